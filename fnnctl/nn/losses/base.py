@@ -83,7 +83,7 @@ class LossTotals:
     def totals(self) -> FloatArray:
         """The sums since the last call, of the losses and of the training metric: (2, K)."""
         self._add_up()
-        totals, self._sums = self._sums, np.zeros_like(self._sums)
+        totals, self._sums = self._sums, np.zeros(self._sums.shape)
         return totals
 
     def _add_up(self) -> None:

@@ -27,6 +27,7 @@ class SoftmaxCrossEntropy(Loss):
         self._row = np.empty((members, 1, batch), dtype)
         self._of_examples = self._row[:, 0]
         self._picked, self._logs = np.empty((2, members, batch), dtype)
+        self._is_largest = np.empty((members, shape.outputs, batch), np.bool_)
         self._at_label = np.empty((members, batch), np.intp)
         first = np.arange(members, dtype=np.intp)[:, None] * (shape.outputs * batch)
         self._class_zero = first + np.arange(batch, dtype=np.intp)
@@ -42,7 +43,7 @@ class SoftmaxCrossEntropy(Loss):
                 members, batch = targets.y.shape
                 self._t = np.empty((members, self.shape.outputs, batch), self._row.dtype)
             targets.probabilities(out=self._t)
-        else:
+        if targets.partners is None:
             self._locate(targets.y, out=self._at_label)
 
     def error_terms(self, z: FloatArray) -> None:
@@ -59,8 +60,7 @@ class SoftmaxCrossEntropy(Loss):
 
     def _hard_error_terms(self, z: FloatArray, losses: FloatArray, correct: FloatArray) -> None:
         flat, at_label, picked = z.reshape(-1), self._at_label, self._picked
-        flat.take(at_label, out=picked, mode="clip")
-        self._mark_correct(z, out=correct)
+        self._pick_and_mark_correct(z, out=correct)
         self._losses_from_shifted(z, out=losses)
         self._row *= self._batch
         z /= self._row
@@ -71,7 +71,10 @@ class SoftmaxCrossEntropy(Loss):
     def _soft_error_terms(self, z: FloatArray, losses: FloatArray, correct: FloatArray) -> None:
         """With soft targets the picked score is the mean of the scores weighted by the target."""
         t = self._t
-        share_correct(z.argmax(axis=1), self._targets, out=correct)
+        if self._targets.partners is None:
+            self._pick_and_mark_correct(z, out=correct)
+        else:
+            share_correct(z.argmax(axis=1), self._targets, out=correct)
         np.add.reduce(t * z, axis=1, out=self._picked)
         self._losses_from_shifted(z, out=losses)
         z /= self._row
@@ -99,16 +102,19 @@ class SoftmaxCrossEntropy(Loss):
         np.multiply(y, self._stride, out=out)
         out += self._class_zero
 
-    def _mark_correct(self, z: FloatArray, out: FloatArray) -> None:
-        """Whether the label has the largest score; a tie goes to the first class.
+    def _pick_and_mark_correct(self, z: FloatArray, out: FloatArray) -> None:
+        """Pick the labels' shifted scores, and mark the largest ones; a tie goes to the first class.
 
         The shifted scores are 0 at the largest one. Only ties and values that are not finite need argmax,
         which is slow here.
         """
-        picked = self._picked.reshape(-1)
+        z.reshape(-1).take(self._at_label, out=self._picked, mode="clip")
         np.equal(self._picked, self._zero, out=out)
-        largest = z.size - np.count_nonzero(z)
-        if largest != picked.size or not picked.dot(picked) < np.inf:
+        np.equal(
+            z, self._zero, out=self._is_largest
+        )  # to count the zeros of z itself takes three times as long
+        picked = self._picked.reshape(-1)
+        if np.count_nonzero(self._is_largest) != picked.size or not picked.dot(picked) < np.inf:
             np.equal(z.argmax(axis=1), self._targets.y, out=out)
 
     def _losses_from_shifted(self, z: FloatArray, out: FloatArray) -> None:

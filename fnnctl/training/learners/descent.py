@@ -126,7 +126,8 @@ class Descent:
                 return None
             if step % STEPS_BETWEEN_CHECKS == 0 and not self._all_finite and not self._finite().any():
                 break
-        flush(self.network.statistics)
+        if self.network.statistics.size:
+            flush(self.network.statistics)
         if self._averaging:
             self._averaging.after_epoch(epoch, self.network.parameters, self.batches)
         record = self.batches.training_record()
