@@ -67,13 +67,18 @@ class BackPropagation:
             self._shared.backward(0, delta, work, out=None if work.stage is None else work.stage.delta)
         else:
             below = work.inputs if work.stage is None else work.stage.extended_rows
-            np.matmul(delta, below if biased else below[..., :-1], out=self._dW[0])
+            if self.network.plain_products:
+                self.network.plain_products.weight_gradient(delta, below, out=self._dW[0])
+            else:
+                np.matmul(delta, below if biased else below[..., :-1], out=self._dW[0])
         if work.stage is not None:
             self._backward_stage(work.stage, delta, skipped)
 
     def _backward_stage(self, buffers: StageBuffers, delta: FloatArray, skipped: FloatArray | None) -> None:
         """Fill the gradient of the input stage from the first layer's error terms."""
-        if not self._shared:
+        if self.network.plain_products:
+            self.network.plain_products.input_gradient(self._WT[0], delta, buffers.first, out=buffers.delta)
+        elif not self._shared:
             backward_product(self._WT[0][:, buffers.first :], delta, out=buffers.delta)
         if skipped is not None:
             passed = skipped[:, buffers.first :]

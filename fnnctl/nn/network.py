@@ -9,8 +9,9 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.arrays.limits import limited
+from fnnctl.nn.layers.first_inputs import NO_NETWORKS, PlainProducts, input_groups
 from fnnctl.nn.layers.hidden import HiddenLayer
-from fnnctl.nn.layers.input_stage import NO_MEMBERS, InputStage
+from fnnctl.nn.layers.input_stage import InputStage
 from fnnctl.nn.layers.shared_weights import Heads
 from fnnctl.nn.member_generators import MemberGenerators
 from fnnctl.nn.parameters import LayerSegments, ParameterLayout
@@ -32,7 +33,7 @@ class Network:
         hyperparameters: Mapping[str, FloatArray],
         limits: FloatArray | None = None,
         *,
-        plain: IntArray = NO_MEMBERS,
+        plain: IntArray = NO_NETWORKS,
     ) -> None:
         """`statistics` is (K, S); `hyperparameters` has (K, layers) for each of LAYER_HYPERPARAMETERS.
 
@@ -43,6 +44,13 @@ class Network:
         with np.errstate(over="ignore"):  # a limit that overflows is none
             self.limits = None if limits is None else limits.astype(parameters.dtype)
         self.parameters, self.statistics, self.hyperparameters = parameters, statistics, hyperparameters
+        self.plain = plain
+        groups, shape = input_groups(plain, len(parameters)), layout.shape
+        self.plain_products: PlainProducts | None = None
+        """Those of the first hidden layer, if there are plain networks."""
+        if plain.size and shape.stage is not None and shape.hidden:
+            values, biased = shape.stage.values(shape.inputs), layout.layers[0].biased
+            self.plain_products = PlainProducts(groups, values, biased=biased)
         self.layers = [
             HiddenLayer(
                 layer,
@@ -50,12 +58,11 @@ class Network:
                 parameters,
                 statistics,
                 {name: values[:, index] for name, values in hyperparameters.items()},
+                None if index else self.plain_products,
             )
-            for index, layer in enumerate(layout.shape.hidden)
+            for index, layer in enumerate(shape.hidden)
         ]
-        self.stage = (
-            None if layout.stage is None else InputStage(layout.shape, layout.stage, parameters, plain)
-        )
+        self.stage = None if layout.stage is None else InputStage(shape, layout.stage, parameters, groups)
         self.V = layout.layers[-1].weights.view(parameters)
         """The output layer's weights, with a last column of biases."""
         self.heads = Heads(layout.layers[-1], parameters) if layout.shape.inner_members > 1 else None
@@ -108,6 +115,27 @@ def stacked(networks: Sequence[Network]) -> Network:
             for name in LAYER_HYPERPARAMETERS
         },
         np.concatenate(limits) if limits else None,
+        plain=np.flatnonzero([network.plain.size for network in networks]),
+    )
+
+
+def trained(network: Network) -> Network:
+    """A network, alone in its stack, whose training has ended: it is plain if its embeddings are always 0.
+
+    A saved network does not tell whether it was trained as a plain one. Its bits must not depend on it.
+    """
+    stage = network.layout.stage
+    if stage is None or stage.mixing is None or stage.mixing.view(network.parameters).any():
+        plain = NO_NETWORKS
+    else:
+        plain = np.zeros(1, np.intp)
+    return Network(
+        network.layout,
+        network.parameters,
+        network.statistics,
+        network.hyperparameters,
+        network.limits,
+        plain=plain,
     )
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from fnnctl.arrays import FloatArray
 from fnnctl.nn.layers.activations import ACTIVATIONS, Activation, ActivationBuffers, Bits
 from fnnctl.nn.layers.dropout import AlphaDropout, Dropout, DropoutBuffers
+from fnnctl.nn.layers.first_inputs import PlainProducts
 from fnnctl.nn.layers.normalization import (
     BatchNormalization,
     LayerNormalization,
@@ -132,8 +133,10 @@ class HiddenLayer:
         parameters: FloatArray,
         statistics: FloatArray,
         hyperparameters: Mapping[str, FloatArray],
+        plain_products: PlainProducts | None = None,
     ) -> None:
-        """`hyperparameters` are those of `Network`, (K,) each for this layer."""
+        """`hyperparameters` are those of `Network`, (K,) each for this layer, and so are `plain_products`."""
+        self._plain_products = plain_products
         self.shape, self.segments = layer, segments
         self.W = segments.weights.view(parameters)
         """(K, rows, inputs), with a last column of biases unless the layer is normalized or has factors."""
@@ -175,6 +178,8 @@ class HiddenLayer:
         a = buffers.a
         if self.shared_weights and buffers.shared_weights:
             self.shared_weights.forward(below, buffers.shared_weights, buffers.z)
+        elif self._plain_products:
+            self._plain_products.forward(self.W, below, out=buffers.z)
         else:
             np.matmul(self.W, below if self.segments.biased else below[:, :-1], out=buffers.z)
         if self._normalization and buffers.normalization:

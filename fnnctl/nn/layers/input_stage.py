@@ -10,67 +10,59 @@ i + t at the fraction t of bin i, counted from 0. Function i is u − i, clipped
 bin i, 1 for numbers above it and 0 below it (Gorishniy et al., 2022). The preprocessing computes u, because
 the edges of the bins are quantiles of the training rows: one more feature per number takes the place of one
 per bin, and networks with other training rows still form a stack. The arrays have an axis for the numbers,
-(K, numbers, bins, batch), so one stacked product serves all.
+(K, numbers, bins, batch), so one stacked product serves all. In memory the bins come first: all numbers of an
+example have the same bins, so the functions of a bin are one operation on one contiguous array.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 
-from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.arrays import FloatArray
+from fnnctl.nn.layers.first_inputs import InputGroup
 from fnnctl.nn.parameters import Segment, StageSegments
 from fnnctl.nn.shape import InputStageShape, NetworkShape
-
-NO_MEMBERS: Final[IntArray] = np.empty(0, np.intp)
 
 
 class PiecewiseLinearEmbedding:
     """The embeddings of K networks: A is a view of their parameters."""
 
-    def __init__(self, segment: Segment, parameters: FloatArray, plain: IntArray = NO_MEMBERS) -> None:
-        """`plain` are the indices of the networks whose A, 0 at first, is not trained, so that e stays 0."""
+    def __init__(self, segment: Segment, parameters: FloatArray, groups: Sequence[InputGroup]) -> None:
+        """The networks of plain groups do not train A, which is 0 at first, so that e stays 0."""
         self.segment = segment
-        self._embedded = _embedded_networks(plain, len(parameters))
-        self._plain: IntArray | slice = slice(None) if plain.size == len(parameters) else plain
-        self._mixing = segment.view(parameters)[self._embedded]
-        self._bins = np.arange(segment.shape[-1], dtype=parameters.dtype)[:, None]
+        self._groups = groups
+        self._mixing = segment.view(parameters)
+        self._bins = np.arange(segment.shape[-1], dtype=parameters.dtype)[:, None, None]
 
     def forward(self, u: FloatArray, out: FloatArray, functions: FloatArray) -> None:
         """Write the embeddings at coordinates u, (K, numbers, batch), to `out`, (K, numbers, values, batch).
 
-        h(u), (K, numbers, bins, batch), is written to `functions`, which the backward pass reads.
+        h(u), (K, bins, numbers, batch), is written to `functions`, which the backward pass reads.
         """
-        embedded = self._embedded
-        near = np.ascontiguousarray(u[embedded])  # read once per bin, from a transposed view of the features
-        functions = functions[embedded]
-        np.subtract(near[:, :, None], self._bins, out=functions)
-        np.clip(functions, 0.0, 1.0, out=functions)
-        np.matmul(self._mixing, functions, out=out[embedded])
-        out[self._plain] = 0.0
+        for networks, is_plain in self._groups:
+            if is_plain:
+                out[networks] = 0.0
+                continue
+            near = np.ascontiguousarray(
+                u[networks]
+            )  # read once per bin, from a transposed view of the features
+            h = functions[networks]
+            np.subtract(near[:, None], self._bins, out=h)
+            np.clip(h, 0.0, 1.0, out=h)
+            np.matmul(self._mixing[networks], h.transpose(0, 2, 1, 3), out=out[networks])
 
     def backward(self, delta: FloatArray, functions: FloatArray, gradient: FloatArray) -> None:
         """Write the gradient of A to `gradient`, (K, P), from ∂L/∂e, (K, numbers, values, batch)."""
-        embedded = self._embedded
         of_mixing = self.segment.view(gradient)
-        np.matmul(delta[embedded], functions[embedded].transpose(0, 1, 3, 2), out=of_mixing[embedded])
-        of_mixing[self._plain] = 0.0
-
-
-def _embedded_networks(plain: IntArray, count: int) -> slice:
-    """All of `count` networks except the plain ones; if these have no regular places, simply all of them.
-
-    A single network may be computed on several slices of a batch in place of members, so all of these are
-    meant if it is not plain, and none if it is.
-    """
-    if plain.size in (0, count):
-        return slice(None) if not plain.size else slice(0, 0)
-    embedded = np.setdiff1d(np.arange(count), plain)
-    step = int(embedded[1] - embedded[0]) if embedded.size > 1 else 1
-    regular = slice(int(embedded[0]), int(embedded[-1]) + 1, step)
-    return regular if np.array_equal(np.arange(count)[regular], embedded) else slice(None)
+        for networks, is_plain in self._groups:
+            if is_plain:
+                of_mixing[networks] = 0.0
+            else:
+                h = functions[networks].transpose(0, 2, 3, 1)
+                np.matmul(delta[networks], h, out=of_mixing[networks])
 
 
 class ScalingLayer:
@@ -103,7 +95,7 @@ class StageBuffers:
     outputs: FloatArray
     """The outputs before they are scaled, (K, outputs, batch); without scaling a view of `extended`."""
     functions: FloatArray | None
-    """Those of the embedded numbers, (K, numbers, bins, batch): see `piecewise_linear`."""
+    """Those of the embedded numbers, (K, bins, numbers, batch): see `PiecewiseLinearEmbedding`."""
     first: int
     """`NetworkShape.first_learned`: only the gradients of the outputs from here on are needed."""
     delta: FloatArray
@@ -121,7 +113,7 @@ def stage_buffers(
     extended = np.ones((members, outputs + 1, batch), dtype)
     functions = None
     if stage.numeric:
-        functions = np.empty((members, stage.numbers, stage.numeric.bins, batch), dtype)
+        functions = np.empty((members, stage.numeric.bins, stage.numbers, batch), dtype)
     return StageBuffers(
         extended=extended,
         extended_rows=extended.transpose(0, 2, 1),
@@ -136,14 +128,18 @@ class InputStage:
     """The learned parts of K networks: their parameters are views of the flat array."""
 
     def __init__(
-        self, shape: NetworkShape, segments: StageSegments, parameters: FloatArray, plain: IntArray
+        self,
+        shape: NetworkShape,
+        segments: StageSegments,
+        parameters: FloatArray,
+        groups: Sequence[InputGroup],
     ) -> None:
         self.segments = segments
         self._shape = shape.stage or InputStageShape()
         self._values = self._shape.values(shape.inputs)
         self._numeric: PiecewiseLinearEmbedding | None = None
         if segments.mixing is not None:
-            self._numeric = PiecewiseLinearEmbedding(segments.mixing, parameters, plain)
+            self._numeric = PiecewiseLinearEmbedding(segments.mixing, parameters, groups)
         self._scaling = None if segments.scales is None else ScalingLayer(segments.scales.view(parameters))
 
     def forward(self, inputs: FloatArray, buffers: StageBuffers) -> FloatArray:

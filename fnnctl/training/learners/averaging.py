@@ -49,6 +49,7 @@ class Averaging:
                 "momentum": np.zeros_like(network.hyperparameters["momentum"]),
             },  # plain means
             network.limits,
+            plain=network.plain,
         )
 
     def restore(self, state: State) -> None:

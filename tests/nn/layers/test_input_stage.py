@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fnnctl.arrays import FloatArray
 from fnnctl.data.preprocessing import bin_coordinates
+from fnnctl.nn.layers.first_inputs import InputGroup, input_groups
 from fnnctl.nn.layers.input_stage import InputStage, PiecewiseLinearEmbedding, ScalingLayer
 from fnnctl.nn.parameters import ParameterLayout, Segment
 from fnnctl.nn.shape import HiddenShape, InputStageShape, NetworkShape
@@ -15,6 +17,14 @@ from tests.nn.gradients import Case
 from tests.nn.stages import INPUTS, PIECEWISE, STAGES
 
 HIDDEN = (HiddenShape(5, "tanh"),)
+
+
+def groups_of(plain: list[int], count: int) -> list[InputGroup]:
+    return input_groups(np.array(plain, np.intp), count)
+
+
+def embedding_of(segment: Segment, parameters: FloatArray) -> PiecewiseLinearEmbedding:
+    return PiecewiseLinearEmbedding(segment, parameters, groups_of([], len(parameters)))
 
 
 def case_of(stage: InputStageShape | None) -> Case:
@@ -61,8 +71,8 @@ EDGES = np.array([-1.0, 0.0, 0.5, 4.0])
 @given(st.lists(st.floats(-1.0, 4.0), min_size=1, max_size=8))
 def test_components_by_their_definition(numbers: list[float]) -> None:
     """(x − e_i)/(e_{i+1} − e_i), clipped to [0, 1], for each bin; the fourth bin is not used."""
-    x, layer = np.array(numbers), PiecewiseLinearEmbedding(Segment(0, (1, 4, 4)), np.eye(4).reshape(1, 16))
-    functions, out = np.empty((2, 1, 1, 4, len(x)))
+    x, layer = np.array(numbers), embedding_of(Segment(0, (1, 4, 4)), np.eye(4).reshape(1, 16))
+    functions, out = np.empty((1, 4, 1, len(x))), np.empty((1, 1, 4, len(x)))
     layer.forward(bin_coordinates(x, EDGES)[None, None], out, functions)
     expected = [np.clip((x - low) / (high - low), 0.0, 1.0) for low, high in pairwise(EDGES)]
     np.testing.assert_allclose(out[0, 0], [*expected, np.zeros(len(x))], atol=1e-12)
@@ -70,8 +80,8 @@ def test_components_by_their_definition(numbers: list[float]) -> None:
 
 def test_the_gradient_by_hand() -> None:
     """Two rows of one number with two bins; functions (0.5, 0) and (1, 0.25)."""
-    layer, gradient = PiecewiseLinearEmbedding(Segment(1, (1, 1, 2)), np.zeros((1, 3))), np.zeros((1, 3))
-    functions, out = np.empty((1, 1, 2, 2)), np.empty((1, 1, 1, 2))
+    layer, gradient = embedding_of(Segment(1, (1, 1, 2)), np.zeros((1, 3))), np.zeros((1, 3))
+    functions, out = np.empty((1, 2, 1, 2)), np.empty((1, 1, 1, 2))
     layer.forward(np.array([[[0.5, 1.25]]]), out, functions)
     layer.backward(np.array([[[[2.0, -4.0]]]]), functions, gradient)
     assert gradient.tolist() == [[0, 2 * 0.5 - 4 * 1, -4 * 0.25]]
@@ -86,7 +96,7 @@ def test_the_embedding_of_a_plain_network_is_not_trained() -> None:
     segments.mixing.view(parameters)[1] = 0.0
     gradients, outputs = [], []
     for plain in ([], [1]):
-        stage = InputStage(case.layout.shape, segments, parameters, np.array(plain, np.intp))
+        stage = InputStage(case.layout.shape, segments, parameters, groups_of(plain, 2))
         outputs.append(stage.forward(case.work.inputs_T, buffers).copy())
         buffers.delta[...] = 1.0
         gradient = np.zeros_like(parameters)
@@ -110,10 +120,10 @@ def test_networks_without_an_embedding_get_zeros_wherever_they_are(plain: list[i
     parameters = rng.normal(size=(6, layout.size))
     segments.mixing.view(parameters)[plain] = 0.0
     shape = segments.mixing.shape
-    u, functions = rng.uniform(0, shape[2], (6, shape[0], 5)), np.empty((6, shape[0], shape[2], 5))
+    u, functions = rng.uniform(0, shape[2], (6, shape[0], 5)), np.empty((6, shape[2], shape[0], 5))
     outs = [np.full((6, shape[0], shape[1], 5), np.nan) for _ in range(2)]
     for out, indices in zip(outs, ([], plain), strict=True):
-        embedding = PiecewiseLinearEmbedding(segments.mixing, parameters, np.array(indices, np.intp))
+        embedding = PiecewiseLinearEmbedding(segments.mixing, parameters, groups_of(indices, 6))
         embedding.forward(u, out, functions)
     np.testing.assert_array_equal(outs[0], outs[1])
 
