@@ -71,7 +71,8 @@ class PlainProducts:
                 np.matmul(errors, rows[:, :, : self._values], out=gradient[:, :, : self._values])
                 gradient[:, :, self._values :] = 0.0
                 if self._biased:
-                    np.add.reduce(errors, axis=2, out=gradient[:, :, -1])
+                    # The last column is of ones. Its product is a quarter of the time of a sum.
+                    np.matmul(errors, rows[:, :, -1:], out=gradient[:, :, -1:])
             else:
                 np.matmul(errors, rows if self._biased else rows[:, :, :-1], out=gradient)
 
