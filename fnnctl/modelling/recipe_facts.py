@@ -46,6 +46,7 @@ def recipe_facts(data: TaskData, experiment: Experiment) -> RecipeFacts:
         categories=sum(_categories(texts, experiment.data.max_categories) for texts in dataset.categories),
         outputs=1 if task.name == "regression" else len(dataset.target.texts),
         metric=task.default_metric if metric == AUTO_METRIC else metric,
+        has_search=search is not None,
     )
 
 

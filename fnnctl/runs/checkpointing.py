@@ -14,6 +14,7 @@ from typing import Self
 
 import numpy as np
 
+from fnnctl.config.schema.training import EarlyStoppingConfig
 from fnnctl.errors import DataError, MachineError, Problem
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.model_description import NetworkDescription, TrainedPart, model_files
@@ -40,6 +41,15 @@ def incomplete_checkpoint(run: OpenRun, error: MissingArrayError) -> DataError:
     """The error for an edited checkpoint; a damaged one fails its checksums, and training starts again."""
     message = f"lacks the array {error}: restore the file, or remove it to train from the start"
     return DataError(Problem(message, file=str(run.path / names.CHECKPOINT)))
+
+
+def _why_stopped_early(rule: EarlyStoppingConfig) -> str | None:
+    """Why early stopping ended training; None if the rule never does."""
+    if rule.patience == "auto":
+        return f"the best {rule.monitor} was out of reach"
+    if rule.patience is None:
+        return None
+    return f"no better {rule.monitor} for {counted(rule.patience, 'epoch')}"
 
 
 class Checkpointer:
@@ -177,9 +187,7 @@ class Checkpointer:
             converged = "the gradient was nearly zero, or no step lowered the training loss further"
         reasons = {
             Outcome.COMPLETED: "all epochs were trained",
-            Outcome.STOPPED_EARLY: f"no better {rule.monitor} for {counted(rule.patience, 'epoch')}"
-            if rule and rule.patience
-            else None,
+            Outcome.STOPPED_EARLY: rule and _why_stopped_early(rule),
             Outcome.CONVERGED: converged,
             Outcome.OUT_OF_TIME: f"the time limit of {limit:g} s" if limit else None,
             Outcome.DIVERGED: "the loss became non-finite",

@@ -30,7 +30,7 @@ class _Rules:
 
 
 def _patience(rule: StoppingRule | ConvergenceRule) -> int:
-    return _NEVER if rule.patience is None else rule.patience
+    return rule.patience if isinstance(rule.patience, int) else _NEVER
 
 
 class EarlyStopping(_Rules):
@@ -73,7 +73,7 @@ class EarlyStopping(_Rules):
 
     @property
     def out_of_patience(self) -> BoolArray:
-        """Which members have not improved for `patience` epochs, (K,)."""
+        """Which members have not improved for a number of epochs that is their patience, (K,)."""
         return np.asarray(self.state["waited"] >= self._patience) if self._any_rule else self._no_member
 
     def update(self, epoch: int, record: Record, network: Network) -> None:

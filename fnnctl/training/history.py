@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
+from typing import Final
 
 import numpy as np
 
@@ -10,6 +11,8 @@ from fnnctl.arrays import FloatArray
 from fnnctl.tasks.epoch_metrics import TRAIN_LOSS, EpochMetrics
 from fnnctl.training.state import MissingArrayError, State
 
+LEARNING_RATE: Final = "learning_rate"
+"""The column with the learning rate of an epoch's last step; lbfgs has none."""
 Record = Mapping[str, FloatArray]
 """One epoch: a (K,) array per column."""
 
@@ -57,6 +60,10 @@ class History:
         """The columns, (K, epochs) each."""
         return {name: column[:, : self.epochs] for name, column in self._columns.items()}
 
+    def column(self, name: str) -> FloatArray | None:
+        """The members' values in all epochs, (K, epochs); None if there is no such column."""
+        return self._columns[name][:, : self.epochs] if self.epochs and name in self._columns else None
+
     def last(self, name: str) -> FloatArray | None:
         """The members' values in the last epoch, (K,); None if there is no such column."""
         return self._columns[name][:, self.epochs - 1] if self.epochs and name in self._columns else None
@@ -76,7 +83,7 @@ def history_table(
 ) -> tuple[list[str], list[tuple[float | None, ...]]]:
     """The columns and rows of history.csv, one row per epoch; None for columns that were not recorded."""
     columns = [
-        "learning_rate",
+        LEARNING_RATE,
         *metrics.training_columns,
         *metrics.validation_columns,
         "gradient_norm",

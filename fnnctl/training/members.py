@@ -21,6 +21,8 @@ AveragingKind = Literal["ema", "swa"]
 InitialBiases = Literal["zero", "uniform"]
 Parametrization = Literal["standard", "neural_tangent"]
 NO_LIMITS: Final = (-math.inf, math.inf)
+AUTO: Final = "auto"
+"""The patience that ends training when the best value is out of reach: see `training.reach`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +63,8 @@ class StoppingRule:
     """When a member ends before its last epoch: see `EarlyStoppingConfig`."""
 
     monitor: str
-    patience: int | None
-    """None for a rule that only chooses the epoch."""
+    patience: int | Literal["auto"] | None
+    """None for a rule that only chooses the epoch; for `auto` see `training.reach`."""
     tolerance: float = 0.0
     restore_best: bool = True
 

@@ -25,6 +25,7 @@ from fnnctl.training.history import History, Record
 from fnnctl.training.learning import Learning, RunEpoch
 from fnnctl.training.members import Member, StackSettings
 from fnnctl.training.pool import Pool
+from fnnctl.training.reach import Reach
 from fnnctl.training.scoring import Scorer
 from fnnctl.training.state import State, extract_part, merge_parts, select_members
 
@@ -64,6 +65,7 @@ class Stack:
             part("stopping"),
             rising=self._metrics.rising_columns,
         )
+        self._reach = Reach(members, rising=self._metrics.rising_columns)
         self._convergence = Convergence([member.convergence for member in members], part("convergence"))
         self.history = History(part("history"))
         self.last_epochs = np.array([member.epochs for member in members])
@@ -119,9 +121,14 @@ class Stack:
         return (
             self.epoch < self._first_end
             and all(math.isfinite(losses.dot(losses)) for losses in self._last_losses())
-            and not np.count_nonzero(self.stopping.out_of_patience)
+            and not np.count_nonzero(self.out_of_patience)
             and not np.count_nonzero(self.converged)
         )
+
+    @property
+    def out_of_patience(self) -> BoolArray:
+        """Which members end because their value has not improved, (K,)."""
+        return np.asarray(self.stopping.out_of_patience | self._reach.is_lost(self.history))
 
     @property
     def finite(self) -> BoolArray:

@@ -90,7 +90,7 @@ def _leaving(stack: Stack, *, late: bool) -> dict[int, Outcome]:
     if stack.epoch == 0 or (stack.continues and not late):
         return {}
     finite, done = stack.finite, stack.epoch >= stack.last_epochs
-    out_of_patience, converged = stack.stopping.out_of_patience, stack.converged
+    out_of_patience, converged = stack.out_of_patience, stack.converged
     ended = ~finite | out_of_patience | converged | done
     leaving: dict[int, Outcome] = {}
     for k in np.flatnonzero(ended | late).tolist():

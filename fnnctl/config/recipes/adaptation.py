@@ -34,9 +34,11 @@ class Rule:
 
 
 EPOCHS: Final[ConfigPath] = ("training", "epochs")
+AVERAGING: Final[ConfigPath] = ("training", "averaging", NAME)
 OPTIMIZER: Final[ConfigPath] = ("training", "optimizer", NAME)
 OUTPUT: Final[ConfigPath] = ("model", "output", NAME)
 PARAMETRIZATION: Final[ConfigPath] = ("training", "parametrization")
+PATIENCE: Final[ConfigPath] = ("training", "early_stopping", "patience")
 SMOOTHING: Final[ConfigPath] = ("training", "label_smoothing")
 LEARNING_RATE: Final[ConfigPath] = ("training", "optimizer", "learning_rate")
 
@@ -44,6 +46,7 @@ FAR_BELOW: Final = 10
 """A learning rate so many times below the recipe's, or more, is warned of."""
 
 SUITED: Final[Mapping[ConfigPath, tuple[str, ...]]] = {
+    AVERAGING: ("ema",),
     OPTIMIZER: ("adamw", "nadam"),  # their steps have the size of Adam's
     OUTPUT: ("auto", "softmax"),
 }
@@ -77,6 +80,7 @@ RULES: Final = (
         instead={LEARNING_RATE: 0.005},
     ),
     Rule(OUTPUT, (SMOOTHING,), "the recipe smooths labels for its own output"),
+    Rule(AVERAGING, (), "training must not end before swa starts averaging", instead={PATIENCE: None}),
 )
 """Besides, hyperparameters of a choice, such as an optimizer's, are left out beside another choice."""
 

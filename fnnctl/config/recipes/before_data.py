@@ -29,7 +29,14 @@ EXTREMES: Final = (
         metric=ACCURACY.name,
     ),
     RecipeFacts(
-        task="regression", rows=MANY, numeric=0, indicators=0, categories=MANY, outputs=1, metric=R2.name
+        task="regression",
+        rows=MANY,
+        numeric=0,
+        indicators=0,
+        categories=MANY,
+        outputs=1,
+        metric=R2.name,
+        has_search=True,
     ),
 )
 """Facts that differ so much that every value of a recipe that depends on the data differs between the two."""

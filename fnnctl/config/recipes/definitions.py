@@ -36,6 +36,8 @@ class RecipeFacts:
     """The number of classes; 1 in a regression."""
     metric: str
     """The objective of the search; without a search, the task's default."""
+    has_search: bool = False
+    """Whether there is a search, whose trials are trained for equal epochs."""
     may_have_twins: bool = True
     """Whether the config leaves room for plain twins."""
 
@@ -128,7 +130,10 @@ def default_recipe(facts: RecipeFacts) -> Mapping[str, Any]:
             "bags": True,
             "plain_twins": has_twins(facts),
         },
-        "training.early_stopping": {"monitor": "validation_loss", "patience": None},
+        "training.early_stopping": {
+            "monitor": "validation_loss",
+            "patience": None if facts.has_search else "auto",
+        },
         # output
         **({"model.clip_outputs": True} if regression else {"model.calibration": "shrunk_temperature"}),
     }

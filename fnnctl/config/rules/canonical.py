@@ -26,6 +26,7 @@ from fnnctl.config.schema.model import (
     SquaredOutput,
 )
 from fnnctl.config.schema.section import Section
+from fnnctl.config.schema.training import TrainingConfig
 
 NOT_COUNTED: Final[Mapping[ConfigPath, str]] = {
     ("name",): "a name does not change the results",
@@ -66,7 +67,9 @@ _LAYER_FIELDS = {
 
 def canonical_configuration(experiment: Experiment) -> dict[str, Any]:
     """The plain values that are equal for two experiments if and only if their configurations are equal."""
-    written_out = experiment.model_copy(update={"model": _written_out(experiment.model)})
+    written_out = experiment.model_copy(
+        update={"model": _written_out(experiment.model), "training": _all_epochs(experiment.training)}
+    )
     counted: dict[str, Any] = _counted(
         written_out, (), NOT_COUNTED.keys() | unread_settings(written_out).keys()
     )
@@ -102,6 +105,17 @@ def _written_out(model: ModelConfig) -> ModelConfig:
     )
     residual = model.residual if not possible else possible[0] and not mixed
     return model.model_copy(update={"hidden": hidden, _RESIDUAL: residual, "output": output})
+
+
+def _all_epochs(training: TrainingConfig) -> TrainingConfig:
+    """The training without the patience `auto`, which ends it earlier, like fewer epochs.
+
+    So a training that it does not end has the bits that it has with patience null.
+    """
+    stopping = training.early_stopping
+    if stopping is None or not training.ends_out_of_reach:
+        return training
+    return training.model_copy(update={"early_stopping": stopping.model_copy(update={"patience": None})})
 
 
 def _counted(value: Any, path: ConfigPath, left_out: AbstractSet[ConfigPath]) -> Any:

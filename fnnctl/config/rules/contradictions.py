@@ -207,7 +207,8 @@ def _impossible_average(experiment: Experiment) -> Contradictions:
     before = math.floor(average.start * training.schedule_epochs)
     rules = {"early_stopping": training.early_stopping, "convergence": training.convergence}
     for name, rule in rules.items():
-        if rule is not None and rule.patience is not None and rule.patience < before:
+        patience = None if rule is None else rule.patience
+        if patience == "auto" or (patience is not None and patience < before):
             message = f"may end training before swa starts averaging, after epoch {before}"
             suggestion = f"write {name}: null, patience: {before} or more, or averaging: ema"
             yield ("training", name), f"{message}; {suggestion}"

@@ -60,10 +60,12 @@ def is_validated(experiment: Experiment) -> bool:
 
 
 def reads_horizon(training: TrainingConfig) -> bool:
-    """Whether a schedule or an average depends on `training.horizon`; lbfgs has no schedule."""
+    """Whether a schedule, an average or a patience depends on `training.horizon`; lbfgs has no schedule."""
     schedule = None if isinstance(training.optimizer, LbfgsOptimizer) else training.lr_schedule
     parts = {"lr_schedule": schedule, "averaging": training.averaging}
-    return any(part is not None and part.name in WITH_HORIZON[name] for name, part in parts.items())
+    return training.ends_out_of_reach or any(
+        part is not None and part.name in WITH_HORIZON[name] for name, part in parts.items()
+    )
 
 
 def _unread_data(experiment: Experiment) -> Unread:
@@ -122,7 +124,7 @@ def _unread_training(experiment: Experiment) -> Unread:
         reason = "has no effect: lbfgs finds its step length by line search"
         yield ("training", "lr_schedule"), reason
     if not reads_horizon(experiment.training):
-        kinds = word_list([kind for kinds in WITH_HORIZON.values() for kind in kinds])
+        kinds = word_list([*(kind for kinds in WITH_HORIZON.values() for kind in kinds), "patience: auto"])
         yield ("training", "horizon"), f"has no effect: only {kinds} depend on the horizon"
     if not experiment.model.hidden:
         yield ("training", "max_norm"), "has no effect: there is no hidden layer"

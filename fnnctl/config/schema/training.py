@@ -16,9 +16,11 @@ class EarlyStoppingConfig(Section):
 
     monitor: Monitor = "validation_loss"
     """The column of history.csv to monitor; losses should fall, metrics should rise."""
-    patience: Annotated[int, Field(ge=1, le=10_000_000)] | None = 20
+    patience: Annotated[int, Field(ge=1, le=10_000_000)] | Literal["auto"] | None = 20
     """The number of epochs without improvement after which training stops; null for never: then the best
-    epoch is chosen after the last."""
+    epoch is chosen after the last. `auto` stops when the best value is out of reach: for a quarter of
+    training.horizon, all losses were larger than the best by more than 15 % of it, times the share of the
+    learning rate that is left. For a metric that rises, 1 minus the metric counts as the loss."""
     tolerance: Annotated[float, Field(ge=0.0)] = 0.0
     """The smallest change that counts as an improvement."""
     restore_best: bool = True
@@ -79,9 +81,9 @@ class TrainingConfig(Section):
     steps are proportional to the gradient, the rate is divided by d. Neither initial weights nor the weight
     decay of adamw change."""
     horizon: Annotated[int, Field(ge=1, le=10_000_000)] | None = None
-    """The number of epochs for which the schedules `cosine` and `one_cycle` and the average `swa` are
-    planned; null for training.epochs. If training continues after the horizon, a schedule keeps its last
-    value."""
+    """The number of epochs for which the schedules `cosine` and `one_cycle`, the average `swa` and the
+    patience `auto` are planned; null for training.epochs. If training continues after the horizon, a schedule
+    keeps its last value."""
     l2: Annotated[float, Field(ge=0.0, le=1e6)] = 0.0001
     """The λ of the structural risk: ½·λ times the squared Frobenius norm of all weights is added to the mean
     loss. Biases are not penalized. (scikit-learn's alpha is λ times the batch size.)"""
@@ -133,6 +135,11 @@ class TrainingConfig(Section):
             return None
         usual: float = type(self.optimizer).model_fields["learning_rate"].default
         return min(self.learning_rate / 10, usual)
+
+    @property
+    def ends_out_of_reach(self) -> bool:
+        """Whether training ends when the best value is out of reach: `patience: auto`."""
+        return self.early_stopping is not None and self.early_stopping.patience == "auto"
 
     @property
     def may_end_early(self) -> bool:

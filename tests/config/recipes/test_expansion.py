@@ -122,7 +122,7 @@ def test_nothing_is_filled_in_a_complete_config() -> None:
         ),
         (
             {"training": {"epochs": 20, "averaging": {"name": "swa"}}},
-            {"training.early_stopping.patience", "training.lr_schedule.warmup_epochs"},
+            {"training.lr_schedule.warmup_epochs"},
         ),
         (
             {"search": {"space": {"training.optimizer.name": {"choice": ["adam", "lbfgs"]}}}},
@@ -170,20 +170,21 @@ def test_a_problem_that_the_config_has_anyway_takes_nothing_away() -> None:
 def test_a_default_that_contradicts_a_set_value_may_be_replaced_by_the_recipe(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The default of early stopping would end training before `swa` starts averaging."""
+    """The default of early stopping would end training before `swa` starts averaging.
+
+    So would the recipe's patience, which is null beside `swa`.
+    """
     config = {"data": {"source": "iris"}, "training": {"averaging": "swa"}}
-    lenient = {**VALUES, "training.early_stopping.patience": None}
-    monkeypatch.setitem(module.RECIPES, "default", lambda facts: lenient)
+    monkeypatch.setitem(module.RECIPES, "default", lambda facts: VALUES)
     loaded = experiment_before_data(config)
     complete = complete_config(config, loaded, facts_of())
     stopping = complete.experiment.training.early_stopping
     assert stopping is not None
     assert stopping.patience is None
-    assert taken(complete) == lenient.keys()
-    for values in (VALUES, {}):  # another patience, and no value at all
-        monkeypatch.setitem(module.RECIPES, "default", dict.fromkeys([facts_of()], values).__getitem__)
-        with pytest.raises(ConfigError, match="may end training before swa starts averaging"):
-            complete_config(config, loaded, facts_of())
+    assert taken(complete) == VALUES.keys()
+    monkeypatch.setitem(module.RECIPES, "default", lambda facts: {})
+    with pytest.raises(ConfigError, match="may end training before swa starts averaging"):
+        complete_config(config, loaded, facts_of())
 
 
 def test_written_out_the_values_give_the_same_experiment_and_seed() -> None:
