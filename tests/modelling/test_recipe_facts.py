@@ -39,7 +39,8 @@ def test_the_default_metric_is_the_tasks(tmp_path: Path) -> None:
 
 def test_the_metric_is_the_searchs_objective(tmp_path: Path) -> None:
     assert facts(tmp_path, "target: label}\nsearch: {objective: {metric: log_loss}}").metric == "log_loss"
-    assert facts(tmp_path, "target: label}\nsearch: {method: random}").metric == "accuracy"
+    searched = facts(tmp_path, "target: label}\nsearch: {method: random}")
+    assert (searched.metric, searched.has_search) == ("accuracy", True)
 
 
 def test_incomplete_columns_are_counted(tmp_path: Path) -> None:

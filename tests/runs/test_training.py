@@ -184,6 +184,29 @@ def test_the_learning_curve_marks_the_best_epoch(
     assert marked == [best, None]
 
 
+def test_a_recipes_training_ends_when_its_best_loss_is_out_of_reach(program: Program, tmp_path: Path) -> None:
+    """Up to that epoch it has the bits that it has if all are trained, and the best one is among them."""
+    config = tmp_path / "table.yaml"
+    config.write_text(
+        "data: {source: iris}\nmodel: {hidden: [8], ensemble: {members: 4}}\n"
+        "training: {epochs: 12, optimizer: {name: adam, learning_rate: 1}}\n"
+    )
+    auto, whole = (
+        Path(program("train", str(config), *options, "--json").json["run"])
+        for options in ((), ("--set", "training.early_stopping.patience=null"))
+    )
+    ended, trained = (read_json(run / "manifest.json")["training"] for run in (auto, whole))
+    assert ended["stopped"] == "the best validation_loss was out of reach"
+    assert trained["stopped"] == "all epochs were trained"
+    assert ended["best_epoch"] == trained["best_epoch"]
+    assert ended["epochs"] < trained["epochs"] == 12
+    of_ended, of_trained = ((run / "history.csv").read_text() for run in (auto, whole))
+    assert of_trained.startswith(of_ended)
+    predictions = [(run / "predictions.csv").read_bytes() for run in (auto, whole)]
+    assert predictions[0] == predictions[1]
+    assert "patience: auto" in (auto / "resolved.yaml").read_text()
+
+
 @pytest.mark.figures
 def test_divergence_ends_with_4_and_names_the_epoch(program: Program, iris: Path, tmp_path: Path) -> None:
     done = program(

@@ -24,6 +24,7 @@ CASES = {
     "averaged weights": ["recipe=classic", "model.ensemble=3", "training.averaging=ema", "model.dropout=0.2"],
     "normalized": ["recipe=classic", "model.ensemble=3", "model.normalization=batch", "training.mixup=0.2"],
     "stopping early": ["recipe=classic", "model.ensemble=5", "training.early_stopping.patience=1"],
+    "out of reach": ["model.ensemble.members=4", "training.epochs=12", "training.optimizer.learning_rate=1"],
     "an adaptive rate": ["recipe=classic", "model.ensemble=2", "training.lr_schedule=adaptive"],
 }
 
@@ -81,6 +82,13 @@ def test_any_number_of_workers_gives_the_same_bits(
     ready = prepared(tmp_path, case)
     expected = train(ready, WorkerPlan("serial", 1))
     assert_equal(train(ready, WorkerPlan(kind, workers)), expected)
+
+
+def test_an_ensemble_ends_when_its_joint_loss_is_out_of_reach(tmp_path: Path) -> None:
+    """Its members with bags count together; with such a rate the loss soon rises."""
+    ended = train(prepared(tmp_path, "out of reach"), WorkerPlan("processes", 2))
+    assert {member.outcome for member in ended.trained} == {Outcome.STOPPED_EARLY}
+    assert len({member.epochs for member in ended.trained}) == 1
 
 
 def test_a_checkpoint_continues_on_other_workers(tmp_path: Path) -> None:

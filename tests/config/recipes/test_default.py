@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from fnnctl.config.recipes.before_data import experiment_before_data
 from fnnctl.config.recipes.definitions import (
     LARGE,
     MEMBERS,
@@ -44,6 +45,30 @@ def test_a_large_table_has_fewer_and_wider_networks(rows: int, members: int, wid
 def test_only_the_outputs_of_a_regression_are_limited() -> None:
     assert default_recipe(CASES["numbers"])["model.clip_outputs"] is True
     assert "model.clip_outputs" not in default_recipe(facts_of())
+
+
+@pytest.mark.parametrize(
+    ("training", "has_search", "patience"),
+    [
+        ({}, False, "auto"),
+        ({}, True, None),  # trials are compared after equal epochs
+        ({"averaging": "ema"}, False, "auto"),
+        ({"averaging": "swa"}, False, None),
+        ({"averaging": {"name": "swa", "start": 0.5}}, False, None),
+        ({"early_stopping": {"patience": None}}, False, None),
+        ({"early_stopping": {"patience": 7}}, False, 7),
+        ({"early_stopping": {"monitor": "train_loss"}, "epochs": 200}, False, "auto"),
+    ],
+)
+def test_training_ends_when_the_best_loss_is_out_of_reach(
+    training: dict[str, Any], has_search: bool, patience: object
+) -> None:
+    config = {"data": {"source": "iris"}, "training": training}
+    loaded = experiment_before_data(config)
+    complete = complete_config(config, loaded, facts_of(has_search=has_search))
+    stopping = complete.experiment.training.early_stopping
+    assert stopping is not None
+    assert stopping.patience == patience
 
 
 def test_a_validation_share_that_is_set_keeps_the_members() -> None:

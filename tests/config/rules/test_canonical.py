@@ -71,6 +71,10 @@ def test_equal_configurations_have_equal_seeds(same: dict[str, Any]) -> None:
             {"training": {"class_weights": {"setosa": 2, "virginica": 3.0}}},
             {"training": {"class_weights": {"virginica": 3, "setosa": 2.0}}},
         ),
+        (  # it ends training earlier, like fewer epochs
+            {"training": {"early_stopping": {"patience": None, "tolerance": 0.1}}},
+            {"training": {"early_stopping": {"patience": "auto", "tolerance": 0.1}}},
+        ),
         (
             {"training": {"optimizer": "lbfgs"}},
             {"training": {"optimizer": {"name": "lbfgs", "memory": 10}, "batch_size": 32, "shuffle": False}},
