@@ -187,7 +187,7 @@ class Checkpointer:
             converged = "the gradient was nearly zero, or no step lowered the training loss further"
         reasons = {
             Outcome.COMPLETED: "all epochs were trained",
-            Outcome.STOPPED_EARLY: rule and _why_stopped_early(rule),
+            Outcome.STOPPED_EARLY: _why_stopped_early(rule) if rule else None,
             Outcome.CONVERGED: converged,
             Outcome.OUT_OF_TIME: f"the time limit of {limit:g} s" if limit else None,
             Outcome.DIVERGED: "the loss became non-finite",
