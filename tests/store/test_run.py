@@ -348,17 +348,17 @@ def test_a_start_killed_half_way_is_not_seen(tmp_path: Path, moment: int) -> Non
     killed = f"""
 import os, signal, sys
 from pathlib import Path
-from fnnctl.store import run
-write, calls = run.write_bytes, iter(range(10))
-def kill_at(name):
-    original = getattr(run, name)
-    def wrapped(*arguments):
+from fnnctl.store import atomic, run
+calls = iter(range(10))
+def kill_at(module, name):
+    original = getattr(module, name)
+    def wrapped(*arguments, **options):
         if next(calls) == {moment}:
             os.kill(os.getpid(), signal.SIGKILL)
-        return original(*arguments)
-    setattr(run, name, wrapped)
-for name in ("write_bytes", "write_text", "_appear"):
-    kill_at(name)
+        return original(*arguments, **options)
+    setattr(module, name, wrapped)
+kill_at(atomic, "_replace")  # of each file
+kill_at(run, "_appear")
 run.create_run(Path(sys.argv[1]), name="x", kind="train", config=b"", resolved="", manifest={{}})
 """
     assert subprocess.run([sys.executable, "-c", killed, str(tmp_path)], check=False).returncode == -9
