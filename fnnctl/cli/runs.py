@@ -19,6 +19,7 @@ from fnnctl.cli.options import (
     ReportFormat,
     Runs,
     RunsDir,
+    Workers,
     number_option,
     run_option,
 )
@@ -88,6 +89,7 @@ def predict(
     delimiter: Delimiter = None,
     encoding: Encoding = None,
     threshold: DecisionThreshold = None,
+    workers: Workers = None,
     runs_dir: RunsDir = RUNS_DIR,
     *,
     output: Output,
@@ -112,6 +114,7 @@ def predict(
             encoding=encoding,
             threshold=threshold,
             form=form,
+            workers=workers,
         )
         show_predicted(model, to, output)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from fnnctl.blas import set_blas_threads
@@ -13,12 +14,13 @@ from fnnctl.data.files import UNREPORTED
 from fnnctl.data.new_rows import KEEP_NONE, Keep, output_names
 from fnnctl.errors import UsageError
 from fnnctl.modelling.input_file import InputFile
+from fnnctl.modelling.prediction_workers import PredictedLines, predicted_lines
 from fnnctl.modelling.saved_model import has_network, load_model
-from fnnctl.modelling.scored_rows import predicted_rows
+from fnnctl.processors import usable_processors
 from fnnctl.store.atomic import write_output
 from fnnctl.store.catalogue import find_run, is_run
 from fnnctl.store.folder import RunFolder
-from fnnctl.store.tables import wide_csv_lines
+from fnnctl.store.tables import csv_lines
 from fnnctl.tasks.decisions import BY_WEIGHTS
 from fnnctl.text import shown
 
@@ -54,11 +56,13 @@ def predict(
     encoding: str | None = None,
     threshold: float | None = None,
     form: PredictionForm = PredictionForm(),
+    workers: int | None = None,
 ) -> RunFolder:
     """Predict the rows of `data` (a file, a folder of arrays or `-`), and return the run whose network did.
 
     If `run` is None, the newest run with a network predicts. `delimiter` and `encoding` default to those of
     the run's own data, `threshold` (only for two classes) to the run's, and `form` says what is written.
+    Many rows are scored by up to `workers` workers, by default one per processor.
     Raises `InputError` if the arguments, the run or the rows are wrong; a file then stays unchanged.
     """
     if run is None and is_run(data, context.runs_dir):
@@ -83,8 +87,13 @@ def predict(
         for name, new in kept.items():
             if new != name:
                 context.note(f"{source.name}: the column {shown(name)} is called {shown(new)} in the output")
-        blocks = predicted_rows(model.predictor, rows.blocks, source.name, top=form.top)
-        lines = wide_csv_lines(("row", *kept.values(), *columns), blocks, decimals=form.digits)
+        predicted = predicted_lines(
+            PredictedLines(model.predictor, source.name, form.top, form.digits),
+            rows.blocks,
+            workers=(workers or usable_processors()) if model.threads == 1 else 1,
+            note=context.note,
+        )
+        lines = chain(csv_lines(("row", *kept.values(), *columns), ()), predicted)
         if isinstance(to, Path):
             write_output(to, lines)
         else:

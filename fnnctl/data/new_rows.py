@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass, replace
 from itertools import repeat
 from pathlib import Path
@@ -28,8 +29,10 @@ from fnnctl.data.files import UNREPORTED, OnRead, file_errors, shown_name
 from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.data.problems import Problems
 from fnnctl.data.stored_arrays import find_arrays
+from fnnctl.data.tables.cells import CellRows
 from fnnctl.data.tables.column_readers import NumberColumn, NumberColumns, TextColumn
 from fnnctl.data.tables.memory_table import MemoryTable
+from fnnctl.data.tables.records import block_rows
 from fnnctl.data.tables.rows import CsvFormat, CsvRows, RowBlock, open_rows
 from fnnctl.text import counted, did_you_mean, printable, shown, word_list
 
@@ -187,50 +190,91 @@ def _table_blocks(
     problems: Problems,
     on_read: OnRead,
 ) -> Iterator[NewRows]:
-    numeric = tuple(number.name for number in preprocessor.numbers)
-    categorical = tuple(column.name for column in preprocessor.categories)
-    position = {name: j for j, name in enumerate(file.names)}
-    numbers = _Numbers(numeric, position, form.formats, file.missing)
-    kept_positions = [position[name] for name in kept]
-    parts = {name: form.formats[name].columns(name) for name in form.formats}
-    expansions = {name: made for name, made in parts.items() if made != (name,)}
-
-    def texts(name: str, block: RowBlock) -> CodedTexts:
-        return _texts(block, position[name], file.missing)
-
-    first = 0
+    reader = _RowReader(file, form, preprocessor, target, kept)
     with file_errors(problems.file):
         for block in file.blocks:
-            values = numbers.read(block, problems)
-            columns = [
-                spelled_as_trained(
-                    as_trained(texts(column.name, block), form.formats.get(column.name)), column.categories
-                )
-                for column in preprocessor.categories
-            ]
-            codes = np.empty((len(block.lines), len(categorical)), np.int32)
-            for j, column in enumerate(columns):
-                codes[:, j] = column.codes
-            labels = None if target is None else texts(target, block)
-            if target is not None and labels is not None:
-                note_plain_problems(target, labels, form.formats.get(target), problems)
-                labels = as_trained(labels, form.formats.get(target))
-            problems.raise_any()
-            yield NewRows(
-                numeric=values,
-                numeric_names=numeric,
-                categorical=codes,
-                categorical_names=categorical,
-                categories=tuple(column.texts for column in columns),
-                expansions=expansions,
-                first=first,
-                labels=labels,
-                kept=list(zip(*map(block.column, kept_positions), strict=True)) if kept else None,
-            )
-            first += len(block.lines)
+            yield from reader.read(block, problems)
             if (share := file.share()) > 0:
                 on_read(problems.file, share)
     problems.raise_any()
+
+
+class _RowReader:
+    """Turns the blocks of an open file into new rows."""
+
+    def __init__(
+        self,
+        file: CsvRows,
+        form: CsvFormat,
+        preprocessor: Preprocessor,
+        target: str | None,
+        kept: Sequence[str],
+    ) -> None:
+        self._formats, self._target, self._missing = form.formats, target, file.missing
+        self._columns = preprocessor.categories
+        self._position = {name: j for j, name in enumerate(file.names)}
+        self._kept = [self._position[name] for name in kept]
+        self._names = tuple(number.name for number in preprocessor.numbers)
+        self._numbers = _Numbers(self._names, self._position, form.formats, file.missing)
+        parts = {name: form.formats[name].columns(name) for name in form.formats}
+        self._expansions = {name: made for name, made in parts.items() if made != (name,)}
+        self._texts: dict[str, TextColumn] = {}
+        self._first = 0
+
+    def read(self, block: RowBlock, problems: Problems) -> Iterator[NewRows]:
+        """The rows of a block; raises DataError, after the rows before, if some cannot be read."""
+        if isinstance(block, CellRows):
+            attempt, numbers = Problems(problems.file), self._numbers.copy()
+            rows = self._rows(block, attempt)
+            if not attempt:
+                yield self._numbered(rows)
+                return
+            # Messages are about a few hundred rows at most, and the rows before these are predicted.
+            self._numbers = numbers
+            parts: Iterable[RowBlock] = block.parts(block_rows(len(self._position)))
+        else:
+            parts = (block,)
+        for part in parts:
+            rows = self._rows(part, problems)
+            problems.raise_any()
+            yield self._numbered(rows)
+
+    def _numbered(self, rows: NewRows) -> NewRows:
+        self._first += len(rows)
+        return rows
+
+    def _rows(self, block: RowBlock, problems: Problems) -> NewRows:
+        """The rows of a block; what is wrong is noted."""
+        values = self._numbers.read(block, problems)
+        columns = [
+            spelled_as_trained(
+                as_trained(self._coded(column.name, block), self._formats.get(column.name)), column.categories
+            )
+            for column in self._columns
+        ]
+        codes = np.empty((len(block.lines), len(columns)), np.int32)
+        for j, column in enumerate(columns):
+            codes[:, j] = column.codes
+        labels = None
+        if self._target is not None:
+            labels = self._coded(self._target, block)
+            note_plain_problems(self._target, labels, self._formats.get(self._target), problems)
+            labels = as_trained(labels, self._formats.get(self._target))
+        return NewRows(
+            numeric=values,
+            numeric_names=self._names,
+            categorical=codes,
+            categorical_names=tuple(column.name for column in self._columns),
+            categories=tuple(column.texts for column in columns),
+            expansions=self._expansions,
+            first=self._first,
+            labels=labels,
+            kept=list(zip(*map(block.column, self._kept), strict=True)) if self._kept else None,
+        )
+
+    def _coded(self, name: str, block: RowBlock) -> CodedTexts:
+        column = self._texts.setdefault(name, TextColumn(self._missing))
+        return column.block(block, self._position[name])
 
 
 class _Numbers:
@@ -245,15 +289,16 @@ class _Numbers:
     ) -> None:
         self._missing = missing
         index_of = {name: j for j, name in enumerate(names)}
-        self._formatted: list[tuple[FormatReader, int, list[int], list[int]]] = []
-        """Each column's reader, its position in the file, its parts that are used, and their indices."""
+        self._formatted: list[tuple[FormatReader, TextColumn, int, list[int], list[int]]] = []
+        """Each column's readers, its position in the file, its parts that are used, and their indices."""
         made: set[str] = set()
         for source, column_format in formats.items():
             parts = column_format.columns(source)
             used = [j for j, part in enumerate(parts) if part in index_of]
             if used and source in position:
                 reader = FormatReader(source, column_format)
-                self._formatted.append((reader, position[source], used, [index_of[parts[j]] for j in used]))
+                indices = [index_of[parts[j]] for j in used]
+                self._formatted.append((reader, TextColumn(missing), position[source], used, indices))
                 made.update(parts)
         self._plain = [name for name in names if name not in made]
         self._positions = [position[name] for name in self._plain]
@@ -270,18 +315,18 @@ class _Numbers:
                 problems.add(f"column {shown(name)}: {problem}", line=line)
         if not self._formatted:
             return plain
-        count = len(self._plain) + sum(len(used) for _, _, used, _ in self._formatted)
+        count = len(self._plain) + sum(len(used) for _, _, _, used, _ in self._formatted)
         values = np.empty((len(block.lines), count))
         values[:, self._indices] = plain
-        for reader, position, used, indices in self._formatted:
-            values[:, indices] = reader.rows(_texts(block, position, self._missing), problems)[:, used]
+        for reader, texts, position, used, indices in self._formatted:
+            values[:, indices] = reader.rows(texts.block(block, position), problems)[:, used]
         return values
 
-
-def _texts(block: RowBlock, position: int, missing: frozenset[str]) -> CodedTexts:
-    column = TextColumn(missing)
-    column.add(block, position)
-    return column.coded()
+    def copy(self) -> _Numbers:
+        """A reader that goes on like this one, also after this one has read more."""
+        copied = copy(self)
+        copied._formatted = [(copy(entry[0]), *entry[1:]) for entry in self._formatted]
+        return copied
 
 
 def with_trained_names(

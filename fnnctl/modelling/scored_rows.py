@@ -113,12 +113,12 @@ def _encoded(labels: CodedTexts | None, task: Task, file: str) -> tuple[IntArray
 
 
 def predicted_rows(
-    predictor: Predictor, blocks: Iterable[NewRows], file: str, *, top: int | None = None
+    predictor: Predictor, blocks: Iterable[NewRows], file: str, *, top: int | None = None, first: int = 0
 ) -> Iterator[tuple[Iterable[Sequence[object]], FloatArray]]:
     """Yield row numbers, kept texts and predictions, with the numeric columns (n, c), batch by batch.
 
-    `file` is its name in messages. With `top`, so many of the most probable classes instead of the
-    probabilities of all.
+    `file` is its name in messages, and `first` the number of the first row. With `top`, so many of the most
+    probable classes instead of the probabilities of all.
     """
     waiting: deque[Sequence[str]] = deque()
 
@@ -127,7 +127,7 @@ def predicted_rows(
             waiting.extend(block.kept or ())
             yield block
 
-    for numbers, scores in scored_blocks(predictor, kept_blocks(), file):
+    for numbers, scores in scored_blocks(predictor, kept_blocks(), file, first):
         predicted, values = predictor.task.predict(scores, predictor.decoder, top=top)
         kept = [waiting.popleft() for _ in numbers] if waiting else [()] * len(numbers)
         leading = zip(numbers.tolist(), kept, predicted, strict=True)
@@ -135,13 +135,13 @@ def predicted_rows(
 
 
 def scored_blocks(
-    predictor: Predictor, blocks: Iterable[NewRows], file: str
+    predictor: Predictor, blocks: Iterable[NewRows], file: str, first: int = 0
 ) -> Iterator[tuple[IntArray, FloatArray]]:
     """Yield row numbers and scores, (n, outputs), batch by batch; the next batch overwrites the scores.
 
     Raises `DataError`, which names the `file`, if a score is not finite.
     """
-    row = 0
+    row = first
     for scores in predictor.column_scores((block, np.arange(len(block))) for block in blocks):
         numbers = np.arange(row, row + len(scores))
         refuse_overflow(scores, numbers, file)

@@ -67,6 +67,13 @@ def wide_csv_lines(
     the decimal point.
     """
     yield from csv_lines(columns, ())
+    yield from wide_lines(blocks, decimals=decimals)
+
+
+def wide_lines(
+    blocks: Iterable[tuple[Iterable[Sequence[object]], FloatArray]], *, decimals: int | None = None
+) -> Iterator[str]:
+    """The lines of `wide_csv_lines` without the one of the columns' names."""
     field = ",%.17g" if decimals is None else f",%.{decimals}f"
     for rows, numbers in blocks:
         lines = _line_list(rows if decimals is None else _rounded(rows, decimals))

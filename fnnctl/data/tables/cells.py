@@ -8,7 +8,7 @@ and categories are then read from the bytes, and only what is neither becomes st
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Final, Self
@@ -103,6 +103,12 @@ class CellRows:
     def first_columns(self, count: int) -> CellRows:
         """The rows with their first columns alone."""
         return replace(self, starts=self.starts[:count], ends=self.ends[:count])
+
+    def parts(self, rows: int) -> Iterator[CellRows]:
+        """The rows in blocks of so many rows."""
+        for start in range(0, len(self.lines), rows):
+            part = slice(start, start + rows)
+            yield replace(self, lines=self.lines[part], starts=self.starts[:, part], ends=self.ends[:, part])
 
     def values(self, positions: Sequence[int]) -> list[str]:
         """The values of some columns, row by row."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -26,6 +27,9 @@ from fnnctl.data.tables.cell_numbers import read_numbers
 from fnnctl.data.tables.cell_texts import UNKNOWN, KnownTexts
 from fnnctl.data.tables.cells import CellRows
 from fnnctl.data.tables.rows import RowBlock
+
+MOST_KNOWN: Final = 2**15
+"""So many texts of a column are remembered if its blocks are read one by one."""
 
 
 @dataclass(slots=True)
@@ -152,6 +156,10 @@ class TextColumn:
     def __init__(self, missing: frozenset[str]) -> None:
         self._missing = missing
         self._codes = array("i")
+        self._forget()
+
+    def _forget(self) -> None:
+        """Forget all texts."""
         self._code_by_value: dict[str, int] = {}
         self._code_by_text: dict[str, int] = {}
         self._lines: list[int] = []
@@ -193,6 +201,29 @@ class TextColumn:
             self._code_by_text[text] = len(self._lines)
             self._lines.append(line)
         return self._code_by_text[text]
+
+    def block(self, block: RowBlock, position: int) -> CodedTexts:
+        """Return the values of a column of a block alone, as a new `TextColumn` would.
+
+        What occurred in earlier blocks is known. Many texts are forgotten, so that memory is bounded.
+        """
+        if len(self._lines) > MOST_KNOWN:
+            self._forget()
+        self._codes = array("i")
+        self.add(block, position)
+        codes = np.frombuffer(self._codes, np.int32)
+        rows = np.full(len(self._lines) + 1, -1)  # the code -1 picks the last
+        rows[codes[::-1]] = np.arange(len(codes))[::-1]  # so that the first row of a text is written last
+        codes_here = np.flatnonzero(rows[:-1] >= 0)
+        codes_here = codes_here[np.argsort(rows[codes_here])]
+        new_codes = np.full(len(rows), -1, np.int32)
+        new_codes[codes_here] = np.arange(len(codes_here))
+        texts = tuple(self._code_by_text)
+        return CodedTexts(
+            new_codes[codes],
+            tuple(texts[code] for code in codes_here.tolist()),
+            [block.lines[row] for row in rows[codes_here].tolist()],
+        )
 
     def coded(self) -> CodedTexts:
         """Return the texts read so far, with a view of the codes as (N,) int32."""

@@ -39,9 +39,10 @@ class CsvFile:
         self._bytes = cast(BinaryIO, text.buffer)
         self._pending = self._bytes.read(CHUNK_BYTES)
         """Bytes that were read and belong to no block."""
-        self._replay = _Replay(self._pending, self._bytes)
+        replay = _Replay(self._pending, self._bytes)
+        replay.read_on = b""
         self._reader = Records(
-            self._replay.text(text.encoding), problems, delimiter=delimiter, encoding_setting=encoding_setting
+            replay.text(text.encoding), problems, delimiter=delimiter, encoding_setting=encoding_setting
         )
         self._records = iter(self._reader)
         self._width = 0
@@ -50,6 +51,8 @@ class CsvFile:
         if record := next(self._records, None):
             (line,), (values,) = record
             self.header, self._width = (line, values), len(values)
+        self._pending += replay.read_on
+        replay.read_on = None
 
     @property
     def delimiter(self) -> str:
@@ -87,8 +90,8 @@ class CsvFile:
             )
 
     def _start(self) -> int | None:
-        """Where the records after the header start in the pending bytes; None if `csv` has read on."""
-        if self.header is None or self._replay.has_read_on:
+        """Where the records after the header start in the pending bytes; None if it is not certain."""
+        if self.header is None:
             return None
         start = 0
         for _ in range(self._reader.line - 1):
@@ -132,7 +135,8 @@ class _Replay(io.RawIOBase):
 
     def __init__(self, start: bytes, others: BinaryIO) -> None:
         self._start, self._others = io.BytesIO(start), others
-        self.has_read_on = False
+        self.read_on: bytes | None = None
+        """What was read of the others; None if nobody asks."""
 
     def text(self, encoding: str) -> io.TextIOWrapper:
         """The same as text, with its line ends unchanged."""
@@ -146,7 +150,8 @@ class _Replay(io.RawIOBase):
         """See `io.RawIOBase`."""
         data = self._start.read(len(buffer))
         if not data:
-            self.has_read_on = True
             data = self._others.read(len(buffer))
+            if self.read_on is not None:
+                self.read_on += data
         buffer[: len(data)] = data
         return len(data)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from fnnctl.data.tables.cells import CellRows
 from fnnctl.data.tables.column_readers import NumberColumn, NumberColumns, TextColumn, ValueCounts
 from fnnctl.data.tables.rows import TextRows
 
@@ -53,3 +54,18 @@ def test_a_column_of_texts_knows_which_of_them_are_numbers() -> None:
     column = TextColumn(MISSING)
     column.add_values(["1", "1", "2", "1,5", "x", "x", ""], [2, 3, 4, 5, 6, 7, 8])
     assert column.value_counts() == ValueCounts(3, 1, 2, (5, "1,5"))
+
+
+def test_a_block_of_texts_has_the_codes_of_a_new_column() -> None:
+    """Also after the column has forgotten many texts."""
+    rng, column = np.random.default_rng(0), TextColumn(MISSING)
+    for size in (5, 40_000, 3, 50):
+        texts = [f"t{number}" for number in rng.integers(0, 50_000, 50_000)[:size]] + ["NA", "t1"]
+        chunk = "".join(f"{text},\n" for text in texts).encode()
+        block = CellRows.of(chunk, delimiter=",", width=2, encoding="utf-8", line=7)
+        assert block is not None
+        expected = TextColumn(MISSING)
+        expected.add_values(texts, range(7, 7 + len(texts)))
+        ours, theirs = column.block(block, 0), expected.finish()
+        assert (ours.texts, list(ours.lines)) == (theirs.texts, list(theirs.lines))
+        np.testing.assert_array_equal(ours.codes, theirs.codes)

@@ -1,0 +1,134 @@
+"""Predicts the rows of a file as lines of CSV on several workers: rows are read here, and scored there.
+
+Reading stays in one process, so that notes and errors come in the order of the rows. A row's scores do not
+depend on the other rows, so the lines are the same for any number of workers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+from typing import Final
+
+from fnnctl.data.new_rows import NewRows
+from fnnctl.errors import FnnctlError
+from fnnctl.executors.processes import can_fork
+from fnnctl.executors.protocols import Note, Progress
+from fnnctl.executors.registry import make_executor
+from fnnctl.executors.work import run_queue
+from fnnctl.modelling.predictor import Predictor
+from fnnctl.modelling.scored_rows import predicted_rows
+from fnnctl.store.tables import wide_lines
+
+ITEM_ROWS: Final = 2048
+"""A worker gets at least so many rows at once, four batches of scores."""
+ROW_VALUES: Final = 3000
+"""Computing the features of a row and writing its line takes as long as so many products."""
+WORTH_VALUES: Final = 2**27
+"""Workers start if more rows are left after about so many products, a tenth of a second."""
+MOST_AHEAD: Final = 8
+"""So many finished items per worker wait for an earlier one; then no further rows are read."""
+
+
+@dataclass(frozen=True, slots=True)
+class PredictedLines:
+    """How rows become lines."""
+
+    predictor: Predictor
+    file: str
+    """The name of the input in messages."""
+    top: int | None
+    decimals: int | None
+
+    def lines(self, blocks: Iterable[NewRows], first: int) -> Iterator[str]:
+        """The lines of consecutive rows, the first of which has this number; a text per batch."""
+        rows = predicted_rows(self.predictor, blocks, self.file, top=self.top, first=first)
+        return wide_lines(rows, decimals=self.decimals)
+
+    @property
+    def row_values(self) -> int:
+        """About how many products a row takes."""
+        networks = (network for part in self.predictor.parts for network in part.scorer.networks)
+        return ROW_VALUES + sum(network.parameters.size for network in networks)
+
+
+def predicted_lines(
+    form: PredictedLines, blocks: Iterator[NewRows], *, workers: int, note: Note
+) -> Iterator[str]:
+    """The lines of all rows, in order; `note` is called with a message if the system starts no workers.
+
+    Whether workers start is decided by counts: the first rows are predicted in this process.
+    """
+    if workers < 2:
+        yield from form.lines(blocks, 0)
+        return
+    most, rows = WORTH_VALUES // form.row_values, 0
+
+    def first_blocks() -> Iterator[NewRows]:
+        nonlocal rows
+        for block in blocks:
+            rows += len(block)
+            yield block
+            if rows >= most:
+                return
+
+    yield from form.lines(first_blocks(), 0)
+    if (block := next(blocks, None)) is None:
+        return
+    remaining = chain([block], blocks)
+    if can_fork():
+        yield from _on_workers(form, remaining, workers, note)
+    else:
+        yield from form.lines(remaining, rows)
+
+
+def _on_workers(form: PredictedLines, blocks: Iterator[NewRows], workers: int, note: Note) -> Iterator[str]:
+    items = enumerate(_items(blocks))
+    waiting: dict[int, str] = {}
+    failure: FnnctlError | None = None
+    with make_executor("processes", workers=workers, poll=lambda done: False, note=note) as executor:
+        shared = executor.share(form)
+
+        def next_item() -> tuple[int, tuple[object, ...]] | None:
+            nonlocal failure
+            if failure or len(waiting) >= MOST_AHEAD * workers:
+                return None
+            try:
+                item = next(items, None)
+            except FnnctlError as error:  # what is wrong with earlier rows comes first
+                failure = error
+                return None
+            return None if item is None else (item[0], (shared, item[1]))
+
+        following = 0
+        for index, text in run_queue(executor, predict_item, next_item):
+            waiting[index] = text
+            while following in waiting:
+                yield waiting.pop(following)
+                following += 1
+    if failure:
+        raise failure
+
+
+def _items(blocks: Iterable[NewRows]) -> Iterator[list[NewRows]]:
+    item: list[NewRows] = []
+    rows = 0
+    try:
+        for block in blocks:
+            item.append(block)
+            rows += len(block)
+            if rows >= ITEM_ROWS:
+                yield item
+                item, rows = [], 0
+    except FnnctlError:
+        if item:
+            yield item
+        raise
+    if item:
+        yield item
+
+
+def predict_item(progress: Progress, form: PredictedLines, blocks: list[NewRows]) -> str:
+    """The lines of consecutive rows as one text."""
+    return "".join(form.lines(blocks, blocks[0].first))
