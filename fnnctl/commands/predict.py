@@ -14,9 +14,9 @@ from fnnctl.data.files import UNREPORTED
 from fnnctl.data.new_rows import KEEP_NONE, Keep, output_names
 from fnnctl.errors import UsageError
 from fnnctl.modelling.input_file import InputFile
-from fnnctl.modelling.prediction_workers import PredictedLines, predicted_lines
 from fnnctl.modelling.saved_model import has_network, load_model
 from fnnctl.processors import usable_processors
+from fnnctl.stacks.prediction_workers import PredictedLines, predicted_lines
 from fnnctl.store.atomic import write_output
 from fnnctl.store.catalogue import find_run, is_run
 from fnnctl.store.folder import RunFolder

@@ -9,10 +9,10 @@ import pytest
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.errors import DataError, Problem
-from fnnctl.modelling import prediction_workers as module
 from fnnctl.modelling.input_file import InputFile
-from fnnctl.modelling.prediction_workers import PredictedLines, predicted_lines
 from fnnctl.modelling.saved_model import SavedModel, load_model
+from fnnctl.stacks import prediction_workers as module
+from fnnctl.stacks.prediction_workers import PredictedLines, predicted_lines
 from fnnctl.store.folder import RunFolder
 from tests.program import only_run
 
