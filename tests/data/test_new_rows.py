@@ -15,7 +15,7 @@ from fnnctl.data import stored_arrays
 from fnnctl.data.new_rows import NewRows, kept_columns, open_new_arrays, open_new_rows, output_names
 from fnnctl.data.preprocessing import CategoryFeatures, NumberFeature, Preprocessor
 from fnnctl.data.problems import Problems
-from fnnctl.data.tables import records
+from fnnctl.data.tables import csv_file, records
 from fnnctl.data.tables.rows import CsvFormat
 from fnnctl.errors import DataError
 
@@ -106,12 +106,13 @@ def test_labels_are_read_where_they_are_wanted(read: Read) -> None:
 
 
 def test_blocks_follow_one_another(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(records, "MIN_BLOCK_ROWS", 2)
-    monkeypatch.setattr(records, "BLOCK_VALUES", 1)
-    _, blocks = read("u,v,c\n" + "".join(f"{k},1,{k}\n" for k in range(5)))
-    assert [(block.first, len(block)) for block in blocks] == [(0, 2), (2, 2), (4, 1)]
-    assert [row[0] for row in transformed(blocks)] == [0, 1, 2, 3, 4]
-    assert [row[3:] for row in transformed(blocks)] == [[0, 0], [1, 0], [0, 1], [0, 0], [0, 0]]
+    monkeypatch.setattr(csv_file, "CHUNK_BYTES", 2000)
+    _, blocks = read("u,v,c\n" + "".join(f"{k},1,{k % 5}\n" for k in range(3000)))
+    assert len(blocks) > 2
+    assert [block.first for block in blocks] == [0, *np.cumsum([len(block) for block in blocks])[:-1]]
+    rows = transformed(blocks)
+    assert [row[0] for row in rows] == [*range(3000)]
+    assert [row[3:] for row in rows] == 600 * [[0, 0], [1, 0], [0, 1], [0, 0], [0, 0]]
 
 
 @pytest.mark.parametrize(
