@@ -29,6 +29,18 @@ def test_new_rows_have_the_format_or_are_plain() -> None:
     assert read(PERCENT, ("0.05", "0")) == ([0.05, 0], [])
 
 
+@pytest.mark.parametrize("most", [0, 2, 100])
+def test_texts_that_occur_again_have_their_numbers(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their number is bounded; a text that had no number by the format is judged anew."""
+    monkeypatch.setattr("fnnctl.data.columns.conversion.MOST_KNOWN", most)
+    dates = DateFormat(("days", "weekday"), "2024-01-01")
+    days = ("2024-01-03", "2024-01-01"), ("2024-01-01",), ("2024-01-02", "2024-01-03"), ("2024-01-03",)
+    assert read(dates, *days) == ([2, 2, 0, 0, 0, 0, 1, 1, 2, 2, 2, 2], [])
+    assert read(COMMA, ("1.5", "3"), ("3", "1.5", "2.25"), ("1.5",)) == ([1.5, 3, 3, 1.5, 2.25, 1.5], [])
+    _, problems = read(COMMA, ("1.5",), ("1.5", "1,5"))
+    assert "are written differently" in problems[0]
+
+
 @pytest.mark.parametrize(
     ("form", "blocks"),
     [
