@@ -46,7 +46,7 @@ def bin_coordinates(numbers: FloatArray, edges: FloatArray) -> FloatArray:
     if len(edges) < 2:
         return np.zeros(len(numbers))
     inside = np.clip(numbers, edges[0], edges[-1])
-    bins = np.minimum(np.searchsorted(edges, inside, side="right") - 1, len(edges) - 2)
+    bins = np.searchsorted(edges[1:-1], inside, side="right")
     low = edges[bins]
     coordinates: FloatArray = bins + (inside - low) / (edges[bins + 1] - low)
     return coordinates

@@ -192,12 +192,14 @@ class Predictor:
             return self._scores(filled)
 
         for columns, rows in pieces:
+            # Once per piece: a piece of a file is several batches, and has a code for each of its categories.
+            features = [part.preprocessor.of(columns) for part in distinct]
             start = 0
             while start < len(rows):
                 batch = rows[start : start + SCORING_BATCH - filled]
                 end = filled + len(batch)
-                for part in distinct:
-                    part.preprocessor.transform(columns, batch, part.inputs[filled:end, :-1])
+                for part, features_of_part in zip(distinct, features, strict=True):
+                    features_of_part.write(batch, part.inputs[filled:end, :-1])
                 start, filled = start + len(batch), end
                 if filled == SCORING_BATCH:
                     yield scores()
