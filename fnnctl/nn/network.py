@@ -68,24 +68,30 @@ class Network:
         self.heads = Heads(layout.layers[-1], parameters) if layout.shape.inner_members > 1 else None
         """The output layers of inner members, if there are several."""
 
-    def forward(self, work: Workspace, rngs: MemberGenerators | None = None) -> FloatArray:
+    def forward(
+        self, work: Workspace, rngs: MemberGenerators | None = None, *, read: bool = True
+    ) -> FloatArray:
         """The scores zᴸ, (K, scores, batch), of the inputs in the workspace: (K, scores, N·batch) for N
         inner members.
 
-        `rngs` draw the dropout masks, in a workspace for training.
+        `rngs` draw the dropout masks, in a workspace for training. The inputs need not be `read` by the
+        input stage if the last pass in the workspace had the same ones, and networks that are plain if these
+        are.
         """
-        a = self.activations(work, rngs)
+        a = self.activations(work, rngs, read=read)
         if self.heads:
             self.heads.forward(a, work.scores)
         else:
             np.matmul(self.V, a, out=work.scores)
         return work.scores
 
-    def activations(self, work: Workspace, rngs: MemberGenerators | None = None) -> FloatArray:
+    def activations(
+        self, work: Workspace, rngs: MemberGenerators | None = None, *, read: bool = True
+    ) -> FloatArray:
         """What the output layer reads, (K, units + 1, batch), with a last row of ones: see `forward`."""
         a: FloatArray = work.inputs_T
         if self.stage is not None and work.stage is not None:
-            a = self.stage.forward(a, work.stage)
+            a = self.stage.forward(a, work.stage, read=read)
         for layer, buffers in zip(self.layers, work.hidden, strict=True):
             layer.forward(a, buffers, rngs)
             a = buffers.extended

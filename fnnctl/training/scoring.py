@@ -178,7 +178,11 @@ class RowScorer:
         if computed not in self._workspaces:
             self._workspaces[computed] = self._workspace(computed, self._width)
         work = self._workspaces[computed]
-        return [self._scores(network, work)[:rows] for network in self._networks]
+        # The networks take turns in one workspace, so what their input stages read is there from the first.
+        is_plain = [bool(network.plain.size) for network in self._networks]
+        read = [k == 0 or is_plain[k] != is_plain[k - 1] for k in range(len(is_plain))]
+        pairs = zip(self._networks, read, strict=True)
+        return [self._scores(network, work, read=first)[:rows] for network, first in pairs]
 
     def _tested_few_rows(self) -> FewRows | None:
         """The narrowest batch for few rows that gives the bits of a whole one; None if none does."""
@@ -217,10 +221,10 @@ class RowScorer:
                 return False
         return True
 
-    def _scores(self, network: Network, work: Workspace) -> FloatArray:
+    def _scores(self, network: Network, work: Workspace, *, read: bool = True) -> FloatArray:
         """A network's outputs for the workspace's rows, (rows, outputs)."""
         with np.errstate(over="ignore", invalid="ignore"):
-            network.forward(work)
+            network.forward(work, read=read)
         scores = work.loss.outputs(network.within_limits(work.scores)).transpose(0, 2, 1)
         return scores.reshape(len(scores) * work.batch, -1).copy()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.special import log_softmax
@@ -112,6 +114,27 @@ def test_networks_of_one_shape_have_the_scores_that_each_has_alone() -> None:
         np.testing.assert_array_equal(scores, own)
 
 
+@pytest.mark.parametrize("scaled", [True, False])
+def test_networks_that_take_turns_read_the_inputs_that_each_has_alone(scaled: bool) -> None:
+    """The input stage reads once for several networks, but some of these have no embedding."""
+    stage = InputStageShape(NumericEmbeddingShape(7, 16, 4), scaled=scaled)
+    shape = replace(SHAPES["piecewise linear"], stage=stage)
+    segments = ParameterLayout(shape).stage
+    assert segments is not None
+    assert segments.mixing is not None
+    networks = [make_network(shape, "float32") for _ in range(6)]
+    for number, network in enumerate(networks):
+        network.parameters *= number + 1
+        if number in (0, 1, 4):
+            segments.mixing.view(network.parameters)[...] = 0.0
+    scorer, rng = RowScorer(networks), np.random.default_rng(1)
+    for rows in (40, 40, 700):
+        X = rng.normal(0.0, 6.0, (rows, shape.inputs)).astype(np.float32)[:SCORING_BATCH]
+        scorer.inputs[: len(X), :-1] = X
+        for network, scores in zip(networks, scorer.scores(len(X)), strict=True):
+            np.testing.assert_array_equal(scores, scored(network, X))
+
+
 def test_an_overflow_is_silent() -> None:
     network = make_network(NetworkShape(2, (HiddenShape(3, "relu"),), 2), "float32")
     network.parameters[0] = 1.0
@@ -125,8 +148,8 @@ def wide_products_depend_on_the_place(monkeypatch: pytest.MonkeyPatch, widest: i
     """
     product, computed = Network.forward, list[int]()
 
-    def forward(network: Network, work: Workspace) -> FloatArray:
-        scores = product(network, work)
+    def forward(network: Network, work: Workspace, *, read: bool) -> FloatArray:
+        scores = product(network, work, read=read)
         computed.append(len(scores) * work.batch)
         if work.batch > widest:
             scores[..., -1:] = np.nextafter(scores[..., -1:], np.inf, dtype=scores.dtype)
@@ -203,9 +226,9 @@ def test_narrow_batches_are_used_if_their_bits_are_those_of_whole_ones(
     computed: list[int] = []
     activations = Network.activations
 
-    def counted(network: Network, work: Workspace, rngs: None = None) -> FloatArray:
+    def counted(network: Network, work: Workspace, rngs: None = None, *, read: bool = True) -> FloatArray:
         computed.append(work.batch)
-        result = activations(network, work, rngs)
+        result = activations(network, work, rngs, read=read)
         return result if alike or work.batch == SCORING_BATCH else np.nextafter(result, np.inf)
 
     monkeypatch.setattr(Network, "activations", counted)

@@ -37,21 +37,22 @@ class PiecewiseLinearEmbedding:
         self._mixing = segment.view(parameters)
         self._bins = np.arange(segment.shape[-1], dtype=parameters.dtype)[:, None, None]
 
-    def forward(self, u: FloatArray, out: FloatArray, functions: FloatArray) -> None:
+    def forward(self, u: FloatArray, out: FloatArray, functions: FloatArray, *, read: bool = True) -> None:
         """Write the embeddings at coordinates u, (K, numbers, batch), to `out`, (K, numbers, values, batch).
 
-        h(u), (K, bins, numbers, batch), is written to `functions`, which the backward pass reads.
+        h(u), (K, bins, numbers, batch), is written to `functions`, which the backward pass reads. It is there
+        already unless the coordinates are to be `read`.
         """
         for networks, is_plain in self._groups:
             if is_plain:
                 out[networks] = 0.0
                 continue
-            near = np.ascontiguousarray(
-                u[networks]
-            )  # read once per bin, from a transposed view of the features
             h = functions[networks]
-            np.subtract(near[:, None], self._bins, out=h)
-            np.clip(h, 0.0, 1.0, out=h)
+            if read:
+                # contiguous: read once per bin, from a transposed view of the features
+                near = np.ascontiguousarray(u[networks])
+                np.subtract(near[:, None], self._bins, out=h)
+                np.clip(h, 0.0, 1.0, out=h)
             np.matmul(self._mixing[networks], h.transpose(0, 2, 1, 3), out=out[networks])
 
     def backward(self, delta: FloatArray, functions: FloatArray, gradient: FloatArray) -> None:
@@ -142,14 +143,18 @@ class InputStage:
             self._numeric = PiecewiseLinearEmbedding(segments.mixing, parameters, groups)
         self._scaling = None if segments.scales is None else ScalingLayer(segments.scales.view(parameters))
 
-    def forward(self, inputs: FloatArray, buffers: StageBuffers) -> FloatArray:
-        """Fill and return `buffers.extended` from the features, (K, features + 1, batch)."""
+    def forward(self, inputs: FloatArray, buffers: StageBuffers, *, read: bool = True) -> FloatArray:
+        """Fill and return `buffers.extended` from the features, (K, features + 1, batch).
+
+        See `Network.forward` about `read`.
+        """
         # Coordinates are only features: the embeddings take their place among the outputs. Numbers are both.
         outputs, values = buffers.outputs, self._values
-        np.copyto(outputs[:, :values], inputs[:, :values])
+        if read:
+            np.copyto(outputs[:, :values], inputs[:, :values])
         if self._numeric and buffers.functions is not None:
             embedded = self._embedded(outputs[:, values:])
-            self._numeric.forward(inputs[:, values:-1], embedded, buffers.functions)
+            self._numeric.forward(inputs[:, values:-1], embedded, buffers.functions, read=read)
         if self._scaling:
             self._scaling.forward(outputs, buffers.extended[:, :-1])
         return buffers.extended
