@@ -21,6 +21,7 @@ if TYPE_CHECKING:  # `fnnctl runs` shows no progress, and needs none of these pa
 
 SECONDS_BETWEEN_LINES = 5.0
 SECONDS_BETWEEN_DRAWINGS = 0.1
+"""A bar that moves more often does not look smoother, and takes time from training."""
 SECONDS_BEFORE_BAR = 1.0
 """A file that is read faster has no bar."""
 PARTS = ("train", "validation")

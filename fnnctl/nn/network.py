@@ -125,7 +125,7 @@ def stacked(networks: Sequence[Network]) -> Network:
     )
 
 
-def trained(network: Network) -> Network:
+def for_scoring(network: Network) -> Network:
     """A network, alone in its stack, whose training has ended: it is plain if its embeddings are always 0.
 
     A saved network does not tell whether it was trained as a plain one. Its bits must not depend on it.

@@ -69,5 +69,5 @@ def is_out_of_reach(losses: FloatArray, rates: FloatArray | None, *, epochs: int
     if not window < len(losses) < epochs:
         return False
     left = 1.0 if rates is None else rates[-1] / rates.max()
-    best, nearest = losses[:-window].min(), losses[-window:].min()
+    best, nearest = np.fmin.reduce(losses[:-window]), losses[-window:].min()  # a loss may be missing
     return bool(nearest > best * (1.0 + LARGEST_FALL * left))

@@ -23,7 +23,7 @@ import numpy as np
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.nn.losses.base import TargetArray
 from fnnctl.nn.losses.registry import target_type
-from fnnctl.nn.network import Network, stacked, trained
+from fnnctl.nn.network import Network, for_scoring, stacked
 from fnnctl.nn.shape import NetworkShape
 from fnnctl.nn.workspace import Workspace
 from fnnctl.training.pool import Pool, gather
@@ -126,7 +126,7 @@ class RowScorer:
 
     def __init__(self, networks: Sequence[Network], *, like: RowScorer | None = None) -> None:
         """What was tested on a scorer `like` this one, of the same networks, is not tested again."""
-        self._networks = tuple(map(trained, networks))
+        self._networks = tuple(map(for_scoring, networks))
         first = self._networks[0]
         shape = (SCORING_BATCH, first.layout.shape.inputs + 1)
         self.inputs = np.empty(shape, first.parameters.dtype)

@@ -67,7 +67,7 @@ with 25,000 of another table they raised it by as much.
 """
 WIDEST, NARROWEST, WIDTH_STEP = 64, 8, 8
 """The units of a hidden layer, and the step between possible numbers of units."""
-WIDEST_OF_MANY: Final = 128
+WIDEST_LARGE: Final = 128
 """The units of a hidden layer of `default` for a large table."""
 MAX_PARAMETERS: Final = 200_000
 """How many parameters a network has at most, if it has more units than the narrowest."""
@@ -98,7 +98,7 @@ BINS: Final = 16
 MAX_EMBEDDED: Final = 100
 """The largest number of numeric columns that are embedded: each becomes `EMBEDDING_SIZE` inputs."""
 MEMBERS: Final = 8
-MEMBERS_OF_MANY: Final = 4
+MEMBERS_LARGE: Final = 4
 """The members of `default` for a large table."""
 
 
@@ -112,7 +112,7 @@ def default_recipe(facts: RecipeFacts) -> Mapping[str, Any]:
         "model.scaling_layer": True,
         **({"model.numeric_embedding": embedding} if is_embedded(facts) else {}),
         # architecture
-        "model.hidden": [hidden_units(facts, WIDEST_OF_MANY if is_large(facts) else WIDEST)] * 2,
+        "model.hidden": [hidden_units(facts, WIDEST_LARGE if is_large(facts) else WIDEST)] * 2,
         # optimization
         "training.epochs": by_rows(facts.rows, EPOCHS_WITH_TWINS if has_twins(facts) else EPOCHS),
         "training.batch_size": by_rows(facts.rows, BATCH_SIZES),
@@ -126,7 +126,7 @@ def default_recipe(facts: RecipeFacts) -> Mapping[str, Any]:
         "training.label_smoothing": smoothing,
         # members
         "model.ensemble": {
-            "members": MEMBERS_OF_MANY if is_large(facts) else MEMBERS,
+            "members": MEMBERS_LARGE if is_large(facts) else MEMBERS,
             "bags": True,
             "plain_twins": has_twins(facts),
         },

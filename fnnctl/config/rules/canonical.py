@@ -66,7 +66,7 @@ _LAYER_FIELDS = {
 
 
 def canonical_configuration(experiment: Experiment) -> dict[str, Any]:
-    """The plain values that are equal for two experiments if and only if their configurations are equal."""
+    """The plain values that are equal if and only if two configurations are, patience `auto` apart."""
     written_out = experiment.model_copy(
         update={"model": _written_out(experiment.model), "training": _all_epochs(experiment.training)}
     )
@@ -77,9 +77,17 @@ def canonical_configuration(experiment: Experiment) -> dict[str, Any]:
 
 
 def configuration_seed(experiment: Experiment) -> int:
-    """The 64-bit seed of weights and order of rows; the experiment must be resolved."""
+    """The 64-bit seed of weights and order of rows; the experiment must be resolved.
+
+    Patience `auto` does not count, although it can end a training: see `configuration_key`.
+    """
     text = json.dumps([experiment.seed, canonical_configuration(experiment)], sort_keys=True)
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
+
+
+def configuration_key(experiment: Experiment) -> tuple[int, bool]:
+    """A key that is equal for two resolved experiments if and only if their configurations are equal."""
+    return configuration_seed(experiment), experiment.training.ends_out_of_reach
 
 
 def _written_out(model: ModelConfig) -> ModelConfig:

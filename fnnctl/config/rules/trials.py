@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 from fnnctl.config.paths import ConfigPath, Messages, is_below, parse_path
-from fnnctl.config.rules.canonical import configuration_seed
+from fnnctl.config.rules.canonical import configuration_key
 from fnnctl.config.rules.contradictions import contradictions
 from fnnctl.config.rules.plain_config import is_set, value_at, with_value, without
 from fnnctl.config.rules.unread import unread_settings
@@ -151,7 +151,7 @@ class TrialConfigs:
     def key_of(self, assignment: Mapping[str, Any]) -> Hashable:
         """A key that is equal for assignments that give equal configurations."""
         try:
-            return configuration_seed(self.experiment_of(assignment))
+            return configuration_key(self.experiment_of(assignment))
         except InvalidConfigurationError:
             return identity(assignment)
 

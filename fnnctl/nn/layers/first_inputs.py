@@ -1,4 +1,4 @@
-"""Which inputs of the first layer the networks of a stack read, and the products that leave out the rest.
+"""Which inputs of the first layer networks read, and the products that leave out the other ones.
 
 The embeddings of numbers are 0 in a plain network. Half of the networks of the default recipe are plain, and
 embeddings are most of their inputs, so products with them would take a fifth of the time of training.

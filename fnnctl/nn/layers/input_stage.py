@@ -49,7 +49,7 @@ class PiecewiseLinearEmbedding:
                 continue
             h = functions[networks]
             if read:
-                # contiguous: read once per bin, from a transposed view of the features
+                # Read once per bin, from a transposed view of the features.
                 near = np.ascontiguousarray(u[networks])
                 np.subtract(near[:, None], self._bins, out=h)
                 np.clip(h, 0.0, 1.0, out=h)

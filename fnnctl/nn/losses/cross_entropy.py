@@ -110,9 +110,8 @@ class SoftmaxCrossEntropy(Loss):
         """
         z.reshape(-1).take(self._at_label, out=self._picked, mode="clip")
         np.equal(self._picked, self._zero, out=out)
-        np.equal(
-            z, self._zero, out=self._is_largest
-        )  # to count the zeros of z itself takes three times as long
+        # To count the zeros of z itself takes three times as long.
+        np.equal(z, self._zero, out=self._is_largest)
         picked = self._picked.reshape(-1)
         if np.count_nonzero(self._is_largest) != picked.size or not picked.dot(picked) < np.inf:
             np.equal(z.argmax(axis=1), self._targets.y, out=out)

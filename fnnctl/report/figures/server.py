@@ -3,7 +3,7 @@
 Each line of its standard input names runs, as a JSON list. It replies with one line when the figures are
 written, or when one cannot be drawn. It ends when its standard input does, that is, with the command.
 
-On Linux a process per processor draws: a fork shares all that was imported, and is safe because this process
+On Linux several processes draw: a fork shares all that was imported, and is safe because this process
 has a single thread.
 """
 
@@ -27,6 +27,9 @@ from fnnctl.report.figures.drawing import figure_jobs
 from fnnctl.report.figures.registry import registered_figures
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.manifest import Manifest
+
+MAX_PROCESSES = 4
+"""A run has about five figures and a search nine, so more processes would cost forks and save little."""
 
 
 def serve(*, search: bool) -> None:
@@ -65,7 +68,7 @@ def draw_in_parallel(runs: Sequence[RunFolder], *, before_each: Callable[[], Non
         for index in indices:
             jobs[index].write(on_drawn=before_each)
 
-    processes = min(usable_processors(), len(jobs)) if sys.platform == "linux" else 1
+    processes = min(usable_processors(), MAX_PROCESSES, len(jobs)) if sys.platform == "linux" else 1
     if processes < 2:
         draw(range(len(jobs)))
         return

@@ -8,9 +8,9 @@ from fnnctl.config.recipes.before_data import experiment_before_data
 from fnnctl.config.recipes.definitions import (
     LARGE,
     MEMBERS,
-    MEMBERS_OF_MANY,
+    MEMBERS_LARGE,
     WIDEST,
-    WIDEST_OF_MANY,
+    WIDEST_LARGE,
     default_recipe,
 )
 from fnnctl.config.recipes.filling import complete_config
@@ -34,7 +34,7 @@ def test_targets_are_smoothed_only_for_the_sake_of_predicted_classes() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rows", "members", "width"), [(LARGE, MEMBERS, WIDEST), (LARGE + 1, MEMBERS_OF_MANY, WIDEST_OF_MANY)]
+    ("rows", "members", "width"), [(LARGE, MEMBERS, WIDEST), (LARGE + 1, MEMBERS_LARGE, WIDEST_LARGE)]
 )
 def test_a_large_table_has_fewer_and_wider_networks(rows: int, members: int, width: int) -> None:
     recipe = default_recipe(facts_of(rows=rows))

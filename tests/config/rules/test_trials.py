@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from fnnctl.config.reading.loading import LoadedConfig, load_config
 from fnnctl.config.reading.resolved import resolved_yaml
-from fnnctl.config.rules.canonical import configuration_seed
+from fnnctl.config.rules.canonical import configuration_key, configuration_seed
 from fnnctl.config.rules.dimensions import space_of
 from fnnctl.config.rules.trials import TrialConfigs, trial_configs
 from fnnctl.config.rules.validation import InvalidConfigurationError
@@ -95,7 +95,7 @@ def test_the_printed_words_and_the_written_config_give_the_trials_experiment(
         words = [f"{setting}={flow_yaml(value)}" for setting, value in assignment.items()]
         printed = load_config(file, [*words, "training.epochs=81"]).experiment
         assert printed.model_copy(update={"search": None}) == experiment
-        assert configuration_seed(printed) == configuration_seed(experiment) == trials.key_of(assignment)
+        assert configuration_key(printed) == configuration_key(experiment) == trials.key_of(assignment)
         complete = file.with_name("complete.yaml")
         complete.write_text(resolved_yaml(loaded.experiment, trials=trials), encoding="utf-8")
         repeated = load_config(complete, [*words, "training.epochs=81"]).experiment
@@ -120,7 +120,7 @@ def test_searched_layers_can_be_pasted_into_a_config(
     hidden = flow_yaml(assignment["model.hidden"])
     file.with_name("pasted.yaml").write_text(f"{IRIS}model: {{hidden: {hidden}}}\n", encoding="utf-8")
     pasted = load_config(file.with_name("pasted.yaml")).experiment
-    assert configuration_seed(pasted) == trials_of(loaded).key_of(assignment)
+    assert configuration_key(pasted) == trials_of(loaded).key_of(assignment)
 
 
 @given(plain=spaces())
@@ -150,3 +150,10 @@ def test_schedules_keep_their_horizon_when_the_budget_grows(
     trained = longer.experiment_of(words).training
     assert (trained.epochs, trained.horizon) == (81, horizon)
     assert longer.key_of(words) == begun.key_of(words)
+
+
+def test_patience_auto_and_null_are_two_trials_with_one_seed(trials: Any) -> None:
+    configs = trials(IRIS + "training: {epochs: 8, early_stopping: {patience: null}}\n")
+    auto, null = ({"training.early_stopping.patience": patience} for patience in ("auto", None))
+    assert configs.key_of(auto) != configs.key_of(null)
+    assert configuration_seed(configs.experiment_of(auto)) == configuration_seed(configs.experiment_of(null))

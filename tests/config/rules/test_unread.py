@@ -5,6 +5,7 @@ from collections.abc import Callable
 from fnnctl.config.reading.loading import LoadedConfig
 from fnnctl.config.reading.resolved import resolved_yaml
 from fnnctl.config.rules.canonical import configuration_seed
+from fnnctl.config.rules.unread import unread_settings
 
 Load = Callable[..., LoadedConfig]
 
@@ -24,3 +25,12 @@ def test_the_names_of_the_built_in_data_sets_are_those_of_the_data_package() -> 
     from fnnctl.data.builtin import BUILTIN
 
     assert tuple(BUILTIN) == BUILTIN_NAMES
+
+
+def test_the_horizon_is_read_by_patience_auto(load: Load) -> None:
+    def is_read(patience: str) -> bool:
+        rules = f"training: {{horizon: 300, lr_schedule: constant, early_stopping: {{patience: {patience}}}}}"
+        return ("training", "horizon") not in unread_settings(load(IRIS + rules).experiment)
+
+    assert is_read("auto")
+    assert not is_read("5")

@@ -12,7 +12,7 @@ import pytest
 from fnnctl.errors import MachineError
 from fnnctl.report.figures import server
 from fnnctl.report.figures.drawing import draw_figures
-from fnnctl.report.figures.server import draw_in_parallel
+from fnnctl.report.figures.server import MAX_PROCESSES, draw_in_parallel
 from fnnctl.store.run import OpenRun
 from tests.report.figures.test_drawer import taken
 from tests.report.figures.test_drawing import FIGURES, measured, with_two_figures
@@ -23,14 +23,21 @@ def run(start_run: Callable[..., OpenRun]) -> OpenRun:
     return measured(start_run, ("a", "b", "c"))
 
 
-@pytest.fixture(params=[1, 2, 4])
+@pytest.fixture(params=[1, 2, 4, 32])
 def processors(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
     monkeypatch.setattr(server, "usable_processors", lambda: request.param)
     count: int = request.param
     return count
 
 
-def test_each_figure_is_drawn_once(run: OpenRun, processors: int) -> None:
+def test_each_figure_is_drawn_once(run: OpenRun, processors: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    forks, fork = list[int](), os.fork
+
+    def counted_fork() -> int:
+        forks.append(fork())
+        return forks[-1]
+
+    monkeypatch.setattr(os, "fork", counted_fork)
     draw_figures(run)
     expected = taken(run)
     log = run.path / "drawn"
@@ -45,7 +52,8 @@ def test_each_figure_is_drawn_once(run: OpenRun, processors: int) -> None:
     drawers = log.read_text().split()
     assert len(drawers) == len(FIGURES)
     assert str(os.getpid()) in drawers
-    assert len(set(drawers)) <= processors  # others may have come too late
+    assert len(forks) == min(processors, MAX_PROCESSES) - 1
+    assert {int(drawer) for drawer in drawers} <= {os.getpid(), *forks}  # some may have come too late
 
 
 @pytest.mark.usefixtures("processors")
