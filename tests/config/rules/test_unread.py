@@ -2,10 +2,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+
 from fnnctl.config.reading.loading import LoadedConfig
 from fnnctl.config.reading.resolved import resolved_yaml
 from fnnctl.config.rules.canonical import configuration_seed
-from fnnctl.config.rules.unread import unread_settings
+from fnnctl.errors import ConfigError
 
 Load = Callable[..., LoadedConfig]
 
@@ -27,10 +29,8 @@ def test_the_names_of_the_built_in_data_sets_are_those_of_the_data_package() -> 
     assert tuple(BUILTIN) == BUILTIN_NAMES
 
 
-def test_the_horizon_is_read_by_patience_auto(load: Load) -> None:
-    def is_read(patience: str) -> bool:
-        rules = f"training: {{horizon: 300, lr_schedule: constant, early_stopping: {{patience: {patience}}}}}"
-        return ("training", "horizon") not in unread_settings(load(IRIS + rules).experiment)
-
-    assert is_read("auto")
-    assert not is_read("5")
+def test_patience_auto_reads_the_horizon(load: Load) -> None:
+    rules = IRIS + "training: {horizon: 300, lr_schedule: constant, early_stopping: {patience: 5}}"
+    with pytest.raises(ConfigError, match=r"training\.horizon: has no effect.*patience: auto"):
+        load(rules)
+    assert load(rules.replace("5}", "auto}")).experiment.training.horizon == 300
