@@ -13,6 +13,7 @@ from fnnctl.context import Context
 from fnnctl.data.files import UNREPORTED
 from fnnctl.data.new_rows import KEEP_NONE, Keep, output_names
 from fnnctl.errors import UsageError
+from fnnctl.memory import return_large_blocks
 from fnnctl.modelling.input_file import InputFile
 from fnnctl.modelling.saved_model import has_network, load_model
 from fnnctl.processors import usable_processors
@@ -70,6 +71,7 @@ def predict(
     folder = find_run(run, context.runs_dir, has_network)
     model = load_model(folder, context.note).deciding_at(threshold)
     set_blas_threads(model.threads)
+    return_large_blocks()  # before the first large one: each block of the file allocates them anew
     source = InputFile.find(data, model, setting="DATA", delimiter=delimiter, encoding=encoding)
     if run is None and model.run.path == folder.path:  # else a note has named the search and its winner
         context.note(f"note: predicting with {folder.path}, the newest run with a network")
