@@ -14,6 +14,7 @@ from fnnctl.nn.losses.cross_entropy import (
     cross_entropy,
     softmax,
 )
+from fnnctl.nn.losses.cross_entropy import log_softmax as own_log_softmax
 from fnnctl.nn.shape import NetworkShape
 
 FLOAT64 = np.dtype(np.float64)
@@ -216,3 +217,16 @@ def test_softmax_class_scores_are_the_scores() -> None:
     z = np.random.default_rng(6).normal(size=(2, 3, 4))
     loss = SoftmaxCrossEntropy(NetworkShape(1, (), 3), 2, 4, FLOAT64)
     np.testing.assert_array_equal(loss.outputs(z), z)
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_two_classes_have_the_bits_of_a_reduction(classes: int) -> None:
+    z = np.random.default_rng(0).normal(0.0, 20.0, (3, 500, classes)).astype(np.float32)
+    z[:, :50] = z[:, :50, :1]
+    z[:, 50:60] = [np.inf, -np.inf, np.nan][:classes]
+    shifted = z.astype(np.float64)
+    with np.errstate(invalid="ignore"):
+        shifted -= shifted.max(axis=-1, keepdims=True)
+        total = np.exp(shifted).sum(axis=-1, keepdims=True)
+        np.testing.assert_array_equal(softmax(z), np.exp(shifted) / total)
+        np.testing.assert_array_equal(own_log_softmax(z), shifted - np.log(total))
