@@ -1,11 +1,12 @@
-"""What `fnnctl predict` takes for 200,000 rows of ten numbers, and what of it is reading and bare products.
+"""What `fnnctl predict` takes for 200,000 rows of ten numbers, and what of it is reading, products, writing.
 
     python -m tests.benchmarks.predict [--rows N] [--rounds N] [--recipes classic,default]
 
 A network of each recipe is trained for one epoch. Then the whole command, in a process of its own, the
-reading of the file, and the matrix products of all layers and networks alone take turns. Prints medians of
-the processor time of all threads, which counts no other program; of the wall time of the command; and the
-ratio of the command to reading and products together. `starting` is the command on one row.
+reading of the file, the matrix products of all layers and networks alone, and the writing of the lines take
+turns. Prints medians of the processor time of all threads, which counts no other program; of the wall time
+of the command; and the ratio of the command to reading, products and writing together. `starting` is the
+command on one row.
 """
 
 from __future__ import annotations
@@ -28,10 +29,13 @@ from fnnctl.data.new_rows import open_new_rows
 from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.data.tables.rows import CsvFormat
 from fnnctl.modelling.saved_model import has_network, load_model
+from fnnctl.store.atomic import write_output
 from fnnctl.store.catalogue import find_run
+from fnnctl.store.tables import wide_lines
 from fnnctl.training.scoring import SCORING_BATCH
 from tests.benchmarks.measuring import interleaved
 
+TURNS = ("command", "starting", "reading", "products", "writing")
 ROOT = Path(__file__).parents[2]
 COLUMNS, TRAINED_ROWS = 10, 2000
 FORM = CsvFormat(None, "utf-8", frozenset({"", "NA"}))
@@ -103,6 +107,15 @@ def products(layers: list[tuple[int, int]], rows: int) -> float:
     return time.process_time() - begun
 
 
+def writing(path: Path, rows: int) -> float:
+    """Processor time to write so many lines with a class and two probabilities, in batches as above."""
+    probabilities = np.random.default_rng(0).uniform(size=(SCORING_BATCH, 2))
+    leading = [(row, "yes") for row in range(SCORING_BATCH)]
+    begun = time.process_time()
+    write_output(path, wide_lines((leading, probabilities) for _ in range(0, rows, SCORING_BATCH)))
+    return time.process_time() - begun
+
+
 def contenders(folder: Path, recipe: str, rows: int) -> tuple[dict[str, Callable[[], float]], list[float]]:
     """What takes turns, and a list that receives the wall times of the command."""
     (run,) = (path for path in (folder / "runs").iterdir() if f"-{recipe}-" in path.name)
@@ -114,12 +127,14 @@ def contenders(folder: Path, recipe: str, rows: int) -> tuple[dict[str, Callable
         walls.append(wall)
         return processor
 
-    return {
-        "command": command,
-        "starting": lambda: fnnctl(folder, "predict", run.name, "one.csv", "-o", "out.csv")[1],
-        "reading": partial(reading, folder / "new.csv", model.predictor.preprocessor),
-        "products": partial(products, weights_of(run), rows),
-    }, walls
+    turns = (
+        command,
+        lambda: fnnctl(folder, "predict", run.name, "one.csv", "-o", "out.csv")[1],
+        partial(reading, folder / "new.csv", model.predictor.preprocessor),
+        partial(products, weights_of(run), rows),
+        partial(writing, folder / "written.csv", rows),
+    )
+    return dict(zip(TURNS, turns, strict=True)), walls
 
 
 def main() -> None:
@@ -128,7 +143,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--recipes", default="classic,fast,default")
     options = parser.parse_args()
-    print(f"{'':10} {'command':>8} {'starting':>8} {'reading':>8} {'products':>8} {'ratio':>6} {'wall':>6}")
+    print(" " * 10 + "".join(f" {turn:>8}" for turn in TURNS), f"{'ratio':>6} {'wall':>6}")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         write_table(folder / "train.csv", TRAINED_ROWS, labelled=True)
@@ -138,7 +153,7 @@ def main() -> None:
             train(folder, recipe)
             turns, walls = contenders(folder, recipe, options.rows)
             took = interleaved(turns, options.rounds)
-            ratio = took["command"] / (took["reading"] + took["products"])
+            ratio = took["command"] / (took["reading"] + took["products"] + took["writing"])
             seconds = " ".join(f"{took[turn]:8.2f}" for turn in turns)
             print(f"{recipe:10} {seconds} {ratio:6.2f} {np.median(walls[1:]):6.2f}", flush=True)
 
