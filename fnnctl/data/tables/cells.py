@@ -21,6 +21,9 @@ MARGIN: Final = 48
 """The bytes before and after those of a chunk: words that begin or end outside of it can be read."""
 WORD: Final = 8
 _NEWLINE, _RETURN, _QUOTE, _BLANK = b'\n\r" '
+_BLANK_ROUNDS: Final = 2
+"""So many blanks before cells are skipped one by one, in all cells; a search for the next byte that is none
+skips any number, but takes as long as several rounds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +55,10 @@ class CellRows:
         padded = np.full(-(-(len(chunk) + 2 * MARGIN) // WORD) * WORD, _NEWLINE, np.uint8)
         padded[MARGIN : MARGIN + len(chunk)] = np.frombuffer(chunk, np.uint8)
         has_quotes = b'"' in chunk
-        found = _separators(padded, len(chunk), ord(delimiter), has_quotes=has_quotes)
-        if found is None:
+        special_bytes = _separators(padded, len(chunk), ord(delimiter), has_quotes=has_quotes)
+        if special_bytes is None:
             return None
-        separators, newlines = found
+        separators, newlines = special_bytes
         if separators.size % width:
             return None
         ends = separators.reshape(-1, width).T.copy()
@@ -183,7 +186,16 @@ def _trim(padded: IntArray, starts: IntArray, ends: IntArray, *, blanks: bool, q
         starts += is_quoted
         ends -= is_quoted
         first[is_quoted] = _QUOTE
-    if blanks:
-        while (are_blank := (first == _BLANK) & (starts < ends)).any():
-            starts += are_blank
-            first = np.where(are_blank, padded.take(starts), _QUOTE)
+    if not blanks:
+        return
+    for _ in range(_BLANK_ROUNDS):
+        are_blank = (first == _BLANK) & (starts < ends)
+        if not are_blank.any():
+            return
+        starts += are_blank
+        first = np.where(are_blank, padded.take(starts), _QUOTE)
+    are_blank = (first == _BLANK) & (starts < ends)
+    if are_blank.any():
+        texts = np.flatnonzero(padded != _BLANK)
+        next_texts = texts.take(np.searchsorted(texts, starts[are_blank]))
+        starts[are_blank] = np.minimum(next_texts, ends[are_blank])

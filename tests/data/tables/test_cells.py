@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import sys
+from types import FrameType
+
 import numpy as np
 import pytest
 
@@ -42,6 +45,27 @@ def test_what_only_csv_understands_has_no_cells(content: bytes) -> None:
 
 def test_an_empty_value_alone_is_a_blank_line() -> None:
     assert CellRows.of(b"1\n  \n", delimiter=",", width=1, encoding="utf-8", line=2) is None
+
+
+def test_many_blanks_before_a_cell_take_no_more_operations_than_few() -> None:
+    def calls(blanks: int) -> int:
+        count = 0
+
+        def on_event(frame: FrameType, event: str, argument: object) -> None:
+            nonlocal count
+            count += event == "c_call"
+
+        content = f"{blanks * ' '}a, b\n{blanks * ' '},  \n".encode()
+        sys.setprofile(on_event)
+        try:
+            rows = CellRows.of(content, delimiter=",", width=2, encoding="utf-8", line=2)
+        finally:
+            sys.setprofile(None)
+        assert rows is not None
+        assert rows.values([0, 1]) == ["a", "b", "", ""]
+        return count
+
+    assert calls(100_000) == calls(10)
 
 
 def test_words_begin_at_any_byte() -> None:
