@@ -19,10 +19,14 @@ from fnnctl.data.tables.cells import WORD, CellRows
 _MOST_WORDS: Final = 3
 _MOST_DIGITS: Final = 19
 """An integer of so many digits is below 2⁶⁴."""
+_EXPONENT_CHARACTERS: Final = 4
+"""Those of an exponent such as `e-05`."""
 _EXACT_POWER: Final = 22
 """10²² is the largest power of ten that float64 has exactly."""
 _EXACT_INTEGER: Final = np.uint64(2**53)
-_MINUS, _PLUS, _ZERO = b"-+0"
+_MOST_BLANKS: Final = WORD
+"""So many blanks after a number are skipped, one by one in all cells."""
+_MINUS, _PLUS, _ZERO, _BLANK = b"-+0 "
 
 
 def _everywhere(byte: int) -> np.uint64:
@@ -45,6 +49,8 @@ def read_numbers(cells: CellRows, positions: IntArray) -> tuple[FloatArray, Bool
     A cell that was not read may be a number all the same.
     """
     starts, ends = cells.starts[positions], cells.ends[positions]
+    if " " in cells.text if isinstance(cells.text, str) else b" " in cells.text:
+        _leave_out_blanks(cells, starts, ends)
     first = cells.data.take(starts)
     is_negative = first == _MINUS
     starts += is_negative | (first == _PLUS)
@@ -58,7 +64,7 @@ def read_numbers(cells: CellRows, positions: IntArray) -> tuple[FloatArray, Bool
             shape = columns.size, starts.shape[1]
             values, failed = _unsigned(cells, ends[columns].ravel(), lengths[columns].ravel(), words)
             numbers[columns], unread[columns] = values.reshape(shape), failed.reshape(shape)
-    rows = np.flatnonzero(unread.ravel() & (lengths.ravel() > _EXPONENT))
+    rows = np.flatnonzero(unread.ravel() & (lengths.ravel() > _EXPONENT_CHARACTERS))
     if rows.size:
         values, failed = _with_exponents(cells, ends.ravel()[rows], lengths.ravel()[rows])
         read = rows[~failed]
@@ -70,6 +76,15 @@ def read_numbers(cells: CellRows, positions: IntArray) -> tuple[FloatArray, Bool
         may_be_code[may_be_code] = (second >= _ZERO) & (second <= ord("9"))
         may_be_code &= np.floor(numbers) == numbers
     return numbers.T, unread.T, may_be_code.T
+
+
+def _leave_out_blanks(cells: CellRows, starts: IntArray, ends: IntArray) -> None:
+    """Move `ends` before a few blanks; a cell with more is not read."""
+    for _ in range(_MOST_BLANKS):
+        are_blank = (cells.data.take(ends - 1) == _BLANK) & (starts < ends)
+        if not are_blank.any():
+            return
+        ends -= are_blank
 
 
 def _words(lengths: IntArray) -> IntArray:
@@ -90,19 +105,15 @@ def _unsigned(cells: CellRows, ends: IntArray, lengths: IntArray, words: int) ->
     return numbers, failed
 
 
-_EXPONENT: Final = 4
-"""The characters of an exponent such as `e-05`."""
-
-
 def _with_exponents(cells: CellRows, ends: IntArray, lengths: IntArray) -> tuple[FloatArray, BoolArray]:
     """The numbers (n,) with a sign and two digits in the exponent, and which could not be read."""
     e, sign, tens, ones = (cells.data.take(ends - back).astype(np.int64) for back in (4, 3, 2, 1))
     tens, ones = tens - _ZERO, ones - _ZERO
     failed = ((e | 0x20) != ord("e")) | ((sign != _PLUS) & (sign != _MINUS))
     failed |= (tens < 0) | (tens > 9) | (ones < 0) | (ones > 9)
-    lengths = lengths - _EXPONENT
+    lengths = lengths - _EXPONENT_CHARACTERS
     words = _words(lengths.max())
-    integers, decimals, wrong = _digits(cells, ends - _EXPONENT, lengths, int(words))
+    integers, decimals, wrong = _digits(cells, ends - _EXPONENT_CHARACTERS, lengths, int(words))
     exponents = np.where(sign == _MINUS, -1, 1) * (10 * tens + ones) - decimals
     failed |= wrong | (np.abs(exponents) > _EXACT_POWER) | (integers > _EXACT_INTEGER)
     powers = _POWERS.take(np.minimum(np.abs(exponents), _EXACT_POWER))
