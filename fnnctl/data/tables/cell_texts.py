@@ -10,12 +10,12 @@ from fnnctl.arrays import IntArray
 from fnnctl.data.tables.cells import WORD, CellRows
 
 UNKNOWN: Final = -2
-"""In place of the code of a cell whose text is not known."""
+"""In place of the code of a cell whose text is not in the table."""
 _MOST_WORDS: Final = 4
 _LONGEST: Final = _MOST_WORDS * WORD
 """The bytes of the longest text that is looked up."""
-_MOST_TEXTS: Final = 2**15
-"""With more different texts, new ones are not looked up: the table would not fit into the cache."""
+MOST_TEXTS: Final = 2**15
+"""So many texts of a column are remembered: the table of more would not fit into the cache."""
 _SPARSE: Final = 8
 """The table has at least so many entries per text, so that few texts share one."""
 _FACTORS: Final = np.uint64(0x9E3779B97F4A7C15) ** np.arange(1, 2 * _MOST_WORDS, 2, dtype=np.uint64)
@@ -25,10 +25,10 @@ _FIRST_BYTES: Final = np.array([2 ** (8 * n) - 1 for n in range(WORD + 1)], np.u
 """The first n bytes of a word."""
 
 
-class KnownTexts:
+class TextTable:
     """The codes of short texts by their bytes: a hash table.
 
-    A text that shares its entry with a later one, or is long, stays unknown.
+    A text that shares its entry with a later one, or is long, is not in the table.
     """
 
     def __init__(self) -> None:
@@ -47,10 +47,10 @@ class KnownTexts:
         words = _words(cells, starts, lengths)
         index = self._table.take(self._slots(_hashes(words)))
         codes = self._codes.take(index)
-        for known, word in zip(self._words, words, strict=False):
-            codes[known.take(index) != word] = UNKNOWN
-        for known in self._words[len(words) : self._widest]:
-            codes[known.take(index) != 0] = UNKNOWN
+        for entries, word in zip(self._words, words, strict=False):
+            codes[entries.take(index) != word] = UNKNOWN
+        for entries in self._words[len(words) : self._widest]:
+            codes[entries.take(index) != 0] = UNKNOWN
         codes[lengths > _LONGEST] = UNKNOWN
         return codes
 
@@ -61,7 +61,7 @@ class KnownTexts:
         is_short = lengths <= _LONGEST
         starts, lengths, codes = starts[is_short], lengths[is_short], codes[is_short]
         end = self._count + len(codes)
-        if not len(codes) or end > _MOST_TEXTS:
+        if not len(codes) or end > MOST_TEXTS:
             return
         words = _words(cells, starts, lengths)
         self._reserve(end)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 
@@ -24,12 +23,9 @@ from fnnctl.data.columns.numbers import (
     plain_number,
 )
 from fnnctl.data.tables.cell_numbers import read_numbers
-from fnnctl.data.tables.cell_texts import UNKNOWN, KnownTexts
+from fnnctl.data.tables.cell_texts import MOST_TEXTS, UNKNOWN, TextTable
 from fnnctl.data.tables.cells import CellRows
 from fnnctl.data.tables.rows import RowBlock
-
-MOST_KNOWN: Final = 2**15
-"""So many texts of a column are remembered if its blocks are read one by one."""
 
 
 @dataclass(slots=True)
@@ -65,12 +61,17 @@ class NumberColumn:
 
     def read(self, values: Sequence[str], lines: Sequence[int]) -> FloatArray:
         """Return a block's values, (n,)."""
+        numbers = self.numbers(values, lines)
+        self.count(int(np.count_nonzero(~np.isnan(numbers))))
+        return numbers
+
+    def numbers(self, values: Sequence[str], lines: Sequence[int]) -> FloatArray:
+        """Return values, (n,), of which those that are numbers are not counted."""
         numbers, codes = numbers_with_codes(values, self._missing)
         if codes:
             self.find_code(values)
         if numbers is None:
-            numbers = np.array([self.number(*pair) for pair in zip(values, lines, strict=True)])
-        self.count(int(np.count_nonzero(~np.isnan(numbers))))
+            numbers = np.array([self._number(*pair) for pair in zip(values, lines, strict=True)])
         return numbers
 
     def find_code(self, values: Sequence[str]) -> None:
@@ -81,8 +82,7 @@ class NumberColumn:
         """Count numbers that were read elsewhere."""
         self._counts.numbers += numbers
 
-    def number(self, value: str, line: int) -> float:
-        """Return a single value, which is not counted if it is a number."""
+    def _number(self, value: str, line: int) -> float:
         text = value.strip()
         number = None if text in self._missing else plain_number(text)
         if number is None and text not in self._missing:
@@ -135,9 +135,8 @@ class NumberColumns:
         for j in np.flatnonzero(is_open.any(axis=0)).tolist():
             column, rows = self._columns[j], np.flatnonzero(is_open[:, j])
             texts = block.texts(self._positions[j], rows)
-            lines = map(block.lines.__getitem__, rows.tolist())
-            numbers[rows, j] = [column.number(text, line) for text, line in zip(texts, lines, strict=True)]
-            column.find_code(texts)
+            lines = list(map(block.lines.__getitem__, rows.tolist()))
+            numbers[rows, j] = column.numbers(texts, lines)
         for j in np.flatnonzero(may_be_code.any(axis=0)).tolist():
             self._columns[j].find_code(block.texts(self._positions[j], np.flatnonzero(may_be_code[:, j])))
         return numbers
@@ -162,8 +161,9 @@ class TextColumn:
         """Forget all texts."""
         self._code_by_value: dict[str, int] = {}
         self._code_by_text: dict[str, int] = {}
+        self._texts: list[str] = []
         self._lines: list[int] = []
-        self._known = KnownTexts()
+        self._text_table = TextTable()
 
     def add(self, block: RowBlock, position: int) -> None:
         """Append the values of a column of a block."""
@@ -173,7 +173,7 @@ class TextColumn:
             self.add_values(block.column(position), block.lines)
 
     def _add_cells(self, block: CellRows, position: int) -> None:
-        codes = self._known.codes(block, position)
+        codes = self._text_table.codes(block, position)
         rows = np.flatnonzero(codes == UNKNOWN)
         if rows.size:
             new: list[int] = []
@@ -184,7 +184,7 @@ class TextColumn:
                     new.append(row)
             codes[rows] = list(map(self._code_by_value.__getitem__, values))
             new_rows = np.array(new, np.intp)
-            self._known.add(block, position, new_rows, codes[new_rows])
+            self._text_table.add(block, position, new_rows, codes[new_rows])
         self._codes.frombytes(codes.tobytes())
 
     def add_values(self, values: Sequence[str], lines: Sequence[int]) -> None:
@@ -198,41 +198,44 @@ class TextColumn:
         if text in self._missing:
             return -1
         if text not in self._code_by_text:
-            self._code_by_text[text] = len(self._lines)
+            self._code_by_text[text] = len(self._texts)
+            self._texts.append(text)
             self._lines.append(line)
         return self._code_by_text[text]
 
     def block(self, block: RowBlock, position: int) -> CodedTexts:
         """Return the values of a column of a block alone, as a new `TextColumn` would.
 
-        What occurred in earlier blocks is known. Many texts are forgotten, so that memory is bounded.
+        What occurred in earlier blocks is remembered. Many texts are forgotten, so that memory is bounded.
         """
-        if len(self._lines) > MOST_KNOWN:
+        if len(self._texts) > MOST_TEXTS:
             self._forget()
         self._codes = array("i")
         self.add(block, position)
         codes = np.frombuffer(self._codes, np.int32)
-        rows = np.full(len(self._lines) + 1, -1)  # the code -1 picks the last
-        rows[codes[::-1]] = np.arange(len(codes))[::-1]  # so that the first row of a text is written last
-        codes_here = np.flatnonzero(rows[:-1] >= 0)
-        codes_here = codes_here[np.argsort(rows[codes_here])]
-        new_codes = np.full(len(rows), -1, np.int32)
-        new_codes[codes_here] = np.arange(len(codes_here))
-        texts = tuple(self._code_by_text)
+        rows = np.arange(len(codes))
+        # Only the entries of this block's codes are written and read; -1 picks the last one.
+        first_rows = np.empty(len(self._lines) + 1, np.intp)
+        first_rows[codes[::-1]] = rows[::-1]  # so that the first row of a text is written last
+        is_first = (first_rows[codes] == rows) & (codes >= 0)
+        first_codes = codes[is_first]
+        new_codes = np.empty(len(self._lines) + 1, np.int32)
+        new_codes[first_codes], new_codes[-1] = np.arange(len(first_codes)), -1
         return CodedTexts(
             new_codes[codes],
-            tuple(texts[code] for code in codes_here.tolist()),
-            [block.lines[row] for row in rows[codes_here].tolist()],
+            tuple(map(self._texts.__getitem__, first_codes.tolist())),
+            [block.lines[row] for row in rows[is_first].tolist()],
         )
 
     def coded(self) -> CodedTexts:
         """Return the texts read so far, with a view of the codes as (N,) int32."""
-        return CodedTexts(np.frombuffer(self._codes, np.int32), tuple(self._code_by_text), self._lines)
+        return CodedTexts(np.frombuffer(self._codes, np.int32), tuple(self._texts), self._lines)
 
     def finish(self) -> CodedTexts:
         """Return all texts, and free what only adding values needs. Nothing may be added afterwards."""
         column = self.coded()
-        self._code_by_value, self._code_by_text, self._known = {}, {}, KnownTexts()
+        self._code_by_value, self._code_by_text, self._texts = {}, {}, []
+        self._text_table = TextTable()
         return column
 
     def value_counts(self) -> ValueCounts:
