@@ -10,7 +10,9 @@ from pathlib import Path
 _M_TRIM_THRESHOLD = -1
 _M_MMAP_THRESHOLD = -3
 LARGE = 2**20
+"""Blocks of 1 MB are few, so a system call for each takes no time, and what is smaller leaves small gaps."""
 TRIMMED = 2**25
+"""More than the arrays of a chunk of a CSV file take, so that the next chunk finds this memory again."""
 
 
 def return_large_blocks() -> None:
