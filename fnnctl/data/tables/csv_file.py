@@ -1,4 +1,4 @@
-"""Reads the records of a CSV file: from its bytes as long as they are regular, and with `csv` from there on.
+"""Reads the records of a CSV file: regular chunks from their bytes, and the others with `csv`.
 
 Both ways give the same values and lines. What is wrong with a file, and where, only `csv` says.
 """
@@ -7,13 +7,25 @@ from __future__ import annotations
 
 import codecs
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from itertools import islice
 from typing import BinaryIO, Final, TypeAlias, cast
 
 from fnnctl.data.problems import Problems
 from fnnctl.data.tables.cells import CellRows
-from fnnctl.data.tables.records import Records, TextRows, block_rows
+from fnnctl.data.tables.records import (
+    LINE_END_BYTES,
+    LONGEST_RECORD,
+    MAX_BLOCK_VALUES,
+    Position,
+    Records,
+    Values,
+    block_rows,
+)
 
+SMALL_BYTES: Final = 2**18
+"""A smaller file is left to `csv`: twelve columns of 144 kB take 15 % longer by cells, those of 359 kB
+as long, and those of 1 MB three quarters of the time."""
 CHUNK_BYTES: Final = 2**19
 """So many bytes are read at once. The arrays of their cells fit into a second-level cache of 1 MB one at a
 time; with a quarter of this, calls take a third of the time."""
@@ -24,7 +36,7 @@ MOST_BYTES: Final = 2**22
 _UTF_8: Final = ("utf-8", "utf-8-sig")
 _SINGLE_BYTES: Final = ("ascii", "iso8859", "cp125")
 """How the names of encodings begin in which a byte is a character, and the first 128 are those of ASCII."""
-Block: TypeAlias = CellRows | tuple[Sequence[int], TextRows]
+Block: TypeAlias = CellRows | tuple[Sequence[int], Values]
 """Records as cells, or the line where each starts and their values."""
 
 
@@ -37,22 +49,24 @@ class CsvFile:
         """The `text` is at its start."""
         self._problems, self._setting, self._encoding = problems, encoding_setting, text.encoding
         self._bytes = cast(BinaryIO, text.buffer)
-        self._pending = self._bytes.read(CHUNK_BYTES)
-        """Bytes that were read and belong to no block."""
-        replay = _Replay(self._pending, self._bytes)
-        replay.read_on = b""
+        start = self._bytes.read(SMALL_BYTES)
+        self._is_small = len(start) < SMALL_BYTES
+        self._source = _RecordedBytes(start, self._bytes)
         self._reader = Records(
-            replay.text(text.encoding), problems, delimiter=delimiter, encoding_setting=encoding_setting
+            self._source.text(text.encoding), problems, delimiter=delimiter, encoding_setting=encoding_setting
         )
         self._records = iter(self._reader)
+        self.block_rows = 1
+        """The rows of a block of strings."""
         self._width = 0
         self.header: tuple[int, list[str]] | None = None
         """Its line and its values; None if there is none."""
         if record := next(self._records, None):
             (line,), (values,) = record
             self.header, self._width = (line, values), len(values)
-        self._pending += replay.read_on
-        replay.read_on = None
+            self.block_rows = min(block_rows(self._width), -(-MAX_BLOCK_VALUES // self._width))
+        self._pending = b""
+        """Bytes that were read and belong to no block."""
 
     @property
     def delimiter(self) -> str:
@@ -60,54 +74,64 @@ class CsvFile:
         return self._reader.delimiter
 
     def __iter__(self) -> Iterator[Block]:
-        encoding, start = _of_bytes(self._encoding), self._start()
-        if encoding is None or start is None or not self.delimiter.isascii():
+        encoding = byte_encoding(self._encoding)
+        pending = self._source.after_lines(self._reader.line - 1)
+        if self._is_small or encoding is None or pending is None or not self.delimiter.isascii():
+            self._source.forget()
             yield from self._records
             return
-        line, rows = self._reader.line, 0
-        self._pending = self._pending[start:]
-        size = min(MOST_BYTES, max(CHUNK_BYTES, CHUNK_RECORDS * (1 + self._pending.find(b"\n"))))
-        while chunk := self._whole_records(size):
-            cells = CellRows.of(
-                chunk, delimiter=self.delimiter, width=self._width, encoding=encoding, line=line
+        self._pending = pending
+        position = Position(self._reader.line, 0, self.block_rows)
+        size = min(MOST_BYTES, max(CHUNK_BYTES, CHUNK_RECORDS * (1 + pending.find(b"\n"))))
+        while (chunk := self._whole_records(size)) or self._pending:
+            end = position.line + chunk.count(b"\n")
+            cells = chunk and CellRows.of(
+                chunk, delimiter=self.delimiter, width=self._width, encoding=encoding, line=position.line
             )
-            if cells is None:
-                self._pending = chunk + self._pending
-                break
-            line, rows = line + chunk.count(b"\n"), rows + len(cells.lines)
-            yield cells
-        if self._pending:
-            # Blocks end where they would if `csv` had read all rows: the first ones decide how numbers are
-            # packed.
-            size = block_rows(self._width)
-            yield from Records(
-                _Replay(self._pending, self._bytes).text(self._encoding),
-                self._problems,
-                delimiter=self.delimiter,
-                encoding_setting=self._setting,
-                line=line,
-                sizes=(size - rows % size, size),
-            )
+            if cells:
+                position = Position(end, position.rows + len(cells.lines), self.block_rows)
+                yield cells
+                continue
+            self._pending = chunk + self._pending
+            line = yield from self._by_csv(position, end)
+            if line is None:
+                return
+            position = Position(line, 0, self.block_rows)
 
-    def _start(self) -> int | None:
-        """Where the records after the header start in the pending bytes; None if it is not certain."""
-        if self.header is None:
-            return None
-        start = 0
-        for _ in range(self._reader.line - 1):
-            start = self._pending.find(b"\n", start) + 1
-            if not start:
-                return None
-        return None if b"\r" in self._pending[:start].replace(b"\r\n", b"") else start
+    def _by_csv(self, position: Position, end: int) -> Generator[Block, None, int | None]:
+        """The records from a position to the first end of a block in or after the line `end`.
+
+        Return the line of the next record; None if there is none. `csv` alone knows where a record ends if a
+        quote is where none belongs, so a chunk may end within one.
+        """
+        mark = codecs.BOM_UTF8 if codecs.lookup(self._encoding).name == "utf-8-sig" else b""
+        source = _RecordedBytes(mark + self._pending, self._bytes)  # the decoder removes the mark
+        records = Records(
+            source.text(self._encoding),
+            self._problems,
+            delimiter=self.delimiter,
+            encoding_setting=self._setting,
+            position=position,
+        )
+        for block in records:
+            yield block
+            # Blank lines in a row are counted: a count that has begun goes on.
+            if records.is_last or records.line < end or records.blank_lines:
+                continue
+            pending = source.after_lines(records.line - position.line)
+            if pending is not None:
+                self._pending = pending
+                return records.line
+        return None
 
     def _whole_records(self, size: int) -> bytes:
         """The next records, of about `size` bytes; none at the end, or if there is no end of a record."""
         self._pending += self._bytes.read(max(0, size - len(self._pending)))
-        data = self._pending
+        data = self._pending[:size]
         if len(data) < size and data and not data.endswith(b"\n"):
             data += b"\n"  # the last line
         end = _end_of_records(data)
-        self._pending = data[end:]
+        self._pending = self._pending[end:]
         return data[:end]
 
 
@@ -122,7 +146,7 @@ def _end_of_records(data: bytes) -> int:
     return end
 
 
-def _of_bytes(encoding: str) -> str | None:
+def byte_encoding(encoding: str) -> str | None:
     """The encoding of a file's parts, if the bytes of ASCII characters mean nothing else in it; else None."""
     name = codecs.lookup(encoding).name
     if name in _UTF_8:
@@ -130,17 +154,32 @@ def _of_bytes(encoding: str) -> str | None:
     return name if name.startswith(_SINGLE_BYTES) else None
 
 
-class _Replay(io.RawIOBase):
-    """Bytes that were read from a file, followed by the others."""
+class _RecordedBytes(io.RawIOBase):
+    """Bytes that were read from a file, followed by the remaining ones, which can be read once more."""
 
-    def __init__(self, start: bytes, others: BinaryIO) -> None:
-        self._start, self._others = io.BytesIO(start), others
-        self.read_on: bytes | None = None
-        """What was read of the others; None if nobody asks."""
+    def __init__(self, start: bytes, remaining: BinaryIO) -> None:
+        self._start, self._remaining = io.BytesIO(start), remaining
+        self._pieces: list[bytes] | None = []
+        """What was read of the remaining ones; None if it is forgotten."""
+        self._size = 0
 
     def text(self, encoding: str) -> io.TextIOWrapper:
         """The same as text, with its line ends unchanged."""
         return io.TextIOWrapper(io.BufferedReader(self), encoding, newline="")
+
+    def after_lines(self, count: int) -> bytes | None:
+        """What was read, and the start, without their first lines; None if it is forgotten."""
+        if self._pieces is None:
+            return None
+        data = self._start.getvalue() + b"".join(self._pieces)
+        if not count:
+            return data
+        last = next(islice(LINE_END_BYTES.finditer(data), count - 1, None), None)
+        return data[last.end() :] if last else b""
+
+    def forget(self) -> None:
+        """Forget what was read, and what will be."""
+        self._pieces = None
 
     def readable(self) -> bool:
         """True."""
@@ -150,8 +189,11 @@ class _Replay(io.RawIOBase):
         """See `io.RawIOBase`."""
         data = self._start.read(len(buffer))
         if not data:
-            data = self._others.read(len(buffer))
-            if self.read_on is not None:
-                self.read_on += data
+            data = self._remaining.read(len(buffer))
+            self._size += len(data)
+            if self._size > LONGEST_RECORD:
+                self.forget()
+            if self._pieces is not None:
+                self._pieces.append(data)
         buffer[: len(data)] = data
         return len(data)

@@ -11,6 +11,7 @@ import csv
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from itertools import accumulate, chain, islice
 from typing import Final, Protocol, TextIO, TypeAlias
@@ -35,8 +36,9 @@ LONGEST_RECORD: Final = 2**24
 """The most characters of a row, enough for a million columns."""
 MAX_BLANK_LINES: Final = 1_000_000
 """No table has more blank lines in a row, and reading them could take hours."""
-_LINE_END, _LINE_END_BYTES = re.compile(r"\r\n?|\n"), re.compile(rb"\r\n?|\n")
-TextRows: TypeAlias = list[list[str]]
+_LINE_END, LINE_END_BYTES = re.compile(r"\r\n?|\n"), re.compile(rb"\r\n?|\n")
+Values: TypeAlias = list[list[str]]
+"""Those of some records."""
 
 
 def declared_delimiter(lines: Sequence[str]) -> str | None:
@@ -82,8 +84,18 @@ class _CsvReader(Protocol):
         """The records."""
 
 
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where reading goes on after the header, at the start of a record."""
+
+    line: int
+    rows: int
+    """How many rows were read since the last end of a block."""
+    block_rows: int
+
+
 class Records:
-    """The header alone, then blocks of records: the line where each starts, and its values.
+    """Blocks of records: the line where each starts, and its values. The header of a file is a block.
 
     Blank records are left out. An error that ends reading early is noted.
     """
@@ -95,24 +107,30 @@ class Records:
         *,
         delimiter: str | None,
         encoding_setting: str,
-        line: int = 1,
-        sizes: tuple[int, int] | None = None,
+        position: Position | None = None,
     ) -> None:
-        """If `text` is not the whole file, it begins in this `line`.
+        """The `text` is a whole file, or begins at this `position`.
 
-        `sizes` are then the numbers of rows in the first block and in later ones.
+        Blocks end in the same rows in both cases: the first ones decide how numbers are packed.
         """
         self._text, self._problems, self._encoding_setting = text, problems, encoding_setting
-        self.line, self._sizes = line, sizes
-        """The line after the last record that was read."""
+        self._position = position
+        self.line = position.line if position else 1
+        """The line after the last block that was read, unless that is the last one."""
         self._characters = 0
         """How many characters have been read since the end of the last record."""
+        self.blank_lines = 0
+        """How many lines in a row were blank, up to the end of the last record that was read."""
+        self.is_last = False
+        """Whether no block follows the one that was read: the file ends, or cannot be read on."""
         self.delimiter = delimiter or ""
         """Empty until the header is read, if it is to be detected."""
 
-    def __iter__(self) -> Iterator[tuple[Sequence[int], TextRows]]:
-        size, later = self._sizes or (1, None)
-        rows: TextRows = []
+    def __iter__(self) -> Iterator[tuple[Sequence[int], Values]]:
+        size, later = 1, 0
+        if position := self._position:
+            size, later = position.block_rows - position.rows % position.block_rows, position.block_rows
+        rows: Values = []
         try:
             first, reader = self.line, self._reader()
             values = 0
@@ -129,9 +147,11 @@ class Records:
                 if records:
                     yield starts, records
                     size = later = later or block_rows(len(records[0]))
+            self.is_last = True
             if rows:
                 yield _without_blanks(_starts(rows, self.line, first + reader.line_num), rows)
         except (UnreadableLineError, csv.Error) as error:
+            self.is_last = True
             starts = _starts([*rows, []], self.line)
             if rows:
                 yield _without_blanks(starts[:-1], rows)
@@ -142,7 +162,7 @@ class Records:
 
     def _reader(self) -> _CsvReader:
         lines = self._lines()
-        if self.line > 1:
+        if self._position:
             return self._csv_reader(lines)
         sample: list[str] = []
         characters = 0
@@ -168,29 +188,29 @@ class Records:
 
     def _lines(self) -> Iterator[str]:
         """The lines without a byte-order mark; raises UnreadableLineError after those before the error."""
-        number, blank = self.line - 1, 0
+        number = self.line - 1
         try:
             for line in iter(partial(self._text.readline, LONGEST_RECORD + 1), ""):
                 number += 1
                 self._characters += len(line)
-                blank = blank + 1 if line.isspace() else 0
-                if self._characters > LONGEST_RECORD or blank > MAX_BLANK_LINES or "\0" in line:
-                    raise UnreadableLineError(number, self._problem(line, blank))
+                self.blank_lines = self.blank_lines + 1 if line.isspace() else 0
+                if self._characters > LONGEST_RECORD or self.blank_lines > MAX_BLANK_LINES or "\0" in line:
+                    raise UnreadableLineError(number, self._problem(line))
                 yield line if number > 1 else line.removeprefix("\ufeff")
         except UnicodeDecodeError as error:
-            earlier = len(_LINE_END_BYTES.findall(error.object[: error.start]))
+            earlier = len(LINE_END_BYTES.findall(error.object[: error.start]))
             problem = wrong_byte(error, self._text.encoding, self._encoding_setting)
             raise UnreadableLineError(number + 1 + earlier, problem) from error
         except UnicodeError as error:
             problem = f"the file is not {self._text.encoding} ({error}): set {self._encoding_setting}"
             raise UnreadableLineError(number + 1, problem) from error
 
-    def _problem(self, line: str, blank: int) -> str:
+    def _problem(self, line: str) -> str:
         """Why a line does not belong to a CSV file."""
         if "\0" in line:
             advice = f"it is UTF-16 (then set {self._encoding_setting} to utf-16-le)"
             return f"a NUL byte: this is not a CSV file, or {advice}"
-        if blank > MAX_BLANK_LINES:
+        if self.blank_lines > MAX_BLANK_LINES:
             return f"more than {MAX_BLANK_LINES:,} blank lines in a row: remove them"
         return (
             f"a row of more than {LONGEST_RECORD:,} characters: "
@@ -211,7 +231,7 @@ def block_rows(width: int) -> int:
     return 1 << max(MIN_BLOCK_ROWS, BLOCK_VALUES // width).bit_length() - 1
 
 
-def _starts(rows: TextRows, line: int, end: int | None = None) -> Sequence[int]:
+def _starts(rows: Values, line: int, end: int | None = None) -> Sequence[int]:
     """The lines where consecutive records start, from that of the first; `end` is the line after the last."""
     if end == line + len(rows):
         return range(line, end)
@@ -219,7 +239,7 @@ def _starts(rows: TextRows, line: int, end: int | None = None) -> Sequence[int]:
     return list(accumulate(heights, initial=line))
 
 
-def _without_blanks(starts: Sequence[int], rows: TextRows) -> tuple[Sequence[int], TextRows]:
+def _without_blanks(starts: Sequence[int], rows: Values) -> tuple[Sequence[int], Values]:
     if [] not in rows and [""] not in rows:
         return starts, rows
     filled = [k for k, row in enumerate(rows) if row and row != [""]]

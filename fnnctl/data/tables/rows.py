@@ -1,8 +1,9 @@
-"""Reads a CSV file, a Parquet file or a table in memory as blocks of rows, a few thousand values at a time.
+"""Reads a CSV file, a Parquet file or a table in memory as blocks of rows.
 
-Only the values of one block exist as Python strings, so the memory needed is little more than that of the
-typed arrays. A block fits in the processor's cache (blocks of 2^16 values take 40 % longer). Problems in the
-file's form (ragged rows, open quotes, wrong bytes) are noted, not raised.
+Only one block exists at a time, so the memory needed is little more than that of the typed arrays. A block of
+strings has a few thousand values, which fit in the processor's cache: with 2^16 values they take 40 % longer.
+A block of cells is half a megabyte of a CSV file. Problems in the file's form (ragged rows, open quotes,
+wrong bytes) are noted, not raised.
 """
 
 from __future__ import annotations
@@ -116,6 +117,8 @@ class CsvRows:
     """The texts of missing values, also those that they have as typed numbers."""
     rows: int | None = None
     """How many rows there are; None if only reading them tells."""
+    block_rows: int = 1
+    """The rows of a block of texts, if `blocks` may be cells, which are many blocks at once."""
     has_types: bool = False
     """Whether the values had types of their own before they became texts, as in a Parquet file."""
 
@@ -153,7 +156,15 @@ def open_rows(source: Path | MemoryTable | None, form: CsvFormat, problems: Prob
             blocks = _without_ends(blocks, named, problems)
         _check_header(names[:named], line, problems)
         share = partial(share_read, text.fileno())
-        yield CsvRows(names[:named], reader.delimiter, blocks, line, share, form.missing)
+        yield CsvRows(
+            names[:named],
+            reader.delimiter,
+            blocks,
+            line,
+            share,
+            form.missing,
+            block_rows=reader.block_rows,
+        )
 
 
 def _memory_rows(table: MemoryTable, form: CsvFormat, problems: Problems) -> CsvRows:
@@ -249,18 +260,19 @@ def _without_ends(
     The first value without a name is noted.
     """
     for block in blocks:
-        if isinstance(block, CellRows):
-            width = len(block.starts)
-            if not block.lengths(range(named, width)).any():
-                yield block.first_columns(named)
-                continue
-            rows: Sequence[Sequence[str]] = list(zip(*map(block.column, range(width)), strict=True))
-        else:
+        rows: Sequence[Sequence[str]] = ()
+        if not isinstance(block, CellRows):
             rows = block.rows
-        for line, row in zip(block.lines, rows, strict=True):
+        elif block.lengths(range(named, len(block.starts))).any():
+            rows = list(zip(*map(block.column, range(len(block.starts))), strict=True))
+        lines = block.lines[: len(rows)]
+        for line, row in zip(lines, rows, strict=True):
             index = next((k for k in range(named, len(row)) if row[k].strip()), None)
             if index is not None:
                 problem = f"{shown(row[index])} is in column {index + 1}, which has no name in the header"
                 problems.add(f"{problem}: give it one, or remove the column", line=line)
                 return
-        yield TextRows(block.lines, [row[:named] for row in rows])
+        if isinstance(block, CellRows):
+            yield block.first_columns(named)
+        else:
+            yield TextRows(lines, [row[:named] for row in rows])

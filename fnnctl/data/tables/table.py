@@ -21,7 +21,6 @@ from fnnctl.data.problems import Problems
 from fnnctl.data.tables.cells import CellRows
 from fnnctl.data.tables.column_readers import NumberColumn, NumberColumns, TextColumn, ValueCounts
 from fnnctl.data.tables.memory_table import MemoryTable
-from fnnctl.data.tables.records import block_rows
 from fnnctl.data.tables.rows import CsvFormat, CsvRows, RowBlock, open_rows
 from fnnctl.data.tables.typed_columns import (
     find_types,
@@ -97,8 +96,8 @@ class _Slot:
 class _Pass:
     """One pass through a file: what its columns have read."""
 
-    def __init__(self, slots: list[_Slot], missing: frozenset[str]) -> None:
-        self.slots = slots
+    def __init__(self, slots: list[_Slot], missing: frozenset[str], block_rows: int) -> None:
+        self.slots, self._block_rows = slots, block_rows
         self._single: list[tuple[int, _Slot]] = []
         """The columns that are not read together, with their positions."""
         positions, readers = [], []
@@ -127,7 +126,7 @@ class _Pass:
             numbers = np.concatenate([self._held, numbers])
         if isinstance(block, CellRows):
             # The first rows decide how numbers are packed: those of the blocks that `csv` reads.
-            rows = block_rows(len(self.slots))
+            rows = self._block_rows
             while not self.numeric.is_packed and len(numbers) >= rows:
                 self.numeric.append(numbers[:rows])
                 numbers = numbers[rows:]
@@ -253,12 +252,14 @@ def _read(
     """One pass through the file; the columns named in `texts` are read as texts."""
     as_texts = frozenset([*texts, *form.formats])
     with open_rows(source, form, problems) as file:
-        this_pass = _Pass([], file.missing)
+        this_pass = _Pass([], file.missing, file.block_rows)
         for block in file.blocks:
             if not this_pass.slots:
                 kind_of = [kinds.get(name, default_kind) for name in file.names]
-                slots = _slots(file, kind_of, block, as_texts, plain=form.decimal_mark != "comma")
-                this_pass = _Pass(slots, file.missing)
+                # The same rows decide as if `csv` had read them, and no more become strings.
+                first = next(block.parts(file.block_rows)) if isinstance(block, CellRows) else block
+                slots = _slots(file, kind_of, first, as_texts, plain=form.decimal_mark != "comma")
+                this_pass = _Pass(slots, file.missing, file.block_rows)
                 used = sum(slot.reader is not None for slot in this_pass.slots)
                 refuse_too_large((file.rows or 0) * used * BYTES_PER_VALUE, problems.file)
             this_pass.add(block)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from fnnctl.data.problems import Problems
 from fnnctl.data.tables import csv_file as module
+from fnnctl.data.tables import records as records_module
 from fnnctl.data.tables.cells import CellRows
 from fnnctl.data.tables.csv_file import CsvFile
 from fnnctl.data.tables.records import Records
@@ -54,18 +56,75 @@ def by_csv(path: Path) -> tuple[list[tuple[int, tuple[str, ...]]], str]:
     return records, str(problems.error())
 
 
-@given(st.sampled_from(HEADERS), st.lists(st.sampled_from(LINES), max_size=30), st.integers(1, 200))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_records_are_those_of_csv_wherever_a_chunk_ends(
-    tmp_path: Path, header: str, lines: list[str], size: int
-) -> None:
-    path = tmp_path / "t.csv"
-    path.write_text(header + "".join(lines), encoding="utf-8", newline="")
+@pytest.fixture(autouse=True)
+def no_file_is_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "SMALL_BYTES", 0)
+
+
+def read_in_chunks(
+    path: Path, content: str, size: int
+) -> tuple[list[tuple[int, tuple[str, ...]]], list[bool], str]:
+    """What `by_bytes` returns if a chunk has `size` bytes and the delimiter is detected from one line."""
+    path.write_text(content, encoding="utf-8", newline="")
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(records_module, "SAMPLE_LINES", 1)
+        patch.setattr(records_module, "BLOCK_VALUES", 8)
+        patch.setattr(records_module, "MIN_BLOCK_ROWS", 1)
         patch.setattr(module, "CHUNK_BYTES", size)
         patch.setattr(module, "CHUNK_RECORDS", 1)
-        records, _, problems = by_bytes(path)
-    assert (records, problems) == by_csv(path)
+        result = by_bytes(path)
+        assert (result[0], result[2]) == by_csv(path)
+    return result
+
+
+@given(
+    st.sampled_from(HEADERS),
+    st.lists(st.tuples(st.sampled_from(LINES), st.integers(1, 12)), max_size=12),
+    st.integers(1, 80),
+)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_records_are_those_of_csv_wherever_a_chunk_ends(
+    tmp_path: Path, header: str, lines: list[tuple[str, int]], size: int
+) -> None:
+    content = header + "".join(line + "1,2\n" * count for line, count in lines)
+    read_in_chunks(tmp_path / "t.csv", content, size)
+
+
+def test_cells_are_read_again_after_what_is_irregular(tmp_path: Path) -> None:
+    rows = "".join(f"{k},x\n" for k in range(20))
+    content = "a,b\n" + rows + "\n" + rows + '"1\n\n2",3\n' + rows + '1,u"v\n' + rows
+    _, kinds, _ = read_in_chunks(tmp_path / "t.csv", content, 30)
+    changes = [kind for kind, before in zip(kinds, [None, *kinds], strict=False) if kind != before]
+    assert (changes, kinds.count(True) > 8) == ([True, False, True, False, True], True)
+
+
+@pytest.mark.parametrize("size", range(4, 40, 3))
+def test_a_chunk_may_end_in_quotes(tmp_path: Path, size: int) -> None:
+    read_in_chunks(tmp_path / "t.csv", 'a,b\n1,2\n"3\n\n\n\n4","\n5,6\n"\n7,8\n' * 3, size)
+
+
+def test_blank_lines_are_counted_in_all_chunks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(records_module, "MAX_BLANK_LINES", 100)
+    _, _, problems = read_in_chunks(tmp_path / "t.csv", "a,b\n1,2\n" + "\n" * 101 + "3,4\n" * 50, 20)
+    assert "blank lines in a row" in problems
+
+
+def test_a_chunk_is_no_larger_than_its_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Although the delimiter was detected from more bytes."""
+    sizes: list[int] = []
+    of = CellRows.of
+
+    def measured(chunk: bytes, **options: Any) -> CellRows | None:
+        sizes.append(len(chunk))
+        return of(chunk, **options)
+
+    monkeypatch.setattr(CellRows, "of", measured)
+    monkeypatch.setattr(module, "CHUNK_BYTES", 40)
+    monkeypatch.setattr(module, "CHUNK_RECORDS", 1)
+    path = tmp_path / "t.csv"
+    path.write_text("a,b\n" + "1,2\n" * 300, encoding="utf-8")
+    by_bytes(path)
+    assert sizes == [40] * 30
 
 
 def test_regular_records_are_read_as_cells(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -73,11 +132,6 @@ def test_regular_records_are_read_as_cells(tmp_path: Path, monkeypatch: pytest.M
     path = tmp_path / "t.csv"
     path.write_text("a,b\n" + '1,"x, y"\n' * 500, encoding="utf-8")
     assert set(by_bytes(path)[1]) == {True}
-    with path.open("a", encoding="utf-8") as file:
-        file.write('2,3\nirregular"\n' + "4,5\n" * 1000)
-    kinds = by_bytes(path)[1]
-    assert kinds == sorted(kinds, reverse=True)
-    assert len(set(kinds)) == 2
 
 
 def test_a_long_row_that_does_not_end_is_left_to_csv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

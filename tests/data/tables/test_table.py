@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fnnctl.data import matrix
 from fnnctl.data.columns.coded_texts import CodedTexts
 from fnnctl.data.matrix import NumberMatrix
 from fnnctl.data.problems import Problems
-from fnnctl.data.tables import records
+from fnnctl.data.tables import csv_file, records
 from fnnctl.data.tables.column_readers import TextColumn
 from fnnctl.data.tables.rows import CsvFormat
 from fnnctl.data.tables.table import Kind, Table, code_matrix, numeric_matrix, read_table
@@ -146,3 +147,32 @@ def test_categories_of_both_parts_share_one_sorted_code() -> None:
     assert categories == (("blue", "green", "red"),)
     assert codes.dtype == np.int32
     assert codes.tolist() == [[2], [-1], [1], [2]]
+
+
+@pytest.mark.parametrize(
+    ("line", "end"),
+    [("{k},{k}.5", ""), ("{k},{k}.5,,,,", ",,,,"), ("{k},{k}.5, ,", ",,"), ("{k}  ,{k}.5 ", "")],
+)
+@pytest.mark.parametrize("irregular", ["", "\n", '"\n7",7{end}\n', ' "7",7{end}\n'])
+def test_numbers_of_cells_are_packed_as_those_of_strings(
+    line: str, end: str, irregular: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first blocks decide, so they end in the same rows. Numbers grow, so other rows decide otherwise."""
+    monkeypatch.setattr(matrix, "EXACT_VALUES", 900)
+    monkeypatch.setattr(records, "BLOCK_VALUES", 64)
+    monkeypatch.setattr(records, "MIN_BLOCK_ROWS", 8)
+    monkeypatch.setattr(csv_file, "CHUNK_RECORDS", 1)
+    monkeypatch.setattr(csv_file, "CHUNK_BYTES", 300)
+    rows = [line.format(k=2 ** (k // 30)) + "\n" for k in range(1000)]
+    content = f"a,b{end}\n" + "".join(rows[:100]) + irregular.format(end=end) + "".join(rows[100:])
+    stored = []
+    for small_bytes in (0, 2**18):
+        monkeypatch.setattr(csv_file, "SMALL_BYTES", small_bytes)
+        table, problems = read(tmp_path, content)
+        assert problems == []
+        stored.append(numeric_matrix([table], ["a", "b"]))
+    (by_cells, packing), (by_strings, expected) = stored
+    assert packing is not None
+    assert expected is not None
+    np.testing.assert_array_equal(by_cells, by_strings)
+    np.testing.assert_array_equal([*packing.offset, *packing.scale], [*expected.offset, *expected.scale])
