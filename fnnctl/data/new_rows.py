@@ -42,6 +42,8 @@ Keep: TypeAlias = Sequence[str] | None
 """The names of the columns to keep; None keeps all."""
 KEEP_NONE: Final = ()
 PREFIX = "input_"
+MOST_ROWS: Final = 2**13
+"""A chunk of short lines is divided, because its rows take more memory once they are read."""
 _DEFAULT_NAME: Final = re.compile(r"x\d+")
 
 
@@ -223,21 +225,25 @@ class _RowReader:
 
     def read(self, block: RowBlock, problems: Problems) -> Iterator[NewRows]:
         """The rows of a block; raises DataError, after the rows before, if some cannot be read."""
-        if isinstance(block, CellRows):
+        if not isinstance(block, CellRows):
+            yield self._readable(block, problems)
+            return
+        for part in block.parts(MOST_ROWS):
             attempt, numbers = Problems(problems.file), self._numbers.copy()
-            rows = self._rows(block, attempt)
+            rows = self._rows(part, attempt)
             if not attempt:
                 yield self._numbered(rows)
-                return
+                continue
             # Messages are about a few hundred rows at most, and the rows before these are predicted.
             self._numbers = numbers
-            parts: Iterable[RowBlock] = block.parts(block_rows(len(self._position)))
-        else:
-            parts = (block,)
-        for part in parts:
-            rows = self._rows(part, problems)
-            problems.raise_any()
-            yield self._numbered(rows)
+            for few in part.parts(block_rows(len(self._position))):
+                yield self._readable(few, problems)
+
+    def _readable(self, block: RowBlock, problems: Problems) -> NewRows:
+        """The rows of a block; raises DataError if some cannot be read."""
+        rows = self._rows(block, problems)
+        problems.raise_any()
+        return self._numbered(rows)
 
     def _numbered(self, rows: NewRows) -> NewRows:
         self._first += len(rows)

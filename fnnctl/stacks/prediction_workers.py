@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
-from typing import Final
+from typing import Final, TypeAlias
 
 from fnnctl.data.new_rows import NewRows
 from fnnctl.errors import FnnctlError
@@ -59,8 +59,36 @@ def predicted_lines(
 ) -> Iterator[str]:
     """The lines of all rows, in order; `note` is called with a message if the system starts no workers.
 
-    Whether workers start is decided by counts: the first rows are predicted in this process.
+    Whether workers start is decided by counts: the first rows are predicted in this process. If some rows
+    cannot be read, the lines of all blocks before them come first, and then the error.
     """
+    readable = _Readable(blocks)
+    yield from _readable_lines(form, readable, workers, note)
+    if readable.error:
+        raise readable.error
+
+
+class _Readable:
+    """Blocks until one cannot be read; `error` then says why."""
+
+    def __init__(self, blocks: Iterator[NewRows]) -> None:
+        self._blocks = blocks
+        self.error: FnnctlError | None = None
+
+    def __iter__(self) -> Iterator[NewRows]:
+        return self
+
+    def __next__(self) -> NewRows:
+        try:
+            return next(self._blocks)
+        except FnnctlError as error:
+            self.error = error
+            raise StopIteration from error
+
+
+def _readable_lines(
+    form: PredictedLines, blocks: Iterator[NewRows], workers: int, note: Note
+) -> Iterator[str]:
     if workers < 2:
         yield from form.lines(blocks, 0)
         return
@@ -86,50 +114,47 @@ def predicted_lines(
 
 def _on_workers(form: PredictedLines, blocks: Iterator[NewRows], workers: int, note: Note) -> Iterator[str]:
     items = enumerate(_items(blocks))
-    waiting: dict[int, str] = {}
-    failure: FnnctlError | None = None
+    waiting: dict[int, ItemLines] = {}
     with make_executor("processes", workers=workers, poll=lambda done: False, note=note) as executor:
         shared = executor.share(form)
 
         def next_item() -> tuple[int, tuple[object, ...]] | None:
-            nonlocal failure
-            if failure or len(waiting) >= MOST_AHEAD * workers:
-                return None
-            try:
-                item = next(items, None)
-            except FnnctlError as error:  # what is wrong with earlier rows comes first
-                failure = error
-                return None
+            item = next(items, None) if len(waiting) < MOST_AHEAD * workers else None
             return None if item is None else (item[0], (shared, item[1]))
 
         following = 0
-        for index, text in run_queue(executor, predict_item, next_item):
-            waiting[index] = text
+        for index, lines in run_queue(executor, predict_item, next_item):
+            waiting[index] = lines
             while following in waiting:
-                yield waiting.pop(following)
+                text, error = waiting.pop(following)
+                yield text
+                if error:
+                    raise error
                 following += 1
-    if failure:
-        raise failure
 
 
 def _items(blocks: Iterable[NewRows]) -> Iterator[list[NewRows]]:
     item: list[NewRows] = []
     rows = 0
-    try:
-        for block in blocks:
-            item.append(block)
-            rows += len(block)
-            if rows >= ITEM_ROWS:
-                yield item
-                item, rows = [], 0
-    except FnnctlError:
-        if item:
+    for block in blocks:
+        item.append(block)
+        rows += len(block)
+        if rows >= ITEM_ROWS:
             yield item
-        raise
+            item, rows = [], 0
     if item:
         yield item
 
 
-def predict_item(progress: Progress, form: PredictedLines, blocks: list[NewRows]) -> str:
-    """The lines of consecutive rows as one text."""
-    return "".join(form.lines(blocks, blocks[0].first))
+ItemLines: TypeAlias = tuple[str, FnnctlError | None]
+"""The lines of consecutive rows as one text, and the error that ended them early."""
+
+
+def predict_item(progress: Progress, form: PredictedLines, blocks: list[NewRows]) -> ItemLines:
+    """The lines of consecutive rows; an error is returned, because those of earlier rows come first."""
+    texts: list[str] = []
+    try:
+        texts.extend(form.lines(blocks, blocks[0].first))
+    except FnnctlError as error:
+        return "".join(texts), error
+    return "".join(texts), None

@@ -106,6 +106,7 @@ def test_labels_are_read_where_they_are_wanted(read: Read) -> None:
 
 
 def test_blocks_follow_one_another(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(csv_file, "SMALL_BYTES", 0)
     monkeypatch.setattr(csv_file, "CHUNK_BYTES", 2000)
     _, blocks = read("u,v,c\n" + "".join(f"{k},1,{k % 5}\n" for k in range(3000)))
     assert len(blocks) > 2

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.errors import DataError, Problem
+from fnnctl.executors.protocols import Executor
 from fnnctl.modelling.input_file import InputFile
 from fnnctl.modelling.saved_model import SavedModel, load_model
 from fnnctl.stacks import prediction_workers as module
@@ -45,6 +48,7 @@ def lines(path: Path, model: SavedModel, workers: int) -> Iterator[str]:
 @pytest.fixture
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Workers start after the first block, and get a few rows at once."""
+    monkeypatch.setattr("fnnctl.data.tables.csv_file.SMALL_BYTES", 0)
     monkeypatch.setattr("fnnctl.data.tables.csv_file.CHUNK_BYTES", 2000)
     monkeypatch.setattr(module, "WORTH_VALUES", 1)
     monkeypatch.setattr(module, "ITEM_ROWS", 100)
@@ -66,9 +70,33 @@ def test_a_value_that_cannot_be_read_is_the_same_error(
     model: SavedModel, trained: Path, tmp_path: Path
 ) -> None:
     path = write(tmp_path / "new.csv", trained, 3000, {2500: "tall", 2900: "wide"})
+    written = []
     for workers in (1, 3):
+        texts: list[str] = []
         with pytest.raises(DataError, match=r"new\.csv:2502: column 'bill_length_mm': 'tall'"):
-            "".join(lines(path, model, workers))
+            texts.extend(lines(path, model, workers))
+        written.append("".join(texts))
+    assert written[0] == written[1]
+    assert 2300 < written[0].count("\n") <= 2500
+
+
+@pytest.mark.usefixtures("small_parts")
+def test_errors_in_workers_come_in_the_order_of_the_rows(
+    model: SavedModel, trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow, fast = 2000, 2300
+
+    def refuse(scores: FloatArray, rows: IntArray, file: str) -> None:
+        if slow in rows:
+            time.sleep(0.2)
+        for row in (slow, fast):
+            if row in rows:
+                raise DataError(Problem(f"row {row}", file=file))
+
+    monkeypatch.setattr("fnnctl.modelling.scored_rows.refuse_overflow", refuse)
+    path = write(tmp_path / "new.csv", trained, 3000)
+    with pytest.raises(DataError, match=f"row {slow}"):
+        "".join(lines(path, model, 3))
 
 
 @pytest.mark.usefixtures("small_parts")
@@ -85,9 +113,26 @@ def test_an_error_in_a_worker_comes_before_that_of_a_later_row(
         "".join(lines(path, model, 2))
 
 
-def test_few_rows_start_no_worker(
-    model: SavedModel, trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("worth", "starts"), [(2**40, False), (1, True)])
+def test_workers_start_for_many_rows_only(
+    model: SavedModel,
+    trained: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    worth: int,
+    starts: bool,
 ) -> None:
-    monkeypatch.setattr(module, "make_executor", None)  # would fail if it were called
+    monkeypatch.setattr("fnnctl.data.tables.csv_file.SMALL_BYTES", 0)
+    monkeypatch.setattr("fnnctl.data.tables.csv_file.CHUNK_BYTES", 2000)
+    monkeypatch.setattr(module, "WORTH_VALUES", worth)
+    started = list[int]()
+    run_queue = module.run_queue  # type: ignore[attr-defined]
+
+    def counted(executor: Executor, *arguments: Any) -> Any:
+        started.append(executor.workers)
+        return run_queue(executor, *arguments)
+
+    monkeypatch.setattr(module, "run_queue", counted)
     path = write(tmp_path / "new.csv", trained, 3000)
     assert "".join(lines(path, model, 2)).count("\n") == 3000
+    assert started == [2] * starts
