@@ -164,6 +164,8 @@ class TextColumn:
         self._texts: list[str] = []
         self._lines: list[int] = []
         self._text_table = TextTable()
+        self._has_strings = False
+        """Whether the last values were strings, which the table of texts lacks."""
 
     def add(self, block: RowBlock, position: int) -> None:
         """Append the values of a column of a block."""
@@ -173,6 +175,8 @@ class TextColumn:
             self.add_values(block.column(position), block.lines)
 
     def _add_cells(self, block: CellRows, position: int) -> None:
+        if self._has_strings:
+            self._code_by_value, self._has_strings = {}, False  # so that the table gets them as new ones
         codes = self._text_table.codes(block, position)
         rows = np.flatnonzero(codes == UNKNOWN)
         if rows.size:
@@ -189,6 +193,7 @@ class TextColumn:
 
     def add_values(self, values: Sequence[str], lines: Sequence[int]) -> None:
         """Append values that start in these lines."""
+        self._has_strings = True
         for value, line in zip(values, lines, strict=True):
             if value not in self._code_by_value:
                 self._code_by_value[value] = self._new_code(value.strip(), line)

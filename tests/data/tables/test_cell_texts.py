@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -36,6 +37,16 @@ def test_codes_are_those_of_the_strings(first: list[str], second: list[str], thi
     ours, theirs = by_bytes.finish(), by_strings.finish()
     assert (ours.texts, ours.lines) == (theirs.texts, theirs.lines)
     np.testing.assert_array_equal(ours.codes, theirs.codes)
+
+
+def test_texts_that_were_strings_at_first_are_found_by_their_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After an irregular chunk, cells are read again."""
+    column = TextColumn(frozenset(["-"]))
+    column.add_values(["a", "b", "-"], range(2, 5))
+    add(column, ["b", "-", "c", "a"], 5)
+    monkeypatch.setattr(CellRows, "texts", None)
+    add(column, ["c", "b", "a", "-"], 9)
+    assert column.finish().codes.tolist() == [0, 1, -1, 1, -1, 2, 0, 2, 1, 0, -1]
 
 
 def test_more_texts_than_are_looked_up() -> None:
