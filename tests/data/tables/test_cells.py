@@ -11,9 +11,9 @@ from fnnctl.data.tables.cells import CellRows
 
 def cells(content: str | bytes, width: int = 2, *, delimiter: str = ",", encoding: str = "utf-8") -> CellRows:
     chunk = content.encode(encoding) if isinstance(content, str) else content
-    found = CellRows.of(chunk, delimiter=delimiter, width=width, encoding=encoding, line=2)
-    assert found is not None
-    return found
+    rows = CellRows.of(chunk, delimiter=delimiter, width=width, encoding=encoding, line=2)
+    assert rows is not None
+    return rows
 
 
 def test_cells_are_what_csv_reads() -> None:

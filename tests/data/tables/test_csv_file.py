@@ -29,11 +29,13 @@ LINES = [
 ]
 
 
-def by_bytes(path: Path) -> tuple[list[tuple[int, tuple[str, ...]]], list[bool], str]:
+def by_bytes(
+    path: Path, encoding: str = "utf-8"
+) -> tuple[list[tuple[int, tuple[str, ...]]], list[bool], str]:
     """Line and values of each record, which blocks are cells, and problems."""
     problems, kinds = Problems("t.csv"), []
     records: list[tuple[int, tuple[str, ...]]] = []
-    with path.open(encoding="utf-8", newline="") as text:
+    with path.open(encoding=encoding, newline="") as text:
         reader = CsvFile(text, problems, delimiter=",", encoding_setting="data.encoding")
         if reader.header:
             records.append((reader.header[0], tuple(reader.header[1])))
@@ -140,3 +142,23 @@ def test_a_long_row_that_does_not_end_is_left_to_csv(tmp_path: Path, monkeypatch
     path.write_text("a,b\n" + "1,2\n" * 100 + '"' + "3,4\n" * 100, encoding="utf-8")
     records, _, problems = by_bytes(path)
     assert (len(records), problems.count("a quote is opened")) == (101, 1)
+
+
+def test_a_mark_at_the_start_of_an_irregular_chunk_is_text(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in files that were joined."""
+    monkeypatch.setattr(module, "CHUNK_BYTES", 40)
+    monkeypatch.setattr(module, "CHUNK_RECORDS", 1)
+    path = tmp_path / "t.csv"
+    path.write_text("a,b\n" + "1,2\n" * 10 + "\ufeffa,b\n\n" + "3,4\n" * 100, encoding="utf-8-sig")
+    records, kinds, _ = by_bytes(path, "utf-8-sig")
+    assert records[11] == (12, ("\ufeffa", "b"))
+    assert kinds[:2] == [True, False]
+
+
+def test_records_go_through_csv_if_a_byte_is_no_character(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("a,b\n" + "1,2\n" * 500, encoding="utf-16")
+    records, kinds, _ = by_bytes(path, "utf-16")
+    assert (len(records), set(kinds)) == (501, {False})
