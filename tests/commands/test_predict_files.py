@@ -185,7 +185,12 @@ def test_a_file_that_ends_too_soon_is_named(trained: Path, program: Program) -> 
     assert not Path("out.csv").exists()
 
 
-def test_memory_does_not_grow_with_the_file(trained: Path, program: Program) -> None:
+def test_memory_does_not_grow_with_the_file(
+    trained: Path, program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fnnctl.data.tables.csv_file.SMALL_BYTES", 0)
+    monkeypatch.setattr("fnnctl.data.tables.csv_file.CHUNK_BYTES", 2**15)
+
     def peak(rows: int) -> int:
         Path("new.csv").write_text(HEADER + rows * ROW)
         tracemalloc.start()

@@ -201,7 +201,8 @@ def _quotients(integers: IntArray, divisors: FloatArray) -> tuple[FloatArray, Bo
     Dekker's (1971).
     """
     high = integers.astype(np.float64)
-    low = (integers - high.astype(np.uint64)).view(np.int64).astype(np.float64)
+    with np.errstate(invalid="ignore"):  # more than 2⁶⁴ is not read here
+        low = (integers - high.astype(np.uint64)).view(np.int64).astype(np.float64)
     first = high / divisors
     product = first * divisors
     (a, b), (c, d) = _halves(first), _halves(divisors)

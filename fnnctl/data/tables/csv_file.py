@@ -9,7 +9,7 @@ import codecs
 import io
 from collections.abc import Generator, Iterator, Sequence
 from itertools import islice
-from typing import BinaryIO, Final, TypeAlias, cast
+from typing import Final, TypeAlias, cast
 
 from fnnctl.data.problems import Problems
 from fnnctl.data.tables.cells import CellRows
@@ -51,9 +51,10 @@ class CsvFile:
     ) -> None:
         """The `text` is at its start."""
         self._problems, self._setting, self._encoding = problems, encoding_setting, text.encoding
-        self._bytes = cast(BinaryIO, text.buffer)
-        start = self._bytes.read(SMALL_BYTES)
-        self._is_small = len(start) < SMALL_BYTES
+        self._bytes = cast(io.BufferedReader, text.buffer)
+        self._is_pipe = not text.seekable()
+        start = self._read(SMALL_BYTES)
+        self._is_small = len(start) < SMALL_BYTES and not self._is_pipe
         self._source = _RecordedBytes(start, self._bytes)
         self._reader = Records(
             self._source.text(text.encoding), problems, delimiter=delimiter, encoding_setting=encoding_setting
@@ -133,13 +134,24 @@ class CsvFile:
 
     def _whole_records(self, size: int) -> bytes:
         """The next records, of about `size` bytes; none at the end, or if there is no end of a record."""
-        self._pending += self._bytes.read(max(0, size - len(self._pending)))
-        data = self._pending[:size]
-        if len(data) < size and data and not data.endswith(b"\n"):
-            data += b"\n"  # the last line
-        end = _end_of_records(data)
+        data, is_over = self._pending[:size], False
+        end = _end_of_records(data) if self._is_pipe else 0
+        while not end and not is_over:
+            has_ended = False
+            if (missing := size - len(data)) > 0:
+                added = self._read(missing)
+                data = self._pending = data + added
+                has_ended = not added if self._is_pipe else len(added) < missing
+                if has_ended and data and not data.endswith(b"\n"):
+                    data += b"\n"  # the last line
+            end = _end_of_records(data)
+            is_over = has_ended or len(data) >= size
         self._pending = self._pending[end:]
         return data[:end]
+
+    def _read(self, size: int) -> bytes:
+        """So many bytes, fewer at the end; of a pipe what is there, so that its rows need not wait."""
+        return self._bytes.read1(size) if self._is_pipe else self._bytes.read(size)
 
 
 def _end_of_records(data: bytes) -> int:
@@ -164,7 +176,7 @@ def byte_encoding(encoding: str) -> str | None:
 class _RecordedBytes(io.RawIOBase):
     """Bytes that were read from a file, followed by the remaining ones, which can be read once more."""
 
-    def __init__(self, start: bytes, remaining: BinaryIO) -> None:
+    def __init__(self, start: bytes, remaining: io.BufferedReader) -> None:
         self._start, self._remaining = io.BytesIO(start), remaining
         self._pieces: list[bytes] | None = []
         """What was read of the remaining ones; None if it is forgotten."""
@@ -197,7 +209,7 @@ class _RecordedBytes(io.RawIOBase):
         """See `io.RawIOBase`."""
         data = self._start.read(len(buffer))
         if not data:
-            data = self._remaining.read(len(buffer))
+            data = self._remaining.read1(len(buffer))
             self._size += len(data)
             if self._size > LONGEST_RECORD:
                 self.forget()

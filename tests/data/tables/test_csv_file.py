@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -162,3 +163,25 @@ def test_records_go_through_csv_if_a_byte_is_no_character(tmp_path: Path) -> Non
     path.write_text("a,b\n" + "1,2\n" * 500, encoding="utf-16")
     records, kinds, _ = by_bytes(path, "utf-16")
     assert (len(records), set(kinds)) == (501, {False})
+
+
+def test_rows_of_a_pipe_need_not_wait_for_more() -> None:
+    reading, writing = os.pipe()
+    os.write(writing, b"a,b\n" + 200 * b"1,2\n" + b"3")
+    with os.fdopen(reading, encoding="utf-8", newline="") as text:
+        blocks = iter(CsvFile(text, Problems("-"), delimiter=None, encoding_setting="data.encoding"))
+        first = next(blocks)
+        assert isinstance(first, CellRows)
+        assert len(first.lines) == 200
+        os.write(writing, b',4\n5,"6\n')
+        second = next(blocks)
+        assert isinstance(second, CellRows)
+        assert second.column(1) == ["4"]
+        os.write(writing, b'7"\n8,9')
+        os.close(writing)
+        values = [
+            value
+            for block in blocks
+            for value in (block.column(1) if isinstance(block, CellRows) else [row[1] for row in block[1]])
+        ]
+        assert values == ["6\n7", "9"]
