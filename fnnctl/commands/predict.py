@@ -17,7 +17,6 @@ from fnnctl.memory import return_large_blocks
 from fnnctl.modelling.input_file import InputFile
 from fnnctl.modelling.saved_model import has_network, load_model
 from fnnctl.processors import usable_processors
-from fnnctl.stacks.prediction_workers import PredictedLines, predicted_lines
 from fnnctl.store.atomic import write_output
 from fnnctl.store.catalogue import find_run, is_run
 from fnnctl.store.folder import RunFolder
@@ -66,6 +65,8 @@ def predict(
     Many rows are scored by up to `workers` workers, by default one per processor.
     Raises `InputError` if the arguments, the run or the rows are wrong; a file then stays unchanged.
     """
+    from fnnctl.stacks.prediction_workers import PredictedLines, predicted_lines
+
     if run is None and is_run(data, context.runs_dir):
         raise UsageError(f"{shown(data)} is a run: also name the rows to predict")
     folder = find_run(run, context.runs_dir, has_network)

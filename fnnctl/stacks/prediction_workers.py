@@ -9,17 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
-from typing import Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from fnnctl.data.new_rows import NewRows
 from fnnctl.errors import FnnctlError
-from fnnctl.executors.processes import can_fork
-from fnnctl.executors.protocols import Note, Progress
-from fnnctl.executors.registry import make_executor
-from fnnctl.executors.work import run_queue
 from fnnctl.modelling.predictor import Predictor
 from fnnctl.modelling.scored_rows import predicted_rows
 from fnnctl.store.tables import wide_lines
+
+if TYPE_CHECKING:  # few rows need no executor
+    from fnnctl.executors.protocols import Note, Progress
 
 ITEM_ROWS: Final = 2048
 """A worker gets at least so many rows at once, four batches of scores."""
@@ -105,6 +104,8 @@ def _readable_lines(
     yield from form.lines(first_blocks(), 0)
     if (block := next(blocks, None)) is None:
         return
+    from fnnctl.executors.processes import can_fork
+
     remaining = chain([block], blocks)
     if can_fork():
         yield from _on_workers(form, remaining, workers, note)
@@ -113,6 +114,9 @@ def _readable_lines(
 
 
 def _on_workers(form: PredictedLines, blocks: Iterator[NewRows], workers: int, note: Note) -> Iterator[str]:
+    from fnnctl.executors.registry import make_executor
+    from fnnctl.executors.work import run_queue
+
     items = enumerate(_items(blocks))
     waiting: dict[int, ItemLines] = {}
     with make_executor("processes", workers=workers, poll=lambda done: False, note=note) as executor:

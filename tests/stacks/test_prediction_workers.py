@@ -11,7 +11,9 @@ import pytest
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.errors import DataError, Problem
+from fnnctl.executors import processes, work
 from fnnctl.executors.protocols import Executor
+from fnnctl.executors.work import run_queue
 from fnnctl.modelling.input_file import InputFile
 from fnnctl.modelling.saved_model import SavedModel, load_model
 from fnnctl.stacks import prediction_workers as module
@@ -51,6 +53,7 @@ def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("fnnctl.data.tables.csv_file.SMALL_BYTES", 0)
     monkeypatch.setattr("fnnctl.data.tables.csv_file.CHUNK_BYTES", 2000)
     monkeypatch.setattr(module, "WORTH_VALUES", 1)
+    monkeypatch.setattr(processes, "can_fork", lambda: True)  # whatever threads the tests have
     monkeypatch.setattr(module, "ITEM_ROWS", 100)
 
 
@@ -125,14 +128,14 @@ def test_workers_start_for_many_rows_only(
     monkeypatch.setattr("fnnctl.data.tables.csv_file.SMALL_BYTES", 0)
     monkeypatch.setattr("fnnctl.data.tables.csv_file.CHUNK_BYTES", 2000)
     monkeypatch.setattr(module, "WORTH_VALUES", worth)
+    monkeypatch.setattr(processes, "can_fork", lambda: True)
     started = list[int]()
-    run_queue = module.run_queue  # type: ignore[attr-defined]
 
     def counted(executor: Executor, *arguments: Any) -> Any:
         started.append(executor.workers)
         return run_queue(executor, *arguments)
 
-    monkeypatch.setattr(module, "run_queue", counted)
+    monkeypatch.setattr(work, "run_queue", counted)
     path = write(tmp_path / "new.csv", trained, 3000)
     assert "".join(lines(path, model, 2)).count("\n") == 3000
     assert started == [2] * starts
