@@ -21,7 +21,7 @@ if TYPE_CHECKING:  # few rows need no executor
     from fnnctl.executors.protocols import Note, Progress
 
 ITEM_ROWS: Final = 2048
-"""A worker gets at least so many rows at once, four batches of scores."""
+"""An item of work has at least so many rows, four batches of scores."""
 ROW_VALUES: Final = 100_000
 """Computing the features of a row and writing its line takes as long as so many products: 2 to 4.4 µs for 20
 mixed columns, where a product of the three recipes takes 0.026 to 0.036 ns."""

@@ -49,7 +49,7 @@ def lines(path: Path, model: SavedModel, workers: int) -> Iterator[str]:
 
 @pytest.fixture
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Workers start after the first block, and get a few rows at once."""
+    """Workers start after the first block, and get items of few rows."""
     monkeypatch.setattr("fnnctl.data.tables.csv_file.SMALL_BYTES", 0)
     monkeypatch.setattr("fnnctl.data.tables.csv_file.CHUNK_BYTES", 2000)
     monkeypatch.setattr(module, "WORTH_VALUES", 1)

@@ -1,4 +1,4 @@
-"""Reads plain numbers from the bytes of a CSV file, many at once, to the bits that `float` gives.
+"""Reads plain numbers from the bytes of a CSV file, many together, to the bits that `float` gives.
 
 Eight characters are read as one 64-bit word: the decimal point is found and left out, all digits are checked,
 and neighbouring digits are added up to pairs, fours and eights, as in simdjson's number parsing (Langdale and

@@ -1,4 +1,4 @@
-"""Finds the cells of a CSV file in its bytes, for many rows at once.
+"""Finds the cells of a CSV file in its bytes, for many rows together.
 
 `csv` makes a string of every value, which takes ten times as long as finding where the values are. Numbers
 and categories are then read from the bytes, and only what is neither becomes strings: see `cell_numbers` and

@@ -27,15 +27,15 @@ SMALL_BYTES: Final = 2**18
 """A smaller file is left to `csv`: twelve columns of 144 kB take 15 % longer by cells, those of 359 kB
 as long, and those of 1 MB three quarters of the time."""
 CHUNK_BYTES: Final = 2**19
-"""So many bytes are read at once. The arrays of their cells fit into a second-level cache of 1 MB one at a
+"""A chunk has so many bytes. The arrays of their cells fit into a second-level cache of 1 MB one at a
 time; with a quarter of this, calls take a third of the time."""
 CHUNK_RECORDS: Final = 128
 """A chunk of a wide table has at least so many records, because each chunk costs some calls per column."""
 MOST_BYTES: Final = 2**22
 """No chunk is larger: a byte may be a cell, which takes 40 bytes."""
 MOST_CHUNKS: Final = 4
-"""`csv` reads so many at once after several irregular ones: to search one for cells in vain takes a tenth of
-the time of reading it."""
+"""`csv` reads up to so many together after several irregular ones: to search one for cells in vain takes a
+tenth of the time of reading it."""
 _UTF_8: Final = ("utf-8", "utf-8-sig")
 _SINGLE_BYTES: Final = ("ascii", "iso8859", "cp125")
 """How the names of encodings begin in which a byte is a character, and the first 128 are those of ASCII."""
@@ -134,18 +134,15 @@ class CsvFile:
 
     def _whole_records(self, size: int) -> bytes:
         """The next records, of about `size` bytes; none at the end, or if there is no end of a record."""
-        data, is_over = self._pending[:size], False
-        end = _end_of_records(data) if self._is_pipe else 0
-        while not end and not is_over:
-            has_ended = False
-            if (missing := size - len(data)) > 0:
-                added = self._read(missing)
+        data = self._pending[:size]
+        while not (end := _end_of_records(data)) and len(data) < size:
+            if added := self._read(size - len(data)):
                 data = self._pending = data + added
-                has_ended = not added if self._is_pipe else len(added) < missing
-                if has_ended and data and not data.endswith(b"\n"):
-                    data += b"\n"  # the last line
+                continue
+            if data and not data.endswith(b"\n"):
+                data += b"\n"  # the last line
             end = _end_of_records(data)
-            is_over = has_ended or len(data) >= size
+            break
         self._pending = self._pending[end:]
         return data[:end]
 

@@ -118,7 +118,7 @@ class CsvRows:
     rows: int | None = None
     """How many rows there are; None if only reading them tells."""
     block_rows: int = 1
-    """The rows of a block of texts, if `blocks` may be cells, which are many blocks at once."""
+    """The rows of a block of texts, if `blocks` may be cells, one of which is many such blocks."""
     has_types: bool = False
     """Whether the values had types of their own before they became texts, as in a Parquet file."""
 

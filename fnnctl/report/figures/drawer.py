@@ -2,7 +2,7 @@
 
 Importing matplotlib takes as long as training a small network. The program therefore starts a *drawing
 process* before its own imports (`process`). That process imports matplotlib while the command loads, trains
-and scores, and then draws the figures with all processors (`server`). Whatever it cannot do, the command does
+and scores, and then draws the figures, with some others (`server`). Whatever it cannot do, the command does
 itself, so that figures and errors do not depend on it.
 """
 
