@@ -17,6 +17,7 @@ from fnnctl.errors import Problem
 from fnnctl.nn.losses.base import TargetArray
 from fnnctl.nn.shape import OutputKind
 from fnnctl.tasks.decisions import Decision
+from fnnctl.tasks.mixture import Mixture
 from fnnctl.tasks.one_column import ColumnValues
 from fnnctl.tasks.target_transforms import TargetTransform
 from fnnctl.tasks.warnings import TEST_PART, UNKNOWN, TrainingOutcome
@@ -351,6 +352,11 @@ class Task(Protocol):
 
         The rows were not trained on: scores (n, outputs) for this decoder, of each network; targets (n,).
         With few rows the weights are nearly equal; none is 0.
+        """
+
+    def mixture(self, scores: Sequence[FloatArray], targets: Targets, decoder: OutputDecoder) -> Mixture:
+        """What the loss of a mean of predictions follows from: scores (n, outputs) of each, for this decoder,
+        and targets (n,).
         """
 
     def score(

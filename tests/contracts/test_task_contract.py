@@ -235,6 +235,17 @@ class TestPredictions:
         ensemble = case.data.score(np.arange(ROWS), [combined], case.decoder).loss
         assert ensemble <= np.mean(losses) * (1 + 1e-12)  # both losses are convex
 
+    def test_a_mixture_has_the_loss_of_the_combined_predictions(self, case: TaskCase) -> None:
+        joint = case.task.joint_decoder([case.decoder] * len(case.networks))
+        scores = [case.task.converted(scores, case.decoder, joint) for scores in case.networks]
+        mixture, weights = case.task.mixture(scores, case.data.targets, joint), np.array([3.0, 1.0, 2.0])
+        total = weights @ mixture.values
+        combined = case.task.combine(scores, weights.tolist())
+        expected = case.data.score(np.arange(ROWS), [combined], joint).loss
+        assert float(mixture.losses(total, weights.sum())) == pytest.approx(expected, rel=1e-9)
+        some = mixture.of_rows(np.arange(5))
+        assert some.values.shape == (len(scores), 5)
+
 
 class TestOutOfFold:
     ASSIGNMENT = np.arange(ROWS) * 7 % 5

@@ -35,6 +35,7 @@ from fnnctl.tasks.classification.temperature import (
 )
 from fnnctl.tasks.decisions import Decision, choose, costs_of, described, predicted_classes
 from fnnctl.tasks.epoch_metrics import ClassificationEpochMetrics
+from fnnctl.tasks.mixture import Mixture
 from fnnctl.tasks.one_column import ColumnValues, classes_of_column
 from fnnctl.tasks.shares import likelihood_shares
 from fnnctl.tasks.task import FoldScores, OutputDecoder, OutputShape, Targets, Task
@@ -47,6 +48,8 @@ if TYPE_CHECKING:
     from fnnctl.data.splits.parts import Split
 
 
+SMALLEST: Final = float(np.finfo(np.float64).eps)
+"""Probabilities are at least this in the loss of a mixture, as in the log loss."""
 MAX_LOG: Final = 500.0
 """The largest logarithm of a power of a class weight, so that neither it nor a sum of them overflows."""
 
@@ -232,10 +235,11 @@ class Classification:
         return total
 
     def shares(self, scores: Sequence[FloatArray], targets: Targets, decoder: OutputDecoder) -> list[float]:
-        # Corrected for class weights, as predictions are: the rows have their own frequencies.
-        parts = [calibrated(part, None, decoder.class_weights) for part in scores]
-        logs = np.stack([log_softmax(part)[np.arange(len(targets)), targets] for part in parts], axis=1)
-        return likelihood_shares(logs)
+        return likelihood_shares(np.ascontiguousarray(_log_likelihoods(scores, targets, decoder).T))
+
+    def mixture(self, scores: Sequence[FloatArray], targets: Targets, decoder: OutputDecoder) -> Mixture:
+        likelihoods = np.exp(_log_likelihoods(scores, targets, decoder).astype(np.float64))
+        return Mixture(likelihoods, lambda means: -np.log(np.maximum(means, SMALLEST)))
 
     def score(
         self, rows: IntArray, targets: Targets, batches: Iterable[FloatArray], decoder: OutputDecoder
@@ -341,3 +345,12 @@ class Classification:
     def _no_class(self, name: str) -> str:
         hint = f"; the classes are {word_list([*map(shown, self.classes)])}"
         return f"there is no class {shown(name)}{did_you_mean(name, self.classes) or hint}"
+
+
+def _log_likelihoods(scores: Sequence[FloatArray], targets: IntArray, decoder: OutputDecoder) -> FloatArray:
+    """The logarithms of the true classes' probabilities, (predictions, n).
+
+    They are corrected for class weights, as predictions are: the rows have their own frequencies.
+    """
+    parts = (calibrated(part, None, decoder.class_weights) for part in scores)
+    return np.stack([log_softmax(part)[np.arange(len(targets)), targets] for part in parts])

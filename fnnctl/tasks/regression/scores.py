@@ -132,10 +132,15 @@ def scale_of(decoder: OutputDecoder) -> TargetScale:
 
 def mean_loss(errors: FloatArray, decoder: OutputDecoder) -> float:
     """The mean loss of standardized errors, (n,)."""
-    losses = np.empty_like(errors)
     with np.errstate(over="ignore", invalid="ignore"):
-        REAL_VALUE_LOSSES[decoder.output.kind].losses(errors, decoder.output.delta, out=losses)
-        return float(losses.mean())
+        return float(error_losses(errors, decoder).mean())
+
+
+def error_losses(errors: FloatArray, decoder: OutputDecoder) -> FloatArray:
+    """The losses of standardized errors of any shape."""
+    losses = np.empty_like(errors)
+    REAL_VALUE_LOSSES[decoder.output.kind].losses(errors, decoder.output.delta, out=losses)
+    return losses
 
 
 FOLD_COLUMNS = ("repeat", "fold", *PREDICTION_COLUMNS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,11 +25,13 @@ from fnnctl.errors import Problem, UsageError
 from fnnctl.metrics.registry import R2, REGRESSION, class_of, objectives
 from fnnctl.tasks.checks import refused_metric, refused_monitors, refused_output
 from fnnctl.tasks.epoch_metrics import RegressionEpochMetrics
+from fnnctl.tasks.mixture import Mixture
 from fnnctl.tasks.one_column import ColumnValues, estimated_targets
 from fnnctl.tasks.regression.encoding import SMALLEST, target_value
 from fnnctl.tasks.regression.scores import (
     EstimateOutOfFold,
     EstimateScores,
+    error_losses,
     estimate_scores,
     out_of_fold,
     scale_of,
@@ -163,6 +166,10 @@ class Regression:
 
     def shares(self, scores: Sequence[FloatArray], targets: Targets, decoder: OutputDecoder) -> list[float]:
         return error_shares([part[:, 0] for part in scores], decoder.standardized(targets))
+
+    def mixture(self, scores: Sequence[FloatArray], targets: Targets, decoder: OutputDecoder) -> Mixture:
+        errors = np.stack([part[:, 0] for part in scores]).astype(np.float64) - decoder.standardized(targets)
+        return Mixture(errors, partial(error_losses, decoder=decoder))
 
     def score(
         self, rows: IntArray, targets: Targets, batches: Iterable[FloatArray], decoder: OutputDecoder

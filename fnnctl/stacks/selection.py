@@ -1,0 +1,129 @@
+"""Selects an ensemble of trained candidates, and says what it is worth on rows that did not select it.
+
+Greedy selection with replacement (Caruana et al., ICML 2004): each round adds the candidate with which the
+mean of all predictions has the least loss on rows that no candidate was trained on. A candidate may be added
+again, which gives it more weight. Adding goes on when the loss rises, and the rounds up to the least loss are
+the ensemble.
+
+Selection is by the loss, whatever the metric of a search is: an accuracy has few values on few rows. On 51
+tables, ensembles that were selected by the loss were the more accurate ones on other rows.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from fnnctl.arrays import BoolArray, FloatArray, IntArray
+from fnnctl.tasks.mixture import Mixture
+
+MAX_ROWS: Final = 50_000
+"""More rows than this hardly change a selection, and its time grows with them: evenly spaced ones select."""
+
+ROUNDING: Final = 1e-12
+"""Losses are equal if they differ by less than this share."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How large an ensemble may become."""
+
+    rounds: int
+    costs: Sequence[float] | None = None
+    """(K,) what a prediction by each candidate costs; None if all cost nothing."""
+    most: float = float("inf")
+    """The most that a prediction by the ensemble may cost. Its first candidate may always be added."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The rounds of a selection."""
+
+    chosen: tuple[int, ...]
+    """The candidate that each round adds."""
+    losses: tuple[float, ...]
+    """The loss of the ensemble after each round."""
+    kept: int
+    """The number of rounds that the ensemble consists of."""
+
+    @property
+    def counts(self) -> dict[int, int]:
+        """How often each candidate is in the ensemble, by index; those that are not are left out."""
+        return dict(sorted(Counter(self.chosen[: self.kept]).items()))
+
+    @property
+    def loss(self) -> float:
+        """The loss of the ensemble on the rows that selected it."""
+        return self.losses[self.kept - 1]
+
+
+def select_greedily(mixture: Mixture, limits: Limits) -> Selection:
+    """Select from K ≥ 1 candidates. Of equal losses, the earlier candidate and the earlier round win."""
+    mixture = _some_rows(mixture)
+    total = np.zeros(mixture.values.shape[1])
+    chosen: list[int] = []
+    losses: list[float] = []
+    for number in range(1, limits.rounds + 1):
+        of_candidates = mixture.losses(total + mixture.values, number)
+        best = int(
+            np.argmin(np.where(_affordable(limits, chosen, len(of_candidates)), of_candidates, np.inf))
+        )
+        total += mixture.values[best]
+        chosen.append(best)
+        losses.append(float(of_candidates[best]))
+    # Rounding makes the mean of equal predictions another number: a loss is not less because of it.
+    kept = next(k for k, loss in enumerate(losses, start=1) if loss <= min(losses) * (1 + ROUNDING))
+    return Selection(tuple(chosen), tuple(losses), kept)
+
+
+def nested_selections(
+    mixture: Mixture, folds: Sequence[IntArray], limits: Limits
+) -> Iterator[tuple[IntArray, Selection]]:
+    """For each fold, its rows and what the other rows select.
+
+    The folds are indices of the mixture's rows. On its fold each selection is measured by rows that had no
+    part in it, so that all folds together say what a selection from these candidates is worth.
+    """
+    rows = mixture.values.shape[1]
+    for fold in folds:
+        others: BoolArray = np.ones(rows, np.bool_)
+        others[fold] = False
+        yield fold, select_greedily(mixture.of_rows(np.flatnonzero(others)), limits)
+
+
+def gains(mixture: Mixture, counts: dict[int, int]) -> dict[int, float]:
+    """By how much the loss of an ensemble would rise without each of its candidates, by index.
+
+    It is negative if the ensemble were better without the candidate, and NaN for the only one.
+    """
+    weight = sum(counts.values())
+    total = sum((count * mixture.values[k] for k, count in counts.items()), np.zeros(mixture.values.shape[1]))
+    whole = float(mixture.losses(total, weight))
+    return {
+        k: float(mixture.losses(total - count * mixture.values[k], weight - count)) - whole
+        if count < weight
+        else float("nan")
+        for k, count in counts.items()
+    }
+
+
+def _some_rows(mixture: Mixture) -> Mixture:
+    rows = mixture.values.shape[1]
+    if rows <= MAX_ROWS:
+        return mixture
+    return mixture.of_rows(np.linspace(0, rows - 1, MAX_ROWS).astype(np.intp))
+
+
+def _affordable(limits: Limits, chosen: Sequence[int], candidates: int) -> BoolArray:
+    """(K,) whether each candidate may be added to those that were chosen."""
+    if limits.costs is None or not chosen:
+        return np.ones(candidates, np.bool_)
+    costs: FloatArray = np.array(limits.costs, np.float64)
+    members = np.unique(chosen)
+    is_member = np.isin(np.arange(candidates), members)
+    may_join: BoolArray = is_member | (costs[members].sum() + costs <= limits.most)
+    return may_join
