@@ -45,9 +45,9 @@ ORDERS = {
         "hyperparameter_importance", "kendall", "stored",
     ),
     "tasks": (
-        "decisions", "detection", "one_column", "warnings", "epoch_metrics", "shares", "target_transforms",
-        "task", "folds", "post_training", "checks", "comparison", "reports", "regression", "classification",
-        "registry",
+        "decisions", "detection", "mixture", "one_column", "warnings", "epoch_metrics", "shares",
+        "target_transforms", "task", "folds", "post_training", "checks", "comparison", "reports",
+        "regression", "classification", "registry",
     ),
     "config": (
         "paths", "sources", "yaml_text", "other_files", "schema", "messages", "rules", "recipes", "reading",
