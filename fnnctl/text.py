@@ -199,8 +199,8 @@ def amount_done(done: int, planned: int | None, noun: str, *, bound: str = "at m
 
 
 def bound_prefix(bound: str | None) -> str:
-    """`at least ` before a planned amount that may be exceeded; empty if it is a maximum."""
-    return f"{bound} " if bound == "at least" else ""
+    """`at least ` or `about ` before a planned amount that may be exceeded; empty if it is a maximum."""
+    return "" if bound in (None, "at most") else f"{bound} "
 
 
 def bytes_text(size: int) -> str:

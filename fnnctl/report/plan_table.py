@@ -29,7 +29,8 @@ def plan_report(plan: Mapping[str, Any]) -> RenderableType:
     option = plan.get("for_more_trials")
     more = f", as search.trials allows no more: add {option}" if option else ""
     lines = [
-        f"{method}: {counted(plan['trials'], 'trial')}{few_words}{more}",
+        f"{method}: {bound_prefix(_trials_bound(plan))}{counted(plan['trials'], 'trial')}{few_words}{more}",
+        *_cost(plan),
         _epochs(plan, noun),
         *_confirmation(plan.get("confirm")),
         _duration(plan["seconds_estimated"]),
@@ -41,6 +42,17 @@ def plan_report(plan: Mapping[str, Any]) -> RenderableType:
             "results wait for earlier ones",
         ]
     return Group(Text(lines[0]), Text(), table, Text(), *(Text(line) for line in lines[1:]))
+
+
+def _trials_bound(plan: Mapping[str, Any]) -> str | None:
+    """`about` if the cost may end the search earlier or later; a plan's bound is otherwise that of epochs."""
+    bound: str | None = plan.get("epochs_bound")
+    return bound if bound == "about" else None
+
+
+def _cost(plan: Mapping[str, Any]) -> list[str]:
+    cost = plan.get("cost")
+    return [] if cost is None else [f"no trial begins after a cost of {cost:.3g} epochs × rows × parameters"]
 
 
 def _epochs(plan: Mapping[str, Any], noun: str) -> str:

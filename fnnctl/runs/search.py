@@ -56,8 +56,8 @@ def create_search_run(search: PreparedSearch, check: DataCheck, context: Context
             **facts,
             "search": {
                 "method": setup.settings.method.name,
-                "epochs": setup.plan.epochs_with_reuse,
-                "epochs_bound": setup.plan.bound,
+                "epochs": search.plan.epochs_with_reuse,
+                "epochs_bound": search.plan.bound,
             },
         },
         journal=[encode(journal_header(search))],
@@ -119,9 +119,10 @@ def _search(session: SearchSession) -> str:
     """Run the search until it is complete or asked to stop, and return why it ended."""
     setup, fits, journal = session.setup, session.search.fits, session.journal
     objective, context = setup.settings.objective, session.context
-    epochs = setup.plan.epochs_with_reuse * len(fits.rows)
+    plan = session.search.plan
+    epochs = plan.epochs_with_reuse * len(fits.rows)
     before = sum(result.epochs for result in journal.results.values()) * len(fits.rows)
-    progress = followed_amount(session.run, context.listener, epochs, bound=setup.plan.bound)
+    progress = followed_amount(session.run, context.listener, epochs, bound=plan.bound)
     with context.stop.graceful(), progress as show:
 
         def poll(done: int) -> bool:
@@ -148,6 +149,7 @@ def _search(session: SearchSession) -> str:
                 runner,
                 journal,
                 concurrency=setup.concurrency,
+                cost=setup.budget.cost,
                 stop=session.stop,
                 on_result=session.standings.add,
                 on_stops=session.standings.stop,
@@ -214,8 +216,8 @@ def _record(session: SearchSession) -> None:
         "method": setup.settings.method.name,
         "trials": len(journal.trials),
         "only_configurations": setup.too_few,
-        "epochs": setup.plan.epochs_with_reuse,
-        "epochs_bound": setup.plan.bound,
+        "epochs": session.search.plan.epochs_with_reuse,
+        "epochs_bound": session.search.plan.bound,
         "epochs_trained": trained,
         "saved": getattr(session.sampler, "saved", 0),
         "end": end,

@@ -15,8 +15,9 @@ from typing import Literal, TypeAlias
 BracketTable: TypeAlias = Literal["algorithm", "table"]
 """The number of trials in HyperBand's brackets: from the paper's Algorithm 1, or from its Table 1."""
 
-Bound: TypeAlias = Literal["at most", "at least"]
-"""Whether a search trains at most or at least as many epochs as planned, if all trials stay finite."""
+Bound: TypeAlias = Literal["at most", "at least", "about"]
+"""Whether a search trains at most or at least as many epochs as planned, if all trials stay finite; `about`
+if the plan is an estimate, because its cost is limited."""
 
 MIN_REDUCTION_FACTOR = 2
 """With smaller factors, the budgets of adjacent rungs could be rounded to the same epoch."""
@@ -169,6 +170,8 @@ class SearchBudget:
     """The total budget of successive halving; it replaces both bounds."""
     brackets: BracketTable = "algorithm"
     """How many trials HyperBand's brackets have."""
+    cost: int | None = None
+    """No job begins once those before it cost as much."""
 
     def __post_init__(self) -> None:
         if not 1 <= self.min_epochs <= self.max_epochs:

@@ -22,7 +22,7 @@ from fnnctl.text import counted, joined_words
 
 BUDGET: Final[ConfigPath] = ("search", "budget")
 TRIALS: Final[ConfigPath] = ("search", "trials")
-LONGER: Final = "search.trials, search.budget.max_epochs or search.budget.total"
+LONGER: Final = "search.trials, search.budget.max_epochs, search.budget.total or search.budget.cost"
 
 
 def refuse_other_settings(overrides: Sequence[str]) -> None:
@@ -51,7 +51,8 @@ def refuse_shorter(begun: SearchSetup, now: SearchSetup) -> None:
 def asks_for_more(begun: SearchSetup, search: SearchSetup) -> bool:
     """Whether a plan has jobs that the previous plan does not have."""
     larger = search.budget.max_epochs > begun.budget.max_epochs
-    return search.plan != begun.plan and (larger or search.plan.trials > begun.plan.trials)
+    more = search.plan != begun.plan and (larger or search.plan.trials > begun.plan.trials)
+    return more or (search.budget.cost or 0) > (begun.budget.cost or 0)
 
 
 def other_limit(search: SearchSetup) -> str | None:
@@ -70,6 +71,8 @@ def other_limit(search: SearchSetup) -> str | None:
 def more_trials(search: SearchSetup) -> str | None:
     """Options that extend a search, to twice its trials if there are so many; None if none do."""
     budget, have = search.budget, search.plan.trials
+    if budget.cost is not None:
+        return f"--set search.budget.cost={2 * budget.cost}"
     if budget.total_epochs is not None:
         return None
     most, trials = budget.max_trials and 2 * have, search.settings.most_trials and 2 * have
@@ -106,11 +109,16 @@ def kept_horizon(search: SearchSetup) -> list[str]:
 
 def _what_is_no_extension(begun: SearchSetup, search: SearchSetup) -> dict[ConfigPath, str]:
     before, now = begun.settings.budget, search.settings.budget
-    if before.model_copy(update={"max_epochs": now.max_epochs, "total": now.total}) != now:
-        message = "a resume can change only max_epochs and total; start a new search"
+    may_change = {"max_epochs": now.max_epochs, "total": now.total, "cost": now.cost}
+    if before.model_copy(update=may_change) != now:
+        message = "a resume can change only max_epochs, total and cost; start a new search"
         return {BUDGET: message}
-    if (before.total is None) != (now.total is None):
-        return {BUDGET: "a resume can neither add nor remove a total; start a new search"}
+    for name in ("total", "cost"):
+        if (getattr(before, name) is None) != (getattr(now, name) is None):
+            return {BUDGET: f"a resume can neither add nor remove a {name}; start a new search"}
+    if before.cost is not None and now.cost is not None and now.cost < before.cost:
+        message = f"is {now.cost:,}, but the search began with {before.cost:,}; write at least that much"
+        return {(*BUDGET, "cost"): message}
     most, least = search.budget.max_epochs, begun.budget.max_epochs
     if most < least:
         name = "max_epochs" if now.total is None else "total"
@@ -120,7 +128,8 @@ def _what_is_no_extension(begun: SearchSetup, search: SearchSetup) -> dict[Confi
     trials, fewest = search.settings.most_trials, begun.settings.most_trials
     if trials is not None and (fewest is None or trials < fewest):
         if fewest is None:
-            return {TRIALS: f"is {trials:,}, but the search began with all configurations in its space"}
+            all_of = "all configurations in its space" if begun.budget.cost is None else "no limit on them"
+            return {TRIALS: f"is {trials:,}, but the search began with {all_of}"}
         limit = begun.budget.max_trials
         if limit is not None and limit < fewest:
             message = f"began with {fewest:,}, of which --max-trials allows {limit:,}"

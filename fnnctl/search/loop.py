@@ -9,6 +9,9 @@ training.
 The loop runs on virtual time: a job takes its cost. Results are recorded and told in the order in which jobs
 end there, which does not depend on the number of workers, their speed or interruptions. A result that a
 worker delivers before its turn is held until then, so the journal is the same for any number of workers.
+
+A limit on the cost ends the search in the same way: the cost of a job follows from the job, so the jobs that
+begin are the same on any machine, and a larger limit begins the same ones first.
 """
 
 from __future__ import annotations
@@ -51,6 +54,33 @@ class VirtualClock:
         """End that job: it is then as late as its end."""
         self.now, _, job = heapq.heappop(self._under_way)
         return job
+
+
+class Spending:
+    """What the jobs that have begun cost, and how much they may cost."""
+
+    def __init__(self, limit: int | None) -> None:
+        """The limit is None if the jobs may cost any amount."""
+        self.left = limit
+
+    @property
+    def is_over(self) -> bool:
+        """Whether no further job may begin."""
+        return self.left is not None and self.left <= 0
+
+    def affordable(self, jobs: Sequence[Job], cost: Callable[[Job], int]) -> list[tuple[Job, int]]:
+        """Spend on the jobs in order; return those that begin, each with its cost.
+
+        The last one may cost more than is left.
+        """
+        begun = []
+        for job in jobs:
+            if self.is_over:
+                break
+            begun.append((job, cost(job)))
+            if self.left is not None:
+                self.left -= begun[-1][1]
+        return begun
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +170,7 @@ def run_search(
     journal: Journal,
     *,
     concurrency: int = UNLIMITED,
+    cost: int | None = None,
     stop: ShouldStop = lambda: None,
     on_result: Callable[[Result], None] = lambda result: None,
     on_stops: Callable[[Sequence[Stop]], None] = lambda stops: None,
@@ -151,17 +182,19 @@ def run_search(
         runner: Does the jobs.
         journal: Contains the header, and the results of earlier runs of this search.
         concurrency: How many jobs are under way at once, in virtual time.
+        cost: No job begins once those before it cost as much; None for no limit.
         stop: Called before each wait for results.
         on_result: Called with every result after it is recorded.
         on_stops: Called with the decisions that follow from a result, also those of earlier runs.
     """
-    clock, results = VirtualClock(), _Results(runner, journal)
+    clock, results, spending = VirtualClock(), _Results(runner, journal), Spending(cost)
     while True:
-        while (free := concurrency - len(clock)) and (jobs := scheduler.ask(free)):
-            journal.begin_trials([job.trial for job in jobs if job.start == 0])
-            for job in jobs:
+        while not spending.is_over and (free := concurrency - len(clock)) and (asked := scheduler.ask(free)):
+            jobs = spending.affordable(asked, runner.cost)
+            journal.begin_trials([job.trial for job, _ in jobs if job.start == 0])
+            for job, job_cost in jobs:
                 results.request(job, since=clock.now)
-                clock.start(job, runner.cost(job))
+                clock.start(job, job_cost)
         if not clock:
             return journal.finish(COMPLETE)
         if reason := results.wait_for(clock.first, stop):

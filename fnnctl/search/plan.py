@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from bisect import bisect_left
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fnnctl.search.budget import Bound, Bracket, SearchBudget, least
@@ -57,6 +59,27 @@ class SearchPlan:
                 for bracket in self.brackets
             ],
         }
+
+
+def plan_within_cost(
+    scheduler: str, budget: SearchBudget, planned: SearchPlan, *, epoch_cost: float, size: int | None = None
+) -> SearchPlan:
+    """The part of a plan that the budget's cost is expected to pay for, if an epoch costs `epoch_cost`."""
+    if budget.cost is None or epoch_cost <= 0:
+        return planned
+    epochs = math.ceil(budget.cost / epoch_cost)
+    if planned.epochs_with_reuse <= epochs:
+        return planned
+    trials = 1 + bisect_left(
+        range(1, planned.trials),
+        epochs,
+        key=lambda count: _plan_of(count, scheduler, budget, size).epochs_with_reuse,
+    )
+    return replace(_plan_of(trials, scheduler, budget, size), bound="about")
+
+
+def _plan_of(trials: int, scheduler: str, budget: SearchBudget, size: int | None) -> SearchPlan:
+    return plan_search(scheduler, replace(budget, max_trials=least(trials, budget.max_trials)), size=size)
 
 
 def plan_search(scheduler: str, budget: SearchBudget, *, size: int | None = None) -> SearchPlan:

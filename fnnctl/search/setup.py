@@ -19,7 +19,7 @@ from fnnctl.config.rules.start_from import first_assignments
 from fnnctl.config.rules.trials import TrialConfigs, trial_configs
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.methods import AUTO, SamplerName
-from fnnctl.config.schema.search import DEFAULT_TRIALS, DEFAULTS, SearchConfig
+from fnnctl.config.schema.search import DEFAULT_TRIALS, DEFAULTS, MAX_TRIALS, SearchConfig
 from fnnctl.errors import ConfigError, Problem
 from fnnctl.records.confirmation import CONFIRM
 from fnnctl.records.journal import MEMBERS, RUNGS, SAMPLER, Header
@@ -322,6 +322,13 @@ def _distinct(assignments: Iterable[Assignment], configs: TrialConfigs) -> tuple
     return tuple(by_key.values())
 
 
+def _default_trials(search: SearchConfig) -> int | None:
+    """The bound on the number of trials if `search.trials` is null; None if there is none."""
+    if _may_be_unbounded(search):
+        return None
+    return MAX_TRIALS if search.is_bounded_by_cost else DEFAULT_TRIALS
+
+
 def _budget(experiment: Experiment, search: SearchConfig, max_trials: int | None) -> SearchBudget:
     config = search.budget
     most = config.max_epochs or experiment.training.epochs
@@ -329,8 +336,9 @@ def _budget(experiment: Experiment, search: SearchConfig, max_trials: int | None
         max_epochs=most,
         min_epochs=min(config.min_epochs, most),
         reduction_factor=config.reduction_factor,
-        trials=search.trials if _may_be_unbounded(search) else search.trials or DEFAULT_TRIALS,
+        trials=search.trials or _default_trials(search),
         max_trials=max_trials,
         total_epochs=config.total if search.method.scheduling.divides_total else None,
         brackets=config.brackets,
+        cost=config.cost,
     )

@@ -59,6 +59,7 @@ def simulate(
     concurrency: int,
     disturbances: Disturbances,
     seed: int,
+    budget: int | None = None,
 ) -> Simulation:
     """Run a search of simulated jobs.
 
@@ -70,11 +71,12 @@ def simulate(
         concurrency: How many jobs are under way at once, in virtual time.
         disturbances: Noise, stragglers and deaths.
         seed: Determines durations and objectives.
+        budget: The most that the jobs may cost in virtual time; None for no limit.
     """
     runner = _SimulatedRunner(cost, seconds, workers, disturbances, seed)
     journal = Journal()
     journal.begin(Header("", None, {}, {}))
-    run_search(scheduler, runner, journal, concurrency=concurrency, on_result=runner.record)
+    run_search(scheduler, runner, journal, concurrency=concurrency, cost=budget, on_result=runner.record)
     span = runner.now * workers
     jobs = len(journal.results)
     return Simulation(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any, TypeVar
 
@@ -12,7 +12,7 @@ from fnnctl.search.extension import other_limit
 from fnnctl.search.simulation import Disturbances, simulate
 from fnnctl.space.assignments import Assignment
 from fnnctl.stacks.estimate import RungSize, SearchCosts, seconds_by_assignment
-from fnnctl.stacks.search_preparation import PreparedSearch
+from fnnctl.stacks.search_preparation import PreparedSearch, first_assignments
 
 T = TypeVar("T")
 
@@ -35,11 +35,12 @@ def forecast(
 
     By default there are as many workers as processors. The time is estimated by a short calibration.
     """
-    costs = SearchCosts(search.fits, _assignments(search))
+    costs = SearchCosts(search.fits, first_assignments(search.setup))
     table = {
         "method": search.setup.settings.method.name,
         "sampler": search.setup.auto_sampler,
-        **search.setup.plan.table(fits_per_trial=len(search.fits.rows)),
+        **search.plan.table(fits_per_trial=len(search.fits.rows)),
+        "cost": search.setup.budget.cost,
         "only_configurations": search.setup.too_few,
         "for_more_trials": _raised_trials(search),
         "confirm": _confirmation(search),
@@ -48,13 +49,6 @@ def forecast(
     if simulated is not None and costs.known:
         table["simulation"] = _simulation(search, costs, simulated)
     return table
-
-
-def _assignments(search: PreparedSearch) -> Iterator[Assignment]:
-    """The first assignments of the search itself."""
-    sampler = search.setup.sampler()
-    while assignments := sampler.ask(1, ()):
-        yield from assignments
 
 
 def _raised_trials(search: PreparedSearch) -> str | None:
@@ -68,7 +62,7 @@ def _confirmation(search: PreparedSearch) -> dict[str, int] | None:
     confirm = search.setup.settings.confirm
     if confirm is None:
         return None
-    return search.setup.plan.confirmation(top=confirm.top, seeds=confirm.seeds)
+    return search.plan.confirmation(top=confirm.top, seeds=confirm.seeds)
 
 
 def _estimate(search: PreparedSearch, costs: SearchCosts, workers: int) -> float | None:
@@ -77,7 +71,7 @@ def _estimate(search: PreparedSearch, costs: SearchCosts, workers: int) -> float
         return None
     rungs = [
         RungSize(rung.trials * len(search.fits.rows), rung.epochs - before)
-        for bracket in search.setup.plan.brackets
+        for bracket in search.plan.brackets
         for rung, before in zip(bracket.rungs, (0, *(rung.epochs for rung in bracket.rungs)), strict=False)
     ]
     if confirm := _confirmation(search):
@@ -95,6 +89,7 @@ def _simulation(search: PreparedSearch, costs: SearchCosts, workers: SimulatedWo
         lambda job: (job.stop - job.start) * seconds_of(job),
         workers=workers.count,
         concurrency=setup.concurrency,
+        budget=setup.budget.cost,
         disturbances=Disturbances(stragglers=workers.stragglers, deaths=workers.deaths),
         seed=setup.experiment.seed,
     )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -18,12 +20,16 @@ from fnnctl.modelling.loading import LoadedExperiment, split_data
 from fnnctl.modelling.refit import with_ensemble
 from fnnctl.records.optuna_journal import Study
 from fnnctl.search.earlier import best_assignments
+from fnnctl.search.plan import SearchPlan, plan_within_cost
 from fnnctl.search.setup import SearchSetup, set_up
+from fnnctl.space.assignments import Assignment
 from fnnctl.stacks.search_memory import refuse_too_large, refuse_too_large_first
 from fnnctl.stacks.trial_fits import TrialFits, trial_rows
 from fnnctl.tasks.target_transforms import transform_of
 from fnnctl.tasks.task import TaskData
 
+SAMPLED: Final = 32
+"""The trials by whose cost the length of a search is estimated: the mean is then right to about a tenth."""
 TARGET_TRANSFORM: Final = "data.target_transform"
 
 
@@ -35,6 +41,8 @@ class PreparedSearch:
     setup: SearchSetup
     split: Split
     fits: TrialFits
+    plan: SearchPlan
+    """What is expected of the setup's plan, if the cost of its trials is limited."""
 
     def draws(self, seeds: int) -> TrialFits:
         """The trials' fits on other training and validation rows, with one fit per seed."""
@@ -81,7 +89,29 @@ def prepare_search(
         refuse_too_large(one_fit_each, setup.space, experiment.model.ensemble)
         refuse_too_large_first(one_fit_each, setup.first, experiment.model.ensemble)
         fits = TrialFits(data, setup.configs, trial_rows(data, loaded.experiment, split))
-    return PreparedSearch(loaded, setup, split, fits)
+    return PreparedSearch(loaded, setup, split, fits, _expected_plan(setup, fits))
+
+
+def _expected_plan(setup: SearchSetup, fits: TrialFits) -> SearchPlan:
+    """The plan as far as its cost allows, by the mean cost of the first trials."""
+    if setup.budget.cost is None:
+        return setup.plan
+    first = islice(first_assignments(setup), SAMPLED)
+    costs = [cost for assignment in first if (cost := fits.cost(assignment))]
+    return plan_within_cost(
+        setup.settings.method.scheduler,
+        setup.budget,
+        setup.plan,
+        epoch_cost=math.fsum(costs) / max(1, len(costs)),
+        size=setup.size,
+    )
+
+
+def first_assignments(setup: SearchSetup) -> Iterator[Assignment]:
+    """The first assignments of the search; a sampler that learns does not know their results."""
+    sampler = setup.sampler()
+    while assignments := sampler.ask(1, ()):
+        yield from assignments
 
 
 def _refuse_missing_logarithms(data: TaskData, space: Mapping[str, DomainConfig], split: Split) -> None:

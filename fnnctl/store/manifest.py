@@ -247,8 +247,8 @@ class SearchFacts(Facts):
     """The number of configurations of the space, if that is why there are fewer trials than asked for."""
     epochs: int | None = None
     """Epochs granted, as planned."""
-    epochs_bound: Literal["at most", "at least"] = "at most"
-    """Whether at most or at least so many are planned."""
+    epochs_bound: Literal["at most", "at least", "about"] = "at most"
+    """Whether at most, at least or about so many are planned."""
     epochs_trained: int | None = None
     """Epochs trained."""
     confirmed: int | None = None

@@ -35,6 +35,32 @@ def test_more_random_trials(tmp_path: Path, sequence: str) -> None:
     assert_same_outcome(folder, search(config, "--set", "search.trials=9"))
 
 
+COSTS = {"method": "random", "trials": None, "budget": {"max_epochs": 4, "cost": 150_000}, "space": SPACE}
+
+
+def test_a_larger_cost(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Without a number of trials the cost alone ends the search, and a larger one continues it."""
+    config = write_config(tmp_path / "x.yaml", search=COSTS)
+    folder = search(config)
+    few = len(leaderboard(folder))
+    extend(folder, "budget.cost=300000")
+    assert [plan["budget"]["cost"] for plan in changes(folder)] == [300_000]
+    at_once = search(config, "--set", "search.budget.cost=300000")
+    assert_same_outcome(folder, at_once)
+    assert 2 < few < len(leaderboard(folder)) < 50
+    capsys.readouterr()
+    for words, advice in (
+        ("budget.cost=200000", "is 200,000, but the search began with 300,000; write at least that much"),
+        ("budget.cost=null", "a resume can neither add nor remove a cost; start a new search"),
+        ("trials=20", "is 20, but the search began with no limit on them"),
+    ):
+        extend(folder, words, code=2)
+        assert advice in capsys.readouterr().err
+    journal = (folder / "journal.jsonl").read_bytes()
+    extend(folder, "budget.cost=300000")
+    assert (folder / "journal.jsonl").read_bytes() == journal, "there is nothing to do"
+
+
 def test_more_of_a_grid(tmp_path: Path) -> None:
     """First those that --max-trials lets begin, then more of them, then all."""
     config = write_config(
@@ -313,8 +339,8 @@ def test_what_is_no_extension(
         (
             {"max_epochs": 4},
             {
-                "budget.min_epochs=2": "a resume can change only max_epochs and total",
-                "budget.reduction_factor=4": "a resume can change only max_epochs and total",
+                "budget.min_epochs=2": "a resume can change only max_epochs, total and cost",
+                "budget.reduction_factor=4": "a resume can change only max_epochs, total and cost",
                 "budget.total=40": "a resume can neither add nor remove a total",
             },
         ),

@@ -44,11 +44,12 @@ def searched(
     stop: Callable[[], str | None] = go_on,
     *,
     concurrency: int = UNLIMITED,
+    cost: int | None = None,
 ) -> str:
     with closing(JournalFile(path)) as file:
         journal = Journal(file)
         journal.begin(HEADER)
-        return run_search(scheduler, runner, journal, stop=stop, concurrency=concurrency)
+        return run_search(scheduler, runner, journal, stop=stop, concurrency=concurrency, cost=cost)
 
 
 @pytest.fixture(autouse=True)
@@ -135,6 +136,44 @@ def test_a_stop_is_recorded_with_its_reason_and_gone_on_from(path: Path) -> None
     searched(undisturbed, hyperband(), ToyRunner())
     decisions = [record for record in read_journal(path) or [] if record["record"] != "end"]
     assert decisions == (read_journal(undisturbed) or [])[:-1]
+
+
+def test_no_job_begins_once_those_before_it_cost_enough(tmp_path: Path) -> None:
+    """A toy's epoch costs 1: 5 jobs of 9 epochs are the first that cost 40; 45 asks for no sixth one."""
+
+    def budget(trials: int) -> SearchBudget:
+        return SearchBudget(max_epochs=9, trials=trials)
+
+    for cost, jobs in ((1, 1), (40, 5), (45, 5), (46, 6), (10**6, 20)):
+        runner = ToyRunner(lambda job: 0.5)
+        full = build_scheduler("full_budget", numbered(100), budget(20), direction="maximize")
+        assert searched(tmp_path / str(cost), full, runner, concurrency=4, cost=cost) == "complete"
+        assert len(runner.done) == jobs
+
+
+@pytest.mark.parametrize("scheduler", SCHEDULERS)
+@pytest.mark.parametrize("learns", [False, True])
+def test_a_larger_cost_begins_the_same_jobs_first_whatever_the_workers(
+    tmp_path: Path, scheduler: str, learns: bool
+) -> None:
+    def jobs(cost: int | None, seed: int | None) -> list[tuple[int, int]]:
+        runner = ToyRunner(seed=seed)
+        sampler = Climber(100) if learns else numbered(100)
+        budget = SearchBudget(max_epochs=9, reduction_factor=3, trials=20)
+        path = tmp_path / f"{cost} {seed}"
+        built = build_scheduler(scheduler, sampler, budget, direction="maximize", batch=4)
+        searched(path, built, runner, concurrency=6, cost=cost)
+        journals[cost, seed] = path.read_bytes()
+        return [job.key for job, _ in runner.submitted]
+
+    journals: dict[tuple[int | None, int | None], bytes] = {}
+    whole = jobs(None, None)
+    for cost in (5, 20):
+        begun = jobs(cost, None)
+        assert begun == whole[: len(begun)]
+        assert len(begun) < len(whole)
+        assert jobs(cost, 1) == begun
+        assert journals[cost, 1] == journals[cost, None]
 
 
 def test_a_search_that_is_over_is_not_stopped(path: Path) -> None:

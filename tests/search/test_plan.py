@@ -5,7 +5,7 @@ import pytest
 from fnnctl.config.schema.methods import SCHEDULERS
 from fnnctl.records.trials import Job
 from fnnctl.search.budget import SearchBudget
-from fnnctl.search.plan import plan_search
+from fnnctl.search.plan import plan_search, plan_within_cost
 from fnnctl.search.schedulers import build_scheduler
 from tests.search.toys import climbed, numbered
 
@@ -81,3 +81,21 @@ def test_the_confirmation_of_a_plan() -> None:
     few, one = (plan_search("full_budget", SearchBudget(max_epochs=9, trials=n)) for n in (3, 1))
     assert few.confirmation(top=5, seeds=2) == {"fits": 6, "epochs": 54}
     assert one.confirmation(top=5, seeds=2) == {"fits": 0, "epochs": 0}
+
+
+@pytest.mark.parametrize(
+    ("scheduler", "cost", "rungs"),
+    [
+        ("full_budget", 81 * 7, [(1, 81)]),  # 81 epochs of 7 each
+        ("full_budget", 81 * 7 + 1, [(2, 81)]),
+        ("full_budget", 10**9, [(30, 81)]),
+        # 27 at 3 and 9, 3 and 1 of them at 9, 27 and 81: 81 + 54 + 54 + 54 = 243 epochs
+        ("asha", 7 * 243, [(27, 3), (9, 9), (3, 27), (1, 81)]),
+    ],
+)
+def test_what_a_cost_pays_for(scheduler: str, cost: int, rungs: list[tuple[int, int]]) -> None:
+    budget = SearchBudget(max_epochs=81, min_epochs=3, trials=30, cost=cost)
+    whole = plan_search(scheduler, budget)
+    plan = plan_within_cost(scheduler, budget, whole, epoch_cost=7)
+    assert [(rung.trials, rung.epochs) for rung in plan.brackets[0].rungs] == rungs
+    assert plan.bound == (whole.bound if plan == whole else "about")

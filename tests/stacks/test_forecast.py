@@ -193,3 +193,16 @@ def test_a_long_epoch_is_measured_by_its_first_steps(
     one_row = ["--set", "training.batch_size=1", "--set", "training.early_stopping=null"]
     planned = program("plan", config, "--method", "random", "--max-trials", "1", *one_row, "--json").json
     assert planned["seconds_estimated"] == pytest.approx(SECONDS_OF_COMMAND + 2 * 9 * 98 * TICK, abs=1e-3)
+
+
+def test_a_cost_shortens_the_plan(program: Program, config: str) -> None:
+    """120 training rows without the validation part, (4 + 1)·4 + (4 + 1)·3 parameters, 9 epochs a trial."""
+    trial = 9 * 35 * round(150 * 0.8 - 150 * 0.15)
+    words = ["plan", config, "--method", "random", "--set", f"search.budget.cost={3 * trial}"]
+    planned = program(*words, "--json").json
+    assert (planned["trials"], planned["epochs_with_reuse"], planned["cost"]) == (3, 27, 3 * trial)
+    assert planned["epochs_bound"] == "about"
+    text = program(*words).out
+    assert "random: about 3 trials\n" in text
+    assert f"no trial begins after a cost of {3 * trial:.3g} epochs × rows × parameters\n" in text
+    assert program("plan", config, "--method", "random", "--json").json["cost"] is None

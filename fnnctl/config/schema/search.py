@@ -58,6 +58,9 @@ class BudgetConfig(Section):
     total: Annotated[int, Field(ge=1, le=10**15)] | None = None
     """For halving: the total epochs of all trials, divided evenly among the rungs, which determine min_epochs
     and max_epochs. Null to use min_epochs and max_epochs."""
+    cost: Annotated[int, Field(ge=1, le=10**18)] | None = None
+    """The most that the trials may cost, as epochs × rows × parameters, summed over their networks: no job
+    begins once those before it cost as much. It does not depend on the machine. Null for no limit."""
 
 
 class StopWhenConfig(Section):
@@ -108,7 +111,8 @@ class SearchConfig(Section):
     budget: BudgetConfig = BudgetConfig.model_construct()
     """The budgets of the trials."""
     trials: Annotated[int, Field(ge=1, le=MAX_TRIALS)] | None = None
-    """The number of configurations to try; null for 50, or for all of a grid."""
+    """The number of configurations to try; null for 50, for all of a grid, or for as many as budget.cost
+    allows."""
     grid_resolution: Annotated[int, Field(ge=2, le=10_000)] = 5
     """The number of values that a grid takes from a domain without steps."""
     sequence: Literal["pseudo_random", "low_discrepancy"] = "pseudo_random"
@@ -158,6 +162,7 @@ class SearchConfig(Section):
     def depends_on_order(self) -> bool:
         """Whether decisions depend on the order of results, so that `concurrency` matters."""
         stops = self.stop_when is not None or self.curve_stopping != "none"
+        stops = stops or self.budget.cost is not None
         return stops or self.learns or self.method.scheduling.depends_on_order
 
     @property
@@ -167,7 +172,14 @@ class SearchConfig(Section):
 
     @property
     def most_trials(self) -> int | None:
-        """`trials` or its default; None for all configurations of a grid."""
-        if self.trials is None and not self.method.sampling.lists_grid:
+        """`trials` or its default; None for all configurations of a grid, or if only the cost is limited."""
+        if self.trials is None and not (self.method.sampling.lists_grid or self.is_bounded_by_cost):
             return DEFAULT_TRIALS
         return self.trials
+
+    @property
+    def is_bounded_by_cost(self) -> bool:
+        """Whether only the cost of the trials sets their number; the rungs of halving need the number."""
+        return (
+            self.trials is None and self.budget.cost is not None and not self.method.scheduling.divides_total
+        )
