@@ -14,6 +14,7 @@ from fnnctl.config.schema.data import TargetTransformName
 from fnnctl.config.schema.model import Calibration, ModelConfig, Output, Threshold
 from fnnctl.data.dataset import Dataset
 from fnnctl.errors import Problem
+from fnnctl.metrics.comparison.measures import Measure
 from fnnctl.nn.losses.base import TargetArray
 from fnnctl.nn.shape import OutputKind
 from fnnctl.tasks.decisions import Decision
@@ -231,6 +232,11 @@ class PartScores(Protocol):
         """Each row's losses (n,) from which the metrics of the columns' importance follow, by metric.
 
         The names are those of metrics.json; columns are ranked by the first one.
+        """
+
+    def measure(self, metric: str) -> Measure | None:
+        """A metric by what it is computed from in each row, for a comparison on the same rows; None if it has
+        no value here, or does not follow from rows.
         """
 
     def confusion_table(self) -> tuple[tuple[str, ...], IntArray] | None:

@@ -17,7 +17,7 @@ import pytest
 from fnnctl.arrays import IntArray
 from fnnctl.data.splits.folds import Folds
 from fnnctl.data.splits.parts import Split
-from fnnctl.metrics.registry import positive_metric
+from fnnctl.metrics.registry import METRICS, positive_metric
 from fnnctl.metrics.stored import flat_metrics
 from fnnctl.modelling.model_description import ModelDescription, describe
 from fnnctl.nn.losses.registry import LOSSES, target_type
@@ -245,6 +245,24 @@ class TestPredictions:
         assert float(mixture.losses(total, weights.sum())) == pytest.approx(expected, rel=1e-9)
         some = mixture.of_rows(np.arange(5))
         assert some.values.shape == (len(scores), 5)
+
+
+class TestMeasure:
+    def test_the_measure_of_a_metric_has_its_value(self, case: TaskCase) -> None:
+        part = case.part()
+        metrics = part.metrics()
+        for metric in METRICS:
+            if metric.task != case.task.name or not metric.is_compared or metric.per_class:
+                continue
+            measure = part.measure(metric.name)
+            if measure is not None:
+                assert measure.value == pytest.approx(metrics[metric.name], rel=1e-9), metric.name
+        assert part.measure(case.task.default_metric) is not None
+
+    def test_no_other_name_has_a_measure(self, case: TaskCase) -> None:
+        part = case.part()
+        for name in ("support", "nothing", "per_class.nobody.recall"):
+            assert part.measure(name) is None
 
 
 class TestOutOfFold:

@@ -13,6 +13,7 @@ import numpy as np
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.metrics.calibration import NO_ROWS, Reliability, reliability
 from fnnctl.metrics.classification import score
+from fnnctl.metrics.comparison.measures import Measure, class_measure
 from fnnctl.metrics.confusion import confusion_matrix
 from fnnctl.metrics.curves import pr_curves, roc_curves
 from fnnctl.metrics.decisions import mean_trade_offs, shown_thresholds, trade_offs
@@ -25,7 +26,9 @@ from fnnctl.metrics.registry import (
     COST,
     CROSS_ENTROPY,
     THRESHOLD,
+    class_of,
     importance_metrics,
+    metric_of,
     metrics_of,
 )
 from fnnctl.metrics.rows import ClassRows
@@ -243,6 +246,14 @@ class ClassScores:
                 values = metric.formula.values(self.measured).astype(np.float64)
                 losses[metric.name] = values if metric.lower_is_better else 1.0 - values
         return losses
+
+    def measure(self, metric: str) -> Measure | None:
+        """See `PartScores`."""
+        record, owner = metric_of(metric), class_of(metric)
+        if record is None or not record.is_compared or (owner is not None and owner not in self.classes):
+            return None
+        index = None if owner is None else self.classes.index(owner)
+        return class_measure(record, self.measured, index)
 
     def confusion(self) -> IntArray:
         """(C, C) counts: true classes in rows, predicted ones in columns."""

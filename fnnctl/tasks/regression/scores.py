@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.metrics.comparison.measures import Measure, error_measure
 from fnnctl.metrics.metric import SUPPORT, OfRows
-from fnnctl.metrics.registry import REGRESSION, importance_metrics
+from fnnctl.metrics.registry import REGRESSION, importance_metrics, metrics_of
 from fnnctl.metrics.regression import score
 from fnnctl.metrics.rows import ErrorRows
 from fnnctl.nn.losses.registry import REAL_VALUE_LOSSES
@@ -86,6 +87,11 @@ class EstimateScores:
                 for metric in importance_metrics(REGRESSION)
                 if isinstance(metric.formula, OfRows)
             }
+
+    def measure(self, metric: str) -> Measure | None:
+        """See `PartScores`."""
+        record = next((record for record in metrics_of(REGRESSION) if record.name == metric), None)
+        return error_measure(record, self.measured) if record and record.is_compared else None
 
     def confusion_table(self) -> None:
         """None: there are no classes."""
