@@ -66,6 +66,12 @@ def with_ensemble(experiment: Experiment, members: int) -> Experiment:
     return experiment.model_copy(update={"model": model})
 
 
+def as_trial(experiment: Experiment) -> Experiment:
+    """The experiment of a search as trials train it: with one network, unless they are measured on bags."""
+    search = experiment.search
+    return experiment if search and search.objective.on_bags else with_ensemble(experiment, 1)
+
+
 def refit_experiment(
     experiment: Experiment, *, epochs: int, ensemble: EnsembleConfig | None = None
 ) -> Experiment:

@@ -14,6 +14,7 @@ from typing import Any, Final
 import fnnctl
 from fnnctl.config.paths import parse_path
 from fnnctl.config.reading.resolved import active_settings
+from fnnctl.config.rules.budgets import largest_budget
 from fnnctl.config.rules.dimensions import space_of
 from fnnctl.config.rules.start_from import first_assignments
 from fnnctl.config.rules.trials import TrialConfigs, trial_configs
@@ -331,7 +332,7 @@ def _default_trials(search: SearchConfig) -> int | None:
 
 def _budget(experiment: Experiment, search: SearchConfig, max_trials: int | None) -> SearchBudget:
     config = search.budget
-    most = config.max_epochs or experiment.training.epochs
+    most = largest_budget(experiment, search)
     return SearchBudget(
         max_epochs=most,
         min_epochs=min(config.min_epochs, most),

@@ -17,7 +17,7 @@ from fnnctl.data.splits.parts import Split
 from fnnctl.errors import ConfigError, Problem
 from fnnctl.modelling.fit import Fit, with_data_facts
 from fnnctl.modelling.loading import LoadedExperiment, split_data
-from fnnctl.modelling.refit import with_ensemble
+from fnnctl.modelling.refit import as_trial
 from fnnctl.records.optuna_journal import Study
 from fnnctl.search.earlier import best_assignments
 from fnnctl.search.plan import SearchPlan, plan_within_cost
@@ -51,8 +51,8 @@ class PreparedSearch:
         return TrialFits(self.loaded.data, self.setup.configs, rows)
 
     def base_fit(self) -> Fit:
-        """The fit of the config itself, used as an example of the trials' networks."""
-        experiment = with_ensemble(self.loaded.experiment, 1)
+        """The fit of the config itself, used as an example of the trials' fits."""
+        experiment = as_trial(self.loaded.experiment)
         with self.loaded.config.add_locations():
             return Fit.of(self.loaded.data, experiment, self.split)
 
@@ -83,7 +83,7 @@ def prepare_search(
             horizon=horizon,
             study=study,
         )
-        split = split_data(data, with_ensemble(loaded.experiment, 1))
+        split = split_data(data, as_trial(loaded.experiment))
         _refuse_missing_logarithms(data, setup.settings.space, split)
         one_fit_each = TrialFits(data, setup.configs, (split,))
         refuse_too_large(one_fit_each, setup.space, experiment.model.ensemble)

@@ -81,11 +81,11 @@ class TrialFeed:
         self._results: list[Result] = []
 
     def cost(self, job: Job) -> int:
-        """See `Runner`: epochs × rows × parameters, over all fits; 0 if the configuration is invalid."""
+        """See `Runner`: epochs × rows × parameters × members, over all fits; 0 if the configuration is
+        invalid.
+        """
         stack_keys = self._stack_keys_of(job.trial)
-        if isinstance(stack_keys, FailedTrialError):
-            return 0
-        return (job.stop - job.start) * stack_keys.cost
+        return 0 if isinstance(stack_keys, FailedTrialError) else stack_keys.cost_of(job)
 
     def submit(self, job: Job, since: int) -> None:
         """See `Runner`. A lost checkpoint is trained again first."""

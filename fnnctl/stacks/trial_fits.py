@@ -17,10 +17,10 @@ from fnnctl.data.splits.groups import most_folds
 from fnnctl.data.splits.parts import Rows, Split
 from fnnctl.errors import ConfigError, InputError, Problem
 from fnnctl.modelling.cross_validation import FOLDS, divided, refuse_single_groups
-from fnnctl.modelling.fit import Fit, completed, memory_shortage, preprocessing_key
+from fnnctl.modelling.fit import Fit, bagged_rows, completed, memory_shortage, preprocessing_key
 from fnnctl.modelling.stack_settings import as_ensemble
 from fnnctl.nn.parameters import ParameterLayout
-from fnnctl.records.trials import Trial
+from fnnctl.records.trials import Job, Trial
 from fnnctl.space.assignments import Assignment
 from fnnctl.tasks.task import TaskData
 from fnnctl.training.members import StackSettings
@@ -39,7 +39,13 @@ class StackKeys:
     fit_keys: Sequence[StackKey]
     """One key per fit."""
     cost: int
-    """Rows times parameters, over all fits: the virtual time of an epoch."""
+    """Rows times parameters times members, over all fits: the virtual time of an epoch."""
+    epochs: int
+    """The epochs of the trial, which may be fewer than the largest budget."""
+
+    def cost_of(self, job: Job) -> int:
+        """The virtual time of a job: no epoch is trained after the trial's last one."""
+        return (min(job.stop, self.epochs) - min(job.start, self.epochs)) * self.cost
 
 
 class FailedTrialError(Exception):
@@ -99,8 +105,10 @@ class TrialFits:
         drafts = self._drafts(assignment)
         order = f"{settings_text(drafts[0].settings)} {drafts[0].preprocessing}"
         keys = [(fit.settings, fit.sizes) for fit in drafts]
-        cost = sum(ParameterLayout(settings.shape).size * rows for settings, (rows, *_) in keys)
-        return StackKeys(order, keys, cost)
+        cost = sum(
+            ParameterLayout(settings.shape).size * settings.ensemble * rows for settings, (rows, *_) in keys
+        )
+        return StackKeys(order, keys, cost, drafts[0].experiment.training.epochs)
 
     def cost(self, assignment: Assignment) -> int:
         """The virtual time of an epoch of a trial; 0 if its configuration is invalid."""
@@ -117,10 +125,13 @@ class TrialFits:
     def memory_shortage(self, assignment: Assignment, ensemble: EnsembleConfig) -> str | None:
         """Why memory is too small for an ensemble of networks like a trial's; of one member, the trial's own.
 
-        None if it suffices, or for an invalid trial.
+        None if it suffices, or for an invalid trial. A trial that is an ensemble is trained as it is.
         """
         fit = self.typical_fit(assignment)
-        return memory_shortage(as_ensemble(fit.settings, ensemble), rows=len(self.data)) if fit else None
+        if fit is None:
+            return None
+        settings = fit.settings if self.configs.on_bags else as_ensemble(fit.settings, ensemble)
+        return memory_shortage(settings, rows=len(self.data))
 
     def typical_fit(self, assignment: Assignment) -> Fit | None:
         """A fit of a trial, without seed or memory check; None if its settings are invalid.
@@ -173,8 +184,11 @@ def settings_text(settings: StackSettings) -> str:
 def trial_rows(data: TaskData, experiment: Experiment, split: Split) -> tuple[Rows, ...]:
     """The rows of each fit of a trial: the split, or folds of its training and validation rows.
 
-    Raises `ConfigError` if there are no validation rows, or not enough rows for the folds.
+    Raises `ConfigError` if there are no validation rows, or not enough rows for the folds or the bags.
     """
+    if experiment.search is not None and experiment.search.objective.on_bags:
+        bagged_rows(split, experiment, data)  # which a fit makes by itself
+        return (split,)
     if experiment.search is None or experiment.search.objective.on == "validation":
         if not split.validation.size:
             message = "trials cannot be compared without a validation part: set data.split.validation above 0"

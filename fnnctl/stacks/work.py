@@ -263,7 +263,7 @@ def train_fits(
         for member in fit.members(data, fit.split(data), offset=offset)
     ]
     if epochs is not None:
-        members = [replace(member, epochs=epochs) for member in members]
+        members = [replace(member, epochs=min(epochs, member.epochs)) for member in members]
     pool = join_pools(distinct)
     settings = fits[0].settings
     last: list[Stack] = []

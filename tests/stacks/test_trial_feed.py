@@ -256,7 +256,11 @@ def test_a_fit_that_stopped_early_is_not_trained_again(tmp_path: Path) -> None:
         tmp_path / "x.yaml",
         training={"early_stopping": {"monitor": "validation_loss", "patience": 1}},
         evaluation={"cross_validation": {"folds": 4, "repeats": 1}},
-        search={"space": {RATE: {"log_uniform": [0.003, 0.3]}}, "objective": {"on": "cross_validation"}},
+        search={
+            "space": {RATE: {"log_uniform": [0.003, 0.3]}},
+            "objective": {"on": "cross_validation"},
+            "budget": {"max_epochs": 100},
+        },
     )
     settings = {"on_folds": True, "max_epochs": 100}
     benches = [Bench(config, tmp_path / name, **settings) for name in ("undisturbed", "lost")]

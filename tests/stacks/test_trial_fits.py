@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from fnnctl.modelling.fit import Fit
+from fnnctl.records.trials import Job, Trial
 from fnnctl.stacks.trial_fits import FailedTrialError
 from tests.modelling.prepared import prepare
 from tests.runs.searching import RATE, prepared, search, write_config
@@ -37,6 +38,26 @@ def test_trials_of_one_shape_have_one_key(config: Path) -> None:
         for rate, hidden in ((0.01, [8]), (0.1, [8]), (0.01, [4]))
     ]
     assert keys[0] == keys[1] != keys[2]
+
+
+def test_a_trial_on_bags_costs_as_much_as_its_members_and_its_own_epochs(tmp_path: Path) -> None:
+    config = write_config(
+        tmp_path / "x.yaml",
+        model={"ensemble": {"members": 3, "bags": True}},
+        search={
+            "objective": {"on": "bags"},
+            "space": {"training.epochs": {"integer": [2, 9]}},
+            "method": "random",
+        },
+    )
+    search = prepared(config)
+    (fit,) = search.fits.fits({"training.epochs": 5})
+    assert (fit.settings.ensemble, fit.settings.bags, fit.experiment.training.epochs) == (3, True, 5)
+    keys = search.fits.stack_keys({"training.epochs": 5})
+    assert keys.cost == fit.layout.size * 3 * fit.sizes[0]
+    trial = Trial(0, {"training.epochs": 5})
+    jobs = [Job(trial, 0, 0, 3), Job(trial, 1, 3, 9), Job(trial, 2, 9, 27)]
+    assert [keys.cost_of(job) for job in jobs] == [3 * keys.cost, 2 * keys.cost, 0]
 
 
 def test_folds_have_seeds_and_preprocessing_of_their_own(tmp_path: Path) -> None:

@@ -35,9 +35,9 @@ class RecipeFacts:
     outputs: int
     """The number of classes; 1 in a regression."""
     metric: str
-    """The objective of the search; without a search, the task's default."""
+    """The objective of the search; without a search or with one on bags, the task's default."""
     has_search: bool = False
-    """Whether there is a search, whose trials are trained for equal epochs."""
+    """Whether there is a search whose trials are trained for equal epochs: one that is not on bags."""
     may_have_twins: bool = True
     """Whether the config leaves room for plain twins."""
 

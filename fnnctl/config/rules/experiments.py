@@ -102,7 +102,7 @@ def _read_elsewhere(
     from fnnctl.space.dimensions import parents_first
     from fnnctl.space.layers import layer_domains
 
-    dimensions, _ = parents_first(dimensions_of(sound_domains(experiment.search.space)))
+    dimensions, _ = parents_first(dimensions_of(sound_domains(experiment.search)))
     trials = trial_configs(config, experiment, epochs=experiment.training.epochs)
     read = read_by_some_trial(trials, dimensions, [path for path in unread if path[0] != "search"])
     filled_in = {("model", key) for key in layer_domains(dimensions)}

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from fnnctl.config.paths import ConfigPath, Messages, format_path, parse_path
+from fnnctl.config.rules.budgets import epochs_messages, largest_budget
 from fnnctl.config.rules.space_check import space_messages
 from fnnctl.config.rules.start_from import start_from_messages
 from fnnctl.config.rules.trials import Check, TrialConfigs, trial_configs
@@ -36,9 +37,10 @@ def search_messages(
     search = experiment.search
     if search is None:
         return {}
-    epochs = search.budget.max_epochs or experiment.training.epochs
+    epochs = largest_budget(experiment, search)
     configs = trial_configs(config, experiment, epochs=epochs, check=check)
     messages = _objective_messages(search.objective, experiment) | _budget_messages(search, epochs)
+    messages |= epochs_messages(search, epochs)
     if experiment.training.time_limit is not None:
         messages["training", "time_limit"] = (
             "is for `fnnctl train` only: in a search, trials would depend on the speed of the machine; "
@@ -49,7 +51,12 @@ def search_messages(
             "a cross-validated objective has no learning curve; write none, or set "
             "search.objective.on: validation"
         )
-    if search.confirm is not None and experiment.data.split.validation == 0:
+    if search.confirm is not None and search.objective.on_bags:
+        messages["search", "confirm"] = (
+            "trains the best trials again to measure them on other rows, but bags measure on all rows "
+            "outside the test part already; write null, or set search.objective.on: validation"
+        )
+    elif search.confirm is not None and experiment.data.split.validation == 0:
         messages["search", "confirm"] = (
             "measures on validation rows, but data.split.validation is 0; write data.split.validation: 0.15, "
             "or confirm: null"
@@ -73,6 +80,11 @@ def _objective_messages(objective: ObjectiveConfig, experiment: Experiment) -> M
         messages["search", "objective", "metric"] = (
             f"{searched} is searched, and values of different loss functions cannot be compared; "
             "write metric: r2, rmse or mae"
+        )
+    if objective.on_bags and not experiment.model.ensemble.bags:
+        messages["search", "objective", "on"] = (
+            "bags needs an ensemble with bags; write model.ensemble: {members: 8, bags: true}, or "
+            "on: validation"
         )
     if objective.on == "validation" and experiment.data.split.validation == 0:
         trial = " (a trial has no bags)" if experiment.model.ensemble.bags else ""

@@ -10,7 +10,15 @@ from fnnctl.config.paths import SPACE, ConfigPath, Messages, format_path, parse_
 from fnnctl.config.rules.dimensions import condition, dimensions_of, domain_of, path_of
 from fnnctl.config.rules.plain_config import override, value_at
 from fnnctl.config.rules.probing import active_with, refused_values
-from fnnctl.config.rules.trials import ONE_NETWORK, TrialConfigs, gives_ensemble
+from fnnctl.config.rules.trials import (
+    ENSEMBLE,
+    EPOCHS,
+    ONE_NETWORK,
+    TWINS,
+    TrialConfigs,
+    gives_ensemble,
+    why_no_ensemble,
+)
 from fnnctl.config.schema.domains import ChoiceConfig, DomainConfig, LayersConfig
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.schema_tree import forms_at, is_setting
@@ -71,13 +79,16 @@ NOT_SEARCHED: Final[Mapping[ConfigPath, str]] = {
     ("model", "calibration"): "it is fitted after training, to the same network",
     ("model", "threshold"): "it is chosen after training, for the same network",
     ("model", "clip_outputs"): "it limits predictions, not training",
-    ("model", "ensemble"): ONE_NETWORK,
-    ("training", "epochs"): "search.budget sets the number of epochs",
+    ENSEMBLE: ONE_NETWORK,
+    EPOCHS: "search.budget sets the number of epochs",
     ("training", "horizon"): "all trials use the search's horizon, which is its largest budget",
     ("training", "threads"): _MACHINE,
     ("training", "time_limit"): _MACHINE,
 }
 """Settings that cannot be searched, each with the reason; a section includes all its settings."""
+SEARCHED_ON_BAGS: Final = (TWINS, EPOCHS)
+"""Settings that can be searched if trials are measured on bags: a trial is then an ensemble that ends by
+itself."""
 
 
 def space_messages(configs: TrialConfigs, experiment: Experiment, search: SearchConfig) -> Messages:
@@ -89,8 +100,8 @@ def space_messages(configs: TrialConfigs, experiment: Experiment, search: Search
     if not space:
         suggestion = "name a setting with its domain, such as training.l2: {log_uniform: [1e-6, 1e-2]}"
         return {SPACE: f"is empty; {suggestion}"}
-    messages = _form_messages(space)
-    sound = sound_domains(space)
+    messages = _form_messages(space, on_bags=configs.on_bags)
+    sound = sound_domains(search)
     dimensions = {dimension.name: dimension for dimension in dimensions_of(sound)}
     for key, section in sound.items():
         for path, values in (section.when or {}).items():
@@ -105,11 +116,11 @@ def space_messages(configs: TrialConfigs, experiment: Experiment, search: Search
     return messages | wrong
 
 
-def sound_domains(space: Mapping[str, DomainConfig]) -> dict[str, DomainConfig]:
+def sound_domains(search: SearchConfig) -> dict[str, DomainConfig]:
     """The domains that are valid on their own and whose paths can be searched."""
-    messages = _form_messages(space)
+    messages = _form_messages(search.space, on_bags=search.objective.on_bags)
     wrong = _domains_of(messages)
-    return {key: section for key, section in space.items() if (*SPACE, key) not in wrong}
+    return {key: section for key, section in search.space.items() if (*SPACE, key) not in wrong}
 
 
 def messages_beside(refused: Messages, config: Mapping[str, Any]) -> Messages:
@@ -122,7 +133,8 @@ def messages_beside(refused: Messages, config: Mapping[str, Any]) -> Messages:
     if not any(path[:1] == SPACE[:1] for path in refused) or not isinstance(space, Mapping):
         return {}
     accepted = {key: domain for key, domain in space.items() if key not in wrong}
-    return _form_messages(SearchConfig.model_validate({"space": accepted}).space)
+    on_bags = value_at(config, ("search", "objective", "on")) == "bags"
+    return _form_messages(SearchConfig.model_validate({"space": accepted}).space, on_bags=on_bags)
 
 
 def _unsuspected(dimensions: Iterable[Dimension], messages: Messages) -> list[Dimension]:
@@ -136,20 +148,24 @@ def _domains_of(messages: Messages) -> set[ConfigPath]:
     return {path[: len(SPACE) + 1] for path in messages}
 
 
-def _form_messages(space: Mapping[str, DomainConfig]) -> Messages:
+def _form_messages(space: Mapping[str, DomainConfig], *, on_bags: bool) -> Messages:
     messages: Messages = {}
     first_keys: dict[ConfigPath, tuple[int, str]] = {}
     for index, key in enumerate(space):
         first_keys.setdefault(parse_path(key), (index, key))
     for key, section in space.items():
-        message = _setting_message(key, section, first_keys)
+        message = _setting_message(key, section, first_keys, on_bags=on_bags)
         problems = [((), message)] if message else domain_of(section).problems()
         messages |= {(*SPACE, key, *inner): text for inner, text in problems}
     return messages
 
 
 def _setting_message(
-    key: str, section: DomainConfig, first_keys: Mapping[ConfigPath, tuple[int, str]]
+    key: str,
+    section: DomainConfig,
+    first_keys: Mapping[ConfigPath, tuple[int, str]],
+    *,
+    on_bags: bool,
 ) -> str | None:
     """Why a setting cannot be searched, whether or not it exists; None if it can.
 
@@ -166,11 +182,12 @@ def _setting_message(
         return f"is part of {other}, which is searched as a whole; remove one of the two"
     if path == ("data",):
         return "cannot be searched as a whole; search settings in it, such as data.scaling"
-    for prefix, reason in NOT_SEARCHED.items():
-        if path[: len(prefix)] == prefix:
+    reasons = {**NOT_SEARCHED, ENSEMBLE: why_no_ensemble(on_bags=on_bags)}
+    for prefix, reason in reasons.items():
+        if path[: len(prefix)] == prefix and not (on_bags and path in SEARCHED_ON_BAGS):
             return f"cannot be searched: {reason}"
     if isinstance(section, ChoiceConfig) and any(gives_ensemble(path, value) for value in section.choice):
-        return f"model.ensemble cannot be searched: {ONE_NETWORK}"
+        return f"model.ensemble cannot be searched: {reasons[ENSEMBLE]}"
     if isinstance(section, LayersConfig) and path != HIDDEN:
         return f"depth and width are a domain of {format_path(HIDDEN)} only"
     return None

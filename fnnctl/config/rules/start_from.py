@@ -13,7 +13,7 @@ from typing import Any, Final, Self
 
 from fnnctl.config.paths import ConfigPath, Messages, format_path, parse_path
 from fnnctl.config.rules.dimensions import space_of
-from fnnctl.config.rules.trials import ONE_NETWORK, TrialConfigs, gives_ensemble
+from fnnctl.config.rules.trials import TrialConfigs, gives_ensemble, why_no_ensemble
 from fnnctl.config.rules.validation import InvalidConfigurationError, validated
 from fnnctl.config.schema.search import DEFAULTS, SearchConfig
 from fnnctl.config.schema.section import Section, plain, written_out
@@ -67,7 +67,7 @@ def _completed(
     path: ConfigPath, entry: Mapping[str, Any], configs: TrialConfigs, dimensions: Sequence[Dimension]
 ) -> Assignment:
     """The entry with a value for every active setting."""
-    settings = _EntrySettings.of(path, entry, dimensions)
+    settings = _EntrySettings.of(path, entry, dimensions, on_bags=configs.on_bags)
     try:
         assignment = _Completion(configs, dimensions, settings.values).assignment()
         configs.experiment_of(assignment)
@@ -87,7 +87,9 @@ class _EntrySettings:
     """The settings' paths as written, by setting."""
 
     @classmethod
-    def of(cls, path: ConfigPath, entry: Mapping[str, Any], dimensions: Sequence[Dimension]) -> Self:
+    def of(
+        cls, path: ConfigPath, entry: Mapping[str, Any], dimensions: Sequence[Dimension], *, on_bags: bool
+    ) -> Self:
         """Raises `InvalidConfigurationError` if a path is not searched, occurs twice, or sets an ensemble."""
         settings = list(dict.fromkeys(dimension.setting for dimension in dimensions))
         keys: dict[str, str] = {}
@@ -99,7 +101,8 @@ class _EntrySettings:
             elif setting in keys:
                 wrong[*path, key] = f"is already given, as {keys[setting]}; remove one of the two"
             elif gives_ensemble(parse_path(key), value):
-                wrong[*path, key] = f"model.ensemble cannot be given here: {ONE_NETWORK}"
+                why = why_no_ensemble(on_bags=on_bags)
+                wrong[*path, key] = f"model.ensemble cannot be given here: {why}"
             else:
                 keys[setting] = key
         if wrong:

@@ -85,6 +85,12 @@ def _settings(path: ConfigPath, names: Iterable[str]) -> dict[Any, Collection[st
 EPOCHS: ConfigPath = ("training", "epochs")
 HORIZON: ConfigPath = ("training", "horizon")
 ENSEMBLE: ConfigPath = ("model", "ensemble")
+TWINS: ConfigPath = (*ENSEMBLE, "plain_twins")
+EMBEDDING: ConfigPath = ("model", "numeric_embedding")
+SAME_BAGS: Final = (
+    "all trials have the same bags, so that their out-of-bag predictions can be compared and averaged; only "
+    "model.ensemble.plain_twins can be searched"
+)
 ONE_NETWORK: Final = (
     "each trial trains one network, because an ensemble of N takes N times as long; write model.ensemble: 5 "
     "outside of the search section, and the winner is refitted as an ensemble of 5"
@@ -98,7 +104,7 @@ class TrialConfigs:
     """An experiment in which a search replaces settings."""
 
     config: Mapping[str, Any]
-    """The experiment as plain values, without its search, and with one network per trial."""
+    """The experiment as plain values, without its search; with one network, unless on bags."""
     sections: tuple[SearchedSection, ...]
     epochs: int
     """The training.epochs of every trial: the largest budget."""
@@ -106,6 +112,10 @@ class TrialConfigs:
     """The training.horizon of every trial: it does not change if the largest budget is raised."""
     check: Check | None = None
     """None if the data are not known."""
+    on_bags: bool = False
+    """Whether a trial is the config's ensemble."""
+    own_epochs: bool = False
+    """Whether epochs are searched. A trial then has its own, up to `epochs`, which are also its horizon."""
 
     def experiment_of(self, assignment: Mapping[str, Any]) -> Experiment:
         """The trial's experiment; raises `InvalidConfigurationError` if the rules or the data refuse it."""
@@ -141,19 +151,32 @@ class TrialConfigs:
         """The trial's config as plain values, not checked yet."""
         paths = {parse_path(setting): value for setting, value in assignment.items()}
         config: Any = self.config
-        horizon = None if self.horizon == self.epochs else self.horizon
-        for path, value in {**paths, EPOCHS: self.epochs, HORIZON: horizon}.items():
+        for path, value in {**paths, **self._duration(paths)}.items():
             config = with_value(config, path, value)
+        if self.on_bags and TWINS not in paths and not _embeds_numbers(config):
+            config = with_value(config, TWINS, False)  # twins differ from members by the embedding
         for section in self.sections:
             config = section.without_inactive(config, exceptions=paths)
         return config
 
+    def _duration(self, paths: Mapping[ConfigPath, Any]) -> dict[ConfigPath, Any]:
+        """The epochs and the horizon of a trial with these values."""
+        if not self.own_epochs:
+            return {EPOCHS: self.epochs, HORIZON: None if self.horizon == self.epochs else self.horizon}
+        epochs = paths.get(EPOCHS, value_at(self.config, EPOCHS))
+        return {EPOCHS: min(epochs, self.epochs) if isinstance(epochs, int) else epochs, HORIZON: None}
+
     def key_of(self, assignment: Mapping[str, Any]) -> Hashable:
         """A key that is equal for assignments that give equal configurations."""
         try:
-            return configuration_key(self.experiment_of(assignment))
+            experiment = self.experiment_of(assignment)
         except InvalidConfigurationError:
             return identity(assignment)
+        key = configuration_key(experiment)
+        if not self.on_bags:
+            return key
+        # Epochs and twins do not count for the seed, but trials may differ in nothing else.
+        return key, experiment.training.epochs, experiment.model.ensemble.plain_twins
 
 
 def trial_configs(
@@ -167,9 +190,12 @@ def trial_configs(
     """The trials of a loaded `config` with this `experiment`; `epochs` is the largest budget.
 
     The default `horizon` is that of the config or, if it has none, the largest budget. A trial has one
-    network; `model.ensemble` is for the winner, because an ensemble of N takes N times as long.
+    network, and `model.ensemble` is for the winner, because an ensemble of N takes N times as long; but a
+    trial that is measured on bags is the ensemble.
     """
-    removed = [path for path in (("search",), ENSEMBLE) if is_set(config, path)]
+    search = experiment.search
+    on_bags = search is not None and search.objective.on_bags
+    removed = [path for path in (("search",), *(() if on_bags else (ENSEMBLE,))) if is_set(config, path)]
     plain: Any = without(config, removed)
     plain = {**plain, "name": experiment.name}
     if experiment.training.early_stopping is None:
@@ -177,7 +203,20 @@ def trial_configs(
     if value_at(plain, EPOCHS) is None:
         plain = with_value(plain, EPOCHS, experiment.training.epochs)
     horizon = horizon or value_at(plain, HORIZON) or epochs
-    return TrialConfigs(plain, tuple(searched_sections(config)), epochs, horizon, check)
+    own_epochs = on_bags and search is not None and EPOCHS in map(parse_path, search.space)
+    sections = tuple(searched_sections(config))
+    return TrialConfigs(plain, sections, epochs, horizon, check, on_bags, own_epochs)
+
+
+def why_no_ensemble(*, on_bags: bool) -> str:
+    """Why `model.ensemble` cannot be searched."""
+    return SAME_BAGS if on_bags else ONE_NETWORK
+
+
+def _embeds_numbers(config: Any) -> bool:
+    embedding = value_at(config, EMBEDDING)
+    name = embedding.get("name") if isinstance(embedding, Mapping) else embedding
+    return name not in (None, "none")
 
 
 def gives_ensemble(path: ConfigPath, value: Any) -> bool:

@@ -84,7 +84,8 @@ def _unread_data(experiment: Experiment) -> Unread:
         yield ("data", "test_sha256"), "has no effect without data.test_source"
     else:
         yield ("data", "split", "test"), "has no effect: data.test_source is the test part"
-    if experiment.model.ensemble.bags and experiment.search is None:
+    search = experiment.search
+    if experiment.model.ensemble.bags and (search is None or search.objective.on_bags):
         reason = "has no effect: with bags, every row outside the test part is a validation row of one member"
         yield ("data", "split", "validation"), reason
     if data.split.by is not None:

@@ -30,12 +30,19 @@ class ObjectiveConfig(Section):
     """A metric of metrics.json, such as accuracy, f1_macro, log_loss, per_class.CLASS.recall, r2 or mae;
     `auto` is accuracy in a classification and r2 in a regression. The more probable class counts as
     predicted, whatever `model.threshold` is."""
-    on: Literal["validation", "cross_validation"] = "validation"
-    """Where the metric is measured: on the validation part, or as the mean over the folds of
-    `evaluation.cross_validation`. The folds leave the test part out."""
+    on: Literal["validation", "cross_validation", "bags"] = "validation"
+    """Where the metric is measured: on the validation part, as the mean over the folds of
+    `evaluation.cross_validation`, or on the bags of `model.ensemble`; folds and bags leave the test part out.
+    With `bags` a trial is the whole ensemble, as `fnnctl train` trains it, and its out-of-bag predictions are
+    measured."""
     direction: Literal["auto", "maximize", "minimize"] = "auto"
     """Whether the metric is maximized or minimized; `auto` minimizes losses and errors and maximizes the
     rest."""
+
+    @property
+    def on_bags(self) -> bool:
+        """Whether trials are ensembles that are measured on the rows out of their members' bags."""
+        return self.on == "bags"
 
     @property
     def minimized(self) -> bool:

@@ -37,3 +37,25 @@ def test_training_does_not_mind(load: Callable[..., LoadedConfig]) -> None:
     text = "data: {source: iris}\nsearch:\n  space: {training.l2: {uniform: [-1, 0]}, seed: {choice: [1]}}\n"
     loaded = load(text)
     assert len(loaded.search_problems()) == 2
+
+
+def test_what_a_search_on_bags_needs(load: Callable[..., LoadedConfig]) -> None:
+    text = "data: {source: iris}\nsearch:\n  objective: {on: bags}\n  space: {training.l2: {choice: [0.1]}}\n"
+    bags = "model.ensemble={members: 4, bags: true}"
+
+    def problems(*words: str) -> list[str]:
+        return [problem.message for problem in load(text, *words).search_problems()]
+
+    assert problems(bags) == []
+    assert problems("model.ensemble=4") == [
+        "bags needs an ensemble with bags; write model.ensemble: {members: 8, bags: true}, or on: validation"
+    ]
+    (confirmed,) = problems(bags, "search.confirm={top: 3}")
+    assert "bags measure on all rows outside the test part already; write null" in confirmed
+    (members,) = problems(bags, "search.space={model.ensemble.members: {choice: [4, 8]}}")
+    assert "all trials have the same bags" in members
+    epochs = "search.space={training.epochs: {integer: [10, 40]}}"
+    assert problems(bags, epochs) == []
+    assert problems(bags, epochs, "search.budget.max_epochs=30") == [
+        "has up to 40 epochs, but search.budget.max_epochs is 30; raise it, or write null"
+    ]

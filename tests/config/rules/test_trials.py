@@ -43,6 +43,22 @@ def test_a_trial_has_one_network(trials: Any) -> None:
     assert configs.experiment_of({"training.l2": 0.5}).model.ensemble == EnsembleConfig()
 
 
+def test_a_trial_on_bags_is_the_ensemble_with_epochs_and_twins_of_its_own(trials: Any) -> None:
+    configs = trials(
+        IRIS + "model: {numeric_embedding: piecewise_linear}\n"
+        "search: {objective: {on: bags}, space: {training.epochs: {integer: [5, 40]}}}\n",
+        "model.ensemble={members: 4, bags: true, plain_twins: true}",
+    )
+    trial = configs.experiment_of({"training.epochs": 10})
+    assert trial.model.ensemble == EnsembleConfig(members=4, bags=True, plain_twins=True)
+    assert (trial.training.epochs, trial.training.schedule_epochs) == (10, 10)
+    without = configs.experiment_of({"training.epochs": 10, "model.numeric_embedding": "none"})
+    assert without.model.ensemble == EnsembleConfig(members=4, bags=True)
+    key = configs.key_of
+    assert key({"training.epochs": 10}) != key({"training.epochs": 20})
+    assert key({}) == key({"model.ensemble.plain_twins": True}) != key({"model.ensemble.plain_twins": False})
+
+
 def test_settings_of_other_branches_are_left_out(trials: Any) -> None:
     text = (
         IRIS + "training: {batch_size: 32, optimizer: {name: adam, beta1: 0.8, memory: 5}}\n"

@@ -1,0 +1,38 @@
+"""The largest budget of a search, whose trials may have epochs of their own."""
+
+from __future__ import annotations
+
+from fnnctl.config.paths import SPACE, ConfigPath, Messages, parse_path
+from fnnctl.config.rules.dimensions import domain_of
+from fnnctl.config.rules.trials import EPOCHS
+from fnnctl.config.schema.experiment import Experiment
+from fnnctl.config.schema.search import SearchConfig
+from fnnctl.space.layers import Layers
+
+
+def largest_budget(experiment: Experiment, search: SearchConfig) -> int:
+    """The most epochs of a trial: `max_epochs` or, without it, the most that the config or its space has."""
+    if search.budget.max_epochs is not None:
+        return search.budget.max_epochs
+    return max([experiment.training.epochs, *_searched_epochs(search).values()])
+
+
+def epochs_messages(search: SearchConfig, largest: int) -> Messages:
+    """Domains of `training.epochs` that go beyond the `largest` budget."""
+    message = f"has up to {{}} epochs, but search.budget.max_epochs is {largest:,}; raise it, or write null"
+    return {
+        path: message.format(f"{most:,}") for path, most in _searched_epochs(search).items() if most > largest
+    }
+
+
+def _searched_epochs(search: SearchConfig) -> dict[ConfigPath, int]:
+    """The most epochs that the space has, by the domain's path; empty if all trials have equally many."""
+    most: dict[ConfigPath, int] = {}
+    for key, section in search.space.items() if search.objective.on_bags else ():
+        if parse_path(key) != EPOCHS:
+            continue
+        domain = domain_of(section)
+        if not isinstance(domain, Layers) and not list(domain.problems()):
+            numbers = [value for value in domain.values_to_try() if isinstance(value, int)]
+            most[*SPACE, key] = max(numbers, default=0)
+    return most
