@@ -101,15 +101,18 @@ class Predictor:
         pool: Pool,
         rows: IntArray,
         bags: Sequence[IntArray] = (),
+        *,
+        offset: int = 0,
     ) -> Self:
-        """The predictor with the decoder and the weights of its parts, fitted to these rows (n,) of the pool.
+        """The predictor with the decoder and the weights of its parts, fitted to these rows (n,) of the data.
 
-        With `bags`, the rows that each member was not trained on, they are fitted to `out_of_bag_scores`.
+        With `bags`, the rows that each member was not trained on, they are fitted to `out_of_bag_scores`. The
+        rows of the data begin at `offset` in the pool.
         """
         batches: list[Iterable[FloatArray]] = [()]
         if len(self.parts) > 1 or post_training.needs_rows(self.decoder):
             alone = (replace(self, parts=(part,)) for part in self.parts)
-            batches = [predictor._validation_scores(pool, rows, bags) for predictor in alone]
+            batches = [predictor._validation_scores(pool, rows, bags, offset) for predictor in alone]
         scores, targets = [self._joined(of_part) for of_part in batches], data.targets[rows]
         weights, decoder = post_training.fit_weighted(
             self.task, self.decoder, scores, targets, out_of_bag=bool(bags)
@@ -118,12 +121,12 @@ class Predictor:
         return replace(self, parts=tuple(parts), decoder=decoder)
 
     def _validation_scores(
-        self, pool: Pool, rows: IntArray, bags: Sequence[IntArray]
+        self, pool: Pool, rows: IntArray, bags: Sequence[IntArray], offset: int
     ) -> Iterable[FloatArray]:
         """The scores of validation rows (n,), with `bags` each by what was not trained on it."""
         if not bags:
-            return self.pool_scores(pool, rows)
-        return self.out_of_bag_scores(rows, bags, lambda member, bag: member.pool_scores(pool, bag))
+            return self.pool_scores(pool, rows + offset)
+        return self.out_of_bag_scores(rows, bags, lambda member, bag: member.pool_scores(pool, bag + offset))
 
     def calibrated_on_columns(self, post_training: PostTraining, data: TaskData, rows: IntArray) -> Self:
         """`calibrated` for parts that have weights: their features are computed for these rows."""

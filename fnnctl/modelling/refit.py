@@ -72,6 +72,15 @@ def as_trial(experiment: Experiment) -> Experiment:
     return experiment if search and search.objective.on_bags else with_ensemble(experiment, 1)
 
 
+def trained_experiment(trial: Experiment, *, epochs: int) -> Experiment:
+    """The experiment of a trial that was trained for so many epochs at most, as `train` repeats it."""
+    training = trial.training
+    epochs = min(epochs, training.epochs)
+    horizon = training.schedule_epochs if reads_horizon(training) else epochs
+    changes = {"epochs": epochs, "horizon": None if horizon == epochs else horizon, "threads": 1}
+    return trial.model_copy(update={"training": training.model_copy(update=changes)})
+
+
 def refit_experiment(
     experiment: Experiment, *, epochs: int, ensemble: EnsembleConfig | None = None
 ) -> Experiment:

@@ -4,41 +4,24 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
 from typing import Any, Final
 
 from fnnctl.blas import set_blas_threads
 from fnnctl.config.reading.resolved import resolved_yaml
 from fnnctl.modelling.model_description import model_files
 from fnnctl.modelling.predictor import score_parts
-from fnnctl.records.journal import Journal
 from fnnctl.runs.facts import known_facts
 from fnnctl.runs.recorder import RunRecorder, record_warnings, write_scores
 from fnnctl.runs.search_session import SearchSession
-from fnnctl.search.setup import SearchSetup
-from fnnctl.stacks.trial_ensemble import (
-    MAX_KEPT,
-    TrainedTrial,
-    TrialEnsemble,
-    WeightLibrary,
-    select_trials,
-    train_again,
-)
+from fnnctl.runs.trained_trials import trained_trials, weight_library
+from fnnctl.stacks.trial_ensemble import TrialEnsemble, select_trials
 from fnnctl.store import names
-from fnnctl.store.run import OpenRun, create_run
+from fnnctl.store.run import create_run
 from fnnctl.tasks.post_training import PostTraining
 from fnnctl.text import counted
 
 NO_ENSEMBLE: Final = "there is no ensemble"
 """How the warning of a search begins that asked for an ensemble and cannot have one."""
-
-
-def weight_library(run: OpenRun, setup: SearchSetup, journal: Journal) -> WeightLibrary | None:
-    """The library for the weights of the search's trials; None if it builds no ensemble."""
-    if setup.settings.ensemble is None:
-        return None
-    results = [*journal.results.values(), *journal.held.values()]
-    return WeightLibrary(run.path, setup.direction, setup.budget.max_epochs, results)
 
 
 def build_ensemble(session: SearchSession) -> None:
@@ -55,7 +38,7 @@ def build_ensemble(session: SearchSession) -> None:
     context.note("selecting an ensemble of the trials on the validation rows")
     ensemble = select_trials(
         session.search.loaded.data,
-        list(_trained_trials(session, library)),
+        list(trained_trials(session, library)),
         session.search.split.validation,
         metric=settings.objective.metric,
         minimized=settings.objective.minimized,
@@ -68,32 +51,6 @@ def build_ensemble(session: SearchSession) -> None:
         run.replace_ensemble()
     else:
         record_warnings(run, [f"{NO_ENSEMBLE}: its scores of some rows overflow"], context.listener)
-
-
-def _trained_trials(session: SearchSession, library: WeightLibrary) -> Iterator[TrainedTrial]:
-    """The trials that can be selected, the best first; those whose weights are lost are trained again."""
-    context, journal = session.context, session.journal
-    for result in session.standings.contenders()[:MAX_KEPT]:
-        trial = journal.trials[result.trial]
-        (fit,) = session.search.fits.fits(trial.assignment)
-        weights = library.read(result)
-        if weights is None:
-            context.note(f"training trial {result.trial} again, because its weights were lost or not kept")
-            recorded = journal.results[result.key]
-            with context.stop.graceful():
-                weights = train_again(
-                    session.search.loaded.data,
-                    trial,
-                    fit,
-                    recorded,
-                    metric=session.setup.settings.objective.metric,
-                    should_stop=context.stop.requested,
-                )
-            context.stop.raise_if_requested()
-            if weights is None:
-                continue
-            library.add(recorded, weights)
-        yield TrainedTrial(result, fit, weights)
 
 
 def _write(session: SearchSession, ensemble: TrialEnsemble, *, started: float) -> bool:

@@ -16,12 +16,13 @@ from fnnctl.records.journal import COMPLETE, Header, encode
 from fnnctl.records.standings import leaderboard_table
 from fnnctl.report.topics.default_trial import comparison_sentence
 from fnnctl.runs.confirmation import confirm_leaders
-from fnnctl.runs.ensemble import build_ensemble, weight_library
+from fnnctl.runs.ensemble import build_ensemble
 from fnnctl.runs.facts import known_facts
 from fnnctl.runs.position import followed_amount
 from fnnctl.runs.recorder import RunRecorder, log_warnings, record_notes
 from fnnctl.runs.search_session import SearchSession
-from fnnctl.runs.winner import Winner, refit_winner, weights_of_training_alone, winner_of
+from fnnctl.runs.trained_trials import weight_library
+from fnnctl.runs.winner import Winner, weights_of_training_alone, winner_of, write_winner
 from fnnctl.search.loop import run_search
 from fnnctl.stacks.search_preparation import PreparedSearch
 from fnnctl.stacks.trial_feed import TrialFeed, TrialSettings
@@ -105,7 +106,7 @@ def complete_search(session: SearchSession) -> None:
         build_ensemble(session)
         context.figures.begin(run)  # it has all that its figures show
         try:
-            refit_winner(session, winner)
+            write_winner(session, winner)
         except DivergedError:
             context.figures.draw(*_folders(run))
             raise
@@ -134,6 +135,7 @@ def _search(session: SearchSession) -> str:
                 TrialSettings(
                     metric=objective.metric,
                     on_folds=objective.on == "cross_validation",
+                    on_bags=objective.on_bags,
                     max_epochs=setup.budget.max_epochs,
                     keep_checkpoints=setup.settings.keep_checkpoints,
                 ),

@@ -91,30 +91,58 @@ def complete_training(
     members of an ensemble train on up to `workers` workers, by default one per processor. Raises
     `DivergedError` or `InterruptedRunError` after the completed work is written.
     """
-    listener, stop = context.listener, context.stop
     with RunRecorder(
         run, started=started, trained_before=checkpoint.seconds if checkpoint else 0.0
     ) as recorder:
         stack = _train(run, data, fit, checkpoint, recorder, context, workers or usable_processors())
-        trained = stack.trained_fit(0)
-        if trained.outcome in {Outcome.DIVERGED, Outcome.INTERRUPTED}:
-            context.figures.draw(run)  # the curves are most wanted where training went wrong
-        if trained.outcome is Outcome.DIVERGED:
-            raise _diverged(run, fit, trained)
-        stop.raise_if_requested(trained.epochs)
-        record_warnings(run, _training_warnings(fit, trained, budget), listener)
-        if uses_recipe(fit.experiment):
-            record_notes(run, [*dead_layer_notes(trained.history, fit.settings.shape)], listener)
-        predictor = _calibrated(run, data, fit, stack, context)
-        parts = score_parts(predictor, data, stack.pool, fit.split(data), fit.bags(data))
-        if not all(math.isfinite(part.loss) for part in parts.values() if part):
-            raise _diverged(run, fit, trained)  # the last step's weights are finite, but too large
-        doubts = score_warnings(fit.experiment, parts["test"], [trained])
-        record_warnings(run, doubts, listener, first=True)
-        record_warnings(run, column_warnings(run, parts["test"]), listener)
-        write_scores(run, parts)
-        context.figures.draw(run)
-        stop.raise_if_requested()  # matplotlib may have swallowed the signal
+        return _write_trained(run, data, fit, stack, context, budget)
+
+
+def complete_trained(
+    run: OpenRun, data: TaskData, fit: Fit, stack: TrainedStack, context: Context, *, started: float
+) -> list[str]:
+    """`complete_training` for a fit that a search has trained: the `stack` is as training would leave it."""
+
+    def nothing(*arguments: object) -> None:
+        """There is nothing to follow."""
+
+    with RunRecorder(run, started=started):
+        with Checkpointer(
+            run,
+            fit,
+            describe(fit, data, fit.member(data, fit.split(data))),
+            show=nothing,
+            kept=nothing,
+            should_stop=lambda: False,
+            seconds=lambda: 0.0,
+        ) as checkpointer:
+            checkpointer.trained = stack.trained
+        return _write_trained(run, data, fit, stack, context, None)
+
+
+def _write_trained(
+    run: OpenRun, data: TaskData, fit: Fit, stack: TrainedStack, context: Context, budget: int | None
+) -> list[str]:
+    """Write what follows from the trained fit; see `complete_training`."""
+    listener, stop, trained = context.listener, context.stop, stack.trained_fit(0)
+    if trained.outcome in {Outcome.DIVERGED, Outcome.INTERRUPTED}:
+        context.figures.draw(run)  # the curves are most wanted where training went wrong
+    if trained.outcome is Outcome.DIVERGED:
+        raise _diverged(run, fit, trained)
+    stop.raise_if_requested(trained.epochs)
+    record_warnings(run, _training_warnings(fit, trained, budget), listener)
+    if uses_recipe(fit.experiment):
+        record_notes(run, [*dead_layer_notes(trained.history, fit.settings.shape)], listener)
+    predictor = _calibrated(run, data, fit, stack, context)
+    parts = score_parts(predictor, data, stack.pool, fit.split(data), fit.bags(data))
+    if not all(math.isfinite(part.loss) for part in parts.values() if part):
+        raise _diverged(run, fit, trained)  # the last step's weights are finite, but too large
+    doubts = score_warnings(fit.experiment, parts["test"], [trained])
+    record_warnings(run, doubts, listener, first=True)
+    record_warnings(run, column_warnings(run, parts["test"]), listener)
+    write_scores(run, parts)
+    context.figures.draw(run)
+    stop.raise_if_requested()  # matplotlib may have swallowed the signal
     return doubts
 
 

@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from fnnctl.config.reading.resolved import resolved_yaml
 from fnnctl.config.recipes.filling import recipe_values
-from fnnctl.context import NoFigures, SilentListener
+from fnnctl.context import Context, NoFigures, SilentListener
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.loading import split_data
 from fnnctl.modelling.recipe_facts import recipe_facts
-from fnnctl.modelling.refit import left_out_of_refit, refit_experiment, refit_note
+from fnnctl.modelling.refit import (
+    left_out_of_refit,
+    refit_experiment,
+    refit_note,
+    trained_experiment,
+)
 from fnnctl.records.restored_weights import restored_weights
 from fnnctl.records.trials import Result
 from fnnctl.runs.recorder import record_warnings
 from fnnctl.runs.search_session import SearchSession
-from fnnctl.runs.training import complete_training, create_training_run
+from fnnctl.runs.trained_trials import open_library, trained_trial
+from fnnctl.runs.training import complete_trained, complete_training, create_training_run
 from fnnctl.space.assignments import Assignment
+from fnnctl.stacks.trial_bags import rebuilt_stack
 from fnnctl.stacks.trial_results import KEPT_EPOCH
 from fnnctl.store import names
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.manifest import RestoredWeightsFacts
+from fnnctl.store.run import OpenRun
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +42,7 @@ class Winner:
     """Its objective in the search."""
     configuration: Assignment
     epochs: int
-    """The number of epochs for the refit."""
+    """The number of epochs for the refit; without one, the most for which the trial was trained."""
 
 
 def winner_of(session: SearchSession, incumbent: Result) -> Winner:
@@ -42,7 +51,9 @@ def winner_of(session: SearchSession, incumbent: Result) -> Winner:
     The incumbent's number of epochs is its budget, or the epoch of its best weights if it kept those.
     """
     confirmation = session.confirmation
-    if confirmation and (leader := confirmation.chosen):
+    if session.setup.settings.objective.on_bags:
+        best, epochs = incumbent, incumbent.budget
+    elif confirmation and (leader := confirmation.chosen):
         best, epochs = leader.result, leader.epochs
     else:
         best, epochs = incumbent, (incumbent.facts or {}).get(KEPT_EPOCH) or incumbent.budget
@@ -53,8 +64,8 @@ def winner_of(session: SearchSession, incumbent: Result) -> Winner:
 def weights_of_training_alone(session: SearchSession, winner: Winner) -> RestoredWeightsFacts | None:
     """What `fnnctl train` keeps of the winner's configuration, if not the weights of its objective."""
     setup = session.setup
-    if setup.settings.objective.on == "cross_validation":  # training one network does not give it at all
-        return None
+    if setup.settings.objective.on != "validation":
+        return None  # training one network does not give it at all, and an ensemble on bags gives it exactly
     results = [result for result in session.journal.results.values() if result.trial == winner.trial]
     return restored_weights(
         setup.configs.experiment_of(winner.configuration).training.early_stopping,
@@ -63,8 +74,23 @@ def weights_of_training_alone(session: SearchSession, winner: Winner) -> Restore
     )
 
 
-def refit_winner(session: SearchSession, winner: Winner) -> None:
-    """Train the winner on training and validation rows for its own number of epochs, and test it once.
+@dataclass(frozen=True, slots=True)
+class _WinnersRun:
+    """How the winner becomes a run."""
+
+    fit: Fit
+    note: str | None
+    """What is said before."""
+    left_out: list[str]
+    """Warnings about settings of the trial that the run cannot follow."""
+    about: str
+    """How the run's warnings begin in those of the search."""
+    complete: Callable[[OpenRun, Context], list[str]]
+    """Writes the contents of the run folder; see `complete_training`."""
+
+
+def write_winner(session: SearchSession, winner: Winner) -> None:
+    """Write the winner's run, and test it once: from its trained members, or else from a refit.
 
     No figure is drawn. If an earlier process left an incomplete folder, it is replaced. The complete run of a
     former winner stays until the run of this winner can replace it.
@@ -73,38 +99,70 @@ def refit_winner(session: SearchSession, winner: Winner) -> None:
     run, loaded, context = session.run, session.search.loaded, session.context
     folder = RunFolder(run.path / names.BEST)
     complete = folder.has(names.MANIFEST) and folder.read_manifest().status == "completed"
-    data, ensemble = loaded.data, loaded.experiment.model.ensemble
-    trial = session.setup.configs.experiment_of(winner.configuration)
-    experiment = refit_experiment(trial, epochs=winner.epochs, ensemble=ensemble)
-    with loaded.config.add_locations():
-        split = split_data(data, experiment)
-        fit = Fit.of(data, experiment, split)
-    resolved = resolved_yaml(fit.experiment)
+    on_bags = session.setup.settings.objective.on_bags
+    new = (_trained_run if on_bags else _refitted_run)(session, winner, started)
+    resolved = resolved_yaml(new.fit.experiment)
     if not complete or folder.read_resolved() != resolved.encode("utf-8"):
-        recipe = recipe_values(trial.recipe, recipe_facts(data, trial))
-        context.note(refit_note(trial, ensemble, recipe))
-        left_out = left_out_of_refit(trial, ensemble, recipe)
-        record_warnings(run, left_out, context.listener)
-        check = loaded.checked_data(split, bags=fit.settings.bags)
+        if new.note:
+            context.note(new.note)
+        record_warnings(run, new.left_out, context.listener)
+        check = loaded.checked_data(session.search.split, bags=new.fit.settings.bags)
         opened = create_training_run(
             replace(context, runs_dir=run.path),
-            data,
-            fit,
-            check=check.with_warnings(left_out),
+            loaded.data,
+            new.fit,
+            check=check.with_warnings(new.left_out),
             folder=names.NEXT_BEST if complete else names.BEST,
             trial=winner.trial,
         )
-        doubts = complete_training(
-            opened,
-            data,
-            fit,
-            replace(context, figures=NoFigures()),
-            started=started,
-            budget=session.setup.budget.max_epochs,
-            workers=session.options.workers,
-        )
-        warnings = [f"the refitted trial {winner.trial}: {doubt}" for doubt in doubts]
+        doubts = new.complete(opened, replace(context, figures=NoFigures()))
+        warnings = [f"{new.about}: {doubt}" for doubt in doubts]
         record_warnings(run, warnings, SilentListener(), first=True)  # the user has seen them
         if complete:
             run.replace_winner()
     run.write_metrics(folder.read_metrics() or {})
+
+
+def _refitted_run(session: SearchSession, winner: Winner, started: float) -> _WinnersRun:
+    """The winner trained on training and validation rows for its own number of epochs."""
+    loaded = session.search.loaded
+    data, ensemble = loaded.data, loaded.experiment.model.ensemble
+    trial = session.setup.configs.experiment_of(winner.configuration)
+    experiment = refit_experiment(trial, epochs=winner.epochs, ensemble=ensemble)
+    with loaded.config.add_locations():
+        fit = Fit.of(data, experiment, split_data(data, experiment))
+    recipe = recipe_values(trial.recipe, recipe_facts(data, trial))
+    return _WinnersRun(
+        fit,
+        refit_note(trial, ensemble, recipe),
+        left_out_of_refit(trial, ensemble, recipe),
+        f"the refitted trial {winner.trial}",
+        lambda run, context: complete_training(
+            run,
+            data,
+            fit,
+            context,
+            started=started,
+            budget=session.setup.budget.max_epochs,
+            workers=session.options.workers,
+        ),
+    )
+
+
+def _trained_run(session: SearchSession, winner: Winner, started: float) -> _WinnersRun:
+    """The winner as the search trained it."""
+    loaded = session.search.loaded
+    trial = session.setup.configs.experiment_of(winner.configuration)
+    experiment = trained_experiment(trial, epochs=winner.epochs)
+    with loaded.config.add_locations():
+        fit = Fit.of(loaded.data, experiment, session.search.split)
+
+    def complete(run: OpenRun, context: Context) -> list[str]:
+        library = open_library(session.run, session.setup, session.journal)
+        trained = trained_trial(session, library, session.standings.latest[winner.trial])
+        if trained is None:
+            raise ValueError(f"nothing is kept of trial {winner.trial}")
+        stack = rebuilt_stack(loaded.data, fit, trained.weights)
+        return complete_trained(run, loaded.data, fit, stack, context, started=started)
+
+    return _WinnersRun(fit, None, [], f"trial {winner.trial}", complete)

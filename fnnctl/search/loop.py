@@ -46,6 +46,11 @@ class VirtualClock:
         return end
 
     @property
+    def jobs(self) -> list[Job]:
+        """The jobs under way, in the order in which they end."""
+        return [job for _, _, job in sorted(self._under_way, key=lambda entry: entry[:2])]
+
+    @property
     def first(self) -> Job:
         """The job that ends first; of several, the one with the smallest trial number."""
         return self._under_way[0][2]
@@ -174,6 +179,7 @@ def run_search(
     stop: ShouldStop = lambda: None,
     on_result: Callable[[Result], None] = lambda result: None,
     on_stops: Callable[[Sequence[Stop]], None] = lambda stops: None,
+    records_waiting: bool = False,
 ) -> str:
     """Search until there is nothing left to do, or until `stop` gives a reason; return why it ended.
 
@@ -186,6 +192,8 @@ def run_search(
         stop: Called before each wait for results.
         on_result: Called with every result after it is recorded.
         on_stops: Called with the decisions that follow from a result, also those of earlier runs.
+        records_waiting: Whether results that wait for their turn are recorded, too, if `stop` ends the
+            search. A resume then begins with them, and decides as if they had come in their turn.
     """
     clock, results, spending = VirtualClock(), _Results(runner, journal), Spending(cost)
     while True:
@@ -198,6 +206,9 @@ def run_search(
         if not clock:
             return journal.finish(COMPLETE)
         if reason := results.wait_for(clock.first, stop):
+            for known in results.waiting(clock.jobs) if records_waiting else ():
+                journal.add_result(known.result)
+                on_result(known.result)
             return journal.finish(reason)
         known = results.take(clock.end_first())
         if known.is_new:
@@ -253,6 +264,11 @@ class _Results:
                 self._there[result.key] = KnownResult(result, requested, is_new=True, has_curve=not is_short)
                 self._unsaved.append(result)
         return None
+
+    def waiting(self, jobs: Sequence[Job]) -> list[KnownResult]:
+        """The results of these jobs that are there and not recorded, in this order."""
+        there = (self._there[job.key] for job in jobs if job.key in self._there)
+        return [known for known in there if known.is_new]
 
     def take(self, job: Job) -> KnownResult:
         """The job's result."""

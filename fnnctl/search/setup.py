@@ -192,10 +192,12 @@ class SearchSetup:
 
     @property
     def _judged_curve(self) -> str | None:
-        """The recorded curve by which trials are judged; None if some trials have none of the objective.
+        """The recorded curve by which trials are judged; None if it is not of the objective in all trials.
 
         The mean of a curve and that of the objectives after its parts cannot be compared.
         """
+        if self.settings.objective.on_bags:
+            return None  # the ensemble is calibrated before it is measured, and its curve is not
         column = f"validation_{self.settings.objective.metric}"
         searched = (parse_path(dimension.name)[:2] for dimension in self.space.dimensions)
         is_missing = column == VALIDATION_LOSS and ("training", "class_weights") in searched

@@ -18,12 +18,14 @@ from fnnctl.tasks.epoch_metrics import UNCORRECTED_LOSS, VALIDATION_LOSS, epoch_
 from fnnctl.tasks.post_training import NO_POST_TRAINING, PostTraining
 from fnnctl.training.members import make_network
 from fnnctl.training.scoring import Scorer
+from fnnctl.training.state import State
 from fnnctl.training.trainer import Outcome, TrainedMember
 
 ENDED_EARLY = {Outcome.STOPPED_EARLY, Outcome.CONVERGED}
 
-Weights: TypeAlias = tuple[FloatArray, FloatArray]
-"""A network's parameters, (P,), and running statistics, (S,)."""
+Weights: TypeAlias = State
+"""What is kept of a trial at its end: the `parameters`, (P,), and running `statistics`, (S,), of its network.
+For those of an ensemble see `stacks.trial_bags`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,27 +158,19 @@ class ObjectiveMeasure:
 
     def __call__(self, stack: TrainedStack) -> list[FitObjective]:
         """One result per fit; a fit with finite weights whose loss overflows also counts as diverged."""
-        results, start = [], stack.start
-        for k, fit in enumerate(stack.fits):
+        results = []
+        for k in range(len(stack.fits)):
             trained = stack.trained_fit(k)
             objective, loss = self._objective(stack, k, trained)
             is_diverged = objective is None and not math.isfinite(loss)
             outcome = Outcome.DIVERGED if is_diverged else trained.outcome
-            metrics = epoch_metrics(fit.settings.shape)
-            curves = {
-                name: [value if math.isfinite(value) else None for value in trained.history[name][start:]]
-                for name in (metrics.training_columns[0], *metrics.validation_columns[:2])
-                if name in trained.history
-            }
-            if VALIDATION_LOSS in curves and _is_corrected(stack, k):
-                curves[UNCORRECTED_LOSS] = curves.pop(VALIDATION_LOSS)
-            kept = _kept_epoch(stack, k)
+            curves, kept = learning_curves(stack, k), _kept_epoch(stack, k)
             is_final = trained.outcome in ENDED_EARLY or trained.epochs == self.weights_at
             has_weights = self.weights_at is not None and objective is not None and is_final
             weights: Weights | None = None
             if has_weights:
                 parameters, statistics = _measured_weights(stack, k)
-                weights = parameters[0], statistics[0]  # a trial has one network
+                weights = {"parameters": parameters[0], "statistics": statistics[0]}  # of one network
             results.append(FitObjective(outcome, trained.epochs, kept, objective, curves, weights))
         return results
 
@@ -212,6 +206,19 @@ class ObjectiveMeasure:
         if not math.isfinite(part.loss):
             return None, part.loss
         return flat_metrics(part.metrics(complete=False))[self.metric], part.loss
+
+
+def learning_curves(stack: TrainedStack, k: int) -> dict[str, list[float | None]]:
+    """The learning curves of fit k since the stack's start, as they are recorded."""
+    history, metrics = stack.trained_fit(k).history, epoch_metrics(stack.fits[k].settings.shape)
+    curves = {
+        name: [value if math.isfinite(value) else None for value in history[name][stack.start :]]
+        for name in (metrics.training_columns[0], *metrics.validation_columns[:2])
+        if name in history
+    }
+    if VALIDATION_LOSS in curves and _is_corrected(stack, k):
+        curves[UNCORRECTED_LOSS] = curves.pop(VALIDATION_LOSS)
+    return curves
 
 
 def _is_corrected(stack: TrainedStack, k: int) -> bool:

@@ -27,9 +27,10 @@ from fnnctl.modelling.model_description import TrainedPart, describe
 from fnnctl.modelling.predictor import Predictor, PredictorPart, fresh_part
 from fnnctl.records.standings import order
 from fnnctl.records.trials import Direction, Job, JobKey, Result, Status, Trial
-from fnnctl.stacks.measures import ObjectiveMeasure, Weights
+from fnnctl.stacks.measures import FitObjective, ObjectiveMeasure, Weights
+from fnnctl.stacks.trial_bags import BagsMeasure
 from fnnctl.stacks.trial_results import WEIGHTS, refuse_another_result, trial_result, weights_digest
-from fnnctl.stacks.work import StackItem, WorkerData, train_item
+from fnnctl.stacks.work import Measure, StackItem, WorkerData, train_item
 from fnnctl.store import names
 from fnnctl.store.trial_checkpoints import TrialCheckpoints
 from fnnctl.tasks.task import TaskData
@@ -114,13 +115,13 @@ class TrainedTrial:
 
     def part(self, data: TaskData, *, weight: float = 1.0) -> PredictorPart:
         """The network as a part of a predictor."""
-        parameters, statistics = self.weights
+        parameters, statistics = self.weights["parameters"], self.weights["statistics"]
         member = self.fit.member(data, self.fit.split(data))
         return fresh_part(self.fit, [member], parameters[None], statistics[None], weight=weight)
 
     def to_write(self, data: TaskData, *, weight: float) -> TrainedPart:
         """The network as a part of a saved model."""
-        parameters, statistics = self.weights
+        parameters, statistics = self.weights["parameters"], self.weights["statistics"]
         member = self.fit.member(data, self.fit.split(data))
         described = describe(self.fit, data, member)
         return TrainedPart(described, self.fit.layout, parameters[None], statistics[None], weight)
@@ -201,9 +202,11 @@ def train_again(
 
     Raises `MachineError` if the training does not reproduce the result.
     """
-    job = Job(trial, recorded.rung, 0, recorded.budget)
-    measure = ObjectiveMeasure(metric, on_folds=False, weights_at=recorded.budget)
-    item = StackItem((fit,), measure, stop=recorded.budget)
+    job, on_bags = Job(trial, recorded.rung, 0, recorded.budget), fit.settings.bags
+    measure: Measure[FitObjective] = ObjectiveMeasure(metric, on_folds=False, weights_at=recorded.budget)
+    if on_bags:
+        measure = BagsMeasure(metric, largest=recorded.budget)
+    item = StackItem((fit,), measure, stop=recorded.budget, diagnose=on_bags)
     done = train_item(_Unwatched(should_stop), WorkerData(data, reuse=False), item)
     (fit_objective,) = done.measured
     if fit_objective.outcome is Outcome.INTERRUPTED:
@@ -218,11 +221,21 @@ class WeightLibrary:
     Which ones these are does not depend on the order in which trials end.
     """
 
-    def __init__(self, run: Path, direction: Direction, max_epochs: int, known: Iterable[Result]) -> None:
+    def __init__(
+        self,
+        run: Path,
+        direction: Direction,
+        max_epochs: int,
+        known: Iterable[Result],
+        *,
+        is_kept: Callable[[int], bool] = lambda trial: False,
+    ) -> None:
         """Keep those existing weights that belong to a known result at the end of its trial.
 
-        Others are removed, such as those of a search with a smaller budget that is now extended.
+        Others are removed, such as those of a search with a smaller budget that is now extended. Trials of
+        which `is_kept` is true are kept besides the best.
         """
+        self._is_kept = is_kept
         self._store = TrialCheckpoints(run, names.FINAL_WEIGHTS)
         self._direction: Direction = direction
         self._best: dict[JobKey, tuple[int, float, int]] = {}
@@ -238,20 +251,24 @@ class WeightLibrary:
     def add(self, result: Result, weights: Weights) -> None:
         """Keep the weights of a trial at its end, unless there are enough better ones."""
         self._best[result.key] = order(result, self._direction)
-        worst = max(self._best, key=self._best.__getitem__) if len(self._best) > MAX_KEPT else None
+        worst = self._surplus()
         if worst != result.key:
-            parameters, statistics = weights
-            state = {"parameters": parameters[None], "statistics": statistics[None]}
+            state = {name: array[None] for name, array in weights.items()}
             self._store.write([(result.trial, 0)], result.budget, state)
         if worst is not None:
             del self._best[worst]
             self._store.release([worst])
 
+    def _surplus(self) -> JobKey | None:
+        """The result whose weights are one too many; None if there is room for them."""
+        best_first = sorted(self._best, key=self._best.__getitem__)
+        return next((key for key in best_first[MAX_KEPT:] if not self._is_kept(key[0])), None)
+
     def read(self, result: Result) -> Weights | None:
         """The weights behind a result; None if they are lost or not those whose digest was recorded."""
         try:
             state = self._store.read([(result.trial, 0)], result.budget)
-            weights = state["parameters"][0], state["statistics"][0]
+            weights = {name: array[0] for name, array in state.items()}
         except (DataError, MachineError, KeyError, IndexError):
             return None
         return weights if (result.facts or {}).get(WEIGHTS) == weights_digest(weights) else None

@@ -12,6 +12,7 @@ from fnnctl.records.trials import Job, JobKey, Result, Trial
 from fnnctl.stacks.fit_queue import PlannedStack
 from fnnctl.stacks.measures import FitObjective, ObjectiveMeasure
 from fnnctl.stacks.stack_runner import Event, ObjectiveResult, StackRunner
+from fnnctl.stacks.trial_bags import BagsMeasure
 from fnnctl.stacks.trial_ensemble import WeightLibrary
 from fnnctl.stacks.trial_fits import FailedTrialError, StackKey, StackKeys, TrialFits
 from fnnctl.stacks.trial_results import (
@@ -23,7 +24,7 @@ from fnnctl.stacks.trial_results import (
     trial_digest,
     trial_result,
 )
-from fnnctl.stacks.work import StackItem
+from fnnctl.stacks.work import Measure, StackItem
 from fnnctl.store.trial_checkpoints import TrialCheckpoints
 from fnnctl.training.checkpoint import state_digest
 
@@ -35,6 +36,8 @@ class TrialSettings:
     metric: str
     on_folds: bool
     """Whether trials are measured on the test rows of folds."""
+    on_bags: bool
+    """Whether trials are ensembles that are measured on bags."""
     max_epochs: int
     """The largest budget: no trial continues from there, so no state is kept."""
     keep_checkpoints: bool
@@ -117,16 +120,20 @@ class TrialFeed:
             state = self._checkpoints.read(keys, stack.start)
         return StackItem(
             fits=self._fits.of_stack(stack.members),
-            measure=ObjectiveMeasure(
-                self._settings.metric,
-                self._settings.on_folds,
-                weights_at=self._settings.max_epochs if self._library else None,
-            ),
+            measure=self._measure(),
             start=stack.start,
             state=state,
             stop=stack.stop,
             keep=self._settings.keep_checkpoints or stack.stop < self._settings.max_epochs,
+            diagnose=self._settings.on_bags,  # as `train` does: the best trial becomes a run
         )
+
+    def _measure(self) -> Measure[FitObjective]:
+        settings = self._settings
+        if settings.on_bags:
+            return BagsMeasure(settings.metric, largest=settings.max_epochs)
+        weights_at = settings.max_epochs if self._library else None
+        return ObjectiveMeasure(settings.metric, settings.on_folds, weights_at=weights_at)
 
     def labels(self, stack: PlannedStack) -> Event:
         """See `Feed`."""

@@ -114,9 +114,8 @@ def refuse_another_result(result: Result, recorded: Result) -> None:
 
 
 def weights_digest(weights: Weights) -> str:
-    """The digest of a network's parameters and statistics."""
-    parameters, statistics = weights
-    return state_digest({"parameters": parameters, "statistics": statistics})
+    """The digest of what is kept of a trial."""
+    return state_digest(weights)
 
 
 def trial_digest(digests: Sequence[str]) -> str:

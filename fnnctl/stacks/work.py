@@ -104,6 +104,8 @@ class StackItem(Generic[T]):
     """The epoch at which training pauses; None for each fit's own last epoch."""
     keep: bool = False
     """Whether the states at `stop` are wanted."""
+    diagnose: bool = False
+    """Whether the histories are complete: see `training.trainer`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +171,7 @@ def train_item(progress: Progress, shared: WorkerData, item: StackItem[T]) -> St
         pools=shared.pool,
         epochs=item.stop,
         start=(item.start, item.state),
+        diagnose=item.diagnose,
         on_epoch=follower.on_epoch,
         should_stop=follower.after_step,
     )
@@ -285,9 +288,13 @@ def train_fits(
 
 
 def _states(stack: TrainedStack) -> dict[int, State]:
-    """The state of each fit that reached the last epoch."""
-    reached = [k for k in range(len(stack.fits)) if stack.trained_fit(k).outcome is Outcome.COMPLETED]
-    if not reached or stack.last is None:
+    """The state of each fit that reached the last epoch; a fit may have fewer epochs than that."""
+    if stack.last is None:
         return {}
-    state = stack.last.state
-    return {k: select_members(state, stack.indices(k)) for k in reached}
+    ends = {k: stack.trained_fit(k) for k in range(len(stack.fits))}
+    state, last = stack.last.state, stack.last.epoch
+    return {
+        k: select_members(state, stack.indices(k))
+        for k, trained in ends.items()
+        if trained.outcome is Outcome.COMPLETED and trained.epochs == last
+    }

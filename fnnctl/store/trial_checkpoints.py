@@ -25,7 +25,7 @@ FitKey: TypeAlias = tuple[int, int]
 
 MAX_RECENT_BYTES = 2**27
 """The most bytes of states that are kept in memory."""
-_NETWORKS, _BUDGET = "checkpoint.networks", "checkpoint.budget"
+_NETWORKS, _BUDGET = _ABOUT = "checkpoint.networks", "checkpoint.budget"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +33,15 @@ class StateLocation:
     """The location of a fit's checkpoint."""
 
     file: Path
-    row: int
-    """The index along the first axis of the file's arrays."""
+    index: int
+    """The index of the fit in the file."""
+    size: int
+    """How many consecutive rows, along the first axis of the file's arrays, each of its fits has."""
+
+    @property
+    def rows(self) -> slice:
+        """The rows of the fit."""
+        return slice(self.index * self.size, (self.index + 1) * self.size)
 
 
 class TrialCheckpoints:
@@ -57,7 +64,8 @@ class TrialCheckpoints:
             with suppress(DataError, MachineError, KeyError, ValueError, TypeError):
                 arrays = _read(file)
                 keys = [(int(trial), int(fit)) for trial, fit in arrays[_NETWORKS]]
-                self._note(file, keys, int(arrays[_BUDGET]))
+                state = {name: array for name, array in arrays.items() if name not in _ABOUT}
+                self._note(file, keys, int(arrays[_BUDGET]), _networks(state))
 
     def known(self) -> list[tuple[int, int]]:
         """The pairs of a trial and a budget that have checkpoints."""
@@ -86,9 +94,7 @@ class TrialCheckpoints:
         }
         try:
             return {
-                name: np.concatenate(
-                    [files[location.file][name][location.row : location.row + 1] for location in locations]
-                )
+                name: np.concatenate([files[location.file][name][location.rows] for location in locations])
                 for name in next(iter(files.values()))
             }
         except (KeyError, ValueError) as error:
@@ -96,7 +102,7 @@ class TrialCheckpoints:
             raise DataError(Problem(message, file=str(next(iter(files))))) from error
 
     def write(self, keys: Sequence[FitKey], budget: int, state: Mapping[str, Array]) -> None:
-        """Write the state of a stack; the first axis of each array runs over these fits."""
+        """Write the state of a stack; the first axis of each array runs over these fits' networks."""
         try:
             make_folder(self._folder)
         except OSError as error:
@@ -104,7 +110,7 @@ class TrialCheckpoints:
         file = self._folder / names.trial_checkpoint_name(budget, keys[0][0])
         arrays = {_NETWORKS: np.array(keys), _BUDGET: np.array(budget), **state}
         write_bytes(file, to_npz(arrays), sync=False)  # a torn one is found by its digest and trained again
-        self._note(file, keys, budget)
+        self._note(file, keys, budget, _networks(state))
         self._written |= {(key, budget) for key in keys}
         self._recent[file] = state
         self._recent_bytes += _size(state)
@@ -125,13 +131,13 @@ class TrialCheckpoints:
         self._locations, self._needed, self._written = {}, {}, set()
         self._recent, self._recent_bytes = {}, 0
 
-    def _note(self, file: Path, keys: Sequence[FitKey], budget: int) -> None:
+    def _note(self, file: Path, keys: Sequence[FitKey], budget: int, networks: int) -> None:
         self._needed[file] = len(keys)
-        for row, (trial, fit) in enumerate(keys):
+        for index, (trial, fit) in enumerate(keys):
             locations = self._locations.setdefault((trial, budget), {})
             if former := locations.get(fit):
                 self._let_go(former.file)
-            locations[fit] = StateLocation(file, row)
+            locations[fit] = StateLocation(file, index, networks // len(keys))
 
     def _let_go(self, file: Path) -> None:
         """One checkpoint of the file is not needed any more."""
@@ -147,14 +153,18 @@ class TrialCheckpoints:
             self._recent_bytes -= _size(state)
 
 
+def _networks(state: Mapping[str, Array]) -> int:
+    """The number of networks whose state it is."""
+    return len(next(iter(state.values()), ()))
+
+
 def _size(state: Mapping[str, Array]) -> int:
     return sum(array.nbytes for array in state.values())
 
 
 def read_state(file: Path) -> dict[str, Array]:
     """The state in a checkpoint file; raises `DataError` if it is damaged or missing."""
-    arrays = _read(file)
-    return {name: array for name, array in arrays.items() if name not in {_NETWORKS, _BUDGET}}
+    return {name: array for name, array in _read(file).items() if name not in _ABOUT}
 
 
 def _read(file: Path) -> dict[str, Array]:

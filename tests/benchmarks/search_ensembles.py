@@ -27,7 +27,7 @@ from fnnctl.cli import run as fnnctl
 from fnnctl.modelling.loading import load_experiment
 from fnnctl.records.journal import Journal
 from fnnctl.records.standings import Standings
-from fnnctl.runs.ensemble import weight_library
+from fnnctl.runs.trained_trials import weight_library
 from fnnctl.stacks.search_preparation import PreparedSearch, prepare_search
 from fnnctl.stacks.trial_ensemble import MAX_KEPT, TrainedTrial, select_trials
 from fnnctl.store.run import OpenRun

@@ -242,7 +242,7 @@ KINDS: Final = {
         **OF_SEARCH,
         sections={**SMALL, "search": HALVING},
         parts=(0, 4, 9, 11),
-        ending=("fnnctl.runs.search.refit_winner", "fnnctl.runs.training.write_scores", DRAWN),
+        ending=("fnnctl.runs.search.write_winner", "fnnctl.runs.training.write_scores", DRAWN),
     ),
     "extension": Kind(
         **OF_SEARCH,

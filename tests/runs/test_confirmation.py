@@ -236,7 +236,7 @@ def test_the_scores_of_a_former_winner_are_not_those_of_the_best_trial(
         raise OSError("the process dies here")
 
     with monkeypatch.context() as patch:
-        patch.setattr(complete_module, "refit_winner", dies)
+        patch.setattr(complete_module, "write_winner", dies)
         extend(folder, "trials=12", code=3)
     best = reported(folder, capsys)["best"]
     assert best["trial"] != former["trial"]

@@ -17,6 +17,7 @@ from fnnctl.errors import DivergedError
 from fnnctl.modelling.saved_model import load_model
 from fnnctl.runs import ensemble as ensemble_module
 from fnnctl.runs import search as search_module
+from fnnctl.runs import trained_trials
 from fnnctl.runs.search_session import SearchSession
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.run import OpenRun
@@ -115,7 +116,7 @@ def test_kills_after_the_search_itself(
         raise OSError("the process dies here")
 
     with monkeypatch.context() as patch:
-        patch.setattr(search_module, "refit_winner", dies)
+        patch.setattr(search_module, "write_winner", dies)
         folder = search(hyperband, "--executor", "serial", code=3)
     for module, name in (
         (search_module, "build_ensemble"),
@@ -150,7 +151,7 @@ def test_it_is_there_even_if_the_refit_diverges(
     def diverges(*arguments: object, **settings: object) -> None:
         raise DivergedError(epoch=2, learning_rate=0.1, steadier_rate=0.01, scaled=True, run="best")
 
-    monkeypatch.setattr(search_module, "refit_winner", diverges)
+    monkeypatch.setattr(search_module, "write_winner", diverges)
     folder = search(hyperband, "--executor", "serial", code=4)
     assert selection(folder) == selection(finished)
     assert "Selected trials" in program("report", str(folder), "--verbose").out
@@ -298,13 +299,13 @@ def test_an_extension_trains_no_selected_trial_again(tmp_path: Path, monkeypatch
     def again(*arguments: object, **settings: object) -> None:
         raise AssertionError("the weights are on disk")
 
-    monkeypatch.setattr(ensemble_module, "train_again", again)
+    monkeypatch.setattr(trained_trials, "train_again", again)
     extend(folder, "trials=7")
     assert selection(folder)["candidates"] == 7
 
 
 def test_only_the_best_trials_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in ("fnnctl.stacks.trial_ensemble", "fnnctl.runs.ensemble"):
+    for module in ("fnnctl.stacks.trial_ensemble", "fnnctl.runs.trained_trials"):
         monkeypatch.setattr(f"{module}.MAX_KEPT", 3)
     settings = {"method": "random", "trials": 9, "space": SPACE, "ensemble": {"size": 4}}
     folder = search(write_config(tmp_path / "x.yaml", search=settings), "--executor", "serial")

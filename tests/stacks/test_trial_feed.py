@@ -139,9 +139,10 @@ class Bench:
         self.journal.begin_trials(self.trials)
         self.events: list[tuple[tuple[int, ...], int, int]] = []
         self.checkpoints = TrialCheckpoints(folder)
-        defaults = {"metric": "log_loss", "on_folds": False, "max_epochs": 9, "keep_checkpoints": False}
+        defaults = {"metric": "log_loss", "max_epochs": 9}
+        flags = dict.fromkeys(("on_folds", "on_bags", "keep_checkpoints"), False)
         self.runner = TrialFeed(
-            TrialSettings(**{**defaults, **settings}),
+            TrialSettings(**{**flags, **defaults, **settings}),
             self.fits,
             self.checkpoints,
             self.journal,

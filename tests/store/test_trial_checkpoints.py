@@ -19,7 +19,7 @@ def state(*values: float) -> dict[str, np.ndarray]:
 def values(checkpoints: TrialCheckpoints, trial: int, unit: int, budget: int) -> list[float]:
     location = checkpoints.location((trial, unit), budget)
     assert location is not None
-    return [float(each) for each in read_state(location.file)["parameters"][location.row]]
+    return [float(each) for each in read_state(location.file)["parameters"][location.rows][0]]
 
 
 def test_each_network_is_found_again(tmp_path: Path) -> None:

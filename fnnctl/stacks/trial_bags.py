@@ -1,0 +1,113 @@
+"""A trial that is measured on bags: an ensemble, trained and measured as `fnnctl train` does both.
+
+What is kept of it at its end is all that `train` has then, so that the best trial becomes a run and the
+trials become an ensemble without training again.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from fnnctl.arrays import FloatArray
+from fnnctl.metrics.stored import flat_metrics
+from fnnctl.modelling.fit import Fit
+from fnnctl.modelling.predictor import Predictor
+from fnnctl.stacks.measures import ENDED_EARLY, FitObjective, Weights, learning_curves
+from fnnctl.stacks.work import TrainedStack
+from fnnctl.tasks.post_training import PostTraining
+from fnnctl.tasks.task import PartScores, TaskData
+from fnnctl.training.state import extract_part, merge_parts
+from fnnctl.training.trainer import Outcome, TrainedMember
+
+SCORES: Final = "scores"
+"""The out-of-bag scores of the weighted ensemble before calibration, (n, outputs), by ascending row."""
+SHARES: Final = "shares"
+"""How much each kind of networks counts, members and plain twins, (kinds,)."""
+_OUTCOMES: Final = tuple(Outcome)
+_HISTORY: Final = "history"
+
+
+@dataclass(frozen=True, slots=True)
+class BagsMeasure:
+    """Measures ensembles on the rows that are out of their members' bags.
+
+    The weights are those that the training would keep if it ended here: those of the best epoch so far if
+    early stopping restores them.
+    """
+
+    metric: str
+    largest: int
+    """The largest budget: of fits that ended early or reached it, what is kept of a trial is wanted."""
+
+    def __call__(self, stack: TrainedStack) -> list[FitObjective]:
+        """One result per fit; one whose loss overflows also counts as diverged."""
+        return [self._measured(stack, k) for k in range(len(stack.fits))]
+
+    def _measured(self, stack: TrainedStack, k: int) -> FitObjective:
+        trained, objective = stack.trained_fit(k), None
+        outcome, weights = self._outcome(stack, k), None
+        if outcome is Outcome.COMPLETED or outcome in ENDED_EARLY:
+            predictor, scores, part = scored_out_of_bag(stack, k)
+            if math.isfinite(part.loss):
+                objective = flat_metrics(part.metrics(complete=False))[self.metric]
+            else:
+                outcome = Outcome.DIVERGED
+            if objective is not None and (outcome in ENDED_EARLY or trained.epochs == self.largest):
+                weights = _kept(stack, k, predictor, scores)
+        kept = trained.epochs if trained.best_epoch is None else trained.best_epoch
+        return FitObjective(outcome, trained.epochs, kept, objective, learning_curves(stack, k), weights)
+
+    def _outcome(self, stack: TrainedStack, k: int) -> Outcome:
+        """How fit k ended: one with fewer epochs than the largest budget stops early after its last epoch."""
+        trained = stack.trained_fit(k)
+        epochs = stack.fits[k].experiment.training.epochs
+        has_ended = trained.outcome is Outcome.COMPLETED and trained.epochs == epochs < self.largest
+        return Outcome.STOPPED_EARLY if has_ended else trained.outcome
+
+
+def scored_out_of_bag(stack: TrainedStack, k: int) -> tuple[Predictor, FloatArray, PartScores]:
+    """The calibrated predictor of fit k, its out-of-bag scores before calibration, and these as `train`
+    scores them.
+    """
+    data, fit, offset = stack.data, stack.fits[k], stack.offsets[k]
+    rows, bags = fit.split(data).validation, [bag.validation for bag in fit.bags(data)]
+    predictor = stack.predictor(k, *stack.final_weights(k)).calibrated(
+        PostTraining.of(fit.experiment.model), data, stack.pool, rows, bags, offset=offset
+    )
+    batches = predictor.out_of_bag_scores(
+        rows, bags, lambda member, bag: member.pool_scores(stack.pool, bag + offset)
+    )
+    (scores,) = batches
+    return predictor, scores, data.score(rows, [scores], predictor.decoder)
+
+
+def _kept(stack: TrainedStack, k: int, predictor: Predictor, scores: FloatArray) -> Weights:
+    trained, (parameters, statistics) = stack.trained_fit(k), stack.final_weights(k)
+    history = {name: np.array(values, np.float64) for name, values in trained.history.items()}
+    return {
+        "parameters": parameters,
+        "statistics": statistics,
+        SHARES: np.array([part.weight for part in predictor.parts]),
+        SCORES: scores,
+        "outcome": np.array(_OUTCOMES.index(trained.outcome)),
+        "best_epoch": np.array(trained.best_epoch or 0),
+        **merge_parts({_HISTORY: history}),
+    }
+
+
+def rebuilt_stack(data: TaskData, fit: Fit, weights: Weights) -> TrainedStack:
+    """The stack of a trial's fit at the end of its training, from what is kept of the trial."""
+    history = {name: values.tolist() for name, values in extract_part(weights, _HISTORY).items()}
+    outcome = _OUTCOMES[int(weights["outcome"])]
+    epochs, best = max(map(len, history.values()), default=0), int(weights["best_epoch"]) or None
+    members: Sequence[TrainedMember] = [
+        TrainedMember(parameters, statistics, outcome, epochs, best, history)
+        for parameters, statistics in zip(weights["parameters"], weights["statistics"], strict=True)
+    ]
+    pool, networks = fit.examples(data), fit.members(data, fit.split(data))
+    return TrainedStack(data, 0, (fit,), pool, (0,), networks, members, None)

@@ -1,0 +1,176 @@
+"""A search on bags: each trial is the ensemble that `fnnctl train` trains, and the best becomes its run."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+
+from fnnctl.cli import run
+from tests.program import read_json
+from tests.runs.extending import timeline
+from tests.runs.killing import dying_after
+from tests.runs.searching import RATE, assert_same_search, decisions, of_kind, resume, search
+
+FILES = ("model.npz", "model.json", "history.csv", "metrics.json", "predictions.csv", "resolved.yaml")
+TWO_CLASSES = {
+    "data": {"split": {"group": "place"}, "weights": "weight"},
+    "model": {"threshold": "f1", "ensemble": {"members": 4}},
+    "training": {"epochs": 6, "class_weights": "balanced"},
+    "search": {"objective": {"metric": "f1_macro"}, "space": {"model.dropout": {"uniform": [0.0, 0.5]}}},
+}
+MANY_CLASSES = {
+    "model": {"ensemble": {"members": 3, "plain_twins": True}},
+    "training": {"epochs": 12, "early_stopping": {"patience": "auto"}},
+    "search": {
+        "objective": {"metric": "log_loss"},
+        "space": {
+            "training.epochs": {"integer": [3, 12]},
+            "model.ensemble.plain_twins": {"choice": [True, False]},
+        },
+    },
+}
+NUMBERS = {
+    "model": {"ensemble": {"members": 3}},
+    "training": {"epochs": 6},
+    "search": {
+        "space": {RATE: {"log_uniform": [0.01, 0.3]}, "data.scaling": {"choice": ["robust", "minmax"]}}
+    },
+}
+
+
+def written(folder: Path, target: str, *sections: dict[str, Any]) -> Path:
+    """A config with a table of its own, which has both kinds of columns, groups and weights."""
+    folder.mkdir(parents=True, exist_ok=True)
+    rng = np.random.default_rng(5)
+    a, b, place = rng.normal(size=90), rng.normal(size=90), rng.integers(0, 12, 90)
+    values = {
+        "number": 3 * a + a * b + place / 4,
+        "two": np.where(a * b + place / 8 > 0.6, "yes", "no"),
+        "many": np.array(["x", "y", "z"])[np.digitize(a + b / 2, [-0.5, 0.6])],
+    }
+    lines = ["a,b,kind,place,weight,target"]
+    for k in range(90):
+        value = values[target][k]
+        shown = f"{value:.4f}" if target == "number" else value
+        lines.append(f"{a[k]:.4f},{b[k]:.4f},{'uvw'[place[k] % 3]},p{place[k]},{1 + k % 3},{shown}")
+    (folder / "t.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    config: dict[str, Any] = {
+        "seed": 3,
+        "data": {"source": "t.csv", "target": "target", "columns": {"ignore": ["place", "weight"]}},
+        "model": {"hidden": [6], "ensemble": {"bags": True, "plain_twins": False}},
+        "search": {"method": "random", "trials": 3, "objective": {"on": "bags"}},
+    }
+    for section in sections:
+        merge(config, section)
+    if "group" in config["data"].get("split", {}):
+        del config["data"]["columns"]
+    (folder / "x.yaml").write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
+    return folder / "x.yaml"
+
+
+def merge(config: dict[str, Any], other: dict[str, Any]) -> None:
+    for key, value in other.items():
+        if isinstance(value, dict) and key != "space":
+            merge(config.setdefault(key, {}), value)
+        else:
+            config[key] = value
+
+
+def trained(resolved: Path, *words: str) -> Path:
+    """The run of `fnnctl train`."""
+    runs = resolved.parent / "alone"
+    before = set(runs.glob("*"))
+    words = tuple(part for word in words for part in ("--set", word))
+    assert run(["train", str(resolved), "--quiet", "--no-figures", "--runs-dir", str(runs), *words]) == 0
+    (new,) = set(runs.glob("*")) - before
+    return new
+
+
+def assert_is_training(best: Path) -> None:
+    """The run has the bits of `fnnctl train` of its config."""
+    alone = trained(best / "resolved.yaml")
+    for name in FILES:
+        assert (best / name).read_bytes() == (alone / name).read_bytes(), name
+
+
+@pytest.mark.parametrize(
+    ("target", "sections"),
+    [("two", TWO_CLASSES), ("many", MANY_CLASSES), ("number", NUMBERS)],
+    ids=["two classes", "many classes", "regression"],
+)
+def test_a_trial_is_what_train_trains(tmp_path: Path, target: str, sections: dict[str, Any]) -> None:
+    config = written(tmp_path, target, sections)
+    folder = search(config, "--executor", "serial")
+    metric = of_kind(folder, "header")[0]["settings"]["objective"]["metric"]
+    results = {result["trial"]: result["objective"] for result in of_kind(folder, "result")}
+    assert len(set(results.values())) == 3
+    best = read_json(folder / "manifest.json")["search"]["best"]["trial"]
+    assert read_json(folder / "best" / "metrics.json")["validation"][metric] == results[best]
+    assert_is_training(folder / "best")
+    other = next(trial for trial in results if trial != best)
+    settings = next(trial["assignment"] for trial in of_kind(folder, "trial") if trial["number"] == other)
+    alone = trained(folder / "resolved.yaml", *(f"{path}={value}" for path, value in settings.items()))
+    assert read_json(alone / "metrics.json")["validation"][metric] == results[other]
+
+
+RUNGS = {
+    "model": {"ensemble": {"members": 2, "plain_twins": True}},
+    "training": {"epochs": 9},
+    "search": {
+        "method": "asha",
+        "trials": 9,
+        "concurrency": 4,
+        "budget": {"min_epochs": 1, "reduction_factor": 3},
+        "space": {RATE: {"log_uniform": [0.003, 0.3]}, "training.epochs": {"integer": [2, 9]}},
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return written(tmp_path_factory.mktemp("rungs"), "many", RUNGS)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(config: Path) -> Path:
+    return search(config, "--executor", "serial")
+
+
+def test_rungs_continue_all_members_up_to_a_trials_own_epochs(undisturbed: Path) -> None:
+    epochs = {
+        trial["number"]: trial["assignment"]["training.epochs"] for trial in of_kind(undisturbed, "trial")
+    }
+    trained_for = dict.fromkeys(epochs, 0)
+    for result in of_kind(undisturbed, "result"):
+        trained_for[result["trial"]] += result["epochs"]
+        if trained_for[result["trial"]] == epochs[result["trial"]] < 9:
+            assert result["status"] == "stopped early"
+    assert all(count <= epochs[trial] for trial, count in trained_for.items())
+    assert {result["budget"] for result in of_kind(undisturbed, "result")} == {1, 3, 9}
+    assert_is_training(undisturbed / "best")
+
+
+def test_two_workers_write_the_same_journal(config: Path, undisturbed: Path) -> None:
+    folder = search(config, "--executor", "processes", "--workers", "2")
+    assert (folder / "journal.jsonl").read_bytes() == (undisturbed / "journal.jsonl").read_bytes()
+    assert_same_search(folder, undisturbed)
+
+
+@pytest.mark.parametrize("results", [2, 7])
+def test_a_killed_search_goes_on_also_without_its_checkpoints(
+    config: Path, undisturbed: Path, results: int
+) -> None:
+    with dying_after(results):
+        folder = search(config, "--executor", "serial", code=3)
+    if results == 7:
+        shutil.rmtree(folder / "checkpoints")
+    before = len(timeline(folder))
+    assert resume(folder, "--executor", "serial") == 0
+    assert len(timeline(folder)) > before
+    assert decisions(folder) == decisions(undisturbed)
+    assert_same_search(folder, undisturbed)
