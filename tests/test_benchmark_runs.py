@@ -18,7 +18,7 @@ ELSEWHERE: Final = {
     "comparison", "estimators", "latency", "run_list",
     "engine.__main__", "engine.their_folds", "recipe.__main__",
     "samplers.functions", "samplers.make_tables", "samplers.multi_fidelity", "samplers.proposal_cost",
-    "samplers.tables",
+    "samplers.tables", "search_without_space.__main__", "search_without_space.peer",
 }  # fmt: skip
 """Those that tests of their own run."""
 pytestmark = pytest.mark.usefixtures("no_figures", "own_environment")

@@ -1,0 +1,107 @@
+"""A search without a space beside its peers: a table and a time limit each, on the test folds of many tables.
+
+    python -m tests.benchmarks.search_without_space run --tables FOLDER --cache FILE [--only glass,letter]
+        [--contenders search,train,catboost] [--limits 60] [--folds 2] [--threads 2] [--python NAME=PATH …]
+    python -m tests.benchmarks.search_without_space report FILE… [--limit 60]
+
+FOLDER has CSV files (.csv or .csv.gz) with a header and the target in the column y, whose values decide the
+task. `run` writes each of the first fixed folds (`tests.benchmarks.recipe.tables`) as train.csv and test.csv,
+and runs the contenders on them, as commands, in turns, the smallest table first: `fnnctl search` on a config
+without a space, `fnnctl train`, and the peers of `peer.py`. --limits are seconds, for the search and for
+AutoGluon; several give a curve. --python names the interpreter of a peer that is not installed here.
+
+FILE has a line per result, and an interrupted run goes on where it was; what failed is tried again. A result
+does not depend on the program's version: after a change, begin a new file. `report` reads several files, of
+which the last one counts: the peers are run once.
+
+`report` gives the means, the differences of the search and of `train` to all others, paired by table, with
+95 % intervals, the oracle's bound (per table the best contender, which only the test rows tell), how
+optimistic the out-of-bag scores were, how often "better than train" was said and was true, and the curve over
+the limits.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from tests.benchmarks.recipe.tables import find_tables, read_table
+from tests.benchmarks.search_without_space.contenders import CONTENDERS, LIMITED, Machine, run, write_fold
+from tests.benchmarks.search_without_space.peer import PEERS
+from tests.benchmarks.search_without_space.report import report
+from tests.benchmarks.search_without_space.results import Key, append, read_results
+
+
+def main(words: Sequence[str] | None = None) -> None:
+    given = _parser().parse_args(words)
+    if given.what == "run":
+        _run(given)
+    else:
+        print("\n".join(report([*read_results(given.files).values()], given.limit)))
+
+
+def _run(given: argparse.Namespace) -> None:
+    machine = Machine(given.threads, dict(given.python))
+    contenders = [
+        (name, limit) for name in given.contenders for limit in (given.limits if name in LIMITED else [None])
+    ]
+    done = {key for key, result in read_results([given.cache]).items() if not result.error}
+    for path in reversed(find_tables(given.tables, given.only)):
+        table = read_table(path)
+        for fold in range(given.folds):
+            for name, limit in contenders:
+                key = Key(table.name, fold, name, limit)
+                if key in done:
+                    continue
+                with tempfile.TemporaryDirectory() as folder:
+                    result = run(name, limit, write_fold(table, fold, Path(folder)), machine)
+                append(given.cache, result)
+                told = (
+                    result.error
+                    or f"{result.seconds:.1f} s, {result.scores and result.scores.test.value:.4f}"
+                )
+                print(f"{table.name}, fold {fold}, {name}: {told}", file=sys.stderr, flush=True)
+
+
+def _names(text: str) -> list[str]:
+    names = text.split(",")
+    for name in names:
+        if name not in CONTENDERS:
+            raise argparse.ArgumentTypeError(f"no contender {name!r}; there are {', '.join(CONTENDERS)}")
+    return names
+
+
+def _numbers(text: str) -> list[float]:
+    return [float(number) for number in text.split(",")]
+
+
+def _python(text: str) -> tuple[str, str]:
+    name, _, path = text.partition("=")
+    if name not in PEERS or not path:
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=PATH; NAME is one of {', '.join(PEERS)}")
+    return name, path
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.search_without_space")
+    commands = parser.add_subparsers(dest="what", required=True)
+    command = commands.add_parser("run")
+    command.add_argument("--tables", type=Path, required=True, help="a folder of CSV files")
+    command.add_argument("--cache", type=Path, required=True, help="the file that gets the results")
+    command.add_argument("--only", type=lambda text: text.split(","), default=[], help="names of tables")
+    command.add_argument("--contenders", type=_names, default=list(CONTENDERS))
+    command.add_argument("--limits", type=_numbers, default=[60.0], help="seconds, separated by commas")
+    command.add_argument("--folds", type=int, default=2, help="how many of the fixed folds")
+    command.add_argument("--threads", type=int, default=2, help="threads, or workers, per contender")
+    command.add_argument("--python", type=_python, action="append", default=[], metavar="NAME=PATH")
+    command = commands.add_parser("report")
+    command.add_argument("files", type=Path, nargs="+", metavar="FILE")
+    command.add_argument("--limit", type=float, default=60.0, help="the time limit that is compared")
+    return parser
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,193 @@
+"""Runs one contender on one fold of a table, as a newcomer would: a command of its own, on two CSV files."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import fnnctl
+from fnnctl import __version__
+from tests.benchmarks.measuring import processor_seconds
+from tests.benchmarks.recipe.tables import TARGET, Table, outer_folds
+from tests.benchmarks.recipe.training import class_scores, r2
+from tests.benchmarks.search_without_space.peer import PEERS, PREDICTIONS, read_columns
+from tests.benchmarks.search_without_space.results import Key, Result, Score, Scores
+
+ROOT = Path(__file__).parents[3]
+SEARCH, TRAIN = "search", "train"
+LIMITED = (SEARCH, "autogluon")
+"""The contenders that have a time limit."""
+CONTENDERS = (SEARCH, TRAIN, *PEERS)
+THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+MODEL_FILES = ("model.npz", "model.json")
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What contenders run on."""
+
+    threads: int = 2
+    pythons: Mapping[str, str] = field(default_factory=dict)
+    """The interpreter of each peer that is not installed here."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoldFiles:
+    """A folder with train.csv and test.csv of one fold of a table."""
+
+    folder: Path
+    table: Table
+    fold: int
+    rows: int
+    test_rows: Sequence[int]
+
+    @property
+    def targets(self) -> Any:
+        """The targets of the test rows."""
+        return self.table.data.targets[self.test_rows]
+
+
+class CommandError(Exception):
+    """A command failed; the message is the last line that it has said."""
+
+
+def write_fold(table: Table, fold: int, folder: Path) -> FoldFiles:
+    """Write the rows of a fold as they are in the table's file."""
+    with (gzip.open if table.path.suffix == ".gz" else open)(table.path, "rt", encoding="utf-8") as file:
+        header, *rows = csv.reader(file)
+    if len(rows) != len(table.data):
+        raise ValueError(
+            f"{table.path}: {len(table.data)} of {len(rows)} rows have a target; remove the others"
+        )
+    test = set(outer_folds(table.data).test_rows(0, fold).tolist())
+    for name, in_part in (("train", False), ("test", True)):
+        with (folder / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows(
+                [header, *(row for k, row in enumerate(rows) if (k in test) is in_part)]
+            )
+    return FoldFiles(folder, table, fold, len(rows) - len(test), sorted(test))
+
+
+def run(contender: str, limit: float | None, files: FoldFiles, machine: Machine) -> Result:
+    """Run a contender; a failure is a result, too."""
+    key = Key(files.table.name, files.fold, contender, limit)
+    facts = {"test_rows": len(files.test_rows)}
+    try:
+        told = (_run_peer if contender in PEERS else _run_fnnctl)(contender, limit, files, machine)
+    except CommandError as error:
+        told = {"error": str(error)}
+    return Result(key, files.table.is_classification, files.rows, **{**facts, **told})
+
+
+def _run_peer(name: str, limit: float | None, files: FoldFiles, machine: Machine) -> dict[str, Any]:
+    task = files.table.data.task.name
+    words = [name, str(files.folder), "--task", task, "--threads", str(machine.threads)]
+    if limit is not None:
+        words += ["--seconds", str(limit)]
+    python = machine.pythons.get(name, sys.executable)
+    threads = {variable: str(machine.threads) for variable in THREAD_VARIABLES}
+    script = str(Path(__file__).with_name("peer.py"))
+    took = _command([python, "-I", script, *words], files.folder, threads)
+    told = json.loads((files.folder / "told.json").read_text(encoding="utf-8"))
+    with np.load(files.folder / "predicted.npz") as predicted:
+        return {**told, **took, "scores": _scores(files, predicted)}
+
+
+def _scores(files: FoldFiles, predicted: Mapping[str, Any]) -> Scores:
+    if not files.table.is_classification:
+        return Scores(Score(r2(files.targets, predicted["estimates"].reshape(-1))))
+    names = list(files.table.data.strata_names)
+    probabilities = np.zeros((len(files.test_rows), len(names)))
+    probabilities[:, [names.index(str(name)) for name in predicted["classes"]]] = predicted["probabilities"]
+    accuracy, log_loss, _ = class_scores(probabilities, files.targets)
+    return Scores(Score(accuracy, log_loss))
+
+
+def _run_fnnctl(name: str, limit: float | None, files: FoldFiles, machine: Machine) -> dict[str, Any]:
+    config = files.folder / f"{name}.yaml"
+    task = files.table.data.task.name
+    config.write_text(
+        f"data: {{source: train.csv, test_source: test.csv, target: {TARGET}, task: {task}}}\n",
+        encoding="utf-8",
+    )
+    words = [name, config.name, "--quiet", "--no-figures", "--workers", str(machine.threads)]
+    if limit is not None:
+        words += ["--time-limit", str(limit)]
+    took = _command([sys.executable, "-m", "fnnctl", *words], files.folder, {"PYTHONPATH": str(ROOT)})
+    (folder,) = (each.parent for each in files.folder.glob("runs/*/manifest.json"))
+    model = next(
+        part for part in (folder / "ensemble", folder / "best", folder) if (part / MODEL_FILES[0]).exists()
+    )
+    told = {
+        "version": __version__,
+        "scores": _scores_of_run(model),
+        "predict_seconds": _seconds_of_prediction(model, files),
+        "model_bytes": sum((model / file).stat().st_size for file in MODEL_FILES),
+        "members": _read(model / "manifest.json")["model"]["networks"],
+    }
+    return {**told, **took, **(_told_by_search(folder) if name == SEARCH else {})}
+
+
+def _scores_of_run(folder: Path) -> Scores:
+    """Of a run with bags, the part `validation` has the scores of the out-of-bag rows."""
+    metrics = _read(folder / "metrics.json")
+    test, out_of_bag = (
+        Score(part["accuracy"] if "accuracy" in part else part["r2"], part.get("log_loss")) if part else None
+        for part in (metrics["test"], metrics.get("validation"))
+    )
+    if test is None:
+        raise CommandError(f"{folder.name} has no scores of the test part")
+    return Scores(test, out_of_bag)
+
+
+def _told_by_search(folder: Path) -> dict[str, Any]:
+    return {
+        "best": _scores_of_run(folder / "best"),
+        "trials": _read(folder / "manifest.json")["search"]["trials"],
+    }
+
+
+def _seconds_of_prediction(model: Path, files: FoldFiles) -> float:
+    """The median time of predicting the test rows, which are in memory."""
+    predictor = fnnctl.load_run(str(model)).predictor
+    _, rows = read_columns(files.folder / "train.csv", files.folder / "test.csv")
+    predict: Callable[[Any], Any] = predictor.predict
+    if files.table.is_classification:
+        predict = predictor.predict_proba
+    times = []
+    for _ in range(PREDICTIONS):
+        begun = time.perf_counter()
+        predict(rows)
+        times.append(time.perf_counter() - begun)
+    return statistics.median(times)
+
+
+def _command(words: Sequence[str], folder: Path, variables: Mapping[str, str]) -> dict[str, float]:
+    """The seconds that a command takes."""
+    surroundings = {name: value for name, value in os.environ.items() if name not in THREAD_VARIABLES}
+    begun = time.perf_counter(), processor_seconds()
+    done = subprocess.run(
+        words, cwd=folder, env={**surroundings, **variables}, capture_output=True, text=True, check=False
+    )
+    seconds, processor = time.perf_counter() - begun[0], processor_seconds() - begun[1]
+    if done.returncode:
+        lines = (done.stderr.strip() or done.stdout.strip() or "nothing was said").splitlines()
+        raise CommandError(f"exit code {done.returncode}: {lines[-1]}")
+    return {"seconds": seconds, "processor_seconds": processor}
+
+
+def _read(path: Path) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return content

@@ -1,0 +1,276 @@
+"""What the results say: means, paired comparisons, the oracle's bound, optimism, verdicts and the curve.
+
+Everything is a mean over tables of the mean over the folds that both sides of a comparison have.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from operator import attrgetter
+
+from tests.benchmarks.recipe.intervals import compare
+from tests.benchmarks.search_without_space.contenders import LIMITED, SEARCH, TRAIN
+from tests.benchmarks.search_without_space.results import Result, Score, Scores
+
+BEST, ORACLE = "search, best trial", "oracle"
+Folds = Mapping[tuple[str, int], float]
+"""A number by table and fold."""
+Part = Callable[[Scores], Score | None]
+"""Which rows are meant."""
+TEST: Part = attrgetter("test")
+TOLD: Mapping[str, Part] = {"out-of-bag": attrgetter("out_of_bag"), "nested": attrgetter("nested")}
+"""Where the program itself scores a predictor, without the test rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One of the numbers of a score."""
+
+    name: str
+    of: Callable[[Score], float | None]
+    best: Callable[[Iterable[float]], float]
+    factor: float = 1.0
+    """What differences are multiplied by."""
+    digits: int = 4
+
+
+ACCURACY = Metric("accuracy", lambda score: score.value, max, 100, 2)
+LOG_LOSS = Metric("log loss", lambda score: score.log_loss, min)
+R2 = Metric("R²", lambda score: score.value, max, 100, 2)
+
+
+class Contest:
+    """The results of one kind of task under one time limit."""
+
+    def __init__(self, results: Sequence[Result], metrics: Sequence[Metric]) -> None:
+        self.metrics = metrics
+        self.results: dict[str, dict[tuple[str, int], Result]] = {}
+        for result in results:
+            cell = (result.key.table, result.key.fold)
+            self.results.setdefault(result.key.contender, {})[cell] = result
+            if result.best:
+                as_best = replace(result, scores=result.best, model_bytes=None, predict_seconds=None)
+                self.results.setdefault(BEST, {})[cell] = as_best
+        self.names = list(self.results)
+
+    def folds(self, name: str, metric: Metric, part: Part = TEST) -> Folds:
+        """The scores of a contender, or of the oracle: the best contender of each table."""
+        if name == ORACLE:
+            return self._oracle(metric)
+        scores = {cell: each.scores and part(each.scores) for cell, each in self.results[name].items()}
+        values = {cell: metric.of(score) for cell, score in scores.items() if score}
+        return {cell: value for cell, value in values.items() if value is not None}
+
+    def _oracle(self, metric: Metric) -> Folds:
+        """A contender that lacks a fold of a table does not count there."""
+        by_name = [self.folds(name, metric) for name in self.names]
+        tables: dict[str, set[tuple[str, int]]] = {}
+        for folds in by_name:
+            for cell in folds:
+                tables.setdefault(cell[0], set()).add(cell)
+        found: dict[tuple[str, int], float] = {}
+        for cells in tables.values():
+            complete = [folds for folds in by_name if cells <= folds.keys()]
+            if complete:
+                means = [statistics.fmean(folds[cell] for cell in cells) for folds in complete]
+                found |= {cell: complete[means.index(metric.best(means))][cell] for cell in cells}
+        return found
+
+
+def report(results: Sequence[Result], limit: float) -> list[str]:
+    """The whole report; of the contenders with a time limit, those with this one are compared."""
+    lines: list[str] = []
+    for kind, metrics in (("classification", (ACCURACY, LOG_LOSS)), ("regression", (R2,))):
+        of_kind = [each for each in results if each.is_classification is (kind == "classification")]
+        if not of_kind:
+            continue
+        contest = Contest([each for each in of_kind if each.key.limit in (None, limit)], metrics)
+        lines += [f"## {kind}, {limit:g} s", "", *_means(contest), ""]
+        for base in (SEARCH, TRAIN):
+            lines += _comparisons(contest, base)
+        lines += [*_by_table(contest), "", *_optimism(contest), *_curve(of_kind, metrics)]
+    return [
+        *lines,
+        *_verdicts([each for each in results if each.key.limit in (None, limit)]),
+        *_failures(results),
+    ]
+
+
+def _means(contest: Contest) -> list[str]:
+    metrics = contest.metrics
+    lines = [
+        f"{'':20} {'tables':>6} {'fits':>5} "
+        + " ".join(f"{metric.name:>9}" for metric in metrics)
+        + f" {'s/fit':>8} {'CPU s/fit':>9} {'rows/s':>10} {'MB':>8}"
+    ]
+    for name in (*contest.names, ORACLE):
+        folds = [contest.folds(name, metric) for metric in metrics]
+        runs = [each for each in contest.results.get(name, {}).values() if each.scores]
+        speeds = [
+            each.test_rows / each.predict_seconds for each in runs if each.test_rows and each.predict_seconds
+        ]
+        numbers = [
+            _mean([each.seconds for each in runs], "8.1f"),
+            _mean([each.processor_seconds for each in runs], "9.1f"),
+            f"{statistics.median(speeds):10,.0f}" if speeds else f"{'–':>10}",
+            _mean([each.model_bytes and each.model_bytes / 1e6 for each in runs], "8.2f"),
+        ]
+        lines.append(
+            f"{name:20} {len(tables(folds[0])):6} {len(folds[0]):5} "
+            + " ".join(_mean(list(tables(each).values()), "9.4f") for each in folds)
+            + f" {' '.join(numbers)}"
+        )
+    return lines
+
+
+def _comparisons(contest: Contest, base: str) -> list[str]:
+    """The differences of one contender to all others; positive is better in a score, worse in a loss."""
+    if base not in contest.results:
+        return []
+    lines = [
+        f"{'':32} "
+        + " ".join(f"{f'{metric.name} (95 %)':>28} {'better/worse':>12}" for metric in contest.metrics)
+        + "  worst table"
+    ]
+    for other in (*contest.names, ORACLE):
+        if other == base:
+            continue
+        words, worst = [], ""
+        for metric in contest.metrics:
+            first, second = common(contest.folds(base, metric), contest.folds(other, metric))
+            found = compare(first, second)
+            if found is None:
+                break
+            better = (found.larger, found.smaller) if metric.best is max else (found.smaller, found.larger)
+            words.append(f"{found.text(metric.digits, metric.factor):>28} {f'{better[0]}/{better[1]}':>12}")
+            if metric is contest.metrics[0]:
+                worst = f"{found.lowest[0]} {metric.factor * found.lowest[1]:+.1f}"
+        lines.append(f"{f'{base} − {other}':32} {' '.join(words)}  {worst}")
+    return [*lines, ""]
+
+
+def _by_table(contest: Contest) -> list[str]:
+    lines = []
+    for metric in contest.metrics:
+        scores = {name: tables(contest.folds(name, metric)) for name in (*contest.names, ORACLE)}
+        lines.append(f"{metric.name:20} " + " ".join(f"{name[-10:]:>10}" for name in scores))
+        for table in sorted(scores[ORACLE]):
+            numbers = (_mean([values.get(table)], "10.4f") for values in scores.values())
+            lines.append(f"{table:20} {' '.join(numbers)}")
+    return lines
+
+
+def _optimism(contest: Contest) -> list[str]:
+    """How far the scores that the program tells are above those on the test rows, by table."""
+    lines: list[str] = []
+    for metric in contest.metrics:
+        columns: dict[str, dict[str, float]] = {}
+        for name in (SEARCH, BEST, TRAIN):
+            for kind, part in TOLD.items() if name in contest.results else ():
+                told, true = common(contest.folds(name, metric, part), contest.folds(name, metric))
+                if told:
+                    columns[f"{name}: {kind}"] = {table: told[table] - true[table] for table in told}
+        if not columns:
+            continue
+        lines.append(f"{metric.name}, told − on the test rows: {'; '.join(columns)}")
+        form = f"+10.{metric.digits}f"
+        for table in sorted({table for values in columns.values() for table in values}):
+            numbers = (
+                _mean([metric.factor * values[table]] if table in values else [], form)
+                for values in columns.values()
+            )
+            lines.append(f"{table:32} {' '.join(numbers)}")
+        for title, values in columns.items():
+            found = compare(values, dict.fromkeys(values, 0.0))
+            lines += [f"{title:32} {found.text(metric.digits, metric.factor)}"] if found else []
+        lines.append("")
+    return lines
+
+
+def _verdicts(results: Sequence[Result]) -> list[str]:
+    """How often "better than `fnnctl train`" was said, and whether it was so on the test rows."""
+    default = {each.key[:2]: each for each in results if each.key.contender == TRAIN}
+    counts = {said: [0, 0, 0] for said in (True, False)}
+    for each in results:
+        other = default.get(each.key[:2])
+        if (
+            each.key.contender == SEARCH
+            and each.better is not None
+            and each.scores
+            and other
+            and other.scores
+        ):
+            difference = each.scores.test.value - other.scores.test.value
+            counts[each.better][0 if difference > 0 else 1 if difference == 0 else 2] += 1
+    if not any(map(sum, counts.values())):
+        return []
+    lines = [f"{'on the test rows, the search is':36} {'better':>8} {'equal':>8} {'worse':>8} than `train`"]
+    for said, title in ((True, "it says that it is better"), (False, "it says that it is not better")):
+        lines.append(f"{title:36} {' '.join(f'{count:8}' for count in counts[said])}")
+    return [*lines, ""]
+
+
+def _curve(results: Sequence[Result], metrics: Sequence[Metric]) -> list[str]:
+    """The means over the tables that have all limits, beside the contenders without one."""
+    limits = sorted({each.key.limit for each in results if each.key.limit is not None})
+    if len(limits) < 2:
+        return []
+    contests = {
+        limit: Contest([each for each in results if each.key.limit in (None, limit)], metrics)
+        for limit in limits
+    }
+    limited = [name for name in (*LIMITED, BEST) if all(name in each.results for each in contests.values())]
+    if not limited:
+        return []
+    cells = set.intersection(
+        *(set(each.folds(name, metrics[0])) for each in contests.values() for name in limited)
+    )
+    lines = [f"curve over {len({table for table, _ in cells})} tables, {len(cells)} folds"]
+    for metric in metrics:
+        lines.append(f"{metric.name:20} " + " ".join(f"{f'{limit:g} s':>9}" for limit in limits))
+        for name in contests[limits[0]].names:
+            rows = [
+                _inside(each.folds(name, metric), cells) if name in each.results else None
+                for each in contests.values()
+            ]
+            lines.append(f"{name:20} {' '.join(_mean([row], '9.4f') for row in rows)}")
+    return [*lines, ""]
+
+
+def _inside(folds: Folds, cells: set[tuple[str, int]]) -> float | None:
+    """The mean over tables, if a contender has all these folds."""
+    if not cells or not cells <= folds.keys():
+        return None
+    return statistics.fmean(tables({cell: folds[cell] for cell in cells}).values())
+
+
+def _failures(results: Sequence[Result]) -> list[str]:
+    return [
+        f"FAILED: {each.key.contender}, {each.key.table}, fold {each.key.fold}: {each.error}"
+        for each in results
+        if each.error
+    ]
+
+
+def tables(folds: Folds) -> dict[str, float]:
+    """The mean over folds, by table."""
+    by_table: dict[str, list[float]] = {}
+    for (table, _), value in folds.items():
+        by_table.setdefault(table, []).append(value)
+    return {table: statistics.fmean(values) for table, values in by_table.items()}
+
+
+def common(first: Folds, second: Folds) -> tuple[dict[str, float], dict[str, float]]:
+    """The means by table of two contenders, over the folds that both have."""
+    shared = first.keys() & second.keys()
+    both = ({cell: folds[cell] for cell in sorted(shared)} for folds in (first, second))
+    one, other = map(tables, both)
+    return one, other
+
+
+def _mean(values: Sequence[float | None], form: str) -> str:
+    known = [value for value in values if value is not None]
+    width = form.lstrip("+").partition(".")[0]
+    return format(statistics.fmean(known), form) if known else f"{'–':>{width}}"
