@@ -275,6 +275,9 @@ class SelectedTrial(Facts):
     """How often it was selected: its weight in the mean."""
     objective: float | None = None
     """The trial's own objective."""
+    gain: float | None = None
+    """How much the loss of the ensemble rises without it, on the rows that selected it; null for the only
+    one."""
 
 
 class SelectionFacts(Facts):
