@@ -1,23 +1,30 @@
-"""The ensemble of a search: trials are selected greedily on the validation rows, and tested once."""
+"""The ensemble of a search: trials are selected greedily on rows that did not train them, and tested once."""
 
 from __future__ import annotations
 
 import math
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from fnnctl.blas import set_blas_threads
 from fnnctl.config.reading.resolved import resolved_yaml
+from fnnctl.data.splits.parts import Split
+from fnnctl.metrics.stored import flat_metrics
 from fnnctl.modelling.model_description import model_files
 from fnnctl.modelling.predictor import score_parts
+from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.runs.facts import known_facts
 from fnnctl.runs.recorder import RunRecorder, record_warnings, write_scores
 from fnnctl.runs.search_session import SearchSession
 from fnnctl.runs.trained_trials import trained_trials, weight_library
-from fnnctl.stacks.trial_ensemble import TrialEnsemble, select_trials
+from fnnctl.stacks.bagged_ensemble import select_on_bags
+from fnnctl.stacks.trial_ensemble import TrialMembers, WeightLibrary, select_trials
 from fnnctl.store import names
 from fnnctl.store.run import create_run
 from fnnctl.tasks.post_training import PostTraining
+from fnnctl.tasks.task import OutputDecoder, PartScores
 from fnnctl.text import counted
 
 NO_ENSEMBLE: Final = "there is no ensemble"
@@ -35,46 +42,113 @@ def build_ensemble(session: SearchSession) -> None:
     if settings.ensemble is None or library is None:
         return
     set_blas_threads(1)
-    context.note("selecting an ensemble of the trials on the validation rows")
-    ensemble = select_trials(
-        session.search.loaded.data,
-        list(trained_trials(session, library)),
-        session.search.split.validation,
-        metric=settings.objective.metric,
-        minimized=settings.objective.minimized,
-        size=settings.ensemble.size,
-    )
+    on_bags = settings.objective.on_bags
+    rows = "by their out-of-bag predictions" if on_bags else "on the validation rows"
+    context.note(f"selecting an ensemble of the trials {rows}")
+    selected = (_selected_on_bags if on_bags else _selected)(session, library, settings.ensemble.size)
     context.stop.raise_if_requested()
-    if ensemble is None:
+    if selected is None:
         record_warnings(run, [f"{NO_ENSEMBLE}: the scores of all trials overflow"], context.listener)
-    elif _write(session, ensemble, started=started):
+    elif _write(session, selected, rows, started=started):
         run.replace_ensemble()
     else:
         record_warnings(run, [f"{NO_ENSEMBLE}: its scores of some rows overflow"], context.listener)
 
 
-def _write(session: SearchSession, ensemble: TrialEnsemble, *, started: float) -> bool:
+@dataclass(frozen=True, slots=True)
+class _Selected:
+    """A selected ensemble, and what it scores on the rows of each part."""
+
+    ensemble: TrialMembers
+    split: Split
+    decoder: OutputDecoder
+    parts: dict[str, PartScores | None]
+    selection: dict[str, Any]
+    """The manifest's facts about how the trials were selected."""
+
+    @property
+    def networks(self) -> list[ParameterLayout]:
+        """The layouts of all networks."""
+        trials = (trial for trial, _ in self.ensemble.members)
+        return [trial.fit.layout for trial in trials for _ in range(trial.fit.settings.ensemble)]
+
+
+def _selected(session: SearchSession, library: WeightLibrary, size: int) -> _Selected | None:
+    """The ensemble that is selected and calibrated on the validation part; None if there is none."""
+    data, split = session.search.loaded.data, session.search.split
+    objective = session.setup.settings.objective
+    ensemble = select_trials(
+        data,
+        list(trained_trials(session, library)),
+        split.validation,
+        metric=objective.metric,
+        minimized=objective.minimized,
+        size=size,
+    )
+    if ensemble is None:
+        return None
+    post_training, selection = PostTraining.of(session.setup.experiment.model), ensemble.selection
+    predictor = ensemble.predictor(data).calibrated_on_columns(post_training, data, split.validation)
+    facts = _selection_facts(
+        ensemble,
+        selection.chosen,
+        metric=objective.metric,
+        objective=selection.score,
+        best_alone=selection.scores[0],
+        kept=selection.kept,
+        candidates=ensemble.candidates,
+    )
+    return _Selected(ensemble, split, predictor.decoder, score_parts(predictor, data, None, split), facts)
+
+
+def _selected_on_bags(session: SearchSession, library: WeightLibrary, size: int) -> _Selected | None:
+    """The ensemble that is selected and calibrated by the out-of-bag scores; None if there is none."""
+    data, metric = session.search.loaded.data, session.setup.settings.objective.metric
+    ensemble = select_on_bags(data, list(trained_trials(session, library)), size=size)
+    if ensemble is None:
+        return None
+    split = ensemble.candidates[0].fit.split(data)
+    rows, predictor = split.validation, ensemble.predictor(data)
+    post_training = PostTraining.of(session.setup.experiment.model)
+    decoder = post_training.fit(
+        data.task, predictor.decoder, ensemble.scores, data.targets[rows], out_of_bag=True
+    )
+    predictor = replace(predictor, decoder=decoder)
+    parts = score_parts(predictor, data, None, replace(split, validation=rows[:0]))
+    validation = parts["validation"] = data.score(rows, [ensemble.scores], decoder)
+    selection = ensemble.selection
+    facts = _selection_facts(
+        ensemble,
+        selection.chosen,
+        metric=metric,
+        objective=flat_metrics(validation.metrics(complete=False))[metric],
+        best_alone=ensemble.candidates[0].result.objective,
+        kept=selection.kept,
+        candidates=len(ensemble.candidates),
+    )
+    return _Selected(ensemble, split, decoder, parts, facts)
+
+
+def _write(session: SearchSession, selected: _Selected, rows: str, *, started: float) -> bool:
     """Write the ensemble's run folder; return False if its scores overflow, so that it is of no use."""
     run, setup, search = session.run, session.setup, session.search
-    data, split, listener = search.loaded.data, search.split, session.context.listener
-    post_training = PostTraining.of(setup.experiment.model)
-    predictor = ensemble.predictor(data).calibrated_on_columns(post_training, data, split.validation)
-    decoder = predictor.decoder
-    parts = score_parts(predictor, data, None, split)
-    if not all(math.isfinite(part.loss) for part in parts.values() if part):
+    data, split, listener = search.loaded.data, selected.split, session.context.listener
+    members, decoder = selected.ensemble.members, selected.decoder
+    if not all(math.isfinite(part.loss) for part in selected.parts.values() if part):
         return False
-    arrays, description = model_files(ensemble.to_write(data))
+    arrays, description = model_files(selected.ensemble.to_write(data))
+    settings = members[0][0].fit.settings
     facts = known_facts(
         setup.experiment,
         data,
-        ensemble.members[0][0].fit.settings,
-        search.loaded.checked_data(split),
+        settings,
+        search.loaded.checked_data(search.split, bags=settings.bags),
         command=session.context.command,
         blas_threads=set_blas_threads(1),
         sizes=(split.train.size, split.validation.size, split.test.size),
-        networks=[trial.fit.layout for trial, _ in ensemble.members],
+        networks=selected.networks,
     )
-    facts["selection"] = _selection_facts(ensemble, setup.settings.objective.metric)
+    facts["selection"] = selected.selection
     if decoder.temperature is not None:
         facts["calibration"] = {"temperature": decoder.temperature}
     opened = create_run(
@@ -87,23 +161,32 @@ def _write(session: SearchSession, ensemble: TrialEnsemble, *, started: float) -
         folder=names.NEXT_ENSEMBLE,
     )
     with RunRecorder(opened, started=started):
-        opened.log(f"{counted(len(ensemble.members), 'trial')}, selected on the validation rows")
+        opened.log(f"{counted(len(members), 'trial')}, selected {rows}")
         opened.write_model(arrays, {**description, **decoder.fitted_parameters})
+        post_training = PostTraining.of(setup.experiment.model)
         record_warnings(opened, post_training.warnings(decoder, rows=split.validation.size), listener)
-        write_scores(opened, parts)
+        write_scores(opened, selected.parts)
     return True
 
 
-def _selection_facts(ensemble: TrialEnsemble, metric: str) -> dict[str, Any]:
+def _selection_facts(
+    ensemble: TrialMembers,
+    chosen: Sequence[int],
+    *,
+    metric: str,
+    objective: float | None,
+    best_alone: float | None,
+    kept: int,
+    candidates: int,
+) -> dict[str, Any]:
     """The manifest's facts about how the trials were selected."""
-    selection = ensemble.selection
     return {
         "metric": metric,
-        "objective": selection.score,
-        "best_alone": selection.scores[0],
-        "rounds": len(selection.chosen),
-        "kept": selection.kept,
-        "candidates": ensemble.candidates,
+        "objective": objective,
+        "best_alone": best_alone,
+        "rounds": len(chosen),
+        "kept": kept,
+        "candidates": candidates,
         "trials": [
             {"trial": trial.result.trial, "count": count, "objective": trial.result.objective}
             for trial, count in ensemble.members

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -24,11 +24,11 @@ from fnnctl.errors import DataError, MachineError
 from fnnctl.metrics.stored import flat_metrics
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.model_description import TrainedPart, describe
-from fnnctl.modelling.predictor import Predictor, PredictorPart, fresh_part
+from fnnctl.modelling.predictor import Predictor, PredictorPart, fresh_part, kinds_of
 from fnnctl.records.standings import order
 from fnnctl.records.trials import Direction, Job, JobKey, Result, Status, Trial
 from fnnctl.stacks.measures import FitObjective, ObjectiveMeasure, Weights
-from fnnctl.stacks.trial_bags import BagsMeasure
+from fnnctl.stacks.trial_bags import SHARES, BagsMeasure
 from fnnctl.stacks.trial_results import WEIGHTS, refuse_another_result, trial_result, weights_digest
 from fnnctl.stacks.work import Measure, StackItem, WorkerData, train_item
 from fnnctl.store import names
@@ -107,44 +107,63 @@ def select_greedily(
 
 @dataclass(frozen=True, slots=True)
 class TrainedTrial:
-    """A trial's network at its end."""
+    """A trial's network at its end, or the networks of one that is an ensemble."""
 
     result: Result
     fit: Fit
     weights: Weights
 
-    def part(self, data: TaskData, *, weight: float = 1.0) -> PredictorPart:
-        """The network as a part of a predictor."""
-        parameters, statistics = self.weights["parameters"], self.weights["statistics"]
-        member = self.fit.member(data, self.fit.split(data))
-        return fresh_part(self.fit, [member], parameters[None], statistics[None], weight=weight)
+    def parts(self, data: TaskData, *, weight: float = 1.0) -> list[PredictorPart]:
+        """The parts of a predictor in which the trial has this weight."""
+        members = self.fit.members(data, self.fit.split(data))
+        return [
+            fresh_part(self.fit, members[kind], parameters, statistics, weight=share)
+            for kind, parameters, statistics, share in self._kinds(weight)
+        ]
 
-    def to_write(self, data: TaskData, *, weight: float) -> TrainedPart:
-        """The network as a part of a saved model."""
+    def to_write(self, data: TaskData, *, weight: float) -> list[TrainedPart]:
+        """The parts of a saved model in which the trial has this weight."""
+        described = describe(self.fit, data, self.fit.member(data, self.fit.split(data)))
+        return [
+            TrainedPart(described, self.fit.layout, parameters, statistics, share)
+            for _, parameters, statistics, share in self._kinds(weight)
+        ]
+
+    def _kinds(self, weight: float) -> Iterator[tuple[slice, FloatArray, FloatArray, float]]:
+        """Of each kind of networks, which they are, their parameters and statistics, and their weight."""
         parameters, statistics = self.weights["parameters"], self.weights["statistics"]
-        member = self.fit.member(data, self.fit.split(data))
-        described = describe(self.fit, data, member)
-        return TrainedPart(described, self.fit.layout, parameters[None], statistics[None], weight)
+        if SHARES not in self.weights:
+            yield slice(None), parameters[None], statistics[None], weight
+            return
+        shares = self.weights[SHARES].tolist()
+        for kind, share in zip(kinds_of(self.fit), shares, strict=True):
+            yield kind, parameters[kind], statistics[kind], weight * share / sum(shares)
 
 
 @dataclass(frozen=True, slots=True)
-class TrialEnsemble:
-    """The selected trials."""
+class TrialMembers:
+    """The trials of an ensemble."""
 
     members: tuple[tuple[TrainedTrial, int], ...]
     """Each with its multiplicity, in the order of the standings."""
-    selection: Selection
-    candidates: int
-    """The number of trials that could be selected."""
 
     def predictor(self, data: TaskData) -> Predictor:
         """The trials' networks, weighted by their multiplicities."""
-        parts = [trial.part(data, weight=float(count)) for trial, count in self.members]
+        parts = [part for trial, count in self.members for part in trial.parts(data, weight=float(count))]
         return Predictor.of_parts(data.task, parts)
 
     def to_write(self, data: TaskData) -> list[TrainedPart]:
         """The parts of the saved model."""
-        return [trial.to_write(data, weight=float(count)) for trial, count in self.members]
+        return [part for trial, count in self.members for part in trial.to_write(data, weight=float(count))]
+
+
+@dataclass(frozen=True, slots=True)
+class TrialEnsemble(TrialMembers):
+    """The trials that were selected on the validation rows."""
+
+    selection: Selection
+    candidates: int
+    """The number of trials that could be selected."""
 
 
 def select_trials(
@@ -160,7 +179,7 @@ def select_trials(
     candidates: list[TrainedTrial] = []
     predictions: list[FloatArray] = []
     for trial in trials:
-        alone = Predictor.of_parts(task, [trial.part(data)])
+        alone = Predictor.of_parts(task, trial.parts(data))
         scores = np.concatenate([batch.copy() for batch in alone.column_scores([(dataset, rows)])])
         if np.isfinite(scores).all():
             candidates.append(trial)

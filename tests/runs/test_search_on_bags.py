@@ -11,6 +11,10 @@ import pytest
 import yaml
 
 from fnnctl.cli import run
+from fnnctl.metrics.stored import flat_metrics
+from fnnctl.modelling.held_out_rows import held_out_rows
+from fnnctl.modelling.saved_model import load_model
+from fnnctl.store.folder import RunFolder
 from tests.program import read_json
 from tests.runs.extending import timeline
 from tests.runs.killing import dying_after
@@ -20,8 +24,14 @@ FILES = ("model.npz", "model.json", "history.csv", "metrics.json", "predictions.
 TWO_CLASSES = {
     "data": {"split": {"group": "place"}, "weights": "weight"},
     "model": {"threshold": "f1", "ensemble": {"members": 4}},
-    "training": {"epochs": 6, "class_weights": "balanced"},
-    "search": {"objective": {"metric": "f1_macro"}, "space": {"model.dropout": {"uniform": [0.0, 0.5]}}},
+    "training": {"epochs": 6},
+    "search": {
+        "objective": {"metric": "f1_macro"},
+        "space": {
+            "model.dropout": {"uniform": [0.0, 0.5]},
+            "training.class_weights": {"choice": ["balanced", None]},
+        },
+    },
 }
 MANY_CLASSES = {
     "model": {"ensemble": {"members": 3, "plain_twins": True}},
@@ -40,6 +50,13 @@ NUMBERS = {
     "search": {
         "space": {RATE: {"log_uniform": [0.01, 0.3]}, "data.scaling": {"choice": ["robust", "minmax"]}}
     },
+}
+
+TWIN_NUMBERS = {
+    "data": {"target_transform": "quantile"},
+    "model": {"ensemble": {"members": 3, "plain_twins": True}},
+    "training": {"epochs": 6},
+    "search": {"space": {RATE: {"log_uniform": [0.01, 0.3]}}},
 }
 
 
@@ -118,6 +135,35 @@ def test_a_trial_is_what_train_trains(tmp_path: Path, target: str, sections: dic
     assert read_json(alone / "metrics.json")["validation"][metric] == results[other]
 
 
+@pytest.mark.parametrize(
+    ("target", "sections"),
+    [("two", TWO_CLASSES), ("many", MANY_CLASSES), ("number", TWIN_NUMBERS)],
+    ids=["two classes", "many classes", "regression"],
+)
+def test_the_ensemble_is_selected_and_scored_out_of_bag(
+    tmp_path: Path, target: str, sections: dict[str, Any]
+) -> None:
+    """The saved model has the scores that the kept out-of-bag scores of its trials gave."""
+    config = written(tmp_path, target, sections, {"search": {"ensemble": {"size": 5}}})
+    folder = RunFolder(search(config, "--executor", "serial"))
+    ensemble = folder.ensemble()
+    assert ensemble is not None
+    selection, metrics = ensemble.read_manifest().selection, ensemble.read_metrics()
+    assert selection is not None
+    assert metrics is not None
+    assert selection.candidates == 3
+    model = load_model(ensemble, note=lambda text: None)
+    held = held_out_rows(model, instead="")
+    data, rows = held.loaded.data, held.split.validation
+    bags = [bag.validation for bag in held.bags]
+    scores = model.predictor.out_of_bag_scores(
+        rows, bags, lambda member, bag: member.column_scores([(data.dataset, bag)])
+    )
+    part = flat_metrics(data.score(rows, scores, model.predictor.decoder).metrics())
+    assert part[selection.metric] == pytest.approx(selection.objective, rel=1e-5)
+    assert part["loss"] == pytest.approx(metrics["validation"]["loss"], rel=1e-4)
+
+
 RUNGS = {
     "model": {"ensemble": {"members": 2, "plain_twins": True}},
     "training": {"epochs": 9},
@@ -126,6 +172,7 @@ RUNGS = {
         "trials": 9,
         "concurrency": 4,
         "budget": {"min_epochs": 1, "reduction_factor": 3},
+        "ensemble": {"size": 4},
         "space": {RATE: {"log_uniform": [0.003, 0.3]}, "training.epochs": {"integer": [2, 9]}},
     },
 }
@@ -155,10 +202,16 @@ def test_rungs_continue_all_members_up_to_a_trials_own_epochs(undisturbed: Path)
     assert_is_training(undisturbed / "best")
 
 
+def assert_same_results(folder: Path, undisturbed: Path) -> None:
+    assert_same_search(folder, undisturbed)
+    for name in ("metrics.json", "model.npz", "model.json", "predictions.csv"):
+        assert (folder / "ensemble" / name).read_bytes() == (undisturbed / "ensemble" / name).read_bytes()
+
+
 def test_two_workers_write_the_same_journal(config: Path, undisturbed: Path) -> None:
     folder = search(config, "--executor", "processes", "--workers", "2")
     assert (folder / "journal.jsonl").read_bytes() == (undisturbed / "journal.jsonl").read_bytes()
-    assert_same_search(folder, undisturbed)
+    assert_same_results(folder, undisturbed)
 
 
 @pytest.mark.parametrize("results", [2, 7])
@@ -173,4 +226,4 @@ def test_a_killed_search_goes_on_also_without_its_checkpoints(
     assert resume(folder, "--executor", "serial") == 0
     assert len(timeline(folder)) > before
     assert decisions(folder) == decisions(undisturbed)
-    assert_same_search(folder, undisturbed)
+    assert_same_results(folder, undisturbed)

@@ -117,7 +117,7 @@ def test_the_log_loss_decides_between_equal_accuracies(iris: Path) -> None:
     assert ensemble is not None
 
     def rank(chosen: Sequence[int]) -> tuple[float, float]:
-        parts = [trials[k].part(data) for k in chosen]
+        parts = [part for k in chosen for part in trials[k].parts(data)]
         predictor = Predictor.of_parts(data.task, parts)
         part = data.score(rows, predictor.column_scores([(data.dataset, rows)]), predictor.decoder)
         return -float(part.metrics()["accuracy"]), part.loss
