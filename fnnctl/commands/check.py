@@ -74,10 +74,14 @@ def check(
         context.note(f"{file}: valid: {_in_words(loaded, fit)}")
         if search:
             context.note(f"{file}: search: {_trials(search)}")
+            for note in search.setup.notes:
+                context.note(f"{file}: search: {note}")
         for note in (*loaded.notes(), *loaded.split_line(split), *loaded.transform_line(fit)):
             context.note(f"{file}: {note}")
         if explain:
             settings = loaded.explained(fit.experiment)
+            if search and search.is_from_recipe:
+                settings += search.loaded.explained_search()
             notes = [*loaded.left_out_values(), *calibration_lines(settings)]
             result.explanations.append(Explanation(file, settings, notes))
     return result
@@ -114,19 +118,15 @@ def _to_dicts(explanation: Explanation) -> list[dict[str, Any]]:
 
 
 def _prepared(loaded: LoadedExperiment, runs_dir: Path) -> tuple[PreparedSearch | None, Sequence[Problem]]:
-    """The config's search, if it has one, and the problems that would make `search` fail.
+    """The search of a config that has a `search` section, and the problems that would make `search` fail."""
+    if loaded.experiment.search is None:
+        return None, []
+    from fnnctl.stacks.search_preparation import prepare_search
 
-    Without a space, these are only those of the section itself.
-    """
-    search = loaded.experiment.search
     try:
-        if search is not None and search.space:
-            from fnnctl.stacks.search_preparation import prepare_search
-
-            return prepare_search(loaded, max_trials=None, runs_dir=runs_dir), []
+        return prepare_search(loaded, max_trials=None, runs_dir=runs_dir), []
     except InputError as error:
         return None, error.problems
-    return None, loaded.search_problems()
 
 
 def _in_words(loaded: LoadedExperiment, fit: Fit) -> str:
@@ -156,7 +156,13 @@ def _trials(prepared: PreparedSearch) -> str:
     """What a search would train; the number of parameters is that of the default trial."""
     search, fit = prepared.setup.settings, prepared.base_fit()
     train, validation, _ = fit.sizes
+    over = f"{search.method.name} over {word_list(list(search.domains))}"
     rows = f" on {train:,} rows ({validation:,} validation)"
+    if search.objective.on_bags:
+        words = (
+            f"each trial trains {_networks(fit)} as configured, measured on {validation:,} rows out-of-bag"
+        )
+        return f"{words}; {over}"
     if search.objective.on == "cross_validation":
         rows = " per fold"
     words = f"each trial trains one network{rows}, {fit.layout.size:,} parameters as configured"
@@ -166,4 +172,4 @@ def _trials(prepared: PreparedSearch) -> str:
     elif ensemble.members > 1:
         networks = networks_words(ensemble.networks, plain_twins=ensemble.plain_twins)
         words += f", and the winner is refitted as an ensemble of {networks}"
-    return f"{words}; {search.method.name} over {word_list(list(search.space))}"
+    return f"{words}; {over}"

@@ -35,7 +35,7 @@ def study_of(run: RunFolder) -> Study:
         kind = shown(run.read_manifest().kind)
         raise UsageError(f"--format optuna is for a search, but {run.path} is of kind {kind}")
     settings = load_config(resolved_config(run)).experiment.search
-    dimensions = space_of({} if settings is None else settings.space).dimensions
+    dimensions = space_of({} if settings is None else settings.domains).dimensions
     records = trial_records(run, search)
     parameters = [_parameters(dimensions, record.trial.assignment) for record in records]
     distributions = {

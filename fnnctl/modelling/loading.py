@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from fnnctl.config.paths import format_path
-from fnnctl.config.reading.explanation import ExplainedSetting, explained, left_out_values, recipe_line
+from fnnctl.config.reading.explanation import (
+    BAGS,
+    ExplainedSetting,
+    explained,
+    explained_search,
+    left_out_values,
+    recipe_line,
+)
 from fnnctl.config.reading.loading import ConfigSource, LoadedConfig, load_config
 from fnnctl.config.reading.overrides import Override
 from fnnctl.config.recipes.filling import CompleteConfig, complete_config
@@ -78,9 +85,23 @@ class LoadedExperiment:
         """Where each setting comes from; `complete` is the experiment with what follows from the data."""
         return explained(complete, self._complete, self.config.locations)
 
+    def explained_search(self) -> list[ExplainedSetting]:
+        """Where each setting of the `search` section comes from, which the recipe has completed."""
+        section = self.config.config["search"]
+        return explained_search(section, self.original, self.config.locations)
+
     def left_out_values(self) -> list[str]:
         """Sentences that say where the recipe's values were not taken, and why."""
         return left_out_values(self._complete)
+
+    @property
+    def original(self) -> Mapping[str, Any]:
+        """The config without its recipe's values."""
+        return self._complete.recipe.original
+
+    def why_no_bags(self) -> str | None:
+        """Why the recipe gives no bags to this config or these data; None if it says nothing about them."""
+        return self._complete.recipe.omitted.get(BAGS)
 
     @property
     def _complete(self) -> CompleteConfig:
@@ -125,7 +146,7 @@ class LoadedExperiment:
         is_written = not experiment.complete and experiment.data.split.validation > 0
         if not (bags and search and is_written and is_set(self.config.config, VALIDATION)):
             return []
-        if search.objective.on != "validation":
+        if search.prefers_bags or search.objective.on != "validation":
             return []
         reason = "with bags, every row outside the test part is a validation row of one member"
         return [f"{format_path(VALIDATION)} is only for the trials of the search: {reason}"]
@@ -167,6 +188,12 @@ def load_experiment(
             seed=config.experiment.seed,
             recorded_classes=_recorded_classes(run),
         )
+    return completed_by_recipe(config, data)
+
+
+def completed_by_recipe(config: LoadedConfig, data: TaskData) -> LoadedExperiment:
+    """A config with the values that its recipe has for these data; raises `ConfigError`."""
+    with config.add_locations():
         facts, bags = recipe_facts(data, config.experiment), _BagCheck(data)
         complete = complete_config(
             config.config,

@@ -37,7 +37,7 @@ MUCH_SMALLER: Final = 4
 def recipe_facts(data: TaskData, experiment: Experiment) -> RecipeFacts:
     """What the recipe of an experiment on these data depends on."""
     dataset, task, search = data.dataset, data.task, experiment.search
-    if search is not None and search.objective.on_bags:
+    if search is not None and search.prefers_bags:
         search = None  # its trials are what `train` trains: they are calibrated, and may end early
     metric = search.objective.metric if search is not None else AUTO_METRIC
     return RecipeFacts(

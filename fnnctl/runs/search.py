@@ -82,7 +82,7 @@ def complete_search(session: SearchSession) -> None:
             with recorder.time_training():
                 reason = _search(session)
         finally:
-            space = list(session.setup.settings.space)
+            space = list(session.setup.settings.domains)
             columns, rows = leaderboard_table(session.journal.trials, standings, space)
             run.write_table(names.LEADERBOARD, columns, rows)
             _record(session)  # an interrupted search is reported too

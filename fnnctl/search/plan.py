@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from bisect import bisect_left
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -62,24 +62,29 @@ class SearchPlan:
 
 
 def plan_within_cost(
-    scheduler: str, budget: SearchBudget, planned: SearchPlan, *, epoch_cost: float, size: int | None = None
+    scheduler: str,
+    budget: SearchBudget,
+    planned: SearchPlan,
+    *,
+    epoch_cost: Callable[[int], float],
+    size: int | None = None,
 ) -> SearchPlan:
-    """The part of a plan that the budget's cost is expected to pay for, if an epoch costs `epoch_cost`."""
-    if budget.cost is None or epoch_cost <= 0:
-        return planned
-    epochs = math.ceil(budget.cost / epoch_cost)
-    if planned.epochs_with_reuse <= epochs:
-        return planned
-    trials = 1 + bisect_left(
-        range(1, planned.trials),
-        epochs,
-        key=lambda count: _plan_of(count, scheduler, budget, size).epochs_with_reuse,
-    )
-    return replace(_plan_of(trials, scheduler, budget, size), bound="about")
+    """The part of a plan that the budget's cost is expected to pay for.
 
+    `epoch_cost` returns the mean cost of an epoch of the first trials, of which there are so many.
+    """
+    limit = budget.cost
+    if limit is None or planned.epochs_with_reuse * epoch_cost(planned.trials) <= limit:
+        return planned
 
-def _plan_of(trials: int, scheduler: str, budget: SearchBudget, size: int | None) -> SearchPlan:
-    return plan_search(scheduler, replace(budget, max_trials=least(trials, budget.max_trials)), size=size)
+    def plan_of(trials: int) -> SearchPlan:
+        return plan_search(scheduler, replace(budget, max_trials=least(trials, budget.max_trials)), size=size)
+
+    def is_enough(trials: int) -> bool:
+        return plan_of(trials).epochs_with_reuse * epoch_cost(trials) >= limit
+
+    trials = 1 + bisect_left(range(1, planned.trials), True, key=is_enough)
+    return replace(plan_of(trials), bound="about")
 
 
 def plan_search(scheduler: str, budget: SearchBudget, *, size: int | None = None) -> SearchPlan:

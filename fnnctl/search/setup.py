@@ -119,7 +119,7 @@ class SearchSetup:
     size: int | None = None
     """How many configurations there are to try; None if they are infinitely or uncountably many."""
     notes: tuple[str, ...] = ()
-    """What is said about the first trials."""
+    """What is said about how trials are measured, and about the first ones."""
 
     @property
     def settings(self) -> SearchConfig:
@@ -272,7 +272,7 @@ def set_up(
     """
     search = experiment.search or SearchConfig()
     budget = _budget(experiment, search, max_trials)
-    space = space_of(search.space, search.requirements)
+    space = space_of(search.domains, search.requirements)
     if search.method.sampling.needs_numbers and (problem := gp_problem(space)):
         raise ConfigError(Problem(problem, path="search.method.sampler"))
     first: tuple[Assignment, ...] = ()

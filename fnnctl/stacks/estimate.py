@@ -145,9 +145,14 @@ class SearchCosts:
                 fit = fit_of[settings]
                 seconds = self.of(fit).seconds(min(size, networks)) * self._share(fit)
                 total += networks * rung.epochs * seconds
-        total /= 1.0 + WORKERS_GAIN * (plan.workers - 1)
+        total *= self._share_of_budget(max_epochs) / (1.0 + WORKERS_GAIN * (plan.workers - 1))
         refit = math.fsum(self.of(fit).seconds(members) * self._share(fit) for fit in self._sample)
         return SECONDS_OF_COMMAND + total + refit * members / len(self._sample) * max_epochs
+
+    def _share_of_budget(self, max_epochs: int) -> float:
+        """The mean share of the largest budget that the trials use: they may have epochs of their own."""
+        epochs = [min(max_epochs, fit.experiment.training.epochs) for fit in self._sample]
+        return math.fsum(epochs) / len(epochs) / max_epochs
 
     def _share(self, fit: Fit) -> float:
         """The share of their epochs that networks of this kind train for; 1 if that is not known."""
@@ -174,7 +179,7 @@ class SearchCosts:
             training = fit.experiment.training
             if is_late() or not training.may_end_early:
                 break
-            (trained,) = train_stack(self._stack(fit, 1), should_stop=is_late)
+            trained, *_ = train_stack(self._stack(fit, 1), should_stop=is_late)
             if trained.outcome is not Outcome.INTERRUPTED:
                 shares.setdefault(_kind(fit), []).append(trained.epochs / training.epochs)
         return shares
@@ -236,7 +241,7 @@ class SearchCosts:
 
     def _stack(self, fit: Fit, members: int) -> Stack:
         data = self._fits.data
-        return Stack(fit.settings, [fit.member(data, fit.split(data))] * members, self._rows.pool(fit))
+        return Stack(fit.settings, fit.members(data, fit.split(data)) * members, self._rows.pool(fit))
 
 
 def seconds_by_assignment(fits: TrialFits, costs: SearchCosts) -> Callable[[Assignment], float]:

@@ -76,7 +76,10 @@ def _estimate(search: PreparedSearch, costs: SearchCosts, workers: int) -> float
     ]
     if confirm := _confirmation(search):
         rungs.append(RungSize(confirm["fits"], confirm["epochs"] // max(1, confirm["fits"])))
-    epochs, networks = search.setup.budget.max_epochs, search.setup.experiment.model.ensemble.networks
+    # The best of the trials that are ensembles is not trained again.
+    on_bags = search.setup.settings.objective.on_bags
+    networks = 0 if on_bags else search.setup.experiment.model.ensemble.networks
+    epochs = search.setup.budget.max_epochs
     return round(costs.seconds(rungs, max_epochs=epochs, workers=workers, members=networks), 3)
 
 

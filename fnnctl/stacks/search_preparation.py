@@ -14,7 +14,7 @@ from fnnctl.config.schema.domains import ChoiceConfig, DomainConfig
 from fnnctl.config.schema.search import DEFAULTS
 from fnnctl.data.splits.draws import draws
 from fnnctl.data.splits.parts import Split
-from fnnctl.errors import ConfigError, Problem
+from fnnctl.errors import ConfigError
 from fnnctl.modelling.fit import Fit, with_data_facts
 from fnnctl.modelling.loading import LoadedExperiment, split_data
 from fnnctl.modelling.refit import as_trial
@@ -24,12 +24,13 @@ from fnnctl.search.plan import SearchPlan, plan_within_cost
 from fnnctl.search.setup import SearchSetup, set_up
 from fnnctl.space.assignments import Assignment
 from fnnctl.stacks.search_memory import refuse_too_large, refuse_too_large_first
+from fnnctl.stacks.search_recipe import with_search_recipe
 from fnnctl.stacks.trial_fits import TrialFits, trial_rows
 from fnnctl.tasks.target_transforms import transform_of
 from fnnctl.tasks.task import TaskData
 
 SAMPLED: Final = 32
-"""The trials by whose cost the length of a search is estimated: the mean is then right to about a tenth."""
+"""The drawn trials by whose cost the length of a search is estimated."""
 TARGET_TRANSFORM: Final = "data.target_transform"
 
 
@@ -43,6 +44,8 @@ class PreparedSearch:
     fits: TrialFits
     plan: SearchPlan
     """What is expected of the setup's plan, if the cost of its trials is limited."""
+    is_from_recipe: bool = False
+    """Whether the config names no space, so that the recipe has completed its `search` section."""
 
     def draws(self, seeds: int) -> TrialFits:
         """The trials' fits on other training and validation rows, with one fit per seed."""
@@ -70,7 +73,8 @@ def prepare_search(
     Raises `InputError`. If the search starts from a run, the run is looked up in `runs_dir`; the
     trials of a `study` that fit are tried next.
     """
-    loaded = _without_other_run(loaded, runs_dir)
+    recipe = with_search_recipe(loaded)
+    loaded = _without_other_run(recipe.loaded, runs_dir)
     _refuse_unsound(loaded)
     data = loaded.data
     experiment = with_data_facts(loaded.experiment, data)
@@ -84,27 +88,29 @@ def prepare_search(
             study=study,
         )
         split = split_data(data, as_trial(loaded.experiment))
-        _refuse_missing_logarithms(data, setup.settings.space, split)
+        _refuse_missing_logarithms(data, setup.settings.domains, split)
         one_fit_each = TrialFits(data, setup.configs, (split,))
         refuse_too_large(one_fit_each, setup.space, experiment.model.ensemble)
         refuse_too_large_first(one_fit_each, setup.first, experiment.model.ensemble)
         fits = TrialFits(data, setup.configs, trial_rows(data, loaded.experiment, split))
-    return PreparedSearch(loaded, setup, split, fits, _expected_plan(setup, fits))
+    setup = replace(setup, notes=(*recipe.notes, *setup.notes))
+    return PreparedSearch(loaded, setup, split, fits, _expected_plan(setup, fits), recipe.is_used)
 
 
 def _expected_plan(setup: SearchSetup, fits: TrialFits) -> SearchPlan:
-    """The plan as far as its cost allows, by the mean cost of the first trials."""
+    """The plan as far as its cost allows, by the cost of the first trials."""
     if setup.budget.cost is None:
         return setup.plan
-    first = islice(first_assignments(setup), SAMPLED)
-    costs = [cost for assignment in first if (cost := fits.cost(assignment))]
-    return plan_within_cost(
-        setup.settings.method.scheduler,
-        setup.budget,
-        setup.plan,
-        epoch_cost=math.fsum(costs) / max(1, len(costs)),
-        size=setup.size,
-    )
+    costs = list(map(fits.total_cost, islice(first_assignments(setup), len(setup.first) + SAMPLED)))
+    later = costs[len(setup.first) :] or costs
+
+    def epoch_cost(trials: int) -> float:
+        """The mean cost of an epoch of so many trials; later ones cost as much as those that were drawn."""
+        drawn = max(0, trials - len(costs)) * math.fsum(later) / max(1, len(later))
+        return (math.fsum(costs[:trials]) + drawn) / trials / setup.budget.max_epochs
+
+    method = setup.settings.method.scheduler
+    return plan_within_cost(method, setup.budget, setup.plan, epoch_cost=epoch_cost, size=setup.size)
 
 
 def first_assignments(setup: SearchSetup) -> Iterator[Assignment]:
@@ -133,7 +139,7 @@ def _without_other_run(loaded: LoadedExperiment, runs_dir: Path) -> LoadedExperi
     config, search = loaded.config, loaded.experiment.search
     if search is None or not isinstance(search.start_from, str) or search.start_from == DEFAULTS:
         return loaded
-    settings = {format_path(parse_path(key)) for key in search.space}
+    settings = {format_path(parse_path(key)) for key in search.domains}
     with config.add_locations():
         first = best_assignments(search.start_from, runs_dir, settings)
     search = search.model_copy(update={"start_from": tuple(first)})
@@ -142,11 +148,6 @@ def _without_other_run(loaded: LoadedExperiment, runs_dir: Path) -> LoadedExperi
 
 
 def _refuse_unsound(loaded: LoadedExperiment) -> None:
-    """Raise `ConfigError` if the config has nothing to search, or if its search section is wrong."""
-    search = loaded.experiment.search
-    if search is None or not search.space:
-        message = "there is nothing to search; write, e.g., {training.l2: {log_uniform: [1e-6, 1e-2]}}"
-        with loaded.config.add_locations():
-            raise ConfigError(Problem(message, path="search.space"))
+    """Raise `ConfigError` if the config's search section is wrong."""
     if problems := loaded.search_problems():
         raise ConfigError(*problems)

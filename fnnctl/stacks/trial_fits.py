@@ -117,6 +117,14 @@ class TrialFits:
         except FailedTrialError:
             return 0
 
+    def total_cost(self, assignment: Assignment) -> int:
+        """The virtual time of a whole trial; 0 if its configuration is invalid."""
+        try:
+            keys = self.stack_keys(assignment)
+        except FailedTrialError:
+            return 0
+        return keys.cost * keys.epochs
+
     def training_bytes(self, assignment: Assignment) -> int:
         """The memory that training a trial's network needs; 0 if its configuration is invalid."""
         fit = self.typical_fit(assignment)

@@ -75,7 +75,10 @@ WRONG: dict[str, tuple[Callable[[], object], str]] = {
         r"a subclass of fnnctl\.Observer",
     ),
     "runs in a file": (lambda: fnnctl.train(SHORT, (X, Y), runs_dir=__file__), "it is not a folder"),
-    "a search without a space": (lambda: fnnctl.run_search(SHORT, (X, Y)), "there is nothing to search"),
+    "a search of an empty space": (
+        lambda: fnnctl.run_search(SHORT, (X, Y), settings={"search.space": {}}),
+        "name a setting with its domain",
+    ),
     "unknown method": (lambda: search(method="foo"), r"^search\.method: cannot be 'foo'"),
     "no workers": (lambda: fnnctl.evaluate(SHORT, (X, Y), workers=0), "^workers must be a whole number"),
     "no trials": (lambda: search(max_trials=0), "^max_trials must be a whole number of 1 or more, not 0"),

@@ -32,10 +32,10 @@ def measure(loaded: LoadedConfig, name: str) -> None:
     search = loaded.experiment.search
     assert search is not None
     trials = trial_configs(loaded.config, loaded.experiment, epochs=loaded.experiment.training.epochs)
-    sampler = make_sampler("random", space_of(search.space), search, seed=0, key=str)
+    sampler = make_sampler("random", space_of(search.domains), search, seed=0, key=str)
     assignments = sampler.ask(TRIALS, ())
     check = micros(loaded.search_problems)
-    sampler = make_sampler("random", space_of(search.space), search, seed=0, key=str)
+    sampler = make_sampler("random", space_of(search.domains), search, seed=0, key=str)
     sample = micros(lambda: sampler.ask(TRIALS, ())) / len(assignments)
     experiments = [trials.experiment_of(assignment) for assignment in assignments]
     make = micros(lambda: [trials.experiment_of(assignment) for assignment in assignments]) / len(assignments)

@@ -80,7 +80,7 @@ def count_of(kind: str) -> int:
 def made(kind: str, plain: dict[str, Any], *, seed: int = 3, key: Any = identity) -> Sampler:
     name, settings = KINDS[kind]
     search = SearchConfig.model_validate({"space": suited(kind, plain), **settings})
-    space = space_of(search.space)
+    space = space_of(search.domains)
     sampler = make_sampler(name, space, search, seed=seed, key=key)
     if not kind.endswith("after a list"):
         return sampler
@@ -145,7 +145,7 @@ class TestEverySampler:
 
     def test_what_is_chosen_is_in_the_space_and_has_what_is_active(self, kind: str) -> None:
         for plain in (CHAIN, OPEN):
-            space = space_of(SearchConfig.model_validate({"space": suited(kind, plain)}).space)
+            space = space_of(SearchConfig.model_validate({"space": suited(kind, plain)}).domains)
             for assignment in asked(made(kind, plain), count_of(kind)):
                 coordinates = space.coordinates(assignment)
                 assert all(0 <= coordinate < 1 for coordinate in coordinates.values())
@@ -199,12 +199,12 @@ class TestEverySamplerOfAConstrainedSpace:
     def made(self, kind: str, plain: dict[str, Any], require: list[str]) -> Sampler:
         name, settings = KINDS[kind]
         search = SearchConfig.model_validate({"space": suited(kind, plain), "require": require, **settings})
-        space = space_of(search.space, search.requirements)
+        space = space_of(search.domains, search.requirements)
         return make_sampler(name, space, search, seed=3, key=identity)
 
     def test_it_exhausts_what_is_allowed(self, kind: str) -> None:
         require = REQUIRE_OF_NUMBERS if kind.startswith("gp") else REQUIRE
-        space = space_of(SearchConfig.model_validate({"space": suited(kind, CHAIN)}).space, require)
+        space = space_of(SearchConfig.model_validate({"space": suited(kind, CHAIN)}).domains, require)
         allowed = {identity(assignment) for assignment in space.everything()}
         assignments = [identity(assignment) for assignment in asked(self.made(kind, CHAIN, require), 1000)]
         assert len(assignments) == len(set(assignments)) == space.size

@@ -65,9 +65,9 @@ SPACE = space_of(
                 "model.hidden": {"depth": [1, 2], "width": [8, 64], "log": True},
             }
         }
-    ).space
+    ).domains
 )
-FEW = space_of(SearchConfig.model_validate({"space": {"training.epochs": {"integer": [1, 20]}}}).space)
+FEW = space_of(SearchConfig.model_validate({"space": {"training.epochs": {"integer": [1, 20]}}}).domains)
 
 
 def of_space(name: str, space: Space, **settings: Any) -> SamplerCase:

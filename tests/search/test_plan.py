@@ -96,6 +96,6 @@ def test_the_confirmation_of_a_plan() -> None:
 def test_what_a_cost_pays_for(scheduler: str, cost: int, rungs: list[tuple[int, int]]) -> None:
     budget = SearchBudget(max_epochs=81, min_epochs=3, trials=30, cost=cost)
     whole = plan_search(scheduler, budget)
-    plan = plan_within_cost(scheduler, budget, whole, epoch_cost=7)
+    plan = plan_within_cost(scheduler, budget, whole, epoch_cost=lambda trials: 7.0)
     assert [(rung.trials, rung.epochs) for rung in plan.brackets[0].rungs] == rungs
     assert plan.bound == (whole.bound if plan == whole else "about")

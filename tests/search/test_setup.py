@@ -159,7 +159,7 @@ def size(
     plain: dict[str, Any], require: Any = None, *, method: str = "random", trials: int | None = 50
 ) -> int | None:
     search = SearchConfig.model_validate({"space": plain, "require": require, "method": method})
-    space = space_of(search.space, search.requirements)
+    space = space_of(search.domains, search.requirements)
     return size_for_search(space, search, SearchBudget(max_epochs=9, trials=trials), (), seed=1)
 
 

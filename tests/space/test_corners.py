@@ -11,7 +11,7 @@ from fnnctl.space.space import Space
 
 
 def space(plain: dict[str, Any], *require: str) -> Space:
-    return space_of(SearchConfig.model_validate({"space": plain}).space, require)
+    return space_of(SearchConfig.model_validate({"space": plain}).domains, require)
 
 
 def corners_of(constrained: Space) -> list[dict[str, Any]]:

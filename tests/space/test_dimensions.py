@@ -16,7 +16,7 @@ CHAIN = {
 
 
 def dimensions(plain: dict[str, Any]) -> tuple[Dimension, ...]:
-    return dimensions_of(SearchConfig.model_validate({"space": plain}).space)
+    return dimensions_of(SearchConfig.model_validate({"space": plain}).domains)
 
 
 def test_values_are_active_where_their_conditions_hold_along_the_chain() -> None:

@@ -31,7 +31,7 @@ REQUIRED = [
 
 def space(require: list[str], plain: dict[str, Any] = PLAIN) -> Space:
     search = SearchConfig.model_validate({"space": plain, "require": require})
-    return space_of(search.space, search.requirements)
+    return space_of(search.domains, search.requirements)
 
 
 EVERYTHING = list(space([]).everything())

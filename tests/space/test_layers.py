@@ -25,7 +25,7 @@ ARCHITECTURE = {
 
 
 def dimensions(plain: dict[str, Any]) -> tuple[Dimension, ...]:
-    return dimensions_of(SearchConfig.model_validate({"space": plain}).space)
+    return dimensions_of(SearchConfig.model_validate({"space": plain}).domains)
 
 
 def test_layers_are_a_depth_and_one_width() -> None:

@@ -26,7 +26,7 @@ ENDS = st.floats(-1e6, 1e6).map(lambda number: round(number, 4))
 
 
 def domain(**plain: Any) -> Domain:
-    found = domain_of(SearchConfig.model_validate({"space": {"x": plain}}).space["x"])
+    found = domain_of(SearchConfig.model_validate({"space": {"x": plain}}).domains["x"])
     assert not isinstance(found, Layers)
     return found
 
@@ -311,7 +311,7 @@ def test_a_normal_distribution_ends_after_four_deviations() -> None:
     ],
 )  # fmt: skip
 def test_problems_of_a_domain(plain: dict[str, object], problems: list[str]) -> None:
-    domain = domain_of(SearchConfig.model_validate({"space": {"x": plain}}).space["x"])
+    domain = domain_of(SearchConfig.model_validate({"space": {"x": plain}}).domains["x"])
     assert [f"{'.'.join(map(str, path))}: {text}" for path, text in domain.problems()] == problems
 
 
@@ -330,7 +330,7 @@ def test_problems_of_a_domain(plain: dict[str, object], problems: list[str]) -> 
     ],
 )
 def test_valid_values_have_no_problems(plain: dict[str, object]) -> None:
-    domain = domain_of(SearchConfig.model_validate({"space": {"x": plain}}).space["x"])
+    domain = domain_of(SearchConfig.model_validate({"space": {"x": plain}}).domains["x"])
     assert list(domain.problems()) == []
 
 

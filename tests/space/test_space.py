@@ -27,7 +27,7 @@ LAYER = {"activation": ["relu", "tanh", "elu"], "residual": [False, True]}
 
 
 def space(plain: dict[str, Any]) -> Space:
-    return space_of(SearchConfig.model_validate({"space": plain}).space)
+    return space_of(SearchConfig.model_validate({"space": plain}).domains)
 
 
 def names(space: Space) -> list[str]:

@@ -87,10 +87,10 @@ def test_a_plan_for_people_writes_nothing(program: Program, config: str, tmp_pat
     assert not (tmp_path / "runs").exists()
 
 
-def test_without_a_space_there_is_nothing_to_plan(program: Program, iris: Path) -> None:
-    done = program("plan", str(iris))
-    assert done.code == 2
-    assert "search.space: there is nothing to search" in done.err
+def test_a_plan_without_a_space_is_that_of_the_recipe(program: Program, iris: Path) -> None:
+    planned = program("plan", str(iris), "--json").json
+    assert (planned["method"], planned["sampler"], planned["trials"]) == ("bayes", "tpe", 18)
+    assert planned["cost"] > 0
 
 
 def test_a_members_share_of_a_stack() -> None:

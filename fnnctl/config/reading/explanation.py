@@ -84,6 +84,23 @@ def explained(complete: Experiment, config: CompleteConfig, locations: Locations
     return rows
 
 
+def explained_search(
+    section: Mapping[str, Any], original: Mapping[str, Any], locations: Locations
+) -> list[ExplainedSetting]:
+    """The settings of a `search` section that the recipe has completed, then the domains of its space.
+
+    `original` is the config without the recipe's values.
+    """
+    rows = []
+    for path, value in _settings({key: section[key] for key in section if key != "space"}, ("search",)):
+        origin = _location(locations, path) if is_set(original, path) else RECIPE
+        rows.append(ExplainedSetting(format_path(path), value, origin))
+    searched_rows = (
+        ExplainedSetting(key, domain, f"{RECIPE}, searched") for key, domain in section["space"].items()
+    )
+    return [*rows, *searched_rows]
+
+
 def recipe_line(config: CompleteConfig) -> str | None:
     """One line with the recipe and the settings that do not have its values; None if it gives nothing.
 
@@ -168,8 +185,12 @@ class _Origins:
 
     def location(self, path: ConfigPath) -> str:
         """The file and line of a setting, or the command-line option that set it."""
-        problem = self.locations.locate(problem_at(path, ""))
-        return f"{problem.file}:{problem.line}" if problem.line else str(problem.file)
+        return _location(self.locations, path)
+
+
+def _location(locations: Locations, path: ConfigPath) -> str:
+    problem = locations.locate(problem_at(path, ""))
+    return f"{problem.file}:{problem.line}" if problem.line else str(problem.file)
 
 
 def _settings(values: Mapping[str, Any], section: ConfigPath) -> Iterator[tuple[ConfigPath, Any]]:

@@ -49,4 +49,8 @@ def active_settings(
         for key in path[:-1]:
             section = section[key]
         section.pop(path[-1], None)
+    search = experiment.search
+    if search is not None and search.is_auto:
+        # What is not set follows from the data when a search begins.
+        values["search"] = plain(search.model_dump(exclude_unset=True))
     return trials.for_all_trials(values, experiment) if trials else values

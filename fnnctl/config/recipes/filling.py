@@ -120,7 +120,7 @@ class ConfigChecker:
         except InvalidConfigurationError as error:
             return error.messages | (self._data_problems(error.experiment) if error.experiment else {})
         messages, search = self._data_problems(experiment), experiment.search
-        if self.checks_search and search is not None and search.space:
+        if self.checks_search and search is not None and search.domains:
             # The rules of searches take long to import, and most configs have none.
             from fnnctl.config.rules.search_check import search_messages
 

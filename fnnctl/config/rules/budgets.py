@@ -28,7 +28,7 @@ def epochs_messages(search: SearchConfig, largest: int) -> Messages:
 def _searched_epochs(search: SearchConfig) -> dict[ConfigPath, int]:
     """The most epochs that the space has, by the domain's path; empty if all trials have equally many."""
     most: dict[ConfigPath, int] = {}
-    for key, section in search.space.items() if search.objective.on_bags else ():
+    for key, section in search.domains.items() if search.objective.on_bags else ():
         if parse_path(key) != EPOCHS:
             continue
         domain = domain_of(section)

@@ -100,7 +100,7 @@ def _searched_losses(experiment: Experiment) -> str | None:
 
     `softmax` and `logistic` have the same one, the cross-entropy.
     """
-    for key, section in (experiment.search.space if experiment.search else {}).items():
+    for key, section in (experiment.search.domains if experiment.search else {}).items():
         path = parse_path(key)
         if path == (*OUTPUT, "delta"):
             return key

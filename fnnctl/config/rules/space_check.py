@@ -96,7 +96,7 @@ def space_messages(configs: TrialConfigs, experiment: Experiment, search: Search
 
     First comes what is wrong with the form of domains, then with the values of the valid ones.
     """
-    space = search.space
+    space = search.domains
     if not space:
         suggestion = "name a setting with its domain, such as training.l2: {log_uniform: [1e-6, 1e-2]}"
         return {SPACE: f"is empty; {suggestion}"}
@@ -118,9 +118,9 @@ def space_messages(configs: TrialConfigs, experiment: Experiment, search: Search
 
 def sound_domains(search: SearchConfig) -> dict[str, DomainConfig]:
     """The domains that are valid on their own and whose paths can be searched."""
-    messages = _form_messages(search.space, on_bags=search.objective.on_bags)
+    messages = _form_messages(search.domains, on_bags=search.objective.on_bags)
     wrong = _domains_of(messages)
-    return {key: section for key, section in search.space.items() if (*SPACE, key) not in wrong}
+    return {key: section for key, section in search.domains.items() if (*SPACE, key) not in wrong}
 
 
 def messages_beside(refused: Messages, config: Mapping[str, Any]) -> Messages:
@@ -134,7 +134,7 @@ def messages_beside(refused: Messages, config: Mapping[str, Any]) -> Messages:
         return {}
     accepted = {key: domain for key, domain in space.items() if key not in wrong}
     on_bags = value_at(config, ("search", "objective", "on")) == "bags"
-    return _form_messages(SearchConfig.model_validate({"space": accepted}).space, on_bags=on_bags)
+    return _form_messages(SearchConfig.model_validate({"space": accepted}).domains, on_bags=on_bags)
 
 
 def _unsuspected(dimensions: Iterable[Dimension], messages: Messages) -> list[Dimension]:

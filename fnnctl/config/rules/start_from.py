@@ -34,7 +34,7 @@ def first_assignments(configs: TrialConfigs, search: SearchConfig) -> tuple[Assi
 
     Raises `InvalidConfigurationError` if one is invalid; its paths begin with `search.start_from`.
     """
-    dimensions = space_of(search.space).dimensions
+    dimensions = space_of(search.domains).dimensions
     assignments: dict[Any, Assignment] = {}
     for path, entry in _entries(search):
         assignment = _completed(path, entry, configs, dimensions)
@@ -44,7 +44,7 @@ def first_assignments(configs: TrialConfigs, search: SearchConfig) -> tuple[Assi
 
 def start_from_messages(configs: TrialConfigs, search: SearchConfig) -> Messages:
     """What is wrong with the entries, if the space is valid."""
-    dimensions = space_of(search.space).dimensions
+    dimensions = space_of(search.domains).dimensions
     messages: Messages = {}
     for path, entry in _entries(search):
         try:

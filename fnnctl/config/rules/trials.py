@@ -203,7 +203,7 @@ def trial_configs(
     if value_at(plain, EPOCHS) is None:
         plain = with_value(plain, EPOCHS, experiment.training.epochs)
     horizon = horizon or value_at(plain, HORIZON) or epochs
-    own_epochs = on_bags and search is not None and EPOCHS in map(parse_path, search.space)
+    own_epochs = on_bags and search is not None and EPOCHS in map(parse_path, search.domains)
     sections = tuple(searched_sections(config))
     return TrialConfigs(plain, sections, epochs, horizon, check, on_bags, own_epochs)
 

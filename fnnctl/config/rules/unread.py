@@ -85,7 +85,7 @@ def _unread_data(experiment: Experiment) -> Unread:
     else:
         yield ("data", "split", "test"), "has no effect: data.test_source is the test part"
     search = experiment.search
-    if experiment.model.ensemble.bags and (search is None or search.objective.on_bags):
+    if experiment.model.ensemble.bags and (search is None or search.prefers_bags):
         reason = "has no effect: with bags, every row outside the test part is a validation row of one member"
         yield ("data", "split", "validation"), reason
     if data.split.by is not None:

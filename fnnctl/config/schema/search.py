@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import Discriminator, Field, Tag
@@ -108,6 +109,14 @@ StartFrom = Annotated[
 ]
 
 
+AUTO_SPACE: Final = "auto"
+"""The space that follows from the data."""
+SpaceConfig = Annotated[
+    Annotated[Literal["auto"], Tag("text")] | Annotated[dict[str, DomainConfig], Tag("mapping")],
+    Discriminator(lambda value: "mapping" if isinstance(value, Mapping) else "text"),
+]
+
+
 class SearchConfig(Section):
     """Hyperparameter search."""
 
@@ -150,14 +159,30 @@ class SearchConfig(Section):
     for none."""
     keep_checkpoints: bool = False
     """Whether to keep the checkpoints of all trials, not only those of trials that may be promoted."""
-    space: dict[str, DomainConfig] = Field(default={})
+    space: SpaceConfig = AUTO_SPACE
     """The settings to search: a mapping from each setting's path to its domain, as in
-    `training.l2: {log_uniform: [1e-6, 1e-2]}`."""
+    `training.l2: {log_uniform: [1e-6, 1e-2]}`. `auto` searches what the config does not set, and what of this
+    section is not set suits the data, too."""
 
     require: str | Annotated[list[str], Field(max_length=100)] | None = None
     """What every configuration must fulfil: a comparison such as `depth * width <= 512`, or a list of them.
     Searched settings are named by their paths or the last parts of these. There are + - * / **, min, max,
     and, or, not. A comparison holds if its setting is not searched in a trial."""
+
+    @property
+    def is_auto(self) -> bool:
+        """Whether the space follows from the data."""
+        return isinstance(self.space, str)
+
+    @property
+    def domains(self) -> Mapping[str, DomainConfig]:
+        """The space; empty if it follows from the data, from which a search begins by making it."""
+        return {} if isinstance(self.space, str) else self.space
+
+    @property
+    def prefers_bags(self) -> bool:
+        """Whether trials are measured on bags or, with the space `auto`, are if that is possible."""
+        return self.objective.on_bags or (self.is_auto and "on" not in self.objective.model_fields_set)
 
     @property
     def requirements(self) -> tuple[str, ...]:

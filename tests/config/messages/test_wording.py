@@ -43,7 +43,7 @@ from fnnctl.config.schema.schema_tree import forms_of, schema_at
             "training.class_weights",
             "a mapping of names to numbers from 0 to 1000000000, or balanced, or null",
         ),
-        ("search.space", "a mapping of settings to domains"),
+        ("search.space", "auto, or a mapping of settings to domains"),
         ("training.class_weights.virginica", "a number from 0 to 1000000000"),
     ],
 )

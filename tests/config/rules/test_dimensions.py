@@ -15,7 +15,7 @@ CHAIN = {
 
 
 def dimensions(plain: dict[str, Any]) -> tuple[Dimension, ...]:
-    return dimensions_of(SearchConfig.model_validate({"space": plain}).space)
+    return dimensions_of(SearchConfig.model_validate({"space": plain}).domains)
 
 
 def test_the_order_of_the_files_lines_changes_nothing() -> None:

@@ -199,7 +199,7 @@ def test_what_was_completed_is_complete(
         trials = trial_configs(loaded.config, loaded.experiment, epochs=30)
         return list(first_assignments(trials, loaded.experiment.search))
 
-    space = space_of(SearchConfig.model_validate({"space": plain}).space)
+    space = space_of(SearchConfig.model_validate({"space": plain}).domains)
     places = st.floats(0, 1, exclude_max=True)
     point = data.draw(st.tuples(*(places for _ in space.dimensions)))
     assignment = dict(space.assignment(point))

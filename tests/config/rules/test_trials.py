@@ -101,7 +101,7 @@ def test_the_printed_words_and_the_written_config_give_the_trials_experiment(
     file.write_text(f"{CONFIG}search: {{space: {flow_yaml(plain)}}}\n", encoding="utf-8")
     loaded = load_config(file)
     assert loaded.experiment.search is not None
-    space = space_of(loaded.experiment.search.space)
+    space = space_of(loaded.experiment.search.domains)
     trials = trials_of(loaded)
     for _ in range(3):
         point = data.draw(st.lists(st.floats(0, 1, exclude_max=True), min_size=len(space.dimensions),
@@ -132,7 +132,7 @@ def test_searched_layers_can_be_pasted_into_a_config(
     file.write_text(f"{IRIS}search: {{space: {{model.hidden: {layers}}}}}\n", encoding="utf-8")
     loaded = load_config(file)
     assert loaded.experiment.search is not None
-    assignment = space_of(loaded.experiment.search.space).assignment(point)
+    assignment = space_of(loaded.experiment.search.domains).assignment(point)
     hidden = flow_yaml(assignment["model.hidden"])
     file.with_name("pasted.yaml").write_text(f"{IRIS}model: {{hidden: {hidden}}}\n", encoding="utf-8")
     pasted = load_config(file.with_name("pasted.yaml")).experiment

@@ -21,7 +21,7 @@ CONDITION = {"more": {"uniform": [0, 1], "when": {"whole": 3}}}
 
 def chosen(method: Any, plain: dict[str, Any], trials: int | None = None) -> str:
     search = SearchConfig.model_validate({"method": method, "space": plain, "trials": trials})
-    return chosen_sampler(space_of(search.space), search)
+    return chosen_sampler(space_of(search.domains), search)
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ STEPS: dict[str, Any] = {"x": {"integer": [0, 100]}, "y": {"log_integer": [1, 10
 
 
 def space(plain: dict[str, Any]) -> Space:
-    return space_of(SearchConfig.model_validate({"space": plain}).space)
+    return space_of(SearchConfig.model_validate({"space": plain}).domains)
 
 
 def test_numbers_without_conditions_have_none() -> None:

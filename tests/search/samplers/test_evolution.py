@@ -45,7 +45,7 @@ LAYERS: dict[str, Any] = {
 
 
 def space(plain: dict[str, Any], *require: str) -> Space:
-    return space_of(SearchConfig.model_validate({"space": plain}).space, require)
+    return space_of(SearchConfig.model_validate({"space": plain}).domains, require)
 
 
 def told(losses: Mapping[int, float], *, seed: int = 3) -> EvolutionSampler:

@@ -8,7 +8,7 @@ from fnnctl.search.samplers.grid import GridSampler
 
 
 def sampler(space: dict[str, Any], **options: Any) -> GridSampler:
-    return GridSampler(space_of(SearchConfig.model_validate({"space": space}).space), **options)
+    return GridSampler(space_of(SearchConfig.model_validate({"space": space}).domains), **options)
 
 
 def test_all_combinations_come_in_an_order_that_is_not_theirs() -> None:

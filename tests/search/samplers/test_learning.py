@@ -19,7 +19,7 @@ PLAIN: dict[str, Any] = {"x": {"integer": [0, 99]}}
 
 
 def space(plain: dict[str, Any] = PLAIN, require: Sequence[str] = ()) -> Space:
-    return space_of(SearchConfig.model_validate({"space": plain}).space, require)
+    return space_of(SearchConfig.model_validate({"space": plain}).domains, require)
 
 
 class Countdown(LearningSampler):

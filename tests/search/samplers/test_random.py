@@ -13,7 +13,7 @@ from fnnctl.space.space import Space
 
 
 def space(plain: dict[str, Any]) -> Space:
-    return space_of(SearchConfig.model_validate({"space": plain}).space)
+    return space_of(SearchConfig.model_validate({"space": plain}).domains)
 
 
 @pytest.mark.parametrize("sequence", SEQUENCES)

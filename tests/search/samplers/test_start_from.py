@@ -18,7 +18,7 @@ from fnnctl.space.assignments import Assignment
 from fnnctl.space.identity import identity
 
 SPACE = space_of(
-    SearchConfig.model_validate({"space": {"x": {"integer": [0, 5]}, "y": {"choice": [0, 1]}}}).space
+    SearchConfig.model_validate({"space": {"x": {"integer": [0, 5]}, "y": {"choice": [0, 1]}}}).domains
 )
 FIRST = st.lists(st.fixed_dictionaries({"x": st.integers(-2, 9), "y": st.integers(0, 2)}), max_size=8)
 

@@ -38,7 +38,7 @@ BRANCHES: dict[str, Any] = {
 
 
 def space(plain: dict[str, Any]) -> Space:
-    return space_of(SearchConfig.model_validate({"space": plain}).space)
+    return space_of(SearchConfig.model_validate({"space": plain}).domains)
 
 
 def bowl(assignment: Assignment) -> float:

@@ -35,7 +35,7 @@ PLAIN: dict[str, Any] = {
 
 def made(plain: dict[str, Any] = PLAIN, *, units: int = 6, spread: float = 0.5) -> Policy:
     """A policy far from its first one: without structure, errors could cancel."""
-    sequences = Sequences(space_of(SearchConfig.model_validate({"space": plain}).space))
+    sequences = Sequences(space_of(SearchConfig.model_validate({"space": plain}).domains))
     rng = np.random.default_rng(1)
     policy = Policy(sequences, rng, units=units)
     for array in policy.parameters.arrays():
@@ -102,7 +102,7 @@ def test_sequences_are_drawn_as_often_as_their_probabilities_say() -> None:
 
 def test_the_first_policy_is_nearly_that_of_drawing_at_random() -> None:
     """Each number of layers has the same probability, however many decisions it takes."""
-    sequences = Sequences(space_of(SearchConfig.model_validate({"space": PLAIN}).space))
+    sequences = Sequences(space_of(SearchConfig.model_validate({"space": PLAIN}).domains))
     policy = Policy(sequences, np.random.default_rng(0))
     episodes = policy.draw(3000, np.random.default_rng(6))
     depths = Counter(episode.values["model.hidden.depth"] for episode in episodes)
@@ -153,7 +153,7 @@ def test_other_values_have_no_sequence(other: dict[str, Any]) -> None:
 
 
 def policy(plain: dict[str, object]) -> Policy:
-    space = space_of(SearchConfig.model_validate({"space": plain}).space)
+    space = space_of(SearchConfig.model_validate({"space": plain}).domains)
     return Policy(Sequences(space), np.random.default_rng(0))
 
 

@@ -22,7 +22,7 @@ PLAIN: dict[str, Any] = {
 
 
 def made(plain: dict[str, Any] = PLAIN, *, seed: int = 0, batch: int = 4) -> ControllerSampler:
-    space = space_of(SearchConfig.model_validate({"space": plain}).space)
+    space = space_of(SearchConfig.model_validate({"space": plain}).domains)
     return ControllerSampler(space, seed=seed, batch=batch)
 
 

@@ -21,7 +21,7 @@ LAYERS: dict[str, Any] = {
 
 
 def space(plain: dict[str, Any]) -> Space:
-    return space_of(SearchConfig.model_validate({"space": plain}).space)
+    return space_of(SearchConfig.model_validate({"space": plain}).domains)
 
 
 def everything(sequences: Sequences) -> Iterator[tuple[list[tuple[int, int]], Values, float]]:

@@ -99,7 +99,7 @@ SMALL: dict[str, Any] = {"x": {"integer": [1, 20]}, "y": {"integer": [1, 30]}}
 
 
 def cube(plain: dict[str, Any]) -> Cube:
-    return Cube(space_of(SearchConfig.model_validate({"space": plain}).space))
+    return Cube(space_of(SearchConfig.model_validate({"space": plain}).domains))
 
 
 def process(seed: int, made: Cube) -> Process:

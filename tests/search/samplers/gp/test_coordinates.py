@@ -20,11 +20,11 @@ MIXED: dict[str, Any] = {
 
 
 def cube(plain: dict[str, Any]) -> Cube:
-    return Cube(space_of(SearchConfig.model_validate({"space": plain}).space))
+    return Cube(space_of(SearchConfig.model_validate({"space": plain}).domains))
 
 
 def test_an_assignment_becomes_a_point_and_back() -> None:
-    space = space_of(SearchConfig.model_validate({"space": MIXED}).space)
+    space = space_of(SearchConfig.model_validate({"space": MIXED}).domains)
     points = Cube(space).snapped(np.random.default_rng(0).random((50, 5)))
     assignments = [Cube(space).assignment(point) for point in points]
     np.testing.assert_allclose(Cube(space).points(assignments), points, atol=1e-5)

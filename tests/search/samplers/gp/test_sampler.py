@@ -26,7 +26,7 @@ STEPS: dict[str, Any] = {"x": {"integer": [0, 100]}, "y": {"log_integer": [1, 10
 
 
 def space(plain: dict[str, Any]) -> Space:
-    return space_of(SearchConfig.model_validate({"space": plain}).space)
+    return space_of(SearchConfig.model_validate({"space": plain}).domains)
 
 
 def bowl(assignment: Assignment) -> float:

@@ -1,0 +1,148 @@
+"""The first trials of a search without a space: changes to the default that were good on other tables.
+
+Each change is relative, so that it suits any table: `width=2` is twice the units that the recipe gives. They
+are tried in this order, so that a search that ends early has tried the most promising ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from fnnctl.config.schema.experiment import Experiment
+from fnnctl.config.schema.model import PiecewiseLinearEmbeddingConfig
+
+HIDDEN: Final = "model.hidden"
+EMBEDDING: Final = "model.numeric_embedding"
+ACTIVATION: Final = "model.activation"
+DROPOUT: Final = "model.dropout"
+TWINS: Final = "model.ensemble.plain_twins"
+EPOCHS: Final = "training.epochs"
+BATCH_SIZE: Final = "training.batch_size"
+LEARNING_RATE: Final = "training.optimizer.learning_rate"
+L2: Final = "training.l2"
+SMOOTHING: Final = "training.label_smoothing"
+NO_EMBEDDING: Final = "none"
+LARGEST_AUTO_BATCH: Final = 200
+"""The rows of a step if `training.batch_size` is `auto`, and there are as many."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What a trial changes of the default; None and factors of 1 change nothing."""
+
+    width: float = 1
+    """The factor of the units of each layer."""
+    depth: int | None = None
+    rate: float = 1
+    """The factor of the learning rate."""
+    epochs: float = 1
+    batch: float = 1
+    embedding: bool = True
+    """Whether numbers are embedded, if the default embeds them."""
+    bins: int | None = None
+    size: int | None = None
+    twins: bool | None = None
+    activation: str | None = None
+    dropout: float | None = None
+    l2: float | None = None
+    smoothing: float | None = None
+
+    def values(self, default: Experiment) -> dict[str, Any]:
+        """The changed settings of a complete `default`, by path, whether or not they can be searched."""
+        changed = {
+            HIDDEN: self._layers(default),
+            EMBEDDING: self._embedding(default),
+            TWINS: self.twins,
+            ACTIVATION: self.activation,
+            DROPOUT: self.dropout,
+            EPOCHS: _scaled(default.training.epochs, self.epochs),
+            BATCH_SIZE: _scaled(batch_size(default), self.batch),
+            LEARNING_RATE: None if self.rate == 1 else self.rate * (learning_rate(default) or 0.0),
+            L2: self.l2,
+            SMOOTHING: self.smoothing,
+        }
+        return {path: value for path, value in changed.items() if value is not None}
+
+    def _layers(self, default: Experiment) -> list[int] | None:
+        hidden = default.model.hidden
+        if not hidden or (self.width == 1 and self.depth is None):
+            return None
+        return [max(1, round(self.width * hidden[0].units))] * (self.depth or len(hidden))
+
+    def _embedding(self, default: Experiment) -> Any:
+        embedding = default.model.numeric_embedding
+        if not isinstance(embedding, PiecewiseLinearEmbeddingConfig):
+            return None
+        if not self.embedding:
+            return NO_EMBEDDING
+        if self.bins is None and self.size is None:
+            return None
+        return embedding_value(self.bins or embedding.bins, self.size or embedding.size)
+
+
+PORTFOLIO: Final[tuple[Change, ...]] = (
+    Change(),
+    Change(embedding=False, activation="mish", width=2, dropout=0.1),
+    Change(twins=False, bins=32, size=8),
+    Change(depth=1),
+    Change(rate=0.5, epochs=2),
+    Change(depth=3),
+    Change(smoothing=0.0),
+    Change(depth=1, width=4, embedding=False),
+    Change(dropout=0.3),
+    Change(activation="tanh", depth=1, embedding=False, l2=1e-3),
+)
+
+
+def first_trials(
+    default: Experiment, space: Mapping[str, Any], portfolio: Sequence[Change] = PORTFOLIO
+) -> list[dict[str, Any]]:
+    """The portfolio as values of `search.start_from`: the first of equal entries, those of `space` alone.
+
+    A change of a setting that is not searched is left out; an entry that loses all its changes by that would
+    repeat the default.
+    """
+    entries: list[dict[str, Any]] = []
+    for entry in _entries(default, space, portfolio):
+        if entry not in entries:
+            entries.append(entry)
+    return entries
+
+
+def _entries(
+    default: Experiment, space: Mapping[str, Any], portfolio: Sequence[Change]
+) -> Iterator[dict[str, Any]]:
+    for change in portfolio:
+        yield {
+            path: value
+            for path, value in change.values(default).items()
+            if path in space and _is_possible(value, space[path])
+        }
+
+
+def _is_possible(value: Any, domain: Mapping[str, Any]) -> bool:
+    """Whether a domain has a value; numbers outside of a range may be tried all the same."""
+    return "choice" not in domain or value in domain["choice"]
+
+
+def embedding_value(bins: int, size: int) -> dict[str, Any]:
+    """An embedding of numbers as a config has it."""
+    return {"name": "piecewise_linear", "bins": bins, "size": size}
+
+
+def learning_rate(default: Experiment) -> float | None:
+    """The learning rate; None if the optimizer has none."""
+    rate: float | None = getattr(default.training.optimizer, "learning_rate", None)
+    return rate
+
+
+def batch_size(default: Experiment) -> int:
+    """The rows of a step."""
+    size = default.training.batch_size
+    return size if isinstance(size, int) else LARGEST_AUTO_BATCH
+
+
+def _scaled(value: int, factor: float) -> int | None:
+    return None if factor == 1 else max(1, round(factor * value))

@@ -1,0 +1,196 @@
+"""The recipe of the `search` section: what is searched, and how, in a search without a space.
+
+It varies what the config leaves to the recipe, around the values that `fnnctl train` would use. Its ranges
+suit only such a start: a factor of the default is a good value on any table, a number is not.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from fnnctl.config.paths import ConfigPath, parse_path
+from fnnctl.config.recipes.adaptation import gives
+from fnnctl.config.recipes.definitions import RecipeFacts, hidden_units
+from fnnctl.config.recipes.portfolio import (
+    ACTIVATION,
+    BATCH_SIZE,
+    DROPOUT,
+    EMBEDDING,
+    EPOCHS,
+    HIDDEN,
+    L2,
+    LEARNING_RATE,
+    NO_EMBEDDING,
+    SMOOTHING,
+    TWINS,
+    batch_size,
+    embedding_value,
+    first_trials,
+    learning_rate,
+)
+from fnnctl.config.schema.experiment import Experiment
+from fnnctl.config.schema.model import PiecewiseLinearEmbeddingConfig
+
+BAGS: Final = "bags"
+VALIDATION: Final = "validation"
+
+EMBEDDINGS: Final = ((8, 4), (16, 4), (32, 4), (32, 8))
+"""The bins and the sizes of the embeddings that are tried, beside the default's."""
+ACTIVATIONS: Final = ("relu", "mish", "selu", "tanh")
+NARROWER, WIDER, DEEPEST = 2, 4, 3
+"""The narrowest layers are so many times narrower than the default's, the widest so many times wider."""
+RATE_FACTOR: Final = 4
+"""The learning rate is at most so many times higher or lower."""
+FEWER_EPOCHS, MORE_EPOCHS = 2, 3
+BATCH_FACTORS: Final = (0.5, 1, 2)
+MOST_DROPOUT: Final = 0.5
+MOST_SMOOTHING: Final = 0.2
+L2_RANGE: Final = (1e-6, 1e-2)
+
+MANY_ROWS: Final = 20_000
+"""With more rows, trials are compared at a ninth and a third of their epochs, too."""
+ETA: Final = 3
+RUNGS: Final = 2
+"""The number of rungs below the largest budget."""
+ENSEMBLE_SIZE: Final = 25
+"""The rounds of the greedy ensemble of trials that are ensembles; the last ones bring hardly anything."""
+ENSEMBLE_SIZE_VALIDATION: Final = 8
+"""Validation rows are fewer, so that more rounds would suit only them."""
+
+ROWS_PER_TRIAL: Final = 8
+"""So many rows allow one trial more: with few rows the best of many trials is the luckiest."""
+FEWEST_TRIALS, MOST_TRIALS = 12, 150
+USUAL_ROWS: Final = 5_000
+"""The rows with which a search costs as much as `MOST_TRIALS` trainings: about five minutes on two cores."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchFacts:
+    """What the recipe of a search depends on."""
+
+    recipe: RecipeFacts
+    default: Experiment
+    """The experiment that `fnnctl train` trains; for trials on validation rows, with the recipe for them."""
+    set_paths: Sequence[ConfigPath]
+    """The settings that the config itself sets: they are neither searched nor changed."""
+    on: str
+    """Where trials are measured."""
+
+    @property
+    def on_bags(self) -> bool:
+        """Whether trials are ensembles, which end after epochs of their own."""
+        return self.on == BAGS
+
+    @property
+    def embedding(self) -> PiecewiseLinearEmbeddingConfig | None:
+        """The embedding of numbers; None if there is none."""
+        embedding = self.default.model.numeric_embedding
+        return embedding if isinstance(embedding, PiecewiseLinearEmbeddingConfig) else None
+
+
+def recipe_space(facts: SearchFacts) -> dict[str, Any]:
+    """The domains by path: those that suit the table, without what the config sets."""
+    domains = {
+        EMBEDDING: _embeddings(facts),
+        TWINS: _twins(facts),
+        HIDDEN: _layers(facts),
+        ACTIVATION: {"choice": list(ACTIVATIONS)},
+        DROPOUT: {"uniform": [0.0, MOST_DROPOUT]},
+        LEARNING_RATE: _rates(facts),
+        L2: {"log_uniform": list(L2_RANGE)},
+        SMOOTHING: _smoothing(facts),
+        BATCH_SIZE: _batch_sizes(facts),
+        EPOCHS: _epochs(facts),
+    }
+    return {
+        path: domain
+        for path, domain in domains.items()
+        if domain is not None and not gives(list(facts.set_paths), parse_path(path))
+    }
+
+
+def recipe_section(facts: SearchFacts, space: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of the `search` section for a space, without the budget, which depends on its cost."""
+    size = ENSEMBLE_SIZE if facts.on_bags else ENSEMBLE_SIZE_VALIDATION
+    many = facts.recipe.rows > MANY_ROWS
+    return {
+        "method": {"scheduler": "asha" if many else "full_budget", "sampler": "auto"},
+        "objective": {"on": facts.on},
+        "start_from": first_trials(facts.default, space),
+        "ensemble": {"size": size} if facts.on in (BAGS, VALIDATION) else None,
+        "space": dict(space),
+    }
+
+
+def recipe_rungs(facts: SearchFacts, section: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of `search.budget` that give the rungs of the recipe's method; none if it has no rungs."""
+    if section["method"]["scheduler"] != "asha":
+        return {}
+    epochs = section["space"].get(EPOCHS, {}).get("log_integer", [facts.default.training.epochs])
+    return {"reduction_factor": float(ETA), "min_epochs": max(1, max(epochs) // ETA**RUNGS)}
+
+
+def recipe_trials(rows: int) -> int:
+    """The most trials."""
+    return min(MOST_TRIALS, max(FEWEST_TRIALS, rows // ROWS_PER_TRIAL))
+
+
+def recipe_cost(rows: int, default_cost: int) -> int:
+    """The cost of a search if that of the default trial is `default_cost`.
+
+    The search takes as many times as long as the default, but fewer times for many rows: its time grows with
+    the root of theirs.
+    """
+    times = MOST_TRIALS * math.sqrt(USUAL_ROWS / max(1, rows))
+    return round(min(MOST_TRIALS, max(FEWEST_TRIALS, times)) * default_cost)
+
+
+def _embeddings(facts: SearchFacts) -> dict[str, Any] | None:
+    if facts.embedding is None:
+        return None
+    default = (facts.embedding.bins, facts.embedding.size)
+    pairs = sorted({default, *EMBEDDINGS})
+    return {"choice": [NO_EMBEDDING, *(embedding_value(bins, size) for bins, size in pairs)]}
+
+
+def _twins(facts: SearchFacts) -> dict[str, Any] | None:
+    """Twins differ from members by the embedding; no regression gains by them."""
+    if facts.embedding is None or not facts.on_bags or facts.recipe.task == "regression":
+        return None
+    is_searched = not gives(list(facts.set_paths), parse_path(EMBEDDING))
+    condition = {"when": {f"{EMBEDDING}.name": facts.embedding.name}} if is_searched else {}
+    return {"choice": [True, False], **condition}
+
+
+def _layers(facts: SearchFacts) -> dict[str, Any] | None:
+    hidden = facts.default.model.hidden
+    if not hidden:
+        return None
+    units = hidden[0].units
+    widest = max(units, hidden_units(facts.recipe, WIDER * units))
+    return {"depth": [1, DEEPEST], "width": [max(1, units // NARROWER), widest], "log": True}
+
+
+def _rates(facts: SearchFacts) -> dict[str, Any] | None:
+    rate = learning_rate(facts.default)
+    return None if not rate else {"log_uniform": [rate / RATE_FACTOR, rate * RATE_FACTOR]}
+
+
+def _smoothing(facts: SearchFacts) -> dict[str, Any] | None:
+    return None if facts.recipe.task == "regression" else {"uniform": [0.0, MOST_SMOOTHING]}
+
+
+def _batch_sizes(facts: SearchFacts) -> dict[str, Any]:
+    size = batch_size(facts.default)
+    return {"choice": sorted({max(1, round(factor * size)) for factor in BATCH_FACTORS})}
+
+
+def _epochs(facts: SearchFacts) -> dict[str, Any] | None:
+    """The epochs of ensembles: other trials have the epochs of `search.budget`."""
+    if not facts.on_bags:
+        return None
+    epochs = facts.default.training.epochs
+    return {"log_integer": [max(1, epochs // FEWER_EPOCHS), MORE_EPOCHS * epochs]}

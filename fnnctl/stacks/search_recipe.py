@@ -1,0 +1,182 @@
+"""Makes the `search` section of a config that names no space: from here on it is a search like any other.
+
+Whatever the recipe chooses is written as settings, so that a resumed search, its plan and its report depend
+on the section alone, and not on the version of the recipe.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from fnnctl.config.paths import SPACE, ConfigPath, Messages, format_path
+from fnnctl.config.recipes.adaptation import outside_search, settings_in
+from fnnctl.config.recipes.before_data import experiment_before_data
+from fnnctl.config.recipes.filling import ConfigChecker
+from fnnctl.config.recipes.search import (
+    BAGS,
+    VALIDATION,
+    SearchFacts,
+    recipe_cost,
+    recipe_rungs,
+    recipe_section,
+    recipe_space,
+    recipe_trials,
+)
+from fnnctl.config.rules.plain_config import value_at
+from fnnctl.config.rules.start_from import START_FROM
+from fnnctl.config.rules.trials import trial_configs
+from fnnctl.errors import ConfigError, Problem
+from fnnctl.modelling.loading import LoadedExperiment, completed_by_recipe, split_data
+from fnnctl.modelling.recipe_facts import recipe_facts
+from fnnctl.modelling.refit import as_trial
+from fnnctl.stacks.trial_fits import TrialFits, trial_rows
+
+SEARCH: Final = "search"
+ON: Final[ConfigPath] = (SEARCH, "objective", "on")
+
+
+@dataclass(frozen=True, slots=True)
+class SearchRecipe:
+    """An experiment whose `search` section is complete, and what is said about it."""
+
+    loaded: LoadedExperiment
+    notes: tuple[str, ...] = ()
+    is_used: bool = False
+    """Whether the config names no space."""
+
+
+def with_search_recipe(loaded: LoadedExperiment) -> SearchRecipe:
+    """The experiment with the recipe's values in its `search` section; unchanged if it names a space.
+
+    What the section sets stays. Raises `ConfigError` if nothing can be searched.
+    """
+    search = loaded.experiment.search
+    if search is not None and not search.is_auto:
+        return SearchRecipe(loaded)
+    original = loaded.original
+    written = {key: value for key, value in (original.get(SEARCH) or {}).items() if key != SPACE[1]}
+    on, notes = _where_measured(loaded, value_at(original, ON))
+    if on != BAGS:
+        loaded = _for_single_networks(loaded, original, written, on)
+    sets = [] if loaded.experiment.complete else list(settings_in(outside_search(original)))
+    recipe = recipe_facts(loaded.data, loaded.experiment)
+    facts = SearchFacts(recipe=recipe, default=loaded.experiment, set_paths=sets, on=on)
+    section = _merged(recipe_section(facts, recipe_space(facts)), written)
+    loaded = _without_impossible(loaded, section)
+    return SearchRecipe(_with_budget(loaded, facts, written), notes, is_used=True)
+
+
+def _where_measured(loaded: LoadedExperiment, on: str | None) -> tuple[str, tuple[str, ...]]:
+    """Where trials are measured, by the config or by what is possible, and a note if that is not on bags."""
+    if on is not None:
+        return on, ()
+    ensemble = loaded.experiment.model.ensemble
+    if ensemble.bags and not ensemble.share_weights:
+        return BAGS, ()
+    if ensemble.share_weights:
+        reason = "the members of model.ensemble share weights"
+    elif why := loaded.why_no_bags():
+        reason = why.partition("; ")[0]
+    else:
+        reason = "model.ensemble has none"
+    return VALIDATION, (
+        f"each trial is one network, measured on the validation part, and not an ensemble on bags: {reason}",
+    )
+
+
+def _for_single_networks(
+    loaded: LoadedExperiment, original: Mapping[str, Any], written: Mapping[str, Any], on: str
+) -> LoadedExperiment:
+    """The experiment with the recipe's values for trials that are single networks and train equally long."""
+    config = {**original, SEARCH: _merged({"objective": {"on": on}}, written)}
+    experiment = experiment_before_data(config)
+    experiment = experiment.model_copy(update={"name": loaded.experiment.name})
+    return completed_by_recipe(replace(loaded.config, config=config, experiment=experiment), loaded.data)
+
+
+def _without_impossible(loaded: LoadedExperiment, section: dict[str, Any]) -> LoadedExperiment:
+    """The experiment with this section, less the domains and first trials that the rules or the data refuse.
+
+    What else is wrong with it is the user's to mend, and is said when the search begins.
+    """
+    checker = _checker(loaded)
+    refused: Messages = {}
+    while True:
+        if not section["space"]:
+            raise _nothing_to_search(loaded, refused)
+        config = {**loaded.config.config, SEARCH: section}
+        problems = checker.problems(config)
+        domains = {path[2] for path in problems if path[:2] == SPACE and path[2:]}
+        first = {path[2] for path in problems if path[:2] == START_FROM and path[2:]}
+        if not (domains or first):
+            return _with_section(loaded, section)
+        refused |= problems
+        section = {
+            **section,
+            "space": {path: domain for path, domain in section["space"].items() if path not in domains},
+            "start_from": [
+                {path: value for path, value in entry.items() if path not in domains}
+                for index, entry in enumerate(section["start_from"])
+                if index not in first
+            ],
+        }
+
+
+def _with_budget(
+    loaded: LoadedExperiment, facts: SearchFacts, written: Mapping[str, Any]
+) -> LoadedExperiment:
+    """The experiment whose search ends after a cost, unless its section says when it ends."""
+    section = loaded.config.config[SEARCH]
+    chosen: dict[str, Any] = {"budget": {}}
+    if "method" not in written:
+        chosen["budget"] = recipe_rungs(facts, section)
+    limits = value_at(written, ("budget",)) or {}
+    if written.get("trials") is None and not {"cost", "total"} & limits.keys():
+        chosen["trials"] = recipe_trials(facts.recipe.rows)
+        if cost := _default_cost(loaded):
+            chosen["budget"]["cost"] = recipe_cost(facts.recipe.rows, cost)
+    return _with_section(loaded, _merged(chosen, section))
+
+
+def _default_cost(loaded: LoadedExperiment) -> int:
+    """The cost of the trial that has the config's values; 0 if it cannot be trained."""
+    data, experiment = loaded.data, loaded.experiment
+    configs = trial_configs(
+        loaded.config.config, experiment, epochs=experiment.training.epochs, check=data.task.check
+    )
+    with loaded.config.add_locations():
+        rows = trial_rows(data, experiment, split_data(data, as_trial(experiment)))
+    return TrialFits(data, configs, rows).total_cost({})
+
+
+def _with_section(loaded: LoadedExperiment, section: Mapping[str, Any]) -> LoadedExperiment:
+    """The experiment with this `search` section; raises `ConfigError` if it is not valid."""
+    config = {**loaded.config.config, SEARCH: section}
+    with loaded.config.add_locations():
+        experiment = _checker(loaded).experiment(config)
+    return replace(loaded, config=replace(loaded.config, config=config, experiment=experiment))
+
+
+def _checker(loaded: LoadedExperiment) -> ConfigChecker:
+    return ConfigChecker(loaded.experiment.name, loaded.data.task.check)
+
+
+def _merged(chosen: Mapping[str, Any], written: Mapping[str, Any]) -> dict[str, Any]:
+    """The recipe's values, replaced by what is written; of some sections, setting by setting."""
+    result = {**chosen, **written}
+    for name in ("objective", "budget"):
+        if isinstance(written.get(name, {}), Mapping):
+            result[name] = {**chosen.get(name, {}), **written.get(name, {})}
+    return result
+
+
+def _nothing_to_search(loaded: LoadedExperiment, refused: Messages) -> ConfigError:
+    message = "there is nothing to search: the config sets all that the recipe would vary"
+    if refused:
+        path, reason = next(iter(refused.items()))
+        message = f"there is nothing to search, e.g. {path[2]} {reason}"
+    advice = "leave some of them out, or write a space: {training.l2: {log_uniform: [1e-6, 1e-2]}}"
+    problem = Problem(f"{message}; {advice}", path=format_path(SPACE))
+    return ConfigError(loaded.config.locations.locate(problem))

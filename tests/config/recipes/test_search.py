@@ -1,0 +1,102 @@
+"""The recipe of the `search` section: domains around the default, and a length that follows from the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from fnnctl.config.recipes.adaptation import settings_in
+from fnnctl.config.recipes.definitions import RecipeFacts
+from fnnctl.config.recipes.filling import complete_config
+from fnnctl.config.recipes.portfolio import first_trials
+from fnnctl.config.recipes.search import (
+    SearchFacts,
+    recipe_cost,
+    recipe_rungs,
+    recipe_section,
+    recipe_space,
+    recipe_trials,
+)
+from fnnctl.config.rules.experiments import experiment_of
+from tests.config.recipes.cases import facts_of
+
+ALL = {
+    "model.numeric_embedding", "model.ensemble.plain_twins", "model.hidden", "model.activation",
+    "model.dropout", "training.optimizer.learning_rate", "training.l2", "training.label_smoothing",
+    "training.batch_size", "training.epochs",
+}  # fmt: skip
+OF_BAGS = {"model.ensemble.plain_twins", "training.epochs"}
+OF_CLASSES = {"model.ensemble.plain_twins", "training.label_smoothing"}
+OF_NUMBERS = {"model.ensemble.plain_twins", "model.numeric_embedding"}
+
+
+def search_facts(of: RecipeFacts | None = None, /, *, on: str = "bags", **sections: Any) -> SearchFacts:
+    config: Mapping[str, Any] = {"data": {"source": "table.csv", "target": "y"}, **sections}
+    facts = of or facts_of()
+    complete = complete_config(config, experiment_of(config), facts)
+    return SearchFacts(recipe=facts, default=complete.experiment, set_paths=list(settings_in(config)), on=on)
+
+
+@pytest.mark.parametrize(
+    ("facts", "searched"),
+    [
+        (search_facts(), ALL),
+        (search_facts(facts_of(task="regression", metric="r2", outputs=1)), ALL - OF_CLASSES),
+        (search_facts(facts_of(numeric=0, categories=30)), ALL - OF_NUMBERS),
+        (search_facts(facts_of(numeric=1_000)), ALL - OF_NUMBERS),
+        (search_facts(on="validation"), ALL - OF_BAGS),
+        (search_facts(recipe="fast"), ALL),
+        (search_facts(recipe="classic", on="validation"), ALL - OF_BAGS - OF_NUMBERS),
+        (search_facts(model={"hidden": [9]}, training={"l2": 0.1}), ALL - {"model.hidden", "training.l2"}),
+        (search_facts(model={"numeric_embedding": "none"}), ALL - OF_NUMBERS),
+        (search_facts(model={"numeric_embedding": "piecewise_linear"}), ALL - {"model.numeric_embedding"}),
+        (
+            search_facts(training={"optimizer": {"name": "adam", "learning_rate": 0.01}}),
+            ALL - {"training.optimizer.learning_rate"},
+        ),
+        (search_facts(training={"optimizer": "sgd"}), ALL),
+        (search_facts(training={"optimizer": "lbfgs"}), ALL - {"training.optimizer.learning_rate"}),
+    ],
+)
+def test_what_suits_the_table_and_is_not_set_is_searched(facts: SearchFacts, searched: set[str]) -> None:
+    assert recipe_space(facts).keys() == searched
+
+
+def test_the_domains_are_around_the_default() -> None:
+    """Of 150 rows: layers of 64 units, a rate of 0.04, batches of 32, and 22 epochs."""
+    space = recipe_space(search_facts())
+    assert space["model.hidden"] == {"depth": [1, 3], "width": [32, 256], "log": True}
+    assert space["training.optimizer.learning_rate"] == {"log_uniform": [0.01, 0.16]}
+    assert space["training.batch_size"] == {"choice": [16, 32, 64]}
+    assert space["training.epochs"] == {"log_integer": [11, 66]}
+    # 5,000 numbers: the recipe has 40 units, and more would have over 200,000 parameters
+    wide = search_facts(facts_of(numeric=5_000))
+    assert recipe_space(wide)["model.hidden"]["width"][1] == wide.default.model.hidden[0].units
+
+
+def test_the_portfolio_is_the_default_with_changes_that_suit_it() -> None:
+    facts = search_facts()
+    first = first_trials(facts.default, recipe_space(facts))
+    assert first[0] == {}
+    assert {"model.numeric_embedding": {"name": "piecewise_linear", "bins": 32, "size": 8},
+            "model.ensemble.plain_twins": False} in first  # fmt: skip
+    assert {"training.epochs": 44, "training.optimizer.learning_rate": 0.02} in first
+    assert {"model.hidden": [256], "model.numeric_embedding": "none"} in first
+    no_numbers = search_facts(facts_of(numeric=0, categories=30), model={"hidden": [20, 10]})
+    first = first_trials(no_numbers.default, recipe_space(no_numbers))
+    assert len(first) == len({str(entry) for entry in first})
+    assert not {"model.hidden", "model.numeric_embedding"} & {path for entry in first for path in entry}
+
+
+def test_few_rows_have_few_trials_and_many_rows_rungs() -> None:
+    assert [recipe_trials(rows) for rows in (30, 800, 10**6)] == [12, 100, 150]
+    # 150 trainings up to 5,000 rows, half as many with four times the rows, 12 at least
+    assert [recipe_cost(rows, 10) for rows in (30, 5_000, 20_000, 10**7)] == [1500, 1500, 750, 120]
+    few, many = search_facts(), search_facts(facts_of(rows=30_000))
+    sections = [recipe_section(facts, recipe_space(facts)) for facts in (few, many)]
+    assert [section["method"]["scheduler"] for section in sections] == ["full_budget", "asha"]
+    assert recipe_rungs(few, sections[0]) == {}
+    # 30,000 rows have 11 epochs, searched up to 33: rungs at 3, 11 and 33
+    assert recipe_rungs(many, sections[1]) == {"reduction_factor": 3.0, "min_epochs": 3}

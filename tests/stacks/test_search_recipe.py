@@ -1,0 +1,147 @@
+"""A search without a space on awkward tables: it has trials that can be trained, or a reason why not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fnnctl.config.reading.loading import ConfigText
+from fnnctl.config.recipes.portfolio import learning_rate
+from fnnctl.config.sources import MEMORY_SOURCE
+from fnnctl.config.yaml_text import block_yaml
+from fnnctl.data.in_memory import memory_data
+from fnnctl.errors import ConfigError
+from fnnctl.modelling.loading import LoadedExperiment, load_experiment
+from fnnctl.records.trials import Trial
+from fnnctl.stacks.search_preparation import PreparedSearch, prepare_search
+
+ON_FOLDS = {"on": "cross_validation"}
+RNG = np.random.default_rng(0)
+
+
+def table(rows: int, *, numeric: int = 3, categories: int = 0, classes: int = 2) -> dict[str, list[Any]]:
+    """Random columns, and a target of as many classes as are asked for; 0 for numbers."""
+    columns: dict[str, list[Any]] = {f"x{index}": RNG.normal(size=rows).tolist() for index in range(numeric)}
+    columns |= {f"c{index}": RNG.choice(list("abcd"), rows).tolist() for index in range(categories)}
+    target = [f"k{row % classes}" for row in range(rows)] if classes else RNG.normal(size=rows).tolist()
+    return {**columns, "day": list(range(rows)), "group": [row // 8 for row in range(rows)], "y": target}
+
+
+def loaded(data: dict[str, list[Any]], **sections: Any) -> LoadedExperiment:
+    ignored = [name for name in ("day", "group") if name not in sections.get("split", {}).values()]
+    config = {
+        "data": {
+            "source": MEMORY_SOURCE,
+            "target": "y",
+            "columns": {"ignore": ignored},
+            "split": sections.pop("split", {}),
+            **({"weights": weights} if (weights := sections.pop("weights", None)) else {}),
+        },
+        **sections,
+    }
+    return load_experiment(ConfigText(block_yaml(config).encode()), memory=memory_data(data))
+
+
+def searched(data: dict[str, list[Any]], **sections: Any) -> PreparedSearch:
+    return prepare_search(loaded(data, **sections), max_trials=None)
+
+
+@pytest.mark.parametrize(
+    ("search", "on", "count"),
+    [
+        (lambda: searched(table(30)), "bags", 12),
+        (lambda: searched(table(20, classes=10)), "bags", 12),
+        (lambda: searched(table(100, numeric=1_000)), "bags", 12),
+        (lambda: searched(table(300), split={"group": "group"}), "bags", 37),
+        (lambda: searched(table(300), split={"by": "day"}), "validation", 37),
+        (lambda: searched(table(24), split={"group": "group"}), "validation", 12),
+        (lambda: searched({**table(300), "w": [row % 3 for row in range(300)]}, weights="w"), "bags", 37),
+        (lambda: searched(table(300, classes=0)), "bags", 37),
+        (lambda: searched(table(300, numeric=0, categories=3)), "bags", 37),
+        (lambda: searched(table(300), recipe="fast"), "bags", 37),
+        (lambda: searched(table(300), recipe="classic"), "validation", 37),
+        (lambda: searched(table(300), model={"ensemble": 1}), "validation", 37),
+        (lambda: searched(table(300), model={"ensemble": 3, "hidden": [7]}), "bags", 37),
+        (lambda: searched(table(300), model={"hidden": []}), "bags", 37),
+        (lambda: searched(table(300), training={"optimizer": "lbfgs"}), "bags", 37),
+        (
+            lambda: searched(table(300), search={"objective": ON_FOLDS}),
+            "cross_validation",
+            37,
+        ),
+        (lambda: searched(table(300), search={"trials": 5}), "bags", 5),
+    ],
+)
+def test_every_table_has_a_search(search: Any, on: str, count: int) -> None:
+    prepared = search()
+    settings = prepared.setup.settings
+    assert settings.objective.on == on
+    assert settings.trials == count
+    assert (settings.budget.cost is None) == (count == 5)
+    assert bool(prepared.setup.notes) == (on == "validation")
+    assert len(prepared.setup.first) >= 5
+    assert (settings.ensemble is None) == (on == "cross_validation")
+    # all first trials can be trained, and the default is the first of them
+    assert all(map(prepared.fits.total_cost, prepared.setup.first))
+    trials = {number: Trial(number, first) for number, first in enumerate(prepared.setup.first)}
+    assert prepared.setup.default_trial(trials) == 0
+
+
+def test_the_default_trial_is_what_train_trains() -> None:
+    data = table(300)
+    prepared, alone = searched(data), loaded(data)
+    fit = alone.fit(alone.split())
+    (default,) = prepared.fits.fits(prepared.setup.first[0])
+    assert (default.seed, default.settings, default.sizes) == (fit.seed, fit.settings, fit.sizes)
+    assert default.experiment.training.epochs == fit.experiment.training.epochs
+
+
+def test_what_is_set_is_neither_searched_nor_changed() -> None:
+    prepared = searched(
+        table(300),
+        model={"hidden": [7]},
+        training={"epochs": 5, "optimizer": {"name": "adam", "learning_rate": 0.002}},
+        search={"method": "random", "ensemble": None, "objective": {"metric": "log_loss"}},
+    )
+    settings = prepared.setup.settings
+    assert (settings.method.name, settings.ensemble) == ("random", None)
+    assert (settings.objective.metric, settings.objective.on) == ("log_loss", "bags")
+    assert not {"model.hidden", "training.epochs", "training.optimizer.learning_rate"} & {*settings.domains}
+    for assignment in prepared.setup.first:
+        experiment = prepared.setup.configs.experiment_of(assignment)
+        assert [layer.units for layer in experiment.model.hidden] == [7]
+        assert experiment.training.epochs == 5
+        assert learning_rate(experiment) == 0.002
+
+
+def test_a_search_of_nothing_and_one_that_cannot_be_measured_say_why() -> None:
+    sections = {
+        "model": {"hidden": [], "numeric_embedding": "none", "ensemble": 3},
+        "training": {
+            "l2": 0.0, "epochs": 3, "batch_size": 8, "label_smoothing": 0.0,
+            "optimizer": {"name": "adam", "learning_rate": 0.01},
+        },
+    }  # fmt: skip
+    with pytest.raises(ConfigError, match="there is nothing to search") as error:
+        searched(table(100), **sections)
+    assert error.value.problems[0].path == "search.space"
+    with pytest.raises(ConfigError, match="without a validation part"):
+        searched(table(100), model={"ensemble": 1}, split={"validation": 0})
+
+
+def test_the_section_is_written_so_that_it_is_the_same_search(tmp_path: Path) -> None:
+    """The complete section names a space, so nothing is chosen again."""
+    data = table(60)
+    prepared = searched(data)
+    config = {**prepared.loaded.config.config}
+    again = prepare_search(
+        load_experiment(ConfigText(block_yaml(config).encode()), memory=memory_data(data)), max_trials=None
+    )
+    assert prepared.is_from_recipe
+    assert not again.is_from_recipe
+    assert again.setup.first == prepared.setup.first
+    assert again.setup.settings == prepared.setup.settings
+    assert again.setup.header("", {}) == prepared.setup.header("", {})
