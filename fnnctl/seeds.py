@@ -38,6 +38,7 @@ class Purpose(IntEnum):
     COLUMNS = int.from_bytes(b"columns", "big")
     IMPORTANCE = int.from_bytes(b"importance", "big")
     TWINS = int.from_bytes(b"twins", "big")
+    SAMPLES = int.from_bytes(b"samples", "big")
 
 
 def stream(seed: int, purpose: Purpose, *counts: int) -> np.random.Generator:

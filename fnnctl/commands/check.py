@@ -134,8 +134,10 @@ def _in_words(loaded: LoadedExperiment, fit: Fit) -> str:
     dataset = loaded.data.dataset
     train, validation, test = fit.sizes
     out_of_bag = " (out-of-bag)" if fit.settings.bags else ""
+    limit = fit.experiment.training.max_rows
+    sample = f", of which each network trains on {limit:,}" if limit == fit.trained_rows else ""
     return (
-        f"{len(dataset):,} rows ({train:,} train, {validation:,} validation{out_of_bag}, "
+        f"{len(dataset):,} rows ({train:,} train{sample}, {validation:,} validation{out_of_bag}, "
         f"{test:,} test), {len(dataset.numeric_names):,} numeric and "
         f"{len(dataset.categorical_names):,} categorical columns, {loaded.data.task.in_words()}; "
         f"{_networks(fit)}"
@@ -155,9 +157,9 @@ def _networks(fit: Fit) -> str:
 def _trials(prepared: PreparedSearch) -> str:
     """What a search would train; the number of parameters is that of the default trial."""
     search, fit = prepared.setup.settings, prepared.base_fit()
-    train, validation, _ = fit.sizes
+    validation = fit.sizes[1]
     over = f"{search.method.name} over {word_list(list(search.domains))}"
-    rows = f" on {train:,} rows ({validation:,} validation)"
+    rows = f" on {fit.trained_rows:,} rows ({validation:,} validation)"
     if search.objective.on_bags:
         words = (
             f"each trial trains {_networks(fit)} as configured, measured on {validation:,} rows out-of-bag"

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass, replace
 from typing import Any, Final, Self
 
+from fnnctl.arrays import IntArray
 from fnnctl.config.rules.canonical import configuration_seed
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.model import AutoOutput
@@ -15,12 +16,13 @@ from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.data.splits.bags import BaggedRows
 from fnnctl.data.splits.groups import most_folds
 from fnnctl.data.splits.parts import Rows, Split
+from fnnctl.data.splits.samples import sample_rows
 from fnnctl.errors import ConfigError, Problem
 from fnnctl.memory import available_bytes
 from fnnctl.modelling.stack_settings import member_of, network_shape, numeric_bins, stack_settings
 from fnnctl.nn.losses.registry import target_type
 from fnnctl.nn.parameters import ParameterLayout
-from fnnctl.seeds import member_seed, twin_seed
+from fnnctl.seeds import Purpose, member_seed, stream, twin_seed
 from fnnctl.tasks.task import OutputDecoder, TaskData
 from fnnctl.text import counted
 from fnnctl.training.members import Member, StackSettings
@@ -43,7 +45,7 @@ class Fit:
     """The numbers of training, validation and test rows; with bags, those outside the test part are training
     rows."""
     trained_rows: int
-    """The number of rows that each network trains on."""
+    """The number of rows that each network trains on, at most `training.max_rows`."""
     seed: int
     """It determines all random numbers of the training."""
     preprocessor: Preprocessor
@@ -72,7 +74,7 @@ class Fit:
         groups = data.dataset.groups
         split = rows.split(data.strata, groups)
         bags = rows.bags(data.strata, groups) if isinstance(rows, BaggedRows) else (split,)
-        trained_rows = bags[0].train.size
+        trained_rows = min(bags[0].train.size, experiment.training.max_rows or len(data))
         preprocessor = preprocessor or fit_preprocessor(
             data.dataset, split.train, experiment.data, numeric_bins(experiment.model)
         )
@@ -89,13 +91,15 @@ class Fit:
         if trained_rows == 1 and any(layer.normalization == "batch" for layer in shape.hidden):
             message = "batch normalization needs 2 or more training rows; write normalization: layer"
             raise ConfigError(Problem(message, path="model.normalization"))
-        for bag in bags:
-            weights = data.example_weights(experiment, bag.train)
+        weighted = data.example_weights(experiment, bags[0].train) is not None
+        for number, bag in enumerate(bags if weighted else ()):
+            trained = rows_to_train_on(data, experiment, rows, bag, number)
+            weights = data.example_weights(experiment, trained)
             if weights is not None and not weights.any():
                 row_weights = data.dataset.weights
-                problem = data.task.weights_problem(None if row_weights is None else row_weights[bag.train])
+                problem = data.task.weights_problem(None if row_weights is None else row_weights[trained])
                 raise ConfigError(replace(problem, message=NO_WEIGHT) if len(bags) > 1 else problem)
-        settings = stack_settings(experiment, shape, rows=trained_rows, weighted=weights is not None)
+        settings = stack_settings(experiment, shape, rows=trained_rows, weighted=weighted)
         if seed is None:
             experiment = completed(experiment, data, settings)
             seed = configuration_seed(experiment)
@@ -147,17 +151,19 @@ class Fit:
             self.settings.dtype,
         )
 
-    def member(self, data: TaskData, split: Split, *, offset: int = 0) -> Member:
+    def member(self, data: TaskData, split: Split, *, offset: int = 0, bag: int = 0) -> Member:
         """The network as a member of a stack whose pool has this fit's rows from `offset` on.
 
-        Of an ensemble without bags, it is the first one.
+        `split` are its parts if it has the `bag` of this number. Of an ensemble without bags, it is the first
+        one.
         """
+        train_rows = rows_to_train_on(data, self.experiment, self.rows, split, bag)
         return member_of(
             self.experiment,
             seed=self.seed,
-            train_rows=split.train + offset,
+            train_rows=train_rows + offset,
             validation_rows=split.validation + offset,
-            weights=data.example_weights(self.experiment, split.train),
+            weights=data.example_weights(self.experiment, train_rows),
             limits=self.decoder.limits,
         )
 
@@ -168,7 +174,7 @@ class Fit:
         """
         twins = self.settings.twins
         if bags := self.bags(data):
-            members = [self.member(data, bag, offset=offset) for bag in bags]
+            members = [self.member(data, bag, offset=offset, bag=number) for number, bag in enumerate(bags)]
         else:
             members = [self.member(data, split, offset=offset)] * (
                 self.settings.ensemble // self.settings.networks_per_member
@@ -202,6 +208,18 @@ def bagged_rows(rows: Rows, experiment: Experiment, data: TaskData) -> BaggedRow
         message = f"{count} outside the test part cannot be divided into {ensemble.members:,} folds"
         raise ConfigError(Problem(f"{message}; write fewer members, or bags: false", path="model.ensemble"))
     return bagged
+
+
+def rows_to_train_on(data: TaskData, experiment: Experiment, rows: Rows, parts: Split, bag: int) -> IntArray:
+    """The training rows of a network with these parts of a fit's `rows`: a sample, if they are too many.
+
+    It does not depend on the configuration's seed, so configurations are compared on the same sample.
+    """
+    most, train = experiment.training.max_rows, parts.train
+    if most is None or train.size <= most:
+        return train
+    rng = stream(experiment.split_seed, Purpose.SAMPLES, *rows.key, bag)
+    return sample_rows(train, most, strata=data.strata, order=data.dataset.order, rng=rng)
 
 
 def preprocessing_key(experiment: Experiment) -> str:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager, nullcontext
-from dataclasses import dataclass, replace
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from fnnctl.config.reading.overrides import OptionChange
-from fnnctl.context import Context, NoStop
+from fnnctl.context import Context
 from fnnctl.errors import LostClusterError, UsageError
 from fnnctl.executors.protocols import ClusterLostError, ClusterOptions, Executor, Poll
 from fnnctl.executors.registry import EXECUTORS, OFFERED, Execution, make_executor
@@ -122,26 +122,6 @@ class SearchSession:
             return INTERRUPTED
         return TIME_IS_OVER if limit is not None and time.monotonic() - self.started >= limit else None
 
-    @contextmanager
-    def completing(self) -> Iterator[None]:
-        """A context in which a first signal does not keep a search on bags from writing what it has trained.
-
-        A second one ends it at once, as ever. After the context, a search that was asked to stop is over.
-        """
-        context = self.context
-        if self.setup.settings.objective.on_bags:
-            if context.stop.requested():
-                context.note("writing the results of the trials so far")
-            with nullcontext() if context.stop.requested() else context.stop.graceful():
-                self.context = replace(context, stop=NoStop())
-                try:
-                    yield
-                finally:
-                    self.context = context
-        else:
-            yield
-        context.stop.raise_if_requested()
-
     def note_times(self, event: Mapping[str, Any]) -> None:
         """Append an event to the timeline."""
         self.run.note_times([event])
@@ -152,11 +132,11 @@ class SearchSession:
 
         Raises `LostClusterError` if the cluster of the options is gone, also within the block.
         """
-        fits, options = self.search.fits, self.options
+        fits, options, typical = self.search.fits, self.options, self.search.base_fit()
         plan = plan_search_workers(
-            self.search.base_fit().settings,
+            typical.settings,
             rows=len(fits.data),
-            train_rows=fits.most_train_rows,
+            train_rows=min(fits.most_train_rows, typical.trained_rows),
             epochs=epochs,
             workers=options.most_workers,
             executor=OFFERED[options.executor] if options.executor else None,

@@ -130,7 +130,7 @@ class SearchCosts:
         plan = plan_search_workers(
             largest.settings,
             rows=len(self._fits.data),
-            train_rows=largest.sizes[0],
+            train_rows=largest.trained_rows,
             epochs=sum(rung.networks * rung.epochs for rung in rungs),
             workers=workers,
             executor=None,

@@ -82,7 +82,7 @@ class FitQueue:
             key = job.start, job.stop, f"{order} {settings_text(settings)} {sizes}"
             group = self._groups.get(key)
             if group is None:
-                seconds = rough_seconds(settings, train_rows=sizes[0], epochs=job.stop - job.start)
+                seconds = rough_seconds(settings, train_rows=sizes[-1], epochs=job.stop - job.start)
                 cost = max(1, round(1e9 * seconds))
                 group = self._groups[key] = _Group(settings, job.start, job.stop, cost, [])
             self._cost += group.cost

@@ -19,15 +19,15 @@ from fnnctl.errors import ConfigError, InputError, Problem
 from fnnctl.modelling.cross_validation import FOLDS, divided, refuse_single_groups
 from fnnctl.modelling.fit import Fit, bagged_rows, completed, memory_shortage, preprocessing_key
 from fnnctl.modelling.stack_settings import as_ensemble
-from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.records.trials import Job, Trial
 from fnnctl.space.assignments import Assignment
 from fnnctl.tasks.task import TaskData
 from fnnctl.training.members import StackSettings
 from fnnctl.training.memory import training_bytes
 
-StackKey: TypeAlias = tuple[StackSettings, tuple[int, int, int]]
-"""What fits of one stack have in common: their settings and the sizes of their parts."""
+StackKey: TypeAlias = tuple[StackSettings, tuple[int, int, int, int]]
+"""What fits of one stack have in common: their settings, the sizes of their parts, and the number of rows
+that each of their networks trains on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class StackKeys:
     fit_keys: Sequence[StackKey]
     """One key per fit."""
     cost: int
-    """Rows times parameters times members, over all fits: the virtual time of an epoch."""
+    """Trained rows times parameters times members, over all fits: the virtual time of an epoch."""
     epochs: int
     """The epochs of the trial, which may be fewer than the largest budget."""
 
@@ -104,10 +104,8 @@ class TrialFits:
         """
         drafts = self._drafts(assignment)
         order = f"{settings_text(drafts[0].settings)} {drafts[0].preprocessing}"
-        keys = [(fit.settings, fit.sizes) for fit in drafts]
-        cost = sum(
-            ParameterLayout(settings.shape).size * settings.ensemble * rows for settings, (rows, *_) in keys
-        )
+        keys = [(fit.settings, (*fit.sizes, fit.trained_rows)) for fit in drafts]
+        cost = sum(fit.layout.size * fit.settings.ensemble * fit.trained_rows for fit in drafts)
         return StackKeys(order, keys, cost, drafts[0].experiment.training.epochs)
 
     def cost(self, assignment: Assignment) -> int:

@@ -163,6 +163,7 @@ def _training(draw: st.DrawFn, *, lbfgs: bool, hidden: bool, averages: bool) -> 
             label_smoothing=_decays,
             early_stopping=_or_null(_stopping),
             convergence=_or_null(_mapping({}, tolerance=_tolerances, patience=_counts)),
+            max_rows=_or_null(st.integers(1, 10**6)),
             time_limit=_or_null(_numbers(0, 1e9, above=True)),
             precision=st.sampled_from(["float32", "float64", "auto"]),
             threads=st.one_of(st.just("auto"), st.integers(1, 1024)),

@@ -29,6 +29,7 @@ NETWORK: Final = {"hidden": [8, 8], "dropout": 0.1, "normalization": "batch"}
 TRAINING: Final = {
     "epochs": 40,
     "batch_size": 32,
+    "max_rows": 90,
     "mixup": 0.2,
     "optimizer": {"name": "adam", "learning_rate": 0.1},
     "lr_schedule": {"name": "adaptive", "patience": 3},

@@ -212,3 +212,88 @@ def test_a_column_of_weights_that_the_training_part_has_zeros_of_alone_is_refuse
         ]
         return
     pytest.fail("the row is in every training part")
+
+
+class TestMostRows:
+    """`training.max_rows`: 150 rows of three classes, of which 30 are for testing and 22 for validation."""
+
+    def test_a_network_trains_on_a_sample_in_proportion(self, iris: Path) -> None:
+        prepared, whole = prepare(iris, ["training.max_rows=31"]), prepare(iris)
+        rows = prepared.member.train_rows
+        assert prepared.fit.trained_rows == rows.size == 31
+        assert np.isin(rows, whole.split.train).all()
+        assert sorted(np.bincount(prepared.data.targets[rows])) == [10, 10, 11]
+        assert prepared.member.validation_rows.tolist() == whole.member.validation_rows.tolist()
+        assert prepared.fit.sizes == whole.fit.sizes
+        assert prepared.fit.preprocessor == whole.fit.preprocessor
+
+    def test_a_limit_that_is_no_limit(self, iris: Path) -> None:
+        limited, whole = prepare(iris, ["training.max_rows=150"]), prepare(iris)
+        assert limited.member.train_rows.tolist() == whole.member.train_rows.tolist()
+        assert limited.fit.settings == whole.fit.settings
+
+    def test_the_split_determines_the_sample_and_not_the_configuration(self, iris: Path) -> None:
+        samples = {
+            words: prepare(iris, ["training.max_rows=31", *words]).member.train_rows.tolist()
+            for words in ((), ("training.l2=0.5",), ("data.split.seed=8",))
+        }
+        first, same, other = samples.values()
+        assert first == same != other
+
+    def test_each_bag_has_its_sample(self, iris: Path) -> None:
+        bags = "model.ensemble={members: 4, bags: true}"
+        prepared, whole = prepare(iris, [bags, "training.max_rows=31"]), prepare(iris, [bags])
+        members = prepared.fit.members(prepared.data, prepared.split)
+        whole_members = whole.fit.members(whole.data, whole.split)
+        for member, whole_member in zip(members, whole_members, strict=True):
+            assert member.train_rows.size == prepared.fit.trained_rows == 31
+            assert np.isin(member.train_rows, whole_member.train_rows).all()
+            assert member.validation_rows.tolist() == whole_member.validation_rows.tolist()
+        assert len({member.train_rows.tobytes() for member in members}) == 4
+        twins = [bags, "model.ensemble.plain_twins=true", "model.numeric_embedding=piecewise_linear"]
+        with_twins = prepare(iris, [*twins, "training.max_rows=31"])
+        pairs = with_twins.fit.members(with_twins.data, with_twins.split)
+        for member, twin, alone in zip(pairs[::2], pairs[1::2], members, strict=True):
+            assert member.train_rows.tolist() == twin.train_rows.tolist() == alone.train_rows.tolist()
+
+    def test_rows_in_an_order_are_the_last_ones(self, iris: Path) -> None:
+        prepared = prepare(iris, ["data.split.by=sepal_length_cm", "training.max_rows=31"])
+        order, rows = prepared.data.dataset.order, prepared.member.train_rows
+        assert order is not None
+        left_out = np.setdiff1d(prepared.split.train, rows)
+        assert rows.size == 31
+        assert order[left_out].max() <= order[rows].min()
+
+    def test_groups_are_divided_before_the_sample_is_drawn(self, tmp_path: Path) -> None:
+        lines = [f"{k / 9},{k // 8},{'ab'[k % 2]}" for k in range(96)]
+        (tmp_path / "own.csv").write_text("\n".join(["x,person,label", *lines]) + "\n")
+        config = tmp_path / "c.yaml"
+        config.write_text(
+            "recipe: classic\n"
+            "data: {source: own.csv, target: label, split: {group: person}}\n"
+            "model: {ensemble: {members: 3, bags: true}}\n"
+            "training: {max_rows: 15}\n"
+        )
+        prepared = prepare(config)
+        groups = prepared.data.dataset.groups
+        assert groups is not None
+        for member in prepared.fit.members(prepared.data, prepared.split):
+            assert member.train_rows.size == 15
+            trained, validated = (groups[rows] for rows in (member.train_rows, member.validation_rows))
+            assert not np.intersect1d(trained, validated).size
+
+    def test_a_sample_whose_weights_are_all_0_is_refused(self, tmp_path: Path) -> None:
+        lines = [f"{k},{int(k % 20 == 7)},{'ab'[k % 2]}" for k in range(60)]
+        (tmp_path / "own.csv").write_text("\n".join(["x,weight,label", *lines]) + "\n")
+        config = tmp_path / "c.yaml"
+        config.write_text(
+            "recipe: classic\ndata: {source: own.csv, target: label, weights: weight, split: {seed: 1}}\n"
+        )
+        assert prepare(config).fit.settings.techniques.weighted
+        with pytest.raises(ConfigError, match="weight 0"):
+            prepare(config, ["training.max_rows=2"])
+
+    def test_all_rows_are_scored(self, program: Program, iris: Path) -> None:
+        metrics = program("train", str(iris), "--set", "training.max_rows=20", "--json").json["metrics"]
+        support = {part: metrics[part]["support"] for part in ("train", "validation", "test")}
+        assert support == {"train": 98, "validation": 22, "test": 30}

@@ -14,7 +14,7 @@ from fnnctl.training.members import StackSettings
 from tests.training.recipes import settings_of
 
 WIDE, NARROW = settings_of(4, ((8, "relu"),), 3), settings_of(4, ((5, "relu"),), 3)
-SIZES = (20, 5, 5)
+SIZES = (20, 5, 5, 20)
 
 
 def queue_of(most: int = 100, workers: int = 1) -> FitQueue:
@@ -32,7 +32,7 @@ def add(
     stop: int = 3,
     folds: Sequence[int] = (0,),
     order: str = "a",
-    sizes: tuple[int, int, int] = SIZES,
+    sizes: tuple[int, int, int, int] = SIZES,
 ) -> None:
     job = Job(Trial(number, {"x": number}), 0, start, stop)
     queue.add(job, order, [(fold, (settings, sizes)) for fold in folds], due)
@@ -73,7 +73,14 @@ def test_of_equally_urgent_fits_the_smaller_trial_and_the_first_fold_come_first(
 
 @pytest.mark.parametrize(
     "other",
-    [{"settings": NARROW}, {"start": 1}, {"stop": 4}, {"order": "b"}, {"sizes": (21, 4, 5)}],
+    [
+        {"settings": NARROW},
+        {"start": 1},
+        {"stop": 4},
+        {"order": "b"},
+        {"sizes": (21, 4, 5, 20)},
+        {"sizes": (20, 5, 5, 15)},
+    ],
     ids=lambda other: next(iter(other)),
 )
 def test_only_equal_fits_are_company(other: dict[str, object]) -> None:

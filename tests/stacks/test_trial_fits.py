@@ -54,7 +54,7 @@ def test_a_trial_on_bags_costs_as_much_as_its_members_and_its_own_epochs(tmp_pat
     (fit,) = search.fits.fits({"training.epochs": 5})
     assert (fit.settings.ensemble, fit.settings.bags, fit.experiment.training.epochs) == (3, True, 5)
     keys = search.fits.stack_keys({"training.epochs": 5})
-    assert keys.cost == fit.layout.size * 3 * fit.sizes[0]
+    assert keys.cost == fit.layout.size * 3 * fit.trained_rows
     trial = Trial(0, {"training.epochs": 5})
     jobs = [Job(trial, 0, 0, 3), Job(trial, 1, 3, 9), Job(trial, 2, 9, 27)]
     assert [keys.cost_of(job) for job in jobs] == [3 * keys.cost, 2 * keys.cost, 0]

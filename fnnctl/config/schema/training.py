@@ -113,6 +113,11 @@ class TrainingConfig(Section):
     """When to stop before the last epoch; null for never."""
     convergence: ConvergenceConfig | None = None
     """When to stop because the training loss no longer falls; null for never."""
+    max_rows: Annotated[int, Field(ge=1, le=1_000_000_000)] | None = None
+    """The most rows that each network trains on; null for no limit. If its training rows are more, so many of
+    them are drawn before training, in the proportions of the classes; of rows in the order of data.split.by
+    they are the last ones. The draw depends on data.split.seed, so all trials of a search have the same rows.
+    Preprocessing is still fitted to all training rows, and scores are those of all rows of a part."""
     time_limit: Annotated[float, Field(gt=0.0, le=1e9)] | None = None
     """For `fnnctl train`: the time in seconds after which no further epoch begins; null for no limit.
     Searches and cross-validations refuse it, because the result would depend on the machine."""

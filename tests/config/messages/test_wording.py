@@ -29,7 +29,7 @@ from fnnctl.config.schema.schema_tree import forms_of, schema_at
             "a whole number from 1 to 1000000, or a mapping with units, activation, initialization, "
             "normalization, dropout, … (6 in all)",
         ),
-        ("training", "a mapping with epochs, batch_size, shuffle, optimizer, lr_schedule, … (22 in all)"),
+        ("training", "a mapping with epochs, batch_size, shuffle, optimizer, lr_schedule, … (23 in all)"),
         ("training.batch_size", "a whole number from 1 to 1000000000, or auto"),
         (
             "training.optimizer",

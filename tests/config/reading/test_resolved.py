@@ -112,6 +112,7 @@ training:
   averaging: null
   early_stopping: null
   convergence: null
+  max_rows: null
   time_limit: null
   precision: auto
   threads: 2
