@@ -18,9 +18,9 @@ from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.runs.facts import known_facts
 from fnnctl.runs.recorder import RunRecorder, record_warnings, write_scores
 from fnnctl.runs.search_session import SearchSession
-from fnnctl.runs.trained_trials import trained_trials, weight_library
+from fnnctl.runs.trained_trials import TrainedTrials
 from fnnctl.stacks.bagged_ensemble import select_on_bags
-from fnnctl.stacks.trial_ensemble import TrialMembers, WeightLibrary, select_trials
+from fnnctl.stacks.trial_ensemble import TrialMembers, select_trials
 from fnnctl.store import names
 from fnnctl.store.run import create_run
 from fnnctl.tasks.post_training import PostTraining
@@ -38,14 +38,13 @@ def build_ensemble(session: SearchSession) -> None:
     """
     started, settings = time.monotonic(), session.setup.settings
     run, context = session.run, session.context
-    library = weight_library(run, session.setup, session.journal)
-    if settings.ensemble is None or library is None:
+    if settings.ensemble is None:
         return
     set_blas_threads(1)
     on_bags = settings.objective.on_bags
     rows = "by their out-of-bag predictions" if on_bags else "on the validation rows"
     context.note(f"selecting an ensemble of the trials {rows}")
-    selected = (_selected_on_bags if on_bags else _selected)(session, library, settings.ensemble.size)
+    selected = (_selected_on_bags if on_bags else _selected)(session, settings.ensemble.size)
     context.stop.raise_if_requested()
     if selected is None:
         record_warnings(run, [f"{NO_ENSEMBLE}: the scores of all trials overflow"], context.listener)
@@ -73,13 +72,13 @@ class _Selected:
         return [trial.fit.layout for trial in trials for _ in range(trial.fit.settings.ensemble)]
 
 
-def _selected(session: SearchSession, library: WeightLibrary, size: int) -> _Selected | None:
+def _selected(session: SearchSession, size: int) -> _Selected | None:
     """The ensemble that is selected and calibrated on the validation part; None if there is none."""
     data, split = session.search.loaded.data, session.search.split
     objective = session.setup.settings.objective
     ensemble = select_trials(
         data,
-        list(trained_trials(session, library)),
+        list(TrainedTrials(session).contenders()),
         split.validation,
         metric=objective.metric,
         minimized=objective.minimized,
@@ -101,10 +100,10 @@ def _selected(session: SearchSession, library: WeightLibrary, size: int) -> _Sel
     return _Selected(ensemble, split, predictor.decoder, score_parts(predictor, data, None, split), facts)
 
 
-def _selected_on_bags(session: SearchSession, library: WeightLibrary, size: int) -> _Selected | None:
+def _selected_on_bags(session: SearchSession, size: int) -> _Selected | None:
     """The ensemble that is selected and calibrated by the out-of-bag scores; None if there is none."""
     data, metric = session.search.loaded.data, session.setup.settings.objective.metric
-    ensemble = select_on_bags(data, list(trained_trials(session, library)), size=size)
+    ensemble = select_on_bags(data, list(TrainedTrials(session).contenders()), size=size)
     if ensemble is None:
         return None
     split = ensemble.candidates[0].fit.split(data)

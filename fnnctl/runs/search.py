@@ -12,8 +12,9 @@ from fnnctl.context import Context
 from fnnctl.errors import DivergedError, NoFinishedTrialError
 from fnnctl.modelling.data_checks import DataCheck
 from fnnctl.records.default_trial import Measurement, compare_with_default_trial, is_doubtful
-from fnnctl.records.journal import COMPLETE, Header, encode
+from fnnctl.records.journal import COMPLETE, INTERRUPTED, Header, encode
 from fnnctl.records.standings import leaderboard_table
+from fnnctl.records.trials import Result
 from fnnctl.report.topics.default_trial import comparison_sentence
 from fnnctl.runs.confirmation import confirm_leaders
 from fnnctl.runs.ensemble import build_ensemble
@@ -71,11 +72,12 @@ def journal_header(search: PreparedSearch) -> Header:
 
 
 def complete_search(session: SearchSession) -> None:
-    """Search to the end, build the ensemble, refit the winner, and write the contents of the search's folder.
+    """Search to the end, build the ensemble, write the winner's run, and the contents of the search's folder.
 
     Raises `NoFinishedTrialError` or `InterruptedRunError` after the completed work is written.
     """
     run, context, standings = session.run, session.context, session.standings
+    on_bags = session.setup.settings.objective.on_bags
     with RunRecorder(run, started=session.started) as recorder:
         set_blas_threads(1)
         try:
@@ -86,34 +88,44 @@ def complete_search(session: SearchSession) -> None:
             columns, rows = leaderboard_table(session.journal.trials, standings, space)
             run.write_table(names.LEADERBOARD, columns, rows)
             _record(session)  # an interrupted search is reported too
-        context.stop.raise_if_requested()
+        if standings.incumbent is None or not on_bags:
+            context.stop.raise_if_requested()
         if standings.incumbent is None:
             context.figures.draw(run)
             raise _no_finished_trial(session, reason)
-        if failures := standings.failures:
-            context.note(failures.in_words(len(session.journal.trials)))
-        stopped = [stop.reason for stop in session.journal.stops if stop.trial is None]
-        if reason != COMPLETE or stopped:
-            context.note(f"the search ended before it completed its plan: {[reason, *stopped][-1]}")
-        with recorder.time_training():
-            confirm_leaders(session)
-        _record(session)  # the confirmation may have another winner
-        context.stop.raise_if_requested()
-        winner = winner_of(session, standings.incumbent)
-        context.note(f"best trial: {winner.trial}")
-        _compare_with_default_trial(session, winner)
-        # The refit can diverge, and then ends the search; the ensemble does not depend on it.
-        build_ensemble(session)
-        context.figures.begin(run)  # it has all that its figures show
-        try:
-            write_winner(session, winner)
-        except DivergedError:
-            context.figures.draw(*_folders(run))
-            raise
-        if not session.setup.settings.keep_checkpoints:
-            TrialCheckpoints(run.path).clear()
+        with session.completing():
+            _complete(session, standings.incumbent, recorder, reason)
+
+
+def _complete(session: SearchSession, incumbent: Result, recorder: RunRecorder, reason: str) -> None:
+    """Write what a search that has ended for this reason makes of its trials."""
+    run, context = session.run, session.context
+    if failures := session.standings.failures:
+        context.note(failures.in_words(len(session.journal.trials)))
+    stopped = [stop.reason for stop in session.journal.stops if stop.trial is None]
+    if reason != COMPLETE or stopped:
+        context.note(f"the search ended before it completed its plan: {[reason, *stopped][-1]}")
+    with recorder.time_training():
+        confirm_leaders(session)
+    _record(session)  # the confirmation may have another winner
+    context.stop.raise_if_requested()
+    winner = winner_of(session, incumbent)
+    context.note(f"best trial: {winner.trial}")
+    _compare_with_default_trial(session, winner)
+    # The refit can diverge, and then ends the search; the ensemble does not depend on it.
+    build_ensemble(session)
+    if reason == INTERRUPTED:  # `report` draws the figures
+        write_winner(session, winner)
+        return
+    context.figures.begin(run)  # it has all that its figures show
+    try:
+        write_winner(session, winner)
+    except DivergedError:
         context.figures.draw(*_folders(run))
-        context.stop.raise_if_requested()
+        raise
+    if not session.setup.settings.keep_checkpoints:
+        TrialCheckpoints(run.path).clear()
+    context.figures.draw(*_folders(run))
 
 
 def _search(session: SearchSession) -> str:
@@ -155,6 +167,7 @@ def _search(session: SearchSession) -> str:
                 stop=session.stop,
                 on_result=session.standings.add,
                 on_stops=session.standings.stop,
+                records_waiting=objective.on_bags,
             )
 
 

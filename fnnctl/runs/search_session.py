@@ -5,13 +5,13 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager, nullcontext
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 from fnnctl.config.reading.overrides import OptionChange
-from fnnctl.context import Context
+from fnnctl.context import Context, NoStop
 from fnnctl.errors import LostClusterError, UsageError
 from fnnctl.executors.protocols import ClusterLostError, ClusterOptions, Executor, Poll
 from fnnctl.executors.registry import EXECUTORS, OFFERED, Execution, make_executor
@@ -121,6 +121,26 @@ class SearchSession:
         if self.context.stop.requested():
             return INTERRUPTED
         return TIME_IS_OVER if limit is not None and time.monotonic() - self.started >= limit else None
+
+    @contextmanager
+    def completing(self) -> Iterator[None]:
+        """A context in which a first signal does not keep a search on bags from writing what it has trained.
+
+        A second one ends it at once, as ever. After the context, a search that was asked to stop is over.
+        """
+        context = self.context
+        if self.setup.settings.objective.on_bags:
+            if context.stop.requested():
+                context.note("writing the results of the trials so far")
+            with nullcontext() if context.stop.requested() else context.stop.graceful():
+                self.context = replace(context, stop=NoStop())
+                try:
+                    yield
+                finally:
+                    self.context = context
+        else:
+            yield
+        context.stop.raise_if_requested()
 
     def note_times(self, event: Mapping[str, Any]) -> None:
         """Append an event to the timeline."""

@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, cached_property
 
+from fnnctl.errors import DataError, MachineError
+from fnnctl.modelling.fit import Fit
 from fnnctl.records.journal import Journal
 from fnnctl.records.trials import Result
 from fnnctl.runs.search_session import SearchSession
 from fnnctl.search.setup import SearchSetup
-from fnnctl.stacks.trial_ensemble import MAX_KEPT, TrainedTrial, WeightLibrary, train_again
+from fnnctl.stacks.measures import Weights
+from fnnctl.stacks.trial_ensemble import (
+    MAX_KEPT,
+    TrainedTrial,
+    WeightLibrary,
+    train_again,
+    weights_at_rung,
+)
+from fnnctl.stacks.trial_results import WEIGHTS, recorded_digest
 from fnnctl.store.run import OpenRun
+from fnnctl.store.trial_checkpoints import TrialCheckpoints
+from fnnctl.training.checkpoint import state_digest
 
 
 def weight_library(run: OpenRun, setup: SearchSetup, journal: Journal) -> WeightLibrary | None:
@@ -31,33 +43,60 @@ def open_library(run: OpenRun, setup: SearchSetup, journal: Journal) -> WeightLi
     return WeightLibrary(run.path, setup.direction, setup.budget.max_epochs, results, is_kept=is_default)
 
 
-def trained_trials(session: SearchSession, library: WeightLibrary) -> Iterator[TrainedTrial]:
-    """The trials that can be selected, the best first."""
-    for result in session.standings.contenders()[:MAX_KEPT]:
-        if trained := trained_trial(session, library, result):
-            yield trained
+class TrainedTrials:
+    """The trials of a session as they were trained."""
 
+    def __init__(self, session: SearchSession) -> None:
+        self._session = session
+        self._library = open_library(session.run, session.setup, session.journal)
 
-def trained_trial(session: SearchSession, library: WeightLibrary, result: Result) -> TrainedTrial | None:
-    """A trial at its end; if its weights are lost, it is trained again. None if it has none even so."""
-    context, journal = session.context, session.journal
-    trial = journal.trials[result.trial]
-    (fit,) = session.search.fits.fits(trial.assignment)
-    weights = library.read(result)
-    if weights is None:
-        context.note(f"training trial {result.trial} again, because its weights were lost or not kept")
-        recorded = journal.results[result.key]
-        with context.stop.graceful():
-            weights = train_again(
-                session.search.loaded.data,
-                trial,
-                fit,
-                recorded,
-                metric=session.setup.settings.objective.metric,
-                should_stop=context.stop.requested,
-            )
-        context.stop.raise_if_requested()
-        if weights is None:
+    def contenders(self) -> Iterator[TrainedTrial]:
+        """The trials that can be selected for an ensemble, the best first.
+
+        Of a search on bags that ended before any trial did, they are those whose states are at hand.
+        """
+        on_bags = self._session.setup.settings.objective.on_bags
+        for result in self._session.standings.contenders()[:MAX_KEPT]:
+            has_ended = WEIGHTS in (result.facts or {})
+            if trained := self.of(result, again=has_ended or not on_bags):
+                yield trained
+
+    def of(self, result: Result, *, again: bool = True) -> TrainedTrial | None:
+        """A trial at this result. If its weights are lost it is trained `again`; None without that."""
+        session = self._session
+        context, journal = session.context, session.journal
+        trial, recorded = journal.trials[result.trial], journal.results[result.key]
+        (fit,) = session.search.fits.fits(trial.assignment)
+        weights = self._library.read(recorded) or self._at_rung(fit, recorded)
+        if weights is None and again:
+            context.note(f"training trial {result.trial} again, because its weights were lost or not kept")
+            with context.stop.graceful():
+                weights = train_again(
+                    session.search.loaded.data,
+                    trial,
+                    fit,
+                    recorded,
+                    metric=session.setup.settings.objective.metric,
+                    should_stop=context.stop.requested,
+                )
+            context.stop.raise_if_requested()
+            if weights is not None:
+                self._library.add(recorded, weights)
+        return None if weights is None else TrainedTrial(result, fit, weights)
+
+    def _at_rung(self, fit: Fit, recorded: Result) -> Weights | None:
+        """What the state of a trial on bags at a rung gives; None without such a state."""
+        if recorded_digest(recorded) is None or not fit.settings.bags:
             return None
-        library.add(recorded, weights)
-    return TrainedTrial(result, fit, weights)
+        try:
+            state = self._checkpoints.read([(recorded.trial, 0)], recorded.budget)
+        except (DataError, MachineError):
+            return None
+        if state_digest(state) != recorded_digest(recorded):
+            return None
+        metric = self._session.setup.settings.objective.metric
+        return weights_at_rung(self._session.search.loaded.data, fit, recorded, state, metric=metric)
+
+    @cached_property
+    def _checkpoints(self) -> TrialCheckpoints:
+        return TrialCheckpoints(self._session.run.path)

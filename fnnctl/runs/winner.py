@@ -22,7 +22,7 @@ from fnnctl.records.restored_weights import restored_weights
 from fnnctl.records.trials import Result
 from fnnctl.runs.recorder import record_warnings
 from fnnctl.runs.search_session import SearchSession
-from fnnctl.runs.trained_trials import open_library, trained_trial
+from fnnctl.runs.trained_trials import TrainedTrials
 from fnnctl.runs.training import complete_trained, complete_training, create_training_run
 from fnnctl.space.assignments import Assignment
 from fnnctl.stacks.trial_bags import rebuilt_stack
@@ -158,8 +158,7 @@ def _trained_run(session: SearchSession, winner: Winner, started: float) -> _Win
         fit = Fit.of(loaded.data, experiment, session.search.split)
 
     def complete(run: OpenRun, context: Context) -> list[str]:
-        library = open_library(session.run, session.setup, session.journal)
-        trained = trained_trial(session, library, session.standings.latest[winner.trial])
+        trained = TrainedTrials(session).of(session.standings.latest[winner.trial])
         if trained is None:
             raise ValueError(f"nothing is kept of trial {winner.trial}")
         stack = rebuilt_stack(loaded.data, fit, trained.weights)

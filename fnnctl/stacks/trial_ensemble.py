@@ -34,6 +34,7 @@ from fnnctl.stacks.work import Measure, StackItem, WorkerData, train_item
 from fnnctl.store import names
 from fnnctl.store.trial_checkpoints import TrialCheckpoints
 from fnnctl.tasks.task import TaskData
+from fnnctl.training.state import State
 from fnnctl.training.trainer import Outcome
 
 Combine: TypeAlias = Callable[[Sequence[FloatArray], Sequence[float]], FloatArray]
@@ -232,6 +233,20 @@ def train_again(
         return None
     refuse_another_result(trial_result(job, [(fit_objective, done.digests.get(0))], metric), recorded)
     return fit_objective.weights
+
+
+def weights_at_rung(
+    data: TaskData, fit: Fit, recorded: Result, state: State, *, metric: str
+) -> Weights | None:
+    """What would be kept of a trial on bags if it had ended at a rung, from its state there.
+
+    None if the state does not give the recorded value.
+    """
+    budget = recorded.budget
+    measure = BagsMeasure(metric, largest=budget)
+    item = StackItem((fit,), measure, start=budget, state=state, stop=budget, diagnose=True)
+    (measured,) = train_item(_Unwatched(lambda: False), WorkerData(data, reuse=False), item).measured
+    return measured.weights if measured.objective == recorded.objective else None
 
 
 class WeightLibrary:

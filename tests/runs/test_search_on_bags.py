@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import signal
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +17,10 @@ from fnnctl.cli import run
 from fnnctl.metrics.stored import flat_metrics
 from fnnctl.modelling.held_out_rows import held_out_rows
 from fnnctl.modelling.saved_model import load_model
+from fnnctl.records.trials import Result
+from fnnctl.runs import search as search_module
+from fnnctl.runs.search_session import TIME_IS_OVER, SearchSession
+from fnnctl.stacks.trial_feed import TrialFeed
 from fnnctl.store.folder import RunFolder
 from tests.program import read_json
 from tests.runs.extending import timeline
@@ -227,3 +234,84 @@ def test_a_killed_search_goes_on_also_without_its_checkpoints(
     assert len(timeline(folder)) > before
     assert decisions(folder) == decisions(undisturbed)
     assert_same_results(folder, undisturbed)
+
+
+@contextmanager
+def asked_to_stop_after(stacks: int, *, by: str) -> Iterator[None]:
+    """A search in this context gets a signal, or is out of time, when it has trained so many stacks."""
+    collect, stop, left = TrialFeed.collect, SearchSession.stop, [stacks]
+
+    def collects(runner: TrialFeed) -> Sequence[Result]:
+        results = collect(runner)
+        left[0] -= 1
+        if not left[0] and by == "signal":
+            signal.raise_signal(signal.SIGINT)
+        return results
+
+    def stops(session: SearchSession) -> str | None:
+        return TIME_IS_OVER if left[0] <= 0 and by == "time" else stop(session)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TrialFeed, "collect", collects)
+        patch.setattr(SearchSession, "stop", stops)
+        yield
+
+
+WAITING = {
+    "model": {"ensemble": {"members": 2}},
+    "training": {"epochs": 9},
+    "search": {
+        "trials": 5,
+        "ensemble": {"size": 3},
+        # The first trials take the longest, in virtual time, and so wait for the others.
+        "start_from": [{"training.epochs": 9, "model.hidden": [units]} for units in (28, 29)],
+        "space": {
+            "training.epochs": {"choice": [9, 5, 3]},
+            "model.hidden": {"choice": [[units] for units in range(4, 30)]},
+        },
+    },
+}
+
+
+@pytest.mark.parametrize("by", ["signal", "time"])
+def test_what_was_trained_is_used_when_the_search_must_end(tmp_path: Path, by: str) -> None:
+    config = written(tmp_path / "waiting", "two", WAITING)
+    undisturbed = search(config, "--executor", "serial")
+    with asked_to_stop_after(2, by=by):
+        folder = search(config, "--executor", "serial", code=130 if by == "signal" else 0)
+    trained = {trial for event in timeline(folder) for trial in event["trials"]}
+    assert {result["trial"] for result in of_kind(folder, "result")} == trained
+    assert 2 <= len(trained) < 5
+    assert read_json(folder / "ensemble" / "manifest.json")["selection"]["candidates"] == len(trained)
+    assert_is_training(folder / "best")
+    assert read_json(folder / "manifest.json")["status"] == ("interrupted" if by == "signal" else "completed")
+    assert resume(folder, "--executor", "serial") == 0
+    by_key = [{(each["record"], str(each.get("number", each.get("trial")))): each for each in decisions(run)}
+              for run in (folder, undisturbed)]  # fmt: skip
+    assert by_key[0] == by_key[1]
+    for name in ("best/model.npz", "ensemble/model.npz", "leaderboard.csv", "metrics.json"):
+        assert (folder / name).read_bytes() == (undisturbed / name).read_bytes(), name
+
+
+def test_before_any_trial_has_ended_their_states_are_used(config: Path, undisturbed: Path) -> None:
+    with asked_to_stop_after(1, by="signal"):
+        folder = search(config, "--executor", "serial", code=130)
+    assert {result["budget"] for result in of_kind(folder, "result")} == {1}
+    assert "again" not in (folder / "log.txt").read_text()
+    assert read_json(folder / "ensemble" / "manifest.json")["selection"]["candidates"] >= 2
+    assert_is_training(folder / "best")
+    assert resume(folder, "--executor", "serial") == 0
+    for name in ("best/model.npz", "ensemble/model.npz", "leaderboard.csv", "metrics.json"):
+        assert (folder / name).read_bytes() == (undisturbed / name).read_bytes(), name
+
+
+def test_a_second_signal_ends_it_at_once(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def again(session: SearchSession) -> None:
+        signal.raise_signal(signal.SIGINT)
+        raise AssertionError("the signal ends it")
+
+    monkeypatch.setattr(search_module, "build_ensemble", again)
+    with asked_to_stop_after(1, by="signal"):
+        folder = search(config, "--executor", "serial", code=130)
+    assert not (folder / "best").exists()
+    assert read_json(folder / "manifest.json")["status"] == "interrupted"
