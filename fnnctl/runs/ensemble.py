@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -15,13 +15,17 @@ from fnnctl.metrics.stored import flat_metrics
 from fnnctl.modelling.model_description import model_files
 from fnnctl.modelling.predictor import score_parts
 from fnnctl.nn.parameters import ParameterLayout
+from fnnctl.records.trials import Direction
+from fnnctl.report.topics.ensemble import beside_default_sentence
+from fnnctl.runs.beside_default import beside_default
 from fnnctl.runs.facts import known_facts
-from fnnctl.runs.recorder import RunRecorder, record_warnings, write_scores
+from fnnctl.runs.recorder import RunRecorder, record_notes, record_warnings, write_scores
 from fnnctl.runs.search_session import SearchSession
 from fnnctl.runs.trained_trials import TrainedTrials
 from fnnctl.stacks.bagged_ensemble import select_on_bags
 from fnnctl.stacks.trial_ensemble import TrialMembers, select_trials
 from fnnctl.store import names
+from fnnctl.store.manifest import BesideDefault
 from fnnctl.store.run import create_run
 from fnnctl.tasks.post_training import PostTraining
 from fnnctl.tasks.task import OutputDecoder, PartScores
@@ -50,6 +54,8 @@ def build_ensemble(session: SearchSession) -> None:
         record_warnings(run, [f"{NO_ENSEMBLE}: the scores of all trials overflow"], context.listener)
     elif _write(session, selected, rows, started=started):
         run.replace_ensemble()
+        if selected.beside_default:
+            record_notes(run, [beside_default_sentence(selected.beside_default)], context.listener)
     else:
         record_warnings(run, [f"{NO_ENSEMBLE}: its scores of some rows overflow"], context.listener)
 
@@ -64,6 +70,7 @@ class _Selected:
     parts: dict[str, PartScores | None]
     selection: dict[str, Any]
     """The manifest's facts about how the trials were selected."""
+    beside_default: BesideDefault | None = None
 
     @property
     def networks(self) -> list[ParameterLayout]:
@@ -103,29 +110,45 @@ def _selected(session: SearchSession, size: int) -> _Selected | None:
 def _selected_on_bags(session: SearchSession, size: int) -> _Selected | None:
     """The ensemble that is selected and calibrated by the out-of-bag scores; None if there is none."""
     data, metric = session.search.loaded.data, session.setup.settings.objective.metric
-    ensemble = select_on_bags(data, list(TrainedTrials(session).contenders()), size=size)
+    trained = TrainedTrials(session)
+    trials, default = list(trained.contenders()), session.search.fits.typical_fit({})
+    if not trials:
+        return None
+    post_training = PostTraining.of(session.setup.experiment.model)
+    ensemble = select_on_bags(data, trials, post_training, size=size, default=default or trials[0].fit)
     if ensemble is None:
         return None
     split = ensemble.candidates[0].fit.split(data)
-    rows, predictor = split.validation, ensemble.predictor(data)
-    post_training = PostTraining.of(session.setup.experiment.model)
-    decoder = post_training.fit(
-        data.task, predictor.decoder, ensemble.scores, data.targets[rows], out_of_bag=True
-    )
-    predictor = replace(predictor, decoder=decoder)
+    rows, predictor = split.validation, ensemble.calibrated
     parts = score_parts(predictor, data, None, replace(split, validation=rows[:0]))
-    validation = parts["validation"] = data.score(rows, [ensemble.scores], decoder)
-    selection = ensemble.selection
+    validation = parts["validation"] = data.score(rows, [ensemble.scores], predictor.decoder)
+    nested = _value(data.score(rows, [ensemble.nested], ensemble.nested_decoder), metric)
     facts = _selection_facts(
         ensemble,
-        selection.chosen,
+        ensemble.selection.chosen,
         metric=metric,
-        objective=flat_metrics(validation.metrics(complete=False))[metric],
+        objective=_value(validation, metric),
         best_alone=ensemble.candidates[0].result.objective,
-        kept=selection.kept,
+        kept=ensemble.selection.kept,
         candidates=len(ensemble.candidates),
+        gains=ensemble.gains,
     )
-    return _Selected(ensemble, split, decoder, parts, facts)
+    facts |= {"nested": nested, "optimism": _optimism(facts["objective"], nested, session.setup.direction)}
+    beside = beside_default(session, trained, parts["test"])
+    facts["default"] = beside and beside.model_dump()
+    return _Selected(ensemble, split, predictor.decoder, parts, facts, beside)
+
+
+def _optimism(objective: float | None, nested: float | None, direction: Direction) -> float | None:
+    """By how much the value on the rows that selected an ensemble is better than the honest one."""
+    if objective is None or nested is None:
+        return None
+    return objective - nested if direction == "maximize" else nested - objective
+
+
+def _value(part: PartScores, metric: str) -> float | None:
+    value: float | None = flat_metrics(part.metrics(complete=False))[metric]
+    return value
 
 
 def _write(session: SearchSession, selected: _Selected, rows: str, *, started: float) -> bool:
@@ -177,6 +200,7 @@ def _selection_facts(
     best_alone: float | None,
     kept: int,
     candidates: int,
+    gains: Mapping[int, float | None] | None = None,
 ) -> dict[str, Any]:
     """The manifest's facts about how the trials were selected."""
     return {
@@ -187,7 +211,12 @@ def _selection_facts(
         "kept": kept,
         "candidates": candidates,
         "trials": [
-            {"trial": trial.result.trial, "count": count, "objective": trial.result.objective}
+            {
+                "trial": trial.result.trial,
+                "count": count,
+                "objective": trial.result.objective,
+                **({"gain": gains[trial.result.trial]} if gains else {}),
+            }
             for trial, count in ensemble.members
         ],
     }

@@ -188,10 +188,15 @@ def _folders(run: OpenRun) -> list[RunFolder]:
     return [run, *(folder for folder in inside if folder.has(names.MANIFEST))]
 
 
-def _default_comparison(session: SearchSession, winner: Winner) -> DefaultTrialFacts:
-    """The winner against the default settings."""
+def _default_comparison(session: SearchSession, winner: Winner) -> DefaultTrialFacts | None:
+    """The winner against the default settings.
+
+    None if the search makes an ensemble of trials on bags, which is compared with them on the test part.
+    """
     setup, split = session.setup, session.search.split
     objective = setup.settings.objective
+    if objective.on_bags and setup.settings.ensemble is not None:
+        return None
     on_folds = objective.on == "cross_validation"
     return compare_with_default_trial(
         session.journal.results,
@@ -200,7 +205,7 @@ def _default_comparison(session: SearchSession, winner: Winner) -> DefaultTrialF
             objective.metric,
             setup.direction,
             test_share=session.search.fits.test_share if on_folds else None,
-            rows=len(split.non_test if on_folds else split.validation),
+            rows=len(split.non_test if on_folds or objective.on_bags else split.validation),
         ),
         winner=winner.trial,
         default=session.default_trial,
@@ -215,6 +220,8 @@ def _compare_with_default_trial(session: SearchSession, winner: Winner) -> None:
     section on what was found last.
     """
     comparison = _default_comparison(session, winner)
+    if comparison is None:
+        return
     sentence = comparison_sentence(comparison, session.setup.settings.objective.metric)
     record = log_warnings if is_doubtful(comparison) else record_notes
     record(session.run, [sentence], session.context.listener)
@@ -227,6 +234,7 @@ def _record(session: SearchSession) -> None:
     trained = sum(standings.epochs.values())
     winner = best and winner_of(session, best)
     kept = winner and weights_of_training_alone(session, winner)
+    comparison = winner and _default_comparison(session, winner)
     facts = {
         "method": setup.settings.method.name,
         "trials": len(journal.trials),
@@ -239,7 +247,7 @@ def _record(session: SearchSession) -> None:
         "confirmed": len(journal.confirmed),
         "best": winner and asdict(winner),
         "kept_alone": kept and kept.model_dump(),
-        "own_settings": winner and _default_comparison(session, winner).model_dump(),
+        "own_settings": comparison and comparison.model_dump(),
     }
     run.record({"search": facts})
     run.log(f"{counted(len(journal.trials), 'trial')}, {counted(trained, 'epoch')}: {end}")

@@ -2,20 +2,32 @@
 
 All trials have the same bags. So each row has, of every trial, the score of a member that was not trained on
 it, and these scores say what an ensemble of the trials is worth without scoring a row again.
+
+The rows that select an ensemble flatter it. So the selection is repeated per bag, on the rows of the other
+bags, and each of these ensembles is measured on its own bag.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final, Self
 
 import numpy as np
 
-from fnnctl.arrays import FloatArray
-from fnnctl.stacks.selection import Limits, Selection, select_greedily
-from fnnctl.stacks.trial_bags import SCORES
+from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.modelling.fit import Fit
+from fnnctl.modelling.predictor import Predictor
+from fnnctl.nn.parameters import ParameterLayout
+from fnnctl.stacks.selection import Limits, Selection, gains, nested_selections, select_greedily
+from fnnctl.stacks.trial_bags import SCORES, SHARES
 from fnnctl.stacks.trial_ensemble import TrainedTrial, TrialMembers
-from fnnctl.tasks.task import OutputDecoder, Targets, TaskData
+from fnnctl.tasks.mixture import Mixture
+from fnnctl.tasks.post_training import PostTraining
+from fnnctl.tasks.task import OutputDecoder, TaskData
+
+MOST_TIMES: Final = 10
+"""A prediction by the ensemble costs at most so many times as much as one by the default trial."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,38 +37,121 @@ class BaggedEnsemble(TrialMembers):
     selection: Selection
     candidates: tuple[TrainedTrial, ...]
     """The trials that could be selected, in the order of the standings."""
+    calibrated: Predictor
+    """The trials' networks, with the decoder that is fitted to `scores`."""
     scores: FloatArray
-    """The ensemble's out-of-bag scores before calibration, (n, outputs), by ascending row."""
+    """The ensemble's out-of-bag scores before its own calibration, (n, outputs), by ascending row."""
+    nested: FloatArray
+    """The same of the ensembles that the other bags select, calibrated on those."""
+    nested_decoder: OutputDecoder
+    """For `nested`."""
+    gains: dict[int, float | None]
+    """By how much the loss rises without each trial, by trial number; None for the only one."""
 
 
-def select_on_bags(data: TaskData, trials: Sequence[TrainedTrial], *, size: int) -> BaggedEnsemble | None:
+@dataclass(frozen=True, slots=True)
+class _Candidates:
+    """Trials whose out-of-bag scores are finite."""
+
+    data: TaskData
+    trials: tuple[TrainedTrial, ...]
+    rows: IntArray
+    """(n,) the rows that are out of some bag."""
+    decoder: OutputDecoder
+    """The joint one."""
+    predictions: Sequence[FloatArray]
+    """The scores for it, (n, outputs) of each trial, calibrated by itself."""
+    post_training: PostTraining
+
+    @classmethod
+    def of(
+        cls, data: TaskData, trials: tuple[TrainedTrial, ...], rows: IntArray, post_training: PostTraining
+    ) -> Self:
+        joint = data.task.joint_decoder([trial.fit.decoder for trial in trials])
+        predictions = []
+        for trial in trials:
+            decoder = replace(trial.fit.decoder, temperature=trial.temperature)
+            of_kinds = [data.task.converted(scores, decoder, joint) for scores in trial.weights[SCORES]]
+            predictions.append(data.task.combine(of_kinds, trial.weights[SHARES].tolist()))
+        return cls(data, trials, rows, joint, predictions, post_training)
+
+    @property
+    def mixture(self) -> Mixture:
+        """What decides on a selection."""
+        return self.data.task.mixture(self.predictions, self.data.targets[self.rows], self.decoder)
+
+    def combined(self, selection: Selection) -> FloatArray:
+        """The scores of an ensemble of some trials, (n, outputs)."""
+        weights = [float(count) for count in selection.counts.values()]
+        return self.data.task.combine([self.predictions[k] for k in selection.counts], weights)
+
+    def fitted(self, decoder: OutputDecoder, scores: FloatArray, at: IntArray) -> OutputDecoder:
+        """A decoder that is fitted to the scores of some rows, given by their indices."""
+        targets = self.data.targets[self.rows[at]]
+        return self.post_training.fit(self.data.task, decoder, scores[at], targets, out_of_bag=True)
+
+
+def select_on_bags(
+    data: TaskData, trials: Sequence[TrainedTrial], post_training: PostTraining, *, size: int, default: Fit
+) -> BaggedEnsemble | None:
     """Select from trials, the best first, in `size` rounds.
 
-    A trial whose out-of-bag scores overflow cannot be selected; None if there is no other.
+    The `default` fit says what a prediction may cost. A trial whose out-of-bag scores overflow cannot be
+    selected; None if there is no other.
     """
-    candidates = tuple(trial for trial in trials if np.isfinite(trial.weights[SCORES]).all())
-    if not candidates:
+    finite = tuple(trial for trial in trials if np.isfinite(trial.weights[SCORES]).all())
+    if not finite:
         return None
-    fit = candidates[0].fit
-    joint, predictions = _predictions(data, candidates)
-    selection = _selection(data, predictions, data.targets[fit.split(data).validation], joint, size=size)
-    members = tuple((candidates[k], count) for k, count in selection.counts.items())
-    _, of_members = _predictions(data, [trial for trial, _ in members])
-    scores = data.task.combine(of_members, [float(count) for _, count in members])
-    return BaggedEnsemble(members, selection, candidates, scores)
+    fit = finite[0].fit
+    rows = fit.split(data).validation
+    candidates = _Candidates.of(data, finite, rows, post_training)
+    costs = [prediction_cost(trial.fit) for trial in finite]
+    limits = Limits(size, costs, most=MOST_TIMES * prediction_cost(default))
+    mixture, every_row = candidates.mixture, np.arange(len(rows))
+    selection = select_greedily(mixture, limits)
+    members = tuple((finite[k], count) for k, count in selection.counts.items())
+    scores, predictor = candidates.combined(selection), TrialMembers(members).predictor(data)
+    joint = candidates.fitted(candidates.decoder, scores, every_row)
+    if len(predictor.parts) == 1:  # it decodes the scores of its part as they are
+        scores = members[0][0].weights[SCORES][0]
+    losses_without = gains(mixture, selection.counts)
+    return BaggedEnsemble(
+        members,
+        selection,
+        finite,
+        replace(predictor, decoder=candidates.fitted(predictor.decoder, scores, every_row)),
+        scores,
+        _nested(candidates, [np.searchsorted(rows, bag.validation) for bag in fit.bags(data)], limits),
+        replace(joint, temperature=None),
+        {finite[k].result.trial: gain for k, gain in losses_without.items()},
+    )
 
 
-def _predictions(data: TaskData, trials: Sequence[TrainedTrial]) -> tuple[OutputDecoder, list[FloatArray]]:
-    """The decoder that an ensemble of these trials has, and each trial's out-of-bag scores for it."""
-    task, decoders = data.task, [trial.fit.decoder for trial in trials]
-    joint = task.joint_decoder(decoders)
-    pairs = zip(trials, decoders, strict=True)
-    return joint, [
-        task.combine([task.converted(trial.weights[SCORES], decoder, joint)]) for trial, decoder in pairs
-    ]
+def _nested(candidates: _Candidates, folds: Sequence[IntArray], limits: Limits) -> FloatArray:
+    """The scores of each row by the ensemble that the other bags select and calibrate."""
+    task, nested = candidates.data.task, np.empty_like(candidates.predictions[0])
+    rows = np.arange(len(nested))
+    for fold, selection in nested_selections(candidates.mixture, folds, limits):
+        scores = candidates.combined(selection)
+        decoder = candidates.fitted(candidates.decoder, scores, np.setdiff1d(rows, fold))
+        nested[fold] = task.converted(scores[fold], decoder, candidates.decoder)
+    return nested
 
 
-def _selection(
-    data: TaskData, predictions: Sequence[FloatArray], targets: Targets, decoder: OutputDecoder, *, size: int
-) -> Selection:
-    return select_greedily(data.task.mixture(predictions, targets, decoder), Limits(rounds=size))
+def trained_predictor(data: TaskData, trial: TrainedTrial, post_training: PostTraining) -> Predictor:
+    """The predictor that `fnnctl train` makes of a trial's configuration."""
+    predictor = Predictor.of_parts(data.task, trial.parts(data))
+    scores: FloatArray = trial.weights[SCORES][0]
+    if len(predictor.parts) > 1:
+        of_kinds = [
+            data.task.converted(part, trial.fit.decoder, predictor.decoder) for part in trial.weights[SCORES]
+        ]
+        scores = data.task.combine(of_kinds, trial.weights[SHARES].tolist())
+    targets = data.targets[trial.fit.split(data).validation]
+    decoder = post_training.fit(data.task, predictor.decoder, scores, targets, out_of_bag=True)
+    return replace(predictor, decoder=decoder)
+
+
+def prediction_cost(fit: Fit) -> int:
+    """What the prediction of a row costs: the parameters of all networks."""
+    return ParameterLayout(fit.settings.shape).size * fit.settings.ensemble

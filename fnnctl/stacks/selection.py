@@ -12,7 +12,7 @@ tables, ensembles that were selected by the loss were the more accurate ones on 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -95,18 +95,20 @@ def nested_selections(
         yield fold, select_greedily(mixture.of_rows(np.flatnonzero(others)), limits)
 
 
-def gains(mixture: Mixture, counts: dict[int, int]) -> dict[int, float]:
+def gains(mixture: Mixture, counts: Mapping[int, int]) -> dict[int, float | None]:
     """By how much the loss of an ensemble would rise without each of its candidates, by index.
 
-    It is negative if the ensemble were better without the candidate, and NaN for the only one.
+    It is negative if the ensemble were better without the candidate, and None for the only one.
     """
+    if len(counts) == 1:
+        return dict.fromkeys(counts)
     weight = sum(counts.values())
-    total = sum((count * mixture.values[k] for k, count in counts.items()), np.zeros(mixture.values.shape[1]))
+    total = np.zeros(mixture.values.shape[1])
+    for k, count in counts.items():
+        total += count * mixture.values[k]
     whole = float(mixture.losses(total, weight))
     return {
         k: float(mixture.losses(total - count * mixture.values[k], weight - count)) - whole
-        if count < weight
-        else float("nan")
         for k, count in counts.items()
     }
 

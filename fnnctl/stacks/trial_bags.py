@@ -7,8 +7,8 @@ trials become an ensemble without training again.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -25,9 +25,11 @@ from fnnctl.training.state import extract_part, merge_parts
 from fnnctl.training.trainer import Outcome, TrainedMember
 
 SCORES: Final = "scores"
-"""The out-of-bag scores of the weighted ensemble before calibration, (n, outputs), by ascending row."""
+"""The out-of-bag scores of each kind of networks, (kinds, n, outputs), before calibration, in row order."""
 SHARES: Final = "shares"
 """How much each kind of networks counts, members and plain twins, (kinds,)."""
+TEMPERATURE: Final = "temperature"
+"""The temperature that calibrates the ensemble; NaN if there is none."""
 _OUTCOMES: Final = tuple(Outcome)
 _HISTORY: Final = "history"
 
@@ -52,13 +54,13 @@ class BagsMeasure:
         trained, objective = stack.trained_fit(k), None
         outcome, weights = self._outcome(stack, k), None
         if outcome is Outcome.COMPLETED or outcome in ENDED_EARLY:
-            predictor, scores, part = scored_out_of_bag(stack, k)
+            predictor, part = _scored(stack, k)
             if math.isfinite(part.loss):
                 objective = flat_metrics(part.metrics(complete=False))[self.metric]
             else:
                 outcome = Outcome.DIVERGED
             if objective is not None and (outcome in ENDED_EARLY or trained.epochs == self.largest):
-                weights = _kept(stack, k, predictor, scores)
+                weights = _kept(stack, k, predictor)
         kept = trained.epochs if trained.best_epoch is None else trained.best_epoch
         return FitObjective(outcome, trained.epochs, kept, objective, learning_curves(stack, k), weights)
 
@@ -70,30 +72,36 @@ class BagsMeasure:
         return Outcome.STOPPED_EARLY if has_ended else trained.outcome
 
 
-def scored_out_of_bag(stack: TrainedStack, k: int) -> tuple[Predictor, FloatArray, PartScores]:
-    """The calibrated predictor of fit k, its out-of-bag scores before calibration, and these as `train`
-    scores them.
-    """
-    data, fit, offset = stack.data, stack.fits[k], stack.offsets[k]
+def _scored(stack: TrainedStack, k: int) -> tuple[Predictor, PartScores]:
+    """The calibrated predictor of fit k, and its out-of-bag scores as `train` measures them."""
+    data, fit = stack.data, stack.fits[k]
     rows, bags = fit.split(data).validation, [bag.validation for bag in fit.bags(data)]
     predictor = stack.predictor(k, *stack.final_weights(k)).calibrated(
-        PostTraining.of(fit.experiment.model), data, stack.pool, rows, bags, offset=offset
+        PostTraining.of(fit.experiment.model), data, stack.pool, rows, bags, offset=stack.offsets[k]
     )
-    batches = predictor.out_of_bag_scores(
+    return predictor, data.score(rows, _out_of_bag(stack, k, predictor), predictor.decoder)
+
+
+def _out_of_bag(stack: TrainedStack, k: int, predictor: Predictor) -> Iterator[FloatArray]:
+    """The out-of-bag scores of fit k by a predictor of some or all of its networks, in one batch."""
+    data, fit, offset = stack.data, stack.fits[k], stack.offsets[k]
+    rows, bags = fit.split(data).validation, [bag.validation for bag in fit.bags(data)]
+    return predictor.out_of_bag_scores(
         rows, bags, lambda member, bag: member.pool_scores(stack.pool, bag + offset)
     )
-    (scores,) = batches
-    return predictor, scores, data.score(rows, [scores], predictor.decoder)
 
 
-def _kept(stack: TrainedStack, k: int, predictor: Predictor, scores: FloatArray) -> Weights:
+def _kept(stack: TrainedStack, k: int, predictor: Predictor) -> Weights:
     trained, (parameters, statistics) = stack.trained_fit(k), stack.final_weights(k)
     history = {name: np.array(values, np.float64) for name, values in trained.history.items()}
+    of_kinds = (_out_of_bag(stack, k, replace(predictor, parts=(part,))) for part in predictor.parts)
+    temperature = predictor.decoder.temperature
     return {
         "parameters": parameters,
         "statistics": statistics,
         SHARES: np.array([part.weight for part in predictor.parts]),
-        SCORES: scores,
+        SCORES: np.stack([scores for (scores,) in of_kinds]),
+        TEMPERATURE: np.array(math.nan if temperature is None else temperature),
         "outcome": np.array(_OUTCOMES.index(trained.outcome)),
         "best_epoch": np.array(trained.best_epoch or 0),
         **merge_parts({_HISTORY: history}),

@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, TypeAlias
 
@@ -28,7 +28,7 @@ from fnnctl.modelling.predictor import Predictor, PredictorPart, fresh_part, kin
 from fnnctl.records.standings import order
 from fnnctl.records.trials import Direction, Job, JobKey, Result, Status, Trial
 from fnnctl.stacks.measures import FitObjective, ObjectiveMeasure, Weights
-from fnnctl.stacks.trial_bags import SHARES, BagsMeasure
+from fnnctl.stacks.trial_bags import SHARES, TEMPERATURE, BagsMeasure
 from fnnctl.stacks.trial_results import WEIGHTS, refuse_another_result, trial_result, weights_digest
 from fnnctl.stacks.work import Measure, StackItem, WorkerData, train_item
 from fnnctl.store import names
@@ -115,7 +115,7 @@ class TrainedTrial:
     weights: Weights
 
     def parts(self, data: TaskData, *, weight: float = 1.0) -> list[PredictorPart]:
-        """The parts of a predictor in which the trial has this weight."""
+        """The parts of a predictor in which the trial has this weight, before calibration."""
         members = self.fit.members(data, self.fit.split(data))
         return [
             fresh_part(self.fit, members[kind], parameters, statistics, weight=share)
@@ -123,12 +123,18 @@ class TrainedTrial:
         ]
 
     def to_write(self, data: TaskData, *, weight: float) -> list[TrainedPart]:
-        """The parts of a saved model in which the trial has this weight."""
+        """`parts` as the parts of a saved model."""
         described = describe(self.fit, data, self.fit.member(data, self.fit.split(data)))
         return [
             TrainedPart(described, self.fit.layout, parameters, statistics, share)
             for _, parameters, statistics, share in self._kinds(weight)
         ]
+
+    @property
+    def temperature(self) -> float | None:
+        """The temperature that calibrates the trial by itself; None if there is none."""
+        temperature = float(self.weights.get(TEMPERATURE, math.nan))
+        return None if math.isnan(temperature) else temperature
 
     def _kinds(self, weight: float) -> Iterator[tuple[slice, FloatArray, FloatArray, float]]:
         """Of each kind of networks, which they are, their parameters and statistics, and their weight."""
@@ -143,19 +149,39 @@ class TrainedTrial:
 
 @dataclass(frozen=True, slots=True)
 class TrialMembers:
-    """The trials of an ensemble."""
+    """The trials of an ensemble.
+
+    Networks that were trained on smoothed labels are too uncertain, others are too certain. So each trial is
+    calibrated by itself before its predictions are averaged, if it has a temperature, and then the mean is.
+    """
 
     members: tuple[tuple[TrainedTrial, int], ...]
     """Each with its multiplicity, in the order of the standings."""
 
     def predictor(self, data: TaskData) -> Predictor:
         """The trials' networks, weighted by their multiplicities."""
-        parts = [part for trial, count in self.members for part in trial.parts(data, weight=float(count))]
+        parts = [
+            replace(part, decoder=replace(part.decoder, temperature=self._temperature_of(trial)))
+            for trial, count in self.members
+            for part in trial.parts(data, weight=float(count))
+        ]
         return Predictor.of_parts(data.task, parts)
 
     def to_write(self, data: TaskData) -> list[TrainedPart]:
         """The parts of the saved model."""
-        return [part for trial, count in self.members for part in trial.to_write(data, weight=float(count))]
+        return [
+            replace(
+                part,
+                description=part.description.model_copy(update={"temperature": self._temperature_of(trial)}),
+            )
+            for trial, count in self.members
+            for part in trial.to_write(data, weight=float(count))
+        ]
+
+    def _temperature_of(self, trial: TrainedTrial) -> float | None:
+        """A predictor of a single part has one temperature, which is fitted to the ensemble."""
+        is_single = len(self.members) == 1 and len(trial.weights.get(SHARES, (1,))) == 1
+        return None if is_single else trial.temperature
 
 
 @dataclass(frozen=True, slots=True)

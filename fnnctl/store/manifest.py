@@ -280,11 +280,38 @@ class SelectedTrial(Facts):
     one."""
 
 
+class ComparedMetric(Facts):
+    """A metric of an ensemble on the test part beside that of the default trial."""
+
+    metric: str
+    ensemble: float
+    default: float
+    difference: float
+    """`ensemble` minus `default`."""
+    ci95: list[float] | None = None
+    """The 95 % interval of the difference, by a paired test; null without a spread."""
+    p: float
+    """Two-sided."""
+    verdict: Literal["better", "worse", "tie"]
+    """Whether the ensemble is better."""
+
+
+class BesideDefault(Facts):
+    """An ensemble beside the default trial, which is what `fnnctl train` gives."""
+
+    trial: int
+    """The number of the default trial."""
+    rows: int
+    """The number of test rows."""
+    metrics: list[ComparedMetric]
+    """The objective first, as far as its value follows from rows, then the task's first metric."""
+
+
 class SelectionFacts(Facts):
     """How the ensemble of a search was selected."""
 
     metric: str
-    """The metric of the objective, measured on the validation part."""
+    """The metric of the objective, measured on the validation part, or out of bag."""
     objective: float | None = None
     """Its value for the ensemble."""
     best_alone: float | None = None
@@ -297,6 +324,13 @@ class SelectionFacts(Facts):
     """The number of trials that could be selected."""
     trials: list[SelectedTrial]
     """The selected trials, the best first."""
+    nested: float | None = None
+    """The metric of ensembles that the other bags select, each on its own bag; null if the trials are not
+    ensembles with bags."""
+    optimism: float | None = None
+    """By how much `objective` is better than `nested`."""
+    default: BesideDefault | None = None
+    """Null without a default trial or a test part, or if the trials are not ensembles with bags."""
 
 
 class EvaluatedRun(Facts):

@@ -171,6 +171,50 @@ def test_the_ensemble_is_selected_and_scored_out_of_bag(
     assert part["loss"] == pytest.approx(metrics["validation"]["loss"], rel=1e-4)
 
 
+@pytest.mark.parametrize(
+    ("target", "sections"),
+    [("two", TWO_CLASSES), ("many", MANY_CLASSES), ("number", TWIN_NUMBERS)],
+    ids=["two classes", "many classes", "regression"],
+)
+def test_the_ensemble_is_compared_with_train_on_the_test_part(
+    tmp_path: Path, target: str, sections: dict[str, Any]
+) -> None:
+    """The default trial has the metrics that `fnnctl train` gives, and the ensemble those of its own run."""
+    more = {"search": {"ensemble": {"size": 5}, "start_from": "defaults"}}
+    config = written(tmp_path, target, sections, more)
+    folder = RunFolder(search(config, "--executor", "serial"))
+    ensemble = folder.ensemble()
+    assert ensemble is not None
+    selection = ensemble.read_manifest().selection
+    assert selection is not None
+    beside = selection.default
+    assert beside is not None
+    assert beside.trial == 0
+    in_ensemble = read_json(ensemble.path / "metrics.json")["test"]
+    in_train = read_json(trained(folder.path / "resolved.yaml") / "metrics.json")["test"]
+    assert beside.rows == in_train["support"]
+    assert beside.metrics
+    for metric in beside.metrics:
+        assert metric.default == pytest.approx(in_train[metric.metric], rel=1e-9)
+        assert metric.ensemble == pytest.approx(in_ensemble[metric.metric], rel=1e-9)
+        assert metric.difference == pytest.approx(metric.ensemble - metric.default, abs=1e-12)
+    assert "than `fnnctl train`" in (folder.path / "log.txt").read_text("utf-8")
+
+
+def test_the_honest_score_is_that_of_ensembles_that_other_bags_select(tmp_path: Path) -> None:
+    """With a single trial there is nothing to select, so that only the calibration can be optimistic."""
+    more = {"search": {"ensemble": {"size": 5}, "trials": 1, "objective": {"metric": "accuracy"}}}
+    config = written(tmp_path, "many", MANY_CLASSES, more)
+    folder = RunFolder(search(config, "--executor", "serial"))
+    ensemble = folder.ensemble()
+    assert ensemble is not None
+    selection = ensemble.read_manifest().selection
+    assert selection is not None
+    assert [(trial.trial, trial.gain) for trial in selection.trials] == [(0, None)]
+    assert selection.nested == selection.objective
+    assert selection.optimism == 0.0
+
+
 RUNGS = {
     "model": {"ensemble": {"members": 2, "plain_twins": True}},
     "training": {"epochs": 9},

@@ -11,9 +11,9 @@ from fnnctl.report.summary import TEST, EnsembleSummary, Summary
 from fnnctl.report.topics.scores import ABOUT
 from fnnctl.report.topics.topic import Topic
 from fnnctl.report.words import number
-from fnnctl.store.manifest import SelectionFacts
+from fnnctl.store.manifest import BesideDefault, SelectionFacts
 from fnnctl.tasks.reports import without_repetition
-from fnnctl.text import counted
+from fnnctl.text import capitalized, counted, p_text
 
 
 def _highlights(summary: Summary) -> Iterator[Section]:
@@ -21,11 +21,33 @@ def _highlights(summary: Summary) -> Iterator[Section]:
     if summary.ensemble is None:
         return
     label, key = summary.task_report.metrics[0]
+    selection = summary.ensemble.selection
     value = ((summary.ensemble.metrics or {}).get(TEST) or {}).get(key)
     if isinstance(value, float):
-        trials = counted(len(summary.ensemble.selection.trials), "trial")
+        trials = counted(len(selection.trials), "trial")
         sentence = f"The ensemble of {trials} has {label} {number(value)} on the test part."
         yield Notes(ABOUT, (sentence,), heading=SUMMARY, priority=55)
+    if selection.default is not None:
+        sentence = f"{capitalized(beside_default_sentence(selection.default))}."
+        yield Notes(ABOUT, (sentence,), heading=SUMMARY, priority=56)
+
+
+def beside_default_sentence(beside: BesideDefault) -> str:
+    """Whether the ensemble is better than what `fnnctl train` gives, by more than chance."""
+    if not beside.metrics:
+        return "no metric of the search can be compared on the test part, so it is unknown what was gained"
+    first = beside.metrics[0]
+    verdict = {
+        "better": "the search is better than `fnnctl train`",
+        "worse": "the search is worse than `fnnctl train`",
+        "tie": "the search is not better than `fnnctl train` by more than chance",
+    }[first.verdict]
+    values = [
+        f"{label_of(metric.metric)} {number(metric.ensemble)} against {number(metric.default)}"
+        for metric in beside.metrics
+    ]
+    rows = f"on the {counted(beside.rows, 'test row')}"
+    return f"{verdict}: {values[0]} {rows} ({p_text(first.p)}){''.join(f'; {value}' for value in values[1:])}"
 
 
 def _details(summary: Summary) -> Iterator[Section]:
@@ -34,19 +56,49 @@ def _details(summary: Summary) -> Iterator[Section]:
     selection = ensemble.selection if ensemble else summary.manifest.selection
     if selection is None:
         return
-    yield DefinitionList("Ensemble of trials", tuple(_definitions(selection)))
-    trials = ((str(trial.trial), f"{trial.count:,}", number(trial.objective)) for trial in selection.trials)
-    yield TableSection("Selected trials", ("trial", "times", label_of(selection.metric)), tuple(trials))
+    yield DefinitionList("Ensemble of trials", tuple(definitions(selection)))
+    header = ["trial", "times", label_of(selection.metric), "rise of the loss without it"]
+    rows = [
+        [str(trial.trial), f"{trial.count:,}", number(trial.objective), number(trial.gain)]
+        for trial in selection.trials
+    ]
+    columns = 4 if any(trial.gain is not None for trial in selection.trials) else 3
+    yield TableSection(
+        "Selected trials", tuple(header[:columns]), tuple(tuple(row[:columns]) for row in rows)
+    )
     if ensemble:
         yield _beside_winner(summary, ensemble)
 
 
-def _definitions(selection: SelectionFacts) -> Iterator[tuple[str, str]]:
+def definitions(selection: SelectionFacts) -> Iterator[tuple[str, str]]:
+    """What the ensemble is, and what its score is worth."""
     best = f"; the best trial alone has {number(selection.best_alone)}"
-    yield f"validation {label_of(selection.metric)}", f"{number(selection.objective)}{best}"
+    label, on_bags = label_of(selection.metric), _is_on_bags(selection)
+    yield f"{'out-of-bag' if on_bags else 'validation'} {label}", f"{number(selection.objective)}{best}"
+    if on_bags:
+        yield f"honest {label}", _honest(selection)
     rounds = f"{selection.kept:,} of {counted(selection.rounds, 'round')}"
     yield "selected in", f"{rounds}, from {counted(selection.candidates, 'trial')}"
-    yield "selected on", "the validation part, so its validation scores are optimistic"
+    if not on_bags:
+        yield "selected on", "the validation part, so its validation scores are optimistic"
+    if selection.default is not None:
+        yield "gain", beside_default_sentence(selection.default)
+
+
+def _is_on_bags(selection: SelectionFacts) -> bool:
+    """Whether the trials are ensembles, which were selected out of bag."""
+    return selection.nested is not None
+
+
+def _honest(selection: SelectionFacts) -> str:
+    """What the ensemble is worth on rows that did not select it; the other value is too good."""
+    text = f"{number(selection.nested)}, of ensembles that are selected by the other bags"
+    optimism = selection.optimism
+    if optimism is None:
+        return text
+    if optimism <= 0:
+        return f"{text}: the out-of-bag value is not optimistic"
+    return f"{text}: the out-of-bag value is optimistic by {number(optimism)}"
 
 
 def _beside_winner(summary: Summary, ensemble: EnsembleSummary) -> TableSection:
@@ -62,7 +114,12 @@ def _beside_winner(summary: Summary, ensemble: EnsembleSummary) -> TableSection:
         for label, key in summary.task_report.shown(metrics)
         if winner.get(key) is not None and (key != "loss" or has_one_loss)
     }
-    header = ("", "ensemble", "refitted winner", "baseline")
+    header = (
+        "",
+        "ensemble",
+        "best trial" if _is_on_bags(ensemble.selection) else "refitted winner",
+        "baseline",
+    )
     return TableSection("On the test part", header, without_repetition(summary.task_report, rows))
 
 

@@ -12,9 +12,10 @@ from fnnctl.report.formats.json_report import json_report
 from fnnctl.report.sections import DefinitionList, FileList, TableSection
 from fnnctl.report.summary import Summary, summarize
 from fnnctl.report.topics import files
-from fnnctl.report.topics.ensemble import TOPIC
+from fnnctl.report.topics.ensemble import TOPIC, beside_default_sentence, definitions
 from fnnctl.report.topics.registry import text_document
 from fnnctl.store.folder import RunFolder
+from fnnctl.store.manifest import BesideDefault, SelectionFacts
 from fnnctl.store.names import ENSEMBLE
 from fnnctl.store.run import create_run
 from tests.report.conftest import part_metrics
@@ -107,7 +108,8 @@ def test_its_own_report_says_what_its_config_repeats(search: Path) -> None:
 
 def test_its_values_are_for_scripts(search: Path, summary: Summary) -> None:
     metrics = {"train": None, "validation": None, "test": part_metrics(("a", "b"), 0.95)}
-    expected = {**SELECTION, "run": str(search / ENSEMBLE), "metrics": metrics}
+    full = SelectionFacts.model_validate(SELECTION).model_dump(mode="json")
+    expected = {**full, "run": str(search / ENSEMBLE), "metrics": metrics}
     assert TOPIC.json(summary) == {"ensemble": expected}
     assert json_report([summary])["runs"][0]["ensemble"] == expected
     assert "ensemble" in summary.files
@@ -119,3 +121,55 @@ def test_a_search_without_one(tmp_path: Path) -> None:
     assert [*TOPIC.details(summary)] == []
     assert json_report([summary])["runs"][0]["ensemble"] is None
     run.let_go()
+
+
+ON_BAGS: dict[str, Any] = {
+    **SELECTION,
+    "nested": 0.962,
+    "optimism": 0.008,
+    "trials": [
+        {"trial": 1, "count": 2, "objective": 0.96, "gain": 0.004},
+        {"trial": 3, "count": 1, "objective": 0.95, "gain": -0.001},
+    ],
+    "default": {
+        "trial": 0,
+        "rows": 120,
+        "metrics": [
+            {"metric": "log_loss", "ensemble": 0.21, "default": 0.25, "difference": -0.04,
+             "ci95": [-0.07, -0.01], "p": 0.011, "verdict": "better"},
+            {"metric": "accuracy", "ensemble": 0.95, "default": 0.94, "difference": 0.01,
+             "ci95": None, "p": 0.6, "verdict": "tie"},
+        ],
+    },
+}  # fmt: skip
+
+
+def test_an_ensemble_on_bags_is_honest_about_its_score() -> None:
+    selection = SelectionFacts.model_validate(ON_BAGS)
+    facts = dict(definitions(selection))
+    assert facts["out-of-bag accuracy"] == "0.9700; the best trial alone has 0.9600"
+    assert facts["honest accuracy"] == (
+        "0.9620, of ensembles that are selected by the other bags: "
+        "the out-of-bag value is optimistic by 0.0080"
+    )
+    assert "selected on" not in facts
+    unflattered = selection.model_copy(update={"optimism": -0.001})
+    assert dict(definitions(unflattered))["honest accuracy"].endswith("is not optimistic")
+
+
+@pytest.mark.parametrize(
+    ("verdict", "p", "words"),
+    [
+        ("better", 0.011, "the search is better than `fnnctl train`: "),
+        ("worse", 0.002, "the search is worse than `fnnctl train`: "),
+        ("tie", 0.4, "the search is not better than `fnnctl train` by more than chance: "),
+    ],
+)
+def test_a_sentence_says_whether_the_search_is_better_than_train(verdict: str, p: float, words: str) -> None:
+    facts = BesideDefault.model_validate(ON_BAGS["default"])
+    first = facts.metrics[0].model_copy(update={"verdict": verdict, "p": p})
+    sentence = beside_default_sentence(facts.model_copy(update={"metrics": [first, facts.metrics[1]]}))
+    assert sentence.startswith(f"{words}log loss 0.2100 against 0.2500 on the 120 test rows (p = ")
+    assert sentence.endswith("; accuracy 0.9500 against 0.9400")
+    unknown = beside_default_sentence(facts.model_copy(update={"metrics": []}))
+    assert unknown.startswith("no metric of the search can be compared")

@@ -1,0 +1,60 @@
+"""Is the ensemble of a search better than what `fnnctl train` gives, which is the default trial?
+
+The rows that select an ensemble flatter it, and out of bag an average of many trials has more networks per
+row than a single trial. So the two are compared on the test part, by which nothing is chosen.
+"""
+
+from __future__ import annotations
+
+from fnnctl.metrics.comparison.rows import paired_difference
+from fnnctl.records.standings import finite_objective
+from fnnctl.report.comparison.pairs import verdict
+from fnnctl.runs.search_session import SearchSession
+from fnnctl.runs.trained_trials import TrainedTrials
+from fnnctl.seeds import Purpose, stream
+from fnnctl.stacks.bagged_ensemble import trained_predictor
+from fnnctl.store.manifest import BesideDefault, ComparedMetric
+from fnnctl.tasks.post_training import PostTraining
+from fnnctl.tasks.task import PartScores
+
+
+def beside_default(
+    session: SearchSession, trials: TrainedTrials, ensemble: PartScores | None
+) -> BesideDefault | None:
+    """The facts about an ensemble's scores of the test part beside those of the default trial.
+
+    None without a test part, or if the default settings were not tried or have no result.
+    """
+    trial, data = session.default_trial, session.search.loaded.data
+    result = None if trial is None else session.standings.latest.get(trial)
+    if ensemble is None or result is None or finite_objective(result) is None:
+        return None
+    trained = trials.of(result)
+    if trained is None:
+        return None
+    predictor = trained_predictor(data, trained, PostTraining.of(session.setup.experiment.model))
+    rows = trained.fit.split(data).test
+    default = data.score(rows, predictor.column_scores([(data.dataset, rows)]), predictor.decoder)
+    metrics = dict.fromkeys([session.setup.settings.objective.metric, data.task.default_metric])
+    compared = (compared_metric(metric, ensemble, default) for metric in metrics)
+    return BesideDefault(trial=result.trial, rows=len(rows), metrics=list(filter(None, compared)))
+
+
+def compared_metric(metric: str, ensemble: PartScores, default: PartScores) -> ComparedMetric | None:
+    """Both values of a metric on the same rows, and the test of their difference.
+
+    None if the metric has no value here, or does not follow from rows.
+    """
+    first, second = ensemble.measure(metric), default.measure(metric)
+    if first is None or second is None:
+        return None
+    difference = paired_difference(first, second, stream(0, Purpose.BOOTSTRAP))
+    return ComparedMetric(
+        metric=metric,
+        ensemble=first.value,
+        default=second.value,
+        difference=difference.value,
+        ci95=difference.ci95,
+        p=difference.p,
+        verdict=verdict(difference.value, difference.p, metric),
+    )
