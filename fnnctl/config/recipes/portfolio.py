@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from fnnctl.config.recipes.adaptation import longer
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.model import PiecewiseLinearEmbeddingConfig
 
@@ -38,6 +39,7 @@ class Change:
     rate: float = 1
     """The factor of the learning rate."""
     epochs: float = 1
+    """The factor of the recipe's epochs, which are more for a trial that has no twins any more."""
     batch: float = 1
     embedding: bool = True
     """Whether numbers are embedded, if the default embeds them."""
@@ -57,13 +59,20 @@ class Change:
             TWINS: self.twins,
             ACTIVATION: self.activation,
             DROPOUT: self.dropout,
-            EPOCHS: _scaled(default.training.epochs, self.epochs),
+            EPOCHS: self._epochs(default),
             BATCH_SIZE: _scaled(batch_size(default), self.batch),
             LEARNING_RATE: None if self.rate == 1 else self.rate * (learning_rate(default) or 0.0),
             L2: self.l2,
             SMOOTHING: self.smoothing,
         }
         return {path: value for path, value in changed.items() if value is not None}
+
+    def _epochs(self, default: Experiment) -> int | None:
+        epochs, has_twins = default.training.epochs, default.model.ensemble.plain_twins
+        if has_twins and (self.twins is False or not self.embedding):
+            epochs = longer(epochs)
+        epochs = max(1, round(self.epochs * epochs))
+        return None if epochs == default.training.epochs else epochs
 
     def _layers(self, default: Experiment) -> list[int] | None:
         hidden = default.model.hidden
@@ -84,16 +93,24 @@ class Change:
 
 PORTFOLIO: Final[tuple[Change, ...]] = (
     Change(),
-    Change(embedding=False, activation="mish", width=2, dropout=0.1),
-    Change(twins=False, bins=32, size=8),
-    Change(depth=1),
-    Change(rate=0.5, epochs=2),
-    Change(depth=3),
+    Change(activation="mish", rate=0.4, l2=1e-3, smoothing=0.0, epochs=3, batch=2),
+    Change(bins=8, twins=False),
+    Change(rate=2),
+    Change(l2=0.01),
+    Change(rate=0.5, epochs=4),
+    Change(embedding=False, depth=1, activation="tanh", l2=1e-3),
     Change(smoothing=0.0),
-    Change(depth=1, width=4, embedding=False),
-    Change(dropout=0.3),
-    Change(activation="tanh", depth=1, embedding=False, l2=1e-3),
+    Change(epochs=2),
+    Change(twins=False),
+    Change(width=2),
+    Change(activation="selu"),
+    Change(rate=0.5),
+    Change(depth=1),
+    Change(activation="mish"),
+    Change(batch=2),
 )
+"""Selected one by one of 33 configurations, on 51 tables: each lowers the loss of the ensembles most that are
+selected from it and those before it. Configurations that take more than three times as long are left out."""
 
 
 def first_trials(

@@ -33,6 +33,7 @@ from fnnctl.config.recipes.portfolio import (
 )
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.model import PiecewiseLinearEmbeddingConfig
+from fnnctl.metrics.registry import CLASSIFICATION, LOG_LOSS
 
 BAGS: Final = "bags"
 VALIDATION: Final = "validation"
@@ -44,7 +45,7 @@ NARROWER, WIDER, DEEPEST = 2, 4, 3
 """The narrowest layers are so many times narrower than the default's, the widest so many times wider."""
 RATE_FACTOR: Final = 4
 """The learning rate is at most so many times higher or lower."""
-FEWER_EPOCHS, MORE_EPOCHS = 2, 3
+FEWER_EPOCHS, MORE_EPOCHS = 2, 4
 BATCH_FACTORS: Final = (0.5, 1, 2)
 MOST_DROPOUT: Final = 0.5
 MOST_SMOOTHING: Final = 0.2
@@ -113,12 +114,17 @@ def recipe_space(facts: SearchFacts) -> dict[str, Any]:
 
 
 def recipe_section(facts: SearchFacts, space: Mapping[str, Any]) -> dict[str, Any]:
-    """The values of the `search` section for a space, without the budget, which depends on its cost."""
+    """The values of the `search` section for a space, without the budget, which depends on its cost.
+
+    Classifiers are compared by the log loss: an accuracy has few values on few rows, and of 30 configurations
+    of 41 tables the one with the best log loss was the more accurate one on other rows, too.
+    """
     size = ENSEMBLE_SIZE if facts.on_bags else ENSEMBLE_SIZE_VALIDATION
     many = facts.recipe.rows > MANY_ROWS
+    metric = LOG_LOSS.name if facts.on_bags and facts.recipe.task == CLASSIFICATION else None
     return {
         "method": {"scheduler": "asha" if many else "full_budget", "sampler": "auto"},
-        "objective": {"on": facts.on},
+        "objective": {"on": facts.on, **({} if metric is None else {"metric": metric})},
         "start_from": first_trials(facts.default, space),
         "ensemble": {"size": size} if facts.on in (BAGS, VALIDATION) else None,
         "space": dict(space),

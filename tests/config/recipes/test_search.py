@@ -10,7 +10,7 @@ import pytest
 from fnnctl.config.recipes.adaptation import settings_in
 from fnnctl.config.recipes.definitions import RecipeFacts
 from fnnctl.config.recipes.filling import complete_config
-from fnnctl.config.recipes.portfolio import first_trials
+from fnnctl.config.recipes.portfolio import PORTFOLIO, Change, first_trials
 from fnnctl.config.recipes.search import (
     SearchFacts,
     recipe_cost,
@@ -70,24 +70,67 @@ def test_the_domains_are_around_the_default() -> None:
     assert space["model.hidden"] == {"depth": [1, 3], "width": [32, 256], "log": True}
     assert space["training.optimizer.learning_rate"] == {"log_uniform": [0.01, 0.16]}
     assert space["training.batch_size"] == {"choice": [16, 32, 64]}
-    assert space["training.epochs"] == {"log_integer": [11, 66]}
+    assert space["training.epochs"] == {"log_integer": [11, 88]}
     # 5,000 numbers: the recipe has 40 units, and more would have over 200,000 parameters
     wide = search_facts(facts_of(numeric=5_000))
     assert recipe_space(wide)["model.hidden"]["width"][1] == wide.default.model.hidden[0].units
 
 
+CHANGES = (
+    Change(),
+    Change(twins=False, bins=32, size=8),
+    Change(rate=0.5, epochs=2),
+    Change(depth=1, width=4, embedding=False),
+    Change(dropout=0.3, depth=3),
+)
+
+
 def test_the_portfolio_is_the_default_with_changes_that_suit_it() -> None:
+    """Without twins the recipe has 32 epochs instead of 22."""
     facts = search_facts()
-    first = first_trials(facts.default, recipe_space(facts))
-    assert first[0] == {}
-    assert {"model.numeric_embedding": {"name": "piecewise_linear", "bins": 32, "size": 8},
-            "model.ensemble.plain_twins": False} in first  # fmt: skip
-    assert {"training.epochs": 44, "training.optimizer.learning_rate": 0.02} in first
-    assert {"model.hidden": [256], "model.numeric_embedding": "none"} in first
+    assert first_trials(facts.default, recipe_space(facts), CHANGES) == [
+        {},
+        {
+            "model.numeric_embedding": {"name": "piecewise_linear", "bins": 32, "size": 8},
+            "model.ensemble.plain_twins": False,
+            "training.epochs": 32,
+        },
+        {"training.epochs": 44, "training.optimizer.learning_rate": 0.02},
+        {"model.hidden": [256], "model.numeric_embedding": "none", "training.epochs": 32},
+        {"model.dropout": 0.3, "model.hidden": [64, 64, 64]},
+    ]
+
+
+def test_changes_that_do_not_suit_a_table_leave_no_equal_entries() -> None:
     no_numbers = search_facts(facts_of(numeric=0, categories=30), model={"hidden": [20, 10]})
-    first = first_trials(no_numbers.default, recipe_space(no_numbers))
-    assert len(first) == len({str(entry) for entry in first})
-    assert not {"model.hidden", "model.numeric_embedding"} & {path for entry in first for path in entry}
+    entries = first_trials(no_numbers.default, recipe_space(no_numbers), CHANGES)
+    assert entries == [
+        {},
+        {"training.epochs": 64, "training.optimizer.learning_rate": 0.02},
+        {"model.dropout": 0.3},
+    ]
+
+
+def test_every_entry_of_the_portfolio_is_another_one_and_begins_with_the_default() -> None:
+    facts = search_facts()
+    entries = first_trials(facts.default, recipe_space(facts))
+    assert entries[0] == {}
+    assert len(entries) == len(PORTFOLIO)
+
+
+@pytest.mark.parametrize(
+    ("facts", "on", "metric"),
+    [
+        (facts_of(), "bags", "log_loss"),
+        (facts_of(), "validation", None),  # trials are not calibrated there
+        (facts_of(task="regression", metric="r2", outputs=1), "bags", None),
+    ],
+)
+def test_classifiers_on_bags_are_compared_by_the_log_loss(
+    facts: RecipeFacts, on: str, metric: str | None
+) -> None:
+    search = search_facts(facts, on=on)
+    assert recipe_section(search, recipe_space(search))["objective"].get("metric") == metric
 
 
 def test_few_rows_have_few_trials_and_many_rows_rungs() -> None:
@@ -98,5 +141,5 @@ def test_few_rows_have_few_trials_and_many_rows_rungs() -> None:
     sections = [recipe_section(facts, recipe_space(facts)) for facts in (few, many)]
     assert [section["method"]["scheduler"] for section in sections] == ["full_budget", "asha"]
     assert recipe_rungs(few, sections[0]) == {}
-    # 30,000 rows have 11 epochs, searched up to 33: rungs at 3, 11 and 33
-    assert recipe_rungs(many, sections[1]) == {"reduction_factor": 3.0, "min_epochs": 3}
+    # 30,000 rows have 11 epochs, searched up to 44: rungs at 4, 14 and 44
+    assert recipe_rungs(many, sections[1]) == {"reduction_factor": 3.0, "min_epochs": 4}
