@@ -155,6 +155,8 @@ class Experiment:
     ) -> Run:
         """Search for the best settings, refit the winner, and return the search's run.
 
+        Without `search.space`, the settings that suit the data are searched.
+
         Args:
             method: Instead of `search.method`.
             max_trials: End after so many trials.

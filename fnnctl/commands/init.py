@@ -23,7 +23,7 @@ def init(file: Path, output: Output) -> None:
     if output.json:
         output.json_object({"file": str(file)})
     else:
-        output.note(f"wrote {file}: read its comments, then run `{_train(file)}`")
+        output.note(f"wrote {file}: read its comments, then run `{_run(file)}`")
 
 
 def init_table(options: SourceOptions, file: Path, context: Context, output: Output) -> None:
@@ -53,9 +53,10 @@ def init_table(options: SourceOptions, file: Path, context: Context, output: Out
         return
     for sentence in starter.decisions():
         output.note(sentence)
-    output.note(f"wrote {file}; now run `{_train(file)}`")
+    train, search = _run(file), _run(file, "search", "--time-limit", "300")
+    output.note(f"wrote {file}; now run `{train}`, or `{search}`, which also looks for better settings")
 
 
-def _train(file: Path) -> str:
+def _run(file: Path, command: str = "train", *options: str) -> str:
     argument = [] if str(file) == STARTER_NAME else [str(file)]
-    return shlex.join(["fnnctl", "train", *argument])
+    return shlex.join(["fnnctl", command, *argument, *options])

@@ -18,6 +18,8 @@ class SearchPlan:
     brackets: tuple[Bracket, ...]
     bound: Bound = "at most"
     """What the epochs are: ASHA promotes early, and trains others that are better later."""
+    share: float = 1.0
+    """The mean share of its budget that a trial uses: it may have epochs of its own."""
 
     @property
     def trials(self) -> int:
@@ -27,12 +29,12 @@ class SearchPlan:
     @property
     def epochs_from_scratch(self) -> int:
         """Epochs if every rung trains its trials from scratch."""
-        return sum(bracket.epochs_from_scratch for bracket in self.brackets)
+        return round(self.share * sum(bracket.epochs_from_scratch for bracket in self.brackets))
 
     @property
     def epochs_with_reuse(self) -> int:
         """Epochs if every trial resumes from its last rung, as in fnnctl: the budget of the whole search."""
-        return sum(bracket.epochs_with_reuse for bracket in self.brackets)
+        return round(self.share * sum(bracket.epochs_with_reuse for bracket in self.brackets))
 
     def confirmation(self, *, top: int, seeds: int) -> dict[str, int]:
         """The fits and the epochs of a confirmation of the `top` best trials, if none stops early."""

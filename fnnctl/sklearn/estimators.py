@@ -110,10 +110,13 @@ class FNNRegressor(Regressor, Trained):
 class FNNSearchClassifier(Classifier, Searched):
     """A classifier whose settings are searched; it predicts with the winner, refitted on all rows.
 
+    Without a space it predicts with the ensemble of the best trials.
+
     Args:
         space: The searched settings, from their paths to their domains:
-            `{"training.l2": {"log_uniform": [1e-6, 1e-2]}}`.
-        method: Of the search, such as "random", "bayes" or "evolution" (None: "hyperband").
+            `{"training.l2": {"log_uniform": [1e-6, 1e-2]}}` (None: those that suit the table).
+        method: Of the search, such as "random", "bayes" or "evolution" (None: "hyperband" or, without a
+            space, the one that suits the table).
         budget: The number of trials (None: the method's plan). A count: equal searches have equal results.
         time_limit: Seconds after which no trial begins; the results then depend on the machine.
         n_jobs: The number of processes, as in scikit-learn; it changes no result.

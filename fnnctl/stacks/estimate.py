@@ -145,14 +145,9 @@ class SearchCosts:
                 fit = fit_of[settings]
                 seconds = self.of(fit).seconds(min(size, networks)) * self._share(fit)
                 total += networks * rung.epochs * seconds
-        total *= self._share_of_budget(max_epochs) / (1.0 + WORKERS_GAIN * (plan.workers - 1))
+        total /= 1.0 + WORKERS_GAIN * (plan.workers - 1)
         refit = math.fsum(self.of(fit).seconds(members) * self._share(fit) for fit in self._sample)
         return SECONDS_OF_COMMAND + total + refit * members / len(self._sample) * max_epochs
-
-    def _share_of_budget(self, max_epochs: int) -> float:
-        """The mean share of the largest budget that the trials use: they may have epochs of their own."""
-        epochs = [min(max_epochs, fit.experiment.training.epochs) for fit in self._sample]
-        return math.fsum(epochs) / len(epochs) / max_epochs
 
     def _share(self, fit: Fit) -> float:
         """The share of their epochs that networks of this kind train for; 1 if that is not known."""

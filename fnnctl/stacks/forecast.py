@@ -69,8 +69,9 @@ def _estimate(search: PreparedSearch, costs: SearchCosts, workers: int) -> float
     """The seconds of the whole command; None if no sampled configuration can be trained."""
     if not costs.known:
         return None
+    share = search.plan.share
     rungs = [
-        RungSize(rung.trials * len(search.fits.rows), rung.epochs - before)
+        RungSize(rung.trials * len(search.fits.rows), round(share * (rung.epochs - before)))
         for bracket in search.plan.brackets
         for rung, before in zip(bracket.rungs, (0, *(rung.epochs for rung in bracket.rungs)), strict=False)
     ]

@@ -98,10 +98,11 @@ def prepare_search(
 
 
 def _expected_plan(setup: SearchSetup, fits: TrialFits) -> SearchPlan:
-    """The plan as far as its cost allows, by the cost of the first trials."""
-    if setup.budget.cost is None:
+    """The plan as far as its cost allows, by the cost and the epochs of the first trials."""
+    if setup.budget.cost is None and not setup.configs.own_epochs:
         return setup.plan
-    costs = list(map(fits.total_cost, islice(first_assignments(setup), len(setup.first) + SAMPLED)))
+    sampled = list(islice(first_assignments(setup), len(setup.first) + SAMPLED))
+    costs = list(map(fits.total_cost, sampled))
     later = costs[len(setup.first) :] or costs
 
     def epoch_cost(trials: int) -> float:
@@ -110,7 +111,9 @@ def _expected_plan(setup: SearchSetup, fits: TrialFits) -> SearchPlan:
         return (math.fsum(costs[:trials]) + drawn) / trials / setup.budget.max_epochs
 
     method = setup.settings.method.scheduler
-    return plan_within_cost(method, setup.budget, setup.plan, epoch_cost=epoch_cost, size=setup.size)
+    plan = plan_within_cost(method, setup.budget, setup.plan, epoch_cost=epoch_cost, size=setup.size)
+    share = fits.share_of_budget(sampled, setup.budget.max_epochs)
+    return plan if share == 1 else replace(plan, share=share, bound="about")
 
 
 def first_assignments(setup: SearchSetup) -> Iterator[Assignment]:

@@ -71,7 +71,8 @@ def test_two_commands_train_a_table(program: Program, trees: Path, tmp_path: Pat
     assert done.err.splitlines() == [
         "target 'harvest': 2 classes: good (45), poor (15)",
         "left out 1 column: 'tree' (nearly all its values are different texts)",
-        "wrote fnnctl.yaml; now run `fnnctl train`",
+        "wrote fnnctl.yaml; now run `fnnctl train`, or `fnnctl search --time-limit 300`, which also looks "
+        "for better settings",
     ]
     data = load_config(tmp_path / "fnnctl.yaml").experiment.data
     assert (data.source, data.target, data.columns.ignore) == ("trees.csv", "harvest", ("tree",))

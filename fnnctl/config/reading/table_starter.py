@@ -143,6 +143,7 @@ def _introduction(starter: TableStarter, file: str) -> Iterator[str]:
     commands = {
         f"check{argument}": "looks for mistakes in this file and in the table, without training",
         f"train{argument}": "trains and tests the network, and writes a run folder in runs/",
+        f"search{argument} --time-limit 300": "also looks for better settings, for five minutes",
         "report": "shows the results",
         "predict NEW-ROWS.csv": "predicts the target of new rows",
     }
@@ -253,15 +254,15 @@ def _model(starter: TableStarter) -> Iterator[str]:
 
 
 def _search(starter: TableStarter) -> Iterator[str]:
-    """Nothing without validation rows, by which trials would be compared."""
+    """Nothing without validation rows: there are then too few for bags, too."""
     if starter.split.get("validation") == 0:
         return
-    yield "# `fnnctl search` tries other values of these settings; `fnnctl train` does not."
-    yield "search:"
-    yield "  method: hyperband  # or random, bayes, …"
-    yield "  space:"
-    yield "    training.l2: {log_uniform: [1e-6, 1e-1]}  # penalty on large weights"
-    yield "    # model.dropout: {uniform: [0, 0.5]}"
+    metric = "mae" if starter.task == "regression" else "log_loss"
+    yield "# `fnnctl search` varies what this file does not set; `fnnctl train` does not read this section:"
+    yield "# search:"
+    yield f"#   objective: {{metric: {metric}}}  # by which trials are compared"
+    yield "#   space:  # what to vary instead"
+    yield "#     training.l2: {log_uniform: [1e-6, 1e-1]}"
     yield ""
 
 

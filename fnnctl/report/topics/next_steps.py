@@ -15,6 +15,11 @@ from fnnctl.store.folder import RunFolder
 
 CONTINUED_BY: Final = {"train": "train", "cross_validation": "evaluate", "search": "search"}
 """The command that starts a run of each kind, and can resume it."""
+NOT_AGAIN: Final = frozenset({"--resume", "-"})
+"""Words of a command whose config cannot be read again."""
+HOW_SHOWN: Final = frozenset({"--json", "--quiet", "--verbose", "--no-color"})
+SECONDS_OF_SEARCH: Final = 300
+"""About as long as a search takes that has no time limit, with 5,000 rows on two cores."""
 UNFINISHED: Final = frozenset({"interrupted", "died"})
 
 
@@ -30,6 +35,7 @@ def _highlights(summary: Summary) -> Iterator[Section]:
         yield from _repeat(summary)
     if summary.metrics is not None:
         yield from _predict(summary)
+        yield from _search(summary)
     if summary.part_metrics(TEST) is not None:  # without it there is nothing that could be compared
         yield _command("Compare with another run", f"fnnctl compare {_quoted(summary.path)} RUN")
     yield _command("Write a page", f"{_report(summary.path)} --output report.html", Formats.SHORT)
@@ -88,6 +94,17 @@ def _evaluate_again(summary: Summary) -> Iterator[Command]:
 def _predict(summary: Summary) -> Iterator[Command]:
     if summary.manifest.evaluated is None and {names.WEIGHTS, names.BEST} & {*summary.files}:
         yield _command("Predict new rows", f"fnnctl predict {_quoted(summary.path)} DATA")
+
+
+def _search(summary: Summary) -> Iterator[Command]:
+    """The command that searches for better settings, with the config and the options of a training."""
+    manifest = summary.manifest
+    words = shlex.split(manifest.command or "")
+    if manifest.kind != "train" or words[:2] != ["fnnctl", "train"] or NOT_AGAIN & {*words}:
+        return
+    options = [word for word in words[2:] if word not in HOW_SHOWN]
+    command = shlex.join(["fnnctl", "search", *options, "--time-limit", str(SECONDS_OF_SEARCH)])
+    yield _command("Search for better settings", command, Formats.SHORT)
 
 
 def _report(path: Path) -> str:

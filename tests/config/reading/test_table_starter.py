@@ -179,9 +179,17 @@ def test_columns_that_give_the_target_away_can_be_ignored(ignored: dict[str, str
     assert load(text).experiment.data.columns.ignore == (*ignored, "code", "no")
 
 
-def test_there_is_no_search_without_validation_rows() -> None:
-    made = starter(split={"validation": 0.0, "stratify": False}, split_reason="2 rows are too few")
-    assert load(table_starter_text(made, STARTER_NAME)).experiment.search is None
+@pytest.mark.parametrize(("task", "metric"), [("classification", "log_loss"), ("regression", "mae")])
+def test_a_search_of_domains_is_offered_if_there_are_validation_rows(task: str, metric: str) -> None:
+    text = table_starter_text(starter(task=task), STARTER_NAME)
+    before, search, after = text.partition("# search:\n")
+    offered, found, rest = after.partition("\n\n")
+    loaded = load(before + search[2:] + "\n".join(line[2:] for line in offered.splitlines()) + found + rest)
+    assert loaded.experiment.search is not None
+    assert loaded.experiment.search.objective.metric == metric
+    assert loaded.search_problems() == []
+    few = starter(split={"validation": 0.0, "stratify": False}, split_reason="2 rows are too few")
+    assert "search:" not in table_starter_text(few, STARTER_NAME)
 
 
 def test_long_tables_are_cut() -> None:

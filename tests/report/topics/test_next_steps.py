@@ -30,9 +30,23 @@ def test_a_finished_training_can_be_repeated_and_used(finished_run: Callable[...
         ["report", "RUN", "--verbose"],
         ["train", "RUN/resolved.yaml"],
         ["predict", "RUN", "DATA"],
+        ["search", "flowers.yaml", "--time-limit", "300"],
         ["compare", "RUN", "RUN"],
         ["report", "RUN", "--output", "report.html"],
     ]
+
+
+def test_a_training_names_the_search_of_its_config(finished_run: Callable[..., OpenRun]) -> None:
+    run = finished_run("again")
+    for command, search in (
+        ("fnnctl train", ["search --time-limit 300"]),
+        ("fnnctl train x.yaml --json --set seed=1", ["search x.yaml --set seed=1 --time-limit 300"]),
+        ("fnnctl train --resume RUN", []),
+        ("fnnctl train -", []),
+        ("fnnctl.train()", []),
+    ):
+        run.record({"command": command})
+        assert [" ".join(words) for words in said(run) if words[0] == "search"] == search
 
 
 def test_a_running_one_can_only_be_looked_at(start_run: Callable[..., OpenRun]) -> None:
