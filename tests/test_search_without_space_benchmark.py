@@ -15,7 +15,15 @@ from tests.benchmarks.search_without_space import __main__, contenders
 from tests.benchmarks.search_without_space.contenders import Machine, run, write_fold
 from tests.benchmarks.search_without_space.peer import read_columns
 from tests.benchmarks.search_without_space.report import report
-from tests.benchmarks.search_without_space.results import Key, Result, Score, Scores, append, read_results
+from tests.benchmarks.search_without_space.results import (
+    Key,
+    Result,
+    Score,
+    Scores,
+    Verdict,
+    append,
+    read_results,
+)
 
 ROOT = Path(__file__).parents[1]
 STUB = f"""#!{sys.executable}
@@ -143,32 +151,44 @@ def test_a_regression_is_scored_by_r2(tables: Path, tmp_path: Path, monkeypatch:
     assert result.scores.test.log_loss is None
 
 
-def result(table: str, contender: str, accuracy: float, limit: float | None = None, **more: object) -> Result:
-    scores = Scores(Score(accuracy, 1 - accuracy), **more)  # type: ignore[arg-type]
-    return Result(Key(table, 0, contender, limit), True, 100, scores=scores)
+def result(
+    table: str, contender: str, accuracy: float, *, fold: int = 0, limit: float | None = None
+) -> Result:
+    scores = Scores(Score(accuracy, 1 - accuracy))
+    return Result(Key(table, fold, contender, limit), True, 100, scores=scores)
 
 
 def results() -> list[Result]:
     """The search is better than `train` on both tables, and better than CatBoost on b alone."""
     found = []
-    for table, shift, said in (("a", 0.0, True), ("b", 0.125, False)):
+    for table, shift in (("a", 0.0), ("b", 0.125)):
         for limit, gain in ((5.0, 0.0), (60.0, 0.125 + shift)):
-            told = {"out_of_bag": Score(0.8125 + shift, 0.5), "nested": Score(0.75 + shift, 0.5)}
-            searched = result(table, "search", 0.625 + gain, limit, **told)
-            found.append(replace(searched, best=Scores(Score(0.5, 0.5)), better=said))
+            searched = result(table, "search", 0.625 + gain, limit=limit)
+            assert searched.scores is not None
+            scores = replace(
+                searched.scores, out_of_bag=Score(0.8125 + shift, 0.5), nested=Score(log_loss=0.5 - shift)
+            )
+            found.append(replace(searched, scores=scores, best=Scores(Score(0.5, 0.5))))
         found.append(result(table, "train", 0.625 - shift))
         found.append(result(table, "catboost", 0.875 - shift))
     return found
 
 
+def read_again(results: list[Result], file: Path) -> list[Result]:
+    for each in results:
+        append(file, each)
+    with file.open("a", encoding="utf-8") as last:
+        last.write('{"key": ')
+    return [*read_results([file]).values()]
+
+
+def said(results: list[Result], limit: float) -> set[str]:
+    return {" ".join(line.split()) for line in report(results, limit)}
+
+
 def test_the_report_says_what_the_results_are(tmp_path: Path) -> None:
-    for each in results():
-        append(tmp_path / "cache", each)
-    with (tmp_path / "cache").open("a", encoding="utf-8") as file:
-        file.write('{"key": ')
-    read = [*read_results([tmp_path / "cache"]).values()]
+    read = read_again(results(), tmp_path / "cache")
     assert read == results()
-    lines = {" ".join(line.split()) for line in report(read, 60.0)}
     assert {
         "search 2 2 0.8125 0.1875 – – – –",
         "search, best trial 2 2 0.5000 0.5000 – – – –",
@@ -177,10 +197,23 @@ def test_the_report_says_what_the_results_are(tmp_path: Path) -> None:
         "search − train +25.00 [-133.83, +183.83] 2/0 -0.2500 [-1.8383, +1.3383] 2/0 a +12.5",
         "train − catboost -25.00 [-25.00, -25.00] 0/2 +0.2500 [+0.2500, +0.2500] 0/2 a -25.0",
         "search: out-of-bag +6.25 [+6.25, +6.25]",
-        "search: nested +0.00 [+0.00, +0.00]",
-        "it says that it is better 1 0 0",
-        "it says that it is not better 1 0 0",
+        "search: nested +0.2500 [+0.2500, +0.2500]",
         "curve over 2 tables, 2 folds",
         "search 0.6250 0.8125",
         "train 0.5625 0.5625",
-    } <= lines
+    } <= said(read, 60.0)
+
+
+def test_a_verdict_is_judged_by_the_other_folds(tmp_path: Path) -> None:
+    """On a the search is better on fold 0, and on b worse there; on fold 1 it is the other way round."""
+    found = []
+    for table, signs in (("a", (1, -1)), ("b", (-1, 1))):
+        for fold, sign in enumerate(signs):
+            searched = result(table, "search", 0.5 + 0.25 * sign, fold=fold, limit=5.0)
+            verdict = "better" if sign > 0 else "tie"
+            found.append(replace(searched, verdict=Verdict("loss", verdict)))
+            found.append(result(table, "train", 0.5, fold=fold))
+    found[0] = replace(found[0], verdict=Verdict("f1_macro", "better"))
+    read = read_again(found, tmp_path / "cache")
+    assert read == found
+    assert {"it says: better 0 0 1", "it says: tie 2 0 0"} <= said(read, 5.0)

@@ -16,8 +16,8 @@ which the last one counts: the peers are run once.
 
 `report` gives the means, the differences of the search and of `train` to all others, paired by table, with
 95 % intervals, the oracle's bound (per table the best contender, which only the test rows tell), how
-optimistic the out-of-bag scores were, how often "better than train" was said and was true, and the curve over
-the limits.
+optimistic the out-of-bag scores were, how often "better than train" was said and was so on other folds, and
+the curve over the limits.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from tests.benchmarks.measuring import processor_seconds
 from tests.benchmarks.recipe.tables import TARGET, Table, outer_folds
 from tests.benchmarks.recipe.training import class_scores, r2
 from tests.benchmarks.search_without_space.peer import PEERS, PREDICTIONS, read_columns
-from tests.benchmarks.search_without_space.results import Key, Result, Score, Scores
+from tests.benchmarks.search_without_space.results import Key, Result, Score, Scores, Verdict
 
 ROOT = Path(__file__).parents[3]
 SEARCH, TRAIN = "search", "train"
@@ -31,6 +31,9 @@ LIMITED = (SEARCH, "autogluon")
 """The contenders that have a time limit."""
 CONTENDERS = (SEARCH, TRAIN, *PEERS)
 THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+ACCURACY, LOG_LOSS, R2 = "accuracy", "log_loss", "r2"
+SCORES = {ACCURACY: "value", R2: "value", LOG_LOSS: "log_loss", "loss": "log_loss"}
+"""Which number of a score a metric of the program is."""
 MODEL_FILES = ("model.npz", "model.json")
 
 
@@ -143,20 +146,30 @@ def _run_fnnctl(name: str, limit: float | None, files: FoldFiles, machine: Machi
 def _scores_of_run(folder: Path) -> Scores:
     """Of a run with bags, the part `validation` has the scores of the out-of-bag rows."""
     metrics = _read(folder / "metrics.json")
-    test, out_of_bag = (
-        Score(part["accuracy"] if "accuracy" in part else part["r2"], part.get("log_loss")) if part else None
-        for part in (metrics["test"], metrics.get("validation"))
-    )
-    if test is None:
-        raise CommandError(f"{folder.name} has no scores of the test part")
-    return Scores(test, out_of_bag)
+    test, out_of_bag = metrics["test"], metrics.get("validation")
+    return Scores(_score(test), _score(out_of_bag) if out_of_bag else None)
+
+
+def _score(metrics: Mapping[str, Any]) -> Score:
+    return Score(metrics[ACCURACY if ACCURACY in metrics else R2], metrics.get(LOG_LOSS))
 
 
 def _told_by_search(folder: Path) -> dict[str, Any]:
-    return {
-        "best": _scores_of_run(folder / "best"),
-        "trials": _read(folder / "manifest.json")["search"]["trials"],
-    }
+    """What a search knows besides: nothing but its best trial, if it has no ensemble."""
+    told: dict[str, Any] = {"best": _scores_of_run(folder / "best")}
+    with (folder / "leaderboard.csv").open(encoding="utf-8", newline="") as file:
+        told["trials"] = sum(bool(trial["objective"]) for trial in csv.DictReader(file))
+    if not (folder / "ensemble").is_dir():
+        return told
+    selection = _read(folder / "ensemble" / "manifest.json")["selection"]
+    nested, default = selection.get("nested"), selection.get("default")
+    scores = _scores_of_run(folder / "ensemble")
+    if nested is not None and selection["metric"] in SCORES:
+        scores = replace(scores, nested=Score(**{SCORES[selection["metric"]]: nested}))
+    if default and default["metrics"]:
+        first = default["metrics"][0]
+        told["verdict"] = Verdict(first["metric"], first["verdict"])
+    return {**told, "scores": scores}
 
 
 def _seconds_of_prediction(model: Path, files: FoldFiles) -> float:

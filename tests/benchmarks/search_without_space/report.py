@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from operator import attrgetter
 
-from tests.benchmarks.recipe.intervals import compare
+from tests.benchmarks.recipe.intervals import EQUAL, compare
 from tests.benchmarks.search_without_space.contenders import LIMITED, SEARCH, TRAIN
 from tests.benchmarks.search_without_space.results import Result, Score, Scores
 
@@ -29,6 +29,8 @@ class Metric:
     """One of the numbers of a score."""
 
     name: str
+    names: tuple[str, ...]
+    """What the program calls it."""
     of: Callable[[Score], float | None]
     best: Callable[[Iterable[float]], float]
     factor: float = 1.0
@@ -36,9 +38,9 @@ class Metric:
     digits: int = 4
 
 
-ACCURACY = Metric("accuracy", lambda score: score.value, max, 100, 2)
-LOG_LOSS = Metric("log loss", lambda score: score.log_loss, min)
-R2 = Metric("R²", lambda score: score.value, max, 100, 2)
+ACCURACY = Metric("accuracy", ("accuracy",), lambda score: score.value, max, 100, 2)
+LOG_LOSS = Metric("log loss", ("log_loss", "loss"), lambda score: score.log_loss, min)
+R2 = Metric("R²", ("r2",), lambda score: score.value, max, 100, 2)
 
 
 class Contest:
@@ -59,7 +61,9 @@ class Contest:
         """The scores of a contender, or of the oracle: the best contender of each table."""
         if name == ORACLE:
             return self._oracle(metric)
-        scores = {cell: each.scores and part(each.scores) for cell, each in self.results[name].items()}
+        scores = {
+            cell: each.scores and part(each.scores) for cell, each in self.results.get(name, {}).items()
+        }
         values = {cell: metric.of(score) for cell, score in scores.items() if score}
         return {cell: value for cell, value in values.items() if value is not None}
 
@@ -90,12 +94,9 @@ def report(results: Sequence[Result], limit: float) -> list[str]:
         lines += [f"## {kind}, {limit:g} s", "", *_means(contest), ""]
         for base in (SEARCH, TRAIN):
             lines += _comparisons(contest, base)
-        lines += [*_by_table(contest), "", *_optimism(contest), *_curve(of_kind, metrics)]
-    return [
-        *lines,
-        *_verdicts([each for each in results if each.key.limit in (None, limit)]),
-        *_failures(results),
-    ]
+        lines += [*_by_table(contest), "", *_optimism(contest), *_verdicts(contest)]
+        lines += _curve(of_kind, metrics)
+    return [*lines, *_failures(results)]
 
 
 def _means(contest: Contest) -> list[str]:
@@ -189,26 +190,30 @@ def _optimism(contest: Contest) -> list[str]:
     return lines
 
 
-def _verdicts(results: Sequence[Result]) -> list[str]:
-    """How often "better than `fnnctl train`" was said, and whether it was so on the test rows."""
-    default = {each.key[:2]: each for each in results if each.key.contender == TRAIN}
-    counts = {said: [0, 0, 0] for said in (True, False)}
-    for each in results:
-        other = default.get(each.key[:2])
-        if (
-            each.key.contender == SEARCH
-            and each.better is not None
-            and each.scores
-            and other
-            and other.scores
-        ):
-            difference = each.scores.test.value - other.scores.test.value
-            counts[each.better][0 if difference > 0 else 1 if difference == 0 else 2] += 1
-    if not any(map(sum, counts.values())):
+def _verdicts(contest: Contest) -> list[str]:
+    """How often a verdict was given, and what the difference is on the test rows of the table's other folds.
+
+    On the rows that the verdict is from, it cannot be wrong.
+    """
+    counts: dict[str, list[int]] = {}
+    for metric in contest.metrics:
+        search, default = (contest.folds(name, metric) for name in (SEARCH, TRAIN))
+        for cell, each in contest.results.get(SEARCH, {}).items():
+            others = [
+                fold for fold in search.keys() & default.keys() if fold[0] == each.key.table and fold != cell
+            ]
+            if each.verdict is None or each.verdict.metric not in metric.names or not others:
+                continue
+            gain = statistics.fmean(search[fold] - default[fold] for fold in others)
+            if metric.best is min:
+                gain = -gain
+            column = 1 if abs(gain) < EQUAL else 0 if gain > 0 else 2
+            counts.setdefault(each.verdict.said, [0, 0, 0])[column] += 1
+    if not counts:
         return []
-    lines = [f"{'on the test rows, the search is':36} {'better':>8} {'equal':>8} {'worse':>8} than `train`"]
-    for said, title in ((True, "it says that it is better"), (False, "it says that it is not better")):
-        lines.append(f"{title:36} {' '.join(f'{count:8}' for count in counts[said])}")
+    lines = [f"{'on other folds, the search is':36} {'better':>8} {'equal':>8} {'worse':>8} than `train`"]
+    for said, columns in sorted(counts.items()):
+        lines.append(f"{f'it says: {said}':36} {' '.join(f'{count:8}' for count in columns)}")
     return [*lines, ""]
 
 

@@ -23,7 +23,7 @@ class Key(NamedTuple):
 class Score:
     """On some rows."""
 
-    value: float
+    value: float | None = None
     """The accuracy, or R²."""
     log_loss: float | None = None
     """None in a regression."""
@@ -36,7 +36,16 @@ class Scores:
     test: Score
     out_of_bag: Score | None = None
     nested: Score | None = None
-    """On the out-of-bag rows, of what was selected without them."""
+    """On the out-of-bag rows, of what was selected without them: by the metric of the objective alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a search says of its ensemble beside the default, which it tests on the test rows."""
+
+    metric: str
+    said: str
+    """`better`, `worse` or `tie`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +70,10 @@ class Result:
     best: Scores | None = None
     """Of a search: those of its best trial."""
     trials: int | None = None
+    """Those that have a score."""
     members: int | None = None
     """The networks that the model has."""
-    verdict: str | None = None
-    """The sentence in which a search compares itself with the default."""
-    better: bool | None = None
-    """Whether it says that it is better."""
+    verdict: Verdict | None = None
     error: str | None = None
     """The last line of what a command that failed has said."""
 
@@ -91,7 +98,8 @@ def append(path: Path, result: Result) -> None:
 
 def _result(entry: Mapping[str, Any]) -> Result:
     scores = {name: _scores(entry[name]) for name in ("scores", "best")}
-    return Result(**{**entry, **scores, "key": Key(**entry["key"])})
+    verdict = entry["verdict"] and Verdict(**entry["verdict"])
+    return Result(**{**entry, **scores, "key": Key(**entry["key"]), "verdict": verdict})
 
 
 def _scores(parts: Mapping[str, Any] | None) -> Scores | None:
