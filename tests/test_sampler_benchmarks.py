@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +26,13 @@ from tests.benchmarks.samplers import (
 )
 from tests.benchmarks.samplers.contenders import TWICE, best_so_far
 from tests.benchmarks.samplers.intervals import paired
-from tests.benchmarks.samplers.problems import branin, hartmann
+from tests.benchmarks.samplers.multi_fidelity import EPOCHS
+from tests.benchmarks.samplers.peer import Proposal
+from tests.benchmarks.samplers.problems import HARTMANN_MINIMUM, branin, hartmann
 from tests.benchmarks.samplers.problems import functions as problems
 from tests.benchmarks.samplers.table import DIMENSIONS, SHAPE, Table, read_tables, write_tables
 from tests.benchmarks.samplers.theirs import Recorded
+from tests.benchmarks.samplers.with_optuna import suggested
 
 
 @pytest.mark.parametrize(
@@ -114,7 +118,7 @@ class Suggests:
 
 def test_optuna_searches_the_same_space() -> None:
     trial = Suggests(shape="flat", rate=0.1, count=3, w=0.2, slope=1.0)
-    assert theirs.suggested(problems()["mixed"].space, trial) == trial.values
+    assert suggested(problems()["mixed"].space, trial) == trial.values
     assert trial.asked == {
         "shape": ("curved", "flat", "none"),
         "rate": (1e-4, 1.0, True),
@@ -124,28 +128,54 @@ def test_optuna_searches_the_same_space() -> None:
     }
 
 
-def test_what_optuna_found_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path, searched = tmp_path / "optuna.json", list[int]()
+class Looks:
+    """Another library's search that proposes one configuration, and notes what it is told."""
+
+    def __init__(self, assignment: dict[str, Any], budgets: list[int] | None = None) -> None:
+        self.assignment, self.budgets, self.told = assignment, budgets or [1], list[float]()
+
+    def ask(self, n: int) -> list[Proposal]:
+        return [Proposal(k, self.assignment, self.budgets[len(self.told)]) for k in range(n)]
+
+    def tell(self, proposal: Proposal, loss: float) -> None:
+        self.told.append(loss)
+
+
+def test_other_libraries_are_told_finite_losses(monkeypatch: pytest.MonkeyPatch) -> None:
+    losses = iter([2.0, math.inf, 1.0])
+    looks = Looks({})
+    monkeypatch.setattr(looks, "budgets", [1, 1, 1])
+    monkeypatch.setitem(theirs.PEERS, "hebo", theirs.Contender("HEBO", (), lambda space, trials, seed: looks))
+    problem = replace(problems()["branin"], loss=lambda assignment: next(losses))
+    assert theirs.search("hebo", problem, trials=3, batch=2, seed=0) == [2.0, math.inf, 1.0]
+    assert looks.told == [2.0, 2.0, 1.0]
+
+
+def test_what_other_libraries_find_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, searched = tmp_path / "losses.json", list[int]()
+    versions: dict[str, str | None] = {"optuna": "5.0", "smac": "2.4"}
 
     def search(sampler: str, problem: object, *, trials: int, batch: int, seed: int) -> list[float]:
         searched.append(seed)
         return [float(seed)] * trials
 
     monkeypatch.setattr(theirs, "search", search)
-    monkeypatch.setattr(theirs, "is_there", lambda name: True)
-    monkeypatch.setattr(theirs, "version", lambda: "5.0")
+    monkeypatch.setattr(theirs, "version", versions.get)
+    monkeypatch.setattr(theirs, "is_there", lambda name: versions[theirs.PEERS[name].library] is not None)
     settings: dict[str, Any] = {"problem": problems()["branin"], "trials": 4, "batch": 1}
     for _ in range(2):
         recorded = Recorded(path)
         assert recorded.search("optuna-tpe", seed=7, **settings) == [7.0] * 4
-    assert searched == [7]
-    monkeypatch.setattr(theirs, "version", lambda: "5.1")
-    Recorded(path).search("optuna-tpe", seed=7, **settings)
-    assert searched == [7, 7]
-    monkeypatch.setattr(theirs, "version", lambda: None)
-    monkeypatch.setattr(theirs, "is_there", lambda name: False)
+        assert recorded.search("smac", seed=1, **settings) == [1.0] * 4
+    assert searched == [7, 1]
+    versions["optuna"] = "5.1"
     recorded = Recorded(path)
-    assert recorded.version == "5.1"
+    assert (recorded.has("optuna-tpe"), recorded.has("smac")) == (False, True)
+    recorded.search("optuna-tpe", seed=7, **settings)
+    assert searched == [7, 1, 7]
+    versions["optuna"] = versions["smac"] = None
+    recorded = Recorded(path)
+    assert (recorded.version("optuna"), recorded.version("smac")) == ("5.1", "2.4")
     assert recorded.search("optuna-tpe", seed=7, **settings) == [7.0] * 4
     assert recorded.search("optuna-tpe", seed=8, **settings) is None
 
@@ -226,16 +256,34 @@ def test_noise_and_bias_fall_with_the_epochs() -> None:
 
 
 def test_passes_repeat_the_brackets() -> None:
-    space = problems()["hartmann3"].space
-    histories = [
-        multi_fidelity.search(ours.build("random", space, trials=1, seed=0), 0, passes=n, concurrency=1)
-        for n in (1, 2)
-    ]
-    assert len(histories[1].trials) == 2 * len(histories[0].trials) == 2 * 143
-    assert histories[1].results[: len(histories[0].results)] == histories[0].results
-    mean, end = multi_fidelity.area(histories[1])
-    assert end <= multi_fidelity.area(histories[0])[1]
+    searches = [multi_fidelity.search("random", 3, 0, passes=n, concurrency=1) for n in (1, 2)]
+    assert [len(steps) for steps in searches] == [206, 412]
+    assert [sum(step.epochs for step in steps) for steps in searches] == [EPOCHS, 2 * EPOCHS]
+    assert [step.loss for step in searches[1][:206]] == [step.loss for step in searches[0]]
+    mean, end = multi_fidelity.area(searches[1], 2 * EPOCHS)
+    assert end <= multi_fidelity.area(searches[1], EPOCHS)[1]
     assert -2 < mean < 1
+
+
+def test_all_have_the_same_epochs() -> None:
+    steps = multi_fidelity.search("asha", 3, 0, passes=1, concurrency=1)
+    assert EPOCHS <= sum(step.epochs for step in steps) < EPOCHS + 81
+    looks = Looks({"x1": 0.1, "x2": 0.5, "x3": 0.9}, [27, 81, 81, EPOCHS])
+    continued = multi_fidelity.search_with(looks, 0, passes=1)
+    assert [step.epochs for step in continued] == [27, 54, 0, EPOCHS - 81]
+
+
+def test_a_regret_lasts_until_the_next_incumbent() -> None:
+    good, bad = np.array([0.1146, 0.5556, 0.8525]), np.array([0.9, 0.1, 0.1])
+
+    def regret(place: Any) -> float:
+        return math.log10(hartmann(place) - HARTMANN_MINIMUM[3])
+
+    Step = multi_fidelity.Step
+    steps = [Step(bad, 9, 0.0, 9), Step(good, 3, -3.0, 3), Step(good, 9, -3.0, 6), Step(bad, 81, 0.0, 81)]
+    mean, end = multi_fidelity.area(steps, 30)
+    assert end == pytest.approx(regret(good) if regret(good) > -4 else -4.0)
+    assert mean == pytest.approx((18 * regret(bad) + 12 * end) / 30)
 
 
 @pytest.mark.parametrize("space", [proposal_cost.mixed_space(), proposal_cost.number_space()])

@@ -12,8 +12,8 @@ from tests.benchmarks.samplers.theirs import Recorded
 TWICE = "random×2"
 """Random search with twice the trials."""
 OWN = ("random", TWICE, "tpe", "gp", "evolution")
-ALL = (*OWN, *theirs.OPTIONS)
-NUMERIC_ONLY = frozenset({"gp", "optuna-gp"})
+ALL = (*OWN, *theirs.PEERS)
+NUMERIC_ONLY = frozenset({"gp", "optuna-gp", "smac-gp", "hebo"})
 """Contenders that model ordered and unconditional dimensions only."""
 CONDITIONAL_ONLY = frozenset({"optuna-tpe-group"})
 """Contenders that differ from another one on conditional spaces only."""
@@ -35,8 +35,8 @@ def installed(names: Iterable[str], recorded: Recorded) -> list[str]:
     """The contenders that are there; says which are left out."""
     found = []
     for name in names:
-        if name in theirs.OPTIONS:
-            there, why = theirs.is_there(name) or recorded.version is not None, "is not installed"
+        if name in theirs.PEERS:
+            there, why = theirs.is_there(name) or recorded.has(name), "is not installed"
         else:
             there, why = name == TWICE or ours.is_there(name), "is not in this version of fnnctl"
         if there:
@@ -44,6 +44,12 @@ def installed(names: Iterable[str], recorded: Recorded) -> list[str]:
         else:
             print(f"{name} {why}: left out")
     return found
+
+
+def versions(names: Iterable[str], recorded: Recorded) -> str:
+    """The versions of the libraries that take part, as one line."""
+    libraries = dict.fromkeys(theirs.PEERS[name].library for name in names if name in theirs.PEERS)
+    return ", ".join(f"{library} {recorded.version(library)}" for library in libraries) or "fnnctl alone"
 
 
 def takes_part(name: str, problem: Problem) -> bool:
@@ -61,7 +67,7 @@ def run(
         if sys.stderr.isatty():
             print(f"\r\033[K{name}, batch {batch}, {problem.name}, seed {seed}", end="\r", file=sys.stderr)
         losses: Sequence[float] | None
-        if name in theirs.OPTIONS:
+        if name in theirs.PEERS:
             losses = recorded.search(name, problem, trials=trials, batch=batch, seed=seed)
         elif name == TWICE:
             twice = ours.search("random", problem, trials=2 * trials, batch=2 * batch, seed=seed)

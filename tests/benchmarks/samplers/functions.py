@@ -1,13 +1,13 @@
-"""Regret on analytic functions, beside random search and Optuna where it is installed or recorded.
+"""Regret on analytic functions, beside random search, Optuna, SMAC and HEBO where installed or recorded.
 
-    python -m tests.benchmarks.samplers.functions [--optuna FILE] [--contenders NAME …] [--functions NAME …]
+    python -m tests.benchmarks.samplers.functions [--recorded FILE] [--contenders NAME …] [--functions NAME …]
         [--seeds 20] [--first-seed 0] [--trials 100] [--batches 1 8]
 
 Branin, Hartmann with 3 and 6 dimensions, and a mixed function with conditional dimensions. Regret is the
 distance of the best loss so far to the known minimum; its base-10 logarithm is averaged over seeds.
 Differences are paired by function and seed, with 95 % bootstrap intervals: below 0 the first one is ahead.
-With a batch of 8, eight trials are proposed before any of their losses is told. FILE keeps Optuna's results,
-so that they are computed once; for the same reason contenders can be chosen.
+With a batch of 8, eight trials are proposed before any of their losses is told. FILE keeps the
+results of other libraries, so that they are computed once; for the same reason contenders can be chosen.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from collections.abc import Mapping, Sequence
 from itertools import product
 from pathlib import Path
 
-from tests.benchmarks.samplers.contenders import ALL, TWICE, Runs, installed, run, takes_part
+from tests.benchmarks.samplers.contenders import ALL, TWICE, Runs, installed, run, takes_part, versions
 from tests.benchmarks.samplers.intervals import paired
 from tests.benchmarks.samplers.problems import Problem, functions
 from tests.benchmarks.samplers.theirs import Recorded
@@ -33,6 +33,10 @@ PAIRS = (
     ("tpe", "optuna-tpe"),
     ("tpe", "optuna-tpe-group"),
     ("gp", "optuna-gp"),
+    ("tpe", "smac"),
+    ("gp", "smac"),
+    ("gp", "smac-gp"),
+    ("gp", "hebo"),
     ("optuna-tpe", TWICE),
     ("optuna-gp", TWICE),
 )
@@ -94,7 +98,7 @@ def show_differences(found: Found, problems: Mapping[str, Problem], marks: Seque
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.samplers.functions")
-    parser.add_argument("--optuna", type=Path, metavar="FILE", help="reads or writes Optuna's results")
+    parser.add_argument("--recorded", type=Path, metavar="FILE", help="reads or writes others' results")
     parser.add_argument("--contenders", nargs="*", default=ALL, choices=ALL)
     parser.add_argument("--functions", nargs="*", default=tuple(functions()), choices=tuple(functions()))
     parser.add_argument("--seeds", type=int, default=20, help="how many")
@@ -103,11 +107,11 @@ def main() -> None:
     parser.add_argument("--batches", type=int, nargs="*", default=(1, 8))
     given = parser.parse_args()
     seeds = range(given.first_seed, given.first_seed + given.seeds)
-    recorded = Recorded(given.optuna)
+    recorded = Recorded(given.recorded)
     problems = {name: each for name, each in functions().items() if name in given.functions}
     marks = sorted({max(given.trials // 4, 1), max(given.trials // 2, 1), given.trials})
     contenders = installed(given.contenders, recorded)
-    print(f"Optuna {recorded.version or 'is not installed'}; log10 regret, floor {FLOOR:g}")
+    print(f"{versions(contenders, recorded)}; log10 regret, floor {FLOOR:g}")
     for batch in given.batches:
         found = {}
         for name, (function, problem) in product(contenders, problems.items()):

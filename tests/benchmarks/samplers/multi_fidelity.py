@@ -1,15 +1,18 @@
-"""HyperBand with TPE (bohb) beside HyperBand with random search, on functions whose bias and noise fall.
+"""Searches that choose budgets, on functions whose bias and noise fall with the epochs, at equal epochs.
 
     python -m tests.benchmarks.samplers.multi_fidelity [--seeds 20] [--first-seed 0] [--passes 1 3]
-        [--concurrency 1 8] [--samplers random tpe]
+        [--concurrency 1 8] [--contenders random tpe asha asha-tpe dehb smac-hyperband]
 
 After b of R epochs, the heights of the wells of Hartmann's function of 3 or 6 dimensions are less by a bias
 times 1 − b/R, so that other wells and places are the best, and there is normal noise whose deviation falls
 with the square root of b. The incumbent is that of fnnctl: the best of the largest budget completed. What is
 compared is the area under the curve of the base-10 logarithm of its true regret over the epochs spent,
 divided by all epochs. A pass is one HyperBand, as `fnnctl search` runs it; further passes repeat the brackets
-with the same sampler. Differences are paired by function and seed, with 95 % bootstrap intervals: below 0 the
-sampler is ahead of random.
+with the same sampler. `random` and `tpe` are HyperBand with these samplers (`hyperband` and `bohb`); `asha`
+is with random search. All others have the epochs of HyperBand's brackets, and a configuration that a library
+proposes again with a larger budget continues, as in fnnctl. Other libraries propose one after another, so
+they take part where one job is done at once. Differences are paired by function and seed, with 95 % bootstrap
+intervals: below 0 the first one is ahead.
 """
 
 from __future__ import annotations
@@ -17,27 +20,60 @@ from __future__ import annotations
 import argparse
 import math
 import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import product
+from typing import Final
 
 import numpy as np
 
+from fnnctl.arrays import FloatArray
 from fnnctl.records.history import SearchHistory
 from fnnctl.records.journal import Header, Journal
-from fnnctl.records.trials import Job
+from fnnctl.records.trials import Job, Trial
 from fnnctl.search.budget import SearchBudget
 from fnnctl.search.functions import FunctionRunner
 from fnnctl.search.loop import run_search
-from fnnctl.search.protocols import Sampler
+from fnnctl.search.protocols import Scheduler
+from fnnctl.search.schedulers.asha import Asha
 from fnnctl.search.schedulers.base import TrialSource
 from fnnctl.search.schedulers.hyperband import HyperBand
-from tests.benchmarks.samplers import ours
+from tests.benchmarks.samplers import ours, theirs
 from tests.benchmarks.samplers.intervals import paired
+from tests.benchmarks.samplers.peer import Peer
 from tests.benchmarks.samplers.problems import HARTMANN_MINIMUM, coordinates, hartmann, unit_cube
 
 BUDGET = SearchBudget(max_epochs=81)
+BRACKETS = HyperBand.plan(BUDGET)
+EPOCHS = sum(bracket.epochs_with_reuse for bracket in BRACKETS)
+"""Of a pass."""
 BIAS, NOISE = 1.0, 0.3
 FLOOR = 1e-4
 """Smaller regrets count as this one: the noise of the largest budget is 0.03."""
+OWN: Final[Mapping[str, tuple[str, str]]] = {
+    "random": ("hyperband", "random"),
+    "tpe": ("hyperband", "tpe"),
+    "asha": ("asha", "random"),
+    "asha-tpe": ("asha", "tpe"),
+}
+"""By name, the scheduler and the sampler."""
+ALL = (*OWN, *theirs.BUDGET_PEERS)
+PAIRS = (
+    ("tpe", "random"),
+    ("asha-tpe", "asha"),
+    *product(("tpe", "random", "asha-tpe"), theirs.BUDGET_PEERS),
+)
+
+
+@dataclass(frozen=True)
+class Step:
+    """A result of a search."""
+
+    place: FloatArray
+    budget: int
+    loss: float
+    epochs: int
+    """Trained for it."""
 
 
 class NoisyHartmann:
@@ -54,32 +90,111 @@ class NoisyHartmann:
         return hartmann(x, shift) + NOISE / math.sqrt(job.stop) * float(noise)
 
 
-def search(sampler: Sampler, seed: int, *, passes: int, concurrency: int) -> SearchHistory:
-    """HyperBand's brackets, repeated."""
+def search(name: str, size: int, seed: int, *, passes: int, concurrency: int) -> list[Step]:
+    """The results of fnnctl's search on Hartmann's function of so many dimensions."""
+    kind, sampler_name = OWN[name]
+    epochs = passes * EPOCHS
+    sampler = ours.build(sampler_name, unit_cube(size), trials=1000, seed=seed, scheduler=kind)
     journal = Journal()
-    journal.begin(Header("", None, {}, {"scheduler": "hyperband", "direction": "minimize"}))
+    journal.begin(Header("", None, {}, {"scheduler": kind, "direction": "minimize"}))
     source = TrialSource(sampler, direction="minimize", batch=concurrency)
-    scheduler = HyperBand(source, HyperBand.plan(BUDGET) * passes)
-    run_search(scheduler, FunctionRunner(NoisyHartmann(seed)), journal, concurrency=concurrency)
-    return SearchHistory(journal)
+    scheduler: Scheduler
+    if kind == "asha":
+        (ladder,) = Asha.plan(
+            SearchBudget(max_epochs=BUDGET.max_epochs, trials=epochs)
+        )  # an epoch or more each
+        scheduler = Asha(source, ladder, reduction_factor=BUDGET.reduction_factor)
+    else:
+        scheduler = HyperBand(source, BRACKETS * passes)
+    spent: list[int] = []
+    run_search(
+        scheduler,
+        FunctionRunner(NoisyHartmann(seed)),
+        journal,
+        concurrency=concurrency,
+        stop=lambda: "epochs" if sum(spent) >= epochs else None,
+        on_result=lambda result: spent.append(result.epochs),
+    )
+    history = SearchHistory(journal)
+    return [
+        Step(
+            coordinates(history.trials[result.trial].assignment),
+            result.budget,
+            history.loss_of(result),
+            result.epochs,
+        )
+        for result in history.results
+    ]
 
 
-def area(history: SearchHistory) -> tuple[float, float]:
-    """The mean over epochs of the incumbent's log regret, and that at the end.
+def search_with(peer: Peer, seed: int, *, passes: int) -> list[Step]:
+    """The results of another library's search, until it has spent the epochs of so many HyperBands."""
+    left = passes * EPOCHS
+    objective = NoisyHartmann(seed)
+    trained: dict[tuple[float, ...], int] = {}
+    steps: list[Step] = []
+    while left > 0:
+        (proposal,) = peer.ask(1)
+        loss = objective(Job(Trial(0, proposal.assignment), rung=0, start=0, stop=proposal.budget))
+        peer.tell(proposal, loss)
+        place = coordinates(proposal.assignment)
+        before = trained.get(tuple(place), 0)
+        trained[tuple(place)] = max(before, proposal.budget)
+        steps.append(Step(place, proposal.budget, loss, max(proposal.budget - before, 0)))
+        left -= steps[-1].epochs
+    return steps
 
-    Until the first result the incumbent counts as no better than the first trial.
+
+def area(steps: Sequence[Step], epochs: int) -> tuple[float, float]:
+    """The mean over so many epochs of the incumbent's log regret, and that at their end.
+
+    Until the first result the incumbent counts as no better than the first trial. A result that takes more
+    epochs than are left does not count.
     """
-    best: tuple[float, ...] = ()
-    regret, total, epochs = None, 0.0, 0
-    for result in history.results:
-        rank = (-result.budget, history.loss_of(result), result.trial)
-        x = coordinates(history.trials[result.trial].assignment)
-        true = math.log10(max(hartmann(x) - HARTMANN_MINIMUM[len(x)], FLOOR))
-        regret = true if regret is None else regret
-        total, epochs = total + result.epochs * regret, epochs + result.epochs
-        if not best or rank < best:
+    best: tuple[float, float] | None = None
+    regret, total, left = 0.0, 0.0, epochs
+    for step in steps:
+        true = math.log10(max(hartmann(step.place) - HARTMANN_MINIMUM[len(step.place)], FLOOR))
+        regret = true if best is None else regret
+        total, left = total + min(step.epochs, left) * regret, left - step.epochs
+        if left < 0:
+            break
+        rank = -step.budget, step.loss
+        if best is None or rank < best:
             best, regret = rank, true
-    return total / epochs, 0.0 if regret is None else regret
+    return (total + max(left, 0) * regret) / epochs, regret
+
+
+def areas(name: str, size: int, seeds: Sequence[int], *, passes: int, concurrency: int) -> FloatArray:
+    """The `area` and the log regret at the end, by seed."""
+    found = []
+    for seed in seeds:
+        if sys.stderr.isatty():
+            print(f"\r\033[Khartmann{size}, {name}, seed {seed}", end="\r", file=sys.stderr)
+        if name in OWN:
+            steps = search(name, size, seed, passes=passes, concurrency=concurrency)
+        else:
+            peer = theirs.BUDGET_PEERS[name][1](unit_cube(size), (1, BUDGET.max_epochs), seed)
+            steps = search_with(peer, seed, passes=passes)
+        found.append(area(steps, passes * EPOCHS))
+    return np.array(found)
+
+
+def show_differences(found: Mapping[tuple[str, int], FloatArray]) -> None:
+    """The paired differences, by function and over both."""
+    for first, second in PAIRS:
+        for column, measure in enumerate(("area", "at the end")):
+            differences = {
+                f"hartmann{size}": (found[first, size] - found[second, size])[:, column].tolist()
+                for size in HARTMANN_MINIMUM
+                if (first, size) in found and (second, size) in found
+            }
+            for function, values in differences.items():
+                difference = paired({function: values})
+                print(f"{first} − {second}, {function}, {measure}: {difference}  {difference.verdict}")
+            if differences:
+                both = paired(differences)
+                print(f"{first} − {second}, all, {measure}: {both}  {both.verdict}")
 
 
 def main() -> None:
@@ -88,38 +203,24 @@ def main() -> None:
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--passes", type=int, nargs="*", default=(1, 3))
     parser.add_argument("--concurrency", type=int, nargs="*", default=(1, 8))
-    parser.add_argument("--samplers", nargs="*", default=("random", "tpe"))
+    parser.add_argument("--contenders", nargs="*", default=ALL, choices=ALL)
     given = parser.parse_args()
-    names = [each for each in given.samplers if ours.is_there(each)]
-    for missing in sorted(set(given.samplers) - set(names)):
-        print(f"{missing} is not in this version of fnnctl: left out")
+    names = [each for each in given.contenders if each in OWN or theirs.is_there(each)]
+    for missing in sorted(set(given.contenders) - set(names)):
+        print(f"{missing} is not installed: left out")
     print(
         f"bias {BIAS:g}, noise {NOISE:g}/√epochs, at most {BUDGET.max_epochs} epochs a trial, floor {FLOOR:g}"
     )
+    seeds = range(given.first_seed, given.first_seed + given.seeds)
     for passes, concurrency in product(given.passes, given.concurrency):
-        print(f"\n{passes} × HyperBand, {concurrency} at once\n{'':22} {'area':>8} {'at the end':>11}")
-        areas: dict[tuple[str, str], list[float]] = {}
-        for size, name in product((3, 6), names):
-            found = []
-            for seed in range(given.first_seed, given.first_seed + given.seeds):
-                if sys.stderr.isatty():
-                    print(f"\r\033[Khartmann{size}, {name}, seed {seed}", end="\r", file=sys.stderr)
-                sampler = ours.build(name, unit_cube(size), trials=1000, seed=seed, scheduler="hyperband")
-                found.append(area(search(sampler, seed, passes=passes, concurrency=concurrency)))
-            areas[name, f"hartmann{size}"] = [each for each, _ in found]
-            mean, end = np.mean(found, axis=0)
-            print(f"hartmann{size} {name:11} {mean:8.3f} {end:11.3f}")
-        for name in (each for each in names if each != "random"):
-            differences = {
-                function: [a - b for a, b in zip(own, areas["random", function], strict=True)]
-                for (other, function), own in areas.items()
-                if other == name and ("random", function) in areas
-            }
-            for function, values in differences.items():
-                difference = paired({function: values})
-                print(f"{name} − random, {function}: {difference}  {difference.verdict}")
-            if differences:
-                print(f"{name} − random, all: {paired(differences)}  {paired(differences).verdict}")
+        print(f"\n{passes} × HyperBand, {concurrency} at once\n{'':27} {'area':>8} {'at the end':>11}")
+        found: dict[tuple[str, int], FloatArray] = {}
+        for size, name in product(HARTMANN_MINIMUM, names):
+            if name in OWN or concurrency == 1:
+                found[name, size] = areas(name, size, seeds, passes=passes, concurrency=concurrency)
+                mean, end = found[name, size].mean(axis=0)
+                print(f"hartmann{size} {name:16} {mean:8.3f} {end:11.3f}", flush=True)
+        show_differences(found)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""Regret on tables of fnnctl's own runs, beside random search and Optuna where it is installed or recorded.
+"""Regret on tables of fnnctl's own runs, beside Optuna, SMAC and HEBO where they are installed or recorded.
 
-    python -m tests.benchmarks.samplers.tables TABLES [--optuna FILE] [--contenders NAME …] [--names NAME …]
+    python -m tests.benchmarks.samplers.tables TABLES [--recorded FILE] [--contenders NAME …] [--names NAME …]
         [--seeds 30] [--first-seed 0] [--trials 100] [--batch 1] [--metric loss error]
 
 TABLES is the file that `tests.benchmarks.samplers.make_tables` writes. All contenders search the same whole
@@ -15,12 +15,14 @@ import argparse
 from itertools import product
 from pathlib import Path
 
-from tests.benchmarks.samplers.contenders import ALL, TWICE, Runs, installed, run, takes_part
+from tests.benchmarks.samplers.contenders import ALL, TWICE, Runs, installed, run, takes_part, versions
 from tests.benchmarks.samplers.intervals import Difference, paired
 from tests.benchmarks.samplers.table import Metric, Table, read_tables
 from tests.benchmarks.samplers.theirs import Recorded
 
-DEFAULT = tuple(name for name in ALL if name != "optuna-gp")
+SLOW = frozenset({"optuna-gp", "smac", "smac-gp", "hebo"})
+"""Contenders that take a quarter of a minute of processor time a search or more: they must be named."""
+DEFAULT = tuple(name for name in ALL if name not in SLOW)
 PAIRS = (
     ("tpe", TWICE),
     ("gp", TWICE),
@@ -28,6 +30,10 @@ PAIRS = (
     ("tpe", "optuna-tpe"),
     ("gp", "optuna-tpe"),
     ("gp", "optuna-gp"),
+    ("tpe", "smac"),
+    ("gp", "smac"),
+    ("gp", "smac-gp"),
+    ("gp", "hebo"),
     ("optuna-tpe", TWICE),
 )
 
@@ -91,7 +97,7 @@ def show(regrets: Regrets, contenders: list[str], tables: list[str], marks: list
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.samplers.tables")
     parser.add_argument("tables", type=Path, help="the file of tables")
-    parser.add_argument("--optuna", type=Path, metavar="FILE", help="reads or writes Optuna's results")
+    parser.add_argument("--recorded", type=Path, metavar="FILE", help="reads or writes others' results")
     parser.add_argument("--contenders", nargs="*", default=DEFAULT, choices=ALL)
     parser.add_argument("--names", nargs="*", help="of tables; all of the file")
     parser.add_argument("--seeds", type=int, default=30, help="how many")
@@ -101,10 +107,10 @@ def main() -> None:
     parser.add_argument("--metric", nargs="*", default=("loss", "error"), choices=("loss", "error"))
     given = parser.parse_args()
     seeds = range(given.first_seed, given.first_seed + given.seeds)
-    recorded = Recorded(given.optuna)
+    recorded = Recorded(given.recorded)
     tables = [each for each in read_tables(given.tables) if given.names is None or each.name in given.names]
     contenders = installed(given.contenders, recorded)
-    print(f"Optuna {recorded.version or 'is not installed'}; batch {given.batch}")
+    print(f"{versions(contenders, recorded)}; batch {given.batch}")
     marks = sorted({max(given.trials // 4, 1), max(given.trials // 2, 1), given.trials})
     for metric in given.metric:
         regrets = Regrets(metric)
