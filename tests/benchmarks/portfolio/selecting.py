@@ -1,0 +1,83 @@
+"""Selects a portfolio: candidates whose ensembles are good on rows that did not select them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import fmean
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from fnnctl.arrays import FloatArray
+from fnnctl.stacks.selection import Limits, select_greedily
+from fnnctl.tasks.mixture import Mixture
+from tests.benchmarks.portfolio.pool import Entry, Pool
+
+ROUNDS: Final = 10
+MOST_ROWS: Final = 800
+"""Of each half of the out-of-bag rows, and of the test rows; more change little."""
+MOST_GAIN: Final = 0.3
+"""A table counts at most this much, so that none decides alone."""
+
+
+class Gains(NamedTuple):
+    """By how much the loss of an ensemble is lower than that of the default, as a share of it."""
+
+    nested: float
+    """On the half of the out-of-bag rows that did not select it."""
+    tested: float
+    """On the test rows."""
+
+
+def gains_on(entries: dict[int, Entry], chosen: Sequence[int]) -> Gains:
+    """The gains on a table of the ensemble of some candidates; those that it does not have are left out."""
+    known = [index for index in chosen if index in entries]
+    rng = np.random.default_rng(1)
+    order = rng.permutation(entries[0].out_of_bag.size)
+    halves = [part[:MOST_ROWS] for part in np.array_split(order, 2)]
+    nested, tested = [], []
+    for selecting, judging in (halves, halves[::-1]):
+        held_out = np.stack([entries[index].out_of_bag for index in known]).astype(np.float64)
+        mixture = Mixture(held_out[:, selecting], entries[0].losses)
+        counts = select_greedily(mixture, Limits(ROUNDS)).counts
+        weights = np.array([counts.get(place, 0) for place in range(len(known))]) / sum(counts.values())
+        test = np.stack([entries[index].tested[:MOST_ROWS] for index in known]).astype(np.float64)
+        nested.append(_gain(entries[0], weights, held_out[:, judging]))
+        tested.append(_gain(entries[0], weights, test))
+    return Gains(fmean(nested), fmean(tested))
+
+
+def _gain(default: Entry, weights: FloatArray, values: FloatArray) -> float:
+    """The default is the first candidate."""
+    before = float(default.losses(values[0]).mean())
+    return (before - float(default.losses(weights @ values).mean())) / before
+
+
+def mean_gain(pool: Pool, chosen: Sequence[int]) -> Gains:
+    """The mean gains over the tables."""
+    gains = [gains_on(dict(entries), chosen) for entries in pool.values()]
+    return Gains(*(fmean(np.clip(values, -MOST_GAIN, MOST_GAIN)) for values in zip(*gains, strict=True)))
+
+
+def select_portfolio(pool: Pool, *, size: int, most_time: float) -> list[int]:
+    """The indices of at most `size` candidates, the default first, in the order in which they were added."""
+    chosen = [0]
+    left = [index for index in _affordable(pool, most_time) if index != 0]
+    while left and len(chosen) < size:
+        best = max(left, key=lambda index: (sum(mean_gain(pool, [*chosen, index])), -index))
+        chosen.append(best)
+        left.remove(best)
+    return chosen
+
+
+def _affordable(pool: Pool, most_time: float) -> list[int]:
+    """The candidates that most tables have and that take, on average, not much longer than the default."""
+    times: dict[int, list[float]] = {}
+    for entries in pool.values():
+        for index, entry in entries.items():
+            times.setdefault(index, []).append(entry.seconds / max(entries[0].seconds, 1e-3))
+    return [
+        index
+        for index, ratios in sorted(times.items())
+        if len(ratios) > len(pool) / 2 and fmean(ratios) <= most_time
+    ]
