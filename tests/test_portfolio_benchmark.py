@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from fnnctl.config.recipes.portfolio import Change
+from fnnctl.config.recipes import search as recipe
+from fnnctl.config.recipes.portfolio import PORTFOLIO, Change
 from tests.benchmarks.portfolio.__main__ import main
 from tests.benchmarks.portfolio.candidates import SINGLE, candidates, changed_fields
+from tests.benchmarks.portfolio.judged import main as judged
 from tests.benchmarks.portfolio.pool import Entry, measure, read_pool
 from tests.benchmarks.portfolio.selecting import gains_on, mean_gain, select_portfolio
 from tests.benchmarks.recipe.tables import Table, read_table
@@ -94,3 +97,17 @@ def test_a_table_is_judged_by_the_portfolio_of_the_others(tmp_path: Path) -> Non
     second = {name: Change(**fields[1]) for name, fields in judged.items()}
     assert second["odd"] == candidates(0)[2]
     assert second["x"] == candidates(0)[2]
+
+
+def test_a_search_has_the_portfolio_of_its_table(
+    tmp_path: Path, table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recipe, "PORTFOLIO", PORTFOLIO)  # is restored at the end
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "t.yaml").write_text("data: {source: t.csv, target: y}\n", encoding="utf-8")
+    entries = [asdict(Change()), asdict(Change(epochs=0.1, depth=1))]
+    (tmp_path / "folds.json").write_text(json.dumps({"t": entries}), encoding="utf-8")
+    words = ["search", "t.yaml", "--max-trials", "2", "--no-figures", "--quiet", "--executor", "serial"]
+    assert judged(["folds.json", "t", *words]) == 0
+    (journal,) = tmp_path.glob("runs/*/journal.jsonl")
+    assert len(journal.read_text(encoding="utf-8").split('"training.epochs":2,')) > 1

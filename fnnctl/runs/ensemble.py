@@ -11,11 +11,11 @@ from typing import Any, Final
 from fnnctl.blas import set_blas_threads
 from fnnctl.config.reading.resolved import resolved_yaml
 from fnnctl.data.splits.parts import Split
+from fnnctl.metrics.registry import is_loss
 from fnnctl.metrics.stored import flat_metrics
 from fnnctl.modelling.model_description import model_files
 from fnnctl.modelling.predictor import score_parts
 from fnnctl.nn.parameters import ParameterLayout
-from fnnctl.records.trials import Direction
 from fnnctl.report.topics.ensemble import beside_default_sentence
 from fnnctl.runs.beside_default import beside_default
 from fnnctl.runs.facts import known_facts
@@ -122,7 +122,7 @@ def _selected_on_bags(session: SearchSession, size: int) -> _Selected | None:
     rows, predictor = split.validation, ensemble.calibrated
     parts = score_parts(predictor, data, None, replace(split, validation=rows[:0]))
     validation = parts["validation"] = data.score(rows, [ensemble.scores], predictor.decoder)
-    nested = _value(data.score(rows, [ensemble.nested], ensemble.nested_decoder), metric)
+    nested = data.score(rows, [ensemble.nested], ensemble.nested_decoder)
     facts = _selection_facts(
         ensemble,
         ensemble.selection.chosen,
@@ -133,17 +133,21 @@ def _selected_on_bags(session: SearchSession, size: int) -> _Selected | None:
         candidates=len(ensemble.candidates),
         gains=ensemble.gains,
     )
-    facts |= {"nested": nested, "optimism": _optimism(facts["objective"], nested, session.setup.direction)}
+    names_of_metrics = dict.fromkeys([metric, data.task.default_metric])
+    facts["nested"] = [_nested_score(name, validation, nested) for name in names_of_metrics]
     beside = beside_default(session, trained, parts["test"])
     facts["default"] = beside and beside.model_dump()
     return _Selected(ensemble, split, predictor.decoder, parts, facts, beside)
 
 
-def _optimism(objective: float | None, nested: float | None, direction: Direction) -> float | None:
-    """By how much the value on the rows that selected an ensemble is better than the honest one."""
-    if objective is None or nested is None:
-        return None
-    return objective - nested if direction == "maximize" else nested - objective
+def _nested_score(metric: str, selected: PartScores, nested: PartScores) -> dict[str, Any]:
+    """The manifest's facts about a metric: on the rows that selected an ensemble, and the honest one."""
+    pair = _value(selected, metric), _value(nested, metric)
+    facts = {"metric": metric, "selected": pair[0], "nested": pair[1]}
+    if pair[0] is None or pair[1] is None:
+        return facts
+    rise = pair[0] - pair[1]
+    return {**facts, "optimism": -rise if is_loss(metric) else rise}
 
 
 def _value(part: PartScores, metric: str) -> float | None:

@@ -307,6 +307,18 @@ class BesideDefault(Facts):
     """The objective first, as far as its value follows from rows, then the task's first metric."""
 
 
+class NestedScore(Facts):
+    """A metric of an ensemble on out-of-bag rows, and of ensembles that did not see the rows."""
+
+    metric: str
+    selected: float | None = None
+    """On the rows that selected the ensemble."""
+    nested: float | None = None
+    """Of ensembles that the other bags select, each on its own bag."""
+    optimism: float | None = None
+    """By how much the first is better."""
+
+
 class SelectionFacts(Facts):
     """How the ensemble of a search was selected."""
 
@@ -324,11 +336,8 @@ class SelectionFacts(Facts):
     """The number of trials that could be selected."""
     trials: list[SelectedTrial]
     """The selected trials, the best first."""
-    nested: float | None = None
-    """The metric of ensembles that the other bags select, each on its own bag; null if the trials are not
-    ensembles with bags."""
-    optimism: float | None = None
-    """By how much `objective` is better than `nested`."""
+    nested: list[NestedScore] = []
+    """The objective first, then the task's first metric; empty if the trials are not ensembles with bags."""
     default: BesideDefault | None = None
     """Null without a default trial or a test part, or if the trials are not ensembles with bags."""
 

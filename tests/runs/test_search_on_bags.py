@@ -211,8 +211,9 @@ def test_the_honest_score_is_that_of_ensembles_that_other_bags_select(tmp_path: 
     selection = ensemble.read_manifest().selection
     assert selection is not None
     assert [(trial.trial, trial.gain) for trial in selection.trials] == [(0, None)]
-    assert selection.nested == selection.objective
-    assert selection.optimism == 0.0
+    (score,) = selection.nested
+    assert (score.metric, score.optimism) == ("accuracy", 0.0)
+    assert score.nested == score.selected == selection.objective
 
 
 RUNGS = {

@@ -114,7 +114,7 @@ selected from it and those before it. Configurations that take more than three t
 
 
 def first_trials(
-    default: Experiment, space: Mapping[str, Any], portfolio: Sequence[Change] = PORTFOLIO
+    default: Experiment, space: Mapping[str, Any], portfolio: Sequence[Change]
 ) -> list[dict[str, Any]]:
     """The portfolio as values of `search.start_from`: the first of equal entries, those of `space` alone.
 

@@ -24,6 +24,7 @@ from fnnctl.config.recipes.portfolio import (
     L2,
     LEARNING_RATE,
     NO_EMBEDDING,
+    PORTFOLIO,
     SMOOTHING,
     TWINS,
     batch_size,
@@ -125,7 +126,7 @@ def recipe_section(facts: SearchFacts, space: Mapping[str, Any]) -> dict[str, An
     return {
         "method": {"scheduler": "asha" if many else "full_budget", "sampler": "auto"},
         "objective": {"on": facts.on, **({} if metric is None else {"metric": metric})},
-        "start_from": first_trials(facts.default, space),
+        "start_from": first_trials(facts.default, space, PORTFOLIO),
         "ensemble": {"size": size} if facts.on in (BAGS, VALIDATION) else None,
         "space": dict(space),
     }

@@ -11,7 +11,7 @@ from fnnctl.report.summary import TEST, EnsembleSummary, Summary
 from fnnctl.report.topics.scores import ABOUT
 from fnnctl.report.topics.topic import Topic
 from fnnctl.report.words import number
-from fnnctl.store.manifest import BesideDefault, SelectionFacts
+from fnnctl.store.manifest import BesideDefault, NestedScore, SelectionFacts
 from fnnctl.tasks.reports import without_repetition
 from fnnctl.text import capitalized, counted, p_text
 
@@ -75,8 +75,8 @@ def definitions(selection: SelectionFacts) -> Iterator[tuple[str, str]]:
     best = f"; the best trial alone has {number(selection.best_alone)}"
     label, on_bags = label_of(selection.metric), _is_on_bags(selection)
     yield f"{'out-of-bag' if on_bags else 'validation'} {label}", f"{number(selection.objective)}{best}"
-    if on_bags:
-        yield f"honest {label}", _honest(selection)
+    for score in selection.nested:
+        yield f"honest {label_of(score.metric)}", _honest(score)
     rounds = f"{selection.kept:,} of {counted(selection.rounds, 'round')}"
     yield "selected in", f"{rounds}, from {counted(selection.candidates, 'trial')}"
     if not on_bags:
@@ -87,18 +87,17 @@ def definitions(selection: SelectionFacts) -> Iterator[tuple[str, str]]:
 
 def _is_on_bags(selection: SelectionFacts) -> bool:
     """Whether the trials are ensembles, which were selected out of bag."""
-    return selection.nested is not None
+    return bool(selection.nested)
 
 
-def _honest(selection: SelectionFacts) -> str:
-    """What the ensemble is worth on rows that did not select it; the other value is too good."""
-    text = f"{number(selection.nested)}, of ensembles that are selected by the other bags"
-    optimism = selection.optimism
-    if optimism is None:
+def _honest(score: NestedScore) -> str:
+    """What ensembles are worth on rows that did not select them; the other value is too good."""
+    text = f"{number(score.nested)}, of ensembles that are selected by the other bags"
+    if score.optimism is None:
         return text
-    if optimism <= 0:
-        return f"{text}: the out-of-bag value is not optimistic"
-    return f"{text}: the out-of-bag value is optimistic by {number(optimism)}"
+    if score.optimism <= 0:
+        return f"{text}: {number(score.selected)} is not optimistic"
+    return f"{text}: {number(score.selected)} is optimistic by {number(score.optimism)}"
 
 
 def _beside_winner(summary: Summary, ensemble: EnsembleSummary) -> TableSection:

@@ -2,13 +2,16 @@
 
     python -m tests.benchmarks.search_without_space run --tables FOLDER --cache FILE [--only glass,letter]
         [--contenders search,train,catboost] [--limits 60] [--folds 2] [--threads 2] [--python NAME=PATH …]
+        [--portfolios FILE]
     python -m tests.benchmarks.search_without_space report FILE… [--limit 60]
 
 FOLDER has CSV files (.csv or .csv.gz) with a header and the target in the column y, whose values decide the
 task. `run` writes each of the first fixed folds (`tests.benchmarks.recipe.tables`) as train.csv and test.csv,
 and runs the contenders on them, as commands, in turns, the smallest table first: `fnnctl search` on a config
 without a space, `fnnctl train`, and the peers of `peer.py`. --limits are seconds, for the search and for
-AutoGluon; several give a curve. --python names the interpreter of a peer that is not installed here.
+AutoGluon; several give a curve. --python names the interpreter of a peer that is not installed here. The
+program's portfolio was selected on such tables: with --portfolios (`tests.benchmarks.portfolio`), each table
+is judged with the one that was selected on all others.
 
 FILE has a line per result, and an interrupted run goes on where it was; what failed is tried again. A result
 does not depend on the program's version: after a change, begin a new file. `report` reads several files, of
@@ -44,7 +47,8 @@ def main(words: Sequence[str] | None = None) -> None:
 
 
 def _run(given: argparse.Namespace) -> None:
-    machine = Machine(given.threads, dict(given.python))
+    portfolios = given.portfolios and given.portfolios.resolve()
+    machine = Machine(given.threads, dict(given.python), portfolios)
     contenders = [
         (name, limit) for name in given.contenders for limit in (given.limits if name in LIMITED else [None])
     ]
@@ -97,6 +101,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--folds", type=int, default=2, help="how many of the fixed folds")
     command.add_argument("--threads", type=int, default=2, help="threads, or workers, per contender")
     command.add_argument("--python", type=_python, action="append", default=[], metavar="NAME=PATH")
+    command.add_argument("--portfolios", type=Path, help="portfolios that were selected on other tables")
     command = commands.add_parser("report")
     command.add_argument("files", type=Path, nargs="+", metavar="FILE")
     command.add_argument("--limit", type=float, default=60.0, help="the time limit that is compared")

@@ -44,6 +44,8 @@ class Machine:
     threads: int = 2
     pythons: Mapping[str, str] = field(default_factory=dict)
     """The interpreter of each peer that is not installed here."""
+    portfolios: Path | None = None
+    """The file with a portfolio for each table that was selected on the others; None for the program's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +130,11 @@ def _run_fnnctl(name: str, limit: float | None, files: FoldFiles, machine: Machi
     words = [name, config.name, "--quiet", "--no-figures", "--workers", str(machine.threads)]
     if limit is not None:
         words += ["--time-limit", str(limit)]
-    took = _command([sys.executable, "-m", "fnnctl", *words], files.folder, {"PYTHONPATH": str(ROOT)})
+    program = ["fnnctl"]
+    if name == SEARCH and machine.portfolios is not None:
+        program = ["tests.benchmarks.portfolio.judged", str(machine.portfolios), files.table.name]
+    command = [sys.executable, "-m", *program, *words]
+    took = _command(command, files.folder, {"PYTHONPATH": str(ROOT)})
     (folder,) = (each.parent for each in files.folder.glob("runs/*/manifest.json"))
     model = next(
         part for part in (folder / "ensemble", folder / "best", folder) if (part / MODEL_FILES[0]).exists()
@@ -162,10 +168,12 @@ def _told_by_search(folder: Path) -> dict[str, Any]:
     if not (folder / "ensemble").is_dir():
         return told
     selection = _read(folder / "ensemble" / "manifest.json")["selection"]
-    nested, default = selection.get("nested"), selection.get("default")
-    scores = _scores_of_run(folder / "ensemble")
-    if nested is not None and selection["metric"] in SCORES:
-        scores = replace(scores, nested=Score(**{SCORES[selection["metric"]]: nested}))
+    default, scores = selection["default"], _scores_of_run(folder / "ensemble")
+    nested = {
+        SCORES[each["metric"]]: each["nested"] for each in selection["nested"] if each["metric"] in SCORES
+    }
+    if nested:
+        scores = replace(scores, nested=Score(**nested))
     if default and default["metrics"]:
         first = default["metrics"][0]
         told["verdict"] = Verdict(first["metric"], first["verdict"])

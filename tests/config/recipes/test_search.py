@@ -113,7 +113,7 @@ def test_changes_that_do_not_suit_a_table_leave_no_equal_entries() -> None:
 
 def test_every_entry_of_the_portfolio_is_another_one_and_begins_with_the_default() -> None:
     facts = search_facts()
-    entries = first_trials(facts.default, recipe_space(facts))
+    entries = first_trials(facts.default, recipe_space(facts), PORTFOLIO)
     assert entries[0] == {}
     assert len(entries) == len(PORTFOLIO)
 

@@ -15,7 +15,7 @@ from fnnctl.report.topics import files
 from fnnctl.report.topics.ensemble import TOPIC, beside_default_sentence, definitions
 from fnnctl.report.topics.registry import text_document
 from fnnctl.store.folder import RunFolder
-from fnnctl.store.manifest import BesideDefault, SelectionFacts
+from fnnctl.store.manifest import BesideDefault, NestedScore, SelectionFacts
 from fnnctl.store.names import ENSEMBLE
 from fnnctl.store.run import create_run
 from tests.report.conftest import part_metrics
@@ -125,8 +125,7 @@ def test_a_search_without_one(tmp_path: Path) -> None:
 
 ON_BAGS: dict[str, Any] = {
     **SELECTION,
-    "nested": 0.962,
-    "optimism": 0.008,
+    "nested": [{"metric": "accuracy", "selected": 0.97, "nested": 0.962, "optimism": 0.008}],
     "trials": [
         {"trial": 1, "count": 2, "objective": 0.96, "gain": 0.004},
         {"trial": 3, "count": 1, "objective": 0.95, "gain": -0.001},
@@ -149,12 +148,12 @@ def test_an_ensemble_on_bags_is_honest_about_its_score() -> None:
     facts = dict(definitions(selection))
     assert facts["out-of-bag accuracy"] == "0.9700; the best trial alone has 0.9600"
     assert facts["honest accuracy"] == (
-        "0.9620, of ensembles that are selected by the other bags: "
-        "the out-of-bag value is optimistic by 0.0080"
+        "0.9620, of ensembles that are selected by the other bags: 0.9700 is optimistic by 0.0080"
     )
     assert "selected on" not in facts
-    unflattered = selection.model_copy(update={"optimism": -0.001})
-    assert dict(definitions(unflattered))["honest accuracy"].endswith("is not optimistic")
+    unflattered = NestedScore(metric="accuracy", selected=0.97, nested=0.971, optimism=-0.001)
+    selection = selection.model_copy(update={"nested": [unflattered]})
+    assert dict(definitions(selection))["honest accuracy"].endswith("0.9700 is not optimistic")
 
 
 @pytest.mark.parametrize(
