@@ -25,8 +25,12 @@ class Sampler(Protocol):
     def learns(self) -> bool:
         """Whether its proposals depend on results."""
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it proposes no further configurations until it is told of results that it waits for."""
+
     def ask(self, n: int, pending: Sequence[Assignment]) -> Sequence[Assignment]:
-        """The next configurations, never the same twice: n, or fewer if the space is exhausted.
+        """The next configurations, never the same twice: n, or fewer if it waits or the space is exhausted.
 
         `pending` are the configurations of trials that have no result yet.
         """

@@ -33,6 +33,7 @@ from fnnctl.search.protocols import UNLIMITED, Sampler, Scheduler
 from fnnctl.search.samplers import make_sampler
 from fnnctl.search.samplers.auto import chosen_sampler, gp_problem
 from fnnctl.search.samplers.learning import LearningSampler
+from fnnctl.search.samplers.sample_first import repeated_trials
 from fnnctl.search.samplers.sequences import MAX_REJECTED, pseudo_random, shuffled
 from fnnctl.search.samplers.start_from import StartFrom
 from fnnctl.search.schedulers import build_scheduler
@@ -57,6 +58,8 @@ def size_for_search(
     Raises `ConfigError` if no configuration fulfils the constraints or hardly any does, or if nothing bounds
     a grid whose allowed combinations are too many to be counted.
     """
+    if search.method.sampling.tries_samples:
+        return len(first) + repeated_trials(first)
     grid = space.grid(search.grid_resolution) if search.method.sampling.lists_grid else None
     if grid is None:
         size = space.size
@@ -139,7 +142,7 @@ class SearchSetup:
     @property
     def too_few(self) -> int | None:
         """The number of configurations there are to try; None unless they are too few for the trials."""
-        if self.size is None:
+        if self.size is None or self.settings.method.sampling.tries_samples:
             return None
         try:
             plan = plan_search(self.settings.method.scheduler, self.budget)
@@ -327,7 +330,7 @@ def _distinct(assignments: Iterable[Assignment], configs: TrialConfigs) -> tuple
 
 def _default_trials(search: SearchConfig) -> int | None:
     """The bound on the number of trials if `search.trials` is null; None if there is none."""
-    if _may_be_unbounded(search):
+    if _may_be_unbounded(search) or search.method.sampling.tries_samples:
         return None
     return MAX_TRIALS if search.is_bounded_by_cost else DEFAULT_TRIALS
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import count, islice
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +19,7 @@ from fnnctl.modelling.fit import Fit, with_data_facts
 from fnnctl.modelling.loading import LoadedExperiment, split_data
 from fnnctl.modelling.refit import as_trial
 from fnnctl.records.optuna_journal import Study
+from fnnctl.records.trials import Trial
 from fnnctl.search.earlier import best_assignments
 from fnnctl.search.plan import SearchPlan, plan_within_cost
 from fnnctl.search.setup import SearchSetup, set_up
@@ -117,10 +118,18 @@ def _expected_plan(setup: SearchSetup, fits: TrialFits) -> SearchPlan:
 
 
 def first_assignments(setup: SearchSetup) -> Iterator[Assignment]:
-    """The first assignments of the search; a sampler that learns does not know their results."""
-    sampler = setup.sampler()
-    while assignments := sampler.ask(1, ()):
+    """The first assignments of the search; a sampler that learns does not know their results.
+
+    Only one that waits for them is told: that earlier trials are better.
+    """
+    sampler, is_told = setup.sampler(), setup.settings.method.sampling.tries_samples
+    for number in count():
+        assignments = sampler.ask(1, ())
         yield from assignments
+        if not assignments:
+            return
+        if is_told:
+            sampler.tell(Trial(number, assignments[0]), float(number), setup.budget.max_epochs)
 
 
 def _refuse_missing_logarithms(data: TaskData, space: Mapping[str, DomainConfig], split: Split) -> None:

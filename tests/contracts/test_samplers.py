@@ -99,8 +99,9 @@ def asked(sampler: Sampler, most: int, *, tell: bool = False) -> list[Assignment
     return assignments
 
 
-def test_every_sampler_is_tested() -> None:
-    assert {name for name, _ in KINDS.values()} == SAMPLERS.keys()
+def test_every_sampler_of_a_space_is_tested() -> None:
+    of_spaces = {name for name, record in SAMPLERS.items() if not record.tries_samples}
+    assert {name for name, _ in KINDS.values()} == of_spaces
 
 
 @pytest.mark.parametrize("kind", KINDS)

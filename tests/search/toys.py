@@ -25,6 +25,7 @@ class Climber:
 
     most: int
     learns: bool = True
+    is_waiting: bool = False
     told: list[tuple[int, float, int]] = field(default_factory=list)
     """Trial, loss and budget."""
     asked: list[tuple[int, list[Assignment]]] = field(default_factory=list)
@@ -47,6 +48,7 @@ class Recorder:
 
     most: int
     learns: bool = False
+    is_waiting: bool = False
     told: list[tuple[int, float, int]] = field(default_factory=list)
     _proposed: int = 0
 

@@ -12,17 +12,18 @@ from typing import Any, Final
 from fnnctl.config.paths import ConfigPath, Messages, format_path, parse_path
 from fnnctl.config.rules.budgets import epochs_messages, largest_budget
 from fnnctl.config.rules.space_check import space_messages
-from fnnctl.config.rules.start_from import start_from_messages
-from fnnctl.config.rules.trials import Check, TrialConfigs, trial_configs
+from fnnctl.config.rules.start_from import START_FROM, start_from_messages
+from fnnctl.config.rules.trials import MAX_ROWS, Check, TrialConfigs, trial_configs
 from fnnctl.config.rules.validation import InvalidConfigurationError
 from fnnctl.config.schema.domains import ChoiceConfig
 from fnnctl.config.schema.experiment import Experiment
-from fnnctl.config.schema.search import AUTO_METRIC, ObjectiveConfig, SearchConfig
+from fnnctl.config.schema.search import AUTO_METRIC, DEFAULTS, ObjectiveConfig, SearchConfig
 from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.metrics.registry import class_of, objectives, positive_metric
 from fnnctl.text import did_you_mean, shown
 
 OUTPUT: Final[ConfigPath] = ("model", "output")
+METHOD: Final[ConfigPath] = ("search", "method")
 OUTPUTS_OF_NUMBERS: Final = frozenset({"squared", "absolute", "huber"})
 """The outputs of a regression, each of which has a loss function of its own."""
 
@@ -40,7 +41,7 @@ def search_messages(
     epochs = largest_budget(experiment, search)
     configs = trial_configs(config, experiment, epochs=epochs, check=check)
     messages = _objective_messages(search.objective, experiment) | _budget_messages(search, epochs)
-    messages |= epochs_messages(search, epochs)
+    messages |= epochs_messages(search, epochs) | _sample_messages(search, experiment)
     if experiment.training.time_limit is not None:
         messages["training", "time_limit"] = (
             "is for `fnnctl train` only: in a search, trials would depend on the speed of the machine; "
@@ -132,6 +133,28 @@ def _budget_messages(search: SearchConfig, epochs: int) -> Messages:
         return {}
     largest = "max_epochs" if budget.max_epochs is not None else "training.epochs"
     return {("search", "budget", "min_epochs"): f"must be at most {largest}, which is {epochs}"}
+
+
+def _sample_messages(search: SearchConfig, experiment: Experiment) -> Messages:
+    """What is missing for a sampler that tries samples of the rows first."""
+    sampler, setting = search.method.sampler, format_path(MAX_ROWS)
+    if not search.method.sampling.tries_samples:
+        return {}
+    if search.method.scheduling.has_rungs:
+        return {METHOD: f"{sampler} compares trials after all of their epochs; write scheduler: full_budget"}
+    domain = next((domain for path, domain in search.domains.items() if parse_path(path) == MAX_ROWS), None)
+    if not isinstance(domain, ChoiceConfig) or None not in domain.choice:
+        advice = f"write {setting}: {{choice: [null, 50000]}} in search.space"
+        return {METHOD: f"{sampler} tries samples of the rows and then all of them; {advice}"}
+    first = search.start_from
+    if isinstance(first, str) and first != DEFAULTS:
+        return {}  # the trials of another search, which are not known yet
+    entries = first if isinstance(first, tuple) else ({},)
+    values = ({parse_path(path): value for path, value in entry.items()} for entry in entries)
+    if all(entry.get(MAX_ROWS, experiment.training.max_rows) is None for entry in values):
+        advice = f"write a list such as [{{{setting}: 50000}}]"
+        return {START_FROM: f"{sampler} tries these trials on a sample first, but none has one; {advice}"}
+    return {}
 
 
 def _base_messages(configs: TrialConfigs) -> Messages:

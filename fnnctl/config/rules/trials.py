@@ -84,6 +84,7 @@ def _settings(path: ConfigPath, names: Iterable[str]) -> dict[Any, Collection[st
 
 EPOCHS: ConfigPath = ("training", "epochs")
 HORIZON: ConfigPath = ("training", "horizon")
+MAX_ROWS: ConfigPath = ("training", "max_rows")
 ENSEMBLE: ConfigPath = ("model", "ensemble")
 TWINS: ConfigPath = (*ENSEMBLE, "plain_twins")
 EMBEDDING: ConfigPath = ("model", "numeric_embedding")

@@ -17,7 +17,7 @@ from pydantic_core import CoreSchema, core_schema
 from fnnctl.config.schema.section import SHORT_FOR, Section
 
 SchedulerName = Literal["full_budget", "halving", "hyperband", "asha"]
-SamplerName = Literal["grid", "random", "tpe", "gp", "evolution", "controller", "auto"]
+SamplerName = Literal["grid", "random", "tpe", "gp", "evolution", "controller", "sample_first", "auto"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,9 @@ class Sampling:
     """Whether it searches only numbers without conditions."""
     has_rewards: bool = False
     """Whether it is trained by rewards."""
+    tries_samples: bool = False
+    """Whether it tries the trials of `search.start_from` on a sample of the rows, and only the best of them
+    on all."""
     learns_layers: bool = False
     """Whether it learns which hidden layers are good, so that the best architecture is worth showing."""
 
@@ -65,6 +68,7 @@ SAMPLERS: Final[Mapping[str, Sampling]] = {
     "gp": Sampling(learns=True, needs_numbers=True),
     "evolution": Sampling(learns=True, learns_layers=True),
     "controller": Sampling(learns=True, learns_layers=True, has_rewards=True),
+    "sample_first": Sampling(learns=True, tries_samples=True),
     "auto": Sampling(learns=True),
 }
 AUTO: Final[SamplerName] = "auto"
@@ -97,7 +101,9 @@ class MethodConfig(Section):
     earlier trials: `tpe`, a tree-structured Parzen estimator; `evolution`, which changes one value of a good
     recent trial; `controller`, a recurrent network that writes one layer after the other; and `gp`, a
     Gaussian process, which searches only numbers without conditions. `auto` is `gp` in a space of such
-    numbers if no more than 250 trials are planned and the scheduler is full_budget; otherwise it is `tpe`."""
+    numbers if no more than 250 trials are planned and the scheduler is full_budget; otherwise it is `tpe`.
+    `sample_first` repeats the best third of the trials of `start_from` that have a `training.max_rows`, at
+    most four, on all rows, and draws no others."""
 
     @property
     def name(self) -> str:

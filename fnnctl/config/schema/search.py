@@ -127,8 +127,8 @@ class SearchConfig(Section):
     budget: BudgetConfig = BudgetConfig.model_construct()
     """The budgets of the trials."""
     trials: Annotated[int, Field(ge=1, le=MAX_TRIALS)] | None = None
-    """The number of configurations to try; null for 50, for all of a grid, or for as many as budget.cost
-    allows."""
+    """The number of configurations to try; null for 50, for all that a grid or sample_first has, or for as
+    many as budget.cost allows."""
     grid_resolution: Annotated[int, Field(ge=2, le=10_000)] = 5
     """The number of values that a grid takes from a domain without steps."""
     sequence: Literal["pseudo_random", "low_discrepancy"] = "pseudo_random"

@@ -17,6 +17,7 @@ class Distinct(ABC):
     """Remembers the configurations that it has proposed, and ignores their results."""
 
     learns = False
+    is_waiting = False
 
     def __init__(self, key: Key) -> None:
         self._key = key

@@ -13,6 +13,7 @@ class FixedListSampler:
     """Proposes given assignments in order; they must differ."""
 
     learns = False
+    is_waiting = False
 
     def __init__(self, assignments: Iterable[Assignment]) -> None:
         """The assignments are read one by one, on demand."""

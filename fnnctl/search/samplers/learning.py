@@ -67,6 +67,7 @@ class LearningSampler(ABC):
     """
 
     learns = True
+    is_waiting = False
 
     def __init__(self, space: Space, *, seed: int, key: Key = identity, starts: int = STARTS) -> None:
         """`starts` is the number of trials, known from anywhere, before the model's first proposal."""

@@ -34,6 +34,11 @@ class StartFrom:
         return self._sampler.learns
 
     @property
+    def is_waiting(self) -> bool:
+        """See `Sampler`."""
+        return self._sampler.is_waiting
+
+    @property
     def saved(self) -> int:
         """How many configurations the other sampler skipped because they were equal to an earlier one."""
         return getattr(self._sampler, "saved", 0)

@@ -106,7 +106,8 @@ class TrialSource:
         ]
         self._begun += len(trials)
         self._pending |= {trial.number: trial.assignment for trial in trials}
-        self.exhausted = len(trials) < n or self._begun == self._max_trials
+        is_over = len(trials) < n and not self._sampler.is_waiting
+        self.exhausted = is_over or self._begun == self._max_trials
         return trials
 
     def tell(self, trial: Trial, result: Result) -> None:

@@ -59,3 +59,22 @@ def test_what_a_search_on_bags_needs(load: Callable[..., LoadedConfig]) -> None:
     assert problems(bags, epochs, "search.budget.max_epochs=30") == [
         "has up to 40 epochs, but search.budget.max_epochs is 30; raise it, or write null"
     ]
+
+
+def test_what_a_sampler_needs_that_tries_samples_first(load: Callable[..., LoadedConfig]) -> None:
+    text = (
+        "data: {source: iris}\nsearch:\n  method: {scheduler: full_budget, sampler: sample_first}\n"
+        "  space: {training.max_rows: {choice: [null, 30]}}\n  start_from: [{training.max_rows: 30}]\n"
+    )
+
+    def problem(*words: str) -> str:
+        return " ".join(problem.message for problem in load(text, *words).search_problems())
+
+    assert problem() == ""
+    assert "write scheduler: full_budget" in problem("search.method.scheduler=asha")
+    for space in ("{training.max_rows: {choice: [30, 60]}}", "{training.l2: {uniform: [0, 1]}}"):
+        assert "choice: [null, 50000]}" in problem(f"search.space={space}", "search.start_from=null")
+    for first in ("null", "defaults", "[]", "[{}]", "[{training.max_rows: null}]"):
+        assert "but none has one" in problem(f"search.start_from={first}")
+    assert problem("search.start_from=defaults", "training.max_rows=30") == ""
+    assert problem("search.start_from=an-earlier-run") == ""

@@ -28,6 +28,7 @@ class Listener:
     """Learns, and remembers what it was asked and told."""
 
     learns: bool = True
+    is_waiting: bool = False
     saved: int = 3
     asked: list[tuple[int, list[Assignment]]] = field(default_factory=list)
     told: list[tuple[int, float, int]] = field(default_factory=list)
