@@ -15,6 +15,7 @@ from fnnctl.context import Context, NoStop
 from fnnctl.errors import LostClusterError, UsageError
 from fnnctl.executors.protocols import ClusterLostError, ClusterOptions, Executor, Poll
 from fnnctl.executors.registry import EXECUTORS, OFFERED, Execution, make_executor
+from fnnctl.metrics.registry import label_of
 from fnnctl.processors import usable_processors
 from fnnctl.records.confirmation import Confirmation, confirmation
 from fnnctl.records.journal import INTERRUPTED, Journal
@@ -112,8 +113,8 @@ class SearchSession:
         best = self.standings.incumbent
         if best is None or best.objective is None:
             return ""
-        metric = self.setup.settings.objective.metric
-        return f"best {metric} {best.objective:.4g} (trial {best.trial}, epoch {best.budget})"
+        label = label_of(self.setup.settings.objective.metric)
+        return f"best {label} {best.objective:.4g} (trial {best.trial}, epoch {best.budget})"
 
     def stop(self) -> str | None:
         """Why the search should end now; None if it should continue."""

@@ -35,7 +35,9 @@ def method_text(search: SearchHistory) -> str:
 
 def where_measured(search: SearchHistory) -> str:
     """Where the objective was measured, as in `accuracy on the validation part`."""
-    return "over the folds" if search.part == "cross_validation" else f"on the {search.part} part"
+    return {"cross_validation": "over the folds", "bags": "out of bag"}.get(
+        search.part, f"on the {search.part} part"
+    )
 
 
 def _highlights(summary: Summary) -> Iterator[Section]:
