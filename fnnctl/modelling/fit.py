@@ -257,7 +257,7 @@ def with_data_facts(experiment: Experiment, data: TaskData) -> Experiment:
     if isinstance(experiment.model.output, AutoOutput):
         changes["model"] = experiment.model.model_copy(update={"output": task.default_output})
     search = experiment.search
-    if search is not None and search.objective.metric == AUTO_METRIC:
+    if search is not None and not search.is_auto and search.objective.metric == AUTO_METRIC:
         objective = search.objective.model_copy(update={"metric": task.default_metric})
         changes["search"] = search.model_copy(update={"objective": objective})
     return experiment.model_copy(update=changes)

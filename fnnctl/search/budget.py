@@ -56,10 +56,12 @@ class Bracket:
     @property
     def epochs_with_reuse(self) -> int:
         """Epochs if every trial resumes from its last rung."""
-        before = (0, *(rung.epochs for rung in self.rungs))
-        return sum(
-            rung.trials * (rung.epochs - start) for rung, start in zip(self.rungs, before, strict=False)
-        )
+        return sum(rung.trials * (rung.epochs - before) for rung, before in self.steps)
+
+    @property
+    def steps(self) -> list[tuple[Rung, int]]:
+        """Each rung with the budget of the one before."""
+        return list(zip(self.rungs, (0, *(rung.epochs for rung in self.rungs)), strict=False))
 
     def shrunk(self, available: int) -> Bracket:
         """The bracket with this many trials, if it has more."""

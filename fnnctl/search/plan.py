@@ -18,8 +18,8 @@ class SearchPlan:
     brackets: tuple[Bracket, ...]
     bound: Bound = "at most"
     """What the epochs are: ASHA promotes early, and trains others that are better later."""
-    share: float = 1.0
-    """The mean share of its budget that a trial uses: it may have epochs of its own."""
+    own_epochs: tuple[int, ...] = ()
+    """The epochs of some trials, if trials have epochs of their own; else none."""
 
     @property
     def trials(self) -> int:
@@ -29,12 +29,29 @@ class SearchPlan:
     @property
     def epochs_from_scratch(self) -> int:
         """Epochs if every rung trains its trials from scratch."""
-        return round(self.share * sum(bracket.epochs_from_scratch for bracket in self.brackets))
+        if not self.own_epochs:
+            return sum(bracket.epochs_from_scratch for bracket in self.brackets)
+        rungs = (rung for bracket in self.brackets for rung in bracket.rungs)
+        return round(sum(rung.trials * self.trained(rung.epochs) for rung in rungs))
 
     @property
     def epochs_with_reuse(self) -> int:
         """Epochs if every trial resumes from its last rung, as in fnnctl: the budget of the whole search."""
-        return round(self.share * sum(bracket.epochs_with_reuse for bracket in self.brackets))
+        if not self.own_epochs:
+            return sum(bracket.epochs_with_reuse for bracket in self.brackets)
+        return round(
+            sum(
+                rung.trials * (self.trained(rung.epochs) - self.trained(before))
+                for bracket in self.brackets
+                for rung, before in bracket.steps
+            )
+        )
+
+    def trained(self, budget: int) -> float:
+        """The mean number of epochs that a trial trains with this budget."""
+        if not self.own_epochs:
+            return budget
+        return sum(min(budget, epochs) for epochs in self.own_epochs) / len(self.own_epochs)
 
     def confirmation(self, *, top: int, seeds: int) -> dict[str, int]:
         """The fits and the epochs of a confirmation of the `top` best trials, if none stops early."""
@@ -80,7 +97,8 @@ def plan_within_cost(
         return planned
 
     def plan_of(trials: int) -> SearchPlan:
-        return plan_search(scheduler, replace(budget, max_trials=least(trials, budget.max_trials)), size=size)
+        plan = plan_search(scheduler, replace(budget, max_trials=least(trials, budget.max_trials)), size=size)
+        return replace(plan, own_epochs=planned.own_epochs)
 
     def is_enough(trials: int) -> bool:
         return plan_of(trials).epochs_with_reuse * epoch_cost(trials) >= limit

@@ -69,11 +69,11 @@ def _estimate(search: PreparedSearch, costs: SearchCosts, workers: int) -> float
     """The seconds of the whole command; None if no sampled configuration can be trained."""
     if not costs.known:
         return None
-    share = search.plan.share
+    plan = search.plan
     rungs = [
-        RungSize(rung.trials * len(search.fits.rows), round(share * (rung.epochs - before)))
-        for bracket in search.plan.brackets
-        for rung, before in zip(bracket.rungs, (0, *(rung.epochs for rung in bracket.rungs)), strict=False)
+        RungSize(rung.trials * len(search.fits.rows), round(plan.trained(rung.epochs) - plan.trained(before)))
+        for bracket in plan.brackets
+        for rung, before in bracket.steps
     ]
     if confirm := _confirmation(search):
         rungs.append(RungSize(confirm["fits"], confirm["epochs"] // max(1, confirm["fits"])))

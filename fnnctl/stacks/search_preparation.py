@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count, islice
 from pathlib import Path
@@ -102,19 +101,26 @@ def _expected_plan(setup: SearchSetup, fits: TrialFits) -> SearchPlan:
     """The plan as far as its cost allows, by the cost and the epochs of the first trials."""
     if setup.budget.cost is None and not setup.configs.own_epochs:
         return setup.plan
-    sampled = list(islice(first_assignments(setup), len(setup.first) + SAMPLED))
-    costs = list(map(fits.total_cost, sampled))
-    later = costs[len(setup.first) :] or costs
+    sampled = islice(first_assignments(setup), len(setup.first) + SAMPLED)
+    trials = [trial for assignment in sampled if (trial := fits.cost_and_epochs(assignment))]
+    if not trials:
+        return setup.plan
 
-    def epoch_cost(trials: int) -> float:
-        """The mean cost of an epoch of so many trials; later ones cost as much as those that were drawn."""
-        drawn = max(0, trials - len(costs)) * math.fsum(later) / max(1, len(later))
-        return (math.fsum(costs[:trials]) + drawn) / trials / setup.budget.max_epochs
+    def total(values: Sequence[int], count: int) -> float:
+        """The sum over so many trials; later ones are like those that were drawn."""
+        drawn = values[len(setup.first) :] or values
+        return sum(values[:count]) + max(0, count - len(values)) * sum(drawn) / len(drawn)
 
+    costs, epochs = zip(*trials, strict=True)
+
+    def epoch_cost(count: int) -> float:
+        return total(costs, count) / total(epochs, count)
+
+    plan = setup.plan
+    if setup.configs.own_epochs:
+        plan = replace(plan, own_epochs=epochs, bound="about")
     method = setup.settings.method.scheduler
-    plan = plan_within_cost(method, setup.budget, setup.plan, epoch_cost=epoch_cost, size=setup.size)
-    share = fits.share_of_budget(sampled, setup.budget.max_epochs)
-    return plan if share == 1 else replace(plan, share=share, bound="about")
+    return plan_within_cost(method, setup.budget, plan, epoch_cost=epoch_cost, size=setup.size)
 
 
 def first_assignments(setup: SearchSetup) -> Iterator[Assignment]:

@@ -148,7 +148,8 @@ def _default_cost(loaded: LoadedExperiment) -> int:
     )
     with loaded.config.add_locations():
         rows = trial_rows(data, experiment, split_data(data, as_trial(experiment)))
-    return TrialFits(data, configs, rows).total_cost({})
+    cost, _ = TrialFits(data, configs, rows).cost_and_epochs({}) or (0, 0)
+    return cost
 
 
 def _with_section(loaded: LoadedExperiment, section: Mapping[str, Any]) -> LoadedExperiment:

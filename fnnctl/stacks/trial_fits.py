@@ -115,24 +115,13 @@ class TrialFits:
         except FailedTrialError:
             return 0
 
-    def total_cost(self, assignment: Assignment) -> int:
-        """The virtual time of a whole trial; 0 if its configuration is invalid."""
+    def cost_and_epochs(self, assignment: Assignment) -> tuple[int, int] | None:
+        """The virtual time of a whole trial, and its epochs; None if its configuration is invalid."""
         try:
             keys = self.stack_keys(assignment)
         except FailedTrialError:
-            return 0
-        return keys.cost * keys.epochs
-
-    def share_of_budget(self, assignments: Sequence[Assignment], max_epochs: int) -> float:
-        """The mean share of the largest budget that these trials use; 1 unless they have epochs of their own.
-
-        Invalid trials do not count.
-        """
-        if not self.configs.own_epochs:
-            return 1.0
-        fits = [fit for assignment in assignments if (fit := self.typical_fit(assignment))]
-        epochs = sum(min(max_epochs, fit.experiment.training.epochs) for fit in fits)
-        return epochs / max_epochs / len(fits) if fits else 1.0
+            return None
+        return keys.cost * keys.epochs, keys.epochs
 
     def training_bytes(self, assignment: Assignment) -> int:
         """The memory that training a trial's network needs; 0 if its configuration is invalid."""

@@ -4,8 +4,8 @@ import pytest
 
 from fnnctl.config.schema.methods import SCHEDULERS
 from fnnctl.records.trials import Job
-from fnnctl.search.budget import SearchBudget
-from fnnctl.search.plan import plan_search, plan_within_cost
+from fnnctl.search.budget import Bracket, Rung, SearchBudget
+from fnnctl.search.plan import SearchPlan, plan_search, plan_within_cost
 from fnnctl.search.schedulers import build_scheduler
 from tests.search.toys import climbed, numbered
 
@@ -99,3 +99,13 @@ def test_what_a_cost_pays_for(scheduler: str, cost: int, rungs: list[tuple[int, 
     plan = plan_within_cost(scheduler, budget, whole, epoch_cost=lambda trials: 7.0)
     assert [(rung.trials, rung.epochs) for rung in plan.brackets[0].rungs] == rungs
     assert plan.bound == (whole.bound if plan == whole else "about")
+
+
+def test_trials_with_epochs_of_their_own_train_fewer() -> None:
+    """Half of them end after one epoch and half after 7: on average after 2 of 3, and after 4 of 9."""
+    bracket = Bracket(0, (Rung(9, 3), Rung(3, 9)))
+    plan = SearchPlan((bracket,), own_epochs=(1, 7))
+    assert (plan.trained(3), plan.trained(9)) == (2, 4)
+    assert plan.epochs_with_reuse == 9 * 2 + 3 * (4 - 2)
+    assert plan.epochs_from_scratch == 9 * 2 + 3 * 4
+    assert SearchPlan((bracket,)).epochs_with_reuse == 9 * 3 + 3 * 6

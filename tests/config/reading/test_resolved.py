@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from fnnctl.config.paths import format_path
 from fnnctl.config.reading.loading import LoadedConfig, load_config
-from fnnctl.config.reading.resolved import FORMER_FIRST_LINE, resolved_yaml
+from fnnctl.config.reading.resolved import FORMER_FIRST_LINE, active_settings, resolved_yaml
 from fnnctl.config.rules.canonical import configuration_seed
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.schema_tree import root_schema
@@ -217,6 +217,25 @@ def test_settings_without_effect_are_omitted(
     assert not keys & set(left_out)
     assert keys >= set(kept)
     assert load(written).experiment == marked(experiment)
+
+
+@pytest.mark.parametrize(
+    ("search", "written"),
+    [
+        ("{}", {}),
+        ("{space: auto}", {"space": "auto"}),
+        ("{objective: {metric: f1_macro}, trials: 5}", {"objective": {"metric": "f1_macro"}, "trials": 5}),
+        ("{method: random}", {"method": {"scheduler": "full_budget", "sampler": "random"}}),
+    ],
+)
+def test_of_a_search_without_a_space_only_what_is_set_is_written(
+    load: Load, search: str, written: dict[str, Any]
+) -> None:
+    """The rest follows from the data when the search begins, also from this file."""
+    experiment = load(f"data: {{source: iris}}\nsearch: {search}").experiment
+    text = resolved_yaml(experiment)
+    assert active_settings(experiment)["search"] == written
+    assert resolved_yaml(load(text).experiment) == text
 
 
 @given(data=st.data())
