@@ -38,8 +38,8 @@ def _has_results(summary: Summary) -> bool:
 
 def _axis(search: SearchHistory) -> dict[str, Any]:
     """The label of the objective's axis, and whether the objective is minimized."""
-    metric = search.metric if search.part == "validation" else f"{search.metric}, cross-validated"
-    return {"metric": metric, "minimized": search.direction == "minimize"}
+    added = {"cross_validation": ", cross-validated", "bags": ", out of bag"}.get(search.part, "")
+    return {"metric": f"{search.metric}{added}", "minimized": search.direction == "minimize"}
 
 
 # The history: the objective of each result, over the epochs of all trials.

@@ -85,7 +85,9 @@ def _details(summary: Summary) -> Iterator[Section]:
 def _scores(summary: Summary, search: SearchHistory, best: Result) -> Iterator[tuple[str, ...]]:
     """One row per measurement of the objective's metric, for comparison."""
     count, confirmation = len(search.standings.latest), search.confirmation
-    where = "mean over the folds" if search.part == "cross_validation" else f"{search.part} part"
+    where = {"cross_validation": "mean over the folds", "bags": "out of bag"}.get(
+        search.part, f"{search.part} part"
+    )
     chosen = confirmation.chosen if confirmation else None
     among = f"yes, the best of {count:,}" if count > 1 else "no"
     yield f"in the search, {where}", number(best.objective), NOTHING, "to be confirmed" if chosen else among
@@ -126,7 +128,9 @@ def _definitions(summary: Summary, search: SearchHistory, best: Result) -> Itera
     if networks > 1:
         yield f"{refitted} as", f"an ensemble of {networks:,} networks"
     if (count := len(search.standings.latest)) > 1 and best is search.standings.incumbent:
-        score = "score over the folds" if search.part == "cross_validation" else f"{search.part} score"
+        score = {"cross_validation": "score over the folds", "bags": "out-of-bag score"}.get(
+            search.part, f"{search.part} score"
+        )
         yield "best of", f"{count:,} trials, so its {score} is optimistic"
         comparison = winners_comparison(summary)
         if comparison and (ties := ties_text(comparison)):
