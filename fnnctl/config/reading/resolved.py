@@ -51,6 +51,6 @@ def active_settings(
         section.pop(path[-1], None)
     search = experiment.search
     if search is not None and search.is_auto:
-        # What is not set, such as the method, which reads others, follows from the data when a search begins.
+        # What is not set follows from the data when a search begins.
         values["search"] = plain(search.model_dump(exclude_unset=True))
     return trials.for_all_trials(values, experiment) if trials else values
