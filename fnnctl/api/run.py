@@ -116,7 +116,7 @@ class Run:
         A cross-validation predicts all rows, and has the columns `repeat` and `fold` too; of a search, it is
         the winner's. Empty if no row was predicted.
         """
-        table = (self.folder.winner() or self.folder).read_table(PREDICTIONS)
+        table = (self.folder.stand_in() or self.folder).read_table(PREDICTIONS)
         if table is None:
             return {}
         texts = {"label", "prediction"} if "label" in table.columns else set()

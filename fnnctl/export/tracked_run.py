@@ -52,20 +52,20 @@ class TrackedRun:
 
 
 def tracked_run(run: RunFolder) -> TrackedRun:
-    """The run; a search has the history and the metrics of its winner, and a child per trial.
+    """The run; a search has its winner's history, the metrics of what stands for it, and a child per trial.
 
     Raises `DataError` if a file is damaged.
     """
     manifest, settings = run.read_manifest(), _settings(run)
     search = read_search(run)
-    measured = run if search is None else run.winner()
+    trained, measured = (run, run) if search is None else (run.winner(), run.stand_in())
     tracked = TrackedRun(
         run.path.name,
         _OUTCOMES[shown_status(manifest, alive=run.is_alive())],
         _time(manifest.started),
         _time(manifest.finished),
         parameters={_name(path): _text(value) for path, value in _flat(settings) if value is not None},
-        metrics={} if measured is None else {**_by_epoch(measured), **_by_part(measured)},
+        metrics=(_by_epoch(trained) if trained else {}) | (_by_part(measured) if measured else {}),
         tags=_tags(run, manifest) | _notes(settings),
     )
     return tracked if search is None else _with_trials(tracked, run, search)

@@ -74,7 +74,7 @@ def has_network(run: RunFolder) -> bool:
 
 
 def _network_folder(run: RunFolder, note: Callable[[str], None]) -> RunFolder:
-    """The run itself; for a search its refitted winner, for an evaluation the run that it scored.
+    """The run itself; for a search what stands for it, for an evaluation the run that it scored.
 
     Raises `UsageError` if it has no network.
     """
@@ -93,12 +93,14 @@ def _network_folder(run: RunFolder, note: Callable[[str], None]) -> RunFolder:
         raise UsageError(f"{run.path} is a cross-validation, which saves no network: {advice}")
     status = shown_status(manifest, alive=run.is_alive())
     if manifest.kind == "search":
-        winner = run.winner()
-        if winner is None:
+        inside = run.stand_in()
+        if inside is None:
             raise UsageError(f"{run.path} is a search without a winner yet ({status})")
         if run.named is not None:
-            note(f"note: {run.path} is a search: using the network of its winner, {winner.path}")
-        return _trained_folder(winner, run, note)
+            is_ensemble = inside.read_manifest().selection is not None
+            what = "the networks of its ensemble" if is_ensemble else "the network of its winner"
+            note(f"note: {run.path} is a search: using {what}, {inside.path}")
+        return _trained_folder(inside, run, note)
     if manifest.diverged:
         raise UsageError(f"{run.path} has no usable network: its training diverged")
     if not run.has(names.MODEL):

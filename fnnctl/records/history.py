@@ -26,6 +26,7 @@ from fnnctl.store.journal import JournalRecord
 from fnnctl.store.manifest import SearchFacts
 from fnnctl.text import counted
 
+EPOCHS: Final = "training.epochs"
 WAITING: Final = "waiting"
 """The status of a trial that has no result yet."""
 
@@ -95,8 +96,13 @@ class SearchHistory:
 
     @property
     def part(self) -> str:
-        """Where the objective is measured: `validation` or `cross_validation`."""
+        """Where the objective is measured: `validation`, `cross_validation` or `bags`."""
         return str(self._objective.get("on", "validation"))
+
+    @property
+    def on_bags(self) -> bool:
+        """Whether trials are ensembles that were measured out of bag; then nothing is refitted."""
+        return self.part == "bags"
 
     @property
     def direction(self) -> Direction:
@@ -293,15 +299,17 @@ class SearchHistory:
         """The `PATH=VALUE` words with which `fnnctl train --set` reproduces the trial bit for bit.
 
         A search trains with one thread, independent of the config and of the network's size. A trial has one
-        network, even if the config is that of an ensemble.
+        network, even if the config is that of an ensemble, unless it is measured on bags. If epochs are
+        searched, a trial has its own.
         `reads_horizon` is whether the trial has an lr_schedule that depends on `kept_horizon`.
         """
         words = [f"{path}={flow_yaml(value)}" for path, value in self.trials[trial].assignment.items()]
-        if self._largest_budget is not None:
+        own_epochs = EPOCHS in (self.settings.get("paths") or ())
+        if self._largest_budget is not None and not own_epochs:
             words.append(f"training.epochs={self._largest_budget}")
-        if reads_horizon and self.kept_horizon is not None:
+        if reads_horizon and self.kept_horizon is not None and not own_epochs:
             words.append(f"training.horizon={self.kept_horizon}")
-        if self.members > 1:
+        if self.members > 1 and not self.on_bags:
             words.append("model.ensemble=1")
         return [*words, "training.threads=1"]
 

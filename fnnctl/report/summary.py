@@ -1,7 +1,7 @@
 """Everything that a report shows of a run, read from its folder at once.
 
 An incomplete run has fewer files; missing values are None. For a search, the scores are those of its refitted
-winner. What only searches need is imported when there is one.
+winner or, if its trials were measured on bags, of its ensemble. What only searches need is imported for one.
 """
 
 from __future__ import annotations
@@ -65,7 +65,9 @@ class Summary:
     search: SearchHistory | None = None
     """The content of a search's journal; None for other runs."""
     trial_configs: TrialConfigs | None = None
-    """The configurations of a search's trials, if it searches layers or its schedules keep their horizon."""
+    """The configurations of a search's trials, if it searches layers, its schedules keep their horizon, or
+    its trials are ensembles.
+    """
     timeline: Timeline | None = None
     """What the workers of a search did when; None if that is not known, and for other runs."""
     ensemble: EnsembleSummary | None = None
@@ -75,11 +77,13 @@ class Summary:
     trade_offs: Mapping[str, Sequence[float | None]] | None = None
     """Between two classes, what each threshold gives: the columns of threshold.csv."""
     refitted: int | None = None
-    """The trial whose refit has the scores of a search; None if it is not known, and for other runs."""
+    """The trial whose run is a search's winner; None if it is not known, and for other runs."""
     out_of_bag: bool = False
-    """Whether the validation scores are of rows out of bag; for a search, those of its refitted winner."""
+    """Whether the validation scores are of rows out of bag; for a search, those of what stands for it."""
     networks: int = 1
-    """The number of networks that were trained; for a search, those of its refitted winner."""
+    """The number of networks that were trained; for a search, those of its winner."""
+    winner_metrics: dict[str, Any] | None = None
+    """The metrics of a search's winner; they are `metrics`, too, if it stands for the search."""
 
     @property
     def search_history(self) -> SearchHistory:
@@ -106,6 +110,16 @@ class Summary:
     def reported(self) -> dict[str, Any] | None:
         """The metrics of all parts; for a cross-validation, with the means over the folds."""
         return reported_metrics(self.metrics)
+
+    @property
+    def has_stand_in(self) -> bool:
+        """Whether the scores are those of a search's ensemble, which stands for it, and not its winner's."""
+        return self.search is not None and self.search.on_bags and self.ensemble is not None
+
+    def winner_part(self, part: str) -> dict[str, Any]:
+        """The metrics of a part of a search's winner; empty if there are none."""
+        metrics = (reported_metrics(self.winner_metrics) or {}).get(part)
+        return metrics if isinstance(metrics, dict) else {}
 
     def part_metrics(self, part: str) -> dict[str, Any] | None:
         """The metrics of a part from `reported`; None if there are none."""
@@ -139,11 +153,15 @@ class Summary:
         """The `PATH=VALUE` words that turn the search's config into the trial: see `SearchHistory`."""
         if self.search is None:
             return []
-        from fnnctl.config.rules.trials import HORIZON
+        from fnnctl.config.paths import format_path
+        from fnnctl.config.rules.trials import HORIZON, TWINS
 
         configs, assignment = self.trial_configs, self.search.trials[trial].assignment
         reads_horizon = configs is not None and HORIZON not in configs.unread_in(assignment)
-        return self.search.set_words(trial, reads_horizon=reads_horizon)
+        words = self.search.set_words(trial, reads_horizon=reads_horizon)
+        if configs is not None and configs.leaves_out_twins(assignment):
+            words.append(f"{format_path(TWINS)}=false")
+        return words
 
     @property
     def task_report(self) -> TaskReport:
@@ -193,32 +211,40 @@ def summarize(run: RunFolder) -> Summary:
     manifest = run.read_manifest()
     history = run.read_history()
     search = _read_search(run, manifest)
-    winner = run.winner()
-    scored, ensemble = winner or run, _ensemble(run)
-    scored_manifest = winner.read_manifest() if winner else manifest
+    winner, stand_in, ensemble = run.winner(), run.stand_in(), _ensemble(run)
+    scored = stand_in or run
+    scored_manifest = stand_in.read_manifest() if stand_in else manifest
+    trained_manifest = winner.read_manifest() if winner else manifest
+    metrics = scored.read_metrics()
     folders = {names.BEST: winner, names.ENSEMBLE: ensemble}
     return Summary(
         path=run.path,
         manifest=manifest,
         alive=manifest.status == "running" and run.is_alive(),
-        metrics=scored.read_metrics(),
+        metrics=metrics,
         confusion=read_confusion_matrix(scored),
         epochs=len(next(iter(history.values()))) if history else None,
-        files=(*run.files(), *(name for name, folder in folders.items() if folder), *_rebuilt(winner)),
+        files=(*run.files(), *(name for name, folder in folders.items() if folder), *_rebuilt(run, stand_in)),
         search=search,
         trial_configs=_trial_configs(run) if search and _needs_configs(search) else None,
         timeline=_timeline(run) if search else None,
         ensemble=ensemble,
         trade_offs=read_trade_offs(scored),
-        refitted=scored_manifest.trial if winner else None,
+        refitted=trained_manifest.trial if winner else None,
         out_of_bag=has_bags(scored_manifest),
-        networks=scored_manifest.model.networks if scored_manifest.model else 1,
+        networks=trained_manifest.model.networks if trained_manifest.model else 1,
+        winner_metrics=metrics if winner in (stand_in, None) else winner.read_metrics(),
         matrix_files=tuple(
-            f"{names.BEST}/{name}" if winner else name
+            f"{_inside(run, scored)}{name}"
             for name in scored.files()
             if Path(name).stem == Path(names.CONFUSION_MATRIX).stem
         ),
     )
+
+
+def _inside(run: RunFolder, scored: RunFolder) -> str:
+    """The path of a run inside a search, from the search's folder; empty for the run itself."""
+    return "" if scored.path == run.path else f"{scored.path.name}/"
 
 
 def _timeline(run: RunFolder) -> Timeline | None:
@@ -235,13 +261,14 @@ def _read_search(run: RunFolder, manifest: Manifest) -> SearchHistory | None:
     return read_search(run)
 
 
-def _rebuilt(winner: RunFolder | None) -> list[str]:
-    """The files that reports have added to a search's winner, seen from the search's folder."""
-    return [f"{names.BEST}/{name}" for name in winner.files() if name in names.REBUILT] if winner else []
+def _rebuilt(run: RunFolder, stand_in: RunFolder | None) -> list[str]:
+    """The files that reports have added to what stands for a search, seen from the search's folder."""
+    added = (name for name in stand_in.files() if name in names.REBUILT) if stand_in else ()
+    return [f"{_inside(run, stand_in)}{name}" for name in added if stand_in]
 
 
 def _needs_configs(search: SearchHistory) -> bool:
-    return search.kept_horizon is not None or search.learns_layers
+    return search.kept_horizon is not None or search.learns_layers or search.on_bags
 
 
 def _ensemble(run: RunFolder) -> EnsembleSummary | None:

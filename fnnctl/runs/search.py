@@ -198,6 +198,9 @@ def _default_comparison(session: SearchSession, winner: Winner) -> DefaultTrialF
     if objective.on_bags and setup.settings.ensemble is not None:
         return None
     on_folds = objective.on == "cross_validation"
+    rows = len(split.non_test if on_folds else split.validation)
+    if objective.on_bags:
+        _, rows, _ = session.search.base_fit().sizes
     return compare_with_default_trial(
         session.journal.results,
         session.standings,
@@ -205,7 +208,7 @@ def _default_comparison(session: SearchSession, winner: Winner) -> DefaultTrialF
             objective.metric,
             setup.direction,
             test_share=session.search.fits.test_share if on_folds else None,
-            rows=len(split.non_test if on_folds or objective.on_bags else split.validation),
+            rows=rows,
         ),
         winner=winner.trial,
         default=session.default_trial,
@@ -222,7 +225,8 @@ def _compare_with_default_trial(session: SearchSession, winner: Winner) -> None:
     comparison = _default_comparison(session, winner)
     if comparison is None:
         return
-    sentence = comparison_sentence(comparison, session.setup.settings.objective.metric)
+    objective = session.setup.settings.objective
+    sentence = comparison_sentence(comparison, objective.metric, on_bags=objective.on_bags)
     record = log_warnings if is_doubtful(comparison) else record_notes
     record(session.run, [sentence], session.context.listener)
 

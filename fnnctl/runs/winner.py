@@ -120,7 +120,7 @@ def write_winner(session: SearchSession, winner: Winner) -> None:
         record_warnings(run, warnings, SilentListener(), first=True)  # the user has seen them
         if complete:
             run.replace_winner()
-    run.write_metrics(folder.read_metrics() or {})
+    run.write_metrics((run.stand_in() or folder).read_metrics() or {})
 
 
 def _refitted_run(session: SearchSession, winner: Winner, started: float) -> _WinnersRun:

@@ -152,6 +152,17 @@ class RunFolder:
         """The run of a search's ensemble, inside the search's folder; None if there is none."""
         return self._first_run(names.ENSEMBLE, names.FORMER_ENSEMBLE)
 
+    def stand_in(self) -> RunFolder | None:
+        """The run whose network and scores stand for a search: its ensemble if its trials were measured on
+        bags, else its winner. None if there is none.
+
+        An ensemble on bags was selected on all rows outside the test part; others were selected on the few
+        rows of a validation part, so that they need not be better than the winner.
+        """
+        ensemble = self.ensemble()
+        model = ensemble.read_manifest().model if ensemble else None
+        return ensemble if model is not None and model.bags else self.winner()
+
     def _first_run(self, *folder_names: str) -> RunFolder | None:
         folders = (RunFolder(self.path / name) for name in folder_names)
         return next((folder for folder in folders if folder.has(names.MANIFEST)), None)

@@ -38,7 +38,7 @@ _WATCHED: Final = (
     names.JOURNAL,
     *(
         f"{folder}/{file}"
-        for folder in (names.BEST, names.FORMER_BEST)
+        for folder in (names.BEST, names.FORMER_BEST, names.ENSEMBLE, names.FORMER_ENSEMBLE)
         for file in (names.MANIFEST, names.METRICS)
     ),
 )
@@ -88,11 +88,11 @@ class RunEntry:
 
     @property
     def scored(self) -> Path:
-        """The folder whose metrics these are: of a search that has refitted its winner, the winner's."""
+        """The folder whose metrics these are: of a search, that of what stands for it, if it has that."""
         return _scored(self.path, self.facts) if self.facts else self.path
 
     def read_metrics(self) -> dict[str, Any] | None:
-        """The content of metrics.json; for a search, that of its refitted winner. None if it is damaged."""
+        """The content of metrics.json in `scored`; None if it is damaged."""
         with suppress(DataError, MachineError):
             return _mapping(self.scored / names.METRICS)
         return None
@@ -191,9 +191,15 @@ def first_metric(metrics: Mapping[str, Any], task: str | None) -> float | None:
 
 
 def _scored(path: Path, facts: ListedFacts) -> Path:
-    """The folder with the run's scores: that of a search's refitted winner, if there is one."""
-    inside = (path / names.BEST, path / names.FORMER_BEST) if facts.kind == "search" else ()
-    return next(filter(is_run_path, inside), path)
+    """The folder with the run's scores: of a search, that of what stands for it, see `RunFolder.stand_in`."""
+    if facts.kind != "search":
+        return path
+    winners = (path / names.BEST, path / names.FORMER_BEST)
+    ensembles = (path / names.ENSEMBLE, path / names.FORMER_ENSEMBLE)
+    ensemble = next(filter(is_run_path, ensembles), None)
+    if ensemble is not None and _inside(_mapping(ensemble / names.MANIFEST) or {}, "model", "bags") is True:
+        return ensemble
+    return next(filter(is_run_path, winners), path)
 
 
 def _mapping(path: Path) -> dict[str, Any] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import signal
 from collections.abc import Iterator, Sequence
@@ -13,6 +14,7 @@ import numpy as np
 import pytest
 import yaml
 
+from fnnctl import load_run
 from fnnctl.cli import run
 from fnnctl.metrics.stored import flat_metrics
 from fnnctl.modelling.held_out_rows import held_out_rows
@@ -22,10 +24,11 @@ from fnnctl.runs import search as search_module
 from fnnctl.runs.search_session import TIME_IS_OVER, SearchSession
 from fnnctl.stacks.trial_feed import TrialFeed
 from fnnctl.store.folder import RunFolder
+from fnnctl.store.listing import list_runs
 from tests.program import read_json
 from tests.runs.extending import timeline
 from tests.runs.killing import dying_after
-from tests.runs.searching import RATE, assert_same_search, decisions, of_kind, resume, search
+from tests.runs.searching import RATE, assert_same_search, decisions, of_kind, printed_words, resume, search
 
 FILES = ("model.npz", "model.json", "history.csv", "metrics.json", "predictions.csv", "resolved.yaml")
 TWO_CLASSES = {
@@ -47,7 +50,9 @@ MANY_CLASSES = {
         "objective": {"metric": "log_loss"},
         "space": {
             "training.epochs": {"integer": [3, 12]},
-            "model.ensemble.plain_twins": {"choice": [True, False]},
+            "model.numeric_embedding": {
+                "choice": ["none", {"name": "piecewise_linear", "bins": 8, "size": 3}]
+            },
         },
     },
 }
@@ -137,8 +142,7 @@ def test_a_trial_is_what_train_trains(tmp_path: Path, target: str, sections: dic
     assert read_json(folder / "best" / "metrics.json")["validation"][metric] == results[best]
     assert_is_training(folder / "best")
     other = next(trial for trial in results if trial != best)
-    settings = next(trial["assignment"] for trial in of_kind(folder, "trial") if trial["number"] == other)
-    alone = trained(folder / "resolved.yaml", *(f"{path}={value}" for path, value in settings.items()))
+    alone = trained(folder / "resolved.yaml", *printed_words(folder)[other])
     assert read_json(alone / "metrics.json")["validation"][metric] == results[other]
 
 
@@ -360,3 +364,41 @@ def test_a_second_signal_ends_it_at_once(config: Path, monkeypatch: pytest.Monke
         folder = search(config, "--executor", "serial", code=130)
     assert not (folder / "best").exists()
     assert read_json(folder / "manifest.json")["status"] == "interrupted"
+
+
+def test_its_ensemble_stands_for_the_search_everywhere(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Other searches stand for their winner, and so does one on bags whose ensemble is gone."""
+    several = {"search": {"trials": 5, "ensemble": {"size": 5}}}
+    folder = search(written(tmp_path, "number", NUMBERS, several), "--executor", "serial")
+    table, ensemble = tmp_path / "t.csv", folder / "ensemble"
+
+    def printed(command: str, run_folder: Path, *options: str) -> str:
+        capsys.readouterr()
+        assert run([command, str(run_folder), *options]) == 0
+        return capsys.readouterr().out
+
+    scores = read_json(ensemble / "metrics.json")
+    assert read_json(folder / "metrics.json") == scores
+    assert scores["test"] != read_json(folder / "best" / "metrics.json")["test"]
+    of_ensemble = printed("predict", ensemble, str(table))
+    assert printed("predict", folder, str(table)) == of_ensemble
+    assert printed("predict", folder / "best", str(table)) != of_ensemble
+    assert json.loads(printed("evaluate", folder, "--json"))["metrics"]["test"] == scores["test"]
+    gate = ("--json", "--fail-under", f"rmse={scores['test']['rmse']}")
+    reported = json.loads(printed("report", folder, *gate))
+    assert reported["runs"][0]["metrics"] == scores
+    best = reported["runs"][0]["best"]
+    assert best["metrics"] == read_json(folder / "best" / "metrics.json")
+    assert best["test_objective"] == best["metrics"]["test"]["r2"]
+    compared = json.loads(printed("compare", folder, str(ensemble), "--json", "--metric", "rmse"))
+    assert compared["comparisons"][0]["difference"] == 0.0
+    (entry,) = [entry for entry in list_runs(folder.parent) if entry.path == folder]
+    assert entry.scored == ensemble
+    assert load_run(folder).metrics == scores
+    without = shutil.copytree(folder, folder.parent.parent / "without" / "run")
+    shutil.rmtree(without / "ensemble")
+    assert RunFolder(without).stand_in() == RunFolder(without / "best")
+    assert resume(without) == 0
+    assert (without / "ensemble" / "model.npz").read_bytes() == (ensemble / "model.npz").read_bytes()

@@ -155,10 +155,17 @@ class TrialConfigs:
         for path, value in {**paths, **self._duration(paths)}.items():
             config = with_value(config, path, value)
         if self.on_bags and TWINS not in paths and not _embeds_numbers(config):
-            config = with_value(config, TWINS, False)  # twins differ from members by the embedding
+            config = with_value(config, TWINS, False)
         for section in self.sections:
             config = section.without_inactive(config, exceptions=paths)
         return config
+
+    def leaves_out_twins(self, assignment: Mapping[str, Any]) -> bool:
+        """Whether a trial lacks the plain twins of the config: they differ from members by the embedding of
+        numbers, which the trial lacks.
+        """
+        lacks = self.on_bags and not value_at(self.config_of(assignment), TWINS)
+        return lacks and bool(value_at(self.config, TWINS)) and TWINS not in map(parse_path, assignment)
 
     def _duration(self, paths: Mapping[ConfigPath, Any]) -> dict[ConfigPath, Any]:
         """The epochs and the horizon of a trial with these values."""

@@ -174,7 +174,7 @@ class ComparedRun:
     folder: RunFolder
     """As it was named: of a search, the search."""
     scored: RunFolder
-    """Where the scores are: of a search, its refitted winner."""
+    """Where the scores are: of a search, in what stands for it."""
     manifest: Manifest
     """That of `folder`."""
     data: DataFacts
@@ -223,8 +223,8 @@ class ComparedRun:
 
 
 def has_metrics(run: RunFolder) -> bool:
-    """Whether a run has metrics, or a search a winner with metrics."""
-    return (run.winner() or run).has(METRICS)
+    """Whether a run has metrics, or what stands for a search."""
+    return (run.stand_in() or run).has(METRICS)
 
 
 def default_metric(run: RunFolder) -> str:
@@ -239,7 +239,7 @@ def read_compared_run(run: RunFolder, metric: str, *, option: str = "--metric") 
     have or whose rows are missing, and `DataError` for a damaged file.
     """
     manifest = run.read_manifest()
-    scored = run if manifest.kind != "search" else run.winner()
+    scored = run if manifest.kind != "search" else run.stand_in()
     if scored is None:
         raise UsageError(f"{run.path} has no refitted winner, as a search has when it is complete")
     stored = scored.read_metrics()

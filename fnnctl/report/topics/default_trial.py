@@ -37,8 +37,11 @@ def default_trial_result(summary: Summary) -> Result | None:
     return None if trial is None or trial == search.winner.trial else search.standings.latest.get(trial)
 
 
-def comparison_sentence(comparison: DefaultTrialFacts, metric: str) -> str:
-    """Whether the winner is better than them by more than chance, or why that is unknown."""
+def comparison_sentence(comparison: DefaultTrialFacts, metric: str, *, on_bags: bool = False) -> str:
+    """Whether the winner is better than them by more than chance, or why that is unknown.
+
+    A search `on_bags` measures on all rows outside the test part, so that there is nothing to confirm.
+    """
     winner, trial = comparison.winner, comparison.trial
     if trial is None:
         return (
@@ -52,6 +55,8 @@ def comparison_sentence(comparison: DefaultTrialFacts, metric: str) -> str:
         return f"trial {winner} and {default} have no result after the same number of epochs"
     best, other = map(number, comparison.objectives)
     scores = f"{label_of(metric)} {best} against {other} after {counted(comparison.budget, 'epoch')}"
+    if comparison.p is None and on_bags:
+        return f"trial {winner} has {scores} for {default}"
     if comparison.p is None:
         return (
             f"trial {winner} has {scores} for {default}; one validation part does not say how much of that "
@@ -62,7 +67,7 @@ def comparison_sentence(comparison: DefaultTrialFacts, metric: str) -> str:
         chance += f", corrected for choosing the best of {comparison.compared + 1:,} trials"
     if is_doubtful(comparison):
         confirm = RAISE_TOP if comparison.unconfirmed else f"compare the best trials with {CONFIRM}"
-        advice = f"keep those, or {confirm}" if comparison.compared else "keep those"
+        advice = f"keep those, or {confirm}" if comparison.compared and not on_bags else "keep those"
         return f"trial {winner} cannot be told from {default}: {scores} ({chance}); {advice}"
     return f"trial {winner} is better than {default} by more than chance: {scores} ({chance})"
 
@@ -80,7 +85,8 @@ def _highlights(summary: Summary) -> Iterator[Section]:
     comparison = winners_comparison(summary)
     if comparison is None or summary.has_former_winner:
         return
-    text = comparison_sentence(comparison, summary.search_history.metric)
+    search = summary.search_history
+    text = comparison_sentence(comparison, search.metric, on_bags=search.on_bags)
     if is_doubtful(comparison):
         priority = WARNING_PRIORITY - 1
         yield Warnings(WARNINGS, (text,), heading=WARNINGS, priority=priority, formats=Formats.PAGE)
@@ -91,8 +97,9 @@ def _highlights(summary: Summary) -> Iterator[Section]:
 
 def _details(summary: Summary) -> Iterator[Section]:
     if comparison := winners_comparison(summary):
-        sentence = f"{capitalized(comparison_sentence(comparison, summary.search_history.metric))}."
-        yield Notes("Against the default settings", (sentence,))
+        search = summary.search_history
+        sentence = comparison_sentence(comparison, search.metric, on_bags=search.on_bags)
+        yield Notes("Against the default settings", (f"{capitalized(sentence)}.",))
 
 
 def _json(summary: Summary) -> Mapping[str, Any]:

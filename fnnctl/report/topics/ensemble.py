@@ -23,7 +23,7 @@ def _highlights(summary: Summary) -> Iterator[Section]:
     label, key = summary.task_report.metrics[0]
     selection = summary.ensemble.selection
     value = ((summary.ensemble.metrics or {}).get(TEST) or {}).get(key)
-    if isinstance(value, float):
+    if isinstance(value, float) and not summary.has_stand_in:  # or it is among the search's scores
         trials = counted(len(selection.trials), "trial")
         sentence = f"The ensemble of {trials} has {label} {number(value)} on the test part."
         yield Notes(ABOUT, (sentence,), heading=SUMMARY, priority=55)
@@ -106,7 +106,7 @@ def _beside_winner(summary: Summary, ensemble: EnsembleSummary) -> TableSection:
     If trials have several loss functions, their losses cannot be compared.
     """
     has_one_loss = summary.search is None or summary.search.has_one_loss
-    winner, metrics = summary.part_metrics(TEST) or {}, (ensemble.metrics or {}).get(TEST) or {}
+    winner, metrics = summary.winner_part(TEST), (ensemble.metrics or {}).get(TEST) or {}
     baseline = metrics.get("baseline") or {}
     rows: dict[str, tuple[str, ...]] = {
         key: (label, number(metrics.get(key)), number(winner.get(key)), number(baseline.get(key)))

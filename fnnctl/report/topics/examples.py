@@ -90,12 +90,12 @@ def examples_table(examples: WorstExamples, *, relative_to: Path) -> TableSectio
 
 
 def worst_examples(summary: Summary, most: int = MOST) -> WorstExamples | None:
-    """At most `most` examples: those of the refitted winner, for a search.
+    """At most `most` examples: for a search, those of what stands for it.
 
     None if the run has no predictions. Raises `DataError` if the file is damaged.
     """
     folder = RunFolder(summary.path)
-    folder = folder.winner() or folder
+    folder = folder.stand_in() or folder
     file, lines = folder.path / names.PREDICTIONS, folder.read_rows(names.PREDICTIONS)
     if lines is None:
         return None

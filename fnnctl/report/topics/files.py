@@ -20,10 +20,12 @@ FIRST_FILES: Final = (
     (names.ENSEMBLE, "the run folder of the ensemble of trials"),
     (names.HISTORY, "losses and metrics per epoch"),
 )
+FOLDERS: Final = ("", f"{names.BEST}/", f"{names.ENSEMBLE}/")
+"""Where the scored run's files are: of a search, in what stands for it."""
 LAST_FILES: Final = (
     *(
         (f"{folder}{names.FEATURE_IMPORTANCE}", "the importance of the columns, in numbers")
-        for folder in ("", f"{names.BEST}/")
+        for folder in FOLDERS
     ),
     (names.PREDICTIONS, "predictions for the held-out rows"),
     (names.RESOLVED, "the complete config, to repeat the run"),
@@ -39,11 +41,11 @@ IN_ENSEMBLES: Final = {
 
 def _details(summary: Summary) -> Iterator[Section]:
     figures = (
-        (f"{folder}{figure.file}", figure.title)
-        for folder in ("", f"{names.BEST}/")
-        for figure in figures_of(summary)
+        (f"{folder}{figure.file}", figure.title) for folder in FOLDERS for figure in figures_of(summary)
     )
     descriptions = dict([*FIRST_FILES, *figures, *LAST_FILES])
+    if summary.search and summary.search.on_bags:
+        descriptions[names.BEST] = "the run folder of the best trial"
     if summary.manifest.selection:
         descriptions |= IN_ENSEMBLES
     rows = tuple((name, text) for name, text in descriptions.items() if name in summary.files)

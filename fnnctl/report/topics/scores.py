@@ -157,9 +157,16 @@ def _metrics_table(summary: Summary) -> TableSection:
         key: (label, *(number(metrics.get(key)) for metrics in parts.values()))
         for label, key in summary.task_report.shown(values)
     }
-    title = "Metrics of the refitted winner" if summary.search else "Metrics"
+    title = f"Metrics of the {_scored(summary)}" if summary.search else "Metrics"
     title += _positive_class(summary, values)
     return TableSection(title, ("", *columns), without_repetition(summary.task_report, rows))
+
+
+def _scored(summary: Summary) -> str:
+    """Whose metrics those of a search are."""
+    if summary.has_stand_in:
+        return "ensemble"
+    return "best trial" if summary.search and summary.search.on_bags else "refitted winner"
 
 
 def _unchanged(parts: Iterable[Mapping[str, Any]]) -> set[str]:

@@ -54,10 +54,14 @@ def _choice(summary: Summary, search: SearchHistory, best: Result) -> str | None
     """Whose scores are shown, and what chose the trial."""
     confirmation, count = search.confirmation, len(search.standings.latest)
     if summary.has_former_winner:
+        missing = "has no run yet" if search.on_bags else "is not refitted yet"
         return (
             f"These are the scores of trial {summary.refitted}: trial {best.trial}, which is the best now, "
-            "is not refitted yet."
+            f"{missing}."
         )
+    if summary.has_stand_in and summary.ensemble:
+        trials = counted(len(summary.ensemble.selection.trials), "trial")
+        return f"These are the scores of the ensemble of {trials}, selected out of bag, not on the test part."
     if confirmation is not None and confirmation.chosen:
         seeds = counted(confirmation.compared_seeds, "seed")
         return f"Trial {best.trial} was chosen by its mean over {seeds}, not on the test part."
@@ -99,10 +103,11 @@ def _scores(summary: Summary, search: SearchHistory, best: Result) -> Iterator[t
     if default := default_trial_result(summary):
         after = "" if default.budget == best.budget else f" after {counted(default.budget, 'epoch')}"
         yield f"the default settings, {where}{after}", result_text(default), NOTHING, "no"
-    test = summary.part_metrics(TEST) or {}
+    test = summary.winner_part(TEST)
     if test.get(search.metric) is not None and not summary.has_former_winner:
         interval = number(test.get(f"{search.metric}_ci95"))
-        yield "refitted, test part", number(test[search.metric]), interval, "no"
+        name = "test part" if search.on_bags else "refitted, test part"
+        yield name, number(test[search.metric]), interval, "no"
         baseline = summary.baseline or {}
         if baseline.get(search.metric) is not None:
             yield "baseline, test part", number(baseline[search.metric]), NOTHING, "no"
@@ -117,9 +122,9 @@ def _definitions(summary: Summary, search: SearchHistory, best: Result) -> Itera
     yield "trial", f"{best.trial}, after {counted(search.epochs_of(best), 'epoch')}"
     yield label_of(search.metric), number(best.objective)
     confirmation = search.confirmation
-    refitted, networks = "refitted", summary.networks
+    refitted, networks = "trained" if search.on_bags else "refitted", summary.networks
     if names.BEST not in summary.files or summary.has_former_winner:
-        refitted, networks = "to be refitted", search.members
+        refitted, networks = "to be refitted", 1 if search.on_bags else search.members
     if confirmation and confirmation.chosen:
         epochs = counted(confirmation.chosen.epochs, "epoch")
         seeds = counted(confirmation.compared_seeds, "seed")
@@ -137,9 +142,10 @@ def _definitions(summary: Summary, search: SearchHistory, best: Result) -> Itera
             yield "ties", ties
     if summary.has_former_winner:
         reason = f"{names.BEST}/ and the metrics below are those of trial {summary.refitted}"
-        yield "refitted", f"not yet: {reason}"
+        yield "run" if search.on_bags else "refitted", f"not yet: {reason}"
     if (test := _test_score(summary, search)) is not None:
-        yield "on the test part", f"{number(test)} after the refit, not optimistic"
+        after = "" if search.on_bags else " after the refit"
+        yield "on the test part", f"{number(test)}{after}, not optimistic"
     for path, value in search.trials[best.trial].assignment.items():
         yield path, flow_yaml(value)
 
@@ -151,7 +157,7 @@ def _test_score(summary: Summary, search: SearchHistory) -> float | None:
     """
     if summary.has_former_winner:
         return None
-    score = (summary.part_metrics(TEST) or {}).get(search.metric)
+    score = summary.winner_part(TEST).get(search.metric)
     return score if isinstance(score, float) else None
 
 
@@ -213,7 +219,7 @@ def _json(summary: Summary) -> Mapping[str, Any]:
             "configuration": dict(search.trials[best.trial].assignment),
             "config": str(summary.path / names.RESOLVED),
             "set": summary.set_words(best.trial),
-            "metrics": None if summary.has_former_winner else summary.metrics,
+            "metrics": None if summary.has_former_winner else summary.winner_metrics,
         }
     }
 
