@@ -16,8 +16,10 @@ from fnnctl.config.recipes.before_data import experiment_before_data
 from fnnctl.config.recipes.filling import ConfigChecker
 from fnnctl.config.recipes.search import (
     BAGS,
+    SAMPLE_ROWS,
     VALIDATION,
     SearchFacts,
+    needs_sample,
     recipe_cost,
     recipe_rungs,
     recipe_section,
@@ -27,11 +29,14 @@ from fnnctl.config.recipes.search import (
 from fnnctl.config.rules.plain_config import value_at
 from fnnctl.config.rules.start_from import START_FROM
 from fnnctl.config.rules.trials import trial_configs
+from fnnctl.config.rules.unread import test_share
 from fnnctl.errors import ConfigError, Problem
 from fnnctl.modelling.loading import LoadedExperiment, completed_by_recipe, split_data
 from fnnctl.modelling.recipe_facts import recipe_facts
 from fnnctl.modelling.refit import as_trial
+from fnnctl.search.samplers.sample_first import repeated_trials
 from fnnctl.stacks.trial_fits import TrialFits, trial_rows
+from fnnctl.text import counted
 
 SEARCH: Final = "search"
 ON: Final[ConfigPath] = (SEARCH, "objective", "on")
@@ -62,10 +67,28 @@ def with_search_recipe(loaded: LoadedExperiment) -> SearchRecipe:
         loaded = _for_single_networks(loaded, original, written, on)
     sets = [] if loaded.experiment.complete else list(settings_in(outside_search(original)))
     recipe = recipe_facts(loaded.data, loaded.experiment)
-    facts = SearchFacts(recipe=recipe, default=loaded.experiment, set_paths=sets, on=on)
+    rows = round(recipe.rows * (1 - test_share(loaded.experiment.data)))
+    facts = SearchFacts(
+        recipe=recipe,
+        default=loaded.experiment,
+        set_paths=sets,
+        on=on,
+        tries_sample=needs_sample(rows, sets, written),
+    )
     section = _merged(recipe_section(facts, recipe_space(facts)), written)
     loaded = _without_impossible(loaded, section)
+    if facts.tries_sample:
+        return SearchRecipe(loaded, (*notes, _sample_note(loaded, rows)), is_used=True)
     return SearchRecipe(_with_budget(loaded, facts, written), notes, is_used=True)
+
+
+def _sample_note(loaded: LoadedExperiment, rows: int) -> str:
+    """Says how many configurations are tried on a sample of so many rows, and how many on all."""
+    first = loaded.config.config[SEARCH]["start_from"]
+    return (
+        f"very many rows: {counted(len(first), 'configuration')} are tried on {SAMPLE_ROWS:,} of the "
+        f"{rows:,} rows first, and the best {repeated_trials(first):,} on all of them"
+    )
 
 
 def _where_measured(loaded: LoadedExperiment, on: str | None) -> tuple[str, tuple[str, ...]]:

@@ -145,3 +145,22 @@ def test_the_section_is_written_so_that_it_is_the_same_search(tmp_path: Path) ->
     assert again.setup.first == prepared.setup.first
     assert again.setup.settings == prepared.setup.settings
     assert again.setup.header("", {}) == prepared.setup.header("", {})
+
+
+def test_a_sample_of_very_many_rows_is_tried_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of 200 rows 40 are tested; the others are more than enough here."""
+    monkeypatch.setattr("fnnctl.config.recipes.search.SAMPLED_FROM", 160)
+    for module in ("fnnctl.config.recipes.search", "fnnctl.stacks.search_recipe"):
+        monkeypatch.setattr(f"{module}.SAMPLE_ROWS", 50)
+    prepared = searched(table(200))
+    settings = prepared.setup.settings
+    assert settings.method.name == "full_budget × sample_first"
+    assert [trial["training.max_rows"] for trial in prepared.setup.first] == [50] * 6
+    assert (prepared.plan.trials, settings.trials, settings.budget.cost) == (8, None, None)
+    note = "6 configurations are tried on 50 of the 160 rows first, and the best 2 on all of them"
+    assert prepared.setup.notes == (f"very many rows: {note}",)
+    ordered = searched(table(200), split={"by": "day"})
+    assert (ordered.setup.settings.objective.on, len(ordered.setup.notes)) == ("validation", 2)
+    assert searched(table(199)).setup.settings.method.name != settings.method.name
+    own = searched(table(200), search={"trials": 20})
+    assert (own.plan.trials, own.setup.settings.method.sampler) == (20, "auto")

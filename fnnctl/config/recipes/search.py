@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from fnnctl.config.paths import ConfigPath, parse_path
+from fnnctl.config.paths import ConfigPath, format_path, parse_path
 from fnnctl.config.recipes.adaptation import gives
 from fnnctl.config.recipes.definitions import RecipeFacts, hidden_units
 from fnnctl.config.recipes.portfolio import (
@@ -32,6 +32,7 @@ from fnnctl.config.recipes.portfolio import (
     first_trials,
     learning_rate,
 )
+from fnnctl.config.rules.trials import MAX_ROWS
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.model import PiecewiseLinearEmbeddingConfig
 from fnnctl.metrics.registry import CLASSIFICATION, LOG_LOSS
@@ -54,6 +55,11 @@ L2_RANGE: Final = (1e-6, 1e-2)
 
 MANY_ROWS: Final = 20_000
 """With more rows, trials are compared at a ninth and a third of their epochs, too."""
+SAMPLED_FROM: Final = 200_000
+"""With so many rows outside the test part, a few configurations are tried on a sample of them first."""
+SAMPLE_ROWS: Final = 50_000
+TRIED_ON_SAMPLE: Final = 6
+"""So many of the portfolio's configurations; two of them are then trained on all rows."""
 ETA: Final = 3
 RUNGS: Final = 2
 """The number of rungs below the largest budget."""
@@ -80,6 +86,8 @@ class SearchFacts:
     """The settings that the config itself sets: they are neither searched nor changed."""
     on: str
     """Where trials are measured."""
+    tries_sample: bool = False
+    """Whether configurations are tried on a sample of the rows first: see `needs_sample`."""
 
     @property
     def on_bags(self) -> bool:
@@ -91,6 +99,15 @@ class SearchFacts:
         """The embedding of numbers; None if there is none."""
         embedding = self.default.model.numeric_embedding
         return embedding if isinstance(embedding, PiecewiseLinearEmbeddingConfig) else None
+
+
+def needs_sample(rows: int, set_paths: Sequence[ConfigPath], written: Mapping[str, Any]) -> bool:
+    """Whether `rows` outside the test part are so many that configurations are tried on a sample first.
+
+    What is `written` in the `search` section may ask for other trials.
+    """
+    is_free = not gives(list(set_paths), MAX_ROWS) and not {"method", "trials", "start_from"} & written.keys()
+    return rows >= SAMPLED_FROM and is_free
 
 
 def recipe_space(facts: SearchFacts) -> dict[str, Any]:
@@ -123,12 +140,19 @@ def recipe_section(facts: SearchFacts, space: Mapping[str, Any]) -> dict[str, An
     size = ENSEMBLE_SIZE if facts.on_bags else ENSEMBLE_SIZE_VALIDATION
     many = facts.recipe.rows > MANY_ROWS
     metric = LOG_LOSS.name if facts.on_bags and facts.recipe.task == CLASSIFICATION else None
+    first = first_trials(facts.default, space, PORTFOLIO)
+    method, domains = {"scheduler": "asha" if many else "full_budget", "sampler": "auto"}, dict(space)
+    if facts.tries_sample:
+        path = format_path(MAX_ROWS)
+        method = {"scheduler": "full_budget", "sampler": "sample_first"}
+        first = [{path: SAMPLE_ROWS, **entry} for entry in first[:TRIED_ON_SAMPLE]]
+        domains = {path: {"choice": [None, SAMPLE_ROWS]}, **domains}
     return {
-        "method": {"scheduler": "asha" if many else "full_budget", "sampler": "auto"},
+        "method": method,
         "objective": {"on": facts.on, **({} if metric is None else {"metric": metric})},
-        "start_from": first_trials(facts.default, space, PORTFOLIO),
+        "start_from": first,
         "ensemble": {"size": size} if facts.on in (BAGS, VALIDATION) else None,
-        "space": dict(space),
+        "space": domains,
     }
 
 

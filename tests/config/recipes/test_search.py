@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from fnnctl.config.paths import parse_path
 from fnnctl.config.recipes.adaptation import settings_in
 from fnnctl.config.recipes.definitions import RecipeFacts
 from fnnctl.config.recipes.filling import complete_config
 from fnnctl.config.recipes.portfolio import PORTFOLIO, Change, first_trials
 from fnnctl.config.recipes.search import (
     SearchFacts,
+    needs_sample,
     recipe_cost,
     recipe_rungs,
     recipe_section,
@@ -143,3 +146,33 @@ def test_few_rows_have_few_trials_and_many_rows_rungs() -> None:
     assert recipe_rungs(few, sections[0]) == {}
     # 30,000 rows have 11 epochs, searched up to 44: rungs at 4, 14 and 44
     assert recipe_rungs(many, sections[1]) == {"reduction_factor": 3.0, "min_epochs": 4}
+
+
+def test_a_sample_of_very_many_rows_is_tried_first() -> None:
+    of = facts_of(rows=300_000)
+    without, facts = search_facts(of), replace(search_facts(of), tries_sample=True)
+    space = recipe_space(facts)
+    section, usual = recipe_section(facts, space), recipe_section(without, space)
+    assert section["method"] == {"scheduler": "full_budget", "sampler": "sample_first"}
+    assert section["space"] == {"training.max_rows": {"choice": [None, 50_000]}, **usual["space"]}
+    assert section["start_from"] == [
+        {"training.max_rows": 50_000, **entry} for entry in usual["start_from"][:6]
+    ]
+    assert recipe_rungs(facts, section) == {}
+
+
+@pytest.mark.parametrize(
+    ("rows", "set_path", "written", "is_needed"),
+    [
+        (200_000, "training.l2", {"objective": {"on": "bags"}, "budget": {"cost": 9}}, True),
+        (199_999, "training.l2", {}, False),
+        (10**6, "training.max_rows", {}, False),
+        (10**6, "training.l2", {"method": "random"}, False),
+        (10**6, "training.l2", {"trials": 100}, False),
+        (10**6, "training.l2", {"start_from": "defaults"}, False),
+    ],
+)
+def test_a_sample_is_needed_unless_other_trials_are_asked_for(
+    rows: int, set_path: str, written: Mapping[str, Any], is_needed: bool
+) -> None:
+    assert needs_sample(rows, [parse_path(set_path)], written) is is_needed
