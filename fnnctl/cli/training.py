@@ -314,6 +314,7 @@ TimeLimit = Annotated[
 
 @HEADING.command(
     examples=(
+        "fnnctl search --time-limit 60",
         "fnnctl search --method random --max-trials 3",
         "fnnctl search --resume latest --max-trials 6",
     ),
@@ -345,7 +346,11 @@ def search(
     *,
     output: Output,
 ) -> None:
-    """Search for the best settings and refit the best trial."""
+    """Search for the best settings.
+
+    They are those of `search.space` or, without it, those that the config does not set and that suit the
+    data: the result is then an ensemble of the best trials.
+    """
     if resume is not None:
         arguments = {"CONFIG": config, "--method": method, "--import-optuna": import_optuna}
         refuse_with_resume({**arguments, **changes.options, "--set": None})

@@ -14,9 +14,9 @@ from fnnctl.cli import run
 from fnnctl.cli.commands import DECLARED, PROGRAM_EXAMPLES
 
 SMALLER = {
-    "recipe: default": "name: digits\nrecipe: classic",
+    "seed: 7": "name: digits\nseed: 7\ntraining: {epochs: 3}\nsearch: {budget: {max_epochs: 3}}",
+    "recipe: default": "recipe: classic",
     "source: digits": "source: flowers.csv\n  target: species",
-    "search:\n": "training:\n  epochs: 3\nsearch:\n  budget: {max_epochs: 3}\n",
 }
 """What to replace in the file that `fnnctl init` writes, so that it trains in an instant."""
 
