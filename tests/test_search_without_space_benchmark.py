@@ -201,6 +201,7 @@ def test_the_report_says_what_the_results_are(tmp_path: Path) -> None:
         "curve over 2 tables, 2 folds",
         "search 0.6250 0.8125",
         "train 0.5625 0.5625",
+        "search − train +6.25 [-73.16, +85.66] +25.00 [-133.83, +183.83]",
     } <= said(read, 60.0)
 
 

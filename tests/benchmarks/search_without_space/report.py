@@ -227,28 +227,32 @@ def _curve(results: Sequence[Result], metrics: Sequence[Metric]) -> list[str]:
         for limit in limits
     }
     limited = [name for name in (*LIMITED, BEST) if all(name in each.results for each in contests.values())]
-    if not limited:
+    common_cells = [set(each.folds(name, metrics[0])) for each in contests.values() for name in limited]
+    cells = set.intersection(*common_cells) if common_cells else set()
+    if not cells:
         return []
-    cells = set.intersection(
-        *(set(each.folds(name, metrics[0])) for each in contests.values() for name in limited)
-    )
+    names = [name for name in contests[limits[0]].names if name != BEST]
     lines = [f"curve over {len({table for table, _ in cells})} tables, {len(cells)} folds"]
     for metric in metrics:
-        lines.append(f"{metric.name:20} " + " ".join(f"{f'{limit:g} s':>9}" for limit in limits))
-        for name in contests[limits[0]].names:
-            rows = [
-                _inside(each.folds(name, metric), cells) if name in each.results else None
-                for each in contests.values()
-            ]
-            lines.append(f"{name:20} {' '.join(_mean([row], '9.4f') for row in rows)}")
+        means = {
+            name: [_inside(each.folds(name, metric), cells) for each in contests.values()] for name in names
+        }
+        means = {name: columns for name, columns in means.items() if all(columns)}
+        lines.append(f"{metric.name:28} " + " ".join(f"{f'{limit:g} s':>28}" for limit in limits))
+        for name, columns in means.items():
+            numbers = (_mean([*column.values()], "28.4f") for column in columns)
+            lines.append(f"{name:28} {' '.join(numbers)}")
+        for name in means if SEARCH in means else ():
+            found = [compare(*both) for both in zip(means[SEARCH], means[name], strict=True)]
+            texts = (each.text(metric.digits, metric.factor) for each in found if each)
+            if name != SEARCH:
+                lines.append(f"{f'{SEARCH} − {name}':28} {' '.join(f'{text:>28}' for text in texts)}")
     return [*lines, ""]
 
 
-def _inside(folds: Folds, cells: set[tuple[str, int]]) -> float | None:
-    """The mean over tables, if a contender has all these folds."""
-    if not cells or not cells <= folds.keys():
-        return None
-    return statistics.fmean(tables({cell: folds[cell] for cell in cells}).values())
+def _inside(folds: Folds, cells: set[tuple[str, int]]) -> dict[str, float]:
+    """The means by table over these folds; nothing if a contender lacks one of them."""
+    return tables({cell: folds[cell] for cell in sorted(cells)}) if cells <= folds.keys() else {}
 
 
 def _failures(results: Sequence[Result]) -> list[str]:
