@@ -72,8 +72,9 @@ class Fit:
         """
         rows = bagged_rows(rows, experiment, data) or rows
         groups = data.dataset.groups
-        split = rows.split(data.strata, groups)
-        bags = rows.bags(data.strata, groups) if isinstance(rows, BaggedRows) else (split,)
+        computed = rows.computed(data.strata, groups) if isinstance(rows, BaggedRows) else None
+        split = rows.split(data.strata, groups) if computed is None else computed.whole
+        bags = (split,) if computed is None else computed.of_members
         trained_rows = min(bags[0].train.size, experiment.training.max_rows or len(data))
         preprocessor = preprocessor or fit_preprocessor(
             data.dataset, split.train, experiment.data, numeric_bins(experiment.model)
@@ -193,13 +194,15 @@ class Fit:
 
 
 def bagged_rows(rows: Rows, experiment: Experiment, data: TaskData) -> BaggedRows | None:
-    """The rows with a bag for each member; None if the experiment asks for none.
+    """The rows with a bag for each member, which they may have already; None if the experiment asks for none.
 
     Raises `ConfigError` if there are fewer rows, or groups, outside the test part than members.
     """
     ensemble, groups = experiment.model.ensemble, data.dataset.groups
     if not ensemble.bags:
         return None
+    if isinstance(rows, BaggedRows):
+        return rows
     bagged = BaggedRows(rows, ensemble.members, experiment.data.split.stratify, experiment.split_seed)
     outside_test = bagged.non_test(data.strata, groups)
     most = most_folds(data.strata[outside_test], None if groups is None else groups[outside_test])

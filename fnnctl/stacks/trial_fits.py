@@ -61,6 +61,7 @@ class TrialFits:
     rows: tuple[Rows, ...]
     """The rows that each of a trial's fits trains on."""
     _preprocessors: dict[tuple[str, int], Preprocessor] = field(default_factory=dict)
+    _bags: dict[int, Rows] = field(default_factory=dict)
     _affordable: set[StackSettings] = field(default_factory=set)
     """Settings whose networks are known to fit in memory."""
 
@@ -165,10 +166,11 @@ class TrialFits:
         try:
             experiment = self.configs.experiment_of(assignment)
             key = preprocessing_key(experiment)
-            for index, rows in enumerate(self.rows):
+            for index in range(len(self.rows)):
                 if only not in (None, index):
                     continue
                 former = self._preprocessors.get((key, index))
+                rows = self._with_bags(index, experiment)
                 fit = Fit.of(self.data, experiment, rows, seed=0, preprocessor=former, check_memory=False)
                 self._preprocessors[key, index] = fit.preprocessor
                 if check_memory and fit.settings not in self._affordable:
@@ -179,6 +181,13 @@ class TrialFits:
             message = "; ".join(f"{problem.path}: {problem.message}" for problem in error.problems)
             raise FailedTrialError(message) from error
         return drafts
+
+    def _with_bags(self, index: int, experiment: Experiment) -> Rows:
+        """The rows with this index, with bags if a trial has any: all trials have the same ones."""
+        rows = self.rows[index]
+        if index not in self._bags and (bagged := bagged_rows(rows, experiment, self.data)):
+            self._bags[index] = bagged.computed(self.data.strata, self.data.dataset.groups)
+        return self._bags.get(index, rows)
 
 
 @lru_cache(maxsize=1000)

@@ -42,16 +42,22 @@ class BaggedRows:
 
     def split(self, strata: IntArray, groups: IntArray | None) -> Split:
         """All rows outside the test part as training part; as validation part those that are in a fold."""
-        split = self.rows.split(strata, groups)
-        validation = [bag.validation for bag in self._bags(split, strata, groups)]
-        return Split(split.non_test, np.sort(np.concatenate(validation)), split.test)
+        return self.computed(strata, groups).whole
 
     def bags(self, strata: IntArray, groups: IntArray | None) -> tuple[Split, ...]:
         """Each member's parts of N rows with these `strata` (N,) and `groups` (N,).
 
         All members have equally many rows. See `member_rows`.
         """
-        return self._bags(self.rows.split(strata, groups), strata, groups)
+        return self.computed(strata, groups).of_members
+
+    def computed(self, strata: IntArray, groups: IntArray | None) -> ComputedBags:
+        """The same rows with their parts, for whoever needs them more than once and has the memory."""
+        split = self.rows.split(strata, groups)
+        bags = self._bags(split, strata, groups)
+        validation = np.sort(np.concatenate([bag.validation for bag in bags]), kind="stable")
+        whole = Split(split.non_test, validation, split.test)
+        return ComputedBags(self.rows, self.members, self.stratify, self.seed, whole, bags)
 
     def non_test(self, strata: IntArray, groups: IntArray | None) -> IntArray:
         """The sorted rows outside the test part."""
@@ -64,6 +70,23 @@ class BaggedRows:
         proportional = strata[rows] if self.stratify else np.zeros(len(rows), np.intp)
         bags = member_rows(proportional, self.members, rng=rng, groups=row_groups)
         return tuple(Split(rows[train], rows[validation], split.test) for train, validation in bags)
+
+
+@dataclass(frozen=True, slots=True)
+class ComputedBags(BaggedRows):
+    """Bags whose parts are in memory; pickled, they are only what the parts follow from."""
+
+    whole: Split
+    """See `BaggedRows.split`."""
+    of_members: tuple[Split, ...]
+    """See `BaggedRows.bags`."""
+
+    def __reduce__(self) -> tuple[type[BaggedRows], tuple[Rows, int, bool, int]]:
+        return BaggedRows, (self.rows, self.members, self.stratify, self.seed)
+
+    def computed(self, strata: IntArray, groups: IntArray | None) -> ComputedBags:
+        """Return itself."""
+        return self
 
 
 def member_rows(

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -109,3 +111,19 @@ def test_folds_of_a_cross_validation_have_bags_of_their_own() -> None:
             assert not {*bag.train} & {*tested}
             found.add(bag.validation.tobytes())
     assert len(found) == 4 * 4
+
+
+def test_computed_bags_are_the_same_and_recomputed_after_pickling() -> None:
+    bagged = BaggedRows(Split(np.arange(40), np.arange(40, 50), np.arange(50, 60)), 4, True, 3)
+    strata = np.arange(60) % 3
+    computed = bagged.computed(strata, None)
+    again = pickle.loads(pickle.dumps(computed))
+    assert type(again) is BaggedRows
+    for rows in (computed, again):
+        for parts, same in zip(
+            (rows.split(strata, None), *rows.bags(strata, None)),
+            (bagged.split(strata, None), *bagged.bags(strata, None)),
+            strict=True,
+        ):
+            assert all(np.array_equal(parts.parts[part], same.parts[part]) for part in same.parts)
+    assert computed.computed(strata, None) is computed
