@@ -41,6 +41,7 @@ def plan_report(plan: Mapping[str, Any]) -> RenderableType:
             f"workers are busy {simulation['busy']:.0%} of the time; {simulation['waiting']:.0%} of the "
             "results wait for earlier ones",
         ]
+    lines += plan.get("notes", ())
     return Group(Text(lines[0]), Text(), table, Text(), *(Text(line) for line in lines[1:]))
 
 

@@ -44,6 +44,7 @@ def forecast(
         "only_configurations": search.setup.too_few,
         "for_more_trials": _raised_trials(search),
         "confirm": _confirmation(search),
+        "notes": list(search.setup.notes),
         "seconds_estimated": _estimate(search, costs, workers or usable_processors()),
     }
     if simulated is not None and costs.known:

@@ -294,6 +294,15 @@ def test_a_search_is_an_estimator() -> None:
     assert winner.run_.config["training"]["l2"] == fitted.best_params_["training.l2"]
 
 
+def test_without_a_space_it_predicts_with_the_ensemble() -> None:
+    settings = {"training.epochs": 3, "model.ensemble": 2}
+    fitted = FNNSearchClassifier(budget=3, settings=settings).fit(X, y)
+    assert len(fitted.results_["trial"]) == 3
+    assert "training.l2" in fitted.best_params_
+    assert fitted.run_.ensemble is not None
+    np.testing.assert_array_equal(fitted.predict_proba(X), fitted.run_.ensemble.predictor.predict_proba(X))
+
+
 def test_a_budget_limits_brackets_too() -> None:
     search = FNNSearchRegressor(SPACE, budget=3, recipe="classic", settings={"training.epochs": 9})
     assert len(search.fit(*DIABETES).results_["trial"]) == 3
