@@ -16,6 +16,7 @@ from fnnctl.config.recipes.before_data import experiment_before_data
 from fnnctl.config.recipes.filling import ConfigChecker
 from fnnctl.config.recipes.search import (
     BAGS,
+    SAMPLE_FIRST,
     SAMPLE_ROWS,
     VALIDATION,
     SearchFacts,
@@ -34,7 +35,7 @@ from fnnctl.errors import ConfigError, Problem
 from fnnctl.modelling.loading import LoadedExperiment, completed_by_recipe, split_data
 from fnnctl.modelling.recipe_facts import recipe_facts
 from fnnctl.modelling.refit import as_trial
-from fnnctl.search.samplers.sample_first import repeated_trials
+from fnnctl.search.samplers.sample_first import is_on_sample, repeated_trials
 from fnnctl.stacks.trial_fits import TrialFits, trial_rows
 from fnnctl.text import counted
 
@@ -77,7 +78,7 @@ def with_search_recipe(loaded: LoadedExperiment) -> SearchRecipe:
     )
     section = _merged(recipe_section(facts, recipe_space(facts)), written)
     loaded = _without_impossible(loaded, section)
-    if facts.tries_sample:
+    if facts.tries_sample and loaded.config.config[SEARCH]["method"] == SAMPLE_FIRST:
         return SearchRecipe(loaded, (*notes, _sample_note(loaded, rows)), is_used=True)
     return SearchRecipe(_with_budget(loaded, facts, written), notes, is_used=True)
 
@@ -85,9 +86,10 @@ def with_search_recipe(loaded: LoadedExperiment) -> SearchRecipe:
 def _sample_note(loaded: LoadedExperiment, rows: int) -> str:
     """Says how many configurations are tried on a sample of so many rows, and how many on all."""
     first = loaded.config.config[SEARCH]["start_from"]
+    configurations = counted(sum(map(is_on_sample, first)), "configuration")
     return (
-        f"very many rows: {counted(len(first), 'configuration')} are tried on {SAMPLE_ROWS:,} of the "
-        f"{rows:,} rows first, and the best {repeated_trials(first):,} on all of them"
+        f"very many rows: {configurations} are tried on {SAMPLE_ROWS:,} of the {rows:,} rows first, "
+        f"and the best {repeated_trials(first):,} on all of them, beside the default settings"
     )
 
 

@@ -155,10 +155,12 @@ def test_a_sample_of_very_many_rows_is_tried_first(monkeypatch: pytest.MonkeyPat
     prepared = searched(table(200))
     settings = prepared.setup.settings
     assert settings.method.name == "full_budget × sample_first"
-    assert [trial["training.max_rows"] for trial in prepared.setup.first] == [50] * 6
-    assert (prepared.plan.trials, settings.trials, settings.budget.cost) == (8, None, None)
-    note = "6 configurations are tried on 50 of the 160 rows first, and the best 2 on all of them"
-    assert prepared.setup.notes == (f"very many rows: {note}",)
+    first = [Trial(number, assignment) for number, assignment in enumerate(prepared.setup.first)]
+    assert [trial.assignment["training.max_rows"] for trial in first] == [50] * 6 + [None]
+    assert (prepared.plan.trials, settings.trials, settings.budget.cost) == (9, None, None)
+    assert prepared.setup.default_trial(dict(enumerate(first))) == 6
+    (note,) = prepared.setup.notes
+    assert "6 configurations are tried on 50 of the 160 rows first, and the best 2 on all of them" in note
     ordered = searched(table(200), split={"by": "day"})
     assert (ordered.setup.settings.objective.on, len(ordered.setup.notes)) == ("validation", 2)
     assert searched(table(199)).setup.settings.method.name != settings.method.name

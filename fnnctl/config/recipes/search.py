@@ -59,7 +59,8 @@ SAMPLED_FROM: Final = 200_000
 """With so many rows outside the test part, a few configurations are tried on a sample of them first."""
 SAMPLE_ROWS: Final = 50_000
 TRIED_ON_SAMPLE: Final = 6
-"""So many of the portfolio's configurations; two of them are then trained on all rows."""
+"""So many of the portfolio's configurations; two of them are then trained on all rows, beside the default."""
+SAMPLE_FIRST: Final = {"scheduler": "full_budget", "sampler": "sample_first"}
 ETA: Final = 3
 RUNGS: Final = 2
 """The number of rungs below the largest budget."""
@@ -144,8 +145,10 @@ def recipe_section(facts: SearchFacts, space: Mapping[str, Any]) -> dict[str, An
     method, domains = {"scheduler": "asha" if many else "full_budget", "sampler": "auto"}, dict(space)
     if facts.tries_sample:
         path = format_path(MAX_ROWS)
-        method = {"scheduler": "full_budget", "sampler": "sample_first"}
-        first = [{path: SAMPLE_ROWS, **entry} for entry in first[:TRIED_ON_SAMPLE]]
+        method = SAMPLE_FIRST
+        # The default on all rows is what `train` gives, with which the search is compared. It is the last of
+        # them, so that a search that soon runs out of time has results.
+        first = [*({path: SAMPLE_ROWS, **entry} for entry in first[:TRIED_ON_SAMPLE]), first[0]]
         domains = {path: {"choice": [None, SAMPLE_ROWS]}, **domains}
     return {
         "method": method,

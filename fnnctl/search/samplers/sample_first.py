@@ -49,9 +49,10 @@ class SampleFirstSampler:
     def __init__(self, first: Iterable[Assignment], key: Key) -> None:
         """`first` are the first trials of the search, complete; those on all rows are not waited for."""
         self._key = key
-        on_sample = {key(assignment): assignment for assignment in first if is_on_sample(assignment)}
-        self._count = repeated_trials(on_sample.values())
-        self._awaited = set(on_sample)
+        by_key = {key(assignment): assignment for assignment in first}
+        self._count = repeated_trials(by_key.values())
+        self._awaited = {name for name, assignment in by_key.items() if is_on_sample(assignment)}
+        self._on_all = by_key.keys() - self._awaited
         self._losses: dict[int, tuple[float, Assignment]] = {}
         """The loss and the values of each trial on a sample, by number."""
         self._proposals: deque[Assignment] | None = None
@@ -78,13 +79,17 @@ class SampleFirstSampler:
             self._losses[trial.number] = loss, trial.assignment
 
     def _best(self) -> list[Assignment]:
-        """The best trials, without a limit on their rows; those that diverged or failed are none of them."""
+        """The best trials, without a limit on their rows, if the first ones do not have them like this.
+
+        Trials that diverged or failed are none of them.
+        """
         order = sorted((loss, number) for number, (loss, _) in self._losses.items() if math.isfinite(loss))
         best: dict[Hashable, Assignment] = {}
         for _, number in order:
             assignment = {**self._losses[number][1], _MAX_ROWS: None}
-            if len(best) < self._count:
-                best.setdefault(self._key(assignment), assignment)
+            key = self._key(assignment)
+            if len(best) < self._count and key not in self._on_all:
+                best.setdefault(key, assignment)
         return list(best.values())
 
 

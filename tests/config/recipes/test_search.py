@@ -155,9 +155,8 @@ def test_a_sample_of_very_many_rows_is_tried_first() -> None:
     section, usual = recipe_section(facts, space), recipe_section(without, space)
     assert section["method"] == {"scheduler": "full_budget", "sampler": "sample_first"}
     assert section["space"] == {"training.max_rows": {"choice": [None, 50_000]}, **usual["space"]}
-    assert section["start_from"] == [
-        {"training.max_rows": 50_000, **entry} for entry in usual["start_from"][:6]
-    ]
+    on_sample = [{"training.max_rows": 50_000, **entry} for entry in usual["start_from"][:6]]
+    assert section["start_from"] == [*on_sample, {}]
     assert recipe_rungs(facts, section) == {}
 
 
