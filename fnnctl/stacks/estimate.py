@@ -47,7 +47,7 @@ Kind: TypeAlias = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class EpochCost:
-    """Seconds per epoch for networks of one size."""
+    """Seconds per epoch, or per step of it, for networks of one size."""
 
     per_stack: float
     """The time of a stack that does not depend on the number of members."""
@@ -57,6 +57,10 @@ class EpochCost:
     def seconds(self, members: float) -> float:
         """The time per member in a stack of `members`."""
         return self.per_member + self.per_stack / max(1.0, members)
+
+    def times(self, factor: float) -> EpochCost:
+        """So many times this cost."""
+        return EpochCost(factor * self.per_stack, factor * self.per_member)
 
     def mixed(self, other: EpochCost, share: float) -> EpochCost:
         """The cost between this one (share 0) and another (1), or beyond them, but never below 0."""
@@ -76,7 +80,9 @@ class RungSize:
 
 @dataclass(frozen=True, slots=True)
 class _Range:
-    """The costs of the narrowest and the widest network of a kind, with the values that their steps touch."""
+    """The costs of a step of the narrowest and the widest network of a kind, with the values that it
+    touches.
+    """
 
     narrowest: tuple[int, EpochCost]
     widest: tuple[int, EpochCost]
@@ -116,7 +122,7 @@ class SearchCosts:
         """The cost of networks of this size."""
         # a rare kind may not be calibrated: the time for that ends, and the most frequent kinds come first
         costs = self._ranges.get(_kind(fit)) or next(iter(self._ranges.values()))
-        return costs.cost(step_values(fit.settings))
+        return costs.cost(step_values(fit.settings)).times(_steps(fit))
 
     def seconds(self, rungs: Sequence[RungSize], *, max_epochs: int, workers: int, members: int = 1) -> float:
         """The seconds of a command that trains all rungs and refits one trial, with so many members, for
@@ -124,8 +130,9 @@ class SearchCosts:
 
         A rung's networks are divided among the sampled sizes, in stacks as the search makes them.
         """
-        counts = Counter(fit.settings for fit in self._sample)
-        fit_of = {fit.settings: fit for fit in self._sample}
+        # networks of one size may train on samples of different sizes
+        counts = Counter((fit.settings, fit.trained_rows) for fit in self._sample)
+        fit_of = {(fit.settings, fit.trained_rows): fit for fit in self._sample}
         largest = max(fit_of.values(), key=lambda fit: step_values(fit.settings))
         plan = plan_search_workers(
             largest.settings,
@@ -137,12 +144,12 @@ class SearchCosts:
         )
         total = 0.0
         for rung in rungs:
-            for settings, count in counts.items():
+            for (settings, rows), count in counts.items():
                 networks = rung.networks * count / len(self._sample)
                 size = stack_size(
                     settings, math.ceil(networks), rows=len(self._fits.data), workers=plan.workers
                 )
-                fit = fit_of[settings]
+                fit = fit_of[settings, rows]
                 seconds = self.of(fit).seconds(min(size, networks)) * self._share(fit)
                 total += networks * rung.epochs * seconds
         total /= 1.0 + WORKERS_GAIN * (plan.workers - 1)
@@ -195,18 +202,19 @@ class SearchCosts:
         return ranges
 
     def _measured(self, fit: Fit) -> EpochCost:
-        alone = self._seconds_an_epoch(fit, 1)
+        """The cost of a step, by that of an epoch: others may have more steps or fewer."""
+        alone, steps = self._seconds_an_epoch(fit, 1), _steps(fit)
         most = min(best_size(fit.settings), MAX_MEMBERS)
         if most == 1 or alone > LONG_EPOCH:
-            return EpochCost(0.0, alone)
+            return EpochCost(0.0, alone / steps)
         together = self._seconds_an_epoch(fit, most)
         member_cost = max(0.0, together - alone) / (most - 1)
-        return EpochCost(max(0.0, alone - member_cost), member_cost)
+        return EpochCost(max(0.0, alone - member_cost), member_cost).times(1 / steps)
 
     def _seconds_an_epoch(self, fit: Fit, members: int) -> float:
         """The time of an epoch, for all members together: the second one, unless an epoch is long."""
         stack, settings, seconds = self._stack(fit, members), fit.settings, math.inf
-        steps = len(batch_bounds(fit.trained_rows, settings))
+        steps = _steps(fit)
         step_seconds = members * rough_seconds(settings, train_rows=settings.batch_size, epochs=1)
         measured_steps = math.ceil(SECONDS_OF_STEPS / step_seconds)
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
@@ -241,17 +249,23 @@ class SearchCosts:
 
 def seconds_by_assignment(fits: TrialFits, costs: SearchCosts) -> Callable[[Assignment], float]:
     """The seconds of an epoch of all of a trial's networks on one worker, by assignment."""
-    by_settings: dict[StackSettings, float] = {}
+    known: dict[tuple[StackSettings, int], float] = {}
 
     def seconds(assignment: Assignment) -> float:
         fit = fits.typical_fit(assignment)
         if fit is None:
             return 0.0
-        if fit.settings not in by_settings:
-            by_settings[fit.settings] = costs.of(fit).seconds(len(fits.rows)) * len(fits.rows)
-        return by_settings[fit.settings]
+        key = fit.settings, fit.trained_rows
+        if key not in known:
+            known[key] = costs.of(fit).seconds(len(fits.rows)) * len(fits.rows)
+        return known[key]
 
     return seconds
+
+
+def _steps(fit: Fit) -> int:
+    """The number of steps in an epoch."""
+    return len(batch_bounds(fit.trained_rows, fit.settings))
 
 
 def _kind(fit: Fit) -> Kind:

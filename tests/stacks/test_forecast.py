@@ -8,6 +8,7 @@ import pytest
 
 from fnnctl.stacks.estimate import SECONDS_OF_COMMAND, EpochCost, SearchCosts
 from tests.program import Program
+from tests.runs.searching import prepared, write_config
 
 TICK = 0.01
 SPACE = "  space: {training.optimizer.learning_rate: {log_uniform: [1e-3, 1e-1]}}\n"
@@ -206,3 +207,15 @@ def test_a_cost_shortens_the_plan(program: Program, config: str) -> None:
     assert "random: about 3 trials\n" in text
     assert f"no trial begins after a cost of {3 * trial:.3g} epochs × rows × parameters\n" in text
     assert program("plan", config, "--method", "random", "--json").json["cost"] is None
+
+
+@pytest.mark.parametrize("measured", [(None, 100), (100, None)])
+def test_networks_on_a_sample_take_less_time(tmp_path: Path, measured: tuple[int | None, ...]) -> None:
+    """The time of an epoch is that of its steps, whichever of the two is measured: 37 of 32 rows, or 4."""
+    space = {"training.max_rows": {"choice": [None, 100]}}
+    fits = prepared(write_config(tmp_path / "x.yaml", data="digits", search={"space": space})).fits
+    trials = [{"training.max_rows": rows} for rows in measured]
+    costs = SearchCosts(fits, trials, clock=partial(next, count()))
+    seconds = {fit.trained_rows: costs.of(fit).seconds(1) for fit in map(fits.typical_fit, trials) if fit}
+    assert sorted(seconds) == [100, 1168]
+    assert seconds[1168] / seconds[100] == pytest.approx(37 / 4)
