@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator, PercentFormatter
+from matplotlib.ticker import MaxNLocator, PercentFormatter, StrMethodFormatter
 
 from fnnctl.plots.axes import finish_rows
 from fnnctl.plots.style import COLOURS, FAINT, MUTED, WIDTH, drawable_text, new_figure
@@ -54,5 +54,6 @@ def ensemble_figure(trials: Sequence[PlottedTrial], *, loss: str, title: str) ->
         rises.tick_params(axis="y", length=0)
         rises.grid(False, axis="y")
         rises.xaxis.set_major_locator(MaxNLocator(nbins=5))
+        rises.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
         rises.set_xlabel(drawable_text(f"rise of the {loss} without it", 60))
     return figure

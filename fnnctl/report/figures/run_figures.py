@@ -13,7 +13,6 @@ from fnnctl.report.summary import Summary, scored_rows, validation_name
 from fnnctl.report.words import number, share_text
 from fnnctl.store import names
 from fnnctl.store.folder import RunFolder
-from fnnctl.store.manifest import SelectedTrial, SelectionFacts
 from fnnctl.tasks.classification.tables import (
     StoredCurve,
     read_calibration,
@@ -169,37 +168,6 @@ def _draw_estimates(run: RunFolder, summary: Summary, draw: Callable[..., Any], 
     targets, predictions = stored
     target = summary.manifest.data.target
     return draw(targets, predictions, target=target, title=_title(summary, subject))
-
-
-def _draw_ensemble(run: RunFolder, summary: Summary) -> Any:
-    from fnnctl.plots.ensemble import PlottedTrial, ensemble_figure
-
-    selection = summary.manifest.selection
-    if selection is None:
-        return None
-    trials = [
-        PlottedTrial(f"trial {trial.trial}", trial.count / selection.kept, trial.gain)
-        for trial in _heaviest_first(selection)
-    ]
-    return ensemble_figure(trials, loss="loss", title=_title(summary, "what each trial brings"))
-
-
-def _has_gains(summary: Summary) -> bool:
-    selection = summary.manifest.selection
-    return selection is not None and any(trial.gain is not None for trial in selection.trials)
-
-
-def _ensemble_in_words(summary: Summary) -> str:
-    selection = summary.manifest.selection
-    if selection is None:
-        return ""
-    heaviest = _heaviest_first(selection)[:MAX_NAMED]
-    weights = (f"trial {trial.trial} {trial.count / selection.kept:.0%}" for trial in heaviest)
-    return f"{counted(len(selection.trials), 'trial')}; weights: {joined_words(list(weights))}"
-
-
-def _heaviest_first(selection: SelectionFacts) -> list[SelectedTrial]:
-    return sorted(selection.trials, key=lambda trial: (-trial.count, trial.trial))
 
 
 def _draw_feature_importance(run: RunFolder, summary: Summary) -> Any:
@@ -396,18 +364,6 @@ The loss above, the first metric below, over the epochs, for the training and th
         reading="""\
 From `fnnctl evaluate --sizes`. The score over the number of each fold's training rows. If the last step
 still rises, more rows help; see [Cross-validation](cross-validation.md).""",
-    ),
-    RunFigure(
-        file="ensemble.png",
-        title="what each trial brings to the ensemble",
-        source=names.MANIFEST,
-        draw=_draw_ensemble,
-        in_words=_ensemble_in_words,
-        is_possible=_has_gains,
-        reading="""\
-In the folder of a search's ensemble. The weight of each trial in the mean and, beside it, how much the loss
-rises without the trial, on the rows that selected the ensemble. A trial whose bar is grey could be left
-out.""",
     ),
     RunFigure(
         file=names.FEATURE_IMPORTANCE_FIGURE,

@@ -16,6 +16,7 @@ from fnnctl.records.history import SearchHistory
 from fnnctl.records.standings import Standings
 from fnnctl.records.trials import CURVE, Result, Status
 from fnnctl.report.best_model import best_model, moving_average, rewards
+from fnnctl.report.figures.ensemble_figure import ENSEMBLE_FIGURE
 from fnnctl.report.figures.numbers import DrawnNumbers, some_numbers, table_numbers
 from fnnctl.report.figures.record import RunFigure
 from fnnctl.report.searched_settings import importances, leading_first, searched_settings
@@ -488,5 +489,6 @@ With `nas` and `evolution`. The layers of the best trial, from the inputs to the
         reading="""\
 With `nas`. The controller's rewards should rise over the trials.""",
     ),
+    ENSEMBLE_FIGURE,
 )
 """In the order in which they are listed and shown."""

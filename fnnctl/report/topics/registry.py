@@ -56,7 +56,7 @@ CONTENTS: Final[Mapping[str, Look]] = {
     "The best trials": "block",
     "Importance of the settings": "figures",
     "The best architecture": "figures",
-    "Ensemble of trials": "columns",
+    "Ensemble of trials": "figures",
     "Workers": "figures",
     "Train and extend": "block",
     FIGURES: "figures",
