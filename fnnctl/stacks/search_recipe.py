@@ -77,7 +77,7 @@ def with_search_recipe(loaded: LoadedExperiment) -> SearchRecipe:
         tries_sample=needs_sample(rows, sets, written),
     )
     section = _merged(recipe_section(facts, recipe_space(facts)), written)
-    loaded = _without_impossible(loaded, section)
+    loaded = _without_impossible(loaded, section, written)
     if facts.tries_sample and loaded.config.config[SEARCH]["method"] == SAMPLE_FIRST:
         return SearchRecipe(loaded, (*notes, _sample_note(loaded, rows)), is_used=True)
     return SearchRecipe(_with_budget(loaded, facts, written), notes, is_used=True)
@@ -121,12 +121,15 @@ def _for_single_networks(
     return completed_by_recipe(replace(loaded.config, config=config, experiment=experiment), loaded.data)
 
 
-def _without_impossible(loaded: LoadedExperiment, section: dict[str, Any]) -> LoadedExperiment:
-    """The experiment with this section, less the domains and first trials that the rules or the data refuse.
+def _without_impossible(
+    loaded: LoadedExperiment, section: dict[str, Any], written: Mapping[str, Any]
+) -> LoadedExperiment:
+    """The experiment with this section, less those of the recipe's domains and first trials that the rules or
+    the data refuse.
 
-    What else is wrong with it is the user's to mend, and is said when the search begins.
+    What is wrong with what is `written` is the user's to mend, and is said when the search begins.
     """
-    checker = _checker(loaded)
+    checker, has_own_first = _checker(loaded), "start_from" in written
     refused: Messages = {}
     while True:
         if not section["space"]:
@@ -134,19 +137,18 @@ def _without_impossible(loaded: LoadedExperiment, section: dict[str, Any]) -> Lo
         config = {**loaded.config.config, SEARCH: section}
         problems = checker.problems(config)
         domains = {path[2] for path in problems if path[:2] == SPACE and path[2:]}
-        first = {path[2] for path in problems if path[:2] == START_FROM and path[2:]}
+        first = {path[2] for path in problems if path[:2] == START_FROM and path[2:] and not has_own_first}
         if not (domains or first):
             return _with_section(loaded, section)
         refused |= problems
-        section = {
-            **section,
-            "space": {path: domain for path, domain in section["space"].items() if path not in domains},
-            "start_from": [
+        space = {path: domain for path, domain in section["space"].items() if path not in domains}
+        section = {**section, "space": space}
+        if not has_own_first:
+            section["start_from"] = [
                 {path: value for path, value in entry.items() if path not in domains}
                 for index, entry in enumerate(section["start_from"])
                 if index not in first
-            ],
-        }
+            ]
 
 
 def _with_budget(

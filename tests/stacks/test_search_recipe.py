@@ -117,6 +117,28 @@ def test_what_is_set_is_neither_searched_nor_changed() -> None:
         assert learning_rate(experiment) == 0.002
 
 
+@pytest.mark.parametrize(
+    ("start_from", "model", "wrong"),
+    [
+        ("defaults", {"hidden": []}, None),  # without layers, some domains are left out
+        ([{"training.l2": 0.1}, {"training.l2": 0.2}], {}, None),
+        ([{"training.l2": 0.1}, {"training.l2": -1.0}], {}, "search.start_from[1].training.l2"),
+        ([{"model.hidden": [9]}], {"hidden": [7]}, "search.start_from[0].model.hidden"),
+    ],
+)
+def test_first_trials_that_are_written_stay(
+    start_from: Any, model: dict[str, Any], wrong: str | None
+) -> None:
+    sections = {"search": {"start_from": start_from}, "model": model}
+    if wrong is None:
+        first = searched(table(100), **sections).setup.first
+        assert len(first) == (1 if start_from == "defaults" else 2)
+    else:
+        with pytest.raises(ConfigError) as error:
+            searched(table(100), **sections)
+        assert [problem.path for problem in error.value.problems] == [wrong]
+
+
 def test_a_search_of_nothing_and_one_that_cannot_be_measured_say_why() -> None:
     sections = {
         "model": {"hidden": [], "numeric_embedding": "none", "ensemble": 3},
