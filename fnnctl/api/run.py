@@ -95,8 +95,8 @@ class Run:
     def metrics(self) -> dict[str, Any]:
         """The metrics of each part, by their names: `metrics["test"]["accuracy"]`; None for an empty part.
 
-        A cross-validation has `cross_validation`, the means and deviations over its folds; a search has the
-        metrics of its winner.
+        A cross-validation has `cross_validation`, the means and deviations over its folds; a search has
+        those of its winner or, if its trials were measured on bags, of its ensemble.
         """
         return dict(self._summary().reported or {})
 
@@ -113,8 +113,8 @@ class Run:
     def predictions(self) -> dict[str, list[Any]]:
         """The columns of predictions.csv: rows of the test part, their targets, and what is predicted.
 
-        A cross-validation predicts all rows, and has the columns `repeat` and `fold` too; of a search, it is
-        the winner's. Empty if no row was predicted.
+        A cross-validation predicts all rows, and has the columns `repeat` and `fold` too; those of a
+        search are as its `metrics`. Empty if no row was predicted.
         """
         table = (self.folder.stand_in() or self.folder).read_table(PREDICTIONS)
         if table is None:
@@ -135,7 +135,7 @@ class Run:
 
     @property
     def best(self) -> Run | None:
-        """The refitted winner of a search; None for other runs."""
+        """The winner of a search; None for other runs."""
         return self._inner(self.folder.winner())
 
     @property
@@ -157,7 +157,7 @@ class Run:
 
     @cached_property
     def predictor(self) -> Predictor:
-        """What predicts new rows: the run's network; of a search, that of the winner.
+        """What predicts new rows: the run's network; of a search, what its `metrics` are of.
 
         Raises `UsageError` if the run has none.
         """

@@ -111,6 +111,12 @@ class LoadedExperiment:
         """Problems of the config's search, by itself and with these data; training ignores them."""
         search = self.experiment.search
         problems = self.config.search_problems(self.data.task.check)
+        if search and search.objective.on_bags and (why := self.why_no_bags()):
+            message = f"bags are impossible here: {why.partition('; ')[0]}; write on: validation"
+            problems = [
+                replace(problem, message=message) if problem.path == "search.objective.on" else problem
+                for problem in problems
+            ]
         if search and (wrong := self.data.task.check_metric(search.objective.metric)):
             problems.append(self.config.locations.locate(Problem(wrong, path="search.objective.metric")))
         return problems

@@ -25,6 +25,7 @@ from fnnctl.runs.search_session import TIME_IS_OVER, SearchSession
 from fnnctl.stacks.trial_feed import TrialFeed
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.listing import list_runs
+from tests.executors.clusters import dask_cluster
 from tests.program import read_json
 from tests.runs.extending import timeline
 from tests.runs.killing import dying_after
@@ -270,6 +271,15 @@ def test_two_workers_write_the_same_journal(config: Path, undisturbed: Path) -> 
     assert_same_results(folder, undisturbed)
 
 
+@pytest.mark.extra
+def test_dask_writes_the_same_journal(config: Path, undisturbed: Path, tmp_path: Path) -> None:
+    pytest.importorskip("distributed")
+    with dask_cluster(tmp_path / "cluster") as cluster:
+        folder = search(config, "--executor", "dask", "--dask-address", cluster.address)
+    assert (folder / "journal.jsonl").read_bytes() == (undisturbed / "journal.jsonl").read_bytes()
+    assert_same_results(folder, undisturbed)
+
+
 @pytest.mark.parametrize("results", [2, 7])
 def test_a_killed_search_goes_on_also_without_its_checkpoints(
     config: Path, undisturbed: Path, results: int
@@ -402,3 +412,21 @@ def test_its_ensemble_stands_for_the_search_everywhere(
     assert RunFolder(without).stand_in() == RunFolder(without / "best")
     assert resume(without) == 0
     assert (without / "ensemble" / "model.npz").read_bytes() == (ensemble / "model.npz").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("split", "reason"),
+    [
+        ({"by": "a"}, "the members would train on rows later than those that they are validated on"),
+        ({"group": "kind"}, "2 groups outside the test part cannot be divided into 8 folds"),
+    ],
+)
+def test_impossible_bags_are_refused_with_the_reason(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], split: dict[str, str], reason: str
+) -> None:
+    config = written(tmp_path, "two", {"data": {"split": split}, "search": NUMBERS["search"]})
+    settings = yaml.safe_load(config.read_text())
+    del settings["model"]["ensemble"]
+    config.write_text(yaml.safe_dump(settings))
+    assert run(["search", str(config)]) == 2
+    assert f"search.objective.on: bags are impossible here: {reason}" in capsys.readouterr().err

@@ -18,7 +18,7 @@ def largest_budget(experiment: Experiment, search: SearchConfig) -> int:
 
 
 def epochs_messages(search: SearchConfig, largest: int) -> Messages:
-    """Domains of `training.epochs` that go beyond the `largest` budget."""
+    """Domains of `training.epochs`, and first trials, that go beyond the `largest` budget."""
     message = f"has up to {{}} epochs, but search.budget.max_epochs is {largest:,}; raise it, or write null"
     return {
         path: message.format(f"{most:,}") for path, most in _searched_epochs(search).items() if most > largest
@@ -26,7 +26,7 @@ def epochs_messages(search: SearchConfig, largest: int) -> Messages:
 
 
 def _searched_epochs(search: SearchConfig) -> dict[ConfigPath, int]:
-    """The most epochs that the space has, by the domain's path; empty if all trials have equally many."""
+    """The most epochs that a domain or a first trial has, by its path; empty if all have equally many."""
     most: dict[ConfigPath, int] = {}
     for key, section in search.domains.items() if search.objective.on_bags else ():
         if parse_path(key) != EPOCHS:
@@ -35,4 +35,9 @@ def _searched_epochs(search: SearchConfig) -> dict[ConfigPath, int]:
         if not isinstance(domain, Layers) and not list(domain.problems()):
             numbers = [value for value in domain.values_to_try() if isinstance(value, int)]
             most[*SPACE, key] = max(numbers, default=0)
+    entries = search.start_from if most and isinstance(search.start_from, tuple) else ()
+    for index, entry in enumerate(entries):
+        for key, value in entry.items():
+            if parse_path(key) == EPOCHS and isinstance(value, int):
+                most["search", "start_from", index, key] = value
     return most

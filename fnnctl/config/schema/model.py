@@ -256,7 +256,7 @@ class EnsembleConfig(Section):
     members: Annotated[int, Field(ge=1, le=1000)] = 1
     """The number of networks that are trained, each with its own random numbers. Their probabilities, or in a
     regression their values, are averaged; when to stop is decided by the average's scores. A search trains
-    one network per trial, and this many for its winner."""
+    one network per trial, and this many for its winner; on bags, this many per trial."""
     share_weights: bool = False
     """Whether the members share the weights of hidden layers; each then has factors of a layer's inputs and
     outputs, biases and an output layer of its own, and all train on the same batches."""

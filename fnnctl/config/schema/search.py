@@ -30,7 +30,7 @@ class ObjectiveConfig(Section):
     metric: Annotated[str, Field(min_length=1)] = AUTO_METRIC
     """A metric of metrics.json, such as accuracy, f1_macro, log_loss, per_class.CLASS.recall, r2 or mae;
     `auto` is accuracy in a classification and r2 in a regression. The more probable class counts as
-    predicted, whatever `model.threshold` is."""
+    predicted, whatever `model.threshold` is; on bags, `model.threshold` counts."""
     on: Literal["validation", "cross_validation", "bags"] = "validation"
     """Where the metric is measured: on the validation part, as the mean over the folds of
     `evaluation.cross_validation`, or on the bags of `model.ensemble`; folds and bags leave the test part out.

@@ -59,6 +59,10 @@ def test_what_a_search_on_bags_needs(load: Callable[..., LoadedConfig]) -> None:
     assert problems(bags, epochs, "search.budget.max_epochs=30") == [
         "has up to 40 epochs, but search.budget.max_epochs is 30; raise it, or write null"
     ]
+    (first,) = problems(
+        bags, epochs, "search.budget.max_epochs=40", "search.start_from=[{training.epochs: 50}]"
+    )
+    assert first.startswith("has up to 50 epochs, but search.budget.max_epochs is 40")
 
 
 def test_what_a_sampler_needs_that_tries_samples_first(load: Callable[..., LoadedConfig]) -> None:
