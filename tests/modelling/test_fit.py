@@ -239,6 +239,8 @@ class TestMostRows:
         }
         first, same, other = samples.values()
         assert first == same != other
+        another_seed = prepare(iris, ["training.max_rows=31", "data.split.seed=8"], seed=2)
+        assert another_seed.member.train_rows.tolist() == other
 
     def test_each_bag_has_its_sample(self, iris: Path) -> None:
         bags = "model.ensemble={members: 4, bags: true}"
@@ -255,6 +257,12 @@ class TestMostRows:
         pairs = with_twins.fit.members(with_twins.data, with_twins.split)
         for member, twin, alone in zip(pairs[::2], pairs[1::2], members, strict=True):
             assert member.train_rows.tolist() == twin.train_rows.tolist() == alone.train_rows.tolist()
+
+    def test_bags_have_samples_that_are_drawn_apart(self, iris: Path) -> None:
+        prepared = prepare(iris, ["training.max_rows=31"])
+        fit, data, split = prepared.fit, prepared.data, prepared.split
+        first, again, other = (fit.member(data, split, bag=bag).train_rows.tolist() for bag in (0, 0, 1))
+        assert first == again != other
 
     def test_rows_in_an_order_are_the_last_ones(self, iris: Path) -> None:
         prepared = prepare(iris, ["data.split.by=sepal_length_cm", "training.max_rows=31"])
