@@ -72,7 +72,9 @@ def more_trials(search: SearchSetup) -> str | None:
     """Options that extend a search, to twice its trials if there are so many; None if none do."""
     budget, have = search.budget, search.plan.trials
     if budget.cost is not None:
-        return f"--set search.budget.cost={2 * budget.cost}"
+        limit = search.settings.trials
+        also = "" if limit is None else f" --set search.trials={2 * limit}"  # either may have ended it
+        return f"--set search.budget.cost={2 * budget.cost}{also}"
     if budget.total_epochs is not None:
         return None
     most, trials = budget.max_trials and 2 * have, search.settings.most_trials and 2 * have

@@ -57,6 +57,8 @@ def test_a_larger_cost(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> No
         extend(folder, words, code=2)
         assert advice in capsys.readouterr().err
     journal = (folder / "journal.jsonl").read_bytes()
+    assert run(["search", "--resume", str(folder), "--max-trials", "1"]) == 0
+    assert "for more, write for example --set search.budget.cost=600000\n" in capsys.readouterr().err
     extend(folder, "budget.cost=300000")
     assert (folder / "journal.jsonl").read_bytes() == journal, "there is nothing to do"
 
