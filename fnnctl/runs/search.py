@@ -156,7 +156,7 @@ def _search(session: SearchSession) -> str:
                 journal,
                 executor,
                 on_stack=session.note_times,
-                library=weight_library(session.run, setup, journal),
+                library=weight_library(session),
             )
             return run_search(
                 setup.scheduler(session.sampler),

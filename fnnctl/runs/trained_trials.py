@@ -7,40 +7,49 @@ from functools import cache, cached_property
 
 from fnnctl.errors import DataError, MachineError
 from fnnctl.modelling.fit import Fit
-from fnnctl.records.journal import Journal
 from fnnctl.records.trials import Result
 from fnnctl.runs.search_session import SearchSession
-from fnnctl.search.setup import SearchSetup
 from fnnctl.stacks.measures import Weights
 from fnnctl.stacks.trial_ensemble import (
-    MAX_KEPT,
     TrainedTrial,
     WeightLibrary,
     train_again,
     weights_at_rung,
 )
 from fnnctl.stacks.trial_results import WEIGHTS, recorded_digest
-from fnnctl.store.run import OpenRun
 from fnnctl.store.trial_checkpoints import TrialCheckpoints
 from fnnctl.training.checkpoint import state_digest
 
 
-def weight_library(run: OpenRun, setup: SearchSetup, journal: Journal) -> WeightLibrary | None:
-    """The library for the weights of the search's trials; None if nothing is made of them."""
-    is_needed = setup.settings.ensemble is not None or setup.settings.objective.on_bags
-    return open_library(run, setup, journal) if is_needed else None
+def weight_library(session: SearchSession) -> WeightLibrary | None:
+    """The library for the weights of the session's trials; None if nothing is made of them."""
+    settings = session.setup.settings
+    is_needed = settings.ensemble is not None or settings.objective.on_bags
+    return open_library(session) if is_needed else None
 
 
-def open_library(run: OpenRun, setup: SearchSetup, journal: Journal) -> WeightLibrary:
+def open_library(session: SearchSession) -> WeightLibrary:
     """The library of a search; on bags the default trial stays, too, with which the ensemble is compared."""
+    setup, journal = session.setup, session.journal
     on_bags = setup.settings.objective.on_bags
+    fit = session.search.fits.typical_fit({}) if on_bags else None
+    scores = 0
+    if fit is not None:
+        scores = fit.sizes[1] * fit.settings.shape.outputs * fit.settings.networks_per_member
 
     @cache
     def is_default(number: int) -> bool:
         return on_bags and setup.default_trial({number: journal.trials[number]}) is not None
 
     results = [*journal.results.values(), *journal.held.values()]
-    return WeightLibrary(run.path, setup.direction, setup.budget.max_epochs, results, is_kept=is_default)
+    return WeightLibrary(
+        session.run.path,
+        setup.direction,
+        setup.budget.max_epochs,
+        results,
+        is_kept=is_default,
+        scores=scores,
+    )
 
 
 class TrainedTrials:
@@ -48,7 +57,7 @@ class TrainedTrials:
 
     def __init__(self, session: SearchSession) -> None:
         self._session = session
-        self._library = open_library(session.run, session.setup, session.journal)
+        self._library = open_library(session)
 
     def contenders(self) -> Iterator[TrainedTrial]:
         """The trials that can be selected for an ensemble, the best first.
@@ -56,7 +65,7 @@ class TrainedTrials:
         Of a search on bags that ended before any trial did, they are those whose states are at hand.
         """
         on_bags = self._session.setup.settings.objective.on_bags
-        for result in self._session.standings.contenders()[:MAX_KEPT]:
+        for result in self._session.standings.contenders()[: self._library.most]:
             has_ended = WEIGHTS in (result.facts or {})
             if trained := self.of(result, again=has_ended or not on_bags):
                 yield trained

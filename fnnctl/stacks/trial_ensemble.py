@@ -41,6 +41,8 @@ Combine: TypeAlias = Callable[[Sequence[FloatArray], Sequence[float]], FloatArra
 """The mean of predictions with these weights."""
 Score: TypeAlias = Callable[[FloatArray], tuple[float | None, float]]
 """How good predictions are, None if that is undefined; and their loss, which decides between equal scores."""
+MAX_SCORES: Final = 2**28
+"""The most out-of-bag scores that are kept of all trials together: 1 GB of float32."""
 MAX_KEPT: Final = 50
 """The number of trials from which an ensemble is selected, the best by objective."""
 
@@ -276,7 +278,7 @@ def weights_at_rung(
 
 
 class WeightLibrary:
-    """The weights of the `MAX_KEPT` best trials that have ended so far.
+    """The weights of the best trials that have ended so far, at most `MAX_KEPT` of them.
 
     Which ones these are does not depend on the order in which trials end.
     """
@@ -289,13 +291,16 @@ class WeightLibrary:
         known: Iterable[Result],
         *,
         is_kept: Callable[[int], bool] = lambda trial: False,
+        scores: int = 0,
     ) -> None:
         """Keep those existing weights that belong to a known result at the end of its trial.
 
         Others are removed, such as those of a search with a smaller budget that is now extended. Trials of
-        which `is_kept` is true are kept besides the best.
+        which `is_kept` is true are kept besides the best. Fewer are kept if each has so many out-of-bag
+        `scores` that they would be more than `MAX_SCORES`.
         """
         self._is_kept = is_kept
+        self.most = max(1, min(MAX_KEPT, MAX_SCORES // max(1, scores)))
         self._store = TrialCheckpoints(run, names.FINAL_WEIGHTS)
         self._direction: Direction = direction
         self._best: dict[JobKey, tuple[int, float, int]] = {}
@@ -322,7 +327,7 @@ class WeightLibrary:
     def _surplus(self) -> JobKey | None:
         """The result whose weights are one too many; None if there is room for them."""
         best_first = sorted(self._best, key=self._best.__getitem__)
-        return next((key for key in best_first[MAX_KEPT:] if not self._is_kept(key[0])), None)
+        return next((key for key in best_first[self.most :] if not self._is_kept(key[0])), None)
 
     def read(self, result: Result) -> Weights | None:
         """The weights behind a result; None if they are lost or not those whose digest was recorded."""

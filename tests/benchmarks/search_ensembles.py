@@ -27,9 +27,8 @@ from fnnctl.cli import run as fnnctl
 from fnnctl.modelling.loading import load_experiment
 from fnnctl.records.journal import Journal
 from fnnctl.records.standings import Standings
-from fnnctl.runs.trained_trials import weight_library
 from fnnctl.stacks.search_preparation import PreparedSearch, prepare_search
-from fnnctl.stacks.trial_ensemble import MAX_KEPT, TrainedTrial, select_trials
+from fnnctl.stacks.trial_ensemble import MAX_KEPT, TrainedTrial, WeightLibrary, select_trials
 from fnnctl.store.run import OpenRun
 from tests.benchmarks.kills import only_run
 
@@ -100,10 +99,11 @@ def trained(
     run: OpenRun, search: PreparedSearch, journal: Journal, standings: Standings
 ) -> list[TrainedTrial]:
     """The search's trials with the weights that it has kept, the best first."""
-    library = weight_library(run, search.setup, journal)
+    setup = search.setup
+    library = WeightLibrary(run.path, setup.direction, setup.budget.max_epochs, journal.results.values())
     trials = []
     for result in standings.contenders()[:MAX_KEPT]:
-        weights = library.read(result) if library else None
+        weights = library.read(result)
         if weights is None:
             raise RuntimeError(f"the weights of trial {result.trial} are lost")
         (fit,) = search.fits.fits(journal.trials[result.trial].assignment)

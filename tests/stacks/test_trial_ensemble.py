@@ -368,6 +368,15 @@ def test_of_equal_objectives_the_earlier_trial_is_kept(tmp_path: Path) -> None:
     assert kept(own) == {0, 1, 3}
 
 
+def test_fewer_are_kept_if_their_scores_are_many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The one that is kept in any case, such as the default trial, is not among these."""
+    monkeypatch.setattr(trial_ensemble, "MAX_SCORES", 1000)
+    own = WeightLibrary(tmp_path, "maximize", 9, (), is_kept=lambda trial: trial == 4, scores=400)
+    for each in RESULTS:
+        own.add(each, weights(each.trial))
+    assert kept(own) == {1, 3, 4}
+
+
 def test_a_resume_goes_on_with_what_is_there(tmp_path: Path) -> None:
     first = library(tmp_path)
     for each in RESULTS[:4]:
