@@ -124,8 +124,13 @@ kernels need 16, which takes 1.4 times as long as 512; its AVX-512 kernels treat
 class RowScorer:
     """Scores rows with networks of one shape, each alone in its stack; keeps its buffers between calls."""
 
-    def __init__(self, networks: Sequence[Network], *, like: RowScorer | None = None) -> None:
-        """What was tested on a scorer `like` this one, of the same networks, is not tested again."""
+    def __init__(
+        self, networks: Sequence[Network], *, like: RowScorer | None = None, width: int | None = None
+    ) -> None:
+        """What was tested on a scorer `like` this one, of the same networks, is not tested again.
+
+        Nor is the `width` of slices that was tested with a network of the same shape.
+        """
         self._networks = tuple(map(for_scoring, networks))
         first = self._networks[0]
         shape = (SCORING_BATCH, first.layout.shape.inputs + 1)
@@ -134,7 +139,9 @@ class RowScorer:
         self._workspaces: dict[int, Workspace] = {}
         self._few_rows: FewRows | None = None
         self._small_batches = 0
-        if like is None:
+        if width is not None:
+            self._width = width
+        elif like is None:
             self._width = next(width for width in WIDTHS if self._places_are_alike(width))
         else:
             self._width, self._small_batches = like._width, like._small_batches
@@ -156,7 +163,7 @@ class RowScorer:
 
     def alone(self) -> list[RowScorer]:
         """A scorer for each network."""
-        return [RowScorer([network]) for network in self._networks]
+        return [RowScorer([network], width=self._width) for network in self._networks]
 
     def scores(self, rows: int) -> list[FloatArray]:
         """Each network's outputs for the first rows of `inputs`, (rows, outputs), such as the arguments of
