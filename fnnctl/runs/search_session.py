@@ -114,7 +114,8 @@ class SearchSession:
         if best is None or best.objective is None:
             return ""
         label = label_of(self.setup.settings.objective.metric)
-        return f"best {label} {best.objective:.4g} (trial {best.trial}, epoch {best.budget})"
+        epochs = min(best.budget, self.standings.epochs[best.trial])
+        return f"best {label} {best.objective:.4g} (trial {best.trial}, epoch {epochs})"
 
     def stop(self) -> str | None:
         """Why the search should end now; None if it should continue."""

@@ -284,8 +284,11 @@ class ComparedMetric(Facts):
     """A metric of an ensemble on the test part beside that of the default trial."""
 
     metric: str
+    """Its name in metrics.json."""
     ensemble: float
+    """Its value for the ensemble."""
     default: float
+    """Its value for the default trial."""
     difference: float
     """`ensemble` minus `default`."""
     ci95: list[float] | None = None
@@ -311,6 +314,7 @@ class NestedScore(Facts):
     """A metric of an ensemble on out-of-bag rows, and of ensembles that did not see the rows."""
 
     metric: str
+    """Its name in metrics.json."""
     selected: float | None = None
     """On the rows that selected the ensemble."""
     nested: float | None = None

@@ -147,8 +147,8 @@ def _unread_momentum(experiment: Experiment) -> Unread:
 def _unread_search(experiment: Experiment) -> Unread:
     """Settings that only other methods use. No error, because the command line may choose another method."""
     search, budget = experiment.search, ("search", "budget")
-    if search is None or search.is_auto:  # the data choose the method, unless it is set
-        return
+    if search is None or (search.is_auto and "method" not in search.model_fields_set):
+        return  # without a space the data choose the method, unless it is set
     scheduling, sampling = search.method.scheduling, search.method.sampling
     if scheduling.has_brackets:
         reason = f"{search.method.scheduler}'s brackets set the number of trials"
