@@ -1,7 +1,7 @@
 """HEBO in fnnctl's spaces without conditions, which it does not know.
 
-HEBO 0.3.6 asks for NumPy below 1.25. It runs with fnnctl's NumPy if it is installed without its dependencies,
-and these after it (`--no-deps`). pymoo 0.6.0 should be compiled: HEBO then takes half the time.
+HEBO 0.3.6 asks for NumPy below 1.25, but runs with 2.3: install pymoo 0.6.0 and HEBO with `--no-deps`, and
+gpytorch, GPy, catboost, disjoint-set, autograd, cma, alive-progress, dill and Deprecated before them.
 """
 
 from __future__ import annotations
