@@ -47,6 +47,11 @@ CANDIDATES: Final = 24
 GOOD: Final = 0.1
 """The share of trials that count as good."""
 MAX_GOOD: Final = 25
+MIN_RESULTS: Final = 30
+"""From so many results at a budget on, they are modelled instead of those at a smaller one: three are good.
+
+With one good result, all proposals of ASHA gathered around it.
+"""
 RECENT: Final = 25
 """So many of the latest trials have full weight."""
 MAX_DRAWS: Final = 20
@@ -261,7 +266,7 @@ class TpeSampler(LearningSampler):
 
     def candidates(self, pending: Sequence[Assignment], number: int) -> Iterator[Assignment]:
         """See `LearningSampler`."""
-        losses = self.known.of_largest_budget(len(self._dimensions) + 1)
+        losses = self.known.of_largest_budget(max(len(self._dimensions) + 1, MIN_RESULTS))
         numbers, values = np.array(list(losses)), np.array(list(losses.values()))
         ordered = numbers[np.lexsort((numbers, values))]
         good = min(math.ceil(GOOD * len(ordered)), MAX_GOOD, int(np.isfinite(values).sum()))

@@ -1,7 +1,6 @@
 """DEHB, HyperBand with differential evolution, in spaces of continuous numbers.
 
-DEHB sees the unit cube: its own translation of a `ConfigurationSpace` calls what ConfigSpace 1 no longer has.
-DEHB 0.1.2 asks for NumPy below 2, but runs with 2.3: install it before a newer NumPy.
+DEHB sees the unit cube. DEHB 0.1.2 asks for NumPy below 2, but runs with 2.3: install a newer NumPy after it.
 """
 
 from __future__ import annotations

@@ -123,10 +123,10 @@ def test_it_learns_from_values_outside_their_domains() -> None:
 def test_the_largest_budget_counts() -> None:
     """After one epoch large values seem better, after nine small ones are."""
     sampler = TpeSampler(space(LINE), seed=1)
-    for number in range(40):
-        sampler.tell(Trial(number, {"x": number / 40}), -number, 1)
-    for number in range(0, 40, 2):
-        sampler.tell(Trial(number, {"x": number / 40}), number, 9)
+    for number in range(60):
+        sampler.tell(Trial(number, {"x": number / 60}), -number, 1)
+    for number in range(0, 60, 2):
+        sampler.tell(Trial(number, {"x": number / 60}), number, 9)
     assert all(each["x"] < 0.5 for each in sampler.ask(5, ()))
 
 
