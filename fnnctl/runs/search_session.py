@@ -97,6 +97,7 @@ class SearchSession:
         self.setup: SearchSetup = search.setup
         self.standings = Standings(self.setup.direction, journal.results.values())
         self.sampler: Sampler = self.setup.sampler(journal.before_extension)
+        self._has_trained = bool(journal.results)
 
     @cached_property
     def default_trial(self) -> int | None:
@@ -118,11 +119,18 @@ class SearchSession:
         return f"best {label} {best.objective:.4g} (trial {best.trial}, epoch {epochs})"
 
     def stop(self) -> str | None:
-        """Why the search should end now; None if it should continue."""
+        """Why the search should end now; None if it should continue.
+
+        On bags a trial is a predictor. So the first one is trained to its end, even beyond the time limit:
+        with a limit that is too short for a single trial, a search still gives one.
+        """
         limit = self.options.time_limit
         if self.context.stop.requested():
             return INTERRUPTED
-        return TIME_IS_OVER if limit is not None and time.monotonic() - self.started >= limit else None
+        if limit is None or time.monotonic() - self.started < limit:
+            return None
+        goes_on = self.setup.settings.objective.on_bags and not self._has_trained
+        return None if goes_on else TIME_IS_OVER
 
     @contextmanager
     def completing(self) -> Iterator[None]:
@@ -145,7 +153,8 @@ class SearchSession:
         context.stop.raise_if_requested()
 
     def note_times(self, event: Mapping[str, Any]) -> None:
-        """Append an event to the timeline."""
+        """Append an event, such as the end of a stack, to the timeline."""
+        self._has_trained |= "trials" in event
         self.run.note_times([event])
 
     @contextmanager

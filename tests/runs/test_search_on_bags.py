@@ -430,3 +430,12 @@ def test_impossible_bags_are_refused_with_the_reason(
     config.write_text(yaml.safe_dump(settings))
     assert run(["search", str(config)]) == 2
     assert f"search.objective.on: bags are impossible here: {reason}" in capsys.readouterr().err
+
+
+def test_a_time_limit_that_is_too_short_for_a_trial_still_gives_one(tmp_path: Path) -> None:
+    config = written(tmp_path, "many", MANY_CLASSES, {"search": {"ensemble": {"size": 3}, "trials": 3}})
+    folder = search(config, "--executor", "serial", "--time-limit", "0.001")
+    assert 1 <= len(of_kind(folder, "result")) < 3  # equal networks train together
+    assert read_json(folder / "manifest.json")["search"]["end"] == "the time limit"
+    assert RunFolder(folder).ensemble() is not None
+    assert_is_training(folder / "best")
