@@ -6,6 +6,7 @@ import json
 import shlex
 import shutil
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -56,6 +57,7 @@ def program(capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pyte
     monkeypatch.delenv("FNNCTL_RUNS_DIR", raising=False)
 
     def call(*arguments: str) -> Done:
+        monkeypatch.setattr(sys, "argv", ["fnnctl", *arguments])  # a run folder says what made it
         capfd.readouterr()
         code = run(arguments)
         captured = capfd.readouterr()

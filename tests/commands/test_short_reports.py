@@ -76,9 +76,14 @@ def test_a_training_on_few_or_many_classes_with_hostile_names(
 def test_the_commands_at_the_end_of_a_training_work(program: Program, iris: Path) -> None:
     lines = lines_of(program("train", str(iris), "--name", "a name", "--set", "training.epochs=100"))
     assert lines[0] == "a name  completed"
-    everything, repeat, predict, *_ = commands_of(lines)
+    everything, search, predict, *_ = commands_of(lines)
     assert everything[-1] == "--verbose"
-    assert "Confusion matrix" in program(*everything).out
+    long = program(*everything).out
+    assert "Confusion matrix" in long
+    options = ["--name", "a name", "--set", "training.epochs=100", "--time-limit", "300"]
+    assert search == ["search", str(iris), *options]
+    assert search in commands_of(long.splitlines())
+    (repeat,) = (words for words in commands_of(long.splitlines()) if words[0] == "train")
     again = lines_of(program(*repeat))
     assert again[6:12] == lines[6:12]  # the same scores
     assert (predict[0], predict[2]) == ("predict", "DATA")

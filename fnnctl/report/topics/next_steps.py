@@ -31,11 +31,11 @@ def _highlights(summary: Summary) -> Iterator[Section]:
     yield _command("Show everything", f"{_report(summary.path)} --verbose", Formats.SHORT)
     if summary.alive:
         return
+    if summary.metrics is not None:
+        yield from _search(summary)
+        yield from _predict(summary)
     if reads_data and not summary.manifest.diverged:  # it would diverge again
         yield from _repeat(summary)
-    if summary.metrics is not None:
-        yield from _predict(summary)
-        yield from _search(summary)
     if summary.part_metrics(TEST) is not None:  # without it there is nothing that could be compared
         yield _command("Compare with another run", f"fnnctl compare {_quoted(summary.path)} RUN")
     yield _command("Write a page", f"{_report(summary.path)} --output report.html", Formats.SHORT)
@@ -104,7 +104,7 @@ def _search(summary: Summary) -> Iterator[Command]:
         return
     options = [word for word in words[2:] if word not in HOW_SHOWN]
     command = shlex.join(["fnnctl", "search", *options, "--time-limit", str(SECONDS_OF_SEARCH)])
-    yield _command("Search for better settings", command, Formats.SHORT)
+    yield _command("Search for better settings", command)
 
 
 def _report(path: Path) -> str:

@@ -28,9 +28,9 @@ def said(run: OpenRun) -> list[list[str]]:
 def test_a_finished_training_can_be_repeated_and_used(finished_run: Callable[..., OpenRun]) -> None:
     assert said(finished_run("with space")) == [
         ["report", "RUN", "--verbose"],
-        ["train", "RUN/resolved.yaml"],
-        ["predict", "RUN", "DATA"],
         ["search", "flowers.yaml", "--time-limit", "300"],
+        ["predict", "RUN", "DATA"],
+        ["train", "RUN/resolved.yaml"],
         ["compare", "RUN", "RUN"],
         ["report", "RUN", "--output", "report.html"],
     ]
@@ -74,7 +74,7 @@ def test_a_search_predicts_with_its_winner(tmp_path: Path) -> None:
     run = start_search(tmp_path, halving())
     refit(run, {"train": None, "validation": None, "test": {"accuracy": 0.9}})
     run.finish("completed", {"total": 1.0, "training": 0.5})
-    assert [command[0] for command in said(run)] == ["report", "search", "predict", "compare", "report"]
+    assert [command[0] for command in said(run)] == ["report", "predict", "search", "compare", "report"]
 
 
 def test_a_limited_search_is_repeated_with_its_limit(tmp_path: Path) -> None:
