@@ -95,11 +95,13 @@ def more_trials(search: SearchSetup) -> str | None:
 def kept_horizon(search: SearchSetup) -> list[str]:
     """A warning if trials get more epochs than the horizon of their lr_schedules, else none.
 
-    There is no warning if the config itself sets this horizon in training.horizon.
+    There is no warning if the config itself sets this horizon in training.horizon, or if epochs are searched:
+    each trial then has a horizon of its own.
     """
     horizon, most = search.configs.horizon, search.budget.max_epochs
     used = [kind for name, kinds in WITH_HORIZON.items() for kind in kinds if kind in _kinds(search, name)]
-    if most <= horizon or not used or horizon == value_at(search.configs.config, HORIZON):
+    is_set = horizon == value_at(search.configs.config, HORIZON)
+    if most <= horizon or not used or is_set or search.configs.own_epochs:
         return []
     keep = "keep" if len(used) > 1 else "keeps"
     return [

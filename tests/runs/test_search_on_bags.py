@@ -27,7 +27,7 @@ from fnnctl.store.folder import RunFolder
 from fnnctl.store.listing import list_runs
 from tests.executors.clusters import dask_cluster
 from tests.program import read_json
-from tests.runs.extending import timeline
+from tests.runs.extending import extend, timeline
 from tests.runs.killing import dying_after
 from tests.runs.searching import RATE, assert_same_search, decisions, of_kind, printed_words, resume, search
 
@@ -257,6 +257,14 @@ def test_rungs_continue_all_members_up_to_a_trials_own_epochs(undisturbed: Path)
     assert all(count <= epochs[trial] for trial, count in trained_for.items())
     assert {result["budget"] for result in of_kind(undisturbed, "result")} == {1, 3, 9}
     assert_is_training(undisturbed / "best")
+
+
+def test_a_larger_budget_keeps_no_horizon_of_trials_that_have_their_own(
+    undisturbed: Path, tmp_path: Path
+) -> None:
+    folder = shutil.copytree(undisturbed, tmp_path / "run")
+    extend(folder, "budget.max_epochs=27")
+    assert not any("horizon" in warning for warning in read_json(folder / "manifest.json")["warnings"])
 
 
 def assert_same_results(folder: Path, undisturbed: Path) -> None:
