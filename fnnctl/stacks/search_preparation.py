@@ -73,7 +73,7 @@ def prepare_search(
     Raises `InputError`. If the search starts from a run, the run is looked up in `runs_dir`; the
     trials of a `study` that fit are tried next.
     """
-    recipe = with_search_recipe(loaded)
+    recipe = with_search_recipe(loaded, max_trials=max_trials)
     loaded = _without_other_run(recipe.loaded, runs_dir)
     _refuse_unsound(loaded)
     data = loaded.data

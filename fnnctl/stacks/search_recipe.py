@@ -53,10 +53,11 @@ class SearchRecipe:
     """Whether the config names no space."""
 
 
-def with_search_recipe(loaded: LoadedExperiment) -> SearchRecipe:
+def with_search_recipe(loaded: LoadedExperiment, *, max_trials: int | None = None) -> SearchRecipe:
     """The experiment with the recipe's values in its `search` section; unchanged if it names a space.
 
-    What the section sets stays. Raises `ConfigError` if nothing can be searched.
+    What the section sets stays. `max_trials` limits the trials of this command alone. Raises `ConfigError` if
+    nothing can be searched.
     """
     search = loaded.experiment.search
     if search is not None and not search.is_auto:
@@ -74,7 +75,7 @@ def with_search_recipe(loaded: LoadedExperiment) -> SearchRecipe:
         default=loaded.experiment,
         set_paths=sets,
         on=on,
-        tries_sample=needs_sample(rows, sets, written),
+        tries_sample=needs_sample(rows, sets, written, max_trials=max_trials),
     )
     section = _merged(recipe_section(facts, recipe_space(facts)), written)
     loaded = _without_impossible(loaded, section, written)

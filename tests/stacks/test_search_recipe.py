@@ -169,6 +169,12 @@ def test_the_section_is_written_so_that_it_is_the_same_search(tmp_path: Path) ->
     assert again.setup.header("", {}) == prepared.setup.header("", {})
 
 
+def test_fewer_epochs_than_the_recipe_has_give_rungs_below_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fnnctl.config.recipes.search.MANY_ROWS", 100)
+    budget = searched(table(200), search={"budget": {"max_epochs": 3}}).setup.budget
+    assert (budget.min_epochs, budget.max_epochs) == (1, 3)
+
+
 def test_a_sample_of_very_many_rows_is_tried_first(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of 200 rows 40 are tested; the others are more than enough here."""
     monkeypatch.setattr("fnnctl.config.recipes.search.SAMPLED_FROM", 160)
@@ -186,5 +192,7 @@ def test_a_sample_of_very_many_rows_is_tried_first(monkeypatch: pytest.MonkeyPat
     ordered = searched(table(200), split={"by": "day"})
     assert (ordered.setup.settings.objective.on, len(ordered.setup.notes)) == ("validation", 2)
     assert searched(table(199)).setup.settings.method.name != settings.method.name
+    few = prepare_search(loaded(table(200)), max_trials=8)  # none would be left for all rows
+    assert (few.plan.trials, few.setup.settings.method.sampler) == (8, "auto")
     own = searched(table(200), search={"trials": 20})
     assert (own.plan.trials, own.setup.settings.method.sampler) == (20, "auto")

@@ -32,6 +32,7 @@ from fnnctl.config.recipes.portfolio import (
     first_trials,
     learning_rate,
 )
+from fnnctl.config.rules.plain_config import value_at
 from fnnctl.config.rules.trials import MAX_ROWS
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.model import PiecewiseLinearEmbeddingConfig
@@ -60,6 +61,7 @@ SAMPLED_FROM: Final = 200_000
 SAMPLE_ROWS: Final = 50_000
 TRIED_ON_SAMPLE: Final = 6
 """So many of the portfolio's configurations; two of them are then trained on all rows, beside the default."""
+TRIALS_WITH_SAMPLE: Final = TRIED_ON_SAMPLE + 2 + 1
 SAMPLE_FIRST: Final = {"scheduler": "full_budget", "sampler": "sample_first"}
 ETA: Final = 3
 RUNGS: Final = 2
@@ -102,13 +104,20 @@ class SearchFacts:
         return embedding if isinstance(embedding, PiecewiseLinearEmbeddingConfig) else None
 
 
-def needs_sample(rows: int, set_paths: Sequence[ConfigPath], written: Mapping[str, Any]) -> bool:
+def needs_sample(
+    rows: int,
+    set_paths: Sequence[ConfigPath],
+    written: Mapping[str, Any],
+    *,
+    max_trials: int | None = None,
+) -> bool:
     """Whether `rows` outside the test part are so many that configurations are tried on a sample first.
 
-    What is `written` in the `search` section may ask for other trials.
+    What is `written` in the `search` section may ask for other trials. With too small a `max_trials`, none
+    would be left for all rows.
     """
     is_free = not gives(list(set_paths), MAX_ROWS) and not {"method", "trials", "start_from"} & written.keys()
-    return rows >= SAMPLED_FROM and is_free
+    return rows >= SAMPLED_FROM and is_free and (max_trials is None or max_trials >= TRIALS_WITH_SAMPLE)
 
 
 def recipe_space(facts: SearchFacts) -> dict[str, Any]:
@@ -163,8 +172,9 @@ def recipe_rungs(facts: SearchFacts, section: Mapping[str, Any]) -> dict[str, An
     """The values of `search.budget` that give the rungs of the recipe's method; none if it has no rungs."""
     if section["method"]["scheduler"] != "asha":
         return {}
-    epochs = section["space"].get(EPOCHS, {}).get("log_integer", [facts.default.training.epochs])
-    return {"reduction_factor": float(ETA), "min_epochs": max(1, max(epochs) // ETA**RUNGS)}
+    epochs = max(section["space"].get(EPOCHS, {}).get("log_integer", [facts.default.training.epochs]))
+    largest = min(epochs, value_at(section, ("budget", "max_epochs")) or epochs)
+    return {"reduction_factor": float(ETA), "min_epochs": max(1, largest // ETA**RUNGS)}
 
 
 def recipe_trials(rows: int) -> int:

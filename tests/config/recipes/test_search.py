@@ -146,6 +146,8 @@ def test_few_rows_have_few_trials_and_many_rows_rungs() -> None:
     assert recipe_rungs(few, sections[0]) == {}
     # 30,000 rows have 11 epochs, searched up to 44: rungs at 4, 14 and 44
     assert recipe_rungs(many, sections[1]) == {"reduction_factor": 3.0, "min_epochs": 4}
+    fewer = {**sections[1], "budget": {"max_epochs": 3}}
+    assert recipe_rungs(many, fewer) == {"reduction_factor": 3.0, "min_epochs": 1}
 
 
 def test_a_sample_of_very_many_rows_is_tried_first() -> None:
@@ -175,3 +177,5 @@ def test_a_sample_is_needed_unless_other_trials_are_asked_for(
     rows: int, set_path: str, written: Mapping[str, Any], is_needed: bool
 ) -> None:
     assert needs_sample(rows, [parse_path(set_path)], written) is is_needed
+    assert needs_sample(rows, [parse_path(set_path)], written, max_trials=9) is is_needed
+    assert not needs_sample(rows, [parse_path(set_path)], written, max_trials=8)
