@@ -23,8 +23,10 @@ import numpy as np
 from fnnctl.arrays import BoolArray, FloatArray, IntArray
 from fnnctl.tasks.mixture import Mixture
 
-MAX_ROWS: Final = 50_000
-"""More rows than this hardly change a selection, and its time grows with them: evenly spaced ones select."""
+MAX_SELECTING: Final = 50_000
+"""Of more rows, so many evenly spaced ones select: the standard error of a mean loss is then 1 % of that of a
+single row or less, and time and memory grow with the rows.
+"""
 
 ROUNDING: Final = 1e-12
 """Losses are equal if they differ by less than this share."""
@@ -65,7 +67,9 @@ class Selection:
 
 def select_greedily(mixture: Mixture, limits: Limits) -> Selection:
     """Select from K ≥ 1 candidates. Of equal losses, the earlier candidate and the earlier round win."""
-    mixture = _some_rows(mixture)
+    rows = mixture.values.shape[1]
+    if rows > MAX_SELECTING:
+        mixture = mixture.of_rows(_some(np.arange(rows)))
     total = np.zeros(mixture.values.shape[1])
     chosen: list[int] = []
     losses: list[float] = []
@@ -92,9 +96,9 @@ def nested_selections(
     """
     rows = mixture.values.shape[1]
     for fold in folds:
-        others: BoolArray = np.ones(rows, np.bool_)
-        others[fold] = False
-        yield fold, select_greedily(mixture.of_rows(np.flatnonzero(others)), limits)
+        selecting = np.ones(rows, np.bool_)
+        selecting[fold] = False
+        yield fold, select_greedily(mixture.of_rows(_some(np.flatnonzero(selecting))), limits)
 
 
 def gains(mixture: Mixture, counts: Mapping[int, int]) -> dict[int, float | None]:
@@ -115,11 +119,11 @@ def gains(mixture: Mixture, counts: Mapping[int, int]) -> dict[int, float | None
     }
 
 
-def _some_rows(mixture: Mixture) -> Mixture:
-    rows = mixture.values.shape[1]
-    if rows <= MAX_ROWS:
-        return mixture
-    return mixture.of_rows(np.linspace(0, rows - 1, MAX_ROWS).astype(np.intp))
+def _some(rows: IntArray) -> IntArray:
+    """At most `MAX_SELECTING` of these rows, evenly spaced."""
+    if len(rows) <= MAX_SELECTING:
+        return rows
+    return rows[np.linspace(0, len(rows) - 1, MAX_SELECTING).astype(np.intp)]
 
 
 def _affordable(limits: Limits, chosen: Sequence[int], candidates: int) -> BoolArray:

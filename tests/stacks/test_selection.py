@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations_with_replacement
 
 import numpy as np
@@ -14,17 +15,17 @@ from fnnctl.tasks.mixture import Mixture
 
 def errors(*rows: list[float]) -> Mixture:
     """Candidates of a regression, by their errors."""
-    return Mixture(np.array(rows, np.float64), np.square)
+    return Mixture(np.array(rows, np.float64), np.zeros(len(rows[0])), lambda means, _: np.square(means))
 
 
 def likelihoods(seed: int, candidates: int, rows: int) -> Mixture:
     """Candidates of a classification, by the probabilities of the true class."""
     values = np.random.default_rng(seed).beta(3.0, 1.5, (candidates, rows))
-    return Mixture(values, lambda means: -np.log(means))
+    return Mixture(values, np.zeros(rows), lambda means, _: -np.log(means))
 
 
 def loss_of(mixture: Mixture, chosen: tuple[int, ...]) -> float:
-    return float(mixture.row_losses(mixture.values[list(chosen)].mean(axis=0)).mean())
+    return float(mixture.losses(mixture.values[list(chosen)].sum(axis=0), len(chosen)))
 
 
 def by_brute_force(mixture: Mixture, rounds: int) -> list[int]:
@@ -86,7 +87,7 @@ def test_a_fold_has_no_part_in_its_own_selection(seed: int, folds: int) -> None:
         np.testing.assert_array_equal(rows, parts[index])
         changed = mixture.values.copy()
         changed[:, rows] = rng.uniform(0.1, 0.9, (4, len(rows)))
-        (_, again), *_ = list(nested_selections(Mixture(changed, mixture.row_losses), [rows], Limits(8)))
+        (_, again), *_ = list(nested_selections(replace(mixture, values=changed), [rows], Limits(8)))
         assert again == selection
         others = np.setdiff1d(np.arange(30), rows)
         assert selection == select_greedily(mixture.of_rows(others), Limits(8))
@@ -95,11 +96,11 @@ def test_a_fold_has_no_part_in_its_own_selection(seed: int, folds: int) -> None:
 def test_nested_selection_is_not_flattered_by_noise() -> None:
     """Fifty candidates of pure noise: the selected ensemble looks better than it is on new rows."""
     values = np.random.default_rng(3).normal(size=(50, 100))
-    mixture = Mixture(values, np.square)
+    mixture = errors(*values.tolist())
     flattered = select_greedily(mixture, Limits(1)).loss
     honest = np.concatenate(
         [
-            mixture.row_losses(values[selection.chosen[0], rows])
+            np.square(values[selection.chosen[0], rows])
             for rows, selection in nested_selections(mixture, np.array_split(np.arange(100), 5), Limits(1))
         ]
     ).mean()
@@ -119,7 +120,7 @@ def test_gains_are_the_losses_without_each_candidate() -> None:
 
 def test_many_rows_are_selected_on_some_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
     mixture = likelihoods(5, 3, 1000)
-    monkeypatch.setattr(module, "MAX_ROWS", 100)
+    monkeypatch.setattr(module, "MAX_SELECTING", 100)
     some = np.linspace(0, 999, 100).astype(np.intp)
     assert select_greedily(mixture, Limits(5)) == select_greedily(mixture.of_rows(some), Limits(5))
 

@@ -239,7 +239,8 @@ class Classification:
 
     def mixture(self, scores: Sequence[FloatArray], targets: Targets, decoder: OutputDecoder) -> Mixture:
         likelihoods = np.exp(_log_likelihoods(scores, targets, decoder).astype(np.float64))
-        return Mixture(likelihoods, lambda means: -np.log(np.maximum(means, SMALLEST)))
+        truths = np.zeros(len(targets))
+        return Mixture(likelihoods, truths, lambda means, _: -np.log(np.maximum(means, SMALLEST)))
 
     def score(
         self, rows: IntArray, targets: Targets, batches: Iterable[FloatArray], decoder: OutputDecoder

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -168,8 +167,18 @@ class Regression:
         return error_shares([part[:, 0] for part in scores], decoder.standardized(targets))
 
     def mixture(self, scores: Sequence[FloatArray], targets: Targets, decoder: OutputDecoder) -> Mixture:
-        errors = np.stack([part[:, 0] for part in scores]).astype(np.float64) - decoder.standardized(targets)
-        return Mixture(errors, partial(error_losses, decoder=decoder))
+        estimates = np.stack([part[:, 0] for part in scores]).astype(np.float64)
+        if not decoder.has_transform:
+            return Mixture(
+                estimates,
+                decoder.standardized(targets),
+                lambda means, truths: error_losses(means - truths, decoder),
+            )
+        # A small error of a logarithm may be a large one of the target, in whose units estimates are judged.
+        scale, spread = scale_of(decoder), float(targets.std()) or 1.0
+        return Mixture(
+            estimates, targets, lambda means, truths: np.square((scale.restored(means) - truths) / spread)
+        )
 
     def score(
         self, rows: IntArray, targets: Targets, batches: Iterable[FloatArray], decoder: OutputDecoder

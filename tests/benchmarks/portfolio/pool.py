@@ -30,7 +30,7 @@ class Entry:
     """A candidate on a table; of one that fails or that the table does not allow, the arrays are empty."""
 
     out_of_bag: FloatArray
-    """(n,) see `Mixture.values`."""
+    """(n,) the probability of the true class, or the error of the estimate, in standard deviations."""
     tested: FloatArray
     """(m,) the same of the test rows."""
     seconds: float
@@ -60,7 +60,7 @@ class Entry:
         unfinished.rename(file)
 
     def losses(self, values: FloatArray) -> FloatArray:
-        """The losses of rows; see `Mixture.row_losses`."""
+        """The losses of rows, from probabilities of the true class or from errors."""
         return -np.log(np.maximum(values, 1e-9)) if self.is_classification else np.square(values)
 
 
@@ -123,5 +123,6 @@ def _values(
     task, scores = table.data.task, np.concatenate(batches)
     joint = task.joint_decoder([predictor.decoder] * 2)
     converted = task.converted(scores, predictor.decoder, joint)
-    values: FloatArray = task.mixture([converted], targets, joint).values[0]
+    mixture = task.mixture([converted], targets, joint)
+    values: FloatArray = mixture.values[0] if table.is_classification else mixture.values[0] - mixture.truths
     return values

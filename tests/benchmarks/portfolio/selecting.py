@@ -31,19 +31,20 @@ class Gains(NamedTuple):
 
 def gains_on(entries: dict[int, Entry], chosen: Sequence[int]) -> Gains:
     """The gains on a table of the ensemble of some candidates; those that it does not have are left out."""
-    known = [index for index in chosen if index in entries]
+    default, known = entries[0], [index for index in chosen if index in entries]
     rng = np.random.default_rng(1)
     order = rng.permutation(entries[0].out_of_bag.size)
     halves = [part[:MOST_ROWS] for part in np.array_split(order, 2)]
     nested, tested = [], []
     for selecting, judging in (halves, halves[::-1]):
         held_out = np.stack([entries[index].out_of_bag for index in known]).astype(np.float64)
-        mixture = Mixture(held_out[:, selecting], entries[0].losses)
+        values = held_out[:, selecting]
+        mixture = Mixture(values, np.zeros(len(selecting)), lambda means, _: default.losses(means))
         counts = select_greedily(mixture, Limits(ROUNDS)).counts
         weights = np.array([counts.get(place, 0) for place in range(len(known))]) / sum(counts.values())
         test = np.stack([entries[index].tested[:MOST_ROWS] for index in known]).astype(np.float64)
-        nested.append(_gain(entries[0], weights, held_out[:, judging]))
-        tested.append(_gain(entries[0], weights, test))
+        nested.append(_gain(default, weights, held_out[:, judging]))
+        tested.append(_gain(default, weights, test))
     return Gains(fmean(nested), fmean(tested))
 
 

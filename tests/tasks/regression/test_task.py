@@ -168,3 +168,21 @@ def test_another_target_cannot_be_scored() -> None:
     assert TASK.difference(Regression("price", seed=9)) is None
     assert TASK.difference(Regression("weight")) is not None
     assert Classification("y", ("a", "b")).difference(TASK) is not None
+
+
+def test_estimates_of_a_transformed_target_are_mixed_for_its_own_units() -> None:
+    """Of 1, 10 and 1000, the logarithms of the first estimate are nearer, and the second is nearer itself."""
+    targets = np.array([1.0, 10.0, 1000.0])
+    decoder = TASK.output_decoder(ModelConfig(), targets, "log")
+    logs = [np.log([1.0, 10.0, 700.0]), np.log([3.0, 30.0, 1000.0])]
+    scores = [decoder.standardized(np.exp(log))[:, None] for log in logs]
+    mixture = TASK.mixture(scores, targets, decoder)
+    nearer, farther = (float(mixture.losses(values, 1)) for values in mixture.values[::-1])
+    assert nearer == pytest.approx((2**2 + 20**2) / 3 / targets.var())
+    assert farther == pytest.approx(300**2 / 3 / targets.var())
+    both = float(mixture.losses(mixture.values.sum(axis=0), 2))
+    means = np.exp((logs[0] + logs[1]) / 2)
+    assert both == pytest.approx(np.square(means - targets).mean() / targets.var())
+    assert mixture.of_rows(np.array([2])).losses(mixture.values[0, 2:], 1) == pytest.approx(
+        300**2 / targets.var()
+    )
