@@ -16,7 +16,7 @@ import pytest
 FOLDER: Final = Path(__file__).parent / "benchmarks"
 ELSEWHERE: Final = {
     "comparison", "estimators", "latency", "run_list",
-    "engine.__main__", "engine.their_folds", "recipe.__main__",
+    "engine.__main__", "engine.their_folds", "portfolio.__main__", "portfolio.judged", "recipe.__main__",
     "samplers.functions", "samplers.make_tables", "samplers.multi_fidelity", "samplers.proposal_cost",
     "samplers.tables", "search_without_space.__main__", "search_without_space.peer",
 }  # fmt: skip

@@ -32,7 +32,7 @@ def beside_default(
     trained = trials.of(result)
     if trained is None:
         return None
-    predictor = trained_predictor(data, trained, PostTraining.of(session.setup.experiment.model))
+    predictor, _ = trained_predictor(data, trained, PostTraining.of(session.setup.experiment.model))
     rows = trained.fit.split(data).test
     default = data.score(rows, predictor.column_scores([(data.dataset, rows)]), predictor.decoder)
     metrics = dict.fromkeys([session.setup.settings.objective.metric, data.task.default_metric])

@@ -125,11 +125,11 @@ def _selected_on_bags(session: SearchSession, size: int) -> _Selected | None:
     nested = data.score(rows, [ensemble.nested], ensemble.nested_decoder)
     facts = _selection_facts(
         ensemble,
-        ensemble.selection.chosen,
+        ensemble.selection.additions,
         metric=metric,
         objective=_value(validation, metric),
         best_alone=ensemble.candidates[0].result.objective,
-        kept=ensemble.selection.kept,
+        kept=ensemble.selection.size,
         candidates=len(ensemble.candidates),
         gains=ensemble.gains,
     )

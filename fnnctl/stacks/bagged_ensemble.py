@@ -4,7 +4,8 @@ All trials have the same bags. So each row has, of every trial, the score of a m
 it, and these scores say what an ensemble of the trials is worth without scoring a row again.
 
 The rows that select an ensemble flatter it. So the selection is repeated per bag, on the rows of the other
-bags, and each of these ensembles is measured on its own bag.
+bags, and each of these ensembles is measured on its own bag. What is fitted to single numbers of all bags,
+such as the temperature of each trial, is not fitted again.
 """
 
 from __future__ import annotations
@@ -28,6 +29,11 @@ from fnnctl.tasks.task import OutputDecoder, TaskData
 
 MOST_TIMES: Final = 10
 """A prediction by the ensemble costs at most so many times as much as one by the default trial."""
+CLEARLY_WORSE: Final = 3.0
+"""A trial whose loss is so many standard errors above that of the best one is not selected. Out of bag a row
+has one network of each trial, and gains by the average with any other; on new rows the members of a trial are
+an average already. On 51 tables nothing was lost by leaving such trials out.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +74,10 @@ class _Candidates:
         cls, data: TaskData, trials: tuple[TrainedTrial, ...], rows: IntArray, post_training: PostTraining
     ) -> Self:
         joint = data.task.joint_decoder([trial.fit.decoder for trial in trials])
-        predictions = []
-        for trial in trials:
-            decoder = replace(trial.fit.decoder, temperature=trial.temperature)
-            of_kinds = [data.task.converted(scores, decoder, joint) for scores in trial.weights[SCORES]]
-            predictions.append(data.task.combine(of_kinds, trial.weights[SHARES].tolist()))
+        predictions = [
+            data.task.combine(_calibrated(data, trial, joint), trial.weights[SHARES].tolist())
+            for trial in trials
+        ]
         return cls(data, trials, rows, joint, predictions, post_training)
 
     @property
@@ -84,6 +89,15 @@ class _Candidates:
         """The scores of an ensemble of some trials, (n, outputs)."""
         weights = [float(count) for count in selection.counts.values()]
         return self.data.task.combine([self.predictions[k] for k in selection.counts], weights)
+
+    def of_parts(self, members: Sequence[tuple[TrainedTrial, int]]) -> FloatArray:
+        """The scores of an ensemble, (n, outputs), with the bits that its predictor gives: part by part."""
+        parts, weights = [], []
+        for trial, count in members:
+            shares = trial.weights[SHARES].tolist()
+            parts += _calibrated(self.data, trial, self.decoder)
+            weights += [float(count) * share / sum(shares) for share in shares]
+        return self.data.task.combine(parts, weights)
 
     def fitted(self, decoder: OutputDecoder, scores: FloatArray, at: IntArray) -> OutputDecoder:
         """A decoder that is fitted to the scores of some rows, given by their indices."""
@@ -106,40 +120,56 @@ def select_on_bags(
     rows = fit.split(data).validation
     candidates = _Candidates.of(data, finite, rows, post_training)
     costs = [prediction_cost(trial.fit) for trial in finite]
-    limits = Limits(size, costs, most=MOST_TIMES * prediction_cost(default))
+    limits = Limits(size, costs, MOST_TIMES * prediction_cost(default), CLEARLY_WORSE)
     mixture, every_row = candidates.mixture, np.arange(len(rows))
     selection = select_greedily(mixture, limits)
     members = tuple((finite[k], count) for k, count in selection.counts.items())
-    scores, predictor = candidates.combined(selection), TrialMembers(members).predictor(data)
+    scores = candidates.of_parts(members)
     joint = candidates.fitted(candidates.decoder, scores, every_row)
-    if len(predictor.parts) == 1:  # it decodes the scores of its part as they are
-        scores = members[0][0].weights[SCORES][0]
+    if len(members) == 1:
+        predictor, scores = trained_predictor(data, members[0][0], post_training)
+    else:
+        predictor = TrialMembers(members).predictor(data)
+        predictor = replace(predictor, decoder=candidates.fitted(predictor.decoder, scores, every_row))
     losses_without = gains(mixture, selection.counts)
+    folds = [np.searchsorted(rows, bag.validation) for bag in fit.bags(data)]
     return BaggedEnsemble(
         members,
         selection,
         finite,
-        replace(predictor, decoder=candidates.fitted(predictor.decoder, scores, every_row)),
+        predictor,
         scores,
-        _nested(candidates, [np.searchsorted(rows, bag.validation) for bag in fit.bags(data)], limits),
+        _nested(candidates, mixture, folds, limits),
         replace(joint, temperature=None),
         {finite[k].result.trial: gain for k, gain in losses_without.items()},
     )
 
 
-def _nested(candidates: _Candidates, folds: Sequence[IntArray], limits: Limits) -> FloatArray:
+def _calibrated(data: TaskData, trial: TrainedTrial, joint: OutputDecoder) -> list[FloatArray]:
+    """The scores of each kind of a trial's networks, calibrated by the trial's temperature."""
+    decoder = replace(trial.fit.decoder, temperature=trial.temperature)
+    return [data.task.converted(scores, decoder, joint) for scores in trial.weights[SCORES]]
+
+
+def _nested(
+    candidates: _Candidates, mixture: Mixture, folds: Sequence[IntArray], limits: Limits
+) -> FloatArray:
     """The scores of each row by the ensemble that the other bags select and calibrate."""
     task, nested = candidates.data.task, np.empty_like(candidates.predictions[0])
     rows = np.arange(len(nested))
-    for fold, selection in nested_selections(candidates.mixture, folds, limits):
+    for fold, selection in nested_selections(mixture, folds, limits):
         scores = candidates.combined(selection)
         decoder = candidates.fitted(candidates.decoder, scores, np.setdiff1d(rows, fold))
         nested[fold] = task.converted(scores[fold], decoder, candidates.decoder)
     return nested
 
 
-def trained_predictor(data: TaskData, trial: TrainedTrial, post_training: PostTraining) -> Predictor:
-    """The predictor that `fnnctl train` makes of a trial's configuration."""
+def trained_predictor(
+    data: TaskData, trial: TrainedTrial, post_training: PostTraining
+) -> tuple[Predictor, FloatArray]:
+    """The predictor that `fnnctl train` makes of a trial's configuration, and its out-of-bag scores before
+    calibration, (n, outputs).
+    """
     predictor = Predictor.of_parts(data.task, trial.parts(data))
     scores: FloatArray = trial.weights[SCORES][0]
     if len(predictor.parts) > 1:
@@ -149,7 +179,7 @@ def trained_predictor(data: TaskData, trial: TrainedTrial, post_training: PostTr
         scores = data.task.combine(of_kinds, trial.weights[SHARES].tolist())
     targets = data.targets[trial.fit.split(data).validation]
     decoder = post_training.fit(data.task, predictor.decoder, scores, targets, out_of_bag=True)
-    return replace(predictor, decoder=decoder)
+    return replace(predictor, decoder=decoder), scores
 
 
 def prediction_cost(fit: Fit) -> int:

@@ -41,28 +41,31 @@ class Limits:
     """(K,) what a prediction by each candidate costs; None if all cost nothing."""
     most: float = float("inf")
     """The most that a prediction by the ensemble may cost. Its first candidate may always be added."""
+    errors: float = float("inf")
+    """A candidate is left out if its loss alone is above that of the best one by more than so many standard
+    errors of their difference."""
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
     """The rounds of a selection."""
 
-    chosen: tuple[int, ...]
+    additions: tuple[int, ...]
     """The candidate that each round adds."""
     losses: tuple[float, ...]
     """The loss of the ensemble after each round."""
-    kept: int
+    size: int
     """The number of rounds that the ensemble consists of."""
 
     @property
     def counts(self) -> dict[int, int]:
         """How often each candidate is in the ensemble, by index; those that are not are left out."""
-        return dict(sorted(Counter(self.chosen[: self.kept]).items()))
+        return dict(sorted(Counter(self.additions[: self.size]).items()))
 
     @property
     def loss(self) -> float:
         """The loss of the ensemble on the rows that selected it."""
-        return self.losses[self.kept - 1]
+        return self.losses[self.size - 1]
 
 
 def select_greedily(mixture: Mixture, limits: Limits) -> Selection:
@@ -70,20 +73,19 @@ def select_greedily(mixture: Mixture, limits: Limits) -> Selection:
     rows = mixture.values.shape[1]
     if rows > MAX_SELECTING:
         mixture = mixture.of_rows(_some(np.arange(rows)))
-    total = np.zeros(mixture.values.shape[1])
-    chosen: list[int] = []
+    total, rivals = np.zeros(mixture.values.shape[1]), _rivals(mixture, limits.errors)
+    additions: list[int] = []
     losses: list[float] = []
     for number in range(1, limits.rounds + 1):
         of_candidates = mixture.losses(total + mixture.values, number)
-        best = int(
-            np.argmin(np.where(_affordable(limits, chosen, len(of_candidates)), of_candidates, np.inf))
-        )
+        may_join = rivals & _affordable(limits, additions, len(of_candidates))
+        best = int(np.argmin(np.where(may_join, of_candidates, np.inf)))
         total += mixture.values[best]
-        chosen.append(best)
+        additions.append(best)
         losses.append(float(of_candidates[best]))
     # Rounding makes the mean of equal predictions another number: a loss is not less because of it.
-    kept = next(k for k, loss in enumerate(losses, start=1) if loss <= min(losses) * (1 + ROUNDING))
-    return Selection(tuple(chosen), tuple(losses), kept)
+    size = next(k for k, loss in enumerate(losses, start=1) if loss <= min(losses) * (1 + ROUNDING))
+    return Selection(tuple(additions), tuple(losses), size)
 
 
 def nested_selections(
@@ -126,12 +128,23 @@ def _some(rows: IntArray) -> IntArray:
     return rows[np.linspace(0, len(rows) - 1, MAX_SELECTING).astype(np.intp)]
 
 
-def _affordable(limits: Limits, chosen: Sequence[int], candidates: int) -> BoolArray:
-    """(K,) whether each candidate may be added to those that were chosen."""
-    if limits.costs is None or not chosen:
+def _rivals(mixture: Mixture, errors: float) -> BoolArray:
+    """(K,) whether each candidate is alone not clearly worse than the best one."""
+    losses = np.stack([mixture.row_losses(values, mixture.truths) for values in mixture.values])
+    if errors == float("inf"):
+        return np.ones(len(losses), np.bool_)
+    differences = losses - losses[np.argmin(losses.mean(axis=1))]
+    standard_errors = differences.std(axis=1) / np.sqrt(losses.shape[1])
+    is_rival: BoolArray = differences.mean(axis=1) <= errors * standard_errors
+    return is_rival
+
+
+def _affordable(limits: Limits, additions: Sequence[int], candidates: int) -> BoolArray:
+    """(K,) whether each candidate may be added to those that were added before."""
+    if limits.costs is None or not additions:
         return np.ones(candidates, np.bool_)
     costs: FloatArray = np.array(limits.costs, np.float64)
-    members = np.unique(chosen)
+    members = np.unique(additions)
     is_member = np.isin(np.arange(candidates), members)
     may_join: BoolArray = is_member | (costs[members].sum() + costs <= limits.most)
     return may_join

@@ -181,9 +181,8 @@ class TrialMembers:
         ]
 
     def _temperature_of(self, trial: TrainedTrial) -> float | None:
-        """A predictor of a single part has one temperature, which is fitted to the ensemble."""
-        is_single = len(self.members) == 1 and len(trial.weights.get(SHARES, (1,))) == 1
-        return None if is_single else trial.temperature
+        """A single trial has one temperature, which is fitted to the ensemble: it is what `train` gives."""
+        return None if len(self.members) == 1 else trial.temperature
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,9 +38,21 @@ def test_the_default_metric_is_the_tasks(tmp_path: Path) -> None:
 
 
 def test_the_metric_is_the_searchs_objective(tmp_path: Path) -> None:
-    assert facts(tmp_path, "target: label}\nsearch: {objective: {metric: log_loss}}").metric == "log_loss"
-    searched = facts(tmp_path, "target: label}\nsearch: {method: random}")
+    space = "space: {training.l2: {log_uniform: [1e-6, 1e-2]}}"
+    objective = "objective: {metric: log_loss}"
+    assert facts(tmp_path, f"target: label}}\nsearch: {{{objective}, {space}}}").metric == "log_loss"
+    searched = facts(tmp_path, f"target: label}}\nsearch: {{method: random, {space}}}")
     assert (searched.metric, searched.has_search) == ("accuracy", True)
+
+
+def test_a_search_on_bags_is_none_for_the_recipe(tmp_path: Path) -> None:
+    """Its trials are what `train` trains; so are those of a search that names no space."""
+    for section in (
+        "objective: {metric: log_loss}",
+        "objective: {on: bags}, space: {training.l2: {choice: [1]}}",
+    ):
+        searched = facts(tmp_path, f"target: label}}\nsearch: {{{section}}}")
+        assert (searched.metric, searched.has_search) == ("accuracy", False)
 
 
 def test_incomplete_columns_are_counted(tmp_path: Path) -> None:

@@ -231,7 +231,7 @@ def test_wrong_parameters_are_value_errors_with_the_words_of_settings() -> None:
     with pytest.raises(ValueError, match="values of several types, or missing ones"):
         FNNClassifier().fit(X[:4], np.array(["a", None, "b", "a"], object))
     with pytest.raises(ValueError, match=r"search\.space"):
-        FNNSearchClassifier().fit(X, y)
+        FNNSearchClassifier(space={"training.l3": {"uniform": [0, 1]}}).fit(X, y)
     with pytest.raises(NotFittedError):
         FNNRegressor().predict(X)
 

@@ -40,22 +40,22 @@ def by_brute_force(mixture: Mixture, rounds: int) -> list[int]:
 def test_it_selects_what_brute_force_selects(seed: int, candidates: int, rounds: int) -> None:
     mixture = likelihoods(seed, candidates, 20)
     selection = select_greedily(mixture, Limits(rounds))
-    assert list(selection.chosen) == by_brute_force(mixture, rounds)
-    expected = [loss_of(mixture, selection.chosen[: k + 1]) for k in range(rounds)]
+    assert list(selection.additions) == by_brute_force(mixture, rounds)
+    expected = [loss_of(mixture, selection.additions[: k + 1]) for k in range(rounds)]
     np.testing.assert_allclose(selection.losses, expected, rtol=1e-12)
     assert selection.loss == pytest.approx(min(expected))
-    assert sum(selection.counts.values()) == selection.kept
+    assert sum(selection.counts.values()) == selection.size
 
 
 def test_a_candidate_may_be_added_again_which_gives_it_more_weight() -> None:
     """Errors of 1 and −3: three times the first and once the second have the mean 0."""
     selection = select_greedily(errors([1.0], [-3.0]), Limits(6))
-    assert (selection.kept, selection.counts, selection.loss) == (4, {0: 3, 1: 1}, 0.0)
+    assert (selection.size, selection.counts, selection.loss) == (4, {0: 3, 1: 1}, 0.0)
 
 
 def test_the_rounds_after_the_best_one_are_left_out_and_rounding_decides_nothing() -> None:
     for value in np.random.default_rng(0).normal(size=20):
-        assert select_greedily(errors([float(value)]), Limits(7)).kept == 1
+        assert select_greedily(errors([float(value)]), Limits(7)).size == 1
 
 
 def test_of_equal_candidates_the_earlier_one_is_added() -> None:
@@ -100,7 +100,7 @@ def test_nested_selection_is_not_flattered_by_noise() -> None:
     flattered = select_greedily(mixture, Limits(1)).loss
     honest = np.concatenate(
         [
-            np.square(values[selection.chosen[0], rows])
+            np.square(values[selection.additions[0], rows])
             for rows, selection in nested_selections(mixture, np.array_split(np.arange(100), 5), Limits(1))
         ]
     ).mean()
@@ -135,3 +135,12 @@ def test_greedy_selection_is_not_far_from_the_best_of_all_mixtures() -> None:
     )
     selection: Selection = select_greedily(mixture, Limits(6))
     assert best <= selection.loss <= best * 1.005
+
+
+def test_a_candidate_that_is_clearly_worse_alone_is_left_out() -> None:
+    """The second cancels the first one's errors, but its loss is twice as high, without any spread."""
+    mixture = errors([1.0] * 8, [-(2.0**0.5)] * 8)
+    assert set(select_greedily(mixture, Limits(6)).counts) == {0, 1}
+    assert set(select_greedily(mixture, Limits(6, errors=3.0)).counts) == {0}
+    noisy = errors([1.0] * 8, [-2.5, *[-0.5] * 7])  # a higher loss, but by less than three standard errors
+    assert set(select_greedily(noisy, Limits(6, errors=3.0)).counts) == {0, 1}
