@@ -56,7 +56,7 @@ L2_RANGE: Final = (1e-6, 1e-2)
 
 MANY_ROWS: Final = 20_000
 """With more rows, trials are compared at a ninth and a third of their epochs, too."""
-SAMPLED_FROM: Final = 200_000
+SAMPLED_FROM: Final = 100_000
 """With so many rows outside the test part, a few configurations are tried on a sample of them first."""
 SAMPLE_ROWS: Final = 50_000
 TRIED_ON_SAMPLE: Final = 6

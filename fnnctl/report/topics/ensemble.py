@@ -29,7 +29,7 @@ def _highlights(summary: Summary) -> Iterator[Section]:
         yield Notes(ABOUT, (sentence,), heading=SUMMARY, priority=55)
     if selection.default is not None:
         sentence = f"{capitalized(beside_default_sentence(selection.default))}."
-        yield Notes(ABOUT, (sentence,), heading=SUMMARY, priority=56)
+        yield Notes(ABOUT, (sentence,), heading=SUMMARY, priority=50)
 
 
 def beside_default_sentence(beside: BesideDefault) -> str:
@@ -47,7 +47,9 @@ def beside_default_sentence(beside: BesideDefault) -> str:
         for metric in beside.metrics
     ]
     rows = f"on the {counted(beside.rows, 'test row')}"
-    return f"{verdict}: {values[0]} {rows} ({p_text(first.p)}){''.join(f'; {value}' for value in values[1:])}"
+    advice = "; use what `fnnctl train` gives" if first.verdict == "worse" else ""
+    others = "".join(f"; {value}" for value in values[1:])
+    return f"{verdict}: {values[0]} {rows} ({p_text(first.p)}){others}{advice}"
 
 
 def _details(summary: Summary) -> Iterator[Section]:

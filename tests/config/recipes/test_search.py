@@ -165,8 +165,8 @@ def test_a_sample_of_very_many_rows_is_tried_first() -> None:
 @pytest.mark.parametrize(
     ("rows", "set_path", "written", "is_needed"),
     [
-        (200_000, "training.l2", {"objective": {"on": "bags"}, "budget": {"cost": 9}}, True),
-        (199_999, "training.l2", {}, False),
+        (100_000, "training.l2", {"objective": {"on": "bags"}, "budget": {"cost": 9}}, True),
+        (99_999, "training.l2", {}, False),
         (10**6, "training.max_rows", {}, False),
         (10**6, "training.l2", {"method": "random"}, False),
         (10**6, "training.l2", {"trials": 100}, False),

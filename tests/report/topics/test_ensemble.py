@@ -169,6 +169,7 @@ def test_a_sentence_says_whether_the_search_is_better_than_train(verdict: str, p
     first = facts.metrics[0].model_copy(update={"verdict": verdict, "p": p})
     sentence = beside_default_sentence(facts.model_copy(update={"metrics": [first, facts.metrics[1]]}))
     assert sentence.startswith(f"{words}log loss 0.2100 against 0.2500 on the 120 test rows (p = ")
-    assert sentence.endswith("; accuracy 0.9500 against 0.9400")
+    advice = "; use what `fnnctl train` gives" if verdict == "worse" else ""
+    assert sentence.endswith(f"; accuracy 0.9500 against 0.9400{advice}")
     unknown = beside_default_sentence(facts.model_copy(update={"metrics": []}))
     assert unknown.startswith("no metric of the search can be compared")
