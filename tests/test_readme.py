@@ -273,5 +273,5 @@ def test_linked_files_exist() -> None:
             linked = path.parent / file if file else path
             assert linked.is_file(), f"{path.name}: {target}"
             if part:
-                headings = re.findall(r"^#+ (.*)$", TEXTS[linked.name], re.MULTILINE)
+                headings = re.findall(r"^#+ (.*)$", TEXTS[linked.name].replace("`", ""), re.MULTILINE)
                 assert part in {heading.lower().replace(" ", "-") for heading in headings}, target

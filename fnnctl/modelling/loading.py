@@ -117,6 +117,14 @@ class LoadedExperiment:
                 replace(problem, message=message) if problem.path == "search.objective.on" else problem
                 for problem in problems
             ]
+        if search and search.objective.on_bags and not is_set(self.original, ("search", "objective", "on")):
+            chosen = "trials are measured on bags, because the config does not set search.objective.on"
+            problems = [
+                replace(problem, message=f"{problem.message}; {chosen}")
+                if problem.path == "search.confirm"
+                else problem
+                for problem in problems
+            ]
         if search and (wrong := self.data.task.check_metric(search.objective.metric)):
             problems.append(self.config.locations.locate(Problem(wrong, path="search.objective.metric")))
         return problems

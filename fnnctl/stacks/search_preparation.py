@@ -93,7 +93,7 @@ def prepare_search(
         refuse_too_large(one_fit_each, setup.space, experiment.model.ensemble)
         refuse_too_large_first(one_fit_each, setup.first, experiment.model.ensemble)
         fits = TrialFits(data, setup.configs, trial_rows(data, loaded.experiment, split))
-    setup = replace(setup, notes=(*recipe.notes, *setup.notes))
+    setup = replace(setup, notes=(*recipe.notes_about(setup), *setup.notes))
     return PreparedSearch(loaded, setup, split, fits, _expected_plan(setup, fits), recipe.is_used)
 
 

@@ -10,14 +10,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from fnnctl.config.paths import SPACE, ConfigPath, Messages, format_path
-from fnnctl.config.recipes.adaptation import outside_search, settings_in
+from fnnctl.config.paths import SPACE, ConfigPath, Messages, format_path, parse_path
+from fnnctl.config.recipes.adaptation import gives, outside_search, settings_in
 from fnnctl.config.recipes.before_data import experiment_before_data
 from fnnctl.config.recipes.filling import ConfigChecker
 from fnnctl.config.recipes.search import (
     BAGS,
     SAMPLE_FIRST,
     SAMPLE_ROWS,
+    SAMPLED_FROM,
+    TRIALS_WITH_SAMPLE,
     VALIDATION,
     SearchFacts,
     needs_sample,
@@ -27,15 +29,24 @@ from fnnctl.config.recipes.search import (
     recipe_space,
     recipe_trials,
 )
+from fnnctl.config.rules.dimensions import dimensions_of
+from fnnctl.config.rules.experiments import VALIDATION as VALIDATION_SHARE
 from fnnctl.config.rules.plain_config import value_at
+from fnnctl.config.rules.search_check import METHOD
+from fnnctl.config.rules.space_check import REQUIRE
 from fnnctl.config.rules.start_from import START_FROM
 from fnnctl.config.rules.trials import trial_configs
 from fnnctl.config.rules.unread import test_share
+from fnnctl.config.schema.search import SearchConfig
 from fnnctl.errors import ConfigError, Problem
 from fnnctl.modelling.loading import LoadedExperiment, completed_by_recipe, split_data
 from fnnctl.modelling.recipe_facts import recipe_facts
 from fnnctl.modelling.refit import as_trial
+from fnnctl.search.budget import least
 from fnnctl.search.samplers.sample_first import is_on_sample, repeated_trials
+from fnnctl.search.setup import SearchSetup
+from fnnctl.space.constraints import constraints_of
+from fnnctl.space.expression_parser import ExpressionError
 from fnnctl.stacks.trial_fits import TrialFits, trial_rows
 from fnnctl.text import counted
 
@@ -51,6 +62,24 @@ class SearchRecipe:
     notes: tuple[str, ...] = ()
     is_used: bool = False
     """Whether the config names no space."""
+
+    def notes_about(self, setup: SearchSetup) -> tuple[str, ...]:
+        """The notes, after a line that says what the search tries if the config names no space."""
+        if not self.is_used or setup.settings.method.sampling.tries_samples:  # has a note of its own
+            return self.notes
+        limit, first = least(setup.budget.trials, setup.budget.max_trials), len(setup.first)
+        count = first if limit is None else min(first, limit)
+        tried = []
+        if "start_from" in (self.loaded.original.get(SEARCH) or {}):
+            tried += [f"{counted(count, 'configuration')} of search.start_from"] if count else []
+        else:
+            tried.append("the default settings")
+            tried += [f"{counted(count - 1, 'configuration')} good on other tables"] if count > 1 else []
+        if limit is None or limit > first:
+            sampler = setup.auto_sampler or setup.settings.method.sampler
+            proposals = "random ones" if sampler == "random" else f"proposals of {sampler}"
+            tried.append(f"then {proposals} around the recipe's values")
+        return f"no search.space: {', '.join(tried)}; `fnnctl plan` says how long", *self.notes
 
 
 def with_search_recipe(loaded: LoadedExperiment, *, max_trials: int | None = None) -> SearchRecipe:
@@ -70,13 +99,13 @@ def with_search_recipe(loaded: LoadedExperiment, *, max_trials: int | None = Non
     sets = [] if loaded.experiment.complete else list(settings_in(outside_search(original)))
     recipe = recipe_facts(loaded.data, loaded.experiment)
     rows = round(recipe.rows * (1 - test_share(loaded.experiment.data)))
+    tries_sample = needs_sample(rows, sets, written, max_trials=max_trials)
+    if search is not None and search.method.sampling.tries_samples and not tries_sample:
+        raise _no_sample(loaded, search.method.sampler)
     facts = SearchFacts(
-        recipe=recipe,
-        default=loaded.experiment,
-        set_paths=sets,
-        on=on,
-        tries_sample=needs_sample(rows, sets, written, max_trials=max_trials),
+        recipe=recipe, default=loaded.experiment, set_paths=sets, on=on, tries_sample=tries_sample
     )
+    _refuse_constraints_on_fixed(loaded, facts)
     section = _merged(recipe_section(facts, recipe_space(facts)), written)
     loaded = _without_impossible(loaded, section, written)
     if facts.tries_sample and loaded.config.config[SEARCH]["method"] == SAMPLE_FIRST:
@@ -89,8 +118,9 @@ def _sample_note(loaded: LoadedExperiment, rows: int) -> str:
     first = loaded.config.config[SEARCH]["start_from"]
     configurations = counted(sum(map(is_on_sample, first)), "configuration")
     return (
-        f"very many rows: {configurations} are tried on {SAMPLE_ROWS:,} of the {rows:,} rows first, "
-        f"and the best {repeated_trials(first):,} on all of them, beside the default settings"
+        f"no search.space, and very many rows: {configurations} are tried on {SAMPLE_ROWS:,} of the "
+        f"{rows:,} rows first, and the best {repeated_trials(first):,} on all of them, beside the default "
+        "settings"
     )
 
 
@@ -104,7 +134,9 @@ def _where_measured(loaded: LoadedExperiment, on: str | None) -> tuple[str, tupl
     if ensemble.share_weights:
         reason = "the members of model.ensemble share weights"
     elif why := loaded.why_no_bags():
-        reason = why.partition("; ")[0]
+        has_part = why.startswith(format_path(VALIDATION_SHARE))
+        advice = f"{format_path(VALIDATION_SHARE)} is set; remove it, and trials are ensembles"
+        reason = advice if has_part else why.partition("; ")[0]
     else:
         reason = "model.ensemble has none"
     return VALIDATION, (
@@ -199,6 +231,37 @@ def _merged(chosen: Mapping[str, Any], written: Mapping[str, Any]) -> dict[str, 
         if isinstance(written.get(name, {}), Mapping):
             result[name] = {**chosen.get(name, {}), **written.get(name, {})}
     return result
+
+
+def _refuse_constraints_on_fixed(loaded: LoadedExperiment, facts: SearchFacts) -> None:
+    """Raise `ConfigError` if a constraint is about a setting that is not searched because the config sets it.
+
+    Constraints that are wrong in any case are refused when the search begins.
+    """
+    search = loaded.experiment.search
+    domains = SearchConfig.model_validate({"space": recipe_space(replace(facts, set_paths=()))}).domains
+    dimensions = dimensions_of(domains)
+    for index, text in enumerate(search.requirements if search else ()):
+        try:
+            names = {name for constraint in constraints_of(text, dimensions) for name in constraint.names}
+        except ExpressionError:
+            continue
+        settings = {dimension.setting for dimension in dimensions if dimension.name in names}
+        for setting in sorted(settings):
+            if gives(list(facts.set_paths), parse_path(setting)):
+                message = f"{setting} is not searched, because the config sets it"
+                advice = "leave it out of the config, or of search.require"
+                is_one = search is not None and isinstance(search.require, str)
+                path = format_path(REQUIRE if is_one else (*REQUIRE, index))
+                raise ConfigError(loaded.config.locations.locate(Problem(f"{message}; {advice}", path=path)))
+
+
+def _no_sample(loaded: LoadedExperiment, sampler: str) -> ConfigError:
+    message = (
+        f"without a space, {sampler} needs {SAMPLED_FROM:,} rows outside the test part, {TRIALS_WITH_SAMPLE} "
+        "trials, and no start_from; write another method, or leave it out"
+    )
+    return ConfigError(loaded.config.locations.locate(Problem(message, path=format_path(METHOD))))
 
 
 def _nothing_to_search(loaded: LoadedExperiment, refused: Messages) -> ConfigError:

@@ -10,6 +10,7 @@ import pytest
 
 from fnnctl.config.reading.loading import ConfigText
 from fnnctl.config.recipes.portfolio import learning_rate
+from fnnctl.config.recipes.search import SAMPLED_FROM
 from fnnctl.config.sources import MEMORY_SOURCE
 from fnnctl.config.yaml_text import block_yaml
 from fnnctl.data.in_memory import memory_data
@@ -81,7 +82,9 @@ def test_every_table_has_a_search(search: Any, on: str, count: int) -> None:
     assert settings.objective.on == on
     assert settings.trials == count
     assert (settings.budget.cost is None) == (count == 5)
-    assert bool(prepared.setup.notes) == (on == "validation")
+    tried, *reasons = prepared.setup.notes
+    assert tried.startswith("no search.space: the default settings, ")
+    assert bool(reasons) == (on == "validation")
     assert len(prepared.setup.first) >= 5
     assert (settings.ensemble is None) == (on == "cross_validation")
     # all first trials can be trained, and the default is the first of them
@@ -152,6 +155,62 @@ def test_a_search_of_nothing_and_one_that_cannot_be_measured_say_why() -> None:
     assert error.value.problems[0].path == "search.space"
     with pytest.raises(ConfigError, match="without a validation part"):
         searched(table(100), model={"ensemble": 1}, split={"validation": 0})
+
+
+@pytest.mark.parametrize(
+    ("sections", "tried"),
+    [
+        ({}, "the default settings, 15 configurations good on other tables, then proposals of tpe around"),
+        ({"search": {"trials": 2}}, "the default settings, 1 configuration good on other tables;"),
+        (
+            {"search": {"start_from": [{"training.l2": 0.1}], "trials": 1}},
+            "1 configuration of search.start_from;",
+        ),
+        (
+            {"search": {"start_from": "defaults", "method": "random"}},
+            "1 configuration of search.start_from, then random",
+        ),
+    ],
+)
+def test_a_note_says_what_is_tried(sections: dict[str, Any], tried: str) -> None:
+    (note,) = searched(table(300), **sections).setup.notes
+    assert note.startswith(f"no search.space: {tried}")
+    assert note.endswith("; `fnnctl plan` says how long")
+
+
+def test_a_validation_part_takes_the_bags_and_the_note_says_so() -> None:
+    _, reason = searched(table(300), split={"validation": 0.2}).setup.notes
+    assert reason.endswith("data.split.validation is set; remove it, and trials are ensembles")
+
+
+@pytest.mark.parametrize(
+    ("sections", "path", "message"),
+    [
+        (
+            {"model": {"hidden": [8]}, "search": {"require": "depth < 3"}},
+            "search.require",
+            "model.hidden is not searched, because the config sets it",
+        ),
+        ({"search": {"require": ["epochs > 1", "dept < 3"]}}, "search.require[1]", "did you mean 'depth'"),
+        (
+            {"search": {"confirm": {"top": 2}}},
+            "search.confirm",
+            "because the config does not set search.objective.on",
+        ),
+        (
+            {"search": {"method": {"scheduler": "full_budget", "sampler": "sample_first"}}},
+            "search.method",
+            f"without a space, sample_first needs {SAMPLED_FROM:,} rows",
+        ),
+    ],
+)
+def test_what_the_recipe_chose_is_told_if_it_contradicts_the_section(
+    sections: dict[str, Any], path: str, message: str
+) -> None:
+    with pytest.raises(ConfigError) as error:
+        searched(table(300), **sections)
+    (problem,) = error.value.problems
+    assert (problem.path, message in problem.message) == (path, True)
 
 
 def test_the_section_is_written_so_that_it_is_the_same_search(tmp_path: Path) -> None:

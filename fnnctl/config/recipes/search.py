@@ -62,6 +62,7 @@ SAMPLE_ROWS: Final = 50_000
 TRIED_ON_SAMPLE: Final = 6
 """So many of the portfolio's configurations; two of them are then trained on all rows, beside the default."""
 TRIALS_WITH_SAMPLE: Final = TRIED_ON_SAMPLE + 2 + 1
+"""The trials on a sample and those on all rows."""
 SAMPLE_FIRST: Final = {"scheduler": "full_budget", "sampler": "sample_first"}
 ETA: Final = 3
 RUNGS: Final = 2
@@ -116,7 +117,8 @@ def needs_sample(
     What is `written` in the `search` section may ask for other trials. With too small a `max_trials`, none
     would be left for all rows.
     """
-    is_free = not gives(list(set_paths), MAX_ROWS) and not {"method", "trials", "start_from"} & written.keys()
+    is_free = not gives(list(set_paths), MAX_ROWS) and not {"trials", "start_from"} & written.keys()
+    is_free = is_free and written.get("method", SAMPLE_FIRST) == SAMPLE_FIRST
     return rows >= SAMPLED_FROM and is_free and (max_trials is None or max_trials >= TRIALS_WITH_SAMPLE)
 
 

@@ -14,6 +14,7 @@ from fnnctl.config.recipes.definitions import RecipeFacts
 from fnnctl.config.recipes.filling import complete_config
 from fnnctl.config.recipes.portfolio import PORTFOLIO, Change, first_trials
 from fnnctl.config.recipes.search import (
+    SAMPLE_FIRST,
     SearchFacts,
     needs_sample,
     recipe_cost,
@@ -169,6 +170,7 @@ def test_a_sample_of_very_many_rows_is_tried_first() -> None:
         (99_999, "training.l2", {}, False),
         (10**6, "training.max_rows", {}, False),
         (10**6, "training.l2", {"method": "random"}, False),
+        (10**6, "training.l2", {"method": SAMPLE_FIRST}, True),
         (10**6, "training.l2", {"trials": 100}, False),
         (10**6, "training.l2", {"start_from": "defaults"}, False),
     ],
