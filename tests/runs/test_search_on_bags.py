@@ -5,12 +5,9 @@ from __future__ import annotations
 import json
 import shutil
 import signal
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import yaml
 
@@ -19,14 +16,12 @@ from fnnctl.cli import run
 from fnnctl.metrics.stored import flat_metrics
 from fnnctl.modelling.held_out_rows import held_out_rows
 from fnnctl.modelling.saved_model import load_model
-from fnnctl.records.trials import Result
 from fnnctl.runs import search as search_module
-from fnnctl.runs.search_session import TIME_IS_OVER, SearchSession
-from fnnctl.stacks.trial_feed import TrialFeed
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.listing import list_runs
 from tests.executors.clusters import dask_cluster
 from tests.program import read_json
+from tests.runs.bagging import MANY_CLASSES, NUMBERS, asked_to_stop_after, trained, written
 from tests.runs.extending import extend, timeline
 from tests.runs.killing import dying_after
 from tests.runs.searching import RATE, assert_same_search, decisions, of_kind, printed_words, resume, search
@@ -44,81 +39,12 @@ TWO_CLASSES = {
         },
     },
 }
-MANY_CLASSES = {
-    "model": {"ensemble": {"members": 3, "plain_twins": True}},
-    "training": {"epochs": 12, "early_stopping": {"patience": "auto"}},
-    "search": {
-        "objective": {"metric": "log_loss"},
-        "space": {
-            "training.epochs": {"integer": [3, 12]},
-            "model.numeric_embedding": {
-                "choice": ["none", {"name": "piecewise_linear", "bins": 8, "size": 3}]
-            },
-        },
-    },
-}
-NUMBERS = {
-    "model": {"ensemble": {"members": 3}},
-    "training": {"epochs": 6},
-    "search": {
-        "space": {RATE: {"log_uniform": [0.01, 0.3]}, "data.scaling": {"choice": ["robust", "minmax"]}}
-    },
-}
-
 TWIN_NUMBERS = {
     "data": {"target_transform": "quantile"},
     "model": {"ensemble": {"members": 3, "plain_twins": True}},
     "training": {"epochs": 6},
     "search": {"space": {RATE: {"log_uniform": [0.01, 0.3]}}},
 }
-
-
-def written(folder: Path, target: str, *sections: dict[str, Any]) -> Path:
-    """A config with a table of its own, which has both kinds of columns, groups and weights."""
-    folder.mkdir(parents=True, exist_ok=True)
-    rng = np.random.default_rng(5)
-    a, b, place = rng.normal(size=90), rng.normal(size=90), rng.integers(0, 12, 90)
-    values = {
-        "number": 3 * a + a * b + place / 4,
-        "two": np.where(a * b + place / 8 > 0.6, "yes", "no"),
-        "many": np.array(["x", "y", "z"])[np.digitize(a + b / 2, [-0.5, 0.6])],
-    }
-    lines = ["a,b,kind,place,weight,target"]
-    for k in range(90):
-        value = values[target][k]
-        shown = f"{value:.4f}" if target == "number" else value
-        lines.append(f"{a[k]:.4f},{b[k]:.4f},{'uvw'[place[k] % 3]},p{place[k]},{1 + k % 3},{shown}")
-    (folder / "t.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    config: dict[str, Any] = {
-        "seed": 3,
-        "data": {"source": "t.csv", "target": "target", "columns": {"ignore": ["place", "weight"]}},
-        "model": {"hidden": [6], "ensemble": {"bags": True, "plain_twins": False}},
-        "search": {"method": "random", "trials": 3, "objective": {"on": "bags"}},
-    }
-    for section in sections:
-        merge(config, section)
-    if "group" in config["data"].get("split", {}):
-        del config["data"]["columns"]
-    (folder / "x.yaml").write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
-    return folder / "x.yaml"
-
-
-def merge(config: dict[str, Any], other: dict[str, Any]) -> None:
-    for key, value in other.items():
-        if isinstance(value, dict) and key != "space":
-            merge(config.setdefault(key, {}), value)
-        else:
-            config[key] = value
-
-
-def trained(resolved: Path, *words: str) -> Path:
-    """The run of `fnnctl train`."""
-    runs = resolved.parent / "alone"
-    before = set(runs.glob("*"))
-    words = tuple(part for word in words for part in ("--set", word))
-    assert run(["train", str(resolved), "--quiet", "--no-figures", "--runs-dir", str(runs), *words]) == 0
-    (new,) = set(runs.glob("*")) - before
-    return new
 
 
 def assert_is_training(best: Path) -> None:
@@ -303,27 +229,6 @@ def test_a_killed_search_goes_on_also_without_its_checkpoints(
     assert_same_results(folder, undisturbed)
 
 
-@contextmanager
-def asked_to_stop_after(stacks: int, *, by: str) -> Iterator[None]:
-    """A search in this context gets a signal, or is out of time, when it has trained so many stacks."""
-    collect, stop, left = TrialFeed.collect, SearchSession.stop, [stacks]
-
-    def collects(runner: TrialFeed) -> Sequence[Result]:
-        results = collect(runner)
-        left[0] -= 1
-        if not left[0] and by == "signal":
-            signal.raise_signal(signal.SIGINT)
-        return results
-
-    def stops(session: SearchSession) -> str | None:
-        return TIME_IS_OVER if left[0] <= 0 and by == "time" else stop(session)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(TrialFeed, "collect", collects)
-        patch.setattr(SearchSession, "stop", stops)
-        yield
-
-
 WAITING = {
     "model": {"ensemble": {"members": 2}},
     "training": {"epochs": 9},
@@ -373,7 +278,7 @@ def test_before_any_trial_has_ended_their_states_are_used(config: Path, undistur
 
 
 def test_a_second_signal_ends_it_at_once(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def again(session: SearchSession) -> None:
+    def again(*arguments: object) -> None:
         signal.raise_signal(signal.SIGINT)
         raise AssertionError("the signal ends it")
 
