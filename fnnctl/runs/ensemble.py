@@ -19,11 +19,11 @@ from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.report.topics.ensemble import beside_default_sentence
 from fnnctl.runs.beside_default import beside_default
 from fnnctl.runs.facts import known_facts
-from fnnctl.runs.recorder import RunRecorder, record_notes, record_warnings, write_scores
+from fnnctl.runs.recorder import RunRecorder, log_warnings, record_notes, record_warnings, write_scores
 from fnnctl.runs.search_session import SearchSession
 from fnnctl.runs.trained_trials import TrainedTrials
 from fnnctl.stacks.bagged_ensemble import select_on_bags
-from fnnctl.stacks.trial_ensemble import TrialMembers, select_trials
+from fnnctl.stacks.trial_ensemble import TrainedTrial, TrialMembers, select_trials
 from fnnctl.store import names
 from fnnctl.store.manifest import BesideDefault
 from fnnctl.store.run import create_run
@@ -34,8 +34,14 @@ from fnnctl.text import counted
 NO_ENSEMBLE: Final = "there is no ensemble"
 """How the warning of a search begins that asked for an ensemble and cannot have one."""
 
+NO_WEIGHTS: Final = (
+    "no ensemble is made: the weights of the trials are lost, and no time is left to train the trials again; "
+    "continue with --resume"
+)
+"""If a search on bags must end before it can make its ensemble."""
 
-def build_ensemble(session: SearchSession) -> None:
+
+def build_ensemble(session: SearchSession, trained: TrainedTrials) -> None:
     """Select an ensemble of the search's trials and write its run folder, if the config asks for one.
 
     No figure is drawn.
@@ -48,7 +54,16 @@ def build_ensemble(session: SearchSession) -> None:
     on_bags = settings.objective.on_bags
     rows = "by their out-of-bag predictions" if on_bags else "on the validation rows"
     context.note(f"selecting an ensemble of the trials {rows}")
-    selected = (_selected_on_bags if on_bags else _selected)(session, settings.ensemble.size)
+    trials = list(trained.contenders())
+    context.stop.raise_if_requested()
+    if not trials:  # the manifest does not say it: a resume makes the ensemble
+        log_warnings(run, [NO_WEIGHTS], context.listener)
+        return
+    size = settings.ensemble.size
+    if on_bags:
+        selected = _selected_on_bags(session, trained, trials, size)
+    else:
+        selected = _selected(session, trials, size)
     context.stop.raise_if_requested()
     if selected is None:
         record_warnings(run, [f"{NO_ENSEMBLE}: the scores of all trials overflow"], context.listener)
@@ -79,13 +94,13 @@ class _Selected:
         return [trial.fit.layout for trial in trials for _ in range(trial.fit.settings.ensemble)]
 
 
-def _selected(session: SearchSession, size: int) -> _Selected | None:
+def _selected(session: SearchSession, trials: Sequence[TrainedTrial], size: int) -> _Selected | None:
     """The ensemble that is selected and calibrated on the validation part; None if there is none."""
     data, split = session.search.loaded.data, session.search.split
     objective = session.setup.settings.objective
     ensemble = select_trials(
         data,
-        list(TrainedTrials(session).contenders()),
+        trials,
         split.validation,
         metric=objective.metric,
         minimized=objective.minimized,
@@ -107,13 +122,12 @@ def _selected(session: SearchSession, size: int) -> _Selected | None:
     return _Selected(ensemble, split, predictor.decoder, score_parts(predictor, data, None, split), facts)
 
 
-def _selected_on_bags(session: SearchSession, size: int) -> _Selected | None:
+def _selected_on_bags(
+    session: SearchSession, trained: TrainedTrials, trials: Sequence[TrainedTrial], size: int
+) -> _Selected | None:
     """The ensemble that is selected and calibrated by the out-of-bag scores; None if there is none."""
     data, metric = session.search.loaded.data, session.setup.settings.objective.metric
-    trained = TrainedTrials(session)
-    trials, default = list(trained.contenders()), session.search.fits.typical_fit({})
-    if not trials:
-        return None
+    default = session.search.fits.typical_fit({})
     post_training = PostTraining.of(session.setup.experiment.model)
     ensemble = select_on_bags(data, trials, post_training, size=size, default=default or trials[0].fit)
     if ensemble is None:

@@ -22,7 +22,7 @@ from fnnctl.runs.facts import known_facts
 from fnnctl.runs.position import followed_amount
 from fnnctl.runs.recorder import RunRecorder, log_warnings, record_notes
 from fnnctl.runs.search_session import SearchSession
-from fnnctl.runs.trained_trials import weight_library
+from fnnctl.runs.trained_trials import TrainedTrials
 from fnnctl.runs.winner import Winner, weights_of_training_alone, winner_of, write_winner
 from fnnctl.search.loop import run_search
 from fnnctl.stacks.search_preparation import PreparedSearch
@@ -77,12 +77,12 @@ def complete_search(session: SearchSession) -> None:
     Raises `NoFinishedTrialError` or `InterruptedRunError` after the completed work is written.
     """
     run, context, standings = session.run, session.context, session.standings
-    on_bags = session.setup.settings.objective.on_bags
+    on_bags, trained = session.setup.settings.objective.on_bags, TrainedTrials(session)
     with RunRecorder(run, started=session.started) as recorder:
         set_blas_threads(1)
         try:
             with recorder.time_training():
-                reason = _search(session)
+                reason = _search(session, trained)
         finally:
             space = list(session.setup.settings.domains)
             columns, rows = leaderboard_table(session.journal.trials, standings, space)
@@ -94,10 +94,12 @@ def complete_search(session: SearchSession) -> None:
             context.figures.draw(run)
             raise _no_finished_trial(session, reason)
         with session.completing():
-            _complete(session, standings.incumbent, recorder, reason)
+            _complete(session, trained, standings.incumbent, recorder, reason)
 
 
-def _complete(session: SearchSession, incumbent: Result, recorder: RunRecorder, reason: str) -> None:
+def _complete(
+    session: SearchSession, trained: TrainedTrials, incumbent: Result, recorder: RunRecorder, reason: str
+) -> None:
     """Write what a search that has ended for this reason makes of its trials."""
     run, context = session.run, session.context
     if failures := session.standings.failures:
@@ -113,13 +115,13 @@ def _complete(session: SearchSession, incumbent: Result, recorder: RunRecorder, 
     context.note(f"best trial: {winner.trial}")
     _compare_with_default_trial(session, winner)
     # The refit can diverge, and then ends the search; the ensemble does not depend on it.
-    build_ensemble(session)
+    build_ensemble(session, trained)
     if reason == INTERRUPTED:  # `report` draws the figures
-        write_winner(session, winner)
+        write_winner(session, winner, trained)
         return
     context.figures.begin(run)  # it has all that its figures show
     try:
-        write_winner(session, winner)
+        write_winner(session, winner, trained)
     except DivergedError:
         context.figures.draw(*_folders(run))
         raise
@@ -128,7 +130,7 @@ def _complete(session: SearchSession, incumbent: Result, recorder: RunRecorder, 
     context.figures.draw(*_folders(run))
 
 
-def _search(session: SearchSession) -> str:
+def _search(session: SearchSession, trained: TrainedTrials) -> str:
     """Run the search until it is complete or asked to stop, and return why it ended."""
     setup, fits, journal = session.setup, session.search.fits, session.journal
     objective, context = setup.settings.objective, session.context
@@ -156,7 +158,7 @@ def _search(session: SearchSession) -> str:
                 journal,
                 executor,
                 on_stack=session.note_times,
-                library=weight_library(session),
+                library=trained.library_for_trials,
             )
             return run_search(
                 setup.scheduler(session.sampler),

@@ -93,7 +93,7 @@ class SearchSession:
     ) -> None:
         """`started` is when the command began, on the monotonic clock."""
         self.run, self.search, self.journal, self.options = run, search, journal, options
-        self.context, self.started = context, started
+        self.context, self.started, self._stop = context, started, context.stop
         self.setup: SearchSetup = search.setup
         self.standings = Standings(self.setup.direction, journal.results.values())
         self.sampler: Sampler = self.setup.sampler(journal.before_extension)
@@ -125,7 +125,7 @@ class SearchSession:
         with a limit that is too short for a single trial, a search still gives one.
         """
         limit = self.options.time_limit
-        if self.context.stop.requested():
+        if self._stop.requested():  # also while the search completes, when `context.stop` asks for nothing
             return INTERRUPTED
         if limit is None or time.monotonic() - self.started < limit:
             return None

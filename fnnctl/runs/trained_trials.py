@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache, cached_property
 
 from fnnctl.errors import DataError, MachineError
 from fnnctl.modelling.fit import Fit
-from fnnctl.records.trials import Result
+from fnnctl.records.trials import JobKey, Result, Status
 from fnnctl.runs.search_session import SearchSession
 from fnnctl.stacks.measures import Weights
 from fnnctl.stacks.trial_ensemble import (
@@ -16,19 +16,12 @@ from fnnctl.stacks.trial_ensemble import (
     train_again,
     weights_at_rung,
 )
-from fnnctl.stacks.trial_results import WEIGHTS, recorded_digest
+from fnnctl.stacks.trial_results import recorded_digest
 from fnnctl.store.trial_checkpoints import TrialCheckpoints
 from fnnctl.training.checkpoint import state_digest
 
 
-def weight_library(session: SearchSession) -> WeightLibrary | None:
-    """The library for the weights of the session's trials; None if nothing is made of them."""
-    settings = session.setup.settings
-    is_needed = settings.ensemble is not None or settings.objective.on_bags
-    return open_library(session) if is_needed else None
-
-
-def open_library(session: SearchSession) -> WeightLibrary:
+def _open_library(session: SearchSession) -> WeightLibrary:
     """The library of a search; on bags the default trial stays, too, with which the ensemble is compared."""
     setup, journal = session.setup, session.journal
     on_bags = setup.settings.objective.on_bags
@@ -53,45 +46,85 @@ def open_library(session: SearchSession) -> WeightLibrary:
 
 
 class TrainedTrials:
-    """The trials of a session as they were trained."""
+    """The trials of a session as they were trained.
+
+    There is one object per session, because to open the library is to read and to tidy up its folder.
+    """
 
     def __init__(self, session: SearchSession) -> None:
         self._session = session
-        self._library = open_library(session)
+        self._again: dict[JobKey, Weights] = {}
+        """What trials had at a rung that were trained again up to there; the library keeps ended trials."""
+
+    @cached_property
+    def library(self) -> WeightLibrary:
+        """The library of the search."""
+        return _open_library(self._session)
+
+    @property
+    def library_for_trials(self) -> WeightLibrary | None:
+        """The library that gets the weights of trials at their end; None if nothing is made of them."""
+        settings = self._session.setup.settings
+        is_needed = settings.ensemble is not None or settings.objective.on_bags
+        return self.library if is_needed else None
 
     def contenders(self) -> Iterator[TrainedTrial]:
         """The trials that can be selected for an ensemble, the best first.
 
-        Of a search on bags that ended before any trial did, they are those whose states are at hand.
+        If a search on bags must end before any trial did, they are those whose states are at hand.
         """
         on_bags = self._session.setup.settings.objective.on_bags
-        for result in self._session.standings.contenders()[: self._library.most]:
-            has_ended = WEIGHTS in (result.facts or {})
-            if trained := self.of(result, again=has_ended or not on_bags):
+        for result in self._session.standings.contenders()[: self.library.most]:
+            should_stop = self._must_end if on_bags and not self._has_ended(result) else None
+            if trained := self.of(result, should_stop):
                 yield trained
 
-    def of(self, result: Result, *, again: bool = True) -> TrainedTrial | None:
-        """A trial at this result. If its weights are lost it is trained `again`; None without that."""
+    def of(self, result: Result, should_stop: Callable[[], bool] | None = None) -> TrainedTrial | None:
+        """A trial at this result. If its weights are lost it is trained again; None if that should stop.
+
+        By default, that is if the session's context asks for it.
+        """
         session = self._session
-        context, journal = session.context, session.journal
-        trial, recorded = journal.trials[result.trial], journal.results[result.key]
-        (fit,) = session.search.fits.fits(trial.assignment)
-        weights = self._library.read(recorded) or self._at_rung(fit, recorded)
-        if weights is None and again:
-            context.note(f"training trial {result.trial} again, because its weights were lost or not kept")
+        recorded, fit = session.journal.results[result.key], self._fit(result)
+        weights = self._again.get(result.key) or self.library.read(recorded) or self._at_rung(fit, recorded)
+        if weights is None:
+            weights = self._trained_again(fit, recorded, should_stop or session.context.stop.requested)
+        return None if weights is None else TrainedTrial(result, fit, weights)
+
+    def _trained_again(self, fit: Fit, recorded: Result, should_stop: Callable[[], bool]) -> Weights | None:
+        """The weights behind a recorded result, from another training; None if that should stop."""
+        session, weights = self._session, None
+        context = session.context
+        if not should_stop():
+            why = "because its weights were lost or not kept"
+            context.note(f"training trial {recorded.trial} again, {why}")
             with context.stop.graceful():
                 weights = train_again(
                     session.search.loaded.data,
-                    trial,
+                    session.journal.trials[recorded.trial],
                     fit,
                     recorded,
                     metric=session.setup.settings.objective.metric,
-                    should_stop=context.stop.requested,
+                    should_stop=should_stop,
                 )
-            context.stop.raise_if_requested()
-            if weights is not None:
-                self._library.add(recorded, weights)
-        return None if weights is None else TrainedTrial(result, fit, weights)
+        context.stop.raise_if_requested()
+        if weights is not None and self._has_ended(recorded):
+            self.library.add(recorded, weights)
+        elif weights is not None:
+            self._again[recorded.key] = weights
+        return weights
+
+    def _fit(self, result: Result) -> Fit:
+        (fit,) = self._session.search.fits.fits(self._session.journal.trials[result.trial].assignment)
+        return fit
+
+    def _has_ended(self, result: Result) -> bool:
+        """Whether the library keeps the trial's weights after this result."""
+        most = self._session.setup.budget.max_epochs
+        return result.status is Status.STOPPED_EARLY or result.budget == most
+
+    def _must_end(self) -> bool:
+        return self._session.stop() is not None
 
     def _at_rung(self, fit: Fit, recorded: Result) -> Weights | None:
         """What the state of a trial on bags at a rung gives; None without such a state."""

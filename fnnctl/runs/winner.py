@@ -89,7 +89,7 @@ class _WinnersRun:
     """Writes the contents of the run folder; see `complete_training`."""
 
 
-def write_winner(session: SearchSession, winner: Winner) -> None:
+def write_winner(session: SearchSession, winner: Winner, trained: TrainedTrials) -> None:
     """Write the winner's run, and test it once: from its trained members, or else from a refit.
 
     No figure is drawn. If an earlier process left an incomplete folder, it is replaced. The complete run of a
@@ -100,7 +100,10 @@ def write_winner(session: SearchSession, winner: Winner) -> None:
     folder = RunFolder(run.path / names.BEST)
     complete = folder.has(names.MANIFEST) and folder.read_manifest().status == "completed"
     on_bags = session.setup.settings.objective.on_bags
-    new = (_trained_run if on_bags else _refitted_run)(session, winner, started)
+    if on_bags:
+        new = _trained_run(session, winner, trained, started)
+    else:
+        new = _refitted_run(session, winner, started)
     resolved = resolved_yaml(new.fit.experiment)
     if not complete or folder.read_resolved() != resolved.encode("utf-8"):
         if new.note:
@@ -149,7 +152,9 @@ def _refitted_run(session: SearchSession, winner: Winner, started: float) -> _Wi
     )
 
 
-def _trained_run(session: SearchSession, winner: Winner, started: float) -> _WinnersRun:
+def _trained_run(
+    session: SearchSession, winner: Winner, trials: TrainedTrials, started: float
+) -> _WinnersRun:
     """The winner as the search trained it."""
     loaded = session.search.loaded
     trial = session.setup.configs.experiment_of(winner.configuration)
@@ -158,7 +163,7 @@ def _trained_run(session: SearchSession, winner: Winner, started: float) -> _Win
         fit = Fit.of(loaded.data, experiment, session.search.split)
 
     def complete(run: OpenRun, context: Context) -> list[str]:
-        trained = TrainedTrials(session).of(session.standings.latest[winner.trial])
+        trained = trials.of(session.standings.latest[winner.trial])
         if trained is None:
             raise ValueError(f"nothing is kept of trial {winner.trial}")
         stack = rebuilt_stack(loaded.data, fit, trained.weights)

@@ -1,0 +1,68 @@
+"""What is kept of trials, and which are trained again."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fnnctl.runs import trained_trials
+from fnnctl.stacks.trial_ensemble import WeightLibrary, train_again
+from tests.program import read_json
+from tests.runs.bagging import NUMBERS, SLOW_DEFAULT, written
+from tests.runs.searching import of_kind, resume, search
+
+
+@pytest.fixture
+def short(tmp_path: Path) -> Path:
+    """A search whose cost is over before any trial has ended."""
+    cost = {"search": {"budget": {"cost": 30_000}, "trials": None}}
+    folder = search(written(tmp_path, "many", SLOW_DEFAULT, cost), "--executor", "serial")
+    assert max(result["budget"] for result in of_kind(folder, "result")) < 9
+    return folder
+
+
+def test_what_was_deleted_is_made_again_although_no_trial_has_ended(
+    short: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The contenders are trained again, the winner among them once."""
+    files = [f"{name}/{file}" for name in ("best", "ensemble") for file in ("model.npz", "metrics.json")]
+    before, count = {file: (short / file).read_bytes() for file in files}, []
+    candidates = read_json(short / "ensemble" / "manifest.json")["selection"]["candidates"]
+    assert candidates > 1
+    for name in ("best", "ensemble"):
+        shutil.rmtree(short / name)
+
+    def counted(*arguments: Any, **settings: Any) -> Any:
+        count.append(arguments)
+        return train_again(*arguments, **settings)
+
+    monkeypatch.setattr(trained_trials, "train_again", counted)
+    assert resume(short, "--executor", "serial", "--time-limit", "1e-9") == 0
+    log = (short / "log.txt").read_text()
+    assert "no ensemble is made: the weights of the trials are lost" in log
+    assert (short / "best").exists()
+    assert not (short / "ensemble").exists()
+    shutil.rmtree(short / "best")
+    count.clear()
+    assert resume(short, "--executor", "serial") == 0
+    assert len(count) == candidates
+    assert {file: (short / file).read_bytes() for file in files} == before
+    assert not list((short / "checkpoints" / "final").glob("*"))
+    warnings = read_json(short / "manifest.json")["warnings"]
+    assert not [warning for warning in warnings if "no ensemble" in warning], "it would not be missed later"
+
+
+def test_the_library_is_opened_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened, init = [], WeightLibrary.__init__
+
+    def counted(library: WeightLibrary, *arguments: Any, **settings: Any) -> None:
+        opened.append(library)
+        init(library, *arguments, **settings)
+
+    monkeypatch.setattr(WeightLibrary, "__init__", counted)
+    config = written(tmp_path, "number", NUMBERS, {"search": {"ensemble": {"size": 3}}})
+    search(config, "--executor", "serial")
+    assert len(opened) == 1
