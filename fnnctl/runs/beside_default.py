@@ -1,4 +1,4 @@
-"""Is the ensemble of a search better than what `fnnctl train` gives, which is the default trial?
+"""Is the ensemble of a search better than what `fnnctl train` gives, which is the default trial at its end?
 
 The rows that select an ensemble flatter it, and out of bag an average of many trials has more networks per
 row than a single trial. So the two are compared on the test part, by which nothing is chosen.
@@ -6,6 +6,7 @@ row than a single trial. So the two are compared on the test part, by which noth
 
 from __future__ import annotations
 
+from fnnctl.config.schema.training import TrainingConfig
 from fnnctl.metrics.comparison.rows import paired_difference
 from fnnctl.records.standings import finite_objective
 from fnnctl.report.comparison.pairs import verdict
@@ -23,13 +24,14 @@ def beside_default(
 ) -> BesideDefault | None:
     """The facts about an ensemble's scores of the test part beside those of the default trial.
 
-    None without a test part, or if the default settings were not tried or have no result.
+    None without a test part, if the default settings were not tried or have no result, or if the search has
+    no time to train them to their end.
     """
     trial, data = session.default_trial, session.search.loaded.data
     result = None if trial is None else session.standings.latest.get(trial)
     if ensemble is None or result is None or finite_objective(result) is None:
         return None
-    trained = trials.of(result)
+    trained = trials.at_end(result)
     if trained is None:
         return None
     predictor, _ = trained_predictor(data, trained, PostTraining.of(session.setup.experiment.model))
@@ -37,7 +39,21 @@ def beside_default(
     default = data.score(rows, predictor.column_scores([(data.dataset, rows)]), predictor.decoder)
     metrics = dict.fromkeys([session.setup.settings.objective.metric, data.task.default_metric])
     compared = (compared_metric(metric, ensemble, default) for metric in metrics)
-    return BesideDefault(trial=result.trial, rows=len(rows), metrics=list(filter(None, compared)))
+    return BesideDefault(
+        trial=result.trial,
+        epochs=_other_epochs(trained.fit.experiment.training, session.setup.experiment.training),
+        rows=len(rows),
+        metrics=list(filter(None, compared)),
+    )
+
+
+def _other_epochs(trial: TrainingConfig, config: TrainingConfig) -> int | None:
+    """The epochs of the default trial; None if it has those of the config, as `fnnctl train` does.
+
+    Its learning rate may also be that of another horizon, as in a search whose largest budget was raised.
+    """
+    of_trial, of_train = ((each.epochs, each.horizon or each.epochs) for each in (trial, config))
+    return None if of_trial == of_train else trial.epochs
 
 
 def compared_metric(metric: str, ensemble: PartScores, default: PartScores) -> ComparedMetric | None:

@@ -29,7 +29,13 @@ from fnnctl.records.standings import order
 from fnnctl.records.trials import Direction, Job, JobKey, Result, Status, Trial
 from fnnctl.stacks.measures import FitObjective, ObjectiveMeasure, Weights
 from fnnctl.stacks.trial_bags import SHARES, TEMPERATURE, BagsMeasure
-from fnnctl.stacks.trial_results import WEIGHTS, refuse_another_result, trial_result, weights_digest
+from fnnctl.stacks.trial_results import (
+    WEIGHTS,
+    MeasuredFit,
+    refuse_another_result,
+    trial_result,
+    weights_digest,
+)
 from fnnctl.stacks.work import Measure, StackItem, WorkerData, train_item
 from fnnctl.store import names
 from fnnctl.store.trial_checkpoints import TrialCheckpoints
@@ -236,6 +242,20 @@ class _Unwatched:
         """Does nothing."""
 
 
+def train_alone(
+    data: TaskData, fit: Fit, *, metric: str, epochs: int, should_stop: Callable[[], bool]
+) -> MeasuredFit:
+    """What is measured on a trial's fit after so many epochs, its last, from a training from the start."""
+    on_bags = fit.settings.bags
+    measure: Measure[FitObjective] = ObjectiveMeasure(metric, on_folds=False, weights_at=epochs)
+    if on_bags:
+        measure = BagsMeasure(metric, largest=epochs)
+    item = StackItem((fit,), measure, stop=epochs, diagnose=on_bags)
+    done = train_item(_Unwatched(should_stop), WorkerData(data, reuse=False), item)
+    (fit_objective,) = done.measured
+    return fit_objective, done.digests.get(0)
+
+
 def train_again(
     data: TaskData,
     trial: Trial,
@@ -249,17 +269,12 @@ def train_again(
 
     Raises `MachineError` if the training does not reproduce the result.
     """
-    job, on_bags = Job(trial, recorded.rung, 0, recorded.budget), fit.settings.bags
-    measure: Measure[FitObjective] = ObjectiveMeasure(metric, on_folds=False, weights_at=recorded.budget)
-    if on_bags:
-        measure = BagsMeasure(metric, largest=recorded.budget)
-    item = StackItem((fit,), measure, stop=recorded.budget, diagnose=on_bags)
-    done = train_item(_Unwatched(should_stop), WorkerData(data, reuse=False), item)
-    (fit_objective,) = done.measured
-    if fit_objective.outcome is Outcome.INTERRUPTED:
+    job = Job(trial, recorded.rung, 0, recorded.budget)
+    measured = train_alone(data, fit, metric=metric, epochs=recorded.budget, should_stop=should_stop)
+    if measured[0].outcome is Outcome.INTERRUPTED:
         return None
-    refuse_another_result(trial_result(job, [(fit_objective, done.digests.get(0))], metric), recorded)
-    return fit_objective.weights
+    refuse_another_result(trial_result(job, [measured], metric), recorded)
+    return measured[0].weights
 
 
 def weights_at_rung(
@@ -274,6 +289,21 @@ def weights_at_rung(
     item = StackItem((fit,), measure, start=budget, state=state, stop=budget, diagnose=True)
     (measured,) = train_item(_Unwatched(lambda: False), WorkerData(data, reuse=False), item).measured
     return measured.weights if measured.objective == recorded.objective else None
+
+
+def write_weights(store: TrialCheckpoints, key: JobKey, weights: Weights) -> None:
+    """Write what is kept of a trial."""
+    trial, budget = key
+    store.write([(trial, 0)], budget, {name: array[None] for name, array in weights.items()})
+
+
+def read_weights(store: TrialCheckpoints, key: JobKey) -> Weights | None:
+    """What is kept of a trial; None if it is lost or damaged."""
+    trial, budget = key
+    try:
+        return {name: array[0] for name, array in store.read([(trial, 0)], budget).items()}
+    except (DataError, MachineError, KeyError, IndexError):
+        return None
 
 
 class WeightLibrary:
@@ -317,8 +347,7 @@ class WeightLibrary:
         self._best[result.key] = order(result, self._direction)
         worst = self._surplus()
         if worst != result.key:
-            state = {name: array[None] for name, array in weights.items()}
-            self._store.write([(result.trial, 0)], result.budget, state)
+            write_weights(self._store, result.key, weights)
         if worst is not None:
             del self._best[worst]
             self._store.release([worst])
@@ -330,9 +359,7 @@ class WeightLibrary:
 
     def read(self, result: Result) -> Weights | None:
         """The weights behind a result; None if they are lost or not those whose digest was recorded."""
-        try:
-            state = self._store.read([(result.trial, 0)], result.budget)
-            weights = {name: array[0] for name, array in state.items()}
-        except (DataError, MachineError, KeyError, IndexError):
+        weights = read_weights(self._store, result.key)
+        if weights is None or (result.facts or {}).get(WEIGHTS) != weights_digest(weights):
             return None
-        return weights if (result.facts or {}).get(WEIGHTS) == weights_digest(weights) else None
+        return weights

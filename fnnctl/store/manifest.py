@@ -300,10 +300,12 @@ class ComparedMetric(Facts):
 
 
 class BesideDefault(Facts):
-    """An ensemble beside the default trial, which is what `fnnctl train` gives."""
+    """An ensemble beside the default trial at its end."""
 
     trial: int
     """The number of the default trial."""
+    epochs: int | None = None
+    """Its epochs, if the search has others than the config; null if it is what `fnnctl train` gives."""
     rows: int
     """The number of test rows."""
     metrics: list[ComparedMetric]
@@ -343,7 +345,7 @@ class SelectionFacts(Facts):
     nested: list[NestedScore] = []
     """The objective first, then the task's first metric; empty if the trials are not ensembles with bags."""
     default: BesideDefault | None = None
-    """Null without a default trial or a test part, or if the trials are not ensembles with bags."""
+    """Null without a test part or a default trial at its end, or if trials are not ensembles with bags."""
 
 
 class EvaluatedRun(Facts):

@@ -49,6 +49,8 @@ CHECKPOINTS = "checkpoints"
 """The folder of a search's checkpoints, one file per stack."""
 FINAL_WEIGHTS = f"{CHECKPOINTS}/final"
 """The folder of the final weights of a search's best trials, for its ensemble; one file per trial."""
+DEFAULT_WEIGHTS = f"{CHECKPOINTS}/default"
+"""The folder of the final weights of the default trial, if the search itself did not train it to its end."""
 
 MEASURED = (METRICS, PREDICTIONS, CROSS_VALIDATION)
 """The files that gates and comparisons rely on; the manifest has their digests."""

@@ -33,21 +33,27 @@ def _highlights(summary: Summary) -> Iterator[Section]:
 
 
 def beside_default_sentence(beside: BesideDefault) -> str:
-    """Whether the ensemble is better than what `fnnctl train` gives, by more than chance."""
+    """Whether the ensemble is better than the default trial, by more than chance.
+
+    That is what `fnnctl train` gives, unless the search has other epochs.
+    """
     if not beside.metrics:
         return "no metric of the search can be compared on the test part, so it is unknown what was gained"
-    first = beside.metrics[0]
+    first, default = beside.metrics[0], "`fnnctl train`"
+    if beside.epochs is not None:
+        default = f"the default settings after {counted(beside.epochs, 'epoch')}"
     verdict = {
-        "better": "the search is better than `fnnctl train`",
-        "worse": "the search is worse than `fnnctl train`",
-        "tie": "the search is not better than `fnnctl train` by more than chance",
+        "better": f"the search is better than {default}",
+        "worse": f"the search is worse than {default}",
+        "tie": f"the search is not better than {default} by more than chance",
     }[first.verdict]
     values = [
         f"{label_of(metric.metric)} {number(metric.ensemble)} against {number(metric.default)}"
         for metric in beside.metrics
     ]
     rows = f"on the {counted(beside.rows, 'test row')}"
-    advice = "; use what `fnnctl train` gives" if first.verdict == "worse" else ""
+    is_train = beside.epochs is None
+    advice = "; use what `fnnctl train` gives" if first.verdict == "worse" and is_train else ""
     others = "".join(f"; {value}" for value in values[1:])
     return f"{verdict}: {values[0]} {rows} ({p_text(first.p)}){others}{advice}"
 

@@ -171,5 +171,11 @@ def test_a_sentence_says_whether_the_search_is_better_than_train(verdict: str, p
     assert sentence.startswith(f"{words}log loss 0.2100 against 0.2500 on the 120 test rows (p = ")
     advice = "; use what `fnnctl train` gives" if verdict == "worse" else ""
     assert sentence.endswith(f"; accuracy 0.9500 against 0.9400{advice}")
+    fewer = beside_default_sentence(
+        facts.model_copy(update={"epochs": 3, "metrics": [first, facts.metrics[1]]})
+    )
+    assert fewer == sentence.removesuffix(advice).replace(
+        "`fnnctl train`", "the default settings after 3 epochs"
+    )
     unknown = beside_default_sentence(facts.model_copy(update={"metrics": []}))
     assert unknown.startswith("no metric of the search can be compared")
