@@ -58,9 +58,9 @@ ORDERS = {
         "new_rows", "unseen_values", "loading", "profile",
     ),
     "report": (
-        "words", "plan_table", "sections", "summary", "stored_importances", "searched_settings", "best_model",
-        "document", "figures", "topics", "comparison", "gates", "listing", "html", "formats",
-        "plain_report", "description", "comparison_report",
+        "words", "plan_table", "sections", "summary", "stored_importances", "searched_settings",
+        "measured", "best_model", "document", "figures", "topics", "comparison", "gates", "listing",
+        "html", "formats", "plain_report", "description", "comparison_report",
     ),
     "store": (
         "names", "volumes", "atomic", "lock", "documents", "tables", "weights", "metrics_shape", "manifest",

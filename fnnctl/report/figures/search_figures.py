@@ -19,6 +19,7 @@ from fnnctl.report.best_model import best_model, moving_average, rewards
 from fnnctl.report.figures.ensemble_figure import ENSEMBLE_FIGURE
 from fnnctl.report.figures.numbers import DrawnNumbers, some_numbers, table_numbers
 from fnnctl.report.figures.record import RunFigure
+from fnnctl.report.measured import measured
 from fnnctl.report.searched_settings import importances, leading_first, searched_settings
 from fnnctl.report.summary import Summary
 from fnnctl.report.words import number, workers_text
@@ -39,8 +40,7 @@ def _has_results(summary: Summary) -> bool:
 
 def _axis(search: SearchHistory) -> dict[str, Any]:
     """The label of the objective's axis, and whether the objective is minimized."""
-    added = {"cross_validation": ", cross-validated", "bags": ", out of bag"}.get(search.part, "")
-    return {"metric": f"{search.metric}{added}", "minimized": search.direction == "minimize"}
+    return {"metric": f"{search.metric}{measured(search).axis}", "minimized": search.direction == "minimize"}
 
 
 # The history: the objective of each result, over the epochs of all trials.

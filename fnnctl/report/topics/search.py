@@ -10,6 +10,7 @@ from fnnctl.records.history import SearchHistory
 from fnnctl.records.journal import COMPLETE, INTERRUPTED
 from fnnctl.records.timeline import Timeline
 from fnnctl.records.trials import Status
+from fnnctl.report.measured import measured
 from fnnctl.report.sections import SUMMARY, DefinitionList, Formats, Section
 from fnnctl.report.summary import Summary
 from fnnctl.report.topics.architecture import reward_definitions
@@ -31,13 +32,6 @@ def epochs_done(search: SearchHistory, facts: SearchFacts | None) -> str:
 def method_text(search: SearchHistory) -> str:
     """The method or, if it does not tell the sampler, both."""
     return search.method + (f" ({search.sampler})" if search.sampler else "")
-
-
-def where_measured(search: SearchHistory) -> str:
-    """Where the objective was measured, as in `accuracy on the validation part`."""
-    return {"cross_validation": "over the folds", "bags": "out of bag"}.get(
-        search.part, f"on the {search.part} part"
-    )
 
 
 def _highlights(summary: Summary) -> Iterator[Section]:
@@ -67,7 +61,7 @@ def _definitions(
 ) -> Iterator[tuple[str, str]]:
     if search.method:
         yield "method", method_text(search)
-    yield "objective", f"{label_of(search.metric)} {where_measured(search)}, {search.direction}d"
+    yield "objective", f"{label_of(search.metric)} {measured(search).where}, {search.direction}d"
     words = {} if search.end == COMPLETE else UNFINISHED
     counts = ", ".join(f"{count:,} {words.get(status, status)}" for status, count in search.statuses.items())
     yield "trials", f"{len(search.trials):,}" + (f": {counts}" if counts else "")

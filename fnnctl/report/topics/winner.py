@@ -11,12 +11,12 @@ from fnnctl.metrics.registry import label_of
 from fnnctl.records.history import SearchHistory
 from fnnctl.records.journal import COMPLETE
 from fnnctl.records.trials import Result
+from fnnctl.report.measured import measured
 from fnnctl.report.searched_settings import paths_by_importance, setting_text, short_names
 from fnnctl.report.sections import SUMMARY, Command, DefinitionList, Formats, Notes, Section, TableSection
 from fnnctl.report.summary import TEST, Summary
 from fnnctl.report.topics.default_trial import default_trial_result, ties_text, winners_comparison
 from fnnctl.report.topics.scores import ABOUT
-from fnnctl.report.topics.search import where_measured
 from fnnctl.report.topics.topic import Topic
 from fnnctl.report.words import NOTHING, number
 from fnnctl.store import names
@@ -34,7 +34,7 @@ def _highlights(summary: Summary) -> Iterator[Section]:
     differ = search.has_rungs or search.end != COMPLETE
     after = f" after {counted(search.epochs_of(best), 'epoch')}" if differ else ""
     score = f"{label_of(search.metric)} {number(best.objective)}"
-    yield _definition(11, "best trial", f"{best.trial}, with {score} {where_measured(search)}{after}")
+    yield _definition(11, "best trial", f"{best.trial}, with {score} {measured(search).where}{after}")
     assignment = search.trials[best.trial].assignment
     # The most important ones first, as the end may be left out.
     paths = [path for path in paths_by_importance(search) if path in assignment]
@@ -66,7 +66,7 @@ def _choice(summary: Summary, search: SearchHistory, best: Result) -> str | None
         seeds = counted(confirmation.compared_seeds, "seed")
         return f"Trial {best.trial} was chosen by its mean over {seeds}, not on the test part."
     if count > 1:
-        return f"Trial {best.trial} was chosen from {count:,} {where_measured(search)}, not on the test part."
+        return f"Trial {best.trial} was chosen from {count:,} {measured(search).where}, not on the test part."
     return None
 
 
@@ -89,9 +89,7 @@ def _details(summary: Summary) -> Iterator[Section]:
 def _scores(summary: Summary, search: SearchHistory, best: Result) -> Iterator[tuple[str, ...]]:
     """One row per measurement of the objective's metric, for comparison."""
     count, confirmation = len(search.standings.latest), search.confirmation
-    where = {"cross_validation": "mean over the folds", "bags": "out of bag"}.get(
-        search.part, f"{search.part} part"
-    )
+    where = measured(search).short
     chosen = confirmation.chosen if confirmation else None
     among = f"yes, the best of {count:,}" if count > 1 else "no"
     yield f"in the search, {where}", number(best.objective), NOTHING, "to be confirmed" if chosen else among
@@ -133,10 +131,7 @@ def _definitions(summary: Summary, search: SearchHistory, best: Result) -> Itera
     if networks > 1:
         yield f"{refitted} as", f"an ensemble of {networks:,} networks"
     if (count := len(search.standings.latest)) > 1 and best is search.standings.incumbent:
-        score = {"cross_validation": "score over the folds", "bags": "out-of-bag score"}.get(
-            search.part, f"{search.part} score"
-        )
-        yield "best of", f"{count:,} trials, so its {score} is optimistic"
+        yield "best of", f"{count:,} trials, so its {measured(search).score} is optimistic"
         comparison = winners_comparison(summary)
         if comparison and (ties := ties_text(comparison)):
             yield "ties", ties
