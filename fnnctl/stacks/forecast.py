@@ -12,7 +12,7 @@ from fnnctl.search.extension import other_limit
 from fnnctl.search.simulation import Disturbances, simulate
 from fnnctl.space.assignments import Assignment
 from fnnctl.stacks.estimate import RungSize, SearchCosts, seconds_by_assignment
-from fnnctl.stacks.search_preparation import PreparedSearch, first_assignments
+from fnnctl.stacks.search_preparation import PreparedSearch, asked_first
 
 T = TypeVar("T")
 
@@ -35,7 +35,7 @@ def forecast(
 
     By default there are as many workers as processors. The time is estimated by a short calibration.
     """
-    costs = SearchCosts(search.fits, first_assignments(search.setup))
+    costs = SearchCosts(search.fits, asked_first(search.setup))
     table = {
         "method": search.setup.settings.method.name,
         "sampler": search.setup.auto_sampler,

@@ -101,7 +101,7 @@ def _expected_plan(setup: SearchSetup, fits: TrialFits) -> SearchPlan:
     """The plan as far as its cost allows, by the cost and the epochs of the first trials."""
     if setup.budget.cost is None and not setup.configs.own_epochs:
         return setup.plan
-    sampled = islice(first_assignments(setup), len(setup.first) + SAMPLED)
+    sampled = islice(asked_first(setup), len(setup.first) + SAMPLED)
     trials = [trial for assignment in sampled if (trial := fits.cost_and_epochs(assignment))]
     if not trials:
         return setup.plan
@@ -123,7 +123,7 @@ def _expected_plan(setup: SearchSetup, fits: TrialFits) -> SearchPlan:
     return plan_within_cost(method, setup.budget, plan, epoch_cost=epoch_cost, size=setup.size)
 
 
-def first_assignments(setup: SearchSetup) -> Iterator[Assignment]:
+def asked_first(setup: SearchSetup) -> Iterator[Assignment]:
     """The first assignments of the search; a sampler that learns does not know their results.
 
     Only one that waits for them is told: that earlier trials are better.

@@ -10,16 +10,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from fnnctl.config.paths import format_path
 from fnnctl.config.recipes.adaptation import longer
+from fnnctl.config.rules import trials
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.model import PiecewiseLinearEmbeddingConfig
 
 HIDDEN: Final = "model.hidden"
-EMBEDDING: Final = "model.numeric_embedding"
+EMBEDDING: Final = format_path(trials.EMBEDDING)
 ACTIVATION: Final = "model.activation"
 DROPOUT: Final = "model.dropout"
-TWINS: Final = "model.ensemble.plain_twins"
-EPOCHS: Final = "training.epochs"
+TWINS: Final = format_path(trials.TWINS)
+EPOCHS: Final = format_path(trials.EPOCHS)
 BATCH_SIZE: Final = "training.batch_size"
 LEARNING_RATE: Final = "training.optimizer.learning_rate"
 L2: Final = "training.l2"
