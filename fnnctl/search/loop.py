@@ -19,7 +19,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from fnnctl.records.journal import COMPLETE, Journal
 from fnnctl.records.standings import finite_objective
@@ -61,17 +61,23 @@ class VirtualClock:
         return job
 
 
+MOST_FREE: Final = 1_000
+"""A search whose only limit is its cost ends after so many invalid trials in a row, or it would never end."""
+
+
 class Spending:
     """What the jobs that have begun cost, and how much they may cost."""
 
     def __init__(self, limit: int | None) -> None:
         """The limit is None if the jobs may cost any amount."""
         self.left = limit
+        self._free = 0
+        """How many of the last jobs have cost nothing, because their configurations are invalid."""
 
     @property
     def is_over(self) -> bool:
         """Whether no further job may begin."""
-        return self.left is not None and self.left <= 0
+        return self.left is not None and (self.left <= 0 or self._free >= MOST_FREE)
 
     def affordable(self, jobs: Sequence[Job], cost: Callable[[Job], int]) -> list[tuple[Job, int]]:
         """Spend on the jobs in order; return those that begin, each with its cost.
@@ -82,9 +88,11 @@ class Spending:
         for job in jobs:
             if self.is_over:
                 break
-            begun.append((job, cost(job)))
+            job_cost = cost(job)
+            begun.append((job, job_cost))
+            self._free = 0 if job_cost else self._free + 1
             if self.left is not None:
-                self.left -= begun[-1][1]
+                self.left -= job_cost
         return begun
 
 

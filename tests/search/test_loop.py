@@ -15,7 +15,7 @@ from fnnctl.errors import DataError
 from fnnctl.records.journal import End, Header, Journal
 from fnnctl.records.trials import Job, Result, Status, Stop, Trial
 from fnnctl.search.budget import SearchBudget
-from fnnctl.search.loop import VirtualClock, run_search
+from fnnctl.search.loop import MOST_FREE, Spending, VirtualClock, run_search
 from fnnctl.search.protocols import UNLIMITED, Runner, Scheduler
 from fnnctl.search.schedulers import build_scheduler
 from fnnctl.search.schedulers.base import TrialSource
@@ -448,3 +448,15 @@ def test_a_job_starts_when_the_last_one_has_ended() -> None:
     assert clock.start(job_of(2), 3) == 5
     assert clock.start(job_of(3), 0) == 2
     assert ended(clock) == [(3, 2), (2, 5), (1, 9)]
+
+
+def test_jobs_that_cost_nothing_do_not_go_on_for_ever() -> None:
+    """Of 5,000 trials with invalid configurations, which cost nothing, a thousand in a row begin."""
+    jobs = [Job(Trial(number, {}), 0, 0, 9) for number in range(5_000)]
+    spending = Spending(10)
+    assert len(spending.affordable(jobs, lambda job: 0)) == MOST_FREE
+    assert spending.is_over
+    now_and_then = Spending(10)
+    assert len(now_and_then.affordable(jobs, lambda job: job.trial.number % 900 == 0)) == 5_000
+    assert not now_and_then.is_over
+    assert len(Spending(None).affordable(jobs, lambda job: 0)) == 5_000

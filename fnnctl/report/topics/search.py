@@ -36,7 +36,9 @@ def method_text(search: SearchHistory) -> str:
 
 def _highlights(summary: Summary) -> Iterator[Section]:
     search, facts = summary.search_history, summary.manifest.search
-    trials = counted(len(search.trials), "trial")
+    trials, with_results = counted(len(search.trials), "trial"), len(search.standings.latest)
+    if with_results < len(search.trials):
+        trials = f"{with_results:,} of {trials}"
     text = f"{method_text(search)}, {trials}, {epochs_done(search, facts)} trained"
     if search.end and search.end not in {COMPLETE, INTERRUPTED}:  # the run's status says the latter
         text += f"; ended by {search.end}"
