@@ -89,6 +89,7 @@ NOT_SEARCHED: Final[Mapping[ConfigPath, str]] = {
 SEARCHED_ON_BAGS: Final = (TWINS, EPOCHS)
 """Settings that can be searched if trials are measured on bags: a trial is then an ensemble that ends by
 itself."""
+OUT_OF_BAG: Final = ", except with search.objective: {on: bags}"
 
 
 def space_messages(configs: TrialConfigs, experiment: Experiment, search: SearchConfig) -> Messages:
@@ -185,7 +186,7 @@ def _setting_message(
     reasons = {**NOT_SEARCHED, ENSEMBLE: why_no_ensemble(on_bags=on_bags)}
     for prefix, reason in reasons.items():
         if path[: len(prefix)] == prefix and not (on_bags and path in SEARCHED_ON_BAGS):
-            return f"cannot be searched: {reason}"
+            return f"cannot be searched{OUT_OF_BAG if path in SEARCHED_ON_BAGS else ''}: {reason}"
     if isinstance(section, ChoiceConfig) and any(gives_ensemble(path, value) for value in section.choice):
         return f"model.ensemble cannot be searched: {reasons[ENSEMBLE]}"
     if isinstance(section, LayersConfig) and path != HIDDEN:
