@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -12,7 +12,6 @@ from fnnctl.blas import set_blas_threads
 from fnnctl.config.reading.resolved import resolved_yaml
 from fnnctl.data.splits.parts import Split
 from fnnctl.metrics.registry import is_loss
-from fnnctl.metrics.stored import flat_metrics
 from fnnctl.modelling.model_description import model_files
 from fnnctl.modelling.predictor import score_parts
 from fnnctl.nn.parameters import ParameterLayout
@@ -23,12 +22,12 @@ from fnnctl.runs.recorder import RunRecorder, log_warnings, record_notes, record
 from fnnctl.runs.search_session import SearchSession
 from fnnctl.runs.trained_trials import TrainedTrials
 from fnnctl.stacks.bagged_ensemble import select_on_bags
-from fnnctl.stacks.trial_ensemble import TrainedTrial, TrialMembers, select_trials
+from fnnctl.stacks.trial_ensemble import TrainedTrial, TrialEnsemble, TrialMembers, select_trials
 from fnnctl.store import names
 from fnnctl.store.manifest import BesideDefault
 from fnnctl.store.run import create_run
 from fnnctl.tasks.post_training import PostTraining
-from fnnctl.tasks.task import OutputDecoder, PartScores
+from fnnctl.tasks.task import OutputDecoder, PartScores, metric_of
 from fnnctl.text import counted
 
 NO_ENSEMBLE: Final = "there is no ensemble"
@@ -108,17 +107,9 @@ def _selected(session: SearchSession, trials: Sequence[TrainedTrial], size: int)
     )
     if ensemble is None:
         return None
-    post_training, selection = PostTraining.of(session.setup.experiment.model), ensemble.selection
+    post_training = PostTraining.of(session.setup.experiment.model)
     predictor = ensemble.predictor(data).calibrated_on_columns(post_training, data, split.validation)
-    facts = _selection_facts(
-        ensemble,
-        selection.chosen,
-        metric=objective.metric,
-        objective=selection.score,
-        best_alone=selection.scores[0],
-        kept=selection.kept,
-        candidates=ensemble.candidates,
-    )
+    facts = _selection_facts(ensemble, objective.metric)
     return _Selected(ensemble, split, predictor.decoder, score_parts(predictor, data, None, split), facts)
 
 
@@ -129,26 +120,18 @@ def _selected_on_bags(
     data, metric = session.search.loaded.data, session.setup.settings.objective.metric
     default = session.search.fits.typical_fit({})
     post_training = PostTraining.of(session.setup.experiment.model)
-    ensemble = select_on_bags(data, trials, post_training, size=size, default=default or trials[0].fit)
+    ensemble = select_on_bags(
+        data, trials, post_training, metric=metric, size=size, default=default or trials[0].fit
+    )
     if ensemble is None:
         return None
     split = ensemble.candidates[0].fit.split(data)
-    rows, predictor = split.validation, ensemble.calibrated
-    parts = score_parts(predictor, data, None, replace(split, validation=rows[:0]))
-    validation = parts["validation"] = data.score(rows, [ensemble.scores], predictor.decoder)
-    nested = data.score(rows, [ensemble.nested], ensemble.nested_decoder)
-    facts = _selection_facts(
-        ensemble,
-        ensemble.selection.additions,
-        metric=metric,
-        objective=_value(validation, metric),
-        best_alone=ensemble.candidates[0].result.objective,
-        kept=ensemble.selection.size,
-        candidates=len(ensemble.candidates),
-        gains=ensemble.gains,
-    )
-    names_of_metrics = dict.fromkeys([metric, data.task.default_metric])
-    facts["nested"] = [_nested_score(name, validation, nested) for name in names_of_metrics]
+    predictor, out_of_bag = ensemble.calibrated, ensemble.out_of_bag
+    parts = score_parts(predictor, data, None, replace(split, validation=split.validation[:0]))
+    parts["validation"] = out_of_bag
+    facts = _selection_facts(ensemble, metric)
+    metrics = dict.fromkeys([metric, data.task.default_metric])
+    facts["nested"] = [_nested_score(name, out_of_bag, ensemble.nested) for name in metrics]
     beside = beside_default(session, trained, parts["test"])
     facts["default"] = beside and beside.model_dump()
     return _Selected(ensemble, split, predictor.decoder, parts, facts, beside)
@@ -156,17 +139,12 @@ def _selected_on_bags(
 
 def _nested_score(metric: str, selected: PartScores, nested: PartScores) -> dict[str, Any]:
     """The manifest's facts about a metric: on the rows that selected an ensemble, and the honest one."""
-    pair = _value(selected, metric), _value(nested, metric)
+    pair = metric_of(selected, metric), metric_of(nested, metric)
     facts = {"metric": metric, "selected": pair[0], "nested": pair[1]}
     if pair[0] is None or pair[1] is None:
         return facts
     rise = pair[0] - pair[1]
     return {**facts, "optimism": -rise if is_loss(metric) else rise}
-
-
-def _value(part: PartScores, metric: str) -> float | None:
-    value: float | None = flat_metrics(part.metrics(complete=False))[metric]
-    return value
 
 
 def _write(session: SearchSession, selected: _Selected, rows: str, *, started: float) -> bool:
@@ -209,25 +187,16 @@ def _write(session: SearchSession, selected: _Selected, rows: str, *, started: f
     return True
 
 
-def _selection_facts(
-    ensemble: TrialMembers,
-    chosen: Sequence[int],
-    *,
-    metric: str,
-    objective: float | None,
-    best_alone: float | None,
-    kept: int,
-    candidates: int,
-    gains: Mapping[int, float | None] | None = None,
-) -> dict[str, Any]:
+def _selection_facts(ensemble: TrialEnsemble, metric: str) -> dict[str, Any]:
     """The manifest's facts about how the trials were selected."""
+    gains = ensemble.gains
     return {
         "metric": metric,
-        "objective": objective,
-        "best_alone": best_alone,
-        "rounds": len(chosen),
-        "kept": kept,
-        "candidates": candidates,
+        "objective": ensemble.objective,
+        "best_alone": ensemble.best_alone,
+        "rounds": len(ensemble.selection.additions),
+        "kept": ensemble.selection.size,
+        "candidates": len(ensemble.candidates),
         "trials": [
             {
                 "trial": trial.result.trial,

@@ -10,8 +10,9 @@ from fnnctl.modelling.fit import Fit
 from fnnctl.records.trials import JobKey, Result, Status
 from fnnctl.runs.search_session import SearchSession
 from fnnctl.stacks.measures import Weights
-from fnnctl.stacks.trial_ensemble import (
-    TrainedTrial,
+from fnnctl.stacks.trial_ensemble import TrainedTrial
+from fnnctl.stacks.trial_results import recorded_digest
+from fnnctl.stacks.trial_weights import (
     WeightLibrary,
     read_weights,
     train_again,
@@ -19,7 +20,6 @@ from fnnctl.stacks.trial_ensemble import (
     weights_at_rung,
     write_weights,
 )
-from fnnctl.stacks.trial_results import recorded_digest
 from fnnctl.store import names
 from fnnctl.store.trial_checkpoints import TrialCheckpoints
 from fnnctl.training.checkpoint import state_digest

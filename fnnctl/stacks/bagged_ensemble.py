@@ -20,12 +20,12 @@ from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.predictor import Predictor
 from fnnctl.nn.parameters import ParameterLayout
-from fnnctl.stacks.selection import Limits, Selection, gains, nested_selections, select_greedily
+from fnnctl.stacks.selection import Limits, Selection, gains, nested_selections, select_by_loss
 from fnnctl.stacks.trial_bags import SCORES, SHARES
-from fnnctl.stacks.trial_ensemble import TrainedTrial, TrialMembers
+from fnnctl.stacks.trial_ensemble import TrainedTrial, TrialEnsemble, TrialMembers
 from fnnctl.tasks.mixture import Mixture
 from fnnctl.tasks.post_training import PostTraining
-from fnnctl.tasks.task import OutputDecoder, TaskData
+from fnnctl.tasks.task import OutputDecoder, PartScores, TaskData, metric_of
 
 MOST_TIMES: Final = 10
 """A prediction by the ensemble costs at most so many times as much as one by the default trial."""
@@ -37,22 +37,15 @@ an average already. On 51 tables nothing was lost by leaving such trials out.
 
 
 @dataclass(frozen=True, slots=True)
-class BaggedEnsemble(TrialMembers):
-    """The trials that were selected out of bag."""
+class BaggedEnsemble(TrialEnsemble):
+    """The trials that were selected out of bag, and the scores by which they were."""
 
-    selection: Selection
-    candidates: tuple[TrainedTrial, ...]
-    """The trials that could be selected, in the order of the standings."""
     calibrated: Predictor
-    """The trials' networks, with the decoder that is fitted to `scores`."""
-    scores: FloatArray
-    """The ensemble's out-of-bag scores before its own calibration, (n, outputs), by ascending row."""
-    nested: FloatArray
-    """The same of the ensembles that the other bags select, calibrated on those."""
-    nested_decoder: OutputDecoder
-    """For `nested`."""
-    gains: dict[int, float | None]
-    """By how much the loss rises without each trial, by trial number; None for the only one."""
+    """The trials' networks, calibrated by their out-of-bag scores."""
+    out_of_bag: PartScores
+    """What the ensemble scores on the rows that selected it, calibrated."""
+    nested: PartScores
+    """The same of the ensembles that the other bags select, each calibrated on those."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +99,15 @@ class _Candidates:
 
 
 def select_on_bags(
-    data: TaskData, trials: Sequence[TrainedTrial], post_training: PostTraining, *, size: int, default: Fit
+    data: TaskData,
+    trials: Sequence[TrainedTrial],
+    post_training: PostTraining,
+    *,
+    metric: str,
+    size: int,
+    default: Fit,
 ) -> BaggedEnsemble | None:
-    """Select from trials, the best first, in `size` rounds.
+    """Select from trials, the best first by the metric, in `size` rounds.
 
     The `default` fit says what a prediction may cost. A trial whose out-of-bag scores overflow cannot be
     selected; None if there is no other.
@@ -122,7 +121,7 @@ def select_on_bags(
     costs = [prediction_cost(trial.fit) for trial in finite]
     limits = Limits(size, costs, MOST_TIMES * prediction_cost(default), CLEARLY_WORSE)
     mixture, every_row = candidates.mixture, np.arange(len(rows))
-    selection = select_greedily(mixture, limits)
+    selection = select_by_loss(mixture, limits)
     members = tuple((finite[k], count) for k, count in selection.counts.items())
     scores = candidates.of_parts(members)
     joint = candidates.fitted(candidates.decoder, scores, every_row)
@@ -131,17 +130,19 @@ def select_on_bags(
     else:
         predictor = TrialMembers(members).predictor(data)
         predictor = replace(predictor, decoder=candidates.fitted(predictor.decoder, scores, every_row))
-    losses_without = gains(mixture, selection.counts)
+    out_of_bag = data.score(rows, [scores], predictor.decoder)
     folds = [np.searchsorted(rows, bag.validation) for bag in fit.bags(data)]
+    nested = _nested(candidates, mixture, folds, limits)
     return BaggedEnsemble(
         members,
         selection,
         finite,
+        metric_of(out_of_bag, metric),
+        finite[0].result.objective,
+        {finite[k].result.trial: gain for k, gain in gains(mixture, selection.counts).items()},
         predictor,
-        scores,
-        _nested(candidates, mixture, folds, limits),
-        replace(joint, temperature=None),
-        {finite[k].result.trial: gain for k, gain in losses_without.items()},
+        out_of_bag,
+        data.score(rows, [nested], replace(joint, temperature=None)),
     )
 
 

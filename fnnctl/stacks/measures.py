@@ -10,12 +10,12 @@ from typing import TypeAlias
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
-from fnnctl.metrics.stored import flat_metrics
 from fnnctl.modelling.fold_results import FoldResult
 from fnnctl.modelling.predictor import kinds_of
 from fnnctl.stacks.work import TrainedStack
 from fnnctl.tasks.epoch_metrics import UNCORRECTED_LOSS, VALIDATION_LOSS, epoch_metrics
 from fnnctl.tasks.post_training import NO_POST_TRAINING, PostTraining
+from fnnctl.tasks.task import metric_of
 from fnnctl.training.members import make_network
 from fnnctl.training.scoring import Scorer
 from fnnctl.training.state import State
@@ -205,7 +205,7 @@ class ObjectiveMeasure:
         part = stack.data.score(rows, scores, decoder)
         if not math.isfinite(part.loss):
             return None, part.loss
-        return flat_metrics(part.metrics(complete=False))[self.metric], part.loss
+        return metric_of(part, self.metric), part.loss
 
 
 def learning_curves(stack: TrainedStack, k: int) -> dict[str, list[float | None]]:

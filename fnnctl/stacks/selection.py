@@ -1,22 +1,24 @@
 """Selects an ensemble of trained candidates, and says what it is worth on rows that did not select it.
 
 Greedy selection with replacement (Caruana et al., ICML 2004): each round adds the candidate with which the
-mean of all predictions has the least loss on rows that no candidate was trained on. A candidate may be added
-again, which gives it more weight. Adding goes on when the loss rises, and the rounds up to the least loss are
-the ensemble.
+mean of all predictions is best on rows that no candidate was trained on. A candidate may be added again,
+which gives it more weight. Adding goes on when ensembles get worse, and the rounds up to the best one are the
+ensemble.
 
-Selection is by the loss, whatever the metric of a search is. On 51 tables, ensembles that were selected by
-their accuracy out of bag were no more accurate on other rows, and had a log loss that was 0.004 higher.
-Single networks that are selected on a validation part, which has fewer rows, are another matter: there the
-metric selects (`trial_ensemble`), and on 14 tables the loss was not better.
+Out of bag the loss says what is best, whatever the metric of a search is. On 51 tables, ensembles that were
+selected by their accuracy out of bag were no more accurate on other rows, and had a log loss that was 0.004
+higher. Single networks that are selected on a validation part, which has fewer rows, are another matter:
+there the metric selects, and on 14 tables the loss was not better. Such a metric has few values on few rows,
+so that many networks score the same: then the loss decides.
 """
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
 
@@ -30,6 +32,11 @@ single row or less, and time and memory grow with the rows.
 
 ROUNDING: Final = 1e-12
 """Losses are equal if they differ by less than this share."""
+
+Rank: TypeAlias = tuple[float, ...]
+"""The place of an ensemble among others, the least first. The last number is its loss."""
+Score: TypeAlias = tuple[float | None, float]
+"""A metric of an ensemble, None if it is undefined, and its loss, which decides between equal values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +59,8 @@ class Selection:
 
     additions: tuple[int, ...]
     """The candidate that each round adds."""
-    losses: tuple[float, ...]
-    """The loss of the ensemble after each round."""
+    ranks: tuple[Rank, ...]
+    """Of the ensemble after each round."""
     size: int
     """The number of rounds that the ensemble consists of."""
 
@@ -63,29 +70,79 @@ class Selection:
         return dict(sorted(Counter(self.additions[: self.size]).items()))
 
     @property
+    def weights(self) -> dict[int, int]:
+        """`counts` without their greatest common divisor."""
+        return _reduced(self.counts)
+
+    @property
     def loss(self) -> float:
         """The loss of the ensemble on the rows that selected it."""
-        return self.losses[self.size - 1]
+        return self.ranks[self.size - 1][-1]
 
 
-def select_greedily(mixture: Mixture, limits: Limits) -> Selection:
-    """Select from K ≥ 1 candidates. Of equal losses, the earlier candidate and the earlier round win."""
+def select_greedily(ranks_with: Callable[[Sequence[int]], Sequence[Rank]], rounds: int) -> Selection:
+    """Select from candidates in so many rounds. Of equal ranks, the earlier candidate and round win.
+
+    `ranks_with` takes the additions so far, and ranks the ensembles that another candidate would make of
+    them, one per candidate.
+    """
+    additions: list[int] = []
+    ranks: list[Rank] = []
+    for _ in range(rounds):
+        of_candidates = ranks_with(additions)
+        best = min(range(len(of_candidates)), key=of_candidates.__getitem__)
+        additions.append(best)
+        ranks.append(of_candidates[best])
+    *first, loss = min(ranks)
+    # Rounding makes the mean of equal predictions another number: a loss is not less because of it.
+    is_best = [rank[:-1] == tuple(first) and rank[-1] <= loss * (1 + ROUNDING) for rank in ranks]
+    return Selection(tuple(additions), tuple(ranks), is_best.index(True) + 1)
+
+
+def select_by_loss(mixture: Mixture, limits: Limits) -> Selection:
+    """Select from K ≥ 1 candidates by the loss of their mean."""
     rows = mixture.values.shape[1]
     if rows > MAX_SELECTING:
         mixture = mixture.of_rows(_some(np.arange(rows)))
     total, rivals = np.zeros(mixture.values.shape[1]), _rivals(mixture, limits.errors)
-    additions: list[int] = []
-    losses: list[float] = []
-    for number in range(1, limits.rounds + 1):
-        of_candidates = mixture.losses(total + mixture.values, number)
-        may_join = rivals & _affordable(limits, additions, len(of_candidates))
-        best = int(np.argmin(np.where(may_join, of_candidates, np.inf)))
-        total += mixture.values[best]
-        additions.append(best)
-        losses.append(float(of_candidates[best]))
-    # Rounding makes the mean of equal predictions another number: a loss is not less because of it.
-    size = next(k for k, loss in enumerate(losses, start=1) if loss <= min(losses) * (1 + ROUNDING))
-    return Selection(tuple(additions), tuple(losses), size)
+
+    def ranks_with(additions: Sequence[int]) -> list[Rank]:
+        if additions:  # one more than in the round before
+            np.add(total, mixture.values[additions[-1]], out=total)
+        losses = mixture.losses(total + mixture.values, len(additions) + 1)
+        may_join = rivals & _affordable(limits, additions, len(losses))
+        return [(loss,) for loss in np.where(may_join, losses, np.inf).tolist()]
+
+    return select_greedily(ranks_with, limits.rounds)
+
+
+def select_by_metric(
+    candidates: int, score: Callable[[Mapping[int, int]], Score], *, rounds: int, minimized: bool
+) -> Selection:
+    """Select from candidates, the best first, by a metric of their ensembles.
+
+    The first round takes the first candidate.
+
+    `score` takes how often each candidate is in an ensemble. Ensembles of equal weights are scored once,
+    because rounding could make two scores of one.
+    """
+    ranks: dict[tuple[tuple[int, int], ...], Rank] = {}
+
+    def rank(additions: Sequence[int]) -> Rank:
+        weights = _reduced(dict(sorted(Counter(additions).items())))
+        key = tuple(weights.items())
+        if key not in ranks:
+            value, loss = score(weights)
+            if value is None or math.isnan(value):
+                ranks[key] = math.inf, loss
+            else:
+                ranks[key] = (value if minimized else -value), loss
+        return ranks[key]
+
+    def ranks_with(additions: Sequence[int]) -> list[Rank]:
+        return [rank([*additions, k]) for k in range(candidates if additions else 1)]
+
+    return select_greedily(ranks_with, rounds)
 
 
 def nested_selections(
@@ -100,7 +157,7 @@ def nested_selections(
     for fold in folds:
         selecting = np.ones(rows, np.bool_)
         selecting[fold] = False
-        yield fold, select_greedily(mixture.of_rows(_some(np.flatnonzero(selecting))), limits)
+        yield fold, select_by_loss(mixture.of_rows(_some(np.flatnonzero(selecting))), limits)
 
 
 def gains(mixture: Mixture, counts: Mapping[int, int]) -> dict[int, float | None]:
@@ -119,6 +176,12 @@ def gains(mixture: Mixture, counts: Mapping[int, int]) -> dict[int, float | None
         k: float(mixture.losses(total - count * mixture.values[k], weight - count)) - whole
         for k, count in counts.items()
     }
+
+
+def _reduced(counts: Mapping[int, int]) -> dict[int, int]:
+    """Counts without their greatest common divisor: the least that have the same weights."""
+    divisor = math.gcd(*counts.values())
+    return {k: count // divisor for k, count in counts.items()}
 
 
 def _some(rows: IntArray) -> IntArray:

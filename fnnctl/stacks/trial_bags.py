@@ -14,13 +14,12 @@ from typing import Final
 import numpy as np
 
 from fnnctl.arrays import FloatArray
-from fnnctl.metrics.stored import flat_metrics
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.predictor import Predictor
 from fnnctl.stacks.measures import ENDED_EARLY, FitObjective, Weights, learning_curves
 from fnnctl.stacks.work import TrainedStack
 from fnnctl.tasks.post_training import PostTraining
-from fnnctl.tasks.task import PartScores, TaskData
+from fnnctl.tasks.task import PartScores, TaskData, metric_of
 from fnnctl.training.state import extract_part, merge_parts
 from fnnctl.training.trainer import Outcome, TrainedMember
 
@@ -56,7 +55,7 @@ class BagsMeasure:
         if outcome is Outcome.COMPLETED or outcome in ENDED_EARLY:
             predictor, part = _scored(stack, k)
             if math.isfinite(part.loss):
-                objective = flat_metrics(part.metrics(complete=False))[self.metric]
+                objective = metric_of(part, self.metric)
             else:
                 outcome = Outcome.DIVERGED
             if objective is not None and (outcome in ENDED_EARLY or trained.epochs == self.largest):

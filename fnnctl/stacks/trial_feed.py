@@ -13,7 +13,6 @@ from fnnctl.stacks.fit_queue import PlannedStack
 from fnnctl.stacks.measures import FitObjective, ObjectiveMeasure
 from fnnctl.stacks.stack_runner import Event, ObjectiveResult, StackRunner
 from fnnctl.stacks.trial_bags import BagsMeasure
-from fnnctl.stacks.trial_ensemble import WeightLibrary
 from fnnctl.stacks.trial_fits import FailedTrialError, StackKey, StackKeys, TrialFits
 from fnnctl.stacks.trial_results import (
     MeasuredFit,
@@ -24,6 +23,7 @@ from fnnctl.stacks.trial_results import (
     trial_digest,
     trial_result,
 )
+from fnnctl.stacks.trial_weights import WeightLibrary
 from fnnctl.stacks.work import Measure, StackItem
 from fnnctl.store.trial_checkpoints import TrialCheckpoints
 from fnnctl.training.checkpoint import state_digest

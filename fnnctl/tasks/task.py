@@ -15,6 +15,7 @@ from fnnctl.config.schema.model import Calibration, ModelConfig, Output, Thresho
 from fnnctl.data.dataset import Dataset
 from fnnctl.errors import Problem
 from fnnctl.metrics.comparison.measures import Measure
+from fnnctl.metrics.stored import flat_metrics
 from fnnctl.nn.losses.base import TargetArray
 from fnnctl.nn.shape import OutputKind
 from fnnctl.tasks.decisions import Decision
@@ -244,6 +245,12 @@ class PartScores(Protocol):
 
     def artifacts(self) -> Artifacts:
         """The files with the part's predictions and the data of its figures."""
+
+
+def metric_of(part: PartScores, metric: str) -> float | None:
+    """A metric by its path in the part's entry in metrics.json; None if it has no value."""
+    value: float | None = flat_metrics(part.metrics(complete=False))[metric]
+    return value
 
 
 class OutOfFold(Protocol):

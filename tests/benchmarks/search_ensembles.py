@@ -28,7 +28,8 @@ from fnnctl.modelling.loading import load_experiment
 from fnnctl.records.journal import Journal
 from fnnctl.records.standings import Standings
 from fnnctl.stacks.search_preparation import PreparedSearch, prepare_search
-from fnnctl.stacks.trial_ensemble import MAX_KEPT, TrainedTrial, WeightLibrary, select_trials
+from fnnctl.stacks.trial_ensemble import TrainedTrial, select_trials
+from fnnctl.stacks.trial_weights import MAX_KEPT, WeightLibrary
 from fnnctl.store.run import OpenRun
 from tests.benchmarks.kills import only_run
 

@@ -11,8 +11,8 @@ import pytest
 
 from fnnctl.cli import run
 from fnnctl.runs import trained_trials
-from fnnctl.stacks.trial_ensemble import train_alone
 from fnnctl.stacks.trial_results import MeasuredFit
+from fnnctl.stacks.trial_weights import train_alone
 from tests.program import read_json
 from tests.runs.bagging import NUMBERS, RATES, SLOW_DEFAULT, asked_to_stop_after, trained, written
 from tests.runs.extending import extend

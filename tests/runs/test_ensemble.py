@@ -305,7 +305,7 @@ def test_an_extension_trains_no_selected_trial_again(tmp_path: Path, monkeypatch
 
 
 def test_only_the_best_trials_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fnnctl.stacks.trial_ensemble.MAX_KEPT", 3)
+    monkeypatch.setattr("fnnctl.stacks.trial_weights.MAX_KEPT", 3)
     settings = {"method": "random", "trials": 9, "space": SPACE, "ensemble": {"size": 4}}
     folder = search(write_config(tmp_path / "x.yaml", search=settings), "--executor", "serial")
     assert len(list((folder / "checkpoints" / "final").iterdir())) == 3

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import combinations_with_replacement
+from typing import TypeAlias
 
 import numpy as np
 import pytest
@@ -9,7 +12,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fnnctl.stacks import selection as module
-from fnnctl.stacks.selection import Limits, Selection, gains, nested_selections, select_greedily
+from fnnctl.stacks.selection import (
+    Limits,
+    Score,
+    Selection,
+    gains,
+    nested_selections,
+    select_by_loss,
+    select_by_metric,
+)
 from fnnctl.tasks.mixture import Mixture
 
 
@@ -24,55 +35,58 @@ def likelihoods(seed: int, candidates: int, rows: int) -> Mixture:
     return Mixture(values, np.zeros(rows), lambda means, _: -np.log(means))
 
 
-def loss_of(mixture: Mixture, chosen: tuple[int, ...]) -> float:
-    return float(mixture.losses(mixture.values[list(chosen)].sum(axis=0), len(chosen)))
+def loss_of(mixture: Mixture, members: Sequence[int]) -> float:
+    return float(mixture.losses(mixture.values[list(members)].sum(axis=0), len(members)))
 
 
-def by_brute_force(mixture: Mixture, rounds: int) -> list[int]:
-    chosen: list[int] = []
-    for _ in range(rounds):
-        chosen.append(min(range(len(mixture.values)), key=lambda k: (loss_of(mixture, (*chosen, k)), k)))
-    return chosen
+def by_brute_force(
+    loss: Callable[[Sequence[int]], float], candidates: int, rounds: int, additions: Sequence[int] = ()
+) -> list[int]:
+    """What each round adds after these additions."""
+    members = [*additions]
+    while len(members) < rounds:
+        members.append(min(range(candidates), key=lambda k: (loss([*members, k]), k)))
+    return members
 
 
 @settings(max_examples=25, derandomize=True)
 @given(st.integers(0, 10**6), st.integers(1, 6), st.integers(1, 8))
 def test_it_selects_what_brute_force_selects(seed: int, candidates: int, rounds: int) -> None:
     mixture = likelihoods(seed, candidates, 20)
-    selection = select_greedily(mixture, Limits(rounds))
-    assert list(selection.additions) == by_brute_force(mixture, rounds)
+    selection = select_by_loss(mixture, Limits(rounds))
+    assert list(selection.additions) == by_brute_force(partial(loss_of, mixture), candidates, rounds)
     expected = [loss_of(mixture, selection.additions[: k + 1]) for k in range(rounds)]
-    np.testing.assert_allclose(selection.losses, expected, rtol=1e-12)
+    np.testing.assert_allclose([loss for (loss,) in selection.ranks], expected, rtol=1e-12)
     assert selection.loss == pytest.approx(min(expected))
     assert sum(selection.counts.values()) == selection.size
 
 
 def test_a_candidate_may_be_added_again_which_gives_it_more_weight() -> None:
     """Errors of 1 and −3: three times the first and once the second have the mean 0."""
-    selection = select_greedily(errors([1.0], [-3.0]), Limits(6))
+    selection = select_by_loss(errors([1.0], [-3.0]), Limits(6))
     assert (selection.size, selection.counts, selection.loss) == (4, {0: 3, 1: 1}, 0.0)
 
 
 def test_the_rounds_after_the_best_one_are_left_out_and_rounding_decides_nothing() -> None:
     for value in np.random.default_rng(0).normal(size=20):
-        assert select_greedily(errors([float(value)]), Limits(7)).size == 1
+        assert select_by_loss(errors([float(value)]), Limits(7)).size == 1
 
 
 def test_of_equal_candidates_the_earlier_one_is_added() -> None:
-    assert select_greedily(errors([2.0], [2.0]), Limits(3)).counts == {0: 1}
+    assert select_by_loss(errors([2.0], [2.0]), Limits(3)).counts == {0: 1}
 
 
 def test_an_ensemble_is_not_more_expensive_than_its_limit() -> None:
     """All three together would have no error. The first two cost 5; the third is the best of those left."""
     mixture = errors([1.0, 0.0, 0.0], [0.0, 1.2, 0.0], [-1.0, -1.2, 0.1])
-    free = select_greedily(mixture, Limits(12))
+    free = select_by_loss(mixture, Limits(12))
     assert set(free.counts) == {0, 1, 2}
-    limited = select_greedily(mixture, Limits(12, costs=[2.0, 3.0, 4.0], most=5.0))
+    limited = select_by_loss(mixture, Limits(12, costs=[2.0, 3.0, 4.0], most=5.0))
     assert set(limited.counts) == {0, 1}
 
 
 def test_the_first_candidate_may_be_more_expensive_than_the_limit() -> None:
-    selection = select_greedily(errors([1.0], [2.0]), Limits(4, costs=[9.0, 1.0], most=5.0))
+    selection = select_by_loss(errors([1.0], [2.0]), Limits(4, costs=[9.0, 1.0], most=5.0))
     assert selection.counts == {0: 1}
 
 
@@ -90,14 +104,14 @@ def test_a_fold_has_no_part_in_its_own_selection(seed: int, folds: int) -> None:
         (_, again), *_ = list(nested_selections(replace(mixture, values=changed), [rows], Limits(8)))
         assert again == selection
         others = np.setdiff1d(np.arange(30), rows)
-        assert selection == select_greedily(mixture.of_rows(others), Limits(8))
+        assert selection == select_by_loss(mixture.of_rows(others), Limits(8))
 
 
 def test_nested_selection_is_not_flattered_by_noise() -> None:
     """Fifty candidates of pure noise: the selected ensemble looks better than it is on new rows."""
     values = np.random.default_rng(3).normal(size=(50, 100))
     mixture = errors(*values.tolist())
-    flattered = select_greedily(mixture, Limits(1)).loss
+    flattered = select_by_loss(mixture, Limits(1)).loss
     honest = np.concatenate(
         [
             np.square(values[selection.additions[0], rows])
@@ -122,7 +136,7 @@ def test_many_rows_are_selected_on_some_of_them(monkeypatch: pytest.MonkeyPatch)
     mixture = likelihoods(5, 3, 1000)
     monkeypatch.setattr(module, "MAX_SELECTING", 100)
     some = np.linspace(0, 999, 100).astype(np.intp)
-    assert select_greedily(mixture, Limits(5)) == select_greedily(mixture.of_rows(some), Limits(5))
+    assert select_by_loss(mixture, Limits(5)) == select_by_loss(mixture.of_rows(some), Limits(5))
 
 
 def test_greedy_selection_is_not_far_from_the_best_of_all_mixtures() -> None:
@@ -133,14 +147,146 @@ def test_greedy_selection_is_not_far_from_the_best_of_all_mixtures() -> None:
         for size in range(1, 7)
         for chosen in combinations_with_replacement(range(4), size)
     )
-    selection: Selection = select_greedily(mixture, Limits(6))
+    selection: Selection = select_by_loss(mixture, Limits(6))
     assert best <= selection.loss <= best * 1.005
 
 
 def test_a_candidate_that_is_clearly_worse_alone_is_left_out() -> None:
     """The second cancels the first one's errors, but its loss is twice as high, without any spread."""
     mixture = errors([1.0] * 8, [-(2.0**0.5)] * 8)
-    assert set(select_greedily(mixture, Limits(6)).counts) == {0, 1}
-    assert set(select_greedily(mixture, Limits(6, errors=3.0)).counts) == {0}
+    assert set(select_by_loss(mixture, Limits(6)).counts) == {0, 1}
+    assert set(select_by_loss(mixture, Limits(6, errors=3.0)).counts) == {0}
     noisy = errors([1.0] * 8, [-2.5, *[-0.5] * 7])  # a higher loss, but by less than three standard errors
-    assert set(select_greedily(noisy, Limits(6, errors=3.0)).counts) == {0, 1}
+    assert set(select_by_loss(noisy, Limits(6, errors=3.0)).counts) == {0, 1}
+
+
+Averaged: TypeAlias = Callable[[np.ndarray], Score]
+"""The score of a mean of predictions."""
+
+
+def by_metric(
+    predictions: Sequence[np.ndarray], score: Averaged, *, size: int, minimized: bool = False
+) -> Selection:
+    """What is selected by the score of the mean predictions."""
+
+    def of_counts(counts: Mapping[int, int]) -> Score:
+        members = [predictions[k] for k in counts]
+        return score(np.average(members, axis=0, weights=list(counts.values())))
+
+    return select_by_metric(len(predictions), of_counts, rounds=size, minimized=minimized)
+
+
+def without_loss(score: Callable[[np.ndarray], float | None]) -> Averaged:
+    """The score, with a loss that decides nothing."""
+    return lambda mean: (score(mean), 0.0)
+
+
+@given(
+    seed=st.integers(0, 10**6),
+    candidates=st.integers(1, 6),
+    size=st.integers(1, 9),
+    minimized=st.booleans(),
+)
+def test_by_a_metric_it_selects_what_brute_force_selects(
+    seed: int, candidates: int, size: int, minimized: bool
+) -> None:
+    """Probabilities of three classes; a smooth score, so that rounding decides nothing."""
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(3, size=20)
+    predictions = list(rng.dirichlet(np.ones(3), size=(candidates, 20)))
+
+    def log_loss(probabilities: np.ndarray) -> float:
+        return float(-np.log(probabilities[np.arange(20), labels]).mean())
+
+    def score(probabilities: np.ndarray) -> float:
+        return log_loss(probabilities) if minimized else -log_loss(probabilities)
+
+    def loss(members: Sequence[int]) -> float:
+        return log_loss(np.mean([predictions[k] for k in members], axis=0))
+
+    expected = by_brute_force(loss, candidates, size, [0])
+    losses = [loss(expected[: k + 1]) for k in range(size)]
+    selection = by_metric(predictions, without_loss(score), size=size, minimized=minimized)
+    assert list(selection.additions) == expected
+    np.testing.assert_allclose([rank[0] for rank in selection.ranks], losses, rtol=1e-9)
+    assert losses[selection.size - 1] == pytest.approx(min(losses), rel=1e-12)
+    assert losses[: selection.size - 1] == [] or min(losses[: selection.size - 1]) > min(losses)
+    assert sum(selection.counts.values()) == selection.size
+
+
+def nearness(target: float) -> Averaged:
+    return without_loss(lambda mean: -abs(float(mean[0]) - target))
+
+
+def numbers(*values: float) -> list[np.ndarray]:
+    return [np.array([value]) for value in values]
+
+
+def test_by_a_metric_a_candidate_may_be_added_again() -> None:
+    """The means are 0, 2 (or again 0, which is as near to 1, and earlier), 4/3, 1."""
+    selection = by_metric(numbers(0, 4), nearness(1), size=6)
+    assert selection.additions[:4] == (0, 0, 1, 0)
+    assert (selection.size, selection.counts, selection.ranks[3]) == (4, {0: 3, 1: 1}, (0.0, 0.0))
+
+
+def test_ensembles_of_equal_weights_are_one() -> None:
+    """Their scores would differ in the last bits: the mean of equal numbers is not always that number."""
+    scored: list[Mapping[int, int]] = []
+
+    def score(counts: Mapping[int, int]) -> Score:
+        scored.append(counts)
+        return float(sum(counts.values())), 0.0
+
+    selection = select_by_metric(1, score, rounds=7, minimized=False)
+    assert (selection.size, scored) == (1, [{0: 1}])
+    selection = select_by_metric(2, score, rounds=4, minimized=False)
+    assert (selection.additions, selection.weights) == ((0, 1, 0, 0), {0: 3, 1: 1})
+
+
+def test_by_a_metric_the_rounds_after_the_best_one_are_left_out() -> None:
+    """The first candidate is right; whatever is added in later rounds, it is at most as good."""
+    selection = by_metric(numbers(1, 8), nearness(1), size=5)
+    assert (selection.additions, selection.size) == ((0, 0, 0, 0, 0), 1)
+
+
+@pytest.mark.parametrize("minimized", [False, True])
+def test_of_equal_scores_the_one_with_the_least_loss_wins(minimized: bool) -> None:
+    """The means are 0; then 0, 1, 2 or 3; 2, 8/3, 10/3 or 4; and 2.5, 3, 3.5 or 4. The best is 3.3."""
+
+    def score(mean: np.ndarray) -> tuple[float, float]:
+        return 0.5, abs(float(mean[0]) - 3.3)
+
+    selection = by_metric(numbers(0, 2, 4, 6), score, size=4, minimized=minimized)
+    assert selection.additions == (0, 3, 2, 2)
+    assert selection.size == 3
+    assert [abs(value) for value, _ in selection.ranks] == [0.5] * 4
+
+
+def test_the_loss_decides_nothing_between_different_scores() -> None:
+    """The mean of 0 and 9 scores best, and has the largest loss."""
+
+    def score(mean: np.ndarray) -> tuple[float, float]:
+        return float(mean[0]), float(mean[0])
+
+    selection = by_metric(numbers(0, 1, 9), score, size=2)
+    assert (selection.additions, selection.size) == ((0, 2), 2)
+
+
+def test_of_equal_scores_and_losses_the_earlier_candidate_wins() -> None:
+    selection = by_metric(numbers(0, 2, 2, 2), nearness(1), size=2)
+    assert selection.additions == (0, 1)
+
+
+def test_the_first_round_takes_the_first_candidate_though_another_is_better() -> None:
+    selection = by_metric(numbers(0, 1), nearness(1), size=1)
+    assert selection.additions == (0,)
+
+
+@pytest.mark.parametrize("undefined", [None, float("nan")])
+def test_an_undefined_score_is_the_worst(undefined: float | None) -> None:
+    def score(mean: np.ndarray) -> float | None:
+        return undefined if mean[0] > 1 else float(mean[0])
+
+    selection = by_metric(numbers(0, 9, 1), without_loss(score), size=3)
+    assert selection.additions == (0, 2, 2)
+    assert selection.size == 3

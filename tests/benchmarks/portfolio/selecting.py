@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from fnnctl.arrays import FloatArray
-from fnnctl.stacks.selection import Limits, select_greedily
+from fnnctl.stacks.selection import Limits, select_by_loss
 from fnnctl.tasks.mixture import Mixture
 from tests.benchmarks.portfolio.pool import Entry, Pool
 
@@ -40,7 +40,7 @@ def gains_on(entries: dict[int, Entry], chosen: Sequence[int]) -> Gains:
         held_out = np.stack([entries[index].out_of_bag for index in known]).astype(np.float64)
         values = held_out[:, selecting]
         mixture = Mixture(values, np.zeros(len(selecting)), lambda means, _: default.losses(means))
-        counts = select_greedily(mixture, Limits(ROUNDS)).counts
+        counts = select_by_loss(mixture, Limits(ROUNDS)).counts
         weights = np.array([counts.get(place, 0) for place in range(len(known))]) / sum(counts.values())
         test = np.stack([entries[index].tested[:MOST_ROWS] for index in known]).astype(np.float64)
         nested.append(_gain(default, weights, held_out[:, judging]))

@@ -1,0 +1,169 @@
+"""What is kept of a search's best trials: the parameters of their networks, and scores if they are ensembles.
+
+It is a cache: a trial whose weights are lost is trained again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from fnnctl.errors import DataError, MachineError
+from fnnctl.modelling.fit import Fit
+from fnnctl.records.standings import order
+from fnnctl.records.trials import Direction, Job, JobKey, Result, Status, Trial
+from fnnctl.stacks.measures import FitObjective, ObjectiveMeasure, Weights
+from fnnctl.stacks.trial_bags import BagsMeasure
+from fnnctl.stacks.trial_results import (
+    WEIGHTS,
+    MeasuredFit,
+    refuse_another_result,
+    trial_result,
+    weights_digest,
+)
+from fnnctl.stacks.work import Measure, StackItem, WorkerData, train_item
+from fnnctl.store import names
+from fnnctl.store.trial_checkpoints import TrialCheckpoints
+from fnnctl.tasks.task import TaskData
+from fnnctl.training.state import State
+from fnnctl.training.trainer import Outcome
+
+MAX_SCORES: Final = 2**28
+"""The most out-of-bag scores that are kept of all trials together: 1 GB of float32."""
+MAX_KEPT: Final = 50
+"""The number of trials whose weights are kept, the best by objective: what an ensemble is selected from."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Unwatched:
+    """The progress of a training that nobody watches; it can be stopped."""
+
+    should_stop: Callable[[], bool]
+
+    def advance(self, amount: int) -> None:
+        """Does nothing."""
+
+
+def train_alone(
+    data: TaskData, fit: Fit, *, metric: str, epochs: int, should_stop: Callable[[], bool]
+) -> MeasuredFit:
+    """What is measured on a trial's fit after so many epochs, its last, from a training from the start."""
+    on_bags = fit.settings.bags
+    measure: Measure[FitObjective] = ObjectiveMeasure(metric, on_folds=False, weights_at=epochs)
+    if on_bags:
+        measure = BagsMeasure(metric, largest=epochs)
+    item = StackItem((fit,), measure, stop=epochs, diagnose=on_bags)
+    done = train_item(_Unwatched(should_stop), WorkerData(data, reuse=False), item)
+    (fit_objective,) = done.measured
+    return fit_objective, done.digests.get(0)
+
+
+def train_again(
+    data: TaskData,
+    trial: Trial,
+    fit: Fit,
+    recorded: Result,
+    *,
+    metric: str,
+    should_stop: Callable[[], bool],
+) -> Weights | None:
+    """The weights behind a recorded result, from a training from the start; None if it was stopped.
+
+    Raises `MachineError` if the training does not reproduce the result.
+    """
+    job = Job(trial, recorded.rung, 0, recorded.budget)
+    measured = train_alone(data, fit, metric=metric, epochs=recorded.budget, should_stop=should_stop)
+    if measured[0].outcome is Outcome.INTERRUPTED:
+        return None
+    refuse_another_result(trial_result(job, [measured], metric), recorded)
+    return measured[0].weights
+
+
+def weights_at_rung(
+    data: TaskData, fit: Fit, recorded: Result, state: State, *, metric: str
+) -> Weights | None:
+    """What would be kept of a trial on bags if it had ended at a rung, from its state there.
+
+    None if the state does not give the recorded value.
+    """
+    budget = recorded.budget
+    measure = BagsMeasure(metric, largest=budget)
+    item = StackItem((fit,), measure, start=budget, state=state, stop=budget, diagnose=True)
+    (measured,) = train_item(_Unwatched(lambda: False), WorkerData(data, reuse=False), item).measured
+    return measured.weights if measured.objective == recorded.objective else None
+
+
+def write_weights(store: TrialCheckpoints, key: JobKey, weights: Weights) -> None:
+    """Write what is kept of a trial."""
+    trial, budget = key
+    store.write([(trial, 0)], budget, {name: array[None] for name, array in weights.items()})
+
+
+def read_weights(store: TrialCheckpoints, key: JobKey) -> Weights | None:
+    """What is kept of a trial; None if it is lost or damaged."""
+    trial, budget = key
+    try:
+        return {name: array[0] for name, array in store.read([(trial, 0)], budget).items()}
+    except (DataError, MachineError, KeyError, IndexError):
+        return None
+
+
+class WeightLibrary:
+    """The weights of the best trials that have ended so far, at most `MAX_KEPT` of them.
+
+    Which ones these are does not depend on the order in which trials end.
+    """
+
+    def __init__(
+        self,
+        run: Path,
+        direction: Direction,
+        max_epochs: int,
+        known: Iterable[Result],
+        *,
+        is_kept: Callable[[int], bool] = lambda trial: False,
+        scores: int = 0,
+    ) -> None:
+        """Keep those existing weights that belong to a known result at the end of its trial.
+
+        Others are removed, such as those of a search with a smaller budget that is now extended. Trials of
+        which `is_kept` is true are kept besides the best. Fewer are kept if each has so many out-of-bag
+        `scores` that they would be more than `MAX_SCORES`.
+        """
+        self._is_kept = is_kept
+        self.most = max(1, min(MAX_KEPT, MAX_SCORES // max(1, scores)))
+        self._store = TrialCheckpoints(run, names.FINAL_WEIGHTS)
+        self._direction: Direction = direction
+        self._best: dict[JobKey, tuple[int, float, int]] = {}
+        """The order of the results whose weights are kept."""
+        results = {result.key: result for result in known}
+        for key in self._store.known():
+            result = results.get(key)
+            if result is not None and (result.status is not Status.COMPLETED or result.budget == max_epochs):
+                self._best[key] = order(result, direction)
+            else:
+                self._store.release([key])
+
+    def add(self, result: Result, weights: Weights) -> None:
+        """Keep the weights of a trial at its end, unless there are enough better ones."""
+        self._best[result.key] = order(result, self._direction)
+        worst = self._surplus()
+        if worst != result.key:
+            write_weights(self._store, result.key, weights)
+        if worst is not None:
+            del self._best[worst]
+            self._store.release([worst])
+
+    def _surplus(self) -> JobKey | None:
+        """The result whose weights are one too many; None if there is room for them."""
+        best_first = sorted(self._best, key=self._best.__getitem__)
+        return next((key for key in best_first[self.most :] if not self._is_kept(key[0])), None)
+
+    def read(self, result: Result) -> Weights | None:
+        """The weights behind a result; None if they are lost or not those whose digest was recorded."""
+        weights = read_weights(self._store, result.key)
+        if weights is None or (result.facts or {}).get(WEIGHTS) != weights_digest(weights):
+            return None
+        return weights
