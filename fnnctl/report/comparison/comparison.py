@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -20,7 +20,7 @@ from fnnctl.report.comparison.compared_run import (
 )
 from fnnctl.report.comparison.pairs import Pair, compared_pairs
 from fnnctl.store.folder import RunFolder
-from fnnctl.store.names import RESOLVED
+from fnnctl.store.names import MANIFEST, RESOLVED
 
 LAYERS: Final = "model.hidden"
 """A list of layers is shown as a whole."""
@@ -32,6 +32,8 @@ BAGS: Final = "model.ensemble.bags"
 VALIDATION: Final = "data.split.validation"
 """With bags there is no validation part, except in the trials of a search."""
 UNSET: Final = "–"
+SEARCHED: Final = "searched"
+"""Stands for the values of a searched setting in the trials of an ensemble."""
 NULL: Final = "null"
 NEW_SETTINGS: Final = {"data.target_transform": "none", "model.ensemble.plain_twins": "false"}
 """Settings that fnnctl 0.2 did not have, and their defaults."""
@@ -40,18 +42,20 @@ NEW_SETTINGS: Final = {"data.target_transform": "none", "model.ensemble.plain_tw
 def different_settings(runs: Sequence[ComparedRun]) -> list[tuple[str, tuple[str, ...]]]:
     """The settings of the complete configs that differ, each with its value in every run.
 
-    A setting that a run does not have, or whose config is gone, is `–`. Those in `APART` are left out.
+    A setting that a run does not have, or whose config is gone, is `–`, and one in which the trials of an
+    ensemble may differ is `searched`. Those in `APART` are left out.
     fnnctl 0.2 and before left out nulls, so a null is no difference to a setting that is not there; nor is
     the default of a setting that they did not have.
     """
-    configs = [_settings(run) for run in runs]
-    paths = dict.fromkeys(path for config in configs for path in config)
-    rows = ((path, tuple(config.get(path, UNSET) for config in configs)) for path in paths)
+    configs = [(_settings(run), _searched_paths(run)) for run in runs]
+    paths = dict.fromkeys(path for config, _ in configs for path in config if path not in APART)
+    rows = (
+        (path, tuple(_value_of(path, config, searched) for config, searched in configs)) for path in paths
+    )
     return [
         (path, values)
         for path, values in rows
-        if path not in APART
-        and len({UNSET if value in (NULL, NEW_SETTINGS.get(path)) else value for value in values}) > 1
+        if len({UNSET if value in (NULL, NEW_SETTINGS.get(path)) else value for value in values}) > 1
     ]
 
 
@@ -72,11 +76,41 @@ def other_differences(runs: Sequence[ComparedRun]) -> list[tuple[str, tuple[str,
 
 
 def resolved_run(run: ComparedRun) -> RunFolder | None:
-    """The run that has the complete config of what was scored: for an evaluation on a file, the network's."""
+    """The run that has the complete config of what was scored.
+
+    It is the network's run for an evaluation on a file, and the best trial's for an ensemble of trials, which
+    has no one config.
+    """
+    folder = _scored_network(run)
+    if folder is not None and has_several_configs(run):
+        return RunFolder(folder.path.parent).winner()
+    return folder
+
+
+def has_several_configs(run: ComparedRun) -> bool:
+    """Whether an ensemble of trials was scored, so that `resolved_run` has only the best trial's config."""
+    folder = _scored_network(run)
+    return folder is not None and folder.has(MANIFEST) and folder.read_manifest().selection is not None
+
+
+def _scored_network(run: ComparedRun) -> RunFolder | None:
     folders = [run.scored]
     if (evaluated := run.manifest.evaluated) and evaluated.run:
         folders.append(RunFolder(Path(evaluated.run)))
     return next((folder for folder in folders if folder.has(RESOLVED)), None)
+
+
+def _searched_paths(run: ComparedRun) -> list[str]:
+    """The settings in which the trials of a scored ensemble may differ; none for other networks."""
+    folder = _scored_network(run)
+    content = folder.read_resolved() if folder and has_several_configs(run) else None
+    return [] if content is None else [*read_yaml(content.decode("utf-8")).value["search"]["space"]]
+
+
+def _value_of(path: str, config: Mapping[str, str], searched: Sequence[str]) -> str:
+    if any(f"{path}.".startswith(f"{setting}.") for setting in searched):
+        return SEARCHED
+    return config.get(path, UNSET)
 
 
 def _settings(run: ComparedRun) -> dict[str, str]:

@@ -10,7 +10,7 @@ from typing import Any, Final
 from fnnctl.metrics.paired import LEVEL
 from fnnctl.metrics.registry import is_loss
 from fnnctl.report.comparison.compared_run import ComparedRun, MeasuredFolds, MeasuredPart
-from fnnctl.report.comparison.comparison import LETTERS, RunComparison, resolved_run
+from fnnctl.report.comparison.comparison import LETTERS, RunComparison, has_several_configs, resolved_run
 from fnnctl.report.comparison.differences import (
     amount,
     detectable_difference,
@@ -324,9 +324,13 @@ def _next_steps(comparison: RunComparison) -> list[Command]:
     seed = "" if len(seeds) == 1 else f" --seed {min(seed for seed in seeds if seed is not None)}"
     return [
         Command(
-            f"Cross-validate {LETTERS[index]}",
+            f"Cross-validate {_best_trial_of(comparison.runs[index])}{LETTERS[index]}",
             (f"fnnctl evaluate {shlex.quote(str(config))} --folds 5 --repeats 5{seed}",),
         )
         for index, config in enumerate(configs)
         if config is not None and config not in configs[:index]
     ]
+
+
+def _best_trial_of(run: ComparedRun) -> str:
+    return "the best trial of " if has_several_configs(run) else ""

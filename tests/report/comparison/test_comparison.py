@@ -13,6 +13,8 @@ from fnnctl.report.comparison.comparison import (
     other_differences,
     resolved_run,
 )
+from fnnctl.report.comparison.sections import comparison_sections
+from fnnctl.report.sections import Command
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.names import RESOLVED
 from tests.report.comparison.written import write_folds, write_part, write_regression
@@ -95,6 +97,37 @@ def test_an_evaluation_has_the_config_of_the_networks_run(tmp_path: Path) -> Non
     evaluation = write_part(tmp_path, "b", HITS, evaluated={"run": str(trained.path), "sha256": "1"})
     (evaluation.path / RESOLVED).unlink()
     assert resolved_run(read_compared_run(evaluation, "accuracy")) == RunFolder(trained.path)
+
+
+def test_an_ensemble_of_trials_has_the_best_trials_config_without_what_was_searched(tmp_path: Path) -> None:
+    """The ensemble's own config is that of the search: no trial needs to have its values."""
+    space = {"training.epochs": {"integer": [1, 9]}, "model.activation": {"choice": ["relu", "mish"]}}
+    selection = {"metric": "loss", "rounds": 5, "kept": 5, "candidates": 2, "trials": []}
+    model = {"dropout": 0.1, "activation": {"name": "relu"}}
+    for name, training, of_trials in (
+        ("ensemble", {"epochs": 9, "precision": "auto"}, selection),
+        ("best", {"epochs": 4, "precision": "float32"}, None),
+    ):
+        settings = {"model": model, "training": training, "search": {"space": space}}
+        run = write_part(tmp_path / "search", name, HITS, settings=settings, selection=of_trials)
+        run.path.rename(tmp_path / name)
+    trained = write_part(
+        tmp_path, "train", HITS,
+        settings={"model": {**model, "dropout": 0.5}, "training": {"epochs": 9, "precision": "float32"}},
+    )  # fmt: skip
+    folders = (RunFolder(tmp_path / "ensemble"), trained)
+    runs = [read_compared_run(folder, "accuracy") for folder in folders]
+    assert different_settings(runs) == [
+        ("model.dropout", ("0.1", "0.5")),
+        ("model.activation.name", ("searched", "relu")),
+        ("training.epochs", ("searched", "9")),
+    ]
+    steps = [
+        section for section in comparison_sections(compare_runs(folders)) if isinstance(section, Command)
+    ]
+    best = tmp_path / "best" / RESOLVED
+    assert steps[0].title == "Cross-validate the best trial of A"
+    assert steps[0].rows == (f"fnnctl evaluate {best} --folds 5 --repeats 5",)
 
 
 def test_versions_and_data_that_differ(tmp_path: Path) -> None:
