@@ -196,10 +196,22 @@ class SearchHistory:
         counts = Counter(latest[n].status.value if n in latest else WAITING for n in self.trials)
         return dict(counts)
 
+    def epochs_of_config(self, trial: int) -> int | None:
+        """The epochs of the trial's configuration if they are searched; None if the budget sets them."""
+        epochs: int | None = self.trials[trial].assignment.get(EPOCHS)
+        return epochs
+
     @property
     def granted(self) -> int:
-        """Epochs granted: the sum, over all trials, of the largest budget with a result."""
-        return sum(result.budget for result in self.standings.latest.values())
+        """Epochs granted: the sum, over all trials, of the largest budget with a result.
+
+        A trial is not granted more epochs than its configuration has.
+        """
+        latest = self.standings.latest
+        return sum(
+            min(result.budget, self.epochs_of_config(number) or result.budget)
+            for number, result in latest.items()
+        )
 
     @property
     def trained(self) -> int:

@@ -6,11 +6,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any, Final
 
+from fnnctl.records.history import EPOCHS
 from fnnctl.report.searched_settings import importances
 from fnnctl.report.sections import Section, TableSection
 from fnnctl.report.summary import Summary
 from fnnctl.report.topics.topic import Topic
 from fnnctl.text import counted
+
+TITLE: Final = "Importance of the settings"
 
 
 def _details(summary: Summary) -> Iterator[Section]:
@@ -22,7 +25,8 @@ def _details(summary: Summary) -> Iterator[Section]:
         (name, f"{importance.share:.1%}", f"{importance.chance:.1%}", f"{importance.trials:,}")
         for name, importance in sorted(estimates, key=lambda pair: -pair[1].share)
     )
-    title = f"Importance of the settings after {counted(budget, 'epoch')}"
+    own_epochs = EPOCHS in summary.search_history.paths
+    title = TITLE if own_epochs else f"{TITLE} after {counted(budget, 'epoch')}"
     yield TableSection(title, ("setting", "share", "chance level", "trials"), tuple(rows))
 
 
@@ -36,4 +40,4 @@ def _json(summary: Summary) -> Mapping[str, Any]:
     return {"importance": entry, "hyperparameter_importance": entry}
 
 
-TOPIC: Final = Topic("Importance of the settings", details=_details, json=_json)
+TOPIC: Final = Topic(TITLE, details=_details, json=_json)

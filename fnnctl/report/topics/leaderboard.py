@@ -50,9 +50,11 @@ def leaderboard(search: SearchHistory, width: int | None) -> TableSection:
         ("epochs", [f"{search.standings.epochs[result.trial]:,}" for result in top]),
     ]
     assignments = [search.trials[result.trial].assignment for result in top]
+    names_of_results = {name for name, _ in columns}
     used = sum(map(_width, columns))
     paths, settings, is_short = paths_by_importance(search), [], False
-    for path, name in zip(paths, short_names(paths), strict=True):
+    for path, short in zip(paths, short_names(paths), strict=True):
+        name = path if short in names_of_results else short
         for kept in LAYER_SETTINGS:
             texts = [
                 setting_text(values[path], kept) if path in values else NOTHING for values in assignments

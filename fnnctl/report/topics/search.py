@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -65,7 +66,7 @@ def _definitions(
         yield "method", method_text(search)
     yield "objective", f"{label_of(search.metric)} {measured(search).where}, {search.direction}d"
     words = {} if search.end == COMPLETE else UNFINISHED
-    counts = ", ".join(f"{count:,} {words.get(status, status)}" for status, count in search.statuses.items())
+    counts = ", ".join(f"{count:,} {words.get(status, status)}" for status, count in _statuses(search))
     yield "trials", f"{len(search.trials):,}" + (f": {counts}" if counts else "")
     yield from _failures(search)
     if facts and facts.only_configurations is not None:
@@ -88,6 +89,19 @@ def _definitions(
     if search.end:
         reason = search.stopped_because if search.end == COMPLETE else None
         yield "ended", reason or search.end
+
+
+def _statuses(search: SearchHistory) -> Iterator[tuple[str, int]]:
+    """The number of trials per status; those with all epochs of their configurations are completed.
+
+    To the schedulers these have stopped early, because no larger budget changes them.
+    """
+    counts = Counter(search.statuses)
+    early = (result for result in search.standings.latest.values() if result.status is Status.STOPPED_EARLY)
+    count = sum(search.epochs_of(result) == search.epochs_of_config(result.trial) for result in early)
+    counts[Status.COMPLETED.value] += count
+    counts[Status.STOPPED_EARLY.value] -= count
+    return ((status, count) for status, count in counts.items() if count)
 
 
 def _json(summary: Summary) -> Mapping[str, Any]:

@@ -193,6 +193,21 @@ def test_trials_of_an_unfinished_search_are_not_called_completed(tmp_path: Path)
     assert ("epochs", "at least 204 planned, 1 granted, 1 trained") in facts
 
 
+def test_trials_with_epochs_of_their_own() -> None:
+    """One that trains all of them has not stopped early; its setting has another name than the result."""
+    epochs = "training.epochs"
+    records = [header(metric="loss", direction="minimize", paths=[epochs])]
+    for number, (own, trained) in enumerate([(3, 3), (9, 4), (9, 9)]):
+        status = "completed" if trained == 9 else "stopped early"
+        entry = result(number, 9, 0.5 + number, epochs=trained, status=status)
+        records += [trial(number, {epochs: own}), entry]
+    found = titled([*records, {"record": "end", "reason": "complete"}])
+    assert ("trials", "3: 1 stopped early, 2 completed") in found["Search"].rows
+    assert ("epochs", "21 granted, 16 trained") in found["Search"].rows
+    assert found["Leaderboard"].header[2:] == ("epochs", epochs)
+    assert found["Leaderboard"].rows[1] == ("1", "1.5000", "4", "9")
+
+
 def test_one_of_each(tmp_path: Path) -> None:
     run = start_search(tmp_path, [header(), trial(0), result(0, 1, 0.5)])
     run.record({"search": {"method": "hyperband", "saved": 1}})
