@@ -40,7 +40,10 @@ MAX_LISTED_VALUES = 8
 BAND = 0.2
 """The lines of a category are spread over this share of the distance between categories."""
 LONGEST_NAME = 34
-VALUE_COLUMNS = 14
+VALUE_COLUMNS = 17
+"""The widest label of a category that fits between two axes."""
+LEAST_TICKS = 4
+"""A logarithmic axis gets finer ticks if it has fewer: between two, nobody can read a value from it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,14 +95,20 @@ def _numeric_axis(name: str, values: FloatArray, missing: str, *, logarithmic: b
     low, high = float(np.nanmin(values)), float(np.nanmax(values))
     if low == high:
         return ParallelAxis(name, [(0.5, f"{low:,.5g}")], np.where(np.isnan(values), np.nan, 0.5), missing)
-    ticks = np.array(_locator(low, high, logarithmic=logarithmic).tick_values(low, high))
-    margin = 1e-9 * (high - low)
-    ticks = ticks[(low - margin <= ticks) & (ticks <= high + margin)]
+    ticks = _ticks(_locator(low, high, logarithmic=logarithmic), low, high)
+    if logarithmic and len(ticks) < LEAST_TICKS:
+        ticks = _ticks(LogLocator(subs=(1.0, 2.0, 3.0, 5.0, 7.0), numticks=12), low, high)
     texts = [f"{tick:,.6g}" for tick in ticks.tolist()]
     if logarithmic:
         low, high, ticks, values = np.log(low), np.log(high), np.log(ticks), np.log(values)
     heights, tick_heights = (values - low) / (high - low), (ticks - low) / (high - low)
     return ParallelAxis(name, list(zip(tick_heights.tolist(), texts, strict=True)), heights, missing)
+
+
+def _ticks(locator: Locator, low: float, high: float) -> FloatArray:
+    ticks = np.array(locator.tick_values(low, high))
+    margin = 1e-9 * (high - low)
+    return ticks[(low - margin <= ticks) & (ticks <= high + margin)]
 
 
 def _locator(low: float, high: float, *, logarithmic: bool) -> Locator:

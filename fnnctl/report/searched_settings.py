@@ -165,10 +165,21 @@ def _setting(name: str, values: Sequence[Any], scale: object) -> SearchedSetting
         categories = sorted(by_text, key=lambda text: _order(by_text[text], text))
         positions = {text: float(position) for position, text in enumerate(categories)}
         column = [np.nan if value is _UNSET else positions[flow_yaml(value)] for value in values]
-        return SearchedSetting(name, "choice", np.array(column), tuple(categories))
+        texts = _without_shared([by_text[text] for text in categories])
+        return SearchedSetting(name, "choice", np.array(column), tuple(texts))
     column = [np.nan if value is _UNSET else float(value) for value in values]
     is_log = scale == "log" and min(active) > 0 and not name.endswith("depth")
     return SearchedSetting(name, "log" if is_log else "linear", np.array(column))
+
+
+def _without_shared(values: Sequence[Any]) -> Iterator[str]:
+    """The texts of different values; mappings, if there are several, without what all of them have."""
+    first, *more = [value for value in values if isinstance(value, Mapping)] or [{}]
+    shared = [item for item in first.items() if more and all(item in mapping.items() for mapping in more)]
+    for value in values:
+        items = value.items() if isinstance(value, Mapping) else ()
+        different = dict(item for item in items if item not in shared)
+        yield flow_yaml(different)[1:-1] if shared and different else flow_yaml(value)
 
 
 def _order(value: Any, text: str) -> tuple[bool, float, str]:

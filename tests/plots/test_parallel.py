@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from numpy.testing import assert_allclose
 
 from fnnctl.arrays import FloatArray
-from fnnctl.plots.parallel import MAX_AXES, MAX_LINES, NOWHERE, TOP, parallel_figure
+from fnnctl.plots.parallel import MAX_AXES, MAX_LINES, NOWHERE, TOP, parallel_figure, setting_axis
 from fnnctl.plots.searched import Scale, SearchedSetting
 from fnnctl.plots.style import SEQUENCE, png_bytes
 
@@ -49,6 +49,14 @@ def test_heights_by_hand(texts_of: TextsOf) -> None:
     assert_allclose(heights, np.array([[0, 0, 0], [1, 1, 0.5], [0.5, 0.5, 1]]))
     assert failed == []
     assert {"x", "rate", "score", "10", "0.01", "1"} <= set(texts_of(figure))
+
+
+def test_a_short_logarithmic_axis_has_enough_ticks() -> None:
+    def labels(*values: float) -> list[str]:
+        return [text for _, text in setting_axis(SearchedSetting("x", "log", np.array(values))).ticks]
+
+    assert labels(11, 17, 96) == ["20", "30", "50", "70"]
+    assert labels(1e-6, 3e-3, 1e-2) == ["1e-06", "1e-05", "0.0001", "0.001", "0.01"]
 
 
 def test_small_objectives_are_on_top_where_they_are_minimized() -> None:

@@ -56,6 +56,15 @@ def test_sections_are_categories() -> None:
     assert found["a"].categories == ("adam", "{name: sgd, rate: 0.1}")
 
 
+def test_categories_have_no_settings_that_all_sections_share() -> None:
+    sections = [{"name": "adam", "rate": 0.1, "beta": b} for b in (0.8, 0.9)]
+    found = columns([{"a": "none"}, *({"a": section} for section in sections)])
+    assert found["a"].categories == ("none", "beta: 0.8", "beta: 0.9")
+    first = {"name": "sgd", "rate": 0.1}
+    found = columns([{"a": first}, {"a": {**first, "momentum": 0.9}}])
+    assert set(found["a"].categories) == {"{name: sgd, rate: 0.1}", "momentum: 0.9"}
+
+
 def test_layers_of_one_width_are_depth_and_width() -> None:
     found = columns([{"m.hidden": [64, 64]}, {"m.hidden": []}, {"m.hidden": [16]}], **{"m.hidden": "log"})
     assert list(found) == ["hidden.depth", "hidden.width"]
