@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from fnnctl.text import counted
@@ -9,6 +10,8 @@ from fnnctl.text import counted
 if TYPE_CHECKING:
     from fnnctl.records.timeline import Timeline
 
+QUOTED_COMMAND: Final = re.compile(r"`((?:fnnctl |--)[\w ./:=,'-]+)`")
+"""A command or an option in a sentence. Its characters mean nothing to Markdown, and none is a backtick."""
 NOTHING: Final = "–"
 DECIMALS: Final = 4
 LARGEST: Final = 1e9

@@ -16,6 +16,7 @@ from fnnctl.report import sections as kinds
 from fnnctl.report.document import Document
 from fnnctl.report.gates import GateResult, gate_table
 from fnnctl.report.sections import Section, TableSection, command_lines
+from fnnctl.report.words import QUOTED_COMMAND
 from fnnctl.text import plain_text
 
 _ADDRESS: Final = re.compile(r"(https?|ftp|www)(://|\.)", re.IGNORECASE)
@@ -31,8 +32,13 @@ def markdown_report(documents: Sequence[Document], results: Sequence[GateResult]
 
 
 def escape(text: str) -> str:
-    """The text on one line, escaped so that Markdown and HTML show it unchanged."""
-    without_html = plain_text(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    """The text on one line, escaped so that Markdown and HTML show it unchanged; quoted commands are code."""
+    parts = QUOTED_COMMAND.split(plain_text(text))
+    return "".join(f"`{part}`" if index % 2 else _escape(part) for index, part in enumerate(parts))
+
+
+def _escape(text: str) -> str:
+    without_html = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     escaped = re.sub(r"([\\`*_{}\[\]#$~|!])", r"\\\1", without_html)
     return _ADDRESS.sub(r"\1\\\2", escaped)
 

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Final, NewType
 
+from fnnctl.report.words import QUOTED_COMMAND
 from fnnctl.text import plain_text
 
 Markup = NewType("Markup", str)
@@ -33,7 +34,18 @@ def escape(text: str) -> Markup:
 
 
 def content(text: str) -> Markup:
-    """The text of an element. What is written from right to left is isolated: it reorders nothing else."""
+    """The text of an element, with quoted commands as code.
+
+    What is written from right to left is isolated: it reorders nothing else.
+    """
+    parts = QUOTED_COMMAND.split(plain_text(text))
+    return joined(
+        element("code", escape(part)) if index % 2 else _isolated_text(part)
+        for index, part in enumerate(parts)
+    )
+
+
+def _isolated_text(text: str) -> Markup:
     escaped = escape(text)
     if _POSSIBLE.search(escaped) is None:
         return escaped

@@ -93,6 +93,11 @@ def test_escaped_text_reads_as_itself(text: str) -> None:
     ] or (cells(f"| {escape(line)} |\n| --- |\n")[0].strip() == line)
 
 
+def test_a_quoted_command_is_code() -> None:
+    html = READER.renderInline(escape("see `fnnctl search *_a_*`, `fnnctl train --set a.b=c` or `_x_`"))
+    assert html == "see `fnnctl search *_a_*`, <code>fnnctl train --set a.b=c</code> or `_x_`"
+
+
 def test_an_address_is_no_link() -> None:
     text = "HTTPS://a.example (http://b.example) _www.c.example ftp://d.example"
     assert escape(text) == (r"HTTPS\://a.example (http\://b.example) \_www\.c.example ftp\://d.example")

@@ -39,6 +39,12 @@ def test_content_shows_the_text(text: str) -> None:
     assert "<" not in shown
 
 
+def test_a_quoted_command_is_code() -> None:
+    assert content("see `fnnctl search --workers 2`, `--resume` & `א`") == (
+        "see <code>fnnctl search --workers 2</code>, <code>--resume</code> &amp; `<bdi>א</bdi>`"
+    )
+
+
 def test_elements() -> None:
     inner = joined([element("b", content("x<")), Markup("y")], " & ")
     assert element("p", inner, class_="a", aria_label='"', id=None) == (
