@@ -31,7 +31,7 @@ from pathlib import Path
 from fnnctl.blas import set_blas_threads
 from tests.benchmarks.portfolio.candidates import candidates, changed_fields
 from tests.benchmarks.portfolio.pool import measure, pool_file, read_pool
-from tests.benchmarks.portfolio.selecting import mean_gain, select_portfolio
+from tests.benchmarks.portfolio.selecting import KnownGains, mean_gain, select_portfolio
 from tests.benchmarks.recipe.tables import find_tables, read_table
 
 
@@ -56,7 +56,8 @@ def _measure(options: argparse.Namespace) -> None:
 def _select(options: argparse.Namespace) -> None:
     changes = candidates(options.drawn)
     pool = read_pool(options.pool, len(changes))
-    chosen = select_portfolio(pool, size=options.size, most_time=options.most_time)
+    known: KnownGains = {}
+    chosen = select_portfolio(pool, size=options.size, most_time=options.most_time, known=known)
     for count, index in enumerate(chosen, start=1):
         gains = mean_gain(pool, chosen[:count])
         fields = ", ".join(f"{name}={value!r}" for name, value in changed_fields(changes[index]).items())
@@ -66,7 +67,7 @@ def _select(options: argparse.Namespace) -> None:
     judged = {}
     for table in pool:
         others = {name: entries for name, entries in pool.items() if name != table}
-        indices = select_portfolio(others, size=options.size, most_time=options.most_time)
+        indices = select_portfolio(others, size=options.size, most_time=options.most_time, known=known)
         judged[table] = [asdict(changes[index]) for index in indices]
         print(table, indices, file=sys.stderr, flush=True)
     options.folds.write_text(json.dumps(judged), encoding="utf-8")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from statistics import fmean
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -54,18 +54,31 @@ def _gain(default: Entry, weights: FloatArray, values: FloatArray) -> float:
     return (before - float(default.losses(weights @ values).mean())) / before
 
 
-def mean_gain(pool: Pool, chosen: Sequence[int]) -> Gains:
-    """The mean gains over the tables."""
-    gains = [gains_on(dict(entries), chosen) for entries in pool.values()]
+KnownGains: TypeAlias = dict[tuple[str, tuple[int, ...]], Gains]
+"""What `gains_on` gave, by table and candidates. The portfolios without one table each share most of it."""
+
+
+def mean_gain(pool: Pool, chosen: Sequence[int], known: KnownGains | None = None) -> Gains:
+    """The mean gains over the tables; those that are not `known` are added there."""
+    known = {} if known is None else known
+    gains = []
+    for table, entries in pool.items():
+        key = table, tuple(chosen)
+        if key not in known:
+            known[key] = gains_on(dict(entries), chosen)
+        gains.append(known[key])
     return Gains(*(fmean(np.clip(values, -MOST_GAIN, MOST_GAIN)) for values in zip(*gains, strict=True)))
 
 
-def select_portfolio(pool: Pool, *, size: int, most_time: float) -> list[int]:
+def select_portfolio(
+    pool: Pool, *, size: int, most_time: float, known: KnownGains | None = None
+) -> list[int]:
     """The indices of at most `size` candidates, the default first, in the order in which they were added."""
+    known = {} if known is None else known
     chosen = [0]
     left = [index for index in _affordable(pool, most_time) if index != 0]
     while left and len(chosen) < size:
-        best = max(left, key=lambda index: (sum(mean_gain(pool, [*chosen, index])), -index))
+        best = max(left, key=lambda index: (sum(mean_gain(pool, [*chosen, index], known)), -index))
         chosen.append(best)
         left.remove(best)
     return chosen
