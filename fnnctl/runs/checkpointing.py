@@ -153,44 +153,52 @@ class Checkpointer:
         members = self.trained
         if not members and (stack := self._stack):
             members = [trained_member(stack, k, Outcome.INTERRUPTED) for k in range(len(stack.members))]
-        if not members:
-            return
-        fit, run, trained = self._fit, self._run, members[0]
-        stopped = self._why_stopped(failure)
-        last = "  ".join(f"{name} {values[-1]:.6g}" for name, values in trained.history.items() if values)
-        run.log(f"{counted(trained.epochs, 'epoch')}: {stopped}; {last}")
-        facts = {"epochs": trained.epochs, "best_epoch": trained.best_epoch, "stopped": stopped}
-        run.record({"training": facts})
-        shape = fit.settings.shape
-        columns, rows = history_table(trained.history, epoch_metrics(shape), layers=len(shape.hidden))
-        run.write_table(names.HISTORY, columns, rows)
-        parameters, statistics = (
-            np.stack([getattr(member, name) for member in members]) for name in ("parameters", "statistics")
-        )
-        arrays, description = model_files(
-            [
-                TrainedPart(self._description, fit.layout, parameters[kind], statistics[kind])
-                for kind in kinds_of(fit)
-            ]
-        )
-        decoder = fit.decoder.with_threshold(PostTraining.of(fit.experiment.model).fixed_threshold)
-        run.write_model(arrays, {**description, **decoder.fitted_parameters})
+        if members:
+            ended_by_error = isinstance(failure, Exception)
+            write_members(self._run, self._fit, self._description, members, ended_by_error=ended_by_error)
 
-    def _why_stopped(self, failure: BaseException | None) -> str | None:
-        """Why training ended, in words."""
-        if isinstance(failure, Exception):
-            return "ended by an error"
-        training = self._fit.experiment.training
-        rule, limit = training.early_stopping, training.time_limit
-        converged = "the training loss no longer fell"
-        if training.optimizer.name == "lbfgs":
-            converged = "the gradient was nearly zero, or no step lowered the training loss further"
-        reasons = {
-            Outcome.COMPLETED: "all epochs were trained",
-            Outcome.STOPPED_EARLY: _why_stopped_early(rule) if rule else None,
-            Outcome.CONVERGED: converged,
-            Outcome.OUT_OF_TIME: f"the time limit of {limit:g} s" if limit else None,
-            Outcome.DIVERGED: "the loss became non-finite",
-            Outcome.INTERRUPTED: "interrupted by a signal",
-        }
-        return reasons[self.trained[0].outcome if self.trained else Outcome.INTERRUPTED]
+
+def write_members(
+    run: OpenRun,
+    fit: Fit,
+    description: NetworkDescription,
+    members: Sequence[TrainedMember],
+    *,
+    ended_by_error: bool = False,
+) -> None:
+    """Write history and weights of the fit's members, and how training ended."""
+    trained = members[0]
+    stopped = "ended by an error" if ended_by_error else _why_stopped(fit, trained.outcome)
+    last = "  ".join(f"{name} {values[-1]:.6g}" for name, values in trained.history.items() if values)
+    run.log(f"{counted(trained.epochs, 'epoch')}: {stopped}; {last}")
+    facts = {"epochs": trained.epochs, "best_epoch": trained.best_epoch, "stopped": stopped}
+    run.record({"training": facts})
+    shape = fit.settings.shape
+    columns, rows = history_table(trained.history, epoch_metrics(shape), layers=len(shape.hidden))
+    run.write_table(names.HISTORY, columns, rows)
+    parameters, statistics = (
+        np.stack([getattr(member, name) for member in members]) for name in ("parameters", "statistics")
+    )
+    arrays, model = model_files(
+        [TrainedPart(description, fit.layout, parameters[kind], statistics[kind]) for kind in kinds_of(fit)]
+    )
+    decoder = fit.decoder.with_threshold(PostTraining.of(fit.experiment.model).fixed_threshold)
+    run.write_model(arrays, {**model, **decoder.fitted_parameters})
+
+
+def _why_stopped(fit: Fit, outcome: Outcome) -> str | None:
+    """Why training ended, in words."""
+    training = fit.experiment.training
+    rule, limit = training.early_stopping, training.time_limit
+    converged = "the training loss no longer fell"
+    if training.optimizer.name == "lbfgs":
+        converged = "the gradient was nearly zero, or no step lowered the training loss further"
+    reasons = {
+        Outcome.COMPLETED: "all epochs were trained",
+        Outcome.STOPPED_EARLY: _why_stopped_early(rule) if rule else None,
+        Outcome.CONVERGED: converged,
+        Outcome.OUT_OF_TIME: f"the time limit of {limit:g} s" if limit else None,
+        Outcome.DIVERGED: "the loss became non-finite",
+        Outcome.INTERRUPTED: "interrupted by a signal",
+    }
+    return reasons[outcome]

@@ -15,7 +15,7 @@ from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.model_description import describe
 from fnnctl.modelling.predictor import Predictor, score_parts
 from fnnctl.processors import usable_processors
-from fnnctl.runs.checkpointing import Checkpointer, incomplete_checkpoint
+from fnnctl.runs.checkpointing import Checkpointer, incomplete_checkpoint, write_members
 from fnnctl.runs.endings import column_warnings, diverged, loss_warnings, score_warnings, uses_recipe
 from fnnctl.runs.facts import known_facts
 from fnnctl.runs.position import followed_training
@@ -102,21 +102,8 @@ def complete_trained(
     run: OpenRun, data: TaskData, fit: Fit, stack: TrainedStack, context: Context, *, started: float
 ) -> list[str]:
     """`complete_training` for a fit that a search has trained: the `stack` is as training would leave it."""
-
-    def nothing(*arguments: object) -> None:
-        """There is nothing to follow."""
-
     with RunRecorder(run, started=started):
-        with Checkpointer(
-            run,
-            fit,
-            describe(fit, data, fit.member(data, fit.split(data))),
-            show=nothing,
-            kept=nothing,
-            should_stop=lambda: False,
-            seconds=lambda: 0.0,
-        ) as checkpointer:
-            checkpointer.trained = stack.trained
+        write_members(run, fit, describe(fit, data, fit.member(data, fit.split(data))), stack.trained)
         return _write_trained(run, data, fit, stack, context, None)
 
 
