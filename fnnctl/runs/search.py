@@ -125,7 +125,7 @@ def _complete(
     except DivergedError:
         context.figures.draw(*_folders(run))
         raise
-    if not session.setup.settings.keep_checkpoints:
+    if reason == COMPLETE and not session.setup.settings.keep_checkpoints:  # else a resume goes on from them
         TrialCheckpoints(run.path).clear()
     context.figures.draw(*_folders(run))
 
