@@ -21,9 +21,16 @@ class RunRecorder:
     An error is logged in the run, with its traceback unless it is an expected one.
     """
 
-    def __init__(self, run: OpenRun, *, started: float, trained_before: float = 0.0) -> None:
-        """`started` is on the monotonic clock; `trained_before` are the seconds before a checkpoint."""
+    def __init__(
+        self, run: OpenRun, *, started: float, trained_before: float = 0.0, before: float | None = None
+    ) -> None:
+        """`started` is on the monotonic clock.
+
+        `trained_before` are the seconds of training in earlier sessions that a resumed run still has, such as
+        those before its checkpoint. `before` are all seconds of these sessions, by default the same.
+        """
         self._run, self._started, self._trained_before = run, started, trained_before
+        self._before = trained_before if before is None else before
         self._training_started: float | None = None
         self._training_ended: float | None = None
 
@@ -37,7 +44,7 @@ class RunRecorder:
             self._training_ended = time.monotonic()
 
     def trained_seconds(self) -> float:
-        """How long the network has trained so far, including a resumed run's time before its checkpoint."""
+        """How long the run has trained so far, including `trained_before`."""
         if self._training_started is None:
             return self._trained_before
         return self._trained_before + (self._training_ended or time.monotonic()) - self._training_started
@@ -56,7 +63,7 @@ class RunRecorder:
             status = "interrupted" if interrupted else "failed"
             expected = isinstance(error, InputError | DivergedError | InterruptedRunError)
             self._run.log(str(error) if expected else "".join(traceback.format_exception(error)))
-        total = self._trained_before + time.monotonic() - self._started
+        total = self._before + time.monotonic() - self._started
         seconds = {"total": total, "training": self.trained_seconds() or None}
         # If the end cannot be recorded either, the first error is the one to report.
         with suppress(MachineError) if error else nullcontext():

@@ -37,9 +37,9 @@ class Seconds(Facts):
     """Wall times."""
 
     total: float | None = None
-    """From the start of the command until the last file is written."""
+    """From the start of the command until the last file is written; of a search, the sum of its sessions."""
     training: float | None = None
-    """From the loaded data to the final weights."""
+    """From the loaded data to the final weights; of a search, the sum of its sessions."""
 
 
 class GitState(Facts):

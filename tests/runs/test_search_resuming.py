@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from fnnctl.stacks.trial_feed import TrialFeed
 from fnnctl.store.journal import ResultCache
 from tests.program import read_json
 from tests.runs import killing
+from tests.runs.bagging import asked_to_stop_after
 from tests.runs.extending import timeline
 from tests.runs.killing import dying_after
 from tests.runs.searching import (
@@ -112,6 +114,24 @@ def test_what_came_before_its_turn_is_not_done_again(
     events = [(trial, event["to"]) for event in timeline(folder)[stacks:] for trial in event["trials"]]
     assert results.isdisjoint(events)
     assert [path.name for path in folder.glob(".*")] == [".lock"]
+
+
+def test_after_a_time_limit_nothing_is_trained_again_and_the_seconds_are_those_of_both_sessions(
+    config: Path, undisturbed: Path
+) -> None:
+    with asked_to_stop_after(4, by="time"):
+        folder = search(config, "--executor", "serial")
+    manifest = read_json(folder / "manifest.json")
+    assert manifest["search"]["end"] == "the time limit"
+    manifest["seconds"] = {"total": 1010.0, "training": 1000.0}
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    assert resume(folder, "--executor", "serial") == 0
+    assert_same_search(folder, undisturbed)
+    trained = Counter((trial, event["to"]) for event in timeline(folder) for trial in event["trials"])
+    assert set(trained.values()) == {1}
+    assert not list((folder / "checkpoints").glob("*.npz"))
+    seconds = read_json(folder / "manifest.json")["seconds"]
+    assert 1000.0 < seconds["training"] < seconds["total"] - 9.0 < 1060.0
 
 
 def test_a_resume_may_use_other_workers(cut: Cut, undisturbed: Path) -> None:
