@@ -115,5 +115,6 @@ def resume_search(
             begin_search_again(run, prepared, missing, file.torn, context)
         undo.pop_all()
     with closing(file), closing(cache):
-        complete_search(SearchSession(run, prepared, journal, options, context, started=started))
+        session = SearchSession(run, prepared, journal, options, context, started=started)
+        complete_search(session, extended=extends)
     return run

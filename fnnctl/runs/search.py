@@ -21,6 +21,7 @@ from fnnctl.runs.ensemble import build_ensemble
 from fnnctl.runs.facts import known_facts
 from fnnctl.runs.position import followed_amount
 from fnnctl.runs.recorder import RunRecorder, log_warnings, record_notes
+from fnnctl.runs.search_resuming import used_up_words
 from fnnctl.runs.search_session import SearchSession
 from fnnctl.runs.trained_trials import TrainedTrials
 from fnnctl.runs.winner import Winner, weights_of_training_alone, winner_of, write_winner
@@ -71,10 +72,11 @@ def journal_header(search: PreparedSearch) -> Header:
     return search.setup.header(search.loaded.data.dataset.sha256, {"numpy": np.__version__})
 
 
-def complete_search(session: SearchSession) -> None:
+def complete_search(session: SearchSession, *, extended: bool = False) -> None:
     """Search to the end, build the ensemble, write the winner's run, and the contents of the search's folder.
 
-    Raises `NoFinishedTrialError` or `InterruptedRunError` after the completed work is written.
+    If a search that was `extended` had nothing to train, a note says why. Raises `NoFinishedTrialError` or
+    `InterruptedRunError` after the completed work is written.
     """
     run, context, standings = session.run, session.context, session.standings
     on_bags, trained = session.setup.settings.objective.on_bags, TrainedTrials(session)
@@ -85,7 +87,11 @@ def complete_search(session: SearchSession) -> None:
         set_blas_threads(1)
         try:
             with recorder.time_training():
+                known = len(session.journal.results)
                 reason = _search(session, trained)
+                if extended and reason == COMPLETE and len(session.journal.results) == known:
+                    words = used_up_words(session.setup, len(session.journal.trials))
+                    record_notes(run, [words], context.listener)
         finally:
             space = list(session.setup.settings.domains)
             columns, rows = leaderboard_table(session.journal.trials, standings, space)

@@ -17,7 +17,9 @@ from fnnctl.records.journal import COMPLETE, CONFIRMED, End, Journal, encode
 from fnnctl.runs.ensemble import NO_ENSEMBLE
 from fnnctl.runs.facts import machine_differences, resumed_facts
 from fnnctl.runs.recorder import record_warnings
+from fnnctl.search.budget import least
 from fnnctl.search.extension import kept_horizon, more_trials, other_limit, plan_words, refuse_shorter
+from fnnctl.search.setup import SearchSetup
 from fnnctl.stacks.search_preparation import PreparedSearch, prepare_search
 from fnnctl.store import names
 from fnnctl.store.folder import RunFolder
@@ -113,3 +115,19 @@ def nothing_to_do_words(recorded: PreparedSearch, search: PreparedSearch, trials
     more = f" (for more, add {option})" if option else ""
     epochs = counted(search.setup.budget.max_epochs, "epoch")
     return f" and already has {has} of up to {epochs}{bound}{more}: nothing to do"
+
+
+def used_up_words(search: SearchSetup, trials: int) -> str:
+    """Words that say why an extended search that has so many trials had nothing to train."""
+    bounds = {"--set search.trials=": search.settings.most_trials, "--max-trials ": search.budget.max_trials}
+    most, cost = least(*bounds.values()), search.budget.cost
+    if most is not None and trials >= most:
+        options = " ".join(f"{option}{2 * most}" for option, bound in bounds.items() if bound == most)
+        why = f"the search may have {counted(most, 'trial')}; for more, add for example {options}"
+    elif search.size is not None and trials >= search.size:
+        why = f"all {counted(trials, 'configuration')} of search.space were tried"
+    elif cost is not None:
+        why = f"the trials already cost more than {cost:,}; write a larger search.budget.cost"
+    else:
+        why = f"all {counted(trials, 'trial')} have ended"
+    return f"nothing was left to train: {why}"

@@ -63,6 +63,36 @@ def test_a_larger_cost(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> No
     assert (folder / "journal.jsonl").read_bytes() == journal, "there is nothing to do"
 
 
+@pytest.mark.parametrize(
+    ("settings", "cost", "options", "why"),
+    [
+        ({"trials": 2}, 10**9, [], "the search may have 2 trials; for more, add for example "
+         "--set search.trials=4"),
+        ({"trials": 2}, 10**9, ["--max-trials", "2"], "the search may have 2 trials; for more, add for "
+         "example --set search.trials=4 --max-trials 4"),
+        ({"space": {"model.hidden": {"choice": [[4], [6]]}}}, 10**9, [], "all 2 configurations of "
+         "search.space were tried"),
+        ({}, 1, [], "the trials already cost more than 2; write a larger search.budget.cost"),
+    ],
+)  # fmt: skip
+def test_an_extension_that_has_nothing_to_train_says_why(
+    tmp_path: Path,
+    settings: dict[str, Any],
+    cost: int,
+    options: list[str],
+    why: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    settings = {**COSTS, "budget": {"max_epochs": 1, "cost": cost}, **settings}
+    folder = search(write_config(tmp_path / "x.yaml", search=settings), *options)
+    capsys.readouterr()
+    words = ["--set", f"search.budget.cost={2 * cost}", "--no-figures"]
+    assert run(["search", "--resume", str(folder), *words]) == 0
+    assert f"nothing was left to train: {why}\n" in capsys.readouterr().err
+    assert run(["search", "--resume", str(folder), *words]) == 0
+    assert "nothing to do" in capsys.readouterr().err, "nothing more was asked for"
+
+
 def test_more_of_a_grid(tmp_path: Path) -> None:
     """First those that --max-trials lets begin, then more of them, then all."""
     config = write_config(
