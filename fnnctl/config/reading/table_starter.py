@@ -254,15 +254,20 @@ def _model(starter: TableStarter) -> Iterator[str]:
 
 
 def _search(starter: TableStarter) -> Iterator[str]:
-    """Nothing without validation rows: there are then too few for bags, too."""
+    """A space of one's own; nothing without validation rows: there are then too few for bags, too."""
     if starter.split.get("validation") == 0:
         return
     metric = "mae" if starter.task == "regression" else "log_loss"
-    yield "# `fnnctl search` varies what this file does not set; `fnnctl train` does not read this section:"
+    yield "# `fnnctl search` needs no section here: it varies what this file does not set, in a way that"
+    yield "# suits the table. To vary only settings of your choice:"
     yield "# search:"
-    yield f"#   objective: {{metric: {metric}}}  # by which trials are compared"
-    yield "#   space:  # what to vary instead"
-    yield "#     training.l2: {log_uniform: [1e-6, 1e-1]}"
+    yield "#   method: bayes"
+    yield "#   trials: 50"
+    yield f"#   objective: {{on: bags, metric: {metric}}}  # trials are trained as by `train`, on bags"
+    yield "#   ensemble: {size: 25}  # of the best trials"
+    yield "#   space:"
+    yield "#     model.dropout: {uniform: [0, 0.5]}"
+    yield "#     training.l2: {log_uniform: [1e-6, 1e-2]}"
     yield ""
 
 

@@ -49,7 +49,7 @@ def test_what_its_comments_offer_can_be_used(tmp_path: Path, line: str, instead:
 
 def test_the_settings_that_its_comments_offer_can_be_used(tmp_path: Path) -> None:
     before, model, after = starter_text().partition("# model:\n")
-    offered = re.sub(r"^( *)# (?!`)", r"\1", model + after, flags=re.MULTILINE)
+    offered = re.sub(r"^( *)# (?!`|To )", r"\1", model + after, flags=re.MULTILINE)
     text = before + offered
     loaded = load(tmp_path, text)
     experiment = loaded.experiment
@@ -57,7 +57,9 @@ def test_the_settings_that_its_comments_offer_can_be_used(tmp_path: Path) -> Non
     assert experiment.training.early_stopping is not None
     assert experiment.search
     assert len(experiment.search.domains) == 3
-    assert loaded.search_problems() == []
+    assert [problem.path for problem in loaded.search_problems()] == ["search.objective.on"]
+    with_bags = text.replace("ensemble: 5 ", "ensemble: {members: 5, bags: true} ")
+    assert load(tmp_path, with_bags).search_problems() == []
 
 
 def test_it_names_all_built_in_data() -> None:
