@@ -81,7 +81,7 @@ def check(
         if explain:
             settings = loaded.explained(fit.experiment)
             if search and search.is_from_recipe:
-                settings += search.loaded.explained_search()
+                settings += search.loaded.explained_search(loaded.original)
             notes = [*loaded.left_out_values(), *calibration_lines(settings)]
             result.explanations.append(Explanation(file, settings, notes))
     return result

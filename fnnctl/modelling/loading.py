@@ -85,10 +85,13 @@ class LoadedExperiment:
         """Where each setting comes from; `complete` is the experiment with what follows from the data."""
         return explained(complete, self._complete, self.config.locations)
 
-    def explained_search(self) -> list[ExplainedSetting]:
-        """Where each setting of the `search` section comes from, which the recipe has completed."""
+    def explained_search(self, original: Mapping[str, Any]) -> list[ExplainedSetting]:
+        """Where each setting of the `search` section comes from, which the recipe has completed.
+
+        `original` is the config before: a search of single networks begins with a recipe of its own.
+        """
         section = self.config.config["search"]
-        return explained_search(section, self.original, self.config.locations)
+        return explained_search(section, original, self.config.locations)
 
     def left_out_values(self) -> list[str]:
         """Sentences that say where the recipe's values were not taken, and why."""
