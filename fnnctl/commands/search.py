@@ -60,6 +60,8 @@ def search(
         run = create_search_run(prepared, check, context)
         context.stop.resumable(run.path, "search")
         notes = [*loaded.notes(), *loaded.split_line(prepared.split), *prepared.setup.notes]
+        if prepared.is_from_recipe and options.time_limit is None:
+            notes.append("`fnnctl plan` says how long this takes")
         record_notes(run, notes, context.listener)
         record_warnings(run, check.warnings, context.listener)
     with closing(run.open_journal()) as file, closing(run.result_cache()) as cache:

@@ -79,7 +79,7 @@ class SearchRecipe:
             sampler = setup.auto_sampler or setup.settings.method.sampler
             proposals = "random ones" if sampler == "random" else f"proposals of {sampler}"
             tried.append(f"then {proposals} around the recipe's values")
-        return f"no search.space: {', '.join(tried)}; `fnnctl plan` says how long", *self.notes
+        return f"no search.space: {', '.join(tried)}", *self.notes
 
 
 def with_search_recipe(loaded: LoadedExperiment, *, max_trials: int | None = None) -> SearchRecipe:

@@ -27,7 +27,8 @@ def searched(program: Program, *words: str) -> tuple[Path, dict[str, Any]]:
 def test_a_table_is_enough(program: Program, config: str) -> None:
     run, document = searched(program, config, "--workers", "1")
     log = (run / "log.txt").read_text()
-    assert log.count("no search.space: the default settings, 3 configurations good on other tables;") == 1
+    assert log.count("no search.space: the default settings, 3 configurations good on other tables\n") == 1
+    assert log.count("`fnnctl plan` says how long this takes\n") == 1
     assert (document["status"], document["trials"]) == ("completed", 4)
     for name in ("best", "ensemble"):
         assert read_json(run / name / "metrics.json")["test"]["support"] == 30
@@ -59,6 +60,10 @@ def test_check_explains_the_search_and_plan_says_why_it_has_no_bags(program: Pro
     assert origins["search.method"] == "--set"
     assert origins["search.budget.cost"] == "recipe"
     assert origins["training.l2"] == "recipe, searched"
-    _, note = program("plan", config, "--set", "model.ensemble=1", "--json").json["notes"]
+    alone = program("check", config, "--set", "search={}", "--set", "model.ensemble=1", "--explain", "--json")
+    origins = {setting["path"]: setting["from"] for setting in alone.json["settings"]}
+    assert origins["search.objective.on"] == "recipe"
+    first, note = program("plan", config, "--set", "model.ensemble=1", "--json").json["notes"]
+    assert "fnnctl plan" not in first
     assert note.startswith("each trial is one network, measured on the validation part, and not an ensemble")
     assert note in program("plan", config, "--set", "model.ensemble=1").out.replace("\n", " ")
