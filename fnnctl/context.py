@@ -55,10 +55,13 @@ class Listener(Protocol):
     def epochs(self, position: TrainingPosition) -> AbstractContextManager[ShowEpochs]:
         """Yield what shows the position of a training, which the caller moves."""
 
-    def amount(self, total: int, *, bound: str = "at most") -> AbstractContextManager[ShowAmount]:
+    def amount(
+        self, total: int, *, bound: str = "at most", time_limit: float | None = None
+    ) -> AbstractContextManager[ShowAmount]:
         """Yield a function to call with the number of epochs that all networks have trained, out of `total`.
 
-        `bound` says whether they will be at most or at least as many.
+        `bound` says whether they will be at most or at least as many. After `time_limit` seconds training
+        ends.
         """
 
     def columns(self, total: int) -> AbstractContextManager[Callable[[int], None]]:
@@ -112,7 +115,9 @@ class SilentListener:
         yield ShowNothing()
 
     @contextmanager
-    def amount(self, total: int, *, bound: str = "at most") -> Iterator[ShowAmount]:
+    def amount(
+        self, total: int, *, bound: str = "at most", time_limit: float | None = None
+    ) -> Iterator[ShowAmount]:
         yield lambda done, status=str: None
 
     @contextmanager

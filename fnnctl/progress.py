@@ -29,12 +29,16 @@ class Interval:
 
 
 class TimeLeft:
-    """Estimates the time left from the amount done since the clock's start."""
+    """Estimates the time left from the amount done since the clock's start, and from the time limit."""
 
-    def __init__(self, total: float, done: float | None = None) -> None:
-        """`done` is the amount now; without it, the clock starts with the first call, which says it."""
+    def __init__(self, total: float, done: float | None = None, *, limit: float | None = None) -> None:
+        """`done` is the amount now; without it, the clock starts with the first call, which says it.
+
+        After `limit` seconds from now the work ends, however much is done.
+        """
         self._total, self._started = total, time.monotonic()
         self._before = done
+        self._limit, self._opened = limit, self._started
 
     def start(self, done: float) -> None:
         """Start the clock at this amount unless it is running."""
@@ -47,12 +51,22 @@ class TimeLeft:
         return "" if seconds is None or seconds < 0.5 else time_left_text(seconds)
 
     def seconds(self, done: float) -> float | None:
-        """The seconds left; None if nothing was done yet, or more than expected."""
+        """The seconds left; without a limit, None if nothing was done yet, or more than expected."""
         self.start(done)
-        if self._before is None or not self._before < done <= self._total:
-            return None
-        elapsed = time.monotonic() - self._started
-        return elapsed * (self._total - done) / (done - self._before)
+        now, estimates = time.monotonic(), []
+        if self._limit is not None:
+            estimates.append(max(0.0, self._limit - (now - self._opened)))
+        if self._before is not None and self._before < done <= self._total:
+            elapsed = now - self._started
+            estimates.append(elapsed * (self._total - done) / (done - self._before))
+        return min(estimates, default=None)
+
+    def reached(self, done: float) -> float:
+        """The amount done; if the share of the time that is over is larger, that share of the total."""
+        if self._limit is None:
+            return done
+        elapsed = time.monotonic() - self._opened
+        return max(done, self._total * (elapsed / self._limit if elapsed < self._limit else 1.0))
 
 
 @dataclass(slots=True)
@@ -66,10 +80,12 @@ class TrainingPosition:
     """The steps of an epoch."""
     step: int = 0
     """The steps of the epoch under way."""
+    time_limit: float | None = None
+    """The seconds from now after which no further epoch begins."""
     time_left: TimeLeft = field(init=False)
 
     def __post_init__(self) -> None:
-        self.time_left = TimeLeft(self.epochs)
+        self.time_left = TimeLeft(self.epochs, limit=self.time_limit)
 
     @property
     def done(self) -> float:

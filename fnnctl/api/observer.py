@@ -89,7 +89,9 @@ class ObserverListener:
         yield _Epochs(self._observer, position)
 
     @contextmanager
-    def amount(self, total: int, *, bound: str = "at most") -> Iterator[ShowAmount]:
+    def amount(
+        self, total: int, *, bound: str = "at most", time_limit: float | None = None
+    ) -> Iterator[ShowAmount]:
         yield lambda done, status=str: self._observer.progress("training", int(done), total)
 
     @contextmanager

@@ -59,6 +59,7 @@ class TerminalListener:
                 "epoch {task.fields[count]}/{task.total}",
                 position.epochs,
                 position.time_left,
+                reached=position.time_left.reached,
                 done=position.epoch,
                 in_thread=False,
             ) as draw:
@@ -68,26 +69,37 @@ class TerminalListener:
             yield lines
             lines.end()
 
-    def amount(self, total: int, *, bound: str = "at most") -> AbstractContextManager[ShowAmount]:
+    def amount(
+        self, total: int, *, bound: str = "at most", time_limit: float | None = None
+    ) -> AbstractContextManager[ShowAmount]:
         bar = f"epoch {{task.fields[count]:,}} of {bound} {{task.total:,}}"
         line = partial(amount_done, planned=total, noun="epoch", bound=bound)
-        return _amount(self.output, total, bar, line, in_thread=False)
+        time_left = TimeLeft(total, limit=time_limit)
+        return _amount(self.output, total, bar, line, time_left, in_thread=False)
 
     def columns(self, total: int) -> AbstractContextManager[Callable[[int], None]]:
         bar = "column {task.completed:,} of {task.total:,}"
-        return _amount(self.output, total, bar, lambda done: f"importance of {done:,} of {total:,} columns")
+        time_left = TimeLeft(total)
+        return _amount(
+            self.output, total, bar, lambda done: f"importance of {done:,} of {total:,} columns", time_left
+        )
 
 
 @contextmanager
 def _amount(
-    output: Output, total: int, bar: str, line: Callable[[int], str], *, in_thread: bool = True
+    output: Output,
+    total: int,
+    bar: str,
+    line: Callable[[int], str],
+    time_left: TimeLeft,
+    *,
+    in_thread: bool = True,
 ) -> Iterator[ShowAmount]:
     """Show how much of `total` has been done: `bar` is the text before a bar, `line` makes a line."""
-    time_left = TimeLeft(total)
     if output.quiet:
         yield lambda done, status=str: None
     elif sys.stderr.isatty():
-        with _bar(output, bar, total, time_left, in_thread=in_thread) as draw:
+        with _bar(output, bar, total, time_left, reached=time_left.reached, in_thread=in_thread) as draw:
             yield draw
     else:
         is_due = Interval(SECONDS_BETWEEN_LINES, first=SECONDS_BETWEEN_LINES)
@@ -185,13 +197,15 @@ def _bar(
     total: float,
     time_left: Callable[[float], str],
     *,
+    reached: Callable[[float], float] = float,
     done: int = 0,
     in_thread: bool = True,
 ) -> Iterator[Callable[..., None]]:
     """Yield a function to call with the amount done and a function that makes the text after the bar.
 
     The `text` before the bar may name fields of rich's task; `count` is the amount done as a whole number.
-    `in_thread` says whether a thread redraws it, too. Such a process cannot safely fork workers.
+    `reached` says how much of the bar is full. `in_thread` says whether a thread redraws it, too. Such a
+    process cannot safely fork workers.
     """
     from rich.progress import BarColumn, Progress, TextColumn
     from rich.table import Column
@@ -213,7 +227,7 @@ def _bar(
             if is_due():
                 progress.update(
                     task,
-                    completed=completed,
+                    completed=reached(completed),
                     refresh=not in_thread,
                     values=values(),
                     left=time_left(completed),

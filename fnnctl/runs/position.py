@@ -41,21 +41,33 @@ class FollowedTraining:
 
 @contextmanager
 def followed_training(
-    run: OpenRun, listener: Listener, epochs: int, *, done: int, steps: int
+    run: OpenRun,
+    listener: Listener,
+    epochs: int,
+    *,
+    done: int,
+    steps: int,
+    time_limit: float | None = None,
 ) -> Iterator[FollowedTraining]:
     """Follow a training of one stack; `done` epochs are already trained, and an epoch has so many `steps`."""
-    position = TrainingPosition(epochs, done, max(1, steps))
+    position = TrainingPosition(epochs, done, max(1, steps), time_limit=time_limit)
     with listener.epochs(position) as show:
         yield FollowedTraining(run, position, show)
 
 
 @contextmanager
 def followed_amount(
-    run: OpenRun, listener: Listener, total: int, *, bound: str = "at most"
+    run: OpenRun,
+    listener: Listener,
+    total: int,
+    *,
+    bound: str = "at most",
+    time_limit: float | None = None,
 ) -> Iterator[ShowAmount]:
     """Follow the number of epochs that all networks have trained; see `Listener.amount`."""
-    note_due, time_left = Interval(SECONDS_BETWEEN_NOTES, first=SECONDS_BETWEEN_NOTES), TimeLeft(total)
-    with listener.amount(total, bound=bound) as show:
+    note_due = Interval(SECONDS_BETWEEN_NOTES, first=SECONDS_BETWEEN_NOTES)
+    time_left = TimeLeft(total, limit=time_limit)
+    with listener.amount(total, bound=bound, time_limit=time_limit) as show:
 
         def follow(done: float, status: Callable[[], str] = str, /) -> None:
             seconds_left = time_left.seconds(done)

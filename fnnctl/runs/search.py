@@ -146,7 +146,9 @@ def _search(session: SearchSession, trained: TrainedTrials) -> str:
     plan = session.search.plan
     epochs = plan.epochs_with_reuse * len(fits.rows)
     before = sum(result.epochs for result in journal.results.values()) * len(fits.rows)
-    progress = followed_amount(session.run, context.listener, epochs, bound=plan.bound)
+    progress = followed_amount(
+        session.run, context.listener, epochs, bound=plan.bound, time_limit=session.seconds_left
+    )
     with context.stop.graceful(), progress as show:
 
         def poll(done: int) -> bool:

@@ -118,16 +118,21 @@ class SearchSession:
         epochs = min(best.budget, self.standings.epochs[best.trial])
         return f"best {label} {best.objective:.4g} (trial {best.trial}, epoch {epochs})"
 
+    @property
+    def seconds_left(self) -> float | None:
+        """How long until the time limit; None without one."""
+        limit = self.options.time_limit
+        return None if limit is None else max(0.0, self.started + limit - time.monotonic())
+
     def stop(self) -> str | None:
         """Why the search should end now; None if it should continue.
 
         On bags a trial is a predictor. So the first one is trained to its end, even beyond the time limit:
         with a limit that is too short for a single trial, a search still gives one.
         """
-        limit = self.options.time_limit
         if self._stop.requested():  # also while the search completes, when `context.stop` asks for nothing
             return INTERRUPTED
-        if limit is None or time.monotonic() - self.started < limit:
+        if self.seconds_left != 0.0:
             return None
         goes_on = self.setup.settings.objective.on_bags and not self._has_trained
         return None if goes_on else TIME_IS_OVER

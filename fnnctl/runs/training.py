@@ -144,6 +144,7 @@ def _train(
 ) -> TrainedStack:
     training, member = fit.experiment.training, fit.member(data, fit.split(data))
     steps = len(batch_bounds(len(member.train_rows), fit.settings))
+    limit = None if training.time_limit is None else training.time_limit - recorder.trained_seconds()
     done = checkpoint.epoch if checkpoint else 0
     if checkpoint:
         context.stop.kept(checkpoint_words(checkpoint.epoch))
@@ -154,7 +155,9 @@ def _train(
 
     with (
         context.stop.graceful(),
-        followed_training(run, context.listener, training.epochs, done=done, steps=steps) as progress,
+        followed_training(
+            run, context.listener, training.epochs, done=done, steps=steps, time_limit=limit
+        ) as progress,
         Checkpointer(
             run,
             fit,

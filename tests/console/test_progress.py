@@ -97,6 +97,28 @@ def test_more_epochs_than_expected_have_no_time_left(
     ]
 
 
+def test_a_time_limit_ends_the_time_left(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An epoch a second, of 1,000 or of 50."""
+    now = 0.0
+    monkeypatch.setattr("time.monotonic", lambda: now)
+    for total in (1000, 50):
+        now = 0.0
+        with TerminalListener(Output()).amount(total, time_limit=60.0) as show:
+            for seconds in (0, 12, 36, 66):
+                now = float(seconds)
+                show(min(seconds, 40))
+    assert capsys.readouterr().err.splitlines() == [
+        "12 of at most 1,000 epochs; about 48 s left",
+        "36 of at most 1,000 epochs; about 24 s left",
+        "40 of at most 1,000 epochs",
+        "12 of at most 50 epochs; about 38 s left",
+        "36 of at most 50 epochs; about 14 s left",
+        "40 of at most 50 epochs",
+    ]
+
+
 def test_a_warning_has_the_word_behind_what_it_is_about(capsys: pytest.CaptureFixture[str]) -> None:
     for output in (Output(), Output(quiet=True)):
         TerminalListener(output).warning("the rows differ")
@@ -179,7 +201,7 @@ def test_the_bar_of_several_networks_has_no_thread() -> None:
     script = (
         "import os, threading\n"
         "from fnnctl.console.output import Output\nfrom fnnctl.console.progress import TerminalListener\n"
-        "with TerminalListener(Output()).amount(100) as show:\n    show(7)\n"
+        "with TerminalListener(Output()).amount(100, time_limit=1e-9) as show:\n    show(7)\n"
         "    os.write(1, b'%d' % threading.active_count())\n"
     )
     terminal, stderr = pty.openpty()
@@ -189,8 +211,10 @@ def test_the_bar_of_several_networks_has_no_thread() -> None:
     )
     os.close(stderr)
     out, _ = process.communicate(timeout=60)
-    assert b"epoch 7 of at most 100" in os.read(terminal, 4096)
+    drawn = os.read(terminal, 4096).decode()
     os.close(terminal)
+    assert "epoch 7 of at most 100" in drawn
+    assert "╸" not in drawn, "the bar is full, because the time is over"
     assert out == "1"
 
 

@@ -1,13 +1,18 @@
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from fnnctl.context import SilentListener
+from fnnctl.console.progress import TerminalListener
+from fnnctl.context import ShowAmount, ShowEpochs, ShowNothing, SilentListener
+from fnnctl.progress import TrainingPosition
 from fnnctl.runs.position import followed_amount, followed_training
 from fnnctl.store.run import OpenRun
+from tests.program import Program
+from tests.runs.searching import write_config
 
 Position = Mapping[str, float | None]
 
@@ -43,8 +48,34 @@ def test_the_position_of_many_networks_counts_from_the_first_call(
     """100 epochs a second; 400 were done by an earlier process."""
     now = 0.0
     monkeypatch.setattr("time.monotonic", lambda: now)
-    with followed_amount(OpenRun(tmp_path, -1), SilentListener(), 10_000) as show:
-        for second in range(8):
-            now = float(second)
-            show(400 + 100 * second)
-    assert noted == [{"epoch": 900, "epochs": 10_000, "seconds_left": pytest.approx(91)}]
+    for limit in (None, 60.0):
+        now = 0.0
+        with followed_amount(OpenRun(tmp_path, -1), SilentListener(), 10_000, time_limit=limit) as show:
+            for second in range(8):
+                now = float(second)
+                show(400 + 100 * second)
+    assert [position["seconds_left"] for position in noted] == pytest.approx([91, 55])
+    assert [(position["epoch"], position["epochs"]) for position in noted] == [(900, 10_000)] * 2
+
+
+def test_training_and_searching_tell_their_time_limit(
+    program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, no_figures: None
+) -> None:
+    told: list[float | None] = []
+
+    @contextmanager
+    def epochs(listener: object, position: TrainingPosition) -> Iterator[ShowEpochs]:
+        told.append(position.time_limit)
+        yield ShowNothing()
+
+    @contextmanager
+    def amount(listener: object, total: int, *, bound: str, time_limit: float | None) -> Iterator[ShowAmount]:
+        told.append(time_limit)
+        yield lambda done, status=str: None
+
+    monkeypatch.setattr(TerminalListener, "epochs", epochs)
+    monkeypatch.setattr(TerminalListener, "amount", amount)
+    write_config(tmp_path / "x.yaml", search={"method": "random", "trials": 1})
+    assert program("train", "x.yaml", "--set", "training.time_limit=600").code == 0
+    assert program("search", "x.yaml", "--time-limit", "900", "--executor", "serial").code == 0
+    assert told == [pytest.approx(600, abs=60), pytest.approx(870, abs=30), None]
