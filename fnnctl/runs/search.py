@@ -239,7 +239,8 @@ def _compare_with_default_trial(session: SearchSession, winner: Winner) -> None:
     if comparison is None:
         return
     objective = session.setup.settings.objective
-    sentence = comparison_sentence(comparison, objective.metric, on_bags=objective.on_bags)
+    members = session.setup.experiment.model.ensemble.members
+    sentence = comparison_sentence(comparison, objective.metric, on_bags=objective.on_bags, members=members)
     record = log_warnings if is_doubtful(comparison) else record_notes
     record(session.run, [sentence], session.context.listener)
 

@@ -73,7 +73,9 @@ class SearchRecipe:
         if "start_from" in (self.loaded.original.get(SEARCH) or {}):
             tried += [f"{counted(count, 'configuration')} of search.start_from"] if count else []
         else:
-            tried.append("the default settings")
+            experiment = setup.experiment
+            is_one_of_several = experiment.model.ensemble.members > 1 and not setup.settings.objective.on_bags
+            tried.append(f"the default settings{' with one network' if is_one_of_several else ''}")
             tried += [f"{counted(count - 1, 'configuration')} good on other tables"] if count > 1 else []
         if limit is None or limit > first:
             sampler = setup.auto_sampler or setup.settings.method.sampler

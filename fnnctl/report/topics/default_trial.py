@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from fnnctl.metrics.registry import label_of
 from fnnctl.records.default_trial import is_doubtful
+from fnnctl.records.history import SearchHistory
 from fnnctl.records.trials import Result
 from fnnctl.report.sections import SUMMARY, Formats, Notes, Section, Warnings
 from fnnctl.report.summary import Summary
@@ -37,10 +38,13 @@ def default_trial_result(summary: Summary) -> Result | None:
     return None if trial is None or trial == search.winner.trial else search.standings.latest.get(trial)
 
 
-def comparison_sentence(comparison: DefaultTrialFacts, metric: str, *, on_bags: bool = False) -> str:
+def comparison_sentence(
+    comparison: DefaultTrialFacts, metric: str, *, on_bags: bool = False, members: int = 1
+) -> str:
     """Whether the winner is better than them by more than chance, or why that is unknown.
 
-    A search `on_bags` measures on all rows outside the test part, so that there is nothing to confirm.
+    A search `on_bags` measures on all rows outside the test part, so that there is nothing to confirm. In
+    other searches a trial has one network per split, even if `fnnctl train` trains several `members`.
     """
     winner, trial = comparison.winner, comparison.trial
     if trial is None:
@@ -48,7 +52,8 @@ def comparison_sentence(comparison: DefaultTrialFacts, metric: str, *, on_bags: 
             "the default settings were not tried, so the winner cannot be compared with them: write "
             "search.start_from: defaults"
         )
-    default = f"the default settings (trial {trial})"
+    is_one_of_several = members > 1 and not on_bags
+    default = f"the default settings{' with one network' if is_one_of_several else ''} (trial {trial})"
     if trial == winner:
         return f"no trial is better than {default}"
     if comparison.objectives is None or comparison.budget is None:
@@ -86,7 +91,7 @@ def _highlights(summary: Summary) -> Iterator[Section]:
     if comparison is None or summary.has_former_winner:
         return
     search = summary.search_history
-    text = comparison_sentence(comparison, search.metric, on_bags=search.on_bags)
+    text = _sentence(search, comparison)
     if is_doubtful(comparison):
         priority = WARNING_PRIORITY - 1
         yield Warnings(WARNINGS, (text,), heading=WARNINGS, priority=priority, formats=Formats.PAGE)
@@ -95,10 +100,14 @@ def _highlights(summary: Summary) -> Iterator[Section]:
         yield Notes(ABOUT, (sentence,), heading=SUMMARY, priority=57, formats=Formats.PAGE)
 
 
+def _sentence(search: SearchHistory, comparison: DefaultTrialFacts) -> str:
+    return comparison_sentence(comparison, search.metric, on_bags=search.on_bags, members=search.members)
+
+
 def _details(summary: Summary) -> Iterator[Section]:
     if comparison := winners_comparison(summary):
         search = summary.search_history
-        sentence = comparison_sentence(comparison, search.metric, on_bags=search.on_bags)
+        sentence = _sentence(search, comparison)
         yield Notes("Against the default settings", (f"{capitalized(sentence)}.",))
 
 

@@ -65,6 +65,9 @@ def facts(*values: object, **more: object) -> DefaultTrialFacts:
 )
 def test_each_outcome_has_a_sentence(comparison: DefaultTrialFacts, sentence: str) -> None:
     assert comparison_sentence(comparison, "accuracy") == sentence
+    of_one = sentence.replace("the default settings (", "the default settings with one network (")
+    assert comparison_sentence(comparison, "accuracy", members=8) == of_one
+    assert "with one network" not in comparison_sentence(comparison, "accuracy", members=8, on_bags=True)
 
 
 @pytest.mark.parametrize(("ties", "words"), [(None, None), (0, None), (2, "2 other trials cannot be told")])
