@@ -14,6 +14,7 @@ from fnnctl.config.paths import SPACE, ConfigPath, Messages, format_path, parse_
 from fnnctl.config.recipes.adaptation import gives, outside_search, settings_in
 from fnnctl.config.recipes.before_data import experiment_before_data
 from fnnctl.config.recipes.filling import ConfigChecker
+from fnnctl.config.recipes.portfolio import EPOCHS
 from fnnctl.config.recipes.search import (
     BAGS,
     SAMPLE_FIRST,
@@ -105,14 +106,32 @@ def with_search_recipe(loaded: LoadedExperiment, *, max_trials: int | None = Non
     if search is not None and search.method.sampling.tries_samples and not tries_sample:
         raise _no_sample(loaded, search.method.sampler)
     facts = SearchFacts(
-        recipe=recipe, default=loaded.experiment, set_paths=sets, on=on, tries_sample=tries_sample
+        recipe=recipe,
+        default=loaded.experiment,
+        set_paths=sets,
+        on=on,
+        max_epochs=value_at(written, ("budget", "max_epochs")),
+        tries_sample=tries_sample,
     )
     _refuse_constraints_on_fixed(loaded, facts)
     section = _merged(recipe_section(facts, recipe_space(facts)), written)
     loaded = _without_impossible(loaded, section, written)
+    notes = (*notes, *_fixed_epochs_notes(facts, section["space"]))
     if facts.tries_sample and loaded.config.config[SEARCH]["method"] == SAMPLE_FIRST:
         return SearchRecipe(loaded, (*notes, _sample_note(loaded, rows)), is_used=True)
     return SearchRecipe(_with_budget(loaded, facts, written), notes, is_used=True)
+
+
+def _fixed_epochs_notes(facts: SearchFacts, space: Mapping[str, Any]) -> tuple[str, ...]:
+    """Says that all trials have the most epochs of a trial, if there is no room for a search of them."""
+    is_set = gives(list(facts.set_paths), parse_path(EPOCHS))
+    if not facts.on_bags or facts.max_epochs is None or EPOCHS in space or is_set:
+        return ()
+    default = facts.default.training.epochs
+    return (
+        f"{EPOCHS} is not searched: all trials have the {facts.max_epochs:,} epochs of "
+        f"search.budget.max_epochs, and `fnnctl train` has {default:,}",
+    )
 
 
 def _sample_note(loaded: LoadedExperiment, rows: int) -> str:

@@ -235,8 +235,21 @@ def test_the_section_is_written_so_that_it_is_the_same_search(tmp_path: Path) ->
 
 def test_fewer_epochs_than_the_recipe_has_give_rungs_below_them(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("fnnctl.config.recipes.search.MANY_ROWS", 100)
-    budget = searched(table(200), search={"budget": {"max_epochs": 3}}).setup.budget
+    prepared = searched(table(200), search={"budget": {"max_epochs": 3}})
+    budget = prepared.setup.budget
     assert (budget.min_epochs, budget.max_epochs) == (1, 3)
+
+
+@pytest.mark.parametrize(("most", "epochs"), [(21, None), (22, [11, 22]), (40, [11, 40]), (90, [11, 88])])
+def test_epochs_are_searched_up_to_the_most_of_the_budget(most: int, epochs: list[int] | None) -> None:
+    prepared = searched(table(200), search={"budget": {"max_epochs": most}})
+    section = prepared.loaded.config.config["search"]
+    assert section["space"].get("training.epochs") == (None if epochs is None else {"log_integer": epochs})
+    tried = {entry["training.epochs"] for entry in section["start_from"] if "training.epochs" in entry}
+    assert max(tried, default=None) == (None if epochs is None else most)
+    said = [note for note in prepared.setup.notes if note.startswith("training.epochs is not searched")]
+    assert len(said) == (epochs is None)
+    assert prepared.setup.default_trial({0: Trial(0, prepared.setup.first[0])}) == 0
 
 
 def test_a_sample_of_very_many_rows_is_tried_first(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -119,7 +119,11 @@ times as long as the default are left out."""
 
 
 def first_trials(
-    default: Experiment, space: Mapping[str, Any], portfolio: Sequence[Change]
+    default: Experiment,
+    space: Mapping[str, Any],
+    portfolio: Sequence[Change],
+    *,
+    max_epochs: int | None = None,
 ) -> list[dict[str, Any]]:
     """The portfolio as values of `search.start_from`: the first of equal entries, those of `space` alone.
 
@@ -127,19 +131,22 @@ def first_trials(
     repeat the default.
     """
     entries: list[dict[str, Any]] = []
-    for entry in _entries(default, space, portfolio):
+    for entry in _entries(default, space, portfolio, max_epochs):
         if entry not in entries:
             entries.append(entry)
     return entries
 
 
 def _entries(
-    default: Experiment, space: Mapping[str, Any], portfolio: Sequence[Change]
+    default: Experiment, space: Mapping[str, Any], portfolio: Sequence[Change], max_epochs: int | None
 ) -> Iterator[dict[str, Any]]:
     for change in portfolio:
+        values = change.values(default)
+        if max_epochs is not None and EPOCHS in values:
+            values[EPOCHS] = min(values[EPOCHS], max_epochs)
         yield {
             path: value
-            for path, value in change.values(default).items()
+            for path, value in values.items()
             if path in space and _is_possible(value, space[path])
         }
 

@@ -90,6 +90,8 @@ class SearchFacts:
     """The settings that the config itself sets: they are neither searched nor changed."""
     on: str
     """Where trials are measured."""
+    max_epochs: int | None = None
+    """The most epochs of a trial, if the config says so."""
     tries_sample: bool = False
     """Whether configurations are tried on a sample of the rows first: see `needs_sample`."""
 
@@ -152,7 +154,7 @@ def recipe_section(facts: SearchFacts, space: Mapping[str, Any]) -> dict[str, An
     size = ENSEMBLE_SIZE if facts.on_bags else ENSEMBLE_SIZE_VALIDATION
     many = facts.recipe.rows > MANY_ROWS
     metric = LOG_LOSS.name if facts.on_bags and facts.recipe.task == CLASSIFICATION else None
-    first = first_trials(facts.default, space, PORTFOLIO)
+    first = first_trials(facts.default, space, PORTFOLIO, max_epochs=facts.max_epochs)
     method, domains = {"scheduler": "asha" if many else "full_budget", "sampler": "auto"}, dict(space)
     if facts.tries_sample:
         path = format_path(MAX_ROWS)
@@ -235,8 +237,12 @@ def _batch_sizes(facts: SearchFacts) -> dict[str, Any]:
 
 
 def _epochs(facts: SearchFacts) -> dict[str, Any] | None:
-    """The epochs of ensembles: other trials have the epochs of `search.budget`."""
-    if not facts.on_bags:
-        return None
+    """The epochs of ensembles: other trials have the epochs of `search.budget`.
+
+    If these are fewer than the default's, they are those of all trials: the default would be none of them.
+    """
     epochs = facts.default.training.epochs
-    return {"log_integer": [max(1, epochs // FEWER_EPOCHS), MORE_EPOCHS * epochs]}
+    fewest, most = max(1, epochs // FEWER_EPOCHS), MORE_EPOCHS * epochs
+    if facts.max_epochs is not None:
+        most = min(most, facts.max_epochs)
+    return {"log_integer": [fewest, most]} if facts.on_bags and epochs <= most and fewest < most else None
