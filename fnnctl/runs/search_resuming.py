@@ -41,7 +41,9 @@ def begin_search_again(
         context.note(f"the journal ended with {lost}, kept in {names.JOURNAL_TORN}")
     run.log("resumed")
     manifest = run.read_manifest()
-    run.record(resumed_facts(manifest, context.command))
+    # Why there is no ensemble is said again if this session, which makes it anew, has none either.
+    warnings = [warning for warning in manifest.warnings if not warning.startswith(NO_ENSEMBLE)]
+    run.record({**resumed_facts(manifest, context.command), "warnings": warnings})
     differences = machine_differences(manifest, blas_threads=set_blas_threads(1))
     record_warnings(run, [*differences, *kept_horizon(search.setup)], context.listener)
 

@@ -20,6 +20,7 @@ import pytest
 from fnnctl.cli import run
 from fnnctl.records.trials import Result
 from fnnctl.runs import search as search_module
+from fnnctl.runs.ensemble import NO_ENSEMBLE
 from fnnctl.stacks.trial_feed import TrialFeed
 from fnnctl.store.journal import ResultCache
 from tests.program import read_json
@@ -176,6 +177,17 @@ def test_max_trials_holds_for_a_resume(config: Path, monkeypatch: pytest.MonkeyP
     assert resume(folders[1], "--max-trials", "3") == 0
     assert len(of_kind(folders[1], "trial")) == 3
     assert [record["changes"] for record in of_kind(folders[1], "resume")] == [{"max_trials": 3}]
+
+
+def test_only_the_last_session_says_why_there_is_no_ensemble(config: Path) -> None:
+    folder = search(config, "--method", "random", "--max-trials", "1", "--executor", "serial")
+    manifest = read_json(folder / "manifest.json")
+    warnings = [f"{NO_ENSEMBLE}: the scores of all trials overflow", "1 worker died"]
+    (folder / "manifest.json").write_text(json.dumps({**manifest, "warnings": warnings}))
+    assert resume(folder, "--max-trials", "2", "--executor", "serial") == 0
+    after = read_json(folder / "manifest.json")["warnings"]
+    assert warnings[0] not in after
+    assert warnings[1] in after
 
 
 def test_a_checkpoint_that_comes_out_differently_stops_the_search(
