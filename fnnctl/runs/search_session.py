@@ -21,6 +21,7 @@ from fnnctl.records.confirmation import Confirmation, confirmation
 from fnnctl.records.journal import INTERRUPTED, Journal
 from fnnctl.records.standings import Standings
 from fnnctl.records.timeline import started_event
+from fnnctl.runs.ending_time import MOST_OF_LIMIT, EndingTime
 from fnnctl.runs.recorder import record_warnings
 from fnnctl.search.protocols import Sampler
 from fnnctl.search.setup import SearchSetup
@@ -98,6 +99,7 @@ class SearchSession:
         self.standings = Standings(self.setup.direction, journal.results.values())
         self.sampler: Sampler = self.setup.sampler(journal.before_extension)
         self._has_trained = bool(journal.results)
+        self._ending = EndingTime(search, journal, self.standings)
 
     @cached_property
     def default_trial(self) -> int | None:
@@ -128,14 +130,18 @@ class SearchSession:
         """Why the search should end now; None if it should continue.
 
         On bags a trial is a predictor. So the first one is trained to its end, even beyond the time limit:
-        with a limit that is too short for a single trial, a search still gives one.
+        with a limit that is too short for a single trial, a search still gives one. The others leave the time
+        that the search then takes to score its best ones.
         """
         if self._stop.requested():  # also while the search completes, when `context.stop` asks for nothing
             return INTERRUPTED
-        if self.seconds_left != 0.0:
+        limit, left = self.options.time_limit, self.seconds_left
+        if limit is None or left is None:
             return None
-        goes_on = self.setup.settings.objective.on_bags and not self._has_trained
-        return None if goes_on else TIME_IS_OVER
+        if not self.setup.settings.objective.on_bags:
+            return TIME_IS_OVER if left <= 0.0 else None
+        is_over = left <= min(self._ending.seconds(), MOST_OF_LIMIT * limit)
+        return TIME_IS_OVER if is_over and self._has_trained else None
 
     @contextmanager
     def completing(self) -> Iterator[None]:
@@ -159,7 +165,9 @@ class SearchSession:
 
     def note_times(self, event: Mapping[str, Any]) -> None:
         """Append an event, such as the end of a stack, to the timeline."""
-        self._has_trained |= "trials" in event
+        if "trials" in event:
+            self._has_trained = True
+            self._ending.note(event)
         self.run.note_times([event])
 
     @contextmanager

@@ -57,8 +57,8 @@ class TrainedTrials:
 
     def __init__(self, session: SearchSession) -> None:
         self._session = session
-        self._again: dict[JobKey, Weights] = {}
-        """What trials had at a rung that were trained again up to there; the library keeps ended trials."""
+        self._at_rungs: dict[JobKey, Weights] = {}
+        """What trials had at a rung, of those that were asked for; the library keeps ended trials."""
 
     @cached_property
     def library(self) -> WeightLibrary:
@@ -90,7 +90,9 @@ class TrainedTrials:
         """
         session = self._session
         recorded, fit = session.journal.results[result.key], self._fit(result)
-        weights = self._again.get(result.key) or self.library.read(recorded) or self._at_rung(fit, recorded)
+        weights = self._at_rungs.get(result.key) or self.library.read(recorded)
+        if weights is None and (weights := self._at_rung(fit, recorded)):
+            self._at_rungs[result.key] = weights
         if weights is None:
             weights = self._trained_again(fit, recorded, should_stop or session.context.stop.requested)
         return None if weights is None else TrainedTrial(result, fit, weights)
@@ -136,7 +138,7 @@ class TrainedTrials:
         if weights is not None and self._has_ended(recorded):
             self.library.add(recorded, weights)
         elif weights is not None:
-            self._again[recorded.key] = weights
+            self._at_rungs[recorded.key] = weights
         return weights
 
     def _fit(self, result: Result) -> Fit:
