@@ -65,7 +65,7 @@ class Checkpointer:
         description: NetworkDescription,
         *,
         show: Callable[[int, Record], None],
-        kept: Callable[[int], None],
+        on_written: Callable[[int], None],
         should_stop: Callable[[], bool],
         seconds: Callable[[], float],
     ) -> None:
@@ -76,13 +76,18 @@ class Checkpointer:
             fit: The fit that is trained.
             description: The description of each network for model.json.
             show: Called after each epoch to show the progress.
-            kept: Called with the epoch of each written checkpoint.
+            on_written: Called with the epoch of each written checkpoint.
             should_stop: Called after each step.
             seconds: Returns how long training has taken so far.
         """
         self.trained: Sequence[TrainedMember] = ()
         self._run, self._fit, self._description = run, fit, description
-        self._show, self._kept, self._should_stop, self._seconds = show, kept, should_stop, seconds
+        self._show, self._on_written, self._should_stop, self._seconds = (
+            show,
+            on_written,
+            should_stop,
+            seconds,
+        )
         self._epoch_began = time.monotonic()
         self._checkpoint_due = self._epoch_began + SECONDS_BETWEEN_CHECKPOINTS
         self._is_short = False
@@ -109,7 +114,7 @@ class Checkpointer:
         before = time.monotonic()
         try:
             self._run.write_checkpoint(Checkpoint.of(stack, seconds=self._seconds()).arrays())
-            self._kept(stack.epoch)
+            self._on_written(stack.epoch)
         except (MachineError, MemoryError) as error:
             self._run.log(f"no checkpoint after epoch {stack.epoch}: {error or 'out of memory'}")
         now = time.monotonic()

@@ -63,19 +63,19 @@ def kept_folds_words(folds: int, validation: CrossValidation) -> str | None:
 def complete_cross_validation(
     run: OpenRun,
     validation: CrossValidation,
-    kept: dict[int, FoldResult],
+    saved: dict[int, FoldResult],
     recorder: RunRecorder,
     context: Context,
     *,
     workers: int | None,
 ) -> None:
-    """Train the folds that are not in `kept`, and write the contents of the run folder.
+    """Train the folds that are not in `saved`, and write the contents of the run folder.
 
-    `kept` is emptied, so that its results are freed once they are written. Raises `DivergedError` or
+    `saved` is emptied, so that its results are freed once they are written. Raises `DivergedError` or
     `InterruptedRunError` after the completed work is written.
     """
     with recorder:
-        results = [kept.pop(fold, None) for fold in range(len(validation.all_fits))]
+        results = [saved.pop(fold, None) for fold in range(len(validation.all_fits))]
         try:
             with recorder.time_training():
                 _train(run, validation, results, recorder, context, workers or usable_processors())

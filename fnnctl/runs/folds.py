@@ -60,7 +60,7 @@ def load_folds(
 
     Unusable files are reported, and their folds are trained again.
     """
-    kept: dict[int, FoldResult] = {}
+    results: dict[int, FoldResult] = {}
     seconds = 0.0
     for file in run.fold_files():
         try:
@@ -69,13 +69,15 @@ def load_folds(
             if not np.array_equal(head.get("format", ()), FORMAT):
                 raise ValueError("it was not written by this version of fnnctl")
             folds = sorted({name.partition(".")[0] for name in arrays} - {"kept"})
-            kept |= {int(fold): _result(validation, int(fold), extract_part(arrays, fold)) for fold in folds}
+            results |= {
+                int(fold): _result(validation, int(fold), extract_part(arrays, fold)) for fold in folds
+            }
             seconds = max(seconds, float(head["seconds"]))
         except (DataError, MachineError, LookupError, TypeError, ValueError) as error:
             message = f"some saved folds cannot be used and are trained again: {error}"
             note(message)
             run.log(message)
-    return kept, seconds
+    return results, seconds
 
 
 def write_folds(

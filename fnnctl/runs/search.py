@@ -251,7 +251,7 @@ def _record(session: SearchSession) -> None:
     best, end = standings.incumbent, journal.end.reason if journal.end else None
     trained = sum(standings.epochs.values())
     winner = best and winner_of(session, best)
-    kept = winner and weights_of_training_alone(session, winner)
+    weights_alone = winner and weights_of_training_alone(session, winner)
     comparison = winner and _default_comparison(session, winner)
     facts = {
         "method": setup.settings.method.name,
@@ -264,7 +264,7 @@ def _record(session: SearchSession) -> None:
         "end": end,
         "confirmed": len(journal.confirmed),
         "best": winner and asdict(winner),
-        "kept_alone": kept and kept.model_dump(),
+        "kept_alone": weights_alone and weights_alone.model_dump(),
         "own_settings": comparison and comparison.model_dump(),
     }
     run.record({"search": facts})

@@ -163,7 +163,7 @@ def _train(
             fit,
             describe(fit, data, member),
             show=progress.epoch,
-            kept=lambda epoch: context.stop.kept(checkpoint_words(epoch)),
+            on_written=lambda epoch: context.stop.kept(checkpoint_words(epoch)),
             should_stop=after_step,
             seconds=recorder.trained_seconds,
         ) as checkpointer,

@@ -236,16 +236,16 @@ class _Results:
         self._runner, self._journal = runner, journal
         self._requested: dict[JobKey, tuple[Job, bool]] = {}
         """The jobs whose results are still to come, and whether they are shorter than the scheduler's."""
-        self._there: dict[JobKey, KnownResult] = {}
+        self._results: dict[JobKey, KnownResult] = {}
         self._unsaved: list[Result] = []
         """New results that are not held in the journal's cache yet."""
 
     def request(self, job: Job, since: int) -> None:
         """Have the job done, unless its result is known."""
         if result := known_result(job, self._journal):
-            self._there[job.key] = result
+            self._results[job.key] = result
         elif held := self._journal.held.get(job.key):
-            self._there[job.key] = KnownResult(held, job, is_new=True, has_curve=False)
+            self._results[job.key] = KnownResult(held, job, is_new=True, has_curve=False)
         else:
             short = shortened(job, self._journal)
             self._requested[job.key] = job, short is not job
@@ -253,9 +253,9 @@ class _Results:
 
     def wait_for(self, job: Job, stop: ShouldStop) -> str | None:
         """Wait for the job's result; return the reason if the search should stop instead."""
-        while job.key not in self._there:
+        while job.key not in self._results:
             # those that still wait for their turn; the others are recorded by now
-            self._journal.hold([result for result in self._unsaved if result.key in self._there])
+            self._journal.hold([result for result in self._unsaved if result.key in self._results])
             self._journal.sync()
             self._unsaved = []
             if reason := stop():
@@ -269,18 +269,20 @@ class _Results:
                 if result.key not in self._requested:
                     raise ValueError(f"a result that belongs to no open job: (trial, budget) {result.key}")
                 requested, is_short = self._requested.pop(result.key)
-                self._there[result.key] = KnownResult(result, requested, is_new=True, has_curve=not is_short)
+                self._results[result.key] = KnownResult(
+                    result, requested, is_new=True, has_curve=not is_short
+                )
                 self._unsaved.append(result)
         return None
 
     def waiting(self, jobs: Sequence[Job]) -> list[KnownResult]:
         """The results of these jobs that are there and not recorded, in this order."""
-        there = (self._there[job.key] for job in jobs if job.key in self._there)
-        return [known for known in there if known.is_new]
+        results = (self._results[job.key] for job in jobs if job.key in self._results)
+        return [known for known in results if known.is_new]
 
     def take(self, job: Job) -> KnownResult:
         """The job's result."""
-        return self._there.pop(job.key)
+        return self._results.pop(job.key)
 
 
 def settled(result: Result) -> Result:

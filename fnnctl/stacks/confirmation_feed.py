@@ -102,9 +102,9 @@ class ConfirmationFeed:
         return replace(self._confirmed(trial, seed, None, 0, 0), reason=reason)
 
     def _confirmed(
-        self, trial: Trial, seed: int, objective: float | None, epochs: int, kept: int
+        self, trial: Trial, seed: int, objective: float | None, epochs: int, kept_epoch: int
     ) -> Confirmed:
         split = self._fits.rows[seed].split(self._fits.data.strata, self._fits.data.dataset.groups)
         sizes = split.train.size, split.validation.size
         value = None if objective is None else float(objective)
-        return Confirmed(trial.number, self._budget, seed, value, epochs, kept, *sizes)
+        return Confirmed(trial.number, self._budget, seed, value, epochs, kept_epoch, *sizes)

@@ -106,8 +106,8 @@ def _validated(
         members, kinds = stack.members_of(k), kinds_of(stack.fits[k])
         in_pool = np.concatenate([member.validation_rows for member in stack.members[members][kinds[0]]])
         order = np.argsort(in_pool)  # as `train` does
-        of_kinds = [scores[members][kind].reshape(-1, scores.shape[2])[order] for kind in kinds]
-        yield of_kinds, in_pool[order] - offset
+        scores_by_kind = [scores[members][kind].reshape(-1, scores.shape[2])[order] for kind in kinds]
+        yield scores_by_kind, in_pool[order] - offset
 
 
 def _scores(stack: TrainedStack, scorer: Scorer, rows: Sequence[IntArray]) -> list[list[FloatArray]]:
@@ -164,14 +164,14 @@ class ObjectiveMeasure:
             objective, loss = self._objective(stack, k, trained)
             is_diverged = objective is None and not math.isfinite(loss)
             outcome = Outcome.DIVERGED if is_diverged else trained.outcome
-            curves, kept = learning_curves(stack, k), _kept_epoch(stack, k)
+            curves, kept_epoch = learning_curves(stack, k), _kept_epoch(stack, k)
             is_final = trained.outcome in ENDED_EARLY or trained.epochs == self.weights_at
             has_weights = self.weights_at is not None and objective is not None and is_final
             weights: Weights | None = None
             if has_weights:
                 parameters, statistics = _measured_weights(stack, k)
                 weights = {"parameters": parameters[0], "statistics": statistics[0]}  # of one network
-            results.append(FitObjective(outcome, trained.epochs, kept, objective, curves, weights))
+            results.append(FitObjective(outcome, trained.epochs, kept_epoch, objective, curves, weights))
         return results
 
     def _objective(self, stack: TrainedStack, k: int, trained: TrainedMember) -> tuple[float | None, float]:

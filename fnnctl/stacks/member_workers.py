@@ -117,18 +117,18 @@ class _EpochResult:
 def train_members(
     progress: Progress,
     ensemble: Ensemble,
-    chosen: IntArray,
+    indices: IntArray,
     epoch: int,
     state: State,
     diagnose: bool,
 ) -> _EpochResult | None:
-    """Take the steps of an epoch for the chosen members; None if the work is to stop."""
+    """Take the steps of an epoch for the members with these indices; None if the work is to stop."""
 
     def after_step() -> bool:
         progress.advance(1)
         return progress.should_stop()
 
-    members = [ensemble.members[k] for k in chosen]
+    members = [ensemble.members[k] for k in indices]
     learning = Learning(ensemble.settings, members, ensemble.pool, state)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # divergence is a result
         columns = learning.run_epoch(epoch, diagnose=diagnose, should_stop=after_step)

@@ -107,9 +107,9 @@ def _expected_plan(setup: SearchSetup, fits: TrialFits) -> SearchPlan:
         return setup.plan
 
     def total(values: Sequence[int], count: int) -> float:
-        """The sum over so many trials; later ones are like those that were drawn."""
-        drawn = values[len(setup.first) :] or values
-        return sum(values[:count]) + max(0, count - len(values)) * sum(drawn) / len(drawn)
+        """The sum over so many trials; later ones are like those that were proposed."""
+        proposed = values[len(setup.first) :] or values
+        return sum(values[:count]) + max(0, count - len(values)) * sum(proposed) / len(proposed)
 
     costs, epochs = zip(*trials, strict=True)
 
@@ -128,13 +128,13 @@ def asked_first(setup: SearchSetup) -> Iterator[Assignment]:
 
     Only one that waits for them is told: that earlier trials are better.
     """
-    sampler, is_told = setup.sampler(), setup.settings.method.sampling.tries_samples
+    sampler, waits_for_results = setup.sampler(), setup.settings.method.sampling.tries_samples
     for number in count():
         assignments = sampler.ask(1, ())
         yield from assignments
         if not assignments:
             return
-        if is_told:
+        if waits_for_results:
             sampler.tell(Trial(number, assignments[0]), float(number), setup.budget.max_epochs)
 
 

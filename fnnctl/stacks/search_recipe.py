@@ -16,12 +16,12 @@ from fnnctl.config.recipes.before_data import experiment_before_data
 from fnnctl.config.recipes.filling import ConfigChecker
 from fnnctl.config.recipes.portfolio import EPOCHS
 from fnnctl.config.recipes.search import (
-    BAGS,
+    ON_BAGS,
+    ON_VALIDATION,
     SAMPLE_FIRST,
     SAMPLE_ROWS,
     SAMPLED_FROM,
     TRIALS_WITH_SAMPLE,
-    VALIDATION,
     SearchFacts,
     needs_sample,
     recipe_cost,
@@ -31,7 +31,7 @@ from fnnctl.config.recipes.search import (
     recipe_trials,
 )
 from fnnctl.config.rules.dimensions import dimensions_of
-from fnnctl.config.rules.experiments import VALIDATION as VALIDATION_SHARE
+from fnnctl.config.rules.experiments import VALIDATION
 from fnnctl.config.rules.plain_config import value_at
 from fnnctl.config.rules.search_check import METHOD
 from fnnctl.config.rules.space_check import REQUIRE
@@ -97,7 +97,7 @@ def with_search_recipe(loaded: LoadedExperiment, *, max_trials: int | None = Non
     original = loaded.original
     written = {key: value for key, value in (original.get(SEARCH) or {}).items() if key != SPACE[1]}
     on, notes = _where_measured(loaded, value_at(original, ON))
-    if on != BAGS:
+    if on != ON_BAGS:
         loaded = _for_single_networks(loaded, original, written, on)
     sets = [] if loaded.experiment.complete else list(settings_in(outside_search(original)))
     recipe = recipe_facts(loaded.data, loaded.experiment)
@@ -151,16 +151,16 @@ def _where_measured(loaded: LoadedExperiment, on: str | None) -> tuple[str, tupl
         return on, ()
     ensemble = loaded.experiment.model.ensemble
     if ensemble.bags and not ensemble.share_weights:
-        return BAGS, ()
+        return ON_BAGS, ()
     if ensemble.share_weights:
         reason = "the members of model.ensemble share weights"
     elif why := loaded.why_no_bags():
-        has_part = why.startswith(format_path(VALIDATION_SHARE))
-        advice = f"{format_path(VALIDATION_SHARE)} is set; remove it, and trials are ensembles"
+        has_part = why.startswith(format_path(VALIDATION))
+        advice = f"{format_path(VALIDATION)} is set; remove it, and trials are ensembles"
         reason = advice if has_part else why.partition("; ")[0]
     else:
         reason = "model.ensemble has none"
-    return VALIDATION, (
+    return ON_VALIDATION, (
         f"each trial is one network, measured on the validation part, and not an ensemble on bags: {reason}",
     )
 
@@ -210,15 +210,15 @@ def _with_budget(
 ) -> LoadedExperiment:
     """The experiment whose search ends after a cost, unless its section says when it ends."""
     section = loaded.config.config[SEARCH]
-    chosen: dict[str, Any] = {"budget": {}}
+    recipe: dict[str, Any] = {"budget": {}}
     if "method" not in written:
-        chosen["budget"] = recipe_rungs(facts, section)
+        recipe["budget"] = recipe_rungs(facts, section)
     limits = value_at(written, ("budget",)) or {}
     if written.get("trials") is None and not {"cost", "total"} & limits.keys():
-        chosen["trials"] = recipe_trials(facts.recipe.rows)
+        recipe["trials"] = recipe_trials(facts.recipe.rows)
         if cost := _default_cost(loaded):
-            chosen["budget"]["cost"] = recipe_cost(facts.recipe.rows, cost)
-    return _with_section(loaded, _merged(chosen, section))
+            recipe["budget"]["cost"] = recipe_cost(facts.recipe.rows, cost)
+    return _with_section(loaded, _merged(recipe, section))
 
 
 def _default_cost(loaded: LoadedExperiment) -> int:
@@ -245,12 +245,12 @@ def _checker(loaded: LoadedExperiment) -> ConfigChecker:
     return ConfigChecker(loaded.experiment.name, loaded.data.task.check)
 
 
-def _merged(chosen: Mapping[str, Any], written: Mapping[str, Any]) -> dict[str, Any]:
+def _merged(recipe: Mapping[str, Any], written: Mapping[str, Any]) -> dict[str, Any]:
     """The recipe's values, replaced by what is written; of some sections, setting by setting."""
-    result = {**chosen, **written}
+    result = {**recipe, **written}
     for name in ("objective", "budget"):
         if isinstance(written.get(name, {}), Mapping):
-            result[name] = {**chosen.get(name, {}), **written.get(name, {})}
+            result[name] = {**recipe.get(name, {}), **written.get(name, {})}
     return result
 
 

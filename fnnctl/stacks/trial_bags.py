@@ -60,8 +60,10 @@ class BagsMeasure:
                 outcome = Outcome.DIVERGED
             if objective is not None and (outcome in ENDED_EARLY or trained.epochs == self.largest):
                 weights = _kept(stack, k, predictor)
-        kept = trained.epochs if trained.best_epoch is None else trained.best_epoch
-        return FitObjective(outcome, trained.epochs, kept, objective, learning_curves(stack, k), weights)
+        kept_epoch = trained.epochs if trained.best_epoch is None else trained.best_epoch
+        return FitObjective(
+            outcome, trained.epochs, kept_epoch, objective, learning_curves(stack, k), weights
+        )
 
     def _outcome(self, stack: TrainedStack, k: int) -> Outcome:
         """How fit k ended: one with fewer epochs than the largest budget stops early after its last epoch."""
@@ -93,13 +95,13 @@ def _out_of_bag(stack: TrainedStack, k: int, predictor: Predictor) -> Iterator[F
 def _kept(stack: TrainedStack, k: int, predictor: Predictor) -> Weights:
     trained, (parameters, statistics) = stack.trained_fit(k), stack.final_weights(k)
     history = {name: np.array(values, np.float64) for name, values in trained.history.items()}
-    of_kinds = (_out_of_bag(stack, k, replace(predictor, parts=(part,))) for part in predictor.parts)
+    scores_by_part = (_out_of_bag(stack, k, replace(predictor, parts=(part,))) for part in predictor.parts)
     temperature = predictor.decoder.temperature
     return {
         "parameters": parameters,
         "statistics": statistics,
         SHARES: np.array([part.weight for part in predictor.parts]),
-        SCORES: np.stack([scores for (scores,) in of_kinds]),
+        SCORES: np.stack([scores for (scores,) in scores_by_part]),
         TEMPERATURE: np.array(math.nan if temperature is None else temperature),
         "outcome": np.array(_OUTCOMES.index(trained.outcome)),
         "best_epoch": np.array(trained.best_epoch or 0),

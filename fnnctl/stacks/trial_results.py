@@ -76,8 +76,8 @@ def ended_fits(facts: Mapping[str, Any] | None) -> dict[int, MeasuredFit]:
     if not facts or ENDED not in facts:
         return {}
     return {
-        index: (FitObjective(Outcome.STOPPED_EARLY, epochs, kept, facts[FOLDS][index]), None)
-        for index, epochs, kept in facts[ENDED]
+        index: (FitObjective(Outcome.STOPPED_EARLY, epochs, kept_epoch, facts[FOLDS][index]), None)
+        for index, epochs, kept_epoch in facts[ENDED]
     }
 
 

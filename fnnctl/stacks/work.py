@@ -219,13 +219,13 @@ class _StackFollower:
 
 
 def train_shared_fits(
-    progress: Progress, shared: WorkerData, fits: Sequence[Fit], chosen: Sequence[int], measure: Measure[T]
+    progress: Progress, shared: WorkerData, fits: Sequence[Fit], indices: Sequence[int], measure: Measure[T]
 ) -> StackResult[T]:
-    """Train and measure the fits with the `chosen` indices; `fits` is a value that the workers share.
+    """Train and measure the fits with these indices; `fits` is a value that the workers share.
 
     Forked workers have it at once; sending fits would take longer than their first epochs.
     """
-    return train_item(progress, shared, StackItem(tuple(fits[k] for k in chosen), measure))
+    return train_item(progress, shared, StackItem(tuple(fits[k] for k in indices), measure))
 
 
 def train_fits(

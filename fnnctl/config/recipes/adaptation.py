@@ -55,7 +55,7 @@ SUITED: Final[Mapping[ConfigPath, tuple[str, ...]]] = {
 
 def longer(epochs: int) -> int:
     """The epochs of a recipe whose members have no twins; others stay as they are."""
-    pairs = zip(recipes.EPOCHS_WITH_TWINS, recipes.EPOCHS, strict=True)
+    pairs = zip(recipes.EPOCHS_WITH_TWINS, recipes.EPOCHS_BY_ROWS, strict=True)
     return {short: without for (_, short), (_, without) in pairs}.get(epochs, epochs)
 
 

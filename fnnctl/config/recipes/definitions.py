@@ -54,7 +54,7 @@ class RecipeFacts:
 MANY = 10**9
 BATCH_SIZES: Final = ((1_500, 32), (10_000, 64), (50_000, 128), (200_000, 256), (MANY, 512))
 """Up to how many rows each batch size is for."""
-EPOCHS: Final = ((20_000, 32), (100_000, 16), (MANY, 12))
+EPOCHS_BY_ROWS: Final = ((20_000, 32), (100_000, 16), (MANY, 12))
 """Up to how many rows each number of epochs is for."""
 EPOCHS_WITH_TWINS: Final = ((20_000, 22), (100_000, 11), (MANY, 8))
 """Two thirds as many if each member has a twin: twice as many networks then take 1.4 times as long."""
@@ -114,7 +114,7 @@ def default_recipe(facts: RecipeFacts) -> Mapping[str, Any]:
         # architecture
         "model.hidden": [hidden_units(facts, WIDEST_LARGE if is_large(facts) else WIDEST)] * 2,
         # optimization
-        "training.epochs": by_rows(facts.rows, EPOCHS_WITH_TWINS if has_twins(facts) else EPOCHS),
+        "training.epochs": by_rows(facts.rows, EPOCHS_WITH_TWINS if has_twins(facts) else EPOCHS_BY_ROWS),
         "training.batch_size": by_rows(facts.rows, BATCH_SIZES),
         # 0.04 is RealMLP's rate. Its 0.2 for a regression can make units of relu inactive for good.
         # A small table has few steps: with the usual beta2 the average of squares would span all of them.
@@ -180,5 +180,5 @@ def fast_recipe(facts: RecipeFacts) -> Mapping[str, Any]:
         **default_recipe(facts),
         "model.hidden": [hidden_units(facts)],
         "model.ensemble": {"members": FAST_MEMBERS, "bags": True, "plain_twins": False},
-        "training.epochs": by_rows(facts.rows, EPOCHS),
+        "training.epochs": by_rows(facts.rows, EPOCHS_BY_ROWS),
     }

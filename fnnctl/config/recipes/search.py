@@ -38,8 +38,8 @@ from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.model import PiecewiseLinearEmbeddingConfig
 from fnnctl.metrics.registry import CLASSIFICATION, LOG_LOSS
 
-BAGS: Final = "bags"
-VALIDATION: Final = "validation"
+ON_BAGS: Final = "bags"
+ON_VALIDATION: Final = "validation"
 
 EMBEDDINGS: Final = ((8, 4), (16, 4), (32, 4), (32, 8))
 """The bins and the sizes of the embeddings that are tried, beside the default's.
@@ -132,7 +132,7 @@ class SearchFacts:
     @property
     def on_bags(self) -> bool:
         """Whether trials are ensembles, which end after epochs of their own."""
-        return self.on == BAGS
+        return self.on == ON_BAGS
 
     @property
     def embedding(self) -> PiecewiseLinearEmbeddingConfig | None:
@@ -201,7 +201,7 @@ def recipe_section(facts: SearchFacts, space: Mapping[str, Any]) -> dict[str, An
         "method": method,
         "objective": {"on": facts.on, **({} if metric is None else {"metric": metric})},
         "start_from": first,
-        "ensemble": {"size": size} if facts.on in (BAGS, VALIDATION) else None,
+        "ensemble": {"size": size} if facts.on in (ON_BAGS, ON_VALIDATION) else None,
         "space": domains,
     }
 

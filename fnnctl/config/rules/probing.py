@@ -156,10 +156,14 @@ class _Probing:
         """Try all values of one dimension, or all pairs of values of two, and collect the errors."""
         most = None if len(varied) == 1 else MAX_PAIRED
         for values in product(*(_some(dimension.domain.values_to_try(), most) for dimension in varied)):
-            chosen = {dimension.name: value for dimension, value in zip(varied, values, strict=True)}
-            problems = self._problems(chosen)
-            if problems and chosen.keys() <= self._around(chosen).keys() and self._is_allowed(chosen):
-                self._report(problems, chosen, varied)
+            combination = {dimension.name: value for dimension, value in zip(varied, values, strict=True)}
+            problems = self._problems(combination)
+            if (
+                problems
+                and combination.keys() <= self._around(combination).keys()
+                and self._is_allowed(combination)
+            ):
+                self._report(problems, combination, varied)
 
     def report_unread(self) -> None:
         """Report the dimensions that no trial reads."""
@@ -170,27 +174,27 @@ class _Probing:
     def _place(self, dimension: Dimension, *, only_allowed: bool) -> bool:
         """Give a dimension a center value that does not contradict the others; False if there is none."""
         for value in dimension.domain.values_to_try():
-            chosen = {dimension.name: value}
-            if not self._problems(chosen) and (self._is_allowed(chosen) or not only_allowed):
+            combination = {dimension.name: value}
+            if not self._problems(combination) and (self._is_allowed(combination) or not only_allowed):
                 self.center[dimension.name] = value
                 return True
         return False
 
-    def _around(self, chosen: Values) -> dict[str, Any]:
-        """The values of a trial: the chosen ones, and for the other dimensions those of the center."""
+    def _around(self, combination: Values) -> dict[str, Any]:
+        """The values of a trial: those of the combination, and those of the center for other dimensions."""
         values = {**self.first_layers, **self.center}
-        for name in chosen:
+        for name in combination:
             values.update(self.contexts[name])
-        return active(self.dimensions, {**values, **chosen})
+        return active(self.dimensions, {**values, **combination})
 
-    def _is_allowed(self, chosen: Values) -> bool:
+    def _is_allowed(self, combination: Values) -> bool:
         """Whether that trial fulfils the constraints, as far as its values are known."""
-        values = self._around(chosen)
+        values = self._around(combination)
         return all(constraint.holds(values) for constraint in self.constraints)
 
-    def _problems(self, chosen: Values) -> Messages:
+    def _problems(self, combination: Values) -> Messages:
         """Why the rules refuse that trial; empty if they do not."""
-        values = self._around(chosen)
+        values = self._around(combination)
         try:
             experiment = self.configs.experiment_of(assignment_of(self.dimensions, values))
         except InvalidConfigurationError as error:
@@ -207,9 +211,9 @@ class _Probing:
                     self.read.add(dimension.name)
         return {}
 
-    def _report(self, problems: Messages, chosen: Values, varied: Sequence[Dimension]) -> None:
+    def _report(self, problems: Messages, combination: Values, varied: Sequence[Dimension]) -> None:
         path, message = next(iter(problems.items()))
-        around = self._around(chosen)
+        around = self._around(combination)
         present = [*varied, *(dimension for dimension in self.dimensions if dimension.name in around)]
         owner = next((dimension for dimension in present if _is_about(path, dimension)), varied[0])
         text = message if _is_about(path, owner) else f"{format_path(path)}: {message}"
@@ -217,7 +221,7 @@ class _Probing:
             (dimension for dimension in present if dimension.setting != owner.setting), key=_is_choice
         ):
             values = _some(other.domain.values_to_try(), MAX_NAMED)
-            works = [value for value in values if self._works(chosen, other, value, owner)]
+            works = [value for value in values if self._works(combination, other, value, owner)]
             if works and not _is_choice(other):
                 return
             if works:
@@ -225,7 +229,7 @@ class _Probing:
                 when = flow_yaml({other.name: works[0] if len(works) == 1 else works})
                 self.messages.setdefault(path_of(owner), f"{why}; write when: {when}")
                 return
-        value = around.get(owner.name, chosen.get(owner.name))
+        value = around.get(owner.name, combination.get(owner.name))
         if not _is_about(path, owner):
             text = f"with {flow_yaml(value)}, {text}"
         elif path != parse_path(owner.setting):
@@ -241,8 +245,8 @@ class _Probing:
             self._problems({dimension.name: value}) == problems for value in values
         )
 
-    def _works(self, chosen: Values, other: Dimension, value: Any, owner: Dimension) -> bool:
-        changed = {**chosen, other.name: value}
+    def _works(self, combination: Values, other: Dimension, value: Any, owner: Dimension) -> bool:
+        changed = {**combination, other.name: value}
         return changed.keys() | {owner.name} <= self._around(changed).keys() and not self._problems(changed)
 
 

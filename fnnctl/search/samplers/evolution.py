@@ -54,9 +54,9 @@ class EvolutionSampler(LearningSampler):
         members = sorted(self.known.trials)[-room:]
         losses = {member: self._losses_of(member) for member in members}
         for _ in range(MAX_CHILDREN):
-            drawn = [members[index] for index in rng.permutation(len(members))[:TOURNAMENT]]
-            best = drawn[0]
-            for other in drawn[1:]:
+            contestants = [members[index] for index in rng.permutation(len(members))[:TOURNAMENT]]
+            best = contestants[0]
+            for other in contestants[1:]:
                 if is_better(losses[other], losses[best]):
                     best = other
             yield mutated(self.space, self.known.trials[best].assignment, rng)
@@ -85,8 +85,10 @@ def mutated(space: Space, parent: Assignment, rng: np.random.Generator) -> Assig
     outside their domains.
     """
     nearest = space.nearest_coordinates(parent)
-    drawn = rng.random(len(space.dimensions)).tolist()
-    point = {axis.name: nearest.get(axis.name, u) for axis, u in zip(space.dimensions, drawn, strict=True)}
+    coordinates = rng.random(len(space.dimensions)).tolist()
+    point = {
+        axis.name: nearest.get(axis.name, u) for axis, u in zip(space.dimensions, coordinates, strict=True)
+    }
     values = {dimension.name: dimension.domain.value(point[dimension.name]) for dimension in space.dimensions}
     present = active(space.dimensions, values)
     variable = [

@@ -146,8 +146,8 @@ class Mixture:
             u = uniform[:, index]
             if index in self._tables:
                 table = self._tables[index][kernels]
-                chosen = (np.cumsum(table, axis=1) < u[:, None]).sum(axis=1)
-                points[:, index] = (np.minimum(chosen, table.shape[1] - 1) + 0.5) / table.shape[1]
+                categories = (np.cumsum(table, axis=1) < u[:, None]).sum(axis=1)
+                points[:, index] = (np.minimum(categories, table.shape[1] - 1) + 0.5) / table.shape[1]
                 continue
             low, high = self._below[kernels, index], self._above[kernels, index]
             shares = np.clip(low + u * (high - low), 1e-16, 1 - 1e-16)
@@ -282,8 +282,8 @@ class TpeSampler(LearningSampler):
         draw = partial(likely.draw, rng, CANDIDATES)
         candidates: list[Assignment] = []
         for drawn_before in range(MAX_DRAWS):
-            drawn = (self.space.assignment(point) for point in draw().tolist())
-            candidates += filter(self.space.allows, drawn)
+            assignments = (self.space.assignment(point) for point in draw().tolist())
+            candidates += filter(self.space.allows, assignments)
             if candidates and (len(candidates) >= CANDIDATES or drawn_before + 1 == MAX_DRAWS):
                 points = self._points(candidates)
                 gain = likely.log_density(points) - unlikely.log_density(points)

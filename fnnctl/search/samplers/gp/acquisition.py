@@ -102,10 +102,10 @@ def promising(
     else:
         wide = allowed(cube.snapped(spread(SPREAD, len(cube.dimensions), rng)))
         near = allowed(cube.snapped(near_best(process, rng)))
-        drawn = np.concatenate([wide, near])
-        value = log_improvement(process, drawn, best)
-        refined = climbed(process, cube, drawn[starts(value, len(wide), rng)], best)
-        points = np.concatenate([refined, drawn])
+        sampled = np.concatenate([wide, near])
+        value = log_improvement(process, sampled, best)
+        refined = climbed(process, cube, sampled[starts(value, len(wide), rng)], best)
+        points = np.concatenate([refined, sampled])
         values = np.concatenate([log_improvement(process, refined, best), value])
     return points[np.argsort(-values, kind="stable")]
 
@@ -119,9 +119,11 @@ def spread(count: int, size: int, rng: np.random.Generator) -> FloatArray:
 def near_best(process: Process, rng: np.random.Generator) -> FloatArray:
     """Points around the best trials, at distances of every order of magnitude."""
     centres = process.points[np.argsort(process.y, kind="stable")[:BEST]]
-    chosen = centres[np.arange(NEAR) % len(centres)]
+    repeated = centres[np.arange(NEAR) % len(centres)]
     distance = 0.5 * 10.0 ** rng.uniform(np.log10(NEAREST), 0.0, (NEAR, 1))
-    return np.clip(chosen + distance * lengthscales(process) * rng.standard_normal(chosen.shape), 0.0, 1.0)
+    return np.clip(
+        repeated + distance * lengthscales(process) * rng.standard_normal(repeated.shape), 0.0, 1.0
+    )
 
 
 def lengthscales(process: Process) -> FloatArray:
@@ -136,9 +138,9 @@ def starts(values: FloatArray, wide: int, rng: np.random.Generator) -> IntArray:
     """
     near = wide + np.argsort(-values[wide:], kind="stable")[:2]
     # the largest of log weights with Gumbel noise are a weighted sample without repetition
-    drawn = np.argsort(-(values[:wide] + rng.gumbel(size=wide)), kind="stable")
+    sampled = np.argsort(-(values[:wide] + rng.gumbel(size=wide)), kind="stable")
     best = np.argmax(values, keepdims=True) if len(values) else []
-    return np.unique(np.concatenate([best, near, drawn[: STARTS - 3]]).astype(np.int64))
+    return np.unique(np.concatenate([best, near, sampled[: STARTS - 3]]).astype(np.int64))
 
 
 def climbed(process: Process, cube: Cube, points: FloatArray, best: float) -> FloatArray:

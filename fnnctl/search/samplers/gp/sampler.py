@@ -118,16 +118,16 @@ class GpSampler(LearningSampler):
         losses = np.array([results[number] for number in numbers.tolist()])
         if not np.isfinite(losses).any():
             return None
-        chosen = _chosen(losses)
-        y = normalized(losses)[chosen]
-        points = np.array([self._points[number] for number in numbers[chosen].tolist()])
+        indices = _modelled_trials(losses)
+        y = normalized(losses)[indices]
+        points = np.array([self._points[number] for number in numbers[indices].tolist()])
         starts = [self._parameters, Parameters.default(points.shape[1])]
         evaluations = LATER_EVALUATIONS if len(y) > MANY else EVALUATIONS
         self._parameters = fitted_parameters(points, y, starts, evaluations=evaluations)
         return Process(points, y, self._parameters)
 
 
-def _chosen(losses: FloatArray) -> slice | list[int]:
+def _modelled_trials(losses: FloatArray) -> slice | list[int]:
     """Which trials a process knows: if there are too many, the best and the last ones."""
     if len(losses) <= MAX_TRIALS:
         return slice(None)

@@ -177,8 +177,8 @@ class TestKnowledge:
     ) -> None:
         monkeypatch.setattr(module, "MAX_TRIALS", 6)
         losses = np.array([5.0, 1.0, 4.0, 2.0, 9.0, 3.0, 8.0, 7.0])
-        assert module._chosen(losses) == [1, 2, 3, 5, 6, 7]
-        assert module._chosen(losses[:6]) == slice(None)
+        assert module._modelled_trials(losses) == [1, 2, 3, 5, 6, 7]
+        assert module._modelled_trials(losses[:6]) == slice(None)
         made = self.sampler(15)
         assert len(made.ask(1, ())) == 1
         assert made._process is not None
