@@ -52,7 +52,9 @@ def _other_epochs(trial: TrainingConfig, config: TrainingConfig) -> int | None:
 
     Its learning rate may also be that of another horizon, as in a search whose largest budget was raised.
     """
-    of_trial, of_train = ((each.epochs, each.horizon or each.epochs) for each in (trial, config))
+    of_trial, of_train = (
+        (training.epochs, training.horizon or training.epochs) for training in (trial, config)
+    )
     return None if of_trial == of_train else trial.epochs
 
 

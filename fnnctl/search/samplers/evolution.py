@@ -95,8 +95,8 @@ def mutated(space: Space, parent: Assignment, rng: np.random.Generator) -> Assig
         dimension for dimension in space.dimensions if dimension.name in present and _has_several(dimension)
     ]
     if variable:
-        chosen = variable[int(rng.integers(len(variable)))]
-        point[chosen.name] = _other(chosen, values[chosen.name], point[chosen.name], rng)
+        dimension = variable[int(rng.integers(len(variable)))]
+        point[dimension.name] = _other(dimension, values[dimension.name], point[dimension.name], rng)
     return space.assignment(list(point.values()))
 
 

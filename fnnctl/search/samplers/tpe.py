@@ -131,9 +131,11 @@ class Mixture:
             if dimension.choices:
                 self._tables[index] = choice_kernels(column, dimension.choices)
             else:
-                there = np.flatnonzero(~np.isnan(column))
-                self._mean[there, index] = column[there]
-                self._sigma[there, index] = bandwidths(column[there], narrow=narrow and not dimension.cells)
+                present = np.flatnonzero(~np.isnan(column))
+                self._mean[present, index] = column[present]
+                self._sigma[present, index] = bandwidths(
+                    column[present], narrow=narrow and not dimension.cells
+                )
         self._below, self._above = cdf(-self._mean / self._sigma), cdf((1 - self._mean) / self._sigma)
 
     def draw(self, rng: np.random.Generator, count: int) -> FloatArray:
@@ -222,10 +224,10 @@ def bandwidths(column: FloatArray, *, narrow: bool = False) -> FloatArray:
 def choice_kernels(column: FloatArray, choices: int) -> FloatArray:
     """The probabilities of a choice's values, by kernel and value; the last kernel is the prior."""
     table = np.full((len(column) + 1, choices), 1.0 / choices)
-    there = np.flatnonzero(~np.isnan(column))
-    even = 1.0 / (len(there) + 1)
-    table[there] = even
-    table[there, chosen_values(column[there], choices)] += 1.0
+    present = np.flatnonzero(~np.isnan(column))
+    even = 1.0 / (len(present) + 1)
+    table[present] = even
+    table[present, chosen_values(column[present], choices)] += 1.0
     table /= table.sum(axis=1, keepdims=True)
     return table
 

@@ -176,9 +176,9 @@ class Policy:
         entropies = -(p * safe).sum(axis=-1, keepdims=True)
         gains = advantages * _taken(log_p, batch.tokens) + entropy * entropies[..., 0]
         loss = -float((gains * batch.present).sum()) / episodes
-        chosen = np.zeros_like(p)
-        np.put_along_axis(chosen, batch.tokens[..., None], 1.0, axis=-1)
-        score_gradients = advantages[:, None] * (chosen - p) - entropy * p * (safe + entropies)
+        one_hot = np.zeros_like(p)
+        np.put_along_axis(one_hot, batch.tokens[..., None], 1.0, axis=-1)
+        score_gradients = advantages[:, None] * (one_hot - p) - entropy * p * (safe + entropies)
         score_gradients *= -(present / episodes)
         return loss, self._backward(batch, outputs, steps, score_gradients)
 
@@ -257,8 +257,8 @@ def _log_softmax(scores: FloatArray) -> FloatArray:
 
 
 def _taken(log_p: FloatArray, tokens: IntArray) -> FloatArray:
-    chosen: FloatArray = np.take_along_axis(log_p, tokens[..., None], axis=-1)[..., 0]
-    return chosen
+    of_tokens: FloatArray = np.take_along_axis(log_p, tokens[..., None], axis=-1)[..., 0]
+    return of_tokens
 
 
 @dataclass(slots=True)
@@ -302,8 +302,8 @@ class Reinforce:
         divided by its probability then, but at most 1.
         """
         batch = self._policy.batch(episodes)
-        drawn = np.array([episode.log_probability for episode in episodes])
-        ratios = np.exp(np.minimum(self._policy.log_probabilities(batch) - drawn, math.log(MAX_RATIO)))
+        log_p_then = np.array([episode.log_probability for episode in episodes])
+        ratios = np.exp(np.minimum(self._policy.log_probabilities(batch) - log_p_then, math.log(MAX_RATIO)))
         _, gradient = self._policy.loss_and_gradient(batch, ratios * advantages, ENTROPY)
         self._updates += 1
         rate = LEARNING_RATE * math.sqrt(1.0 - BETA2**self._updates) / (1.0 - BETA1**self._updates)
