@@ -90,7 +90,7 @@ def complete_search(session: SearchSession, *, extended: bool = False) -> None:
                 known = len(session.journal.results)
                 reason = _search(session, trained)
                 if extended and reason == COMPLETE and len(session.journal.results) == known:
-                    words = used_up_words(session.setup, len(session.journal.trials))
+                    words = used_up_words(session.setup, session.journal)
                     record_notes(run, [words], context.listener)
         finally:
             space = list(session.setup.settings.domains)

@@ -14,6 +14,7 @@ from fnnctl.errors import UsageError
 from fnnctl.modelling.loading import LoadedExperiment, read_experiment
 from fnnctl.modelling.run_config import resolved_config
 from fnnctl.records.journal import COMPLETE, CONFIRMED, End, Journal, encode
+from fnnctl.records.trials import Status
 from fnnctl.runs.ensemble import NO_ENSEMBLE
 from fnnctl.runs.facts import machine_differences, resumed_facts
 from fnnctl.runs.recorder import record_warnings
@@ -119,8 +120,9 @@ def nothing_to_do_words(recorded: PreparedSearch, search: PreparedSearch, trials
     return f" and already has {has} of up to {epochs}{bound}{more}: nothing to do"
 
 
-def used_up_words(search: SearchSetup, trials: int) -> str:
-    """Words that say why an extended search that has so many trials had nothing to train."""
+def used_up_words(search: SearchSetup, journal: Journal) -> str:
+    """Words that say why an extended search with this journal had nothing to train."""
+    trials = len(journal.trials)
     bounds = {"--set search.trials=": search.settings.most_trials, "--max-trials ": search.budget.max_trials}
     most, cost = least(*bounds.values()), search.budget.cost
     if most is not None and trials >= most:
@@ -128,7 +130,9 @@ def used_up_words(search: SearchSetup, trials: int) -> str:
         why = f"the search may have {counted(most, 'trial')}; for more, add for example {options}"
     elif search.size is not None and trials >= search.size:
         why = f"all {counted(trials, 'configuration')} of search.space were tried"
-    elif cost is not None:
+    elif cost is not None and journal.of_trial(max(journal.trials))[-1].status is Status.FAILED:
+        why = "its last trials are invalid, as their configurations make no network"
+    elif cost is not None:  # the last trial to begin has used it up
         why = f"the trials already cost more than {cost:,}; write a larger search.budget.cost"
     else:
         why = f"all {counted(trials, 'trial')} have ended"

@@ -12,6 +12,9 @@ from typing import Any
 import pytest
 
 from fnnctl.cli import run
+from fnnctl.records.trials import Trial
+from fnnctl.stacks.trial_feed import TrialFeed
+from fnnctl.stacks.trial_fits import FailedTrialError
 from tests.program import read_json
 from tests.runs.extending import RANDOM, SPACE, assert_same_outcome, changes, extend, objectives, timeline
 from tests.runs.searching import leaderboard, of_kind, resume, search, write_config
@@ -91,6 +94,19 @@ def test_an_extension_that_has_nothing_to_train_says_why(
     assert f"nothing was left to train: {why}\n" in capsys.readouterr().err
     assert run(["search", "--resume", str(folder), *words]) == 0
     assert "nothing to do" in capsys.readouterr().err, "nothing more was asked for"
+
+
+def test_an_extension_of_a_search_that_ended_with_invalid_trials_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def invalid(feed: TrialFeed, trial: Trial) -> FailedTrialError:
+        return FailedTrialError("it is invalid")
+
+    monkeypatch.setattr(TrialFeed, "_stack_keys_of", invalid)
+    monkeypatch.setattr("fnnctl.search.loop.MOST_FREE", 3)
+    folder = search(write_config(tmp_path / "x.yaml", search=COSTS), code=4)
+    extend(folder, "budget.cost=300000", code=4)
+    assert "nothing was left to train: its last trials are invalid" in (folder / "log.txt").read_text()
 
 
 def test_more_of_a_grid(tmp_path: Path) -> None:
