@@ -252,14 +252,17 @@ class Predictor:
     def _scores(self, rows: int) -> FloatArray:
         """The scores of the first rows of the parts' inputs."""
         with np.errstate(over="ignore", invalid="ignore"):
-            scores = [part.scores(self.task, rows) for part in self.parts]
-            if len(scores) == 1:
-                return scores[0]
-            converted = [
-                self.task.converted(part_scores, part.decoder, self.decoder)
-                for part_scores, part in zip(scores, self.parts, strict=True)
-            ]
-            return self.task.combine(converted, [part.weight for part in self.parts])
+            return self.joint_scores([part.scores(self.task, rows) for part in self.parts])
+
+    def joint_scores(self, scores: Sequence[FloatArray]) -> FloatArray:
+        """The scores of rows from those of the parts, (n, outputs) each."""
+        if len(scores) == 1:
+            return scores[0]
+        converted = [
+            self.task.converted(part_scores, part.decoder, self.decoder)
+            for part_scores, part in zip(scores, self.parts, strict=True)
+        ]
+        return self.task.combine(converted, [part.weight for part in self.parts])
 
 
 def fresh_part(

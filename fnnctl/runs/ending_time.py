@@ -22,9 +22,6 @@ SHARE_OF_TRAINING: Final = 0.3
 """The time of a prediction relative to that of training the same network on the row for an epoch, which takes
 three such passes. Measured were 0.14 with 5,000 rows and 0.27 with 100,000.
 """
-SCORINGS_OF_A_STATE: Final = 3
-"""How often the rows out of bag are scored for a trial at a rung: to calibrate it, to measure it, and to keep
-the scores of its networks."""
 SECONDS_A_ROW: Final = 1e-5
 """The time that weighting both kinds of networks and measuring take per row and trial; 8 µs were measured."""
 FIXED_SECONDS: Final = 2.0
@@ -91,7 +88,7 @@ class EndingTime:
         if search.setup.settings.ensemble is not None and default is not None:
             values += min(MOST_TIMES * prediction_cost(default), sum(trial.values for trial, _ in trials))
             at_rungs = [trial for trial, epoch in trials if epoch < trial.epochs]
-            values += sum(SCORINGS_OF_A_STATE * trial.values // trial.members for trial in at_rungs)
+            values += sum(trial.values // trial.members for trial in at_rungs)  # their rows out of bag
             states = len(at_rungs)
         scoring = SHARE_OF_TRAINING * values * self._seconds / self._cost
         return FIXED_SECONDS + len(search.loaded.data) * (scoring + SECONDS_A_ROW * (states + 1))

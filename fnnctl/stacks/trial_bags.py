@@ -7,7 +7,7 @@ trials become an ensemble without training again.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -53,13 +53,13 @@ class BagsMeasure:
         trained, objective = stack.trained_fit(k), None
         outcome, weights = self._outcome(stack, k), None
         if outcome is Outcome.COMPLETED or outcome in ENDED_EARLY:
-            predictor, part = _scored(stack, k)
+            predictor, of_parts, part = _scored(stack, k)
             if math.isfinite(part.loss):
                 objective = metric_of(part, self.metric)
             else:
                 outcome = Outcome.DIVERGED
             if objective is not None and (outcome in ENDED_EARLY or trained.epochs == self.largest):
-                weights = _kept(stack, k, predictor)
+                weights = _kept(stack, k, predictor, of_parts)
         kept_epoch = trained.epochs if trained.best_epoch is None else trained.best_epoch
         return FitObjective(
             outcome, trained.epochs, kept_epoch, objective, learning_curves(stack, k), weights
@@ -73,35 +73,44 @@ class BagsMeasure:
         return Outcome.STOPPED_EARLY if has_ended else trained.outcome
 
 
-def _scored(stack: TrainedStack, k: int) -> tuple[Predictor, PartScores]:
-    """The calibrated predictor of fit k, and its out-of-bag scores as `train` measures them."""
+def _scored(stack: TrainedStack, k: int) -> tuple[Predictor, list[FloatArray], PartScores]:
+    """The calibrated predictor of fit k, the out-of-bag scores of each of its parts, and those of it.
+
+    They are what `train` computes, from one pass through the rows.
+    """
     data, fit = stack.data, stack.fits[k]
-    rows, bags = fit.split(data).validation, [bag.validation for bag in fit.bags(data)]
-    predictor = stack.predictor(k, *stack.final_weights(k)).calibrated(
-        PostTraining.of(fit.experiment.model), data, stack.pool, rows, bags, offset=stack.offsets[k]
+    rows, task = fit.split(data).validation, data.task
+    predictor = stack.predictor(k, *stack.final_weights(k))
+    of_parts = [_out_of_bag(stack, k, replace(predictor, parts=(part,))) for part in predictor.parts]
+    weights, decoder = PostTraining.of(fit.experiment.model).fit_weighted(
+        task, predictor.decoder, of_parts, data.targets[rows], out_of_bag=True
     )
-    return predictor, data.score(rows, _out_of_bag(stack, k, predictor), predictor.decoder)
+    parts = (replace(part, weight=weight) for part, weight in zip(predictor.parts, weights, strict=True))
+    predictor = replace(predictor, parts=tuple(parts), decoder=decoder)
+    with np.errstate(over="ignore", invalid="ignore"):
+        scores = predictor.joint_scores(of_parts)
+    return predictor, of_parts, data.score(rows, [scores], decoder)
 
 
-def _out_of_bag(stack: TrainedStack, k: int, predictor: Predictor) -> Iterator[FloatArray]:
-    """The out-of-bag scores of fit k by a predictor of some or all of its networks, in one batch."""
+def _out_of_bag(stack: TrainedStack, k: int, part: Predictor) -> FloatArray:
+    """The out-of-bag scores of fit k by a predictor of one of its parts."""
     data, fit, offset = stack.data, stack.fits[k], stack.offsets[k]
     rows, bags = fit.split(data).validation, [bag.validation for bag in fit.bags(data)]
-    return predictor.out_of_bag_scores(
+    (scores,) = part.out_of_bag_scores(
         rows, bags, lambda member, bag: member.pool_scores(stack.pool, bag + offset)
     )
+    return scores
 
 
-def _kept(stack: TrainedStack, k: int, predictor: Predictor) -> Weights:
+def _kept(stack: TrainedStack, k: int, predictor: Predictor, of_parts: Sequence[FloatArray]) -> Weights:
     trained, (parameters, statistics) = stack.trained_fit(k), stack.final_weights(k)
     history = {name: np.array(values, np.float64) for name, values in trained.history.items()}
-    scores_by_part = (_out_of_bag(stack, k, replace(predictor, parts=(part,))) for part in predictor.parts)
     temperature = predictor.decoder.temperature
     return {
         "parameters": parameters,
         "statistics": statistics,
         SHARES: np.array([part.weight for part in predictor.parts]),
-        SCORES: np.stack([scores for (scores,) in scores_by_part]),
+        SCORES: np.stack(of_parts),
         TEMPERATURE: np.array(math.nan if temperature is None else temperature),
         "outcome": np.array(_OUTCOMES.index(trained.outcome)),
         "best_epoch": np.array(trained.best_epoch or 0),

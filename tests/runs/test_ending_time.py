@@ -12,7 +12,6 @@ from fnnctl.records.trials import Trial
 from fnnctl.runs.ending_time import (
     FIXED_SECONDS,
     MOST_OF_LIMIT,
-    SCORINGS_OF_A_STATE,
     SECONDS_A_ROW,
     SHARE_OF_TRAINING,
     EndingTime,
@@ -49,10 +48,10 @@ def test_it_follows_from_how_fast_trials_train(tmp_path: Path) -> None:
     train(0, 6)
     assert ending.seconds() == pytest.approx(estimate(2, 0)), "the best trial, and the ensemble of it"
     train(1, 2)
-    assert ending.seconds() == pytest.approx(estimate(3 + SCORINGS_OF_A_STATE / 3, 1))
+    assert ending.seconds() == pytest.approx(estimate(3 + 1 / 3, 1))
     for number in range(2, 14):
         train(number, 6)
-    assert ending.seconds() == pytest.approx(estimate(1 + MOST_TIMES + SCORINGS_OF_A_STATE / 3, 1))
+    assert ending.seconds() == pytest.approx(estimate(1 + MOST_TIMES + 1 / 3, 1))
 
 
 @pytest.mark.parametrize(
