@@ -16,7 +16,7 @@ from fnnctl.config.schema.search import DEFAULT_BATCH
 from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.metrics.registry import is_loss
 from fnnctl.records.confirmation import confirmation
-from fnnctl.records.journal import MEMBERS, RUNGS, SAMPLER, Journal, decode
+from fnnctl.records.journal import COMPLETE, MEMBERS, RUNGS, SAMPLER, Journal, decode
 from fnnctl.records.standings import Standings, finite_objective, leaderboard_table
 from fnnctl.records.trials import CURVE, FOLDS, Direction, JobKey, Result, Status, Stop, Trial
 from fnnctl.store import names
@@ -68,6 +68,11 @@ class SearchHistory:
     def _holds(self, stop: Stop) -> bool:
         """Whether the trial has not gone on since, as in an extended search."""
         return stop.trial is None or self.standings.latest[stop.trial].budget == stop.budget
+
+    @property
+    def ended_early(self) -> bool:
+        """Whether the search ended with trials left, as at a time limit."""
+        return self.end not in (None, COMPLETE)
 
     @property
     def stopped_because(self) -> str | None:

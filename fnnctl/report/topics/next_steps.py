@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from fnnctl.records.journal import COMPLETE
 from fnnctl.report.sections import NEXT_STEPS, Command, Formats, Section
 from fnnctl.report.summary import TEST, Summary
 from fnnctl.report.topics.topic import Topic
@@ -49,7 +48,7 @@ def _command(purpose: str, command: str, formats: Formats = Formats.ALL) -> Comm
 
 def _resume(summary: Summary) -> Iterator[Command]:
     command = CONTINUED_BY.get(summary.manifest.kind)
-    ended_early = summary.search is not None and summary.search.end not in (None, COMPLETE)
+    ended_early = summary.search is not None and summary.search.ended_early
     if (summary.shown_status in UNFINISHED or ended_early) and command:
         yield _command("Continue the run", f"fnnctl {command} --resume {_quoted(summary.path)}")
 
