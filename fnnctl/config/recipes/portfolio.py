@@ -95,27 +95,28 @@ class Change:
 
 PORTFOLIO: Final[tuple[Change, ...]] = (
     Change(),
-    Change(activation="mish", rate=0.4, l2=1e-3, smoothing=0.0, epochs=3, batch=2),
-    Change(bins=8, twins=False),
-    Change(
-        embedding=False, depth=1, activation="tanh", rate=1.2, dropout=0.2, smoothing=0.0, epochs=3, batch=2
-    ),
-    Change(rate=0.5, epochs=4),
-    Change(l2=0.01),
-    Change(rate=2),
-    Change(smoothing=0.0),
-    Change(twins=False),
-    Change(epochs=2),
+    Change(rate=0.41, epochs=2, bins=32, size=8, activation="tanh", dropout=0.1, l2=1e-06, smoothing=0.0),
+    Change(width=4, depth=1, epochs=2, batch=2, twins=False, activation="mish", dropout=0.1, smoothing=0.05),
+    Change(rate=0.75, epochs=2, batch=2, embedding=False, smoothing=0.0),
     Change(width=2),
-    Change(activation="selu"),
+    Change(width=0.5, depth=1, rate=0.69, batch=2, twins=False, activation="mish", smoothing=0.0),
+    Change(l2=0.01),
+    Change(depth=1, rate=0.29, batch=0.5, embedding=False, activation="selu", l2=1e-06),
     Change(rate=0.5),
-    Change(depth=1),
-    Change(activation="mish"),
-    Change(batch=2),
+    Change(depth=1, rate=0.5, batch=2, twins=False, activation="tanh", smoothing=0.0),
+    Change(depth=1, rate=0.69, batch=2, bins=32, size=8, twins=False, dropout=0.1, smoothing=0.05),
+    Change(depth=3),
+    Change(width=0.5, rate=0.34, twins=False, l2=0.001),
+    Change(dropout=0.3),
+    Change(smoothing=0.0),
+    Change(rate=0.5, epochs=4),
 )
-"""Selected one by one of 37 configurations, on 51 tables (`tests/benchmarks/portfolio`): each lowers the loss
-most of the ensembles that are selected from it and those before it. Configurations that take more than three
-times as long as the default are left out."""
+"""Selected one by one of 60 configurations, of which 31 are drawn at random, on 51 tables
+(`tests/benchmarks/portfolio`): each lowers the loss most of the ensembles that are selected from it and those
+before it. Configurations that take more than three times as long as the default are left out.
+
+The first six lower the loss on test rows by 6 % of the default's, the others by what cannot be told from 0.
+"""
 
 
 def first_trials(
