@@ -46,20 +46,28 @@ class TimeLeft:
             self._before, self._started = done, time.monotonic()
 
     def __call__(self, done: float) -> str:
-        """A text such as `about 12 s left`; empty if nothing was done yet, or hardly anything is left."""
+        """A text such as `about 12 s left`; empty if nothing was done yet, or hardly anything is left.
+
+        It is `at most 12 s left` if only the limit tells.
+        """
         seconds = self.seconds(done)
-        return "" if seconds is None or seconds < 0.5 else time_left_text(seconds)
+        if seconds is None or seconds < 0.5:
+            return ""
+        return time_left_text(seconds, is_bound=self._by_work(done) is None)
 
     def seconds(self, done: float) -> float | None:
         """The seconds left; without a limit, None if nothing was done yet, or more than expected."""
         self.start(done)
-        now, estimates = time.monotonic(), []
+        estimates = [self._by_work(done)]
         if self._limit is not None:
-            estimates.append(max(0.0, self._limit - (now - self._opened)))
-        if self._before is not None and self._before < done <= self._total:
-            elapsed = now - self._started
-            estimates.append(elapsed * (self._total - done) / (done - self._before))
-        return min(estimates, default=None)
+            estimates.append(max(0.0, self._limit - (time.monotonic() - self._opened)))
+        return min((seconds for seconds in estimates if seconds is not None), default=None)
+
+    def _by_work(self, done: float) -> float | None:
+        if self._before is None or not self._before < done <= self._total:
+            return None
+        elapsed = time.monotonic() - self._started
+        return elapsed * (self._total - done) / (done - self._before)
 
     def reached(self, done: float) -> float:
         """The amount done; if the share of the time that is over is larger, that share of the total."""

@@ -215,11 +215,11 @@ def bytes_text(size: int) -> str:
     return f"{amount / 1000:,.1f} TB"
 
 
-def time_left_text(seconds: float) -> str:
-    """`about 12 s left`, `about 13 min left`, `about 3 h left`."""
+def time_left_text(seconds: float, *, is_bound: bool = False) -> str:
+    """`about 12 s left`, `about 13 min left`, `about 3 h left`; of a bound `at most 12 s left`."""
     amount, unit = next(
         (seconds / size, unit)
         for size, unit in ((1, "s"), (60, "min"), (3600, "h"))
         if seconds < 120 * size or unit == "h"
     )
-    return f"about {amount:,.0f} {unit} left"
+    return f"{'at most' if is_bound else 'about'} {amount:,.0f} {unit} left"

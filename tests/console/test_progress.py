@@ -100,10 +100,10 @@ def test_more_epochs_than_expected_have_no_time_left(
 def test_a_time_limit_ends_the_time_left(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An epoch a second, of 1,000 or of 50."""
+    """An epoch a second, of 1,000, 50 or 20; beyond what was expected, the limit is but a bound."""
     now = 0.0
     monkeypatch.setattr("time.monotonic", lambda: now)
-    for total in (1000, 50):
+    for total in (1000, 50, 20):
         now = 0.0
         with TerminalListener(Output()).amount(total, time_limit=60.0) as show:
             for seconds in (0, 12, 36, 66):
@@ -116,6 +116,9 @@ def test_a_time_limit_ends_the_time_left(
         "12 of at most 50 epochs; about 38 s left",
         "36 of at most 50 epochs; about 14 s left",
         "40 of at most 50 epochs",
+        "12 of at most 20 epochs; about 8 s left",
+        "36 epochs; at most 24 s left",
+        "40 epochs",
     ]
 
 

@@ -63,7 +63,7 @@ class Change:
             DROPOUT: self.dropout,
             EPOCHS: self._epochs(default),
             BATCH_SIZE: _scaled(batch_size(default), self.batch),
-            LEARNING_RATE: None if self.rate == 1 else self.rate * (learning_rate(default) or 0.0),
+            LEARNING_RATE: self._rate(default),
             L2: self.l2,
             SMOOTHING: self.smoothing,
         }
@@ -75,6 +75,10 @@ class Change:
             epochs = longer(epochs)
         epochs = max(1, round(self.epochs * epochs))
         return None if epochs == default.training.epochs else epochs
+
+    def _rate(self, default: Experiment) -> float | None:
+        rate = learning_rate(default)
+        return None if rate is None or self.rate == 1 else float(f"{self.rate * rate:.4g}")
 
     def _layers(self, default: Experiment) -> list[int] | None:
         hidden = default.model.hidden
