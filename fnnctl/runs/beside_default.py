@@ -24,23 +24,24 @@ def beside_default(
 ) -> BesideDefault | None:
     """The facts about an ensemble's scores of the test part beside those of the default trial.
 
-    None without a test part, if the default settings were not tried or have no result, or if the search has
-    no time to train them to their end.
+    Nothing is compared if the default trial has diverged, or if the search has no time to train it to its
+    end. None without a test part, or if the default settings are no trial.
     """
     trial, data = session.default_trial, session.search.loaded.data
-    result = None if trial is None else session.standings.latest.get(trial)
-    if ensemble is None or result is None or finite_objective(result) is None:
+    if ensemble is None or trial is None:
         return None
-    trained = trials.at_end(result)
+    result = session.standings.latest.get(trial)
+    has_result = result is not None and finite_objective(result) is not None
+    trained = trials.at_end(result) if result is not None and has_result else None
     if trained is None:
-        return None
+        return BesideDefault(trial=trial, at_end=False, rows=len(session.search.split.test), metrics=[])
     predictor, _ = trained_predictor(data, trained, PostTraining.of(session.setup.experiment.model))
     rows = trained.fit.split(data).test
     default = data.score(rows, predictor.column_scores([(data.dataset, rows)]), predictor.decoder)
     metrics = dict.fromkeys([session.setup.settings.objective.metric, data.task.default_metric])
     compared = (compared_metric(metric, ensemble, default) for metric in metrics)
     return BesideDefault(
-        trial=result.trial,
+        trial=trial,
         epochs=_other_epochs(trained.fit.experiment.training, session.setup.experiment.training),
         rows=len(rows),
         metrics=list(filter(None, compared)),

@@ -304,6 +304,8 @@ class BesideDefault(Facts):
 
     trial: int
     """The number of the default trial."""
+    at_end: bool = True
+    """Whether the trial has a result after all its epochs; if not, nothing is compared."""
     epochs: int | None = None
     """Its epochs, if the search has others than the config; null if it is what `fnnctl train` gives."""
     rows: int
@@ -345,7 +347,7 @@ class SelectionFacts(Facts):
     nested: list[NestedScore] = []
     """The objective first, then the task's first metric; empty if the trials are not ensembles with bags."""
     default: BesideDefault | None = None
-    """Null without a test part or a default trial at its end, or if trials are not ensembles with bags."""
+    """Null without a test part or a default trial, or if trials are not ensembles with bags."""
 
 
 class EvaluatedRun(Facts):

@@ -78,8 +78,10 @@ def test_they_are_not_trained_when_the_search_must_end(
     with asked_to_stop_after(2, by=by):
         folder = search(config, "--executor", "serial", code=130 if by == "signal" else 0)
     assert 0 in {result["trial"] for result in of_kind(folder, "result")}
-    assert comparison(folder) is None
-    assert "the search is" not in (folder / "log.txt").read_text()
+    assert comparison(folder) == {"trial": 0, "at_end": False, "epochs": None, "rows": 18, "metrics": []}
+    assert (
+        "it is unknown whether the search is better than `fnnctl train`" in (folder / "log.txt").read_text()
+    )
     assert (folder / "best" / "metrics.json").exists()
 
 
@@ -93,7 +95,7 @@ def test_a_signal_ends_their_training_and_not_the_search(
     with monkeypatch.context() as patch:
         patch.setattr(trained_trials, "train_alone", interrupted)
         folder = search(written(tmp_path, "many", SLOW_DEFAULT), "--executor", "serial", code=130)
-    assert comparison(folder) is None
+    assert (comparison(folder) or {})["at_end"] is False
     assert (folder / "best" / "metrics.json").exists()
     assert resume(folder, "--executor", "serial") == 0
     assert_default_is(folder, trained(folder / "resolved.yaml"))

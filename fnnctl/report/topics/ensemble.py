@@ -37,6 +37,11 @@ def beside_default_sentence(beside: BesideDefault) -> str:
 
     That is what `fnnctl train` gives, unless the search has other epochs.
     """
+    if not beside.at_end:
+        return (
+            "it is unknown whether the search is better than `fnnctl train`: the default settings "
+            f"(trial {beside.trial}) have no result after all their epochs"
+        )
     if not beside.metrics:
         return "no metric of the search can be compared on the test part, so it is unknown what was gained"
     first, default = beside.metrics[0], "`fnnctl train`"
