@@ -46,11 +46,11 @@ class Limits:
     rounds: int
     costs: Sequence[float] | None = None
     """(K,) what a prediction by each candidate costs; None if all cost nothing."""
-    most: float = float("inf")
-    """The most that a prediction by the ensemble may cost. Its first candidate may always be added."""
-    errors: float = float("inf")
-    """A candidate is left out if its loss alone is above that of the best one by more than so many standard
-    errors of their difference."""
+    max_cost: float = math.inf
+    """The upper limit of what a prediction by the ensemble costs, unless each candidate alone is above it."""
+    max_standard_errors: float = math.inf
+    """A candidate is left out if its loss alone is above that of the best one by more than this multiple of
+    the standard error of their difference."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,8 @@ def select_by_loss(mixture: Mixture, limits: Limits) -> Selection:
     rows = mixture.values.shape[1]
     if rows > MAX_SELECTING:
         mixture = mixture.of_rows(_some(np.arange(rows)))
-    total, rivals = np.zeros(mixture.values.shape[1]), _rivals(mixture, limits.errors)
+    total = np.zeros(mixture.values.shape[1])
+    rivals = _rivals(mixture, limits)
 
     def ranks_with(additions: Sequence[int]) -> list[Rank]:
         if additions:  # one more than in the round before
@@ -191,23 +192,28 @@ def _some(rows: IntArray) -> IntArray:
     return rows[np.linspace(0, len(rows) - 1, MAX_SELECTING).astype(np.intp)]
 
 
-def _rivals(mixture: Mixture, errors: float) -> BoolArray:
-    """(K,) whether each candidate is alone not clearly worse than the best one."""
+def _rivals(mixture: Mixture, limits: Limits) -> BoolArray:
+    """(K,) whether each candidate is cheap enough alone, and then not clearly worse than the best one."""
+    affordable = _affordable(limits, (), len(mixture.values))
+    if limits.max_standard_errors == math.inf:
+        return affordable
     losses = np.stack([mixture.row_losses(values, mixture.truths) for values in mixture.values])
-    if errors == float("inf"):
-        return np.ones(len(losses), np.bool_)
-    differences = losses - losses[np.argmin(losses.mean(axis=1))]
+    best = int(np.argmin(np.where(affordable, losses.mean(axis=1), np.inf)))
+    differences = losses - losses[best]
     standard_errors = differences.std(axis=1) / np.sqrt(losses.shape[1])
-    is_rival: BoolArray = differences.mean(axis=1) <= errors * standard_errors
+    is_rival: BoolArray = affordable & (
+        differences.mean(axis=1) <= limits.max_standard_errors * standard_errors
+    )
     return is_rival
 
 
 def _affordable(limits: Limits, additions: Sequence[int], candidates: int) -> BoolArray:
     """(K,) whether each candidate may be added to those that were added before."""
-    if limits.costs is None or not additions:
-        return np.ones(candidates, np.bool_)
+    everyone = np.ones(candidates, np.bool_)
+    if limits.costs is None:
+        return everyone
     costs: FloatArray = np.array(limits.costs, np.float64)
-    members = np.unique(additions)
+    members = np.unique(np.array(additions, np.intp))
     is_member = np.isin(np.arange(candidates), members)
-    may_join: BoolArray = is_member | (costs[members].sum() + costs <= limits.most)
-    return may_join
+    may_join: BoolArray = is_member | (costs[members].sum() + costs <= limits.max_cost)
+    return may_join if may_join.any() else everyone

@@ -81,13 +81,17 @@ def test_an_ensemble_is_not_more_expensive_than_its_limit() -> None:
     mixture = errors([1.0, 0.0, 0.0], [0.0, 1.2, 0.0], [-1.0, -1.2, 0.1])
     free = select_by_loss(mixture, Limits(12))
     assert set(free.counts) == {0, 1, 2}
-    limited = select_by_loss(mixture, Limits(12, costs=[2.0, 3.0, 4.0], most=5.0))
+    limited = select_by_loss(mixture, Limits(12, costs=[2.0, 3.0, 4.0], max_cost=5.0))
     assert set(limited.counts) == {0, 1}
 
 
-def test_the_first_candidate_may_be_more_expensive_than_the_limit() -> None:
-    selection = select_by_loss(errors([1.0], [2.0]), Limits(4, costs=[9.0, 1.0], most=5.0))
-    assert selection.counts == {0: 1}
+@pytest.mark.parametrize("errors_allowed", [float("inf"), 3.0])
+def test_a_candidate_above_the_limit_is_taken_only_if_all_are(errors_allowed: float) -> None:
+    """The best one is 9 times as expensive as the next, which is clearly worse than it."""
+    mixture = errors([1.0, 1.0], [2.0, 2.0])
+    limits = Limits(4, costs=[9.0, 1.0], max_cost=5.0, max_standard_errors=errors_allowed)
+    assert select_by_loss(mixture, limits).counts == {1: 1}
+    assert select_by_loss(mixture, replace(limits, costs=[9.0, 8.0])).counts == {0: 1}
 
 
 @settings(max_examples=25, derandomize=True)
@@ -155,9 +159,9 @@ def test_a_candidate_that_is_clearly_worse_alone_is_left_out() -> None:
     """The second cancels the first one's errors, but its loss is twice as high, without any spread."""
     mixture = errors([1.0] * 8, [-(2.0**0.5)] * 8)
     assert set(select_by_loss(mixture, Limits(6)).counts) == {0, 1}
-    assert set(select_by_loss(mixture, Limits(6, errors=3.0)).counts) == {0}
+    assert set(select_by_loss(mixture, Limits(6, max_standard_errors=3.0)).counts) == {0}
     noisy = errors([1.0] * 8, [-2.5, *[-0.5] * 7])  # a higher loss, but by less than three standard errors
-    assert set(select_by_loss(noisy, Limits(6, errors=3.0)).counts) == {0, 1}
+    assert set(select_by_loss(noisy, Limits(6, max_standard_errors=3.0)).counts) == {0, 1}
 
 
 Averaged: TypeAlias = Callable[[np.ndarray], Score]
