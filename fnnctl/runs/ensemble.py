@@ -155,7 +155,8 @@ def _write(session: SearchSession, selected: _Selected, rows: str, *, started: f
     if not all(math.isfinite(part.loss) for part in selected.parts.values() if part):
         return False
     arrays, description = model_files(selected.ensemble.to_write(data))
-    settings = members[0][0].fit.settings
+    has_twins = all(trial.fit.settings.twins for trial, _ in members)
+    settings = replace(members[0][0].fit.settings, twins=has_twins)
     facts = known_facts(
         setup.experiment,
         data,

@@ -142,7 +142,8 @@ def select_on_bags(
         {finite[k].result.trial: gain for k, gain in gains(mixture, selection.counts).items()},
         predictor,
         out_of_bag,
-        data.score(rows, [nested], replace(joint, temperature=None)),
+        # They are corrected already, each by the bags that have selected it.
+        data.score(rows, [nested], replace(joint, temperature=None).with_residuals(())),
     )
 
 
