@@ -169,6 +169,7 @@ def _search(session: SearchSession, trained: TrainedTrials) -> str:
                 journal,
                 executor,
                 on_stack=session.note_times,
+                on_trained=session.note_result,
                 library=trained.library_for_trials,
             )
             return run_search(

@@ -19,8 +19,9 @@ from fnnctl.metrics.registry import label_of
 from fnnctl.processors import usable_processors
 from fnnctl.records.confirmation import Confirmation, confirmation
 from fnnctl.records.journal import INTERRUPTED, Journal
-from fnnctl.records.standings import Standings
+from fnnctl.records.standings import Standings, finite_objective
 from fnnctl.records.timeline import started_event
+from fnnctl.records.trials import Result
 from fnnctl.runs.ending_time import MOST_OF_LIMIT, EndingTime
 from fnnctl.runs.recorder import record_warnings
 from fnnctl.search.protocols import Sampler
@@ -98,8 +99,10 @@ class SearchSession:
         self.setup: SearchSetup = search.setup
         self.standings = Standings(self.setup.direction, journal.results.values())
         self.sampler: Sampler = self.setup.sampler(journal.before_extension)
-        self._has_trained = bool(journal.results)
-        self._ending = EndingTime(search, journal, self.standings)
+        self._has_objective = self.standings.incumbent is not None
+        """Whether some trial, recorded or not, has an objective: a search on bags can end with it."""
+        is_estimated = self.setup.settings.objective.on_bags and options.time_limit is not None
+        self._ending = EndingTime(search, journal, self.standings) if is_estimated else None
 
     @cached_property
     def default_trial(self) -> int | None:
@@ -129,8 +132,8 @@ class SearchSession:
     def stop(self) -> str | None:
         """Why the search should end now; None if it should continue.
 
-        On bags a trial is a predictor. So the first one is trained to its end, even beyond the time limit:
-        with a limit that is too short for a single trial, a search still gives one. The others leave the time
+        On bags a trial is a predictor. So there is a first objective, even beyond the time limit: with a
+        limit that is too short for a single trial, a search still gives one. The other trials leave the time
         that the search then takes to score its best ones.
         """
         if self._stop.requested():  # also while the search completes, when `context.stop` asks for nothing
@@ -138,10 +141,10 @@ class SearchSession:
         limit, left = self.options.time_limit, self.seconds_left
         if limit is None or left is None:
             return None
-        if not self.setup.settings.objective.on_bags:
+        if self._ending is None:
             return TIME_IS_OVER if left <= 0.0 else None
         is_over = left <= min(self._ending.seconds(), MOST_OF_LIMIT * limit)
-        return TIME_IS_OVER if is_over and self._has_trained else None
+        return TIME_IS_OVER if is_over and self._has_objective else None
 
     @contextmanager
     def completing(self) -> Iterator[None]:
@@ -165,10 +168,13 @@ class SearchSession:
 
     def note_times(self, event: Mapping[str, Any]) -> None:
         """Append an event, such as the end of a stack, to the timeline."""
-        if "trials" in event:
-            self._has_trained = True
+        if self._ending and "trials" in event:
             self._ending.note(event)
         self.run.note_times([event])
+
+    def note_result(self, result: Result) -> None:
+        """Note the result of a job, before its turn to be recorded."""
+        self._has_objective |= finite_objective(result) is not None
 
     @contextmanager
     def workers(self, *, epochs: int, poll: Poll) -> Iterator[Executor]:

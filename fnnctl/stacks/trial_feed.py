@@ -67,13 +67,15 @@ class TrialFeed:
         executor: Executor,
         *,
         on_stack: Callable[[Event], None],
+        on_trained: Callable[[Result], None] = lambda result: None,
         library: WeightLibrary | None = None,
     ) -> None:
-        """`on_stack` is called after each trained stack, for the timeline.
+        """`on_stack` is called after each trained stack, for the timeline, and `on_trained` with each result
+        of a job as it comes, before its turn to be recorded.
 
         The library, if there is one, gets the weights of trials at their end.
         """
-        self._library, self._journal = library, journal
+        self._library, self._journal, self._on_trained = library, journal, on_trained
         self._settings, self._fits, self._checkpoints = settings, fits, checkpoints
         self._runner = StackRunner(self, fits.data, executor, on_stack=on_stack)
         self._stack_keys: dict[int, StackKeys | FailedTrialError] = {}
@@ -191,6 +193,7 @@ class TrialFeed:
         """Keep the result; if only a checkpoint was lost, check the result and do the job itself."""
         if open_job.goes_on_with is None:
             self._results.append(result)
+            self._on_trained(result)
             return
         refuse_another_result(result, self._journal.results[result.key])
         job = open_job.goes_on_with
