@@ -108,9 +108,10 @@ class FNNRegressor(Regressor, Trained):
 
 
 class FNNSearchClassifier(Classifier, Searched):
-    """A classifier whose settings are searched; it predicts with the winner, refitted on all rows.
+    """A classifier whose settings are searched.
 
-    Without a space it predicts with the ensemble of the best trials.
+    Without a space it predicts with the ensemble of the best trials, otherwise with the winner, which is
+    refitted on all rows.
 
     Args:
         space: The searched settings, from their paths to their domains:
@@ -159,7 +160,7 @@ class FNNSearchClassifier(Classifier, Searched):
 
 
 class FNNSearchRegressor(Regressor, Searched):
-    """A regressor whose settings are searched; it predicts with the winner, refitted on all rows.
+    """A regressor whose settings are searched.
 
     Parameters and attributes are those of `FNNSearchClassifier`, without classes and their weights.
     """

@@ -37,9 +37,11 @@ class Seconds(Facts):
     """Wall times."""
 
     total: float | None = None
-    """From the start of the command until the last file is written; of a search, the sum of its sessions."""
+    """From the start of the command until the last file is written; of a search, the sum of its sessions,
+    without killed ones.
+    """
     training: float | None = None
-    """From the loaded data to the final weights; of a search, the sum of its sessions."""
+    """From the loaded data to the final weights; likewise a sum."""
 
 
 class GitState(Facts):

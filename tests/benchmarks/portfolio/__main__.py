@@ -79,7 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     for what in ("measure", "select"):
         command = commands.add_parser(what)
         command.add_argument("--pool", type=Path, required=True, help="the folder of predictions")
-        command.add_argument("--drawn", type=int, default=40, help="how many candidates are drawn at random")
+        command.add_argument("--drawn", type=int, default=31, help="how many candidates are drawn at random")
         if what == "measure":
             command.add_argument("--tables", type=Path, required=True, help="a folder of CSV files")
             command.add_argument("--only", type=lambda text: text.split(","), default=[])
