@@ -65,7 +65,7 @@ def test_many_blanks_before_a_cell_take_no_more_operations_than_few() -> None:
         assert rows.values([0, 1]) == ["a", "b", "", ""]
         return count
 
-    assert calls(100_000) == calls(10)
+    assert calls(100_000) < 2 * calls(10)  # a few are those of the garbage collector, at any time
 
 
 def test_words_begin_at_any_byte() -> None:
