@@ -62,7 +62,7 @@ class VirtualClock:
 
 
 MOST_FREE: Final = 1_000
-"""A search whose only limit is its cost ends after so many invalid trials in a row, or it would never end."""
+"""The invalid trials in a row after which a search ends whose only limit is its cost: it would never end."""
 
 
 class Spending:

@@ -28,11 +28,13 @@ from fnnctl.tasks.post_training import PostTraining
 from fnnctl.tasks.task import OutputDecoder, PartScores, TaskData, metric_of
 
 MOST_TIMES: Final = 10
-"""A prediction by the ensemble costs at most so many times as much as one by the default trial."""
+"""The upper limit of the cost of a prediction by the ensemble, as a multiple of the default trial's."""
 CLEARLY_WORSE: Final = 3.0
-"""A trial whose loss is so many standard errors above that of the best one is not selected. Out of bag a row
-has one network of each trial, and gains by the average with any other; on new rows the members of a trial are
-an average already. On 51 tables nothing was lost by leaving such trials out.
+"""A trial is left out if its loss exceeds that of the best one by more than this multiple of the standard
+error of their difference.
+
+Out of bag a row has one network of each trial, and gains by the average with any other; on new rows the
+members of a trial are an average already. On 51 tables nothing was lost by leaving such trials out.
 """
 
 

@@ -26,8 +26,10 @@ from fnnctl.arrays import BoolArray, FloatArray, IntArray
 from fnnctl.tasks.mixture import Mixture
 
 MAX_SELECTING: Final = 50_000
-"""Of more rows, so many evenly spaced ones select: the standard error of a mean loss is then 1 % of that of a
-single row or less, and time and memory grow with the rows.
+"""The number of evenly spaced rows that select if there are more.
+
+The standard error of a mean loss is then 1 % of that of a single row or less, and time and memory grow with
+the rows.
 """
 
 ROUNDING: Final = 1e-12

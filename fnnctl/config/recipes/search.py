@@ -50,17 +50,17 @@ these, too. Gorishniy et al. (2022), who proposed such embeddings, tune both ove
 ACTIVATIONS: Final = ("relu", "mish", "selu", "tanh")
 """Those of the portfolio's candidates, each of which is in an entry that was selected."""
 NARROWER, WIDER, DEEPEST = 2, 4, 3
-"""The narrowest layers are so many times narrower than the default's, the widest so many times wider.
+"""How many times narrower and wider than the default's layers may be, and how many there may be.
 
 Those of the portfolio's candidates; judgement.
 """
 RATE_FACTOR: Final = 4
-"""The learning rate is at most so many times higher or lower.
+"""How many times higher or lower the learning rate may be.
 
 Judgement: the portfolio's candidates go from a quarter to twice the default's.
 """
 FEWER_EPOCHS, MORE_EPOCHS = 2, 4
-"""The epochs are at most so many times fewer or more than the default's.
+"""How many times fewer or more than the default's epochs may be.
 
 The portfolio has up to four times as many; half as many is judgement.
 """
@@ -87,7 +87,9 @@ Measured: with 200,000, as at first, a search of fewer rows took longer than one
 SAMPLE_ROWS: Final = 50_000
 """Judgement: a sample of half of the fewest rows that are sampled."""
 TRIED_ON_SAMPLE: Final = 6
-"""So many of the portfolio's configurations; two of them are then trained on all rows, beside the default.
+"""The number of the portfolio's configurations that are tried on the sample.
+
+Two of them are then trained on all rows, beside the default.
 
 Judgement: on 51 tables, the ensembles of six gained four fifths of what those of 37 gained in log loss.
 """
@@ -100,10 +102,10 @@ RUNGS: Final = 2
 ENSEMBLE_SIZE: Final = 25
 """The rounds of the greedy ensemble (Caruana et al., 2004) of trials that are ensembles; judgement."""
 ENSEMBLE_SIZE_VALIDATION: Final = 8
-"""Validation rows are fewer, so that more rounds would suit only them; judgement."""
+"""Validation rows are fewer, so that more rounds would overfit them; judgement."""
 
 ROWS_PER_TRIAL: Final = 8
-"""So many rows allow one trial more: with few rows the best of many trials is the luckiest.
+"""There is one more trial per this number of rows: with few rows the best of many trials is the luckiest.
 
 Judgement: below 500 rows, the best of 14 trials was measured 0.7 points too well, beyond 1,500 rows 0.1.
 """
