@@ -86,12 +86,21 @@ def _estimate(search: PreparedSearch, costs: SearchCosts, workers: int) -> float
 
 
 def _simulation(search: PreparedSearch, costs: SearchCosts, workers: SimulatedWorkers) -> dict[str, Any]:
-    setup, cost_of = search.setup, _per_trial(search.fits.cost)
+    setup, keys_of = search.setup, _per_trial(search.fits.valid_stack_keys)
     seconds_of = _per_trial(seconds_by_assignment(search.fits, costs))
+
+    def cost(job: Job) -> int:
+        keys = keys_of(job)
+        return keys.cost_of(job) if keys else 0
+
+    def seconds(job: Job) -> float:
+        keys = keys_of(job)
+        return keys.epochs_of(job) * seconds_of(job) if keys else 0.0
+
     simulation = simulate(
         setup.scheduler(setup.sampler()),
-        lambda job: (job.stop - job.start) * cost_of(job),
-        lambda job: (job.stop - job.start) * seconds_of(job),
+        cost,
+        seconds,
         workers=workers.count,
         concurrency=setup.concurrency,
         budget=setup.budget.cost,

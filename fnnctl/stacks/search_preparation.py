@@ -102,7 +102,7 @@ def _expected_plan(setup: SearchSetup, fits: TrialFits) -> SearchPlan:
     if setup.budget.cost is None and not setup.configs.own_epochs:
         return setup.plan
     sampled = islice(asked_first(setup), len(setup.first) + SAMPLED)
-    trials = [trial for assignment in sampled if (trial := fits.cost_and_epochs(assignment))]
+    trials = [keys for assignment in sampled if (keys := fits.valid_stack_keys(assignment))]
     if not trials:
         return setup.plan
 
@@ -111,14 +111,14 @@ def _expected_plan(setup: SearchSetup, fits: TrialFits) -> SearchPlan:
         proposed = values[len(setup.first) :] or values
         return sum(values[:count]) + max(0, count - len(values)) * sum(proposed) / len(proposed)
 
-    costs, epochs = zip(*trials, strict=True)
+    costs, epochs = [keys.total_cost for keys in trials], [keys.epochs for keys in trials]
 
     def epoch_cost(count: int) -> float:
         return total(costs, count) / total(epochs, count)
 
     plan = setup.plan
     if setup.configs.own_epochs:
-        plan = replace(plan, own_epochs=epochs, bound="about")
+        plan = replace(plan, own_epochs=tuple(epochs), bound="about")
     method = setup.settings.method.scheduler
     return plan_within_cost(method, setup.budget, plan, epoch_cost=epoch_cost, size=setup.size)
 

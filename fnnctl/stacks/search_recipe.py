@@ -229,8 +229,8 @@ def _default_cost(loaded: LoadedExperiment) -> int:
     )
     with loaded.config.add_locations():
         rows = trial_rows(data, experiment, split_data(data, as_trial(experiment)))
-    cost, _ = TrialFits(data, configs, rows).cost_and_epochs({}) or (0, 0)
-    return cost
+    keys = TrialFits(data, configs, rows).valid_stack_keys({})
+    return keys.total_cost if keys else 0
 
 
 def _with_section(loaded: LoadedExperiment, section: Mapping[str, Any]) -> LoadedExperiment:

@@ -43,9 +43,18 @@ class StackKeys:
     epochs: int
     """The epochs of the trial, which may be fewer than the largest budget."""
 
+    @property
+    def total_cost(self) -> int:
+        """The virtual time of the whole trial."""
+        return self.epochs * self.cost
+
     def cost_of(self, job: Job) -> int:
-        """The virtual time of a job: no epoch is trained after the trial's last one."""
-        return (min(job.stop, self.epochs) - min(job.start, self.epochs)) * self.cost
+        """The virtual time of a job."""
+        return self.epochs_of(job) * self.cost
+
+    def epochs_of(self, job: Job) -> int:
+        """The epochs that a job trains: none after the trial's last one."""
+        return min(job.stop, self.epochs) - min(job.start, self.epochs)
 
 
 class FailedTrialError(Exception):
@@ -109,20 +118,12 @@ class TrialFits:
         cost = sum(fit.layout.size * fit.settings.ensemble * fit.trained_rows for fit in drafts)
         return StackKeys(order, keys, cost, drafts[0].experiment.training.epochs)
 
-    def cost(self, assignment: Assignment) -> int:
-        """The virtual time of an epoch of a trial; 0 if its configuration is invalid."""
+    def valid_stack_keys(self, assignment: Assignment) -> StackKeys | None:
+        """See `stack_keys`; None if the configuration is invalid."""
         try:
-            return self.stack_keys(assignment).cost
-        except FailedTrialError:
-            return 0
-
-    def cost_and_epochs(self, assignment: Assignment) -> tuple[int, int] | None:
-        """The virtual time of a whole trial, and its epochs; None if its configuration is invalid."""
-        try:
-            keys = self.stack_keys(assignment)
+            return self.stack_keys(assignment)
         except FailedTrialError:
             return None
-        return keys.cost * keys.epochs, keys.epochs
 
     def training_bytes(self, assignment: Assignment) -> int:
         """The memory that training a trial's network needs; 0 if its configuration is invalid."""

@@ -160,6 +160,20 @@ def test_a_search_is_simulated_on_other_workers(program: Program, config: str) -
     assert simulated("--simulate-workers", "1", "--deaths", "0.5")["busy"] == pytest.approx(1.0)
 
 
+def test_a_simulated_trial_trains_only_its_own_epochs(program: Program, config: str) -> None:
+    """Trials of three epochs take as long if search.budget.max_epochs allows nine."""
+
+    def seconds(most: int) -> float:
+        space = "space: {training.epochs: {choice: [3]}}"
+        search = f"search={{objective: {{on: bags}}, budget: {{max_epochs: {most}}}, {space}}}"
+        changes = ["--set", search, "--set", "model.ensemble={members: 2, bags: true}", "--max-trials", "4"]
+        words = ["plan", config, "--method", "random", *changes, "--simulate-workers", "1", "--json"]
+        simulated: float = program(*words).json["simulation"]["seconds"]
+        return simulated
+
+    assert seconds(9) == seconds(3) > 0
+
+
 def test_a_simulation_is_printed(program: Program, config: str) -> None:
     done = program("plan", config, "--simulate-workers", "3", "--stragglers", "0.1")
     assert "simulated on 3 workers: about" in done.out

@@ -90,7 +90,7 @@ def test_every_table_has_a_search(search: Any, on: str, count: int) -> None:
     assert len(prepared.setup.first) >= 5
     assert (settings.ensemble is None) == (on == "cross_validation")
     # all first trials can be trained, and the default is the first of them
-    assert all(map(prepared.fits.cost_and_epochs, prepared.setup.first))
+    assert all(map(prepared.fits.valid_stack_keys, prepared.setup.first))
     trials = {number: Trial(number, first) for number, first in enumerate(prepared.setup.first)}
     assert prepared.setup.default_trial(trials) == 0
 
