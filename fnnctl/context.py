@@ -78,7 +78,10 @@ class Stop(Protocol):
         """Raise the error of an interrupted run; `epochs` is the number of trained epochs."""
 
     def graceful(self) -> AbstractContextManager[None]:
-        """Within the block, a first request stops nothing; it only makes `requested` true."""
+        """Within the block, a first request stops nothing; it only makes `requested` true.
+
+        Blocks can be nested. The outer one raises the error of an earlier request, as it begins.
+        """
 
     def resumable(self, run: Path, command: str) -> None:
         """Remember the run, and the command whose `--resume` continues it."""

@@ -59,12 +59,14 @@ class Interruption:
 
     @contextmanager
     def graceful(self) -> Iterator[None]:
-        self.raise_if_requested()
+        outer = self._graceful
+        if not outer:
+            self.raise_if_requested()
         self._graceful = True
         try:
             yield
         finally:
-            self._graceful = False
+            self._graceful = outer
 
     def handle(self, signal_number: int, frame: FrameType | None) -> None:
         """Raise `StopNow`, except on the first signal within a graceful block."""

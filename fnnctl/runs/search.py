@@ -81,9 +81,12 @@ def complete_search(session: SearchSession, *, extended: bool = False) -> None:
     run, context, standings = session.run, session.context, session.standings
     on_bags, trained = session.setup.settings.objective.on_bags, TrainedTrials(session)
     earlier = run.read_manifest().seconds  # nothing recorded is computed again, so all sessions count
-    with RunRecorder(
-        run, started=session.started, trained_before=earlier.training or 0.0, before=earlier.total
-    ) as recorder:
+    with (
+        RunRecorder(
+            run, started=session.started, trained_before=earlier.training or 0.0, before=earlier.total
+        ) as recorder,
+        session.graceful(),
+    ):
         set_blas_threads(1)
         try:
             with recorder.time_training():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -146,24 +146,29 @@ class SearchSession:
         is_over = left <= min(self._ending.seconds(), MOST_OF_LIMIT * limit)
         return TIME_IS_OVER if is_over and self._has_objective else None
 
-    @contextmanager
-    def completing(self) -> Iterator[None]:
+    def graceful(self) -> AbstractContextManager[None]:
         """A context in which a first signal does not keep a search on bags from writing what it has trained.
 
-        A second one ends it at once, as ever. After the context, a search that was asked to stop is over.
+        A second one ends it at once, as ever.
+        """
+        on_bags = self.setup.settings.objective.on_bags
+        return self.context.stop.graceful() if on_bags else nullcontext()
+
+    @contextmanager
+    def completing(self) -> Iterator[None]:
+        """A context in which a search on bags is not asked to stop.
+
+        After the context, a search that was asked to stop is over.
         """
         context = self.context
         if self.setup.settings.objective.on_bags:
             if context.stop.requested():
                 context.note("writing the results of the trials so far")
-            with nullcontext() if context.stop.requested() else context.stop.graceful():
-                self.context = replace(context, stop=NoStop())
-                try:
-                    yield
-                finally:
-                    self.context = context
-        else:
+            self.context = replace(context, stop=NoStop())
+        try:
             yield
+        finally:
+            self.context = context
         context.stop.raise_if_requested()
 
     def note_times(self, event: Mapping[str, Any]) -> None:

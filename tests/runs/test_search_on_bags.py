@@ -16,6 +16,7 @@ from fnnctl.cli import run
 from fnnctl.metrics.stored import flat_metrics
 from fnnctl.modelling.held_out_rows import held_out_rows
 from fnnctl.modelling.saved_model import load_model
+from fnnctl.records.standings import leaderboard_table
 from fnnctl.runs import search as search_module
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.listing import list_runs
@@ -302,6 +303,22 @@ def test_before_any_trial_has_ended_their_states_are_used(config: Path, undistur
     assert_is_training(folder / "best")
     assert resume(folder, "--executor", "serial") == 0
     for name in ("best/model.npz", "ensemble/model.npz", "leaderboard.csv", "metrics.json"):
+        assert (folder / name).read_bytes() == (undisturbed / name).read_bytes(), name
+
+
+def test_a_signal_after_the_last_trial_waits_for_the_results(
+    config: Path, undisturbed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It arrives while the leaderboard is made, between the trials and what is written of them."""
+
+    def with_signal(*arguments: Any) -> Any:
+        signal.raise_signal(signal.SIGINT)
+        return leaderboard_table(*arguments)
+
+    monkeypatch.setattr(search_module, "leaderboard_table", with_signal)
+    folder = search(config, "--executor", "serial", code=130)
+    assert read_json(folder / "manifest.json")["status"] == "interrupted"
+    for name in ("best/model.npz", "ensemble/model.npz"):
         assert (folder / name).read_bytes() == (undisturbed / name).read_bytes(), name
 
 
