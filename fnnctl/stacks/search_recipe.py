@@ -18,17 +18,14 @@ from fnnctl.config.recipes.portfolio import EPOCHS
 from fnnctl.config.recipes.search import (
     ON_BAGS,
     ON_VALIDATION,
-    SAMPLE_FIRST,
     SAMPLE_ROWS,
-    SAMPLED_FROM,
-    TRIALS_WITH_SAMPLE,
     SearchFacts,
-    needs_sample,
     recipe_cost,
     recipe_rungs,
     recipe_section,
     recipe_space,
     recipe_trials,
+    why_no_sample,
 )
 from fnnctl.config.rules.dimensions import dimensions_of
 from fnnctl.config.rules.experiments import VALIDATION
@@ -102,22 +99,22 @@ def with_search_recipe(loaded: LoadedExperiment, *, max_trials: int | None = Non
     sets = [] if loaded.experiment.complete else list(settings_in(outside_search(original)))
     recipe = recipe_facts(loaded.data, loaded.experiment)
     rows = round(recipe.rows * (1 - test_share(loaded.experiment.data)))
-    tries_sample = needs_sample(rows, sets, written, max_trials=max_trials)
-    if search is not None and search.method.sampling.tries_samples and not tries_sample:
-        raise _no_sample(loaded, search.method.sampler)
+    why_not = why_no_sample(rows, sets, written, max_trials=max_trials)
+    if why_not and search is not None and search.method.sampling.tries_samples:
+        raise _no_sample(loaded, search.method.sampler, why_not)
     facts = SearchFacts(
         recipe=recipe,
         default=loaded.experiment,
         set_paths=sets,
         on=on,
         max_epochs=value_at(written, ("budget", "max_epochs")),
-        tries_sample=tries_sample,
+        tries_sample=why_not is None,
     )
     _refuse_constraints_on_fixed(loaded, facts)
     section = _merged(recipe_section(facts, recipe_space(facts)), written)
     loaded = _without_impossible(loaded, section, written)
     notes = (*notes, *_fixed_epochs_notes(facts, section["space"]))
-    if facts.tries_sample and loaded.config.config[SEARCH]["method"] == SAMPLE_FIRST:
+    if facts.tries_sample:
         return SearchRecipe(loaded, (*notes, _sample_note(loaded, rows)), is_used=True)
     return SearchRecipe(_with_budget(loaded, facts, written), notes, is_used=True)
 
@@ -277,11 +274,8 @@ def _refuse_constraints_on_fixed(loaded: LoadedExperiment, facts: SearchFacts) -
                 raise ConfigError(loaded.config.locations.locate(Problem(f"{message}; {advice}", path=path)))
 
 
-def _no_sample(loaded: LoadedExperiment, sampler: str) -> ConfigError:
-    message = (
-        f"without a space, {sampler} needs {SAMPLED_FROM:,} rows outside the test part, {TRIALS_WITH_SAMPLE} "
-        "trials, and no start_from; write another method, or leave it out"
-    )
+def _no_sample(loaded: LoadedExperiment, sampler: str, reason: str) -> ConfigError:
+    message = f"{sampler} cannot be used without a space, because {reason}; write another method, or a space"
     return ConfigError(loaded.config.locations.locate(Problem(message, path=format_path(METHOD))))
 
 

@@ -205,7 +205,7 @@ def test_a_validation_part_takes_the_bags_and_the_note_says_so() -> None:
         (
             {"search": {"method": {"scheduler": "full_budget", "sampler": "sample_first"}}},
             "search.method",
-            f"without a space, sample_first needs {SAMPLED_FROM:,} rows",
+            f"without a space, because 240 rows outside the test part are fewer than {SAMPLED_FROM:,}",
         ),
     ],
 )

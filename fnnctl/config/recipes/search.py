@@ -129,7 +129,7 @@ class SearchFacts:
     max_epochs: int | None = None
     """The most epochs of a trial, if the config says so."""
     tries_sample: bool = False
-    """Whether configurations are tried on a sample of the rows first: see `needs_sample`."""
+    """Whether configurations are tried on a sample of the rows first: see `why_no_sample`."""
 
     @property
     def on_bags(self) -> bool:
@@ -143,21 +143,31 @@ class SearchFacts:
         return embedding if isinstance(embedding, PiecewiseLinearEmbeddingConfig) else None
 
 
-def needs_sample(
+def why_no_sample(
     rows: int,
     set_paths: Sequence[ConfigPath],
     written: Mapping[str, Any],
     *,
     max_trials: int | None = None,
-) -> bool:
-    """Whether `rows` outside the test part are so many that configurations are tried on a sample first.
+) -> str | None:
+    """Why no configurations are tried on a sample first; None if `rows` outside the test part are so many
+    that they are.
 
     What is `written` in the `search` section may ask for other trials. With too small a `max_trials`, none
     would be left for all rows.
     """
-    is_free = not gives(list(set_paths), MAX_ROWS) and not {"trials", "start_from"} & written.keys()
-    is_free = is_free and written.get("method", SAMPLE_FIRST) == SAMPLE_FIRST
-    return rows >= SAMPLED_FROM and is_free and (max_trials is None or max_trials >= TRIALS_WITH_SAMPLE)
+    if rows < SAMPLED_FROM:
+        return f"{rows:,} rows outside the test part are fewer than {SAMPLED_FROM:,}"
+    if gives(list(set_paths), MAX_ROWS):
+        return f"{format_path(MAX_ROWS)} is set"
+    for name in ("trials", "start_from"):
+        if name in written:
+            return f"search.{name} is set"
+    if written.get("method", SAMPLE_FIRST) != SAMPLE_FIRST:
+        return "search.method is another"
+    if max_trials is not None and max_trials < TRIALS_WITH_SAMPLE:
+        return f"{max_trials:,} trials are fewer than {TRIALS_WITH_SAMPLE}"
+    return None
 
 
 def recipe_space(facts: SearchFacts) -> dict[str, Any]:

@@ -16,12 +16,12 @@ from fnnctl.config.recipes.portfolio import PORTFOLIO, Change, first_trials
 from fnnctl.config.recipes.search import (
     SAMPLE_FIRST,
     SearchFacts,
-    needs_sample,
     recipe_cost,
     recipe_rungs,
     recipe_section,
     recipe_space,
     recipe_trials,
+    why_no_sample,
 )
 from fnnctl.config.rules.experiments import experiment_of
 from tests.config.recipes.cases import facts_of
@@ -164,20 +164,21 @@ def test_a_sample_of_very_many_rows_is_tried_first() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rows", "set_path", "written", "is_needed"),
+    ("rows", "set_path", "written", "reason"),
     [
-        (100_000, "training.l2", {"objective": {"on": "bags"}, "budget": {"cost": 9}}, True),
-        (99_999, "training.l2", {}, False),
-        (10**6, "training.max_rows", {}, False),
-        (10**6, "training.l2", {"method": "random"}, False),
-        (10**6, "training.l2", {"method": SAMPLE_FIRST}, True),
-        (10**6, "training.l2", {"trials": 100}, False),
-        (10**6, "training.l2", {"start_from": "defaults"}, False),
+        (100_000, "training.l2", {"objective": {"on": "bags"}, "budget": {"cost": 9}}, None),
+        (99_999, "training.l2", {}, "99,999 rows outside the test part are fewer than 100,000"),
+        (10**6, "training.max_rows", {}, "training.max_rows is set"),
+        (10**6, "training.l2", {"method": "random"}, "search.method is another"),
+        (10**6, "training.l2", {"method": SAMPLE_FIRST}, None),
+        (10**6, "training.l2", {"trials": 100}, "search.trials is set"),
+        (10**6, "training.l2", {"start_from": "defaults"}, "search.start_from is set"),
     ],
 )
 def test_a_sample_is_needed_unless_other_trials_are_asked_for(
-    rows: int, set_path: str, written: Mapping[str, Any], is_needed: bool
+    rows: int, set_path: str, written: Mapping[str, Any], reason: str | None
 ) -> None:
-    assert needs_sample(rows, [parse_path(set_path)], written) is is_needed
-    assert needs_sample(rows, [parse_path(set_path)], written, max_trials=9) is is_needed
-    assert not needs_sample(rows, [parse_path(set_path)], written, max_trials=8)
+    paths = [parse_path(set_path)]
+    assert why_no_sample(rows, paths, written) == reason
+    assert why_no_sample(rows, paths, written, max_trials=9) == reason
+    assert why_no_sample(rows, paths, written, max_trials=8) == (reason or "8 trials are fewer than 9")
