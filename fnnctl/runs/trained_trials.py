@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache, cached_property
 
 from fnnctl.errors import DataError, MachineError
+from fnnctl.executors.protocols import Poll
 from fnnctl.modelling.fit import Fit
+from fnnctl.processors import usable_processors
 from fnnctl.records.trials import JobKey, Result, Status
+from fnnctl.runs.position import followed_amount
 from fnnctl.runs.search_session import SearchSession
+from fnnctl.runs.training import training_workers
 from fnnctl.stacks.measures import Weights
 from fnnctl.stacks.trial_ensemble import TrainedTrial
 from fnnctl.stacks.trial_results import recorded_digest
@@ -20,6 +25,7 @@ from fnnctl.stacks.trial_weights import (
     weights_at_rung,
     write_weights,
 )
+from fnnctl.stacks.work import PARTS_OF_EPOCH, Workers
 from fnnctl.store import names
 from fnnctl.store.trial_checkpoints import TrialCheckpoints
 from fnnctl.training.checkpoint import state_digest
@@ -112,7 +118,8 @@ class TrainedTrials:
         if weights is None and not self._must_end():
             session.context.note("training the default settings to their end, to compare with them")
             data, metric = session.search.loaded.data, session.setup.settings.objective.metric
-            trained, _ = train_alone(data, fit, metric=metric, epochs=epochs, should_stop=self._must_end)
+            with self._training(fit, epochs, self._must_end) as (poll, workers):
+                trained, _ = train_alone(data, fit, metric=metric, epochs=epochs, poll=poll, workers=workers)
             if weights := trained.weights:
                 store.clear()
                 write_weights(store, key, weights)
@@ -125,14 +132,15 @@ class TrainedTrials:
         if not should_stop():
             why = "because its weights were lost or not kept"
             context.note(f"training trial {recorded.trial} again, {why}")
-            with context.stop.graceful():
+            with self._training(fit, recorded.budget, should_stop) as (poll, workers):
                 weights = train_again(
                     session.search.loaded.data,
                     session.journal.trials[recorded.trial],
                     fit,
                     recorded,
                     metric=session.setup.settings.objective.metric,
-                    should_stop=should_stop,
+                    poll=poll,
+                    workers=workers,
                 )
         context.stop.raise_if_requested()
         if weights is not None and self._has_ended(recorded):
@@ -140,6 +148,22 @@ class TrainedTrials:
         elif weights is not None:
             self._at_rungs[recorded.key] = weights
         return weights
+
+    @contextmanager
+    def _training(
+        self, fit: Fit, epochs: int, should_stop: Callable[[], bool]
+    ) -> Iterator[tuple[Poll, Workers]]:
+        """What shows a training of a single trial and asks it to stop, and who trains its members."""
+        session = self._session
+        run, context, data = session.run, session.context, session.search.loaded.data
+        with context.stop.graceful(), followed_amount(run, context.listener, epochs) as show:
+
+            def poll(done: int) -> bool:
+                show(done / PARTS_OF_EPOCH)
+                return should_stop()
+
+            count = session.options.workers or usable_processors()
+            yield poll, training_workers(run, data, fit, context, count)
 
     def _fit(self, result: Result) -> Fit:
         (fit,) = self._session.search.fits.fits(self._session.journal.trials[result.trial].assignment)

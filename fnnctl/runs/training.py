@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from functools import partial
 
 from fnnctl.blas import set_blas_threads
@@ -178,7 +177,7 @@ def _train(
                 on_epoch=checkpointer.on_epoch,
                 should_stop=checkpointer.should_stop,
                 seconds=(training.time_limit or math.inf) - recorder.trained_seconds(),
-                workers=_workers(run, data, fit, context, checkpointer.should_stop, workers),
+                workers=training_workers(run, data, fit, context, workers),
             )
         except MissingArrayError as error:
             raise incomplete_checkpoint(run, error) from error
@@ -186,14 +185,7 @@ def _train(
     return stack
 
 
-def _workers(
-    run: OpenRun,
-    data: TaskData,
-    fit: Fit,
-    context: Context,
-    should_stop: Callable[[], bool],
-    count: int,
-) -> Workers:
+def training_workers(run: OpenRun, data: TaskData, fit: Fit, context: Context, count: int) -> Workers:
     """Who takes the steps of the fit's members: this process, or several workers if they pay off."""
     if not pays_off(fit, workers=count):
         return in_this_process
@@ -204,7 +196,7 @@ def _workers(
 
     plan = plan_members(fit, rows=len(data), workers=count)
     context.listener.detail(f"{plan.kind}, {plan.workers} at once")
-    return partial(member_workers, plan, should_stop=should_stop, note=note)
+    return partial(member_workers, plan, note=note)
 
 
 def checkpoint_words(epoch: int) -> str:

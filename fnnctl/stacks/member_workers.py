@@ -53,14 +53,14 @@ def member_workers(
     settings: StackSettings,
     members: Sequence[Member],
     pool: Pool,
+    /,
     *,
     should_stop: Callable[[], bool],
     note: Note,
 ) -> Iterator[RunEpoch]:
-    """What takes the steps of these members, by the plan; its workers end with the block.
+    """What takes the steps of these members, by the plan; its workers end with the block: see `Workers`.
 
-    `should_stop` is called in this thread about as often as a worker takes a step. `note` is called with a
-    message if the system cannot start workers.
+    `note` is called with a message if the system cannot start workers.
     """
     if plan.workers == 1:
         yield Learning.run_epoch

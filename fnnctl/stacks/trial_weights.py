@@ -6,11 +6,12 @@ It is a cache: a trial whose weights are lost is trained again.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from fnnctl.errors import DataError, MachineError
+from fnnctl.executors.protocols import Poll
+from fnnctl.executors.serial import SerialExecutor
 from fnnctl.modelling.fit import Fit
 from fnnctl.records.standings import order
 from fnnctl.records.trials import Direction, Job, JobKey, Result, Status, Trial
@@ -23,7 +24,7 @@ from fnnctl.stacks.trial_results import (
     trial_result,
     weights_digest,
 )
-from fnnctl.stacks.work import Measure, StackItem, WorkerData, train_item
+from fnnctl.stacks.work import Measure, StackItem, WorkerData, Workers, in_this_process, train_item
 from fnnctl.store import names
 from fnnctl.store.trial_checkpoints import TrialCheckpoints
 from fnnctl.tasks.task import TaskData
@@ -36,26 +37,25 @@ MAX_KEPT: Final = 50
 """The number of trials whose weights are kept, the best by objective: what an ensemble is selected from."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Unwatched:
-    """The progress of a training that nobody watches; it can be stopped."""
-
-    should_stop: Callable[[], bool]
-
-    def advance(self, amount: int) -> None:
-        """Does nothing."""
-
-
 def train_alone(
-    data: TaskData, fit: Fit, *, metric: str, epochs: int, should_stop: Callable[[], bool]
+    data: TaskData,
+    fit: Fit,
+    *,
+    metric: str,
+    epochs: int,
+    poll: Poll,
+    workers: Workers = in_this_process,
 ) -> MeasuredFit:
-    """What is measured on a trial's fit after so many epochs, its last, from a training from the start."""
+    """What is measured on a trial's fit after its last epoch, number `epochs`, in a training from the start.
+
+    `poll` is called with the trained parts of epochs, see `PARTS_OF_EPOCH`.
+    """
     on_bags = fit.settings.bags
     measure: Measure[FitObjective] = ObjectiveMeasure(metric, on_folds=False, weights_at=epochs)
     if on_bags:
         measure = BagsMeasure(metric, largest=epochs)
     item = StackItem((fit,), measure, stop=epochs, diagnose=on_bags)
-    done = train_item(_Unwatched(should_stop), WorkerData(data, reuse=False), item)
+    done = train_item(SerialExecutor(1, poll), WorkerData(data, reuse=False), item, workers)
     (fit_objective,) = done.measured
     return fit_objective, done.digests.get(0)
 
@@ -67,14 +67,16 @@ def train_again(
     recorded: Result,
     *,
     metric: str,
-    should_stop: Callable[[], bool],
+    poll: Poll,
+    workers: Workers = in_this_process,
 ) -> Weights | None:
     """The weights behind a recorded result, from a training from the start; None if it was stopped.
 
     Raises `MachineError` if the training does not reproduce the result.
     """
     job = Job(trial, recorded.rung, 0, recorded.budget)
-    measured = train_alone(data, fit, metric=metric, epochs=recorded.budget, should_stop=should_stop)
+    epochs = recorded.budget
+    measured = train_alone(data, fit, metric=metric, epochs=epochs, poll=poll, workers=workers)
     if measured[0].outcome is Outcome.INTERRUPTED:
         return None
     refuse_another_result(trial_result(job, [measured], metric), recorded)
@@ -91,7 +93,9 @@ def weights_at_rung(
     budget = recorded.budget
     measure = BagsMeasure(metric, largest=budget)
     item = StackItem((fit,), measure, start=budget, state=state, stop=budget, diagnose=True)
-    (measured,) = train_item(_Unwatched(lambda: False), WorkerData(data, reuse=False), item).measured
+    (measured,) = train_item(
+        SerialExecutor(1, lambda done: False), WorkerData(data, reuse=False), item
+    ).measured
     return measured.weights if measured.objective == recorded.objective else None
 
 

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Hashable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar
 
 import numpy as np
 
@@ -150,18 +150,31 @@ class WorkerData:
         return pool
 
 
-Workers: TypeAlias = Callable[[StackSettings, Sequence[Member], Pool], AbstractContextManager[RunEpoch]]
-"""Gives what takes the steps of a stack's members, for as long as they train."""
+class Workers(Protocol):
+    """Gives what takes the steps of a stack's members, for as long as they train."""
+
+    def __call__(
+        self,
+        settings: StackSettings,
+        members: Sequence[Member],
+        pool: Pool,
+        /,
+        *,
+        should_stop: Callable[[], bool],
+    ) -> AbstractContextManager[RunEpoch]:
+        """`should_stop` is called in this thread about as often as a worker takes a step."""
 
 
 def in_this_process(
-    settings: StackSettings, members: Sequence[Member], pool: Pool
+    settings: StackSettings, members: Sequence[Member], pool: Pool, /, *, should_stop: Callable[[], bool]
 ) -> AbstractContextManager[RunEpoch]:
-    """Take the steps of all members here."""
+    """Take the steps of all members here, where `Stack` asks whether to stop."""
     return nullcontext(Learning.run_epoch)
 
 
-def train_item(progress: Progress, shared: WorkerData, item: StackItem[T]) -> StackResult[T]:
+def train_item(
+    progress: Progress, shared: WorkerData, item: StackItem[T], workers: Workers = in_this_process
+) -> StackResult[T]:
     """Train an item's fits and measure them."""
     started = time.monotonic()
     follower = _StackFollower(progress, item.fits)
@@ -174,6 +187,7 @@ def train_item(progress: Progress, shared: WorkerData, item: StackItem[T]) -> St
         diagnose=item.diagnose,
         on_epoch=follower.on_epoch,
         should_stop=follower.after_step,
+        workers=workers,
     )
     if item.stop is None:  # fits that ended early are done as well
         size = item.fits[0].settings.ensemble
@@ -276,7 +290,7 @@ def train_fits(
             last.append(stack)
         on_epoch(stack, record)
 
-    with workers(settings, members, pool) as run_epoch:
+    with workers(settings, members, pool, should_stop=should_stop) as run_epoch:
         if checkpoint:
             stack = checkpoint.stack(settings, members, pool, run_epoch=run_epoch)
         else:

@@ -29,7 +29,7 @@ def test_lost_weights_are_trained_again_to_the_bit(iris: Path, patience: int) ->
     result, trial = measured(prepared.data, prepared.fit, "accuracy")
     assert result.status is (Status.STOPPED_EARLY if patience == 1 else Status.COMPLETED)
     weights = train_again(
-        prepared.data, Trial(0, {}), prepared.fit, result, metric="accuracy", should_stop=lambda: False
+        prepared.data, Trial(0, {}), prepared.fit, result, metric="accuracy", poll=lambda done: False
     )
     assert weights is not None
     assert weights_digest(weights) == weights_digest(trial.weights)
@@ -46,7 +46,7 @@ def test_what_does_not_come_out_as_recorded_is_refused(iris: Path) -> None:
     for other in others:
         with pytest.raises(MachineError, match="does not reproduce results exactly"):
             train_again(
-                prepared.data, Trial(0, {}), prepared.fit, other, metric="accuracy", should_stop=lambda: False
+                prepared.data, Trial(0, {}), prepared.fit, other, metric="accuracy", poll=lambda done: False
             )
 
 
@@ -55,7 +55,7 @@ def test_a_stop_gives_no_weights(iris: Path) -> None:
     result, _ = measured(prepared.data, prepared.fit, "accuracy")
     assert (
         train_again(
-            prepared.data, Trial(0, {}), prepared.fit, result, metric="accuracy", should_stop=lambda: True
+            prepared.data, Trial(0, {}), prepared.fit, result, metric="accuracy", poll=lambda done: True
         )
         is None
     )
