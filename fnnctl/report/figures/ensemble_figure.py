@@ -50,7 +50,7 @@ def _heaviest_first(selection: SelectionFacts) -> list[SelectedTrial]:
 ENSEMBLE_FIGURE: Final = RunFigure(
     file="ensemble.png",
     title="what each trial brings to the ensemble",
-    source=names.JOURNAL,
+    source=names.JOURNAL,  # which all searches have; the numbers are those of ensemble/manifest.json
     draw=_draw,
     place="Ensemble of trials",
     in_words=_in_words,
