@@ -13,7 +13,7 @@ from fnnctl.data.dataset import Columns
 from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.data.splits.parts import Split
 from fnnctl.nn.network import Network, inner_members
-from fnnctl.tasks.task import OutputDecoder, PartScores, Task, TaskData
+from fnnctl.tasks.task import OutputDecoder, PartScores, Targets, Task, TaskData
 from fnnctl.training.members import Member, make_network
 from fnnctl.training.pool import Pool
 from fnnctl.training.scoring import SCORING_BATCH, RowScorer
@@ -109,24 +109,39 @@ class Predictor:
         With `bags`, the rows that each member was not trained on, they are fitted to `out_of_bag_scores`. The
         rows of the data begin at `offset` in the pool.
         """
-        batches: list[Iterable[FloatArray]] = [()]
+        of_parts = [self._joined(())]
         if len(self.parts) > 1 or post_training.needs_rows(self.decoder):
-            alone = (replace(self, parts=(part,)) for part in self.parts)
-            batches = [predictor._validation_scores(pool, rows, bags, offset) for predictor in alone]
-        scores, targets = [self._joined(of_part) for of_part in batches], data.targets[rows]
+            of_parts = self.validation_scores(pool, rows, bags, offset=offset)
+        return self.fitted(post_training, of_parts, data.targets[rows], out_of_bag=bool(bags))
+
+    def validation_scores(
+        self, pool: Pool, rows: IntArray, bags: Sequence[IntArray] = (), *, offset: int = 0
+    ) -> list[FloatArray]:
+        """The scores of validation rows, (n, outputs) by each part; see `calibrated`."""
+
+        def batches(part: Self) -> Iterable[FloatArray]:
+            if not bags:
+                return part.pool_scores(pool, rows + offset)
+            return part.out_of_bag_scores(
+                rows, bags, lambda member, bag: member.pool_scores(pool, bag + offset)
+            )
+
+        return [self._joined(batches(replace(self, parts=(part,)))) for part in self.parts]
+
+    def fitted(
+        self,
+        post_training: PostTraining,
+        of_parts: Sequence[FloatArray],
+        targets: Targets,
+        *,
+        out_of_bag: bool,
+    ) -> Self:
+        """The predictor with its decoder and weights of its parts, fitted to these `validation_scores`."""
         weights, decoder = post_training.fit_weighted(
-            self.task, self.decoder, scores, targets, out_of_bag=bool(bags)
+            self.task, self.decoder, of_parts, targets, out_of_bag=out_of_bag
         )
         parts = (replace(part, weight=weight) for part, weight in zip(self.parts, weights, strict=True))
         return replace(self, parts=tuple(parts), decoder=decoder)
-
-    def _validation_scores(
-        self, pool: Pool, rows: IntArray, bags: Sequence[IntArray], offset: int
-    ) -> Iterable[FloatArray]:
-        """The scores of validation rows (n,), with `bags` each by what was not trained on it."""
-        if not bags:
-            return self.pool_scores(pool, rows + offset)
-        return self.out_of_bag_scores(rows, bags, lambda member, bag: member.pool_scores(pool, bag + offset))
 
     def calibrated_on_columns(self, post_training: PostTraining, data: TaskData, rows: IntArray) -> Self:
         """`calibrated` for parts that have weights: their features are computed for these rows."""

@@ -25,6 +25,7 @@ from fnnctl.config.schema.model import (
 )
 from fnnctl.config.schema.optimizers import LbfgsOptimizer, Optimizer
 from fnnctl.config.schema.training import (
+    AUTO_BATCH_SIZE,
     ConvergenceConfig,
     EarlyStoppingConfig,
     EmaAveraging,
@@ -45,9 +46,6 @@ from fnnctl.nn.shape import (
 )
 from fnnctl.tasks.task import OutputShape
 from fnnctl.training.members import ConvergenceRule, Member, StackSettings, StoppingRule
-
-AUTO_BATCH_SIZE = 200
-"""As in scikit-learn: large enough for fast products, small enough for several steps per epoch."""
 
 
 def input_stage(model: ModelConfig, *, numbers: int, inputs: int) -> InputStageShape | None:

@@ -15,7 +15,6 @@ from fnnctl.runs.trained_trials import TrainedTrials
 from fnnctl.seeds import Purpose, stream
 from fnnctl.stacks.bagged_ensemble import trained_predictor
 from fnnctl.store.manifest import BesideDefault, ComparedMetric
-from fnnctl.tasks.post_training import PostTraining
 from fnnctl.tasks.task import PartScores
 
 
@@ -35,7 +34,7 @@ def beside_default(
     trained = trials.at_end(result) if result is not None and has_result else None
     if trained is None:
         return BesideDefault(trial=trial, at_end=False, rows=len(session.search.split.test), metrics=[])
-    predictor, _ = trained_predictor(data, trained, PostTraining.of(session.setup.experiment.model))
+    predictor, _ = trained_predictor(data, trained, session.post_training)
     rows = trained.fit.split(data).test
     default = data.score(rows, predictor.column_scores([(data.dataset, rows)]), predictor.decoder)
     metrics = dict.fromkeys([session.setup.settings.objective.metric, data.task.default_metric])

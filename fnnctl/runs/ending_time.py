@@ -31,7 +31,7 @@ MOST_OF_LIMIT: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class _Scored:
+class _ScoringCost:
     """What scoring a trial costs."""
 
     values: int
@@ -55,7 +55,7 @@ class EndingTime:
         self._seconds, self._cost = 0.0, 0
         self._trained: dict[int, int] = {}
         """By trial, the epoch to which it is trained: a result may still wait for its turn to be recorded."""
-        self._scored: dict[int, _Scored] = {}
+        self._scoring_costs: dict[int, _ScoringCost] = {}
         self._estimate: tuple[int, float] | None = None
         """The number of results, and the estimate after them."""
 
@@ -82,7 +82,7 @@ class EndingTime:
         search, latest = self._search, self._standings.latest
         contenders = {result.trial: result.budget for result in self._standings.contenders()[:MAX_KEPT]}
         contenders |= {number: to for number, to in self._trained.items() if number not in latest}
-        trials = [(self._scored_of(number), epoch) for number, epoch in contenders.items()]
+        trials = [(self._scoring_cost(number), epoch) for number, epoch in contenders.items()]
         values, states = max((trial.values for trial, _ in trials), default=0), 0
         default = search.fits.typical_fit({})
         if search.setup.settings.ensemble is not None and default is not None:
@@ -93,8 +93,8 @@ class EndingTime:
         scoring = SHARE_OF_TRAINING * values * self._seconds / self._cost
         return FIXED_SECONDS + len(search.loaded.data) * (scoring + SECONDS_A_ROW * (states + 1))
 
-    def _scored_of(self, number: int) -> _Scored:
-        if number not in self._scored:
+    def _scoring_cost(self, number: int) -> _ScoringCost:
+        if number not in self._scoring_costs:
             fit = self._search.fits.typical_fit(self._journal.trials[number].assignment)
-            self._scored[number] = _Scored.of(fit) if fit else _Scored(0, 1, 0)
-        return self._scored[number]
+            self._scoring_costs[number] = _ScoringCost.of(fit) if fit else _ScoringCost(0, 1, 0)
+        return self._scoring_costs[number]

@@ -26,7 +26,6 @@ from fnnctl.stacks.trial_ensemble import TrainedTrial, TrialEnsemble, TrialMembe
 from fnnctl.store import names
 from fnnctl.store.manifest import BesideDefault
 from fnnctl.store.run import create_run
-from fnnctl.tasks.post_training import PostTraining
 from fnnctl.tasks.task import OutputDecoder, PartScores, metric_of
 from fnnctl.text import counted
 
@@ -60,9 +59,9 @@ def build_ensemble(session: SearchSession, trained: TrainedTrials) -> None:
         return
     size = settings.ensemble.size
     if on_bags:
-        selected = _selected_on_bags(session, trained, trials, size)
+        selected = _select_on_bags(session, trained, trials, size)
     else:
-        selected = _selected(session, trials, size)
+        selected = _select_on_validation(session, trials, size)
     context.stop.raise_if_requested()
     if selected is None:
         record_warnings(run, [f"{NO_ENSEMBLE}: the scores of all trials overflow"], context.listener)
@@ -75,7 +74,7 @@ def build_ensemble(session: SearchSession, trained: TrainedTrials) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Selected:
+class _ScoredEnsemble:
     """A selected ensemble, and what it scores on the rows of each part."""
 
     ensemble: TrialMembers
@@ -93,7 +92,9 @@ class _Selected:
         return [trial.fit.layout for trial in trials for _ in range(trial.fit.settings.ensemble)]
 
 
-def _selected(session: SearchSession, trials: Sequence[TrainedTrial], size: int) -> _Selected | None:
+def _select_on_validation(
+    session: SearchSession, trials: Sequence[TrainedTrial], size: int
+) -> _ScoredEnsemble | None:
     """The ensemble that is selected and calibrated on the validation part; None if there is none."""
     data, split = session.search.loaded.data, session.search.split
     objective = session.setup.settings.objective
@@ -107,21 +108,22 @@ def _selected(session: SearchSession, trials: Sequence[TrainedTrial], size: int)
     )
     if ensemble is None:
         return None
-    post_training = PostTraining.of(session.setup.experiment.model)
-    predictor = ensemble.predictor(data).calibrated_on_columns(post_training, data, split.validation)
+    predictor = ensemble.predictor(data)
+    predictor = predictor.calibrated_on_columns(session.post_training, data, split.validation)
     facts = _selection_facts(ensemble, objective.metric)
-    return _Selected(ensemble, split, predictor.decoder, score_parts(predictor, data, None, split), facts)
+    return _ScoredEnsemble(
+        ensemble, split, predictor.decoder, score_parts(predictor, data, None, split), facts
+    )
 
 
-def _selected_on_bags(
+def _select_on_bags(
     session: SearchSession, trained: TrainedTrials, trials: Sequence[TrainedTrial], size: int
-) -> _Selected | None:
+) -> _ScoredEnsemble | None:
     """The ensemble that is selected and calibrated by the out-of-bag scores; None if there is none."""
     data, metric = session.search.loaded.data, session.setup.settings.objective.metric
     default = session.search.fits.typical_fit({})
-    post_training = PostTraining.of(session.setup.experiment.model)
     ensemble = select_on_bags(
-        data, trials, post_training, metric=metric, size=size, default=default or trials[0].fit
+        data, trials, session.post_training, metric=metric, size=size, default=default or trials[0].fit
     )
     if ensemble is None:
         return None
@@ -134,7 +136,7 @@ def _selected_on_bags(
     facts["nested"] = [_nested_score(name, out_of_bag, ensemble.nested) for name in metrics]
     beside = beside_default(session, trained, parts["test"])
     facts["default"] = beside and beside.model_dump()
-    return _Selected(ensemble, split, predictor.decoder, parts, facts, beside)
+    return _ScoredEnsemble(ensemble, split, predictor.decoder, parts, facts, beside)
 
 
 def _nested_score(metric: str, selected: PartScores, nested: PartScores) -> dict[str, Any]:
@@ -147,7 +149,7 @@ def _nested_score(metric: str, selected: PartScores, nested: PartScores) -> dict
     return {**facts, "optimism": -rise if is_loss(metric) else rise}
 
 
-def _write(session: SearchSession, selected: _Selected, rows: str, *, started: float) -> bool:
+def _write(session: SearchSession, selected: _ScoredEnsemble, rows: str, *, started: float) -> bool:
     """Write the ensemble's run folder; return False if its scores overflow, so that it is of no use."""
     run, setup, search = session.run, session.setup, session.search
     data, split, listener = search.loaded.data, selected.split, session.context.listener
@@ -182,8 +184,8 @@ def _write(session: SearchSession, selected: _Selected, rows: str, *, started: f
     with RunRecorder(opened, started=started):
         opened.log(f"{counted(len(members), 'trial')}, selected {rows}")
         opened.write_model(arrays, {**description, **decoder.fitted_parameters})
-        post_training = PostTraining.of(setup.experiment.model)
-        record_warnings(opened, post_training.warnings(decoder, rows=split.validation.size), listener)
+        warnings = session.post_training.warnings(decoder, rows=split.validation.size)
+        record_warnings(opened, warnings, listener)
         write_scores(opened, selected.parts)
     return True
 

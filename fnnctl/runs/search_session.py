@@ -29,6 +29,7 @@ from fnnctl.search.setup import SearchSetup
 from fnnctl.stacks.planning import plan_search_workers
 from fnnctl.stacks.search_preparation import PreparedSearch
 from fnnctl.store.run import OpenRun
+from fnnctl.tasks.post_training import PostTraining
 from fnnctl.text import did_you_mean, joined_words
 
 TIME_IS_OVER = "the time limit"
@@ -108,6 +109,11 @@ class SearchSession:
     def default_trial(self) -> int | None:
         """The trial with the default settings. It is looked for once, after the last trial has begun."""
         return self.setup.default_trial(self.journal.trials)
+
+    @property
+    def post_training(self) -> PostTraining:
+        """What is fitted to an ensemble of trials, by the config's settings."""
+        return PostTraining.of(self.setup.experiment.model)
 
     @property
     def confirmation(self) -> Confirmation | None:

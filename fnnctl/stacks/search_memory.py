@@ -25,8 +25,9 @@ SWEEPS = 2
 def refuse_too_large(fits: TrialFits, space: Space, ensemble: EnsembleConfig) -> None:
     """Raise `ConfigError` if the largest network of the space needs more memory than is available.
 
-    Any trial may win, and the winner is trained again as this `ensemble`, so its memory must be there from
-    the start. Configurations that are invalid for other reasons fail later, in their trials.
+    Any trial may win, and unless trials are ensembles themselves the winner is trained again as this
+    `ensemble`, so its memory must be there from the start. Configurations that are invalid for other reasons
+    fail later, in their trials.
     """
     largest = _largest(fits, space)
     if largest is not None:
@@ -40,7 +41,8 @@ def refuse_too_large_first(fits: TrialFits, first: Sequence[Assignment], ensembl
 
 
 def _refuse_shortage(fits: TrialFits, assignment: Assignment, ensemble: EnsembleConfig, path: str) -> None:
-    for members, where in ((EnsembleConfig(), path), (ensemble, "model.ensemble")):
+    refits = [] if fits.configs.on_bags else [(ensemble, "model.ensemble")]
+    for members, where in ((EnsembleConfig(), path), *refits):
         if message := fits.memory_shortage(assignment, members):
             raise ConfigError(Problem(f"with {_shown(assignment)}, {message}", path=where))
 

@@ -19,7 +19,7 @@ from fnnctl.config.recipes.search import (
     ON_BAGS,
     ON_VALIDATION,
     SAMPLE_ROWS,
-    SearchFacts,
+    SearchRecipeFacts,
     recipe_cost,
     recipe_rungs,
     recipe_section,
@@ -102,7 +102,7 @@ def with_search_recipe(loaded: LoadedExperiment, *, max_trials: int | None = Non
     why_not = why_no_sample(rows, sets, written, max_trials=max_trials)
     if why_not and search is not None and search.method.sampling.tries_samples:
         raise _no_sample(loaded, search.method.sampler, why_not)
-    facts = SearchFacts(
+    facts = SearchRecipeFacts(
         recipe=recipe,
         default=loaded.experiment,
         set_paths=sets,
@@ -119,7 +119,7 @@ def with_search_recipe(loaded: LoadedExperiment, *, max_trials: int | None = Non
     return SearchRecipe(_with_budget(loaded, facts, written), notes, is_used=True)
 
 
-def _fixed_epochs_notes(facts: SearchFacts, space: Mapping[str, Any]) -> tuple[str, ...]:
+def _fixed_epochs_notes(facts: SearchRecipeFacts, space: Mapping[str, Any]) -> tuple[str, ...]:
     """Says that all trials have the most epochs of a trial, if there is no room for a search of them."""
     is_set = gives(list(facts.set_paths), parse_path(EPOCHS))
     if not facts.on_bags or facts.max_epochs is None or EPOCHS in space or is_set:
@@ -203,7 +203,7 @@ def _without_impossible(
 
 
 def _with_budget(
-    loaded: LoadedExperiment, facts: SearchFacts, written: Mapping[str, Any]
+    loaded: LoadedExperiment, facts: SearchRecipeFacts, written: Mapping[str, Any]
 ) -> LoadedExperiment:
     """The experiment whose search ends after a cost, unless its section says when it ends."""
     section = loaded.config.config[SEARCH]
@@ -251,7 +251,7 @@ def _merged(recipe: Mapping[str, Any], written: Mapping[str, Any]) -> dict[str, 
     return result
 
 
-def _refuse_constraints_on_fixed(loaded: LoadedExperiment, facts: SearchFacts) -> None:
+def _refuse_constraints_on_fixed(loaded: LoadedExperiment, facts: SearchRecipeFacts) -> None:
     """Raise `ConfigError` if a constraint is about a setting that is not searched because the config sets it.
 
     Constraints that are wrong in any case are refused when the search begins.

@@ -105,7 +105,7 @@ def select_by_loss(mixture: Mixture, limits: Limits) -> Selection:
     """Select from K ≥ 1 candidates by the loss of their mean."""
     rows = mixture.values.shape[1]
     if rows > MAX_SELECTING:
-        mixture = mixture.of_rows(_some(np.arange(rows)))
+        mixture = mixture.of_rows(_evenly_spaced(np.arange(rows)))
     total = np.zeros(mixture.values.shape[1])
     rivals = _rivals(mixture, limits)
 
@@ -160,7 +160,7 @@ def nested_selections(
     for fold in folds:
         selecting = np.ones(rows, np.bool_)
         selecting[fold] = False
-        yield fold, select_by_loss(mixture.of_rows(_some(np.flatnonzero(selecting))), limits)
+        yield fold, select_by_loss(mixture.of_rows(_evenly_spaced(np.flatnonzero(selecting))), limits)
 
 
 def gains(mixture: Mixture, counts: Mapping[int, int]) -> dict[int, float | None]:
@@ -187,7 +187,7 @@ def _reduced(counts: Mapping[int, int]) -> dict[int, int]:
     return {k: count // divisor for k, count in counts.items()}
 
 
-def _some(rows: IntArray) -> IntArray:
+def _evenly_spaced(rows: IntArray) -> IntArray:
     """At most `MAX_SELECTING` of these rows, evenly spaced."""
     if len(rows) <= MAX_SELECTING:
         return rows

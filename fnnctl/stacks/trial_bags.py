@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -78,28 +78,15 @@ def _scored(stack: TrainedStack, k: int) -> tuple[Predictor, list[FloatArray], P
 
     They are what `train` computes, from one pass through the rows.
     """
-    data, fit = stack.data, stack.fits[k]
-    rows, task = fit.split(data).validation, data.task
-    predictor = stack.predictor(k, *stack.final_weights(k))
-    of_parts = [_out_of_bag(stack, k, replace(predictor, parts=(part,))) for part in predictor.parts]
-    weights, decoder = PostTraining.of(fit.experiment.model).fit_weighted(
-        task, predictor.decoder, of_parts, data.targets[rows], out_of_bag=True
-    )
-    parts = (replace(part, weight=weight) for part, weight in zip(predictor.parts, weights, strict=True))
-    predictor = replace(predictor, parts=tuple(parts), decoder=decoder)
-    with np.errstate(over="ignore", invalid="ignore"):
-        scores = predictor.joint_scores(of_parts)
-    return predictor, of_parts, data.score(rows, [scores], decoder)
-
-
-def _out_of_bag(stack: TrainedStack, k: int, part: Predictor) -> FloatArray:
-    """The out-of-bag scores of fit k by a predictor of one of its parts."""
     data, fit, offset = stack.data, stack.fits[k], stack.offsets[k]
     rows, bags = fit.split(data).validation, [bag.validation for bag in fit.bags(data)]
-    (scores,) = part.out_of_bag_scores(
-        rows, bags, lambda member, bag: member.pool_scores(stack.pool, bag + offset)
-    )
-    return scores
+    predictor = stack.predictor(k, *stack.final_weights(k))
+    of_parts = predictor.validation_scores(stack.pool, rows, bags, offset=offset)
+    post_training = PostTraining.of(fit.experiment.model)
+    predictor = predictor.fitted(post_training, of_parts, data.targets[rows], out_of_bag=True)
+    with np.errstate(over="ignore", invalid="ignore"):
+        scores = predictor.joint_scores(of_parts)
+    return predictor, of_parts, data.score(rows, [scores], predictor.decoder)
 
 
 def _kept(stack: TrainedStack, k: int, predictor: Predictor, of_parts: Sequence[FloatArray]) -> Weights:

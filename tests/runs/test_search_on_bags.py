@@ -133,19 +133,38 @@ def test_the_ensemble_is_compared_with_train_on_the_test_part(
     assert "than `fnnctl train`" in (folder.path / "log.txt").read_text("utf-8")
 
 
-def test_the_honest_score_is_that_of_ensembles_that_other_bags_select(tmp_path: Path) -> None:
-    """With a single trial there is nothing to select, so that only the calibration can be optimistic."""
-    more = {"search": {"ensemble": {"size": 5}, "trials": 1, "objective": {"metric": "accuracy"}}}
-    config = written(tmp_path, "many", MANY_CLASSES, more)
-    folder = RunFolder(search(config, "--executor", "serial"))
-    ensemble = folder.ensemble()
+def test_the_honest_score_is_recorded_beside_that_of_the_selection(tmp_path: Path) -> None:
+    """Of the objective and of the usual metric; optimism is how much better the rows look that selected."""
+    config = written(tmp_path, "many", MANY_CLASSES, {"search": {"ensemble": {"size": 5}}})
+    ensemble = RunFolder(search(config, "--executor", "serial")).ensemble()
     assert ensemble is not None
     selection = ensemble.read_manifest().selection
     assert selection is not None
-    assert [(trial.trial, trial.gain) for trial in selection.trials] == [(0, None)]
-    (score,) = selection.nested
-    assert (score.metric, score.optimism) == ("accuracy", 0.0)
-    assert score.nested == score.selected == selection.objective
+    loss, accuracy = selection.nested
+    assert (loss.metric, accuracy.metric) == ("log_loss", "accuracy")
+    validation = read_json(ensemble.path / "metrics.json")["validation"]
+    assert loss.selected == selection.objective == pytest.approx(validation["log_loss"], rel=1e-9)
+    assert accuracy.selected is not None
+    assert accuracy.selected == validation["accuracy"]
+    assert accuracy.nested is not None
+    assert loss.nested is not None
+    assert loss.selected is not None
+    assert loss.nested != loss.selected
+    assert loss.optimism == pytest.approx(loss.nested - loss.selected)
+    assert accuracy.optimism == pytest.approx(accuracy.selected - accuracy.nested)
+
+
+def test_only_an_ensemble_whose_trials_all_have_twins_has_twins(tmp_path: Path) -> None:
+    """The facts about its networks are those of all of its trials, and not of the first."""
+    twins = {"choice": [True, False]}
+    space = {"model.ensemble.plain_twins": twins, RATE: {"log_uniform": [0.01, 0.1]}}
+    first = [{"model.ensemble.plain_twins": value, RATE: 0.05} for value in (True, False)]
+    section = {"search": {"space": space, "start_from": first, "trials": 2, "ensemble": {"size": 4}}}
+    folder = search(written(tmp_path, "many", MANY_CLASSES, section), "--executor", "serial")
+    manifest = read_json(folder / "ensemble" / "manifest.json")
+    assert [trial["trial"] for trial in manifest["selection"]["trials"]] == [0, 1]
+    assert manifest["model"]["networks"] == 3 * 2 + 3
+    assert not manifest["model"].get("plain_twins", False)
 
 
 def test_the_honest_score_corrects_a_transformed_target_once(tmp_path: Path) -> None:

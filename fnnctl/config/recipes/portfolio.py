@@ -15,6 +15,7 @@ from fnnctl.config.recipes.adaptation import longer
 from fnnctl.config.rules import trials
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.model import PiecewiseLinearEmbeddingConfig
+from fnnctl.config.schema.training import AUTO_BATCH_SIZE
 
 HIDDEN: Final = "model.hidden"
 EMBEDDING: Final = format_path(trials.EMBEDDING)
@@ -27,8 +28,6 @@ LEARNING_RATE: Final = "training.optimizer.learning_rate"
 L2: Final = "training.l2"
 SMOOTHING: Final = "training.label_smoothing"
 NO_EMBEDDING: Final = "none"
-LARGEST_AUTO_BATCH: Final = 200
-"""The rows of a step if `training.batch_size` is `auto`, and there are as many."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,7 +174,7 @@ def learning_rate(default: Experiment) -> float | None:
 def batch_size(default: Experiment) -> int:
     """The rows of a step."""
     size = default.training.batch_size
-    return size if isinstance(size, int) else LARGEST_AUTO_BATCH
+    return size if isinstance(size, int) else AUTO_BATCH_SIZE
 
 
 def _scaled(value: int, factor: float) -> int | None:

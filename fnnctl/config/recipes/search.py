@@ -116,7 +116,7 @@ USUAL_ROWS: Final = 5_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SearchFacts:
+class SearchRecipeFacts:
     """What the recipe of a search depends on."""
 
     recipe: RecipeFacts
@@ -170,7 +170,7 @@ def why_no_sample(
     return None
 
 
-def recipe_space(facts: SearchFacts) -> dict[str, Any]:
+def recipe_space(facts: SearchRecipeFacts) -> dict[str, Any]:
     """The domains by path: those that suit the table, without what the config sets."""
     domains = {
         EMBEDDING: _embeddings(facts),
@@ -191,7 +191,7 @@ def recipe_space(facts: SearchFacts) -> dict[str, Any]:
     }
 
 
-def recipe_section(facts: SearchFacts, space: Mapping[str, Any]) -> dict[str, Any]:
+def recipe_section(facts: SearchRecipeFacts, space: Mapping[str, Any]) -> dict[str, Any]:
     """The values of the `search` section for a space, without the budget, which depends on its cost.
 
     Classifiers are compared by the log loss: an accuracy has few values on few rows, and of 30 configurations
@@ -218,7 +218,7 @@ def recipe_section(facts: SearchFacts, space: Mapping[str, Any]) -> dict[str, An
     }
 
 
-def recipe_rungs(facts: SearchFacts, section: Mapping[str, Any]) -> dict[str, Any]:
+def recipe_rungs(facts: SearchRecipeFacts, section: Mapping[str, Any]) -> dict[str, Any]:
     """The values of `search.budget` that give the rungs of the recipe's method; none if it has no rungs."""
     if section["method"]["scheduler"] != "asha":
         return {}
@@ -242,7 +242,7 @@ def recipe_cost(rows: int, default_cost: int) -> int:
     return round(min(MOST_TRIALS, max(FEWEST_TRIALS, times)) * default_cost)
 
 
-def _embeddings(facts: SearchFacts) -> dict[str, Any] | None:
+def _embeddings(facts: SearchRecipeFacts) -> dict[str, Any] | None:
     if facts.embedding is None:
         return None
     default = (facts.embedding.bins, facts.embedding.size)
@@ -250,7 +250,7 @@ def _embeddings(facts: SearchFacts) -> dict[str, Any] | None:
     return {"choice": [NO_EMBEDDING, *(embedding_value(bins, size) for bins, size in pairs)]}
 
 
-def _twins(facts: SearchFacts) -> dict[str, Any] | None:
+def _twins(facts: SearchRecipeFacts) -> dict[str, Any] | None:
     """Twins differ from members by the embedding; no regression gains by them."""
     if facts.embedding is None or not facts.on_bags or facts.recipe.task == "regression":
         return None
@@ -259,7 +259,7 @@ def _twins(facts: SearchFacts) -> dict[str, Any] | None:
     return {"choice": [True, False], **condition}
 
 
-def _layers(facts: SearchFacts) -> dict[str, Any] | None:
+def _layers(facts: SearchRecipeFacts) -> dict[str, Any] | None:
     hidden = facts.default.model.hidden
     if not hidden:
         return None
@@ -268,21 +268,21 @@ def _layers(facts: SearchFacts) -> dict[str, Any] | None:
     return {"depth": [1, DEEPEST], "width": [max(1, units // NARROWER), widest], "log": True}
 
 
-def _rates(facts: SearchFacts) -> dict[str, Any] | None:
+def _rates(facts: SearchRecipeFacts) -> dict[str, Any] | None:
     rate = learning_rate(facts.default)
     return None if not rate else {"log_uniform": [rate / RATE_FACTOR, rate * RATE_FACTOR]}
 
 
-def _smoothing(facts: SearchFacts) -> dict[str, Any] | None:
+def _smoothing(facts: SearchRecipeFacts) -> dict[str, Any] | None:
     return None if facts.recipe.task == "regression" else {"uniform": [0.0, MOST_SMOOTHING]}
 
 
-def _batch_sizes(facts: SearchFacts) -> dict[str, Any]:
+def _batch_sizes(facts: SearchRecipeFacts) -> dict[str, Any]:
     size = batch_size(facts.default)
     return {"choice": sorted({max(1, round(factor * size)) for factor in BATCH_FACTORS})}
 
 
-def _epochs(facts: SearchFacts) -> dict[str, Any] | None:
+def _epochs(facts: SearchRecipeFacts) -> dict[str, Any] | None:
     """The epochs of ensembles: other trials have the epochs of `search.budget`.
 
     If these are fewer than the default's, they are those of all trials: the default would be none of them.

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
 from fnnctl.config.schema.lr_schedules import ConstantLrSchedule, LrSchedule, Monitor
 from fnnctl.config.schema.optimizers import AdamOptimizer, LbfgsOptimizer, Optimizer
 from fnnctl.config.schema.section import Section, Shorthand
+
+AUTO_BATCH_SIZE: Final = 200
+"""The rows of a step if `batch_size` is `auto`, and there are as many.
+
+As in scikit-learn: large enough for fast products, small enough for several steps per epoch.
+"""
 
 
 class EarlyStoppingConfig(Section):

@@ -105,7 +105,7 @@ class Points:
     high: FloatArray
 
 
-class Mixture:
+class ParzenMixture:
     """A mixture with a kernel for each trial, and the prior as the last kernel."""
 
     def __init__(
@@ -274,12 +274,12 @@ class TpeSampler(LearningSampler):
         good = min(math.ceil(GOOD * len(ordered)), MAX_GOOD, int(np.isfinite(values).sum()))
         if not good:
             return
-        likely = Mixture(
+        likely = ParzenMixture(
             self._dimensions, self._coordinates(ordered[:good]), weights(good), narrow=self._narrow
         )
         waiting = [self._row(assignment) for assignment in pending]
         worse = np.vstack([self._coordinates(ordered[good:]), *waiting])
-        unlikely = Mixture(self._dimensions, worse, weights(len(worse)), narrow=self._narrow)
+        unlikely = ParzenMixture(self._dimensions, worse, weights(len(worse)), narrow=self._narrow)
         rng = stream(self.seed, Purpose.PROPOSALS, number)
         draw = partial(likely.draw, rng, CANDIDATES)
         candidates: list[Assignment] = []

@@ -15,7 +15,7 @@ from fnnctl.config.recipes.filling import complete_config
 from fnnctl.config.recipes.portfolio import PORTFOLIO, Change, first_trials
 from fnnctl.config.recipes.search import (
     SAMPLE_FIRST,
-    SearchFacts,
+    SearchRecipeFacts,
     recipe_cost,
     recipe_rungs,
     recipe_section,
@@ -36,11 +36,13 @@ OF_CLASSES = {"model.ensemble.plain_twins", "training.label_smoothing"}
 OF_NUMBERS = {"model.ensemble.plain_twins", "model.numeric_embedding"}
 
 
-def search_facts(of: RecipeFacts | None = None, /, *, on: str = "bags", **sections: Any) -> SearchFacts:
+def search_facts(of: RecipeFacts | None = None, /, *, on: str = "bags", **sections: Any) -> SearchRecipeFacts:
     config: Mapping[str, Any] = {"data": {"source": "table.csv", "target": "y"}, **sections}
     facts = of or facts_of()
     complete = complete_config(config, experiment_of(config), facts)
-    return SearchFacts(recipe=facts, default=complete.experiment, set_paths=list(settings_in(config)), on=on)
+    return SearchRecipeFacts(
+        recipe=facts, default=complete.experiment, set_paths=list(settings_in(config)), on=on
+    )
 
 
 @pytest.mark.parametrize(
@@ -64,7 +66,9 @@ def search_facts(of: RecipeFacts | None = None, /, *, on: str = "bags", **sectio
         (search_facts(training={"optimizer": "lbfgs"}), ALL - {"training.optimizer.learning_rate"}),
     ],
 )
-def test_what_suits_the_table_and_is_not_set_is_searched(facts: SearchFacts, searched: set[str]) -> None:
+def test_what_suits_the_table_and_is_not_set_is_searched(
+    facts: SearchRecipeFacts, searched: set[str]
+) -> None:
     assert recipe_space(facts).keys() == searched
 
 

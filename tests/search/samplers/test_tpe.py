@@ -14,8 +14,8 @@ from fnnctl.records.trials import Trial
 from fnnctl.search.protocols import Sampler
 from fnnctl.search.samplers import make_sampler
 from fnnctl.search.samplers.tpe import (
-    Mixture,
     ParzenDimension,
+    ParzenMixture,
     Points,
     TpeSampler,
     bandwidths,
@@ -211,7 +211,7 @@ class TestBandwidths:
         here = Points(*(np.array([[place, place]]) for place in (0.5, 0.495, 0.505)))
         dimensions = [ParzenDimension(), ParzenDimension(cells=True)]
         wide, narrow = (
-            Mixture(dimensions, trials, np.full(98, 1e9), narrow=narrow).log_density(here)[0]
+            ParzenMixture(dimensions, trials, np.full(98, 1e9), narrow=narrow).log_density(here)[0]
             for narrow in (False, True)
         )
         assert narrow - wide == pytest.approx(math.log(2), abs=1e-6)
@@ -235,13 +235,13 @@ class TestChoices:
 
 class TestDensity:
     def test_one_dimension_is_a_mixture_of_truncated_normals(self) -> None:
-        mixture = Mixture([ParzenDimension()], np.array([[0.2], [0.9]]), np.array([1.0, 0.5]))
+        mixture = ParzenMixture([ParzenDimension()], np.array([[0.2], [0.9]]), np.array([1.0, 0.5]))
         x = np.linspace(0, 1, 21)
         wanted = density(x, 0.2, 0.7) / 2.5 + 0.5 * density(x, 0.9, 0.7) / 2.5 + density(x, 0.5, 1.0) / 2.5
         assert np.exp(mixture.log_density(points(*[[each] for each in x]))) == pytest.approx(wanted)
 
     def test_kernels_are_products_over_dimensions(self) -> None:
-        mixture = Mixture(
+        mixture = ParzenMixture(
             [ParzenDimension(), ParzenDimension(choices=2)], np.array([[0.2, 0.25], [0.9, 0.75]]), np.ones(2)
         )
         (found,) = np.exp(mixture.log_density(points([0.3, 0.25])))
@@ -249,7 +249,7 @@ class TestDensity:
         assert found == pytest.approx((first + second + density(0.3, 0.5, 1.0) * 0.5) / 3)
 
     def test_a_trial_without_a_dimension_has_the_prior_there(self) -> None:
-        mixture = Mixture(
+        mixture = ParzenMixture(
             [ParzenDimension(), ParzenDimension()], np.array([[0.2, NAN], [0.9, 0.4]]), np.ones(2)
         )
         (found,) = np.exp(mixture.log_density(points([0.3, 0.8])))
@@ -260,8 +260,8 @@ class TestDensity:
 
     def test_a_point_without_a_dimension_has_a_density_over_the_others(self) -> None:
         trials = np.array([[0.2, 0.1], [0.9, 0.4]])
-        both = Mixture([ParzenDimension(), ParzenDimension()], trials, np.ones(2))
-        alone = Mixture([ParzenDimension()], trials[:, :1], np.ones(2))
+        both = ParzenMixture([ParzenDimension(), ParzenDimension()], trials, np.ones(2))
+        alone = ParzenMixture([ParzenDimension()], trials[:, :1], np.ones(2))
         assert both.log_density(points([0.3, NAN])) == pytest.approx(alone.log_density(points([0.3])))
 
     @pytest.mark.parametrize(
@@ -269,7 +269,7 @@ class TestDensity:
     )
     def test_it_sums_to_one(self, dimension: ParzenDimension) -> None:
         rng = np.random.default_rng(1)
-        mixture = Mixture([dimension], rng.integers(0, 50, (80, 1)) / 50 + 0.01, rng.random(80))
+        mixture = ParzenMixture([dimension], rng.integers(0, 50, (80, 1)) / 50 + 0.01, rng.random(80))
         count = 50 if dimension.cells else 20_000
         edges = np.linspace(0, 1, count + 1)[:, None]
         cells = Points((edges[1:] + edges[:-1]) / 2, edges[:-1], edges[1:])
@@ -277,7 +277,7 @@ class TestDensity:
         assert (total if dimension.cells else total / count) == pytest.approx(1.0, abs=1e-6)
 
     def test_the_probability_of_a_value_is_the_mass_of_its_share(self) -> None:
-        mixture = Mixture([ParzenDimension(cells=True)], np.array([[0.125], [0.625]]), np.ones(2))
+        mixture = ParzenMixture([ParzenDimension(cells=True)], np.array([[0.125], [0.625]]), np.ones(2))
         low, high = np.array([[0.5]]), np.array([[0.75]])
         (found,) = np.exp(mixture.log_density(Points((low + high) / 2, low, high)))
         parts = [
@@ -287,18 +287,18 @@ class TestDensity:
         assert found == pytest.approx(sum(part[1] - part[0] for part in parts) / 3)
 
     def test_far_from_all_trials_the_prior_remains(self) -> None:
-        mixture = Mixture([ParzenDimension(cells=True)], np.full((500, 1), 0.001), np.ones(500))
+        mixture = ParzenMixture([ParzenDimension(cells=True)], np.full((500, 1), 0.001), np.ones(500))
         low, high = np.array([[0.998]]), np.array([[1.0]])
         (found,) = mixture.log_density(Points((low + high) / 2, low, high))
         assert found == pytest.approx(math.log(0.002 * 0.9220 / 501), abs=1e-2)
 
 
 class TestDraw:
-    def drawn(self, mixture: Mixture) -> FloatArray:
+    def drawn(self, mixture: ParzenMixture) -> FloatArray:
         return mixture.draw(np.random.default_rng(5), 4000)
 
     def test_points_follow_the_density(self) -> None:
-        mixture = Mixture([ParzenDimension()], np.array([[0.0], [0.95]]), np.array([3.0, 1.0]))
+        mixture = ParzenMixture([ParzenDimension()], np.array([[0.0], [0.95]]), np.array([3.0, 1.0]))
 
         def share_below(x: FloatArray) -> FloatArray:
             parts = [(0.6, 0.0, 0.95), (0.2, 0.95, 0.95), (0.2, 0.5, 1.0)]
@@ -313,7 +313,7 @@ class TestDraw:
         assert kstest(found, share_below).pvalue > 0.01
 
     def test_choices_follow_their_probabilities(self) -> None:
-        mixture = Mixture([ParzenDimension(choices=3)], np.array([[0.5]]), np.ones(1))
+        mixture = ParzenMixture([ParzenDimension(choices=3)], np.array([[0.5]]), np.ones(1))
         values, counts = np.unique(self.drawn(mixture)[:, 0], return_counts=True)
         assert values == pytest.approx([1 / 6, 1 / 2, 5 / 6])
         wanted = np.array([0.2 + 1 / 3, 0.6 + 1 / 3, 0.2 + 1 / 3]) / 2
@@ -322,7 +322,7 @@ class TestDraw:
     def test_dimensions_come_from_the_same_kernel(self) -> None:
         trials = np.repeat([[0.05, 0.05], [0.95, 0.95]], 60, axis=0)
         first, second = self.drawn(
-            Mixture([ParzenDimension(), ParzenDimension()], trials, np.full(120, 100.0))
+            ParzenMixture([ParzenDimension(), ParzenDimension()], trials, np.full(120, 100.0))
         ).T
         assert ((first < 0.5) == (second < 0.5)).mean() > 0.99
 
