@@ -1,7 +1,7 @@
-"""Learns the portfolio of a search without a space: which changes of the default are good on other tables.
+"""Selects the portfolio of a search without a space: which changes of the default are good on other tables.
 
     python -m tests.benchmarks.portfolio measure --tables FOLDER --pool FILE [--only glass,letter] [--fold 0]
-        [--drawn 40] [--part 0/2]
+        [--drawn 31] [--part 0/2]
     python -m tests.benchmarks.portfolio select --pool FILE [--size 16] [--most-time 3] [--folds FILE]
 
 `measure` trains every candidate of `candidates.py` on every table, as `fnnctl train` would on the fixed fold,
@@ -31,7 +31,7 @@ from pathlib import Path
 from fnnctl.blas import set_blas_threads
 from tests.benchmarks.portfolio.candidates import candidates, changed_fields
 from tests.benchmarks.portfolio.pool import measure, pool_file, read_pool
-from tests.benchmarks.portfolio.selecting import KnownGains, mean_gain, select_portfolio
+from tests.benchmarks.portfolio.selecting import GainsMemo, mean_gain, select_portfolio
 from tests.benchmarks.recipe.tables import find_tables, read_table
 
 
@@ -46,9 +46,9 @@ def _measure(options: argparse.Namespace) -> None:
     number, parts = map(int, options.part.split("/"))
     tables = [read_table(path) for path in find_tables(options.tables, options.only)]
     for index, change in enumerate(candidates(options.drawn)):
-        for place, table in enumerate(tables):
+        for table_index, table in enumerate(tables):
             file = pool_file(options.pool, table.name, index)
-            if (index + place) % parts == number and not file.exists():
+            if (index + table_index) % parts == number and not file.exists():
                 measure(table, change, options.fold).write(file)
         print(index, changed_fields(change), file=sys.stderr, flush=True)
 
@@ -56,18 +56,20 @@ def _measure(options: argparse.Namespace) -> None:
 def _select(options: argparse.Namespace) -> None:
     changes = candidates(options.drawn)
     pool = read_pool(options.pool, len(changes))
-    known: KnownGains = {}
-    chosen = select_portfolio(pool, size=options.size, most_time=options.most_time, known=known)
-    for count, index in enumerate(chosen, start=1):
-        gains = mean_gain(pool, chosen[:count])
+    gains_by_key: GainsMemo = {}
+    portfolio = select_portfolio(pool, size=options.size, most_time=options.most_time, memo=gains_by_key)
+    for count, index in enumerate(portfolio, start=1):
+        gains = mean_gain(pool, portfolio[:count])
         fields = ", ".join(f"{name}={value!r}" for name, value in changed_fields(changes[index]).items())
         print(f"    Change({fields}),  # {100 * gains.nested:.1f} %, {100 * gains.tested:.1f} %")
     if options.folds is None:
         return
     judged = {}
     for table in pool:
-        others = {name: entries for name, entries in pool.items() if name != table}
-        indices = select_portfolio(others, size=options.size, most_time=options.most_time, known=known)
+        other_tables = {name: entries for name, entries in pool.items() if name != table}
+        indices = select_portfolio(
+            other_tables, size=options.size, most_time=options.most_time, memo=gains_by_key
+        )
         judged[table] = [asdict(changes[index]) for index in indices]
         print(table, indices, file=sys.stderr, flush=True)
     options.folds.write_text(json.dumps(judged), encoding="utf-8")

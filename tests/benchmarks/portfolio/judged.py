@@ -18,10 +18,10 @@ from fnnctl.config.recipes.portfolio import Change
 
 
 def main(words: Sequence[str]) -> int:
-    file, table, *rest = words
+    file, table, *command = words
     portfolios = json.loads(Path(file).read_text(encoding="utf-8"))
     vars(search)["PORTFOLIO"] = tuple(Change(**fields) for fields in portfolios[table])
-    return run(rest)
+    return run(command)
 
 
 if __name__ == "__main__":

@@ -29,20 +29,20 @@ class Gains(NamedTuple):
     """On the test rows."""
 
 
-def gains_on(entries: dict[int, Entry], chosen: Sequence[int]) -> Gains:
+def gains_on(entries: dict[int, Entry], indices: Sequence[int]) -> Gains:
     """The gains on a table of the ensemble of some candidates; those that it does not have are left out."""
-    default, known = entries[0], [index for index in chosen if index in entries]
+    default, present = entries[0], [index for index in indices if index in entries]
     rng = np.random.default_rng(1)
     order = rng.permutation(entries[0].out_of_bag.size)
     halves = [part[:MOST_ROWS] for part in np.array_split(order, 2)]
     nested, tested = [], []
     for selecting, judging in (halves, halves[::-1]):
-        held_out = np.stack([entries[index].out_of_bag for index in known]).astype(np.float64)
+        held_out = np.stack([entries[index].out_of_bag for index in present]).astype(np.float64)
         values = held_out[:, selecting]
         mixture = Mixture(values, np.zeros(len(selecting)), lambda means, _: default.losses(means))
         counts = select_by_loss(mixture, Limits(ROUNDS)).counts
-        weights = np.array([counts.get(place, 0) for place in range(len(known))]) / sum(counts.values())
-        test = np.stack([entries[index].tested[:MOST_ROWS] for index in known]).astype(np.float64)
+        weights = np.array([counts.get(k, 0) for k in range(len(present))]) / sum(counts.values())
+        test = np.stack([entries[index].tested[:MOST_ROWS] for index in present]).astype(np.float64)
         nested.append(_gain(default, weights, held_out[:, judging]))
         tested.append(_gain(default, weights, test))
     return Gains(fmean(nested), fmean(tested))
@@ -54,34 +54,32 @@ def _gain(default: Entry, weights: FloatArray, values: FloatArray) -> float:
     return (before - float(default.losses(weights @ values).mean())) / before
 
 
-KnownGains: TypeAlias = dict[tuple[str, tuple[int, ...]], Gains]
+GainsMemo: TypeAlias = dict[tuple[str, tuple[int, ...]], Gains]
 """What `gains_on` gave, by table and candidates. The portfolios without one table each share most of it."""
 
 
-def mean_gain(pool: Pool, chosen: Sequence[int], known: KnownGains | None = None) -> Gains:
-    """The mean gains over the tables; those that are not `known` are added there."""
-    known = {} if known is None else known
+def mean_gain(pool: Pool, indices: Sequence[int], memo: GainsMemo | None = None) -> Gains:
+    """The mean gains over the tables; those that `memo` lacks are added there."""
+    memo = {} if memo is None else memo
     gains = []
     for table, entries in pool.items():
-        key = table, tuple(chosen)
-        if key not in known:
-            known[key] = gains_on(dict(entries), chosen)
-        gains.append(known[key])
+        key = table, tuple(indices)
+        if key not in memo:
+            memo[key] = gains_on(dict(entries), indices)
+        gains.append(memo[key])
     return Gains(*(fmean(np.clip(values, -MOST_GAIN, MOST_GAIN)) for values in zip(*gains, strict=True)))
 
 
-def select_portfolio(
-    pool: Pool, *, size: int, most_time: float, known: KnownGains | None = None
-) -> list[int]:
+def select_portfolio(pool: Pool, *, size: int, most_time: float, memo: GainsMemo | None = None) -> list[int]:
     """The indices of at most `size` candidates, the default first, in the order in which they were added."""
-    known = {} if known is None else known
-    chosen = [0]
+    memo = {} if memo is None else memo
+    indices = [0]
     left = [index for index in _affordable(pool, most_time) if index != 0]
-    while left and len(chosen) < size:
-        best = max(left, key=lambda index: (sum(mean_gain(pool, [*chosen, index], known)), -index))
-        chosen.append(best)
+    while left and len(indices) < size:
+        best = max(left, key=lambda index: (sum(mean_gain(pool, [*indices, index], memo)), -index))
+        indices.append(best)
         left.remove(best)
-    return chosen
+    return indices
 
 
 def _affordable(pool: Pool, most_time: float) -> list[int]:

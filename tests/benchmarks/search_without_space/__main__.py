@@ -39,30 +39,32 @@ from tests.benchmarks.search_without_space.results import Key, append, read_resu
 
 
 def main(words: Sequence[str] | None = None) -> None:
-    given = _parser().parse_args(words)
-    if given.what == "run":
-        _run(given)
+    options = _parser().parse_args(words)
+    if options.what == "run":
+        _run(options)
     else:
-        print("\n".join(report([*read_results(given.files).values()], given.limit)))
+        print("\n".join(report([*read_results(options.files).values()], options.limit)))
 
 
-def _run(given: argparse.Namespace) -> None:
-    portfolios = given.portfolios and given.portfolios.resolve()
-    machine = Machine(given.threads, dict(given.python), portfolios)
+def _run(options: argparse.Namespace) -> None:
+    portfolios = options.portfolios and options.portfolios.resolve()
+    machine = Machine(options.threads, dict(options.python), portfolios)
     contenders = [
-        (name, limit) for name in given.contenders for limit in (given.limits if name in LIMITED else [None])
+        (name, limit)
+        for name in options.contenders
+        for limit in (options.limits if name in LIMITED else [None])
     ]
-    done = {key for key, result in read_results([given.cache]).items() if not result.error}
-    for path in reversed(find_tables(given.tables, given.only)):
+    measured = {key for key, result in read_results([options.cache]).items() if not result.error}
+    for path in reversed(find_tables(options.tables, options.only)):
         table = read_table(path)
-        for fold in range(given.folds):
+        for fold in range(options.folds):
             for name, limit in contenders:
                 key = Key(table.name, fold, name, limit)
-                if key in done:
+                if key in measured:
                     continue
                 with tempfile.TemporaryDirectory() as folder:
                     result = run(name, limit, write_fold(table, fold, Path(folder)), machine)
-                append(given.cache, result)
+                append(options.cache, result)
                 told = (
                     result.error
                     or f"{result.seconds:.1f} s, {result.scores and result.scores.test.value:.4f}"

@@ -135,7 +135,7 @@ def _run_fnnctl(name: str, limit: float | None, files: FoldFiles, machine: Machi
         program = ["tests.benchmarks.portfolio.judged", str(machine.portfolios), files.table.name]
     command = [sys.executable, "-m", *program, *words]
     took = _command(command, files.folder, {"PYTHONPATH": str(ROOT)})
-    (folder,) = (each.parent for each in files.folder.glob("runs/*/manifest.json"))
+    (folder,) = (manifest.parent for manifest in files.folder.glob("runs/*/manifest.json"))
     model = next(
         part for part in (folder / "ensemble", folder / "best", folder) if (part / MODEL_FILES[0]).exists()
     )
@@ -170,7 +170,7 @@ def _told_by_search(folder: Path) -> dict[str, Any]:
     selection = _read(folder / "ensemble" / "manifest.json")["selection"]
     default, scores = selection["default"], _scores_of_run(folder / "ensemble")
     nested = {
-        SCORES[each["metric"]]: each["nested"] for each in selection["nested"] if each["metric"] in SCORES
+        SCORES[score["metric"]]: score["nested"] for score in selection["nested"] if score["metric"] in SCORES
     }
     if nested:
         scores = replace(scores, nested=Score(**nested))
@@ -199,13 +199,13 @@ def _command(words: Sequence[str], folder: Path, variables: Mapping[str, str]) -
     """The seconds that a command takes."""
     surroundings = {name: value for name, value in os.environ.items() if name not in THREAD_VARIABLES}
     begun = time.perf_counter(), processor_seconds()
-    done = subprocess.run(
+    ended = subprocess.run(
         words, cwd=folder, env={**surroundings, **variables}, capture_output=True, text=True, check=False
     )
     seconds, processor = time.perf_counter() - begun[0], processor_seconds() - begun[1]
-    if done.returncode:
-        lines = (done.stderr.strip() or done.stdout.strip() or "nothing was said").splitlines()
-        raise CommandError(f"exit code {done.returncode}: {lines[-1]}")
+    if ended.returncode:
+        lines = (ended.stderr.strip() or ended.stdout.strip() or "nothing was said").splitlines()
+        raise CommandError(f"exit code {ended.returncode}: {lines[-1]}")
     return {"seconds": seconds, "processor_seconds": processor}
 
 

@@ -235,18 +235,18 @@ def main(words: Sequence[str] | None = None) -> None:
     parser.add_argument("--task", choices=("classification", "regression"), required=True)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seconds", type=float, help="a time limit, for those that have one")
-    given = parser.parse_args(words)
+    options = parser.parse_args(words)
     warnings.simplefilter("ignore")
     logging.disable(logging.WARNING)  # Lightning reports every training
     task = read_task(
-        given.folder,
-        is_classification=given.task == "classification",
-        threads=given.threads,
-        seconds=given.seconds,
+        options.folder,
+        is_classification=options.task == "classification",
+        threads=options.threads,
+        seconds=options.seconds,
     )
-    predicted, told = train_and_predict(PEERS[given.name], task)
-    np.savez(given.folder / "predicted.npz", **predicted)
-    (given.folder / "told.json").write_text(json.dumps(told), encoding="utf-8")
+    predicted, told = train_and_predict(PEERS[options.name], task)
+    np.savez(options.folder / "predicted.npz", **predicted)
+    (options.folder / "told.json").write_text(json.dumps(told), encoding="utf-8")
 
 
 if __name__ == "__main__":

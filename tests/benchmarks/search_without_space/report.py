@@ -62,7 +62,7 @@ class Contest:
         if name == ORACLE:
             return self._oracle(metric)
         scores = {
-            cell: each.scores and part(each.scores) for cell, each in self.results.get(name, {}).items()
+            cell: result.scores and part(result.scores) for cell, result in self.results.get(name, {}).items()
         }
         values = {cell: metric.of(score) for cell, score in scores.items() if score}
         return {cell: value for cell, value in values.items() if value is not None}
@@ -74,29 +74,34 @@ class Contest:
         for folds in by_name:
             for cell in folds:
                 tables.setdefault(cell[0], set()).add(cell)
-        found: dict[tuple[str, int], float] = {}
+        best: dict[tuple[str, int], float] = {}
         for cells in tables.values():
             complete = [folds for folds in by_name if cells <= folds.keys()]
             if complete:
                 means = [statistics.fmean(folds[cell] for cell in cells) for folds in complete]
-                found |= {cell: complete[means.index(metric.best(means))][cell] for cell in cells}
-        return found
+                best |= {cell: complete[means.index(metric.best(means))][cell] for cell in cells}
+        return best
 
 
 def report(results: Sequence[Result], limit: float) -> list[str]:
     """The whole report; of the contenders with a time limit, those with this one are compared."""
     lines: list[str] = []
     for kind, metrics in (("classification", (ACCURACY, LOG_LOSS)), ("regression", (R2,))):
-        of_kind = [each for each in results if each.is_classification is (kind == "classification")]
+        of_kind = [result for result in results if result.is_classification is (kind == "classification")]
         if not of_kind:
             continue
-        contest = Contest([each for each in of_kind if each.key.limit in (None, limit)], metrics)
+        contest = _contest(of_kind, limit, metrics)
         lines += [f"## {kind}, {limit:g} s", "", *_means(contest), ""]
         for base in (SEARCH, TRAIN):
             lines += _comparisons(contest, base)
         lines += [*_by_table(contest), "", *_optimism(contest), *_verdicts(contest)]
         lines += _curve(of_kind, metrics)
     return [*lines, *_failures(results)]
+
+
+def _contest(results: Sequence[Result], limit: float, metrics: Sequence[Metric]) -> Contest:
+    """The contest of the contenders without a time limit and those with this one."""
+    return Contest([result for result in results if result.key.limit in (None, limit)], metrics)
 
 
 def _means(contest: Contest) -> list[str]:
@@ -108,19 +113,19 @@ def _means(contest: Contest) -> list[str]:
     ]
     for name in (*contest.names, ORACLE):
         folds = [contest.folds(name, metric) for metric in metrics]
-        runs = [each for each in contest.results.get(name, {}).values() if each.scores]
+        runs = [result for result in contest.results.get(name, {}).values() if result.scores]
         speeds = [
-            each.test_rows / each.predict_seconds for each in runs if each.test_rows and each.predict_seconds
+            run.test_rows / run.predict_seconds for run in runs if run.test_rows and run.predict_seconds
         ]
         numbers = [
-            _mean([each.seconds for each in runs], "8.1f"),
-            _mean([each.processor_seconds for each in runs], "9.1f"),
+            _mean([run.seconds for run in runs], "8.1f"),
+            _mean([run.processor_seconds for run in runs], "9.1f"),
             f"{statistics.median(speeds):10,.0f}" if speeds else f"{'–':>10}",
-            _mean([each.model_bytes and each.model_bytes / 1e6 for each in runs], "8.2f"),
+            _mean([run.model_bytes and run.model_bytes / 1e6 for run in runs], "8.2f"),
         ]
         lines.append(
             f"{name:20} {len(tables(folds[0])):6} {len(folds[0]):5} "
-            + " ".join(_mean(list(tables(each).values()), "9.4f") for each in folds)
+            + " ".join(_mean(list(tables(of_metric).values()), "9.4f") for of_metric in folds)
             + f" {' '.join(numbers)}"
         )
     return lines
@@ -141,13 +146,14 @@ def _comparisons(contest: Contest, base: str) -> list[str]:
         words, worst = [], ""
         for metric in contest.metrics:
             first, second = common(contest.folds(base, metric), contest.folds(other, metric))
-            found = compare(first, second)
-            if found is None:
+            difference = compare(first, second)
+            if difference is None:
                 break
-            better = (found.larger, found.smaller) if metric.best is max else (found.smaller, found.larger)
-            words.append(f"{found.text(metric.digits, metric.factor):>28} {f'{better[0]}/{better[1]}':>12}")
+            counts = difference.larger, difference.smaller
+            better, worse = counts if metric.best is max else counts[::-1]
+            words.append(f"{difference.text(metric.digits, metric.factor):>28} {f'{better}/{worse}':>12}")
             if metric is contest.metrics[0]:
-                worst = f"{found.lowest[0]} {metric.factor * found.lowest[1]:+.1f}"
+                worst = f"{difference.lowest[0]} {metric.factor * difference.lowest[1]:+.1f}"
         lines.append(f"{f'{base} − {other}':32} {' '.join(words)}  {worst}")
     return [*lines, ""]
 
@@ -184,8 +190,8 @@ def _optimism(contest: Contest) -> list[str]:
             )
             lines.append(f"{table:32} {' '.join(numbers)}")
         for title, values in columns.items():
-            found = compare(values, dict.fromkeys(values, 0.0))
-            lines += [f"{title:32} {found.text(metric.digits, metric.factor)}"] if found else []
+            rise = compare(values, dict.fromkeys(values, 0.0))
+            lines += [f"{title:32} {rise.text(metric.digits, metric.factor)}"] if rise else []
         lines.append("")
     return lines
 
@@ -198,17 +204,16 @@ def _verdicts(contest: Contest) -> list[str]:
     counts: dict[str, list[int]] = {}
     for metric in contest.metrics:
         search, default = (contest.folds(name, metric) for name in (SEARCH, TRAIN))
-        for cell, each in contest.results.get(SEARCH, {}).items():
-            others = [
-                fold for fold in search.keys() & default.keys() if fold[0] == each.key.table and fold != cell
-            ]
-            if each.verdict is None or each.verdict.metric not in metric.names or not others:
+        for cell, result in contest.results.get(SEARCH, {}).items():
+            folds = [fold for fold in search.keys() & default.keys() if fold[0] == cell[0] and fold != cell]
+            verdict = result.verdict
+            if verdict is None or verdict.metric not in metric.names or not folds:
                 continue
-            gain = statistics.fmean(search[fold] - default[fold] for fold in others)
+            gain = statistics.fmean(search[fold] - default[fold] for fold in folds)
             if metric.best is min:
                 gain = -gain
             column = 1 if abs(gain) < EQUAL else 0 if gain > 0 else 2
-            counts.setdefault(each.verdict.said, [0, 0, 0])[column] += 1
+            counts.setdefault(verdict.said, [0, 0, 0])[column] += 1
     if not counts:
         return []
     lines = [f"{'on other folds, the search is':36} {'better':>8} {'equal':>8} {'worse':>8} than `train`"]
@@ -219,15 +224,14 @@ def _verdicts(contest: Contest) -> list[str]:
 
 def _curve(results: Sequence[Result], metrics: Sequence[Metric]) -> list[str]:
     """The means over the tables that have all limits, beside the contenders without one."""
-    limits = sorted({each.key.limit for each in results if each.key.limit is not None})
+    limits = sorted({result.key.limit for result in results if result.key.limit is not None})
     if len(limits) < 2:
         return []
-    contests = {
-        limit: Contest([each for each in results if each.key.limit in (None, limit)], metrics)
-        for limit in limits
-    }
-    limited = [name for name in (*LIMITED, BEST) if all(name in each.results for each in contests.values())]
-    common_cells = [set(each.folds(name, metrics[0])) for each in contests.values() for name in limited]
+    contests = {limit: _contest(results, limit, metrics) for limit in limits}
+    limited = [
+        name for name in (*LIMITED, BEST) if all(name in contest.results for contest in contests.values())
+    ]
+    common_cells = [set(contest.folds(name, metrics[0])) for contest in contests.values() for name in limited]
     cells = set.intersection(*common_cells) if common_cells else set()
     if not cells:
         return []
@@ -235,7 +239,8 @@ def _curve(results: Sequence[Result], metrics: Sequence[Metric]) -> list[str]:
     lines = [f"curve over {len({table for table, _ in cells})} tables, {len(cells)} folds"]
     for metric in metrics:
         means = {
-            name: [_inside(each.folds(name, metric), cells) for each in contests.values()] for name in names
+            name: [_inside(contest.folds(name, metric), cells) for contest in contests.values()]
+            for name in names
         }
         means = {name: columns for name, columns in means.items() if all(columns)}
         lines.append(f"{metric.name:28} " + " ".join(f"{f'{limit:g} s':>28}" for limit in limits))
@@ -243,8 +248,11 @@ def _curve(results: Sequence[Result], metrics: Sequence[Metric]) -> list[str]:
             numbers = (_mean([*column.values()], "28.4f") for column in columns)
             lines.append(f"{name:28} {' '.join(numbers)}")
         for name in means if SEARCH in means else ():
-            found = [compare(*both) for both in zip(means[SEARCH], means[name], strict=True)]
-            texts = (each.text(metric.digits, metric.factor) for each in found if each)
+            differences = [compare(*both) for both in zip(means[SEARCH], means[name], strict=True)]
+            texts = (
+                difference.text(metric.digits, metric.factor) if difference else "–"
+                for difference in differences
+            )
             if name != SEARCH:
                 lines.append(f"{f'{SEARCH} − {name}':28} {' '.join(f'{text:>28}' for text in texts)}")
     return [*lines, ""]
@@ -257,9 +265,9 @@ def _inside(folds: Folds, cells: set[tuple[str, int]]) -> dict[str, float]:
 
 def _failures(results: Sequence[Result]) -> list[str]:
     return [
-        f"FAILED: {each.key.contender}, {each.key.table}, fold {each.key.fold}: {each.error}"
-        for each in results
-        if each.error
+        f"FAILED: {result.key.contender}, {result.key.table}, fold {result.key.fold}: {result.error}"
+        for result in results
+        if result.error
     ]
 
 
@@ -280,6 +288,6 @@ def common(first: Folds, second: Folds) -> tuple[dict[str, float], dict[str, flo
 
 
 def _mean(values: Sequence[float | None], form: str) -> str:
-    known = [value for value in values if value is not None]
+    present = [value for value in values if value is not None]
     width = form.lstrip("+").partition(".")[0]
-    return format(statistics.fmean(known), form) if known else f"{'–':>{width}}"
+    return format(statistics.fmean(present), form) if present else f"{'–':>{width}}"
