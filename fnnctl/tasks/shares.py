@@ -22,19 +22,22 @@ MIN_SHARE: Final = 0.01
 
 
 def likelihood_shares(log_likelihoods: FloatArray) -> list[float]:
-    """The weights with which a mixture is most likely, from each row's log likelihoods (n, networks).
+    """The weights with which a mixture is most likely, from the log likelihoods of rows (networks, n).
 
     The mixture is the mean of probabilities, and EM increases its likelihood in each iteration (Dempster et
     al., 1977). A row of which no network has a finite likelihood is left out.
     """
-    logs = log_likelihoods[np.isfinite(log_likelihoods.max(axis=1))].astype(np.float64)
-    likelihoods = np.exp(logs - logs.max(axis=1, keepdims=True))
-    networks = log_likelihoods.shape[1]
+    logs = log_likelihoods[:, np.isfinite(log_likelihoods.max(axis=0))].astype(np.float64)
+    likelihoods = np.exp(logs - logs.max(axis=0))
+    networks, rows = likelihoods.shape
     shares = np.full(networks, 1.0 / networks)
+    responsibilities, sums = np.empty_like(likelihoods), np.zeros((networks, rows + 1))
     for _ in range(ITERATIONS):
-        responsibilities = likelihoods * shares
-        responsibilities /= responsibilities.sum(axis=1, keepdims=True)
-        shares = responsibilities.sum(axis=0) + PRIOR_ROWS / networks
+        np.multiply(likelihoods, shares[:, None], out=responsibilities)
+        responsibilities /= responsibilities.sum(axis=0)
+        # Sums from the first row to the last, whose bits models of all versions have; `sum` adds pairwise.
+        np.cumsum(responsibilities, axis=1, out=sums[:, 1:])
+        shares = sums[:, -1] + PRIOR_ROWS / networks
         shares /= shares.sum()
     return _positive(shares)
 

@@ -93,7 +93,7 @@ def test_the_shares_are_those_of_the_out_of_bag_outputs(program: Program, iris: 
     targets = prepared.data.targets[rows]
     own = [np.log(softmax(part, axis=1)[np.arange(len(rows)), targets]) for part in outputs]
     shares = read_json(run / "manifest.json")["shares"]
-    expected = likelihood_shares(np.stack(own, axis=1))
+    expected = likelihood_shares(np.stack(own))
     np.testing.assert_allclose([shares["members"], shares["plain_twins"]], expected, rtol=1e-6)
     assert shares["members"] != 0.5
     model = read_json(run / "model.json")

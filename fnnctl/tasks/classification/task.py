@@ -235,7 +235,7 @@ class Classification:
         return total
 
     def shares(self, scores: Sequence[FloatArray], targets: Targets, decoder: OutputDecoder) -> list[float]:
-        return likelihood_shares(np.ascontiguousarray(_log_likelihoods(scores, targets, decoder).T))
+        return likelihood_shares(_log_likelihoods(scores, targets, decoder))
 
     def mixture(self, scores: Sequence[FloatArray], targets: Targets, decoder: OutputDecoder) -> Mixture:
         likelihoods = np.exp(_log_likelihoods(scores, targets, decoder).astype(np.float64))
