@@ -94,39 +94,28 @@ class Predictor:
         """The first part's: it names the columns that all parts read."""
         return self.parts[0].preprocessor
 
-    def calibrated(
-        self,
-        post_training: PostTraining,
-        data: TaskData,
-        pool: Pool,
-        rows: IntArray,
-        bags: Sequence[IntArray] = (),
-        *,
-        offset: int = 0,
-    ) -> Self:
-        """The predictor with the decoder and the weights of its parts, fitted to these rows (n,) of the data.
+    def calibrated(self, post_training: PostTraining, data: TaskData, pool: Pool, rows: IntArray) -> Self:
+        """The predictor with its decoder and the weights of its parts, fitted to these rows (n,) of the data.
 
-        With `bags`, the rows that each member was not trained on, they are fitted to `out_of_bag_scores`. The
-        rows of the data begin at `offset` in the pool.
+        For bags see `fitted`.
         """
         of_parts = [self._joined(())]
         if len(self.parts) > 1 or post_training.needs_rows(self.decoder):
-            of_parts = self.validation_scores(pool, rows, bags, offset=offset)
-        return self.fitted(post_training, of_parts, data.targets[rows], out_of_bag=bool(bags))
+            of_parts = [self._joined(alone.pool_scores(pool, rows)) for alone in self._parts_alone()]
+        return self.fitted(post_training, of_parts, data.targets[rows], out_of_bag=False)
 
-    def validation_scores(
-        self, pool: Pool, rows: IntArray, bags: Sequence[IntArray] = (), *, offset: int = 0
+    def part_scores_out_of_bag(
+        self, pool: Pool, rows: IntArray, bags: Sequence[IntArray], *, offset: int
     ) -> list[FloatArray]:
-        """The scores of validation rows, (n, outputs) by each part; see `calibrated`."""
+        """The scores of sorted rows, (n, outputs) by each part: see `out_of_bag_scores`.
 
-        def batches(part: Self) -> Iterable[FloatArray]:
-            if not bags:
-                return part.pool_scores(pool, rows + offset)
-            return part.out_of_bag_scores(
-                rows, bags, lambda member, bag: member.pool_scores(pool, bag + offset)
-            )
+        The rows of the data begin at `offset` in the pool.
+        """
 
-        return [self._joined(batches(replace(self, parts=(part,)))) for part in self.parts]
+        def scores(member: Predictor, bag: IntArray) -> Iterator[FloatArray]:
+            return member.pool_scores(pool, bag + offset)
+
+        return [self._joined(alone.out_of_bag_scores(rows, bags, scores)) for alone in self._parts_alone()]
 
     def fitted(
         self,
@@ -136,7 +125,10 @@ class Predictor:
         *,
         out_of_bag: bool,
     ) -> Self:
-        """The predictor with its decoder and weights of its parts, fitted to these `validation_scores`."""
+        """The predictor with its decoder and the weights of its parts, fitted to scores of n rows.
+
+        `of_parts` are the scores, (n, outputs), of each part. With bags they are out of bag.
+        """
         weights, decoder = post_training.fit_weighted(
             self.task, self.decoder, of_parts, targets, out_of_bag=out_of_bag
         )
@@ -148,6 +140,10 @@ class Predictor:
         needs_rows = post_training.needs_rows(self.decoder)
         scores = self._joined(self.column_scores([(data.dataset, rows)]) if needs_rows else ())
         return replace(self, decoder=post_training.fit(self.task, self.decoder, scores, data.targets[rows]))
+
+    def _parts_alone(self) -> list[Self]:
+        """One predictor per part."""
+        return [replace(self, parts=(part,)) for part in self.parts]
 
     def _joined(self, batches: Iterable[FloatArray]) -> FloatArray:
         """The scores of all batches, each of which is overwritten by the next one."""

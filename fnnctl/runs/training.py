@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
+from fnnctl.arrays import FloatArray
 from fnnctl.blas import set_blas_threads
 from fnnctl.config.reading.resolved import resolved_yaml
 from fnnctl.context import Context
@@ -20,10 +23,11 @@ from fnnctl.runs.facts import known_facts
 from fnnctl.runs.position import followed_training
 from fnnctl.runs.recorder import RunRecorder, record_notes, record_warnings, write_scores
 from fnnctl.stacks.costs import pays_off
+from fnnctl.stacks.trial_bags import scored_out_of_bag
 from fnnctl.stacks.work import TrainedStack, Workers, in_this_process, train_fits
 from fnnctl.store.run import OpenRun, create_run
 from fnnctl.tasks.post_training import PostTraining
-from fnnctl.tasks.task import TaskData
+from fnnctl.tasks.task import PartScores, TaskData
 from fnnctl.training.checkpoint import Checkpoint
 from fnnctl.training.diagnostics import dead_layer_notes, dead_layers
 from fnnctl.training.learners.batches import batch_bounds
@@ -94,22 +98,39 @@ def complete_training(
         run, started=started, trained_before=checkpoint.seconds if checkpoint else 0.0
     ) as recorder:
         stack = _train(run, data, fit, checkpoint, recorder, context, workers or usable_processors())
-        return _write_trained(run, data, fit, stack, context, budget)
+        return _write_trained(run, data, fit, stack, context, budget=budget)
 
 
 def complete_trained(
-    run: OpenRun, data: TaskData, fit: Fit, stack: TrainedStack, context: Context, *, started: float
+    run: OpenRun,
+    data: TaskData,
+    fit: Fit,
+    stack: TrainedStack,
+    context: Context,
+    *,
+    started: float,
+    scores: Sequence[FloatArray],
 ) -> list[str]:
-    """`complete_training` for a fit that a search has trained: the `stack` is as training would leave it."""
+    """`complete_training` for a fit that a search has trained: the `stack` is as training would leave it.
+
+    `scores` are the out-of-bag scores of each kind of its networks: see `scored_out_of_bag`.
+    """
     with RunRecorder(run, started=started):
         write_members(run, fit, describe(fit, data, fit.member(data, fit.split(data))), stack.trained)
-        return _write_trained(run, data, fit, stack, context, None)
+        return _write_trained(run, data, fit, stack, context, scores=scores)
 
 
 def _write_trained(
-    run: OpenRun, data: TaskData, fit: Fit, stack: TrainedStack, context: Context, budget: int | None
+    run: OpenRun,
+    data: TaskData,
+    fit: Fit,
+    stack: TrainedStack,
+    context: Context,
+    *,
+    budget: int | None = None,
+    scores: Sequence[FloatArray] | None = None,
 ) -> list[str]:
-    """Write what follows from the trained fit; see `complete_training`."""
+    """Write what follows from the trained fit; see `complete_training` and `complete_trained`."""
     listener, stop, trained = context.listener, context.stop, stack.trained_fit(0)
     if trained.outcome in {Outcome.DIVERGED, Outcome.INTERRUPTED}:
         context.figures.draw(run)  # the curves are most wanted where training went wrong
@@ -119,8 +140,8 @@ def _write_trained(
     record_warnings(run, _training_warnings(fit, trained, budget), listener)
     if uses_recipe(fit.experiment):
         record_notes(run, [*dead_layer_notes(trained.history, fit.settings.shape)], listener)
-    predictor = _calibrated(run, data, fit, stack, context)
-    parts = score_parts(predictor, data, stack.pool, fit.split(data), fit.bags(data))
+    predictor, parts = _scored(data, fit, stack, scores)
+    _record_calibration(run, fit, predictor, context)
     if not all(math.isfinite(part.loss) for part in parts.values() if part):
         raise _diverged(run, fit, trained)  # the last step's weights are finite, but too large
     doubts = score_warnings(fit.experiment, parts["test"], [trained])
@@ -210,13 +231,26 @@ def _training_warnings(fit: Fit, trained: TrainedMember, budget: int | None) -> 
     return [*dead, *loss_warnings(fit, [trained], budget=budget)]
 
 
-def _calibrated(run: OpenRun, data: TaskData, fit: Fit, stack: TrainedStack, context: Context) -> Predictor:
-    """The fit's predictor, calibrated and with a threshold if the experiment asks for it."""
-    post_training, bags = PostTraining.of(fit.experiment.model), [bag.validation for bag in fit.bags(data)]
-    rows = fit.split(data).validation
-    predictor = stack.predictor(0, *stack.final_weights(0))
-    predictor = predictor.calibrated(post_training, data, stack.pool, rows, bags)
-    decoder = predictor.decoder
+def _scored(
+    data: TaskData, fit: Fit, stack: TrainedStack, scores: Sequence[FloatArray] | None
+) -> tuple[Predictor, dict[str, PartScores | None]]:
+    """The fit's predictor, calibrated and with a threshold if the experiment asks for it, and the scores of
+    each part of the rows.
+    """
+    split = fit.split(data)
+    if not fit.settings.bags:
+        predictor = stack.predictor(0, *stack.final_weights(0))
+        post_training = PostTraining.of(fit.experiment.model)
+        predictor = predictor.calibrated(post_training, data, stack.pool, split.validation)
+        return predictor, score_parts(predictor, data, stack.pool, split)
+    predictor, _, out_of_bag = scored_out_of_bag(stack, 0, scores)
+    parts = score_parts(predictor, data, stack.pool, replace(split, validation=split.validation[:0]))
+    return predictor, {**parts, "validation": out_of_bag}
+
+
+def _record_calibration(run: OpenRun, fit: Fit, predictor: Predictor, context: Context) -> None:
+    """Write what was fitted after training, and warnings about it."""
+    post_training, decoder = PostTraining.of(fit.experiment.model), predictor.decoder
     weights = [part.weight for part in predictor.parts[1:] and predictor.parts]
     if decoder.fitted_parameters or weights:
         run.describe_model(decoder.fitted_parameters, weights)
@@ -226,7 +260,6 @@ def _calibrated(run: OpenRun, data: TaskData, fit: Fit, stack: TrainedStack, con
     if decoder.temperature is not None:
         run.record({"calibration": {"temperature": decoder.temperature}})
     record_warnings(run, post_training.warnings(decoder, rows=fit.sizes[1]), context.listener)
-    return predictor
 
 
 def _diverged(run: OpenRun, fit: Fit, trained: TrainedMember) -> DivergedError:

@@ -25,7 +25,7 @@ from fnnctl.runs.search_session import SearchSession
 from fnnctl.runs.trained_trials import TrainedTrials
 from fnnctl.runs.training import complete_trained, complete_training, create_training_run
 from fnnctl.space.assignments import Assignment
-from fnnctl.stacks.trial_bags import rebuilt_stack
+from fnnctl.stacks.trial_bags import SCORES, rebuilt_stack
 from fnnctl.stacks.trial_results import KEPT_EPOCH
 from fnnctl.store import names
 from fnnctl.store.folder import RunFolder
@@ -167,6 +167,7 @@ def _trained_run(
         if trained is None:
             raise ValueError(f"nothing is kept of trial {winner.trial}")
         stack = rebuilt_stack(loaded.data, fit, trained.weights)
-        return complete_trained(run, loaded.data, fit, stack, context, started=started)
+        scores = list(trained.weights[SCORES])
+        return complete_trained(run, loaded.data, fit, stack, context, started=started, scores=scores)
 
     return _WinnersRun(fit, None, [], f"trial {winner.trial}", complete)

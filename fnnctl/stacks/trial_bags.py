@@ -53,7 +53,7 @@ class BagsMeasure:
         trained, objective = stack.trained_fit(k), None
         outcome, weights = self._outcome(stack, k), None
         if outcome is Outcome.COMPLETED or outcome in ENDED_EARLY:
-            predictor, of_parts, part = _scored(stack, k)
+            predictor, of_parts, part = scored_out_of_bag(stack, k)
             if math.isfinite(part.loss):
                 objective = metric_of(part, self.metric)
             else:
@@ -73,15 +73,18 @@ class BagsMeasure:
         return Outcome.STOPPED_EARLY if has_ended else trained.outcome
 
 
-def _scored(stack: TrainedStack, k: int) -> tuple[Predictor, list[FloatArray], PartScores]:
+def scored_out_of_bag(
+    stack: TrainedStack, k: int, of_parts: Sequence[FloatArray] | None = None
+) -> tuple[Predictor, Sequence[FloatArray], PartScores]:
     """The calibrated predictor of fit k, the out-of-bag scores of each of its parts, and those of it.
 
-    They are what `train` computes, from one pass through the rows.
+    `of_parts`, (n, outputs) each, are not computed again if they are given.
     """
     data, fit, offset = stack.data, stack.fits[k], stack.offsets[k]
     rows, bags = fit.split(data).validation, [bag.validation for bag in fit.bags(data)]
     predictor = stack.predictor(k, *stack.final_weights(k))
-    of_parts = predictor.validation_scores(stack.pool, rows, bags, offset=offset)
+    if of_parts is None:
+        of_parts = predictor.part_scores_out_of_bag(stack.pool, rows, bags, offset=offset)
     post_training = PostTraining.of(fit.experiment.model)
     predictor = predictor.fitted(post_training, of_parts, data.targets[rows], out_of_bag=True)
     with np.errstate(over="ignore", invalid="ignore"):

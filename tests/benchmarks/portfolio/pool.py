@@ -17,8 +17,8 @@ from fnnctl.config.rules.plain_config import with_value
 from fnnctl.config.rules.trials import TWINS
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.predictor import Predictor
+from fnnctl.stacks.trial_bags import scored_out_of_bag
 from fnnctl.stacks.work import train_fits
-from fnnctl.tasks.post_training import PostTraining
 from fnnctl.training.trainer import Outcome
 from tests.benchmarks.measuring import processor_seconds
 from tests.benchmarks.recipe.tables import Table, fixed_folds
@@ -98,20 +98,15 @@ def measure(table: Table, change: Change, fold: int) -> Entry:
     rows = fixed_folds(data, validation=0.15, seed=0)[fold]
     fit = Fit.of(data, experiment, rows)
     stack = train_fits(data, [fit])
-    bags = [bag.validation for bag in fit.bags(data)]
-    if stack.trained_fit(0).outcome is Outcome.DIVERGED or not bags:
+    if stack.trained_fit(0).outcome is Outcome.DIVERGED or not fit.settings.bags:
         return nothing
-    split, post_training = fit.split(data), PostTraining.of(experiment.model)
-    predictor = stack.predictor(0, *stack.final_weights(0)).calibrated(
-        post_training, data, stack.pool, split.validation, bags
-    )
-    held_out = predictor.out_of_bag_scores(
-        split.validation, bags, lambda member, bag: member.pool_scores(stack.pool, bag)
-    )
+    split = fit.split(data)
+    predictor, of_parts, _ = scored_out_of_bag(stack, 0)
+    held_out = predictor.joint_scores(of_parts)
     tested = predictor.pool_scores(stack.pool, split.test)
     return replace(
         nothing,
-        out_of_bag=_values(table, predictor, [*held_out], data.targets[split.validation]),
+        out_of_bag=_values(table, predictor, [held_out], data.targets[split.validation]),
         tested=_values(table, predictor, [batch.copy() for batch in tested], data.targets[split.test]),
         seconds=processor_seconds() - begun,
     )
