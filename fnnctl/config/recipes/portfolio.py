@@ -6,7 +6,7 @@ are tried in this order, so that a search that ends early has tried the most pro
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -52,25 +52,36 @@ class Change:
     l2: float | None = None
     smoothing: float | None = None
 
-    def values(self, default: Experiment) -> dict[str, Any]:
-        """The changed settings of a complete `default`, by path, whether or not they can be searched."""
+    def values(self, default: Experiment, space: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """The changed settings of a complete `default`, by path; with a `space`, those that it can have."""
+
+        def searched(path: str, value: Any) -> Any:
+            is_possible = space is None or (path in space and _is_possible(value, space[path]))
+            return value if is_possible else None
+
+        embedding, twins = searched(EMBEDDING, self._embedding(default)), searched(TWINS, self.twins)
+        has_twins = default.model.ensemble.plain_twins and twins is not False and embedding != NO_EMBEDDING
         changed = {
             HIDDEN: self._layers(default),
-            EMBEDDING: self._embedding(default),
-            TWINS: self.twins,
+            EMBEDDING: embedding,
+            TWINS: twins,
             ACTIVATION: self.activation,
             DROPOUT: self.dropout,
-            EPOCHS: self._epochs(default),
+            EPOCHS: self._epochs(default, has_twins=has_twins),
             BATCH_SIZE: _scaled(batch_size(default), self.batch),
             LEARNING_RATE: self._rate(default),
             L2: self.l2,
             SMOOTHING: self.smoothing,
         }
-        return {path: value for path, value in changed.items() if value is not None}
+        return {
+            path: value
+            for path, value in changed.items()
+            if value is not None and searched(path, value) is not None
+        }
 
-    def _epochs(self, default: Experiment) -> int | None:
-        epochs, has_twins = default.training.epochs, default.model.ensemble.plain_twins
-        if has_twins and (self.twins is False or not self.embedding):
+    def _epochs(self, default: Experiment, *, has_twins: bool) -> int | None:
+        epochs = default.training.epochs
+        if default.model.ensemble.plain_twins and not has_twins:
             epochs = longer(epochs)
         epochs = max(1, round(self.epochs * epochs))
         return None if epochs == default.training.epochs else epochs
@@ -135,24 +146,13 @@ def first_trials(
     repeat the default.
     """
     entries: list[dict[str, Any]] = []
-    for entry in _entries(default, space, portfolio, max_epochs):
+    for change in portfolio:
+        entry = change.values(default, space)
+        if max_epochs is not None and EPOCHS in entry:
+            entry[EPOCHS] = min(entry[EPOCHS], max_epochs)
         if entry not in entries:
             entries.append(entry)
     return entries
-
-
-def _entries(
-    default: Experiment, space: Mapping[str, Any], portfolio: Sequence[Change], max_epochs: int | None
-) -> Iterator[dict[str, Any]]:
-    for change in portfolio:
-        values = change.values(default)
-        if max_epochs is not None and EPOCHS in values:
-            values[EPOCHS] = min(values[EPOCHS], max_epochs)
-        yield {
-            path: value
-            for path, value in values.items()
-            if path in space and _is_possible(value, space[path])
-        }
 
 
 def _is_possible(value: Any, domain: Mapping[str, Any]) -> bool:

@@ -164,7 +164,7 @@ def why_no_sample(
         if name in written:
             return f"search.{name} is set"
     if written.get("method", SAMPLE_FIRST) != SAMPLE_FIRST:
-        return "search.method is another"
+        return "search.method is not {scheduler: full_budget, sampler: sample_first}"
     if max_trials is not None and max_trials < TRIALS_WITH_SAMPLE:
         return f"{max_trials:,} trials are fewer than {TRIALS_WITH_SAMPLE}"
     return None

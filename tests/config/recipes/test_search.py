@@ -109,6 +109,19 @@ def test_the_portfolio_is_the_default_with_changes_that_suit_it() -> None:
     ]
 
 
+def test_epochs_follow_only_from_changes_that_a_trial_has() -> None:
+    """Neither the embedding nor twins are searched if the config sets them, so no trial loses its twins."""
+    embedding = {"name": "piecewise_linear", "bins": 16, "size": 4}
+    model = {"numeric_embedding": embedding, "ensemble": {"members": 8, "bags": True, "plain_twins": True}}
+    facts = search_facts(model=model)
+    assert first_trials(facts.default, recipe_space(facts), CHANGES) == [
+        {},
+        {"training.epochs": 44, "training.optimizer.learning_rate": 0.02},
+        {"model.hidden": [256]},
+        {"model.dropout": 0.3, "model.hidden": [64, 64, 64]},
+    ]
+
+
 def test_changes_that_do_not_suit_a_table_leave_no_equal_entries() -> None:
     no_numbers = search_facts(facts_of(numeric=0, categories=30), model={"hidden": [20, 10]})
     entries = first_trials(no_numbers.default, recipe_space(no_numbers), CHANGES)
@@ -173,7 +186,12 @@ def test_a_sample_of_very_many_rows_is_tried_first() -> None:
         (100_000, "training.l2", {"objective": {"on": "bags"}, "budget": {"cost": 9}}, None),
         (99_999, "training.l2", {}, "99,999 rows outside the test part are fewer than 100,000"),
         (10**6, "training.max_rows", {}, "training.max_rows is set"),
-        (10**6, "training.l2", {"method": "random"}, "search.method is another"),
+        (
+            10**6,
+            "training.l2",
+            {"method": "random"},
+            "search.method is not {scheduler: full_budget, sampler: sample_first}",
+        ),
         (10**6, "training.l2", {"method": SAMPLE_FIRST}, None),
         (10**6, "training.l2", {"trials": 100}, "search.trials is set"),
         (10**6, "training.l2", {"start_from": "defaults"}, "search.start_from is set"),
