@@ -1,4 +1,7 @@
-"""Ctrl-C, SIGTERM and SIGHUP: training stops after the current step, everything else stops at once.
+"""Ctrl-C, SIGTERM and SIGHUP: training stops after the current step, most other work stops at once.
+
+What must be completed, such as the results of a search on bags, is a graceful block, too; see
+`Interruption.graceful`. A second signal ends that at once.
 
 A command first imports its packages and then handles signals; until then they stay pending, see
 `fnnctl.__main__`. Every file is written atomically, so a run may stop between any two files.

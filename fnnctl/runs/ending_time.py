@@ -1,7 +1,8 @@
 """How long a search on bags takes from its last trial to its end, so that it can end at its time limit.
 
-The trials are predictors already. So nothing is trained after the last one; the best one and the ensemble are
-scored, by networks whose speed is known from training them.
+The trials are predictors already. So no trial is trained again, unless its weights were lost; the best one
+and the ensemble are scored, by networks whose speed is known from training them. The default settings are
+trained to their end only as far as there is time.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ class _ScoringCost:
     """The parameters of all its networks."""
     members: int
     epochs: int
-    """After so many it has ended."""
+    """The number of epochs after which it has ended."""
 
     @classmethod
     def of(cls, fit: Fit) -> Self:

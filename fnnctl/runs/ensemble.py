@@ -50,8 +50,8 @@ def build_ensemble(session: SearchSession, trained: TrainedTrials) -> None:
         return
     set_blas_threads(1)
     on_bags = settings.objective.on_bags
-    rows = "by their out-of-bag predictions" if on_bags else "on the validation rows"
-    context.note(f"selecting an ensemble of the trials {rows}")
+    how = "by their out-of-bag predictions" if on_bags else "on the validation rows"
+    context.note(f"selecting an ensemble of the trials {how}")
     trials = list(trained.contenders())
     context.stop.raise_if_requested()
     if not trials:  # the manifest does not say it: a resume makes the ensemble
@@ -65,7 +65,7 @@ def build_ensemble(session: SearchSession, trained: TrainedTrials) -> None:
     context.stop.raise_if_requested()
     if selected is None:
         record_warnings(run, [f"{NO_ENSEMBLE}: the scores of all trials overflow"], context.listener)
-    elif _write(session, selected, rows, started=started):
+    elif _write(session, selected, how, started=started):
         run.replace_ensemble()
         if selected.beside_default:
             record_notes(run, [beside_default_sentence(selected.beside_default)], context.listener)
@@ -149,7 +149,7 @@ def _nested_score(metric: str, selected: PartScores, nested: PartScores) -> dict
     return {**facts, "optimism": -rise if is_loss(metric) else rise}
 
 
-def _write(session: SearchSession, selected: _ScoredEnsemble, rows: str, *, started: float) -> bool:
+def _write(session: SearchSession, selected: _ScoredEnsemble, how: str, *, started: float) -> bool:
     """Write the ensemble's run folder; return False if its scores overflow, so that it is of no use."""
     run, setup, search = session.run, session.setup, session.search
     data, split, listener = search.loaded.data, selected.split, session.context.listener
@@ -157,6 +157,8 @@ def _write(session: SearchSession, selected: _ScoredEnsemble, rows: str, *, star
     if not all(math.isfinite(part.loss) for part in selected.parts.values() if part):
         return False
     arrays, description = model_files(selected.ensemble.to_write(data))
+    # Trials may differ in shape, and the facts have the layouts of all. What else is read of the settings,
+    # such as the outputs and whether there are bags, all trials have in common.
     has_twins = all(trial.fit.settings.twins for trial, _ in members)
     settings = replace(members[0][0].fit.settings, twins=has_twins)
     facts = known_facts(
@@ -182,7 +184,7 @@ def _write(session: SearchSession, selected: _ScoredEnsemble, rows: str, *, star
         folder=names.NEXT_ENSEMBLE,
     )
     with RunRecorder(opened, started=started):
-        opened.log(f"{counted(len(members), 'trial')}, selected {rows}")
+        opened.log(f"{counted(len(members), 'trial')}, selected {how}")
         opened.write_model(arrays, {**description, **decoder.fitted_parameters})
         warnings = session.post_training.warnings(decoder, rows=split.validation.size)
         record_warnings(opened, warnings, listener)

@@ -49,7 +49,7 @@ def followed_training(
     steps: int,
     time_limit: float | None = None,
 ) -> Iterator[FollowedTraining]:
-    """Follow a training of one stack; `done` epochs are already trained, and an epoch has so many `steps`."""
+    """Follow a training of one stack; `done` epochs are already trained; `steps` is the number per epoch."""
     position = TrainingPosition(epochs, done, max(1, steps), time_limit=time_limit)
     with listener.epochs(position) as show:
         yield FollowedTraining(run, position, show)

@@ -215,9 +215,10 @@ def _default_comparison(session: SearchSession, winner: Winner) -> DefaultTrialF
     if objective.on_bags and setup.settings.ensemble is not None:
         return None
     on_folds = objective.on == "cross_validation"
-    rows = len(split.non_test if on_folds else split.validation)
     if objective.on_bags:
         _, rows, _ = session.search.base_fit().sizes
+    else:
+        rows = len(split.non_test if on_folds else split.validation)
     return compare_with_default_trial(
         session.journal.results,
         session.standings,

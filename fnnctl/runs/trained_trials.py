@@ -81,11 +81,11 @@ class TrainedTrials:
     def contenders(self) -> Iterator[TrainedTrial]:
         """The trials that can be selected for an ensemble, the best first.
 
-        If a search on bags must end before any trial did, they are those whose states are at hand.
+        If a search on bags must end, they are those whose weights or states are at hand.
         """
         on_bags = self._session.setup.settings.objective.on_bags
+        should_stop = self._must_end if on_bags else None
         for result in self._session.standings.contenders()[: self.library.most]:
-            should_stop = self._must_end if on_bags and not self._has_ended(result) else None
             if trained := self.of(result, should_stop):
                 yield trained
 
@@ -119,8 +119,8 @@ class TrainedTrials:
             session.context.note("training the default settings to their end, to compare with them")
             data, metric = session.search.loaded.data, session.setup.settings.objective.metric
             with self._training(fit, epochs, self._must_end) as (poll, workers):
-                trained, _ = train_alone(data, fit, metric=metric, epochs=epochs, poll=poll, workers=workers)
-            if weights := trained.weights:
+                measured, _ = train_alone(data, fit, metric=metric, epochs=epochs, poll=poll, workers=workers)
+            if weights := measured.weights:
                 store.clear()
                 write_weights(store, key, weights)
         return None if weights is None else TrainedTrial(result, fit, weights)
@@ -156,7 +156,9 @@ class TrainedTrials:
         """What shows a training of a single trial and asks it to stop, and who trains its members."""
         session = self._session
         run, context, data = session.run, session.context, session.search.loaded.data
-        with context.stop.graceful(), followed_amount(run, context.listener, epochs) as show:
+        left = session.seconds_left if session.setup.settings.objective.on_bags else None
+        progress = followed_amount(run, context.listener, epochs, time_limit=left)
+        with context.stop.graceful(), progress as show:
 
             def poll(done: int) -> bool:
                 show(done / PARTS_OF_EPOCH)

@@ -1,4 +1,4 @@
-"""The last step of a search: the best trial is trained again, and tested once."""
+"""The last step of a search: the best trial becomes a run, if need be by a refit, and is tested once."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ from fnnctl.store.run import OpenRun
 
 @dataclass(frozen=True, slots=True)
 class Winner:
-    """The trial that is refitted."""
+    """The best trial, which becomes a run."""
 
     trial: int
     objective: float | None
     """Its objective in the search."""
     configuration: Assignment
     epochs: int
-    """The number of epochs for the refit; without one, the most for which the trial was trained."""
+    """The number of epochs of its run: that of a refit, or the most for which the trial was trained."""
 
 
 def winner_of(session: SearchSession, incumbent: Result) -> Winner:

@@ -4,8 +4,9 @@ All trials have the same bags. So each row has, of every trial, the score of a m
 it, and these scores say what an ensemble of the trials is worth without scoring a row again.
 
 The rows that select an ensemble flatter it. So the selection is repeated per bag, on the rows of the other
-bags, and each of these ensembles is measured on its own bag. What is fitted to single numbers of all bags,
-such as the temperature of each trial, is not fitted again.
+bags, and each of these ensembles is measured on its own bag, calibrated by a temperature of the other bags.
+Other numbers are fitted to all bags once, and not again: the temperature of each trial and the share of its
+twins, the threshold, and the power of class weights.
 """
 
 from __future__ import annotations
@@ -19,7 +20,6 @@ import numpy as np
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.predictor import Predictor
-from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.stacks.selection import Limits, Selection, gains, nested_selections, select_by_loss
 from fnnctl.stacks.trial_bags import SCORES, SHARES
 from fnnctl.stacks.trial_ensemble import TrainedTrial, TrialEnsemble, TrialMembers
@@ -47,7 +47,7 @@ class BaggedEnsemble(TrialEnsemble):
     out_of_bag: PartScores
     """What the ensemble scores on the rows that selected it, calibrated."""
     nested: PartScores
-    """The same of the ensembles that the other bags select, each calibrated on those."""
+    """The same of the ensembles that the other bags select, each with a temperature of those."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,4 +188,4 @@ def trained_predictor(
 
 def prediction_cost(fit: Fit) -> int:
     """What the prediction of a row costs: the parameters of all networks."""
-    return ParameterLayout(fit.settings.shape).size * fit.settings.ensemble
+    return fit.layout.size * fit.settings.ensemble

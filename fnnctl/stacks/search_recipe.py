@@ -132,7 +132,7 @@ def _fixed_epochs_notes(facts: SearchRecipeFacts, space: Mapping[str, Any]) -> t
 
 
 def _sample_note(loaded: LoadedExperiment, rows: int) -> str:
-    """Says how many configurations are tried on a sample of so many rows, and how many on all."""
+    """Says how many configurations are tried on a sample of the `rows`, and how many on all."""
     first = loaded.config.config[SEARCH]["start_from"]
     configurations = counted(sum(map(is_on_sample, first)), "configuration")
     return (

@@ -83,7 +83,7 @@ class Selection:
 
 
 def select_greedily(ranks_with: Callable[[Sequence[int]], Sequence[Rank]], rounds: int) -> Selection:
-    """Select from candidates in so many rounds. Of equal ranks, the earlier candidate and round win.
+    """Select from candidates in this number of `rounds`. Of equal ranks, the earlier candidate and round win.
 
     `ranks_with` takes the additions so far, and ranks the ensembles that another candidate would make of
     them, one per candidate.

@@ -43,7 +43,7 @@ class BagsMeasure:
 
     metric: str
     largest: int
-    """The largest budget: of fits that ended early or reached it, what is kept of a trial is wanted."""
+    """The largest budget. Fits that reach it, or end early, give what is kept of a trial."""
 
     def __call__(self, stack: TrainedStack) -> list[FitObjective]:
         """One result per fit; one whose loss overflows also counts as diverged."""

@@ -46,7 +46,7 @@ def train_alone(
     poll: Poll,
     workers: Workers = in_this_process,
 ) -> MeasuredFit:
-    """What is measured on a trial's fit after its last epoch, number `epochs`, in a training from the start.
+    """What is measured on a trial's fit after `epochs` epochs, as if they were all, trained from the start.
 
     `poll` is called with the trained parts of epochs, see `PARTS_OF_EPOCH`.
     """

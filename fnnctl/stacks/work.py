@@ -162,7 +162,9 @@ class Workers(Protocol):
         *,
         should_stop: Callable[[], bool],
     ) -> AbstractContextManager[RunEpoch]:
-        """`should_stop` is called in this thread about as often as a worker takes a step."""
+        """`should_stop` is for steps that other processes or threads take: this thread calls it about as
+        often as a worker takes a step.
+        """
 
 
 def in_this_process(

@@ -53,6 +53,41 @@ def test_a_signal_keeps_what_was_done(iris: Path, tmp_path: Path, number: signal
     assert len((run / "history.csv").read_text().splitlines()) == manifest["training"]["epochs"] + 1
 
 
+def test_graceful_blocks_nest() -> None:
+    """A first signal only asks to stop until the outer block ends; a second one ends it."""
+    steps = []
+
+    def work() -> None:
+        with interruption(lambda text: None) as stop, stop.graceful():
+            assert not stop.requested()
+            signal.raise_signal(signal.SIGINT)
+            with stop.graceful():
+                assert stop.requested()
+            steps.append("after the inner block")
+            signal.raise_signal(signal.SIGINT)
+            steps.append("after the second signal")
+
+    with pytest.raises(InterruptedRunError):
+        work()
+    assert steps == ["after the inner block"]
+
+
+def test_a_signal_before_a_graceful_block_ends_it() -> None:
+    steps = []
+
+    def work() -> None:
+        with interruption(lambda text: None) as stop:
+            with stop.graceful():
+                signal.raise_signal(signal.SIGINT)
+                steps.append("in the first block")
+            with stop.graceful():
+                steps.append("in the second block")
+
+    with pytest.raises(InterruptedRunError):
+        work()
+    assert steps == ["in the first block"]
+
+
 def test_nohup_lets_a_run_outlive_its_terminal(iris: Path, tmp_path: Path) -> None:
     process = start(iris, tmp_path, epochs=1000, hangup="SIG_IGN")
     process.send_signal(signal.SIGHUP)

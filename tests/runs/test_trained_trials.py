@@ -55,6 +55,26 @@ def test_what_was_deleted_is_made_again_although_no_trial_has_ended(
     assert not [warning for warning in warnings if "no ensemble" in warning], "it would not be missed later"
 
 
+def test_no_lost_trial_is_trained_again_when_time_is_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """But the best one, which becomes a run."""
+    folder = search(written(tmp_path, "number", NUMBERS, {"search": {"ensemble": {"size": 3}}}))
+    for name in ("best", "ensemble", "checkpoints"):
+        shutil.rmtree(folder / name)
+    trials = []
+
+    def counted(*arguments: Any, **settings: Any) -> Any:
+        trials.append(arguments[1].number)
+        return train_again(*arguments, **settings)
+
+    monkeypatch.setattr(trained_trials, "train_again", counted)
+    assert resume(folder, "--executor", "serial", "--time-limit", "1e-9") == 0
+    assert trials == [read_json(folder / "manifest.json")["search"]["best"]["trial"]]
+    assert (folder / "best" / "metrics.json").exists()
+    assert not (folder / "ensemble").exists()
+
+
 def test_the_library_is_opened_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     opened, init = [], WeightLibrary.__init__
 

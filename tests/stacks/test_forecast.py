@@ -161,14 +161,15 @@ def test_a_search_is_simulated_on_other_workers(program: Program, config: str) -
 
 
 def test_a_simulated_trial_trains_only_its_own_epochs(program: Program, config: str) -> None:
-    """Trials of three epochs take as long if search.budget.max_epochs allows nine."""
+    """Trials of three epochs train nothing at the second rung, of nine epochs."""
 
     def seconds(most: int) -> float:
-        space = "space: {training.epochs: {choice: [3]}}"
-        search = f"search={{objective: {{on: bags}}, budget: {{max_epochs: {most}}}, {space}}}"
-        changes = ["--set", search, "--set", "model.ensemble={members: 2, bags: true}", "--max-trials", "4"]
-        words = ["plan", config, "--method", "random", *changes, "--simulate-workers", "1", "--json"]
-        simulated: float = program(*words).json["simulation"]["seconds"]
+        rungs = f"budget: {{min_epochs: 3, max_epochs: {most}}}, method: halving, trials: 3"
+        search = f"search={{objective: {{on: bags}}, {rungs}, space: {{training.epochs: {{choice: [3]}}}}}}"
+        changes = ["--set", search, "--set", "model.ensemble={members: 2, bags: true}"]
+        planned = program("plan", config, *changes, "--simulate-workers", "1", "--json").json
+        assert planned["method"] == "halving"
+        simulated: float = planned["simulation"]["seconds"]
         return simulated
 
     assert seconds(9) == seconds(3) > 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +15,13 @@ from fnnctl.errors import MachineError
 from fnnctl.records.trials import Direction, Result, Status, Trial
 from fnnctl.stacks import trial_weights
 from fnnctl.stacks.measures import Weights
+from fnnctl.stacks.member_workers import member_workers
+from fnnctl.stacks.planning import WorkerPlan
 from fnnctl.stacks.trial_results import WEIGHTS, weights_digest
-from fnnctl.stacks.trial_weights import WeightLibrary, train_again
+from fnnctl.stacks.trial_weights import WeightLibrary, train_again, train_alone
+from fnnctl.stacks.work import PARTS_OF_EPOCH, in_this_process
 from tests.modelling.prepared import prepare
+from tests.runs.bagging import written
 from tests.stacks.measured_trials import measured
 
 
@@ -33,6 +38,28 @@ def test_lost_weights_are_trained_again_to_the_bit(iris: Path, patience: int) ->
     )
     assert weights is not None
     assert weights_digest(weights) == weights_digest(trial.weights)
+
+
+def test_workers_that_train_the_members_give_the_same_weights(tmp_path: Path) -> None:
+    """The poll sees the parts of all epochs."""
+    prepared = prepare(
+        written(tmp_path, "many", {"training": {"epochs": 3}}), ["training.early_stopping=null"]
+    )
+    threads = partial(member_workers, WorkerPlan("threads", 2), note=lambda text: None)
+    digests, progress = [], []
+
+    def poll(done: int) -> bool:
+        progress.append(done)
+        return False
+
+    for workers in (in_this_process, threads):
+        measured, _ = train_alone(
+            prepared.data, prepared.fit, metric="log_loss", epochs=3, poll=poll, workers=workers
+        )
+        assert measured.weights is not None
+        digests.append(weights_digest(measured.weights))
+        assert max(progress) <= 3 * PARTS_OF_EPOCH
+    assert digests[0] == digests[1]
 
 
 def test_what_does_not_come_out_as_recorded_is_refused(iris: Path) -> None:

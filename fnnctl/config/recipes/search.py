@@ -80,7 +80,7 @@ MANY_ROWS: Final = 20_000
 Judgement: there the default trains half as many epochs, because an epoch takes long.
 """
 SAMPLED_FROM: Final = 100_000
-"""With so many rows outside the test part, a few configurations are tried on a sample of them first.
+"""With at least this number of rows outside the test part, a few configurations are tried on a sample first.
 
 Measured: with 200,000, as at first, a search of fewer rows took longer than one of more.
 """
@@ -110,7 +110,7 @@ ROWS_PER_TRIAL: Final = 8
 Judgement: below 500 rows, the best of 14 trials was measured 0.7 points too well, beyond 1,500 rows 0.1.
 """
 FEWEST_TRIALS, MOST_TRIALS = 12, 150
-"""Judgement; of so many trials the most take about five minutes: see `USUAL_ROWS`."""
+"""Judgement; this number of trials takes about five minutes: see `USUAL_ROWS`."""
 USUAL_ROWS: Final = 5_000
 """The rows with which a search costs as much as `MOST_TRIALS` trainings: about five minutes on two cores."""
 
@@ -150,8 +150,8 @@ def why_no_sample(
     *,
     max_trials: int | None = None,
 ) -> str | None:
-    """Why no configurations are tried on a sample first; None if `rows` outside the test part are so many
-    that they are.
+    """Why no configurations are tried on a sample first; None if they are, as with at least `SAMPLED_FROM`
+    `rows` outside the test part.
 
     What is `written` in the `search` section may ask for other trials. With too small a `max_trials`, none
     would be left for all rows.

@@ -11,7 +11,7 @@ from fnnctl.config.schema.optimizers import AdamOptimizer, LbfgsOptimizer, Optim
 from fnnctl.config.schema.section import Section, Shorthand
 
 AUTO_BATCH_SIZE: Final = 200
-"""The rows of a step if `batch_size` is `auto`, and there are as many.
+"""The rows of a step if `batch_size` is `auto`, and there are at least as many.
 
 As in scikit-learn: large enough for fast products, small enough for several steps per epoch.
 """

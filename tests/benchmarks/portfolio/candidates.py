@@ -38,7 +38,7 @@ SEED: Final = 1000
 
 
 def candidates(drawn: int) -> list[Change]:
-    """The single changes, and so many random ones; the first are the same for any number of them."""
+    """The single changes, and then random ones, of which a larger number begins with the same ones."""
     return [*SINGLE, *(_drawn(np.random.default_rng(SEED + number)) for number in range(drawn))]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 
 import numpy as np
 
@@ -49,7 +49,7 @@ class Entry:
 
     def write(self, file: Path) -> None:
         """Through another name, so that an interrupted run leaves no part of a file."""
-        unfinished = file.with_suffix(".tmp.npz")
+        unfinished = file.with_suffix(UNFINISHED)
         np.savez(
             unfinished,
             out_of_bag=self.out_of_bag.astype(np.float32),
@@ -68,6 +68,9 @@ Pool = Mapping[str, Mapping[int, Entry]]
 """By table, then by the candidate's index."""
 
 
+UNFINISHED: Final = ".tmp.npz"
+
+
 def pool_file(folder: Path, table: str, index: int) -> Path:
     return folder / f"{table}-{index}.npz"
 
@@ -76,6 +79,8 @@ def read_pool(folder: Path, count: int) -> dict[str, dict[int, Entry]]:
     """The entries of the first `count` candidates that could be trained, of tables that have the default."""
     pool: dict[str, dict[int, Entry]] = {}
     for file in sorted(folder.glob("*.npz")):
+        if file.name.endswith(UNFINISHED):
+            continue
         table, _, index = file.stem.rpartition("-")
         entry = Entry.read(file)
         if int(index) < count and entry.out_of_bag.size:

@@ -13,8 +13,8 @@ AutoGluon; several give a curve. --python names the interpreter of a peer that i
 program's portfolio was selected on such tables: with --portfolios (`tests.benchmarks.portfolio`), each table
 is judged with the one that was selected on all others.
 
-FILE has a line per result, and an interrupted run goes on where it was; what failed is tried again. A result
-does not depend on the program's version: after a change, begin a new file. `report` reads several files, of
+FILE has a line per result, and an interrupted run goes on where it was; what failed is tried again. The
+version is no part of a result's key: after a change, begin a new file. `report` reads several files, of
 which the last one counts: the peers are run once.
 
 `report` gives the means, the differences of the search and of `train` to all others, paired by table, with

@@ -35,7 +35,7 @@ import numpy as np
 
 TARGET = "y"
 PREDICTIONS = 3
-"""The time of a prediction is the median of so many."""
+"""The number of predictions whose median time is measured."""
 MISSING = "missing"
 
 Columns = Mapping[str, Sequence[Any]]

@@ -36,7 +36,7 @@ class Scores:
     test: Score
     out_of_bag: Score | None = None
     nested: Score | None = None
-    """On the out-of-bag rows, of what was selected without them: by the metric of the objective alone."""
+    """On the out-of-bag rows, of what was selected without them: of the metrics that the search names."""
 
 
 @dataclass(frozen=True, slots=True)
