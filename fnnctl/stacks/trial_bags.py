@@ -113,9 +113,9 @@ def rebuilt_stack(data: TaskData, fit: Fit, weights: Weights) -> TrainedStack:
     history = {name: values.tolist() for name, values in extract_part(weights, _HISTORY).items()}
     outcome = _OUTCOMES[int(weights["outcome"])]
     epochs, best = max(map(len, history.values()), default=0), int(weights["best_epoch"]) or None
-    members: Sequence[TrainedMember] = [
+    trained: Sequence[TrainedMember] = [
         TrainedMember(parameters, statistics, outcome, epochs, best, history)
         for parameters, statistics in zip(weights["parameters"], weights["statistics"], strict=True)
     ]
-    pool, networks = fit.examples(data), fit.members(data, fit.split(data))
-    return TrainedStack(data, 0, (fit,), pool, (0,), networks, members, None)
+    pool, members = fit.examples(data), fit.members(data, fit.split(data))
+    return TrainedStack(data, 0, (fit,), pool, (0,), members, trained, None)
