@@ -1,11 +1,11 @@
 """Selects the portfolio of a search without a space: which changes of the default are good on other tables.
 
-    python -m tests.benchmarks.portfolio measure --tables FOLDER --pool FOLDER [--only glass,letter] [--fold 0]
+    python -m tests.benchmarks.portfolio measure --tables FOLDER --pool POOL [--only glass,letter] [--fold 0]
         [--drawn 31] [--part 0/2]
-    python -m tests.benchmarks.portfolio select --pool FOLDER [--size 16] [--most-time 3] [--folds FILE]
+    python -m tests.benchmarks.portfolio select --pool POOL [--size 16] [--most-time 3] [--folds FILE]
 
 `measure` trains every candidate of `candidates.py` on every table, as `fnnctl train` would on the fixed fold,
-and keeps its predictions of out-of-bag rows and of test rows in FOLDER, with a file per table and
+and keeps its predictions of out-of-bag rows and of test rows in POOL, a folder with a file per table and
 candidate; an interrupted run goes on where it was. Several processes share the work with --part.
 
 `select` adds one candidate after the other: the one that lowers the loss most of the ensembles that are
