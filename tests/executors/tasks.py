@@ -41,7 +41,7 @@ def system_threads(progress: Progress) -> int:
 
 
 def tell_and_wait(progress: Progress) -> None:
-    print(os.getpid(), flush=True)
+    os.write(1, f"{os.getpid()}\n".encode())  # at once: lines of several workers do not mix
     time.sleep(60)
 
 
