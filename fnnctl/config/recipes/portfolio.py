@@ -56,6 +56,7 @@ class Change:
         """The changed settings of a complete `default`, by path; with a `space`, those that it can have."""
 
         def searched(path: str, value: Any) -> Any:
+            """The value; None if it is not in the space."""
             is_possible = space is None or (path in space and _is_possible(value, space[path]))
             return value if is_possible else None
 
@@ -73,11 +74,7 @@ class Change:
             L2: self.l2,
             SMOOTHING: self.smoothing,
         }
-        return {
-            path: value
-            for path, value in changed.items()
-            if value is not None and searched(path, value) is not None
-        }
+        return {path: value for path, value in changed.items() if searched(path, value) is not None}
 
     def _epochs(self, default: Experiment, *, has_twins: bool) -> int | None:
         epochs = default.training.epochs
