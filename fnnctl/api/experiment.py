@@ -15,9 +15,10 @@ from fnnctl.commands.search import search as search_command
 from fnnctl.commands.train import train as run_training
 from fnnctl.config.paths import ConfigPath, parse_path, problem_at
 from fnnctl.config.reading.loading import ConfigText, read_config
+from fnnctl.config.reading.overrides import read_removal
 from fnnctl.config.reading.starter import STARTER_NAME
 from fnnctl.config.reading.yaml_reader import decode, read_yaml
-from fnnctl.config.rules.plain_config import override
+from fnnctl.config.rules.plain_config import override, unset
 from fnnctl.config.schema.experiment import Experiment as ExperimentConfig
 from fnnctl.config.sources import MEMORY_SOURCE
 from fnnctl.config.yaml_text import block_yaml
@@ -72,9 +73,23 @@ class Experiment:
         return experiment
 
     def set(self, path: str, value: Any) -> Self:
-        """The experiment with another value for a setting, or with a whole section."""
-        config = _changed(read_yaml(decode(self._source.content)).value or {}, path, value)
-        return self._of(ConfigText(block_yaml(config).encode(), self._source.file))
+        """The experiment with another value for a setting, or with a whole section.
+
+        As with `--set`, settings that this makes ineffective are left out of a run, with a note.
+        """
+        return self._with_change(path, _changed(self._settings(), path, value))
+
+    def unset(self, path: str) -> Self:
+        """The experiment without a setting; unchanged if it has none there."""
+        config = unset(self._settings(), read_removal(path))
+        return self if config is None else self._with_change(path, config)
+
+    def _settings(self) -> dict[str, Any]:
+        return read_yaml(self.to_yaml()).value or {}
+
+    def _with_change(self, path: str, config: Mapping[str, Any]) -> Self:
+        changed = (*self._source.changed, parse_path(path))
+        return self._of(ConfigText(block_yaml(config).encode(), self._source.file, changed=changed))
 
     def to_yaml(self) -> str:
         """The settings as the text of a YAML file."""

@@ -96,6 +96,11 @@ def complete_setting(incomplete: str) -> list[str]:
     return [f"{setting}={text}" for setting in paths for text in _values(setting) if text.startswith(value)]
 
 
+def complete_path(incomplete: str) -> list[str]:
+    """The settings whose paths begin like this."""
+    return [setting for setting in _settings() if setting.startswith(incomplete)]
+
+
 def bash_values(environment: Mapping[str, str]) -> list[str] | None:
     """What bash is to be told if it completes the value of a setting; None if it completes anything else.
 

@@ -15,6 +15,7 @@ from fnnctl.cli.completion import (
     complete_config,
     complete_format,
     complete_method,
+    complete_path,
     complete_run,
     complete_setting,
 )
@@ -65,6 +66,15 @@ Set = Annotated[
         metavar="PATH=VALUE",
         help="Change a setting, e.g. training.epochs=50. Repeatable.",
         autocompletion=complete_setting,
+    ),
+]
+Unset = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--unset",
+        metavar="PATH",
+        help="Remove a setting of the file, e.g. data.split.test. Repeatable; comes before --set.",
+        autocompletion=complete_path,
     ),
 ]
 RunsDir = Annotated[
@@ -146,24 +156,27 @@ class Changes:
     """`PATH=VALUE`, as for `--set`."""
     name: str | None = None
     seed: int | None = None
+    removed: Sequence[str] = ()
+    """`PATH`, as for `--unset`."""
 
     @property
     def options(self) -> Mapping[str, object]:
         """The values by option."""
-        return {"--set": self.settings, "--name": self.name, "--seed": self.seed}
+        return {"--set": self.settings, "--unset": self.removed, "--name": self.name, "--seed": self.seed}
 
     def overrides(self, *options: Override) -> list[Override]:
         """The changes in the order in which they are made, with those by other options of a command."""
-        from fnnctl.config.reading.overrides import OptionValue
+        from fnnctl.config.reading.overrides import OptionValue, Removal
 
-        return [*self.settings, *options, *OptionValue.if_given(name=self.name, seed=self.seed)]
+        values = OptionValue.if_given(name=self.name, seed=self.seed)
+        return [*map(Removal, self.removed), *self.settings, *options, *values]
 
 
 NO_CHANGES: Final = Changes()
 
 
-def _changes(overrides: Set = None, name: Name = None, seed: Seed = None) -> Changes:
-    return Changes(overrides or (), name, seed)
+def _changes(overrides: Set = None, removed: Unset = None, name: Name = None, seed: Seed = None) -> Changes:
+    return Changes(overrides or (), name, seed, removed or ())
 
 
 def _output(

@@ -25,6 +25,7 @@ from fnnctl.cli.options import (
     RunsDir,
     Seed,
     Set,
+    Unset,
     Workers,
     given_options,
     number_option,
@@ -45,6 +46,7 @@ HEADING = Heading("Train and search")
 @HEADING.command(
     examples=(
         "fnnctl train flowers.yaml --set training.epochs=50 --name longer",
+        "fnnctl train flowers.yaml --set data.test_source=new.csv",
         "cat flowers.yaml | fnnctl train - --name flowers",
         "fnnctl train --resume latest",
     ),
@@ -148,6 +150,7 @@ def evaluate(
     sizes: Sizes = None,
     workers: FoldWorkers = None,
     overrides: Set = None,
+    removed: Unset = None,
     seed: Seed = None,
     data: LabelledData = None,
     delimiter: Delimiter = None,
@@ -163,7 +166,7 @@ def evaluate(
     """Cross-validate an experiment, or score a trained network."""
     for_config = {
         "--folds": folds, "--repeats": repeats, "--sizes": sizes, "--workers": workers, "--seed": seed,
-        "--set": overrides,
+        "--set": overrides, "--unset": removed,
     }  # fmt: skip
     for_run = {"--data": data, "--delimiter": delimiter, "--encoding": encoding, "--threshold": threshold}
     if resume is not None:
@@ -188,7 +191,7 @@ def evaluate(
                 run = resume_cross_validation(resume, context, workers=workers)
             else:
                 shares = None if sizes is None else f"[{sizes}]"
-                changes = Changes(overrides or (), name, seed).overrides(
+                changes = Changes(overrides or (), name, seed, removed or ()).overrides(
                     *OptionChange.if_given("--folds", "evaluation.cross_validation.folds", folds),
                     *OptionChange.if_given("--repeats", "evaluation.cross_validation.repeats", repeats),
                     *OptionChange.if_given("--sizes", "evaluation.sizes", shares),

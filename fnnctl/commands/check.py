@@ -38,6 +38,8 @@ class Check:
 
     problems: list[Problem] = field(default_factory=list)
     warnings: list[Problem] = field(default_factory=list)
+    notes: list[Problem] = field(default_factory=list)
+    """Which settings of the files are left out, and why."""
     explanations: list[Explanation] = field(default_factory=list)
     """Those of the valid configs, if they are wanted."""
 
@@ -64,6 +66,7 @@ def check(
         except InputError as error:
             result.problems.extend(error.problems)
             continue
+        result.notes.extend(loaded.config.notes)
         search, problems = _prepared(loaded, context.known_runs)
         result.problems.extend(problems)
         for warning in loaded.checked(split, bags=fit.settings.bags).warnings:
@@ -82,7 +85,7 @@ def check(
             settings = loaded.explained(fit.experiment)
             if search and search.is_from_recipe:
                 settings += search.loaded.explained_search(loaded.original)
-            notes = [*loaded.left_out_values(), *calibration_lines(settings)]
+            notes = [*loaded.config.note_lines, *loaded.left_out_values(), *calibration_lines(settings)]
             result.explanations.append(Explanation(file, settings, notes))
     return result
 
@@ -94,6 +97,7 @@ def show_check(check: Check, output: Output, *, explain: bool) -> int:
             "valid": not check.problems,
             "problems": [asdict(problem) for problem in check.problems],
             "warnings": [asdict(warning) for warning in check.warnings],
+            "notes": [asdict(note) for note in check.notes],
         }
         settings = [entry for explanation in check.explanations for entry in _to_dicts(explanation)]
         output.json_object({**answer, "settings": settings} if explain else answer)

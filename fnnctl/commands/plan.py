@@ -26,6 +26,8 @@ def plan(
 ) -> Mapping[str, Any]:
     """The brackets, rungs, trials, epochs and estimated time of a search; nothing is written."""
     loaded = read_experiment(config, overrides, context.listener)
+    for note in loaded.config.note_lines:
+        context.note(note)
     search = prepare_search(loaded, max_trials=max_trials, runs_dir=context.runs_dir)
     return forecast(search, workers=workers, simulated=simulated)
 

@@ -39,6 +39,11 @@ def is_below(path: ConfigPath, sections: Container[ConfigPath]) -> bool:
     return any(path[:depth] in sections for depth in range(len(path)))
 
 
+def overlap(one: ConfigPath, other: ConfigPath) -> bool:
+    """Whether two settings are the same, or one is inside the other."""
+    return all(part == other_part for part, other_part in zip(one, other, strict=False))
+
+
 def problem_at(path: ConfigPath, message: str, line: int | None = None) -> Problem:
     """A problem whose file is not known yet."""
     return Problem(message, line=line, path=format_path(path) or None)

@@ -20,9 +20,8 @@ from fnnctl.config.reading.explanation import (
 from fnnctl.config.reading.loading import ConfigSource, LoadedConfig, load_config
 from fnnctl.config.reading.overrides import Override
 from fnnctl.config.recipes.filling import CompleteConfig, complete_config
-from fnnctl.config.rules.experiments import VALIDATION
 from fnnctl.config.rules.plain_config import is_set
-from fnnctl.config.rules.unread import validation_share
+from fnnctl.config.rules.unread import VALIDATION, validation_share
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.context import Listener
 from fnnctl.data.files import UNREPORTED, OnRead
@@ -152,9 +151,10 @@ class LoadedExperiment:
         return [] if by is None else [fold_line(self.data.dataset, never, by)]
 
     def notes(self) -> list[str]:
-        """What was done with the data and with the recipe, for `runs.recorder.record_notes`."""
+        """What was done with the config, the data and the recipe, for `runs.recorder.record_notes`."""
         line = recipe_line(self._complete)
-        return [*self.data.notes, *([] if line is None else [line]), *self._validation_line()]
+        lines = [*self.data.notes, *([] if line is None else [line]), *self._validation_line()]
+        return [*self.config.note_lines, *lines]
 
     def _validation_line(self) -> list[str]:
         """One line if a config has a validation part that only the trials of its search have; else none."""
@@ -212,11 +212,12 @@ def completed_by_recipe(config: LoadedConfig, data: TaskData) -> LoadedExperimen
     """A config with the values that its recipe has for these data; raises `ConfigError`."""
     with config.add_locations():
         facts, bags = recipe_facts(data, config.experiment), _BagCheck(data)
-        complete = complete_config(
-            config.config,
-            config.experiment,
-            facts,
-            lambda experiment: [*data.task.check(experiment), *bags.problems(experiment)],
+
+        def check(experiment: Experiment) -> list[Problem]:
+            return [*data.task.check(experiment), *bags.problems(experiment)]
+
+        complete, config = config.without_ineffective(
+            lambda values: complete_config(values, config.experiment, facts, check)
         )
         if problems := [*data.task.check(complete.experiment), *without_columns(data, complete.experiment)]:
             raise ConfigError(*problems)

@@ -28,13 +28,12 @@ from fnnctl.config.recipes.search import (
     why_no_sample,
 )
 from fnnctl.config.rules.dimensions import dimensions_of
-from fnnctl.config.rules.experiments import VALIDATION
 from fnnctl.config.rules.plain_config import value_at
 from fnnctl.config.rules.search_check import METHOD
 from fnnctl.config.rules.space_check import REQUIRE
 from fnnctl.config.rules.start_from import START_FROM
 from fnnctl.config.rules.trials import trial_configs
-from fnnctl.config.rules.unread import test_share
+from fnnctl.config.rules.unread import VALIDATION, test_share
 from fnnctl.config.schema.search import SearchConfig
 from fnnctl.errors import ConfigError, Problem
 from fnnctl.modelling.loading import LoadedExperiment, completed_by_recipe, split_data

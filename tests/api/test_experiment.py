@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fnnctl import Experiment, run_search
+from fnnctl import Experiment, run_search, train
 from fnnctl.errors import ConfigError
 
 pytestmark = pytest.mark.filterwarnings("ignore::fnnctl.FnnctlWarning")
@@ -115,3 +115,36 @@ def test_a_search_starts_from_an_earlier_run_in_the_folder_of_runs(
     assert again.check() == []
     values = again.search(workers=1).leaderboard["training.l2"]
     assert set(values) == set(first.leaderboard["training.l2"])
+
+
+@pytest.fixture
+def with_test_part(tmp_path: Path) -> Experiment:
+    for name in ("own", "new"):
+        (tmp_path / f"{name}.csv").write_text("a,y\n" + "".join(f"{k},{k % 2}\n" for k in range(40)))
+    text = "recipe: classic\ndata: {source: own.csv, target: y, split: {test: 0.2}}\ntraining: {epochs: 2}\n"
+    (tmp_path / "nightly.yaml").write_text(text)
+    return Experiment.load(tmp_path / "nightly.yaml")
+
+
+def test_a_setting_that_a_change_makes_ineffective_is_left_out(
+    with_test_part: Experiment, tmp_path: Path
+) -> None:
+    changed = with_test_part.set("data.test_source", "new.csv")
+    assert changed.check() == []
+    run = changed.train(runs_dir=tmp_path / "runs")
+    assert run.metrics["test"]["support"] == 40
+    log = next((tmp_path / "runs").glob("*/log.txt")).read_text()
+    assert "data.split.test is left out: it has no effect beside data.test_source" in log
+    (problem,) = changed.set("data.split.test", 0.3).check()
+    assert str(problem) == "data.split.test: has no effect: data.test_source is the test part"
+    again = train(str(tmp_path / "nightly.yaml"), settings={"data.test_source": str(tmp_path / "new.csv")})
+    assert again.metrics["test"]["support"] == 40
+
+
+def test_a_setting_is_removed(with_test_part: Experiment) -> None:
+    rest = with_test_part.unset("data.split.test")
+    assert "test" not in rest.to_yaml()
+    assert rest.set("data.test_source", "new.csv").check() == []
+    assert rest.unset("data.split.test") is rest
+    with pytest.raises(ConfigError, match=r"data\.split\.tst: unknown setting \(did you mean 'test'\?\)"):
+        rest.unset("data.split.tst")

@@ -75,6 +75,7 @@ RUNS = ["latest", "wine-grid", "iris", *reversed(FOLDERS)]
         ("fnnctl train --set training.averaging =", ["ema", "swa", "null"]),
         ("fnnctl train --set no.such.setting=", ["no.such.setting="]),
         ("fnnctl train --set seed = 5", []),
+        ("fnnctl train --unset training.cli", ["training.clip_norm", "training.clip_value"]),
         ("fnnctl report --metric ma", ["matthews_correlation", "maximum_calibration_error", "mae"]),
         ("fnnctl compare --metric roc", ["roc_auc_macro", "roc_auc_micro", "roc_auc_weighted", "roc_auc"]),
         ("fnnctl runs --sort s", ["status", "seed", "started"]),

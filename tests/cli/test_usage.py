@@ -33,7 +33,7 @@ def test_an_argument_cannot_add_a_line_to_a_message(program: Program) -> None:
             "No such option: --momentum: write --set model.normalization.momentum=VALUE "
             "or --set training.optimizer.momentum=VALUE",
         ),
-        (["train", "--sed", "5"], "No such option: --sed (Possible options: --seed, --set)"),
+        (["train", "--sed", "5"], "No such option: --sed (Possible options: --seed, --set, --unset)"),
         (["report", "--epochs", "5"], "No such option: --epochs"),
         (["train", "--seed"], "Option '--seed' requires an argument."),
     ],

@@ -215,3 +215,17 @@ def test_a_recipe_has_no_bags_in_order(load: Load) -> None:
     assert loaded.notes()[-1].startswith(
         "recipe default; without bags: the members would train on rows later than those"
     )
+
+
+@pytest.mark.parametrize(("rows", "left_out"), [(6, True), (40, False)])
+def test_a_setting_is_left_out_if_an_option_and_the_data_make_it_ineffective(
+    load: Load, tmp_path: Path, rows: int, *, left_out: bool
+) -> None:
+    table = "".join(TABLE.splitlines(keepends=True)[: rows + 1])
+    (tmp_path / "new.csv").write_text(TABLE)
+    config = CONFIG + "  split: {validation: 0, stratify: false}\n"
+    loaded = load(config, "data.test_source=new.csv", "recipe=default", table=table)
+    # Few rows have no bags, and then no part is split off at all.
+    note = "data.split.stratify is left out: it has no effect beside --set data.test_source"
+    assert (note in loaded.notes()) == left_out
+    assert loaded.experiment.data.split.stratify == left_out

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import takewhile
+from itertools import takewhile, zip_longest
 from typing import Any
 
 from pydantic import ValidationError
@@ -25,6 +25,7 @@ from fnnctl.config.schema.schema_tree import (
     forms_of,
     free_mapping_of,
     homes_of,
+    is_setting,
     keys_of,
     names_of,
     schema_at,
@@ -78,6 +79,16 @@ def certainly_wrong(error: ValidationError, config: Mapping[str, Any]) -> list[C
     return [*certain, *wrong] if error.error_count() > MAX_SUGGESTIONS else certain
 
 
+def without_effect(error: ValidationError, config: Mapping[str, Any]) -> dict[ConfigPath, list[ConfigPath]]:
+    """The settings of `config` that only other choices of their section have, each with the choice's path.
+
+    A momentum beside the name of an optimizer that has none is such a setting.
+    """
+    unknown = (_follow(location, config)[0] for kind, location in _errors(error) if kind == _UNKNOWN)
+    choices = ((path, form) for path in unknown for form in forms_at(path[:-1], config) if names_of(form))
+    return {path: [(*path[:-1], "name")] for path, form in choices if path[-1] in form["properties"]}
+
+
 def _whole_setting(path: ConfigPath) -> ConfigPath:
     """The setting that a path leads into: a list, or a domain of a search space, is one setting."""
     names = tuple(takewhile(lambda part: isinstance(part, str), path))
@@ -113,11 +124,14 @@ def _messages(
 
 
 def _follow(location: Sequence[str | int], config: Any) -> tuple[ConfigPath, Any]:
-    """Follow pydantic's location as far as the config goes, skipping the names of union branches."""
+    """Follow pydantic's location as far as the config goes, skipping the names of union branches.
+
+    The optimizer `momentum` has a setting of the same name: the first of the two is the branch.
+    """
     path: ConfigPath = ()
-    for part in location:
+    for part, following in zip_longest(location, location[1:]):
         keys = range(len(config)) if isinstance(config, list) else config if isinstance(config, dict) else ()
-        if part in keys:
+        if part in keys and (following not in keys or isinstance(config[part], list | dict)):
             path, config = (*path, part), config[part]
     return path, config
 
@@ -226,6 +240,15 @@ def _unknown_setting(path: ConfigPath, config: Mapping[str, Any]) -> str:
             return f"{chosen} has {joined_words(alike)}; {has} {key}"
         return f"{chosen} has no {key}; {has}{_beside_a_choice(key, path[:-1], chosen)}"
     return f"unknown setting{_meant_setting(key, path[:-1], tuple(section['properties']))}"
+
+
+def unknown_path(path: ConfigPath) -> tuple[ConfigPath, str]:
+    """The part of a path up to its first key that no section has, and the message about it."""
+    depth = next(depth for depth in range(1, len(path) + 1) if not is_setting(path[:depth]))
+    section = path[: depth - 1]
+    here = tuple(dict.fromkeys(key for form in forms_at(section, {}) for key in form.get("properties", ())))
+    suggestion = _meant_setting(str(path[depth - 1]), section, here) if here else ""
+    return path[:depth], f"unknown setting{suggestion}"
 
 
 def _is_glued(key: str, value: Any) -> bool:

@@ -8,9 +8,9 @@ from functools import cached_property
 from typing import Any, Final
 
 from fnnctl.config.messages.wording import about
-from fnnctl.config.paths import SPACE, ConfigPath, Locations, format_path, parse_path, problem_at
+from fnnctl.config.paths import SPACE, ConfigPath, Locations, format_path, overlap, parse_path, problem_at
 from fnnctl.config.reading.resolved import active_settings
-from fnnctl.config.recipes.adaptation import NAME, gives, outside_search, overlap, searched, settings_in
+from fnnctl.config.recipes.adaptation import NAME, gives, outside_search, searched, settings_in
 from fnnctl.config.recipes.before_data import COMPLETED
 from fnnctl.config.recipes.filling import CompleteConfig
 from fnnctl.config.rules.plain_config import is_set, takes_any_key, value_at

@@ -7,9 +7,9 @@ from __future__ import annotations
 import errno
 import stat
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -24,12 +24,21 @@ from fnnctl.config.paths import (
     format_path,
     problem_at,
 )
-from fnnctl.config.reading.overrides import OptionValue, Override, note_override, read_override
+from fnnctl.config.reading.overrides import (
+    OptionChange,
+    OptionValue,
+    Override,
+    Removal,
+    note_override,
+    read_override,
+    read_removal,
+)
 from fnnctl.config.reading.resolved import FORMER_FIRST_LINE
 from fnnctl.config.reading.starter import STARTER_NAME, init_command, is_table
 from fnnctl.config.reading.yaml_reader import MAX_BYTES, Document, decode, read_yaml
 from fnnctl.config.recipes.before_data import COMPLETE, RECIPE, experiment_before_data
-from fnnctl.config.rules.plain_config import override, value_at
+from fnnctl.config.rules.left_out import Changed, Result, without_ineffective
+from fnnctl.config.rules.plain_config import override, unset, value_at
 from fnnctl.config.rules.validation import InvalidConfigurationError
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.errors import ConfigError, DataError, MachineError, Problem
@@ -39,6 +48,8 @@ if TYPE_CHECKING:
     from fnnctl.config.rules.trials import Check
 
 
+SET: Final = "--set"
+UNSET: Final = "--unset"
 STANDARD_INPUT: Final = Path("-")
 SHOWN: Final = "<stdin>"
 """What stands for the file's name in messages."""
@@ -70,6 +81,8 @@ class ConfigText:
     """
     has_lines: bool = False
     """Whether messages name the file and its lines."""
+    changed: tuple[ConfigPath, ...] = ()
+    """The settings that a Python program has set or removed in an experiment, as `--set` and `--unset` do."""
 
 
 ConfigSource: TypeAlias = Path | ConfigText
@@ -89,6 +102,26 @@ class LoadedConfig:
     locations: Locations
     config: Mapping[str, Any]
     """The values of the file and the command line, including those that only trials of a search read."""
+    changed: Changed = field(default_factory=dict)
+    """The settings that the command line has changed."""
+    notes: Sequence[Problem] = ()
+    """What became of settings of the file, and of options, beside what was asked for."""
+
+    @property
+    def note_lines(self) -> list[str]:
+        """The notes as sentences about the settings."""
+        return [f"{note.path} {note.message}" for note in self.notes]
+
+    def without_ineffective(
+        self, evaluate: Callable[[Mapping[str, Any]], Result]
+    ) -> tuple[Result, LoadedConfig]:
+        """What `evaluate` returns for the values, and the config without those that are then ineffective.
+
+        See `without_ineffective`.
+        """
+        result, config, left_out = without_ineffective(self.config, self.changed, evaluate)
+        notes = [*self.notes, *self.locations.problems(left_out)]
+        return result, replace(self, config=config, notes=notes)
 
     def search_problems(self, check: Check | None = None) -> list[Problem]:
         """The problems of the `search` section, in the order of their lines; `fnnctl train` does not read it.
@@ -126,13 +159,21 @@ def load_config(source: ConfigSource, overrides: Sequence[Override] = ()) -> Loa
     if isinstance(source, Path):
         source = read_config(source)
     file, text = source.file, source.content
-    unchecked = _UncheckedConfig(shown_file(file) if source.has_lines else None, text)
+    unchecked = _UncheckedConfig(shown_file(file) if source.has_lines else None, text, source.changed)
     for change in overrides:
         unchecked.override(change)
     experiment = unchecked.experiment()
     if experiment.name is None:
         experiment = experiment.model_copy(update={"name": _default_name(file, experiment.data.source)})
-    return LoadedConfig(experiment, text, file.absolute(), unchecked.locations, unchecked.config)
+    return LoadedConfig(
+        experiment,
+        text,
+        file.absolute(),
+        unchecked.locations,
+        unchecked.config,
+        unchecked.changed,
+        unchecked.notes,
+    )
 
 
 def read_config(file: Path) -> ConfigText:
@@ -143,7 +184,9 @@ def read_config(file: Path) -> ConfigText:
 class _UncheckedConfig:
     """A config before it is checked, with the problems found so far."""
 
-    def __init__(self, file: str | None, text: bytes) -> None:
+    def __init__(self, file: str | None, text: bytes, changed: Iterable[ConfigPath]) -> None:
+        self.changed = {path: format_path(path) for path in changed}
+        self.notes: list[Problem] = []
         self.locations = Locations({"": Location(file, 1 if file else None)})
         self.problems: list[Problem] = []
         self.wrong_paths: set[str] = set()
@@ -171,10 +214,14 @@ class _UncheckedConfig:
         if isinstance(change, OptionValue):
             self.set((change.setting,), Document(change.value, {(change.setting,): 1}, []), change.option)
             return
-        option, text = ("--set", change) if isinstance(change, str) else (change.option, change.change)
+        option = change.option if isinstance(change, OptionChange) else SET
         try:
-            path, document = read_override(text)
-            self.set(path, document, option)
+            if isinstance(change, Removal):
+                option = UNSET
+                self.unset(read_removal(change.setting))
+            else:
+                path, document = read_override(change if isinstance(change, str) else change.change)
+                self.set(path, document, option)
         except ConfigError as error:
             self._add(error.problems, option)
 
@@ -183,12 +230,28 @@ class _UncheckedConfig:
         if path == RECIPE and value_at(self.config, COMPLETE):
             self._add([problem_at(path, _NOTHING_TO_FILL)], option)
         self.config = override(self.config, path, document.value)
+        self._note_change(path, document, option)
+
+    def unset(self, path: ConfigPath) -> None:
+        """Remove one setting of the file; a note says that there is none."""
+        config = unset(self.config, path)
+        if config is None:
+            self.notes += self.locations.problems({path: f"is not set in the file: {UNSET} changes nothing"})
+            return
+        self.config = config
+        self._note_change(path, Document(None, {path: 1}, []), UNSET)
+
+    def _note_change(self, path: ConfigPath, document: Document, option: str) -> None:
+        self.changed[path] = f"{option} {format_path(path)}" if option in {SET, UNSET} else option
         note_override(self.locations, path, document, option)
 
     def experiment(self) -> Experiment:
         """Check everything and fill in what depends on other settings, or raise all problems."""
         try:
-            experiment = experiment_before_data(self.config)
+            experiment, self.config, left_out = without_ineffective(
+                self.config, self.changed, experiment_before_data
+            )
+            self.notes += self.locations.problems(left_out)
         except InvalidConfigurationError as error:
             self._report(error.messages)
         if self.problems:

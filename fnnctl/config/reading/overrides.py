@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Self, TypeAlias
 
+from fnnctl.config.messages.schema_errors import unknown_path
 from fnnctl.config.paths import SPACE, ConfigPath, Location, Locations, format_path, parse_path, problem_at
 from fnnctl.config.reading.yaml_reader import Document, read_yaml
 from fnnctl.config.rules.plain_config import takes_any_key
-from fnnctl.config.schema.schema_tree import all_settings
+from fnnctl.config.schema.schema_tree import all_settings, is_setting
 from fnnctl.errors import ConfigError, Problem
 
 
@@ -44,7 +45,14 @@ class OptionValue:
         return [cls(setting, value) for setting, value in values.items() if value is not None]
 
 
-Override: TypeAlias = str | OptionChange | OptionValue
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """The removal of a setting of the file: `--unset PATH`."""
+
+    setting: str
+
+
+Override: TypeAlias = str | Removal | OptionChange | OptionValue
 """A change to the config on the command line: the `PATH=VALUE` of `--set`, or another option."""
 
 
@@ -68,6 +76,22 @@ def read_override(text: str) -> tuple[ConfigPath, Document]:
     for problem in document.problems:
         raise ConfigError(replace(problem, line=None))
     return path, document
+
+
+def read_removal(text: str) -> ConfigPath:
+    """The path of a setting to remove; raises `ConfigError` if there is no such setting."""
+    written_path, equals, _ = text.partition("=")
+    path = _with_names(parse_path(written_path))
+    if "" in path or not text.isprintable():
+        raise ConfigError(Problem(f"{text!r} is not a setting; write PATH, such as data.split.test"))
+    if equals:
+        raise ConfigError(problem_at(path, f"write --unset {written_path}, or --set {text}"))
+    if isinstance(path[-1], int):
+        section = format_path(path[:-1])
+        raise ConfigError(problem_at(path, f"is an entry of a list; write --set {section}=[…]"))
+    if not is_setting(path):
+        raise ConfigError(problem_at(*unknown_path(path)))
+    return path
 
 
 def note_override(locations: Locations, path: ConfigPath, document: Document, option: str) -> None:

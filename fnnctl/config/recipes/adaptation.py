@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
-from fnnctl.config.paths import SPACE, ConfigPath, Messages, format_path, is_below, parse_path
+from fnnctl.config.paths import SPACE, ConfigPath, Messages, format_path, overlap, parse_path
 from fnnctl.config.recipes import definitions as recipes
 from fnnctl.config.rules.plain_config import is_set, value_at
 
@@ -153,11 +153,6 @@ def gives(settings: list[ConfigPath], path: ConfigPath) -> bool:
     return any(
         setting[: len(path)] == path or any((*setting, key) == path for key in SHORT) for setting in settings
     )
-
-
-def overlap(one: ConfigPath, other: ConfigPath) -> bool:
-    """Whether two settings are the same, or one is inside the other."""
-    return one == other or is_below(one, {other}) or is_below(other, {one})
 
 
 def set_or_searched(config: Mapping[str, Any], path: ConfigPath) -> str:

@@ -56,7 +56,7 @@ def experiment_before_data(config: Mapping[str, Any]) -> Experiment:
             raise
         original = error
     if original.certain:
-        raise InvalidConfigurationError(_with_certain(config, original))
+        raise InvalidConfigurationError(_with_certain(config, original), causes=original.causes)
     try:
         return _possible_experiment(config, recipe)
     except InvalidConfigurationError as error:
@@ -95,12 +95,13 @@ def _possible_experiment(config: Mapping[str, Any], recipe: Recipe) -> Experimen
     If there is none, raises `InvalidConfigurationError` with the problems that it has in both cases.
     """
     checker = ConfigChecker(None, checks_search=False)
-    attempts: list[Messages] = []
+    attempts: list[InvalidConfigurationError] = []
     for facts in EXTREMES:
         applied = apply_recipe(config, recipe_values(recipe, facts), checker)
         try:
             return checker.experiment(applied.config)
         except InvalidConfigurationError as error:
-            attempts.append(error.messages)
+            attempts.append(error)
     first, second = attempts
-    raise InvalidConfigurationError(dict(item for item in first.items() if item in second.items()))
+    messages = dict(item for item in first.messages.items() if item in second.messages.items())
+    raise InvalidConfigurationError(messages, causes=first.causes)

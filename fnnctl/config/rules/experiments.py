@@ -13,14 +13,13 @@ from fnnctl.config.paths import SPACE, ConfigPath
 from fnnctl.config.rules.contradictions import contradictions, monitors_nothing
 from fnnctl.config.rules.plain_config import is_set, value_at, without
 from fnnctl.config.rules.trials import searched_sections
-from fnnctl.config.rules.unread import unread_settings
+from fnnctl.config.rules.unread import VALIDATION, unread_settings
 from fnnctl.config.rules.validation import InvalidConfigurationError, validated
 from fnnctl.config.schema.experiment import Experiment
 
 LEFT_OPEN: Final = "auto"
 """This value turns the setting off, so it may be given even if the setting has no effect."""
 RESIDUAL: Final[ConfigPath] = ("model", "residual")
-VALIDATION: Final[ConfigPath] = ("data", "split", "validation")
 EARLY_STOPPING: Final[ConfigPath] = ("training", "early_stopping")
 
 
@@ -42,7 +41,7 @@ def experiment_of(config: Mapping[str, Any]) -> Experiment:
         from fnnctl.config.rules.space_check import messages_beside
 
         messages = error.messages | messages_beside(error.messages, config)
-        raise InvalidConfigurationError(messages, certain=error.certain) from None
+        raise InvalidConfigurationError(messages, certain=error.certain, causes=error.causes) from None
     # Only a valid experiment says which settings nothing reads. Those that are set are errors, unless a trial
     # of the search reads them. That is looked for last, because it takes hundreds of trials.
     unread = unread_settings(experiment)
@@ -58,11 +57,13 @@ def experiment_of(config: Mapping[str, Any]) -> Experiment:
     if left_out:
         # What nothing reads has its default, so that it changes neither `resolved.yaml` nor equality.
         experiment = _completed(without(active, left_out))
-    wrong = {path: reason for path, reason in without_effect.items() if path not in elsewhere}
+    ineffective = {path: reason for path, reason in without_effect.items() if path not in elsewhere}
+    wrong = {path: reason.message for path, reason in ineffective.items()}
     for path, message in contradictions(experiment, unread).items():
         wrong.setdefault(path, message)
     if wrong:
-        raise InvalidConfigurationError(wrong, experiment)
+        causes = {path: reason.causes for path, reason in ineffective.items()}
+        raise InvalidConfigurationError(wrong, experiment, causes=causes)
     return experiment
 
 

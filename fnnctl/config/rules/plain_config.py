@@ -54,6 +54,17 @@ def override(config: Any, path: ConfigPath, value: Any) -> Any:
     return with_value(config, path, value)
 
 
+def unset(config: Any, path: ConfigPath) -> Any:
+    """The config without the setting at a path, also if a short form gives it; None if the config has none.
+
+    Raises `ConfigError` if the path leads into a text that is valid in place of a mapping.
+    """
+    section = _section(value_at(config, path[:-1]), path[:-1])
+    if section is None or path[-1] not in section:
+        return None
+    return with_value(config, path[:-1], {key: value for key, value in section.items() if key != path[-1]})
+
+
 def with_value(node: Any, path: ConfigPath, value: Any, depth: int = 0) -> Any:
     """The config with one value set at a path that `override` accepts; `node` is its value at this depth.
 

@@ -18,7 +18,7 @@ from typing import Any
 from fnnctl.config.paths import ConfigPath, Messages, format_path, parse_path
 from fnnctl.config.rules.dimensions import path_of
 from fnnctl.config.rules.trials import TrialConfigs
-from fnnctl.config.rules.unread import unread_settings
+from fnnctl.config.rules.unread import NoEffect, unread_settings
 from fnnctl.config.rules.validation import InvalidConfigurationError
 from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.errors import ConfigError
@@ -206,7 +206,7 @@ class _Probing:
             if dimension.name in values and dimension.name not in self.read:
                 reason = _is_unread(parse_path(dimension.setting), unread)
                 if reason:
-                    self.reasons[dimension.name] = reason
+                    self.reasons[dimension.name] = reason.message
                 else:
                     self.read.add(dimension.name)
         return {}
@@ -277,7 +277,7 @@ def _is_about(path: ConfigPath, dimension: Dimension) -> bool:
     return all(one == other for one, other in zip(path, setting, strict=False))
 
 
-def _is_unread(path: ConfigPath, unread: Messages) -> str | None:
+def _is_unread(path: ConfigPath, unread: Mapping[ConfigPath, NoEffect]) -> NoEffect | None:
     """Why a setting, or a section around it, has no effect; None if it has an effect."""
     sections = (path[:depth] for depth in range(len(path), 0, -1))
     return next((unread[section] for section in sections if section in unread), None)

@@ -14,11 +14,11 @@ from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, S
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
-from fnnctl.config.paths import ConfigPath, Messages, is_below, parse_path
+from fnnctl.config.paths import ConfigPath, is_below, parse_path
 from fnnctl.config.rules.canonical import configuration_key
 from fnnctl.config.rules.contradictions import contradictions
 from fnnctl.config.rules.plain_config import is_set, value_at, with_value, without
-from fnnctl.config.rules.unread import unread_settings
+from fnnctl.config.rules.unread import NoEffect, unread_settings
 from fnnctl.config.rules.validation import InvalidConfigurationError, validated
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.schema_tree import forms_at, names_of
@@ -127,7 +127,7 @@ class TrialConfigs:
             )
         return experiment
 
-    def unread_in(self, assignment: Mapping[str, Any]) -> Messages:
+    def unread_in(self, assignment: Mapping[str, Any]) -> Mapping[ConfigPath, NoEffect]:
         """The settings without effect in this trial; `InvalidConfigurationError` if the schema refuses it."""
         return unread_settings(validated(self.config_of(assignment)))
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final, TypeAlias, TypeVar
 
-from fnnctl.config.paths import ConfigPath, Messages
+from fnnctl.config.paths import ConfigPath
 from fnnctl.config.schema.data import (
     ARRAY_REASON,
     BUILTIN_NAMES,
@@ -34,11 +35,35 @@ FILE_SETTINGS: Final = ("delimiter", "encoding")
 TABLE_SETTINGS: Final = (*CSV_SETTINGS, "missing_values")
 """The settings of `data` about the notation of a CSV file."""
 
+TEST: Final[ConfigPath] = ("data", "split", "test")
+VALIDATION: Final[ConfigPath] = ("data", "split", "validation")
+STRATIFY: Final[ConfigPath] = ("data", "split", "stratify")
+BY: Final[ConfigPath] = ("data", "split", "by")
+SOURCE: Final[ConfigPath] = ("data", "source")
+TEST_SOURCE: Final[ConfigPath] = ("data", "test_source")
+BAGS: Final[ConfigPath] = ("model", "ensemble", "bags")
+HIDDEN: Final[ConfigPath] = ("model", "hidden")
+OPTIMIZER: Final[ConfigPath] = ("training", "optimizer", "name")
+METHOD: Final[ConfigPath] = ("search", "method")
+TOTAL: Final[ConfigPath] = ("search", "budget", "total")
+PARTS: Final = (VALIDATION, TEST, TEST_SOURCE, BAGS)
+"""The settings that say which parts are split off."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoEffect:
+    """Why a setting has no effect."""
+
+    message: str
+    causes: tuple[ConfigPath, ...]
+    """The settings whose values are the reason, whether they are set or not."""
+
+
 Record = TypeVar("Record")
-Unread: TypeAlias = Iterator[tuple[ConfigPath, str]]
+Unread: TypeAlias = Iterator[tuple[ConfigPath, NoEffect]]
 
 
-def unread_settings(experiment: Experiment) -> Messages:
+def unread_settings(experiment: Experiment) -> Mapping[ConfigPath, NoEffect]:
     """The settings that have no effect in this experiment, each with the reason."""
     parts = (_unread_data, _unread_model, _unread_training, _unread_momentum, _unread_search)
     return {path: reason for part in parts for path, reason in part(experiment)}
@@ -75,60 +100,69 @@ def _unread_data(experiment: Experiment) -> Unread:
     elif data.source.endswith(".npz"):
         reason = ARRAY_REASON
     if reason:
-        yield from ((("data", key), reason) for key in TABLE_SETTINGS)
+        yield from ((("data", key), NoEffect(reason, (SOURCE,))) for key in TABLE_SETTINGS)
     if all(file.endswith(PARQUET_ENDING) for file in (data.source, data.test_source or data.source)):
-        yield from ((("data", key), PARQUET_REASON) for key in CSV_SETTINGS)
+        is_parquet = NoEffect(PARQUET_REASON, (SOURCE, TEST_SOURCE))
+        yield from ((("data", key), is_parquet) for key in CSV_SETTINGS)
     if reason == ARRAY_REASON:
-        yield ("data", "max_categories"), reason
+        yield ("data", "max_categories"), NoEffect(reason, (SOURCE,))
     if data.test_source is None:
-        yield ("data", "test_sha256"), "has no effect without data.test_source"
+        yield ("data", "test_sha256"), NoEffect("has no effect without data.test_source", (TEST_SOURCE,))
     else:
-        yield ("data", "split", "test"), "has no effect: data.test_source is the test part"
+        yield TEST, NoEffect("has no effect: data.test_source is the test part", (TEST_SOURCE,))
     search = experiment.search
     if experiment.model.ensemble.bags and (search is None or search.prefers_bags):
         reason = "has no effect: with bags, every row outside the test part is a validation row of one member"
-        yield ("data", "split", "validation"), reason
+        yield VALIDATION, NoEffect(reason, (BAGS, ("search", "objective", "on"), ("search", "space")))
     if data.split.by is not None:
         reason = "has no effect: the rows are divided in the order of data.split.by, whatever their target"
-        yield from ((("data", "split", key), reason) for key in ("stratify", "bins", "seed"))
-        yield FOLD_STRATA, reason
+        for path in (*(("data", "split", key) for key in ("stratify", "bins", "seed")), FOLD_STRATA):
+            yield path, NoEffect(reason, (BY,))
     is_undivided = not is_validated(experiment) and test_share(data) == 0
     if is_undivided:
-        yield ("data", "split", "stratify"), "has no effect: no part is split off"
+        yield STRATIFY, NoEffect("has no effect: no part is split off", PARTS)
     if not experiment.evaluation.cross_validation.stratify and (is_undivided or not data.split.stratify):
-        yield ("data", "split", "bins"), "has no effect: neither parts nor folds are stratified"
+        reason = "has no effect: neither parts nor folds are stratified"
+        yield ("data", "split", "bins"), NoEffect(reason, (FOLD_STRATA, STRATIFY, *PARTS))
 
 
 def _unread_model(experiment: Experiment) -> Unread:
     """Settings of the model that no hidden layer inherits, and what the first layer cannot have."""
     hidden = experiment.model.hidden
+
+    def because(reason: str) -> NoEffect:
+        return NoEffect(f"has no effect: {reason}", (HIDDEN,))
+
     for key in ("activation", "normalization", "dropout"):
         if not any(getattr(layer, key) is None for layer in hidden):
             reason = f"every hidden layer has its own {key}" if hidden else "there is no hidden layer"
-            yield ("model", key), f"has no effect: {reason}"
+            yield ("model", key), because(reason)
     if not hidden:
-        yield ("model", "residual"), "has no effect: there is no hidden layer"
+        yield ("model", "residual"), because("there is no hidden layer")
     elif hidden[0].residual is not None:
-        reason = "has no effect: the first hidden layer's inputs are the features, which it never adds"
-        yield ("model", "hidden", 0, "residual"), reason
+        reason = "the first hidden layer's inputs are the features, which it never adds"
+        yield (*HIDDEN, 0, "residual"), because(reason)
     if len(hidden) == 1:
-        yield ("model", "residual"), "has no effect: only hidden layers after the first add their inputs"
+        yield ("model", "residual"), because("only hidden layers after the first add their inputs")
     elif hidden and all(layer.residual is not None for layer in hidden[1:]):
-        reason = "every hidden layer after the first has its own residual"
-        yield ("model", "residual"), f"has no effect: {reason}"
+        yield ("model", "residual"), because("every hidden layer after the first has its own residual")
 
 
 def _unread_training(experiment: Experiment) -> Unread:
     if isinstance(experiment.training.optimizer, LbfgsOptimizer):
         for key in ("batch_size", "shuffle"):
-            yield ("training", key), "has no effect: lbfgs always uses all rows at once"
+            reason = "has no effect: lbfgs always uses all rows at once"
+            yield ("training", key), NoEffect(reason, (OPTIMIZER,))
         reason = "has no effect: lbfgs finds its step length by line search"
-        yield ("training", "lr_schedule"), reason
+        yield ("training", "lr_schedule"), NoEffect(reason, (OPTIMIZER,))
     if not reads_horizon(experiment.training):
         kinds = word_list([*(kind for kinds in WITH_HORIZON.values() for kind in kinds), "patience: auto"])
-        yield ("training", "horizon"), f"has no effect: only {kinds} depend on the horizon"
+        reason = f"has no effect: only {kinds} depend on the horizon"
+        names = (("training", key, "name") for key in WITH_HORIZON)
+        causes = (*names, ("training", "early_stopping", "patience"), OPTIMIZER)
+        yield ("training", "horizon"), NoEffect(reason, causes)
     if not experiment.model.hidden:
-        yield ("training", "max_norm"), "has no effect: there is no hidden layer"
+        yield ("training", "max_norm"), NoEffect("has no effect: there is no hidden layer", (HIDDEN,))
 
 
 def _unread_momentum(experiment: Experiment) -> Unread:
@@ -137,48 +171,48 @@ def _unread_momentum(experiment: Experiment) -> Unread:
         return
     sections: list[tuple[ConfigPath, object]] = [(("model",), experiment.model.normalization)]
     for index, layer in enumerate(experiment.model.hidden):
-        sections.append((("model", "hidden", index), layer.normalization))
+        sections.append(((*HIDDEN, index), layer.normalization))
     reason = "has no effect: training.averaging uses plain means over the training rows"
     for path, normalization in sections:
         if isinstance(normalization, BatchNormalizationConfig):
-            yield (*path, "normalization", "momentum"), reason
+            yield (*path, "normalization", "momentum"), NoEffect(reason, (("training", "averaging"),))
 
 
 def _unread_search(experiment: Experiment) -> Unread:
     """Settings that only other methods use. No error, because the command line may choose another method."""
-    search, budget = experiment.search, ("search", "budget")
+    search, budget = experiment.search, TOTAL[:-1]
     if search is None or (search.is_auto and "method" not in search.model_fields_set):
         return  # without a space the data choose the method, unless it is set
     scheduling, sampling = search.method.scheduling, search.method.sampling
+
+    def because(reason: str, *causes: ConfigPath) -> NoEffect:
+        return NoEffect(f"has no effect: {reason}", (METHOD, *causes))
+
     if scheduling.has_brackets:
-        reason = f"{search.method.scheduler}'s brackets set the number of trials"
-        yield ("search", "trials"), f"has no effect: {reason}"
+        yield ("search", "trials"), because(f"{search.method.scheduler}'s brackets set the number of trials")
     if not scheduling.has_rungs:
         for key in ("min_epochs", "reduction_factor"):
-            yield (*budget, key), "has no effect: every trial gets all epochs"
+            yield (*budget, key), because("every trial gets all epochs")
     if not scheduling.has_brackets:
         names = _with(SCHEDULERS, lambda record: record.has_brackets)
-        yield (*budget, "brackets"), f"has no effect: only {names} has brackets"
+        yield (*budget, "brackets"), because(f"only {names} has brackets")
     if not scheduling.divides_total:
         names = _with(SCHEDULERS, lambda record: record.divides_total)
-        yield (*budget, "total"), f"has no effect: only {names} divides a total"
+        yield TOTAL, because(f"only {names} divides a total")
     elif search.budget.total is not None:
         for key in ("min_epochs", "max_epochs"):
-            yield (*budget, key), "has no effect: search.budget.total is divided instead"
+            yield (*budget, key), because("search.budget.total is divided instead", TOTAL)
     if not search.depends_on_order:
-        yield (
-            ("search", "concurrency"),
-            f"has no effect: {search.method.name} decides the same whichever trial ends first",
-        )
+        reason = f"{search.method.name} decides the same whichever trial ends first"
+        yield ("search", "concurrency"), because(reason)
     if not search.learns:
-        yield ("search", "batch"), f"has no effect: the proposals of {search.method.name} need no results"
+        yield ("search", "batch"), because(f"the proposals of {search.method.name} need no results")
     if not sampling.lists_grid:
         names = _with(SAMPLERS, lambda record: record.lists_grid)
-        reason = f"only the {names} sampler divides domains into points"
-        yield ("search", "grid_resolution"), f"has no effect: {reason}"
+        yield ("search", "grid_resolution"), because(f"only the {names} sampler divides domains into points")
     if not sampling.draws_sequence:
         names = _with(SAMPLERS, lambda record: record.draws_sequence)
-        yield ("search", "sequence"), f"has no effect: only the {names} sampler uses a sequence"
+        yield ("search", "sequence"), because(f"only the {names} sampler uses a sequence")
 
 
 def _with(records: Mapping[str, Record], has: Callable[[Record], bool]) -> str:

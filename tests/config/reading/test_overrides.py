@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 
 from fnnctl.config.paths import ConfigPath, Location, Locations, format_path
-from fnnctl.config.reading.overrides import note_override, read_override
-from fnnctl.config.rules.plain_config import override
+from fnnctl.config.reading.loading import LoadedConfig
+from fnnctl.config.reading.overrides import Removal, note_override, read_override, read_removal
+from fnnctl.config.reading.yaml_reader import read_yaml
+from fnnctl.config.rules.plain_config import override, unset
 from fnnctl.config.schema.schema_tree import all_settings
 from fnnctl.errors import ConfigError
 
@@ -207,3 +209,75 @@ def test_every_setting_there_is_can_be_set(problems: Callable[..., list[str]]) -
         found = problems(base, *chosen, f"{format_path(path)}={{x: [[]]}}")
         assert found
         assert all(line.startswith(f"--set: {format_path(path)}") for line in found), found
+
+
+REMOVABLE = """\
+data: {source: iris, scaling: none}
+model: {ensemble: 3, hidden: [16, {units: 8, dropout: 0.1}]}
+training: {class_weights: {setosa: 2}, optimizer: sgd}
+search: {method: random, space: {training.l2: {choice: [1]}, model.dropout: {choice: [0.1, 0.2]}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "rest"),
+    [
+        ("data.scaling", {"data": {"source": "iris"}}),
+        ("model.ensemble", {"model": {"hidden": [16, {"units": 8, "dropout": 0.1}]}}),
+        ("model.ensemble.members", {"model": {"ensemble": {}, "hidden": [16, {"units": 8, "dropout": 0.1}]}}),
+        ("model.hidden[1].dropout", {"model": {"ensemble": 3, "hidden": [16, {"units": 8}]}}),
+        ("training.class_weights.setosa", {"training": {"class_weights": {}, "optimizer": "sgd"}}),
+        ("training.optimizer.name", {"training": {"class_weights": {"setosa": 2}, "optimizer": {}}}),
+        (
+            "search.space.training.l2",
+            {"search": {"method": "random", "space": {"model.dropout": {"choice": [0.1, 0.2]}}}},
+        ),
+        ("search.method.sampler", {"search": {"method": {"scheduler": "full_budget"}}}),
+    ],
+)
+def test_a_setting_is_removed(path: str, rest: dict[str, Any]) -> None:
+    config = read_yaml(REMOVABLE).value
+    if path == "search.method.sampler":
+        config = {"search": {"method": "random"}}
+    assert unset(config, read_removal(path)) == {**config, **rest}
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["data.target", "search.batch", "model.hidden[2].units", "training.class_weights.virginica", "name"],
+)
+def test_a_setting_that_the_file_does_not_set_is_not_removed(path: str) -> None:
+    assert unset(read_yaml(REMOVABLE).value, read_removal(path)) is None
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("data.split.tset", "data.split.tset: unknown setting (did you mean 'test'?)"),
+        ("epochs", "epochs: unknown setting; it belongs under training"),
+        ("training.lr", "training.lr: unknown setting; here it is called training.optimizer.learning_rate"),
+        ("training.epochs.x.y", "training.epochs.x: unknown setting"),
+        ("training.epochs=3", "training.epochs: write --unset training.epochs, or --set training.epochs=3"),
+        ("model.hidden[0]", "model.hidden[0]: is an entry of a list; write --set model.hidden=[…]"),
+        ("", "'' is not a setting; write PATH, such as data.split.test"),
+        ("data..x", "'data..x' is not a setting; write PATH, such as data.split.test"),
+        ("a\nb", "'a\\nb' is not a setting; write PATH, such as data.split.test"),
+    ],
+)
+def test_what_cannot_be_removed_is_refused(path: str, message: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        read_removal(path)
+    assert [str(problem) for problem in caught.value.problems] == [message]
+
+
+def test_removals_are_said_if_they_change_nothing(load: Callable[..., LoadedConfig]) -> None:
+    loaded = load(
+        "data: {source: iris}\n", Removal("data.scaling"), Removal("data.source"), "data.source=wine"
+    )
+    assert loaded.note_lines == ["data.scaling is not set in the file: --unset changes nothing"]
+    assert loaded.experiment.data.source == "wine"
+
+
+def test_a_missing_setting_is_told_at_the_option_that_removed_it(problems: Callable[..., list[str]]) -> None:
+    (problem,) = problems("data: {source: iris}\n", Removal("data.source"))
+    assert problem.startswith("--unset: data.source: missing: ")

@@ -1,0 +1,51 @@
+"""Leaves out the settings of a file that a change on the command line makes ineffective.
+
+A setting without effect is an error in a file, because its author expects an effect. If the effect is lost to
+an option, the user of the option need not edit the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeVar
+
+from fnnctl.config.paths import ConfigPath, Messages, overlap
+from fnnctl.config.rules.plain_config import is_set, without
+from fnnctl.config.rules.validation import InvalidConfigurationError
+
+Result = TypeVar("Result")
+Changed = Mapping[ConfigPath, str]
+"""The settings that were changed, each with what changed it, such as `--set data.test_source`."""
+
+
+def without_ineffective(
+    config: Mapping[str, Any], changed: Changed, evaluate: Callable[[Mapping[str, Any]], Result]
+) -> tuple[Result, Mapping[str, Any], Messages]:
+    """Evaluate a config without the settings that changed ones make ineffective.
+
+    Returns the result, the rest of the config, and why each of the settings is left out. A changed setting
+    never is. Raises the `InvalidConfigurationError` of `evaluate` if the rest is wrong, too.
+    """
+    left_out: Messages = {}
+    while True:
+        try:
+            return evaluate(config), config, left_out
+        except InvalidConfigurationError as error:
+            ineffective = dict(_made_ineffective(config, changed, error))
+            if not ineffective:
+                raise
+            config = without(config, ineffective)
+            left_out |= ineffective
+
+
+def _made_ineffective(
+    config: Mapping[str, Any], changed: Changed, error: InvalidConfigurationError
+) -> Iterator[tuple[ConfigPath, str]]:
+    for path, causes in error.causes.items():
+        if path not in error.messages or not is_set(config, path):
+            continue
+        if any(overlap(path, change) for change in changed):
+            continue
+        reasons = (changed[change] for cause in causes for change in changed if overlap(cause, change))
+        if reason := next(reasons, None):
+            yield path, f"is left out: it has no effect beside {reason}"

@@ -1,0 +1,150 @@
+"""A setting of the file that an option makes ineffective is left out; what is wrong by itself stays wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from fnnctl.config.paths import format_path, overlap
+from fnnctl.config.reading.loading import LoadedConfig, load_config
+from fnnctl.config.reading.overrides import Removal
+from fnnctl.config.reading.yaml_reader import read_yaml
+from fnnctl.config.rules.experiments import experiment_of
+from fnnctl.config.rules.plain_config import is_set, value_at, without
+from fnnctl.config.rules.validation import InvalidConfigurationError
+from fnnctl.config.yaml_text import block_yaml, flow_yaml
+from fnnctl.errors import Problem
+from tests.config.test_wrong_configs import TOPICS, cases
+
+Load = Callable[..., LoadedConfig]
+WITHOUT_EFFECT = [
+    config.replace("optimizer: lbfgs", "optimizer: {name: lbfgs}")  # a cause is the innermost setting
+    for topic in TOPICS
+    if topic.startswith("a setting that nothing reads is refused\n")
+    for config, _, _ in cases(topic)
+]
+
+
+@pytest.mark.parametrize("text", WITHOUT_EFFECT)
+def test_the_causes_of_every_rule_are_known(load: Load, text: str) -> None:
+    config = {**read_yaml(text).value, "recipe": "classic"}
+    with pytest.raises(InvalidConfigurationError) as caught:
+        experiment_of(config)
+    unread = caught.value.causes
+    inside = [path for path, causes in unread.items() if any(overlap(path, cause) for cause in causes)]
+    config = without(config, inside)  # an option that changes a whole section changes all inside
+    for path in unread.keys() - {*inside}:
+        causes = unread[path]
+        given = [cause for cause in causes if is_set(config, cause)]
+        changes = [f"{format_path(cause)}={flow_yaml(value_at(config, cause))}" for cause in given or causes]
+        loaded = load(block_yaml(without(config, given)), *changes)
+        assert format_path(path) in [note.path for note in loaded.notes], changes
+        assert not is_set(loaded.config, path)
+
+
+FILE = """\
+data: {source: a.csv, target: y, split: {test: 0.2}}
+training:
+  optimizer: {name: momentum, momentum: 0.8}
+  batch_size: 32
+"""
+TEST_FILE = "data.test_source=new.csv"
+
+
+def test_a_note_has_the_line_of_the_setting_and_the_option(load: Load) -> None:
+    loaded = load(FILE, TEST_FILE)
+    note = "is left out: it has no effect beside --set data.test_source"
+    assert loaded.notes == [Problem(note, file="experiment.yaml", line=1, path="data.split.test")]
+    assert loaded.note_lines == [f"data.split.test {note}"]
+    assert loaded.text.decode() == FILE
+    assert loaded.experiment.data.test_source == "new.csv"
+    assert load(FILE).notes == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "left_out"),
+    [
+        ((TEST_FILE, "training.epochs=5"), ["data.split.test"]),
+        (("training.optimizer.name=adam",), ["training.optimizer.momentum"]),
+        (("training.optimizer.name=lbfgs",), ["training.optimizer.momentum", "training.batch_size"]),
+        (("training.optimizer=lbfgs",), ["training.batch_size"]),
+        (("training={optimizer: lbfgs}",), []),
+        (("data.split={validation: 0.1}", TEST_FILE), []),
+        ((Removal("data.split.test"), TEST_FILE), []),
+        (("training.optimizer.learning_rate=0.1",), []),
+    ],
+)
+def test_the_settings_of_the_file_are_left_out(
+    load: Load, changes: tuple[str | Removal, ...], left_out: list[str]
+) -> None:
+    loaded = load(FILE, *changes)
+    assert [note.path for note in loaded.notes] == left_out
+
+
+def test_the_removal_of_a_setting_makes_others_ineffective(load: Load) -> None:
+    text = f"data: {{source: a.csv, test_source: b.csv, test_sha256: {'a' * 64}}}"
+    loaded = load(text, Removal("data.test_source"))
+    assert loaded.note_lines == [
+        "data.test_sha256 is left out: it has no effect beside --unset data.test_source"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "changes", "expected"),
+    [
+        (
+            FILE,
+            (TEST_FILE, "data.split.test=0"),
+            ["--set: data.split.test: has no effect: data.test_source is the test part"],
+        ),
+        (
+            FILE,
+            ("training.optimizer.name=adam", "training.optimizer.momentum=0.5"),
+            ["--set: training.optimizer.momentum: adam has no momentum; momentum and nesterov have"],
+        ),
+        (
+            FILE.replace("momentum, ", "adam, "),
+            (TEST_FILE,),
+            ["3: training.optimizer.momentum: adam has no momentum; momentum and nesterov have"],
+        ),
+        (
+            FILE,
+            ("data.split.validation=0", "recipe=classic", "training.early_stopping.patience=3"),
+            [
+                "--set: training.early_stopping: monitors validation_loss, but data.split.validation is 0; "
+                "write monitor: train_loss, or early_stopping: null"
+            ],
+        ),
+        (
+            FILE + "  epoch: 5\n",
+            (TEST_FILE, "training.optimizer.name=adam"),
+            ["5: training.epoch: unknown setting (did you mean 'epochs'?)"],
+        ),
+    ],
+)
+def test_what_is_wrong_whatever_the_options_say_is_refused(
+    problems: Callable[..., list[str]], text: str, changes: tuple[str, ...], expected: list[str]
+) -> None:
+    assert problems(text, *changes) == expected
+
+
+def test_settings_that_trials_read_stay(load: Load) -> None:
+    space = "search: {space: {training.optimizer.name: {choice: [momentum, adam]}}}\n"
+    loaded = load(FILE + space, "training.optimizer.name=adam")
+    assert loaded.notes == []
+    assert value_at(loaded.config, ("training", "optimizer", "momentum")) == 0.8
+
+
+def test_settings_of_another_method_stay(load: Load) -> None:
+    search = "search: {method: hyperband, budget: {brackets: table}, space: {training.l2: {choice: [1]}}}"
+    loaded = load(FILE + search, "search.method=random")
+    assert loaded.notes == []
+    assert value_at(loaded.config, ("search", "budget", "brackets")) == "table"
+
+
+def test_every_start_of_a_former_complete_config_can_be_changed(tmp_path: Path) -> None:
+    file = tmp_path / "resolved.yaml"
+    file.write_text("complete: true\n" + FILE)
+    assert [note.path for note in load_config(file, [TEST_FILE]).notes] == ["data.split.test"]
