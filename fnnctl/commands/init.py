@@ -15,6 +15,7 @@ from fnnctl.errors import UsageError
 from fnnctl.modelling.table_starter import table_starter
 from fnnctl.report.description import description_report
 from fnnctl.store.atomic import refuse_existing, write_new
+from fnnctl.text import shown
 
 
 def init(file: Path, output: Output) -> None:
@@ -53,6 +54,10 @@ def init_table(options: SourceOptions, file: Path, context: Context, output: Out
         return
     for sentence in starter.decisions():
         output.note(sentence)
+    if quantity := target.quantity:
+        as_amounts = _run(file, "train", "--set", "data.task=regression")
+        commands = f"`{_run(file)}` treats them as classes, `{as_amounts}` as amounts"
+        output.note(f"{shown(target.name)} looks like {quantity}: {commands}")
     train, search = _run(file), _run(file, "search", "--time-limit", "300")
     output.note(f"wrote {file}; now run `{train}`, or `{search}`, which also looks for better settings")
 

@@ -23,7 +23,7 @@ from fnnctl.data.tables.table import ROW_NUMBER
 from fnnctl.errors import DataError
 from fnnctl.modelling.data_checks import MAX_COLUMNS, MAX_ROWS, ColumnCheck, check_columns
 from fnnctl.seeds import Purpose, stream
-from fnnctl.tasks.detection import all_numbers
+from fnnctl.tasks.detection import Quantity, all_numbers, quantity_of
 from fnnctl.tasks.registry import encode, task_of_column
 
 MAX_CANDIDATES: Final = 3
@@ -51,6 +51,12 @@ class TargetFacts:
     def rows(self) -> int:
         """How many rows have a value."""
         return int((self.column.codes >= 0).sum())
+
+    @property
+    def quantity(self) -> Quantity | None:
+        """What the classes look like if they may be amounts."""
+        names, rows = zip(*self.classes, strict=True) if self.classes else ((), ())
+        return quantity_of(names, np.array(rows))
 
     @property
     def may_be_amounts(self) -> bool:

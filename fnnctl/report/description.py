@@ -23,6 +23,7 @@ MAX_LISTED: Final = 200
 """How many columns, notes and classes are listed; JSON has all of them."""
 MAX_ALIKE = 4
 """More columns with the same note share a line."""
+REGRESSION: Final = "fnnctl train --set data.task=regression"
 LONGEST_NAME, VALUE_WIDTH = 120, 14
 """The most characters of a column's name, where the terminal sets no limit, and of a frequent value."""
 MIN_NAME_WIDTH, BESIDE_NAMES = 24, 72
@@ -68,6 +69,15 @@ class Description:
         is_class = self.target is not None and self.target.classes and column.name == self.target.name
         return None if is_class else column.extent
 
+    @property
+    def target_notes(self) -> tuple[str, ...]:
+        """A sentence if the classes of the target may be amounts."""
+        quantity = self.target.quantity if self.target else None
+        if self.target is None or quantity is None:
+            return ()
+        classes = f"`fnnctl train` treats them as {len(self.target.classes)} classes"
+        return (f"looks like {quantity}: {classes}, `{REGRESSION}` as amounts",)
+
     def _target_name(self) -> str:
         if self.target is not None:
             return self.target.name
@@ -92,7 +102,8 @@ def description_sections(description: Description, width: int | None = None) -> 
     if target is not None:
         yield from _target(table, target, name_width)
     yield _columns(description, name_width)
-    if notes := (*description.check.warnings, *_notes(table)):
+    about_target = [f"{_quoted(target.name)} {note}" for note in description.target_notes] if target else []
+    if notes := (*about_target, *description.check.warnings, *_notes(table)):
         yield Notes("To look at", notes)
     if description.candidates:
         reasons = (f"{_quoted(candidate.name)}: {candidate.reason}" for candidate in description.candidates)
@@ -120,12 +131,16 @@ def description_json(description: Description) -> dict[str, Any]:
 
 def _column_json(description: Description, column: ColumnFacts) -> dict[str, Any]:
     table, extent = description.table, description.extent(column)
+    is_target = column.name == table.source.target_name
     return {
         "name": column.name,
         "kind": column.type.kind,
         "missing": column.missing,
         "unique": column.unique,
-        "notes": [note.text for note in table.notes.get(column.name, ())],
+        "notes": [
+            *(description.target_notes if is_target else ()),
+            *(note.text for note in table.notes.get(column.name, ())),
+        ],
         "leave_out": column.name in table.left_out,
         "range": [extent.low, extent.high] if extent else list(column.span) if column.span else None,
         "median": extent.median if extent else None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -33,6 +34,55 @@ def are_amounts(texts: Sequence[str], counts: IntArray) -> bool:
         return many or 2 * single > len(texts)
     is_signed = any(text.startswith("-") for text in texts)
     return many and single > 0 and (FEW_ROWS * len(texts) > int(counts.sum()) or is_signed)
+
+
+MIN_LEVELS = 5
+"""Fewer whole numbers are codes of classes in most tables, such as 0, 1 and 2 of three species."""
+MAX_LOWEST = 3
+"""Counts begin at 0 or 1 and ratings at 1, but rare ones may be missing: the quality of wine begins at 3."""
+MIN_PEAK = 3
+"""How many times the rarest level the most frequent one has at least: classes are often balanced."""
+STANDARD_ERRORS = 3
+"""By so many standard errors the frequencies may rise behind their peak, or fall before it."""
+STARS = (1, 5)
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """What classes that are whole numbers may be instead."""
+
+    noun: str
+    """`counts` or `ratings`."""
+    low: int
+    high: int
+
+    def __str__(self) -> str:
+        return f"{self.noun} (whole numbers from {self.low} to {self.high})"
+
+
+def quantity_of(texts: Sequence[str], counts: IntArray) -> Quantity | None:
+    """What the classes `texts`, with their numbers of rows `counts` (C,), look like; None for other classes.
+
+    Counts and ratings are whole numbers from a small one on, with few gaps, whose frequencies rise to one
+    peak and fall after it, up to chance. Ratings from 1 to 5 often have two peaks, so these need no peak.
+    """
+    if len(texts) < MIN_LEVELS or not all_numbers(texts):
+        return None
+    numbers = np.array([float(text) for text in texts])
+    low, high = int(numbers.min()), int(numbers.max())
+    span = high - low + 1
+    if (numbers % 1).any() or not 0 <= low <= MAX_LOWEST or span > 2 * len(texts):
+        return None
+    if (low, high) == STARS and span == len(texts):
+        return Quantity("ratings", low, high)
+    rows = np.zeros(span, np.int64)
+    rows[numbers.astype(np.int64) - low] = counts
+    peak, steps = int(rows.argmax()), np.diff(rows)
+    wrong = np.where(np.arange(span - 1) < peak, -steps, steps)  # > 0: away from a single peak
+    chance = STANDARD_ERRORS * np.sqrt(rows[:-1] + rows[1:])
+    if (wrong > chance).any() or rows[peak] < MIN_PEAK * rows.min():
+        return None
+    return Quantity("counts" if low == 0 or high > 10 else "ratings", low, high)
 
 
 def misspelt_amount(texts: Sequence[str], counts: IntArray) -> int | None:

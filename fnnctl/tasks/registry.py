@@ -14,7 +14,7 @@ from fnnctl.data.dataset import Dataset, RawTarget
 from fnnctl.errors import DataError, Problem
 from fnnctl.tasks.classification import encoding as classification
 from fnnctl.tasks.classification.task import Classification
-from fnnctl.tasks.detection import MANY_VALUES, all_numbers, are_amounts, misspelt_amount
+from fnnctl.tasks.detection import MANY_VALUES, all_numbers, are_amounts, misspelt_amount, quantity_of
 from fnnctl.tasks.regression import encoding as regression
 from fnnctl.tasks.regression.task import Regression
 from fnnctl.tasks.task import Task, TaskData
@@ -75,6 +75,13 @@ def _detected(dataset: Dataset, recorded_classes: Sequence[str]) -> tuple[TaskKi
     if len(texts) > MANY_VALUES and all_numbers(texts):
         advice = "write data.task: classification, or regression if they are amounts"
         return "classification", [f"the target {name} has {values}, which are treated as classes ({advice})"]
+    if quantity := quantity_of(texts, counts[counts > 0]):
+        advice = (
+            "--set data.task=regression predicts amounts, --set data.task=classification keeps the classes"
+        )
+        return "classification", [
+            f"the target {name} looks like {quantity}, which are treated as {len(texts)} classes ({advice})"
+        ]
     return "classification", []
 
 

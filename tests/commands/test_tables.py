@@ -205,3 +205,28 @@ def test_a_class_that_is_a_number_needs_no_quotes(program: Program, tmp_path: Pa
     done = program("check", "t.yaml", "--set", setting.replace("1", "2"))
     assert (done.code, "there is no class '2'; the classes are '0', '1'" in done.out) == (2, True)
     assert program("check", "t.yaml", "--set", setting.replace("1", "true")).code == 2
+
+
+def test_a_target_that_looks_like_counts(program: Program, tmp_path: Path) -> None:
+    levels = [0, 1, 2, 3, 3, 2, 1, 2, 2, 4] * 9
+    rows = [f"{row % 7},{row % 11},{level}" for row, level in enumerate(levels)]
+    (tmp_path / "visits.csv").write_text("\n".join(["a,b,visits", *rows]))
+    looks = "looks like counts (whole numbers from 0 to 4): "
+    note = (
+        looks
+        + "`fnnctl train` treats them as 5 classes, `fnnctl train --set data.task=regression` as amounts"
+    )
+    described = program("describe", "visits.csv", "--target", "visits")
+    assert f"'visits' {note}" in " ".join(described.out.split())
+    columns = program("describe", "visits.csv", "--target", "visits", "--json").json["columns"]
+    assert [column["notes"] for column in columns] == [[], [], [note]]
+    wrote = program("init", "v.yaml", "--data", "visits.csv", "--target", "visits").err
+    commands = (
+        "`fnnctl train v.yaml` treats them as classes, `fnnctl train v.yaml --set data.task=regression`"
+    )
+    assert f"'visits' {looks}{commands} as amounts\n" in wrote
+    quick = ("--set", "recipe=classic", *QUICK, "--no-figures")
+    assert "looks like counts" not in program("train", "v.yaml", *quick).err
+    assert program("train", "v.yaml", *quick, "--set", "data.task=regression").code == 0
+    trained = program("train", "v.yaml", *quick, "--unset", "data.task")
+    assert trained.err.count("looks like counts") == 1

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from fnnctl.errors import DataError
-from fnnctl.tasks.detection import are_amounts
+from fnnctl.tasks.detection import are_amounts, quantity_of
 from fnnctl.tasks.registry import encode
 from tests.memory import dataset_of
 
@@ -117,3 +117,56 @@ def test_continuous_numbers_with_a_text_are_classes_if_the_config_or_a_run_says_
     dataset = dataset_of(np.zeros((62, 1)), values)
     assert encode(dataset, "classification").task.name == "classification"
     assert encode(dataset, recorded_classes=dataset.target.texts).task.name == "classification"
+
+
+def quantity(rows: dict[int, int], write: str = "{}") -> str:
+    found = quantity_of([write.format(level) for level in rows], np.array([*rows.values()]))
+    return str(found)
+
+
+POISSON = dict(enumerate([30, 70, 90, 75, 50, 28, 14, 6, 2, 1]))
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        pytest.param(POISSON, "counts (whole numbers from 0 to 9)", id="counts"),
+        pytest.param(POISSON | {15: 1}, "counts (whole numbers from 0 to 15)", id="counts with a gap"),
+        pytest.param(
+            {15 - level: n for level, n in POISSON.items()} | {3: 1}, "counts (whole numbers from 3 to 15)",
+            id="counts to the left of their peak",
+        ),
+        pytest.param({1: 50, 2: 10, 3: 20, 4: 90, 5: 300}, "ratings (whole numbers from 1 to 5)", id="stars"),
+        pytest.param(dict.fromkeys(range(1, 6), 50), "ratings (whole numbers from 1 to 5)", id="even stars"),
+        pytest.param(
+            {3: 10, 4: 53, 5: 681, 6: 638, 7: 199, 8: 18}, "ratings (whole numbers from 3 to 8)",
+            id="the quality of wine",
+        ),
+        pytest.param({0: 50, 1: 30, 2: 5}, "None", id="three species"),
+        pytest.param(dict.fromkeys(range(10), 180), "None", id="digits"),
+        pytest.param({1: 1722, 2: 1544, 3: 1406, 4: 1777, 5: 1906, 6: 1944}, "None", id="activities"),
+        pytest.param({1: 70, 2: 76, 3: 17, 5: 13, 6: 9, 7: 29}, "None", id="kinds of glass"),
+        pytest.param({1: 1533, 2: 703, 3: 1358, 4: 626, 5: 707, 7: 1508}, "None", id="kinds of soil"),
+        pytest.param({level - 1: n for level, n in POISSON.items()}, "None", id="a negative number"),
+        pytest.param({2015 + level: n for level, n in POISSON.items()}, "None", id="years"),
+        pytest.param({10 * level: n for level, n in POISSON.items()}, "None", id="codes with gaps"),
+    ],
+)  # fmt: skip
+def test_what_whole_numbers_look_like(rows: dict[int, int], expected: str) -> None:
+    assert quantity(rows) == expected
+    assert quantity(dict(reversed(rows.items()))) == expected
+    assert quantity(rows, "{}.0") == expected
+    assert quantity(rows, "class {}") == "None"
+
+
+def test_what_looks_like_counts_stays_classes_unless_the_config_names_the_task() -> None:
+    values = [str(level) for level, n in POISSON.items() for _ in range(n)]
+    data = dataset_of(np.zeros((len(values), 1)), np.array(values, dtype=object), target="y")
+    (note,) = encode(data).notes
+    assert note == (
+        "the target 'y' looks like counts (whole numbers from 0 to 9), which are treated as 10 classes "
+        "(--set data.task=regression predicts amounts, --set data.task=classification keeps the classes)"
+    )
+    assert encode(data).task.classes == tuple(map(str, POISSON))
+    assert not encode(data, "classification").notes
+    assert not encode(replace(data, task="classification")).notes
