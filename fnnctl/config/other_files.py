@@ -10,6 +10,7 @@ JSON: Final = "a JSON file"
 _PNG: Final = "a PNG picture"
 _JPEG: Final = "a JPEG picture"
 _GIF: Final = "a GIF picture"
+_ARROW: Final = "an Arrow/Feather file"
 _TOML: Final = "a TOML file"
 _PYTHON: Final = "a Python program"
 _EXPERIMENT: Final = "an experiment (YAML)"
@@ -21,6 +22,8 @@ _MARKS: Final = (
     (b"\x28\xb5\x2f\xfd", "compressed with zstd"),
     (b"\x1f\x8b", "compressed with gzip"),
     (b"PAR1", "a Parquet file"),
+    (b"ARROW1", _ARROW),
+    (b"FEA1", _ARROW),
     (b"\x93NUMPY", "a NumPy array"),
     (b"\x89PNG", _PNG),
     (b"\xff\xd8\xff", _JPEG),
@@ -28,8 +31,7 @@ _MARKS: Final = (
     (b"%PDF", "a PDF document"),
     (b"SQLite format 3\0", "an SQLite database"),
     (b"\x89HDF", "an HDF5 file"),
-    (b"\x80\x04\x95", "a Python pickle"),
-    (b"\x80\x05\x95", "a Python pickle"),
+    *((bytes([0x80, protocol]), "a Python pickle") for protocol in range(2, 6)),
 )
 _BEGINNINGS: Final = (
     ("<!doctype html", "an HTML page"),
@@ -41,10 +43,15 @@ _BEGINNINGS: Final = (
 )
 _ENDINGS: Final = {
     ".toml": _TOML, ".json": JSON, ".jsonl": JSON, ".ndjson": JSON,
-    ".py": _PYTHON, ".ipynb": "a notebook",
+    ".py": _PYTHON, ".ipynb": "a notebook", ".feather": _ARROW, ".arrow": _ARROW,
 }  # fmt: skip
 
 
+BINARY: Final = "binary data"
+_CONTROLS: Final = frozenset(range(32)) - frozenset(b"\t\n\v\f\r\x1a\x1b")
+"""Bytes that no text has, apart from those of wide characters."""
+_MIN_CONTROLS: Final = 5
+"""With fewer different ones a file may be UTF-16, or a text with a few damaged places."""
 _WITHOUT_TABLE: Final = frozenset({_PNG, _JPEG, _GIF, _TOML, _PYTHON, _EXPERIMENT})
 
 
@@ -68,3 +75,8 @@ def other_file(start: bytes, ending: str) -> str | None:
     text = start[:LONGEST_MARK].decode("utf-8", "replace").lstrip("\ufeff \t\r\n").lower()
     by_text = next((content for beginning, content in _BEGINNINGS if text.startswith(beginning)), None)
     return _ENDINGS.get(ending.lower()) or by_text
+
+
+def is_binary(content: bytes) -> bool:
+    """Whether a content that cannot be decoded is no text in any encoding."""
+    return len(_CONTROLS.intersection(content)) >= _MIN_CONTROLS

@@ -2,9 +2,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from fnnctl.config.other_files import no_table, other_file
+from fnnctl.config.other_files import is_binary, no_table, other_file
 from fnnctl.config.reading.loading import load_config
 from fnnctl.data.problems import Problems
 from fnnctl.data.tables.rows import CsvFormat, open_rows
@@ -17,6 +18,11 @@ FILES = [
     ("t", b"\xff\xd8\xff\xe0\x00\x10JFIF", "a JPEG picture"),
     ("pyproject.toml", b'[project]\nname = "x"\nversion = "1"\n', "a TOML file"),
     ("t.html", b"<!DOCTYPE html>\n<html></html>", "an HTML page"),
+    ("a.feather", b"ARROW1\0\0\xfe\xff", "an Arrow/Feather file"),
+    ("old.feather", b"FEA1\0\0\x85", "an Arrow/Feather file"),
+    ("renamed.dat", b"ARROW1\0\0\xfe\xff", "an Arrow/Feather file"),
+    ("table.arrow", b"\xff\xff\xff\xff\0\1", "an Arrow/Feather file"),
+    ("t.pkl", b"\x80\x03}q\0.", "a Python pickle"),
     ("t.zip", b"PK\x03\x04\x14\x00", "an Excel workbook or a zip archive"),
 ]
 
@@ -34,6 +40,28 @@ def test_what_is_neither_a_table_nor_an_experiment_is_named(
         open_rows(tmp_path / name, form, Problems(name)),
     ):
         pass
+
+
+RANDOM = bytes(np.random.default_rng(0).integers(0, 256, 3000, np.uint8))
+
+
+def test_random_bytes_are_no_text(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_bytes(RANDOM)
+    form = CsvFormat(None, "utf-8", frozenset())
+    with (
+        pytest.raises(DataError, match=r"t\.csv:1: this is binary data, not text$"),
+        open_rows(tmp_path / "t.csv", form, Problems("t.csv")),
+    ):
+        pass
+    (tmp_path / "t.yaml").write_bytes(RANDOM)
+    with pytest.raises(ConfigError, match=r"t\.yaml: is binary data, not an experiment"):
+        load_config(tmp_path / "t.yaml")
+
+
+@pytest.mark.parametrize("text", ["Zürich;5 €\r\n\tçà\n", "Москва,东京\n", "one damaged \x01 place \x02"])
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-16-le", "gb18030", "shift_jis", "cp1251", "koi8-r"])
+def test_a_text_in_another_encoding_is_no_binary_data(text: str, encoding: str) -> None:
+    assert not is_binary(text.encode(encoding, "replace"))
 
 
 @pytest.mark.parametrize("start", [b"a,b\n1,2\n", b"{a},b\n", b"data: {source: iris}\n", b""])

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from fnnctl.config.messages.suggestions import glued_setting
 from fnnctl.config.messages.wording import value_text
-from fnnctl.config.other_files import JSON, other_file
+from fnnctl.config.other_files import BINARY, JSON, is_binary, other_file
 from fnnctl.config.paths import (
     ConfigPath,
     Location,
@@ -333,7 +333,7 @@ def _refuse_other_file(file: str | None, text: bytes) -> None:
     if file is None:
         return
     ending = Path(file).suffix
-    other = other_file(text, ending)
+    other = other_file(text, ending) or (BINARY if is_binary(text) else None)
     if other == JSON and ending in {".yaml", ".yml"}:
         return  # JSON is YAML, and a problem with a line says more
     if other:

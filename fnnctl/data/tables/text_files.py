@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from fnnctl.config.other_files import LONGEST_MARK, no_table
+from fnnctl.config.other_files import BINARY, LONGEST_MARK, is_binary, no_table
 from fnnctl.data.files import file_errors, shown_name
 from fnnctl.errors import DataError, Problem
 from fnnctl.text import did_you_mean, shown
@@ -109,6 +109,8 @@ def _refuse_other_formats(start: bytes, path: Path | None, file: str) -> None:
 def wrong_byte(error: UnicodeDecodeError, encoding: str, setting: str) -> str:
     """Say which byte is wrong, and what to write in `setting`: cp1252 if the text makes sense in it."""
     start, data = error.start, error.object
+    if is_binary(data):
+        return f"this is {BINARY}, not text"
     problem = f"the byte 0x{data[start]:02x} is not {encoding}"
     saved = "the encoding the file was saved in"
     try:
