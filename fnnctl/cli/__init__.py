@@ -8,11 +8,11 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from functools import cache
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -59,9 +59,9 @@ def main() -> None:
 
 
 @cache
-def _command() -> typer.core.TyperGroup:
+def _command() -> Callable[..., Any]:
     """The commands as typer calls them, which take 10 ms to make: one process may run several commands."""
-    return typer.main.get_group(app)
+    return typer.main.get_command(app)
 
 
 def run(arguments: Sequence[str]) -> int:

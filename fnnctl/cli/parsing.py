@@ -33,16 +33,20 @@ def whole_number(option: str, *, least: int | None = None, most: int | None = No
 
 
 def seconds(option: str) -> Callable[[str], float]:
-    """A converter of the option's text; it raises `UsageError` unless that is a number >= 0."""
+    """A converter of the option's text, such as `90`, `90s` or `5m`, to seconds.
+
+    It raises `UsageError` unless the text is a number >= 0, in seconds or with a unit of `UNITS`.
+    """
 
     def convert(text: str) -> float:
+        number, unit = (text[:-1], UNITS[text[-1]]) if text[-1:] in {*UNITS} else (text, 1.0)
         try:
-            number = float(text)
+            value = float(number) * unit
         except ValueError:
-            number = math.nan
-        if not number >= 0:  # true for NaN too
-            raise UsageError(f"{option}: must be a number of seconds, 0 or more, not {shown(text)}")
-        return number
+            value = math.nan
+        if not value >= 0:  # true for NaN too
+            raise UsageError(f"{option}: must be a time such as 90, 90s, 5m or 1h, not {shown(text)}")
+        return value
 
     return convert
 
@@ -62,15 +66,15 @@ def share(option: str) -> Callable[[str], float]:
     return convert
 
 
-UNITS = {"m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
-"""The units of an age, in seconds."""
+UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
+"""The units of times and ages, in seconds."""
 
 
 def age(option: str) -> Callable[[str], float]:
     """A converter of the option's text, such as `30d`, to seconds; it raises `UsageError` for other texts."""
 
     def convert(text: str) -> float:
-        match = re.fullmatch(r"([0-9]{1,6}(?:\.[0-9]{1,6})?)([mhdw])", text.strip())
+        match = re.fullmatch(r"([0-9]{1,6}(?:\.[0-9]{1,6})?)([smhdw])", text.strip())
         if match is None:
             raise UsageError(
                 f"{option}: must be a number with a unit, such as 90m, 12h, 30d or 8w, not {shown(text)}"

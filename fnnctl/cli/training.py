@@ -308,16 +308,16 @@ TimeLimit = Annotated[
     float | None,
     typer.Option(
         "--time-limit",
-        metavar="SECONDS",
+        metavar="TIME",
         parser=seconds("--time-limit"),
-        help="Stop the search after this many seconds.",
+        help="Stop the search after this time: 90 or 90s, 5m, 1h.",
     ),
 ]
 
 
 @HEADING.command(
     examples=(
-        "fnnctl search --time-limit 60",
+        "fnnctl search --time-limit 1m",
         "fnnctl search --method random --max-trials 3",
         "fnnctl search --resume latest --max-trials 6",
     ),

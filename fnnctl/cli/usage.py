@@ -5,27 +5,44 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Sequence
+from itertools import accumulate
 from pathlib import Path
 
 import typer
 from typer.core import TyperGroup
 
 from fnnctl.errors import UsageError
+from fnnctl.text import joined_words
 
 
 def usage_error(error: typer.TyperException, arguments: Sequence[str]) -> UsageError:
     """The error to report for one of typer's."""
     message = error.format_message()
-    advice = _after_the_command(error, arguments)
+    advice = _after_the_command(error, arguments) or _one_at_a_time(error, message)
     return UsageError(advice or message + (_setting_meant(error) or _command_list(message)))
 
 
 def refuse_split_setting(arguments: Sequence[str]) -> None:
-    """Raise `UsageError` for `--set training.epochs 5`, of which typer would take 5 for a config or a run."""
-    for option, setting, value in zip(arguments, arguments[1:], arguments[2:], strict=False):
-        if option == "--set" and "=" not in setting and _is_value(value):
+    """Raise `UsageError` for settings in several words, of which typer would take some for a config or a run.
+
+    These are `--set training.epochs 5` and, without quotes, `--set model.hidden=[3, 4]`.
+    """
+    for index, (option, setting, value) in enumerate(
+        zip(arguments, arguments[1:], arguments[2:], strict=False)
+    ):
+        if option != "--set":
+            continue
+        if "=" not in setting and _is_value(value):
             change = shlex.quote(f"{setting.rstrip(':')}={value}")
             raise UsageError(f"--set {setting} has no value: write --set {change}")
+        starts = accumulate(arguments[index + 1 :], "{} {}".format)
+        if _is_open(setting) and (whole := next((text for text in starts if not _is_open(text)), None)):
+            raise UsageError(f"--set {setting} ends at a space: write --set {shlex.quote(whole)}")
+
+
+def _is_open(setting: str) -> bool:
+    """Whether a bracket of a setting's value is not closed."""
+    return "=" in setting and sum(map(setting.count, "[{")) > sum(map(setting.count, "]}"))
 
 
 def _is_value(word: str) -> bool:
@@ -48,6 +65,24 @@ def _after_the_command(error: typer.TyperException, arguments: Sequence[str]) ->
     index = next((index for index, word in enumerate(words) if word in commands), None)
     moved = ["COMMAND", *words] if index is None else [*words[index:], *words[:index]]
     return f"{option}: options follow the command; write `{shlex.join([program, *groups, *moved])}`"
+
+
+def _one_at_a_time(error: typer.TyperException, message: str) -> str:
+    """What a command takes that was given more than that; empty for other errors."""
+    unexpected = re.search(r"unexpected extra argument\(?s?\)? \((.*)\)", message)
+    context = getattr(error, "ctx", None)
+    if unexpected is None or context is None:
+        return ""
+    command, words = context.command_path, unexpected[1]
+    if "=" in words and any("--set" in parameter.opts for parameter in context.command.params):
+        return f"{words}: write --set before each setting"
+    names = [
+        str(parameter.metavar)
+        for parameter in context.command.params
+        if parameter.param_type_name == "argument"
+    ]
+    takes = f"takes one {joined_words(names)} at a time" if names else "takes no argument"
+    return f"{words}: `{command}` {takes}"
 
 
 def _command_list(message: str) -> str:

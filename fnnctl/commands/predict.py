@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from contextlib import nullcontext
 from dataclasses import dataclass
 from itertools import chain
@@ -69,6 +70,8 @@ def predict(
 
     if run is None and is_run(data, context.runs_dir):
         raise UsageError(f"{shown(data)} is a run: also name the rows to predict")
+    if run is not None and is_run(data, context.runs_dir) and not is_run(run, context.runs_dir):
+        raise UsageError(f"the run comes first: {shlex.join(['fnnctl', 'predict', data, run])}")
     folder = find_run(run, context.runs_dir, has_network)
     model = load_model(folder, context.note).deciding_at(threshold)
     set_blas_threads(model.threads)

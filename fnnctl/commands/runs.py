@@ -11,7 +11,7 @@ from fnnctl.console.text_table import table_lines
 from fnnctl.report.listing.fields import FACTS, Field, FieldSource, ListedRun, field_of
 from fnnctl.report.listing.selection import Order, RunCondition, parse_conditions, select_runs
 from fnnctl.report.listing.table import COLUMNS, LEFT_OUT, one_line_each, table_columns, to_dict
-from fnnctl.store.listing import RunEntry, list_runs
+from fnnctl.store.listing import RunEntry, list_runs, no_runs_message
 
 
 class RunList(NamedTuple):
@@ -73,7 +73,7 @@ def show_runs(run_list: RunList, output: Output) -> None:
         output.json_lines(one_line_each("runs", entries))
         return
     if not run_list.total:
-        output.note(f"there are no runs in {run_list.folder} yet; `fnnctl train` makes one")
+        output.note(no_runs_message(run_list.folder))
         return
     if not run_list.runs:
         which = "the only run" if run_list.total == 1 else f"none of the {run_list.total:,} runs"

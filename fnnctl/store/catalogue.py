@@ -13,7 +13,7 @@ from typing import Final, TypeAlias
 
 from fnnctl.errors import DataError, MachineError, UsageError
 from fnnctl.store.folder import RunFolder
-from fnnctl.store.listing import is_run_path, run_paths, started, status_of
+from fnnctl.store.listing import is_run_path, no_runs_message, run_paths, started, status_of
 from fnnctl.store.manifest import Manifest
 from fnnctl.store.names import BEST, ENSEMBLE, LATEST, MANIFEST, slug, slug_by_name, started_by_name
 from fnnctl.text import did_you_mean, word_list
@@ -153,7 +153,7 @@ def _read(run: RunFolder) -> Manifest | None:
 
 def _no_such_run(text: str, folder_names: list[str], runs_dir: Path) -> UsageError:
     if not folder_names:
-        return UsageError(f"there are no runs in {runs_dir} yet; `fnnctl train` makes one")
+        return UsageError(no_runs_message(runs_dir))
     if matching := [name for name in folder_names if text and name.startswith(text)]:
         return UsageError(f"'{text}' matches more than one run in {runs_dir}: {word_list(matching)}")
     return UsageError(

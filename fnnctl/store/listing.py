@@ -128,6 +128,11 @@ def started(path: Path, by_manifest: str | None) -> str:
     return f"{second}.999999Z" if second else ""
 
 
+def no_runs_message(runs_dir: Path) -> str:
+    """What to say about a folder without runs."""
+    return f"there is no run in the folder '{runs_dir}' yet; `fnnctl train` makes one"
+
+
 def run_paths(runs_dir: Path) -> list[Path]:
     """The folders of the runs in a folder, sorted by name; empty if there is no such folder."""
     try:

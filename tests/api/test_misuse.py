@@ -83,7 +83,7 @@ WRONG: dict[str, tuple[Callable[[], object], str]] = {
     "no workers": (lambda: fnnctl.evaluate(SHORT, (X, Y), workers=0), "^workers must be a whole number"),
     "no trials": (lambda: search(max_trials=0), "^max_trials must be a whole number of 1 or more, not 0"),
     "no time": (lambda: search(time_limit=-1), "^time_limit must be a positive number"),
-    "no such run": (lambda: fnnctl.load_run("foo", "nowhere"), "there are no runs in nowhere"),
+    "no such run": (lambda: fnnctl.load_run("foo", "nowhere"), "there is no run in the folder 'nowhere' yet"),
     "one run": (lambda: fnnctl.compare(fnnctl.train(SHORT, (X, Y))), "compare needs two runs"),
     "unknown method of optimize": (lambda: optimize(method="by"), "there is no method 'by'"),
     "unknown direction": (lambda: optimize(direction="down"), "^direction must be"),

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -91,3 +94,17 @@ def test_what_the_shell_suggests(
     program: Program, monkeypatch: pytest.MonkeyPatch, line: str, expected: list[str]
 ) -> None:
     assert completed(program, monkeypatch, line) == expected
+
+
+def test_a_new_process_completes() -> None:
+    words = {"_FNNCTL_COMPLETE": "complete_bash", "COMP_WORDS": "fnnctl\ntr", "COMP_CWORD": "1"}
+    assert in_new_process(words) == "train\n"
+    assert "_FNNCTL_COMPLETE=complete_bash" in in_new_process({}, "--show-completion", "bash")
+
+
+def in_new_process(environment: dict[str, str], *arguments: str) -> str:
+    command = [sys.executable, "-m", "fnnctl", *arguments]
+    done = subprocess.run(
+        command, env={**os.environ, **environment}, capture_output=True, text=True, check=True
+    )
+    return done.stdout

@@ -42,9 +42,10 @@ def test_a_number_above_the_maximum() -> None:
 
 def test_times() -> None:
     assert [seconds("--time-limit")(text) for text in ("0", "1.5", "1e3")] == [0.0, 1.5, 1000.0]
-    for text in ("-1", "nan", "soon", ""):
+    assert [seconds("--time-limit")(text) for text in ("90s", "5m", "1.5h")] == [90.0, 300.0, 5400.0]
+    for text in ("-1", "nan", "soon", "", "m", "5min", "-5m", "5 m 3", "1h30m"):
         with pytest.raises(
-            UsageError, match=f"^--time-limit: must be a number of seconds, 0 or more, not '{text}'"
+            UsageError, match=f"^--time-limit: must be a time such as 90, 90s, 5m or 1h, not '{text}'"
         ):
             seconds("--time-limit")(text)
 
@@ -60,7 +61,7 @@ WRONG = {
     "evaluate --workers 0": "--workers: must be a whole number of at least 1, not '0'",
     "search --workers two": "--workers: must be a whole number of at least 1, not 'two'",
     "search --max-trials 1.5": "--max-trials: must be a whole number of at least 1, not '1.5'",
-    "search --time-limit soon": "--time-limit: must be a number of seconds, 0 or more, not 'soon'",
+    "search --time-limit soon": "--time-limit: must be a time such as 90, 90s, 5m or 1h, not 'soon'",
     "search --method gird": "--method: search.method: cannot be 'gird' (did you mean 'grid'?); it must be "
     "one of grid, random, halving, hyperband, asha, bayes, bohb, evolution, nas",
     "plan --workers x": "--workers: must be a whole number of at least 1, not 'x'",

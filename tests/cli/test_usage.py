@@ -97,3 +97,41 @@ def test_an_internal_error_says_how_to_see_more_and_what_to_report(
     is_verbose = "v" in options[0]
     assert (traceback[:1] == ["Traceback (most recent call last):"]) == is_verbose
     assert ("--verbose" in last) != is_verbose
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("train a.yaml b.yaml", "b.yaml: `fnnctl train` takes one CONFIG at a time"),
+        ("search a.yaml b.yaml c.yaml", "b.yaml c.yaml: `fnnctl search` takes one CONFIG at a time"),
+        ("evaluate a.yaml b.yaml", "b.yaml: `fnnctl evaluate` takes one CONFIG|RUN at a time"),
+        ("describe a.csv b.csv", "b.csv: `fnnctl describe` takes one TABLE at a time"),
+        ("predict latest a.csv b.csv", "b.csv: `fnnctl predict` takes one RUN and DATA at a time"),
+        ("datasets iris", "iris: `fnnctl datasets` takes no argument"),
+        ("train a.yaml training.epochs=5", "training.epochs=5: write --set before each setting"),
+    ],
+)
+def test_too_many_arguments(program: Program, line: str, message: str) -> None:
+    done = program(*line.split())
+    assert (done.code, done.err) == (2, f"{message}\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "whole"),
+    [
+        (["model.hidden=[3,", "4]"], "'model.hidden=[3, 4]'"),
+        (
+            ["model.hidden=[{units:", "3,", "dropout:", "0.1}]", "--seed", "4"],
+            "'model.hidden=[{units: 3, dropout: 0.1}]'",
+        ),
+        (["training.optimizer={name:", "adam}", "--set", "seed=1"], "'training.optimizer={name: adam}'"),
+    ],
+)
+def test_a_value_that_the_shell_has_divided(program: Program, words: list[str], whole: str) -> None:
+    done = program("check", "iris.yaml", "--set", *words)
+    assert (done.code, done.err) == (2, f"--set {words[0]} ends at a space: write --set {whole}\n")
+
+
+def test_a_bracket_that_is_never_closed_is_the_settings(program: Program, iris: Path) -> None:
+    done = program("check", str(iris), "--set", "model.hidden=[3,", "--seed", "4")
+    assert (done.code, "ends at a space" in done.err + done.out) == (2, False)

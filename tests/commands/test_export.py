@@ -64,7 +64,7 @@ def test_wrong_runs(program: Program, iris: Path) -> None:
         assert (done.code, done.out) == (2, "")
         return done.err
 
-    assert "there are no runs in runs yet" in complaint("--output", "a.onnx")
+    assert "there is no run in the folder 'runs' yet" in complaint("--output", "a.onnx")
     folds = program("evaluate", str(iris), "--name", "folds", "--json").json["run"]
     run = program("train", str(iris), "--json").json["run"]
     assert "there is no run 'nothing'" in complaint("nothing", "--output", "a.onnx")

@@ -72,7 +72,10 @@ def test_data_that_are_missing_are_reported(program: Program, iris: Path) -> Non
     assert program("predict").err == "name the rows to predict: fnnctl predict [RUN] DATA\n"
     assert program("predict", "none.csv").err.startswith("DATA: there is no file 'none.csv'")
     three = program("predict", run, "a.csv", "b.csv")
-    assert (three.code, three.err) == (2, "Got unexpected extra argument(s) (b.csv)\n")
+    assert (three.code, three.err) == (2, "b.csv: `fnnctl predict` takes one RUN and DATA at a time\n")
+    for name in ("latest", "iris", run):
+        swapped = program("predict", "none.csv", name)
+        assert (swapped.code, swapped.err) == (2, f"the run comes first: fnnctl predict {name} none.csv\n")
 
 
 def test_a_run_that_is_left_out_is_named(program: Program, iris: Path, tmp_path: Path) -> None:

@@ -267,7 +267,7 @@ def test_a_living_training_is_not_resumed(
 
 
 def test_a_run_that_is_not_there(program: Program, undisturbed: Path) -> None:
-    assert program("train", "--resume", "latest").err.startswith("there are no runs in runs yet")
+    assert program("train", "--resume", "latest").err.startswith("there is no run in the folder 'runs' yet")
     done = program("train", "--resume", "nope", "--runs-dir", "undisturbed")
     assert (done.code, done.err.split(",")[0]) == (2, "there is no run 'nope' in undisturbed")
 

@@ -11,7 +11,7 @@ from tests.runs.searching import write_config
 
 SEARCH = (
     "is for `fnnctl train` only: in a search, trials would depend on the speed of the machine; "
-    "write null, and limit the whole search with --time-limit SECONDS"
+    "write null, and limit the whole search with --time-limit TIME"
 )
 FOLDS = (
     "is for `fnnctl train` only: fold scores would depend on the machine and on how many folds train at "

@@ -234,7 +234,9 @@ def test_a_folder_that_is_no_run_is_reported(runs: Path, tmp_path: Path) -> None
 
 @pytest.mark.parametrize("text", ["latest", "iris"])
 def test_without_runs_it_says_how_to_make_one(runs: Path, text: str) -> None:
-    with pytest.raises(UsageError, match=r"there are no runs in .*runs yet; `fnnctl train` makes one"):
+    with pytest.raises(
+        UsageError, match=r"there is no run in the folder '.*runs' yet; `fnnctl train` makes one"
+    ):
         find_run(text, runs)
 
 

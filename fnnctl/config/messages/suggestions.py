@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, Final
 
 import yaml
 
@@ -21,6 +21,9 @@ from fnnctl.config.schema.methods import METHODS, SAMPLERS, SCHEDULERS
 from fnnctl.config.schema.schema_tree import Schema, all_settings, forms_of, words_of
 from fnnctl.config.yaml_text import CoreLoader, plain_scalar
 from fnnctl.text import did_you_mean
+
+VERY_CLOSE: Final = 0.8
+"""The similarity of a word to a setting of another section; that of `tags` and `task` is 0.75."""
 
 
 @cache
@@ -47,7 +50,8 @@ def meant_path(word: str, paths: Iterable[ConfigPath]) -> ConfigPath | None:
     by_name: dict[str, ConfigPath] = {}
     for path in paths:
         by_name.setdefault(str(path[-1]), path)
-    close = difflib.get_close_matches(word.lower(), by_name, n=1, cutoff=0.75)
+    swapped = [name for name in by_name if sorted(name) == sorted(word.lower())]
+    close = swapped or difflib.get_close_matches(word.lower(), by_name, n=1, cutoff=VERY_CLOSE)
     return by_name[close[0]] if close else None
 
 

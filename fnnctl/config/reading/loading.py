@@ -40,9 +40,10 @@ from fnnctl.config.recipes.before_data import COMPLETE, RECIPE, experiment_befor
 from fnnctl.config.rules.left_out import Changed, Result, without_ineffective
 from fnnctl.config.rules.plain_config import override, unset, value_at
 from fnnctl.config.rules.validation import InvalidConfigurationError
+from fnnctl.config.schema.data import BUILTIN_NAMES
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.errors import ConfigError, DataError, MachineError, Problem
-from fnnctl.text import nearest_file
+from fnnctl.text import joined_words, nearest_file
 
 if TYPE_CHECKING:
     from fnnctl.config.rules.trials import Check
@@ -312,7 +313,10 @@ def _read(file: Path) -> bytes:
             else [other.name for other in file.parent.glob("*.*") if _is_like(file, other)]
         )
         near = nearest_file(file.name, candidates)
-        message = f"there is no such file{near or f'; {_how_to_start(file.parent)}'}"
+        if not near and str(file) in BUILTIN_NAMES:
+            message = f"is a built-in data set, not an experiment; {_how_to_use(str(file))}"
+        else:
+            message = f"there is no such file{near or f'; {_how_to_start(file.parent)}'}"
     raise ConfigError(Problem(message, file=str(file)))
 
 
@@ -326,6 +330,17 @@ def _how_to_start(folder: Path | None = None) -> str:
     tables = [file for file in folder.glob("*.csv*") if is_table(file)] if folder else []
     command = init_command(tables[0] if len(tables) == 1 else Path("TABLE.csv"))
     return f"`fnnctl init` writes an example, and `{command}` an experiment for a table of your own"
+
+
+def _how_to_use(builtin: str) -> str:
+    """How to train on a built-in data set; of fnnctl's examples, one in this folder is named."""
+    example = Path("configs", f"{builtin}.yaml")
+    ways = [
+        *([f"name {example}"] if example.is_file() else []),
+        f"write an experiment with `fnnctl init {builtin}.yaml --data {builtin}`",
+        f"add --set data.source={builtin} to another one",
+    ]
+    return joined_words(ways, "or")
 
 
 def _refuse_other_file(file: str | None, text: bytes) -> None:

@@ -45,7 +45,7 @@ def search_messages(
     if experiment.training.time_limit is not None:
         messages["training", "time_limit"] = (
             "is for `fnnctl train` only: in a search, trials would depend on the speed of the machine; "
-            "write null, and limit the whole search with --time-limit SECONDS"
+            "write null, and limit the whole search with --time-limit TIME"
         )
     if search.curve_stopping != "none" and search.objective.on == "cross_validation":
         messages["search", "curve_stopping"] = (

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from fnnctl.config.messages.suggestions import meant_value, meant_word, synonyms
-from fnnctl.config.paths import parse_path
-from fnnctl.config.schema.schema_tree import choices_of, forms_of, homes_of, schema_at
+from fnnctl.config.messages.suggestions import meant_path, meant_value, meant_word, synonyms
+from fnnctl.config.paths import ConfigPath, parse_path
+from fnnctl.config.schema.schema_tree import all_settings, choices_of, forms_of, homes_of, schema_at
 
 
 @pytest.mark.parametrize(
@@ -76,3 +76,18 @@ def test_every_translation_leads_to_a_setting_or_choice_and_none_hides_one() -> 
         assert homes_of(usual) or choices_of(usual), usual
         if name not in {"alpha", "weight_decay", "max_epochs", "scheduler", "loss", "mae", "standard"}:
             assert homes_of(name) + choices_of(name) == [], name
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [
+        ("tags", None),
+        ("base", None),
+        ("bias", None),
+        ("metrics", ("search", "objective", "metric")),
+        ("optimiser", ("training", "optimizer")),
+        ("tset", ("data", "split", "test")),
+    ],
+)
+def test_a_setting_elsewhere_is_suggested_only_if_it_is_near(word: str, meant: ConfigPath | None) -> None:
+    assert meant_path(word, all_settings()) == meant

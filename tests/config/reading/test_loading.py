@@ -221,3 +221,16 @@ def test_loading_needs_neither_numpy_nor_matplotlib() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, cwd=folder, check=True
     )
     assert done.stdout == "[]\n"
+
+
+def test_a_built_in_data_set_is_no_config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    init = "write an experiment with `fnnctl init iris.yaml --data iris`"
+    ways = f"{init} or add --set data.source=iris to another one"
+    start = "is a built-in data set, not an experiment; "
+    assert refusal(Path("iris")).message == start + ways
+    (tmp_path / "configs").mkdir()
+    (tmp_path / "configs" / "iris.yaml").touch()
+    assert refusal(Path("iris")).message == f"{start}name configs/iris.yaml, {ways}"
+    (tmp_path / "iris.yaml").touch()
+    assert refusal(Path("iris")).message == "there is no such file (did you mean 'iris.yaml'?)"
