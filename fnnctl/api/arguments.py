@@ -42,6 +42,15 @@ def seconds(name: str, value: object) -> float | None:
     raise UsageError(f"{name} must be a positive number of seconds, not {value!r}")
 
 
+def probability(name: str, value: object) -> float | None:
+    """A number from 0 to 1, or None for the default."""
+    if value is None:
+        return None
+    if _is_number(value) and 0 <= value <= 1:
+        return float(value)
+    raise UsageError(f"{name} must be a probability from 0 to 1, not {value!r}")
+
+
 def path_of(name: str, value: object) -> Path:
     """The path of a file or folder."""
     if isinstance(value, str | PathLike) and str(value):

@@ -8,12 +8,13 @@ from typing import Any, Self, TypeAlias
 
 from fnnctl.api.arguments import path_of, seconds, whole_or_none
 from fnnctl.api.observer import Observer, silent_context
+from fnnctl.api.plain_values import plain_value
 from fnnctl.api.run import Run
 from fnnctl.commands.check import check as run_check
 from fnnctl.commands.cross_validate import cross_validate as run_cross_validation
 from fnnctl.commands.search import search as search_command
 from fnnctl.commands.train import train as run_training
-from fnnctl.config.paths import ConfigPath, parse_path, problem_at
+from fnnctl.config.paths import parse_path
 from fnnctl.config.reading.loading import ConfigText, read_config
 from fnnctl.config.reading.overrides import read_removal
 from fnnctl.config.reading.starter import STARTER_NAME
@@ -313,22 +314,4 @@ def _changed(config: Mapping[str, Any], path: str, value: Any) -> dict[str, Any]
     parts = parse_path(path) if isinstance(path, str) else ("",)
     if "" in parts:
         raise ConfigError(Problem(f"{path!r} is not a setting; write a path, such as training.epochs"))
-    return dict(override(config, parts, _plain(value, parts)))
-
-
-def _plain(value: Any, path: ConfigPath) -> Any:
-    """The value as YAML has it; raises `ConfigError` for what YAML does not have."""
-    match value:
-        case Mapping():
-            return {str(key): _plain(inner, (*path, str(key))) for key, inner in value.items()}
-        case list() | tuple():
-            return [_plain(inner, (*path, index)) for index, inner in enumerate(value)]
-        case str() | bool() | int() | float() | None:
-            return value
-        case Path():
-            return str(value)
-    if callable(item := getattr(value, "item", None)) and getattr(value, "ndim", None) == 0:
-        return _plain(item(), path)  # a number of NumPy
-    kind = type(value).__name__
-    message = f"must be a value of a YAML file (numbers, texts, lists, mappings), not {kind}"
-    raise ConfigError(problem_at(path, message))
+    return dict(override(config, parts, plain_value(value, parts)))

@@ -11,7 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeAlias, get_args
 
+import numpy as np
+
 from fnnctl.api.arguments import number, path_of, seconds, whole, whole_or_none
+from fnnctl.api.plain_values import plain_dimension, plain_value
 from fnnctl.config.paths import problem_at
 from fnnctl.config.schema.methods import METHODS
 from fnnctl.config.schema.search import DEFAULT_TRIALS, MAX_TRIALS, SearchConfig
@@ -311,13 +314,8 @@ def _optimum(history: SearchHistory) -> Optimum:
 
 
 def _space(space: SpaceLike, require: str | Sequence[str]) -> Space:
-    if isinstance(space, Space):
-        return space
-    if isinstance(space, Mapping):
-        space = [Dimension(name, _domain(name, domain)) for name, domain in space.items()]
-    dimensions = list(space) if isinstance(space, Iterable) else [space]
-    if not all(isinstance(dimension, Dimension) for dimension in dimensions):
-        raise UsageError(f"the space must be a mapping from names to domains of fnnctl.space, not {space!r}")
+    constraints = space.constraints if isinstance(space, Space) else ()
+    dimensions = [*map(plain_dimension, _dimensions(space))]
     problems = [
         problem_at((dimension.name,), message)
         for dimension in dimensions
@@ -338,11 +336,24 @@ def _space(space: SpaceLike, require: str | Sequence[str]) -> Space:
     if not isinstance(comparisons, list | tuple) or not all(isinstance(text, str) for text in comparisons):
         raise UsageError(f"require must be a comparison, such as 'a < b', or a list of them, not {require!r}")
     try:
-        return Space(dimensions, comparisons)
+        plain = Space(dimensions, comparisons)
     except ExpressionError as error:
         raise ConfigError(problem_at(("require",), str(error))) from error
     except ValueError as error:
         raise ConfigError(Problem(f"the space: {error}")) from error
+    plain.constraints += constraints
+    return plain
+
+
+def _dimensions(space: SpaceLike) -> list[Dimension]:
+    if isinstance(space, Space):
+        return list(space.dimensions)
+    if isinstance(space, Mapping):
+        return [Dimension(name, _domain(name, domain)) for name, domain in space.items()]
+    dimensions = list(space) if isinstance(space, Iterable) else [space]
+    if not all(isinstance(dimension, Dimension) for dimension in dimensions):
+        raise UsageError(f"the space must be a mapping from names to domains of fnnctl.space, not {space!r}")
+    return dimensions
 
 
 def _wrong_bounds(domain: Domain) -> list[str]:
@@ -356,8 +367,8 @@ def _wrong_bounds(domain: Domain) -> list[str]:
 def _domain(name: str, domain: object) -> Domain:
     if isinstance(domain, Domain):
         return domain
-    if isinstance(domain, list):  # a tuple may be meant as bounds
-        return Choice(tuple(domain))
+    if isinstance(domain, list | np.ndarray):  # a tuple may be meant as bounds
+        return Choice(plain_value(domain, (name,)))
     kind = type(domain).__name__
     raise ConfigError(
         problem_at((name,), f"must be a domain of fnnctl.space or a list of values, not {kind}")

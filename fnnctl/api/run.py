@@ -8,7 +8,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
-from fnnctl.api.arguments import path_of, seconds, whole_or_none
+from fnnctl.api.arguments import path_of, probability, seconds, whole_or_none
 from fnnctl.api.observer import Observer, silent_context
 from fnnctl.api.predictor import Predictor
 from fnnctl.commands.cross_validate import resume_cross_validation
@@ -207,8 +207,7 @@ class Run:
         `DataError` if the rows do not suit it.
         """
         rows = str(path_of("data", data)) if isinstance(data, str | Path) else memory_data(data)
-        if threshold is not None and not (isinstance(threshold, float | int) and 0 <= threshold <= 1):
-            raise UsageError(f"threshold must be a probability from 0 to 1, not {threshold!r}")
+        threshold = probability("threshold", threshold)
         if not isinstance(name, str | None):
             raise UsageError(f"name must be a text, not {name!r}")
         with silent_context(runs_dir, observer) as (context, volume):

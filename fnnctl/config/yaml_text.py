@@ -13,18 +13,20 @@ import yaml
 
 from fnnctl.text import printable
 
+MAX_DIGITS: Final = 1000
+"""The most digits of an integer; Python refuses to print one of more than 4,300."""
 _TAG = "tag:yaml.org,2002:"
 _CORE_SCHEMA = {
     "null": r"~|null|Null|NULL|",
     "bool": r"true|True|TRUE|false|False|FALSE",
-    "int": r"[-+]?[0-9]{1,1000}|0o[0-7]{1,1000}|0x[0-9a-fA-F]{1,1000}",
+    "int": rf"[-+]?[0-9]{{1,{MAX_DIGITS}}}|0o[0-7]{{1,{MAX_DIGITS}}}|0x[0-9a-fA-F]{{1,{MAX_DIGITS}}}",
     "float": r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?"
     r"|[-+]?(\.inf|\.Inf|\.INF)|\.nan|\.NaN|\.NAN",
 }
 """The plain scalars that are not text.
 
-A decimal integer with more digits, which Python would refuse to print, is read as a float, and so becomes
-infinite; an octal or hexadecimal one is read as text.
+A decimal integer with more digits is read as a float, and so becomes infinite; an octal or hexadecimal one is
+read as text.
 """
 
 

@@ -13,8 +13,10 @@ from typing import Any, Final, Self
 import numpy as np
 import numpy.typing as npt
 
+from fnnctl.api.arguments import number
 from fnnctl.api.experiment import Experiment
 from fnnctl.api.observer import Observer
+from fnnctl.api.plain_values import plain_value
 from fnnctl.api.run import Run
 from fnnctl.arrays import FloatArray
 from fnnctl.config.schema.data import DEFAULT_MISSING_VALUES
@@ -224,7 +226,8 @@ class Trained(Estimator):
 
     def _run(self, experiment: Experiment, data: tuple[Any, ...]) -> Run:
         if self.alpha is not None:
-            experiment = experiment.set("training.l2", self.alpha / _batch_weight(experiment, data))
+            alpha = number("alpha", plain_value(self.alpha, ("alpha",)), least=0)
+            experiment = experiment.set("training.l2", alpha / _batch_weight(experiment, data))
         return experiment.train(data, workers=effective_n_jobs(self.n_jobs), observer=self._observer)
 
 

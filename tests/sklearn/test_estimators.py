@@ -144,6 +144,10 @@ def test_alpha_is_that_of_scikit_learn(estimator: Any, peer: Any, target: Any, w
         ({"early_stopping": False, "recipe": "classic"}, "data.split.validation", 0),
         ({"class_weight": "balanced"}, "training.class_weights", "balanced"),
         ({"class_weight": {2: 5}}, "training.class_weights", {"2": 5.0}),
+        ({"class_weight": {np.int64(2): np.float64(5)}}, "training.class_weights", {"2": 5.0}),
+        ({"activation": np.str_("tanh")}, "model.activation.name", "tanh"),
+        ({"hidden_layer_sizes": np.array([8, 4])}, "model.hidden.1.units", 4),
+        ({"settings": {"training.l2": np.float64(0.1)}}, "training.l2", 0.1),
         ({"random_state": 9}, "seed", 9),
         ({"random_state": np.int64(9)}, "seed", 9),
         ({"settings": {"model.dropout": 0.2}}, "model.dropout", 0.2),
@@ -246,6 +250,19 @@ def test_in_pipelines_searches_and_cross_validations() -> None:
     alone = GridSearchCV(pipeline, search.param_grid, cv=2, scoring="neg_log_loss").fit(X, y)
     np.testing.assert_array_equal(search.cv_results_["mean_test_score"], alone.cv_results_["mean_test_score"])
     assert clone(classifier).get_params() == classifier.get_params()
+
+
+def test_a_grid_of_numpy() -> None:
+    """The values of such a grid are numbers of NumPy, as are the weights and keys of classes."""
+    grid = {
+        "alpha": np.logspace(-4, -1, 2),
+        "learning_rate_init": np.array([0.02], np.float32),
+        "class_weight": [{np.int64(0): np.float64(2)}],
+    }
+    search = GridSearchCV(FNNClassifier(**SMALL), grid, cv=2, error_score="raise").fit(X, y)
+    assert search.best_score_ > 0.9
+    with pytest.raises(ValueError, match=r"^alpha must be a number of 0 or more, not 'x'$"):
+        FNNClassifier(alpha="x").fit(X, y)  # type: ignore[arg-type]
 
 
 def test_calibration_and_importance() -> None:
