@@ -137,11 +137,10 @@ class Confirmation:
 
     @property
     def test_share(self) -> float:
-        """The validation rows per training row, over all draws."""
-        networks = self.winner.networks
-        return sum(network.validation_rows for network in networks) / sum(
-            network.train_rows for network in networks
-        )
+        """The validation rows per training row, over all draws; 0 before the first network."""
+        networks = [network for leader in self.leaders for network in leader.networks]
+        train_rows = sum(network.train_rows for network in networks)
+        return sum(network.validation_rows for network in networks) / train_rows if train_rows else 0.0
 
     @cached_property
     def comparisons(self) -> Mapping[int, LeaderComparison]:

@@ -256,6 +256,9 @@ def test_what_is_not_complete() -> None:
     assert [each["mean"] for each in found["trials"]] == [pytest.approx(0.71875), 0.8, None]
     assert search.best is search.trials[2], "the best of the search"
     assert sections_of(history({})) == []
+    begun = json_of(history({}))
+    assert begun
+    assert (begun["networks"], [each["ci95"] for each in begun["trials"]]) == (0, [None, None, None])
 
 
 def test_json() -> None:
