@@ -20,7 +20,7 @@ import numpy.typing as npt
 from fnnctl.arrays import FloatArray
 from fnnctl.blas import restored_blas_threads
 from fnnctl.config.sources import MEMORY_SOURCE
-from fnnctl.data.columns.numbers import has_number, plain_number
+from fnnctl.data.columns.numbers import plain_number, remove_missing
 from fnnctl.data.dataset import Columns
 from fnnctl.data.in_memory import rows_data
 from fnnctl.data.new_rows import columns_of
@@ -140,8 +140,8 @@ class _Encoder:
             categorical_names=tuple(name for name, _ in self._categories),
             categories=tuple((*codes, _UNKNOWN) for _, codes in self._categories),
         )
-        self._is_plain = not model.description.table.formats and not has_number(self._missing)
-        """Whether each column of the table is one of the preprocessor, and no number is a missing value."""
+        self._is_plain = not model.description.table.formats
+        """Whether each column of the table is one of the preprocessor."""
         self._features = [self._of(part.preprocessor) for part in model.predictor.distinct]
 
     def _of(self, preprocessor: Preprocessor) -> Features:
@@ -164,9 +164,10 @@ class _Encoder:
             return None
         if rows.shape[1] != len(self._numbers):  # refused there, or the training had an empty column
             return None
-        numeric = np.ascontiguousarray(rows, np.float64)
+        numeric = rows.astype(np.float64)
         if np.isinf(numeric).any():  # refused there
             return None
+        remove_missing(numeric, self._missing, rows.dtype)
         return replace(self._template, numeric=numeric, categorical=np.empty((len(rows), 0), np.int32))
 
     def _of_records(self, rows: Sequence[Mapping[str, Any]]) -> Columns | None:
@@ -183,6 +184,7 @@ class _Encoder:
                 if (code := self._code(row[name], codes)) is None:
                     return None
                 categorical[i, j] = code
+        remove_missing(numeric, self._missing)
         return replace(self._template, numeric=numeric, categorical=categorical)
 
     def _code(self, value: Any, codes: Mapping[str, int]) -> int | None:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.data.columns.coded_texts import CodedTexts
-from fnnctl.data.columns.numbers import ordered
+from fnnctl.data.columns.numbers import ordered, remove_missing
 from fnnctl.data.files import UNREPORTED, OnRead, refuse_too_large
 from fnnctl.data.matrix import EXACT_VALUES, NumberMatrix
 from fnnctl.data.stored_arrays import (
@@ -79,8 +79,11 @@ class FeatureArray:
         for block in self.stored.blocks():
             yield [["" if np.isnan(number) else str(number) for number in row] for row in block[:, columns]]
 
-    def blocks(self, names: Sequence[str]) -> Iterator[FloatArray]:
-        """Some columns as blocks of rows, (n, q) float64; raises DataError for an infinite number."""
+    def blocks(self, names: Sequence[str], missing: frozenset[str] = frozenset()) -> Iterator[FloatArray]:
+        """Some columns as blocks of rows, (n, q) float64, NaN for numbers that equal a `missing` text.
+
+        Raises DataError for an infinite number.
+        """
         position = {name: j for j, name in enumerate(self.names)}
         columns: Any = [position[name] for name in names]
         if columns == list(range(len(self.names))):
@@ -95,6 +98,7 @@ class FeatureArray:
                 message = f"{which} is {numbers[row, column]}: a number must be finite"
                 raise array_error(self.stored.origin, message)
             start += len(block)
+            remove_missing(numbers, missing, block.dtype)
             yield numbers
 
 

@@ -25,7 +25,7 @@ from fnnctl.data.columns.conversion import note_plain_problems
 from fnnctl.data.columns.formats.base import Candidate, ColumnFormat
 from fnnctl.data.columns.formats.number import NumberFormat
 from fnnctl.data.columns.notes import conversion_warnings
-from fnnctl.data.columns.numbers import plain_numbers
+from fnnctl.data.columns.numbers import numbers_among, plain_numbers
 from fnnctl.data.columns.types import NOT_USED, ColumnType, expansions
 from fnnctl.data.dataset import Dataset, RawTarget
 from fnnctl.data.feature_array import FeatureArray, read_arrays
@@ -268,7 +268,7 @@ def _read_main(source: _StoredFile | MemoryData, config: DataConfig, target: str
     check_settings(config.columns, target, config.weights, read.names, problems, group=group, order=order)
     problems.raise_any()
 
-    all_rows, table = read.rows, read.labelled(target)
+    all_rows, table = read.rows, _labelled(read, target, config)
     row_counts = dict(zip(table.numeric.names, table.numeric.present.tolist(), strict=True))
     ignored = {name for name, column in table.types.items() if column.ignored}
     declared = {
@@ -299,6 +299,17 @@ def _read_main(source: _StoredFile | MemoryData, config: DataConfig, target: str
     warnings += conversion_warnings(table.types.values(), file)
     types = _without_unused(table.types, empty, config)
     return _File(source, table, numeric, categorical, warnings, types, values)
+
+
+def _labelled(table: Table, target: str, config: DataConfig) -> Table:
+    """The rows with a target; in a target of numbers each that equals a missing value is missing."""
+    missing = missing_texts(config.missing_values)
+    if codes := numbers_among(missing):
+        labels = table.categorical[target].without_numbers(missing)
+        candidate = NumberFormat.find(target, labels, table.notation)
+        if candidate is not None and candidate.numbers is not None and candidate.fits.all():
+            table.categorical[target] = labels.without(np.isin(candidate.numbers[:, 0], codes))
+    return table.labelled(target)
 
 
 def _parts(table: Table, name: str) -> tuple[str, ...]:
@@ -395,7 +406,7 @@ def _read_test(config: DataConfig, folder: Path, main: _File, target: str, on_re
         problems.add(message, line=read.header_line)
     problems.raise_any()
 
-    all_rows, table = read.rows, read.labelled(target)
+    all_rows, table = read.rows, _labelled(read, target, config)
     written = amounts(main.table, target)
     note_plain_problems(target, table.categorical[target], written.format if written else None, problems)
     problems.raise_any()

@@ -22,7 +22,7 @@ from fnnctl.config.sources import MEMORY_SOURCE
 from fnnctl.data.columns.coded_texts import CodedTexts
 from fnnctl.data.columns.conversion import FormatReader, as_trained, note_plain_problems, spelled_as_trained
 from fnnctl.data.columns.formats.base import ColumnFormat
-from fnnctl.data.columns.numbers import number_problem, numbers_among
+from fnnctl.data.columns.numbers import number_problem, plain_numbers
 from fnnctl.data.dataset import Columns
 from fnnctl.data.feature_array import FeatureArray
 from fnnctl.data.files import UNREPORTED, OnRead, file_errors, shown_name
@@ -30,7 +30,7 @@ from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.data.problems import Problems
 from fnnctl.data.stored_arrays import find_arrays
 from fnnctl.data.tables.cells import CellRows
-from fnnctl.data.tables.column_readers import NumberColumn, NumberColumns, TextColumn
+from fnnctl.data.tables.column_readers import NumberColumn, NumberColumns, TextColumn, text_column
 from fnnctl.data.tables.memory_table import MemoryTable
 from fnnctl.data.tables.records import block_rows
 from fnnctl.data.tables.rows import CsvFormat, CsvRows, RowBlock, open_rows
@@ -212,12 +212,12 @@ class _RowReader:
         target: str | None,
         kept: Sequence[str],
     ) -> None:
-        self._formats, self._target, self._missing = form.formats, target, file.missing
+        self._formats, self._target, self._missing = form.formats, target, form.missing
         self._columns = preprocessor.categories
         self._position = {name: j for j, name in enumerate(file.names)}
         self._kept = [self._position[name] for name in kept]
         self._names = tuple(number.name for number in preprocessor.numbers)
-        self._numbers = _Numbers(self._names, self._position, form.formats, file.missing)
+        self._numbers = _Numbers(self._names, self._position, form.formats, form.missing)
         parts = {name: form.formats[name].columns(name) for name in form.formats}
         self._expansions = {name: made for name, made in parts.items() if made != (name,)}
         self._texts: dict[str, TextColumn] = {}
@@ -263,9 +263,7 @@ class _RowReader:
             codes[:, j] = column.codes
         labels = None
         if self._target is not None:
-            labels = self._coded(self._target, block)
-            note_plain_problems(self._target, labels, self._formats.get(self._target), problems)
-            labels = as_trained(labels, self._formats.get(self._target))
+            labels = self._labels(self._target, block, problems)
         return NewRows(
             numeric=values,
             numeric_names=self._names,
@@ -278,9 +276,21 @@ class _RowReader:
             kept=list(zip(*map(block.column, self._kept), strict=True)) if self._kept else None,
         )
 
+    def _labels(self, target: str, block: RowBlock, problems: Problems) -> CodedTexts:
+        """The targets, of which numbers that equal a missing value are missing if all are numbers."""
+        labels, form = self._coded(target, block), self._formats.get(target)
+        of_numbers = form is not None and form.column_kind == "numeric"
+        missing = frozenset[str]()
+        if of_numbers or plain_numbers(labels.texts, missing) is not None:
+            missing = self._missing
+        labels = labels.without_numbers(missing)
+        note_plain_problems(target, labels, form, problems)
+        return as_trained(labels, form).without_numbers(missing)
+
     def _coded(self, name: str, block: RowBlock) -> CodedTexts:
-        column = self._texts.setdefault(name, TextColumn(self._missing))
-        return column.block(block, self._position[name])
+        if name not in self._texts:
+            self._texts[name] = text_column(block, self._position[name], self._missing)
+        return self._texts[name].block(block, self._position[name])
 
 
 class _Numbers:
@@ -302,7 +312,7 @@ class _Numbers:
             parts = column_format.columns(source)
             used = [j for j, part in enumerate(parts) if part in index_of]
             if used and source in position:
-                reader = FormatReader(source, column_format)
+                reader = FormatReader(source, column_format, missing)
                 indices = [index_of[parts[j]] for j in used]
                 self._formatted.append((reader, TextColumn(missing), position[source], used, indices))
                 made.update(parts)
@@ -396,7 +406,7 @@ def open_new_arrays(
         note_missing(needed_columns, unused, array.names, problems)
     kept = kept_columns(keep, array.names, problems)
     problems.raise_any()
-    return NewFile(unused, kept, _array_blocks(array, needed_columns, kept, numbers_among(missing)))
+    return NewFile(unused, kept, _array_blocks(array, needed_columns, kept, missing))
 
 
 def _stored_array(path: Path, *, labelled: bool) -> FeatureArray:
@@ -404,14 +414,12 @@ def _stored_array(path: Path, *, labelled: bool) -> FeatureArray:
 
 
 def _array_blocks(
-    array: FeatureArray, needed: tuple[str, ...], kept: tuple[str, ...], missing: tuple[float, ...]
+    array: FeatureArray, needed: tuple[str, ...], kept: tuple[str, ...], missing: frozenset[str]
 ) -> Iterator[NewRows]:
     first, labels = 0, array.labels
     texts = array.texts(kept) if kept else repeat(None)
-    for numbers, block_texts in zip(array.blocks(needed), texts, strict=False):
+    for numbers, block_texts in zip(array.blocks(needed, missing), texts, strict=False):
         end = first + len(numbers)
-        if missing:
-            numbers[np.isin(numbers, missing)] = np.nan
         yield NewRows(
             first=first,
             numeric=numbers,

@@ -8,8 +8,8 @@ from typing import Self
 
 import numpy as np
 
-from fnnctl.arrays import FloatArray, IntArray
-from fnnctl.data.columns.numbers import ordered
+from fnnctl.arrays import BoolArray, FloatArray, IntArray
+from fnnctl.data.columns.numbers import numbers_among, ordered, plain_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,23 @@ class CodedTexts:
                 lines.append(line)
             new_codes.append(code_of[text])
         return CodedTexts(np.array([*new_codes, -1], np.int32)[self.codes], tuple(code_of), lines)
+
+    def without(self, are_missing: BoolArray) -> CodedTexts:
+        """The column with some of its texts (texts,) as missing values."""
+        if not are_missing.any():
+            return self
+        kept = np.flatnonzero(~are_missing)
+        new_codes = np.full(len(self.texts) + 1, -1, self.codes.dtype)  # the code -1 picks the last
+        new_codes[kept] = np.arange(len(kept))
+        texts = tuple(map(self.texts.__getitem__, kept.tolist()))
+        return CodedTexts(new_codes[self.codes], texts, [self.lines[index] for index in kept.tolist()])
+
+    def without_numbers(self, missing: frozenset[str]) -> CodedTexts:
+        """The column without the plain numbers that equal a missing value, however they are written."""
+        amounts = numbers_among(missing)
+        if not amounts:
+            return self
+        return self.without(np.array([plain_number(text) in amounts for text in self.texts], np.bool_))
 
     @classmethod
     def joined(cls, columns: Sequence[CodedTexts]) -> Self:

@@ -11,7 +11,7 @@ import numpy as np
 from fnnctl.arrays import FloatArray
 from fnnctl.data.columns.coded_texts import CodedTexts
 from fnnctl.data.columns.formats.base import ColumnFormat
-from fnnctl.data.columns.numbers import first_code, plain_number
+from fnnctl.data.columns.numbers import first_code, plain_number, remove_missing
 from fnnctl.data.problems import Problems
 from fnnctl.text import shown
 
@@ -26,8 +26,10 @@ class FormatReader:
     `1.5` beside `1.234` where that is a thousand, would be ambiguous. So is a `50` in place of percentages.
     """
 
-    def __init__(self, name: str, form: ColumnFormat) -> None:
+    def __init__(self, name: str, form: ColumnFormat, missing: frozenset[str] = frozenset()) -> None:
         self._name, self._format = name, form
+        self._missing = missing if form.column_kind == "numeric" else frozenset[str]()
+        """The texts of missing values, which numbers may equal."""
         self._formatted: str | None = None
         """The first text that is no plain number, or that is another number if it is read plainly."""
         self._plain: str | None = None
@@ -54,7 +56,10 @@ class FormatReader:
 
     def rows(self, column: CodedTexts, problems: Problems) -> FloatArray:
         """(n, columns) float64, NaN if missing; notes the first text that cannot be read."""
-        return column.rows(self.of_texts(column, problems))
+        column = column.without_numbers(self._missing)
+        numbers = self.of_texts(column, problems)
+        remove_missing(numbers, self._missing)
+        return column.rows(numbers)
 
     def _numbers(self, texts: Sequence[str]) -> FloatArray:
         """(texts, columns) float64 by the format, NaN for a text that does not have it."""

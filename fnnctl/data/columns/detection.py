@@ -8,7 +8,7 @@ Digits with zeros in front are codes, such as zip codes, unless nearly all diffe
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -25,7 +25,7 @@ from fnnctl.data.columns.formats.base import (
 from fnnctl.data.columns.formats.number import NumberFormat, find_unit
 from fnnctl.data.columns.formats.registry import FORMATS
 from fnnctl.data.columns.ids import nearly_all_differ
-from fnnctl.data.columns.numbers import are_codes, first_code
+from fnnctl.data.columns.numbers import are_codes, first_code, numbers_among
 from fnnctl.data.columns.types import NOT_USED, ColumnType
 from fnnctl.data.problems import Problems
 from fnnctl.text import shown
@@ -50,6 +50,17 @@ class TypedColumn:
             raise ValueError("the column is not numeric")
         texts = CodedTexts(self.texts.codes[rows], self.texts.texts, self.texts.lines)
         return texts.rows(self.numbers[:, j : j + 1])[:, 0]
+
+    def without_numbers(self, missing: frozenset[str]) -> TypedColumn:
+        """The column without the numbers that equal a missing value; itself if it is not one of numbers."""
+        if self.type.kind != "numeric" or self.numbers is None:
+            return self
+        gone = np.isin(self.numbers[:, 0], numbers_among(missing))
+        texts = self.texts.without(gone)
+        column_type = replace(
+            self.type, missing=int(np.count_nonzero(texts.codes < 0)), unique=len(texts.texts)
+        )
+        return TypedColumn(column_type, texts, self.numbers[~gone])
 
 
 def typed(

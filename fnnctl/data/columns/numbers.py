@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from functools import cache
+from typing import Any
 
 import numpy as np
 from pydantic_core import from_json
@@ -64,22 +65,30 @@ def plain_numbers(values: Sequence[str], missing: frozenset[str]) -> FloatArray 
 
 def numbers_with_codes(values: Sequence[str], missing: frozenset[str]) -> tuple[FloatArray | None, bool]:
     """The result of `plain_numbers`, and whether a value may be a code."""
-    if not has_number(
-        missing
-    ):  # then a block of numbers has none of the missing values: skip the slow search
-        numbers, codes = _floats(values)
-        if numbers is not None and np.isfinite(numbers).all():
-            return numbers, codes
-    numbers, codes = _floats(["nan" if value.strip() in missing else value for value in values])
-    if numbers is None:
-        return None, codes
-    gaps = np.flatnonzero(~np.isfinite(numbers)).tolist()
-    return (numbers if all(values[gap].strip() in missing for gap in gaps) else None), codes
+    numbers, codes = _floats(values)
+    if numbers is None or not np.isfinite(numbers).all():  # only then the slow search for missing texts
+        numbers, codes = _floats(["nan" if value.strip() in missing else value for value in values])
+        if numbers is None:
+            return None, codes
+        gaps = np.flatnonzero(~np.isfinite(numbers)).tolist()
+        if any(values[gap].strip() not in missing for gap in gaps):
+            return None, codes
+    remove_missing(numbers, missing)
+    return numbers, codes
 
 
-def has_number(texts: frozenset[str]) -> bool:
-    """Whether one of the texts is a plain number."""
-    return bool(numbers_among(texts))
+def remove_missing(numbers: FloatArray, missing: frozenset[str], dtype: np.dtype[Any] | None = None) -> None:
+    """Replace, in place, the numbers that equal one of the missing values, however it is written, by NaN.
+
+    `dtype` is the type that the numbers came with, if not float64: -999.9 is another number in float32.
+    """
+    if not (amounts := numbers_among(missing)):
+        return
+    codes = np.array(amounts)
+    if dtype is not None and dtype.kind == "f":
+        with np.errstate(over="ignore"):  # the type may not have so large a number
+            codes = codes.astype(dtype).astype(np.float64)
+    numbers[np.isin(numbers, codes)] = np.nan
 
 
 @cache
@@ -91,7 +100,8 @@ def numbers_among(texts: frozenset[str]) -> tuple[float, ...]:
 def with_other_texts(missing: frozenset[str]) -> frozenset[str]:
     """The texts, and those that the numbers among them have as floating-point and whole numbers.
 
-    A value of a typed column has the text of its type: `-999.0` where the missing value is `-999`.
+    A category that is a number by its type has the text of this type: `-999.0` where the missing value is
+    `-999`.
     """
     numbers = numbers_among(missing)
     return missing | {*map(repr, numbers), *(str(int(number)) for number in numbers if number.is_integer())}

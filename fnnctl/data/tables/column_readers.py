@@ -16,11 +16,12 @@ from fnnctl.arrays import FloatArray
 from fnnctl.data.columns.coded_texts import CodedTexts
 from fnnctl.data.columns.numbers import (
     almost_number,
-    has_number,
     have_code,
     numbers_among,
     numbers_with_codes,
     plain_number,
+    remove_missing,
+    with_other_texts,
 )
 from fnnctl.data.tables.cell_numbers import read_numbers
 from fnnctl.data.tables.cell_texts import MOST_TEXTS, UNKNOWN, TextTable
@@ -87,7 +88,7 @@ class NumberColumn:
         number = None if text in self._missing else plain_number(text)
         if number is None and text not in self._missing:
             self._counts.add(text, line)
-        return np.nan if number is None else number
+        return np.nan if number is None or number in numbers_among(self._missing) else number
 
     def value_counts(self) -> ValueCounts:
         """The counts of the values read so far."""
@@ -109,8 +110,7 @@ class NumberColumns:
         shape = len(block.lines), len(self._positions)
         typed = block.numbers(self._positions)
         if typed is not None and not np.isinf(typed).any():
-            if has_number(self._missing):
-                typed[np.isin(typed, numbers_among(self._missing))] = np.nan
+            remove_missing(typed, self._missing)
             return self._counted(typed)
         together, codes = numbers_with_codes(block.values(self._positions), self._missing)
         if together is None:
@@ -126,8 +126,7 @@ class NumberColumns:
     def _of_cells(self, block: CellRows) -> FloatArray:
         """The numbers, (n, p), from their bytes; what is no plain number there is read as text."""
         numbers, is_open, may_be_code = read_numbers(block, np.array(self._positions, np.intp))
-        if amounts := numbers_among(self._missing):
-            is_open |= np.isin(numbers, amounts)
+        remove_missing(numbers, self._missing)
         if "" in self._missing:
             is_empty = block.lengths(self._positions) == 0
             numbers[is_empty] = np.nan
@@ -147,6 +146,12 @@ class NumberColumns:
         for column, count in zip(self._columns, counts, strict=True):
             column.count(count)
         return numbers
+
+
+def text_column(block: RowBlock, position: int, missing: frozenset[str]) -> TextColumn:
+    """The reader of a column as texts, also if its values are numbers by their type."""
+    is_typed = block.numbers([position]) is not None
+    return TextColumn(with_other_texts(missing) if is_typed else missing)
 
 
 class TextColumn:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from fnnctl.arrays import FloatArray
-from fnnctl.data.columns.numbers import plain_number, with_other_texts
+from fnnctl.data.columns.numbers import plain_number
 from fnnctl.data.problems import Problems
 from fnnctl.data.tables.cells import CellRows
 from fnnctl.data.tables.csv_file import Block, CsvFile
@@ -113,8 +113,6 @@ class CsvRows:
     """The line of the names; None if the file has no lines."""
     share: Callable[[], float]
     """The share of the file that has been read, from 0 to 1; 0 for a pipe."""
-    missing: frozenset[str]
-    """The texts of missing values, also those that they have as typed numbers."""
     rows: int | None = None
     """How many rows there are; None if only reading them tells."""
     block_rows: int = 1
@@ -132,7 +130,7 @@ def open_rows(source: Path | MemoryTable | None, form: CsvFormat, problems: Prob
     (an empty file, a wrong encoding) or MachineError (see `open_text` and `open_parquet`).
     """
     if isinstance(source, MemoryTable):
-        yield _memory_rows(source, form, problems)
+        yield _memory_rows(source, problems)
         return
     if source is not None and is_parquet(source):
         with open_parquet(source, block_values=BLOCK_VALUES, fewest_rows=MIN_BLOCK_ROWS) as stored:
@@ -140,8 +138,7 @@ def open_rows(source: Path | MemoryTable | None, form: CsvFormat, problems: Prob
                 problems.add("the file has no columns")
                 raise problems.error()
             _check_names(stored.names, None, problems)
-            missing, rows = with_other_texts(form.missing), stored.rows
-            yield CsvRows(stored.names, "", stored.blocks, None, stored.share, missing, rows, has_types=True)
+            yield CsvRows(stored.names, "", stored.blocks, None, stored.share, stored.rows, has_types=True)
         return
     with open_text(source, form.encoding, form.encoding_setting) as text:
         reader = CsvFile(text, problems, delimiter=form.delimiter, encoding_setting=form.encoding_setting)
@@ -162,12 +159,11 @@ def open_rows(source: Path | MemoryTable | None, form: CsvFormat, problems: Prob
             blocks,
             line,
             share,
-            form.missing,
             block_rows=reader.block_rows,
         )
 
 
-def _memory_rows(table: MemoryTable, form: CsvFormat, problems: Problems) -> CsvRows:
+def _memory_rows(table: MemoryTable, problems: Problems) -> CsvRows:
     """The rows of a table in memory, in blocks as large as those of the file with the same values."""
     _check_names(table.names, None, problems)
     width, read = len(table.names), 0
@@ -182,8 +178,7 @@ def _memory_rows(table: MemoryTable, form: CsvFormat, problems: Problems) -> Csv
     def share() -> float:
         return read / max(1, table.rows)
 
-    missing = with_other_texts(form.missing) if table.has_types else form.missing
-    return CsvRows(table.names, "", blocks(), None, share, missing, table.rows, has_types=table.has_types)
+    return CsvRows(table.names, "", blocks(), None, share, table.rows, has_types=table.has_types)
 
 
 def _named(names: Sequence[str]) -> int:

@@ -19,7 +19,13 @@ from fnnctl.data.files import UNREPORTED, OnRead, refuse_too_large
 from fnnctl.data.matrix import MappedNumbers, NumberMatrix, Packing
 from fnnctl.data.problems import Problems
 from fnnctl.data.tables.cells import CellRows
-from fnnctl.data.tables.column_readers import NumberColumn, NumberColumns, TextColumn, ValueCounts
+from fnnctl.data.tables.column_readers import (
+    NumberColumn,
+    NumberColumns,
+    TextColumn,
+    ValueCounts,
+    text_column,
+)
 from fnnctl.data.tables.memory_table import MemoryTable
 from fnnctl.data.tables.rows import CsvFormat, CsvRows, RowBlock, open_rows
 from fnnctl.data.tables.typed_columns import (
@@ -214,16 +220,16 @@ def read_table(
         patterns=form.patterns,
         is_csv=not file.has_types,
     )
-    columns, notation = find_types(table.categorical, last_pass.undecided(form.formats), notation, problems)
+    undecided = last_pass.undecided(form.formats)
+    columns, notation = find_types(table.categorical, undecided, notation, form.missing, problems)
     if not problems and notation.decimal_commas and (thousands := last_pass.possible_thousands(form)):
         # `1.234` is a plain number, and its text was not kept. That another column has decimal commas, which
         # makes it a thousand, is known only after the last row: the third pass is the price of a rare file.
         _, last_pass = read(Problems(problems.file), [*late, *thousands])
         table = last_pass.table(file.names)
-        columns, notation = find_types(
-            table.categorical, last_pass.undecided(form.formats), notation, problems
-        )
-    columns |= read_known_types(table.categorical, form.formats, problems)
+        undecided = last_pass.undecided(form.formats)
+        columns, notation = find_types(table.categorical, undecided, notation, form.missing, problems)
+    columns |= read_known_types(table.categorical, form.formats, form.missing, problems)
     if problems:
         return table
     note_collisions(columns, file.names, problems)
@@ -252,14 +258,14 @@ def _read(
     """One pass through the file; the columns named in `texts` are read as texts."""
     as_texts = frozenset([*texts, *form.formats])
     with open_rows(source, form, problems) as file:
-        this_pass = _Pass([], file.missing, file.block_rows)
+        this_pass = _Pass([], form.missing, file.block_rows)
         for block in file.blocks:
             if not this_pass.slots:
                 kind_of = [kinds.get(name, default_kind) for name in file.names]
                 # The same rows decide as if `csv` had read them, and no more become strings.
                 first = next(block.parts(file.block_rows)) if isinstance(block, CellRows) else block
-                slots = _slots(file, kind_of, first, as_texts, plain=form.decimal_mark != "comma")
-                this_pass = _Pass(slots, file.missing, file.block_rows)
+                slots = _slots(file, kind_of, first, as_texts, form)
+                this_pass = _Pass(slots, form.missing, file.block_rows)
                 used = sum(slot.reader is not None for slot in this_pass.slots)
                 refuse_too_large((file.rows or 0) * used * BYTES_PER_VALUE, problems.file)
             this_pass.add(block)
@@ -273,15 +279,14 @@ def _slots(
     kinds: Sequence[Kind | None],
     block: RowBlock,
     as_texts: frozenset[str],
-    *,
-    plain: bool,
+    form: CsvFormat,
 ) -> list[_Slot]:
     """Start the columns with their declared kinds, or with the kinds that their first values look like.
 
-    Unless numbers are `plain`, every column is read as texts, because `1.234` is no plain number where the
-    decimal mark is a comma; not so if its values are numbers by their type.
+    If the decimal mark is a comma, every column is read as texts, because `1.234` is no plain number then,
+    unless its values are numbers by their type.
     """
-    missing = file.missing
+    missing, plain = form.missing, form.decimal_mark != "comma"
     open_kinds = [position for position, kind in enumerate(kinds) if kind in (None, "numeric")]
     all_numeric = plain and plain_numbers(block.values(open_kinds), missing) is not None
     slots: list[_Slot] = []
@@ -292,7 +297,7 @@ def _slots(
             values = block.column(position)
             numeric = all_numeric or plain_numbers(values, missing) is not None
             numeric &= kind == "numeric" or not have_code(values, missing)
-        reader = NumberColumn(missing) if numeric else TextColumn(missing)
+        reader = NumberColumn(missing) if numeric else text_column(block, position, missing)
         left_out = kind == "ignore" or (not name and kind is None)
         slots.append(_Slot(name, kind, None if left_out else reader))
     return slots

@@ -34,18 +34,34 @@ def find_types(
     columns: Mapping[str, CodedTexts],
     declared: Mapping[str, DeclaredKind | None],
     notation: Notation,
+    missing: frozenset[str],
     problems: Problems,
 ) -> tuple[dict[str, TypedColumn], Notation]:
     """Find the types of the columns named in `declared`, which gives their declared kind; note every problem.
 
-    Also returns the notation, which is European if a column has decimal commas. Columns that are not in
-    `declared`, such as the target, count as well.
+    In a column of numbers, each that equals one of the `missing` texts is missing. Also returns the notation,
+    which is European if a column has decimal commas. Columns that are not in `declared`, such as the target,
+    count as well.
     """
     if any(has_decimal_commas(column.texts) for column in columns.values()):
         decimal_commas = notation.is_csv and notation.decimal_mark == "auto"
         notation = replace(notation, european=True, decimal_commas=decimal_commas)
-    types = {name: detect(name, columns[name], kind, notation, problems) for name, kind in declared.items()}
-    return {name: column for name, column in types.items() if column is not None}, notation
+    types = {
+        name: _numbers(name, columns[name], kind, notation, missing)
+        or detect(name, columns[name], kind, notation, problems)
+        for name, kind in declared.items()
+    }
+    found = {name: column.without_numbers(missing) for name, column in types.items() if column is not None}
+    return found, notation
+
+
+def _numbers(
+    name: str, column: CodedTexts, kind: DeclaredKind | None, notation: Notation, missing: frozenset[str]
+) -> TypedColumn | None:
+    """The column if it is one of numbers without those that equal a missing value; None if it has none."""
+    numbers = column.without_numbers(missing)
+    typed_column = None if numbers is column else detect(name, numbers, kind, notation, Problems(""))
+    return typed_column if typed_column and typed_column.type.kind in {"numeric", "empty"} else None
 
 
 def possible_thousands(matrix: NumberMatrix) -> list[str]:
@@ -69,7 +85,10 @@ def _may_be_thousands(numbers: FloatArray) -> bool:
 
 
 def read_known_types(
-    columns: Mapping[str, CodedTexts], formats: Mapping[str, ColumnFormat], problems: Problems
+    columns: Mapping[str, CodedTexts],
+    formats: Mapping[str, ColumnFormat],
+    missing: frozenset[str],
+    problems: Problems,
 ) -> dict[str, TypedColumn]:
     """Read columns whose formats are known from the training data.
 
@@ -80,10 +99,12 @@ def read_known_types(
         if name not in columns:
             continue
         column, numbers = columns[name], None
+        if form.column_kind == "numeric":
+            column = column.without_numbers(missing)
         if form.column_kind != "boolean":
-            numbers = FormatReader(name, form).of_texts(column, problems)
+            numbers = FormatReader(name, form, missing).of_texts(column, problems)
         candidate = Candidate(form, np.ones(len(column.texts), np.bool_), numbers)
-        types[name] = typed(name, column, form.column_kind, candidate)
+        types[name] = typed(name, column, form.column_kind, candidate).without_numbers(missing)
     return types
 
 

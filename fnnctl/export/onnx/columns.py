@@ -162,12 +162,10 @@ def joined(graph: Graph, tensors: Sequence[str], *, axis: int) -> str:
 
 
 def missing_codes(table: TableFormat, name: str) -> tuple[float, ...]:
-    """The numbers that stand for a missing value of a column, such as -999.
-
-    Numbers that are not written plainly are read before they go in, so they have none.
-    """
-    if any(name in form.columns(source) for source, form in table.formats.items()):
-        return ()
+    """The numbers that stand for a missing value of a column, such as -999; a part of a date has none."""
+    for source, form in table.formats.items():
+        if form.column_kind == "date" and name in form.columns(source):
+            return ()
     return numbers_among(missing_texts(table.missing_values))
 
 
