@@ -308,7 +308,9 @@ def _labelled(table: Table, target: str, config: DataConfig) -> Table:
         labels = table.categorical[target].without_numbers(missing)
         candidate = NumberFormat.find(target, labels, table.notation)
         if candidate is not None and candidate.numbers is not None and candidate.fits.all():
-            table.categorical[target] = labels.without(np.isin(candidate.numbers[:, 0], codes))
+            if candidate.format is None or candidate.format.keeps_numbers:
+                labels = labels.without(np.isin(candidate.numbers[:, 0], codes))
+            table.categorical[target] = labels
     return table.labelled(target)
 
 

@@ -285,7 +285,8 @@ class _RowReader:
             missing = self._missing
         labels = labels.without_numbers(missing)
         note_plain_problems(target, labels, form, problems)
-        return as_trained(labels, form).without_numbers(missing)
+        labels = as_trained(labels, form)
+        return labels.without_numbers(missing) if form is None or form.keeps_numbers else labels
 
     def _coded(self, name: str, block: RowBlock) -> CodedTexts:
         if name not in self._texts:

@@ -45,8 +45,10 @@ def test_every_spelling_is_missing_among_numbers(spelling: str, tmp_path: Path) 
 
 
 def test_a_formatted_number_may_equal_the_missing_value(tmp_path: Path) -> None:
-    columns = {"comma": ["1,5", "-999,0", "2,25"] * 8, "y": LABELS}
+    """A percentage may not: -999 is no -99,900 %."""
+    columns = {"comma": ["1,5", "-999,0", "2,25"] * 8, "share": ["1%", "-99900%", "-999"] * 8, "y": LABELS}
     dataset = load_file(write_csv(tmp_path / "t.csv", columns), **SETTINGS)
+    np.testing.assert_array_equal(numeric(dataset, "share")[:3], [0.01, -999, np.nan])
     assert numeric(dataset, "comma")[:2] == [1.5, pytest.approx(np.nan, nan_ok=True)]
     assert (dataset.types["comma"].missing, dataset.types["comma"].unique) == (8, 2)
 

@@ -52,11 +52,11 @@ def test_the_leaders_are_the_best_of_the_search() -> None:
 def test_leaders_without_networks_have_no_scores() -> None:
     """A search that was killed between its last trial and the first network of its confirmation."""
     before_the_first, after_the_first = confirmed({}), confirmed({2: [None]})
-    for confirmation in (before_the_first, after_the_first):
-        for leader in confirmation.leaders:
-            summary = confirmation.summary(leader)
+    for found in (before_the_first, after_the_first):
+        for leader in found.leaders:
+            summary = found.summary(leader)
             assert (summary["mean"], summary["std"], summary["ci95"]) == (None, None, None)
-            assert confirmation.half_width(leader) is None
+            assert found.half_width(leader) is None
     assert (before_the_first.test_share, after_the_first.test_share) == (0.0, 0.25)
 
 

@@ -108,8 +108,8 @@ class DataConfig(Section):
     """The encoding of the CSV file. UTF-16 and UTF-32 with a byte-order mark need no setting."""
     missing_values: Names = DEFAULT_MISSING_VALUES
     """The texts that stand for missing values in the table. In a column of numbers, `"-999"` stands for every
-    number that equals it, such as `-999.0`; in a column of texts, for this text alone. A null of a Parquet file
-    is always missing."""
+    number that equals it, such as `-999.0`; in a column of texts, for this text alone. A null of a Parquet
+    file is always missing."""
     decimal_mark: Literal["auto", "point", "comma"] = "auto"
     """The decimal mark of the CSV file's numbers. `auto` decides for each column by all its values. If these
     leave `1,250` ambiguous, it is 1250, unless the delimiter is a semicolon or another column has decimal

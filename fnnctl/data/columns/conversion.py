@@ -58,7 +58,8 @@ class FormatReader:
         """(n, columns) float64, NaN if missing; notes the first text that cannot be read."""
         column = column.without_numbers(self._missing)
         numbers = self.of_texts(column, problems)
-        remove_missing(numbers, self._missing)
+        if self._format.keeps_numbers:
+            remove_missing(numbers, self._missing)
         return column.rows(numbers)
 
     def _numbers(self, texts: Sequence[str]) -> FloatArray:
@@ -112,12 +113,19 @@ def spelled_as_trained(column: CodedTexts, categories: Sequence[str]) -> CodedTe
     }
     if not unknown:
         return column
-    numbers = {category: _amount(category) for category in categories}
-    same = Counter(numbers.values())
-    spelling = {number: category for category, number in numbers.items() if same[number] == 1}
+    spelling = categories_by_number(categories)
     return column.with_texts(
         spelling.get(unknown[text], text) if text in unknown else text for text in column.texts
     )
+
+
+def categories_by_number(categories: Sequence[str]) -> dict[float, str]:
+    """The categories that are the only ones to spell their number, by this number."""
+    numbers = {category: _amount(category) for category in categories}
+    same = Counter(numbers.values())
+    return {
+        number: category for category, number in numbers.items() if number is not None and same[number] == 1
+    }
 
 
 def _amount(text: str) -> float | None:

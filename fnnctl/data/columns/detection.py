@@ -53,7 +53,8 @@ class TypedColumn:
 
     def without_numbers(self, missing: frozenset[str]) -> TypedColumn:
         """The column without the numbers that equal a missing value; itself if it is not one of numbers."""
-        if self.type.kind != "numeric" or self.numbers is None:
+        form = self.type.format
+        if self.type.kind != "numeric" or self.numbers is None or (form and not form.keeps_numbers):
             return self
         gone = np.isin(self.numbers[:, 0], numbers_among(missing))
         texts = self.texts.without(gone)

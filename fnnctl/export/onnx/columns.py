@@ -9,8 +9,9 @@ from typing import Final, Literal
 
 import numpy as np
 
+from fnnctl.data.columns.conversion import categories_by_number
 from fnnctl.data.columns.formats.base import ColumnFormat
-from fnnctl.data.columns.numbers import numbers_among
+from fnnctl.data.columns.numbers import numbers_among, with_other_texts
 from fnnctl.data.preprocessing import CategoryFeatures, Preprocessor
 from fnnctl.data.tables.memory_columns import NULL
 from fnnctl.data.tables.rows import missing_texts
@@ -20,6 +21,8 @@ from fnnctl.modelling.model_description import TableFormat
 
 EMPTY: Final = ""
 """The text of a missing value, unless it is a category."""
+TEXT: Final = "text, without blanks around it"
+"""What an input of texts takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,8 @@ class Preprocessing:
         """All preprocessors read these columns."""
         self._graph, self._table = graph, table
         for column in columns:
-            graph.input(column.name, column.kind, column.description or column.kind)
+            kind = TEXT if column.kind == "text" else column.kind
+            graph.input(column.name, column.kind, column.description or kind)
         numbers = [column.name for column in columns if column.kind == "number"]
         self._numbers = joined(graph, numbers, axis=1) if numbers else None
         self._missing = None if self._numbers is None else self._missing_numbers(self._numbers, numbers)
@@ -144,7 +148,9 @@ def category_codes(
 ) -> Mapping[str, int]:
     """The index of the feature that is 1 for a text, or -1: of categories, their spellings, and gaps.
 
-    All other texts are categories that were not trained on.
+    All other texts are categories that were not trained on. The spellings of a number are `1` and `1.0`, as
+    most programs write it: no operator of this version finds all that are equal, and none removes the blanks
+    around a text.
     """
     codes = {category: index for index, category in enumerate(column.categories)}
     missing = len(column.features) - 1 if column.indicator else -1
@@ -153,6 +159,9 @@ def category_codes(
     if form is not None:
         for text in form.spellings():
             codes.setdefault(text, codes.get(form.label(text), -1))
+    for category in categories_by_number(column.categories).values():
+        for text in with_other_texts(frozenset([category])):
+            codes.setdefault(text, codes[category])
     return codes
 
 
@@ -162,9 +171,9 @@ def joined(graph: Graph, tensors: Sequence[str], *, axis: int) -> str:
 
 
 def missing_codes(table: TableFormat, name: str) -> tuple[float, ...]:
-    """The numbers that stand for a missing value of a column, such as -999; a part of a date has none."""
+    """The numbers that stand for a missing value of a column, such as -999."""
     for source, form in table.formats.items():
-        if form.column_kind == "date" and name in form.columns(source):
+        if name in form.columns(source) and not form.keeps_numbers:
             return ()
     return numbers_among(missing_texts(table.missing_values))
 

@@ -95,6 +95,8 @@ def _lines(output: str, checked: CheckedModel) -> Iterator[str]:
         if column.description is not None:
             source = "" if column.source == column.name else f", of {shown(column.source)}"
             yield f"  {printable(column.name)}{source}: {column.description}"
+    if "text" in kinds:
+        yield "texts go in without the blanks around them; a number among categories as 1 or 1.0"
     rows = f"{counted(agreement.rows, 'test row')} and " if agreement.rows else ""
     yield (
         f"compared on {rows}{counted(agreement.synthetic_rows, 'synthetic row')}, in {checked.runtime}: "

@@ -162,6 +162,25 @@ def test_the_codes_of_missing_numbers_are_missing(program: Program) -> None:
     assert abs(probabilities[1] - probabilities[2]).max() > 0.01
 
 
+def test_a_number_among_categories_may_be_written_as_a_float(program: Program) -> None:
+    """Blanks around a text cannot be removed, which the command and the page say."""
+    rows = "".join(f"{['1', '2.0', 'x'][k % 3]},{k % 7},{'ab'[k % 3 == 1]}\n" for k in range(90))
+    Path("t.csv").write_text(f"kind,n,y\n{rows}", encoding="utf-8")
+    data = "{source: t.csv, target: y, columns: {categorical: [kind]}}"
+    Path("t.yaml").write_text(f"recipe: classic\ndata: {data}\ntraining: {{epochs: 20}}\n")
+    assert program("train", "t.yaml").code == 0
+    printed = program("export", "--output", "t.onnx").err
+    assert "\ntexts go in without the blanks around them; a number among categories as 1 or 1.0\n" in printed
+    texts = ["1", "1.0", "2", "2.0", "x", "3"]
+    Path("new.csv").write_text("kind,n\n" + "".join(f"{text},3\n" for text in texts), encoding="utf-8")
+    program("predict", "latest", "new.csv", "--output", "predicted.csv")
+    inputs = {"kind": np.array([texts], np.object_).T, "n": np.full((6, 1), 3.0)}
+    probabilities = session(Path("t.onnx")).run(None, inputs)[1]
+    np.testing.assert_allclose(probabilities, predictions(Path("predicted.csv"))[1], atol=1e-6)
+    np.testing.assert_array_equal(probabilities[[0, 2]], probabilities[[1, 3]])
+    assert abs(probabilities[5] - probabilities[[0, 2, 4]]).max(axis=1).min() > 0.01
+
+
 def test_without_the_data_synthetic_rows_are_compared(program: Program) -> None:
     write_rows(Path("data.csv"), 1)
     Path("x.yaml").write_text(

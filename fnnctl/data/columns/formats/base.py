@@ -99,6 +99,11 @@ class ColumnFormat(ABC):
         """What is wrong with a text in a column `name` of which most have this format, and what to do."""
         return f"{shown(text)} is not a {cls.noun}", CORRECT_IT
 
+    @property
+    def keeps_numbers(self) -> bool:
+        """Whether a number is written as itself: -999 is no date, and -1 is no -100 %."""
+        return False
+
     def columns(self, name: str) -> tuple[str, ...]:
         """The names of the numeric columns that the column `name` becomes: one, or a date's parts."""
         return (name,)

@@ -176,6 +176,11 @@ class NumberFormat(ColumnFormat):
             return None
         return written.plain
 
+    @property
+    def keeps_numbers(self) -> bool:
+        """Not of percentages."""
+        return not self.percent
+
     def label(self, text: str) -> str:
         """The plain number that a text stands for."""
         return text if (plain := self.plain(text)) is None else plain
