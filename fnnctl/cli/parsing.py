@@ -51,19 +51,25 @@ def seconds(option: str) -> Callable[[str], float]:
     return convert
 
 
-def share(option: str) -> Callable[[str], float]:
-    """A converter of the option's text; it raises `UsageError` unless that is a number from 0 to 1."""
+def number_from_0(option: str, *, most: float | None = None) -> Callable[[str], float]:
+    """A converter of the option's text; it raises `UsageError` unless that is a finite number >= 0."""
+    requirement = "a number, 0 or more" if most is None else f"a number from 0 to {most:g}"
 
     def convert(text: str) -> float:
         try:
             number = float(text)
         except ValueError:
             number = math.nan
-        if not 0 <= number <= 1:  # false for NaN too
-            raise UsageError(f"{option}: must be a number from 0 to 1, not {shown(text)}")
+        if not 0 <= number < math.inf or (most is not None and number > most):  # the first is true for NaN
+            raise UsageError(f"{option}: must be {requirement}, not {shown(text)}")
         return number
 
     return convert
+
+
+def share(option: str) -> Callable[[str], float]:
+    """A converter of the option's text; it raises `UsageError` unless that is a number from 0 to 1."""
+    return number_from_0(option, most=1)
 
 
 UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}

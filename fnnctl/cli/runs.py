@@ -23,7 +23,7 @@ from fnnctl.cli.options import (
     number_option,
     run_option,
 )
-from fnnctl.cli.parsing import MAX_DECIMALS, age, column_names
+from fnnctl.cli.parsing import MAX_DECIMALS, age, column_names, number_from_0
 from fnnctl.console.output import Output
 from fnnctl.console.terminal import terminal_context
 from fnnctl.errors import UsageError
@@ -168,6 +168,16 @@ NotWorseThan = Annotated[
         "--not-worse-than", "Exit with code 1 if the run is significantly worse than this one. Repeatable."
     ),
 ]
+Margin = Annotated[
+    float | None,
+    typer.Option(
+        "--margin",
+        metavar="X",
+        parser=number_from_0("--margin"),
+        help="With --not-worse-than, exit with code 1 unless the run is shown to be worse by less than X, in "
+        "units of the metric.",
+    ),
+]
 GateMetric = Annotated[
     str | None,
     typer.Option(
@@ -184,6 +194,7 @@ GateMetric = Annotated[
         "fnnctl report",
         "fnnctl report flowers --fail-under accuracy=0.5 --fail-under f1_macro=0.4",
         "fnnctl report longer --not-worse-than flowers --metric log_loss",
+        "fnnctl report longer --not-worse-than flowers --margin 0.05",
         "fnnctl report flowers --output report.md",
     ),
     topics=("reports", "plots", "ci"),
@@ -201,6 +212,7 @@ def report(
         ),
     ] = None,
     not_worse_than: NotWorseThan = None,
+    margin: Margin = None,
     metric: GateMetric = None,
     short: Annotated[
         bool,
@@ -234,7 +246,7 @@ def report(
     from fnnctl.report.formats.form import ReportForm
 
     with terminal_context(output, runs_dir) as context:
-        gates = Gates(fail_under or (), not_worse_than or (), metric)
+        gates = Gates(fail_under or (), not_worse_than or (), metric, margin)
         form = ReportForm(format_, file, short, junit).resolve(
             is_json=output.json, is_verbose=output.verbose, has_gates=bool(gates)
         )

@@ -17,6 +17,7 @@ from fnnctl.report.formats.registry import JSON, TERMINAL, TEXT_FORMATS
 from fnnctl.report.formats.short_terminal import short_terminal_report
 from fnnctl.report.formats.terminal import terminal_report
 from fnnctl.report.gates import (
+    MARGIN,
     GateResult,
     find_other_run,
     gate_lines,
@@ -50,6 +51,9 @@ class Gates:
     """Names of runs."""
     metric: str | None = None
     """The metric that is compared with those runs; None for the first one of their task."""
+    margin: float | None = None
+    """By how much the metric must be shown to be worse at most, in its units; None if it must only not be
+    significantly worse."""
 
     def __bool__(self) -> bool:
         return bool(self.fail_under or self.not_worse_than)
@@ -81,8 +85,9 @@ def report(
     With `importance`, the importance of the columns is measured first. Missing figures are drawn. Raises
     `UsageError` for an unknown run, or for a metric of a gate.
     """
-    if gates.metric is not None and not gates.not_worse_than:
-        raise UsageError("--metric belongs to --not-worse-than RUN: add it, or leave --metric out")
+    for option, value in (("--metric", gates.metric), (MARGIN, gates.margin)):
+        if value is not None and not gates.not_worse_than:
+            raise UsageError(f"{option} belongs to --not-worse-than RUN: add it, or leave {option} out")
     thresholds = parse_gates(gates.fail_under)
     names: Sequence[str | None] = runs or [None]
     importances: Sequence[FeatureImportances | None]
@@ -101,7 +106,7 @@ def report(
     summaries = [replace(summarize(run), importances=measured) for run, measured in pairs]
     results = [result for summary in summaries for result in gate_results(thresholds, summary)]
     results += [
-        not_worse_result(run, find_other_run(other, run, context.runs_dir), gates.metric)
+        not_worse_result(run, find_other_run(other, run, context.runs_dir), gates.metric, gates.margin)
         for run in folders
         for other in gates.not_worse_than
     ]

@@ -163,9 +163,12 @@ def _steps(cumulative: IntArray) -> IntArray:
 Z_95 = NormalDist().inv_cdf(0.975)
 
 
-def wilson_interval(successes: float, total: float) -> list[float] | None:
-    """The 95 % interval of a share (Wilson, JASA 22, 1927); None if `total` is 0."""
-    return _wilson(successes / total, total) if total else None
+def wilson_interval(successes: float, total: float, *, quantile: float = Z_95) -> list[float] | None:
+    """The interval of a share, by default of 95 % (Wilson, JASA 22, 1927); None if `total` is 0.
+
+    `quantile` is the normal one at each end.
+    """
+    return _wilson(successes / total, total, quantile) if total else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,8 +261,8 @@ def _influences(ranking: Ranking) -> tuple[FloatArray, FloatArray]:
     return positive, negative
 
 
-def _wilson(share: float, trials: float) -> list[float]:
-    pull = Z_95**2 / trials
+def _wilson(share: float, trials: float, quantile: float = Z_95) -> list[float]:
+    pull = quantile**2 / trials
     centre = (share + pull / 2) / (1 + pull)
     half_width = math.sqrt(pull * (share * (1 - share) + pull / 4)) / (1 + pull)
     return [centre - half_width if share > 0 else 0.0, centre + half_width if share < 1 else 1.0]

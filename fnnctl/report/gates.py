@@ -1,10 +1,10 @@
-"""Gates for scripts and CI: a metric must reach a threshold, or must not be significantly worse than another
-run's.
+"""Gates for scripts and CI: a metric must reach a threshold, or must not be worse than another run's.
 
 An unknown metric is an error, never a pass: a gate that checks nothing is worse than no gate. A run is worse
 than another one if a one-sided test at the 5 % level says so. A difference that may be chance passes, and on
 a small test part nearly every difference may be chance. So the result says how large a loss would be
-detected.
+detected. With a margin it is the other way round: a run passes only if the same kind of test shows that it is
+worse by less than the margin (non-inferiority), and a small test part shows little.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import math
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from decimal import ROUND_CEILING, Context
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,7 +30,7 @@ from fnnctl.report.comparison.compared_run import (
     require_same_positive_class,
     require_same_target,
 )
-from fnnctl.report.comparison.differences import amount, detectable_difference, finite
+from fnnctl.report.comparison.differences import amount, detectable_difference, finite, largest_difference
 from fnnctl.report.comparison.pairs import PairTest, suitable_test
 from fnnctl.report.sections import TableSection
 from fnnctl.report.summary import Summary
@@ -225,6 +226,7 @@ def _metric_value(name: str, summary: Summary) -> float:
 
 
 NOT_WORSE_THAN = "--not-worse-than"
+MARGIN = "--margin"
 
 
 def find_other_run(text: str, run: RunFolder, runs_dir: Path) -> RunFolder:
@@ -233,11 +235,16 @@ def find_other_run(text: str, run: RunFolder, runs_dir: Path) -> RunFolder:
     return find_run(text, runs_dir, lambda other: has_metrics(other) and other.path.resolve() != path)
 
 
-def not_worse_result(run: RunFolder, other: RunFolder, metric: str | None = None) -> GateResult:
+def not_worse_result(
+    run: RunFolder, other: RunFolder, metric: str | None = None, margin: float | None = None
+) -> GateResult:
     """Check that the run is not worse than the other one, by default in the first metric of its task.
 
-    Raises `UsageError` if both are one run, if one of them lacks the metric, or if their targets differ, and
-    `DataError` for a damaged file.
+    Without a `margin` the run fails if it is significantly worse. With one, in units of the metric, it fails
+    unless it is shown to be worse by less.
+
+    Raises `UsageError` if both are one run, if one of them lacks the metric, if their targets differ, or if
+    every run passes the margin, and `DataError` for a damaged file.
     """
     if run.path.resolve() == other.path.resolve():
         raise UsageError(
@@ -245,12 +252,26 @@ def not_worse_result(run: RunFolder, other: RunFolder, metric: str | None = None
         )
     require_same_target((run, other))
     metric = metric or default_metric(run)
+    if margin is not None:
+        _refuse_idle_margin(margin, metric)
     compared = read_compared_run(run, metric), read_compared_run(other, metric)
     require_same_positive_class(compared, metric)
-    return _result_of_test(*compared, metric, suitable_test(*compared))
+    test = suitable_test(*compared)
+    if margin is None:
+        return _significance_result(*compared, metric, test)
+    return _margin_result(*compared, metric, test, margin)
 
 
-def _result_of_test(run: ComparedRun, other: ComparedRun, metric: str, test: PairTest) -> GateResult:
+def _refuse_idle_margin(margin: float, metric: str) -> None:
+    if margin > (largest := largest_difference(metric)):
+        advice = f"; write {margin:g} % as {margin / 100:g}" if margin <= 100 * largest else ""
+        raise UsageError(
+            f"{MARGIN}: two values of {metric} are at most {largest:g} apart, so that every run passes with "
+            f"{margin:g}{advice}"
+        )
+
+
+def _significance_result(run: ComparedRun, other: ComparedRun, metric: str, test: PairTest) -> GateResult:
     difference = test.difference
     p = difference.p_above if is_loss(metric) else difference.p_below
     passed = p >= LEVEL
@@ -258,10 +279,10 @@ def _result_of_test(run: ComparedRun, other: ComparedRun, metric: str, test: Pai
     loss = "" if smallest is None else f"a loss of {amount(smallest, metric)} is detected 80 % of the time"
     if smallest is not None and math.isinf(smallest):
         loss = "even the largest loss is detected less than 80 % of the time"
+    if loss and test.why_unpaired:
+        loss += f", smaller ones more rarely; {MARGIN} X passes only runs shown to be worse by less than X"
     how = "not significantly worse than" if passed else "worse than"
-    details = [f"{amount(difference.value, metric)} apart", f"one-sided {p_text(p)}", loss]
-    if test.why_unpaired:
-        details.append(f"not paired, because {test.why_unpaired}")
+    findings = (f"{amount(difference.value, metric)} apart", f"one-sided {p_text(p)}", _unpaired(test), loss)
     title = f"not worse than {other.folder.path.name}"
     return GateResult(
         run=run.path,
@@ -274,20 +295,72 @@ def _result_of_test(run: ComparedRun, other: ComparedRun, metric: str, test: Pai
         passed=passed,
         message=(
             f"{metric} is {number(run.value)}, {how} {number(other.value)} of {other.path} "
-            f"({'; '.join(filter(None, details))})"
+            f"({'; '.join(filter(None, findings))})"
         ),
         note=f"{title}; {loss}" if loss else title,
-        details=_details(other, test, p, finite(smallest)),
+        details=_details(other, test, metric),
     )
 
 
-def _details(other: ComparedRun, test: PairTest, p: float, smallest: float | None) -> dict[str, Any]:
+def _margin_result(
+    run: ComparedRun, other: ComparedRun, metric: str, test: PairTest, margin: float
+) -> GateResult:
+    difference, lower_is_better = test.difference, is_loss(metric)
+    passed = difference.is_within(margin, lower_is_better=lower_is_better)
+    smallest = finite(difference.smallest_margin(lower_is_better=lower_is_better))
+    equal = difference.equal_margin()
+    if equal is not None and equal > largest_difference(metric):
+        equal = None
+    margins = "no margin passes with so few samples"
+    if smallest is not None:
+        margins = f"the smallest margin that passes is {_margin_text(smallest)}"
+    if equal is not None:
+        margins += f"; an equally good run passes one of {_margin_text(equal)} 80 % of the time"
+    less = f"worse than {number(other.value)} of {other.path} by less than {margin:g}"
+    title = f"less than {margin:g} worse than {other.folder.path.name}"
+    findings = (margins, _unpaired(test))
+    return GateResult(
+        run=run.path,
+        name=f"{metric}, {title}",
+        metric=metric,
+        value=run.value,
+        value_text=number(run.value),
+        threshold=None,
+        condition=f"less than {margin:g} worse than {number(other.value)}",
+        passed=passed,
+        message=(
+            f"{metric} is {number(run.value)}, {'' if passed else 'not '}shown to be {less} "
+            f"({'; '.join(filter(None, findings))})"
+        ),
+        note=f"{title}; {margins}",
+        details={
+            **_details(other, test, metric),
+            "margin": margin,
+            "smallest_margin": smallest,
+            "equal_run_margin": equal,
+        },
+    )
+
+
+def _unpaired(test: PairTest) -> str:
+    return f"not paired, because {test.why_unpaired}" if test.why_unpaired else ""
+
+
+def _margin_text(margin: float) -> str:
+    """Three digits, rounded up, so that the margin that is read passes."""
+    above = math.nextafter(margin, math.inf) if margin else 0.0
+    return f"{float(Context(prec=3, rounding=ROUND_CEILING).create_decimal_from_float(above)):g}"
+
+
+def _details(other: ComparedRun, test: PairTest, metric: str) -> dict[str, Any]:
+    difference = test.difference
+    smallest = finite(detectable_difference(difference, metric, sides=1))
     return {
         "not_worse_than": other.path,
         "other_value": other.value,
-        "difference": test.difference.value,
-        "ci95": test.difference.ci95,
-        "p_worse": p,
+        "difference": difference.value,
+        "ci95": difference.ci95,
+        "p_worse": difference.p_above if is_loss(metric) else difference.p_below,
         "detectable_difference": smallest,
         "found_in_80_percent": smallest,  # the former name, which scripts read
         "paired": test.why_unpaired is None,

@@ -142,6 +142,23 @@ def test_the_gate_is_missed_by_a_worse_run_alone(compared: Program) -> None:
     assert "not paired, because the seeds differ" in unpaired.err
 
 
+def test_the_gate_with_a_margin_passes_only_what_is_shown(compared: Program, folder: Path) -> None:
+    missed = compared("report", "poor", "--not-worse-than", "good", "--margin", "0.01", "--json")
+    assert missed.code == 1
+    (gate,) = missed.json["gates"]
+    assert (gate["passed"], gate["margin"], gate["threshold"]) == (False, 0.01, None)
+    assert gate["smallest_margin"] > 0.01
+    assert "by less than 0.01 (the smallest margin that passes is" in missed.err
+    file = folder / "gates.xml"
+    passed = compared("report", "good", "--not-worse-than", "poor", "--margin", "0.5", "--junit", str(file))
+    assert passed.code == 0
+    assert "wanted" in passed.out
+    assert "less than 0.5 worse than" in passed.out
+    text = file.read_text()
+    assert "accuracy, less than 0.5 worse than" in text
+    assert "an equally good run passes one of" in text
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -149,6 +166,11 @@ def test_the_gate_is_missed_by_a_worse_run_alone(compared: Program) -> None:
         (["good", "--not-worse-than", "nothing"], "there is no run 'nothing'"),
         (["good", "--not-worse-than", "poor", "--metric", "x"], "'x' cannot be compared"),
         (["good", "--metric", "accuracy"], "--metric belongs to --not-worse-than RUN"),
+        (["good", "--margin", "0.1"], "--margin belongs to --not-worse-than RUN"),
+        (["good", "--not-worse-than", "poor", "--margin", "-0.1"], "--margin: must be a number, 0 or more"),
+        (["good", "--not-worse-than", "poor", "--margin", "nan"], "--margin: must be a number, 0 or more"),
+        (["good", "--not-worse-than", "poor", "--margin", "inf"], "--margin: must be a number, 0 or more"),
+        (["good", "--not-worse-than", "poor", "--margin", "5"], "write 5 % as 0.05"),
     ],
 )
 def test_a_wrong_gate_ends_with_2(compared: Program, arguments: list[str], said: str) -> None:

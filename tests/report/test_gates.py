@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -268,7 +269,14 @@ def test_folds_and_what_is_not_paired(tmp_path: Path) -> None:
     assert not not_worse_result(write_folds(tmp_path, "b", [0.5, 0.55, 0.4, 0.5, 0.2]), first).passed
     other = not_worse_result(write_folds(tmp_path, "c", [0.8, 0.8, 0.7, 0.8, 0.6], shift=1, seed=8), first)
     assert other.passed
-    assert other.message.endswith("not paired, because the seeds differ, so the folds have other rows)")
+    points = 100 * other.details["detectable_difference"]
+    assert "(2.0 points apart; one-sided p = 0.4" in other.message
+    assert other.message.endswith(
+        "; not paired, because the seeds differ, so the folds have other rows; "
+        f"a loss of {points:.1f} points is detected 80 % of the time, smaller ones more rarely; "
+        "--margin X passes only runs shown to be worse by less than X)"
+    )
+    assert "; --margin X" in other.note
 
 
 def test_no_test_finds_a_difference_without_a_spread(tmp_path: Path) -> None:
@@ -284,6 +292,97 @@ def test_few_rows_find_no_loss(tmp_path: Path) -> None:
     assert found.passed
     assert found.note.endswith("; even the largest loss is detected less than 80 % of the time")
     assert found.details["detectable_difference"] is None
+
+
+def test_a_margin_needs_proof_that_the_loss_is_smaller(tmp_path: Path) -> None:
+    """Of 100 rows five were lost and none won: the score test's limit is a loss of 0.0992."""
+    run, other = write_part(tmp_path, "new", FAIR), write_part(tmp_path, "old", GOOD)
+    missed = not_worse_result(run, other, margin=0.09)
+    assert not missed.passed
+    assert missed.details["margin"] == 0.09
+    assert missed.details["smallest_margin"] == pytest.approx(0.0992, abs=1e-4)
+    assert missed.details["equal_run_margin"] == pytest.approx(0.0633, abs=1e-4)
+    assert {"difference", "ci95", "p_worse", "paired"} < missed.details.keys()
+    assert missed.name == f"accuracy, less than 0.09 worse than {other.path.name}"
+    assert missed.condition == "less than 0.09 worse than 0.9700"
+    margins = (
+        "the smallest margin that passes is 0.0992; an equally good run passes one of 0.0633 80 % of the time"
+    )
+    assert missed.note == f"less than 0.09 worse than {other.path.name}; {margins}"
+    assert missed.message == (
+        f"accuracy is 0.9200, not shown to be worse than 0.9700 of {other.path} by less than 0.09 ({margins})"
+    )
+    passed = not_worse_result(run, other, margin=0.0992)
+    assert passed.passed, "the margin in the text passes"
+    assert passed.message.startswith("accuracy is 0.9200, shown to be worse than 0.9700 of")
+
+
+def test_a_margin_passes_a_run_that_differs_in_no_row_only_if_there_are_enough_rows(tmp_path: Path) -> None:
+    run, other = (write_part(tmp_path, name, GOOD) for name in ("new", "old"))
+    assert not_worse_result(run, other, margin=0.03).passed
+    assert not not_worse_result(run, other, margin=0.02).passed
+    assert not not_worse_result(run, other, margin=0).passed
+
+
+def test_a_margin_of_0_passes_a_better_run(tmp_path: Path) -> None:
+    run, other = write_part(tmp_path, "new", [1] * 97 + [0] * 3), write_part(tmp_path, "old", [1, 0] * 50)
+    found = not_worse_result(run, other, margin=0)
+    assert found.passed
+    assert found.details["smallest_margin"] == 0
+    assert "the smallest margin that passes is 0;" in found.message
+
+
+def test_a_margin_of_a_loss_is_how_much_higher_it_may_be(tmp_path: Path) -> None:
+    low = write_regression(tmp_path, "a", [0.5, -0.4] * 20)
+    high = write_regression(tmp_path, "b", [1.5, -1.9, 1.2, -1.8] * 10)
+    assert not_worse_result(low, high, "rmse", margin=0.1).passed
+    missed = not_worse_result(high, low, "rmse", margin=1.0)
+    assert not missed.passed
+    smallest = missed.details["smallest_margin"]
+    assert smallest > missed.details["difference"] == pytest.approx(1.17, abs=0.01)
+    assert not_worse_result(high, low, "rmse", margin=smallest * 1.0001).passed
+
+
+def test_equal_estimates_pass_every_margin(tmp_path: Path) -> None:
+    run, other = (write_regression(tmp_path, name, [0.5, -0.4] * 20) for name in ("a", "b"))
+    found = not_worse_result(run, other, "rmse", margin=1e-6)
+    assert found.passed
+    assert found.details["equal_run_margin"] is None
+
+
+def test_a_drop_that_the_test_of_different_rows_misses_does_not_pass_a_margin(tmp_path: Path) -> None:
+    """Without a margin a drop of 8 points passes on 36 other rows, and the result says what it misses."""
+    old = write_part(tmp_path, "old", [1] * 35 + [0])
+    new = write_part(tmp_path, "new", [1] * 32 + [0] * 4, data={"sha256": "f" * 64})
+    plain = not_worse_result(new, old)
+    assert plain.passed
+    assert plain.details["detectable_difference"] > 0.2
+    assert "not paired, because the data differ; a loss of" in plain.message
+    assert "smaller ones more rarely; --margin X passes only" in plain.message
+    missed = not_worse_result(new, old, margin=0.1)
+    assert not missed.passed
+    assert missed.message.endswith("; not paired, because the data differ)")
+    (low, _), (_, high) = (stats.binomtest(hits, 36).proportion_ci(0.9, method="wilson") for hits in (32, 35))
+    newcombe = 3 / 36 + math.hypot(32 / 36 - low, high - 35 / 36)
+    assert missed.details["smallest_margin"] == pytest.approx(newcombe)
+
+
+def test_folds_with_a_margin(tmp_path: Path) -> None:
+    first = write_folds(tmp_path, "a", [0.8, 0.9, 0.7, 0.8, 0.6])
+    found = not_worse_result(write_folds(tmp_path, "b", [0.79, 0.9, 0.7, 0.79, 0.6]), first, margin=0.02)
+    assert found.passed
+    few, other = (write_folds(tmp_path, name, [0.8, 0.9]) for name in ("c", "d"))
+    missed = not_worse_result(few, other, margin=0.9)
+    assert not missed.passed
+    assert missed.details["smallest_margin"] is None
+    assert "(no margin passes with so few samples)" in missed.message
+
+
+def test_a_margin_that_no_run_can_miss_is_refused(tmp_path: Path) -> None:
+    run, other = write_part(tmp_path, "new", FAIR), write_part(tmp_path, "old", GOOD)
+    with pytest.raises(UsageError, match=r"every run passes with 2; write 2 % as 0\.02"):
+        not_worse_result(run, other, margin=2)
+    assert not not_worse_result(run, other, "log_loss", margin=0.001).passed
 
 
 def test_the_run_itself_is_refused(tmp_path: Path) -> None:

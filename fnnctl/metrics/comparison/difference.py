@@ -6,14 +6,47 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from statistics import NormalDist
-from typing import Final
+from typing import Final, Protocol
 
 from fnnctl.metrics.paired import LEVEL, MANY
-from fnnctl.metrics.resampling import student_within
+from fnnctl.metrics.resampling import student_quantile, student_within
 
 POWER: Final = 0.8
 """How often a test must detect a difference for it to count as detectable."""
 NORMAL: Final = NormalDist()
+
+
+UNLIMITED: Final = (-math.inf, math.inf)
+
+
+class Power(Protocol):
+    """How sensitive a test is with samples of this size and spread."""
+
+    def detectable(self, sides: int) -> float:
+        """The true difference that the test of one or two sides detects in 80 % of all samples."""
+
+    def equal_margin(self) -> float:
+        """The margin at which two equal scores pass `Difference.is_within` in 80 % of all samples."""
+
+
+@dataclass(frozen=True, slots=True)
+class StudentPower:
+    """The power of a t-test or, without degrees of freedom, of a z-test.
+
+    The noncentral t distribution is approximated by one that is shifted.
+    """
+
+    error: float
+    """The standard error of the difference."""
+    freedom: int | None = None
+
+    def detectable(self, sides: int) -> float:
+        """(t at 1 − 5 %/sides + t at 80 %) · standard error."""
+        return (_quantile(1 - LEVEL / sides, self.freedom) + _quantile(POWER, self.freedom)) * self.error
+
+    def equal_margin(self) -> float:
+        """The same as the detectable difference, because the roles of 0 and of the margin are exchanged."""
+        return self.detectable(sides=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,26 +64,42 @@ class Difference:
     """One-sided: P(difference ≥ observed) if there is no true difference."""
     error: float | None
     """The standard error if the true difference is 0; None if it is unknown."""
-    exact_rows: int | None = None
-    """The number of rows of two shares that were compared by McNemar's exact test; None for other tests."""
+    limits: tuple[float, float] = UNLIMITED
+    """Two one-sided limits: each of "the true difference is above the first" and "it is below the second" is
+    said at the 5 % level. Infinite if nothing is known."""
+    power: Power | None = None
+    """None if the standard error is unknown."""
 
     def reversed(self) -> Difference:
         """The difference of the two scores in the other order."""
         interval = self.ci95 and [-self.ci95[1], -self.ci95[0]]
-        return replace(self, value=-self.value, ci95=interval, p_below=self.p_above, p_above=self.p_below)
+        return replace(
+            self,
+            value=-self.value,
+            ci95=interval,
+            p_below=self.p_above,
+            p_above=self.p_below,
+            limits=(-self.limits[1], -self.limits[0]),
+        )
+
+    def is_within(self, margin: float, *, lower_is_better: bool) -> bool:
+        """Whether the first score is shown to be worse than the second by less than `margin`, at 5 %."""
+        return self._largest_loss(lower_is_better) < margin
+
+    def smallest_margin(self, *, lower_is_better: bool) -> float:
+        """Every larger margin passes `is_within`; at least 0, and infinite if none passes."""
+        return max(0.0, self._largest_loss(lower_is_better))
+
+    def _largest_loss(self, lower_is_better: bool) -> float:
+        return self.limits[1] if lower_is_better else -self.limits[0]
 
     def detectable(self, *, sides: int = 2) -> float | None:
-        """The true difference that the test detects in 80 % of all samples of this size.
+        """See `Power.detectable`; it may be larger than any difference that there can be."""
+        return None if self.power is None else self.power.detectable(sides)
 
-        The test has one or two sides. It may be larger than any difference that there can be, and it is None
-        if the standard error is unknown.
-        """
-        if self.error is None:
-            return None
-        difference = (NORMAL.inv_cdf(1 - LEVEL / sides) + NORMAL.inv_cdf(POWER)) * self.error
-        return (
-            difference if self.exact_rows is None else max(difference, _least_share(self.exact_rows, sides))
-        )
+    def equal_margin(self) -> float | None:
+        """See `Power.equal_margin`."""
+        return None if self.power is None else self.power.equal_margin()
 
     def samples_needed(self) -> float | None:
         """How many times as large a sample would find a true difference of this size in 80 % of all cases.
@@ -63,21 +112,21 @@ class Difference:
         return max(1.0, (factor * self.error / self.value) ** 2)
 
 
-def _least_share(rows: int, sides: int) -> float:
-    """The smallest difference of two shares that McNemar's exact test finds in 80 % of all samples.
+def normal_limits(value: float, error: float, freedom: int | None = None) -> tuple[float, float]:
+    """The limits of a difference whose quotient with its standard error is Student's, or normal."""
+    half = _quantile(1 - LEVEL, freedom) * error
+    return value - half, value + half
 
-    That is so if no row is on the other side. With k of n rows on one side, p is sides/2^k, so that enough of
-    them must be there: P(Binomial(n, difference) ≥ k) = 0.8. It is infinite with fewer than k rows.
-    """
-    needed = math.floor(math.log2(sides / LEVEL)) + 1
-    if rows < needed:
-        return math.inf
-    low, high = 0.0, 1.0
-    for _ in range(50):
-        middle = (low + high) / 2
-        fewer = (math.comb(rows, k) * middle**k * (1 - middle) ** (rows - k) for k in range(needed))
-        low, high = (middle, high) if 1 - math.fsum(fewer) < POWER else (low, middle)
-    return high
+
+def constant_limits(value: float, p: float) -> tuple[float, float]:
+    """The limits if every sample has this difference; `p` is the chance of that if its sign were random."""
+    return (value, value) if p < LEVEL else UNLIMITED
+
+
+def _quantile(probability: float, freedom: int | None) -> float:
+    if freedom is None or freedom > MANY:
+        return NORMAL.inv_cdf(probability)
+    return student_quantile(probability, freedom)
 
 
 def upper_tail(t: float, freedom: float) -> float:

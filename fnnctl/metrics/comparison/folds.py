@@ -5,7 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from fnnctl.metrics.comparison.difference import Difference, upper_tail
+from fnnctl.metrics.comparison.difference import (
+    Difference,
+    StudentPower,
+    constant_limits,
+    normal_limits,
+    upper_tail,
+)
 from fnnctl.metrics.paired import ROUNDING, paired_test
 from fnnctl.metrics.resampling import corrected_deviation, student_quantile
 
@@ -17,11 +23,14 @@ def paired_folds(scores: Sequence[float], other_scores: Sequence[float], *, test
     p_above, p_below = (half, 1 - half) if test.difference > 0 else (1 - half, half)
     if test.difference == 0:
         p_above = p_below = 0.5
-    error = None
-    if test.ci95:
-        differences = [score - other for score, other in zip(scores, other_scores, strict=True)]
-        error = corrected_deviation(differences, test_share)
-    return Difference(test.difference, test.ci95, test.p, p_below, p_above, error)
+    if test.ci95 is None:
+        limits = constant_limits(test.difference, 2.0 ** -len(scores))
+        return Difference(test.difference, None, test.p, p_below, p_above, None, limits)
+    differences = [score - other for score, other in zip(scores, other_scores, strict=True)]
+    error, freedom = corrected_deviation(differences, test_share), len(scores) - 1
+    limits = normal_limits(test.difference, error, freedom)
+    power = StudentPower(error, freedom)
+    return Difference(test.difference, test.ci95, test.p, p_below, p_above, error, limits, power)
 
 
 def unpaired_folds(
@@ -67,7 +76,16 @@ def student_difference(difference: float, error: float, freedom: float) -> Diffe
     p_above, p_below = upper_tail(t, freedom), upper_tail(-t, freedom)
     half = student_quantile(0.975, min(freedom, 10_000)) * error
     p = min(1.0, 2 * min(p_above, p_below))
-    return Difference(difference, [difference - half, difference + half], p, p_below, p_above, error)
+    return Difference(
+        difference,
+        [difference - half, difference + half],
+        p,
+        p_below,
+        p_above,
+        error,
+        normal_limits(difference, error, freedom),
+        StudentPower(error, freedom),
+    )
 
 
 def _less(mean: float, other: float) -> float:
@@ -77,8 +95,9 @@ def _less(mean: float, other: float) -> float:
 
 
 def _without_spread(difference: float, count: int, other: int, size: float) -> Difference:
-    if abs(difference) <= ROUNDING * size:
-        return Difference(0.0, None, 1.0, 0.5, 0.5, None)
     half = 1 / math.comb(count + other, count)
+    if abs(difference) <= ROUNDING * size:
+        return Difference(0.0, None, 1.0, 0.5, 0.5, None, constant_limits(0.0, half))
     above, below = (half, 1 - half) if difference > 0 else (1 - half, half)
-    return Difference(difference, None, min(1.0, 2 * half), below, above, None)
+    limits = constant_limits(difference, half)
+    return Difference(difference, None, min(1.0, 2 * half), below, above, None, limits)

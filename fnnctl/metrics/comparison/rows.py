@@ -12,6 +12,9 @@ from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.metrics.comparison.difference import (
     NORMAL,
     Difference,
+    StudentPower,
+    constant_limits,
+    normal_limits,
     square_and_add,
     upper_tail,
     with_zero,
@@ -96,8 +99,9 @@ def own_interval(measure: Measure, rng: np.random.Generator) -> list[float] | No
         case Influences():
             return measure.interval
         case RowSums():
-            drawn = measure.combine(_resampled(measure.values, rng))
-            return _percentiles(drawn, len(measure.values))
+            rows = len(measure.values)
+            drawn = _finite(measure.combine(_resampled(measure.values, rng)), rows)
+            return None if drawn is None else [*_percentiles(drawn, rows, LEVEL / 2)]
     return None
 
 
@@ -207,8 +211,8 @@ def _by_resamples(value: float, differences: FloatArray, rows: int) -> Differenc
     distribution; its levels are moved so that it has the width of Student's (Hesterberg, The American
     Statistician 69, 2015, section 4.3). p is the level at which the interval would just reach 0.
     """
-    finite = differences[np.isfinite(differences)]
-    if 2 * len(finite) < len(differences) or rows < 2:
+    finite = _finite(differences, rows)
+    if finite is None:
         return Difference(value, None, 1.0, 0.5, 0.5, None)
     deviation = float(finite.std()) * _expansion(rows)
     if deviation <= 1e-12 * abs(value) or not deviation:
@@ -216,17 +220,26 @@ def _by_resamples(value: float, differences: FloatArray, rows: int) -> Differenc
     p_below = _tail(int(np.count_nonzero(finite >= 0)), len(finite), -value / deviation, rows)
     p_above = _tail(int(np.count_nonzero(finite <= 0)), len(finite), value / deviation, rows)
     p = min(1.0, 2 * min(p_below, p_above))
-    interval = _percentiles(finite, rows)
-    return Difference(value, interval and with_zero(interval, p), p, p_below, p_above, deviation)
+    return Difference(
+        value,
+        with_zero(_percentiles(finite, rows, LEVEL / 2), p),
+        p,
+        p_below,
+        p_above,
+        deviation,
+        _percentiles(finite, rows, LEVEL),
+        StudentPower(deviation, rows - 1),
+    )
 
 
 def _without_spread(value: float, rows: int) -> Difference:
     """All resamples have the same difference: p is that of the sign test of the rows."""
-    if value == 0:
-        return Difference(0.0, None, 1.0, 0.5, 0.5, None)
     half = 2.0**-rows
+    limits = constant_limits(value, half)
+    if value == 0:
+        return Difference(0.0, None, 1.0, 0.5, 0.5, None, limits)
     below, above = (1 - half, half) if value > 0 else (half, 1 - half)
-    return Difference(value, None, 2 * half, below, above, None)
+    return Difference(value, None, 2 * half, below, above, None, limits)
 
 
 def _tail(beyond: int, count: int, z: float, rows: int) -> float:
@@ -247,15 +260,20 @@ def _expansion(rows: int) -> float:
     return math.sqrt(rows / (rows - 1)) if rows > 1 else 1.0
 
 
-def _percentiles(drawn: FloatArray, rows: int) -> list[float] | None:
-    finite = drawn[np.isfinite(drawn)]
-    if 2 * len(finite) < len(drawn) or rows < 2:
-        return None
-    quantile = NORMAL.inv_cdf(1 - LEVEL / 2)
+def _finite(drawn: FloatArray, rows: int) -> FloatArray | None:
+    """The resamples of n rows that have a value; None if they say too little."""
+    finite: FloatArray = drawn[np.isfinite(drawn)]
+    return None if 2 * len(finite) < len(drawn) or rows < 2 else finite
+
+
+def _percentiles(drawn: FloatArray, rows: int, level: float) -> tuple[float, float]:
+    """The limits of which each is exceeded with this probability, from the finite resamples of n ≥ 2 rows."""
+    quantile = NORMAL.inv_cdf(1 - level)
     if rows <= MANY:
-        quantile = student_quantile(1 - LEVEL / 2, rows - 1) * _expansion(rows)
-    low = NORMAL.cdf(-quantile)
-    return [float(end) for end in np.quantile(finite, (low, 1 - low))]
+        quantile = student_quantile(1 - level, rows - 1) * _expansion(rows)
+    share = NORMAL.cdf(-quantile)
+    low, high = np.quantile(drawn, (share, 1 - share))
+    return float(low), float(high)
 
 
 def _of_areas(first: Influences, second: Influences, *, paired: bool) -> Difference:
@@ -272,9 +290,15 @@ def _of_areas(first: Influences, second: Influences, *, paired: bool) -> Differe
     low, high = square_and_add(
         (first.value, second.value), (first.interval, second.interval), shared / product if product else 0
     )
-    towards_zero = value - low if value > 0 else high - value
     delong = math.sqrt(max(0.0, sum(squares) - 2 * shared))
-    error = max(delong, towards_zero / NORMAL.inv_cdf(1 - LEVEL / 2))
+    below, above = (max(delong, part / NORMAL.inv_cdf(1 - LEVEL / 2)) for part in (value - low, high - value))
+    error = below if value > 0 else above
     z = value / error if error > 0 else 0.0
     p, p_below, p_above = 2 * NORMAL.cdf(-abs(z)), NORMAL.cdf(z), NORMAL.cdf(-z)
-    return Difference(value, with_zero((low, high), p), p, p_below, p_above, error or None)
+    if not error:
+        limits = constant_limits(value, 2.0 ** -len(first.influences))
+        return Difference(value, with_zero((low, high), p), p, p_below, p_above, None, limits)
+    limits = normal_limits(value, below)[0], normal_limits(value, above)[1]
+    return Difference(
+        value, with_zero((low, high), p), p, p_below, p_above, error, limits, StudentPower(error)
+    )

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
-from fnnctl.metrics.comparison.difference import NORMAL, Difference, square_and_add, with_zero
-from fnnctl.metrics.paired import sign_test
-from fnnctl.metrics.ranking import wilson_interval
+from fnnctl.metrics.comparison.difference import NORMAL, POWER, Difference, square_and_add, with_zero
+from fnnctl.metrics.paired import LEVEL, sign_test
+from fnnctl.metrics.ranking import Z_95, wilson_interval
 
 MAX_ROWS: Final = 100_000
 """With more rows Fisher's exact test is replaced by the test of two proportions with a pooled variance."""
+Z_ONE_SIDED: Final = NORMAL.inv_cdf(1 - LEVEL)
 ROUNDING: Final = 1e-7
 """Two tables are equally likely if their probabilities differ by a smaller share, as in scipy and R."""
 
@@ -26,8 +29,11 @@ def paired_shares(both: int, first: int, second: int, neither: int) -> Differenc
     p_above, p_below = sign_test(first, second), sign_test(second, first)
     p = min(1.0, 2 * min(p_above, p_below))
     interval = paired_interval(both, first, second, neither)
-    error = math.sqrt(max(discordant, 1)) / n
-    return Difference((first - second) / n, with_zero(interval, p), p, p_below, p_above, error, exact_rows=n)
+    power = McNemarPower(n, discordant)
+    limits = lowest_paired_difference(first, second, n), -lowest_paired_difference(second, first, n)
+    return Difference(
+        (first - second) / n, with_zero(interval, p), p, p_below, p_above, power.error, limits, power
+    )
 
 
 def unpaired_shares(hits: int, rows: int, other_hits: int, other_rows: int) -> Difference:
@@ -46,7 +52,115 @@ def unpaired_shares(hits: int, rows: int, other_hits: int, other_rows: int) -> D
         p, p_below, p_above = fisher(hits, rows, other_hits, other_rows)
     one_row = math.sqrt(1 / rows * (1 / rows + 1 / other_rows))
     interval = with_zero(unpaired_interval(hits, rows, other_hits, other_rows), p)
-    return Difference(shares[0] - shares[1], interval, p, p_below, p_above, max(error, one_row))
+    low, high = unpaired_interval(hits, rows, other_hits, other_rows, quantile=Z_ONE_SIDED)
+    power = FisherPower(pooled, rows, other_rows)
+    return Difference(
+        shares[0] - shares[1], interval, p, p_below, p_above, max(error, one_row), (low, high), power
+    )
+
+
+def lowest_paired_difference(first: int | float, second: int | float, n: int) -> float:
+    """The one-sided lower limit, at 5 %, of the difference of two shares of the same n rows.
+
+    `first` and `second` rows are right only in one of the two. It is the difference δ that Tango's score test
+    (Statistics in Medicine 17, 1998, pages 891-908) just rejects: with the share q̂ of `second` that is most
+    likely if the difference is δ, (first − second − nδ) / √(n(2q̂ + δ − δ²)) is the normal quantile.
+    """
+
+    def is_rejected(difference: float) -> bool:
+        a, b = 2 * n, (2 * n - first + second) * difference - first - second
+        c = -second * difference * (1 - difference)
+        share = (math.sqrt(max(0.0, b * b - 4 * a * c)) - b) / (2 * a)
+        variance = n * (2 * share + difference - difference**2)
+        return first - second - n * difference >= Z_ONE_SIDED * math.sqrt(max(0.0, variance))
+
+    return -_crossing(lambda loss: is_rejected(-loss), -(first - second) / n, 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class McNemarPower:
+    """The power of McNemar's exact test of n rows of which so many are discordant."""
+
+    rows: int
+    discordant: int
+
+    @property
+    def error(self) -> float:
+        """The standard error of the difference of two equal shares, as if a row at least were discordant."""
+        return math.sqrt(max(self.discordant, 1)) / self.rows
+
+    def detectable(self, sides: int) -> float:
+        """Normal, but at least what the test can find if all discordant rows are on one side."""
+        normal = (NORMAL.inv_cdf(1 - LEVEL / sides) + NORMAL.inv_cdf(POWER)) * self.error
+        return max(normal, _least_share(self.rows, sides))
+
+    def equal_margin(self) -> float:
+        """From the limit with as many discordant rows on each side, which varies by the standard error."""
+        half = self.discordant / 2
+        return NORMAL.inv_cdf(POWER) * self.error - lowest_paired_difference(half, half, self.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class FisherPower:
+    """The power of Fisher's exact test of two samples from a population with this share."""
+
+    share: float
+    rows: int
+    other_rows: int
+
+    def detectable(self, sides: int) -> float:
+        """The difference for which these samples are just large enough; infinite if there is none.
+
+        The size is that of Fleiss, Tytun & Ury (Biometrics 36, 1980, pages 343-346), with their correction
+        for continuity, which Fisher's test needs. One of the shares is this one, the other one is on the side
+        of 0.5, where the variance is larger.
+        """
+        z = NORMAL.inv_cdf(1 - LEVEL / sides), NORMAL.inv_cdf(POWER)
+        ratio = self.other_rows / self.rows
+
+        def is_enough(difference: float) -> bool:
+            high = max(self.share, difference) if self.share >= 0.5 else min(self.share + difference, 1.0)
+            low = high - difference
+            pooled = (low + ratio * high) / (1 + ratio)
+            spread = z[0] * math.sqrt((ratio + 1) * pooled * (1 - pooled))
+            spread += z[1] * math.sqrt(max(0.0, ratio * low * (1 - low) + high * (1 - high)))
+            size = spread**2 / (ratio * difference**2)
+            correction = (1 + math.sqrt(1 + 2 * (ratio + 1) / (ratio * size * difference))) ** 2 / 4
+            return self.rows >= size * correction
+
+        return _crossing(is_enough, 0.0, 1.0) if is_enough(1.0) else math.inf
+
+    def equal_margin(self) -> float:
+        """From the limit with this share of both samples, which varies by the standard error."""
+        hits, other_hits = self.share * self.rows, self.share * self.other_rows
+        low, _ = unpaired_interval(hits, self.rows, other_hits, self.other_rows, quantile=Z_ONE_SIDED)
+        variance = self.share * (1 - self.share) * (1 / self.rows + 1 / self.other_rows)
+        return NORMAL.inv_cdf(POWER) * math.sqrt(variance) - low
+
+
+def _least_share(rows: int, sides: int) -> float:
+    """The smallest difference of two shares that McNemar's exact test finds in 80 % of all samples.
+
+    That is so if no row is on the other side. With k of n rows on one side, p is sides/2^k, so that enough of
+    them must be there: P(Binomial(n, difference) ≥ k) = 0.8. It is infinite with fewer than k rows.
+    """
+    needed = math.floor(math.log2(sides / LEVEL)) + 1
+    if rows < needed:
+        return math.inf
+
+    def is_enough(share: float) -> bool:
+        fewer = (math.comb(rows, k) * share**k * (1 - share) ** (rows - k) for k in range(needed))
+        return 1 - math.fsum(fewer) >= POWER
+
+    return _crossing(is_enough, 0.0, 1.0)
+
+
+def _crossing(holds: Callable[[float], bool], low: float, high: float) -> float:
+    """The smallest number from which a condition holds, by bisection; it holds at `high`."""
+    for _ in range(50):
+        middle = (low + high) / 2
+        low, high = (low, middle) if holds(middle) else (middle, high)
+    return high
 
 
 def paired_interval(both: int, first: int, second: int, neither: int) -> list[float]:
@@ -62,12 +176,14 @@ def paired_interval(both: int, first: int, second: int, neither: int) -> list[fl
     return square_and_add(shares, ends, _correlation(both, first, second, neither))
 
 
-def unpaired_interval(hits: int, rows: int, other_hits: int, other_rows: int) -> list[float]:
-    """The 95 % interval of the difference of the shares of two independent samples.
+def unpaired_interval(
+    hits: float, rows: int, other_hits: float, other_rows: int, *, quantile: float = Z_95
+) -> list[float]:
+    """The interval of the difference of the shares of two independent samples, by default of 95 %.
 
     It is Newcombe's method 10 for independent proportions (Statistics in Medicine 17, 1998, pages 873–890).
     """
-    ends = _wilson(hits, rows), _wilson(other_hits, other_rows)
+    ends = _wilson(hits, rows, quantile), _wilson(other_hits, other_rows, quantile)
     return square_and_add((hits / rows, other_hits / other_rows), ends)
 
 
@@ -105,8 +221,8 @@ def _correlation(both: int, first: int, second: int, neither: int) -> float:
     return excess / math.sqrt(product)
 
 
-def _wilson(hits: int, rows: int) -> list[float]:
-    return wilson_interval(hits, rows) or [0.0, 1.0]
+def _wilson(hits: float, rows: int, quantile: float = Z_95) -> list[float]:
+    return wilson_interval(hits, rows, quantile=quantile) or [0.0, 1.0]
 
 
 def _log_choices(n: int, k: int) -> float:

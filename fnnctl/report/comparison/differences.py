@@ -21,9 +21,14 @@ def has_points(metric: str) -> bool:
 
 def detectable_difference(difference: Difference, metric: str, *, sides: int = 2) -> float | None:
     """See `Difference.detectable`; infinite if two values of the metric cannot be so far apart."""
-    value, record = difference.detectable(sides=sides), metric_of(metric)
-    largest = math.inf if record is None else record.highest - record.lowest
-    return math.inf if value is not None and value > largest else value
+    value = difference.detectable(sides=sides)
+    return math.inf if value is not None and value > largest_difference(metric) else value
+
+
+def largest_difference(metric: str) -> float:
+    """How far apart two values of the metric can be."""
+    record = metric_of(metric)
+    return math.inf if record is None else record.highest - record.lowest
 
 
 def finite(value: float | None) -> float | None:

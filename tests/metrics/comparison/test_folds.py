@@ -54,6 +54,25 @@ def test_a_cross_validation_and_a_test_part_by_hand() -> None:
     assert found.p_above == pytest.approx(stats.t.sf(t, 2))
 
 
+def test_limits_of_folds_by_hand() -> None:
+    """Differences of −0.01, −0.02 and −0.03: S is 0.01, and √(1/3 + 1/4) of it the error; t has 2 degrees."""
+    found = paired_folds([0.89, 0.88, 0.87], [0.9, 0.9, 0.9], test_share=0.25)
+    error = 0.01 * math.sqrt(1 / 3 + 1 / 4)
+    assert found.limits == pytest.approx((-0.02 - 2.919986 * error, -0.02 + 2.919986 * error), rel=1e-5)
+    assert found.equal_margin() == pytest.approx((2.919986 + 1.060660) * error)
+    other = unpaired_folds([3.0, 4.0, 5.0], [1.0, 2.0, 3.0], test_shares=(0.25, 0.25))
+    half = stats.t.ppf(0.95, 4) * math.sqrt(2 * (1 / 3 + 1 / 4))
+    assert other.limits == pytest.approx((2 - half, 2 + half))
+
+
+def test_limits_of_folds_without_a_spread_need_enough_folds() -> None:
+    five, four = ([0.5] * count for count in (5, 4))
+    assert paired_folds(five, five, test_share=0.25).limits == (0.0, 0.0)
+    assert paired_folds(four, four, test_share=0.25).limits == (-math.inf, math.inf)
+    assert unpaired_folds([1.0] * 5, five, test_shares=(0.25, 0.25)).limits == (0.5, 0.5)
+    assert unpaired_folds([1.0] * 2, [0.5] * 2, test_shares=(0.25, 0.25)).limits == (-math.inf, math.inf)
+
+
 def test_scores_without_a_spread() -> None:
     equal = unpaired_folds([0.5, 0.5], [0.5, 0.5, 0.5], test_shares=(0.25, 0.25))
     assert (equal.value, equal.ci95, equal.p) == (0.0, None, 1.0)

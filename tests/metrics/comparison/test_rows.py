@@ -61,6 +61,9 @@ def test_the_interval_of_a_mean_is_that_of_the_t_test(
     assert found.value == pytest.approx(np.mean(a - b))
     assert found.error == pytest.approx(np.std(a - b, ddof=1) / math.sqrt(n), rel=0.05)
     assert found.ci95[1] - found.ci95[0] == pytest.approx(high - low, rel=tolerance)
+    one_sided = oracle.confidence_interval(0.9)
+    assert found.limits[1] - found.limits[0] == pytest.approx(one_sided.high - one_sided.low, rel=tolerance)
+    assert found.ci95[0] < found.limits[0] < found.limits[1] < found.ci95[1]
     apart = unpaired_difference(mae(a), mae(b), rng())
     assert apart.error == pytest.approx(math.hypot(stats.sem(a), stats.sem(b)), rel=0.06)
 
@@ -182,6 +185,7 @@ def test_areas_have_delongs_variance() -> None:
     apart = unpaired_difference(a, b, rng())
     assert apart.error
     assert apart.error > 1.1 * error
+    assert found.limits == pytest.approx(stats.norm.interval(0.9, found.value, error), abs=0.03 * error)
 
 
 def test_a_perfect_area_is_not_better_than_a_nearly_perfect_one() -> None:
@@ -202,17 +206,18 @@ def test_a_perfect_area_is_not_better_than_a_nearly_perfect_one() -> None:
     assert found.ci95[0] <= 0 < found.ci95[1]
     same = paired_difference(measures[0], measures[0], rng())
     assert (same.value, same.p) == (0.0, 1.0)
+    assert same.limits[0] < -0.03, "two areas of 1 say little about the loss"
 
 
 def test_equal_rows_and_single_rows() -> None:
     errors = losses(3, 20)[0]
     same = paired_difference(mae(errors), mae(errors), rng())
-    assert (same.value, same.ci95, same.p) == (0.0, None, 1.0)
+    assert (same.value, same.ci95, same.p, same.limits) == (0.0, None, 1.0, (0.0, 0.0))
     by_two = paired_difference(mae(errors + 2), mae(errors), rng())
     assert by_two.value == pytest.approx(2)
     assert by_two.p == pytest.approx(2.0**-19, rel=1e-6)
     single = paired_difference(mae(np.array([1.0])), mae(np.array([2.0])), rng())
-    assert (single.ci95, single.p) == (None, 1.0)
+    assert (single.ci95, single.p, single.limits) == (None, 1.0, (-math.inf, math.inf))
 
 
 def test_measures_of_different_metrics_are_refused() -> None:

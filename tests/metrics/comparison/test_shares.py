@@ -5,11 +5,13 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import stats
+from scipy import optimize, stats
 
 from fnnctl.metrics.comparison import shares
 from fnnctl.metrics.comparison.shares import (
+    FisherPower,
     fisher,
+    lowest_paired_difference,
     paired_interval,
     paired_shares,
     unpaired_interval,
@@ -103,3 +105,92 @@ def test_the_smallest_difference_that_can_be_found() -> None:
     many = paired_shares(800, 60, 40, 100)
     assert many.detectable() == pytest.approx((1.959964 + 0.841621) * math.sqrt(100) / 1000, rel=1e-5)
     assert many.samples_needed() == pytest.approx((2.801585 * 0.01 / 0.02) ** 2, rel=1e-5)
+
+
+def score_statistic(first: int, second: int, n: int, difference: float) -> float:
+    """The score test of the difference of two paired shares, with its likelihood maximized numerically."""
+
+    def minus_log_likelihood(share: float) -> float:
+        shares = share + difference, share, 1 - 2 * share - difference
+        counts = first, second, n - first - second
+        return -sum(count * math.log(max(p, 1e-300)) for count, p in zip(counts, shares, strict=True))
+
+    bounds = max(0.0, -difference), (1 - difference) / 2
+    share = optimize.minimize_scalar(
+        minus_log_likelihood, bounds=bounds, method="bounded", options={"xatol": 1e-12}
+    ).x
+    return (first - second - n * difference) / math.sqrt(n * (2 * share + difference - difference**2))
+
+
+@given(first=st.integers(0, 20), second=st.integers(0, 20), others=st.integers(1, 60))
+def test_the_limit_of_paired_shares_is_that_of_the_score_test(first: int, second: int, others: int) -> None:
+    n = first + second + others
+    limit = lowest_paired_difference(first, second, n)
+    assert score_statistic(first, second, n, limit) == pytest.approx(stats.norm.ppf(0.95), abs=1e-3)
+    found = paired_shares(others, first, second, 0)
+    assert found.limits[0] == limit <= found.value <= found.limits[1]
+    assert found.reversed().limits == paired_shares(others, second, first, 0).limits
+
+
+def test_the_limit_without_a_discordant_row_by_hand() -> None:
+    """Then q̂ is δ, and nδ / √(nδ(1 − δ)) = z gives δ = z² / (n + z²)."""
+    square = stats.norm.ppf(0.95) ** 2
+    assert lowest_paired_difference(0, 0, 100) == pytest.approx(-square / (100 + square))
+
+
+@pytest.mark.parametrize(("n", "margin"), [(40, 0.05), (40, 0.15), (90, 0.05)])
+@pytest.mark.parametrize("share", [0.0, 0.02, 0.1])
+def test_a_loss_of_the_margin_passes_in_6_of_100_at_most(n: int, margin: float, share: float) -> None:
+    """Over all tables; `share` of the rows are right in the first predictor alone."""
+    shares = share, share + margin, 1 - 2 * share - margin
+    tables = [(first, second) for first in range(n + 1) for second in range(n + 1 - first)]
+    passing = [table for table in tables if -lowest_paired_difference(*table, n) < margin]
+    counts = [(first, second, n - first - second) for first, second in passing]
+    assert stats.multinomial.pmf(counts, n, shares).sum() < 0.06
+
+
+@pytest.mark.parametrize(("n", "share"), [(36, 0.1), (100, 0.05), (100, 0.2), (350, 0.02)])
+def test_equal_predictors_pass_the_equal_margin_in_80_of_100(n: int, share: float) -> None:
+    """Over all tables near the expected one, from whose number of discordant rows the margin follows."""
+    margin = paired_shares(n - round(2 * share * n), round(share * n), round(share * n), 0).equal_margin()
+    assert margin
+    counts = [
+        (first, second, n - first - second)
+        for first in range(min(n, 50))
+        for second in range(min(n - first, 50))
+        if -lowest_paired_difference(first, second, n) < margin
+    ]
+    passed = stats.multinomial.pmf(counts, n, (share, share, 1 - 2 * share)).sum()
+    assert passed == pytest.approx(0.8, abs=0.05)
+
+
+@pytest.mark.parametrize(("rows", "other_rows", "share"), [(60, 60, 0.9), (100, 100, 0.7), (60, 150, 0.95)])
+def test_fishers_test_detects_the_difference_in_80_percent(rows: int, other_rows: int, share: float) -> None:
+    """The exact power, over all tables. That of the normal approximation was below 65 % for shares near 1."""
+    difference = FisherPower(share, rows, other_rows).detectable(sides=1)
+    hits, other_hits = range(rows + 1), range(other_rows + 1)
+    chances = stats.binom.pmf(hits, rows, share - difference), stats.binom.pmf(other_hits, other_rows, share)
+    power = sum(
+        chances[0][h] * chances[1][k]
+        for k in other_hits
+        for h in hits
+        if chances[0][h] * chances[1][k] > 1e-9 and fisher(h, rows, k, other_rows)[1] < LEVEL
+    )
+    assert power == pytest.approx(0.8, abs=0.04)
+
+
+def test_few_rows_detect_no_difference() -> None:
+    assert FisherPower(0.5, 3, 3).detectable(sides=1) == math.inf
+
+
+def test_equal_predictors_on_different_rows_pass_the_equal_margin() -> None:
+    """Over all tables of two samples with a share of 0.9."""
+    margin = unpaired_shares(72, 80, 72, 80).equal_margin()
+    chances = stats.binom.pmf(range(81), 80, 0.9)
+    passed = sum(
+        chances[h] * chances[k]
+        for h in range(50, 81)
+        for k in range(50, 81)
+        if margin and unpaired_shares(h, 80, k, 80).is_within(margin, lower_is_better=False)
+    )
+    assert passed == pytest.approx(0.8, abs=0.04)
