@@ -123,6 +123,35 @@ def test_the_script_for_ci_runs(folder: Path) -> None:
     assert run_shell(script).returncode == 2
 
 
+def test_the_nightly_script_runs(folder: Path) -> None:
+    """It uses the first network, replaces it by one that passes the gate, and keeps it if the gate is missed."""
+    header, *trees = (folder / "configs" / "own-data.csv").read_text().splitlines()
+    for name, lines in (("table", trees[:120]), ("new", trees[120:]), ("rows", trees[:3])):
+        Path(f"{name}.csv").write_text("\n".join([header, *lines, ""]))
+    arguments = ["sh", str(ROOT / "docs" / "nightly.sh"), "table.csv", "harvest", "new.csv", "rows.csv"]
+    in_use, predictions = folder / "results" / "in-use.txt", folder / "results" / "predictions.csv"
+    assert run(["init", "--data", "table.csv", "--target", "harvest"]) == 0
+    config = Path("fnnctl.yaml")
+    config.write_text(re.sub(r"  split:\n    test: .*\n", "", config.read_text()))
+    first = run_shell([*arguments, "0.3"])
+    assert first.returncode == 0, first.stderr
+    used = in_use.read_text()
+    predictions.unlink()
+    second = run_shell([*arguments, "0.3"])
+    assert second.returncode == 0, second.stderr
+    assert "shown to be worse than" in second.stdout
+    assert "not paired" not in second.stdout
+    assert len(predictions.read_text().splitlines()) == 4
+    assert used != (used := in_use.read_text())
+    third = run_shell([*arguments, "0"])
+    assert third.returncode == 1
+    assert third.stdout.startswith("missed: accuracy is")
+    assert in_use.read_text() == used
+    (suite,) = ElementTree.parse(folder / "results" / "gate.xml").getroot()
+    assert (suite.get("tests"), suite.get("failures")) == ("1", "1")
+    assert run_shell([*arguments, "-1"]).returncode == 2, "a margin that is none is no missed gate"
+
+
 def test_the_workflow_runs(folder: Path) -> None:
     """Its commands, for the iris experiment."""
     workflow = yaml.safe_load((ROOT / "docs" / "workflow.yml").read_text())
