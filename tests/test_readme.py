@@ -124,7 +124,7 @@ def test_the_script_for_ci_runs(folder: Path) -> None:
 
 
 def test_the_nightly_script_runs(folder: Path) -> None:
-    """It uses the first network, replaces it by one that passes the gate, and keeps it if the gate is missed."""
+    """It replaces the network in use by one that passes the gate, and keeps it if the gate is missed."""
     header, *trees = (folder / "configs" / "own-data.csv").read_text().splitlines()
     for name, lines in (("table", trees[:120]), ("new", trees[120:]), ("rows", trees[:3])):
         Path(f"{name}.csv").write_text("\n".join([header, *lines, ""]))

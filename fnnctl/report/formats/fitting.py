@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from rich.cells import cell_len
 
 from fnnctl.text import plain_text, truncate_end, truncate_middle, truncate_names
+
+BRACKETS: Final = ("()", "[]", "{}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +45,9 @@ def fit_columns(rows: Iterable[Sequence[str]], widths: Mapping[int, int]) -> lis
 
 
 def fit_sentence(text: str, width: int) -> str:
-    """The text on one line of at most `width` cells; the end of a longer one is left out."""
-    return truncate_end(plain_text(text), width, cell_len)
+    """The text on one line of at most `width` cells; the last words of a longer one are left out."""
+    text = plain_text(text)
+    return text if cell_len(text) <= width else shortened(text, 1, width)[0]
 
 
 def wrapped(text: str, width: int) -> list[str]:
@@ -60,12 +66,35 @@ def wrapped(text: str, width: int) -> list[str]:
     return lines
 
 
-def shortened(text: str, count: int, width: int) -> list[str]:
-    """The text in at most `count` lines; the end of a longer one is left out."""
+def shortened(text: str, count: int, width: int, *, by_items: bool = False) -> list[str]:
+    """The text in at most `count` lines of at most `width` cells; `…` replaces the end of a longer one.
+
+    It is cut after the last item or word that fits: see `_item_ends`. If none does, it is cut anywhere.
+    """
+    text = plain_text(text)
     lines = wrapped(text, width)
-    if len(lines) <= count:
-        return [fit_sentence(line, width) for line in lines]
-    return [*lines[: count - 1], fit_sentence(" ".join(lines[count - 1 :]), width)]
+    if len(lines) <= count and max(map(cell_len, lines)) <= width:
+        return lines
+
+    def is_too_long(end: int) -> bool:
+        cut = wrapped(f"{text[:end]} …", width)
+        return len(cut) > count or max(map(cell_len, cut)) > width
+
+    words = [match.start() for match in re.finditer(" ", text)]
+    for ends in (_item_ends(text), words) if by_items else (words,):
+        if fitting := bisect_right(ends, False, key=is_too_long):
+            return wrapped(f"{text[: ends[fitting - 1]]} …", width)
+    return [truncate_end(" ".join(lines), width, cell_len)]
+
+
+def _item_ends(text: str) -> list[int]:
+    """Where the items of a list end: after a comma or semicolon and before a blank, outside of brackets."""
+    ends = (match.end() for match in re.finditer(r"[,;](?= )", text))
+    return [
+        end
+        for end in ends
+        if all(text.count(opened, 0, end) <= text.count(closed, 0, end) for opened, closed in BRACKETS)
+    ]
 
 
 def aligned(rows: Sequence[Sequence[str]], *, texts: Sequence[int], gap: int = 2) -> list[str]:

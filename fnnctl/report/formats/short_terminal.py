@@ -29,7 +29,7 @@ from fnnctl.report.formats.side_by_side import commands_of_several, runs_tables,
 from fnnctl.report.formats.terminal import INDENT, section_text, status_style
 from fnnctl.report.gates import GateResult, gate_table
 from fnnctl.report.sections import Section, TableSection
-from fnnctl.text import plain_text
+from fnnctl.text import plain_text, truncate_end
 
 MAX_LINES: Final = 25
 USUAL_WARNINGS: Final = 7
@@ -163,22 +163,20 @@ def _block(section: Section, width: int) -> FittingLines:
 
 
 def _definitions(definitions: Sequence[tuple[str, str]], width: int) -> FittingLines:
-    """Names and texts."""
+    """Names and texts, whose last items are left out if there is no room for them."""
     names = max(cell_len(name) for name, _ in definitions)
-    lines = [
-        fit_sentence(f"{'' if index else name:{names}}  {line}", width)
-        for name, text in definitions
-        for index, line in enumerate(_definition_lines(text, max(width - names - GAP, width // 2)))
-    ]
-    return FittingLines(len(lines), lambda count: lines[:count])
+    room = max(width - names - GAP, width // 2)
 
+    def lines(count: int) -> list[str]:
+        result: list[str] = []
+        for name, text in definitions:
+            if most := min(MAX_DEFINITION_LINES, count - len(result)):
+                for index, line in enumerate(shortened(text, most, room, by_items=True)):
+                    named = plain_text(f"{'' if index else name:{names}}  {line}")
+                    result.append(truncate_end(named, width, cell_len))
+        return result
 
-def _definition_lines(text: str, width: int) -> list[str]:
-    """A text of parts with semicolons on one line without its last parts, if it is too long; or on two."""
-    first, *parts = text.split("; ")
-    while len(parts) > 1 and cell_len("; ".join([first, *parts])) > width:
-        parts.pop()
-    return shortened("; ".join([first, *parts]), MAX_DEFINITION_LINES, width)
+    return FittingLines(len(lines(MAX_DEFINITION_LINES * len(definitions))), lines)
 
 
 def _sentences(sentences: Sequence[str], width: int) -> FittingLines:

@@ -14,6 +14,7 @@ from fnnctl.report.formats.fitting import (
     fit_names,
     fit_sentence,
     narrowed,
+    shortened,
     wrapped,
 )
 
@@ -33,8 +34,30 @@ def test_the_middle_of_a_long_name_is_left_out(text: str, width: int, expected: 
 
 
 def test_the_end_of_a_long_sentence_is_left_out() -> None:
-    assert fit_sentence("4 columns have the same value", 12) == "4 columns h…"
+    assert fit_sentence("4 columns have the same value", 16) == "4 columns have …"
+    assert fit_sentence("4 columns have the same value", 15) == "4 columns …"
     assert fit_sentence("4 columns", 12) == "4 columns"
+    assert fit_sentence("a  table", 8) == "a  table"
+    assert fit_sentence("columns", 4) == "co…s"
+
+
+def test_a_list_is_cut_after_an_item() -> None:
+    text = "l2 0.001, hidden [16, 16], learning_rate 0.01; 60 epochs"
+    assert shortened(text, 1, 60, by_items=True) == [text]
+    assert shortened(text, 1, 47, by_items=True) == ["l2 0.001, hidden [16, 16], …"]
+    assert shortened(text, 1, 25, by_items=True) == ["l2 0.001, …"], "not in the brackets"
+    assert shortened(text, 2, 24, by_items=True) == ["l2 0.001, hidden [16,", "16], …"]
+    assert shortened(text, 1, 8, by_items=True) == ["l2 …"], "no item fits"
+    assert shortened(text, 1, 25) == ["l2 0.001, hidden [16, …"], "after a word"
+
+
+@given(st.text(alphabet="ab,; ([日\n/", max_size=80), st.integers(1, 4), st.integers(2, 30))
+def test_a_shortened_text_says_so(text: str, count: int, width: int) -> None:
+    lines = shortened(text, count, width, by_items=True)
+    assert len(lines) <= count
+    assert all(cell_len(line) <= width for line in lines)
+    if len(" ".join(lines).split()) < len(text.split()):
+        assert lines[-1].endswith("…")
 
 
 @given(st.text(max_size=60), st.integers(1, 40))

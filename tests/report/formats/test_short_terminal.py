@@ -11,7 +11,7 @@ from fnnctl.console.output import Output
 from fnnctl.report.document import Document
 from fnnctl.report.formats.short_terminal import MAX_LINES, short_terminal_report
 from fnnctl.report.gates import GateResult, gate_results, parse_gates
-from fnnctl.report.sections import REQUESTED, Section, TableSection
+from fnnctl.report.sections import REQUESTED, DefinitionList, Section, TableSection
 from fnnctl.report.summary import summarize
 from fnnctl.report.topics.registry import short_document
 from fnnctl.store.run import OpenRun
@@ -87,7 +87,7 @@ def test_each_warning_has_a_line_and_none_is_left_out() -> None:
     assert len(full) > 1, "there is room for all of it"
     four = shown(made(warnings=(long, "second", "third", "fourth")))
     assert [line for line in four if "warning: " in line] == [
-        f"  warning: {('the rows differ ' * 5)[:68].rstrip()}…",
+        f"  warning: {'the rows differ ' * 4}the …",
         "  warning: second", "  warning: third", "  warning: fourth",
     ]  # fmt: skip
     assert len(four) <= MAX_LINES
@@ -100,17 +100,28 @@ def test_very_many_warnings_make_it_longer() -> None:
         assert any(part in line for line in lines)
 
 
-def test_the_end_of_a_long_fact_is_left_out_part_by_part() -> None:
+def test_the_last_items_of_a_long_fact_are_left_out() -> None:
     layers = " → ".join(["1,024"] * 5)
     facts = (("network", f"{layers}; 32 epochs, the best one 4; 244,272 parameters"), ("data", "x"))
-    assert shown(made(facts=facts))[3:5] == [
-        f"  network  {layers}; 32 epochs, the best one 4",
+    assert shown(made(facts=facts))[3:6] == [
+        f"  network  {layers}; 32 epochs, the best one 4;",
+        "           244,272 parameters",
         "  data     x",
     ]
-    longer = " → ".join(["1,024"] * 8)
-    facts = (("network", f"{longer}; 32 epochs, the best one 4; 244,272 parameters"), ("data", "x"))
-    text = " ".join(" ".join(shown(made(facts=facts))).split())
-    assert f"network {longer}; 32 epochs, the best one 4 data x" in text
+    settings = ", ".join(f"model.a_long_name_{number} {number}" for number in range(20))
+    *_, last = (line for line in shown(made(facts=(("its settings", settings),))) if "a_long_name" in line)
+    assert last == "                model.a_long_name_2 2, model.a_long_name_3 3, …"
+
+
+def test_a_fact_with_room_for_one_line_of_two_says_so() -> None:
+    """Facts have six lines at most, of which the first one takes one."""
+    full = overfull("word", failure=False, sizes=False)
+    facts = DefinitionList("Facts", (("name", "x"), *(("list", "an item, " * 12),) * 5), priority=10)
+    others = tuple(section for section in full.sections if not isinstance(section, DefinitionList))
+    lines = shown(replace(full, sections=(facts, *others)))
+    *_, last = (line for line in lines if "item" in line)
+    assert sum("item" in line for line in lines) % 2
+    assert last.endswith("an item, …")
 
 
 def test_a_sentence_that_does_not_fit_makes_room_for_the_next() -> None:
