@@ -33,7 +33,11 @@ echo "best configuration: $(field "$results/search.json" best configuration)"
 
 # 5. Is the search's winner better than the trained network, or at least not worse?
 fnnctl compare "$search" "$run" --json > "$results/comparison.json"
-echo "the winner is $(field "$results/comparison.json" comparisons 0 verdict)"
+case $(field "$results/comparison.json" comparisons 0 verdict) in
+  better) echo "the search's winner is better than the trained network" ;;
+  worse) echo "the search's winner is worse than the trained network" ;;
+  tie) echo "the search's winner and the trained network are a tie at this sample size" ;;
+esac
 fnnctl report "$search" --quiet --not-worse-than "$run"
 
 # 6. A summary for the job's page.

@@ -34,6 +34,7 @@ from fnnctl.config.rules.space_check import REQUIRE
 from fnnctl.config.rules.start_from import START_FROM
 from fnnctl.config.rules.trials import trial_configs
 from fnnctl.config.rules.unread import VALIDATION, test_share
+from fnnctl.config.schema.methods import SAMPLERS
 from fnnctl.config.schema.search import SearchConfig
 from fnnctl.errors import ConfigError, Problem
 from fnnctl.modelling.loading import LoadedExperiment, completed_by_recipe, split_data
@@ -76,8 +77,7 @@ class SearchRecipe:
             tried += [f"{counted(count - 1, 'configuration')} good on other tables"] if count > 1 else []
         if limit is None or limit > first:
             sampler = setup.auto_sampler or setup.settings.method.sampler
-            proposals = "random ones" if sampler == "random" else f"proposals of {sampler}"
-            tried.append(f"then {proposals} around the recipe's values")
+            tried.append(f"then {SAMPLERS[sampler].proposals} around the recipe's values")
         return f"no search.space: {', '.join(tried)}", *self.notes
 
 

@@ -164,8 +164,8 @@ def test_a_search_of_nothing_and_one_that_cannot_be_measured_say_why() -> None:
     [
         (
             {},
-            "the default settings, 15 configurations good on other tables, then proposals of tpe around the "
-            "recipe's values",
+            "the default settings, 15 configurations good on other tables, then configurations from a "
+            "tree-structured Parzen estimator around the recipe's values",
         ),
         ({"search": {"trials": 2}}, "the default settings, 1 configuration good on other tables"),
         (
@@ -174,7 +174,7 @@ def test_a_search_of_nothing_and_one_that_cannot_be_measured_say_why() -> None:
         ),
         (
             {"search": {"start_from": "defaults", "method": "random"}},
-            "1 configuration of search.start_from, then random ones around the recipe's values",
+            "1 configuration of search.start_from, then random configurations around the recipe's values",
         ),
     ],
 )

@@ -38,6 +38,8 @@ class Scheduling:
 class Sampling:
     """How a sampler chooses configurations."""
 
+    proposals: str
+    """What it proposes, in words."""
     learns: bool = False
     """Whether its proposals depend on results."""
     lists_grid: bool = False
@@ -62,14 +64,18 @@ SCHEDULERS: Final[Mapping[str, Scheduling]] = {
     "asha": Scheduling(depends_on_order=True),
 }
 SAMPLERS: Final[Mapping[str, Sampling]] = {
-    "grid": Sampling(lists_grid=True),
-    "random": Sampling(draws_sequence=True),
-    "tpe": Sampling(learns=True),
-    "gp": Sampling(learns=True, needs_numbers=True),
-    "evolution": Sampling(learns=True, learns_layers=True),
-    "controller": Sampling(learns=True, learns_layers=True, has_rewards=True),
-    "sample_first": Sampling(learns=True, tries_samples=True),
-    "auto": Sampling(learns=True),
+    "grid": Sampling("combinations of a grid", lists_grid=True),
+    "random": Sampling("random configurations", draws_sequence=True),
+    "tpe": Sampling("configurations from a tree-structured Parzen estimator", learns=True),
+    "gp": Sampling("configurations from a Gaussian process", learns=True, needs_numbers=True),
+    "evolution": Sampling("variants of good configurations", learns=True, learns_layers=True),
+    "controller": Sampling(
+        "configurations from a recurrent controller", learns=True, learns_layers=True, has_rewards=True
+    ),
+    "sample_first": Sampling(
+        "the best configurations on a sample of the rows", learns=True, tries_samples=True
+    ),
+    "auto": Sampling("configurations from a model", learns=True),
 }
 AUTO: Final[SamplerName] = "auto"
 """The sampler that stands for one chosen by the space and the number of trials."""
