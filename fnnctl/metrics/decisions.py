@@ -103,7 +103,11 @@ def choose_threshold(is_positive: BoolArray, scores: FloatArray, rule: Rule) -> 
     if not len(scores) or is_positive.all() or not is_positive.any() or not np.isfinite(scores).all():
         return None
     thresholds = candidates(scores)
-    quality = _quality(counts_at(is_positive, scores, thresholds), rule)
+    return _best(thresholds, _quality(counts_at(is_positive, scores, thresholds), rule))
+
+
+def _best(thresholds: FloatArray, quality: FloatArray | IntArray) -> float:
+    """The threshold with the highest quality, (t,) each; of equally good ones the nearest to 0.5."""
     best = thresholds[quality == quality.max()]
     return float(best[np.argmin(np.abs(best - EVEN))])
 
@@ -154,21 +158,90 @@ def trade_offs(
     )
 
 
-def shown_thresholds(is_positive: BoolArray, scores: FloatArray, marked: Sequence[float]) -> FloatArray:
+ScoredRows: TypeAlias = tuple[BoolArray, FloatArray]
+"""Which of n rows are positive, (n,), and their scores, (n,)."""
+
+RECALLS: Final = (0.9, 0.75, 0.5, 0.25)
+"""A table has the largest threshold of each recall at least this high."""
+MIN_OF_CLASS: Final = 5
+"""With fewer rows of a class, what is best for them says little about other rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class BestF1:
+    """The largest F1 of all thresholds."""
+
+    threshold: float
+    f1: float
+    precision: float
+    recall: float
+
+
+def best_f1(repeats: Sequence[ScoredRows]) -> BestF1 | None:
+    """The largest F1, averaged over repeats of the same rows, and the rates at its threshold.
+
+    Of equally good thresholds it is the nearest to 0.5, which is one of them. None with fewer than
+    `MIN_OF_CLASS` rows of a class.
+    """
+    is_positive, scores = _pooled(repeats)
+    positives = np.count_nonzero(is_positive)
+    if min(positives, len(is_positive) - positives) < MIN_OF_CLASS * len(repeats):
+        return None
+    thresholds = np.union1d(candidates(scores), EVEN)
+    best = _best(thresholds, _total_f1(repeats, thresholds))
+    rates = mean_trade_offs([trade_offs(*rows, np.array([best])) for rows in repeats])
+    return BestF1(best, *(float(values[0]) for values in (rates.f1, rates.precision, rates.recall)))
+
+
+def _total_f1(repeats: Sequence[ScoredRows], thresholds: FloatArray) -> FloatArray:
+    """The sum over the repeats at each threshold, (t,)."""
+    total = np.zeros(len(thresholds))
+    for rows in repeats:
+        total += counts_at(*rows, thresholds).f1
+    return total
+
+
+def table_thresholds(
+    repeats: Sequence[ScoredRows], marked: Sequence[float], costs: Costs | None = None
+) -> FloatArray:
     """At most `MAX_SHOWN` thresholds, rising: the default, the `marked` ones, and others that differ.
 
-    If there are too many `candidates`, half of the others have evenly spaced ranks among all scores and half
-    among those of positive rows: where these are rare, most scores are close to 0.
+    If there are too many `candidates`, those with the largest F1, the lowest cost and each of `RECALLS` are
+    kept, all averaged over repeats of the same rows. Half of the others have evenly spaced ranks among all
+    scores and half among those of positive rows: where these are rare, most scores are close to 0.
     """
-    fixed = np.unique([EVEN, *marked])
-    between, room = candidates(scores), MAX_SHOWN - len(fixed)
-    if len(between) > room:
+    is_positive, scores = _pooled(repeats)
+    fixed, between = np.unique([EVEN, *marked]), candidates(scores)
+    if len(between) > MAX_SHOWN - len(fixed):
+        fixed = np.union1d(fixed, _best_thresholds(repeats, between, costs))
         groups = [np.sort(scores), np.sort(scores[is_positive])]
-        ranked = [_evenly(group, (room - 2) // len(groups)) for group in groups if len(group)]
+        room = MAX_SHOWN - len(fixed) - 2
+        ranked = [_evenly(group, room // len(groups)) for group in groups if len(group)]
         at = np.searchsorted(between, np.concatenate(ranked), side="left")
         ends = 0, len(between) - 1
         between = between[np.unique(np.append(at.clip(*ends), ends))]
-    return np.unique(np.concatenate([between, fixed]))
+    return np.union1d(between, fixed)
+
+
+def _best_thresholds(
+    repeats: Sequence[ScoredRows], thresholds: FloatArray, costs: Costs | None
+) -> list[float]:
+    """Of all thresholds, those with the largest mean F1, the lowest mean cost, and each of `RECALLS`."""
+    recall, cost = np.zeros(len(thresholds)), np.zeros(len(thresholds))
+    for rows in repeats:
+        counts = counts_at(*rows, thresholds)
+        recall += counts.true_positives / max(counts.positives, 1)
+        if costs is not None:
+            cost += costs.per_row(counts)
+    recall /= len(repeats)
+    best = [float(thresholds[recall >= least][-1]) for least in RECALLS if recall[0] >= least]
+    best.append(_best(thresholds, _total_f1(repeats, thresholds)))
+    return best if costs is None else [*best, _best(thresholds, -cost)]
+
+
+def _pooled(repeats: Sequence[ScoredRows]) -> ScoredRows:
+    is_positive, scores = (np.concatenate(column) for column in zip(*repeats, strict=True))
+    return is_positive, scores
 
 
 def mean_trade_offs(repeats: Sequence[TradeOffs]) -> TradeOffs:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from fnnctl.metrics.metric import INTERVAL, SUPPORT
-from fnnctl.metrics.registry import metric_of
+from fnnctl.metrics.registry import BEST_F1, metric_of
 from fnnctl.store.atomic import damaged
 from fnnctl.store.documents import read_mapping
 from fnnctl.text import cut
@@ -56,10 +56,18 @@ def _problems_of_part(key: str, part: Mapping[str, Any]) -> Messages:
             yield from _object(inside, value, _problems_of_part)
         elif name == "per_class":
             yield from _object(inside, value, _problems_of_classes)
+        elif name == BEST_F1:
+            yield from _object(inside, value, _problems_of_rates)
         elif _is_metric(name) and not _is_number(value):
             yield f"{inside} must be a number or null"
         elif name.endswith(_INTERVAL) and not _is_interval(value):
             yield f"{inside} must be two numbers or null"
+
+
+def _problems_of_rates(key: str, rates: Mapping[str, Any]) -> Messages:
+    for name in ("threshold", "f1", "precision", "recall"):
+        if rates.get(name) is None or not _is_number(rates[name]):
+            yield f"{key}.{name} must be a number"
 
 
 def _problems_of_classes(key: str, classes: Mapping[str, Any]) -> Messages:

@@ -293,3 +293,48 @@ def test_the_figure(program: Program, rare: Path, iris: Path) -> None:
     shown = program("report", str(run), "--verbose").out
     assert "threshold.png" in shown
     assert "threshold.csv" not in [path.name for path in run_of(program, "train", iris).iterdir()]
+
+
+def best_f1_of(rows: list[dict[str, str]]) -> float:
+    """The largest F1 that any threshold gives, by scikit-learn."""
+    is_rare = np.array([row["label"] == "rare" for row in rows])
+    scores = np.array([float(row["p_rare"]) for row in rows])
+    return float(max(f1_score(is_rare, scores >= threshold) for threshold in np.unique(scores)))
+
+
+def test_the_largest_f1_is_that_of_all_thresholds(program: Program, rare: Path) -> None:
+    """The rows of a class of 1 in 100 have low probabilities, and threshold.csv has few thresholds."""
+    rng = np.random.default_rng(5)
+    is_rare = rng.random(2000) < 0.01
+    values = rng.normal(size=(2000, 2)) + is_rare[:, None]
+    names = np.where(is_rare, "rare", "usual").tolist()
+    rows = [f"{a:.3f},{b:.3f},{name}" for (a, b), name in zip(values.tolist(), names, strict=True)]
+    Path("t.csv").write_text("\n".join(["a,b,y", *rows]) + "\n")
+    run = run_of(program, "train", rare, POSITIVE, "data.split={validation: 0.2, test: 0.5}")
+    best = read_json(run / "metrics.json")["test"]["best_f1"]
+    assert best["f1"] == pytest.approx(best_f1_of(predictions(run / "predictions.csv")))
+    table = {float(row["threshold"]): row for row in predictions(run / "threshold.csv")}
+    assert len(table) <= MAX_SHOWN
+    assert (
+        float(table[best["threshold"]]["f1"]) == best["f1"] == max(float(row["f1"]) for row in table.values())
+    )
+    report = " ".join(program("report", str(run)).out.split())
+    assert f"F1 of 'rare' is largest, {best['f1']:.4f}, at a threshold of {best['threshold']:.4f}" in report
+
+
+def test_the_largest_f1_of_a_cross_validation_is_a_mean_over_repeats(program: Program, rare: Path) -> None:
+    run = run_of(program, "evaluate", rare, POSITIVE, "evaluation.cross_validation={folds: 3, repeats: 2}")
+    best = read_json(run / "metrics.json")["test"]["best_f1"]
+    rows = predictions(run / "predictions.csv")
+    repeats = [[row for row in rows if row["repeat"] == repeat] for repeat in ("1", "2")]
+    at_best = [
+        f1_score(
+            [row["label"] == "rare" for row in part],
+            [float(row["p_rare"]) >= best["threshold"] for row in part],
+        )
+        for part in repeats
+    ]
+    assert best["f1"] == pytest.approx(np.mean(at_best))
+    assert best["f1"] <= np.mean([best_f1_of(part) for part in repeats]) + 1e-12
+    table = predictions(run / "threshold.csv")
+    assert best["f1"] == max(float(row["f1"]) for row in table)

@@ -12,14 +12,18 @@ from sklearn.metrics import confusion_matrix, f1_score, precision_score, recall_
 
 from fnnctl.arrays import BoolArray, FloatArray
 from fnnctl.metrics.decisions import (
+    EVEN,
     MAX_SHOWN,
+    RECALLS,
     Costs,
     Rule,
+    ScoredRows,
+    best_f1,
     candidates,
     choose_threshold,
     counts_at,
     mean_trade_offs,
-    shown_thresholds,
+    table_thresholds,
     trade_offs,
 )
 
@@ -120,7 +124,7 @@ def test_rows_that_determine_no_threshold(rows: list[tuple[bool, float]]) -> Non
 def test_rates_are_scikit_learns() -> None:
     rng = np.random.default_rng(1)
     is_positive, scores = rng.random(60) < 0.3, rng.random(60).round(2)
-    thresholds = shown_thresholds(is_positive, scores, [0.123])
+    thresholds = table_thresholds([(is_positive, scores)], [0.123])
     rates = trade_offs(is_positive, scores, thresholds, Costs(2.0, 5.0))
     assert rates.cost is not None
     assert {0.123, 0.5} <= set(thresholds.tolist())
@@ -138,7 +142,7 @@ def test_rates_are_scikit_learns() -> None:
 
 def test_few_thresholds_are_all_shown() -> None:
     scores = np.array([0.1, 0.3, 0.9])
-    shown = shown_thresholds(np.array([False, True, True]), scores, [])
+    shown = table_thresholds([(np.array([False, True, True]), scores)], [])
     assert shown.tolist() == sorted([*candidates(scores).tolist(), 0.5])
 
 
@@ -148,12 +152,62 @@ def test_of_many_thresholds_those_of_rare_positive_rows_are_shown() -> None:
     scores = rng.random(50_000) ** 12
     is_positive = np.zeros(50_000, bool)
     is_positive[np.argsort(scores)[-40::2]] = True
-    shown = shown_thresholds(is_positive, scores, [0.2])
+    shown = table_thresholds([(is_positive, scores)], [0.2])
     assert 100 < len(shown) <= MAX_SHOWN
     assert {0.2, 0.5, candidates(scores)[0], candidates(scores)[-1]} <= set(shown.tolist())
     assert (np.diff(shown) > 0).all()
     recalls = trade_offs(is_positive, scores, shown).recall
     assert len(np.unique(recalls)) == 21
+
+
+def rare_rows(seed: int, *, rows: int = 20_000) -> ScoredRows:
+    """One row in 200 is positive, and its score is a little higher."""
+    rng = np.random.default_rng(seed)
+    is_positive = rng.random(rows) < 1 / 200
+    return is_positive, 1 / (1 + np.exp(5.0 - rng.normal(1.5 * is_positive)))
+
+
+@pytest.mark.parametrize("repeats", [1, 3])
+@pytest.mark.parametrize("seed", range(5))
+def test_the_best_of_all_thresholds_is_found_and_kept(seed: int, repeats: int) -> None:
+    """A table has 1 % of the thresholds; it has the best ones by F1, by cost and by recall all the same."""
+    is_positive, _ = rare_rows(seed)
+    noise = np.random.default_rng(seed).normal(0, 0.002, (repeats, len(is_positive)))
+    rows = [(is_positive, np.clip(rare_rows(seed)[1] + shift, 0.0, 1.0)) for shift in noise]
+    costs = Costs(1.0, 30.0)
+    every = np.union1d(np.concatenate([scores for _, scores in rows]), EVEN)
+    true = mean_trade_offs([trade_offs(*part, every, costs) for part in rows])
+    table = table_thresholds(rows, [0.4], costs)
+    shown = mean_trade_offs([trade_offs(*part, table, costs) for part in rows])
+    assert len(table) <= MAX_SHOWN < len(every) / 50
+    best = best_f1(rows)
+    assert best is not None
+    assert best.f1 == pytest.approx(true.f1.max())
+    at = table.tolist().index(best.threshold)
+    assert (best.f1, best.precision, best.recall) == (shown.f1[at], shown.precision[at], shown.recall[at])
+    assert true.cost is not None
+    assert shown.cost is not None
+    assert shown.cost.min() == pytest.approx(true.cost.min())
+    for least in RECALLS:
+        highest, shown_highest = (rates.precision[rates.recall >= least][-1] for rates in (true, shown))
+        assert shown_highest == pytest.approx(highest)
+
+
+def test_the_default_is_the_best_threshold_if_none_is_better() -> None:
+    """Between 0.3 and 0.6 all thresholds separate the classes."""
+    is_positive = np.repeat([False, True], 5)
+    best = best_f1([(is_positive, np.repeat([0.3, 0.6], 5))])
+    assert best is not None
+    assert (best.threshold, best.f1, best.precision, best.recall) == (0.5, 1.0, 1.0, 1.0)
+
+
+def test_few_rows_of_a_class_have_no_best_threshold() -> None:
+    is_positive, scores = np.array([True] * 4 + [False] * 40), np.linspace(1.0, 0.0, 44)
+    assert best_f1([(is_positive, scores)]) is None
+    assert best_f1([(is_positive, scores)] * 3) is None
+    assert best_f1([(~is_positive, scores)]) is None
+    is_positive[4] = True
+    assert best_f1([(is_positive, scores)]) is not None
 
 
 def test_a_part_with_one_class_has_fewer_rates() -> None:

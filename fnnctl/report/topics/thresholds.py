@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from fnnctl.config.schema.model import DEFAULT_THRESHOLD
+from fnnctl.metrics.decisions import MIN_OF_CLASS, RECALLS
+from fnnctl.metrics.registry import BEST_F1
 from fnnctl.report.sections import SCORES, SUMMARY, Notes, Section, TableSection
 from fnnctl.report.summary import TEST, Summary, judged_part, scored_rows
 from fnnctl.report.topics.scores import ABOUT
@@ -13,8 +15,6 @@ from fnnctl.report.topics.topic import Topic
 from fnnctl.report.words import number
 from fnnctl.text import shown
 
-RECALLS: Final = (0.9, 0.75, 0.5, 0.25)
-"""The thresholds are chosen that have at least so much recall."""
 NEAR: Final = 0.1
 """A threshold whose recall differs by less from that of the largest F1 says nothing more."""
 RARE: Final = 0.2
@@ -39,20 +39,25 @@ def _details(summary: Summary) -> Iterator[Section]:
 
 
 def threshold_table(summary: Summary) -> TableSection | None:
-    """One row per threshold, from the lowest; None if there are not two classes.
+    """One row per threshold, from the lowest; None without two classes that have enough rows.
 
-    Of thresholds with the same numbers one is shown.
+    Of thresholds with the same numbers one is shown. Runs of earlier versions do not record the threshold
+    with the largest F1, and their file may lack it: then none is marked.
     """
     columns, positive = summary.trade_offs, summary.positive_class
-    if columns is None or positive is None:
+    if columns is None or positive is None or _is_short_of_rows(summary):
         return None
-    used, best = _nearest(columns, _used(summary)), _best(columns)
-    if _cells(columns, best) == _cells(columns, used):
+    used, best = _nearest(columns, _used(summary)), _best(columns, summary)
+    if best is not None and _cells(columns, best) == _cells(columns, used):
         best = used
-    marks = {best: "largest F1", used: "used here" if used != best else "used here; largest F1"}
+    marks = {used: "used here"}
+    if best is not None:
+        marks[best] = "largest F1" if best != used else "used here; largest F1"
     recalls = [value or 0.0 for value in columns["recall"]]
-    further = {index for index in _by_recall(recalls) if abs(recalls[index] - recalls[best]) > NEAR}
-    chosen = {used, best, _nearest(columns, DEFAULT_THRESHOLD), *further}
+    further = _by_recall(recalls)
+    if best is not None:
+        further = {index for index in further if abs(recalls[index] - recalls[best]) > NEAR}
+    chosen = {*marks, _nearest(columns, DEFAULT_THRESHOLD), *further}
     cells = {index: _cells(columns, index) for index in sorted(chosen)}
     seen = {cells[index] for index in marks}
     rows = []
@@ -66,20 +71,24 @@ def threshold_table(summary: Summary) -> TableSection | None:
 
 
 def threshold_sentence(summary: Summary) -> str | None:
-    """What the threshold with the largest F1 gives for a rare class; None if it has a threshold already."""
-    columns, positive = summary.trade_offs, summary.positive_class
-    scores = summary.part_metrics("test") or {}
-    if columns is None or positive is None or scores.get("threshold") is not None:
+    """What the threshold with the largest F1 gives for a rare class.
+
+    None if the run has a threshold already, or if that of the largest F1 is not known.
+    """
+    scores, positive = summary.part_metrics("test") or {}, summary.positive_class
+    best = scores.get(BEST_F1)
+    if best is None or positive is None or scores.get("threshold") is not None:
         return None
     rows, class_scores = scores.get("support"), (scores.get("per_class") or {}).get(positive) or {}
     share = class_scores.get("support", 0) / rows if rows else 1.0
-    best, used = _best(columns), _nearest(columns, DEFAULT_THRESHOLD)
-    if share >= RARE or best == used:
+    if share >= RARE or best["threshold"] == DEFAULT_THRESHOLD:
         return None
-    recall, precision = (number(columns[name][best]) for name in ("recall", "precision"))
+    f1, threshold, recall, precision = (
+        number(best[name]) for name in ("f1", "threshold", "recall", "precision")
+    )
     return (
-        f"F1 of {shown(positive)} is largest at a threshold of {number(columns['threshold'][best])}: "
-        f"recall {recall}, precision {precision} (see model.threshold)."
+        f"F1 of {shown(positive)} is largest, {f1}, at a threshold of {threshold}: recall {recall}, "
+        f"precision {precision} (see model.threshold)."
     )
 
 
@@ -99,10 +108,16 @@ def _nearest(columns: Columns, threshold: float) -> int:
     return distances.index(min(distances))
 
 
-def _best(columns: Columns) -> int:
-    """The index of the largest F1; of equal ones the first."""
-    scores = [value or 0.0 for value in columns["f1"]]
-    return scores.index(max(scores))
+def _best(columns: Columns, summary: Summary) -> int | None:
+    """The index of the largest F1 of all thresholds; None if it is not known."""
+    best = (summary.part_metrics("test") or {}).get(BEST_F1)
+    return None if best is None else _nearest(columns, best["threshold"])
+
+
+def _is_short_of_rows(summary: Summary) -> bool:
+    """Whether a class has too few test rows to say anything about thresholds."""
+    per_class = (summary.part_metrics("test") or {}).get("per_class") or {}
+    return any((scores.get("support") or 0) < MIN_OF_CLASS for scores in per_class.values())
 
 
 def _by_recall(recalls: Sequence[float]) -> set[int]:

@@ -20,7 +20,7 @@ from fnnctl.arrays import IntArray
 from fnnctl.metrics.calibration import NO_ROWS, reliability
 from fnnctl.metrics.curves import mean_pr_curves, mean_roc_curves, pr_curves, roc_curves
 from fnnctl.tasks.classification import tables
-from fnnctl.tasks.classification.scores import ClassScores, Uncalibrated, trade_off_table
+from fnnctl.tasks.classification.scores import ClassScores, Uncalibrated, best_f1_entry, trade_off_table
 from fnnctl.tasks.decisions import Decision
 from fnnctl.tasks.folds import Repeat, mean_metrics, repeats_of
 from fnnctl.tasks.task import Artifacts, FoldScores
@@ -55,8 +55,9 @@ class ClassOutOfFold:
     repeats: Sequence[RepeatScores]
 
     def metrics(self) -> dict[str, Any]:
-        """The mean of the repeats' metrics; see `OutOfFold`."""
-        return mean_metrics([repeat.part.metrics() for repeat in self.repeats])
+        """The mean of the repeats' metrics, and the largest mean F1; see `OutOfFold`."""
+        parts = [repeat.part for repeat in self.repeats]
+        return {**mean_metrics([part.metrics() for part in parts]), **best_f1_entry(parts)}
 
     def warnings(self, training: TrainingOutcome = UNKNOWN) -> list[str]:
         """See `OutOfFold`."""

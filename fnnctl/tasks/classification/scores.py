@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
 
@@ -16,10 +16,11 @@ from fnnctl.metrics.classification import score
 from fnnctl.metrics.comparison.measures import Measure, class_measure
 from fnnctl.metrics.confusion import confusion_matrix
 from fnnctl.metrics.curves import pr_curves, roc_curves
-from fnnctl.metrics.decisions import mean_trade_offs, shown_thresholds, trade_offs
+from fnnctl.metrics.decisions import ScoredRows, best_f1, mean_trade_offs, table_thresholds, trade_offs
 from fnnctl.metrics.metric import UNCALIBRATED, OfRows
 from fnnctl.metrics.ranking import RankedPart
 from fnnctl.metrics.registry import (
+    BEST_F1,
     CALIBRATION_ERROR,
     CLASS_CALIBRATION_ERROR,
     CLASSIFICATION,
@@ -107,6 +108,7 @@ class ClassScores:
         scores = score(self.measured, self.classes, loss=self.loss, positive=self.positive)
         if complete:
             scores["baseline"] = self.baseline_metrics()
+            scores |= best_f1_entry([self])
         return {
             CROSS_ENTROPY.name: scores[CROSS_ENTROPY.name],
             f"{CROSS_ENTROPY.name}{UNCALIBRATED}": before and before.loss,
@@ -223,6 +225,10 @@ class ClassScores:
             training=training,
         )
 
+    def scored_rows(self, decision: Decision) -> ScoredRows:
+        """The rows as thresholds see them."""
+        return self.labels == decision.positive, self.probabilities[:, decision.positive]
+
     def _costs(self) -> tuple[FloatArray, FloatArray] | None:
         """What each row costs, (n,), and what it would if one class were always predicted.
 
@@ -279,20 +285,29 @@ class ClassScores:
             yield [row, self.classes[label], self.classes[prediction]]
 
 
+def best_f1_entry(repeats: Sequence[ClassScores]) -> dict[str, dict[str, float] | None]:
+    """The largest F1 of all thresholds between two classes, averaged over repeats of the same rows, for
+    metrics.json; None with too few rows of a class, and no entry if there are not two.
+    """
+    decision = repeats[0].decision
+    if decision is None:
+        return {}
+    best = best_f1([part.scored_rows(decision) for part in repeats])
+    return {BEST_F1: None if best is None else asdict(best)}
+
+
 def trade_off_table(repeats: Sequence[ClassScores]) -> Artifacts:
     """The rates at thresholds between two classes, averaged over repeats of the same rows; else nothing."""
     decision = repeats[0].decision
     if decision is None:
         return
-    columns_of_repeats = [
-        (part.labels == decision.positive, part.probabilities[:, decision.positive]) for part in repeats
-    ]
-    is_positive, scores = (np.concatenate(column) for column in zip(*columns_of_repeats, strict=True))
+    scored = [part.scored_rows(decision) for part in repeats]
     chosen = [part.decision.effective for part in repeats if part.decision]
     marked = [threshold for threshold in chosen if threshold is not None]
-    thresholds = shown_thresholds(is_positive, scores, [math.fsum(marked) / len(marked)] if marked else [])
+    mean = [math.fsum(marked) / len(marked)] if marked else []
+    thresholds = table_thresholds(scored, mean, decision.costs)
     yield tables.trade_offs(
-        mean_trade_offs([trade_offs(*columns, thresholds, decision.costs) for columns in columns_of_repeats])
+        mean_trade_offs([trade_offs(*rows, thresholds, decision.costs) for rows in scored])
     )
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -78,10 +80,17 @@ def test_a_run_that_has_just_begun_has_few_sections(start_run: Callable[..., Ope
     ]  # fmt: skip
 
 
-def test_metrics_of_an_unknown_kind_are_damage(start_run: Callable[..., OpenRun]) -> None:
+@pytest.mark.parametrize(("part", "problem"), [
+    ({"accuracy": "high"}, "test.accuracy must be a number or null"),
+    ({"best_f1": 0.5}, "test.best_f1 must be an object or null"),
+    ({"best_f1": {"threshold": None}}, "test.best_f1.threshold must be a number"),
+])  # fmt: skip
+def test_metrics_of_an_unknown_kind_are_damage(
+    start_run: Callable[..., OpenRun], part: dict[str, Any], problem: str
+) -> None:
     run = start_run()
-    run.write_metrics({"test": {"accuracy": "high"}})
-    with pytest.raises(DataError, match=r"test\.accuracy must be a number or null"):
+    run.write_metrics({"test": part})
+    with pytest.raises(DataError, match=re.escape(problem)):
         summarize(run)
 
 

@@ -23,6 +23,8 @@ RATES = [
     (0.5, None, 0.0, 0.0, 0.0, 0.0),
 ]
 
+BEST = {"threshold": 0.4, "f1": 0.52, "precision": 0.5, "recall": 0.55}
+
 Start = Callable[..., OpenRun]
 
 
@@ -31,7 +33,9 @@ def summary_of(
 ) -> Summary:
     run = start_run(classes=("no", "yes"))
     per_class = {"no": {"support": 100 - positives}, "yes": {"support": positives}}
-    test = {"f1": 0.0, "roc_auc": 0.7, "support": 100, "per_class": per_class, **scores}
+    test = {
+        "f1": 0.0, "roc_auc": 0.7, "support": 100, "per_class": per_class, "best_f1": BEST, **scores,
+    }  # fmt: skip
     run.write_metrics({"train": None, "validation": None, "test": test})
     run.write_table(names.THRESHOLD, TRADE_OFF_COLUMNS[:-1], rows)
     return summarize(run)
@@ -79,12 +83,33 @@ def test_for_a_rare_class_a_sentence_names_the_best_one(
 ) -> None:
     summary = summary_of(start_run, positives=positives)
     sentence = (
-        "F1 of 'yes' is largest at a threshold of 0.4000: recall 0.5500, precision 0.5000 (see "
+        "F1 of 'yes' is largest, 0.5200, at a threshold of 0.4000: recall 0.5500, precision 0.5000 (see "
         "model.threshold)."
     )
     assert threshold_sentence(summary) == (sentence if is_rare else None)
     assert (sentence in sentences(summary)) is is_rare
     assert sentences(summary)[-1] == "F1 and ROC AUC are of the positive class, 'yes'."
+
+
+def test_a_file_that_may_lack_the_largest_f1_marks_none(start_run: Start) -> None:
+    """So it is in runs of earlier versions, whose metrics do not have it."""
+    summary = summary_of(start_run, best_f1=None)
+    assert threshold_sentence(summary) is None
+    table = threshold_table(summary)
+    assert table is not None
+    assert [(row[0], row[-1]) for row in table.rows] == [
+        ("0.1000", ""), ("0.2000", ""), ("0.4000", ""), ("0.5000", "used here"),
+    ]  # fmt: skip
+
+
+def test_nothing_is_said_with_four_rows_of_a_class(start_run: Start) -> None:
+    summary = summary_of(start_run, positives=4, best_f1=None)
+    assert threshold_sentence(summary) is None
+    assert threshold_table(summary) is None
+
+
+def test_the_default_threshold_is_not_advised(start_run: Start) -> None:
+    assert threshold_sentence(summary_of(start_run, best_f1={**BEST, "threshold": 0.5})) is None
 
 
 def test_without_two_classes_there_is_nothing(start_run: Start) -> None:

@@ -147,7 +147,7 @@ def test_the_default_changes_nothing() -> None:
     undecided = scored(labels, scores, replace(decoder, decision=None)).metrics()
     assert metrics.keys() - undecided.keys() == {
         "precision", "recall", "f1", "roc_auc", "roc_auc_ci95", "average_precision",
-        "expected_calibration_error_positive",
+        "expected_calibration_error_positive", "best_f1",
     }  # fmt: skip
     assert {name: metrics[name] for name in undecided if name != "baseline"} == {
         name: value for name, value in undecided.items() if name != "baseline"
