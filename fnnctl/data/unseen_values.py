@@ -8,7 +8,8 @@ from typing import Self
 
 import numpy as np
 
-from fnnctl.arrays import BoolArray, FloatArray
+from fnnctl.arrays import BoolArray, FloatArray, IntArray
+from fnnctl.data.dataset import BLOCK_ROWS, Columns
 from fnnctl.data.new_rows import NewRows
 from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.data.warnings import unseen_categories
@@ -38,6 +39,20 @@ class _Ranges:
             width = high - low
             far: BoolArray = (np.maximum(low - numbers, numbers - high) > width) & (width > 0.0)
         return far
+
+
+def far_numbers(columns: Columns, rows: IntArray, preprocessor: Preprocessor) -> dict[str, int]:
+    """How many numbers of some rows, (n,), are far outside of the training rows' range, by column.
+
+    They are farther from the range than it is wide. Columns without such numbers are left out.
+    """
+    ranges = _Ranges.of(preprocessor, columns.numeric_names)
+    counts = np.zeros(len(ranges.columns), np.intp)
+    for start in range(0, len(rows), BLOCK_ROWS):
+        numbers = columns.numbers(rows[start : start + BLOCK_ROWS], ranges.columns)
+        counts += np.count_nonzero(ranges.are_far(numbers), axis=0)
+    names = (columns.numeric_names[column] for column in ranges.columns)
+    return {name: count for name, count in zip(names, counts.tolist(), strict=True) if count}
 
 
 @dataclass(slots=True)

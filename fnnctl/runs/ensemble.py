@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from fnnctl.blas import set_blas_threads
 from fnnctl.config.reading.resolved import resolved_yaml
+from fnnctl.context import SilentListener
 from fnnctl.data.splits.parts import Split
 from fnnctl.metrics.registry import is_loss
 from fnnctl.modelling.model_description import model_files
@@ -21,6 +22,7 @@ from fnnctl.runs.facts import known_facts
 from fnnctl.runs.recorder import RunRecorder, log_warnings, record_notes, record_warnings, write_scores
 from fnnctl.runs.search_session import SearchSession
 from fnnctl.runs.trained_trials import TrainedTrials
+from fnnctl.runs.unlike_rows import unlike_rows_warnings
 from fnnctl.stacks.bagged_ensemble import select_on_bags
 from fnnctl.stacks.trial_ensemble import TrainedTrial, TrialEnsemble, TrialMembers, select_trials
 from fnnctl.store import names
@@ -84,6 +86,8 @@ class _ScoredEnsemble:
     selection: dict[str, Any]
     """The manifest's facts about how the trials were selected."""
     beside_default: BesideDefault | None = None
+    warnings: Sequence[str] = ()
+    """Warnings about its test part."""
 
     @property
     def networks(self) -> list[ParameterLayout]:
@@ -136,7 +140,15 @@ def _select_on_bags(
     facts["nested"] = [_nested_score(name, out_of_bag, ensemble.nested) for name in metrics]
     beside = beside_default(session, trained, parts["test"])
     facts["default"] = beside and beside.model_dump()
-    return _ScoredEnsemble(ensemble, split, predictor.decoder, parts, facts, beside)
+    unlike = unlike_rows_warnings(
+        data,
+        predictor.preprocessor,
+        split,
+        test=parts["test"],
+        held_out=ensemble.nested,
+        where="out of bag",
+    )
+    return _ScoredEnsemble(ensemble, split, predictor.decoder, parts, facts, beside, unlike)
 
 
 def _nested_score(metric: str, selected: PartScores, nested: PartScores) -> dict[str, Any]:
@@ -187,7 +199,9 @@ def _write(session: SearchSession, selected: _ScoredEnsemble, how: str, *, start
         opened.log(f"{counted(len(members), 'trial')}, selected {how}")
         opened.write_model(arrays, {**description, **decoder.fitted_parameters})
         warnings = session.post_training.warnings(decoder, rows=split.validation.size)
-        record_warnings(opened, warnings, listener)
+        record_warnings(opened, [*selected.warnings, *warnings], listener)
+        of_ensemble = [f"the ensemble: {warning}" for warning in selected.warnings]
+        record_warnings(run, of_ensemble, SilentListener(), first=True)  # the user has seen them
         write_scores(opened, selected.parts)
     return True
 

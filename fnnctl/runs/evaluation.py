@@ -17,7 +17,6 @@ from fnnctl.config.reading.loading import load_config
 from fnnctl.config.schema.experiment import NAME_PATTERN
 from fnnctl.context import Context
 from fnnctl.errors import UsageError
-from fnnctl.metrics.registry import positive_metric
 from fnnctl.modelling.held_out_rows import held_out_rows
 from fnnctl.modelling.input_file import InputFile
 from fnnctl.modelling.predictor import score_parts
@@ -126,13 +125,13 @@ def comparison(metrics: Mapping[str, Any], recorded: object, *, part: str = "tes
 
 
 def _recorded_too(metrics: dict[str, Any], recorded: Mapping[str, Any]) -> dict[str, Any]:
-    """The metrics without those of two classes, also in mappings, that a run of version 0.1.0 lacks."""
+    """The metrics without those, also in mappings, that a run of an earlier version lacks."""
     return {
         name: _recorded_too(value, inner)
-        if isinstance(value, dict) and isinstance(inner := recorded.get(name), dict)
+        if isinstance(value, dict) and isinstance(inner := recorded[name], dict)
         else value
         for name, value in metrics.items()
-        if name in recorded or positive_metric(name) is None
+        if name in recorded
     }
 
 

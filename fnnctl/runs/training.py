@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -22,6 +22,7 @@ from fnnctl.runs.endings import column_warnings, diverged, loss_warnings, score_
 from fnnctl.runs.facts import known_facts
 from fnnctl.runs.position import followed_training
 from fnnctl.runs.recorder import RunRecorder, record_notes, record_warnings, write_scores
+from fnnctl.runs.unlike_rows import is_chosen_by_validation, unlike_rows_warnings
 from fnnctl.stacks.costs import pays_off
 from fnnctl.stacks.trial_bags import scored_out_of_bag
 from fnnctl.stacks.work import TrainedStack, Workers, in_this_process, train_fits
@@ -89,7 +90,7 @@ def complete_training(
 ) -> list[str]:
     """Train from the start or from the checkpoint, and write the contents of the run folder.
 
-    Returns a warning, already shown, if the predictions are of little use. `started` is when the command
+    Returns warnings, already shown, if the scores are in doubt. `started` is when the command
     began, on the monotonic clock; `budget` is the largest one of the search whose winner is trained. The
     members of an ensemble train on up to `workers` workers, by default one per processor. Raises
     `DivergedError` or `InterruptedRunError` after the completed work is written.
@@ -144,13 +145,15 @@ def _write_trained(
     _record_calibration(run, fit, predictor, context)
     if not all(math.isfinite(part.loss) for part in parts.values() if part):
         raise _diverged(run, fit, trained)  # the last step's weights are finite, but too large
+    unlike = _unlike_rows_warnings(data, fit, predictor, parts)
+    record_warnings(run, unlike, listener, first=True)
     doubts = score_warnings(fit.experiment, parts["test"], [trained])
     record_warnings(run, doubts, listener, first=True)
     record_warnings(run, column_warnings(run, parts["test"]), listener)
     write_scores(run, parts)
     context.figures.draw(run)
     stop.raise_if_requested()  # matplotlib may have swallowed the signal
-    return doubts
+    return [*doubts, *unlike]
 
 
 def _train(
@@ -246,6 +249,21 @@ def _scored(
     predictor, _, out_of_bag = scored_out_of_bag(stack, 0, scores)
     parts = score_parts(predictor, data, stack.pool, replace(split, validation=split.validation[:0]))
     return predictor, {**parts, "validation": out_of_bag}
+
+
+def _unlike_rows_warnings(
+    data: TaskData, fit: Fit, predictor: Predictor, parts: Mapping[str, PartScores | None]
+) -> list[str]:
+    if not fit.settings.bags and is_chosen_by_validation(fit, predictor.decoder):
+        return []
+    return unlike_rows_warnings(
+        data,
+        predictor.preprocessor,
+        fit.split(data),
+        test=parts["test"],
+        held_out=parts["validation"],
+        where="out of bag" if fit.settings.bags else "on the validation part",
+    )
 
 
 def _record_calibration(run: OpenRun, fit: Fit, predictor: Predictor, context: Context) -> None:

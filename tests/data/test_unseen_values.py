@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -10,7 +11,7 @@ import pytest
 
 from fnnctl.data.new_rows import NewRows
 from fnnctl.data.preprocessing import CategoryFeatures, NumberFeature, Preprocessor
-from fnnctl.data.unseen_values import UnseenValues
+from fnnctl.data.unseen_values import UnseenValues, far_numbers
 
 AGE = NumberFeature("age", 40.0, 40.0, 10.0, False, range=(18.0, 90.0))
 
@@ -96,3 +97,13 @@ def test_without_a_range_no_number_is_far(range_: tuple[float, float] | None) ->
     unseen = UnseenValues(Preprocessor((replace(AGE, range=range_),), ()))
     assert len([*unseen.count(iter([numbers([999, -1e308], ("other", "age"))]))]) == 1
     assert [*unseen.warnings()] == []
+
+
+def test_far_numbers_of_some_rows_are_counted_by_column() -> None:
+    """The range 18 to 90 is 72 wide, so that numbers below −54 and above 162 are far."""
+    columns = numbers([40, 163, -60, math.nan, 162, 500], ("age", "size"))
+    preprocessor = Preprocessor((AGE, replace(AGE, name="size", range=(0.0, 1000.0))), ())
+    assert far_numbers(columns, np.arange(6), preprocessor) == {"age": 3}
+    assert far_numbers(columns, np.arange(2), preprocessor) == {"age": 1}
+    assert far_numbers(columns, np.array([0, 4]), preprocessor) == {}
+    assert far_numbers(columns, np.arange(0), preprocessor) == {}

@@ -97,7 +97,7 @@ def test_metrics_are_compared_to_rounding() -> None:
     gone = {**metrics, "accuracy_ci95": [0.25]}
     assert comparison(metrics, gone)[0].endswith("metrics.json: accuracy_ci95 [0.25], now [0.25, 0.75]")
     assert "loss None, now 0.5" in comparison(metrics, {**metrics, "loss": None})[0]
-    newer = {**metrics, "f1": 0.5, "baseline": {"accuracy": 0.5, "f1": 0.0}}
+    newer = {**metrics, "f1": 0.5, "best_f1": {"f1": 0.6}, "baseline": {"accuracy": 0.5, "f1": 0.0}}
     assert comparison(newer, {**metrics, "baseline": {"accuracy": 0.5}})[0].endswith("to the last digit")
     assert "f1 0.25, now 0.5" in comparison(newer, {**metrics, "f1": 0.25, "baseline": {"accuracy": 0.5}})[0]
 

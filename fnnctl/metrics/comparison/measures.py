@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -57,6 +57,19 @@ class Influences:
 
 
 Measure: TypeAlias = Hits | RowSums | Influences
+
+
+def of_groups(measure: Measure, groups: IntArray) -> RowSums:
+    """The measure of n rows as sums over their groups, (n,), so that whole groups are resampled."""
+    if isinstance(measure, Influences):
+        raise TypeError("a ROC AUC does not follow from sums over groups")
+    if isinstance(measure, Hits):
+        columns = np.stack([np.ones(len(measure.hits)), measure.hits], axis=1)
+        measure = RowSums(columns, lambda sums: of_sum("mean", sums[..., 1], sums[..., 0]))
+    names, group = np.unique(groups, return_inverse=True)
+    sums = np.zeros((len(names), measure.values.shape[1]))
+    np.add.at(sums, group, measure.values)
+    return replace(measure, values=sums)
 
 
 def class_measure(metric: Metric[ClassRows], rows: ClassRows, of_class: int | None = None) -> Measure | None:
