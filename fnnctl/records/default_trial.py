@@ -1,4 +1,4 @@
-"""Is a search's winner better than the default settings by more than chance?
+"""Is a search's winner better than the default trial by more than chance, by their objectives?
 
 The winner is the best of many trials, so p is corrected for their number. On folds the trials are compared in
 pairs. Of a single validation part only the metric is recorded; for an accuracy, its rows say how much chance
@@ -8,7 +8,7 @@ there is, as if the two had been scored on different rows, which overestimates i
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from statistics import NormalDist
 
@@ -49,7 +49,7 @@ def compare_with_default_trial(
     """Compare the trial `winner` with `default`, the trial with the default settings, if there is one."""
     best = standings.latest[winner]
     rivals = [contender for contender in standings.contenders() if contender.trial != winner]
-    tests = [_chance(best, other, measurement) for other in rivals]
+    tests = [_chance(best, rival, measurement) for rival in rivals]
     ties = None if None in tests or not tests else sum(p is not None and p > LEVEL for p in tests)
     if default is None or default not in standings.latest:
         return DefaultTrialFacts(winner=winner, ties=ties)
@@ -66,12 +66,11 @@ def compare_with_default_trial(
             p=comparison.p_holm,
             ties=len(confirmed.tied),
         )
-    pairs = _common(results, winner, default)
-    if pairs is None:
+    behind = results.get((default, best.budget))
+    if behind is None or finite_objective(behind) is None:  # fewer epochs say little about the end
         return DefaultTrialFacts(winner=winner, trial=default, ties=ties)
-    ahead, behind = pairs
-    p, compared = _chance(ahead, behind, measurement), max(1, len(standings.latest) - 1)
-    scores = finite_objective(ahead) or 0.0, finite_objective(behind) or 0.0
+    p, compared = _chance(best, behind, measurement), max(1, len(standings.latest) - 1)
+    scores = finite_objective(best) or 0.0, finite_objective(behind) or 0.0
     leaders = confirmed.leaders if confirmed and confirmed.chosen else ()
     return DefaultTrialFacts(
         winner=winner,
@@ -83,20 +82,6 @@ def compare_with_default_trial(
         ties=ties,
         unconfirmed=bool(leaders) and default not in {leader.trial for leader in leaders},
     )
-
-
-def _common(results: Mapping[JobKey, Result], winner: int, default: int) -> tuple[Result, Result] | None:
-    """The results of the two at the largest budget that both have had; None if there is none."""
-    budgets: Sequence[dict[int, Result]] = [
-        {
-            result.budget: result
-            for result in results.values()
-            if result.trial == trial and finite_objective(result) is not None
-        }
-        for trial in (winner, default)
-    ]
-    common = budgets[0].keys() & budgets[1].keys()
-    return (budgets[0][most], budgets[1][most]) if common and (most := max(common)) else None
 
 
 def _chance(ahead: Result, behind: Result, measurement: Measurement) -> float | None:

@@ -9,6 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from fnnctl.report.words import estimate_text
 from fnnctl.text import bound_prefix, counted
 
 
@@ -33,6 +34,7 @@ def plan_report(plan: Mapping[str, Any]) -> RenderableType:
         *_cost(plan),
         _epochs(plan, noun),
         *_confirmation(plan.get("confirm")),
+        *_default_training(plan.get("compare_with_default")),
         _duration(plan["seconds_estimated"]),
     ]
     if simulation := plan.get("simulation"):
@@ -72,14 +74,13 @@ def _confirmation(confirm: Mapping[str, int] | None) -> list[str]:
     return [f"{counted(confirm['epochs'], 'epoch')} more to confirm the winner: {fits}"]
 
 
+def _default_training(default: Mapping[str, int] | None) -> list[str]:
+    if not default:
+        return []
+    return [f"up to {counted(default['epochs'], 'epoch')} more to compare the result with `fnnctl train`"]
+
+
 def _duration(seconds: float | None) -> str:
-    """The estimate in words, to about two digits."""
     if seconds is None:
         return "duration unknown: none of the sampled configurations can be trained"
-    if seconds < 1:
-        return "about a second"
-    if seconds < 120:
-        return f"about {counted(round(seconds), 'second')}"
-    if seconds < 7200:
-        return f"about {counted(round(seconds / 60), 'minute')}"
-    return f"about {seconds / 3600:.1f} hours"
+    return estimate_text(seconds)

@@ -216,7 +216,7 @@ def summarize(run: RunFolder) -> Summary:
     scored_manifest = stand_in.read_manifest() if stand_in else manifest
     trained_manifest = winner.read_manifest() if winner else manifest
     metrics = scored.read_metrics()
-    folders = {names.BEST: winner, names.ENSEMBLE: ensemble}
+    folders = {names.BEST: winner, names.ENSEMBLE: ensemble, names.DEFAULT: run.default()}
     return Summary(
         path=run.path,
         manifest=manifest,

@@ -47,6 +47,17 @@ def seconds_text(seconds: float) -> str:
     return f"{minutes // 60} h {minutes % 60:02} min"
 
 
+def estimate_text(seconds: float) -> str:
+    """An estimated duration to about two digits, such as `about 12 minutes`."""
+    if seconds < 1:
+        return "about a second"
+    if seconds < 120:
+        return f"about {counted(round(seconds), 'second')}"
+    if seconds < 7200:
+        return f"about {counted(round(seconds / 60), 'minute')}"
+    return f"about {seconds / 3600:.1f} hours"
+
+
 def share_text(share: float) -> str:
     """A share as a percentage, such as `12.5 %`."""
     return f"{100 * share:.4g} %"

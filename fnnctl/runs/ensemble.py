@@ -16,17 +16,14 @@ from fnnctl.metrics.registry import is_loss
 from fnnctl.modelling.model_description import model_files
 from fnnctl.modelling.predictor import score_parts
 from fnnctl.nn.parameters import ParameterLayout
-from fnnctl.report.topics.ensemble import beside_default_sentence
-from fnnctl.runs.beside_default import beside_default
 from fnnctl.runs.facts import known_facts
-from fnnctl.runs.recorder import RunRecorder, log_warnings, record_notes, record_warnings, write_scores
+from fnnctl.runs.recorder import RunRecorder, log_warnings, record_warnings, write_scores
 from fnnctl.runs.search_session import SearchSession
 from fnnctl.runs.trained_trials import TrainedTrials
 from fnnctl.runs.unlike_rows import unlike_rows_warnings
 from fnnctl.stacks.bagged_ensemble import select_on_bags
 from fnnctl.stacks.trial_ensemble import TrainedTrial, TrialEnsemble, TrialMembers, select_trials
 from fnnctl.store import names
-from fnnctl.store.manifest import BesideDefault
 from fnnctl.store.run import create_run
 from fnnctl.tasks.task import OutputDecoder, PartScores, metric_of
 from fnnctl.text import counted
@@ -61,7 +58,7 @@ def build_ensemble(session: SearchSession, trained: TrainedTrials) -> None:
         return
     size = settings.ensemble.size
     if on_bags:
-        selected = _select_on_bags(session, trained, trials, size)
+        selected = _select_on_bags(session, trials, size)
     else:
         selected = _select_on_validation(session, trials, size)
     context.stop.raise_if_requested()
@@ -69,8 +66,6 @@ def build_ensemble(session: SearchSession, trained: TrainedTrials) -> None:
         record_warnings(run, [f"{NO_ENSEMBLE}: the scores of all trials overflow"], context.listener)
     elif _write(session, selected, how, started=started):
         run.replace_ensemble()
-        if selected.beside_default:
-            record_notes(run, [beside_default_sentence(selected.beside_default)], context.listener)
     else:
         record_warnings(run, [f"{NO_ENSEMBLE}: its scores of some rows overflow"], context.listener)
 
@@ -85,7 +80,6 @@ class _ScoredEnsemble:
     parts: dict[str, PartScores | None]
     selection: dict[str, Any]
     """The manifest's facts about how the trials were selected."""
-    beside_default: BesideDefault | None = None
     warnings: Sequence[str] = ()
     """Warnings about its test part."""
 
@@ -121,7 +115,7 @@ def _select_on_validation(
 
 
 def _select_on_bags(
-    session: SearchSession, trained: TrainedTrials, trials: Sequence[TrainedTrial], size: int
+    session: SearchSession, trials: Sequence[TrainedTrial], size: int
 ) -> _ScoredEnsemble | None:
     """The ensemble that is selected and calibrated by the out-of-bag scores; None if there is none."""
     data, metric = session.search.loaded.data, session.setup.settings.objective.metric
@@ -138,8 +132,6 @@ def _select_on_bags(
     facts = _selection_facts(ensemble, metric)
     metrics = dict.fromkeys([metric, data.task.default_metric])
     facts["nested"] = [_nested_score(name, out_of_bag, ensemble.nested) for name in metrics]
-    beside = beside_default(session, trained, parts["test"])
-    facts["default"] = beside and beside.model_dump()
     unlike = unlike_rows_warnings(
         data,
         predictor.preprocessor,
@@ -148,7 +140,7 @@ def _select_on_bags(
         held_out=ensemble.nested,
         where="out of bag",
     )
-    return _ScoredEnsemble(ensemble, split, predictor.decoder, parts, facts, beside, unlike)
+    return _ScoredEnsemble(ensemble, split, predictor.decoder, parts, facts, unlike)
 
 
 def _nested_score(metric: str, selected: PartScores, nested: PartScores) -> dict[str, Any]:

@@ -15,7 +15,8 @@ from fnnctl.records.default_trial import Measurement, compare_with_default_trial
 from fnnctl.records.journal import COMPLETE, INTERRUPTED, Header, encode
 from fnnctl.records.standings import leaderboard_table
 from fnnctl.records.trials import Result
-from fnnctl.report.topics.default_trial import comparison_sentence
+from fnnctl.report.topics.default_trial import comparison_sentence, default_comparison_sentence
+from fnnctl.runs.compare_with_default import compare_with_default
 from fnnctl.runs.confirmation import confirm_leaders
 from fnnctl.runs.ensemble import build_ensemble
 from fnnctl.runs.facts import known_facts
@@ -40,7 +41,7 @@ from fnnctl.text import counted
 def create_search_run(search: PreparedSearch, check: DataCheck, context: Context) -> OpenRun:
     """Create the run folder, which contains the journal's header from the start."""
     setup, experiment = search.setup, search.setup.experiment
-    settings = search.base_fit().settings
+    settings, default = search.base_fit().settings, search.default_fit()
     facts = known_facts(
         experiment,
         search.loaded.data,
@@ -55,6 +56,7 @@ def create_search_run(search: PreparedSearch, check: DataCheck, context: Context
         kind="search",
         config=search.loaded.config.text,
         resolved=resolved_yaml(experiment, command="search", trials=setup.configs),
+        default=resolved_yaml(default.experiment) if default else None,
         manifest={
             **facts,
             "search": {
@@ -125,11 +127,11 @@ def _complete(
     context.stop.raise_if_requested()
     winner = winner_of(session, incumbent)
     context.note(f"best trial: {winner.trial}")
-    _compare_with_default_trial(session, winner)
     # The refit can diverge, and then ends the search; the ensemble does not depend on it.
     build_ensemble(session, trained)
     if reason == INTERRUPTED:  # `report` draws the figures
         write_winner(session, winner, trained)
+        _compare(session, trained, winner)
         return
     context.figures.begin(run)  # it has all that its figures show
     try:
@@ -137,6 +139,7 @@ def _complete(
     except DivergedError:
         context.figures.draw(*_folders(run))
         raise
+    _compare(session, trained, winner)
     if reason == COMPLETE and not session.setup.settings.keep_checkpoints:  # else a resume goes on from them
         TrialCheckpoints(run.path).clear()
     context.figures.draw(*_folders(run))
@@ -205,10 +208,10 @@ def _folders(run: OpenRun) -> list[RunFolder]:
     return [run, *(folder for folder in inside if folder.has(names.MANIFEST))]
 
 
-def _default_comparison(session: SearchSession, winner: Winner) -> DefaultTrialFacts | None:
-    """The winner against the default settings.
+def _default_trial_facts(session: SearchSession, winner: Winner) -> DefaultTrialFacts | None:
+    """The winner against the default trial, by their objectives.
 
-    None if the search makes an ensemble of trials on bags, which is compared with them on the test part.
+    None if the search makes an ensemble of trials on bags, whose objectives it does not share.
     """
     setup, split = session.setup, session.search.split
     objective = setup.settings.objective
@@ -234,19 +237,27 @@ def _default_comparison(session: SearchSession, winner: Winner) -> DefaultTrialF
     )
 
 
-def _compare_with_default_trial(session: SearchSession, winner: Winner) -> None:
-    """Say whether the winner is better than the default settings; a warning if that cannot be told.
+def _compare(session: SearchSession, trained: TrainedTrials, winner: Winner) -> None:
+    """Say and record whether the search is better than `fnnctl train` on the test part.
 
-    It is not among the manifest's warnings, as an extended search may have another winner: reports have a
-    section on what was found last.
+    Without such a comparison, say whether the winner is better than the default trial by their objectives.
+    The sentence is not among the manifest's warnings, as an extended search may have another winner: reports
+    have a section on what was found last.
     """
-    comparison = _default_comparison(session, winner)
-    if comparison is None:
+    session.compared_with_default = comparison = compare_with_default(session, trained)
+    _record(session)
+    if comparison is not None:
+        is_warning, sentence = comparison.is_worse, default_comparison_sentence(comparison)
+    elif (by_objective := _default_trial_facts(session, winner)) is not None:
+        objective = session.setup.settings.objective
+        members = session.setup.experiment.model.ensemble.members
+        is_warning = is_doubtful(by_objective)
+        sentence = comparison_sentence(
+            by_objective, objective.metric, on_bags=objective.on_bags, members=members
+        )
+    else:
         return
-    objective = session.setup.settings.objective
-    members = session.setup.experiment.model.ensemble.members
-    sentence = comparison_sentence(comparison, objective.metric, on_bags=objective.on_bags, members=members)
-    record = log_warnings if is_doubtful(comparison) else record_notes
+    record = log_warnings if is_warning else record_notes
     record(session.run, [sentence], session.context.listener)
 
 
@@ -257,7 +268,8 @@ def _record(session: SearchSession) -> None:
     trained = sum(standings.epochs.values())
     winner = best and winner_of(session, best)
     weights_alone = winner and weights_of_training_alone(session, winner)
-    comparison = winner and _default_comparison(session, winner)
+    by_objective = winner and _default_trial_facts(session, winner)
+    compared = session.compared_with_default
     facts = {
         "method": setup.settings.method.name,
         "trials": len(journal.trials),
@@ -269,8 +281,9 @@ def _record(session: SearchSession) -> None:
         "end": end,
         "confirmed": len(journal.confirmed),
         "best": winner and asdict(winner),
-        "kept_alone": weights_alone and weights_alone.model_dump(),
-        "own_settings": comparison and comparison.model_dump(),
+        "restored_weights": weights_alone and weights_alone.model_dump(),
+        "default_trial": by_objective and by_objective.model_dump(),
+        "compared_with_default": compared and compared.model_dump(),
     }
     run.record({"search": facts})
     run.log(f"{counted(len(journal.trials), 'trial')}, {counted(trained, 'epoch')}: {end}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from fnnctl.blas import set_blas_threads
 from fnnctl.config.reading.loading import ConfigText, load_config
@@ -63,6 +64,10 @@ def missing_folders(run: RunFolder) -> list[str]:
         return []
     warnings = run.read_manifest().warnings
     missing = [] if run.winner() else [names.BEST]
+    facts = run.read_manifest().search
+    compared = facts.compared_with_default if facts else None
+    if compared and compared.outcome in {"compared", "diverged", "no_time"} and not run.default():
+        missing.append(names.DEFAULT)
     has_none = run.read_resolved() is None or any(warning.startswith(NO_ENSEMBLE) for warning in warnings)
     if run.ensemble() or has_none:
         return missing
@@ -76,7 +81,21 @@ def search_as_recorded(
     """The search with its journal's plan, which an earlier resume may have extended."""
     settings = journal.settings
     loaded = read_experiment(resolved_config(run), plan_words(settings), listener, run=run, memory=memory)
-    return prepare_search(loaded, max_trials=settings.get("max_trials"), horizon=settings.get("horizon"))
+    return prepare_search(
+        loaded,
+        max_trials=settings.get("max_trials"),
+        horizon=settings.get("horizon"),
+        default=_default_as_recorded(run, loaded),
+    )
+
+
+def _default_as_recorded(run: RunFolder, loaded: LoadedExperiment) -> LoadedExperiment:
+    """What `fnnctl train` trains with the config of the search; an earlier version has not recorded it."""
+    content = run.read_default_config()
+    if content is None:
+        return loaded
+    file = run.path / names.DEFAULT_CONFIG
+    return replace(loaded, config=load_config(ConfigText(content, file, has_lines=True)))
 
 
 def extended_search(
@@ -88,7 +107,9 @@ def extended_search(
     config = load_config(ConfigText(loaded_config.text, loaded_config.file, has_lines=True), words)
     most = recorded.setup.budget.max_trials if max_trials is None else max_trials
     loaded = LoadedExperiment(config, recorded.loaded.data)
-    prepared = prepare_search(loaded, max_trials=most, horizon=recorded.setup.configs.horizon)
+    prepared = prepare_search(
+        loaded, max_trials=most, horizon=recorded.setup.configs.horizon, default=recorded.default
+    )
     with config.add_locations():
         refuse_shorter(recorded.setup, prepared.setup)
     return prepared

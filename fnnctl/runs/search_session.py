@@ -28,6 +28,7 @@ from fnnctl.search.protocols import Sampler
 from fnnctl.search.setup import SearchSetup
 from fnnctl.stacks.planning import plan_search_workers
 from fnnctl.stacks.search_preparation import PreparedSearch
+from fnnctl.store.manifest import DefaultComparison
 from fnnctl.store.run import OpenRun
 from fnnctl.tasks.post_training import PostTraining
 from fnnctl.text import did_you_mean, joined_words
@@ -99,6 +100,8 @@ class SearchSession:
         self.context, self.started, self._stop = context, started, context.stop
         self.setup: SearchSetup = search.setup
         self.standings = Standings(self.setup.direction, journal.results.values())
+        self.compared_with_default: DefaultComparison | None = None
+        """None until the comparison is made, and if there is none."""
         self.sampler: Sampler = self.setup.sampler(journal.before_extension)
         self._has_objective = self.standings.incumbent is not None
         """Whether some trial, recorded or not, has an objective: a search on bags can end with it."""

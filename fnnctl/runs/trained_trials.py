@@ -19,20 +19,16 @@ from fnnctl.stacks.trial_ensemble import TrainedTrial
 from fnnctl.stacks.trial_results import recorded_digest
 from fnnctl.stacks.trial_weights import (
     WeightLibrary,
-    read_weights,
     train_again,
-    train_alone,
     weights_at_rung,
-    write_weights,
 )
 from fnnctl.stacks.work import PARTS_OF_EPOCH, Workers
-from fnnctl.store import names
 from fnnctl.store.trial_checkpoints import TrialCheckpoints
 from fnnctl.training.checkpoint import state_digest
 
 
 def _open_library(session: SearchSession) -> WeightLibrary:
-    """The library of a search; on bags the default trial stays, too, with which the ensemble is compared."""
+    """The library of a search; on bags the default trial stays, too, with which the search is compared."""
     setup, journal = session.setup, session.journal
     on_bags = setup.settings.objective.on_bags
     fit = session.search.fits.typical_fit({}) if on_bags else None
@@ -101,28 +97,6 @@ class TrainedTrials:
             self._at_rungs[result.key] = weights
         if weights is None:
             weights = self._trained_again(fit, recorded, should_stop or session.context.stop.requested)
-        return None if weights is None else TrainedTrial(result, fit, weights)
-
-    def at_end(self, result: Result) -> TrainedTrial | None:
-        """The default trial on bags at its end; if the search left it at a rung, it is trained to its end.
-
-        None if the session must end before that, or if the trial diverges.
-        """
-        session, fit = self._session, self._fit(result)
-        epochs = fit.experiment.training.epochs
-        if result.status is Status.STOPPED_EARLY or result.budget >= epochs:
-            return self.of(result, self._must_end)
-        # The journal has no digest of these weights, and nothing of the search depends on them.
-        key, store = (result.trial, epochs), TrialCheckpoints(session.run.path, names.DEFAULT_WEIGHTS)
-        weights = read_weights(store, key)
-        if weights is None and not self._must_end():
-            session.context.note("training the default settings to their end, to compare with them")
-            data, metric = session.search.loaded.data, session.setup.settings.objective.metric
-            with self._training(fit, epochs, self._must_end) as (poll, workers):
-                measured, _ = train_alone(data, fit, metric=metric, epochs=epochs, poll=poll, workers=workers)
-            if weights := measured.weights:
-                store.clear()
-                write_weights(store, key, weights)
         return None if weights is None else TrainedTrial(result, fit, weights)
 
     def _trained_again(self, fit: Fit, recorded: Result, should_stop: Callable[[], bool]) -> Weights | None:

@@ -226,6 +226,7 @@ class SearchSetup:
         del fixed["complete"]  # it is true when the search is resumed
         search = fixed["search"]
         budget, trials = search.pop("budget"), search.pop("trials", None)
+        search.pop("compare_with_default")  # it changes no trial, and journals of before 0.7 lack it
         objective, networks = self.settings.objective, self.experiment.model.ensemble.networks
         rungs = {
             str(bracket.number): [rung.epochs for rung in bracket.rungs] for bracket in self.plan.brackets

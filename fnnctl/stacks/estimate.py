@@ -156,6 +156,11 @@ class SearchCosts:
         refit = math.fsum(self.of(fit).seconds(members) * self._share(fit) for fit in self._sample)
         return SECONDS_OF_COMMAND + total + refit * members / len(self._sample) * max_epochs
 
+    def training_seconds(self, fit: Fit) -> float:
+        """The seconds of training all networks of a fit by itself."""
+        networks, epochs = fit.settings.ensemble, fit.experiment.training.epochs
+        return networks * epochs * self._share(fit) * self.of(fit).seconds(networks)
+
     def _share(self, fit: Fit) -> float:
         """The share of their epochs that networks of this kind train for; 1 if that is not known."""
         shares = self._shares.get(_kind(fit), ())

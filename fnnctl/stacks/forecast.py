@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, TypeVar
 
 from fnnctl.processors import usable_processors
-from fnnctl.records.trials import Job
+from fnnctl.records.trials import Job, Trial
 from fnnctl.search.extension import other_limit
 from fnnctl.search.simulation import Disturbances, simulate
 from fnnctl.space.assignments import Assignment
@@ -44,12 +44,18 @@ def forecast(
         "only_configurations": search.setup.too_few,
         "for_more_trials": _raised_trials(search),
         "confirm": _confirmation(search),
+        "compare_with_default": _default_training(search),
         "notes": list(search.setup.notes),
-        "seconds_estimated": _estimate(search, costs, workers or usable_processors()),
+        "seconds_estimated": _estimate(search, costs, workers),
     }
     if simulated is not None and costs.known:
         table["simulation"] = _simulation(search, costs, simulated)
     return table
+
+
+def estimated_seconds(search: PreparedSearch, workers: int | None = None) -> float | None:
+    """The seconds of the whole command, as `forecast` estimates them."""
+    return _estimate(search, SearchCosts(search.fits, asked_first(search.setup)), workers)
 
 
 def _raised_trials(search: PreparedSearch) -> str | None:
@@ -66,7 +72,25 @@ def _confirmation(search: PreparedSearch) -> dict[str, int] | None:
     return search.plan.confirmation(top=confirm.top, seeds=confirm.seeds)
 
 
-def _estimate(search: PreparedSearch, costs: SearchCosts, workers: int) -> float | None:
+def _default_training(search: PreparedSearch) -> dict[str, int] | None:
+    """The fit and its epochs with which the result is compared; None if there is none, or if it is a trial.
+
+    A default trial on bags is what `fnnctl train` trains, if no rung can leave it before its end, and no
+    largest budget gives it fewer epochs.
+    """
+    setup = search.setup
+    if search.default is None:
+        return None
+    has_rungs = any(len(bracket.rungs) > 1 for bracket in search.plan.brackets)
+    epochs = search.default.experiment.training.epochs
+    if setup.settings.objective.on_bags and not has_rungs and epochs <= setup.budget.max_epochs:
+        first = {number: Trial(number, assignment) for number, assignment in enumerate(setup.first)}
+        if setup.default_trial(first) is not None:
+            return None
+    return {"fits": 1, "epochs": epochs}
+
+
+def _estimate(search: PreparedSearch, costs: SearchCosts, workers: int | None) -> float | None:
     """The seconds of the whole command; None if no sampled configuration can be trained."""
     if not costs.known:
         return None
@@ -81,8 +105,15 @@ def _estimate(search: PreparedSearch, costs: SearchCosts, workers: int) -> float
     # The best of the trials that are ensembles is not trained again.
     on_bags = search.setup.settings.objective.on_bags
     networks = 0 if on_bags else search.setup.experiment.model.ensemble.networks
-    epochs = search.setup.budget.max_epochs
-    return round(costs.seconds(rungs, max_epochs=epochs, workers=workers, members=networks), 3)
+    seconds = costs.seconds(
+        rungs,
+        max_epochs=search.setup.budget.max_epochs,
+        workers=workers or usable_processors(),
+        members=networks,
+    )
+    if _default_training(search) and (default := search.default_fit()):
+        seconds += costs.training_seconds(default)
+    return round(seconds, 3)
 
 
 def _simulation(search: PreparedSearch, costs: SearchCosts, workers: SimulatedWorkers) -> dict[str, Any]:

@@ -46,12 +46,18 @@ class PreparedSearch:
     """What is expected of the setup's plan, if the cost of its trials is limited."""
     is_from_recipe: bool = False
     """Whether the config names no space, so that the recipe has completed its `search` section."""
+    default: LoadedExperiment | None = None
+    """What `fnnctl train` trains with the config; None if the search is not compared with it."""
 
     def draws(self, seeds: int) -> TrialFits:
         """The trials' fits on other training and validation rows, with one fit per seed."""
         config, seed = self.setup.experiment.data.split, self.setup.experiment.split_seed
         rows = draws(self.split, seeds, stratify=config.stratify, seed=seed, in_order=config.by is not None)
         return TrialFits(self.loaded.data, self.setup.configs, rows)
+
+    def default_fit(self) -> Fit | None:
+        """The fit of `default`; raises `InputError` if it cannot be trained."""
+        return self.default.fit(self.default.split()) if self.default else None
 
     def base_fit(self) -> Fit:
         """The fit of the config itself, used as an example of the trials' fits."""
@@ -67,12 +73,15 @@ def prepare_search(
     horizon: int | None = None,
     runs_dir: Path = Path("runs"),
     study: Study | None = None,
+    default: LoadedExperiment | None = None,
 ) -> PreparedSearch:
     """Split the rows, plan, and check that every network fits into memory, also when it is refitted.
 
     Raises `InputError`. If the search starts from a run, the run is looked up in `runs_dir`; the
-    trials of a `study` that fit are tried next.
+    trials of a `study` that fit are tried next. A resumed search is compared with the `default` with which it
+    began: its own config has the values of the recipe that suit trials.
     """
+    default = default or loaded
     recipe = with_search_recipe(loaded, max_trials=max_trials)
     loaded = _without_other_run(recipe.loaded, runs_dir)
     _refuse_unsound(loaded)
@@ -94,7 +103,15 @@ def prepare_search(
         refuse_too_large_first(one_fit_each, setup.first, experiment.model.ensemble)
         fits = TrialFits(data, setup.configs, trial_rows(data, loaded.experiment, split))
     setup = replace(setup, notes=(*recipe.notes_about(setup), *setup.notes))
-    return PreparedSearch(loaded, setup, split, fits, _expected_plan(setup, fits), recipe.is_used)
+    return PreparedSearch(
+        loaded,
+        setup,
+        split,
+        fits,
+        _expected_plan(setup, fits),
+        recipe.is_used,
+        default if setup.settings.compare_with_default and split.test.size else None,
+    )
 
 
 def _expected_plan(setup: SearchSetup, fits: TrialFits) -> SearchPlan:

@@ -15,7 +15,7 @@ from fnnctl.errors import DataError, MachineError, UsageError
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.listing import is_run_path, no_runs_message, run_paths, started, status_of
 from fnnctl.store.manifest import Manifest
-from fnnctl.store.names import BEST, ENSEMBLE, LATEST, MANIFEST, slug, slug_by_name, started_by_name
+from fnnctl.store.names import BEST, DEFAULT, ENSEMBLE, LATEST, MANIFEST, slug, slug_by_name, started_by_name
 from fnnctl.text import did_you_mean, word_list
 
 Usable: TypeAlias = Callable[[RunFolder], bool]
@@ -24,6 +24,7 @@ Usable: TypeAlias = Callable[[RunFolder], bool]
 _INSIDE: Final[Mapping[str, tuple[Callable[[RunFolder], RunFolder | None], str]]] = {
     BEST: (RunFolder.winner, "has no refitted winner, as a search has when it is complete"),
     ENSEMBLE: (RunFolder.ensemble, "has no ensemble; set search.ensemble"),
+    DEFAULT: (RunFolder.default, "has not trained the default settings"),
 }
 """How to find the runs inside a search, and what to say if there is none."""
 
@@ -36,7 +37,7 @@ def shown_status(manifest: Manifest, *, alive: bool) -> str:
 def find_run(text: str | None, runs_dir: Path, usable: Usable | None = None) -> RunFolder:
     """The run that `text` names, as in `_named`, or `latest`. None means `latest`.
 
-    `RUN/best` and `RUN/ensemble` are the runs inside the search that RUN names.
+    `RUN/best`, `RUN/ensemble` and `RUN/default` are the runs inside the search that RUN names.
 
     `latest` is the usable run that was started last, ties by name. If no run is usable, it is the last of all
     runs, so that the command can say what is wrong with it. Raises `UsageError` if there is no such run or
@@ -81,7 +82,7 @@ def _named(text: str, runs: Mapping[str, RunFolder], usable: Usable | None) -> R
 
 
 def _run_inside(text: str, runs_dir: Path) -> RunFolder | None:
-    """The winner or the ensemble of a search, named `RUN/best` or `RUN/ensemble`; None for other names."""
+    """A run inside a search, such as its winner, which is named `RUN/best`; None for other names."""
     search, _, part = text.rstrip("/").rpartition("/")
     if not search or part not in _INSIDE:
         return None

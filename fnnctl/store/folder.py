@@ -83,6 +83,10 @@ class RunFolder:
         """The complete config of the run."""
         return read_bytes(self.path / names.RESOLVED)
 
+    def read_default_config(self) -> bytes | None:
+        """The complete config of what `fnnctl train` gives for the config of a search."""
+        return read_bytes(self.path / names.DEFAULT_CONFIG)
+
     def read_metrics(self) -> dict[str, Any] | None:
         """The metrics of the parts: `{"train": M, "validation": M or None, "test": M or None}`."""
         return self._read(names.METRICS, read_metrics)
@@ -151,6 +155,13 @@ class RunFolder:
     def ensemble(self) -> RunFolder | None:
         """The run of a search's ensemble, inside the search's folder; None if there is none."""
         return self._first_run(names.ENSEMBLE, names.FORMER_ENSEMBLE)
+
+    def default(self) -> RunFolder | None:
+        """The run of what `fnnctl train` gives for the config of a search, inside the search's folder.
+
+        None if there is none; it may have diverged.
+        """
+        return self._first_run(names.DEFAULT)
 
     def stand_in(self) -> RunFolder | None:
         """The run whose network and scores stand for a search: its ensemble if its trials were measured on

@@ -238,6 +238,48 @@ class DefaultTrialFacts(Facts):
     """Whether a confirmation left the trial with the default settings out."""
 
 
+class ComparedMetric(Facts):
+    """A metric of a search on the test part beside that of what `fnnctl train` gives."""
+
+    metric: str
+    """Its name in metrics.json."""
+    search: float
+    """Its value for what stands for the search."""
+    default: float
+    """Its value for what `fnnctl train` gives."""
+    difference: float
+    """`search` minus `default`."""
+    ci95: list[float] | None = None
+    """The 95 % interval of the difference, by a paired test; null without a spread."""
+    p: float
+    """Two-sided."""
+    verdict: Literal["better", "worse", "tie"]
+    """Whether the search is better."""
+
+
+class DefaultComparison(Facts):
+    """What stands for a search beside what `fnnctl train` gives for its config, on the test part."""
+
+    outcome: Literal["compared", "only_default", "same", "no_time", "diverged"]
+    """`only_default`: no other trial was completed. `same`: the networks of both are those of the default
+    trial. `no_time`: the search ended before the default settings were trained. `diverged`: their training
+    diverged."""
+    trial: int | None = None
+    """The number of the default trial; null if there is none."""
+    rows: int = 0
+    """The number of test rows; 0 if nothing is compared."""
+    metrics: list[ComparedMetric] = []
+    """The objective first, as far as its value follows from rows, then the task's first metric."""
+    seconds_planned: float | None = None
+    """The estimated seconds of the whole plan, if only the default settings were completed before a search
+    ended."""
+
+    @property
+    def is_worse(self) -> bool:
+        """Whether the search is worse than `fnnctl train` by more than chance."""
+        return bool(self.metrics) and self.metrics[0].verdict == "worse"
+
+
 class SearchFacts(Facts):
     """How a search went."""
 
@@ -262,10 +304,12 @@ class SearchFacts(Facts):
     best: dict[str, Any] | None = None
     """The trial that is refitted, by the confirmation if there is one: `trial`, `objective` (in the search),
     `configuration` (path: value), `epochs` (of the refit); null if there is none."""
-    kept_alone: RestoredWeightsFacts | None = None
+    restored_weights: RestoredWeightsFacts | None = None
     """Null if that trial, trained alone, keeps the weights of the epoch of its objective."""
-    own_settings: DefaultTrialFacts | None = None
-    """The comparison of that trial with the trial of the default settings; null if there was none."""
+    default_trial: DefaultTrialFacts | None = None
+    """The comparison of that trial with the default trial, by their objectives; null if there was none."""
+    compared_with_default: DefaultComparison | None = None
+    """The comparison with what `fnnctl train` gives; null without a test part, and until it is made."""
 
 
 class SelectedTrial(Facts):
@@ -280,40 +324,6 @@ class SelectedTrial(Facts):
     gain: float | None = None
     """How much the loss of the ensemble rises without it, on the rows that selected it; null for the only
     one."""
-
-
-class ComparedMetric(Facts):
-    """A metric of an ensemble on the test part beside that of the default trial."""
-
-    metric: str
-    """Its name in metrics.json."""
-    ensemble: float
-    """Its value for the ensemble."""
-    default: float
-    """Its value for the default trial."""
-    difference: float
-    """`ensemble` minus `default`."""
-    ci95: list[float] | None = None
-    """The 95 % interval of the difference, by a paired test; null without a spread."""
-    p: float
-    """Two-sided."""
-    verdict: Literal["better", "worse", "tie"]
-    """Whether the ensemble is better."""
-
-
-class BesideDefault(Facts):
-    """An ensemble beside the default trial at its end."""
-
-    trial: int
-    """The number of the default trial."""
-    at_end: bool = True
-    """Whether the trial has a result after all its epochs; if not, nothing is compared."""
-    epochs: int | None = None
-    """Its epochs, if the search has others than the config; null if it is what `fnnctl train` gives."""
-    rows: int
-    """The number of test rows."""
-    metrics: list[ComparedMetric]
-    """The objective first, as far as its value follows from rows, then the task's first metric."""
 
 
 class NestedScore(Facts):
@@ -348,8 +358,6 @@ class SelectionFacts(Facts):
     """The selected trials, the best first."""
     nested: list[NestedScore] = []
     """The objective first, then the task's first metric; empty if the trials are not ensembles with bags."""
-    default: BesideDefault | None = None
-    """Null without a test part or a default trial, or if trials are not ensembles with bags."""
 
 
 class EvaluatedRun(Facts):

@@ -9,6 +9,8 @@ from datetime import datetime
 
 CONFIG = "config.yaml"
 RESOLVED = "resolved.yaml"
+DEFAULT_CONFIG = "default.yaml"
+"""The complete config of what `fnnctl train` gives for the config of a search."""
 MANIFEST = "manifest.json"
 METRICS = "metrics.json"
 HISTORY = "history.csv"
@@ -45,12 +47,14 @@ NEXT_ENSEMBLE = ".new-ensemble"
 """The run folder of the ensemble until it is complete."""
 FORMER_ENSEMBLE = ".former-ensemble"
 """The run folder of the former ensemble while it is being replaced."""
+DEFAULT = "default"
+"""The run folder of what `fnnctl train` gives for the config of a search, inside the search's folder."""
+NEXT_DEFAULT = ".new-default"
+"""The same run folder until it is complete."""
 CHECKPOINTS = "checkpoints"
 """The folder of a search's checkpoints, one file per stack."""
 FINAL_WEIGHTS = f"{CHECKPOINTS}/final"
 """The folder of the final weights of a search's best trials, for its ensemble; one file per trial."""
-DEFAULT_WEIGHTS = f"{CHECKPOINTS}/default"
-"""The folder of the final weights of the default trial, if the search itself did not train it to its end."""
 
 MEASURED = (METRICS, PREDICTIONS, CROSS_VALIDATION)
 """The files that gates and comparisons rely on; the manifest has their digests."""
@@ -60,12 +64,12 @@ FEATURE_IMPORTANCE_FIGURE = "feature_importance.png"
 REBUILT = (FEATURE_IMPORTANCE, FEATURE_IMPORTANCE_FIGURE)
 """What `fnnctl report` adds to a run that has ended, from its network and its data."""
 LAYOUT = (
-    CONFIG, RESOLVED, MANIFEST, METRICS, CROSS_VALIDATION, DATA_SIZE, HISTORY, PREDICTIONS, CONFUSION_MATRIX,
-    ROC_CURVE, PR_CURVE, CALIBRATION, THRESHOLD, FEATURE_IMPORTANCE, WEIGHTS, MODEL, JOURNAL, JOURNAL_TORN,
-    TIMELINE, LEADERBOARD, LOG,
+    CONFIG, RESOLVED, DEFAULT_CONFIG, MANIFEST, METRICS, CROSS_VALIDATION, DATA_SIZE, HISTORY, PREDICTIONS,
+    CONFUSION_MATRIX, ROC_CURVE, PR_CURVE, CALIBRATION, THRESHOLD, FEATURE_IMPORTANCE, WEIGHTS, MODEL,
+    JOURNAL, JOURNAL_TORN, TIMELINE, LEADERBOARD, LOG,
 )  # fmt: skip
 """All files that a run may have, but for its figures, in the order in which they are listed."""
-_OWN = frozenset((*LAYOUT, BEST, ENSEMBLE, CHECKPOINTS))
+_OWN = frozenset((*LAYOUT, BEST, ENSEMBLE, DEFAULT, CHECKPOINTS))
 LAYOUT_VERSION = 1
 """Increased if an older fnnctl would misread the new folders."""
 
@@ -132,7 +136,7 @@ def hidden_folder_name() -> str:
 
 
 HIDDEN_FOLDER_PATTERN = ".new-*"
-"""Matches the names from `hidden_folder_name`, `NEXT_BEST` and `NEXT_ENSEMBLE`."""
+"""Matches the names from `hidden_folder_name`, `NEXT_BEST`, `NEXT_ENSEMBLE` and `NEXT_DEFAULT`."""
 
 
 def removed_folder_name() -> str:

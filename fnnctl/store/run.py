@@ -142,6 +142,19 @@ class OpenRun(RunFolder):
         """Replace the ensemble's folder, if any, by `names.NEXT_ENSEMBLE`, as `replace_winner` does."""
         self._replace(names.ENSEMBLE, names.NEXT_ENSEMBLE, names.FORMER_ENSEMBLE)
 
+    def keep_default(self) -> None:
+        """Give the complete run in `names.NEXT_DEFAULT` its name."""
+        path = self.path / names.DEFAULT
+        try:
+            rename(self.path / names.NEXT_DEFAULT, path)
+            sync_folder(self.path)
+        except OSError as error:
+            raise cannot_write(path, error) from error
+
+    def discard_default(self) -> None:
+        """Remove the incomplete run in `names.NEXT_DEFAULT`."""
+        delete_folder(self.path / names.NEXT_DEFAULT)
+
     def _replace(self, name: str, next_name: str, former_name: str) -> None:
         target, former = self.path / name, self.path / former_name
         try:
@@ -207,12 +220,14 @@ def create_run(
     manifest: Mapping[str, Any],
     config: bytes | None = None,
     resolved: str | None = None,
+    default: str | None = None,
     journal: Sequence[JournalRecord] | None = None,
     folder: str | None = None,
 ) -> OpenRun:
     """Create the folder of a new run; it is hidden until config, manifest and lock are in it.
 
-    An evaluation has no config. `journal` holds the first records of a search's journal.
+    An evaluation has no config. `default` is the complete config of the training with which a search is
+    compared. `journal` holds the first records of a search's journal.
     `manifest` holds the facts of `store.manifest.Manifest`, except those set here. Simultaneous starts get a
     folder each, unless `folder` names the folder, which then replaces an existing one. Raises `MachineError`
     if nothing can be written.
@@ -225,6 +240,8 @@ def create_run(
         files.append((names.CONFIG, [config]))
     if resolved is not None:
         files.append((names.RESOLVED, [resolved]))
+    if default is not None:
+        files.append((names.DEFAULT_CONFIG, [default]))
     if journal is not None:
         files.append((names.JOURNAL, [journal_bytes(journal)]))
     files.append((names.MANIFEST, [_manifest_text(complete)]))

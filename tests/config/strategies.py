@@ -347,6 +347,7 @@ def _search(draw: st.DrawFn) -> dict[str, Any]:
                 "budget": _mapping(needed, **budget),
             },
             objective=objective,
+            compare_with_default=st.booleans(),
             keep_checkpoints=st.booleans(),
             ensemble=st.sampled_from([None, {"size": 3}]),
             start_from=_or_null(

@@ -76,7 +76,12 @@ def written(folder: Path, target: str, *sections: dict[str, Any]) -> Path:
         "seed": 3,
         "data": {"source": "t.csv", "target": "target", "columns": {"ignore": ["place", "weight"]}},
         "model": {"hidden": [6], "ensemble": {"bags": True, "plain_twins": False}},
-        "search": {"method": "random", "trials": 3, "objective": {"on": "bags"}},
+        "search": {
+            "method": "random",
+            "trials": 3,
+            "objective": {"on": "bags"},
+            "compare_with_default": False,
+        },
     }
     for section in sections:
         merge(config, section)

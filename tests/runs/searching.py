@@ -29,6 +29,7 @@ HALVING = {
     "method": "halving",
     "trials": 9,
     "budget": {"min_epochs": 1, "max_epochs": 9, "reduction_factor": 3},
+    "compare_with_default": False,
     "space": SPACE,
 }
 

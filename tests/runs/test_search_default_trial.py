@@ -1,4 +1,6 @@
-"""A search says whether its winner is better than the default settings, on the terminal and later."""
+"""Without a comparison on the test part, a search says whether its winner has a better objective than the
+default trial, on the terminal and later.
+"""
 
 from __future__ import annotations
 
@@ -22,9 +24,9 @@ def test_a_winner_that_cannot_be_told_from_them_is_a_warning(program: Program, t
     done = program("search", str(config), "--workers", "1", "--runs-dir", "runs")
     assert done.code == 0
     run = only_run(tmp_path)
-    own = read_json(run / "manifest.json")["search"]["own_settings"]
+    own = read_json(run / "manifest.json")["search"]["default_trial"]
     assert own["trial"] == 0
-    assert json.loads(program("report", str(run), "--json").out)["runs"][0]["own_settings"] == own
+    assert json.loads(program("report", str(run), "--json").out)["runs"][0]["default_trial"] == own
     told = " ".join(program("report", str(run), "--verbose").out.split())
     if own["winner"] == 0:
         assert "no trial is better than the default settings (trial 0)" in done.err
@@ -57,6 +59,6 @@ def test_they_are_recognized_in_another_spelling(tmp_path: Path) -> None:
     )
     first = search(config)
     again = search(Path(shutil.copy(first / "resolved.yaml", tmp_path / "again.yaml")))
-    compared = [read_json(run / "manifest.json")["search"]["own_settings"] for run in (first, again)]
+    compared = [read_json(run / "manifest.json")["search"]["default_trial"] for run in (first, again)]
     assert compared[0]["trial"] == 0
     assert compared[1] == compared[0]

@@ -112,24 +112,28 @@ def test_the_ensemble_is_compared_with_train_on_the_test_part(
     tmp_path: Path, target: str, sections: dict[str, Any]
 ) -> None:
     """The default trial has the metrics that `fnnctl train` gives, and the ensemble those of its own run."""
-    more = {"search": {"ensemble": {"size": 5}, "start_from": "defaults"}}
+    more: dict[str, Any] = {"search": {"ensemble": {"size": 5}, "trials": 6, "start_from": "defaults"}}
+    more["search"]["compare_with_default"] = True
+    more["training"] = {"epochs": 4}  # so that the ensemble has other trials, too
     config = written(tmp_path, target, sections, more)
     folder = RunFolder(search(config, "--executor", "serial"))
-    ensemble = folder.ensemble()
-    assert ensemble is not None
-    selection = ensemble.read_manifest().selection
-    assert selection is not None
-    beside = selection.default
-    assert beside is not None
-    assert beside.trial == 0
-    in_ensemble = read_json(ensemble.path / "metrics.json")["test"]
-    in_train = read_json(trained(folder.path / "resolved.yaml") / "metrics.json")["test"]
-    assert beside.rows == in_train["support"]
-    assert beside.metrics
-    for metric in beside.metrics:
+    facts = folder.read_manifest().search
+    assert facts is not None
+    compared = facts.compared_with_default
+    assert compared is not None
+    assert (compared.outcome, compared.trial) == ("compared", 0)
+    in_ensemble = read_json(folder.path / "ensemble" / "metrics.json")["test"]
+    train = trained(folder.path / "resolved.yaml")
+    in_train = read_json(train / "metrics.json")["test"]
+    assert compared.rows == in_train["support"]
+    assert compared.metrics
+    for metric in compared.metrics:
         assert metric.default == pytest.approx(in_train[metric.metric], rel=1e-9)
-        assert metric.ensemble == pytest.approx(in_ensemble[metric.metric], rel=1e-9)
-        assert metric.difference == pytest.approx(metric.ensemble - metric.default, abs=1e-12)
+        assert metric.search == pytest.approx(in_ensemble[metric.metric], rel=1e-9)
+        assert metric.difference == pytest.approx(metric.search - metric.default, abs=1e-12)
+    for name in ("model.npz", "metrics.json", "predictions.csv"):
+        assert (folder.path / "default" / name).read_bytes() == (train / name).read_bytes(), name
+    assert "training the default settings" not in (folder.path / "log.txt").read_text("utf-8")
     assert "than `fnnctl train`" in (folder.path / "log.txt").read_text("utf-8")
 
 

@@ -21,7 +21,7 @@ from tests.program import AtEpoch, Program, only_run, read_json
 FIGURES = {"confusion_matrix.png", "roc_curve.png", "pr_curve.png", "calibration.png", "learning_curve.png"}
 OTHER_RUNS = {
     names.JOURNAL, names.JOURNAL_TORN, names.TIMELINE, names.LEADERBOARD, names.DATA_SIZE, names.THRESHOLD,
-    names.FEATURE_IMPORTANCE,
+    names.FEATURE_IMPORTANCE, names.DEFAULT_CONFIG,
 }  # fmt: skip
 """The files of searches, and those that need two classes or an option."""
 

@@ -26,8 +26,8 @@ def steady_clock(monkeypatch: pytest.MonkeyPatch) -> None:
 def config(tmp_path: Path) -> str:
     path = tmp_path / "iris.yaml"
     path.write_text(
-        "recipe: classic\ndata: {source: iris}\nmodel: {hidden: [4]}\nsearch:\n  budget: {max_epochs: 9}\n"
-        + SPACE
+        "recipe: classic\ndata: {source: iris}\nmodel: {hidden: [4]}\nsearch:\n"
+        "  compare_with_default: false\n  budget: {max_epochs: 9}\n" + SPACE
     )
     return str(path)
 
@@ -209,6 +209,35 @@ def test_a_long_epoch_is_measured_by_its_first_steps(
     one_row = ["--set", "training.batch_size=1", "--set", "training.early_stopping=null"]
     planned = program("plan", config, "--method", "random", "--max-trials", "1", *one_row, "--json").json
     assert planned["seconds_estimated"] == pytest.approx(SECONDS_OF_COMMAND + 2 * 9 * 98 * TICK, abs=1e-3)
+
+
+def test_the_training_that_the_result_is_compared_with_counts(program: Program, config: str) -> None:
+    """Beside three trials and the refit of 20 epochs each: a single network of 40, whose rows are theirs."""
+    words = ["plan", config, "--method", "random", "--max-trials", "3", "--workers", "1"]
+    words += ["--set", "search.budget.max_epochs=20", "--set", "training.early_stopping=null"]
+    words += ["--set", "training.epochs=40", "--set"]
+    without = program(*words, "search.compare_with_default=false", "--json").json
+    planned = program(*words, "search.compare_with_default=true", "--json").json
+    assert planned["compare_with_default"] == {"fits": 1, "epochs": 40}
+    assert planned["seconds_estimated"] == pytest.approx(SECONDS_OF_COMMAND + (2 * 20 + 40) * TICK)
+    assert without["seconds_estimated"] == pytest.approx(SECONDS_OF_COMMAND + 2 * 20 * TICK)
+    changed = {name for name, value in planned.items() if without[name] != value}
+    assert changed == {"compare_with_default", "seconds_estimated"}
+    text = program(*words, "search.compare_with_default=true").out
+    assert "up to 40 epochs more to compare the result with `fnnctl train`\n" in text
+    no_test = program(*words, "search.compare_with_default=true", "--set", "data.split.test=0", "--json").json
+    assert no_test["compare_with_default"] is None
+
+
+def test_a_default_trial_on_bags_is_not_trained_again(program: Program, config: str) -> None:
+    """Unless a rung may leave it before its end, or it has fewer epochs than the config."""
+    bags = ["--set", "search.compare_with_default=true", "--set", "search.objective={on: bags}"]
+    bags += ["--set", "model.ensemble={members: 2, bags: true}", "--set", "search.start_from=defaults"]
+    for method, epochs, expected in (("random", 9, None), ("random", 8, 9), ("asha", 9, 9)):
+        words = ["--method", method, "--set", f"search.budget.max_epochs={epochs}"]
+        words += ["--set", "training.epochs=9", "--max-trials", "3"]
+        planned = program("plan", config, *bags, *words, "--json").json
+        assert planned["compare_with_default"] == (expected and {"fits": 1, "epochs": expected})
 
 
 def test_a_cost_shortens_the_plan(program: Program, config: str) -> None:

@@ -252,7 +252,7 @@ def test_hidden_folders_other_folders_files_and_links_are_no_runs(runs: Path, tm
         find_run("link", runs)
 
 
-@pytest.mark.parametrize("part", ["best", "ensemble"])
+@pytest.mark.parametrize("part", ["best", "ensemble", "default"])
 @pytest.mark.parametrize("ending", ["", "/"])
 def test_the_runs_inside_a_search_are_named_after_it(runs: Path, part: str, ending: str) -> None:
     older = make_run(runs, "2026-01-01T00-00-00Z-iris-000001")

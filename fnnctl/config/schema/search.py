@@ -157,6 +157,9 @@ class SearchConfig(Section):
     ensemble: GreedyEnsembleConfig | None = None
     """Whether the trials that had the largest budget also form an ensemble, in ensemble/ beside best/; null
     for none."""
+    compare_with_default: bool = True
+    """Whether the result of the search is compared, on the test part, with what `fnnctl train` gives for the
+    config. For this, that is trained once, after the search, into default/, unless it is a trial on bags."""
     keep_checkpoints: bool = False
     """Whether to keep the checkpoints of all trials, not only those of trials that may be promoted."""
     space: SpaceConfig = AUTO_SPACE

@@ -1,4 +1,7 @@
-"""The winner of a search against the default settings, in one sentence."""
+"""A search against the default settings, in one sentence: what `fnnctl train` gives, on the test part.
+
+Without a comparison on the test part it is the winner against the default trial, by their objectives.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +17,9 @@ from fnnctl.report.summary import Summary
 from fnnctl.report.topics.outcome import WARNING_PRIORITY, WARNINGS
 from fnnctl.report.topics.scores import ABOUT
 from fnnctl.report.topics.topic import Topic
-from fnnctl.report.words import number
-from fnnctl.store.manifest import DefaultTrialFacts
+from fnnctl.report.words import estimate_text, number
+from fnnctl.store import names
+from fnnctl.store.manifest import ComparedMetric, DefaultComparison, DefaultTrialFacts
 from fnnctl.text import capitalized, counted, p_text
 
 CONFIRM: Final = "search.confirm: {top: 5, seeds: 10}"
@@ -25,17 +29,57 @@ RAISE_TOP: Final = "raise search.confirm.top, to confirm those too"
 def winners_comparison(summary: Summary) -> DefaultTrialFacts | None:
     """What the manifest says of the best trial and the default settings, unless it is about another trial."""
     facts, best = summary.manifest.search, summary.search_history.winner
-    recorded = facts.own_settings if facts else None
+    recorded = facts.default_trial if facts else None
     return recorded if recorded and best and recorded.winner == best.trial else None
 
 
 def default_trial_result(summary: Summary) -> Result | None:
     """The last result of the trial with the default settings; None if that is the winner or no trial."""
     search, facts = summary.search_history, summary.manifest.search
-    if search.winner is None or facts is None or facts.own_settings is None:
+    if search.winner is None or facts is None or facts.default_trial is None:
         return None
-    trial = facts.own_settings.trial
+    trial = facts.default_trial.trial
     return None if trial is None or trial == search.winner.trial else search.standings.latest.get(trial)
+
+
+def search_comparison(summary: Summary) -> DefaultComparison | None:
+    """What the manifest says of the search and `fnnctl train`; None while there is no comparison."""
+    facts = summary.manifest.search
+    return facts.compared_with_default if facts else None
+
+
+def default_comparison_sentence(comparison: DefaultComparison) -> str:
+    """Whether a search is better than `fnnctl train` by more than chance, or why that is unknown."""
+    default = f"the default settings (trial {comparison.trial})"
+    unknown = "it is unknown whether the search is better than `fnnctl train`"
+    match comparison.outcome:
+        case "only_default":
+            seconds = comparison.seconds_planned
+            plan = "" if seconds is None else f"; the whole plan takes {estimate_text(seconds)}"
+            return f"only {default} were completed, so there is nothing to compare them with{plan}"
+        case "same":
+            return f"the search chose {default} alone, so it gives what `fnnctl train` gives"
+        case "no_time":
+            advice = "continue with --resume, or compare it with a run of `fnnctl train`"
+            return f"{unknown}: no time was left to train the default settings; {advice}"
+        case "diverged":
+            return "`fnnctl train` diverges with the default settings, so there is no score to compare with"
+    if not comparison.metrics:
+        return f"{unknown}: no metric of the search can be compared on the test part"
+    first, *others = comparison.metrics
+    verdict = {
+        "better": "the search is better than `fnnctl train`",
+        "worse": "the search is worse than `fnnctl train`",
+        "tie": "the search is not better than `fnnctl train` by more than chance",
+    }[first.verdict]
+    rows = f"on the {counted(comparison.rows, 'test row')} ({p_text(first.p)})"
+    values = [_values(first) + f" {rows}", *map(_values, others)]
+    advice = f"; the network of `fnnctl train` is in {names.DEFAULT}/" if comparison.is_worse else ""
+    return f"{verdict}: {'; '.join(values)}{advice}"
+
+
+def _values(metric: ComparedMetric) -> str:
+    return f"{label_of(metric.metric)} {number(metric.search)} against {number(metric.default)}"
 
 
 def comparison_sentence(
@@ -58,8 +102,8 @@ def comparison_sentence(
         return f"no trial is better than {default}"
     if comparison.objectives is None or comparison.budget is None:
         return f"trial {winner} and {default} have no result after the same number of epochs"
-    best, other = map(number, comparison.objectives)
-    scores = f"{label_of(metric)} {best} against {other} after {counted(comparison.budget, 'epoch')}"
+    best, behind = map(number, comparison.objectives)
+    scores = f"{label_of(metric)} {best} against {behind} after {counted(comparison.budget, 'epoch')}"
     if comparison.p is None and on_bags:
         return f"trial {winner} has {scores} for {default}"
     if comparison.p is None:
@@ -86,18 +130,21 @@ def ties_text(comparison: DefaultTrialFacts) -> str | None:
 
 
 def _highlights(summary: Summary) -> Iterator[Section]:
-    """A warning if the winner cannot be told from the default settings, else a sentence."""
-    comparison = winners_comparison(summary)
-    if comparison is None or summary.has_former_winner:
+    """A warning if the search is not better where it should be, else a sentence."""
+    by_objective = winners_comparison(summary)
+    if comparison := search_comparison(summary):
+        text = default_comparison_sentence(comparison)
+        is_warning, priority, formats = comparison.is_worse, 50, Formats.ALL
+    elif by_objective and not summary.has_former_winner:
+        text = _sentence(summary.search_history, by_objective)
+        is_warning, priority, formats = is_doubtful(by_objective), 57, Formats.PAGE
+    else:
         return
-    search = summary.search_history
-    text = _sentence(search, comparison)
-    if is_doubtful(comparison):
-        priority = WARNING_PRIORITY - 1
-        yield Warnings(WARNINGS, (text,), heading=WARNINGS, priority=priority, formats=Formats.PAGE)
+    if is_warning:
+        yield Warnings(WARNINGS, (text,), heading=WARNINGS, priority=WARNING_PRIORITY - 1, formats=formats)
     else:
         sentence = f"{capitalized(text)}."
-        yield Notes(ABOUT, (sentence,), heading=SUMMARY, priority=57, formats=Formats.PAGE)
+        yield Notes(ABOUT, (sentence,), heading=SUMMARY, priority=priority, formats=formats)
 
 
 def _sentence(search: SearchHistory, comparison: DefaultTrialFacts) -> str:
@@ -105,15 +152,22 @@ def _sentence(search: SearchHistory, comparison: DefaultTrialFacts) -> str:
 
 
 def _details(summary: Summary) -> Iterator[Section]:
-    if comparison := winners_comparison(summary):
-        search = summary.search_history
-        sentence = _sentence(search, comparison)
-        yield Notes("Against the default settings", (f"{capitalized(sentence)}.",))
+    if comparison := search_comparison(summary):
+        sentence = default_comparison_sentence(comparison)
+    elif by_objective := winners_comparison(summary):
+        sentence = _sentence(summary.search_history, by_objective)
+    else:
+        return
+    yield Notes("Against the default settings", (f"{capitalized(sentence)}.",))
 
 
 def _json(summary: Summary) -> Mapping[str, Any]:
-    facts = summary.manifest.search
-    return {"own_settings": facts and facts.own_settings and facts.own_settings.model_dump(mode="json")}
+    facts, comparison = summary.manifest.search, search_comparison(summary)
+    by_objective = facts.default_trial if facts else None
+    return {
+        "default_trial": by_objective and by_objective.model_dump(mode="json"),
+        "compared_with_default": comparison and comparison.model_dump(mode="json"),
+    }
 
 
 TOPIC: Final = Topic("The winner", highlights=_highlights, details=_details, json=_json)

@@ -11,9 +11,9 @@ from fnnctl.report.summary import TEST, EnsembleSummary, Summary
 from fnnctl.report.topics.scores import ABOUT
 from fnnctl.report.topics.topic import Topic
 from fnnctl.report.words import number
-from fnnctl.store.manifest import BesideDefault, NestedScore, SelectionFacts
+from fnnctl.store.manifest import NestedScore, SelectionFacts
 from fnnctl.tasks.reports import without_repetition
-from fnnctl.text import capitalized, counted, p_text
+from fnnctl.text import counted
 
 
 def _highlights(summary: Summary) -> Iterator[Section]:
@@ -27,40 +27,6 @@ def _highlights(summary: Summary) -> Iterator[Section]:
         trials = counted(len(selection.trials), "trial")
         sentence = f"The ensemble of {trials} has {label} {number(value)} on the test part."
         yield Notes(ABOUT, (sentence,), heading=SUMMARY, priority=55)
-    if selection.default is not None:
-        sentence = f"{capitalized(beside_default_sentence(selection.default))}."
-        yield Notes(ABOUT, (sentence,), heading=SUMMARY, priority=50)
-
-
-def beside_default_sentence(beside: BesideDefault) -> str:
-    """Whether the ensemble is better than the default trial, by more than chance.
-
-    That is what `fnnctl train` gives, unless the search has other epochs.
-    """
-    if not beside.at_end:
-        return (
-            "it is unknown whether the search is better than `fnnctl train`: the default settings "
-            f"(trial {beside.trial}) have no result after all their epochs"
-        )
-    if not beside.metrics:
-        return "no metric of the search can be compared on the test part, so it is unknown what was gained"
-    first, default = beside.metrics[0], "`fnnctl train`"
-    if beside.epochs is not None:
-        default = f"the default settings after {counted(beside.epochs, 'epoch')}"
-    verdict = {
-        "better": f"the search is better than {default}",
-        "worse": f"the search is worse than {default}",
-        "tie": f"the search is not better than {default} by more than chance",
-    }[first.verdict]
-    values = [
-        f"{label_of(metric.metric)} {number(metric.ensemble)} against {number(metric.default)}"
-        for metric in beside.metrics
-    ]
-    rows = f"on the {counted(beside.rows, 'test row')}"
-    is_train = beside.epochs is None
-    advice = "; use what `fnnctl train` gives" if first.verdict == "worse" and is_train else ""
-    others = "".join(f"; {value}" for value in values[1:])
-    return f"{verdict}: {values[0]} {rows} ({p_text(first.p)}){others}{advice}"
 
 
 def _details(summary: Summary) -> Iterator[Section]:
@@ -94,8 +60,6 @@ def definitions(selection: SelectionFacts) -> Iterator[tuple[str, str]]:
     yield "selected in", f"{rounds}, from {counted(selection.candidates, 'trial')}"
     if not on_bags:
         yield "selected on", "the validation part, so its validation scores are optimistic"
-    if selection.default is not None:
-        yield "gain", beside_default_sentence(selection.default)
 
 
 def _is_on_bags(selection: SelectionFacts) -> bool:

@@ -18,6 +18,7 @@ FIRST_FILES: Final = (
     (names.LEADERBOARD, "all trials"),
     (names.BEST, "the run folder of the refitted winner"),
     (names.ENSEMBLE, "the run folder of the ensemble of trials"),
+    (names.DEFAULT, "the run folder of what `fnnctl train` gives"),
     (names.HISTORY, "losses and metrics per epoch"),
 )
 FOLDERS: Final = ("", f"{names.BEST}/", f"{names.ENSEMBLE}/")
@@ -29,6 +30,7 @@ LAST_FILES: Final = (
     ),
     (names.PREDICTIONS, "predictions for the held-out rows"),
     (names.RESOLVED, "the complete config, to repeat the run"),
+    (names.DEFAULT_CONFIG, "the complete config that `fnnctl train` has without the search"),
     (names.MODEL, f"the model; its weights are in {names.WEIGHTS}"),
     (names.LOG, "the log"),
 )

@@ -15,7 +15,12 @@ from fnnctl.report.measured import measured
 from fnnctl.report.searched_settings import paths_by_importance, setting_text, short_names
 from fnnctl.report.sections import SUMMARY, Command, DefinitionList, Formats, Notes, Section, TableSection
 from fnnctl.report.summary import TEST, Summary
-from fnnctl.report.topics.default_trial import default_trial_result, ties_text, winners_comparison
+from fnnctl.report.topics.default_trial import (
+    default_trial_result,
+    search_comparison,
+    ties_text,
+    winners_comparison,
+)
 from fnnctl.report.topics.scores import ABOUT
 from fnnctl.report.topics.topic import Topic
 from fnnctl.report.words import NOTHING, number
@@ -98,14 +103,18 @@ def _scores(summary: Summary, search: SearchHistory, best: Result) -> Iterator[t
         interval = NOTHING if half is None or mean is None else number([mean - half, mean + half])
         seeds = f"mean over {counted(confirmation.compared_seeds, 'other seed')}"
         yield seeds, number(mean), interval, f"yes, the best of {len(confirmation.leaders):,}"
-    if default := default_trial_result(summary):
-        after = "" if default.budget == best.budget else f" after {counted(default.budget, 'epoch')}"
-        yield f"the default settings, {where}{after}", result_text(default), NOTHING, "no"
+    default = default_trial_result(summary)
+    if default and default.budget == best.budget:
+        yield f"the default settings, {where}", result_text(default), NOTHING, "no"
     test = summary.winner_part(TEST)
     if test.get(search.metric) is not None and not summary.has_former_winner:
         interval = number(test.get(f"{search.metric}_ci95"))
         name = "test part" if search.on_bags else "refitted, test part"
         yield name, number(test[search.metric]), interval, "no"
+        compared = search_comparison(summary)
+        for metric in compared.metrics if compared else ():
+            if metric.metric == search.metric:
+                yield "`fnnctl train`, test part", number(metric.default), NOTHING, "no"
         baseline = summary.baseline or {}
         if baseline.get(search.metric) is not None:
             yield "baseline, test part", number(baseline[search.metric]), NOTHING, "no"
@@ -169,7 +178,7 @@ def _training_command(summary: Summary, best: Result) -> Iterator[str]:
 
 def _restored_weights(best: Result, facts: SearchFacts) -> Iterator[str]:
     """Why the command's scores can differ from the objective."""
-    kept = facts.kept_alone
+    kept = facts.restored_weights
     if kept is not None and kept.trial == best.trial:
         epoch = "another epoch may have been" if kept.kept is None else f"epoch {kept.kept:,} was"
         yield (

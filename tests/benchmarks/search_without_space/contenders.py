@@ -168,14 +168,15 @@ def _told_by_search(folder: Path) -> dict[str, Any]:
     if not (folder / "ensemble").is_dir():
         return told
     selection = _read(folder / "ensemble" / "manifest.json")["selection"]
-    default, scores = selection["default"], _scores_of_run(folder / "ensemble")
+    compared = _read(folder / "manifest.json")["search"]["compared_with_default"]
+    scores = _scores_of_run(folder / "ensemble")
     nested = {
         SCORES[score["metric"]]: score["nested"] for score in selection["nested"] if score["metric"] in SCORES
     }
     if nested:
         scores = replace(scores, nested=Score(**nested))
-    if default and default["metrics"]:
-        first = default["metrics"][0]
+    if compared and compared["metrics"]:
+        first = compared["metrics"][0]
         told["verdict"] = Verdict(first["metric"], first["verdict"])
     return {**told, "scores": scores}
 

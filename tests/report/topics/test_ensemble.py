@@ -12,10 +12,10 @@ from fnnctl.report.formats.json_report import json_report
 from fnnctl.report.sections import DefinitionList, FileList, TableSection
 from fnnctl.report.summary import Summary, summarize
 from fnnctl.report.topics import files
-from fnnctl.report.topics.ensemble import TOPIC, beside_default_sentence, definitions
+from fnnctl.report.topics.ensemble import TOPIC, definitions
 from fnnctl.report.topics.registry import text_document
 from fnnctl.store.folder import RunFolder
-from fnnctl.store.manifest import BesideDefault, NestedScore, SelectionFacts
+from fnnctl.store.manifest import NestedScore, SelectionFacts
 from fnnctl.store.names import ENSEMBLE
 from fnnctl.store.run import create_run
 from tests.report.conftest import part_metrics
@@ -130,16 +130,6 @@ ON_BAGS: dict[str, Any] = {
         {"trial": 1, "count": 2, "objective": 0.96, "gain": 0.004},
         {"trial": 3, "count": 1, "objective": 0.95, "gain": -0.001},
     ],
-    "default": {
-        "trial": 0,
-        "rows": 120,
-        "metrics": [
-            {"metric": "log_loss", "ensemble": 0.21, "default": 0.25, "difference": -0.04,
-             "ci95": [-0.07, -0.01], "p": 0.011, "verdict": "better"},
-            {"metric": "accuracy", "ensemble": 0.95, "default": 0.94, "difference": 0.01,
-             "ci95": None, "p": 0.6, "verdict": "tie"},
-        ],
-    },
 }  # fmt: skip
 
 
@@ -154,28 +144,3 @@ def test_an_ensemble_on_bags_is_honest_about_its_score() -> None:
     unflattered = NestedScore(metric="accuracy", selected=0.97, nested=0.971, optimism=-0.001)
     selection = selection.model_copy(update={"nested": [unflattered]})
     assert dict(definitions(selection))["honest accuracy"].endswith("0.9700 is not optimistic")
-
-
-@pytest.mark.parametrize(
-    ("verdict", "p", "words"),
-    [
-        ("better", 0.011, "the search is better than `fnnctl train`: "),
-        ("worse", 0.002, "the search is worse than `fnnctl train`: "),
-        ("tie", 0.4, "the search is not better than `fnnctl train` by more than chance: "),
-    ],
-)
-def test_a_sentence_says_whether_the_search_is_better_than_train(verdict: str, p: float, words: str) -> None:
-    facts = BesideDefault.model_validate(ON_BAGS["default"])
-    first = facts.metrics[0].model_copy(update={"verdict": verdict, "p": p})
-    sentence = beside_default_sentence(facts.model_copy(update={"metrics": [first, facts.metrics[1]]}))
-    assert sentence.startswith(f"{words}log loss 0.2100 against 0.2500 on the 120 test rows (p = ")
-    advice = "; use what `fnnctl train` gives" if verdict == "worse" else ""
-    assert sentence.endswith(f"; accuracy 0.9500 against 0.9400{advice}")
-    fewer = beside_default_sentence(
-        facts.model_copy(update={"epochs": 3, "metrics": [first, facts.metrics[1]]})
-    )
-    assert fewer == sentence.removesuffix(advice).replace(
-        "`fnnctl train`", "the default settings after 3 epochs"
-    )
-    unknown = beside_default_sentence(facts.model_copy(update={"metrics": []}))
-    assert unknown.startswith("no metric of the search can be compared")

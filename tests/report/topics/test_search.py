@@ -350,14 +350,14 @@ def test_weights_other_than_those_of_the_objective_are_told(
     tmp_path: Path, kept: int | None, words: str
 ) -> None:
     run = start_search(tmp_path, halving())
-    facts = {"method": "hyperband", "kept_alone": {"trial": 1, "objective_of": 9, "kept": kept}}
+    facts = {"method": "hyperband", "restored_weights": {"trial": 1, "objective_of": 9, "kept": kept}}
     run.record({"search": facts})
     found = sections_of(summarize(run))
     (sentence,) = found["The weights that it keeps alone"].rows
     assert str(sentence).startswith(
         f"The objective was measured after epoch 9, but {words} early stopping monitors. The command restores"
     )
-    run.record({"search": {**facts, "kept_alone": {"trial": 0, "objective_of": 9, "kept": kept}}})
+    run.record({"search": {**facts, "restored_weights": {"trial": 0, "objective_of": 9, "kept": kept}}})
     assert "The weights that it keeps alone" not in sections_of(summarize(run))
 
 

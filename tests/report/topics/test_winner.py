@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from fnnctl.report.formats.json_report import json_report
 from fnnctl.report.sections import Notes, Warnings
 from fnnctl.report.summary import Summary, summarize
 from fnnctl.report.topics import confirmation, default_trial
@@ -17,7 +18,14 @@ from tests.report.searches import confirmed, halving, header, refit, result, sta
 from tests.report.topics.said import said, sentences, tables
 
 EXTEND = "Extend the search"
-OWN = {"winner": 1, "trial": 0, "budget": 1, "objectives": [0.9, 0.5], "p": 0.1, "compared": 4, "ties": 0}
+BY_OBJECTIVE = {
+    "winner": 1, "trial": 0, "budget": 9, "objectives": [0.96, 0.95], "p": 0.2, "compared": 1, "ties": 0,
+}  # fmt: skip
+ACCURACY = {
+    "metric": "accuracy", "search": 0.9, "default": 0.88, "difference": 0.02, "ci95": None, "p": 0.6,
+    "verdict": "tie",
+}  # fmt: skip
+COMPARED = {"outcome": "compared", "trial": 0, "rows": 120, "metrics": [ACCURACY]}
 
 
 def of(folder: Path, records: list[JournalRecord], **facts: Any) -> Summary:
@@ -30,12 +38,13 @@ def of(folder: Path, records: list[JournalRecord], **facts: Any) -> Summary:
 
 
 def test_scores_wherever_they_were_measured(tmp_path: Path) -> None:
-    (table,) = tables(TOPIC, of(tmp_path, halving(), own_settings=OWN))
+    facts = {"default_trial": BY_OBJECTIVE, "compared_with_default": COMPARED}
+    (table,) = tables(TOPIC, of(tmp_path, halving(), **facts))
     assert table.title == "accuracy of the winner"
     assert [(row[0], row[1], row[3]) for row in table.rows] == [
         ("in the search, validation part", "0.9600", "yes, the best of 4"),
-        ("the default settings, validation part after 1 epoch", "0.5000", "no"),
         ("refitted, test part", "0.9000", "no"),
+        ("`fnnctl train`, test part", "0.8800", "no"),
         ("baseline, test part", "0.5000", "no"),
     ]
 
@@ -87,7 +96,7 @@ CHOSEN = "Trial 1 was chosen from 4 on the validation part, not on the test part
 
 def searched(folder: Path, records: list[JournalRecord], own: dict[str, Any] | None = None) -> OpenRun:
     run = start_search(folder, records)
-    run.record({"search": {"method": "hyperband", "own_settings": own}})
+    run.record({"search": {"method": "hyperband", "default_trial": own}})
     refit(run, SCORES)
     return run
 
@@ -117,20 +126,31 @@ def test_a_confirmed_winner_was_chosen_by_its_seeds(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("p", "is_doubtful"), [(0.2, True), (0.001, False)])
 def test_a_winner_beside_the_default_settings(tmp_path: Path, p: float, is_doubtful: bool) -> None:
-    own = {
-        "winner": 1,
-        "trial": 0,
-        "budget": 9,
-        "objectives": [0.96, 0.95],
-        "p": p,
-        "compared": 1,
-        "ties": 0,
-    }
-    summary = summarize(searched(tmp_path, halving(), own))
+    summary = summarize(searched(tmp_path, halving(), {**BY_OBJECTIVE, "p": p}))
     (section,) = default_trial.TOPIC.highlights(summary)
     assert isinstance(section, Warnings if is_doubtful else Notes)
     verdict = "trial 1 cannot be told from" if is_doubtful else "Trial 1 is better than"
     assert str(section.rows[0]).startswith(f"{verdict} the default settings (trial 0)")
+
+
+@pytest.mark.parametrize(("verdict", "is_warning"), [("tie", False), ("better", False), ("worse", True)])
+def test_a_comparison_on_the_test_part_is_said_instead(
+    tmp_path: Path, verdict: str, is_warning: bool
+) -> None:
+    """A search that is worse than `fnnctl train` is worth a warning."""
+    compared = {**COMPARED, "metrics": [{**ACCURACY, "verdict": verdict}]}
+    run = start_search(tmp_path, halving())
+    run.record(
+        {"search": {"method": "grid", "default_trial": BY_OBJECTIVE, "compared_with_default": compared}}
+    )
+    summary = summarize(run)
+    (section,) = default_trial.TOPIC.highlights(summary)
+    assert isinstance(section, Warnings if is_warning else Notes)
+    (sentence,) = section.rows
+    assert "accuracy 0.9000 against 0.8800 on the 120 test rows" in str(sentence)
+    entry = json_report([summary])["runs"][0]
+    assert entry["compared_with_default"] == {**compared, "seconds_planned": None}
+    assert entry["default_trial"]["p"] == BY_OBJECTIVE["p"]
 
 
 def test_the_objective_has_its_label(tmp_path: Path) -> None:

@@ -1,0 +1,303 @@
+"""A search says whether it is better than what `fnnctl train` gives for its config, on the test part."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fnnctl.cli import run
+from fnnctl.runs import compare_with_default
+from fnnctl.runs.search_session import TIME_IS_OVER, SearchSession
+from fnnctl.runs.training import complete_training
+from fnnctl.store.run import OpenRun
+from tests.program import read_json
+from tests.runs.bagging import NUMBERS, RATES, SLOW_DEFAULT, asked_to_stop_after, trained, written
+from tests.runs.extending import extend
+from tests.runs.searching import RATE, assert_same_search, of_kind, resume, search, write_config
+
+ASKED = {"compare_with_default": True}
+RANDOM: dict[str, Any] = {"method": "random", "trials": 2, **ASKED}
+TRAINING = "training the default settings, to compare with them"
+ON_BAGS = {"search": ASKED}
+OWN_EPOCHS = {"search": {"space": {RATE: RATES, "training.epochs": {"choice": [9, 6]}}}}
+
+
+def comparison(folder: Path) -> dict[str, Any] | None:
+    facts: dict[str, Any] | None = read_json(folder / "manifest.json")["search"]["compared_with_default"]
+    return facts
+
+
+def outcome(folder: Path) -> str:
+    return str((comparison(folder) or {})["outcome"])
+
+
+def log(folder: Path) -> str:
+    return (folder / "log.txt").read_text(encoding="utf-8")
+
+
+def never(*arguments: object, **settings: object) -> None:
+    raise AssertionError("nothing is trained here")
+
+
+def assert_compared_with(folder: Path, alone: Path) -> None:
+    """The search was compared with this run, by the scores of what stands for it."""
+    facts, default = comparison(folder), read_json(alone / "metrics.json")["test"]
+    result = read_json(folder / "metrics.json")["test"]
+    assert facts
+    assert facts["outcome"] == "compared"
+    assert facts["metrics"]
+    for metric in facts["metrics"]:
+        name = metric["metric"]
+        assert metric["default"] == pytest.approx(default[name], rel=1e-9)
+        assert metric["search"] == pytest.approx(result[name], rel=1e-9)
+    for name in ("resolved.yaml", "model.npz", "predictions.csv", "metrics.json"):
+        assert (folder / "default" / name).read_bytes() == (alone / name).read_bytes(), name
+
+
+def one_network(folder: Path) -> Path:
+    return write_config(folder / "x.yaml", search=RANDOM)
+
+
+def folds(folder: Path) -> Path:
+    search = {**RANDOM, "objective": {"metric": "log_loss", "on": "cross_validation"}}
+    return write_config(
+        folder / "x.yaml",
+        data="wine",
+        search=search,
+        evaluation={"cross_validation": {"folds": 3, "repeats": 1}},
+    )
+
+
+def thresholds(folder: Path) -> Path:
+    model = {"threshold": "f1", "calibration": "temperature", "ensemble": 2}
+    return write_config(folder / "x.yaml", data="breast_cancer", model=model, search=RANDOM)
+
+
+def regression(folder: Path) -> Path:
+    stopping = {"early_stopping": {"patience": 2}}
+    return write_config(folder / "x.yaml", data="diabetes", training=stopping, search=RANDOM)
+
+
+def without_a_space(folder: Path) -> Path:
+    """Trials are single networks, and the config's recipe has an ensemble on bags."""
+    path = folder / "x.yaml"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(
+        "data: {source: iris}\nmodel: {hidden: [4], ensemble: 2}\ntraining: {epochs: 4}\n"
+        "search: {trials: 2, objective: {on: validation}}\n"
+    )
+    return path
+
+
+CONFIGS = [one_network, folds, thresholds, regression, without_a_space]
+
+
+@pytest.mark.parametrize("config", CONFIGS, ids=lambda config: config.__name__)
+def test_a_search_is_compared_with_train(
+    tmp_path: Path, config: Callable[[Path], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A resume does not train the default again, unless its run is lost."""
+    path = config(tmp_path)
+    folder = search(path)
+    train = trained(path)
+    assert_compared_with(folder, train)
+    assert (folder / "default.yaml").read_bytes() == (train / "resolved.yaml").read_bytes()
+    assert "than `fnnctl train`" in log(folder)
+    facts = comparison(folder)
+    shutil.rmtree(folder / "best")
+    with monkeypatch.context() as patch:
+        patch.setattr(compare_with_default, "complete_training", never)
+        assert resume(folder) == 0
+    assert comparison(folder) == facts
+    shutil.rmtree(folder / "default")
+    assert resume(folder) == 0
+    assert_compared_with(folder, train)
+
+
+def test_nothing_of_the_search_depends_on_the_comparison(tmp_path: Path) -> None:
+    """Journals do not have the setting, so that those of before it existed are continued."""
+    compared = search(one_network(tmp_path / "compared"))
+    without = search(
+        write_config(tmp_path / "without" / "x.yaml", search={**RANDOM, "compare_with_default": False})
+    )
+    assert_same_search(compared, without)
+    assert of_kind(compared, "header") == of_kind(without, "header")
+    assert comparison(without) is None
+    assert not (without / "default").exists()
+    assert not (without / "default.yaml").exists()
+    assert "`fnnctl train`" not in log(without)
+
+
+def test_a_run_of_before_the_setting_is_continued(tmp_path: Path) -> None:
+    """It has recorded neither the setting nor what `fnnctl train` trains."""
+    folder = search(one_network(tmp_path), "--max-trials", "1")
+    resolved = (folder / "resolved.yaml").read_text()
+    (folder / "resolved.yaml").write_text(resolved.replace("  compare_with_default: true\n", ""))
+    (folder / "default.yaml").unlink()
+    shutil.rmtree(folder / "default")
+    assert resume(folder, "--max-trials", "2") == 0
+    assert_compared_with(folder, trained(tmp_path / "x.yaml"))
+
+
+def test_a_search_without_a_test_part_is_not_compared(tmp_path: Path) -> None:
+    data = {"source": "iris", "split": {"validation": 0.2, "test": 0}}
+    folder = search(write_config(tmp_path / "x.yaml", data=data, search=RANDOM))
+    assert comparison(folder) is None
+    assert not (folder / "default").exists()
+    assert "the default settings were not tried" in log(folder)
+
+
+def test_a_metric_that_does_not_follow_from_rows_is_left_out(tmp_path: Path) -> None:
+    search_section = {**RANDOM, "objective": {"metric": "roc_auc_micro"}}
+    folder = search(write_config(tmp_path / "x.yaml", search=search_section))
+    facts = comparison(folder)
+    assert facts
+    assert [metric["metric"] for metric in facts["metrics"]] == ["accuracy"]
+
+
+def test_the_default_settings_may_diverge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The search has a result all the same, and they are not trained again."""
+    training = {"optimizer": {"name": "sgd", "learning_rate": 1e6}, "epochs": 3}
+    config = write_config(tmp_path / "x.yaml", data="diabetes", training=training, search=RANDOM)
+    folder = search(config)
+    assert outcome(folder) == "diverged"
+    assert "`fnnctl train` diverges with the default settings" in log(folder)
+    assert read_json(folder / "manifest.json")["status"] == "completed"
+    monkeypatch.setattr(compare_with_default, "complete_training", never)
+    extend(folder, "trials=3")
+    assert outcome(folder) == "diverged"
+
+
+@pytest.mark.parametrize("more", [{}, OWN_EPOCHS], ids=["the same epochs", "epochs of their own"])
+def test_a_default_trial_that_was_dropped_is_trained_to_its_end(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    more: dict[str, Any],
+) -> None:
+    """Once: its run is kept for when the ensemble is made again."""
+    folder = search(written(tmp_path, "many", SLOW_DEFAULT, more, ON_BAGS), "--executor", "serial")
+    results = of_kind(folder, "result")
+    assert [result["budget"] for result in results if result["trial"] == 0] == [3]
+    assert max(result["budget"] for result in results) == 9
+    assert_compared_with(folder, trained(tmp_path / "x.yaml"))
+    facts = comparison(folder)
+    assert "the search is better than `fnnctl train`: log loss" in log(folder)
+    for is_lost in (False, True):
+        shutil.rmtree(folder / "ensemble")
+        if is_lost:
+            shutil.rmtree(folder / "default")
+        with monkeypatch.context() as patch:
+            if not is_lost:
+                patch.setattr(compare_with_default, "complete_training", never)
+            assert run(["search", "--resume", str(folder), "--no-figures"]) == 0
+        assert (TRAINING in capsys.readouterr().err) == is_lost
+        assert comparison(folder) == facts
+
+
+@pytest.mark.parametrize("by", ["signal", "time"])
+def test_nothing_is_trained_when_a_search_on_bags_must_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, by: str
+) -> None:
+    monkeypatch.setattr(compare_with_default, "complete_training", never)
+    config = written(tmp_path, "many", SLOW_DEFAULT, ON_BAGS)
+    with asked_to_stop_after(2, by=by):
+        folder = search(config, "--executor", "serial", code=130 if by == "signal" else 0)
+    assert 0 in {result["trial"] for result in of_kind(folder, "result")}
+    assert outcome(folder) == "no_time"
+    assert "it is unknown whether the search is better than `fnnctl train`" in log(folder)
+    assert (folder / "best" / "metrics.json").exists()
+    assert not (folder / "default").exists()
+
+
+@pytest.mark.parametrize("on_bags", [True, False], ids=["bags", "validation"])
+@pytest.mark.parametrize("by", ["signal", "time"])
+def test_a_search_that_must_end_ends_the_training_of_the_default(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, by: str, on_bags: bool
+) -> None:
+    """A resume of it, or of one that is complete but for the comparison, trains the default."""
+    config = written(tmp_path, "many", SLOW_DEFAULT, ON_BAGS) if on_bags else one_network(tmp_path)
+
+    def ended(opened: OpenRun, *arguments: Any, **settings: Any) -> list[str]:
+        if by == "signal":
+            signal.raise_signal(signal.SIGINT)
+        else:
+            monkeypatch.setattr(SearchSession, "stop", lambda session: TIME_IS_OVER)
+        return complete_training(opened, *arguments, **settings)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(compare_with_default, "complete_training", ended)
+        folder = search(config, "--executor", "serial", code=130 if by == "signal" else 0)
+    monkeypatch.undo()
+    if by == "time" or on_bags:
+        assert outcome(folder) == "no_time"
+    assert (folder / "best" / "metrics.json").exists()
+    assert not (folder / "default").exists()
+    assert resume(folder, "--executor", "serial") == 0
+    assert_compared_with(folder, trained(config))
+
+
+def test_a_default_trial_with_other_epochs_than_the_config_is_not_what_train_gives(tmp_path: Path) -> None:
+    """The comparison is with the epochs of the config, however often the search is extended."""
+    more = {"search": {"ensemble": {"size": 3}, "start_from": "defaults", "budget": {"max_epochs": 3}}}
+    schedule = {"training": {"lr_schedule": {"name": "cosine"}}}
+    config = written(tmp_path, "number", NUMBERS, more, schedule, ON_BAGS)
+    folder = search(config, "--executor", "serial")
+    train = trained(config)
+    assert_compared_with(folder, train)
+    extend(folder, "budget.max_epochs=6")
+    assert_compared_with(folder, train)
+
+
+@pytest.mark.parametrize("on_bags", [True, False], ids=["bags", "validation"])
+def test_only_the_default_settings_are_not_compared_with_themselves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, on_bags: bool
+) -> None:
+    """If the search ended before its plan, it says how long the plan takes."""
+    monkeypatch.setattr(compare_with_default, "complete_training", never)
+    more = {"ensemble": {"size": 3}} if on_bags else {"trials": 3}
+    asked = {"search": {**ASKED, **more, "start_from": "defaults"}}
+    if on_bags:
+        config = written(tmp_path, "number", NUMBERS, asked)
+    else:
+        config = write_config(tmp_path / "x.yaml", search={**RANDOM, **asked["search"]})
+    with asked_to_stop_after(1, by="time"):
+        folder = search(config, "--executor", "serial", "--workers", "1")
+    if len(of_kind(folder, "result")) > 1:
+        pytest.fail("more than one trial was completed")
+    facts = comparison(folder)
+    assert facts
+    assert (facts["outcome"], facts["trial"]) == ("only_default", 0)
+    assert facts["seconds_planned"] > 0
+    assert "only the default settings (trial 0) were completed" in log(folder)
+    assert "; the whole plan takes about " in log(folder)
+    assert "better than `fnnctl train`" not in log(folder)
+    alone = search(config, "--max-trials", "1")
+    facts = comparison(alone)
+    assert facts
+    assert (facts["outcome"], facts["seconds_planned"]) == ("only_default", None)
+
+
+def test_an_ensemble_of_the_default_trial_alone_is_what_train_gives(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compare_with_default, "complete_training", never)
+    hardly = {
+        "method": "random",
+        "trials": 3,
+        "start_from": "defaults",
+        "ensemble": {"size": 3},
+        "space": {RATE: {"choice": [0.1, 1e-7, 2e-7]}},
+        **ASKED,
+    }
+    training = {"epochs": 9, "optimizer": {"name": "adamw", "learning_rate": 0.1}}
+    sections = {"model": {"ensemble": {"members": 2}}, "training": training, "search": hardly}
+    config = written(tmp_path, "many", sections)
+    folder = search(config, "--executor", "serial")
+    assert outcome(folder) == "same"
+    assert "the search chose the default settings (trial 0) alone" in log(folder)
