@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack, closing
+from dataclasses import replace
 from pathlib import Path
 
 from fnnctl.config.reading.loading import ConfigSource
@@ -29,7 +30,8 @@ from fnnctl.runs.search_resuming import (
 )
 from fnnctl.runs.search_session import SearchOptions, SearchSession
 from fnnctl.search.extension import asks_for_more, refuse_other_settings
-from fnnctl.stacks.search_preparation import prepare_search
+from fnnctl.stacks.forecast import first_jobs
+from fnnctl.stacks.search_preparation import PreparedSearch, prepare_search
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.run import take_over_run
 
@@ -55,11 +57,12 @@ def search(
     study = None if optuna_file is None else read_study(optuna_file)
     prepared = prepare_search(loaded, max_trials=options.max_trials, runs_dir=context.known_runs, study=study)
     options.check_cluster()
+    prepared, limit_notes = _within_time_limit(prepared, options)
     check = loaded.checked(prepared.split)
     with context.stop.graceful():  # a signal here must not leave a folder that does not say how the run ended
         run = create_search_run(prepared, check, context)
         context.stop.resumable(run.path, "search")
-        notes = [*loaded.notes(), *loaded.split_line(prepared.split), *prepared.setup.notes]
+        notes = [*loaded.notes(), *loaded.split_line(prepared.split), *prepared.setup.notes, *limit_notes]
         if prepared.is_from_recipe and options.time_limit is None:
             notes.append("`fnnctl plan` says how long this takes")
         record_notes(run, notes, context.listener)
@@ -68,6 +71,19 @@ def search(
         journal = Journal(file, cache)
         complete_search(SearchSession(run, prepared, journal, options, context, started=started))
     return run
+
+
+def _within_time_limit(
+    search: PreparedSearch, options: SearchOptions
+) -> tuple[PreparedSearch, tuple[str, ...]]:
+    """The search, with fewer jobs under way if they take too long for the time limit, and a note about it."""
+    limit = options.time_limit
+    if limit is None:
+        return search, ()
+    jobs = first_jobs(search, time_limit=limit, workers=options.most_workers)
+    if jobs is None or not jobs.are_too_many:
+        return search, ()
+    return replace(search, setup=replace(search.setup, most_jobs=jobs.affordable)), (jobs.in_words(limit),)
 
 
 def resume_search(

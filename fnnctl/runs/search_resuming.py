@@ -85,6 +85,7 @@ def search_as_recorded(
         loaded,
         max_trials=settings.get("max_trials"),
         horizon=settings.get("horizon"),
+        most_jobs=settings.get("concurrency"),
         default=_default_as_recorded(run, loaded),
     )
 
@@ -107,8 +108,13 @@ def extended_search(
     config = load_config(ConfigText(loaded_config.text, loaded_config.file, has_lines=True), words)
     most = recorded.setup.budget.max_trials if max_trials is None else max_trials
     loaded = LoadedExperiment(config, recorded.loaded.data)
+    setup = recorded.setup
     prepared = prepare_search(
-        loaded, max_trials=most, horizon=recorded.setup.configs.horizon, default=recorded.default
+        loaded,
+        max_trials=most,
+        horizon=setup.configs.horizon,
+        most_jobs=setup.most_jobs,
+        default=recorded.default,
     )
     with config.add_locations():
         refuse_shorter(recorded.setup, prepared.setup)

@@ -123,6 +123,8 @@ class SearchSetup:
     """How many configurations there are to try; None if they are infinitely or uncountably many."""
     notes: tuple[str, ...] = ()
     """What is said about how trials are measured, and about the first ones."""
+    most_jobs: int | None = None
+    """The most jobs that a time limit allows to be under way together; None if it allows all."""
 
     @property
     def settings(self) -> SearchConfig:
@@ -137,7 +139,16 @@ class SearchSetup:
     @property
     def concurrency(self) -> int:
         """How many jobs are under way at once, in virtual time."""
-        return self.settings.concurrency if self.settings.depends_on_order else UNLIMITED
+        if not self.settings.depends_on_order:
+            return UNLIMITED
+        return min(self.settings.concurrency, self.most_jobs or UNLIMITED)
+
+    @property
+    def batch(self) -> int:
+        """How many configurations a sampler that learns proposes at once: fewer in fewer slots."""
+        if self.concurrency >= self.settings.concurrency:
+            return self.settings.batch
+        return max(1, self.settings.batch * self.concurrency // self.settings.concurrency)
 
     @property
     def too_few(self) -> int | None:
@@ -177,7 +188,7 @@ class SearchSetup:
             sampler,
             self.budget,
             direction=self.direction,
-            batch=self.settings.batch,
+            batch=self.batch,
         )
         max_epochs = self.budget.max_epochs
         if rule := self.settings.stop_when:
@@ -248,8 +259,8 @@ class SearchSetup:
                 "budget": budget,
                 "trials": trials,
                 "max_trials": self.budget.max_trials,
-                "concurrency": self.settings.concurrency if self.settings.depends_on_order else None,
-                **({"batch": self.settings.batch} if self.settings.learns else {}),
+                "concurrency": self.concurrency if self.settings.depends_on_order else None,
+                **({"batch": self.batch} if self.settings.learns else {}),
                 "curve_stopping": self.settings.curve_stopping,
                 **({CONFIRM: confirm.model_dump()} if (confirm := self.settings.confirm) else {}),
                 **({} if self.settings.curve_stopping == "none" else {RUNGS: rungs}),

@@ -1,20 +1,28 @@
-"""What a search will do: its brackets, how long it will take, and a simulation of it on several workers."""
+"""What a search will do: its brackets, how long it will take, and a simulation of it on several workers.
+
+The same estimate of the time says how many of the first jobs run together under a time limit.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, TypeVar
+from itertools import accumulate, islice
+from typing import Any, Final, TypeVar
 
 from fnnctl.processors import usable_processors
 from fnnctl.records.trials import Job, Trial
 from fnnctl.search.extension import other_limit
 from fnnctl.search.simulation import Disturbances, simulate
 from fnnctl.space.assignments import Assignment
-from fnnctl.stacks.estimate import RungSize, SearchCosts, seconds_by_assignment
+from fnnctl.stacks.estimate import WORKERS_GAIN, RungSize, SearchCosts, seconds_by_assignment
 from fnnctl.stacks.search_preparation import PreparedSearch, asked_first
+from fnnctl.text import counted
 
 T = TypeVar("T")
+
+SHARE_OF_LIMIT: Final = 0.25
+"""The jobs under way take at most this share of a time limit, because they are lost when it is reached."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +64,55 @@ def forecast(
 def estimated_seconds(search: PreparedSearch, workers: int | None = None) -> float | None:
     """The seconds of the whole command, as `forecast` estimates them."""
     return _estimate(search, SearchCosts(search.fits, asked_first(search.setup)), workers)
+
+
+@dataclass(frozen=True, slots=True)
+class FirstJobs:
+    """The first jobs of a search whose time is limited."""
+
+    seconds: Sequence[float]
+    """How long they are expected to take: one alone, two together, and so on."""
+    affordable: int
+    """How many of them run together."""
+
+    @property
+    def are_too_many(self) -> bool:
+        """Whether the limit is too short for all of them to run together."""
+        return self.affordable < len(self.seconds)
+
+    def in_words(self, limit: float) -> str:
+        """Why not all of them run together."""
+        trials = counted(len(self.seconds), "trial")
+        fewer = f"at most {self.affordable:,} together" if self.affordable > 1 else "one at a time"
+        return (
+            f"the first {trials} together would take about {self.seconds[-1]:,.0f} s, which is much for a "
+            f"time limit of {limit:,.0f} s: they are trained {fewer}"
+        )
+
+
+def first_jobs(search: PreparedSearch, *, time_limit: float, workers: int) -> FirstJobs | None:
+    """How many of the first jobs may run together, by the calibration of `fnnctl plan`.
+
+    As many as there are workers may, however long they take. None if the method does not limit how many run
+    together, or if no sampled configuration can be trained.
+    """
+    setup, rungs = search.setup, search.setup.plan.brackets[0].rungs
+    if not setup.settings.depends_on_order:
+        return None
+    first = list(islice(asked_first(setup), min(setup.concurrency, rungs[0].trials)))
+    costs = SearchCosts(search.fits, first)
+    if not costs.known:
+        return None
+    seconds_of = seconds_by_assignment(search.fits, costs)
+    keys = ((assignment, search.fits.valid_stack_keys(assignment)) for assignment in first)
+    alone = [
+        min(rungs[0].epochs, of_trial.epochs) * seconds_of(assignment) if of_trial else 0.0
+        for assignment, of_trial in keys
+    ]
+    speed_up = 1.0 + WORKERS_GAIN * (min(workers, len(first)) - 1)
+    seconds = [total / speed_up for total in accumulate(alone)]
+    fitting = sum(total <= SHARE_OF_LIMIT * time_limit for total in seconds)
+    return FirstJobs(seconds, min(len(first), max(workers, fitting)))
 
 
 def _raised_trials(search: PreparedSearch) -> str | None:

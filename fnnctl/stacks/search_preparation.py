@@ -71,6 +71,7 @@ def prepare_search(
     *,
     max_trials: int | None,
     horizon: int | None = None,
+    most_jobs: int | None = None,
     runs_dir: Path = Path("runs"),
     study: Study | None = None,
     default: LoadedExperiment | None = None,
@@ -78,8 +79,9 @@ def prepare_search(
     """Split the rows, plan, and check that every network fits into memory, also when it is refitted.
 
     Raises `InputError`. If the search starts from a run, the run is looked up in `runs_dir`; the
-    trials of a `study` that fit are tried next. A resumed search is compared with the `default` with which it
-    began: its own config has the values of the recipe that suit trials.
+    trials of a `study` that fit are tried next. `horizon` and `most_jobs` are those with which the search
+    began, if it is resumed: see `SearchSetup`. It is then compared with the `default` with which it began:
+    its own config has the values of the recipe that suit trials.
     """
     default = default or loaded
     recipe = with_search_recipe(loaded, max_trials=max_trials)
@@ -102,7 +104,7 @@ def prepare_search(
         refuse_too_large(one_fit_each, setup.space, experiment.model.ensemble)
         refuse_too_large_first(one_fit_each, setup.first, experiment.model.ensemble)
         fits = TrialFits(data, setup.configs, trial_rows(data, loaded.experiment, split))
-    setup = replace(setup, notes=(*recipe.notes_about(setup), *setup.notes))
+    setup = replace(setup, notes=(*recipe.notes_about(setup), *setup.notes), most_jobs=most_jobs)
     return PreparedSearch(
         loaded,
         setup,

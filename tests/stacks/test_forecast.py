@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from fnnctl.stacks.estimate import SECONDS_OF_COMMAND, EpochCost, SearchCosts
+from fnnctl.stacks.forecast import first_jobs
 from tests.program import Program
 from tests.runs.searching import prepared, write_config
 
@@ -263,3 +264,52 @@ def test_networks_on_a_sample_take_less_time(tmp_path: Path, measured: tuple[int
     seconds = {fit.trained_rows: costs.of(fit).seconds(1) for fit in map(fits.typical_fit, trials) if fit}
     assert sorted(seconds) == [100, 1168]
     assert seconds[1168] / seconds[100] == pytest.approx(37 / 4)
+
+
+LIMITED = {
+    "method": "bayes",
+    "trials": 20,
+    "concurrency": 8,
+    "batch": 4,
+    "budget": {"max_epochs": 4},
+    "space": {"training.optimizer.learning_rate": {"log_uniform": [1e-3, 1e-1]}},
+}
+
+
+@pytest.mark.parametrize(
+    ("seconds", "workers", "affordable"),
+    [
+        (3.2, 1, 8),  # a quarter is 0.8 s: of jobs of 4 epochs that take 10 ms each, all 8 fit
+        (1.0, 1, 6),
+        (0.2, 1, 1),
+        (0.2, 2, 2),  # each worker has one
+        (0.9, 2, 8),  # two workers are 1.8 times as fast
+        (0.7, 2, 7),
+    ],
+)
+def test_fewer_jobs_run_together_if_they_take_much_of_the_time_limit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seconds: float, workers: int, affordable: int
+) -> None:
+    monkeypatch.setattr(
+        "fnnctl.stacks.forecast.seconds_by_assignment", lambda fits, costs: lambda values: TICK
+    )
+    ready = prepared(write_config(tmp_path / "x.yaml", search=LIMITED))
+    jobs = first_jobs(ready, time_limit=seconds, workers=workers)
+    assert jobs is not None
+    assert (jobs.affordable, jobs.are_too_many) == (affordable, affordable < 8)
+
+
+def test_the_first_jobs_are_those_of_the_first_rung(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        "fnnctl.stacks.forecast.seconds_by_assignment", lambda fits, costs: lambda values: TICK
+    )
+    rungs = {"min_epochs": 1, "max_epochs": 9}
+    ready = prepared(write_config(tmp_path / "x.yaml", search={**LIMITED, "method": "asha", "budget": rungs}))
+    jobs = first_jobs(ready, time_limit=1.0, workers=1)
+    assert jobs is not None
+    assert jobs.seconds == pytest.approx([TICK * count for count in range(1, 9)])
+
+
+def test_other_methods_do_not_count_the_jobs_under_way(tmp_path: Path) -> None:
+    ready = prepared(write_config(tmp_path / "x.yaml", search={"method": "random"}))
+    assert first_jobs(ready, time_limit=1e-9, workers=1) is None

@@ -136,7 +136,8 @@ class SearchConfig(Section):
     the space more evenly."""
     concurrency: Annotated[int, Field(ge=1, le=1_000_000)] = 16
     """How many jobs are under way at once if decisions depend on the order of results, as in asha or bayes.
-    It does not depend on the number of workers, so results do not either; set it to at least that number."""
+    It does not depend on the number of workers, so results do not either; set it to at least that number.
+    With --time-limit there may be fewer."""
     batch: Annotated[int, Field(ge=1, le=1_000_000)] = DEFAULT_BATCH
     """How many configurations a sampler that learns proposes at once, so that they can train as a stack.
     Large batches train faster; with small ones, proposals follow from more results."""
