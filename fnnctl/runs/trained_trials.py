@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache, cached_property
 
@@ -24,6 +24,7 @@ from fnnctl.stacks.trial_weights import (
 )
 from fnnctl.stacks.work import PARTS_OF_EPOCH, Workers
 from fnnctl.store.trial_checkpoints import TrialCheckpoints
+from fnnctl.text import counted
 from fnnctl.training.checkpoint import state_digest
 
 
@@ -80,32 +81,45 @@ class TrainedTrials:
         If a search on bags must end, they are those whose weights or states are at hand.
         """
         on_bags = self._session.setup.settings.objective.on_bags
-        should_stop = self._must_end if on_bags else None
-        for result in self._session.standings.contenders()[: self.library.most]:
-            if trained := self.of(result, should_stop):
-                yield trained
+        return self._of_all(
+            self._session.standings.contenders()[: self.library.most],
+            self._must_end if on_bags else self._session.context.stop.requested,
+        )
 
     def of(self, result: Result, should_stop: Callable[[], bool] | None = None) -> TrainedTrial | None:
-        """A trial at this result. If its weights are lost it is trained again; None if that should stop.
+        """A trial at this result. If nothing is kept of it, it is trained again; None if that should stop.
 
         By default, that is if the session's context asks for it.
         """
-        session = self._session
-        recorded, fit = session.journal.results[result.key], self._fit(result)
-        weights = self._at_rungs.get(result.key) or self.library.read(recorded)
-        if weights is None and (weights := self._at_rung(fit, recorded)):
-            self._at_rungs[result.key] = weights
-        if weights is None:
-            weights = self._trained_again(fit, recorded, should_stop or session.context.stop.requested)
-        return None if weights is None else TrainedTrial(result, fit, weights)
+        return next(self._of_all([result], should_stop or self._session.context.stop.requested), None)
 
-    def _trained_again(self, fit: Fit, recorded: Result, should_stop: Callable[[], bool]) -> Weights | None:
-        """The weights behind a recorded result, from another training; None if that should stop."""
+    def _of_all(self, results: Sequence[Result], should_stop: Callable[[], bool]) -> Iterator[TrainedTrial]:
+        """The trials at these results; those of which nothing is kept are trained again, unless that should
+        stop.
+        """
+        kept = [self._kept(result) for result in results]
+        missing = [result.trial for result, weights in zip(results, kept, strict=True) if weights is None]
+        if missing and not should_stop():
+            trials = counted(len(missing), "trial") if len(missing) > 1 else f"trial {missing[0]}"
+            self._session.context.note(f"training {trials} again, of which no weights are kept")
+        for result, kept_weights in zip(results, kept, strict=True):
+            weights = self._trained_again(result, should_stop) if kept_weights is None else kept_weights
+            if weights is not None:
+                yield TrainedTrial(result, self._fit(result), weights)
+
+    def _kept(self, result: Result) -> Weights | None:
+        """What is kept of a trial at this result; None if nothing is."""
+        recorded = self._session.journal.results[result.key]
+        weights = self._at_rungs.get(result.key) or self.library.read(recorded)
+        if weights is None and (weights := self._at_rung(self._fit(result), recorded)):
+            self._at_rungs[result.key] = weights
+        return weights
+
+    def _trained_again(self, result: Result, should_stop: Callable[[], bool]) -> Weights | None:
+        """The weights behind a result, from another training; None if that should stop."""
         session, weights = self._session, None
-        context = session.context
+        recorded, fit = session.journal.results[result.key], self._fit(result)
         if not should_stop():
-            why = "because its weights were lost or not kept"
-            context.note(f"training trial {recorded.trial} again, {why}")
             with self._training(fit, recorded.budget, should_stop) as (poll, workers):
                 weights = train_again(
                     session.search.loaded.data,
@@ -116,7 +130,7 @@ class TrainedTrials:
                     poll=poll,
                     workers=workers,
                 )
-        context.stop.raise_if_requested()
+        session.context.stop.raise_if_requested()
         if weights is not None and self._has_ended(recorded):
             self.library.add(recorded, weights)
         elif weights is not None:

@@ -80,6 +80,7 @@ class StackRunner:
                 {
                     **self._feed.labels(stack),
                     "seconds": round(result.seconds, 4),
+                    "processor_seconds": round(result.processor_seconds, 4),
                     "ended": round(result.ended, 4),
                     "trained_by": result.trained_by,
                 }

@@ -118,6 +118,8 @@ class StackResult(Generic[T]):
     state: State | None
     """The states of those fits, in order, if they were wanted."""
     seconds: float
+    processor_seconds: float
+    """The processor time of the thread; less than `seconds` if others used the processor, too."""
     ended: float
     """When it was done, in seconds since 1970."""
     trained_by: str
@@ -178,7 +180,7 @@ def train_item(
     progress: Progress, shared: WorkerData, item: StackItem[T], workers: Workers = in_this_process
 ) -> StackResult[T]:
     """Train an item's fits and measure them."""
-    started = time.monotonic()
+    started, processor_started = time.monotonic(), time.thread_time()
     follower = _StackFollower(progress, item.fits)
     stack = train_fits(
         shared.data,
@@ -203,6 +205,7 @@ def train_item(
         digests={k: state_digest(state) for k, state in states.items()},
         state=concatenate_members(list(states.values())) if item.keep and states else None,
         seconds=time.monotonic() - started,
+        processor_seconds=time.thread_time() - processor_started,
         ended=time.time(),
         trained_by=f"{platform.node()}:{threading.get_native_id()}",
     )

@@ -13,6 +13,7 @@ from fnnctl.runs.ending_time import (
     FIXED_SECONDS,
     MOST_OF_LIMIT,
     SECONDS_A_ROW,
+    SHARE_OF_SLOWDOWN,
     SHARE_OF_TRAINING,
     EndingTime,
 )
@@ -25,8 +26,12 @@ from tests.runs.searching import prepared, search, write_config
 ENSEMBLE = {"search": {"ensemble": {"size": 3}}}
 
 
-def test_it_follows_from_how_fast_trials_train(tmp_path: Path) -> None:
-    """The trials are equal but for their learning rates; each has 3 members."""
+@pytest.mark.parametrize("slowdown", [1.0, 4.0])
+def test_it_follows_from_how_fast_trials_train(tmp_path: Path, slowdown: float) -> None:
+    """The trials are equal but for their learning rates; each has 3 members.
+
+    One more than there are is expected to end. If others use the processors, too, all takes longer.
+    """
     ready, journal = prepared(written(tmp_path, "number", NUMBERS, ENSEMBLE)), Journal()
     ending = EndingTime(ready, journal, Standings("minimize", ()))
     assert ending.seconds() == 0.0
@@ -37,18 +42,20 @@ def test_it_follows_from_how_fast_trials_train(tmp_path: Path) -> None:
 
     def estimate(scorings: float, states: int) -> float:
         scoring = SHARE_OF_TRAINING * scorings * values * seconds_a_value
-        return FIXED_SECONDS + rows * (scoring + SECONDS_A_ROW * (states + 1))
+        seconds = FIXED_SECONDS + rows * (scoring + SECONDS_A_ROW * (states + 1))
+        return seconds * max(1.0, SHARE_OF_SLOWDOWN * slowdown)
 
     def train(number: int, to: int) -> None:
         rate = 0.01 + number / 1000
         trial = Trial(number, {"training.optimizer.learning_rate": rate, "data.scaling": "robust"})
         journal.trials[number] = trial
-        ending.note({"trials": [number], "from": 0, "to": to, "seconds": 1e6 * to})
+        times = {"seconds": slowdown * 1e6 * to, "processor_seconds": 1e6 * to}
+        ending.note({"trials": [number], "from": 0, "to": to, **times})
 
     train(0, 6)
-    assert ending.seconds() == pytest.approx(estimate(2, 0)), "the best trial, and the ensemble of it"
+    assert ending.seconds() == pytest.approx(estimate(3, 0)), "the best trial, and the ensemble of two"
     train(1, 2)
-    assert ending.seconds() == pytest.approx(estimate(3 + 1 / 3, 1))
+    assert ending.seconds() == pytest.approx(estimate(4 + 1 / 3, 1))
     for number in range(2, 14):
         train(number, 6)
     assert ending.seconds() == pytest.approx(estimate(1 + MOST_TIMES + 1 / 3, 1))

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from fnnctl.cli import run
 from fnnctl.runs import trained_trials
 from fnnctl.stacks.trial_weights import WeightLibrary, train_again
 from tests.program import read_json
@@ -86,3 +87,19 @@ def test_the_library_is_opened_once(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     config = written(tmp_path, "number", NUMBERS, {"search": {"ensemble": {"size": 3}}})
     search(config, "--executor", "serial")
     assert len(opened) == 1
+
+
+def test_one_line_says_that_trials_are_trained_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The line does not suggest that something is wrong."""
+    folder = search(written(tmp_path, "number", NUMBERS, {"search": {"ensemble": {"size": 3}}}))
+
+    def lines(*lost: str) -> list[str]:
+        for name in lost:
+            shutil.rmtree(folder / name)
+        assert run(["search", "--resume", str(folder), "--executor", "serial", "--no-figures"]) == 0
+        return [line for line in capsys.readouterr().err.splitlines() if line.startswith("training ")]
+
+    assert lines("ensemble", "checkpoints") == ["training 3 trials again, of which no weights are kept"]
+    assert lines("ensemble") == []
