@@ -6,6 +6,7 @@ NumPy has no function that sets the number of BLAS threads or names the kernels 
 from __future__ import annotations
 
 import ctypes
+import mmap
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -28,6 +29,8 @@ _GETTERS = (
     "openblas_get_num_threads",
     "MKL_Get_Max_Threads",
 )
+BLAS_BYTES: Final = 33 * 2**20
+"""OpenBLAS maps 32 MB and a page for each thread that computes, as `VmSize` shows after a first product."""
 
 
 @cache  # finding the library takes longer than a small prediction
@@ -59,6 +62,20 @@ def set_blas_threads(count: int) -> int | None:
     if blas_threads() != count:
         setter(count)
     return count
+
+
+@cache  # forked workers have it, too
+def reserve_blas_memory() -> None:
+    """Have the BLAS take the memory that its products need; raises MemoryError if there is too little.
+
+    OpenBLAS takes it for its first product and keeps it. If it cannot get it then, it ends the process.
+    """
+    try:
+        mmap.mmap(-1, BLAS_BYTES).close()
+    except OSError as error:
+        raise MemoryError from error
+    matrix = np.ones((8, 8), np.float32)
+    np.matmul(matrix, matrix)
 
 
 def blas_threads() -> int | None:

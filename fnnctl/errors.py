@@ -6,11 +6,15 @@ that were found, so that one run of a command shows them all.
 
 from __future__ import annotations
 
+import errno
 import shlex
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
+from fnnctl.memory import can_allocate
 from fnnctl.text import counted, printable, printable_lines
 
 Item = TypeVar("Item")
@@ -124,6 +128,39 @@ class BlasThreadsError(MachineError):
         )
 
 
+class OutOfMemoryError(MachineError):
+    """There is not enough memory. The work so far is kept in the run's folder, if there is one."""
+
+    def __init__(self, *, run: str | None = None, kept: str | None = None, resumed_by: str = "train") -> None:
+        """See `InterruptedRunError`."""
+        end = f" (fewer --workers need less){_kept_work(run, kept, resumed_by)}" if run else ""
+        super().__init__(f"out of memory{end}")
+
+
+def is_out_of_memory(error: BaseException | None) -> bool:
+    """Whether an error comes from missing memory, even if that is only the cause of the cause.
+
+    What is raised while a MemoryError is handled follows from it: closing a half-written `ZipFile`, for
+    example, raises a ValueError. An input error does not: memory for what the input asks for is its business.
+    """
+    while error is not None:
+        if isinstance(error, FnnctlError) and not isinstance(error, MachineError):
+            return False
+        if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
+            return True
+        if isinstance(error, ImportError) and error.path and not _can_be_loaded(Path(error.path)):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _can_be_loaded(library: Path) -> bool:
+    """Whether there is memory for a library; its loader does not say if that is why it failed."""
+    with suppress(OSError):
+        return can_allocate(library.stat().st_size)
+    return True
+
+
 class LostClusterError(MachineError):
     """A search has lost its cluster; what is recorded is kept."""
 
@@ -196,6 +233,15 @@ class NoFinishedTrialError(FnnctlError):
         )
 
 
+def _kept_work(run: str, kept: str | None, resumed_by: str) -> str:
+    """What is left of a run that ended early, and how to resume it; see `InterruptedRunError`."""
+    where = "start again" if kept is None else f"resume from {kept}"
+    where = "continue" if resumed_by == "search" else where
+    lost = resumed_by == "evaluate" and kept is None
+    work = "no fold was completed" if lost else f"the work so far is in {run}"
+    return f"; {work}. {_to_resume(run, resumed_by, where)}"
+
+
 def _to_resume(run: str, command: str, where: str = "continue") -> str:
     """The command is on its own line, so that it can be pasted into a shell as it is."""
     return f"To {where}, run:\nfnnctl {command} --resume {shlex.quote(run)}"
@@ -220,13 +266,7 @@ class InterruptedRunError(FnnctlError):
         `resumed_by` is the command that can resume the run.
         """
         when = "" if epochs is None else f" after {counted(epochs, 'epoch')}"
-        end = " before a run was created"
-        if run:
-            where = "start again" if kept is None else f"resume from {kept}"
-            where = "continue" if resumed_by == "search" else where
-            lost = resumed_by == "evaluate" and kept is None
-            work = "no fold was completed" if lost else f"the work so far is in {run}"
-            end = f"; {work}. {_to_resume(run, resumed_by, where)}"
+        end = _kept_work(run, kept, resumed_by) if run else " before a run was created"
         super().__init__(f"interrupted{when}{end}")
         self.exit_code = 128 + signal_number  # type: ignore[misc]  # of the instance: 129, 130 or 143
 

@@ -1,12 +1,14 @@
-"""Finds out how much memory is available, and returns freed memory to the system."""
+"""Finds out how much memory is available, and who lost some, and returns freed memory to the system."""
 
 from __future__ import annotations
 
 import ctypes
+import mmap
 import os
 from contextlib import suppress
 from pathlib import Path
 
+_CONTROL_GROUP = Path("/sys/fs/cgroup")
 _M_TRIM_THRESHOLD = -1
 _M_MMAP_THRESHOLD = -3
 LARGE = 2**20
@@ -50,10 +52,32 @@ def _machine_bytes() -> int | None:
 
 
 def _container_bytes() -> int | None:
-    group = Path("/sys/fs/cgroup")
     try:
-        limit = (group / "memory.max").read_text(encoding="ascii").strip()
-        used = int((group / "memory.current").read_text(encoding="ascii"))
+        limit = (_CONTROL_GROUP / "memory.max").read_text(encoding="ascii").strip()
+        used = int((_CONTROL_GROUP / "memory.current").read_text(encoding="ascii"))
     except (OSError, ValueError):
         return None
     return None if limit == "max" else max(int(limit) - used, 0)
+
+
+def can_allocate(size: int) -> bool:
+    """Whether this process can get so many further bytes now, within its own limit (`ulimit -v`), too."""
+    try:
+        mmap.mmap(-1, max(1, size)).close()
+    except OSError:
+        return False
+    return True
+
+
+def memory_kills() -> int | None:
+    """How many processes the system has killed because memory ran out; None if it does not say.
+
+    In a container it is the number of the container's own processes.
+    """
+    for counters in (_CONTROL_GROUP / "memory.events", Path("/proc/vmstat")):
+        with suppress(OSError):
+            for line in counters.read_text(encoding="ascii").splitlines():
+                name, value = line.split()
+                if name == "oom_kill":
+                    return int(value)
+    return None

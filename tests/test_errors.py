@@ -1,7 +1,11 @@
 from __future__ import annotations
 
+import errno
 import pickle
+from pathlib import Path
 from typing import Any
+
+import pytest
 
 from fnnctl.config.rules.validation import InvalidConfigurationError
 from fnnctl.errors import (
@@ -14,9 +18,11 @@ from fnnctl.errors import (
     LostClusterError,
     MachineError,
     NoFinishedTrialError,
+    OutOfMemoryError,
     Problem,
     UnwritableOutputError,
     UsageError,
+    is_out_of_memory,
 )
 from fnnctl.executors.dask import NoDaskError
 from fnnctl.executors.protocols import ClusterLostError, WorkerKilledError, WorkersRefusedError
@@ -45,6 +51,7 @@ CROSSING = [
     UsageError("one", "two"),
     InvalidConfigurationError({("model", "hidden"): "is wrong"}, certain=[("model",)]),
     BlasThreadsError(),
+    OutOfMemoryError(run="runs/a", kept="3 of 5 folds", resumed_by="evaluate"),
     LostClusterError("it is gone", run="runs/a"),
     UnwritableOutputError("a full disk", run="runs/a"),
     DivergedError(epoch=3, run="runs/a", **RATES),
@@ -70,3 +77,55 @@ def test_errors_cross_to_other_processes() -> None:
 def _kinds(kind: type[FnnctlError]) -> list[type[FnnctlError]]:
     children = [child for child in kind.__subclasses__() if child.__module__.startswith("fnnctl.")]
     return [kind, *(below for child in children for below in _kinds(child))]
+
+
+def raised_while_handling(first: BaseException, error: Exception) -> Exception:
+    """The error as Python raises it while the first one is handled."""
+    error.__context__ = first
+    return error
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        OSError(errno.ENOMEM, "Cannot allocate memory"),
+        raised_while_handling(MemoryError(), ValueError("I/O operation on closed file.")),
+        raised_while_handling(OSError(errno.ENOMEM, ""), WorkersRefusedError("Cannot allocate memory")),
+        raised_while_handling(raised_while_handling(MemoryError(), OSError()), WorkerKilledError()),
+    ],
+)
+def test_missing_memory_has_many_faces(error: Exception) -> None:
+    assert is_out_of_memory(error)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        None,
+        ValueError(),
+        OSError(errno.ENOSPC, ""),
+        ImportError("no such library", path="no such file"),
+        ImportError("a damaged library", path=__file__),
+        raised_while_handling(MemoryError(), UsageError("the file claims to have 10**18 rows")),
+    ],
+)
+def test_other_errors_are_not_about_memory(error: Exception | None) -> None:
+    assert not is_out_of_memory(error)
+
+
+def test_a_library_without_memory_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its loader only says that it failed."""
+    monkeypatch.setattr("fnnctl.errors.can_allocate", lambda size: size < Path(__file__).stat().st_size)
+    assert is_out_of_memory(ImportError("failed to map segment from shared object", path=__file__))
+
+
+def test_an_error_about_memory_says_what_is_kept() -> None:
+    assert OutOfMemoryError().message == "out of memory"
+    kept = OutOfMemoryError(run="runs/a b", kept="2 of 5 folds", resumed_by="evaluate")
+    assert (kept.exit_code, kept.kind) == (3, "machine")
+    assert kept.message == (
+        "out of memory (fewer --workers need less); the work so far is in runs/a b. To resume from 2 of 5 "
+        "folds, run:\n"
+        "fnnctl evaluate --resume 'runs/a b'"
+    )

@@ -22,7 +22,13 @@ from fnnctl.cli.commands import PlainGroup, add_commands
 from fnnctl.cli.completion import bash_values
 from fnnctl.cli.usage import refuse_split_setting, usage_error
 from fnnctl.console.output import Output
-from fnnctl.errors import FnnctlError, MachineError, UnwritableOutputError
+from fnnctl.errors import (
+    FnnctlError,
+    MachineError,
+    OutOfMemoryError,
+    UnwritableOutputError,
+    is_out_of_memory,
+)
 
 app = typer.Typer(
     name="fnnctl",
@@ -87,14 +93,18 @@ def run(arguments: Sequence[str]) -> int:
         return _report(usage_error(error, arguments), output)
     except typer.Abort:
         return 130
-    except MemoryError:
-        return _report(FnnctlError("out of memory"), output)
-    except OSError as error:
+    except Exception as error:
         _detail_traceback(output)
-        return _report(_failure_of_the_system(error, output), output)
-    except Exception as error:  # a bug: the user gets a sentence, and with --verbose the traceback
-        _detail_traceback(output)
-        return _report(_internal_error(error, output), output)
+        return _report(_unexpected(error, output), output)
+
+
+def _unexpected(error: Exception, output: Output) -> FnnctlError:
+    """The error to report for one that is not fnnctl's own."""
+    if is_out_of_memory(error):
+        return OutOfMemoryError()
+    if isinstance(error, OSError):
+        return _failure_of_the_system(error, output)
+    return _internal_error(error, output)  # the user gets a sentence, and with --verbose the traceback
 
 
 def _internal_error(error: Exception, output: Output) -> FnnctlError:

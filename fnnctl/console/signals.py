@@ -20,7 +20,14 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from fnnctl.errors import BlasThreadsError, InterruptedCommandError, InterruptedRunError, StopNow
+from fnnctl.errors import (
+    BlasThreadsError,
+    InterruptedCommandError,
+    InterruptedRunError,
+    OutOfMemoryError,
+    StopNow,
+    is_out_of_memory,
+)
 
 if TYPE_CHECKING:
     from sys import UnraisableHookArgs
@@ -78,6 +85,11 @@ class Interruption:
         if not (self._graceful and first):
             raise StopNow(self._error(signal_number))
 
+    def out_of_memory(self) -> OutOfMemoryError:
+        """The error for a command that ran out of memory: with the run, if there is one."""
+        run = None if self._run is None else str(self._run)
+        return OutOfMemoryError(run=run, kept=self._kept, resumed_by=self._command)
+
     def _error(self, signal_number: int, epochs: int | None = None) -> InterruptedRunError:
         return InterruptedRunError(
             signal_number=signal_number,
@@ -93,7 +105,8 @@ def interruption(note: Callable[[str], None]) -> Iterator[Interruption]:
     """Handle signals within the block; raises `InterruptedRunError` if one of them ends it.
 
     Signals that arrived earlier, during Python's imports, are handled at once; raises `BlasThreadsError` if
-    one of them came from NumPy's BLAS. Garbage is collected from now on.
+    one of them came from NumPy's BLAS. Garbage is collected from now on. If the block runs out of memory, an
+    `OutOfMemoryError` says what is kept.
     """
     caught = Interruption(note)
     if threading.current_thread() is not threading.main_thread():  # only the main thread may
@@ -114,9 +127,14 @@ def interruption(note: Callable[[str], None]) -> Iterator[Interruption]:
                 before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
                 restored.callback(signal.pthread_sigmask, signal.SIG_SETMASK, before)
                 signal.pthread_sigmask(signal.SIG_UNBLOCK, _signals())
+            _reserve_blas_memory()
             yield caught
     except StopNow as stop:
         raise stop.error from None
+    except Exception as error:
+        if is_out_of_memory(error):
+            raise caught.out_of_memory() from error
+        raise
 
 
 @contextmanager
@@ -150,6 +168,14 @@ def _refuse_blas_without_threads() -> None:
         if waiting and waiting.si_pid == os.getpid():
             raise BlasThreadsError
         signal.raise_signal(signal.SIGINT)
+
+
+def _reserve_blas_memory() -> None:
+    """Raise MemoryError if NumPy is loaded, but its BLAS could not compute; see `blas`."""
+    if "numpy" in sys.modules:
+        from fnnctl.blas import reserve_blas_memory
+
+        reserve_blas_memory()
 
 
 def _signals() -> list[signal.Signals]:

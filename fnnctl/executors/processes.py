@@ -11,17 +11,21 @@ pickler is that of `multiprocessing`, whose connections would use it, too. Both 
 
 from __future__ import annotations
 
+import errno
 import gc
 import io
+import math
 import multiprocessing
 import os
 import signal
 import sys
 import threading
+import time
 import traceback
 import warnings
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import wait as wait_for_futures
 from contextlib import contextmanager, suppress
 from ctypes import Array, c_byte, c_longlong
 from dataclasses import dataclass, replace
@@ -34,7 +38,8 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, Final
 
-from fnnctl.blas import blas_threads, can_set_blas_threads, set_blas_threads
+from fnnctl.blas import blas_threads, can_set_blas_threads, reserve_blas_memory, set_blas_threads
+from fnnctl.errors import is_out_of_memory
 from fnnctl.executors.local import LocalExecutor, ThreadProgress, resolved, start_threads
 from fnnctl.executors.protocols import (
     SECONDS_TO_STOP,
@@ -45,6 +50,8 @@ from fnnctl.executors.protocols import (
     WorkerKilledError,
     WorkersRefusedError,
 )
+from fnnctl.forks import keep_from_forks
+from fnnctl.memory import memory_kills
 
 PROTOCOL: Final = 5
 """The first one that gives arrays' buffers out."""
@@ -54,24 +61,38 @@ OTHER_DESCRIPTORS = 8
 """Needed briefly during a start, and by the rest of the program."""
 
 
-def send_message(connection: Connection, message: Any) -> None:
-    """Send any object that can be pickled; raises what pickling raises before anything is sent.
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A pickled object; its arrays are beside the pickle and not copied."""
 
-    Raises OSError if the other end is gone.
-    """
-    buffers: list[Any] = []
-    pickled = io.BytesIO()
-    ForkingPickler(pickled, PROTOCOL, True, buffers.append).dump(message)
-    raw = [buffer.raw() for buffer in buffers]
-    connection.send([view.nbytes for view in raw])
-    connection.send_bytes(pickled.getbuffer())
-    for view in raw:
-        if view.nbytes:
-            connection.send_bytes(view)
+    pickled: memoryview
+    arrays: Sequence[memoryview]
+
+    @classmethod
+    def of(cls, content: Any) -> Message:
+        """Pickle any object; raises what pickling raises."""
+        buffers: list[Any] = []
+        pickled = io.BytesIO()
+        ForkingPickler(pickled, PROTOCOL, True, buffers.append).dump(content)
+        return cls(pickled.getbuffer(), [buffer.raw() for buffer in buffers])
+
+    def send(self, connection: Connection) -> None:
+        """Send the message; raises OSError if the other end is gone.
+
+        After any error a part of the message may have been sent: the connection is of no more use.
+        """
+        connection.send([view.nbytes for view in self.arrays])
+        connection.send_bytes(self.pickled)
+        for view in self.arrays:
+            if view.nbytes:
+                connection.send_bytes(view)
 
 
 def receive_message(connection: Connection) -> Any:
-    """The next message; raises EOFError or OSError if the other end is gone."""
+    """The content of the next message; raises EOFError or OSError if the other end is gone.
+
+    After any error a part of the message may be unread: the connection is of no more use.
+    """
     sizes: list[int] = connection.recv()
     pickled = connection.recv_bytes()
     buffers = [bytearray(size) for size in sizes]
@@ -145,40 +166,50 @@ class ProcessExecutor(LocalExecutor):
         self._idle: SimpleQueue[WorkerProcess] = SimpleQueue()
         self._threads: ThreadPoolExecutor | None = None
         self._starting = threading.Lock()
-        self._killer: threading.Timer | None = None
-        """Kills the processes that do not stop in time; None before they are asked to."""
+        self._running: set[Future[Any]] = set()
+        """The futures of the items that are not done."""
+        self._deadline = math.inf
+        """When processes that have not stopped are killed; before they are asked to, none is."""
 
     def submit(self, work: Work[R], /, *args: Any) -> Future[R]:
         """See `Executor`."""
         threads = self._threads or self._start(work.__module__)
-        return threads.submit(self._run, work, args)
+        future = threads.submit(self._run, work, args)
+        self._running.add(future)
+        future.add_done_callback(self._running.discard)
+        return future
+
+    def poll(self) -> bool:
+        """See `Executor`."""
+        is_stopped = super().poll()
+        if time.monotonic() > self._deadline:
+            self._kill()
+        return is_stopped
 
     def shutdown(self) -> None:
         """See `Executor`. It takes a few seconds at most, even if a process hangs or was suspended."""
         self._stop()
         try:
             if self._threads:
-                self._threads.shutdown(cancel_futures=True)
-            for process in self._processes:
-                process.ask_to_end()  # all of them, so that they end at the same time
-            for process in self._processes:
-                process.end()
-        except BaseException:  # a second signal during the wait; the workers ignore signals
+                self._threads.shutdown(wait=False, cancel_futures=True)
+            if not wait_for_futures(set(self._running), self._seconds_left()).not_done:
+                for process in self._processes:
+                    process.ask_to_end()  # all of them, so that they end at the same time
+                for process in self._processes:
+                    process.wait(self._seconds_left())
+        finally:  # also after a second signal during the wait; the workers ignore signals
             self._kill()
-            raise
-        finally:
-            if self._killer:
-                self._killer.cancel()
-                self._killer.join()  # a process with a second thread cannot be forked
+        if self._threads:
+            self._threads.shutdown()
+        for process in self._processes:
+            process.end()
 
     def _stop(self) -> None:
         super()._stop()
-        if self._threads and self._killer is None:
-            killer = threading.Timer(SECONDS_TO_STOP, self._kill)
-            killer.daemon = True
-            with suppress(RuntimeError):  # the system has no thread left: the processes are waited for
-                killer.start()
-                self._killer = killer
+        self._deadline = min(self._deadline, time.monotonic() + SECONDS_TO_STOP)
+
+    def _seconds_left(self) -> float:
+        return max(0.0, self._deadline - time.monotonic())
 
     def _kill(self) -> None:
         for process in self._processes:
@@ -217,8 +248,10 @@ class ProcessExecutor(LocalExecutor):
     def _run(self, work: Work[R], args: Sequence[Any]) -> R:
         process = self._idle.get()  # there are as many threads as processes
         try:
-            if process.connection is None:
+            if not process.is_started:
                 self._start_slowly(process, work.__module__)
+                if self._progress.should_stop():  # and the other processes may have been killed
+                    raise WorkerKilledError
             result: R = process.run(work, args)
             return result
         finally:
@@ -226,13 +259,21 @@ class ProcessExecutor(LocalExecutor):
 
 
 class WorkerProcess:
-    """A worker as this process sees it; it can be started again after its process was killed."""
+    """A worker as this process sees it; it can be started again after its process was killed.
+
+    One thread at a time uses it; any thread may kill it.
+    """
 
     def __init__(self, values: Sequence[Any], progress: ProcessProgress) -> None:
         self._values, self._progress = values, progress
-        self._process: BaseProcess | None = None
-        self.connection: Connection | None = None
-        """None if the process has not been started, or was killed."""
+        self._started: tuple[BaseProcess, Connection] | None = None
+        self._kills_before: int | None = None
+        """How often the system had killed processes for their memory when this one started."""
+
+    @property
+    def is_started(self) -> bool:
+        """Whether there is a process; it may have been killed."""
+        return self._started is not None
 
     def start(self, context: BaseContext) -> None:
         """Start the process; raises `WorkersRefusedError` if the system refuses to."""
@@ -240,48 +281,80 @@ class WorkerProcess:
             raise WorkersRefusedError("a daemonic process of multiprocessing may have none")
         with _refusals():
             connection, theirs = context.Pipe()
+            keep_from_forks(connection)
             process: BaseProcess = context.Process(  # type: ignore[attr-defined]  # every context has one
                 target=_serve, args=(theirs, self._values, self._progress), daemon=True
             )
+            self._kills_before = memory_kills()
             try:
                 process.start()
-                self._process, self.connection = process, connection
+                self._started = process, connection
             finally:
                 theirs.close()  # so that the pipe ends with the process
-                if self.connection is None:
+                if self._started is None:
                     connection.close()
 
     def run(self, work: Work[R], args: Sequence[Any]) -> Any:
-        """What the work returns; raises what it raises, or `WorkerKilledError` if the process died."""
+        """What the work returns; raises what it raises, or `WorkerKilledError` if the process died.
+
+        After any other error, such as a result too large for the memory of this process, the process is
+        killed, because it may be in the middle of a message.
+        """
+        if self._started is None:
+            raise RuntimeError("the process has not been started")
+        message = Message.of((work, args))
         try:
-            send_message(self.connection, (work, args))  # type: ignore[arg-type]  # it is started
-            failed, result = receive_message(self.connection)  # type: ignore[arg-type]
+            message.send(self._started[1])
+            failed, result = receive_message(self._started[1])
         except (EOFError, OSError) as error:
+            code = self.end()
+            raise WorkerKilledError from (MemoryError() if self._lacked_memory(code) else error)
+        except BaseException:
+            self.kill()
             self.end()
-            raise WorkerKilledError from error
+            raise
         if failed:
             raise result
         return result
 
     def kill(self) -> None:
         """End the process at once, if there is one."""
-        if self._process:
-            self._process.kill()
+        if started := self._started:
+            with suppress(ValueError):  # another thread has just ended it
+                started[0].kill()
 
     def ask_to_end(self) -> None:
-        """Let the process end; asking twice does no harm."""
-        if self.connection:
+        """Let the process end, which must have no item."""
+        if self._started:
             with suppress(OSError):  # it is dead already
-                send_message(self.connection, None)
+                Message.of(None).send(self._started[1])
 
-    def end(self) -> None:
-        """Let the process end, and wait for it."""
-        self.ask_to_end()
-        if self.connection:
-            self.connection.close()
-            self.connection = None
-            if self._process:
-                self._process.join()
+    def wait(self, seconds: float) -> None:
+        """Wait for the end of the process, but not longer."""
+        if self._started:
+            self._started[0].join(seconds)
+
+    def end(self) -> int | None:
+        """Close the pipe, with which the process ends, wait for that, and return the exit code.
+
+        None if there is no process.
+        """
+        if self._started is None:
+            return None
+        process, connection = self._started
+        connection.close()
+        process.join()
+        code = process.exitcode
+        self._started = None
+        with suppress(ValueError):  # the start of another process has learned of the end, just now
+            process.close()  # its descriptors, which would otherwise stay open until garbage is collected
+        return code
+
+    def _lacked_memory(self, code: int | None) -> bool:
+        """Whether a process that ended with this code did so because it got no memory."""
+        if code == errno.ENOMEM:
+            return True
+        return code == -signal.SIGKILL and memory_kills() != self._kills_before
 
 
 @contextmanager
@@ -319,23 +392,33 @@ def _serve(connection: Connection, values: Sequence[Any], progress: ProcessProgr
     set_blas_threads(1)
     with suppress(RuntimeError):  # then the worker ends after its item, not at once
         threading.Thread(target=_end_with_parent, daemon=True).start()
-    while _run_next(connection, values, progress):
-        pass
+    try:
+        reserve_blas_memory()
+        while _run_next(connection, values, progress):
+            pass
+    except Exception as error:
+        if is_out_of_memory(error):  # to send a message would need some
+            os._exit(errno.ENOMEM)
+        if not isinstance(error, EOFError | OSError):  # the parent has gone
+            raise
 
 
 def _run_next(connection: Connection, values: Sequence[Any], progress: Progress) -> bool:
-    """Run the next item and send back whether it failed, and its exception or result; False at the end."""
-    parent = multiprocessing.parent_process()
-    if parent and connection not in wait([connection, parent.sentinel]):
-        return False
+    """Run the next item and send back whether it failed, and its exception or result; False at the end.
+
+    Raises EOFError or OSError if the parent has gone, and what comes from missing memory.
+    """
     if (item := receive_message(connection)) is None:
         return False
     work, args = item
     try:
-        send_message(connection, (False, work(progress, *resolved(args, values))))
-    except Exception as error:  # also if the result cannot be pickled: then nothing was sent yet
+        message = Message.of((False, work(progress, *resolved(args, values))))
+    except Exception as error:  # also if the result cannot be pickled
+        if is_out_of_memory(error):
+            raise
         error.add_note("".join(traceback.format_exception(error)))  # pickling drops the traceback
-        send_message(connection, (True, error))
+        message = Message.of((True, error))
+    message.send(connection)
     return True
 
 

@@ -22,7 +22,7 @@ def run_work(
     work: Work[R],
     items: Iterable[tuple[Any, ...]],
     *,
-    on_killed: Callable[[int], R] | None = None,
+    on_killed: Callable[[int, WorkerKilledError], R] | None = None,
 ) -> Iterator[tuple[int, R]]:
     """Run the work on the arguments of every item, and yield each item's index and result as it finishes.
 
@@ -37,7 +37,7 @@ def run_queue(
     work: Work[R],
     next_item: NextItem[Tag],
     *,
-    on_killed: Callable[[Tag], R] | None = None,
+    on_killed: Callable[[Tag, WorkerKilledError], R] | None = None,
 ) -> Iterator[tuple[Tag, R]]:
     """Run the work on the items of a queue when workers are free, and yield each item's tag and result.
 
@@ -51,7 +51,7 @@ def run_queue(
         executor: Runs the work.
         work: Called with a `Progress` and an item's arguments. Its exceptions are raised here.
         next_item: Gives the items.
-        on_killed: Returns the result for an item whose worker was killed twice. Without it,
+        on_killed: Returns the result for an item whose worker was killed twice, for this reason. Without it,
             `WorkerKilledError` is raised.
     """
     running: dict[Future[R], _Item[Tag]] = {}
@@ -84,7 +84,7 @@ def run_queue(
                         continue
                     if on_killed is None:
                         raise WorkerKilledError(times=" twice") from error
-                    result = on_killed(item.tag)
+                    result = on_killed(item.tag, error)
                 yield item.tag, result
     finally:
         for future in running:

@@ -10,7 +10,15 @@ from types import TracebackType
 from typing import Any, Literal, Self
 
 from fnnctl.context import Listener
-from fnnctl.errors import DivergedError, InputError, InterruptedRunError, MachineError, StopNow
+from fnnctl.errors import (
+    DivergedError,
+    InputError,
+    InterruptedRunError,
+    MachineError,
+    OutOfMemoryError,
+    StopNow,
+    is_out_of_memory,
+)
 from fnnctl.store.run import OpenRun
 from fnnctl.tasks.task import PartScores
 
@@ -67,7 +75,8 @@ class RunRecorder:
         seconds = {"total": total, "training": self.trained_seconds() or None}
         # If the end cannot be recorded either, the first error is the one to report.
         with suppress(MachineError) if error else nullcontext():
-            self._run.finish(status, seconds, {} if error is None else {"error": str(error)})
+            reason = OutOfMemoryError() if is_out_of_memory(error) else error
+            self._run.finish(status, seconds, {} if reason is None else {"error": str(reason)})
 
 
 def record_notes(run: OpenRun, notes: Sequence[str], listener: Listener) -> None:

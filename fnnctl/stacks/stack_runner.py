@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol, TypeAlias
 
-from fnnctl.executors.protocols import Executor
+from fnnctl.errors import is_out_of_memory
+from fnnctl.executors.protocols import Executor, WorkerKilledError
 from fnnctl.executors.work import run_queue
 from fnnctl.stacks.fit_queue import FitQueue, PlannedStack
 from fnnctl.stacks.measures import FitObjective
@@ -46,14 +47,14 @@ class StackRunner:
         self.queue = FitQueue(
             lambda settings, count: stack_size(settings, count, rows=len(data), workers=executor.workers)
         )
-        self._trained: Iterator[tuple[PlannedStack, ObjectiveResult | None]] = iter(())
+        self._trained: Iterator[tuple[PlannedStack, ObjectiveResult | WorkerKilledError]] = iter(())
 
     def train_next(self) -> bool:
         """Train until a stack is done; False if nothing waits, or if the executor was asked to stop."""
         done = next(self._trained, None)
         if done is None:
             self._trained = run_queue(
-                self._executor, train_item, self._next_item, on_killed=lambda stack: None
+                self._executor, train_item, self._next_item, on_killed=lambda stack, error: error
             )
             done = next(self._trained, None)
         if done is not None:
@@ -64,17 +65,18 @@ class StackRunner:
         stack = self.queue.next_stack()
         return (stack, (self._shared, self._feed.item(stack))) if stack else None
 
-    def _receive(self, stack: PlannedStack, result: ObjectiveResult | None) -> None:
+    def _receive(self, stack: PlannedStack, result: ObjectiveResult | WorkerKilledError) -> None:
         """Pass a result on to the feed.
 
         There is none if the stack's worker was killed, twice. Its trials are then trained one by one: they
         may have exhausted the memory together but fit in it alone.
         """
-        if result is None:
+        if isinstance(result, WorkerKilledError):
             if len(stack.trials) > 1:
                 self.queue.add_stacks(stack.by_trial())
             else:
-                self._feed.fail(stack, "its worker process was killed twice")
+                end = "ran out of memory" if is_out_of_memory(result) else "was killed"
+                self._feed.fail(stack, f"its worker process {end} twice")
         elif not any(fit.outcome is Outcome.INTERRUPTED for fit in result.measured):
             self._on_stack(
                 {

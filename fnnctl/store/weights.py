@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fnnctl.arrays.npy import NpyError, read_array, read_header
+from fnnctl.errors import is_out_of_memory
 from fnnctl.store import names
 from fnnctl.store.atomic import damaged
 from fnnctl.text import cut, shown
@@ -30,11 +31,16 @@ NUMBER_KINDS = "fiub"
 def to_npz(arrays: Mapping[str, Array]) -> bytes:
     """The arrays as an uncompressed NPZ file, which `numpy.load` reads; raises ValueError for objects."""
     archive_bytes = io.BytesIO()
-    with zipfile.ZipFile(archive_bytes, "w", zipfile.ZIP_STORED) as archive:
-        for name, array in arrays.items():
-            member = io.BytesIO()
-            np.lib.format.write_array(member, array, allow_pickle=False)
-            archive.writestr(zipfile.ZipInfo(f"{name}.npy", ZIP_EPOCH), member.getvalue())
+    try:
+        with zipfile.ZipFile(archive_bytes, "w", zipfile.ZIP_STORED) as archive:
+            for name, array in arrays.items():
+                member = io.BytesIO()
+                np.lib.format.write_array(member, array, allow_pickle=False)
+                archive.writestr(zipfile.ZipInfo(f"{name}.npy", ZIP_EPOCH), member.getvalue())
+    except ValueError as error:  # also of closing the archive, after its bytes could not grow
+        if is_out_of_memory(error):
+            raise MemoryError from error
+        raise
     return archive_bytes.getvalue()
 
 

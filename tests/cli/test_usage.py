@@ -135,3 +135,13 @@ def test_a_value_that_the_shell_has_divided(program: Program, words: list[str], 
 def test_a_bracket_that_is_never_closed_is_the_settings(program: Program, iris: Path) -> None:
     done = program("check", str(iris), "--set", "model.hidden=[3,", "--seed", "4")
     assert (done.code, "ends at a space" in done.err + done.out) == (2, False)
+
+
+def test_a_command_without_memory_or_run(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    def lack_memory(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("fnnctl.console.output.Output.lines", lack_memory)
+    monkeypatch.setattr("fnnctl.console.output.Output.data", lack_memory)
+    done = program("--version")
+    assert (done.code, done.out, done.err) == (3, "", "out of memory\n")

@@ -40,6 +40,29 @@ def system_threads(progress: Progress) -> int:
     return len(list(Path("/proc/self/task").iterdir()))
 
 
+def open_files(progress: Progress) -> set[int]:
+    """The inodes of all files and pipes that are open in this process."""
+    folder = Path("/proc/self/fd")
+    return {path.stat().st_ino for path in folder.iterdir() if path.exists()}
+
+
+def large_array(progress: Progress) -> np.ndarray:
+    """More than fits into a pipe."""
+    return np.zeros(2**22)
+
+
+def lacks_memory(progress: Progress) -> None:
+    raise MemoryError
+
+
+def hides_that_memory_lacks(progress: Progress) -> None:
+    """As `zipfile` does if the archive cannot grow."""
+    try:
+        raise MemoryError
+    finally:
+        raise ValueError("I/O operation on closed file.")
+
+
 def tell_and_wait(progress: Progress) -> None:
     os.write(1, f"{os.getpid()}\n".encode())  # at once: lines of several workers do not mix
     time.sleep(60)

@@ -437,7 +437,7 @@ def test_a_stop_ends_the_work_whatever_the_cluster_does(
 
     executor = ClusterExecutor(lambda: connection, 100, poll, ClusterOptions("toy"))
     items = [(number,) for number in range(5)]
-    assert dict(run_work(executor, tasks.until_stopped, items, on_killed=lambda index: -1)) == {}
+    assert dict(run_work(executor, tasks.until_stopped, items, on_killed=lambda index, error: -1)) == {}
     executor.shutdown()
     assert time.monotonic() - begun < 5
     connection.answers.set()

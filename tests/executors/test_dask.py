@@ -115,7 +115,7 @@ def test_killed_in_company_it_runs_again_alone(own_cluster: DaskCluster, tmp_pat
 @extra
 def test_what_kills_two_workers_is_given_up(own_cluster: DaskCluster) -> None:
     executor = joined(own_cluster, 2)
-    assert dict(run_work(executor, tasks.killed, [(1,)], on_killed=lambda index: -1)) == {0: -1}
+    assert dict(run_work(executor, tasks.killed, [(1,)], on_killed=lambda index, error: -1)) == {0: -1}
     executor.shutdown()
     assert [worker.wait(10) for worker in own_cluster.workers] == [-signal.SIGKILL, -signal.SIGKILL]
 
@@ -252,7 +252,7 @@ def test_a_stop_takes_less_than_five_seconds(
     executor = DaskExecutor(sys.maxsize, poll, ClusterOptions(own_cluster.address))
     if trouble == "paused worker":
         pause_one(executor)
-    done = dict(run_work(executor, tasks.until_stopped, [(1,), (2,)], on_killed=lambda index: -1))
+    done = dict(run_work(executor, tasks.until_stopped, [(1,), (2,)], on_killed=lambda index, error: -1))
     executor.shutdown()
     assert time.monotonic() - stopped_at < 5
     assert -1 not in done.values()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -9,8 +10,10 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from ctypes import c_byte, c_longlong
 from multiprocessing import Pipe
+from multiprocessing.connection import Connection
 from multiprocessing.sharedctypes import RawArray, RawValue
 from pathlib import Path
 from typing import Any
@@ -19,13 +22,16 @@ import numpy as np
 import pytest
 
 from fnnctl.blas import blas_threads, set_blas_threads
-from fnnctl.errors import MachineError
+from fnnctl.errors import MachineError, is_out_of_memory
 from fnnctl.executors import processes
-from fnnctl.executors.processes import receive_message, send_message
+from fnnctl.executors.processes import Message, receive_message
+from fnnctl.executors.protocols import WorkerKilledError
 from fnnctl.executors.registry import make_executor
 from fnnctl.executors.work import run_work
+from fnnctl.forks import keep_from_forks
 from fnnctl.store.lock import hold_lock, is_held, release
 from tests.executors import tasks
+from tests.waiting import DEADLINE, await_true
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="forks on Linux alone")
 
@@ -134,7 +140,7 @@ def test_a_refused_start_closes_both_ends_of_its_pipe(monkeypatch: pytest.Monkey
     process = processes.WorkerProcess((), progress)
     with pytest.raises(MachineError, match="cannot start more workers"):
         process.start(context)
-    assert process.connection is None
+    assert not process.is_started
     assert [end.closed for end in ends] == [True, True]
 
 
@@ -179,7 +185,7 @@ def test_processes_that_do_not_stop_in_time_are_killed(method: str, monkeypatch:
     begun, threads = time.monotonic(), threading.active_count()
     with make_executor("processes", workers=2, poll=lambda done: done >= 2) as executor:
         items = [(number,) for number in range(4)]
-        assert dict(run_work(executor, tasks.suspended, items, on_killed=lambda index: -1)) == {}
+        assert dict(run_work(executor, tasks.suspended, items, on_killed=lambda index, error: -1)) == {}
     assert time.monotonic() - begun < 10
     assert not multiprocessing.active_children()
     assert threading.active_count() == threads
@@ -197,33 +203,119 @@ def test_an_idle_process_that_is_suspended_delays_the_end_no_longer(
 
 
 @linux
-def test_a_signal_while_workers_end_kills_them(method: str) -> None:
+def test_a_signal_while_workers_end_kills_them(method: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """They ignore signals, and the program would wait for them at its exit."""
 
-    def interrupt() -> None:
-        time.sleep(0.3)  # before the executor itself kills them
+    def interrupted(*_: object, **settings: object) -> None:
         os.kill(os.getpid(), signal.SIGINT)
 
     def leave_them_at_work() -> None:
-        with make_executor("processes", workers=2, poll=never) as executor:
-            futures = [executor.submit(tasks.tell_and_wait) for _ in range(2)]
-            while not any(future.running() for future in futures):
-                time.sleep(0.01)
-            threading.Thread(target=interrupt).start()
+        with make_executor("processes", workers=2, poll=lambda done: done >= 2) as executor:
+            for number in range(2):
+                executor.submit(tasks.suspended, number)
+            await_true(executor.poll)  # both have begun
+            monkeypatch.setattr(ThreadPoolExecutor, "shutdown", interrupted)
 
-    begun = time.monotonic()
+    monkeypatch.setattr(processes, "SECONDS_TO_STOP", 10 * DEADLINE)  # so that nothing else kills them
     with pytest.raises(KeyboardInterrupt):
         leave_them_at_work()
     # Not by join: the executor's threads wait for the same processes, and one of the two is told too late.
-    while multiprocessing.active_children() and time.monotonic() - begun < 30:
-        time.sleep(0.01)
+    await_true(lambda: not multiprocessing.active_children())
+
+
+@linux
+def test_a_forked_worker_has_no_end_of_its_parents_pipes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither side of a pipe would notice the end of the other."""
+    monkeypatch.setattr(processes, "can_fork", lambda: True)
+    pipes: list[Any] = []
+
+    def keep(end: Any) -> None:
+        pipes.append(end)
+        keep_from_forks(end)
+
+    monkeypatch.setattr(processes, "keep_from_forks", keep)
+    reading, writing = os.pipe()
+    with os.fdopen(reading, "rb", 0) as ours, os.fdopen(writing, "wb", 0) as also_ours:
+        keep_from_forks(ours)
+        keep_from_forks(also_ours)
+        with make_executor("processes", workers=3, poll=never) as executor:
+            held = [executor.submit(tasks.open_files).result() for _ in range(3)]
+            own = {os.fstat(end.fileno()).st_ino for end in (*pipes, ours, also_ours)}
+        assert len(own) == 4, "three sockets, and both ends of a pipe"
+    assert [files & own for files in held] == [set()] * 3
+
+
+@linux
+def test_a_result_without_memory_for_it_ends_its_process(
+    method: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rest of the message is still in the pipe, where the worker waits for its reader."""
+
+    def receive_a_part(connection: Connection) -> Any:
+        if connection.recv() and not failures:
+            failures.append(MemoryError())
+            raise failures[0]
+        pytest.fail("a process goes on with half a message")
+
+    failures: list[MemoryError] = []
+    with make_executor("processes", workers=1, poll=never) as executor:
+        assert executor.submit(tasks.times, 2, 3).result() == 6
+        with monkeypatch.context() as patch:  # in this process alone
+            patch.setattr(processes, "receive_message", receive_a_part)
+            with pytest.raises(MemoryError):
+                executor.submit(tasks.large_array).result()
+        assert executor.submit(tasks.times, 2, 3).result() == 6
     assert not multiprocessing.active_children()
+
+
+@linux
+@pytest.mark.parametrize("work", [tasks.lacks_memory, tasks.hides_that_memory_lacks])
+def test_a_worker_without_memory_says_so(method: str, work: Any) -> None:
+    with make_executor("processes", workers=1, poll=never) as executor:
+        with pytest.raises(WorkerKilledError) as killed:
+            executor.submit(work).result()
+        assert is_out_of_memory(killed.value)
+        with pytest.raises(WorkerKilledError, match="killed twice") as killed:
+            list(run_work(executor, work, [()]))
+        assert is_out_of_memory(killed.value)
+
+
+@linux
+@pytest.mark.parametrize("kills", [0, 1])
+def test_a_worker_that_the_system_kills_for_its_memory(
+    method: str, kills: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counts = [0, kills]  # before and after
+    monkeypatch.setattr(processes, "memory_kills", lambda: counts.pop(0))
+    with (
+        make_executor("processes", workers=1, poll=never) as executor,
+        pytest.raises(WorkerKilledError) as killed,
+    ):
+        executor.submit(tasks.killed, 1).result()
+    assert is_out_of_memory(killed.value) == bool(kills)
+
+
+@linux
+def test_descriptors_are_closed_when_the_executor_ends(method: str) -> None:
+    """Not only when garbage is collected; but the fork server stays."""
+
+    def use() -> int:
+        with make_executor("processes", workers=2, poll=never) as executor:
+            assert executor.submit(tasks.times, 2, 3).result() == 6
+        return len(list(Path("/proc/self/fd").iterdir()))
+
+    gc.collect()
+    gc.disable()
+    try:
+        assert use() == use()
+    finally:
+        gc.enable()
 
 
 def passed_on(message: Any) -> Any:
     """What arrives at the other end; a thread sends, because a pipe holds only some kilobytes."""
     here, there = Pipe()
-    sender = threading.Thread(target=send_message, args=(there, message))
+    sender = threading.Thread(target=Message.of(message).send, args=(there,))
     sender.start()
     received = receive_message(here)
     sender.join()
@@ -251,17 +343,15 @@ def test_arrays_arrive_as_they_are_and_can_be_written_to() -> None:
 def test_several_messages_keep_their_order() -> None:
     here, there = Pipe()
     for message in (None, [np.ones(3)], "text"):
-        send_message(there, message)
+        Message.of(message).send(there)
     assert receive_message(here) is None
     np.testing.assert_array_equal(receive_message(here)[0], np.ones(3))
     assert receive_message(here) == "text"
 
 
-def test_what_cannot_be_pickled_sends_nothing() -> None:
-    here, there = Pipe()
+def test_what_cannot_be_pickled_is_no_message() -> None:
     with pytest.raises(Exception, match="pickle"):
-        send_message(there, lambda: None)
-    assert not here.poll()
+        Message.of(lambda: None)
 
 
 def test_a_closed_end_is_an_error() -> None:
@@ -270,4 +360,4 @@ def test_a_closed_end_is_an_error() -> None:
     with pytest.raises(EOFError):
         receive_message(here)
     with pytest.raises(OSError, match="Broken pipe"):
-        send_message(here, np.ones(10))
+        Message.of(np.ones(10)).send(here)

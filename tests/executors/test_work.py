@@ -79,5 +79,5 @@ def test_twice_killed_is_a_failure_of_the_machine() -> None:
 def test_twice_killed_may_have_a_result() -> None:
     with make_executor("processes", workers=2, poll=never) as executor:
         items = [(number,) for number in range(3)]
-        done = dict(run_work(executor, tasks.killed, items, on_killed=lambda index: -index))
+        done = dict(run_work(executor, tasks.killed, items, on_killed=lambda index, error: -index))
     assert done == {0: 0, 1: -1, 2: -2}

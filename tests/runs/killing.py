@@ -79,6 +79,15 @@ def killed_by_some(
     return train_item(progress, shared, item)
 
 
+def without_memory_for_some(
+    progress: Progress, shared: WorkerData, item: StackItem[FitObjective]
+) -> StackResult[FitObjective]:
+    """No process has the memory for a network with this learning rate."""
+    if any(getattr(fit.experiment.training.optimizer, "learning_rate", 0) == DEADLY for fit in item.fits):
+        raise MemoryError
+    return train_item(progress, shared, item)
+
+
 def killed(
     progress: Progress, shared: WorkerData, item: StackItem[FitObjective]
 ) -> StackResult[FitObjective]:

@@ -92,3 +92,25 @@ def test_each_part_is_released(run: OpenRun) -> None:
     parts: dict[str, PartScores | None] = {"train": part(0), "test": part(10)}
     write_scores(run, parts)
     assert parts == {}
+
+
+def test_a_run_without_memory_says_what_is_kept(
+    program: Program, iris: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lack_memory(*_: object) -> None:
+        raise MemoryError
+
+    with monkeypatch.context() as patch:
+        patch.setattr("fnnctl.runs.training.record_warnings", lack_memory)
+        done = program("train", str(iris))
+    (run,) = (tmp_path / "runs").iterdir()
+    name = run.relative_to(tmp_path)
+    assert done.code == 3
+    assert done.err.endswith(
+        f"out of memory (fewer --workers need less); the work so far is in {name}. To start again, run:\n"
+        f"fnnctl train --resume {name}\n"
+    )
+    manifest = read_json(run / "manifest.json")
+    assert (manifest["status"], manifest["error"]) == ("failed", "out of memory")
+    assert program("train", "--resume", str(name)).code == 0
+    assert read_json(run / "manifest.json")["status"] == "completed"

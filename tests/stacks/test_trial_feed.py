@@ -62,20 +62,24 @@ def test_a_killed_workers_jobs_are_done_again(config: Path, monkeypatch: pytest.
     assert_same_search(folder, undisturbed)
 
 
+@pytest.mark.parametrize(
+    ("work", "end"),
+    [(killing.killed_by_some, "was killed"), (killing.without_memory_for_some, "ran out of memory")],
+)
 def test_what_kills_two_workers_has_failed_and_the_search_goes_on(
-    config: Path, monkeypatch: pytest.MonkeyPatch
+    config: Path, monkeypatch: pytest.MonkeyPatch, work: Any, end: str
 ) -> None:
     """Those that trained in one stack with it are not to blame."""
     space = f"search.space={{{RATE}: {{choice: [0.01, 0.02, {killing.DEADLY}, 0.05]}}}}"
     arguments = ("--method", "grid", "--set", space, "--set", "search.trials=null")
     healthy = search(config, *arguments, "--executor", "serial")
-    monkeypatch.setattr(stack_runner, "train_item", killing.killed_by_some)
+    monkeypatch.setattr(stack_runner, "train_item", work)
     folder = search(config, *arguments, *PROCESSES)
     trials = {trial["number"]: trial["assignment"][RATE] for trial in of_kind(folder, "trial")}
     for own, other in zip(of_kind(folder, "result"), of_kind(healthy, "result"), strict=True):
         if trials[own["trial"]] == killing.DEADLY:
             assert (own["status"], own["epochs"], own["objective"]) == ("failed", 0, None)
-            assert own["reason"] == "its worker process was killed twice"
+            assert own["reason"] == f"its worker process {end} twice"
         else:
             assert {**own, "checksum": 0} == {**other, "checksum": 0}
     assert leaderboard(folder)[-1]["status"] == "failed"

@@ -166,3 +166,16 @@ def test_changed_bytes_are_read_or_reported(data: st.DataObject) -> None:
     except DataError:
         return
     assert restored["a"].shape == (4,)
+
+
+def test_an_archive_without_memory_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The bytes are closed if they cannot grow, and closing the archive would write into them."""
+
+    def lacks_memory(archive: zipfile.ZipFile, *_: object) -> None:
+        assert archive.fp
+        archive.fp.close()
+        raise MemoryError
+
+    monkeypatch.setattr(zipfile.ZipFile, "writestr", lacks_memory)
+    with pytest.raises(MemoryError):
+        to_npz(ARRAYS)
