@@ -38,7 +38,7 @@ def init_table(options: SourceOptions, file: Path, context: Context, output: Out
     if description.target is None:
         if not output.json:
             output.render(description_report(description).terminal(output.width))
-        raise UsageError(f"name the column to predict: {description.init_command}")
+        raise UsageError(description.obstacle or f"name the column to predict: {description.init_command}")
     target, check = description.target, description.check
     starter = table_starter(description.table, target, check, options, file.parent)
     write_new(file, table_starter_text(starter, str(file)))

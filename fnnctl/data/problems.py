@@ -2,11 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from fnnctl.errors import DataError, Problem
-from fnnctl.text import counted
+from fnnctl.text import counted, shown
 
 MAX_PROBLEMS = 20
 """More lines would scroll the first ones, which often explain the others, out of sight."""
+
+
+@dataclass(frozen=True, slots=True)
+class OddValue:
+    """The first value of a column that is unlike most of the others."""
+
+    cause: str
+    """What is wrong with it."""
+    noun: str
+    """What the others are: `number` or `date`."""
+    line: int | None
+    """None if the file has no lines."""
+
+    def __str__(self) -> str:
+        place = "" if self.line is None else f", in line {self.line:,}"
+        return f"{self.cause}{place}"
 
 
 class Problems:
@@ -20,12 +38,25 @@ class Problems:
         self._of_settings: list[Problem] = []
         self._of_file: list[Problem] = []
         self._more = 0
+        self.odd_values: dict[str, OddValue] = {}
+        """By column."""
+        self.are_odd_values = True
+        """Whether there is no other problem."""
 
     def __bool__(self) -> bool:
         return bool(self._of_settings or self._of_file)
 
     def add(self, message: str, *, line: int | None = None) -> None:
         """Note a problem with the file, and its line (from 1) if it has one."""
+        self.are_odd_values = False
+        self._add(message, line)
+
+    def add_odd_value(self, column: str, value: OddValue, advice: str) -> None:
+        """Note a value that is unlike the others of its column; the `advice` follows its cause."""
+        self.odd_values[column] = value
+        self._add(f"column {shown(column)}: {value.cause}{advice}", value.line)
+
+    def _add(self, message: str, line: int | None) -> None:
         if len(self._of_file) < MAX_PROBLEMS:
             self._of_file.append(Problem(message, file=self.file, line=line))
         else:
@@ -33,6 +64,7 @@ class Problems:
 
     def add_setting(self, path: str, message: str) -> None:
         """Note a setting that does not fit the file; its line in the config is not known here."""
+        self.are_odd_values = False
         self._of_settings.append(Problem(message, path=path))
 
     def error(self) -> DataError:

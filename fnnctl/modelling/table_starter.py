@@ -45,7 +45,7 @@ def table_starter(
     """What the experiment in `folder` says. Raises `InputError` if no experiment is possible."""
     source, notes = facts.source, facts.notes
     ignored = facts.left_out
-    _refuse_unusable(facts, options, ignored)
+    _refuse_unusable(facts, options)
     split, reason = _split(target, source.file)
     has_own_task = source.path is None and BUILTIN[options.source].target == target.name
     used = [column for column in facts.columns if column.name not in ignored and column.name != target.name]
@@ -64,6 +64,12 @@ def table_starter(
         delimiter=options.delimiter,
         encoding=options.encoding if options.encoding != DEFAULT_ENCODING else None,
         ignored=ignored,
+        categorical={
+            name: f"{shown(name)} is read as categories: {odd}; to read {odd.noun}s, correct it and remove "
+            "the column from data.columns.categorical"
+            for name, odd in source.odd_values.items()
+            if name not in ignored
+        },
         codes=tuple(
             column.name for column, note in noted if note.kind == "codes" and is_allowed_value(column.name)
         ),
@@ -87,21 +93,31 @@ def table_starter(
     )
 
 
-def _refuse_unusable(facts: TableFacts, options: SourceOptions, ignored: Mapping[str, str]) -> None:
+def _refuse_unusable(facts: TableFacts, options: SourceOptions) -> None:
     target = facts.source.target_name or ""
-    if not is_allowed_value(target):
-        raise UsageError(
-            f"a config cannot contain the control characters of {shown(target)}: rename the column"
-        )
+    for name in (target, *facts.source.odd_values):
+        if not is_allowed_value(name):
+            raise UsageError(
+                f"a config cannot contain the control characters of {shown(name)}: rename the column"
+            )
     if options.delimiter is not None and not is_allowed_value(options.delimiter):
         raise UsageError(
             f"a config cannot contain the delimiter {shown(options.delimiter)}: write the table with another"
         )
-    if all(column.name in ignored for column in facts.columns if column.name != target):
-        reasons = [f"{shown(name)} {why}" for name, why in list(ignored.items())[:LISTED_CLASSES]]
-        why = f": {'; '.join(reasons)}" if reasons else ""
-        message = f"there is no column to predict {shown(target)} from{why}"
+    if message := no_features(facts, target):
         raise DataError(Problem(message, file=facts.source.file))
+
+
+def no_features(facts: TableFacts, target: str | None) -> str | None:
+    """Why nothing can predict the target, or why no column can be one (None); None if something can."""
+    ignored = facts.left_out
+    if any(column.name not in ignored for column in facts.columns if column.name != target):
+        return None
+    reasons = [f"{shown(name)} {why}" for name, why in list(ignored.items())[:LISTED_CLASSES]]
+    why = f": {'; '.join(reasons)}" if reasons else ""
+    if target is None:
+        return f"no column can be the target{why}"
+    return f"there is no column to predict {shown(target)} from{why}"
 
 
 def _source(source: Source, options: SourceOptions, folder: Path) -> str:

@@ -41,6 +41,8 @@ class Description:
     """The columns that could be the target; empty if it is known."""
     check: ColumnCheck
     """How well each column alone predicts the target, if that is known."""
+    obstacle: str | None = None
+    """Why no experiment is possible; None if one is, as far as that is known without a target."""
 
     @property
     def headline(self) -> str:
@@ -108,7 +110,10 @@ def description_sections(description: Description, width: int | None = None) -> 
     if description.candidates:
         reasons = (f"{_quoted(candidate.name)}: {candidate.reason}" for candidate in description.candidates)
         yield Notes("What could be the target", tuple(reasons))
-    yield Command("Write an experiment", (description.init_command,))
+    if description.obstacle is None:
+        yield Command("Write an experiment", (description.init_command,))
+    else:
+        yield Notes("No experiment is possible", (description.obstacle,))
 
 
 def description_json(description: Description) -> dict[str, Any]:

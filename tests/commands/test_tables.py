@@ -230,3 +230,78 @@ def test_a_target_that_looks_like_counts(program: Program, tmp_path: Path) -> No
     assert program("train", "v.yaml", *quick, "--set", "data.task=regression").code == 0
     trained = program("train", "v.yaml", *quick, "--unset", "data.task")
     assert trained.err.count("looks like counts") == 1
+
+
+ODD = {
+    "3,5": "'3,5' has another decimal mark than most other values (59 of the column's 60 values are numbers)",
+    "1e999": "'1e999' is not a finite number (59 of the column's 60 values are numbers)",
+    "good": "'good' is not a number (59 of the column's 60 values are numbers)",
+}
+
+
+@pytest.mark.parametrize("value", ODD)
+def test_a_column_with_an_odd_cell_is_categorical(program: Program, tmp_path: Path, value: str) -> None:
+    cells = (f'"{value}"' if row == 9 else row / 4 for row in range(ROWS))
+    rows = (f"{cell},{row % 7},{'good' if row % 2 else 'poor'}" for row, cell in enumerate(cells))
+    (tmp_path / "t.csv").write_text("a,b,y\n" + "\n".join(rows) + "\n")
+    described = program("describe", "t.csv")
+    assert described.code == 0
+    note = f"'a': is read as categories: {ODD[value]}, in line 11; correct it, and it has numbers"
+    assert note in " ".join(described.out.split())
+    done = program("init", "--data", "t.csv", "--target", "y")
+    assert done.code == 0
+    advice = "to read numbers, correct it and remove the column from data.columns.categorical"
+    assert f"'a' is read as categories: {ODD[value]}, in line 11; {advice}" in done.err.splitlines()
+    data = load_config(tmp_path / "fnnctl.yaml").experiment.data
+    assert (data.columns.categorical, data.columns.ignore) == (("a",), ())
+    assert program("train", *QUICK, "--no-figures").code == 0
+
+
+def test_markers_are_missing_values_beside_a_column_with_an_odd_cell(
+    program: Program, tmp_path: Path
+) -> None:
+    rows = (
+        f'{"unknown" if row == 3 else row},"{"1,5" if row == 5 else row / 8}",{row % 2}'
+        for row in range(ROWS)
+    )
+    (tmp_path / "t.csv").write_text("a,b,y\n" + "\n".join(rows) + "\n")
+    assert program("init", "--data", "t.csv", "--target", "y").code == 0
+    data = load_config(tmp_path / "fnnctl.yaml").experiment.data
+    assert (data.columns.categorical, data.missing_values[-1]) == (("b",), "unknown")
+    assert program("check").code == 0
+
+
+@pytest.mark.parametrize(
+    ("table", "target", "why"),
+    [
+        (
+            "x\n" + "\n".join(map(str, range(30))),
+            "x",
+            "no column can be the target: 'x' has a different whole number in every row, like an id",
+        ),
+        ("x\n" + "\n".join(map(str, range(3))) * 9, "x", "there is no column to predict 'x' from"),
+        (
+            "x,y\n" + "1,a\n1,b\n" * 20,
+            "y",
+            "there is no column to predict 'y' from: 'x' has the same value in every row",
+        ),
+        (
+            "id,y\n" + "".join(f"u{row},{row % 2}\n" for row in range(30)),
+            "y",
+            "there is no column to predict 'y' from: 'id' nearly all its values are different texts",
+        ),
+    ],
+)
+def test_no_experiment_is_proposed_that_init_refuses(
+    program: Program, tmp_path: Path, table: str, target: str, why: str
+) -> None:
+    (tmp_path / "t.csv").write_text(table)
+    for options in ((), ("--target", target)):
+        described = program("describe", "t.csv", *options)
+        text = " ".join(described.out.split())
+        assert (described.code, "fnnctl init" in text) == (0, False)
+        assert "No experiment is possible" in text
+    assert f"No experiment is possible - {why}" in " ".join(program("describe", "t.csv").out.split())
+    assert program("init", "--data", "t.csv").err.endswith(f"{why}\n")
+    assert program("init", "--data", "t.csv", "--target", target).code == 2
+    assert not (tmp_path / "fnnctl.yaml").exists()

@@ -69,6 +69,8 @@ class TableStarter:
     encoding: str | None = None
     ignored: Mapping[str, str] = field(default_factory=dict)
     """The columns to leave out, each with the reason."""
+    categorical: Mapping[str, str] = field(default_factory=dict)
+    """Columns of numbers or dates that are read as categories, each with the reason."""
     codes: tuple[str, ...] = ()
     """Columns of whole numbers that may be categories."""
     missing: Mapping[str, str] = field(default_factory=dict)
@@ -109,6 +111,7 @@ class TableStarter:
             more = len(self.ignored) - len(some)
             rest = f"; and {more:,} more" if more else ""
             yield f"left out {counted(len(self.ignored), 'column')}: {'; '.join(some)}{rest}"
+        yield from self.categorical.values()
         yield from self.missing.values()
         yield from (f"warning: {warning}" for warning in self.warnings)
         if self.rare is not None:
@@ -192,9 +195,9 @@ def _missing(starter: TableStarter) -> Iterator[str]:
 
 def _columns(starter: TableStarter) -> Iterator[str]:
     ignored = starter.writable
-    if not (ignored or starter.codes or starter.leaks):
+    if not (ignored or starter.categorical or starter.codes or starter.leaks):
         return
-    yield "  columns:" if ignored else "  # columns:"
+    yield "  columns:" if ignored or starter.categorical else "  # columns:"
     if ignored:
         yield "    ignore:  # columns that cannot help to predict new rows; remove a line to keep its column"
         if any(column.kind == "text" and column.name in ignored for column in starter.columns):
@@ -204,8 +207,11 @@ def _columns(starter: TableStarter) -> Iterator[str]:
         yield from (f"      # - {_value(name)}  # {LEAK}" for name in starter.leaks)
     elif starter.leaks:
         yield f"    # ignore: {flow_yaml(list(starter.leaks))}  # {LEAK}"
+    if starter.categorical:
+        yield from (f"    # {_comment(why)}" for why in starter.categorical.values())
+        yield f"    categorical: {flow_yaml(list(starter.categorical))}"
     if starter.codes:
-        codes = flow_yaml(list(starter.codes))
+        codes = flow_yaml([*starter.categorical, *starter.codes])
         yield f"    # categorical: {codes}  # if these numbers are codes, not amounts"
 
 

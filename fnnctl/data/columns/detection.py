@@ -27,7 +27,7 @@ from fnnctl.data.columns.formats.registry import FORMATS
 from fnnctl.data.columns.ids import nearly_all_differ
 from fnnctl.data.columns.numbers import are_codes, first_code, numbers_among
 from fnnctl.data.columns.types import NOT_USED, ColumnType
-from fnnctl.data.problems import Problems
+from fnnctl.data.problems import OddValue, Problems
 from fnnctl.text import shown
 
 MIN_WITH_UNIT: Final = 3
@@ -114,10 +114,8 @@ def detect(
         if candidate is not None and candidate.fits.all():
             if candidate.problem is not None:
                 index, contradiction = candidate.problem
-                message = (
-                    f"column {shown(name)}: {contradiction}, or add the column to data.columns.categorical"
-                )
-                problems.add(message, line=column.lines[index])
+                value = OddValue(contradiction, form.noun, column.lines[index])
+                problems.add_odd_value(name, value, ", or add the column to data.columns.categorical")
                 return None
             return typed(name, column, form.column_kind, candidate, declared=declared is not None)
         candidates.append((form, candidate))
@@ -172,4 +170,5 @@ def _note_problem(
     index, counts = int(np.argmin(fits)), column.counts()
     problem, advice = form.problem_with(name, column.texts[index], notation)
     fitting = f"{int(counts[fits].sum()):,} of the column's {int(counts.sum()):,} values are {form.noun}s"
-    problems.add(f"column {shown(name)}: {problem} ({fitting}). {advice}", line=column.lines[index])
+    value = OddValue(f"{problem} ({fitting})", form.noun, column.lines[index])
+    problems.add_odd_value(name, value, f". {advice}")

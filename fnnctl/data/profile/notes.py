@@ -22,6 +22,7 @@ NoteKind = Literal[
     "ignored",
     "format",
     "marker",
+    "odd",
     "id",
     "constant",
     "missing",
@@ -83,6 +84,8 @@ def _notes(source: Source, column: ColumnFacts, first_with: dict[bytes, str]) ->
     yield from (
         ColumnNote("marker", str(marker)) for marker in source.markers if marker.column == column.name
     )
+    if odd := source.odd_values.get(column.name):
+        yield ColumnNote("odd", f"is read as categories: {odd}; correct it, and it has {odd.noun}s")
     yield from _of_format(column.type)
     yield from _of_most_missing(column)
     first = column.name if column.digest is None else first_with.setdefault(column.digest, column.name)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -27,7 +27,7 @@ from fnnctl.data.dataset import RawTarget
 from fnnctl.data.feature_array import read_arrays
 from fnnctl.data.files import UNREPORTED, OnRead, find_file
 from fnnctl.data.loading import BUILTIN_FORMAT, amounts, raw_target
-from fnnctl.data.problems import Problems
+from fnnctl.data.problems import OddValue, Problems
 from fnnctl.data.stored_arrays import LABELS, holds_arrays
 from fnnctl.data.tables.parquet import is_parquet
 from fnnctl.data.tables.rows import CsvFormat, missing_texts
@@ -69,38 +69,28 @@ class Marker:
 
 def read_with_markers(
     path: Path, form: CsvFormat, kinds: Mapping[str, Kind], file: str, on_read: OnRead = UNREPORTED
-) -> tuple[Table, tuple[Marker, ...]]:
-    """Read a table; if a few texts among numbers or dates are its only problems, read them as missing values.
+) -> tuple[Table, tuple[Marker, ...], Mapping[str, OddValue]]:
+    """Read a table whose columns of numbers or dates may have other values, too.
 
-    Raises DataError for any other problem.
+    A few texts are read as missing values; a column with anything else is read as categories, and returned
+    with its first odd value. Raises DataError for any other problem.
     """
     problems = Problems(file)
     table = read_table(path, form, kinds, problems, on_read=on_read)
     if not problems:
-        return table, ()
-    refused = problems.error()
-    faulty = _faulty_columns(table, refused.problems)
-    if faulty:
-        texts = read_table(path, form, {**kinds, **dict.fromkeys(faulty, "categorical")}, Problems(file))
-        markers = tuple(_markers(texts, faulty, kinds))
+        return table, (), {}
+    if problems.are_odd_values:
+        odd: Mapping[str, OddValue] = problems.odd_values
+        texts = read_table(path, form, {**kinds, **dict.fromkeys(odd, "categorical")}, Problems(file))
+        markers = tuple(_markers(texts, list(odd), kinds))
+        declared = {marker.column for marker in markers}
+        odd = {name: value for name, value in odd.items() if name not in declared}
         again, missing = Problems(file), form.missing | {marker.text for marker in markers}
-        if {marker.column for marker in markers} == set(faulty):
-            table = read_table(path, replace(form, missing=missing), kinds, again)
-            if not again:
-                return table, markers
-    raise refused
-
-
-def _faulty_columns(table: Table, problems: tuple[Problem, ...]) -> list[str]:
-    """The columns that the problems are about; empty if a problem is about something else."""
-    columns: dict[str, None] = {}
-    for problem in problems:
-        starts = {f"column {shown(name)}: ": name for name in table.names}
-        name = next((name for start, name in starts.items() if problem.message.startswith(start)), None)
-        if name is None:
-            return []
-        columns[name] = None
-    return list(columns)
+        as_read: Mapping[str, Kind] = {**kinds, **dict.fromkeys(odd, "categorical")}
+        table = read_table(path, replace(form, missing=missing), as_read, again)
+        if not again:
+            return table, markers, odd
+    raise problems.error()
 
 
 def _markers(table: Table, faulty: list[str], declared: Mapping[str, Kind]) -> Iterator[Marker]:
@@ -167,6 +157,9 @@ class Source:
     """The target that is given, or that the source has by itself."""
     markers: tuple[Marker, ...] = ()
     """Texts that are read as missing values, but are not declared as such by default."""
+    odd_values: Mapping[str, OddValue] = field(default_factory=dict)
+    """Of the columns that are read as categories because most of their values are numbers or dates, and some
+    are not."""
 
     @property
     def target_name(self) -> str | None:
@@ -204,12 +197,13 @@ def _read(
 ) -> Source:
     arrays = holds_arrays(path)
     markers: tuple[Marker, ...] = ()
+    odd_values: Mapping[str, OddValue] = {}
     kinds: dict[str, Kind] = {} if target is None else {target: "categorical"}
     try:
         if arrays:
             table = read_arrays(path, {}, on_read=on_read)
         else:
-            table, markers = read_with_markers(path, form, kinds, file, on_read)
+            table, markers, odd_values = read_with_markers(path, form, kinds, file, on_read)
     except DataError as error:
         raise DataError(*map(_for_options, error.problems)) from None
     if target is not None and target not in table.names:
@@ -227,6 +221,7 @@ def _read(
         types=_types(table, raw),
         target=raw,
         markers=markers,
+        odd_values=odd_values,
     )
 
 
