@@ -78,10 +78,10 @@ def complete_metric(incomplete: str) -> list[str]:
 
 def complete_sort(incomplete: str) -> list[str]:
     """The facts, metrics and settings by which runs can be sorted."""
-    from fnnctl.report.listing.fields import CONFIG, FACTS
+    from fnnctl.report.listing.fields import CONFIG, FACTS, NOTES
 
     settings = [f"{CONFIG}{path}" for path in _settings()] if incomplete.startswith(CONFIG) else []
-    return [name for name in (*FACTS, *_metrics(), *settings) if name.startswith(incomplete)]
+    return [name for name in (*FACTS, NOTES, *_metrics(), *settings) if name.startswith(incomplete)]
 
 
 def complete_setting(incomplete: str) -> list[str]:

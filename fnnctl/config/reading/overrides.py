@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shlex
 from dataclasses import dataclass, replace
 from typing import Self, TypeAlias
 
@@ -9,7 +11,7 @@ from fnnctl.config.messages.schema_errors import unknown_path
 from fnnctl.config.paths import SPACE, ConfigPath, Location, Locations, format_path, parse_path, problem_at
 from fnnctl.config.reading.yaml_reader import Document, read_yaml
 from fnnctl.config.rules.plain_config import takes_any_key
-from fnnctl.config.schema.schema_tree import all_settings, is_setting
+from fnnctl.config.schema.schema_tree import all_settings, forms_at, is_setting, words_of
 from fnnctl.errors import ConfigError, Problem
 
 
@@ -69,13 +71,26 @@ def read_override(text: str) -> tuple[ConfigPath, Document]:
         section = format_path(path[:-1])
         suggestion = f"write {section}='{{\"NAME\": VALUE}}', with the name of a class or a column"
         raise ConfigError(problem_at(path[:-1], f"a name that contains = stands in quotes: {suggestion}"))
+    quotes = _quotes_for(path, written_value)
     try:
         document = read_yaml(written_value, path)
     except ConfigError as error:
-        raise ConfigError(problem_at(path, error.problems[0].message)) from None
+        raise ConfigError(problem_at(path, error.problems[0].message + quotes)) from None
     for problem in document.problems:
-        raise ConfigError(replace(problem, line=None))
+        raise ConfigError(replace(problem, message=problem.message + quotes, line=None))
+    if quotes and isinstance(document.value, list | dict):
+        kind = "a list" if isinstance(document.value, list) else "a mapping"
+        raise ConfigError(problem_at(path, f"is a text, and without quotes YAML reads {kind}{quotes}"))
     return path, document
+
+
+def _quotes_for(path: ConfigPath, text: str) -> str:
+    """How to write the value of a setting that is nothing but a text; empty for other settings."""
+    kinds = {form.get("type") for form in forms_at(path, {}) if not words_of(form)} - {"null"}
+    if kinds != {"string"}:
+        return ""
+    quoted = json.dumps(text, ensure_ascii=False)
+    return f"; write --set {shlex.quote(f'{format_path(path)}={quoted}')}"
 
 
 def read_removal(text: str) -> ConfigPath:

@@ -1,7 +1,8 @@
 """The fields of a listed run: its facts, its metrics, and the settings of its complete config.
 
 A user names a field in `--where`, `--sort` and `--columns`: a fact (`seed`), a metric of the test part
-(`accuracy`) or of another one (`validation.loss`, `metrics.train.loss`), or a setting (`config.training.l2`).
+(`accuracy`) or of another one (`validation.loss`, `metrics.train.loss`), a setting (`config.training.l2`), or
+the `notes`.
 
 Metrics and settings of many runs do not fit into memory: of each run they are read once, for the values of
 the asked fields.
@@ -26,6 +27,8 @@ Config: TypeAlias = Mapping[str, Any] | None
 
 CONFIG: Final = "config."
 METRICS_PREFIX: Final = "metrics."
+NOTES: Final = "notes"
+"""The text of the config's notes; the others are settings such as `notes.limits`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +100,8 @@ def field_of(name: str) -> Field:
     """The field of this name; `refuse_unknown` says whether there is one."""
     if name in FACTS:
         return Field(name, FieldSource.FACTS, FACTS[name])
-    if name.startswith(CONFIG):
-        path = name.removeprefix(CONFIG)
+    if name.startswith(CONFIG) or name.partition(".")[0] == NOTES:
+        path = f"{NOTES}.text" if name == NOTES else name.removeprefix(CONFIG)
         return Field(name, FieldSource.SETTINGS, lambda run: _value(run, name, run.config, path))
     path = metric_path(name)
     return Field(name, FieldSource.METRICS, lambda run: _value(run, name, run.metrics, path))
@@ -126,14 +129,14 @@ def refuse_unknown(
     """
     for option, unknown in asked:
         is_fact, is_setting = unknown.source is FieldSource.FACTS, unknown.source is FieldSource.SETTINGS
-        if not runs or is_fact or any(unknown.read(run) is not None for run in runs):
+        if not runs or is_fact or unknown.name == NOTES or any(unknown.read(run) is not None for run in runs):
             continue
         path = metric_path(unknown.name)
         if not is_setting and path.partition(".")[2] in objectives():
             continue
         names = {name for run in runs for name in _names(load(run), settings=is_setting)}
         if unknown.name not in names:
-            hint = did_you_mean(unknown.name, names) or f"; the facts are {', '.join(FACTS)}"
+            hint = did_you_mean(unknown.name, {*names, NOTES}) or f"; the facts are {', '.join(FACTS)}"
             raise UsageError(f"{option} '{unknown.name}': no run has such a field{hint}")
 
 

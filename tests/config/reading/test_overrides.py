@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from typing import Any
 
@@ -281,3 +282,30 @@ def test_removals_are_said_if_they_change_nothing(load: Callable[..., LoadedConf
 def test_a_missing_setting_is_told_at_the_option_that_removed_it(problems: Callable[..., list[str]]) -> None:
     (problem,) = problems("data: {source: iris}\n", Removal("data.source"))
     assert problem.startswith("--unset: data.source: missing: ")
+
+
+@pytest.mark.parametrize(
+    ("text", "why", "quoted"),
+    [
+        ("notes.text=tag: prod", "without quotes YAML reads a mapping", "'notes.text=\"tag: prod\"'"),
+        ("name=[a]", "without quotes YAML reads a list", "'name=\"[a]\"'"),
+        ("name=*x", "is the alias *x", "'name=\"*x\"'"),
+        ("data.source=@x", "'@' cannot start a value", "'data.source=\"@x\"'"),
+        ('name="a', "a quote is opened here and never closed", '\'name="\\"a"\''),
+    ],
+)
+def test_the_error_shows_the_quotes_that_a_text_needs(text: str, why: str, quoted: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        read_override(text)
+    (problem,) = caught.value.problems
+    assert why in problem.message
+    assert problem.message.endswith(f"; write --set {quoted}")
+    (written,) = shlex.split(quoted)
+    assert read_override(written)[1].value == text.partition("=")[2]
+
+
+@pytest.mark.parametrize("text", ["training.optimizer=[", "training.batch_size=[", "data.columns.ignore=*x"])
+def test_other_settings_than_texts_need_no_quotes(text: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        read_override(text)
+    assert "--set" not in str(caught.value)

@@ -13,7 +13,8 @@ METRICS = {
     "validation": None,
     "test": {"accuracy": 0.95, "roc_auc_macro": None, "per_class": {"a.b": {"recall": 0.5}}},
 }
-RUN = listed(metrics=METRICS, config={"training": {"l2": 0.01, "optimizer": {"name": "adam"}}})
+NOTED = {"notes": {"text": "tag: prod", "limits": "few rows"}}
+RUN = listed(metrics=METRICS, config={"training": {"l2": 0.01, "optimizer": {"name": "adam"}}, **NOTED})
 
 
 @pytest.mark.parametrize(
@@ -25,6 +26,7 @@ RUN = listed(metrics=METRICS, config={"training": {"l2": 0.01, "optimizer": {"na
         ("train.accuracy", 1.0), ("validation.accuracy", None), ("per_class.a.b.recall", 0.5),
         ("metrics.test.per_class.a.b.recall", 0.5), ("per_class.a.c.recall", None),
         ("config.training.l2", 0.01), ("config.training.optimizer", {"name": "adam"}), ("config.no", None),
+        ("notes", "tag: prod"), ("notes.limits", "few rows"), ("config.notes.text", "tag: prod"),
     ],
 )  # fmt: skip
 def test_the_value_of_a_field(name: str, value: object) -> None:
@@ -48,7 +50,9 @@ def test_a_damaged_run_has_a_status_and_a_folder() -> None:
     assert field_of("status").read(DAMAGED) == "damaged"
 
 
-@pytest.mark.parametrize("name", ["accuracy", "metric", "validation.loss", "f1_macro", "config.training.l2"])
+@pytest.mark.parametrize(
+    "name", ["accuracy", "metric", "validation.loss", "f1_macro", "config.training.l2", "notes"]
+)
 def test_a_field_that_a_run_may_have_is_known(name: str) -> None:
     refuse_unknown([("--sort", field_of(name))], [RUN, DAMAGED])
 
@@ -58,6 +62,8 @@ def test_a_field_that_a_run_may_have_is_known(name: str) -> None:
     [
         ("acuracy", "did you mean 'accuracy'"),
         ("sead", "did you mean 'seed'"),
+        ("note", "did you mean 'notes'"),
+        ("notes.limit", "did you mean 'config.notes.limits'"),
         ("train.acuracy", "did you mean 'train.accuracy'"),
         ("config.training.l22", "did you mean 'config.training.l2'"),
         ("per_class.a.b.recal", "did you mean 'per_class.a.b.recall'"),
@@ -81,3 +87,7 @@ def test_names_without_a_part_are_those_of_the_test_part() -> None:
 def test_the_metric_of_a_list_is_the_first_of_a_report() -> None:
     for task, report in TASK_REPORTS.items():
         assert report.metrics[0] == (headline(task).label, headline(task).name)
+
+
+def test_that_no_run_has_notes_is_no_mistake() -> None:
+    refuse_unknown([("--columns", field_of("notes"))], [DAMAGED])
