@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from fnnctl.api.floating_point import default_errstate
 from fnnctl.api.run import Run
 from fnnctl.errors import UsageError
 from fnnctl.report.comparison.compared_run import has_metrics
@@ -45,6 +46,7 @@ class Comparison:
             raise UsageError(f"there is no report {format!r}; choose {joined_words([*TEXT_FORMATS], 'or')}")
         return self._report().text(format)
 
+    @default_errstate()
     def _report(self) -> PlainReport:
         return comparison_report(self._comparison)
 
@@ -52,6 +54,7 @@ class Comparison:
         return "\n".join(self.verdicts)
 
 
+@default_errstate()
 def compare(*runs: Run | str | Path, metric: str | None = None, runs_dir: str | Path = "runs") -> Comparison:
     """Compare a metric of two runs or more, by default the first one of their task.
 

@@ -98,8 +98,8 @@ class Experiment:
 
     def check(self, data: Any = None) -> list[Problem]:
         """Everything that is wrong with the settings, alone and with the data; empty if a run can begin."""
-        source, memory = self._with(data)
         with silent_context(None, _Silent()) as (context, _):
+            source, memory = self._with(data)
             return run_check([source], (), context, memory=memory).problems
 
     def batch_rows(self, data: Any = None) -> int:
@@ -107,8 +107,8 @@ class Experiment:
 
         Raises the errors of `train`.
         """
-        source, memory = self._with(data)
         with silent_context(None, _Silent()) as (context, _):
+            source, memory = self._with(data)
             loaded = read_experiment(source, (), context.listener, memory=memory)
             return loaded.fit(loaded.split()).settings.batch_size
 
@@ -136,8 +136,8 @@ class Experiment:
         anything is written, `DivergedError` if the loss is not finite.
         """
         workers = whole_or_none("workers", workers)
-        source, memory = self._with(data)
         with silent_context(runs_dir, observer) as (context, volume):
+            source, memory = self._with(data)
             return Run(run_training(source, (), context, workers=workers, memory=memory), volume)
 
     def evaluate(
@@ -154,8 +154,8 @@ class Experiment:
         parameters and errors see `train`.
         """
         workers = whole_or_none("workers", workers)
-        source, memory = self._with(data)
         with silent_context(runs_dir, observer) as (context, volume):
+            source, memory = self._with(data)
             return Run(run_cross_validation(source, (), context, workers=workers, memory=memory), volume)
 
     def search(
@@ -188,8 +188,8 @@ class Experiment:
             time_limit=seconds("time_limit", time_limit),
         )
         experiment = self if method is None else self.set("search.method", method)
-        source, memory = experiment._with(data)
         with silent_context(runs_dir, observer) as (context, volume):
+            source, memory = experiment._with(data)
             return Run(search_command(source, (), options, context, memory=memory), volume)
 
     def _with(self, data: Any) -> tuple[ConfigText, MemoryData | None]:

@@ -14,6 +14,7 @@ from typing import Any, Final, TypeAlias, get_args
 import numpy as np
 
 from fnnctl.api.arguments import number, path_of, seconds, whole, whole_or_none
+from fnnctl.api.floating_point import default_errstate
 from fnnctl.api.plain_values import plain_dimension, plain_value
 from fnnctl.config.paths import problem_at
 from fnnctl.config.schema.methods import METHODS
@@ -125,25 +126,29 @@ def optimize(
     if not all(isinstance(kind, type) and issubclass(kind, Exception) for kind in kinds):
         raise UsageError(f"catch must be a tuple of types of exceptions, not {catch!r}")
     started = time.monotonic()
+    errors_of_caller = np.geterr()
 
     def value(job: records.Job) -> float:
         values = dict(job.trial.assignment)
-        return _objective(objective(values, job.stop) if plan.budget.max_epochs > 1 else objective(values))
+        with np.errstate(**errors_of_caller):
+            result = objective(values, job.stop) if plan.budget.max_epochs > 1 else objective(values)
+        return _objective(result)
 
     def stop() -> str | None:
         is_over = limit is not None and time.monotonic() - started >= limit
         return "the time limit" if is_over else None
 
-    history = functions.search_function(
-        value,
-        plan.sampler,
-        budget=plan.budget,
-        direction=plan.direction,
-        scheduler=plan.scheduler,
-        journal=None if journal is None else path_of("journal", journal),
-        catch=kinds,
-        stop=stop,
-    )
+    with default_errstate():
+        history = functions.search_function(
+            value,
+            plan.sampler,
+            budget=plan.budget,
+            direction=plan.direction,
+            scheduler=plan.scheduler,
+            journal=None if journal is None else path_of("journal", journal),
+            catch=kinds,
+            stop=stop,
+        )
     return _optimum(history)
 
 
@@ -206,6 +211,7 @@ class Optimizer:
         self._open: dict[JobKey, records.Job] = {}
         """The jobs whose values are still to be told."""
 
+    @default_errstate()
     def ask(self, n: int = 1) -> list[Job]:
         """Return up to `n` jobs that may run in parallel.
 
@@ -218,6 +224,7 @@ class Optimizer:
         self._open |= {job.key: job for job in jobs}
         return [Job(job.trial.number, dict(job.trial.assignment), job.start, job.stop) for job in jobs]
 
+    @default_errstate()
     def tell(self, job: Job, value: float) -> None:
         """Give the value of a job's objective; NaN says that the trial has diverged.
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 
 import fnnctl
 from fnnctl.api.arguments import path_of
+from fnnctl.api.floating_point import default_errstate
 from fnnctl.blas import restored_blas_threads
 from fnnctl.context import Context, NoStop, ShowAmount, ShowEpochs
 from fnnctl.errors import FnnctlError, FnnctlWarning, UsageError
@@ -126,7 +127,8 @@ def silent_context(
 ) -> Iterator[tuple[Context, MemoryVolume | None]]:
     """The context of a call, and the volume that holds its run if there is no folder of runs.
 
-    The threads of the BLAS, which are the process's, are after the block what they were before.
+    The block has NumPy's default state of floating-point errors. The threads of the BLAS, which are the
+    process's, are after it what they were before.
     """
     if not isinstance(observer, Observer | None):
         raise UsageError(f"an observer is an object of a subclass of fnnctl.Observer, not {observer!r}")
@@ -134,7 +136,7 @@ def silent_context(
     folder = volume.root if volume else path_of("runs_dir", runs_dir)
     listener, stop = ObserverListener(observer or Observer()), _RememberedRun()
     try:
-        with restored_blas_threads():
+        with restored_blas_threads(), default_errstate():
             known_runs_dir = Path("runs") if volume else None
             yield Context(folder, listener, stop, known_runs_dir=known_runs_dir), volume
     except BaseException as error:

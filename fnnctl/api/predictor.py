@@ -17,6 +17,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from fnnctl.api.floating_point import default_errstate
 from fnnctl.arrays import FloatArray
 from fnnctl.blas import restored_blas_threads
 from fnnctl.config.sources import MEMORY_SOURCE
@@ -85,6 +86,7 @@ class Predictor:
         ratio: FloatArray = logs[:, 1] - logs[:, 0] if logs.shape[1] == 2 else logs
         return ratio
 
+    @default_errstate()
     def _predictions(self, rows: Any) -> tuple[npt.NDArray[Any], FloatArray]:
         columns = self._encoder.columns(rows)
         with self._networks() as networks, restored_blas_threads(self._model.threads):

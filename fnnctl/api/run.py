@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from fnnctl.api.arguments import path_of, probability, seconds, whole_or_none
+from fnnctl.api.floating_point import default_errstate
 from fnnctl.api.observer import Observer, silent_context
 from fnnctl.api.predictor import Predictor
 from fnnctl.commands.cross_validate import resume_cross_validation
@@ -168,6 +169,7 @@ class Run:
         """The figures by name, such as `roc_curve`, as matplotlib figures; they are drawn when asked for."""
         return _Figures(self.folder, self._summary())
 
+    @default_errstate()
     def report(self, format: str = "markdown", *, short: bool = False) -> str:
         """The report that `fnnctl report` writes: "markdown", "html" or "json".
 
@@ -206,11 +208,11 @@ class Run:
         Its metrics are those of the part `test`. Raises `UsageError` if the run has no network, and
         `DataError` if the rows do not suit it.
         """
-        rows = str(path_of("data", data)) if isinstance(data, str | Path) else memory_data(data)
         threshold = probability("threshold", threshold)
         if not isinstance(name, str | None):
             raise UsageError(f"name must be a text, not {name!r}")
         with silent_context(runs_dir, observer) as (context, volume):
+            rows = str(path_of("data", data)) if isinstance(data, str | Path) else memory_data(data)
             folder = evaluate_on(self.folder, rows, context, setting="data", threshold=threshold, name=name)
             return Run(folder, volume)
 
@@ -224,8 +226,8 @@ class Run:
         """
         if data is None and (facts := self.folder.read_manifest().data) and facts.in_memory:
             raise UsageError("the data of the run were in memory: hand them over again")
-        memory = None if data is None else memory_data(data)
         with silent_context(self.folder.path.parent, observer) as (context, _):
+            memory = None if data is None else memory_data(data)
             importances = measure_importance(self.folder, context, with_figure=False, memory=memory)
         return importance_columns(importances)
 
@@ -291,8 +293,8 @@ class Run:
             max_trials=whole_or_none("max_trials", max_trials),
             time_limit=seconds("time_limit", time_limit),
         )
-        memory = None if data is None else memory_data(data)
         with silent_context(self.path.parent, observer) as (context, _):
+            memory = None if data is None else memory_data(data)
             _resume(self.folder, options, context, memory)
         return Run(self.folder)
 
@@ -305,6 +307,7 @@ class Run:
     def __repr__(self) -> str:
         return f"<Run {self.name}: {self.kind.replace('_', '-')}, {self.status}>"
 
+    @default_errstate()
     def _repr_html_(self) -> str:
         """The answer of the run's page, for notebooks."""
         return html_answer(self._summary())
@@ -318,6 +321,7 @@ class _Figures(Mapping[str, Any]):
         figures = possible_figures(folder, summary)
         self._figures = {figure.file.removesuffix(FIGURE_ENDING): figure for figure in figures}
 
+    @default_errstate()
     def __getitem__(self, name: str) -> Any:
         """A matplotlib figure, which a notebook shows; None if the run has no numbers for it."""
         if name not in self._figures:

@@ -29,6 +29,7 @@ from fnnctl.data.tables.memory_columns import (
     TextValues,
     number_bytes,
     object_text,
+    python_value,
 )
 from fnnctl.data.tables.memory_table import (
     MemoryTable,
@@ -167,8 +168,7 @@ def rows_data(data: object) -> MemoryData:
 
 def _is_value(value: object) -> bool:
     """Whether it is one value, not a column of them."""
-    plain = value.item() if isinstance(value, np.generic) else value
-    return object_text(plain) is not None
+    return object_text(python_value(value)) is not None
 
 
 def _feature_array(features: object) -> FeatureArray:
@@ -322,9 +322,8 @@ def _coded_objects(values: Sequence[object]) -> CodedTexts:
 
 def _label(value: object, row: int) -> str:
     """The text of one label; empty if it is missing."""
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, bool | int | float) and not math.isnan(value):
+    value = python_value(value)
+    if isinstance(value, bool) or (isinstance(value, float) and not math.isnan(value)):
         return label_text(value)
     text = object_text(value)
     if text is None:
@@ -342,7 +341,7 @@ def _weights(weights: object, rows: int) -> FloatArray:
     values = _one_per_row(weights, "weights", rows)
     try:
         return values.astype(np.float64)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise memory_error("weights has a value that is not a number") from error
 
 

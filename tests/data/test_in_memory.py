@@ -265,6 +265,13 @@ def generator() -> Any:
         ((np.where(np.isnan(X), np.inf, X), Y), r"X\[1, 0\] is inf: a number must be finite"),
         (([[1, 2], [3, 10**400]], Y[:2]), r"X\[1, 1\] is inf: a number must be finite"),
         ({"a": [1, 10**400], "y": [1, 2]}, "0…' is not a finite number"),
+        ({"a": [1, -(10**5000)], "y": [1, 2]}, "'-inf' is not a finite number"),
+        (([[1, 2], [3, 10**5000]], Y[:2]), r"X\[1, 1\] is inf: a number must be finite"),
+        ((X, Y, [1, 2, 3, 10**5000]), "weights has a value that is not a number"),
+        (
+            {"a": [np.timedelta64(1, "ns")] * 2, "y": [1, 2]},
+            "the column 'a' has the type 'timedelta64'",
+        ),
         (X, r"there is no target: pass \(X, y\)"),
         ({}, "the table has no columns"),
         ({"a": []}, "there are no rows"),

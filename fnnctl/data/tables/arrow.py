@@ -124,7 +124,7 @@ def frame_columns(frame: Any, *, has_arrow: bool) -> tuple[list[str], list[Memor
         return None
     try:
         table = arrow.table(frame) if has_arrow else from_dataframe(frame)
-    except (arrow.ArrowException, TypeError, ValueError, NotImplementedError, RuntimeError):
+    except (arrow.ArrowException, TypeError, ValueError, OverflowError, NotImplementedError, RuntimeError):
         return None
     return table.column_names, [_column(column) for column in table.columns]
 

@@ -28,6 +28,8 @@ _POWERS: Final = np.array([float(f"1e{exponent}") for exponent in range(23)])
 """The powers of ten that are exact in float64."""
 _EXACT_INTEGERS: Final = 2**24
 """A float32 below has the digits of a whole number, if it is one."""
+_MOST_BITS: Final = 4096
+"""Larger integers are infinite: they are far above all float64 numbers, and Python refuses to print them."""
 _FRACTION: Final = re.compile(r"\.(\d*?)0+(?=$|[Z+-])")
 """A fraction of a second that ends with zeros."""
 _ZONE: Final = re.compile(r"([+-]\d{2})(\d{2})$")
@@ -238,7 +240,8 @@ def objects_column(values: Sequence[object]) -> MemoryColumn:
     """The column of Python's own values; all numbers become numbers, and anything mixed its texts."""
     kinds = set(map(type, values))
     if any(issubclass(kind, np.generic) for kind in kinds):
-        return objects_column([value.item() if isinstance(value, np.generic) else value for value in values])
+        values = [*map(python_value, values)]
+        kinds = set(map(type, values))
     nulls = {kind for kind in kinds if _is_null_type(kind)}
     if nulls - {NoneType}:
         values = [None if type(value) in nulls else value for value in values]
@@ -273,6 +276,17 @@ def _numbers(values: Sequence[Any], kinds: set[type]) -> NumberValues | None:
         return None
 
 
+def python_value(value: object) -> object:
+    """The value of Python for a value of NumPy; what Python has no type for, and any other, as it is."""
+    if not isinstance(value, np.generic):
+        return value
+    if isinstance(value, np.floating):
+        return float(value)  # the item of a `longdouble` is one again
+    item: object = value.item()
+    is_count = isinstance(value, np.datetime64 | np.timedelta64) and isinstance(item, int)
+    return value if is_count else item  # a count of nanoseconds is no number of the column
+
+
 def _is_null_type(kind: type) -> bool:
     """Whether it is the type of None, or of a missing value of pandas, which is not imported for this."""
     return kind is NoneType or kind.__name__ in {"NAType", "NaTType"}
@@ -285,7 +299,8 @@ def object_text(value: object) -> str | None:
 
 def _object_text(value: Any) -> tuple[str, str | None]:
     """The name of a value's type, and its text; None if no column of a table has such values."""
-    if _is_null_type(type(value)) or (isinstance(value, float | Decimal) and math.isnan(value)):
+    is_nan = value.is_nan() if isinstance(value, Decimal) else isinstance(value, float) and math.isnan(value)
+    if is_nan or _is_null_type(type(value)):
         return "null", NULL
     match value:
         case str():
@@ -293,6 +308,8 @@ def _object_text(value: Any) -> tuple[str, str | None]:
         case bool():
             return "b1", "true" if value else "false"
         case int():
+            if value.bit_length() > _MOST_BITS:
+                return "i8", "inf" if value > 0 else "-inf"
             return "i8", str(value)
         case float():
             return "f8", repr(value)
@@ -302,6 +319,8 @@ def _object_text(value: Any) -> tuple[str, str | None]:
             text = value.isoformat()
             is_utc = str(value.tzinfo) in {"UTC", "Etc/UTC"}
             return "datetime", iso(f"{text.removesuffix('+00:00')}Z" if is_utc else text)
+        case np.datetime64():
+            return "datetime", iso(str(value))
         case date():
             return "date", value.isoformat()
         case time():

@@ -52,6 +52,15 @@ def bits(column: MemoryColumn) -> bytes:
         ([time(7, 5, 10, 250)], "time", ["07:05:10.00025"]),
         ([np.float32(0.5), np.int8(3)], "f8", ["0.5", "3.0"]),
         ([np.str_("x"), np.bool_(True)], "b1 or text", ["x", "true"]),
+        ([np.longdouble(0.5), None, np.longdouble("nan")], "f8", ["0.5", NULL, NULL]),
+        ([10**5000, -(10**5000), 2.5], "f8 or i8", ["inf", "-inf", "2.5"]),
+        ([Decimal("sNaN"), Decimal("1e3")], "decimal", [NULL, "1000"]),
+        (
+            [np.datetime64("2024-02-29T07:05:06.000000120"), None],
+            "datetime",
+            ["2024-02-29T07:05:06.00000012", NULL],
+        ),
+        ([np.datetime64("NaT", "ns"), np.datetime64("2024-02-29")], "date", [NULL, "2024-02-29"]),
     ],
 )
 def test_objects_as_texts(values: Sequence[object], kind: str, expected: list[str]) -> None:

@@ -154,6 +154,10 @@ class TestLibraries:
             assert texts(table_of(convert(frame))) == expected
             assert content(load(convert(used), target="y")) == dataset
 
+    def test_integers_too_large_for_arrow_are_read(self) -> None:
+        frame = self.pandas.DataFrame({"a": [2**70, 1, None], "b": ["x", "y", None]})
+        assert texts(table_of(frame)) == texts(table_of({"a": [2**70, 1, None], "b": ["x", "y", None]}))
+
     def test_a_frame_of_texts_is_read_as_the_csv_file_with_it(self, tmp_path: Path) -> None:
         columns = {
             "number": ["1", "2.50", "", "-3e-5"] * 6,
