@@ -43,8 +43,11 @@ class Listener(Protocol):
     def note(self, text: str) -> None:
         """Take a message for the user."""
 
-    def warning(self, text: str, *, about: str | None = None) -> None:
-        """Take a message that something may be wrong; `about` names the file or rows that it is about."""
+    def warning(self, text: str, *, about: str | None = None, is_severe: bool = False) -> None:
+        """Take a message that something may be wrong; `about` names the file or rows that it is about.
+
+        One `is_severe` if the result is useless: even a quiet command shows it.
+        """
 
     def detail(self, text: str) -> None:
         """Take a message for a user who wants every detail."""
@@ -105,7 +108,7 @@ class SilentListener:
 
     def note(self, text: str) -> None: ...
 
-    def warning(self, text: str, *, about: str | None = None) -> None: ...
+    def warning(self, text: str, *, about: str | None = None, is_severe: bool = False) -> None: ...
 
     def detail(self, text: str) -> None: ...
 
@@ -184,6 +187,6 @@ class Context:
         """Give a message to the user."""
         self.listener.note(text)
 
-    def warning(self, text: str, *, about: str | None = None) -> None:
+    def warning(self, text: str, *, about: str | None = None, is_severe: bool = False) -> None:
         """Tell the user that something may be wrong; see `Listener.warning`."""
-        self.listener.warning(text, about=about)
+        self.listener.warning(text, about=about, is_severe=is_severe)

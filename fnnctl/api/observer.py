@@ -67,7 +67,7 @@ class ObserverListener:
     def note(self, text: str) -> None:
         self._observer.note(text.removeprefix("note: "))
 
-    def warning(self, text: str, *, about: str | None = None) -> None:
+    def warning(self, text: str, *, about: str | None = None, is_severe: bool = False) -> None:
         text = text if about is None else f"{about}: {text}"
         if type(self._observer).warning is Observer.warning:
             self._late.append(text)

@@ -181,7 +181,10 @@ def _changes(overrides: Set = None, removed: Unset = None, name: Name = None, se
 
 def _output(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object to standard output.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Hide progress and notes.")] = False,
+    quiet: Annotated[
+        bool,
+        typer.Option("--quiet", "-q", help="Hide progress, notes and most warnings."),
+    ] = False,
     verbose: Annotated[
         bool,
         typer.Option(

@@ -36,8 +36,9 @@ class TerminalListener:
     def note(self, text: str) -> None:
         self.output.note(text)
 
-    def warning(self, text: str, *, about: str | None = None) -> None:
-        self.output.note(": ".join(filter(None, (about, "warning", text))))
+    def warning(self, text: str, *, about: str | None = None, is_severe: bool = False) -> None:
+        show = self.output.complain if is_severe else self.output.note
+        show(": ".join(filter(None, (about, "warning", text))))
 
     def detail(self, text: str) -> None:
         self.output.detail(text)

@@ -106,6 +106,23 @@ def choose_threshold(is_positive: BoolArray, scores: FloatArray, rule: Rule) -> 
     return _best(thresholds, _quality(counts_at(is_positive, scores, thresholds), rule))
 
 
+def decide_across(is_positive: BoolArray, scores: FloatArray, rule: Rule) -> BoolArray | None:
+    """Which of n rows are predicted to be positive, (n,), at the best threshold for the rows of other folds.
+
+    The rows, (n,) each, are divided into `FOLDS` folds in their order, positive and negative ones alike. None
+    if the others of a fold determine no threshold.
+    """
+    folds = np.where(is_positive, np.cumsum(is_positive), np.cumsum(~is_positive)) % FOLDS
+    predicted = np.zeros(len(scores), np.bool_)
+    for fold in range(FOLDS):
+        is_inside = folds == fold
+        threshold = choose_threshold(is_positive[~is_inside], scores[~is_inside], rule)
+        if threshold is None:
+            return None
+        predicted[is_inside] = scores[is_inside] >= threshold
+    return predicted
+
+
 def _best(thresholds: FloatArray, quality: FloatArray | IntArray) -> float:
     """The threshold with the highest quality, (t,) each; of equally good ones the nearest to 0.5."""
     best = thresholds[quality == quality.max()]
@@ -161,6 +178,8 @@ def trade_offs(
 ScoredRows: TypeAlias = tuple[BoolArray, FloatArray]
 """Which of n rows are positive, (n,), and their scores, (n,)."""
 
+FOLDS: Final = 5
+"""The folds of `decide_across`: as usual, four fifths of the rows choose."""
 RECALLS: Final = (0.9, 0.75, 0.5, 0.25)
 """A table has the largest threshold of each recall at least this high."""
 MIN_OF_CLASS: Final = 5

@@ -14,7 +14,7 @@ from fnnctl.modelling.cross_validation import CrossValidation
 from fnnctl.modelling.data_sizes import by_size, share_suffix, size_summaries
 from fnnctl.modelling.fold_results import FoldResult, mean_baseline, out_of_fold, summary
 from fnnctl.processors import usable_processors
-from fnnctl.runs.endings import diverged, loss_warnings, score_warnings
+from fnnctl.runs.endings import diverged, loss_warnings, training_outcome
 from fnnctl.runs.facts import known_facts
 from fnnctl.runs.folds import keep_folds, write_folds
 from fnnctl.runs.position import followed_amount
@@ -94,7 +94,7 @@ def complete_cross_validation(
         scores = out_of_fold(validation, results)
         means = {**summary(validation, fold_metrics), "baseline": mean_baseline(results)}
         results.clear()  # predictions for many rows and repeats are large: keep only one copy in memory
-        warnings = score_warnings(validation.experiment, scores, ended)
+        warnings = scores.warnings(training_outcome(validation.experiment, ended))
         record_warnings(run, warnings, context.listener, first=True)
         metrics = {"test": scores.metrics(), "cross_validation": means, **sizes}
         run.write_metrics({"train": None, "validation": None, **metrics})

@@ -9,8 +9,8 @@ from fnnctl.config.schema.experiment import Experiment
 from fnnctl.errors import DivergedError
 from fnnctl.modelling.fit import Fit
 from fnnctl.store.run import OpenRun
-from fnnctl.tasks.task import OutOfFold, PartScores
-from fnnctl.tasks.warnings import TrainingOutcome
+from fnnctl.tasks.task import PartScores
+from fnnctl.tasks.warnings import ResultWarning, TrainingOutcome
 from fnnctl.text import shown
 from fnnctl.training.warnings import Ended, exploded, unfinished
 
@@ -28,7 +28,7 @@ class Trained(Protocol):
     def best_epoch(self) -> int | None: ...
 
 
-def loss_warnings(fit: Fit, trained: Sequence[Ended], *, budget: int | None = None) -> list[str]:
+def loss_warnings(fit: Fit, trained: Sequence[Ended], *, budget: int | None = None) -> list[ResultWarning]:
     """Warnings about the losses of one training, or of all folds (`fit` is then the first of them).
 
     If a loss has exploded, there is no warning about losses that were still falling. With the largest
@@ -38,21 +38,27 @@ def loss_warnings(fit: Fit, trained: Sequence[Ended], *, budget: int | None = No
     settings, scaled = fit.experiment.training, fit.experiment.data.scaling != "none"
     losses = [(training.outcome, training.history) for training in trained]
     rate = settings.steadier_learning_rate
-    explosions = list(exploded(losses, fit.settings.shape, steadier_rate=rate, scaled=scaled))
+    explosions = [
+        ResultWarning(text, is_useless=True)
+        for text in exploded(losses, fit.settings.shape, steadier_rate=rate, scaled=scaled)
+    ]
     if explosions or (budget is not None and settings.epochs < budget):
         return explosions
     advice = None if budget is None else "raise search.budget.max_epochs"
-    return list(unfinished(trained, fit.settings, train_rows=fit.trained_rows, advice=advice))
+    falling = unfinished(trained, fit.settings, train_rows=fit.trained_rows, advice=advice)
+    return [ResultWarning(text) for text in falling]
 
 
 def score_warnings(
-    experiment: Experiment, scores: PartScores | OutOfFold | None, trained: Sequence[Trained]
-) -> list[str]:
-    """Warnings if the predictions of these rows are of little use; see `PartScores.warnings`.
-
-    `trained` is the training, or those of all folds.
-    """
-    return scores.warnings(training=training_outcome(experiment, trained)) if scores else []
+    experiment: Experiment,
+    scores: PartScores | None,
+    trained: Sequence[Trained],
+    *,
+    held_out: PartScores | None,
+) -> list[ResultWarning]:
+    """Warnings if the predictions of these rows are of little use; see `PartScores.warnings`."""
+    outcome = training_outcome(experiment, trained)
+    return scores.warnings(training=outcome, held_out=held_out) if scores else []
 
 
 def column_warnings(run: OpenRun, scores: PartScores | None) -> list[str]:

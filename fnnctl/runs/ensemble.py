@@ -26,6 +26,7 @@ from fnnctl.stacks.trial_ensemble import TrainedTrial, TrialEnsemble, TrialMembe
 from fnnctl.store import names
 from fnnctl.store.run import create_run
 from fnnctl.tasks.task import OutputDecoder, PartScores, metric_of
+from fnnctl.tasks.warnings import ResultWarning
 from fnnctl.text import counted
 
 NO_ENSEMBLE: Final = "there is no ensemble"
@@ -80,7 +81,7 @@ class _ScoredEnsemble:
     parts: dict[str, PartScores | None]
     selection: dict[str, Any]
     """The manifest's facts about how the trials were selected."""
-    warnings: Sequence[str] = ()
+    warnings: Sequence[ResultWarning] = ()
     """Warnings about its test part."""
 
     @property

@@ -30,6 +30,7 @@ from fnnctl.store.documents import to_json
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.run import create_run
 from fnnctl.tasks.task import PartScores
+from fnnctl.tasks.warnings import ResultWarning
 from fnnctl.text import word_list
 
 ROUNDING = 1e-6
@@ -60,8 +61,9 @@ def score_test_part(model: SavedModel, context: Context, *, threshold: float | N
     test, recorded = parts["test"], run.read_metrics() or {}
     metrics = {name: part.metrics() if part else None for name, part in parts.items()}
     facts = run.read_manifest().training
-    for warning in score_warnings(loaded.experiment, test, [facts] if facts else []):
-        context.warning(warning)
+    trained = [facts] if facts else []
+    for warning in score_warnings(loaded.experiment, test, trained, held_out=parts["validation"]):
+        context.warning(warning.text, is_severe=warning.is_useless)
     for name, about in (("test", None), ("validation", "out-of-bag")):
         if threshold is None and (measured := metrics[name]) is not None:
             sentence, differs = comparison(measured, recorded.get(name), part=name)
@@ -91,13 +93,17 @@ def score_file(
     with context.listener.reading() as on_read:
         rows = read_labelled(file, model, notes.append, row_warnings.append, on_read=on_read)
     part = rows.part(model)
-    warnings = [*_known_rows(model, file, sha256), *_score_warnings(model, part, file), *row_warnings]
+    warnings: list[str | ResultWarning] = [
+        *_known_rows(model, file, sha256),
+        *_score_warnings(model, part, file),
+        *row_warnings,
+    ]
     facts = evaluation_facts(
         model,
         file,
         sha256=sha256,
         rows=len(rows.numbers),
-        warnings=warnings,
+        warnings=[*map(str, warnings)],
         command=context.command,
         blas_threads=blas_threads,
     )
@@ -157,10 +163,10 @@ def _known_rows(model: SavedModel, file: InputFile, sha256: str) -> list[str]:
     return [f"{reason}: `fnnctl evaluate {shlex.quote(str(model.run.path))}` scores only the test part"]
 
 
-def _score_warnings(model: SavedModel, part: PartScores, file: InputFile) -> list[str]:
-    """Warnings if the predictions of the file's rows are of little use."""
+def _score_warnings(model: SavedModel, part: PartScores, file: InputFile) -> list[ResultWarning]:
+    """Warnings if the predictions of the file's rows, which are all held out, are of little use."""
     where = "on these data" if file.memory else f"on {file.name}"
     if model.run.read_resolved() is None:
-        return part.warnings(where)
+        return part.warnings(where, held_out=part)
     experiment, facts = load_config(resolved_config(model.run)).experiment, model.run.read_manifest().training
-    return part.warnings(where, training_outcome(experiment, [facts] if facts else []))
+    return part.warnings(where, training_outcome(experiment, [facts] if facts else []), part)

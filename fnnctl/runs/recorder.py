@@ -21,6 +21,7 @@ from fnnctl.errors import (
 )
 from fnnctl.store.run import OpenRun
 from fnnctl.tasks.task import PartScores
+from fnnctl.tasks.warnings import ResultWarning
 
 
 class RunRecorder:
@@ -90,15 +91,16 @@ def record_notes(run: OpenRun, notes: Sequence[str], listener: Listener) -> None
         run.log(note)
 
 
-def log_warnings(run: OpenRun, warnings: Sequence[str], listener: Listener) -> None:
+def log_warnings(run: OpenRun, warnings: Sequence[str | ResultWarning], listener: Listener) -> None:
     """Show warnings, and keep them in the run's log alone: a report finds them in other files."""
     for warning in warnings:
-        listener.warning(warning)
+        is_useless = isinstance(warning, ResultWarning) and warning.is_useless
+        listener.warning(str(warning), is_severe=is_useless)
         run.log(f"warning: {warning}")
 
 
 def record_warnings(
-    run: OpenRun, warnings: Sequence[str], listener: Listener, *, first: bool = False
+    run: OpenRun, warnings: Sequence[str | ResultWarning], listener: Listener, *, first: bool = False
 ) -> None:
     """Show warnings, and keep them in the run's log and manifest, from where every report repeats them.
 
@@ -108,7 +110,7 @@ def record_warnings(
     """
     log_warnings(run, warnings, listener)
     recorded = run.read_manifest().warnings
-    if new := [warning for warning in warnings if warning not in recorded]:
+    if new := [text for text in map(str, warnings) if text not in recorded]:
         run.record({"warnings": [*new, *recorded] if first else [*recorded, *new]})
 
 

@@ -29,6 +29,7 @@ from fnnctl.stacks.work import TrainedStack, Workers, in_this_process, train_fit
 from fnnctl.store.run import OpenRun, create_run
 from fnnctl.tasks.post_training import PostTraining
 from fnnctl.tasks.task import PartScores, TaskData
+from fnnctl.tasks.warnings import ResultWarning
 from fnnctl.training.checkpoint import Checkpoint
 from fnnctl.training.diagnostics import dead_layer_notes, dead_layers
 from fnnctl.training.learners.batches import batch_bounds
@@ -87,7 +88,7 @@ def complete_training(
     checkpoint: Checkpoint | None = None,
     budget: int | None = None,
     workers: int | None = None,
-) -> list[str]:
+) -> list[ResultWarning]:
     """Train from the start or from the checkpoint, and write the contents of the run folder.
 
     Returns warnings, already shown, if the scores are in doubt. `started` is when the command
@@ -111,7 +112,7 @@ def complete_trained(
     *,
     started: float,
     scores: Sequence[FloatArray],
-) -> list[str]:
+) -> list[ResultWarning]:
     """`complete_training` for a fit that a search has trained: the `stack` is as training would leave it.
 
     `scores` are the out-of-bag scores of each kind of its networks: see `scored_out_of_bag`.
@@ -130,7 +131,7 @@ def _write_trained(
     *,
     budget: int | None = None,
     scores: Sequence[FloatArray] | None = None,
-) -> list[str]:
+) -> list[ResultWarning]:
     """Write what follows from the trained fit; see `complete_training` and `complete_trained`."""
     listener, stop, trained = context.listener, context.stop, stack.trained_fit(0)
     if trained.outcome in {Outcome.DIVERGED, Outcome.INTERRUPTED}:
@@ -147,7 +148,7 @@ def _write_trained(
         raise _diverged(run, fit, trained)  # the last step's weights are finite, but too large
     unlike = _unlike_rows_warnings(data, fit, predictor, parts)
     record_warnings(run, unlike, listener, first=True)
-    doubts = score_warnings(fit.experiment, parts["test"], [trained])
+    doubts = score_warnings(fit.experiment, parts["test"], [trained], held_out=parts["validation"])
     record_warnings(run, doubts, listener, first=True)
     record_warnings(run, column_warnings(run, parts["test"]), listener)
     write_scores(run, parts)
@@ -228,7 +229,7 @@ def checkpoint_words(epoch: int) -> str:
     return f"the last checkpoint (epoch {epoch})"
 
 
-def _training_warnings(fit: Fit, trained: TrainedMember, budget: int | None) -> list[str]:
+def _training_warnings(fit: Fit, trained: TrainedMember, budget: int | None) -> list[str | ResultWarning]:
     has_recipe = uses_recipe(fit.experiment)
     dead = dead_layers(trained.history, fit.settings.shape, has_recipe=has_recipe)
     return [*dead, *loss_warnings(fit, [trained], budget=budget)]
@@ -253,7 +254,7 @@ def _scored(
 
 def _unlike_rows_warnings(
     data: TaskData, fit: Fit, predictor: Predictor, parts: Mapping[str, PartScores | None]
-) -> list[str]:
+) -> list[ResultWarning]:
     if not fit.settings.bags and is_chosen_by_validation(fit, predictor.decoder):
         return []
     return unlike_rows_warnings(

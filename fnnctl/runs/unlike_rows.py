@@ -21,6 +21,7 @@ from fnnctl.modelling.fit import Fit
 from fnnctl.seeds import Purpose, stream
 from fnnctl.tasks.post_training import PostTraining
 from fnnctl.tasks.task import OutputDecoder, PartScores, TaskData
+from fnnctl.tasks.warnings import ResultWarning
 from fnnctl.text import p_text, shown, word_list
 
 LEVEL: Final = 0.001
@@ -50,7 +51,7 @@ def unlike_rows_warnings(
     test: PartScores | None,
     held_out: PartScores | None,
     where: str,
-) -> list[str]:
+) -> list[ResultWarning]:
     """A warning if the score of the test part is worse than that of held-out rows, by more than chance.
 
     The `held_out` rows are those of the validation part; the warning says `where` they are. Out of bag they
@@ -79,7 +80,7 @@ def unlike_rows_warnings(
     )
     if far:
         warning += f". Numbers far outside of the range of the training rows are in {columns}"
-    return [warning]
+    return [ResultWarning(warning)]
 
 
 def _measure(data: TaskData, scores: PartScores, metric: str, rows: IntArray) -> Measure | None:

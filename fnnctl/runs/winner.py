@@ -31,6 +31,7 @@ from fnnctl.store import names
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.manifest import RestoredWeightsFacts
 from fnnctl.store.run import OpenRun
+from fnnctl.tasks.warnings import ResultWarning
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ class _WinnersRun:
     """Warnings about settings of the trial that the run cannot follow."""
     about: str
     """How the run's warnings begin in those of the search."""
-    complete: Callable[[OpenRun, Context], list[str]]
+    complete: Callable[[OpenRun, Context], list[ResultWarning]]
     """Writes the contents of the run folder; see `complete_training`."""
 
 
@@ -162,7 +163,7 @@ def _trained_run(
     with loaded.config.add_locations():
         fit = Fit.of(loaded.data, experiment, session.search.split)
 
-    def complete(run: OpenRun, context: Context) -> list[str]:
+    def complete(run: OpenRun, context: Context) -> list[ResultWarning]:
         trained = trials.of(session.standings.latest[winner.trial])
         if trained is None:
             raise ValueError(f"nothing is kept of trial {winner.trial}")

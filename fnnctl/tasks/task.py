@@ -22,7 +22,7 @@ from fnnctl.tasks.decisions import Decision
 from fnnctl.tasks.mixture import Mixture
 from fnnctl.tasks.one_column import ColumnValues
 from fnnctl.tasks.target_transforms import TargetTransform
-from fnnctl.tasks.warnings import TEST_PART, UNKNOWN, TrainingOutcome
+from fnnctl.tasks.warnings import TEST_PART, UNKNOWN, ResultWarning, TrainingOutcome
 
 if TYPE_CHECKING:
     from fnnctl.config.schema.experiment import Experiment
@@ -220,13 +220,19 @@ class PartScores(Protocol):
     def baseline_metrics(self) -> dict[str, Any] | None:
         """The metrics of the baseline on these rows, by name; None if the baseline is unknown."""
 
-    def warnings(self, where: str = TEST_PART, training: TrainingOutcome = UNKNOWN) -> list[str]:
+    def warnings(
+        self,
+        where: str = TEST_PART,
+        training: TrainingOutcome = UNKNOWN,
+        held_out: PartScores | None = None,
+    ) -> list[ResultWarning]:
         """Warnings if the predictions of these rows are of little use, the most severe one first.
 
         There is one if they are not better than the baseline's by more than chance (unless the loss weights
         rows: the network then has another aim), if some class is hardly ever predicted, if the rows are too
         few to tell, or if probabilities are misleading. A warning says `where` the rows are, and what to try
-        after such a `training`.
+        after such a `training`; a threshold is advised only if it helps on the `held_out` rows, if there are
+        any.
         """
 
     def row_losses(self) -> Mapping[str, FloatArray]:
@@ -259,7 +265,7 @@ class OutOfFold(Protocol):
     def metrics(self) -> dict[str, Any]:
         """The metrics, averaged over the repeats."""
 
-    def warnings(self, training: TrainingOutcome = UNKNOWN) -> list[str]:
+    def warnings(self, training: TrainingOutcome = UNKNOWN) -> list[ResultWarning]:
         """The warnings of `PartScores.warnings` to which most repeats lead."""
 
     def artifacts(self) -> Artifacts:

@@ -19,6 +19,19 @@ MIN_EPOCHS = 10
 
 
 @dataclass(frozen=True, slots=True)
+class ResultWarning:
+    """A warning about what was trained, and how bad it is."""
+
+    text: str
+    is_useless: bool = False
+    """Whether the result is of no use, such as a network that is no better than the baseline: `--quiet` does
+    not hide such a warning."""
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, slots=True)
 class TrainingOutcome:
     """How the training of the network went, or that of a cross-validation's median fold."""
 
@@ -61,16 +74,16 @@ def worth_trying(rows: int, *, is_ahead: bool, training: TrainingOutcome = UNKNO
     return f"{advice}; {counted(rows, 'row')} {are} too few to show a small improvement"
 
 
-def few_rows(rows: int, where: str) -> str | None:
+def few_rows(rows: int, where: str) -> ResultWarning | None:
     """A warning if there are too few rows `where` the scores are measured, else None."""
     if rows >= MIN_ROWS:
         return None
     better = ", or use `fnnctl evaluate CONFIG`, which tests on every row" if where == TEST_PART else ""
     which = f"{counted(rows, 'row')} {where} {'is' if rows == 1 else 'are'}"
-    return f"{which} too few for a reliable score: see its 95 % interval{better}"
+    return ResultWarning(f"{which} too few for a reliable score: see its 95 % interval{better}")
 
 
-def of_most_repeats(repeats: Sequence[Sequence[str | None]]) -> list[str]:
+def of_most_repeats(repeats: Sequence[Sequence[ResultWarning | None]]) -> list[ResultWarning]:
     """The warnings of a cross-validation: of each kind the first one, if most repeats lead to one.
 
     Each repeat has one entry per kind, which is None where there is no warning.

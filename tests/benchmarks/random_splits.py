@@ -16,6 +16,7 @@ from unittest.mock import patch
 
 import fnnctl
 from fnnctl.runs.unlike_rows import unlike_rows_warnings
+from fnnctl.tasks.warnings import ResultWarning
 from tests.benchmarks.recipe.tables import TARGET, find_tables, name_of
 
 QUICK = {"data.target": TARGET, "model.hidden": [32], "training.epochs": 15}
@@ -26,9 +27,9 @@ VALIDATED = {**QUICK, "recipe": "classic", "data.split.validation": 0.25, "train
 
 def warned(table: Path, settings: dict[str, Any], seed: int) -> bool:
     """Whether the training on a random split warned."""
-    found: list[str] = []
+    found: list[ResultWarning] = []
 
-    def recorded(*arguments: Any, **options: Any) -> list[str]:
+    def recorded(*arguments: Any, **options: Any) -> list[ResultWarning]:
         found.extend(unlike_rows_warnings(*arguments, **options))
         return found
 

@@ -22,6 +22,7 @@ from fnnctl.metrics.decisions import (
     candidates,
     choose_threshold,
     counts_at,
+    decide_across,
     mean_trade_offs,
     table_thresholds,
     trade_offs,
@@ -119,6 +120,36 @@ def test_of_equally_good_thresholds_the_nearest_to_the_middle_is_chosen() -> Non
 def test_rows_that_determine_no_threshold(rows: list[tuple[bool, float]]) -> None:
     is_positive, scores = np.array([row[0] for row in rows], bool), np.array([row[1] for row in rows])
     assert choose_threshold(is_positive, scores, "f1") is None
+
+
+def test_rows_are_decided_by_the_other_folds() -> None:
+    """Positive rows score above 0.5 except the first one, whose fold chooses like all others."""
+    is_positive = np.repeat([False, True], 20)
+    scores = np.concatenate([np.linspace(0.1, 0.3, 20), np.linspace(0.6, 0.9, 20)])
+    scores[20] = 0.05
+    predicted = decide_across(is_positive, scores, "f1")
+    assert predicted is not None
+    assert (predicted == (scores > 0.5)).all()
+
+
+def test_a_row_does_not_choose_its_own_threshold() -> None:
+    """A random order has a threshold with a larger F1 than any has for other rows."""
+    rng, own, others = np.random.default_rng(2), 0.0, 0.0
+    for _ in range(40):
+        is_positive, scores = np.arange(400) % 20 == 0, rng.random(400)
+        predicted = decide_across(is_positive, scores, "f1")
+        threshold = choose_threshold(is_positive, scores, "f1")
+        assert predicted is not None
+        assert threshold is not None
+        own += float(f1_score(is_positive, scores >= threshold))
+        others += float(f1_score(is_positive, predicted))
+    assert others < 0.8 * own
+
+
+@pytest.mark.parametrize("positives", [0, 1, 10])
+def test_rows_of_which_the_other_folds_know_one_class_are_not_decided(positives: int) -> None:
+    is_positive = np.arange(10) < positives
+    assert decide_across(is_positive, np.linspace(0.1, 0.9, 10), "f1") is None
 
 
 def test_rates_are_scikit_learns() -> None:

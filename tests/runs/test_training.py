@@ -103,6 +103,48 @@ def test_quiet_prints_the_folder_alone(program: Program, iris: Path, tmp_path: P
     assert done.err == ""
 
 
+@pytest.fixture
+def noise(tmp_path: Path) -> Path:
+    """A config for a table whose column says nothing about the class."""
+    values = np.random.default_rng(0).normal(size=400).round(3).tolist()
+    rows = [f"{value},{'ab'[number % 2]}" for number, value in enumerate(values)]
+    (tmp_path / "noise.csv").write_text("\n".join(["x,y", *rows]) + "\n")
+    config = tmp_path / "noise.yaml"
+    config.write_text(
+        "recipe: classic\ndata: {source: noise.csv, target: y, split: {validation: 0.2}}\n"
+        "training: {epochs: 3}\n"
+    )
+    return config
+
+
+@pytest.mark.parametrize("command", ["train", "evaluate"])
+def test_quiet_does_not_hide_that_a_network_is_useless(
+    program: Program, noise: Path, tmp_path: Path, command: str
+) -> None:
+    """What else is warned of, such as the few epochs, is hidden."""
+    done = program(command, str(noise), "--quiet", "--set", "evaluation.cross_validation={folds: 3}")
+    assert done.code == 0
+    (line,) = done.err.splitlines()
+    assert line.startswith(("warning: accuracy 0.", "warning: the network predicts"))
+    assert " as the baseline does" in line or " is not better than always predicting " in line
+    if command == "train":
+        assert done.out.strip() == str(only_run(tmp_path).relative_to(tmp_path))
+
+
+def test_quiet_does_not_hide_that_new_rows_are_predicted_no_better(program: Program, noise: Path) -> None:
+    run = program("train", str(noise), "--quiet").out.strip()
+    for words in ((), ("--data", "noise.csv")):
+        assert " is not better than " in program("evaluate", run, *words, "--quiet").err
+
+
+def test_quiet_does_not_hide_an_exploded_loss(program: Program, iris: Path) -> None:
+    settings = ("training.optimizer={name: adam, learning_rate: 1000}", "training.early_stopping=null")
+    words = [word for setting in settings for word in ("--set", setting)]
+    done = program("train", str(iris), "--quiet", *words)
+    assert done.code == 0, done.err
+    assert " exploded: it ended at " in done.err
+
+
 def test_no_argument_means_fnnctl_yaml(program: Program) -> None:
     assert program("init").code == 0
     done = program("train", "--set", "training.epochs=2", "--json", "--quiet")

@@ -24,7 +24,7 @@ from fnnctl.tasks.classification.scores import ClassScores, Uncalibrated, best_f
 from fnnctl.tasks.decisions import Decision
 from fnnctl.tasks.folds import Repeat, mean_metrics, repeats_of
 from fnnctl.tasks.task import Artifacts, FoldScores
-from fnnctl.tasks.warnings import OUT_OF_FOLD, UNKNOWN, TrainingOutcome, of_most_repeats
+from fnnctl.tasks.warnings import OUT_OF_FOLD, UNKNOWN, ResultWarning, TrainingOutcome, of_most_repeats
 
 PREDICTION_COLUMNS = ("repeat", "fold", *tables.PREDICTION_COLUMNS)
 
@@ -59,10 +59,10 @@ class ClassOutOfFold:
         parts = [repeat.part for repeat in self.repeats]
         return {**mean_metrics([part.metrics() for part in parts]), **best_f1_entry(parts)}
 
-    def warnings(self, training: TrainingOutcome = UNKNOWN) -> list[str]:
-        """See `OutOfFold`."""
+    def warnings(self, training: TrainingOutcome = UNKNOWN) -> list[ResultWarning]:
+        """See `OutOfFold`; all these rows are held out."""
         return of_most_repeats(
-            [repeat.part.warnings_by_kind(OUT_OF_FOLD, training) for repeat in self.repeats]
+            [repeat.part.warnings_by_kind(OUT_OF_FOLD, training, repeat.part) for repeat in self.repeats]
         )
 
     def artifacts(self) -> Artifacts:

@@ -37,16 +37,18 @@ from fnnctl.nn.losses.cross_entropy import cross_entropy, softmax
 from fnnctl.tasks.classification import tables
 from fnnctl.tasks.classification.temperature import calibrated
 from fnnctl.tasks.classification.warnings import (
+    HeldOut,
     baseline_warning,
     decision_warning,
     log_loss_warning,
     mean_probability_warning,
     missed_classes_warning,
     ranking_warning,
+    unfound_class_warning,
 )
 from fnnctl.tasks.decisions import Decision, cheapest_answer, predicted_classes, row_costs
-from fnnctl.tasks.task import Artifacts, OutputDecoder
-from fnnctl.tasks.warnings import TEST_PART, UNKNOWN, TrainingOutcome, few_rows
+from fnnctl.tasks.task import Artifacts, OutputDecoder, PartScores
+from fnnctl.tasks.warnings import TEST_PART, UNKNOWN, ResultWarning, TrainingOutcome, few_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,22 +155,21 @@ class ClassScores:
             baseline[COST.name] = float(costs[1].mean())
         return baseline
 
-    def warnings(self, where: str = TEST_PART, training: TrainingOutcome = UNKNOWN) -> list[str]:
+    def warnings(
+        self,
+        where: str = TEST_PART,
+        training: TrainingOutcome = UNKNOWN,
+        held_out: PartScores | None = None,
+    ) -> list[ResultWarning]:
         """See `PartScores`."""
-        return [warning for warning in self.warnings_by_kind(where, training) if warning]
+        rows = held_out if isinstance(held_out, ClassScores) else None
+        return [warning for warning in self.warnings_by_kind(where, training, rows) if warning]
 
-    def warnings_by_kind(self, where: str, training: TrainingOutcome) -> tuple[str | None, ...]:
+    def warnings_by_kind(
+        self, where: str, training: TrainingOutcome, held_out: ClassScores | None
+    ) -> tuple[ResultWarning | None, ...]:
         """The warning of each kind, or None: about decisions, the log loss, and mean probabilities."""
-        decisions = self._no_better(where, training)
-        if self.decision is None or self.decision.threshold is None:  # else a class may be missed on purpose
-            decisions = decisions or missed_classes_warning(
-                self.classes,
-                self.labels,
-                self.predictions,
-                where=where,
-                positive=self.positive,
-                training=training,
-            )
+        rows = None if held_out is None else (held_out.labels, held_out.probabilities)
         log_loss = None
         if self.baseline is not None:
             log_loss = log_loss_warning(
@@ -178,44 +179,7 @@ class ClassScores:
                 where=where,
                 is_calibrated=self.uncalibrated is not None,
             )
-        return (
-            decisions or few_rows(len(self.labels), where),
-            log_loss,
-            mean_probability_warning(
-                self.classes,
-                self.labels,
-                self.probabilities,
-                self.baseline,
-                where=where,
-                positive=self.positive,
-                training=training,
-            ),
-        )
-
-    @property
-    def positive(self) -> int | None:
-        """The index of the positive one of two classes; None with more classes."""
-        return None if self.decision is None else self.decision.positive
-
-    def _no_better(self, where: str, training: TrainingOutcome) -> str | None:
-        """A warning if the predictions are no better than the baseline's, or than chance with a threshold."""
-        if self.baseline is None:
-            return None
-        if self.decision is not None and self.decision.threshold is not None:
-            return decision_warning(
-                self.classes[self.decision.positive],
-                self.ranked.areas[self.decision.positive],
-                self._costs(),
-                rows=len(self.labels),
-                where=where,
-                training=training,
-            )
-        if training.has_class_weights and not training.has_row_weights:  # the accuracy may be low on purpose
-            areas = self.ranked.areas
-            return ranking_warning(self.classes, areas, rows=len(self.labels), where=where, training=training)
-        if not training.counts_rows_equally:
-            return None
-        return baseline_warning(
+        probabilities = mean_probability_warning(
             self.classes,
             self.labels,
             self.probabilities,
@@ -224,6 +188,81 @@ class ClassScores:
             positive=self.positive,
             training=training,
         )
+        return (
+            self._no_better(where, training, rows)
+            or self._not_found(where, training, rows)
+            or few_rows(len(self.labels), where),
+            None if log_loss is None else ResultWarning(log_loss),
+            None if probabilities is None else ResultWarning(probabilities),
+        )
+
+    @property
+    def positive(self) -> int | None:
+        """The index of the positive one of two classes; None with more classes."""
+        return None if self.decision is None else self.decision.positive
+
+    def _no_better(
+        self, where: str, training: TrainingOutcome, held_out: HeldOut | None
+    ) -> ResultWarning | None:
+        """A warning if the predictions are no better than the baseline's, or than chance with a threshold."""
+        if self.baseline is None:
+            return None
+        if self.decision is not None and self.decision.threshold is not None:
+            useless = decision_warning(
+                self.classes[self.decision.positive],
+                self.ranked.areas[self.decision.positive],
+                self._costs(),
+                rows=len(self.labels),
+                where=where,
+                training=training,
+            )
+        elif training.counts_rows_equally:
+            return baseline_warning(
+                self.classes,
+                self.labels,
+                self.probabilities,
+                self.baseline,
+                where=where,
+                positive=self.positive,
+                training=training,
+                held_out=held_out,
+            )
+        elif training.has_row_weights:
+            return None
+        else:  # with class weights the accuracy may be low on purpose
+            areas = self.ranked.areas
+            useless = ranking_warning(
+                self.classes, areas, rows=len(self.labels), where=where, training=training
+            )
+        return None if useless is None else ResultWarning(useless, is_useless=True)
+
+    def _not_found(
+        self, where: str, training: TrainingOutcome, held_out: HeldOut | None
+    ) -> ResultWarning | None:
+        """A warning about classes that are hardly ever found; with a threshold, if it finds no positive row.
+
+        A threshold may miss many rows of a class on purpose.
+        """
+        if self.decision is not None and self.decision.threshold is not None:
+            positive = self.decision.positive
+            unfound = unfound_class_warning(
+                self.classes[positive],
+                self.labels == positive,
+                self.predictions == positive,
+                self.decision.threshold,
+                where=where,
+            )
+            return None if unfound is None else ResultWarning(unfound, is_useless=True)
+        missed = missed_classes_warning(
+            self.classes,
+            self.labels,
+            self.predictions,
+            where=where,
+            positive=self.positive,
+            training=training,
+            held_out=held_out,
+        )
+        return None if missed is None else ResultWarning(missed)
 
     def scored_rows(self, decision: Decision) -> ScoredRows:
         """The rows as thresholds see them."""

@@ -6,25 +6,34 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 import numpy as np
 
-from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.arrays import BoolArray, FloatArray, IntArray
+from fnnctl.metrics.comparison.shares import unpaired_shares
+from fnnctl.metrics.decisions import MIN_OF_CLASS, decide_across
 from fnnctl.metrics.paired import LEVEL, mean_test, sign_test
 from fnnctl.metrics.ranking import AucEstimate, wilson_interval
 from fnnctl.metrics.rows import log_losses
-from fnnctl.tasks.warnings import UNKNOWN, TrainingOutcome, worth_trying
+from fnnctl.tasks.warnings import UNKNOWN, ResultWarning, TrainingOutcome, worth_trying
 from fnnctl.text import capitalized, counted, p_text, shown, word_list
 
+HeldOut: TypeAlias = tuple[IntArray, FloatArray]
+"""The true classes, (n,), and the probabilities, (n, classes), of rows that were not trained on."""
 
-def favour_rare(classes: Sequence[str], rare: int, positive: int | None) -> str:
-    """An imperative without a full stop.
+
+def favour_rare(
+    classes: Sequence[str], rare: int, positive: int | None, held_out: HeldOut | None = None
+) -> str:
+    """An imperative without a full stop: to try what finds more rows of a rare class, unless it would not.
 
     Args:
         classes: The names of the classes.
         rare: The index of a rare class.
         positive: Of two classes, the index of the one whose probability a threshold is for; else None.
+        held_out: Rows that tell what a threshold would do; None if there are none.
     """
     if positive is None:
         return (
@@ -34,10 +43,55 @@ def favour_rare(classes: Sequence[str], rare: int, positive: int | None) -> str:
     setting = "model.threshold: f1"
     if rare != positive:
         setting += f" with {shown(classes[rare])} as data.positive_class"
+    name, attempt = shown(classes[rare]), None if held_out is None else _attempt(rare, *held_out)
+    if attempt is None:
+        return (
+            f"try {setting}, which predicts {name} from a lower probability on: more of its rows are found, "
+            "and more others are taken for it"
+        )
+    finds = f"{attempt.hits:,} of {attempt.rows:,} held-out rows"
+    others = f"{counted(attempt.others, 'other')} for it"
+    if attempt.helps:
+        return (
+            f"try {setting}, which predicts {name} from a lower probability on: it finds {finds}, and takes "
+            f"{others}"
+        )
     return (
-        f"try {setting}, which predicts {shown(classes[rare])} from a lower probability on: more of its rows "
-        "are found, and more others are taken for it"
+        f"try other columns or more rows of {name} ({setting} does not help: it finds {finds}, and takes "
+        f"{others})"
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """What a threshold with the best F1 does to held-out rows that did not choose it."""
+
+    rows: int
+    """Rows of the rare class."""
+    hits: int
+    """Those that are found."""
+    others: int
+    """Rows of the other class that are taken for the rare one."""
+    p: float
+    """One-sided: whether so many more of the class than of the other one are found by chance."""
+
+    @property
+    def helps(self) -> bool:
+        """Whether the class is no longer one that is hardly ever found."""
+        return self.hits >= LOW_RECALL * self.rows and self.p <= LEVEL
+
+
+def _attempt(rare: int, labels: IntArray, probabilities: FloatArray) -> _Attempt | None:
+    """What the threshold does; None if these rows are too few to tell."""
+    is_rare = labels == rare
+    predicted = decide_across(is_rare, probabilities[:, rare], "f1")
+    rows = int(np.count_nonzero(is_rare))
+    if predicted is None or rows < MIN_OF_CLASS:
+        return None
+    hits = int(np.count_nonzero(predicted & is_rare))
+    others = int(np.count_nonzero(predicted)) - hits
+    p = unpaired_shares(hits, rows, others, len(labels) - rows).p_above
+    return _Attempt(rows, hits, others, p)
 
 
 UNEQUAL = 0.8
@@ -53,7 +107,8 @@ def baseline_warning(
     where: str,
     positive: int | None = None,
     training: TrainingOutcome = UNKNOWN,
-) -> str | None:
+    held_out: HeldOut | None = None,
+) -> ResultWarning | None:
     """A warning unless more rows are right than with the majority class, by more than chance.
 
     The test counts the rows that only one of the two predicts correctly (McNemar's, exact, one-sided). There
@@ -69,6 +124,7 @@ def baseline_warning(
         where: Which rows these are, such as `on the test part`.
         positive: Of two classes, the index of the one that has a threshold; else None.
         training: What is known about the training.
+        held_out: Rows that tell what a threshold would do; None if there are none.
     """
     shares = np.broadcast_to(baseline, probabilities.shape)
     majority, predicted = shares.argmax(axis=1), probabilities.argmax(axis=1)
@@ -91,20 +147,22 @@ def baseline_warning(
     other_rows = int(np.sum(~guessed))
     if sign_test(other_rows, 0) > LEVEL:
         few = f"{counted(len(labels), 'row')}, {other_rows:,} of them not {name}, are too few to tell"
-        return f"{finding}: {few}"
+        return ResultWarning(f"{finding}: {few}", is_useless=True)
     rare = int(np.bincount(labels[labels != most], minlength=len(classes)).argmax())
     if has_better_probabilities:
-        return (
+        return ResultWarning(
             f"{finding}, but its probabilities are better than the classes' shares (log loss "
             f"{losses.mean():.3g}, not {baseline_losses.mean():.3g}): rank rows by them and judge by "
-            f"ROC AUC, or {favour_rare(classes, rare, positive)}"
+            f"ROC AUC, or {favour_rare(classes, rare, positive, held_out)}"
         )
     if by_guessing >= UNEQUAL:
-        return (
-            f"{finding}: accuracy says little where one class has most rows, so judge by balanced accuracy "
-            f"or ROC AUC, and {favour_rare(classes, rare, positive)}"
+        advice = (
+            "accuracy says little where one class has most rows, so judge by balanced accuracy or ROC AUC, "
+            f"and {favour_rare(classes, rare, positive, held_out)}"
         )
-    return f"{finding}: {worth_trying(len(labels), is_ahead=accuracy > by_guessing, training=training)}"
+    else:
+        advice = worth_trying(len(labels), is_ahead=accuracy > by_guessing, training=training)
+    return ResultWarning(f"{finding}: {advice}", is_useless=True)
 
 
 CHANCE = 0.5
@@ -191,8 +249,6 @@ def _lower_end(area: AucEstimate) -> float:
 
 
 LOW_RECALL = 0.2
-MIN_OF_CLASS = 5
-"""Of fewer rows of a class, missing all is not unusual."""
 HIGHEST_END = 0.5
 """The upper end of the recall's 95 % interval must be lower, so that the rows are enough to tell."""
 MAX_MISSED = 5
@@ -206,6 +262,7 @@ def missed_classes_warning(
     where: str,
     positive: int | None = None,
     training: TrainingOutcome = UNKNOWN,
+    held_out: HeldOut | None = None,
 ) -> str | None:
     """One warning about all classes whose recall is low although they have enough rows to tell.
 
@@ -216,6 +273,7 @@ def missed_classes_warning(
         where: Which rows these are, such as `on the test part`.
         positive: Of two classes, the index of the one that has a threshold; else None.
         training: What is known about the training.
+        held_out: Rows that tell what a threshold would do; None if there are none.
     """
     rows = np.bincount(labels, minlength=len(classes)).tolist()
     hits = np.bincount(labels[predicted == labels], minlength=len(classes)).tolist()
@@ -248,11 +306,33 @@ def missed_classes_warning(
         rarest = min(missed, key=rows.__getitem__)
         advice = "try other columns or more rows of rare classes"
         if positive is not None or not training.has_class_weights:
-            advice = favour_rare(classes, rarest, positive)
+            advice = favour_rare(classes, rarest, positive, held_out)
         advice += "; judge by balanced accuracy or ROC AUC"
     else:
         advice = _confusion(classes, confused, training)
     return f"{finding}. {capitalized(advice)}"
+
+
+def unfound_class_warning(
+    name: str, labels: BoolArray, predicted: BoolArray, threshold: float, *, where: str
+) -> str | None:
+    """A warning if a threshold finds no row of its class, `name`, although there are enough.
+
+    Args:
+        name: The name of the positive class.
+        labels: (n,) which rows are of it.
+        predicted: (n,) which ones are predicted to be.
+        threshold: The probability from which on they are.
+        where: Which rows these are, such as `on the test part`.
+    """
+    rows, taken = int(np.count_nonzero(labels)), int(np.count_nonzero(predicted))
+    if rows < MIN_OF_CLASS or (labels & predicted).any():
+        return None
+    others = f", and takes {counted(taken, 'other')} for it" if taken else ""
+    return (
+        f"the threshold of {threshold:.4g} finds none of the {rows:,} rows of {shown(name)} {where}{others}, "
+        "so its F1 is 0: rank rows by the probabilities, or try other columns or more rows of the class"
+    )
 
 
 def _is_missed(hits: int, rows: int) -> bool:

@@ -20,8 +20,16 @@ from fnnctl.store import names
 from fnnctl.store.tables import csv_lines
 from fnnctl.tasks.folds import mean_metrics, repeats_of
 from fnnctl.tasks.regression.warnings import baseline_warning
-from fnnctl.tasks.task import Artifact, Artifacts, FoldScores, OutputDecoder, TargetScale
-from fnnctl.tasks.warnings import OUT_OF_FOLD, TEST_PART, UNKNOWN, TrainingOutcome, few_rows, of_most_repeats
+from fnnctl.tasks.task import Artifact, Artifacts, FoldScores, OutputDecoder, PartScores, TargetScale
+from fnnctl.tasks.warnings import (
+    OUT_OF_FOLD,
+    TEST_PART,
+    UNKNOWN,
+    ResultWarning,
+    TrainingOutcome,
+    few_rows,
+    of_most_repeats,
+)
 
 PREDICTION_COLUMNS = ("row", "target", "prediction")
 
@@ -65,12 +73,17 @@ class EstimateScores:
         del metrics[SUPPORT]
         return metrics
 
-    def warnings(self, where: str = TEST_PART, training: TrainingOutcome = UNKNOWN) -> list[str]:
+    def warnings(
+        self,
+        where: str = TEST_PART,
+        training: TrainingOutcome = UNKNOWN,
+        held_out: PartScores | None = None,
+    ) -> list[ResultWarning]:
         """See `PartScores`."""
         warning = self.warning(where, training)
         return [warning] if warning else []
 
-    def warning(self, where: str, training: TrainingOutcome) -> str | None:
+    def warning(self, where: str, training: TrainingOutcome) -> ResultWarning | None:
         """The only warning; None if there is none."""
         warning = None
         if self.baseline is not None and training.counts_rows_equally:
@@ -163,7 +176,7 @@ class EstimateOutOfFold:
         """The mean of the repeats' metrics; see `OutOfFold`."""
         return mean_metrics([part.metrics() for _, _, part in self.repeats])
 
-    def warnings(self, training: TrainingOutcome = UNKNOWN) -> list[str]:
+    def warnings(self, training: TrainingOutcome = UNKNOWN) -> list[ResultWarning]:
         """See `OutOfFold`."""
         return of_most_repeats([[part.warning(OUT_OF_FOLD, training)] for _, _, part in self.repeats])
 

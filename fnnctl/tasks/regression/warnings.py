@@ -6,7 +6,7 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray
 from fnnctl.metrics.paired import LEVEL, mean_test, sign_test
-from fnnctl.tasks.warnings import UNKNOWN, TrainingOutcome, worth_trying
+from fnnctl.tasks.warnings import UNKNOWN, ResultWarning, TrainingOutcome, worth_trying
 from fnnctl.text import counted, p_text
 
 FAR = 4.0
@@ -20,7 +20,7 @@ def baseline_warning(
     *,
     where: str,
     training: TrainingOutcome = UNKNOWN,
-) -> str | None:
+) -> ResultWarning | None:
     """A warning unless the squared errors are smaller than the mean's, by more than chance.
 
     Two one-sided tests are made, of which one must pass at half the level: the paired t-test of the squared
@@ -51,18 +51,22 @@ def baseline_warning(
         f"targets ({baseline_rmse:.4g}) by more than chance ({p_text(p)})"
     )
     if 2 * sign_test(len(targets), 0) > LEVEL:
-        return f"{finding}: {counted(len(targets), 'row')} are too few to tell"
-    return f"{finding}: {worth_trying(len(targets), is_ahead=rmse < baseline_rmse, training=training)}"
+        advice = f"{counted(len(targets), 'row')} are too few to tell"
+    else:
+        advice = worth_trying(len(targets), is_ahead=rmse < baseline_rmse, training=training)
+    return ResultWarning(f"{finding}: {advice}", is_useless=True)
 
 
-def _shifted(targets: FloatArray, estimates: FloatArray, baseline: FloatArray, where: str) -> str | None:
+def _shifted(
+    targets: FloatArray, estimates: FloatArray, baseline: FloatArray, where: str
+) -> ResultWarning | None:
     """A warning if the mean of these targets, far from the baseline's, would be a better estimate."""
     mean, trained_mean = float(np.mean(targets)), float(np.mean(baseline))
     variance = float(np.mean(np.square(targets - mean)))
     is_far = (mean - trained_mean) ** 2 * len(targets) > FAR**2 * variance
     if not is_far or np.mean(np.square(targets - estimates)) <= variance:
         return None
-    return (
+    return ResultWarning(
         f"R² {where} is negative although the errors are smaller than with the mean of the training targets: "
         f"that mean is {trained_mean:.4g}, and here it is {mean:.4g}; if the rows are ordered by "
         "time or come from several groups, see data.split"

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
-from fnnctl.tasks.classification.warnings import missed_classes_warning
+from fnnctl.tasks.classification.warnings import HeldOut, missed_classes_warning, unfound_class_warning
 from fnnctl.tasks.warnings import TrainingOutcome
 
 HERE = "on the test part"
 
 
 def warning(
-    found: dict[str, tuple[int, int]], training: TrainingOutcome | None = None, *, positive: int | None = None
+    found: dict[str, tuple[int, int]],
+    training: TrainingOutcome | None = None,
+    *,
+    positive: int | None = None,
+    held_out: HeldOut | None = None,
 ) -> str | None:
     """The warning for so many found rows of so many, by class; the others are predicted as the next class."""
     labels, predicted = [], []
@@ -26,6 +32,7 @@ def warning(
         where=HERE,
         positive=positive,
         training=training or TrainingOutcome(),
+        held_out=held_out,
     )
 
 
@@ -95,3 +102,57 @@ def test_weights_that_are_set_are_not_advised(
     assert told is not None
     assert advice in told
     assert "class_weights" not in told
+
+
+def held_out(shift: float, *, rare: int = 40, rows: int = 2000) -> HeldOut:
+    """Rows whose score is `shift` standard deviations larger if they are rare, and always below 0.5."""
+    rng = np.random.default_rng(4)
+    labels = (np.arange(rows) % (rows // rare) == 0).astype(np.intp)
+    scores = 0.4 / (1 + np.exp(3 - rng.normal(shift * labels)))
+    return labels, np.column_stack([1 - scores, scores])
+
+
+COUNTS = {"common": (1600, 1600), "rare": (0, 40)}
+
+
+def test_a_threshold_is_advised_if_it_finds_the_class_in_held_out_rows() -> None:
+    told = warning(COUNTS, positive=1, held_out=held_out(3.0))
+    assert told is not None
+    found = re.search(
+        r"Try model.threshold: f1, which predicts 'rare' from a lower probability on: it finds (\d+) of 40 "
+        r"held-out rows, and takes (\d+) others for it; judge by balanced accuracy or ROC AUC",
+        told,
+    )
+    assert found is not None
+    hits, others = map(int, found.groups())
+    assert hits > 20 > others
+
+
+@pytest.mark.parametrize("shift", [0.0, 0.4])
+def test_a_threshold_that_hardly_finds_it_either_is_not_advised(shift: float) -> None:
+    """Without any signal the best F1 is that of nearly all rows, which is found by chance."""
+    told = warning(COUNTS, positive=1, held_out=held_out(shift))
+    assert told is not None
+    assert "Try other columns or more rows of 'rare' (model.threshold: f1 does not help: it finds " in told
+    assert "try model.threshold" not in told.lower()
+
+
+def test_too_few_held_out_rows_of_the_class_say_nothing() -> None:
+    labels, probabilities = held_out(3.0, rare=4)
+    assert warning(COUNTS, positive=1, held_out=(labels, probabilities)) == warning(COUNTS, positive=1)
+
+
+@pytest.mark.parametrize(("hits", "taken", "rows", "is_told"), [
+    (0, 0, 10, True), (0, 14, 10, True), (1, 0, 10, False), (0, 0, 4, False),
+])  # fmt: skip
+def test_a_threshold_that_finds_no_row_is_told(hits: int, taken: int, rows: int, is_told: bool) -> None:
+    labels = np.arange(100) < rows
+    predicted = (np.arange(100) < hits) | (np.arange(100) >= 100 - taken)
+    told = unfound_class_warning("rare", labels, predicted, 0.0931, where=HERE)
+    others = f", and takes {taken} others for it" if taken else ""
+    assert told == (
+        f"the threshold of 0.0931 finds none of the {rows} rows of 'rare' {HERE}{others}, so its F1 "
+        "is 0: rank rows by the probabilities, or try other columns or more rows of the class"
+        if is_told
+        else None
+    )

@@ -127,7 +127,7 @@ def test_a_good_accuracy_does_not_silence_them() -> None:
     labels, probabilities = rare(1000, of_yes=0.95, of_no=0.45)
     part = ClassScores(("no", "yes"), np.arange(1000), labels, probabilities, 1.0, None, SHARES, Decision(1))
     assert part.metrics()["accuracy"] == 1.0
-    assert [warning.split(" on the test part")[0] for warning in part.warnings()] == [
+    assert [warning.text.split(" on the test part")[0] for warning in part.warnings()] == [
         "the log loss",
         "the mean probability of 'yes'",
     ]
@@ -139,5 +139,7 @@ def test_a_network_no_better_than_the_baseline_does_not_silence_them() -> None:
     shares = np.array([0.5, 0.5])
     part = ClassScores(("no", "yes"), np.arange(120), labels, probabilities, 1.0, None, shares, Decision(1))
     of_baseline, of_log_loss = part.warnings()
-    assert of_baseline.startswith("accuracy 0.5 on the test part is not better than")
-    assert of_log_loss.startswith("the log loss on the test part, 0.7136, is not better than the baseline's")
+    assert of_baseline.text.startswith("accuracy 0.5 on the test part is not better than")
+    assert of_log_loss.text.startswith(
+        "the log loss on the test part, 0.7136, is not better than the baseline's"
+    )

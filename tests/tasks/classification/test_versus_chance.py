@@ -81,7 +81,9 @@ def test_a_random_order_after_training_with_class_weights_is_of_no_use(classes: 
     probabilities = rng.dirichlet(np.ones(classes), 300)
     names, training = ("a", "b", "c")[:classes], TrainingOutcome(has_class_weights=True)
     part = ClassScores(names, np.arange(300), labels, probabilities, 1.0, None, np.full(classes, 1 / classes))
-    assert part.warnings(training=training)[0].startswith(said)
+    told = part.warnings(training=training)[0]
+    assert told.is_useless
+    assert told.text.startswith(said)
     probabilities[np.arange(300), labels] += 0.5
     probabilities /= 1.5
     part = ClassScores(names, np.arange(300), labels, probabilities, 1.0, None, np.full(classes, 1 / classes))
