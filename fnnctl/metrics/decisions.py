@@ -130,12 +130,15 @@ def _best(thresholds: FloatArray, quality: FloatArray | IntArray) -> float:
 
 
 def _quality(counts: Counts, rule: Rule) -> FloatArray | IntArray:
-    if isinstance(rule, Costs):
-        return -rule.per_row(counts)
-    if rule == "f1":
-        return counts.f1
-    # J times the numbers of positive and negative rows: whole numbers, so that ties are exact.
-    return counts.true_positives * counts.negatives - counts.false_positives * counts.positives
+    match rule:
+        case Costs():
+            return -rule.per_row(counts)
+        case "f1":
+            return counts.f1
+        case "youden":
+            # J times the numbers of positive and negative rows: whole numbers, so that ties are exact.
+            return counts.true_positives * counts.negatives - counts.false_positives * counts.positives
+    raise ValueError(f"{rule} is not a rule for a threshold")
 
 
 MAX_SHOWN = 200

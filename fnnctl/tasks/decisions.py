@@ -10,7 +10,7 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.config.schema.model import CostThreshold, Threshold
-from fnnctl.metrics.decisions import Costs, Rule, choose_threshold
+from fnnctl.metrics.decisions import Costs, choose_threshold
 
 BY_WEIGHTS: Final = "classes are chosen by weight × probability (training.class_weights)"
 """How more than two classes with weights in training are decided, for reports."""
@@ -83,7 +83,9 @@ def choose(
 
     `threshold` is the setting: `f1`, `youden`, or costs.
     """
-    rule: Rule = costs_of(threshold) or ("youden" if threshold == "youden" else "f1")
+    rule = costs_of(threshold) or threshold
+    if rule not in {"f1", "youden"} and not isinstance(rule, Costs):
+        raise ValueError(f"{threshold} is not a rule for a threshold")
     return choose_threshold(labels == decision.positive, probabilities[:, decision.positive], rule)
 
 

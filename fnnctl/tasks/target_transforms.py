@@ -127,14 +127,23 @@ def transform_of(setting: TargetTransformName, targets: FloatArray) -> TargetTra
 
     Raises `ConfigError` if the targets have no logarithm.
     """
-    if setting == "quantile":
-        return QuantileTransform.of(targets)
-    if setting == "none" or (setting == "auto" and targets.min() < 0):
+    match setting:
+        case "none":
+            return None
+        case "quantile":
+            return QuantileTransform.of(targets)
+        case "log":
+            return LogTransform.of(targets)
+        case "auto":
+            return _log_if_skewed(targets)
+    raise ValueError(f"{setting} is not a transform of a target")
+
+
+def _log_if_skewed(targets: FloatArray) -> LogTransform | None:
+    """The logarithm if the targets have one and are less skewed with it; else None."""
+    if targets.min() < 0:
         return None
-    log = LogTransform.of(targets)
-    if setting == "log":
-        return log
-    skewness = _skewness(targets)
+    log, skewness = LogTransform.of(targets), _skewness(targets)
     return log if skewness > SKEWED and abs(_skewness(log.forward(targets))) < skewness else None
 
 

@@ -9,12 +9,14 @@ import csv
 import io
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 import pytest
 
 from fnnctl.arrays import IntArray
+from fnnctl.config.schema.model import ModelConfig
 from fnnctl.data.splits.folds import Folds
 from fnnctl.data.splits.parts import Split
 from fnnctl.metrics.registry import METRICS, positive_metric
@@ -125,6 +127,17 @@ class TestTargets:
 class TestSettings:
     def test_the_defaults_suit_every_target(self, case: TaskCase) -> None:
         assert case.task.check(case.experiment) == []
+
+    @pytest.mark.parametrize("name", LOSSES)
+    def test_an_output_is_the_one_that_is_asked_for_or_none(self, case: TaskCase, name: str) -> None:
+        """None has another one's loss without a word."""
+        model = ModelConfig.model_validate({"output": name})
+        experiment = case.experiment.model_copy(update={"model": model})
+        if "model.output" in [problem.path for problem in case.task.check(experiment)]:
+            with suppress(ValueError):
+                assert case.task.output_decoder(model, case.data.targets).output.kind == name
+        else:
+            assert case.task.output_decoder(model, case.data.targets).output.kind == name
 
     def test_every_metric_of_a_part_has_a_meaning(self, case: TaskCase) -> None:
         metrics = flat_metrics(case.part().metrics())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import cast
 
 import numpy as np
 import pytest
@@ -150,6 +151,11 @@ def test_a_row_does_not_choose_its_own_threshold() -> None:
 def test_rows_of_which_the_other_folds_know_one_class_are_not_decided(positives: int) -> None:
     is_positive = np.arange(10) < positives
     assert decide_across(is_positive, np.linspace(0.1, 0.9, 10), "f1") is None
+
+
+def test_an_unknown_rule_chooses_nothing() -> None:
+    with pytest.raises(ValueError, match="gain is not a rule"):
+        choose_threshold(np.array([True, False]), np.array([0.9, 0.2]), cast("Rule", "gain"))
 
 
 def test_rates_are_scikit_learns() -> None:

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fnnctl.config.schema.data import TargetTransformName
 from fnnctl.config.schema.model import ModelConfig
 from fnnctl.errors import ConfigError
 from fnnctl.tasks.post_training import MEDIANS, NO_POST_TRAINING
@@ -38,6 +41,8 @@ def test_a_negative_training_target_has_none() -> None:
         transform_of("log", np.array([1.0, -3.0]))
     assert raised.value.problems[0].path == "data.target_transform"
     assert transform_of("auto", np.array([1.0, -3.0])) is None
+    with pytest.raises(ValueError, match="root is not a transform"):
+        transform_of(cast("TargetTransformName", "root"), np.array([1.0, 3.0]))
 
 
 def test_quantiles_are_normal_scores_of_mid_ranks() -> None:

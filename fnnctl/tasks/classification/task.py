@@ -132,11 +132,14 @@ class Classification:
         return OutputDecoder(self._output_shape(model), baseline=tuple((counts / counts.sum()).tolist()))
 
     def _output_shape(self, model: ModelConfig) -> OutputShape:
-        if not isinstance(model.output, LogisticOutput):
-            return OutputShape(len(self.classes), "softmax")
-        positive = model.output.positive_class
-        number = 1 if positive is None else self.classes.index(positive)
-        return OutputShape(len(self.classes), "logistic", number)
+        output = self.default_output if isinstance(model.output, AutoOutput) else model.output
+        match output:
+            case SoftmaxOutput():
+                return OutputShape(len(self.classes), output.name)
+            case LogisticOutput(positive_class=positive):
+                number = 1 if positive is None else self.classes.index(positive)
+                return OutputShape(len(self.classes), output.name, number)
+        raise ValueError(f"{output.name} is not an output of a classification")
 
     def example_weights(
         self, training: TrainingConfig, targets: Targets, row_weights: FloatArray | None

@@ -95,9 +95,14 @@ class Regression:
         self, model: ModelConfig, targets: Targets, transform: TargetTransformName = "none"
     ) -> OutputDecoder:
         """Transformed targets are standardized to mean 0 and deviation 1, or centred if all are equal."""
-        output = model.output
-        kind = output.name if isinstance(output, SquaredOutput | AbsoluteOutput | HuberOutput) else "squared"
-        shape = OutputShape(1, kind, delta=output.delta if isinstance(output, HuberOutput) else 1.0)
+        output = self.default_output if isinstance(model.output, AutoOutput) else model.output
+        match output:
+            case SquaredOutput() | AbsoluteOutput():
+                shape = OutputShape(1, output.name)
+            case HuberOutput():
+                shape = OutputShape(1, output.name, delta=output.delta)
+            case _:
+                raise ValueError(f"{output.name} is not an output of a regression")
         fitted = transform_of(transform, targets)
         trained = targets if fitted is None else fitted.forward(targets)
         # The deviation of equal targets may be a rounding error.
