@@ -50,7 +50,7 @@ class SearchHistory:
         """The settings of the header, as later resumes have changed them."""
         self.trials: Mapping[int, Trial] = journal.trials
         self.results: Sequence[Result] = [
-            replace(result, objective=finite_objective(result)) for result in journal.results.values()
+            replace(result, objective=finite_objective(result)) for result in journal.all_results.values()
         ]
         """Their objectives are None unless they are finite numbers."""
         self.objective_curve = journal.objective_curve

@@ -14,7 +14,7 @@ from dataclasses import dataclass, fields
 from typing import Any, Final, TypeAlias
 
 from fnnctl.errors import DataError, Problem
-from fnnctl.records.trials import Confirmed, ConfirmedKey, JobKey, Result, Status, Stop, Trial
+from fnnctl.records.trials import Confirmed, ConfirmedKey, EarlyResult, JobKey, Result, Status, Stop, Trial
 from fnnctl.space.assignments import Assignment
 from fnnctl.store.journal import JournalFile, ResultCache
 from fnnctl.text import word_list
@@ -66,11 +66,11 @@ class End:
     reason: str
 
 
-SearchRecord: TypeAlias = Header | Trial | Result | Stop | Resume | End | Confirmed
+SearchRecord: TypeAlias = Header | Trial | Result | EarlyResult | Stop | Resume | End | Confirmed
 
 _KINDS: Final[Mapping[str, type[SearchRecord]]] = {
-    "header": Header, "trial": Trial, "result": Result, "stop": Stop, "resume": Resume, "end": End,
-    CONFIRMED: Confirmed,
+    "header": Header, "trial": Trial, "result": Result, "early result": EarlyResult, "stop": Stop,
+    "resume": Resume, "end": End, CONFIRMED: Confirmed,
 }  # fmt: skip
 _NAMES: Final = {kind: name for name, kind in _KINDS.items()}
 _FIELDS: Final = {kind: [(field.name, field.default) for field in fields(kind)] for kind in _NAMES}
@@ -88,14 +88,17 @@ def _finite_float(value: Any) -> float | None:
 
 # A journal can have very many results, and a dictionary lookup takes a fifth of the time of an enum call.
 _STATUSES: Final = {status.value: status for status in Status}
-_CONVERTERS: Final[Mapping[type[SearchRecord], Sequence[tuple[str, Callable[[Any], Any]]]]] = {
+_Converters: TypeAlias = Sequence[tuple[str, Callable[[Any], Any]]]
+_OF_RESULTS: Final[_Converters] = [
+    *((name, int) for name in ("trial", "rung", "budget", "epochs")),
+    ("objective", _optional_float),
+    ("status", _STATUSES.__getitem__),
+]
+_CONVERTERS: Final[Mapping[type[SearchRecord], _Converters]] = {
     Header: [("settings", dict)],
     Trial: [("number", int)],
-    Result: [
-        *((name, int) for name in ("trial", "rung", "budget", "epochs")),
-        ("objective", _optional_float),
-        ("status", _STATUSES.__getitem__),
-    ],
+    Result: _OF_RESULTS,
+    EarlyResult: _OF_RESULTS,
     Stop: [("reason", str)],
     Resume: [("changes", dict)],
     End: [("reason", str)],
@@ -105,6 +108,11 @@ _CONVERTERS: Final[Mapping[type[SearchRecord], Sequence[tuple[str, Callable[[Any
         ("objective", _finite_float),
     ],
 }
+
+
+def _values(result: Result) -> Sequence[Any]:
+    """The values of a result's fields, in their order."""
+    return [getattr(result, name) for name, _ in _FIELDS[Result]]
 
 
 def encode(record: SearchRecord) -> dict[str, Any]:
@@ -136,6 +144,8 @@ class Journal:
         """By number."""
         self.results: dict[JobKey, Result] = {}
         """By trial and budget, in the order of recording."""
+        self.early: dict[JobKey, Result] = {}
+        """Those of `EarlyResult`s whose turn has not come yet."""
         self._of_trial: dict[int, list[Result]] = {}
         self._changes: dict[str, Any] = {}
         self.stops: dict[Stop, None] = {}
@@ -154,13 +164,18 @@ class Journal:
             except (KeyError, TypeError, ValueError) as error:
                 message = f"is not a valid record for this version of fnnctl ({error})"
                 raise self._refusal(message, line=line) from error
-        self.held: dict[JobKey, Result] = {}
-        """Results from the cache that are not recorded yet."""
+        self.held: dict[JobKey, Result] = {**self.early}
+        """Results of earlier sessions whose turn has not come yet: early ones, and those of the cache."""
         for encoded in cache.read() if cache else ():
             with suppress(KeyError, TypeError, ValueError):  # it is from another version of fnnctl
                 result = decode(encoded)
                 if isinstance(result, Result) and result.key not in self.results:
                     self.held[result.key] = result
+
+    @property
+    def all_results(self) -> Mapping[JobKey, Result]:
+        """The results by trial and budget, with the early ones."""
+        return {**self.results, **self.early}
 
     @property
     def objective_curve(self) -> str | None:
@@ -230,6 +245,11 @@ class Journal:
         self._append([result], sync=False)
         self.held.pop(result.key, None)
 
+    def add_early(self, result: Result) -> None:
+        """Record a result before its turn, unless that was done already."""
+        if result.key not in self.early:
+            self._append([EarlyResult(*_values(result))], sync=False)
+
     def add_stops(self, stops: Sequence[Stop]) -> None:
         """Record decisions that are not recorded yet: a resumed search makes the earlier ones again."""
         if new := [stop for stop in stops if stop not in self.stops]:
@@ -282,9 +302,12 @@ class Journal:
                 self.header = record
             case Trial():
                 self.trials[record.number] = record
+            case EarlyResult():
+                self._refuse_second(record)
+                self.early[record.key] = Result(*_values(record))
             case Result():
-                if record.key in self.results or record.trial not in self.trials:
-                    raise ValueError(f"a second result of a job, or one of an unknown trial: {record.key}")
+                self._refuse_second(record)
+                self.early.pop(record.key, None)
                 self.results[record.key] = record
                 self._of_trial.setdefault(record.trial, []).append(record)
             case Stop():
@@ -294,10 +317,16 @@ class Journal:
             case Resume():
                 self._changes.update(record.changes)
                 if not record.changes.keys().isdisjoint(EXTENDING):
+                    for result in [*self.early.values()]:  # what their turn was is not known in another plan
+                        self.replay(result)
                     self.stops.clear()
                     self.before_extension = tuple(self.trials[n].assignment for n in sorted(self.trials))
             case End():
                 self.end = record
+
+    def _refuse_second(self, result: Result) -> None:
+        if result.key in self.results or result.trial not in self.trials:
+            raise ValueError(f"a second result of a job, or one of an unknown trial: {result.key}")
 
     def _replay_confirmed(self, record: Confirmed) -> None:
         """Add a network of a confirmation, which does not go on with the search: its end remains."""

@@ -93,6 +93,14 @@ class Result:
         return self.trial, self.budget
 
 
+@dataclass(frozen=True, slots=True)
+class EarlyResult(Result):
+    """The result of a job whose turn had not come when the search was asked to stop.
+
+    No decision depends on it. It is recorded as a `Result` in its turn, after the search is resumed.
+    """
+
+
 ConfirmedKey: TypeAlias = tuple[int, int, int]
 """A trial's number, its largest number of epochs, and a seed's number: they identify a network of a
 confirmation."""

@@ -223,7 +223,7 @@ def _default_trial_facts(session: SearchSession, winner: Winner) -> DefaultTrial
     else:
         rows = len(split.non_test if on_folds else split.validation)
     return compare_with_default_trial(
-        session.journal.results,
+        session.journal.all_results,
         session.standings,
         Measurement(
             objective.metric,

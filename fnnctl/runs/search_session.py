@@ -103,8 +103,11 @@ class SearchSession:
         self.compared_with_default: DefaultComparison | None = None
         """None until the comparison is made, and if there is none."""
         self.sampler: Sampler = self.setup.sampler(journal.before_extension)
-        self._has_objective = self.standings.incumbent is not None
+        held = map(finite_objective, journal.held.values())
+        self._has_objective = self.standings.incumbent is not None or any(value is not None for value in held)
         """Whether some trial, recorded or not, has an objective: a search on bags can end with it."""
+        self.epochs_followed = 0.0
+        """The epochs that the progress has counted, over all folds."""
         is_estimated = self.setup.settings.objective.on_bags and options.time_limit is not None
         self._ending = EndingTime(search, journal, self.standings) if is_estimated else None
 

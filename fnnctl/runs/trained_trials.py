@@ -109,7 +109,7 @@ class TrainedTrials:
 
     def _kept(self, result: Result) -> Weights | None:
         """What is kept of a trial at this result; None if nothing is."""
-        recorded = self._session.journal.results[result.key]
+        recorded = self._session.journal.all_results[result.key]
         weights = self._at_rungs.get(result.key) or self.library.read(recorded)
         if weights is None and (weights := self._at_rung(self._fit(result), recorded)):
             self._at_rungs[result.key] = weights
@@ -118,7 +118,7 @@ class TrainedTrials:
     def _trained_again(self, result: Result, should_stop: Callable[[], bool]) -> Weights | None:
         """The weights behind a result, from another training; None if that should stop."""
         session, weights = self._session, None
-        recorded, fit = session.journal.results[result.key], self._fit(result)
+        recorded, fit = session.journal.all_results[result.key], self._fit(result)
         if not should_stop():
             with self._training(fit, recorded.budget, should_stop) as (poll, workers):
                 weights = train_again(

@@ -67,7 +67,7 @@ def weights_of_training_alone(session: SearchSession, winner: Winner) -> Restore
     setup = session.setup
     if setup.settings.objective.on != "validation":
         return None  # training one network does not give it at all, and an ensemble on bags gives it exactly
-    results = [result for result in session.journal.results.values() if result.trial == winner.trial]
+    results = [result for result in session.journal.all_results.values() if result.trial == winner.trial]
     return restored_weights(
         setup.configs.experiment_of(winner.configuration).training.early_stopping,
         sorted(results, key=lambda result: result.budget),

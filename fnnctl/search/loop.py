@@ -200,8 +200,8 @@ def run_search(
         stop: Called before each wait for results.
         on_result: Called with every result after it is recorded.
         on_stops: Called with the decisions that follow from a result, also those of earlier runs.
-        records_waiting: Whether results that wait for their turn are recorded, too, if `stop` ends the
-            search. A resume then begins with them, and decides as if they had come in their turn.
+        records_waiting: Whether results that wait for their turn are recorded as early ones if `stop` ends
+            the search. A resume records them in their turn.
     """
     clock, results, spending = VirtualClock(), _Results(runner, journal), Spending(cost)
     while True:
@@ -215,7 +215,7 @@ def run_search(
             return journal.finish(COMPLETE)
         if reason := results.wait_for(clock.first, stop):
             for known in results.waiting(clock.jobs) if records_waiting else ():
-                journal.add_result(known.result)
+                journal.add_early(known.result)
                 on_result(known.result)
             return journal.finish(reason)
         known = results.take(clock.end_first())

@@ -14,7 +14,7 @@ import pytest
 
 from fnnctl.errors import DataError
 from fnnctl.records.journal import End, Header, Journal, Resume, SearchRecord, decode, encode
-from fnnctl.records.trials import Confirmed, Result, Status, Stop, Trial
+from fnnctl.records.trials import Confirmed, EarlyResult, Result, Status, Stop, Trial
 from fnnctl.store.journal import JournalFile, ResultCache, journal_bytes
 
 HEADER = Header(
@@ -28,6 +28,7 @@ DONE = Result(0, 0, 1, Status.COMPLETED, 0.1 + 0.2, 1)
 STOPPED = Result(0, 1, 3, Status.STOPPED_EARLY, 0.5, 1, facts={"checkpoint": "ab"})
 DIVERGED = Result(0, 2, 9, Status.DIVERGED, None, 2, reason="the loss is NaN")
 CONFIRMED = Confirmed(0, 9, 3, 0.1 + 0.2, 9, 8, 80, 20)
+EARLY = EarlyResult(0, 2, 9, Status.COMPLETED, 0.5, 6)
 EXPLODED = Confirmed(0, 9, 4, None, 2, 2, 80, 20, "the loss is NaN")
 RECORDS: list[SearchRecord] = [
     HEADER,
@@ -53,7 +54,9 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "journal.jsonl"
 
 
-@pytest.mark.parametrize("record", [*RECORDS, CONFIRMED, EXPLODED], ids=lambda record: type(record).__name__)
+@pytest.mark.parametrize(
+    "record", [*RECORDS, EARLY, CONFIRMED, EXPLODED], ids=lambda record: type(record).__name__
+)
 def test_records_are_the_same_when_they_are_read_again(record: SearchRecord) -> None:
     assert decode(json.loads(json.dumps(encode(record)))) == record
 
@@ -359,3 +362,30 @@ def test_the_end_is_recorded_once() -> None:
     assert journal.end is first
     journal.finish("complete")
     assert journal.end == End("complete")
+
+
+def test_an_early_result_is_recorded_again_in_its_turn(path: Path) -> None:
+    """It is known without being one of the results, on which decisions depend."""
+    done = Result(0, 2, 9, Status.COMPLETED, 0.5, 6)
+    written(path, [HEADER, TRIAL, DONE, EARLY, End("interrupted")])
+    with closing(JournalFile(path)) as file:
+        journal = Journal(file)
+        assert journal.held == journal.early == {done.key: done}
+        assert list(journal.results) == [DONE.key]
+        assert journal.all_results == {DONE.key: DONE, done.key: done}
+        journal.add_early(done)
+        assert journal.end is not None, "it is recorded once"
+        journal.add_result(done)
+        assert journal.held == journal.early == {}
+        assert list(journal.results.values()) == [DONE, done]
+        with pytest.raises(ValueError, match="a second result of a job"):
+            journal.add_early(done)
+
+
+def test_an_extended_search_begins_with_the_early_results(path: Path) -> None:
+    """In its plan they have no turn."""
+    records = [HEADER, TRIAL, DONE, EARLY, End("interrupted"), Resume({"trials": 9})]
+    journal = written(path, records)
+    assert journal.held == journal.early == {}
+    assert list(journal.results) == [DONE.key, EARLY.key]
+    assert type(journal.results[EARLY.key]) is Result
