@@ -59,12 +59,17 @@ class Listener(Protocol):
         """Yield what shows the position of a training, which the caller moves."""
 
     def amount(
-        self, total: int, *, bound: str = "at most", time_limit: float | None = None
+        self,
+        total: int,
+        *,
+        noun: str = "epoch",
+        bound: str = "at most",
+        time_limit: float | None = None,
     ) -> AbstractContextManager[ShowAmount]:
         """Yield a function to call with the number of epochs that all networks have trained, out of `total`.
 
-        `bound` says whether they will be at most or at least as many. After `time_limit` seconds training
-        ends.
+        `noun` is what is counted; `bound` says whether they will be at most or at least as many. After
+        `time_limit` seconds training ends.
         """
 
     def columns(self, total: int) -> AbstractContextManager[Callable[[int], None]]:
@@ -122,7 +127,12 @@ class SilentListener:
 
     @contextmanager
     def amount(
-        self, total: int, *, bound: str = "at most", time_limit: float | None = None
+        self,
+        total: int,
+        *,
+        noun: str = "epoch",
+        bound: str = "at most",
+        time_limit: float | None = None,
     ) -> Iterator[ShowAmount]:
         yield lambda done, status=str: None
 

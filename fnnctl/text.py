@@ -191,11 +191,26 @@ def networks_words(count: int, *, plain_twins: bool) -> str:
     return f"{counted(count // 2, 'network')} and {counted(count // 2, 'plain twin')}"
 
 
+def parts_words(train: int, validation: int, test: int, *, bags: bool) -> str:
+    """`96 train, 24 validation, 30 test`; with bags, the validation rows are those of the training part that
+    are in a bag, as in `120 train, all but 1 of these also out-of-bag, 30 test`.
+    """
+    middle = f"{validation:,} validation"
+    if bags:
+        middle = f"all{f' but {train - validation:,}' if validation < train else ''} of these also out-of-bag"
+    return f"{train:,} train, {middle}, {test:,} test"
+
+
 def amount_done(done: int, planned: int | None, noun: str, *, bound: str = "at most") -> str:
     """`56 of at most 1,581 epochs`; `56 epochs` if there is no plan, or if it is exceeded."""
     if planned is None or done > planned:
         return counted(done, noun)
     return f"{done:,} of {bound} {counted(planned, noun)}"
+
+
+def epoch_noun(folds: int) -> str:
+    """What is counted if each trial is trained on so many folds."""
+    return "epoch" if folds == 1 else "fold-epoch"
 
 
 def bound_prefix(bound: str | None) -> str:

@@ -91,7 +91,12 @@ class ObserverListener:
 
     @contextmanager
     def amount(
-        self, total: int, *, bound: str = "at most", time_limit: float | None = None
+        self,
+        total: int,
+        *,
+        noun: str = "epoch",
+        bound: str = "at most",
+        time_limit: float | None = None,
     ) -> Iterator[ShowAmount]:
         yield lambda done, status=str: self._observer.progress("training", int(done), total)
 

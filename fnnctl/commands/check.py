@@ -17,7 +17,7 @@ from fnnctl.data.in_memory import MemoryData
 from fnnctl.errors import InputError, Problem
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.loading import LoadedExperiment, read_experiment
-from fnnctl.text import networks_words, word_list
+from fnnctl.text import networks_words, parts_words, word_list
 
 if TYPE_CHECKING:
     from fnnctl.stacks.search_preparation import PreparedSearch
@@ -136,13 +136,11 @@ def _prepared(loaded: LoadedExperiment, runs_dir: Path) -> tuple[PreparedSearch 
 def _in_words(loaded: LoadedExperiment, fit: Fit) -> str:
     """One sentence about the data that were read and what `train` would train, which is `fit`."""
     dataset = loaded.data.dataset
-    train, validation, test = fit.sizes
-    out_of_bag = " (out-of-bag)" if fit.settings.bags else ""
     limit = fit.experiment.training.max_rows
-    sample = f", of which each network trains on {limit:,}" if limit == fit.trained_rows else ""
+    sample = f"; each network trains on {limit:,}" if limit == fit.trained_rows else ""
     return (
-        f"{len(dataset):,} rows ({train:,} train{sample}, {validation:,} validation{out_of_bag}, "
-        f"{test:,} test), {len(dataset.numeric_names):,} numeric and "
+        f"{len(dataset):,} rows ({parts_words(*fit.sizes, bags=fit.settings.bags)}{sample}), "
+        f"{len(dataset.numeric_names):,} numeric and "
         f"{len(dataset.categorical_names):,} categorical columns, {loaded.data.task.in_words()}; "
         f"{_networks(fit)}"
     )

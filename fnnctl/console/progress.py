@@ -71,10 +71,15 @@ class TerminalListener:
             lines.end()
 
     def amount(
-        self, total: int, *, bound: str = "at most", time_limit: float | None = None
+        self,
+        total: int,
+        *,
+        noun: str = "epoch",
+        bound: str = "at most",
+        time_limit: float | None = None,
     ) -> AbstractContextManager[ShowAmount]:
-        bar = f"epoch {{task.fields[count]:,}} of {bound} {{task.total:,}}"
-        line = partial(amount_done, planned=total, noun="epoch", bound=bound)
+        bar = f"{noun} {{task.fields[count]:,}} of {bound} {{task.total:,}}"
+        line = partial(amount_done, planned=total, noun=noun, bound=bound)
         time_left = TimeLeft(total, limit=time_limit)
         return _amount(self.output, total, bar, line, time_left, in_thread=False)
 

@@ -59,6 +59,12 @@ class Columns:
         """The column of the table that each of the numeric columns in `expansions` was made from."""
         return {part: name for name, parts in self.expansions.items() for part in parts}
 
+    @property
+    def source_columns(self) -> int:
+        """The number of columns of the table that the numeric and categorical ones were read from."""
+        made = sum(len(parts) - 1 for parts in self.expansions.values())
+        return len(self.numeric_names) + len(self.categorical_names) - made
+
     def numbers(self, rows: IntArray | slice, columns: Sequence[int] | IntArray | None = None) -> FloatArray:
         """A float64 copy, (n, p), of the numbers in some rows; only the given `columns`, if any are given."""
         stored = self.numeric[rows] if isinstance(rows, slice) else self.numeric.take(rows, axis=0)

@@ -30,7 +30,7 @@ MAX_TICKS = 6
 _FATES: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "dropped": ("not promoted", {"color": MUTED, "linewidth": 0.9}, {"marker": "o", "markersize": 2.6}),
     "top": (
-        "reached the top rung",
+        "reached the highest rung with results",
         {"color": COLOURS[0], "linewidth": 1.3},
         {"marker": "o", "markersize": 3.2},
     ),

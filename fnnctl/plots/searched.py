@@ -73,5 +73,6 @@ class PlottedTrial:
     values: FloatArray
     """The values after these epochs; NaN if missing."""
     fate: Literal["top", "dropped", "diverged"]
-    """Whether it reached the top rung, was dropped, or ended without an objective."""
+    """Whether it reached the highest rung of its bracket that has results, was dropped, or ended without an
+    objective."""
     best: bool = False

@@ -81,6 +81,14 @@ class SearchHistory:
         return reasons[-1] if reasons else None
 
     @property
+    def is_cost_spent(self) -> bool:
+        """Whether a complete search has fewer trials than it may have, because their cost is limited."""
+        most = [limit for name in ("trials", "max_trials") if (limit := self.settings.get(name)) is not None]
+        budget = self.settings.get("budget")
+        has_limit = isinstance(budget, Mapping) and budget.get("cost") is not None
+        return has_limit and len(self.trials) < min(most, default=math.inf)
+
+    @property
     def winner(self) -> Result | None:
         """The result of the trial that is refitted: the winner of the confirmation, or the incumbent.
 

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from fnnctl.report.words import estimate_text
-from fnnctl.text import bound_prefix, counted
+from fnnctl.text import bound_prefix, counted, epoch_noun
 
 
 def plan_report(plan: Mapping[str, Any]) -> RenderableType:
@@ -23,7 +23,6 @@ def plan_report(plan: Mapping[str, Any]) -> RenderableType:
             number = str(bracket["bracket"]) if index == 0 else ""
             table.add_row(number, str(index), f"{rung['trials']:,}", f"{rung['epochs']:,}")
     folds = plan["fits"] // max(1, plan["trials"])
-    noun = "epoch" if folds == 1 else "fold-epoch"
     method = f"{plan['method']} ({plan['sampler']})" if plan.get("sampler") else plan["method"]
     few = plan.get("only_configurations")
     few_words = "" if few is None else f", as the space has only {counted(few, 'configuration')}"
@@ -32,7 +31,7 @@ def plan_report(plan: Mapping[str, Any]) -> RenderableType:
     lines = [
         f"{method}: {bound_prefix(_trials_bound(plan))}{counted(plan['trials'], 'trial')}{few_words}{more}",
         *_cost(plan),
-        _epochs(plan, noun),
+        _epochs(plan, epoch_noun(folds)),
         *_confirmation(plan.get("confirm")),
         *_default_training(plan.get("compare_with_default")),
         _duration(plan["seconds_estimated"]),

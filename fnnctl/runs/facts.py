@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from fnnctl.config.schema.experiment import Experiment
+from fnnctl.data.new_rows import columns_of
 from fnnctl.modelling.data_checks import DataCheck
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.store.manifest import Manifest, Processor, Resumption
@@ -46,6 +47,7 @@ def known_facts(
         "target": dataset.target.name,
         **data.task.facts(),
         "rows": len(dataset),
+        "columns": dataset.source_columns,
         "numeric": len(dataset.numeric_names),
         "categorical": len(dataset.categorical_names),
     }
@@ -91,6 +93,7 @@ def evaluation_facts(
             "target": model.description.target,
             **task.facts(),
             "rows": rows,
+            "columns": len(columns_of(preprocessor, file.form.formats)),
             "numeric": len(preprocessor.numbers),
             "categorical": len(preprocessor.categories),
             "parts": {"train": 0, "validation": 0, "test": rows},

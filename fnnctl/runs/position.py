@@ -61,13 +61,14 @@ def followed_amount(
     listener: Listener,
     total: int,
     *,
+    noun: str = "epoch",
     bound: str = "at most",
     time_limit: float | None = None,
 ) -> Iterator[ShowAmount]:
     """Follow the number of epochs that all networks have trained; see `Listener.amount`."""
     note_due = Interval(SECONDS_BETWEEN_NOTES, first=SECONDS_BETWEEN_NOTES)
     time_left = TimeLeft(total, limit=time_limit)
-    with listener.amount(total, bound=bound, time_limit=time_limit) as show:
+    with listener.amount(total, noun=noun, bound=bound, time_limit=time_limit) as show:
 
         def follow(done: float, status: Callable[[], str] = str, /) -> None:
             seconds_left = time_left.seconds(done)

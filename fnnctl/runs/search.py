@@ -35,7 +35,7 @@ from fnnctl.store.folder import RunFolder
 from fnnctl.store.manifest import DefaultTrialFacts
 from fnnctl.store.run import OpenRun, create_run
 from fnnctl.store.trial_checkpoints import TrialCheckpoints
-from fnnctl.text import counted
+from fnnctl.text import counted, epoch_noun
 
 
 def create_search_run(search: PreparedSearch, check: DataCheck, context: Context) -> OpenRun:
@@ -61,6 +61,7 @@ def create_search_run(search: PreparedSearch, check: DataCheck, context: Context
             **facts,
             "search": {
                 "method": setup.settings.method.name,
+                "trials_planned": search.plan.trials,
                 "epochs": search.plan.epochs_with_reuse,
                 "epochs_bound": search.plan.bound,
             },
@@ -153,12 +154,18 @@ def _search(session: SearchSession, trained: TrainedTrials) -> str:
     epochs = plan.epochs_with_reuse * len(fits.rows)
     before = sum(result.epochs for result in journal.results.values()) * len(fits.rows)
     progress = followed_amount(
-        session.run, context.listener, epochs, bound=plan.bound, time_limit=session.seconds_left
+        session.run,
+        context.listener,
+        epochs,
+        noun=epoch_noun(len(fits.rows)),
+        bound=plan.bound,
+        time_limit=session.seconds_left,
     )
     with context.stop.graceful(), progress as show:
 
         def poll(done: int) -> bool:
-            show(before + done / PARTS_OF_EPOCH, session.best_so_far)
+            session.epochs_followed = before + done / PARTS_OF_EPOCH
+            show(session.epochs_followed, session.best_so_far)
             return session.stop() is not None
 
         with session.workers(epochs=epochs, poll=poll) as executor:
@@ -273,10 +280,13 @@ def _record(session: SearchSession) -> None:
     facts = {
         "method": setup.settings.method.name,
         "trials": len(journal.trials),
+        "trials_planned": session.search.plan.trials,
         "only_configurations": setup.too_few,
         "epochs": session.search.plan.epochs_with_reuse,
         "epochs_bound": session.search.plan.bound,
         "epochs_trained": trained,
+        "epochs_without_result": session.epochs_without_result,
+        "time_limit": session.options.time_limit,
         "saved": getattr(session.sampler, "saved", 0),
         "end": end,
         "confirmed": len(journal.confirmed),

@@ -18,7 +18,7 @@ from fnnctl.executors.registry import EXECUTORS, OFFERED, Execution, make_execut
 from fnnctl.metrics.registry import label_of
 from fnnctl.processors import usable_processors
 from fnnctl.records.confirmation import Confirmation, confirmation
-from fnnctl.records.journal import INTERRUPTED, Journal
+from fnnctl.records.journal import COMPLETE, INTERRUPTED, Journal
 from fnnctl.records.standings import Standings, finite_objective
 from fnnctl.records.timeline import started_event
 from fnnctl.records.trials import Result
@@ -134,6 +134,14 @@ class SearchSession:
         label = label_of(self.setup.settings.objective.metric)
         epochs = min(best.budget, self.standings.epochs[best.trial])
         return f"best {label} {best.objective:.4g} (trial {best.trial}, epoch {epochs})"
+
+    @property
+    def epochs_without_result(self) -> int:
+        """The epochs that were trained in jobs under way when the search ended, or wait for their turn."""
+        if self.journal.end is not None and self.journal.end.reason == COMPLETE:
+            return 0
+        followed = int(self.epochs_followed / len(self.search.fits.rows))
+        return max(0, followed - sum(self.standings.epochs.values()))
 
     @property
     def seconds_left(self) -> float | None:

@@ -124,8 +124,10 @@ class DataFacts(Facts):
     """The classes, in the order of the network's outputs; empty for a regression."""
     rows: int
     """Rows in all parts."""
+    columns: int | None = None
+    """Columns of the table that the network uses; null in older runs."""
     numeric: int
-    """Columns read as numbers."""
+    """Columns read as numbers; a date becomes several."""
     categorical: int
     """Columns read as categories."""
     parts: PartRows | None = None
@@ -287,6 +289,8 @@ class SearchFacts(Facts):
     """The method, or its scheduler and sampler."""
     trials: int | None = None
     """Trials started."""
+    trials_planned: int | None = None
+    """Trials to start, as planned; see `epochs_bound`."""
     only_configurations: int | None = None
     """The number of configurations of the space, if that is why there are fewer trials than asked for."""
     epochs: int | None = None
@@ -294,7 +298,11 @@ class SearchFacts(Facts):
     epochs_bound: Literal["at most", "at least", "about"] = "at most"
     """Whether at most, at least or about so many are planned."""
     epochs_trained: int | None = None
-    """Epochs trained."""
+    """Epochs trained, of the jobs that have results."""
+    epochs_without_result: int = 0
+    """Epochs trained in jobs that had no recorded result when the search ended."""
+    time_limit: float | None = None
+    """The seconds of --time-limit, if it was given."""
     confirmed: int | None = None
     """Networks trained to confirm the winner."""
     saved: int | None = None

@@ -215,10 +215,10 @@ def test_more_members_than_rows_are_refused(program: Program, iris: Path) -> Non
 
 def test_reports_say_that_validation_is_out_of_bag(program: Program, iris: Path) -> None:
     checked = program("check", str(iris), *BAGS)
-    assert "150 rows (120 train, 119 validation (out-of-bag), 30 test)" in checked.err
+    assert "150 rows (120 train, all but 1 of these also out-of-bag, 30 test)" in checked.err
     run = run_of(program, "train", str(iris), *BAGS)
     printed = program("report", str(run), "--verbose").out
-    rows = "rows 150: 120 train, 119 validation (out-of-bag), 30 test"
+    rows = "rows 150: 120 train, all but 1 of these also out-of-bag, 30 test"
     assert rows in " ".join(printed.split())
     header = next(line for line in printed.splitlines() if "baseline" in line)
     assert header.split() == ["train", "out-of-bag", "test", "baseline"]

@@ -69,7 +69,9 @@ def test_training_and_searching_tell_their_time_limit(
         yield ShowNothing()
 
     @contextmanager
-    def amount(listener: object, total: int, *, bound: str, time_limit: float | None) -> Iterator[ShowAmount]:
+    def amount(
+        listener: object, total: int, *, time_limit: float | None, **words: str
+    ) -> Iterator[ShowAmount]:
         told.append(time_limit)
         yield lambda done, status=str: None
 

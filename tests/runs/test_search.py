@@ -6,15 +6,20 @@ import json
 import math
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from fnnctl.console.progress import TerminalListener
+from fnnctl.context import ShowAmount
 from fnnctl.records.standings import Standings
 from fnnctl.records.trials import Result
 from tests.program import Program, read_json
+from tests.runs.bagging import asked_to_stop_after
 from tests.runs.searching import (
     HALVING,
     RATE,
@@ -325,3 +330,29 @@ def test_the_largest_budget_of_a_total_is_the_last_rungs(tmp_path: Path) -> None
     folder = search(config)
     assert {result["budget"] for result in of_kind(folder, "result")} == {3, 12}
     assert prepared(config).setup.configs.epochs == 12
+
+
+@pytest.mark.parametrize("on", ["validation", "cross_validation"])
+def test_the_progress_counts_the_epochs_of_the_report_and_of_the_plan(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, on: str
+) -> None:
+    """Some trials have results that wait for their turn when the time is over."""
+    amounts: list[tuple[int, str, float]] = []
+
+    @contextmanager
+    def amount(listener: object, total: int, *, noun: str, **options: object) -> Iterator[ShowAmount]:
+        yield lambda done, status=str: amounts.append((total, noun, done))
+
+    monkeypatch.setattr(TerminalListener, "amount", amount)
+    settings = {"method": "random", "trials": 9, "objective": {"on": on}}
+    folds = {"cross_validation": {"folds": 2, "repeats": 1}}
+    config = write_config(tmp_path / "x.yaml", search=settings, evaluation=folds)
+    with asked_to_stop_after(4, by="time"):
+        folder = search(config, "--executor", "serial")
+    facts = read_json(folder / "manifest.json")["search"]
+    count = 1 if on == "validation" else 2
+    total, noun, followed = amounts[-1]
+    assert (total, noun) == (facts["epochs"] * count, "epoch" if count == 1 else "fold-epoch")
+    assert facts["epochs_without_result"] > 0
+    assert facts["epochs_trained"] + facts["epochs_without_result"] == int(followed) // count
+    assert facts["trials_planned"] == 9

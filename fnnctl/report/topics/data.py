@@ -7,15 +7,15 @@ from typing import Final
 
 from fnnctl.metrics.registry import label_of
 from fnnctl.report.sections import DATA, SUMMARY, DefinitionList, Formats, Section
-from fnnctl.report.summary import Summary, validation_name
+from fnnctl.report.summary import Summary, has_bags
 from fnnctl.report.topics.topic import Topic
 from fnnctl.store.manifest import DataFacts
-from fnnctl.text import counted
+from fnnctl.text import counted, parts_words
 
 
 def _highlights(summary: Summary) -> Iterator[Section]:
     if (data := summary.manifest.data) is not None:
-        columns = counted(data.numeric + data.categorical, "column")
+        columns = counted(data.columns or data.numeric + data.categorical, "column")
         about = f" ({len(data.classes):,} classes)" if data.classes else _transform(summary)
         text = f"{data.name}: {counted(data.rows, 'row')}, {columns}, target {data.target}{about}"
         yield DefinitionList("Data", (("data", text),), heading=SUMMARY, priority=14, formats=Formats.PAGE)
@@ -42,10 +42,12 @@ def _definitions(summary: Summary, data: DataFacts) -> Iterator[tuple[str, str]]
         yield "test file", data.test_source
     parts_text = ""
     if (parts := data.parts) and parts.train:
-        validation = f"{parts.validation:,} {validation_name(summary)}"
-        parts_text = f": {parts.train:,} train, {validation}, {parts.test:,} test"
+        bags = has_bags(summary.manifest)
+        parts_text = f": {parts_words(parts.train, parts.validation, parts.test, bags=bags)}"
     yield "rows", f"{data.rows:,}{parts_text}"
-    yield "columns", f"{data.numeric:,} numeric, {data.categorical:,} categorical"
+    inputs = f"{data.numeric:,} numeric, {data.categorical:,} categorical"
+    has_parts = data.columns is not None and data.columns < data.numeric + data.categorical
+    yield "columns", f"{data.columns:,}, read as {inputs}" if has_parts else inputs
     yield "target", data.target + (f", {len(data.classes):,} classes" if data.classes else "")
     if (best := data.best_column) and best.score > best.baseline:
         yield "best single column", f"{best.name}: {label_of(best.metric)} {best.score:.3g} on held-out rows"

@@ -25,9 +25,42 @@ UNFINISHED: Final = {Status.COMPLETED.value: "with a result so far"}
 
 
 def epochs_done(search: SearchHistory, facts: SearchFacts | None) -> str:
-    """The epochs trained so far, and how many are planned while the search is not complete."""
+    """The epochs trained so far, and how many are planned while the search is not complete.
+
+    Of a search on folds they are those of each fold.
+    """
     planned = facts.epochs if facts and search.end != COMPLETE else None
-    return amount_done(search.trained, planned, "epoch", bound=facts.epochs_bound if facts else "at most")
+    per_fold = " per fold" if search.part == "cross_validation" else ""
+    bound = facts.epochs_bound if facts else "at most"
+    return amount_done(search.trained, planned, "epoch", bound=bound) + per_fold
+
+
+def trials_done(search: SearchHistory, facts: SearchFacts | None) -> str:
+    """The trials with results so far, and how many are planned while the search is not complete."""
+    with_results, begun = len(search.standings.latest), len(search.trials)
+    planned = facts.trials_planned if facts and search.end != COMPLETE else None
+    total = max(begun, planned or 0)
+    if with_results == total:
+        return counted(total, "trial")
+    is_estimate = facts is not None and facts.epochs_bound == "about" and total != begun
+    return f"{with_results:,} of {'about ' if is_estimate else ''}{counted(total, 'trial')}"
+
+
+def why_ended(search: SearchHistory, facts: SearchFacts | None) -> str | None:
+    """Why a search has ended; None if the run's status says it, or if that is what was to be expected."""
+    if search.end in {None, INTERRUPTED}:
+        return None
+    if search.end != COMPLETE:
+        return f"ended by {search.end}"
+    if search.stopped_because:
+        return f"stopped: {search.stopped_because}"
+    if facts is None or facts.time_limit is None:
+        return None
+    if facts.only_configurations is not None:
+        return f"all {counted(facts.only_configurations, 'configuration')} of the space are done"
+    if search.is_cost_spent:
+        return "the cost of search.budget.cost is spent"
+    return f"all {len(search.trials):,} planned trials are done"
 
 
 def method_text(search: SearchHistory) -> str:
@@ -37,12 +70,11 @@ def method_text(search: SearchHistory) -> str:
 
 def _highlights(summary: Summary) -> Iterator[Section]:
     search, facts = summary.search_history, summary.manifest.search
-    trials, with_results = counted(len(search.trials), "trial"), len(search.standings.latest)
-    if with_results < len(search.trials):
-        trials = f"{with_results:,} of {trials}"
-    text = f"{method_text(search)}, {trials}, {epochs_done(search, facts)} trained"
-    if search.end and search.end not in {COMPLETE, INTERRUPTED}:  # the run's status says the latter
-        text += f"; ended by {search.end}"
+    text = f"{method_text(search)}, {trials_done(search, facts)}, {epochs_done(search, facts)} trained"
+    if facts and facts.epochs_without_result:
+        text += f", and {facts.epochs_without_result:,} of trials under way"
+    if reason := why_ended(search, facts):
+        text += f"; {reason}"
     yield DefinitionList("Search", (("search", text),), heading=SUMMARY, priority=10, formats=Formats.PAGE)
     if search.winner is not None:  # otherwise the run's error says it
         rows = tuple(_failures(search))

@@ -38,6 +38,24 @@ def words(name: str, records: Sequence[JournalRecord], folder: Path) -> str:
     return figure.in_words(summarize(start_search(folder, records)))
 
 
+@pytest.mark.parametrize(
+    ("reason", "method", "is_drawn"),
+    [
+        ("the time limit", "hyperband", True),
+        ("the time limit", "random", False),
+        ("complete", "hyperband", False),  # all of its brackets have one rung
+    ],
+)
+def test_rungs_are_drawn_of_a_search_that_ended_in_its_first_rungs(
+    tmp_path: Path, reason: str, method: str, is_drawn: bool
+) -> None:
+    begun = [header(method=method), trial(0, bracket=1), trial(1)]
+    results = [result(0, 1, 0.5, facts=curve(0.5)), result(1, 3, 0.6, facts=curve(0.4, 0.5, 0.6))]
+    run = start_search(tmp_path, [*begun, *results, {"record": "end", "reason": reason}])
+    (figure,) = (figure for figure in SEARCH_FIGURES if figure.file == "rungs.png")
+    assert figure.is_possible(summarize(run)) == is_drawn
+
+
 def test_rewards_in_words(tmp_path: Path) -> None:
     begin = header(metric="log_loss", direction="minimize", method="nas", batch=2)
     results = [result(number, 3, (12 - number) / 10) for number in range(12)]
@@ -133,7 +151,7 @@ def test_figures_of_a_search_that_may_continue_are_redrawn(tmp_path: Path) -> No
 
 
 def test_a_search_of_one_rung_has_no_figure_of_rungs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    run = start_search(tmp_path, halving()[:9])
+    run = start_search(tmp_path, [*halving()[:9], {"record": "end", "reason": "complete"}])
     run.finish("completed", {"total": 1.0, "training": 1.0})
     assert draw_figures(run) == ALWAYS
     monkeypatch.setitem(sys.modules, "fnnctl.plots.style", None)  # matplotlib is not loaded needlessly

@@ -77,7 +77,8 @@ def test_a_complete_search_with_rungs(tmp_path: Path) -> None:
 
 def test_what_does_not_apply_is_absent(tmp_path: Path) -> None:
     """One rung, no timeline."""
-    found = headings(page_of(completed(start_search(tmp_path, halving()[:9]))))
+    records = [*halving()[:9], {"record": "end", "reason": "complete"}]
+    found = headings(page_of(completed(start_search(tmp_path, records))))
     absent = {"Brackets and rungs", "Rung audit", "Workers"}
     assert absent.isdisjoint(found)
     assert {"The search", "The settings of all trials", "The best trials"} <= {*found}

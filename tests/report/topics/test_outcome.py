@@ -7,14 +7,16 @@ from typing import Any
 
 import pytest
 
+from fnnctl.records.journal import COMPLETE
 from fnnctl.report.sections import Failure
 from fnnctl.report.summary import summarize
+from fnnctl.report.topics.data import TOPIC as DATA_TOPIC
 from fnnctl.report.topics.outcome import TOPIC, failure_text
 from fnnctl.store import names
 from fnnctl.store.run import OpenRun
 from tests.report.conftest import data_facts
-from tests.report.searches import halving, refit, start_search
-from tests.report.topics.said import facts
+from tests.report.searches import halving, header, refit, start_search
+from tests.report.topics.said import facts, said
 
 
 def test_a_training_in_two_lines(finished_run: Callable[..., OpenRun]) -> None:
@@ -116,3 +118,69 @@ def test_an_interrupted_search_says_how_far_it_came(
     known = facts(summary)
     assert known["search"] == f"hyperband, 4 trials, {words} trained"
     assert known["best trial"].endswith("on the validation part after 9 epochs")
+
+
+@pytest.mark.parametrize(
+    ("end", "planned", "words"),
+    [
+        (
+            "the time limit",
+            {"trials_planned": 320},
+            "4 of 320 trials, 17 epochs trained; ended by the time limit",
+        ),
+        (
+            "the time limit",
+            {"trials_planned": 20, "epochs": 90, "epochs_bound": "about", "epochs_without_result": 5},
+            "4 of about 20 trials, 17 of about 90 epochs trained, and 5 of trials under way; "
+            "ended by the time limit",
+        ),
+        (COMPLETE, {"trials_planned": 4}, "4 trials, 17 epochs trained"),
+        (COMPLETE, {"time_limit": 60.0}, "4 trials, 17 epochs trained; all 4 planned trials are done"),
+        (
+            COMPLETE,
+            {"time_limit": 60.0, "only_configurations": 4},
+            "4 trials, 17 epochs trained; all 4 configurations of the space are done",
+        ),
+    ],
+)
+def test_a_search_counts_what_was_planned_and_says_why_it_ended(
+    tmp_path: Path, end: str, planned: dict[str, Any], words: str
+) -> None:
+    search = start_search(tmp_path, [*halving()[:-1], {"record": "end", "reason": end}])
+    search.finish(
+        "completed", {"total": 1.0, "training": None}, {"search": {"method": "hyperband", **planned}}
+    )
+    assert facts(summarize(search))["search"] == f"hyperband, {words}"
+
+
+@pytest.mark.parametrize(
+    ("limits", "words"),
+    [
+        ({"trials": 5, "budget": {"max_epochs": 9, "cost": 100}}, "the cost of search.budget.cost is spent"),
+        ({"trials": 4, "budget": {"max_epochs": 9, "cost": 100}}, "all 4 planned trials are done"),
+    ],
+)
+def test_the_cost_may_end_a_search_before_its_time_limit(
+    tmp_path: Path, limits: dict[str, Any], words: str
+) -> None:
+    search = start_search(tmp_path, [header(**limits), *halving()[1:]])
+    search.finish(
+        "completed", {"total": 1.0, "training": None}, {"search": {"method": "hyperband", "time_limit": 60.0}}
+    )
+    assert facts(summarize(search))["search"].endswith(f"; {words}")
+
+
+def test_the_epochs_of_a_search_on_folds_are_those_of_each_fold(tmp_path: Path) -> None:
+    objective = {"metric": "accuracy", "on": "cross_validation", "direction": "maximize"}
+    search = start_search(tmp_path, [header(objective=objective), *halving()[1:]])
+    assert facts(summarize(search))["search"] == "hyperband, 4 trials, 17 epochs per fold trained"
+
+
+def test_columns_are_those_of_the_table(start_run: Callable[..., OpenRun]) -> None:
+    """A date becomes several columns, which are no columns of the table."""
+    run = start_run()
+    run.record({"data": {**data_facts(()), "columns": 2}})
+    summary = summarize(run)
+    assert ": 1,150 rows, 2 columns, " in facts(summary)["data"]
+    rows = dict(said(DATA_TOPIC, summary)["Data"].rows)
+    assert rows["columns"].startswith("2, read as ")
