@@ -59,8 +59,8 @@ ORDERS = {
     ),
     "report": (
         "words", "plan_table", "sections", "summary", "stored_importances", "searched_settings",
-        "measured", "best_model", "document", "figures", "topics", "comparison", "gates", "listing",
-        "html", "formats", "plain_report", "description", "comparison_report",
+        "measured", "best_model", "document", "side_by_side", "figures", "topics", "comparison", "gates",
+        "listing", "html", "formats", "plain_report", "description", "comparison_report",
     ),
     "store": (
         "names", "volumes", "atomic", "lock", "documents", "tables", "weights", "metrics_shape", "manifest",

@@ -155,6 +155,8 @@ class Scores(_Placed):
     measured: str
     """Where they were measured, such as `test part`."""
     rows: tuple[Score, ...]
+    others: tuple[Score, ...] = ()
+    """Further metrics, which only a table of several runs may need."""
 
     @property
     def table(self) -> TableSection:

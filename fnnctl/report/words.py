@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from fnnctl.text import counted
@@ -16,19 +17,25 @@ NOTHING: Final = "–"
 DECIMALS: Final = 4
 LARGEST: Final = 1e9
 """Larger numbers are written with an exponent."""
+SMALLEST_DECIMAL: Final = 1e-5
+"""Smaller numbers are written with an exponent."""
 SMALLEST: Final = 1e-12
 """Smaller numbers are rounding errors: they are written as 0."""
 
 
 def number(value: object) -> str:
-    """A metric as text: four decimals (fewer for large values), intervals with a dash, counts with commas."""
+    """A metric as text: four decimals, fewer for large values and more for small ones; intervals with a dash,
+    counts with commas.
+    """
     if isinstance(value, int) and abs(value) < 10**15:
         return f"{value:,}"
     if isinstance(value, float):
         if abs(value) < SMALLEST:
             value = 0.0
-        elif not 0.001 <= abs(value) < LARGEST:
+        elif not SMALLEST_DECIMAL <= abs(value) < LARGEST:
             return f"{value:.2e}"
+        elif abs(value) < 0.001:  # three digits
+            return f"{Decimal(f'{value:.2e}'):f}"
         whole_digits = len(str(int(abs(value))))
         return f"{value:,.{max(0, DECIMALS + 1 - whole_digits)}f}"
     if isinstance(value, list) and len(value) == 2:

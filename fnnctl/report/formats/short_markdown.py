@@ -12,9 +12,9 @@ from fnnctl.report import sections as kinds
 from fnnctl.report.document import Document
 from fnnctl.report.formats.fitting import fit_columns, fit_name, fit_sentence
 from fnnctl.report.formats.markdown import escape, item, link, table
-from fnnctl.report.formats.side_by_side import runs_tables, warned_runs
 from fnnctl.report.gates import GateResult, gate_table
 from fnnctl.report.sections import REQUESTED, Section, TableSection
+from fnnctl.report.side_by_side import runs_tables, warned_runs
 from fnnctl.text import capitalized, counted
 
 NAME_WIDTH: Final = 60

@@ -25,10 +25,10 @@ from fnnctl.report.formats.fitting import (
     shortened,
     wrapped,
 )
-from fnnctl.report.formats.side_by_side import commands_of_several, runs_tables, warned_runs
 from fnnctl.report.formats.terminal import INDENT, section_text, status_style
 from fnnctl.report.gates import GateResult, gate_table
 from fnnctl.report.sections import Section, TableSection
+from fnnctl.report.side_by_side import commands_of_several, runs_tables, warned_runs
 from fnnctl.text import plain_text, truncate_end
 
 MAX_LINES: Final = 25
@@ -103,9 +103,10 @@ def _run_lines(document: Document, width: int) -> RenderableType:
 def _side_by_side(documents: Sequence[Document], width: int) -> RenderableType:
     """One line per run, one per path, and the commands that show more."""
     lines: list[Text] = []
-    for table in runs_tables(documents):
-        rows = narrowed([table.header, *table.rows], width, texts=table.texts)
-        header, *body = aligned(rows, texts=table.texts)
+    tables = zip(runs_tables(documents), runs_tables(documents, with_intervals=False), strict=True)
+    for complete, values in tables:
+        is_too_wide = max(map(cell_len, aligned([complete.header, *complete.rows], texts=()))) > width
+        header, *body = _table_lines(values if is_too_wide else complete, width)
         lines += [_unbroken(header, "dim"), *map(_unbroken, body), Text()]
     lines += [_unbroken(f"{number}  {document.path}") for number, document in enumerate(documents, start=1)]
     lines += [_unbroken(sentence, "yellow") for sentence in warned_runs(documents)]
@@ -210,9 +211,7 @@ def _warnings(warnings: Sequence[str], width: int) -> FittingLines:
 
 def _table(table: TableSection, width: int) -> FittingLines:
     """A table of which only some rows may be shown, and its notes if there is room for them too."""
-    header, *rows = aligned(
-        narrowed([table.header, *table.rows], width, texts=table.texts), texts=table.texts
-    )
+    header, *rows = _table_lines(table, width)
     notes = wrapped(" ".join(table.notes), width) if table.notes else []
 
     def lines(count: int) -> list[str]:
@@ -228,3 +227,9 @@ def _command_line(command: kinds.Command, width: int) -> str:
     line = " ".join(command.rows)
     commented = f"{line}  # {command.title[:1].lower()}{command.title[1:]}"
     return commented if cell_len(commented) <= width else line
+
+
+def _table_lines(table: TableSection, width: int) -> list[str]:
+    """The header and the rows, with texts short enough for the width."""
+    rows = narrowed([table.header, *table.rows], width, texts=table.texts)
+    return aligned(rows, texts=table.texts)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import html
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -20,9 +20,9 @@ from fnnctl.report.html.markup import joined as joined_markup
 from fnnctl.report.html.page import FIRST_LOOKS, Article, Block, Part, block, page
 from fnnctl.report.html.sections import heading_block, section_block
 from fnnctl.report.sections import FIGURES, SUMMARY
+from fnnctl.report.side_by_side import runs_tables
 from fnnctl.report.summary import Summary
 from fnnctl.report.topics.registry import CONTENTS, page_document
-from fnnctl.report.words import NOTHING, number
 from fnnctl.store.folder import RunFolder
 from fnnctl.text import counted
 
@@ -97,45 +97,20 @@ def _footer(summaries: Sequence[Summary]) -> str:
 
 
 def side_by_side(documents: Sequence[Document], gates: Sequence[Block]) -> Article:
-    """The first article of a page on several runs: one row per run; the gates' results come before."""
-    by_metric: dict[str, list[Document]] = {}
-    for document in documents:
-        by_metric.setdefault(document.scores.rows[0].label if document.scores else "", []).append(document)
-    ambiguous = {
-        name for name, count in Counter(document.name for document in documents).items() if count > 1
-    }
-    tables = [_scores_table(runs, ambiguous) for runs in by_metric.values()]
-    lead = element("p", content(f"{counted(len(documents), 'run')}, in the order of the command."))
-    return Article("All runs", lead, (*gates, block("Scores side by side", *tables)))
+    """The first article of a page on several runs: one row per run; the gates' results come before.
 
-
-def _scores_table(documents: Sequence[Document], ambiguous: Container[str]) -> Markup:
-    """Runs with the same metrics; an ambiguous name is followed by the run's folder."""
-    columns = [
-        (
-            "run",
-            [
-                f"{document.name} ({document.path.name})" if document.name in ambiguous else document.name
-                for document in documents
-            ],
-        ),
-        *_score_columns(documents),
-        ("measured on", [document.scores.measured if document.scores else NOTHING for document in documents]),
-        ("status", [document.status for document in documents]),
-    ]
-    header, rows = [name for name, _ in columns], zip(*(cells for _, cells in columns), strict=True)
-    return table(header, rows, texts=(0, len(header) - 2, len(header) - 1), label="Scores")
-
-
-def _score_columns(documents: Sequence[Document]) -> Iterator[tuple[str, list[str]]]:
-    """A column per metric, followed by one for its intervals, if there are any."""
-    scores = [
-        {score.label: score for score in document.scores.rows} if document.scores else {}
+    An ambiguous name is followed by the run's folder.
+    """
+    counts = Counter(document.name for document in documents)
+    named = [
+        replace(document, name=f"{document.name} ({document.path.name})")
+        if counts[document.name] > 1
+        else document
         for document in documents
     ]
-    for label in dict.fromkeys(label for run_scores in scores for label in run_scores):
-        column = [run_scores.get(label) for run_scores in scores]
-        yield label, [number(score and score.value) for score in column]
-        intervals = [score.interval_text if score else NOTHING for score in column]
-        if {*intervals} != {NOTHING}:
-            yield "95 % interval", intervals
+    tables = [
+        table(section.header[1:], [row[1:] for row in section.rows], texts=section.texts[:-1], label="Scores")
+        for section in runs_tables(named)
+    ]
+    lead = element("p", content(f"{counted(len(documents), 'run')}, in the order of the command."))
+    return Article("All runs", lead, (*gates, block("Scores side by side", *tables)))

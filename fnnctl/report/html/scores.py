@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Final
 
 from fnnctl.report.html.markup import EMPTY, Markup, content, element, joined
 from fnnctl.report.sections import Score
-from fnnctl.report.words import number
+from fnnctl.report.words import LARGEST, SMALLEST_DECIMAL, number
 
-MAX_TILES: Final = 4
+MAX_TILES: Final = 6
+"""The first metrics of a task, five at most, and a search's objective."""
 
 
 def tiles(scores: Sequence[Score], measured: str) -> Markup:
     """A tile per score; `measured` says where the scores were measured."""
     if not scores:
         return EMPTY
-    return element("div", *(_tile(score, measured) for score in scores[:MAX_TILES]), class_="tiles")
+    shown = scores[:MAX_TILES]
+    return element("div", *(_tile(score, measured) for score in shown), class_=f"tiles of-{len(shown)}")
 
 
 def _tile(score: Score, measured: str) -> Markup:
@@ -46,7 +49,8 @@ class _Scale:
 
     def text(self, end: float) -> str:
         """An end of the line, without digits that would not be seen on it."""
-        return f"{end if abs(end) > (self.high - self.low) / 1000 else 0.0:.3g}"
+        rounded = f"{end if abs(end) > (self.high - self.low) / 1000 else 0.0:.3g}"
+        return f"{Decimal(rounded):,f}" if SMALLEST_DECIMAL <= abs(end) < LARGEST else rounded
 
     def position(self, value: float) -> float:
         """In percent of the line's length."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from fnnctl.metrics.metric import UNCALIBRATED
-from fnnctl.metrics.registry import is_loss, label_of, positive_metric
+from fnnctl.metrics.registry import is_loss, label_of, metric_of, positive_metric
 from fnnctl.metrics.stored import PARTS
 from fnnctl.report.sections import SCORES, SUMMARY, Formats, Notes, Score, Scores, Section, TableSection
 from fnnctl.report.summary import OUT_OF_BAG, TEST, VALIDATION, Summary, judged_part
@@ -27,6 +27,11 @@ def _highlights(summary: Summary) -> Iterator[Section]:
         "How good it is",
         measured_text(summary, part),
         tuple(scores.values()),
+        tuple(
+            _scores(
+                summary, part, [key for _, key in summary.task_report.metrics if key not in scores]
+            ).values()
+        ),
         heading=SUMMARY,
         priority=30,
         formats=Formats.PAGE,
@@ -72,13 +77,19 @@ def first_scores(summary: Summary, part: str) -> dict[str, Score]:
     task, metrics = summary.task_report, summary.part_metrics(part) or {}
     objectives = [summary.search.metric] if summary.search else []
     keys = [key for key in task.first if metrics.get(task.instead.get(key, "")) is None]
-    folds, baseline = summary.cross_validation or {}, metrics.get("baseline") or {}
+    return _scores(summary, part, dict.fromkeys([*objectives, *keys]))
+
+
+def _scores(summary: Summary, part: str, keys: Iterable[str]) -> dict[str, Score]:
+    """Those of the metrics that have a value."""
+    metrics, folds = summary.part_metrics(part) or {}, summary.cross_validation or {}
+    baseline = metrics.get("baseline") or {}
     return {
         key: Score(
             label_of(key), value, _interval(metrics, folds, key), _float(baseline.get(key)), is_loss(key)
         )
-        for key in dict.fromkeys([*objectives, *keys])
-        if (value := _float(metrics.get(key))) is not None
+        for key in keys
+        if metric_of(key) and (value := _float(metrics.get(key))) is not None
     }
 
 

@@ -74,8 +74,8 @@ def test_a_failed_run_says_why() -> None:
 
 def test_several_runs_are_one_table() -> None:
     text = short_markdown_report([made(), made(name="other", warnings=("careful",))], [], Path())
-    assert text.startswith("# 2 runs\n\n|  | name | measured on | accuracy | 95 % interval | baseline |\n")
-    assert "| 2 | other | test part | 0.9000 |" in text
+    assert text.startswith("# 2 runs\n\n|  | test part | accuracy | balanced accuracy |")
+    assert "| 2 | other | 0.9000 (0.8000–0.9500) |" in text
     assert "\nRun 2 has warnings.\n" in text
     both = short_markdown_report([made(warnings=("careful",))] * 2, [], Path())
     assert "\nRuns 1 and 2 have warnings.\n" in both

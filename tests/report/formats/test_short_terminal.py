@@ -170,12 +170,21 @@ def test_paths_and_commands_are_never_broken() -> None:
 
 def test_several_runs_have_a_line_each_and_their_paths() -> None:
     failed = made(name="x" * 200, status="failed", scores=(), classes=None)
-    lines = shown(made(), made(measured="mean over the folds"), failed)
-    assert lines[1].split() == ["1", "flowers-mlp", "test", "part", "0.9000", "0.8000–0.9500", "0.5000"]
+    scored = made(scores=("accuracy", "log loss"))
+    lines = shown(scored, made(measured="mean over the folds", scores=("accuracy",)), failed)
+    assert lines[1].split() == ["1", "flowers-mlp", "test", "part", "0.9000", "0.9000"]
     assert "mean over the folds" in lines[2]
     assert lines[3].split()[2] == "failed"
     assert max(map(cell_len, lines[:4])) <= 80
     assert lines[5] == "1  runs/2026-11-24T13-24-05Z-flowers-mlp-3fa9c1"
+
+
+def test_several_runs_have_intervals_if_they_fit_beside_whole_names() -> None:
+    runs = [made(name=name * 20, scores=("accuracy", "macro F1")) for name in "ab"]
+    assert "0.9000 (0.8000–0.9500)" in shown(*runs)[1]
+    wide = [made(name=name * 40, scores=("accuracy", "macro F1")) for name in "ab"]
+    assert shown(*wide)[1].split() == ["1", "a" * 40, "0.9000", "0.9000"]
+    assert "0.9000 (0.8000–0.9500)" in shown(*wide, width=100)[1]
 
 
 def test_gates_are_always_shown(finished_run: Callable[..., OpenRun]) -> None:

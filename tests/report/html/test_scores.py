@@ -27,3 +27,17 @@ def test_a_negative_score_is_on_the_line_too() -> None:
 
 def test_without_scores_there_are_none() -> None:
     assert tiles([], "") == ""
+
+
+def test_all_first_scores_of_a_task_and_an_objective_have_a_tile() -> None:
+    """Their number is in the class, which decides the columns."""
+    scores = [Score(f"metric {number}", 0.5) for number in range(9)]
+    page = Page(tiles(scores, "test part"))
+    (tiled,) = (each for each in page.of("div") if (each["class"] or "").startswith("tiles"))
+    assert tiled["class"] == "tiles of-6"
+
+
+def test_the_ends_of_a_line_have_no_exponents() -> None:
+    page = Page(tiles([Score("RMSE", 50037.2, (48000.5, 51000.5), 158960.1, is_loss=True)], "test part"))
+    assert page.text("span") == ["0", "159,000"]
+    assert Page(tiles([Score("MAE", 0.00074912, is_loss=True)], "")).text("span") == ["0", "0.000749"]

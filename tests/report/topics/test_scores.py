@@ -169,7 +169,7 @@ def test_the_metrics_of_a_finished_run(finished_run: Callable[..., OpenRun]) -> 
         ("balanced accuracy", "0.9400", "0.8900"),
         ("macro F1", "0.9300", "0.8800"),
         ("macro average precision", "0.7500", "0.7500"),
-        ("log loss", "1.23e-05", "1.23e-05"),
+        ("log loss", "0.0000123", "0.0000123"),
         ("loss, unclipped", "0.2500", "0.2500"),
         ("Brier score", "0.1250", "0.1250"),
         ("calibration error", "0.0625", "0.0625"),
