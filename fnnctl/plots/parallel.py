@@ -13,7 +13,6 @@ from matplotlib.collections import LineCollection
 from matplotlib.colors import BoundaryNorm
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patheffects import withStroke
 from matplotlib.ticker import Locator, LogLocator, MaxNLocator
 
 from fnnctl.arrays import FloatArray, IntArray
@@ -44,6 +43,9 @@ VALUE_COLUMNS = 17
 """The widest label of a category that fits between two axes."""
 LEAST_TICKS = 4
 """A logarithmic axis gets finer ticks if it has fewer: between two, nobody can read a value from it."""
+LOGARITHMIC_TICKS = ((1.0,), (1.0, 3.0), (1.0, 2.0, 5.0), (1.0, 2.0, 3.0, 5.0, 7.0))
+"""The multiples of powers of ten, the coarsest ones first."""
+MOST_DIGITS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,7 @@ def setting_axis(setting: SearchedSetting) -> ParallelAxis:
     if len(distinct) <= min(MAX_LISTED_VALUES, len(indices) // 2):
         positions = np.full(len(values), np.nan)
         positions[np.isfinite(values)] = indices
-        return _listed_axis(name, positions, [f"{value:,.6g}" for value in distinct])
+        return _listed_axis(name, positions, _number_texts(distinct))
     return _numeric_axis(name, values, "not set", logarithmic=setting.scale == "log")
 
 
@@ -94,30 +96,51 @@ def _numeric_axis(name: str, values: FloatArray, missing: str, *, logarithmic: b
     """An axis from the lowest to the highest value; a single value is placed in the middle."""
     low, high = float(np.nanmin(values)), float(np.nanmax(values))
     if low == high:
-        return ParallelAxis(name, [(0.5, f"{low:,.5g}")], np.where(np.isnan(values), np.nan, 0.5), missing)
-    ticks = _ticks(_locator(low, high, logarithmic=logarithmic), low, high)
-    if logarithmic and len(ticks) < LEAST_TICKS:
-        ticks = _ticks(LogLocator(subs=(1.0, 2.0, 3.0, 5.0, 7.0), numticks=12), low, high)
-    texts = [f"{tick:,.6g}" for tick in ticks.tolist()]
+        (text,) = _number_texts(np.array([low]))
+        return ParallelAxis(name, [(0.5, text)], np.where(np.isnan(values), np.nan, 0.5), missing)
+    ticks = _logarithmic_ticks(low, high) if logarithmic else _ticks(MaxNLocator(6), low, high)
+    texts = _number_texts(ticks)
     if logarithmic:
         low, high, ticks, values = np.log(low), np.log(high), np.log(ticks), np.log(values)
     heights, tick_heights = (values - low) / (high - low), (ticks - low) / (high - low)
     return ParallelAxis(name, list(zip(tick_heights.tolist(), texts, strict=True)), heights, missing)
 
 
+def _number_texts(values: FloatArray) -> list[str]:
+    """Whole numbers, and others with three digits or with as many as they need to differ."""
+    texts: list[str] = []
+    for digits in range(3, MOST_DIGITS + 1):
+        texts = [_rounded(value, digits) for value in values.tolist()]
+        if len({*texts}) == len({*values.tolist()}):
+            break
+    return texts
+
+
+def _rounded(value: float, digits: int) -> str:
+    if value == round(value) and abs(value) < 10**MOST_DIGITS:
+        return f"{value:,.0f}"
+    return f"{float(f'{value:.{digits}g}'):,.{MOST_DIGITS}g}"
+
+
+def _logarithmic_ticks(low: float, high: float) -> FloatArray:
+    """Round numbers, as few as are enough."""
+    if high < 5 * low:
+        ticks = _ticks(MaxNLocator(5), low, high)
+        if len(ticks) >= LEAST_TICKS:
+            return ticks
+    ticks = np.array([])
+    # In a short range the locator itself replaces too few ticks by very many.
+    for multiples in LOGARITHMIC_TICKS[0 if high >= 100 * low else 2 :]:
+        ticks = _ticks(LogLocator(subs=multiples, numticks=12), low, high)
+        if len(ticks) >= LEAST_TICKS:
+            break
+    return ticks
+
+
 def _ticks(locator: Locator, low: float, high: float) -> FloatArray:
     ticks = np.array(locator.tick_values(low, high))
     margin = 1e-9 * (high - low)
     return ticks[(low - margin <= ticks) & (ticks <= high + margin)]
-
-
-def _locator(low: float, high: float, *, logarithmic: bool) -> Locator:
-    """Round numbers; on a logarithmic axis powers of ten, plus 2 and 5 times these if its range is short."""
-    if not logarithmic:
-        return MaxNLocator(6)
-    if high < 5 * low:
-        return MaxNLocator(5)
-    return LogLocator(subs=(1.0,) if high >= 1e3 * low else (1.0, 2.0, 5.0), numticks=12)
 
 
 def band_of(heights: FloatArray) -> float:
@@ -138,13 +161,16 @@ def spread_lines(heights: FloatArray, badness: FloatArray) -> FloatArray:
     return spread
 
 
-MAX_AXES = 8
-"""The most settings drawn; later ones are left out."""
+MAX_AXES = 6
+"""The most settings drawn; later ones are left out, because nobody can read more."""
 MAX_LINES = 1000
 """The most trials drawn: the best ones, and others evenly chosen by rank."""
 TOP = 10
 """So many of the best trials have thick lines."""
-INCHES_PER_AXIS = 1.3
+INCHES_PER_AXIS = 1.6
+"""Enough for a label of `VALUE_COLUMNS`."""
+LABEL_SIZE = 9.0
+"""In points, of the ticks."""
 NAME_COLUMNS = 18
 """If a name is wider than this, every other name is one line higher, which leaves room for twice as much."""
 NOWHERE = -0.09
@@ -252,25 +278,32 @@ def _add_colour_bar(axes: Axes, objectives: FloatArray, metric: str, *, minimize
     bar = axes.figure.colorbar(shades, ax=axes, aspect=36, pad=0.01, shrink=0.86)
     tenths = np.array([0, 2.5, 5, 7.5, 10])
     values = ranked[np.round(tenths / count * (len(ranked) - 1)).astype(np.intp)]
-    bar.set_ticks(tenths.tolist(), labels=[f"{value:,.4g}" for value in values.tolist()])
+    bar.set_ticks(tenths.tolist(), labels=_number_texts(values))
     bar.minorticks_off()
     bar.outline.set_visible(False)
     bar.set_label(f"{metric}; each colour is a tenth of the trials")
 
 
 def _draw_axis(axes: Axes, position: int, column: ParallelAxis) -> None:
-    halo = [withStroke(linewidth=2.2, foreground="white", alpha=0.85)]
     axes.plot([position, position], [0, 1], color=INK, linewidth=1.0, zorder=3)
-    style: dict[str, Any] = {"textcoords": "offset points", "va": "center", "zorder": 4, "path_effects": halo}
+    ground = {"boxstyle": "square,pad=0.1", "facecolor": "white", "edgecolor": "none", "alpha": 0.85}
+    style: dict[str, Any] = {
+        "textcoords": "offset points",
+        "xytext": (7, 0),
+        "va": "center",
+        "zorder": 4,  # above all lines
+        "bbox": ground,
+        "fontsize": LABEL_SIZE,
+    }
     half = band_of(column.heights) / 2 if column.banded else 0.0
     for height, text in column.ticks:
         if half:  # the lines of this tick end anywhere on the bar
             axes.plot([position] * 2, [height - half, height + half], color=INK, linewidth=4.0, zorder=3)
         axes.plot([position], [height], marker="_", color=INK, markersize=6, zorder=3)
-        axes.annotate(text, (position, height), xytext=(6, 0), color=INK, fontsize=7.5, **style)
+        axes.annotate(text, (position, height), color=INK, **style)
     if np.isnan(column.heights).any():
         axes.plot([position], [NOWHERE], marker="_", color=MUTED, markersize=6, zorder=3)
-        axes.annotate(column.missing, (position, NOWHERE), xytext=(6, 0), color=MUTED, fontsize=7.5, **style)
+        axes.annotate(column.missing, (position, NOWHERE), color=MUTED, **style)
 
 
 def _finish(axes: Axes, columns: Sequence[ParallelAxis]) -> None:
@@ -280,7 +313,7 @@ def _finish(axes: Axes, columns: Sequence[ParallelAxis]) -> None:
     names = [column.name for column in columns]
     if any(text_columns(name) > NAME_COLUMNS for name in names):
         names = [name if position % 2 else f"{name}\n" for position, name in enumerate(names)]
-    axes.set_xticks(range(len(columns)), names, fontsize=8.5, ha="left")
+    axes.set_xticks(range(len(columns)), names, fontsize=LABEL_SIZE + 0.5, ha="left")
     axes.tick_params(axis="x", length=0, labeltop=True, labelbottom=False, labelcolor=INK)
     axes.set_yticks([])
     axes.spines[:].set_visible(False)

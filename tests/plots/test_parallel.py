@@ -57,6 +57,26 @@ def test_a_short_logarithmic_axis_has_enough_ticks() -> None:
 
     assert labels(11, 17, 96) == ["20", "30", "50", "70"]
     assert labels(1e-6, 3e-3, 1e-2) == ["1e-06", "1e-05", "0.0001", "0.001", "0.01"]
+    assert labels(5e-5, 3e-3, 1e-2) == ["0.0001", "0.0003", "0.001", "0.003", "0.01"], (
+        "not all of 1, 2, 3, 5, 7"
+    )
+
+
+def test_ticks_are_rounded_unless_they_would_be_equal(texts_of: TextsOf) -> None:
+    def labels(*values: float) -> list[str]:
+        return [text for _, text in setting_axis(linear(*values, *values)).ticks]
+
+    assert labels(0.00013673, 1.23456789, 1234.0) == ["0.000137", "1.23", "1,234"]
+    assert labels(0.12341, 0.12349, 10.0) == ["0.1234", "0.1235", "10"]
+    assert labels(0.00013673) == ["0.000137"]
+
+
+def test_labels_are_on_a_ground_above_the_lines() -> None:
+    figure = parallel([linear(0.0, 5.0, 10.0)], [0.1, 0.3, 0.2])
+    lines = max(each.get_zorder() for each in (*figure.axes[0].collections, *figure.axes[0].get_lines()))
+    for label in figure.axes[0].texts:
+        assert label.get_bbox_patch() is not None
+        assert label.get_zorder() > lines
 
 
 def test_small_objectives_are_on_top_where_they_are_minimized() -> None:
