@@ -2,7 +2,8 @@
 
     python -m tests.reference_pages
 
-writes them; `test_readme.py` compares them with the program.
+writes them, and the output of commands that other pages show (`documented_output.py`); `test_readme.py`
+compares them with the program.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from fnnctl.cli.commands import DECLARED, Declared
 from fnnctl.report.figures import run_figures, search_figures
 from fnnctl.report.figures.record import RunFigure
 from fnnctl.text import capitalized
+from tests.documented_output import write_outputs
 from tests.python_reference import python_page
 from tests.settings_reference import settings_page
 
@@ -110,3 +112,4 @@ PAGES: Mapping[str, Callable[[], str]] = {
 if __name__ == "__main__":
     for name, page in PAGES.items():
         (DOCS / name).write_text(page(), encoding="utf-8")
+    write_outputs()

@@ -20,6 +20,8 @@ from fnnctl.cli import run
 from fnnctl.config.paths import format_path, parse_path
 from fnnctl.config.schema.schema_tree import all_settings, forms_of, homes_of, schema_at, words_of
 from fnnctl.text import install_command
+from tests.documented_output import BAD_CONFIG, shell_commands, shown_output, with_outputs
+from tests.documented_output import DOCUMENTS as DOCUMENTED
 from tests.reference_pages import PAGES
 
 ROOT = Path(__file__).parent.parent
@@ -38,9 +40,8 @@ def blocks(language: str, *documents: str) -> list[str]:
 
 
 def commands(document: str) -> list[str]:
-    lines = [line for block in blocks("sh", document) for line in block.splitlines()]
     can_write_onnx = find_spec("onnx") is not None
-    return [line for line in lines if line.startswith("fnnctl ") and (can_write_onnx or ".onnx" not in line)]
+    return [line for line in shell_commands(TEXTS[document]) if can_write_onnx or ".onnx" not in line]
 
 
 @pytest.fixture
@@ -51,35 +52,23 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-REPORTS = {
-    "README.md": {
-        "fnnctl train configs/digits.yaml": "digits  completed",
-        "fnnctl search configs/wine-grid.yaml": "wine-grid  completed",
-        "fnnctl compare iris narrow": "$ fnnctl compare iris narrow\n",
-    },
-    "comparisons.md": {"fnnctl compare iris narrow": "$ fnnctl compare iris narrow\n"},
-}
-"""The commands whose report a document shows, and how the report begins there."""
-
-
 @pytest.mark.parametrize("document", [name for name in TEXTS if commands(name)])
 @pytest.mark.usefixtures("folder")
-def test_commands_run_and_reports_are_theirs(
+def test_commands_run_and_print_what_is_shown(
     document: str, request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """All words of the reports that the documents show; numbers depend on the processor."""
     if document != "reports.md":  # one document with figures is enough: they take the longest
         request.getfixturevalue("no_figures")
-    reports = dict(REPORTS.get(document, {}))
+    outputs = {}
     for line in commands(document):
         capsys.readouterr()
         assert run(shlex.split(line, comments=True)[1:]) == 0, line
-        if start := reports.pop(line, None):
-            printed = words(capsys.readouterr().out)
-            (block,) = (block for block in blocks("text", document) if block.startswith(start))
-            report = words(block.removeprefix("$ fnnctl compare iris narrow\n"))
-            assert printed[: len(report)] == report
-    assert reports == {}
+        printed = capsys.readouterr()
+        outputs[line] = shown_output(printed.out, printed.err)
+    if document in {path.name for path in DOCUMENTED}:
+        made = with_outputs(TEXTS[document], outputs)
+        assert words(TEXTS[document]) == words(made), "write it: python -m tests.reference_pages"
+        assert numbers(TEXTS[document]) == pytest.approx(numbers(made), rel=0.1, abs=0.05)
 
 
 @pytest.mark.parametrize("text", blocks("python", "python.md"), ids=lambda text: text.splitlines()[-1][:30])
@@ -205,14 +194,16 @@ def words(text: str) -> list[str]:
     return re.sub(r"[-+−]?\d[\d.,:]*(e-\d+)?", "0", without_paths).split()
 
 
+def numbers(text: str) -> list[float]:
+    """The decimal numbers of a text."""
+    return [float(number) for number in re.findall(r"\d+\.\d+", text)]
+
+
 def test_messages_are_the_programs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    Path("bad.yaml").write_text(
-        "data:\n  source: iris\n  spilt: {test: 0.3}\nmodel:\n  hidden: [64, -3]\n\n"
-        "training:\n  learning_rate: 0.01\n  epochs: no\n"
-    )
+    Path("bad.yaml").write_text(BAD_CONFIG)
     assert run(["check", "bad.yaml"]) == 2
     printed = capsys.readouterr().out.splitlines()
     lines = [line for block in blocks("text") for line in block.splitlines() if line.startswith("bad.yaml:")]
