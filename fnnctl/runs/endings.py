@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from typing import Final, Protocol
 
+from fnnctl.config.recipes.filling import recipe_values
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.errors import DivergedError
 from fnnctl.modelling.fit import Fit
+from fnnctl.modelling.recipe_facts import recipe_facts
 from fnnctl.store.run import OpenRun
-from fnnctl.tasks.task import PartScores
+from fnnctl.tasks.task import PartScores, TaskData
 from fnnctl.tasks.warnings import ResultWarning, TrainingOutcome
 from fnnctl.text import shown
+from fnnctl.training.diagnostics import MAX_DEAD_IN_RECIPES, dead_layer_notes, dead_layers
 from fnnctl.training.warnings import Ended, exploded, unfinished
 
+LEARNING_RATE: Final = ("training", "optimizer", "learning_rate")
+HIDDEN: Final = ("model", "hidden")
 SHARE_OF_ERRORS: Final = 0.75
 """The share of the baseline's errors that a single column must avoid before it is worth a warning."""
 
@@ -47,6 +53,26 @@ def loss_warnings(fit: Fit, trained: Sequence[Ended], *, budget: int | None = No
     advice = None if budget is None else "raise search.budget.max_epochs"
     falling = unfinished(trained, fit.settings, train_rows=fit.trained_rows, advice=advice)
     return [ResultWarning(text) for text in falling]
+
+
+def dead_unit_messages(
+    data: TaskData, fit: Fit, history: Mapping[str, Sequence[float]]
+) -> tuple[list[str], list[str]]:
+    """Warnings and notes about dead units.
+
+    With a recipe there is a warning if the learning rate is not the recipe's, and a note if the hidden layers
+    are not: nobody is advised to change what the recipe chose.
+    """
+    shape, experiment = fit.settings.shape, fit.experiment
+    if experiment.recipe == "classic":
+        return list(dead_layers(history, shape)), []
+    recipe = recipe_values(experiment.recipe, recipe_facts(data, experiment))
+    warnings, notes, below = [], [], math.inf
+    if experiment.training.learning_rate != recipe.get(LEARNING_RATE):
+        warnings, below = list(dead_layers(history, shape, has_recipe=True)), MAX_DEAD_IN_RECIPES
+    if [layer.units for layer in shape.hidden] != recipe.get(HIDDEN):
+        notes = list(dead_layer_notes(history, shape, below=below))
+    return warnings, notes
 
 
 def score_warnings(
@@ -96,11 +122,6 @@ def training_outcome(experiment: Experiment, trained: Sequence[Trained]) -> Trai
         has_class_weights=experiment.training.class_weights is not None,
         has_row_weights=experiment.data.weights is not None,
     )
-
-
-def uses_recipe(experiment: Experiment) -> bool:
-    """Whether settings may have a recipe's values."""
-    return experiment.recipe != "classic"
 
 
 def diverged(run: OpenRun, fit: Fit, *, epoch: int | None = None, folds: int | None = None) -> DivergedError:

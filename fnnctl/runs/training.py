@@ -18,7 +18,7 @@ from fnnctl.modelling.model_description import describe
 from fnnctl.modelling.predictor import Predictor, score_parts
 from fnnctl.processors import usable_processors
 from fnnctl.runs.checkpointing import Checkpointer, incomplete_checkpoint, write_members
-from fnnctl.runs.endings import column_warnings, diverged, loss_warnings, score_warnings, uses_recipe
+from fnnctl.runs.endings import column_warnings, dead_unit_messages, diverged, loss_warnings, score_warnings
 from fnnctl.runs.facts import known_facts
 from fnnctl.runs.position import followed_training
 from fnnctl.runs.recorder import RunRecorder, record_notes, record_warnings, write_scores
@@ -31,7 +31,6 @@ from fnnctl.tasks.post_training import PostTraining
 from fnnctl.tasks.task import PartScores, TaskData
 from fnnctl.tasks.warnings import ResultWarning
 from fnnctl.training.checkpoint import Checkpoint
-from fnnctl.training.diagnostics import dead_layer_notes, dead_layers
 from fnnctl.training.learners.batches import batch_bounds
 from fnnctl.training.state import MissingArrayError
 from fnnctl.training.trainer import Outcome, TrainedMember
@@ -139,9 +138,9 @@ def _write_trained(
     if trained.outcome is Outcome.DIVERGED:
         raise _diverged(run, fit, trained)
     stop.raise_if_requested(trained.epochs)
-    record_warnings(run, _training_warnings(fit, trained, budget), listener)
-    if uses_recipe(fit.experiment):
-        record_notes(run, [*dead_layer_notes(trained.history, fit.settings.shape)], listener)
+    dead, many_dead = dead_unit_messages(data, fit, trained.history)
+    record_warnings(run, [*dead, *loss_warnings(fit, [trained], budget=budget)], listener)
+    record_notes(run, many_dead, listener)
     predictor, parts = _scored(data, fit, stack, scores)
     _record_calibration(run, fit, predictor, context)
     if not all(math.isfinite(part.loss) for part in parts.values() if part):
@@ -227,12 +226,6 @@ def training_workers(run: OpenRun, data: TaskData, fit: Fit, context: Context, c
 def checkpoint_words(epoch: int) -> str:
     """What a run resumes from; training may have got further than the checkpoint."""
     return f"the last checkpoint (epoch {epoch})"
-
-
-def _training_warnings(fit: Fit, trained: TrainedMember, budget: int | None) -> list[str | ResultWarning]:
-    has_recipe = uses_recipe(fit.experiment)
-    dead = dead_layers(trained.history, fit.settings.shape, has_recipe=has_recipe)
-    return [*dead, *loss_warnings(fit, [trained], budget=budget)]
 
 
 def _scored(

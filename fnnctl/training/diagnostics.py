@@ -6,6 +6,7 @@ active for any example. With activations that never cut off (tanh, elu, …) all
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
@@ -75,14 +76,16 @@ def dead_layers(
             )
 
 
-def dead_layer_notes(history: Mapping[str, Sequence[float]], shape: NetworkShape) -> Iterator[str]:
-    """With a recipe, a note for each hidden layer with many dead units, but too few for a warning.
+def dead_layer_notes(
+    history: Mapping[str, Sequence[float]], shape: NetworkShape, *, below: float = math.inf
+) -> Iterator[str]:
+    """With a recipe, a note for each hidden layer with many dead units: see `MANY_DEAD`.
 
-    See `MANY_DEAD`.
+    There is none for a share that is not `below` that of a warning, if there are warnings.
     """
     for number, layer in enumerate(shape.hidden, start=1):
         dead = history.get(activity_column("dead", number), ())
-        if dead and MANY_DEAD <= dead[-1] < MAX_DEAD_IN_RECIPES:
+        if dead and MANY_DEAD <= dead[-1] < below:
             yield (
                 f"{dead[-1]:.0%} of the units of hidden layer {number} are dead: {layer.activation} is 0 for "
                 "every row; fewer units may do as well"

@@ -10,6 +10,8 @@ from fnnctl.config.schema.experiment import Experiment
 from fnnctl.runs.endings import training_outcome
 from fnnctl.store.manifest import TrainingFacts
 from fnnctl.tasks.warnings import TrainingOutcome
+from fnnctl.training.diagnostics import Diagnostics
+from fnnctl.training.history import Record
 from tests.program import Program
 
 
@@ -53,3 +55,33 @@ def test_losses_that_still_fall_are_warned_of(program: Program, no_figures: None
     )
     told = program("train", str(config)).err
     assert "validation_loss was still falling at the last epoch (30 steps, 1 per epoch)" in told
+
+
+@pytest.mark.parametrize(("settings", "is_warned", "is_noted"), [
+    ((), False, False),
+    (("training.optimizer.learning_rate=0.05",), True, False),
+    (("model.hidden=[70]",), False, True),
+    (("model.hidden=[70]", "training.optimizer.learning_rate=0.05"), True, False),
+    (("recipe=classic",), True, False),
+])  # fmt: skip
+def test_dead_units_are_no_reason_to_change_what_the_recipe_chose(
+    program: Program,
+    no_figures: None,
+    iris: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    settings: tuple[str, ...],
+    is_warned: bool,
+    is_noted: bool,
+) -> None:
+    """95 % of the units of the first hidden layer are said to be dead."""
+
+    def record(self: Diagnostics) -> Record:
+        return {name: values * 0 + 0.95 * (name == "dead_1") for name, values in measured(self).items()}
+
+    measured = Diagnostics.record
+    monkeypatch.setattr(Diagnostics, "record", record)
+    iris.write_text("data: {source: iris}\nmodel: {ensemble: 1}\ntraining: {epochs: 2}\n")
+    told = program("train", str(iris), *(word for text in settings for word in ("--set", text))).err
+    assert ("Try a smaller training.optimizer.learning_rate" in told) is is_warned
+    assert ("fewer units may do as well" in told) is is_noted
+    assert ("of the units of hidden layer 1 are dead" in told) is (is_warned or is_noted)
