@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,15 @@ DEPENDENCE = 10.0
 """How much more probable equal rows are than with independent columns, before it is a warning: columns of few
 different values make rows equal without any mistake, and so they are in new data, too."""
 ADVICE = "remove the repeated rows, or keep them in one part by data.split.group"
+SOFT_ADVICE = (
+    "few columns with few different values make rows equal without any mistake; if yours are copies of one "
+    "case, remove them, or keep them in one part by data.split.group"
+)
+MAX_DISCRETE_COLUMNS = 10
+"""More columns are hardly ever equal in rows that are not copies."""
+MAX_SINGLE = 0.5
+"""In a discrete column at most this share of the rows have a value of their own; of measured numbers, nearly
+all have."""
 FAR = 1e5
 """A number is far if it is so many times the spread of the middle values from the median."""
 MAX_COMPARED = 10_000
@@ -150,7 +160,8 @@ def _shared_rows(dataset: Dataset, hashes: Hashes, split: Split) -> list[str]:
         if _is_suspicious(dataset, hashes, shared, len(rows), len(other_rows)):
             fact = f"{shared:,} of {counted(len(rows), 'row')} of the {part} part"
             where = f"are also in the {other_part} part, with the same target"
-            warnings.append(f"{fact} {where}, so the {part} scores may be too high: {ADVICE}")
+            advice = _advice(dataset, hashes)
+            warnings.append(f"{fact} {where}, so the {part} scores may be too high: {advice}")
     return warnings
 
 
@@ -173,7 +184,8 @@ def _repeated_rows(dataset: Dataset, hashes: Hashes, rows: IntArray | None = Non
     if not _is_suspicious(dataset, hashes, repeated, len(compared), len(compared) - 1):
         return []
     fact = f"{repeated:,} of {counted(len(compared), 'row')} {location} occur more than once"
-    return [f"{fact}{in_groups}, with the same target, so {scores} may be too high: {ADVICE}"]
+    advice = _advice(dataset, hashes)
+    return [f"{fact}{in_groups}, with the same target, so {scores} may be too high: {advice}"]
 
 
 def _is_suspicious(dataset: Dataset, hashes: Hashes, equal: int, rows: int, other_rows: int) -> bool:
@@ -184,10 +196,30 @@ def _is_suspicious(dataset: Dataset, hashes: Hashes, equal: int, rows: int, othe
     return equal >= 1.0 + rows * -math.expm1(-chance * other_rows)
 
 
+def _advice(dataset: Dataset, hashes: Hashes) -> str:
+    """What to do about equal rows: less, if the columns are few and all of them are discrete."""
+    if len(dataset.numeric_names) + len(dataset.categorical_names) > MAX_DISCRETE_COLUMNS:
+        return ADVICE
+    rows = _different_rows(hashes)
+    numbers = (column for columns in dataset.number_columns(rows) for column in columns)
+    are_discrete = all(map(_is_discrete, chain(dataset.categorical[rows].T, numbers)))
+    return SOFT_ADVICE if are_discrete else ADVICE
+
+
+def _is_discrete(values: npt.NDArray[np.generic]) -> bool:
+    _, counts = np.unique(values, return_counts=True)
+    return np.count_nonzero(counts == 1) <= MAX_SINGLE * len(values)
+
+
+def _different_rows(hashes: Hashes) -> IntArray:
+    """The numbers of some rows that all differ, rising."""
+    _, rows = np.unique(hashes, return_index=True)
+    return np.sort(rows)[:: max(1, len(rows) // MAX_COMPARED)]
+
+
 def _coincidence(dataset: Dataset, hashes: Hashes) -> float:
     """The probability that two different rows would be equal if the columns were independent."""
-    _, rows = np.unique(hashes, return_index=True)
-    rows = np.sort(rows)[:: max(1, len(rows) // MAX_COMPARED)]
+    rows = _different_rows(hashes)
     if len(rows) < 2:
         return 1.0
     chance = _agreement(dataset.target.codes[rows])

@@ -8,7 +8,7 @@ import pytest
 from fnnctl.arrays import IntArray
 from fnnctl.data.dataset import Dataset
 from fnnctl.data.splits.parts import Split
-from fnnctl.data.warnings import ADVICE, data_warnings
+from fnnctl.data.warnings import ADVICE, SOFT_ADVICE, data_warnings
 from tests.data.test_warnings import NAN, dataset_of, noise
 
 SPLIT = Split(np.arange(0, 40), np.arange(40, 60), np.arange(60, 90))
@@ -69,6 +69,35 @@ def test_few_different_values_explain_equal_rows(columns: int, is_told: bool) ->
     labels = np.arange(45) % 2
     found = data_warnings(dataset_of(np.tile(rows, (2, 1)), labels=np.tile(labels, 2)), SPLIT)
     assert bool(found) is is_told
+
+
+def passengers(*, measured: bool = False) -> Dataset:
+    """600 passengers, whose fare, deck and age follow from the kind of cabin; the last 40 are copies."""
+    rng = np.random.default_rng(3)
+    kind = rng.integers(60, size=600)
+    numeric = np.column_stack([kind, kind * 7 % 61, kind * 11 % 61, rng.integers(3, size=600)]).astype(float)
+    if measured:
+        numeric[:, 1] += rng.normal(size=600)
+    numeric[560:], kind[560:] = numeric[:40], kind[:40]
+    return dataset_of(numeric, labels=(kind % 2).astype(np.intp))
+
+
+@pytest.mark.parametrize(("measured", "advice"), [(False, SOFT_ADVICE), (True, ADVICE)])
+def test_equal_rows_of_few_discrete_columns_are_hardly_told_to_be_mistakes(
+    measured: bool, advice: str
+) -> None:
+    """The columns depend on one another, so that more rows are equal than with independent ones."""
+    split = Split(np.arange(400), np.array([], np.intp), np.arange(400, 600))
+    (warning,) = data_warnings(passengers(measured=measured), split)
+    assert " of 200 rows of the test part are also in the training part" in warning
+    assert warning.endswith(f"so the test scores may be too high: {advice}")
+
+
+def test_eleven_discrete_columns_are_not_few() -> None:
+    rows = np.random.default_rng(0).integers(6, size=(45, 11)).astype(np.float64)
+    labels = np.arange(45) % 2
+    found = data_warnings(dataset_of(np.tile(rows, (2, 1)), labels=np.tile(labels, 2)), SPLIT)
+    assert [warning.endswith(ADVICE) for warning in found] == [True, True]
 
 
 def folds_of(groups: IntArray | None) -> list[str]:
