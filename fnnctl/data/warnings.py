@@ -208,7 +208,7 @@ def _advice(dataset: Dataset, hashes: Hashes) -> str:
 
 def _is_discrete(values: npt.NDArray[np.generic]) -> bool:
     _, counts = np.unique(values, return_counts=True)
-    return np.count_nonzero(counts == 1) <= MAX_SINGLE * len(values)
+    return int(np.count_nonzero(counts == 1)) <= MAX_SINGLE * len(values)
 
 
 def _different_rows(hashes: Hashes) -> IntArray:

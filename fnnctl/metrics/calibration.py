@@ -3,7 +3,7 @@
 Rows are put into 15 bins of equal width by their confidence, which is the probability of the predicted class
 (Guo et al., On Calibration of Modern Neural Networks, ICML 2017, after Naeini et al., AAAI 2015). Bins of
 equal mass would never be empty, but their edges would differ from model to model. With equal widths, errors
-are comparable between models and with published ones.
+are comparable between models and with published ones. A diagram has bins of equal mass: see `diagram_bins`.
 
 Between two classes the probability of the positive class says more: the confidence is at least 0.5 in every
 row, and hides whether the probability of a rare class is its frequency.
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -60,19 +61,6 @@ class Reliability:
         gaps, used = np.abs(self.hits - self.confidence_sums), self.rows > 0
         return float((gaps[used] / self.rows[used]).max())
 
-    def table(self, *, repeats: int = 1) -> Iterator[list[object]]:
-        """One row per bin: its edges, number of rows, mean confidence, accuracy and 95 % interval of the
-        accuracy.
-
-        Values that do not exist for an empty bin are None. With several repeats each row was predicted once
-        per repeat, but the interval counts it once.
-        """
-        bins = zip(self.rows.tolist(), self.hits.tolist(), self.confidence_sums.tolist(), strict=True)
-        for low, high, (rows, hits, total) in zip(EDGES[:-1].tolist(), EDGES[1:].tolist(), bins, strict=True):
-            interval = wilson_interval(hits / repeats, rows / repeats)
-            numbers = [total / rows, hits / rows, *interval] if interval else [None] * 4
-            yield [low, high, rows, *numbers]
-
 
 NO_ROWS = Reliability(np.zeros(BINS, np.int64), np.zeros(BINS, np.int64), np.zeros(BINS))
 """The `Reliability` of no rows, to which batches are added."""
@@ -91,6 +79,44 @@ def reliability(labels: IntArray, probabilities: FloatArray, positive: int | Non
         hits=np.bincount(bins[predicted == labels], minlength=BINS),
         confidence_sums=np.bincount(bins, weights=confidence, minlength=BINS).astype(np.float64),
     )
+
+
+MIN_ROWS_OF_BIN = 10
+"""In a diagram: the 95 % interval of a share of ten rows may still be 0.6 wide."""
+
+
+def diagram_bins(
+    labels: IntArray, probabilities: FloatArray, positive: int | None = None, *, repeats: int = 1
+) -> Iterator[list[object]]:
+    """At most `BINS` bins of about equally many rows, of at least `MIN_ROWS_OF_BIN` if there are so many.
+
+    Labels (n,), probabilities (n, C). Each bin has its edges, number of rows, mean confidence, accuracy and
+    95 % interval of the accuracy; with a `positive` class its probability and frequency. Rows with equal
+    confidence are in one bin. With several repeats each row was predicted once per repeat, but the interval
+    counts it once. Bins of equal width, as in the errors, may have single rows, whose points say nothing.
+    """
+    predicted = probabilities.argmax(axis=1) if positive is None else np.full(len(labels), positive)
+    confidence = probabilities[np.arange(len(labels)), predicted]
+    order = np.argsort(confidence, kind="stable")
+    ordered, hits = confidence[order], (predicted == labels)[order]
+    least, low = MIN_ROWS_OF_BIN * repeats, float(ordered[0])
+    for start, end in pairwise(_equal_bounds(ordered, least)):
+        rows, hit = end - start, int(np.count_nonzero(hits[start:end]))
+        high = float(ordered[end - 1] + ordered[min(end, len(ordered) - 1)]) / 2
+        interval = wilson_interval(hit / repeats, rows / repeats) or (None, None)
+        yield [low, high, rows, float(ordered[start:end].mean()), hit / rows, *interval]
+        low = high
+
+
+def _equal_bounds(ordered: FloatArray, least: int) -> list[int]:
+    """Where bins of n rising numbers begin, and n: no bin has fewer than `least`, unless all have."""
+    count = len(ordered)
+    bins, bounds = max(1, min(BINS, count // least)), [0]
+    for number in range(1, bins):
+        end = int(np.searchsorted(ordered, ordered[number * count // bins - 1], side="right"))
+        if end - bounds[-1] >= least and count - end >= least:
+            bounds.append(end)
+    return [*bounds, count]
 
 
 def class_calibration_errors(labels: IntArray, probabilities: FloatArray) -> FloatArray:

@@ -28,6 +28,9 @@ from fnnctl.plots.style import (
 NAME_COLUMNS = 16
 """The width of the name of a class, in characters."""
 
+MIN_LABELLED = 0.03
+"""The width of the narrowest bin that has room for its count."""
+
 Bins = Mapping[str, Sequence[float | None]]
 
 _POINTS: dict[str, Any] = {"color": COLOURS[0], "marker": "o", "markersize": 4.5, "linewidth": 1.0}
@@ -69,10 +72,12 @@ def _draw_points(axes: Axes, bins: Mapping[str, FloatArray], x_name: str, y_name
 
 
 def _draw_rows(axes: Axes, bins: Mapping[str, FloatArray]) -> None:
-    """Bars labelled with their counts, so that bins with few rows are visible."""
+    """Bars from edge to edge, labelled with their counts unless they are too narrow."""
     rows, width = bins["rows"], bins["high"] - bins["low"]
-    axes.bar(bins["low"], rows, width=width, align="edge", color=FAINT, edgecolor="white", linewidth=1.2)
-    for middle, count in zip(bins["low"] + width / 2, rows.tolist(), strict=True):
+    is_wide = width >= MIN_LABELLED
+    gaps = np.where(is_wide, 1.2, 0.0)  # between narrow bars they would hide the bars
+    axes.bar(bins["low"], rows, width=width, align="edge", color=FAINT, edgecolor="white", linewidth=gaps)
+    for middle, count in zip((bins["low"] + width / 2)[is_wide], rows[is_wide].tolist(), strict=True):
         style: dict[str, Any] = {"xytext": (0, 2), "textcoords": "offset points", "ha": "center"}
         axes.annotate(count_text(int(count)), (middle, count), color=MUTED, fontsize=6.5, **style)
     axes.set(xlim=(-0.02, 1.02), xticks=np.arange(6) / 5)

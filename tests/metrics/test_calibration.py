@@ -12,7 +12,15 @@ from sklearn.calibration import calibration_curve
 from sklearn.metrics import brier_score_loss
 
 from fnnctl.arrays import BoolArray, FloatArray, IntArray
-from fnnctl.metrics.calibration import NO_ROWS, brier_score, class_calibration_errors, reliability
+from fnnctl.metrics.calibration import (
+    MIN_ROWS_OF_BIN,
+    NO_ROWS,
+    brier_score,
+    class_calibration_errors,
+    diagram_bins,
+    reliability,
+)
+from fnnctl.metrics.ranking import wilson_interval
 
 Outcomes = SearchStrategy[tuple[IntArray, FloatArray]]
 Simulate = Callable[..., tuple[IntArray, FloatArray]]
@@ -58,13 +66,51 @@ def test_three_classes_by_hand() -> None:
     assert class_calibration_errors(labels, probabilities) == pytest.approx([0.0, 0.35, (0.2 + 0.9) / 2])
 
 
-def test_the_table_has_a_row_a_bin() -> None:
-    rows = list(reliability(LABELS, PROBABILITIES).table())
-    assert len(rows) == 15
-    assert rows[0] == [0, pytest.approx(1 / 15), 0, None, None, None, None]
-    # Wilson's interval of 1 in 2, by hand: (½ ± 1.96·√(1/8 + 1.96²/16)) / (1 + 1.96²/2) about its centre ½
-    assert rows[8] == pytest.approx([8 / 15, 9 / 15, 2, 0.555, 0.5, 0.0945, 0.9055], abs=1e-4)
-    assert rows[14][:5] == pytest.approx([14 / 15, 1, 2, 0.975, 0.5])
+def of_positive(scores: FloatArray) -> FloatArray:
+    return np.column_stack([1 - scores, scores])
+
+
+@pytest.mark.parametrize(("rows", "counts"), [
+    (4, [4]), (19, [19]), (20, [10, 10]), (32, [10, 11, 11]), (155, [*[10, 10, 11] * 5]), (3000, [200] * 15),
+])  # fmt: skip
+def test_the_bins_of_a_diagram_have_equal_counts(rows: int, counts: list[int]) -> None:
+    rng = np.random.default_rng(rows)
+    scores, labels = rng.permutation(np.linspace(0.01, 0.99, rows) ** 3), rng.integers(2, size=rows)
+    bins = np.array(list(diagram_bins(labels, of_positive(scores), 1)), np.float64)
+    assert sorted(bins[:, 2].astype(int).tolist()) == sorted(counts)
+    assert bins[:, 2].min() >= min(rows, MIN_ROWS_OF_BIN)
+    assert bins[0, 0] == scores.min()
+    assert bins[-1, 1] == scores.max()
+    assert bins[1:, 0].tolist() == bins[:-1, 1].tolist()
+    for low, high, count, mean, share, first, last in bins:
+        is_inside = (low <= scores) & ((scores < high) | (high == scores.max()))
+        assert is_inside.sum() == count
+        assert mean == pytest.approx(scores[is_inside].mean())
+        assert share == pytest.approx(labels[is_inside].mean())
+        assert [first, last] == pytest.approx(wilson_interval(labels[is_inside].sum(), int(count)))
+
+
+def test_rows_with_equal_confidence_are_in_one_bin() -> None:
+    """25 rows say 0.2, so that a bin that would end among them has all; five rows are no bin of their own."""
+    scores = np.repeat([0.1, 0.2, 0.9], [10, 25, 5])
+    bins = list(diagram_bins(np.arange(40) % 2, of_positive(scores), 1))
+    assert [row[:3] for row in bins] == [[0.1, pytest.approx(0.15), 10], [pytest.approx(0.15), 0.9, 30]]
+
+
+def test_the_interval_of_a_bin_counts_a_row_once_for_all_repeats() -> None:
+    labels, scores = np.tile(np.arange(20) % 2, 3), np.tile(np.linspace(0.3, 0.7, 20), 3)
+    (first, second), (once, _) = (
+        list(diagram_bins(labels[:n], of_positive(scores[:n]), 1, repeats=n // 20)) for n in (60, 20)
+    )
+    assert (first[2], second[2]) == (30, 30)
+    assert first[3:] == pytest.approx(once[3:])
+
+
+def test_without_a_positive_class_a_bin_has_the_confidence_of_the_predicted_one() -> None:
+    (row,) = diagram_bins(LABELS, PROBABILITIES)
+    assert row[2] == len(LABELS)
+    assert row[3] == pytest.approx(PROBABILITIES.max(axis=1).mean())
+    assert row[4] == pytest.approx((PROBABILITIES.argmax(axis=1) == LABELS).mean())
 
 
 @given(data=st.data())

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from fnnctl.arrays import IntArray
-from fnnctl.metrics.calibration import NO_ROWS, reliability
+from fnnctl.metrics.calibration import NO_ROWS, diagram_bins, reliability
 from fnnctl.metrics.curves import mean_pr_curves, mean_roc_curves, pr_curves, roc_curves
 from fnnctl.tasks.classification import tables
 from fnnctl.tasks.classification.scores import ClassScores, Uncalibrated, best_f1_entry, trade_off_table
@@ -76,13 +76,14 @@ class ClassOutOfFold:
             mean_roc_curves([roc_curves(repeat, self.classes) for repeat in ranked]),
             mean_pr_curves([pr_curves(repeat, self.classes) for repeat in ranked]),
         )
-        positive = self.repeats[0].part.positive
-        bins = (
-            reliability(repeat.part.labels, repeat.part.probabilities, positive) for repeat in self.repeats
+        parts = [repeat.part for repeat in self.repeats]
+        labels, probabilities = (
+            np.concatenate(column)
+            for column in zip(*((part.labels, part.probabilities) for part in parts), strict=True)
         )
-        table = sum(bins, NO_ROWS).table(repeats=len(self.repeats))
-        yield tables.calibration(table, positive_only=positive is not None)
-        yield from trade_off_table([repeat.part for repeat in self.repeats])
+        bins = diagram_bins(labels, probabilities, parts[0].positive, repeats=len(parts))
+        yield tables.calibration(bins, positive_only=parts[0].positive is not None)
+        yield from trade_off_table(parts)
 
 
 def out_of_fold(

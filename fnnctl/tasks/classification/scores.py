@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
-from fnnctl.metrics.calibration import NO_ROWS, Reliability, reliability
+from fnnctl.metrics.calibration import NO_ROWS, Reliability, diagram_bins, reliability
 from fnnctl.metrics.classification import score
 from fnnctl.metrics.comparison.measures import Measure, class_measure
 from fnnctl.metrics.confusion import confusion_matrix
@@ -313,8 +313,8 @@ class ClassScores:
         yield tables.predictions(self.classes, [(self.prediction_rows(), self.probabilities)])
         yield tables.confusion(self.classes, self.confusion())
         yield from tables.curves(roc_curves(self.ranked, self.classes), pr_curves(self.ranked, self.classes))
-        bins = reliability(self.labels, self.probabilities, self.positive)
-        yield tables.calibration(bins.table(), positive_only=self.positive is not None)
+        bins = diagram_bins(self.labels, self.probabilities, self.positive)
+        yield tables.calibration(bins, positive_only=self.positive is not None)
         yield from trade_off_table([self])
 
     def prediction_rows(self) -> Iterator[list[object]]:

@@ -64,7 +64,7 @@ def curves(roc: Sequence[Curve], pr: Sequence[Curve]) -> Iterable[Artifact]:
 
 
 def calibration(bins: Iterable[Sequence[object]], *, positive_only: bool) -> Artifact:
-    """calibration.csv, one row per bin, from `Reliability.table`."""
+    """calibration.csv, one row per bin, from `diagram_bins`."""
     columns = POSITIVE_CALIBRATION_COLUMNS if positive_only else CALIBRATION_COLUMNS
     return names.CALIBRATION, csv_lines(columns, bins)
 

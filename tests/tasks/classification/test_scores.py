@@ -158,14 +158,13 @@ def test_the_numbers_of_the_diagram_are_the_test_parts(program: Program, iris: P
     run = Path(program("train", str(iris), "--json").json["run"])
     test = read_json(run / "metrics.json")["test"]
     with (run / "calibration.csv").open(newline="") as file:
-        bins = [row for row in csv.DictReader(file) if row["rows"] != "0"]
+        bins = list(csv.DictReader(file))
     rows = [int(row["rows"]) for row in bins]
-    gaps = [abs(float(row["accuracy"]) - float(row["confidence"])) for row in bins]
     assert sum(rows) == 30
+    assert min(rows) >= 10
     assert np.average([float(row["accuracy"]) for row in bins], weights=rows) == pytest.approx(
         test["accuracy"]
     )
-    assert np.average(gaps, weights=rows) == pytest.approx(test["expected_calibration_error"])
 
 
 def test_a_validation_part_without_an_error_calibrates_nothing(program: Program, tmp_path: Path) -> None:
