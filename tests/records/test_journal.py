@@ -384,8 +384,8 @@ def test_an_early_result_is_recorded_again_in_its_turn(path: Path) -> None:
 
 def test_an_extended_search_begins_with_the_early_results(path: Path) -> None:
     """In its plan they have no turn."""
-    records = [HEADER, TRIAL, DONE, EARLY, End("interrupted"), Resume({"trials": 9})]
-    journal = written(path, records)
+    end, resume = End("interrupted"), Resume({"trials": 9})
+    journal = written(path, [HEADER, TRIAL, DONE, EARLY, end, resume])
     assert journal.held == journal.early == {}
     assert list(journal.results) == [DONE.key, EARLY.key]
     assert type(journal.results[EARLY.key]) is Result

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from fnnctl.config.paths import ConfigPath, Messages, is_below
+from fnnctl.config.paths import SPACE, ConfigPath, Messages, is_below
 from fnnctl.config.recipes.definitions import MANY, RecipeFacts
 from fnnctl.config.recipes.filling import RECIPES, ConfigChecker, apply_recipe, recipe_values
 from fnnctl.config.rules.experiments import experiment_of
@@ -73,6 +73,7 @@ def experiment_before_data(config: Mapping[str, Any]) -> Experiment:
 def _with_certain(config: Mapping[str, Any], original: InvalidConfigurationError) -> Messages:
     """The messages of the settings that are certainly wrong, and those others that stay without them.
 
+    Those of the search stay: no value of a recipe mends them, and without the others nobody looks for them.
     A config may have thousands of such settings, which would be found again for each value of the recipe.
     """
     try:
@@ -83,9 +84,10 @@ def _with_certain(config: Mapping[str, Any], original: InvalidConfigurationError
         messages = {}
     certain = set(original.certain)
     return {
-        path: message if is_certain else messages[path]
+        path: message if is_kept else messages[path]
         for path, message in original.messages.items()
-        if (is_certain := path in certain or is_below(path, certain)) or path in messages
+        if (is_kept := path in certain or is_below(path, certain) or path[:1] == SPACE[:1])
+        or path in messages
     }
 
 

@@ -38,9 +38,9 @@ def experiment_of(config: Mapping[str, Any]) -> Experiment:
     except InvalidConfigurationError as error:
         if not is_set(config, SPACE):
             raise
-        from fnnctl.config.rules.space_check import messages_beside
+        from fnnctl.config.rules.search_check import messages_beside
 
-        messages = error.messages | messages_beside(error.messages, config)
+        messages = messages_beside(error.messages, config) | error.messages
         raise InvalidConfigurationError(messages, certain=error.certain, causes=error.causes) from None
     # Only a valid experiment says which settings nothing reads. Those that are set are errors, unless a trial
     # of the search reads them. That is looked for last, because it takes hundreds of trials.

@@ -9,14 +9,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from fnnctl.config.paths import ConfigPath, Messages, format_path, parse_path
+from fnnctl.config.messages.schema_errors import MAX_SUGGESTIONS
+from fnnctl.config.paths import SPACE, ConfigPath, Messages, format_path, parse_path
 from fnnctl.config.rules.budgets import epochs_messages, largest_budget
-from fnnctl.config.rules.space_check import space_messages
+from fnnctl.config.rules.plain_config import override, value_at
+from fnnctl.config.rules.space_check import REQUIRE, form_messages, space_messages
 from fnnctl.config.rules.start_from import START_FROM, start_from_messages
 from fnnctl.config.rules.trials import MAX_ROWS, Check, TrialConfigs, trial_configs
-from fnnctl.config.rules.validation import InvalidConfigurationError
+from fnnctl.config.rules.validation import InvalidConfigurationError, validated
 from fnnctl.config.schema.domains import ChoiceConfig
 from fnnctl.config.schema.experiment import Experiment
+from fnnctl.config.schema.schema_tree import is_setting
 from fnnctl.config.schema.search import AUTO_METRIC, DEFAULTS, ObjectiveConfig, SearchConfig
 from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.metrics.registry import class_of, objectives, positive_metric
@@ -68,16 +71,50 @@ def search_messages(
             "or set search.objective.on: validation"
         )
     wrong = _base_messages(configs) or space_messages(configs, experiment, search)
-    return messages | (wrong or start_from_messages(configs, search))
+    if all(path[: len(REQUIRE)] == REQUIRE for path in wrong):  # entries are completed in a valid space
+        wrong |= start_from_messages(configs, search)
+    return messages | wrong
+
+
+def messages_beside(refused: Messages, config: Mapping[str, Any]) -> Messages:
+    """The problems of the search beside what the schema `refused`, so that one run of a command reports all.
+
+    They are those that depend on no other setting: on the recipe's values others may be right.
+    """
+    space, objective = value_at(config, SPACE), value_at(config, ("search", "objective"))
+    is_about_search = any(path[:1] == SPACE[:1] for path in refused)
+    if not is_about_search or not isinstance(space, Mapping):
+        return {}
+    wrong = {path[2] for path in refused if path[:2] == SPACE and path[2:]}
+    accepted = {key: domain for key, domain in space.items() if key not in wrong}
+    domains = SearchConfig.model_validate({"space": accepted}).domains
+    messages = form_messages(domains, on_bags=value_at(objective, ("on",)) == "bags")
+    unknown = [key for key in accepted if (*SPACE, key) not in messages and not is_setting(parse_path(key))]
+    for index, key in enumerate(unknown):
+        suggests = index < MAX_SUGGESTIONS
+        messages[*SPACE, key] = _unknown_message(parse_path(key)) if suggests else "unknown setting"
+    metric = value_at(objective, ("metric",))
+    return messages | (_metric_messages(metric) if isinstance(metric, str) else {})
+
+
+def _unknown_message(path: ConfigPath) -> str:
+    """What is said of a searched setting that does not exist."""
+    try:
+        validated(override({}, path, None))
+    except InvalidConfigurationError as error:
+        return error.messages.get(path, "unknown setting")
+    return "unknown setting"
+
+
+def _metric_messages(metric: str) -> Messages:
+    if metric in (AUTO_METRIC, *objectives()) or class_of(metric) is not None:
+        return {}
+    return {("search", "objective", "metric"): f"there is no metric {shown(metric)}{_meant_metric(metric)}"}
 
 
 def _objective_messages(objective: ObjectiveConfig, experiment: Experiment) -> Messages:
-    messages: Messages = {}
-    metric = objective.metric
-    if metric not in (AUTO_METRIC, *objectives()) and class_of(metric) is None:
-        message = f"there is no metric {shown(metric)}{_meant_metric(metric)}"
-        messages["search", "objective", "metric"] = message
-    if metric == "loss" and (searched := _searched_losses(experiment)):
+    messages = _metric_messages(objective.metric)
+    if objective.metric == "loss" and (searched := _searched_losses(experiment)):
         messages["search", "objective", "metric"] = (
             f"{searched} is searched, and values of different loss functions cannot be compared; "
             "write metric: r2, rmse or mae"

@@ -101,7 +101,7 @@ def space_messages(configs: TrialConfigs, experiment: Experiment, search: Search
     if not space:
         suggestion = "name a setting with its domain, such as training.l2: {log_uniform: [1e-6, 1e-2]}"
         return {SPACE: f"is empty; {suggestion}"}
-    messages = _form_messages(space, on_bags=configs.on_bags)
+    messages = form_messages(space, on_bags=configs.on_bags)
     sound = sound_domains(search)
     dimensions = {dimension.name: dimension for dimension in dimensions_of(sound)}
     for key, section in sound.items():
@@ -119,23 +119,9 @@ def space_messages(configs: TrialConfigs, experiment: Experiment, search: Search
 
 def sound_domains(search: SearchConfig) -> dict[str, DomainConfig]:
     """The domains that are valid on their own and whose paths can be searched."""
-    messages = _form_messages(search.domains, on_bags=search.objective.on_bags)
+    messages = form_messages(search.domains, on_bags=search.objective.on_bags)
     wrong = _domains_of(messages)
     return {key: section for key, section in search.domains.items() if (*SPACE, key) not in wrong}
-
-
-def messages_beside(refused: Messages, config: Mapping[str, Any]) -> Messages:
-    """The problems of domains that the schema accepts, although it refuses another part of the search.
-
-    So one run of the command reports them all. The space as a whole is checked later.
-    """
-    wrong = {path[2] for path in refused if path[:2] == SPACE and path[2:]}
-    space = value_at(config, SPACE)
-    if not any(path[:1] == SPACE[:1] for path in refused) or not isinstance(space, Mapping):
-        return {}
-    accepted = {key: domain for key, domain in space.items() if key not in wrong}
-    on_bags = value_at(config, ("search", "objective", "on")) == "bags"
-    return _form_messages(SearchConfig.model_validate({"space": accepted}).domains, on_bags=on_bags)
 
 
 def _unsuspected(dimensions: Iterable[Dimension], messages: Messages) -> list[Dimension]:
@@ -149,7 +135,8 @@ def _domains_of(messages: Messages) -> set[ConfigPath]:
     return {path[: len(SPACE) + 1] for path in messages}
 
 
-def _form_messages(space: Mapping[str, DomainConfig], *, on_bags: bool) -> Messages:
+def form_messages(space: Mapping[str, DomainConfig], *, on_bags: bool) -> Messages:
+    """What is wrong with domains by themselves."""
     messages: Messages = {}
     first_keys: dict[ConfigPath, tuple[int, str]] = {}
     for index, key in enumerate(space):

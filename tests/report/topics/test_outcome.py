@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from fnnctl.records.journal import COMPLETE
-from fnnctl.report.sections import Failure
+from fnnctl.report.sections import DefinitionList, Failure
 from fnnctl.report.summary import summarize
 from fnnctl.report.topics.data import TOPIC as DATA_TOPIC
 from fnnctl.report.topics.outcome import TOPIC, failure_text
@@ -182,5 +182,6 @@ def test_columns_are_those_of_the_table(start_run: Callable[..., OpenRun]) -> No
     run.record({"data": {**data_facts(()), "columns": 2}})
     summary = summarize(run)
     assert ": 1,150 rows, 2 columns, " in facts(summary)["data"]
-    rows = dict(said(DATA_TOPIC, summary)["Data"].rows)
-    assert rows["columns"].startswith("2, read as ")
+    section = said(DATA_TOPIC, summary)["Data"]
+    assert isinstance(section, DefinitionList)
+    assert dict(section.rows)["columns"].startswith("2, read as ")
