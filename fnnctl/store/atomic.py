@@ -21,7 +21,7 @@ from typing import Literal, TypeAlias, TypeVar
 
 from fnnctl.errors import DataError, FnnctlError, MachineError, Problem, UsageError
 from fnnctl.store.names import CONFIG, MANIFEST, RESOLVED, is_name_of_run, temporary_file_name
-from fnnctl.store.volumes import delete_file, delete_folder, memory_volume, sync_folder
+from fnnctl.store.volumes import delete_file, delete_folder, make_folder, memory_volume, sync_folder
 
 T = TypeVar("T")
 _Sync: TypeAlias = Literal["all", "file", "nothing"]
@@ -208,9 +208,10 @@ def write_new_folder(path: Path, files: Mapping[str, bytes]) -> None:
     hidden = path.with_name(temporary_file_name(path.name))
     try:
         for name, content in files.items():
-            (hidden / name).parent.mkdir(parents=True, exist_ok=True)
-            (hidden / name).write_bytes(content)
+            make_folder((hidden / name).parent)
+            _replace(hidden / name, [content])
         hidden.rename(path)
+        sync_folder(path.parent)
     except OSError as error:
         raise cannot_write(path, error) from error
     finally:

@@ -276,7 +276,7 @@ def save_run(folder: RunFolder, path: Path) -> RunFolder:
     if path.exists():
         raise UsageError(f"'{path}' already exists and is not overwritten; name another folder")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         copy_to_disk(folder.path, hidden, leave_out=names.LOCK)
         hidden.rename(path)
         sync_folder(path.parent)

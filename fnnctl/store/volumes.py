@@ -137,12 +137,15 @@ def exists(path: Path) -> bool:
 
 
 def make_folder(path: Path, *, exist_ok: bool = True) -> None:
-    """Make a folder and those that it is in; raises OSError."""
+    """Make a folder and those that it is in; all names of new ones survive a power cut. Raises OSError."""
     volume = memory_volume(path)
-    if volume is None:
-        path.mkdir(parents=True, exist_ok=exist_ok)
-    else:
+    if volume is not None:
         volume.make_folder(path, exist_ok=exist_ok)
+        return
+    new = [folder for folder in (path, *path.parents) if not folder.exists()]
+    path.mkdir(parents=True, exist_ok=exist_ok)
+    for folder in new:
+        sync_folder(folder.parent)
 
 
 def files_in(folder: Path, pattern: str = "*") -> list[Path]:
@@ -196,7 +199,7 @@ def rename(path: Path, new_path: Path) -> Path:
 
 
 def sync_folder(path: Path) -> None:
-    """Make renames inside a folder survive a power cut, if the file system supports it."""
+    """Make names inside a folder survive a power cut, if the file system supports it."""
     if memory_volume(path) is not None:
         return
     # If it does not, each file is still complete.

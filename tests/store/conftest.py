@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -60,3 +61,11 @@ def start_run(tmp_path: Path) -> Callable[[str], OpenRun]:
 @pytest.fixture
 def run(start_run: Callable[[str], OpenRun]) -> OpenRun:
     return start_run("iris")
+
+
+@pytest.fixture
+def synced(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The inodes of the files and folders that are synced, in order: a later rename does not change them."""
+    inodes: list[int] = []
+    monkeypatch.setattr(os, "fsync", lambda descriptor: inodes.append(os.fstat(descriptor).st_ino))
+    return inodes

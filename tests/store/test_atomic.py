@@ -358,6 +358,15 @@ def test_a_new_folder_appears_complete_or_not_at_all(tmp_path: Path) -> None:
         write_new_folder(path, {})
 
 
+def test_a_new_folder_survives_a_power_cut(synced: list[int], tmp_path: Path) -> None:
+    path = tmp_path / "made" / "new"
+    write_new_folder(path, {"a/b": b"1", "c": b"2"})
+    inodes = {entry.stat().st_ino for entry in (tmp_path, path.parent, path, *path.rglob("*"))}
+    assert len(inodes) == 6
+    assert inodes <= {*synced}
+    assert synced[-1] == path.parent.stat().st_ino, "the folder's name, which it got by a rename"
+
+
 def test_appends_to_a_file_that_need_not_be_there(tmp_path: Path) -> None:
     append_bytes(tmp_path / "a", b"one\n")
     append_bytes(tmp_path / "a", b"two\n", sync=True)

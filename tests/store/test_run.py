@@ -130,6 +130,14 @@ def test_an_interrupted_start_leaves_nothing(tmp_path: Path, monkeypatch: pytest
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_new_runs_folder_survives_a_power_cut(synced: list[int], tmp_path: Path) -> None:
+    """With the folders around it."""
+    run = create_run(tmp_path / "a" / "runs", name="x", kind="train", manifest={"seed": 0})
+    folders = (tmp_path, tmp_path / "a", tmp_path / "a" / "runs", run.path)
+    assert {folder.stat().st_ino for folder in folders} <= {*synced}
+    run.let_go()
+
+
 @pytest.mark.parametrize("runs_dir", ["file", "file/below"])
 def test_a_runs_folder_that_is_a_file_is_a_usage_error(tmp_path: Path, runs_dir: str) -> None:
     (tmp_path / "file").write_text("")

@@ -151,7 +151,7 @@ def test_a_saved_run_has_all_files_and_replaces_none(
     synced: list[int] = []
     monkeypatch.setattr(os, "fsync", synced.append)
     saved = save_run(RunFolder(run.path), tmp_path / "somewhere" / "kept")
-    assert len(synced) == 3 + 2 + 1  # files, folders, and the folder around them
+    assert len(synced) == 3 + 2 + 1 + 1  # files, folders, the new folder around them, and the one around it
     assert saved.read_config() == b"seed: 1\n"
     winner = saved.winner()
     assert winner is not None
@@ -172,3 +172,13 @@ def test_files_are_gone_with_their_volume() -> None:
     gc.collect()
     with pytest.raises(Exception, match="was in memory, and is gone"):
         read_bytes(path)
+
+
+def test_new_folders_survive_a_power_cut(synced: list[int], tmp_path: Path) -> None:
+    """A folder's name is in the folder around it; of those that exist, no name is new."""
+    (tmp_path / "a").mkdir()
+    make_folder(tmp_path / "a" / "b" / "c")
+    assert {*synced} == {folder.stat().st_ino for folder in (tmp_path / "a", tmp_path / "a" / "b")}
+    synced.clear()
+    make_folder(tmp_path / "a" / "b" / "c")
+    assert synced == []
