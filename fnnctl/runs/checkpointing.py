@@ -34,7 +34,7 @@ SECONDS_BETWEEN_CHECKPOINTS = 0.5
 MAX_SHARE = 0.02
 """The largest share of the time that may be spent on writing checkpoints."""
 SECONDS_TO_FINISH = 2.0
-"""If epochs take no longer, a stop waits for the end of the epoch: only whole epochs can be kept."""
+"""A stop waits for the end of an epoch that takes no longer: only whole epochs can be kept."""
 
 
 def incomplete_checkpoint(run: OpenRun, error: MissingArrayError) -> DataError:
@@ -67,6 +67,7 @@ class Checkpointer:
         show: Callable[[int, Record], None],
         on_written: Callable[[int], None],
         should_stop: Callable[[], bool],
+        is_stop_requested: Callable[[], bool],
         seconds: Callable[[], float],
     ) -> None:
         """Start the clock of the checkpoints.
@@ -78,16 +79,13 @@ class Checkpointer:
             show: Called after each epoch to show the progress.
             on_written: Called with the epoch of each written checkpoint.
             should_stop: Called after each step.
+            is_stop_requested: Called at any time.
             seconds: Returns how long training has taken so far.
         """
         self.trained: Sequence[TrainedMember] = ()
         self._run, self._fit, self._description = run, fit, description
-        self._show, self._on_written, self._should_stop, self._seconds = (
-            show,
-            on_written,
-            should_stop,
-            seconds,
-        )
+        self._show, self._on_written, self._seconds = show, on_written, seconds
+        self._should_stop, self._is_stop_requested = should_stop, is_stop_requested
         self._epoch_began = time.monotonic()
         self._checkpoint_due = self._epoch_began + SECONDS_BETWEEN_CHECKPOINTS
         self._is_short = False
@@ -124,10 +122,17 @@ class Checkpointer:
         """Whether training should end after this step: on request, or because a callback failed."""
         is_whole, self._is_between_epochs = self._is_between_epochs or not self._is_short, False
         try:
-            return self._failure is not None or (self._should_stop() and is_whole)
+            return self._failure is not None or (self._should_stop() and (is_whole or self._is_late()))
         except Exception as error:
             self._failure = error
             return True
+
+    def is_overdue(self) -> bool:
+        """Whether a stop was asked for, and the epoch lasts longer than the stop waits for its end."""
+        return self._is_late() and self._is_stop_requested()
+
+    def _is_late(self) -> bool:
+        return time.monotonic() - self._epoch_began > SECONDS_TO_FINISH
 
     def __enter__(self) -> Self:
         return self

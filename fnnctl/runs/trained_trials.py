@@ -153,7 +153,7 @@ class TrainedTrials:
                 return should_stop()
 
             count = session.options.workers or usable_processors()
-            yield poll, training_workers(run, data, fit, context, count)
+            yield poll, training_workers(run, data, fit, context, count, is_overdue=should_stop)
 
     def _fit(self, result: Result) -> Fit:
         (fit,) = self._session.search.fits.fits(self._session.journal.trials[result.trial].assignment)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -188,6 +188,7 @@ def _train(
             show=progress.epoch,
             on_written=lambda epoch: context.stop.kept(checkpoint_words(epoch)),
             should_stop=after_step,
+            is_stop_requested=context.stop.requested,
             seconds=recorder.trained_seconds,
         ) as checkpointer,
         recorder.time_training(),
@@ -201,7 +202,9 @@ def _train(
                 on_epoch=checkpointer.on_epoch,
                 should_stop=checkpointer.should_stop,
                 seconds=(training.time_limit or math.inf) - recorder.trained_seconds(),
-                workers=training_workers(run, data, fit, context, workers),
+                workers=training_workers(
+                    run, data, fit, context, workers, is_overdue=checkpointer.is_overdue
+                ),
             )
         except MissingArrayError as error:
             raise incomplete_checkpoint(run, error) from error
@@ -209,8 +212,19 @@ def _train(
     return stack
 
 
-def training_workers(run: OpenRun, data: TaskData, fit: Fit, context: Context, count: int) -> Workers:
-    """Who takes the steps of the fit's members: this process, or several workers if they pay off."""
+def training_workers(
+    run: OpenRun,
+    data: TaskData,
+    fit: Fit,
+    context: Context,
+    count: int,
+    *,
+    is_overdue: Callable[[], bool],
+) -> Workers:
+    """Who takes the steps of the fit's members: this process, or several workers if they pay off.
+
+    See `member_workers` about `is_overdue`.
+    """
     if not pays_off(fit, workers=count):
         return in_this_process
     from fnnctl.stacks.member_workers import member_workers, plan_members  # most trainings are short
@@ -220,7 +234,7 @@ def training_workers(run: OpenRun, data: TaskData, fit: Fit, context: Context, c
 
     plan = plan_members(fit, rows=len(data), workers=count)
     context.listener.detail(f"{plan.kind}, {plan.workers} at once")
-    return partial(member_workers, plan, note=note)
+    return partial(member_workers, plan, is_overdue=is_overdue, note=note)
 
 
 def checkpoint_words(epoch: int) -> str:

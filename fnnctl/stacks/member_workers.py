@@ -56,11 +56,13 @@ def member_workers(
     /,
     *,
     should_stop: Callable[[], bool],
+    is_overdue: Callable[[], bool],
     note: Note,
 ) -> Iterator[RunEpoch]:
     """What takes the steps of these members, by the plan; its workers end with the block: see `Workers`.
 
-    `note` is called with a message if the system cannot start workers.
+    `is_overdue` says, at any time, whether to stop even if no step ends: a worker may be suspended. `note` is
+    called with a message if the system cannot start workers.
     """
     if plan.workers == 1:
         yield Learning.run_epoch
@@ -75,7 +77,7 @@ def member_workers(
             steps += 1
             if should_stop():
                 return True
-        return False
+        return is_overdue()
 
     with make_executor(plan.kind, workers=plan.workers, poll=poll, note=note) as executor:
         shared = executor.share(Ensemble(settings, members, pool))

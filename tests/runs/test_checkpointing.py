@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import csv
+import math
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from fnnctl.console.signals import Interruption
 from fnnctl.errors import MachineError
+from fnnctl.runs import checkpointing
+from fnnctl.runs.checkpointing import Checkpointer
 from fnnctl.store.run import OpenRun
 from fnnctl.training.trainer import TrainedMember, train_stack
 from tests.program import AtEpoch, Program, only_run, read_json
@@ -151,3 +155,27 @@ def test_without_a_failure_what_cannot_be_written_is_one(
         3,
         "model.npz cannot be written: No space left on device",
     )
+
+
+@pytest.mark.parametrize(("seconds", "is_late"), [(math.inf, False), (0.0, True)])
+def test_a_stop_waits_for_the_end_of_a_short_epoch_but_not_for_ever(
+    monkeypatch: pytest.MonkeyPatch, seconds: float, is_late: bool
+) -> None:
+    """A worker may be suspended in it."""
+    monkeypatch.setattr(checkpointing, "SECONDS_BETWEEN_CHECKPOINTS", math.inf)
+    nothing: Any = SimpleNamespace(epoch=1)
+    checkpointer = Checkpointer(
+        nothing,
+        nothing,
+        nothing,
+        show=lambda epoch, record: None,
+        on_written=lambda epoch: None,
+        should_stop=lambda: True,
+        is_stop_requested=lambda: True,
+        seconds=lambda: 0.0,
+    )
+    checkpointer.on_epoch(nothing, {})
+    assert checkpointer.should_stop(), "between two epochs"
+    monkeypatch.setattr(checkpointing, "SECONDS_TO_FINISH", seconds)
+    assert checkpointer.should_stop() == is_late
+    assert checkpointer.is_overdue() == is_late

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import multiprocessing
+import os
+import signal
+import sys
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from fnnctl.executors import processes
 from fnnctl.executors.registry import ExecutorKind
 from fnnctl.stacks.member_workers import member_workers, plan_members
 from fnnctl.stacks.planning import WorkerPlan
@@ -42,9 +47,9 @@ def train(
     checkpoint: Checkpoint | None = None,
     on_epoch: Callable[[Stack, Record], None] = lambda stack, record: None,
     should_stop: Callable[[], bool] = lambda: False,
-    notes: Sequence[str] = (),
+    is_overdue: Callable[[], bool] = lambda: False,
 ) -> TrainedStack:
-    taken = list(notes)
+    taken: list[str] = []
     stack = train_fits(
         ready.data,
         [ready.fit],
@@ -52,7 +57,7 @@ def train(
         checkpoint=checkpoint,
         on_epoch=on_epoch,
         should_stop=should_stop,
-        workers=partial(member_workers, plan, should_stop=should_stop, note=taken.append),
+        workers=partial(member_workers, plan, is_overdue=is_overdue, note=taken.append),
     )
     assert taken == []
     return stack
@@ -120,6 +125,27 @@ def test_a_stop_is_noticed_within_an_epoch(tmp_path: Path) -> None:
     )
     assert stopped.trained_fit(0).outcome is Outcome.INTERRUPTED
     assert stopped.trained_fit(0).epochs == 3
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="forks on Linux alone")
+def test_a_stop_needs_no_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No worker takes one any more if they are suspended; then they are killed."""
+    monkeypatch.setattr(processes, "SECONDS_TO_STOP", 0.2)
+    begun: list[int] = []
+
+    def suspend_workers(stack: Stack, record: Record) -> None:
+        begun.append(stack.epoch)
+        for worker in multiprocessing.active_children():
+            os.kill(worker.pid or 0, signal.SIGSTOP)
+
+    stopped = train(
+        prepared(tmp_path, "twins"),
+        WorkerPlan("processes", 2),
+        on_epoch=suspend_workers,
+        is_overdue=lambda: bool(begun),
+    )
+    assert stopped.trained_fit(0).outcome is Outcome.INTERRUPTED
+    assert begun == [1]
 
 
 def test_a_diverged_ensemble_ends_alike(tmp_path: Path) -> None:

@@ -45,7 +45,9 @@ def test_workers_that_train_the_members_give_the_same_weights(tmp_path: Path) ->
     prepared = prepare(
         written(tmp_path, "many", {"training": {"epochs": 3}}), ["training.early_stopping=null"]
     )
-    threads = partial(member_workers, WorkerPlan("threads", 2), note=lambda text: None)
+    threads = partial(
+        member_workers, WorkerPlan("threads", 2), is_overdue=lambda: False, note=lambda text: None
+    )
     digests, progress = [], []
 
     def poll(done: int) -> bool:
