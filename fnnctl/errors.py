@@ -97,6 +97,10 @@ class UsageError(InputError):
         super().__init__(*(Problem(message) for message in messages))
 
 
+class NoNetworkError(UsageError, AttributeError):
+    """A run has no network. It is an `AttributeError` too, so that `hasattr(run, "predictor")` is False."""
+
+
 def for_each(items: Iterable[Item], function: Callable[[Item], Value]) -> list[Value]:
     """The function's value for each item; raises one `UsageError` with the problems of all items."""
     values: list[Value] = []

@@ -160,14 +160,14 @@ class Run:
     def predictor(self) -> Predictor:
         """What predicts new rows: the run's network; of a search, what its `metrics` are of.
 
-        Raises `UsageError` if the run has none.
+        Raises `NoNetworkError`, a `UsageError`, if the run has none; `hasattr(run, "predictor")` says so.
         """
         return Predictor(load_model(self.folder, lambda text: None))
 
     @property
     def figures(self) -> Mapping[str, Any]:
         """The figures by name, such as `roc_curve`, as matplotlib figures; they are drawn when asked for."""
-        return _Figures(self.folder, self._summary())
+        return _Figures(self)
 
     @default_errstate()
     def report(self, format: str = "markdown", *, short: bool = False) -> str:
@@ -316,17 +316,21 @@ class Run:
 class _Figures(Mapping[str, Any]):
     """The figures that a run may have, drawn when they are asked for."""
 
-    def __init__(self, folder: RunFolder, summary: Summary) -> None:
-        self._folder, self._summary = folder, summary
-        figures = possible_figures(folder, summary)
+    def __init__(self, run: Run) -> None:
+        self._run, self._summary = run, run._summary()
+        figures = possible_figures(run.folder, self._summary)
         self._figures = {figure.file.removesuffix(FIGURE_ENDING): figure for figure in figures}
+
+    def __reduce__(self) -> tuple[type[_Figures], tuple[Run]]:
+        """Pickles and copies have the run."""
+        return _Figures, (self._run,)
 
     @default_errstate()
     def __getitem__(self, name: str) -> Any:
         """A matplotlib figure, which a notebook shows; None if the run has no numbers for it."""
         if name not in self._figures:
             raise KeyError(f"there is no figure {name!r}; the run has {', '.join(self._figures)}")
-        figure = self._figures[name].draw(self._folder, self._summary)
+        figure = self._figures[name].draw(self._run.folder, self._summary)
         if figure is not None:  # without pyplot, notebooks know no way to show it
             from fnnctl.plots.style import png_bytes  # matplotlib takes half a second to import
 

@@ -12,7 +12,7 @@ from fnnctl.arrays import FloatArray
 from fnnctl.arrays.limits import flush
 from fnnctl.data.new_rows import columns_of
 from fnnctl.data.preprocessing import Preprocessor
-from fnnctl.errors import DataError, MachineError, UsageError
+from fnnctl.errors import DataError, MachineError, NoNetworkError, UsageError
 from fnnctl.modelling.model_description import DescribedPart, NetworkDescription, read_parts
 from fnnctl.modelling.predictor import Predictor, PredictorPart
 from fnnctl.nn.network import LAYER_HYPERPARAMETERS, Network
@@ -57,7 +57,7 @@ class SavedModel:
 def load_model(run: RunFolder, note: Callable[[str], None]) -> SavedModel:
     """Read a run's network; `note` is called with messages about the run for the user.
 
-    Raises `UsageError` if there is no network, and `DataError`, which names the file, if one is damaged.
+    Raises `NoNetworkError`, and `DataError`, which names the file, if one is damaged.
     """
     return _loaded(_network_folder(run, note))
 
@@ -66,7 +66,7 @@ def has_network(run: RunFolder) -> bool:
     """Whether a run has a network to load; also True if a file is damaged, which loading then reports."""
     try:
         _network_folder(run, lambda text: None)
-    except UsageError:
+    except NoNetworkError:
         return False
     except (DataError, MachineError):
         return True
@@ -76,35 +76,37 @@ def has_network(run: RunFolder) -> bool:
 def _network_folder(run: RunFolder, note: Callable[[str], None]) -> RunFolder:
     """The run itself; for a search what stands for it, for an evaluation the run that it scored.
 
-    Raises `UsageError` if it has no network.
+    Raises `NoNetworkError` if it has no network.
     """
     manifest = run.read_manifest()
     if manifest.evaluated is not None:
         if manifest.evaluated.run is None:
             which = "a network that was in memory and is not kept with it"
-            raise UsageError(f"{manifest.name!r} is an evaluation of {which}: use the run that was evaluated")
+            raise NoNetworkError(
+                f"{manifest.name!r} is an evaluation of {which}: use the run that was evaluated"
+            )
         trained = RunFolder(Path(manifest.evaluated.run))
         if not trained.has(names.MANIFEST):
-            raise UsageError(f"{run.path} is an evaluation of {trained.path}, which no longer exists")
+            raise NoNetworkError(f"{run.path} is an evaluation of {trained.path}, which no longer exists")
         note(f"note: {run.path} is an evaluation: using the network of {trained.path}")
         return _trained_folder(trained, run, note)
     if manifest.kind == "cross_validation":
         advice = "name a run of `fnnctl train` instead"
-        raise UsageError(f"{run.path} is a cross-validation, which saves no network: {advice}")
+        raise NoNetworkError(f"{run.path} is a cross-validation, which saves no network: {advice}")
     status = shown_status(manifest, alive=run.is_alive())
     if manifest.kind == "search":
         inside = run.stand_in()
         if inside is None:
-            raise UsageError(f"{run.path} is a search without a winner yet ({status})")
+            raise NoNetworkError(f"{run.path} is a search without a winner yet ({status})")
         if run.named is not None:
             is_ensemble = inside.read_manifest().selection is not None
             what = "the networks of its ensemble" if is_ensemble else "the network of its winner"
             note(f"note: {run.path} is a search: using {what}, {inside.path}")
         return _trained_folder(inside, run, note)
     if manifest.diverged:
-        raise UsageError(f"{run.path} has no usable network: its training diverged")
+        raise NoNetworkError(f"{run.path} has no usable network: its training diverged")
     if not run.has(names.MODEL):
-        raise UsageError(f"{run.path} has no network ({status}): {names.MODEL} does not exist")
+        raise NoNetworkError(f"{run.path} has no network ({status}): {names.MODEL} does not exist")
     if status != "completed":
         note(f"note: {run.path} is {status}: using the network as trained until then")
     return run

@@ -105,8 +105,13 @@ def _finish_dead_units(axes: Axes, lines: Mapping[str, Line2D]) -> None:
     axes.set_title("dead units")
     axes.set_ylim(bottom=0)
     axes.yaxis.set_major_locator(MaxNLocator(3))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:g}%"))
+    axes.yaxis.set_major_formatter(FuncFormatter(_percentage))
     legend_above(axes, lines)
+
+
+def _percentage(share: float, _position: int | None) -> str:
+    """The label of a tick; figures with functions that have no name cannot be pickled."""
+    return f"{100 * share:g}%"
 
 
 MAX_FOLDS = 50

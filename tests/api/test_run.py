@@ -83,6 +83,18 @@ def test_figures_are_drawn_when_they_are_asked_for(trained: Run) -> None:
         trained.figures["rok_curve"]
 
 
+def test_figures_are_pickled(searched: Run) -> None:
+    """A history with dead units has ticks of its own."""
+    trained = fnnctl.train(data="diabetes", settings={"recipe": "classic", "training.epochs": 3})
+    for run in (trained, searched):
+        copies = pickle.loads(pickle.dumps(run.figures))
+        assert list(copies) == list(run.figures)
+        for name, figure in run.figures.items():
+            if figure is not None:
+                copied = pickle.loads(pickle.dumps(figure))
+                assert copied._repr_png_() == copies[name]._repr_png_() == figure._repr_png_()
+
+
 def test_a_search_has_a_winner_and_an_ensemble(searched: Run) -> None:
     assert searched.kind == "search"
     best, ensemble = searched.best, searched.ensemble
@@ -267,3 +279,5 @@ def test_a_cross_validation_has_no_predictor() -> None:
     assert folds.metrics["cross_validation"]["accuracy"]["mean"] > 0
     with pytest.raises(UsageError, match="saves no network"):
         folds.predictor  # noqa: B018
+    assert not hasattr(folds, "predictor")
+    assert getattr(folds, "predictor", None) is None

@@ -8,6 +8,7 @@ so the length of a record, the values of a block and the number of blank lines i
 from __future__ import annotations
 
 import csv
+import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -199,7 +200,13 @@ class Records:
                 yield line if number > 1 else line.removeprefix("\ufeff")
         except UnicodeDecodeError as error:
             earlier = len(LINE_END_BYTES.findall(error.object[: error.start]))
-            problem = wrong_byte(error, self._text.encoding, self._encoding_setting)
+            problem = wrong_byte(
+                error,
+                self._text.encoding,
+                self._encoding_setting,
+                starts_file=number == 0,
+                ends_file=len(error.object) < io.DEFAULT_BUFFER_SIZE,
+            )
             raise UnreadableLineError(number + 1 + earlier, problem) from error
         except UnicodeError as error:
             problem = f"the file is not {self._text.encoding} ({error}): set {self._encoding_setting}"

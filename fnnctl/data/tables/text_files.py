@@ -106,20 +106,36 @@ def _refuse_other_formats(start: bytes, path: Path | None, file: str) -> None:
         raise DataError(Problem(message, file=file))
 
 
-def wrong_byte(error: UnicodeDecodeError, encoding: str, setting: str) -> str:
-    """Say which byte is wrong, and what to write in `setting`: cp1252 if the text makes sense in it."""
+def wrong_byte(
+    error: UnicodeDecodeError,
+    encoding: str,
+    setting: str,
+    *,
+    starts_file: bool = True,
+    ends_file: bool = True,
+) -> str:
+    """Say which byte is wrong, and what to write in `setting`: cp1252 if the text makes sense in it.
+
+    The bytes of the error may be a part of the file; a word that may go on before or after them is marked.
+    """
     start, data = error.start, error.object
     if is_binary(data):
         return f"this is {BINARY}, not text"
     problem = f"the byte 0x{data[start]:02x} is not {encoding}"
     saved = "the encoding the file was saved in"
+    first, last = max(0, start - _NEARBY), start + _NEARBY
     try:
-        text = data[max(0, start - _NEARBY) : start + _NEARBY].decode(_WINDOWS)
+        text = data[first : last + 1].decode(_WINDOWS)
     except UnicodeDecodeError:
         return f"{problem}: set {setting} to {saved}"
-    index = min(start, _NEARBY)
+    index = start - first
     sign = text[index]
     if codecs.lookup(encoding).name == _WINDOWS or not (sign.isalpha() or sign in _SIGNS):
         return f"{problem}: set {setting} to {saved}"
-    word = _SEPARATORS.split(text[:index])[-1] + sign + _SEPARATORS.split(text[index + 1 :])[0]
-    return f"{problem}: set {setting} to {_WINDOWS} if the text is {shown(word)}, else to {saved}"
+    before, after = _SEPARATORS.split(text[:index])[-1], _SEPARATORS.split(text[index + 1 :])[0]
+    if len(before) == index and (first > 0 or not starts_file):
+        before = f"…{before}"
+    if index + 1 + len(after) == len(text) and (last + 1 < len(data) or not ends_file):
+        after = f"{after}…"
+    word = shown(before + sign + after)
+    return f"{problem}: set {setting} to {_WINDOWS} if the text is {word}, else to {saved}"

@@ -8,6 +8,7 @@ import pytest
 
 from fnnctl.data.tables.text_files import open_text, wrong_byte
 from fnnctl.errors import DataError
+from tests.memory import load_file
 
 
 @pytest.mark.parametrize("name", ["rows.csv", "rows.csv.gz"])
@@ -114,6 +115,7 @@ def test_another_encoding_contradicts_the_mark(
         (b"a,y\n\x8d\xfc,1\n", "utf-8", "the encoding the file was saved in"),  # 0x8d is not cp1252
         (b"a,y\n\xac,1\n", "utf-8", "the encoding the file was saved in"),  # '¬' is no text
         (b"a,y\n\x8d,1\n", "windows-1252", "the encoding the file was saved in"),
+        (b"x" * 30 + b"\xfc" + b"y" * 30, "utf-8", f"cp1252 if the text is '…{'x' * 20}ü{'y' * 20}…', else"),
     ],
 )
 def test_a_wrong_byte_and_the_word_it_may_belong_to(content: bytes, encoding: str, advice: str) -> None:
@@ -122,6 +124,20 @@ def test_a_wrong_byte_and_the_word_it_may_belong_to(content: bytes, encoding: st
     told = wrong_byte(caught.value, encoding, "data.encoding")
     place = f"the byte 0x{content[caught.value.start]:02x} is not {encoding}"
     assert told.startswith(f"{place}: set data.encoding to {advice}")
+
+
+@pytest.mark.parametrize("name", ["rows.csv", "rows.csv.gz"])
+@pytest.mark.parametrize("shift", range(8))
+def test_a_word_between_two_parts_of_a_file_is_marked(tmp_path: Path, shift: int, name: str) -> None:
+    """Text is decoded 8 KiB at a time."""
+    content = b"a,y\n" + b"x,1\n" * 2046 + b" " * shift + b"Z\xfcrich,2\n" + b"x,1\n" * 3000
+    with (gzip.open if name.endswith("gz") else open)(tmp_path / name, "wb") as written:
+        written.write(content)
+    with pytest.raises(DataError) as caught:
+        load_file(tmp_path / name, target="y")
+    _, _, word = str(caught.value).partition("if the text is ")
+    words = ["Züri…", "Zür…", "Zü…", "…ürich", "…Zürich", *["Zürich"] * 3]
+    assert word.partition(",")[0] == f"'{words[shift]}'"
 
 
 @pytest.mark.parametrize(
