@@ -15,6 +15,7 @@ from fnnctl.runs import compare_with_default
 from fnnctl.runs.search_session import TIME_IS_OVER, SearchSession
 from fnnctl.runs.training import complete_training
 from fnnctl.store.run import OpenRun
+from fnnctl.tasks.warnings import ResultWarning
 from tests.program import read_json
 from tests.runs.bagging import NUMBERS, RATES, SLOW_DEFAULT, asked_to_stop_after, trained, written
 from tests.runs.extending import extend
@@ -223,7 +224,7 @@ def test_a_search_that_must_end_ends_the_training_of_the_default(
     """A resume of it, or of one that is complete but for the comparison, trains the default."""
     config = written(tmp_path, "many", SLOW_DEFAULT, ON_BAGS) if on_bags else one_network(tmp_path)
 
-    def ended(opened: OpenRun, *arguments: Any, **settings: Any) -> list[str]:
+    def ended(opened: OpenRun, *arguments: Any, **settings: Any) -> list[ResultWarning]:
         if by == "signal":
             signal.raise_signal(signal.SIGINT)
         else:
