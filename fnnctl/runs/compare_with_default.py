@@ -34,7 +34,7 @@ from fnnctl.store.manifest import ComparedMetric, DefaultComparison
 def compare_with_default(session: SearchSession, trials: TrainedTrials) -> DefaultComparison | None:
     """Compare what stands for the search with what `fnnctl train` gives, which is trained for this once.
 
-    None without a test part, or if the search asks for no comparison.
+    None without a test part, or if the search asks for no comparison, unless no other trial was completed.
     """
     trial, end = session.default_trial, session.journal.end
     latest = session.standings.latest.values()
@@ -103,16 +103,11 @@ def _trained_default(session: SearchSession, fit: Fit, trials: TrainedTrials | N
         session.context,
         runs_dir=session.run.path,
         listener=_ProgressOnly(session.context.listener),
-        stop=_UntilSearchEnds(session),
+        stop=_UntilSearchEnds(session) if kept is None else NoStop(),
         figures=NoFigures(),
     )
-    run = create_training_run(
-        context,
-        loaded.data,
-        fit,
-        check=loaded.checked_data(fit.split(loaded.data), bags=fit.settings.bags),
-        folder=names.NEXT_DEFAULT,
-    )
+    check = loaded.checked_data(session.search.split, bags=fit.settings.bags)
+    run = create_training_run(context, loaded.data, fit, check=check, folder=names.NEXT_DEFAULT)
     try:
         if kept is not None:
             stack = rebuilt_stack(loaded.data, fit, kept.weights)
@@ -153,12 +148,14 @@ class _UntilSearchEnds(NoStop):
 
     def __init__(self, session: SearchSession) -> None:
         self._session = session
+        self._has_ended_training = False
 
     def requested(self) -> bool:
-        return self._session.stop() is not None
+        self._has_ended_training |= self._session.stop() is not None
+        return self._has_ended_training
 
     def raise_if_requested(self, epochs: int | None = None) -> None:
-        if self.requested():
+        if self._has_ended_training:  # one that has reached its end is kept
             raise _SearchEndsError
 
     @contextmanager

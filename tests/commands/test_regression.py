@@ -52,7 +52,7 @@ def files_of(run: Path) -> set[str]:
 def test_a_run_has_the_files_of_a_regression(trained: Path) -> None:
     curves = {names.ROC_CURVE, names.PR_CURVE, names.THRESHOLD}
     classes = {names.CONFUSION_MATRIX, names.CALIBRATION, *curves}
-    of_search = {names.JOURNAL, names.JOURNAL_TORN, names.TIMELINE, names.LEADERBOARD}
+    of_search = {names.JOURNAL, names.JOURNAL_TORN, names.TIMELINE, names.LEADERBOARD, names.DEFAULT_CONFIG}
     of_other_commands = {*of_search, names.DATA_SIZE, names.FEATURE_IMPORTANCE, names.CROSS_VALIDATION}
     assert files_of(trained) == {*names.LAYOUT, *FIGURES} - {*of_other_commands, *classes}
     predictions = table(trained, "predictions.csv")

@@ -102,11 +102,12 @@ def test_a_cross_validation_over_sizes(program: Program, iris: Path) -> None:
 def test_a_search_that_confirms_its_winner_and_has_an_ensemble(program: Program, iris: Path) -> None:
     iris.write_text(iris.read_text() + SEARCH)
     done = program("search", str(iris), "--workers", "1")
-    text = "\n".join(lines_of(done))
+    text = " ".join(" ".join(lines_of(done)).split())
     for part in (
         "hyperband",
         "best trial",
         "learning_rate",
+        "than `fnnctl train`",
         "was chosen by its mean over 2 seeds",
         "lowest F1",
     ):

@@ -216,6 +216,20 @@ def test_nothing_is_trained_when_a_search_on_bags_must_end(
     assert not (folder / "default").exists()
 
 
+@pytest.mark.parametrize("by", ["signal", "time"])
+def test_a_default_trial_on_bags_is_compared_when_the_search_must_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, by: str
+) -> None:
+    monkeypatch.setattr(compare_with_default, "complete_training", never)
+    more = {"search": {**ASKED, "trials": 9, "start_from": "defaults", "ensemble": {"size": 3}}}
+    weak = {"training": {"epochs": 6, "optimizer": {"name": "adamw", "learning_rate": 0.0001}}}
+    config = written(tmp_path, "number", NUMBERS, more, weak)
+    with asked_to_stop_after(2, by=by):
+        folder = search(config, "--executor", "serial", code=130 if by == "signal" else 0)
+    assert 1 < len(of_kind(folder, "result")) < 9
+    assert_compared_with(folder, trained(config))
+
+
 @pytest.mark.parametrize("on_bags", [True, False], ids=["bags", "validation"])
 @pytest.mark.parametrize("by", ["signal", "time"])
 def test_a_search_that_must_end_ends_the_training_of_the_default(
