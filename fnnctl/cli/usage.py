@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Sequence
 from itertools import accumulate
 from pathlib import Path
+from typing import Any
 
 import typer
 from typer.core import TyperGroup
@@ -18,7 +19,7 @@ from fnnctl.text import joined_words
 def usage_error(error: typer.TyperException, arguments: Sequence[str]) -> UsageError:
     """The error to report for one of typer's."""
     message = error.format_message()
-    advice = _after_the_command(error, arguments) or _one_at_a_time(error, message)
+    advice = _after_the_command(error, arguments) or _argument_meant(error) or _one_at_a_time(error, message)
     return UsageError(advice or message + (_setting_meant(error) or _command_list(message)))
 
 
@@ -67,6 +68,26 @@ def _after_the_command(error: typer.TyperException, arguments: Sequence[str]) ->
     return f"{option}: options follow the command; write `{shlex.join([program, *groups, *moved])}`"
 
 
+def _argument_meant(error: typer.TyperException) -> str:
+    """How to write an argument, such as CONFIG, that was given as an option, as in `--config a.yaml`."""
+    option, context = getattr(error, "option_name", None), getattr(error, "ctx", None)
+    if option is None or context is None:
+        return ""
+    names = _argument_names(context)
+    meant = next((name for name in names if option.lstrip("-").upper() in name.split("|")), None)
+    if meant is None or any(option in parameter.opts for parameter in context.command.params):
+        return ""
+    return f"{option}: {meant} is no option: write `{context.command_path} {' '.join(names)}`"
+
+
+def _argument_names(context: Any) -> list[str]:
+    return [
+        str(parameter.metavar)
+        for parameter in context.command.params
+        if parameter.param_type_name == "argument"
+    ]
+
+
 def _one_at_a_time(error: typer.TyperException, message: str) -> str:
     """What a command takes that was given more than that; empty for other errors."""
     unexpected = re.search(r"unexpected extra argument\(?s?\)? \((.*)\)", message)
@@ -76,11 +97,10 @@ def _one_at_a_time(error: typer.TyperException, message: str) -> str:
     command, words = context.command_path, unexpected[1]
     if "=" in words and any("--set" in parameter.opts for parameter in context.command.params):
         return f"{words}: write --set before each setting"
-    names = [
-        str(parameter.metavar)
-        for parameter in context.command.params
-        if parameter.param_type_name == "argument"
-    ]
+    options = {option for parameter in context.command.params for option in parameter.opts}
+    if "--data" in options:
+        return f"{words}: `{command}` takes a table as --data {words}"
+    names = _argument_names(context)
     takes = f"takes one {joined_words(names)} at a time" if names else "takes no argument"
     return f"{words}: `{command}` {takes}"
 

@@ -171,7 +171,9 @@ def _suggestion(text: str, folder_names: list[str]) -> str:
     """
     if containing := [name for name in folder_names if text and text in name]:
         return f" (did you mean '{containing[-1]}'?)"
-    slugs = [slug for name in folder_names if (slug := slug_by_name(name))]
+    slugs = [experiment for name in folder_names if (experiment := slug_by_name(name))]
+    if (file := Path(text)).suffix in {".yaml", ".yml"} and slug(file.stem) in slugs:
+        return f": it is an experiment's name (did you mean '{slug(file.stem)}', for its newest run?)"
     advice = "; `fnnctl runs` lists them"
     slug_name = slug_by_name(text)
     if slug_name is None:

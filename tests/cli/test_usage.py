@@ -104,7 +104,7 @@ def test_an_internal_error_says_how_to_see_more_and_what_to_report(
     [
         ("train a.yaml b.yaml", "b.yaml: `fnnctl train` takes one CONFIG at a time"),
         ("search a.yaml b.yaml c.yaml", "b.yaml c.yaml: `fnnctl search` takes one CONFIG at a time"),
-        ("evaluate a.yaml b.yaml", "b.yaml: `fnnctl evaluate` takes one CONFIG|RUN at a time"),
+        ("evaluate latest new.csv", "new.csv: `fnnctl evaluate` takes a table as --data new.csv"),
         ("describe a.csv b.csv", "b.csv: `fnnctl describe` takes one TABLE at a time"),
         ("predict latest a.csv b.csv", "b.csv: `fnnctl predict` takes one RUN and DATA at a time"),
         ("datasets iris", "iris: `fnnctl datasets` takes no argument"),
@@ -145,3 +145,16 @@ def test_a_command_without_memory_or_run(program: Program, monkeypatch: pytest.M
     monkeypatch.setattr("fnnctl.console.output.Output.data", lack_memory)
     done = program("--version")
     assert (done.code, done.out, done.err) == (3, "", "out of memory\n")
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("train --config a.yaml", "--config: CONFIG is no option: write `fnnctl train CONFIG`"),
+        ("predict a.csv --run latest", "--run: RUN is no option: write `fnnctl predict RUN DATA`"),
+        ("evaluate --run latest", "--run: CONFIG|RUN is no option: write `fnnctl evaluate CONFIG|RUN`"),
+    ],
+)
+def test_an_argument_that_is_given_as_an_option(program: Program, line: str, message: str) -> None:
+    done = program(*line.split())
+    assert (done.code, done.err) == (2, f"{message}\n")

@@ -73,6 +73,7 @@ def test_data_that_are_missing_are_reported(program: Program, iris: Path) -> Non
     assert program("predict", "none.csv").err.startswith("DATA: there is no file 'none.csv'")
     three = program("predict", run, "a.csv", "b.csv")
     assert (three.code, three.err) == (2, "b.csv: `fnnctl predict` takes one RUN and DATA at a time\n")
+    assert program("report", "iris.yaml").err.endswith("(did you mean 'iris', for its newest run?)\n")
     for name in ("latest", "iris", run):
         swapped = program("predict", "none.csv", name)
         assert (swapped.code, swapped.err) == (2, f"the run comes first: fnnctl predict {name} none.csv\n")

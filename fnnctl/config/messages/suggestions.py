@@ -71,6 +71,8 @@ def meant_value(forms: Sequence[Schema], value: Any) -> str:
         return " (write null)"
     if kinds == {"null", "object"} and value is True:
         return " (write {} for its defaults)"
+    if not isinstance(value, bool) and (share := _as_share(forms, value)):
+        return share
     if isinstance(value, float) and value.is_integer() and any(_is_within(form, value) for form in forms):
         return f" (write {value:.0f})"
     if "string" in kinds and not isinstance(value, Mapping | list):
@@ -81,6 +83,16 @@ def meant_value(forms: Sequence[Schema], value: Any) -> str:
     if "array" in kinds and not is_pair and not isinstance(value, Mapping | list):
         return f" (write [{value_text(value)}])"
     return ""
+
+
+def _as_share(forms: Sequence[Schema], percent: object) -> str:
+    """Return ` (write 0.2)` for a 20 in place of a number of at most 1; empty for anything else."""
+    if not isinstance(percent, int) or not 1 < percent <= 100:
+        return ""
+    is_share = any(
+        _is_number_within(form, percent / 100) and not _is_number_within(form, 2) for form in forms
+    )
+    return f" (write {percent / 100:g})" if is_share else ""
 
 
 def _as_first_setting(forms: Sequence[Schema], value: Any) -> str:
@@ -123,12 +135,16 @@ def _meant_text(forms: Sequence[Schema], kinds: set[str], text: str) -> str:
     without_underscores = plain_scalar(re.sub(r"(?<=[0-9])_(?=[0-9])", "", text))
     if _fits(kinds, without_underscores):
         return f" (write {value_text(without_underscores)})"
+    if "number" in kinds and (match := re.fullmatch(r"([0-9]+)([.,][0-9]+)?( ?%)?", text)):
+        number = float(text.rstrip("% ").replace(",", ".")) / (100 if match[3] else 1)
+        if any(_is_number_within(form, number) for form in forms):
+            return f" (write {number:g})"
     if "boolean" in kinds and lower in {"yes", "no", "on", "off"}:
         return f" (write {value_text(lower in {'yes', 'on'})})"
     if "null" in kinds and lower in {"none", "no", "off"}:
         return " (write null)"
     if "array" in kinds:
-        return f" (write [{text}])"
+        return f" (write [{text.strip('()')}])"
     if kinds == {"object"} and "required" in forms[0]:
         return f" (write {{{forms[0]['required'][0]}: {text}}})"
     words = [word for form in forms for word in words_of(form)]
