@@ -26,11 +26,7 @@ MIN_EQUAL_SHARE, MIN_EQUAL = 0.05, 3
 DEPENDENCE = 10.0
 """How much more probable equal rows are than with independent columns, before it is a warning: columns of few
 different values make rows equal without any mistake, and so they are in new data, too."""
-ADVICE = "remove the repeated rows, or keep them in one part by data.split.group"
-SOFT_ADVICE = (
-    "few columns with few different values make rows equal without any mistake; if yours are copies of one "
-    "case, remove them, or keep them in one part by data.split.group"
-)
+SEPARATE = ", or keep them in one part by data.split.group"
 MAX_DISCRETE_COLUMNS = 10
 """More columns are hardly ever equal in rows that are not copies."""
 MAX_SINGLE = 0.5
@@ -67,10 +63,10 @@ def outlier_warnings(dataset: Dataset, rows: IntArray, low: FloatArray, high: Fl
         f"{value:.6g} in {shown(dataset.numeric_names[number])}{_row_of(dataset, rows, number, value)}"
         for number, value in far
     ]
+    declare = "add it to data.missing_values" if dataset.types else "write NaN"
     return [
         f"numbers far from all others make these look equal: {word_list(numbers, 5)}; if such a number "
-        "stands for a missing one, add it to data.missing_values, otherwise correct it, or set data.scaling: "
-        "robust"
+        f"stands for a missing one, {declare}, otherwise correct it, or set data.scaling: robust"
     ]
 
 
@@ -197,13 +193,25 @@ def _is_suspicious(dataset: Dataset, hashes: Hashes, equal: int, rows: int, othe
 
 
 def _advice(dataset: Dataset, hashes: Hashes) -> str:
-    """What to do about equal rows: less, if the columns are few and all of them are discrete."""
+    """What to do about equal rows: less, if the columns are few and all of them are discrete.
+
+    An array has no column that names groups.
+    """
+    separate = SEPARATE if dataset.types else ""
+    if not _has_few_discrete_columns(dataset, hashes):
+        return f"remove the repeated rows{separate}"
+    return (
+        "few columns with few different values make rows equal without any mistake; if yours are copies of one "
+        f"case, remove them{separate}"
+    )
+
+
+def _has_few_discrete_columns(dataset: Dataset, hashes: Hashes) -> bool:
     if len(dataset.numeric_names) + len(dataset.categorical_names) > MAX_DISCRETE_COLUMNS:
-        return ADVICE
+        return False
     rows = _different_rows(hashes)
     numbers = (column for columns in dataset.number_columns(rows) for column in columns)
-    are_discrete = all(map(_is_discrete, chain(dataset.categorical[rows].T, numbers)))
-    return SOFT_ADVICE if are_discrete else ADVICE
+    return all(map(_is_discrete, chain(dataset.categorical[rows].T, numbers)))
 
 
 def _is_discrete(values: npt.NDArray[np.generic]) -> bool:

@@ -28,6 +28,7 @@ from fnnctl.text import install_command
 try:
     from joblib import effective_n_jobs
     from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+    from sklearn.model_selection._search import BaseSearchCV
     from sklearn.utils import check_array, check_consistent_length, check_random_state, column_or_1d
     from sklearn.utils.multiclass import check_classification_targets
     from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
@@ -91,8 +92,8 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
         raise NotImplementedError
 
     @property
-    def _observer(self) -> Observer | None:
-        return _Printer() if self.verbose else None
+    def _observer(self) -> Observer:
+        return (_SearchedPart if _is_part_of_search() else _Printer)(self.verbose)
 
     def _checked(self, X: Any, y: Any = None, *, fits: bool = False) -> Any:
         """A data frame as it is, if `fit` had one; anything else as an array of floating-point numbers."""
@@ -260,16 +261,41 @@ class Searched(Estimator):
 
 
 class _Printer(Observer):
-    """Prints a line after each tenth of the epochs."""
+    """Prints a line after each tenth of the epochs, if it is `verbose`."""
 
-    def __init__(self) -> None:
-        self._tenths = 0
+    def __init__(self, verbose: bool) -> None:
+        self._verbose, self._tenths = verbose, 0
 
     def progress(self, what: str, done: float, total: float) -> None:
         tenths = int(10 * done / total)
-        if what == "training" and tenths > self._tenths:
+        if self._verbose and what == "training" and tenths > self._tenths:
             self._tenths = tenths
             sys.stdout.write(f"{done:,.0f} of {total:,.0f} epochs\n")
+
+
+class _SearchedPart(_Printer):
+    """Drops the warnings of a fit in a search: the fit on all rows at the search's end has them once."""
+
+    def warning(self, text: str) -> None: ...
+
+
+def _is_part_of_search() -> bool:
+    """Whether a search of scikit-learn, which fits on all rows at its end, calls from its cross-validation.
+
+    scikit-learn tells an estimator nothing of this, so the callers are looked at. In a worker process the
+    search is not among them; there, every cross-validation counts as one of a search.
+    """
+    frame, is_part = sys._getframe(), False
+    while frame.f_back is not None:
+        frame = frame.f_back
+        caller = frame.f_globals.get("__name__"), frame.f_code.co_name
+        if caller == ("sklearn.model_selection._validation", "_fit_and_score"):
+            is_part = True
+        elif caller == ("sklearn.model_selection._validation", "cross_validate"):
+            return False
+        elif is_part and isinstance(search := frame.f_locals.get("self"), BaseSearchCV):
+            return search.refit is not False
+    return is_part
 
 
 @contextmanager

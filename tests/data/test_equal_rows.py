@@ -8,9 +8,14 @@ import pytest
 from fnnctl.arrays import IntArray
 from fnnctl.data.dataset import Dataset
 from fnnctl.data.splits.parts import Split
-from fnnctl.data.warnings import ADVICE, SOFT_ADVICE, data_warnings
+from fnnctl.data.warnings import data_warnings
 from tests.data.test_warnings import NAN, dataset_of, noise
 
+ADVICE = "remove the repeated rows, or keep them in one part by data.split.group"
+SOFT_ADVICE = (
+    "few columns with few different values make rows equal without any mistake; if yours are copies of one "
+    "case, remove them, or keep them in one part by data.split.group"
+)
 SPLIT = Split(np.arange(0, 40), np.arange(40, 60), np.arange(60, 90))
 
 
@@ -32,6 +37,12 @@ def test_equal_rows_in_two_parts_are_counted() -> None:
         "4 of 30 rows of the test part are also in the training or validation part, with the same target, so "
         f"the test scores may be too high: {ADVICE}",
     ]
+
+
+def test_the_advice_for_arrays_names_no_group() -> None:
+    numbers = np.repeat(noise(20, 2), 2, axis=0)
+    (warning,) = data_warnings(dataset_of(numbers, labels=np.repeat(np.arange(20) % 2, 2), types={}), None)
+    assert warning.endswith("so the scores of the folds may be too high: remove the repeated rows")
 
 
 def test_a_few_equal_rows_change_no_score() -> None:

@@ -19,7 +19,9 @@ NAN = np.nan
 def dataset_of(
     numeric: FloatArray, codes: IntArray | None = None, labels: IntArray | None = None, **more: Any
 ) -> Dataset:
+    """A table; with `types={}` it is an array."""
     n = len(numeric)
+    more.setdefault("types", {"n0": ColumnType(name="n0", kind="numeric")})
     codes = np.empty((n, 0), np.int32) if codes is None else codes
     q = codes.shape[1]
     return Dataset(
@@ -192,6 +194,9 @@ def test_the_column_the_value_and_the_row_are_named() -> None:
         "a number stands for a missing one, add it to data.missing_values, otherwise correct it, or set "
         "data.scaling: robust"
     ]
+    array = dataset_of(np.column_stack([noise(300), column]), types={})
+    (warning,) = data_warnings(array, SPLIT)
+    assert "stands for a missing one, write NaN, otherwise correct it" in warning
 
 
 def test_test_rows_are_not_looked_at() -> None:

@@ -25,7 +25,7 @@ from sklearn.utils.estimator_checks import (
     parametrize_with_checks,
 )
 
-from fnnctl import FnnctlError
+from fnnctl import FnnctlError, FnnctlWarning
 from fnnctl.sklearn import FNNClassifier, FNNRegressor, FNNSearchClassifier, FNNSearchRegressor
 
 pytestmark = pytest.mark.filterwarnings("ignore::fnnctl.FnnctlWarning")
@@ -263,6 +263,26 @@ def test_a_grid_of_numpy() -> None:
     assert search.best_score_ > 0.9
     with pytest.raises(ValueError, match=r"^alpha must be a number of 0 or more, not 'x'$"):
         FNNClassifier(alpha="x").fit(X, y)  # type: ignore[arg-type]
+
+
+@pytest.mark.filterwarnings("default::fnnctl.FnnctlWarning")
+@pytest.mark.parametrize("n_jobs", [None, 2])
+def test_a_search_of_scikit_learn_warns_once(n_jobs: int | None) -> None:
+    """About the fit on all rows; none of the warnings is about settings that arrays do not have."""
+    rows, labels = np.repeat(X, 2, axis=0), np.repeat(y, 2)
+    search = GridSearchCV(
+        FNNClassifier(recipe="fast", max_iter=30), {"alpha": [1e-3, 1e-2]}, cv=2, n_jobs=n_jobs
+    )
+    with pytest.warns(FnnctlWarning, match="more than once") as caught:
+        search.fit(rows, labels)
+    (warning,) = (str(each.message) for each in caught)
+    assert warning.endswith(": remove the repeated rows")
+    with pytest.warns(FnnctlWarning) as caught:
+        search.set_params(refit=False, n_jobs=None).fit(rows, labels)
+    assert len(caught) == 4, "no other fit would have it"
+    with pytest.warns(FnnctlWarning) as caught:
+        cross_val_score(search.estimator, rows, labels, cv=2)
+    assert len(caught) == 2
 
 
 def test_calibration_and_importance() -> None:
