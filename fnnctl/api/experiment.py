@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Self, TypeAlias
+from typing import Any, Final, Self, TypeAlias
+
+import numpy as np
 
 from fnnctl.api.arguments import path_of, seconds, whole_or_none
 from fnnctl.api.observer import Observer, silent_context
@@ -25,6 +27,7 @@ from fnnctl.config.sources import MEMORY_SOURCE
 from fnnctl.config.yaml_text import block_yaml
 from fnnctl.data.builtin import BUILTIN
 from fnnctl.data.in_memory import MemoryData, memory_data
+from fnnctl.data.tables.memory_table import is_frame
 from fnnctl.errors import ConfigError, Problem, UsageError
 from fnnctl.modelling.loading import read_experiment
 from fnnctl.runs.search_session import SearchOptions
@@ -32,6 +35,7 @@ from fnnctl.text import shown
 
 ExperimentLike: TypeAlias = "Experiment | Mapping[str, Any] | str | Path"
 """An experiment, its settings, or the path of its YAML file."""
+YAML_ENDINGS: Final = (".yaml", ".yml")
 
 
 class Experiment:
@@ -214,9 +218,10 @@ class _Silent(Observer):
 
 
 def train(
-    experiment: ExperimentLike | None = None,
+    experiment: ExperimentLike | Any = None,
     data: Any = None,
     *,
+    target: str | None = None,
     settings: Mapping[str, Any] | None = None,
     workers: int | None = None,
     runs_dir: str | Path | None = None,
@@ -224,36 +229,44 @@ def train(
 ) -> Run:
     """Train an experiment, the one of a YAML file, or one of `settings` alone: see `Experiment.train`.
 
-    `settings` are values by path, or sections, that replace those of the experiment:
+    `target` is the column to predict, the setting `data.target`. `settings` are values by path, or sections,
+    that replace those of the experiment:
 
         >>> run = train(data="iris", settings={"model": {"hidden": [16]}, "training.epochs": 5})
         >>> len(run.history["epoch"])
         5
 
+    Without an experiment the data may come first:
+
+        >>> flowers = {"petal_cm": [1.4, 4.7, 1.3, 4.5] * 10, "kind": ["a", "b", "a", "b"] * 10}
+        >>> train(flowers, target="kind", settings={"recipe": "fast"}).predictor.target
+        'kind'
+
     """
-    return _experiment(experiment, settings).train(
-        data, workers=workers, runs_dir=runs_dir, observer=observer
-    )
+    complete, data = _complete(experiment, data, target, settings)
+    return complete.train(data, workers=workers, runs_dir=runs_dir, observer=observer)
 
 
 def evaluate(
-    experiment: ExperimentLike | None = None,
+    experiment: ExperimentLike | Any = None,
     data: Any = None,
     *,
+    target: str | None = None,
     settings: Mapping[str, Any] | None = None,
     workers: int | None = None,
     runs_dir: str | Path | None = None,
     observer: Observer | None = None,
 ) -> Run:
     """Cross-validate an experiment: see `Experiment.evaluate` and, for the parameters, `train`."""
-    complete = _experiment(experiment, settings)
+    complete, data = _complete(experiment, data, target, settings)
     return complete.evaluate(data, workers=workers, runs_dir=runs_dir, observer=observer)
 
 
 def run_search(
-    experiment: ExperimentLike | None = None,
+    experiment: ExperimentLike | Any = None,
     data: Any = None,
     *,
+    target: str | None = None,
     settings: Mapping[str, Any] | None = None,
     method: str | None = None,
     max_trials: int | None = None,
@@ -263,7 +276,8 @@ def run_search(
     observer: Observer | None = None,
 ) -> Run:
     """Search for the best settings: see `Experiment.search` and, for the other parameters, `train`."""
-    return _experiment(experiment, settings).search(
+    complete, data = _complete(experiment, data, target, settings)
+    return complete.search(
         data,
         method=method,
         max_trials=max_trials,
@@ -272,6 +286,23 @@ def run_search(
         runs_dir=runs_dir,
         observer=observer,
     )
+
+
+def _complete(experiment: object, data: Any, target: object, settings: object) -> tuple[Experiment, Any]:
+    """The experiment with its settings, and its data, which may stand in its place."""
+    if data is None and _are_data(experiment, named_target=target is not None):
+        experiment, data = None, experiment
+    complete = _experiment(experiment, settings)
+    return complete if target is None else complete.set("data.target", target), data
+
+
+def _are_data(value: object, *, named_target: bool) -> bool:
+    """Whether a value is data and no experiment; only with a target a path or a mapping may be either."""
+    if isinstance(value, str | Path):
+        return named_target and Path(value).suffix.lower() not in YAML_ENDINGS
+    if isinstance(value, Mapping):
+        return named_target and bool(value) and all(_is_column(*item) for item in value.items())
+    return isinstance(value, list | tuple | np.ndarray) or is_frame(value)
 
 
 def _experiment(experiment: object, settings: object) -> Experiment:
@@ -304,9 +335,14 @@ def _refuse_no_settings(settings: object) -> None:
 
 def _refuse_column(name: object, value: object) -> None:
     """Raise `UsageError` for a column of data in the place of a setting."""
-    is_column = isinstance(value, list | tuple) or hasattr(value, "__array__")
-    if is_column and str(name).partition(".")[0] not in ExperimentConfig.model_fields:
+    if _is_column(name, value):
         raise UsageError(f"{shown(str(name))} is no setting; this looks like data: write data=…")
+
+
+def _is_column(name: object, value: object) -> bool:
+    """Whether a name is no setting's, and its value is a list, an array or a series."""
+    is_setting = str(name).partition(".")[0] in ExperimentConfig.model_fields
+    return not is_setting and (isinstance(value, list | tuple) or hasattr(value, "__array__"))
 
 
 def _changed(config: Mapping[str, Any], path: str, value: Any) -> dict[str, Any]:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 _OURS: Final = (str(Path(fnnctl.__file__).parent) + os.sep, contextlib.__file__)
 """The files of this package, and that of the contexts in between."""
-_LOGGER: Final = logging.getLogger("fnnctl")
+LOGGER: Final = logging.getLogger("fnnctl")
 
 
 class Observer:
@@ -44,7 +44,7 @@ class Observer:
         """Called with a note, such as how a column was read; by default the logger `fnnctl` gets it, at the
         level INFO.
         """
-        _LOGGER.info("%s", text)
+        LOGGER.info("%s", text)
 
     def warning(self, text: str) -> None:
         """Called with what may be wrong; by default it becomes a `FnnctlWarning` at the line of the call."""

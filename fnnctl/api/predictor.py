@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fnnctl.api.floating_point import default_errstate
+from fnnctl.api.observer import LOGGER
 from fnnctl.arrays import FloatArray
 from fnnctl.blas import restored_blas_threads
 from fnnctl.config.sources import MEMORY_SOURCE
@@ -28,11 +29,11 @@ from fnnctl.data.new_rows import columns_of
 from fnnctl.data.preprocessing import Features, Preprocessor
 from fnnctl.data.tables.rows import missing_texts
 from fnnctl.errors import DataError, Problem, UsageError
-from fnnctl.modelling.input_file import InputFile
+from fnnctl.modelling.input_file import InputFile, Note, ignored_columns
 from fnnctl.modelling.predictor import Predictor as Networks
 from fnnctl.modelling.saved_model import SavedModel
 from fnnctl.modelling.scored_rows import refuse_overflow, scored_blocks
-from fnnctl.text import did_you_mean, shown, word_list
+from fnnctl.text import did_you_mean, shown
 from fnnctl.training.scoring import SCORING_BATCH
 
 _UNKNOWN: Final = "\0"
@@ -44,7 +45,8 @@ class Predictor:
 
     Rows are a data frame, a mapping of columns, a list of records (mappings), one record, or, if all columns
     are numeric, an array (n, p) in the order of `feature_names`. None and NaN are missing values. A missing
-    column is an error, and so is one that the training table did not have.
+    column is an error; one that the network was not trained with is ignored, and noted once in the logger
+    `fnnctl`.
     """
 
     def __init__(self, model: SavedModel) -> None:
@@ -59,6 +61,7 @@ class Predictor:
         self.classes: tuple[str, ...] | None = tuple(model.description.classes) or None
         """The classes, in the order of the probabilities; None for a regression."""
         self._encoder = _Encoder(model)
+        self._noted: set[str] = set()
 
     @property
     def target(self) -> str:
@@ -88,7 +91,7 @@ class Predictor:
 
     @default_errstate()
     def _predictions(self, rows: Any) -> tuple[npt.NDArray[Any], FloatArray]:
-        columns = self._encoder.columns(rows)
+        columns = self._encoder.columns(rows, self._note)
         with self._networks() as networks, restored_blas_threads(self._model.threads):
             if columns is None:
                 scores = np.concatenate([*self._table_scores(networks, rows)])
@@ -115,9 +118,15 @@ class Predictor:
         """Pickles and copies have the model, and make their own buffers."""
         return Predictor, (self._model,)
 
+    def _note(self, text: str) -> None:
+        """Pass on a note, unless it was passed on before."""
+        if text not in self._noted:
+            self._noted.add(text)
+            LOGGER.info("%s", text)
+
     def _table_scores(self, networks: Networks, rows: Any) -> Iterator[FloatArray]:
         file = InputFile.of_memory(rows_data(rows), self._model)
-        with file.open(self._model, lambda text: None, exact=True) as opened:
+        with file.open(self._model, self._note, warn=lambda text: None) as opened:
             for _, scores in scored_blocks(networks, opened.blocks, file.name):
                 yield scores.copy()
 
@@ -127,7 +136,7 @@ class _Encoder:
 
     def __init__(self, model: SavedModel) -> None:
         preprocessor = model.predictor.preprocessor
-        self._unused = frozenset((model.description.target, *model.description.table.left_out))
+        self._target = model.description.target
         self._missing = missing_texts(model.description.table.missing_values)
         self._numbers = tuple(number.name for number in preprocessor.numbers)
         self._categories = tuple(
@@ -149,16 +158,19 @@ class _Encoder:
     def _of(self, preprocessor: Preprocessor) -> Features:
         return preprocessor.of(self._template)
 
-    def columns(self, rows: Any) -> Columns | None:
-        """The columns of rows that hold numbers and texts; None for rows that go the way of a table."""
+    def columns(self, rows: Any, note: Note) -> Columns | None:
+        """The columns of rows that hold numbers and texts; None for rows that go the way of a table.
+
+        `note` is called with notes about the columns.
+        """
         if not self._is_plain:
             return None
         if isinstance(rows, np.ndarray):
             return self._of_array(rows)
         if isinstance(rows, Mapping):
-            return None if any(map(_is_column, rows.values())) else self._of_records([rows])
+            return None if any(map(_is_column, rows.values())) else self._of_records([rows], note)
         if isinstance(rows, list | tuple) and rows and all(isinstance(row, Mapping) for row in rows):
-            return self._of_records(rows)
+            return self._of_records(rows, note)
         return None
 
     def _of_array(self, rows: npt.NDArray[Any]) -> Columns | None:
@@ -172,12 +184,12 @@ class _Encoder:
         remove_missing(numeric, self._missing, rows.dtype)
         return replace(self._template, numeric=numeric, categorical=np.empty((len(rows), 0), np.int32))
 
-    def _of_records(self, rows: Sequence[Mapping[str, Any]]) -> Columns | None:
+    def _of_records(self, rows: Sequence[Mapping[str, Any]], note: Note) -> Columns | None:
         numeric = np.empty((len(rows), len(self._numbers)))
         categorical = np.empty((len(rows), len(self._categories)), np.int32)
         for i, row in enumerate(rows):
             if row.keys() != self._names:
-                self._refuse_other_names(row)
+                self._check_names(row, note)
             for j, name in enumerate(self._numbers):
                 if (number := _number(row[name])) is None:
                     return None
@@ -203,16 +215,15 @@ class _Encoder:
         # A number may be spelled otherwise than in training.
         return None if text == _UNKNOWN or plain_number(text) is not None else len(codes)
 
-    def _refuse_other_names(self, row: Mapping[str, Any]) -> None:
-        """Raise `DataError` if a record lacks a column, or has one that is unknown."""
-        extra = [str(name) for name in row if name not in self._names | self._unused]
+    def _check_names(self, row: Mapping[str, Any], note: Note) -> None:
+        """Note the columns of a record that the network does not use; raise `DataError` if it lacks one."""
+        extra = [str(name) for name in row if name not in self._names and name != self._target]
         missing = [name for name in (*self._numbers, *self._template.categorical_names) if name not in row]
-        problems = [f"the column {shown(name)} is missing{did_you_mean(name, extra)}" for name in missing]
-        if not missing and extra:
-            names = word_list([*map(shown, extra)])
-            problems.append(f"the network was not trained with {names}; leave such columns out")
-        if problems:
-            raise DataError(*map(Problem, problems))
+        if missing:
+            messages = (f"the column {shown(name)} is missing{did_you_mean(name, extra)}" for name in missing)
+            raise DataError(*map(Problem, messages))
+        if extra:
+            note(ignored_columns(MEMORY_SOURCE, extra))
 
     def scores(self, networks: Networks, columns: Columns) -> Iterator[FloatArray]:
         """The networks' scores of all rows, batch by batch; each batch is a copy."""

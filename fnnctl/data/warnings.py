@@ -201,8 +201,8 @@ def _advice(dataset: Dataset, hashes: Hashes) -> str:
     if not _has_few_discrete_columns(dataset, hashes):
         return f"remove the repeated rows{separate}"
     return (
-        "few columns with few different values make rows equal without any mistake; if yours are copies of one "
-        f"case, remove them{separate}"
+        "few columns with few different values make rows equal without any mistake; if yours are copies of "
+        f"one case, remove them{separate}"
     )
 
 

@@ -6,7 +6,7 @@ Unused columns are reported at once, values that did not occur in training after
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -29,7 +29,7 @@ from fnnctl.data.tables.memory_table import MemoryTable
 from fnnctl.data.tables.parquet import is_parquet
 from fnnctl.data.tables.rows import CsvFormat, missing_texts
 from fnnctl.data.unseen_values import UnseenValues
-from fnnctl.errors import DataError, Problem, UsageError
+from fnnctl.errors import UsageError
 from fnnctl.modelling.saved_model import SavedModel
 from fnnctl.text import printable, shown, word_list
 
@@ -151,32 +151,22 @@ class InputFile:
         *,
         warn: Note | None = None,
         labelled: bool = False,
-        exact: bool = False,
         keep: Keep = KEEP_NONE,
         on_read: OnRead = UNREPORTED,
     ) -> Iterator[NewFile]:
         """The rows, block by block, with the columns to `keep`; `note` is called with notes for the user.
 
         `warn`, by default `note`, is called with what may make predictions worse; `on_read` is called as a
-        table is read. If the columns must be `exact`, one that the training table did not have is a
-        DataError.
+        table is read.
         """
         unseen = UnseenValues(model.predictor.preprocessor)
         with self._rows(model, labelled, keep, on_read) as file:
             unused = [name for name in file.unused if name not in file.kept]
             if "" in unused:
                 note(f"{self.name}: the first column has no name and is ignored")
-            ignored = [shown(name) for name in unused if name]
-            left_out = model.description.table.left_out
-            if exact and (extra := [shown(name) for name in unused if name and name not in left_out]):
-                message = f"the network was not trained with {word_list(extra)}: leave such columns out"
-                raise DataError(Problem(message, file=self.name))
+            ignored = [name for name in unused if name]
             if ignored:
-                listing = word_list(ignored)
-                one = len(ignored) == 1
-                which = "a column is" if one else f"{len(ignored):,} columns are"
-                why = f"the network was not trained with {'it' if one else 'them'}"
-                note(f"{self.name}: {which} ignored, because {why}: {listing}")
+                note(ignored_columns(self.name, ignored))
             yield replace(file, blocks=unseen.count(file.blocks))
         for warning in unseen.warnings():
             (warn or note)(f"{self.name}: {warning}")
@@ -209,6 +199,14 @@ class InputFile:
             keep=keep,
             on_read=on_read,
         )
+
+
+def ignored_columns(file: str, names: Sequence[str]) -> str:
+    """The note about columns of new rows that the network was not trained with."""
+    one = len(names) == 1
+    which = "a column is" if one else f"{len(names):,} columns are"
+    why = f"the network was not trained with {'it' if one else 'them'}"
+    return f"{file}: {which} ignored, because {why}: {word_list([*map(shown, names)])}"
 
 
 def _form(model: SavedModel) -> CsvFormat:

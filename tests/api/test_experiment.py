@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from fnnctl import Experiment, run_search, train
+import fnnctl
+from fnnctl import Experiment, run_search
 from fnnctl.errors import ConfigError
 
 pytestmark = pytest.mark.filterwarnings("ignore::fnnctl.FnnctlWarning")
@@ -62,6 +64,27 @@ def test_check_knows_the_search_and_the_data() -> None:
     assert problem.path.startswith("search.space")
     (problem,) = Experiment().check(([[1.0], [2.0]], ["a", None]))
     assert "class" in problem.message or "row" in problem.message
+
+
+@pytest.mark.parametrize("call", [fnnctl.train, fnnctl.evaluate, fnnctl.run_search])
+def test_data_may_stand_in_the_place_of_the_experiment(call: Any, tmp_path: Path) -> None:
+    table: dict[str, list[Any]] = {"a": [k % 7 for k in range(60)], "y": ["p", "q"] * 30}
+    records = [dict(zip(table, row, strict=True)) for row in zip(*table.values(), strict=True)]
+    path = tmp_path / "t.csv"
+    path.write_text("a,y\n" + "".join(f"{a},{y}\n" for a, y in zip(*table.values(), strict=True)))
+    settings = {"recipe": "classic", "training.epochs": 2}
+    if call is fnnctl.run_search:
+        settings |= {
+            "search": {"method": "random", "trials": 1, "space": {"training.l2": {"uniform": [0, 1]}}}
+        }
+    expected = call(settings, table, settings={"data.target": "y"}).metrics
+    rows: list[Any] = [table, records, str(path), path]
+    for data in rows:
+        assert call(data, target="y", settings=settings).metrics == expected
+    features = {"a": table["a"]}
+    assert call((features, table["y"]), settings=settings).metrics == expected
+    assert call(settings, table, target="y").metrics == expected
+    assert call("iris", target="species", settings=settings).name == "iris"
 
 
 def test_what_yaml_cannot_have_is_refused() -> None:
@@ -137,7 +160,9 @@ def test_a_setting_that_a_change_makes_ineffective_is_left_out(
     assert "data.split.test is left out: it has no effect beside data.test_source" in log
     (problem,) = changed.set("data.split.test", 0.3).check()
     assert str(problem) == "data.split.test: has no effect: data.test_source is the test part"
-    again = train(str(tmp_path / "nightly.yaml"), settings={"data.test_source": str(tmp_path / "new.csv")})
+    again = fnnctl.train(
+        str(tmp_path / "nightly.yaml"), settings={"data.test_source": str(tmp_path / "new.csv")}
+    )
     assert again.metrics["test"]["support"] == 40
 
 

@@ -56,7 +56,10 @@ WRONG: dict[str, tuple[Callable[[], object], str]] = {
     "negative weights": (lambda: train((X, Y, -np.ones(30))), "has a negative number, -1"),
     "few weights": (lambda: train((X, Y, np.ones(3))), "weights has 3 values, but X has 30 rows"),
     "no such table": (lambda: train("nowhere.csv"), r"there is no file '.*/nowhere\.csv'"),
-    "data in place of the experiment": (lambda: fnnctl.train((X, Y)), "not tuple; write data="),  # type: ignore[arg-type]
+    "data twice": (lambda: fnnctl.train((X, Y), (X, Y)), "not tuple; write data="),
+    "one column as the data": (lambda: fnnctl.train({1, 2}, target="y"), "not set; write data="),
+    "a target that is no text": (lambda: fnnctl.train(TABLE, target=3), r"^data\.target: must be text"),  # type: ignore[arg-type]
+    "a frame without a target": (lambda: fnnctl.train([{"a": 1, "y": 2}]), "name the target column"),
     "no such file": (lambda: fnnctl.train("nowhere.yaml"), "there is no such file"),
     "a table as the experiment": (
         lambda: fnnctl.train(Path(__file__).parents[2] / "configs" / "own-data.csv"),

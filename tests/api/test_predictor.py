@@ -202,9 +202,7 @@ RECORD = {"size": 0.5, "colour": "red", "count": 3}
     [
         ({"size": 0.5, "colour": "red"}, "the column 'count' is missing"),
         ([{**RECORD}, {"size": 0.5, "count": 3, "color": "red"}], "the column 'colour' is missing .*'color'"),
-        ({**RECORD, "weight": 1}, "not trained with 'weight'"),
         ({"size": [0.5], "colour": ["red"]}, "the column 'count' is missing"),
-        ({name: [value] for name, value in {**RECORD, "weight": 1}.items()}, "not trained with 'weight'"),
         ({**RECORD, "size": "large"}, "'large'"),
         ({**RECORD, "size": [1, 2]}, "is a single value"),
         ([], "there are no rows"),
@@ -232,8 +230,21 @@ def test_the_training_table_itself_can_be_predicted() -> None:
     assert predictor.feature_names == ("size", "count", "colour")
     labels = predictor.predict(rows).tolist()
     assert [predictor.predict(record)[0] for record in records(rows)] == labels
-    with pytest.raises(DataError, match="not trained with 'other'"):
-        predictor.predict(rows | {"other": [1] * 60})
+
+
+def test_other_columns_are_ignored_and_noted_once(caplog: pytest.LogCaptureFixture) -> None:
+    predictor = fnnctl.train(SHORT, table(60), settings={"data.target": "kind"}).predictor
+    expected = predictor.predict_proba(RECORD).tolist()
+    with caplog.at_level("INFO", logger="fnnctl"):
+        caplog.clear()
+        for rows in (
+            {**RECORD, "weight": 1},
+            [{**RECORD, "weight": 1}],
+            {name: [value] for name, value in {**RECORD, "weight": "x"}.items()},
+        ):
+            assert predictor.predict_proba(rows).tolist() == expected
+    note = "memory: a column is ignored, because the network was not trained with it: 'weight'"
+    assert [record.getMessage() for record in caplog.records] == [note]
 
 
 def test_values_that_are_too_large_are_refused(predictor: Predictor) -> None:
