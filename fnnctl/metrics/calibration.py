@@ -11,13 +11,13 @@ row, and hides whether the probability of a rare class is its frequency.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 
-from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.arrays import BoolArray, FloatArray, IntArray
 from fnnctl.metrics.ranking import wilson_interval
 
 BINS = 15
@@ -66,17 +66,24 @@ NO_ROWS = Reliability(np.zeros(BINS, np.int64), np.zeros(BINS, np.int64), np.zer
 """The `Reliability` of no rows, to which batches are added."""
 
 
-def reliability(labels: IntArray, probabilities: FloatArray, positive: int | None = None) -> Reliability:
-    """Bin n rows by their confidence: labels (n,), probabilities (n, C); ties predict the first class.
+def confidences(
+    labels: IntArray, probabilities: FloatArray, positive: int | None = None
+) -> tuple[FloatArray, BoolArray]:
+    """The probability of each row's predicted class, (n,), and whether that is the true one, (n,).
 
-    With a `positive` class, they are binned by its probability.
+    Labels (n,), probabilities (n, C); ties predict the first class. With a `positive` class it is the one.
     """
-    predicted = probabilities.argmax(axis=1) if positive is None else positive
-    confidence = probabilities[np.arange(len(labels)), predicted]
+    predicted = probabilities.argmax(axis=1) if positive is None else np.full(len(labels), positive)
+    return probabilities[np.arange(len(labels)), predicted], predicted == labels
+
+
+def reliability(labels: IntArray, probabilities: FloatArray, positive: int | None = None) -> Reliability:
+    """Bin n rows by their `confidences`."""
+    confidence, is_hit = confidences(labels, probabilities, positive)
     bins = _bins(confidence)
     return Reliability(
         rows=np.bincount(bins, minlength=BINS),
-        hits=np.bincount(bins[predicted == labels], minlength=BINS),
+        hits=np.bincount(bins[is_hit], minlength=BINS),
         confidence_sums=np.bincount(bins, weights=confidence, minlength=BINS).astype(np.float64),
     )
 
@@ -85,20 +92,18 @@ MIN_ROWS_OF_BIN = 10
 """In a diagram: the 95 % interval of a share of ten rows may still be 0.6 wide."""
 
 
-def diagram_bins(
-    labels: IntArray, probabilities: FloatArray, positive: int | None = None, *, repeats: int = 1
-) -> Iterator[list[object]]:
+def diagram_bins(parts: Sequence[tuple[FloatArray, BoolArray]]) -> Iterator[list[object]]:
     """At most `BINS` bins of about equally many rows, of at least `MIN_ROWS_OF_BIN` if there are so many.
 
-    Labels (n,), probabilities (n, C). Each bin has its edges, number of rows, mean confidence, accuracy and
-    95 % interval of the accuracy; with a `positive` class its probability and frequency. Rows with equal
-    confidence are in one bin. With several repeats each row was predicted once per repeat, but the interval
-    counts it once. Bins of equal width, as in the errors, may have single rows, whose points say nothing.
+    The parts are the `confidences` of the same rows in each repeat. Each bin has its edges, number of rows,
+    mean confidence, accuracy and 95 % interval of the accuracy; with a positive class its probability and
+    frequency. Rows with equal confidence are in one bin. The interval counts each row once, not once per
+    repeat. Bins of equal width, as in the errors, may have single rows, whose points say nothing.
     """
-    predicted = probabilities.argmax(axis=1) if positive is None else np.full(len(labels), positive)
-    confidence = probabilities[np.arange(len(labels)), predicted]
+    repeats = len(parts)
+    confidence, is_hit = (np.concatenate(column) for column in zip(*parts, strict=True))
     order = np.argsort(confidence, kind="stable")
-    ordered, hits = confidence[order], (predicted == labels)[order]
+    ordered, hits = confidence[order], is_hit[order]
     least, low = MIN_ROWS_OF_BIN * repeats, float(ordered[0])
     for start, end in pairwise(_equal_bounds(ordered, least)):
         rows, hit = end - start, int(np.count_nonzero(hits[start:end]))

@@ -17,6 +17,7 @@ from fnnctl.metrics.calibration import (
     NO_ROWS,
     brier_score,
     class_calibration_errors,
+    confidences,
     diagram_bins,
     reliability,
 )
@@ -76,7 +77,7 @@ def of_positive(scores: FloatArray) -> FloatArray:
 def test_the_bins_of_a_diagram_have_equal_counts(rows: int, counts: list[int]) -> None:
     rng = np.random.default_rng(rows)
     scores, labels = rng.permutation(np.linspace(0.01, 0.99, rows) ** 3), rng.integers(2, size=rows)
-    bins = np.array(list(diagram_bins(labels, of_positive(scores), 1)), np.float64)
+    bins = np.array(list(diagram_bins([confidences(labels, of_positive(scores), 1)])), np.float64)
     assert sorted(bins[:, 2].astype(int).tolist()) == sorted(counts)
     assert bins[:, 2].min() >= min(rows, MIN_ROWS_OF_BIN)
     assert bins[0, 0] == scores.min()
@@ -93,21 +94,19 @@ def test_the_bins_of_a_diagram_have_equal_counts(rows: int, counts: list[int]) -
 def test_rows_with_equal_confidence_are_in_one_bin() -> None:
     """25 rows say 0.2, so that a bin that would end among them has all; five rows are no bin of their own."""
     scores = np.repeat([0.1, 0.2, 0.9], [10, 25, 5])
-    bins = list(diagram_bins(np.arange(40) % 2, of_positive(scores), 1))
+    bins = list(diagram_bins([confidences(np.arange(40) % 2, of_positive(scores), 1)]))
     assert [row[:3] for row in bins] == [[0.1, pytest.approx(0.15), 10], [pytest.approx(0.15), 0.9, 30]]
 
 
 def test_the_interval_of_a_bin_counts_a_row_once_for_all_repeats() -> None:
-    labels, scores = np.tile(np.arange(20) % 2, 3), np.tile(np.linspace(0.3, 0.7, 20), 3)
-    (first, second), (once, _) = (
-        list(diagram_bins(labels[:n], of_positive(scores[:n]), 1, repeats=n // 20)) for n in (60, 20)
-    )
+    part = confidences(np.arange(20) % 2, of_positive(np.linspace(0.3, 0.7, 20)), 1)
+    (first, second), (once, _) = list(diagram_bins([part] * 3)), list(diagram_bins([part]))
     assert (first[2], second[2]) == (30, 30)
     assert first[3:] == pytest.approx(once[3:])
 
 
 def test_without_a_positive_class_a_bin_has_the_confidence_of_the_predicted_one() -> None:
-    (row,) = diagram_bins(LABELS, PROBABILITIES)
+    (row,) = diagram_bins([confidences(LABELS, PROBABILITIES)])
     assert row[2] == len(LABELS)
     assert row[3] == pytest.approx(PROBABILITIES.max(axis=1).mean())
     assert row[4] == pytest.approx((PROBABILITIES.argmax(axis=1) == LABELS).mean())

@@ -77,11 +77,7 @@ class ClassOutOfFold:
             mean_pr_curves([pr_curves(repeat, self.classes) for repeat in ranked]),
         )
         parts = [repeat.part for repeat in self.repeats]
-        labels, probabilities = (
-            np.concatenate(column)
-            for column in zip(*((part.labels, part.probabilities) for part in parts), strict=True)
-        )
-        bins = diagram_bins(labels, probabilities, parts[0].positive, repeats=len(parts))
+        bins = diagram_bins([part.confidences for part in parts])
         yield tables.calibration(bins, positive_only=parts[0].positive is not None)
         yield from trade_off_table(parts)
 

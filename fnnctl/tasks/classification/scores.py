@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from fnnctl.arrays import FloatArray, IntArray
-from fnnctl.metrics.calibration import NO_ROWS, Reliability, diagram_bins, reliability
+from fnnctl.arrays import BoolArray, FloatArray, IntArray
+from fnnctl.metrics.calibration import NO_ROWS, Reliability, confidences, diagram_bins, reliability
 from fnnctl.metrics.classification import score
 from fnnctl.metrics.comparison.measures import Measure, class_measure
 from fnnctl.metrics.confusion import confusion_matrix
@@ -264,6 +264,11 @@ class ClassScores:
         )
         return None if missed is None else ResultWarning(missed)
 
+    @property
+    def confidences(self) -> tuple[FloatArray, BoolArray]:
+        """Those of the reliability diagram: with two classes, of the positive one."""
+        return confidences(self.labels, self.probabilities, self.positive)
+
     def scored_rows(self, decision: Decision) -> ScoredRows:
         """The rows as thresholds see them."""
         return self.labels == decision.positive, self.probabilities[:, decision.positive]
@@ -313,7 +318,7 @@ class ClassScores:
         yield tables.predictions(self.classes, [(self.prediction_rows(), self.probabilities)])
         yield tables.confusion(self.classes, self.confusion())
         yield from tables.curves(roc_curves(self.ranked, self.classes), pr_curves(self.ranked, self.classes))
-        bins = diagram_bins(self.labels, self.probabilities, self.positive)
+        bins = diagram_bins([self.confidences])
         yield tables.calibration(bins, positive_only=self.positive is not None)
         yield from trade_off_table([self])
 

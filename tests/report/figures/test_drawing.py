@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from fnnctl.metrics.calibration import diagram_bins
+from fnnctl.metrics.calibration import confidences, diagram_bins
 from fnnctl.metrics.classification import score
 from fnnctl.metrics.confusion import confusion_matrix
 from fnnctl.metrics.curves import pr_curves, roc_curves
@@ -49,7 +49,9 @@ def measured(start_run: Callable[..., OpenRun], classes: tuple[str, ...]) -> Ope
     run.write_artifacts([tables.confusion(classes, matrix)])
     curves = tables.curves(roc_curves(ranked, classes), pr_curves(ranked, classes))
     run.write_artifacts(curves)
-    run.write_artifacts([tables.calibration(diagram_bins(labels, probabilities), positive_only=False)])
+    run.write_artifacts(
+        [tables.calibration(diagram_bins([confidences(labels, probabilities)]), positive_only=False)]
+    )
     return run
 
 
