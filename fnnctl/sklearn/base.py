@@ -5,7 +5,9 @@ The only file that imports scikit-learn.
 
 from __future__ import annotations
 
+import math
 import sys
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final, Self
@@ -20,6 +22,8 @@ from fnnctl.api.plain_values import plain_value
 from fnnctl.api.run import Run
 from fnnctl.arrays import FloatArray
 from fnnctl.config.schema.data import DEFAULT_MISSING_VALUES
+from fnnctl.config.schema.optimizers import LbfgsOptimizer
+from fnnctl.config.schema.training import TrainingConfig
 from fnnctl.data.feature_array import default_names, label_text
 from fnnctl.data.tables.memory_table import is_frame
 from fnnctl.errors import InputError
@@ -28,6 +32,7 @@ from fnnctl.text import install_command
 try:
     from joblib import effective_n_jobs
     from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+    from sklearn.exceptions import ConvergenceWarning
     from sklearn.model_selection._search import BaseSearchCV
     from sklearn.utils import check_array, check_consistent_length, check_random_state, column_or_1d
     from sklearn.utils.multiclass import check_classification_targets
@@ -218,18 +223,43 @@ class Trained(Estimator):
         if self.learning_rate_init is not None and not _sets(settings, "training.parametrization"):
             settings["training.parametrization"] = "standard"  # scikit-learn's rate is for this one
         if self.early_stopping:
-            settings["training.early_stopping.patience"] = _PATIENCE
-        elif self.early_stopping is not None:
+            settings |= self._stopping_rule("training.early_stopping", patience=_PATIENCE)
+        else:
+            settings |= self._stopping_rule("training.convergence", patience=None)
+        if self.early_stopping is not None and not self.early_stopping:
             settings["training.early_stopping"] = None
             if self.recipe == "classic" and not _sets(settings, "data.split.validation"):
                 settings["data.split.validation"] = 0  # nothing else in this recipe needs them
         return settings
 
+    def _stopping_rule(self, section: str, *, patience: int | None) -> dict[str, Any]:
+        """The settings of a rule that ends training, by `tol` and `n_iter_no_change`; infinity is never."""
+        if self.n_iter_no_change == math.inf:
+            return {f"{section}.patience": None} if self.early_stopping else {section: None}
+        chosen = patience if self.n_iter_no_change is None else self.n_iter_no_change
+        rule = {f"{section}.tolerance": self.tol, f"{section}.patience": chosen}
+        return {path: value for path, value in rule.items() if value is not None}
+
     def _run(self, experiment: Experiment, data: tuple[Any, ...]) -> Run:
         if self.alpha is not None:
             alpha = number("alpha", plain_value(self.alpha, ("alpha",)), least=0)
             experiment = experiment.set("training.l2", alpha / _batch_weight(experiment, data))
-        return experiment.train(data, workers=effective_n_jobs(self.n_jobs), observer=self._observer)
+        run = experiment.train(data, workers=effective_n_jobs(self.n_jobs), observer=self._observer)
+        training = TrainingConfig.model_validate(run.config["training"])
+        if _is_cut_short(training, len(run.history["epoch"])):
+            reached = f"Maximum iterations ({training.epochs:,}) reached"
+            message = f"{reached} and the optimization hasn't converged yet: raise max_iter"
+            warnings.warn(message, ConvergenceWarning, stacklevel=3)
+        return run
+
+
+def _is_cut_short(training: TrainingConfig, epochs: int) -> bool:
+    """Whether a rule could have ended a training that had all its epochs.
+
+    If the learning rate is planned for these epochs, the last one completes the training.
+    """
+    has_rule = training.may_end_early or isinstance(training.optimizer, LbfgsOptimizer)
+    return has_rule and not training.is_planned and epochs == training.epochs
 
 
 def _batch_weight(experiment: Experiment, data: tuple[Any, ...]) -> float:

@@ -21,6 +21,9 @@ class FNNClassifier(Classifier, Trained):
         learning_rate_init: The learning rate, with `training.parametrization: standard`.
         max_iter: The largest number of epochs.
         early_stopping: True ends the training after 10 epochs without a lower validation loss; False never.
+        tol: What a lower loss is: by how much it must fall. Without `early_stopping=True` the training loss
+            is meant (`training.convergence`), as in scikit-learn.
+        n_iter_no_change: After so many epochs without a lower loss training ends.
         class_weight: "balanced", or the weight of each class in the loss. They change which class is
             predicted; `predict_proba` stays calibrated.
         random_state: The seed (None: 0, so that equal fits are equal), or a `RandomState` to draw it from.
@@ -49,6 +52,8 @@ class FNNClassifier(Classifier, Trained):
         learning_rate_init: float | None = None,
         max_iter: int | None = None,
         early_stopping: bool | None = None,
+        tol: float | None = None,
+        n_iter_no_change: float | None = None,
         class_weight: Any = None,
         random_state: Any = None,
         settings: Mapping[str, Any] | None = None,
@@ -63,6 +68,8 @@ class FNNClassifier(Classifier, Trained):
         self.learning_rate_init = learning_rate_init
         self.max_iter = max_iter
         self.early_stopping = early_stopping
+        self.tol = tol
+        self.n_iter_no_change = n_iter_no_change
         self.class_weight = class_weight
         self.random_state = random_state
         self.settings = settings
@@ -88,6 +95,8 @@ class FNNRegressor(Regressor, Trained):
         learning_rate_init: float | None = None,
         max_iter: int | None = None,
         early_stopping: bool | None = None,
+        tol: float | None = None,
+        n_iter_no_change: float | None = None,
         random_state: Any = None,
         settings: Mapping[str, Any] | None = None,
         n_jobs: int | None = None,
@@ -101,6 +110,8 @@ class FNNRegressor(Regressor, Trained):
         self.learning_rate_init = learning_rate_init
         self.max_iter = max_iter
         self.early_stopping = early_stopping
+        self.tol = tol
+        self.n_iter_no_change = n_iter_no_change
         self.random_state = random_state
         self.settings = settings
         self.n_jobs = n_jobs

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -14,7 +15,7 @@ import pytest
 from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.datasets import load_diabetes, load_iris
-from sklearn.exceptions import NotFittedError
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.inspection import permutation_importance
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.neural_network import MLPClassifier, MLPRegressor
@@ -28,7 +29,10 @@ from sklearn.utils.estimator_checks import (
 from fnnctl import FnnctlError, FnnctlWarning
 from fnnctl.sklearn import FNNClassifier, FNNRegressor, FNNSearchClassifier, FNNSearchRegressor
 
-pytestmark = pytest.mark.filterwarnings("ignore::fnnctl.FnnctlWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::fnnctl.FnnctlWarning"),
+    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+]
 
 SMALL: dict[str, Any] = {
     "recipe": "classic", "hidden_layer_sizes": (20,), "learning_rate_init": 0.02, "early_stopping": False,
@@ -79,7 +83,6 @@ def test_weights_are_repetitions_in_full_batches_without_scaling() -> None:
     )
 
 
-@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize("weights", [None, WEIGHTS])
 @pytest.mark.parametrize(
     ("estimator", "peer", "target"),
@@ -142,6 +145,13 @@ def test_alpha_is_that_of_scikit_learn(estimator: Any, peer: Any, target: Any, w
         ({"early_stopping": True}, "training.early_stopping.patience", 10),
         ({"early_stopping": False}, "training.early_stopping", None),
         ({"early_stopping": False, "recipe": "classic"}, "data.split.validation", 0),
+        ({"tol": 0.01}, "training.convergence", {"tolerance": 0.01, "patience": 10}),
+        ({"n_iter_no_change": 3}, "training.convergence", {"tolerance": 1e-4, "patience": 3}),
+        ({"n_iter_no_change": np.inf}, "training.convergence", None),
+        ({"tol": 0.01, "early_stopping": True}, "training.early_stopping.tolerance", 0.01),
+        ({"tol": 0.01, "early_stopping": True}, "training.convergence", None),
+        ({"n_iter_no_change": 3, "early_stopping": True}, "training.early_stopping.patience", 3),
+        ({"n_iter_no_change": np.inf, "early_stopping": True}, "training.early_stopping.patience", None),
         ({"class_weight": "balanced"}, "training.class_weights", "balanced"),
         ({"class_weight": {2: 5}}, "training.class_weights", {"2": 5.0}),
         ({"class_weight": {np.int64(2): np.float64(5)}}, "training.class_weights", {"2": 5.0}),
@@ -250,6 +260,36 @@ def test_in_pipelines_searches_and_cross_validations() -> None:
     alone = GridSearchCV(pipeline, search.param_grid, cv=2, scoring="neg_log_loss").fit(X, y)
     np.testing.assert_array_equal(search.cv_results_["mean_test_score"], alone.cv_results_["mean_test_score"])
     assert clone(classifier).get_params() == classifier.get_params()
+
+
+@pytest.mark.parametrize(
+    ("parameters", "warns"),
+    [
+        ({"recipe": "classic", "max_iter": 3}, True),
+        ({"recipe": "classic", "max_iter": 3, "settings": {"training.optimizer": "lbfgs"}}, True),
+        ({"recipe": "classic", "max_iter": 3, "early_stopping": False, "tol": 1e-4}, True),
+        ({"recipe": "classic", "max_iter": 300, "early_stopping": False, "tol": 0.5}, False),
+        ({"recipe": "classic", "max_iter": 3, "early_stopping": False}, False),  # all epochs are wanted
+        ({"recipe": "fast", "max_iter": 3}, False),  # the learning rate has fallen to its end
+    ],
+)
+def test_a_training_that_may_end_but_does_not_has_the_warning_of_scikit_learn(
+    parameters: dict[str, Any], warns: bool
+) -> None:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", ConvergenceWarning)
+        FNNRegressor(**parameters).fit(*DIABETES)
+    told = [warning for warning in caught if warning.category is ConvergenceWarning]
+    assert [warning.filename for warning in told] == [__file__] * warns
+
+
+def test_tol_ends_training_as_in_scikit_learn() -> None:
+    """After more than ten epochs in a row whose loss is not lower than the best one by `tol`."""
+    classifier = FNNClassifier(recipe="classic", early_stopping=False, max_iter=500, tol=0.05).fit(X, y)
+    losses = np.array(classifier.loss_curve_)
+    assert 11 < classifier.n_iter_ < 500
+    is_better = [loss < min([np.inf, *losses[:k]]) - 0.05 for k, loss in enumerate(losses)]
+    assert is_better[-12:] == [True] + [False] * 11
 
 
 def test_a_grid_of_numpy() -> None:

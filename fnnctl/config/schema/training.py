@@ -6,7 +6,13 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
-from fnnctl.config.schema.lr_schedules import ConstantLrSchedule, LrSchedule, Monitor
+from fnnctl.config.schema.lr_schedules import (
+    ConstantLrSchedule,
+    CosineLrSchedule,
+    LrSchedule,
+    Monitor,
+    OneCycleLrSchedule,
+)
 from fnnctl.config.schema.optimizers import AdamOptimizer, LbfgsOptimizer, Optimizer
 from fnnctl.config.schema.section import Section, Shorthand
 
@@ -157,6 +163,11 @@ class TrainingConfig(Section):
         """Whether a rule may end training before the last epoch."""
         stopping = self.early_stopping
         return self.convergence is not None or (stopping is not None and stopping.patience is not None)
+
+    @property
+    def is_planned(self) -> bool:
+        """Whether the learning rate is planned for all epochs, so that the last one completes training."""
+        return isinstance(self.lr_schedule, CosineLrSchedule | OneCycleLrSchedule)
 
     @property
     def schedule_epochs(self) -> int:
