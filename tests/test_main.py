@@ -11,10 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import DEADLINE
+
 posix = pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="signals cannot wait here")
 
 SENDER = """\
 import os, runpy, subprocess, sys
+from tests.waiting import DEADLINE
 class Sender:
     '''Has another process send a signal to this one when a module is imported.'''
     def find_spec(self, name, path=None, target=None):
@@ -48,7 +51,11 @@ def run(
     script = f"MODULE, NUMBER = {module!r}, {int(number)}\n{SENDER}{also}"
     script += "runpy.run_module('fnnctl', run_name='__main__', alter_sys=True)"
     return subprocess.run(
-        [sys.executable, "-c", script, *arguments], capture_output=True, text=True, check=False, timeout=60
+        [sys.executable, "-c", script, *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=DEADLINE,
     )
 
 
@@ -104,7 +111,7 @@ def test_standard_streams_may_be_closed(
     }
     script = f"{sys.executable} -m fnnctl {command} {options.get(command, '')} --json {closed}"
     monkeypatch.setenv("FNNCTL_RUNS_DIR", str(iris.parent / "runs"))
-    done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=False, timeout=DEADLINE)
     assert done.returncode == 0, done.stderr
     if ">&-" in closed.split():
         assert done.stdout == ""
@@ -120,6 +127,10 @@ def test_warnings_of_python_are_for_developers(options: list[str], is_printed: b
         "fnnctl.__main__.main()"
     )
     done = subprocess.run(
-        [sys.executable, *options, "-c", script], capture_output=True, text=True, check=False, timeout=60
+        [sys.executable, *options, "-c", script],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=DEADLINE,
     )
     assert (done.returncode, "overflow encountered" in done.stderr) == (0, is_printed)

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.program import Program, only_run
+from tests.waiting import DEADLINE
 
 pytestmark = pytest.mark.figures
 
@@ -84,6 +85,6 @@ def test_ctrl_c_reaches_the_drawing_process_too(iris: Path, tmp_path: Path) -> N
             if line.startswith(b"epoch 20/"):
                 break
         os.killpg(process.pid, signal.SIGINT)  # as a terminal does
-        process.communicate(timeout=120)
+        process.communicate(timeout=DEADLINE)
     assert process.returncode == 130
     assert list(figures_in(tmp_path)) == ["learning_curve.png"]

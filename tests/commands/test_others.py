@@ -14,6 +14,7 @@ import typer
 from fnnctl.config.reading.yaml_reader import read_yaml
 from fnnctl.config.schema.data import BUILTIN_NAMES
 from tests.program import Program
+from tests.waiting import DEADLINE
 
 
 def test_init_writes_a_config_that_is_valid_and_never_overwrites(program: Program, tmp_path: Path) -> None:
@@ -178,7 +179,7 @@ def test_ctrl_c_while_a_table_is_read_ends_with_130_and_leaves_no_run(tmp_path: 
         "from fnnctl.data.tables import table\n"
         "def slow(*arguments, **options):\n"
         "    print('reading', flush=True)\n"
-        "    time.sleep(30)\n"
+        f"    time.sleep({10 * DEADLINE})\n"
         "table._Pass.add = slow\n"
         "main()\n"
     )
@@ -189,7 +190,7 @@ def test_ctrl_c_while_a_table_is_read_ends_with_130_and_leaves_no_run(tmp_path: 
         assert process.stdout is not None
         assert process.stdout.readline() == b"reading\n"
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=30)
+        _, err = process.communicate(timeout=DEADLINE)
     assert process.returncode == 130
     assert b"Traceback" not in err
     assert not list(runs.glob("*"))

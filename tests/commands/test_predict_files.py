@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import subprocess
 import sys
-import time
 import tracemalloc
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import pytest
 
 from tests.commands.tables import HEADER, ROW, train
 from tests.program import Done, Program, only_run
+from tests.waiting import DEADLINE, await_true
 
 FNNCTL = [sys.executable, "-m", "fnnctl"]
 
@@ -153,7 +153,7 @@ def test_a_closed_pipe_ends_it_quietly_whatever_is_to_come(trained: Path) -> Non
     with predict, rows:
         assert predict.stdout.readline() == b"row,prediction,p_Adelie,p_Chinstrap,p_Gentoo\n"
         predict.stdout.close()
-        assert predict.wait(timeout=60) == 0
+        assert predict.wait(timeout=DEADLINE) == 0
         assert predict.stderr.read() == b""
         rows.kill()
 
@@ -166,10 +166,9 @@ def test_a_signal_leaves_no_half_written_file(trained: Path, tmp_path: Path) -> 
     with predict:
         predict.stdin.write((HEADER + 5000 * ROW).encode())
         predict.stdin.flush()
-        while not list(tmp_path.iterdir()):
-            time.sleep(0.01)
+        await_true(lambda: list(tmp_path.iterdir()))
         predict.terminate()
-        assert predict.wait(timeout=60) == 143
+        assert predict.wait(timeout=DEADLINE) == 143
         assert predict.stderr.read() == b"interrupted\n"
     assert list(tmp_path.iterdir()) == []
 

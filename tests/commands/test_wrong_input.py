@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 import pytest
 
 from tests.program import Program, read_json
+from tests.waiting import DEADLINE
 
 ZEROS = "0" * 5000
 
@@ -180,7 +181,7 @@ def impatient() -> Iterator[None]:
         pytest.fail("the program waited")
 
     handler = signal.signal(signal.SIGALRM, fail)
-    signal.alarm(30)
+    signal.alarm(int(DEADLINE))
     try:
         yield
     finally:

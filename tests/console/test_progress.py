@@ -16,6 +16,7 @@ from fnnctl.console.output import Output
 from fnnctl.console.progress import TerminalListener, epoch_line
 from fnnctl.progress import TrainingPosition
 from tests.program import Program, only_run, read_json
+from tests.waiting import DEADLINE
 
 
 def epochs_in(text: str) -> list[int]:
@@ -183,7 +184,7 @@ def test_a_terminal_that_is_closed_while_the_bar_is_drawn(
     while not re.search(rb"epoch [1-9]\d*/%d,?000" % (epochs // 1000), screen):
         screen += os.read(terminal, 4096)
     os.close(terminal)
-    out, _ = process.communicate(timeout=60)
+    out, _ = process.communicate(timeout=DEADLINE)
     assert process.returncode == code
     run = only_run(tmp_path)
     manifest = read_json(run / "manifest.json")
@@ -213,7 +214,7 @@ def test_the_bar_of_several_networks_has_no_thread() -> None:
         [sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=stderr, env=environment, text=True
     )
     os.close(stderr)
-    out, _ = process.communicate(timeout=60)
+    out, _ = process.communicate(timeout=DEADLINE)
     drawn = os.read(terminal, 4096).decode()
     os.close(terminal)
     assert "epoch 7 of at most 100" in drawn
@@ -277,7 +278,7 @@ def test_the_bar_of_a_file_needs_no_estimate_and_takes_names_as_they_are() -> No
     environment = {**os.environ, "TERM": "xterm", "COLUMNS": "100"}
     process = subprocess.Popen([sys.executable, "-c", script], stderr=stderr, env=environment)
     os.close(stderr)
-    assert process.wait(timeout=60) == 0
+    assert process.wait(timeout=DEADLINE) == 0
     drawn = os.read(terminal, 65536)
     os.close(terminal)
     assert b"reading [/]{0}.csv" in drawn

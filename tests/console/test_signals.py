@@ -15,6 +15,7 @@ from fnnctl.console.signals import ended_by_signals, interruption
 from fnnctl.errors import InterruptedCommandError, InterruptedRunError
 from fnnctl.store.run import OpenRun
 from tests.program import AtEpoch, Program, only_run, read_json
+from tests.waiting import DEADLINE
 
 
 def start(iris: Path, folder: Path, *, epochs: int, hangup: str) -> subprocess.Popen[bytes]:
@@ -40,7 +41,7 @@ def start(iris: Path, folder: Path, *, epochs: int, hangup: str) -> subprocess.P
 def test_a_signal_keeps_what_was_done(iris: Path, tmp_path: Path, number: signal.Signals, code: int) -> None:
     process = start(iris, tmp_path, epochs=1_000_000, hangup="SIG_DFL")
     process.send_signal(number)
-    _, err = process.communicate(timeout=30)
+    _, err = process.communicate(timeout=DEADLINE)
     assert process.returncode == code
     run = only_run(tmp_path)
     assert b"interrupted after" in err.splitlines()[-2]
@@ -91,7 +92,7 @@ def test_a_signal_before_a_graceful_block_ends_it() -> None:
 def test_nohup_lets_a_run_outlive_its_terminal(iris: Path, tmp_path: Path) -> None:
     process = start(iris, tmp_path, epochs=1000, hangup="SIG_IGN")
     process.send_signal(signal.SIGHUP)
-    process.communicate(timeout=30)
+    process.communicate(timeout=DEADLINE)
     assert process.returncode == 0
     manifest = read_json(only_run(tmp_path) / "manifest.json")
     assert (manifest["status"], manifest["training"]["epochs"]) == ("completed", 1000)

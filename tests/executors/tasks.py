@@ -12,6 +12,7 @@ import numpy as np
 
 from fnnctl.blas import blas_threads
 from fnnctl.executors.protocols import Progress
+from tests.waiting import DEADLINE, await_true
 
 
 def times(progress: Progress, shared: int, item: int) -> int:
@@ -20,8 +21,14 @@ def times(progress: Progress, shared: int, item: int) -> int:
 
 
 def process(progress: Progress, item: int) -> tuple[int, int]:
-    time.sleep(0.2)
     return item, os.getpid()
+
+
+def meet(progress: Progress, folder: str, item: int, count: int) -> int:
+    """The process, once `count` items with this folder have begun."""
+    (Path(folder) / str(item)).touch()
+    await_true(lambda: len(list(Path(folder).iterdir())) >= count)
+    return os.getpid()
 
 
 def threads_of_blas(progress: Progress) -> str:
@@ -65,14 +72,12 @@ def hides_that_memory_lacks(progress: Progress) -> None:
 
 def tell_and_wait(progress: Progress) -> None:
     os.write(1, f"{os.getpid()}\n".encode())  # at once: lines of several workers do not mix
-    time.sleep(60)
+    time.sleep(10 * DEADLINE)  # until the process is killed
 
 
 def until_stopped(progress: Progress, item: int) -> int:
     progress.advance(1)
-    deadline = time.monotonic() + 30
-    while not progress.should_stop() and time.monotonic() < deadline:
-        time.sleep(0.002)
+    await_true(progress.should_stop)
     return item
 
 
@@ -127,18 +132,28 @@ def killed_once(progress: Progress, folder: str, item: int) -> int:
 
 
 def killed_in_company(progress: Progress, folder: str, item: int) -> int:
-    """Dies while another works; the others tell how many work beside them."""
-    mark = Path(folder) / f"{os.getpid()}"
+    """Item 1 dies while another works; the others tell how many work beside them."""
+    mark, met, killed = (Path(folder) / name for name in (f"{os.getpid()}", "met", "killed"))
     mark.touch()
-    time.sleep(0.1)
-    if item == 1 and not (Path(folder) / "killed").exists():
-        (Path(folder) / "killed").touch()
+
+    def beside() -> int:
+        return len([path for path in Path(folder).iterdir() if path.name.isdigit()]) - 1
+
+    if item == 1 and not killed.exists():
+        await_true(met.exists)
         mark.unlink()
+        killed.touch()
         os.kill(os.getpid(), signal.SIGKILL)
-    beside = len([each for each in Path(folder).iterdir() if each.name.isdigit()]) - 1
-    time.sleep(0.1)
+    if not killed.exists():
+        await_true(beside)
+        met.touch()
+        await_true(killed.exists)
+        mark.unlink()
+        return 1
+    time.sleep(0.1)  # if another began now, it would be seen
+    count = beside()
     mark.unlink()
-    return beside
+    return count
 
 
 def killed(progress: Progress, item: int) -> int:
@@ -168,7 +183,9 @@ def count(folder: str, kind: str) -> None:
 
 
 def uses(progress: Progress, value: Counted, item: int) -> tuple[int, int]:
-    time.sleep(0.05)
+    """Waits for another process that uses it, too."""
+    (Path(value.folder) / f"used-{os.getpid()}").touch()
+    await_true(lambda: len(list(Path(value.folder).glob("used-*"))) == 2)
     return item, os.getpid()
 
 

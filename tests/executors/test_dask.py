@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -21,12 +21,13 @@ import pytest
 import fnnctl
 from fnnctl.errors import MachineError, UsageError
 from fnnctl.executors import dask
-from fnnctl.executors.dask import DaskConnection, DaskExecutor, check_dask
+from fnnctl.executors.dask import SECONDS_UNTIL_LOST, DaskConnection, DaskExecutor, check_dask
 from fnnctl.executors.protocols import ClusterOptions
 from fnnctl.executors.registry import make_executor
 from fnnctl.executors.work import run_work
 from tests.executors import tasks
 from tests.executors.clusters import ROOT, DaskCluster, dask_cluster, end
+from tests.waiting import DEADLINE, await_true
 
 extra = pytest.mark.extra
 
@@ -51,18 +52,11 @@ def never(done: int) -> bool:
     return False
 
 
-def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-
-
 def joined(cluster: DaskCluster, count: int, **options: Any) -> DaskExecutor:
     """An executor that has seen this number of workers."""
     executor = DaskExecutor(sys.maxsize, never, ClusterOptions(cluster.address, **options))
     executor.submit(tasks.fails, 1).exception()
-    wait_until(lambda: executor.workers == count)
+    await_true(lambda: executor.workers == count)
     return executor
 
 
@@ -117,7 +111,7 @@ def test_what_kills_two_workers_is_given_up(own_cluster: DaskCluster) -> None:
     executor = joined(own_cluster, 2)
     assert dict(run_work(executor, tasks.killed, [(1,)], on_killed=lambda index, error: -1)) == {0: -1}
     executor.shutdown()
-    assert [worker.wait(10) for worker in own_cluster.workers] == [-signal.SIGKILL, -signal.SIGKILL]
+    assert [worker.wait(DEADLINE) for worker in own_cluster.workers] == [-signal.SIGKILL, -signal.SIGKILL]
 
 
 @extra
@@ -127,17 +121,17 @@ def test_a_worker_that_joins_gets_the_values_even_when_all_others_are_dead(own_c
     with make_executor("dask", workers=sys.maxsize, poll=never, cluster=options) as executor:
         value = executor.share(7)
         assert executor.submit(tasks.times, value, 2).result() == 14
-        wait_until(lambda: executor.workers == 2)
+        await_true(lambda: executor.workers == 2)
         own_cluster.add_worker()
-        wait_until(lambda: executor.workers == 3)
+        await_true(lambda: executor.workers == 3)
         for worker in own_cluster.workers:
             worker.kill()
             worker.wait()
         future = executor.submit(tasks.times, value, 3)
-        wait_until(lambda: executor.poll() or bool(notes) or future.done())
+        await_true(lambda: executor.poll() or bool(notes) or future.done())
         if future.done():  # it was sent to a worker before its death was known
             future = executor.submit(tasks.times, value, 3)
-            wait_until(lambda: executor.poll() or bool(notes))
+            await_true(lambda: executor.poll() or bool(notes))
         assert notes == ["no worker is left: waiting for another one"]
         own_cluster.add_worker()
         assert future.result(60) == 21
@@ -148,7 +142,7 @@ def test_a_worker_with_another_version_is_refused(own_cluster: DaskCluster) -> N
     notes: list[str] = []
     executor = joined(own_cluster, 2, note=notes.append)
     own_cluster.add_worker(preload="import fnnctl\nfnnctl.__version__ = '0.0.9'\n")
-    wait_until(lambda: executor.poll() or bool(notes))
+    await_true(lambda: executor.poll() or bool(notes))
     assert executor.workers == 2
     executor.shutdown()
     (note,) = notes
@@ -163,7 +157,7 @@ def test_a_worker_with_other_code_is_refused(own_cluster: DaskCluster) -> None:
     own_cluster.add_worker(
         preload="from fnnctl.executors import admission\nvars(admission).pop('sources_digest', None)\n"
     )
-    wait_until(lambda: executor.poll() or bool(notes))
+    await_true(lambda: executor.poll() or bool(notes))
     assert executor.workers == 2
     executor.shutdown()
     (note,) = notes
@@ -214,14 +208,14 @@ def test_an_idle_suspended_worker_blocks_nothing(
     own_cluster.add_worker()
     executor = DaskExecutor(3, never, ClusterOptions(own_cluster.address))
     future = executor.submit(tasks.until_stopped, executor.share(7))
-    wait_until(lambda: [item.has_begun for item in executor._items.running()] == [True])
+    await_true(lambda: [item.has_begun for item in executor._items.running()] == [True])
     (item,) = executor._items.running()
     workers, _ = executor.connection.threads()
     pids = executor.connection.call(os.getpid, workers=[*workers])
     *suspended, awake = sorted(pids, key=lambda worker: worker != item.worker)
     for worker in suspended:
         os.kill(pids[worker], signal.SIGSTOP)
-    wait_until(lambda: item.worker == awake and item.has_begun)
+    await_true(lambda: item.worker == awake and item.has_begun)
     executor.shutdown()
     assert future.result() == 7
 
@@ -231,9 +225,7 @@ def test_an_idle_suspended_worker_blocks_nothing(
     "trouble",
     ["paused worker", "killed worker", "suspended worker", "killed scheduler", "suspended scheduler", "all"],
 )
-def test_a_stop_takes_less_than_five_seconds(
-    trouble: str, own_cluster: DaskCluster, unknown_pauses: None
-) -> None:
+def test_a_stop_waits_for_nobody(trouble: str, own_cluster: DaskCluster, unknown_pauses: None) -> None:
     scheduler, (worker, other) = own_cluster.scheduler, own_cluster.workers
     number = signal.SIGKILL if "killed" in trouble else signal.SIGSTOP
     processes = [scheduler] if "scheduler" in trouble else [worker]
@@ -254,7 +246,7 @@ def test_a_stop_takes_less_than_five_seconds(
         pause_one(executor)
     done = dict(run_work(executor, tasks.until_stopped, [(1,), (2,)], on_killed=lambda index, error: -1))
     executor.shutdown()
-    assert time.monotonic() - stopped_at < 5
+    assert time.monotonic() - stopped_at < SECONDS_UNTIL_LOST / 2  # 5 seconds on an idle machine
     assert -1 not in done.values()
 
 
@@ -266,7 +258,7 @@ def test_another_processor_is_told_once_and_recorded(own_cluster: DaskCluster) -
     older = "from fnnctl.store import provenance\nprovenance.processor_model = lambda: 'an older one'\n"
     for _ in range(2):
         own_cluster.add_worker(preload=older)
-    wait_until(lambda: executor.poll() or executor.workers == 4)
+    await_true(lambda: executor.poll() or executor.workers == 4)
     executor.poll()
     executor.shutdown()
     (note,) = notes
@@ -281,7 +273,7 @@ def test_the_end_of_the_scheduler_is_an_error(tmp_path: Path) -> None:
     with dask_cluster(tmp_path / "cluster", workers=1) as cluster:
         executor = DaskExecutor(1, never, ClusterOptions(cluster.address))
         future = executor.submit(tasks.tell_and_wait)
-        wait_until(future.running)
+        await_true(future.running)
         end([cluster.scheduler])
         with pytest.raises(MachineError, match="connection to the Dask scheduler"):
             future.result(90)
@@ -342,21 +334,24 @@ def test_workers_of_this_machine_leave_nothing(tmp_path: Path) -> None:
     (tmp_path / "here").mkdir()
     (tmp_path / "temporary").mkdir()
     script = (
-        "import os, signal, sys, time\n"
+        "import os, signal, sys\n"
         "from fnnctl.executors.registry import make_executor; from fnnctl.executors.work import run_work\n"
-        "from tests.executors import tasks\n"
+        "from tests.executors import tasks; from tests.waiting import await_true\n"
         "if __name__ == '__main__':\n"
         "    signal.signal(signal.SIGINT, lambda *_: None)\n"
-        "    def pids():\n"
-        "        return [pid for _, (_, pid) in run_work(executor, tasks.process, [(1,)] * 4)]\n"
+        "    def pids(name):\n"
+        "        folder = os.path.join(sys.argv[1], name)\n"
+        "        os.mkdir(folder)\n"
+        "        items = [(folder, number, 2) for number in range(2)]\n"
+        "        return {pid for _, pid in run_work(executor, tasks.meet, items)}\n"
         "    with make_executor('dask', workers=2, poll=lambda done: False) as executor:\n"
-        "        before = {*pids()}\n"
+        "        before = pids('before')\n"
         "        os.killpg(0, signal.SIGINT)\n"
-        "        print(len(before), {*pids()} == before)\n"
+        "        print(len(before), pids('again') == before)\n"
         "        print(sorted(run_work(executor, tasks.killed_once, [(sys.argv[1], k) for k in range(3)])))\n"
-        "        after = {*pids()}\n"
-        "    time.sleep(0.5)\n"
-        "    print([pid for pid in before | after if os.path.exists(f'/proc/{pid}')])\n"
+        "        after = pids('after')\n"
+        "    await_true(lambda: not any(os.path.exists(f'/proc/{pid}') for pid in before | after))\n"
+        "    print('all have ended')\n"
     )
     (tmp_path / "script.py").write_text(script)
     environment = {**os.environ, "TMPDIR": str(tmp_path / "temporary"), "PYTHONPATH": str(ROOT)}
@@ -366,11 +361,11 @@ def test_workers_of_this_machine_leave_nothing(tmp_path: Path) -> None:
         env=environment,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=DEADLINE,
         check=False,
         start_new_session=True,
     )
     assert done.stderr == ""
-    assert done.stdout.splitlines() == ["2 True", "[(0, 0), (1, 1), (2, 2)]", "[]"]
+    assert done.stdout.splitlines() == ["2 True", "[(0, 0), (1, 1), (2, 2)]", "all have ended"]
     assert list((tmp_path / "here").iterdir()) == []
     assert list((tmp_path / "temporary").iterdir()) == []

@@ -17,6 +17,7 @@ from fnnctl.executors.protocols import WorkersRefusedError
 from fnnctl.executors.registry import ExecutorKind, make_executor
 from fnnctl.executors.work import run_work
 from tests.executors import tasks
+from tests.waiting import DEADLINE
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="forks on Linux alone")
 
@@ -137,7 +138,7 @@ def test_few_descriptors_start_no_workers_and_all_are_left(limit: int) -> None:
         "    print(before == os.listdir('/proc/self/fd'))\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=DEADLINE, check=False
     )
     note, results, all_left = done.stdout.splitlines()
     assert note.startswith("the system cannot start more workers: Too many open files; all work runs in")
@@ -162,5 +163,5 @@ def test_a_signal_while_threads_start_leaves_none_waiting(monkeypatch: pytest.Mo
         executor.submit(tasks.times, 2, 3)
     for thread in threading.enumerate():
         if thread not in before:
-            thread.join(10)
+            thread.join(DEADLINE)
     assert threading.active_count() == len(before)

@@ -14,10 +14,12 @@ from fnnctl.cli import run
 from fnnctl.modelling.loading import load_experiment
 from fnnctl.report.summary import summarize
 from fnnctl.stacks.search_preparation import PreparedSearch, prepare_search
+from fnnctl.store import names
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.journal import read_journal
 from fnnctl.training.trainer import TrainedMember
 from tests.modelling.prepared import prepare
+from tests.program import read_json
 
 Record = Mapping[str, Any]
 Settings = Mapping[str, Any]
@@ -118,3 +120,8 @@ def trained_alone(config: Path, words: Sequence[str]) -> TrainedMember:
     assert isinstance(threads, int)
     set_blas_threads(threads)
     return own.trained()
+
+
+def trained_epochs(runs: Path) -> int:
+    """How many epochs the only run that is in progress has trained, as far as it has said so."""
+    return sum(read_json(file)["epoch"] for file in runs.glob(f"[!.]*/{names.PROGRESS}"))

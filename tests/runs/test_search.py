@@ -33,6 +33,7 @@ from tests.runs.searching import (
     search,
     write_config,
 )
+from tests.waiting import DEADLINE
 
 
 @pytest.fixture(scope="module")
@@ -194,7 +195,7 @@ def test_few_descriptors_are_enough_for_a_search_in_one_process(finished: Path, 
     arguments = ["search", str(config), "--executor", "processes", "--workers", "2", "--json"]
     done = subprocess.run(
         [sys.executable, "-c", script, *arguments, "--runs-dir", str(config.parent / "few")],
-        capture_output=True, text=True, timeout=60, check=False,
+        capture_output=True, text=True, timeout=DEADLINE, check=False,
     )  # fmt: skip
     assert "warning: the system cannot start more workers: Too many open files; all work" in done.stderr
     assert done.returncode == 0

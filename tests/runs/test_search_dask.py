@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from fnnctl.data.builtin import builtin_path
+from fnnctl.executors.dask import SECONDS_UNTIL_LOST
 from fnnctl.executors.protocols import ClusterLostError
 from fnnctl.executors.serial import SerialExecutor
 from fnnctl.runs import search as search_module
@@ -23,7 +24,8 @@ from tests.executors.clusters import DaskCluster, dask_cluster, end
 from tests.program import Program, read_json
 from tests.runs import killing
 from tests.runs.extending import timeline
-from tests.runs.searching import assert_same_search, of_kind, resume, search, write_config
+from tests.runs.searching import assert_same_search, of_kind, resume, search, trained_epochs, write_config
+from tests.waiting import DEADLINE, await_true
 
 pytestmark = pytest.mark.extra
 
@@ -83,17 +85,13 @@ def test_a_signal_while_a_worker_is_suspended(
     command += ["--set", "search.budget={max_epochs: 1000000}", "--method", "random"]
     command += ["--executor", "dask", "--dask-address", cluster.address]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline and not list(runs.glob("[!.]*")):
-            time.sleep(0.02)
-        time.sleep(1.0)
+        await_true(lambda: trained_epochs(runs))
         cluster.workers[0].send_signal(signal.SIGSTOP)
-        time.sleep(0.5)
         process.send_signal(number)
         signalled = time.monotonic()
-        _, err = process.communicate(timeout=30)
+        _, err = process.communicate(timeout=DEADLINE)
     assert process.returncode == code
-    assert time.monotonic() - signalled < 8  # 4 on a machine with nothing else to do
+    assert time.monotonic() - signalled < SECONDS_UNTIL_LOST / 2  # 4 seconds on an idle machine
     (folder,) = runs.glob("[!.]*")
     assert err.decode().splitlines()[-1] == f"fnnctl search --resume {folder}"
     assert read_json(folder / "manifest.json")["status"] == "interrupted"

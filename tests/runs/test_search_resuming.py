@@ -9,7 +9,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -34,8 +33,10 @@ from tests.runs.searching import (
     of_kind,
     resume,
     search,
+    trained_epochs,
     write_config,
 )
+from tests.waiting import DEADLINE, await_true
 
 Cut = Callable[..., Path]
 IMPATIENT = {"monitor": "validation_loss", "patience": 1}
@@ -319,12 +320,9 @@ def test_a_signal_while_processes_train(config: Path, tmp_path: Path) -> None:
     command += ["--method", "random", "--set", "search.budget={max_epochs: 1000000}"]
     command += ["--set", "training.early_stopping=null", "--executor", "processes", "--workers", "2"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline and not list(runs.glob("[!.]*")):
-            time.sleep(0.05)
-        time.sleep(0.3)
+        await_true(lambda: trained_epochs(runs))
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=30)
+        _, err = process.communicate(timeout=DEADLINE)
     assert process.returncode == 128 + signal.SIGINT
     (folder,) = runs.glob("[!.]*")
     assert err.decode().splitlines()[-1] == f"fnnctl search --resume {folder}"

@@ -17,6 +17,7 @@ from fnnctl.report.figures import run_figures
 from fnnctl.store import names
 from fnnctl.training.trainer import TrainedMember, train_stack
 from tests.program import AtEpoch, Program, only_run, read_json
+from tests.waiting import DEADLINE
 
 FIGURES = {"confusion_matrix.png", "roc_curve.png", "pr_curve.png", "calibration.png", "learning_curve.png"}
 OTHER_RUNS = {
@@ -338,6 +339,8 @@ def test_six_starts_at_the_same_second(tmp_path: Path, iris: Path) -> None:
     They are forked from one that has imported the program, so that they do start at the same time.
     """
     command = [sys.executable, "-c", SIX_STARTS, str(iris)]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run(
+        command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=DEADLINE
+    )
     assert done.returncode == 0, done.stderr
     assert len(list((tmp_path / "runs").iterdir())) == 6

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from fnnctl.stacks import prediction_workers as module
 from fnnctl.stacks.prediction_workers import PredictedLines, predicted_lines
 from fnnctl.store.folder import RunFolder
 from tests.program import only_run
+from tests.waiting import await_true
 
 
 @pytest.fixture
@@ -87,13 +87,14 @@ def test_a_value_that_cannot_be_read_is_the_same_error(
 def test_errors_in_workers_come_in_the_order_of_the_rows(
     model: SavedModel, trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    slow, fast = 2000, 2300
+    slow, fast, is_refused = 2000, 2300, tmp_path / "refused"
 
     def refuse(scores: FloatArray, rows: IntArray, file: str) -> None:
         if slow in rows:
-            time.sleep(0.2)
+            await_true(is_refused.exists)
         for row in (slow, fast):
             if row in rows:
+                is_refused.touch()
                 raise DataError(Problem(f"row {row}", file=file))
 
     monkeypatch.setattr("fnnctl.modelling.scored_rows.refuse_overflow", refuse)

@@ -16,12 +16,12 @@ from fnnctl.store.lock import HeldError, hold_lock, is_held, take_over_lock
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs flock")
 
 HOLDER = """
-import sys, time
+import signal, sys
 from pathlib import Path
 from fnnctl.store.lock import hold_lock
 hold_lock(Path(sys.argv[1]))
 print("held", flush=True)
-time.sleep(60)
+signal.pause()
 """
 
 

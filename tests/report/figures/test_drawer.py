@@ -18,6 +18,7 @@ from fnnctl.report.figures.process import DrawingProcess
 from fnnctl.store.run import OpenRun
 from tests.report.figures.conftest import START
 from tests.report.figures.test_drawing import FIGURES, TWO_FIGURES, measured, with_two_figures
+from tests.waiting import DEADLINE
 
 
 @pytest.fixture
@@ -124,7 +125,7 @@ def test_signals_of_the_terminal_are_the_business_of_the_command(
 
 def test_the_process_ends_with_the_command(drawing: DrawingProcess) -> None:
     """Even if the command is killed, its end of the pipe is closed."""
-    out, _ = drawing.communicate(timeout=60)
+    out, _ = drawing.communicate(timeout=DEADLINE)
     assert (out, drawing.returncode) == (b"", 0)
 
 
@@ -152,9 +153,13 @@ def test_an_exception_ends_the_wait_and_the_process(
     def interrupt(number: int, frame: object) -> None:
         raise KeyboardInterrupt
 
-    figures, before = FigureDrawer(drawing), signal.signal(signal.SIGALRM, interrupt)
+    def suspend() -> None:
+        """From now on the process cannot reply."""
+        drawing.send_signal(signal.SIGSTOP)
+        signal.setitimer(signal.ITIMER_REAL, 0.05)
+
+    figures, before = FigureDrawer(drawing, suspend), signal.signal(signal.SIGALRM, interrupt)
     try:
-        signal.setitimer(signal.ITIMER_REAL, 0.05)  # the process needs longer to start
         with pytest.raises(KeyboardInterrupt):
             figures.draw(run)
     finally:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from fnnctl.report.figures.server import MAX_PROCESSES, draw_in_parallel
 from fnnctl.store.run import OpenRun
 from tests.report.figures.test_drawer import taken
 from tests.report.figures.test_drawing import FIGURES, measured, with_two_figures
+from tests.waiting import await_true
 
 
 @pytest.fixture
@@ -68,14 +68,13 @@ def test_a_failure_of_the_other_process_is_an_error(
     run: OpenRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(server, "usable_processors", lambda: 2)
-    here, mark, deadline = os.getpid(), tmp_path / "mark", time.monotonic() + 60
+    here, mark = os.getpid(), tmp_path / "mark"
 
     def fail_elsewhere() -> None:
         if os.getpid() != here:
             mark.touch()
             raise OSError
-        while not mark.exists() and time.monotonic() < deadline:
-            time.sleep(0.01)  # otherwise all might be drawn before the other process is ready
+        await_true(mark.exists)  # otherwise all might be drawn before the other process is ready
 
     with pytest.raises(ChildProcessError):
         draw_in_parallel([with_two_figures(run)], before_each=fail_elsewhere)
