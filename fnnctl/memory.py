@@ -1,4 +1,4 @@
-"""Finds out how much memory is available, and who lost some, and returns freed memory to the system."""
+"""Finds out how much memory is available and whether it ran out, and returns freed memory to the system."""
 
 from __future__ import annotations
 

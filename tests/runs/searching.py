@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -120,6 +121,15 @@ def trained_alone(config: Path, words: Sequence[str]) -> TrainedMember:
     assert isinstance(threads, int)
     set_blas_threads(threads)
     return own.trained()
+
+
+OFTEN_NOTED = (
+    sys.executable,
+    "-c",
+    "from fnnctl.runs import position; position.SECONDS_BETWEEN_NOTES = 0.05; "
+    "from fnnctl.__main__ import main; main()",
+)
+"""The program, whose runs say every moment where they are."""
 
 
 def trained_epochs(runs: Path) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,7 +23,15 @@ from tests.executors.clusters import DaskCluster, dask_cluster, end
 from tests.program import Program, read_json
 from tests.runs import killing
 from tests.runs.extending import timeline
-from tests.runs.searching import assert_same_search, of_kind, resume, search, trained_epochs, write_config
+from tests.runs.searching import (
+    OFTEN_NOTED,
+    assert_same_search,
+    of_kind,
+    resume,
+    search,
+    trained_epochs,
+    write_config,
+)
 from tests.waiting import DEADLINE, await_true
 
 pytestmark = pytest.mark.extra
@@ -81,7 +88,7 @@ def test_a_signal_while_a_worker_is_suspended(
     cluster: DaskCluster, config: Path, number: signal.Signals, code: int
 ) -> None:
     runs = config.parent / "runs"
-    command = [sys.executable, "-m", "fnnctl", "search", str(config), "--runs-dir", str(runs)]
+    command = [*OFTEN_NOTED, "search", str(config), "--runs-dir", str(runs)]
     command += ["--set", "search.budget={max_epochs: 1000000}", "--method", "random"]
     command += ["--executor", "dask", "--dask-address", cluster.address]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:

@@ -8,7 +8,6 @@ import random
 import shutil
 import signal
 import subprocess
-import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -28,6 +27,7 @@ from tests.runs.bagging import asked_to_stop_after
 from tests.runs.extending import timeline
 from tests.runs.killing import dying_after
 from tests.runs.searching import (
+    OFTEN_NOTED,
     RATE,
     assert_same_search,
     of_kind,
@@ -316,7 +316,7 @@ def test_a_journal_cut_anywhere_is_resumed(undisturbed: Path, tmp_path: Path) ->
 def test_a_signal_while_processes_train(config: Path, tmp_path: Path) -> None:
     """The processes train forever, until a signal arrives."""
     runs = tmp_path / "runs"
-    command = [sys.executable, "-m", "fnnctl", "search", str(config), "--runs-dir", str(runs)]
+    command = [*OFTEN_NOTED, "search", str(config), "--runs-dir", str(runs)]
     command += ["--method", "random", "--set", "search.budget={max_epochs: 1000000}"]
     command += ["--set", "training.early_stopping=null", "--executor", "processes", "--workers", "2"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final, TypeAlias
 
+from fnnctl.forks import keep_from_forks
 from fnnctl.processors import usable_processors
 
 DrawingProcess: TypeAlias = subprocess.Popen[bytes]
@@ -59,7 +60,7 @@ def start_process(*, search: bool) -> DrawingProcess | None:
     start = f"from {__package__}.server import serve; serve(search={search})"
     code = f"import gc, sys; gc.disable(); sys.path[:] = {sys.path!r}; {start}"
     try:
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [sys.executable, "-c", code],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -68,6 +69,9 @@ def start_process(*, search: bool) -> DrawingProcess | None:
         )
     except OSError:
         return None
+    for pipe in (process.stdin, process.stdout):  # workers would keep it from noticing the end of its input
+        keep_from_forks(pipe.raw)  # type: ignore[union-attr]  # both are buffered
+    return process
 
 
 def _looks_like_drawing(arguments: Sequence[str]) -> bool:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from fnnctl.executors import processes
+from fnnctl.executors.registry import make_executor
 from fnnctl.report.figures import process
 from fnnctl.report.figures.drawer import FigureDrawer
 from fnnctl.report.figures.process import DrawingProcess, started_ahead, take_process
+from tests.executors import tasks
 from tests.report.figures.conftest import START
 
 
@@ -71,6 +75,19 @@ def test_a_process_that_no_command_takes_is_ended(
         sys.exit(2)
     assert drawing.returncode is not None
     assert process._ahead == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="forks on Linux alone")
+def test_forked_workers_have_no_end_of_its_pipes(
+    drawing: DrawingProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process ends with its input, which they would keep open after the command was killed."""
+    monkeypatch.setattr(processes, "can_fork", lambda: True)
+    with make_executor("processes", workers=1, poll=lambda done: False) as executor:
+        held = executor.submit(tasks.open_files).result()
+    assert drawing.stdin
+    assert drawing.stdout
+    assert not held & {os.fstat(pipe.fileno()).st_ino for pipe in (drawing.stdin, drawing.stdout)}
 
 
 def test_starting_it_needs_none_of_its_imports() -> None:
