@@ -113,15 +113,12 @@ def test_the_script_for_ci_runs(folder: Path) -> None:
 
 
 def test_the_nightly_script_runs(folder: Path) -> None:
-    """It replaces the network in use by one that passes the gate, and keeps it if the gate is missed."""
+    """It trains the experiment of `init`, and replaces the network in use by one that passes the gate."""
     header, *trees = (folder / "configs" / "own-data.csv").read_text().splitlines()
     for name, lines in (("table", trees[:120]), ("new", trees[120:]), ("rows", trees[:3])):
         Path(f"{name}.csv").write_text("\n".join([header, *lines, ""]))
     arguments = ["sh", str(ROOT / "docs" / "nightly.sh"), "table.csv", "harvest", "new.csv", "rows.csv"]
     in_use, predictions = folder / "results" / "in-use.txt", folder / "results" / "predictions.csv"
-    assert run(["init", "--data", "table.csv", "--target", "harvest"]) == 0
-    config = Path("fnnctl.yaml")
-    config.write_text(re.sub(r"  split:\n    test: .*\n", "", config.read_text()))
     first = run_shell([*arguments, "0.3"])
     assert first.returncode == 0, first.stderr
     used = in_use.read_text()
@@ -294,4 +291,5 @@ def test_linked_files_exist() -> None:
             assert linked.is_file(), f"{path.name}: {target}"
             if part:
                 headings = re.findall(r"^#+ (.*)$", TEXTS[linked.name].replace("`", ""), re.MULTILINE)
-                assert part in {heading.lower().replace(" ", "-") for heading in headings}, target
+                parts = {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+                assert part in parts, target
