@@ -88,6 +88,7 @@ def test_forked_workers_have_no_end_of_its_pipes(
     assert drawing.stdin
     assert drawing.stdout
     assert not held & {os.fstat(pipe.fileno()).st_ino for pipe in (drawing.stdin, drawing.stdout)}
+    FigureDrawer(drawing).end()
 
 
 def test_starting_it_needs_none_of_its_imports() -> None:
