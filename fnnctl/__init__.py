@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from fnnctl.api.run import Run, list_runs, load_run
     from fnnctl.errors import FnnctlError, FnnctlWarning, Problem
 
-__version__ = "0.6.0"
+__version__ = "0.7.0"
 
 __all__ = [
     "Comparison",

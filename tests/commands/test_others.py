@@ -41,7 +41,8 @@ def test_check_prints_every_problem_of_every_file(program: Program, tmp_path: Pa
 
 
 def test_check_json_of_a_valid_config(program: Program, iris: Path) -> None:
-    assert program("check", str(iris), "--json").json == {"valid": True, "problems": [], "warnings": []}
+    answer = {"valid": True, "problems": [], "warnings": [], "notes": []}
+    assert program("check", str(iris), "--json").json == answer
 
 
 def test_check_tells_warnings_as_text_and_as_json(program: Program, tmp_path: Path) -> None:
@@ -142,7 +143,7 @@ def test_wrong_usage_ends_with_2(program: Program, arguments: tuple[str, ...]) -
 def test_version(program: Program) -> None:
     for option in ("--version", "-V"):
         done = program(option)
-        assert (done.code, done.out) == (0, "fnnctl 0.6.0\n")
+        assert (done.code, done.out) == (0, "fnnctl 0.7.0\n")
 
 
 @pytest.mark.parametrize(
