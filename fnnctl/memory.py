@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import mmap
 import os
 from contextlib import suppress
@@ -26,6 +25,8 @@ def return_large_blocks() -> None:
     free. To get it back for every small array makes reading a CSV file a third slower, so up to 32 MB stay.
     Other C libraries are not affected.
     """
+    import ctypes  # only here, because every command imports this module as it starts
+
     with suppress(AttributeError, OSError, TypeError):
         library = ctypes.CDLL(None)
         library.mallopt(_M_MMAP_THRESHOLD, LARGE)

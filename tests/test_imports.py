@@ -269,7 +269,7 @@ def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
     script = (
         "import sys\nfrom fnnctl.cli import run\n"
         f"code = run({arguments!r})\n"
-        "heavy = {'numpy', 'matplotlib', 'yaml', 'pydantic', 'rich'} & set(sys.modules)\n"
+        "heavy = {'ctypes', 'numpy', 'matplotlib', 'yaml', 'pydantic', 'rich'} & set(sys.modules)\n"
         "sys.exit(f'{heavy} {code}' if heavy or code else 0)\n"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
