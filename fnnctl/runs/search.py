@@ -152,7 +152,8 @@ def _search(session: SearchSession, trained: TrainedTrials) -> str:
     objective, context = setup.settings.objective, session.context
     plan = session.search.plan
     epochs = plan.epochs_with_reuse * len(fits.rows)
-    before = sum(result.epochs for result in journal.results.values()) * len(fits.rows)
+    results = {**journal.results, **journal.held}
+    before = sum(result.epochs for result in results.values()) * len(fits.rows)
     progress = followed_amount(
         session.run,
         context.listener,
