@@ -31,9 +31,9 @@ REGRESSION: Final = "regression"
 TRAIN, VALIDATION = "train_", "validation_"
 """The beginnings of columns of history.csv, before the name of a metric."""
 PER_CLASS: Final = "per_class"
+"""The key of a part's metrics of single classes, by the names of the classes."""
 BEST_F1: Final = "best_f1"
 """The key of the largest F1 of all thresholds, and of the rates there, in metrics.json."""
-"""The key of a part's metrics of single classes, by the names of the classes."""
 
 
 def _recall(counts: ClassCounts) -> FloatArray:

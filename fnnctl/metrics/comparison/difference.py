@@ -14,8 +14,6 @@ from fnnctl.metrics.resampling import student_quantile, student_within
 POWER: Final = 0.8
 """How often a test must detect a difference for it to count as detectable."""
 NORMAL: Final = NormalDist()
-
-
 UNLIMITED: Final = (-math.inf, math.inf)
 
 
