@@ -322,6 +322,8 @@ def test_a_margin_passes_a_run_that_differs_in_no_row_only_if_there_are_enough_r
     assert not_worse_result(run, other, margin=0.03).passed
     assert not not_worse_result(run, other, margin=0.02).passed
     assert not not_worse_result(run, other, margin=0).passed
+    assert not_worse_result(run, other, "f1_macro", margin=0.05).passed
+    assert not not_worse_result(run, other, "f1_macro", margin=0.02).passed
 
 
 def test_a_margin_of_0_passes_a_better_run(tmp_path: Path) -> None:

@@ -59,6 +59,26 @@ class Influences:
 Measure: TypeAlias = Hits | RowSums | Influences
 
 
+def change_by_one_row(measure: RowSums) -> float:
+    """The largest loss of a metric of class counts if one more row were wrong; 0 for a metric of amounts.
+
+    The row is a hit of any class, and becomes one that is taken for the rarest other class.
+    """
+    if not np.issubdtype(measure.values.dtype, np.integer):
+        return 0.0
+    sums = measure.values.sum(axis=0, dtype=np.float64)
+    hits, support, _ = sums.reshape(3, -1)
+    (losing,) = np.nonzero(hits)
+    rarest, next_rarest = np.argsort(np.where(support > 0, support, np.inf), kind="stable")[:2]
+    changed = np.tile(sums, (len(losing), 1)).reshape(len(losing), 3, -1)
+    numbers = np.arange(len(losing))
+    changed[numbers, 0, losing] -= 1
+    changed[numbers, 2, losing] -= 1
+    changed[numbers, 2, np.where(losing == rarest, next_rarest, rarest)] += 1
+    losses = measure.value - measure.combine(changed.reshape(len(losing), -1))
+    return float(np.nanmax(losses, initial=0.0))
+
+
 def of_groups(measure: Measure, groups: IntArray) -> RowSums:
     """The measure of n rows as sums over their groups, (n,), so that whole groups are resampled."""
     if isinstance(measure, Influences):

@@ -220,6 +220,34 @@ def test_equal_rows_and_single_rows() -> None:
     assert (single.ci95, single.p, single.limits) == (None, 1.0, (-math.inf, math.inf))
 
 
+def f1_measure(labels: IntArray, predictions: IntArray) -> RowSums:
+    measure = class_measure(F1_MACRO, ClassRows(labels, predictions, 2))
+    assert isinstance(measure, RowSums)
+    return measure
+
+
+def test_the_limit_of_a_metric_of_counts_without_a_differing_row_by_hand() -> None:
+    """Tango's limit of a share is z² / (n + z²). Of 100 rows 10 are rare: such a hit counts most."""
+    labels = np.repeat([0, 1], [90, 10])
+    square, f1 = stats.norm.ppf(0.95) ** 2, (2 * 90 / 181 + 2 * 9 / 19) / 2
+    limit = 100 * square / (100 + square) * (1 - f1)
+    same = paired_difference(f1_measure(labels, labels), f1_measure(labels, labels), rng())
+    assert same.limits == pytest.approx((-limit, limit))
+    assert (same.value, same.ci95, same.p) == (0.0, None, 1.0)
+    apart = unpaired_difference(f1_measure(labels, labels), f1_measure(labels, labels), rng())
+    assert apart.limits == pytest.approx((-limit, limit))
+
+
+def test_the_limit_of_a_metric_of_counts_with_one_differing_row_is_wider() -> None:
+    """One row is better: the bootstrap alone would say that none is worse."""
+    labels = np.arange(100) % 2
+    worse = labels.copy()
+    worse[0] = 1
+    found = paired_difference(f1_measure(labels, labels), f1_measure(labels, worse), rng())
+    assert found.value == pytest.approx(0.01, abs=1e-4)
+    assert found.limits[0] == pytest.approx(-0.0163, abs=1e-4)
+
+
 def test_measures_of_different_metrics_are_refused() -> None:
     with pytest.raises(TypeError, match="different metrics"):
         paired_difference(Hits(np.ones(2, bool)), mae(np.ones(2)), rng())
