@@ -282,23 +282,21 @@ def _significance_result(run: ComparedRun, other: ComparedRun, metric: str, test
     if loss and test.why_unpaired:
         loss += f", smaller ones more rarely; {MARGIN} X passes only runs shown to be worse by less than X"
     how = "not significantly worse than" if passed else "worse than"
-    findings = (f"{amount(difference.value, metric)} apart", f"one-sided {p_text(p)}", _unpaired(test), loss)
-    title = f"not worse than {other.folder.path.name}"
-    return GateResult(
-        run=run.path,
-        name=f"{metric}, {title}",
-        metric=metric,
-        value=run.value,
-        value_text=number(run.value),
-        threshold=None,
-        condition=f"not worse than {number(other.value)}",
+    return _result(
+        run,
+        other,
+        metric,
+        test,
         passed=passed,
-        message=(
-            f"{metric} is {number(run.value)}, {how} {number(other.value)} of {other.path} "
-            f"({'; '.join(filter(None, findings))})"
+        wanted="not worse than",
+        verdict=f"{how} {number(other.value)} of {other.path}",
+        findings=(
+            f"{amount(difference.value, metric)} apart",
+            f"one-sided {p_text(p)}",
+            _unpaired(test),
+            loss,
         ),
-        note=f"{title}; {loss}" if loss else title,
-        details=_details(other, test, metric),
+        sensitivity=loss,
     )
 
 
@@ -307,18 +305,53 @@ def _margin_result(
 ) -> GateResult:
     difference, lower_is_better = test.difference, is_loss(metric)
     passed = difference.is_within(margin, lower_is_better=lower_is_better)
-    smallest = finite(difference.smallest_margin(lower_is_better=lower_is_better))
-    equal = difference.equal_margin()
-    if equal is not None and equal > largest_difference(metric):
-        equal = None
+    smallest = _possible_margin(difference.smallest_margin(lower_is_better=lower_is_better), metric)
+    equal = _possible_margin(difference.equal_margin(), metric)
     margins = "no margin passes with so few samples"
     if smallest is not None:
         margins = f"the smallest margin that passes is {_margin_text(smallest)}"
     if equal is not None:
         margins += f"; an equally good run passes one of {_margin_text(equal)} 80 % of the time"
     less = f"worse than {number(other.value)} of {other.path} by less than {margin:g}"
-    title = f"less than {margin:g} worse than {other.folder.path.name}"
-    findings = (margins, _unpaired(test))
+    return _result(
+        run,
+        other,
+        metric,
+        test,
+        passed=passed,
+        wanted=f"less than {margin:g} worse than",
+        verdict=f"{'' if passed else 'not '}shown to be {less}",
+        findings=(margins, _unpaired(test)),
+        sensitivity=margins,
+        details={"margin": margin, "smallest_margin": smallest, "equal_run_margin": equal},
+    )
+
+
+def _possible_margin(margin: float | None, metric: str) -> float | None:
+    """None for a margin that is unknown, infinite, or larger than any difference of the metric."""
+    if margin is None or math.isinf(margin) or margin > largest_difference(metric):
+        return None
+    return margin
+
+
+def _result(
+    run: ComparedRun,
+    other: ComparedRun,
+    metric: str,
+    test: PairTest,
+    *,
+    passed: bool,
+    wanted: str,
+    verdict: str,
+    findings: Sequence[str],
+    sensitivity: str,
+    details: Mapping[str, Any] | None = None,
+) -> GateResult:
+    """The result of a comparison with another run.
+
+    `wanted` is followed by the other run, and `sensitivity` says what the gate can detect, if that is known.
+    """
+    title = f"{wanted} {other.folder.path.name}"
     return GateResult(
         run=run.path,
         name=f"{metric}, {title}",
@@ -326,19 +359,11 @@ def _margin_result(
         value=run.value,
         value_text=number(run.value),
         threshold=None,
-        condition=f"less than {margin:g} worse than {number(other.value)}",
+        condition=f"{wanted} {number(other.value)}",
         passed=passed,
-        message=(
-            f"{metric} is {number(run.value)}, {'' if passed else 'not '}shown to be {less} "
-            f"({'; '.join(filter(None, findings))})"
-        ),
-        note=f"{title}; {margins}",
-        details={
-            **_details(other, test, metric),
-            "margin": margin,
-            "smallest_margin": smallest,
-            "equal_run_margin": equal,
-        },
+        message=f"{metric} is {number(run.value)}, {verdict} ({'; '.join(filter(None, findings))})",
+        note="; ".join(filter(None, (title, sensitivity))),
+        details={**_details(other, test, metric), **(details or {})},
     )
 
 

@@ -378,6 +378,10 @@ def test_folds_with_a_margin(tmp_path: Path) -> None:
     assert not missed.passed
     assert missed.details["smallest_margin"] is None
     assert "(no margin passes with so few samples)" in missed.message
+    uneven, reverse = write_folds(tmp_path, "e", [0.1, 0.9]), write_folds(tmp_path, "f", [0.9, 0.2])
+    missed = not_worse_result(uneven, reverse, margin=1)
+    assert missed.details["smallest_margin"] is None, "no margin above 1 may be written"
+    assert "(no margin passes with so few samples)" in missed.message
 
 
 def test_a_margin_that_no_run_can_miss_is_refused(tmp_path: Path) -> None:
