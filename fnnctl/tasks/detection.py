@@ -45,6 +45,7 @@ MIN_PEAK = 3
 STANDARD_ERRORS = 3
 """By so many standard errors the frequencies may rise behind their peak, or fall before it."""
 STARS = (1, 5)
+"""The levels of most ratings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,18 +70,18 @@ def quantity_of(texts: Sequence[str], counts: IntArray) -> Quantity | None:
     if len(texts) < MIN_LEVELS or not all_numbers(texts):
         return None
     numbers = np.array([float(text) for text in texts])
+    levels = len(np.unique(numbers))  # 1 and 1.0 are one
     low, high = int(numbers.min()), int(numbers.max())
     span = high - low + 1
-    if (numbers % 1).any() or not 0 <= low <= MAX_LOWEST or span > 2 * len(texts):
+    if levels < MIN_LEVELS or (numbers % 1).any() or not 0 <= low <= MAX_LOWEST or span > 2 * levels:
         return None
-    if (low, high) == STARS and span == len(texts):
+    if (low, high) == STARS and span == levels:
         return Quantity("ratings", low, high)
-    rows = np.zeros(span, np.int64)
-    rows[numbers.astype(np.int64) - low] = counts
+    rows = np.bincount(numbers.astype(np.int64) - low, weights=counts)
     peak, steps = int(rows.argmax()), np.diff(rows)
-    wrong = np.where(np.arange(span - 1) < peak, -steps, steps)  # > 0: away from a single peak
+    steps[:peak] *= -1  # now > 0: away from a single peak
     chance = STANDARD_ERRORS * np.sqrt(rows[:-1] + rows[1:])
-    if (wrong > chance).any() or rows[peak] < MIN_PEAK * rows.min():
+    if (steps > chance).any() or rows[peak] < MIN_PEAK * rows.min():
         return None
     return Quantity("counts" if low == 0 or high > 10 else "ratings", low, high)
 

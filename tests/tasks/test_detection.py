@@ -159,6 +159,16 @@ def test_what_whole_numbers_look_like(rows: dict[int, int], expected: str) -> No
     assert quantity(rows, "class {}") == "None"
 
 
+def test_two_spellings_are_one_level() -> None:
+    """The 40 rows of `4.0` alone would be a valley before the peak."""
+    ratings = {"3": 90, "4": 100, "4.0": 40, "5": 400, "6": 300, "7": 100}
+    assert (
+        str(quantity_of([*ratings], np.array([*ratings.values()]))) == "ratings (whole numbers from 3 to 7)"
+    )
+    four_levels = {"1": 9, "2": 9, "3": 9, "4": 9, "4.0": 1}
+    assert quantity_of([*four_levels], np.array([*four_levels.values()])) is None
+
+
 def test_what_looks_like_counts_stays_classes_unless_the_config_names_the_task() -> None:
     values = [str(level) for level, n in POISSON.items() for _ in range(n)]
     data = dataset_of(np.zeros((len(values), 1)), np.array(values, dtype=object), target="y")
