@@ -87,8 +87,8 @@ def _outputs(text: str) -> dict[str, str]:
         for command in dict.fromkeys([*shell_commands(text), *(match[1] for match in _BLOCK.finditer(text))]):
             words = [sys.executable, "-m", *shlex.split(command, comments=True)]
             environment = {**os.environ, "COLUMNS": "80", "NO_COLOR": "1"}
-            done = subprocess.run(
+            process = subprocess.run(
                 words, cwd=folder, env=environment, capture_output=True, text=True, check=False
             )
-            outputs[command] = shown_output(done.stdout, done.stderr)
+            outputs[command] = shown_output(process.stdout, process.stderr)
     return outputs

@@ -40,15 +40,15 @@ class Problems:
         self._more = 0
         self.odd_values: dict[str, OddValue] = {}
         """By column."""
-        self.are_odd_values = True
-        """Whether there is no other problem."""
+        self.has_only_odd_values = True
+        """Whether no other problem was noted."""
 
     def __bool__(self) -> bool:
         return bool(self._of_settings or self._of_file)
 
     def add(self, message: str, *, line: int | None = None) -> None:
         """Note a problem with the file, and its line (from 1) if it has one."""
-        self.are_odd_values = False
+        self.has_only_odd_values = False
         self._add(message, line)
 
     def add_odd_value(self, column: str, value: OddValue, advice: str) -> None:
@@ -64,7 +64,7 @@ class Problems:
 
     def add_setting(self, path: str, message: str) -> None:
         """Note a setting that does not fit the file; its line in the config is not known here."""
-        self.are_odd_values = False
+        self.has_only_odd_values = False
         self._of_settings.append(Problem(message, path=path))
 
     def error(self) -> DataError:

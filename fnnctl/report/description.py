@@ -23,7 +23,7 @@ MAX_LISTED: Final = 200
 """How many columns, notes and classes are listed; JSON has all of them."""
 MAX_ALIKE = 4
 """More columns with the same note share a line."""
-REGRESSION: Final = "fnnctl train --set data.task=regression"
+REGRESSION_COMMAND: Final = "fnnctl train --set data.task=regression"
 LONGEST_NAME, VALUE_WIDTH = 120, 14
 """The most characters of a column's name, where the terminal sets no limit, and of a frequent value."""
 MIN_NAME_WIDTH, BESIDE_NAMES = 24, 72
@@ -78,7 +78,7 @@ class Description:
         if self.target is None or quantity is None:
             return ()
         classes = f"`fnnctl train` treats them as {len(self.target.classes)} classes"
-        return (f"looks like {quantity}: {classes}, `{REGRESSION}` as amounts",)
+        return (f"looks like {quantity}: {classes}, `{REGRESSION_COMMAND}` as amounts",)
 
     def _target_name(self) -> str:
         if self.target is not None:

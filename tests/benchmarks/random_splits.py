@@ -2,7 +2,7 @@
 
     python -m tests.benchmarks.random_splits FOLDER [--only ames,glass] [--splits 10] [--no-bags]
 
-Trains on each CSV file of FOLDER, whose target is the column y, with one split after another, and prints a
+Trains on each CSV file of FOLDER, whose target is the column y, with one split after another. Prints a
 line per table: the number of splits, and how often `train` warned. The networks are few and small.
 """
 
@@ -27,16 +27,16 @@ VALIDATED = {**QUICK, "recipe": "classic", "data.split.validation": 0.25, "train
 
 def warned(table: Path, settings: dict[str, Any], seed: int) -> bool:
     """Whether the training on a random split warned."""
-    found: list[ResultWarning] = []
+    recorded: list[ResultWarning] = []
 
-    def recorded(*arguments: Any, **options: Any) -> list[ResultWarning]:
-        found.extend(unlike_rows_warnings(*arguments, **options))
-        return found
+    def record(*arguments: Any, **options: Any) -> list[ResultWarning]:
+        recorded.extend(unlike_rows_warnings(*arguments, **options))
+        return recorded
 
-    with patch("fnnctl.runs.training.unlike_rows_warnings", recorded), warnings.catch_warnings():
+    with patch("fnnctl.runs.training.unlike_rows_warnings", record), warnings.catch_warnings():
         warnings.simplefilter("ignore", fnnctl.FnnctlWarning)
         fnnctl.train(data=table, settings={**settings, "data.split.seed": seed})
-    return bool(found)
+    return bool(recorded)
 
 
 def main() -> None:

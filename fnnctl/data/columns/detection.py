@@ -56,12 +56,12 @@ class TypedColumn:
         form = self.type.format
         if self.type.kind != "numeric" or self.numbers is None or (form and not form.keeps_numbers):
             return self
-        gone = np.isin(self.numbers[:, 0], numbers_among(missing))
-        texts = self.texts.without(gone)
+        is_missing = np.isin(self.numbers[:, 0], numbers_among(missing))
+        texts = self.texts.without(is_missing)
         column_type = replace(
             self.type, missing=int(np.count_nonzero(texts.codes < 0)), unique=len(texts.texts)
         )
-        return TypedColumn(column_type, texts, self.numbers[~gone])
+        return TypedColumn(column_type, texts, self.numbers[~is_missing])
 
 
 def typed(

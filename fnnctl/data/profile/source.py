@@ -79,7 +79,7 @@ def read_with_markers(
     table = read_table(path, form, kinds, problems, on_read=on_read)
     if not problems:
         return table, (), {}
-    if problems.are_odd_values:
+    if problems.has_only_odd_values:
         odd: Mapping[str, OddValue] = problems.odd_values
         texts = read_table(path, form, {**kinds, **dict.fromkeys(odd, "categorical")}, Problems(file))
         markers = tuple(_markers(texts, list(odd), kinds))

@@ -51,8 +51,9 @@ def find_types(
         or detect(name, columns[name], kind, notation, problems)
         for name, kind in declared.items()
     }
-    found = {name: column.without_numbers(missing) for name, column in types.items() if column is not None}
-    return found, notation
+    return {
+        name: column.without_numbers(missing) for name, column in types.items() if column is not None
+    }, notation
 
 
 def _numbers(

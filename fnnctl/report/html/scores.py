@@ -19,8 +19,8 @@ def tiles(scores: Sequence[Score], measured: str) -> Markup:
     """A tile per score; `measured` says where the scores were measured."""
     if not scores:
         return EMPTY
-    shown = scores[:MAX_TILES]
-    return element("div", *(_tile(score, measured) for score in shown), class_=f"tiles of-{len(shown)}")
+    first = [_tile(score, measured) for score in scores[:MAX_TILES]]
+    return element("div", *first, class_=f"tiles of-{len(first)}")
 
 
 def _tile(score: Score, measured: str) -> Markup:

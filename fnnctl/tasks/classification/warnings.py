@@ -27,7 +27,7 @@ HeldOut: TypeAlias = tuple[IntArray, FloatArray]
 def favour_rare(
     classes: Sequence[str], rare: int, positive: int | None, held_out: HeldOut | None = None
 ) -> str:
-    """An imperative without a full stop: to try what finds more rows of a rare class, unless it would not.
+    """Advice as an imperative without a full stop: a threshold, if it finds more rows of a rare class.
 
     Args:
         classes: The names of the classes.
@@ -50,7 +50,7 @@ def favour_rare(
             "and more others are taken for it"
         )
     finds = f"{attempt.hits:,} of {attempt.rows:,} held-out rows"
-    others = f"{counted(attempt.others, 'other')} for it"
+    others = f"{counted(attempt.false_positives, 'other')} for it"
     if attempt.helps:
         return (
             f"try {setting}, which predicts {name} from a lower probability on: it finds {finds}, and takes "
@@ -70,7 +70,7 @@ class _Attempt:
     """Rows of the rare class."""
     hits: int
     """Those that are found."""
-    others: int
+    false_positives: int
     """Rows of the other class that are taken for the rare one."""
     p: float
     """One-sided: whether so many more of the class than of the other one are found by chance."""
@@ -89,9 +89,9 @@ def _attempt(rare: int, labels: IntArray, probabilities: FloatArray) -> _Attempt
     if predicted is None or rows < MIN_OF_CLASS:
         return None
     hits = int(np.count_nonzero(predicted & is_rare))
-    others = int(np.count_nonzero(predicted)) - hits
-    p = unpaired_shares(hits, rows, others, len(labels) - rows).p_above
-    return _Attempt(rows, hits, others, p)
+    false_positives = int(np.count_nonzero(predicted)) - hits
+    p = unpaired_shares(hits, rows, false_positives, len(labels) - rows).p_above
+    return _Attempt(rows, hits, false_positives, p)
 
 
 UNEQUAL = 0.8
@@ -325,10 +325,10 @@ def unfound_class_warning(
         threshold: The probability from which on they are.
         where: Which rows these are, such as `on the test part`.
     """
-    rows, taken = int(np.count_nonzero(labels)), int(np.count_nonzero(predicted))
+    rows, predictions = int(np.count_nonzero(labels)), int(np.count_nonzero(predicted))
     if rows < MIN_OF_CLASS or (labels & predicted).any():
         return None
-    others = f", and takes {counted(taken, 'other')} for it" if taken else ""
+    others = f", and takes {counted(predictions, 'other')} for it" if predictions else ""
     return (
         f"the threshold of {threshold:.4g} finds none of the {rows:,} rows of {shown(name)} {where}{others}, "
         "so its F1 is 0: rank rows by the probabilities, or try other columns or more rows of the class"
