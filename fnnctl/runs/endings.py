@@ -6,7 +6,9 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Final, Protocol
 
+from fnnctl.config.recipes.adaptation import LEARNING_RATE
 from fnnctl.config.recipes.filling import recipe_values
+from fnnctl.config.rules.unread import HIDDEN
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.errors import DivergedError
 from fnnctl.modelling.fit import Fit
@@ -18,8 +20,6 @@ from fnnctl.text import shown
 from fnnctl.training.diagnostics import MAX_DEAD_IN_RECIPES, dead_layer_notes, dead_layers
 from fnnctl.training.warnings import Ended, exploded, unfinished
 
-LEARNING_RATE: Final = ("training", "optimizer", "learning_rate")
-HIDDEN: Final = ("model", "hidden")
 SHARE_OF_ERRORS: Final = 0.75
 """The share of the baseline's errors that a single column must avoid before it is worth a warning."""
 

@@ -28,8 +28,7 @@ from fnnctl.config.recipes.search import (
     why_no_sample,
 )
 from fnnctl.config.rules.dimensions import dimensions_of
-from fnnctl.config.rules.plain_config import value_at
-from fnnctl.config.rules.search_check import METHOD
+from fnnctl.config.rules.plain_config import METHOD, value_at
 from fnnctl.config.rules.space_check import REQUIRE
 from fnnctl.config.rules.start_from import START_FROM
 from fnnctl.config.rules.trials import trial_configs

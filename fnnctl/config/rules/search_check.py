@@ -12,7 +12,7 @@ from typing import Any, Final
 from fnnctl.config.messages.schema_errors import MAX_SUGGESTIONS
 from fnnctl.config.paths import SPACE, ConfigPath, Messages, format_path, parse_path
 from fnnctl.config.rules.budgets import epochs_messages, largest_budget
-from fnnctl.config.rules.plain_config import override, value_at
+from fnnctl.config.rules.plain_config import METHOD, override, value_at
 from fnnctl.config.rules.space_check import REQUIRE, form_messages, space_messages
 from fnnctl.config.rules.start_from import START_FROM, start_from_messages
 from fnnctl.config.rules.trials import MAX_ROWS, Check, TrialConfigs, trial_configs
@@ -26,7 +26,6 @@ from fnnctl.metrics.registry import class_of, objectives, positive_metric
 from fnnctl.text import did_you_mean, shown
 
 OUTPUT: Final[ConfigPath] = ("model", "output")
-METHOD: Final[ConfigPath] = ("search", "method")
 OUTPUTS_OF_NUMBERS: Final = frozenset({"squared", "absolute", "huber"})
 """The outputs of a regression, each of which has a loss function of its own."""
 

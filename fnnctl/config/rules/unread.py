@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias, TypeVar
 
-from fnnctl.config.paths import ConfigPath
+from fnnctl.config.paths import SPACE, ConfigPath
+from fnnctl.config.rules.plain_config import METHOD
 from fnnctl.config.schema.data import (
     ARRAY_REASON,
     BUILTIN_NAMES,
@@ -44,7 +45,6 @@ TEST_SOURCE: Final[ConfigPath] = ("data", "test_source")
 BAGS: Final[ConfigPath] = ("model", "ensemble", "bags")
 HIDDEN: Final[ConfigPath] = ("model", "hidden")
 OPTIMIZER: Final[ConfigPath] = ("training", "optimizer", "name")
-METHOD: Final[ConfigPath] = ("search", "method")
 TOTAL: Final[ConfigPath] = ("search", "budget", "total")
 PARTS: Final = (VALIDATION, TEST, TEST_SOURCE, BAGS)
 """The settings that say which parts are split off."""
@@ -61,6 +61,10 @@ class NoEffect:
 
 Record = TypeVar("Record")
 Unread: TypeAlias = Iterator[tuple[ConfigPath, NoEffect]]
+
+
+def _no_effect(reason: str, *causes: ConfigPath) -> NoEffect:
+    return NoEffect(f"has no effect: {reason}", causes)
 
 
 def unread_settings(experiment: Experiment) -> Mapping[ConfigPath, NoEffect]:
@@ -109,60 +113,57 @@ def _unread_data(experiment: Experiment) -> Unread:
     if data.test_source is None:
         yield ("data", "test_sha256"), NoEffect("has no effect without data.test_source", (TEST_SOURCE,))
     else:
-        yield TEST, NoEffect("has no effect: data.test_source is the test part", (TEST_SOURCE,))
+        yield TEST, _no_effect("data.test_source is the test part", TEST_SOURCE)
     search = experiment.search
     if experiment.model.ensemble.bags and (search is None or search.prefers_bags):
-        reason = "has no effect: with bags, every row outside the test part is a validation row of one member"
-        yield VALIDATION, NoEffect(reason, (BAGS, ("search", "objective", "on"), ("search", "space")))
+        reason = "with bags, every row outside the test part is a validation row of one member"
+        yield VALIDATION, _no_effect(reason, BAGS, ("search", "objective", "on"), SPACE)
     if data.split.by is not None:
-        reason = "has no effect: the rows are divided in the order of data.split.by, whatever their target"
+        reason = "the rows are divided in the order of data.split.by, whatever their target"
         for path in (*(("data", "split", key) for key in ("stratify", "bins", "seed")), FOLD_STRATA):
-            yield path, NoEffect(reason, (BY,))
+            yield path, _no_effect(reason, BY)
     is_undivided = not is_validated(experiment) and test_share(data) == 0
     if is_undivided:
-        yield STRATIFY, NoEffect("has no effect: no part is split off", PARTS)
+        yield STRATIFY, _no_effect("no part is split off", *PARTS)
     if not experiment.evaluation.cross_validation.stratify and (is_undivided or not data.split.stratify):
-        reason = "has no effect: neither parts nor folds are stratified"
-        yield ("data", "split", "bins"), NoEffect(reason, (FOLD_STRATA, STRATIFY, *PARTS))
+        reason = "neither parts nor folds are stratified"
+        yield ("data", "split", "bins"), _no_effect(reason, FOLD_STRATA, STRATIFY, *PARTS)
 
 
 def _unread_model(experiment: Experiment) -> Unread:
     """Settings of the model that no hidden layer inherits, and what the first layer cannot have."""
     hidden = experiment.model.hidden
-
-    def because(reason: str) -> NoEffect:
-        return NoEffect(f"has no effect: {reason}", (HIDDEN,))
-
     for key in ("activation", "normalization", "dropout"):
         if not any(getattr(layer, key) is None for layer in hidden):
             reason = f"every hidden layer has its own {key}" if hidden else "there is no hidden layer"
-            yield ("model", key), because(reason)
+            yield ("model", key), _no_effect(reason, HIDDEN)
     if not hidden:
-        yield ("model", "residual"), because("there is no hidden layer")
+        yield ("model", "residual"), _no_effect("there is no hidden layer", HIDDEN)
     elif hidden[0].residual is not None:
         reason = "the first hidden layer's inputs are the features, which it never adds"
-        yield (*HIDDEN, 0, "residual"), because(reason)
+        yield (*HIDDEN, 0, "residual"), _no_effect(reason, HIDDEN)
     if len(hidden) == 1:
-        yield ("model", "residual"), because("only hidden layers after the first add their inputs")
+        yield ("model", "residual"), _no_effect("only hidden layers after the first add their inputs", HIDDEN)
     elif hidden and all(layer.residual is not None for layer in hidden[1:]):
-        yield ("model", "residual"), because("every hidden layer after the first has its own residual")
+        reason = "every hidden layer after the first has its own residual"
+        yield ("model", "residual"), _no_effect(reason, HIDDEN)
 
 
 def _unread_training(experiment: Experiment) -> Unread:
     if isinstance(experiment.training.optimizer, LbfgsOptimizer):
         for key in ("batch_size", "shuffle"):
-            reason = "has no effect: lbfgs always uses all rows at once"
-            yield ("training", key), NoEffect(reason, (OPTIMIZER,))
-        reason = "has no effect: lbfgs finds its step length by line search"
-        yield ("training", "lr_schedule"), NoEffect(reason, (OPTIMIZER,))
+            reason = "lbfgs always uses all rows at once"
+            yield ("training", key), _no_effect(reason, OPTIMIZER)
+        reason = "lbfgs finds its step length by line search"
+        yield ("training", "lr_schedule"), _no_effect(reason, OPTIMIZER)
     if not reads_horizon(experiment.training):
         kinds = word_list([*(kind for kinds in WITH_HORIZON.values() for kind in kinds), "patience: auto"])
-        reason = f"has no effect: only {kinds} depend on the horizon"
+        reason = f"only {kinds} depend on the horizon"
         names = (("training", key, "name") for key in WITH_HORIZON)
         causes = (*names, ("training", "early_stopping", "patience"), OPTIMIZER)
-        yield ("training", "horizon"), NoEffect(reason, causes)
+        yield ("training", "horizon"), _no_effect(reason, *causes)
     if not experiment.model.hidden:
-        yield ("training", "max_norm"), NoEffect("has no effect: there is no hidden layer", (HIDDEN,))
+        yield ("training", "max_norm"), _no_effect("there is no hidden layer", HIDDEN)
 
 
 def _unread_momentum(experiment: Experiment) -> Unread:
@@ -172,10 +173,10 @@ def _unread_momentum(experiment: Experiment) -> Unread:
     sections: list[tuple[ConfigPath, object]] = [(("model",), experiment.model.normalization)]
     for index, layer in enumerate(experiment.model.hidden):
         sections.append(((*HIDDEN, index), layer.normalization))
-    reason = "has no effect: training.averaging uses plain means over the training rows"
+    reason = "training.averaging uses plain means over the training rows"
     for path, normalization in sections:
         if isinstance(normalization, BatchNormalizationConfig):
-            yield (*path, "normalization", "momentum"), NoEffect(reason, (("training", "averaging"),))
+            yield (*path, "normalization", "momentum"), _no_effect(reason, ("training", "averaging"))
 
 
 def _unread_search(experiment: Experiment) -> Unread:
@@ -184,35 +185,33 @@ def _unread_search(experiment: Experiment) -> Unread:
     if search is None or (search.is_auto and "method" not in search.model_fields_set):
         return  # without a space the data choose the method, unless it is set
     scheduling, sampling = search.method.scheduling, search.method.sampling
-
-    def because(reason: str, *causes: ConfigPath) -> NoEffect:
-        return NoEffect(f"has no effect: {reason}", (METHOD, *causes))
-
     if scheduling.has_brackets:
-        yield ("search", "trials"), because(f"{search.method.scheduler}'s brackets set the number of trials")
+        reason = f"{search.method.scheduler}'s brackets set the number of trials"
+        yield ("search", "trials"), _no_effect(reason, METHOD)
     if not scheduling.has_rungs:
         for key in ("min_epochs", "reduction_factor"):
-            yield (*budget, key), because("every trial gets all epochs")
+            yield (*budget, key), _no_effect("every trial gets all epochs", METHOD)
     if not scheduling.has_brackets:
         names = _with(SCHEDULERS, lambda record: record.has_brackets)
-        yield (*budget, "brackets"), because(f"only {names} has brackets")
+        yield (*budget, "brackets"), _no_effect(f"only {names} has brackets", METHOD)
     if not scheduling.divides_total:
         names = _with(SCHEDULERS, lambda record: record.divides_total)
-        yield TOTAL, because(f"only {names} divides a total")
+        yield TOTAL, _no_effect(f"only {names} divides a total", METHOD)
     elif search.budget.total is not None:
         for key in ("min_epochs", "max_epochs"):
-            yield (*budget, key), because("search.budget.total is divided instead", TOTAL)
+            yield (*budget, key), _no_effect("search.budget.total is divided instead", METHOD, TOTAL)
     if not search.depends_on_order:
         reason = f"{search.method.name} decides the same whichever trial ends first"
-        yield ("search", "concurrency"), because(reason)
+        yield ("search", "concurrency"), _no_effect(reason, METHOD)
     if not search.learns:
-        yield ("search", "batch"), because(f"the proposals of {search.method.name} need no results")
+        yield ("search", "batch"), _no_effect(f"{search.method.name} does not learn from results", METHOD)
     if not sampling.lists_grid:
         names = _with(SAMPLERS, lambda record: record.lists_grid)
-        yield ("search", "grid_resolution"), because(f"only the {names} sampler divides domains into points")
+        reason = f"only the {names} sampler divides domains into points"
+        yield ("search", "grid_resolution"), _no_effect(reason, METHOD)
     if not sampling.draws_sequence:
         names = _with(SAMPLERS, lambda record: record.draws_sequence)
-        yield ("search", "sequence"), because(f"only the {names} sampler uses a sequence")
+        yield ("search", "sequence"), _no_effect(f"only the {names} sampler uses a sequence", METHOD)
 
 
 def _with(records: Mapping[str, Record], has: Callable[[Record], bool]) -> str:
