@@ -68,6 +68,9 @@ def unlike_rows_warnings(
     first, second = measures
     if first is None or second is None:
         return []
+    worse = first.value > second.value if is_loss(metric) else first.value < second.value
+    if not worse:
+        return []
     difference = unpaired_difference(first, second, stream(0, Purpose.UNLIKE))
     p = difference.p_above if is_loss(metric) else difference.p_below
     if p >= LEVEL:
