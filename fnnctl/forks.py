@@ -19,17 +19,17 @@ class Closable(Protocol):
         """Close it."""
 
 
-_kept: Final[WeakSet[Closable]] = WeakSet()
+_pipe_ends: Final[WeakSet[Closable]] = WeakSet()
 
 
 def keep_from_forks(end: Closable) -> None:
     """Have every process that is forked from this one close its copy of the end as it begins."""
-    _kept.add(end)
+    _pipe_ends.add(end)
 
 
 def _close_copies() -> None:
-    while _kept:
-        _kept.pop().close()
+    while _pipe_ends:
+        _pipe_ends.pop().close()
 
 
 if hasattr(os, "register_at_fork"):

@@ -89,7 +89,7 @@ def _finite_float(value: Any) -> float | None:
 # A journal can have very many results, and a dictionary lookup takes a fifth of the time of an enum call.
 _STATUSES: Final = {status.value: status for status in Status}
 _Converters: TypeAlias = Sequence[tuple[str, Callable[[Any], Any]]]
-_OF_RESULTS: Final[_Converters] = [
+_RESULT_CONVERTERS: Final[_Converters] = [
     *((name, int) for name in ("trial", "rung", "budget", "epochs")),
     ("objective", _optional_float),
     ("status", _STATUSES.__getitem__),
@@ -97,8 +97,8 @@ _OF_RESULTS: Final[_Converters] = [
 _CONVERTERS: Final[Mapping[type[SearchRecord], _Converters]] = {
     Header: [("settings", dict)],
     Trial: [("number", int)],
-    Result: _OF_RESULTS,
-    EarlyResult: _OF_RESULTS,
+    Result: _RESULT_CONVERTERS,
+    EarlyResult: _RESULT_CONVERTERS,
     Stop: [("reason", str)],
     Resume: [("changes", dict)],
     End: [("reason", str)],

@@ -193,8 +193,8 @@ def _write(session: SearchSession, selected: _ScoredEnsemble, how: str, *, start
         opened.write_model(arrays, {**description, **decoder.fitted_parameters})
         warnings = session.post_training.warnings(decoder, rows=split.validation.size)
         record_warnings(opened, [*selected.warnings, *warnings], listener)
-        of_ensemble = [f"the ensemble: {warning}" for warning in selected.warnings]
-        record_warnings(run, of_ensemble, SilentListener(), first=True)  # the user has seen them
+        ensemble_warnings = [f"the ensemble: {warning}" for warning in selected.warnings]
+        record_warnings(run, ensemble_warnings, SilentListener(), first=True)  # the user has seen them
         write_scores(opened, selected.parts)
     return True
 

@@ -99,20 +99,20 @@ def first_jobs(search: PreparedSearch, *, time_limit: float, workers: int) -> Fi
     setup, rungs = search.setup, search.setup.plan.brackets[0].rungs
     if not setup.settings.depends_on_order:
         return None
-    first = list(islice(asked_first(setup), min(setup.concurrency, rungs[0].trials)))
-    costs = SearchCosts(search.fits, first)
+    assignments = list(islice(asked_first(setup), min(setup.concurrency, rungs[0].trials)))
+    costs = SearchCosts(search.fits, assignments)
     if not costs.known:
         return None
     seconds_of = seconds_by_assignment(search.fits, costs)
-    keys = ((assignment, search.fits.valid_stack_keys(assignment)) for assignment in first)
-    alone = [
-        min(rungs[0].epochs, of_trial.epochs) * seconds_of(assignment) if of_trial else 0.0
-        for assignment, of_trial in keys
+    keys = ((assignment, search.fits.valid_stack_keys(assignment)) for assignment in assignments)
+    job_seconds = [
+        min(rungs[0].epochs, stack_keys.epochs) * seconds_of(assignment) if stack_keys else 0.0
+        for assignment, stack_keys in keys
     ]
-    speed_up = 1.0 + WORKERS_GAIN * (min(workers, len(first)) - 1)
-    seconds = [total / speed_up for total in accumulate(alone)]
-    fitting = sum(total <= SHARE_OF_LIMIT * time_limit for total in seconds)
-    return FirstJobs(seconds, min(len(first), max(workers, fitting)))
+    speed_up = 1.0 + WORKERS_GAIN * (min(workers, len(assignments)) - 1)
+    seconds = [total / speed_up for total in accumulate(job_seconds)]
+    affordable = sum(total <= SHARE_OF_LIMIT * time_limit for total in seconds)
+    return FirstJobs(seconds, min(len(assignments), max(workers, affordable)))
 
 
 def _raised_trials(search: PreparedSearch) -> str | None:

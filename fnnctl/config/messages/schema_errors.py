@@ -246,8 +246,8 @@ def unknown_path(path: ConfigPath) -> tuple[ConfigPath, str]:
     """The part of a path up to its first key that no section has, and the message about it."""
     depth = next(depth for depth in range(1, len(path) + 1) if not is_setting(path[:depth]))
     section = path[: depth - 1]
-    here = tuple(dict.fromkeys(key for form in forms_at(section, {}) for key in form.get("properties", ())))
-    suggestion = _meant_setting(str(path[depth - 1]), section, here) if here else ""
+    keys = tuple(dict.fromkeys(key for form in forms_at(section, {}) for key in form.get("properties", ())))
+    suggestion = _meant_setting(str(path[depth - 1]), section, keys) if keys else ""
     return path[:depth], f"unknown setting{suggestion}"
 
 
