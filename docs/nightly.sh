@@ -15,7 +15,7 @@ mkdir -p "$results"
 in_use=$results/in-use.txt # the folder of the run that predicts
 missed=0
 
-# 1. The experiment. It is written in the first night; change it as you like.
+# 1. The experiment. It is written on the first night; change it as you like.
 test -e fnnctl.yaml || fnnctl init --data "$table" --target "$target"
 
 # 2. Train on the table, test on the new rows. With --quiet, the run's folder is all that is printed.

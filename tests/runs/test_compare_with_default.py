@@ -283,8 +283,7 @@ def test_only_the_default_settings_are_not_compared_with_themselves(
         config = write_config(tmp_path / "x.yaml", search={**RANDOM, **asked["search"]})
     with asked_to_stop_after(1, by="time"):
         folder = search(config, "--executor", "serial", "--workers", "1")
-    if len(of_kind(folder, "result")) > 1:
-        pytest.fail("more than one trial was completed")
+    assert len(of_kind(folder, "result")) == 1
     facts = comparison(folder)
     assert facts
     assert (facts["outcome"], facts["trial"]) == ("only_default", 0)
