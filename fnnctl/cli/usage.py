@@ -90,6 +90,8 @@ def _argument_names(context: Any) -> list[str]:
 
 def _one_at_a_time(error: typer.TyperException, message: str) -> str:
     """What a command takes that was given more than that; empty for other errors."""
+    from fnnctl.config.reading.starter import is_table  # few commands end here
+
     unexpected = re.search(r"unexpected extra argument\(?s?\)? \((.*)\)", message)
     context = getattr(error, "ctx", None)
     if unexpected is None or context is None:
@@ -97,8 +99,7 @@ def _one_at_a_time(error: typer.TyperException, message: str) -> str:
     command, words = context.command_path, unexpected[1]
     if "=" in words and any("--set" in parameter.opts for parameter in context.command.params):
         return f"{words}: write --set before each setting"
-    options = {option for parameter in context.command.params for option in parameter.opts}
-    if "--data" in options:
+    if is_table(Path(words)) and any("--data" in parameter.opts for parameter in context.command.params):
         return f"{words}: `{command}` takes a table as --data {words}"
     names = _argument_names(context)
     takes = f"takes one {joined_words(names)} at a time" if names else "takes no argument"
