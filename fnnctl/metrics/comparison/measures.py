@@ -10,6 +10,7 @@ from typing import TypeAlias
 import numpy as np
 
 from fnnctl.arrays import BoolArray, FloatArray, IntArray
+from fnnctl.metrics.comparison.shares import unseen_rows
 from fnnctl.metrics.confusion import ClassCounts
 from fnnctl.metrics.metric import Metric, OfAreas, OfCounts, OfRows
 from fnnctl.metrics.ranking import add_influences, class_rankings, estimate_auc, mean_auc
@@ -59,24 +60,36 @@ class Influences:
 Measure: TypeAlias = Hits | RowSums | Influences
 
 
-def change_by_one_row(measure: RowSums) -> float:
-    """The largest loss of a metric of class counts if one more row were wrong; 0 for a metric of amounts.
+def unseen_change(measure: RowSums) -> float:
+    """How much a metric of class counts may change by wrong or right rows that the sample lacks; else 0.
 
-    The row is a hit of any class, and becomes one that is taken for the rarest other class.
+    Of n rows of a class `unseen_rows` become wrong or right, each with the change of a single one: a hit that
+    is taken for the rarest other class, or a miss that is not taken for the class with most false positives.
     """
     if not np.issubdtype(measure.values.dtype, np.integer):
         return 0.0
     sums = measure.values.sum(axis=0, dtype=np.float64)
-    hits, support, _ = sums.reshape(3, -1)
-    (losing,) = np.nonzero(hits)
-    rarest, next_rarest = np.argsort(np.where(support > 0, support, np.inf), kind="stable")[:2]
-    changed = np.tile(sums, (len(losing), 1)).reshape(len(losing), 3, -1)
-    numbers = np.arange(len(losing))
-    changed[numbers, 0, losing] -= 1
-    changed[numbers, 2, losing] -= 1
-    changed[numbers, 2, np.where(losing == rarest, next_rarest, rarest)] += 1
-    losses = measure.value - measure.combine(changed.reshape(len(losing), -1))
-    return float(np.nanmax(losses, initial=0.0))
+    hits, support, predicted = sums.reshape(3, -1)
+    rarity = np.where(support > 0, -support, -np.inf)
+    largest = 0.0
+    for of_rows, rank, sign in ((hits, rarity, -1), (support - hits, predicted - hits, 1)):
+        (classes,) = np.nonzero(of_rows)
+        if not len(classes):
+            continue
+        changed = np.tile(sums, (len(classes), 1)).reshape(len(classes), 3, -1)
+        numbers = np.arange(len(classes))
+        changed[numbers, 0, classes] += sign
+        changed[numbers, 2, classes] += sign
+        changed[numbers, 2, _first_other(rank, classes)] -= sign
+        changes = np.abs(measure.combine(changed.reshape(len(classes), -1)) - measure.value)
+        largest = float(np.nanmax(changes * unseen_rows(support[classes]), initial=largest))
+    return largest
+
+
+def _first_other(rank: FloatArray, classes: IntArray) -> IntArray:
+    """For each of the classes, the other one with the highest rank, (C,)."""
+    first, second = np.argsort(-rank, kind="stable")[:2]
+    return np.where(classes == first, second, first)
 
 
 def of_groups(measure: Measure, groups: IntArray) -> RowSums:

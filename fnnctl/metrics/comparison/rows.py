@@ -19,8 +19,8 @@ from fnnctl.metrics.comparison.difference import (
     upper_tail,
     with_zero,
 )
-from fnnctl.metrics.comparison.measures import Hits, Influences, Measure, RowSums, change_by_one_row
-from fnnctl.metrics.comparison.shares import lowest_paired_difference, paired_shares, unpaired_shares
+from fnnctl.metrics.comparison.measures import Hits, Influences, Measure, RowSums, unseen_change
+from fnnctl.metrics.comparison.shares import paired_shares, unpaired_shares
 from fnnctl.metrics.paired import LEVEL, MANY
 from fnnctl.metrics.resampling import student_quantile
 
@@ -58,7 +58,7 @@ def paired_difference(first: Measure, second: Measure, rng: np.random.Generator)
             difference = _by_resamples(first.value - second.value, differences, len(first.values))
             if difference.ci95 is not None:
                 difference = _exchanged(difference, first, second, rng)
-            return _with_unseen_rows(difference, (first, second))
+            return _with_unseen_rows(difference, first, second)
     raise TypeError("the measures are of different metrics")
 
 
@@ -78,7 +78,7 @@ def unpaired_difference(first: Measure, second: Measure, rng: np.random.Generato
             drawn = [measure.combine(_resampled(measure.values, rng)) for measure in (first, second)]
             least = min(len(first.values), len(second.values))
             difference = _by_resamples(first.value - second.value, drawn[0] - drawn[1], least)
-            return _with_unseen_rows(difference, (first, second))
+            return _with_unseen_rows(difference, first, second)
     raise TypeError("the measures are of different metrics")
 
 
@@ -174,20 +174,13 @@ def _exchanged(
     return replace(difference, ci95=interval, p=p, p_below=p_below, p_above=p_above)
 
 
-def _with_unseen_rows(difference: Difference, measures: tuple[RowSums, RowSums]) -> Difference:
-    """The difference with limits that are at least as wide as if no row differed.
+def _with_unseen_rows(difference: Difference, first: RowSums, second: RowSums) -> Difference:
+    """The difference with limits that are at least as wide as if no row differed; see `unseen_change`.
 
-    Of n rows none may differ by chance. With shares of correct rows, Tango's limit is then z² / (n + z²),
-    and so many rows change a metric of class counts by at most `change_by_one_row` each. The bootstrap knows
-    only rows that it has seen: its limit would be 0 without a differing row, and too close with one or two.
+    The bootstrap knows only the rows of the sample. If none of them differs, its limits are 0, although some
+    of the next rows may; if one or two do, they are too close.
     """
-    room = max(
-        -len(measure.values)
-        * lowest_paired_difference(0, 0, len(measure.values))
-        * change_by_one_row(measure)
-        for measure in measures
-    )
-    low, high = difference.limits
+    room, (low, high) = max(unseen_change(first), unseen_change(second)), difference.limits
     return replace(difference, limits=(min(low, difference.value - room), max(high, difference.value + room)))
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from fnnctl.arrays import FloatArray
 from fnnctl.metrics.comparison.difference import NORMAL, POWER, Difference, square_and_add, with_zero
 from fnnctl.metrics.paired import LEVEL, sign_test
 from fnnctl.metrics.ranking import Z_95, wilson_interval
@@ -75,6 +76,12 @@ def lowest_paired_difference(first: int | float, second: int | float, n: int) ->
         return first - second - n * difference >= Z_ONE_SIDED * math.sqrt(max(0.0, variance))
 
     return -_crossing(lambda loss: is_rejected(-loss), -(first - second) / n, 1.0)
+
+
+def unseen_rows(n: FloatArray) -> FloatArray:
+    """How many of n rows may be discordant at 5 % if none in a sample is: Tango's limit, nz² / (n + z²)."""
+    square = Z_ONE_SIDED**2
+    return square * n / (n + square)
 
 
 @dataclass(frozen=True, slots=True)
