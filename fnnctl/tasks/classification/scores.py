@@ -192,8 +192,8 @@ class ClassScores:
             self._no_better(where, training, rows)
             or self._not_found(where, training, rows)
             or few_rows(len(self.labels), where),
-            None if log_loss is None else ResultWarning(log_loss),
-            None if probabilities is None else ResultWarning(probabilities),
+            log_loss,
+            probabilities,
         )
 
     @property
@@ -208,7 +208,7 @@ class ClassScores:
         if self.baseline is None:
             return None
         if self.decision is not None and self.decision.threshold is not None:
-            useless = decision_warning(
+            return decision_warning(
                 self.classes[self.decision.positive],
                 self.ranked.areas[self.decision.positive],
                 self._costs(),
@@ -216,7 +216,7 @@ class ClassScores:
                 where=where,
                 training=training,
             )
-        elif training.counts_rows_equally:
+        if training.counts_rows_equally:
             return baseline_warning(
                 self.classes,
                 self.labels,
@@ -227,14 +227,11 @@ class ClassScores:
                 training=training,
                 held_out=held_out,
             )
-        elif training.has_row_weights:
+        if training.has_row_weights:
             return None
-        else:  # with class weights the accuracy may be low on purpose
-            areas = self.ranked.areas
-            useless = ranking_warning(
-                self.classes, areas, rows=len(self.labels), where=where, training=training
-            )
-        return None if useless is None else ResultWarning(useless, is_useless=True)
+        # With class weights the accuracy may be low on purpose.
+        areas = self.ranked.areas
+        return ranking_warning(self.classes, areas, rows=len(self.labels), where=where, training=training)
 
     def _not_found(
         self, where: str, training: TrainingOutcome, held_out: HeldOut | None
@@ -245,15 +242,14 @@ class ClassScores:
         """
         if self.decision is not None and self.decision.threshold is not None:
             positive = self.decision.positive
-            unfound = unfound_class_warning(
+            return unfound_class_warning(
                 self.classes[positive],
                 self.labels == positive,
                 self.predictions == positive,
                 self.decision.threshold,
                 where=where,
             )
-            return None if unfound is None else ResultWarning(unfound, is_useless=True)
-        missed = missed_classes_warning(
+        return missed_classes_warning(
             self.classes,
             self.labels,
             self.predictions,
@@ -262,7 +258,6 @@ class ClassScores:
             training=training,
             held_out=held_out,
         )
-        return None if missed is None else ResultWarning(missed)
 
     @property
     def confidences(self) -> tuple[FloatArray, BoolArray]:

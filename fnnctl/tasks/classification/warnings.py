@@ -177,7 +177,7 @@ def decision_warning(
     rows: int,
     where: str,
     training: TrainingOutcome = UNKNOWN,
-) -> str | None:
+) -> ResultWarning | None:
     """A warning unless the ROC AUC is above 0.5 and the costs are lower, both by more than chance.
 
     Args:
@@ -196,17 +196,20 @@ def decision_warning(
             "chance, so no threshold separates the classes"
         )
         if _lower_end(replace(area, area=1.0)) <= CHANCE:
-            return f"{finding}: {counted(rows, 'row')} are too few to tell"
-        return f"{finding}: {worth_trying(rows, is_ahead=area.area > CHANCE, training=training)}"
+            advice = f"{counted(rows, 'row')} are too few to tell"
+        else:
+            advice = worth_trying(rows, is_ahead=area.area > CHANCE, training=training)
+        return ResultWarning(f"{finding}: {advice}", is_useless=True)
     if costs is None:
         return None
     decided, always = costs
     if mean_test(always - decided) <= LEVEL:
         return None
     cost, least = float(decided.mean()), float(always.mean())
-    return (
+    return ResultWarning(
         f"the decisions cost {cost:.3g} per row {where}, which is not less than always predicting one class "
-        f"({least:.3g}) by more than chance: {worth_trying(rows, is_ahead=cost < least, training=training)}"
+        f"({least:.3g}) by more than chance: {worth_trying(rows, is_ahead=cost < least, training=training)}",
+        is_useless=True,
     )
 
 
@@ -217,7 +220,7 @@ def ranking_warning(
     rows: int,
     where: str,
     training: TrainingOutcome = UNKNOWN,
-) -> str | None:
+) -> ResultWarning | None:
     """A warning unless the ROC AUC of some class, against all others, is above 0.5 by more than chance.
 
     Args:
@@ -238,8 +241,10 @@ def ranking_warning(
         f"of {shown(name)}"
     )
     if all(_lower_end(replace(area, area=1.0)) <= CHANCE for area, _ in estimates):
-        return f"{finding}; {counted(rows, 'row')} are too few to tell"
-    return f"{finding}; {worth_trying(rows, is_ahead=best.area > CHANCE, training=training)}"
+        advice = f"{counted(rows, 'row')} are too few to tell"
+    else:
+        advice = worth_trying(rows, is_ahead=best.area > CHANCE, training=training)
+    return ResultWarning(f"{finding}; {advice}", is_useless=True)
 
 
 def _lower_end(area: AucEstimate) -> float:
@@ -263,7 +268,7 @@ def missed_classes_warning(
     positive: int | None = None,
     training: TrainingOutcome = UNKNOWN,
     held_out: HeldOut | None = None,
-) -> str | None:
+) -> ResultWarning | None:
     """One warning about all classes whose recall is low although they have enough rows to tell.
 
     Args:
@@ -310,12 +315,12 @@ def missed_classes_warning(
         advice += "; judge by balanced accuracy or ROC AUC"
     else:
         advice = _confusion(classes, confused, training)
-    return f"{finding}. {capitalized(advice)}"
+    return ResultWarning(f"{finding}. {capitalized(advice)}")
 
 
 def unfound_class_warning(
     name: str, labels: BoolArray, predicted: BoolArray, threshold: float, *, where: str
-) -> str | None:
+) -> ResultWarning | None:
     """A warning if a threshold finds no row of its class, `name`, although there are enough.
 
     Args:
@@ -329,9 +334,10 @@ def unfound_class_warning(
     if rows < MIN_OF_CLASS or (labels & predicted).any():
         return None
     others = f", and takes {counted(predictions, 'other')} for it" if predictions else ""
-    return (
+    return ResultWarning(
         f"the threshold of {threshold:.4g} finds none of the {rows:,} rows of {shown(name)} {where}{others}, "
-        "so its F1 is 0: rank rows by the probabilities, or try other columns or more rows of the class"
+        "so its F1 is 0: rank rows by the probabilities, or try other columns or more rows of the class",
+        is_useless=True,
     )
 
 
@@ -357,7 +363,7 @@ ENOUGH_FOR_LOG_LOSS = 100
 """So many rows show that a log loss is not better, even if it is not worse by more than chance."""
 FAR = 4.0
 """A mean probability differs from a frequency if it is so many standard errors away, because there may be
-many classes, and if their odds differ by the factor `ODDS` and they themselves by `LEAST`."""
+many classes, and if their odds differ by the factor `ODDS` and they themselves by `MIN_GAP`."""
 ODDS = 1.5
 MIN_GAP = 0.01
 MAX_NAMED = 5
@@ -370,7 +376,7 @@ def log_loss_warning(
     *,
     where: str,
     is_calibrated: bool = False,
-) -> str | None:
+) -> ResultWarning | None:
     """A warning if the log loss is not below the baseline's, unless that may be chance in few rows.
 
     Args:
@@ -389,7 +395,7 @@ def log_loss_warning(
     advice = "rank rows by them, but do not read them as frequencies"
     if not is_calibrated:
         advice = f"set model.calibration: temperature, or {advice}"
-    return (
+    return ResultWarning(
         f"the log loss {where}, {losses.mean():.4g}, is not better than the baseline's "
         f"({baseline_losses.mean():.4g}), which gives every row the classes' shares of the training rows, so "
         f"the probabilities are misleading: {advice}"
@@ -405,7 +411,7 @@ def mean_probability_warning(
     where: str,
     positive: int | None,
     training: TrainingOutcome = UNKNOWN,
-) -> str | None:
+) -> ResultWarning | None:
     """One warning about all classes whose mean probability is far from their frequency: see `FAR`.
 
     Args:
@@ -440,10 +446,12 @@ def mean_probability_warning(
         shares = np.broadcast_to(baseline, probabilities.shape).mean(axis=0).tolist()
         if all(_is_far(shares[index], counts[index], rows) for index in far):
             trained = word_list([f"{shares[index]:.3g}" for index in far], MAX_NAMED)
-            return f"{finding}: in the training rows it is {trained}, so these rows are of another kind"
+            reason = f"in the training rows it is {trained}, so these rows are of another kind"
+            return ResultWarning(f"{finding}: {reason}")
     if training.has_row_weights:
-        return f"{finding}: probabilities follow the weights of the rows (data.weights)"
-    return f"{finding}: rank rows by the probabilities, but do not read them as frequencies"
+        return ResultWarning(f"{finding}: probabilities follow the weights of the rows (data.weights)")
+    advice = "rank rows by the probabilities, but do not read them as frequencies"
+    return ResultWarning(f"{finding}: {advice}")
 
 
 def _is_far(mean: float, count: int, rows: int) -> bool:

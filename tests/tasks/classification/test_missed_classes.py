@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from fnnctl.tasks.classification.warnings import HeldOut, missed_classes_warning, unfound_class_warning
-from fnnctl.tasks.warnings import TrainingOutcome
+from fnnctl.tasks.warnings import ResultWarning, TrainingOutcome
 
 HERE = "on the test part"
 
@@ -25,7 +25,7 @@ def warning(
     for number, (right, rows) in enumerate(found.values()):
         labels += [number] * rows
         predicted += [number] * right + [(number + 1) % len(found)] * (rows - right)
-    return missed_classes_warning(
+    told = missed_classes_warning(
         tuple(found),
         np.array(labels, np.intp),
         np.array(predicted, np.intp),
@@ -34,6 +34,7 @@ def warning(
         training=training or TrainingOutcome(),
         held_out=held_out,
     )
+    return None if told is None else told.text
 
 
 @pytest.mark.parametrize(
@@ -151,8 +152,11 @@ def test_a_threshold_that_finds_no_row_is_told(hits: int, taken: int, rows: int,
     told = unfound_class_warning("rare", labels, predicted, 0.0931, where=HERE)
     others = f", and takes {taken} others for it" if taken else ""
     assert told == (
-        f"the threshold of 0.0931 finds none of the {rows} rows of 'rare' {HERE}{others}, so its F1 "
-        "is 0: rank rows by the probabilities, or try other columns or more rows of the class"
+        ResultWarning(
+            f"the threshold of 0.0931 finds none of the {rows} rows of 'rare' {HERE}{others}, so its F1 "
+            "is 0: rank rows by the probabilities, or try other columns or more rows of the class",
+            is_useless=True,
+        )
         if is_told
         else None
     )
