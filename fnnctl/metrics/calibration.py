@@ -71,7 +71,8 @@ def confidences(
 ) -> tuple[FloatArray, BoolArray]:
     """The probability of each row's predicted class, (n,), and whether that is the true one, (n,).
 
-    Labels (n,), probabilities (n, C); ties predict the first class. With a `positive` class it is the one.
+    Labels (n,), probabilities (n, C); ties predict the first class. With a `positive` class, that one counts
+    as predicted in every row.
     """
     predicted = probabilities.argmax(axis=1) if positive is None else np.full(len(labels), positive)
     return probabilities[np.arange(len(labels)), predicted], predicted == labels

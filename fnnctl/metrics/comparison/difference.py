@@ -63,8 +63,8 @@ class Difference:
     error: float | None
     """The standard error if the true difference is 0; None if it is unknown."""
     limits: tuple[float, float] = UNLIMITED
-    """Two one-sided limits: each of "the true difference is above the first" and "it is below the second" is
-    said at the 5 % level. Infinite if nothing is known."""
+    """The one-sided 95 % limits: the true difference is above the first, and it is below the second, each at
+    the 5 % level. Infinite if nothing is known."""
     power: Power | None = None
     """None if the standard error is unknown."""
 

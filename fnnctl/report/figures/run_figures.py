@@ -295,9 +295,9 @@ recall; with two classes a line marks it. For a rare class this plot says more t
         in_words=_metrics_in_words(CLASS_CALIBRATION_ERROR.name, CALIBRATION_ERROR.name),
         is_slow=True,
         reading="""\
-The accuracy of predictions with about the same confidence: of at most 15 groups of about equally many
-rows, and of at least ten. On the diagonal, predictions with 80 %
-confidence are right in 80 % of the rows. Below it the network is overconfident, above it underconfident;
+The accuracy of predictions with about the same confidence. Each point stands for a group of rows; there are
+at most 15 groups with about equally many rows, at least ten in each. On the diagonal, predictions with
+80 % confidence are right in 80 % of the rows. Below it the network is overconfident, above it underconfident;
 `model.calibration: temperature` corrects both. The intervals show how far chance alone may move the points.
 With two classes the plot has the share of positive rows over the probability of the positive class: the
 confidence is at least 50 % in every row, and would hide that a rare class gets too high probabilities.""",
