@@ -45,8 +45,8 @@ ORDERS = {
         "hyperparameter_importance", "kendall", "stored",
     ),
     "tasks": (
-        "decisions", "detection", "mixture", "one_column", "warnings", "epoch_metrics", "shares",
-        "target_transforms", "task", "folds", "post_training", "checks", "comparison", "reports",
+        "decisions", "detection", "mixture", "one_column", "warnings", "worst_rows", "epoch_metrics",
+        "shares", "target_transforms", "task", "folds", "post_training", "checks", "comparison", "reports",
         "regression", "classification", "registry",
     ),
     "config": (
@@ -54,7 +54,7 @@ ORDERS = {
     ),
     "data": (
         "files", "problems", "builtin", "matrix", "columns", "tables", "stored_arrays", "feature_array",
-        "dataset", "in_memory", "settings", "preprocessing", "fitting", "splits", "warnings",
+        "dataset", "row_texts", "in_memory", "settings", "preprocessing", "fitting", "splits", "warnings",
         "new_rows", "unseen_values", "loading", "profile",
     ),
     "report": (

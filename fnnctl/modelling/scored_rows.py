@@ -17,6 +17,7 @@ from fnnctl.errors import DataError, Problem
 from fnnctl.modelling.input_file import InputFile, Note
 from fnnctl.modelling.predictor import Predictor
 from fnnctl.modelling.saved_model import SavedModel
+from fnnctl.modelling.worst_rows import WorstRows
 from fnnctl.tasks.task import PartScores, Targets, Task
 from fnnctl.text import counted, shown
 
@@ -31,6 +32,7 @@ class LabelledRows:
     """(n,)"""
     scores: list[FloatArray]
     """(n, outputs) in total, batch by batch."""
+    worst: WorstRows
 
     def part(self, model: SavedModel) -> PartScores:
         """The scores of these rows by the model."""
@@ -54,20 +56,52 @@ def read_labelled(
     """
     numbers: list[IntArray] = []
     targets: list[Targets] = []
+    scores: list[FloatArray] = []
+    waiting: deque[_Piece] = deque()
 
     def pieces() -> Iterator[tuple[NewRows, IntArray]]:
         for block, kept, encoded in labelled_blocks(file, model, note, warn, on_read=on_read):
             numbers.append(block.first + kept)
             targets.append(encoded)
+            waiting.append(_Piece(block, kept, encoded))
             yield block, kept
 
-    scores = list(model.predictor.column_scores(pieces()))
-    rows = LabelledRows(np.concatenate(numbers), np.concatenate(targets), scores)
+    predictor, worst = model.predictor, WorstRows()
+    for batch in predictor.column_scores(pieces()):
+        scores.append(batch)
+        for piece, piece_scores in _scored_pieces(waiting, batch):
+            row_numbers = piece.block.first + piece.rows
+            refuse_overflow(piece_scores, row_numbers, file.name)
+            part = predictor.task.score(row_numbers, piece.targets, [piece_scores], predictor.decoder)
+            worst = worst.with_rows(part, piece.block, piece.rows, file.form.formats)
+    return LabelledRows(np.concatenate(numbers), np.concatenate(targets), scores, worst)
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """Labelled rows of a block."""
+
+    block: NewRows
+    rows: IntArray
+    """(m,) indices into the block."""
+    targets: Targets
+    """(m,)"""
+
+    def part(self, rows: slice) -> _Piece:
+        return _Piece(self.block, self.rows[rows], self.targets[rows])
+
+
+def _scored_pieces(waiting: deque[_Piece], batch: FloatArray) -> Iterator[tuple[_Piece, FloatArray]]:
+    """Take the rows of a batch of scores, (n, outputs), from the `waiting` pieces, each with its scores."""
     start = 0
-    for batch in scores:
-        refuse_overflow(batch, rows.numbers[start : start + len(batch)], file.name)
-        start += len(batch)
-    return rows
+    while start < len(batch):
+        piece = waiting.popleft()
+        count = min(len(piece.rows), len(batch) - start)
+        if count:
+            yield piece.part(slice(count)), batch[start : start + count]
+        if count < len(piece.rows):
+            waiting.appendleft(piece.part(slice(count, None)))
+        start += count
 
 
 def labelled_blocks(

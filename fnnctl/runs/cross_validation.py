@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any
+
+import numpy as np
 
 from fnnctl.blas import set_blas_threads
 from fnnctl.config.reading.resolved import resolved_yaml
@@ -13,6 +16,7 @@ from fnnctl.executors.work import run_work
 from fnnctl.modelling.cross_validation import CrossValidation
 from fnnctl.modelling.data_sizes import by_size, share_suffix, size_summaries
 from fnnctl.modelling.fold_results import FoldResult, mean_baseline, out_of_fold, summary
+from fnnctl.modelling.worst_rows import WorstRows
 from fnnctl.processors import usable_processors
 from fnnctl.runs.endings import diverged, loss_warnings, training_outcome
 from fnnctl.runs.facts import known_facts
@@ -98,7 +102,8 @@ def complete_cross_validation(
         record_warnings(run, warnings, context.listener, first=True)
         metrics = {"test": scores.metrics(), "cross_validation": means, **sizes}
         run.write_metrics({"train": None, "validation": None, **metrics})
-        run.write_artifacts(scores.artifacts())
+        worst = WorstRows.of_data(validation.data.dataset, np.arange(len(validation.data)), scores)
+        run.write_artifacts(chain(scores.artifacts(), (worst.artifact(),)))
         context.figures.draw(run)
         context.stop.raise_if_requested()  # matplotlib may have swallowed the signal
 

@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Final
 
 from fnnctl.blas import set_blas_threads
@@ -15,6 +16,7 @@ from fnnctl.data.splits.parts import Split
 from fnnctl.metrics.registry import is_loss
 from fnnctl.modelling.model_description import model_files
 from fnnctl.modelling.predictor import score_parts
+from fnnctl.modelling.worst_rows import WorstRows
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.runs.facts import known_facts
 from fnnctl.runs.recorder import RunRecorder, log_warnings, record_warnings, write_scores
@@ -195,7 +197,7 @@ def _write(session: SearchSession, selected: _ScoredEnsemble, how: str, *, start
         record_warnings(opened, [*selected.warnings, *warnings], listener)
         ensemble_warnings = [f"the ensemble: {warning}" for warning in selected.warnings]
         record_warnings(run, ensemble_warnings, SilentListener(), first=True)  # the user has seen them
-        write_scores(opened, selected.parts)
+        write_scores(opened, selected.parts, partial(WorstRows.of_data, data.dataset, split.test))
     return True
 
 

@@ -111,7 +111,7 @@ def score_file(
     with RunRecorder(run, started=started):
         record_notes(run, notes, context.listener)
         record_warnings(run, warnings, context.listener)
-        write_scores(run, {"train": None, "validation": None, "test": part})
+        write_scores(run, {"train": None, "validation": None, "test": part}, lambda _: rows.worst)
         context.figures.draw(run)
     return run
 

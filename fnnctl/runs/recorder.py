@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
+from itertools import chain
 from types import TracebackType
 from typing import Any, Literal, Self
 
@@ -19,6 +20,7 @@ from fnnctl.errors import (
     StopNow,
     is_out_of_memory,
 )
+from fnnctl.modelling.worst_rows import WorstRows
 from fnnctl.store.run import OpenRun
 from fnnctl.tasks.task import PartScores
 from fnnctl.tasks.warnings import ResultWarning
@@ -114,8 +116,11 @@ def record_warnings(
         run.record({"warnings": [*new, *recorded] if first else [*recorded, *new]})
 
 
-def write_scores(run: OpenRun, parts: dict[str, PartScores | None]) -> None:
-    """Write the metrics of the parts, and the predictions and curves of the last one, the test part.
+def write_scores(
+    run: OpenRun, parts: dict[str, PartScores | None], worst: Callable[[PartScores], WorstRows]
+) -> None:
+    """Write the metrics of the parts, and the predictions, curves and `worst` rows of the last one, the test
+    part.
 
     Each part is removed from `parts`, so that only one large part is in memory at a time.
     """
@@ -125,4 +130,4 @@ def write_scores(run: OpenRun, parts: dict[str, PartScores | None]) -> None:
         metrics[name] = part.metrics() if part else None
     run.write_metrics(metrics)
     if part:
-        run.write_artifacts(part.artifacts())
+        run.write_artifacts(chain(part.artifacts(), (worst(part).artifact(),)))

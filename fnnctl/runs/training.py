@@ -16,6 +16,7 @@ from fnnctl.modelling.data_checks import DataCheck
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.model_description import describe
 from fnnctl.modelling.predictor import Predictor, score_parts
+from fnnctl.modelling.worst_rows import WorstRows
 from fnnctl.processors import usable_processors
 from fnnctl.runs.checkpointing import Checkpointer, incomplete_checkpoint, write_members
 from fnnctl.runs.endings import column_warnings, dead_unit_messages, diverged, loss_warnings, score_warnings
@@ -150,7 +151,7 @@ def _write_trained(
     doubts = score_warnings(fit.experiment, parts["test"], [trained], held_out=parts["validation"])
     record_warnings(run, doubts, listener, first=True)
     record_warnings(run, column_warnings(run, parts["test"]), listener)
-    write_scores(run, parts)
+    write_scores(run, parts, partial(WorstRows.of_data, data.dataset, fit.split(data).test))
     context.figures.draw(run)
     stop.raise_if_requested()  # matplotlib may have swallowed the signal
     return [*doubts, *unlike]

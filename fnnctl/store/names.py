@@ -15,6 +15,8 @@ MANIFEST = "manifest.json"
 METRICS = "metrics.json"
 HISTORY = "history.csv"
 PREDICTIONS = "predictions.csv"
+WORST_ROWS = "worst_rows.csv"
+"""The cells of the rows that are predicted worst: the row number as in `PREDICTIONS`, then the columns."""
 CONFUSION_MATRIX = "confusion_matrix.csv"
 ROC_CURVE = "roc_curve.csv"
 PR_CURVE = "pr_curve.csv"
@@ -65,8 +67,8 @@ REBUILT = (FEATURE_IMPORTANCE, FEATURE_IMPORTANCE_FIGURE)
 """What `fnnctl report` adds to a run that has ended, from its network and its data."""
 LAYOUT = (
     CONFIG, RESOLVED, DEFAULT_CONFIG, MANIFEST, METRICS, CROSS_VALIDATION, DATA_SIZE, HISTORY, PREDICTIONS,
-    CONFUSION_MATRIX, ROC_CURVE, PR_CURVE, CALIBRATION, THRESHOLD, FEATURE_IMPORTANCE, WEIGHTS, MODEL,
-    JOURNAL, JOURNAL_TORN, TIMELINE, LEADERBOARD, LOG,
+    WORST_ROWS, CONFUSION_MATRIX, ROC_CURVE, PR_CURVE, CALIBRATION, THRESHOLD, FEATURE_IMPORTANCE, WEIGHTS,
+    MODEL, JOURNAL, JOURNAL_TORN, TIMELINE, LEADERBOARD, LOG,
 )  # fmt: skip
 """All files that a run may have, but for its figures, in the order in which they are listed."""
 _OWN = frozenset((*LAYOUT, BEST, ENSEMBLE, DEFAULT, CHECKPOINTS))

@@ -246,6 +246,9 @@ class PartScores(Protocol):
         no value here, or does not follow from rows.
         """
 
+    def row_badness(self) -> tuple[IntArray, FloatArray]:
+        """The row numbers (n,), and how badly each row is predicted, (n,): see `worst_rows`."""
+
     def confusion_table(self) -> tuple[tuple[str, ...], IntArray] | None:
         """Classes and counts (C, C) for the report, one row per true class; None if there are no classes."""
 
@@ -267,6 +270,9 @@ class OutOfFold(Protocol):
 
     def warnings(self, training: TrainingOutcome = UNKNOWN) -> list[ResultWarning]:
         """The warnings of `PartScores.warnings` to which most repeats lead."""
+
+    def row_badness(self) -> tuple[IntArray, FloatArray]:
+        """See `PartScores.row_badness`; the rows of all repeats."""
 
     def artifacts(self) -> Artifacts:
         """The files with all predictions and the data of the figures."""

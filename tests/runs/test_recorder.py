@@ -10,6 +10,7 @@ import pytest
 
 from fnnctl.config.schema.model import ModelConfig
 from fnnctl.errors import MachineError
+from fnnctl.modelling.worst_rows import WorstRows
 from fnnctl.runs.recorder import write_scores
 from fnnctl.store import names
 from fnnctl.store.run import OpenRun, create_run
@@ -68,9 +69,15 @@ def part(first: int) -> PartScores:
     return TASK.score(np.array([first, first + 1]), np.array([0, 1]), [scores], DECODER)
 
 
+def worst(scored: PartScores) -> WorstRows:
+    """The second row."""
+    (rows, badness) = scored.row_badness()
+    return WorstRows(("x",), rows[1:], badness[1:], [("0.5",)])
+
+
 def test_the_files_are_about_the_last_part(run: OpenRun) -> None:
     parts: dict[str, PartScores | None] = {"train": part(0), "validation": None, "test": part(10)}
-    write_scores(run, parts)
+    write_scores(run, parts, worst)
     metrics = read_json(run.path / names.METRICS)
     assert {name: each and each["accuracy"] for name, each in metrics.items()} == {
         "train": 0.5, "validation": None, "test": 0.5
@@ -79,10 +86,11 @@ def test_the_files_are_about_the_last_part(run: OpenRun) -> None:
     assert [line.split(",")[:3] for line in lines] == [
         ["row", "label", "prediction"], ["10", "a", "a"], ["11", "b", "a"]
     ]  # fmt: skip
+    assert (run.path / names.WORST_ROWS).read_text() == "row,x\n11,0.5\n"
 
 
 def test_without_a_last_part_there_are_metrics_alone(run: OpenRun) -> None:
-    write_scores(run, {"train": part(0), "test": None})
+    write_scores(run, {"train": part(0), "test": None}, worst)
     assert read_json(run.path / names.METRICS)["test"] is None
     assert not (run.path / names.PREDICTIONS).exists()
 
@@ -90,7 +98,7 @@ def test_without_a_last_part_there_are_metrics_alone(run: OpenRun) -> None:
 def test_each_part_is_released(run: OpenRun) -> None:
     """Only one large part is in memory at a time."""
     parts: dict[str, PartScores | None] = {"train": part(0), "test": part(10)}
-    write_scores(run, parts)
+    write_scores(run, parts, worst)
     assert parts == {}
 
 

@@ -7,24 +7,41 @@ for a large file, so short reports leave them out.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from itertools import accumulate
 from pathlib import Path
 from typing import Final
 
+import numpy as np
+
+from fnnctl.data.columns.numbers import plain_number
 from fnnctl.errors import DataError
 from fnnctl.report.sections import WRONG, Notes, Section, TableSection
+from fnnctl.report.stored_importances import read_importances
 from fnnctl.report.summary import Summary
 from fnnctl.report.topics.topic import Topic
-from fnnctl.report.words import number
+from fnnctl.report.words import NOTHING, number
 from fnnctl.store import names
 from fnnctl.store.atomic import damaged
 from fnnctl.store.folder import RunFolder
-from fnnctl.text import shown
+from fnnctl.tasks.worst_rows import MOST_WORST, worst_rows
+from fnnctl.text import counted, shown, truncate_end
 
-MOST: Final = 10
 KEPT_AT_ONCE: Final = 1000
 """More candidates than this are reduced to the worst ones."""
+SHOWN_COLUMNS: Final = 6
+"""So many columns of the data stand beside an example."""
+NARROW_WIDTH: Final = 78
+"""The width of a table on a terminal, which shows only the columns that fit."""
+GAP: Final = 3
+"""The space between two columns there."""
+LONGEST_CELL: Final = 30
+"""Longer cells are cut."""
+SHORT_NUMBER: Final = 8
+"""Numbers of up to so many characters are shown with all their digits."""
+_FRACTION: Final = re.compile(r"-?[0-9]*\.[0-9]+(?:e[-+]?[0-9]+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +71,11 @@ class WorstExamples:
     rows: tuple[WorstExample, ...]
     file: Path
     """The predictions.csv."""
+    columns: tuple[str, ...] = ()
+    """The columns of the data, the most important ones first if that was measured, and else as in the data;
+    none in runs of version 0.6.0 and earlier."""
+    cells: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    """The values of these columns, by row."""
 
 
 def _details(summary: Summary) -> Iterator[Section]:
@@ -70,7 +92,7 @@ def examples_table(examples: WorstExamples, *, relative_to: Path) -> TableSectio
     """One row per example; rows are numbered as in predictions.csv."""
     where = f"row numbers as in {examples.file.relative_to(relative_to)}, from 0"
     if any(example.residual is not None for example in examples.rows):
-        rows = tuple(
+        rows = [
             (
                 str(example.row),
                 number(float(example.true)),
@@ -78,18 +100,75 @@ def examples_table(examples: WorstExamples, *, relative_to: Path) -> TableSectio
                 number(example.residual),
             )
             for example in examples.rows
-        )
-        header = ("row", "target", "prediction", "residual")
-        return TableSection(f"The largest residuals; {where}", header, rows, texts=())
-    rows = tuple(
-        (str(example.row), example.true, example.predicted, number(example.probability))
-        for example in examples.rows
+        ]
+        header: tuple[str, ...] = ("row", "target", "prediction", "residual")
+        table = TableSection(f"The largest residuals; {where}", header, tuple(rows), texts=())
+    else:
+        rows = [
+            (str(example.row), example.true, example.predicted, number(example.probability))
+            for example in examples.rows
+        ]
+        header = ("row", "true", "predicted", "its probability")
+        table = TableSection(f"Most confidently wrong; {where}", header, tuple(rows), texts=(1, 2))
+    file = str(examples.file.with_name(names.WORST_ROWS).relative_to(relative_to))
+    columns = _columns(examples)
+    wide = _with_columns(table, columns, SHOWN_COLUMNS, file)
+    return replace(wide, narrow=_with_columns(table, columns, _fitting(table, columns), file))
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """A column of the data, as it is shown."""
+
+    name: str
+    cells: tuple[str, ...]
+    is_text: bool
+
+
+def _columns(examples: WorstExamples) -> list[_Column]:
+    empty = ("",) * len(examples.columns)
+    rows = [examples.cells.get(example.row, empty) for example in examples.rows]
+    columns = []
+    for index, name in enumerate(examples.columns):
+        texts = [row[index] for row in rows]
+        is_text = any(text and plain_number(text) is None for text in texts)
+        columns.append(_Column(name, tuple(map(_shown_cell, texts)), is_text))
+    return columns
+
+
+def _shown_cell(text: str) -> str:
+    """A cell of the data; a number of many digits is rounded, and a long text is cut."""
+    if len(text) > SHORT_NUMBER and _FRACTION.fullmatch(text):
+        return number(float(text))
+    return truncate_end(text, LONGEST_CELL) or NOTHING
+
+
+def _fitting(table: TableSection, columns: Sequence[_Column]) -> int:
+    """How many of the columns fit beside the table on a terminal."""
+    beside = [(name, [row[index] for row in table.rows]) for index, name in enumerate(table.header)]
+    added = [(column.name, column.cells) for column in columns[:SHOWN_COLUMNS]]
+    ends = accumulate(max(map(len, (name, *cells))) + GAP for name, cells in (*beside, *added))
+    return sum(end - GAP <= NARROW_WIDTH for end in ends) - len(beside)
+
+
+def _with_columns(table: TableSection, columns: Sequence[_Column], most: int, file: str) -> TableSection:
+    """The table with at most so many columns of the data, and a note on the others, which are in the file."""
+    most = max(most, 0)
+    first, others = columns[:most], columns[most:]
+    texts = (index for index, column in enumerate(first, start=len(table.header)) if column.is_text)
+    note = f"{counted(len(others), 'more column')} of the data: see {file}"
+    return replace(
+        table,
+        header=(*table.header, *(column.name for column in first)),
+        rows=tuple(
+            (*row, *(column.cells[index] for column in first)) for index, row in enumerate(table.rows)
+        ),
+        texts=(*table.texts, *texts),
+        notes=(note,) if others else (),
     )
-    header = ("row", "true", "predicted", "its probability")
-    return TableSection(f"Most confidently wrong; {where}", header, rows, texts=(1, 2))
 
 
-def worst_examples(summary: Summary, most: int = MOST) -> WorstExamples | None:
+def worst_examples(summary: Summary, most: int = MOST_WORST) -> WorstExamples | None:
     """At most `most` examples: for a search, those of what stands for it.
 
     None if the run has no predictions. Raises `DataError` if the file is damaged.
@@ -108,9 +187,24 @@ def worst_examples(summary: Summary, most: int = MOST) -> WorstExamples | None:
     try:
         examples = (example for line in lines if (example := read(line, columns)) is not None)
         worst = _worst(examples, most)
-    except (ValueError, IndexError) as error:
+    except (ValueError, IndexError, OverflowError) as error:
         raise damaged(file, f"is damaged: {error}") from error
-    return WorstExamples(tuple(worst), file)
+    return WorstExamples(tuple(worst), file, *_read_cells(folder, summary))
+
+
+def _read_cells(folder: RunFolder, summary: Summary) -> tuple[tuple[str, ...], dict[int, tuple[str, ...]]]:
+    """The columns of the data, the most important ones first, and the cells of the worst rows, by row."""
+    table = folder.read_table(names.WORST_ROWS)
+    if table is None:
+        return (), {}
+    importances = summary.importances or read_importances(folder)
+    ranks = {column.column: rank for rank, column in enumerate(importances.columns if importances else ())}
+    order = sorted(range(1, len(table.columns)), key=lambda j: ranks.get(table.columns[j], len(ranks)))
+    try:
+        cells = {int(row[0]): tuple(row[j] for j in order) for row in table.rows}
+    except ValueError as error:
+        raise damaged(table.path, f"is damaged: {error}") from error
+    return tuple(table.columns[j] for j in order), cells
 
 
 def _wrong(line: Sequence[str], columns: Mapping[str, int]) -> WorstExample | None:
@@ -138,19 +232,19 @@ def _finite(text: str) -> float:
 
 
 def _worst(examples: Iterator[WorstExample], most: int) -> list[WorstExample]:
-    """The worst of the examples, one per row; of equally bad ones those with the lower row numbers."""
-    kept: dict[int, WorstExample] = {}
+    """The worst of the examples, one per row."""
+    kept: list[WorstExample] = []
     for example in examples:
-        former = kept.get(example.row)
-        if former is None or example.badness > former.badness:
-            kept[example.row] = example
+        kept.append(example)
         if len(kept) > KEPT_AT_ONCE + most:
-            kept = {worst.row: worst for worst in _ranked(kept)[:most]}
-    return _ranked(kept)[:most]
+            kept = _reduced(kept, most)
+    return _reduced(kept, most)
 
 
-def _ranked(kept: Mapping[int, WorstExample]) -> list[WorstExample]:
-    return sorted(kept.values(), key=lambda example: (-example.badness, example.row))
+def _reduced(examples: Sequence[WorstExample], most: int) -> list[WorstExample]:
+    rows = np.array([example.row for example in examples], np.int64)
+    badness = np.array([example.badness for example in examples], np.float64)
+    return [examples[index] for index in worst_rows(rows, badness, most).tolist()]
 
 
 TOPIC: Final = Topic(WRONG, details=_details)

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from fnnctl.arrays import IntArray
+from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.metrics.calibration import NO_ROWS, diagram_bins, reliability
 from fnnctl.metrics.curves import mean_pr_curves, mean_roc_curves, pr_curves, roc_curves
 from fnnctl.tasks.classification import tables
@@ -25,6 +25,7 @@ from fnnctl.tasks.decisions import Decision
 from fnnctl.tasks.folds import Repeat, mean_metrics, repeats_of
 from fnnctl.tasks.task import Artifacts, FoldScores
 from fnnctl.tasks.warnings import OUT_OF_FOLD, UNKNOWN, ResultWarning, TrainingOutcome, of_most_repeats
+from fnnctl.tasks.worst_rows import joined_badness
 
 PREDICTION_COLUMNS = ("repeat", "fold", *tables.PREDICTION_COLUMNS)
 
@@ -64,6 +65,10 @@ class ClassOutOfFold:
         return of_most_repeats(
             [repeat.part.warnings_by_kind(OUT_OF_FOLD, training, repeat.part) for repeat in self.repeats]
         )
+
+    def row_badness(self) -> tuple[IntArray, FloatArray]:
+        """See `OutOfFold`."""
+        return joined_badness([repeat.part for repeat in self.repeats])
 
     def artifacts(self) -> Artifacts:
         """All predictions, summed confusion matrix, mean curves and rates, pooled bins; see `OutOfFold`."""

@@ -300,6 +300,12 @@ class ClassScores:
         index = None if owner is None else self.classes.index(owner)
         return class_measure(record, self.measured, index)
 
+    def row_badness(self) -> tuple[IntArray, FloatArray]:
+        """The probability of the class that is wrongly predicted; see `PartScores`."""
+        predictions = self.predictions
+        probability = np.take_along_axis(self.probabilities, predictions[:, None], axis=1)[:, 0]
+        return self.rows, np.where(predictions == self.labels, np.nan, probability)
+
     def confusion(self) -> IntArray:
         """(C, C) counts: true classes in rows, predicted ones in columns."""
         return confusion_matrix(self.labels, self.predictions, len(self.classes))

@@ -30,6 +30,7 @@ from fnnctl.tasks.warnings import (
     few_rows,
     of_most_repeats,
 )
+from fnnctl.tasks.worst_rows import joined_badness
 
 PREDICTION_COLUMNS = ("row", "target", "prediction")
 
@@ -106,6 +107,11 @@ class EstimateScores:
         record = next((record for record in metrics_of(REGRESSION) if record.name == metric), None)
         return error_measure(record, self.measured) if record and record.is_compared else None
 
+    def row_badness(self) -> tuple[IntArray, FloatArray]:
+        """The absolute residual, where it is not 0; see `PartScores`."""
+        residuals = np.abs(self.targets - self.estimates)
+        return self.rows, np.where(residuals == 0, np.nan, residuals)
+
     def confusion_table(self) -> None:
         """None: there are no classes."""
 
@@ -179,6 +185,10 @@ class EstimateOutOfFold:
     def warnings(self, training: TrainingOutcome = UNKNOWN) -> list[ResultWarning]:
         """See `OutOfFold`."""
         return of_most_repeats([[part.warning(OUT_OF_FOLD, training)] for _, _, part in self.repeats])
+
+    def row_badness(self) -> tuple[IntArray, FloatArray]:
+        """See `OutOfFold`."""
+        return joined_badness([part for _, _, part in self.repeats])
 
     def artifacts(self) -> Artifacts:
         """All predictions; see `OutOfFold`."""

@@ -6,7 +6,9 @@ from collections.abc import Callable
 import pytest
 
 from fnnctl.errors import DataError
+from fnnctl.metrics.feature_importance import ColumnImportance, Estimate, FeatureImportances
 from fnnctl.report.sections import Notes
+from fnnctl.report.stored_importances import write_importances
 from fnnctl.report.summary import summarize
 from fnnctl.report.topics import examples
 from fnnctl.report.topics.examples import TOPIC, WorstExample, worst_examples
@@ -106,3 +108,69 @@ def test_residuals_have_a_table_of_their_own(start_run: Callable[..., OpenRun]) 
     run.write_table(names.PREDICTIONS, ("row", "target", "prediction"), [(0, 100.0, 50.0)])
     (table,) = tables(TOPIC, summarize(run))
     assert table.rows == (("0", "100.00", "50.000", "50.000"),)
+
+
+def write_worst(run: OpenRun, columns: dict[str, str]) -> None:
+    """One example, whose row has these values in the columns."""
+    run.write_table(names.PREDICTIONS, CLASSES, [(8, "b", "a", 0.9, 0.1)])
+    run.write_table(names.WORST_ROWS, ("row", *columns), [(7, *["?"] * len(columns)), (8, *columns.values())])
+
+
+def test_the_values_of_the_row_stand_beside_it(start_run: Callable[..., OpenRun]) -> None:
+    run = start_run()
+    write_worst(run, {"age": "22", "fare": "0.30000001192", "zip": "01234.5", "name": "x" * 50, "deck": ""})
+    (table,) = tables(TOPIC, summarize(run))
+    assert table.header == (
+        "row",
+        "true",
+        "predicted",
+        "its probability",
+        "age",
+        "fare",
+        "zip",
+        "name",
+        "deck",
+    )
+    assert table.rows == (("8", "b", "a", "0.9000", "22", "0.3000", "01234.5", "x" * 29 + "…", "–"),)
+    assert table.texts == (1, 2, 7)
+    assert table.notes == ()
+
+
+def test_many_columns_do_not_flood_the_page(start_run: Callable[..., OpenRun]) -> None:
+    run = start_run()
+    write_worst(run, {f"pixel{index}": str(index) for index in range(64)})
+    (table,) = tables(TOPIC, summarize(run))
+    assert table.header[4:] == tuple(f"pixel{index}" for index in range(6))
+    assert table.notes == ("58 more columns of the data: see worst_rows.csv",)
+    assert table.narrow is not None
+    assert table.narrow.header[4:] == ("pixel0", "pixel1", "pixel2", "pixel3")
+    assert table.narrow.notes == ("60 more columns of the data: see worst_rows.csv",)
+
+
+def test_wide_columns_are_left_out_on_a_terminal(start_run: Callable[..., OpenRun]) -> None:
+    run = start_run()
+    run.write_table(names.PREDICTIONS, CLASSES, [(8, "b" * 90, "a", 0.9, 0.1)])
+    run.write_table(names.WORST_ROWS, ("row", "x"), [(8, 1)])
+    (table,) = tables(TOPIC, summarize(run))
+    assert table.narrow is not None
+    assert table.narrow.header == table.header[:4]
+    assert table.narrow.notes == ("1 more column of the data: see worst_rows.csv",)
+
+
+def test_the_most_important_columns_come_first(start_run: Callable[..., OpenRun]) -> None:
+    run = start_run()
+    write_worst(run, {name: name for name in "abcdefgh"})
+    estimate: dict[str, Estimate | None] = {"log_loss": Estimate(0.1, 0.0, None)}
+    columns = tuple(ColumnImportance(name, estimate, None) for name in "gc")
+    write_importances(run, FeatureImportances("test", 1, 1, columns))
+    (table,) = tables(TOPIC, summarize(run))
+    assert table.header[4:] == ("g", "c", "a", "b", "d", "e")
+    assert table.rows[0][4:] == ("g", "c", "a", "b", "d", "e")
+
+
+def test_damaged_values_are_reported(start_run: Callable[..., OpenRun]) -> None:
+    run = start_run()
+    write_worst(run, {"a": "1"})
+    (run.path / names.WORST_ROWS).write_text("row,a\nx,1\n")
+    with pytest.raises(DataError, match=names.WORST_ROWS):
+        worst_examples(summarize(run))

@@ -6,6 +6,7 @@ those of new rows, and words its messages.
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -112,6 +113,10 @@ class ColumnFormat(ABC):
     def numbers(self, texts: Sequence[str]) -> FloatArray:
         """(n, columns) float64; a text that does not have this format gives a row of NaN."""
 
+    def text(self, values: Sequence[float]) -> str:
+        """How the `numbers` of a text are written for a reader; empty if they are NaN."""
+        return number_text(values[0])
+
     @abstractmethod
     def description(self, name: str, part: str) -> str:
         """How the column `part`, one of `columns(name)`, is made of a text of the column `name`, in words."""
@@ -146,6 +151,15 @@ class ColumnFormat(ABC):
     def plain_problem(self, text: str) -> str | None:
         """Why a plain number cannot stand for one of this format; None if it can, or `text` is none."""
         return None
+
+
+def number_text(number: float, digits: int | None = None) -> str:
+    """A number with so many digits, by default all, and a whole one without a point; empty if it is NaN."""
+    if math.isnan(number):
+        return ""
+    if number.is_integer() and abs(number) < 2**53:
+        return f"{number:z.0f}"
+    return repr(number) if digits is None else f"{number:.{digits}g}"
 
 
 def read_or_none(texts: Sequence[str], read: Callable[[str], Value | None]) -> list[Value | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from fnnctl.data.columns.formats.base import (
     ColumnKind,
     DeclaredKind,
     Notation,
+    number_text,
     read_or_none,
 )
 from fnnctl.data.columns.formats.moments import (
@@ -108,6 +110,18 @@ class DateFormat(ColumnFormat):
         columns = date_parts(moments, since=day_number(self.since))
         return np.stack([columns[part] for part in self.parts], axis=1)
 
+    def text(self, values: Sequence[float]) -> str:
+        """The date as in ISO 8601, with the time of day if the dates differ in it."""
+        parts = dict(zip(self.parts, values, strict=True))
+        if math.isnan(values[0]):
+            return ""
+        if "days" not in parts:  # which training always has
+            return ", ".join(f"{part} {number_text(value)}" for part, value in parts.items())
+        hour = parts.get("hour", 0.0)
+        days = round(parts["days"] - hour / 24) if "hour" in parts else math.floor(parts["days"])
+        day = np.datetime64(day_number(self.since) + days, "D")
+        return f"{day} {_clock(hour)}" if "hour" in parts else str(day)
+
     def moment(self, text: str) -> Moment | None:
         """The date and time of a text; None if it is no date."""
         if self.pattern is not None:
@@ -148,6 +162,17 @@ class TimeFormat(ColumnFormat):
         """(n, 1) float64, NaN for a text that is no time."""
         values = [np.nan if (hours := read_hours(text)) is None else hours for text in texts]
         return np.array(values, dtype=np.float64).reshape(-1, 1)
+
+    def text(self, values: Sequence[float]) -> str:
+        """Hours, minutes and, if they are not 0, seconds."""
+        return "" if math.isnan(values[0]) else _clock(values[0])
+
+
+def _clock(hours: float) -> str:
+    """`13:05`, or `13:05:20` if the seconds are not 0."""
+    minutes, seconds = divmod(math.floor(hours * 3600 + 0.01), 60)  # a float32 is up to 0.005 s off
+    clock = f"{minutes // 60:02}:{minutes % 60:02}"
+    return f"{clock}:{seconds:02}" if seconds else clock
 
 
 def date_parts(moments: Sequence[Moment | None], *, since: int) -> dict[DatePart, FloatArray]:
