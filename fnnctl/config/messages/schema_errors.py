@@ -13,7 +13,13 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from fnnctl.config.messages.suggestions import meant_path, meant_value, meant_word, synonyms
+from fnnctl.config.messages.suggestions import (
+    is_training_share,
+    meant_path,
+    meant_value,
+    meant_word,
+    synonyms,
+)
 from fnnctl.config.messages.wording import allowed, value_text
 from fnnctl.config.paths import SPACE, ConfigPath, format_path
 from fnnctl.config.schema.schema_tree import (
@@ -273,6 +279,8 @@ def _meant_setting(key: str, section: ConfigPath, here: tuple[str, ...]) -> str:
     Cached because the check of a search space validates the same unknown key many times.
     """
     section = tuple(0 if isinstance(part, int) else part for part in section)
+    if is_training_share(key, section):
+        return "; the training part is what data.split.validation and data.split.test leave"
     usual = synonyms().get(key.lower(), key)
     inside = _inside(homes_of(key), section)
     if usual in here:

@@ -22,8 +22,22 @@ from fnnctl.config.schema.schema_tree import Schema, all_settings, forms_of, wor
 from fnnctl.config.yaml_text import CoreLoader, plain_scalar
 from fnnctl.text import did_you_mean
 
+SPLIT: Final[ConfigPath] = ("data", "split")
 VERY_CLOSE: Final = 0.8
 """The similarity of a word to a setting of another section; that of `tags` and `task` is 0.75."""
+
+
+TRAINING_SHARES: Final = frozenset(
+    f"{part}_{share}"
+    for part in ("train", "training")
+    for share in ("fraction", "ratio", "share", "size", "split")
+)
+"""The names that other tools use for the share of the training rows, which is no setting here."""
+
+
+def is_training_share(key: str, section: ConfigPath) -> bool:
+    """Whether an unknown key of a section means the share of the training rows."""
+    return key.lower() in TRAINING_SHARES or (section == SPLIT and key.lower() in {"train", "training"})
 
 
 @cache

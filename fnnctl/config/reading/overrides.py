@@ -7,12 +7,16 @@ import shlex
 from dataclasses import dataclass, replace
 from typing import Self, TypeAlias
 
+import yaml
+
 from fnnctl.config.messages.schema_errors import unknown_path
 from fnnctl.config.paths import SPACE, ConfigPath, Location, Locations, format_path, parse_path, problem_at
 from fnnctl.config.reading.yaml_reader import Document, read_yaml
 from fnnctl.config.rules.plain_config import takes_any_key
 from fnnctl.config.schema.schema_tree import all_settings, forms_at, is_setting, words_of
+from fnnctl.config.yaml_text import CoreLoader
 from fnnctl.errors import ConfigError, Problem
+from fnnctl.text import shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +82,21 @@ def read_override(text: str) -> tuple[ConfigPath, Document]:
         raise ConfigError(problem_at(path, error.problems[0].message + quotes)) from None
     for problem in document.problems:
         raise ConfigError(replace(problem, message=problem.message + quotes, line=None))
+    if comment := _comment(written_value):
+        advice = quotes or "; remove it, or write the text in quotes"
+        raise ConfigError(problem_at(path, f"YAML reads {shown(comment)} as a comment{advice}"))
     if quotes and isinstance(document.value, list | dict):
         kind = "a list" if isinstance(document.value, list) else "a mapping"
         raise ConfigError(problem_at(path, f"is a text, and without quotes YAML reads {kind}{quotes}"))
     return path, document
+
+
+def _comment(text: str) -> str:
+    """The comment at the end of a text that is valid YAML; empty if there is none."""
+    ends = (yaml.StreamStartToken, yaml.StreamEndToken, yaml.BlockEndToken)
+    tokens = [token for token in yaml.scan(text, CoreLoader) if not isinstance(token, ends)]
+    rest = text[tokens[-1].end_mark.index :].strip() if tokens else text.strip()
+    return rest if rest.startswith("#") else ""
 
 
 def _quotes_for(path: ConfigPath, text: str) -> str:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from fnnctl.config.messages.schema_errors import unknown_path
 from fnnctl.config.messages.suggestions import meant_path, meant_value, meant_word, synonyms
 from fnnctl.config.paths import ConfigPath, parse_path
 from fnnctl.config.schema.schema_tree import all_settings, choices_of, forms_of, homes_of, schema_at
@@ -101,3 +102,22 @@ def test_every_translation_leads_to_a_setting_or_choice_and_none_hides_one() -> 
 )
 def test_a_setting_elsewhere_is_suggested_only_if_it_is_near(word: str, meant: ConfigPath | None) -> None:
     assert meant_path(word, all_settings()) == meant
+
+
+@pytest.mark.parametrize(
+    ("setting", "is_share"),
+    [
+        ("data.split.train", True),
+        ("data.split.Training", True),
+        ("data.split.train_size", True),
+        ("data.train_fraction", True),
+        ("train_split", True),
+        ("train", False),
+        ("data.train", False),
+        ("data.split.trains", False),
+    ],
+)
+def test_the_training_part_has_no_share_of_its_own(setting: str, is_share: bool) -> None:
+    *section, key = parse_path(setting)
+    text = "the training part is what data.split.validation and data.split.test leave"
+    assert (text in unknown_path((*section, key))[1]) is is_share

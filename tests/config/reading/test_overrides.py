@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import yaml
 
 from fnnctl.config.paths import ConfigPath, Location, Locations, format_path
 from fnnctl.config.reading.loading import LoadedConfig
@@ -291,6 +292,9 @@ def test_a_missing_setting_is_told_at_the_option_that_removed_it(problems: Calla
         ("name=[a]", "without quotes YAML reads a list", "'name=\"[a]\"'"),
         ("name=*x", "is the alias *x", "'name=\"*x\"'"),
         ("data.source=@x", "'@' cannot start a value", "'data.source=\"@x\"'"),
+        ("name=a #b", "YAML reads '#b' as a comment", "'name=\"a #b\"'"),
+        ("name=#b", "YAML reads '#b' as a comment", "'name=\"#b\"'"),
+        ("name='a' #b", "YAML reads '#b' as a comment", "'name=\"'\"'\"'a'\"'\"' #b\"'"),
         ('name="a', "a quote is opened here and never closed", '\'name="\\"a"\''),
     ],
 )
@@ -302,6 +306,20 @@ def test_the_error_shows_the_quotes_that_a_text_needs(text: str, why: str, quote
     assert problem.message.endswith(f"; write --set {quoted}")
     (written,) = shlex.split(quoted)
     assert read_override(written)[1].value == text.partition("=")[2]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["training.epochs=3 # three", "training.epochs=#3", "notes=a #b", "tags=[a] # b", "notes={text: a} #"],
+)
+def test_a_comment_is_refused(text: str) -> None:
+    with pytest.raises(ConfigError, match="as a comment; remove it, or write the text in quotes"):
+        read_override(text)
+
+
+@pytest.mark.parametrize("value", ["a#b", '"a #b"', "'a #b'", "[a#, '# b']", "{text: '# b'}", "", "'#'"])
+def test_what_is_no_comment_is_read(value: str) -> None:
+    assert read_override(f"notes={value}")[1].value == yaml.safe_load(value)
 
 
 @pytest.mark.parametrize("text", ["training.optimizer=[", "training.batch_size=[", "data.columns.ignore=*x"])

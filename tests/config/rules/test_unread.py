@@ -34,3 +34,13 @@ def test_patience_auto_reads_the_horizon(load: Load) -> None:
     with pytest.raises(ConfigError, match=r"training\.horizon: has no effect.*patience: auto"):
         load(rules)
     assert load(rules.replace("5}", "auto}")).experiment.training.horizon == 300
+
+
+@pytest.mark.parametrize(
+    ("method", "proposals"),
+    [("grid", "combinations of a grid"), ("{scheduler: asha, sampler: random}", "random configurations")],
+)
+def test_a_batch_of_proposals_without_results_has_no_effect(load: Load, method: str, proposals: str) -> None:
+    search = f"search: {{method: {method}, batch: 3, space: {{training.l2: [0.1, 0.2]}}}}"
+    with pytest.raises(ConfigError, match=f"tries {proposals}, which do not depend on results"):
+        load(IRIS + search)
