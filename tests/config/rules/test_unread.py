@@ -7,6 +7,7 @@ import pytest
 from fnnctl.config.reading.loading import LoadedConfig
 from fnnctl.config.reading.resolved import resolved_yaml
 from fnnctl.config.rules.canonical import configuration_seed
+from fnnctl.config.rules.unread import unread_settings
 from fnnctl.errors import ConfigError
 
 Load = Callable[..., LoadedConfig]
@@ -41,6 +42,6 @@ def test_patience_auto_reads_the_horizon(load: Load) -> None:
     [("grid", "combinations of a grid"), ("{scheduler: asha, sampler: random}", "random configurations")],
 )
 def test_a_batch_of_proposals_without_results_has_no_effect(load: Load, method: str, proposals: str) -> None:
-    search = f"search: {{method: {method}, batch: 3, space: {{training.l2: [0.1, 0.2]}}}}"
-    with pytest.raises(ConfigError, match=f"tries {proposals}, which do not depend on results"):
-        load(IRIS + search)
+    search = f"search: {{method: {method}, batch: 3, space: {{training.l2: {{choice: [0.1, 0.2]}}}}}}"
+    reason = unread_settings(load(IRIS + search).experiment)["search", "batch"].message
+    assert reason.endswith(f"tries {proposals}, which do not depend on results")
