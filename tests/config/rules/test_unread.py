@@ -37,11 +37,8 @@ def test_patience_auto_reads_the_horizon(load: Load) -> None:
     assert load(rules.replace("5}", "auto}")).experiment.training.horizon == 300
 
 
-@pytest.mark.parametrize(
-    ("method", "proposals"),
-    [("grid", "combinations of a grid"), ("{scheduler: asha, sampler: random}", "random configurations")],
-)
-def test_a_batch_of_proposals_without_results_has_no_effect(load: Load, method: str, proposals: str) -> None:
+@pytest.mark.parametrize("method", ["grid", "{scheduler: asha, sampler: random}"])
+def test_a_batch_of_proposals_without_results_has_no_effect(load: Load, method: str) -> None:
     search = f"search: {{method: {method}, batch: 3, space: {{training.l2: {{choice: [0.1, 0.2]}}}}}}"
     reason = unread_settings(load(IRIS + search).experiment)["search", "batch"].message
-    assert reason.endswith(f"tries {proposals}, which do not depend on results")
+    assert reason.endswith("does not learn from results")
