@@ -112,7 +112,9 @@ class RawTarget:
 
     def plain(self) -> RawTarget:
         """The target with plain numbers in place of those in its format; other texts stay as they are."""
-        return self if self.format is None else self.with_texts(map(self.format.label, self.texts))
+        if self.format is None:
+            return self
+        return replace(self.with_texts(map(self.format.label, self.texts)), format=None)
 
     def with_texts(self, texts: Iterable[str]) -> RawTarget:
         """The target with other `texts` in place of its own; equal ones become one."""
@@ -167,16 +169,14 @@ class Dataset(Columns):
 
     def with_amounts(self) -> Dataset:
         """The data set with plain numbers as its target, if these are written in another notation."""
-        target = self.target.plain()
-        if target is self.target or target.format is None:
+        form, target = self.target.format, self.target.plain()
+        if form is None:
             return self
-        plain_texts = [(text, target.format.label(text)) for text in self.target.texts]
+        plain_texts = [(text, form.label(text)) for text in self.target.texts]
         converted = [(text, f"{float(plain):.15g}") for text, plain in plain_texts if text != plain]
         example = min(converted, key=lambda pair: pair[1] == "0", default=None)  # 0 % shows nothing
         column = self.types.get(target.name) or ColumnType(name=target.name, kind="numeric")  # of an array
-        amounts = replace(
-            column, kind="numeric", format=target.format, example=example, warning=target.warning
-        )
+        amounts = replace(column, kind="numeric", format=form, example=example, warning=target.warning)
         warnings = (*self.warnings, *conversion_warnings([amounts], printable(self.source)))
         return replace(self, target=target, types={**self.types, target.name: amounts}, warnings=warnings)
 

@@ -5,7 +5,7 @@ that is, and how well each other column alone predicts it.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
@@ -157,7 +157,7 @@ def _dataset(source: Source, target: TargetFacts, rows: IntArray, names: list[st
         .T,
         categorical_names=tuple(categorical),
         categories=tuple(table.categorical[name].texts for name in categorical),
-        target=replace(raw.plain(), format=None),
+        target=raw.plain(),
         file_rows=rows.astype(ROW_NUMBER),
         expansions={
             name: parts for name, parts in expansions(source.types).items() if {*parts} <= {*numeric}

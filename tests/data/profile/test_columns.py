@@ -99,6 +99,14 @@ def test_an_amount_in_another_notation_may_be_the_target(look: Look) -> None:
     assert (facts["y"].type.kind, extent.low, extent.high) == ("numeric", 0.5, 39.5)
 
 
+def test_decimal_commas_of_the_target_are_no_thousands(look: Look) -> None:
+    """`98,777` is 98.777 here, and not 98777, which `98.777` would be in this notation."""
+    rows = [f"0,{number}5;{number + 60},{number + 111}" for number in range(40)]
+    extent = look("\n".join(["a;y", *rows, ""]), "y")["y"].extent
+    assert extent is not None
+    assert (extent.low, extent.high) == (60.111, 99.150)
+
+
 class Searched(tuple[str, ...]):
     """Names that must not be searched: once per column, that takes as long as columns × columns."""
 
