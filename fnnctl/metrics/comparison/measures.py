@@ -89,7 +89,8 @@ def unseen_change(measure: RowSums) -> float:
 def _first_other(rank: FloatArray, classes: IntArray) -> IntArray:
     """For each of the classes, the other one with the highest rank, (C,)."""
     first, second = np.argsort(-rank, kind="stable")[:2]
-    return np.where(classes == first, second, first)
+    other: IntArray = np.where(classes == first, second, first)
+    return other
 
 
 def of_groups(measure: Measure, groups: IntArray) -> RowSums:
