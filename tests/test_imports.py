@@ -63,9 +63,9 @@ ORDERS = {
         "listing", "html", "formats", "plain_report", "description", "comparison_report",
     ),
     "store": (
-        "names", "volumes", "atomic", "lock", "documents", "tables", "weights", "metrics_shape", "manifest",
-        "journal", "trial_checkpoints", "listing_cache", "listing", "removal", "provenance", "folder",
-        "catalogue", "run",
+        "names", "volumes", "atomic", "lock", "documents", "tables", "weights", "metrics_shape",
+        "former_facts", "manifest", "journal", "trial_checkpoints", "listing_cache", "listing", "removal",
+        "provenance", "folder", "catalogue", "run",
     ),
 }  # fmt: skip
 """The parts of a package, modules or folders, from the lowest: a part imports only parts before it."""

@@ -255,7 +255,8 @@ def _compare(session: SearchSession, trained: TrainedTrials, winner: Winner) -> 
     session.compared_with_default = comparison = compare_with_default(session, trained)
     _record(session)
     if comparison is not None:
-        is_warning, sentence = comparison.is_worse, default_comparison_sentence(comparison)
+        is_warning = comparison.is_worse
+        sentence = default_comparison_sentence(comparison, has_default=session.run.default() is not None)
     elif (by_objective := _default_trial_facts(session, winner)) is not None:
         objective = session.setup.settings.objective
         members = session.setup.experiment.model.ensemble.members

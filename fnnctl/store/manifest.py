@@ -16,6 +16,7 @@ from fnnctl.config.messages.document_errors import first_problem
 from fnnctl.config.sources import MEMORY_SOURCE
 from fnnctl.store.atomic import damaged
 from fnnctl.store.documents import read_mapping
+from fnnctl.store.former_facts import in_present_form
 from fnnctl.store.names import LAYOUT_VERSION
 
 RunStatus = Literal["running", "completed", "failed", "interrupted"]
@@ -264,8 +265,8 @@ class DefaultComparison(Facts):
 
     outcome: Literal["compared", "only_default", "same", "no_time", "diverged"]
     """`only_default`: no other trial was completed. `same`: the networks of both are those of the default
-    trial. `no_time`: the search ended before the default settings were trained. `diverged`: their training
-    diverged."""
+    trial. `no_time`: the search ended before the default settings were trained to their end. `diverged`:
+    their training diverged."""
     trial: int | None = None
     """The number of the default trial; null if there is none."""
     rows: int = 0
@@ -366,6 +367,8 @@ class SelectionFacts(Facts):
     """The selected trials, the best first."""
     nested: list[NestedScore] = []
     """The objective first, then the task's first metric; empty if the trials are not ensembles with bags."""
+    compared_with_default: DefaultComparison | None = None
+    """The comparison with what `fnnctl train` gives, if the run is of before 0.7; else `search` has it."""
 
 
 class EvaluatedRun(Facts):
@@ -481,7 +484,7 @@ def read_manifest(content: bytes, path: Path) -> Manifest:
     """The manifest in a file's content; raises `DataError`, which names `path`, if it is damaged."""
     mapping = read_mapping(content, path)
     try:
-        manifest = Manifest.model_validate(mapping)
+        manifest = Manifest.model_validate(in_present_form(mapping))
     except ValidationError as error:
         raise damaged(path, f"is damaged: {first_problem(error)}") from error
     if manifest.layout > LAYOUT_VERSION:

@@ -123,6 +123,18 @@ def test_a_search_is_reported_but_not_continued(program: Program, former: Path) 
     assert before == {file: file.read_bytes() for file in before}
 
 
+def test_what_a_search_knew_of_the_default_settings_is_reported(program: Program, former: Path) -> None:
+    run = former / "search-interrupted"
+    report = " ".join(program("report", str(run), "--format", "markdown").out.split())
+    facts = read_json(run / "manifest.json")["search"]
+    for sentence, is_known in (
+        ("The default settings were not tried, so the winner cannot be", "own_settings" in facts),
+        ("2 other trials cannot be told from it", facts.get("own_settings", {}).get("ties") == 2),
+        ("another epoch may have been", facts.get("kept_alone") is not None),
+    ):
+        assert (sentence in report) == is_known, sentence
+
+
 def test_a_search_repeats(program: Program, former: Path) -> None:
     search = former / "search"
     repeated = Path(program("search", str(search / "resolved.yaml"), "--json").json["run"])

@@ -43,13 +43,21 @@ def default_trial_result(summary: Summary) -> Result | None:
 
 
 def search_comparison(summary: Summary) -> DefaultComparison | None:
-    """What the manifest says of the search and `fnnctl train`; None while there is no comparison."""
-    facts = summary.manifest.search
-    return facts.compared_with_default if facts else None
+    """What the manifest says of the search and `fnnctl train`; None while there is no comparison.
+
+    Searches of before 0.7 have it in the manifest of their ensemble.
+    """
+    facts, ensemble = summary.manifest.search, summary.ensemble
+    if facts and facts.compared_with_default:
+        return facts.compared_with_default
+    return ensemble.selection.compared_with_default if ensemble else None
 
 
-def default_comparison_sentence(comparison: DefaultComparison) -> str:
-    """Whether a search is better than `fnnctl train` by more than chance, or why that is unknown."""
+def default_comparison_sentence(comparison: DefaultComparison, *, has_default: bool) -> str:
+    """Whether a search is better than `fnnctl train` by more than chance, or why that is unknown.
+
+    `has_default` says whether the search has the run of the default settings.
+    """
     default = f"the default settings (trial {comparison.trial})"
     unknown = "it is unknown whether the search is better than `fnnctl train`"
     match comparison.outcome:
@@ -61,7 +69,7 @@ def default_comparison_sentence(comparison: DefaultComparison) -> str:
             return f"the search chose {default} alone, so it gives what `fnnctl train` gives"
         case "no_time":
             advice = "continue with --resume, or compare it with a run of `fnnctl train`"
-            return f"{unknown}: no time was left to train the default settings; {advice}"
+            return f"{unknown}: the default settings were not trained to their end; {advice}"
         case "diverged":
             return "`fnnctl train` diverges with the default settings, so there is no score to compare with"
     if not comparison.metrics:
@@ -74,7 +82,8 @@ def default_comparison_sentence(comparison: DefaultComparison) -> str:
     }[first.verdict]
     rows = f"on the {counted(comparison.rows, 'test row')} ({p_text(first.p)})"
     values = [_values(first) + f" {rows}", *map(_values, others)]
-    advice = f"; the network of `fnnctl train` is in {names.DEFAULT}/" if comparison.is_worse else ""
+    where = f"; the network of `fnnctl train` is in {names.DEFAULT}/"
+    advice = where if comparison.is_worse and has_default else ""
     return f"{verdict}: {'; '.join(values)}{advice}"
 
 
@@ -101,7 +110,7 @@ def comparison_sentence(
     if trial == winner:
         return f"no trial is better than {default}"
     if comparison.objectives is None or comparison.budget is None:
-        return f"trial {winner} and {default} have no result after the same number of epochs"
+        return f"{default} have no result after as many epochs as trial {winner}, so they cannot be compared"
     best, behind = map(number, comparison.objectives)
     scores = f"{label_of(metric)} {best} against {behind} after {counted(comparison.budget, 'epoch')}"
     if comparison.p is None and on_bags:
@@ -133,7 +142,7 @@ def _highlights(summary: Summary) -> Iterator[Section]:
     """A warning if the search is not better where it should be, else a sentence."""
     by_objective = winners_comparison(summary)
     if comparison := search_comparison(summary):
-        text = default_comparison_sentence(comparison)
+        text = _comparison_sentence(summary, comparison)
         is_warning, priority, formats = comparison.is_worse, 50, Formats.ALL
     elif by_objective and not summary.has_former_winner:
         text = _sentence(summary.search_history, by_objective)
@@ -151,9 +160,13 @@ def _sentence(search: SearchHistory, comparison: DefaultTrialFacts) -> str:
     return comparison_sentence(comparison, search.metric, on_bags=search.on_bags, members=search.members)
 
 
+def _comparison_sentence(summary: Summary, comparison: DefaultComparison) -> str:
+    return default_comparison_sentence(comparison, has_default=names.DEFAULT in summary.files)
+
+
 def _details(summary: Summary) -> Iterator[Section]:
     if comparison := search_comparison(summary):
-        sentence = default_comparison_sentence(comparison)
+        sentence = _comparison_sentence(summary, comparison)
     elif by_objective := winners_comparison(summary):
         sentence = _sentence(summary.search_history, by_objective)
     else:

@@ -29,7 +29,8 @@ def facts(*values: object, **more: object) -> DefaultTrialFacts:
         (facts(0, 0), "no trial is better than the default settings (trial 0)"),
         (
             facts(3, 0),
-            "trial 3 and the default settings (trial 0) have no result after the same number of epochs",
+            "the default settings (trial 0) have no result after as many epochs as trial 3, so they cannot "
+            "be compared",
         ),
         (
             facts(3, 0, 9, (0.9, 0.8)),
@@ -104,12 +105,14 @@ ACCURACY = ComparedMetric(metric="accuracy", search=0.95, default=0.94, differen
 def test_a_sentence_says_whether_the_search_is_better_than_train(verdict: str, p: float, words: str) -> None:
     first = LOSS.model_copy(update={"verdict": verdict, "p": p})
     comparison = DefaultComparison(outcome="compared", trial=0, rows=120, metrics=[first, ACCURACY])
+    sentence = (
+        f"{words}log loss 0.2100 against 0.2500 on the 120 test rows (p = {p:.3f}); accuracy 0.9500 against "
+        "0.9400"
+    )
     advice = "; the network of `fnnctl train` is in default/" if verdict == "worse" else ""
     assert comparison.is_worse == bool(advice)
-    assert default_comparison_sentence(comparison) == (
-        f"{words}log loss 0.2100 against 0.2500 on the 120 test rows (p = {p:.3f}); accuracy 0.9500 against "
-        f"0.9400{advice}"
-    )
+    assert default_comparison_sentence(comparison, has_default=True) == sentence + advice
+    assert default_comparison_sentence(comparison, has_default=False) == sentence
 
 
 @pytest.mark.parametrize(
@@ -130,8 +133,8 @@ def test_a_sentence_says_whether_the_search_is_better_than_train(verdict: str, p
         ),
         (
             {"outcome": "no_time"},
-            f"{UNKNOWN}no time was left to train the default settings; continue with --resume, or compare it "
-            "with a run of `fnnctl train`",
+            f"{UNKNOWN}the default settings were not trained to their end; continue with --resume, or "
+            "compare it with a run of `fnnctl train`",
         ),
         (
             {"outcome": "diverged"},
@@ -145,5 +148,5 @@ def test_a_sentence_says_whether_the_search_is_better_than_train(verdict: str, p
 )
 def test_a_sentence_says_why_nothing_is_compared(facts: dict[str, object], sentence: str) -> None:
     comparison = DefaultComparison.model_validate(facts)
-    assert default_comparison_sentence(comparison) == sentence
+    assert default_comparison_sentence(comparison, has_default=False) == sentence
     assert not comparison.is_worse
