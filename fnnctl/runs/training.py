@@ -10,7 +10,7 @@ from functools import partial
 from fnnctl.arrays import FloatArray
 from fnnctl.blas import set_blas_threads
 from fnnctl.config.reading.resolved import resolved_yaml
-from fnnctl.context import Context
+from fnnctl.context import Context, SilentListener
 from fnnctl.errors import DivergedError
 from fnnctl.modelling.data_checks import DataCheck
 from fnnctl.modelling.fit import Fit
@@ -112,14 +112,18 @@ def complete_trained(
     *,
     started: float,
     scores: Sequence[FloatArray],
+    stands_for_search: bool = True,
 ) -> list[ResultWarning]:
     """`complete_training` for a fit that a search has trained: the `stack` is as training would leave it.
 
-    `scores` are the out-of-bag scores of each kind of its networks: see `scored_out_of_bag`.
+    `scores` are the out-of-bag scores of each kind of its networks: see `scored_out_of_bag`. If another run
+    `stands_for_search`, that one has said whether the test part is unlike the training rows.
     """
     with RunRecorder(run, started=started):
         write_members(run, fit, describe(fit, data, fit.member(data, fit.split(data))), stack.trained)
-        return _write_trained(run, data, fit, stack, context, scores=scores)
+        return _write_trained(
+            run, data, fit, stack, context, scores=scores, stands_for_search=stands_for_search
+        )
 
 
 def _write_trained(
@@ -131,6 +135,7 @@ def _write_trained(
     *,
     budget: int | None = None,
     scores: Sequence[FloatArray] | None = None,
+    stands_for_search: bool = True,
 ) -> list[ResultWarning]:
     """Write what follows from the trained fit; see `complete_training` and `complete_trained`."""
     listener, stop, trained = context.listener, context.stop, stack.trained_fit(0)
@@ -147,14 +152,14 @@ def _write_trained(
     if not all(math.isfinite(part.loss) for part in parts.values() if part):
         raise _diverged(run, fit, trained)  # the last step's weights are finite, but too large
     unlike = _unlike_rows_warnings(data, fit, predictor, parts)
-    record_warnings(run, unlike, listener, first=True)
+    record_warnings(run, unlike, listener if stands_for_search else SilentListener(), first=True)
     doubts = score_warnings(fit.experiment, parts["test"], [trained], held_out=parts["validation"])
     record_warnings(run, doubts, listener, first=True)
     record_warnings(run, column_warnings(run, parts["test"]), listener)
     write_scores(run, parts, partial(WorstRows.of_data, data.dataset, fit.split(data).test))
     context.figures.draw(run)
     stop.raise_if_requested()  # matplotlib may have swallowed the signal
-    return [*doubts, *unlike]
+    return [*doubts, *unlike] if stands_for_search else doubts
 
 
 def _train(

@@ -169,6 +169,15 @@ def _trained_run(
             raise ValueError(f"nothing is kept of trial {winner.trial}")
         stack = rebuilt_stack(loaded.data, fit, trained.weights)
         scores = list(trained.weights[SCORES])
-        return complete_trained(run, loaded.data, fit, stack, context, started=started, scores=scores)
+        return complete_trained(
+            run,
+            loaded.data,
+            fit,
+            stack,
+            context,
+            started=started,
+            scores=scores,
+            stands_for_search=session.run.ensemble() is None,
+        )
 
     return _WinnersRun(fit, None, [], f"trial {winner.trial}", complete)

@@ -87,24 +87,26 @@ def test_validation_rows_that_chose_something_are_no_measure(
     assert UNLIKE not in done.err
 
 
-def test_the_ensemble_of_a_search_is_warned_of(program: Program, config: Path, tmp_path: Path) -> None:
-    """So is its best trial; the search repeats both warnings."""
+@pytest.mark.parametrize("size", [2, None])
+def test_what_stands_for_a_search_is_warned_of(
+    program: Program, config: Path, tmp_path: Path, size: int | None
+) -> None:
+    """That is the ensemble or, without one, the best trial. Of the other one its own report warns."""
     write_rows("new.csv", rows=100, seed=3, shifted=50)
     config.write_text(
         config.read_text()
-        + "search:\n  method: random\n  trials: 2\n"
-        + "  objective: {on: bags, metric: r2}\n  ensemble: {size: 2}\n"
+        + "search:\n  method: random\n  trials: 2\n  objective: {on: bags, metric: r2}\n"
+        + (f"  ensemble: {{size: {size}}}\n" if size else "")
         + f"  space: {{{RATE}: {{uniform: [0.005, 0.02]}}}}\n"
     )
     settings = ["--set", BAGS, "--set", "data.test_source=new.csv"]
     done = program("search", str(config), *settings, "--executor", "serial")
     assert done.code == 0, done.err
     run = only_run(tmp_path)
-    found = [text for text in RunFolder(run).read_manifest().warnings if UNLIKE in text]
-    assert len(found) == 2
-    assert found[0].startswith("trial ")
-    assert found[1].startswith("the ensemble: ")
-    for name in ("best", "ensemble"):
+    assert done.err.count(UNLIKE) == 1
+    (warning,) = [text for text in RunFolder(run).read_manifest().warnings if UNLIKE in text]
+    assert warning.startswith("the ensemble: " if size else "trial ")
+    for name in ("best", "ensemble") if size else ("best",):
         assert any(UNLIKE in text for text in RunFolder(run / name).read_manifest().warnings)
 
 
