@@ -180,7 +180,7 @@ class Experiment:
         Args:
             method: Instead of `search.method`.
             max_trials: End after so many trials.
-            time_limit: End after so many seconds; the best trial so far is refitted.
+            time_limit: About how many seconds the search takes; the best trial by then is refitted.
             workers: Processes (default: one per processor); they change no number.
 
         For the other parameters and errors see `train`. Raises `NoFinishedTrialError` if no trial has a

@@ -96,8 +96,8 @@ def _trained_default(session: SearchSession, fit: Fit, trials: TrainedTrials | N
     started, loaded, trial = time.monotonic(), session.search.loaded, session.default_trial
     kept = None
     if trials is not None and trial is not None:
-        kept = trials.of(session.standings.latest[trial], lambda: session.stop() is not None)
-    if kept is None and session.stop() is not None:
+        kept = trials.of(session.standings.latest[trial], session.must_end)
+    if kept is None and session.must_end(expected=session.default_seconds()):
         return None
     context = replace(
         session.context,
@@ -144,14 +144,14 @@ class _SearchEndsError(Exception):
 
 
 class _UntilSearchEnds(NoStop):
-    """Ends a training when its search must end: by a signal, or because its time is over."""
+    """Ends a training when its search must end."""
 
     def __init__(self, session: SearchSession) -> None:
         self._session = session
         self._has_ended_training = False
 
     def requested(self) -> bool:
-        self._has_ended_training |= self._session.stop() is not None
+        self._has_ended_training |= self._session.must_end()
         return self._has_ended_training
 
     def raise_if_requested(self, epochs: int | None = None) -> None:

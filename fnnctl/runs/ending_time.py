@@ -1,8 +1,9 @@
-"""How long a search on bags takes from its last trial to its end, so that it can end at its time limit.
+"""How long a search takes from its last trial to its end, so that it can end at its time limit.
 
-The trials are predictors already. So no trial is trained again, unless its weights were lost; the best one
-and the ensemble are scored, by networks whose speed is known from training them. The default settings are
-trained to their end only as far as there is time.
+On bags the trials are predictors already: no trial is trained again, unless its weights were lost, and the
+best one and the ensemble are scored. Elsewhere the leaders are confirmed, if the config asks for it, and the
+winner is refitted. Then the default settings are trained, with which the search is compared, unless that
+would take too much of the limit. The speed of all these networks is known from the trials.
 
 All of it is processor time, of which a busy machine gives a process only a share. That share is known from
 the trials, too: it is their processor time relative to the time that they took.
@@ -11,15 +12,21 @@ the trials, too: it is their processor time relative to the time that they took.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Self
 
 from fnnctl.modelling.fit import Fit
+from fnnctl.modelling.stack_settings import as_ensemble
+from fnnctl.records.confirmation import confirmation
 from fnnctl.records.journal import Journal
 from fnnctl.records.standings import Standings
-from fnnctl.records.trials import Job
+from fnnctl.records.trials import Result, Status
 from fnnctl.stacks.bagged_ensemble import MOST_TIMES, prediction_cost
+from fnnctl.stacks.costs import pays_off, rough_seconds
+from fnnctl.stacks.estimate import WORKERS_GAIN
+from fnnctl.stacks.forecast import default_training
 from fnnctl.stacks.search_preparation import PreparedSearch
+from fnnctl.stacks.trial_results import KEPT_EPOCH
 from fnnctl.stacks.trial_weights import MAX_KEPT
 
 SHARE_OF_TRAINING: Final = 0.3
@@ -62,10 +69,31 @@ class _ScoringCost:
 class EndingTime:
     """Estimates how long the end of a search takes; it follows the search's results and stacks."""
 
-    def __init__(self, search: PreparedSearch, journal: Journal, standings: Standings) -> None:
+    def __init__(
+        self,
+        search: PreparedSearch,
+        journal: Journal,
+        standings: Standings,
+        *,
+        limit: float,
+        workers: int,
+        default: Fit | None,
+    ) -> None:
+        """`limit` is the search's, in seconds; up to `workers` workers train the networks of one fit.
+
+        `default` is what is trained for the comparison with `fnnctl train`, unless a trial gives it; None if
+        its run exists, or if there is no comparison.
+        """
         self._search, self._journal, self._standings = search, journal, standings
+        self._limit, self._workers, self._default = limit, workers, default
+        self._is_default_planned = default_training(search) is not None
+        """Whether its training is planned after the trials: on bags it may be one of them."""
+        self._default_trial: int | None = None
+        """The trial on bags with the default settings, once it was trained."""
         self._seconds = self._processor_seconds = 0.0
-        self._cost = 0
+        self._cost = 0.0
+        self._rough_granted = self._rough_trained = 0.0
+        """`rough_seconds` of the epochs that were granted, and of those that were trained."""
         self._trained: dict[int, int] = {}
         """By trial, the epoch to which it is trained: a result may still wait for its turn to be recorded."""
         self._scoring_costs: dict[int, _ScoringCost] = {}
@@ -74,41 +102,135 @@ class EndingTime:
 
     def note(self, event: Mapping[str, Any]) -> None:
         """Note the time of a trained stack."""
-        for number in event["trials"]:
-            trial = self._journal.trials[number]
-            keys = self._search.fits.stack_keys(trial.assignment)
-            self._cost += keys.cost_of(Job(trial, 0, event["from"], event["to"]))
+        trials = {number: self._journal.trials[number] for number in event["trials"]}
+        granted = rough = 0.0
+        for number, trial in trials.items():
             self._trained[number] = event["to"]
+            if fit := self._search.fits.typical_fit(trial.assignment):
+                own = fit.experiment.training.epochs
+                epochs = event["networks"] / len(trials) * (min(event["to"], own) - min(event["from"], own))
+                granted += epochs
+                rough += rough_seconds(fit.settings, train_rows=fit.trained_rows, epochs=1) * epochs
+                self._cost += epochs * prediction_cost(fit) * fit.trained_rows
+        self._rough_granted += rough
+        self._rough_trained += rough * event["epochs"] / granted if granted else 0.0
         self._seconds += event["seconds"]
         self._processor_seconds += event["processor_seconds"]
+        if self._on_bags and self._default_trial is None:
+            self._default_trial = self._search.setup.default_trial(trials)
         self._estimate = None
 
     def seconds(self) -> float:
-        """About how long the end takes; 0 before any trial is trained."""
-        if not self._cost or not self._processor_seconds:
+        """About how long the end takes, as far as trials leave time for it; 0 before any trial is trained.
+
+        It has at most `MOST_OF_LIMIT`. The default settings are trained only if they fit into that, too.
+        """
+        if not self._is_known:
             return 0.0
         results = len(self._journal.results)
         if self._estimate is None or self._estimate[0] != results:
-            self._estimate = results, self._estimated()
+            most, needed = MOST_OF_LIMIT * self._limit, self._seconds_of_result()
+            with_default = needed + (self.default_seconds() if self._is_default_planned else 0.0)
+            self._estimate = results, with_default if with_default <= most else min(needed, most)
         return self._estimate[1]
 
-    def _estimated(self) -> float:
-        search, latest = self._search, self._standings.latest
+    def default_seconds(self) -> float:
+        """About how long the training of the default settings takes; 0 if it is not needed, or unknown."""
+        fit = self._default
+        if fit is None or not self._is_known or self._default_is_a_trial(fit):
+            return 0.0
+        rough = self._rough_training(fit, fit.experiment.training.epochs)
+        training = self._processor_seconds * rough / self._rough_granted
+        return (training + self._scoring_seconds(prediction_cost(fit))) * self._slowdown
+
+    @property
+    def _on_bags(self) -> bool:
+        return self._search.setup.settings.objective.on_bags
+
+    @property
+    def _is_known(self) -> bool:
+        """Whether the speed of training is known."""
+        return self._processor_seconds > 0 and self._rough_trained > 0
+
+    def _default_is_a_trial(self, fit: Fit) -> bool:
+        """Whether the default settings are a trial on bags that has ended."""
+        result = None if self._default_trial is None else self._standings.latest.get(self._default_trial)
+        epochs = fit.experiment.training.epochs
+        return result is not None and (result.status is Status.STOPPED_EARLY or result.budget >= epochs)
+
+    def _seconds_of_result(self) -> float:
+        """About how long all takes without the comparison."""
+        settings, fits = self._search.setup.settings, self._search.fits
+        rough, values, states, trials = 0.0, 0, 0, []
+        if self._on_bags or settings.ensemble is not None:
+            trials = self._contenders()
+        if self._on_bags:
+            values = max((trial.values for trial, _ in trials), default=0)
+        elif best := self._standings.incumbent:
+            refit, epochs = self._refit(best)
+            rough = self._rough_confirmation() + self._rough_training(refit, epochs)
+            values = prediction_cost(refit)
+        default = fits.typical_fit({})
+        if settings.ensemble is not None and default is not None:
+            values += min(MOST_TIMES * prediction_cost(default), sum(trial.values for trial, _ in trials))
+            at_rungs = [trial for trial, epoch in trials if epoch < trial.epochs]
+            values += sum(trial.values // trial.members for trial in at_rungs)  # their rows out of bag
+            states = len(at_rungs)
+        weighting = SECONDS_A_ROW * len(self._search.loaded.data) * (states + 1)
+        training = self._processor_seconds * rough / self._rough_trained
+        seconds = FIXED_SECONDS + training + self._scoring_seconds(values) + weighting
+        return seconds * self._slowdown
+
+    def _contenders(self) -> list[tuple[_ScoringCost, int]]:
+        """What is scored for an ensemble, with the epochs of each trial."""
+        latest = self._standings.latest
         contenders = {result.trial: result.budget for result in self._standings.contenders()[:MAX_KEPT]}
         contenders |= {number: to for number, to in self._trained.items() if number not in latest}
         trials = [(self._scoring_cost(number), epoch) for number, epoch in contenders.items()]
         if trials:  # another may end just before the time is over
             trials.append(max(trials, key=lambda trial: trial[0].values))
-        values, states = max((trial.values for trial, _ in trials), default=0), 0
-        default = search.fits.typical_fit({})
-        if search.setup.settings.ensemble is not None and default is not None:
-            values += min(MOST_TIMES * prediction_cost(default), sum(trial.values for trial, _ in trials))
-            at_rungs = [trial for trial, epoch in trials if epoch < trial.epochs]
-            values += sum(trial.values // trial.members for trial in at_rungs)  # their rows out of bag
-            states = len(at_rungs)
-        scoring = SHARE_OF_TRAINING * values * self._processor_seconds / self._cost
-        seconds = FIXED_SECONDS + len(search.loaded.data) * (scoring + SECONDS_A_ROW * (states + 1))
-        return seconds * self._slowdown
+        return trials
+
+    def _refit(self, best: Result) -> tuple[Fit, int]:
+        """The best trial as it is refitted, and its epochs."""
+        experiment, split = self._search.loaded.experiment, self._search.split
+        fit = self._search.fits.typical_fit(self._journal.trials[best.trial].assignment)
+        if fit is None:
+            raise ValueError(f"trial {best.trial} has a result and cannot be trained")
+        training = fit.experiment.training
+        refit = replace(
+            fit,
+            settings=as_ensemble(fit.settings, experiment.model.ensemble),
+            trained_rows=min(split.non_test.size, training.max_rows or split.non_test.size),
+        )
+        return refit, min((best.facts or {}).get(KEPT_EPOCH) or best.budget, training.epochs)
+
+    def _rough_training(self, fit: Fit, epochs: int) -> float:
+        """The `rough_seconds` of a training of its own."""
+        seconds = rough_seconds(fit.settings, train_rows=fit.trained_rows, epochs=epochs)
+        are_several = pays_off(fit, workers=self._workers)
+        return seconds / (self._speed_up(fit.settings.ensemble) if are_several else 1.0)
+
+    def _rough_confirmation(self) -> float:
+        """The `rough_seconds` of the networks that confirm the leaders."""
+        leaders = confirmation(self._journal.settings, self._standings, self._journal.confirmed)
+        if leaders is None or leaders.is_complete:
+            return 0.0
+        trials = (self._journal.trials[leader.trial] for leader in leaders.leaders)
+        fits = [fit for trial in trials if (fit := self._search.fits.typical_fit(trial.assignment))]
+        seconds = sum(
+            rough_seconds(fit.settings, train_rows=fit.trained_rows, epochs=leaders.budget) for fit in fits
+        )
+        return leaders.seeds * seconds / self._speed_up(leaders.seeds * len(fits))
+
+    def _speed_up(self, networks: int) -> float:
+        """How many times as fast so many networks train on several workers."""
+        return 1.0 + WORKERS_GAIN * (min(self._workers, networks) - 1)
+
+    def _scoring_seconds(self, values: int) -> float:
+        """The processor time of predicting all rows with networks of so many parameters."""
+        rows = len(self._search.loaded.data)
+        return SHARE_OF_TRAINING * rows * values * self._processor_seconds / self._cost
 
     @property
     def _slowdown(self) -> float:

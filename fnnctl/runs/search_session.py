@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 from fnnctl.config.reading.overrides import OptionChange
 from fnnctl.context import Context, NoStop
@@ -22,7 +22,7 @@ from fnnctl.records.journal import COMPLETE, INTERRUPTED, Journal
 from fnnctl.records.standings import Standings, finite_objective
 from fnnctl.records.timeline import started_event
 from fnnctl.records.trials import Result
-from fnnctl.runs.ending_time import MOST_OF_LIMIT, EndingTime
+from fnnctl.runs.ending_time import EndingTime
 from fnnctl.runs.recorder import record_warnings
 from fnnctl.search.protocols import Sampler
 from fnnctl.search.setup import SearchSetup
@@ -34,6 +34,10 @@ from fnnctl.tasks.post_training import PostTraining
 from fnnctl.text import did_you_mean, joined_words
 
 TIME_IS_OVER = "the time limit"
+PAST_LIMIT: Final = 0.1
+"""The training of the default settings may pass the time limit by this share of it. The end has at most half
+of the limit, so it may take a fifth longer than estimated, as on a machine whose load changes.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +112,17 @@ class SearchSession:
         """Whether some trial, recorded or not, has an objective: a search on bags can end with it."""
         self.epochs_followed = 0.0
         """The epochs that the progress has counted, over all folds."""
-        is_estimated = self.setup.settings.objective.on_bags and options.time_limit is not None
-        self._ending = EndingTime(search, journal, self.standings) if is_estimated else None
+        self._ending = self._ending_time(options.time_limit) if options.time_limit is not None else None
+
+    def _ending_time(self, limit: float) -> EndingTime:
+        return EndingTime(
+            self.search,
+            self.journal,
+            self.standings,
+            limit=limit,
+            workers=self.options.most_workers,
+            default=self.search.default_fit() if self.run.default() is None else None,
+        )
 
     @cached_property
     def default_trial(self) -> int | None:
@@ -150,21 +163,36 @@ class SearchSession:
         return None if limit is None else max(0.0, self.started + limit - time.monotonic())
 
     def stop(self) -> str | None:
-        """Why the search should end now; None if it should continue.
+        """Why the trials should end now; None if they should continue.
 
-        On bags a trial is a predictor. So there is a first objective, even beyond the time limit: with a
-        limit that is too short for a single trial, a search still gives one. The other trials leave the time
-        that the search then takes to score its best ones.
+        They leave the time that the search then takes to its end, once it has a result. On bags a trial is a
+        predictor. So there is a first result, even beyond the time limit: with a limit that is too short for
+        a single trial, a search still gives one.
         """
         if self._stop.requested():  # also while the search completes, when `context.stop` asks for nothing
             return INTERRUPTED
-        limit, left = self.options.time_limit, self.seconds_left
-        if limit is None or left is None:
+        left = self.seconds_left
+        if left is None or self._ending is None:
             return None
-        if self._ending is None:
-            return TIME_IS_OVER if left <= 0.0 else None
-        is_over = left <= min(self._ending.seconds(), MOST_OF_LIMIT * limit)
-        return TIME_IS_OVER if is_over and self._has_objective else None
+        on_bags = self.setup.settings.objective.on_bags
+        has_result = self._has_objective if on_bags else self.standings.incumbent is not None
+        is_over = left <= (self._ending.seconds() if has_result else 0.0)
+        return TIME_IS_OVER if is_over and (has_result or not on_bags) else None
+
+    def must_end(self, *, expected: float = 0.0) -> bool:
+        """Whether what follows the trials and may be left out should end now, or not begin.
+
+        That is so after a signal, and if it would take `expected` more seconds and so pass the time limit by
+        more than `PAST_LIMIT`.
+        """
+        if self._stop.requested():
+            return True
+        limit = self.options.time_limit
+        return limit is not None and time.monotonic() + expected > self.started + (1 + PAST_LIMIT) * limit
+
+    def default_seconds(self) -> float:
+        """About how long the training of the default settings takes; 0 if that is unknown."""
+        return self._ending.default_seconds() if self._ending else 0.0
 
     def graceful(self) -> AbstractContextManager[None]:
         """A context in which a first signal does not keep a search on bags from writing what it has trained.

@@ -130,7 +130,7 @@ class FNNSearchClassifier(Classifier, Searched):
         method: Of the search, such as "random", "bayes" or "evolution" (None: "hyperband" or, without a
             space, the one that suits the table).
         budget: The number of trials (None: the method's plan). A count: equal searches have equal results.
-        time_limit: Seconds after which no trial begins; the results then depend on the machine.
+        time_limit: About how many seconds the search takes; the results then depend on the machine.
         n_jobs: The number of processes, as in scikit-learn; it changes no result.
         recipe, class_weight, random_state, settings, verbose: As of `FNNClassifier`.
 

@@ -52,7 +52,7 @@ def forecast(
         "only_configurations": search.setup.too_few,
         "for_more_trials": _raised_trials(search),
         "confirm": _confirmation(search),
-        "compare_with_default": _default_training(search),
+        "compare_with_default": default_training(search),
         "notes": list(search.setup.notes),
         "seconds_estimated": _estimate(search, costs, workers),
     }
@@ -129,7 +129,7 @@ def _confirmation(search: PreparedSearch) -> dict[str, int] | None:
     return search.plan.confirmation(top=confirm.top, seeds=confirm.seeds)
 
 
-def _default_training(search: PreparedSearch) -> dict[str, int] | None:
+def default_training(search: PreparedSearch) -> dict[str, int] | None:
     """The fit and its epochs with which the result is compared; None if there is none, or if it is a trial.
 
     A default trial on bags is what `fnnctl train` trains, if no rung can leave it before its end, and no
@@ -168,7 +168,7 @@ def _estimate(search: PreparedSearch, costs: SearchCosts, workers: int | None) -
         workers=workers or usable_processors(),
         members=networks,
     )
-    if _default_training(search) and (default := search.default_fit()):
+    if default_training(search) and (default := search.default_fit()):
         seconds += costs.training_seconds(default)
     return round(seconds, 3)
 

@@ -81,6 +81,7 @@ class StackRunner:
             self._on_stack(
                 {
                     **self._feed.labels(stack),
+                    "epochs": sum(max(0, fit.epochs - stack.start) for fit in result.measured),
                     "seconds": round(result.seconds, 4),
                     "processor_seconds": round(result.processor_seconds, 4),
                     "ended": round(result.ended, 4),

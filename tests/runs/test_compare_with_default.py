@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import signal
 from collections.abc import Callable
@@ -11,9 +12,13 @@ from typing import Any
 import pytest
 
 from fnnctl.cli import run
+from fnnctl.report.summary import summarize
+from fnnctl.report.topics.default_trial import search_comparison
 from fnnctl.runs import compare_with_default
-from fnnctl.runs.search_session import TIME_IS_OVER, SearchSession
+from fnnctl.runs.ending_time import EndingTime
+from fnnctl.runs.search_session import PAST_LIMIT, TIME_IS_OVER, SearchSession
 from fnnctl.runs.training import complete_training
+from fnnctl.store.folder import RunFolder
 from fnnctl.store.run import OpenRun
 from fnnctl.tasks.warnings import ResultWarning
 from tests.program import read_json
@@ -206,6 +211,8 @@ def test_nothing_is_trained_when_a_search_on_bags_must_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, by: str
 ) -> None:
     monkeypatch.setattr(compare_with_default, "complete_training", never)
+    if by == "time":
+        monkeypatch.setattr(SearchSession, "must_end", lambda session, expected=0.0: True)
     config = written(tmp_path, "many", SLOW_DEFAULT, ON_BAGS)
     with asked_to_stop_after(2, by=by):
         folder = search(config, "--executor", "serial", code=130 if by == "signal" else 0)
@@ -214,6 +221,47 @@ def test_nothing_is_trained_when_a_search_on_bags_must_end(
     assert "it is unknown whether the search is better than `fnnctl train`" in log(folder)
     assert (folder / "best" / "metrics.json").exists()
     assert not (folder / "default").exists()
+
+
+def slow_default_on_bags(folder: Path) -> Path:
+    return written(folder, "many", SLOW_DEFAULT, ON_BAGS)
+
+
+@pytest.mark.parametrize(
+    "config", [one_network, folds, slow_default_on_bags], ids=lambda config: config.__name__
+)
+def test_the_default_settings_are_trained_after_the_trials_end_by_time(
+    tmp_path: Path, config: Callable[[Path], Path]
+) -> None:
+    path = config(tmp_path)
+    with asked_to_stop_after(1, by="time"):
+        folder = search(path, "--executor", "serial", "--time-limit", "1000")
+    assert read_json(folder / "manifest.json")["search"]["end"] == TIME_IS_OVER
+    assert_compared_with(folder, trained(path))
+
+
+@pytest.mark.parametrize(("seconds", "is_trained"), [(900, True), (1000 * (1 + PAST_LIMIT), False)])
+def test_a_training_that_would_pass_the_limit_by_much_is_not_begun(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seconds: float, is_trained: bool
+) -> None:
+    monkeypatch.setattr(EndingTime, "default_seconds", lambda ending: seconds)
+    folder = search(one_network(tmp_path), "--executor", "serial", "--time-limit", "1000")
+    assert outcome(folder) == ("compared" if is_trained else "no_time")
+    assert (folder / "default").exists() == is_trained
+
+
+def test_a_comparison_of_before_is_read_from_the_ensemble(tmp_path: Path) -> None:
+    """It was among the facts of the ensemble's selection until 0.6."""
+    folder = search(written(tmp_path, "many", SLOW_DEFAULT, ON_BAGS), "--executor", "serial")
+    present = search_comparison(summarize(RunFolder(folder)))
+    facts, ensemble = read_json(folder / "manifest.json"), read_json(folder / "ensemble" / "manifest.json")
+    former = facts["search"].pop("compared_with_default")
+    assert former.pop("outcome") == "compared"
+    former["metrics"] = [{**metric, "ensemble": metric.pop("search")} for metric in former["metrics"]]
+    ensemble["selection"] |= {"default": {**former, "at_end": True, "epochs": None}}
+    (folder / "manifest.json").write_text(json.dumps(facts))
+    (folder / "ensemble" / "manifest.json").write_text(json.dumps(ensemble))
+    assert search_comparison(summarize(RunFolder(folder))) == present
 
 
 @pytest.mark.parametrize("by", ["signal", "time"])
@@ -242,7 +290,7 @@ def test_a_search_that_must_end_ends_the_training_of_the_default(
         if by == "signal":
             signal.raise_signal(signal.SIGINT)
         else:
-            monkeypatch.setattr(SearchSession, "stop", lambda session: TIME_IS_OVER)
+            monkeypatch.setattr(SearchSession, "must_end", lambda session: True)
         return complete_training(opened, *arguments, **settings)
 
     with monkeypatch.context() as patch:
