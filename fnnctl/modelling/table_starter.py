@@ -89,7 +89,7 @@ def table_starter(
         rare=_rare(target),
         scarce=_scarce(target),
         leaks=tuple(filter(is_allowed_value, check.leaks)),
-        warnings=check.warnings,
+        warnings=(*facts.warnings, *check.warnings),
     )
 
 

@@ -105,7 +105,7 @@ def description_sections(description: Description, width: int | None = None) -> 
         yield from _target(table, target, name_width)
     yield _columns(description, name_width)
     about_target = [f"{_quoted(target.name)} {note}" for note in description.target_notes] if target else []
-    if notes := (*about_target, *description.check.warnings, *_notes(table)):
+    if notes := (*table.warnings, *about_target, *description.check.warnings, *_notes(table)):
         yield Notes("To look at", notes)
     if description.candidates:
         reasons = (f"{_quoted(candidate.name)}: {candidate.reason}" for candidate in description.candidates)
@@ -129,7 +129,7 @@ def description_json(description: Description) -> dict[str, Any]:
         "candidates": [
             {"name": candidate.name, "reason": candidate.reason} for candidate in description.candidates
         ],
-        "warnings": list(description.check.warnings),
+        "warnings": [*table.warnings, *description.check.warnings],
         "columns": [_column_json(description, column) for column in table.columns],
     }
 

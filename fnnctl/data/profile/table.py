@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Final
 
 import numpy as np
 
+from fnnctl.data.columns.numbers import plain_number
 from fnnctl.data.profile.columns import ColumnFacts, column_facts
 from fnnctl.data.profile.notes import ColumnNote, column_notes, left_out
 from fnnctl.data.profile.source import Source
+from fnnctl.data.tables.parquet import is_parquet
 from fnnctl.data.warnings import row_hashes
+from fnnctl.text import shown, word_list
+
+SHOWN_NAMES: Final = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +37,16 @@ class TableFacts:
         """The number of rows."""
         return self.source.table.rows
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """A warning if the first line of a CSV file looks like data."""
+        source = self.source
+        if source.path is None or source.arrays or is_parquet(source.path) or not _names_are_data(source):
+            return ()
+        names = word_list([shown(column.name) for column in self.columns], SHOWN_NAMES)
+        taken = f"the first line is taken for the names of the columns, but looks like data: {names}"
+        return (f"{taken}. If it is data, add a line of names before it",)
+
     @cached_property
     def left_out(self) -> dict[str, str]:
         """The columns that should be left out, each with the reason."""
@@ -39,6 +55,23 @@ class TableFacts:
     def __getitem__(self, name: str) -> ColumnFacts:
         """The facts about one column."""
         return next(column for column in self.columns if column.name == name)
+
+
+def _names_are_data(source: Source) -> bool:
+    """Whether most names of columns may be values: numbers of numeric columns, and texts of others.
+
+    At least one must be such a text: names that are numbers alone may be years.
+    """
+    numbers = texts = others = 0
+    for name, column in source.types.items():
+        if column.kind == "numeric":
+            numbers += plain_number(name) is not None
+            others += plain_number(name) is None
+        elif column.kind in {"categorical", "boolean"}:
+            is_value = name in source.table.categorical[name].texts
+            texts += is_value
+            others += not is_value
+    return texts > 0 and texts + numbers > max(1, 2 * others)
 
 
 def table_facts(source: Source) -> TableFacts:

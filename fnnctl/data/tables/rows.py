@@ -203,9 +203,10 @@ def _check_names(names: Sequence[str], line: int | None, problems: Problems) -> 
                 f"column {position} has no name in the header: give it one, or remove the column", line=line
             )
         elif name in seen:
-            problems.add(
-                f"columns {seen[name]} and {position} have the same name {shown(name)}: rename one", line=line
-            )
+            is_data = line is not None and plain_number(name) is not None
+            advice = "; if this line is data, add a line of names before it" if is_data else ""
+            same = f"columns {seen[name]} and {position} have the same name {shown(name)}: rename one"
+            problems.add(f"{same}{advice}", line=line)
         seen.setdefault(name, position)
 
 

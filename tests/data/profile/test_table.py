@@ -36,3 +36,32 @@ def test_many_rows_are_compared_in_blocks(look: Look, monkeypatch: pytest.Monkey
                "c": [1.5, 2.5] + [0.5] * 21}  # fmt: skip
     pairs = list(zip(*columns.values(), strict=True))
     assert look(columns).repeated_rows == len(pairs) - len(set(pairs))
+
+
+FLOWERS = ["5.1,3.5,setosa", "4.9,3.0,setosa", "6.2,2.9,virginica", "5.5,2.4,virginica", "4.4,3.2,setosa"]
+
+
+@pytest.mark.parametrize("target", [None, "setosa", "5.1"])
+def test_a_first_line_that_looks_like_data_is_noted(look: Look, target: str | None) -> None:
+    (warning,) = look("\n".join(FLOWERS), target).warnings
+    assert warning == (
+        "the first line is taken for the names of the columns, but looks like data: '5.1', '3.5', "
+        "'setosa'. If it is data, add a line of names before it"
+    )
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "length,width,species",
+        "2010,2011,country",  # years
+        "length,width,setosa",
+        "2010,width,species",
+    ],
+)
+def test_names_are_no_data(look: Look, header: str) -> None:
+    assert look("\n".join([header, *FLOWERS])).warnings == ()
+
+
+def test_a_single_column_may_have_the_name_of_a_value(look: Look) -> None:
+    assert look("word\nword\nof\nword\nof\n").warnings == ()
