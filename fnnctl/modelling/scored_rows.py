@@ -33,6 +33,7 @@ class LabelledRows:
     scores: list[FloatArray]
     """(n, outputs) in total, batch by batch."""
     worst: WorstRows
+    """Those that are predicted worst."""
 
     def part(self, model: SavedModel) -> PartScores:
         """The scores of these rows by the model."""

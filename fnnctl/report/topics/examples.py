@@ -73,7 +73,7 @@ class WorstExamples:
     """The predictions.csv."""
     columns: tuple[str, ...] = ()
     """The columns of the data, the most important ones first if that was measured, and else as in the data;
-    none in runs of version 0.6.0 and earlier."""
+    none in runs that have no `names.WORST_ROWS`, because an earlier version wrote them."""
     cells: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     """The values of these columns, by row."""
 
@@ -148,12 +148,11 @@ def _fitting(table: TableSection, columns: Sequence[_Column]) -> int:
     beside = [(name, [row[index] for row in table.rows]) for index, name in enumerate(table.header)]
     added = [(column.name, column.cells) for column in columns[:SHOWN_COLUMNS]]
     ends = accumulate(max(map(len, (name, *cells))) + GAP for name, cells in (*beside, *added))
-    return sum(end - GAP <= NARROW_WIDTH for end in ends) - len(beside)
+    return max(0, sum(end - GAP <= NARROW_WIDTH for end in ends) - len(beside))
 
 
 def _with_columns(table: TableSection, columns: Sequence[_Column], most: int, file: str) -> TableSection:
     """The table with at most so many columns of the data, and a note on the others, which are in the file."""
-    most = max(most, 0)
     first, others = columns[:most], columns[most:]
     texts = (index for index, column in enumerate(first, start=len(table.header)) if column.is_text)
     note = f"{counted(len(others), 'more column')} of the data: see {file}"
