@@ -34,8 +34,8 @@ def number(name: str, value: object, least: float) -> float:
 
 
 def seconds(name: str, value: object) -> float | None:
-    """A positive number of seconds, or None for no limit."""
-    if value is None:
+    """A positive number of seconds; None for no limit, which may be given as infinity."""
+    if value is None or value == math.inf:
         return None
     if _is_number(value) and value > 0:
         return float(value)

@@ -35,7 +35,7 @@ def whole_number(option: str, *, least: int | None = None, most: int | None = No
 def seconds(option: str) -> Callable[[str], float]:
     """A converter of the option's text, such as `90`, `90s` or `5m`, to seconds.
 
-    It raises `UsageError` unless the text is a number >= 0, in seconds or with a unit of `UNITS`.
+    It raises `UsageError` unless the text is a finite number >= 0, in seconds or with a unit of `UNITS`.
     """
 
     def convert(text: str) -> float:
@@ -44,7 +44,7 @@ def seconds(option: str) -> Callable[[str], float]:
             value = float(number) * unit
         except ValueError:
             value = math.nan
-        if not value >= 0:  # true for NaN too
+        if not 0 <= value < math.inf:  # true for NaN too
             raise UsageError(f"{option}: must be a time such as 90, 90s, 5m or 1h, not {shown(text)}")
         return value
 

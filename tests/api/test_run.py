@@ -3,6 +3,7 @@ from __future__ import annotations
 import copy
 import gc
 import json
+import math
 import pickle
 import signal
 import subprocess
@@ -239,7 +240,7 @@ def test_a_search_is_resumed_with_limits_and_extended(tmp_path: Path) -> None:
     assert len(unchanged.leaderboard["trial"]) == 2
     limited = search.resume(workers=1, max_trials=4, time_limit=1e-9)
     assert (limited.status, len(limited.leaderboard["trial"])) == ("completed", 2)
-    extended = search.resume(workers=1, max_trials=4)
+    extended = search.resume(workers=1, max_trials=4, time_limit=math.inf)
     whole = fnnctl.run_search(SHORT, settings=SEARCH, workers=1)
     assert extended.leaderboard == whole.leaderboard
     assert extended.metrics == whole.metrics

@@ -43,7 +43,7 @@ def test_a_number_above_the_maximum() -> None:
 def test_times() -> None:
     assert [seconds("--time-limit")(text) for text in ("0", "1.5", "1e3")] == [0.0, 1.5, 1000.0]
     assert [seconds("--time-limit")(text) for text in ("90s", "5m", "1.5h")] == [90.0, 300.0, 5400.0]
-    for text in ("-1", "nan", "soon", "", "m", "5min", "-5m", "5 m 3", "1h30m"):
+    for text in ("-1", "nan", "soon", "", "m", "5min", "-5m", "5 m 3", "1h30m", "inf", "1e999h"):
         with pytest.raises(
             UsageError, match=f"^--time-limit: must be a time such as 90, 90s, 5m or 1h, not '{text}'"
         ):
