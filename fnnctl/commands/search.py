@@ -16,6 +16,7 @@ from fnnctl.modelling.loading import read_experiment
 from fnnctl.records.history import read_search
 from fnnctl.records.journal import Journal
 from fnnctl.records.optuna_journal import read_study
+from fnnctl.report.words import estimate_text, seconds_text
 from fnnctl.runs.recorder import record_notes, record_warnings
 from fnnctl.runs.resuming import find_resumable
 from fnnctl.runs.search import complete_search, create_search_run, journal_header
@@ -30,10 +31,11 @@ from fnnctl.runs.search_resuming import (
 )
 from fnnctl.runs.search_session import SearchOptions, SearchSession
 from fnnctl.search.extension import asks_for_more, refuse_other_settings
-from fnnctl.stacks.forecast import first_jobs
+from fnnctl.stacks.forecast import SHARE_OF_LIMIT, first_jobs
 from fnnctl.stacks.search_preparation import PreparedSearch, prepare_search
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.run import take_over_run
+from fnnctl.text import counted
 
 
 def search(
@@ -83,7 +85,13 @@ def _within_time_limit(
     jobs = first_jobs(search, time_limit=limit, workers=options.most_workers)
     if jobs is None or not jobs.are_too_many:
         return search, ()
-    return replace(search, setup=replace(search.setup, most_jobs=jobs.affordable)), (jobs.in_words(limit),)
+    fewer = f"at most {jobs.affordable:,} together" if jobs.affordable > 1 else "one at a time"
+    note = (
+        f"the first {counted(len(jobs.seconds), 'trial')} together would take "
+        f"{estimate_text(jobs.seconds[-1])}, which is more than {100 * SHARE_OF_LIMIT:.0f} % of the time "
+        f"limit of {seconds_text(limit)}: they are trained {fewer}"
+    )
+    return replace(search, setup=replace(search.setup, most_jobs=jobs.affordable)), (note,)
 
 
 def resume_search(

@@ -17,7 +17,6 @@ from fnnctl.search.simulation import Disturbances, simulate
 from fnnctl.space.assignments import Assignment
 from fnnctl.stacks.estimate import WORKERS_GAIN, RungSize, SearchCosts, seconds_by_assignment
 from fnnctl.stacks.search_preparation import PreparedSearch, asked_first
-from fnnctl.text import counted
 
 T = TypeVar("T")
 
@@ -79,15 +78,6 @@ class FirstJobs:
     def are_too_many(self) -> bool:
         """Whether the limit is too short for all of them to run together."""
         return self.affordable < len(self.seconds)
-
-    def in_words(self, limit: float) -> str:
-        """Why not all of them run together."""
-        trials = counted(len(self.seconds), "trial")
-        fewer = f"at most {self.affordable:,} together" if self.affordable > 1 else "one at a time"
-        return (
-            f"the first {trials} together would take about {self.seconds[-1]:,.0f} s, which is much for a "
-            f"time limit of {limit:,.0f} s: they are trained {fewer}"
-        )
 
 
 def first_jobs(search: PreparedSearch, *, time_limit: float, workers: int) -> FirstJobs | None:

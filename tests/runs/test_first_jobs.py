@@ -48,7 +48,7 @@ def test_a_note_says_it(program: Program, tmp_path: Path, slow_trials: None) -> 
     with asked_to_stop_after(1, by="time"):
         done = program("search", "x.yaml", "--time-limit", "9000", "--workers", "1", "--no-figures")
     note = (
-        "the first 14 trials together would take about 420,000 s, which is much for a time limit of "
-        "9,000 s: they are trained one at a time\n"
+        "the first 14 trials together would take about 116.7 hours, which is more than 25 % of the "
+        "time limit of 2 h 30 min: they are trained one at a time\n"
     )
     assert note in done.err
