@@ -314,7 +314,7 @@ def take_over_run(folder: RunFolder) -> OpenRun:
     rebuilt = (folder.path / name for name in names.REBUILT)  # the network may change
     for left_behind in (*files_in(folder.path, names.TEMPORARY_PATTERN), *rebuilt):
         delete_file(left_behind)
-    for hidden in folders_in(folder.path, names.HIDDEN_FOLDER_PATTERN):  # an unfinished winner or ensemble
+    for hidden in folders_in(folder.path, names.HIDDEN_FOLDER_PATTERN):  # an unfinished run inside a search
         delete_folder(hidden)
     _keep_one(folder.path / names.BEST, folder.path / names.FORMER_BEST)
     _keep_one(folder.path / names.ENSEMBLE, folder.path / names.FORMER_ENSEMBLE)
