@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final
@@ -71,6 +71,11 @@ def build_ensemble(session: SearchSession, trained: TrainedTrials) -> None:
         run.replace_ensemble()
     else:
         record_warnings(run, [f"{NO_ENSEMBLE}: its scores of some rows overflow"], context.listener)
+
+
+def warnings_in_search(warnings: Iterable[str]) -> list[str]:
+    """The warnings of an ensemble's run as the run of its search repeats them."""
+    return [f"the ensemble: {warning}" for warning in warnings]
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,8 +200,8 @@ def _write(session: SearchSession, selected: _ScoredEnsemble, how: str, *, start
         opened.write_model(arrays, {**description, **decoder.fitted_parameters})
         warnings = session.post_training.warnings(decoder, rows=split.validation.size)
         record_warnings(opened, [*selected.warnings, *warnings], listener)
-        ensemble_warnings = [f"the ensemble: {warning}" for warning in selected.warnings]
-        record_warnings(run, ensemble_warnings, SilentListener(), first=True)  # the user has seen them
+        in_search = warnings_in_search(map(str, selected.warnings))
+        record_warnings(run, in_search, SilentListener(), first=True)  # the user has seen them
         write_scores(opened, selected.parts, partial(WorstRows.of_data, data.dataset, split.test))
     return True
 

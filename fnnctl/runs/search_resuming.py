@@ -16,7 +16,7 @@ from fnnctl.modelling.loading import LoadedExperiment, read_experiment
 from fnnctl.modelling.run_config import resolved_config
 from fnnctl.records.journal import COMPLETE, CONFIRMED, End, Journal, encode
 from fnnctl.records.trials import Status
-from fnnctl.runs.ensemble import NO_ENSEMBLE
+from fnnctl.runs.ensemble import NO_ENSEMBLE, warnings_in_search
 from fnnctl.runs.facts import machine_differences, resumed_facts
 from fnnctl.runs.recorder import record_warnings
 from fnnctl.search.budget import least
@@ -43,8 +43,14 @@ def begin_search_again(
         context.note(f"the journal ended with {lost}, kept in {names.JOURNAL_TORN}")
     run.log("resumed")
     manifest = run.read_manifest()
-    # Why there is no ensemble is said again if this session, which makes it anew, has none either.
-    warnings = [warning for warning in manifest.warnings if not warning.startswith(NO_ENSEMBLE)]
+    # What was said about the former ensemble, or why there is none, may not be true of the new one.
+    former = run.ensemble()
+    outdated = warnings_in_search(former.read_manifest().warnings) if former else []
+    warnings = [
+        warning
+        for warning in manifest.warnings
+        if warning not in outdated and not warning.startswith(NO_ENSEMBLE)
+    ]
     run.record({**resumed_facts(manifest, context.command), "warnings": warnings})
     differences = machine_differences(manifest, blas_threads=set_blas_threads(1))
     record_warnings(run, [*differences, *kept_horizon(search.setup)], context.listener)

@@ -17,9 +17,11 @@ from fnnctl.metrics.stored import flat_metrics
 from fnnctl.modelling.held_out_rows import held_out_rows
 from fnnctl.modelling.saved_model import load_model
 from fnnctl.records.standings import leaderboard_table
+from fnnctl.runs import ensemble as ensemble_module
 from fnnctl.runs import search as search_module
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.listing import list_runs
+from fnnctl.tasks.warnings import ResultWarning
 from tests.executors.clusters import dask_cluster
 from tests.program import read_json
 from tests.runs.bagging import MANY_CLASSES, NUMBERS, asked_to_stop_after, trained, written
@@ -101,6 +103,21 @@ def test_the_ensemble_is_selected_and_scored_out_of_bag(
     part = flat_metrics(data.score(rows, scores, model.predictor.decoder).metrics())
     assert part[selection.metric] == pytest.approx(selection.objective, rel=1e-5)
     assert part["loss"] == pytest.approx(metrics["validation"]["loss"], rel=1e-4)
+
+
+def test_only_warnings_about_the_last_ensemble_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def warn_of(number: int) -> None:
+        warnings = [ResultWarning(f"ensemble {number} is unlike the others")]
+        monkeypatch.setattr(ensemble_module, "unlike_rows_warnings", lambda *_, **__: warnings)
+
+    warn_of(1)
+    config = written(tmp_path, "number", NUMBERS, {"search": {"ensemble": {"size": 2}, "trials": 2}})
+    folder = search(config, "--executor", "serial")
+    assert "the ensemble: ensemble 1 is unlike the others" in RunFolder(folder).read_manifest().warnings
+    warn_of(2)
+    extend(folder, "trials=3")
+    warnings = [text for text in RunFolder(folder).read_manifest().warnings if "unlike" in text]
+    assert warnings == ["the ensemble: ensemble 2 is unlike the others"]
 
 
 @pytest.mark.parametrize(
