@@ -145,7 +145,7 @@ class Journal:
         self.results: dict[JobKey, Result] = {}
         """By trial and budget, in the order of recording."""
         self.early: dict[JobKey, Result] = {}
-        """Those of `EarlyResult`s whose turn has not come yet."""
+        """The early results whose turn has not come yet, by trial and budget."""
         self._of_trial: dict[int, list[Result]] = {}
         self._changes: dict[str, Any] = {}
         self.stops: dict[Stop, None] = {}
@@ -317,7 +317,7 @@ class Journal:
             case Resume():
                 self._changes.update(record.changes)
                 if not record.changes.keys().isdisjoint(EXTENDING):
-                    for result in [*self.early.values()]:  # what their turn was is not known in another plan
+                    for result in [*self.early.values()]:  # another plan has no turn for them
                         self.replay(result)
                     self.stops.clear()
                     self.before_extension = tuple(self.trials[n].assignment for n in sorted(self.trials))

@@ -106,7 +106,7 @@ class LoadedConfig:
     changed: Changed = field(default_factory=dict)
     """The settings that the command line has changed."""
     notes: Sequence[Problem] = ()
-    """What became of settings of the file, and of options, beside what was asked for."""
+    """The settings of the file that are left out, and the removals that change nothing."""
 
     @property
     def note_lines(self) -> list[str]:

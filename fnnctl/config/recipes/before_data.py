@@ -73,8 +73,9 @@ def experiment_before_data(config: Mapping[str, Any]) -> Experiment:
 def _with_certain(config: Mapping[str, Any], original: InvalidConfigurationError) -> Messages:
     """The messages of the settings that are certainly wrong, and those others that stay without them.
 
-    Those of the search stay: no value of a recipe mends them, and without the others nobody looks for them.
-    A config may have thousands of such settings, which would be found again for each value of the recipe.
+    A config may have thousands of wrong settings, which would be found again for each value of the recipe.
+    Those of the search stay: no value of a recipe mends them, and they are found only beside settings that
+    the schema refuses.
     """
     try:
         experiment_before_data(without(config, original.certain))

@@ -7,14 +7,14 @@ an option, the user of the option need not edit the file.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from fnnctl.config.paths import ConfigPath, Messages, overlap
 from fnnctl.config.rules.plain_config import is_set, without
 from fnnctl.config.rules.validation import InvalidConfigurationError
 
 Result = TypeVar("Result")
-Changed = Mapping[ConfigPath, str]
+Changed: TypeAlias = Mapping[ConfigPath, str]
 """The settings that were changed, each with what changed it, such as `--set data.test_source`."""
 
 
