@@ -29,7 +29,9 @@ NAME_COLUMNS = 16
 """The width of the name of a class, in characters."""
 
 MIN_LABELLED = 0.03
-"""The width of the narrowest bin that has room for its count."""
+"""The width of the narrowest bin that has room for its count, beside others."""
+MIN_WIDTH = 0.006
+"""The width of the narrowest bar that can be seen: a bin of equal confidences has none."""
 
 Bins = Mapping[str, Sequence[float | None]]
 
@@ -73,11 +75,13 @@ def _draw_points(axes: Axes, bins: Mapping[str, FloatArray], x_name: str, y_name
 
 def _draw_rows(axes: Axes, bins: Mapping[str, FloatArray]) -> None:
     """Bars from edge to edge, labelled with their counts unless they are too narrow."""
-    rows, width = bins["rows"], bins["high"] - bins["low"]
+    rows, width = bins["rows"], np.maximum(bins["high"] - bins["low"], MIN_WIDTH)
+    middles = (bins["low"] + bins["high"]) / 2
     is_wide = width >= MIN_LABELLED
     gaps = np.where(is_wide, 1.2, 0.0)  # between narrow bars they would hide the bars
-    axes.bar(bins["low"], rows, width=width, align="edge", color=FAINT, edgecolor="white", linewidth=gaps)
-    for middle, count in zip((bins["low"] + width / 2)[is_wide], rows[is_wide].tolist(), strict=True):
+    axes.bar(middles, rows, width=width, color=FAINT, edgecolor="white", linewidth=gaps)
+    is_labelled = is_wide | (len(rows) == 1)
+    for middle, count in zip(middles[is_labelled], rows[is_labelled].tolist(), strict=True):
         style: dict[str, Any] = {"xytext": (0, 2), "textcoords": "offset points", "ha": "center"}
         axes.annotate(count_text(int(count)), (middle, count), color=MUTED, fontsize=6.5, **style)
     axes.set(xlim=(-0.02, 1.02), xticks=np.arange(6) / 5)

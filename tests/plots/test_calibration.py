@@ -53,6 +53,15 @@ def test_the_row_counts_are_below(texts_of: TextsOf) -> None:
     assert {"the title", "5", "1M", "20", "rows", "accuracy"} <= set(texts_of(figure))
 
 
+def test_a_bin_of_equal_confidences_has_a_bar_with_its_count(texts_of: TextsOf) -> None:
+    bins = {**bins_of([80]), "low": [0.5], "high": [0.5]}
+    figure = reliability_figure(bins, error=0.1, title="t")
+    (bar,) = (bar for bar in figure.axes[1].patches if isinstance(bar, Rectangle))
+    assert bar.get_width() > 0
+    assert bar.get_x() + bar.get_width() / 2 == pytest.approx(0.5)
+    assert "80" in texts_of(figure)
+
+
 def test_two_classes_are_drawn_over_the_probability_of_the_positive_one(texts_of: TextsOf) -> None:
     bins = bins_of([20, 5])
     names = {"confidence": "probability", "accuracy": "frequency"}

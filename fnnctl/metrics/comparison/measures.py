@@ -61,10 +61,11 @@ Measure: TypeAlias = Hits | RowSums | Influences
 
 
 def unseen_change(measure: RowSums) -> float:
-    """How much a metric of class counts may change by wrong or right rows that the sample lacks; else 0.
+    """How much rows that the sample lacks may change a metric of class counts; 0 for a metric of amounts.
 
-    Of n rows of a class `unseen_rows` become wrong or right, each with the change of a single one: a hit that
-    is taken for the rarest other class, or a miss that is not taken for the class with most false positives.
+    Of the rows of any class, `unseen_rows` become misses or hits, and each changes the metric as a single one
+    does: a hit is taken for the rarest other class, or a miss no longer for the class with most false
+    positives.
     """
     if not np.issubdtype(measure.values.dtype, np.integer):
         return 0.0
@@ -89,8 +90,8 @@ def unseen_change(measure: RowSums) -> float:
 def _first_other(rank: FloatArray, classes: IntArray) -> IntArray:
     """For each of the classes, the other one with the highest rank, (C,)."""
     first, second = np.argsort(-rank, kind="stable")[:2]
-    other: IntArray = np.where(classes == first, second, first)
-    return other
+    others: IntArray = np.where(classes == first, second, first)
+    return others
 
 
 def of_groups(measure: Measure, groups: IntArray) -> RowSums:
