@@ -106,6 +106,10 @@ def choose_threshold(is_positive: BoolArray, scores: FloatArray, rule: Rule) -> 
     return _best(thresholds, _quality(counts_at(is_positive, scores, thresholds), rule))
 
 
+FOLDS: Final = 5
+"""The folds of `decide_across`: as usual, four fifths of the rows choose."""
+
+
 def decide_across(is_positive: BoolArray, scores: FloatArray, rule: Rule) -> BoolArray | None:
     """Which of n rows are predicted to be positive, (n,), at the best threshold for the rows of other folds.
 
@@ -181,8 +185,6 @@ def trade_offs(
 ScoredRows: TypeAlias = tuple[BoolArray, FloatArray]
 """Which of n rows are positive, (n,), and their scores, (n,)."""
 
-FOLDS: Final = 5
-"""The folds of `decide_across`: as usual, four fifths of the rows choose."""
 RECALLS: Final = (0.9, 0.75, 0.5, 0.25)
 """A table has the largest threshold of each recall at least this high."""
 MIN_OF_CLASS: Final = 5
