@@ -8,6 +8,7 @@
 # The exit code is 1 if the new network missed the gate and the old one stays in use; else that of the first
 # command that fails.
 set -eu
+test $# -ge 5 || { echo "usage: $0 TABLE TARGET NEW ROWS MARGIN [RUNS_DIR [RESULTS_DIR]]" >&2; exit 2; }
 table=$1 target=$2 new=$3 rows=$4 margin=$5
 export FNNCTL_RUNS_DIR="${6:-runs}"
 results=${7:-results}
@@ -18,8 +19,11 @@ missed=0
 # 1. The experiment. It is written on the first night; change it as you like.
 test -e fnnctl.yaml || fnnctl init --data "$table" --target "$target"
 
-# 2. Train on the table, test on the new rows. With --quiet, the run's folder is all that is printed.
-run=$(fnnctl train --set "data.test_source=$new" --no-figures --quiet)
+# 2. Train on the table, test on the new rows. With --quiet, the run's folder is all that is printed; the summary
+#    has the scores, and a warning if the new rows are unlike the table.
+run=$(fnnctl train --set "data.source=$table" --set "data.target=$target" --set "data.test_source=$new" \
+  --no-figures --quiet)
+fnnctl report "$run" --format markdown --short --output "$results/summary.md"
 
 # 3. Score the network in use on the same rows, so that the two are compared row by row, and apply the gate.
 if test -e "$in_use"; then

@@ -136,6 +136,13 @@ def test_the_nightly_script_runs(folder: Path) -> None:
     (suite,) = ElementTree.parse(folder / "results" / "gate.xml").getroot()
     assert (suite.get("tests"), suite.get("failures")) == ("1", "1")
     assert run_shell([*arguments, "-1"]).returncode == 2, "a margin that is none is no missed gate"
+    assert (folder / "results" / "summary.md").read_text().startswith("# table")
+    Path("other.csv").write_text("\n".join([header.replace("harvest", "yield"), *trees, ""]))
+    other = run_shell([arguments[0], arguments[1], "other.csv", *arguments[3:], "0.3"])
+    assert other.returncode == 2, "the table of the command is trained on, not that of the first night"
+    assert "other.csv" in other.stderr
+    few = run_shell(arguments)
+    assert (few.returncode, few.stderr.startswith("usage: ")) == (2, True)
 
 
 def test_the_workflow_runs(folder: Path) -> None:
