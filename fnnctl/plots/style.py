@@ -24,7 +24,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
-from matplotlib.ticker import ScalarFormatter
+from matplotlib.ticker import LogFormatterSciNotation, NullFormatter, ScalarFormatter, StrMethodFormatter
 
 from fnnctl.arrays import IntArray
 from fnnctl.text import plain_text, truncate_middle
@@ -174,6 +174,9 @@ def new_figure(width: float, height: float, title: str, texts: Iterable[str] = (
         for axis in (axis for axes in figure.axes for axis in (axes.xaxis, axes.yaxis)):
             if type(axis.get_major_formatter()) is ScalarFormatter:  # the default one
                 axis.set_major_formatter(_ThousandsFormatter())
+            elif type(axis.get_major_formatter()) is LogFormatterSciNotation:  # it writes mathematical text
+                axis.set_major_formatter(StrMethodFormatter("{x:,.9g}"))
+                axis.set_minor_formatter(NullFormatter())
 
 
 class _ThousandsFormatter(ScalarFormatter):

@@ -104,7 +104,9 @@ def test_the_same_numbers_give_the_same_bytes() -> None:
 
 @pytest.mark.parametrize("rows", [200, 5000])
 @pytest.mark.parametrize(("lowest", "scale"), [(0.01, "log"), (-1.0, "linear")])
-def test_a_long_tail_of_positive_values_has_logarithmic_axes(rows: int, lowest: float, scale: str) -> None:
+def test_a_long_tail_of_positive_values_has_logarithmic_axes(
+    rows: int, lowest: float, scale: str, texts_of: TextsOf
+) -> None:
     targets = np.maximum(np.exp(2 * np.random.default_rng(0).normal(size=rows)), 0.01)
     targets[0] = lowest
     figure = predicted_actual_figure(targets, np.abs(targets) * 1.1, target="price", title="t")
@@ -114,3 +116,5 @@ def test_a_long_tail_of_positive_values_has_logarithmic_axes(rows: int, lowest: 
     assert low < np.percentile(targets, 1)
     assert high > np.percentile(targets, 99)
     png_bytes(figure)
+    assert not any("$" in text for text in texts_of(figure)), "its numbers are plain texts"
+    assert ("0.01" in texts_of(figure)) == (scale == "log")
