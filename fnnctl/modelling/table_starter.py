@@ -113,7 +113,7 @@ def no_features(facts: TableFacts, target: str | None) -> str | None:
     ignored = facts.left_out
     if any(column.name not in ignored for column in facts.columns if column.name != target):
         return None
-    reasons = [f"{shown(name)} {why}" for name, why in list(ignored.items())[:LISTED_CLASSES]]
+    reasons = [f"{shown(name)} ({why})" for name, why in list(ignored.items())[:LISTED_CLASSES]]
     why = f": {'; '.join(reasons)}" if reasons else ""
     if target is None:
         return f"no column can be the target{why}"

@@ -277,18 +277,18 @@ def test_markers_are_missing_values_beside_a_column_with_an_odd_cell(
         (
             "x\n" + "\n".join(map(str, range(30))),
             "x",
-            "no column can be the target: 'x' has a different whole number in every row, like an id",
+            "no column can be the target: 'x' (has a different whole number in every row, like an id)",
         ),
         ("x\n" + "\n".join(map(str, range(3))) * 9, "x", "there is no column to predict 'x' from"),
         (
             "x,y\n" + "1,a\n1,b\n" * 20,
             "y",
-            "there is no column to predict 'y' from: 'x' has the same value in every row",
+            "there is no column to predict 'y' from: 'x' (has the same value in every row)",
         ),
         (
             "id,y\n" + "".join(f"u{row},{row % 2}\n" for row in range(30)),
             "y",
-            "there is no column to predict 'y' from: 'id' nearly all its values are different texts",
+            "there is no column to predict 'y' from: 'id' (nearly all its values are different texts)",
         ),
     ],
 )
