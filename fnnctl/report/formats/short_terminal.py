@@ -39,6 +39,8 @@ MIN_WIDTH: Final = 60
 """On a narrower terminal, lines are wrapped by the terminal."""
 GAP: Final = 2
 MAX_DEFINITION_LINES: Final = 2
+MAX_VERDICT_LINES: Final = 3
+"""A longer first sentence, such as whether a search is better than `fnnctl train`, has no lines reserved."""
 WARNING: Final = "warning: "
 STYLES: Final[Mapping[type[Section], str]] = {kinds.Warnings: "yellow", kinds.Failure: "red"}
 GROWTH: Final[Mapping[type[Section], tuple[int, ...]]] = {
@@ -55,9 +57,9 @@ GROWTH: Final[Mapping[type[Section], tuple[int, ...]]] = {
 """How many lines a section of each kind may have after each round, in which the sections grow by priority.
 
 The first round is small enough that every section of a usual run is in the report with what makes it worth
-reading: the first three scores, the first sentence, the worst class, one command. The next ones complete the
-scores and what they mean, before there are more definitions and commands. Warnings have a line each before
-all rounds, and get the rest of their words late.
+reading: the first three scores, the first sentence, the worst class, one command. Then this sentence is
+completed. The next rounds complete the scores and what they mean, before there are more definitions and
+commands. Warnings have a line each before all rounds, and get the rest of their words late.
 """
 
 
@@ -90,7 +92,7 @@ def _run_lines(document: Document, width: int) -> RenderableType:
     blocks = [*_blocks(document.highlights, width - INDENT)]
     most = MAX_LINES + max(0, len(document.warnings) - USUAL_WARNINGS) - len(head)
     gaps = [0 if isinstance(section, kinds.DefinitionList) else 1 for section, _ in blocks]
-    growth = [_growth(section) for section, _ in blocks]
+    growth = [_growth(section, width - INDENT) for section, _ in blocks]
     counts = allotted([block for _, block in blocks], growth, most, gaps=gaps)
     lines: list[Text] = [*head]
     for (section, block), gap, count in zip(blocks, gaps, counts, strict=True):
@@ -129,11 +131,17 @@ def _styled(section: Section, lines: Sequence[str]) -> list[Text]:
     return [_unbroken(" " * INDENT + line, style if index else first) for index, line in enumerate(lines)]
 
 
-def _growth(section: Section) -> tuple[int, ...]:
-    """The lines after each round; in the first one only warnings grow."""
+def _growth(section: Section, width: int) -> tuple[int, ...]:
+    """The lines after each round: in the first one only warnings grow, in the third one the first sentence."""
     growth = section.lines if isinstance(section, TableSection) else ()
     before = len(section.rows) if isinstance(section, kinds.Warnings) else 0
-    return before, *(growth or GROWTH[type(section)])
+    first, *others = growth or GROWTH[type(section)]
+    verdict = (
+        min(len(wrapped(section.rows[0], width)), MAX_VERDICT_LINES)
+        if isinstance(section, kinds.Notes)
+        else first
+    )
+    return before, first, verdict, *others
 
 
 def _blocks(sections: Sequence[Section], width: int) -> Iterator[tuple[Section, FittingLines]]:

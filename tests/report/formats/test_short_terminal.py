@@ -132,6 +132,16 @@ def test_a_sentence_that_does_not_fit_makes_room_for_the_next() -> None:
     assert "long long" not in text
 
 
+def test_the_first_sentence_is_complete_before_there_are_more_scores() -> None:
+    """It says whether a search is better than `fnnctl train`; a later sentence that fits is no substitute."""
+    facts = (("search", "word " * 25), ("best", "1"), ("settings", "item, " * 25))
+    sentences = ("verdict " * 18, "A short one.")
+    lines = shown(made(facts=facts, sentences=sentences, warnings=("a", "b", "c")))
+    assert " ".join(lines).count("verdict") == 18
+    assert sum(line.startswith("  warning: ") for line in lines) == 3
+    assert len(lines) <= MAX_LINES
+
+
 def sizes(
     header: tuple[str, ...], rows: tuple[tuple[str, ...], ...], notes: tuple[str, ...] = ()
 ) -> TableSection:
