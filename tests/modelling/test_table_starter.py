@@ -114,7 +114,9 @@ def test_arrays_are_named_as_they_are(tmp_path: Path) -> None:
 
 
 def test_without_a_column_to_learn_from_there_is_no_experiment(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"no column to predict 'y' from: 'id' \(has a different whole number"):
+    with pytest.raises(
+        DataError, match=r"no column to predict 'y' from: 'id' \(has a different whole number"
+    ):
         made(tmp_path, {"id": range(40), "y": COLOURS})
 
 

@@ -54,7 +54,7 @@ def test_the_row_counts_are_below(texts_of: TextsOf) -> None:
 
 
 def test_a_bin_of_equal_confidences_has_a_bar_with_its_count(texts_of: TextsOf) -> None:
-    bins = {**bins_of([80]), "low": [0.5], "high": [0.5]}
+    bins: Bins = {**bins_of([80]), "low": [0.5], "high": [0.5]}
     figure = reliability_figure(bins, error=0.1, title="t")
     (bar,) = (bar for bar in figure.axes[1].patches if isinstance(bar, Rectangle))
     assert bar.get_width() > 0

@@ -98,6 +98,14 @@ def test_scores_by_hand() -> None:
     assert scored(network, np.array([[2.0], [-1.0]])).tolist() == [[13.0, 0.0], [-1.0, 0.0]]
 
 
+def test_the_width_does_not_depend_on_the_weights() -> None:
+    """It follows from the kernels, and some rows happen to have equal bits with different ones."""
+    networks = [make_network(SHAPES["piecewise linear"], "float32") for _ in range(40)]
+    for factor, network in enumerate(networks):
+        network.parameters *= 1 + 0.05 * factor
+    assert len({RowScorer([network])._width for network in networks}) == 1
+
+
 def test_networks_of_one_shape_have_the_scores_that_each_has_alone() -> None:
     networks = [make_network(SHAPES["normalized"], "float32") for _ in range(3)]
     for factor, network in enumerate(networks):

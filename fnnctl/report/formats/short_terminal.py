@@ -132,7 +132,7 @@ def _styled(section: Section, lines: Sequence[str]) -> list[Text]:
 
 
 def _growth(section: Section, width: int) -> tuple[int, ...]:
-    """The lines after each round: in the first one only warnings grow, in the third one the first sentence."""
+    """The lines after each round: in the first only warnings grow, in the third the first sentence."""
     growth = section.lines if isinstance(section, TableSection) else ()
     before = len(section.rows) if isinstance(section, kinds.Warnings) else 0
     first, *others = growth or GROWTH[type(section)]
