@@ -316,7 +316,7 @@ def test_a_search_of_scikit_learn_warns_once(n_jobs: int | None) -> None:
     with pytest.warns(FnnctlWarning, match="more than once") as caught:
         search.fit(rows, labels)
     (warning,) = (str(each.message) for each in caught)
-    assert warning.endswith(": remove the repeated rows")
+    assert "data.split" not in warning
     with pytest.warns(FnnctlWarning) as caught:
         search.set_params(refit=False, n_jobs=None).fit(rows, labels)
     assert len(caught) == 4, "no other fit would have it"
