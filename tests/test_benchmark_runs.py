@@ -15,7 +15,7 @@ import pytest
 
 FOLDER: Final = Path(__file__).parent / "benchmarks"
 ELSEWHERE: Final = {
-    "comparison", "estimators", "latency", "run_list",
+    "comparison", "estimators", "example_searches", "latency", "run_list",
     "engine.__main__", "engine.their_folds", "portfolio.__main__", "portfolio.judged", "recipe.__main__",
     "samplers.functions", "samplers.make_tables", "samplers.multi_fidelity", "samplers.proposal_cost",
     "samplers.tables", "search_without_space.__main__", "search_without_space.peer",
@@ -81,6 +81,12 @@ def own_tables(monkeypatch: pytest.MonkeyPatch, folder: Path) -> object:
     return main(monkeypatch, "own_tables", "--only", name)
 
 
+def random_splits(monkeypatch: pytest.MonkeyPatch, folder: Path) -> object:
+    rows = "".join(f"{number},{'ab'[number % 2]}\n" for number in range(60))
+    (folder / "table.csv").write_text(f"x,y\n{rows}", encoding="utf-8")
+    return main(monkeypatch, "random_splits", str(folder), "--splits", "1")
+
+
 def search_ensembles(monkeypatch: pytest.MonkeyPatch, folder: Path) -> object:
     x = np.random.default_rng(0).normal(size=60)
     rows = "".join(f"{value:.3f},{'a' if value > 0 else 'b'}\n" for value in x)
@@ -137,6 +143,7 @@ RUNS: Final[dict[str, Run]] = {
     "predict": lambda patch, folder: main(
         patch, "predict", "--rows", "600", "--rounds", "1", "--recipes", "classic", TRAINED_ROWS=60
     ),
+    "random_splits": random_splits,
     "search_cuts": lambda patch, folder: benchmark("search_cuts").run_cuts(1500),
     "search_ensembles": search_ensembles,
     "search_kills": lambda patch, folder: benchmark("search_kills").run_kills(1, max_epochs=3),

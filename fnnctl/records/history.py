@@ -312,6 +312,12 @@ class SearchHistory:
         return len(self.rungs) > len({rung.bracket for rung in self.rungs})
 
     @property
+    def plans_rungs(self) -> bool:
+        """Whether trials may go on from rung to rung, even if the search ended before one did."""
+        scheduling = None if self.end == COMPLETE else self.scheduling
+        return self.has_rungs or (scheduling is not None and scheduling.has_rungs)
+
+    @property
     def kept_horizon(self) -> int | None:
         """The horizon of all lr_schedules; None if it equals the number of epochs that `set_words` give.
 

@@ -289,7 +289,7 @@ def test_commands_that_train_say_which_values_are_left_out(program: Program, con
     assert line in program("evaluate", str(config), *words, *folds).err.splitlines()
     told = program("check", str(config), *words, "--json")
     assert (told.json, told.err.splitlines()[-1]) == (
-        {"valid": True, "problems": [], "warnings": []},
+        {"valid": True, "problems": [], "warnings": [], "notes": []},
         f"{config}: {line}",
     )
     assert "recipe" not in program("train", str(config), "--set", "recipe=classic").err

@@ -13,7 +13,6 @@ from fnnctl.metrics.registry import is_loss, label_of
 from fnnctl.plots.searched import PlottedLeader, PlottedResult, PlottedTrial, PlottedWorker
 from fnnctl.records.confirmation import Confirmation, Leader
 from fnnctl.records.history import SearchHistory
-from fnnctl.records.journal import COMPLETE
 from fnnctl.records.standings import Standings
 from fnnctl.records.trials import CURVE, Result, Status
 from fnnctl.report.best_model import best_model, moving_average, rewards
@@ -93,12 +92,6 @@ def _history_numbers(run: RunFolder, summary: Summary) -> DrawnNumbers | None:
 
 
 # The rungs: the learning curve of each trial.
-
-
-def _plans_rungs(search: SearchHistory) -> bool:
-    """Whether trials may go on from rung to rung, even if the search ended before one did."""
-    scheduling = None if search.end == COMPLETE else search.scheduling
-    return search.has_rungs or (scheduling is not None and scheduling.has_rungs)
 
 
 def _draw_rungs(run: RunFolder, summary: Summary) -> Any:
@@ -412,7 +405,7 @@ worse where a trial reaches a higher rung. If it has long been flat, more trials
         source=names.JOURNAL,
         draw=_draw_rungs,
         place="Brackets and rungs",
-        is_possible=lambda summary: _has_results(summary) and _plans_rungs(summary.search_history),
+        is_possible=lambda summary: _has_results(summary) and summary.search_history.plans_rungs,
         in_words=_rungs_in_words,
         is_slow=True,
         reading="""\
