@@ -179,6 +179,14 @@ def p_number(p: float) -> str:
     return f"{p:.4f}" if text == "0.050" and p < 0.05 else text
 
 
+def meant_number(text: str) -> float | None:
+    """The number that a text with a percent sign or a decimal comma means: 0.05 for `5%`, 0.5 for `0,5`."""
+    match = re.fullmatch(r"([0-9]+)([.,][0-9]+)?( ?%)?", text)
+    if match is None:
+        return None
+    return float(text.rstrip("% ").replace(",", ".")) / (100 if match[3] else 1)
+
+
 def counted(number: int, noun: str) -> str:
     """`1 row`, `2 rows`, `1,000 rows`."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from fnnctl.errors import UsageError
-from fnnctl.text import shown
+from fnnctl.text import meant_number, shown
 
 MAX_DIGITS = 100
 """Python refuses to convert thousands of digits, and no option needs that many."""
@@ -55,13 +55,18 @@ def number_from_0(option: str, *, most: float | None = None) -> Callable[[str], 
     """A converter of the option's text; it raises `UsageError` unless that is a finite number >= 0."""
     requirement = "a number, 0 or more" if most is None else f"a number from 0 to {most:g}"
 
+    def is_allowed(number: float) -> bool:  # NaN is not
+        return 0 <= number < math.inf and (most is None or number <= most)
+
     def convert(text: str) -> float:
         try:
             number = float(text)
         except ValueError:
             number = math.nan
-        if not 0 <= number < math.inf or (most is not None and number > most):  # the first is true for NaN
-            raise UsageError(f"{option}: must be {requirement}, not {shown(text)}")
+        if not is_allowed(number):
+            meant = meant_number(text)
+            hint = "" if meant is None or not is_allowed(meant) else f" (write {meant:g})"
+            raise UsageError(f"{option}: must be {requirement}, not {shown(text)}{hint}")
         return number
 
     return convert

@@ -38,7 +38,7 @@ from fnnctl.report.words import number
 from fnnctl.store.catalogue import find_run
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.names import METRICS
-from fnnctl.text import did_you_mean, p_text
+from fnnctl.text import did_you_mean, meant_number, p_text
 
 GATE_OPTIONS: Final = ("--fail-under METRIC=VALUE", "--not-worse-than RUN")
 """The options of `fnnctl report` that set gates."""
@@ -198,7 +198,9 @@ def _parse_gate(text: str) -> Gate:
     except ValueError:
         threshold = math.nan
     if not math.isfinite(threshold) or "_" in value:
-        raise UsageError(f"--fail-under '{text}': '{value}' is not a number")
+        meant = meant_number(value)
+        hint = "" if meant is None else f" (write {metric}={meant:g})"
+        raise UsageError(f"--fail-under '{text}': '{value}' is not a number{hint}")
     return Gate(metric.strip(), threshold)
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fnnctl.cli.parsing import age, column_names, seconds, whole_number
+from fnnctl.cli.parsing import age, column_names, number_from_0, seconds, whole_number
 from fnnctl.errors import UsageError
 from tests.program import Program
 
@@ -28,6 +28,14 @@ def test_a_number_below_the_minimum() -> None:
     assert whole_number("--workers", least=1)("1") == 1
     with pytest.raises(UsageError, match=r"^--workers: must be a whole number of at least 1, not '0'$"):
         whole_number("--workers", least=1)("0")
+
+
+@pytest.mark.parametrize("text", ["5%", "5 %", "0,05"])
+def test_a_number_in_another_notation_is_translated(text: str) -> None:
+    with pytest.raises(
+        UsageError, match=rf"^--margin: must be a number, 0 or more, not '{text}' \(write 0\.05\)$"
+    ):
+        number_from_0("--margin")(text)
 
 
 def test_a_number_above_the_maximum() -> None:

@@ -164,6 +164,12 @@ def test_an_invalid_gate_is_reported(text: str) -> None:
         parse_gates([text])
 
 
+@pytest.mark.parametrize("text", ["accuracy=90%", "accuracy=0,9"])
+def test_a_number_in_another_notation_is_translated(text: str) -> None:
+    with pytest.raises(UsageError, match=r"is not a number \(write accuracy=0\.9\)$"):
+        parse_gates([text])
+
+
 @pytest.mark.parametrize(
     ("text", "hint"),
     [

@@ -20,7 +20,7 @@ from fnnctl.config.paths import ConfigPath
 from fnnctl.config.schema.methods import METHODS, SAMPLERS, SCHEDULERS
 from fnnctl.config.schema.schema_tree import Schema, all_settings, forms_of, words_of
 from fnnctl.config.yaml_text import CoreLoader, plain_scalar
-from fnnctl.text import did_you_mean
+from fnnctl.text import did_you_mean, meant_number
 
 SPLIT: Final[ConfigPath] = ("data", "split")
 VERY_CLOSE: Final = 0.8
@@ -149,10 +149,9 @@ def _meant_text(forms: Sequence[Schema], kinds: set[str], text: str) -> str:
     without_underscores = plain_scalar(re.sub(r"(?<=[0-9])_(?=[0-9])", "", text))
     if _fits(kinds, without_underscores):
         return f" (write {value_text(without_underscores)})"
-    if "number" in kinds and (match := re.fullmatch(r"([0-9]+)([.,][0-9]+)?( ?%)?", text)):
-        number = float(text.rstrip("% ").replace(",", ".")) / (100 if match[3] else 1)
-        if any(_is_number_within(form, number) for form in forms):
-            return f" (write {number:g})"
+    number = meant_number(text)
+    if number is not None and any(_is_number_within(form, number) for form in forms):
+        return f" (write {number:g})"
     if "boolean" in kinds and lower in {"yes", "no", "on", "off"}:
         return f" (write {value_text(lower in {'yes', 'on'})})"
     if "null" in kinds and lower in {"none", "no", "off"}:
