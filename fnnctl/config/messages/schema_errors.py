@@ -172,9 +172,10 @@ def _no_kind(path: ConfigPath, schema: Schema, value: Any) -> str:
     """A value has none of the keys that distinguish the sections of a union."""
     kinds = [key for section in sections_of(schema) for key in keys_of(section)]
     if not isinstance(value, Mapping):
-        suggestion = (
-            f" (write {{choice: [{value_text(value)}]}})" if isinstance(value, str | int | float) else ""
-        )
+        values = value if isinstance(value, list) else [value]
+        are_plain = values and all(isinstance(item, str | int | float) for item in values)
+        choices = ", ".join(map(value_text, values))
+        suggestion = f" (write {{choice: [{choices}]}})" if are_plain else ""
         return (
             f"must be a mapping with one of {joined_words(kinds, 'or')}, not {value_text(value)}{suggestion}"
         )

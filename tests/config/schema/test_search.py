@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +10,7 @@ from fnnctl.config.reading.loading import LoadedConfig
 from fnnctl.config.reading.resolved import resolved_yaml
 from fnnctl.config.schema.methods import METHODS, MethodConfig
 from fnnctl.config.schema.search import ObjectiveConfig, SearchConfig
+from fnnctl.errors import ConfigError
 
 Load = Callable[..., LoadedConfig]
 IRIS = "data: {source: iris}\nsearch:\n"
@@ -103,3 +105,11 @@ def test_a_space_is_written_and_read_back(load: Load) -> None:
     written = resolved_yaml(experiment)
     assert load(written).experiment.search == experiment.search
     assert "    training.l2:\n      log_uniform:\n      - 1.0e-06\n      - 1.0\n      when:\n" in written
+
+
+@pytest.mark.parametrize(
+    ("values", "hint"), [("[0.01, 0.1]", "write {choice: [0.01, 0.1]}"), ("3", "{choice: [3]}")]
+)
+def test_values_without_a_domain_are_a_choice(load: Load, values: str, hint: str) -> None:
+    with pytest.raises(ConfigError, match=re.escape(hint)):
+        load(IRIS + f"  space:\n    training.l2: {values}\n")
