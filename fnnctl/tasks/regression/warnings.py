@@ -47,8 +47,8 @@ def baseline_warning(
         float(np.sqrt(np.mean(np.square(targets - answers)))) for answers in (estimates, baseline)
     )
     finding = (
-        f"the root mean squared error {where}, {rmse:.4g}, is not smaller than with the mean of the training "
-        f"targets ({baseline_rmse:.4g}) by more than chance ({p_text(p)})"
+        f"the root mean squared error {where}, {_in_units(rmse)}, is not smaller than with the mean of the "
+        f"training targets ({_in_units(baseline_rmse)}) by more than chance ({p_text(p)})"
     )
     if 2 * sign_test(len(targets), 0) > LEVEL:
         advice = f"{counted(len(targets), 'row')} are too few to tell"
@@ -68,6 +68,11 @@ def _shifted(
         return None
     return ResultWarning(
         f"R² {where} is negative although the errors are smaller than with the mean of the training targets: "
-        f"that mean is {trained_mean:.4g}, and here it is {mean:.4g}; if the rows are ordered by "
-        "time or come from several groups, see data.split"
+        f"that mean is {_in_units(trained_mean)}, and here it is {_in_units(mean)}; if the rows are ordered "
+        "by time or come from several groups, see data.split"
     )
+
+
+def _in_units(value: float) -> str:
+    """A number in the target's units: four digits or, from 1,000 on, all before the point."""
+    return f"{value:,.0f}" if 1_000 <= abs(value) < 1e9 else f"{value:.4g}"

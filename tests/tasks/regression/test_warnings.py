@@ -86,3 +86,9 @@ def test_targets_unlike_those_of_the_training_part_are_told() -> None:
         "groups, see data.split"
     )
     assert baseline_warning(targets, targets + 0.1, np.full(60, 100.0), where=HERE) is None
+
+
+def test_large_numbers_are_written_as_in_reports() -> None:
+    targets = 38_000 * np.linspace(1.0, 3.0, 60)
+    told = baseline_warning(targets, targets + 190_000, np.full(60, 3_800_000.0), where=HERE)
+    assert "that mean is 3,800,000, and here it is 76,000; " in str(told)
