@@ -99,7 +99,8 @@ def test_what_the_shell_suggests(
 def test_a_new_process_completes() -> None:
     words = {"_FNNCTL_COMPLETE": "complete_bash", "COMP_WORDS": "fnnctl\ntr", "COMP_CWORD": "1"}
     assert in_new_process(words) == "train\n"
-    assert "_FNNCTL_COMPLETE=complete_bash" in in_new_process({}, "--show-completion", "bash")
+    named_shell = {"_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1"}  # not the one that runs the tests
+    assert "_FNNCTL_COMPLETE=complete_bash" in in_new_process(named_shell, "--show-completion", "bash")
 
 
 def in_new_process(environment: dict[str, str], *arguments: str) -> str:
