@@ -138,10 +138,10 @@ def measure(key: Key, workers: int) -> Result:
             settings += write_outside_test(config, key.seed, Path(folder) / "outside.csv")
         for setting in settings:
             words += ["--set", setting]
-        started = processor_seconds()
+        begun = processor_seconds()
         command = [sys.executable, "-m", "fnnctl", *words]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=ROOT)
-        seconds = processor_seconds() - started
+        seconds = processor_seconds() - begun
         (run,) = runs.glob("*/manifest.json")
         return read_run(run.parent, key, seconds)
 
