@@ -195,7 +195,6 @@ def _search(session: SearchSession, trained: TrainedTrials) -> str:
                 stop=session.stop,
                 on_result=session.standings.add,
                 on_stops=session.standings.stop,
-                records_waiting=objective.on_bags,
             )
 
 

@@ -109,7 +109,7 @@ class SearchSession:
         self.sampler: Sampler = self.setup.sampler(journal.before_extension)
         held = map(finite_objective, journal.held.values())
         self._has_objective = self.standings.incumbent is not None or any(value is not None for value in held)
-        """Whether some trial, recorded or not, has an objective: a search on bags can end with it."""
+        """Whether some trial, recorded or not, has an objective: the search can end with it."""
         self.epochs_followed = 0.0
         """The epochs that the progress has counted, over all folds."""
         self._ending = self._ending_time(options.time_limit) if options.time_limit is not None else None
@@ -150,7 +150,7 @@ class SearchSession:
 
     @property
     def epochs_without_result(self) -> int:
-        """The epochs that were trained in jobs under way when the search ended, or wait for their turn."""
+        """The epochs that were trained in jobs under way when the search ended."""
         if self.journal.end is not None and self.journal.end.reason == COMPLETE:
             return 0
         followed = int(self.epochs_followed / len(self.search.fits.rows))
@@ -174,10 +174,9 @@ class SearchSession:
         left = self.seconds_left
         if left is None or self._ending is None:
             return None
-        on_bags = self.setup.settings.objective.on_bags
-        has_result = self._has_objective if on_bags else self.standings.incumbent is not None
-        is_over = left <= (self._ending.seconds() if has_result else 0.0)
-        return TIME_IS_OVER if is_over and (has_result or not on_bags) else None
+        is_over = left <= (self._ending.seconds() if self._has_objective else 0.0)
+        may_end = self._has_objective or not self.setup.settings.objective.on_bags
+        return TIME_IS_OVER if is_over and may_end else None
 
     def must_end(self, *, expected: float = 0.0) -> bool:
         """Whether what follows the trials and may be left out should end now, or not begin.

@@ -187,9 +187,11 @@ def run_search(
     stop: ShouldStop = lambda: None,
     on_result: Callable[[Result], None] = lambda result: None,
     on_stops: Callable[[Sequence[Stop]], None] = lambda stops: None,
-    records_waiting: bool = False,
 ) -> str:
     """Search until there is nothing left to do, or until `stop` gives a reason; return why it ended.
+
+    If it is stopped, results that wait for their turn are recorded as early ones, so that nothing trained is
+    lost to whoever chooses from the results. A resume records them in their turn.
 
     Args:
         scheduler: A new one, with a new sampler.
@@ -200,8 +202,6 @@ def run_search(
         stop: Called before each wait for results.
         on_result: Called with every result after it is recorded.
         on_stops: Called with the decisions that follow from a result, also those of earlier runs.
-        records_waiting: Whether results that wait for their turn are recorded as early ones if `stop` ends
-            the search. A resume records them in their turn.
     """
     clock, results, spending = VirtualClock(), _Results(runner, journal), Spending(cost)
     while True:
@@ -214,7 +214,7 @@ def run_search(
         if not clock:
             return journal.finish(COMPLETE)
         if reason := results.wait_for(clock.first, stop):
-            for known in results.waiting(clock.jobs) if records_waiting else ():
+            for known in results.waiting(clock.jobs):
                 journal.add_early(known.result)
                 on_result(known.result)
             return journal.finish(reason)

@@ -194,7 +194,7 @@ def test_a_time_limit_ends_the_trials_but_not_the_confirmation(
             patch.setattr(f"fnnctl.{module}.time", clock)
         folder = search(config, "--time-limit", "60", "--executor", "serial")
     assert read_json(folder / "manifest.json")["search"]["end"] == "the time limit"
-    trained = len(of_kind(folder, "result"))
+    trained = len(of_kind(folder, "result")) + len(of_kind(folder, "early result"))
     assert 2 <= trained < 8
     assert len(confirmed_of(folder)) == 4 * min(3, trained)
     before = confirmed_of(folder)
