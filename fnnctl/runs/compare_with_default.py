@@ -72,12 +72,12 @@ def _trial_is_what_train_gives(session: SearchSession, fit: Fit) -> bool:
     if result is None or finite_objective(result) is None or not session.setup.settings.objective.on_bags:
         return False
     (trained,) = session.search.fits.fits(session.journal.trials[result.trial].assignment)
-    of_trial, of_train = trained.experiment.training, fit.experiment.training
-    has_ended = result.status is Status.STOPPED_EARLY or result.budget >= of_trial.epochs
+    recorded, wanted = trained.experiment.training, fit.experiment.training
+    has_ended = result.status is Status.STOPPED_EARLY or result.budget >= recorded.epochs
     return (
         has_ended
         and trained.seed == fit.seed
-        and (of_trial.epochs, of_trial.schedule_epochs) == (of_train.epochs, of_train.schedule_epochs)
+        and (recorded.epochs, recorded.schedule_epochs) == (wanted.epochs, wanted.schedule_epochs)
     )
 
 

@@ -148,7 +148,7 @@ def test_a_new_file_is_scored_into_a_folder_of_its_own(run: Path, program: Progr
     assert {path.name for path in folder.iterdir()} == {
         ".lock", "manifest.json", "metrics.json", "predictions.csv", "confusion_matrix.csv", "roc_curve.csv",
         "pr_curve.csv", "calibration.csv", "calibration.png", "confusion_matrix.png", "roc_curve.png",
-        "pr_curve.png", "log.txt",
+        "pr_curve.png", "worst_rows.csv", "log.txt",
     }  # fmt: skip
     manifest = read_json(folder / "manifest.json")
     assert (manifest["kind"], manifest["status"]) == ("evaluation", "completed")

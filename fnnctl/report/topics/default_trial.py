@@ -82,8 +82,8 @@ def default_comparison_sentence(comparison: DefaultComparison, *, has_default: b
     }[first.verdict]
     rows = f"on the {counted(comparison.rows, 'test row')} ({p_text(first.p)})"
     values = [_values(first) + f" {rows}", *map(_values, others)]
-    where = f"; the network of `fnnctl train` is in {names.DEFAULT}/"
-    advice = where if comparison.is_worse and has_default else ""
+    location = f"; the network of `fnnctl train` is in {names.DEFAULT}/"
+    advice = location if comparison.is_worse and has_default else ""
     return f"{verdict}: {'; '.join(values)}{advice}"
 
 

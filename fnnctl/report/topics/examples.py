@@ -16,7 +16,6 @@ from typing import Final
 
 import numpy as np
 
-from fnnctl.data.columns.numbers import plain_number
 from fnnctl.errors import DataError
 from fnnctl.report.sections import WRONG, Notes, Section, TableSection
 from fnnctl.report.stored_importances import read_importances
@@ -41,6 +40,7 @@ LONGEST_CELL: Final = 30
 """Longer cells are cut."""
 SHORT_NUMBER: Final = 8
 """Numbers of up to so many characters are shown with all their digits."""
+_NUMBER: Final = re.compile(r"-?[0-9]*\.?[0-9]+(?:e[-+]?[0-9]+)?")
 _FRACTION: Final = re.compile(r"-?[0-9]*\.[0-9]+(?:e[-+]?[0-9]+)?")
 
 
@@ -131,7 +131,7 @@ def _columns(examples: WorstExamples) -> list[_Column]:
     columns = []
     for index, name in enumerate(examples.columns):
         texts = [row[index] for row in rows]
-        is_text = any(text and plain_number(text) is None for text in texts)
+        is_text = any(text and not _NUMBER.fullmatch(text) for text in texts)
         columns.append(_Column(name, tuple(map(_shown_cell, texts)), is_text))
     return columns
 

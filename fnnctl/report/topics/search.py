@@ -72,7 +72,7 @@ def _highlights(summary: Summary) -> Iterator[Section]:
     search, facts = summary.search_history, summary.manifest.search
     text = f"{method_text(search)}, {trials_done(search, facts)}, {epochs_done(search, facts)} trained"
     if facts and facts.epochs_without_result:
-        text += f", and {facts.epochs_without_result:,} of trials under way"
+        text += f", and {facts.epochs_without_result:,} in trials under way"
     if reason := why_ended(search, facts):
         text += f"; {reason}"
     yield DefinitionList("Search", (("search", text),), heading=SUMMARY, priority=10, formats=Formats.PAGE)

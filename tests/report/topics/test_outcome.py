@@ -131,7 +131,7 @@ def test_an_interrupted_search_says_how_far_it_came(
         (
             "the time limit",
             {"trials_planned": 20, "epochs": 90, "epochs_bound": "about", "epochs_without_result": 5},
-            "4 of about 20 trials, 17 of about 90 epochs trained, and 5 of trials under way; "
+            "4 of about 20 trials, 17 of about 90 epochs trained, and 5 in trials under way; "
             "ended by the time limit",
         ),
         (COMPLETE, {"trials_planned": 4}, "4 trials, 17 epochs trained"),
