@@ -239,16 +239,16 @@ class NoFinishedTrialError(FnnctlError):
 
 def _kept_work(run: str, kept: str | None, resumed_by: str) -> str:
     """What is left of a run that ended early, and how to resume it; see `InterruptedRunError`."""
-    where = "start again" if kept is None else f"resume from {kept}"
-    where = "continue" if resumed_by == "search" else where
+    purpose = "start again" if kept is None else f"resume from {kept}"
+    purpose = "continue" if resumed_by == "search" else purpose
     lost = resumed_by == "evaluate" and kept is None
     work = "no fold was completed" if lost else f"the work so far is in {run}"
-    return f"; {work}. {_to_resume(run, resumed_by, where)}"
+    return f"; {work}. {_to_resume(run, resumed_by, purpose)}"
 
 
-def _to_resume(run: str, command: str, where: str = "continue") -> str:
+def _to_resume(run: str, command: str, purpose: str = "continue") -> str:
     """The command is on its own line, so that it can be pasted into a shell as it is."""
-    return f"To {where}, run:\nfnnctl {command} --resume {shlex.quote(run)}"
+    return f"To {purpose}, run:\nfnnctl {command} --resume {shlex.quote(run)}"
 
 
 class InterruptedRunError(FnnctlError):

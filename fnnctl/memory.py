@@ -62,7 +62,7 @@ def _container_bytes() -> int | None:
 
 
 def can_allocate(size: int) -> bool:
-    """Whether this process can get so many further bytes now, within its own limit (`ulimit -v`), too."""
+    """Whether this process can get `size` further bytes now, also within its own limit (`ulimit -v`)."""
     try:
         mmap.mmap(-1, max(1, size)).close()
     except OSError:

@@ -346,7 +346,7 @@ class WorkerProcess:
         process.join()
         code = process.exitcode
         self._started = None
-        with suppress(ValueError):  # the start of another process has learned of the end, just now
+        with suppress(ValueError):  # the start of another process has just noticed the end
             process.close()  # its descriptors, which would otherwise stay open until garbage is collected
         return code
 

@@ -145,7 +145,7 @@ class SearchSetup:
 
     @property
     def batch(self) -> int:
-        """How many configurations a sampler that learns proposes at once: fewer in fewer slots."""
+        """How many configurations a sampler that learns proposes together: fewer in fewer slots."""
         if self.concurrency >= self.settings.concurrency:
             return self.settings.batch
         return max(1, self.settings.batch * self.concurrency // self.settings.concurrency)
