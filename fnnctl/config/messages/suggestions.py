@@ -1,6 +1,6 @@
 """Guesses what a wrong value or key was meant to be, for the end of a message.
 
-The names that other tools use for settings and choices are in `synonyms.yaml`.
+The names that other tools use for settings and choices are in the records of these.
 """
 
 from __future__ import annotations
@@ -10,16 +10,14 @@ import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
-from importlib.resources import files
 from typing import Any, Final
-
-import yaml
 
 from fnnctl.config.messages.wording import value_text
 from fnnctl.config.paths import ConfigPath
 from fnnctl.config.schema.methods import METHODS, SAMPLERS, SCHEDULERS
+from fnnctl.config.schema.records import setting_records
 from fnnctl.config.schema.schema_tree import Schema, all_settings, forms_of, words_of
-from fnnctl.config.yaml_text import CoreLoader, plain_scalar
+from fnnctl.config.yaml_text import plain_scalar
 from fnnctl.text import did_you_mean, meant_number
 
 SPLIT: Final[ConfigPath] = ("data", "split")
@@ -43,9 +41,7 @@ def is_training_share(key: str, section: ConfigPath) -> bool:
 @cache
 def synonyms() -> Mapping[str, str]:
     """Our name for each name that other tools use."""
-    text = files(__package__).joinpath("synonyms.yaml").read_text(encoding="utf-8")
-    names: dict[str, list[str]] = yaml.load(text, CoreLoader)
-    return {word: name for name, words in names.items() for word in words}
+    return {name: ours for record in setting_records() for name, ours in record.translations()}
 
 
 def meant_word(word: str, options: Sequence[str]) -> str:

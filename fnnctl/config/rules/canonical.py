@@ -2,7 +2,7 @@
 
 Equal configurations must train identically, whether they come from a file, `resolved.yaml` or a search. So
 the seed of the weights and of the order of rows is a hash of the experiment's seed and every setting that
-training depends on. A setting counts unless it is in `NOT_COUNTED`, so that a new one cannot be forgotten.
+training depends on. A setting counts unless its record says why not, so that a new one cannot be forgotten.
 Settings without effect or at their default value are left out, so that a setting that is added in a later
 version changes no seed unless it is used.
 """
@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any, Final
 
@@ -26,35 +25,8 @@ from fnnctl.config.schema.model import (
     SquaredOutput,
 )
 from fnnctl.config.schema.section import Section
+from fnnctl.config.schema.setting import setting_of
 from fnnctl.config.schema.training import TrainingConfig
-
-NOT_COUNTED: Final[Mapping[ConfigPath, str]] = {
-    ("name",): "a name does not change the results",
-    ("seed",): "it is hashed separately",
-    ("notes",): "they are for readers",
-    ("recipe",): "it says what unset settings are, and those are counted as they are",
-    ("complete",): "it says that nothing is left to fill in",
-    ("data", "source"): "it is where the rows are, and files may be moved",
-    ("data", "sha256"): "it identifies the rows, which are not part of the configuration",
-    ("data", "test_source"): "it is where the test rows are",
-    ("data", "test_sha256"): "it identifies the test rows",
-    ("data", "task"): "it follows from the target",
-    ("data", "positive_class"): "it says which class decisions are about, not what is trained",
-    ("data", "delimiter"): "the table is the same whether it is given or detected",
-    ("data", "encoding"): "it is how the file is read, not which rows it has",
-    ("data", "split"): "it differs between folds of one configuration, and has its own seed",
-    ("evaluation",): "how a configuration is evaluated does not change how it is trained",
-    ("search",): "a trial does not depend on which others are tried",
-    ("model", "calibration"): "it is fitted after training, to the same network",
-    ("model", "threshold"): "it is chosen after training, for the same network",
-    ("model", "clip_outputs"): "it limits predictions, not training",
-    ("model", "ensemble"): "the first member of an ensemble is the network that is trained alone",
-    ("training", "epochs"): "a trial that is granted more epochs continues with its own random numbers",
-    ("training", "horizon"): "it replaces the epochs if a search has granted more of them",
-    ("training", "threads"): "it changes results by rounding only",
-    ("training", "time_limit"): "it ends training earlier, like fewer epochs",
-}
-"""Settings that do not change the random numbers, with the reasons; a section includes all its settings."""
 
 _RESIDUAL: Final = "residual"
 _LAYER_FIELDS = {
@@ -70,9 +42,7 @@ def canonical_configuration(experiment: Experiment) -> dict[str, Any]:
     written_out = experiment.model_copy(
         update={"model": _written_out(experiment.model), "training": _all_epochs(experiment.training)}
     )
-    counted: dict[str, Any] = _counted(
-        written_out, (), NOT_COUNTED.keys() | unread_settings(written_out).keys()
-    )
+    counted: dict[str, Any] = _counted(written_out, (), unread_settings(written_out).keys())
     return counted
 
 
@@ -126,19 +96,19 @@ def _all_epochs(training: TrainingConfig) -> TrainingConfig:
     return training.model_copy(update={"early_stopping": stopping.model_copy(update={"patience": None})})
 
 
-def _counted(value: Any, path: ConfigPath, left_out: AbstractSet[ConfigPath]) -> Any:
-    """The plain form of a value, without the settings in `left_out` and those at their default."""
+def _counted(value: Any, path: ConfigPath, unread: AbstractSet[ConfigPath]) -> Any:
+    """The plain form of a value, without settings that are unread, at their default or not counted."""
     if isinstance(value, tuple):
-        return [_counted(entry, (*path, index), left_out) for index, entry in enumerate(value)]
+        return [_counted(entry, (*path, index), unread) for index, entry in enumerate(value)]
     if not isinstance(value, Section):
         return value
     fields = _LAYER_FIELDS if isinstance(value, HiddenLayerConfig) else type(value).model_fields
     forms = {}
     for key, inner in value:
-        here, default = (*path, key), fields[key].default
-        if here in left_out or inner == default:
+        setting, default = (*path, key), fields[key].default
+        if setting in unread or inner == default or setting_of(fields[key]).not_counted:
             continue
-        form = _counted(inner, here, left_out)
-        if form != _counted(default, here, left_out):
+        form = _counted(inner, setting, unread)
+        if form != _counted(default, setting, unread):
             forms[key] = form
     return forms

@@ -10,17 +10,10 @@ from fnnctl.config.paths import SPACE, ConfigPath, Messages, format_path, parse_
 from fnnctl.config.rules.dimensions import condition, dimensions_of, domain_of, path_of
 from fnnctl.config.rules.plain_config import override, value_at
 from fnnctl.config.rules.probing import active_with, refused_values
-from fnnctl.config.rules.trials import (
-    ENSEMBLE,
-    EPOCHS,
-    ONE_NETWORK,
-    TWINS,
-    TrialConfigs,
-    gives_ensemble,
-    why_no_ensemble,
-)
+from fnnctl.config.rules.trials import ENSEMBLE, TrialConfigs, gives_ensemble
 from fnnctl.config.schema.domains import ChoiceConfig, DomainConfig, LayersConfig
 from fnnctl.config.schema.experiment import Experiment
+from fnnctl.config.schema.records import can_be_searched_on_bags, why_not_searched
 from fnnctl.config.schema.schema_tree import forms_at, is_setting
 from fnnctl.config.schema.search import SearchConfig
 from fnnctl.config.yaml_text import flow_yaml
@@ -58,37 +51,6 @@ def checked_constraints(
 _WHOLE: Final[Mapping[type, str]] = {Uniform: "integer", LogUniform: "log_integer", Normal: "integer"}
 MAX_SHOWN = 100
 HIDDEN: ConfigPath = ("model", "hidden")
-_SAME_ROWS = "all trials are evaluated on the same rows"
-_SAME_WAY = "all trials are evaluated in the same way"
-_READ_ONCE = "the data are read once, for all trials"
-_MACHINE = "its effect depends on the machine"
-NOT_SEARCHED: Final[Mapping[ConfigPath, str]] = {
-    ("name",): "a name does not change the results",
-    ("seed",): "a lucky seed does not help on other rows",
-    ("notes",): "notes do not change the results",
-    ("recipe",): "what unset settings are is settled before the search begins",
-    ("complete",): "it says that nothing is left to fill in",
-    ("search",): "a search does not search itself",
-    ("evaluation",): _SAME_WAY,
-    **{("data", key): _SAME_ROWS for key in ("source", "sha256", "test_source", "test_sha256")},
-    **{("data", key): _SAME_ROWS for key in ("delimiter", "encoding", "split")},
-    **{("data", key): _READ_ONCE for key in ("columns", "missing_values", "decimal_mark", "weights")},
-    ("data", "target"): "all trials predict the same",
-    ("data", "task"): "all trials predict the same",
-    ("data", "positive_class"): _SAME_WAY,
-    ("model", "calibration"): "it is fitted after training, to the same network",
-    ("model", "threshold"): "it is chosen after training, for the same network",
-    ("model", "clip_outputs"): "it limits predictions, not training",
-    ENSEMBLE: ONE_NETWORK,
-    EPOCHS: "search.budget sets the number of epochs",
-    ("training", "horizon"): "all trials use the search's horizon, which is its largest budget",
-    ("training", "threads"): _MACHINE,
-    ("training", "time_limit"): _MACHINE,
-}
-"""Settings that cannot be searched, each with the reason; a section includes all its settings."""
-SEARCHED_ON_BAGS: Final = (TWINS, EPOCHS)
-"""Settings that can be searched if trials are measured on bags: a trial is then an ensemble that ends by
-itself."""
 OUT_OF_BAG: Final = ", except with search.objective: {on: bags}"
 
 
@@ -170,12 +132,10 @@ def _setting_message(
         return f"is part of {other}, which is searched as a whole; remove one of the two"
     if path == ("data",):
         return "cannot be searched as a whole; search settings in it, such as data.scaling"
-    reasons = {**NOT_SEARCHED, ENSEMBLE: why_no_ensemble(on_bags=on_bags)}
-    for prefix, reason in reasons.items():
-        if path[: len(prefix)] == prefix and not (on_bags and path in SEARCHED_ON_BAGS):
-            return f"cannot be searched{OUT_OF_BAG if path in SEARCHED_ON_BAGS else ''}: {reason}"
+    if reason := why_not_searched(path, on_bags=on_bags):
+        return f"cannot be searched{OUT_OF_BAG if can_be_searched_on_bags(path) else ''}: {reason}"
     if isinstance(section, ChoiceConfig) and any(gives_ensemble(path, value) for value in section.choice):
-        return f"model.ensemble cannot be searched: {reasons[ENSEMBLE]}"
+        return f"model.ensemble cannot be searched: {why_not_searched(ENSEMBLE, on_bags=on_bags)}"
     if isinstance(section, LayersConfig) and path != HIDDEN:
         return f"depth and width are a domain of {format_path(HIDDEN)} only"
     return None

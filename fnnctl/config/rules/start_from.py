@@ -13,8 +13,9 @@ from typing import Any, Final, Self
 
 from fnnctl.config.paths import ConfigPath, Messages, format_path, parse_path
 from fnnctl.config.rules.dimensions import space_of
-from fnnctl.config.rules.trials import TrialConfigs, gives_ensemble, why_no_ensemble
+from fnnctl.config.rules.trials import ENSEMBLE, TrialConfigs, gives_ensemble
 from fnnctl.config.rules.validation import InvalidConfigurationError, validated
+from fnnctl.config.schema.records import why_not_searched
 from fnnctl.config.schema.search import DEFAULTS, SearchConfig
 from fnnctl.config.schema.section import Section, plain, written_out
 from fnnctl.config.yaml_text import flow_yaml
@@ -101,7 +102,7 @@ class _EntrySettings:
             elif setting in keys:
                 wrong[*path, key] = f"is already given, as {keys[setting]}; remove one of the two"
             elif gives_ensemble(parse_path(key), value):
-                why = why_no_ensemble(on_bags=on_bags)
+                why = why_not_searched(ENSEMBLE, on_bags=on_bags)
                 wrong[*path, key] = f"model.ensemble cannot be given here: {why}"
             else:
                 keys[setting] = key

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from typing import Any, TypeAlias
 
 from fnnctl.config.paths import ConfigPath, is_below, parse_path
 from fnnctl.config.rules.canonical import configuration_key
@@ -88,14 +88,6 @@ MAX_ROWS: ConfigPath = ("training", "max_rows")
 ENSEMBLE: ConfigPath = ("model", "ensemble")
 TWINS: ConfigPath = (*ENSEMBLE, "plain_twins")
 EMBEDDING: ConfigPath = ("model", "numeric_embedding")
-SAME_BAGS: Final = (
-    "all trials have the same bags, so that their out-of-bag predictions can be compared and averaged; only "
-    "model.ensemble.plain_twins can be searched"
-)
-ONE_NETWORK: Final = (
-    "each trial trains one network, because an ensemble of N takes N times as long; write model.ensemble: 5 "
-    "outside of the search section, and the winner is refitted as an ensemble of 5"
-)
 Check: TypeAlias = Callable[[Experiment], Sequence[Problem]]
 """Returns the reasons why the data do not fit an experiment, as problems with paths."""
 
@@ -214,11 +206,6 @@ def trial_configs(
     own_epochs = on_bags and search is not None and EPOCHS in map(parse_path, search.domains)
     sections = tuple(searched_sections(config))
     return TrialConfigs(plain, sections, epochs, horizon, check, on_bags, own_epochs)
-
-
-def why_no_ensemble(*, on_bags: bool) -> str:
-    """Why `model.ensemble` cannot be searched."""
-    return SAME_BAGS if on_bags else ONE_NETWORK
 
 
 def _embeds_numbers(config: Any) -> bool:

@@ -7,6 +7,7 @@ from typing import Annotated, Final, Literal
 from pydantic import Discriminator, Field, Tag
 
 from fnnctl.config.schema.section import MAX_SEED, ClassName, Section
+from fnnctl.config.schema.setting import Setting
 
 BUILTIN_NAMES = ("iris", "wine", "breast_cancer", "digits", "penguins", "diabetes")
 SHA256_PATTERN = "^[0-9a-f]{64}$"
@@ -34,6 +35,10 @@ Dates = Annotated[
     Discriminator(lambda value: "mapping" if isinstance(value, dict) else "list"),
 ]
 
+_SAME_ROWS: Final = "all trials are evaluated on the same rows"
+_SAME_TARGET: Final = "all trials predict the same"
+_READ_ONCE: Final = "the data are read once, for all trials"
+
 
 class ColumnsConfig(Section):
     """How to read columns whose kind is guessed wrong."""
@@ -47,16 +52,21 @@ class ColumnsConfig(Section):
     dates: Dates = ()
     """Columns to read as dates, or a mapping from their names to patterns such as %d/%m/%Y, with %Y %y %m %b
     %B %d %H %I %M %S %p, or `auto`; any other value in them is an error."""
-    ignore: Names = ()
+    ignore: Annotated[Names, Setting(synonyms=("drop_columns", "exclude"))] = ()
     """Columns to leave out, such as row ids."""
 
 
 class SplitConfig(Section):
     """The shares of the validation and test parts; the training part gets the rest."""
 
-    validation: Share = 0.15
+    validation: Annotated[
+        Share,
+        Setting(
+            synonyms=("val_size", "val_split", "validation_fraction", "validation_size", "validation_split")
+        ),
+    ] = 0.15
     """The share of the rows for early stopping and model selection; 0 for none."""
-    test: Share = 0.2
+    test: Annotated[Share, Setting(synonyms=("test_fraction", "test_size", "test_split"))] = 0.2
     """The share of the rows that are used once, at the end; 0 for none."""
     stratify: bool = True
     """Whether all parts have the same class proportions (in a regression, the same shares of the `bins`). Not
@@ -80,45 +90,92 @@ class SplitConfig(Section):
 class DataConfig(Section):
     """The rows, the target, and their preprocessing."""
 
-    source: Annotated[str, Field(min_length=1)]
+    source: Annotated[
+        str,
+        Field(min_length=1),
+        Setting(
+            not_counted="it is where the rows are, and files may be moved",
+            not_searched=_SAME_ROWS,
+            synonyms=("csv", "data_file", "data_path", "file", "filename", "path"),
+        ),
+    ]
     """A built-in data set's name (iris, wine, breast_cancer, digits, penguins, diabetes), or the path of
     a CSV file (also .csv.gz), of a Parquet file, of an NPZ file with X and y, or of a folder with X.npy and
     y.npy, relative to the config file."""
-    sha256: Sha256 | None = None
+    sha256: Annotated[
+        Sha256 | None,
+        Setting(
+            not_counted="it identifies the rows, which are not part of the configuration",
+            not_searched=_SAME_ROWS,
+        ),
+    ] = None
     """The file's SHA-256 (for a folder, the digest of the output of sha256sum for its files). If it is given,
     a file with a different digest is refused."""
-    target: str | None = None
+    target: Annotated[
+        str | None,
+        Setting(not_searched=_SAME_TARGET, synonyms=("label", "target_column")),
+    ] = None
     """The column to predict. Required for a table; a built-in data set has its own."""
-    task: TaskKind = "auto"
+    task: Annotated[
+        TaskKind, Setting(not_counted="it follows from the target", not_searched=_SAME_TARGET)
+    ] = "auto"
     """The kind of target. `auto` is a regression if the values are continuous numbers: numbers with
     fractions, or many whole numbers with few rows each."""
-    weights: str | None = None
+    weights: Annotated[
+        str | None, Setting(not_searched=_READ_ONCE, synonyms=("sample_weight", "sample_weights"))
+    ] = None
     """A column with the weight of each training row in the loss. It is not used as a feature. Only ratios
     matter, because weights are scaled to mean 1."""
-    positive_class: ClassName | None = None
+    positive_class: Annotated[
+        ClassName | None,
+        Setting(
+            not_counted="it says which class decisions are about, not what is trained",
+            not_searched="all trials are evaluated in the same way",
+            synonyms=("pos_label",),
+        ),
+    ] = None
     """With two classes, the positive one: `model.threshold` applies to it, and figures show its curves
     (default: that of a logistic output's `positive_class`, or else the second class)."""
-    test_source: Annotated[str, Field(min_length=1)] | None = None
+    test_source: Annotated[
+        Annotated[str, Field(min_length=1)] | None,
+        Setting(
+            not_counted="it is where the test rows are",
+            not_searched=_SAME_ROWS,
+            synonyms=("test_data", "test_file", "test_path"),
+        ),
+    ] = None
     """A second file to use as the test part, in place of `split.test`."""
-    test_sha256: Sha256 | None = None
+    test_sha256: Annotated[
+        Sha256 | None, Setting(not_counted="it identifies the test rows", not_searched=_SAME_ROWS)
+    ] = None
     """The test file's SHA-256; if it is given, a file with a different digest is refused."""
-    delimiter: Annotated[str, Field(pattern=DELIMITER_PATTERN)] | None = None
+    delimiter: Annotated[
+        Annotated[str, Field(pattern=DELIMITER_PATTERN)] | None,
+        Setting(not_counted="the table is the same whether it is given or detected", not_searched=_SAME_ROWS),
+    ] = None
     """The CSV delimiter (default: detected)."""
-    encoding: Annotated[str, Field(min_length=1)] = "utf-8"
+    encoding: Annotated[
+        str,
+        Field(min_length=1),
+        Setting(not_counted="it is how the file is read, not which rows it has", not_searched=_SAME_ROWS),
+    ] = "utf-8"
     """The encoding of the CSV file. UTF-16 and UTF-32 with a byte-order mark need no setting."""
-    missing_values: Names = DEFAULT_MISSING_VALUES
+    missing_values: Annotated[Names, Setting(not_searched=_READ_ONCE)] = DEFAULT_MISSING_VALUES
     """The texts that stand for missing values in the table. In a column of numbers, `"-999"` stands for every
     number that equals it, such as `-999.0`; in a column of texts, for this text alone. A null of a Parquet
     file is always missing."""
-    decimal_mark: Literal["auto", "point", "comma"] = "auto"
+    decimal_mark: Annotated[Literal["auto", "point", "comma"], Setting(not_searched=_READ_ONCE)] = "auto"
     """The decimal mark of the CSV file's numbers. `auto` decides for each column by all its values. If these
     leave `1,250` ambiguous, it is 1250, unless the delimiter is a semicolon or another column has decimal
     commas. If another column has them, `1.250` is 1250, too, where all values with a point are like it."""
-    columns: ColumnsConfig = ColumnsConfig.model_construct()
+    columns: Annotated[ColumnsConfig, Setting(not_searched=_READ_ONCE)] = ColumnsConfig.model_construct()
     """How to read columns whose kind is guessed wrong, and columns to leave out."""
     imputation: Literal["median", "mean"] = "median"
     """What replaces a missing number; an indicator column marks where it was missing."""
-    scaling: Literal["standardize", "robust", "minmax", "none"] = "standardize"
+    scaling: Annotated[
+        Literal["standardize", "robust", "minmax", "none"],
+        Setting(value_synonyms={"standardize": ("standard",)}),
+    ] = "standardize"
     """How numeric columns are scaled, fitted on the training part: by mean and standard deviation, by median
     and interquartile range (or half the range where that is 0), by minimum and maximum, or not at all."""
     target_transform: TargetTransformName = "none"
@@ -131,5 +188,11 @@ class DataConfig(Section):
     """The most categories of a column; null for no limit. If the training part has more, the most frequent
     ones are kept (in a tie the first in the order of texts), and all others form one category, with the
     values that are not in the training part."""
-    split: SplitConfig = SplitConfig.model_construct()
+    split: Annotated[
+        SplitConfig,
+        Setting(
+            not_counted="it differs between folds of one configuration, and has its own seed",
+            not_searched=_SAME_ROWS,
+        ),
+    ] = SplitConfig.model_construct()
     """How the rows are divided into training, validation and test parts."""

@@ -12,6 +12,7 @@ from fnnctl.config.schema.data import DataConfig
 from fnnctl.config.schema.model import ModelConfig
 from fnnctl.config.schema.search import SearchConfig
 from fnnctl.config.schema.section import MAX_SEED, Section, Shorthand
+from fnnctl.config.schema.setting import Setting
 from fnnctl.config.schema.training import TrainingConfig
 
 MAX_FOLDS = 10_000
@@ -73,18 +74,38 @@ Recipe = Literal["default", "classic", "fast"]
 class Experiment(Section):
     """An experiment. Every setting except `data.source` has a default."""
 
-    name: Annotated[str, Field(pattern=NAME_PATTERN)] | None = None
+    name: Annotated[
+        Annotated[str, Field(pattern=NAME_PATTERN)] | None,
+        Setting(not_counted="a name does not change the results"),
+    ] = None
     """The experiment's name, which is part of the names of its run folders (default: the config file's name;
     for fnnctl.yaml, the data source's)."""
-    seed: Annotated[int, Field(ge=0, le=MAX_SEED)] = 0
+    seed: Annotated[
+        int,
+        Field(ge=0, le=MAX_SEED),
+        Setting(
+            not_counted="it is hashed separately",
+            not_searched="a lucky seed does not help on other rows",
+            synonyms=("random_state",),
+        ),
+    ] = 0
     """The seed of all random numbers: initial weights, order of rows, splits."""
-    recipe: Recipe = "default"
+    recipe: Annotated[
+        Recipe,
+        Setting(
+            not_counted="it says what unset settings are, and those are counted as they are",
+            not_searched="what unset settings are is settled before the search begins",
+        ),
+    ] = "default"
     """What unset settings are: `default` is the most accurate network in the time that a user waits, `fast` a
     quick one, and `classic` leaves settings at the defaults that are listed here. A setting that is given is
     taken; the recipe's other values stay, unless they contradict it or were tuned for what it replaces."""
-    complete: bool = False
+    complete: Annotated[bool, Setting(not_counted="it says that nothing is left to fill in")] = False
     """Whether no recipe fills in anything, as in a `resolved.yaml`, which has every setting."""
-    notes: Annotated[NotesConfig, Shorthand("text")] | None = None
+    notes: Annotated[
+        Annotated[NotesConfig, Shorthand("text")] | None,
+        Setting(not_counted="they are for readers", not_searched="notes do not change the results"),
+    ] = None
     """What readers of a report should know; it changes no result."""
     data: DataConfig
     """The rows, their preprocessing and their split."""
@@ -92,9 +113,21 @@ class Experiment(Section):
     """The network."""
     training: TrainingConfig = TrainingConfig.model_construct()
     """The optimizer, its schedule, regularization, and when to stop."""
-    evaluation: EvaluationConfig = EvaluationConfig.model_construct()
+    evaluation: Annotated[
+        EvaluationConfig,
+        Setting(
+            not_counted="how a configuration is evaluated does not change how it is trained",
+            not_searched="all trials are evaluated in the same way",
+        ),
+    ] = EvaluationConfig.model_construct()
     """How the experiment is cross-validated."""
-    search: SearchConfig | None = None
+    search: Annotated[
+        SearchConfig | None,
+        Setting(
+            not_counted="a trial does not depend on which others are tried",
+            not_searched="a search does not search itself",
+        ),
+    ] = None
     """The settings that `fnnctl search` varies; training does not read this."""
 
     @property

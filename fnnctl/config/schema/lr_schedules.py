@@ -10,6 +10,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
 from fnnctl.config.schema.section import Section, Shorthand
+from fnnctl.config.schema.setting import Setting
 from fnnctl.metrics.registry import monitors
 
 Factor = Annotated[float, Field(gt=0.0, le=1.0)]
@@ -35,7 +36,7 @@ def _known_monitor(name: str) -> str:
     return name
 
 
-Monitor = Annotated[str, _HistoryColumn()]
+Monitor = Annotated[str, _HistoryColumn(), Setting(value_synonyms={"validation_accuracy": ("val_acc",)})]
 
 
 class ConstantLrSchedule(Section):
@@ -59,6 +60,7 @@ class StepLrSchedule(Section):
 class ExponentialLrSchedule(Section):
     """The rate is multiplied by a factor after every epoch."""
 
+    synonyms = ("exponential_decay",)
     name: Literal["exponential"]
     """The schedule."""
     factor: Factor = 0.98
@@ -68,6 +70,7 @@ class ExponentialLrSchedule(Section):
 class InverseScalingLrSchedule(Section):
     """The rate in epoch e is learning_rate / e^power."""
 
+    synonyms = ("invscaling",)
     name: Literal["inverse_scaling"]
     """The schedule."""
     power: Annotated[float, Field(ge=0.0, le=10.0)] = 0.5
@@ -77,6 +80,7 @@ class InverseScalingLrSchedule(Section):
 class AdaptiveLrSchedule(Section):
     """The rate is lowered whenever the monitored value has not improved for a while."""
 
+    synonyms = ("plateau", "reduce_on_plateau", "reducelronplateau")
     name: Literal["adaptive"]
     """The schedule."""
     monitor: Monitor = "train_loss"
@@ -85,15 +89,16 @@ class AdaptiveLrSchedule(Section):
     """The factor that multiplies the rate."""
     patience: Annotated[int, Field(ge=1, le=10_000_000)] = 5
     """The number of epochs without improvement after which the rate is lowered."""
-    tolerance: Annotated[float, Field(ge=0.0)] = 0.0001
+    tolerance: Annotated[float, Field(ge=0.0), Setting(synonyms=("min_delta",))] = 0.0001
     """The smallest change that counts as an improvement."""
-    minimum: Annotated[float, Field(ge=0.0, le=1e6)] = 1e-6
+    minimum: Annotated[float, Field(ge=0.0, le=1e6), Setting(synonyms=("min_lr",))] = 1e-6
     """The lowest rate."""
 
 
 class CosineLrSchedule(Section):
     """The rate rises linearly during the warm-up and then falls along half a cosine wave."""
 
+    synonyms = ("cosine_annealing", "cosine_decay")
     name: Literal["cosine"]
     """The schedule."""
     warmup_epochs: Annotated[int, Field(ge=0, le=10_000_000)] = 0
@@ -105,6 +110,7 @@ class CosineLrSchedule(Section):
 class OneCycleLrSchedule(Section):
     """The rate rises to learning_rate and falls again, along half cosine waves (Smith & Topin, 2019)."""
 
+    synonyms = ("onecycle", "onecyclelr")
     name: Literal["one_cycle"]
     """The schedule."""
     warmup: Annotated[float, Field(gt=0.0, lt=1.0)] = 0.3

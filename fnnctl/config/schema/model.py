@@ -7,6 +7,7 @@ from typing import Annotated, Final, Literal
 from pydantic import Field
 
 from fnnctl.config.schema.section import ClassName, Section, Shorthand
+from fnnctl.config.schema.setting import Setting
 
 
 class NoEmbedding(Section):
@@ -39,7 +40,7 @@ PlainName = Literal[
 ]
 DEFAULT_THRESHOLD: Final = 0.5
 DropoutRate = Annotated[float, Field(ge=0.0, le=0.99)]
-NormalizationEpsilon = Annotated[float, Field(gt=0.0, le=1.0)]
+NormalizationEpsilon = Annotated[float, Field(gt=0.0, le=1.0), Setting(synonyms=("eps",))]
 Initialization = Literal[
     "auto", "glorot_uniform", "glorot_normal", "he_uniform", "he_normal",
     "lecun_uniform", "lecun_normal", "orthogonal",
@@ -49,7 +50,16 @@ Initialization = Literal[
 class PlainActivation(Section):
     """An activation without hyperparameters."""
 
-    name: PlainName
+    name: Annotated[
+        PlainName,
+        Setting(
+            value_synonyms={
+                "hard_logistic": ("hard_sigmoid", "hardsigmoid"),
+                "identity": ("linear",),
+                "logistic": ("sigmoid",),
+            }
+        ),
+    ]
     """The activation."""
 
 
@@ -65,6 +75,7 @@ class LeakyReluActivation(Section):
 class PreluActivation(Section):
     """Leaky relu whose slope is learned."""
 
+    synonyms = ("parametric_relu",)
     name: Literal["prelu"]
     """The activation."""
     slope: Annotated[float, Field(ge=-1.0, le=1.0)] = 0.25
@@ -85,6 +96,7 @@ class EluActivation(Section):
 class SwishActivation(Section):
     """x·logistic(beta·x)."""
 
+    synonyms = ("silu",)
     name: Literal["swish"]
     """The activation."""
     beta: Annotated[float, Field(ge=0.0, le=100.0)] = 1.0
@@ -124,6 +136,7 @@ class NoNormalization(Section):
 class BatchNormalizationConfig(Section):
     """Batch normalization: each unit's pre-activations have mean 0 and variance 1 over the batch."""
 
+    synonyms = ("batch_norm", "batch_normalization", "batchnorm")
     name: Literal["batch"]
     """The normalization."""
     momentum: Annotated[float, Field(gt=0.0, le=1.0)] = 0.1
@@ -135,6 +148,7 @@ class BatchNormalizationConfig(Section):
 class LayerNormalizationConfig(Section):
     """Layer normalization: each example's pre-activations have mean 0 and variance 1 over the layer."""
 
+    synonyms = ("layer_norm", "layer_normalization", "layernorm")
     name: Literal["layer"]
     """The normalization."""
     epsilon: NormalizationEpsilon = 1e-5
@@ -167,6 +181,7 @@ class SoftmaxOutput(Section):
 class LogisticOutput(Section):
     """One score for two classes, with the logistic function and cross-entropy."""
 
+    synonyms = ("sigmoid",)
     name: Literal["logistic"]
     """The output."""
     positive_class: ClassName | None = None
@@ -176,6 +191,7 @@ class LogisticOutput(Section):
 class SquaredOutput(Section):
     """One value, with half the squared error as its loss."""
 
+    synonyms = ("l2_loss", "mean_squared_error", "mse", "squared_error")
     name: Literal["squared"]
     """The output."""
 
@@ -183,6 +199,7 @@ class SquaredOutput(Section):
 class AbsoluteOutput(Section):
     """One value, with the absolute error as its loss; it estimates the median."""
 
+    synonyms = ("absolute_error", "l1_loss", "mae", "mean_absolute_error")
     name: Literal["absolute"]
     """The output."""
 
@@ -190,6 +207,7 @@ class AbsoluteOutput(Section):
 class HuberOutput(Section):
     """One value, with Huber's loss: quadratic for small errors, linear for large ones."""
 
+    synonyms = ("huber_loss", "smooth_l1")
     name: Literal["huber"]
     """The output."""
     delta: Annotated[float, Field(gt=0.0, le=1e6)] = 1.0
@@ -264,7 +282,7 @@ class EnsembleConfig(Section):
     """Whether the networks train on every row outside the test part: the rows are divided into as many folds
     as there are members. Each member trains on all folds but one and is validated on that one. Not with
     `data.split.by`."""
-    plain_twins: bool = False
+    plain_twins: Annotated[bool, Setting(searched_on_bags=True)] = False
     """Whether each member has a twin that trains on the same rows and reads numbers without their embedding.
     The rows that a member is validated on say how much members and twins count. Only with
     `model.numeric_embedding: piecewise_linear`."""
@@ -279,7 +297,9 @@ class ModelConfig(Section):
     """The network between the features and the target."""
 
     hidden: Annotated[
-        tuple[Annotated[HiddenLayerConfig, Shorthand("units")], ...], Field(strict=False, max_length=1000)
+        tuple[Annotated[HiddenLayerConfig, Shorthand("units")], ...],
+        Field(strict=False, max_length=1000),
+        Setting(synonyms=("hidden_layer_sizes", "hidden_layers", "layers")),
     ] = (HiddenLayerConfig.model_construct(units=100),)
     """The hidden layers from first to last, each a number of units or a mapping `{units, activation,
     initialization, normalization, dropout, residual}`. An empty list is a linear model: softmax or linear
@@ -288,40 +308,71 @@ class ModelConfig(Section):
     """How each numeric column becomes several inputs of the first layer: `none` or `piecewise_linear`."""
     scaling_layer: bool = False
     """Whether each input of the first layer is multiplied by a trained factor, which is 1 at first."""
-    activation: Activation = PlainActivation.model_construct(name="relu")
+    activation: Annotated[Activation, Setting(synonyms=("activation_function",))] = (
+        PlainActivation.model_construct(name="relu")
+    )
     """The activation of the hidden layers that do not set their own."""
-    initialization: Initialization = "auto"
+    initialization: Annotated[
+        Initialization,
+        Setting(
+            synonyms=("initializer", "kernel_initializer"),
+            value_synonyms={
+                "glorot_normal": ("xavier_normal",),
+                "glorot_uniform": ("glorot", "xavier", "xavier_uniform"),
+                "he_normal": ("kaiming_normal",),
+                "he_uniform": ("he", "kaiming", "kaiming_uniform"),
+                "lecun_uniform": ("lecun",),
+            },
+        ),
+    ] = "auto"
     """How initial weights are drawn, for the output layer and the hidden layers that do not set their own.
     `auto` is He's initialization for relu, leaky_relu, prelu, elu, swish, gelu and mish, LeCun's for selu and
     maxout, and Glorot's for the other activations and the output layer."""
-    initial_biases: Literal["zero", "uniform"] = "zero"
+    initial_biases: Annotated[Literal["zero", "uniform"], Setting(synonyms=("bias_initializer",))] = "zero"
     """The initial biases: zero, or drawn uniformly between ±√(6/(inputs + outputs)) of the layer, which is
     the bound of glorot_uniform. Biases of normalized layers are always zero."""
     normalization: Normalization = NoNormalization.model_construct(name="none")
     """The normalization of the hidden layers' pre-activations."""
-    dropout: DropoutRate = 0.0
+    dropout: Annotated[DropoutRate, Setting(synonyms=("drop_rate", "dropout_rate"))] = 0.0
     """The dropout rate: the share of each hidden layer's activations that is dropped at random in each
     training step. With selu it is alpha dropout."""
-    residual: bool = False
+    residual: Annotated[bool, Setting(synonyms=("skip_connections",))] = False
     """Whether each hidden layer after the first adds its inputs to its outputs if there are equally many
     of both, unless the layer has its own setting."""
-    ensemble: Annotated[EnsembleConfig, Shorthand("members")] = EnsembleConfig.model_construct()
+    ensemble: Annotated[
+        EnsembleConfig,
+        Shorthand("members"),
+        Setting(
+            not_counted="the first member of an ensemble is the network that is trained alone",
+            not_searched="each trial trains one network, because an ensemble of N takes N times as long; "
+            "write model.ensemble: 5 outside of the search section, and the winner is refitted as an "
+            "ensemble of 5",
+            not_searched_on_bags="all trials have the same bags, so that their out-of-bag predictions can be "
+            "compared and averaged; only model.ensemble.plain_twins can be searched",
+        ),
+    ] = EnsembleConfig.model_construct()
     """The networks that are trained and averaged: their number, or a mapping `{members, share_weights,
     bags}`."""
-    output: Output = AutoOutput.model_construct()
+    output: Annotated[Output, Setting(synonyms=("criterion", "loss", "loss_function"))] = (
+        AutoOutput.model_construct()
+    )
     """The output layer and its loss: softmax or logistic in a classification; squared, absolute or huber in a
     regression."""
-    clip_outputs: bool = False
+    clip_outputs: Annotated[bool, Setting(not_counted="it limits predictions, not training")] = False
     """Whether each network's values in a regression are limited to the range of the target in the training
     rows, which are all rows outside the test part with bags. The loss that is minimized is that of the values
     without limits."""
-    calibration: Calibration = "none"
+    calibration: Annotated[
+        Calibration, Setting(not_counted="it is fitted after training, to the same network")
+    ] = "none"
     """How probabilities are calibrated: `temperature` divides all scores by one number, fitted to the
     validation rows; `shrunk_temperature` keeps it near 1 where these are few, and with bags at most at 1,
     because the average of the members is never more certain than they are (with class weights it has no
     limit). With class weights a power of them is fitted, too, even with `none`. All this changes no predicted
     class, unless a number is given as `threshold`."""
-    threshold: Threshold = DEFAULT_THRESHOLD
+    threshold: Annotated[
+        Threshold, Setting(not_counted="it is chosen after training, for the same network")
+    ] = DEFAULT_THRESHOLD
     """With two classes: the positive class is predicted if its probability is at least this number. `f1`,
     `youden` (recall minus false positive rate) and `{cost: {false_positive: 1, false_negative: 10}}` choose
     the best one on the validation rows, after calibration. At 0.5 the more probable class is predicted, and

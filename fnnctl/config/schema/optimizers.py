@@ -7,10 +7,11 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from fnnctl.config.schema.section import Section, Shorthand
+from fnnctl.config.schema.setting import Setting
 
-LearningRate = Annotated[float, Field(gt=0.0, le=1e6)]
+LearningRate = Annotated[float, Field(gt=0.0, le=1e6), Setting(synonyms=("learning_rate_init", "lr"))]
 Decay = Annotated[float, Field(ge=0.0, lt=1.0)]
-Epsilon = Annotated[float, Field(gt=0.0, le=1.0)]
+Epsilon = Annotated[float, Field(gt=0.0, le=1.0), Setting(synonyms=("eps",))]
 
 
 class SgdOptimizer(Section):
@@ -43,6 +44,7 @@ class MomentumOptimizer(_MomentumHyperparameters):
 class NesterovOptimizer(_MomentumHyperparameters):
     """Gradient descent with Nesterov's momentum."""
 
+    synonyms = ("nesterov_momentum", "nesterovs_momentum")
     name: Literal["nesterov"]
     """The optimizer."""
 
@@ -128,9 +130,10 @@ class NadamOptimizer(_AdamHyperparameters):
 class LbfgsOptimizer(Section):
     """L-BFGS on all rows at once, with a line search for the strong Wolfe conditions; for small data sets."""
 
+    synonyms = ("bfgs", "l-bfgs", "l_bfgs")
     name: Literal["lbfgs"]
     """The optimizer. One iteration counts as one epoch."""
-    memory: Annotated[int, Field(ge=1, le=1000)] = 10
+    memory: Annotated[int, Field(ge=1, le=1000), Setting(synonyms=("history_size",))] = 10
     """The number of past steps from which the curvature is approximated."""
     max_evaluations: Annotated[int, Field(ge=2, le=1000)] = 20
     """The most evaluations of the loss in one line search."""

@@ -10,6 +10,7 @@ from pydantic import Discriminator, Field, Tag
 from fnnctl.config.schema.domains import DomainConfig
 from fnnctl.config.schema.methods import Method, MethodConfig
 from fnnctl.config.schema.section import Section
+from fnnctl.config.schema.setting import Setting
 from fnnctl.metrics.registry import is_loss
 
 Epochs = Annotated[int, Field(ge=1, le=10_000_000)]
@@ -129,7 +130,7 @@ class SearchConfig(Section):
     trials: Annotated[int, Field(ge=1, le=MAX_TRIALS)] | None = None
     """The number of configurations to try; null for 50, for all that a grid or sample_first has, or for as
     many as budget.cost allows."""
-    grid_resolution: Annotated[int, Field(ge=2, le=10_000)] = 5
+    grid_resolution: Annotated[int, Field(ge=2, le=10_000), Setting(synonyms=("points",))] = 5
     """The number of values that a grid takes from a domain without steps."""
     sequence: Literal["pseudo_random", "low_discrepancy"] = "pseudo_random"
     """How random configurations are drawn: independently, or from a scrambled Halton sequence, which fills

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, ClassVar, Final
 
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
@@ -30,8 +30,11 @@ class Section(BaseModel):
 
     Only the experiment's validator is used, so those of its sections are not built: a default is made by
     `model_construct`, which needs none. A test validates all defaults.
+
+    `synonyms` are the names that other tools use for the choice that a section is, in lower case.
     """
 
+    synonyms: ClassVar[tuple[str, ...]] = ()
     model_config = ConfigDict(
         extra="forbid",
         frozen=True,

@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 
 from fnnctl.config.paths import format_path
-from fnnctl.config.rules.canonical import NOT_COUNTED, canonical_configuration, configuration_seed
+from fnnctl.config.rules.canonical import canonical_configuration, configuration_seed
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.model import HiddenLayerConfig, ModelConfig
+from fnnctl.config.schema.records import setting_records
 from fnnctl.config.schema.schema_tree import all_settings, root_schema
 from tests.config.changes import changes, plain_values
 
@@ -169,17 +170,18 @@ def test_another_output_is_another_configuration(output: Any) -> None:
 
 
 def test_every_setting_counts_or_is_known_not_to() -> None:
+    not_counted = {record.path for record in setting_records() if record.setting.not_counted}
     seen = set()
     for path, one, other in changes(root_schema()):
         first, second = (canonical_configuration(Experiment.model_validate(each)) for each in (one, other))
-        known = any(path[: len(place)] == place for place in NOT_COUNTED) or path in (
+        known = any(path[: len(place)] == place for place in not_counted) or path in (
             OUTPUT,
             *RESIDUALS,
         )
         assert (first == second) == known, f"{format_path(path)}: {one} and {other}"
         seen |= {path[:depth] for depth in range(1, len(path) + 1)}
     assert {path for path in all_settings() if path not in seen and path[-1] != "name"} == set()
-    assert set(NOT_COUNTED) <= seen
+    assert not_counted <= seen
 
 
 @pytest.mark.parametrize(

@@ -5,20 +5,24 @@ from collections.abc import Callable
 import pytest
 
 from fnnctl.config.paths import format_path
-from fnnctl.config.rules.canonical import NOT_COUNTED
-from fnnctl.config.rules.space_check import NOT_SEARCHED, OUT_OF_BAG, SEARCHED_ON_BAGS
+from fnnctl.config.rules.space_check import OUT_OF_BAG
+from fnnctl.config.schema.records import setting_records
 
 Problems = Callable[..., list[str]]
 
 
-@pytest.mark.parametrize("path", NOT_SEARCHED, ids=format_path)
-def test_settings_that_make_no_sense_to_search(search_problems_of: Problems, path: tuple[str, ...]) -> None:
-    key = format_path(path)
-    but = OUT_OF_BAG if path in SEARCHED_ON_BAGS else ""
-    problem = f"5: search.space.{key}: cannot be searched{but}: {NOT_SEARCHED[path]}"
+NOT_SEARCHED = {
+    format_path(record.path): record.setting
+    for record in setting_records()
+    if record.setting.why_not_searched(on_bags=False)
+}
+
+
+@pytest.mark.parametrize("key", NOT_SEARCHED)
+def test_settings_that_make_no_sense_to_search(search_problems_of: Problems, key: str) -> None:
+    reason = NOT_SEARCHED[key].why_not_searched(on_bags=False)
+    assert reason is not None
+    but = OUT_OF_BAG if NOT_SEARCHED[key].searched_on_bags else ""
+    problem = f"5: search.space.{key}: cannot be searched{but}: {reason}"
     assert search_problems_of(f"{key}: {{choice: [1, 2]}}") == [problem]
-    assert search_problems_of(f"{key}.x: {{choice: [1, 2]}}")[0].endswith(NOT_SEARCHED[path])
-
-
-def test_settings_that_do_not_change_the_configuration_are_not_searched() -> None:
-    assert NOT_COUNTED.keys() <= NOT_SEARCHED.keys()
+    assert search_problems_of(f"{key}.x: {{choice: [1, 2]}}")[0].endswith(reason)

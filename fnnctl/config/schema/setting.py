@@ -1,0 +1,47 @@
+"""The record of a setting: what the field of a section says of it beside its type, default and docstring.
+
+A field carries its record in `Annotated`, where pydantic and the JSON Schema ignore it. Whatever has to know
+such a fact of all settings, or of one by its path, reads the records: see `schema.records`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from pydantic.fields import FieldInfo
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Setting:
+    """What is known of a setting. A reason in the record of a section holds for all settings in it."""
+
+    not_counted: str | None = None
+    """Why the setting does not count for the seed of a configuration; None if it counts. A setting that does
+    not count cannot be searched, either: its trials would be equal configurations."""
+    not_searched: str | None = None
+    """Why a search cannot vary the setting, if not for the reason in `not_counted`."""
+    not_searched_on_bags: str | None = None
+    """Why a search whose trials are measured on bags cannot vary it, if for another reason."""
+    searched_on_bags: bool = False
+    """Whether such a search can vary it all the same."""
+    synonyms: tuple[str, ...] = ()
+    """The names that other tools use for the setting, in lower case. They are translated wherever the setting
+    is meant, so a setting with several homes needs them at one of them only."""
+    value_synonyms: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
+    """The names that other tools use for its words, by word. A choice with a section of its own has them
+    there: see `Section.synonyms`."""
+
+    def why_not_searched(self, *, on_bags: bool) -> str | None:
+        """Why a search cannot vary the setting and those in it, `searched_on_bags` apart; None if it can."""
+        on_bags_reason = self.not_searched_on_bags if on_bags else None
+        return on_bags_reason or self.not_searched or self.not_counted
+
+
+_NOTHING_SPECIAL: Final = Setting()
+
+
+def setting_of(info: FieldInfo) -> Setting:
+    """The record of a section's field."""
+    return next((part for part in info.metadata if isinstance(part, Setting)), _NOTHING_SPECIAL)
