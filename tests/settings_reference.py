@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from fnnctl.config.paths import format_path
+from fnnctl.config.schema.records import setting_records
 from fnnctl.config.schema.schema_tree import (
     Schema,
     forms_of,
@@ -25,7 +27,12 @@ values](recipes.md), and `fnnctl check --explain` says which. [The network](netw
 [Training](training.md) explain the choices. A setting such as `training.optimizer` is written as a name
 (`optimizer: adam`), or as a mapping with that name and its hyperparameters (`optimizer: {name: adam,
 learning_rate: 0.01}`). `[]` stands for each entry of a list.
+
+Each section begins with the settings that people change first; they are those in the file of `fnnctl init`.
 """
+COMMON = {
+    format_path(record.path).replace("[0]", "[]") for record in setting_records() if record.setting.is_common
+}
 TOP = ("notes", "data", "model", "training", "evaluation", "search")
 
 
@@ -44,10 +51,17 @@ def settings_page() -> str:
     """The whole page."""
     properties = root_schema()["properties"]
     outside = [row for key in properties if key not in TOP for row in rows(key, properties[key])]
-    parts = [INTRODUCTION, table(outside)]
+    parts = [INTRODUCTION, *tables(outside)]
     for section in TOP:
-        parts += [f"## {section}\n", table([*rows(section, properties[section])][1:])]
+        parts += [f"## {section}\n", *tables([*rows(section, properties[section])][1:])]
     return "\n".join(parts)
+
+
+def tables(settings: list[Row]) -> list[str]:
+    """A table of the settings that people change first, if there are any, and one of the others."""
+    common = [row for row in settings if row.path in COMMON]
+    others = table([row for row in settings if row not in common])
+    return [table(common), "The other settings:\n", others] if common else [others]
 
 
 def table(settings: list[Row]) -> str:

@@ -46,13 +46,13 @@ class ColumnsConfig(Section):
     numeric: Names = ()
     """Columns to read as numbers, also with currency, percent signs or separated thousands; any other value
     in them is an error."""
-    categorical: Names = ()
+    categorical: Annotated[Names, Setting(is_common=True)] = ()
     """Columns to read as categories even if they look like numbers or dates, or if nearly all values
     differ."""
     dates: Dates = ()
     """Columns to read as dates, or a mapping from their names to patterns such as %d/%m/%Y, with %Y %y %m %b
     %B %d %H %I %M %S %p, or `auto`; any other value in them is an error."""
-    ignore: Annotated[Names, Setting(synonyms=("drop_columns", "exclude"))] = ()
+    ignore: Annotated[Names, Setting(is_common=True, synonyms=("drop_columns", "exclude"))] = ()
     """Columns to leave out, such as row ids."""
 
 
@@ -62,13 +62,17 @@ class SplitConfig(Section):
     validation: Annotated[
         Share,
         Setting(
-            synonyms=("val_size", "val_split", "validation_fraction", "validation_size", "validation_split")
+            is_common=True,
+            synonyms=("val_size", "val_split", "validation_fraction", "validation_size", "validation_split"),
         ),
     ] = 0.15
     """The share of the rows for early stopping and model selection; 0 for none."""
-    test: Annotated[Share, Setting(synonyms=("test_fraction", "test_size", "test_split"))] = 0.2
+    test: Annotated[
+        Share,
+        Setting(is_common=True, synonyms=("test_fraction", "test_size", "test_split")),
+    ] = 0.2
     """The share of the rows that are used once, at the end; 0 for none."""
-    stratify: bool = True
+    stratify: Annotated[bool, Setting(is_common=True)] = True
     """Whether all parts have the same class proportions (in a regression, the same shares of the `bins`). Not
     with `by`."""
     bins: Annotated[int, Field(ge=2, le=1000)] | None = None
@@ -77,7 +81,7 @@ class SplitConfig(Section):
     group: Annotated[str, Field(min_length=1)] | None = None
     """A column that identifies groups of rows, such as a patient's: all rows of a group are in the same part.
     It is not used as a feature."""
-    by: Annotated[str, Field(min_length=1)] | None = None
+    by: Annotated[Annotated[str, Field(min_length=1)] | None, Setting(is_common=True)] = None
     """A column of numbers or dates that orders the rows: the last rows are the test part, the last of the
     others the validation part, and a cross-validation trains on earlier rows only. Rows with equal values
     stay together. The column is a feature unless `data.columns.ignore` names it."""
@@ -94,6 +98,7 @@ class DataConfig(Section):
         str,
         Field(min_length=1),
         Setting(
+            is_common=True,
             not_counted="it is where the rows are, and files may be moved",
             not_searched=_SAME_ROWS,
             synonyms=("csv", "data_file", "data_path", "file", "filename", "path"),
@@ -113,7 +118,7 @@ class DataConfig(Section):
     a file with a different digest is refused."""
     target: Annotated[
         str | None,
-        Setting(not_searched=_SAME_TARGET, synonyms=("label", "target_column")),
+        Setting(is_common=True, not_searched=_SAME_TARGET, synonyms=("label", "target_column")),
     ] = None
     """The column to predict. Required for a table; a built-in data set has its own."""
     task: Annotated[

@@ -76,7 +76,7 @@ class Experiment(Section):
 
     name: Annotated[
         Annotated[str, Field(pattern=NAME_PATTERN)] | None,
-        Setting(not_counted="a name does not change the results"),
+        Setting(is_common=True, not_counted="a name does not change the results"),
     ] = None
     """The experiment's name, which is part of the names of its run folders (default: the config file's name;
     for fnnctl.yaml, the data source's)."""
@@ -84,6 +84,7 @@ class Experiment(Section):
         int,
         Field(ge=0, le=MAX_SEED),
         Setting(
+            is_common=True,
             not_counted="it is hashed separately",
             not_searched="a lucky seed does not help on other rows",
             synonyms=("random_state",),
@@ -93,6 +94,7 @@ class Experiment(Section):
     recipe: Annotated[
         Recipe,
         Setting(
+            is_common=True,
             not_counted="it says what unset settings are, and those are counted as they are",
             not_searched="what unset settings are is settled before the search begins",
         ),

@@ -36,7 +36,7 @@ def _known_monitor(name: str) -> str:
     return name
 
 
-Monitor = Annotated[str, _HistoryColumn(), Setting(value_synonyms={"validation_accuracy": ("val_acc",)})]
+Monitor = Annotated[str, _HistoryColumn()]
 
 
 class ConstantLrSchedule(Section):

@@ -299,7 +299,7 @@ class ModelConfig(Section):
     hidden: Annotated[
         tuple[Annotated[HiddenLayerConfig, Shorthand("units")], ...],
         Field(strict=False, max_length=1000),
-        Setting(synonyms=("hidden_layer_sizes", "hidden_layers", "layers")),
+        Setting(is_common=True, synonyms=("hidden_layer_sizes", "hidden_layers", "layers")),
     ] = (HiddenLayerConfig.model_construct(units=100),)
     """The hidden layers from first to last, each a number of units or a mapping `{units, activation,
     initialization, normalization, dropout, residual}`. An empty list is a linear model: softmax or linear
@@ -308,9 +308,10 @@ class ModelConfig(Section):
     """How each numeric column becomes several inputs of the first layer: `none` or `piecewise_linear`."""
     scaling_layer: bool = False
     """Whether each input of the first layer is multiplied by a trained factor, which is 1 at first."""
-    activation: Annotated[Activation, Setting(synonyms=("activation_function",))] = (
-        PlainActivation.model_construct(name="relu")
-    )
+    activation: Annotated[
+        Activation,
+        Setting(is_common=True, synonyms=("activation_function",)),
+    ] = PlainActivation.model_construct(name="relu")
     """The activation of the hidden layers that do not set their own."""
     initialization: Annotated[
         Initialization,
@@ -331,9 +332,12 @@ class ModelConfig(Section):
     initial_biases: Annotated[Literal["zero", "uniform"], Setting(synonyms=("bias_initializer",))] = "zero"
     """The initial biases: zero, or drawn uniformly between ±√(6/(inputs + outputs)) of the layer, which is
     the bound of glorot_uniform. Biases of normalized layers are always zero."""
-    normalization: Normalization = NoNormalization.model_construct(name="none")
+    normalization: Annotated[
+        Normalization,
+        Setting(is_common=True),
+    ] = NoNormalization.model_construct(name="none")
     """The normalization of the hidden layers' pre-activations."""
-    dropout: Annotated[DropoutRate, Setting(synonyms=("drop_rate", "dropout_rate"))] = 0.0
+    dropout: Annotated[DropoutRate, Setting(is_common=True, synonyms=("drop_rate", "dropout_rate"))] = 0.0
     """The dropout rate: the share of each hidden layer's activations that is dropped at random in each
     training step. With selu it is alpha dropout."""
     residual: Annotated[bool, Setting(synonyms=("skip_connections",))] = False
@@ -343,6 +347,7 @@ class ModelConfig(Section):
         EnsembleConfig,
         Shorthand("members"),
         Setting(
+            is_common=True,
             not_counted="the first member of an ensemble is the network that is trained alone",
             not_searched="each trial trains one network, because an ensemble of N takes N times as long; "
             "write model.ensemble: 5 outside of the search section, and the winner is refitted as an "

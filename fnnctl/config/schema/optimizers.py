@@ -9,7 +9,9 @@ from pydantic import Field
 from fnnctl.config.schema.section import Section, Shorthand
 from fnnctl.config.schema.setting import Setting
 
-LearningRate = Annotated[float, Field(gt=0.0, le=1e6), Setting(synonyms=("learning_rate_init", "lr"))]
+LearningRate = Annotated[
+    float, Field(gt=0.0, le=1e6), Setting(is_common=True, synonyms=("learning_rate_init", "lr"))
+]
 Decay = Annotated[float, Field(ge=0.0, lt=1.0)]
 Epsilon = Annotated[float, Field(gt=0.0, le=1.0), Setting(synonyms=("eps",))]
 

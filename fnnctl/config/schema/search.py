@@ -28,11 +28,11 @@ AUTO_METRIC = "auto"
 class ObjectiveConfig(Section):
     """The metric by which trials are compared."""
 
-    metric: Annotated[str, Field(min_length=1)] = AUTO_METRIC
+    metric: Annotated[str, Field(min_length=1), Setting(is_common=True)] = AUTO_METRIC
     """A metric of metrics.json, such as accuracy, f1_macro, log_loss, per_class.CLASS.recall, r2 or mae;
     `auto` is accuracy in a classification and r2 in a regression. The more probable class counts as
     predicted, whatever `model.threshold` is; on bags, `model.threshold` counts."""
-    on: Literal["validation", "cross_validation", "bags"] = "validation"
+    on: Annotated[Literal["validation", "cross_validation", "bags"], Setting(is_common=True)] = "validation"
     """Where the metric is measured: on the validation part, as the mean over the folds of
     `evaluation.cross_validation`, or on the bags of `model.ensemble`; folds and bags leave the test part out.
     With `bags` a trial is the whole ensemble, as `fnnctl train` trains it, and its out-of-bag predictions are
@@ -93,7 +93,7 @@ class ConfirmConfig(Section):
 class GreedyEnsembleConfig(Section):
     """An ensemble of the search's trials."""
 
-    size: Annotated[int, Field(ge=1, le=1000)] = 8
+    size: Annotated[int, Field(ge=1, le=1000), Setting(is_common=True)] = 8
     """The number of rounds: the first takes the best trial, and each of the others adds the trial that
     improves the mean prediction of the validation rows most, by the search's objective. A trial may be added
     several times, and the rounds after the best one are left out."""
@@ -121,13 +121,13 @@ SpaceConfig = Annotated[
 class SearchConfig(Section):
     """Hyperparameter search."""
 
-    method: Method = MethodConfig.model_construct()
+    method: Annotated[Method, Setting(is_common=True)] = MethodConfig.model_construct()
     """The search method, by name or as {scheduler, sampler}."""
     objective: ObjectiveConfig = ObjectiveConfig.model_construct()
     """The objective of the search."""
     budget: BudgetConfig = BudgetConfig.model_construct()
     """The budgets of the trials."""
-    trials: Annotated[int, Field(ge=1, le=MAX_TRIALS)] | None = None
+    trials: Annotated[Annotated[int, Field(ge=1, le=MAX_TRIALS)] | None, Setting(is_common=True)] = None
     """The number of configurations to try; null for 50, for all that a grid or sample_first has, or for as
     many as budget.cost allows."""
     grid_resolution: Annotated[int, Field(ge=2, le=10_000), Setting(synonyms=("points",))] = 5
@@ -164,7 +164,7 @@ class SearchConfig(Section):
     config. For this, that is trained once, after the search, into default/, unless it is a trial on bags."""
     keep_checkpoints: bool = False
     """Whether to keep the checkpoints of all trials, not only those of trials that may be promoted."""
-    space: SpaceConfig = AUTO_SPACE
+    space: Annotated[SpaceConfig, Setting(is_common=True)] = AUTO_SPACE
     """The settings to search: a mapping from each setting's path to its domain, as in
     `training.l2: {log_uniform: [1e-6, 1e-2]}`. `auto` searches what the config does not set, and what of this
     section is not set suits the data, too."""

@@ -17,6 +17,9 @@ from pydantic.fields import FieldInfo
 class Setting:
     """What is known of a setting. A reason in the record of a section holds for all settings in it."""
 
+    is_common: bool = False
+    """Whether people change it before others: it is in the file of `fnnctl init`, and references begin with
+    it."""
     not_counted: str | None = None
     """Why the setting does not count for the seed of a configuration; None if it counts. A setting that does
     not count cannot be searched, either: its trials would be equal configurations."""

@@ -29,11 +29,13 @@ _MACHINE: Final = "its effect depends on the machine"
 class EarlyStoppingConfig(Section):
     """Stop when the monitored value has not improved for some epochs."""
 
-    monitor: Monitor = "validation_loss"
+    monitor: Annotated[
+        Monitor, Setting(is_common=True, value_synonyms={"validation_accuracy": ("val_acc",)})
+    ] = "validation_loss"
     """The column of history.csv to monitor; losses should fall, metrics should rise."""
     patience: Annotated[
         Annotated[int, Field(ge=1, le=10_000_000)] | Literal["auto"] | None,
-        Setting(synonyms=("n_iter_no_change",)),
+        Setting(is_common=True, synonyms=("n_iter_no_change",)),
     ] = 20
     """The number of epochs without improvement after which training stops; null for never: then the best
     epoch is chosen after the last. `auto` stops when the best value is out of reach: for a quarter of
@@ -88,6 +90,7 @@ class TrainingConfig(Section):
         int,
         Field(ge=1, le=10_000_000),
         Setting(
+            is_common=True,
             not_counted="a trial that is granted more epochs continues with its own random numbers",
             not_searched="search.budget sets the number of epochs",
             searched_on_bags=True,
@@ -95,14 +98,20 @@ class TrainingConfig(Section):
         ),
     ] = 200
     """The largest number of passes over the training part."""
-    batch_size: Annotated[int, Field(ge=1, le=1_000_000_000)] | Literal["auto"] = "auto"
+    batch_size: Annotated[
+        Annotated[int, Field(ge=1, le=1_000_000_000)] | Literal["auto"],
+        Setting(is_common=True),
+    ] = "auto"
     """Rows per step; `auto` is 200, or all rows if there are fewer."""
     shuffle: bool = True
     """Whether to shuffle the rows in every epoch."""
-    optimizer: Annotated[Optimizer, Setting(synonyms=("solver",))] = AdamOptimizer.model_construct()
+    optimizer: Annotated[
+        Optimizer,
+        Setting(is_common=True, synonyms=("solver",)),
+    ] = AdamOptimizer.model_construct()
     """The optimizer."""
     lr_schedule: Annotated[
-        LrSchedule, Setting(synonyms=("learning_rate_schedule", "lr_scheduler", "scheduler"))
+        LrSchedule, Setting(is_common=True, synonyms=("learning_rate_schedule", "lr_scheduler", "scheduler"))
     ] = ConstantLrSchedule.model_construct()
     """How the learning rate changes during training."""
     parametrization: Literal["standard", "neural_tangent"] = "standard"
@@ -124,7 +133,7 @@ class TrainingConfig(Section):
     l2: Annotated[
         float,
         Field(ge=0.0, le=1e6),
-        Setting(synonyms=("alpha", "l2_lambda", "l2_reg", "weight_decay")),
+        Setting(is_common=True, synonyms=("alpha", "l2_lambda", "l2_reg", "weight_decay")),
     ] = 0.0001
     """The λ of the structural risk: ½·λ times the squared Frobenius norm of all weights is added to the mean
     loss. Biases are not penalized. (scikit-learn's alpha is λ times the batch size.)"""
@@ -144,7 +153,7 @@ class TrainingConfig(Section):
     ] = None
     """Each component of the gradient is clipped to ± this value; null for no bound."""
     class_weights: Annotated[
-        dict[str, Weight] | Literal["balanced"] | None, Setting(synonyms=("class_weight",))
+        dict[str, Weight] | Literal["balanced"] | None, Setting(is_common=True, synonyms=("class_weight",))
     ] = None
     """The weight of each class in the loss, as {class: weight}; a class that is left out has weight 1.
     `balanced` gives all classes the same total weight; null for no weights. Only ratios matter, because

@@ -1,15 +1,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
+from fnnctl.config.paths import ConfigPath, format_path
 from fnnctl.config.reading.explanation import recipe_line
 from fnnctl.config.reading.loading import LoadedConfig, load_config
 from fnnctl.config.reading.starter import STARTER_NAME, starter_text
 from fnnctl.config.recipes.filling import complete_config
 from fnnctl.config.schema.data import BUILTIN_NAMES
+from fnnctl.config.schema.records import setting_records
+from fnnctl.config.yaml_text import CoreLoader
 from tests.config.recipes.cases import facts_of
 
 
@@ -60,6 +66,24 @@ def test_the_settings_that_its_comments_offer_can_be_used(tmp_path: Path) -> Non
     assert [problem.path for problem in loaded.search_problems()] == ["search.objective.on"]
     with_bags = text.replace("ensemble: 5 ", "ensemble: {members: 5, bags: true} ")
     assert load(tmp_path, with_bags).search_problems() == []
+
+
+def test_it_shows_the_settings_that_people_change_first() -> None:
+    """The reference of settings begins each section with them."""
+    offered = re.sub(r"^( *)# ( *[a-z0-9_.]+:( |$))", r"\1\2", starter_text(), flags=re.MULTILINE)
+    common = {format_path(record.path) for record in setting_records() if record.setting.is_common}
+    assert set(settings_in(yaml.load(offered, CoreLoader))) == common
+
+
+def settings_in(section: dict[str, Any], path: ConfigPath = ()) -> Iterator[str]:
+    """The settings without settings of their own, and choices that are given by their `name`."""
+    for key, value in section.items():
+        if path and key == "name":
+            yield format_path(path)
+        elif isinstance(value, dict) and key != "space":
+            yield from settings_in(value, (*path, key))
+        else:
+            yield format_path((*path, key))
 
 
 def test_it_names_all_built_in_data() -> None:
