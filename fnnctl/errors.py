@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import errno
 import shlex
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 
 from fnnctl.memory import can_allocate
 from fnnctl.text import counted, printable, printable_lines
@@ -23,19 +23,55 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong with the input. Its text is one printable line: `file:line: path: message`."""
+    """One thing that is wrong with the input, as a value: code decides by its fields, and never by its words.
 
-    message: str
-    """What is wrong, and what to write instead."""
+    Its text is one printable line: `file:line: path: message`.
+    """
+
+    text: str
+    """What is wrong, without the advice: what is said of the setting, or a sentence of its own. With `values`
+    it has their names in braces."""
     file: str | None = None
     """The file that it is in, if any."""
     line: int | None = None
     """The line of the file, counted from 1."""
     path: str | None = None
     """The setting or the variable that it is about, such as `training.epochs`."""
+    kind: str = "input"
+    """Names what is wrong, such as `too_few_members`; `input` if no code decides by it."""
+    advice: str = ""
+    """What to write instead; it has the names of `values`, too."""
+    values: Mapping[str, object] = field(default_factory=dict, hash=False)
+    """The names and numbers of the message."""
+    related: tuple[tuple[str | int, ...], ...] = ()
+    """The paths of other settings whose values are part of the reason, whether they are set or not."""
+    has_subject: bool = False
+    """Whether the text is a sentence of its own. Otherwise its subject is the setting: `must be a number`."""
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "message", printable(self.message))  # it may quote names from any file
+    @property
+    def clause(self) -> str:
+        """What is wrong, in words."""
+        text = self.text.format_map(self.values) if self.values else self.text
+        return printable(text)  # it may quote names from any file
+
+    @property
+    def message(self) -> str:
+        """What is wrong, and what to write instead."""
+        advice = self.advice.format_map(self.values) if self.values else self.advice
+        return f"{self.clause}; {printable(advice)}" if advice else self.clause
+
+    def prefixed(self, words: str, separator: str = ": ") -> Self:
+        """The problem as a sentence that begins with these words, for a place that is not its own."""
+        words = words.replace("{", "{{").replace("}", "}}") if self.values else words
+        return replace(self, text=f"{words}{separator}{self.text}", has_subject=True)
+
+    def sentence_about(self, subject: str) -> str:
+        """The clause as a sentence about a subject, such as the path of the setting."""
+        return f"{subject}: {self.clause}" if self.has_subject else f"{subject} {self.clause}"
+
+    def to_json(self) -> dict[str, object]:
+        """The problem as an object of `--json`."""
+        return {"message": self.message, "file": self.file, "line": self.line, "path": self.path}
 
     def __str__(self) -> str:
         location = f"{self.file}:{self.line}" if self.file and self.line else self.file

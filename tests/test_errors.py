@@ -41,6 +41,19 @@ def test_a_problem_is_one_line_that_prints_whatever_it_quotes() -> None:
     assert UsageError(NASTY).message == WRITTEN_OUT
 
 
+def test_a_problem_is_a_sentence_where_it_is_shown() -> None:
+    problem = Problem(
+        "must be less than {most:,}", path="training.l2", advice="write {most}", values={"most": 1000}
+    )
+    assert problem.message == "must be less than 1,000; write 1000"
+    assert problem.sentence_about("it") == "it must be less than 1,000"
+    prefixed = problem.prefixed("with {choice: [1]}", ", ")
+    assert prefixed.message == "with {choice: [1]}, must be less than 1,000; write 1000"
+    own = Problem("mixup mixes the rows of a batch", has_subject=True)
+    assert own.sentence_about("training.mixup") == "training.mixup: mixup mixes the rows of a batch"
+    assert Problem("write {}").message == "write {}", "braces are no names without values"
+
+
 def test_other_errors_may_have_several_lines() -> None:
     assert MachineError("two\nlines \x1b").message == "two\nlines \\x1b"
 
@@ -49,7 +62,7 @@ RATES: dict[str, Any] = {"learning_rate": 0.1, "steadier_rate": 0.01, "scaled": 
 CROSSING = [
     DataError(Problem("is wrong", file="a.csv", line=3, path="x")),
     UsageError("one", "two"),
-    InvalidConfigurationError({("model", "hidden"): "is wrong"}, certain=[("model",)]),
+    InvalidConfigurationError({("model", "hidden"): Problem("is wrong")}, certain=[("model",)]),
     BlasThreadsError(),
     OutOfMemoryError(run="runs/a", kept="3 of 5 folds", resumed_by="evaluate"),
     LostClusterError("it is gone", run="runs/a"),

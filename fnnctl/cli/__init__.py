@@ -10,7 +10,6 @@ import re
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import asdict
 from functools import cache
 from typing import Annotated, Any
 
@@ -134,7 +133,7 @@ def _detail_traceback(output: Output) -> None:
 
 def _report(error: FnnctlError, output: Output) -> int:
     if output.json and not isinstance(error, UnwritableOutputError):
-        problems = [asdict(problem) for problem in error.problems]
+        problems = [problem.to_json() for problem in error.problems]
         shape = {"error": {"kind": error.kind, "message": error.message, "problems": problems}}
         with suppress(UnwritableOutputError):
             output.json_object(shape)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -95,9 +95,9 @@ def show_check(check: Check, output: Output, *, explain: bool) -> int:
     if output.json:
         answer: dict[str, Any] = {
             "valid": not check.problems,
-            "problems": [asdict(problem) for problem in check.problems],
-            "warnings": [asdict(warning) for warning in check.warnings],
-            "notes": [asdict(note) for note in check.notes],
+            "problems": [problem.to_json() for problem in check.problems],
+            "warnings": [warning.to_json() for warning in check.warnings],
+            "notes": [note.to_json() for note in check.notes],
         }
         settings = [entry for explanation in check.explanations for entry in _to_dicts(explanation)]
         output.json_object({**answer, "settings": settings} if explain else answer)

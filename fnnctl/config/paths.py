@@ -6,7 +6,7 @@ The path `model.hidden[1].units` is `("model", "hidden", 1, "units")` in the cod
 from __future__ import annotations
 
 import re
-from collections.abc import Container
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final, TypeAlias
@@ -15,8 +15,6 @@ from fnnctl.errors import Problem
 
 ConfigPath: TypeAlias = tuple[str | int, ...]
 
-Messages: TypeAlias = dict[ConfigPath, str]
-"""What is wrong, by path."""
 SPACE: Final[ConfigPath] = ("search", "space")
 """The mapping whose keys are paths of other settings."""
 _INDEX = re.compile(r"\[([0-9]+)\]")
@@ -67,9 +65,12 @@ class Locations(dict[str, Location]):
         """The problem with the file and line of its path; unchanged if it has a file already, or no path."""
         return self._at_location(problem) if problem.path and not problem.file else problem
 
-    def problems(self, messages: Messages) -> list[Problem]:
-        """The messages as problems with their locations."""
-        return [self._at_location(problem_at(path, message)) for path, message in messages.items()]
+    def problems(self, problems: Mapping[ConfigPath, Problem]) -> list[Problem]:
+        """The problems with their locations."""
+        return [
+            self._at_location(replace(problem, path=format_path(path) or None))
+            for path, problem in problems.items()
+        ]
 
     def _at_location(self, problem: Problem) -> Problem:
         """The problem with its location; a setting that was not given has the location of its section."""

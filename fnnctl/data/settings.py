@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
+from fnnctl.config.problems import no_effect
 from fnnctl.config.rules.unread import TABLE_SETTINGS
 from fnnctl.config.schema.data import ARRAY_REASON, AUTO_PATTERN, ColumnsConfig, DataConfig
 from fnnctl.data.columns.formats.moments import pattern_problem
@@ -96,7 +98,7 @@ def refuse_table_settings(config: DataConfig, target: str) -> None:
     unread += [
         f"data.columns.{key}" for key in ("numeric", "categorical", "dates") if getattr(config.columns, key)
     ]
-    problems = [Problem(ARRAY_REASON, path=path) for path in unread]
+    problems = [replace(no_effect(ARRAY_REASON), path=path) for path in unread]
     if config.target not in {None, target}:
         problems.insert(
             0, Problem(f"the label is always the array {target}: remove this setting", path="data.target")
@@ -107,7 +109,7 @@ def refuse_table_settings(config: DataConfig, target: str) -> None:
 
 def refuse_settings(config: DataConfig, keys: Sequence[str], reason: str) -> None:
     """Raise DataError for those of the settings `keys` of `data` that are not at their default."""
-    if problems := [Problem(reason, path=path) for path in _changed(config, keys)]:
+    if problems := [replace(no_effect(reason), path=path) for path in _changed(config, keys)]:
         raise DataError(*problems)
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from fnnctl.arrays import IntArray
+from fnnctl.config.problems import no_effect
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.data.splits.parts import Split
@@ -198,5 +199,5 @@ class DataCheck:
 def without_columns(data: TaskData, experiment: Experiment) -> Iterator[Problem]:
     """A problem if numbers are embedded, but the data have no numeric columns."""
     if experiment.model.numeric_embedding.name != "none" and not data.dataset.numeric_names:
-        message = "has no effect: the data have no numeric columns; write none"
-        yield Problem(message, path="model.numeric_embedding")
+        problem = no_effect("the data have no numeric columns")
+        yield replace(problem, path="model.numeric_embedding", advice="write none")

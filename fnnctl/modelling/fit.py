@@ -99,7 +99,7 @@ class Fit:
             if weights is not None and not weights.any():
                 row_weights = data.dataset.weights
                 problem = data.task.weights_problem(None if row_weights is None else row_weights[trained])
-                raise ConfigError(replace(problem, message=NO_WEIGHT) if len(bags) > 1 else problem)
+                raise ConfigError(replace(problem, text=NO_WEIGHT) if len(bags) > 1 else problem)
         settings = stack_settings(experiment, shape, rows=trained_rows, weighted=weighted)
         if seed is None:
             experiment = completed(experiment, data, settings)
@@ -208,8 +208,9 @@ def bagged_rows(rows: Rows, experiment: Experiment, data: TaskData) -> BaggedRow
     most = most_folds(data.strata[outside_test], None if groups is None else groups[outside_test])
     if most < ensemble.members:
         count = counted(most, "row" if groups is None else "group")
-        message = f"{count} outside the test part cannot be divided into {ensemble.members:,} folds"
-        raise ConfigError(Problem(f"{message}; write fewer members, or bags: false", path="model.ensemble"))
+        text = f"{count} outside the test part cannot be divided into {ensemble.members:,} folds"
+        advice = "write fewer members, or bags: false"
+        raise ConfigError(Problem(text, path="model.ensemble", advice=advice, has_subject=True))
     return bagged
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fnnctl.config.paths import format_path
+from fnnctl.config.problems import NO_BAGS
 from fnnctl.config.reading.explanation import (
     BAGS,
     ExplainedSetting,
@@ -101,7 +102,7 @@ class LoadedExperiment:
         """The config without its recipe's values."""
         return self._complete.recipe.original
 
-    def why_no_bags(self) -> str | None:
+    def why_no_bags(self) -> Problem | None:
         """Why the recipe gives no bags to this config or these data; None if it says nothing about them."""
         return self._complete.recipe.omitted.get(BAGS)
 
@@ -114,15 +115,15 @@ class LoadedExperiment:
         search = self.experiment.search
         problems = self.config.search_problems(self.data.task.check)
         if search and search.objective.on_bags and (why := self.why_no_bags()):
-            message = f"bags are impossible here: {why.partition('; ')[0]}; write on: validation"
+            text, advice = f"bags are impossible here: {why.clause}", "write on: validation"
             problems = [
-                replace(problem, message=message) if problem.path == "search.objective.on" else problem
+                replace(problem, text=text, advice=advice) if problem.kind == NO_BAGS else problem
                 for problem in problems
             ]
         if search and search.objective.on_bags and not is_set(self.original, ("search", "objective", "on")):
             chosen = "trials are measured on bags, because the config does not set search.objective.on"
             problems = [
-                replace(problem, message=f"{problem.message}; {chosen}")
+                replace(problem, advice=f"{problem.advice}; {chosen}")
                 if problem.path == "search.confirm"
                 else problem
                 for problem in problems
@@ -243,7 +244,7 @@ class _BagCheck:
 
     def __init__(self, data: TaskData) -> None:
         self._data = data
-        self._reasons: dict[str, str | None] = {}
+        self._reasons: dict[str, Problem | None] = {}
 
     def problems(self, experiment: Experiment) -> Sequence[Problem]:
         """Why it should have none; empty if it may, or if the config has none.
@@ -258,9 +259,9 @@ class _BagCheck:
         if key not in self._reasons:
             self._reasons[key] = self._reason(experiment)
         reason = self._reasons[key]
-        return [Problem(reason, path="model.ensemble.bags")] if reason else ()
+        return [replace(reason, path="model.ensemble.bags")] if reason else ()
 
-    def _reason(self, experiment: Experiment) -> str | None:
+    def _reason(self, experiment: Experiment) -> Problem | None:
         try:
             split = split_data(self._data, experiment)
         except DataError:

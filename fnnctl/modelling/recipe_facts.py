@@ -20,7 +20,7 @@ from fnnctl.config.schema.search import AUTO_METRIC
 from fnnctl.data.dataset import Dataset
 from fnnctl.data.splits.groups import most_folds
 from fnnctl.data.splits.parts import Rows, Split
-from fnnctl.errors import ConfigError
+from fnnctl.errors import ConfigError, Problem
 from fnnctl.modelling.cross_validation import divided
 from fnnctl.modelling.fit import NO_WEIGHT, bagged_rows
 from fnnctl.tasks.task import TaskData
@@ -65,7 +65,7 @@ def _indicators(dataset: Dataset) -> int:
     return len(incomplete.intersection(dataset.numeric_names))
 
 
-def against_bags(data: TaskData, experiment: Experiment, split: Split | None) -> str | None:
+def against_bags(data: TaskData, experiment: Experiment, split: Split | None) -> Problem | None:
     """Why the recipe should not give this experiment, which has bags, any; None if it may.
 
     `split` is None if the rows cannot be split, with or without bags.
@@ -75,24 +75,24 @@ def against_bags(data: TaskData, experiment: Experiment, split: Split | None) ->
         return reason
     reasons = (_impossible(data, experiment, fold) for fold in _doubtful_folds(data, experiment))
     reason_of_fold = next(filter(None, reasons), None)
-    return reason_of_fold and f"in a fold of a cross-validation, {reason_of_fold}"
+    return reason_of_fold and reason_of_fold.prefixed("in a fold of a cross-validation", ", ")
 
 
-def _impossible(data: TaskData, experiment: Experiment, rows: Rows) -> str | None:
+def _impossible(data: TaskData, experiment: Experiment, rows: Rows) -> Problem | None:
     """Why no ensemble with bags can be trained on these rows."""
     try:
         bagged = bagged_rows(rows, experiment, data)
     except ConfigError as error:
-        return error.problems[0].message
+        return error.problems[0]
     if bagged and _zero_weights(data, experiment):
         for bag in bagged.bags(data.strata, data.dataset.groups):
             weights = data.example_weights(experiment, bag.train)
             if weights is not None and not weights.any():
-                return NO_WEIGHT
+                return Problem(NO_WEIGHT, has_subject=True)
     return None
 
 
-def _wasteful(data: TaskData, experiment: Experiment, split: Split) -> str | None:
+def _wasteful(data: TaskData, experiment: Experiment, split: Split) -> Problem | None:
     """Why bags of these rows, which are possible, would leave out too many of them."""
     bagged, groups = bagged_rows(split, experiment, data), data.dataset.groups
     if bagged is None or groups is None:
@@ -104,9 +104,11 @@ def _wasteful(data: TaskData, experiment: Experiment, split: Split) -> str | Non
     validated = sum(bag.validation.size for bag in bags)
     of = f"of the {counted(rows, 'row')} outside the test part"
     if trained < MIN_TRAINED * rows:
-        return f"the groups differ so much in size that each member would be trained on {trained:,} {of}"
+        text = f"the groups differ so much in size that each member would be trained on {trained:,} {of}"
+        return Problem(text, has_subject=True)
     if validated < MIN_VALIDATED * rows:
-        return f"the groups differ so much in size that {validated:,} {of} would be validation rows"
+        text = f"the groups differ so much in size that {validated:,} {of} would be validation rows"
+        return Problem(text, has_subject=True)
     return None
 
 

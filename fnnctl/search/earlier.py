@@ -30,9 +30,7 @@ def best_assignments(name: str, runs_dir: Path, settings: Collection[str]) -> li
         search = read_search(run)
     except UsageError as error:
         near = did_you_mean(name, [DEFAULTS])
-        problems = (
-            replace(problem, message=problem.message + near, path=_PATH) for problem in error.problems
-        )
+        problems = (replace(problem, text=problem.text + near, path=_PATH) for problem in error.problems)
         raise ConfigError(*problems) from None
     if search is None:
         kind = shown(run.read_manifest().kind)

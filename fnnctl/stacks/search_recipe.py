@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from fnnctl.config.paths import SPACE, ConfigPath, Messages, format_path, parse_path
+from fnnctl.config.paths import SPACE, ConfigPath, format_path, parse_path
+from fnnctl.config.problems import Problems
 from fnnctl.config.recipes.adaptation import gives, outside_search, settings_in
 from fnnctl.config.recipes.before_data import experiment_before_data
 from fnnctl.config.recipes.filling import ConfigChecker
@@ -150,9 +151,9 @@ def _where_measured(loaded: LoadedExperiment, on: str | None) -> tuple[str, tupl
     if ensemble.share_weights:
         reason = "the members of model.ensemble share weights"
     elif why := loaded.why_no_bags():
-        has_part = why.startswith(format_path(VALIDATION))
-        advice = f"{format_path(VALIDATION)} is set; remove it, and trials are ensembles"
-        reason = advice if has_part else why.partition("; ")[0]
+        reason = why.clause
+        if why.path == format_path(VALIDATION):
+            reason = f"{why.path} is set; remove it, and trials are ensembles"
     else:
         reason = "model.ensemble has none"
     return ON_VALIDATION, (
@@ -179,7 +180,7 @@ def _without_impossible(
     What is wrong with what is `written` is the user's to mend, and is said when the search begins.
     """
     checker, has_own_first = _checker(loaded), "start_from" in written
-    refused: Messages = {}
+    refused: Problems = {}
     while True:
         if not section["space"]:
             raise _nothing_to_search(loaded, refused)
@@ -277,11 +278,11 @@ def _no_sample(loaded: LoadedExperiment, sampler: str, reason: str) -> ConfigErr
     return ConfigError(loaded.config.locations.locate(Problem(message, path=format_path(METHOD))))
 
 
-def _nothing_to_search(loaded: LoadedExperiment, refused: Messages) -> ConfigError:
-    message = "there is nothing to search: the config sets all that the recipe would vary"
+def _nothing_to_search(loaded: LoadedExperiment, refused: Problems) -> ConfigError:
+    text = "there is nothing to search: the config sets all that the recipe would vary"
     if refused:
         path, reason = next(iter(refused.items()))
-        message = f"there is nothing to search, e.g. {path[2]} {reason}"
+        text = f"there is nothing to search, e.g. {path[2]} {reason.message}"
     advice = "leave some of them out, or write a space: {training.l2: {log_uniform: [1e-6, 1e-2]}}"
-    problem = Problem(f"{message}; {advice}", path=format_path(SPACE))
+    problem = Problem(text, path=format_path(SPACE), advice=advice)
     return ConfigError(loaded.config.locations.locate(problem))

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 def refused_output(output: Output, task: str, accepted: tuple[type, ...]) -> Iterator[Problem]:
     """A problem if `model.output` is not one of the `accepted` outputs of the task."""
     if not isinstance(output, accepted):
-        message = f"{output.name} is not an output of a {task}; write output: auto"
-        yield Problem(message, path="model.output")
+        text = f"{output.name} is not an output of a {task}"
+        yield Problem(text, path="model.output", advice="write output: auto", has_subject=True)
 
 
 def refused_monitors(experiment: Experiment, metrics: EpochMetrics, task: str) -> Iterator[Problem]:
@@ -34,8 +34,8 @@ def refused_monitors(experiment: Experiment, metrics: EpochMetrics, task: str) -
     columns = (*metrics.training_columns, *metrics.validation_columns)
     for path, monitor in monitors.items():
         if monitor not in columns:
-            message = f"{monitor} is not recorded in a {task}; choose from {', '.join(columns)}"
-            yield Problem(message, path=path)
+            text, advice = f"{monitor} is not recorded in a {task}", f"choose from {', '.join(columns)}"
+            yield Problem(text, path=path, advice=advice, has_subject=True)
 
 
 def refused_metric(metric: str, task: TaskName) -> str | None:

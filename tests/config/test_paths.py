@@ -42,7 +42,7 @@ PLACES = Locations(
 
 
 def problem(path: ConfigPath, message: str) -> Problem:
-    (found,) = PLACES.problems({path: message})
+    (found,) = PLACES.problems({path: Problem(message)})
     return found
 
 

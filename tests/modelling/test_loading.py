@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from fnnctl.errors import InputError
+from fnnctl.errors import InputError, Problem
 from fnnctl.modelling import loading
 from fnnctl.modelling.loading import LoadedExperiment, load_experiment
 from fnnctl.modelling.recipe_facts import against_bags
@@ -105,8 +105,8 @@ def test_a_recipe_has_no_bags_for_few_rows(load: Load, rows: int, settings: str,
     assert loaded.complete is not None
     ensemble = loaded.experiment.model.ensemble
     assert (ensemble.members, ensemble.bags) == (8, reason is None)
-    refused = loaded.complete.recipe.omitted.get(("model", "ensemble", "bags"), "")
-    assert refused.startswith(reason or "")
+    refused = loaded.complete.recipe.omitted.get(("model", "ensemble", "bags"))
+    assert (refused.clause if refused else "").startswith(reason or "")
 
 
 def test_the_source_is_beside_the_config(
@@ -163,7 +163,7 @@ def test_whether_the_rows_are_enough_for_bags_is_found_out_once(
     """With mixup the embedding is refused, so each value of the recipe is judged."""
     calls = []
 
-    def counted(*given: Any) -> str | None:
+    def counted(*given: Any) -> Problem | None:
         calls.append(given)
         return against_bags(*given)
 

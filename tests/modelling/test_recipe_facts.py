@@ -103,7 +103,7 @@ def reason_of(loaded: LoadedExperiment) -> str | None:
     assert (ensemble.members, ensemble.bags) == (8, reason is None)
     loaded.fit(loaded.split())
     loaded.cross_validation()
-    return reason and reason.partition("; ")[0]
+    return reason.clause if reason else None
 
 
 GROUPED = "split: {group: g}"
@@ -148,7 +148,7 @@ def test_rows_without_weight(load: Load) -> None:
     share = "split: {test: 0}"
     few = load([0] * 80, share, weights=[1, *[0] * 79])
     assert few.complete is not None
-    assert few.complete.recipe.omitted[("model", "ensemble", "bags")] == reason
+    assert few.complete.recipe.omitted[("model", "ensemble", "bags")].clause == reason
     assert few.fit(few.split()).trained_rows == 68
     in_folds = load([0] * 80, share, weights=[*[1] * 3, *[0] * 77])
     assert reason_of(in_folds) == f"in a fold of a cross-validation, {reason}"

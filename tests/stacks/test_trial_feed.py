@@ -16,7 +16,7 @@ from fnnctl.config.rules.trials import TrialConfigs
 from fnnctl.config.rules.validation import InvalidConfigurationError
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.data.builtin import builtin_path
-from fnnctl.errors import MachineError
+from fnnctl.errors import MachineError, Problem
 from fnnctl.executors.serial import SerialExecutor
 from fnnctl.records.journal import Header, Journal
 from fnnctl.records.trials import Job, JobKey, Result, Status, Trial
@@ -92,7 +92,8 @@ def test_a_refused_configuration_is_a_failed_trial(config: Path, monkeypatch: py
 
     def refuses(configs: TrialConfigs, assignment: Mapping[str, Any]) -> Experiment:
         if assignment.get(RATE) == 0.02:
-            raise InvalidConfigurationError({("training", "optimizer", "learning_rate"): "not this one"})
+            path = ("training", "optimizer", "learning_rate")
+            raise InvalidConfigurationError({path: Problem("not this one")})
         return experiment_of(configs, assignment)
 
     def searches(*arguments: Any, **settings: Any) -> str:

@@ -1,4 +1,4 @@
-"""Turns pydantic's errors into messages: what is wrong at a path, and what to write there instead.
+"""Turns pydantic's errors into problems: what is wrong at a path, and what to write there instead.
 
 Pydantic reports each branch of a union separately, but a user wants one sentence per setting. So the
 sentences are built from the schema at the path; pydantic's errors only give the paths.
@@ -7,9 +7,10 @@ sentences are built from the schema at the path; pydantic's errors only give the
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from itertools import takewhile, zip_longest
-from typing import Any
+from typing import Any, Final
 
 from pydantic import ValidationError
 
@@ -22,6 +23,7 @@ from fnnctl.config.messages.suggestions import (
 )
 from fnnctl.config.messages.wording import allowed, value_text
 from fnnctl.config.paths import SPACE, ConfigPath, format_path
+from fnnctl.config.problems import NO_EFFECT, Problems
 from fnnctl.config.schema.schema_tree import (
     Schema,
     all_settings,
@@ -39,6 +41,7 @@ from fnnctl.config.schema.schema_tree import (
     words_of,
 )
 from fnnctl.config.schema.section import SHORT_FOR
+from fnnctl.errors import Problem
 from fnnctl.text import joined_words, word_list
 
 LONG_CHOICE = 8
@@ -47,19 +50,28 @@ MAX_SUGGESTIONS = 100
 """Unknown settings that are compared with all known ones, which takes a millisecond each."""
 _UNKNOWN = "extra_forbidden"
 
+UNKNOWN: Final = "unknown_setting"
+WRONG: Final = "wrong_value"
+MISSING: Final = "missing"
 
-def schema_messages(error: ValidationError, config: Mapping[str, Any]) -> dict[ConfigPath, str]:
-    """One message for each path of `config` that the schema refuses."""
-    messages: dict[ConfigPath, str] = {}
+
+def schema_problems(error: ValidationError, config: Mapping[str, Any]) -> Problems:
+    """One problem for each path of `config` that the schema refuses."""
+    problems: Problems = {}
     unknown = 0
     for kind, location in _errors(error):
         unknown += kind == _UNKNOWN
         if kind == _UNKNOWN and unknown > MAX_SUGGESTIONS:
-            messages.setdefault(_follow(location, config)[0], "unknown setting")
+            problems.setdefault(_follow(location, config)[0], unknown_setting())
             continue
-        for path, message in _messages(kind, location, config):
-            messages.setdefault(path, message)
-    return messages
+        for path, problem in _problems(kind, location, config):
+            problems.setdefault(path, problem)
+    return problems
+
+
+def unknown_setting(suggestion: str = "", advice: str = "") -> Problem:
+    """A setting that does not exist; the suggestion is a part of the sentence, the advice follows it."""
+    return Problem(f"unknown setting{suggestion}", kind=UNKNOWN, advice=advice, has_subject=True)
 
 
 def certainly_wrong(error: ValidationError, config: Mapping[str, Any]) -> list[ConfigPath]:
@@ -85,16 +97,6 @@ def certainly_wrong(error: ValidationError, config: Mapping[str, Any]) -> list[C
     return [*certain, *wrong] if error.error_count() > MAX_SUGGESTIONS else certain
 
 
-def without_effect(error: ValidationError, config: Mapping[str, Any]) -> dict[ConfigPath, list[ConfigPath]]:
-    """The settings of `config` that only other choices of their section have, each with the choice's path.
-
-    A momentum beside the name of an optimizer that has none is such a setting.
-    """
-    unknown = (_follow(location, config)[0] for kind, location in _errors(error) if kind == _UNKNOWN)
-    choices = ((path, form) for path in unknown for form in forms_at(path[:-1], config) if names_of(form))
-    return {path: [(*path[:-1], "name")] for path, form in choices if path[-1] in form["properties"]}
-
-
 def _whole_setting(path: ConfigPath) -> ConfigPath:
     """The setting that a path leads into: a list, or a domain of a search space, is one setting."""
     names = tuple(takewhile(lambda part: isinstance(part, str), path))
@@ -107,9 +109,9 @@ def _errors(error: ValidationError) -> Iterator[tuple[str, tuple[int | str, ...]
         yield item["type"], item["loc"]
 
 
-def _messages(
+def _problems(
     kind: str, location: Sequence[str | int], config: Mapping[str, Any]
-) -> Iterator[tuple[ConfigPath, str]]:
+) -> Iterator[tuple[ConfigPath, Problem]]:
     path, value = _follow(location, config)
     if kind == _UNKNOWN:
         yield path, _unknown_setting(path, config)
@@ -142,15 +144,15 @@ def _follow(location: Sequence[str | int], config: Any) -> tuple[ConfigPath, Any
     return path, config
 
 
-def _wrong_value(forms: Sequence[Schema], value: Any) -> str:
+def _wrong_value(forms: Sequence[Schema], value: Any) -> Problem:
     """A value of the wrong kind or out of bounds; sections are not mentioned if there is a short form."""
     named = forms
     if not isinstance(value, Mapping) and any(map(_is_short, forms)):
         named = [form for form in forms if "properties" not in form]
     written = f"{value_text(value)}{meant_value(forms, value)}"
     if any(len(words_of(form)) > LONG_CHOICE for form in named):
-        return f"cannot be {written}; it must be {allowed(named)}"
-    return f"must be {allowed(named)}, not {written}"
+        return Problem(f"cannot be {written}", kind=WRONG, advice=f"it must be {allowed(named)}")
+    return Problem(f"must be {allowed(named)}, not {written}", kind=WRONG)
 
 
 def _takes_mappings(schema: Schema) -> bool:
@@ -162,13 +164,17 @@ def _is_short(form: Schema) -> bool:
     return str(form.get("description", "")).startswith(SHORT_FOR)
 
 
-def _wrong_name(schema: Schema, value: Mapping[str, Any]) -> str:
+def _wrong_name(schema: Schema, value: Mapping[str, Any]) -> Problem:
     """A mapping's `name` is missing, or is not one of the union's names."""
     forms = [{"enum": _choices(schema)}]
-    return _wrong_value(forms, value["name"]) if "name" in value else f"missing: {allowed(forms)}"
+    return _wrong_value(forms, value["name"]) if "name" in value else _missing_value(allowed(forms))
 
 
-def _no_kind(path: ConfigPath, schema: Schema, value: Any) -> str:
+def _missing_value(meaning: str) -> Problem:
+    return Problem(f"missing: {meaning}", kind=MISSING, has_subject=True)
+
+
+def _no_kind(path: ConfigPath, schema: Schema, value: Any) -> Problem:
     """A value has none of the keys that distinguish the sections of a union."""
     kinds = [key for section in sections_of(schema) for key in keys_of(section)]
     if not isinstance(value, Mapping):
@@ -176,13 +182,12 @@ def _no_kind(path: ConfigPath, schema: Schema, value: Any) -> str:
         are_plain = values and all(isinstance(item, str | int | float) for item in values)
         choices = ", ".join(map(value_text, values))
         suggestion = f" (write {{choice: [{choices}]}})" if are_plain else ""
-        return (
-            f"must be a mapping with one of {joined_words(kinds, 'or')}, not {value_text(value)}{suggestion}"
-        )
-    meant = next(filter(None, (meant_word(key, kinds) for key in value)), "")
+        mapping = f"a mapping with one of {joined_words(kinds, 'or')}"
+        return Problem(f"must be {mapping}, not {value_text(value)}{suggestion}", kind=WRONG)
+    meant, advice = next(filter(None, (meant_word(key, kinds) for key in value)), ""), ""
     if not meant and (inside := _to_first_of(kinds, value)):
-        meant = f"; write a setting's whole path with dots: {format_path((path[-1], *inside))}"
-    return f"must have one of {joined_words(kinds, 'or')}{meant}"
+        advice = f"write a setting's whole path with dots: {format_path((path[-1], *inside))}"
+    return Problem(f"must have one of {joined_words(kinds, 'or')}{meant}", kind=WRONG, advice=advice)
 
 
 def _to_first_of(keys: Sequence[str], value: Any) -> ConfigPath | None:
@@ -200,7 +205,7 @@ def _choices(schema: Schema) -> list[str]:
     return [name for section in sections_of(schema) for name in names_of(section)]
 
 
-def _empty(path: ConfigPath, config: Mapping[str, Any]) -> Iterator[tuple[ConfigPath, str]]:
+def _empty(path: ConfigPath, config: Mapping[str, Any]) -> Iterator[tuple[ConfigPath, Problem]]:
     """A key without a value (null), although null is not allowed."""
     schema = schema_at(path, config)
     if _is_glued(str(path[-1]), None):
@@ -208,12 +213,13 @@ def _empty(path: ConfigPath, config: Mapping[str, Any]) -> Iterator[tuple[Config
     elif "default" not in schema and "description" in schema:
         yield from _missing(path, config)
     elif sections_of(schema) and all("properties" in form or _is_short(form) for form in forms_of(schema)):
-        yield path, "is empty; add settings, or remove it to use the defaults"
+        yield path, Problem("is empty", kind=WRONG, advice="add settings, or remove it to use the defaults")
     else:
-        yield path, f"must be {allowed(forms_of(schema))}, not null (remove it to use the default)"
+        must = f"must be {allowed(forms_of(schema))}"
+        yield path, Problem(f"{must}, not null (remove it to use the default)", kind=WRONG)
 
 
-def _missing(path: ConfigPath, config: Mapping[str, Any]) -> Iterator[tuple[ConfigPath, str]]:
+def _missing(path: ConfigPath, config: Mapping[str, Any]) -> Iterator[tuple[ConfigPath, Problem]]:
     """A required setting was left out; if it is a section, its required settings were."""
     schema = schema_at(path, config)
     required = [(*path, key) for section in sections_of(schema) for key in section.get("required", ())]
@@ -221,10 +227,10 @@ def _missing(path: ConfigPath, config: Mapping[str, Any]) -> Iterator[tuple[Conf
         yield from _missing(inner, config)
     if not required:
         description = schema["description"]
-        yield path, f"missing: {description[0].lower()}{description[1:].rstrip('.')}"
+        yield path, _missing_value(f"{description[0].lower()}{description[1:].rstrip('.')}")
 
 
-def _unknown_setting(path: ConfigPath, config: Mapping[str, Any]) -> str:
+def _unknown_setting(path: ConfigPath, config: Mapping[str, Any]) -> Problem:
     """Say which choice has this setting, where else it belongs, or which setting was probably meant."""
     key = str(path[-1])
     _, section_value = _follow(path[:-1], config)
@@ -233,29 +239,32 @@ def _unknown_setting(path: ConfigPath, config: Mapping[str, Any]) -> str:
     schema = schema_at(path[:-1], config)
     section = chosen_section(schema, section_value)
     if key in {kind for other in sections_of(schema) for kind in keys_of(other)} - {*section["properties"]}:
-        return f"cannot be combined with {keys_of(section)[0]}; remove one of the two"
+        text = f"cannot be combined with {keys_of(section)[0]}"
+        return Problem(text, kind=WRONG, advice="remove one of the two")
     if len(sections_of(schema)) > 1 and keys_of(section):
-        here = list(section["properties"])
-        return f"unknown setting{meant_word(key, here) or f'; possible here: {word_list(here)}'}"
+        keys = list(section["properties"])
+        meant = meant_word(key, keys)
+        return unknown_setting(meant, "" if meant else f"possible here: {word_list(keys)}")
     owners = [name for other in sections_of(schema) if key in other["properties"] for name in names_of(other)]
     if owners:
         chosen = section_value.get("name", names_of(section)[0])
         all_others = 1 < len(owners) == len(_choices(schema)) - 1
         has = f"{'all others' if all_others else joined_words(owners)} {'have' if len(owners) > 1 else 'has'}"
         alike = [name for name in section["properties"] if name.startswith(key) or key.startswith(name)]
+        text, advice = f"{chosen} has no {key}", f"{has}{_beside_a_choice(key, path[:-1], chosen)}"
         if alike:
-            return f"{chosen} has {joined_words(alike)}; {has} {key}"
-        return f"{chosen} has no {key}; {has}{_beside_a_choice(key, path[:-1], chosen)}"
-    return f"unknown setting{_meant_setting(key, path[:-1], tuple(section['properties']))}"
+            text, advice = f"{chosen} has {joined_words(alike)}", f"{has} {key}"
+        return Problem(text, kind=NO_EFFECT, advice=advice, related=((*path[:-1], "name"),), has_subject=True)
+    return unknown_setting(*_meant_setting(key, path[:-1], tuple(section["properties"])))
 
 
-def unknown_path(path: ConfigPath) -> tuple[ConfigPath, str]:
-    """The part of a path up to its first key that no section has, and the message about it."""
+def unknown_path(path: ConfigPath) -> Problem:
+    """The problem with a path that leads to no setting, at its first key that no section has."""
     depth = next(depth for depth in range(1, len(path) + 1) if not is_setting(path[:depth]))
     section = path[: depth - 1]
     keys = tuple(dict.fromkeys(key for form in forms_at(section, {}) for key in form.get("properties", ())))
-    suggestion = _meant_setting(str(path[depth - 1]), section, keys) if keys else ""
-    return path[:depth], f"unknown setting{suggestion}"
+    suggestion = _meant_setting(str(path[depth - 1]), section, keys) if keys else ()
+    return replace(unknown_setting(*suggestion), path=format_path(path[:depth]))
 
 
 def _is_glued(key: str, value: Any) -> bool:
@@ -263,8 +272,9 @@ def _is_glued(key: str, value: Any) -> bool:
     return ":" in key and value is None
 
 
-def _glued(key: str) -> str:
-    return f"is one word; put a space after the colon: {key.replace(':', ': ', 1)}"
+def _glued(key: str) -> Problem:
+    advice = f"put a space after the colon: {key.replace(':', ': ', 1)}"
+    return Problem("is one word", kind=WRONG, advice=advice)
 
 
 def _beside_a_choice(key: str, section: ConfigPath, chosen: str) -> str:
@@ -274,38 +284,42 @@ def _beside_a_choice(key: str, section: ConfigPath, chosen: str) -> str:
 
 
 @lru_cache(maxsize=MAX_SUGGESTIONS)
-def _meant_setting(key: str, section: ConfigPath, here: tuple[str, ...]) -> str:
-    """Suggestion for a key that the section at `section` lacks; its settings are `here`.
+def _meant_setting(key: str, section: ConfigPath, keys: tuple[str, ...]) -> tuple[str, str]:
+    """The suggestion and the advice for a key that the section at `section` lacks; its settings are `keys`.
 
     Cached because the check of a search space validates the same unknown key many times.
     """
     section = tuple(0 if isinstance(part, int) else part for part in section)
     if is_training_share(key, section):
-        return "; the training part is what data.split.validation and data.split.test leave"
+        return "", "the training part is what data.split.validation and data.split.test leave"
     usual = synonyms().get(key.lower(), key)
     inside = _inside(homes_of(key), section)
-    if usual in here:
-        return f"; here it is called {usual}, or it {_belongs(inside)}" if inside else meant_word(key, here)
+    if usual in keys:
+        if inside:
+            return "", f"here it is called {usual}, or it {_belongs(inside)}"
+        return meant_word(key, keys), ""
     choices = choices_of(usual)
     homes = inside or _inside(homes_of(usual), section)
     if not homes:
-        if near := _choice(usual, _inside(choices, section), section) or _longer_word(key, here):
-            return near
+        if advice := _choice(usual, _inside(choices, section), section):
+            return "", advice
+        if suggestion := _longer_word(key, keys):
+            return suggestion, ""
         homes = homes_of(usual)
     if homes:
         called = joined_words([format_path(path) for path in homes], "or")
-        return f"; it {_belongs(homes)}" if usual == key or inside else f"; here it is called {called}"
-    return (
-        meant_word(key, here)
-        or _choice(usual, choices, section)
-        or _meant_elsewhere(key, section)
-        or f"; possible here: {word_list(here, limit=30)}"
-    )
+        return "", f"it {_belongs(homes)}" if usual == key or inside else f"here it is called {called}"
+    if suggestion := meant_word(key, keys):
+        return suggestion, ""
+    if advice := _choice(usual, choices, section):
+        return "", advice
+    suggestion = _meant_elsewhere(key, section)
+    return suggestion, "" if suggestion else f"possible here: {word_list(keys, limit=30)}"
 
 
-def _longer_word(key: str, here: Sequence[str]) -> str:
+def _longer_word(key: str, keys: Sequence[str]) -> str:
     """Suggest a setting of this section that begins with the key: another section may have the key itself."""
-    longer = [name for name in here if name.startswith(f"{key}_") or name == f"{key}s"]
+    longer = [name for name in keys if name.startswith(f"{key}_") or name == f"{key}s"]
     return f" (did you mean '{longer[0]}'?)" if len(longer) == 1 else ""
 
 
@@ -317,10 +331,10 @@ def _belongs(homes: Sequence[ConfigPath]) -> str:
 
 
 def _choice(word: str, settings: Sequence[ConfigPath], section: ConfigPath) -> str:
-    """A suggestion for a key that is a value of one of the settings."""
+    """The advice for a key that is a value of one of the settings."""
     if len(settings) != 1:
         return ""
-    return f"; here it is {'name' if settings[0] == section else format_path(settings[0])}: {word}"
+    return f"here it is {'name' if settings[0] == section else format_path(settings[0])}: {word}"
 
 
 def _meant_elsewhere(key: str, section: ConfigPath) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Any
 
 from fnnctl.config.schema.data import DELIMITER_PATTERN, SHA256_PATTERN
 from fnnctl.config.schema.experiment import NAME_PATTERN, NOTE_PATTERN
@@ -20,8 +20,6 @@ _PATTERNS = {
     NAME_PATTERN: "a single line of 1 to 200 characters",
     NOTE_PATTERN: "a text of 1 to 10000 characters without control characters",
 }
-NO_SUBJECT: Final = ("has ", "must ", "may ", "cannot ", "would ", "is ", "monitors ", "measures ", "needs ")
-"""The first words of messages whose subject is the setting that they follow."""
 _BOUNDS = {
     "minimum": "of at least",
     "exclusiveMinimum": "above",
@@ -44,16 +42,6 @@ def value_text(value: Any) -> str:
     written_as_in_python = isinstance(value, int | str) or (isinstance(value, float) and math.isfinite(value))
     text = repr(value) if written_as_in_python and not isinstance(value, bool) else flow_yaml(value)
     return truncate_end(text, MAX_SHOWN)
-
-
-def about(subject: str, message: str) -> str:
-    """A message as a sentence about a subject; many messages leave out theirs, because a path is before them.
-
-    A message with a subject of its own is left as it is after `it`, and follows a path after a colon.
-    """
-    if message.startswith(NO_SUBJECT):
-        return f"{subject} {message}"
-    return message if subject == "it" else f"{subject}: {message}"
 
 
 def _form_in_words(form: Schema) -> str:

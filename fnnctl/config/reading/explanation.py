@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
-from fnnctl.config.messages.wording import about
 from fnnctl.config.paths import SPACE, ConfigPath, Locations, format_path, overlap, parse_path, problem_at
+from fnnctl.config.problems import NO_EFFECT
 from fnnctl.config.reading.resolved import active_settings
 from fnnctl.config.recipes.adaptation import NAME, gives, outside_search, searched, settings_in
 from fnnctl.config.recipes.before_data import COMPLETED
@@ -16,6 +16,7 @@ from fnnctl.config.recipes.filling import CompleteConfig
 from fnnctl.config.rules.plain_config import is_set, takes_any_key, value_at
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.section import plain
+from fnnctl.errors import Problem
 from fnnctl.text import word_list
 
 AUTO: Final = "auto"
@@ -116,7 +117,9 @@ def recipe_line(config: CompleteConfig) -> str | None:
     if changed := [format_path(path) for path in recipe.changed]:
         parts.append(f"with another {word_list(changed)}")
     if reason := next((reason for path, _, reason in left_out if path == BAGS), None):
-        parts.append(f"without bags: {reason.partition(': ')[0]}")
+        is_unread = reason.kind == NO_EFFECT
+        why = f"{reason.path} would have no effect" if is_unread else _in_few_words(reason)
+        parts.append(f"without bags: {why}")
     return "; ".join(parts)
 
 
@@ -134,10 +137,12 @@ def left_out_values(config: CompleteConfig) -> list[str]:
     """Sentences that say which of the recipe's values are left out or have changed, and why."""
     settings = [(setting, reason) for _, setting, reason in _left_out(config)]
     settings += [(format_path(path), reason) for path, reason in config.recipe.changed.items()]
-    return [f"{setting} does not have the recipe's value: {reason}" for setting, reason in settings]
+    return [
+        f"{setting} does not have the recipe's value: {_in_few_words(reason)}" for setting, reason in settings
+    ]
 
 
-def _left_out(config: CompleteConfig) -> Iterator[tuple[ConfigPath, str, str]]:
+def _left_out(config: CompleteConfig) -> Iterator[tuple[ConfigPath, str, Problem]]:
     """The paths of the recipe's omitted values, the settings as they are written, and the reasons.
 
     Hyperparameters are left out that the config's choice, such as another optimizer, does not have, and
@@ -147,7 +152,7 @@ def _left_out(config: CompleteConfig) -> Iterator[tuple[ConfigPath, str, str]]:
     without = OF_SEVERAL if config.experiment.model.ensemble.members == 1 else set()
     for path, reason in config.recipe.omitted.items():
         if path not in without and (path == BAGS or is_set(values, path)):
-            yield path, format_path(path[:-1] if path[-1] == NAME else path), _in_few_words(reason)
+            yield path, format_path(path[:-1] if path[-1] == NAME else path), reason
 
 
 @dataclass(frozen=True)
@@ -203,9 +208,9 @@ def _settings(values: Mapping[str, Any], section: ConfigPath) -> Iterator[tuple[
             yield path, _short(value) if path == HIDDEN else value
 
 
-def _in_few_words(reason: str) -> str:
-    """A reason as a sentence, without the suggestion that follows it."""
-    return about("it", reason.partition("; ")[0])
+def _in_few_words(reason: Problem) -> str:
+    """A reason as a sentence, without the advice."""
+    return reason.clause if reason.has_subject else reason.sentence_about("it")
 
 
 def _short(layers: list[Any]) -> list[Any]:

@@ -20,10 +20,9 @@ from fnnctl.config.paths import (
     ConfigPath,
     Location,
     Locations,
-    Messages,
     format_path,
-    problem_at,
 )
+from fnnctl.config.problems import Problems
 from fnnctl.config.reading.overrides import (
     OptionChange,
     OptionValue,
@@ -132,10 +131,10 @@ class LoadedConfig:
         if self.experiment.search is None:
             return []
         # The rules of searches take long to import, and most configs have none.
-        from fnnctl.config.rules.search_check import search_messages
+        from fnnctl.config.rules.search_check import search_problems
 
-        messages = search_messages(self.config, self.experiment, check)
-        return _from_top_to_bottom(self.locations.problems(messages))
+        problems = search_problems(self.config, self.experiment, check)
+        return _from_top_to_bottom(self.locations.problems(problems))
 
     @contextmanager
     def add_locations(self) -> Iterator[None]:
@@ -229,7 +228,7 @@ class _UncheckedConfig:
     def set(self, path: ConfigPath, document: Document, option: str) -> None:
         """Set one value from a command-line option."""
         if path == RECIPE and value_at(self.config, COMPLETE):
-            self._add([problem_at(path, _NOTHING_TO_FILL)], option)
+            self._add([replace(_NOTHING_TO_FILL, path=format_path(path))], option)
         self.config = override(self.config, path, document.value)
         self._note_change(path, document, option)
 
@@ -237,7 +236,8 @@ class _UncheckedConfig:
         """Remove one setting of the file; a note says that there is none."""
         config = unset(self.config, path)
         if config is None:
-            self.notes += self.locations.problems({path: f"is not set in the file: {UNSET} changes nothing"})
+            unchanged = Problem(f"is not set in the file: {UNSET} changes nothing")
+            self.notes += self.locations.problems({path: unchanged})
             return
         self.config = config
         self._note_change(path, Document(None, {path: 1}, []), UNSET)
@@ -254,15 +254,15 @@ class _UncheckedConfig:
             )
             self.notes += self.locations.problems(left_out)
         except InvalidConfigurationError as error:
-            self._report(error.messages)
+            self._report(error.by_path)
         if self.problems:
             raise ConfigError(*_from_top_to_bottom(self.problems))
         return experiment
 
-    def _report(self, messages: Messages) -> None:
-        """Add messages, except for paths that already have a problem."""
+    def _report(self, problems: Problems) -> None:
+        """Add problems, except for paths that already have one."""
         new = {
-            path: message for path, message in messages.items() if format_path(path) not in self.wrong_paths
+            path: problem for path, problem in problems.items() if format_path(path) not in self.wrong_paths
         }
         self.problems += self.locations.problems(new)
 
@@ -272,9 +272,9 @@ class _UncheckedConfig:
             self.problems.append(replace(problem, file=file))
 
 
-_NOTHING_TO_FILL: Final = (
-    "has no effect: the config is complete, so no recipe fills in anything; use the config that the run "
-    "began with"
+_NOTHING_TO_FILL: Final = Problem(
+    "has no effect: the config is complete, so no recipe fills in anything",
+    advice="use the config that the run began with",
 )
 
 
@@ -355,13 +355,12 @@ def _refuse_other_file(file: str | None, text: bytes) -> None:
         raise ConfigError(Problem(f"is {other}, not an experiment; {_how_to_start()}", file=file))
 
 
-def _no_mapping(value: Any) -> str:
+def _no_mapping(value: Any) -> Problem:
     if value is None:
-        return f"is empty; {_how_to_start()}"
+        return Problem("is empty", advice=_how_to_start())
     suggestion = glued_setting(value) if isinstance(value, str) else ""
-    return (
-        f"must be a mapping with the sections data, model and training, not {value_text(value)}{suggestion}"
-    )
+    must = "must be a mapping with the sections data, model and training"
+    return Problem(f"{must}, not {value_text(value)}{suggestion}")
 
 
 def _default_name(file: Path, source: str) -> str:

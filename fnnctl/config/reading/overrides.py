@@ -81,7 +81,7 @@ def read_override(text: str) -> tuple[ConfigPath, Document]:
     except ConfigError as error:
         raise ConfigError(problem_at(path, error.problems[0].message + quotes)) from None
     for problem in document.problems:
-        raise ConfigError(replace(problem, message=problem.message + quotes, line=None))
+        raise ConfigError(replace(problem, text=problem.text + quotes, line=None))
     if comment := _comment(written_value):
         advice = quotes or "; remove it, or write the text in quotes"
         raise ConfigError(problem_at(path, f"YAML reads {shown(comment)} as a comment{advice}"))
@@ -120,7 +120,7 @@ def read_removal(text: str) -> ConfigPath:
         section = format_path(path[:-1])
         raise ConfigError(problem_at(path, f"is an entry of a list; write --set {section}=[…]"))
     if not is_setting(path):
-        raise ConfigError(problem_at(*unknown_path(path)))
+        raise ConfigError(unknown_path(path))
     return path
 
 

@@ -10,9 +10,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
-from fnnctl.config.paths import SPACE, ConfigPath, Messages, format_path, overlap, parse_path
+from fnnctl.config.paths import SPACE, ConfigPath, format_path, overlap, parse_path
+from fnnctl.config.problems import Problems
 from fnnctl.config.recipes import definitions as recipes
 from fnnctl.config.rules.plain_config import is_set, value_at
+from fnnctl.errors import Problem
 
 Values: TypeAlias = Mapping[ConfigPath, Any]
 NAME: Final = "name"
@@ -53,6 +55,10 @@ SUITED: Final[Mapping[ConfigPath, tuple[str, ...]]] = {
 """Values, besides the recipe's, with which its other values stay as they are."""
 
 
+UNSUITED: Final = "unsuited"
+"""The kind of the reason that a value of the recipe was tuned for another one that is gone."""
+
+
 def longer(epochs: int) -> int:
     """The epochs of a recipe whose members have no twins; others stay as they are."""
     pairs = zip(recipes.EPOCHS_WITH_TWINS, recipes.EPOCHS_BY_ROWS, strict=True)
@@ -85,10 +91,10 @@ RULES: Final = (
 """Besides, hyperparameters of a choice, such as an optimizer's, are left out beside another choice."""
 
 
-def adapted(config: Mapping[str, Any], values: Values) -> tuple[Values, Messages]:
+def adapted(config: Mapping[str, Any], values: Values) -> tuple[Values, Problems]:
     """The values of a recipe that suit a config, and why others are left out or have changed."""
     settings = list(settings_in(config))
-    result, reasons = dict(values), Messages()
+    result, reasons = dict(values), Problems()
     for path in values:
         choice = (*path[:-1], NAME)
         if path != choice and choice in values and _is_changed(config, settings, choice, values[choice]):
@@ -130,8 +136,9 @@ def low_rate_warning(config: Mapping[str, Any], values: Values, applied: Values)
     )
 
 
-def _because(config: Mapping[str, Any], cause: ConfigPath, reason: str) -> str:
-    return f"{format_path(cause)} is {set_or_searched(config, cause)}, and {reason}"
+def _because(config: Mapping[str, Any], cause: ConfigPath, reason: str) -> Problem:
+    text = f"{format_path(cause)} is {set_or_searched(config, cause)}, and {reason}"
+    return Problem(text, path=format_path(cause), kind=UNSUITED, related=(cause,), has_subject=True)
 
 
 def _is_changed(config: Mapping[str, Any], settings: list[ConfigPath], path: ConfigPath, value: Any) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from fnnctl.config.paths import SPACE, ConfigPath, Messages, is_below
+from fnnctl.config.paths import SPACE, ConfigPath, is_below
+from fnnctl.config.problems import Problems
 from fnnctl.config.recipes.definitions import MANY, RecipeFacts
 from fnnctl.config.recipes.filling import RECIPES, ConfigChecker, apply_recipe, recipe_values
 from fnnctl.config.rules.experiments import experiment_of
@@ -56,11 +57,11 @@ def experiment_before_data(config: Mapping[str, Any]) -> Experiment:
             raise
         original = error
     if original.certain:
-        raise InvalidConfigurationError(_with_certain(config, original), causes=original.causes)
+        raise InvalidConfigurationError(_with_certain(config, original))
     try:
         return _possible_experiment(config, recipe)
     except InvalidConfigurationError as error:
-        if error.messages:
+        if error.by_path:
             raise
     # Whether the config is valid depends on the data. They can be read all the same, with an experiment that
     # lacks the sections in doubt; `complete_config` checks the whole config once the data are known.
@@ -70,8 +71,8 @@ def experiment_before_data(config: Mapping[str, Any]) -> Experiment:
         raise original from None
 
 
-def _with_certain(config: Mapping[str, Any], original: InvalidConfigurationError) -> Messages:
-    """The messages of the settings that are certainly wrong, and those others that stay without them.
+def _with_certain(config: Mapping[str, Any], original: InvalidConfigurationError) -> Problems:
+    """The problems of the settings that are certainly wrong, and those others that stay without them.
 
     A config may have thousands of wrong settings, which would be found again for each value of the recipe.
     Those of the search stay: no value of a recipe mends them, and they are found only beside settings that
@@ -80,15 +81,14 @@ def _with_certain(config: Mapping[str, Any], original: InvalidConfigurationError
     try:
         experiment_before_data(without(config, original.certain))
     except InvalidConfigurationError as error:
-        messages = error.messages
+        others = error.by_path
     else:
-        messages = {}
+        others = {}
     certain = set(original.certain)
     return {
-        path: message if is_kept else messages[path]
-        for path, message in original.messages.items()
-        if (is_kept := path in certain or is_below(path, certain) or path[:1] == SPACE[:1])
-        or path in messages
+        path: problem if is_kept else others[path]
+        for path, problem in original.by_path.items()
+        if (is_kept := path in certain or is_below(path, certain) or path[:1] == SPACE[:1]) or path in others
     }
 
 
@@ -106,5 +106,5 @@ def _possible_experiment(config: Mapping[str, Any], recipe: Recipe) -> Experimen
         except InvalidConfigurationError as error:
             attempts.append(error)
     first, second = attempts
-    messages = dict(item for item in first.messages.items() if item in second.messages.items())
-    raise InvalidConfigurationError(messages, causes=first.causes)
+    second_problems = second.by_path.items()
+    raise InvalidConfigurationError(dict(item for item in first.by_path.items() if item in second_problems))

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from fnnctl.config.messages.wording import about
-from fnnctl.config.paths import SPACE, ConfigPath, Messages, format_path, parse_path
+from fnnctl.config.paths import SPACE, ConfigPath, format_path, overlap, parse_path
+from fnnctl.config.problems import Problems, by_path, conditional
 from fnnctl.config.recipes.adaptation import (
     Values,
     adapted,
@@ -24,7 +24,7 @@ from fnnctl.config.rules.experiments import experiment_of
 from fnnctl.config.rules.plain_config import is_set, value_at, with_value
 from fnnctl.config.rules.validation import InvalidConfigurationError
 from fnnctl.config.schema.experiment import Experiment, Recipe
-from fnnctl.errors import ConfigError
+from fnnctl.errors import ConfigError, Problem
 
 if TYPE_CHECKING:
     from fnnctl.config.rules.trials import Check
@@ -63,9 +63,10 @@ class AppliedRecipe:
     """The config with the applied values."""
     applied: Values
     """The values that were applied, also those of searched settings: a search may start from them."""
-    omitted: Messages = field(default_factory=dict)
-    """The values of settings that the config leaves open which were not applied, each with the reason."""
-    changed: Messages = field(default_factory=dict)
+    omitted: Problems = field(default_factory=dict)
+    """The values of settings that the config leaves open which were not applied, each with the reason, whose
+    `path` is the setting that it is about."""
+    changed: Problems = field(default_factory=dict)
     """Why values were applied that are others than the recipe's."""
 
 
@@ -113,24 +114,23 @@ class ConfigChecker:
     check: Check | None = None
     checks_search: bool = True
 
-    def problems(self, config: Mapping[str, Any]) -> Messages:
-        """The messages about a config by path; empty if it is valid."""
+    def problems(self, config: Mapping[str, Any]) -> Problems:
+        """What is wrong with a config; empty if it is valid."""
         try:
             experiment = self.experiment(config)
         except InvalidConfigurationError as error:
-            return error.messages | (self._data_problems(error.experiment) if error.experiment else {})
-        messages, search = self._data_problems(experiment), experiment.search
+            return error.by_path | (self._data_problems(error.experiment) if error.experiment else {})
+        problems, search = self._data_problems(experiment), experiment.search
         if self.checks_search and search is not None and search.domains:
             # The rules of searches take long to import, and most configs have none.
-            from fnnctl.config.rules.search_check import search_messages
+            from fnnctl.config.rules.search_check import search_problems
 
-            messages |= search_messages(config, experiment, self.check)
-        return messages
+            problems |= search_problems(config, experiment, self.check)
+        return problems
 
-    def _data_problems(self, experiment: Experiment) -> Messages:
+    def _data_problems(self, experiment: Experiment) -> Problems:
         """What the data do not allow."""
-        problems = self.check(experiment) if self.check else ()
-        return {parse_path(problem.path or ""): problem.message for problem in problems}
+        return by_path(self.check(experiment) if self.check else ())
 
     def experiment(self, config: Mapping[str, Any]) -> Experiment:
         """The experiment of a config; raises `InvalidConfigurationError`."""
@@ -166,7 +166,7 @@ def apply_recipe(config: Mapping[str, Any], values: Values, checker: ConfigCheck
 
 def _apply_one_by_one(
     original: Any, candidates: Values, checker: ConfigChecker
-) -> tuple[Any, Values, Messages]:
+) -> tuple[Any, Values, Problems]:
     """The config with those values that bring no new problem, the values, and why others are omitted.
 
     Values are tried one after the other, so a value may need those before it. Those that mend the config
@@ -175,23 +175,23 @@ def _apply_one_by_one(
     config, problems = original, checker.problems(original)
     in_order = sorted(candidates.items(), key=lambda item: not _mends(original, item, checker, problems))
     applied: dict[ConfigPath, Any] = {}
-    omitted: Messages = {}
+    omitted: Problems = {}
     for path, value in in_order:
-        messages = problems
+        found = problems
         try:
             attempt = with_value(config, path, value)
-            messages = checker.problems(attempt)
-            new = {cause: message for cause, message in messages.items() if cause not in problems}
+            found = checker.problems(attempt)
+            new = {cause: problem for cause, problem in found.items() if cause not in problems}
         except ConfigError as error:
-            new = {parse_path(problem.path or ""): problem.message for problem in error.problems}
+            new = by_path(error.problems)
         if new:
             omitted[path] = _reason(path, new)
         else:
-            config, problems, applied[path] = attempt, messages, value
+            config, problems, applied[path] = attempt, found, value
     return config, applied, omitted
 
 
-def _mends(config: Any, item: tuple[ConfigPath, Any], checker: ConfigChecker, problems: Messages) -> bool:
+def _mends(config: Any, item: tuple[ConfigPath, Any], checker: ConfigChecker, problems: Problems) -> bool:
     """Whether a value, by itself, leaves a config with fewer than these `problems`, and no new one."""
     if not problems:
         return False
@@ -207,10 +207,11 @@ def _is_in_null(config: Mapping[str, Any], path: ConfigPath) -> bool:
     return any(is_set(config, section) and value_at(config, section) is None for section in sections)
 
 
-def _reason(path: ConfigPath, problems: Messages) -> str:
-    """Why a setting is omitted: a problem with itself, or with another setting."""
-    cause, message = next(iter(problems.items()))
-    if all(part == other for part, other in zip(path, cause, strict=False)):
-        return message
+def _reason(path: ConfigPath, problems: Problems) -> Problem:
+    """Why a setting is omitted: a problem with itself, or with another setting, which its text then names."""
+    cause, problem = next(iter(problems.items()))
+    if overlap(path, cause):
+        return replace(problem, path=format_path(path))
     subject = str(cause[2]) if cause[:2] == SPACE and cause[2:] else format_path(cause)
-    return about(subject, message.replace("has no effect", "would have no effect", 1))
+    problem = conditional(problem)
+    return replace(problem.prefixed(subject, ": " if problem.has_subject else " "), path=format_path(cause))

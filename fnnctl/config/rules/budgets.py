@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from fnnctl.config.paths import SPACE, ConfigPath, Messages, parse_path
+from fnnctl.config.paths import SPACE, ConfigPath, parse_path
+from fnnctl.config.problems import Problems
 from fnnctl.config.rules.dimensions import domain_of
 from fnnctl.config.rules.trials import EPOCHS
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.search import SearchConfig
+from fnnctl.errors import Problem
 from fnnctl.space.layers import Layers
 
 
@@ -17,11 +19,16 @@ def largest_budget(experiment: Experiment, search: SearchConfig) -> int:
     return max([experiment.training.epochs, *_searched_epochs(search).values()])
 
 
-def epochs_messages(search: SearchConfig, largest: int) -> Messages:
+def epochs_problems(search: SearchConfig, largest: int) -> Problems:
     """Domains of `training.epochs`, and first trials, that go beyond the `largest` budget."""
-    message = f"has up to {{}} epochs, but search.budget.max_epochs is {largest:,}; raise it, or write null"
     return {
-        path: message.format(f"{most:,}") for path, most in _searched_epochs(search).items() if most > largest
+        path: Problem(
+            "has up to {most:,} epochs, but search.budget.max_epochs is {largest:,}",
+            advice="raise it, or write null",
+            values={"most": most, "largest": largest},
+        )
+        for path, most in _searched_epochs(search).items()
+        if most > largest
     }
 
 

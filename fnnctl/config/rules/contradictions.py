@@ -5,10 +5,21 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterator
 from itertools import chain
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
-from fnnctl.config.paths import ConfigPath, Messages, is_below
-from fnnctl.config.rules.unread import is_validated, test_share, validation_share
+from fnnctl.config.paths import ConfigPath, is_below
+from fnnctl.config.problems import Problems
+from fnnctl.config.rules.unread import (
+    BAGS,
+    BY,
+    HIDDEN,
+    OPTIMIZER,
+    TEST_SOURCE,
+    VALIDATION,
+    is_validated,
+    test_share,
+    validation_share,
+)
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.lr_schedules import AdaptiveLrSchedule, CosineLrSchedule
 from fnnctl.config.schema.model import (
@@ -23,19 +34,23 @@ from fnnctl.config.schema.model import (
 )
 from fnnctl.config.schema.optimizers import LbfgsOptimizer
 from fnnctl.config.schema.training import SwaAveraging
+from fnnctl.errors import Problem
 from fnnctl.text import shown
 
-Contradictions: TypeAlias = Iterator[tuple[ConfigPath, str]]
+Contradictions: TypeAlias = Iterator[tuple[ConfigPath, Problem]]
+MEMBERS: Final[ConfigPath] = ("model", "ensemble", "members")
+SHARE_WEIGHTS: Final[ConfigPath] = ("model", "ensemble", "share_weights")
+EMBEDDING: Final[ConfigPath] = ("model", "numeric_embedding")
 NULL_WHEN_OFF = ("max_norm", "clip_norm", "clip_value", "averaging")
 """Training settings that lbfgs does not support and that are turned off by null, not by 0."""
 
 
-def contradictions(experiment: Experiment, unread: Collection[ConfigPath] = ()) -> Messages:
-    """The settings that contradict others, each with a message that says what to do.
+def contradictions(experiment: Experiment, unread: Collection[ConfigPath] = ()) -> Problems:
+    """The settings that contradict others, each with what to write instead.
 
     Settings inside an unread section are left out.
     """
-    messages = chain.from_iterable(
+    problems = chain.from_iterable(
         rule(experiment)
         for rule in (
             _nothing_left_to_train_on,
@@ -56,7 +71,7 @@ def contradictions(experiment: Experiment, unread: Collection[ConfigPath] = ()) 
             _not_with_lbfgs,
         )
     )
-    return {path: message for path, message in messages if not is_below(path, unread)}
+    return {path: problem for path, problem in problems if not is_below(path, unread)}
 
 
 def monitors_nothing(experiment: Experiment) -> bool:
@@ -72,8 +87,15 @@ def _is_missing(monitor: str, experiment: Experiment) -> bool:
 def _nothing_left_to_train_on(experiment: Experiment) -> Contradictions:
     together = validation_share(experiment) + test_share(experiment.data)
     if together >= 1.0:
-        message = f"validation and test sum to {together:g}, which leaves no rows to train on"
-        yield ("data", "split"), message
+        yield (
+            ("data", "split"),
+            Problem(
+                "validation and test sum to {together:g}, which leaves no rows to train on",
+                values={"together": together},
+                related=(BAGS, TEST_SOURCE),
+                has_subject=True,
+            ),
+        )
 
 
 def _not_in_order(experiment: Experiment) -> Contradictions:
@@ -81,47 +103,86 @@ def _not_in_order(experiment: Experiment) -> Contradictions:
     if experiment.data.split.by is None:
         return
     if experiment.data.split.group is not None:
-        message = "rows cannot be in the order of a column if all rows of a group are in one part"
-        yield ("data", "split", "by"), f"{message}; write null for this setting or for data.split.group"
+        yield (
+            ("data", "split", "by"),
+            Problem(
+                "rows cannot be in the order of a column if all rows of a group are in one part",
+                advice="write null for this setting or for data.split.group",
+                related=(("data", "split", "group"),),
+                has_subject=True,
+            ),
+        )
     if experiment.model.ensemble.bags:
-        message = "the members would train on rows later than those that they are validated on"
-        suggestion = "write bags: false, or data.split.by: null"
-        yield ("model", "ensemble", "bags"), f"{message}, but data.split.by orders the rows; {suggestion}"
+        yield (
+            BAGS,
+            Problem(
+                "the members would train on rows later than those that they are validated on, but "
+                "data.split.by orders the rows",
+                advice="write bags: false, or data.split.by: null",
+                related=(BY,),
+                has_subject=True,
+            ),
+        )
 
 
 def _nothing_to_monitor(experiment: Experiment) -> Contradictions:
     stopping = experiment.training.early_stopping
     if stopping is not None and monitors_nothing(experiment):
-        message = f"monitors {stopping.monitor}, but data.split.validation is 0"
-        yield ("training", "early_stopping"), f"{message}; write monitor: train_loss, or early_stopping: null"
+        yield (
+            ("training", "early_stopping"),
+            Problem(
+                "monitors {monitor}, but data.split.validation is 0",
+                advice="write monitor: train_loss, or early_stopping: null",
+                values={"monitor": stopping.monitor},
+                related=(VALIDATION, BAGS),
+            ),
+        )
 
 
 def _nothing_to_calibrate_on(experiment: Experiment) -> Contradictions:
     if experiment.model.calibration != "none" and not is_validated(experiment):
-        message = "the temperature is fitted on the validation part, but data.split.validation is 0"
-        suggestion = "write data.split.validation: 0.15, or calibration: none"
-        yield ("model", "calibration"), f"{message}; {suggestion}"
+        yield (
+            ("model", "calibration"),
+            Problem(
+                "the temperature is fitted on the validation part, but data.split.validation is 0",
+                advice="write data.split.validation: 0.15, or calibration: none",
+                related=(VALIDATION, BAGS),
+                has_subject=True,
+            ),
+        )
 
 
 def _nothing_to_choose_on(experiment: Experiment) -> Contradictions:
     threshold = experiment.model.threshold
     if not isinstance(threshold, float) and not is_validated(experiment):
-        message = "the threshold is chosen on validation rows, but data.split.validation is 0"
-        suggestion = "write data.split.validation: 0.15, model.ensemble.bags: true, or a number"
-        yield ("model", "threshold"), f"{message}; {suggestion} such as threshold: {_likely(threshold):.3g}"
-
-
-def _likely(threshold: str | CostThreshold) -> float:
-    """A number that may replace the choice of a threshold."""
-    return threshold.cost.threshold if isinstance(threshold, CostThreshold) else DEFAULT_THRESHOLD
+        number = threshold.cost.threshold if isinstance(threshold, CostThreshold) else DEFAULT_THRESHOLD
+        yield (
+            ("model", "threshold"),
+            Problem(
+                "the threshold is chosen on validation rows, but data.split.validation is 0",
+                advice="write data.split.validation: 0.15, model.ensemble.bags: true, or a number such as "
+                "threshold: {number:.3g}",
+                values={"number": number},
+                related=(VALIDATION, BAGS),
+                has_subject=True,
+            ),
+        )
 
 
 def _two_positive_classes(experiment: Experiment) -> Contradictions:
     output, positive = experiment.model.output, experiment.data.positive_class
     other = output.positive_class if isinstance(output, LogisticOutput) else None
     if positive is not None and other is not None and positive != other:
-        message = f"model.output.positive_class is {shown(other)}; remove one of the two"
-        yield ("data", "positive_class"), message
+        yield (
+            ("data", "positive_class"),
+            Problem(
+                "model.output.positive_class is {other}",
+                advice="remove one of the two",
+                values={"other": shown(other)},
+                related=(("model", "output", "positive_class"),),
+                has_subject=True,
+            ),
+        )
 
 
 def _impossible_layers(experiment: Experiment) -> Contradictions:
@@ -130,26 +191,61 @@ def _impossible_layers(experiment: Experiment) -> Contradictions:
     equal = [layer for layer, below in zip(model.hidden[1:], units, strict=False) if layer.units == below]
     if model.residual and units[1:] and all(layer.residual is not None for layer in equal):
         which = "without a residual of its own " if equal else ""
-        message = f"no hidden layer {which}has as many units as the one before it, so no inputs can be added"
-        suggestion = f"write hidden: [{units[0]}, {units[0]}], or residual: false"
-        yield ("model", "residual"), f"{message}; {suggestion}"
+        yield (
+            ("model", "residual"),
+            Problem(
+                f"no hidden layer {which}has as many units as the one before it, so no inputs can be added",
+                advice="write hidden: [{units}, {units}], or residual: false",
+                values={"units": units[0]},
+                related=(HIDDEN,),
+                has_subject=True,
+            ),
+        )
     for index, layer in enumerate(model.hidden):
         if _normalization(model, layer) == "layer" and _pre_activations(model, layer) == 1:
-            message = "layer normalization makes a single neuron's output constant"
-            yield ("model", "hidden", index), f"{message}; write more units, or normalization: none"
+            yield (
+                (*HIDDEN, index),
+                Problem(
+                    "layer normalization makes a single neuron's output constant",
+                    advice="write more units, or normalization: none",
+                    related=(("model", "normalization"), ("model", "activation")),
+                    has_subject=True,
+                ),
+            )
 
 
 def _impossible_ensemble(experiment: Experiment) -> Contradictions:
     ensemble = experiment.model.ensemble
     if ensemble.bags and ensemble.members == 1:
-        message = "each member is validated on a fold of its own, so there must be several"
-        yield ("model", "ensemble", "bags"), f"{message}; write members: 2 or more, or bags: false"
+        yield (
+            BAGS,
+            Problem(
+                "each member is validated on a fold of its own, so there must be several",
+                advice="write members: 2 or more, or bags: false",
+                related=(MEMBERS,),
+                has_subject=True,
+            ),
+        )
     if ensemble.share_weights and ensemble.members == 1:
-        message = "there must be several members to share weights"
-        yield ("model", "ensemble", "share_weights"), f"{message}; write members: 2 or more, or false"
+        yield (
+            SHARE_WEIGHTS,
+            Problem(
+                "there must be several members to share weights",
+                advice="write members: 2 or more, or false",
+                related=(MEMBERS,),
+                has_subject=True,
+            ),
+        )
     if ensemble.share_weights and ensemble.bags:
-        message = "shared weights are trained on the rows of all members' bags, so no row is out of bag"
-        yield ("model", "ensemble", "bags"), f"{message}; write false for one of the two"
+        yield (
+            BAGS,
+            Problem(
+                "shared weights are trained on the rows of all members' bags, so no row is out of bag",
+                advice="write false for one of the two",
+                related=(SHARE_WEIGHTS,),
+                has_subject=True,
+            ),
+        )
 
 
 def _impossible_twins(experiment: Experiment) -> Contradictions:
@@ -157,14 +253,34 @@ def _impossible_twins(experiment: Experiment) -> Contradictions:
     if not ensemble.plain_twins:
         return
     if ensemble.members == 1:
-        yield path, "a single network has no twin; write members: 2 or more, or false"
-    elif ensemble.share_weights:
-        yield path, "networks that share weights have no twins; write false for one of the two"
-    elif isinstance(experiment.model.numeric_embedding, NoEmbedding):
-        message = "twins differ from members by the embedding of numbers, and there is none"
         yield (
             path,
-            f"{message}; write false, or with numeric columns model.numeric_embedding: piecewise_linear",
+            Problem(
+                "a single network has no twin",
+                advice="write members: 2 or more, or false",
+                related=(MEMBERS,),
+                has_subject=True,
+            ),
+        )
+    elif ensemble.share_weights:
+        yield (
+            path,
+            Problem(
+                "networks that share weights have no twins",
+                advice="write false for one of the two",
+                related=(SHARE_WEIGHTS,),
+                has_subject=True,
+            ),
+        )
+    elif isinstance(experiment.model.numeric_embedding, NoEmbedding):
+        yield (
+            path,
+            Problem(
+                "twins differ from members by the embedding of numbers, and there is none",
+                advice="write false, or with numeric columns model.numeric_embedding: piecewise_linear",
+                related=(EMBEDDING,),
+                has_subject=True,
+            ),
         )
 
 
@@ -174,29 +290,62 @@ def _batches_of_one(experiment: Experiment) -> Contradictions:
     if experiment.training.batch_size != 1:
         return
     if any(_normalization(experiment.model, layer) == "batch" for layer in experiment.model.hidden):
-        suggestion = "write 2 or more, or model.normalization: layer"
-        yield path, f"batch normalization needs at least 2 rows per batch; {suggestion}"
+        yield (
+            path,
+            Problem(
+                "batch normalization needs at least 2 rows per batch",
+                advice="write 2 or more, or model.normalization: layer",
+                related=(("model", "normalization"), HIDDEN),
+                has_subject=True,
+            ),
+        )
     elif experiment.training.mixup:
-        yield path, "mixup mixes the rows of a batch; write 2 or more, or mixup: 0"
+        yield (
+            path,
+            Problem(
+                "mixup mixes the rows of a batch",
+                advice="write 2 or more, or mixup: 0",
+                related=(("training", "mixup"),),
+                has_subject=True,
+            ),
+        )
 
 
 def _impossible_schedule(experiment: Experiment) -> Contradictions:
-    schedule, training, path = (
-        experiment.training.lr_schedule,
-        experiment.training,
-        ("training", "lr_schedule"),
-    )
+    training, path = experiment.training, ("training", "lr_schedule")
+    schedule = training.lr_schedule
     if isinstance(schedule, AdaptiveLrSchedule):
         if _is_missing(schedule.monitor, experiment):
-            message = f"monitors {schedule.monitor}, but data.split.validation is 0"
-            yield path, f"{message}; write monitor: train_loss"
+            yield (
+                path,
+                Problem(
+                    "monitors {monitor}, but data.split.validation is 0",
+                    advice="write monitor: train_loss",
+                    values={"monitor": schedule.monitor},
+                    related=(VALIDATION, BAGS),
+                ),
+            )
         rate = training.learning_rate
         if rate is not None and schedule.minimum >= rate:
-            message = f"must be less than training.optimizer.learning_rate, which is {rate:g}"
-            yield (*path, "minimum"), f"{message}; otherwise the rate is never lowered"
+            yield (
+                (*path, "minimum"),
+                Problem(
+                    "must be less than training.optimizer.learning_rate, which is {rate:g}",
+                    advice="otherwise the rate is never lowered",
+                    values={"rate": rate},
+                    related=(("training", "optimizer", "learning_rate"), OPTIMIZER),
+                ),
+            )
     if isinstance(schedule, CosineLrSchedule) and schedule.warmup_epochs >= training.schedule_epochs:
         horizon = "training.epochs" if training.horizon is None else "training.horizon"
-        yield (*path, "warmup_epochs"), f"must be less than {horizon}, which is {training.schedule_epochs}"
+        yield (
+            (*path, "warmup_epochs"),
+            Problem(
+                "must be less than {horizon}, which is {epochs}",
+                values={"horizon": horizon, "epochs": training.schedule_epochs},
+                related=(("training", "epochs"), ("training", "horizon")),
+            ),
+        )
 
 
 def _impossible_average(experiment: Experiment) -> Contradictions:
@@ -209,14 +358,21 @@ def _impossible_average(experiment: Experiment) -> Contradictions:
     for name, rule in rules.items():
         patience = None if rule is None else rule.patience
         if patience == "auto" or (patience is not None and patience < before):
-            message = f"may end training before swa starts averaging, after epoch {before}"
-            suggestion = f"write {name}: null, patience: {before} or more, or averaging: ema"
-            yield ("training", name), f"{message}; {suggestion}"
+            yield (
+                ("training", name),
+                Problem(
+                    "may end training before swa starts averaging, after epoch {before}",
+                    advice="write {name}: null, patience: {before} or more, or averaging: ema",
+                    values={"name": name, "before": before},
+                    related=(("training", "averaging"), ("training", "epochs"), ("training", "horizon")),
+                ),
+            )
 
 
 def _no_class_weighed(experiment: Experiment) -> Contradictions:
     if experiment.training.class_weights == {}:
-        yield ("training", "class_weights"), "is empty; write {CLASS: WEIGHT}, balanced, or null"
+        problem = Problem("is empty", advice="write {CLASS: WEIGHT}, balanced, or null")
+        yield ("training", "class_weights"), problem
 
 
 def _changed_bins(experiment: Experiment) -> Contradictions:
@@ -224,8 +380,14 @@ def _changed_bins(experiment: Experiment) -> Contradictions:
     if isinstance(experiment.model.numeric_embedding, PiecewiseLinearEmbeddingConfig):
         for name in ("mixup", "input_noise"):
             if getattr(experiment.training, name):
-                message = "would not reach the bins of piecewise_linear, which are found before training"
-                yield ("training", name), f"{message}; write {name}: 0, or model.numeric_embedding: none"
+                yield (
+                    ("training", name),
+                    Problem(
+                        "would not reach the bins of piecewise_linear, which are found before training",
+                        advice=f"write {name}: 0, or model.numeric_embedding: none",
+                        related=(EMBEDDING,),
+                    ),
+                )
 
 
 def _impossible_sizes(experiment: Experiment) -> Contradictions:
@@ -233,10 +395,12 @@ def _impossible_sizes(experiment: Experiment) -> Contradictions:
     if sizes is None:
         return
     if not sizes:
-        yield ("evaluation", "sizes"), "is empty; write shares of the rows, such as [0.1, 0.3, 1], or null"
+        advice = "write shares of the rows, such as [0.1, 0.3, 1], or null"
+        yield ("evaluation", "sizes"), Problem("is empty", advice=advice)
     for index, share in enumerate(sizes):
         if share in sizes[:index]:
-            yield ("evaluation", "sizes", index), f"{share:g} is given twice; leave one out"
+            problem = Problem(f"{share:g} is given twice", advice="leave one out", has_subject=True)
+            yield ("evaluation", "sizes", index), problem
 
 
 def _not_with_lbfgs(experiment: Experiment) -> Contradictions:
@@ -246,8 +410,14 @@ def _not_with_lbfgs(experiment: Experiment) -> Contradictions:
     """
     if isinstance(experiment.training.optimizer, LbfgsOptimizer):
         for path, instead in _not_for_line_searches(experiment):
-            suggestion = f"write {path[-1]}: {instead}, or choose another training.optimizer"
-            yield path, f"cannot be used with lbfgs; {suggestion}"
+            yield (
+                path,
+                Problem(
+                    "cannot be used with lbfgs",
+                    advice=f"write {path[-1]}: {instead}, or choose another training.optimizer",
+                    related=(OPTIMIZER,),
+                ),
+            )
 
 
 def _not_for_line_searches(experiment: Experiment) -> Iterator[tuple[ConfigPath, str]]:
@@ -264,9 +434,9 @@ def _not_for_line_searches(experiment: Experiment) -> Iterator[tuple[ConfigPath,
         yield ("model", "normalization"), "none"
     for index, layer in enumerate(model.hidden):
         if layer.dropout:
-            yield ("model", "hidden", index, "dropout"), "0"
+            yield (*HIDDEN, index, "dropout"), "0"
         if layer.normalization and layer.normalization.name == "batch":
-            yield ("model", "hidden", index, "normalization"), "none"
+            yield (*HIDDEN, index, "normalization"), "none"
 
 
 def _normalization(model: ModelConfig, layer: HiddenLayerConfig) -> str:

@@ -38,16 +38,16 @@ def experiment_of(config: Mapping[str, Any]) -> Experiment:
     except InvalidConfigurationError as error:
         if not is_set(config, SPACE):
             raise
-        from fnnctl.config.rules.search_check import messages_beside
+        from fnnctl.config.rules.search_check import problems_beside
 
-        messages = messages_beside(error.messages, config) | error.messages
-        raise InvalidConfigurationError(messages, certain=error.certain, causes=error.causes) from None
+        problems = problems_beside(error.by_path, config) | error.by_path
+        raise InvalidConfigurationError(problems, certain=error.certain) from None
     # Only a valid experiment says which settings nothing reads. Those that are set are errors, unless a trial
     # of the search reads them. That is looked for last, because it takes hundreds of trials.
     unread = unread_settings(experiment)
     without_effect = {
-        path: reason
-        for path, reason in unread.items()
+        path: problem
+        for path, problem in unread.items()
         if is_set(config, path) and value_at(config, path) != LEFT_OPEN and not _is_off(path, experiment)
     }
     elsewhere = _read_elsewhere(config, without_effect, experiment)
@@ -57,13 +57,11 @@ def experiment_of(config: Mapping[str, Any]) -> Experiment:
     if left_out:
         # What nothing reads has its default, so that it changes neither `resolved.yaml` nor equality.
         experiment = _completed(without(active, left_out))
-    ineffective = {path: reason for path, reason in without_effect.items() if path not in elsewhere}
-    wrong = {path: reason.message for path, reason in ineffective.items()}
-    for path, message in contradictions(experiment, unread).items():
-        wrong.setdefault(path, message)
+    wrong = {path: problem for path, problem in without_effect.items() if path not in elsewhere}
+    for path, problem in contradictions(experiment, unread).items():
+        wrong.setdefault(path, problem)
     if wrong:
-        causes = {path: reason.causes for path, reason in ineffective.items()}
-        raise InvalidConfigurationError(wrong, experiment, causes=causes)
+        raise InvalidConfigurationError(wrong, experiment)
     return experiment
 
 

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias, TypeVar
 
-from fnnctl.config.paths import ConfigPath, Messages, overlap
+from fnnctl.config.paths import ConfigPath, overlap
+from fnnctl.config.problems import NO_EFFECT, Problems
 from fnnctl.config.rules.plain_config import is_set, without
 from fnnctl.config.rules.validation import InvalidConfigurationError
+from fnnctl.errors import Problem
 
 Result = TypeVar("Result")
 Changed: TypeAlias = Mapping[ConfigPath, str]
@@ -20,13 +22,13 @@ Changed: TypeAlias = Mapping[ConfigPath, str]
 
 def without_ineffective(
     config: Mapping[str, Any], changed: Changed, evaluate: Callable[[Mapping[str, Any]], Result]
-) -> tuple[Result, Mapping[str, Any], Messages]:
+) -> tuple[Result, Mapping[str, Any], Problems]:
     """Evaluate a config without the settings that changed ones make ineffective.
 
     Returns the result, the rest of the config, and why each of the settings is left out. A changed setting
     never is. Raises the `InvalidConfigurationError` of `evaluate` if the rest is wrong, too.
     """
-    left_out: Messages = {}
+    left_out: Problems = {}
     while True:
         try:
             return evaluate(config), config, left_out
@@ -40,12 +42,14 @@ def without_ineffective(
 
 def _made_ineffective(
     config: Mapping[str, Any], changed: Changed, error: InvalidConfigurationError
-) -> Iterator[tuple[ConfigPath, str]]:
-    for path, causes in error.causes.items():
-        if path not in error.messages or not is_set(config, path):
+) -> Iterator[tuple[ConfigPath, Problem]]:
+    for path, problem in error.by_path.items():
+        if problem.kind != NO_EFFECT or not is_set(config, path):
             continue
         if any(overlap(path, change) for change in changed):
             continue
-        reasons = (changed[change] for cause in causes for change in changed if overlap(cause, change))
-        if reason := next(reasons, None):
-            yield path, f"is left out: it has no effect beside {reason}"
+        causes = (
+            changed[change] for cause in problem.related for change in changed if overlap(cause, change)
+        )
+        if cause := next(causes, None):
+            yield path, Problem("is left out: it has no effect beside {cause}", values={"cause": cause})

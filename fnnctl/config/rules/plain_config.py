@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any, Final
 
 from fnnctl.config.messages.wording import value_text
-from fnnctl.config.paths import ConfigPath, format_path, problem_at
+from fnnctl.config.paths import ConfigPath, format_path
 from fnnctl.config.schema.methods import method_parts
 from fnnctl.config.schema.schema_tree import forms_at, has_free_keys, schema_at, value_in
 from fnnctl.config.schema.section import written_out
-from fnnctl.errors import ConfigError
+from fnnctl.errors import ConfigError, Problem
 
 METHOD: Final[ConfigPath] = ("search", "method")
 
@@ -79,8 +80,9 @@ def with_value(node: Any, path: ConfigPath, value: Any, depth: int = 0) -> Any:
             _refuse_single_text(node, here)
             return node
         if part > len(entries):
-            message = f"there is no such entry; the length of {format_path(here)} is {len(entries)}"
-            raise ConfigError(problem_at(path, message))
+            advice = f"the length of {format_path(here)} is {len(entries)}"
+            problem = Problem("there is no such entry", advice=advice, has_subject=True)
+            raise ConfigError(replace(problem, path=format_path(path)))
         inner = entries[part] if part < len(entries) else None
         return [*entries[:part], with_value(inner, path, value, depth + 1), *entries[part + 1 :]]
     section = _section(node, here)
@@ -102,19 +104,19 @@ def _refuse_wrong_step(config: Any, here: ConfigPath, part: str | int) -> None:
     if not forms or (is_list if isinstance(part, int) else is_section):
         return
     if is_section:
-        message = "is a section, not a list"
+        problem = Problem("is a section, not a list")
     elif is_list:
-        message = f"is a list; write {format_path((*here, 0))} for its first entry"
+        problem = Problem("is a list", advice=f"write {format_path((*here, 0))} for its first entry")
     else:
-        message = f"is a single value; write {format_path(here)}=VALUE"
-    raise ConfigError(problem_at(here, message))
+        problem = Problem("is a single value", advice=f"write {format_path(here)}=VALUE")
+    raise ConfigError(replace(problem, path=format_path(here)))
 
 
 def _refuse_single_text(node: Any, here: ConfigPath) -> None:
     """Refuse an index into a text that is valid in place of a list."""
     if isinstance(node, str) and any(form.get("type") == "string" for form in forms_at(here, {})):
-        message = f"is {value_text(node)}, which has no entries; write {format_path(here)}=[…]"
-        raise ConfigError(problem_at(here, message))
+        text, advice = f"is {value_text(node)}, which has no entries", f"write {format_path(here)}=[…]"
+        raise ConfigError(Problem(text, path=format_path(here), advice=advice))
 
 
 def _section(node: Any, here: ConfigPath) -> dict[str, Any] | None:
@@ -124,8 +126,9 @@ def _section(node: Any, here: ConfigPath) -> dict[str, Any] | None:
     if isinstance(node, dict):
         return node
     if isinstance(node, str | int | float) and takes_any_key(here):
-        message = f"is {value_text(node)}, which has no entries; write {format_path(here)}={{NAME: VALUE}}"
-        raise ConfigError(problem_at(here, message))
+        text = f"is {value_text(node)}, which has no entries"
+        advice = f"write {format_path(here)}={{NAME: VALUE}}"
+        raise ConfigError(Problem(text, path=format_path(here), advice=advice))
     names = {key for form in forms_at(here, {}) for key in form.get("properties", ())}
     section: Any = method_parts(node) if here == METHOD else written_out(node, names)
     if not isinstance(section, dict):

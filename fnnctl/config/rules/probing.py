@@ -15,13 +15,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, combinations, product
 from typing import Any
 
-from fnnctl.config.paths import ConfigPath, Messages, format_path, parse_path
+from fnnctl.config.paths import ConfigPath, format_path, overlap, parse_path
+from fnnctl.config.problems import Problems
 from fnnctl.config.rules.dimensions import path_of
 from fnnctl.config.rules.trials import TrialConfigs
-from fnnctl.config.rules.unread import NoEffect, unread_settings
+from fnnctl.config.rules.unread import unread_settings
 from fnnctl.config.rules.validation import InvalidConfigurationError
 from fnnctl.config.yaml_text import flow_yaml
-from fnnctl.errors import ConfigError
+from fnnctl.errors import ConfigError, Problem
 from fnnctl.space.assignments import assignment_of
 from fnnctl.space.constraints import Constraint
 from fnnctl.space.dimensions import Dimension, active
@@ -46,7 +47,7 @@ Values = Mapping[str, Any]
 
 def refused_values(
     configs: TrialConfigs, dimensions: Sequence[Dimension], constraints: Sequence[Constraint] = ()
-) -> Messages:
+) -> Problems:
     """What is wrong with the values of a space whose form is valid; dimensions in `parents_first` order.
 
     Combinations that violate the constraints are not searched, so nothing is wrong with them.
@@ -57,9 +58,9 @@ def refused_values(
     for one, other in combinations(probing.fitting, 2):
         if _is_choice(one) or _is_choice(other):
             probing.check(one, other)
-    if not probing.messages:
+    if not probing.problems:
         probing.report_unread()
-    return probing.messages
+    return probing.problems
 
 
 def read_by_some_trial(
@@ -127,8 +128,8 @@ class _Probing:
         self.dimensions = dimensions
         self.constraints = constraints
         self.contexts = {dimension.name: active_with(dimension, dimensions) or {} for dimension in dimensions}
-        self.messages: Messages = {}
-        self.reasons: dict[str, str] = {}
+        self.problems: Problems = {}
+        self.reasons: dict[str, Problem] = {}
         """Why a dimension has no effect, if no trial has read it yet."""
         self.read: set[str] = set()
         self.is_placed = False
@@ -157,7 +158,7 @@ class _Probing:
         most = None if len(varied) == 1 else MAX_PAIRED
         for values in product(*(_some(dimension.domain.values_to_try(), most) for dimension in varied)):
             combination = {dimension.name: value for dimension, value in zip(varied, values, strict=True)}
-            problems = self._problems(combination)
+            problems = self._problems_of(combination)
             if (
                 problems
                 and combination.keys() <= self._around(combination).keys()
@@ -169,13 +170,13 @@ class _Probing:
         """Report the dimensions that no trial reads."""
         for dimension in self.dimensions:
             if dimension.name in self.reasons and dimension.name not in self.read:
-                self.messages.setdefault(path_of(dimension), self.reasons[dimension.name])
+                self.problems.setdefault(path_of(dimension), self.reasons[dimension.name])
 
     def _place(self, dimension: Dimension, *, only_allowed: bool) -> bool:
         """Give a dimension a center value that does not contradict the others; False if there is none."""
         for value in dimension.domain.values_to_try():
             combination = {dimension.name: value}
-            if not self._problems(combination) and (self._is_allowed(combination) or not only_allowed):
+            if not self._problems_of(combination) and (self._is_allowed(combination) or not only_allowed):
                 self.center[dimension.name] = value
                 return True
         return False
@@ -192,13 +193,13 @@ class _Probing:
         values = self._around(combination)
         return all(constraint.holds(values) for constraint in self.constraints)
 
-    def _problems(self, combination: Values) -> Messages:
+    def _problems_of(self, combination: Values) -> Problems:
         """Why the rules refuse that trial; empty if they do not."""
         values = self._around(combination)
         try:
             experiment = self.configs.experiment_of(assignment_of(self.dimensions, values))
         except InvalidConfigurationError as error:
-            return error.messages
+            return error.by_path
         if not self.is_placed:
             return {}
         unread = unread_settings(experiment)
@@ -206,17 +207,18 @@ class _Probing:
             if dimension.name in values and dimension.name not in self.read:
                 reason = _is_unread(parse_path(dimension.setting), unread)
                 if reason:
-                    self.reasons[dimension.name] = reason.message
+                    self.reasons[dimension.name] = reason
                 else:
                     self.read.add(dimension.name)
         return {}
 
-    def _report(self, problems: Messages, combination: Values, varied: Sequence[Dimension]) -> None:
-        path, message = next(iter(problems.items()))
+    def _report(self, problems: Problems, combination: Values, varied: Sequence[Dimension]) -> None:
+        path, problem = next(iter(problems.items()))
         around = self._around(combination)
         present = [*varied, *(dimension for dimension in self.dimensions if dimension.name in around)]
         owner = next((dimension for dimension in present if _is_about(path, dimension)), varied[0])
-        text = message if _is_about(path, owner) else f"{format_path(path)}: {message}"
+        if not _is_about(path, owner):
+            problem = problem.prefixed(format_path(path))
         for other in sorted(
             (dimension for dimension in present if dimension.setting != owner.setting), key=_is_choice
         ):
@@ -225,29 +227,32 @@ class _Probing:
             if works and not _is_choice(other):
                 return
             if works:
-                why = f"with {other.name}: {flow_yaml(around[other.name])}, {text.partition(';')[0]}"
+                text = f"with {other.name}: {flow_yaml(around[other.name])}, {problem.clause}"
                 when = flow_yaml({other.name: works[0] if len(works) == 1 else works})
-                self.messages.setdefault(path_of(owner), f"{why}; write when: {when}")
+                problem = Problem(text, advice=f"write when: {when}", has_subject=True)
+                self.problems.setdefault(path_of(owner), problem)
                 return
         value = around.get(owner.name, combination.get(owner.name))
         if not _is_about(path, owner):
-            text = f"with {flow_yaml(value)}, {text}"
+            problem = problem.prefixed(f"with {flow_yaml(value)}", ", ")
         elif path != parse_path(owner.setting):
-            text = f"{format_path(path)}: {text}"
-        if text not in self.messages.values():
+            problem = problem.prefixed(format_path(path))
+        if problem not in self.problems.values():
             inside = () if self._all_are_refused(owner, problems) else _inside(owner, value)
-            self.messages.setdefault((*path_of(owner), *inside), text)
+            self.problems.setdefault((*path_of(owner), *inside), problem)
 
-    def _all_are_refused(self, dimension: Dimension, problems: Messages) -> bool:
+    def _all_are_refused(self, dimension: Dimension, problems: Problems) -> bool:
         """Whether the rules refuse every value of a dimension for the same reason: no value is to blame."""
         values = dimension.domain.values_to_try()
         return len(values) > 1 and all(
-            self._problems({dimension.name: value}) == problems for value in values
+            self._problems_of({dimension.name: value}) == problems for value in values
         )
 
     def _works(self, combination: Values, other: Dimension, value: Any, owner: Dimension) -> bool:
         changed = {**combination, other.name: value}
-        return changed.keys() | {owner.name} <= self._around(changed).keys() and not self._problems(changed)
+        return changed.keys() | {owner.name} <= self._around(changed).keys() and not self._problems_of(
+            changed
+        )
 
 
 def _first_layers(dimensions: Sequence[Dimension]) -> dict[str, Any]:
@@ -273,11 +278,10 @@ def _is_choice(dimension: Dimension) -> bool:
 
 def _is_about(path: ConfigPath, dimension: Dimension) -> bool:
     """Whether a path is the dimension's setting, or one inside or around it."""
-    setting = parse_path(dimension.setting)
-    return all(one == other for one, other in zip(path, setting, strict=False))
+    return overlap(path, parse_path(dimension.setting))
 
 
-def _is_unread(path: ConfigPath, unread: Mapping[ConfigPath, NoEffect]) -> NoEffect | None:
+def _is_unread(path: ConfigPath, unread: Problems) -> Problem | None:
     """Why a setting, or a section around it, has no effect; None if it has an effect."""
     sections = (path[:depth] for depth in range(len(path), 0, -1))
     return next((unread[section] for section in sections if section in unread), None)

@@ -8,10 +8,11 @@ are allowed.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Self
 
-from fnnctl.config.paths import ConfigPath, Messages, format_path, parse_path
+from fnnctl.config.paths import ConfigPath, format_path, overlap, parse_path
+from fnnctl.config.problems import Problems
 from fnnctl.config.rules.dimensions import space_of
 from fnnctl.config.rules.trials import ENSEMBLE, TrialConfigs, gives_ensemble
 from fnnctl.config.rules.validation import InvalidConfigurationError, validated
@@ -19,6 +20,7 @@ from fnnctl.config.schema.records import why_not_searched
 from fnnctl.config.schema.search import DEFAULTS, SearchConfig
 from fnnctl.config.schema.section import Section, plain, written_out
 from fnnctl.config.yaml_text import flow_yaml
+from fnnctl.errors import Problem
 from fnnctl.space.assignments import Assignment, assignment_of, values_by_dimension
 from fnnctl.space.dimensions import Dimension
 from fnnctl.space.domains import Choice, Domain
@@ -43,16 +45,16 @@ def first_assignments(configs: TrialConfigs, search: SearchConfig) -> tuple[Assi
     return tuple(assignments.values())
 
 
-def start_from_messages(configs: TrialConfigs, search: SearchConfig) -> Messages:
+def start_from_problems(configs: TrialConfigs, search: SearchConfig) -> Problems:
     """What is wrong with the entries, if the space is valid."""
     dimensions = space_of(search.domains).dimensions
-    messages: Messages = {}
+    problems: Problems = {}
     for path, entry in _entries(search):
         try:
             _completed(path, entry, configs, dimensions)
         except InvalidConfigurationError as error:
-            messages |= error.messages
-    return messages
+            problems |= error.by_path
+    return problems
 
 
 def _entries(search: SearchConfig) -> Iterator[tuple[ConfigPath, Mapping[str, Any]]]:
@@ -73,7 +75,7 @@ def _completed(
         assignment = _Completion(configs, dimensions, settings.values).assignment()
         configs.experiment_of(assignment)
     except InvalidConfigurationError as error:
-        raise InvalidConfigurationError(settings.locate(error.messages)) from None
+        raise InvalidConfigurationError(settings.locate(error.by_path)) from None
     return assignment
 
 
@@ -94,30 +96,31 @@ class _EntrySettings:
         """Raises `InvalidConfigurationError` if a path is not searched, occurs twice, or sets an ensemble."""
         settings = list(dict.fromkeys(dimension.setting for dimension in dimensions))
         keys: dict[str, str] = {}
-        wrong: Messages = {}
+        wrong: Problems = {}
         for key, value in entry.items():
             setting = format_path(parse_path(key))
             if setting not in settings:
                 wrong[*path, key] = _not_searched(setting, value, settings)
             elif setting in keys:
-                wrong[*path, key] = f"is already given, as {keys[setting]}; remove one of the two"
+                text = f"is already given, as {keys[setting]}"
+                wrong[*path, key] = Problem(text, advice="remove one of the two")
             elif gives_ensemble(parse_path(key), value):
                 why = why_not_searched(ENSEMBLE, on_bags=on_bags)
-                wrong[*path, key] = f"model.ensemble cannot be given here: {why}"
+                wrong[*path, key] = Problem(f"model.ensemble cannot be given here: {why}", has_subject=True)
             else:
                 keys[setting] = key
         if wrong:
             raise InvalidConfigurationError(wrong)
         return cls(path, {setting: entry[key] for setting, key in keys.items()}, keys)
 
-    def locate(self, messages: Messages) -> Messages:
-        """The messages about a trial's settings, at the entry's own paths."""
-        located: Messages = {}
-        for path, message in messages.items():
-            setting = next((key for key in self.keys if _is_about(path, parse_path(key))), None)
+    def locate(self, problems: Problems) -> Problems:
+        """The problems with a trial's settings, at the entry's own paths."""
+        located: Problems = {}
+        for path, problem in problems.items():
+            setting = next((key for key in self.keys if overlap(path, parse_path(key))), None)
             entry_path = self.path if setting is None else (*self.path, self.keys[setting])
-            text = message if format_path(path) == setting else f"{format_path(path)}: {message}"
-            located.setdefault(entry_path, text)
+            is_own = format_path(path) == setting
+            located.setdefault(entry_path, problem if is_own else problem.prefixed(format_path(path)))
         return located
 
 
@@ -195,19 +198,21 @@ class _Completion:
         layers = [written_out(layer) for layer in self._values[setting]]
         if any(layer.keys() - {UNITS, *domains} for layer in layers):
             names = word_list([UNITS, *domains]) if domains else "numbers of units"
-            wrong = f"has layers with settings of their own; this space has only {names}"
+            wrong = Problem("has layers with settings of their own", advice=f"this space has only {names}")
         else:
             complete = [self._layer(layer, index, domains) for index, layer in enumerate(layers)]
             values = values_by_dimension(self._dimensions, {setting: complete})
             searched: list[Any] = assignment_of(self._dimensions, values)[setting]
             if list(map(written_out, searched)) == complete:
                 return searched
-            wrong = "has more layers than this space has widths for; raise the depth"
+            wrong = Problem("has more layers than this space has widths for", advice="raise the depth")
             if not any(map(single_layer_part, dimensions)):
                 differ = "that differ" if domains else "of different widths"
-                wrong = f"has layers {differ}; this space needs per_layer: true for that"
+                wrong = Problem(f"has layers {differ}", advice="this space needs per_layer: true for that")
         value = flow_yaml(self._values[setting])
-        raise InvalidConfigurationError({parse_path(setting): f"{value} {wrong}"})
+        raise InvalidConfigurationError(
+            {parse_path(setting): replace(wrong, text=f"{value} {wrong.text}", has_subject=True)}
+        )
 
     def _layer(self, layer: Mapping[str, Any], index: int, domains: Mapping[str, Domain]) -> dict[str, Any]:
         """A layer with all searched settings; the first layer has no residual connection."""
@@ -226,11 +231,6 @@ def _is_nested(value: Any) -> bool:
     return isinstance(value, Mapping | list)
 
 
-def _is_about(path: ConfigPath, setting: ConfigPath) -> bool:
-    """Whether a path is the setting, inside it, or around it."""
-    return all(one == other for one, other in zip(path, setting, strict=False))
-
-
 def _look_up(node: Any, path: ConfigPath) -> Any:
     """The value of an experiment or a plain config at a path; `_MISSING` if it has no such setting."""
     for part in path:
@@ -243,12 +243,12 @@ def _look_up(node: Any, path: ConfigPath) -> Any:
     return node
 
 
-def _not_searched(setting: str, value: Any, settings: Sequence[str]) -> str:
+def _not_searched(setting: str, value: Any, settings: Sequence[str]) -> Problem:
     """Why an entry cannot give the setting, and which was probably meant."""
     parts = parse_path(setting)
     for other in settings:
         inside = parse_path(other)[len(parts) :]
         if parse_path(other)[: len(parts)] == parts and _look_up(value, inside) is not _MISSING:
-            return f"is not searched; write the setting's whole path with dots: {other}"
+            return Problem("is not searched", advice=f"write the setting's whole path with dots: {other}")
     near = did_you_mean(setting, settings)
-    return f"is not searched{near or f'; search.space has {word_list(settings)}'}"
+    return Problem(f"is not searched{near}", advice="" if near else f"search.space has {word_list(settings)}")

@@ -15,10 +15,11 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from fnnctl.config.paths import ConfigPath, is_below, parse_path
+from fnnctl.config.problems import Problems, by_path
 from fnnctl.config.rules.canonical import configuration_key
 from fnnctl.config.rules.contradictions import contradictions
 from fnnctl.config.rules.plain_config import is_set, value_at, with_value, without
-from fnnctl.config.rules.unread import NoEffect, unread_settings
+from fnnctl.config.rules.unread import unread_settings
 from fnnctl.config.rules.validation import InvalidConfigurationError, validated
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.schema_tree import forms_at, names_of
@@ -114,12 +115,10 @@ class TrialConfigs:
         """The trial's experiment; raises `InvalidConfigurationError` if the rules or the data refuse it."""
         experiment = _resolved(self.config_of(assignment))
         if self.check and (problems := self.check(experiment)):
-            raise InvalidConfigurationError(
-                {parse_path(problem.path or ""): problem.message for problem in problems}
-            )
+            raise InvalidConfigurationError(by_path(problems))
         return experiment
 
-    def unread_in(self, assignment: Mapping[str, Any]) -> Mapping[ConfigPath, NoEffect]:
+    def unread_in(self, assignment: Mapping[str, Any]) -> Problems:
         """The settings without effect in this trial; `InvalidConfigurationError` if the schema refuses it."""
         return unread_settings(validated(self.config_of(assignment)))
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final, TypeAlias, TypeVar
 
 from fnnctl.config.paths import SPACE, ConfigPath
+from fnnctl.config.problems import Problems, no_effect, no_effect_without
 from fnnctl.config.rules.plain_config import METHOD
 from fnnctl.config.schema.data import (
     ARRAY_REASON,
@@ -20,6 +20,7 @@ from fnnctl.config.schema.methods import SAMPLERS, SCHEDULERS
 from fnnctl.config.schema.model import BatchNormalizationConfig
 from fnnctl.config.schema.optimizers import LbfgsOptimizer
 from fnnctl.config.schema.training import TrainingConfig
+from fnnctl.errors import Problem
 from fnnctl.text import word_list
 
 WITH_HORIZON: Final[Mapping[str, Sequence[str]]] = {
@@ -50,27 +51,14 @@ PARTS: Final = (VALIDATION, TEST, TEST_SOURCE, BAGS)
 """The settings that say which parts are split off."""
 
 
-@dataclass(frozen=True, slots=True)
-class NoEffect:
-    """Why a setting has no effect."""
-
-    message: str
-    causes: tuple[ConfigPath, ...]
-    """The settings whose values are the reason, whether they are set or not."""
-
-
 Record = TypeVar("Record")
-Unread: TypeAlias = Iterator[tuple[ConfigPath, NoEffect]]
+Unread: TypeAlias = Iterator[tuple[ConfigPath, Problem]]
 
 
-def _no_effect(reason: str, *causes: ConfigPath) -> NoEffect:
-    return NoEffect(f"has no effect: {reason}", causes)
-
-
-def unread_settings(experiment: Experiment) -> Mapping[ConfigPath, NoEffect]:
+def unread_settings(experiment: Experiment) -> Problems:
     """The settings that have no effect in this experiment, each with the reason."""
     parts = (_unread_data, _unread_model, _unread_training, _unread_momentum, _unread_search)
-    return {path: reason for part in parts for path, reason in part(experiment)}
+    return {path: problem for part in parts for path, problem in part(experiment)}
 
 
 def test_share(data: DataConfig) -> float:
@@ -100,34 +88,34 @@ def reads_horizon(training: TrainingConfig) -> bool:
 def _unread_data(experiment: Experiment) -> Unread:
     data, reason = experiment.data, None
     if data.source in BUILTIN_NAMES:
-        reason = f"has no effect: {data.source} is built in and comes with its own format"
+        reason = f"{data.source} is built in and comes with its own format"
     elif data.source.endswith(".npz"):
         reason = ARRAY_REASON
     if reason:
-        yield from ((("data", key), NoEffect(reason, (SOURCE,))) for key in TABLE_SETTINGS)
+        yield from ((("data", key), no_effect(reason, SOURCE)) for key in TABLE_SETTINGS)
     if all(file.endswith(PARQUET_ENDING) for file in (data.source, data.test_source or data.source)):
-        is_parquet = NoEffect(PARQUET_REASON, (SOURCE, TEST_SOURCE))
+        is_parquet = no_effect(PARQUET_REASON, SOURCE, TEST_SOURCE)
         yield from ((("data", key), is_parquet) for key in CSV_SETTINGS)
     if reason == ARRAY_REASON:
-        yield ("data", "max_categories"), NoEffect(reason, (SOURCE,))
+        yield ("data", "max_categories"), no_effect(reason, SOURCE)
     if data.test_source is None:
-        yield ("data", "test_sha256"), NoEffect("has no effect without data.test_source", (TEST_SOURCE,))
+        yield ("data", "test_sha256"), no_effect_without(TEST_SOURCE)
     else:
-        yield TEST, _no_effect("data.test_source is the test part", TEST_SOURCE)
+        yield TEST, no_effect("data.test_source is the test part", TEST_SOURCE)
     search = experiment.search
     if experiment.model.ensemble.bags and (search is None or search.prefers_bags):
         reason = "with bags, every row outside the test part is a validation row of one member"
-        yield VALIDATION, _no_effect(reason, BAGS, ("search", "objective", "on"), SPACE)
+        yield VALIDATION, no_effect(reason, BAGS, ("search", "objective", "on"), SPACE)
     if data.split.by is not None:
         reason = "the rows are divided in the order of data.split.by, whatever their target"
         for path in (*(("data", "split", key) for key in ("stratify", "bins", "seed")), FOLD_STRATA):
-            yield path, _no_effect(reason, BY)
+            yield path, no_effect(reason, BY)
     is_undivided = not is_validated(experiment) and test_share(data) == 0
     if is_undivided:
-        yield STRATIFY, _no_effect("no part is split off", *PARTS)
+        yield STRATIFY, no_effect("no part is split off", *PARTS)
     if not experiment.evaluation.cross_validation.stratify and (is_undivided or not data.split.stratify):
         reason = "neither parts nor folds are stratified"
-        yield ("data", "split", "bins"), _no_effect(reason, FOLD_STRATA, STRATIFY, *PARTS)
+        yield ("data", "split", "bins"), no_effect(reason, FOLD_STRATA, STRATIFY, *PARTS)
 
 
 def _unread_model(experiment: Experiment) -> Unread:
@@ -136,34 +124,34 @@ def _unread_model(experiment: Experiment) -> Unread:
     for key in ("activation", "normalization", "dropout"):
         if not any(getattr(layer, key) is None for layer in hidden):
             reason = f"every hidden layer has its own {key}" if hidden else "there is no hidden layer"
-            yield ("model", key), _no_effect(reason, HIDDEN)
+            yield ("model", key), no_effect(reason, HIDDEN)
     if not hidden:
-        yield ("model", "residual"), _no_effect("there is no hidden layer", HIDDEN)
+        yield ("model", "residual"), no_effect("there is no hidden layer", HIDDEN)
     elif hidden[0].residual is not None:
         reason = "the first hidden layer's inputs are the features, which it never adds"
-        yield (*HIDDEN, 0, "residual"), _no_effect(reason, HIDDEN)
+        yield (*HIDDEN, 0, "residual"), no_effect(reason, HIDDEN)
     if len(hidden) == 1:
-        yield ("model", "residual"), _no_effect("only hidden layers after the first add their inputs", HIDDEN)
+        yield ("model", "residual"), no_effect("only hidden layers after the first add their inputs", HIDDEN)
     elif hidden and all(layer.residual is not None for layer in hidden[1:]):
         reason = "every hidden layer after the first has its own residual"
-        yield ("model", "residual"), _no_effect(reason, HIDDEN)
+        yield ("model", "residual"), no_effect(reason, HIDDEN)
 
 
 def _unread_training(experiment: Experiment) -> Unread:
     if isinstance(experiment.training.optimizer, LbfgsOptimizer):
         for key in ("batch_size", "shuffle"):
             reason = "lbfgs always uses all rows at once"
-            yield ("training", key), _no_effect(reason, OPTIMIZER)
+            yield ("training", key), no_effect(reason, OPTIMIZER)
         reason = "lbfgs finds its step length by line search"
-        yield ("training", "lr_schedule"), _no_effect(reason, OPTIMIZER)
+        yield ("training", "lr_schedule"), no_effect(reason, OPTIMIZER)
     if not reads_horizon(experiment.training):
         kinds = word_list([*(kind for kinds in WITH_HORIZON.values() for kind in kinds), "patience: auto"])
         reason = f"only {kinds} depend on the horizon"
         names = (("training", key, "name") for key in WITH_HORIZON)
         causes = (*names, ("training", "early_stopping", "patience"), OPTIMIZER)
-        yield ("training", "horizon"), _no_effect(reason, *causes)
+        yield ("training", "horizon"), no_effect(reason, *causes)
     if not experiment.model.hidden:
-        yield ("training", "max_norm"), _no_effect("there is no hidden layer", HIDDEN)
+        yield ("training", "max_norm"), no_effect("there is no hidden layer", HIDDEN)
 
 
 def _unread_momentum(experiment: Experiment) -> Unread:
@@ -176,7 +164,7 @@ def _unread_momentum(experiment: Experiment) -> Unread:
     reason = "training.averaging uses plain means over the training rows"
     for path, normalization in sections:
         if isinstance(normalization, BatchNormalizationConfig):
-            yield (*path, "normalization", "momentum"), _no_effect(reason, ("training", "averaging"))
+            yield (*path, "normalization", "momentum"), no_effect(reason, ("training", "averaging"))
 
 
 def _unread_search(experiment: Experiment) -> Unread:
@@ -187,31 +175,31 @@ def _unread_search(experiment: Experiment) -> Unread:
     scheduling, sampling = search.method.scheduling, search.method.sampling
     if scheduling.has_brackets:
         reason = f"{search.method.scheduler}'s brackets set the number of trials"
-        yield ("search", "trials"), _no_effect(reason, METHOD)
+        yield ("search", "trials"), no_effect(reason, METHOD)
     if not scheduling.has_rungs:
         for key in ("min_epochs", "reduction_factor"):
-            yield (*budget, key), _no_effect("every trial gets all epochs", METHOD)
+            yield (*budget, key), no_effect("every trial gets all epochs", METHOD)
     if not scheduling.has_brackets:
         names = _with(SCHEDULERS, lambda record: record.has_brackets)
-        yield (*budget, "brackets"), _no_effect(f"only {names} has brackets", METHOD)
+        yield (*budget, "brackets"), no_effect(f"only {names} has brackets", METHOD)
     if not scheduling.divides_total:
         names = _with(SCHEDULERS, lambda record: record.divides_total)
-        yield TOTAL, _no_effect(f"only {names} divides a total", METHOD)
+        yield TOTAL, no_effect(f"only {names} divides a total", METHOD)
     elif search.budget.total is not None:
         for key in ("min_epochs", "max_epochs"):
-            yield (*budget, key), _no_effect("search.budget.total is divided instead", METHOD, TOTAL)
+            yield (*budget, key), no_effect("search.budget.total is divided instead", METHOD, TOTAL)
     if not search.depends_on_order:
         reason = f"{search.method.name} decides the same whichever trial ends first"
-        yield ("search", "concurrency"), _no_effect(reason, METHOD)
+        yield ("search", "concurrency"), no_effect(reason, METHOD)
     if not search.learns:
-        yield ("search", "batch"), _no_effect(f"{search.method.name} does not learn from results", METHOD)
+        yield ("search", "batch"), no_effect(f"{search.method.name} does not learn from results", METHOD)
     if not sampling.lists_grid:
         names = _with(SAMPLERS, lambda record: record.lists_grid)
         reason = f"only the {names} sampler divides domains into points"
-        yield ("search", "grid_resolution"), _no_effect(reason, METHOD)
+        yield ("search", "grid_resolution"), no_effect(reason, METHOD)
     if not sampling.draws_sequence:
         names = _with(SAMPLERS, lambda record: record.draws_sequence)
-        yield ("search", "sequence"), _no_effect(f"only the {names} sampler uses a sequence", METHOD)
+        yield ("search", "sequence"), no_effect(f"only the {names} sampler uses a sequence", METHOD)
 
 
 def _with(records: Mapping[str, Record], has: Callable[[Record], bool]) -> str:

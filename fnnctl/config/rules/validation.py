@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from pydantic import ValidationError
 
-from fnnctl.config.messages.schema_errors import certainly_wrong, schema_messages, without_effect
-from fnnctl.config.paths import ConfigPath, Messages, problem_at
+from fnnctl.config.messages.schema_errors import certainly_wrong, schema_problems
+from fnnctl.config.paths import ConfigPath, format_path
+from fnnctl.config.problems import Problems
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.errors import ConfigError
 
@@ -18,22 +20,19 @@ class InvalidConfigurationError(ConfigError):
 
     def __init__(
         self,
-        messages: Messages,
+        problems: Problems,
         experiment: Experiment | None = None,
         *,
         certain: Sequence[ConfigPath] = (),
-        causes: Mapping[ConfigPath, Sequence[ConfigPath]] | None = None,
     ) -> None:
         """`experiment` is what the rules refuse; None if the schema refuses the values.
 
-        `certain` are settings that are wrong whatever values the others have. `causes` has the settings
-        without effect, each with those whose values are the reason.
+        `certain` are settings that are wrong whatever values the others have.
         """
-        super().__init__(*(problem_at(path, message) for path, message in messages.items()))
-        self.messages = messages
+        super().__init__(*(replace(problem, path=format_path(path)) for path, problem in problems.items()))
+        self.by_path = problems
         self.experiment = experiment
         self.certain = certain
-        self.causes = causes or {}
 
 
 def validated(config: Any) -> Experiment:
@@ -41,6 +40,5 @@ def validated(config: Any) -> Experiment:
     try:
         return Experiment.model_validate(config)
     except ValidationError as error:
-        messages, certain = schema_messages(error, config), certainly_wrong(error, config)
-        causes = without_effect(error, config)
-        raise InvalidConfigurationError(messages, certain=certain, causes=causes) from None
+        problems, certain = schema_problems(error, config), certainly_wrong(error, config)
+        raise InvalidConfigurationError(problems, certain=certain) from None

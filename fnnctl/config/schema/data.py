@@ -12,10 +12,10 @@ from fnnctl.config.schema.setting import Setting
 BUILTIN_NAMES = ("iris", "wine", "breast_cancer", "digits", "penguins", "diabetes")
 SHA256_PATTERN = "^[0-9a-f]{64}$"
 DELIMITER_PATTERN = r'^[^"\r\n]$'
-MEMORY_REASON: Final = "has no effect: it is for CSV files, and the data are in memory"
-ARRAY_REASON = "has no effect: arrays hold numbers only, with a column each"
+MEMORY_REASON: Final = "it is for CSV files, and the data are in memory"
+ARRAY_REASON = "arrays hold numbers only, with a column each"
 PARQUET_ENDING = ".parquet"
-PARQUET_REASON = "has no effect: a Parquet file says itself what its values are"
+PARQUET_REASON = "a Parquet file says itself what its values are"
 DEFAULT_MISSING_VALUES = ("", "NA", "N/A", "NaN", "nan", "null", "NULL", "?")
 
 MAX_CATEGORIES = 200

@@ -232,7 +232,7 @@ def _for_options(problem: Problem) -> Problem:
         message = message.replace(f"data.{option}", f"--{option}")
     if _NAMED_SETTING.search(message):
         message += f" ({_ABOUT_SETTINGS})"
-    return replace(problem, message=message)
+    return replace(problem, text=message)
 
 
 def _types(table: Table, target: RawTarget | None) -> dict[str, ColumnType]:

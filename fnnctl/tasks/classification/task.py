@@ -78,15 +78,15 @@ class Classification:
             *refused_monitors(experiment, ClassificationEpochMetrics(len(self.classes)), self.name),
         ]
         if experiment.data.split.bins is not None:
-            message = "is for a regression: a classification is stratified by its classes; leave it out"
-            problems.append(Problem(message, path="data.split.bins"))
+            text = "is for a regression: a classification is stratified by its classes"
+            problems.append(Problem(text, path="data.split.bins", advice="leave it out"))
         if experiment.data.target_transform != "none":
-            message = "is for a regression: classes are no numbers; write target_transform: none"
-            problems.append(Problem(message, path="data.target_transform"))
+            text, advice = "is for a regression: classes are no numbers", "write target_transform: none"
+            problems.append(Problem(text, path="data.target_transform", advice=advice))
         problems += self._refused_decision(experiment)
         if experiment.model.clip_outputs:
-            message = "is for a regression: probabilities need no limits; write clip_outputs: false"
-            problems.append(Problem(message, path="model.clip_outputs"))
+            text, advice = "is for a regression: probabilities need no limits", "write clip_outputs: false"
+            problems.append(Problem(text, path="model.clip_outputs", advice=advice))
         wrong: list[tuple[ConfigPath, str]] = []
         if isinstance(weights, dict):
             wrong += [
@@ -95,8 +95,8 @@ class Classification:
         if isinstance(output, LogisticOutput):
             if len(self.classes) != 2:
                 count = f"{shown(self.target)} has {len(self.classes)}"
-                message = f"a logistic output needs two classes, but {count}; write output: softmax"
-                return [*problems, Problem(message, path="model.output")]
+                text, advice = f"a logistic output needs two classes, but {count}", "write output: softmax"
+                return [*problems, Problem(text, path="model.output", advice=advice, has_subject=True)]
             positive = output.positive_class
             if positive is not None and positive not in self.classes:
                 wrong.append((("model", "output", "positive_class"), positive))
@@ -114,7 +114,7 @@ class Classification:
             "data.positive_class": (positive is not None, "null"),
         }
         return [
-            Problem(f"{reason}; write {path.rpartition('.')[2]}: {off}", path=path)
+            Problem(reason, path=path, advice=f"write {path.rpartition('.')[2]}: {off}")
             for path, (is_set, off) in needs_two.items()
             if is_set
         ]

@@ -80,7 +80,12 @@ class Regression:
             *refused_output(model.output, self.name, OUTPUTS),
             *refused_monitors(experiment, RegressionEpochMetrics(), self.name),
             *(
-                Problem(f"a regression has no classes; write {path.rpartition('.')[2]}: {off}", path=path)
+                Problem(
+                    "a regression has no classes",
+                    path=path,
+                    advice=f"write {path.rpartition('.')[2]}: {off}",
+                    has_subject=True,
+                )
                 for path, (is_set, off) in needs_classes.items()
                 if is_set
             ),

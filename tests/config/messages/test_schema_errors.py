@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from fnnctl.config.messages.schema_errors import schema_messages
+from fnnctl.config.messages.schema_errors import schema_problems
 from fnnctl.config.schema.experiment import Experiment
 
 NAMES: list[Any] = [None, 5, [], {}, "adam", "elu", "zzz"]
@@ -50,6 +50,6 @@ def test_any_error_is_one_line_and_never_a_crash(
     try:
         Experiment.model_validate(config)
     except ValidationError as error:
-        messages = schema_messages(error, config)
-        assert messages
-        assert all("\n" not in message for message in messages.values())
+        problems = schema_problems(error, config)
+        assert problems
+        assert all("\n" not in problem.message for problem in problems.values())

@@ -120,4 +120,4 @@ def test_a_setting_elsewhere_is_suggested_only_if_it_is_near(word: str, meant: C
 def test_the_training_part_has_no_share_of_its_own(setting: str, is_share: bool) -> None:
     *section, key = parse_path(setting)
     text = "the training part is what data.split.validation and data.split.test leave"
-    assert (text in unknown_path((*section, key))[1]) is is_share
+    assert (text in unknown_path((*section, key)).message) is is_share

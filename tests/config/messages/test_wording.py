@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from fnnctl.config.messages.wording import about, allowed, value_text
+from fnnctl.config.messages.wording import allowed, value_text
 from fnnctl.config.paths import parse_path
 from fnnctl.config.schema.schema_tree import forms_of, schema_at
 
@@ -74,10 +74,3 @@ def test_allowed_values_are_described_in_words(path: str, words: str) -> None:
 )
 def test_a_value_is_shown_as_it_would_be_written(value: Any, text: str) -> None:
     assert value_text(value) == text
-
-
-def test_a_message_as_a_sentence() -> None:
-    assert about("it", "cannot be used with lbfgs") == "it cannot be used with lbfgs"
-    assert about("training.mixup", "would not reach the bins") == "training.mixup would not reach the bins"
-    own = "mixup mixes the rows of a batch"
-    assert (about("it", own), about("training.mixup", own)) == (own, f"training.mixup: {own}")

@@ -30,8 +30,9 @@ Explain = Callable[..., dict[str, tuple[Any, str]]]
 
 def few_rows(experiment: Experiment) -> list[Problem]:
     """Data that are too few for bags."""
-    message = "there are 2 rows for 3 members; write fewer members, or bags: false"
-    return [Problem(message, path="model.ensemble")] if experiment.model.ensemble.bags else []
+    text, advice = "there are 2 rows for 3 members", "write fewer members, or bags: false"
+    problem = Problem(text, path="model.ensemble", advice=advice, has_subject=True)
+    return [problem] if experiment.model.ensemble.bags else []
 
 
 @pytest.fixture(autouse=True)

@@ -19,7 +19,7 @@ from fnnctl.config.reading.table_starter import (
 )
 from fnnctl.config.reading.yaml_reader import MAX_BYTES
 from fnnctl.config.recipes.filling import complete_config
-from fnnctl.config.rules.search_check import search_messages
+from fnnctl.config.rules.search_check import search_problems
 from fnnctl.config.schema.data import DEFAULT_MISSING_VALUES
 from fnnctl.config.yaml_text import is_allowed_value
 from fnnctl.errors import UsageError
@@ -191,7 +191,7 @@ def test_a_search_of_domains_is_offered_if_there_are_validation_rows(task: str, 
     assert loaded.experiment.search.objective.on == "bags"
     assert loaded.experiment.search.ensemble is not None
     complete = complete_config(loaded.config, loaded.experiment, facts_of())
-    assert search_messages(complete.recipe.config, complete.experiment) == {}
+    assert search_problems(complete.recipe.config, complete.experiment) == {}
     few = starter(split={"validation": 0.0, "stratify": False}, split_reason="2 rows are too few")
     assert "search:" not in table_starter_text(few, STARTER_NAME)
 

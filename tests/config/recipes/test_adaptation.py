@@ -120,7 +120,7 @@ def test_every_rule_concerns_values_that_a_recipe_has(rule: Any) -> None:
 )
 def test_what_is_left_out_and_why(config: dict[str, Any], cause: str, reasons: dict[str, str]) -> None:
     _, changes = adapted(config, recipe_values("default", facts_of()))
-    assert {format_path(path): reason for path, reason in changes.items()} == {
+    assert {format_path(path): problem.message for path, problem in changes.items()} == {
         path: f"{cause}, and {reason}" for path, reason in reasons.items()
     }
 

@@ -37,7 +37,7 @@ FACTS = st.sampled_from(sorted(METRICS)).flatmap(
 def problems(config: dict[str, Any]) -> dict[str, str]:
     with pytest.raises(InvalidConfigurationError) as caught:
         experiment_before_data(config)
-    return {format_path(path): message for path, message in caught.value.messages.items()}
+    return {format_path(path): problem.message for path, problem in caught.value.by_path.items()}
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_what_is_certain_is_wrong_for_all_data(case: str, wrong: tuple[str, Any]
     before = problems(config)
     with pytest.raises(InvalidConfigurationError) as caught:
         complete_config(config, experiment_of(SOURCE), CASES[case])
-    assert {format_path(path): message for path, message in caught.value.messages.items()} == before
+    assert {format_path(path): problem.message for path, problem in caught.value.by_path.items()} == before
 
 
 @given(facts=FACTS, recipe=st.sampled_from(sorted(filling.RECIPES)))

@@ -79,7 +79,7 @@ def test_a_validation_share_that_is_set_keeps_the_members() -> None:
     assert (ensemble.members, ensemble.bags) == (MEMBERS, False)
     ((path, reason),) = complete.recipe.omitted.items()
     assert path == ("model", "ensemble", "bags")
-    assert reason.startswith("data.split.validation would have no effect: with bags,")
+    assert reason.message.startswith("data.split.validation would have no effect: with bags,")
 
 
 def test_probabilities_of_a_classification_are_calibrated() -> None:
@@ -119,4 +119,4 @@ def test_without_validation_rows_nothing_is_calibrated(search: dict[str, Any]) -
     }
     complete = complete_config(config, experiment_of(config), facts_of())
     assert complete.experiment.model.calibration == "none"
-    assert "data.split.validation is 0" in complete.recipe.omitted["model", "calibration"]
+    assert "data.split.validation is 0" in complete.recipe.omitted["model", "calibration"].message

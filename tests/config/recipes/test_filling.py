@@ -53,7 +53,7 @@ def test_a_value_is_refused_even_if_another_setting_is_wrong_at_first() -> None:
         "training.early_stopping.patience": None,
     }
     found = fill({"training": {"averaging": "swa"}}, values, ConfigChecker(None, check))
-    assert {format_path(path): reason for path, reason in found.omitted.items()} == {
+    assert {format_path(path): problem.message for path, problem in found.omitted.items()} == {
         "model.ensemble.bags": "too few rows"
     }
     assert ConfigChecker(None, check).problems(found.config) == {}
@@ -87,8 +87,8 @@ def test_a_value_is_refused_even_if_another_setting_is_wrong_at_first() -> None:
 )
 def test_reasons_have_a_subject(config: dict[str, Any], values: dict[str, Any], reason: str) -> None:
     """The one of the value itself is added where it is shown."""
-    (told,) = fill(config, values).omitted.values()
-    assert told.partition("; ")[0] == reason
+    (problem,) = fill(config, values).omitted.values()
+    assert problem.clause == reason
 
 
 def test_a_problem_of_the_config_refuses_no_value() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from fnnctl.config.paths import format_path, overlap
+from fnnctl.config.problems import NO_EFFECT
 from fnnctl.config.reading.loading import LoadedConfig, load_config
 from fnnctl.config.reading.overrides import Removal
 from fnnctl.config.reading.yaml_reader import read_yaml
@@ -15,7 +16,6 @@ from fnnctl.config.rules.experiments import experiment_of
 from fnnctl.config.rules.plain_config import is_set, value_at, without
 from fnnctl.config.rules.validation import InvalidConfigurationError
 from fnnctl.config.yaml_text import block_yaml, flow_yaml
-from fnnctl.errors import Problem
 from tests.config.test_wrong_configs import TOPICS, cases
 
 Load = Callable[..., LoadedConfig]
@@ -32,7 +32,8 @@ def test_the_causes_of_every_rule_are_known(load: Load, text: str) -> None:
     config = {**read_yaml(text).value, "recipe": "classic"}
     with pytest.raises(InvalidConfigurationError) as caught:
         experiment_of(config)
-    unread = caught.value.causes
+    problems = caught.value.by_path.items()
+    unread = {path: problem.related for path, problem in problems if problem.kind == NO_EFFECT}
     inside = [path for path, causes in unread.items() if any(overlap(path, cause) for cause in causes)]
     config = without(config, inside)  # an option that changes a whole section changes all inside
     for path in unread.keys() - {*inside}:
@@ -56,7 +57,7 @@ TEST_FILE = "data.test_source=new.csv"
 def test_a_note_has_the_line_of_the_setting_and_the_option(load: Load) -> None:
     loaded = load(FILE, TEST_FILE)
     note = "is left out: it has no effect beside --set data.test_source"
-    assert loaded.notes == [Problem(note, file="experiment.yaml", line=1, path="data.split.test")]
+    assert [str(problem) for problem in loaded.notes] == [f"experiment.yaml:1: data.split.test: {note}"]
     assert loaded.note_lines == [f"data.split.test {note}"]
     assert loaded.text.decode() == FILE
     assert loaded.experiment.data.test_source == "new.csv"

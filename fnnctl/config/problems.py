@@ -1,0 +1,45 @@
+"""The kinds of problems of a config that code decides by, and how the most frequent ones are made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Final, TypeAlias
+
+from fnnctl.config.paths import ConfigPath, format_path, parse_path
+from fnnctl.errors import Problem
+
+Problems: TypeAlias = dict[ConfigPath, Problem]
+"""What is wrong, by path; the file and the line are not known yet."""
+
+NO_EFFECT: Final = "no_effect"
+"""The kind of a problem with a setting that changes nothing because of the settings that it is related to."""
+
+NO_BAGS: Final = "no_bags"
+"""The kind of the problem that trials are to be measured on bags, and there are none."""
+
+
+def by_path(problems: Iterable[Problem]) -> Problems:
+    """The problems by path; the last one of each."""
+    return {parse_path(problem.path or ""): problem for problem in problems}
+
+
+def no_effect(reason: str, *causes: ConfigPath) -> Problem:
+    """A setting has no effect; the causes are the settings whose values are the reason."""
+    values = {"has": "has", "reason": reason}
+    return Problem("{has} no effect: {reason}", kind=NO_EFFECT, values=values, related=causes)
+
+
+def no_effect_without(cause: ConfigPath) -> Problem:
+    """A setting has no effect unless another one is set."""
+    values = {"has": "has", "cause": format_path(cause)}
+    return Problem("{has} no effect without {cause}", kind=NO_EFFECT, values=values, related=(cause,))
+
+
+def conditional(problem: Problem) -> Problem:
+    """A problem as one that there would be: a setting that would have no effect."""
+    return (
+        replace(problem, values={**problem.values, "has": "would have"})
+        if problem.kind == NO_EFFECT
+        else problem
+    )
