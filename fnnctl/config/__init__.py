@@ -2,8 +2,8 @@
 
 Read the modules in this order, which is also that of the imports:
 
-- `paths` (the location of a setting), `sources` (rows that are in no file), `yaml_text` (values as YAML
-  text) and `other_files` (which files are no config);
+- `paths` (the location of a setting), `problems` (what is wrong, as values), `sources` (rows that are in no
+  file), `yaml_text` (values as YAML text) and `other_files` (which files are no config);
 - `schema/`: the sections of a config as pydantic models, their JSON Schema, and how to navigate it;
 - `messages/`: error messages for values that the schema refuses, with suggestions;
 - `rules/`: what the schema cannot express (contradictions, settings without effect, the search space);
