@@ -9,7 +9,7 @@ from typing import Any, Final, Self
 from fnnctl.arrays import IntArray
 from fnnctl.config.rules.canonical import configuration_seed
 from fnnctl.config.schema.experiment import Experiment
-from fnnctl.config.schema.model import AutoOutput
+from fnnctl.config.schema.losses import output_of
 from fnnctl.config.schema.search import AUTO_METRIC
 from fnnctl.data.fitting import fit_preprocessor
 from fnnctl.data.preprocessing import Preprocessor
@@ -258,8 +258,8 @@ def with_data_facts(experiment: Experiment, data: TaskData) -> Experiment:
         "test_sha256": dataset.test_sha256,
     }
     changes["data"] = experiment.data.model_copy(update=facts)
-    if isinstance(experiment.model.output, AutoOutput):
-        changes["model"] = experiment.model.model_copy(update={"output": task.default_output})
+    output = output_of(experiment.model.output, task.name)
+    changes["model"] = experiment.model.model_copy(update={"output": output})
     search = experiment.search
     if search is not None and not search.is_auto and search.objective.metric == AUTO_METRIC:
         objective = search.objective.model_copy(update={"metric": task.default_metric})

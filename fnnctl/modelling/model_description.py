@@ -20,18 +20,18 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from fnnctl.arrays import FloatArray
 from fnnctl.config.messages.document_errors import first_problem
 from fnnctl.config.schema.data import DEFAULT_MISSING_VALUES, DELIMITER_PATTERN, DataConfig
+from fnnctl.config.schema.losses import LOSS_RECORDS
 from fnnctl.data.columns.formats.registry import AnyFormat
 from fnnctl.data.dataset import Dataset
 from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.metrics.decisions import Costs
+from fnnctl.metrics.registry import REGRESSION
 from fnnctl.nn.layers.activations import ACTIVATIONS
-from fnnctl.nn.losses.registry import REAL_VALUE_LOSSES
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.nn.shape import (
     HiddenShape,
     InputStageShape,
     NetworkShape,
-    OutputKind,
 )
 from fnnctl.store.atomic import damaged
 from fnnctl.tasks.decisions import Decision
@@ -115,12 +115,12 @@ class NetworkDescription(Described):
     """The input stage; null if the first layer reads the features themselves."""
     hidden: list[LayerDescription]
     """The hidden layers, first to last."""
-    output: OutputKind
-    """The kind of output layer: see `model.output`."""
+    output: str
+    """The output with its loss: see `model.output`."""
     members: Annotated[int, Field(ge=1, le=100_000)] = 1
     """The number of inner members, which share the hidden layers' weights; they count equally."""
     delta: Annotated[float, Field(gt=0.0, le=1e6)] | None = None
-    """For a huber output: the absolute error above which the loss is linear."""
+    """The parameter of the loss function, Huber's δ; null if it has none."""
     temperature: Annotated[float, Field(ge=1e-6, le=1e6)] | None = None
     """Scores are divided by it to calibrate the probabilities; null if they are not calibrated."""
     positive: str | None = None
@@ -169,7 +169,7 @@ class NetworkDescription(Described):
             output.outputs,
             output=output.kind,
             positive=output.positive,
-            delta=output.delta,
+            loss_parameter=output.loss_parameter,
             inner_members=self.members,
             stage=self.stage,
         )
@@ -190,7 +190,7 @@ class NetworkDescription(Described):
             len(self.classes) or 1,
             self.output,
             positive=1 if self.positive is None else self.classes.index(self.positive),
-            delta=self.delta or 1.0,
+            loss_parameter=1.0 if self.delta is None else self.delta,
         )
         baseline = None if self.baseline is None else tuple(self.baseline)
         decoder = OutputDecoder(output, baseline, scale, self.temperature, self._decision)
@@ -217,8 +217,8 @@ class NetworkDescription(Described):
         for number, layer in enumerate(self.hidden):
             if layer.activation not in ACTIVATIONS:
                 return f"hidden.{number}.activation: there is no activation named {shown(layer.activation)}"
-            if layer.pieces > 1 and layer.activation != "maxout":
-                return f"hidden.{number}.pieces: only maxout has more than one"
+            if layer.pieces > 1 and not ACTIVATIONS[layer.activation].has_pieces:
+                return f"hidden.{number}.pieces: {layer.activation} has only one"
             if layer.residual and layer.units != below:
                 return f"hidden.{number}.residual: the layer's numbers of units and inputs differ"
             below = layer.units
@@ -250,7 +250,10 @@ class NetworkDescription(Described):
 
     def _target_problem(self) -> str | None:
         """What is wrong with the facts about the target and the output; None if they are valid."""
-        if self.output in REAL_VALUE_LOSSES:
+        record = LOSS_RECORDS.get(self.output)
+        if record is None:
+            return f"output: there is no output named {shown(self.output)}"
+        if record.task == REGRESSION:
             if self.classes:
                 return f"classes: the output {self.output} has no classes"
             if problem := self._scale_problem():
@@ -259,9 +262,10 @@ class NetworkDescription(Described):
             return "classes: there must be two or more"
         if len(set(self.classes)) < len(self.classes):
             return "classes: two have the same name"
-        if self.output == "logistic" and (len(self.classes) != 2 or self.positive not in self.classes):
+        has_positive = record.scores == "positive_class"
+        if has_positive and (len(self.classes) != 2 or self.positive not in self.classes):
             return "positive: it must be one of exactly two classes"
-        if self.output != "logistic" and self.positive is not None:
+        if not has_positive and self.positive is not None:
             return f"positive: the output {self.output} has no positive class"
         if self.positive_class is not None and self.positive_class not in self.classes:
             return "positive_class: it must be one of the classes"

@@ -6,22 +6,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.config.schema.activations import ACTIVATION_RECORDS, Activation
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.lr_schedules import AdaptiveLrSchedule
 from fnnctl.config.schema.model import (
-    Activation,
     BatchNormalizationConfig,
-    EluActivation,
     EnsembleConfig,
     HiddenLayerConfig,
     LayerNormalizationConfig,
-    LeakyReluActivation,
-    MaxoutActivation,
     ModelConfig,
     Normalization,
     PiecewiseLinearEmbeddingConfig,
-    PreluActivation,
-    SwishActivation,
 )
 from fnnctl.config.schema.optimizers import LbfgsOptimizer, Optimizer
 from fnnctl.config.schema.training import (
@@ -32,7 +27,6 @@ from fnnctl.config.schema.training import (
     SwaAveraging,
     TrainingConfig,
 )
-from fnnctl.nn.layers.initializers import default_initializer
 from fnnctl.nn.optimizers.first_order import OPTIMIZERS
 from fnnctl.nn.optimizers.lbfgs import HYPERPARAMETER_NAMES
 from fnnctl.nn.optimizers.lr_schedules import LR_SCHEDULES
@@ -89,8 +83,8 @@ def network_shape(experiment: Experiment, *, inputs: int, numbers: int, output: 
             HiddenShape(
                 layer.units,
                 activation.name,
-                shared=isinstance(activation, PreluActivation) and activation.shared,
-                pieces=activation.pieces if isinstance(activation, MaxoutActivation) else 1,
+                shared=activation.is_shared,
+                pieces=activation.functions_per_unit,
                 normalization=_normalization_kind(_normalization(experiment, layer)),
                 dropout=_dropout(experiment, layer) > 0.0,
                 residual=bool(model.residual_of(index)),
@@ -102,7 +96,7 @@ def network_shape(experiment: Experiment, *, inputs: int, numbers: int, output: 
         output.outputs,
         output=output.kind,
         positive=output.positive,
-        delta=output.delta,
+        loss_parameter=output.loss_parameter,
         inner_members=model.ensemble.members if model.ensemble.share_weights else 1,
         stage=input_stage(model, numbers=numbers, inputs=inputs),
     )
@@ -176,9 +170,7 @@ def member_of(
         initial_biases=experiment.model.initial_biases,
         hyperparameters=_hyperparameters(training),
         layer_hyperparameters={
-            "activation": tuple(
-                _activation_hyperparameter(_activation(experiment, layer)) for layer in layers
-            ),
+            "activation": tuple(_activation(experiment, layer).parameter for layer in layers),
             "dropout": tuple(_dropout(experiment, layer) for layer in layers),
             "epsilon": tuple(_epsilon(normalization) for normalization in normalizations),
             "momentum": tuple(
@@ -259,20 +251,11 @@ def _dropout(experiment: Experiment, layer: HiddenLayerConfig) -> float:
     return experiment.model.dropout if layer.dropout is None else layer.dropout
 
 
-def _activation_hyperparameter(activation: Activation) -> float:
-    match activation:
-        case LeakyReluActivation() | PreluActivation():
-            return activation.slope
-        case EluActivation():
-            return activation.alpha
-        case SwishActivation():
-            return activation.beta
-    return 0.0
-
-
 def _initializer(experiment: Experiment, layer: HiddenLayerConfig) -> str:
     scheme = layer.initialization or experiment.model.initialization
-    return default_initializer(_activation(experiment, layer).name) if scheme == "auto" else scheme
+    if scheme == "auto":
+        return ACTIVATION_RECORDS[_activation(experiment, layer).name].initialization
+    return scheme
 
 
 def _output_initializer(experiment: Experiment) -> str:

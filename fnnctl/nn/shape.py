@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from fnnctl.nn.losses.registry import LOSSES
+
 NormalizationKind = Literal["batch", "layer"]
-OutputKind = Literal["softmax", "logistic", "squared", "absolute", "huber"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +87,12 @@ class NetworkShape:
     hidden: tuple[HiddenShape, ...]
     outputs: int
     """The number of outputs that the task needs per example: one per class, or one value."""
-    output: OutputKind = "softmax"
+    output: str = "softmax"
+    """The output layer with its loss, a name of `LOSSES`."""
     positive: int = 1
     """For a logistic output: the index of the class whose score it is."""
-    delta: float = 1.0
-    """For a huber output: the absolute error above which the loss is linear."""
+    loss_parameter: float = 1.0
+    """The parameter of the loss function, such as Huber's δ; without effect on one that has none."""
     inner_members: int = 1
     """The networks within each member of a stack, which share hidden weights: see `layers.shared_weights`."""
     stage: InputStageShape | None = None
@@ -127,8 +129,8 @@ class NetworkShape:
 
     @property
     def scores(self) -> int:
-        """Output units: a logistic output has one for the two classes."""
-        return 1 if self.output == "logistic" else self.outputs
+        """Output units: one per output, or one for two classes."""
+        return 1 if LOSSES[self.output].has_one_score else self.outputs
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,20 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from fnnctl.arrays import FloatArray
+from fnnctl.config.schema.losses import DEFAULT_OUTPUTS
 from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.records.history import SearchHistory
 from fnnctl.report.summary import Summary
 
 if TYPE_CHECKING:
     from fnnctl.config.schema.model import ModelConfig
-
-AUTOMATIC_OUTPUTS: Final = frozenset({"softmax", "squared"})
-"""The outputs that `auto` stands for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +38,7 @@ class BestModel:
 
     def _is_default(self, key: str) -> bool:
         value, default = getattr(self.model, key), type(self.model).model_fields[key].default
-        return value == default or (key == "output" and value.name in AUTOMATIC_OUTPUTS)
+        return value == default or (key == "output" and value in DEFAULT_OUTPUTS.values())
 
 
 def best_model(summary: Summary) -> BestModel | None:

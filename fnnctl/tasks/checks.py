@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from fnnctl.config.schema.losses import LOSS_RECORDS, AutoOutput, Output
 from fnnctl.config.schema.lr_schedules import AdaptiveLrSchedule
-from fnnctl.config.schema.model import Output
 from fnnctl.errors import Problem
 from fnnctl.metrics.metric import TaskName
 from fnnctl.metrics.registry import objectives
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from fnnctl.config.schema.experiment import Experiment
 
 
-def refused_output(output: Output, task: str, accepted: tuple[type, ...]) -> Iterator[Problem]:
-    """A problem if `model.output` is not one of the `accepted` outputs of the task."""
-    if not isinstance(output, accepted):
+def refused_output(output: Output, task: TaskName) -> Iterator[Problem]:
+    """A problem if `model.output` is an output of another task."""
+    if not isinstance(output, AutoOutput) and LOSS_RECORDS[output.name].task != task:
         text = f"{output.name} is not an output of a {task}"
         yield Problem(text, path="model.output", advice="write output: auto", has_subject=True)
 

@@ -1,15 +1,16 @@
-"""The metrics that training records after every epoch, for each kind of output."""
+"""The metrics that training records after every epoch, for each task."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import ClassVar, Final, Protocol
 
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.config.schema.losses import LOSS_RECORDS
 from fnnctl.metrics.metric import Metric, OfCounts, OfRows, TaskName
 from fnnctl.metrics.registry import (
     CLASSIFICATION,
@@ -22,7 +23,7 @@ from fnnctl.metrics.registry import (
 )
 from fnnctl.metrics.rows import ClassRows, ErrorRows, of_sum
 from fnnctl.nn.losses.base import TargetArray
-from fnnctl.nn.shape import NetworkShape, OutputKind
+from fnnctl.nn.shape import NetworkShape
 
 TRAIN_LOSS, VALIDATION_LOSS = f"{TRAIN}loss", f"{VALIDATION}loss"
 """The history columns that all tasks have in common."""
@@ -138,15 +139,13 @@ def _of_estimates(metric: Metric[ErrorRows], rows: ErrorRows) -> FloatArray:
     return value
 
 
-EPOCH_METRICS: dict[OutputKind, Callable[[int], EpochMetrics]] = {
-    "softmax": ClassificationEpochMetrics,
-    "logistic": ClassificationEpochMetrics,
-    "squared": lambda outputs: RegressionEpochMetrics(),
-    "absolute": lambda outputs: RegressionEpochMetrics(),
-    "huber": lambda outputs: RegressionEpochMetrics(),
+EPOCH_METRICS: Final[Mapping[TaskName, Callable[[int], EpochMetrics]]] = {
+    CLASSIFICATION: ClassificationEpochMetrics,
+    REGRESSION: lambda outputs: RegressionEpochMetrics(),
 }
+"""For a task's number of outputs."""
 
 
 def epoch_metrics(shape: NetworkShape) -> EpochMetrics:
     """The metrics that are recorded for networks of this shape after every epoch."""
-    return EPOCH_METRICS[shape.output](shape.outputs)
+    return EPOCH_METRICS[LOSS_RECORDS[shape.output].task](shape.outputs)

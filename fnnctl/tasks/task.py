@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeAlias
 
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.arrays.limits import limited
 from fnnctl.config.schema.data import TargetTransformName
-from fnnctl.config.schema.model import Calibration, ModelConfig, Output, Threshold
+from fnnctl.config.schema.losses import LOSS_RECORDS, LossRecord, OutputSection
+from fnnctl.config.schema.model import Calibration, ModelConfig, Threshold
 from fnnctl.data.dataset import Dataset
 from fnnctl.errors import Problem
 from fnnctl.metrics.comparison.measures import Measure
+from fnnctl.metrics.metric import TaskName
 from fnnctl.metrics.stored import flat_metrics
 from fnnctl.nn.losses.base import TargetArray
-from fnnctl.nn.shape import OutputKind
 from fnnctl.tasks.decisions import Decision
 from fnnctl.tasks.mixture import Mixture
 from fnnctl.tasks.one_column import ColumnValues
@@ -44,11 +45,23 @@ class OutputShape:
 
     outputs: int
     """The number of outputs per row, such as one per class."""
-    kind: OutputKind
+    kind: str
+    """The name of the output with its loss."""
     positive: int = 1
-    """For a logistic output: the index of the class whose score it is."""
-    delta: float = 1.0
-    """For a huber output: the absolute error above which the loss is linear."""
+    """For a single score of two classes: the index of the class whose score it is."""
+    loss_parameter: float = 1.0
+    """The parameter of the loss function, if it has one."""
+
+    @classmethod
+    def of(cls, output: OutputSection, *, outputs: int, positive: int = 1) -> Self:
+        """The output layer for an output of the config."""
+        parameter = output.loss_parameter
+        return cls(outputs, output.name, positive, 1.0 if parameter is None else parameter)
+
+    @property
+    def record(self) -> LossRecord:
+        """What is known of the output and its loss."""
+        return LOSS_RECORDS[self.kind]
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,8 +183,8 @@ class OutputDecoder:
 
     @property
     def needs_residuals(self) -> bool:
-        """Whether estimates of a transformed target are to be means; those of absolute errors are medians."""
-        return self.has_transform and self.output.kind != "absolute"
+        """Whether estimates of a transformed target are to be its means."""
+        return self.has_transform and self.output.record.estimates == "mean"
 
     @property
     def residuals(self) -> tuple[float, ...]:
@@ -293,12 +306,8 @@ class Task(Protocol):
     """One kind of target, with facts from the data, such as the names of the classes."""
 
     @property
-    def name(self) -> str:
-        """`classification` or `regression`."""
-
-    @property
-    def default_output(self) -> Output:
-        """The output that `model.output: auto` stands for."""
+    def name(self) -> TaskName:
+        """The name of the kind."""
 
     @property
     def default_metric(self) -> str:

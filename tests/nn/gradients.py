@@ -12,7 +12,7 @@ import numpy.typing as npt
 from fnnctl.arrays import FloatArray
 from fnnctl.nn.backpropagation import BackPropagation
 from fnnctl.nn.layers.hidden import HiddenLayer
-from fnnctl.nn.losses.registry import REAL_VALUE_LOSSES
+from fnnctl.nn.losses.real_values import REAL_VALUE_LOSSES
 from fnnctl.nn.member_generators import MemberGenerators
 from fnnctl.nn.network import Network
 from fnnctl.nn.optimizers.penalties import Penalty
@@ -138,8 +138,8 @@ class Case:
         quadratic = 0.5 * error**2
         if shape.output == "squared":
             return quadratic
-        linear = shape.delta * (error - 0.5 * shape.delta)
-        return np.where(error <= shape.delta, quadratic, linear)
+        linear = shape.loss_parameter * (error - 0.5 * shape.loss_parameter)
+        return np.where(error <= shape.loss_parameter, quadratic, linear)
 
     def cross_entropies(self, scores: FloatArray) -> FloatArray:
         """−Σ t log ŷ, (K, batch)."""
@@ -176,7 +176,7 @@ class Case:
         if shape.output not in {"absolute", "huber"}:
             return np.inf
         error = np.abs(self.errors(self.network.forward(self.work, self.rngs())[:, 0]))
-        return float(np.abs(error - (shape.delta if shape.output == "huber" else 0.0)).min())
+        return float(np.abs(error - (shape.loss_parameter if shape.output == "huber" else 0.0)).min())
 
     def assert_gradient_agrees(self) -> None:
         """Compare back-propagation with fourth-order central differences, for every parameter and member."""

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from fnnctl.nn.backpropagation import BackPropagation
 from fnnctl.nn.layers.activations import ACTIVATIONS
-from fnnctl.nn.losses.registry import REAL_VALUE_LOSSES
-from fnnctl.nn.shape import HiddenShape, InputStageShape, NetworkShape, OutputKind, Techniques
+from fnnctl.nn.losses.real_values import REAL_VALUE_LOSSES
+from fnnctl.nn.shape import HiddenShape, InputStageShape, NetworkShape, Techniques
 from tests.nn.gradients import Case, case_away_from_kinks
 from tests.nn.stages import INPUTS, STAGES, input_stages
 
@@ -74,7 +74,7 @@ def test_residual() -> None:
 
 @pytest.mark.parametrize("technique", TECHNIQUES)
 @pytest.mark.parametrize(("output", "positive"), [("softmax", 1), ("logistic", 0), ("logistic", 1)])
-def test_techniques(technique: str, output: OutputKind, positive: int) -> None:
+def test_techniques(technique: str, output: str, positive: int) -> None:
     classes = 2 if output == "logistic" else 4
     shape = NetworkShape(3, (HiddenShape(5, "tanh"),), classes, output, positive)
     case_away_from_kinks(shape, Techniques(**{technique: True})).assert_gradient_agrees()
@@ -82,20 +82,20 @@ def test_techniques(technique: str, output: OutputKind, positive: int) -> None:
 
 @pytest.mark.parametrize("output", sorted(REAL_VALUE_LOSSES))
 @pytest.mark.parametrize("technique", ["weighted", "mixup", "l1", None])
-def test_real_values(technique: str | None, output: OutputKind) -> None:
-    shape = NetworkShape(3, (HiddenShape(5, "tanh"),), 1, output, delta=0.7)
+def test_real_values(technique: str | None, output: str) -> None:
+    shape = NetworkShape(3, (HiddenShape(5, "tanh"),), 1, output, loss_parameter=0.7)
     techniques = Techniques(**{technique: True} if technique else {})
     case_away_from_kinks(shape, techniques).assert_gradient_agrees()
 
 
 @pytest.mark.parametrize("output", ["softmax", "logistic"])
-def test_no_hidden_layer(output: OutputKind) -> None:
+def test_no_hidden_layer(output: str) -> None:
     Case(NetworkShape(4, (), 2, output), seed=0, members=3, batch=5).assert_gradient_agrees()
 
 
 @st.composite
 def cases(draw: st.DrawFn) -> Case:
-    outputs: list[OutputKind] = ["softmax", "softmax", "logistic", *REAL_VALUE_LOSSES]
+    outputs: list[str] = ["softmax", "softmax", "logistic", *REAL_VALUE_LOSSES]
     output = draw(st.sampled_from(outputs))
     is_real = output in REAL_VALUE_LOSSES
     classes = 1 if is_real else 2 if output == "logistic" else draw(st.integers(2, 4))

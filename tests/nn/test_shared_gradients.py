@@ -10,8 +10,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from fnnctl.nn.layers.activations import ACTIVATIONS
-from fnnctl.nn.losses.registry import REAL_VALUE_LOSSES
-from fnnctl.nn.shape import HiddenShape, InputStageShape, NetworkShape, OutputKind, Techniques
+from fnnctl.nn.losses.real_values import REAL_VALUE_LOSSES
+from fnnctl.nn.shape import HiddenShape, InputStageShape, NetworkShape, Techniques
 from tests.nn.gradients import Case, case_away_from_kinks
 from tests.nn.stages import INPUTS, STAGES
 from tests.nn.test_gradients import TECHNIQUES, cases, pieces_of
@@ -45,17 +45,17 @@ def test_dropout_and_residual_connections() -> None:
 
 @pytest.mark.parametrize("technique", [*TECHNIQUES, None])
 @pytest.mark.parametrize("output", ["softmax", "logistic", *sorted(REAL_VALUE_LOSSES)])
-def test_techniques(technique: str | None, output: OutputKind) -> None:
+def test_techniques(technique: str | None, output: str) -> None:
     classes = {"softmax": 4, "logistic": 2}.get(output, 1)
     if technique == "smoothing" and classes == 1:
         return
-    shape = NetworkShape(3, (HiddenShape(5, "tanh"),), classes, output, delta=0.7, inner_members=3)
+    shape = NetworkShape(3, (HiddenShape(5, "tanh"),), classes, output, loss_parameter=0.7, inner_members=3)
     techniques = Techniques(**{technique: True} if technique else {})
     case_away_from_kinks(shape, techniques).assert_gradient_agrees()
 
 
 @pytest.mark.parametrize("output", ["softmax", "logistic"])
-def test_no_hidden_layer(output: OutputKind) -> None:
+def test_no_hidden_layer(output: str) -> None:
     Case(NetworkShape(4, (), 2, output, inner_members=3), seed=0, members=2, batch=5).assert_gradient_agrees()
 
 

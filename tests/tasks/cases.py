@@ -12,6 +12,8 @@ import numpy as np
 from fnnctl.arrays import FloatArray
 from fnnctl.config.schema.data import DataConfig
 from fnnctl.config.schema.experiment import Experiment
+from fnnctl.config.schema.losses import LOSS_RECORDS, LossRecord
+from fnnctl.metrics.registry import CLASSIFICATION
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.loading import split_data
 from fnnctl.stacks.work import train_fits
@@ -84,6 +86,12 @@ class TaskCase:
         return self.data.score(np.arange(ROWS), [self.networks[0]], decoder or self.decoder)
 
 
+def _case_of_output(name: str, record: LossRecord) -> TaskCase:
+    if record.task == CLASSIFICATION:
+        return TaskCase(["no", "yes", "yes"] * 16, "maybe", {"output": name})
+    return TaskCase(AMOUNTS, "lots", {"output": name})
+
+
 RNG = np.random.default_rng(3)
 AMOUNTS = [*np.round(RNG.normal(-20, 40, ROWS), 2).tolist()]
 CASES = {
@@ -93,13 +101,12 @@ CASES = {
     "two classes with costs": TaskCase(
         ["no", "yes", "yes"] * 16, "maybe", {"threshold": {"cost": {"false_negative": 3.0}}}
     ),
-    "a logistic output": TaskCase(["no", "yes", "yes"] * 16, "maybe", {"output": "logistic"}),
     "a logistic output of the first class": TaskCase(
         ["no", "yes", "yes"] * 16, "maybe", {"output": {"name": "logistic", "positive_class": "no"}}
     ),
     "amounts": TaskCase(AMOUNTS, "much"),
     "amounts far from 0": TaskCase([1e6 + 1e-3 * each for each in AMOUNTS], "1,5"),
-    "amounts within limits": TaskCase(AMOUNTS, "lots", {"clip_outputs": True}),
-    "the absolute error": TaskCase(AMOUNTS, "1_000", {"output": "absolute"}),
-    "Huber's loss": TaskCase(AMOUNTS, "", {"output": {"name": "huber", "delta": 0.5}}),
+    "amounts within limits": TaskCase(AMOUNTS, "1_000", {"clip_outputs": True}),
+    "Huber's loss with another parameter": TaskCase(AMOUNTS, "", {"output": {"name": "huber", "delta": 0.5}}),
+    **{f"the output {name}": _case_of_output(name, record) for name, record in LOSS_RECORDS.items()},
 }

@@ -13,10 +13,10 @@ from fnnctl.executors.protocols import Progress
 from fnnctl.executors.registry import ExecutorKind, make_executor
 from fnnctl.executors.work import run_work
 from fnnctl.nn.layers.activations import ACTIVATIONS
-from fnnctl.nn.losses.registry import REAL_VALUE_LOSSES
+from fnnctl.nn.losses.real_values import REAL_VALUE_LOSSES
 from fnnctl.nn.optimizers.first_order import OPTIMIZERS
 from fnnctl.nn.optimizers.lr_schedules import LR_SCHEDULES
-from fnnctl.nn.shape import HiddenShape, NetworkShape, OutputKind, Techniques
+from fnnctl.nn.shape import HiddenShape, NetworkShape, Techniques
 from fnnctl.stacks.planning import group_into_stacks
 from fnnctl.training.history import Record
 from fnnctl.training.members import ConvergenceRule, Member, StackSettings, StoppingRule
@@ -74,7 +74,7 @@ def stack_settings(draw: st.DrawFn, classes: int) -> StackSettings:
     widest, features, most = draw(st.sampled_from([(20, 12, 50)] * 3 + [(130, 60, 150)]))
     inputs = draw(st.integers(1, features))
     stage = draw(input_stages(inputs))
-    outputs: list[OutputKind] = ["softmax"]
+    outputs: list[str] = ["softmax"]
     if classes == 2:
         outputs = ["softmax", "logistic"]
     if classes == 1:

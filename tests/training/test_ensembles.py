@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from scipy.special import logsumexp, softmax
 
 from fnnctl.arrays import FloatArray
-from fnnctl.nn.losses.registry import REAL_VALUE_LOSSES
-from fnnctl.nn.shape import OutputKind
+from fnnctl.nn.losses.real_values import REAL_VALUE_LOSSES
 from fnnctl.training.history import Record
 from fnnctl.training.members import ConvergenceRule, Member, StackSettings, StoppingRule
 from fnnctl.training.pool import Examples
@@ -23,7 +22,7 @@ from fnnctl.training.trainer import Outcome, TrainedMember, train_stack
 from tests.training.recipes import member_of, settings_of
 from tests.training.test_bits import assert_same_bits, examples_of, stacks
 
-OUTPUTS: list[OutputKind] = ["softmax", "logistic", "squared", "absolute", "huber"]
+OUTPUTS: list[str] = ["softmax", "logistic", "squared", "absolute", "huber"]
 ROWS, VALIDATION, SIZE, EPOCHS = 40, 60, 3, 120
 
 
@@ -44,10 +43,10 @@ class Case:
         return replace(self.settings, ensemble=1)
 
 
-def case_of(output: OutputKind, **changes: Any) -> Case:
+def case_of(output: str, **changes: Any) -> Case:
     classes = {"softmax": 3, "logistic": 2}.get(output, 1)
     settings = settings_of(6, ((30, "relu"),), classes, **changes)
-    shape = replace(settings.shape, output=output, delta=0.7)
+    shape = replace(settings.shape, output=output, loss_parameter=0.7)
     settings = replace(settings, shape=shape, ensemble=SIZE)
     members = [
         member_of(settings, ROWS, VALIDATION, seed=seed, epochs=EPOCHS, learning_rate=0.01, l2=0.0)
@@ -93,7 +92,7 @@ def averaged_loss(case: Case, scores: list[FloatArray]) -> tuple[float, float]:
 
 
 @pytest.mark.parametrize("output", OUTPUTS)
-def test_members_without_early_stopping_have_the_bits_that_they_have_alone(output: OutputKind) -> None:
+def test_members_without_early_stopping_have_the_bits_that_they_have_alone(output: str) -> None:
     case = case_of(output)
     together = case.trained(epochs=20)
     apart = []
@@ -110,7 +109,7 @@ def test_members_without_early_stopping_have_the_bits_that_they_have_alone(outpu
 
 
 @pytest.mark.parametrize("output", OUTPUTS)
-def test_the_averaged_loss_chooses_the_epoch(output: OutputKind) -> None:
+def test_the_averaged_loss_chooses_the_epoch(output: str) -> None:
     """A loop over the epochs of the members, each trained alone, finds the same epoch, losses and weights."""
     case, patience = case_of(output), 9
     scores, parameters = zip(*(scores_by_epoch(case, member) for member in case.members), strict=True)
@@ -144,7 +143,7 @@ def test_members_alone_stop_at_different_epochs() -> None:
 
 @pytest.mark.parametrize("output", OUTPUTS)
 def test_with_bags_the_record_is_about_all_rows_each_predicted_by_the_member_that_has_it(
-    output: OutputKind,
+    output: str,
 ) -> None:
     """The validation rows of each of the three members, alone, then all together."""
     case = case_of(output)

@@ -10,7 +10,6 @@ import pytest
 
 from fnnctl.arrays import FloatArray
 from fnnctl.nn.network import Network, inner_members
-from fnnctl.nn.shape import OutputKind
 from fnnctl.training.members import Member, StackSettings
 from fnnctl.training.scoring import RowScorer, Scorer
 from fnnctl.training.stack import Stack
@@ -22,11 +21,11 @@ ROWS, VALIDATION = 30, 12
 LIMITS = [(-0.2, 0.2), (-0.1, 0.3), (0.0, 0.25)]
 
 
-def case_of(output: OutputKind = "squared", **changes: Any) -> tuple[StackSettings, list[Member]]:
+def case_of(output: str = "squared", **changes: Any) -> tuple[StackSettings, list[Member]]:
     """Three members with limits of their own, within which many outputs are not."""
     inner = changes.pop("inner", 1)
     settings = settings_of(4, ((9, "relu"),), 1, precision="float64", **changes)
-    shape = replace(settings.shape, output=output, delta=0.2, inner_members=inner)
+    shape = replace(settings.shape, output=output, loss_parameter=0.2, inner_members=inner)
     members = [
         member_of(settings, ROWS, VALIDATION, seed=seed, epochs=4, limits=limits)
         for seed, limits in enumerate(LIMITS)
@@ -54,7 +53,7 @@ def losses_of(errors: FloatArray, output: str) -> FloatArray:
 
 @pytest.mark.parametrize("output", ["squared", "absolute", "huber"])
 @pytest.mark.parametrize("kind", ["alone", "ensemble", "bags", "inner", "ema"])
-def test_validation_is_of_each_networks_outputs_within_its_limits(output: OutputKind, kind: str) -> None:
+def test_validation_is_of_each_networks_outputs_within_its_limits(output: str, kind: str) -> None:
     """Of their mean in an ensemble; with bags each row has one network."""
     kinds: dict[str, dict[str, Any]] = {
         "ensemble": {"ensemble": 3},

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from scipy.special import softmax
 
 from fnnctl.arrays import FloatArray
-from fnnctl.nn.losses.registry import REAL_VALUE_LOSSES
+from fnnctl.nn.losses.real_values import REAL_VALUE_LOSSES
 from fnnctl.nn.network import inner_members
 from fnnctl.nn.parameters import LayerSegments, ParameterLayout
-from fnnctl.nn.shape import HiddenShape, NetworkShape, OutputKind
+from fnnctl.nn.shape import HiddenShape, NetworkShape
 from fnnctl.training.history import Record
 from fnnctl.training.members import InitialBiases, Member, StackSettings, initial_parameters
 from fnnctl.training.scoring import Scorer
@@ -77,11 +77,11 @@ def test_more_members_begin_with_the_same_ones() -> None:
 
 @pytest.mark.parametrize("output", ["softmax", "logistic", "squared", "absolute", "huber"])
 @pytest.mark.parametrize("ensemble", [1, 2])
-def test_the_validation_columns_are_those_of_the_average(output: OutputKind, ensemble: int) -> None:
+def test_the_validation_columns_are_those_of_the_average(output: str, ensemble: int) -> None:
     """Of each inner member as a network of its own, scored apart."""
     classes = {"softmax": 3, "logistic": 2}.get(output, 1)
     settings = shared_settings(3)
-    shape = replace(settings.shape, output=output, outputs=classes, delta=0.7)
+    shape = replace(settings.shape, output=output, outputs=classes, loss_parameter=0.7)
     settings = replace(settings, shape=shape, ensemble=ensemble)
     examples = examples_of(settings, 40 + 1100)
     members = [member_of(settings, 40, 1100, seed=seed, epochs=3) for seed in range(ensemble)]

@@ -17,13 +17,8 @@ from typing import Any, Final
 from fnnctl.config.paths import ConfigPath
 from fnnctl.config.rules.unread import unread_settings
 from fnnctl.config.schema.experiment import Experiment
-from fnnctl.config.schema.model import (
-    AutoOutput,
-    HiddenLayerConfig,
-    ModelConfig,
-    SoftmaxOutput,
-    SquaredOutput,
-)
+from fnnctl.config.schema.losses import DEFAULT_OUTPUTS, AutoOutput
+from fnnctl.config.schema.model import HiddenLayerConfig, ModelConfig
 from fnnctl.config.schema.section import Section
 from fnnctl.config.schema.setting import setting_of
 from fnnctl.config.schema.training import TrainingConfig
@@ -74,7 +69,7 @@ def _written_out(model: ModelConfig) -> ModelConfig:
         )
         for layer in model.hidden
     ]
-    output = AutoOutput() if isinstance(model.output, SoftmaxOutput | SquaredOutput) else model.output
+    output = AutoOutput() if model.output in DEFAULT_OUTPUTS.values() else model.output
     possible = [flag for flag in map(model.residual_of, range(len(layers))) if flag is not None]
     mixed = len(set(possible)) > 1
     hidden = tuple(

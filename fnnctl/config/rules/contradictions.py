@@ -26,8 +26,6 @@ from fnnctl.config.schema.model import (
     DEFAULT_THRESHOLD,
     CostThreshold,
     HiddenLayerConfig,
-    LogisticOutput,
-    MaxoutActivation,
     ModelConfig,
     NoEmbedding,
     PiecewiseLinearEmbeddingConfig,
@@ -170,15 +168,14 @@ def _nothing_to_choose_on(experiment: Experiment) -> Contradictions:
 
 
 def _two_positive_classes(experiment: Experiment) -> Contradictions:
-    output, positive = experiment.model.output, experiment.data.positive_class
-    other = output.positive_class if isinstance(output, LogisticOutput) else None
-    if positive is not None and other is not None and positive != other:
+    of_output, positive = experiment.model.output.positive, experiment.data.positive_class
+    if positive is not None and of_output is not None and positive != of_output:
         yield (
             ("data", "positive_class"),
             Problem(
-                "model.output.positive_class is {other}",
+                "model.output.positive_class is {of_output}",
                 advice="remove one of the two",
-                values={"other": shown(other)},
+                values={"of_output": shown(of_output)},
                 related=(("model", "output", "positive_class"),),
                 has_subject=True,
             ),
@@ -444,5 +441,4 @@ def _normalization(model: ModelConfig, layer: HiddenLayerConfig) -> str:
 
 
 def _pre_activations(model: ModelConfig, layer: HiddenLayerConfig) -> int:
-    activation = layer.activation or model.activation
-    return layer.units * (activation.pieces if isinstance(activation, MaxoutActivation) else 1)
+    return layer.units * (layer.activation or model.activation).functions_per_unit

@@ -21,9 +21,9 @@ from fnnctl.config.rules.unread import BAGS, VALIDATION
 from fnnctl.config.rules.validation import InvalidConfigurationError, validated
 from fnnctl.config.schema.domains import ChoiceConfig
 from fnnctl.config.schema.experiment import Experiment
+from fnnctl.config.schema.losses import LOSS_RECORDS, loss_functions
 from fnnctl.config.schema.schema_tree import is_setting
 from fnnctl.config.schema.search import AUTO_METRIC, DEFAULTS, ObjectiveConfig, SearchConfig
-from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.errors import Problem
 from fnnctl.metrics.registry import class_of, objectives, positive_metric
 from fnnctl.text import did_you_mean, shown
@@ -32,8 +32,6 @@ OUTPUT: Final[ConfigPath] = ("model", "output")
 ON: Final[ConfigPath] = ("search", "objective", "on")
 METRIC: Final[ConfigPath] = ("search", "objective", "metric")
 MAX_EPOCHS: Final[ConfigPath] = ("search", "budget", "max_epochs")
-OUTPUTS_OF_NUMBERS: Final = frozenset({"squared", "absolute", "huber"})
-"""The outputs of a regression, each of which has a loss function of its own."""
 
 
 def search_problems(
@@ -154,21 +152,18 @@ def _objective_problems(objective: ObjectiveConfig, experiment: Experiment) -> P
 
 
 def _searched_losses(experiment: Experiment) -> str | None:
-    """The searched setting that gives trials different loss functions; None if all have the same.
-
-    `softmax` and `logistic` have the same one, the cross-entropy.
-    """
+    """The searched setting that gives trials different loss functions; None if all have the same."""
+    parameters = {(*OUTPUT, record.parameter) for record in LOSS_RECORDS.values() if record.parameter}
     for key, section in (experiment.search.domains if experiment.search else {}).items():
         path = parse_path(key)
-        if path == (*OUTPUT, "delta"):
+        if path in parameters:
             return key
         values = section.choice if isinstance(section, ChoiceConfig) else ()
         if path == OUTPUT[:1]:
             values = tuple(value.get(OUTPUT[1]) for value in values if isinstance(value, Mapping))
         elif path not in (OUTPUT, (*OUTPUT, "name")):
             continue
-        kinds = {value.get("name") if isinstance(value, Mapping) else value for value in values}
-        if len({flow_yaml(value) for value in values}) > 1 and not kinds.isdisjoint(OUTPUTS_OF_NUMBERS):
+        if len(loss_functions(values)) > 1:
             return key
     return None
 

@@ -5,7 +5,8 @@ ignores all keys beside a `$ref`, so the `$ref` goes into an `allOf`. It has no 
 a pair have the same form, so a pair becomes a list of two such entries.
 
 Descriptions are the docstrings of attributes, read from the source. Pydantic can read them when a class is
-made, but then every command waits for it, and few need them.
+made, but then every command waits for it, and few need them. A field's own description, which follows from
+records, continues its docstring.
 """
 
 from __future__ import annotations
@@ -65,7 +66,8 @@ class _Described(GenerateJsonSchema):
     def model_schema(self, schema: core_schema.ModelSchema) -> JsonSchemaValue:
         written = super().model_schema(schema)
         for name, text in attribute_docstrings(schema["cls"]).items():
-            written["properties"][name]["description"] = text
+            field = written["properties"][name]
+            field["description"] = " ".join([text, *filter(None, [field.get("description")])])
         return written
 
     def encode_default(self, dft: Any) -> Any:

@@ -6,7 +6,9 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
-from fnnctl.config.schema.section import ClassName, Section, Shorthand
+from fnnctl.config.schema.activations import AUTO_INITIALIZATION, Activation, PlainActivation
+from fnnctl.config.schema.losses import OUTPUTS_BY_TASK, AutoOutput, Output
+from fnnctl.config.schema.section import Section, Shorthand
 from fnnctl.config.schema.setting import Setting
 
 
@@ -35,9 +37,6 @@ NumericEmbeddingConfig = Annotated[
 
 
 Units = Annotated[int, Field(ge=1, le=1_000_000)]
-PlainName = Literal[
-    "identity", "logistic", "tanh", "hard_logistic", "hard_tanh", "relu", "softplus", "selu", "gelu", "mish"
-]
 DEFAULT_THRESHOLD: Final = 0.5
 DropoutRate = Annotated[float, Field(ge=0.0, le=0.99)]
 NormalizationEpsilon = Annotated[float, Field(gt=0.0, le=1.0), Setting(synonyms=("eps",))]
@@ -45,85 +44,6 @@ Initialization = Literal[
     "auto", "glorot_uniform", "glorot_normal", "he_uniform", "he_normal",
     "lecun_uniform", "lecun_normal", "orthogonal",
 ]  # fmt: skip
-
-
-class PlainActivation(Section):
-    """An activation without hyperparameters."""
-
-    name: Annotated[
-        PlainName,
-        Setting(
-            value_synonyms={
-                "hard_logistic": ("hard_sigmoid", "hardsigmoid"),
-                "identity": ("linear",),
-                "logistic": ("sigmoid",),
-            }
-        ),
-    ]
-    """The activation."""
-
-
-class LeakyReluActivation(Section):
-    """max(0, x) + slope·min(0, x)."""
-
-    name: Literal["leaky_relu"]
-    """The activation."""
-    slope: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.01
-    """The slope for negative inputs."""
-
-
-class PreluActivation(Section):
-    """Leaky relu whose slope is learned."""
-
-    synonyms = ("parametric_relu",)
-    name: Literal["prelu"]
-    """The activation."""
-    slope: Annotated[float, Field(ge=-1.0, le=1.0)] = 0.25
-    """The initial slope."""
-    shared: bool = False
-    """Whether the whole layer shares one slope; otherwise each unit has its own."""
-
-
-class EluActivation(Section):
-    """max(0, x) + min(0, alpha·(exp(x) − 1))."""
-
-    name: Literal["elu"]
-    """The activation."""
-    alpha: Annotated[float, Field(gt=0.0, le=100.0)] = 1.0
-    """The limit for very negative inputs is −alpha."""
-
-
-class SwishActivation(Section):
-    """x·logistic(beta·x)."""
-
-    synonyms = ("silu",)
-    name: Literal["swish"]
-    """The activation."""
-    beta: Annotated[float, Field(ge=0.0, le=100.0)] = 1.0
-    """The steepness of the gate: 0 gives ½x, large values approach relu."""
-
-
-class MaxoutActivation(Section):
-    """The maximum of several linear functions of the layer's inputs."""
-
-    name: Literal["maxout"]
-    """The activation."""
-    pieces: Annotated[int, Field(ge=2, le=100)] = 2
-    """The number of linear functions per unit, each with its own weights."""
-
-
-Activation = Annotated[
-    Annotated[
-        PlainActivation
-        | LeakyReluActivation
-        | PreluActivation
-        | EluActivation
-        | SwishActivation
-        | MaxoutActivation,
-        Field(discriminator="name"),
-    ],
-    Shorthand("name"),
-]
 
 
 class NoNormalization(Section):
@@ -161,65 +81,6 @@ Normalization = Annotated[
         Field(discriminator="name"),
     ],
     Shorthand("name"),
-]
-
-
-class AutoOutput(Section):
-    """`softmax` in a classification, `squared` in a regression."""
-
-    name: Literal["auto"] = "auto"
-    """The output."""
-
-
-class SoftmaxOutput(Section):
-    """One score per class, with softmax and cross-entropy."""
-
-    name: Literal["softmax"]
-    """The output."""
-
-
-class LogisticOutput(Section):
-    """One score for two classes, with the logistic function and cross-entropy."""
-
-    synonyms = ("sigmoid",)
-    name: Literal["logistic"]
-    """The output."""
-    positive_class: ClassName | None = None
-    """The class whose probability the output gives; null for the second class."""
-
-
-class SquaredOutput(Section):
-    """One value, with half the squared error as its loss."""
-
-    synonyms = ("l2_loss", "mean_squared_error", "mse", "squared_error")
-    name: Literal["squared"]
-    """The output."""
-
-
-class AbsoluteOutput(Section):
-    """One value, with the absolute error as its loss; it estimates the median."""
-
-    synonyms = ("absolute_error", "l1_loss", "mae", "mean_absolute_error")
-    name: Literal["absolute"]
-    """The output."""
-
-
-class HuberOutput(Section):
-    """One value, with Huber's loss: quadratic for small errors, linear for large ones."""
-
-    synonyms = ("huber_loss", "smooth_l1")
-    name: Literal["huber"]
-    """The output."""
-    delta: Annotated[float, Field(gt=0.0, le=1e6)] = 1.0
-    """The error above which the loss is linear, in standard deviations of the target."""
-
-
-Output = Annotated[
-    Annotated[
-        AutoOutput | SoftmaxOutput | LogisticOutput | SquaredOutput | AbsoluteOutput | HuberOutput,
-        Field(discriminator="name"),
-    ],
-    Shorthand("name", default="auto"),
 ]
 
 
@@ -315,6 +176,7 @@ class ModelConfig(Section):
     """The activation of the hidden layers that do not set their own."""
     initialization: Annotated[
         Initialization,
+        Field(description=AUTO_INITIALIZATION),
         Setting(
             synonyms=("initializer", "kernel_initializer"),
             value_synonyms={
@@ -326,9 +188,7 @@ class ModelConfig(Section):
             },
         ),
     ] = "auto"
-    """How initial weights are drawn, for the output layer and the hidden layers that do not set their own.
-    `auto` is He's initialization for relu, leaky_relu, prelu, elu, swish, gelu and mish, LeCun's for selu and
-    maxout, and Glorot's for the other activations and the output layer."""
+    """How initial weights are drawn, for the output layer and the hidden layers that do not set their own."""
     initial_biases: Annotated[Literal["zero", "uniform"], Setting(synonyms=("bias_initializer",))] = "zero"
     """The initial biases: zero, or drawn uniformly between ±√(6/(inputs + outputs)) of the layer, which is
     the bound of glorot_uniform. Biases of normalized layers are always zero."""
@@ -358,11 +218,12 @@ class ModelConfig(Section):
     ] = EnsembleConfig.model_construct()
     """The networks that are trained and averaged: their number, or a mapping `{members, share_weights,
     bags}`."""
-    output: Annotated[Output, Setting(synonyms=("criterion", "loss", "loss_function"))] = (
-        AutoOutput.model_construct()
-    )
-    """The output layer and its loss: softmax or logistic in a classification; squared, absolute or huber in a
-    regression."""
+    output: Annotated[
+        Output,
+        Field(description=OUTPUTS_BY_TASK),
+        Setting(synonyms=("criterion", "loss", "loss_function")),
+    ] = AutoOutput.model_construct()
+    """The output layer and its loss."""
     clip_outputs: Annotated[bool, Setting(not_counted="it limits predictions, not training")] = False
     """Whether each network's values in a regression are limited to the range of the target in the training
     rows, which are all rows outside the test part with bags. The loss that is minimized is that of the values

@@ -61,6 +61,10 @@ class Activation:
     """Whether f′(z) is written to the buffers."""
     saturates: ClassVar[bool] = False
     """Whether f′(z) can be tiny without being 0."""
+    needs_alpha_dropout: ClassVar[bool] = False
+    """Whether dropped activations become selu's lowest value, so that mean 0 and variance 1 are kept."""
+    has_pieces: ClassVar[bool] = False
+    """Whether it is a function of several pre-activations per unit."""
 
     def __init__(self, parameter: FloatArray) -> None:
         """`parameter` is a slope, an alpha, or unused: (K, 1, 1), or (K, units, 1) if it is learned."""
@@ -271,6 +275,7 @@ class Selu(Elu):
 
     ALPHA: ClassVar[float] = 1.6732632423543772848170429916717
     SCALE: ClassVar[float] = 1.0507009873554804934193349852946
+    needs_alpha_dropout = True
 
     def __init__(self, parameter: FloatArray) -> None:
         super().__init__(np.array(self.ALPHA, parameter.dtype))  # 0-d, which is faster than a column
@@ -364,6 +369,8 @@ class Maxout(Activation):
 
     The rows of z are all units' first pieces, then all their second ones, and so on.
     """
+
+    has_pieces = True
 
     def forward(self, z: FloatArray, a: FloatArray, buffers: ActivationBuffers) -> None:
         units = a.shape[1]

@@ -144,7 +144,7 @@ class HiddenLayer:
         self.shared_weights = None if factors is None else SharedWeights(segments, factors, parameters)
         self.f = self._activation(parameters, hyperparameters)
         self._normalization = self._normalizing(parameters, statistics, hyperparameters)
-        dropout = AlphaDropout if layer.activation == "selu" else Dropout
+        dropout = AlphaDropout if self.f.needs_alpha_dropout else Dropout
         self._dropout = dropout(hyperparameters["dropout"], parameters.dtype) if layer.dropout else None
 
     def _activation(self, parameters: FloatArray, hyperparameters: Mapping[str, FloatArray]) -> Activation:

@@ -50,18 +50,6 @@ INITIALIZERS: dict[str, tuple[_Draw, _Variance]] = {
     "orthogonal": (_orthogonal, lambda inputs, outputs: 1.0),
 }
 
-_HE_FAMILY = {"relu", "leaky_relu", "prelu", "elu", "swish", "gelu", "mish"}
-
-
-def default_initializer(activation: str) -> str:
-    """The scheme for an activation: He's for relu and its relatives, LeCun's for selu, else Glorot's.
-
-    LeCun's also suits maxout with two pieces: the larger of two standard normals has a mean square of 1.
-    """
-    if activation in {"selu", "maxout"}:
-        return "lecun_normal"
-    return "he_uniform" if activation in _HE_FAMILY else "glorot_uniform"
-
 
 def draw_weights(scheme: str, outputs: int, inputs: int, *, rng: np.random.Generator) -> FloatArray:
     """A weight matrix, (outputs, inputs), in float64, so that both precisions start from the same weights."""

@@ -8,13 +8,15 @@ every step is slower.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from fnnctl.arrays import FloatArray
-from fnnctl.nn.shape import NetworkShape
+
+if TYPE_CHECKING:
+    from fnnctl.nn.shape import NetworkShape
 
 TargetArray: TypeAlias = npt.NDArray[Any]
 """Indices of classes, or real values."""
@@ -99,6 +101,8 @@ class Loss:
 
     target_type: ClassVar[type[np.generic] | None] = None
     """The type of targets and predictions; None for the working type."""
+    has_one_score: ClassVar[bool] = False
+    """Whether the network has a single score, whatever the number of outputs; see `outputs`."""
 
     def __init__(self, shape: NetworkShape, members: int, batch: int, dtype: np.dtype[np.floating]) -> None:
         self.shape, self.batch = shape, batch

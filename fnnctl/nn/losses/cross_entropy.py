@@ -6,12 +6,16 @@ those of `LossTotals`, because NumPy's last bits may depend on the stride.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Final
+
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.arrays.limits import exp_or_zero
 from fnnctl.nn.losses.base import Loss, Targets
-from fnnctl.nn.shape import NetworkShape
+
+if TYPE_CHECKING:
+    from fnnctl.nn.shape import NetworkShape
 
 
 class SoftmaxCrossEntropy(Loss):
@@ -131,6 +135,7 @@ class LogisticCrossEntropy(Loss):
     """
 
     target_type = np.intp
+    has_one_score = True
 
     def __init__(self, shape: NetworkShape, members: int, batch: int, dtype: np.dtype[np.floating]) -> None:
         super().__init__(shape, members, batch, dtype)
@@ -203,6 +208,13 @@ class LogisticCrossEntropy(Loss):
         logs -= spare
         np.maximum(z, self._zero, out=spare)
         np.add(logs, spare, out=out)
+
+
+CROSS_ENTROPIES: Final[dict[str, type[Loss]]] = {
+    "softmax": SoftmaxCrossEntropy,
+    "logistic": LogisticCrossEntropy,
+}
+"""By the name of the output."""
 
 
 def share_correct(predictions: IntArray, targets: Targets, out: FloatArray) -> None:

@@ -7,11 +7,15 @@ is R².
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Final
+
 import numpy as np
 
 from fnnctl.arrays import FloatArray
 from fnnctl.nn.losses.base import Loss, Targets
-from fnnctl.nn.shape import NetworkShape
+
+if TYPE_CHECKING:
+    from fnnctl.nn.shape import NetworkShape
 
 
 class RealValueLoss(Loss):
@@ -25,13 +29,16 @@ class RealValueLoss(Loss):
         """An operand that NumPy need not convert, which saves half a microsecond in each operation."""
 
     @classmethod
-    def losses(cls, errors: FloatArray, delta: float, out: FloatArray) -> None:
-        """Write the loss of each error to `out`, an array of the same shape; `delta` is Huber's δ."""
+    def losses(cls, errors: FloatArray, parameter: float, out: FloatArray) -> None:
+        """Write the loss of each error to `out`, an array of the same shape.
+
+        `parameter` is that of the loss function, such as Huber's δ, if it has one.
+        """
         raise NotImplementedError
 
     @classmethod
-    def derive(cls, errors: FloatArray, delta: float) -> None:
-        """Overwrite errors of any shape with the derivatives of their losses; `delta` is Huber's δ."""
+    def derive(cls, errors: FloatArray, parameter: float) -> None:
+        """Overwrite errors of any shape with the derivatives of their losses; see `losses`."""
         raise NotImplementedError
 
     def set_targets(self, targets: Targets) -> None:
@@ -47,8 +54,8 @@ class RealValueLoss(Loss):
         errors -= self._y
         np.multiply(errors, errors, out=explained)
         np.subtract(self._one, explained, out=explained)
-        self.losses(errors, self.shape.delta, out=losses)
-        self.derive(errors, self.shape.delta)
+        self.losses(errors, self.shape.loss_parameter, out=losses)
+        self.derive(errors, self.shape.loss_parameter)
         errors *= self._share
         if (weights := self._targets.weights) is not None:
             losses *= weights
@@ -56,14 +63,14 @@ class RealValueLoss(Loss):
 
     def evaluate(self, z: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
         predictions, losses = z[:, 0].copy(), np.empty(y.shape, z.dtype)
-        self.losses(predictions - y, self.shape.delta, out=losses)
+        self.losses(predictions - y, self.shape.loss_parameter, out=losses)
         return losses.sum(axis=1, dtype=np.float64), predictions
 
     def evaluate_ensembles(self, z: FloatArray, y: FloatArray, size: int) -> tuple[FloatArray, FloatArray]:
         values = z[:, 0].reshape(-1, size, z.shape[2])
         predictions: FloatArray = values.sum(axis=1, dtype=np.float64) / size
         losses = np.empty_like(predictions)
-        self.losses(predictions - y, self.shape.delta, out=losses)
+        self.losses(predictions - y, self.shape.loss_parameter, out=losses)
         return losses.sum(axis=1), predictions
 
     def outputs(self, z: FloatArray) -> FloatArray:
@@ -74,12 +81,12 @@ class SquaredError(RealValueLoss):
     """L = ½e² and ∂L/∂z = e, as in scikit-learn's MLPRegressor."""
 
     @classmethod
-    def losses(cls, errors: FloatArray, delta: float, out: FloatArray) -> None:
+    def losses(cls, errors: FloatArray, parameter: float, out: FloatArray) -> None:
         np.multiply(errors, errors, out=out)
         out *= 0.5
 
     @classmethod
-    def derive(cls, errors: FloatArray, delta: float) -> None:
+    def derive(cls, errors: FloatArray, parameter: float) -> None:
         """Does nothing, because an error is its own derivative."""
 
 
@@ -87,27 +94,35 @@ class AbsoluteError(RealValueLoss):
     """L = |e| and ∂L/∂z = sign(e), which is 0 for e = 0."""
 
     @classmethod
-    def losses(cls, errors: FloatArray, delta: float, out: FloatArray) -> None:
+    def losses(cls, errors: FloatArray, parameter: float, out: FloatArray) -> None:
         np.abs(errors, out=out)
 
     @classmethod
-    def derive(cls, errors: FloatArray, delta: float) -> None:
+    def derive(cls, errors: FloatArray, parameter: float) -> None:
         np.sign(errors, out=errors)
 
 
 class HuberLoss(RealValueLoss):
     """L = ½e² for |e| ≤ δ, else δ(|e| − ½δ); ∂L/∂z is e, clipped to ±δ (Huber, 1964).
 
-    With c = min(|e|, δ) both branches are c(|e| − ½c).
+    The parameter is δ. With c = min(|e|, δ) both branches are c(|e| − ½c).
     """
 
     @classmethod
-    def losses(cls, errors: FloatArray, delta: float, out: FloatArray) -> None:
+    def losses(cls, errors: FloatArray, parameter: float, out: FloatArray) -> None:
         np.abs(errors, out=out)
-        clipped = np.minimum(out, delta)
+        clipped = np.minimum(out, parameter)
         out -= 0.5 * clipped
         out *= clipped
 
     @classmethod
-    def derive(cls, errors: FloatArray, delta: float) -> None:
-        np.clip(errors, -delta, delta, out=errors)
+    def derive(cls, errors: FloatArray, parameter: float) -> None:
+        np.clip(errors, -parameter, parameter, out=errors)
+
+
+REAL_VALUE_LOSSES: Final[dict[str, type[RealValueLoss]]] = {
+    "squared": SquaredError,
+    "absolute": AbsoluteError,
+    "huber": HuberLoss,
+}
+"""By the name of the output."""

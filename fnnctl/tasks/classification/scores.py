@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -50,13 +50,19 @@ from fnnctl.tasks.decisions import Decision, cheapest_answer, predicted_classes,
 from fnnctl.tasks.task import Artifacts, OutputDecoder, PartScores
 from fnnctl.tasks.warnings import TEST_PART, UNKNOWN, ResultWarning, TrainingOutcome, few_rows
 
+CLASS_LOSSES: Final[Mapping[str, Callable[[FloatArray, IntArray], FloatArray]]] = {
+    "softmax": cross_entropy,
+    "logistic": cross_entropy,
+}
+"""By the name of the output: the loss of each row, (n,), from scores (n, classes) and labels (n,)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Uncalibrated:
     """The metrics that a temperature changes, before calibration."""
 
     loss: float
-    """Mean cross-entropy."""
+    """The mean loss."""
     reliability: Reliability
     positive_bins: Reliability | None
     """By the probability of the positive class; None unless there are two classes."""
@@ -74,7 +80,7 @@ class ClassScores:
     probabilities: FloatArray
     """(n, classes), float64."""
     loss: float
-    """Mean cross-entropy."""
+    """The mean loss."""
     uncalibrated: Uncalibrated | None
     """The values without the temperature; None if there is no temperature."""
     baseline: FloatArray | None
@@ -370,6 +376,7 @@ def class_scores(
     loss is finite.
     """
     temperature, class_weights = decoder.temperature, decoder.class_weights
+    loss = CLASS_LOSSES[decoder.output.kind]
     losses, losses_before = np.empty(len(rows)), np.empty(len(rows))
     probabilities = np.empty((len(rows), len(classes)))
     positive = None if decoder.decision is None else decoder.decision.positive
@@ -380,12 +387,12 @@ def class_scores(
         with np.errstate(over="ignore", invalid="ignore"):
             if temperature is not None:
                 before = calibrated(scores, None, class_weights)
-                losses_before[batch] = cross_entropy(before, labels[batch])
+                losses_before[batch] = loss(before, labels[batch])
                 batch_probabilities = softmax(before)
                 bins_before += reliability(labels[batch], batch_probabilities)
                 positive_before += reliability(labels[batch], batch_probabilities, positive)
             after = calibrated(scores, temperature, class_weights)
-            losses[batch] = cross_entropy(after, labels[batch])
+            losses[batch] = loss(after, labels[batch])
             probabilities[batch] = softmax(after)
         start = batch.stop
     uncalibrated = None

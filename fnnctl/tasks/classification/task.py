@@ -4,23 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import numpy as np
 
 from fnnctl.arrays import BoolArray, FloatArray, IntArray
 from fnnctl.config.paths import ConfigPath, format_path
 from fnnctl.config.schema.data import TargetTransformName
-from fnnctl.config.schema.model import (
-    DEFAULT_THRESHOLD,
-    AutoOutput,
-    Calibration,
-    LogisticOutput,
-    ModelConfig,
-    SoftmaxOutput,
-    Threshold,
-)
+from fnnctl.config.schema.losses import DEFAULT_OUTPUTS, LOSS_RECORDS, output_of
+from fnnctl.config.schema.model import DEFAULT_THRESHOLD, Calibration, ModelConfig, Threshold
 from fnnctl.errors import Problem
+from fnnctl.metrics.metric import TaskName
 from fnnctl.metrics.registry import ACCURACY, CLASSIFICATION, class_of
 from fnnctl.nn.losses.cross_entropy import log_softmax, softmax
 from fnnctl.tasks.checks import refused_metric, refused_monitors, refused_output
@@ -62,8 +56,7 @@ class Classification:
     """The name of the target column."""
     classes: tuple[str, ...]
 
-    name = "classification"
-    default_output = SoftmaxOutput(name="softmax")
+    name: ClassVar[TaskName] = CLASSIFICATION
     default_metric = ACCURACY.name
 
     def prediction_columns(self, top: int | None = None) -> Sequence[str]:
@@ -74,7 +67,7 @@ class Classification:
     def check(self, experiment: Experiment) -> list[Problem]:
         weights, output = experiment.training.class_weights, experiment.model.output
         problems = [
-            *refused_output(output, self.name, (AutoOutput, SoftmaxOutput, LogisticOutput)),
+            *refused_output(output, self.name),
             *refused_monitors(experiment, ClassificationEpochMetrics(len(self.classes)), self.name),
         ]
         if experiment.data.split.bins is not None:
@@ -92,14 +85,15 @@ class Classification:
             wrong += [
                 (("training", "class_weights", name), name) for name in weights if name not in self.classes
             ]
-        if isinstance(output, LogisticOutput):
-            if len(self.classes) != 2:
-                count = f"{shown(self.target)} has {len(self.classes)}"
-                text, advice = f"a logistic output needs two classes, but {count}", "write output: softmax"
-                return [*problems, Problem(text, path="model.output", advice=advice, has_subject=True)]
-            positive = output.positive_class
-            if positive is not None and positive not in self.classes:
-                wrong.append((("model", "output", "positive_class"), positive))
+        record = LOSS_RECORDS.get(output.name)  # `auto` has none
+        if record is not None and record.scores == "positive_class" and len(self.classes) != 2:
+            text = (
+                f"a {output.name} output needs two classes, but {shown(self.target)} has {len(self.classes)}"
+            )
+            advice = f"write output: {DEFAULT_OUTPUTS[self.name].name}"
+            return [*problems, Problem(text, path="model.output", advice=advice, has_subject=True)]
+        if output.positive is not None and output.positive not in self.classes:
+            wrong.append((("model", "output", "positive_class"), output.positive))
         return [*problems, *(Problem(self._no_class(name), path=format_path(path)) for path, name in wrong)]
 
     def _refused_decision(self, experiment: Experiment) -> list[Problem]:
@@ -129,17 +123,10 @@ class Classification:
         self, model: ModelConfig, targets: Targets, transform: TargetTransformName = "none"
     ) -> OutputDecoder:
         counts = np.bincount(targets, minlength=len(self.classes))
-        return OutputDecoder(self._output_shape(model), baseline=tuple((counts / counts.sum()).tolist()))
-
-    def _output_shape(self, model: ModelConfig) -> OutputShape:
-        output = self.default_output if isinstance(model.output, AutoOutput) else model.output
-        match output:
-            case SoftmaxOutput():
-                return OutputShape(len(self.classes), output.name)
-            case LogisticOutput(positive_class=positive):
-                number = 1 if positive is None else self.classes.index(positive)
-                return OutputShape(len(self.classes), output.name, number)
-        raise ValueError(f"{output.name} is not an output of a classification")
+        output = output_of(model.output, self.name)
+        positive = 1 if output.positive is None else self.classes.index(output.positive)
+        shape = OutputShape.of(output, outputs=len(self.classes), positive=positive)
+        return OutputDecoder(shape, baseline=tuple((counts / counts.sum()).tolist()))
 
     def example_weights(
         self, training: TrainingConfig, targets: Targets, row_weights: FloatArray | None
@@ -178,8 +165,8 @@ class Classification:
             return None
         output, threshold = experiment.model.output, experiment.model.threshold
         positive = experiment.data.positive_class
-        if positive is None and isinstance(output, LogisticOutput):
-            positive = output.positive_class
+        if positive is None:
+            positive = output.positive
         index = 1 if positive is None else self.classes.index(positive)
         return Decision(index, costs_of(threshold))
 
@@ -210,14 +197,14 @@ class Classification:
         return replace(decoder, temperature=temperature).weighted(tuple(np.exp(logs).tolist()))
 
     def joint_decoder(self, decoders: Sequence[OutputDecoder]) -> OutputDecoder:
-        """Combined scores are logarithms of probabilities, one per class, for all kinds of outputs.
+        """The first network's, for combined scores, which are logarithms of probabilities, one per class.
 
         They have no threshold yet, either. Class weights that all networks share are those of the
         combination; otherwise each network's probabilities are corrected before.
         """
         first = decoders[0]
         decision = first.decision and replace(first.decision, threshold=None, default=None)
-        joint = OutputDecoder(OutputShape(len(self.classes), "softmax"), first.baseline, decision=decision)
+        joint = OutputDecoder(first.output, first.baseline, decision=decision)
         are_alike = all(decoder.class_weights == first.class_weights for decoder in decoders)
         return joint.weighted(first.class_weights) if are_alike else joint
 
@@ -337,7 +324,7 @@ class Classification:
 
     def describe(self, decoder: OutputDecoder) -> dict[str, Any]:
         output = decoder.output
-        positive = self.classes[output.positive] if output.kind == "logistic" else None
+        positive = self.classes[output.positive] if output.record.scores == "positive_class" else None
         return {
             "output": output.kind,
             "positive": positive,

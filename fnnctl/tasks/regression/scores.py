@@ -14,7 +14,7 @@ from fnnctl.metrics.metric import SUPPORT, OfRows
 from fnnctl.metrics.registry import REGRESSION, importance_metrics, metrics_of
 from fnnctl.metrics.regression import score
 from fnnctl.metrics.rows import ErrorRows
-from fnnctl.nn.losses.registry import REAL_VALUE_LOSSES
+from fnnctl.nn.losses.real_values import REAL_VALUE_LOSSES
 from fnnctl.seeds import Purpose, stream
 from fnnctl.store import names
 from fnnctl.store.tables import csv_lines
@@ -164,7 +164,7 @@ def mean_loss(errors: FloatArray, decoder: OutputDecoder) -> float:
 def error_losses(errors: FloatArray, decoder: OutputDecoder) -> FloatArray:
     """The losses of standardized errors of any shape."""
     losses = np.empty_like(errors)
-    REAL_VALUE_LOSSES[decoder.output.kind].losses(errors, decoder.output.delta, out=losses)
+    REAL_VALUE_LOSSES[decoder.output.kind].losses(errors, decoder.output.loss_parameter, out=losses)
     return losses
 
 

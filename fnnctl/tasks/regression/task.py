@@ -4,23 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.config.schema.data import TargetTransformName
-from fnnctl.config.schema.model import (
-    DEFAULT_THRESHOLD,
-    AbsoluteOutput,
-    AutoOutput,
-    Calibration,
-    HuberOutput,
-    ModelConfig,
-    SquaredOutput,
-    Threshold,
-)
+from fnnctl.config.schema.losses import output_of
+from fnnctl.config.schema.model import DEFAULT_THRESHOLD, Calibration, ModelConfig, Threshold
 from fnnctl.errors import Problem, UsageError
+from fnnctl.metrics.metric import TaskName
 from fnnctl.metrics.registry import R2, REGRESSION, class_of, objectives
 from fnnctl.tasks.checks import refused_metric, refused_monitors, refused_output
 from fnnctl.tasks.epoch_metrics import RegressionEpochMetrics
@@ -46,8 +39,6 @@ if TYPE_CHECKING:
     from fnnctl.data.splits.folds import AssignedFolds
     from fnnctl.data.splits.parts import Split
 
-OUTPUTS = (AutoOutput, SquaredOutput, AbsoluteOutput, HuberOutput)
-
 
 @dataclass(frozen=True, slots=True)
 class Regression:
@@ -58,8 +49,7 @@ class Regression:
     seed: int = field(default=0, compare=False)
     """The experiment's seed, for the intervals of metrics."""
 
-    name = "regression"
-    default_output = SquaredOutput(name="squared")
+    name: ClassVar[TaskName] = REGRESSION
     default_metric = R2.name
 
     def prediction_columns(self, top: int | None = None) -> Sequence[str]:
@@ -77,7 +67,7 @@ class Regression:
             "data.positive_class": (experiment.data.positive_class is not None, "null"),
         }
         return [
-            *refused_output(model.output, self.name, OUTPUTS),
+            *refused_output(model.output, self.name),
             *refused_monitors(experiment, RegressionEpochMetrics(), self.name),
             *(
                 Problem(
@@ -100,14 +90,7 @@ class Regression:
         self, model: ModelConfig, targets: Targets, transform: TargetTransformName = "none"
     ) -> OutputDecoder:
         """Transformed targets are standardized to mean 0 and deviation 1, or centred if all are equal."""
-        output = self.default_output if isinstance(model.output, AutoOutput) else model.output
-        match output:
-            case SquaredOutput() | AbsoluteOutput():
-                shape = OutputShape(1, output.name)
-            case HuberOutput():
-                shape = OutputShape(1, output.name, delta=output.delta)
-            case _:
-                raise ValueError(f"{output.name} is not an output of a regression")
+        shape = OutputShape.of(output_of(model.output, self.name), outputs=1)
         fitted = transform_of(transform, targets)
         trained = targets if fitted is None else fitted.forward(targets)
         # The deviation of equal targets may be a rounding error.
@@ -261,7 +244,7 @@ class Regression:
         scale = scale_of(decoder)
         return {
             "output": decoder.output.kind,
-            "delta": decoder.output.delta if decoder.output.kind == "huber" else None,
+            "delta": decoder.output.loss_parameter if decoder.output.record.parameter else None,
             "target": self.target,
             "target_mean": scale.mean,
             "target_deviation": scale.deviation,

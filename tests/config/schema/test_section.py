@@ -6,13 +6,12 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from fnnctl.config.schema.activations import EluActivation, PlainActivation
 from fnnctl.config.schema.experiment import Experiment, NotesConfig
 from fnnctl.config.schema.model import (
-    EluActivation,
     EnsembleConfig,
     HiddenLayerConfig,
     ModelConfig,
-    PlainActivation,
 )
 from fnnctl.config.schema.optimizers import AdamOptimizer, SgdOptimizer
 from fnnctl.config.schema.section import Section, plain

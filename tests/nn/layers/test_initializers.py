@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fnnctl.nn.layers.initializers import INITIALIZERS, default_initializer, draw_biases, draw_weights
+from fnnctl.nn.layers.initializers import draw_biases, draw_weights
 
 
 @pytest.mark.parametrize(
@@ -45,10 +45,3 @@ def test_biases_are_uniform_within_glorots_bound() -> None:
     assert 0.999 * limit < biases.max() <= limit
     assert -limit <= biases.min() < -0.999 * limit
     assert biases.var() == pytest.approx(limit**2 / 3, rel=0.02)
-
-
-def test_default_follows_the_activation() -> None:
-    assert default_initializer("relu") == default_initializer("elu") == "he_uniform"
-    assert default_initializer("tanh") == default_initializer("softplus") == "glorot_uniform"
-    assert default_initializer("selu") == "lecun_normal"
-    assert {default_initializer(name) for name in ("relu", "identity")} <= set(INITIALIZERS)

@@ -13,7 +13,7 @@ from fnnctl.nn.backpropagation import BackPropagation
 from fnnctl.nn.network import Network
 from fnnctl.nn.optimizers.penalties import Penalty
 from fnnctl.nn.parameters import LayerSegments, ParameterLayout
-from fnnctl.nn.shape import HiddenShape, NetworkShape, OutputKind
+from fnnctl.nn.shape import HiddenShape, NetworkShape
 from fnnctl.nn.workspace import Workspace
 from tests.nn.gradients import FLOAT64, Case, draw_targets
 
@@ -61,7 +61,7 @@ def explicit_networks(case: Case) -> tuple[Network, Workspace]:
 
 
 @pytest.mark.parametrize(("output", "classes"), [("softmax", 3), ("logistic", 2), ("squared", 1)])
-def test_each_inner_member_is_a_network(output: OutputKind, classes: int) -> None:
+def test_each_inner_member_is_a_network(output: str, classes: int) -> None:
     case = case_of(replace(SHAPE, output=output, outputs=classes))
     plain, work = explicit_networks(case)
     expected = plain.forward(work)

@@ -1,0 +1,213 @@
+"""The outputs of a network, each with its loss: a section of the config and a record for each.
+
+A record has all that others must know of a loss. Formulas and gradients (`nn.losses`) are tables keyed by the
+output's name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Final, Literal, TypeAlias
+
+from pydantic import Field
+
+from fnnctl.config.schema.section import ClassName, Section, Shorthand, written_out
+from fnnctl.metrics.metric import TaskName
+from fnnctl.metrics.registry import CLASSIFICATION, REGRESSION
+from fnnctl.text import capitalized, joined_words
+
+
+class OutputSection(Section):
+    """An output with its loss."""
+
+    name: str
+    """The output."""
+
+    @property
+    def positive(self) -> str | None:
+        """The class whose score is the output; None if it is not set, or if there is a score per class."""
+        return None
+
+    @property
+    def loss_parameter(self) -> float | None:
+        """The parameter of the loss function; None if it has none. `auto` has no function yet."""
+        setting = LOSS_RECORDS[self.name].parameter
+        value: float | None = None if setting is None else getattr(self, setting)
+        return value
+
+
+class AutoOutput(OutputSection):
+    """`softmax` in a classification, `squared` in a regression."""
+
+    name: Literal["auto"] = "auto"
+
+
+class SoftmaxOutput(OutputSection):
+    """One score per class, with softmax and cross-entropy."""
+
+    name: Literal["softmax"]
+
+
+class LogisticOutput(OutputSection):
+    """One score for two classes, with the logistic function and cross-entropy."""
+
+    synonyms = ("sigmoid",)
+    name: Literal["logistic"]
+    positive_class: ClassName | None = None
+    """The class whose probability the output gives; null for the second class."""
+
+    @property
+    def positive(self) -> str | None:
+        return self.positive_class
+
+
+class SquaredOutput(OutputSection):
+    """One value, with half the squared error as its loss."""
+
+    synonyms = ("l2_loss", "mean_squared_error", "mse", "squared_error")
+    name: Literal["squared"]
+
+
+class AbsoluteOutput(OutputSection):
+    """One value, with the absolute error as its loss; it estimates the median."""
+
+    synonyms = ("absolute_error", "l1_loss", "mae", "mean_absolute_error")
+    name: Literal["absolute"]
+
+
+class HuberOutput(OutputSection):
+    """One value, with Huber's loss: quadratic for small errors, linear for large ones."""
+
+    synonyms = ("huber_loss", "smooth_l1")
+    name: Literal["huber"]
+    delta: Annotated[float, Field(gt=0.0, le=1e6)] = 1.0
+    """The error above which the loss is linear, in standard deviations of the target."""
+
+
+Output = Annotated[
+    Annotated[
+        AutoOutput | SoftmaxOutput | LogisticOutput | SquaredOutput | AbsoluteOutput | HuberOutput,
+        Field(discriminator="name"),
+    ],
+    Shorthand("name", default="auto"),
+]
+
+Estimate: TypeAlias = Literal["probabilities", "mean", "median"]
+ScoreForm: TypeAlias = Literal["outputs", "positive_class"]
+
+
+@dataclass(frozen=True, slots=True)
+class LossRecord:
+    """What others must know of an output with its loss."""
+
+    section: type[OutputSection]
+    """Its section of the config."""
+    task: TaskName
+    """The task that it is for."""
+    label: str
+    """The loss, for the documentation."""
+    function: str
+    """The loss function: values of two outputs' losses can be compared if their functions are the same."""
+    estimates: Estimate
+    """What the outputs with the smallest loss are; mean and median are those of the target."""
+    scores: ScoreForm = "outputs"
+    """What the network's scores are: the task's outputs, or that of the positive one of two classes; the
+    other one's is then 0."""
+    parameter: str | None = None
+    """The setting that is the loss function's parameter; losses with different ones cannot be compared."""
+    is_default: bool = False
+    """Whether it is what `model.output: auto` stands for in its task."""
+    exported: bool = True
+    """Whether a network with it can be exported as ONNX, by the operators for its `scores` in
+    `export.onnx.network`."""
+
+
+LOSS_RECORDS: Final[Mapping[str, LossRecord]] = {
+    "softmax": LossRecord(
+        section=SoftmaxOutput,
+        task=CLASSIFICATION,
+        label="cross-entropy",
+        function="cross_entropy",
+        estimates="probabilities",
+        is_default=True,
+    ),
+    "logistic": LossRecord(
+        section=LogisticOutput,
+        task=CLASSIFICATION,
+        label="cross-entropy of one output, for two classes",
+        function="cross_entropy",
+        estimates="probabilities",
+        scores="positive_class",
+    ),
+    "squared": LossRecord(
+        section=SquaredOutput,
+        task=REGRESSION,
+        label="half the mean squared error",
+        function="squared_error",
+        estimates="mean",
+        is_default=True,
+    ),
+    "absolute": LossRecord(
+        section=AbsoluteOutput,
+        task=REGRESSION,
+        label="mean absolute error",
+        function="absolute_error",
+        estimates="median",
+    ),
+    "huber": LossRecord(
+        section=HuberOutput,
+        task=REGRESSION,
+        label="Huber's loss",
+        function="huber",
+        estimates="mean",
+        parameter="delta",
+    ),
+}
+"""By name, in the order of the documentation."""
+DEFAULT_OUTPUTS: Final[Mapping[TaskName, OutputSection]] = {
+    record.task: record.section.model_construct(name=name)
+    for name, record in LOSS_RECORDS.items()
+    if record.is_default
+}
+"""What `model.output: auto` stands for in each task."""
+
+
+def names_of_task(task: TaskName) -> list[str]:
+    """The names of a task's outputs."""
+    return [name for name, record in LOSS_RECORDS.items() if record.task == task]
+
+
+def output_of(output: Output, task: TaskName) -> OutputSection:
+    """The output in a task, whose default is `auto`; raises ValueError for an output of another task."""
+    if isinstance(output, AutoOutput):
+        return DEFAULT_OUTPUTS[task]
+    if LOSS_RECORDS[output.name].task != task:
+        raise ValueError(f"{output.name} is not an output of a {task}")
+    return output
+
+
+def loss_functions(values: Iterable[Any]) -> set[tuple[str, float | None]]:
+    """The different loss functions, with their parameters, of outputs as they are written in a config.
+
+    `auto`, or no output, has the function of the default in the task of the others.
+    """
+    written = [written_out(value) for value in values]
+    named = [value for value in written if isinstance(value, Mapping) and value.get("name") in LOSS_RECORDS]
+    if len(named) < len(written):
+        tasks = {LOSS_RECORDS[output["name"]].task for output in named}
+        named += [{"name": DEFAULT_OUTPUTS[task].name} for task in tasks]
+    return {_loss_function(output) for output in named}
+
+
+def _loss_function(output: Mapping[str, Any]) -> tuple[str, float | None]:
+    record = LOSS_RECORDS[output["name"]]
+    if record.parameter is None:
+        return record.function, None
+    default = record.section.model_fields[record.parameter].default
+    return record.function, output.get(record.parameter, default)
+
+
+_OF_TASKS: Final = [f"in a {task} {joined_words(names_of_task(task), 'or')}" for task in DEFAULT_OUTPUTS]
+OUTPUTS_BY_TASK: Final = f"{capitalized('; '.join(_OF_TASKS))}."
+"""The outputs of each task, in words."""
