@@ -43,7 +43,7 @@ class Problem:
     """What to write instead; it has the names of `values`, too."""
     values: Mapping[str, object] = field(default_factory=dict, hash=False)
     """The names and numbers of the message."""
-    related: tuple[tuple[str | int, ...], ...] = ()
+    related: tuple[str, ...] = ()
     """The paths of other settings whose values are part of the reason, whether they are set or not."""
     has_subject: bool = False
     """Whether the text is a sentence of its own. Otherwise its subject is the setting: `must be a number`."""

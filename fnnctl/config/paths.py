@@ -15,6 +15,7 @@ from fnnctl.errors import Problem
 
 ConfigPath: TypeAlias = tuple[str | int, ...]
 
+VALIDATION: Final[ConfigPath] = ("data", "split", "validation")
 SPACE: Final[ConfigPath] = ("search", "space")
 """The mapping whose keys are paths of other settings."""
 _INDEX = re.compile(r"\[([0-9]+)\]")

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final, TypeAlias
 
-from fnnctl.config.paths import ConfigPath, format_path, parse_path
+from fnnctl.config.paths import ConfigPath, parse_path
 from fnnctl.errors import Problem
 
 Problems: TypeAlias = dict[ConfigPath, Problem]
@@ -24,15 +24,15 @@ def by_path(problems: Iterable[Problem]) -> Problems:
     return {parse_path(problem.path or ""): problem for problem in problems}
 
 
-def no_effect(reason: str, *causes: ConfigPath) -> Problem:
-    """A setting has no effect; the causes are the settings whose values are the reason."""
+def no_effect(reason: str, *causes: str) -> Problem:
+    """A setting has no effect; the causes are the paths of the settings whose values are the reason."""
     values = {"has": "has", "reason": reason}
     return Problem("{has} no effect: {reason}", kind=NO_EFFECT, values=values, related=causes)
 
 
-def no_effect_without(cause: ConfigPath) -> Problem:
+def no_effect_without(cause: str) -> Problem:
     """A setting has no effect unless another one is set."""
-    values = {"has": "has", "cause": format_path(cause)}
+    values = {"has": "has", "cause": cause}
     return Problem("{has} no effect without {cause}", kind=NO_EFFECT, values=values, related=(cause,))
 
 

@@ -11,9 +11,10 @@ from typing import TypeVar
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
-from fnnctl.config.rules.unread import CSV_SETTINGS, FILE_SETTINGS
 from fnnctl.config.schema.data import (
+    CSV_SETTINGS,
     DEFAULT_MISSING_VALUES,
+    FILE_SETTINGS,
     MEMORY_REASON,
     PARQUET_REASON,
     DataConfig,

@@ -7,8 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from fnnctl.config.problems import no_effect
-from fnnctl.config.rules.unread import TABLE_SETTINGS
-from fnnctl.config.schema.data import ARRAY_REASON, AUTO_PATTERN, ColumnsConfig, DataConfig
+from fnnctl.config.schema.data import ARRAY_REASON, AUTO_PATTERN, TABLE_SETTINGS, ColumnsConfig, DataConfig
 from fnnctl.data.columns.formats.moments import pattern_problem
 from fnnctl.data.columns.numbers import plain_number
 from fnnctl.data.problems import Problems

@@ -9,7 +9,6 @@ from typing import TypeAlias
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.config.rules.canonical import configuration_seed
-from fnnctl.config.rules.unread import validation_share
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.data.splits.folds import Folds, divide
 from fnnctl.data.splits.forward_folds import ForwardFolds, fewest_values
@@ -68,7 +67,7 @@ def cross_validation(data: TaskData, experiment: Experiment) -> CrossValidation:
     dataset = data.dataset
     _check_rows(data, experiment)
     folds = divided(data, experiment)
-    share, stratify = validation_share(experiment), experiment.data.split.stratify
+    share, stratify = experiment.validation_share, experiment.data.split.stratify
     refuse_single_groups(folds, dataset.groups, share)
     fold_rows = folds.folds(validation=share, stratify=stratify, seed=experiment.split_seed)
     fits = [Fit.of(data, experiment, fold, seed=0) for fold in fold_rows]
@@ -99,7 +98,7 @@ def divided(data: TaskData, experiment: Experiment, rows: IntArray | None = None
         groups = None if groups is None else groups[rows]
         order = None if order is None else order[rows]
     if order is not None:
-        validated = validation_share(experiment) > 0
+        validated = experiment.validation_share > 0
         _check_order(order, experiment, validated=validated)
         return ForwardFolds.of(order, folds=settings.folds, repeats=settings.repeats, validated=validated)
     return divide(
@@ -136,7 +135,7 @@ def _check_rows(data: TaskData, experiment: Experiment) -> None:
     count = counted(most, "row" if groups is None else "group")
     if folds > most:
         raise ConfigError(Problem(f"{count} cannot be divided into {folds:,} folds", path=FOLDS))
-    if validation_share(experiment) > 0 and most - math.ceil(most / folds) < 2:
+    if experiment.validation_share > 0 and most - math.ceil(most / folds) < 2:
         message = f"with {count} in {folds:,} folds, none is left for validation"
         raise ConfigError(Problem(f"{message}: set data.split.validation to 0", path=FOLDS))
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fnnctl.config.paths import format_path
+from fnnctl.config.paths import VALIDATION, format_path
 from fnnctl.config.problems import NO_BAGS
 from fnnctl.config.reading.explanation import (
     BAGS,
@@ -22,7 +22,6 @@ from fnnctl.config.reading.loading import ConfigSource, LoadedConfig, load_confi
 from fnnctl.config.reading.overrides import Override
 from fnnctl.config.recipes.filling import CompleteConfig, complete_config
 from fnnctl.config.rules.plain_config import is_set
-from fnnctl.config.rules.unread import VALIDATION, validation_share
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.context import Listener
 from fnnctl.data.files import UNREPORTED, OnRead
@@ -282,7 +281,7 @@ def split_data(data: TaskData, experiment: Experiment) -> Split:
     return split_rows(
         data.strata,
         data.strata_names,
-        experiment.data.split.model_copy(update={"validation": validation_share(experiment)}),
+        experiment.data.split.model_copy(update={"validation": experiment.validation_share}),
         seed=experiment.split_seed,
         test_rows=data.dataset.test_rows,
         groups=data.dataset.groups,

@@ -6,16 +6,10 @@ from typing import Any, Final
 
 from fnnctl.config.paths import parse_path
 from fnnctl.config.recipes.adaptation import Values
-from fnnctl.config.rules.unread import reads_horizon
+from fnnctl.config.schema.ensemble import EnsembleConfig
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.lr_schedules import AdaptiveLrSchedule
-from fnnctl.config.schema.model import (
-    DEFAULT_THRESHOLD,
-    CostThreshold,
-    EnsembleConfig,
-    ModelConfig,
-    NoEmbedding,
-)
+from fnnctl.config.schema.model import DEFAULT_THRESHOLD, CostThreshold, ModelConfig, NoEmbedding
 
 CALIBRATION: Final = parse_path("model.calibration")
 
@@ -76,7 +70,7 @@ def trained_experiment(trial: Experiment, *, epochs: int) -> Experiment:
     """The experiment of a trial that was trained for so many epochs at most, as `train` repeats it."""
     training = trial.training
     epochs = min(epochs, training.epochs)
-    horizon = training.schedule_epochs if reads_horizon(training) else epochs
+    horizon = training.schedule_epochs if training.reads_horizon else epochs
     changes = {"epochs": epochs, "horizon": None if horizon == epochs else horizon, "threads": 1}
     return trial.model_copy(update={"training": training.model_copy(update=changes)})
 
@@ -96,7 +90,7 @@ def refit_experiment(
     if isinstance(model.numeric_embedding, NoEmbedding):
         members = members.model_copy(update={"plain_twins": False})
     schedule = training.lr_schedule
-    horizon = training.schedule_epochs if reads_horizon(training) else epochs
+    horizon = training.schedule_epochs if training.reads_horizon else epochs
     changes: dict[str, Any] = {
         "epochs": epochs,
         "horizon": None if horizon == epochs else horizon,

@@ -7,17 +7,16 @@ from dataclasses import replace
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.config.schema.activations import ACTIVATION_RECORDS, Activation
+from fnnctl.config.schema.ensemble import EnsembleConfig
 from fnnctl.config.schema.experiment import Experiment
-from fnnctl.config.schema.lr_schedules import AdaptiveLrSchedule
-from fnnctl.config.schema.model import (
+from fnnctl.config.schema.layers import (
     BatchNormalizationConfig,
-    EnsembleConfig,
     HiddenLayerConfig,
     LayerNormalizationConfig,
-    ModelConfig,
     Normalization,
-    PiecewiseLinearEmbeddingConfig,
 )
+from fnnctl.config.schema.lr_schedules import AdaptiveLrSchedule
+from fnnctl.config.schema.model import ModelConfig, PiecewiseLinearEmbeddingConfig
 from fnnctl.config.schema.optimizers import LbfgsOptimizer, Optimizer
 from fnnctl.config.schema.training import (
     AUTO_BATCH_SIZE,

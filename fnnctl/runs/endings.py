@@ -6,9 +6,9 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Final, Protocol
 
+from fnnctl.config.paths import ConfigPath
 from fnnctl.config.recipes.adaptation import LEARNING_RATE
 from fnnctl.config.recipes.filling import recipe_values
-from fnnctl.config.rules.unread import HIDDEN
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.errors import DivergedError
 from fnnctl.modelling.fit import Fit
@@ -22,6 +22,8 @@ from fnnctl.training.warnings import Ended, exploded, unfinished
 
 SHARE_OF_ERRORS: Final = 0.75
 """The share of the baseline's errors that a single column must avoid before it is worth a warning."""
+
+HIDDEN: Final[ConfigPath] = ("model", "hidden")
 
 
 class Trained(Protocol):

@@ -13,7 +13,7 @@ from typing import Any, Final
 from fnnctl.config.paths import ConfigPath, format_path, parse_path
 from fnnctl.config.rules.plain_config import value_at
 from fnnctl.config.rules.trials import HORIZON
-from fnnctl.config.rules.unread import WITH_HORIZON
+from fnnctl.config.schema.training import WITH_HORIZON
 from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.errors import ConfigError, Problem, UsageError
 from fnnctl.search.plan import plan_search

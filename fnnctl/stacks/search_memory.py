@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from fnnctl.config.schema.model import EnsembleConfig
+from fnnctl.config.schema.ensemble import EnsembleConfig
 from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.errors import ConfigError, Problem
 from fnnctl.seeds import Purpose, stream

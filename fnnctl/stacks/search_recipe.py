@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from fnnctl.config.paths import SPACE, ConfigPath, format_path, parse_path
+from fnnctl.config.paths import SPACE, VALIDATION, ConfigPath, format_path, parse_path
 from fnnctl.config.problems import Problems
 from fnnctl.config.recipes.adaptation import gives, outside_search, settings_in
 from fnnctl.config.recipes.before_data import experiment_before_data
@@ -33,7 +33,6 @@ from fnnctl.config.rules.plain_config import METHOD, value_at
 from fnnctl.config.rules.space_check import REQUIRE
 from fnnctl.config.rules.start_from import START_FROM
 from fnnctl.config.rules.trials import trial_configs
-from fnnctl.config.rules.unread import VALIDATION, test_share
 from fnnctl.config.schema.methods import SAMPLERS
 from fnnctl.config.schema.search import SearchConfig
 from fnnctl.errors import ConfigError, Problem
@@ -97,7 +96,7 @@ def with_search_recipe(loaded: LoadedExperiment, *, max_trials: int | None = Non
         loaded = _for_single_networks(loaded, original, written, on)
     sets = [] if loaded.experiment.complete else list(settings_in(outside_search(original)))
     recipe = recipe_facts(loaded.data, loaded.experiment)
-    rows = round(recipe.rows * (1 - test_share(loaded.experiment.data)))
+    rows = round(recipe.rows * (1 - loaded.experiment.data.test_share))
     why_not = why_no_sample(rows, sets, written, max_trials=max_trials)
     if why_not and search is not None and search.method.sampling.tries_samples:
         raise _no_sample(loaded, search.method.sampler, why_not)

@@ -10,8 +10,8 @@ from typing import TypeAlias
 
 from fnnctl.config.rules.canonical import configuration_seed
 from fnnctl.config.rules.trials import TrialConfigs
+from fnnctl.config.schema.ensemble import EnsembleConfig
 from fnnctl.config.schema.experiment import Experiment
-from fnnctl.config.schema.model import EnsembleConfig
 from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.data.splits.groups import most_folds
 from fnnctl.data.splits.parts import Rows, Split

@@ -12,7 +12,7 @@ from scipy.special import logsumexp, softmax
 from sklearn.metrics import accuracy_score, log_loss, r2_score
 
 from fnnctl.arrays import FloatArray
-from fnnctl.config.schema.model import EnsembleConfig
+from fnnctl.config.schema.ensemble import EnsembleConfig
 from fnnctl.executors.registry import ExecutorKind
 from fnnctl.modelling.fit import Fit
 from fnnctl.seeds import member_seed

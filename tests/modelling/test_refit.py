@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from fnnctl.config.rules.contradictions import contradictions
+from fnnctl.config.rules.setting_rules import contradictions
+from fnnctl.config.schema.ensemble import EnsembleConfig
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.lr_schedules import AdaptiveLrSchedule
-from fnnctl.config.schema.model import EnsembleConfig
 from fnnctl.modelling.refit import left_out_of_refit, refit_experiment, with_ensemble
 
 WATCHING: dict[str, Any] = {

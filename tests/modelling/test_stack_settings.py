@@ -5,8 +5,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from fnnctl.config.schema.ensemble import EnsembleConfig
 from fnnctl.config.schema.experiment import Experiment
-from fnnctl.config.schema.model import EnsembleConfig, ModelConfig
+from fnnctl.config.schema.model import ModelConfig
 from fnnctl.config.schema.training import TrainingConfig
 from fnnctl.modelling.stack_settings import (
     as_ensemble,

@@ -254,7 +254,13 @@ def _unknown_setting(path: ConfigPath, config: Mapping[str, Any]) -> Problem:
         text, advice = f"{chosen} has no {key}", f"{has}{_beside_a_choice(key, path[:-1], chosen)}"
         if alike:
             text, advice = f"{chosen} has {joined_words(alike)}", f"{has} {key}"
-        return Problem(text, kind=NO_EFFECT, advice=advice, related=((*path[:-1], "name"),), has_subject=True)
+        return Problem(
+            text,
+            kind=NO_EFFECT,
+            advice=advice,
+            related=(format_path((*path[:-1], "name")),),
+            has_subject=True,
+        )
     return unknown_setting(*_meant_setting(key, path[:-1], tuple(section["properties"])))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from fnnctl.config.paths import is_below
-from fnnctl.config.rules.unread import unread_settings
+from fnnctl.config.rules.setting_rules import ineffective_settings
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.section import plain
 from fnnctl.config.yaml_text import block_yaml
@@ -41,7 +41,7 @@ def active_settings(
     `TrialConfigs.for_all_trials`. `nulls` says whether there are settings that are null by default.
     """
     values: dict[str, Any] = plain(experiment, nulls=nulls)
-    unread = unread_settings(experiment)
+    unread = ineffective_settings(experiment)
     for path in unread:
         if is_below(path, unread):
             continue

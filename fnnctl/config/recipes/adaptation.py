@@ -138,7 +138,9 @@ def low_rate_warning(config: Mapping[str, Any], values: Values, applied: Values)
 
 def _because(config: Mapping[str, Any], cause: ConfigPath, reason: str) -> Problem:
     text = f"{format_path(cause)} is {set_or_searched(config, cause)}, and {reason}"
-    return Problem(text, path=format_path(cause), kind=UNSUITED, related=(cause,), has_subject=True)
+    return Problem(
+        text, path=format_path(cause), kind=UNSUITED, related=(format_path(cause),), has_subject=True
+    )
 
 
 def _is_changed(config: Mapping[str, Any], settings: list[ConfigPath], path: ConfigPath, value: Any) -> bool:

@@ -15,10 +15,11 @@ from collections.abc import Set as AbstractSet
 from typing import Any, Final
 
 from fnnctl.config.paths import ConfigPath
-from fnnctl.config.rules.unread import unread_settings
+from fnnctl.config.rules.setting_rules import ineffective_settings
 from fnnctl.config.schema.experiment import Experiment
+from fnnctl.config.schema.layers import HiddenLayerConfig
 from fnnctl.config.schema.losses import DEFAULT_OUTPUTS, AutoOutput
-from fnnctl.config.schema.model import HiddenLayerConfig, ModelConfig
+from fnnctl.config.schema.model import ModelConfig
 from fnnctl.config.schema.section import Section
 from fnnctl.config.schema.setting import setting_of
 from fnnctl.config.schema.training import TrainingConfig
@@ -37,7 +38,7 @@ def canonical_configuration(experiment: Experiment) -> dict[str, Any]:
     written_out = experiment.model_copy(
         update={"model": _written_out(experiment.model), "training": _all_epochs(experiment.training)}
     )
-    counted: dict[str, Any] = _counted(written_out, (), unread_settings(written_out).keys())
+    counted: dict[str, Any] = _counted(written_out, (), ineffective_settings(written_out).keys())
     return counted
 
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any, Final
 
-from fnnctl.config.paths import SPACE, ConfigPath
-from fnnctl.config.rules.contradictions import contradictions, monitors_nothing
+from fnnctl.config.paths import SPACE, VALIDATION, ConfigPath
 from fnnctl.config.rules.plain_config import is_set, value_at, without
+from fnnctl.config.rules.setting_rules import contradictions, ineffective_settings
 from fnnctl.config.rules.trials import searched_sections
-from fnnctl.config.rules.unread import VALIDATION, unread_settings
 from fnnctl.config.rules.validation import InvalidConfigurationError, validated
 from fnnctl.config.schema.experiment import Experiment
+from fnnctl.config.schema.lr_schedules import lacks_rows
 
 LEFT_OPEN: Final = "auto"
 """This value turns the setting off, so it may be given even if the setting has no effect."""
@@ -44,7 +44,7 @@ def experiment_of(config: Mapping[str, Any]) -> Experiment:
         raise InvalidConfigurationError(problems, certain=error.certain) from None
     # Only a valid experiment says which settings nothing reads. Those that are set are errors, unless a trial
     # of the search reads them. That is looked for last, because it takes hundreds of trials.
-    unread = unread_settings(experiment)
+    unread = ineffective_settings(experiment)
     without_effect = {
         path: problem
         for path, problem in unread.items()
@@ -79,7 +79,8 @@ def _is_off(path: ConfigPath, experiment: Experiment) -> bool:
 def _completed(config: Any) -> Experiment:
     """The experiment, including defaults that depend on other settings."""
     experiment = validated(config)
-    if monitors_nothing(experiment) and not is_set(config, EARLY_STOPPING):
+    stopping = experiment.training.early_stopping
+    if stopping and lacks_rows(stopping.monitor, experiment) and not is_set(config, EARLY_STOPPING):
         training = experiment.training.model_copy(update={"early_stopping": None})
         experiment = experiment.model_copy(update={"training": training})
     return experiment

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias, TypeVar
 
-from fnnctl.config.paths import ConfigPath, overlap
+from fnnctl.config.paths import ConfigPath, overlap, parse_path
 from fnnctl.config.problems import NO_EFFECT, Problems
 from fnnctl.config.rules.plain_config import is_set, without
 from fnnctl.config.rules.validation import InvalidConfigurationError
@@ -49,7 +49,10 @@ def _made_ineffective(
         if any(overlap(path, change) for change in changed):
             continue
         causes = (
-            changed[change] for cause in problem.related for change in changed if overlap(cause, change)
+            changed[change]
+            for cause in map(parse_path, problem.related)
+            for change in changed
+            if overlap(cause, change)
         )
         if cause := next(causes, None):
             yield path, Problem("is left out: it has no effect beside {cause}", values={"cause": cause})

@@ -18,8 +18,8 @@ from typing import Any
 from fnnctl.config.paths import ConfigPath, format_path, overlap, parse_path
 from fnnctl.config.problems import Problems
 from fnnctl.config.rules.dimensions import path_of
+from fnnctl.config.rules.setting_rules import ineffective_settings
 from fnnctl.config.rules.trials import TrialConfigs
-from fnnctl.config.rules.unread import unread_settings
 from fnnctl.config.rules.validation import InvalidConfigurationError
 from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.errors import ConfigError, Problem
@@ -202,7 +202,7 @@ class _Probing:
             return error.by_path
         if not self.is_placed:
             return {}
-        unread = unread_settings(experiment)
+        unread = ineffective_settings(experiment)
         for dimension in self.dimensions:
             if dimension.name in values and dimension.name not in self.read:
                 reason = _is_unread(parse_path(dimension.setting), unread)

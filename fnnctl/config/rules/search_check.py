@@ -11,13 +11,13 @@ from typing import Any, Final
 
 from fnnctl.config.messages.schema_errors import MAX_SUGGESTIONS, unknown_setting
 from fnnctl.config.paths import SPACE, ConfigPath, format_path, parse_path
-from fnnctl.config.problems import NO_BAGS, Problems
+from fnnctl.config.problems import Problems
 from fnnctl.config.rules.budgets import epochs_problems, largest_budget
 from fnnctl.config.rules.plain_config import METHOD, override, value_at
+from fnnctl.config.rules.setting_rules import search_contradictions
 from fnnctl.config.rules.space_check import REQUIRE, form_problems, space_problems
 from fnnctl.config.rules.start_from import START_FROM, start_from_problems
-from fnnctl.config.rules.trials import EPOCHS, MAX_ROWS, Check, TrialConfigs, trial_configs
-from fnnctl.config.rules.unread import BAGS, VALIDATION
+from fnnctl.config.rules.trials import MAX_ROWS, Check, TrialConfigs, trial_configs
 from fnnctl.config.rules.validation import InvalidConfigurationError, validated
 from fnnctl.config.schema.domains import ChoiceConfig
 from fnnctl.config.schema.experiment import Experiment
@@ -48,37 +48,7 @@ def search_problems(
     configs = trial_configs(config, experiment, epochs=epochs, check=check)
     problems = _objective_problems(search.objective, experiment) | _budget_problems(search, epochs)
     problems |= epochs_problems(search, epochs) | _sample_problems(search, experiment)
-    if experiment.training.time_limit is not None:
-        problems["training", "time_limit"] = Problem(
-            "is for `fnnctl train` only: in a search, trials would depend on the speed of the machine",
-            advice="write null, and limit the whole search with --time-limit TIME",
-        )
-    if search.curve_stopping != "none" and search.objective.on == "cross_validation":
-        problems["search", "curve_stopping"] = Problem(
-            "a cross-validated objective has no learning curve",
-            advice="write none, or set search.objective.on: validation",
-            related=(ON,),
-            has_subject=True,
-        )
-    if search.confirm is not None and search.objective.on_bags:
-        problems["search", "confirm"] = Problem(
-            "trains the best trials again to measure them on other rows, but bags measure on all rows "
-            "outside the test part already",
-            advice="write null, or set search.objective.on: validation",
-            related=(ON,),
-        )
-    elif search.confirm is not None and experiment.data.split.validation == 0:
-        problems["search", "confirm"] = Problem(
-            "measures on validation rows, but data.split.validation is 0",
-            advice="write data.split.validation: 0.15, or confirm: null",
-            related=(VALIDATION,),
-        )
-    if search.ensemble is not None and search.objective.on == "cross_validation":
-        problems["search", "ensemble"] = Problem(
-            "needs one network per trial, but a cross-validated objective trains one per fold",
-            advice="write null, or set search.objective.on: validation",
-            related=(ON,),
-        )
+    problems |= search_contradictions(experiment)
     wrong = _base_problems(configs) or space_problems(configs, experiment, search)
     if all(path[: len(REQUIRE)] == REQUIRE for path in wrong):  # entries are completed in a valid space
         wrong |= start_from_problems(configs, search)
@@ -129,23 +99,7 @@ def _objective_problems(objective: ObjectiveConfig, experiment: Experiment) -> P
             "{searched} is searched, and values of different loss functions cannot be compared",
             advice="write metric: r2, rmse or mae",
             values={"searched": searched},
-            related=((*SPACE, searched),),
-            has_subject=True,
-        )
-    if objective.on_bags and not experiment.model.ensemble.bags:
-        problems[ON] = Problem(
-            "bags needs an ensemble with bags",
-            kind=NO_BAGS,
-            advice="write model.ensemble: {members: 8, bags: true}, or on: validation",
-            related=(BAGS,),
-            has_subject=True,
-        )
-    if objective.on == "validation" and experiment.data.split.validation == 0:
-        trial = " (a trial has no bags)" if experiment.model.ensemble.bags else ""
-        problems[ON] = Problem(
-            f"there is no validation part, because data.split.validation is 0{trial}",
-            advice="write on: cross_validation, or data.split.validation: 0.15",
-            related=(VALIDATION,),
+            related=(format_path(SPACE),),
             has_subject=True,
         )
     return problems
@@ -188,7 +142,9 @@ def _budget_problems(search: SearchConfig, epochs: int) -> Problems:
     largest = "max_epochs" if budget.max_epochs is not None else "training.epochs"
     values = {"largest": largest, "epochs": epochs}
     problem = Problem(
-        "must be at most {largest}, which is {epochs}", values=values, related=(EPOCHS, MAX_EPOCHS)
+        "must be at most {largest}, which is {epochs}",
+        values=values,
+        related=("training.epochs", "search.budget.max_epochs"),
     )
     return {("search", "budget", "min_epochs"): problem}
 

@@ -17,9 +17,8 @@ from typing import Any, TypeAlias
 from fnnctl.config.paths import ConfigPath, is_below, parse_path
 from fnnctl.config.problems import Problems, by_path
 from fnnctl.config.rules.canonical import configuration_key
-from fnnctl.config.rules.contradictions import contradictions
 from fnnctl.config.rules.plain_config import is_set, value_at, with_value, without
-from fnnctl.config.rules.unread import unread_settings
+from fnnctl.config.rules.setting_rules import contradictions, ineffective_settings
 from fnnctl.config.rules.validation import InvalidConfigurationError, validated
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.schema_tree import forms_at, names_of
@@ -120,7 +119,7 @@ class TrialConfigs:
 
     def unread_in(self, assignment: Mapping[str, Any]) -> Problems:
         """The settings without effect in this trial; `InvalidConfigurationError` if the schema refuses it."""
-        return unread_settings(validated(self.config_of(assignment)))
+        return ineffective_settings(validated(self.config_of(assignment)))
 
     def for_all_trials(self, values: Any, experiment: Experiment) -> Any:
         """The complete `values` of the config's own `experiment`, adapted so that they give the same trials.
@@ -133,7 +132,7 @@ class TrialConfigs:
             values,
             [path for section in self.sections for path in section.shared_defaults(values, self.config)],
         )
-        unread = (path for path in unread_settings(experiment) if is_set(self.config, path))
+        unread = (path for path in ineffective_settings(experiment) if is_set(self.config, path))
         inactive = (path for section in self.sections for path in section.inactive_in(self.config))
         for path in (*unread, *inactive):
             values = with_value(values, path, value_at(self.config, path))
@@ -222,7 +221,7 @@ def gives_ensemble(path: ConfigPath, value: Any) -> bool:
 def _resolved(config: Any) -> Experiment:
     """The experiment of plain values; settings without effect get their defaults."""
     experiment = validated(config)
-    unread = unread_settings(experiment)
+    unread = ineffective_settings(experiment)
     removed = [path for path in unread if value_at(config, path) is not None and not is_below(path, unread)]
     if removed:
         experiment = validated(without(config, removed))

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from pydantic import Discriminator, Field, Tag
 
+from fnnctl.config.problems import no_effect, no_effect_without
 from fnnctl.config.schema.section import MAX_SEED, ClassName, Section
-from fnnctl.config.schema.setting import Setting
+from fnnctl.config.schema.setting import Place, Setting
+from fnnctl.errors import Problem
+from fnnctl.text import shown
+
+if TYPE_CHECKING:
+    from fnnctl.config.schema.experiment import Experiment
 
 BUILTIN_NAMES = ("iris", "wine", "breast_cancer", "digits", "penguins", "diabetes")
 SHA256_PATTERN = "^[0-9a-f]{64}$"
@@ -35,9 +42,108 @@ Dates = Annotated[
     Discriminator(lambda value: "mapping" if isinstance(value, dict) else "list"),
 ]
 
+CSV_SETTINGS: Final = ("delimiter", "encoding", "decimal_mark")
+"""The settings that only a CSV file has."""
+FILE_SETTINGS: Final = ("delimiter", "encoding")
+"""Those of them that a table of texts in memory does not have."""
+TABLE_SETTINGS: Final = (*CSV_SETTINGS, "missing_values")
+"""The settings about the notation of a CSV file."""
+PARTS: Final = ("data.split.validation", "data.split.test", "data.test_source", "model.ensemble.bags")
+"""The settings that say which parts are split off."""
+
 _SAME_ROWS: Final = "all trials are evaluated on the same rows"
 _SAME_TARGET: Final = "all trials predict the same"
 _READ_ONCE: Final = "the data are read once, for all trials"
+
+
+def _has_own_notation(experiment: Experiment, _: Place) -> Iterator[Problem]:
+    source = experiment.data.source
+    if source in BUILTIN_NAMES:
+        yield no_effect(f"{source} is built in and comes with its own format", "data.source")
+
+
+def _is_array(experiment: Experiment, _: Place) -> Iterator[Problem]:
+    if experiment.data.source.endswith(".npz"):
+        yield no_effect(ARRAY_REASON, "data.source")
+
+
+def _is_parquet(experiment: Experiment, _: Place) -> Iterator[Problem]:
+    data = experiment.data
+    if all(file.endswith(PARQUET_ENDING) for file in (data.source, data.test_source or data.source)):
+        yield no_effect(PARQUET_REASON, "data.source", "data.test_source")
+
+
+def _no_test_file(experiment: Experiment, _: Place) -> Iterator[Problem]:
+    if experiment.data.test_source is None:
+        yield no_effect_without("data.test_source")
+
+
+def _test_file(experiment: Experiment, _: Place) -> Iterator[Problem]:
+    if experiment.data.test_source is not None:
+        yield no_effect("data.test_source is the test part", "data.test_source")
+
+
+def _validated_in_bags(experiment: Experiment, _: Place) -> Iterator[Problem]:
+    search = experiment.search
+    if experiment.model.ensemble.bags and (search is None or search.prefers_bags):
+        reason = "with bags, every row outside the test part is a validation row of one member"
+        yield no_effect(reason, "model.ensemble.bags", "search.objective.on", "search.space")
+
+
+def in_order(experiment: Experiment, _: Place) -> Iterator[Problem]:
+    """Nothing but the order of a column divides the rows."""
+    if experiment.data.split.by is not None:
+        reason = "the rows are divided in the order of data.split.by, whatever their target"
+        yield no_effect(reason, "data.split.by")
+
+
+def _undivided(experiment: Experiment, _: Place) -> Iterator[Problem]:
+    if experiment.is_undivided:
+        yield no_effect("no part is split off", *PARTS)
+
+
+def _not_stratified(experiment: Experiment, _: Place) -> Iterator[Problem]:
+    if experiment.evaluation.cross_validation.stratify:
+        return
+    if experiment.is_undivided or not experiment.data.split.stratify:
+        causes = ("evaluation.cross_validation.stratify", "data.split.stratify", *PARTS)
+        yield no_effect("neither parts nor folds are stratified", *causes)
+
+
+def _nothing_left_to_train_on(experiment: Experiment, _: Place) -> Iterator[Problem]:
+    together = experiment.validation_share + experiment.data.test_share
+    if together >= 1.0:
+        yield Problem(
+            "validation and test sum to {together:g}, which leaves no rows to train on",
+            values={"together": together},
+            related=PARTS,
+            has_subject=True,
+        )
+
+
+def _order_of_groups(experiment: Experiment, place: Place) -> Iterator[Problem]:
+    if place.value is not None and experiment.data.split.group is not None:
+        yield Problem(
+            "rows cannot be in the order of a column if all rows of a group are in one part",
+            advice="write null for this setting or for data.split.group",
+            related=("data.split.group",),
+            has_subject=True,
+        )
+
+
+def _two_positive_classes(experiment: Experiment, place: Place) -> Iterator[Problem]:
+    of_output = experiment.model.output.positive
+    if place.value is not None and of_output is not None and place.value != of_output:
+        yield Problem(
+            "model.output.positive_class is {of_output}",
+            advice="remove one of the two",
+            values={"of_output": shown(of_output)},
+            related=("model.output.positive_class",),
+            has_subject=True,
+        )
+
+
+_OF_CSV_FILES: Final = (_is_parquet, _has_own_notation, _is_array)
 
 
 class ColumnsConfig(Section):
@@ -63,29 +169,37 @@ class SplitConfig(Section):
         Share,
         Setting(
             is_common=True,
+            no_effect=(_validated_in_bags,),
             synonyms=("val_size", "val_split", "validation_fraction", "validation_size", "validation_split"),
         ),
     ] = 0.15
     """The share of the rows for early stopping and model selection; 0 for none."""
     test: Annotated[
         Share,
-        Setting(is_common=True, synonyms=("test_fraction", "test_size", "test_split")),
+        Setting(
+            is_common=True, no_effect=(_test_file,), synonyms=("test_fraction", "test_size", "test_split")
+        ),
     ] = 0.2
     """The share of the rows that are used once, at the end; 0 for none."""
-    stratify: Annotated[bool, Setting(is_common=True)] = True
+    stratify: Annotated[bool, Setting(is_common=True, no_effect=(_undivided, in_order))] = True
     """Whether all parts have the same class proportions (in a regression, the same shares of the `bins`). Not
     with `by`."""
-    bins: Annotated[int, Field(ge=2, le=1000)] | None = None
+    bins: Annotated[
+        Annotated[int, Field(ge=2, le=1000)] | None, Setting(no_effect=(_not_stratified, in_order))
+    ] = None
     """In a regression: parts and folds are stratified by this many bins of the target's values, each with
     about the same number of rows; null for no stratification."""
     group: Annotated[str, Field(min_length=1)] | None = None
     """A column that identifies groups of rows, such as a patient's: all rows of a group are in the same part.
     It is not used as a feature."""
-    by: Annotated[Annotated[str, Field(min_length=1)] | None, Setting(is_common=True)] = None
+    by: Annotated[
+        Annotated[str, Field(min_length=1)] | None,
+        Setting(is_common=True, contradictions=(_order_of_groups,)),
+    ] = None
     """A column of numbers or dates that orders the rows: the last rows are the test part, the last of the
     others the validation part, and a cross-validation trains on earlier rows only. Rows with equal values
     stay together. The column is a feature unless `data.columns.ignore` names it."""
-    seed: Annotated[int, Field(ge=0, le=MAX_SEED)] | None = None
+    seed: Annotated[Annotated[int, Field(ge=0, le=MAX_SEED)] | None, Setting(no_effect=(in_order,))] = None
     """The seed of the parts, folds, bags and draws of rows; null for the experiment's seed. With a number,
     runs of several seeds divide the rows alike, and differ in their other random numbers alone. Not with
     `by`."""
@@ -136,6 +250,7 @@ class DataConfig(Section):
         Setting(
             not_counted="it says which class decisions are about, not what is trained",
             not_searched="all trials are evaluated in the same way",
+            contradictions=(_two_positive_classes,),
             synonyms=("pos_label",),
         ),
     ] = None
@@ -151,25 +266,40 @@ class DataConfig(Section):
     ] = None
     """A second file to use as the test part, in place of `split.test`."""
     test_sha256: Annotated[
-        Sha256 | None, Setting(not_counted="it identifies the test rows", not_searched=_SAME_ROWS)
+        Sha256 | None,
+        Setting(
+            not_counted="it identifies the test rows", not_searched=_SAME_ROWS, no_effect=(_no_test_file,)
+        ),
     ] = None
     """The test file's SHA-256; if it is given, a file with a different digest is refused."""
     delimiter: Annotated[
         Annotated[str, Field(pattern=DELIMITER_PATTERN)] | None,
-        Setting(not_counted="the table is the same whether it is given or detected", not_searched=_SAME_ROWS),
+        Setting(
+            not_counted="the table is the same whether it is given or detected",
+            not_searched=_SAME_ROWS,
+            no_effect=_OF_CSV_FILES,
+        ),
     ] = None
     """The CSV delimiter (default: detected)."""
     encoding: Annotated[
         str,
         Field(min_length=1),
-        Setting(not_counted="it is how the file is read, not which rows it has", not_searched=_SAME_ROWS),
+        Setting(
+            not_counted="it is how the file is read, not which rows it has",
+            not_searched=_SAME_ROWS,
+            no_effect=_OF_CSV_FILES,
+        ),
     ] = "utf-8"
     """The encoding of the CSV file. UTF-16 and UTF-32 with a byte-order mark need no setting."""
-    missing_values: Annotated[Names, Setting(not_searched=_READ_ONCE)] = DEFAULT_MISSING_VALUES
+    missing_values: Annotated[
+        Names, Setting(not_searched=_READ_ONCE, no_effect=(_has_own_notation, _is_array))
+    ] = DEFAULT_MISSING_VALUES
     """The texts that stand for missing values in the table. In a column of numbers, `"-999"` stands for every
     number that equals it, such as `-999.0`; in a column of texts, for this text alone. A null of a Parquet
     file is always missing."""
-    decimal_mark: Annotated[Literal["auto", "point", "comma"], Setting(not_searched=_READ_ONCE)] = "auto"
+    decimal_mark: Annotated[
+        Literal["auto", "point", "comma"], Setting(not_searched=_READ_ONCE, no_effect=_OF_CSV_FILES)
+    ] = "auto"
     """The decimal mark of the CSV file's numbers. `auto` decides for each column by all its values. If these
     leave `1,250` ambiguous, it is 1250, unless the delimiter is a semicolon or another column has decimal
     commas. If another column has them, `1.250` is 1250, too, where all values with a point are like it."""
@@ -189,7 +319,9 @@ class DataConfig(Section):
     `quantile` the normal score of its rank. `auto` is `log` if no training target is negative, their skewness
     is above 1, and that of the logarithm is nearer to 0; else `none`. Predictions and metrics are in the
     target's units."""
-    max_categories: Annotated[int, Field(ge=2, le=1_000_000)] | None = MAX_CATEGORIES
+    max_categories: Annotated[
+        Annotated[int, Field(ge=2, le=1_000_000)] | None, Setting(no_effect=(_is_array,))
+    ] = MAX_CATEGORIES
     """The most categories of a column; null for no limit. If the training part has more, the most frequent
     ones are kept (in a tie the first in the order of texts), and all others form one category, with the
     values that are not in the training part."""
@@ -198,6 +330,12 @@ class DataConfig(Section):
         Setting(
             not_counted="it differs between folds of one configuration, and has its own seed",
             not_searched=_SAME_ROWS,
+            contradictions=(_nothing_left_to_train_on,),
         ),
     ] = SplitConfig.model_construct()
     """How the rows are divided into training, validation and test parts."""
+
+    @property
+    def test_share(self) -> float:
+        """The share of the rows that is split off as the test part."""
+        return self.split.test if self.test_source is None else 0.0

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final, Literal, TypeVar
 from pydantic import Discriminator, Field, Tag
 
 from fnnctl.config.schema.activations import Activation
-from fnnctl.config.schema.model import Normalization
+from fnnctl.config.schema.layers import Normalization
 from fnnctl.config.schema.section import AsWritten, Section
 
 Number = Annotated[float, Field(ge=-1e15, le=1e15)]

@@ -4,16 +4,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from fnnctl.config.schema.data import DataConfig
+from fnnctl.config.paths import format_path
+from fnnctl.config.schema.data import DataConfig, in_order
 from fnnctl.config.schema.model import ModelConfig
 from fnnctl.config.schema.search import SearchConfig
 from fnnctl.config.schema.section import MAX_SEED, Section, Shorthand
-from fnnctl.config.schema.setting import Setting
+from fnnctl.config.schema.setting import Place, Setting
 from fnnctl.config.schema.training import TrainingConfig
+from fnnctl.errors import Problem
 
 MAX_FOLDS = 10_000
 
@@ -32,9 +35,18 @@ class CrossValidationConfig(Section):
     repeats: Annotated[int, Field(ge=1, le=MAX_FOLDS)] = 5
     """The number of repeats of the cross-validation, each with different folds (with `data.split.by`, only
     with different seeds)."""
-    stratify: bool = True
+    stratify: Annotated[bool, Setting(no_effect=(in_order,))] = True
     """Whether all folds have the same class proportions (in a regression, the same shares of the
     `data.split.bins`). Not with `data.split.by`."""
+
+
+def _shares_of_rows(_: Experiment, place: Place) -> Iterator[Problem]:
+    if place.value == ():
+        yield Problem("is empty", advice="write shares of the rows, such as [0.1, 0.3, 1], or null")
+    for index, share in enumerate(place.value or ()):
+        if share in place.value[:index]:
+            path = format_path((*place.path, index))
+            yield Problem(f"{share:g} is given twice", path=path, advice="leave one out", has_subject=True)
 
 
 class EvaluationConfig(Section):
@@ -42,7 +54,10 @@ class EvaluationConfig(Section):
 
     cross_validation: CrossValidationConfig = CrossValidationConfig.model_construct()
     """The cross-validation of `fnnctl evaluate`; training does not read this."""
-    sizes: Annotated[tuple[PartOfRows, ...], Field(strict=False)] | None = None
+    sizes: Annotated[
+        Annotated[tuple[PartOfRows, ...], Field(strict=False)] | None,
+        Setting(contradictions=(_shares_of_rows,)),
+    ] = None
     """Shares of a fold's training rows, to see whether more rows help. With `[0.1, 0.3, 1]`
     there are three cross-validations with the same test rows. Smaller subsets are parts of larger ones (with
     `data.split.by`, the latest rows). Null is a single one, with all rows."""
@@ -136,3 +151,18 @@ class Experiment(Section):
     def split_seed(self) -> int:
         """The seed that divides the rows into parts, folds, bags and draws."""
         return self.seed if self.data.split.seed is None else self.data.split.seed
+
+    @property
+    def validation_share(self) -> float:
+        """The share of the rows that is split off as the validation part; with bags, none is."""
+        return 0.0 if self.model.ensemble.bags else self.data.split.validation
+
+    @property
+    def is_validated(self) -> bool:
+        """Whether there are validation rows: a part, or those of the members' bags."""
+        return self.model.ensemble.bags or self.data.split.validation > 0
+
+    @property
+    def is_undivided(self) -> bool:
+        """Whether all rows are training rows."""
+        return not self.is_validated and self.data.test_share == 0

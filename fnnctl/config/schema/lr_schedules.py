@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
 from fnnctl.config.schema.section import Section, Shorthand
-from fnnctl.config.schema.setting import Setting
+from fnnctl.config.schema.setting import Place, Setting
+from fnnctl.errors import Problem
 from fnnctl.metrics.registry import monitors
+
+if TYPE_CHECKING:
+    from fnnctl.config.schema.experiment import Experiment
 
 Factor = Annotated[float, Field(gt=0.0, le=1.0)]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -37,6 +42,35 @@ def _known_monitor(name: str) -> str:
 
 
 Monitor = Annotated[str, _HistoryColumn()]
+
+
+def lacks_rows(monitor: str, experiment: Experiment) -> bool:
+    """Whether a monitored value is one of validation rows, and there are none."""
+    return monitor.startswith("validation_") and not experiment.is_validated
+
+
+def _never_lowered(experiment: Experiment, place: Place) -> Iterator[Problem]:
+    rate = experiment.training.learning_rate
+    if rate is not None and place.value >= rate:
+        yield Problem(
+            "must be less than training.optimizer.learning_rate, which is {rate:g}",
+            advice="otherwise the rate is never lowered",
+            values={"rate": rate},
+            related=("training.optimizer.learning_rate", "training.optimizer.name"),
+        )
+
+
+def _warmup_without_end(experiment: Experiment, place: Place) -> Iterator[Problem]:
+    training = experiment.training
+    if place.value >= training.schedule_epochs:
+        yield Problem(
+            "must be less than {horizon}, which is {epochs}",
+            values={
+                "horizon": "training.epochs" if training.horizon is None else "training.horizon",
+                "epochs": training.schedule_epochs,
+            },
+            related=("training.epochs", "training.horizon"),
+        )
 
 
 class ConstantLrSchedule(Section):
@@ -91,7 +125,9 @@ class AdaptiveLrSchedule(Section):
     """The number of epochs without improvement after which the rate is lowered."""
     tolerance: Annotated[float, Field(ge=0.0), Setting(synonyms=("min_delta",))] = 0.0001
     """The smallest change that counts as an improvement."""
-    minimum: Annotated[float, Field(ge=0.0, le=1e6), Setting(synonyms=("min_lr",))] = 1e-6
+    minimum: Annotated[
+        float, Field(ge=0.0, le=1e6), Setting(contradictions=(_never_lowered,), synonyms=("min_lr",))
+    ] = 1e-6
     """The lowest rate."""
 
 
@@ -101,7 +137,9 @@ class CosineLrSchedule(Section):
     synonyms = ("cosine_annealing", "cosine_decay")
     name: Literal["cosine"]
     """The schedule."""
-    warmup_epochs: Annotated[int, Field(ge=0, le=10_000_000)] = 0
+    warmup_epochs: Annotated[
+        int, Field(ge=0, le=10_000_000), Setting(contradictions=(_warmup_without_end,))
+    ] = 0
     """The length of the warm-up in epochs."""
     last: Share = 0.0
     """The rate at the end, as a share of learning_rate."""

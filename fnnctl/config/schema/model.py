@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from pydantic import Field
 
+from fnnctl.config.paths import format_path
+from fnnctl.config.problems import no_effect
 from fnnctl.config.schema.activations import AUTO_INITIALIZATION, Activation, PlainActivation
+from fnnctl.config.schema.ensemble import EnsembleConfig
+from fnnctl.config.schema.layers import (
+    DropoutRate,
+    HiddenLayerConfig,
+    Initialization,
+    NoNormalization,
+    Normalization,
+    batch_with_lbfgs,
+)
 from fnnctl.config.schema.losses import OUTPUTS_BY_TASK, AutoOutput, Output
+from fnnctl.config.schema.optimizers import not_with_lbfgs
 from fnnctl.config.schema.section import Section, Shorthand
-from fnnctl.config.schema.setting import Setting
+from fnnctl.config.schema.setting import Place, Rule, Setting
+from fnnctl.errors import Problem
+
+if TYPE_CHECKING:
+    from fnnctl.config.schema.experiment import Experiment
 
 
 class NoEmbedding(Section):
@@ -36,52 +53,7 @@ NumericEmbeddingConfig = Annotated[
 ]
 
 
-Units = Annotated[int, Field(ge=1, le=1_000_000)]
 DEFAULT_THRESHOLD: Final = 0.5
-DropoutRate = Annotated[float, Field(ge=0.0, le=0.99)]
-NormalizationEpsilon = Annotated[float, Field(gt=0.0, le=1.0), Setting(synonyms=("eps",))]
-Initialization = Literal[
-    "auto", "glorot_uniform", "glorot_normal", "he_uniform", "he_normal",
-    "lecun_uniform", "lecun_normal", "orthogonal",
-]  # fmt: skip
-
-
-class NoNormalization(Section):
-    """No normalization."""
-
-    name: Literal["none"]
-    """The normalization."""
-
-
-class BatchNormalizationConfig(Section):
-    """Batch normalization: each unit's pre-activations have mean 0 and variance 1 over the batch."""
-
-    synonyms = ("batch_norm", "batch_normalization", "batchnorm")
-    name: Literal["batch"]
-    """The normalization."""
-    momentum: Annotated[float, Field(gt=0.0, le=1.0)] = 0.1
-    """The weight of a batch in the running mean and variance, which are used after training."""
-    epsilon: NormalizationEpsilon = 1e-5
-    """Added to the variance."""
-
-
-class LayerNormalizationConfig(Section):
-    """Layer normalization: each example's pre-activations have mean 0 and variance 1 over the layer."""
-
-    synonyms = ("layer_norm", "layer_normalization", "layernorm")
-    name: Literal["layer"]
-    """The normalization."""
-    epsilon: NormalizationEpsilon = 1e-5
-    """Added to the variance."""
-
-
-Normalization = Annotated[
-    Annotated[
-        NoNormalization | BatchNormalizationConfig | LayerNormalizationConfig,
-        Field(discriminator="name"),
-    ],
-    Shorthand("name"),
-]
 
 
 class DecisionCosts(Section):
@@ -111,47 +83,88 @@ Threshold = Annotated[float, Field(gt=0.0, lt=1.0)] | Literal["f1", "youden"] | 
 Calibration = Literal["none", "temperature", "shrunk_temperature"]
 
 
-class HiddenLayerConfig(Section):
-    """One hidden layer; settings that are left out are those of the model."""
-
-    units: Units
-    """The number of units."""
-    activation: Activation | None = None
-    """The layer's activation; null for the model's."""
-    initialization: Initialization | None = None
-    """The layer's initialization; null for the model's."""
-    normalization: Normalization | None = None
-    """The layer's normalization; null for the model's."""
-    dropout: DropoutRate | None = None
-    """The layer's dropout rate; null for the model's."""
-    residual: bool | None = None
-    """Whether the layer adds its inputs to its outputs if there are equally many of both; null for the
-    model's. The first hidden layer never does."""
+def _not_inherited(experiment: Experiment, place: Place) -> Iterator[Problem]:
+    key = str(place.path[-1])
+    if not experiment.model.is_inherited(key):
+        has_layers = bool(experiment.model.hidden)
+        reason = f"every hidden layer has its own {key}" if has_layers else "there is no hidden layer"
+        yield no_effect(reason, "model.hidden")
 
 
-class EnsembleConfig(Section):
-    """Several networks whose predictions are averaged."""
+def _nothing_added(experiment: Experiment, _: Place) -> Iterator[Problem]:
+    hidden = experiment.model.hidden
+    if not hidden:
+        yield no_effect("there is no hidden layer", "model.hidden")
+    elif len(hidden) == 1:
+        yield no_effect("only hidden layers after the first add their inputs", "model.hidden")
+    elif all(layer.residual is not None for layer in hidden[1:]):
+        yield no_effect("every hidden layer after the first has its own residual", "model.hidden")
 
-    members: Annotated[int, Field(ge=1, le=1000)] = 1
-    """The number of networks that are trained, each with its own random numbers. Their probabilities, or in a
-    regression their values, are averaged; when to stop is decided by the average's scores. A search trains
-    one network per trial, and this many for its winner; on bags, this many per trial."""
-    share_weights: bool = False
-    """Whether the members share the weights of hidden layers; each then has factors of a layer's inputs and
-    outputs, biases and an output layer of its own, and all train on the same batches."""
-    bags: bool = False
-    """Whether the networks train on every row outside the test part: the rows are divided into as many folds
-    as there are members. Each member trains on all folds but one and is validated on that one. Not with
-    `data.split.by`."""
-    plain_twins: Annotated[bool, Setting(searched_on_bags=True)] = False
-    """Whether each member has a twin that trains on the same rows and reads numbers without their embedding.
-    The rows that a member is validated on say how much members and twins count. Only with
-    `model.numeric_embedding: piecewise_linear`."""
 
-    @property
-    def networks(self) -> int:
-        """The number of networks, twins included."""
-        return 2 * self.members if self.plain_twins else self.members
+def _different_widths(experiment: Experiment, place: Place) -> Iterator[Problem]:
+    hidden = experiment.model.hidden
+    units = [layer.units for layer in hidden]
+    equal = [layer for layer, below in zip(hidden[1:], units, strict=False) if layer.units == below]
+    if place.value and units[1:] and all(layer.residual is not None for layer in equal):
+        which = "without a residual of its own " if equal else ""
+        yield Problem(
+            f"no hidden layer {which}has as many units as the one before it, so no inputs can be added",
+            advice="write hidden: [{units}, {units}], or residual: false",
+            values={"units": units[0]},
+            related=("model.hidden",),
+            has_subject=True,
+        )
+
+
+def _constant_layer(experiment: Experiment, place: Place) -> Iterator[Problem]:
+    model = experiment.model
+    for index, layer in enumerate(model.hidden):
+        activation, normalization = (
+            layer.activation or model.activation,
+            layer.normalization or model.normalization,
+        )
+        if normalization.name == "layer" and layer.units * activation.functions_per_unit == 1:
+            yield Problem(
+                "layer normalization makes a single neuron's output constant",
+                path=format_path((*place.path, index)),
+                advice="write more units, or normalization: none",
+                related=("model.normalization", "model.activation"),
+                has_subject=True,
+            )
+
+
+def _if_inherited(rule: Rule) -> Rule:
+    """A rule for a setting of the model that matters only if a layer inherits it."""
+
+    def inherited(experiment: Experiment, place: Place) -> Iterator[Problem]:
+        if experiment.model.is_inherited(str(place.path[-1])):
+            yield from rule(experiment, place)
+
+    return inherited
+
+
+def _nothing_to_calibrate_on(experiment: Experiment, place: Place) -> Iterator[Problem]:
+    if place.value != "none" and not experiment.is_validated:
+        yield Problem(
+            "the temperature is fitted on the validation part, but data.split.validation is 0",
+            advice="write data.split.validation: 0.15, or calibration: none",
+            related=("data.split.validation", "model.ensemble.bags"),
+            has_subject=True,
+        )
+
+
+def _nothing_to_choose_on(experiment: Experiment, place: Place) -> Iterator[Problem]:
+    threshold = place.value
+    if not isinstance(threshold, float) and not experiment.is_validated:
+        number = threshold.cost.threshold if isinstance(threshold, CostThreshold) else DEFAULT_THRESHOLD
+        yield Problem(
+            "the threshold is chosen on validation rows, but data.split.validation is 0",
+            advice="write data.split.validation: 0.15, model.ensemble.bags: true, or a number such as "
+            "threshold: {number:.3g}",
+            values={"number": number},
+            related=("data.split.validation", "model.ensemble.bags"),
+            has_subject=True,
+        )
 
 
 class ModelConfig(Section):
@@ -160,7 +173,11 @@ class ModelConfig(Section):
     hidden: Annotated[
         tuple[Annotated[HiddenLayerConfig, Shorthand("units")], ...],
         Field(strict=False, max_length=1000),
-        Setting(is_common=True, synonyms=("hidden_layer_sizes", "hidden_layers", "layers")),
+        Setting(
+            is_common=True,
+            contradictions=(_constant_layer,),
+            synonyms=("hidden_layer_sizes", "hidden_layers", "layers"),
+        ),
     ] = (HiddenLayerConfig.model_construct(units=100),)
     """The hidden layers from first to last, each a number of units or a mapping `{units, activation,
     initialization, normalization, dropout, residual}`. An empty list is a linear model: softmax or linear
@@ -171,7 +188,7 @@ class ModelConfig(Section):
     """Whether each input of the first layer is multiplied by a trained factor, which is 1 at first."""
     activation: Annotated[
         Activation,
-        Setting(is_common=True, synonyms=("activation_function",)),
+        Setting(is_common=True, no_effect=(_not_inherited,), synonyms=("activation_function",)),
     ] = PlainActivation.model_construct(name="relu")
     """The activation of the hidden layers that do not set their own."""
     initialization: Annotated[
@@ -194,13 +211,28 @@ class ModelConfig(Section):
     the bound of glorot_uniform. Biases of normalized layers are always zero."""
     normalization: Annotated[
         Normalization,
-        Setting(is_common=True),
+        Setting(
+            is_common=True, no_effect=(_not_inherited,), contradictions=(_if_inherited(batch_with_lbfgs),)
+        ),
     ] = NoNormalization.model_construct(name="none")
     """The normalization of the hidden layers' pre-activations."""
-    dropout: Annotated[DropoutRate, Setting(is_common=True, synonyms=("drop_rate", "dropout_rate"))] = 0.0
+    dropout: Annotated[
+        DropoutRate,
+        Setting(
+            is_common=True,
+            no_effect=(_not_inherited,),
+            contradictions=(_if_inherited(not_with_lbfgs("0")),),
+            synonyms=("drop_rate", "dropout_rate"),
+        ),
+    ] = 0.0
     """The dropout rate: the share of each hidden layer's activations that is dropped at random in each
     training step. With selu it is alpha dropout."""
-    residual: Annotated[bool, Setting(synonyms=("skip_connections",))] = False
+    residual: Annotated[
+        bool,
+        Setting(
+            no_effect=(_nothing_added,), contradictions=(_different_widths,), synonyms=("skip_connections",)
+        ),
+    ] = False
     """Whether each hidden layer after the first adds its inputs to its outputs if there are equally many
     of both, unless the layer has its own setting."""
     ensemble: Annotated[
@@ -229,7 +261,11 @@ class ModelConfig(Section):
     rows, which are all rows outside the test part with bags. The loss that is minimized is that of the values
     without limits."""
     calibration: Annotated[
-        Calibration, Setting(not_counted="it is fitted after training, to the same network")
+        Calibration,
+        Setting(
+            not_counted="it is fitted after training, to the same network",
+            contradictions=(_nothing_to_calibrate_on,),
+        ),
     ] = "none"
     """How probabilities are calibrated: `temperature` divides all scores by one number, fitted to the
     validation rows; `shrunk_temperature` keeps it near 1 where these are few, and with bags at most at 1,
@@ -237,7 +273,11 @@ class ModelConfig(Section):
     limit). With class weights a power of them is fitted, too, even with `none`. All this changes no predicted
     class, unless a number is given as `threshold`."""
     threshold: Annotated[
-        Threshold, Setting(not_counted="it is chosen after training, for the same network")
+        Threshold,
+        Setting(
+            not_counted="it is chosen after training, for the same network",
+            contradictions=(_nothing_to_choose_on,),
+        ),
     ] = DEFAULT_THRESHOLD
     """With two classes: the positive class is predicted if its probability is at least this number. `f1`,
     `youden` (recall minus false positive rate) and `{cost: {false_positive: 1, false_negative: 10}}` choose
@@ -250,3 +290,16 @@ class ModelConfig(Section):
         if index == 0 or layer.units != self.hidden[index - 1].units:
             return None
         return self.residual if layer.residual is None else layer.residual
+
+    def is_inherited(self, key: str) -> bool:
+        """Whether a hidden layer has the model's setting, because it does not set its own."""
+        return any(getattr(layer, key) is None for layer in self.hidden)
+
+    def normalizes(self, kind: str) -> bool:
+        """Whether a hidden layer has this normalization."""
+        return any((layer.normalization or self.normalization).name == kind for layer in self.hidden)
+
+    @property
+    def embeds_numbers(self) -> bool:
+        """Whether numbers are embedded."""
+        return not isinstance(self.numeric_embedding, NoEmbedding)

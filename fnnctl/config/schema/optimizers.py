@@ -2,18 +2,41 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
 from fnnctl.config.schema.section import Section, Shorthand
-from fnnctl.config.schema.setting import Setting
+from fnnctl.config.schema.setting import Place, Rule, Setting
+from fnnctl.errors import Problem
+
+if TYPE_CHECKING:
+    from fnnctl.config.schema.experiment import Experiment
 
 LearningRate = Annotated[
     float, Field(gt=0.0, le=1e6), Setting(is_common=True, synonyms=("learning_rate_init", "lr"))
 ]
 Decay = Annotated[float, Field(ge=0.0, lt=1.0)]
 Epsilon = Annotated[float, Field(gt=0.0, le=1.0), Setting(synonyms=("eps",))]
+
+
+def not_with_lbfgs(off: str) -> Rule:
+    """The rule that a setting must be off with lbfgs, which is written so.
+
+    A line search needs a fixed function: nothing random, and nothing else that changes the weights. It also
+    has one step length for all parameters, so a parametrization that changes rates has no meaning.
+    """
+
+    def rule(experiment: Experiment, place: Place) -> Iterator[Problem]:
+        if place.value and place.value != off and isinstance(experiment.training.optimizer, LbfgsOptimizer):
+            yield Problem(
+                "cannot be used with lbfgs",
+                advice=f"write {place.path[-1]}: {off}, or choose another training.optimizer",
+                related=("training.optimizer.name",),
+            )
+
+    return rule
 
 
 class SgdOptimizer(Section):

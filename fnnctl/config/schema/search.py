@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Any, Final, Literal
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeVar
 
 from pydantic import Discriminator, Field, Tag
 
+from fnnctl.config.problems import NO_BAGS, no_effect
 from fnnctl.config.schema.domains import DomainConfig
-from fnnctl.config.schema.methods import Method, MethodConfig
+from fnnctl.config.schema.methods import SAMPLERS, SCHEDULERS, Method, MethodConfig
 from fnnctl.config.schema.section import Section
-from fnnctl.config.schema.setting import Setting
+from fnnctl.config.schema.setting import Place, Rule, Setting
+from fnnctl.errors import Problem
 from fnnctl.metrics.registry import is_loss
 
+if TYPE_CHECKING:
+    from fnnctl.config.schema.experiment import Experiment
+
+Record = TypeVar("Record")
 Epochs = Annotated[int, Field(ge=1, le=10_000_000)]
 
 DEFAULT_BATCH: Final = 8
@@ -25,6 +31,147 @@ DEFAULT_TRIALS = 50
 AUTO_METRIC = "auto"
 
 
+def _if_method_is_known(rule: Callable[[SearchConfig], Iterator[Problem]]) -> Rule:
+    """A rule about a search whose method is set: without a space the data choose it.
+
+    Other methods may use a setting that has no effect, and the command line may choose another method.
+    """
+
+    def known(experiment: Experiment, _: Place) -> Iterator[Problem]:
+        search = experiment.search
+        if search is not None and not (search.is_auto and "method" not in search.model_fields_set):
+            yield from rule(search)
+
+    return known
+
+
+@_if_method_is_known
+def _counted_by_brackets(search: SearchConfig) -> Iterator[Problem]:
+    if search.method.scheduling.has_brackets:
+        reason = f"{search.method.scheduler}'s brackets set the number of trials"
+        yield no_effect(reason, "search.method")
+
+
+@_if_method_is_known
+def _one_budget(search: SearchConfig) -> Iterator[Problem]:
+    if not search.method.scheduling.has_rungs:
+        yield no_effect("every trial gets all epochs", "search.method")
+
+
+@_if_method_is_known
+def _no_brackets(search: SearchConfig) -> Iterator[Problem]:
+    if not search.method.scheduling.has_brackets:
+        names = _names(SCHEDULERS, lambda record: record.has_brackets)
+        yield no_effect(f"only {names} has brackets", "search.method")
+
+
+@_if_method_is_known
+def _no_total(search: SearchConfig) -> Iterator[Problem]:
+    if not search.method.scheduling.divides_total:
+        names = _names(SCHEDULERS, lambda record: record.divides_total)
+        yield no_effect(f"only {names} divides a total", "search.method")
+
+
+@_if_method_is_known
+def _divided_total(search: SearchConfig) -> Iterator[Problem]:
+    if search.method.scheduling.divides_total and search.budget.total is not None:
+        yield no_effect("search.budget.total is divided instead", "search.method", "search.budget.total")
+
+
+@_if_method_is_known
+def _in_any_order(search: SearchConfig) -> Iterator[Problem]:
+    if not search.depends_on_order:
+        reason = f"{search.method.name} decides the same whichever trial ends first"
+        yield no_effect(reason, "search.method")
+
+
+@_if_method_is_known
+def _learns_nothing(search: SearchConfig) -> Iterator[Problem]:
+    if not search.learns:
+        yield no_effect(f"{search.method.name} does not learn from results", "search.method")
+
+
+@_if_method_is_known
+def _no_grid(search: SearchConfig) -> Iterator[Problem]:
+    if not search.method.sampling.lists_grid:
+        names = _names(SAMPLERS, lambda record: record.lists_grid)
+        yield no_effect(f"only the {names} sampler divides domains into points", "search.method")
+
+
+@_if_method_is_known
+def _no_sequence(search: SearchConfig) -> Iterator[Problem]:
+    if not search.method.sampling.draws_sequence:
+        names = _names(SAMPLERS, lambda record: record.draws_sequence)
+        yield no_effect(f"only the {names} sampler uses a sequence", "search.method")
+
+
+def _names(records: Mapping[str, Record], has: Callable[[Record], bool]) -> str:
+    """The names of the schedulers or samplers that have a property, as the subject of a sentence."""
+    return " or ".join(name for name, record in records.items() if has(record))
+
+
+def _nothing_to_measure_on(experiment: Experiment, place: Place) -> Iterator[Problem]:
+    has_bags = experiment.model.ensemble.bags
+    if place.value == "validation" and experiment.data.split.validation == 0:
+        trial = " (a trial has no bags)" if has_bags else ""
+        yield Problem(
+            f"there is no validation part, because data.split.validation is 0{trial}",
+            advice="write on: cross_validation, or data.split.validation: 0.15",
+            related=("data.split.validation",),
+            has_subject=True,
+        )
+    if place.value == "bags" and not has_bags:
+        yield Problem(
+            "bags needs an ensemble with bags",
+            kind=NO_BAGS,
+            advice="write model.ensemble: {members: 8, bags: true}, or on: validation",
+            related=("model.ensemble.bags",),
+            has_subject=True,
+        )
+
+
+def _no_curve(experiment: Experiment, place: Place) -> Iterator[Problem]:
+    if place.value != "none" and _is_on(experiment, "cross_validation"):
+        yield Problem(
+            "a cross-validated objective has no learning curve",
+            advice="write none, or set search.objective.on: validation",
+            related=("search.objective.on",),
+            has_subject=True,
+        )
+
+
+def _nothing_to_confirm_on(experiment: Experiment, place: Place) -> Iterator[Problem]:
+    if place.value is None:
+        return
+    if _is_on(experiment, "bags"):
+        yield Problem(
+            "trains the best trials again to measure them on other rows, but bags measure on all rows "
+            "outside the test part already",
+            advice="write null, or set search.objective.on: validation",
+            related=("search.objective.on",),
+        )
+    elif experiment.data.split.validation == 0:
+        yield Problem(
+            "measures on validation rows, but data.split.validation is 0",
+            advice="write data.split.validation: 0.15, or confirm: null",
+            related=("data.split.validation",),
+        )
+
+
+def _several_networks(experiment: Experiment, place: Place) -> Iterator[Problem]:
+    if place.value is not None and _is_on(experiment, "cross_validation"):
+        yield Problem(
+            "needs one network per trial, but a cross-validated objective trains one per fold",
+            advice="write null, or set search.objective.on: validation",
+            related=("search.objective.on",),
+        )
+
+
+def _is_on(experiment: Experiment, measured: str) -> bool:
+    """Whether trials are measured there."""
+    return experiment.search is not None and experiment.search.objective.on == measured
+
+
 class ObjectiveConfig(Section):
     """The metric by which trials are compared."""
 
@@ -32,7 +179,10 @@ class ObjectiveConfig(Section):
     """A metric of metrics.json, such as accuracy, f1_macro, log_loss, per_class.CLASS.recall, r2 or mae;
     `auto` is accuracy in a classification and r2 in a regression. The more probable class counts as
     predicted, whatever `model.threshold` is; on bags, `model.threshold` counts."""
-    on: Annotated[Literal["validation", "cross_validation", "bags"], Setting(is_common=True)] = "validation"
+    on: Annotated[
+        Literal["validation", "cross_validation", "bags"],
+        Setting(is_common=True, search_contradictions=(_nothing_to_measure_on,)),
+    ] = "validation"
     """Where the metric is measured: on the validation part, as the mean over the folds of
     `evaluation.cross_validation`, or on the bags of `model.ensemble`; folds and bags leave the test part out.
     With `bags` a trial is the whole ensemble, as `fnnctl train` trains it, and its out-of-bag predictions are
@@ -55,16 +205,31 @@ class ObjectiveConfig(Section):
 class BudgetConfig(Section):
     """How many epochs trials are trained for."""
 
-    min_epochs: Epochs = 1
+    min_epochs: Annotated[
+        Epochs,
+        Setting(no_effect=(_one_budget, _divided_total)),
+    ] = 1
     """The smallest number of epochs after which a trial is evaluated."""
-    max_epochs: Epochs | None = None
+    max_epochs: Annotated[
+        Epochs | None,
+        Setting(no_effect=(_divided_total,)),
+    ] = None
     """The largest number of epochs of a trial; null for training.epochs."""
-    reduction_factor: Annotated[float, Field(ge=2.0, le=1000.0)] = 3.0
+    reduction_factor: Annotated[
+        Annotated[float, Field(ge=2.0, le=1000.0)],
+        Setting(no_effect=(_one_budget,)),
+    ] = 3.0
     """η: at every rung, one in η trials is promoted and gets η times the budget."""
-    brackets: Literal["algorithm", "table"] = "algorithm"
+    brackets: Annotated[
+        Literal["algorithm", "table"],
+        Setting(no_effect=(_no_brackets,)),
+    ] = "algorithm"
     """HyperBand's brackets: those of Algorithm 1 in its paper, or those of Table 1, which have fewer
     trials."""
-    total: Annotated[int, Field(ge=1, le=10**15)] | None = None
+    total: Annotated[
+        Annotated[int, Field(ge=1, le=10**15)] | None,
+        Setting(no_effect=(_no_total,)),
+    ] = None
     """For halving: the total epochs of all trials, divided evenly among the rungs, which determine min_epochs
     and max_epochs. Null to use min_epochs and max_epochs."""
     cost: Annotated[int, Field(ge=1, le=10**18)] | None = None
@@ -127,22 +292,39 @@ class SearchConfig(Section):
     """The objective of the search."""
     budget: BudgetConfig = BudgetConfig.model_construct()
     """The budgets of the trials."""
-    trials: Annotated[Annotated[int, Field(ge=1, le=MAX_TRIALS)] | None, Setting(is_common=True)] = None
+    trials: Annotated[
+        Annotated[int, Field(ge=1, le=MAX_TRIALS)] | None,
+        Setting(is_common=True, no_effect=(_counted_by_brackets,)),
+    ] = None
     """The number of configurations to try; null for 50, for all that a grid or sample_first has, or for as
     many as budget.cost allows."""
-    grid_resolution: Annotated[int, Field(ge=2, le=10_000), Setting(synonyms=("points",))] = 5
+    grid_resolution: Annotated[
+        int, Field(ge=2, le=10_000), Setting(no_effect=(_no_grid,), synonyms=("points",))
+    ] = 5
     """The number of values that a grid takes from a domain without steps."""
-    sequence: Literal["pseudo_random", "low_discrepancy"] = "pseudo_random"
+    sequence: Annotated[
+        Literal["pseudo_random", "low_discrepancy"],
+        Setting(no_effect=(_no_sequence,)),
+    ] = "pseudo_random"
     """How random configurations are drawn: independently, or from a scrambled Halton sequence, which fills
     the space more evenly."""
-    concurrency: Annotated[int, Field(ge=1, le=1_000_000)] = 16
+    concurrency: Annotated[
+        Annotated[int, Field(ge=1, le=1_000_000)],
+        Setting(no_effect=(_in_any_order,)),
+    ] = 16
     """How many jobs are under way at once if decisions depend on the order of results, as in asha or bayes.
     It does not depend on the number of workers, so results do not either; set it to at least that number.
     With --time-limit there may be fewer."""
-    batch: Annotated[int, Field(ge=1, le=1_000_000)] = DEFAULT_BATCH
+    batch: Annotated[
+        Annotated[int, Field(ge=1, le=1_000_000)],
+        Setting(no_effect=(_learns_nothing,)),
+    ] = DEFAULT_BATCH
     """How many configurations a sampler that learns proposes at once, so that they can train as a stack.
     Large batches train faster; with small ones, proposals follow from more results."""
-    curve_stopping: Literal["none", "median", "extrapolate"] = "none"
+    curve_stopping: Annotated[
+        Literal["none", "median", "extrapolate"],
+        Setting(search_contradictions=(_no_curve,)),
+    ] = "none"
     """Whether trials with bad learning curves are stopped: `median` stops those that are worse than the
     median of the others at the same epoch; `extrapolate` those with hardly a chance of beating the best
     trial. A trial is judged after each ninth of max_epochs."""
@@ -153,10 +335,16 @@ class SearchConfig(Section):
     `[{training.l2: 0.01}]`, where the config gives what a mapping leaves out; `defaults` for the default
     trial, which has the config's values; or a search's run for the settings of its ten best trials. Null for
     none or, if the sampler learns, for `defaults` as far as `space` and `require` allow them."""
-    confirm: ConfirmConfig | None = None
+    confirm: Annotated[
+        ConfirmConfig | None,
+        Setting(search_contradictions=(_nothing_to_confirm_on,)),
+    ] = None
     """Whether the best trials are trained again with several seeds, and the best on average wins; null to
     refit the trial with the best objective."""
-    ensemble: GreedyEnsembleConfig | None = None
+    ensemble: Annotated[
+        GreedyEnsembleConfig | None,
+        Setting(search_contradictions=(_several_networks,)),
+    ] = None
     """Whether the trials that had the largest budget also form an ensemble, in ensemble/ beside best/; null
     for none."""
     compare_with_default: bool = True

@@ -6,11 +6,29 @@ such a fact of all settings, or of one by its path, reads the records: see `sche
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from pydantic.fields import FieldInfo
+
+from fnnctl.config.paths import ConfigPath
+from fnnctl.errors import Problem
+
+if TYPE_CHECKING:
+    from fnnctl.config.schema.experiment import Experiment
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A setting of an experiment, as a rule sees it: a layer's has the index of the layer in its path."""
+
+    path: ConfigPath
+    value: Any
+
+
+Rule: TypeAlias = Callable[["Experiment", Place], Iterator[Problem]]
+"""The problems with a setting of a valid experiment: those of the setting itself, without a path."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,12 +47,24 @@ class Setting:
     """Why a search whose trials are measured on bags cannot vary it, if for another reason."""
     searched_on_bags: bool = False
     """Whether such a search can vary it all the same."""
+    no_effect: tuple[Rule, ...] = ()
+    """When the setting has no effect; the first problem counts. They are made by `problems.no_effect`."""
+    contradictions: tuple[Rule, ...] = ()
+    """When the setting contradicts others, or itself makes no sense; the first problem counts. Of two
+    settings that contradict each other, the one has the rule that its message tells to change."""
+    search_contradictions: tuple[Rule, ...] = ()
+    """Those that matter in a search alone: `fnnctl train` does not look for them."""
     synonyms: tuple[str, ...] = ()
     """The names that other tools use for the setting, in lower case. They are translated wherever the setting
     is meant, so a setting with several homes needs them at one of them only."""
     value_synonyms: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
     """The names that other tools use for its words, by word. A choice with a section of its own has them
     there: see `Section.synonyms`."""
+
+    @property
+    def has_rules(self) -> bool:
+        """Whether there is a rule about the setting."""
+        return bool(self.no_effect or self.contradictions or self.search_contradictions)
 
     def why_not_searched(self, *, on_bags: bool) -> str | None:
         """Why a search cannot vary the setting and those in it, `searched_on_bags` apart; None if it can."""

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from pydantic import Field
 
+from fnnctl.config.problems import no_effect
 from fnnctl.config.schema.lr_schedules import (
+    AdaptiveLrSchedule,
     ConstantLrSchedule,
     CosineLrSchedule,
     LrSchedule,
     Monitor,
     OneCycleLrSchedule,
+    lacks_rows,
 )
-from fnnctl.config.schema.optimizers import AdamOptimizer, LbfgsOptimizer, Optimizer
+from fnnctl.config.schema.optimizers import AdamOptimizer, LbfgsOptimizer, Optimizer, not_with_lbfgs
 from fnnctl.config.schema.section import Section, Shorthand
-from fnnctl.config.schema.setting import Setting
+from fnnctl.config.schema.setting import Place, Setting
+from fnnctl.errors import Problem
+from fnnctl.text import word_list
+
+if TYPE_CHECKING:
+    from fnnctl.config.schema.experiment import Experiment
 
 AUTO_BATCH_SIZE: Final = 200
 """The rows of a step if `batch_size` is `auto`, and there are at least as many.
@@ -23,7 +33,113 @@ AUTO_BATCH_SIZE: Final = 200
 As in scikit-learn: large enough for fast products, small enough for several steps per epoch.
 """
 
+WITH_HORIZON: Final[Mapping[str, Sequence[str]]] = {
+    "lr_schedule": ("cosine", "one_cycle"),
+    "averaging": ("swa",),
+}
+"""The kinds of settings that depend on the planned number of epochs."""
+
 _MACHINE: Final = "its effect depends on the machine"
+
+
+def _whole_batch(experiment: Experiment, _: Place) -> Iterator[Problem]:
+    if isinstance(experiment.training.optimizer, LbfgsOptimizer):
+        yield no_effect("lbfgs always uses all rows at once", "training.optimizer.name")
+
+
+def _line_search(experiment: Experiment, _: Place) -> Iterator[Problem]:
+    if isinstance(experiment.training.optimizer, LbfgsOptimizer):
+        yield no_effect("lbfgs finds its step length by line search", "training.optimizer.name")
+
+
+def _nothing_planned(experiment: Experiment, _: Place) -> Iterator[Problem]:
+    if not experiment.training.reads_horizon:
+        kinds = word_list([*(kind for kinds in WITH_HORIZON.values() for kind in kinds), "patience: auto"])
+        names = (f"training.{key}.name" for key in WITH_HORIZON)
+        causes = (*names, "training.early_stopping.patience", "training.optimizer.name")
+        yield no_effect(f"only {kinds} depend on the horizon", *causes)
+
+
+def _no_hidden_layer(experiment: Experiment, _: Place) -> Iterator[Problem]:
+    if not experiment.model.hidden:
+        yield no_effect("there is no hidden layer", "model.hidden")
+
+
+def _batches_of_one(experiment: Experiment, place: Place) -> Iterator[Problem]:
+    if place.value != 1:
+        return
+    if experiment.model.normalizes("batch"):
+        yield Problem(
+            "batch normalization needs at least 2 rows per batch",
+            advice="write 2 or more, or model.normalization: layer",
+            related=("model.normalization", "model.hidden"),
+            has_subject=True,
+        )
+    elif experiment.training.mixup:
+        yield Problem(
+            "mixup mixes the rows of a batch",
+            advice="write 2 or more, or mixup: 0",
+            related=("training.mixup",),
+            has_subject=True,
+        )
+
+
+def _schedule_without_rows(experiment: Experiment, place: Place) -> Iterator[Problem]:
+    schedule = place.value
+    if isinstance(schedule, AdaptiveLrSchedule) and lacks_rows(schedule.monitor, experiment):
+        yield _monitors_nothing(schedule.monitor, "write monitor: train_loss")
+
+
+def _stopping_without_rows(experiment: Experiment, _: Place) -> Iterator[Problem]:
+    stopping = experiment.training.early_stopping
+    if stopping is not None and lacks_rows(stopping.monitor, experiment):
+        yield _monitors_nothing(stopping.monitor, "write monitor: train_loss, or early_stopping: null")
+
+
+def _monitors_nothing(monitor: str, advice: str) -> Problem:
+    return Problem(
+        "monitors {monitor}, but data.split.validation is 0",
+        advice=advice,
+        values={"monitor": monitor},
+        related=("data.split.validation", "model.ensemble.bags"),
+    )
+
+
+def _ends_before_the_average(experiment: Experiment, place: Place) -> Iterator[Problem]:
+    training, rule = experiment.training, place.value
+    if rule is None or not isinstance(training.averaging, SwaAveraging):
+        return
+    before = math.floor(training.averaging.start * training.schedule_epochs)
+    if rule.patience == "auto" or (rule.patience is not None and rule.patience < before):
+        yield Problem(
+            "may end training before swa starts averaging, after epoch {before}",
+            advice="write {name}: null, patience: {before} or more, or averaging: ema",
+            values={"name": place.path[-1], "before": before},
+            related=("training.averaging", "training.epochs", "training.horizon"),
+        )
+
+
+def _no_class_weighed(_: Experiment, place: Place) -> Iterator[Problem]:
+    if place.value == {}:
+        yield Problem("is empty", advice="write {CLASS: WEIGHT}, balanced, or null")
+
+
+def _changed_bins(experiment: Experiment, place: Place) -> Iterator[Problem]:
+    """Augmentation beside features that are not values."""
+    if place.value and experiment.model.embeds_numbers:
+        yield Problem(
+            "would not reach the bins of piecewise_linear, which are found before training",
+            advice=f"write {place.path[-1]}: 0, or model.numeric_embedding: none",
+            related=("model.numeric_embedding",),
+        )
+
+
+def _limit_in_a_search(_: Experiment, place: Place) -> Iterator[Problem]:
+    if place.value is not None:
+        yield Problem(
+            "is for `fnnctl train` only: in a search, trials would depend on the speed of the machine",
+            advice="write null, and limit the whole search with --time-limit TIME",
+        )
 
 
 class EarlyStoppingConfig(Section):
@@ -100,10 +216,10 @@ class TrainingConfig(Section):
     """The largest number of passes over the training part."""
     batch_size: Annotated[
         Annotated[int, Field(ge=1, le=1_000_000_000)] | Literal["auto"],
-        Setting(is_common=True),
+        Setting(is_common=True, no_effect=(_whole_batch,), contradictions=(_batches_of_one,)),
     ] = "auto"
     """Rows per step; `auto` is 200, or all rows if there are fewer."""
-    shuffle: bool = True
+    shuffle: Annotated[bool, Setting(no_effect=(_whole_batch,))] = True
     """Whether to shuffle the rows in every epoch."""
     optimizer: Annotated[
         Optimizer,
@@ -111,10 +227,18 @@ class TrainingConfig(Section):
     ] = AdamOptimizer.model_construct()
     """The optimizer."""
     lr_schedule: Annotated[
-        LrSchedule, Setting(is_common=True, synonyms=("learning_rate_schedule", "lr_scheduler", "scheduler"))
+        LrSchedule,
+        Setting(
+            is_common=True,
+            no_effect=(_line_search,),
+            contradictions=(_schedule_without_rows,),
+            synonyms=("learning_rate_schedule", "lr_scheduler", "scheduler"),
+        ),
     ] = ConstantLrSchedule.model_construct()
     """How the learning rate changes during training."""
-    parametrization: Literal["standard", "neural_tangent"] = "standard"
+    parametrization: Annotated[
+        Literal["standard", "neural_tangent"], Setting(contradictions=(not_with_lbfgs("standard"),))
+    ] = "standard"
     """How the learning rate of weights depends on the number d of their layer's inputs. `standard`: not at
     all. `neural_tangent`: training is that of a layer that divides its weighted sum by √d. The optimizer's
     learning rate is divided by √d and its epsilon multiplied by √d; with sgd, momentum and nesterov, whose
@@ -125,6 +249,7 @@ class TrainingConfig(Section):
         Setting(
             not_counted="it replaces the epochs if a search has granted more of them",
             not_searched="all trials use the search's horizon, which is its largest budget",
+            no_effect=(_nothing_planned,),
         ),
     ] = None
     """The number of epochs for which the schedules `cosine` and `one_cycle`, the average `swa` and the
@@ -137,23 +262,34 @@ class TrainingConfig(Section):
     ] = 0.0001
     """The λ of the structural risk: ½·λ times the squared Frobenius norm of all weights is added to the mean
     loss. Biases are not penalized. (scikit-learn's alpha is λ times the batch size.)"""
-    l1: Annotated[float, Field(ge=0.0, le=1e6), Setting(synonyms=("l1_lambda", "l1_reg"))] = 0.0
+    l1: Annotated[
+        float,
+        Field(ge=0.0, le=1e6),
+        Setting(contradictions=(not_with_lbfgs("0"),), synonyms=("l1_lambda", "l1_reg")),
+    ] = 0.0
     """The factor of the L1 penalty: it multiplies the sum of the absolute weights, which is added to the
     loss."""
-    max_norm: Annotated[float, Field(gt=0.0, le=1e6)] | None = None
+    max_norm: Annotated[
+        Annotated[float, Field(gt=0.0, le=1e6)] | None,
+        Setting(no_effect=(_no_hidden_layer,), contradictions=(not_with_lbfgs("null"),)),
+    ] = None
     """The largest norm of a hidden unit's incoming weights; null for no bound."""
     clip_norm: Annotated[
         Annotated[float, Field(gt=0.0, le=1e6)] | None,
-        Setting(synonyms=("clip_grad_norm", "clipnorm", "gradient_clip_val", "max_grad_norm")),
+        Setting(
+            contradictions=(not_with_lbfgs("null"),),
+            synonyms=("clip_grad_norm", "clipnorm", "gradient_clip_val", "max_grad_norm"),
+        ),
     ] = None
     """Gradients with a larger norm are scaled down to this norm; null for no bound."""
     clip_value: Annotated[
         Annotated[float, Field(gt=0.0, le=1e6)] | None,
-        Setting(synonyms=("clip_grad_value", "clipvalue")),
+        Setting(contradictions=(not_with_lbfgs("null"),), synonyms=("clip_grad_value", "clipvalue")),
     ] = None
     """Each component of the gradient is clipped to ± this value; null for no bound."""
     class_weights: Annotated[
-        dict[str, Weight] | Literal["balanced"] | None, Setting(is_common=True, synonyms=("class_weight",))
+        dict[str, Weight] | Literal["balanced"] | None,
+        Setting(is_common=True, contradictions=(_no_class_weighed,), synonyms=("class_weight",)),
     ] = None
     """The weight of each class in the loss, as {class: weight}; a class that is left out has weight 1.
     `balanced` gives all classes the same total weight; null for no weights. Only ratios matter, because
@@ -163,17 +299,31 @@ class TrainingConfig(Section):
         float, Field(ge=0.0, lt=1.0), Setting(synonyms=("label_smooth", "smoothing"))
     ] = 0.0
     """The share of each target that is spread evenly over all classes."""
-    input_noise: Annotated[float, Field(ge=0.0, le=1e6), Setting(synonyms=("gaussian_noise", "noise"))] = 0.0
+    input_noise: Annotated[
+        float,
+        Field(ge=0.0, le=1e6),
+        Setting(contradictions=(not_with_lbfgs("0"), _changed_bins), synonyms=("gaussian_noise", "noise")),
+    ] = 0.0
     """The standard deviation of Gaussian noise added to the scaled features of each batch."""
-    mixup: Annotated[float, Field(ge=0.0, le=100.0), Setting(synonyms=("mixup_alpha",))] = 0.0
+    mixup: Annotated[
+        float,
+        Field(ge=0.0, le=100.0),
+        Setting(contradictions=(not_with_lbfgs("0"), _changed_bins), synonyms=("mixup_alpha",)),
+    ] = 0.0
     """Mixup's α: rows are mixed in pairs, with shares drawn from Beta(α, α); 0 for no mixup."""
-    averaging: Annotated[Averaging | None, Setting(synonyms=("weight_averaging",))] = None
+    averaging: Annotated[
+        Averaging | None,
+        Setting(contradictions=(not_with_lbfgs("null"),), synonyms=("weight_averaging",)),
+    ] = None
     """Use an average of the weights in place of the last ones; null for no average."""
-    early_stopping: Annotated[EarlyStoppingConfig | None, Setting(synonyms=("early_stop",))] = (
-        EarlyStoppingConfig.model_construct()
-    )
+    early_stopping: Annotated[
+        EarlyStoppingConfig | None,
+        Setting(contradictions=(_ends_before_the_average, _stopping_without_rows), synonyms=("early_stop",)),
+    ] = EarlyStoppingConfig.model_construct()
     """When to stop before the last epoch; null for never."""
-    convergence: ConvergenceConfig | None = None
+    convergence: Annotated[ConvergenceConfig | None, Setting(contradictions=(_ends_before_the_average,))] = (
+        None
+    )
     """When to stop because the training loss no longer falls; null for never."""
     max_rows: Annotated[
         Annotated[int, Field(ge=1, le=1_000_000_000)] | None,
@@ -188,6 +338,7 @@ class TrainingConfig(Section):
         Setting(
             not_counted="it ends training earlier, like fewer epochs",
             not_searched=_MACHINE,
+            search_contradictions=(_limit_in_a_search,),
             synonyms=("max_time",),
         ),
     ] = None
@@ -240,3 +391,12 @@ class TrainingConfig(Section):
     def schedule_epochs(self) -> int:
         """`horizon` or its default."""
         return self.horizon or self.epochs
+
+    @property
+    def reads_horizon(self) -> bool:
+        """Whether a schedule, an average or a patience depends on the horizon; lbfgs has no schedule."""
+        schedule = None if isinstance(self.optimizer, LbfgsOptimizer) else self.lr_schedule
+        parts = {"lr_schedule": schedule, "averaging": self.averaging}
+        return self.ends_out_of_reach or any(
+            part is not None and part.name in WITH_HORIZON[name] for name, part in parts.items()
+        )

@@ -7,7 +7,8 @@ import pytest
 from fnnctl.config.paths import format_path
 from fnnctl.config.rules.canonical import canonical_configuration, configuration_seed
 from fnnctl.config.schema.experiment import Experiment
-from fnnctl.config.schema.model import HiddenLayerConfig, ModelConfig
+from fnnctl.config.schema.layers import HiddenLayerConfig
+from fnnctl.config.schema.model import ModelConfig
 from fnnctl.config.schema.records import setting_records
 from fnnctl.config.schema.schema_tree import all_settings, root_schema
 from tests.config.changes import changes, plain_values

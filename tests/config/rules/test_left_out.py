@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fnnctl.config.paths import format_path, overlap
+from fnnctl.config.paths import format_path, overlap, parse_path
 from fnnctl.config.problems import NO_EFFECT
 from fnnctl.config.reading.loading import LoadedConfig, load_config
 from fnnctl.config.reading.overrides import Removal
@@ -33,7 +33,9 @@ def test_the_causes_of_every_rule_are_known(load: Load, text: str) -> None:
     with pytest.raises(InvalidConfigurationError) as caught:
         experiment_of(config)
     problems = caught.value.by_path.items()
-    unread = {path: problem.related for path, problem in problems if problem.kind == NO_EFFECT}
+    unread = {
+        path: [*map(parse_path, problem.related)] for path, problem in problems if problem.kind == NO_EFFECT
+    }
     inside = [path for path, causes in unread.items() if any(overlap(path, cause) for cause in causes)]
     config = without(config, inside)  # an option that changes a whole section changes all inside
     for path in unread.keys() - {*inside}:

@@ -13,7 +13,7 @@ from fnnctl.config.rules.canonical import configuration_key, configuration_seed
 from fnnctl.config.rules.dimensions import space_of
 from fnnctl.config.rules.trials import TrialConfigs, trial_configs
 from fnnctl.config.rules.validation import InvalidConfigurationError
-from fnnctl.config.schema.model import EnsembleConfig
+from fnnctl.config.schema.ensemble import EnsembleConfig
 from fnnctl.config.yaml_text import flow_yaml
 from tests.config.spaces import CONFIG, spaces
 

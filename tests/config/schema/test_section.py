@@ -7,12 +7,10 @@ import pytest
 from pydantic import ValidationError
 
 from fnnctl.config.schema.activations import EluActivation, PlainActivation
+from fnnctl.config.schema.ensemble import EnsembleConfig
 from fnnctl.config.schema.experiment import Experiment, NotesConfig
-from fnnctl.config.schema.model import (
-    EnsembleConfig,
-    HiddenLayerConfig,
-    ModelConfig,
-)
+from fnnctl.config.schema.layers import HiddenLayerConfig
+from fnnctl.config.schema.model import ModelConfig
 from fnnctl.config.schema.optimizers import AdamOptimizer, SgdOptimizer
 from fnnctl.config.schema.section import Section, plain
 

@@ -7,7 +7,7 @@ import pytest
 from fnnctl.config.reading.loading import LoadedConfig
 from fnnctl.config.reading.resolved import resolved_yaml
 from fnnctl.config.rules.canonical import configuration_seed
-from fnnctl.config.rules.unread import unread_settings
+from fnnctl.config.rules.setting_rules import ineffective_settings
 from fnnctl.errors import ConfigError
 
 Load = Callable[..., LoadedConfig]
@@ -40,5 +40,5 @@ def test_patience_auto_reads_the_horizon(load: Load) -> None:
 @pytest.mark.parametrize("method", ["grid", "{scheduler: asha, sampler: random}"])
 def test_a_batch_of_proposals_without_results_has_no_effect(load: Load, method: str) -> None:
     search = f"search: {{method: {method}, batch: 3, space: {{training.l2: {{choice: [0.1, 0.2]}}}}}}"
-    reason = unread_settings(load(IRIS + search).experiment)["search", "batch"].message
+    reason = ineffective_settings(load(IRIS + search).experiment)["search", "batch"].message
     assert reason.endswith("does not learn from results")
