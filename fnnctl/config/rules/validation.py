@@ -29,7 +29,9 @@ class InvalidConfigurationError(ConfigError):
 
         `certain` are settings that are wrong whatever values the others have.
         """
-        super().__init__(*(replace(problem, path=format_path(path)) for path, problem in problems.items()))
+        super().__init__(
+            *(replace(problem, path=format_path(path) or None) for path, problem in problems.items())
+        )
         self.by_path = problems
         self.experiment = experiment
         self.certain = certain
