@@ -2,12 +2,13 @@
 
     python -m tests.reference_pages
 
-writes them, and the output of commands that other pages show (`documented_output.py`); `test_readme.py`
-compares them with the program.
+writes them, the tables of other pages that are made from the program, and the output of commands that pages
+show (`documented_output.py`); `test_readme.py` compares them with the program.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ import typer.main
 
 from fnnctl.cli import app
 from fnnctl.cli.commands import DECLARED, Declared
+from fnnctl.config.schema.activations import ACTIVATION_RECORDS
+from fnnctl.config.schema.losses import LOSS_RECORDS
 from fnnctl.report.figures import run_figures, search_figures
 from fnnctl.report.figures.record import RunFigure
 from fnnctl.text import capitalized
@@ -109,7 +112,50 @@ PAGES: Mapping[str, Callable[[], str]] = {
 }
 
 
+def activations_table() -> Iterator[str]:
+    """What each activation does, for the page on the network."""
+    yield "| activation | | `initialization: auto` |"
+    for name, record in ACTIVATION_RECORDS.items():
+        yield f"| `{name}` | {record.summary} | `{record.initialization}` |"
+
+
+def formulas_table() -> Iterator[str]:
+    """The formula of each activation, for the page on model files."""
+    yield "| name | f(z) |"
+    for name, record in ACTIVATION_RECORDS.items():
+        yield f"| `{name}` | {record.formula} |"
+
+
+def losses_table() -> Iterator[str]:
+    """The outputs of each task."""
+    yield "| task | `model.output` | loss |"
+    for name, record in LOSS_RECORDS.items():
+        yield f"| {record.task} | `{name}` | {record.label} |"
+
+
+TABLES: Mapping[str, tuple[Callable[[], Iterator[str]], ...]] = {
+    "network.md": (activations_table, losses_table),
+    "model-files.md": (formulas_table,),
+}
+"""The tables in a page that are made from the program; a table is known by its first line."""
+
+
+def with_tables(page: str, tables: Iterable[Callable[[], Iterator[str]]]) -> str:
+    """The page with these tables in place of those that it has; raises ValueError for one that it has not."""
+    for table in tables:
+        header, *rows = table()
+        new = "\n".join([header, "|---" * (header.count("|") - 1) + "|", *rows, ""])
+        found = re.findall(f"^{re.escape(header)}\n(?:\\|.*\n)*", page, re.MULTILINE)
+        if len(found) != 1:
+            raise ValueError(f"the page has {len(found)} tables that begin with {header}")
+        page = page.replace(found[0], new)
+    return page
+
+
 if __name__ == "__main__":
     for name, page in PAGES.items():
         (DOCS / name).write_text(page(), encoding="utf-8")
+    for name, tables in TABLES.items():
+        text = (DOCS / name).read_text(encoding="utf-8")
+        (DOCS / name).write_text(with_tables(text, tables), encoding="utf-8")
     write_outputs()

@@ -22,7 +22,7 @@ from fnnctl.config.schema.schema_tree import all_settings, forms_of, homes_of, s
 from fnnctl.text import install_command
 from tests.documented_output import BAD_CONFIG, shell_commands, shown_output, with_outputs
 from tests.documented_output import DOCUMENTS as DOCUMENTED
-from tests.reference_pages import PAGES
+from tests.reference_pages import PAGES, TABLES, with_tables
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -190,6 +190,11 @@ def run_shell(arguments: list[str], **variables: str) -> subprocess.CompletedPro
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_made_from_the_program_is_up_to_date(name: str) -> None:
     assert TEXTS[name] == PAGES[name](), "write it: python -m tests.reference_pages"
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_tables_made_from_the_program_are_up_to_date(name: str) -> None:
+    assert TEXTS[name] == with_tables(TEXTS[name], TABLES[name]), "write it: python -m tests.reference_pages"
 
 
 def words(text: str) -> list[str]:

@@ -7,7 +7,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from fnnctl.config.schema.activations import ACTIVATION_RECORDS
 from fnnctl.config.schema.data import BUILTIN_NAMES
+from fnnctl.config.schema.losses import LOSS_RECORDS
 
 TRICKY = [
     "012", "1e-3", "0o17", "0x1f", "1:30", "1_000", ".inf", ".nan", "no", "True", "~", "null", "", "<<",
@@ -72,8 +74,8 @@ _epsilons = _numbers(0, 1, above=True)
 _tolerances = _numbers(0, 1e300)
 
 _activations = st.one_of(
-    st.sampled_from(["identity", "logistic", "tanh", "hard_logistic", "hard_tanh", "softplus"]),
-    *(_named(name) for name in ("relu", "selu", "gelu", "mish")),
+    st.sampled_from(sorted(ACTIVATION_RECORDS)),
+    st.sampled_from(sorted(ACTIVATION_RECORDS)).map(lambda name: {"name": name}),
     _named("leaky_relu", slope=_decays),
     _named("prelu", slope=_numbers(-1, 1), shared=st.booleans()),
     _named("elu", alpha=_numbers(0, 100, above=True)),
@@ -221,7 +223,7 @@ def _model(draw: st.DrawFn, *, lbfgs: bool, averages: bool) -> dict[str, Any]:
         equal = any(one == other for one, other in pairwise(widths))
         optional["residual"] = st.booleans() if equal else st.just(False)
     output = st.one_of(
-        *map(_named, ("softmax", "squared", "absolute")),
+        *map(_named, sorted(LOSS_RECORDS)),
         _named("logistic", positive_class=_or_null(_texts)),
         _named("huber", delta=st.floats(0.01, 100)),
         _mapping({}),

@@ -10,7 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from fnnctl.arrays import FloatArray
+from fnnctl.config.schema.losses import LOSS_RECORDS
+from fnnctl.metrics.registry import REGRESSION
 from fnnctl.nn.backpropagation import BackPropagation
+from fnnctl.nn.layers.activations import ACTIVATIONS
 from fnnctl.nn.layers.hidden import HiddenLayer
 from fnnctl.nn.losses.real_values import REAL_VALUE_LOSSES
 from fnnctl.nn.member_generators import MemberGenerators
@@ -29,8 +32,22 @@ KINKS = {
     "hard_tanh": [-1.0, 1.0],
     "hard_logistic": [-2.0, 2.0],
 }
-NUMBERS = {"leaky_relu": 0.1, "prelu": 0.3, "elu": 0.7, "swish": 1.3}
+PARAMETER = 0.3
+"""Of every activation that has one."""
 FLOAT64 = np.dtype(np.float64)
+
+
+def outputs_for(output: str, classes: int = 3) -> int:
+    """The number of outputs of a network with this output, with so many classes if it can have several."""
+    record = LOSS_RECORDS[output]
+    if record.task == REGRESSION:
+        return 1
+    return 2 if record.scores == "positive_class" else classes
+
+
+def pieces_of(activation: str) -> int:
+    """The number of linear functions per unit, 3 if there are several."""
+    return 3 if ACTIVATIONS[activation].has_pieces else 1
 
 
 def draw_targets(shape: NetworkShape, rng: np.random.Generator, size: tuple[int, ...]) -> npt.NDArray[Any]:
@@ -46,6 +63,13 @@ def draw_coordinates(shape: NetworkShape, inputs: FloatArray, rng: np.random.Gen
     if stage is not None and stage.numeric is not None:
         size = (*inputs.shape[:-1], stage.numbers)
         inputs[..., stage.values(shape.inputs) : -1] = rng.uniform(0, stage.numeric.bins, size)
+
+
+def real_losses(output: str, errors: FloatArray, parameter: float) -> FloatArray:
+    """The losses of errors of any shape, whose formulas have tests by hand in `tests/nn/losses`."""
+    losses = np.empty_like(errors)
+    REAL_VALUE_LOSSES[output].losses(errors, parameter, out=losses)
+    return losses
 
 
 class Case:
@@ -71,9 +95,7 @@ class Case:
         statistics = self.layout.initial_statistics(members, FLOAT64)
         layers = len(shape.hidden)
         hyperparameters = {
-            "activation": np.tile(
-                [NUMBERS.get(layer.activation, 0.0) for layer in shape.hidden], (members, 1)
-            ),
+            "activation": np.full((members, layers), PARAMETER),
             "dropout": rng.uniform(0.1, 0.6, (members, layers)),
             "epsilon": rng.uniform(1e-5, 1e-2, (members, layers)),
             "momentum": rng.uniform(0.01, 0.9, (members, layers)),
@@ -131,20 +153,13 @@ class Case:
         return np.asarray(z - (targets.share * targets.y + (1 - targets.share) * targets.partners))
 
     def real_losses(self, z: FloatArray) -> FloatArray:
-        """The losses of real values, (K, batch), written with their branches."""
-        shape, error = self.layout.shape, np.abs(self.errors(z))
-        if shape.output == "absolute":
-            return error
-        quadratic = 0.5 * error**2
-        if shape.output == "squared":
-            return quadratic
-        linear = shape.loss_parameter * (error - 0.5 * shape.loss_parameter)
-        return np.where(error <= shape.loss_parameter, quadratic, linear)
+        """The losses of real values, (K, batch)."""
+        return real_losses(self.layout.shape.output, self.errors(z), self.layout.shape.loss_parameter)
 
     def cross_entropies(self, scores: FloatArray) -> FloatArray:
         """−Σ t log ŷ, (K, batch)."""
         shape, targets = self.layout.shape, self.targets
-        if shape.output == "logistic":
+        if shape.scores < shape.outputs:
             pair = [np.zeros_like(scores[:, 0]), scores[:, 0]]
             scores = np.stack(pair if shape.positive == 1 else pair[::-1], axis=1)
         log_probabilities = scores - np.log(np.exp(scores).sum(axis=1, keepdims=True))
@@ -171,12 +186,12 @@ class Case:
         return min(*distances, self._distance_to_loss_kinks())
 
     def _distance_to_loss_kinks(self) -> float:
-        """The smallest distance of an error to 0 or δ, the kinks of the absolute error and Huber's loss."""
+        """The smallest distance of an absolute error to 0 and the loss's parameter, where kinks may be."""
         shape = self.layout.shape
-        if shape.output not in {"absolute", "huber"}:
+        if shape.output not in REAL_VALUE_LOSSES:
             return np.inf
         error = np.abs(self.errors(self.network.forward(self.work, self.rngs())[:, 0]))
-        return float(np.abs(error - (shape.loss_parameter if shape.output == "huber" else 0.0)).min())
+        return float(min(np.abs(error - kink).min() for kink in (0.0, shape.loss_parameter)))
 
     def assert_gradient_agrees(self) -> None:
         """Compare back-propagation with fourth-order central differences, for every parameter and member."""

@@ -11,16 +11,14 @@ from hypothesis import strategies as st
 
 from fnnctl.nn.backpropagation import BackPropagation
 from fnnctl.nn.layers.activations import ACTIVATIONS
+from fnnctl.nn.losses.cross_entropy import CROSS_ENTROPIES
 from fnnctl.nn.losses.real_values import REAL_VALUE_LOSSES
+from fnnctl.nn.losses.registry import LOSSES
 from fnnctl.nn.shape import HiddenShape, InputStageShape, NetworkShape, Techniques
-from tests.nn.gradients import Case, case_away_from_kinks
+from tests.nn.gradients import Case, case_away_from_kinks, outputs_for, pieces_of
 from tests.nn.stages import INPUTS, STAGES, input_stages
 
 TECHNIQUES = ("weighted", "smoothing", "mixup", "l1")
-
-
-def pieces_of(activation: str) -> int:
-    return 3 if activation == "maxout" else 1
 
 
 @pytest.mark.parametrize("shared", [False, True])
@@ -73,10 +71,10 @@ def test_residual() -> None:
 
 
 @pytest.mark.parametrize("technique", TECHNIQUES)
-@pytest.mark.parametrize(("output", "positive"), [("softmax", 1), ("logistic", 0), ("logistic", 1)])
+@pytest.mark.parametrize("positive", [0, 1])
+@pytest.mark.parametrize("output", sorted(CROSS_ENTROPIES))
 def test_techniques(technique: str, output: str, positive: int) -> None:
-    classes = 2 if output == "logistic" else 4
-    shape = NetworkShape(3, (HiddenShape(5, "tanh"),), classes, output, positive)
+    shape = NetworkShape(3, (HiddenShape(5, "tanh"),), outputs_for(output, 4), output, positive)
     case_away_from_kinks(shape, Techniques(**{technique: True})).assert_gradient_agrees()
 
 
@@ -88,17 +86,16 @@ def test_real_values(technique: str | None, output: str) -> None:
     case_away_from_kinks(shape, techniques).assert_gradient_agrees()
 
 
-@pytest.mark.parametrize("output", ["softmax", "logistic"])
+@pytest.mark.parametrize("output", sorted(CROSS_ENTROPIES))
 def test_no_hidden_layer(output: str) -> None:
     Case(NetworkShape(4, (), 2, output), seed=0, members=3, batch=5).assert_gradient_agrees()
 
 
 @st.composite
 def cases(draw: st.DrawFn) -> Case:
-    outputs: list[str] = ["softmax", "softmax", "logistic", *REAL_VALUE_LOSSES]
-    output = draw(st.sampled_from(outputs))
+    output = draw(st.sampled_from(["softmax", *sorted(LOSSES)]))
     is_real = output in REAL_VALUE_LOSSES
-    classes = 1 if is_real else 2 if output == "logistic" else draw(st.integers(2, 4))
+    classes = outputs_for(output, draw(st.integers(2, 4)))
     inputs = draw(st.integers(1, 4))
     stage = draw(input_stages(inputs))
     hidden: list[HiddenShape] = []
@@ -110,7 +107,7 @@ def cases(draw: st.DrawFn) -> Case:
             "units": before if residual else draw(st.integers(1, 5)),
             "activation": activation,
             "shared": draw(st.booleans()),
-            "pieces": draw(st.integers(2, 3)) if activation == "maxout" else 1,
+            "pieces": draw(st.integers(2, 3)) if ACTIVATIONS[activation].has_pieces else 1,
             "normalization": draw(st.sampled_from([None, None, "batch", "layer"])),
             "dropout": draw(st.booleans()),
             "residual": residual,

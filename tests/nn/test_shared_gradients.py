@@ -10,11 +10,12 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from fnnctl.nn.layers.activations import ACTIVATIONS
-from fnnctl.nn.losses.real_values import REAL_VALUE_LOSSES
+from fnnctl.nn.losses.cross_entropy import CROSS_ENTROPIES
+from fnnctl.nn.losses.registry import LOSSES
 from fnnctl.nn.shape import HiddenShape, InputStageShape, NetworkShape, Techniques
-from tests.nn.gradients import Case, case_away_from_kinks
+from tests.nn.gradients import Case, case_away_from_kinks, outputs_for, pieces_of
 from tests.nn.stages import INPUTS, STAGES
-from tests.nn.test_gradients import TECHNIQUES, cases, pieces_of
+from tests.nn.test_gradients import TECHNIQUES, cases
 
 
 @pytest.mark.parametrize("activation", sorted(ACTIVATIONS))
@@ -43,18 +44,24 @@ def test_dropout_and_residual_connections() -> None:
     case_away_from_kinks(NetworkShape(4, layers, 3, inner_members=3)).assert_gradient_agrees()
 
 
-@pytest.mark.parametrize("technique", [*TECHNIQUES, None])
-@pytest.mark.parametrize("output", ["softmax", "logistic", *sorted(REAL_VALUE_LOSSES)])
+@pytest.mark.parametrize(
+    ("output", "technique"),
+    [
+        (output, technique)
+        for output in sorted(LOSSES)
+        for technique in (*TECHNIQUES, None)
+        if technique != "smoothing" or output in CROSS_ENTROPIES
+    ],
+)
 def test_techniques(technique: str | None, output: str) -> None:
-    classes = {"softmax": 4, "logistic": 2}.get(output, 1)
-    if technique == "smoothing" and classes == 1:
-        return
-    shape = NetworkShape(3, (HiddenShape(5, "tanh"),), classes, output, loss_parameter=0.7, inner_members=3)
+    shape = NetworkShape(
+        3, (HiddenShape(5, "tanh"),), outputs_for(output, 4), output, loss_parameter=0.7, inner_members=3
+    )
     techniques = Techniques(**{technique: True} if technique else {})
     case_away_from_kinks(shape, techniques).assert_gradient_agrees()
 
 
-@pytest.mark.parametrize("output", ["softmax", "logistic"])
+@pytest.mark.parametrize("output", sorted(CROSS_ENTROPIES))
 def test_no_hidden_layer(output: str) -> None:
     Case(NetworkShape(4, (), 2, output, inner_members=3), seed=0, members=2, batch=5).assert_gradient_agrees()
 

@@ -14,6 +14,7 @@ from fnnctl.executors.registry import ExecutorKind, make_executor
 from fnnctl.executors.work import run_work
 from fnnctl.nn.layers.activations import ACTIVATIONS
 from fnnctl.nn.losses.real_values import REAL_VALUE_LOSSES
+from fnnctl.nn.losses.registry import LOSSES
 from fnnctl.nn.optimizers.first_order import OPTIMIZERS
 from fnnctl.nn.optimizers.lr_schedules import LR_SCHEDULES
 from fnnctl.nn.shape import HiddenShape, NetworkShape, Techniques
@@ -24,7 +25,7 @@ from fnnctl.training.pool import Examples
 from fnnctl.training.stack import Stack
 from fnnctl.training.state import State, select_members
 from fnnctl.training.trainer import Outcome, TrainedMember, train_stack
-from tests.nn.gradients import draw_coordinates
+from tests.nn.gradients import draw_coordinates, outputs_for
 from tests.nn.stages import input_stages
 from tests.training.recipes import blobs, member_of, settings_of
 
@@ -74,12 +75,7 @@ def stack_settings(draw: st.DrawFn, classes: int) -> StackSettings:
     widest, features, most = draw(st.sampled_from([(20, 12, 50)] * 3 + [(130, 60, 150)]))
     inputs = draw(st.integers(1, features))
     stage = draw(input_stages(inputs))
-    outputs: list[str] = ["softmax"]
-    if classes == 2:
-        outputs = ["softmax", "logistic"]
-    if classes == 1:
-        outputs = [*REAL_VALUE_LOSSES]
-    output = draw(st.sampled_from(outputs))
+    output = draw(st.sampled_from([name for name in LOSSES if outputs_for(name, max(classes, 2)) == classes]))
     kinds = [kind for kind in KINDS if classes > 1 or kind != "smoothing"]
     return StackSettings(
         NetworkShape(

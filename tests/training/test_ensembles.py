@@ -13,16 +13,17 @@ from scipy.special import logsumexp, softmax
 
 from fnnctl.arrays import FloatArray
 from fnnctl.nn.losses.real_values import REAL_VALUE_LOSSES
+from fnnctl.nn.losses.registry import LOSSES
 from fnnctl.training.history import Record
 from fnnctl.training.members import ConvergenceRule, Member, StackSettings, StoppingRule
 from fnnctl.training.pool import Examples
 from fnnctl.training.scoring import Scorer
 from fnnctl.training.stack import Stack
 from fnnctl.training.trainer import Outcome, TrainedMember, train_stack
+from tests.nn.gradients import outputs_for, real_losses
 from tests.training.recipes import member_of, settings_of
 from tests.training.test_bits import assert_same_bits, examples_of, stacks
 
-OUTPUTS: list[str] = ["softmax", "logistic", "squared", "absolute", "huber"]
 ROWS, VALIDATION, SIZE, EPOCHS = 40, 60, 3, 120
 
 
@@ -44,7 +45,7 @@ class Case:
 
 
 def case_of(output: str, **changes: Any) -> Case:
-    classes = {"softmax": 3, "logistic": 2}.get(output, 1)
+    classes = outputs_for(output)
     settings = settings_of(6, ((30, "relu"),), classes, **changes)
     shape = replace(settings.shape, output=output, loss_parameter=0.7)
     settings = replace(settings, shape=shape, ensemble=SIZE)
@@ -83,15 +84,11 @@ def averaged_loss(case: Case, scores: list[FloatArray]) -> tuple[float, float]:
         )
     targets = targets.astype(np.float64)
     errors = np.mean(scores, axis=0)[:, 0] - targets
-    losses = {
-        "squared": errors**2 / 2,
-        "absolute": np.abs(errors),
-        "huber": np.where(np.abs(errors) <= 0.7, errors**2 / 2, 0.7 * (np.abs(errors) - 0.35)),
-    }
-    return float(losses[shape.output].mean()), float(1 - (errors**2).sum() / np.var(targets) / len(targets))
+    losses = real_losses(shape.output, errors, shape.loss_parameter)
+    return float(losses.mean()), float(1 - (errors**2).sum() / np.var(targets) / len(targets))
 
 
-@pytest.mark.parametrize("output", OUTPUTS)
+@pytest.mark.parametrize("output", sorted(LOSSES))
 def test_members_without_early_stopping_have_the_bits_that_they_have_alone(output: str) -> None:
     case = case_of(output)
     together = case.trained(epochs=20)
@@ -108,7 +105,7 @@ def test_members_without_early_stopping_have_the_bits_that_they_have_alone(outpu
     assert together[0].history["learning_rate"] == [0.01] * 20
 
 
-@pytest.mark.parametrize("output", OUTPUTS)
+@pytest.mark.parametrize("output", sorted(LOSSES))
 def test_the_averaged_loss_chooses_the_epoch(output: str) -> None:
     """A loop over the epochs of the members, each trained alone, finds the same epoch, losses and weights."""
     case, patience = case_of(output), 9
@@ -141,7 +138,7 @@ def test_members_alone_stop_at_different_epochs() -> None:
     assert len({*alone}) > 1
 
 
-@pytest.mark.parametrize("output", OUTPUTS)
+@pytest.mark.parametrize("output", sorted(LOSSES))
 def test_with_bags_the_record_is_about_all_rows_each_predicted_by_the_member_that_has_it(
     output: str,
 ) -> None:

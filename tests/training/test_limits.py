@@ -9,11 +9,13 @@ import numpy as np
 import pytest
 
 from fnnctl.arrays import FloatArray
+from fnnctl.nn.losses.real_values import REAL_VALUE_LOSSES
 from fnnctl.nn.network import Network, inner_members
 from fnnctl.training.members import Member, StackSettings
 from fnnctl.training.scoring import RowScorer, Scorer
 from fnnctl.training.stack import Stack
 from fnnctl.training.trainer import train_stack
+from tests.nn.gradients import real_losses
 from tests.training.recipes import member_of, settings_of
 from tests.training.test_bits import examples_of
 
@@ -42,16 +44,7 @@ def free_scores(stack: Stack, k: int, rows: Any) -> list[FloatArray]:
     return [Scorer(each, stack.pool).scores(rows[None])[0, :, 0] for each in inner_members(free)]
 
 
-def losses_of(errors: FloatArray, output: str) -> FloatArray:
-    size = np.abs(errors)
-    return {
-        "squared": errors**2 / 2,
-        "absolute": size,
-        "huber": np.where(size <= 0.2, errors**2 / 2, 0.2 * (size - 0.1)),
-    }[output]
-
-
-@pytest.mark.parametrize("output", ["squared", "absolute", "huber"])
+@pytest.mark.parametrize("output", sorted(REAL_VALUE_LOSSES))
 @pytest.mark.parametrize("kind", ["alone", "ensemble", "bags", "inner", "ema"])
 def test_validation_is_of_each_networks_outputs_within_its_limits(output: str, kind: str) -> None:
     """Of their mean in an ensemble; with bags each row has one network."""
@@ -80,7 +73,9 @@ def test_validation_is_of_each_networks_outputs_within_its_limits(output: str, k
     if kind == "bags":
         estimates, targets = [np.concatenate(estimates)] * 3, [np.concatenate(targets)] * 3
     for k, (own, y) in enumerate(zip(estimates, targets, strict=True)):
-        assert record["validation_loss"][k] == pytest.approx(losses_of(own - y, output).mean(), rel=1e-12)
+        assert record["validation_loss"][k] == pytest.approx(
+            real_losses(output, own - y, 0.2).mean(), rel=1e-12
+        )
         r2 = 1 - ((own - y) ** 2).sum() / ((y - y.mean()) ** 2).sum()
         assert record["validation_r2"][k] == pytest.approx(r2, rel=1e-12)
 

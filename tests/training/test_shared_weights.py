@@ -13,6 +13,7 @@ from scipy.special import softmax
 
 from fnnctl.arrays import FloatArray
 from fnnctl.nn.losses.real_values import REAL_VALUE_LOSSES
+from fnnctl.nn.losses.registry import LOSSES
 from fnnctl.nn.network import inner_members
 from fnnctl.nn.parameters import LayerSegments, ParameterLayout
 from fnnctl.nn.shape import HiddenShape, NetworkShape
@@ -21,6 +22,7 @@ from fnnctl.training.members import InitialBiases, Member, StackSettings, initia
 from fnnctl.training.scoring import Scorer
 from fnnctl.training.stack import Stack
 from fnnctl.training.trainer import Outcome, train_stack
+from tests.nn.gradients import outputs_for, real_losses
 from tests.training.recipes import blobs, member_of, settings_of
 from tests.training.test_bits import assert_same_bits, examples_of, stacks
 
@@ -75,11 +77,11 @@ def test_more_members_begin_with_the_same_ones() -> None:
     assert len({column.tobytes() for column in factors_of(more.layers[0], other)[0].T}) > 3
 
 
-@pytest.mark.parametrize("output", ["softmax", "logistic", "squared", "absolute", "huber"])
+@pytest.mark.parametrize("output", sorted(LOSSES))
 @pytest.mark.parametrize("ensemble", [1, 2])
 def test_the_validation_columns_are_those_of_the_average(output: str, ensemble: int) -> None:
     """Of each inner member as a network of its own, scored apart."""
-    classes = {"softmax": 3, "logistic": 2}.get(output, 1)
+    classes = outputs_for(output)
     settings = shared_settings(3)
     shape = replace(settings.shape, output=output, outputs=classes, loss_parameter=0.7)
     settings = replace(settings, shape=shape, ensemble=ensemble)
@@ -97,11 +99,7 @@ def test_the_validation_columns_are_those_of_the_average(output: str, ensemble: 
     targets = examples.targets[rows]
     if output in REAL_VALUE_LOSSES:
         errors = np.mean(scores, axis=0)[:, 0] - targets
-        expected = {
-            "squared": errors**2 / 2,
-            "absolute": np.abs(errors),
-            "huber": np.where(np.abs(errors) <= 0.7, errors**2 / 2, 0.7 * (np.abs(errors) - 0.35)),
-        }[output].mean()
+        expected = real_losses(output, errors, 0.7).mean()
     else:
         p = np.mean([softmax(each, axis=1) for each in scores], axis=0)
         expected = -np.log(p[np.arange(len(p)), targets]).mean()

@@ -134,6 +134,8 @@ class ActivationRecord:
 
     summary: str
     """What it does, for the documentation."""
+    formula: str
+    """f(z) in terms of its settings, for the documentation."""
     initialization: AutoInitialization
     """What `model.initialization: auto` stands for in its layers."""
     parameter: str | None = None
@@ -145,27 +147,73 @@ class ActivationRecord:
 # LeCun's weights keep selu's mean and variance. They suit maxout with two pieces, too: the larger of two
 # standard normals has a mean square of 1.
 ACTIVATION_RECORDS: Final[Mapping[str, ActivationRecord]] = {
-    "relu": ActivationRecord("max(0, z)", "he_uniform"),
-    "leaky_relu": ActivationRecord("a small slope for negative z", "he_uniform", parameter="slope"),
+    "relu": ActivationRecord(
+        summary="0 for negative z, else z", formula="max(z, 0)", initialization="he_uniform"
+    ),
+    "leaky_relu": ActivationRecord(
+        summary="a small slope for negative z",
+        formula="max(z, 0) + slope · min(z, 0)",
+        initialization="he_uniform",
+        parameter="slope",
+    ),
     "prelu": ActivationRecord(
-        "a slope for negative z that is trained, per unit or per layer", "he_uniform", parameter="slope"
+        summary="a trained slope for negative z, per unit or per layer",
+        formula="max(z, 0) + slope · min(z, 0)",
+        initialization="he_uniform",
+        parameter="slope",
     ),
-    "elu": ActivationRecord("exponential for negative z", "he_uniform", parameter="alpha"),
+    "elu": ActivationRecord(
+        summary="exponential for negative z",
+        formula="max(z, 0) + min(alpha · (exp(z) − 1), 0)",
+        initialization="he_uniform",
+        parameter="alpha",
+    ),
     "selu": ActivationRecord(
-        "exponential for negative z; the units keep mean 0 and variance 1", "lecun_normal"
+        summary="exponential for negative z; the units keep mean 0 and variance 1",
+        formula="1.0507009873554805 · elu(z) with the alpha 1.6732632423543772",
+        initialization="lecun_normal",
     ),
-    "softplus": ActivationRecord("log(1 + exp(z)), a smooth form of relu", "glorot_uniform"),
+    "softplus": ActivationRecord(
+        summary="a smooth form of relu", formula="log(1 + exp(z))", initialization="glorot_uniform"
+    ),
     "swish": ActivationRecord(
-        "z · logistic(beta · z), a smooth form of relu", "he_uniform", parameter="beta"
+        summary="a smooth form of relu",
+        formula="z · logistic(beta · z)",
+        initialization="he_uniform",
+        parameter="beta",
     ),
-    "gelu": ActivationRecord("z times the normal distribution function, a smooth form of relu", "he_uniform"),
-    "mish": ActivationRecord("z · tanh(softplus(z)), a smooth form of relu", "he_uniform"),
-    "maxout": ActivationRecord("the largest of several linear functions (`pieces`)", "lecun_normal"),
-    "tanh": ActivationRecord("bounded by −1 and 1", "glorot_uniform"),
-    "logistic": ActivationRecord("bounded by 0 and 1", "glorot_uniform"),
-    "hard_tanh": ActivationRecord("bounded by −1 and 1, made of straight lines", "glorot_uniform"),
-    "hard_logistic": ActivationRecord("bounded by 0 and 1, made of straight lines", "glorot_uniform"),
-    "identity": ActivationRecord("none: the layer is linear", "glorot_uniform"),
+    "gelu": ActivationRecord(
+        summary="a smooth form of relu",
+        formula="z / 2 · (1 + tanh(√(2 / π) · (z + 0.044715 · z³)))",
+        initialization="he_uniform",
+    ),
+    "mish": ActivationRecord(
+        summary="a smooth form of relu", formula="z · tanh(softplus(z))", initialization="he_uniform"
+    ),
+    "maxout": ActivationRecord(
+        summary="the largest of several linear functions",
+        formula="the largest of the unit's pieces",
+        initialization="lecun_normal",
+    ),
+    "tanh": ActivationRecord(
+        summary="bounded by −1 and 1", formula="tanh(z)", initialization="glorot_uniform"
+    ),
+    "logistic": ActivationRecord(
+        summary="bounded by 0 and 1", formula="1 / (1 + exp(−z))", initialization="glorot_uniform"
+    ),
+    "hard_tanh": ActivationRecord(
+        summary="tanh made of straight lines",
+        formula="z limited to [−1, 1]",
+        initialization="glorot_uniform",
+    ),
+    "hard_logistic": ActivationRecord(
+        summary="logistic made of straight lines",
+        formula="z / 4 + 1 / 2 limited to [0, 1]",
+        initialization="glorot_uniform",
+    ),
+    "identity": ActivationRecord(
+        summary="none: the layer is linear", formula="z", initialization="glorot_uniform"
+    ),
 }
 """By name, in the order of the documentation."""
 

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from fnnctl.arrays import FloatArray
-from fnnctl.export.onnx.graph import Graph
 from fnnctl.nn.layers.activations import Gelu, Selu
+from fnnctl.nn.shape import HiddenShape
+
+if TYPE_CHECKING:
+    from fnnctl.export.onnx.graph import Graph
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +24,9 @@ class Layer:
     """What an activation needs to know of its layer."""
 
     graph: Graph
+    shape: HiddenShape
+    networks: int
+    """With several networks, tensors have a first axis for them."""
     parameter: FloatArray
     """The slope, alpha or beta; it broadcasts to the pre-activations."""
 
@@ -103,6 +109,13 @@ def _mish(layer: Layer, z: str) -> str:
     return layer.graph.add("Mul", z, layer.graph.add("Tanh", _softplus(layer, z)))
 
 
+def _maxout(layer: Layer, z: str) -> str:
+    """The largest of each unit's pieces: all units' first pieces come first, then all their second ones."""
+    leading = [0] if layer.networks == 1 else [0, 0]
+    sizes = np.array([*leading, layer.shape.pieces, layer.shape.units], np.int64)
+    return layer.graph.add("ReduceMax", layer.graph.add("Reshape", z, sizes), axes=[-2], keepdims=0)
+
+
 ACTIVATION_OPERATORS: Final[dict[str, Callable[[Layer, str], str]]] = {
     "identity": _identity,
     "logistic": lambda layer, z: layer.graph.add("Sigmoid", z),
@@ -118,5 +131,6 @@ ACTIVATION_OPERATORS: Final[dict[str, Callable[[Layer, str], str]]] = {
     "swish": _swish,
     "gelu": _gelu,
     "mish": _mish,
+    "maxout": _maxout,
 }
-"""By name; maxout, which is no function of one number, is a part of the layer."""
+"""By name: the activations, (…, rows, units), of z, (…, rows, units · pieces)."""

@@ -7,19 +7,23 @@ of weights and biases.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from fnnctl.arrays import FloatArray
+from fnnctl.config.schema.activations import ACTIVATION_RECORDS
+from fnnctl.config.schema.losses import LOSS_RECORDS, ScoreForm
 from fnnctl.errors import UsageError
 from fnnctl.export.onnx.activations import ACTIVATION_OPERATORS, Layer
-from fnnctl.export.onnx.columns import GraphFeatures
-from fnnctl.export.onnx.graph import Graph
 from fnnctl.nn.network import Network
-from fnnctl.nn.shape import HiddenShape
 from fnnctl.text import shown
+
+if TYPE_CHECKING:
+    from fnnctl.export.onnx.columns import GraphFeatures
+    from fnnctl.export.onnx.graph import Graph
 
 
 class Stack:
@@ -162,31 +166,26 @@ def _standardized(graph: Graph, stack: Stack, z: str, index: int) -> str:
 
 def _activated(graph: Graph, stack: Stack, z: str, index: int) -> str:
     """The activations of a hidden layer, (…, rows, units)."""
-    layer = stack.shape.hidden[index]
-    if layer.activation == "maxout":
-        return _largest_piece(graph, stack, layer, z)
-    if layer.activation not in ACTIVATION_OPERATORS:
-        raise _refused("the activation", layer.activation)
+    name = stack.shape.hidden[index].activation
+    if not ACTIVATION_RECORDS[name].exported:
+        raise _refused("the activation", name)
     slopes = f"slopes_{index + 1}"
     parameter = stack.row(slopes) if slopes in stack else stack.hyperparameter("activation", index)
-    return ACTIVATION_OPERATORS[layer.activation](Layer(graph, stack.constant(parameter)), z)
-
-
-def _largest_piece(graph: Graph, stack: Stack, layer: HiddenShape, z: str) -> str:
-    """The largest of each unit's pieces: all units' first pieces come first, then all their second ones."""
-    leading = [0] if len(stack.networks) == 1 else [0, 0]
-    pieces = graph.add("Reshape", z, np.array([*leading, layer.pieces, layer.units], np.int64))
-    return graph.add("ReduceMax", pieces, axes=[-2], keepdims=0)
+    layer = Layer(graph, stack.shape.hidden[index], len(stack.networks), stack.constant(parameter))
+    return ACTIVATION_OPERATORS[name](layer, z)
 
 
 def _output_layer(graph: Graph, stack: Stack, inputs: Inputs, scales: FloatArray | None) -> str:
-    """The outputs within their limits. The one score of a logistic output is that of its positive class."""
-    number = len(stack.shape.hidden) + 1
+    """The outputs within their limits."""
+    number, record = len(stack.shape.hidden) + 1, LOSS_RECORDS[stack.shape.output]
+    if not record.exported:
+        raise _refused("the output", stack.shape.output)
     weights, biases = stack.matrix(f"weights_{number}"), stack.row(f"biases_{number}")
     if scales is not None:
         weights = weights * scales
-    if stack.shape.scores < stack.shape.outputs:
-        weights, biases = (_for_class(array, stack.shape.positive) for array in (weights, biases))
+    weights, biases = (
+        WEIGHTS_OF_OUTPUTS[record.scores](array, stack.shape.positive) for array in (weights, biases)
+    )
     z = graph.add("Add", inputs.product(graph, stack.constant(weights)), stack.constant(biases))
     limits = [network.limits[0] for network in stack.networks if network.limits is not None]
     if not limits:
@@ -200,6 +199,13 @@ def _for_class(array: FloatArray, positive: int) -> FloatArray:
     both = np.zeros((*array.shape[:-1], 2))
     both[..., positive] = array[..., 0]
     return both
+
+
+WEIGHTS_OF_OUTPUTS: Final[Mapping[ScoreForm, Callable[[FloatArray, int], FloatArray]]] = {
+    "outputs": lambda array, positive: array,
+    "positive_class": _for_class,
+}
+"""For each form of scores: the weights or biases, (…, outputs), of the outputs from those of the scores."""
 
 
 def _refused(kind: str, name: str) -> UsageError:

@@ -13,7 +13,6 @@ from fnnctl.config.schema.schema_tree import (
     sections_of,
     values_of,
 )
-from fnnctl.nn.layers.activations import ACTIVATIONS
 from fnnctl.nn.optimizers.first_order import OPTIMIZERS
 
 ADAM_KEYS = ["name", "learning_rate", "beta1", "beta2", "epsilon"]
@@ -36,8 +35,6 @@ def test_the_name_chooses_the_section_of_a_union() -> None:
 def test_the_names_of_a_union_are_all_names_of_its_sections() -> None:
     sections = sections_of(schema_at(("training", "optimizer"), {}))
     assert {name for section in sections for name in names_of(section)} == {*OPTIMIZERS, "lbfgs"}
-    sections = sections_of(schema_at(("model", "activation"), {}))
-    assert {name for section in sections for name in names_of(section)} == set(ACTIVATIONS)
     assert names_of(sections_of(schema_at(("data", "split"), {}))[0]) == []
 
 

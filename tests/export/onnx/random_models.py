@@ -12,6 +12,10 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 
+from fnnctl.config.schema.activations import ACTIVATION_RECORDS
+from fnnctl.config.schema.losses import names_of_task
+from fnnctl.metrics.registry import CLASSIFICATION, REGRESSION
+
 NEEDS_ONNX = pytest.mark.skipif(find_spec("onnx") is None, reason="needs onnx")
 """Not a skip of the whole module, which counts with --no-skips even if none of its tests is selected."""
 
@@ -22,18 +26,7 @@ COLUMNS = ("size", "count", "days", "constant", "colour", "code", "flag")
 NUMBERS = COLUMNS[:4]
 
 ACTIVATIONS = [
-    *(
-        "identity",
-        "logistic",
-        "tanh",
-        "hard_logistic",
-        "hard_tanh",
-        "relu",
-        "softplus",
-        "selu",
-        "gelu",
-        "mish",
-    ),
+    *(name for name, record in ACTIVATION_RECORDS.items() if record.exported),
     {"name": "leaky_relu", "slope": 0.3},
     {"name": "prelu", "slope": 0.4},
     {"name": "prelu", "slope": -0.2, "shared": True},
@@ -91,14 +84,14 @@ def experiments(draw: st.DrawFn) -> Config:
     }
     if target == "number":
         data["target_transform"] = draw(st.sampled_from(["none", "log", "quantile"]))
-        model["output"] = draw(st.sampled_from(["squared", "absolute", "huber"]))
+        model["output"] = draw(st.sampled_from(names_of_task(REGRESSION)))
         model["clip_outputs"] = draw(st.booleans())
     else:
         model["calibration"] = draw(st.sampled_from(["none", "temperature", "shrunk_temperature"]))
         training["class_weights"] = draw(st.sampled_from([None, "balanced"]))
     if target == "two":
         model["output"] = draw(
-            st.sampled_from(["softmax", "logistic", {"name": "logistic", "positive_class": "a"}])
+            st.sampled_from([*names_of_task(CLASSIFICATION), {"name": "logistic", "positive_class": "a"}])
         )
         model["threshold"] = draw(st.sampled_from([0.5, 0.3, "f1"]))
     seed = draw(st.integers(0, 2**16))

@@ -16,7 +16,6 @@ from fnnctl.blas import blas_threads, set_blas_threads
 from fnnctl.context import Context
 from fnnctl.export.onnx.export import export_onnx
 from fnnctl.modelling.saved_model import load_model
-from fnnctl.nn.layers.activations import ACTIVATIONS
 from fnnctl.store.folder import RunFolder
 from tests.export.onnx.random_models import NEEDS_ONNX, graph_inputs, write_rows
 from tests.export.onnx.test_random_models import predictions, session
@@ -224,9 +223,6 @@ def test_a_graph_that_predicts_something_else_is_not_written(
     done = program("export", "--output", "iris.onnx")
     assert done.code == 2
     assert "the graph is not written, because it" in done.err
-    monkeypatch.delitem(ACTIVATION_OPERATORS, "relu")
-    done = program("export", "--output", "iris.onnx")
-    assert (done.code, done.err) == (2, "--format onnx: the activation 'relu' cannot be exported\n")
     assert not Path("iris.onnx").exists()
 
 
@@ -244,9 +240,3 @@ def test_the_documentation_runs(program: Program) -> None:
     labels, probabilities = predictions(Path("predicted.csv"))
     assert names["label"].tolist() == labels
     np.testing.assert_allclose(names["probabilities"], probabilities, atol=1e-6)
-
-
-def test_every_activation_has_operators() -> None:
-    from fnnctl.export.onnx.activations import ACTIVATION_OPERATORS
-
-    assert {*ACTIVATION_OPERATORS, "maxout"} == {*ACTIVATIONS}

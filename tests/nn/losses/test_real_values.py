@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
@@ -21,6 +24,32 @@ SLOPES: dict[str, list[float]] = {
     "absolute": [-1.0, -1.0, 0.0, 1.0, 1.0],
     "huber": [-1.0, -0.5, 0.0, 1.0, 1.0],
 }
+
+# The loss and its derivative from the definitions, by error and parameter.
+DEFINITIONS: dict[str, tuple[Callable[[float, float], float], Callable[[float, float], float]]] = {
+    "squared": (lambda e, parameter: e**2 / 2, lambda e, parameter: e),
+    "absolute": (lambda e, parameter: abs(e), lambda e, parameter: math.copysign(1.0, e)),
+    "huber": (
+        lambda e, delta: e**2 / 2 if abs(e) <= delta else delta * (abs(e) - delta / 2),
+        lambda e, delta: e if abs(e) <= delta else math.copysign(delta, e),
+    ),
+}
+
+
+def test_every_loss_is_defined_here() -> None:
+    assert DEFINITIONS.keys() == REAL_VALUE_LOSSES.keys()
+
+
+@pytest.mark.parametrize("parameter", [0.2, 0.7, 1.0])
+@pytest.mark.parametrize("kind", sorted(DEFINITIONS))
+def test_values_and_derivatives_agree_with_the_definition(kind: str, parameter: float) -> None:
+    value, derivative = DEFINITIONS[kind]
+    errors = np.array([-4.0, -1.3, -0.7, -0.69, -0.2, -0.01, 0.03, 0.2, 0.71, 1.0, 2.5])
+    losses, slopes = np.empty_like(errors), errors.copy()
+    REAL_VALUE_LOSSES[kind].losses(errors, parameter, out=losses)
+    REAL_VALUE_LOSSES[kind].derive(slopes, parameter)
+    np.testing.assert_allclose(losses, [value(e, parameter) for e in errors.tolist()], rtol=1e-14)
+    np.testing.assert_allclose(slopes, [derivative(e, parameter) for e in errors.tolist()], rtol=1e-14)
 
 
 def loss_of(kind: str, targets: Targets) -> tuple[FloatArray, FloatArray]:

@@ -1,0 +1,224 @@
+"""The contract of all outputs with their losses: whatever has a record runs through it without being told."""
+
+from __future__ import annotations
+
+import csv
+import inspect
+from collections.abc import Mapping
+from dataclasses import replace
+from importlib.util import find_spec
+from itertools import combinations
+from pathlib import Path
+from typing import Any, get_args
+
+import numpy as np
+import pytest
+
+from fnnctl.arrays import FloatArray
+from fnnctl.config.rules.search_check import search_messages
+from fnnctl.config.rules.validation import validated
+from fnnctl.config.schema.losses import (
+    DEFAULT_OUTPUTS,
+    LOSS_RECORDS,
+    AutoOutput,
+    LossRecord,
+    ScoreForm,
+    output_of,
+)
+from fnnctl.config.schema.schema_tree import names_of, schema_at, sections_of
+from fnnctl.export.onnx import network as onnx_network
+from fnnctl.metrics.metric import TaskName
+from fnnctl.metrics.registry import CLASSIFICATION, REGRESSION
+from fnnctl.nn.losses.real_values import REAL_VALUE_LOSSES
+from fnnctl.nn.losses.registry import LOSSES
+from fnnctl.nn.shape import HiddenShape, NetworkShape, Techniques
+from fnnctl.tasks.classification.scores import CLASS_LOSSES
+from fnnctl.tasks.epoch_metrics import EPOCH_METRICS
+from tests.nn.gradients import case_away_from_kinks, outputs_for
+from tests.program import Program, only_run, read_json
+
+pytestmark = pytest.mark.usefixtures("no_figures")
+
+NAMES = sorted(LOSS_RECORDS)
+PAIRS = [pair for pair in combinations(NAMES, 2) if LOSS_RECORDS[pair[0]].task == LOSS_RECORDS[pair[1]].task]
+TABLE = """\
+recipe: classic
+data: {{source: t.csv, target: {target}, columns: {{ignore: [{ignored}]}}}}
+model: {{hidden: [6], activation: tanh, output: {output}}}
+training: {{epochs: {epochs}, batch_size: 16, early_stopping: null, optimizer: {{learning_rate: 0.02}}}}
+"""
+
+
+def of_task(task: TaskName) -> set[str]:
+    return {name for name, record in LOSS_RECORDS.items() if record.task == task}
+
+
+def parameters_of(record: LossRecord) -> list[float]:
+    """The default of the loss's parameter and its double; a single 1 without a parameter."""
+    if record.parameter is None:
+        return [1.0]
+    default = record.section.model_fields[record.parameter].default
+    return [default, 2 * default]
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Any:
+    """Writes a config with this output, and its table."""
+    rng = np.random.default_rng(4)
+    x = rng.normal(size=(90, 2))
+    amounts = 3 * x[:, 0] - x[:, 1] + rng.normal(0, 0.3, 90)
+
+    def written(output: str, epochs: int = 1) -> str:
+        rows = zip(*x.T, amounts, np.where(amounts > 0, "yes", "no"), strict=True)
+        lines = ["a,b,amount,answer", *(f"{a:.4f},{b:.4f},{y:.4f},{name}" for a, b, y, name in rows)]
+        (tmp_path / "t.csv").write_text("\n".join(lines) + "\n")
+        columns = ["answer", "amount"]
+        if LOSS_RECORDS[output].task == REGRESSION:
+            columns.reverse()
+        config = TABLE.format(target=columns[0], ignored=columns[1], output=output, epochs=epochs)
+        (tmp_path / "t.yaml").write_text(config)
+        return "t.yaml"
+
+    return written
+
+
+class TestTables:
+    def test_the_config_has_an_output_for_each_record(self) -> None:
+        sections = sections_of(schema_at(("model", "output"), {}))
+        assert {name for section in sections for name in names_of(section)} == {"auto", *NAMES}
+
+    def test_the_engine_has_a_formula_for_each_record(self) -> None:
+        assert LOSSES.keys() == LOSS_RECORDS.keys()
+
+    def test_tasks_score_each_record(self) -> None:
+        assert {record.task for record in LOSS_RECORDS.values()} == EPOCH_METRICS.keys()
+        assert CLASS_LOSSES.keys() == of_task(CLASSIFICATION)
+        assert REAL_VALUE_LOSSES.keys() == of_task(REGRESSION)
+
+    def test_exported_outputs_have_operators(self) -> None:
+        assert {*onnx_network.WEIGHTS_OF_OUTPUTS} == {*get_args(ScoreForm)}
+
+    def test_auto_is_one_output_of_each_task(self) -> None:
+        defaults = [record.task for record in LOSS_RECORDS.values() if record.is_default]
+        assert sorted(defaults) == sorted(EPOCH_METRICS)
+        words = [f"`{output.name}` in a {task}" for task, output in DEFAULT_OUTPUTS.items()]
+        assert inspect.getdoc(AutoOutput) == f"{', '.join(words)}."
+
+
+@pytest.mark.parametrize("name", NAMES)
+class TestRecord:
+    def test_its_section_has_its_name_and_no_setting_that_nothing_reads(self, name: str) -> None:
+        record = LOSS_RECORDS[name]
+        fields = {*record.section.model_fields}
+        assert get_args(record.section.model_fields["name"].annotation) == (name,)
+        read = {"name", record.parameter, "positive_class" if record.scores == "positive_class" else None}
+        assert fields == read - {None}
+
+    def test_the_engine_agrees_with_it(self, name: str) -> None:
+        record, loss = LOSS_RECORDS[name], LOSSES[name]
+        assert loss.has_one_score == (record.scores == "positive_class")
+        assert (loss.target_type is np.intp) == (record.task == CLASSIFICATION)
+        assert (record.estimates == "probabilities") == (record.task == CLASSIFICATION)
+
+    def test_it_is_an_output_of_its_task_alone(self, name: str) -> None:
+        output = validated({"data": {"source": "iris"}, "model": {"output": name}}).model.output
+        for task in EPOCH_METRICS:
+            if task == LOSS_RECORDS[name].task:
+                assert output_of(output, task) is output
+            else:
+                with pytest.raises(ValueError, match=f"{name} is not an output of a {task}"):
+                    output_of(output, task)
+
+
+def values_of(name: str, parameter: float) -> FloatArray:
+    """The losses of some scores, (n,), by the table of the task."""
+    rng = np.random.default_rng(0)
+    if LOSS_RECORDS[name].task == CLASSIFICATION:
+        return CLASS_LOSSES[name](rng.normal(size=(30, 2)), rng.integers(0, 2, 30))
+    losses = np.empty(30)
+    REAL_VALUE_LOSSES[name].losses(rng.normal(size=30) * 2, parameter, out=losses)
+    return losses
+
+
+class TestComparison:
+    @pytest.mark.parametrize(("one", "other"), PAIRS)
+    def test_values_are_compared_if_they_are_of_the_same_function(self, one: str, other: str) -> None:
+        is_same = LOSS_RECORDS[one].function == LOSS_RECORDS[other].function
+        first, second = (values_of(name, parameters_of(LOSS_RECORDS[name])[0]) for name in (one, other))
+        assert np.allclose(first, second) == is_same
+        assert (messages_of([one, other]) == {}) == is_same
+
+    @pytest.mark.parametrize("name", NAMES)
+    def test_a_parameter_gives_another_function(self, name: str) -> None:
+        parameters = parameters_of(LOSS_RECORDS[name])
+        written = [{"name": name, LOSS_RECORDS[name].parameter: parameter} for parameter in parameters]
+        if len(parameters) == 2:
+            first, second = (values_of(name, parameter) for parameter in parameters)
+            assert not np.allclose(first, second)
+            assert list(messages_of(written)) == [("search", "objective", "metric")]
+            assert messages_of([name, written[0]]) == {}
+        assert messages_of([name, name]) == {}
+
+    @pytest.mark.parametrize("name", NAMES)
+    def test_auto_has_the_function_of_its_tasks_default(self, name: str) -> None:
+        default = DEFAULT_OUTPUTS[LOSS_RECORDS[name].task].name
+        is_same = LOSS_RECORDS[name].function == LOSS_RECORDS[default].function
+        assert (messages_of(["auto", name]) == {}) == is_same
+
+
+def messages_of(outputs: list[Any]) -> Mapping[Any, str]:
+    """What is wrong with the objective of a search that compares the losses of these outputs."""
+    search = {"objective": {"metric": "loss"}, "space": {"model.output": {"choice": outputs}}}
+    config = {"data": {"source": "iris"}, "search": search}
+    messages = search_messages(config, validated(config))
+    return {path: text for path, text in messages.items() if "objective" in path}
+
+
+@pytest.mark.parametrize("name", NAMES)
+class TestTraining:
+    @pytest.mark.parametrize("technique", [None, "weighted", "mixup"])
+    def test_the_gradient_is_that_of_the_loss(self, name: str, technique: str | None) -> None:
+        for parameter in parameters_of(LOSS_RECORDS[name]):
+            hidden = (HiddenShape(5, "tanh"),)
+            shape = NetworkShape(3, hidden, outputs_for(name), name, loss_parameter=parameter)
+            techniques = Techniques(**({technique: True} if technique else {}))
+            case_away_from_kinks(shape, techniques).assert_gradient_agrees()
+
+    def test_epochs_make_the_loss_smaller(self, name: str, write: Any, program: Program) -> None:
+        assert program("train", write(name, epochs=10), "--quiet").code == 0
+        with (only_run(Path()) / "history.csv").open(encoding="utf-8", newline="") as file:
+            losses = [float(row["train_loss"]) for row in csv.DictReader(file)]
+        assert losses[-1] < losses[0]
+
+    def test_a_saved_model_predicts_what_was_predicted_after_training(
+        self, name: str, write: Any, program: Program
+    ) -> None:
+        assert program("train", write(name), "--quiet").code == 0
+        run = only_run(Path())
+        assert read_json(run / "model.json")["output"] == name
+        scores = program("evaluate", "latest", "--json").json
+        assert scores["metrics"]["test"]["loss"] == read_json(run / "metrics.json")["test"]["loss"]
+
+
+@pytest.mark.extra
+@pytest.mark.skipif(find_spec("onnx") is None, reason="needs onnx")
+@pytest.mark.parametrize("name", NAMES)
+class TestExport:
+    def test_it_is_exported_unless_the_record_says_that_it_cannot_be(
+        self, name: str, write: Any, program: Program
+    ) -> None:
+        assert program("train", write(name), "--quiet").code == 0
+        done = program("export", "--output", "t.onnx", "--json")
+        if LOSS_RECORDS[name].exported:
+            assert done.json["largest_difference"] <= 1e-6
+        else:
+            assert (done.code, done.err) == (2, f"--format onnx: the output '{name}' cannot be exported\n")
+
+    def test_the_error_names_what_cannot_be_exported(
+        self, name: str, write: Any, program: Program, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        assert program("train", write(name), "--quiet").code == 0
+        monkeypatch.setitem(LOSS_RECORDS, name, replace(LOSS_RECORDS[name], exported=False))
+        done = program("export", "--output", "t.onnx")
+        assert (done.code, done.err) == (2, f"--format onnx: the output '{name}' cannot be exported\n")
+        assert not Path("t.onnx").exists()
