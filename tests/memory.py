@@ -41,7 +41,7 @@ def content(dataset: Dataset, file: str | Path = MEMORY_SOURCE) -> list[object]:
         None if dataset.groups is None else dataset.groups.tolist(),
         None if dataset.order is None else dataset.order.tolist(),
         dataset.expansions, {name: repr(column) for name, column in dataset.types.items()},
-        [warning.replace(str(file), "FILE") for warning in dataset.warnings],
+        [str(warning).replace(str(file), "FILE") for warning in dataset.warnings],
     ]  # fmt: skip
 
 

@@ -27,7 +27,7 @@ LEVELS = {
     "config": 3,
     "space": 2, "metrics": 2,
     "errors": 1, "progress": 1,
-    "arrays": 0, "blas": 0, "forks": 0, "memory": 0, "processors": 0, "text": 0, "seeds": 0,
+    "arrays": 0, "blas": 0, "forks": 0, "memory": 0, "messages": 0, "processors": 0, "text": 0, "seeds": 0,
 }  # fmt: skip
 """A package imports only packages of lower levels; packages of one level are siblings."""
 REQUIRED = {"numpy", "typer", "pydantic", "pydantic_core", "yaml", "rich", "matplotlib"}
@@ -65,8 +65,8 @@ ORDERS = {
     ),
     "store": (
         "names", "volumes", "atomic", "lock", "documents", "tables", "weights", "metrics_shape",
-        "former_facts", "manifest", "journal", "trial_checkpoints", "listing_cache", "listing", "removal",
-        "provenance", "folder", "catalogue", "run",
+        "former_sentences", "former_facts", "manifest", "journal", "trial_checkpoints", "listing_cache",
+        "listing", "removal", "provenance", "folder", "catalogue", "run",
     ),
 }  # fmt: skip
 """The parts of a package, modules or folders, from the lowest: a part imports only parts before it."""

@@ -20,9 +20,10 @@ from fnnctl.config.paths import problem_at
 from fnnctl.config.schema.methods import METHODS
 from fnnctl.config.schema.search import DEFAULT_TRIALS, MAX_TRIALS, SearchConfig
 from fnnctl.errors import ConfigError, Problem, UsageError
+from fnnctl.messages import Message
 from fnnctl.records import trials as records
 from fnnctl.records.history import SearchHistory
-from fnnctl.records.journal import Journal
+from fnnctl.records.journal import TIME_IS_OVER, Journal
 from fnnctl.records.trials import Direction, JobKey, Result, Status
 from fnnctl.search import functions
 from fnnctl.search.budget import MIN_REDUCTION_FACTOR, SearchBudget
@@ -134,9 +135,9 @@ def optimize(
             result = objective(values, job.stop) if plan.budget.max_epochs > 1 else objective(values)
         return _objective(result)
 
-    def stop() -> str | None:
+    def stop() -> Message | None:
         is_over = limit is not None and time.monotonic() - started >= limit
-        return "the time limit" if is_over else None
+        return TIME_IS_OVER if is_over else None
 
     with default_errstate():
         history = functions.search_function(

@@ -70,8 +70,8 @@ def check(
         search, problems = _prepared(loaded, context.known_runs)
         result.problems.extend(problems)
         for warning in loaded.checked(split, bags=fit.settings.bags).warnings:
-            result.warnings.append(Problem(warning, file=file))
-            context.warning(warning, about=file)
+            result.warnings.append(Problem(str(warning), file=file))
+            context.warning(str(warning), about=file)
         if problems:
             continue
         context.note(f"{file}: valid: {_in_words(loaded, fit)}")

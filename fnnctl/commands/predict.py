@@ -15,7 +15,7 @@ from fnnctl.data.files import UNREPORTED
 from fnnctl.data.new_rows import KEEP_NONE, Keep, output_names
 from fnnctl.errors import UsageError
 from fnnctl.memory import return_large_blocks
-from fnnctl.modelling.input_file import InputFile
+from fnnctl.modelling.input_file import InputFile, as_notes
 from fnnctl.modelling.saved_model import has_network, load_model
 from fnnctl.processors import usable_processors
 from fnnctl.store.atomic import write_output
@@ -88,7 +88,12 @@ def predict(
     # On a terminal, the rows themselves show how far the reading is.
     on_screen = isinstance(to, Output) and to.is_terminal
     progress = nullcontext(UNREPORTED) if on_screen else context.listener.reading()
-    with progress as on_read, source.open(model, context.note, keep=form.keep, on_read=on_read) as rows:
+    with (
+        progress as on_read,
+        source.open(
+            model, context.note, warn=as_notes(context.note), keep=form.keep, on_read=on_read
+        ) as rows,
+    ):
         kept = output_names(rows.kept, ("row", *columns))
         for name, new in kept.items():
             if new != name:
@@ -97,7 +102,7 @@ def predict(
             PredictedLines(model.predictor, source.name, form.top, form.digits),
             rows.blocks,
             workers=(workers or usable_processors()) if model.threads == 1 else 1,
-            note=context.note,
+            warn=as_notes(context.note),
         )
         lines = chain(csv_lines(("row", *kept.values(), *columns), ()), predicted)
         if isinstance(to, Path):

@@ -9,6 +9,7 @@ from fnnctl.config.reading.loading import ConfigSource
 from fnnctl.config.reading.overrides import Override
 from fnnctl.context import Context
 from fnnctl.data.in_memory import MemoryData
+from fnnctl.messages import Message
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.loading import read_experiment
 from fnnctl.modelling.run_config import resolved_config
@@ -84,7 +85,7 @@ def resume_training(
     return run
 
 
-def _threads_warning(fit: Fit) -> list[str]:
+def _threads_warning(fit: Fit) -> list[Message]:
     threads, settings = fit.experiment.training.threads, fit.settings
     if threads == "auto":
         return []

@@ -19,6 +19,7 @@ from fnnctl.data.columns.formats.number import NumberFormat
 from fnnctl.data.columns.notes import conversion_notes, conversion_warnings, spelling_notes
 from fnnctl.data.columns.types import ColumnType
 from fnnctl.data.matrix import MappedNumbers
+from fnnctl.messages import Message
 from fnnctl.text import printable
 
 if TYPE_CHECKING:
@@ -145,7 +146,7 @@ class Dataset(Columns):
     test_source: str | None = None
     """The test file's absolute path."""
     test_sha256: str | None = None
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Message, ...] = ()
     """Warnings that arose while reading."""
     groups: IntArray | None = None
     """(N,) the group of each row, -1 in a test file; None if data.split.group names no column."""

@@ -47,6 +47,7 @@ from fnnctl.data.tables.parquet import is_parquet
 from fnnctl.data.tables.rows import CsvFormat, missing_texts
 from fnnctl.data.tables.table import Kind, Table, code_matrix, numeric_matrix, read_table
 from fnnctl.errors import DataError, Problem
+from fnnctl.messages import Message
 from fnnctl.text import counted, did_you_mean, printable, shown, word_list
 
 Numbers = TypeVar("Numbers", FloatArray, IntArray)
@@ -86,7 +87,7 @@ class _File:
     """Its labelled rows."""
     numeric_names: tuple[str, ...]
     categorical_names: tuple[str, ...]
-    warnings: list[str]
+    warnings: list[Message]
     types: Mapping[str, ColumnType]
     """How each column was read; empty for arrays."""
     order: FloatArray | None = None
@@ -295,7 +296,10 @@ def _read_main(source: _StoredFile | MemoryData, config: DataConfig, target: str
         problems.add(f"no column {beside} has a value in any row" if empty else no_column)
     _check_weights_and_groups(table, config, problems)
     problems.raise_any()
-    warnings = [f"the column {shown(name)} of {file} has no values and is ignored" for name in empty]
+    warnings = [
+        Message("empty_column", f"the column {shown(name)} of {file} has no values and is ignored")
+        for name in empty
+    ]
     warnings += _unlabelled(all_rows - table.rows, target, file)
     warnings += conversion_warnings(table.types.values(), file)
     types = _without_unused(table.types, empty, config)
@@ -418,7 +422,9 @@ def _read_test(config: DataConfig, folder: Path, main: _File, target: str, on_re
         problems.raise_any()
     columns = frozenset(main.table.names)
     warnings = [
-        f"the column {shown(name)} of {file} is not in the training data and is ignored"
+        Message(
+            "unknown_column", f"the column {shown(name)} of {file} is not in the training data and is ignored"
+        )
         for name in table.names
         if name and name not in columns
     ]
@@ -433,10 +439,11 @@ def _numeric_sources(main: _File) -> tuple[str, ...]:
     return tuple(dict.fromkeys(source.get(name, name) for name in main.numeric_names))
 
 
-def _unlabelled(left_out: int, target: str, file: str) -> list[str]:
+def _unlabelled(left_out: int, target: str, file: str) -> list[Message]:
     if left_out == 0:
         return []
-    return [
+    sentence = (
         f"left out {counted(left_out, 'row')} of {file} without a value in the target {shown(target)} "
         "(it is empty, or one of data.missing_values)"
-    ]
+    )
+    return [Message("unlabelled_rows", sentence)]

@@ -13,6 +13,7 @@ from fnnctl.data.dataset import BLOCK_ROWS, Columns
 from fnnctl.data.new_rows import NewRows
 from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.data.warnings import unseen_categories
+from fnnctl.messages import Message
 from fnnctl.text import shown
 
 
@@ -98,13 +99,14 @@ class UnseenValues:
             self._first_far = f"{numbers[row, j]:.6g} in {shown(name)}, trained on {low:.6g} to {high:.6g}"
         self._far += len(far)
 
-    def warnings(self) -> Iterator[str]:
-        """One message per column with new categories, and one about all numbers."""
+    def warnings(self, file: str) -> Iterator[Message]:
+        """One message per column of the file with new categories, and one about all numbers."""
         for name, (rows, first) in self._categories.items():
-            yield unseen_categories(name, rows, first)
+            yield unseen_categories(name, rows, first, file=file)
         if self._far:
             are = "number is" if self._far == 1 else "numbers are"
-            yield (
-                f"{self._far:,} {are} far outside of what the network was trained on (the first is "
-                f"{self._first_far}): do not trust the predictions of such rows"
+            yield Message(
+                "far_new_numbers",
+                f"{file}: {self._far:,} {are} far outside of what the network was trained on (the first is "
+                f"{self._first_far}): do not trust the predictions of such rows",
             )

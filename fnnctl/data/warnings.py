@@ -13,6 +13,7 @@ import numpy.typing as npt
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.data.columns.ids import MIN_ROWS, may_number_rows, nearly_all_differ
 from fnnctl.data.dataset import BLOCK_ROWS, Dataset
+from fnnctl.messages import Message
 from fnnctl.text import counted, printable, shown, word_list
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ SPREADS = ((0.25, 0.75), (0.05, 0.95))
 """If the quartiles are equal, the spread is that of the middle nine tenths."""
 
 
-def outlier_warnings(dataset: Dataset, rows: IntArray, low: FloatArray, high: FloatArray) -> list[str]:
+def outlier_warnings(dataset: Dataset, rows: IntArray, low: FloatArray, high: FloatArray) -> list[Message]:
     """One warning about all numeric columns with such numbers.
 
     `low` and `high` (p,) are each column's extremes in the training `rows` (n,), of which some are compared.
@@ -64,10 +65,11 @@ def outlier_warnings(dataset: Dataset, rows: IntArray, low: FloatArray, high: Fl
         for number, value in far
     ]
     declare = "add it to data.missing_values" if dataset.types else "write NaN"
-    return [
+    sentence = (
         f"numbers far from all others make these look equal: {word_list(numbers, 5)}; if such a number "
         f"stands for a missing one, {declare}, otherwise correct it, or set data.scaling: robust"
-    ]
+    )
+    return [Message("far_numbers", sentence)]
 
 
 def _limits(numbers: FloatArray) -> tuple[float, float] | None:
@@ -92,7 +94,7 @@ def _row_of(dataset: Dataset, rows: IntArray, column: int, value: float) -> str:
 
 def data_warnings(
     dataset: Dataset, split: Split | None, *, bags: bool = False, max_categories: int | None = None
-) -> list[str]:
+) -> list[Message]:
     """Warn about row ids, columns with more than `max_categories` or without information, numbers far from
     all others, equal rows in several parts, and new categories in a test file.
 
@@ -122,7 +124,7 @@ def data_warnings(
     ]
 
 
-def _equal_rows(dataset: Dataset, hashes: Hashes, split: Split | None, *, bags: bool) -> list[str]:
+def _equal_rows(dataset: Dataset, hashes: Hashes, split: Split | None, *, bags: bool) -> list[Message]:
     """With bags, a warning about the test part says enough: the same rows are repeated in the others."""
     if split is None:
         return _repeated_rows(dataset, hashes)
@@ -143,7 +145,7 @@ def row_hashes(labels: IntArray, numbers: FloatArray, codes: IntArray) -> Hashes
     return hashes
 
 
-def _shared_rows(dataset: Dataset, hashes: Hashes, split: Split) -> list[str]:
+def _shared_rows(dataset: Dataset, hashes: Hashes, split: Split) -> list[Message]:
     """Warn about rows of the validation and the test part that are in another part, too."""
     earlier = "training or validation" if split.validation.size else "training"
     pairs = (
@@ -157,11 +159,12 @@ def _shared_rows(dataset: Dataset, hashes: Hashes, split: Split) -> list[str]:
             fact = f"{shared:,} of {counted(len(rows), 'row')} of the {part} part"
             where = f"are also in the {other_part} part, with the same target"
             advice = _advice(dataset, hashes)
-            warnings.append(f"{fact} {where}, so the {part} scores may be too high: {advice}")
+            sentence = f"{fact} {where}, so the {part} scores may be too high: {advice}"
+            warnings.append(Message("shared_rows", sentence))
     return warnings
 
 
-def _repeated_rows(dataset: Dataset, hashes: Hashes, rows: IntArray | None = None) -> list[str]:
+def _repeated_rows(dataset: Dataset, hashes: Hashes, rows: IntArray | None = None) -> list[Message]:
     """Warn about equal rows that may be in different folds; the rows of a group are always in one fold.
 
     The folds are those of a cross-validation of all rows, or those of the bags of these `rows`.
@@ -181,7 +184,8 @@ def _repeated_rows(dataset: Dataset, hashes: Hashes, rows: IntArray | None = Non
         return []
     fact = f"{repeated:,} of {counted(len(compared), 'row')} {location} occur more than once"
     advice = _advice(dataset, hashes)
-    return [f"{fact}{in_groups}, with the same target, so {scores} may be too high: {advice}"]
+    sentence = f"{fact}{in_groups}, with the same target, so {scores} may be too high: {advice}"
+    return [Message("repeated_rows", sentence)]
 
 
 def _is_suspicious(dataset: Dataset, hashes: Hashes, equal: int, rows: int, other_rows: int) -> bool:
@@ -260,12 +264,16 @@ def _mixed(words: Hashes) -> Hashes:
     return words ^ (words >> np.uint64(31))
 
 
-def unseen_categories(column: str, rows: int, first: str) -> str:
-    """Says that a column has values that are not in the training data, in so many rows; `first` is one."""
-    return (
-        f"in {counted(rows, 'row')} the column {shown(column)} has a value that does not occur in the "
-        f"training data (the first is {shown(first)}): none of the column's features is set there"
+def unseen_categories(column: str, rows: int, first: str, *, file: str) -> Message:
+    """Says that a column of a file has values that are not in the training data; `first` is one.
+
+    `rows` is the number of rows with such values.
+    """
+    sentence = (
+        f"{file}: in {counted(rows, 'row')} the column {shown(column)} has a value that does not occur in "
+        f"the training data (the first is {shown(first)}): none of the column's features is set there"
     )
+    return Message("unseen_categories", sentence)
 
 
 class _Ranges:
@@ -288,7 +296,7 @@ class _Ranges:
         self.integral &= (numbers == np.floor(numbers)).all(axis=0)
 
 
-def _row_ids(dataset: Dataset, ranges: _Ranges, rows: int) -> list[str]:
+def _row_ids(dataset: Dataset, ranges: _Ranges, rows: int) -> list[Message]:
     if rows < MIN_ROWS:
         return []
     intended = {name for name, column in dataset.types.items() if column.declared}
@@ -297,9 +305,12 @@ def _row_ids(dataset: Dataset, ranges: _Ranges, rows: int) -> list[str]:
     names = [dataset.numeric_names[j] for j in may_count if _are_distinct(dataset, j, rows)]
     names += [dataset.categorical_names[j] for j in _text_ids(dataset, rows)]
     return [
-        f"the column {shown(name)} has a different value in (nearly) every row: if it is an id or a name, "
-        "add it to data.columns.ignore"
-        + ("; it is read as categories, not as numbers" if name in dataset.categorical_names else "")
+        Message(
+            "row_id",
+            f"the column {shown(name)} has a different value in (nearly) every row: if it is an id or a "
+            "name, add it to data.columns.ignore"
+            + ("; it is read as categories, not as numbers" if name in dataset.categorical_names else ""),
+        )
         for name in names
         if name not in intended
     ]
@@ -311,7 +322,7 @@ def _text_ids(dataset: Dataset, rows: int) -> list[int]:
     return [j for j, codes in texts if nearly_all_differ(len(np.unique(codes)), rows)]
 
 
-def _many_categories(dataset: Dataset, train: IntArray, rows: int, most: int | None) -> list[str]:
+def _many_categories(dataset: Dataset, train: IntArray, rows: int, most: int | None) -> list[Message]:
     """One message for all columns of which not every category is a feature; none for row ids."""
     if most is None:
         return []
@@ -323,10 +334,11 @@ def _many_categories(dataset: Dataset, train: IntArray, rows: int, most: int | N
         return []
     named = word_list([f"{shown(name)} ({count:,})" for name, count in many.items()])
     columns = "a column has" if len(many) == 1 else f"{len(many)} columns have"
-    return [
+    sentence = (
         f"{columns} more than {most:,} categories: {named}. The {most - 1:,} most frequent are features, and "
         "all others are one feature together: data.max_categories sets the limit"
-    ]
+    )
+    return [Message("many_categories", sentence)]
 
 
 def _count_categories(codes: IntArray) -> int:
@@ -344,7 +356,7 @@ def _are_distinct(dataset: Dataset, column: int, rows: int) -> bool:
     return int(np.bincount((numbers - numbers.min()).astype(np.intp)).max()) == 1
 
 
-def _constant_columns(dataset: Dataset, ranges: _Ranges, train: IntArray) -> list[str]:
+def _constant_columns(dataset: Dataset, ranges: _Ranges, train: IntArray) -> list[Message]:
     same = (ranges.low == ranges.high) & (ranges.present == ranges.rows)
     numbers = np.flatnonzero(same | (ranges.present == 0))
     texts = zip(dataset.categorical_names, dataset.categorical.T, strict=True)
@@ -358,10 +370,10 @@ def _constant_columns(dataset: Dataset, ranges: _Ranges, train: IntArray) -> lis
     columns = "a column has" if len(constant) == 1 else f"{len(constant)} columns have"
     advice = f"check {'it' if len(constant) == 1 else 'them'}, or use data.columns.ignore"
     fact = f"{columns} the same value, or none, in all training rows and cannot help: {word_list(constant)}"
-    return [f"{fact}; {advice}"]
+    return [Message("constant_columns", f"{fact}; {advice}")]
 
 
-def _unseen_in_test_file(dataset: Dataset, train: IntArray, most: int | None) -> list[str]:
+def _unseen_in_test_file(dataset: Dataset, train: IntArray, most: int | None) -> list[Message]:
     """A message per column, unless it has more than `most` categories: a feature is for all others then."""
     if dataset.test_source is None:
         return []
@@ -374,5 +386,5 @@ def _unseen_in_test_file(dataset: Dataset, train: IntArray, most: int | None) ->
         unseen = codes[(codes >= 0) & ~np.isin(codes, dataset.categorical[train, j])]
         if unseen.size:
             first = dataset.categories[j][unseen[0]]
-            messages.append(f"{printable(file)}: {unseen_categories(name, unseen.size, first)}")
+            messages.append(unseen_categories(name, unseen.size, first, file=printable(file)))
     return messages

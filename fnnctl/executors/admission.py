@@ -17,7 +17,8 @@ from typing import Any
 
 import fnnctl
 from fnnctl.errors import UsageError
-from fnnctl.executors.protocols import Note
+from fnnctl.executors.protocols import Warn
+from fnnctl.messages import Message
 from fnnctl.store.provenance import machine
 
 SECONDS_FOR_FIRST = 10.0
@@ -90,13 +91,16 @@ def sources_digest() -> str:
 class Admission:
     """Knows each worker that has joined, and has something to tell about some of them."""
 
-    def __init__(self, note: Note, on_worker: Callable[[Mapping[str, Any]], None]) -> None:
-        self._note, self._on_worker = note, on_worker
-        self._notes: deque[str] = deque()
+    def __init__(self, warn: Warn, on_worker: Callable[[Mapping[str, Any]], None]) -> None:
+        self._warn, self._on_worker = warn, on_worker
+        self._messages: deque[Message] = deque()
         self._events: deque[Mapping[str, Any]] = deque()
         self._refusals: dict[str, str] = {}
         """By worker, why it gets no work."""
-        self._told: set[str] = set()
+        self._silent: set[tuple[str, int]] = set()
+        """The workers of whose silence was told, each with its seconds."""
+        self._differences: set[str] = set()
+        """The differences of machines that were told."""
         self._accepting = True
         self.admitted: set[str] = set()
         """The workers that may do work and have not left."""
@@ -109,7 +113,7 @@ class Admission:
         """Judge the workers that are new, and return those that may do work."""
         living = set(alive)
         if self.admitted and not self.admitted & living:
-            self._notes.append("no worker is left: waiting for another one")
+            self._messages.append(Message("no_worker", "no worker is left: waiting for another one"))
         self.admitted &= living
         unknown = sorted(living - self.admitted - set(self._refusals))
         if not unknown:
@@ -136,15 +140,20 @@ class Admission:
 
     def note_silent(self, worker: str, seconds: float) -> None:
         """Say, once per worker, that another one does its item."""
-        silence = f"worker {worker} has not worked on its item for {seconds:.0f} seconds"
-        if silence not in self._told:
-            self._told.add(silence)
-            self._notes.append(f"{silence} (it is paused, suspended or busy): another worker does it")
+        silence = worker, round(seconds)
+        if silence not in self._silent:
+            self._silent.add(silence)
+            sentence = (
+                f"worker {worker} has not worked on its item for {seconds:.0f} seconds (it is paused, "
+                "suspended or busy): another worker does it"
+            )
+            self._messages.append(Message("silent_worker", sentence))
 
     def note_accepting(self, accepting: Collection[str]) -> None:
         """Say when the last worker that accepts work has become one that does not."""
         if self.admitted and self._accepting and not accepting:
-            self._notes.append("every worker is paused, most likely because its memory is full: waiting")
+            sentence = "every worker is paused, most likely because its memory is full: waiting"
+            self._messages.append(Message("paused_workers", sentence))
         self._accepting = bool(accepting)
 
     def await_first(self, admit: Callable[[], object]) -> None:
@@ -162,21 +171,22 @@ class Admission:
 
     def pass_on(self) -> None:
         """Call the listeners with what is new; they may write files, so this is the caller's thread."""
-        while self._notes:
-            self._note(self._notes.popleft())
+        while self._messages:
+            self._warn(self._messages.popleft())
         while self._events:
             self._on_worker(self._events.popleft())
 
     def _welcome(self, worker: str, machine: Machine) -> None:
         differences = machine.differences(self._here)
         self._events.append({"worker": worker, **asdict(machine)})
-        if differences and differences not in self._told:
-            self._told.add(differences)
-            self._notes.append(f"on worker {worker} {differences}: the last digits of its results may differ")
+        if differences and differences not in self._differences:
+            self._differences.add(differences)
+            sentence = f"on worker {worker} {differences}: the last digits of its results may differ"
+            self._messages.append(Message("worker_on_other_machine", sentence))
 
     def _refuse(self, worker: str, reason: str) -> None:
         self._refusals[worker] = f"worker {worker} gets no work: {reason}"
-        self._notes.append(self._refusals[worker])
+        self._messages.append(Message("worker_refused", self._refusals[worker]))
 
 
 def _refusal(version: object) -> str | None:

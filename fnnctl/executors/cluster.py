@@ -96,7 +96,7 @@ class ClusterExecutor:
         """
         self._connect, self._max_running, self._poll = connect, workers, poll
         self._session, self._is_remote = uuid.uuid4().hex, options.address is not None
-        self._admission = Admission(options.note, options.on_worker)
+        self._admission = Admission(options.warn, options.on_worker)
         self._values: list[Any] = []
         self._connection: Connection | None = None
         self._threads: dict[str, int] = {}

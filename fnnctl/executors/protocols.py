@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, Protocol, TypeAlias, TypeVar
 
 from fnnctl.errors import MachineError
+from fnnctl.messages import Message
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -17,8 +18,8 @@ R = TypeVar("R")
 Poll: TypeAlias = Callable[[int], bool]
 """Called with the total progress; returns whether the work should stop."""
 
-Note: TypeAlias = Callable[[str], None]
-"""Shows a message to the user."""
+Warn: TypeAlias = Callable[[Message], None]
+"""Shows a message about the workers to the user."""
 
 
 SECONDS_TO_STOP = 2.0
@@ -52,9 +53,9 @@ class ClusterOptions:
 
     address: str | None = None
     """The scheduler's address; None for workers on this machine that are started and ended with the work."""
-    note: Note = lambda text: None
+    warn: Warn = lambda message: None
     on_worker: Callable[[Mapping[str, Any]], None] = lambda event: None
-    """Called with the facts about each worker that joins; like `note` in the thread that polls."""
+    """Called with the facts about each worker that joins; like `warn` in the thread that polls."""
 
 
 class Executor(Protocol):

@@ -16,24 +16,25 @@ from fnnctl.executors.processes import ProcessExecutor
 from fnnctl.executors.protocols import (
     ClusterOptions,
     Executor,
-    Note,
     Poll,
     R,
     Shared,
     T,
+    Warn,
     Work,
     WorkersRefusedError,
 )
 from fnnctl.executors.serial import SerialExecutor
 from fnnctl.executors.threads import ThreadExecutor
+from fnnctl.messages import Message
 
 
 class FallbackExecutor:
     """Uses the first executor, or the second if the system refuses to start the first one's workers."""
 
-    def __init__(self, first: Executor, second: Executor, note: Note) -> None:
-        """`note` is called if the second has to take over."""
-        self._active, self._second, self._note = first, second, note
+    def __init__(self, first: Executor, second: Executor, warn: Warn) -> None:
+        """`warn` is called if the second has to take over."""
+        self._active, self._second, self._warn = first, second, warn
 
     @property
     def workers(self) -> int:
@@ -51,7 +52,8 @@ class FallbackExecutor:
         try:
             return self._active.submit(work, *args)
         except WorkersRefusedError as error:  # raised only by the first item, so no other is running
-            self._note(f"{error.message}; all work runs in this process instead, with the same results")
+            sentence = f"{error.message}; all work runs in this process instead, with the same results"
+            self._warn(Message("workers_refused", sentence))
             self._active.shutdown()
             self._active = self._second
             return self._active.submit(work, *args)
@@ -111,7 +113,7 @@ def make_executor(
     *,
     workers: int,
     poll: Poll,
-    note: Note | None = None,
+    warn: Warn | None = None,
     cluster: ClusterOptions | None = None,
 ) -> Iterator[Executor]:
     """An executor that is shut down at the end of the block.
@@ -121,13 +123,13 @@ def make_executor(
         workers: How many items it may run at the same time.
         poll: Called regularly in the calling thread with the total progress; returns whether the work should
             stop.
-        note: Called with a message for the user if the system cannot start workers and this process does the
-            work instead. Without `note`, `submit` raises `WorkersRefusedError`.
+        warn: Called with a message for the user if the system cannot start workers and this process does the
+            work instead. Without `warn`, `submit` raises `WorkersRefusedError`.
         cluster: The options of an executor that needs a cluster.
     """
     executor = EXECUTORS[kind].make(workers, poll, cluster)
-    if note is not None:
-        executor = FallbackExecutor(executor, SerialExecutor(1, poll), note)
+    if warn is not None:
+        executor = FallbackExecutor(executor, SerialExecutor(1, poll), warn)
     try:
         yield executor
     finally:

@@ -18,6 +18,7 @@ from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.data.splits.parts import Split
 from fnnctl.data.warnings import data_warnings
 from fnnctl.errors import Problem
+from fnnctl.messages import Message
 from fnnctl.seeds import Purpose, stream
 from fnnctl.store.manifest import BestColumnFacts
 from fnnctl.tasks.one_column import ColumnValues
@@ -49,7 +50,7 @@ class ColumnCheck:
     """None if there are too few rows or too many columns."""
     leaks: tuple[str, ...] = ()
     """The columns that are probably leaks."""
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Message, ...] = ()
     """A warning if there are any."""
 
 
@@ -142,7 +143,7 @@ def _grouping(data: TaskData, rows: IntArray, leaks: set[str]) -> str | None:
     return name if may_group else None
 
 
-def _warnings(data: TaskData, names: Sequence[str], score: float, group: str | None) -> tuple[str, ...]:
+def _warnings(data: TaskData, names: Sequence[str], score: float, group: str | None) -> tuple[Message, ...]:
     """A warning about the columns `names`, the best of which has this score."""
     if not names:
         return ()
@@ -157,22 +158,23 @@ def _warnings(data: TaskData, names: Sequence[str], score: float, group: str | N
             f"; if rows with the same {shown(group)} belong together, like those of one patient, set "
             f"data.split.group: {flow_yaml(group)}, which tests on other ones"
         )
-    return (
+    sentence = (
         f"{subject} the target: {scored} on held-out rows; if {verb} known only after the outcome, add "
-        f"{'it' if len(names) == 1 else 'them'} to data.columns.ignore{groups}",
+        f"{'it' if len(names) == 1 else 'them'} to data.columns.ignore{groups}"
     )
+    return (Message("leak", sentence),)
 
 
 @dataclass(frozen=True, slots=True)
 class DataCheck:
     """What was found in the data."""
 
-    warnings: list[str]
+    warnings: list[Message]
     """The most severe ones first: leaks of the target, then what the parts lack or share."""
     best_column: BestColumnFacts | None
     """None if there are too few rows or too many columns to tell."""
 
-    def with_warnings(self, warnings: Sequence[str]) -> DataCheck:
+    def with_warnings(self, warnings: Sequence[Message]) -> DataCheck:
         """The check with further warnings, which are less severe."""
         return replace(self, warnings=[*self.warnings, *warnings])
 
@@ -188,7 +190,7 @@ class DataCheck:
 
     @classmethod
     def of_folds(
-        cls, data: TaskData, fold_warnings: list[str], *, max_categories: int | None = None
+        cls, data: TaskData, fold_warnings: list[Message], *, max_categories: int | None = None
     ) -> DataCheck:
         """Check data that are divided into folds, about which these warnings are known."""
         columns = check_columns(data, None)

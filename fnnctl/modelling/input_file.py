@@ -30,10 +30,18 @@ from fnnctl.data.tables.parquet import is_parquet
 from fnnctl.data.tables.rows import CsvFormat, missing_texts
 from fnnctl.data.unseen_values import UnseenValues
 from fnnctl.errors import UsageError
+from fnnctl.messages import Message
 from fnnctl.modelling.saved_model import SavedModel
 from fnnctl.text import printable, shown, word_list
 
 Note = Callable[[str], None]
+Warn = Callable[[Message], None]
+
+
+def as_notes(note: Note) -> Warn:
+    """Shows warnings as notes, where a command only reads the rows."""
+    return lambda warning: note(str(warning))
+
 
 STANDARD_INPUT = "-"
 TAB = ("\\t", "tab")
@@ -149,15 +157,14 @@ class InputFile:
         model: SavedModel,
         note: Note,
         *,
-        warn: Note | None = None,
+        warn: Warn,
         labelled: bool = False,
         keep: Keep = KEEP_NONE,
         on_read: OnRead = UNREPORTED,
     ) -> Iterator[NewFile]:
         """The rows, block by block, with the columns to `keep`; `note` is called with notes for the user.
 
-        `warn`, by default `note`, is called with what may make predictions worse; `on_read` is called as a
-        table is read.
+        `warn` is called with what may make predictions worse; `on_read` is called as a table is read.
         """
         unseen = UnseenValues(model.predictor.preprocessor)
         with self._rows(model, labelled, keep, on_read) as file:
@@ -168,8 +175,8 @@ class InputFile:
             if ignored:
                 note(ignored_columns(self.name, ignored))
             yield replace(file, blocks=unseen.count(file.blocks))
-        for warning in unseen.warnings():
-            (warn or note)(f"{self.name}: {warning}")
+        for warning in unseen.warnings(self.name):
+            warn(warning)
 
     def _rows(
         self, model: SavedModel, labelled: bool, keep: Keep, on_read: OnRead

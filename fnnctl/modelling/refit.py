@@ -10,6 +10,7 @@ from fnnctl.config.schema.ensemble import EnsembleConfig
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.lr_schedules import AdaptiveLrSchedule
 from fnnctl.config.schema.model import DEFAULT_THRESHOLD, CostThreshold, ModelConfig, NoEmbedding
+from fnnctl.messages import Message
 
 CALIBRATION: Final = parse_path("model.calibration")
 
@@ -22,35 +23,38 @@ def refit_note(experiment: Experiment, ensemble: EnsembleConfig, recipe: Values)
     return f"{note}, so without the recipe's calibration" if is_lost else note
 
 
-def left_out_of_refit(experiment: Experiment, ensemble: EnsembleConfig, recipe: Values) -> list[str]:
+def left_out_of_refit(experiment: Experiment, ensemble: EnsembleConfig, recipe: Values) -> list[Message]:
     """Warnings about settings of the trial that a refit, which has no validation part, cannot follow.
 
     There are none if the `ensemble` has bags: its members are validated on them. A calibration that is that
     of the `recipe` is worth only a note: nobody asked for it.
     """
-    warnings: list[str] = []
+    warnings: list[Message] = []
     if ensemble.bags:
         return warnings
     schedule = experiment.training.lr_schedule
     if experiment.model.calibration not in ("none", recipe.get(CALIBRATION)):
-        warnings.append(
+        sentence = (
             f"the refitted winner is not calibrated: model.calibration: {experiment.model.calibration} needs "
             "validation rows, but the refit trains on them. Write model.ensemble: {members: 8, bags: true}, "
             "or use `fnnctl train` with the trial's settings"
         )
+        warnings.append(Message("refit_without_calibration", sentence))
     if experiment.model.threshold != (instead := _refit_threshold(experiment.model)):
         costs_least = "the one that costs least if its probabilities are right"
         why = "the default" if instead == DEFAULT_THRESHOLD else costs_least
-        warnings.append(
+        sentence = (
             f"the refitted winner's threshold is {instead:.4g}, {why}: none can be chosen, because the refit "
             "trains on the validation rows too. Write a number as model.threshold, or "
             "model.ensemble: {members: 8, bags: true}"
         )
+        warnings.append(Message("refit_with_other_threshold", sentence))
     if isinstance(schedule, AdaptiveLrSchedule) and schedule.monitor.startswith("validation_"):
-        warnings.append(
+        sentence = (
             f"the refitted winner's lr_schedule monitors train_loss instead of {schedule.monitor}: the refit "
             "has no validation part"
         )
+        warnings.append(Message("refit_with_other_monitor", sentence))
     return warnings
 
 

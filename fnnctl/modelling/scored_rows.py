@@ -14,7 +14,8 @@ from fnnctl.data.files import UNREPORTED, OnRead
 from fnnctl.data.new_rows import NewRows
 from fnnctl.data.problems import Problems
 from fnnctl.errors import DataError, Problem
-from fnnctl.modelling.input_file import InputFile, Note
+from fnnctl.messages import Message
+from fnnctl.modelling.input_file import InputFile, Note, Warn, as_notes
 from fnnctl.modelling.predictor import Predictor
 from fnnctl.modelling.saved_model import SavedModel
 from fnnctl.modelling.worst_rows import WorstRows
@@ -45,7 +46,7 @@ def read_labelled(
     file: InputFile,
     model: SavedModel,
     note: Note,
-    warn: Note | None = None,
+    warn: Warn | None = None,
     *,
     on_read: OnRead = UNREPORTED,
 ) -> LabelledRows:
@@ -109,7 +110,7 @@ def labelled_blocks(
     file: InputFile,
     model: SavedModel,
     note: Note,
-    warn: Note | None = None,
+    warn: Warn | None = None,
     *,
     on_read: OnRead = UNREPORTED,
 ) -> Iterator[tuple[NewRows, IntArray, Targets]]:
@@ -119,7 +120,7 @@ def labelled_blocks(
     """
     target, task = model.description.target, model.predictor.task
     labelled = left_out = 0
-    warn = warn or note
+    warn = warn or as_notes(note)
     with file.open(model, note, warn=warn, labelled=True, on_read=on_read) as opened:
         for block in opened.blocks:
             kept, encoded = _encoded(block.labels, task, file.name)
@@ -130,7 +131,8 @@ def labelled_blocks(
         message = f"no row has a label in the column {shown(target)}"
         raise DataError(Problem(message, file=file.name))
     if left_out:
-        warn(f"{file.name}: left out {counted(left_out, 'row')} without a value in {shown(target)}")
+        sentence = f"{file.name}: left out {counted(left_out, 'row')} without a value in {shown(target)}"
+        warn(Message("unlabelled_new_rows", sentence))
 
 
 def _encoded(labels: CodedTexts | None, task: Task, file: str) -> tuple[IntArray, Targets]:

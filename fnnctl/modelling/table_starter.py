@@ -18,6 +18,7 @@ from fnnctl.data.profile.source import DEFAULT_ENCODING, Source, SourceOptions
 from fnnctl.data.profile.table import TableFacts
 from fnnctl.data.splits.parts import split_rows
 from fnnctl.errors import DataError, Problem, UsageError
+from fnnctl.messages import sentences
 from fnnctl.modelling.data_checks import ColumnCheck
 from fnnctl.modelling.table_target import TargetFacts
 from fnnctl.tasks.registry import in_class_order
@@ -89,7 +90,7 @@ def table_starter(
         rare=_rare(target),
         scarce=_scarce(target),
         leaks=tuple(filter(is_allowed_value, check.leaks)),
-        warnings=(*facts.warnings, *check.warnings),
+        warnings=(*facts.warnings, *sentences(check.warnings)),
     )
 
 

@@ -56,13 +56,15 @@ class SearchHistory:
         self.objective_curve = journal.objective_curve
         """The learning curve that has the objective after each epoch; None if no curve can have it."""
         self.end = journal.end.reason if journal.end else None
-        """Why the search ended; None if it has not ended."""
+        """Why the search ended, in words; None if it has not ended."""
+        self.end_kind = journal.end.reason_kind if journal.end else None
+        """The kind of that reason."""
         self.standings = Standings(self.direction, self.results)
-        self.standings.stop(journal.stops)
+        self.standings.stop(journal.stops.values())
         self.confirmation = confirmation(self.settings, self.standings, journal.confirmed)
         """None if nothing is confirmed."""
         self.networks_confirmed = len(journal.confirmed)
-        self.stops: Sequence[Stop] = [stop for stop in journal.stops if self._holds(stop)]
+        self.stops: Sequence[Stop] = [stop for stop in journal.stops.values() if self._holds(stop)]
         """The decisions to end a trial, or the search, early."""
 
     def _holds(self, stop: Stop) -> bool:
@@ -72,7 +74,12 @@ class SearchHistory:
     @property
     def ended_early(self) -> bool:
         """Whether the search ended with trials left, as at a time limit."""
-        return self.end not in (None, COMPLETE)
+        return self.end_kind not in (None, COMPLETE)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the search ended because nothing was left to do."""
+        return self.end_kind == COMPLETE
 
     @property
     def stopped_because(self) -> str | None:
@@ -314,7 +321,7 @@ class SearchHistory:
     @property
     def plans_rungs(self) -> bool:
         """Whether trials may go on from rung to rung, even if the search ended before one did."""
-        scheduling = None if self.end == COMPLETE else self.scheduling
+        scheduling = None if self.is_complete else self.scheduling
         return self.has_rungs or (scheduling is not None and scheduling.has_rungs)
 
     @property

@@ -14,8 +14,20 @@ from dataclasses import dataclass, fields
 from typing import Any, Final, TypeAlias
 
 from fnnctl.errors import DataError, Problem
-from fnnctl.records.trials import Confirmed, ConfirmedKey, EarlyResult, JobKey, Result, Status, Stop, Trial
+from fnnctl.messages import Message
+from fnnctl.records.trials import (
+    Confirmed,
+    ConfirmedKey,
+    EarlyResult,
+    JobKey,
+    Result,
+    Status,
+    Stop,
+    StopKey,
+    Trial,
+)
 from fnnctl.space.assignments import Assignment
+from fnnctl.store.former_sentences import reason_kind
 from fnnctl.store.journal import JournalFile, ResultCache
 from fnnctl.text import word_list
 
@@ -31,9 +43,11 @@ MEMBERS: Final = "members"
 CHANGEABLE: Final = (*EXTENDING, "workers", "executor", "time_limit")
 """The settings that a resume may change."""
 COMPLETE: Final = "complete"
-"""The reason of an end at which nothing is left to do."""
+"""The kind of the reason of an end at which nothing is left to do."""
 INTERRUPTED: Final = "interrupted"
-"""The reason of an end after a signal."""
+"""The kind of the reason of an end after a signal."""
+TIME_IS_OVER: Final = Message("time_limit", "the time limit")
+"""The reason of an end at a time limit."""
 CONFIRMED: Final = "confirmed"
 """The kind of the records that may follow the end."""
 
@@ -64,6 +78,13 @@ class End:
     """The search has ended, until it is resumed."""
 
     reason: str
+    reason_kind: str | None = None
+    """The kind of the reason."""
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether nothing was left to do."""
+        return self.reason_kind == COMPLETE
 
 
 SearchRecord: TypeAlias = Header | Trial | Result | EarlyResult | Stop | Resume | End | Confirmed
@@ -126,6 +147,8 @@ def decode(encoded: Mapping[str, Any]) -> SearchRecord:
     """The record from a JSON object; raises KeyError, TypeError or ValueError if it is invalid."""
     values = dict(encoded)
     kind = _KINDS[values.pop("record")]
+    if "reason" in values and "reason_kind" not in values:
+        values["reason_kind"] = reason_kind(values["reason"])
     for name, convert in _CONVERTERS[kind]:
         values[name] = convert(values[name])
     return kind(**values)
@@ -148,7 +171,7 @@ class Journal:
         """The early results whose turn has not come yet, by trial and budget."""
         self._of_trial: dict[int, list[Result]] = {}
         self._changes: dict[str, Any] = {}
-        self.stops: dict[Stop, None] = {}
+        self.stops: dict[StopKey, Stop] = {}
         """The decisions of the current plan, in the order of recording. A search that is extended makes its
         decisions again, and some of them differ."""
         self.confirmed: dict[ConfirmedKey, Confirmed] = {}
@@ -252,7 +275,7 @@ class Journal:
 
     def add_stops(self, stops: Sequence[Stop]) -> None:
         """Record decisions that are not recorded yet: a resumed search makes the earlier ones again."""
-        if new := [stop for stop in stops if stop not in self.stops]:
+        if new := [stop for stop in stops if stop.key not in self.stops]:
             self._append(new, sync=False)
 
     def add_confirmed(self, confirmed: Confirmed) -> None:
@@ -269,11 +292,11 @@ class Journal:
         if self._file:
             self._file.sync()
 
-    def finish(self, reason: str) -> str:
+    def finish(self, reason: Message) -> Message:
         """Record why the search ends, unless the last record already says so; return the reason."""
-        if self.end is None or self.end.reason != reason:
-            self._append([End(reason)])
-        if reason == COMPLETE:
+        if self.end is None or self.end.reason_kind != reason.kind:
+            self._append([End(str(reason), reason.kind)])
+        if reason.kind == COMPLETE:
             self._forget_held()
         return reason
 
@@ -313,7 +336,7 @@ class Journal:
             case Stop():
                 if record.trial is not None and (record.trial, record.budget) not in self.results:
                     raise ValueError(f"trial {record.trial} is stopped where it has no result")
-                self.stops[record] = None
+                self.stops[record.key] = record
             case Resume():
                 self._changes.update(record.changes)
                 if not record.changes.keys().isdisjoint(EXTENDING):

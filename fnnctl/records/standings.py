@@ -9,7 +9,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from fnnctl.config.yaml_text import flow_yaml
-from fnnctl.records.trials import Direction, Result, Status, Stop, Trial
+from fnnctl.records.trials import (
+    NON_FINITE_LOSS,
+    Direction,
+    Result,
+    Status,
+    Stop,
+    Trial,
+    non_finite_loss,
+)
 from fnnctl.text import counted
 
 COLUMNS = ("rank", "trial", "status", "objective", "epochs", "bracket", "rung")
@@ -135,7 +143,10 @@ class Standings:
             latest = self.latest.get(stop.trial) if stop.trial is not None else None
             if latest is not None and latest.budget == stop.budget:
                 self.latest[latest.trial] = replace(
-                    latest, status=Status.STOPPED_BY_CURVE, reason=stop.reason
+                    latest,
+                    status=Status.STOPPED_BY_CURVE,
+                    reason=stop.reason,
+                    reason_kind=stop.reason_kind,
                 )
                 changed |= latest is self.incumbent or _completed(latest) == self._most_completed
         if changed:
@@ -157,8 +168,9 @@ class Standings:
 
 def _cause(result: Result) -> str:
     """Why a result has no objective, without the epoch or the folds in which it diverged."""
-    reason = result.reason or "no reason was recorded"
-    return reason.partition(" in ")[0] if result.status is Status.DIVERGED else reason
+    if result.reason_kind == NON_FINITE_LOSS:
+        return str(non_finite_loss())
+    return result.reason or "no reason was recorded"
 
 
 def _completed(result: Result) -> int:

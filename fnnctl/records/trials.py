@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
+from fnnctl.messages import Message
 from fnnctl.space.assignments import Assignment
 
 Direction: TypeAlias = Literal["maximize", "minimize"]
@@ -18,6 +19,9 @@ JobKey: TypeAlias = tuple[int, int]
 
 CURVE = "curve"
 """The fact of a result that holds the learning curves of its job's epochs, by name."""
+
+NON_FINITE_LOSS: Final = "non_finite_loss"
+"""The kind of the reason of a network whose loss became infinite or NaN."""
 
 FOLDS = "folds"
 """The fact of a result that holds each fold's objective."""
@@ -86,11 +90,20 @@ class Result:
     facts: Mapping[str, Any] | None = None
     """Further facts: learning curves, a checkpoint's digest, the epoch of the kept weights. Resumed trials
     and the refit depend on them; samplers and schedulers do not."""
+    reason_kind: str | None = None
+    """The kind of the reason."""
 
     @property
     def key(self) -> JobKey:
         """The key of the result's job."""
         return self.trial, self.budget
+
+
+def failed_result(job: Job, reason: Message, *, status: Status = Status.FAILED, epochs: int = 0) -> Result:
+    """The result of a trial without an objective: it could not be trained or measured, or has diverged."""
+    return Result(
+        job.trial.number, job.rung, job.stop, status, None, epochs, str(reason), reason_kind=reason.kind
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,11 +142,17 @@ class Confirmed:
     """Why there is no objective."""
     is_undefined: bool = False
     """Whether a trained network has no objective because the metric is undefined on these rows."""
+    reason_kind: str | None = None
+    """The kind of the reason."""
 
     @property
     def key(self) -> ConfirmedKey:
         """What identifies this network."""
         return self.trial, self.budget, self.seed
+
+
+StopKey: TypeAlias = tuple[int | None, int | None, str | None]
+"""A trial's number, its epochs and the kind of the reason identify the decision to end it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,3 +166,26 @@ class Stop:
     """The trial's epochs so far."""
     saved: int | None = None
     """The epochs that the trial was granted and does not use."""
+    reason_kind: str | None = None
+    """The kind of the reason."""
+
+    @property
+    def key(self) -> StopKey:
+        """What identifies the decision."""
+        return self.trial, self.budget, self.reason_kind
+
+
+def non_finite_loss(place: str = "") -> Message:
+    """The reason of a network that diverged, with the epoch or the folds if they are known."""
+    return Message(NON_FINITE_LOSS, f"the loss became non-finite {place}".rstrip())
+
+
+def non_finite_objective(objective: float | None) -> Message:
+    """The reason of a trial whose objective is infinite or NaN, or None if its curve says no more."""
+    value = "not finite" if objective is None else f"{objective}"
+    return Message("non_finite_objective", f"the objective is {value}")
+
+
+def undefined_metric(metric: str) -> Message:
+    """The reason of a network whose objective has no value on the rows that measure it."""
+    return Message("undefined_metric", f"{metric} is undefined here")

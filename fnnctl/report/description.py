@@ -11,6 +11,7 @@ from typing import Any, Final
 from fnnctl.data.profile.columns import ColumnFacts, Extent
 from fnnctl.data.profile.source import DEFAULT_ENCODING, SourceOptions
 from fnnctl.data.profile.table import TableFacts
+from fnnctl.messages import sentences
 from fnnctl.modelling.data_checks import ColumnCheck
 from fnnctl.modelling.table_target import Candidate, TargetFacts
 from fnnctl.report.formats.fitting import fit_names
@@ -105,7 +106,7 @@ def description_sections(description: Description, width: int | None = None) -> 
         yield from _target(table, target, name_width)
     yield _columns(description, name_width)
     about_target = [f"{_quoted(target.name)} {note}" for note in description.target_notes] if target else []
-    if notes := (*table.warnings, *about_target, *description.check.warnings, *_notes(table)):
+    if notes := (*table.warnings, *about_target, *sentences(description.check.warnings), *_notes(table)):
         yield Notes("To look at", notes)
     if description.candidates:
         reasons = (f"{_quoted(candidate.name)}: {candidate.reason}" for candidate in description.candidates)
@@ -129,7 +130,7 @@ def description_json(description: Description) -> dict[str, Any]:
         "candidates": [
             {"name": candidate.name, "reason": candidate.reason} for candidate in description.candidates
         ],
-        "warnings": [*table.warnings, *description.check.warnings],
+        "warnings": [*table.warnings, *sentences(description.check.warnings)],
         "columns": [_column_json(description, column) for column in table.columns],
     }
 

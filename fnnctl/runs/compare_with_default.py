@@ -16,7 +16,6 @@ from fnnctl.context import Listener, NoFigures, NoStop, ShowEpochs, SilentListen
 from fnnctl.errors import DivergedError, UsageError
 from fnnctl.modelling.fit import Fit
 from fnnctl.progress import TrainingPosition
-from fnnctl.records.journal import COMPLETE
 from fnnctl.records.standings import finite_objective
 from fnnctl.records.trials import Status
 from fnnctl.report.comparison.compared_run import read_compared_run
@@ -39,7 +38,7 @@ def compare_with_default(session: SearchSession, trials: TrainedTrials) -> Defau
     trial, end = session.default_trial, session.journal.end
     latest = session.standings.latest.values()
     if {result.trial for result in latest if finite_objective(result) is not None} == {trial}:
-        ended_early = end is None or end.reason != COMPLETE
+        ended_early = end is None or not end.is_complete
         seconds = estimated_seconds(session.search, session.options.workers) if ended_early else None
         return DefaultComparison(outcome="only_default", trial=trial, seconds_planned=seconds)
     fit, result_run = session.search.default_fit(), session.run.stand_in()

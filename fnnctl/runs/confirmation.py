@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fnnctl.messages import Message
 from fnnctl.records.confirmation import Confirmation
 from fnnctl.report.topics.confirmation import left_out_sentence, verdict_sentence
 from fnnctl.runs.recorder import log_warnings, record_notes
@@ -23,8 +24,8 @@ def confirm_leaders(session: SearchSession) -> None:
         session.journal.sync()
         confirmation = session.confirmation
     if confirmation is not None and confirmation.is_complete:
-        left_out = left_out_sentence(confirmation)
-        log_warnings(session.run, [left_out] if left_out else [], session.context.listener)
+        if left_out := left_out_sentence(confirmation):
+            log_warnings(session.run, [Message("seeds_left_out", left_out)], session.context.listener)
         record_notes(session.run, [verdict_sentence(confirmation)], session.context.listener)
 
 

@@ -13,6 +13,7 @@ from fnnctl.config.reading.resolved import resolved_yaml
 from fnnctl.context import Context
 from fnnctl.executors.registry import make_executor
 from fnnctl.executors.work import run_work
+from fnnctl.messages import Message
 from fnnctl.modelling.cross_validation import CrossValidation
 from fnnctl.modelling.data_sizes import by_size, share_suffix, size_summaries
 from fnnctl.modelling.fold_results import FoldResult, mean_baseline, out_of_fold, summary
@@ -134,10 +135,10 @@ def _train(
             show(before + done / PARTS_OF_EPOCH)
             return context.stop.requested()
 
-        def note(text: str) -> None:
-            record_warnings(run, [text], context.listener)
+        def warn(message: Message) -> None:
+            record_warnings(run, [message], context.listener)
 
-        with make_executor(plan.kind, workers=plan.workers, poll=poll, note=note) as executor:
+        with make_executor(plan.kind, workers=plan.workers, poll=poll, warn=warn) as executor:
             shared = executor.share(WorkerData(validation.data, reuse=False))
             shared_fits = executor.share(fits)
             items = ((shared, shared_fits, stack, measure) for stack in stacks)
@@ -170,5 +171,5 @@ def _warn_of_diverged(
             rest = (
                 "means are over the other folds" if count < len(size_results) else "this size has no scores"
             )
-            warning = f"{count} of {len(size_results)} folds{share_suffix(size)} diverged: {rest}"
-            record_warnings(run, [warning], context.listener)
+            sentence = f"{count} of {len(size_results)} folds{share_suffix(size)} diverged: {rest}"
+            record_warnings(run, [Message("diverged_folds", sentence)], context.listener)

@@ -11,11 +11,12 @@ from fnnctl.config.recipes.adaptation import LEARNING_RATE
 from fnnctl.config.recipes.filling import recipe_values
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.errors import DivergedError
+from fnnctl.messages import Message
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.recipe_facts import recipe_facts
 from fnnctl.store.run import OpenRun
 from fnnctl.tasks.task import PartScores, TaskData
-from fnnctl.tasks.warnings import ResultWarning, TrainingOutcome
+from fnnctl.tasks.warnings import TrainingOutcome
 from fnnctl.text import shown
 from fnnctl.training.diagnostics import MAX_DEAD_IN_RECIPES, dead_layer_notes, dead_layers
 from fnnctl.training.warnings import Ended, exploded, unfinished
@@ -36,7 +37,7 @@ class Trained(Protocol):
     def best_epoch(self) -> int | None: ...
 
 
-def loss_warnings(fit: Fit, trained: Sequence[Ended], *, budget: int | None = None) -> list[ResultWarning]:
+def loss_warnings(fit: Fit, trained: Sequence[Ended], *, budget: int | None = None) -> list[Message]:
     """Warnings about the losses of one training, or of all folds (`fit` is then the first of them).
 
     If a loss has exploded, there is no warning about losses that were still falling. With the largest
@@ -46,20 +47,16 @@ def loss_warnings(fit: Fit, trained: Sequence[Ended], *, budget: int | None = No
     settings, scaled = fit.experiment.training, fit.experiment.data.scaling != "none"
     losses = [(training.outcome, training.history) for training in trained]
     rate = settings.steadier_learning_rate
-    explosions = [
-        ResultWarning(text, is_useless=True)
-        for text in exploded(losses, fit.settings.shape, steadier_rate=rate, scaled=scaled)
-    ]
+    explosions = list(exploded(losses, fit.settings.shape, steadier_rate=rate, scaled=scaled))
     if explosions or (budget is not None and settings.epochs < budget):
         return explosions
     advice = None if budget is None else "raise search.budget.max_epochs"
-    falling = unfinished(trained, fit.settings, train_rows=fit.trained_rows, advice=advice)
-    return [ResultWarning(text) for text in falling]
+    return list(unfinished(trained, fit.settings, train_rows=fit.trained_rows, advice=advice))
 
 
 def dead_unit_messages(
     data: TaskData, fit: Fit, history: Mapping[str, Sequence[float]]
-) -> tuple[list[str], list[str]]:
+) -> tuple[list[Message], list[str]]:
     """Warnings and notes about dead units.
 
     With a recipe there is a warning if the learning rate is not the recipe's, and a note if the hidden layers
@@ -83,13 +80,13 @@ def score_warnings(
     trained: Sequence[Trained],
     *,
     held_out: PartScores | None,
-) -> list[ResultWarning]:
+) -> list[Message]:
     """Warnings if the predictions of these rows are of little use; see `PartScores.warnings`."""
     outcome = training_outcome(experiment, trained)
     return scores.warnings(training=outcome, held_out=held_out) if scores else []
 
 
-def column_warnings(run: OpenRun, scores: PartScores | None) -> list[str]:
+def column_warnings(run: OpenRun, scores: PartScores | None) -> list[Message]:
     """A warning if a single column does as well as the network on these rows, else none.
 
     Leaks are reported before training, whatever the network is. If neither can do the task, their agreement
@@ -103,11 +100,12 @@ def column_warnings(run: OpenRun, scores: PartScores | None) -> list[str]:
     score = scores.metrics(complete=False)[best.metric]
     if score is None or best.is_leak or share < SHARE_OF_ERRORS or best.score < score:
         return []
-    return [
+    sentence = (
         f"the column {shown(best.name)} alone does as well as the network: {best.metric} {best.score:.3f} on "
         f"held-out rows, and the network {score:.3f} on the test part; if it is known only after the "
         "outcome, add it to data.columns.ignore"
-    ]
+    )
+    return [Message("column_does_as_well", sentence)]
 
 
 def training_outcome(experiment: Experiment, trained: Sequence[Trained]) -> TrainingOutcome:

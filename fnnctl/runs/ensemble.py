@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final
@@ -13,6 +13,7 @@ from fnnctl.blas import set_blas_threads
 from fnnctl.config.reading.resolved import resolved_yaml
 from fnnctl.context import SilentListener
 from fnnctl.data.splits.parts import Split
+from fnnctl.messages import Message
 from fnnctl.metrics.registry import is_loss
 from fnnctl.modelling.model_description import model_files
 from fnnctl.modelling.predictor import score_parts
@@ -28,15 +29,15 @@ from fnnctl.stacks.trial_ensemble import TrainedTrial, TrialEnsemble, TrialMembe
 from fnnctl.store import names
 from fnnctl.store.run import create_run
 from fnnctl.tasks.task import OutputDecoder, PartScores, metric_of
-from fnnctl.tasks.warnings import ResultWarning
 from fnnctl.text import counted
 
-NO_ENSEMBLE: Final = "there is no ensemble"
-"""How the warning of a search begins that asked for an ensemble and cannot have one."""
+NO_ENSEMBLE: Final = "no_ensemble"
+"""The kind of the warning of a search that asked for an ensemble and cannot have one."""
 
-NO_WEIGHTS: Final = (
+NO_WEIGHTS: Final = Message(
+    "no_weights_for_ensemble",
     "no ensemble is made: the weights of the trials are lost, and no time is left to train the trials again; "
-    "continue with --resume"
+    "continue with --resume",
 )
 """If a search on bags must end before it can make its ensemble."""
 
@@ -66,16 +67,15 @@ def build_ensemble(session: SearchSession, trained: TrainedTrials) -> None:
         selected = _select_on_validation(session, trials, size)
     context.stop.raise_if_requested()
     if selected is None:
-        record_warnings(run, [f"{NO_ENSEMBLE}: the scores of all trials overflow"], context.listener)
+        record_warnings(run, [_no_ensemble("the scores of all trials overflow")], context.listener)
     elif _write(session, selected, how, started=started):
         run.replace_ensemble()
     else:
-        record_warnings(run, [f"{NO_ENSEMBLE}: its scores of some rows overflow"], context.listener)
+        record_warnings(run, [_no_ensemble("its scores of some rows overflow")], context.listener)
 
 
-def warnings_in_search(warnings: Iterable[str]) -> list[str]:
-    """The warnings of an ensemble's run as the run of its search repeats them."""
-    return [f"the ensemble: {warning}" for warning in warnings]
+def _no_ensemble(why: str) -> Message:
+    return Message(NO_ENSEMBLE, f"there is no ensemble: {why}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ class _ScoredEnsemble:
     parts: dict[str, PartScores | None]
     selection: dict[str, Any]
     """The manifest's facts about how the trials were selected."""
-    warnings: Sequence[ResultWarning] = ()
+    warnings: Sequence[Message] = ()
     """Warnings about its test part."""
 
     @property
@@ -200,7 +200,7 @@ def _write(session: SearchSession, selected: _ScoredEnsemble, how: str, *, start
         opened.write_model(arrays, {**description, **decoder.fitted_parameters})
         warnings = session.post_training.warnings(decoder, rows=split.validation.size)
         record_warnings(opened, [*selected.warnings, *warnings], listener)
-        in_search = warnings_in_search(map(str, selected.warnings))
+        in_search = [warning.of_part(names.ENSEMBLE, "the ensemble") for warning in selected.warnings]
         record_warnings(run, in_search, SilentListener(), first=True)  # the user has seen them
         write_scores(opened, selected.parts, partial(WorstRows.of_data, data.dataset, split.test))
     return True

@@ -17,6 +17,7 @@ from fnnctl.config.reading.loading import load_config
 from fnnctl.config.schema.experiment import NAME_PATTERN
 from fnnctl.context import Context
 from fnnctl.errors import UsageError
+from fnnctl.messages import Message
 from fnnctl.modelling.held_out_rows import held_out_rows
 from fnnctl.modelling.input_file import InputFile
 from fnnctl.modelling.predictor import score_parts
@@ -30,7 +31,6 @@ from fnnctl.store.documents import to_json
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.run import create_run
 from fnnctl.tasks.task import PartScores
-from fnnctl.tasks.warnings import ResultWarning
 from fnnctl.text import word_list
 
 ROUNDING = 1e-6
@@ -63,7 +63,7 @@ def score_test_part(model: SavedModel, context: Context, *, threshold: float | N
     facts = run.read_manifest().training
     trained = [facts] if facts else []
     for warning in score_warnings(loaded.experiment, test, trained, held_out=parts["validation"]):
-        context.warning(warning.text, is_severe=warning.is_useless)
+        context.warning(str(warning), is_severe=warning.is_severe)
     for name, about in (("test", None), ("validation", "out-of-bag")):
         if threshold is None and (measured := metrics[name]) is not None:
             sentence, differs = comparison(measured, recorded.get(name), part=name)
@@ -89,11 +89,11 @@ def score_file(
         raise UsageError("--name: must have at most 200 characters and no control characters")
     sha256 = file.sha256
     notes: list[str] = []
-    row_warnings: list[str] = []
+    row_warnings: list[Message] = []
     with context.listener.reading() as on_read:
         rows = read_labelled(file, model, notes.append, row_warnings.append, on_read=on_read)
     part = rows.part(model)
-    warnings: list[str | ResultWarning] = [
+    warnings = [
         *_known_rows(model, file, sha256),
         *_score_warnings(model, part, file),
         *row_warnings,
@@ -103,7 +103,7 @@ def score_file(
         file,
         sha256=sha256,
         rows=len(rows.numbers),
-        warnings=[*map(str, warnings)],
+        warnings=warnings,
         command=context.command,
         blas_threads=blas_threads,
     )
@@ -152,18 +152,22 @@ def _is_close(value: Any, other: Any) -> bool:
     return bool(value == other)
 
 
-def _known_rows(model: SavedModel, file: InputFile, sha256: str) -> list[str]:
+def _known_rows(model: SavedModel, file: InputFile, sha256: str) -> list[Message]:
     """A warning if the network was trained on this file, else none."""
     data = model.run.read_manifest().data
     if data is None or data.sha256 != sha256:
         return []
     if file.memory or model.run.named is None:
-        return ["the network was trained on these data: the metrics of its run are those of the test part"]
-    reason = f"the network was trained on {file.name}, so it has seen most of these rows"
-    return [f"{reason}: `fnnctl evaluate {shlex.quote(str(model.run.path))}` scores only the test part"]
+        sentence = "the network was trained on these data: the metrics of its run are those of the test part"
+    else:
+        sentence = (
+            f"the network was trained on {file.name}, so it has seen most of these rows: "
+            f"`fnnctl evaluate {shlex.quote(str(model.run.path))}` scores only the test part"
+        )
+    return [Message("known_rows", sentence)]
 
 
-def _score_warnings(model: SavedModel, part: PartScores, file: InputFile) -> list[ResultWarning]:
+def _score_warnings(model: SavedModel, part: PartScores, file: InputFile) -> list[Message]:
     """Warnings if the predictions of the file's rows, which are all held out, are of little use."""
     where = "on these data" if file.memory else f"on {file.name}"
     if model.run.read_resolved() is None:

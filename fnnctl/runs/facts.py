@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.data.new_rows import columns_of
+from fnnctl.messages import Message
 from fnnctl.modelling.data_checks import DataCheck
 from fnnctl.nn.parameters import ParameterLayout
-from fnnctl.store.manifest import Manifest, Processor, Resumption
+from fnnctl.store.manifest import Manifest, Processor, Resumption, warning_facts
 from fnnctl.store.provenance import environment, machine, utc_text
 from fnnctl.tasks.decisions import Decision
 from fnnctl.tasks.task import TaskData
@@ -67,7 +68,7 @@ def known_facts(
             class_weights=data.task.class_weights(experiment.training, data.targets) is not None,
             target_transform=experiment.data.target_transform,
         ),
-        "warnings": check.warnings,
+        **warning_facts(check.warnings),
     }
 
 
@@ -77,7 +78,7 @@ def evaluation_facts(
     *,
     sha256: str,
     rows: int,
-    warnings: Sequence[str],
+    warnings: Sequence[Message],
     command: str | None,
     blas_threads: int | None,
 ) -> dict[str, Any]:
@@ -110,25 +111,28 @@ def evaluation_facts(
             "threshold": model.predictor.decoder.threshold,
             **file.format_changes(model),
         },
-        "warnings": list(warnings),
+        **warning_facts(warnings),
     }
 
 
 def resumed_facts(manifest: Manifest, command: str | None) -> dict[str, Any]:
     """The facts that change in the manifest when a run is resumed."""
     resumption = Resumption(at=utc_text(datetime.now(UTC)), command=command)
-    open_facts = dict.fromkeys(("finished", "error"))
+    open_facts = dict.fromkeys(("finished", "error", "error_kind"))
     return {**open_facts, "status": "running", "resumed": [*manifest.resumed, resumption]}
 
 
-def machine_differences(manifest: Manifest, *, blas_threads: int | None) -> list[str]:
+def machine_differences(manifest: Manifest, *, blas_threads: int | None) -> list[Message]:
     """Warnings if fnnctl, the machine or a library differs from when the run began."""
     now = manifest.with_facts(machine(blas_threads=blas_threads))
-    warnings: list[str] = []
+    warnings: list[Message] = []
     if manifest.fnnctl != now.fnnctl:
         warnings.append(
-            f"the run began with fnnctl {manifest.fnnctl}, and continues with {now.fnnctl}: neither version "
-            "alone gives its numbers; start a new run to compare it with others"
+            Message(
+                "other_version",
+                f"the run began with fnnctl {manifest.fnnctl}, and continues with {now.fnnctl}: neither "
+                "version alone gives its numbers; start a new run to compare it with others",
+            )
         )
     changes = [
         f"{subject} was {before}, now {after}"
@@ -147,9 +151,8 @@ def machine_differences(manifest: Manifest, *, blas_threads: int | None) -> list
     ]
     changes += _other_instructions(manifest.processor, now.processor)
     if changes:
-        warnings.append(
-            f"{'; '.join(changes)}: the last digits may differ from those of an uninterrupted run"
-        )
+        sentence = f"{'; '.join(changes)}: the last digits may differ from those of an uninterrupted run"
+        warnings.append(Message("other_machine", sentence))
     return warnings
 
 

@@ -13,6 +13,7 @@ from typing import Any, Literal, Self
 from fnnctl.context import Listener
 from fnnctl.errors import (
     DivergedError,
+    FnnctlError,
     InputError,
     InterruptedRunError,
     MachineError,
@@ -20,10 +21,11 @@ from fnnctl.errors import (
     StopNow,
     is_out_of_memory,
 )
+from fnnctl.messages import Message
 from fnnctl.modelling.worst_rows import WorstRows
+from fnnctl.store.manifest import warning_facts
 from fnnctl.store.run import OpenRun
 from fnnctl.tasks.task import PartScores
-from fnnctl.tasks.warnings import ResultWarning
 
 
 class RunRecorder:
@@ -79,7 +81,12 @@ class RunRecorder:
         # If the end cannot be recorded either, the first error is the one to report.
         with suppress(MachineError) if error else nullcontext():
             reason = OutOfMemoryError() if is_out_of_memory(error) else error
-            self._run.finish(status, seconds, {} if reason is None else {"error": str(reason)})
+            facts = {} if reason is None else {"error": str(reason), "error_kind": _error_kind(reason)}
+            self._run.finish(status, seconds, facts)
+
+
+def _error_kind(error: BaseException) -> str:
+    return error.kind if isinstance(error, FnnctlError) else FnnctlError.kind
 
 
 def record_notes(run: OpenRun, notes: Sequence[str], listener: Listener) -> None:
@@ -93,16 +100,15 @@ def record_notes(run: OpenRun, notes: Sequence[str], listener: Listener) -> None
         run.log(note)
 
 
-def log_warnings(run: OpenRun, warnings: Sequence[str | ResultWarning], listener: Listener) -> None:
+def log_warnings(run: OpenRun, warnings: Sequence[Message], listener: Listener) -> None:
     """Show warnings, and keep them in the run's log alone: a report finds them in other files."""
     for warning in warnings:
-        is_useless = isinstance(warning, ResultWarning) and warning.is_useless
-        listener.warning(str(warning), is_severe=is_useless)
+        listener.warning(str(warning), is_severe=warning.is_severe)
         run.log(f"warning: {warning}")
 
 
 def record_warnings(
-    run: OpenRun, warnings: Sequence[str | ResultWarning], listener: Listener, *, first: bool = False
+    run: OpenRun, warnings: Sequence[Message], listener: Listener, *, first: bool = False
 ) -> None:
     """Show warnings, and keep them in the run's log and manifest, from where every report repeats them.
 
@@ -111,9 +117,9 @@ def record_warnings(
     are recorded `first`, before what is there.
     """
     log_warnings(run, warnings, listener)
-    recorded = run.read_manifest().warnings
-    if new := [text for text in map(str, warnings) if text not in recorded]:
-        run.record({"warnings": [*new, *recorded] if first else [*recorded, *new]})
+    recorded = run.read_manifest().messages
+    if new := [warning for warning in warnings if warning not in recorded]:
+        run.record(warning_facts([*new, *recorded] if first else [*recorded, *new]))
 
 
 def write_scores(

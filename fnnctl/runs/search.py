@@ -10,12 +10,13 @@ from fnnctl.blas import set_blas_threads
 from fnnctl.config.reading.resolved import resolved_yaml
 from fnnctl.context import Context
 from fnnctl.errors import DivergedError, NoFinishedTrialError
+from fnnctl.messages import Message
 from fnnctl.modelling.data_checks import DataCheck
-from fnnctl.records.default_trial import Measurement, compare_with_default_trial, is_doubtful
+from fnnctl.records.default_trial import Measurement, compare_with_default_trial
 from fnnctl.records.journal import COMPLETE, INTERRUPTED, Header, encode
 from fnnctl.records.standings import leaderboard_table
 from fnnctl.records.trials import Result
-from fnnctl.report.topics.default_trial import comparison_sentence, default_comparison_sentence
+from fnnctl.report.topics.default_trial import default_verdict
 from fnnctl.runs.compare_with_default import compare_with_default
 from fnnctl.runs.confirmation import confirm_leaders
 from fnnctl.runs.ensemble import build_ensemble
@@ -95,7 +96,7 @@ def complete_search(session: SearchSession, *, extended: bool = False) -> None:
             with recorder.time_training():
                 known = len(session.journal.results)
                 reason = _search(session, trained)
-                if extended and reason == COMPLETE and len(session.journal.results) == known:
+                if extended and reason.kind == COMPLETE and len(session.journal.results) == known:
                     words = used_up_words(session.setup, session.journal)
                     record_notes(run, [words], context.listener)
         finally:
@@ -113,15 +114,19 @@ def complete_search(session: SearchSession, *, extended: bool = False) -> None:
 
 
 def _complete(
-    session: SearchSession, trained: TrainedTrials, incumbent: Result, recorder: RunRecorder, reason: str
+    session: SearchSession,
+    trained: TrainedTrials,
+    incumbent: Result,
+    recorder: RunRecorder,
+    reason: Message,
 ) -> None:
     """Write what a search that has ended for this reason makes of its trials."""
     run, context = session.run, session.context
     if failures := session.standings.failures:
         context.note(failures.in_words(len(session.journal.trials)))
-    stopped = [stop.reason for stop in session.journal.stops if stop.trial is None]
-    if reason != COMPLETE or stopped:
-        context.note(f"the search ended before it completed its plan: {[reason, *stopped][-1]}")
+    stopped = [stop.reason for stop in session.journal.stops.values() if stop.trial is None]
+    if reason.kind != COMPLETE or stopped:
+        context.note(f"the search ended before it completed its plan: {[str(reason), *stopped][-1]}")
     with recorder.time_training():
         confirm_leaders(session)
     _record(session)  # the confirmation may have another winner
@@ -130,7 +135,7 @@ def _complete(
     context.note(f"best trial: {winner.trial}")
     # The refit can diverge, and then ends the search; the ensemble does not depend on it.
     build_ensemble(session, trained)
-    if reason == INTERRUPTED:  # `report` draws the figures
+    if reason.kind == INTERRUPTED:  # `report` draws the figures
         write_winner(session, winner, trained)
         _compare(session, trained, winner)
         return
@@ -141,12 +146,14 @@ def _complete(
         context.figures.draw(*_folders(run))
         raise
     _compare(session, trained, winner)
-    if reason == COMPLETE and not session.setup.settings.keep_checkpoints:  # else a resume goes on from them
+    if (
+        reason.kind == COMPLETE and not session.setup.settings.keep_checkpoints
+    ):  # else a resume goes on from them
         TrialCheckpoints(run.path).clear()
     context.figures.draw(*_folders(run))
 
 
-def _search(session: SearchSession, trained: TrainedTrials) -> str:
+def _search(session: SearchSession, trained: TrainedTrials) -> Message:
     """Run the search until it is complete or asked to stop, and return why it ended."""
     setup, fits, journal = session.setup, session.search.fits, session.journal
     objective, context = setup.settings.objective, session.context
@@ -198,14 +205,14 @@ def _search(session: SearchSession, trained: TrainedTrials) -> str:
             )
 
 
-def _no_finished_trial(session: SearchSession, reason: str) -> NoFinishedTrialError:
+def _no_finished_trial(session: SearchSession, reason: Message) -> NoFinishedTrialError:
     failures = session.standings.failures
     return NoFinishedTrialError(
         trials=len(session.journal.trials),
         reason=failures.reason if failures else None,
         diverged=failures is not None and failures.diverged,
         run=session.run.named,
-        ended=None if reason == COMPLETE else reason,
+        ended=None if reason.kind == COMPLETE else str(reason),
     )
 
 
@@ -251,28 +258,27 @@ def _compare(session: SearchSession, trained: TrainedTrials, winner: Winner) -> 
     The sentence is not among the manifest's warnings, as an extended search may have another winner: reports
     have a section on what was found last.
     """
-    session.compared_with_default = comparison = compare_with_default(session, trained)
+    session.compared_with_default = compare_with_default(session, trained)
     _record(session)
-    if comparison is not None:
-        is_warning = comparison.is_worse
-        sentence = default_comparison_sentence(comparison, has_default=session.run.default() is not None)
-    elif (by_objective := _default_trial_facts(session, winner)) is not None:
-        objective = session.setup.settings.objective
-        members = session.setup.experiment.model.ensemble.members
-        is_warning = is_doubtful(by_objective)
-        sentence = comparison_sentence(
-            by_objective, objective.metric, on_bags=objective.on_bags, members=members
-        )
-    else:
-        return
-    record = log_warnings if is_warning else record_notes
-    record(session.run, [sentence], session.context.listener)
+    objective = session.setup.settings.objective
+    verdict = default_verdict(
+        session.compared_with_default,
+        _default_trial_facts(session, winner),
+        has_default=session.run.default() is not None,
+        metric=objective.metric,
+        on_bags=objective.on_bags,
+        members=session.setup.experiment.model.ensemble.members,
+    )
+    if verdict and verdict.is_warning:
+        log_warnings(session.run, [verdict.message], session.context.listener)
+    elif verdict:
+        record_notes(session.run, [str(verdict.message)], session.context.listener)
 
 
 def _record(session: SearchSession) -> None:
     """Record the facts about the search in the manifest."""
     run, setup, journal, standings = session.run, session.setup, session.journal, session.standings
-    best, end = standings.incumbent, journal.end.reason if journal.end else None
+    best, end = standings.incumbent, journal.end and journal.end.reason
     trained = sum(standings.epochs.values())
     winner = best and winner_of(session, best)
     weights_alone = winner and weights_of_training_alone(session, winner)
@@ -290,6 +296,7 @@ def _record(session: SearchSession) -> None:
         "time_limit": session.options.time_limit,
         "saved": getattr(session.sampler, "saved", 0),
         "end": end,
+        "end_kind": journal.end and journal.end.reason_kind,
         "confirmed": len(journal.confirmed),
         "best": winner and asdict(winner),
         "restored_weights": weights_alone and weights_alone.model_dump(),

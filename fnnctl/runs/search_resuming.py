@@ -14,9 +14,9 @@ from fnnctl.data.in_memory import MemoryData
 from fnnctl.errors import UsageError
 from fnnctl.modelling.loading import LoadedExperiment, read_experiment
 from fnnctl.modelling.run_config import resolved_config
-from fnnctl.records.journal import COMPLETE, CONFIRMED, End, Journal, encode
+from fnnctl.records.journal import CONFIRMED, End, Journal, decode
 from fnnctl.records.trials import Status
-from fnnctl.runs.ensemble import NO_ENSEMBLE, warnings_in_search
+from fnnctl.runs.ensemble import NO_ENSEMBLE
 from fnnctl.runs.facts import machine_differences, resumed_facts
 from fnnctl.runs.recorder import record_warnings
 from fnnctl.search.budget import least
@@ -25,6 +25,7 @@ from fnnctl.search.setup import SearchSetup
 from fnnctl.stacks.search_preparation import PreparedSearch, prepare_search
 from fnnctl.store import names
 from fnnctl.store.folder import RunFolder
+from fnnctl.store.manifest import warning_facts
 from fnnctl.store.run import OpenRun
 from fnnctl.text import counted, joined_words
 
@@ -44,14 +45,12 @@ def begin_search_again(
     run.log("resumed")
     manifest = run.read_manifest()
     # What was said about the former ensemble, or why there is none, may not be true of the new one.
-    former = run.ensemble()
-    outdated = warnings_in_search(former.read_manifest().warnings) if former else []
     warnings = [
         warning
-        for warning in manifest.warnings
-        if warning not in outdated and not warning.startswith(NO_ENSEMBLE)
+        for warning in manifest.messages
+        if warning.part != names.ENSEMBLE and warning.kind != NO_ENSEMBLE
     ]
-    run.record({**resumed_facts(manifest, context.command), "warnings": warnings})
+    run.record({**resumed_facts(manifest, context.command), **warning_facts(warnings)})
     differences = machine_differences(manifest, blas_threads=set_blas_threads(1))
     record_warnings(run, [*differences, *kept_horizon(search.setup)], context.listener)
 
@@ -61,21 +60,22 @@ def is_over(run: RunFolder) -> bool:
     if run.read_manifest().status != "completed":
         return False
     records = (record for record in reversed(run.read_journal() or ()) if record["record"] != CONFIRMED)
-    return next(records, None) == encode(End(COMPLETE))
+    last = next(records, None)
+    end = decode(last) if last else None
+    return isinstance(end, End) and end.is_complete
 
 
 def missing_folders(run: RunFolder) -> list[str]:
     """The folders inside a complete search that someone deleted."""
     if not is_over(run):
         return []
-    warnings = run.read_manifest().warnings
     missing = [] if run.winner() else [names.BEST]
     facts = run.read_manifest().search
     compared = facts.compared_with_default if facts else None
     if compared and compared.outcome in {"compared", "diverged", "no_time"} and not run.default():
         missing.append(names.DEFAULT)
-    has_none = run.read_resolved() is None or any(warning.startswith(NO_ENSEMBLE) for warning in warnings)
-    if run.ensemble() or has_none:
+    has_none = any(warning.kind == NO_ENSEMBLE for warning in run.read_manifest().messages)
+    if run.ensemble() or has_none or run.read_resolved() is None:
         return missing
     search = load_config(resolved_config(run)).experiment.search
     return [*missing, names.ENSEMBLE] if search and search.ensemble else missing

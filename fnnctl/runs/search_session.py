@@ -15,10 +15,11 @@ from fnnctl.context import Context, NoStop
 from fnnctl.errors import LostClusterError, UsageError
 from fnnctl.executors.protocols import ClusterLostError, ClusterOptions, Executor, Poll
 from fnnctl.executors.registry import EXECUTORS, OFFERED, Execution, make_executor
+from fnnctl.messages import Message
 from fnnctl.metrics.registry import label_of
 from fnnctl.processors import usable_processors
 from fnnctl.records.confirmation import Confirmation, confirmation
-from fnnctl.records.journal import COMPLETE, INTERRUPTED, Journal
+from fnnctl.records.journal import INTERRUPTED, TIME_IS_OVER, Journal
 from fnnctl.records.standings import Standings, finite_objective
 from fnnctl.records.timeline import started_event
 from fnnctl.records.trials import Result
@@ -33,7 +34,6 @@ from fnnctl.store.run import OpenRun
 from fnnctl.tasks.post_training import PostTraining
 from fnnctl.text import did_you_mean, joined_words
 
-TIME_IS_OVER = "the time limit"
 PAST_LIMIT: Final = 0.1
 """The training of the default settings may pass the time limit by this share of it. The end has at most half
 of the limit, so it may take a fifth longer than estimated, as on a machine whose load changes.
@@ -151,7 +151,7 @@ class SearchSession:
     @property
     def epochs_without_result(self) -> int:
         """The epochs that were trained in jobs under way when the search ended."""
-        if self.journal.end is not None and self.journal.end.reason == COMPLETE:
+        if self.journal.end is not None and self.journal.end.is_complete:
             return 0
         followed = int(self.epochs_followed / len(self.search.fits.rows))
         return max(0, followed - sum(self.standings.epochs.values()))
@@ -162,7 +162,7 @@ class SearchSession:
         limit = self.options.time_limit
         return None if limit is None else max(0.0, self.started + limit - time.monotonic())
 
-    def stop(self) -> str | None:
+    def stop(self) -> Message | None:
         """Why the trials should end now; None if they should continue.
 
         They leave the time that the search then takes to its end, once it has a result. On bags a trial is a
@@ -170,7 +170,7 @@ class SearchSession:
         a single trial, a search still gives one.
         """
         if self._stop.requested():  # also while the search completes, when `context.stop` asks for nothing
-            return INTERRUPTED
+            return Message(INTERRUPTED, "interrupted")
         left = self.seconds_left
         if left is None or self._ending is None:
             return None
@@ -244,11 +244,11 @@ class SearchSession:
             executor=OFFERED[options.executor] if options.executor else None,
         )
 
-        def note(text: str) -> None:
-            record_warnings(self.run, [text], self.context.listener)
+        def warn(message: Message) -> None:
+            record_warnings(self.run, [message], self.context.listener)
 
-        cluster = ClusterOptions(options.dask_address, note, self.note_times)
-        opening = make_executor(plan.kind, workers=plan.workers, poll=poll, note=note, cluster=cluster)
+        cluster = ClusterOptions(options.dask_address, warn, self.note_times)
+        opening = make_executor(plan.kind, workers=plan.workers, poll=poll, warn=warn, cluster=cluster)
         with ExitStack() as undo:
             try:
                 executor = undo.enter_context(opening)

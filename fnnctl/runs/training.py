@@ -12,6 +12,7 @@ from fnnctl.blas import set_blas_threads
 from fnnctl.config.reading.resolved import resolved_yaml
 from fnnctl.context import Context, SilentListener
 from fnnctl.errors import DivergedError
+from fnnctl.messages import Message
 from fnnctl.modelling.data_checks import DataCheck
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.model_description import describe
@@ -30,7 +31,6 @@ from fnnctl.stacks.work import TrainedStack, Workers, in_this_process, train_fit
 from fnnctl.store.run import OpenRun, create_run
 from fnnctl.tasks.post_training import PostTraining
 from fnnctl.tasks.task import PartScores, TaskData
-from fnnctl.tasks.warnings import ResultWarning
 from fnnctl.training.checkpoint import Checkpoint
 from fnnctl.training.learners.batches import batch_bounds
 from fnnctl.training.state import MissingArrayError
@@ -88,7 +88,7 @@ def complete_training(
     checkpoint: Checkpoint | None = None,
     budget: int | None = None,
     workers: int | None = None,
-) -> list[ResultWarning]:
+) -> list[Message]:
     """Train from the start or from the checkpoint, and write the contents of the run folder.
 
     Returns warnings, already shown, if the scores are in doubt. `started` is when the command
@@ -113,7 +113,7 @@ def complete_trained(
     started: float,
     scores: Sequence[FloatArray],
     stands_for_search: bool = True,
-) -> list[ResultWarning]:
+) -> list[Message]:
     """`complete_training` for a fit that a search has trained: the `stack` is as training would leave it.
 
     `scores` are the out-of-bag scores of each kind of its networks: see `scored_out_of_bag`. If another run
@@ -136,7 +136,7 @@ def _write_trained(
     budget: int | None = None,
     scores: Sequence[FloatArray] | None = None,
     stands_for_search: bool = True,
-) -> list[ResultWarning]:
+) -> list[Message]:
     """Write what follows from the trained fit; see `complete_training` and `complete_trained`."""
     listener, stop, trained = context.listener, context.stop, stack.trained_fit(0)
     if trained.outcome in {Outcome.DIVERGED, Outcome.INTERRUPTED}:
@@ -235,12 +235,12 @@ def training_workers(
         return in_this_process
     from fnnctl.stacks.member_workers import member_workers, plan_members  # most trainings are short
 
-    def note(text: str) -> None:
-        record_warnings(run, [text], context.listener)
+    def warn(message: Message) -> None:
+        record_warnings(run, [message], context.listener)
 
     plan = plan_members(fit, rows=len(data), workers=count)
     context.listener.detail(f"{plan.kind}, {plan.workers} at once")
-    return partial(member_workers, plan, is_overdue=is_overdue, note=note)
+    return partial(member_workers, plan, is_overdue=is_overdue, warn=warn)
 
 
 def checkpoint_words(epoch: int) -> str:
@@ -267,7 +267,7 @@ def _scored(
 
 def _unlike_rows_warnings(
     data: TaskData, fit: Fit, predictor: Predictor, parts: Mapping[str, PartScores | None]
-) -> list[ResultWarning]:
+) -> list[Message]:
     if not fit.settings.bags and is_chosen_by_validation(fit, predictor.decoder):
         return []
     return unlike_rows_warnings(

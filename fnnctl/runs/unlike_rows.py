@@ -14,6 +14,7 @@ from fnnctl.config.schema.lr_schedules import AdaptiveLrSchedule
 from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.data.splits.parts import Split
 from fnnctl.data.unseen_values import far_numbers
+from fnnctl.messages import Message
 from fnnctl.metrics.comparison.measures import Measure, of_groups
 from fnnctl.metrics.comparison.rows import unpaired_difference
 from fnnctl.metrics.registry import is_loss, label_of
@@ -21,7 +22,6 @@ from fnnctl.modelling.fit import Fit
 from fnnctl.seeds import Purpose, stream
 from fnnctl.tasks.post_training import PostTraining
 from fnnctl.tasks.task import OutputDecoder, PartScores, TaskData
-from fnnctl.tasks.warnings import ResultWarning
 from fnnctl.text import p_text, shown, word_list
 
 LEVEL: Final = 0.001
@@ -51,7 +51,7 @@ def unlike_rows_warnings(
     test: PartScores | None,
     held_out: PartScores | None,
     where: str,
-) -> list[ResultWarning]:
+) -> list[Message]:
     """A warning if the score of the test part is worse than that of held-out rows, by more than chance.
 
     The `held_out` rows are those of the validation part; the warning says `where` they are. Out of bag they
@@ -77,13 +77,13 @@ def unlike_rows_warnings(
         return []
     far = far_numbers(data.dataset, split.test, preprocessor)
     columns = word_list([f"{shown(name)} ({count:,})" for name, count in far.items()], MAX_NAMED)
-    warning = (
+    sentence = (
         f"{label_of(metric)} is {first.value:.4f} on the test part and {second.value:.4f} {where}, which is "
         f"not chance ({p_text(p)}): the test rows are unlike the training rows, and so may be new rows"
     )
     if far:
-        warning += f". Numbers far outside of the range of the training rows are in {columns}"
-    return [ResultWarning(warning)]
+        sentence += f". Numbers far outside of the range of the training rows are in {columns}"
+    return [Message("unlike_rows", sentence)]
 
 
 def _measure(data: TaskData, scores: PartScores, metric: str, rows: IntArray) -> Measure | None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from fnnctl.config.reading.resolved import resolved_yaml
 from fnnctl.config.recipes.filling import recipe_values
 from fnnctl.context import Context, NoFigures, SilentListener
+from fnnctl.messages import Message
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.loading import split_data
 from fnnctl.modelling.recipe_facts import recipe_facts
@@ -31,7 +32,6 @@ from fnnctl.store import names
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.manifest import RestoredWeightsFacts
 from fnnctl.store.run import OpenRun
-from fnnctl.tasks.warnings import ResultWarning
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +82,11 @@ class _WinnersRun:
     fit: Fit
     note: str | None
     """What is said before."""
-    left_out: list[str]
+    left_out: list[Message]
     """Warnings about settings of the trial that the run cannot follow."""
-    about: str
-    """How the run's warnings begin in those of the search."""
-    complete: Callable[[OpenRun, Context], list[ResultWarning]]
+    name: str
+    """What the search's warnings call the run."""
+    complete: Callable[[OpenRun, Context], list[Message]]
     """Writes the contents of the run folder; see `complete_training`."""
 
 
@@ -120,7 +120,7 @@ def write_winner(session: SearchSession, winner: Winner, trained: TrainedTrials)
             trial=winner.trial,
         )
         doubts = new.complete(opened, replace(context, figures=NoFigures()))
-        warnings = [f"{new.about}: {doubt}" for doubt in doubts]
+        warnings = [doubt.of_part(names.BEST, new.name) for doubt in doubts]
         record_warnings(run, warnings, SilentListener(), first=True)  # the user has seen them
         if complete:
             run.replace_winner()
@@ -163,7 +163,7 @@ def _trained_run(
     with loaded.config.add_locations():
         fit = Fit.of(loaded.data, experiment, session.search.split)
 
-    def complete(run: OpenRun, context: Context) -> list[ResultWarning]:
+    def complete(run: OpenRun, context: Context) -> list[Message]:
         trained = trials.of(session.standings.latest[winner.trial])
         if trained is None:
             raise ValueError(f"nothing is kept of trial {winner.trial}")

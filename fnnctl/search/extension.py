@@ -16,6 +16,7 @@ from fnnctl.config.rules.trials import HORIZON
 from fnnctl.config.schema.training import WITH_HORIZON
 from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.errors import ConfigError, Problem, UsageError
+from fnnctl.messages import Message
 from fnnctl.search.plan import plan_search
 from fnnctl.search.setup import SearchSetup
 from fnnctl.text import counted, joined_words
@@ -92,7 +93,7 @@ def more_trials(search: SearchSetup) -> str | None:
     return None
 
 
-def kept_horizon(search: SearchSetup) -> list[str]:
+def kept_horizon(search: SearchSetup) -> list[Message]:
     """A warning if trials get more epochs than the horizon of their lr_schedules, else none.
 
     There is no warning if the config itself sets this horizon in training.horizon, or if epochs are searched:
@@ -104,11 +105,12 @@ def kept_horizon(search: SearchSetup) -> list[str]:
     if most <= horizon or not used or is_set or search.configs.own_epochs:
         return []
     keep = "keep" if len(used) > 1 else "keeps"
-    return [
+    sentence = (
         f"{joined_words(used)} {keep} the horizon of {counted(horizon, 'epoch')} with which the search "
         f"began, so earlier results remain valid; from there to epoch {most:,} the final value holds, as it "
         f"does for the refitted winner and for `fnnctl train` with training.horizon={horizon}"
-    ]
+    )
+    return [Message("kept_horizon", sentence)]
 
 
 def _what_is_no_extension(begun: SearchSetup, search: SearchSetup) -> dict[ConfigPath, str]:

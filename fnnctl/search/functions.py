@@ -51,9 +51,10 @@ from typing import TypeAlias
 import fnnctl
 from fnnctl.config.schema.methods import SCHEDULERS
 from fnnctl.config.schema.search import DEFAULT_BATCH
+from fnnctl.messages import Message
 from fnnctl.records.history import SearchHistory
 from fnnctl.records.journal import Header, Journal
-from fnnctl.records.trials import Direction, Job, JobKey, Result, Status
+from fnnctl.records.trials import Direction, Job, JobKey, Result, Status, failed_result
 from fnnctl.search.budget import SearchBudget
 from fnnctl.search.loop import ShouldStop, run_search
 from fnnctl.search.protocols import UNLIMITED, Sampler
@@ -146,8 +147,8 @@ class FunctionRunner:
         try:
             value = self._objective(job)
         except self._catch as error:
-            reason = f"{type(error).__name__}: {error}"
-            return Result(number, job.rung, job.stop, Status.FAILED, None, epochs, reason)
+            reason = Message("failed_objective", f"{type(error).__name__}: {error}")
+            return failed_result(job, reason, epochs=epochs)
         return Result(number, job.rung, job.stop, Status.COMPLETED, value, epochs)
 
 

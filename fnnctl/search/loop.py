@@ -21,9 +21,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
+from fnnctl.messages import Message
 from fnnctl.records.journal import COMPLETE, Journal
 from fnnctl.records.standings import finite_objective
-from fnnctl.records.trials import CURVE, Job, JobKey, Result, Status, Stop
+from fnnctl.records.trials import (
+    CURVE,
+    Job,
+    JobKey,
+    Result,
+    Status,
+    Stop,
+    failed_result,
+    non_finite_objective,
+)
 from fnnctl.search.protocols import UNLIMITED, Runner, Scheduler
 
 
@@ -168,12 +178,11 @@ def _objective_curve(recorded: Sequence[Result], name: str) -> list[float | None
 
 def _from_curve(job: Job, value: float | None) -> Result:
     if value is None:
-        reason = "the objective is not finite"
-        return Result(job.trial.number, job.rung, job.stop, Status.DIVERGED, None, 0, reason)
+        return failed_result(job, non_finite_objective(None), status=Status.DIVERGED)
     return Result(job.trial.number, job.rung, job.stop, Status.COMPLETED, value, 0)
 
 
-ShouldStop: TypeAlias = Callable[[], str | None]
+ShouldStop: TypeAlias = Callable[[], Message | None]
 """Returns why the search should end now, for its last record; None if it should continue."""
 
 
@@ -187,7 +196,7 @@ def run_search(
     stop: ShouldStop = lambda: None,
     on_result: Callable[[Result], None] = lambda result: None,
     on_stops: Callable[[Sequence[Stop]], None] = lambda stops: None,
-) -> str:
+) -> Message:
     """Search until there is nothing left to do, or until `stop` gives a reason; return why it ended.
 
     If it is stopped, results that wait for their turn are recorded as early ones, so that nothing trained is
@@ -212,7 +221,7 @@ def run_search(
                 results.request(job, since=clock.now)
                 clock.start(job, job_cost)
         if not clock:
-            return journal.finish(COMPLETE)
+            return journal.finish(Message(COMPLETE, "complete"))
         if reason := results.wait_for(clock.first, stop):
             for known in results.waiting(clock.jobs):
                 journal.add_early(known.result)
@@ -251,7 +260,7 @@ class _Results:
             self._requested[job.key] = job, short is not job
             self._runner.submit(short, since)
 
-    def wait_for(self, job: Job, stop: ShouldStop) -> str | None:
+    def wait_for(self, job: Job, stop: ShouldStop) -> Message | None:
         """Wait for the job's result; return the reason if the search should stop instead."""
         while job.key not in self._results:
             # those that still wait for their turn; the others are recorded by now
@@ -291,6 +300,8 @@ def settled(result: Result) -> Result:
     if objective is not None:
         return replace(result, objective=float(objective))
     if result.status.finite:
-        reason = result.reason or f"the objective is {result.objective}"
-        return replace(result, status=Status.DIVERGED, objective=None, reason=reason)
+        if result.reason is None:
+            reason = non_finite_objective(result.objective)
+            result = replace(result, reason=str(reason), reason_kind=reason.kind)
+        return replace(result, status=Status.DIVERGED, objective=None)
     return replace(result, objective=None)

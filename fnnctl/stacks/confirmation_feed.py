@@ -9,7 +9,8 @@ from itertools import groupby
 from typing import TypeAlias
 
 from fnnctl.executors.protocols import Executor
-from fnnctl.records.trials import Confirmed, Job, Trial
+from fnnctl.messages import Message
+from fnnctl.records.trials import Confirmed, Job, Trial, non_finite_loss, undefined_metric
 from fnnctl.stacks.fit_queue import PlannedStack
 from fnnctl.stacks.measures import FitObjective, ObjectiveMeasure
 from fnnctl.stacks.stack_runner import Event, ObjectiveResult, StackRunner
@@ -67,7 +68,7 @@ class ConfirmationFeed:
         for (trial, seed), fit in zip(stack.members, result.measured, strict=True):
             self._add(self._measured(trial, seed, fit))
 
-    def fail(self, stack: PlannedStack, reason: str) -> None:
+    def fail(self, stack: PlannedStack, reason: Message) -> None:
         """See `Feed`."""
         for trial, seed in stack.members:
             self._add(self._failed(trial, seed, reason))
@@ -79,7 +80,7 @@ class ConfirmationFeed:
             stack_keys = self._fits.stack_keys(trial.assignment)
         except FailedTrialError as error:
             for _, seed in networks:
-                self._add(self._failed(trial, seed, str(error)))
+                self._add(self._failed(trial, seed, error.reason))
             return
         job = Job(trial, rung=0, start=0, stop=self._budget)
         keys = [(seed, stack_keys.fit_keys[seed]) for _, seed in networks]
@@ -91,15 +92,14 @@ class ConfirmationFeed:
     def _measured(self, trial: Trial, seed: int, fit: FitObjective) -> Confirmed:
         confirmed = self._confirmed(trial, seed, fit.objective, fit.epochs, fit.kept_epoch)
         if fit.outcome is Outcome.DIVERGED:
-            reason = f"the loss became non-finite in epoch {fit.epochs}"
-            return replace(confirmed, objective=None, reason=reason)
+            return _without_objective(confirmed, non_finite_loss(f"in epoch {fit.epochs}"))
         if fit.objective is None or not math.isfinite(fit.objective):
-            reason = f"{self._metric} is undefined here"
-            return replace(confirmed, objective=None, reason=reason, is_undefined=True)
+            undefined = replace(confirmed, is_undefined=True)
+            return _without_objective(undefined, undefined_metric(self._metric))
         return confirmed
 
-    def _failed(self, trial: Trial, seed: int, reason: str) -> Confirmed:
-        return replace(self._confirmed(trial, seed, None, 0, 0), reason=reason)
+    def _failed(self, trial: Trial, seed: int, reason: Message) -> Confirmed:
+        return _without_objective(self._confirmed(trial, seed, None, 0, 0), reason)
 
     def _confirmed(
         self, trial: Trial, seed: int, objective: float | None, epochs: int, kept_epoch: int
@@ -108,3 +108,7 @@ class ConfirmationFeed:
         sizes = split.train.size, split.validation.size
         value = None if objective is None else float(objective)
         return Confirmed(trial.number, self._budget, seed, value, epochs, kept_epoch, *sizes)
+
+
+def _without_objective(confirmed: Confirmed, reason: Message) -> Confirmed:
+    return replace(confirmed, objective=None, reason=str(reason), reason_kind=reason.kind)

@@ -15,7 +15,7 @@ import numpy as np
 
 from fnnctl.arrays import IntArray
 from fnnctl.executors.processes import can_fork
-from fnnctl.executors.protocols import Executor, Note, Progress, Shared
+from fnnctl.executors.protocols import Executor, Progress, Shared, Warn
 from fnnctl.executors.registry import make_executor
 from fnnctl.executors.work import run_work
 from fnnctl.modelling.fit import Fit
@@ -57,11 +57,11 @@ def member_workers(
     *,
     should_stop: Callable[[], bool],
     is_overdue: Callable[[], bool],
-    note: Note,
+    warn: Warn,
 ) -> Iterator[RunEpoch]:
     """What takes the steps of these members, by the plan; its workers end with the block: see `Workers`.
 
-    `is_overdue` says, at any time, whether to stop even if no step ends: a worker may be suspended. `note` is
+    `is_overdue` says, at any time, whether to stop even if no step ends: a worker may be suspended. `warn` is
     called with a message if the system cannot start workers.
     """
     if plan.workers == 1:
@@ -79,7 +79,7 @@ def member_workers(
                 return True
         return is_overdue()
 
-    with make_executor(plan.kind, workers=plan.workers, poll=poll, note=note) as executor:
+    with make_executor(plan.kind, workers=plan.workers, poll=poll, warn=warn) as executor:
         shared = executor.share(Ensemble(settings, members, pool))
         yield _OnWorkers(executor, shared, groups)
 

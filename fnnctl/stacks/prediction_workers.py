@@ -18,7 +18,7 @@ from fnnctl.modelling.scored_rows import predicted_rows
 from fnnctl.store.tables import wide_lines
 
 if TYPE_CHECKING:  # few rows need no executor
-    from fnnctl.executors.protocols import Note, Progress
+    from fnnctl.executors.protocols import Progress, Warn
 
 ITEM_ROWS: Final = 2048
 """An item of work has at least so many rows, four batches of scores."""
@@ -54,15 +54,15 @@ class PredictedLines:
 
 
 def predicted_lines(
-    form: PredictedLines, blocks: Iterator[NewRows], *, workers: int, note: Note
+    form: PredictedLines, blocks: Iterator[NewRows], *, workers: int, warn: Warn
 ) -> Iterator[str]:
-    """The lines of all rows, in order; `note` is called with a message if the system starts no workers.
+    """The lines of all rows, in order; `warn` is called with a message if the system starts no workers.
 
     Whether workers start is decided by counts: the first rows are predicted in this process. If some rows
     cannot be read, the lines of all blocks before them come first, and then the error.
     """
     readable = _Readable(blocks)
-    yield from _readable_lines(form, readable, workers, note)
+    yield from _readable_lines(form, readable, workers, warn)
     if readable.error:
         raise readable.error
 
@@ -86,7 +86,7 @@ class _Readable:
 
 
 def _readable_lines(
-    form: PredictedLines, blocks: Iterator[NewRows], workers: int, note: Note
+    form: PredictedLines, blocks: Iterator[NewRows], workers: int, warn: Warn
 ) -> Iterator[str]:
     if workers < 2:
         yield from form.lines(blocks, 0)
@@ -108,18 +108,18 @@ def _readable_lines(
 
     remaining = chain([block], blocks)
     if can_fork():
-        yield from _on_workers(form, remaining, workers, note)
+        yield from _on_workers(form, remaining, workers, warn)
     else:
         yield from form.lines(remaining, rows)
 
 
-def _on_workers(form: PredictedLines, blocks: Iterator[NewRows], workers: int, note: Note) -> Iterator[str]:
+def _on_workers(form: PredictedLines, blocks: Iterator[NewRows], workers: int, warn: Warn) -> Iterator[str]:
     from fnnctl.executors.registry import make_executor
     from fnnctl.executors.work import run_queue
 
     items = enumerate(_items(blocks))
     waiting: dict[int, ItemLines] = {}
-    with make_executor("processes", workers=workers, poll=lambda done: False, note=note) as executor:
+    with make_executor("processes", workers=workers, poll=lambda done: False, warn=warn) as executor:
         shared = executor.share(form)
 
         def next_item() -> tuple[int, tuple[object, ...]] | None:

@@ -8,6 +8,7 @@ from typing import Any, Protocol, TypeAlias
 from fnnctl.errors import is_out_of_memory
 from fnnctl.executors.protocols import Executor, WorkerKilledError
 from fnnctl.executors.work import run_queue
+from fnnctl.messages import Message
 from fnnctl.stacks.fit_queue import FitQueue, PlannedStack
 from fnnctl.stacks.measures import FitObjective
 from fnnctl.stacks.planning import stack_size
@@ -31,7 +32,7 @@ class Feed(Protocol):
     def receive(self, stack: PlannedStack, result: ObjectiveResult) -> None:
         """Receive the measurements of the stack's fits."""
 
-    def fail(self, stack: PlannedStack, reason: str) -> None:
+    def fail(self, stack: PlannedStack, reason: Message) -> None:
         """Let the stack's only trial fail."""
 
 
@@ -76,7 +77,7 @@ class StackRunner:
                 self.queue.add_stacks(stack.by_trial())
             else:
                 end = "ran out of memory" if is_out_of_memory(result) else "was killed"
-                self._feed.fail(stack, f"its worker process {end} twice")
+                self._feed.fail(stack, Message("lost_worker", f"its worker process {end} twice"))
         elif not any(fit.outcome is Outcome.INTERRUPTED for fit in result.measured):
             self._on_stack(
                 {

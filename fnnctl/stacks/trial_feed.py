@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 
 from fnnctl.errors import DataError, MachineError
 from fnnctl.executors.protocols import Executor
+from fnnctl.messages import Message
 from fnnctl.records.journal import Journal
-from fnnctl.records.trials import Job, JobKey, Result, Trial
+from fnnctl.records.trials import Job, JobKey, Result, Trial, failed_result
 from fnnctl.stacks.fit_queue import PlannedStack
 from fnnctl.stacks.measures import FitObjective, ObjectiveMeasure
 from fnnctl.stacks.stack_runner import Event, ObjectiveResult, StackRunner
@@ -17,7 +18,6 @@ from fnnctl.stacks.trial_fits import FailedTrialError, StackKey, StackKeys, Tria
 from fnnctl.stacks.trial_results import (
     MeasuredFit,
     ended_fits,
-    failed_result,
     recorded_digest,
     refuse_another_result,
     trial_digest,
@@ -96,7 +96,7 @@ class TrialFeed:
         """See `Runner`. A lost checkpoint is trained again first."""
         stack_keys = self._stack_keys_of(job.trial)
         if isinstance(stack_keys, FailedTrialError):
-            self._results.append(failed_result(job, str(stack_keys)))
+            self._results.append(failed_result(job, stack_keys.reason))
         elif job.start and not self._has_checkpoint(job):
             self._begin(replace(job, start=0, stop=job.start), stack_keys, since, goes_on_with=job)
         else:
@@ -165,7 +165,7 @@ class TrialFeed:
                     self._library.add(outcome, fit.weights)
                 self._finish(open_job, outcome)
 
-    def fail(self, stack: PlannedStack, reason: str) -> None:
+    def fail(self, stack: PlannedStack, reason: Message) -> None:
         """See `Feed`."""
         for number in stack.trials:
             if open_job := self._open.pop(number, None):

@@ -16,6 +16,7 @@ from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.data.splits.groups import most_folds
 from fnnctl.data.splits.parts import Rows, Split
 from fnnctl.errors import ConfigError, InputError, Problem
+from fnnctl.messages import Message
 from fnnctl.modelling.cross_validation import FOLDS, divided, refuse_single_groups
 from fnnctl.modelling.fit import Fit, bagged_rows, completed, memory_shortage, preprocessing_key
 from fnnctl.modelling.stack_settings import as_ensemble
@@ -58,7 +59,11 @@ class StackKeys:
 
 
 class FailedTrialError(Exception):
-    """The trial's configuration does not give a valid network; the message explains why."""
+    """The trial's configuration does not give a valid network."""
+
+    def __init__(self, reason: Message) -> None:
+        super().__init__(str(reason))
+        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +185,7 @@ class TrialFits:
                 drafts.append(fit)
         except InputError as error:
             message = "; ".join(f"{problem.path}: {problem.message}" for problem in error.problems)
-            raise FailedTrialError(message) from error
+            raise FailedTrialError(Message("invalid_configuration", message)) from error
         return drafts
 
     def _with_bags(self, index: int, experiment: Experiment) -> Rows:

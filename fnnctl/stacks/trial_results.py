@@ -10,7 +10,16 @@ from statistics import median_low
 from typing import Any, Final, TypeAlias
 
 from fnnctl.errors import MachineError
-from fnnctl.records.trials import CURVE, FOLDS, Job, Result, Status
+from fnnctl.records.trials import (
+    CURVE,
+    FOLDS,
+    Job,
+    Result,
+    Status,
+    failed_result,
+    non_finite_loss,
+    undefined_metric,
+)
 from fnnctl.stacks.measures import FitObjective, Weights
 from fnnctl.text import counted
 from fnnctl.training.checkpoint import state_digest
@@ -40,11 +49,11 @@ def trial_result(job: Job, done: Sequence[MeasuredFit], metric: str) -> Result:
     if Outcome.DIVERGED in outcomes:
         count = sum(fit.outcome is Outcome.DIVERGED for fit in fits)
         where = f"in {count} of {len(fits)} folds" if len(fits) > 1 else f"in epoch {job.start + epochs}"
-        result = failed_result(job, f"the loss became non-finite {where}")
+        result = failed_result(job, non_finite_loss(where))
         return replace(result, status=Status.DIVERGED, epochs=epochs, facts=facts)
     objectives = [fit.objective for fit in fits if fit.objective is not None]
     if len(objectives) < len(fits):
-        return replace(failed_result(job, f"{metric} is undefined here"), epochs=epochs, facts=facts)
+        return replace(failed_result(job, undefined_metric(metric)), epochs=epochs, facts=facts)
     goes_on = Outcome.COMPLETED in outcomes
     if len(fits) > 1:
         facts[FOLDS] = objectives
@@ -64,11 +73,6 @@ def trial_result(job: Job, done: Sequence[MeasuredFit], metric: str) -> Result:
     status = Status.COMPLETED if goes_on else Status.STOPPED_EARLY
     mean = math.fsum(objectives) / len(objectives)
     return Result(job.trial.number, job.rung, job.stop, status, mean, epochs, facts=facts)
-
-
-def failed_result(job: Job, reason: str) -> Result:
-    """The result of a trial that could not be trained or measured."""
-    return Result(job.trial.number, job.rung, job.stop, Status.FAILED, None, 0, reason)
 
 
 def ended_fits(facts: Mapping[str, Any] | None) -> dict[int, MeasuredFit]:

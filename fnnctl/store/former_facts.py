@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from fnnctl.store.former_sentences import warning_kinds
+
 
 def in_present_form(manifest: Mapping[str, Any]) -> Mapping[str, Any]:
     """The facts of a manifest under their present names.
@@ -15,6 +17,9 @@ def in_present_form(manifest: Mapping[str, Any]) -> Mapping[str, Any]:
     for name, convert in (("search", _search), ("selection", _selection)):
         if isinstance(part := manifest.get(name), Mapping):
             present[name] = convert(part)
+    warnings, kinds = (manifest.get(name, []) for name in ("warnings", "warning_kinds"))
+    if isinstance(warnings, list) and isinstance(kinds, list) and len(warnings) != len(kinds):
+        present["warning_kinds"] = warning_kinds(warnings)
     return present
 
 

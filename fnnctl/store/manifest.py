@@ -6,7 +6,7 @@ can be read.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from fnnctl.config.messages.document_errors import first_problem
 from fnnctl.config.sources import MEMORY_SOURCE
+from fnnctl.messages import Message
 from fnnctl.store.atomic import damaged
 from fnnctl.store.documents import read_mapping
 from fnnctl.store.former_facts import in_present_form
@@ -310,6 +311,8 @@ class SearchFacts(Facts):
     """Configurations skipped because they equal an earlier one."""
     end: str | None = None
     """Why the search ended: `complete`, or a limit."""
+    end_kind: str | None = None
+    """The kind of that reason: `complete`, `interrupted` or `time_limit`; null in searches of before 0.7."""
     best: dict[str, Any] | None = None
     """The trial that is refitted, by the confirmation if there is one: `trial`, `objective` (in the search),
     `configuration` (path: value), `epochs` (of the refit); null if there is none."""
@@ -458,11 +461,20 @@ class Manifest(Facts):
     """Whether training diverged, which makes the weights useless."""
     error: str | None = None
     """Why the run failed, in a sentence; null if it did not."""
+    error_kind: str | None = None
+    """The error as a word, as in the JSON of a command that fails; null in runs of before 0.7."""
     warnings: list[str] = []
     """The warnings that were printed, the most severe ones first."""
+    warning_kinds: list[str] = []
+    """What each of them says, as a word; those about a run inside the search begin with its folder."""
     sha256: dict[str, str] = {}
     """When the run ended, the SHA-256 of the files that gates and comparisons rely on, by name; a run of
     fnnctl 0.1.0 has none."""
+
+    @property
+    def messages(self) -> list[Message]:
+        """The warnings with their kinds."""
+        return list(map(Message.from_stored, self.warning_kinds, self.warnings))
 
     @property
     def positive_class(self) -> str | None:
@@ -478,6 +490,15 @@ class Manifest(Facts):
     def with_facts(self, facts: Mapping[str, Any]) -> Manifest:
         """The manifest with some facts replaced."""
         return Manifest.model_validate({**self.model_dump(), **facts})
+
+
+def warning_facts(warnings: Iterable[Message]) -> dict[str, list[str]]:
+    """The manifest's facts about warnings: their sentences and their kinds."""
+    warnings = list(warnings)
+    return {
+        "warnings": [str(warning) for warning in warnings],
+        "warning_kinds": [warning.stored_kind for warning in warnings],
+    }
 
 
 def read_manifest(content: bytes, path: Path) -> Manifest:

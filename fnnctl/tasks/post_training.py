@@ -10,6 +10,7 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray
 from fnnctl.config.schema.model import DEFAULT_THRESHOLD, Calibration, ModelConfig, Threshold
+from fnnctl.messages import Message
 from fnnctl.tasks.task import OutputDecoder, Targets, Task
 from fnnctl.text import counted
 
@@ -17,20 +18,23 @@ NO_TEMPERATURE: Final = (
     "cannot calibrate: the {rows:,} validation rows determine no best temperature, because they are all "
     "classified correctly or no better than by chance, or because their scores are too large"
 )
-TOO_LARGE: Final = (
+TOO_LARGE: Final = Message(
+    "scores_too_large",
     "cannot calibrate: the scores of the validation rows are too large for any temperature, because training "
-    "almost diverged. Write a lower training.optimizer.learning_rate"
+    "almost diverged. Write a lower training.optimizer.learning_rate",
 )
 """With a prior there is always a best temperature, except beyond the largest one."""
-UNFITTED_POWER: Final = (
+UNFITTED_POWER: Final = Message(
+    "class_weights_not_fitted",
     "the probabilities are divided by the class weights, which is too much if training realized only a part "
-    "of them: there are no validation rows to which a power of the weights could be fitted"
+    "of them: there are no validation rows to which a power of the weights could be fitted",
 )
 
-MEDIANS: Final = (
+MEDIANS: Final = Message(
+    "medians_not_corrected",
     "predictions of the transformed target are medians, which are below means if it is skewed to the right: "
     "there are no validation rows to which the correction could be fitted. Write "
-    "model.ensemble: {members: 8, bags: true}, or a data.split.validation"
+    "model.ensemble: {members: 8, bags: true}, or a data.split.validation",
 )
 
 
@@ -116,25 +120,27 @@ class PostTraining:
             mean = task.combine(scores, weights)
         return weights, self.fit(task, decoder, mean, targets, out_of_bag=out_of_bag)
 
-    def warnings(self, decoder: OutputDecoder, *, rows: int) -> list[str]:
+    def warnings(self, decoder: OutputDecoder, *, rows: int) -> list[Message]:
         """Warnings about what the validation rows were too few to determine, from the fitted decoder."""
         warnings = []
         if self.calibrates and decoder.temperature is None:
             shrunk = self.calibration == "shrunk_temperature"
-            warnings.append(TOO_LARGE if shrunk else NO_TEMPERATURE.format(rows=rows))
+            unfitted = Message("no_temperature", NO_TEMPERATURE.format(rows=rows))
+            warnings.append(TOO_LARGE if shrunk else unfitted)
         if not rows:
             warnings += _without_rows(decoder)
         if self.chooses_threshold and decoder.threshold is None:
-            warnings.append(
+            sentence = (
                 f"cannot choose a threshold: the {counted(rows, 'validation row')} must be of both classes; "
                 f"{_default(decoder)} is used. Write a larger data.split.validation, or a number as "
                 "model.threshold"
             )
+            warnings.append(Message("no_threshold", sentence))
         return warnings
 
     def fold_warnings(
         self, thresholds: Sequence[float | None], decoder: OutputDecoder, *, rows: int
-    ) -> list[str]:
+    ) -> list[Message]:
         """A warning if folds have no validation rows for a correction, or if some of them determine no
         threshold, from those of all folds; else none.
 
@@ -143,11 +149,12 @@ class PostTraining:
         missing = sum(threshold is None for threshold in thresholds)
         if not self.chooses_threshold or not missing:
             return [] if rows else _without_rows(decoder)
-        return [
+        sentence = (
             f"the validation rows of {missing:,} of {len(thresholds):,} folds are of one class, so no "
             f"threshold can be chosen there and {_default(decoder)} is used. Write a larger "
             "data.split.validation, or a number as model.threshold"
-        ]
+        )
+        return [Message("no_threshold_in_folds", sentence)]
 
     @property
     def fixed_threshold(self) -> float | None:
@@ -157,7 +164,7 @@ class PostTraining:
         return self.threshold
 
 
-def _without_rows(decoder: OutputDecoder) -> list[str]:
+def _without_rows(decoder: OutputDecoder) -> list[Message]:
     """A warning if there is a correction to fit, for a network without validation rows."""
     if decoder.needs_residuals:
         return [MEDIANS]

@@ -15,6 +15,7 @@ from fnnctl.config.schema.losses import LOSS_RECORDS, LossRecord, OutputSection
 from fnnctl.config.schema.model import Calibration, ModelConfig, Threshold
 from fnnctl.data.dataset import Dataset
 from fnnctl.errors import Problem
+from fnnctl.messages import Message
 from fnnctl.metrics.comparison.measures import Measure
 from fnnctl.metrics.metric import TaskName
 from fnnctl.metrics.stored import flat_metrics
@@ -23,7 +24,7 @@ from fnnctl.tasks.decisions import Decision
 from fnnctl.tasks.mixture import Mixture
 from fnnctl.tasks.one_column import ColumnValues
 from fnnctl.tasks.target_transforms import TargetTransform
-from fnnctl.tasks.warnings import TEST_PART, UNKNOWN, ResultWarning, TrainingOutcome
+from fnnctl.tasks.warnings import TEST_PART, UNKNOWN, TrainingOutcome
 
 if TYPE_CHECKING:
     from fnnctl.config.schema.experiment import Experiment
@@ -238,7 +239,7 @@ class PartScores(Protocol):
         where: str = TEST_PART,
         training: TrainingOutcome = UNKNOWN,
         held_out: PartScores | None = None,
-    ) -> list[ResultWarning]:
+    ) -> list[Message]:
         """Warnings if the predictions of these rows are of little use, the most severe one first.
 
         There is one if they are not better than the baseline's by more than chance (unless the loss weights
@@ -281,7 +282,7 @@ class OutOfFold(Protocol):
     def metrics(self) -> dict[str, Any]:
         """The metrics, averaged over the repeats."""
 
-    def warnings(self, training: TrainingOutcome = UNKNOWN) -> list[ResultWarning]:
+    def warnings(self, training: TrainingOutcome = UNKNOWN) -> list[Message]:
         """The warnings of `PartScores.warnings` to which most repeats lead."""
 
     def row_badness(self) -> tuple[IntArray, FloatArray]:
@@ -416,10 +417,10 @@ class Task(Protocol):
         reason.
         """
 
-    def split_warnings(self, targets: Targets, split: Split) -> list[str]:
+    def split_warnings(self, targets: Targets, split: Split) -> list[Message]:
         """Warnings about what the parts of a split lack."""
 
-    def fold_warnings(self, targets: Targets, folds: AssignedFolds) -> list[str]:
+    def fold_warnings(self, targets: Targets, folds: AssignedFolds) -> list[Message]:
         """Warnings about what some folds of the N rows lack."""
 
     def untrained_classes(self, targets: Targets, trained: Targets) -> list[str]:
@@ -464,7 +465,7 @@ class TaskData:
     """(N,) stratum indices; a stratified split keeps the proportions of the strata."""
     strata_names: Sequence[str]
     """The names of the strata, for messages."""
-    warnings: Sequence[str]
+    warnings: Sequence[Message]
     """Warnings from reading and encoding the data."""
     notes: Sequence[str] = ()
     """Notes from reading and encoding the data; see `Dataset.notes`."""

@@ -5,30 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from fnnctl.messages import Message
 from fnnctl.text import counted
 
 OUT_OF_FOLD = "out of fold"
 """Which rows the warning is about in a cross-validation."""
 TEST_PART = "on the test part"
 
+NO_BETTER = "no_better_than_baseline"
+"""The kind of the warnings about predictions that are not shown to be better than the baseline's."""
+
 MIN_ROWS = 10
 """Even if a classifier is right in all of fewer rows, its accuracy may be below 0.7."""
 
 MIN_EPOCHS = 10
 """With fewer epochs it is too early to say that more would not help."""
-
-
-@dataclass(frozen=True, slots=True)
-class ResultWarning:
-    """A warning about what was trained, and how bad it is."""
-
-    text: str
-    is_useless: bool = False
-    """Whether the result is of no use, such as a network that is no better than the baseline: `--quiet` does
-    not hide such a warning."""
-
-    def __str__(self) -> str:
-        return self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,19 +65,19 @@ def worth_trying(rows: int, *, is_ahead: bool, training: TrainingOutcome = UNKNO
     return f"{advice}; {counted(rows, 'row')} {are} too few to show a small improvement"
 
 
-def few_rows(rows: int, where: str) -> ResultWarning | None:
+def few_rows(rows: int, where: str) -> Message | None:
     """A warning if there are too few rows `where` the scores are measured, else None."""
     if rows >= MIN_ROWS:
         return None
     better = ", or use `fnnctl evaluate CONFIG`, which tests on every row" if where == TEST_PART else ""
     which = f"{counted(rows, 'row')} {where} {'is' if rows == 1 else 'are'}"
-    return ResultWarning(f"{which} too few for a reliable score: see its 95 % interval{better}")
+    return Message("few_rows", f"{which} too few for a reliable score: see its 95 % interval{better}")
 
 
-def of_most_repeats(repeats: Sequence[Sequence[ResultWarning | None]]) -> list[ResultWarning]:
-    """The warnings of a cross-validation: of each kind the first one, if most repeats lead to one.
+def of_most_repeats(repeats: Sequence[Sequence[Message | None]]) -> list[Message]:
+    """The warnings of a cross-validation: of each subject the first one, if most repeats lead to one.
 
-    Each repeat has one entry per kind, which is None where there is no warning.
+    Each repeat has one entry per subject, which is None where there is no warning.
     """
-    kinds = ([warning for warning in kind if warning] for kind in zip(*repeats, strict=True))
-    return [warnings[0] for warnings in kinds if 2 * len(warnings) > len(repeats)]
+    subjects = ([warning for warning in subject if warning] for subject in zip(*repeats, strict=True))
+    return [warnings[0] for warnings in subjects if 2 * len(warnings) > len(repeats)]

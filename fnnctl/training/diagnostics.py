@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 
 from fnnctl.arrays import FloatArray
+from fnnctl.messages import Message
 from fnnctl.nn.network import Network
 from fnnctl.nn.shape import NetworkShape
 from fnnctl.nn.workspace import Workspace
@@ -62,7 +63,7 @@ class Diagnostics:
 
 def dead_layers(
     history: Mapping[str, Sequence[float]], shape: NetworkShape, *, has_recipe: bool = False
-) -> Iterator[str]:
+) -> Iterator[Message]:
     """A warning for each hidden layer in which most units are dead in the last epoch: see `MAX_DEAD`."""
     most = MAX_DEAD_IN_RECIPES if has_recipe else MAX_DEAD
     advice = "Try a smaller training.optimizer.learning_rate, or model.activation: leaky_relu"
@@ -70,9 +71,10 @@ def dead_layers(
         dead = history.get(activity_column("dead", number), ())
         if dead and dead[-1] >= most:
             first = next(epoch for epoch, share in enumerate(dead, start=1) if share >= most)
-            yield (
+            yield Message(
+                "dead_units",
                 f"{dead[-1]:.0%} of the units of hidden layer {number} are dead: {layer.activation} is 0 for "
-                f"every row (at least {most:.0%} of the units since epoch {first}). {advice}"
+                f"every row (at least {most:.0%} of the units since epoch {first}). {advice}",
             )
 
 

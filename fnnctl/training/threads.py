@@ -5,6 +5,7 @@ BLAS may split the sum behind one element between threads, which changes its rou
 
 from __future__ import annotations
 
+from fnnctl.messages import Message
 from fnnctl.nn.parameters import ParameterLayout
 
 WIDE = 100_000
@@ -19,14 +20,15 @@ def default_threads(layout: ParameterLayout, networks: int = 1) -> int:
     return 1 if networks > 1 or layout.size < WIDE else 2
 
 
-def threads_warning(threads: int, layout: ParameterLayout, networks: int) -> list[str]:
+def threads_warning(threads: int, layout: ParameterLayout, networks: int) -> list[Message]:
     """A warning if so many threads are usually slower than one."""
     if threads == 1 or default_threads(layout, networks) > 1:
         return []
     products = (
         "an ensemble's matrix products" if networks > 1 else "the matrix products of a network of this size"
     )
-    return [
+    sentence = (
         f"training.threads is {threads}, but {products} are too small to be divided: one thread is usually "
         "faster; remove the setting"
-    ]
+    )
+    return [Message("many_threads", sentence)]

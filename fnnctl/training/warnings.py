@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from fnnctl.errors import steadier_training
+from fnnctl.messages import Message
 from fnnctl.nn.shape import NetworkShape
 from fnnctl.tasks.epoch_metrics import TRAIN_LOSS, VALIDATION_LOSS, epoch_metrics
 from fnnctl.text import counted
@@ -82,7 +83,7 @@ def unfinished(
     *,
     train_rows: int,
     advice: str | None = None,
-) -> Iterator[str]:
+) -> Iterator[Message]:
     """A warning if the training, or most folds of a cross-validation, ended too soon.
 
     Its `advice` is to raise the epochs, or to lower a large batch size, if no other is given.
@@ -95,7 +96,8 @@ def unfinished(
     advice = advice or _advice(settings, train_rows)
     short = [_watched(ended.history)[1] for ended in trained if _was_short(ended, steps)]
     if short and 2 * len(short) >= len(trained):
-        yield f"{_short(short[0], steps, len(short), len(trained))}: {advice}"
+        sentence = f"{_short(short[0], steps, len(short), len(trained))}: {advice}"
+        yield Message("few_epochs", sentence)
     falls = [fall for ended in trained if (fall := _fall(ended, steps)) is not None]
     if not falls or 2 * len(falls) < len(trained):
         return
@@ -104,7 +106,8 @@ def unfinished(
     share = statistics.median(fall.share for fall in falls)
     tail = f"by {share:.0%} over the last {counted(falls[0].epochs, 'epoch')}"
     made = f"{counted(steps * epochs, 'step')}, {steps:,} per epoch"
-    yield f"{name} was still falling{where} at the last epoch ({made}), {tail}: {advice}"
+    sentence = f"{name} was still falling{where} at the last epoch ({made}), {tail}: {advice}"
+    yield Message("falling_loss", sentence)
 
 
 def _advice(settings: StackSettings, train_rows: int) -> str:
@@ -178,7 +181,7 @@ def exploded(
     *,
     steadier_rate: float | None,
     scaled: bool,
-) -> Iterator[str]:
+) -> Iterator[Message]:
     """A warning if the training, or a fold of a cross-validation, ended with a huge loss.
 
     The validation loss is checked if there is one, else the training loss. `steadier_rate` is the learning
@@ -193,9 +196,11 @@ def exploded(
         return
     name = VALIDATION_LOSS if VALIDATION_LOSS in ended[0] else TRAIN_LOSS
     where = "" if len(trained) == 1 else f" in {len(losses)} of {len(trained)} folds"
-    yield (
+    yield Message(
+        "exploded_loss",
         f"{name} exploded{where}: it ended at {max(losses):.2g}, but guessing gives {guessing:.2g}. "
-        f"{steadier_training(steadier_rate, scaled=scaled)}"
+        f"{steadier_training(steadier_rate, scaled=scaled)}",
+        is_severe=True,
     )
 
 

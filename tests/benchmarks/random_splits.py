@@ -15,8 +15,8 @@ from typing import Any
 from unittest.mock import patch
 
 import fnnctl
+from fnnctl.messages import Message
 from fnnctl.runs.unlike_rows import unlike_rows_warnings
-from fnnctl.tasks.warnings import ResultWarning
 from tests.benchmarks.recipe.tables import TARGET, find_tables, name_of
 
 QUICK = {"data.target": TARGET, "model.hidden": [32], "training.epochs": 15}
@@ -27,9 +27,9 @@ VALIDATED = {**QUICK, "recipe": "classic", "data.split.validation": 0.25, "train
 
 def warned(table: Path, settings: dict[str, Any], seed: int) -> bool:
     """Whether the training on a random split warned."""
-    recorded: list[ResultWarning] = []
+    recorded: list[Message] = []
 
-    def record(*arguments: Any, **options: Any) -> list[ResultWarning]:
+    def record(*arguments: Any, **options: Any) -> list[Message]:
         recorded.extend(unlike_rows_warnings(*arguments, **options))
         return recorded
 

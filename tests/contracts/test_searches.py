@@ -20,7 +20,7 @@ from fnnctl.config.schema.search import SearchConfig
 from fnnctl.executors.protocols import Executor
 from fnnctl.executors.registry import EXECUTORS, ExecutorKind, make_executor
 from fnnctl.executors.work import run_queue
-from fnnctl.records.journal import Header, Journal, encode
+from fnnctl.records.journal import COMPLETE, Header, Journal, encode
 from fnnctl.records.standings import Standings
 from fnnctl.records.trials import Direction, Job, JobKey, Result, Status
 from fnnctl.search.budget import SearchBudget
@@ -129,7 +129,7 @@ def journal_of(
     journal = Journal()
     journal.begin(Header("", None, {}, {}))
     new = new_scheduler(scheduler, sampler, budget, direction)
-    assert run_search(new, runner, journal, concurrency=slots(sampler)) == "complete"
+    assert run_search(new, runner, journal, concurrency=slots(sampler)).kind == COMPLETE
     return journal
 
 

@@ -15,6 +15,7 @@ from fnnctl.data import stored_arrays
 from fnnctl.data.feature_array import FeatureArray
 from fnnctl.data.stored_arrays import find_arrays
 from fnnctl.errors import DataError
+from fnnctl.messages import sentences
 from tests.data.saving import READERS, Arrays, X, Y, fault, load, save
 
 
@@ -146,7 +147,9 @@ def test_a_column_without_values_is_left_out(tmp_path: Path) -> None:
     dataset = load(tmp_path, arrays={"X": np.column_stack([X[:, 0], X[:, 1] * np.nan, X[:, 1]]), "y": Y})
     np.testing.assert_array_equal(dataset.numeric, X)
     assert dataset.numeric_names == ("x0", "x2")
-    assert dataset.warnings == (f"the column 'x1' of {tmp_path / 'folder'} has no values and is ignored",)
+    assert sentences(dataset.warnings) == [
+        f"the column 'x1' of {tmp_path / 'folder'} has no values and is ignored",
+    ]
 
 
 class TestTestArrays:

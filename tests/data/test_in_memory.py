@@ -16,6 +16,7 @@ from fnnctl.config.sources import MEMORY_SOURCE
 from fnnctl.data.in_memory import MemoryData, memory_data
 from fnnctl.data.loading import load_dataset
 from fnnctl.errors import DataError
+from fnnctl.messages import sentences
 from tests.memory import content, load, load_file, write_csv
 
 X = np.array([[0.1, 2.0], [np.nan, 3.5], [1e300, -0.0], [4.0, 1.0]])
@@ -139,7 +140,7 @@ def test_rows_without_a_target_are_left_out_with_a_warning() -> None:
         assert dataset.weights is not None
         assert dataset.weights.tolist() == [1, 3]
         assert dataset.target.texts == ("1.5", "2.5")
-        (warning,) = dataset.warnings
+        (warning,) = sentences(dataset.warnings)
         assert warning.startswith("left out 2 rows of memory without a value in the target 'y'")
 
 

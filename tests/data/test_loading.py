@@ -15,6 +15,7 @@ from fnnctl.config.schema.data import ColumnsConfig, DataConfig, SplitConfig
 from fnnctl.data.dataset import Dataset
 from fnnctl.data.loading import load_dataset
 from fnnctl.errors import Problem
+from fnnctl.messages import sentences
 
 Load = Callable[..., Dataset]
 Refuse = Callable[..., tuple[Problem, ...]]
@@ -98,10 +99,10 @@ def test_rows_without_a_label_are_left_out_with_a_warning(load: Load, tmp_path: 
     assert dataset.file_rows.tolist() == [0, 2]
     assert dataset.categorical.ravel().tolist() == [0, 2]
     assert dataset.target.codes.tolist() == [0, 1]
-    assert dataset.warnings == (
+    assert sentences(dataset.warnings) == [
         f"left out 2 rows of {tmp_path / 'table.csv'} without a value in the target 'y' "
         "(it is empty, or one of data.missing_values)",
-    )
+    ]
 
 
 def test_a_column_without_values_is_left_out_unless_it_is_declared(load: Load) -> None:
@@ -110,7 +111,7 @@ def test_a_column_without_values_is_left_out_unless_it_is_declared(load: Load) -
     assert dataset.numeric_names == ("a", "b")
     assert np.isnan(dataset.numeric[:, 1]).all()
     assert dataset.categorical_names == ()
-    (warning,) = dataset.warnings
+    (warning,) = sentences(dataset.warnings)
     assert warning.startswith("the column 'c' of ")
     assert warning.endswith(" has no values and is ignored")
 
@@ -150,11 +151,11 @@ class TestTestFile:
         dataset = self.load(load, tmp_path, "a,colour,z,y\n7,red,1,q\n8,red,x,\n")
         assert dataset.test_rows == 1
         file = tmp_path / "test.csv"
-        assert dataset.warnings == (
+        assert sentences(dataset.warnings) == [
             f"the column 'z' of {file} is not in the training data and is ignored",
             f"left out 1 row of {file} without a value in the target 'y' "
             "(it is empty, or one of data.missing_values)",
-        )
+        ]
 
 
 def test_a_wide_and_long_table_is_read_in_one_piece(load: Load) -> None:
@@ -227,7 +228,7 @@ class TestConvertedColumns:
 
     def test_a_doubt_about_the_test_file_is_told(self, load: Load, tmp_path: Path) -> None:
         (tmp_path / "test.csv").write_text('a,y\n"1,250",u\n"2,500",v\n')
-        (warning,) = load("a,y\n1250,u\n2500,v\n", test_source="test.csv").warnings
+        (warning,) = sentences(load("a,y\n1250,u\n2500,v\n", test_source="test.csv").warnings)
         assert "test.csv: '1,250' is read as 1250; if it is 1.250, write data.decimal_mark: comma" in warning
 
     def test_a_test_file_is_read_the_same_way(self, load: Load, tmp_path: Path) -> None:
@@ -281,7 +282,7 @@ class TestConvertedColumns:
         table = "a,t,y\n" + "".join(f"{n % 7},text {n},{'pq'[n % 2]}\n" for n in range(30))
         dataset = load(table)
         assert dataset.categorical_names == ()
-        (warning,) = dataset.warnings
+        (warning,) = sentences(dataset.warnings)
         assert "is ignored: 't' (to use it, add it to data.columns.categorical)" in warning
         kept = load(table, columns=ColumnsConfig(categorical=("t",)))
         assert (kept.categorical_names, kept.warnings) == (("t",), ())

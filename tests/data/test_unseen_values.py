@@ -12,6 +12,7 @@ import pytest
 from fnnctl.data.new_rows import NewRows
 from fnnctl.data.preprocessing import CategoryFeatures, NumberFeature, Preprocessor
 from fnnctl.data.unseen_values import UnseenValues, far_numbers
+from fnnctl.messages import sentences
 
 AGE = NumberFeature("age", 40.0, 40.0, 10.0, False, range=(18.0, 90.0))
 
@@ -50,7 +51,7 @@ def warnings_about(*blocks: NewRows) -> list[str]:
     known = (CategoryFeatures("colour", ("green", "red"), True), CategoryFeatures("size", ("big",), False))
     unseen = UnseenValues(Preprocessor((), known))
     assert [*unseen.count(iter(blocks))] == [*blocks]
-    return [*unseen.warnings()]
+    return sentences(unseen.warnings("t"))
 
 
 def test_rows_are_counted_over_all_blocks_and_the_first_value_is_named() -> None:
@@ -59,10 +60,10 @@ def test_rows_are_counted_over_all_blocks_and_the_first_value_is_named() -> None
     second = block(3, colour=["blue", "pink", "red", "blue"], size=["big", "big", "tiny", "big"])
     ending = "none of the column's features is set there"
     assert warnings_about(first, second) == [
-        "in 4 rows the column 'colour' has a value that does not occur in the training data (the first is "
-        "'blue'): " + ending,
-        "in 1 row the column 'size' has a value that does not occur in the training data (the first is "
-        "'tiny'): " + ending,
+        "t: in 4 rows the column 'colour' has a value that does not occur in the training data (the first "
+        "is 'blue'): " + ending,
+        "t: in 1 row the column 'size' has a value that does not occur in the training data (the first "
+        "is 'tiny'): " + ending,
     ]
 
 
@@ -70,7 +71,7 @@ def test_a_column_with_a_feature_for_all_other_values_has_no_unseen_ones() -> No
     unseen = UnseenValues(Preprocessor((), (CategoryFeatures("colour", ("red",), False, others=True),)))
     rows = block(0, colour=["red", "blue"])
     assert [*unseen.count(iter([rows]))] == [rows]
-    assert [*unseen.warnings()] == []
+    assert sentences(unseen.warnings("t")) == []
 
 
 def test_missing_values_are_not_unseen() -> None:
@@ -86,9 +87,9 @@ def test_numbers_far_outside_of_the_training_rows_are_counted_in_one_line() -> N
     blocks = [numbers([40, -54, 162, np.nan]), numbers([999, 163, -55])]
     unseen = UnseenValues(Preprocessor((AGE,), ()))
     assert [*unseen.count(iter(blocks))] == blocks
-    assert [*unseen.warnings()] == [
-        "3 numbers are far outside of what the network was trained on (the first is 999 in 'age', trained on "
-        "18 to 90): do not trust the predictions of such rows"
+    assert sentences(unseen.warnings("t")) == [
+        "t: 3 numbers are far outside of what the network was trained on (the first is 999 in 'age', trained "
+        "on 18 to 90): do not trust the predictions of such rows"
     ]
 
 
@@ -96,7 +97,7 @@ def test_numbers_far_outside_of_the_training_rows_are_counted_in_one_line() -> N
 def test_without_a_range_no_number_is_far(range_: tuple[float, float] | None) -> None:
     unseen = UnseenValues(Preprocessor((replace(AGE, range=range_),), ()))
     assert len([*unseen.count(iter([numbers([999, -1e308], ("other", "age"))]))]) == 1
-    assert [*unseen.warnings()] == []
+    assert sentences(unseen.warnings("t")) == []
 
 
 def test_far_numbers_of_some_rows_are_counted_by_column() -> None:

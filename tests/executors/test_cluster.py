@@ -19,6 +19,7 @@ from fnnctl.executors.cluster import MAX_ATTEMPTS, ClusterExecutor
 from fnnctl.executors.protocols import ClusterOptions, WorkerKilledError
 from fnnctl.executors.remote import RemoteItem, RemoteResult, exchange_progress, leave_session, run_item
 from fnnctl.executors.work import run_work
+from fnnctl.messages import Message, sentences
 from tests.executors import tasks
 from tests.waiting import DEADLINE, await_true
 
@@ -231,30 +232,30 @@ def test_a_lost_connection_fails_all_items() -> None:
     ],
 )
 def test_a_worker_without_this_version_gets_no_work(version: object, told: str) -> None:
-    notes: list[str] = []
+    messages: list[Message] = []
     connection = ToyConnection("a", "b")
     connection.versions["a"] = version
-    executor = executor_of(connection, note=notes.append)
+    executor = executor_of(connection, warn=messages.append)
     assert executor.workers == 1
     assert dict(run_work(executor, tasks.times, [(2, 3), (2, 4), (2, 5)])) == {0: 6, 1: 8, 2: 10}
     executor.shutdown()
     assert {worker for worker, _ in connection.sent} == {"b"}
-    assert notes == [f"worker a gets no work: {told}"]
+    assert sentences(messages) == [f"worker a gets no work: {told}"]
 
 
 @pytest.mark.parametrize("digest", ["0" * 64, AttributeError("no attribute 'sources_digest'")])
 def test_a_worker_with_other_code_gets_no_work(digest: object) -> None:
-    notes: list[str] = []
+    messages: list[Message] = []
     connection = ToyConnection("a", "b")
     connection.digests["a"] = digest
-    executor = executor_of(connection, note=notes.append)
+    executor = executor_of(connection, warn=messages.append)
     assert dict(run_work(executor, tasks.times, [(2, 3), (2, 4)])) == {0: 6, 1: 8}
     executor.shutdown()
     assert {worker for worker, _ in connection.sent} == {"b"}
     told = (
         f"its fnnctl {fnnctl.__version__} has other code; install the same there, and start the worker again"
     )
-    assert notes == [f"worker a gets no work: {told}"]
+    assert sentences(messages) == [f"worker a gets no work: {told}"]
 
 
 def test_the_digest_is_that_of_names_and_contents(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -276,14 +277,14 @@ def test_the_digest_is_that_of_names_and_contents(monkeypatch: pytest.MonkeyPatc
 def test_an_item_that_does_not_begin_goes_to_another_worker(monkeypatch: pytest.MonkeyPatch) -> None:
     """The first copy keeps its worker busy; when it ends after all, its result is dropped."""
     monkeypatch.setattr(cluster, "SECONDS_TO_REPORT", 0.3)
-    notes: list[str] = []
+    messages: list[Message] = []
     connection = ToyConnection("a", "b")
     connection.holding = {"a"}
-    executor = executor_of(connection, note=notes.append)
+    executor = executor_of(connection, warn=messages.append)
     items = [(3, number) for number in range(6)]
     assert dict(run_work(executor, tasks.times, items)) == {number: 3 * number for number in range(6)}
     assert [worker for worker, _ in connection.sent].count("a") == 1
-    (note,) = notes
+    (note,) = sentences(messages)
     assert note.startswith(
         "worker a has not worked on its item for 0 seconds (it is paused, suspended or busy): "
     )
@@ -405,13 +406,13 @@ def test_a_dead_workers_copy_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_workers_that_are_all_paused_are_told_of() -> None:
-    notes: list[str] = []
+    messages: list[Message] = []
     connection = ToyConnection("a", "b")
     connection.paused = {"a", "b"}
-    executor = executor_of(connection, note=notes.append)
+    executor = executor_of(connection, warn=messages.append)
     executor.submit(tasks.times, 3, 4)
-    await_true(lambda: executor.poll() or notes)
-    assert notes == ["every worker is paused, most likely because its memory is full: waiting"]
+    await_true(lambda: executor.poll() or messages)
+    assert sentences(messages) == ["every worker is paused, most likely because its memory is full: waiting"]
     executor.shutdown()
 
 

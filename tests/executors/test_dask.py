@@ -25,6 +25,7 @@ from fnnctl.executors.dask import SECONDS_UNTIL_LOST, DaskConnection, DaskExecut
 from fnnctl.executors.protocols import ClusterOptions
 from fnnctl.executors.registry import make_executor
 from fnnctl.executors.work import run_work
+from fnnctl.messages import Message, sentences
 from tests.executors import tasks
 from tests.executors.clusters import ROOT, DaskCluster, dask_cluster, end
 from tests.waiting import DEADLINE, await_true
@@ -116,8 +117,8 @@ def test_what_kills_two_workers_is_given_up(own_cluster: DaskCluster) -> None:
 
 @extra
 def test_a_worker_that_joins_gets_the_values_even_when_all_others_are_dead(own_cluster: DaskCluster) -> None:
-    notes: list[str] = []
-    options = ClusterOptions(own_cluster.address, notes.append)
+    messages: list[Message] = []
+    options = ClusterOptions(own_cluster.address, messages.append)
     with make_executor("dask", workers=sys.maxsize, poll=never, cluster=options) as executor:
         value = executor.share(7)
         assert executor.submit(tasks.times, value, 2).result() == 14
@@ -128,39 +129,39 @@ def test_a_worker_that_joins_gets_the_values_even_when_all_others_are_dead(own_c
             worker.kill()
             worker.wait()
         future = executor.submit(tasks.times, value, 3)
-        await_true(lambda: executor.poll() or bool(notes) or future.done())
+        await_true(lambda: executor.poll() or bool(messages) or future.done())
         if future.done():  # it was sent to a worker before its death was known
             future = executor.submit(tasks.times, value, 3)
-            await_true(lambda: executor.poll() or bool(notes))
-        assert notes == ["no worker is left: waiting for another one"]
+            await_true(lambda: executor.poll() or bool(messages))
+        assert sentences(messages) == ["no worker is left: waiting for another one"]
         own_cluster.add_worker()
         assert future.result(60) == 21
 
 
 @extra
 def test_a_worker_with_another_version_is_refused(own_cluster: DaskCluster) -> None:
-    notes: list[str] = []
-    executor = joined(own_cluster, 2, note=notes.append)
+    messages: list[Message] = []
+    executor = joined(own_cluster, 2, warn=messages.append)
     own_cluster.add_worker(preload="import fnnctl\nfnnctl.__version__ = '0.0.9'\n")
-    await_true(lambda: executor.poll() or bool(notes))
+    await_true(lambda: executor.poll() or bool(messages))
     assert executor.workers == 2
     executor.shutdown()
-    (note,) = notes
+    (note,) = sentences(messages)
     assert note.startswith("worker tcp://")
     assert note.endswith(f"gets no work: it has fnnctl 0.0.9, not {fnnctl.__version__}")
 
 
 @extra
 def test_a_worker_with_other_code_is_refused(own_cluster: DaskCluster) -> None:
-    notes: list[str] = []
-    executor = joined(own_cluster, 2, note=notes.append)
+    messages: list[Message] = []
+    executor = joined(own_cluster, 2, warn=messages.append)
     own_cluster.add_worker(
         preload="from fnnctl.executors import admission\nvars(admission).pop('sources_digest', None)\n"
     )
-    await_true(lambda: executor.poll() or bool(notes))
+    await_true(lambda: executor.poll() or bool(messages))
     assert executor.workers == 2
     executor.shutdown()
-    (note,) = notes
+    (note,) = sentences(messages)
     assert f"gets no work: its fnnctl {fnnctl.__version__} has other code; install the same there" in note
 
 
@@ -188,14 +189,14 @@ def test_the_items_of_a_paused_worker_go_to_another_one(
     own_cluster: DaskCluster, unknown_pauses: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("fnnctl.executors.cluster.SECONDS_TO_REPORT", 3)
-    notes: list[str] = []
-    executor = joined(own_cluster, 2, note=notes.append)
+    messages: list[Message] = []
+    executor = joined(own_cluster, 2, warn=messages.append)
     paused = pause_one(executor)
     done = dict(run_work(executor, tasks.process, [(number,) for number in range(4)]))
     executor.shutdown()
     assert {number: item for number, (item, _) in done.items()} == {number: number for number in range(4)}
     assert paused not in {pid for _, pid in done.values()}
-    assert any("has not worked on its item for 3 seconds" in note for note in notes)
+    assert any("has not worked on its item for 3 seconds" in note for note in sentences(messages))
 
 
 @extra
@@ -252,16 +253,16 @@ def test_a_stop_waits_for_nobody(trouble: str, own_cluster: DaskCluster, unknown
 
 @extra
 def test_another_processor_is_told_once_and_recorded(own_cluster: DaskCluster) -> None:
-    notes: list[str] = []
+    messages: list[Message] = []
     events: list[Mapping[str, Any]] = []
-    executor = joined(own_cluster, 2, note=notes.append, on_worker=events.append)
+    executor = joined(own_cluster, 2, warn=messages.append, on_worker=events.append)
     older = "from fnnctl.store import provenance\nprovenance.processor_model = lambda: 'an older one'\n"
     for _ in range(2):
         own_cluster.add_worker(preload=older)
     await_true(lambda: executor.poll() or executor.workers == 4)
     executor.poll()
     executor.shutdown()
-    (note,) = notes
+    (note,) = sentences(messages)
     assert "the processor is an older one, here " in note
     assert len({event["worker"] for event in events}) == 4
     assert [event["processor"] for event in events].count("an older one") == 2

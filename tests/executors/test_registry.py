@@ -16,6 +16,7 @@ from fnnctl.executors import processes
 from fnnctl.executors.protocols import WorkersRefusedError
 from fnnctl.executors.registry import ExecutorKind, make_executor
 from fnnctl.executors.work import run_work
+from fnnctl.messages import Message, sentences
 from tests.executors import tasks
 from tests.waiting import DEADLINE
 
@@ -88,7 +89,7 @@ REFUSALS: list[tuple[ExecutorKind, Refusal]] = [
 def test_this_process_does_the_work(
     monkeypatch: pytest.MonkeyPatch, kind: ExecutorKind, refusal: Refusal
 ) -> None:
-    notes: list[str] = []
+    messages: list[Message] = []
     counts: list[int] = []
 
     def poll(done: int) -> bool:
@@ -97,7 +98,7 @@ def test_this_process_does_the_work(
 
     threads = threading.active_count()  # others may have started one before
     reason = refusal(monkeypatch)
-    with make_executor(kind, workers=3, poll=poll, note=notes.append) as executor:
+    with make_executor(kind, workers=3, poll=poll, warn=messages.append) as executor:
         shared = executor.share(7)
         items = [(shared, number) for number in (4, 1, 3)]
         assert dict(run_work(executor, tasks.times, items)) == {0: 28, 1: 7, 2: 21}
@@ -106,7 +107,7 @@ def test_this_process_does_the_work(
         assert threading.active_count() == threads
     assert counts[-1] == 12
     told = "all work runs in this process instead, with the same results"
-    assert notes == [f"the system cannot start more workers: {reason}; {told}"]
+    assert sentences(messages) == [f"the system cannot start more workers: {reason}; {told}"]
     assert not multiprocessing.active_children()
 
 
@@ -133,7 +134,7 @@ def test_few_descriptors_start_no_workers_and_all_are_left(limit: int) -> None:
         "from fnnctl.executors.work import run_work; from tests.executors import tasks\n"
         f"resource.setrlimit(resource.RLIMIT_NOFILE, ({limit}, {limit}))\n"
         "before = os.listdir('/proc/self/fd')\n"
-        "with make_executor('processes', workers=2, poll=lambda done: False, note=print) as executor:\n"
+        "with make_executor('processes', workers=2, poll=lambda done: False, warn=print) as executor:\n"
         "    print(dict(run_work(executor, tasks.times, [(2, 3), (2, 4)])))\n"
         "    print(before == os.listdir('/proc/self/fd'))\n"
     )

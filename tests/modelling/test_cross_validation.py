@@ -12,6 +12,7 @@ from fnnctl.config.rules.canonical import configuration_seed
 from fnnctl.config.schema.data import DataConfig
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.errors import ConfigError
+from fnnctl.messages import sentences
 from fnnctl.modelling.cross_validation import CrossValidation, cross_validation
 from fnnctl.seeds import fold_seed
 from fnnctl.tasks.registry import encode
@@ -130,7 +131,7 @@ def test_two_rows_in_two_folds_leave_none_to_set_apart() -> None:
 
 def test_a_class_that_some_fold_cannot_learn_or_test_gives_a_warning() -> None:
     """The class c has one row: the fold that tests it was not trained on it."""
-    assert made(20, 20, 1).check.warnings == [
+    assert sentences(made(20, 20, 1).check.warnings) == [
         "a class has no row in the test part of some folds, where its AUC is null: 'c'",
         "a class has no row in the training part of some folds, where it cannot be learned: 'c'",
     ]
@@ -186,10 +187,12 @@ def test_folds_in_order_learn_from_earlier_rows_and_do_not_test_the_first() -> N
     assert [fit.rows.key for fit in validation.fits] == [(r, k) for r in range(2) for k in range(3)]
     assert len({fit.seed for fit in validation.fits}) == 6
     assert sorted(set(range(40)) - set(validation.folds.test_rows(0, 0))) == [*range(10), *range(20, 40)]
-    assert validation.check.warnings[0].startswith("2 classes have no row in the test part of some folds")
+    assert sentences(validation.check.warnings)[0].startswith(
+        "2 classes have no row in the test part of some folds"
+    )
     assert (
         "a class has no row in the training part of some folds, where it cannot be learned: 'b'"
-        in (validation.check.warnings[1])
+        in (sentences(validation.check.warnings)[1])
     )
 
 

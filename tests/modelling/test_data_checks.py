@@ -10,6 +10,7 @@ import pytest
 from fnnctl.arrays import FloatArray
 from fnnctl.data.splits.parts import Split
 from fnnctl.errors import InputError
+from fnnctl.messages import Message, sentences
 from fnnctl.modelling.data_checks import ColumnCheck, DataCheck, check_columns
 from fnnctl.modelling.loading import LoadedExperiment, load_experiment
 from fnnctl.tasks.registry import encode
@@ -20,18 +21,18 @@ def test_leaks_come_before_the_classes_and_the_reading() -> None:
     labels = np.arange(120) % 2
     labels[100:] = 0
     columns = np.column_stack([noise(120), np.ones(120), labels])
-    data = encode(dataset_of(columns, labels=labels, warnings=("read badly",)))
+    data = encode(dataset_of(columns, labels=labels, warnings=(Message("bad_line", "read badly"),)))
     split = Split(np.arange(80), np.arange(80, 100), np.arange(100, 120))
     found = DataCheck.of_parts(data, split)
-    leak, constant, absent, read = found.warnings
+    leak, constant, absent, read = sentences(found.warnings)
     assert read == "read badly"
     assert "'n1'" in constant
     assert absent.startswith("a class has no row in the test part")
     assert leak.startswith("the column 'n2' alone predicts the target")
     assert found.best_column is not None
     assert found.best_column.name == "n2"
-    folds = DataCheck.of_folds(data, ["a fold lacks a class"])
-    assert [read, "a fold lacks a class"] == [folds.warnings[3], folds.warnings[2]]
+    folds = DataCheck.of_folds(data, [Message("absent_classes", "a fold lacks a class")])
+    assert sentences(folds.warnings)[2:] == ["a fold lacks a class", read]
 
 
 @pytest.fixture
@@ -89,7 +90,7 @@ def test_a_code_of_the_outcome_is_told(tmp_path: Path, share: float) -> None:
     assert check.best is not None
     assert (check.best.name, check.best.metric) == ("code", "accuracy")
     assert check.best.baseline == pytest.approx(1 - share, abs=0.03)
-    (warning,) = check.warnings
+    (warning,) = sentences(check.warnings)
     assert warning.startswith("the column 'code' alone predicts the target: accuracy ")
     assert warning.endswith(
         " on held-out rows; if it is known only after the outcome, add it to data.columns.ignore"
@@ -118,8 +119,8 @@ def test_a_trend_is_no_leak_if_the_rows_are_in_its_order(tmp_path: Path) -> None
     y = 100 + day / 5 + rng.normal(size=600)
     columns = {"day": texts(day), "x": texts(rng.normal(size=600)), "y": texts(y)}
     by = ", task: regression, split: {by: day}"
-    assert checked(columns, tmp_path, ", task: regression").warnings
-    assert not checked(columns, tmp_path, by).warnings
+    assert sentences(checked(columns, tmp_path, ", task: regression").warnings)
+    assert not sentences(checked(columns, tmp_path, by).warnings)
     check = checked({**columns, "copy": texts(2 * y + rng.normal(size=600) / 50)}, tmp_path, by)
     assert check.best is not None
     assert check.best.name == "copy"
@@ -134,7 +135,7 @@ def test_several_columns_are_told_together(tmp_path: Path) -> None:
         "state": [*np.where(died, "buried", "alive")],
         "y": [*np.where(died, "dead", "living")],
     }
-    (warning,) = checked(columns, tmp_path).warnings
+    (warning,) = sentences(checked(columns, tmp_path).warnings)
     assert warning.startswith("each of the columns 'day', 'state' alone predicts the target: accuracy 1 on")
 
 
@@ -146,7 +147,7 @@ def test_a_column_whose_values_may_be_groups_is_suggested_as_one(tmp_path: Path)
         "size": texts(RNG.normal(size=400)),
         "y": [*np.where(RNG.integers(2, size=40)[patient], "a", "b")],
     }
-    (warning,) = checked(columns, tmp_path).warnings
+    (warning,) = sentences(checked(columns, tmp_path).warnings)
     assert "if rows with the same 'patient' belong together" in warning
     assert "data.split.group: patient" in warning
     assert checked(columns, tmp_path, ", split: {group: patient}").warnings == ()
@@ -159,7 +160,7 @@ def test_a_price_with_tax_is_told(tmp_path: Path) -> None:
     assert check.best is not None
     assert (check.best.name, check.best.metric) == ("gross", "r2")
     assert check.best.baseline == pytest.approx(0, abs=0.02)
-    assert "alone predicts the target: r2 0.99" in check.warnings[0]
+    assert "alone predicts the target: r2 0.99" in sentences(check.warnings)[0]
 
 
 def test_ids_and_columns_that_help_are_not_told(tmp_path: Path) -> None:

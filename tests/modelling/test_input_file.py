@@ -12,7 +12,7 @@ import pytest
 
 from fnnctl.data.in_memory import memory_data, rows_data
 from fnnctl.errors import DataError
-from fnnctl.modelling.input_file import InputFile, Note
+from fnnctl.modelling.input_file import InputFile, Note, as_notes
 from fnnctl.modelling.saved_model import SavedModel, load_model
 from fnnctl.modelling.scored_rows import read_labelled, scored_blocks
 from fnnctl.store.folder import RunFolder
@@ -44,7 +44,7 @@ def typed(columns: Mapping[str, list[str]]) -> dict[str, list[object]]:
 def predictions(file: InputFile, model: SavedModel, note: Note = print) -> tuple[list[object], bytes]:
     """The labels, and the bits of the probabilities."""
     predictor, labels, bits = model.predictor, list[object](), b""
-    with file.open(model, note) as rows:
+    with file.open(model, note, warn=as_notes(note)) as rows:
         for _, scores in scored_blocks(predictor, rows.blocks, file.name):
             predicted, probabilities = predictor.task.predict(scores, predictor.decoder)
             labels += [label for (label,) in predicted]
@@ -151,7 +151,7 @@ def test_default_names_are_positions(tmp_path: Path) -> None:
     expected = predict({"x0": X[:, 0], "x2": X[:, 2]}, model)
     assert predict(X, model) == predict(X[:, [0, 2]], model) == expected
     file = InputFile.of_memory(rows_data(X), model)
-    with file.open(model, print) as opened:
+    with file.open(model, print, warn=as_notes(print)) as opened:
         assert opened.unused == ()
     with pytest.raises(DataError, match="X has 4 columns, but the network was trained on 2: 'x0', 'x2'"):
         predict(np.zeros((2, 4)), model)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from fnnctl.errors import InputError, Problem
+from fnnctl.messages import sentences
 from fnnctl.modelling import loading
 from fnnctl.modelling.loading import LoadedExperiment, load_experiment
 from fnnctl.modelling.recipe_facts import against_bags
@@ -121,7 +122,7 @@ def test_warnings_are_of_the_rows_then_of_the_parts_then_of_the_target(load: Loa
     labels = ["1", "2"] * 19 + ["1.0", "1.0"]
     table = "x,w,label\n" + "".join(f"{i * i},5,{label}\n" for i, label in enumerate(labels))
     loaded = load(CONFIG + "  split: {stratify: false, test: 0.1}\nseed: 1\n", table=table)
-    assert loaded.checked(loaded.split()).warnings == [
+    assert sentences(loaded.checked(loaded.split()).warnings) == [
         "a column has the same value, or none, in all training rows and cannot help: 'w'; "
         "check it, or use data.columns.ignore",
         "a class has no row in the validation part and no effect on its metrics: '1.0'",
@@ -134,11 +135,11 @@ def test_warnings_about_the_config_come_after_those_about_the_data(load: Load) -
     table = "x,w,label\n" + "".join(f"{i * i},5,{'ab'[i % 2]}\n" for i in range(60))
     loaded = load(CONFIG, "recipe=default", "training.optimizer.learning_rate=1e-7", table=table)
     split = loaded.split()
-    data, config = loaded.checked(split).warnings
+    data, config = sentences(loaded.checked(split).warnings)
     assert "cannot help: 'w'" in data
     assert config.startswith("training.optimizer.learning_rate is 1e-07")
-    assert loaded.checked_data(split).warnings == [data]
-    assert loaded.cross_validation().check.warnings[-1] == config
+    assert sentences(loaded.checked_data(split).warnings) == [data]
+    assert sentences(loaded.cross_validation().check.warnings)[-1] == config
 
 
 def test_parts_and_bags_can_have_a_seed_of_their_own(load: Load) -> None:

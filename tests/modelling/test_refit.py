@@ -10,6 +10,7 @@ from fnnctl.config.rules.setting_rules import contradictions
 from fnnctl.config.schema.ensemble import EnsembleConfig
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.lr_schedules import AdaptiveLrSchedule
+from fnnctl.messages import sentences
 from fnnctl.modelling.refit import left_out_of_refit, refit_experiment, with_ensemble
 
 WATCHING: dict[str, Any] = {
@@ -92,8 +93,8 @@ def test_with_bags_nothing_is_left_out_but_early_stopping() -> None:
     assert refitted.model == experiment.model.model_copy(update={"ensemble": wanted})
     assert refitted.training.lr_schedule == experiment.training.lr_schedule
     assert (refitted.training.epochs, refitted.training.early_stopping) == (17, None)
-    assert left_out_of_refit(experiment, wanted, {}) == []
-    left_out = left_out_of_refit(experiment, EnsembleConfig(), {})
+    assert sentences(left_out_of_refit(experiment, wanted, {})) == []
+    left_out = sentences(left_out_of_refit(experiment, EnsembleConfig(), {}))
     assert [text.partition(":")[0] for text in left_out] == [
         "the refitted winner is not calibrated",
         "the refitted winner's threshold is 0.5, the default",

@@ -9,6 +9,7 @@ import pytest
 from fnnctl.data.profile.source import Source, SourceOptions, read_source
 from fnnctl.data.profile.table import table_facts
 from fnnctl.errors import DataError
+from fnnctl.messages import sentences
 from fnnctl.modelling import table_target
 from fnnctl.modelling.data_checks import ColumnCheck
 from fnnctl.modelling.table_target import check_table, target_candidates, target_facts
@@ -108,7 +109,7 @@ def test_a_leak_is_found_in_every_kind_of_column(
 ) -> None:
     found = check(tmp_path, {"a": NOISE, name: values, "y": [*y[:-1], ""]})
     assert found.leaks == (name,)
-    assert f"column '{name}' alone predicts the target" in found.warnings[0]
+    assert f"column '{name}' alone predicts the target" in sentences(found.warnings)[0]
     assert found.best is not None
 
 

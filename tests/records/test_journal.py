@@ -13,7 +13,18 @@ from typing import Any
 import pytest
 
 from fnnctl.errors import DataError
-from fnnctl.records.journal import End, Header, Journal, Resume, SearchRecord, decode, encode
+from fnnctl.messages import Message
+from fnnctl.records.journal import (
+    COMPLETE,
+    TIME_IS_OVER,
+    End,
+    Header,
+    Journal,
+    Resume,
+    SearchRecord,
+    decode,
+    encode,
+)
 from fnnctl.records.trials import Confirmed, EarlyResult, Result, Status, Stop, Trial
 from fnnctl.store.journal import JournalFile, ResultCache, journal_bytes
 
@@ -26,19 +37,20 @@ HEADER = Header(
 TRIAL = Trial(0, {"training.l2": 1e-4, "model.hidden": [64, 32]}, 2)
 DONE = Result(0, 0, 1, Status.COMPLETED, 0.1 + 0.2, 1)
 STOPPED = Result(0, 1, 3, Status.STOPPED_EARLY, 0.5, 1, facts={"checkpoint": "ab"})
-DIVERGED = Result(0, 2, 9, Status.DIVERGED, None, 2, reason="the loss is NaN")
+DIVERGED = Result(0, 2, 9, Status.DIVERGED, None, 2, reason="the loss is NaN", reason_kind="non_finite_loss")
 CONFIRMED = Confirmed(0, 9, 3, 0.1 + 0.2, 9, 8, 80, 20)
 EARLY = EarlyResult(0, 2, 9, Status.COMPLETED, 0.5, 6)
-EXPLODED = Confirmed(0, 9, 4, None, 2, 2, 80, 20, "the loss is NaN")
+EXPLODED = Confirmed(0, 9, 4, None, 2, 2, 80, 20, "the loss is NaN", reason_kind="non_finite_loss")
+ENDED = End("complete", COMPLETE)
 RECORDS: list[SearchRecord] = [
     HEADER,
     TRIAL,
     DONE,
     STOPPED,
-    End("time limit"),
+    End("the time limit", "time_limit"),
     Resume({"workers": 2}),
     DIVERGED,
-    End("complete"),
+    ENDED,
 ]
 
 
@@ -67,7 +79,7 @@ def test_what_the_records_look_like() -> None:
     }  # fmt: skip
     assert encode(DIVERGED) == {
         "record": "result", "trial": 0, "rung": 2, "budget": 9, "status": "diverged", "objective": None,
-        "epochs": 2, "reason": "the loss is NaN",
+        "epochs": 2, "reason": "the loss is NaN", "reason_kind": "non_finite_loss",
     }  # fmt: skip
     assert encode(replace(HEADER, data=None))["data"] is None
 
@@ -78,14 +90,14 @@ def test_all_that_was_recorded_is_known_again(path: Path) -> None:
     assert journal.trials == {0: TRIAL}
     assert journal.results == {(0, 1): DONE, (0, 3): STOPPED, (0, 9): DIVERGED}
     assert journal.settings == {**HEADER.settings, "workers": 2}
-    assert journal.end == End("complete")
+    assert journal.end == ENDED
     assert written(path, RECORDS[:-1]).end is None, "an end before other records is none any more"
 
 
 def test_a_confirmation_follows_the_end_and_leaves_it(path: Path) -> None:
     journal = written(path, [*RECORDS, CONFIRMED, EXPLODED])
     assert journal.confirmed == {(0, 9, 3): CONFIRMED, (0, 9, 4): EXPLODED}
-    assert journal.end == End("complete")
+    assert journal.end == ENDED
     assert written(path, [*RECORDS, CONFIRMED, Resume({"workers": 3})]).end is None
 
 
@@ -134,7 +146,7 @@ def test_results_are_synced_when_it_is_said(path: Path, monkeypatch: pytest.Monk
         journal.sync()
         assert len(synced) == 1, "the second time there was nothing new"
         journal.add_result(DIVERGED)
-        journal.finish("time limit")
+        journal.finish(TIME_IS_OVER)
         assert len(synced) == 2, "an end is synced with all that is before it"
     Journal().sync()
 
@@ -184,7 +196,7 @@ def test_results_can_be_held_for_the_next_process(tmp_path: Path, path: Path) ->
         journal.begin(HEADER, {"workers": 3})
         journal.add_result(STOPPED)
         assert journal.held == {DIVERGED.key: DIVERGED}
-        journal.finish("time limit")
+        journal.finish(TIME_IS_OVER)
     assert again().held == {DIVERGED.key: DIVERGED}
     with closing(JournalFile(path)) as file:
         journal = Journal(file, ResultCache(tmp_path))
@@ -199,7 +211,7 @@ def test_a_complete_search_holds_nothing(tmp_path: Path) -> None:
     journal.begin(HEADER)
     journal.hold([DONE])
     assert list(tmp_path.iterdir()) != []
-    journal.finish("complete")
+    journal.finish(Message(COMPLETE, "complete"))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -339,35 +351,38 @@ def test_another_plan_may_have_another_sampler_if_it_was_chosen_automatically() 
 
 def test_an_extended_search_makes_its_decisions_again() -> None:
     """Those of the shorter plan do not count any more; a resume with the same plan keeps them."""
-    stops = [Stop("hopeless", trial=0, budget=1, saved=8), Stop("no improvement in 5 trials")]
+    stops = [
+        Stop("hopeless", trial=0, budget=1, saved=8, reason_kind="small_chance"),
+        Stop("no improvement in 5 trials", reason_kind="no_improvement"),
+    ]
     journal = Journal()
     journal.begin(HEADER)
     journal.begin_trials([TRIAL])
     journal.add_result(DONE)
     journal.add_stops(stops)
     journal.begin(HEADER, {"workers": 2})
-    assert list(journal.stops) == stops
+    assert list(journal.stops.values()) == stops
     journal.begin(replace(HEADER, settings={**HEADER.settings, "trials": 9}))
-    assert list(journal.stops) == []
+    assert list(journal.stops.values()) == []
     journal.add_stops(stops[:1])
-    assert list(journal.stops) == stops[:1]
+    assert list(journal.stops.values()) == stops[:1]
 
 
 def test_the_end_is_recorded_once() -> None:
     journal = Journal()
     journal.begin(HEADER)
-    assert journal.finish("time limit") == "time limit"
+    assert journal.finish(TIME_IS_OVER) == TIME_IS_OVER
     first = journal.end
-    journal.finish("time limit")
+    journal.finish(TIME_IS_OVER)
     assert journal.end is first
-    journal.finish("complete")
-    assert journal.end == End("complete")
+    journal.finish(Message(COMPLETE, "complete"))
+    assert journal.end == ENDED
 
 
 def test_an_early_result_is_recorded_again_in_its_turn(path: Path) -> None:
     """It is known without being one of the results, on which decisions depend."""
     done = Result(0, 2, 9, Status.COMPLETED, 0.5, 6)
-    written(path, [HEADER, TRIAL, DONE, EARLY, End("interrupted")])
+    written(path, [HEADER, TRIAL, DONE, EARLY, End("interrupted", "interrupted")])
     with closing(JournalFile(path)) as file:
         journal = Journal(file)
         assert journal.held == journal.early == {done.key: done}
@@ -384,7 +399,7 @@ def test_an_early_result_is_recorded_again_in_its_turn(path: Path) -> None:
 
 def test_an_extended_search_begins_with_the_early_results(path: Path) -> None:
     """In its plan they have no turn."""
-    end, resume = End("interrupted"), Resume({"trials": 9})
+    end, resume = End("interrupted", "interrupted"), Resume({"trials": 9})
     journal = written(path, [HEADER, TRIAL, DONE, EARLY, end, resume])
     assert journal.held == journal.early == {}
     assert list(journal.results) == [DONE.key, EARLY.key]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fnnctl.records.standings import Failures, Standings, finite_objective, leaderboard_table, ranked
-from fnnctl.records.trials import Direction, Result, Status, Stop, Trial
+from fnnctl.records.trials import NON_FINITE_LOSS, Direction, Result, Status, Stop, Trial, non_finite_loss
 
 DIRECTIONS: tuple[Direction, Direction] = ("maximize", "minimize")
 
@@ -95,7 +95,9 @@ def test_the_most_frequent_reason_of_trials_without_a_result() -> None:
     """Trials that diverged in different epochs have the same reason."""
     diverged = [
         replace(
-            result(trial, None, 9, Status.DIVERGED), reason=f"the loss became non-finite in epoch {trial}"
+            result(trial, None, 9, Status.DIVERGED),
+            reason=str(non_finite_loss(f"in epoch {trial}")),
+            reason_kind=NON_FINITE_LOSS,
         )
         for trial in (1, 2)
     ]

@@ -13,8 +13,10 @@ import pytest
 import yaml
 
 from fnnctl.cli import run
+from fnnctl.messages import Message
+from fnnctl.records.journal import TIME_IS_OVER
 from fnnctl.records.trials import Result
-from fnnctl.runs.search_session import TIME_IS_OVER, SearchSession
+from fnnctl.runs.search_session import SearchSession
 from fnnctl.stacks.trial_feed import TrialFeed
 from tests.runs.searching import RATE
 
@@ -121,7 +123,7 @@ def asked_to_stop_after(stacks: int, *, by: str) -> Iterator[None]:
             signal.raise_signal(signal.SIGINT)
         return results
 
-    def stops(session: SearchSession) -> str | None:
+    def stops(session: SearchSession) -> Message | None:
         return TIME_IS_OVER if left[0] <= 0 and by == "time" else stop(session)
 
     with pytest.MonkeyPatch.context() as patch:

@@ -12,15 +12,16 @@ from typing import Any
 import pytest
 
 from fnnctl.cli import run
+from fnnctl.messages import Message
+from fnnctl.records.journal import TIME_IS_OVER
 from fnnctl.report.summary import summarize
 from fnnctl.report.topics.default_trial import search_comparison
 from fnnctl.runs import compare_with_default
 from fnnctl.runs.ending_time import EndingTime
-from fnnctl.runs.search_session import PAST_LIMIT, TIME_IS_OVER, SearchSession
+from fnnctl.runs.search_session import PAST_LIMIT, SearchSession
 from fnnctl.runs.training import complete_training
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.run import OpenRun
-from fnnctl.tasks.warnings import ResultWarning
 from tests.program import read_json
 from tests.runs.bagging import NUMBERS, RATES, SLOW_DEFAULT, asked_to_stop_after, trained, written
 from tests.runs.extending import extend
@@ -236,7 +237,7 @@ def test_the_default_settings_are_trained_after_the_trials_end_by_time(
     path = config(tmp_path)
     with asked_to_stop_after(1, by="time"):
         folder = search(path, "--executor", "serial", "--time-limit", "1000")
-    assert read_json(folder / "manifest.json")["search"]["end"] == TIME_IS_OVER
+    assert read_json(folder / "manifest.json")["search"]["end"] == str(TIME_IS_OVER)
     assert_compared_with(folder, trained(path))
 
 
@@ -286,7 +287,7 @@ def test_a_search_that_must_end_ends_the_training_of_the_default(
     """A resume of it, or of one that is complete but for the comparison, trains the default."""
     config = written(tmp_path, "many", SLOW_DEFAULT, ON_BAGS) if on_bags else one_network(tmp_path)
 
-    def ended(opened: OpenRun, *arguments: Any, **settings: Any) -> list[ResultWarning]:
+    def ended(opened: OpenRun, *arguments: Any, **settings: Any) -> list[Message]:
         if by == "signal":
             signal.raise_signal(signal.SIGINT)
         else:

@@ -19,7 +19,7 @@ from fnnctl.config.rules.canonical import configuration_seed
 from fnnctl.data.splits.draws import draws
 from fnnctl.modelling.fit import Fit
 from fnnctl.records.standings import Standings
-from fnnctl.records.trials import Confirmed, Result
+from fnnctl.records.trials import Confirmed, Result, non_finite_loss
 from fnnctl.runs import confirmation as confirm_module
 from fnnctl.runs import search as complete_module
 from fnnctl.seeds import confirmation_seed
@@ -271,7 +271,7 @@ def test_a_leader_that_diverges_with_a_seed_cannot_win(
 
     def diverges(self: ConfirmationFeed, trial: Any, seed: int, fit: Any) -> Confirmed:
         if trial.number == 0 and seed == 2:
-            return self._failed(trial, seed, "the loss became non-finite in epoch 3")
+            return self._failed(trial, seed, non_finite_loss("in epoch 3"))
         return measured(self, trial, seed, fit)
 
     monkeypatch.setattr(ConfirmationFeed, "_measured", diverges)

@@ -14,7 +14,9 @@ import pytest
 
 from fnnctl.cli import run as run_program
 from fnnctl.errors import DivergedError
+from fnnctl.messages import Message
 from fnnctl.modelling.saved_model import load_model
+from fnnctl.records.journal import TIME_IS_OVER
 from fnnctl.runs import ensemble as ensemble_module
 from fnnctl.runs import search as search_module
 from fnnctl.runs import trained_trials
@@ -339,9 +341,9 @@ def test_a_time_limit_before_the_largest_budget(tmp_path: Path, monkeypatch: pyt
     config = write_config(tmp_path / "x.yaml", search=settings)
     stop = SearchSession.stop
 
-    def stops(session: Any) -> str | None:
+    def stops(session: Any) -> Message | None:
         budgets = [result.budget for result in session.standings.latest.values()]
-        return "the time limit" if budgets.count(3) == 3 else stop(session)
+        return TIME_IS_OVER if budgets.count(3) == 3 else stop(session)
 
     with monkeypatch.context() as patch:
         patch.setattr(SearchSession, "stop", stops)

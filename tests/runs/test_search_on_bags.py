@@ -13,6 +13,7 @@ import yaml
 
 from fnnctl import load_run
 from fnnctl.cli import run
+from fnnctl.messages import Message
 from fnnctl.metrics.stored import flat_metrics
 from fnnctl.modelling.held_out_rows import held_out_rows
 from fnnctl.modelling.saved_model import load_model
@@ -21,7 +22,6 @@ from fnnctl.runs import ensemble as ensemble_module
 from fnnctl.runs import search as search_module
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.listing import list_runs
-from fnnctl.tasks.warnings import ResultWarning
 from tests.executors.clusters import dask_cluster
 from tests.program import read_json
 from tests.runs.bagging import MANY_CLASSES, NUMBERS, asked_to_stop_after, trained, written
@@ -107,7 +107,7 @@ def test_the_ensemble_is_selected_and_scored_out_of_bag(
 
 def test_only_warnings_about_the_last_ensemble_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def warn_of(number: int) -> None:
-        warnings = [ResultWarning(f"ensemble {number} is unlike the others")]
+        warnings = [Message("unlike_rows", f"ensemble {number} is unlike the others")]
         monkeypatch.setattr(ensemble_module, "unlike_rows_warnings", lambda *_, **__: warnings)
 
     warn_of(1)

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from fnnctl.cli import run
+from fnnctl.messages import Message
 from fnnctl.records.trials import Result
 from fnnctl.runs import search as search_module
 from fnnctl.runs.ensemble import NO_ENSEMBLE
@@ -164,7 +165,7 @@ def test_max_trials_holds_for_a_resume(config: Path, monkeypatch: pytest.MonkeyP
     arguments = ("--method", "random", "--max-trials", "2", "--executor", "serial")
     whole = search(config, *arguments)
 
-    def dies(*arguments: Any, **settings: Any) -> str:
+    def dies(*arguments: Any, **settings: Any) -> Message:
         raise OSError("the process dies here")
 
     folders = []
@@ -183,8 +184,9 @@ def test_max_trials_holds_for_a_resume(config: Path, monkeypatch: pytest.MonkeyP
 def test_only_the_last_session_says_why_there_is_no_ensemble(config: Path) -> None:
     folder = search(config, "--method", "random", "--max-trials", "1", "--executor", "serial")
     manifest = read_json(folder / "manifest.json")
-    warnings = [f"{NO_ENSEMBLE}: the scores of all trials overflow", "1 worker died"]
-    (folder / "manifest.json").write_text(json.dumps({**manifest, "warnings": warnings}))
+    warnings = ["there is none: the scores of all trials overflow", "1 worker died"]
+    facts = {"warnings": warnings, "warning_kinds": [NO_ENSEMBLE, "lost_worker"]}
+    (folder / "manifest.json").write_text(json.dumps({**manifest, **facts}))
     assert resume(folder, "--max-trials", "2", "--executor", "serial") == 0
     after = read_json(folder / "manifest.json")["warnings"]
     assert warnings[0] not in after

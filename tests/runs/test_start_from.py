@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from fnnctl.config.schema.methods import METHODS
+from fnnctl.messages import Message
 from fnnctl.records.trials import Result
 from fnnctl.runs import search as search_module
 from fnnctl.search.loop import run_search
@@ -131,7 +132,7 @@ def test_neither_a_repetition_nor_a_resume_needs_the_run(
     config = write(tmp_path / "x.yaml", start_from="earlier")
     undisturbed = search(config)
 
-    def dies(*arguments: Any, on_result: Any, **settings: Any) -> str:
+    def dies(*arguments: Any, on_result: Any, **settings: Any) -> Message:
         left = [3]
 
         def counted(result: Result) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from fnnctl.config.schema.methods import SCHEDULERS
-from fnnctl.records.journal import Header, Journal, encode
+from fnnctl.records.journal import TIME_IS_OVER, Header, Journal, encode
 from fnnctl.records.trials import Job, JobKey, Result
 from fnnctl.search.budget import SearchBudget
 from fnnctl.search.loop import run_search
@@ -219,12 +219,12 @@ def test_what_is_recorded_is_not_held(folder: Path) -> None:
 
 
 def test_a_stopped_search_keeps_what_it_holds(tmp_path: Path) -> None:
-    asked = iter([None] * 4 + ["time limit"])
+    asked = iter([None] * 4 + [TIME_IS_OVER])
     with closing(JournalFile(tmp_path / "journal.jsonl")) as file, closing(ResultCache(tmp_path)) as cache:
         journal = Journal(file, cache)
         journal.begin(HEADER)
         new = build_scheduler("full_budget", numbered(100), BUDGET, direction="maximize")
-        assert run_search(new, Backwards(), journal, stop=lambda: next(asked)) == "time limit"
+        assert run_search(new, Backwards(), journal, stop=lambda: next(asked)) == TIME_IS_OVER
     assert held(tmp_path) == {(number, 9) for number in (16, 17, 18, 19)}
 
 

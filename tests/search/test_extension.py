@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from fnnctl.cli import run
+from fnnctl.messages import Message
 from fnnctl.records.trials import Trial
 from fnnctl.stacks.trial_feed import TrialFeed
 from fnnctl.stacks.trial_fits import FailedTrialError
@@ -100,7 +101,7 @@ def test_an_extension_of_a_search_that_ended_with_invalid_trials_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def invalid(feed: TrialFeed, trial: Trial) -> FailedTrialError:
-        return FailedTrialError("it is invalid")
+        return FailedTrialError(Message("invalid_configuration", "it is invalid"))
 
     monkeypatch.setattr(TrialFeed, "_stack_keys_of", invalid)
     monkeypatch.setattr("fnnctl.search.loop.MOST_FREE", 3)

@@ -12,6 +12,7 @@ import fnnctl.search
 import fnnctl.search.functions
 from fnnctl.errors import DataError
 from fnnctl.records.history import SearchHistory
+from fnnctl.records.journal import TIME_IS_OVER
 from fnnctl.records.trials import Job, Status
 from fnnctl.search.budget import SearchBudget
 from fnnctl.search.functions import search_function
@@ -116,9 +117,9 @@ def test_nobody_is_best_where_all_have_failed() -> None:
 
 
 def test_a_search_can_be_stopped() -> None:
-    asked = iter([None] * 5 + ["enough"])
+    asked = iter([None] * 5 + [TIME_IS_OVER])
     found = search_function(
         bowl, Climber(99), budget=SearchBudget(max_epochs=3), direction="minimize", scheduler="full_budget",
         stop=lambda: next(asked),
     )  # fmt: skip
-    assert (found.end, len(found.results)) == ("enough", 5)
+    assert (found.end, len(found.results)) == ("the time limit", 5)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from fnnctl.records.journal import Header, Journal
-from fnnctl.records.trials import CURVE, Job, Result, Status, Trial
+from fnnctl.records.trials import CURVE, Job, Result, Status, Trial, failed_result, non_finite_objective
 from fnnctl.search.loop import known_result, shortened
 
 TRIAL = Trial(5, {"x": 1}, 2)
@@ -121,7 +121,9 @@ def test_a_failed_trial_fails_at_every_budget_that_it_had_not_reached() -> None:
 
 def test_an_epoch_without_a_value_is_a_divergence() -> None:
     result = known_of(job_to(2), journal_of(result_at(4, [0.1, None, 0.3, 0.4])))
-    assert result == (Result(5, 0, 2, Status.DIVERGED, None, 0, "the objective is not finite"), True)
+    reason = non_finite_objective(None)
+    assert str(reason) == "the objective is not finite"
+    assert result == (failed_result(job_to(2), reason, status=Status.DIVERGED), True)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,8 @@ import pytest
 
 from fnnctl.config.schema.methods import SCHEDULERS
 from fnnctl.errors import DataError
-from fnnctl.records.journal import End, Header, Journal
+from fnnctl.messages import Message
+from fnnctl.records.journal import COMPLETE, INTERRUPTED, TIME_IS_OVER, End, Header, Journal
 from fnnctl.records.trials import Job, Result, Status, Stop, Trial
 from fnnctl.search.budget import SearchBudget
 from fnnctl.search.loop import MOST_FREE, Spending, VirtualClock, run_search
@@ -23,6 +24,7 @@ from fnnctl.search.schedulers.full_budget import FullBudget
 from fnnctl.store.journal import JournalFile, read_journal
 from tests.search.toys import Climber, Outcome, Recorder, ToyRunner, numbered, unruly
 
+STOPPED = Message(INTERRUPTED, "interrupted")
 HEADER = Header("3fa9", None, {"fnnctl": "0.1.0"}, {"trials": 4})
 SMALL = SearchBudget(max_epochs=9, reduction_factor=3, max_trials=12)
 TINY = SearchBudget(max_epochs=3, reduction_factor=3)
@@ -41,11 +43,11 @@ def searched(
     path: Path,
     scheduler: Scheduler,
     runner: Runner,
-    stop: Callable[[], str | None] = go_on,
+    stop: Callable[[], Message | None] = go_on,
     *,
     concurrency: int = UNLIMITED,
     cost: int | None = None,
-) -> str:
+) -> Message:
     with closing(JournalFile(path)) as file:
         journal = Journal(file)
         journal.begin(HEADER)
@@ -69,7 +71,7 @@ def begun() -> Journal:
 
 
 def test_a_search_ends_when_there_is_nothing_left(path: Path) -> None:
-    assert searched(path, hyperband(), ToyRunner()) == "complete"
+    assert searched(path, hyperband(), ToyRunner()).kind == COMPLETE
     kinds = [record["record"] for record in read_journal(path) or []]
     assert (kinds[0], kinds[-1]) == ("header", "end")
     assert kinds.count("trial") == 12
@@ -126,13 +128,13 @@ def test_a_flipped_byte_ends_nothing_silently(path: Path) -> None:
 
 
 def test_a_stop_is_recorded_with_its_reason_and_gone_on_from(path: Path) -> None:
-    asked = iter([None, None, None, "time limit"])
-    assert searched(path, hyperband(), ToyRunner(), lambda: next(asked)) == "time limit"
+    asked = iter([None, None, None, TIME_IS_OVER])
+    assert searched(path, hyperband(), ToyRunner(), lambda: next(asked)) == TIME_IS_OVER
     stopped = read_journal(path) or []
-    assert stopped[-1] == {"record": "end", "reason": "time limit"}
+    assert stopped[-1] == {"record": "end", "reason": "the time limit", "reason_kind": "time_limit"}
     assert 0 < sum(record["record"] == "result" for record in stopped) <= 3 * 4
     assert any(record["record"] == "early result" for record in stopped)
-    assert searched(path, hyperband(), ToyRunner()) == "complete"
+    assert searched(path, hyperband(), ToyRunner()).kind == COMPLETE
     undisturbed = path.with_name("undisturbed")
     searched(undisturbed, hyperband(), ToyRunner())
     of_sessions = {"end", "early result"}  # the others are those of a search that was never stopped
@@ -149,7 +151,7 @@ def test_no_job_begins_once_those_before_it_cost_enough(tmp_path: Path) -> None:
     for cost, jobs in ((1, 1), (40, 5), (45, 5), (46, 6), (10**6, 20)):
         runner = ToyRunner(lambda job: 0.5)
         full = build_scheduler("full_budget", numbered(100), budget(20), direction="maximize")
-        assert searched(tmp_path / str(cost), full, runner, concurrency=4, cost=cost) == "complete"
+        assert searched(tmp_path / str(cost), full, runner, concurrency=4, cost=cost).kind == COMPLETE
         assert len(runner.done) == jobs
 
 
@@ -181,12 +183,12 @@ def test_a_larger_cost_begins_the_same_jobs_first_whatever_the_workers(
 def test_a_search_that_is_over_is_not_stopped(path: Path) -> None:
     searched(path, hyperband(), ToyRunner())
     before = path.read_bytes()
-    assert searched(path, hyperband(), ToyRunner(), lambda: "interrupted") == "complete"
+    assert searched(path, hyperband(), ToyRunner(), lambda: STOPPED).kind == COMPLETE
     assert path.read_bytes() == before
 
 
 def test_a_stop_before_anything_was_done(path: Path) -> None:
-    assert searched(path, hyperband(), ToyRunner(), lambda: "interrupted") == "interrupted"
+    assert searched(path, hyperband(), ToyRunner(), lambda: STOPPED) == STOPPED
     assert {record["record"] for record in read_journal(path) or []} == {"header", "trial", "end"}
 
 
@@ -198,11 +200,11 @@ class FirstOnly(ToyRunner):
 
 
 def test_a_runner_may_end_early_where_it_was_told_to() -> None:
-    asked = iter([None, None, "interrupted"])
+    asked = iter([None, None, TIME_IS_OVER])
     journal = begun()
     runner = FirstOnly(batch=1)
-    assert run_search(hyperband(), runner, journal, stop=lambda: next(asked)) == "interrupted"
-    assert (len(journal.results), journal.end) == (1, End("interrupted"))
+    assert run_search(hyperband(), runner, journal, stop=lambda: next(asked)) == TIME_IS_OVER
+    assert (len(journal.results), journal.end) == (1, End("the time limit", "time_limit"))
     with pytest.raises(RuntimeError, match="the runner did not do 11 jobs"):
         run_search(hyperband(), FirstOnly(batch=1), begun())
 
@@ -246,7 +248,7 @@ def test_an_objective_that_is_no_number_has_diverged(value: float) -> None:
     journal = begun()
     run_search(hyperband(), ToyRunner(lambda job: value), journal)
     assert journal.results[0, 1] == Result(
-        0, 0, 1, Status.DIVERGED, None, 1, reason=f"the objective is {value}"
+        0, 0, 1, Status.DIVERGED, None, 1, f"the objective is {value}", reason_kind="non_finite_objective"
     )
 
 

@@ -15,6 +15,7 @@ import pytest
 
 from fnnctl.executors import processes
 from fnnctl.executors.registry import ExecutorKind
+from fnnctl.messages import Message
 from fnnctl.stacks.member_workers import member_workers, plan_members
 from fnnctl.stacks.planning import WorkerPlan
 from fnnctl.stacks.work import TrainedStack, train_fits
@@ -49,7 +50,7 @@ def train(
     should_stop: Callable[[], bool] = lambda: False,
     is_overdue: Callable[[], bool] = lambda: False,
 ) -> TrainedStack:
-    taken: list[str] = []
+    taken: list[Message] = []
     stack = train_fits(
         ready.data,
         [ready.fit],
@@ -57,7 +58,7 @@ def train(
         checkpoint=checkpoint,
         on_epoch=on_epoch,
         should_stop=should_stop,
-        workers=partial(member_workers, plan, is_overdue=is_overdue, note=taken.append),
+        workers=partial(member_workers, plan, is_overdue=is_overdue, warn=taken.append),
     )
     assert taken == []
     return stack

@@ -13,7 +13,7 @@ from fnnctl.errors import DataError, Problem
 from fnnctl.executors import processes, work
 from fnnctl.executors.protocols import Executor
 from fnnctl.executors.work import run_queue
-from fnnctl.modelling.input_file import InputFile
+from fnnctl.modelling.input_file import InputFile, as_notes
 from fnnctl.modelling.saved_model import SavedModel, load_model
 from fnnctl.stacks import prediction_workers as module
 from fnnctl.stacks.prediction_workers import PredictedLines, predicted_lines
@@ -43,8 +43,8 @@ def write(path: Path, trained: Path, rows: int, faulty: dict[int, str] | None = 
 def lines(path: Path, model: SavedModel, workers: int) -> Iterator[str]:
     file = InputFile.find(str(path), model, setting="DATA", delimiter=None, encoding=None)
     form = PredictedLines(model.predictor, file.name, None, None)
-    with file.open(model, lambda text: None, keep=("island",)) as rows:
-        yield from predicted_lines(form, rows.blocks, workers=workers, note=pytest.fail)
+    with file.open(model, pytest.fail, warn=as_notes(pytest.fail), keep=("island",)) as rows:
+        yield from predicted_lines(form, rows.blocks, workers=workers, warn=as_notes(pytest.fail))
 
 
 @pytest.fixture

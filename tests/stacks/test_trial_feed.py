@@ -18,6 +18,7 @@ from fnnctl.config.schema.experiment import Experiment
 from fnnctl.data.builtin import builtin_path
 from fnnctl.errors import MachineError, Problem
 from fnnctl.executors.serial import SerialExecutor
+from fnnctl.messages import Message
 from fnnctl.records.journal import Header, Journal
 from fnnctl.records.trials import Job, JobKey, Result, Status, Trial
 from fnnctl.runs import search as search_module
@@ -96,7 +97,7 @@ def test_a_refused_configuration_is_a_failed_trial(config: Path, monkeypatch: py
             raise InvalidConfigurationError({path: Problem("not this one")})
         return experiment_of(configs, assignment)
 
-    def searches(*arguments: Any, **settings: Any) -> str:
+    def searches(*arguments: Any, **settings: Any) -> Message:
         with monkeypatch.context() as patch:
             patch.setattr(TrialConfigs, "experiment_of", refuses)
             return run_search(*arguments, **settings)

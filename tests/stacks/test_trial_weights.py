@@ -46,7 +46,7 @@ def test_workers_that_train_the_members_give_the_same_weights(tmp_path: Path) ->
         written(tmp_path, "many", {"training": {"epochs": 3}}), ["training.early_stopping=null"]
     )
     threads = partial(
-        member_workers, WorkerPlan("threads", 2), is_overdue=lambda: False, note=lambda text: None
+        member_workers, WorkerPlan("threads", 2), is_overdue=lambda: False, warn=lambda message: None
     )
     digests, progress = [], []
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from fnnctl.config.schema.model import ModelConfig
+from fnnctl.messages import sentences
 from fnnctl.tasks.decisions import Decision
 from fnnctl.tasks.post_training import NO_POST_TRAINING, PostTraining
 from fnnctl.tasks.task import OutputDecoder, OutputShape
@@ -33,17 +34,17 @@ def test_rows_are_needed_to_fit_something(
 
 def test_by_default_nothing_is_fitted() -> None:
     assert PostTraining.of(ModelConfig()) == NO_POST_TRAINING
-    assert NO_POST_TRAINING.warnings(DECODER, rows=9) == []
-    assert NO_POST_TRAINING.fold_warnings([None, None], DECODER, rows=0) == []
+    assert sentences(NO_POST_TRAINING.warnings(DECODER, rows=9)) == []
+    assert sentences(NO_POST_TRAINING.fold_warnings([None, None], DECODER, rows=0)) == []
 
 
 def test_what_is_not_determined_is_said() -> None:
     post_training = PostTraining("temperature", threshold="youden")
-    told = post_training.warnings(DECODER, rows=1200)
+    told = sentences(post_training.warnings(DECODER, rows=1200))
     assert [text.partition(":")[0] for text in told] == ["cannot calibrate", "cannot choose a threshold"]
     assert "the 1,200 validation rows must be of both classes; 0.5 is used" in told[1]
-    assert post_training.fold_warnings([0.1, 0.2], DECODER, rows=9) == []
-    (of_folds,) = post_training.fold_warnings([None, 0.2, 0.0], DECODER, rows=9)
+    assert sentences(post_training.fold_warnings([0.1, 0.2], DECODER, rows=9)) == []
+    (of_folds,) = sentences(post_training.fold_warnings([None, 0.2, 0.0], DECODER, rows=9))
     assert of_folds.startswith("the validation rows of 1 of 3 folds are of one class, so no threshold can be")
 
 
@@ -51,18 +52,18 @@ def test_class_weights_need_rows_whatever_the_calibration_and_it_is_said_if_ther
     weighted = DECODER.weighted((1.0, 3.0))
     assert NO_POST_TRAINING.needs_rows(weighted)
     assert not NO_POST_TRAINING.needs_rows(DECODER)
-    (told,) = NO_POST_TRAINING.warnings(weighted, rows=0)
+    (told,) = sentences(NO_POST_TRAINING.warnings(weighted, rows=0))
     assert "there are no validation rows to which a power of the weights could be fitted" in told
-    assert NO_POST_TRAINING.fold_warnings([None], weighted, rows=0) == [told]
+    assert sentences(NO_POST_TRAINING.fold_warnings([None], weighted, rows=0)) == [told]
     assert (
-        NO_POST_TRAINING.warnings(weighted, rows=9)
-        == NO_POST_TRAINING.fold_warnings([None], weighted, rows=9)
+        sentences(NO_POST_TRAINING.warnings(weighted, rows=9))
+        == sentences(NO_POST_TRAINING.fold_warnings([None], weighted, rows=9))
         == []
     )
 
 
 def test_a_shrunk_temperature_is_missing_only_if_scores_are_too_large() -> None:
-    (told,) = PostTraining("shrunk_temperature").warnings(DECODER, rows=96)
+    (told,) = sentences(PostTraining("shrunk_temperature").warnings(DECODER, rows=96))
     assert told.startswith("cannot calibrate: the scores of the validation rows are too large")
     assert "classified correctly" not in told
 
@@ -70,8 +71,8 @@ def test_a_shrunk_temperature_is_missing_only_if_scores_are_too_large() -> None:
 def test_with_class_weights_their_threshold_stands_for_one_that_is_not_determined() -> None:
     weighted = replace(DECODER, decision=Decision()).weighted((1.0, 3.0))
     post_training = PostTraining(threshold="f1")
-    (told,) = post_training.warnings(weighted, rows=3)
-    (of_folds,) = post_training.fold_warnings([None], weighted, rows=9)
+    (told,) = sentences(post_training.warnings(weighted, rows=3))
+    (of_folds,) = sentences(post_training.fold_warnings([None], weighted, rows=9))
     assert "that of the class weights is used" in told
     assert "that of the class weights is used" in of_folds
     assert post_training.with_threshold(weighted, None).fitted_parameters["threshold"] == 0.25

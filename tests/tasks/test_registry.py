@@ -11,16 +11,17 @@ from fnnctl.config.schema.data import DataConfig
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.model import ModelConfig
 from fnnctl.errors import DataError
+from fnnctl.messages import Message, sentences
 from fnnctl.tasks.registry import encode
 from tests.memory import dataset_of
 
 
 def test_warnings_of_the_data_come_before_those_of_the_target() -> None:
     dataset = dataset_of(np.zeros((6, 1)), np.array(["1", "1.0", "2"] * 2), target="grade")
-    data = encode(replace(dataset, warnings=("a line was odd",)))
-    assert data.warnings == (
+    data = encode(replace(dataset, warnings=(Message("odd_line", "a line was odd"),)))
+    assert sentences(data.warnings) == [
         "a line was odd", "the target 'grade' has classes '1' and '1.0', which are the same number"
-    )  # fmt: skip
+    ]  # fmt: skip
 
 
 def test_weights_of_rows_are_those_of_the_data_set() -> None:

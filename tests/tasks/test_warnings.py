@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from fnnctl.messages import Message
 from fnnctl.tasks.warnings import (
     OUT_OF_FOLD,
     TEST_PART,
-    ResultWarning,
     TrainingOutcome,
     few_rows,
     of_most_repeats,
@@ -40,24 +40,26 @@ def test_the_first_half_of_ten_epochs_or_more_is_early(epochs: int, best: int | 
 
 
 def test_more_than_half_of_the_repeats_must_agree() -> None:
-    a, b = map(ResultWarning, "ab")
+    a, b = (Message("few_rows", text) for text in "ab")
     assert of_most_repeats([[None], [a], [b]]) == [a]
     assert of_most_repeats([[None], [a]]) == []
     assert of_most_repeats([[a]]) == [a]
     assert of_most_repeats([]) == []
 
 
-def test_each_kind_of_warning_has_a_majority_of_its_own() -> None:
-    a, b, x, y = map(ResultWarning, "abxy")
+def test_each_subject_of_warnings_has_a_majority_of_its_own() -> None:
+    a, b, x, y = (Message("few_rows", text) for text in "abxy")
     assert of_most_repeats([[a, None, x], [None, b, x], [a, None, y]]) == [a, x]
 
 
 def test_a_score_of_few_rows_is_not_reliable() -> None:
     assert few_rows(10, TEST_PART) is None
-    assert few_rows(3, TEST_PART) == ResultWarning(
+    assert few_rows(3, TEST_PART) == Message(
+        "few_rows",
         "3 rows on the test part are too few for a reliable score: see its 95 % interval, or use `fnnctl "
-        "evaluate CONFIG`, which tests on every row"
+        "evaluate CONFIG`, which tests on every row",
     )
-    assert few_rows(1, OUT_OF_FOLD) == ResultWarning(
-        "1 row out of fold is too few for a reliable score: see its 95 % interval"
+    assert few_rows(1, OUT_OF_FOLD) == Message(
+        "few_rows",
+        "1 row out of fold is too few for a reliable score: see its 95 % interval",
     )

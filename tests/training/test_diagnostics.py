@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from fnnctl.messages import sentences
 from fnnctl.training.diagnostics import dead_layer_notes, dead_layers
 from fnnctl.training.stack import Stack
 from fnnctl.training.trainer import train_stack
@@ -41,12 +42,12 @@ def test_the_penalty_is_part_of_the_gradient_and_each_member_has_its_own() -> No
 
 def test_most_dead_units_lead_to_a_warning_a_recipe_later() -> None:
     shape = settings_of(4, ((5, "relu"),), 3).shape
-    (told,) = dead_layers({"dead_1": [0.2, 0.95]}, shape)
+    (told,) = sentences(dead_layers({"dead_1": [0.2, 0.95]}, shape))
     assert told.endswith(
         "since epoch 2). Try a smaller training.optimizer.learning_rate, or model.activation: leaky_relu"
     )
-    assert len(list(dead_layers({"dead_1": [0.2, 0.8]}, shape))) == 1
-    assert list(dead_layers({"dead_1": [0.2, 0.8]}, shape, has_recipe=True)) == []
+    assert len(list(sentences(dead_layers({"dead_1": [0.2, 0.8]}, shape)))) == 1
+    assert list(sentences(dead_layers({"dead_1": [0.2, 0.8]}, shape, has_recipe=True))) == []
 
 
 @pytest.mark.parametrize(("dead", "noted"), [(0.74, False), (0.75, True), (0.89, True), (0.9, False)])
@@ -56,4 +57,4 @@ def test_many_dead_units_are_noted_where_a_recipe_has_no_warning(dead: float, no
     note = f"{dead_units}; fewer units may do as well"
     assert list(dead_layer_notes(history, shape, below=0.9)) == ([note] if noted else [])
     assert list(dead_layer_notes(history, shape)) == ([note] if dead >= 0.75 else [])
-    assert bool(list(dead_layers(history, shape, has_recipe=True))) is (dead >= 0.9)
+    assert bool(list(sentences(dead_layers(history, shape, has_recipe=True)))) is (dead >= 0.9)

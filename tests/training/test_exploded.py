@@ -6,6 +6,7 @@ import math
 
 import pytest
 
+from fnnctl.messages import sentences
 from fnnctl.training.trainer import Outcome
 from fnnctl.training.warnings import exploded
 from tests.training.recipes import settings_of
@@ -23,7 +24,7 @@ def ending_at(train: float, validation: float | None) -> dict[str, list[float]]:
 def told(
     *trained: tuple[Outcome, dict[str, list[float]]], rate: float | None = 0.05, scaled: bool = True
 ) -> str:
-    return "\n".join(exploded(trained, SHAPE, steadier_rate=rate, scaled=scaled))
+    return "\n".join(sentences(exploded(trained, SHAPE, steadier_rate=rate, scaled=scaled)))
 
 
 def test_the_warning() -> None:

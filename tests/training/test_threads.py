@@ -6,6 +6,7 @@ import pytest
 threadpoolctl = pytest.importorskip("threadpoolctl")  # scikit-learn brings it
 
 from fnnctl.blas import set_blas_threads  # noqa: E402
+from fnnctl.messages import sentences  # noqa: E402
 from fnnctl.nn.parameters import ParameterLayout  # noqa: E402
 from fnnctl.nn.shape import HiddenShape, NetworkShape  # noqa: E402
 from fnnctl.training.threads import default_threads, threads_warning  # noqa: E402
@@ -46,7 +47,7 @@ def test_threads_that_make_training_slower_are_warned_of(
     units: int, networks: int, threads: int, warned: str | None
 ) -> None:
     layout = ParameterLayout(NetworkShape(100, (HiddenShape(units, "relu"),), 10))
-    warnings = threads_warning(threads, layout, networks)
+    warnings = sentences(threads_warning(threads, layout, networks))
     if warned is None:
         assert warnings == []
         return

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
+from fnnctl.messages import sentences
 from fnnctl.training.trainer import Outcome
 from fnnctl.training.warnings import unfinished
 from tests.training.recipes import settings_of
@@ -32,7 +33,7 @@ def test_the_warning() -> None:
     """Of 40 epochs, the last four have the mean 0.2015, the four before 0.2055: 1.95 %; at 0.08, 4.9 %."""
     settings = settings_of(4, ((5, "relu"),), 3, batch_size=40)
     assert not [*unfinished([Training(COMPLETED, falling(40, 0.001, 0.2))], settings, train_rows=120)]
-    (told,) = unfinished([Training(COMPLETED, falling(40, 0.0025, 0.2))], settings, train_rows=100)
+    (told,) = sentences(unfinished([Training(COMPLETED, falling(40, 0.0025, 0.2))], settings, train_rows=100))
     assert told == (
         "validation_loss was still falling at the last epoch (120 steps, 3 per epoch), by 5% over "
         "the last 4 epochs: raise training.epochs, or lower training.batch_size to 32"
@@ -70,12 +71,16 @@ def test_many_steps_few_epochs_and_other_ends_are_no_reason() -> None:
 @pytest.mark.parametrize("column", ["validation_loss", "train_loss"])
 def test_after_few_epochs_the_last_must_clearly_be_the_best(column: str) -> None:
     settings = settings_of(4, ((5, "relu"),), 3, batch_size=40)
-    (told,) = unfinished([Training(COMPLETED, falling(2, 0.01, 0.2, column))], settings, train_rows=40)
+    (told,) = sentences(
+        unfinished([Training(COMPLETED, falling(2, 0.01, 0.2, column))], settings, train_rows=40)
+    )
     assert told == (
         "only 2 epochs were trained (2 steps), and the last was the best: raise training.epochs, or lower "
         "training.batch_size to 32"
     )
-    (told,) = unfinished([Training(COMPLETED, falling(1, 0.0, 0.2, column))], settings, train_rows=100)
+    (told,) = sentences(
+        unfinished([Training(COMPLETED, falling(1, 0.0, 0.2, column))], settings, train_rows=100)
+    )
     assert told.startswith("only 1 epoch was trained (3 steps): raise training.epochs, or")
     for epochs, slope, is_told in (
         (19, 0.02, True),
@@ -90,7 +95,7 @@ def test_after_few_epochs_the_last_must_clearly_be_the_best(column: str) -> None
 
 def test_after_few_epochs_a_kept_earlier_epoch_is_no_reason() -> None:
     settings, two = settings_of(4, ((5, "relu"),), 3, batch_size=40), falling(2, 0.1, 0.2)
-    (told,) = unfinished([Training(COMPLETED, two, 2)], settings, train_rows=40)
+    (told,) = sentences(unfinished([Training(COMPLETED, two, 2)], settings, train_rows=40))
     assert told.endswith(": raise training.epochs, or lower training.batch_size to 32")
     assert not [*unfinished([Training(COMPLETED, two, 1)], settings, train_rows=40)]
     assert not [*unfinished([Training(STOPPED, two, 2)], settings, train_rows=40)]
@@ -99,7 +104,7 @@ def test_after_few_epochs_a_kept_earlier_epoch_is_no_reason() -> None:
 def test_after_few_epochs_half_of_the_folds_are_enough() -> None:
     settings = settings_of(4, ((5, "relu"),), 3, batch_size=20)
     better, worse = (Training(COMPLETED, falling(3, slope, 0.9)) for slope in (0.1, -0.1))
-    (told,) = unfinished([worse, better], settings, train_rows=40)
+    (told,) = sentences(unfinished([worse, better], settings, train_rows=40))
     assert told == (
         "only 3 epochs were trained (6 steps), and the last was the best in 1 of 2 folds: raise "
         "training.epochs"
@@ -142,7 +147,7 @@ def test_a_loss_that_falls_with_the_rate_is_compared_with_the_first_half(
     ended = [Training(COMPLETED, annealed(40, losses))]
     told = [*unfinished(ended, settings, train_rows=40)]
     assert bool(told) is is_told
-    assert all("over the last 20 epochs" in each for each in told)
+    assert all("over the last 20 epochs" in str(message) for message in told)
     assert not [*unfinished(ended, settings, train_rows=51 * 40)]  # after many steps this is no sign
 
 
@@ -159,11 +164,13 @@ def test_a_rate_that_hardly_falls_does_not_excuse_a_falling_loss() -> None:
 
 def test_without_a_validation_part_the_training_loss_counts() -> None:
     settings = settings_of(4, ((5, "relu"),), 3, batch_size=30)
-    (told,) = unfinished([Training(COMPLETED, falling(40, 0.01, 0.1, "train_loss"))], settings, train_rows=40)
+    (told,) = sentences(
+        unfinished([Training(COMPLETED, falling(40, 0.01, 0.1, "train_loss"))], settings, train_rows=40)
+    )
     assert told.startswith("train_loss was")
     assert told.endswith(": raise training.epochs")  # the batches are small
     trained = [Training(COMPLETED, falling(40, 0.01, 0.1, "train_loss"))]
-    (told,) = unfinished(trained, settings, train_rows=40, advice="raise search.budget.max_epochs")
+    (told,) = sentences(unfinished(trained, settings, train_rows=40, advice="raise search.budget.max_epochs"))
     assert told.endswith(": raise search.budget.max_epochs")
 
 
@@ -171,10 +178,12 @@ def test_half_of_the_folds_are_enough_and_the_median_is_shown() -> None:
     settings = settings_of(4, ((5, "relu"),), 3, optimizer="lbfgs", batch_size=40)
     steep, flat = falling(40, 0.01, 0.1), falling(40, 0.0, 0.1)
     assert not [
-        *unfinished(
-            [Training(COMPLETED, steep), Training(STOPPED, flat), Training(COMPLETED, flat)],
-            settings,
-            train_rows=40,
+        *sentences(
+            unfinished(
+                [Training(COMPLETED, steep), Training(STOPPED, flat), Training(COMPLETED, flat)],
+                settings,
+                train_rows=40,
+            )
         )
     ]
     ended = [
@@ -183,7 +192,7 @@ def test_half_of_the_folds_are_enough_and_the_median_is_shown() -> None:
         Training(COMPLETED, flat),
         Training(COMPLETED, steep),
     ]
-    (told,) = unfinished(ended, settings, train_rows=40)
+    (told,) = sentences(unfinished(ended, settings, train_rows=40))
     assert told == (
         "validation_loss was still falling in 2 of 4 folds at the last epoch (40 steps, 1 per "
         "epoch), by 26% over the last 4 epochs: raise training.epochs"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
+from fnnctl.messages import Message
 from fnnctl.text import alike, counted, joined_words, printable, shown, word_list
 
 if TYPE_CHECKING:
@@ -58,13 +59,14 @@ def written_twice(texts: Sequence[str]) -> str | None:
     return joined_words([*map(shown, groups[0])]) + more
 
 
-def conversion_warnings(columns: Iterable[ColumnType], file: str) -> Iterator[str]:
+def conversion_warnings(columns: Iterable[ColumnType], file: str) -> Iterator[Message]:
     """The conversions that may be wrong, and the columns of texts that are not used."""
     columns = list(columns)
     for column in columns:
         if column.warning:
             unused = "; it is ignored" if column.ignored else ""
-            yield f"column {shown(column.name)} of {file}: {column.warning}{unused}"
+            sentence = f"column {shown(column.name)} of {file}: {column.warning}{unused}"
+            yield Message("doubtful_conversion", sentence)
     texts = [
         shown(column.name)
         for column in columns
@@ -73,10 +75,11 @@ def conversion_warnings(columns: Iterable[ColumnType], file: str) -> Iterator[st
     if texts:
         one = len(texts) == 1
         which = "a column" if one else f"{len(texts):,} columns"
-        yield (
+        yield Message(
+            "ignored_texts",
             f"{which} of {file} {'has' if one else 'have'} a different text in (nearly) every row and "
             f"{'is' if one else 'are'} ignored: {word_list(texts)} "
-            f"(to use {'it' if one else 'one'}, add it to data.columns.categorical)"
+            f"(to use {'it' if one else 'one'}, add it to data.columns.categorical)",
         )
 
 

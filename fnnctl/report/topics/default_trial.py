@@ -6,11 +6,12 @@ Without a comparison on the test part it is the winner against the default trial
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
+from fnnctl.messages import Message
 from fnnctl.metrics.registry import label_of
 from fnnctl.records.default_trial import is_doubtful
-from fnnctl.records.history import SearchHistory
 from fnnctl.records.trials import Result
 from fnnctl.report.sections import SUMMARY, Formats, Notes, Section, Warnings
 from fnnctl.report.summary import Summary
@@ -51,6 +52,37 @@ def search_comparison(summary: Summary) -> DefaultComparison | None:
     if facts and facts.compared_with_default:
         return facts.compared_with_default
     return ensemble.selection.compared_with_default if ensemble else None
+
+
+@dataclass(frozen=True, slots=True)
+class DefaultVerdict:
+    """What is said of a search and the default settings."""
+
+    message: Message
+    is_warning: bool
+    """Whether the search is not better where it should be."""
+
+
+def default_verdict(
+    comparison: DefaultComparison | None,
+    by_objective: DefaultTrialFacts | None,
+    *,
+    has_default: bool,
+    metric: str,
+    on_bags: bool,
+    members: int,
+) -> DefaultVerdict | None:
+    """The comparison on the test part or, if there is none, that by the objectives of trials; else None.
+
+    For the other arguments see `default_comparison_sentence` and `comparison_sentence`.
+    """
+    if comparison is not None:
+        sentence = default_comparison_sentence(comparison, has_default=has_default)
+        return DefaultVerdict(Message("against_default", sentence), comparison.is_worse)
+    if by_objective is not None:
+        sentence = comparison_sentence(by_objective, metric, on_bags=on_bags, members=members)
+        return DefaultVerdict(Message("against_default_trial", sentence), is_doubtful(by_objective))
+    return None
 
 
 def default_comparison_sentence(comparison: DefaultComparison, *, has_default: bool) -> str:
@@ -140,38 +172,37 @@ def ties_text(comparison: DefaultTrialFacts) -> str | None:
 
 def _highlights(summary: Summary) -> Iterator[Section]:
     """A warning if the search is not better where it should be, else a sentence."""
-    by_objective = winners_comparison(summary)
-    if comparison := search_comparison(summary):
-        text = _comparison_sentence(summary, comparison)
-        is_warning, priority, formats = comparison.is_worse, 50, Formats.ALL
-    elif by_objective and not summary.has_former_winner:
-        text = _sentence(summary.search_history, by_objective)
-        is_warning, priority, formats = is_doubtful(by_objective), 57, Formats.PAGE
-    else:
+    verdict = _verdict(summary)
+    on_test_part = search_comparison(summary) is not None
+    if verdict is None or (summary.has_former_winner and not on_test_part):
         return
-    if is_warning:
-        yield Warnings(WARNINGS, (text,), heading=WARNINGS, priority=WARNING_PRIORITY - 1, formats=formats)
+    priority, formats = (50, Formats.ALL) if on_test_part else (57, Formats.PAGE)
+    if verdict.is_warning:
+        rows = (str(verdict.message),)
+        yield Warnings(WARNINGS, rows, heading=WARNINGS, priority=WARNING_PRIORITY - 1, formats=formats)
     else:
-        sentence = f"{capitalized(text)}."
-        yield Notes(ABOUT, (sentence,), heading=SUMMARY, priority=priority, formats=formats)
+        yield Notes(ABOUT, _sentences(verdict), heading=SUMMARY, priority=priority, formats=formats)
 
 
-def _sentence(search: SearchHistory, comparison: DefaultTrialFacts) -> str:
-    return comparison_sentence(comparison, search.metric, on_bags=search.on_bags, members=search.members)
+def _verdict(summary: Summary) -> DefaultVerdict | None:
+    search = summary.search_history
+    return default_verdict(
+        search_comparison(summary),
+        winners_comparison(summary),
+        has_default=names.DEFAULT in summary.files,
+        metric=search.metric,
+        on_bags=search.on_bags,
+        members=search.members,
+    )
 
 
-def _comparison_sentence(summary: Summary, comparison: DefaultComparison) -> str:
-    return default_comparison_sentence(comparison, has_default=names.DEFAULT in summary.files)
+def _sentences(verdict: DefaultVerdict) -> tuple[str, ...]:
+    return (f"{capitalized(str(verdict.message))}.",)
 
 
 def _details(summary: Summary) -> Iterator[Section]:
-    if comparison := search_comparison(summary):
-        sentence = _comparison_sentence(summary, comparison)
-    elif by_objective := winners_comparison(summary):
-        sentence = _sentence(summary.search_history, by_objective)
-    else:
-        return
-    yield Notes("Against the default settings", (f"{capitalized(sentence)}.",))
+    if verdict := _verdict(summary):
+        yield Notes("Against the default settings", _sentences(verdict))
 
 
 def _json(summary: Summary) -> Mapping[str, Any]:

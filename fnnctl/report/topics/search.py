@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from fnnctl.metrics.registry import label_of
 from fnnctl.records.history import SearchHistory
-from fnnctl.records.journal import COMPLETE, INTERRUPTED
+from fnnctl.records.journal import INTERRUPTED
 from fnnctl.records.timeline import Timeline
 from fnnctl.records.trials import Status
 from fnnctl.report.measured import measured
@@ -29,7 +29,7 @@ def epochs_done(search: SearchHistory, facts: SearchFacts | None) -> str:
 
     Of a search on folds they are those of each fold.
     """
-    planned = facts.epochs if facts and search.end != COMPLETE else None
+    planned = facts.epochs if facts and not search.is_complete else None
     per_fold = " per fold" if search.part == "cross_validation" else ""
     bound = facts.epochs_bound if facts else "at most"
     return amount_done(search.trained, planned, "epoch", bound=bound) + per_fold
@@ -38,7 +38,7 @@ def epochs_done(search: SearchHistory, facts: SearchFacts | None) -> str:
 def trials_done(search: SearchHistory, facts: SearchFacts | None) -> str:
     """The trials with results so far, and how many are planned while the search is not complete."""
     with_results, begun = len(search.standings.latest), len(search.trials)
-    planned = facts.trials_planned if facts and search.end != COMPLETE else None
+    planned = facts.trials_planned if facts and not search.is_complete else None
     total = max(begun, planned or 0)
     if with_results == total:
         return counted(total, "trial")
@@ -48,9 +48,9 @@ def trials_done(search: SearchHistory, facts: SearchFacts | None) -> str:
 
 def why_ended(search: SearchHistory, facts: SearchFacts | None) -> str | None:
     """Why a search has ended; None if the run's status says it, or if that is what was to be expected."""
-    if search.end in {None, INTERRUPTED}:
+    if search.end_kind in {None, INTERRUPTED}:
         return None
-    if search.end != COMPLETE:
+    if not search.is_complete:
         return f"ended by {search.end}"
     if search.stopped_because:
         return f"stopped: {search.stopped_because}"
@@ -97,7 +97,7 @@ def _definitions(
     if search.method:
         yield "method", method_text(search)
     yield "objective", f"{label_of(search.metric)} {measured(search).where}, {search.direction}d"
-    words = {} if search.end == COMPLETE else UNFINISHED
+    words = {} if search.is_complete else UNFINISHED
     counts = ", ".join(f"{count:,} {words.get(status, status)}" for status, count in _statuses(search))
     yield "trials", f"{len(search.trials):,}" + (f": {counts}" if counts else "")
     yield from _failures(search)
@@ -119,7 +119,7 @@ def _definitions(
     if timeline:
         yield "workers", workers_text(timeline)
     if search.end:
-        reason = search.stopped_because if search.end == COMPLETE else None
+        reason = search.stopped_because if search.is_complete else None
         yield "ended", reason or search.end
 
 
@@ -144,6 +144,7 @@ def _json(summary: Summary) -> Mapping[str, Any]:
         "sampler": search.sampler,
         "objective": {"metric": search.metric, "on": search.part, "direction": search.direction},
         "end": search.end,
+        "end_kind": search.end_kind,
         "trials": len(search.trials),
         "trials_by_status": search.statuses,
         "epochs": max((facts.epochs if facts else None) or 0, search.granted),

@@ -9,7 +9,6 @@ from typing import Any, Final
 from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.metrics.registry import label_of
 from fnnctl.records.history import SearchHistory
-from fnnctl.records.journal import COMPLETE
 from fnnctl.records.trials import Result
 from fnnctl.report.measured import measured
 from fnnctl.report.searched_settings import paths_by_importance, setting_text, short_names
@@ -36,7 +35,7 @@ def _highlights(summary: Summary) -> Iterator[Section]:
     search = summary.search_history
     if (best := search.winner) is None:
         return
-    differ = search.has_rungs or search.end != COMPLETE
+    differ = search.has_rungs or not search.is_complete
     after = f" after {counted(search.epochs_of(best), 'epoch')}" if differ else ""
     score = f"{label_of(search.metric)} {number(best.objective)}"
     yield _definition(11, "best trial", f"{best.trial}, with {score} {measured(search).where}{after}")
@@ -193,7 +192,7 @@ def _extension(summary: Summary, search: SearchHistory) -> Iterator[str]:
 
     Nothing if the search is not complete, or cannot grow in one of these ways.
     """
-    if search.end != COMPLETE or search.settings.get("max_trials"):
+    if not search.is_complete or search.settings.get("max_trials"):
         return
     trials, budget = search.settings.get("trials"), search.settings.get("budget") or {}
     has_grid = search.sampling is not None and search.sampling.lists_grid

@@ -20,6 +20,7 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray
 from fnnctl.arrays.normal import normal_cdf
+from fnnctl.messages import Message
 from fnnctl.records.standings import finite_objective
 from fnnctl.records.trials import CURVE, Direction, Job, JobKey, Result, Status, Stop
 from fnnctl.search.protocols import Scheduler
@@ -60,7 +61,7 @@ class Curves:
     """The full budget in epochs."""
 
 
-def median_reason(curves: Curves) -> str | None:
+def median_reason(curves: Curves) -> Message | None:
     """Why the trial is stopped by the median rule; None if it is not.
 
     It is stopped if its best loss so far is larger than the median of the other trials' mean losses up to the
@@ -70,10 +71,10 @@ def median_reason(curves: Curves) -> str | None:
     means, count = curves.other_means, len(curves.other_means)
     if count < MIN_OTHERS or min(curves.losses) <= (means[(count - 1) // 2] + means[count // 2]) / 2:
         return None
-    return f"worse than the median of {counted(count, 'other trial')}"
+    return Message("worse_than_median", f"worse than the median of {counted(count, 'other trial')}")
 
 
-def extrapolation_reason(curves: Curves) -> str | None:
+def extrapolation_reason(curves: Curves) -> Message | None:
     """Why the trial is stopped by the extrapolation of its curve; None if it is not.
 
     It is stopped if its chance of beating the best trial at the full budget is below `CHANCE`.
@@ -83,10 +84,10 @@ def extrapolation_reason(curves: Curves) -> str | None:
     chance = chance_to_beat(curves.best, curves.losses, curves.epochs, full=curves.full)
     if chance >= CHANCE:
         return None
-    return f"a chance of {chance:.1%} to beat the best trial"
+    return Message("small_chance", f"a chance of {chance:.1%} to beat the best trial")
 
 
-REASONS: Final[Mapping[CurveRule, Callable[[Curves], str | None]]] = {
+REASONS: Final[Mapping[CurveRule, Callable[[Curves], Message | None]]] = {
     "median": median_reason,
     "extrapolate": extrapolation_reason,
 }
@@ -174,7 +175,7 @@ class CurveStopping:
     def __init__(
         self,
         scheduler: Scheduler,
-        reason: Callable[[Curves], str | None],
+        reason: Callable[[Curves], Message | None],
         *,
         max_epochs: int,
         direction: Direction,
@@ -231,7 +232,8 @@ class CurveStopping:
             return ()
         self._released.append(result.key)
         stopped = replace(result, status=Status.STOPPED_BY_CURVE, budget=job.stop, epochs=whole.epochs)
-        stop = Stop(reason, result.trial, part.stop, saved=job.stop - part.stop)
+        saved = job.stop - part.stop
+        stop = Stop(str(reason), result.trial, part.stop, saved, reason.kind)
         return [*self._scheduler.tell(stopped), stop]
 
     def released(self) -> Sequence[JobKey]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from fnnctl.messages import Message
 from fnnctl.records.standings import Standings
 from fnnctl.records.trials import Direction, Job, JobKey, Result, Status, Stop
 from fnnctl.search.protocols import Scheduler
@@ -43,8 +44,9 @@ class StopWhen:
         if tried - self._since < self._no_improvement:
             return stops
         self._ended = True
-        reason = f"no improvement in {counted(tried - self._since, 'trial')} after trial {self._best}"
-        return [*stops, Stop(reason)]
+        sentence = f"no improvement in {counted(tried - self._since, 'trial')} after trial {self._best}"
+        reason = Message("no_improvement", sentence)
+        return [*stops, Stop(str(reason), reason_kind=reason.kind)]
 
     def released(self) -> Sequence[JobKey]:
         """See `Scheduler`."""

@@ -12,6 +12,7 @@ from fnnctl.data.columns.numbers import ordered, plain_number
 from fnnctl.data.dataset import Dataset
 from fnnctl.data.problems import Problems
 from fnnctl.errors import DataError, Problem
+from fnnctl.messages import Message
 from fnnctl.tasks.detection import MANY_VALUES, all_numbers
 from fnnctl.text import alike, joined_words, natural_key, printable, shown, word_list
 
@@ -26,7 +27,7 @@ class ClassLabels:
     labels: IntArray
     """(N,) indices into `classes`."""
     classes: tuple[str, ...]
-    warnings: list[str]
+    warnings: list[Message]
 
 
 def encode(dataset: Dataset, recorded: Sequence[str] = ()) -> ClassLabels:
@@ -79,7 +80,7 @@ def target_problem(name: str, classes: Sequence[str], counts: IntArray) -> str |
     return None
 
 
-def same_number_twice(name: str, classes: Sequence[str]) -> list[str]:
+def same_number_twice(name: str, classes: Sequence[str]) -> list[Message]:
     """Warnings about classes that are the same number written in two ways, such as `1` and `1.0`."""
     written: dict[float, str] = {}
     warnings = []
@@ -89,15 +90,17 @@ def same_number_twice(name: str, classes: Sequence[str]) -> list[str]:
             continue
         if number in written:
             pair = f"{shown(written[number])} and {shown(text)}"
-            warnings.append(f"the target {shown(name)} has classes {pair}, which are the same number")
+            sentence = f"the target {shown(name)} has classes {pair}, which are the same number"
+            warnings.append(Message("same_number_twice", sentence))
         written[number] = text
     return warnings
 
 
-def same_word_twice(name: str, classes: Sequence[str]) -> list[str]:
+def same_word_twice(name: str, classes: Sequence[str]) -> list[Message]:
     """One warning about classes that differ only in case or blanks."""
     several = [joined_words([*map(shown, texts)]) for texts in alike(classes)]
     if not several:
         return []
     same = word_list(several, MAX_NAMED)
-    return [f"the target {shown(name)} has classes {same}: if they are one class, write them alike"]
+    sentence = f"the target {shown(name)} has classes {same}: if they are one class, write them alike"
+    return [Message("same_word_twice", sentence)]

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.messages import Message
 from fnnctl.metrics.calibration import NO_ROWS, diagram_bins, reliability
 from fnnctl.metrics.curves import mean_pr_curves, mean_roc_curves, pr_curves, roc_curves
 from fnnctl.tasks.classification import tables
@@ -24,7 +25,7 @@ from fnnctl.tasks.classification.scores import ClassScores, Uncalibrated, best_f
 from fnnctl.tasks.decisions import Decision
 from fnnctl.tasks.folds import Repeat, mean_metrics, repeats_of
 from fnnctl.tasks.task import Artifacts, FoldScores
-from fnnctl.tasks.warnings import OUT_OF_FOLD, UNKNOWN, ResultWarning, TrainingOutcome, of_most_repeats
+from fnnctl.tasks.warnings import OUT_OF_FOLD, UNKNOWN, TrainingOutcome, of_most_repeats
 from fnnctl.tasks.worst_rows import joined_badness
 
 PREDICTION_COLUMNS = ("repeat", "fold", *tables.PREDICTION_COLUMNS)
@@ -60,7 +61,7 @@ class ClassOutOfFold:
         parts = [repeat.part for repeat in self.repeats]
         return {**mean_metrics([part.metrics() for part in parts]), **best_f1_entry(parts)}
 
-    def warnings(self, training: TrainingOutcome = UNKNOWN) -> list[ResultWarning]:
+    def warnings(self, training: TrainingOutcome = UNKNOWN) -> list[Message]:
         """See `OutOfFold`; all these rows are held out."""
         return of_most_repeats(
             [repeat.part.warnings_by_kind(OUT_OF_FOLD, training, repeat.part) for repeat in self.repeats]

@@ -11,6 +11,7 @@ from typing import Any, Final
 import numpy as np
 
 from fnnctl.arrays import BoolArray, FloatArray, IntArray
+from fnnctl.messages import Message
 from fnnctl.metrics.calibration import NO_ROWS, Reliability, confidences, diagram_bins, reliability
 from fnnctl.metrics.classification import score
 from fnnctl.metrics.comparison.measures import Measure, class_measure
@@ -48,7 +49,7 @@ from fnnctl.tasks.classification.warnings import (
 )
 from fnnctl.tasks.decisions import Decision, cheapest_answer, predicted_classes, row_costs
 from fnnctl.tasks.task import Artifacts, OutputDecoder, PartScores
-from fnnctl.tasks.warnings import TEST_PART, UNKNOWN, ResultWarning, TrainingOutcome, few_rows
+from fnnctl.tasks.warnings import TEST_PART, UNKNOWN, TrainingOutcome, few_rows
 
 CLASS_LOSSES: Final[Mapping[str, Callable[[FloatArray, IntArray], FloatArray]]] = {
     "softmax": cross_entropy,
@@ -166,14 +167,14 @@ class ClassScores:
         where: str = TEST_PART,
         training: TrainingOutcome = UNKNOWN,
         held_out: PartScores | None = None,
-    ) -> list[ResultWarning]:
+    ) -> list[Message]:
         """See `PartScores`."""
         rows = held_out if isinstance(held_out, ClassScores) else None
         return [warning for warning in self.warnings_by_kind(where, training, rows) if warning]
 
     def warnings_by_kind(
         self, where: str, training: TrainingOutcome, held_out: ClassScores | None
-    ) -> tuple[ResultWarning | None, ...]:
+    ) -> tuple[Message | None, ...]:
         """The warning of each kind, or None: about decisions, the log loss, and mean probabilities."""
         rows = None if held_out is None else (held_out.labels, held_out.probabilities)
         log_loss = None
@@ -207,9 +208,7 @@ class ClassScores:
         """The index of the positive one of two classes; None with more classes."""
         return None if self.decision is None else self.decision.positive
 
-    def _no_better(
-        self, where: str, training: TrainingOutcome, held_out: HeldOut | None
-    ) -> ResultWarning | None:
+    def _no_better(self, where: str, training: TrainingOutcome, held_out: HeldOut | None) -> Message | None:
         """A warning if the predictions are no better than the baseline's, or than chance with a threshold."""
         if self.baseline is None:
             return None
@@ -239,9 +238,7 @@ class ClassScores:
         areas = self.ranked.areas
         return ranking_warning(self.classes, areas, rows=len(self.labels), where=where, training=training)
 
-    def _not_found(
-        self, where: str, training: TrainingOutcome, held_out: HeldOut | None
-    ) -> ResultWarning | None:
+    def _not_found(self, where: str, training: TrainingOutcome, held_out: HeldOut | None) -> Message | None:
         """A warning about classes that are hardly ever found; with a threshold, if it finds no positive row.
 
         A threshold may miss many rows of a class on purpose.

@@ -14,6 +14,7 @@ from fnnctl.config.schema.data import TargetTransformName
 from fnnctl.config.schema.losses import DEFAULT_OUTPUTS, LOSS_RECORDS, output_of
 from fnnctl.config.schema.model import DEFAULT_THRESHOLD, Calibration, ModelConfig, Threshold
 from fnnctl.errors import Problem
+from fnnctl.messages import Message
 from fnnctl.metrics.metric import TaskName
 from fnnctl.metrics.registry import ACCURACY, CLASSIFICATION, class_of
 from fnnctl.nn.losses.cross_entropy import log_softmax, softmax
@@ -265,7 +266,7 @@ class Classification:
         }
         return np.array([*(number.get(text, -1) for text in texts), -1], np.intp)[codes], wrong
 
-    def split_warnings(self, targets: Targets, split: Split) -> list[str]:
+    def split_warnings(self, targets: Targets, split: Split) -> list[Message]:
         warnings = []
         for part, rows, consequence in (
             ("training", split.train, "and cannot be learned"),
@@ -276,10 +277,11 @@ class Classification:
             absent = [shown(self.classes[c]) for c in np.flatnonzero(counts == 0)]
             if absent and rows.size:
                 which = "a class has" if len(absent) == 1 else f"{len(absent)} classes have"
-                warnings.append(f"{which} no row in the {part} part {consequence}: {word_list(absent)}")
+                sentence = f"{which} no row in the {part} part {consequence}: {word_list(absent)}"
+                warnings.append(Message("absent_classes", sentence))
         return warnings
 
-    def fold_warnings(self, targets: Targets, folds: AssignedFolds) -> list[str]:
+    def fold_warnings(self, targets: Targets, folds: AssignedFolds) -> list[Message]:
         classes = len(self.classes)
         untested, untrained = np.zeros(classes, np.bool_), np.zeros(classes, np.bool_)
         for tested, trained in folds.counts(targets, classes):
@@ -294,7 +296,8 @@ class Classification:
             names = [shown(self.classes[index]) for index in np.flatnonzero(which)]
             if names:
                 subject = "a class has" if len(names) == 1 else f"{len(names):,} classes have"
-                warnings.append(f"{subject} no row in the {consequence}: {word_list(names)}")
+                sentence = f"{subject} no row in the {consequence}: {word_list(names)}"
+                warnings.append(Message("classes_absent_in_folds", sentence))
         return warnings
 
     def untrained_classes(self, targets: Targets, trained: Targets) -> list[str]:

@@ -12,12 +12,13 @@ from typing import TypeAlias
 import numpy as np
 
 from fnnctl.arrays import BoolArray, FloatArray, IntArray
+from fnnctl.messages import Message
 from fnnctl.metrics.comparison.shares import unpaired_shares
 from fnnctl.metrics.decisions import MIN_OF_CLASS, decide_across
 from fnnctl.metrics.paired import LEVEL, mean_test, sign_test
 from fnnctl.metrics.ranking import AucEstimate, wilson_interval
 from fnnctl.metrics.rows import log_losses
-from fnnctl.tasks.warnings import UNKNOWN, ResultWarning, TrainingOutcome, worth_trying
+from fnnctl.tasks.warnings import NO_BETTER, UNKNOWN, TrainingOutcome, worth_trying
 from fnnctl.text import capitalized, counted, p_text, shown, word_list
 
 HeldOut: TypeAlias = tuple[IntArray, FloatArray]
@@ -108,7 +109,7 @@ def baseline_warning(
     positive: int | None = None,
     training: TrainingOutcome = UNKNOWN,
     held_out: HeldOut | None = None,
-) -> ResultWarning | None:
+) -> Message | None:
     """A warning unless more rows are right than with the majority class, by more than chance.
 
     The test counts the rows that only one of the two predicts correctly (McNemar's, exact, one-sided). There
@@ -147,13 +148,14 @@ def baseline_warning(
     other_rows = int(np.sum(~guessed))
     if sign_test(other_rows, 0) > LEVEL:
         few = f"{counted(len(labels), 'row')}, {other_rows:,} of them not {name}, are too few to tell"
-        return ResultWarning(f"{finding}: {few}", is_useless=True)
+        return Message(NO_BETTER, f"{finding}: {few}", is_severe=True)
     rare = int(np.bincount(labels[labels != most], minlength=len(classes)).argmax())
     if has_better_probabilities:
-        return ResultWarning(
+        return Message(
+            NO_BETTER,
             f"{finding}, but its probabilities are better than the classes' shares (log loss "
             f"{losses.mean():.3g}, not {baseline_losses.mean():.3g}): rank rows by them and judge by "
-            f"ROC AUC, or {favour_rare(classes, rare, positive, held_out)}"
+            f"ROC AUC, or {favour_rare(classes, rare, positive, held_out)}",
         )
     if by_guessing >= UNEQUAL:
         advice = (
@@ -162,7 +164,7 @@ def baseline_warning(
         )
     else:
         advice = worth_trying(len(labels), is_ahead=accuracy > by_guessing, training=training)
-    return ResultWarning(f"{finding}: {advice}", is_useless=True)
+    return Message(NO_BETTER, f"{finding}: {advice}", is_severe=True)
 
 
 CHANCE = 0.5
@@ -177,7 +179,7 @@ def decision_warning(
     rows: int,
     where: str,
     training: TrainingOutcome = UNKNOWN,
-) -> ResultWarning | None:
+) -> Message | None:
     """A warning unless the ROC AUC is above 0.5 and the costs are lower, both by more than chance.
 
     Args:
@@ -199,17 +201,18 @@ def decision_warning(
             advice = f"{counted(rows, 'row')} are too few to tell"
         else:
             advice = worth_trying(rows, is_ahead=area.area > CHANCE, training=training)
-        return ResultWarning(f"{finding}: {advice}", is_useless=True)
+        return Message("random_order", f"{finding}: {advice}", is_severe=True)
     if costs is None:
         return None
     decided, always = costs
     if mean_test(always - decided) <= LEVEL:
         return None
     cost, least = float(decided.mean()), float(always.mean())
-    return ResultWarning(
+    return Message(
+        "costly_decisions",
         f"the decisions cost {cost:.3g} per row {where}, which is not less than always predicting one class "
         f"({least:.3g}) by more than chance: {worth_trying(rows, is_ahead=cost < least, training=training)}",
-        is_useless=True,
+        is_severe=True,
     )
 
 
@@ -220,7 +223,7 @@ def ranking_warning(
     rows: int,
     where: str,
     training: TrainingOutcome = UNKNOWN,
-) -> ResultWarning | None:
+) -> Message | None:
     """A warning unless the ROC AUC of some class, against all others, is above 0.5 by more than chance.
 
     Args:
@@ -244,7 +247,7 @@ def ranking_warning(
         advice = f"{counted(rows, 'row')} are too few to tell"
     else:
         advice = worth_trying(rows, is_ahead=best.area > CHANCE, training=training)
-    return ResultWarning(f"{finding}; {advice}", is_useless=True)
+    return Message("random_orders", f"{finding}; {advice}", is_severe=True)
 
 
 def _lower_end(area: AucEstimate) -> float:
@@ -268,7 +271,7 @@ def missed_classes_warning(
     positive: int | None = None,
     training: TrainingOutcome = UNKNOWN,
     held_out: HeldOut | None = None,
-) -> ResultWarning | None:
+) -> Message | None:
     """One warning about all classes whose recall is low although they have enough rows to tell.
 
     Args:
@@ -315,12 +318,12 @@ def missed_classes_warning(
         advice += "; judge by balanced accuracy or ROC AUC"
     else:
         advice = _confusion(classes, confused, training)
-    return ResultWarning(f"{finding}. {capitalized(advice)}")
+    return Message("missed_classes", f"{finding}. {capitalized(advice)}")
 
 
 def unfound_class_warning(
     name: str, labels: BoolArray, predicted: BoolArray, threshold: float, *, where: str
-) -> ResultWarning | None:
+) -> Message | None:
     """A warning if a threshold finds no row of its class, `name`, although there are enough.
 
     Args:
@@ -334,10 +337,11 @@ def unfound_class_warning(
     if rows < MIN_OF_CLASS or (labels & predicted).any():
         return None
     others = f", and takes {counted(predictions, 'other')} for it" if predictions else ""
-    return ResultWarning(
+    return Message(
+        "unfound_class",
         f"the threshold of {threshold:.4g} finds none of the {rows:,} rows of {shown(name)} {where}{others}, "
         "so its F1 is 0: rank rows by the probabilities, or try other columns or more rows of the class",
-        is_useless=True,
+        is_severe=True,
     )
 
 
@@ -359,6 +363,8 @@ def _confusion(classes: Sequence[str], predicted: Sequence[int] | None, training
     return advice if training.was_best_early else f"{advice}, or try more epochs or another learning rate"
 
 
+FAR_PROBABILITIES = "far_probabilities"
+"""The kind of the warnings about mean probabilities."""
 ENOUGH_FOR_LOG_LOSS = 100
 """So many rows show that a log loss is not better, even if it is not worse by more than chance."""
 FAR = 4.0
@@ -376,7 +382,7 @@ def log_loss_warning(
     *,
     where: str,
     is_calibrated: bool = False,
-) -> ResultWarning | None:
+) -> Message | None:
     """A warning if the log loss is not below the baseline's, unless that may be chance in few rows.
 
     Args:
@@ -395,10 +401,11 @@ def log_loss_warning(
     advice = "rank rows by them, but do not read them as frequencies"
     if not is_calibrated:
         advice = f"set model.calibration: temperature, or {advice}"
-    return ResultWarning(
+    return Message(
+        "misleading_probabilities",
         f"the log loss {where}, {losses.mean():.4g}, is not better than the baseline's "
         f"({baseline_losses.mean():.4g}), which gives every row the classes' shares of the training rows, so "
-        f"the probabilities are misleading: {advice}"
+        f"the probabilities are misleading: {advice}",
     )
 
 
@@ -411,7 +418,7 @@ def mean_probability_warning(
     where: str,
     positive: int | None,
     training: TrainingOutcome = UNKNOWN,
-) -> ResultWarning | None:
+) -> Message | None:
     """One warning about all classes whose mean probability is far from their frequency: see `FAR`.
 
     Args:
@@ -447,11 +454,13 @@ def mean_probability_warning(
         if all(_is_far(shares[index], counts[index], rows) for index in far):
             trained = word_list([f"{shares[index]:.3g}" for index in far], MAX_NAMED)
             reason = f"in the training rows it is {trained}, so these rows are of another kind"
-            return ResultWarning(f"{finding}: {reason}")
+            return Message(FAR_PROBABILITIES, f"{finding}: {reason}")
     if training.has_row_weights:
-        return ResultWarning(f"{finding}: probabilities follow the weights of the rows (data.weights)")
+        return Message(
+            FAR_PROBABILITIES, f"{finding}: probabilities follow the weights of the rows (data.weights)"
+        )
     advice = "rank rows by the probabilities, but do not read them as frequencies"
-    return ResultWarning(f"{finding}: {advice}")
+    return Message(FAR_PROBABILITIES, f"{finding}: {advice}")
 
 
 def _is_far(mean: float, count: int, rows: int) -> bool:

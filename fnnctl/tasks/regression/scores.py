@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.messages import Message
 from fnnctl.metrics.comparison.measures import Measure, error_measure
 from fnnctl.metrics.metric import SUPPORT, OfRows
 from fnnctl.metrics.registry import REGRESSION, importance_metrics, metrics_of
@@ -25,7 +26,6 @@ from fnnctl.tasks.warnings import (
     OUT_OF_FOLD,
     TEST_PART,
     UNKNOWN,
-    ResultWarning,
     TrainingOutcome,
     few_rows,
     of_most_repeats,
@@ -79,12 +79,12 @@ class EstimateScores:
         where: str = TEST_PART,
         training: TrainingOutcome = UNKNOWN,
         held_out: PartScores | None = None,
-    ) -> list[ResultWarning]:
+    ) -> list[Message]:
         """See `PartScores`."""
         warning = self.warning(where, training)
         return [warning] if warning else []
 
-    def warning(self, where: str, training: TrainingOutcome) -> ResultWarning | None:
+    def warning(self, where: str, training: TrainingOutcome) -> Message | None:
         """The only warning; None if there is none."""
         warning = None
         if self.baseline is not None and training.counts_rows_equally:
@@ -182,7 +182,7 @@ class EstimateOutOfFold:
         """The mean of the repeats' metrics; see `OutOfFold`."""
         return mean_metrics([part.metrics() for _, _, part in self.repeats])
 
-    def warnings(self, training: TrainingOutcome = UNKNOWN) -> list[ResultWarning]:
+    def warnings(self, training: TrainingOutcome = UNKNOWN) -> list[Message]:
         """See `OutOfFold`."""
         return of_most_repeats([[part.warning(OUT_OF_FOLD, training)] for _, _, part in self.repeats])
 

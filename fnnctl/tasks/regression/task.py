@@ -13,6 +13,7 @@ from fnnctl.config.schema.data import TargetTransformName
 from fnnctl.config.schema.losses import output_of
 from fnnctl.config.schema.model import DEFAULT_THRESHOLD, Calibration, ModelConfig, Threshold
 from fnnctl.errors import Problem, UsageError
+from fnnctl.messages import Message
 from fnnctl.metrics.metric import TaskName
 from fnnctl.metrics.registry import R2, REGRESSION, class_of, objectives
 from fnnctl.tasks.checks import refused_metric, refused_monitors, refused_output
@@ -195,14 +196,14 @@ class Regression:
         # The code -1 selects the last entry.
         return np.array([*(values[text][0] for text in texts), np.nan])[codes], wrong
 
-    def split_warnings(self, targets: Targets, split: Split) -> list[str]:
+    def split_warnings(self, targets: Targets, split: Split) -> list[Message]:
         return [
-            f"all targets of the {part} part are equal, so its R² is undefined"
+            Message("equal_targets", f"all targets of the {part} part are equal, so its R² is undefined")
             for part, rows in split.parts.items()
             if rows.size > 1 and np.ptp(targets[rows]) == 0
         ]
 
-    def fold_warnings(self, targets: Targets, folds: AssignedFolds) -> list[str]:
+    def fold_warnings(self, targets: Targets, folds: AssignedFolds) -> list[Message]:
         shape = len(folds.assignment), folds.count
         lowest, highest = (np.full(shape, end) for end in (np.inf, -np.inf))
         for repeat, assigned in enumerate(folds.assignment):
@@ -212,7 +213,8 @@ class Regression:
         flat = int(np.count_nonzero(lowest == highest))
         if not flat:
             return []
-        return [f"in {counted(flat, 'fold')} all test targets are equal, so R² is undefined there"]
+        sentence = f"in {counted(flat, 'fold')} all test targets are equal, so R² is undefined there"
+        return [Message("equal_targets_in_folds", sentence)]
 
     def untrained_classes(self, targets: Targets, trained: Targets) -> list[str]:
         return []

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from fnnctl.arrays import FloatArray
+from fnnctl.messages import Message
 from fnnctl.metrics.paired import LEVEL, mean_test, sign_test
-from fnnctl.tasks.warnings import UNKNOWN, ResultWarning, TrainingOutcome, worth_trying
+from fnnctl.tasks.warnings import NO_BETTER, UNKNOWN, TrainingOutcome, worth_trying
 from fnnctl.text import counted, p_text
 
 FAR = 4.0
@@ -20,7 +21,7 @@ def baseline_warning(
     *,
     where: str,
     training: TrainingOutcome = UNKNOWN,
-) -> ResultWarning | None:
+) -> Message | None:
     """A warning unless the squared errors are smaller than the mean's, by more than chance.
 
     Two one-sided tests are made, of which one must pass at half the level: the paired t-test of the squared
@@ -54,22 +55,21 @@ def baseline_warning(
         advice = f"{counted(len(targets), 'row')} are too few to tell"
     else:
         advice = worth_trying(len(targets), is_ahead=rmse < baseline_rmse, training=training)
-    return ResultWarning(f"{finding}: {advice}", is_useless=True)
+    return Message(NO_BETTER, f"{finding}: {advice}", is_severe=True)
 
 
-def _shifted(
-    targets: FloatArray, estimates: FloatArray, baseline: FloatArray, where: str
-) -> ResultWarning | None:
+def _shifted(targets: FloatArray, estimates: FloatArray, baseline: FloatArray, where: str) -> Message | None:
     """A warning if the mean of these targets, far from the baseline's, would be a better estimate."""
     mean, trained_mean = float(np.mean(targets)), float(np.mean(baseline))
     variance = float(np.mean(np.square(targets - mean)))
     is_far = (mean - trained_mean) ** 2 * len(targets) > FAR**2 * variance
     if not is_far or np.mean(np.square(targets - estimates)) <= variance:
         return None
-    return ResultWarning(
+    return Message(
+        "shifted_targets",
         f"R² {where} is negative although the errors are smaller than with the mean of the training targets: "
         f"that mean is {_in_units(trained_mean)}, and here it is {_in_units(mean)}; if the rows are ordered "
-        "by time or come from several groups, see data.split"
+        "by time or come from several groups, see data.split",
     )
 
 

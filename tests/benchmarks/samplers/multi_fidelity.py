@@ -29,7 +29,7 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray
 from fnnctl.records.history import SearchHistory
-from fnnctl.records.journal import Header, Journal
+from fnnctl.records.journal import TIME_IS_OVER, Header, Journal
 from fnnctl.records.trials import Job, Trial
 from fnnctl.search.budget import SearchBudget
 from fnnctl.search.functions import FunctionRunner
@@ -112,7 +112,7 @@ def search(name: str, size: int, seed: int, *, passes: int, concurrency: int) ->
         FunctionRunner(NoisyHartmann(seed)),
         journal,
         concurrency=concurrency,
-        stop=lambda: "epochs" if sum(spent) >= epochs else None,
+        stop=lambda: TIME_IS_OVER if sum(spent) >= epochs else None,
         on_result=lambda result: spent.append(result.epochs),
     )
     history = SearchHistory(journal)

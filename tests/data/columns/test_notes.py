@@ -4,6 +4,7 @@ from fnnctl.data.columns.formats.dates import TimeFormat
 from fnnctl.data.columns.formats.number import NumberFormat
 from fnnctl.data.columns.notes import conversion_notes, conversion_warnings, spelling_notes
 from fnnctl.data.columns.types import ColumnType
+from fnnctl.messages import sentences
 
 
 def number(name: str, warning: str | None = None) -> ColumnType:
@@ -39,12 +40,14 @@ def test_texts_and_what_may_be_wrong_are_warned_of() -> None:
         number("a", warning="'1,250' is read as 1250"),
         ColumnType(name="remark", kind="text", ignored="nearly all differ"),
     ]
-    assert list(conversion_warnings(types, "t.csv")) == [
+    assert list(sentences(conversion_warnings(types, "t.csv"))) == [
         "column 'a' of t.csv: '1,250' is read as 1250",
         "a column of t.csv has a different text in (nearly) every row and is ignored: 'remark' (to use it, "
         "add it to data.columns.categorical)",
     ]
-    (line,) = conversion_warnings([types[1], ColumnType(name="b", kind="text", ignored="x")], "t.csv")
+    (line,) = sentences(
+        conversion_warnings([types[1], ColumnType(name="b", kind="text", ignored="x")], "t.csv")
+    )
     assert line.startswith("2 columns of t.csv have a different text in (nearly) every row and are ignored: ")
 
 

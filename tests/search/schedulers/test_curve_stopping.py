@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from fnnctl.config.schema.methods import SCHEDULERS
+from fnnctl.messages import Message
 from fnnctl.records.journal import Header, Journal
 from fnnctl.records.trials import CURVE, Job, Result, Status, Stop
 from fnnctl.search.budget import SearchBudget
@@ -26,10 +27,13 @@ from fnnctl.search.schedulers.curve_stopping import (
 from tests.search.toys import Outcome, ToyRunner, numbered, result_of
 
 NAME = "validation_accuracy"
-Reason = Callable[[Curves], str | None]
+Reason = Callable[[Curves], Message | None]
 
 
-def never(curves: Curves) -> str | None:
+HOPELESS = Message("small_chance", "hopeless")
+
+
+def never(curves: Curves) -> Message | None:
     return None
 
 
@@ -94,7 +98,7 @@ def test_without_a_stop_every_scheduler_trains_what_it_would_train_without_parts
 def test_the_rule_sees_the_curves_as_losses_and_the_best_full_trial() -> None:
     seen: list[Curves] = []
 
-    def watch(curves: Curves) -> str | None:
+    def watch(curves: Curves) -> Message | None:
         seen.append(replace(curves, epochs=list(curves.epochs), losses=list(curves.losses)))
         return None
 
@@ -110,7 +114,7 @@ def test_the_rule_sees_the_curves_as_losses_and_the_best_full_trial() -> None:
 def test_without_a_curve_the_objective_is_known_after_each_part() -> None:
     seen: list[tuple[list[int], list[float]]] = []
 
-    def watch(curves: Curves) -> str | None:
+    def watch(curves: Curves) -> Message | None:
         seen.append((list(curves.epochs), list(curves.losses)))
         return None
 
@@ -124,7 +128,7 @@ def test_without_curves_trials_of_other_rungs_are_compared_at_the_same_epoch() -
     """HyperBand's trials begin with 1, 3, 9 or 27 epochs, so they are measured in different places."""
     seen: list[Curves] = []
 
-    def watch(curves: Curves) -> str | None:
+    def watch(curves: Curves) -> Message | None:
         seen.append(replace(curves, epochs=list(curves.epochs)))
         return None
 
@@ -139,20 +143,20 @@ def test_without_curves_trials_of_other_rungs_are_compared_at_the_same_epoch() -
 
 
 def test_a_stopped_trial_is_told_with_its_last_value_and_not_asked_for_again() -> None:
-    scheduler = stopping(lambda curves: "hopeless" if len(curves.other_means) == 3 else None, trials=4)
+    scheduler = stopping(lambda curves: HOPELESS if len(curves.other_means) == 3 else None, trials=4)
     jobs = list(scheduler.ask(10))
     stops: list[Stop] = []
     for job in jobs:
         stops += scheduler.tell(with_curve(job, [0.25] * 27))
-    assert stops == [Stop("hopeless", trial=3, budget=3, saved=24)]
+    assert stops == [Stop("hopeless", trial=3, budget=3, saved=24, reason_kind="small_chance")]
     assert [job.trial.number for job in scheduler.ask(10)] == [0, 1, 2]
 
 
 def test_halving_promotes_no_trial_that_was_stopped() -> None:
     """Nine trials for three places in the second rung; the five best are stopped in the first."""
 
-    def stops_the_best(curves: Curves) -> str | None:
-        return "told to" if curves.losses[-1] < -0.35 else None
+    def stops_the_best(curves: Curves) -> Message | None:
+        return HOPELESS if curves.losses[-1] < -0.35 else None
 
     budget = SearchBudget(max_epochs=81, min_epochs=18, trials=9, reduction_factor=3)
     inner = build_scheduler("halving", numbered(9), budget, direction="maximize")
@@ -166,7 +170,7 @@ def test_halving_promotes_no_trial_that_was_stopped() -> None:
 
 
 def test_each_checkpoint_is_released_once_when_no_part_goes_on_from_it() -> None:
-    scheduler = stopping(lambda curves: "enough" if len(curves.losses) >= 9 else None, trials=1)
+    scheduler = stopping(lambda curves: HOPELESS if len(curves.losses) >= 9 else None, trials=1)
     released: list[tuple[int, int]] = []
     while jobs := scheduler.ask(1):
         scheduler.tell(with_curve(jobs[0], [0.5] * 27))
@@ -208,7 +212,8 @@ def test_the_best_loss_so_far_is_compared_with_the_median_of_the_others_means(
 
 def test_the_median_is_that_of_the_same_epoch() -> None:
     longer = [[*each, 0.0, 0.0] for each in OTHERS]
-    assert median_reason(curves([2.0, 0.76], longer)) == "worse than the median of 5 other trials"
+    reason = median_reason(curves([2.0, 0.76], longer))
+    assert reason == Message("worse_than_median", "worse than the median of 5 other trials")
 
 
 def test_trials_that_have_not_come_so_far_do_not_count() -> None:
@@ -224,7 +229,8 @@ def test_without_a_finished_trial_or_with_few_epochs_nothing_is_extrapolated() -
     flat = [0.9, 0.9, 0.9, 0.9, 0.9]
     assert extrapolation_reason(curves(flat, [], None)) is None
     assert extrapolation_reason(curves(flat[:3], [], 0.1)) is None
-    assert extrapolation_reason(curves(flat, [], 0.1)) == "a chance of 0.0% to beat the best trial"
+    reason = extrapolation_reason(curves(flat, [], 0.1))
+    assert reason == Message("small_chance", "a chance of 0.0% to beat the best trial")
 
 
 @pytest.mark.parametrize("noise", [0.0, 0.005, 0.02])

@@ -36,7 +36,7 @@ def tried(
 def test_the_search_ends_after_so_many_trials_that_are_not_better() -> None:
     started, stops = tried(stopping(most=3), {0: 0.5, 2: 0.7, 4: 0.6})
     assert started == [0, 1, 2, 3, 4, 5]
-    assert stops == [Stop("no improvement in 3 trials after trial 2")]
+    assert stops == [Stop("no improvement in 3 trials after trial 2", reason_kind="no_improvement")]
 
 
 def test_an_equal_trial_is_no_improvement() -> None:

@@ -11,6 +11,7 @@ from sklearn.metrics import accuracy_score, balanced_accuracy_score, confusion_m
 
 from fnnctl.arrays import FloatArray
 from fnnctl.config.schema.experiment import Experiment
+from fnnctl.messages import sentences
 from fnnctl.metrics.decisions import Costs
 from fnnctl.nn.losses.cross_entropy import softmax
 from fnnctl.tasks.classification.scores import ClassScores
@@ -167,7 +168,7 @@ def test_rows_of_one_class_determine_no_threshold(labels: list[int]) -> None:
     post_training = PostTraining.of(asked.model)
     decoder = post_training.fit(TASK, decoder_of(asked, given), np.zeros((3, 2)), given)
     assert decoder.threshold is None
-    assert post_training.warnings(decoder, rows=3) == [
+    assert sentences(post_training.warnings(decoder, rows=3)) == [
         "cannot choose a threshold: the 3 validation rows must be of both classes; 0.5 is used. Write a "
         "larger data.split.validation, or a number as model.threshold"
     ]

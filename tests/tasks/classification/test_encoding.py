@@ -9,6 +9,7 @@ import pytest
 from fnnctl.config.schema.data import DataConfig
 from fnnctl.data.loading import load_dataset
 from fnnctl.errors import DataError, Problem
+from fnnctl.messages import sentences
 from fnnctl.tasks.classification.encoding import (
     ClassLabels,
     encode,
@@ -57,9 +58,9 @@ def test_a_run_keeps_the_order_that_it_has_recorded() -> None:
 
 def test_one_number_written_in_two_ways_is_a_warning() -> None:
     words = ["the target 'y' has classes '1' and '1.0', which are the same number"]
-    assert same_number_twice("y", ["1.0", "2", "1"]) == words
-    assert same_number_twice("y", ["1.0", "a", "1"]) == words
-    assert same_number_twice("y", ["1", "10", "a"]) == []
+    assert sentences(same_number_twice("y", ["1.0", "2", "1"])) == words
+    assert sentences(same_number_twice("y", ["1.0", "a", "1"])) == words
+    assert sentences(same_number_twice("y", ["1", "10", "a"])) == []
 
 
 def encoded(folder: Path, table: str, test: str | None = None) -> ClassLabels:
@@ -79,7 +80,7 @@ def test_classes_are_the_sorted_texts(tmp_path: Path) -> None:
     labels = encoded(tmp_path, "a,y\n1,10\n2,9\n3,01\n4,10\n", "a,y\n5,9\n")
     assert labels.classes == ("01", "9", "10")
     assert labels.labels.tolist() == [2, 1, 0, 2, 1]
-    assert labels.warnings == []
+    assert sentences(labels.warnings) == []
 
 
 def test_a_table_that_cannot_be_learned_from(tmp_path: Path) -> None:
@@ -94,7 +95,7 @@ def test_the_rows_of_a_test_file_do_not_make_a_second_class(tmp_path: Path) -> N
 
 
 def test_one_number_written_in_two_ways_among_the_labels_is_a_warning(tmp_path: Path) -> None:
-    assert "which are the same number" in encoded(tmp_path, "a,y\n1,1\n2,1.0\n3,2\n").warnings[0]
+    assert "which are the same number" in sentences(encoded(tmp_path, "a,y\n1,1\n2,1.0\n3,2\n").warnings)[0]
 
 
 def test_a_label_that_training_never_shows_is_reported(tmp_path: Path) -> None:
@@ -131,8 +132,8 @@ class TestArrays:
 
 
 def test_classes_that_differ_in_case_or_blanks_only() -> None:
-    assert same_word_twice("y", ["New York", "NEW  YORK", "newyork", "York"]) == [
+    assert sentences(same_word_twice("y", ["New York", "NEW  YORK", "newyork", "York"])) == [
         "the target 'y' has classes 'New York', 'NEW  YORK' and 'newyork': if they are one class, write "
         "them alike"
     ]
-    assert same_word_twice("y", ["a", "b"]) == []
+    assert sentences(same_word_twice("y", ["a", "b"])) == []

@@ -7,8 +7,9 @@ import re
 import numpy as np
 import pytest
 
+from fnnctl.messages import Message
 from fnnctl.tasks.classification.warnings import HeldOut, missed_classes_warning, unfound_class_warning
-from fnnctl.tasks.warnings import ResultWarning, TrainingOutcome
+from fnnctl.tasks.warnings import TrainingOutcome
 
 HERE = "on the test part"
 
@@ -34,7 +35,7 @@ def warning(
         training=training or TrainingOutcome(),
         held_out=held_out,
     )
-    return None if told is None else told.text
+    return None if told is None else told.sentence
 
 
 @pytest.mark.parametrize(
@@ -152,11 +153,12 @@ def test_a_threshold_that_finds_no_row_is_told(hits: int, taken: int, rows: int,
     told = unfound_class_warning("rare", labels, predicted, 0.0931, where=HERE)
     others = f", and takes {taken} others for it" if taken else ""
     assert told == (
-        ResultWarning(
+        Message(
+            "unfound_class",
             f"the threshold of 0.0931 finds none of the {rows} rows of 'rare' {HERE}{others}, so its F1 "
             "is 0: rank rows by the probabilities, or try other columns or more rows of the class",
-            is_useless=True,
         )
         if is_told
         else None
     )
+    assert told is None or told.is_severe

@@ -9,6 +9,7 @@ from sklearn.utils.class_weight import compute_class_weight
 
 from fnnctl.config.schema.training import TrainingConfig
 from fnnctl.data.splits.parts import Split
+from fnnctl.messages import sentences
 from fnnctl.nn.losses.cross_entropy import softmax
 from fnnctl.tasks.classification.task import Classification
 
@@ -82,7 +83,7 @@ def test_classes_that_some_rows_do_not_have() -> None:
 def test_a_class_that_is_not_in_a_part() -> None:
     labels = np.r_[np.zeros(15, int), np.ones(15, int)]
     split = Split(np.arange(0, 15), np.array([], np.intp), np.arange(15, 30))
-    assert Classification("y", ("p", "q")).split_warnings(labels, split) == [
+    assert sentences(Classification("y", ("p", "q")).split_warnings(labels, split)) == [
         "a class has no row in the training part and cannot be learned: 'q'",
         "a class has no row in the test part and no effect on its metrics: 'p'",
     ]

@@ -36,7 +36,7 @@ def test_the_log_loss_of_a_smoothed_network_is_told_although_its_ranking_is_perf
     )
     calibrated = log_loss_warning(labels, probabilities, SHARES, where=HERE, is_calibrated=True)
     assert calibrated is not None
-    assert calibrated.text.endswith("misleading: rank rows by them, but do not read them as frequencies")
+    assert calibrated.sentence.endswith("misleading: rank rows by them, but do not read them as frequencies")
     better = rare(200, of_yes=0.6, of_no=0.2)
     assert log_loss_warning(*better, SHARES, where=HERE) is None
 
@@ -83,7 +83,7 @@ def test_rows_of_another_kind_and_weighted_rows_are_named_as_the_cause() -> None
     names, half = ("no", "yes"), np.array([0.5, 0.5])
     shifted = mean_probability_warning(names, labels, probabilities, half, where=HERE, positive=1)
     assert shifted is not None
-    assert shifted.text.endswith(": in the training rows it is 0.5, so these rows are of another kind")
+    assert shifted.sentence.endswith(": in the training rows it is 0.5, so these rows are of another kind")
     weighted = mean_probability_warning(
         names,
         labels,
@@ -94,7 +94,7 @@ def test_rows_of_another_kind_and_weighted_rows_are_named_as_the_cause() -> None
         training=TrainingOutcome(has_row_weights=True),
     )
     assert weighted is not None
-    assert weighted.text.endswith(": probabilities follow the weights of the rows (data.weights)")
+    assert weighted.sentence.endswith(": probabilities follow the weights of the rows (data.weights)")
 
 
 def test_several_classes_are_in_one_warning() -> None:
@@ -102,7 +102,7 @@ def test_several_classes_are_in_one_warning() -> None:
     probabilities = np.tile([0.4, 0.45, 0.15], (400, 1))
     told = mean_probability_warning(("a", "b", "c"), labels, probabilities, None, where=HERE, positive=None)
     assert told is not None
-    assert told.text.startswith(
+    assert told.sentence.startswith(
         "the mean probabilities of 2 classes on the test part are far from their shares of the rows: 'a' "
         "(0.4, 0.75), 'b' (0.45, 0.15): rank"
     )
@@ -127,7 +127,7 @@ def test_a_good_accuracy_does_not_silence_them() -> None:
     labels, probabilities = rare(1000, of_yes=0.95, of_no=0.45)
     part = ClassScores(("no", "yes"), np.arange(1000), labels, probabilities, 1.0, None, SHARES, Decision(1))
     assert part.metrics()["accuracy"] == 1.0
-    assert [warning.text.split(" on the test part")[0] for warning in part.warnings()] == [
+    assert [warning.sentence.split(" on the test part")[0] for warning in part.warnings()] == [
         "the log loss",
         "the mean probability of 'yes'",
     ]
@@ -139,7 +139,7 @@ def test_a_network_no_better_than_the_baseline_does_not_silence_them() -> None:
     shares = np.array([0.5, 0.5])
     part = ClassScores(("no", "yes"), np.arange(120), labels, probabilities, 1.0, None, shares, Decision(1))
     of_baseline, of_log_loss = part.warnings()
-    assert of_baseline.text.startswith("accuracy 0.5 on the test part is not better than")
-    assert of_log_loss.text.startswith(
+    assert of_baseline.sentence.startswith("accuracy 0.5 on the test part is not better than")
+    assert of_log_loss.sentence.startswith(
         "the log loss on the test part, 0.7136, is not better than the baseline's"
     )

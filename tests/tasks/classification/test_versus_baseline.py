@@ -22,7 +22,7 @@ def warning(
     probabilities = np.full((len(labels), 2), 1 - sure)
     probabilities[np.arange(len(labels)), predicted] = sure
     told = baseline_warning(CLASSES, labels, probabilities, baseline, where=HERE)
-    return None if told is None else told.text
+    return None if told is None else told.sentence
 
 
 @pytest.mark.parametrize(("wins", "losses", "is_told"), [
@@ -52,8 +52,8 @@ def test_the_best_epoch_decides_the_advice() -> None:
         CLASSES, labels, np.full((100, 2), 0.5), SHARES, where=HERE, training=TrainingOutcome(32, 4)
     )
     assert told is not None
-    assert told.is_useless
-    assert told.text.endswith("more epochs will not help; the columns may say nothing about the target")
+    assert told.is_severe
+    assert told.sentence.endswith("more epochs will not help; the columns may say nothing about the target")
 
 
 def test_few_rows_are_said_to_be_few() -> None:
@@ -79,8 +79,8 @@ def test_better_probabilities_are_acknowledged() -> None:
         CLASSES, labels, np.column_stack([1 - yes, yes]), np.array([0.82, 0.18]), where=HERE
     )
     assert told is not None
-    assert "but its probabilities are better than the classes' shares (log loss 0.4, not 0.471)" in told.text
-    assert not told.is_useless
+    assert "but its probabilities are better than the classes' shares (log loss 0.4, not 0.471)" in str(told)
+    assert not told.is_severe
 
 
 def test_a_network_that_is_ahead_with_better_probabilities_has_no_warning() -> None:

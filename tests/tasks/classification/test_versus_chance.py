@@ -43,17 +43,17 @@ def test_a_random_order_is_of_no_use() -> None:
     assert area is not None
     told = decision_warning("yes", area, None, rows=200, where=HERE)
     assert told is not None
-    assert told.text.startswith(
+    assert told.sentence.startswith(
         f"the ROC AUC of 'yes' on the test part is {area.area:.3g}, not above 0.5 by more"
     )
-    assert "so no threshold separates the classes: try more epochs" in told.text
+    assert "so no threshold separates the classes: try more epochs" in told.sentence
 
 
 def test_few_rows_are_said_to_be_few() -> None:
     area = area_of(np.array([True, False, False]), np.array([0.9, 0.3, 0.4]))
     told = decision_warning("yes", area, None, rows=3, where=HERE)
     assert told is not None
-    assert told.text.endswith("so no threshold separates the classes: 3 rows are too few to tell")
+    assert told.sentence.endswith("so no threshold separates the classes: 3 rows are too few to tell")
 
 
 def test_rows_of_one_class_say_nothing() -> None:
@@ -70,8 +70,8 @@ def test_decisions_that_cost_more_than_one_answer_are_of_no_use(own: float, is_t
     assert (told is not None) is is_told
     if told:
         said = f"the decisions cost {own:.3g} per row on the test part, which is not less than always"
-        assert told.text.startswith(said)
-        assert ("too few to show a small improvement" in told.text) is (own < 1)
+        assert told.sentence.startswith(said)
+        assert ("too few to show a small improvement" in told.sentence) is (own < 1)
 
 
 @pytest.mark.parametrize(
@@ -84,8 +84,8 @@ def test_a_random_order_after_training_with_class_weights_is_of_no_use(classes: 
     names, training = ("a", "b", "c")[:classes], TrainingOutcome(has_class_weights=True)
     part = ClassScores(names, np.arange(300), labels, probabilities, 1.0, None, np.full(classes, 1 / classes))
     told = part.warnings(training=training)[0]
-    assert told.is_useless
-    assert told.text.startswith(said)
+    assert told.is_severe
+    assert told.sentence.startswith(said)
     probabilities[np.arange(300), labels] += 0.5
     probabilities /= 1.5
     part = ClassScores(names, np.arange(300), labels, probabilities, 1.0, None, np.full(classes, 1 / classes))
@@ -96,4 +96,4 @@ def test_few_rows_of_three_classes_are_said_to_be_few() -> None:
     labels, scores = np.arange(3), np.full((3, 3), 1 / 3)
     told = ranking_warning(("a", "b", "c"), rank_part(labels, scores).areas, rows=3, where=HERE)
     assert told is not None
-    assert told.text.endswith("; 3 rows are too few to tell")
+    assert told.sentence.endswith("; 3 rows are too few to tell")

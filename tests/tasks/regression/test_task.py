@@ -12,6 +12,7 @@ from fnnctl.config.schema.losses import names_of_task
 from fnnctl.config.schema.model import ModelConfig
 from fnnctl.data.splits.folds import Folds
 from fnnctl.data.splits.parts import Split
+from fnnctl.messages import sentences
 from fnnctl.metrics.registry import REGRESSION
 from fnnctl.tasks.classification.task import Classification
 from fnnctl.tasks.regression.task import Regression
@@ -152,14 +153,16 @@ def test_the_output_is_the_one_of_the_settings(name: str) -> None:
 def test_parts_with_equal_targets_are_reported() -> None:
     targets = np.array([1.0, 2, 5, 5, 7])
     split = Split(np.array([0, 1]), np.array([2, 3]), np.array([4]))
-    assert TASK.split_warnings(targets, split) == [
+    assert sentences(TASK.split_warnings(targets, split)) == [
         "all targets of the validation part are equal, so its R² is undefined"
     ]
-    assert TASK.fold_warnings(targets, Folds(2, np.array([[0, 0, 1, 1, 0]], np.int32))) == [
+    assert sentences(TASK.fold_warnings(targets, Folds(2, np.array([[0, 0, 1, 1, 0]], np.int32)))) == [
         "in 1 fold all test targets are equal, so R² is undefined there"
     ]
     first_block = Folds(2, np.array([[-1, -1, 0, 0, 1], [-1, 0, 0, 0, 1]], np.int32))
-    assert TASK.fold_warnings(np.array([5.0, 5, 5, 5, 7]), first_block)[0].startswith("in 4 folds all")
+    assert sentences(TASK.fold_warnings(np.array([5.0, 5, 5, 5, 7]), first_block))[0].startswith(
+        "in 4 folds all"
+    )
 
 
 def test_there_are_no_classes_that_could_be_missed() -> None:

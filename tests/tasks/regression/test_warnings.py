@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from fnnctl.messages import Message
 from fnnctl.tasks.regression.warnings import baseline_warning
-from fnnctl.tasks.warnings import ResultWarning, TrainingOutcome
+from fnnctl.tasks.warnings import NO_BETTER, TrainingOutcome
 
 HERE = "on the test part"
 
 
-def warning(rows: int, gain: float, seed: int = 0) -> ResultWarning | None:
+def warning(rows: int, gain: float, seed: int = 0) -> Message | None:
     """The warning for estimates that explain the share `gain` of normal targets' deviations."""
     targets = np.random.default_rng(seed).normal(10, 2, size=rows)
     return baseline_warning(targets, 10 + gain * (targets - 10), np.full(rows, 10.0), where=HERE)
@@ -28,11 +29,12 @@ def test_the_warning() -> None:
     told = baseline_warning(targets, noise, np.full(80, 10.0), where=HERE)
     assert told is not None
     own, guessed = (np.sqrt(np.mean(np.square(targets - each))) for each in (noise, 10.0))
-    assert told == ResultWarning(
+    assert told.is_severe
+    assert told == Message(
+        NO_BETTER,
         f"the root mean squared error on the test part, {own:.4g}, is not smaller than with the mean of the "
         f"training targets ({guessed:.4g}) by more than chance (p = 1.000): try more epochs, another "
         "learning rate or other columns",
-        is_useless=True,
     )
 
 
@@ -42,7 +44,7 @@ def test_the_best_epoch_decides_the_advice() -> None:
         targets, np.zeros(80), np.full(80, 10.0), where=HERE, training=TrainingOutcome(32, 4)
     )
     assert told is not None
-    assert told.text.endswith("more epochs will not help; the columns may say nothing about the target")
+    assert told.sentence.endswith("more epochs will not help; the columns may say nothing about the target")
 
 
 def test_few_rows_are_said_to_be_few() -> None:
@@ -51,7 +53,7 @@ def test_few_rows_are_said_to_be_few() -> None:
     for rows, is_told in ((5, True), (6, False)):
         told = baseline_warning(targets[:rows], targets[:rows] + 0.1, np.zeros(rows), where=HERE)
         assert (told is not None) is is_told
-        assert told is None or told.text.endswith("5 rows are too few to tell")
+        assert told is None or told.sentence.endswith("5 rows are too few to tell")
 
 
 def test_a_single_huge_error_does_not_hide_what_was_learned() -> None:
@@ -80,10 +82,11 @@ def test_targets_unlike_those_of_the_training_part_are_told() -> None:
     """The network is right to expect less than 100, but the mean of these rows would be better still."""
     targets = np.linspace(1.0, 3.0, 60)
     told = baseline_warning(targets, targets + 5, np.full(60, 100.0), where=HERE)
-    assert told == ResultWarning(
+    assert told == Message(
+        "shifted_targets",
         "R² on the test part is negative although the errors are smaller than with the mean of the training "
         "targets: that mean is 100, and here it is 2; if the rows are ordered by time or come from several "
-        "groups, see data.split"
+        "groups, see data.split",
     )
     assert baseline_warning(targets, targets + 0.1, np.full(60, 100.0), where=HERE) is None
 
