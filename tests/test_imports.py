@@ -41,7 +41,7 @@ FILES = [file for file in sources.FILES if file != "__main__.py"]
 ORDERS = {
     "metrics": (
         "confusion", "ranking", "calibration", "rows", "metric", "registry", "classification", "regression",
-        "resampling", "paired", "comparison", "curves", "decisions", "feature_importance",
+        "resampling", "paired", "comparison", "curves", "decisions", "guessing", "feature_importance",
         "hyperparameter_importance", "kendall", "stored",
     ),
     "tasks": (

@@ -199,6 +199,17 @@ class AucEstimate:
             return None
         return _wilson(self.area, min(self.area * (1 - self.area) / self.variance, self.most_trials))
 
+    @property
+    def lower_end(self) -> float:
+        """The lower end of the interval; 0 if there is none."""
+        interval = self.interval()
+        return interval[0] if interval else 0.0
+
+    @property
+    def highest_lower_end(self) -> float:
+        """That of an area of 1: no order of so many rows has a higher one."""
+        return _wilson(1.0, self.most_trials)[0]
+
 
 def estimate_auc(ranking: Ranking) -> AucEstimate | None:
     """The AUC of one class with DeLong's variance; None without a positive or without a negative.

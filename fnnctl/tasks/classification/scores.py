@@ -38,7 +38,7 @@ from fnnctl.nn.losses.cross_entropy import cross_entropy, softmax
 from fnnctl.tasks.classification import tables
 from fnnctl.tasks.classification.temperature import calibrated
 from fnnctl.tasks.classification.warnings import (
-    HeldOut,
+    JudgedRows,
     baseline_warning,
     decision_warning,
     log_loss_warning,
@@ -176,31 +176,22 @@ class ClassScores:
         self, where: str, training: TrainingOutcome, held_out: ClassScores | None
     ) -> tuple[Message | None, ...]:
         """The warning of each kind, or None: about decisions, the log loss, and mean probabilities."""
-        rows = None if held_out is None else (held_out.labels, held_out.probabilities)
-        log_loss = None
-        if self.baseline is not None:
-            log_loss = log_loss_warning(
-                self.labels,
-                self.probabilities,
-                self.baseline,
-                where=where,
-                is_calibrated=self.uncalibrated is not None,
-            )
-        probabilities = mean_probability_warning(
+        rows = JudgedRows(
             self.classes,
             self.labels,
             self.probabilities,
-            self.baseline,
-            where=where,
+            where,
+            shares=None
+            if self.baseline is None
+            else np.broadcast_to(self.baseline, self.probabilities.shape),
             positive=self.positive,
             training=training,
+            held_out=None if held_out is None else (held_out.labels, held_out.probabilities),
         )
         return (
-            self._no_better(where, training, rows)
-            or self._not_found(where, training, rows)
-            or few_rows(len(self.labels), where),
-            log_loss,
-            probabilities,
+            self._no_better(rows) or self._not_found(rows) or few_rows(len(self.labels), where),
+            log_loss_warning(rows, is_calibrated=self.uncalibrated is not None),
+            mean_probability_warning(rows),
         )
 
     @property
@@ -208,59 +199,27 @@ class ClassScores:
         """The index of the positive one of two classes; None with more classes."""
         return None if self.decision is None else self.decision.positive
 
-    def _no_better(self, where: str, training: TrainingOutcome, held_out: HeldOut | None) -> Message | None:
+    def _no_better(self, rows: JudgedRows) -> Message | None:
         """A warning if the predictions are no better than the baseline's, or than chance with a threshold."""
-        if self.baseline is None:
+        if rows.shares is None:
             return None
         if self.decision is not None and self.decision.threshold is not None:
-            return decision_warning(
-                self.classes[self.decision.positive],
-                self.ranked.areas[self.decision.positive],
-                self._costs(),
-                rows=len(self.labels),
-                where=where,
-                training=training,
-            )
-        if training.counts_rows_equally:
-            return baseline_warning(
-                self.classes,
-                self.labels,
-                self.probabilities,
-                self.baseline,
-                where=where,
-                positive=self.positive,
-                training=training,
-                held_out=held_out,
-            )
-        if training.has_row_weights:
+            return decision_warning(rows, self.ranked.areas[self.decision.positive], self._costs())
+        if rows.training.counts_rows_equally:
+            return baseline_warning(rows)
+        if rows.training.has_row_weights:
             return None
         # With class weights the accuracy may be low on purpose.
-        areas = self.ranked.areas
-        return ranking_warning(self.classes, areas, rows=len(self.labels), where=where, training=training)
+        return ranking_warning(rows, self.ranked.areas)
 
-    def _not_found(self, where: str, training: TrainingOutcome, held_out: HeldOut | None) -> Message | None:
+    def _not_found(self, rows: JudgedRows) -> Message | None:
         """A warning about classes that are hardly ever found; with a threshold, if it finds no positive row.
 
         A threshold may miss many rows of a class on purpose.
         """
         if self.decision is not None and self.decision.threshold is not None:
-            positive = self.decision.positive
-            return unfound_class_warning(
-                self.classes[positive],
-                self.labels == positive,
-                self.predictions == positive,
-                self.decision.threshold,
-                where=where,
-            )
-        return missed_classes_warning(
-            self.classes,
-            self.labels,
-            self.predictions,
-            where=where,
-            positive=self.positive,
-            training=training,
-            held_out=held_out,
-        )
+            return unfound_class_warning(rows, self.predictions, self.decision.threshold)
+        return missed_classes_warning(rows, self.predictions)
 
     @property
     def confidences(self) -> tuple[FloatArray, BoolArray]:

@@ -1,58 +1,144 @@
-"""Warnings about a classifier whose predictions are of little use: each is a test against chance, with what
-to try.
+"""Which values of a classifier's predictions are worth a warning, and what to try.
+
+The values and their tests are in `fnnctl.metrics.guessing`.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import TypeAlias
+from dataclasses import dataclass
+from typing import Final, TypeAlias
 
 import numpy as np
 
-from fnnctl.arrays import BoolArray, FloatArray, IntArray
+from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.messages import Message
-from fnnctl.metrics.comparison.shares import unpaired_shares
-from fnnctl.metrics.decisions import MIN_OF_CLASS, decide_across
-from fnnctl.metrics.paired import LEVEL, mean_test, sign_test
-from fnnctl.metrics.ranking import AucEstimate, wilson_interval
-from fnnctl.metrics.rows import log_losses
+from fnnctl.metrics.decisions import MIN_OF_CLASS
+from fnnctl.metrics.guessing import (
+    ClassRecall,
+    MeanProbability,
+    ThresholdEffect,
+    best_f1_effect,
+    class_recalls,
+    compare_log_losses,
+    compare_with_majority,
+    mean_probabilities,
+)
+from fnnctl.metrics.paired import LEVEL, mean_test
+from fnnctl.metrics.ranking import AucEstimate
 from fnnctl.tasks.warnings import NO_BETTER, UNKNOWN, TrainingOutcome, worth_trying
 from fnnctl.text import capitalized, counted, p_text, shown, word_list
 
 HeldOut: TypeAlias = tuple[IntArray, FloatArray]
 """The true classes, (n,), and the probabilities, (n, classes), of rows that were not trained on."""
+MAX_NAMED: Final = 5
+"""How many classes a warning names: with more it would not fit on two lines."""
 
 
-def favour_rare(
-    classes: Sequence[str], rare: int, positive: int | None, held_out: HeldOut | None = None
-) -> str:
-    """Advice as an imperative without a full stop: a threshold, if it finds more rows of a rare class.
+@dataclass(frozen=True, slots=True)
+class JudgedRows:
+    """n ≥ 1 rows with the network's predictions, and what is known of them."""
 
-    Args:
-        classes: The names of the classes.
-        rare: The index of a rare class.
-        positive: Of two classes, the index of the one whose probability a threshold is for; else None.
-        held_out: Rows that tell what a threshold would do; None if there are none.
+    classes: Sequence[str]
+    """The names of the classes."""
+    labels: IntArray
+    """(n,) the true classes."""
+    probabilities: FloatArray
+    """(n, classes)"""
+    where: str
+    """Which rows these are, such as `on the test part`."""
+    shares: FloatArray | None = None
+    """(n, classes) the shares of the classes in the training rows; None if they are unknown."""
+    positive: int | None = None
+    """Of two classes, the index of the one whose probability a threshold is for; else None."""
+    training: TrainingOutcome = UNKNOWN
+    held_out: HeldOut | None = None
+    """Rows that tell what a threshold would do; None if there are none."""
+
+    def advice(self, *, is_ahead: bool) -> str:
+        """What to try; see `worth_trying`."""
+        return worth_trying(len(self.labels), is_ahead=is_ahead, training=self.training)
+
+    @property
+    def too_few(self) -> str:
+        """That no network could be shown to be better on these rows."""
+        return f"{counted(len(self.labels), 'row')} are too few to tell"
+
+
+UNEQUAL = 0.8
+"""If the majority class has this share of the rows, other metrics say more than accuracy."""
+
+
+def baseline_warning(rows: JudgedRows) -> Message | None:
+    """A warning unless more rows are right than with the majority class, by more than chance.
+
+    There is no warning either if a few more rows are right and the log loss is better by more than chance,
+    or if the shares are unknown. The warning says if there are too few rows for any network to pass, if the
+    probabilities alone are better, and if the classes are so unequal that another metric says more.
     """
-    if positive is None:
+    if rows.shares is None:
+        return None
+    compared = compare_with_majority(rows.labels, rows.probabilities.argmax(axis=1), rows.shares)
+    losses = compare_log_losses(rows.labels, rows.probabilities, rows.shares)
+    has_better_probabilities, is_ahead = losses.p_better <= LEVEL, compared.accuracy > compared.guessed
+    if compared.p <= LEVEL or (has_better_probabilities and is_ahead):
+        return None
+    name = shown(rows.classes[compared.majority])
+    if compared.is_constant:
+        finding = f"the network predicts {name} for every row {rows.where}, as the baseline does"
+    else:
+        finding = (
+            f"accuracy {compared.accuracy:.3g} {rows.where} is not better than always predicting {name} "
+            f"({compared.guessed:.3g}) by more than chance ({p_text(compared.p)})"
+        )
+    if compared.best_p > LEVEL:
+        few = f"{counted(len(rows.labels), 'row')}, {compared.other_rows:,} of them not {name}"
+        return Message(NO_BETTER, f"{finding}: {few}, are too few to tell", is_severe=True)
+    if has_better_probabilities:
+        return Message(
+            NO_BETTER,
+            f"{finding}, but its probabilities are better than the classes' shares (log loss "
+            f"{losses.mean:.3g}, not {losses.guessed:.3g}): rank rows by them and judge by "
+            f"ROC AUC, or {_favour_rare(rows, _largest_other(rows, compared.majority))}",
+        )
+    if compared.guessed >= UNEQUAL:
+        advice = (
+            "accuracy says little where one class has most rows, so judge by balanced accuracy or ROC AUC, "
+            f"and {_favour_rare(rows, _largest_other(rows, compared.majority))}"
+        )
+    else:
+        advice = rows.advice(is_ahead=is_ahead)
+    return Message(NO_BETTER, f"{finding}: {advice}", is_severe=True)
+
+
+def _largest_other(rows: JudgedRows, majority: int) -> int:
+    """The class with most rows apart from the majority class."""
+    others = rows.labels[rows.labels != majority]
+    return int(np.bincount(others, minlength=len(rows.classes)).argmax())
+
+
+def _favour_rare(rows: JudgedRows, rare: int) -> str:
+    """Advice as an imperative without a full stop: a threshold, if it finds more rows of a rare class."""
+    if rows.positive is None:
         return (
             "try training.class_weights: balanced, which moves decisions towards rare classes: more of their "
             "rows are found, and more others are taken for them"
         )
-    setting = "model.threshold: f1"
-    if rare != positive:
-        setting += f" with {shown(classes[rare])} as data.positive_class"
-    name, attempt = shown(classes[rare]), None if held_out is None else _attempt(rare, *held_out)
-    if attempt is None:
+    setting, name = "model.threshold: f1", shown(rows.classes[rare])
+    if rare != rows.positive:
+        setting += f" with {name} as data.positive_class"
+    effect = None
+    if rows.held_out is not None:
+        labels, probabilities = rows.held_out
+        effect = best_f1_effect(labels == rare, probabilities[:, rare])
+    if effect is None:
         return (
             f"try {setting}, which predicts {name} from a lower probability on: more of its rows are found, "
             "and more others are taken for it"
         )
-    finds = f"{attempt.hits:,} of {attempt.rows:,} held-out rows"
-    others = f"{counted(attempt.false_positives, 'other')} for it"
-    if attempt.helps:
+    finds = f"{effect.hits:,} of {effect.rows:,} held-out rows"
+    others = f"{counted(effect.false_positives, 'other')} for it"
+    if _finds_class(effect):
         return (
             f"try {setting}, which predicts {name} from a lower probability on: it finds {finds}, and takes "
             f"{others}"
@@ -63,145 +149,24 @@ def favour_rare(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Attempt:
-    """What a threshold with the best F1 does to held-out rows that did not choose it."""
-
-    rows: int
-    """Rows of the rare class."""
-    hits: int
-    """Those that are found."""
-    false_positives: int
-    """Rows of the other class that are taken for the rare one."""
-    p: float
-    """One-sided: whether so many more of the class than of the other one are found by chance."""
-
-    @property
-    def helps(self) -> bool:
-        """Whether the class is no longer one that is hardly ever found."""
-        return self.hits >= LOW_RECALL * self.rows and self.p <= LEVEL
-
-
-def _attempt(rare: int, labels: IntArray, probabilities: FloatArray) -> _Attempt | None:
-    """What the threshold does; None if these rows are too few to tell."""
-    is_rare = labels == rare
-    predicted = decide_across(is_rare, probabilities[:, rare], "f1")
-    rows = int(np.count_nonzero(is_rare))
-    if predicted is None or rows < MIN_OF_CLASS:
-        return None
-    hits = int(np.count_nonzero(predicted & is_rare))
-    false_positives = int(np.count_nonzero(predicted)) - hits
-    p = unpaired_shares(hits, rows, false_positives, len(labels) - rows).p_above
-    return _Attempt(rows, hits, false_positives, p)
-
-
-UNEQUAL = 0.8
-"""If the majority class has this share of the rows, other metrics say more than accuracy."""
-
-
-def baseline_warning(
-    classes: Sequence[str],
-    labels: IntArray,
-    probabilities: FloatArray,
-    baseline: FloatArray,
-    *,
-    where: str,
-    positive: int | None = None,
-    training: TrainingOutcome = UNKNOWN,
-    held_out: HeldOut | None = None,
-) -> Message | None:
-    """A warning unless more rows are right than with the majority class, by more than chance.
-
-    The test counts the rows that only one of the two predicts correctly (McNemar's, exact, one-sided). There
-    is no warning either if a few more rows are right and the log loss is better by more than chance. The
-    warning says if there are too few rows for any network to pass, if the probabilities alone are better,
-    and if the classes are so unequal that another metric says more.
-
-    Args:
-        classes: The names of the classes.
-        labels: (n,) the true classes of n ≥ 1 rows.
-        probabilities: (n, classes), the network's.
-        baseline: (classes,) or (n, classes), the shares of the classes in the training part.
-        where: Which rows these are, such as `on the test part`.
-        positive: Of two classes, the index of the one that has a threshold; else None.
-        training: What is known about the training.
-        held_out: Rows that tell what a threshold would do; None if there are none.
-    """
-    shares = np.broadcast_to(baseline, probabilities.shape)
-    majority, predicted = shares.argmax(axis=1), probabilities.argmax(axis=1)
-    right, guessed = predicted == labels, majority == labels
-    p = sign_test(int(np.sum(right & ~guessed)), int(np.sum(guessed & ~right)))
-    accuracy, by_guessing = float(right.mean()), float(guessed.mean())
-    losses, baseline_losses = (log_losses(labels, answers) for answers in (probabilities, shares))
-    has_better_probabilities = mean_test(baseline_losses - losses) <= LEVEL
-    if p <= LEVEL or (has_better_probabilities and accuracy > by_guessing):
-        return None
-    most = int(np.bincount(majority, minlength=len(classes)).argmax())
-    name = shown(classes[most])
-    if np.array_equal(predicted, majority):
-        finding = f"the network predicts {name} for every row {where}, as the baseline does"
-    else:
-        finding = (
-            f"accuracy {accuracy:.3g} {where} is not better than always predicting {name} "
-            f"({by_guessing:.3g}) by more than chance ({p_text(p)})"
-        )
-    other_rows = int(np.sum(~guessed))
-    if sign_test(other_rows, 0) > LEVEL:
-        few = f"{counted(len(labels), 'row')}, {other_rows:,} of them not {name}, are too few to tell"
-        return Message(NO_BETTER, f"{finding}: {few}", is_severe=True)
-    rare = int(np.bincount(labels[labels != most], minlength=len(classes)).argmax())
-    if has_better_probabilities:
-        return Message(
-            NO_BETTER,
-            f"{finding}, but its probabilities are better than the classes' shares (log loss "
-            f"{losses.mean():.3g}, not {baseline_losses.mean():.3g}): rank rows by them and judge by "
-            f"ROC AUC, or {favour_rare(classes, rare, positive, held_out)}",
-        )
-    if by_guessing >= UNEQUAL:
-        advice = (
-            "accuracy says little where one class has most rows, so judge by balanced accuracy or ROC AUC, "
-            f"and {favour_rare(classes, rare, positive, held_out)}"
-        )
-    else:
-        advice = worth_trying(len(labels), is_ahead=accuracy > by_guessing, training=training)
-    return Message(NO_BETTER, f"{finding}: {advice}", is_severe=True)
-
-
 CHANCE = 0.5
 """The ROC AUC of a random order."""
 
 
 def decision_warning(
-    positive: str,
-    area: AucEstimate | None,
-    costs: tuple[FloatArray, FloatArray] | None,
-    *,
-    rows: int,
-    where: str,
-    training: TrainingOutcome = UNKNOWN,
+    rows: JudgedRows, area: AucEstimate | None, costs: tuple[FloatArray, FloatArray] | None
 ) -> Message | None:
     """A warning unless the ROC AUC is above 0.5 and the costs are lower, both by more than chance.
 
     Args:
-        positive: The name of the positive class.
+        rows: The rows, whose positive class is known.
         area: Its ROC AUC; None if these rows have none, and there is no warning.
         costs: What each row costs, (n,), and what it would if one class were always predicted; or None.
-        rows: The number of rows, n.
-        where: Which rows these are, such as `on the test part`.
-        training: What is known about the training.
     """
-    if area is None:
+    if area is None or rows.positive is None:
         return None
-    if _lower_end(area) <= CHANCE:
-        finding = (
-            f"the ROC AUC of {shown(positive)} {where} is {area.area:.3g}, not above 0.5 by more than "
-            "chance, so no threshold separates the classes"
-        )
-        if _lower_end(replace(area, area=1.0)) <= CHANCE:
-            advice = f"{counted(rows, 'row')} are too few to tell"
-        else:
-            advice = worth_trying(rows, is_ahead=area.area > CHANCE, training=training)
-        return Message("random_order", f"{finding}: {advice}", is_severe=True)
+    if area.lower_end <= CHANCE:
+        return _random_order(rows, rows.classes[rows.positive], area)
     if costs is None:
         return None
     decided, always = costs
@@ -210,266 +175,218 @@ def decision_warning(
     cost, least = float(decided.mean()), float(always.mean())
     return Message(
         "costly_decisions",
-        f"the decisions cost {cost:.3g} per row {where}, which is not less than always predicting one class "
-        f"({least:.3g}) by more than chance: {worth_trying(rows, is_ahead=cost < least, training=training)}",
+        f"the decisions cost {cost:.3g} per row {rows.where}, which is not less than always predicting one "
+        f"class ({least:.3g}) by more than chance: {rows.advice(is_ahead=cost < least)}",
         is_severe=True,
     )
 
 
-def ranking_warning(
-    classes: Sequence[str],
-    areas: Sequence[AucEstimate | None],
-    *,
-    rows: int,
-    where: str,
-    training: TrainingOutcome = UNKNOWN,
-) -> Message | None:
+def ranking_warning(rows: JudgedRows, areas: Sequence[AucEstimate | None]) -> Message | None:
     """A warning unless the ROC AUC of some class, against all others, is above 0.5 by more than chance.
 
-    Args:
-        classes: The names of the classes.
-        areas: Their ROC AUCs; None for a class without one on these rows.
-        rows: The number of rows.
-        where: Which rows these are, such as `on the test part`.
-        training: What is known about the training.
+    `areas` are those of the classes; None for a class without one on these rows.
     """
-    estimates = [(area, name) for area, name in zip(areas, classes, strict=True) if area is not None]
-    if not estimates or any(_lower_end(area) > CHANCE for area, _ in estimates):
+    estimates = [(area, name) for area, name in zip(areas, rows.classes, strict=True) if area is not None]
+    if not estimates or any(area.lower_end > CHANCE for area, _ in estimates):
         return None
     best, name = max(estimates, key=lambda pair: pair[0].area)
-    if len(classes) == 2:
-        return decision_warning(classes[1], best, None, rows=rows, where=where, training=training)
+    if len(rows.classes) == 2:
+        return _random_order(rows, rows.classes[1], best)
     finding = (
-        f"no class has a ROC AUC above 0.5 by more than chance {where}: the largest is {best.area:.3g}, "
+        f"no class has a ROC AUC above 0.5 by more than chance {rows.where}: the largest is {best.area:.3g}, "
         f"of {shown(name)}"
     )
-    if all(_lower_end(replace(area, area=1.0)) <= CHANCE for area, _ in estimates):
-        advice = f"{counted(rows, 'row')} are too few to tell"
-    else:
-        advice = worth_trying(rows, is_ahead=best.area > CHANCE, training=training)
+    is_hopeless = all(area.highest_lower_end <= CHANCE for area, _ in estimates)
+    advice = rows.too_few if is_hopeless else rows.advice(is_ahead=best.area > CHANCE)
     return Message("random_orders", f"{finding}; {advice}", is_severe=True)
 
 
-def _lower_end(area: AucEstimate) -> float:
-    """The lower end of the interval; 0 if there is none."""
-    interval = area.interval()
-    return interval[0] if interval else 0.0
+def _random_order(rows: JudgedRows, name: str, area: AucEstimate) -> Message:
+    """The warning that a class is not ranked above the other one."""
+    finding = (
+        f"the ROC AUC of {shown(name)} {rows.where} is {area.area:.3g}, not above 0.5 by more than "
+        "chance, so no threshold separates the classes"
+    )
+    is_hopeless = area.highest_lower_end <= CHANCE
+    advice = rows.too_few if is_hopeless else rows.advice(is_ahead=area.area > CHANCE)
+    return Message("random_order", f"{finding}: {advice}", is_severe=True)
 
 
 LOW_RECALL = 0.2
+"""A class of which a smaller share is found is hardly ever found. If it has a tenth of the rows, all that is
+found of it changes the accuracy by less than two points, so nobody would notice."""
 HIGHEST_END = 0.5
-"""The upper end of the recall's 95 % interval must be lower, so that the rows are enough to tell."""
-MAX_MISSED = 5
+"""The upper end of the recall's 95 % interval must be lower: then it is certain that most rows are missed."""
 
 
-def missed_classes_warning(
-    classes: Sequence[str],
-    labels: IntArray,
-    predicted: IntArray,
-    *,
-    where: str,
-    positive: int | None = None,
-    training: TrainingOutcome = UNKNOWN,
-    held_out: HeldOut | None = None,
-) -> Message | None:
+def missed_classes_warning(rows: JudgedRows, predicted: IntArray) -> Message | None:
     """One warning about all classes whose recall is low although they have enough rows to tell.
 
-    Args:
-        classes: The names of the classes.
-        labels: (n,) the true classes of n ≥ 1 rows.
-        predicted: (n,) the predicted ones.
-        where: Which rows these are, such as `on the test part`.
-        positive: Of two classes, the index of the one that has a threshold; else None.
-        training: What is known about the training.
-        held_out: Rows that tell what a threshold would do; None if there are none.
+    `predicted` (n,) are the predicted classes.
     """
-    rows = np.bincount(labels, minlength=len(classes)).tolist()
-    hits = np.bincount(labels[predicted == labels], minlength=len(classes)).tolist()
-    missed = [index for index in range(len(classes)) if _is_missed(hits[index], rows[index])]
+    classes = rows.classes
+    recalls = class_recalls(rows.labels, predicted, len(classes))
+    missed = [index for index, recall in enumerate(recalls) if _is_missed(recall)]
     if not missed:
         return None
     if len(missed) == 1:
         (index,) = missed
-        which = counted(rows[index], "row")
+        recall = recalls[index]
         finding = (
-            f"the network finds {hits[index]:,} of {which} of the class {shown(classes[index])} {where} "
-            f"(recall {hits[index] / rows[index]:.2f})"
+            f"the network finds {recall.hits:,} of {counted(recall.rows, 'row')} of the class "
+            f"{shown(classes[index])} {rows.where} (recall {recall.value:.2f})"
         )
     else:
-        named = [f"{shown(classes[index])} ({hits[index]:,} of {rows[index]:,})" for index in missed]
-        finding = f"the network finds few rows of {len(missed):,} classes {where}, or none: "
-        finding += word_list(named, MAX_MISSED)
-    most = int(np.argmax(rows))
-    if 2 * rows[most] > len(labels):
-        accuracy, by_guessing = sum(hits) / len(labels), rows[most] / len(labels)
+        named = [
+            f"{shown(classes[index])} ({recalls[index].hits:,} of {recalls[index].rows:,})"
+            for index in missed
+        ]
+        finding = f"the network finds few rows of {len(missed):,} classes {rows.where}, or none: "
+        finding += word_list(named, MAX_NAMED)
+    total = len(rows.labels)
+    most = max(range(len(classes)), key=lambda index: recalls[index].rows)
+    if 2 * recalls[most].rows > total:
+        accuracy, by_guessing = sum(recall.hits for recall in recalls) / total, recalls[most].rows / total
         finding += (
             f". Accuracy ({accuracy:.3g}) hides this: always predicting {shown(classes[most])} scores "
             f"{by_guessing:.3g}"
         )
-    confused = None
-    if len(missed) == 1:
-        confused = np.bincount(predicted[labels == missed[0]], minlength=len(classes)).tolist()
-    are_rare = any(4 * rows[index] * len(classes) < 3 * len(labels) for index in missed)
-    if are_rare:
-        rarest = min(missed, key=rows.__getitem__)
+    # A class is rare if it has less than three quarters of an equal share of the rows.
+    if any(4 * recalls[index].rows * len(classes) < 3 * total for index in missed):
         advice = "try other columns or more rows of rare classes"
-        if positive is not None or not training.has_class_weights:
-            advice = favour_rare(classes, rarest, positive, held_out)
+        if rows.positive is not None or not rows.training.has_class_weights:
+            advice = _favour_rare(rows, min(missed, key=lambda index: recalls[index].rows))
         advice += "; judge by balanced accuracy or ROC AUC"
     else:
-        advice = _confusion(classes, confused, training)
+        advice = _confusion(rows, predicted, missed)
     return Message("missed_classes", f"{finding}. {capitalized(advice)}")
 
 
-def unfound_class_warning(
-    name: str, labels: BoolArray, predicted: BoolArray, threshold: float, *, where: str
-) -> Message | None:
-    """A warning if a threshold finds no row of its class, `name`, although there are enough.
+def unfound_class_warning(rows: JudgedRows, predicted: IntArray, threshold: float) -> Message | None:
+    """A warning if a threshold finds no row of the positive class, although there are enough.
 
-    Args:
-        name: The name of the positive class.
-        labels: (n,) which rows are of it.
-        predicted: (n,) which ones are predicted to be.
-        threshold: The probability from which on they are.
-        where: Which rows these are, such as `on the test part`.
+    `predicted` (n,) are the classes predicted with the threshold.
     """
-    rows, predictions = int(np.count_nonzero(labels)), int(np.count_nonzero(predicted))
-    if rows < MIN_OF_CLASS or (labels & predicted).any():
+    if rows.positive is None:
+        return None
+    is_positive, is_predicted = rows.labels == rows.positive, predicted == rows.positive
+    count, predictions = int(np.count_nonzero(is_positive)), int(np.count_nonzero(is_predicted))
+    if count < MIN_OF_CLASS or (is_positive & is_predicted).any():
         return None
     others = f", and takes {counted(predictions, 'other')} for it" if predictions else ""
     return Message(
         "unfound_class",
-        f"the threshold of {threshold:.4g} finds none of the {rows:,} rows of {shown(name)} {where}{others}, "
-        "so its F1 is 0: rank rows by the probabilities, or try other columns or more rows of the class",
+        f"the threshold of {threshold:.4g} finds none of the {count:,} rows of "
+        f"{shown(rows.classes[rows.positive])} {rows.where}{others}, so its F1 is 0: rank rows by the "
+        "probabilities, or try other columns or more rows of the class",
         is_severe=True,
     )
 
 
-def _is_missed(hits: int, rows: int) -> bool:
-    interval = wilson_interval(hits, rows)
-    is_low = interval is not None and hits < LOW_RECALL * rows and interval[1] < HIGHEST_END
-    return is_low and rows >= MIN_OF_CLASS
+def _is_missed(recall: ClassRecall) -> bool:
+    is_low = recall.hits < LOW_RECALL * recall.rows and recall.upper_end < HIGHEST_END
+    return is_low and recall.rows >= MIN_OF_CLASS
 
 
-def _confusion(classes: Sequence[str], predicted: Sequence[int] | None, training: TrainingOutcome) -> str:
-    """What to try if classes have enough rows; `predicted` counts the rows of a single one by prediction."""
+def _finds_class(effect: ThresholdEffect) -> bool:
+    """Whether the class is no longer one that is hardly ever found."""
+    return effect.hits >= LOW_RECALL * effect.rows and effect.p <= LEVEL
+
+
+def _confusion(rows: JudgedRows, predicted: IntArray, missed: Sequence[int]) -> str:
+    """What to try if the missed classes have enough rows."""
     advice = "the confusion matrix shows what they are taken for: find columns in which these differ"
-    if predicted is not None:
-        other = int(np.argmax(predicted))
+    if len(missed) == 1:
+        counts = np.bincount(predicted[rows.labels == missed[0]], minlength=len(rows.classes)).tolist()
+        most = int(np.argmax(counts))
         advice = (
-            f"{predicted[other]:,} are taken for {shown(classes[other])}: find columns in which these differ "
+            f"{counts[most]:,} are taken for {shown(rows.classes[most])}: find columns in which these differ "
             "(the confusion matrix shows all such pairs)"
         )
-    return advice if training.was_best_early else f"{advice}, or try more epochs or another learning rate"
+    is_early = rows.training.was_best_early
+    return advice if is_early else f"{advice}, or try more epochs or another learning rate"
 
 
-FAR_PROBABILITIES = "far_probabilities"
-"""The kind of the warnings about mean probabilities."""
 ENOUGH_FOR_LOG_LOSS = 100
-"""So many rows show that a log loss is not better, even if it is not worse by more than chance."""
-FAR = 4.0
-"""A mean probability differs from a frequency if it is so many standard errors away, because there may be
-many classes, and if their odds differ by the factor `ODDS` and they themselves by `MIN_GAP`."""
-ODDS = 1.5
-MIN_GAP = 0.01
-MAX_NAMED = 5
+"""So many rows show that a log loss is not better, even if it is not worse by more than chance: the standard
+error of their mean is a tenth of the losses' spread."""
 
 
-def log_loss_warning(
-    labels: IntArray,
-    probabilities: FloatArray,
-    baseline: FloatArray,
-    *,
-    where: str,
-    is_calibrated: bool = False,
-) -> Message | None:
-    """A warning if the log loss is not below the baseline's, unless that may be chance in few rows.
+def log_loss_warning(rows: JudgedRows, *, is_calibrated: bool = False) -> Message | None:
+    """A warning if the log loss is not below that of the shares, unless that may be chance in few rows.
 
-    Args:
-        labels: (n,) the true classes of n ≥ 1 rows.
-        probabilities: (n, classes), the network's.
-        baseline: (classes,) or (n, classes), the shares of the classes in the training part.
-        where: Which rows these are, such as `on the test part`.
-        is_calibrated: Whether a temperature was fitted.
+    `is_calibrated` is whether a temperature was fitted. Without known shares there is no warning.
     """
-    losses = log_losses(labels, probabilities)
-    baseline_losses = log_losses(labels, np.broadcast_to(baseline, probabilities.shape))
-    is_worse = mean_test(losses - baseline_losses) <= LEVEL
-    is_no_better = not losses.mean() < baseline_losses.mean() and len(labels) >= ENOUGH_FOR_LOG_LOSS
-    if not (is_worse or is_no_better):
+    if rows.shares is None:
+        return None
+    losses = compare_log_losses(rows.labels, rows.probabilities, rows.shares)
+    is_no_better = not losses.mean < losses.guessed and len(rows.labels) >= ENOUGH_FOR_LOG_LOSS
+    if not (losses.p_worse <= LEVEL or is_no_better):
         return None
     advice = "rank rows by them, but do not read them as frequencies"
     if not is_calibrated:
         advice = f"set model.calibration: temperature, or {advice}"
     return Message(
         "misleading_probabilities",
-        f"the log loss {where}, {losses.mean():.4g}, is not better than the baseline's "
-        f"({baseline_losses.mean():.4g}), which gives every row the classes' shares of the training rows, so "
+        f"the log loss {rows.where}, {losses.mean:.4g}, is not better than the baseline's "
+        f"({losses.guessed:.4g}), which gives every row the classes' shares of the training rows, so "
         f"the probabilities are misleading: {advice}",
     )
 
 
-def mean_probability_warning(
-    classes: Sequence[str],
-    labels: IntArray,
-    probabilities: FloatArray,
-    baseline: FloatArray | None,
-    *,
-    where: str,
-    positive: int | None,
-    training: TrainingOutcome = UNKNOWN,
-) -> Message | None:
-    """One warning about all classes whose mean probability is far from their frequency: see `FAR`.
+MIN_STANDARD_ERRORS = 4.0
+"""A mean probability differs from a frequency if it is so many standard errors away. By chance that happens
+once in 16,000 times, and so hardly ever to one of a hundred classes."""
+MIN_ODDS_RATIO = 1.5
+"""In very many rows no difference is chance. Odds that differ by a smaller factor, such as those of 0.10 and
+0.14, lead to the same decisions."""
+MIN_GAP = 0.01
+"""A smaller difference is none, whatever the odds: those of 0.001 and 0.003 differ by a factor of three."""
 
-    Args:
-        classes: The names of the classes.
-        labels: (n,) the true classes of n ≥ 1 rows.
-        probabilities: (n, classes), the network's.
-        baseline: (classes,) or (n, classes), the shares of the classes in the training part, if known.
-        where: Which rows these are, such as `on the test part`.
-        positive: Of two classes, the only one to name, as the other one's probability follows; else None.
-        training: What is known about the training.
+
+def mean_probability_warning(rows: JudgedRows) -> Message | None:
+    """One warning about all classes whose mean probability is far from their frequency.
+
+    Of two classes only the positive one is named, as the other one's probability follows.
     """
-    counts = np.bincount(labels, minlength=len(classes)).tolist()
-    means = probabilities.mean(axis=0).tolist()
-    rows = len(labels)
-    candidates = range(len(classes)) if positive is None else [positive]
-    far = [index for index in candidates if _is_far(means[index], counts[index], rows)]
+    means = mean_probabilities(rows.labels, rows.probabilities)
+    candidates = range(len(rows.classes)) if rows.positive is None else [rows.positive]
+    far = [index for index in candidates if _is_far(means[index])]
     if not far:
         return None
     if len(far) == 1:
         (index,) = far
         finding = (
-            f"the mean probability of {shown(classes[index])} {where} is {means[index]:.3g}, but its share "
-            f"of the rows is {counts[index] / rows:.3g}"
+            f"the mean probability of {shown(rows.classes[index])} {rows.where} is {means[index].mean:.3g}, "
+            f"but its share of the rows is {means[index].share:.3g}"
         )
     else:
-        named = [f"{shown(classes[index])} ({means[index]:.3g}, {counts[index] / rows:.3g})" for index in far]
+        named = [
+            f"{shown(rows.classes[index])} ({means[index].mean:.3g}, {means[index].share:.3g})"
+            for index in far
+        ]
         finding = (
-            f"the mean probabilities of {len(far):,} classes {where} are far from their shares of the rows: "
-            f"{word_list(named, MAX_NAMED)}"
+            f"the mean probabilities of {len(far):,} classes {rows.where} are far from their shares of the "
+            f"rows: {word_list(named, MAX_NAMED)}"
         )
-    if baseline is not None:
-        shares = np.broadcast_to(baseline, probabilities.shape).mean(axis=0).tolist()
-        if all(_is_far(shares[index], counts[index], rows) for index in far):
-            trained = word_list([f"{shares[index]:.3g}" for index in far], MAX_NAMED)
-            reason = f"in the training rows it is {trained}, so these rows are of another kind"
-            return Message(FAR_PROBABILITIES, f"{finding}: {reason}")
-    if training.has_row_weights:
-        return Message(
-            FAR_PROBABILITIES, f"{finding}: probabilities follow the weights of the rows (data.weights)"
-        )
-    advice = "rank rows by the probabilities, but do not read them as frequencies"
-    return Message(FAR_PROBABILITIES, f"{finding}: {advice}")
+    return Message("far_probabilities", f"{finding}: {_cause_of_far(rows, far)}")
 
 
-def _is_far(mean: float, count: int, rows: int) -> bool:
-    share = count / rows
-    if abs(mean - share) < MIN_GAP:
-        return False
-    # The larger of two variances: that of a frequency equal to the mean probability is too small for a
-    # surprise in a single row. The other one is Agresti & Coull's, which is never 0.
-    likely = (count + 2) / (rows + 4)
-    error = math.sqrt(max(mean * (1 - mean), likely * (1 - likely)) / rows)
-    low, high = sorted((mean, share))
-    return abs(mean - share) > FAR * error and high * (1 - low) >= ODDS * low * (1 - high)
+def _cause_of_far(rows: JudgedRows, far: Sequence[int]) -> str:
+    """Why the mean probabilities of these classes are far from their frequencies, or what to do then."""
+    if rows.shares is not None:
+        trained = mean_probabilities(rows.labels, rows.shares)
+        if all(_is_far(trained[index]) for index in far):
+            shares = word_list([f"{trained[index].mean:.3g}" for index in far], MAX_NAMED)
+            return f"in the training rows it is {shares}, so these rows are of another kind"
+    if rows.training.has_row_weights:
+        return "probabilities follow the weights of the rows (data.weights)"
+    return "rank rows by the probabilities, but do not read them as frequencies"
+
+
+def _is_far(probability: MeanProbability) -> bool:
+    return (
+        probability.gap >= MIN_GAP
+        and probability.gap > MIN_STANDARD_ERRORS * probability.standard_error
+        and probability.odds_ratio >= MIN_ODDS_RATIO
+    )

@@ -10,8 +10,8 @@ from fnnctl.metrics.paired import LEVEL, mean_test, sign_test
 from fnnctl.tasks.warnings import NO_BETTER, UNKNOWN, TrainingOutcome, worth_trying
 from fnnctl.text import counted, p_text
 
-FAR = 4.0
-"""Two means are told to differ if they are so many standard errors apart."""
+MIN_STANDARD_ERRORS = 4.0
+"""Two means are told to differ if they are so many standard errors apart: by chance once in 16,000 times."""
 
 
 def baseline_warning(
@@ -62,7 +62,7 @@ def _shifted(targets: FloatArray, estimates: FloatArray, baseline: FloatArray, w
     """A warning if the mean of these targets, far from the baseline's, would be a better estimate."""
     mean, trained_mean = float(np.mean(targets)), float(np.mean(baseline))
     variance = float(np.mean(np.square(targets - mean)))
-    is_far = (mean - trained_mean) ** 2 * len(targets) > FAR**2 * variance
+    is_far = (mean - trained_mean) ** 2 * len(targets) > MIN_STANDARD_ERRORS**2 * variance
     if not is_far or np.mean(np.square(targets - estimates)) <= variance:
         return None
     return Message(

@@ -8,7 +8,12 @@ import numpy as np
 import pytest
 
 from fnnctl.messages import Message
-from fnnctl.tasks.classification.warnings import HeldOut, missed_classes_warning, unfound_class_warning
+from fnnctl.tasks.classification.warnings import (
+    HeldOut,
+    JudgedRows,
+    missed_classes_warning,
+    unfound_class_warning,
+)
 from fnnctl.tasks.warnings import TrainingOutcome
 
 HERE = "on the test part"
@@ -26,15 +31,16 @@ def warning(
     for number, (right, rows) in enumerate(found.values()):
         labels += [number] * rows
         predicted += [number] * right + [(number + 1) % len(found)] * (rows - right)
-    told = missed_classes_warning(
+    judged = JudgedRows(
         tuple(found),
         np.array(labels, np.intp),
-        np.array(predicted, np.intp),
-        where=HERE,
+        np.empty((len(labels), len(found))),
+        HERE,
         positive=positive,
         training=training or TrainingOutcome(),
         held_out=held_out,
     )
+    told = missed_classes_warning(judged, np.array(predicted, np.intp))
     return None if told is None else told.sentence
 
 
@@ -148,9 +154,10 @@ def test_too_few_held_out_rows_of_the_class_say_nothing() -> None:
     (0, 0, 10, True), (0, 14, 10, True), (1, 0, 10, False), (0, 0, 4, False),
 ])  # fmt: skip
 def test_a_threshold_that_finds_no_row_is_told(hits: int, taken: int, rows: int, is_told: bool) -> None:
-    labels = np.arange(100) < rows
-    predicted = (np.arange(100) < hits) | (np.arange(100) >= 100 - taken)
-    told = unfound_class_warning("rare", labels, predicted, 0.0931, where=HERE)
+    labels = (np.arange(100) < rows).astype(np.intp)
+    predicted = ((np.arange(100) < hits) | (np.arange(100) >= 100 - taken)).astype(np.intp)
+    judged = JudgedRows(("common", "rare"), labels, np.empty((100, 2)), HERE, positive=1)
+    told = unfound_class_warning(judged, predicted, 0.0931)
     others = f", and takes {taken} others for it" if taken else ""
     assert told == (
         Message(

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fnnctl.arrays import FloatArray
+from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.tasks.classification.scores import ClassScores
-from fnnctl.tasks.classification.warnings import log_loss_warning, mean_probability_warning
+from fnnctl.tasks.classification.warnings import JudgedRows, log_loss_warning, mean_probability_warning
 from fnnctl.tasks.decisions import Decision
-from fnnctl.tasks.warnings import TrainingOutcome
+from fnnctl.tasks.warnings import UNKNOWN, TrainingOutcome
 
 HERE = "on the test part"
 SHARES = np.array([0.9, 0.1])
@@ -17,6 +17,19 @@ SHARES = np.array([0.9, 0.1])
 
 def of_two(yes: FloatArray) -> FloatArray:
     return np.column_stack([1 - yes, yes])
+
+
+def judged(
+    labels: IntArray,
+    probabilities: FloatArray,
+    baseline: FloatArray | None = SHARES,
+    *,
+    names: tuple[str, ...] = ("no", "yes"),
+    positive: int | None = 1,
+    training: TrainingOutcome = UNKNOWN,
+) -> JudgedRows:
+    shares = None if baseline is None else np.broadcast_to(baseline, probabilities.shape)
+    return JudgedRows(names, labels, probabilities, HERE, shares=shares, positive=positive, training=training)
 
 
 def rare(rows: int, *, of_yes: float, of_no: float) -> tuple[np.ndarray, FloatArray]:
@@ -28,24 +41,24 @@ def rare(rows: int, *, of_yes: float, of_no: float) -> tuple[np.ndarray, FloatAr
 def test_the_log_loss_of_a_smoothed_network_is_told_although_its_ranking_is_perfect() -> None:
     """−(0.1·log 0.6 + 0.9·log 0.65) = 0.4388; the baseline has −(0.1·log 0.1 + 0.9·log 0.9) = 0.3251."""
     labels, probabilities = rare(200, of_yes=0.6, of_no=0.35)
-    told = log_loss_warning(labels, probabilities, SHARES, where=HERE)
+    told = log_loss_warning(judged(labels, probabilities))
     assert str(told) == (
         "the log loss on the test part, 0.4388, is not better than the baseline's (0.3251), which gives "
         "every row the classes' shares of the training rows, so the probabilities are misleading: set "
         "model.calibration: temperature, or rank rows by them, but do not read them as frequencies"
     )
-    calibrated = log_loss_warning(labels, probabilities, SHARES, where=HERE, is_calibrated=True)
+    calibrated = log_loss_warning(judged(labels, probabilities), is_calibrated=True)
     assert calibrated is not None
     assert calibrated.sentence.endswith("misleading: rank rows by them, but do not read them as frequencies")
     better = rare(200, of_yes=0.6, of_no=0.2)
-    assert log_loss_warning(*better, SHARES, where=HERE) is None
+    assert log_loss_warning(judged(*better)) is None
 
 
 @pytest.mark.parametrize(("rows", "is_told"), [(100, True), (90, False)])
 def test_few_rows_must_be_worse_by_more_than_chance(rows: int, is_told: bool) -> None:
     """One row in ten costs −log 0.05, the others pay nearly nothing: a mean that few rows do not fix."""
     labels, probabilities = rare(rows, of_yes=0.03, of_no=0.03)
-    assert (log_loss_warning(labels, probabilities, SHARES, where=HERE) is not None) is is_told
+    assert (log_loss_warning(judged(labels, probabilities)) is not None) is is_told
 
 
 @pytest.mark.parametrize(
@@ -61,9 +74,7 @@ def test_few_rows_must_be_worse_by_more_than_chance(rows: int, is_told: bool) ->
 )
 def test_a_mean_probability_far_from_the_frequency_is_told(mean: float, rows: int, is_told: bool) -> None:
     labels = np.arange(rows) % 10 // 9
-    told = mean_probability_warning(
-        ("no", "yes"), labels, of_two(np.full(rows, mean)), SHARES, where=HERE, positive=1
-    )
+    told = mean_probability_warning(judged(labels, of_two(np.full(rows, mean))))
     assert (told is not None) is is_told
     if told and mean < 0.2:
         assert str(told) == (
@@ -75,23 +86,16 @@ def test_a_mean_probability_far_from_the_frequency_is_told(mean: float, rows: in
 def test_one_surprising_row_is_not_enough() -> None:
     labels = (np.arange(30) == 0).astype(np.intp)
     sure = of_two(np.full(30, 1e-6))
-    assert mean_probability_warning(("no", "yes"), labels, sure, None, where=HERE, positive=1) is None
+    assert mean_probability_warning(judged(labels, sure, None)) is None
 
 
 def test_rows_of_another_kind_and_weighted_rows_are_named_as_the_cause() -> None:
     labels, probabilities = rare(400, of_yes=0.5, of_no=0.5)
-    names, half = ("no", "yes"), np.array([0.5, 0.5])
-    shifted = mean_probability_warning(names, labels, probabilities, half, where=HERE, positive=1)
+    shifted = mean_probability_warning(judged(labels, probabilities, np.array([0.5, 0.5])))
     assert shifted is not None
     assert shifted.sentence.endswith(": in the training rows it is 0.5, so these rows are of another kind")
     weighted = mean_probability_warning(
-        names,
-        labels,
-        probabilities,
-        SHARES,
-        where=HERE,
-        positive=1,
-        training=TrainingOutcome(has_row_weights=True),
+        judged(labels, probabilities, training=TrainingOutcome(has_row_weights=True))
     )
     assert weighted is not None
     assert weighted.sentence.endswith(": probabilities follow the weights of the rows (data.weights)")
@@ -100,7 +104,7 @@ def test_rows_of_another_kind_and_weighted_rows_are_named_as_the_cause() -> None
 def test_several_classes_are_in_one_warning() -> None:
     labels = np.repeat([0, 1, 2], [300, 60, 40])
     probabilities = np.tile([0.4, 0.45, 0.15], (400, 1))
-    told = mean_probability_warning(("a", "b", "c"), labels, probabilities, None, where=HERE, positive=None)
+    told = mean_probability_warning(judged(labels, probabilities, None, names=("a", "b", "c"), positive=None))
     assert told is not None
     assert told.sentence.startswith(
         "the mean probabilities of 2 classes on the test part are far from their shares of the rows: 'a' "
@@ -115,10 +119,8 @@ def test_honest_probabilities_are_hardly_ever_doubted() -> None:
         probabilities = of_two(rng.beta(0.3, 3, 300))
         labels = (rng.random(300) < probabilities[:, 1]).astype(np.intp)
         shares = np.array([1 - labels.mean(), labels.mean()])
-        doubted += bool(log_loss_warning(labels, probabilities, shares, where=HERE))
-        doubted += bool(
-            mean_probability_warning(("a", "b"), labels, probabilities, shares, where=HERE, positive=1)
-        )
+        doubted += bool(log_loss_warning(judged(labels, probabilities, shares)))
+        doubted += bool(mean_probability_warning(judged(labels, probabilities, shares)))
     assert doubted == 0
 
 

@@ -5,12 +5,25 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fnnctl.arrays import FloatArray
-from fnnctl.tasks.classification.warnings import baseline_warning
-from fnnctl.tasks.warnings import TrainingOutcome
+from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.messages import Message
+from fnnctl.tasks.classification.warnings import JudgedRows, baseline_warning
+from fnnctl.tasks.warnings import UNKNOWN, TrainingOutcome
 
 CLASSES, HERE = ("no", "yes"), "on the test part"
 SHARES = np.array([0.7, 0.3])
+
+
+def told_of(
+    labels: IntArray,
+    probabilities: FloatArray,
+    baseline: FloatArray,
+    training: TrainingOutcome = UNKNOWN,
+) -> Message | None:
+    shares = np.broadcast_to(baseline, probabilities.shape)
+    return baseline_warning(
+        JudgedRows(CLASSES, labels, probabilities, HERE, shares=shares, training=training)
+    )
 
 
 def warning(
@@ -21,7 +34,7 @@ def warning(
     labels, predicted = (np.array(each, np.intp) for each in zip(*pairs, strict=True))
     probabilities = np.full((len(labels), 2), 1 - sure)
     probabilities[np.arange(len(labels)), predicted] = sure
-    told = baseline_warning(CLASSES, labels, probabilities, baseline, where=HERE)
+    told = told_of(labels, probabilities, baseline)
     return None if told is None else told.sentence
 
 
@@ -48,9 +61,7 @@ def test_the_warning() -> None:
 
 def test_the_best_epoch_decides_the_advice() -> None:
     labels = np.repeat([0, 1], [70, 30])
-    told = baseline_warning(
-        CLASSES, labels, np.full((100, 2), 0.5), SHARES, where=HERE, training=TrainingOutcome(32, 4)
-    )
+    told = told_of(labels, np.full((100, 2), 0.5), SHARES, TrainingOutcome(32, 4))
     assert told is not None
     assert told.is_severe
     assert told.sentence.endswith("more epochs will not help; the columns may say nothing about the target")
@@ -75,9 +86,7 @@ def test_better_probabilities_are_acknowledged() -> None:
     """Of 20 rows that are said to be 'yes' at 0.45 half are, of the 80 others at 0.1 a tenth is."""
     labels = np.repeat([1, 0, 1, 0], [10, 10, 8, 72])
     yes = np.repeat([0.45, 0.1], [20, 80])
-    told = baseline_warning(
-        CLASSES, labels, np.column_stack([1 - yes, yes]), np.array([0.82, 0.18]), where=HERE
-    )
+    told = told_of(labels, np.column_stack([1 - yes, yes]), np.array([0.82, 0.18]))
     assert told is not None
     assert "but its probabilities are better than the classes' shares (log loss 0.4, not 0.471)" in str(told)
     assert not told.is_severe
@@ -95,8 +104,8 @@ def test_each_fold_has_its_own_majority_class() -> None:
     labels = np.repeat([0, 1], 50)
     probabilities = np.column_stack([np.repeat([0.9, 0.1], 50), np.repeat([0.1, 0.9], 50)])
     shares = np.repeat([[0.7, 0.3], [0.3, 0.7]], 50, axis=0)
-    assert baseline_warning(CLASSES, labels, probabilities, shares, where=HERE) is not None
-    assert baseline_warning(CLASSES, labels, probabilities, SHARES, where=HERE) is None
+    assert told_of(labels, probabilities, shares) is not None
+    assert told_of(labels, probabilities, SHARES) is None
 
 
 def test_guesses_are_rarely_taken_for_knowledge() -> None:
@@ -105,7 +114,7 @@ def test_guesses_are_rarely_taken_for_knowledge() -> None:
     for _ in range(400):
         labels, predicted = rng.integers(2, size=(2, 100))
         probabilities = np.where(predicted[:, None] == [0, 1], 0.9, 0.1)
-        silent += baseline_warning(CLASSES, labels, probabilities, np.array([0.5, 0.5]), where=HERE) is None
+        silent += told_of(labels, probabilities, np.array([0.5, 0.5])) is None
     assert 0 < silent < 0.08 * 400
 
 
