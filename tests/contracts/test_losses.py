@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from fnnctl.arrays import FloatArray
-from fnnctl.config.rules.search_check import search_messages
+from fnnctl.config.rules.search_check import search_problems
 from fnnctl.config.rules.validation import validated
 from fnnctl.config.schema.losses import (
     DEFAULT_OUTPUTS,
@@ -170,7 +170,7 @@ def messages_of(outputs: list[Any]) -> Mapping[Any, str]:
     """What is wrong with the objective of a search that compares the losses of these outputs."""
     search = {"objective": {"metric": "loss"}, "space": {"model.output": {"choice": outputs}}}
     config = {"data": {"source": "iris"}, "search": search}
-    messages = search_messages(config, validated(config))
+    messages = search_problems(config, validated(config))
     return {path: text for path, text in messages.items() if "objective" in path}
 
 
