@@ -45,3 +45,12 @@ class Message:
 def sentences(messages: Iterable[Message]) -> list[str]:
     """The sentences of the messages, to show them."""
     return [str(message) for message in messages]
+
+
+def warning_facts(warnings: Iterable[Message]) -> dict[str, list[str]]:
+    """What a manifest records of warnings: their sentences and their kinds."""
+    warnings = list(warnings)
+    return {
+        "warnings": [str(warning) for warning in warnings],
+        "warning_kinds": [warning.stored_kind for warning in warnings],
+    }

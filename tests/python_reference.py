@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any
 
 import fnnctl
-from fnnctl.config.schema.json_schema import attribute_docstrings
+from fnnctl.config.schema.docstrings import attribute_docstrings
 
 INTRODUCTION = """# Python reference
 

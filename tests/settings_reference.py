@@ -1,22 +1,16 @@
-"""The tables of all settings in `docs/settings.md`, made from the config's JSON Schema."""
+"""The tables of all settings in `docs/settings.md`, made from the sections' fields."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from fnnctl.config.paths import format_path
-from fnnctl.config.schema.records import setting_records
-from fnnctl.config.schema.schema_tree import (
-    Schema,
-    forms_of,
-    has_free_keys,
-    names_of,
-    root_schema,
-    sections_of,
-    words_of,
-)
+from fnnctl.config.schema.experiment import Experiment
+from fnnctl.config.schema.forms import Form, names_of, sections_of
+from fnnctl.config.schema.records import SettingRecord, record_in, setting_records
+from fnnctl.config.schema.section import Section, plain
 
 INTRODUCTION = """# Settings
 
@@ -49,11 +43,10 @@ class Row:
 
 def settings_page() -> str:
     """The whole page."""
-    properties = root_schema()["properties"]
-    outside = [row for key in properties if key not in TOP for row in rows(key, properties[key])]
+    outside = [row for key in Experiment.model_fields if key not in TOP for row in rows(Experiment, key)]
     parts = [INTRODUCTION, *tables(outside)]
     for section in TOP:
-        parts += [f"## {section}\n", *tables([*rows(section, properties[section])][1:])]
+        parts += [f"## {section}\n", *tables([*rows(Experiment, section)][1:])]
     return "\n".join(parts)
 
 
@@ -82,58 +75,58 @@ def merged(settings: list[Row]) -> list[Row]:
     return [Row(*key, choices=choices) for key, choices in rows.items()]
 
 
-def rows(path: str, schema: Schema, choices: tuple[str, ...] = ()) -> Iterator[Row]:
-    """A setting and the settings inside it, the outer one first."""
-    yield Row(path, values_of(schema), default_of(schema), schema.get("description", ""), choices)
-    for form in forms_of(schema):
-        inside = f"{path}[]" if "items" in form else path
-        for section in sections_of(form.get("items", form)):
-            names = tuple(names_of(section))
-            for key, inner in section["properties"].items():
+def rows(section: type[Section], path: str, choices: tuple[str, ...] = ()) -> Iterator[Row]:
+    """A setting of a section and the settings inside it, the outer one first."""
+    record = record_in(section, (path.rpartition(".")[2],))
+    yield Row(path, values_of(record.forms), default_of(record), record.description, choices)
+    for form in record.forms:
+        inside = f"{path}[]" if form.kind == "list" else path
+        for inner in sections_of(form.entries if form.kind == "list" else [form]):
+            names = names_of(inner)
+            for key in inner.model_fields:
                 if inside == "model.hidden[]" and key != "units":
                     same = f"as `model.{key}`"
-                    yield Row(f"{inside}.{key}", same, "the model's", inner.get("description", ""))
+                    description = record_in(inner, (key,)).description
+                    yield Row(f"{inside}.{key}", same, "the model's", description)
                 elif key != "name" or not names:
-                    yield from rows(f"{inside}.{key}", inner, names)
+                    yield from rows(inner, f"{inside}.{key}", names)
 
 
-def values_of(schema: Schema) -> str:
+def values_of(forms: Iterable[Form]) -> str:
     """The values that a setting may have, in words."""
-    return ", ".join(dict.fromkeys(text for form in forms_of(schema) for text in texts_of(form)))
+    return ", ".join(dict.fromkeys(text for form in forms for text in texts_of(form)))
 
 
-def texts_of(form: Schema) -> Iterator[str]:
-    if names := names_of(form):
+def texts_of(form: Form) -> Iterator[str]:
+    if form.section and (names := names_of(form.section)):
         yield from (f"`{name}`" for name in names)
-    elif words := words_of(form):
-        yield from (f"`{json.dumps(word) if not isinstance(word, str) else word}`" for word in words)
-    elif "items" in form:
-        inner = values_of(form["items"])
-        yield f"a list of {inner}" if inner else "a list"
-    elif form.get("type") in ("number", "integer"):
-        yield number_text(form)
-    elif form.get("type") == "boolean":
-        yield "`true`, `false`"
-    elif form.get("type") == "null":
-        yield "`null`"
-    elif form.get("type") == "string":
-        yield "text"
-    elif has_free_keys(form):
-        yield f"a mapping to {values_of(form['additionalProperties'])}"
-    elif "properties" in form:
-        yield "a mapping"
+        return
+    match form.kind:
+        case "words":
+            yield from (f"`{word}`" for word in form.words)
+        case "list":
+            inner = values_of(form.entries)
+            yield f"a list of {inner}" if inner else "a list"
+        case "number" | "integer":
+            yield number_text(form)
+        case "boolean":
+            yield "`true`, `false`"
+        case "null":
+            yield "`null`"
+        case "text":
+            yield "text"
+        case "mapping" if form.has_free_keys:
+            yield f"a mapping to {values_of(form.entries)}"
+        case "section":
+            yield "a mapping"
 
 
-def number_text(form: Schema) -> str:
-    kind = "a whole number" if form["type"] == "integer" else "a number"
-    low, high = form.get("minimum"), form.get("maximum")
-    above, below = form.get("exclusiveMinimum"), form.get("exclusiveMaximum")
-    if low is not None and high is not None:
-        return f"{kind} from {bound(low)} to {bound(high)}"
-    words = [f"≥ {bound(low)}"] if low is not None else []
-    words += [f"> {bound(above)}"] if above is not None else []
-    words += [f"< {bound(below)}"] if below is not None else []
-    words += [f"≤ {bound(high)}"] if high is not None else []
+def number_text(form: Form) -> str:
+    kind = "a whole number" if form.kind == "integer" else "a number"
+    if form.ge is not None and form.le is not None:
+        return f"{kind} from {bound(form.ge)} to {bound(form.le)}"
+    bounds = {"≥": form.ge, ">": form.gt, "<": form.lt, "≤": form.le}
+    words = [f"{sign} {bound(value)}" for sign, value in bounds.items() if value is not None]
     return f"{kind} {' and '.join(words)}".rstrip()
 
 
@@ -142,14 +135,14 @@ def bound(value: float) -> str:
     return "2⁶⁴ − 1" if value == 2**64 - 1 else f"{value:,.15g}"
 
 
-def default_of(schema: Schema) -> str:
-    if "default" not in schema:
+def default_of(record: SettingRecord) -> str:
+    if record.is_required:
         return "required"
-    value = schema["default"]
-    if isinstance(value, Mapping) and "name" in value:
+    value = plain(record.info.default, nulls=True)
+    if isinstance(value, dict) and "name" in value:
         value = value["name"]
-    if isinstance(value, list) and all(isinstance(entry, Mapping) and "units" in entry for entry in value):
+    if isinstance(value, list) and all(isinstance(entry, dict) and "units" in entry for entry in value):
         value = [entry["units"] for entry in value]
-    if isinstance(value, Mapping) and value:
+    if isinstance(value, dict) and value:
         return "those of its settings"
     return f"`{value if isinstance(value, str) else json.dumps(value)}`"

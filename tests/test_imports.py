@@ -65,8 +65,8 @@ ORDERS = {
     ),
     "store": (
         "names", "volumes", "atomic", "lock", "documents", "tables", "weights", "metrics_shape",
-        "former_sentences", "former_facts", "manifest", "journal", "trial_checkpoints", "listing_cache",
-        "listing", "removal", "provenance", "folder", "catalogue", "run",
+        "former_sentences", "former_facts", "manifest", "manifest_file", "journal", "trial_checkpoints",
+        "listing_cache", "listing", "removal", "provenance", "folder", "catalogue", "run",
     ),
 }  # fmt: skip
 """The parts of a package, modules or folders, from the lowest: a part imports only parts before it."""

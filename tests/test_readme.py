@@ -18,7 +18,8 @@ import yaml
 
 from fnnctl.cli import run
 from fnnctl.config.paths import format_path, parse_path
-from fnnctl.config.schema.schema_tree import all_settings, forms_of, homes_of, schema_at, words_of
+from fnnctl.config.schema.lookups import forms_at, homes_of
+from fnnctl.config.schema.records import records_by_path
 from fnnctl.text import install_command
 from tests.documented_output import BAD_CONFIG, shell_commands, shown_output, with_outputs
 from tests.documented_output import DOCUMENTS as DOCUMENTED
@@ -280,9 +281,9 @@ def test_all_settings_and_choices_are_explained_and_spelled_as_in_the_config() -
     pages = {name: text for name, text in TEXTS.items() if name not in {"settings.md", "changelog.md"}}
     words = set(re.findall(r"`([\w.]+)`", "\n".join(pages.values())))
     for path in CHOICES:
-        choices = {choice for form in forms_of(schema_at(parse_path(path), {})) for choice in words_of(form)}
+        choices = {choice for form in forms_at(parse_path(path), {}) for choice in form.words}
         assert choices <= words, path
-    settings = {format_path(path) for path in all_settings()}
+    settings = {format_path(path) for path in records_by_path()}
     sections = {path.partition(".")[0] for path in settings if "." in path}
     for word in words:
         section, *names = word.split(".")

@@ -153,7 +153,7 @@ def _is_bash(environment: Mapping[str, str]) -> bool:
 def _values(path: str) -> list[str]:
     """The values of a setting that can be listed, after an empty one."""
     from fnnctl.config.paths import parse_path
-    from fnnctl.config.schema.schema_tree import values_of
+    from fnnctl.config.schema.lookups import values_of
 
     return ["", *values_of(parse_path(path))]
 
@@ -161,9 +161,9 @@ def _values(path: str) -> list[str]:
 def _settings() -> list[str]:
     """The paths of all settings, without those of single layers."""
     from fnnctl.config.paths import format_path
-    from fnnctl.config.schema.schema_tree import all_settings
+    from fnnctl.config.schema.records import records_by_path
 
-    return list(dict.fromkeys(format_path(path) for path in all_settings() if 0 not in path))
+    return [format_path(path) for path in records_by_path() if 0 not in path]
 
 
 def _configs(incomplete: str) -> Iterator[str]:

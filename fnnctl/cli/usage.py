@@ -122,7 +122,7 @@ def _setting_meant(error: typer.TyperException) -> str:
         return ""
     from fnnctl.config.messages.suggestions import synonyms
     from fnnctl.config.paths import format_path
-    from fnnctl.config.schema.schema_tree import homes_of
+    from fnnctl.config.schema.lookups import homes_of
 
     name = option.lstrip("-").replace("-", "_").lower()
     ways = [f"--set {format_path(path)}=VALUE" for path in homes_of(synonyms().get(name, name))]

@@ -9,7 +9,7 @@ import re
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from fnnctl.errors import Problem
 
@@ -31,6 +31,13 @@ def parse_path(text: str) -> ConfigPath:
 def format_path(path: ConfigPath) -> str:
     """Format a path for messages: `model.hidden[1].units`."""
     return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).removeprefix(".")
+
+
+def value_in(config: Any, part: str | int) -> Any:
+    """The value of a key or an index, or None if the config has none."""
+    if isinstance(part, int):
+        return config[part] if isinstance(config, list) and part < len(config) else None
+    return config.get(part) if isinstance(config, Mapping) else None
 
 
 def is_below(path: ConfigPath, sections: Container[ConfigPath]) -> bool:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.data.new_rows import columns_of
-from fnnctl.messages import Message
+from fnnctl.messages import Message, warning_facts
 from fnnctl.modelling.data_checks import DataCheck
 from fnnctl.nn.parameters import ParameterLayout
-from fnnctl.store.manifest import Manifest, Processor, Resumption, warning_facts
+from fnnctl.store.manifest import Manifest, Processor, Resumption
 from fnnctl.store.provenance import environment, machine, utc_text
 from fnnctl.tasks.decisions import Decision
 from fnnctl.tasks.task import TaskData

@@ -21,9 +21,8 @@ from fnnctl.errors import (
     StopNow,
     is_out_of_memory,
 )
-from fnnctl.messages import Message
+from fnnctl.messages import Message, warning_facts
 from fnnctl.modelling.worst_rows import WorstRows
-from fnnctl.store.manifest import warning_facts
 from fnnctl.store.run import OpenRun
 from fnnctl.tasks.task import PartScores
 

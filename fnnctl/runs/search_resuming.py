@@ -12,6 +12,7 @@ from fnnctl.config.reading.resolved import resolved_yaml
 from fnnctl.context import Context, Listener
 from fnnctl.data.in_memory import MemoryData
 from fnnctl.errors import UsageError
+from fnnctl.messages import warning_facts
 from fnnctl.modelling.loading import LoadedExperiment, read_experiment
 from fnnctl.modelling.run_config import resolved_config
 from fnnctl.records.journal import CONFIRMED, End, Journal, decode
@@ -25,7 +26,6 @@ from fnnctl.search.setup import SearchSetup
 from fnnctl.stacks.search_preparation import PreparedSearch, prepare_search
 from fnnctl.store import names
 from fnnctl.store.folder import RunFolder
-from fnnctl.store.manifest import warning_facts
 from fnnctl.store.run import OpenRun
 from fnnctl.text import counted, joined_words
 

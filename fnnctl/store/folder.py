@@ -15,7 +15,8 @@ from fnnctl.store.atomic import damaged, read_bytes, read_sha256, write_bytes, w
 from fnnctl.store.documents import read_mapping
 from fnnctl.store.journal import JournalRecord, read_journal
 from fnnctl.store.lock import is_held
-from fnnctl.store.manifest import Manifest, read_manifest
+from fnnctl.store.manifest import Manifest
+from fnnctl.store.manifest_file import read_manifest
 from fnnctl.store.metrics_shape import read_metrics
 from fnnctl.store.tables import CsvTable, read_rows, read_table
 from fnnctl.store.volumes import exists, files_in, is_in_memory

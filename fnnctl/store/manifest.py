@@ -6,18 +6,13 @@ can be read.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
-from fnnctl.config.messages.document_errors import first_problem
 from fnnctl.config.sources import MEMORY_SOURCE
 from fnnctl.messages import Message
-from fnnctl.store.atomic import damaged
-from fnnctl.store.documents import read_mapping
-from fnnctl.store.former_facts import in_present_form
 from fnnctl.store.names import LAYOUT_VERSION
 
 RunStatus = Literal["running", "completed", "failed", "interrupted"]
@@ -490,27 +485,3 @@ class Manifest(Facts):
     def with_facts(self, facts: Mapping[str, Any]) -> Manifest:
         """The manifest with some facts replaced."""
         return Manifest.model_validate({**self.model_dump(), **facts})
-
-
-def warning_facts(warnings: Iterable[Message]) -> dict[str, list[str]]:
-    """The manifest's facts about warnings: their sentences and their kinds."""
-    warnings = list(warnings)
-    return {
-        "warnings": [str(warning) for warning in warnings],
-        "warning_kinds": [warning.stored_kind for warning in warnings],
-    }
-
-
-def read_manifest(content: bytes, path: Path) -> Manifest:
-    """The manifest in a file's content; raises `DataError`, which names `path`, if it is damaged."""
-    mapping = read_mapping(content, path)
-    try:
-        manifest = Manifest.model_validate(in_present_form(mapping))
-    except ValidationError as error:
-        raise damaged(path, f"is damaged: {first_problem(error)}") from error
-    if manifest.layout > LAYOUT_VERSION:
-        raise damaged(
-            path,
-            f"was written by a newer fnnctl (layout {manifest.layout}; this one reads {LAYOUT_VERSION})",
-        )
-    return manifest

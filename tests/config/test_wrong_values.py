@@ -13,7 +13,7 @@ import pytest
 
 from fnnctl.config.paths import ConfigPath, format_path
 from fnnctl.config.reading.loading import load_config
-from fnnctl.config.schema.schema_tree import root_schema
+from fnnctl.config.schema.experiment import Experiment
 from fnnctl.errors import ConfigError
 from tests.config.changes import changes
 
@@ -56,7 +56,7 @@ def merged(one: Any, other: Any) -> Any:
 def configs() -> Iterator[Mapping[str, Any]]:
     """Small configs that together have every setting of every branch; one large config would be slow."""
     bare = {"data": {"source": "iris"}}
-    for _, one, _ in changes(root_schema()):
+    for _, one, _ in changes(Experiment):
         yield merged(bare, one)
     yield {**bare, "training": {"class_weights": {"setosa": 2.0}}}
     for around, space in SPACES:

@@ -14,7 +14,8 @@ from fnnctl.arrays import FloatArray
 from fnnctl.config.rules.validation import validated
 from fnnctl.config.schema.activations import ACTIVATION_RECORDS, Activation
 from fnnctl.config.schema.experiment import Experiment
-from fnnctl.config.schema.schema_tree import names_of, schema_at, sections_of
+from fnnctl.config.schema.forms import names_of, sections_of
+from fnnctl.config.schema.lookups import forms_at
 from fnnctl.export.onnx.activations import ACTIVATION_OPERATORS
 from fnnctl.modelling.stack_settings import member_of, network_shape
 from fnnctl.nn.layers.activations import ACTIVATIONS, ActivationBuffers, Bits
@@ -66,7 +67,7 @@ def applied(name: str, x: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 class TestTables:
     def test_the_config_has_an_activation_for_each_record(self) -> None:
-        sections = sections_of(schema_at(("model", "activation"), {}))
+        sections = sections_of(forms_at(("model", "activation"), {}))
         assert {name for section in sections for name in names_of(section)} == {*NAMES}
 
     def test_the_engine_has_a_formula_for_each_record(self) -> None:

@@ -17,6 +17,8 @@ import pytest
 from fnnctl.arrays import FloatArray
 from fnnctl.config.rules.search_check import search_problems
 from fnnctl.config.rules.validation import validated
+from fnnctl.config.schema.forms import names_of, sections_of
+from fnnctl.config.schema.lookups import forms_at
 from fnnctl.config.schema.losses import (
     DEFAULT_OUTPUTS,
     LOSS_RECORDS,
@@ -25,7 +27,6 @@ from fnnctl.config.schema.losses import (
     ScoreForm,
     output_of,
 )
-from fnnctl.config.schema.schema_tree import names_of, schema_at, sections_of
 from fnnctl.export.onnx import network as onnx_network
 from fnnctl.metrics.metric import TaskName
 from fnnctl.metrics.registry import CLASSIFICATION, REGRESSION
@@ -84,7 +85,7 @@ def write(tmp_path: Path) -> Any:
 
 class TestTables:
     def test_the_config_has_an_output_for_each_record(self) -> None:
-        sections = sections_of(schema_at(("model", "output"), {}))
+        sections = sections_of(forms_at(("model", "output"), {}))
         assert {name for section in sections for name in names_of(section)} == {"auto", *NAMES}
 
     def test_the_engine_has_a_formula_for_each_record(self) -> None:
@@ -170,8 +171,8 @@ def messages_of(outputs: list[Any]) -> Mapping[Any, str]:
     """What is wrong with the objective of a search that compares the losses of these outputs."""
     search = {"objective": {"metric": "loss"}, "space": {"model.output": {"choice": outputs}}}
     config = {"data": {"source": "iris"}, "search": search}
-    messages = search_problems(config, validated(config))
-    return {path: text for path, text in messages.items() if "objective" in path}
+    problems = search_problems(config, validated(config))
+    return {path: problem.message for path, problem in problems.items() if "objective" in path}
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from fnnctl.config.schema.json_schema import attribute_docstrings
+from fnnctl.config.schema.docstrings import attribute_docstrings
 from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.errors import DataError
 from fnnctl.modelling.model_description import (

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from fnnctl.config.schema.json_schema import attribute_docstrings
+from fnnctl.config.schema.docstrings import attribute_docstrings
 from fnnctl.errors import DataError
-from fnnctl.store.manifest import Facts, Manifest, read_manifest
+from fnnctl.store.manifest import Facts, Manifest
+from fnnctl.store.manifest_file import read_manifest
 
 MINIMAL: dict[str, Any] = {
     "status": "running",

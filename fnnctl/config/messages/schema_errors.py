@@ -1,7 +1,7 @@
 """Turns pydantic's errors into problems: what is wrong at a path, and what to write there instead.
 
 Pydantic reports each branch of a union separately, but a user wants one sentence per setting. So the
-sentences are built from the schema at the path; pydantic's errors only give the paths.
+sentences are built from the forms at the path; pydantic's errors only give the paths.
 """
 
 from __future__ import annotations
@@ -24,23 +24,16 @@ from fnnctl.config.messages.suggestions import (
 from fnnctl.config.messages.wording import allowed, value_text
 from fnnctl.config.paths import SPACE, ConfigPath, format_path
 from fnnctl.config.problems import NO_EFFECT, Problems
-from fnnctl.config.schema.schema_tree import (
-    Schema,
-    all_settings,
+from fnnctl.config.schema.forms import Form, keys_of, names_of, required_keys, sections_of
+from fnnctl.config.schema.lookups import (
     choices_of,
     chosen_section,
     forms_at,
-    forms_of,
-    free_mapping_of,
     homes_of,
     is_setting,
-    keys_of,
-    names_of,
-    schema_at,
-    sections_of,
-    words_of,
+    record_at,
 )
-from fnnctl.config.schema.section import SHORT_FOR
+from fnnctl.config.schema.records import records_by_path
 from fnnctl.errors import Problem
 from fnnctl.text import joined_words, word_list
 
@@ -90,9 +83,7 @@ def certainly_wrong(error: ValidationError, config: Mapping[str, Any]) -> list[C
         elif not isinstance(value, Mapping):
             wrong[_whole_setting(path)] = None
     for section in dict.fromkeys(path[:-1] for path in unknown):
-        properties[section] = {
-            key for form in forms_at(section, config) for key in form.get("properties", ())
-        }
+        properties[section] = {key for form in forms_at(section, config) for key in form.keys}
     certain = [path for path in unknown if path[-1] not in properties[path[:-1]]]
     return [*certain, *wrong] if error.error_count() > MAX_SUGGESTIONS else certain
 
@@ -119,16 +110,16 @@ def _problems(
         setting = f"{location[-1]}:"
         if not any(_is_glued(key, inner) and key.startswith(setting) for key, inner in value.items()):
             yield from _missing((*path, location[-1]), config)
-    elif kind == "union_tag_not_found" and not _choices(schema_at(path, config)):
-        yield path, _no_kind(path, schema_at(path, config), value)
+    elif kind == "union_tag_not_found" and not _choices(forms_at(path, config)):
+        yield path, _no_kind(path, forms_at(path, config), value)
     elif kind in {"union_tag_invalid", "union_tag_not_found"} and isinstance(value, Mapping):
-        yield (*path, "name"), _wrong_name(schema_at(path, config), value)
-    elif isinstance(value, Mapping) and _takes_mappings(schema_at(path, config)):
+        yield (*path, "name"), _wrong_name(forms_at(path, config), value)
+    elif isinstance(value, Mapping) and _takes_mappings(forms_at(path, config)):
         return  # the problem is inside, and is reported there
     elif value is None and isinstance(path[-1], str):
         yield from _empty(path, config)
     else:
-        yield path, _wrong_value(forms_of(schema_at(path, config)), value)
+        yield path, _wrong_value(forms_at(path, config), value)
 
 
 def _follow(location: Sequence[str | int], config: Any) -> tuple[ConfigPath, Any]:
@@ -144,39 +135,34 @@ def _follow(location: Sequence[str | int], config: Any) -> tuple[ConfigPath, Any
     return path, config
 
 
-def _wrong_value(forms: Sequence[Schema], value: Any) -> Problem:
+def _wrong_value(forms: Sequence[Form], value: Any) -> Problem:
     """A value of the wrong kind or out of bounds; sections are not mentioned if there is a short form."""
     named = forms
-    if not isinstance(value, Mapping) and any(map(_is_short, forms)):
-        named = [form for form in forms if "properties" not in form]
+    if not isinstance(value, Mapping) and any(form.is_short for form in forms):
+        named = [form for form in forms if form.kind != "section"]
     written = f"{value_text(value)}{meant_value(forms, value)}"
-    if any(len(words_of(form)) > LONG_CHOICE for form in named):
+    if any(len(form.words) > LONG_CHOICE for form in named):
         return Problem(f"cannot be {written}", kind=WRONG, advice=f"it must be {allowed(named)}")
     return Problem(f"must be {allowed(named)}, not {written}", kind=WRONG)
 
 
-def _takes_mappings(schema: Schema) -> bool:
-    return bool(sections_of(schema)) or free_mapping_of(schema) is not None
+def _takes_mappings(forms: Iterable[Form]) -> bool:
+    return any(form.kind == "section" or form.has_free_keys for form in forms)
 
 
-def _is_short(form: Schema) -> bool:
-    """Whether a form of a setting is short for one of its sections."""
-    return str(form.get("description", "")).startswith(SHORT_FOR)
-
-
-def _wrong_name(schema: Schema, value: Mapping[str, Any]) -> Problem:
+def _wrong_name(forms: Sequence[Form], value: Mapping[str, Any]) -> Problem:
     """A mapping's `name` is missing, or is not one of the union's names."""
-    forms = [{"enum": _choices(schema)}]
-    return _wrong_value(forms, value["name"]) if "name" in value else _missing_value(allowed(forms))
+    names = [Form(kind="words", words=tuple(_choices(forms)))]
+    return _wrong_value(names, value["name"]) if "name" in value else _missing_value(allowed(names))
 
 
 def _missing_value(meaning: str) -> Problem:
     return Problem(f"missing: {meaning}", kind=MISSING, has_subject=True)
 
 
-def _no_kind(path: ConfigPath, schema: Schema, value: Any) -> Problem:
+def _no_kind(path: ConfigPath, forms: Sequence[Form], value: Any) -> Problem:
     """A value has none of the keys that distinguish the sections of a union."""
-    kinds = [key for section in sections_of(schema) for key in keys_of(section)]
+    kinds = [key for section in sections_of(forms) for key in keys_of(section)]
     if not isinstance(value, Mapping):
         values = value if isinstance(value, list) else [value]
         are_plain = values and all(isinstance(item, str | int | float) for item in values)
@@ -200,33 +186,33 @@ def _to_first_of(keys: Sequence[str], value: Any) -> ConfigPath | None:
     return next(((key, *way) for key, way in ways if way is not None), None)
 
 
-def _choices(schema: Schema) -> list[str]:
+def _choices(forms: Sequence[Form]) -> list[str]:
     """All names of the sections of a union."""
-    return [name for section in sections_of(schema) for name in names_of(section)]
+    return [name for section in sections_of(forms) for name in names_of(section)]
 
 
 def _empty(path: ConfigPath, config: Mapping[str, Any]) -> Iterator[tuple[ConfigPath, Problem]]:
     """A key without a value (null), although null is not allowed."""
-    schema = schema_at(path, config)
+    forms, record = forms_at(path, config), record_at(path, config)
     if _is_glued(str(path[-1]), None):
         yield path, _glued(str(path[-1]))
-    elif "default" not in schema and "description" in schema:
+    elif record and record.is_required:
         yield from _missing(path, config)
-    elif sections_of(schema) and all("properties" in form or _is_short(form) for form in forms_of(schema)):
+    elif sections_of(forms) and all(form.kind == "section" or form.is_short for form in forms):
         yield path, Problem("is empty", kind=WRONG, advice="add settings, or remove it to use the defaults")
     else:
-        must = f"must be {allowed(forms_of(schema))}"
+        must = f"must be {allowed(forms)}"
         yield path, Problem(f"{must}, not null (remove it to use the default)", kind=WRONG)
 
 
 def _missing(path: ConfigPath, config: Mapping[str, Any]) -> Iterator[tuple[ConfigPath, Problem]]:
     """A required setting was left out; if it is a section, its required settings were."""
-    schema = schema_at(path, config)
-    required = [(*path, key) for section in sections_of(schema) for key in section.get("required", ())]
+    sections = sections_of(forms_at(path, config))
+    required = [(*path, key) for section in sections for key in required_keys(section)]
     for inner in required:
         yield from _missing(inner, config)
-    if not required:
-        description = schema["description"]
+    if not required and (record := record_at(path, config)):
+        description = record.description
         yield path, _missing_value(f"{description[0].lower()}{description[1:].rstrip('.')}")
 
 
@@ -236,21 +222,21 @@ def _unknown_setting(path: ConfigPath, config: Mapping[str, Any]) -> Problem:
     _, section_value = _follow(path[:-1], config)
     if _is_glued(key, section_value[key]):
         return _glued(key)
-    schema = schema_at(path[:-1], config)
-    section = chosen_section(schema, section_value)
-    if key in {kind for other in sections_of(schema) for kind in keys_of(other)} - {*section["properties"]}:
+    forms = forms_at(path[:-1], config)
+    sections, section = sections_of(forms), chosen_section(forms, section_value)
+    keys = tuple(section.model_fields)
+    if key in {kind for other in sections for kind in keys_of(other)}.difference(keys):
         text = f"cannot be combined with {keys_of(section)[0]}"
         return Problem(text, kind=WRONG, advice="remove one of the two")
-    if len(sections_of(schema)) > 1 and keys_of(section):
-        keys = list(section["properties"])
+    if len(sections) > 1 and keys_of(section):
         meant = meant_word(key, keys)
         return unknown_setting(meant, "" if meant else f"possible here: {word_list(keys)}")
-    owners = [name for other in sections_of(schema) if key in other["properties"] for name in names_of(other)]
+    owners = [name for other in sections if key in other.model_fields for name in names_of(other)]
     if owners:
         chosen = section_value.get("name", names_of(section)[0])
-        all_others = 1 < len(owners) == len(_choices(schema)) - 1
+        all_others = 1 < len(owners) == len(_choices(forms)) - 1
         has = f"{'all others' if all_others else joined_words(owners)} {'have' if len(owners) > 1 else 'has'}"
-        alike = [name for name in section["properties"] if name.startswith(key) or key.startswith(name)]
+        alike = [name for name in keys if name.startswith(key) or key.startswith(name)]
         text, advice = f"{chosen} has no {key}", f"{has}{_beside_a_choice(key, path[:-1], chosen)}"
         if alike:
             text, advice = f"{chosen} has {joined_words(alike)}", f"{has} {key}"
@@ -261,14 +247,14 @@ def _unknown_setting(path: ConfigPath, config: Mapping[str, Any]) -> Problem:
             related=(format_path((*path[:-1], "name")),),
             has_subject=True,
         )
-    return unknown_setting(*_meant_setting(key, path[:-1], tuple(section["properties"])))
+    return unknown_setting(*_meant_setting(key, path[:-1], keys))
 
 
 def unknown_path(path: ConfigPath) -> Problem:
     """The problem with a path that leads to no setting, at its first key that no section has."""
     depth = next(depth for depth in range(1, len(path) + 1) if not is_setting(path[:depth]))
     section = path[: depth - 1]
-    keys = tuple(dict.fromkeys(key for form in forms_at(section, {}) for key in form.get("properties", ())))
+    keys = tuple(dict.fromkeys(key for form in forms_at(section, {}) for key in form.keys))
     suggestion = _meant_setting(str(path[depth - 1]), section, keys) if keys else ()
     return replace(unknown_setting(*suggestion), path=format_path(path[:depth]))
 
@@ -286,7 +272,7 @@ def _glued(key: str) -> Problem:
 def _beside_a_choice(key: str, section: ConfigPath, chosen: str) -> str:
     """Name the setting next to a union that has this key's effect for all choices of the union."""
     beside = (*section[:-1], synonyms().get(key.lower(), ""))
-    return f"; with {chosen}, write {format_path(beside)}" if beside in set(all_settings()) else ""
+    return f"; with {chosen}, write {format_path(beside)}" if beside in records_by_path() else ""
 
 
 @lru_cache(maxsize=MAX_SUGGESTIONS)
@@ -345,7 +331,7 @@ def _choice(word: str, settings: Sequence[ConfigPath], section: ConfigPath) -> s
 
 def _meant_elsewhere(key: str, section: ConfigPath) -> str:
     """Suggest a setting: one inside this section rather than one of another section."""
-    meant = meant_path(key, _inside(all_settings(), section)) or meant_path(key, all_settings())
+    meant = meant_path(key, _inside(records_by_path(), section)) or meant_path(key, records_by_path())
     return f" (did you mean '{format_path(meant)}'?)" if meant else ""
 
 

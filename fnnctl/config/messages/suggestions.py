@@ -6,17 +6,16 @@ The names that other tools use for settings and choices are in the records of th
 from __future__ import annotations
 
 import difflib
-import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, Final
 
 from fnnctl.config.messages.wording import value_text
 from fnnctl.config.paths import ConfigPath
+from fnnctl.config.schema.forms import Form, Kind, field_forms, required_keys, sections_of
 from fnnctl.config.schema.methods import METHODS, SAMPLERS, SCHEDULERS
-from fnnctl.config.schema.records import setting_records
-from fnnctl.config.schema.schema_tree import Schema, all_settings, forms_of, words_of
+from fnnctl.config.schema.records import records_by_path, setting_records
 from fnnctl.config.yaml_text import plain_scalar
 from fnnctl.text import did_you_mean, meant_number
 
@@ -68,77 +67,59 @@ def meant_path(word: str, paths: Iterable[ConfigPath]) -> ConfigPath | None:
 def glued_setting(text: str) -> str:
     """Return ` (write a: b)` if a text is a setting without its colon or without the space after it."""
     match = re.match(r"(\w+)[:\s]\s*(\S+)", text)
-    is_setting = match and match[1] in {path[-1] for path in all_settings()}
+    is_setting = match and match[1] in {path[-1] for path in records_by_path()}
     return f" (write {match[1]}: {match[2]})" if match and is_setting else ""
 
 
-def meant_value(forms: Sequence[Schema], value: Any) -> str:
+def meant_value(forms: Sequence[Form], value: Any) -> str:
     """What makes a value valid, such as ` (remove the quotes)`; empty if there is none."""
-    kinds = {_kind(form) for form in forms}
+    kinds = {form.kind for form in forms}
     if isinstance(value, str):
         return _meant_text(forms, kinds, value) if value and value.isprintable() else ""
     if "null" in kinds and value is False:
         return " (write null)"
-    if kinds == {"null", "object"} and value is True:
+    if kinds == {"null", "section"} and value is True:
         return " (write {} for its defaults)"
     if not isinstance(value, bool) and (share := _as_share(forms, value)):
         return share
-    if isinstance(value, float) and value.is_integer() and any(_is_within(form, value) for form in forms):
+    if (
+        isinstance(value, float)
+        and value.is_integer()
+        and any(form.kind == "integer" and form.includes(int(value)) for form in forms)
+    ):
         return f" (write {value:.0f})"
-    if "string" in kinds and not isinstance(value, Mapping | list):
+    if "text" in kinds and not isinstance(value, Mapping | list):
         return " (put it in quotes)"
     if not isinstance(value, bool) and (short := _as_first_setting(forms, value)):
         return short
-    is_pair = any("minItems" in form for form in forms)
-    if "array" in kinds and not is_pair and not isinstance(value, Mapping | list):
+    is_pair = any(form.kind == "list" and form.min_length is not None for form in forms)
+    if "list" in kinds and not is_pair and not isinstance(value, Mapping | list):
         return f" (write [{value_text(value)}])"
     return ""
 
 
-def _as_share(forms: Sequence[Schema], percent: object) -> str:
+def _as_share(forms: Sequence[Form], percent: object) -> str:
     """Return ` (write 0.2)` for a 20 in place of a number of at most 1; empty for anything else."""
     if not isinstance(percent, int) or not 1 < percent <= 100:
         return ""
-    is_share = any(
-        _is_number_within(form, percent / 100) and not _is_number_within(form, 2) for form in forms
-    )
+    is_share = any(form.includes(percent / 100) and not form.includes(2) for form in forms)
     return f" (write {percent / 100:g})" if is_share else ""
 
 
-def _as_first_setting(forms: Sequence[Schema], value: Any) -> str:
+def _as_first_setting(forms: Sequence[Form], value: Any) -> str:
     """Return ` (write, e.g., {folds: 5})` if a number that stands for a section fits a setting in it."""
-    sections = [form for form in forms if "properties" in form]
-    if len(sections) != 1 or len(forms) > len(sections) + sum(form.get("type") == "null" for form in forms):
+    sections = sections_of(forms)
+    if len(sections) != 1 or any(form.kind not in {"section", "null"} for form in forms):
         return ""
-    for name, schema in sections[0]["properties"].items():
-        if any(_is_number_within(form, value) for form in forms_of(schema)):
+    for name in sections[0].model_fields:
+        if any(form.includes(value) for form in field_forms(sections[0], name)):
             return f" (write, e.g., {{{name}: {value_text(value)}}})"
     return ""
 
 
-def _is_number_within(form: Schema, value: Any) -> bool:
-    number = {"integer": int, "number": int | float}.get(str(form.get("type")))
-    if number is None or not isinstance(value, number):
-        return False
-    low, high = form.get("minimum", -math.inf), form.get("maximum", math.inf)
-    above, below = form.get("exclusiveMinimum", -math.inf), form.get("exclusiveMaximum", math.inf)
-    return bool(low <= value <= high and above < value < below)
-
-
-def _kind(form: Schema) -> str:
-    return "choice" if words_of(form) else str(form["type"])
-
-
-def _is_within(form: Schema, value: float) -> bool:
-    """Whether a form is a whole number whose bounds include this value."""
-    if form.get("type") != "integer":
-        return False
-    return bool(form.get("minimum", value) <= value <= form.get("maximum", value))
-
-
-def _meant_text(forms: Sequence[Schema], kinds: set[str], text: str) -> str:
+def _meant_text(forms: Sequence[Form], kinds: Collection[Kind], text: str) -> str:
     lower = text.lower()
-    if "object" in kinds and glued_setting(text):
+    if not {"section", "mapping"}.isdisjoint(kinds) and glued_setting(text):
         return glued_setting(text)
     if _fits(kinds, plain_scalar(text)):
         return " (remove the quotes)"
@@ -146,17 +127,17 @@ def _meant_text(forms: Sequence[Schema], kinds: set[str], text: str) -> str:
     if _fits(kinds, without_underscores):
         return f" (write {value_text(without_underscores)})"
     number = meant_number(text)
-    if number is not None and any(_is_number_within(form, number) for form in forms):
+    if number is not None and any(form.includes(number) for form in forms):
         return f" (write {number:g})"
     if "boolean" in kinds and lower in {"yes", "no", "on", "off"}:
         return f" (write {value_text(lower in {'yes', 'on'})})"
     if "null" in kinds and lower in {"none", "no", "off"}:
         return " (write null)"
-    if "array" in kinds:
+    if "list" in kinds:
         return f" (write [{text.strip('()')}])"
-    if kinds == {"object"} and "required" in forms[0]:
-        return f" (write {{{forms[0]['required'][0]}: {text}}})"
-    words = [word for form in forms for word in words_of(form)]
+    if kinds == {"section"} and (required := required_keys(sections_of(forms)[0])):
+        return f" (write {{{required[0]}: {text}}})"
+    words = [word for form in forms for word in form.words]
     return (_part_of_method(lower) if words == list(METHODS) else "") or meant_word(text, words)
 
 
@@ -169,7 +150,7 @@ def _part_of_method(word: str) -> str:
     return ""
 
 
-def _fits(kinds: set[str], value: Any) -> bool:
+def _fits(kinds: Collection[Kind], value: Any) -> bool:
     """Whether a value is of one of these kinds; text never is."""
     match value:
         case None:
@@ -177,7 +158,7 @@ def _fits(kinds: set[str], value: Any) -> bool:
         case bool():
             return "boolean" in kinds
         case int():
-            return bool(kinds & {"integer", "number"})
+            return "integer" in kinds or "number" in kinds
         case float():
             return "number" in kinds
     return False

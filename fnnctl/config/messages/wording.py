@@ -8,7 +8,7 @@ from typing import Any
 
 from fnnctl.config.schema.data import DELIMITER_PATTERN, SHA256_PATTERN
 from fnnctl.config.schema.experiment import NAME_PATTERN, NOTE_PATTERN
-from fnnctl.config.schema.schema_tree import Schema, has_free_keys, names_of, sections_of, words_of
+from fnnctl.config.schema.forms import Form, names_of, sections_of
 from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.text import truncate_end, word_list
 
@@ -20,15 +20,9 @@ _PATTERNS = {
     NAME_PATTERN: "a single line of 1 to 200 characters",
     NOTE_PATTERN: "a text of 1 to 10000 characters without control characters",
 }
-_BOUNDS = {
-    "minimum": "of at least",
-    "exclusiveMinimum": "above",
-    "maximum": "at most",
-    "exclusiveMaximum": "below",
-}
 
 
-def allowed(forms: Iterable[Schema]) -> str:
+def allowed(forms: Iterable[Form]) -> str:
     """Describe the allowed forms in words: `a whole number of at least 1, or auto`."""
     return ", or ".join(dict.fromkeys(map(_form_in_words, forms)))
 
@@ -44,49 +38,54 @@ def value_text(value: Any) -> str:
     return truncate_end(text, MAX_SHOWN)
 
 
-def _form_in_words(form: Schema) -> str:
-    if words := words_of(form):
-        return words[0] if len(words) == 1 else f"one of {', '.join(words)}"
-    match form["type"]:
+def _form_in_words(form: Form) -> str:
+    match form.kind:
+        case "words":
+            return form.words[0] if len(form.words) == 1 else f"one of {', '.join(form.words)}"
         case "integer":
             return _number_in_words("a whole number", form)
         case "number":
             return _number_in_words("a number", form)
-        case "string":
-            return _PATTERNS.get(form.get("pattern", ""), "text")
-        case "array":
+        case "text":
+            return _PATTERNS.get(form.pattern or "", "text")
+        case "list":
             return _list_in_words(form)
-        case "object":
+        case "mapping" | "section":
             return _mapping_in_words(form)
-    return "true or false" if form["type"] == "boolean" else "null"
+        case "boolean":
+            return "true or false"
+        case "null":
+            return "null"
+        case "any":
+            return "any value"
 
 
-def _mapping_in_words(form: Schema) -> str:
-    if has_free_keys(form):
-        entry = form["additionalProperties"]
-        if sections_of(entry):
+def _mapping_in_words(form: Form) -> str:
+    if form.has_free_keys:
+        if sections_of(form.entries):
             return "a mapping of settings to domains"
-        return _number_in_words("a mapping of names to numbers", entry)
-    if names_of(form):
-        return "a mapping with a name"
-    if "properties" not in form:
+        return _number_in_words("a mapping of names to numbers", form.entries[0])
+    if form.section is None:
         return "a mapping of settings to values"
-    return f"a mapping with {word_list(list(form['properties']), limit=5)}"
+    if names_of(form.section):
+        return "a mapping with a name"
+    return f"a mapping with {word_list(form.keys, limit=5)}"
 
 
-def _list_in_words(form: Schema) -> str:
-    if "maxItems" not in form:
+def _list_in_words(form: Form) -> str:
+    if form.max_length is None:
         return "a list"
-    if form.get("minItems") == form["maxItems"]:
-        return f"a list of {form['maxItems']} numbers"
-    return f"a list of at most {form['maxItems']} entries"
+    if form.min_length == form.max_length:
+        return f"a list of {form.max_length} numbers"
+    return f"a list of at most {form.max_length} entries"
 
 
-def _number_in_words(noun: str, form: Schema) -> str:
-    if {"minimum", "maximum"} <= form.keys():
-        return f"{noun} from {_bound(form['minimum'])} to {_bound(form['maximum'])}"
-    bounds = [f"{words} {_bound(form[key])}" for key, words in _BOUNDS.items() if key in form]
-    return " ".join(filter(None, (noun, " and ".join(bounds))))
+def _number_in_words(noun: str, form: Form) -> str:
+    if form.ge is not None and form.le is not None:
+        return f"{noun} from {_bound(form.ge)} to {_bound(form.le)}"
+    bounds = {"of at least": form.ge, "above": form.gt, "at most": form.le, "below": form.lt}
+    limits = [f"{words} {_bound(bound)}" for words, bound in bounds.items() if bound is not None]
+    return " ".join(filter(None, (noun, " and ".join(limits))))
 
 
 def _bound(number: float) -> str:

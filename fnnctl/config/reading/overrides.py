@@ -13,7 +13,8 @@ from fnnctl.config.messages.schema_errors import unknown_path
 from fnnctl.config.paths import SPACE, ConfigPath, Location, Locations, format_path, parse_path, problem_at
 from fnnctl.config.reading.yaml_reader import Document, read_yaml
 from fnnctl.config.rules.plain_config import takes_any_key
-from fnnctl.config.schema.schema_tree import all_settings, forms_at, is_setting, words_of
+from fnnctl.config.schema.lookups import forms_at, is_setting
+from fnnctl.config.schema.records import records_by_path
 from fnnctl.config.yaml_text import CoreLoader
 from fnnctl.errors import ConfigError, Problem
 from fnnctl.text import shown
@@ -66,7 +67,7 @@ def read_override(text: str) -> tuple[ConfigPath, Document]:
     """Split `a.b=value` into path and value; raise `ConfigError` if the form is different."""
     written_path, equals, written_value = text.partition("=")
     path = _with_names(parse_path(written_path))
-    if not equals and path in {*all_settings()}:
+    if not equals and path in records_by_path():
         raise ConfigError(Problem(f"{text} has no value; write {text}=VALUE"))
     if not equals or "" in path or not written_path.isprintable():
         message = f"{text!r} is not a setting; write PATH=VALUE, such as training.epochs=100"
@@ -101,8 +102,8 @@ def _comment(text: str) -> str:
 
 def _quotes_for(path: ConfigPath, text: str) -> str:
     """How to write the value of a setting that is nothing but a text; empty for other settings."""
-    kinds = {form.get("type") for form in forms_at(path, {}) if not words_of(form)} - {"null"}
-    if kinds != {"string"}:
+    kinds = {form.kind for form in forms_at(path, {})} - {"words", "null"}
+    if kinds != {"text"}:
         return ""
     quoted = json.dumps(text, ensure_ascii=False)
     return f"; write --set {shlex.quote(f'{format_path(path)}={quoted}')}"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeAlias
 
-from fnnctl.config.paths import SPACE, ConfigPath, format_path, parse_path
+from fnnctl.config.paths import SPACE, ConfigPath, format_path, parse_path, value_in
 from fnnctl.config.schema.domains import (
     ChoiceConfig,
     DomainConfig,
@@ -17,7 +17,6 @@ from fnnctl.config.schema.domains import (
     NormalConfig,
     UniformConfig,
 )
-from fnnctl.config.schema.schema_tree import value_in
 from fnnctl.config.schema.section import written_out
 from fnnctl.space.dimensions import Condition, Dimension
 from fnnctl.space.domains import Choice, Domain

@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import Any, Final
 
 from fnnctl.config.messages.wording import value_text
-from fnnctl.config.paths import ConfigPath, format_path
+from fnnctl.config.paths import ConfigPath, format_path, value_in
+from fnnctl.config.schema.lookups import forms_at, record_at
 from fnnctl.config.schema.methods import method_parts
-from fnnctl.config.schema.schema_tree import forms_at, has_free_keys, schema_at, value_in
-from fnnctl.config.schema.section import written_out
+from fnnctl.config.schema.section import Section, written_out
 from fnnctl.errors import ConfigError, Problem
 
 METHOD: Final[ConfigPath] = ("search", "method")
@@ -67,10 +67,7 @@ def unset(config: Any, path: ConfigPath) -> Any:
 
 
 def with_value(node: Any, path: ConfigPath, value: Any, depth: int = 0) -> Any:
-    """The config with one value set at a path that `override` accepts; `node` is its value at this depth.
-
-    A config of sections without short forms needs no JSON Schema, which takes 0.05 s to make.
-    """
+    """The config with one value set at a path that `override` accepts; `node` is its value at this depth."""
     if depth == len(path):
         return value
     here, part = path[:depth], path[depth]
@@ -93,14 +90,14 @@ def with_value(node: Any, path: ConfigPath, value: Any, depth: int = 0) -> Any:
 
 def takes_any_key(path: ConfigPath) -> bool:
     """Whether the keys at a path are free, such as the names of classes."""
-    return any(map(has_free_keys, forms_at(path, {})))
+    return any(form.has_free_keys for form in forms_at(path, {}))
 
 
 def _refuse_wrong_step(config: Any, here: ConfigPath, part: str | int) -> None:
     """Refuse a key into a list or a single value, and an index into a section."""
     forms = forms_at(here, config)
-    is_section = any("properties" in form or has_free_keys(form) for form in forms)
-    is_list = any("items" in form for form in forms)
+    is_section = any(form.kind == "section" or form.has_free_keys for form in forms)
+    is_list = any(form.kind == "list" for form in forms)
     if not forms or (is_list if isinstance(part, int) else is_section):
         return
     if is_section:
@@ -114,7 +111,7 @@ def _refuse_wrong_step(config: Any, here: ConfigPath, part: str | int) -> None:
 
 def _refuse_single_text(node: Any, here: ConfigPath) -> None:
     """Refuse an index into a text that is valid in place of a list."""
-    if isinstance(node, str) and any(form.get("type") == "string" for form in forms_at(here, {})):
+    if isinstance(node, str) and any(form.kind == "text" for form in forms_at(here, {})):
         text, advice = f"is {value_text(node)}, which has no entries", f"write {format_path(here)}=[…]"
         raise ConfigError(Problem(text, path=format_path(here), advice=advice))
 
@@ -129,7 +126,7 @@ def _section(node: Any, here: ConfigPath) -> dict[str, Any] | None:
         text = f"is {value_text(node)}, which has no entries"
         advice = f"write {format_path(here)}={{NAME: VALUE}}"
         raise ConfigError(Problem(text, path=format_path(here), advice=advice))
-    names = {key for form in forms_at(here, {}) for key in form.get("properties", ())}
+    names = {key for form in forms_at(here, {}) for key in form.keys}
     section: Any = method_parts(node) if here == METHOD else written_out(node, names)
     if not isinstance(section, dict):
         return None
@@ -137,8 +134,7 @@ def _section(node: Any, here: ConfigPath) -> dict[str, Any] | None:
 
 
 def _default_entries(path: ConfigPath) -> list[Any]:
-    try:
-        default = schema_at(path, {}).get("default")
-    except LookupError:
-        return []
-    return default if isinstance(default, list) else []
+    record = record_at(path, {})
+    default = record.info.default if record else None
+    entries = default if isinstance(default, tuple) else ()
+    return [dict(entry) if isinstance(entry, Section) else entry for entry in entries]

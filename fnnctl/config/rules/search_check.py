@@ -21,8 +21,8 @@ from fnnctl.config.rules.trials import MAX_ROWS, Check, TrialConfigs, trial_conf
 from fnnctl.config.rules.validation import InvalidConfigurationError, validated
 from fnnctl.config.schema.domains import ChoiceConfig
 from fnnctl.config.schema.experiment import Experiment
+from fnnctl.config.schema.lookups import is_setting
 from fnnctl.config.schema.losses import LOSS_RECORDS, loss_functions
-from fnnctl.config.schema.schema_tree import is_setting
 from fnnctl.config.schema.search import AUTO_METRIC, DEFAULTS, ObjectiveConfig, SearchConfig
 from fnnctl.errors import Problem
 from fnnctl.metrics.registry import class_of, objectives, positive_metric

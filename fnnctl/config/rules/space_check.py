@@ -14,8 +14,8 @@ from fnnctl.config.rules.probing import active_with, refused_values
 from fnnctl.config.rules.trials import ENSEMBLE, TrialConfigs, gives_ensemble
 from fnnctl.config.schema.domains import ChoiceConfig, DomainConfig, LayersConfig
 from fnnctl.config.schema.experiment import Experiment
+from fnnctl.config.schema.lookups import forms_at, is_setting
 from fnnctl.config.schema.records import can_be_searched_on_bags, why_not_searched
-from fnnctl.config.schema.schema_tree import forms_at, is_setting
 from fnnctl.config.schema.search import SearchConfig
 from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.errors import ConfigError, Problem
@@ -244,7 +244,7 @@ def _not_whole(configs: TrialConfigs, dimensions: Sequence[Dimension]) -> Proble
     for dimension in dimensions:
         instead = _WHOLE.get(type(dimension.domain))
         forms = forms_at(parse_path(dimension.setting), configs.config)
-        if instead and {"integer", "number"} & {form.get("type") for form in forms} == {"integer"}:
+        if instead and {"integer", "number"} & {form.kind for form in forms} == {"integer"}:
             low, *_, high = dimension.domain.values_to_try()
             advice = f"write {instead}: [{low:.0f}, {high:.0f}]"
             problems[path_of(dimension)] = Problem("must be a whole number", advice=advice)

@@ -21,7 +21,8 @@ from fnnctl.config.rules.plain_config import is_set, value_at, with_value, witho
 from fnnctl.config.rules.setting_rules import contradictions, ineffective_settings
 from fnnctl.config.rules.validation import InvalidConfigurationError, validated
 from fnnctl.config.schema.experiment import Experiment
-from fnnctl.config.schema.schema_tree import forms_at, names_of
+from fnnctl.config.schema.forms import names_of, sections_of
+from fnnctl.config.schema.lookups import forms_at
 from fnnctl.errors import Problem
 from fnnctl.space.identity import identity
 
@@ -75,11 +76,11 @@ def searched_sections(config: Mapping[str, Any]) -> list[SearchedSection]:
 
 
 def _settings(path: ConfigPath, names: Iterable[str]) -> dict[Any, Collection[str]]:
-    sections = [form for form in forms_at(path, {}) if "properties" in form]
-    properties = {name: section["properties"] for section in sections for name in names_of(section)}
-    default = next((keys for keys in properties.values() if "default" in keys["name"]), None)
-    settings = {name: properties[name].keys() for name in names if name in properties}
-    return settings if default is None else {None: default.keys(), **settings}
+    sections = sections_of(forms_at(path, {}))
+    by_name = {name: section.model_fields for section in sections for name in names_of(section)}
+    settings: dict[Any, Collection[str]] = {name: by_name[name] for name in names if name in by_name}
+    default = next((fields for fields in by_name.values() if not fields["name"].is_required()), None)
+    return settings if default is None else {None: default, **settings}
 
 
 EPOCHS: ConfigPath = ("training", "epochs")

@@ -1,56 +1,21 @@
-"""The config's JSON Schema, draft 7, for editors and for messages that say what is allowed.
+"""The config's JSON Schema, draft 7, for editors.
 
 Pydantic writes draft 2020-12, but editors read draft 7. Draft 7 has `definitions` in place of `$defs`. It
 ignores all keys beside a `$ref`, so the `$ref` goes into an `allOf`. It has no `prefixItems`; both entries of
-a pair have the same form, so a pair becomes a list of two such entries.
-
-Descriptions are the docstrings of attributes, read from the source. Pydantic can read them when a class is
-made, but then every command waits for it, and few need them. A field's own description, which follows from
-records, continues its docstring.
+a pair have the same form, so a pair becomes a list of two such entries. Descriptions are the docstrings of
+attributes. A field's own description, which follows from records, continues its docstring.
 """
 
 from __future__ import annotations
 
-import ast
-import inspect
-import sys
-from collections.abc import Iterator, Mapping
-from functools import cache
-from itertools import pairwise
 from typing import Any
 
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
+from fnnctl.config.schema.docstrings import attribute_docstrings
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.section import Section
-
-
-def attribute_docstrings(cls: type) -> dict[str, str]:
-    """The text below each annotated attribute of a class, and of its base classes in the same package."""
-    package = cls.__module__.partition(".")[0]
-    docstrings: dict[str, str] = {}
-    for base in reversed(cls.__mro__):
-        if base.__module__.partition(".")[0] == package:
-            docstrings |= _of_module(base.__module__).get(base.__name__, {})
-    return docstrings
-
-
-@cache
-def _of_module(module: str) -> Mapping[str, Mapping[str, str]]:
-    """The docstrings of attributes by class; classes inside classes and functions are left out."""
-    tree = ast.parse(inspect.getsource(sys.modules[module]))
-    return {node.name: dict(_docstrings(node)) for node in tree.body if isinstance(node, ast.ClassDef)}
-
-
-def _docstrings(node: ast.ClassDef) -> Iterator[tuple[str, str]]:
-    for attribute, text in pairwise(node.body):
-        match attribute, text:
-            case (
-                ast.AnnAssign(target=ast.Name(id=name)),
-                ast.Expr(value=ast.Constant(value=str(docstring))),
-            ):
-                yield name, inspect.cleandoc(docstring)
 
 
 def json_schema() -> dict[str, Any]:

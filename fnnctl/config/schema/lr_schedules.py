@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler
-from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema, core_schema
+from pydantic import Field
 
-from fnnctl.config.schema.section import Section, Shorthand
+from fnnctl.config.schema.section import OneOf, Section, Shorthand
 from fnnctl.config.schema.setting import Place, Setting
 from fnnctl.errors import Problem
 from fnnctl.metrics.registry import monitors
@@ -22,26 +19,8 @@ Factor = Annotated[float, Field(gt=0.0, le=1.0)]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 
 
-@dataclass(frozen=True)
-class _HistoryColumn:
-    """A column of history.csv with a loss or a metric that training records."""
-
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_after_validator_function(_known_monitor, handler(source))
-
-    def __get_pydantic_json_schema__(
-        self, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> JsonSchemaValue:
-        return {"enum": monitors(), "type": "string"}
-
-
-def _known_monitor(name: str) -> str:
-    if name not in monitors():
-        raise ValueError(f"must be one of {', '.join(monitors())}")
-    return name
-
-
-Monitor = Annotated[str, _HistoryColumn()]
+Monitor = Annotated[str, OneOf(monitors)]
+"""A column of history.csv with a loss or a metric that training records."""
 
 
 def lacks_rows(monitor: str, experiment: Experiment) -> bool:

@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema, core_schema
+from pydantic_core import CoreSchema
 
-from fnnctl.config.schema.section import SHORT_FOR, Section
+from fnnctl.config.schema.section import Section, Shorthand
 
 SchedulerName = Literal["full_budget", "halving", "hyperband", "asha"]
 SamplerName = Literal["grid", "random", "tpe", "gp", "evolution", "controller", "sample_first", "auto"]
@@ -137,17 +137,17 @@ def method_parts(value: Any) -> Any:
 
 
 @dataclass(frozen=True)
-class _NamedMethod:
+class _NamedMethod(Shorthand):
     """Lets a method's name stand for its two parts."""
 
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_before_validator_function(method_parts, handler(source))
+    def expand(self, value: Any) -> Any:
+        return method_parts(value)
 
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
-        name = {"enum": list(METHODS), "description": f"{SHORT_FOR} a scheduler and a sampler."}
+        name = {"enum": list(self.words), "description": "Short for a scheduler and a sampler."}
         return {"anyOf": [name, handler(schema)]}
 
 
-Method = Annotated[MethodConfig, _NamedMethod()]
+Method = Annotated[MethodConfig, _NamedMethod("name", words=tuple(METHODS))]

@@ -1,7 +1,4 @@
-"""The records of all settings by their paths, read from the classes of the sections.
-
-Unlike the JSON Schema, they cost no start-up time: the classes are there in any case.
-"""
+"""The records of all settings by their paths, read from the classes of the sections."""
 
 from __future__ import annotations
 
@@ -9,13 +6,14 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from types import UnionType
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import get_args
 
 from pydantic.fields import FieldInfo
 
 from fnnctl.config.paths import ConfigPath
+from fnnctl.config.schema.docstrings import attribute_docstrings
 from fnnctl.config.schema.experiment import Experiment
+from fnnctl.config.schema.forms import Form, field_forms, sections_of
 from fnnctl.config.schema.section import Section
 from fnnctl.config.schema.setting import Setting, setting_of
 
@@ -35,6 +33,22 @@ class SettingRecord:
         """The name of the section's field."""
         return str(self.path[-1])
 
+    @property
+    def forms(self) -> tuple[Form, ...]:
+        """The forms that its value may take."""
+        return field_forms(self.section, self.key)
+
+    @property
+    def is_required(self) -> bool:
+        """Whether its section needs it, because it has no default."""
+        return self.info.is_required()
+
+    @property
+    def description(self) -> str:
+        """The docstring of the section's field as one paragraph, and what its own description adds."""
+        texts = (attribute_docstrings(self.section)[self.key], self.info.description or "")
+        return " ".join(" ".join(texts).split())
+
     def translations(self) -> Iterator[tuple[str, str]]:
         """The names that other tools use for the setting and its values, each with ours."""
         for name in self.setting.synonyms:
@@ -46,6 +60,12 @@ class SettingRecord:
             (choice,) = get_args(self.info.annotation)
             for name in self.section.synonyms:
                 yield name, choice
+
+
+def record_in(section: type[Section], path: ConfigPath) -> SettingRecord:
+    """The record of the setting at a path in this section; raises KeyError if the section has none."""
+    info = section.model_fields[str(path[-1])]
+    return SettingRecord(path, section, info, setting_of(info))
 
 
 @cache
@@ -82,22 +102,11 @@ def can_be_searched_on_bags(path: ConfigPath) -> bool:
 
 
 def _records_in(section: type[Section], path: ConfigPath) -> Iterator[SettingRecord]:
-    for key, info in section.model_fields.items():
-        record = SettingRecord((*path, key), section, info, setting_of(info))
+    for key in section.model_fields:
+        record = record_in(section, (*path, key))
         yield record
-        for index, inner in _sections_in(info.annotation):
-            yield from _records_in(inner, (*record.path, *index))
-
-
-def _sections_in(annotation: Any) -> Iterator[tuple[ConfigPath, type[Section]]]:
-    """The sections that a value may be, or that its entries may be, with the index of the entry."""
-    origin, arguments = get_origin(annotation), get_args(annotation)
-    if isinstance(annotation, type) and issubclass(annotation, Section):
-        yield (), annotation
-    elif origin is Annotated:
-        yield from _sections_in(arguments[0])
-    elif origin in (Union, UnionType):
-        for choice in arguments:
-            yield from _sections_in(choice)
-    elif origin is tuple:
-        yield from (((0, *index), inner) for index, inner in _sections_in(arguments[0]))
+        for inner in sections_of(record.forms):
+            yield from _records_in(inner, record.path)
+        for form in record.forms:
+            for inner in sections_of(form.entries) if form.kind == "list" else ():
+                yield from _records_in(inner, (*record.path, 0))

@@ -7,7 +7,7 @@ of units is short for a hidden layer, and a number of members for an ensemble.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Final
 
@@ -20,8 +20,6 @@ SHORT_FORMS: Final[Mapping[type, tuple[str, ...]]] = {
     int: ("units", "members"),
 }
 """The settings that a bare text or a bare whole number may stand for; a section has at most one of them."""
-SHORT_FOR: Final = "Short for"
-"""How the JSON Schema's description of a short form begins."""
 MAX_SEED: Final = 2**64 - 1
 
 
@@ -75,10 +73,15 @@ def plain(value: Any, *, nulls: bool = False) -> Any:
 
 @dataclass(frozen=True)
 class Shorthand:
-    """Lets a bare value stand for `{key: value}`, and fills in `default` if a mapping lacks the key."""
+    """Lets a bare value stand for `{key: value}`, and fills in `default` if a mapping lacks the key.
+
+    A union of sections with names has the names as short forms; another section has those of its key.
+    """
 
     key: str
     default: str | None = None
+    words: tuple[str, ...] = ()
+    """The bare values, if they are not those of the key."""
 
     def expand(self, value: Any) -> Any:
         """Expand the short form; return anything else unchanged, for the schema to check."""
@@ -99,8 +102,29 @@ class Shorthand:
             short = {"enum": list(mapping["discriminator"]["mapping"])}
         else:
             short = handler.resolve_ref_schema(mapping)["properties"][self.key]
-        description = f"{SHORT_FOR} {{{self.key}: …}}, with everything else at its default."
+        description = f"Short for {{{self.key}: …}}, with everything else at its default."
         return {"anyOf": [{**short, "description": description}, mapping]}
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """Lets a text be one of these words, which a function gives."""
+
+    words: Callable[[], Sequence[str]]
+
+    def check(self, text: str) -> str:
+        """The text; raises ValueError if it is none of the words."""
+        if text not in self.words():
+            raise ValueError(f"must be one of {', '.join(self.words())}")
+        return text
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(self.check, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return {"enum": list(self.words()), "type": "string"}
 
 
 @dataclass(frozen=True)

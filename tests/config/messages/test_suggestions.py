@@ -7,7 +7,8 @@ import pytest
 from fnnctl.config.messages.schema_errors import unknown_path
 from fnnctl.config.messages.suggestions import meant_path, meant_value, meant_word, synonyms
 from fnnctl.config.paths import ConfigPath, parse_path
-from fnnctl.config.schema.schema_tree import all_settings, choices_of, forms_of, homes_of, schema_at
+from fnnctl.config.schema.lookups import choices_of, forms_at, homes_of
+from fnnctl.config.schema.records import records_by_path
 
 
 @pytest.mark.parametrize(
@@ -72,7 +73,7 @@ from fnnctl.config.schema.schema_tree import all_settings, choices_of, forms_of,
     ],
 )
 def test_the_intended_value_is_guessed(path: str, value: Any, advice: str) -> None:
-    assert meant_value(forms_of(schema_at(parse_path(path), {})), value) == advice
+    assert meant_value(forms_at(parse_path(path), {}), value) == advice
 
 
 def test_a_name_of_another_tool_is_translated_only_where_its_meaning_exists() -> None:
@@ -101,7 +102,7 @@ def test_every_translation_leads_to_a_setting_or_choice_and_none_hides_one() -> 
     ],
 )
 def test_a_setting_elsewhere_is_suggested_only_if_it_is_near(word: str, meant: ConfigPath | None) -> None:
-    assert meant_path(word, all_settings()) == meant
+    assert meant_path(word, records_by_path()) == meant
 
 
 @pytest.mark.parametrize(

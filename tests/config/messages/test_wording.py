@@ -7,7 +7,7 @@ import pytest
 
 from fnnctl.config.messages.wording import allowed, value_text
 from fnnctl.config.paths import parse_path
-from fnnctl.config.schema.schema_tree import forms_of, schema_at
+from fnnctl.config.schema.lookups import forms_at
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ from fnnctl.config.schema.schema_tree import forms_of, schema_at
     ],
 )
 def test_allowed_values_are_described_in_words(path: str, words: str) -> None:
-    assert allowed(forms_of(schema_at(parse_path(path), {}))) == words
+    assert allowed(forms_at(parse_path(path), {})) == words
 
 
 @pytest.mark.parametrize(

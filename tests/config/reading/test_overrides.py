@@ -12,7 +12,7 @@ from fnnctl.config.reading.loading import LoadedConfig
 from fnnctl.config.reading.overrides import Removal, note_override, read_override, read_removal
 from fnnctl.config.reading.yaml_reader import read_yaml
 from fnnctl.config.rules.plain_config import override, unset
-from fnnctl.config.schema.schema_tree import all_settings
+from fnnctl.config.schema.records import records_by_path
 from fnnctl.errors import ConfigError
 
 
@@ -204,7 +204,7 @@ CHOICES_OF_UNIONS: dict[ConfigPath, str] = {
 def test_every_setting_there_is_can_be_set(problems: Callable[..., list[str]]) -> None:
     """An invalid value is refused at the setting itself, which shows that the path led there."""
     base = "data: {source: a.csv}\nmodel: {hidden: [5]}\ntraining: {optimizer: sgd}\n"
-    for path in all_settings():
+    for path in records_by_path():
         union = path[-2:-1] not in {("early_stopping",), ("convergence",)}
         name = CHOICES_OF_UNIONS.get(path[-2:]) or CHOICES.get(str(path[-1])) if union else None
         chosen = [f"{format_path(path[:-1])}.name={name}"] if name else []

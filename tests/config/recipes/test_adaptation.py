@@ -14,12 +14,12 @@ from fnnctl.config.recipes.filling import RECIPES, apply_recipe, complete_config
 from fnnctl.config.recipes.filling import ConfigChecker as Checker
 from fnnctl.config.rules.experiments import experiment_of
 from fnnctl.config.rules.plain_config import override, value_at
-from fnnctl.config.schema.schema_tree import all_settings
+from fnnctl.config.schema.records import records_by_path
 from fnnctl.config.schema.section import written_out
 from tests.config.recipes.cases import CASES, facts_of
 
 SETTINGS: Final = {
-    format_path(tuple(part for part in path if isinstance(part, str))) for path in all_settings()
+    format_path(tuple(part for part in path if isinstance(part, str))) for path in records_by_path()
 }
 TUNED: Final = "the recipe's value was tuned for adam"
 OTHER_RATE: Final = "the recipe's learning rate is another one in this parametrization"

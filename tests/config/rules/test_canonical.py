@@ -7,10 +7,10 @@ import pytest
 from fnnctl.config.paths import format_path
 from fnnctl.config.rules.canonical import canonical_configuration, configuration_seed
 from fnnctl.config.schema.experiment import Experiment
+from fnnctl.config.schema.forms import field_forms
 from fnnctl.config.schema.layers import HiddenLayerConfig
 from fnnctl.config.schema.model import ModelConfig
-from fnnctl.config.schema.records import setting_records
-from fnnctl.config.schema.schema_tree import all_settings, root_schema
+from fnnctl.config.schema.records import records_by_path, setting_records
 from tests.config.changes import changes, plain_values
 
 
@@ -173,7 +173,7 @@ def test_another_output_is_another_configuration(output: Any) -> None:
 def test_every_setting_counts_or_is_known_not_to() -> None:
     not_counted = {record.path for record in setting_records() if record.setting.not_counted}
     seen = set()
-    for path, one, other in changes(root_schema()):
+    for path, one, other in changes(Experiment):
         first, second = (canonical_configuration(Experiment.model_validate(each)) for each in (one, other))
         known = any(path[: len(place)] == place for place in not_counted) or path in (
             OUTPUT,
@@ -181,7 +181,7 @@ def test_every_setting_counts_or_is_known_not_to() -> None:
         )
         assert (first == second) == known, f"{format_path(path)}: {one} and {other}"
         seen |= {path[:depth] for depth in range(1, len(path) + 1)}
-    assert {path for path in all_settings() if path not in seen and path[-1] != "name"} == set()
+    assert {path for path in records_by_path() if path not in seen and path[-1] != "name"} == set()
     assert not_counted <= seen
 
 
@@ -189,8 +189,7 @@ def test_every_setting_counts_or_is_known_not_to() -> None:
     "key", sorted(HiddenLayerConfig.model_fields.keys() & ModelConfig.model_fields.keys())
 )
 def test_a_layers_setting_may_stand_in_the_model(key: str) -> None:
-    schema = root_schema()["definitions"]["HiddenLayerConfig"]["properties"][key]
-    for value in plain_values(schema)[:2]:
+    for value in plain_values(field_forms(HiddenLayerConfig, key))[:2]:
         own = {"units": 8, key: value}
         in_model: dict[str, Any] = {"hidden": [8, 8], key: value}
         in_layer: dict[str, Any] = {"hidden": [own, own]}

@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from fnnctl.config.reading.yaml_reader import read_yaml
+from fnnctl.config.schema.docstrings import attribute_docstrings
 from fnnctl.config.schema.experiment import Experiment
-from fnnctl.config.schema.json_schema import attribute_docstrings, json_schema
+from fnnctl.config.schema.json_schema import json_schema
 from fnnctl.config.schema.optimizers import AdamwOptimizer
-from fnnctl.config.schema.schema_tree import all_settings
+from fnnctl.config.schema.records import records_by_path
 
 EXAMPLES = sorted(Path(__file__).parents[3].joinpath("configs").glob("*.yaml"))
 
@@ -145,7 +146,7 @@ def test_it_describes_every_setting_of_the_models() -> None:
     experiment = Experiment.model_validate(
         {"data": {"source": "iris"}, "notes": {}, "search": {}}
     ).model_dump(mode="json")
-    described = {path for path in all_settings() if len(path) == 2}
+    described = {path for path in records_by_path() if len(path) == 2}
     assert {
         (section, key)
         for section in ("notes", "data", "model", "training", "evaluation", "search")
