@@ -146,9 +146,8 @@ def _complete(
         context.figures.draw(*_folders(run))
         raise
     _compare(session, trained, winner)
-    if (
-        reason.kind == COMPLETE and not session.setup.settings.keep_checkpoints
-    ):  # else a resume goes on from them
+    # A resume of a search that is not complete goes on from the checkpoints.
+    if reason.kind == COMPLETE and not session.setup.settings.keep_checkpoints:
         TrialCheckpoints(run.path).clear()
     context.figures.draw(*_folders(run))
 
@@ -172,8 +171,9 @@ def _search(session: SearchSession, trained: TrainedTrials) -> Message:
     with context.stop.graceful(), progress as show:
 
         def poll(done: int) -> bool:
-            session.epochs_followed = before + done / PARTS_OF_EPOCH
-            show(session.epochs_followed, session.best_so_far)
+            followed = before + done / PARTS_OF_EPOCH
+            session.note_epochs(followed)
+            show(followed, session.best_so_far)
             return session.stop() is not None
 
         with session.workers(epochs=epochs, poll=poll) as executor:
@@ -294,7 +294,7 @@ def _record(session: SearchSession) -> None:
         "epochs_trained": trained,
         "epochs_without_result": session.epochs_without_result,
         "time_limit": session.options.time_limit,
-        "saved": getattr(session.sampler, "saved", 0),
+        "saved": session.sampler.saved,
         "end": end,
         "end_kind": journal.end and journal.end.reason_kind,
         "confirmed": len(journal.confirmed),

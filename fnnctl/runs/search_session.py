@@ -101,7 +101,9 @@ class SearchSession:
     ) -> None:
         """`started` is when the command began, on the monotonic clock."""
         self.run, self.search, self.journal, self.options = run, search, journal, options
-        self.context, self.started, self._stop = context, started, context.stop
+        self._context, self.started = context, started
+        self._is_completing = False
+        """Whether a search on bags writes its results: see `completing`."""
         self.setup: SearchSetup = search.setup
         self.standings = Standings(self.setup.direction, journal.results.values())
         self.compared_with_default: DefaultComparison | None = None
@@ -110,7 +112,7 @@ class SearchSession:
         held = map(finite_objective, journal.held.values())
         self._has_objective = self.standings.incumbent is not None or any(value is not None for value in held)
         """Whether some trial, recorded or not, has an objective: the search can end with it."""
-        self.epochs_followed = 0.0
+        self._followed_epochs = 0.0
         """The epochs that the progress has counted, over all folds."""
         self._ending = self._ending_time(options.time_limit) if options.time_limit is not None else None
 
@@ -123,6 +125,11 @@ class SearchSession:
             workers=self.options.most_workers,
             default=self.search.default_fit() if self.run.default() is None else None,
         )
+
+    @property
+    def context(self) -> Context:
+        """That of the command; while a search on bags is completed, nothing asks it to stop."""
+        return replace(self._context, stop=NoStop()) if self._is_completing else self._context
 
     @cached_property
     def default_trial(self) -> int | None:
@@ -153,7 +160,7 @@ class SearchSession:
         """The epochs that were trained in jobs under way when the search ended."""
         if self.journal.end is not None and self.journal.end.is_complete:
             return 0
-        followed = int(self.epochs_followed / len(self.search.fits.rows))
+        followed = int(self._followed_epochs / len(self.search.fits.rows))
         return max(0, followed - sum(self.standings.epochs.values()))
 
     @property
@@ -169,7 +176,7 @@ class SearchSession:
         predictor. So there is a first result, even beyond the time limit: with a limit that is too short for
         a single trial, a search still gives one.
         """
-        if self._stop.requested():  # also while the search completes, when `context.stop` asks for nothing
+        if self._context.stop.requested():  # also while the search is completed
             return Message(INTERRUPTED, "interrupted")
         left = self.seconds_left
         if left is None or self._ending is None:
@@ -184,7 +191,7 @@ class SearchSession:
         That is so after a signal, and if it would take `expected` more seconds and so pass the time limit by
         more than `PAST_LIMIT`.
         """
-        if self._stop.requested():
+        if self._context.stop.requested():
             return True
         limit = self.options.time_limit
         return limit is not None and time.monotonic() + expected > self.started + (1 + PAST_LIMIT) * limit
@@ -207,16 +214,19 @@ class SearchSession:
 
         After the context, a search that was asked to stop is over.
         """
-        context = self.context
         if self.setup.settings.objective.on_bags:
-            if context.stop.requested():
-                context.note("writing the results of the trials so far")
-            self.context = replace(context, stop=NoStop())
+            if self._context.stop.requested():
+                self._context.note("writing the results of the trials so far")
+            self._is_completing = True
         try:
             yield
         finally:
-            self.context = context
-        context.stop.raise_if_requested()
+            self._is_completing = False
+        self._context.stop.raise_if_requested()
+
+    def note_epochs(self, epochs: float) -> None:
+        """Note how many epochs the progress has counted, over all folds."""
+        self._followed_epochs = epochs
 
     def note_times(self, event: Mapping[str, Any]) -> None:
         """Append an event, such as the end of a stack, to the timeline."""

@@ -29,6 +29,10 @@ class Sampler(Protocol):
     def is_waiting(self) -> bool:
         """Whether it proposes no further configurations until it is told of results that it waits for."""
 
+    @property
+    def saved(self) -> int:
+        """How many configurations it has skipped because they equal an earlier one."""
+
     def ask(self, n: int, pending: Sequence[Assignment]) -> Sequence[Assignment]:
         """The next configurations, never the same twice: n, or fewer if it waits or the space is exhausted.
 

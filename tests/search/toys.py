@@ -26,6 +26,7 @@ class Climber:
     most: int
     learns: bool = True
     is_waiting: bool = False
+    saved: int = 0
     told: list[tuple[int, float, int]] = field(default_factory=list)
     """Trial, loss and budget."""
     asked: list[tuple[int, list[Assignment]]] = field(default_factory=list)
@@ -49,6 +50,7 @@ class Recorder:
     most: int
     learns: bool = False
     is_waiting: bool = False
+    saved: int = 0
     told: list[tuple[int, float, int]] = field(default_factory=list)
     _proposed: int = 0
 

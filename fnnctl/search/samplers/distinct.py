@@ -23,7 +23,7 @@ class Distinct(ABC):
         self._key = key
         self._seen: set[Hashable] = set()
         self.saved = 0
-        """How many configurations were skipped because they were equal to an earlier one."""
+        """See `Sampler`."""
 
     def ask(self, n: int, pending: Sequence[Assignment]) -> Sequence[Assignment]:
         """See `Sampler`."""

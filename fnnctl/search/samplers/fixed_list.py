@@ -14,6 +14,7 @@ class FixedListSampler:
 
     learns = False
     is_waiting = False
+    saved = 0
 
     def __init__(self, assignments: Iterable[Assignment]) -> None:
         """The assignments are read one by one, on demand."""

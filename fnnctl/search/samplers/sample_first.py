@@ -45,6 +45,7 @@ class SampleFirstSampler:
     """
 
     learns = True
+    saved = 0
 
     def __init__(self, first: Iterable[Assignment], key: Key) -> None:
         """`first` are the first trials of the search, complete; those on all rows are not waited for."""

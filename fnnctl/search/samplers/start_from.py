@@ -40,8 +40,8 @@ class StartFrom:
 
     @property
     def saved(self) -> int:
-        """How many configurations the other sampler skipped because they were equal to an earlier one."""
-        return getattr(self._sampler, "saved", 0)
+        """See `Sampler`; they are those of the other sampler."""
+        return self._sampler.saved
 
     def ask(self, n: int, pending: Sequence[Assignment]) -> Sequence[Assignment]:
         """See `Sampler`.
