@@ -40,8 +40,8 @@ class ShowAmount(Protocol):
 class Listener(Protocol):
     """Gets notes and shows progress."""
 
-    def note(self, text: str) -> None:
-        """Take a message for the user."""
+    def note(self, text: str, *, labelled: bool = False) -> None:
+        """Take a message for the user; `labelled` if a terminal should write `note: ` before it."""
 
     def warning(self, text: str, *, about: str | None = None, is_severe: bool = False) -> None:
         """Take a message that something may be wrong; `about` names the file or rows that it is about.
@@ -111,7 +111,7 @@ class Figures(Protocol):
 class SilentListener:
     """The listener of a Python program: it prints nothing, and shows no progress."""
 
-    def note(self, text: str) -> None: ...
+    def note(self, text: str, *, labelled: bool = False) -> None: ...
 
     def warning(self, text: str, *, about: str | None = None, is_severe: bool = False) -> None: ...
 
@@ -196,6 +196,10 @@ class Context:
     def note(self, text: str) -> None:
         """Give a message to the user."""
         self.listener.note(text)
+
+    def labelled_note(self, text: str) -> None:
+        """Give a message to the user that a terminal calls a note, as it is about what is worked with."""
+        self.listener.note(text, labelled=True)
 
     def warning(self, text: str, *, about: str | None = None, is_severe: bool = False) -> None:
         """Tell the user that something may be wrong; see `Listener.warning`."""

@@ -194,8 +194,11 @@ def counted(number: int, noun: str) -> str:
 
 def networks_words(count: int, *, plain_twins: bool) -> str:
     """`16 networks`; `8 networks and 8 plain twins` if half of them are twins of the others."""
-    if not plain_twins:
-        return counted(count, "network")
+    return twins_words(count) if plain_twins else counted(count, "network")
+
+
+def twins_words(count: int) -> str:
+    """`8 networks and 8 plain twins` for 16 networks, half of which are twins of the others."""
     return f"{counted(count // 2, 'network')} and {counted(count // 2, 'plain twin')}"
 
 

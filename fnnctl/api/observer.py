@@ -64,8 +64,8 @@ class ObserverListener:
         self._late: list[str] = []
         """Warnings for the end of the call: if they are errors, its work must not be lost."""
 
-    def note(self, text: str) -> None:
-        self._observer.note(text.removeprefix("note: "))
+    def note(self, text: str, *, labelled: bool = False) -> None:
+        self._observer.note(text)
 
     def warning(self, text: str, *, about: str | None = None, is_severe: bool = False) -> None:
         text = text if about is None else f"{about}: {text}"

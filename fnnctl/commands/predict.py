@@ -73,15 +73,15 @@ def predict(
     if run is not None and is_run(data, context.runs_dir) and not is_run(run, context.runs_dir):
         raise UsageError(f"the run comes first: {shlex.join(['fnnctl', 'predict', data, run])}")
     folder = find_run(run, context.runs_dir, has_network)
-    model = load_model(folder, context.note).deciding_at(threshold)
+    model = load_model(folder, context.labelled_note).deciding_at(threshold)
     set_blas_threads(model.threads)
     return_large_blocks()  # before the first large one: each block of the file allocates them anew
     source = InputFile.find(data, model, setting="DATA", delimiter=delimiter, encoding=encoding)
     if run is None and model.run.path == folder.path:  # else a note has named the search and its winner
-        context.note(f"note: predicting with {folder.path}, the newest run with a network")
+        context.labelled_note(f"predicting with {folder.path}, the newest run with a network")
     decoder = model.predictor.decoder
     if decoder.class_weights is not None and decoder.decision is None:
-        context.note(f"note: {BY_WEIGHTS}")
+        context.labelled_note(BY_WEIGHTS)
     if isinstance(to, Path) and source.contains(to):
         raise UsageError(f"'{to}' holds the rows to predict and is not overwritten; name another file")
     columns = model.predictor.task.prediction_columns(form.top)

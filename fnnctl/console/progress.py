@@ -33,8 +33,8 @@ class TerminalListener:
 
     output: Output
 
-    def note(self, text: str) -> None:
-        self.output.note(text)
+    def note(self, text: str, *, labelled: bool = False) -> None:
+        self.output.note(f"note: {text}" if labelled else text)
 
     def warning(self, text: str, *, about: str | None = None, is_severe: bool = False) -> None:
         show = self.output.complain if is_severe else self.output.note

@@ -11,16 +11,27 @@ MAX_PROBLEMS = 20
 """More lines would scroll the first ones, which often explain the others, out of sight."""
 
 
+ODD_VALUE = "odd_value"
+"""The kind of the problems whose advice names settings of columns."""
+
+
 @dataclass(frozen=True, slots=True)
 class OddValue:
     """The first value of a column that is unlike most of the others."""
 
-    cause: str
+    problem: str
     """What is wrong with it."""
+    extent: str
+    """How many of the others are as they should be; empty if that is not said."""
     noun: str
     """What the others are: `number` or `date`."""
     line: int | None
     """None if the file has no lines."""
+
+    @property
+    def cause(self) -> str:
+        """The problem with its extent."""
+        return f"{self.problem} ({self.extent})" if self.extent else self.problem
 
     def __str__(self) -> str:
         place = "" if self.line is None else f", in line {self.line:,}"
@@ -54,11 +65,11 @@ class Problems:
     def add_odd_value(self, column: str, value: OddValue, advice: str) -> None:
         """Note a value that is unlike the others of its column; the `advice` follows its cause."""
         self.odd_values[column] = value
-        self._add(f"column {shown(column)}: {value.cause}{advice}", value.line)
+        self._add(f"column {shown(column)}: {value.cause}{advice}", value.line, kind=ODD_VALUE)
 
-    def _add(self, message: str, line: int | None) -> None:
+    def _add(self, message: str, line: int | None, *, kind: str = "input") -> None:
         if len(self._of_file) < MAX_PROBLEMS:
-            self._of_file.append(Problem(message, file=self.file, line=line))
+            self._of_file.append(Problem(message, file=self.file, line=line, kind=kind))
         else:
             self._more += 1
 

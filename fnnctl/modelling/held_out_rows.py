@@ -40,18 +40,18 @@ class HeldOutRows:
         return Split(self.split.train, self.split.validation[:0], self.split.test)
 
 
-def held_out_rows(model: SavedModel, *, instead: str, memory: MemoryData | None = None) -> HeldOutRows:
+def held_out_rows(model: SavedModel, *, instead: str = "", memory: MemoryData | None = None) -> HeldOutRows:
     """Load the data of the model's run again, and divide them as in training.
 
     `memory` are the data, if they were in memory. Raises `InputError` if the data cannot be loaded, or do not
     suit the network; `instead` says what to do without them.
     """
-    run = model.run
+    run, advice = model.run, f": {instead}" if instead else ""
     if run.read_resolved() is None:
-        raise UsageError(f"{run.path} has no {RESOLVED}, which names its data: {instead}")
+        raise UsageError(f"{run.path} has no {RESOLVED}, which names its data{advice}")
     facts = run.read_manifest().data
     if facts is not None and facts.in_memory and memory is None:
-        raise UsageError(f"{run.path} was trained on data in the memory of a Python program: {instead}")
+        raise UsageError(f"{run.path} was trained on data in the memory of a Python program{advice}")
     loaded = load_experiment(resolved_config(run), run=run, memory=memory)
     data, experiment = loaded.data, loaded.experiment
     if run.read_manifest().selection:

@@ -88,7 +88,7 @@ def _network_folder(run: RunFolder, note: Callable[[str], None]) -> RunFolder:
         trained = RunFolder(Path(manifest.evaluated.run))
         if not trained.has(names.MANIFEST):
             raise NoNetworkError(f"{run.path} is an evaluation of {trained.path}, which no longer exists")
-        note(f"note: {run.path} is an evaluation: using the network of {trained.path}")
+        note(f"{run.path} is an evaluation: using the network of {trained.path}")
         return _trained_folder(trained, run, note)
     if manifest.kind == "cross_validation":
         advice = "name a run of `fnnctl train` instead"
@@ -101,14 +101,14 @@ def _network_folder(run: RunFolder, note: Callable[[str], None]) -> RunFolder:
         if run.named is not None:
             is_ensemble = inside.read_manifest().selection is not None
             what = "the networks of its ensemble" if is_ensemble else "the network of its winner"
-            note(f"note: {run.path} is a search: using {what}, {inside.path}")
+            note(f"{run.path} is a search: using {what}, {inside.path}")
         return _trained_folder(inside, run, note)
     if manifest.diverged:
         raise NoNetworkError(f"{run.path} has no usable network: its training diverged")
     if not run.has(names.MODEL):
         raise NoNetworkError(f"{run.path} has no network ({status}): {names.MODEL} does not exist")
     if status != "completed":
-        note(f"note: {run.path} is {status}: using the network as trained until then")
+        note(f"{run.path} is {status}: using the network as trained until then")
     return run
 
 

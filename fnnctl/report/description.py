@@ -210,7 +210,7 @@ def _notes(table: TableFacts) -> tuple[str, ...]:
     for name, notes in table.notes.items():
         for note in notes:
             advice = "; not used" if note.kind == "ignored" else "; leave it out" if note.leave_out else ""
-            key = not note.leave_out, advice, note.text.partition(" (")[0]
+            key = not note.leave_out, advice, note.in_common or note.text
             alike.setdefault(key, []).append((_quoted(name), note.text))
     sentences: list[str] = []
     for (_, advice, start), pairs in sorted(alike.items(), key=lambda pair: pair[0][0]):

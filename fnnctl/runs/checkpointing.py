@@ -181,7 +181,12 @@ def write_members(
     stopped = "ended by an error" if ended_by_error else _why_stopped(fit, trained.outcome)
     last = "  ".join(f"{name} {values[-1]:.6g}" for name, values in trained.history.items() if values)
     run.log(f"{counted(trained.epochs, 'epoch')}: {stopped}; {last}")
-    facts = {"epochs": trained.epochs, "best_epoch": trained.best_epoch, "stopped": stopped}
+    facts = {
+        "epochs": trained.epochs,
+        "best_epoch": trained.best_epoch,
+        "stopped": stopped,
+        "stopped_kind": "error" if ended_by_error else trained.outcome.name.lower(),
+    }
     run.record({"training": facts})
     shape = fit.settings.shape
     columns, rows = history_table(trained.history, epoch_metrics(shape), layers=len(shape.hidden))

@@ -65,12 +65,16 @@ def score_test_part(model: SavedModel, context: Context, *, threshold: float | N
     for warning in score_warnings(loaded.experiment, test, trained, held_out=parts["validation"]):
         context.warning(str(warning), is_severe=warning.is_severe)
     for name, about in (("test", None), ("validation", "out-of-bag")):
-        if threshold is None and (measured := metrics[name]) is not None:
-            sentence, differs = comparison(measured, recorded.get(name), part=name)
-            if differs:
-                context.warning(sentence, about=about)
-            else:
-                context.note(sentence if about is None else f"{about}: {sentence}")
+        if threshold is not None or (measured := metrics[name]) is None:
+            continue
+        if not isinstance(recorded.get(name), dict):
+            context.labelled_note(f"the run recorded no metrics for its {name} part")
+            continue
+        sentence, differs = comparison(measured, recorded[name])
+        if differs:
+            context.warning(sentence, about=about)
+        else:
+            context.note(sentence if about is None else f"{about}: {sentence}")
     return RescoredRun(run, metrics, test)
 
 
@@ -116,10 +120,8 @@ def score_file(
     return run
 
 
-def comparison(metrics: Mapping[str, Any], recorded: object, *, part: str = "test") -> tuple[str, bool]:
+def comparison(metrics: Mapping[str, Any], recorded: Mapping[str, Any]) -> tuple[str, bool]:
     """A sentence on the new metrics of a part and those that the run recorded, and whether they differ."""
-    if not isinstance(recorded, dict):
-        return f"note: the run recorded no metrics for its {part} part", False
     now = _recorded_too(json.loads(to_json(metrics)), recorded)
     if now == recorded:
         return "the metrics equal those in metrics.json, to the last digit", False

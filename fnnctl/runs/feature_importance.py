@@ -35,7 +35,7 @@ def measure_importance(
     a file, to its own; if they cannot be written, there is a note. `memory` are the run's data, if they were
     in memory. Raises `InputError` if the run has no network or no such rows.
     """
-    model = load_model(run, context.note)
+    model = load_model(run, context.labelled_note)
     set_blas_threads(model.threads)
     evaluated = run.read_manifest().evaluated
     seed = model.run.read_manifest().seed or 0

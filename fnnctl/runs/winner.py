@@ -30,7 +30,7 @@ from fnnctl.stacks.trial_bags import SCORES, rebuilt_stack
 from fnnctl.stacks.trial_results import KEPT_EPOCH
 from fnnctl.store import names
 from fnnctl.store.folder import RunFolder
-from fnnctl.store.manifest import RestoredWeightsFacts
+from fnnctl.store.manifest import RestoredWeightsFacts, warning_facts
 from fnnctl.store.run import OpenRun
 
 
@@ -120,6 +120,9 @@ def write_winner(session: SearchSession, winner: Winner, trained: TrainedTrials)
             trial=winner.trial,
         )
         doubts = new.complete(opened, replace(context, figures=NoFigures()))
+        # What was said about a former winner is not true of this one.
+        kept = [warning for warning in run.read_manifest().messages if warning.part != names.BEST]
+        run.record(warning_facts(kept))
         warnings = [doubt.of_part(names.BEST, new.name) for doubt in doubts]
         record_warnings(run, warnings, SilentListener(), first=True)  # the user has seen them
         if complete:

@@ -186,6 +186,9 @@ class TrainingFacts(Facts):
     """The epoch whose weights were kept, counted from 1."""
     stopped: str | None = None
     """Why training ended, in words: `no better validation_loss for 20 epochs`."""
+    stopped_kind: str | None = None
+    """The kind of that reason: `completed`, `stopped_early`, `converged`, `out_of_time`, `diverged`,
+    `interrupted` or `error`; null for folds, which end in several ways, and in runs of before 0.7."""
 
 
 class CalibrationFacts(Facts):

@@ -42,6 +42,22 @@ def of_kind(sections: Iterable[Section], title: str) -> Section:
     return next(section for section in sections if section.title.startswith(title))
 
 
+def test_more_than_four_columns_with_the_same_marker_share_a_line(tmp_path: Path) -> None:
+    """The line has no counts of rows, which differ; four columns have a line each."""
+    columns = {
+        name: [*range(ROWS - 1 - number), *["unknown"] * (number + 1)] for number, name in enumerate("abcde")
+    }
+    said = "'unknown' is no number, so it is read as missing"
+    notes = of_kind(list(description_sections(describe(tmp_path, columns))), "To look at")
+    assert isinstance(notes, Notes)
+    assert f"'a', 'b', 'c', 'd', … (5 in all): {said}" in notes.rows
+    del columns["e"]
+    notes = of_kind(list(description_sections(describe(tmp_path, columns))), "To look at")
+    assert isinstance(notes, Notes)
+    assert "'a': 'unknown' (1 row, first in line 41) is no number, so it is read as missing" in notes.rows
+    assert not [row for row in notes.rows if said in row]
+
+
 def test_the_sections_with_a_target(tmp_path: Path) -> None:
     description = describe(tmp_path, TREES, target="harvest")
     sections = list(description_sections(description))

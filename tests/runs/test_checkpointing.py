@@ -58,7 +58,8 @@ def test_a_display_that_fails_leaves_history_and_best_weights(
     best = 1 + losses.index(min(losses))
     assert best < len(losses) == 30
     training = read_json(run / "manifest.json")["training"]
-    assert training == {"epochs": 30, "best_epoch": best, "stopped": "ended by an error"}
+    stopped = {"stopped": "ended by an error", "stopped_kind": "error"}
+    assert training == {"epochs": 30, "best_epoch": best, **stopped}
     shorter = Path(
         program("train", str(iris), *changes, "--set", f"training.epochs={best}", "--json").json["run"]
     )

@@ -329,3 +329,21 @@ def test_a_signal_while_processes_train(config: Path, tmp_path: Path) -> None:
     (folder,) = runs.glob("[!.]*")
     assert err.decode().splitlines()[-1] == f"fnnctl search --resume {folder}"
     assert read_json(folder / "manifest.json")["status"] == "interrupted"
+
+
+def test_what_was_said_about_a_former_winner_is_dropped(tmp_path: Path) -> None:
+    """The second trial is better, so that the extended search has another winner."""
+    start_from = [{RATE: 1e-6}, {RATE: 0.1}]
+    settings = {"method": "random", "space": {RATE: {"uniform": [1e-6, 1.0]}}, "start_from": start_from}
+    config = write_config(tmp_path / "x.yaml", search=settings)
+    folder = search(config, "--max-trials", "1", "--executor", "serial")
+    manifest = read_json(folder / "manifest.json")
+    assert manifest["search"]["best"]["trial"] == 0
+    facts = {"warnings": ["trial 0: it is useless", "odd"], "warning_kinds": ["best.useless", "odd"]}
+    (folder / "manifest.json").write_text(json.dumps({**manifest, **facts}))
+    assert resume(folder, "--max-trials", "2", "--executor", "serial") == 0
+    after = read_json(folder / "manifest.json")
+    assert after["search"]["best"]["trial"] == 1
+    assert "best.useless" not in after["warning_kinds"]
+    assert "odd" in after["warning_kinds"]
+    assert len(after["warnings"]) == len(after["warning_kinds"])

@@ -114,7 +114,7 @@ def detect(
         if candidate is not None and candidate.fits.all():
             if candidate.problem is not None:
                 index, contradiction = candidate.problem
-                value = OddValue(contradiction, form.noun, column.lines[index])
+                value = OddValue(contradiction, "", form.noun, column.lines[index])
                 problems.add_odd_value(name, value, ", or add the column to data.columns.categorical")
                 return None
             return typed(name, column, form.column_kind, candidate, declared=declared is not None)
@@ -170,5 +170,5 @@ def _note_problem(
     index, counts = int(np.argmin(fits)), column.counts()
     problem, advice = form.problem_with(name, column.texts[index], notation)
     fitting = f"{int(counts[fits].sum()):,} of the column's {int(counts.sum()):,} values are {form.noun}s"
-    value = OddValue(f"{problem} ({fitting})", form.noun, column.lines[index])
+    value = OddValue(problem, fitting, form.noun, column.lines[index])
     problems.add_odd_value(name, value, f". {advice}")

@@ -60,6 +60,9 @@ class ColumnNote:
     """Whether a network should not be trained on the column."""
     value: str | None = None
     """The text that may stand for missing values, in a note on a sentinel."""
+    in_common: str = ""
+    """The text without counts and examples of the column, which several columns may have in common; empty if
+    there are none."""
 
 
 def column_notes(source: Source, facts: Sequence[ColumnFacts]) -> dict[str, tuple[ColumnNote, ...]]:
@@ -82,10 +85,14 @@ def _notes(source: Source, column: ColumnFacts, first_with: dict[bytes, str]) ->
         yield _single_value(column)
         return
     yield from (
-        ColumnNote("marker", str(marker)) for marker in source.markers if marker.column == column.name
+        ColumnNote("marker", str(marker), in_common=marker.without_rows)
+        for marker in source.markers
+        if marker.column == column.name
     )
     if odd := source.odd_values.get(column.name):
-        yield ColumnNote("odd", f"is read as categories: {odd}; correct it, and it has {odd.noun}s")
+        read = "is read as categories"
+        text = f"{read}: {odd}; correct it, and it has {odd.noun}s"
+        yield ColumnNote("odd", text, in_common=f"{read}: {odd.problem}")
     yield from _of_format(column.type)
     yield from _of_most_missing(column)
     first = column.name if column.digest is None else first_with.setdefault(column.digest, column.name)

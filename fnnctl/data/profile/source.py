@@ -6,7 +6,6 @@ them, because a text among numbers may also be a typing error; `init` does so, a
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -27,7 +26,7 @@ from fnnctl.data.dataset import RawTarget
 from fnnctl.data.feature_array import read_arrays
 from fnnctl.data.files import UNREPORTED, OnRead, find_file
 from fnnctl.data.loading import BUILTIN_FORMAT, amounts, raw_target
-from fnnctl.data.problems import OddValue, Problems
+from fnnctl.data.problems import ODD_VALUE, OddValue, Problems
 from fnnctl.data.stored_arrays import LABELS, holds_arrays
 from fnnctl.data.tables.parquet import is_parquet
 from fnnctl.data.tables.rows import CsvFormat, missing_texts
@@ -45,7 +44,6 @@ KNOWN_MARKERS: Final = frozenset(
 )  # fmt: skip
 """What stands for a missing value in most tables, in lower case."""
 DEFAULT_ENCODING = "utf-8"
-_NAMED_SETTING = re.compile(r"\bdata\.(columns|missing_values|decimal_mark)\b")
 _ABOUT_SETTINGS = "settings of an experiment; `fnnctl init` without --data writes one that can be edited"
 
 
@@ -64,7 +62,16 @@ class Marker:
     def __str__(self) -> str:
         line = "" if self.line is None else f", first in line {self.line:,}"
         rows = f"{counted(self.rows, 'row')}{line}"
-        return f"{shown(self.text)} ({rows}) is no {self.noun}, so it is read as missing"
+        return f"{shown(self.text)} ({rows}) {self._outcome}"
+
+    @property
+    def without_rows(self) -> str:
+        """What is said of the marker wherever it occurs."""
+        return f"{shown(self.text)} {self._outcome}"
+
+    @property
+    def _outcome(self) -> str:
+        return f"is no {self.noun}, so it is read as missing"
 
 
 def read_with_markers(
@@ -205,7 +212,7 @@ def _read(
         else:
             table, markers, odd_values = read_with_markers(path, form, kinds, file, on_read)
     except DataError as error:
-        raise DataError(*map(_for_options, error.problems)) from None
+        raise DataError(*map(_without_config, error.problems)) from None
     if target is not None and target not in table.names:
         close = did_you_mean(target, map(printable, table.names))
         hint = close or f"; its columns are {word_list([shown(name) for name in table.names])}"
@@ -225,14 +232,11 @@ def _read(
     )
 
 
-def _for_options(problem: Problem) -> Problem:
-    """A problem with the data that advises options in place of settings: there is no config yet."""
-    message = problem.message
-    for option in ("delimiter", "encoding"):
-        message = message.replace(f"data.{option}", f"--{option}")
-    if _NAMED_SETTING.search(message):
-        message += f" ({_ABOUT_SETTINGS})"
-    return replace(problem, text=message)
+def _without_config(problem: Problem) -> Problem:
+    """A problem with the data that says where the settings of its advice are: there is no config yet."""
+    return (
+        replace(problem, text=f"{problem.text} ({_ABOUT_SETTINGS})") if problem.kind == ODD_VALUE else problem
+    )
 
 
 def _types(table: Table, target: RawTarget | None) -> dict[str, ColumnType]:

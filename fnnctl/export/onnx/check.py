@@ -60,10 +60,9 @@ def compare_with_network(model: SavedModel, runtime: Runtime, note: Callable[[st
     synthetic = synthetic_rows(model.predictor.preprocessor)
     pieces: list[tuple[Columns, IntArray]] = [(synthetic, np.arange(len(synthetic)))]
     try:
-        held_out = held_out_rows(model, instead="")
+        held_out = held_out_rows(model)
     except FnnctlError as error:
-        reason = error.message.removesuffix(": ")
-        note(f"note: the run's data cannot be read, so only synthetic rows are compared ({reason})")
+        note(f"the run's data cannot be read, so only synthetic rows are compared ({error.message})")
         rows: IntArray = np.empty(0, np.intp)
     else:
         rows = held_out.split.test if held_out.split.test.size else held_out.split.validation

@@ -62,7 +62,7 @@ def checked_onnx(run: RunFolder, context: Context) -> CheckedModel:
     from fnnctl.export.onnx.check import compare_with_network
     from fnnctl.export.onnx.model import onnx_model
 
-    model = load_model(run, context.note)
+    model = load_model(run, context.labelled_note)
     networks = [network for part in model.predictor.parts for network in part.scorer.networks]
     size = sum(network.parameters.nbytes for network in networks)
     if size > LARGEST:
@@ -70,7 +70,7 @@ def checked_onnx(run: RunFolder, context: Context) -> CheckedModel:
     onnx = onnx_model(model)
     runtime = _runtime(onnx.content)
     with restored_blas_threads(model.threads):  # as the run's predictions, to the bit
-        agreement = compare_with_network(model, runtime, context.note)
+        agreement = compare_with_network(model, runtime, context.labelled_note)
     return CheckedModel(model.run, onnx, agreement, runtime.name)
 
 

@@ -23,7 +23,8 @@ def _run(summary: Summary) -> dict[str, Any]:
         mode="json",
         include={
             "kind", "name", "status", "started", "finished", "seconds", "seed",
-            "data", "model", "training", "evaluated", "error", "warnings",
+            "data", "model", "training", "evaluated", "error", "error_kind",
+            "warnings", "warning_kinds",
         },
     )  # fmt: skip
     return {

@@ -23,15 +23,16 @@ def failure_text(summary: Summary) -> str | None:
         return None
     if status == "failed" and manifest.error:
         return manifest.error
-    after = ""
+    done = ""
     if summary.search is not None:
         from fnnctl.report.topics.search import epochs_done  # most runs are no searches
 
-        after = f" after {epochs_done(summary.search, manifest.search)}"
+        done = epochs_done(summary.search, manifest.search)
     elif summary.epochs:
-        after = f" after {counted(summary.epochs, 'epoch')}"
+        done = counted(summary.epochs, "epoch")
+    at, after = (f", at {done}", f" after {done}") if done else ("", "")
     return {
-        "running": f"The run is in progress{after and after.replace(' after', ', at')}.",
+        "running": f"The run is in progress{at}.",
         "interrupted": f"The run was interrupted{after}.",
         "died": f"The process of the run was killed{after}.",
     }.get(status, "The run failed; its log says more.")

@@ -11,7 +11,7 @@ from fnnctl.report.topics.topic import Topic
 from fnnctl.report.words import number, seconds_text
 from fnnctl.store.manifest import ModelFacts, TrainingFacts
 from fnnctl.tasks.decisions import BY_WEIGHTS
-from fnnctl.text import counted, networks_words, shown
+from fnnctl.text import counted, networks_words, shown, twins_words
 
 
 def _highlights(summary: Summary) -> Iterator[Section]:
@@ -105,8 +105,8 @@ def _network_definitions(model: ModelFacts) -> Iterator[tuple[str, str]]:
     if model.networks > 1:
         shared = " with shared weights" if model.shared_weights else ""
         shape = " of this shape" if model.same_shape else ""
-        networks = networks_words(model.networks, plain_twins=model.plain_twins)
-        yield "networks", f"{networks.removesuffix(' networks')}{shape}{shared}, averaged"
+        networks = twins_words(model.networks) if model.plain_twins else f"{model.networks:,}"
+        yield "networks", f"{networks}{shape}{shared}, averaged"
     yield "parameters", f"{model.parameters:,}"
     if model.target_transform != "none":
         transform = "auto, decided by the training rows of each fit"
