@@ -70,7 +70,7 @@ def check(
         search, problems = _prepared(loaded, context.known_runs)
         result.problems.extend(problems)
         for warning in loaded.checked(split, bags=fit.settings.bags).warnings:
-            result.warnings.append(Problem(str(warning), file=file))
+            result.warnings.append(Problem(str(warning), file=file, kind=warning.kind))
             context.warning(str(warning), about=file)
         if problems:
             continue

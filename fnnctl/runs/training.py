@@ -153,13 +153,13 @@ def _write_trained(
         raise _diverged(run, fit, trained)  # the last step's weights are finite, but too large
     unlike = _unlike_rows_warnings(data, fit, predictor, parts)
     record_warnings(run, unlike, listener if stands_for_search else SilentListener(), first=True)
-    doubts = score_warnings(fit.experiment, parts["test"], [trained], held_out=parts["validation"])
-    record_warnings(run, doubts, listener, first=True)
+    about_scores = score_warnings(fit.experiment, parts["test"], [trained], held_out=parts["validation"])
+    record_warnings(run, about_scores, listener, first=True)
     record_warnings(run, column_warnings(run, parts["test"]), listener)
     write_scores(run, parts, partial(WorstRows.of_data, data.dataset, fit.split(data).test))
     context.figures.draw(run)
     stop.raise_if_requested()  # matplotlib may have swallowed the signal
-    return [*doubts, *unlike] if stands_for_search else doubts
+    return [*about_scores, *unlike] if stands_for_search else about_scores
 
 
 def _train(

@@ -119,11 +119,11 @@ def write_winner(session: SearchSession, winner: Winner, trained: TrainedTrials)
             folder=names.NEXT_BEST if complete else names.BEST,
             trial=winner.trial,
         )
-        doubts = new.complete(opened, replace(context, figures=NoFigures()))
+        about_scores = new.complete(opened, replace(context, figures=NoFigures()))
         # What was said about a former winner is not true of this one.
         kept = [warning for warning in run.read_manifest().messages if warning.part != names.BEST]
         run.record(warning_facts(kept))
-        warnings = [doubt.of_part(names.BEST, new.name) for doubt in doubts]
+        warnings = [warning.of_part(names.BEST, new.name) for warning in about_scores]
         record_warnings(run, warnings, SilentListener(), first=True)  # the user has seen them
         if complete:
             run.replace_winner()

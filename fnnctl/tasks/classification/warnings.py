@@ -45,7 +45,7 @@ class JudgedRows:
     """(n,) the true classes."""
     probabilities: FloatArray
     """(n, classes)"""
-    where: str
+    place: str
     """Which rows these are, such as `on the test part`."""
     shares: FloatArray | None = None
     """(n, classes) the shares of the classes in the training rows; None if they are unknown."""
@@ -85,10 +85,10 @@ def baseline_warning(rows: JudgedRows) -> Message | None:
         return None
     name = shown(rows.classes[compared.majority])
     if compared.is_constant:
-        finding = f"the network predicts {name} for every row {rows.where}, as the baseline does"
+        finding = f"the network predicts {name} for every row {rows.place}, as the baseline does"
     else:
         finding = (
-            f"accuracy {compared.accuracy:.3g} {rows.where} is not better than always predicting {name} "
+            f"accuracy {compared.accuracy:.3g} {rows.place} is not better than always predicting {name} "
             f"({compared.guessed:.3g}) by more than chance ({p_text(compared.p)})"
         )
     if compared.best_p > LEVEL:
@@ -175,7 +175,7 @@ def decision_warning(
     cost, least = float(decided.mean()), float(always.mean())
     return Message(
         "costly_decisions",
-        f"the decisions cost {cost:.3g} per row {rows.where}, which is not less than always predicting one "
+        f"the decisions cost {cost:.3g} per row {rows.place}, which is not less than always predicting one "
         f"class ({least:.3g}) by more than chance: {rows.advice(is_ahead=cost < least)}",
         is_severe=True,
     )
@@ -193,7 +193,7 @@ def ranking_warning(rows: JudgedRows, areas: Sequence[AucEstimate | None]) -> Me
     if len(rows.classes) == 2:
         return _random_order(rows, rows.classes[1], best)
     finding = (
-        f"no class has a ROC AUC above 0.5 by more than chance {rows.where}: the largest is {best.area:.3g}, "
+        f"no class has a ROC AUC above 0.5 by more than chance {rows.place}: the largest is {best.area:.3g}, "
         f"of {shown(name)}"
     )
     is_hopeless = all(area.highest_lower_end <= CHANCE for area, _ in estimates)
@@ -204,7 +204,7 @@ def ranking_warning(rows: JudgedRows, areas: Sequence[AucEstimate | None]) -> Me
 def _random_order(rows: JudgedRows, name: str, area: AucEstimate) -> Message:
     """The warning that a class is not ranked above the other one."""
     finding = (
-        f"the ROC AUC of {shown(name)} {rows.where} is {area.area:.3g}, not above 0.5 by more than "
+        f"the ROC AUC of {shown(name)} {rows.place} is {area.area:.3g}, not above 0.5 by more than "
         "chance, so no threshold separates the classes"
     )
     is_hopeless = area.highest_lower_end <= CHANCE
@@ -234,14 +234,14 @@ def missed_classes_warning(rows: JudgedRows, predicted: IntArray) -> Message | N
         recall = recalls[index]
         finding = (
             f"the network finds {recall.hits:,} of {counted(recall.rows, 'row')} of the class "
-            f"{shown(classes[index])} {rows.where} (recall {recall.value:.2f})"
+            f"{shown(classes[index])} {rows.place} (recall {recall.value:.2f})"
         )
     else:
         named = [
             f"{shown(classes[index])} ({recalls[index].hits:,} of {recalls[index].rows:,})"
             for index in missed
         ]
-        finding = f"the network finds few rows of {len(missed):,} classes {rows.where}, or none: "
+        finding = f"the network finds few rows of {len(missed):,} classes {rows.place}, or none: "
         finding += word_list(named, MAX_NAMED)
     total = len(rows.labels)
     most = max(range(len(classes)), key=lambda index: recalls[index].rows)
@@ -277,7 +277,7 @@ def unfound_class_warning(rows: JudgedRows, predicted: IntArray, threshold: floa
     return Message(
         "unfound_class",
         f"the threshold of {threshold:.4g} finds none of the {count:,} rows of "
-        f"{shown(rows.classes[rows.positive])} {rows.where}{others}, so its F1 is 0: rank rows by the "
+        f"{shown(rows.classes[rows.positive])} {rows.place}{others}, so its F1 is 0: rank rows by the "
         "probabilities, or try other columns or more rows of the class",
         is_severe=True,
     )
@@ -328,7 +328,7 @@ def log_loss_warning(rows: JudgedRows, *, is_calibrated: bool = False) -> Messag
         advice = f"set model.calibration: temperature, or {advice}"
     return Message(
         "misleading_probabilities",
-        f"the log loss {rows.where}, {losses.mean:.4g}, is not better than the baseline's "
+        f"the log loss {rows.place}, {losses.mean:.4g}, is not better than the baseline's "
         f"({losses.guessed:.4g}), which gives every row the classes' shares of the training rows, so "
         f"the probabilities are misleading: {advice}",
     )
@@ -357,7 +357,7 @@ def mean_probability_warning(rows: JudgedRows) -> Message | None:
     if len(far) == 1:
         (index,) = far
         finding = (
-            f"the mean probability of {shown(rows.classes[index])} {rows.where} is {means[index].mean:.3g}, "
+            f"the mean probability of {shown(rows.classes[index])} {rows.place} is {means[index].mean:.3g}, "
             f"but its share of the rows is {means[index].share:.3g}"
         )
     else:
@@ -366,7 +366,7 @@ def mean_probability_warning(rows: JudgedRows) -> Message | None:
             for index in far
         ]
         finding = (
-            f"the mean probabilities of {len(far):,} classes {rows.where} are far from their shares of the "
+            f"the mean probabilities of {len(far):,} classes {rows.place} are far from their shares of the "
             f"rows: {word_list(named, MAX_NAMED)}"
         )
     return Message("far_probabilities", f"{finding}: {_cause_of_far(rows, far)}")
