@@ -10,6 +10,8 @@ Importing the package loads nothing: a name is imported when it is first used.
 
 from importlib import import_module
 
+from fnnctl.version import __version__
+
 TYPE_CHECKING = False  # as in typing, whose import would take ten times as long as all of this
 if TYPE_CHECKING:
     from fnnctl.api.comparison import Comparison, compare
@@ -19,8 +21,6 @@ if TYPE_CHECKING:
     from fnnctl.api.predictor import Predictor
     from fnnctl.api.run import Run, list_runs, load_run
     from fnnctl.errors import FnnctlError, FnnctlWarning, Problem
-
-__version__ = "0.7.0"
 
 __all__ = [
     "Comparison",

@@ -28,6 +28,7 @@ LEVELS = {
     "space": 2, "metrics": 2,
     "errors": 1, "progress": 1,
     "arrays": 0, "blas": 0, "forks": 0, "memory": 0, "messages": 0, "processors": 0, "text": 0, "seeds": 0,
+    "version": 0,
 }  # fmt: skip
 """A package imports only packages of lower levels; packages of one level are siblings."""
 REQUIRED = {"numpy", "typer", "pydantic", "pydantic_core", "yaml", "rich", "matplotlib"}
@@ -105,6 +106,22 @@ def test_imports_go_down() -> None:
         and LEVELS[there] >= LEVELS[here]
     ]
     assert upward == []
+
+
+def test_the_public_names_are_for_other_programs() -> None:
+    """The package's own modules import each name from its module, and its version from `version`."""
+    users = [
+        f"{file}:{node.lineno}"
+        for file in FILES
+        for node in ast.walk(sources.tree(file))
+        if (isinstance(node, ast.Import) and any(alias.name == "fnnctl" for alias in node.names))
+        or (
+            isinstance(node, ast.ImportFrom)
+            and node.module == "fnnctl"
+            and not {alias.name for alias in node.names} <= set(LEVELS)
+        )
+    ]
+    assert users == []
 
 
 def test_a_terminal_is_known_to_the_command_line_alone() -> None:

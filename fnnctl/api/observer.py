@@ -16,7 +16,6 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import fnnctl
 from fnnctl.api.arguments import path_of
 from fnnctl.api.floating_point import default_errstate
 from fnnctl.blas import restored_blas_threads
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
     from fnnctl.progress import TrainingPosition
     from fnnctl.training.history import Record
 
-_OURS: Final = (str(Path(fnnctl.__file__).parent) + os.sep, contextlib.__file__)
+_OURS: Final = (str(Path(__file__).parents[1]) + os.sep, contextlib.__file__)
 """The files of this package, and that of the contexts in between."""
 LOGGER: Final = logging.getLogger("fnnctl")
 

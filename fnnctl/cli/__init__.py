@@ -15,7 +15,6 @@ from typing import Annotated, Any
 
 import typer
 
-from fnnctl import __version__
 from fnnctl.cli import first_steps, reference, runs, training
 from fnnctl.cli.commands import PlainGroup, add_commands
 from fnnctl.cli.completion import bash_values
@@ -28,6 +27,7 @@ from fnnctl.errors import (
     UnwritableOutputError,
     is_out_of_memory,
 )
+from fnnctl.version import __version__
 
 app = typer.Typer(
     name="fnnctl",

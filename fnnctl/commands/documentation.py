@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-import fnnctl
 from fnnctl.console.output import Output
 from fnnctl.errors import UsageError
 from fnnctl.text import did_you_mean, shown
@@ -45,6 +44,6 @@ def show_page(topic: str, output: Output, *, commands: Iterable[str]) -> None:
 
 def _folder() -> Path:
     """The folder of the pages: part of the installed package, or beside the package in a checkout."""
-    package = Path(fnnctl.__file__).parent
+    package = Path(__file__).parents[1]
     installed = package / "docs"
     return installed if installed.is_dir() else package.parent / "docs"

@@ -15,11 +15,11 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
-import fnnctl
 from fnnctl.errors import UsageError
 from fnnctl.executors.protocols import Warn
 from fnnctl.messages import Message
 from fnnctl.store.provenance import machine
+from fnnctl.version import __version__
 
 SECONDS_FOR_FIRST = 10.0
 """How long to wait for the first worker."""
@@ -80,7 +80,7 @@ def sources_digest() -> str:
 
     A process computes it once: a worker that is older than a change to the files has the old code in memory.
     """
-    package = Path(fnnctl.__file__).parent
+    package = Path(__file__).parents[1]
     digests = hashlib.sha256()
     for path in sorted(package.rglob("*.py")):
         content = hashlib.sha256(path.read_bytes()).hexdigest()
@@ -118,15 +118,16 @@ class Admission:
         unknown = sorted(living - self.admitted - set(self._refusals))
         if not unknown:
             return []
+        # Another version of fnnctl, which a worker may have, has its number under its public name alone.
         versions = call(pkgutil.resolve_name, "fnnctl:__version__", workers=unknown)
         for worker, version in versions.items():
             if reason := _refusal(version):
                 self._refuse(worker, reason)
-        same = [worker for worker in unknown if versions.get(worker) == fnnctl.__version__]
+        same = [worker for worker in unknown if versions.get(worker) == __version__]
         digests = call(sources_digest, workers=same)
         for worker, digest in digests.items():
             if digest != sources_digest() and not isinstance(digest, OSError):
-                self._refuse(worker, f"its fnnctl {fnnctl.__version__} has other code; {INSTALL_THE_SAME}")
+                self._refuse(worker, f"its fnnctl {__version__} has other code; {INSTALL_THE_SAME}")
         same = [worker for worker in same if digests.get(worker) == sources_digest()]
         new = []
         for worker, answer in call(Machine.here, workers=same).items():
@@ -191,11 +192,10 @@ class Admission:
 
 def _refusal(version: object) -> str | None:
     """Why a worker with this version, or this error when it was asked, gets no work; None if it may."""
-    required = fnnctl.__version__
     if isinstance(version, ImportError):
-        return f"fnnctl is not installed there; install fnnctl {required}"
+        return f"fnnctl is not installed there; install fnnctl {__version__}"
     if isinstance(version, OSError):  # it has just left
         return None
     if isinstance(version, Exception):
         return f"{type(version).__name__}: {version}"
-    return None if version == required else f"it has fnnctl {version}, not {required}"
+    return None if version == __version__ else f"it has fnnctl {version}, not {__version__}"

@@ -48,7 +48,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TypeAlias
 
-import fnnctl
 from fnnctl.config.schema.methods import SCHEDULERS
 from fnnctl.config.schema.search import DEFAULT_BATCH
 from fnnctl.messages import Message
@@ -60,6 +59,7 @@ from fnnctl.search.loop import ShouldStop, run_search
 from fnnctl.search.protocols import UNLIMITED, Sampler
 from fnnctl.search.schedulers import build_scheduler
 from fnnctl.store.journal import JournalFile
+from fnnctl.version import __version__
 
 DEFAULT_CONCURRENCY = 16
 
@@ -160,6 +160,6 @@ def new_header(scheduler: str, budget: SearchBudget, direction: Direction) -> He
     return Header(
         configuration=hashlib.sha256(text.encode()).hexdigest(),
         data=None,
-        versions={"fnnctl": fnnctl.__version__},
+        versions={"fnnctl": __version__},
         settings={"scheduler": scheduler, "direction": direction, **numbers, "budget": bounds},
     )

@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from itertools import count, islice
 from typing import Any, Final
 
-import fnnctl
 from fnnctl.config.paths import parse_path
 from fnnctl.config.reading.resolved import active_settings
 from fnnctl.config.rules.budgets import largest_budget
@@ -43,6 +42,7 @@ from fnnctl.space.assignments import Assignment
 from fnnctl.space.space import Space
 from fnnctl.tasks.epoch_metrics import VALIDATION_LOSS
 from fnnctl.tasks.task import Task
+from fnnctl.version import __version__
 
 FEWEST: Final = 10
 """Of `MAX_REJECTED` random configurations, at least this many must fulfil the constraints."""
@@ -245,7 +245,7 @@ class SearchSetup:
         return Header(
             configuration=hashlib.sha256(json.dumps(fixed, sort_keys=True).encode()).hexdigest(),
             data=data_sha256,
-            versions={"fnnctl": fnnctl.__version__, **versions},
+            versions={"fnnctl": __version__, **versions},
             settings={
                 "method": self.settings.method.name,
                 **({SAMPLER: self.auto_sampler} if self.auto_sampler else {}),

@@ -15,9 +15,9 @@ from pathlib import Path
 from time import time
 from typing import Any, Final
 
-from fnnctl import __version__
 from fnnctl.errors import FnnctlError
 from fnnctl.store.atomic import read_bytes, write_lines
+from fnnctl.version import __version__
 
 FEWEST: Final = 100
 """Fewer runs are not cached: they are read as fast."""

@@ -18,9 +18,9 @@ from typing import Any, cast
 
 import numpy as np
 
-import fnnctl
 from fnnctl.blas import blas_function
 from fnnctl.processors import usable_processors
+from fnnctl.version import __version__
 
 PACKAGES = ("numpy", "typer", "pydantic", "pyyaml", "rich", "matplotlib")
 GIT_SECONDS = 3.0
@@ -50,7 +50,7 @@ def environment(command: str | None, *, blas_threads: int | None) -> dict[str, A
 def machine(*, blas_threads: int | None) -> dict[str, Any]:
     """The manifest's facts about versions and machine."""
     return {
-        "fnnctl": fnnctl.__version__,
+        "fnnctl": __version__,
         "python": platform.python_version(),
         "packages": {package: package_version(package) for package in PACKAGES},
         "platform": platform.platform(),

@@ -13,7 +13,7 @@ import pytest
 
 import fnnctl
 from fnnctl.errors import MachineError
-from fnnctl.executors import cluster, remote
+from fnnctl.executors import admission, cluster, remote
 from fnnctl.executors.admission import sources_digest
 from fnnctl.executors.cluster import MAX_ATTEMPTS, ClusterExecutor
 from fnnctl.executors.protocols import ClusterOptions, WorkerKilledError
@@ -264,7 +264,7 @@ def test_the_digest_is_that_of_names_and_contents(monkeypatch: pytest.MonkeyPatc
             path = tmp_path / folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(content)
-        monkeypatch.setattr(fnnctl, "__file__", str(tmp_path / folder / "__init__.py"))
+        monkeypatch.setattr(admission, "__file__", str(tmp_path / folder / "executors" / "admission.py"))
         return sources_digest.__wrapped__()
 
     files = {"__init__.py": "x = 1\n", "nn/__init__.py": "", "nn/a.py": "y = 2\n"}

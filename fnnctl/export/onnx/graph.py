@@ -11,7 +11,7 @@ import numpy.typing as npt
 from onnx import TensorProto, checker, helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 
-from fnnctl import __version__
+from fnnctl.version import __version__
 
 OPSET: Final = 17
 """The version of the operators: that of 2022, so that older runtimes can read the file."""

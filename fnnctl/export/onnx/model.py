@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from fnnctl import __version__
 from fnnctl.errors import UsageError
 from fnnctl.export.onnx.columns import InputColumn, Preprocessing, input_columns
 from fnnctl.export.onnx.decoding import class_labels, class_probabilities, estimates
 from fnnctl.export.onnx.graph import Graph
 from fnnctl.export.onnx.network import outputs
 from fnnctl.modelling.saved_model import SavedModel
+from fnnctl.version import __version__
 
 LABEL, PROBABILITIES, VALUE = "label", "probabilities", "value"
 

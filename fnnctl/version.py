@@ -1,0 +1,3 @@
+"""The version, on the ground floor: what records it need not import the package's public names."""
+
+__version__ = "0.7.0"
