@@ -10,6 +10,7 @@ from typing import TypeGuard
 import numpy as np
 
 from fnnctl.errors import UsageError
+from fnnctl.runs.search_session import SearchOptions
 
 
 def whole(name: str, value: object, least: int = 1, most: int | None = None) -> int:
@@ -40,6 +41,15 @@ def seconds(name: str, value: object) -> float | None:
     if _is_number(value) and value > 0:
         return float(value)
     raise UsageError(f"{name} must be a positive number of seconds, not {value!r}")
+
+
+def search_options(workers: object, max_trials: object, time_limit: object) -> SearchOptions:
+    """The options of a search that may be given from Python."""
+    return SearchOptions(
+        workers=whole_or_none("workers", workers),
+        max_trials=whole_or_none("max_trials", max_trials),
+        time_limit=seconds("time_limit", time_limit),
+    )
 
 
 def probability(name: str, value: object) -> float | None:

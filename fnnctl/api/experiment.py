@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final, Self, TypeAlias
+from typing import Any, Final, Self, TypeAlias, TypedDict, Unpack
 
 import numpy as np
 
-from fnnctl.api.arguments import path_of, seconds, whole_or_none
+from fnnctl.api.arguments import path_of, search_options, whole_or_none
+from fnnctl.api.keywords import with_keywords
 from fnnctl.api.observer import Observer, silent_context
 from fnnctl.api.plain_values import plain_value
 from fnnctl.api.run import Run
@@ -30,12 +31,27 @@ from fnnctl.data.in_memory import MemoryData, memory_data
 from fnnctl.data.tables.memory_table import is_frame
 from fnnctl.errors import ConfigError, Problem, UsageError
 from fnnctl.modelling.loading import read_experiment
-from fnnctl.runs.search_session import SearchOptions
 from fnnctl.text import shown
 
-ExperimentLike: TypeAlias = "Experiment | Mapping[str, Any] | str | Path"
-"""An experiment, its settings, or the path of its YAML file."""
 YAML_ENDINGS: Final = (".yaml", ".yml")
+
+
+class TrainArguments(TypedDict, total=False):
+    """The keyword arguments of a call that runs an experiment; `Experiment.train` explains them."""
+
+    workers: int | None
+    runs_dir: str | Path | None
+    observer: Observer | None
+
+
+class _SearchKeywords(TypedDict, total=False):
+    method: str | None
+    max_trials: int | None
+    time_limit: float | None
+
+
+class SearchArguments(_SearchKeywords, TrainArguments):
+    """Those of a search; `Experiment.search` explains them."""
 
 
 class Experiment:
@@ -116,14 +132,8 @@ class Experiment:
             loaded = read_experiment(source, (), context.listener, memory=memory)
             return loaded.fit(loaded.split()).settings.batch_size
 
-    def train(
-        self,
-        data: Any = None,
-        *,
-        workers: int | None = None,
-        runs_dir: str | Path | None = None,
-        observer: Observer | None = None,
-    ) -> Run:
+    @with_keywords
+    def train(self, data: Any = None, **arguments: Unpack[TrainArguments]) -> Run:
         """Train the experiment, score it on every part, and return its run.
 
         Args:
@@ -139,40 +149,25 @@ class Experiment:
         Raises the errors of the command line, which are those of `fnnctl.errors`: `InputError` before
         anything is written, `DivergedError` if the loss is not finite.
         """
-        workers = whole_or_none("workers", workers)
-        with silent_context(runs_dir, observer) as (context, volume):
+        workers = whole_or_none("workers", arguments["workers"])
+        with silent_context(arguments["runs_dir"], arguments["observer"]) as (context, volume):
             source, memory = self._with(data)
             return Run(run_training(source, (), context, workers=workers, memory=memory), volume)
 
-    def evaluate(
-        self,
-        data: Any = None,
-        *,
-        workers: int | None = None,
-        runs_dir: str | Path | None = None,
-        observer: Observer | None = None,
-    ) -> Run:
+    @with_keywords
+    def evaluate(self, data: Any = None, **arguments: Unpack[TrainArguments]) -> Run:
         """Cross-validate the experiment on all rows, and return its run.
 
         `workers` is the number of processes (default: one per processor); it changes no number. For the other
         parameters and errors see `train`.
         """
-        workers = whole_or_none("workers", workers)
-        with silent_context(runs_dir, observer) as (context, volume):
+        workers = whole_or_none("workers", arguments["workers"])
+        with silent_context(arguments["runs_dir"], arguments["observer"]) as (context, volume):
             source, memory = self._with(data)
             return Run(run_cross_validation(source, (), context, workers=workers, memory=memory), volume)
 
-    def search(
-        self,
-        data: Any = None,
-        *,
-        method: str | None = None,
-        max_trials: int | None = None,
-        time_limit: float | None = None,
-        workers: int | None = None,
-        runs_dir: str | Path | None = None,
-        observer: Observer | None = None,
-    ) -> Run:
+    @with_keywords
+    def search(self, data: Any = None, **arguments: Unpack[SearchArguments]) -> Run:
         """Search for the best settings, refit the winner, and return the search's run.
 
         Without `search.space`, the settings that suit the data are searched.
@@ -186,13 +181,10 @@ class Experiment:
         For the other parameters and errors see `train`. Raises `NoFinishedTrialError` if no trial has a
         result.
         """
-        options = SearchOptions(
-            workers=whole_or_none("workers", workers),
-            max_trials=whole_or_none("max_trials", max_trials),
-            time_limit=seconds("time_limit", time_limit),
-        )
+        options = search_options(arguments["workers"], arguments["max_trials"], arguments["time_limit"])
+        method = arguments["method"]
         experiment = self if method is None else self.set("search.method", method)
-        with silent_context(runs_dir, observer) as (context, volume):
+        with silent_context(arguments["runs_dir"], arguments["observer"]) as (context, volume):
             source, memory = experiment._with(data)
             return Run(search_command(source, (), options, context, memory=memory), volume)
 
@@ -217,15 +209,18 @@ class _Silent(Observer):
     def warning(self, text: str) -> None: ...
 
 
+ExperimentLike: TypeAlias = Experiment | Mapping[str, Any] | str | Path
+"""An experiment, its settings, or the path of its YAML file."""
+
+
+@with_keywords
 def train(
     experiment: ExperimentLike | Any = None,
     data: Any = None,
     *,
     target: str | None = None,
     settings: Mapping[str, Any] | None = None,
-    workers: int | None = None,
-    runs_dir: str | Path | None = None,
-    observer: Observer | None = None,
+    **arguments: Unpack[TrainArguments],
 ) -> Run:
     """Train an experiment, the one of a YAML file, or one of `settings` alone: see `Experiment.train`.
 
@@ -244,48 +239,35 @@ def train(
 
     """
     complete, data = _complete(experiment, data, target, settings)
-    return complete.train(data, workers=workers, runs_dir=runs_dir, observer=observer)
+    return complete.train(data, **arguments)
 
 
+@with_keywords
 def evaluate(
     experiment: ExperimentLike | Any = None,
     data: Any = None,
     *,
     target: str | None = None,
     settings: Mapping[str, Any] | None = None,
-    workers: int | None = None,
-    runs_dir: str | Path | None = None,
-    observer: Observer | None = None,
+    **arguments: Unpack[TrainArguments],
 ) -> Run:
     """Cross-validate an experiment: see `Experiment.evaluate` and, for the parameters, `train`."""
     complete, data = _complete(experiment, data, target, settings)
-    return complete.evaluate(data, workers=workers, runs_dir=runs_dir, observer=observer)
+    return complete.evaluate(data, **arguments)
 
 
+@with_keywords
 def run_search(
     experiment: ExperimentLike | Any = None,
     data: Any = None,
     *,
     target: str | None = None,
     settings: Mapping[str, Any] | None = None,
-    method: str | None = None,
-    max_trials: int | None = None,
-    time_limit: float | None = None,
-    workers: int | None = None,
-    runs_dir: str | Path | None = None,
-    observer: Observer | None = None,
+    **arguments: Unpack[SearchArguments],
 ) -> Run:
     """Search for the best settings: see `Experiment.search` and, for the other parameters, `train`."""
     complete, data = _complete(experiment, data, target, settings)
-    return complete.search(
-        data,
-        method=method,
-        max_trials=max_trials,
-        time_limit=time_limit,
-        workers=workers,
-        runs_dir=runs_dir,
-        observer=observer,
-    )
+    return complete.search(data, **arguments)
 
 
 def _complete(experiment: object, data: Any, target: object, settings: object) -> tuple[Experiment, Any]:

@@ -9,12 +9,13 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, TypeAlias, get_args
+from typing import Annotated, Any, Final, TypeAlias, TypedDict, Unpack, get_args
 
 import numpy as np
 
 from fnnctl.api.arguments import number, path_of, seconds, whole, whole_or_none
 from fnnctl.api.floating_point import default_errstate
+from fnnctl.api.keywords import with_keywords
 from fnnctl.api.plain_values import plain_dimension, plain_value
 from fnnctl.config.paths import problem_at
 from fnnctl.config.schema.methods import METHODS
@@ -47,6 +48,27 @@ _METHODS: Final = tuple(name for name in METHODS if name != "nas")
 """Those whose samplers need no hidden layers."""
 
 
+class OptimizerArguments(TypedDict, total=False):
+    """The keyword arguments of an `Optimizer`; `optimize` explains them."""
+
+    method: Annotated[str, "bayes"]
+    direction: Annotated[Direction, "minimize"]
+    trials: int | None
+    max_epochs: Annotated[int, 1]
+    min_epochs: Annotated[int, 1]
+    reduction_factor: Annotated[float, 3]
+    require: Annotated[str | Sequence[str], ()]
+    seed: Annotated[int, 0]
+
+
+class OptimizeArguments(OptimizerArguments, total=False):
+    """Those of `optimize`, which also calls the objective."""
+
+    time_limit: float | None
+    journal: str | Path | None
+    catch: Annotated[type[Exception] | tuple[type[Exception], ...], ()]
+
+
 @dataclass(frozen=True, slots=True)
 class Optimum:
     """The best assignment of a search."""
@@ -61,21 +83,9 @@ class Optimum:
     """Why the search ended, such as `complete` or `the time limit`; None if it goes on."""
 
 
+@with_keywords
 def optimize(
-    objective: Callable[..., float],
-    space: SpaceLike,
-    *,
-    method: str = "bayes",
-    direction: Direction = "minimize",
-    trials: int | None = None,
-    max_epochs: int = 1,
-    min_epochs: int = 1,
-    reduction_factor: float = 3,
-    require: str | Sequence[str] = (),
-    seed: int = 0,
-    time_limit: float | None = None,
-    journal: str | Path | None = None,
-    catch: type[Exception] | tuple[type[Exception], ...] = (),
+    objective: Callable[..., float], space: SpaceLike, **arguments: Unpack[OptimizeArguments]
 ) -> Optimum:
     """Search for the assignment with the best objective; one seed gives one result.
 
@@ -109,18 +119,9 @@ def optimize(
     Raises `UsageError` for a wrong argument, `ConfigError` for wrong bounds and comparisons, and `DataError`
     if the journal is another search's.
     """
-    plan = _plan(
-        space,
-        method=method,
-        direction=direction,
-        trials=trials,
-        max_epochs=max_epochs,
-        min_epochs=min_epochs,
-        reduction_factor=reduction_factor,
-        require=require,
-        seed=seed,
-    )
-    limit = seconds("time_limit", time_limit)
+    plan = _plan(space, arguments)
+    limit = seconds("time_limit", arguments["time_limit"])
+    journal, catch = arguments["journal"], arguments["catch"]
     if not callable(objective):
         raise UsageError(f"the objective must be a function, not {objective!r}")
     kinds = catch if isinstance(catch, tuple) else (catch,)
@@ -181,31 +182,10 @@ class Optimizer:
     Equal calls in the same order give equal assignments. Nothing is written.
     """
 
-    def __init__(
-        self,
-        space: SpaceLike,
-        *,
-        method: str = "bayes",
-        direction: Direction = "minimize",
-        trials: int | None = None,
-        max_epochs: int = 1,
-        min_epochs: int = 1,
-        reduction_factor: float = 3,
-        require: str | Sequence[str] = (),
-        seed: int = 0,
-    ) -> None:
+    @with_keywords
+    def __init__(self, space: SpaceLike, **arguments: Unpack[OptimizerArguments]) -> None:
         """For the parameters and errors see `optimize`."""
-        plan = _plan(
-            space,
-            method=method,
-            direction=direction,
-            trials=trials,
-            max_epochs=max_epochs,
-            min_epochs=min_epochs,
-            reduction_factor=reduction_factor,
-            require=require,
-            seed=seed,
-        )
+        plan = _plan(space, arguments)
         self._scheduler = plan.new_scheduler()
         self._journal = Journal()
         self._journal.begin(functions.new_header(plan.scheduler, plan.budget, plan.direction))
@@ -265,44 +245,40 @@ class _Plan:
         return build_scheduler(self.scheduler, self.sampler, self.budget, direction=self.direction, batch=1)
 
 
-def _plan(
-    space: SpaceLike,
-    *,
-    method: str,
-    direction: Direction,
-    trials: int | None,
-    max_epochs: int,
-    min_epochs: int,
-    reduction_factor: float,
-    require: str | Sequence[str],
-    seed: int,
-) -> _Plan:
-    """Check the arguments, which are those of `optimize`."""
+def _plan(space: SpaceLike, arguments: OptimizerArguments) -> _Plan:
+    """What these arguments ask for; raises the errors of `optimize`."""
+    method, direction = arguments["method"], arguments["direction"]
     if method not in _METHODS:
         choices = joined_words(_METHODS, "or")
         name, near = (
             (shown(method), did_you_mean(method, _METHODS)) if isinstance(method, str) else (method, "")
         )
         raise UsageError(f"there is no method {name}; choose {choices}{near}")
-    largest, smallest = whole("max_epochs", max_epochs), whole("min_epochs", min_epochs)
+    largest = whole("max_epochs", arguments["max_epochs"])
+    smallest = whole("min_epochs", arguments["min_epochs"])
     if largest == 1 and METHODS[method][0] != "full_budget":
         raise UsageError(f"{method} compares trials at several budgets: set max_epochs, or use bayes")
     if direction not in get_args(Direction):
         raise UsageError(f"direction must be {joined_words(get_args(Direction), 'or')}, not {direction!r}")
     if smallest > largest:
         raise UsageError(f"epochs from {smallest} to {largest} are no budgets")
-    count = whole_or_none("trials", trials, MAX_TRIALS)
+    count = whole_or_none("trials", arguments["trials"], MAX_TRIALS)
     settings = SearchConfig.model_validate({"method": method, **({} if count is None else {"trials": count})})
     scheduling = settings.method.scheduling
     budget = SearchBudget(
         max_epochs=largest,
         min_epochs=smallest,
-        reduction_factor=number("reduction_factor", reduction_factor, MIN_REDUCTION_FACTOR),
+        reduction_factor=number("reduction_factor", arguments["reduction_factor"], MIN_REDUCTION_FACTOR),
         trials=count or (None if settings.method.sampling.lists_grid else DEFAULT_TRIALS),
         max_trials=count if scheduling.has_brackets else None,
     )
-    seed = whole("seed", seed, 0)
-    sampler = make_sampler(settings.method.sampler, _space(space, require), settings, seed=seed, key=identity)
+    sampler = make_sampler(
+        settings.method.sampler,
+        _space(space, arguments["require"]),
+        settings,
+        seed=whole("seed", arguments["seed"], 0),
+        key=identity,
+    )
     return _Plan(sampler, settings.method.scheduler, budget, direction)
 
 

@@ -8,7 +8,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
-from fnnctl.api.arguments import path_of, probability, seconds, whole_or_none
+from fnnctl.api.arguments import path_of, probability, search_options
 from fnnctl.api.floating_point import default_errstate
 from fnnctl.api.observer import Observer, silent_context
 from fnnctl.api.predictor import Predictor
@@ -249,8 +249,6 @@ class Run:
         `UsageError` for a run that the format does not take, and if a library is not installed.
         """
         if output is not None:
-            path_of("output", output)
-        if output is not None:
             path_of("output", output)  # its result would have lost a slash of an address
         if not isinstance(format, str | None):
             raise UsageError(f"format must be the name of a format, not {format!r}")
@@ -288,11 +286,7 @@ class Run:
         """
         if self.path is None:
             raise UsageError("a run in memory cannot be resumed: set runs_dir")
-        options = SearchOptions(
-            workers=whole_or_none("workers", workers),
-            max_trials=whole_or_none("max_trials", max_trials),
-            time_limit=seconds("time_limit", time_limit),
-        )
+        options = search_options(workers, max_trials, time_limit)
         with silent_context(self.path.parent, observer) as (context, _):
             memory = None if data is None else memory_data(data)
             _resume(self.folder, options, context, memory)
