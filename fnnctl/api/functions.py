@@ -28,7 +28,7 @@ from fnnctl.records.journal import TIME_IS_OVER, Journal
 from fnnctl.records.trials import Direction, JobKey, Result, Status
 from fnnctl.search import functions
 from fnnctl.search.budget import MIN_REDUCTION_FACTOR, SearchBudget
-from fnnctl.search.loop import settled
+from fnnctl.search.loop import normalized_result
 from fnnctl.search.protocols import Sampler, Scheduler
 from fnnctl.search.samplers import make_sampler
 from fnnctl.search.schedulers import build_scheduler
@@ -219,7 +219,7 @@ class Optimizer:
                 f"{job!r} is no open job of this optimizer: its value was told, or it is another's"
             )
         epochs = open_job.stop - open_job.start
-        result = settled(
+        result = normalized_result(
             Result(open_job.trial.number, open_job.rung, open_job.stop, Status.COMPLETED, objective, epochs)
         )
         self._journal.add_result(result)

@@ -120,7 +120,7 @@ class RawTarget:
     def with_texts(self, texts: Iterable[str]) -> RawTarget:
         """The target with other `texts` in place of its own; equal ones become one."""
         column = CodedTexts(self.codes, self.texts, self.lines)
-        joined = CodedTexts.joined([column.with_texts(texts)])
+        joined = CodedTexts.concatenate([column.with_texts(texts)])
         return replace(self, codes=joined.codes, texts=joined.texts, lines=joined.lines)
 
 

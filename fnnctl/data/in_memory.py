@@ -263,7 +263,7 @@ def _labels(labels: object, rows: int) -> tuple[CodedTexts, str | None]:
         kind = "complex numbers" if values.dtype.kind == "c" else f"values of type {values.dtype}"
         raise memory_error(f"{LABELS} has {kind}: numbers, texts or booleans are needed")
     has_name = isinstance(name, str) and name.strip() != ""
-    return CodedTexts.joined([coded]), str(name).strip() if has_name else None
+    return CodedTexts.concatenate([coded]), str(name).strip() if has_name else None
 
 
 def _one_per_row(values: object, what: str, rows: int) -> npt.NDArray[Any]:

@@ -140,7 +140,7 @@ def _load(source: _StoredFile | MemoryData, config: DataConfig, folder: Path, on
         files.append(_read_test(config, folder, main, target, on_read))
     tables = [file.table for file in files]
     mapped, test_rows = main.table.mapped, sum(table.rows for table in tables[1:])
-    labels = CodedTexts.joined([table.categorical[target] for table in tables])
+    labels = CodedTexts.concatenate([table.categorical[target] for table in tables])
     categorical, categories = code_matrix(tables, main.categorical_names)
     numeric, packing = (mapped.numbers, None) if mapped else numeric_matrix(tables, main.numeric_names)
     dataset = Dataset(

@@ -178,7 +178,7 @@ class NumberMatrix(Mapping[str, FloatArray]):
             chosen = stored[block][rows[block]]
             yield (self._packing.unpack(chosen) if self._packing else chosen)[:, columns]
 
-    def joined(self, names: Sequence[str], added: Mapping[str, ColumnSource]) -> NumberMatrix:
+    def with_columns(self, names: Sequence[str], added: Mapping[str, ColumnSource]) -> NumberMatrix:
         """A new matrix with the columns `names`, in this order: the `added` ones, and else its own."""
         matrix = NumberMatrix(names)
         kept_names = [name for name in names if name not in added]

@@ -33,7 +33,7 @@ MAX_DISCRETE_COLUMNS = 10
 MAX_SINGLE = 0.5
 """In a discrete column at most this share of the rows have a value of their own; of measured numbers, nearly
 all have."""
-FAR = 1e5
+MIN_SPREADS = 1e5
 """A number is far if it is so many times the spread of the middle values from the median."""
 MAX_COMPARED = 10_000
 """The values of at most so many rows are compared or counted."""
@@ -78,7 +78,7 @@ def _limits(numbers: FloatArray) -> tuple[float, float] | None:
     for levels in SPREADS:
         first, last = np.quantile(numbers, levels)
         if last > first:
-            return middle - FAR * float(last - first), middle + FAR * float(last - first)
+            return middle - MIN_SPREADS * float(last - first), middle + MIN_SPREADS * float(last - first)
     return None
 
 

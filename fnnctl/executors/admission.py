@@ -38,7 +38,7 @@ class Machine:
     """The instruction sets that NumPy's own loops use."""
 
     @classmethod
-    def here(cls) -> Machine:
+    def this_machine(cls) -> Machine:
         """The facts about this process."""
         return cls.of(machine(blas_threads=1))
 
@@ -54,14 +54,14 @@ class Machine:
             features=tuple(processor["features"]),
         )
 
-    def differences(self, here: Machine) -> str:
-        """In words, what differs from the machine that asks; empty if nothing does."""
+    def differences(self, asking: Machine) -> str:
+        """In words, what differs from the machine that is `asking`; empty if nothing does."""
         pairs = (
-            ("NumPy", self.numpy, here.numpy),
-            ("the BLAS", self.blas, here.blas),
-            ("the BLAS's kind of processor", self.kernels, here.kernels),
-            ("the processor", self.processor, here.processor),
-            ("the list of NumPy's instruction sets", " ".join(self.features), " ".join(here.features)),
+            ("NumPy", self.numpy, asking.numpy),
+            ("the BLAS", self.blas, asking.blas),
+            ("the BLAS's kind of processor", self.kernels, asking.kernels),
+            ("the processor", self.processor, asking.processor),
+            ("the list of NumPy's instruction sets", " ".join(self.features), " ".join(asking.features)),
         )
         return "; ".join(
             f"{subject} is {there}, here {value}" for subject, there, value in pairs if there != value
@@ -106,8 +106,8 @@ class Admission:
         """The workers that may do work and have not left."""
 
     @cached_property
-    def _here(self) -> Machine:
-        return Machine.here()
+    def _this_machine(self) -> Machine:
+        return Machine.this_machine()
 
     def admit(self, call: Call, alive: Iterable[str]) -> Sequence[str]:
         """Judge the workers that are new, and return those that may do work."""
@@ -130,7 +130,7 @@ class Admission:
                 self._refuse(worker, f"its fnnctl {__version__} has other code; {INSTALL_THE_SAME}")
         same = [worker for worker in same if digests.get(worker) == sources_digest()]
         new = []
-        for worker, answer in call(Machine.here, workers=same).items():
+        for worker, answer in call(Machine.this_machine, workers=same).items():
             if isinstance(answer, Machine):
                 self._welcome(worker, answer)
                 new.append(worker)
@@ -178,7 +178,7 @@ class Admission:
             self._on_worker(self._events.popleft())
 
     def _welcome(self, worker: str, machine: Machine) -> None:
-        differences = machine.differences(self._here)
+        differences = machine.differences(self._this_machine)
         self._events.append({"worker": worker, **asdict(machine)})
         if differences and differences not in self._differences:
             self._differences.add(differences)

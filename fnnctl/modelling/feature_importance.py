@@ -84,7 +84,7 @@ def features_of_run(model: SavedModel, held_out: HeldOutRows, seed: int, note: N
     predictors = [(predictor, np.arange(len(rows)))]
     if held_out.bags and part == "validation":
         rows_of_members = [np.flatnonzero(np.isin(rows, bag.validation)) for bag in held_out.bags]
-        predictors = [*zip(predictor.alone(), rows_of_members, strict=True)]
+        predictors = [*zip(predictor.member_predictors(), rows_of_members, strict=True)]
     features = _features(predictor, data.dataset, rows)
     return HeldOutFeatures(part, data.targets[rows], features, predictors, columns)
 

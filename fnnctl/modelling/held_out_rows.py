@@ -10,7 +10,7 @@ from fnnctl.data.splits.parts import Split
 from fnnctl.errors import DataError, Problem, UsageError
 from fnnctl.modelling.fit import bagged_rows
 from fnnctl.modelling.loading import LoadedExperiment, load_experiment, split_data
-from fnnctl.modelling.refit import as_trial
+from fnnctl.modelling.refit import trial_experiment
 from fnnctl.modelling.run_config import resolved_config
 from fnnctl.modelling.saved_model import SavedModel
 from fnnctl.store.names import RESOLVED
@@ -55,7 +55,7 @@ def held_out_rows(model: SavedModel, *, instead: str = "", memory: MemoryData | 
     loaded = load_experiment(resolved_config(run), run=run, memory=memory)
     data, experiment = loaded.data, loaded.experiment
     if run.read_manifest().selection:
-        experiment = as_trial(experiment)  # the config is that of a search
+        experiment = trial_experiment(experiment)  # the config is that of a search
     if message := data.task.difference(model.predictor.task):
         raise DataError(Problem(message, file=data.dataset.source))
     groups = data.dataset.groups

@@ -99,9 +99,9 @@ class Predictor:
 
         For bags see `fitted`.
         """
-        of_parts = [self._joined(())]
+        of_parts = [self._concatenate(())]
         if len(self.parts) > 1 or post_training.needs_rows(self.decoder):
-            of_parts = [self._joined(alone.pool_scores(pool, rows)) for alone in self._parts_alone()]
+            of_parts = [self._concatenate(part.pool_scores(pool, rows)) for part in self._part_predictors()]
         return self.fitted(post_training, of_parts, data.targets[rows], out_of_bag=False)
 
     def part_scores_out_of_bag(
@@ -115,7 +115,9 @@ class Predictor:
         def scores(member: Predictor, bag: IntArray) -> Iterator[FloatArray]:
             return member.pool_scores(pool, bag + offset)
 
-        return [self._joined(alone.out_of_bag_scores(rows, bags, scores)) for alone in self._parts_alone()]
+        return [
+            self._concatenate(part.out_of_bag_scores(rows, bags, scores)) for part in self._part_predictors()
+        ]
 
     def fitted(
         self,
@@ -138,14 +140,14 @@ class Predictor:
     def calibrated_on_columns(self, post_training: PostTraining, data: TaskData, rows: IntArray) -> Self:
         """`calibrated` for parts that have weights: their features are computed for these rows."""
         needs_rows = post_training.needs_rows(self.decoder)
-        scores = self._joined(self.column_scores([(data.dataset, rows)]) if needs_rows else ())
+        scores = self._concatenate(self.column_scores([(data.dataset, rows)]) if needs_rows else ())
         return replace(self, decoder=post_training.fit(self.task, self.decoder, scores, data.targets[rows]))
 
-    def _parts_alone(self) -> list[Self]:
+    def _part_predictors(self) -> list[Self]:
         """One predictor per part."""
         return [replace(self, parts=(part,)) for part in self.parts]
 
-    def _joined(self, batches: Iterable[FloatArray]) -> FloatArray:
+    def _concatenate(self, batches: Iterable[FloatArray]) -> FloatArray:
         """The scores of all batches, each of which is overwritten by the next one."""
         copies = [batch.copy() for batch in batches]
         return np.concatenate(copies) if copies else np.empty((0, self.decoder.output.outputs))
@@ -182,7 +184,7 @@ class Predictor:
         the predictor of one member, twin included, and its bag, and returns batches.
         """
         scores: FloatArray | None = None
-        for member, bag in zip(self.alone(), bags, strict=True):
+        for member, bag in zip(self.member_predictors(), bags, strict=True):
             at = np.searchsorted(rows, bag)
             for batch in score(member, bag):
                 if scores is None:
@@ -240,9 +242,9 @@ class Predictor:
         """The same predictor with buffers of its own, for another thread."""
         return replace(self, parts=tuple(replace(part, scorer=part.scorer.copied()) for part in self.parts))
 
-    def alone(self) -> list[Self]:
+    def member_predictors(self) -> list[Self]:
         """One predictor per member: its network in every part. All parts have equally many."""
-        members = zip(*(part.scorer.alone() for part in self.parts), strict=True)
+        members = zip(*(part.scorer.member_scorers() for part in self.parts), strict=True)
         return [
             replace(
                 self,
@@ -292,8 +294,8 @@ def fresh_part(
     return PredictorPart.of(fit.preprocessor, networks, fit.decoder, weight=weight)
 
 
-def kinds_of(fit: Fit) -> list[slice]:
-    """Which networks of a fit are members and, if there are any, which are their plain twins."""
+def member_slices(fit: Fit) -> list[slice]:
+    """The networks of a fit that are its members and, if it has any, those that are their plain twins."""
     return [slice(0, None, 2), slice(1, None, 2)] if fit.settings.twins else [slice(None)]
 
 
@@ -301,7 +303,9 @@ def fresh_predictor(
     task: Task, fit: Fit, members: Sequence[Member], parameters: FloatArray, statistics: FloatArray
 ) -> Predictor:
     """The predictor of the N trained members of a fit, see `fresh_part`; twins are a part of their own."""
-    parts = [fresh_part(fit, members[kind], parameters[kind], statistics[kind]) for kind in kinds_of(fit)]
+    parts = [
+        fresh_part(fit, members[part], parameters[part], statistics[part]) for part in member_slices(fit)
+    ]
     return Predictor.of_parts(task, parts)
 
 

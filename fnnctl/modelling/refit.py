@@ -64,7 +64,7 @@ def with_ensemble(experiment: Experiment, members: int) -> Experiment:
     return experiment.model_copy(update={"model": model})
 
 
-def as_trial(experiment: Experiment) -> Experiment:
+def trial_experiment(experiment: Experiment) -> Experiment:
     """The experiment of a search as trials train it: with one network, unless they are measured on bags."""
     search = experiment.search
     return experiment if search and search.objective.on_bags else with_ensemble(experiment, 1)

@@ -77,13 +77,13 @@ def target_facts(source: Source) -> TargetFacts | None:
     target = source.target
     if target is None:
         return None
-    joined = CodedTexts.joined([CodedTexts(target.codes, target.texts, target.lines)])
+    joined = CodedTexts.concatenate([CodedTexts(target.codes, target.texts, target.lines)])
     raw = RawTarget(target.name, joined.codes, joined.texts, joined.lines, target.format)
     if task_of_column(raw, source.file) == "regression":
         return TargetFacts(target.name, "regression", joined, ())
     form = find_spellings(joined.texts, joined.counts().tolist())
     if form is not None:
-        joined = CodedTexts.joined([as_trained(joined, form)])
+        joined = CodedTexts.concatenate([as_trained(joined, form)])
     counts = zip(joined.texts, joined.counts().tolist(), strict=True)
     by_size = sorted(counts, key=lambda pair: -pair[1])
     return TargetFacts(target.name, "classification", joined, tuple(by_size))

@@ -105,7 +105,7 @@ def _draw_failures(axes: Axes, spent: Sequence[int], minimized: bool) -> dict[st
     return {"diverged or failed": Line2D([], [], **_NONE)}
 
 
-FAR = 100.0
+MAX_HEIGHTS_BELOW = 100.0
 """The average is drawn down to this many heights of the axis below it, so that no number overflows."""
 
 _LOWER: dict[str, Any] = {"color": COLOURS[1], "marker": "v", "markersize": 5.0, "linestyle": "none"}
@@ -130,7 +130,7 @@ def rewards_figure(
         look: dict[str, Any] = {"linewidths": 0.0, "alpha": 0.6, "clip_on": False}
         is_inside = rewards >= low
         axes.scatter(numbers[is_inside], rewards[is_inside], s=size, color=COLOURS[0], **look)
-        (line,) = axes.plot(numbers, average.clip(low - FAR * (high - low)), color=INK)
+        (line,) = axes.plot(numbers, average.clip(low - MAX_HEIGHTS_BELOW * (high - low)), color=INK)
         finish_objective(axes, limits, minimized=False)
         axes.set(
             xlabel="results, in the order in which they came", ylabel=drawable_text(f"reward: {label}", 40)

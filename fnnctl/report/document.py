@@ -38,7 +38,7 @@ class Document:
     def highlights(self) -> list[Section]:
         """The sections of a short report, joined, in their order there."""
         ranked = sorted(self.sections, key=lambda section: section.priority or 0)
-        return joined(section for section in ranked if section.priority)
+        return merge_sections(section for section in ranked if section.priority)
 
     @property
     def requested(self) -> list[Section]:
@@ -57,7 +57,7 @@ class Document:
         return replace(self, sections=(*kept, command))
 
 
-def joined(sections: Iterable[Section]) -> list[Section]:
+def merge_sections(sections: Iterable[Section]) -> list[Section]:
     """The sections, with facts, sentences and warnings below one heading joined in the place of the first."""
     result: dict[object, Section] = {}
     for position, section in enumerate(sections):

@@ -18,7 +18,7 @@ from fnnctl.config.schema.training import EarlyStoppingConfig
 from fnnctl.errors import DataError, MachineError, Problem
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.model_description import NetworkDescription, TrainedPart, model_files
-from fnnctl.modelling.predictor import kinds_of
+from fnnctl.modelling.predictor import member_slices
 from fnnctl.store import names
 from fnnctl.store.run import OpenRun
 from fnnctl.tasks.epoch_metrics import epoch_metrics
@@ -195,7 +195,10 @@ def write_members(
         np.stack([getattr(member, name) for member in members]) for name in ("parameters", "statistics")
     )
     arrays, model = model_files(
-        [TrainedPart(description, fit.layout, parameters[kind], statistics[kind]) for kind in kinds_of(fit)]
+        [
+            TrainedPart(description, fit.layout, parameters[part], statistics[part])
+            for part in member_slices(fit)
+        ]
     )
     decoder = fit.decoder.with_threshold(PostTraining.of(fit.experiment.model).fixed_threshold)
     run.write_model(arrays, {**model, **decoder.fitted_parameters})

@@ -21,7 +21,7 @@ from fnnctl.runs.ensemble import NO_ENSEMBLE
 from fnnctl.runs.facts import machine_differences, resumed_facts
 from fnnctl.runs.recorder import record_warnings
 from fnnctl.search.budget import least
-from fnnctl.search.extension import kept_horizon, more_trials, other_limit, plan_words, refuse_shorter
+from fnnctl.search.extension import kept_horizon, more_trials, other_limit, plan_overrides, refuse_shorter
 from fnnctl.search.setup import SearchSetup
 from fnnctl.stacks.search_preparation import PreparedSearch, prepare_search
 from fnnctl.store import names
@@ -86,7 +86,7 @@ def search_as_recorded(
 ) -> PreparedSearch:
     """The search with its journal's plan, which an earlier resume may have extended."""
     settings = journal.settings
-    loaded = read_experiment(resolved_config(run), plan_words(settings), listener, run=run, memory=memory)
+    loaded = read_experiment(resolved_config(run), plan_overrides(settings), listener, run=run, memory=memory)
     return prepare_search(
         loaded,
         max_trials=settings.get("max_trials"),
@@ -109,7 +109,7 @@ def extended_search(
     recorded: PreparedSearch, journal: Journal, overrides: Sequence[Override], max_trials: int | None
 ) -> PreparedSearch:
     """The search with the requested plan; its lr_schedules keep their horizon."""
-    words = [*plan_words(journal.settings), *overrides]
+    words = [*plan_overrides(journal.settings), *overrides]
     loaded_config = recorded.loaded.config
     config = load_config(ConfigText(loaded_config.text, loaded_config.file, has_lines=True), words)
     most = recorded.setup.budget.max_trials if max_trials is None else max_trials

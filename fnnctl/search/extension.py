@@ -37,7 +37,7 @@ def refuse_other_settings(overrides: Sequence[str]) -> None:
             )
 
 
-def plan_words(settings: Mapping[str, Any]) -> list[str]:
+def plan_overrides(settings: Mapping[str, Any]) -> list[str]:
     """The `--set` words for the plan in a journal's settings; none if there is no plan yet."""
     names = (name for name in ("trials", "budget") if name in settings)
     return [f"search.{name}={flow_yaml(settings[name])}" for name in names]

@@ -71,7 +71,7 @@ class VirtualClock:
         return job
 
 
-MOST_FREE: Final = 1_000
+MAX_UNCOUNTED_TRIALS: Final = 1_000
 """The invalid trials in a row after which a search ends whose only limit is its cost: it would never end."""
 
 
@@ -87,7 +87,7 @@ class Spending:
     @property
     def is_over(self) -> bool:
         """Whether no further job may begin."""
-        return self.left is not None and (self.left <= 0 or self._free >= MOST_FREE)
+        return self.left is not None and (self.left <= 0 or self._free >= MAX_UNCOUNTED_TRIALS)
 
     def affordable(self, jobs: Sequence[Job], cost: Callable[[Job], int]) -> list[tuple[Job, int]]:
         """Spend on the jobs in order; return those that begin, each with its cost.
@@ -274,7 +274,7 @@ class _Results:
                 if reason := stop():
                     return reason
                 raise RuntimeError(f"the runner did not do {len(self._requested)} jobs")
-            for result in map(settled, batch):
+            for result in map(normalized_result, batch):
                 if result.key not in self._requested:
                     raise ValueError(f"a result that belongs to no open job: (trial, budget) {result.key}")
                 requested, is_short = self._requested.pop(result.key)
@@ -294,7 +294,7 @@ class _Results:
         return self._results.pop(job.key)
 
 
-def settled(result: Result) -> Result:
+def normalized_result(result: Result) -> Result:
     """The result as it will be read from the journal, with a finite float or None as its objective."""
     objective = finite_objective(result)
     if objective is not None:

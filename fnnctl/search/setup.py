@@ -44,7 +44,7 @@ from fnnctl.tasks.epoch_metrics import VALIDATION_LOSS
 from fnnctl.tasks.task import Task
 from fnnctl.version import __version__
 
-FEWEST: Final = 10
+MIN_ALLOWED: Final = 10
 """Of `MAX_REJECTED` random configurations, at least this many must fulfil the constraints."""
 
 
@@ -88,8 +88,8 @@ def _refuse_rare(
         raise _wrong("no configuration of the space fulfils it")
     if size is None:
         tried = islice(candidates, MAX_REJECTED)
-        count = sum(1 for _ in islice(filter(space.allows, tried), FEWEST))
-        if count < FEWEST:
+        count = sum(1 for _ in islice(filter(space.allows, tried), MIN_ALLOWED))
+        if count < MIN_ALLOWED:
             some = f"only {count} of {MAX_REJECTED:,} random configurations fulfil it"
             some = some if count else f"none of {MAX_REJECTED:,} random configurations fulfils it"
             raise _wrong(f"{some}; narrow the domains in search.space, so that more of them do")

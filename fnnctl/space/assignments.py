@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 from fnnctl.space.dimensions import Dimension
-from fnnctl.space.layers import DEPTH, joined_layers, split_layers
+from fnnctl.space.layers import DEPTH, assemble_layers, split_layers
 
 Assignment: TypeAlias = Mapping[str, Any]
 """The values of the searched settings, by path; a setting whose condition does not hold is absent."""
@@ -20,7 +20,7 @@ def assignment_of(dimensions: Sequence[Dimension], values: Mapping[str, Any]) ->
             if dimension.part is None:
                 assignment[dimension.setting] = values[dimension.name]
             elif dimension.part == DEPTH:
-                assignment[dimension.setting] = joined_layers(dimension.setting, values)
+                assignment[dimension.setting] = assemble_layers(dimension.setting, values)
     return assignment
 
 

@@ -119,65 +119,65 @@ class _Parser:
     def expression(self) -> Truth:
         """The whole text."""
         node = self._either()
-        if self._here.kind != "end":
+        if self._token.kind != "end":
             raise self._unexpected("an operator or the end")
         return _truth(node)
 
     @property
-    def _here(self) -> _Token:
+    def _token(self) -> _Token:
         return self._tokens[self._place]
 
     def _accept(self, *texts: str) -> str | None:
         """Skip the next token if it is one of these signs or words."""
-        here = self._here
-        if here.kind not in {"sign", "word"} or here.text not in texts:
+        token = self._token
+        if token.kind not in {"sign", "word"} or token.text not in texts:
             return None
         self._place += 1
-        return here.text
+        return token.text
 
     def _expect(self, text: str) -> None:
         if not self._accept(text):
             raise self._unexpected(f"'{text}'")
 
     def _unexpected(self, expected: str) -> ExpressionError:
-        here = self._here
-        if here.kind == "end":
-            return ExpressionError(here.column, f"expected {expected}, but the expression ends")
-        instead = INSTEAD.get(here.text) if here.kind != "text" else None
+        token = self._token
+        if token.kind == "end":
+            return ExpressionError(token.column, f"expected {expected}, but the expression ends")
+        instead = INSTEAD.get(token.text) if token.kind != "text" else None
         suggestion = f" (write {instead})" if instead else ""
-        return ExpressionError(here.column, f"expected {expected}, not {shown(here.text)}{suggestion}")
+        return ExpressionError(token.column, f"expected {expected}, not {shown(token.text)}{suggestion}")
 
     @contextmanager
     def _deeper(self) -> Iterator[None]:
         self._nested += 1
         if self._nested > MAX_NESTED:
             message = f"this is more than {MAX_NESTED} levels deep; write several expressions in a list"
-            raise ExpressionError(self._here.column, message)
+            raise ExpressionError(self._token.column, message)
         yield
         self._nested -= 1
 
     def _either(self) -> Node:
-        return self._joined("or", self._all, decisive=True)
+        return self._compound("or", self._all, decisive=True)
 
     def _all(self) -> Node:
-        return self._joined("and", self._negated, decisive=False)
+        return self._compound("and", self._negated, decisive=False)
 
-    def _joined(self, word: str, part: Callable[[], Node], *, decisive: bool) -> Node:
-        column, first = self._here.column, part()
+    def _compound(self, word: str, part: Callable[[], Node], *, decisive: bool) -> Node:
+        column, first = self._token.column, part()
         parts = [first]
         while self._accept(word):
             parts.append(part())
         return Joined(tuple(map(_truth, parts)), decisive, column) if len(parts) > 1 else first
 
     def _negated(self) -> Node:
-        column = self._here.column
+        column = self._token.column
         if not self._accept("not"):
             return self._comparison()
         with self._deeper():
             return Not(_truth(self._negated()), column)
 
     def _comparison(self) -> Node:
-        column, first = self._here.column, self._sum()
+        column, first = self._token.column, self._sum()
         signs, operands = [], [first]
         while sign := self._accept(*ORDER, *EQUALITY):
             signs.append(sign)
@@ -198,14 +198,14 @@ class _Parser:
         return self._chain(("*", "/"), self._minus)
 
     def _chain(self, signs: tuple[str, ...], part: Callable[[], Node]) -> Node:
-        column, first = self._here.column, part()
+        column, first = self._token.column, part()
         rest = []
         while sign := self._accept(*signs):
             rest.append((sign, _operand(part())))
         return Chain(_operand(first), tuple(rest), column) if rest else first
 
     def _minus(self) -> Node:
-        column = self._here.column
+        column = self._token.column
         if not self._accept("-"):
             return self._power()
         with self._deeper():
@@ -215,31 +215,31 @@ class _Parser:
         return Minus(operand, column)
 
     def _power(self) -> Node:
-        column, base = self._here.column, self._atom()
+        column, base = self._token.column, self._atom()
         if not self._accept("**"):
             return base
         with self._deeper():
             return Power(_operand(base), _operand(self._minus()), column)
 
     def _atom(self) -> Node:
-        here = self._here
+        token = self._token
         if self._accept("("):
             with self._deeper():
                 inner = self._either()
             self._expect(")")
             return inner
-        if here.kind not in {"number", "text", "name"} and here.text not in WORDS:
+        if token.kind not in {"number", "text", "name"} and token.text not in WORDS:
             raise self._unexpected(_AN_OPERAND)
         self._place += 1
-        if here.kind == "number":
-            return Literal(_number(here), here.column)
-        if here.kind == "text":
-            return Literal(here.text, here.column)
-        if here.kind == "word":
-            return Literal(WORDS[here.text], here.column)
-        if here.text in EXTREMES and self._accept("("):
-            return self._extreme(here)
-        return Name(self._resolve(here.text, here.column), here.column)
+        if token.kind == "number":
+            return Literal(_number(token), token.column)
+        if token.kind == "text":
+            return Literal(token.text, token.column)
+        if token.kind == "word":
+            return Literal(WORDS[token.text], token.column)
+        if token.text in EXTREMES and self._accept("("):
+            return self._extreme(token)
+        return Name(self._resolve(token.text, token.column), token.column)
 
     def _extreme(self, function: _Token) -> Node:
         with self._deeper():

@@ -54,16 +54,16 @@ class Combinations:
     def factors(self, columns: Mapping[str, Column]) -> list[Factor]:
         """The factors of the columns of all active dimensions; columns with too many combinations stay."""
         factors: list[Factor] = []
-        joined = self._joined(columns)
+        groups = self._compared_groups(columns)
         for name, column in columns.items():
-            group = joined.get(name, (name,))
-            if group == (name,) and name not in joined:
+            group = groups.get(name, (name,))
+            if group == (name,) and name not in groups:
                 factors.append(column)
             elif group[0] == name:
                 factors += self._factors_of([columns[other] for other in group])
         return factors
 
-    def _joined(self, names: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    def _compared_groups(self, names: Iterable[str]) -> dict[str, tuple[str, ...]]:
         """The names of each group, in their order, by each of its names; only those that are compared."""
         order = {name: index for index, name in enumerate(names)}
         groups: dict[str, set[str]] = {}

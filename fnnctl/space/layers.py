@@ -114,7 +114,7 @@ class Layers:
         return Integer(low, high, None if self.step is None else int(self.step))
 
 
-def joined_layers(setting: str, values: Mapping[str, Any]) -> list[Any]:
+def assemble_layers(setting: str, values: Mapping[str, Any]) -> list[Any]:
     """The layers, from the values by dimension, which include the depth.
 
     They are numbers of units if nothing else is searched, otherwise mappings.

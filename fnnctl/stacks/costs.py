@@ -16,7 +16,7 @@ SECONDS_A_MESSAGE = 1e-3
 """The time of an epoch's messages to a worker and back, without their content."""
 SECONDS_A_BYTE = 2e-9
 """The time that a byte of a member's state takes to the worker and back: it is copied, sent and received."""
-WORTH = 8.0
+MIN_STEPS_PER_MESSAGE_TIME = 8.0
 """The steps of an epoch must take so many times as long as its messages."""
 
 
@@ -55,4 +55,4 @@ def pays_off(fit: Fit, *, workers: int) -> bool:
     seconds = rough_seconds(settings, train_rows=fit.trained_rows, epochs=training.epochs)
     state_bytes = 3 * settings.ensemble * fit.layout.size * settings.dtype.itemsize
     messages = SECONDS_A_MESSAGE * workers + SECONDS_A_BYTE * state_bytes
-    return seconds / training.epochs >= WORTH * messages
+    return seconds / training.epochs >= MIN_STEPS_PER_MESSAGE_TIME * messages

@@ -11,7 +11,7 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.modelling.fold_results import FoldResult
-from fnnctl.modelling.predictor import kinds_of
+from fnnctl.modelling.predictor import member_slices
 from fnnctl.stacks.work import TrainedStack
 from fnnctl.tasks.epoch_metrics import UNCORRECTED_LOSS, VALIDATION_LOSS, epoch_metrics
 from fnnctl.tasks.post_training import NO_POST_TRAINING, PostTraining
@@ -45,7 +45,7 @@ class FoldMeasure:
         splits = [fit.split(data) for fit in stack.fits]
         tested = _scores(stack, scorer, [split.test for split in splits])
         validated: Iterable[tuple[list[FloatArray], IntArray]]
-        no_scores: list[FloatArray] = [np.empty((0, 1)) for _ in kinds_of(stack.fits[0])]
+        no_scores: list[FloatArray] = [np.empty((0, 1)) for _ in member_slices(stack.fits[0])]
         validated = [(no_scores, split.validation[:0]) for split in splits]
         needs_rows = any(
             fit.settings.twins or self.post_training.needs_rows(fit.decoder) for fit in stack.fits
@@ -103,7 +103,7 @@ def _validated(
         return
     scores = scorer.scores(np.stack([member.validation_rows for member in stack.members]))
     for k, offset in enumerate(stack.offsets):
-        members, kinds = stack.members_of(k), kinds_of(stack.fits[k])
+        members, kinds = stack.members_of(k), member_slices(stack.fits[k])
         in_pool = np.concatenate([member.validation_rows for member in stack.members[members][kinds[0]]])
         order = np.argsort(in_pool)  # as `train` does
         scores_by_kind = [scores[members][kind].reshape(-1, scores.shape[2])[order] for kind in kinds]
@@ -120,7 +120,10 @@ def _scores(stack: TrainedStack, scorer: Scorer, rows: Sequence[IntArray]) -> li
     by_fit = scores.reshape(len(stack.fits), -1, *scores.shape[1:])
     combine = stack.data.task.combine
     return [
-        [of_fit[kind][0] if len(of_fit[kind]) == 1 else combine(list(of_fit[kind])) for kind in kinds_of(fit)]
+        [
+            of_fit[part][0] if len(of_fit[part]) == 1 else combine(list(of_fit[part]))
+            for part in member_slices(fit)
+        ]
         for fit, of_fit in zip(stack.fits, by_fit, strict=True)
     ]
 

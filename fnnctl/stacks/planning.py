@@ -21,7 +21,7 @@ from fnnctl.training.memory import training_bytes
 
 CACHE_VALUES = 2**18
 """The most values that one step of a stack should touch: 1 MB of float32, which fits second-level caches."""
-FEWEST = 4
+MIN_FITS_PER_WORKER = 4
 """With fewer fits per worker than this, each worker gets some of them, however small its stacks are."""
 WORTH_FORKS = 0.1
 """With more seconds of training than this, forks of this process pay off."""
@@ -57,7 +57,7 @@ def group_into_stacks(
     order = [index for indices in alike.values() for index in indices]
     cuts = {0, *accumulate(len(indices) for indices in alike.values())}
     # a cut next to the end of a key would leave a stack of one fit, which pays for the calls of all its steps
-    spared = 1 if len(order) >= workers * FEWEST else 0
+    spared = 1 if len(order) >= workers * MIN_FITS_PER_WORKER else 0
     for cut in _equal_cuts([1.0 if costs is None else costs[index] for index in order], workers):
         if min(abs(cut - other) for other in cuts) > spared:
             cuts.add(cut)

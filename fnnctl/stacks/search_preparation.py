@@ -16,7 +16,7 @@ from fnnctl.data.splits.parts import Split
 from fnnctl.errors import ConfigError
 from fnnctl.modelling.fit import Fit, with_data_facts
 from fnnctl.modelling.loading import LoadedExperiment, split_data
-from fnnctl.modelling.refit import as_trial
+from fnnctl.modelling.refit import trial_experiment
 from fnnctl.records.optuna_journal import Study
 from fnnctl.records.trials import Trial
 from fnnctl.search.earlier import best_assignments
@@ -61,7 +61,7 @@ class PreparedSearch:
 
     def base_fit(self) -> Fit:
         """The fit of the config itself, used as an example of the trials' fits."""
-        experiment = as_trial(self.loaded.experiment)
+        experiment = trial_experiment(self.loaded.experiment)
         with self.loaded.config.add_locations():
             return Fit.of(self.loaded.data, experiment, self.split)
 
@@ -98,7 +98,7 @@ def prepare_search(
             horizon=horizon,
             study=study,
         )
-        split = split_data(data, as_trial(loaded.experiment))
+        split = split_data(data, trial_experiment(loaded.experiment))
         _refuse_missing_logarithms(data, setup.settings.domains, split)
         one_fit_each = TrialFits(data, setup.configs, (split,))
         refuse_too_large(one_fit_each, setup.space, experiment.model.ensemble)

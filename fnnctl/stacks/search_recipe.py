@@ -38,7 +38,7 @@ from fnnctl.config.schema.search import SearchConfig
 from fnnctl.errors import ConfigError, Problem
 from fnnctl.modelling.loading import LoadedExperiment, completed_by_recipe, split_data
 from fnnctl.modelling.recipe_facts import recipe_facts
-from fnnctl.modelling.refit import as_trial
+from fnnctl.modelling.refit import trial_experiment
 from fnnctl.search.budget import least
 from fnnctl.search.samplers.sample_first import is_on_sample, repeated_trials
 from fnnctl.search.setup import SearchSetup
@@ -223,7 +223,7 @@ def _default_cost(loaded: LoadedExperiment) -> int:
         loaded.config.config, experiment, epochs=experiment.training.epochs, check=data.task.check
     )
     with loaded.config.add_locations():
-        rows = trial_rows(data, experiment, split_data(data, as_trial(experiment)))
+        rows = trial_rows(data, experiment, split_data(data, trial_experiment(experiment)))
     keys = TrialFits(data, configs, rows).valid_stack_keys({})
     return keys.total_cost if keys else 0
 

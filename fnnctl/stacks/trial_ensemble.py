@@ -15,7 +15,7 @@ import numpy as np
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.model_description import TrainedPart, describe
-from fnnctl.modelling.predictor import Predictor, PredictorPart, fresh_part, kinds_of
+from fnnctl.modelling.predictor import Predictor, PredictorPart, fresh_part, member_slices
 from fnnctl.records.trials import Result
 from fnnctl.stacks.measures import Weights
 from fnnctl.stacks.selection import Score, Selection, select_by_metric
@@ -60,7 +60,7 @@ class TrainedTrial:
             yield slice(None), parameters[None], statistics[None], weight
             return
         shares = self.weights[SHARES].tolist()
-        for kind, share in zip(kinds_of(self.fit), shares, strict=True):
+        for kind, share in zip(member_slices(self.fit), shares, strict=True):
             yield kind, parameters[kind], statistics[kind], weight * share / sum(shares)
 
 

@@ -37,7 +37,7 @@ MAX_KEPT: Final = 50
 """The number of trials whose weights are kept, the best by objective: what an ensemble is selected from."""
 
 
-def train_alone(
+def train_single_trial(
     data: TaskData,
     fit: Fit,
     *,
@@ -76,7 +76,7 @@ def train_again(
     """
     job = Job(trial, recorded.rung, 0, recorded.budget)
     epochs = recorded.budget
-    measured = train_alone(data, fit, metric=metric, epochs=epochs, poll=poll, workers=workers)
+    measured = train_single_trial(data, fit, metric=metric, epochs=epochs, poll=poll, workers=workers)
     if measured[0].outcome is Outcome.INTERRUPTED:
         return None
     refuse_another_result(trial_result(job, [measured], metric), recorded)

@@ -19,7 +19,7 @@ from fnnctl.errors import FnnctlError
 from fnnctl.store.atomic import read_bytes, write_lines
 from fnnctl.version import __version__
 
-FEWEST: Final = 100
+MIN_CACHED_RUNS: Final = 100
 """Fewer runs are not cached: they are read as fast."""
 SECONDS_UNTIL_SETTLED: Final = 2.0
 """A file that has just changed may change again within the resolution of its times, which would not show."""
@@ -54,7 +54,7 @@ class RunCache:
         If it cannot be written, nothing happens.
         """
         entries = {name: self._entries[name] for name in names if name in self._entries}
-        if len(names) < FEWEST or not (self._changed or len(entries) < len(self._entries)):
+        if len(names) < MIN_CACHED_RUNS or not (self._changed or len(entries) < len(self._entries)):
             return
         texts = ("\t".join((name, *entry)) for name, entry in entries.items())
         with suppress(FnnctlError):

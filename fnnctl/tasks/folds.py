@@ -31,7 +31,7 @@ class Repeat(Generic[P]):
     order: IntArray
     """(n,) the order that sorts the rows of all parts."""
 
-    def joined(self, parts: Sequence[npt.NDArray[Any]]) -> npt.NDArray[Any]:
+    def concatenate(self, parts: Sequence[npt.NDArray[Any]]) -> npt.NDArray[Any]:
         """Arrays whose first axis runs over the rows of a part, one per part, as one array (n, …)."""
         return np.concatenate(parts)[self.order]
 

@@ -29,7 +29,7 @@ from fnnctl.nn.workspace import Workspace
 from fnnctl.training.pool import Pool, gather
 
 SCORING_BATCH = 512
-FEWEST = 16
+MIN_BATCH = 16
 """The smallest batch of a network with many inner members."""
 PROBES = 32
 """With one output, more than half of all rows have equal bits at all positions although the kernels differ:
@@ -44,7 +44,7 @@ SMALL_BATCHES = 3
 
 def rows_at_once(shape: NetworkShape) -> int:
     """The rows of a batch: fewer for inner members, each of which has a column of its own for every row."""
-    return max(FEWEST, SCORING_BATCH // shape.inner_members)
+    return max(MIN_BATCH, SCORING_BATCH // shape.inner_members)
 
 
 class Scorer:
@@ -163,7 +163,7 @@ class RowScorer:
         """A scorer of the same networks with buffers of its own, for another thread."""
         return RowScorer(self._networks, like=self)
 
-    def alone(self) -> list[RowScorer]:
+    def member_scorers(self) -> list[RowScorer]:
         """A scorer for each network."""
         return [RowScorer([network], width=self._width) for network in self._networks]
 

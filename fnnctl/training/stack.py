@@ -172,7 +172,8 @@ class Stack:
             evaluate = self._scorer.evaluate_ensembles
             of_bags, predictions = evaluate(rows, pair) if pair > 1 else self._scorer.evaluate(rows)
             losses = of_bags.reshape(-1, bags).sum(axis=1) / bags
-            predictions, targets = _joined_rows(predictions, bags), _joined_rows(targets[::pair], bags)
+            predictions = _concatenate_rows(predictions, bags)
+            targets = _concatenate_rows(targets[::pair], bags)
         else:
             losses, predictions = self._scorer.evaluate_ensembles(rows, size)
             targets = targets[::size]
@@ -199,6 +200,6 @@ def _means_over_members(record: Mapping[str, FloatArray], size: int) -> dict[str
     return _for_each_member(dict(zip(record, means, strict=True)), size)
 
 
-def _joined_rows(member_rows: npt.NDArray[T], size: int) -> npt.NDArray[T]:
+def _concatenate_rows(member_rows: npt.NDArray[T], size: int) -> npt.NDArray[T]:
     """Values (K, n) of the members' own rows as those of their ensembles, (K / size, size·n)."""
     return member_rows.reshape(-1, size * member_rows.shape[1])

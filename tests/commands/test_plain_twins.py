@@ -43,7 +43,7 @@ def out_of_bag(prepared: Prepared, stack: TrainedStack) -> tuple[list[FloatArray
     parts = stack.predictor(0, *stack.final_weights(0)).parts
     outputs: list[FloatArray] = [np.empty((len(rows), part.decoder.output.outputs)) for part in parts]
     for part, of_part in zip(parts, outputs, strict=True):
-        for scorer, bag in zip(part.scorer.alone(), bags, strict=True):
+        for scorer, bag in zip(part.scorer.member_scorers(), bags, strict=True):
             stack.pool.gather(bag[None], scorer.inputs[None, : len(bag)])
             of_part[np.searchsorted(rows, bag)] = scorer.scores(len(bag))[0]
     return outputs, rows

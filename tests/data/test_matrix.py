@@ -92,7 +92,7 @@ def test_columns_are_joined_with_others(monkeypatch: pytest.MonkeyPatch, exact: 
     own = NumberMatrix(["a", "b"])
     own.append(values)
     added = np.where(np.arange(12) == 5, np.nan, np.arange(12) * 10.0)
-    joined = own.joined(["a", "new", "b"], {"new": lambda rows: added[rows]})
+    joined = own.with_columns(["a", "new", "b"], {"new": lambda rows: added[rows]})
     assert joined.names == ("a", "new", "b")
     assert ("new" in joined, "new" in own) == (True, False)
     assert joined.present.tolist() == [12, 11, 11]
@@ -101,7 +101,7 @@ def test_columns_are_joined_with_others(monkeypatch: pytest.MonkeyPatch, exact: 
     np.testing.assert_array_equal(joined["b"], values[:, 1])
     only = NumberMatrix([])
     only.append(np.empty((12, 0)))
-    np.testing.assert_array_equal(only.joined(["new"], {"new": lambda rows: added[rows]})["new"], added)
+    np.testing.assert_array_equal(only.with_columns(["new"], {"new": lambda rows: added[rows]})["new"], added)
 
 
 def there_and_back(column: FloatArray, sample: int | None = None) -> FloatArray:

@@ -104,7 +104,7 @@ def test_an_extension_of_a_search_that_ended_with_invalid_trials_says_so(
         return FailedTrialError(Message("invalid_configuration", "it is invalid"))
 
     monkeypatch.setattr(TrialFeed, "_stack_keys_of", invalid)
-    monkeypatch.setattr("fnnctl.search.loop.MOST_FREE", 3)
+    monkeypatch.setattr("fnnctl.search.loop.MAX_UNCOUNTED_TRIALS", 3)
     folder = search(write_config(tmp_path / "x.yaml", search=COSTS), code=4)
     extend(folder, "budget.cost=300000", code=4)
     assert "nothing was left to train: its last trials are invalid" in (folder / "log.txt").read_text()

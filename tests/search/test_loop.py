@@ -16,7 +16,7 @@ from fnnctl.messages import Message
 from fnnctl.records.journal import COMPLETE, INTERRUPTED, TIME_IS_OVER, End, Header, Journal
 from fnnctl.records.trials import Job, Result, Status, Stop, Trial
 from fnnctl.search.budget import SearchBudget
-from fnnctl.search.loop import MOST_FREE, Spending, VirtualClock, run_search
+from fnnctl.search.loop import MAX_UNCOUNTED_TRIALS, Spending, VirtualClock, run_search
 from fnnctl.search.protocols import UNLIMITED, Runner, Scheduler
 from fnnctl.search.schedulers import build_scheduler
 from fnnctl.search.schedulers.base import TrialSource
@@ -458,7 +458,7 @@ def test_jobs_that_cost_nothing_do_not_go_on_for_ever() -> None:
     """Of 5,000 trials with invalid configurations, which cost nothing, a thousand in a row begin."""
     jobs = [Job(Trial(number, {}), 0, 0, 9) for number in range(5_000)]
     spending = Spending(10)
-    assert len(spending.affordable(jobs, lambda job: 0)) == MOST_FREE
+    assert len(spending.affordable(jobs, lambda job: 0)) == MAX_UNCOUNTED_TRIALS
     assert spending.is_over
     now_and_then = Spending(10)
     assert len(now_and_then.affordable(jobs, lambda job: job.trial.number % 900 == 0)) == 5_000

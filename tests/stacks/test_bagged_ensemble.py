@@ -16,7 +16,7 @@ from fnnctl.stacks.bagged_ensemble import BaggedEnsemble, prediction_cost, selec
 from fnnctl.stacks.trial_bags import SCORES
 from fnnctl.stacks.trial_ensemble import TrainedTrial
 from fnnctl.stacks.trial_results import trial_result
-from fnnctl.stacks.trial_weights import train_alone
+from fnnctl.stacks.trial_weights import train_single_trial
 from fnnctl.tasks.post_training import NO_POST_TRAINING, PostTraining
 from tests.modelling.prepared import Prepared, prepare
 from tests.runs.bagging import written
@@ -45,7 +45,7 @@ def bag_of(prepared: Prepared) -> np.ndarray:
 def trial(prepared: Prepared, number: int, truths: np.ndarray, fit: Fit | None = None) -> TrainedTrial:
     """A trial that gives the true class of each row out of bag this probability, (72,)."""
     fit = fit or prepared.fit
-    measured, _ = train_alone(prepared.data, fit, metric="log_loss", epochs=1, poll=lambda done: False)
+    measured, _ = train_single_trial(prepared.data, fit, metric="log_loss", epochs=1, poll=lambda done: False)
     assert measured.weights is not None
     targets = prepared.data.targets[fit.split(prepared.data).validation]
     of_second = np.where(targets == 1, truths, 1 - truths)

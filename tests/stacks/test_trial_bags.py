@@ -43,7 +43,7 @@ def test_each_row_is_scored_by_the_networks_that_were_not_trained_on_it(tmp_path
     for number, bag in enumerate(fit.bags(data)):
         assert not set(bag.train) & set(bag.validation)
         for kind, part in enumerate(predictor.parts):
-            scorer = part.scorer.alone()[number]
+            scorer = part.scorer.member_scorers()[number]
             alone = replace(predictor, parts=(replace(part, scorer=scorer),))
             scores = np.concatenate([batch.copy() for batch in alone.pool_scores(stack.pool, bag.validation)])
             of_kinds[kind, np.searchsorted(rows, bag.validation)] = scores

@@ -18,7 +18,7 @@ from fnnctl.stacks.measures import Weights
 from fnnctl.stacks.member_workers import member_workers
 from fnnctl.stacks.planning import WorkerPlan
 from fnnctl.stacks.trial_results import WEIGHTS, weights_digest
-from fnnctl.stacks.trial_weights import WeightLibrary, train_again, train_alone
+from fnnctl.stacks.trial_weights import WeightLibrary, train_again, train_single_trial
 from fnnctl.stacks.work import PARTS_OF_EPOCH, in_this_process
 from tests.modelling.prepared import prepare
 from tests.runs.bagging import written
@@ -55,7 +55,7 @@ def test_workers_that_train_the_members_give_the_same_weights(tmp_path: Path) ->
         return False
 
     for workers in (in_this_process, threads):
-        measured, _ = train_alone(
+        measured, _ = train_single_trial(
             prepared.data, prepared.fit, metric="log_loss", epochs=3, poll=poll, workers=workers
         )
         assert measured.weights is not None

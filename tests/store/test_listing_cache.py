@@ -19,7 +19,7 @@ SETTLED = 1_700_000_000
 @pytest.fixture(autouse=True)
 def _cached(monkeypatch: pytest.MonkeyPatch) -> None:
     """As if there were many runs, whose files were written long ago."""
-    monkeypatch.setattr(listing_cache, "FEWEST", 1)
+    monkeypatch.setattr(listing_cache, "MIN_CACHED_RUNS", 1)
     monkeypatch.setattr(listing_cache, "time", lambda: 4e9)
 
 
@@ -57,7 +57,7 @@ def test_few_runs_and_names_with_line_ends_are_not_kept(
     values.store(["a\nb", "just changed"])
     assert not (tmp_path / ".cache").exists()
     values.put("a", "1", 1)
-    monkeypatch.setattr(listing_cache, "FEWEST", 2)
+    monkeypatch.setattr(listing_cache, "MIN_CACHED_RUNS", 2)
     values.store(["a"])
     assert not (tmp_path / ".cache").exists()
 

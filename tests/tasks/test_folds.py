@@ -27,8 +27,8 @@ def test_the_folds_of_a_repeat_have_their_rows_in_order() -> None:
     assert (first.number, first.rows.tolist(), first.folds.tolist()) == (0, [0, 1, 2, 4, 5], [1, 0, 1, 0, 1])
     assert (last.number, last.rows.tolist(), last.folds.tolist()) == (2, [0, 3], [0, 1])
     estimates = [part.estimates for part in last.parts]
-    assert last.joined(estimates).tolist() == [200.0, 203.0]
-    assert first.joined([part.estimates for part in first.parts]).tolist() == [0, 1, 2, 4, 5]
+    assert last.concatenate(estimates).tolist() == [200.0, 203.0]
+    assert first.concatenate([part.estimates for part in first.parts]).tolist() == [0, 1, 2, 4, 5]
 
 
 def test_a_mean_counts_rows_and_not_folds() -> None:

@@ -115,7 +115,7 @@ def test_networks_of_one_shape_have_the_scores_that_each_has_alone() -> None:
     scorer.inputs[:20, :-1] = X
     found = scorer.scores(20)
     assert len(found) == len(scorer) == 3
-    for network, one, scores in zip(networks, scorer.alone(), found, strict=True):
+    for network, one, scores in zip(networks, scorer.member_scorers(), found, strict=True):
         np.testing.assert_array_equal(scores, scored(network, X))
         one.inputs[:20, :-1] = X
         (own,) = one.scores(20)

@@ -62,7 +62,7 @@ class CodedTexts:
         return self.without(np.array([plain_number(text) in amounts for text in self.texts], np.bool_))
 
     @classmethod
-    def joined(cls, columns: Sequence[CodedTexts]) -> Self:
+    def concatenate(cls, columns: Sequence[CodedTexts]) -> Self:
         """The columns concatenated, as intp codes into the sorted texts of all of them."""
         lines: dict[str, int | None] = {}
         for column in columns:

@@ -338,7 +338,7 @@ def code_matrix(
     matrix = np.empty((sum(table.rows for table in tables), len(names)), np.int32, order="F")
     categories = []
     for j, name in enumerate(names):
-        joined = CodedTexts.joined([table.categorical[name] for table in tables])
+        joined = CodedTexts.concatenate([table.categorical[name] for table in tables])
         matrix[:, j] = joined.codes
         categories.append(joined.texts)
         for table in tables:

@@ -160,7 +160,7 @@ def put_together(
             types[name] = ColumnType(
                 name=name, kind="index", ignored="it has no name, so it is taken for an index"
             )
-    return matrix.joined(order, converted) if converted else matrix, categories, types
+    return matrix.with_columns(order, converted) if converted else matrix, categories, types
 
 
 def _type_of_numbers(name: str, matrix: NumberMatrix, *, declared: bool) -> ColumnType:

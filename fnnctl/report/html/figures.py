@@ -8,7 +8,7 @@ from typing import Final
 
 from fnnctl.report.figures.drawing import possible_figures
 from fnnctl.report.figures.numbers import DrawnNumbers
-from fnnctl.report.html.markup import EMPTY, Markup, content, element, escape, identifier, joined, table
+from fnnctl.report.html.markup import EMPTY, Markup, content, element, escape, identifier, join_markup, table
 from fnnctl.report.html.page import Part
 from fnnctl.report.sections import FIGURES
 from fnnctl.report.summary import Summary
@@ -104,7 +104,7 @@ def numbers_table(numbers: DrawnNumbers) -> Markup:
     cells = [[_short(cell) for cell in row[:MAX_COLUMNS]] for row in numbers.rows]
     texts = [column for column in range(len(header)) if any(_is_text(row[column]) for row in cells)]
     small = element("small", content(f" {some}{columns} of {numbers.source}"))
-    summary = element("summary", joined((content("Numbers"), small)))
+    summary = element("summary", join_markup((content("Numbers"), small)))
     return element(
         "details", summary, table(header, cells, texts=texts, label=f"Numbers of {numbers.source}")
     )

@@ -39,7 +39,7 @@ def content(text: str) -> Markup:
     What is written from right to left is isolated: it reorders nothing else.
     """
     parts = QUOTED_COMMAND.split(plain_text(text))
-    return joined(
+    return join_markup(
         element("code", escape(part)) if index % 2 else _isolated_text(part)
         for index, part in enumerate(parts)
     )
@@ -57,7 +57,7 @@ def element(tag: str, *inner: Markup, **attributes: str | None) -> Markup:
     return Markup(f"<{tag}{_attributes(attributes)}>{''.join(inner)}</{tag}>")
 
 
-def joined(parts: Iterable[Markup], between: str = "") -> Markup:
+def join_markup(parts: Iterable[Markup], between: str = "") -> Markup:
     """The parts one after the other; `between` is plain text."""
     return Markup(html.escape(between).join(parts))
 
@@ -132,7 +132,7 @@ def listed(items: Iterable[Markup]) -> Markup:
 
 def code(lines: Iterable[str]) -> Markup:
     """Lines that can be copied, such as a command."""
-    return element("pre", element("code", joined(map(escape, lines), "\n")), tabindex="0")
+    return element("pre", element("code", join_markup(map(escape, lines), "\n")), tabindex="0")
 
 
 def _cell(tag: str, text: str, kind: str, scope: str | None = None) -> Markup:

@@ -13,7 +13,7 @@ from importlib.resources import files
 from typing import Final, TypeAlias
 
 from fnnctl.errors import UsageError
-from fnnctl.report.html.markup import EMPTY, Markup, content, element, escape, identifier, joined
+from fnnctl.report.html.markup import EMPTY, Markup, content, element, escape, identifier, join_markup
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +154,7 @@ def _page(title: str, articles: Sequence[Article], *, footer: str) -> str:
     parts = [_article(article, name, several=several) for article, name in zip(articles, names, strict=True)]
     if several:
         parts.insert(0, element("header", element("h1", content(title)), class_="title"))
-    main = joined(parts, "\n")
+    main = join_markup(parts, "\n")
     end = element("footer", element("p", content(footer))) if footer else EMPTY
     return (
         f'<!doctype html>\n<html lang="en" dir="ltr">\n<head>\n{_HEAD}<title>{escape(title)}</title>\n'
@@ -194,11 +194,11 @@ def _article(article: Article, name: str, *, several: bool) -> Markup:
         _block(block, _block_identifier(name, number, block), level + 1)
         for number, block in enumerate(article.blocks)
     )
-    return element("article", head, Markup("\n"), joined(blocks, "\n"), id=name)
+    return element("article", head, Markup("\n"), join_markup(blocks, "\n"), id=name)
 
 
 def _block(block: Block, name: str, level: int) -> Markup:
-    inner = joined(_part(part, level + 1) for part in block.parts)
+    inner = join_markup(_part(part, level + 1) for part in block.parts)
     heading = element(f"h{level}", content(block.title))
     return element("section", heading, inner, id=name, class_=block.look)
 

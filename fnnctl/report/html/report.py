@@ -12,11 +12,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from fnnctl.report.document import Document, joined
+from fnnctl.report.document import Document, merge_sections
 from fnnctl.report.gates import GateResult, gate_table
 from fnnctl.report.html.figures import PageFigure, figure_part, run_figures
-from fnnctl.report.html.markup import Markup, content, element, escape, table
-from fnnctl.report.html.markup import joined as joined_markup
+from fnnctl.report.html.markup import Markup, content, element, escape, join_markup, table
 from fnnctl.report.html.page import FIRST_LOOKS, Article, Block, Part, block, page
 from fnnctl.report.html.sections import heading_block, section_block
 from fnnctl.report.sections import FIGURES, SUMMARY
@@ -65,7 +64,7 @@ def run_article(
         parts.setdefault(heading, []).append(figure_part(figure, prefix))
     blocks: list[Block] = []
     for heading, look in CONTENTS.items():
-        sections = joined(section for section in document.sections if section.heading == heading)
+        sections = merge_sections(section for section in document.sections if section.heading == heading)
         if sections or heading in parts:
             blocks.append(heading_block(heading, look, sections, parts.get(heading, ())))
         if heading == SUMMARY:
@@ -80,7 +79,7 @@ def _lead(document: Document) -> Markup:
     line = element("p", mark, content(f" {document.kind.replace('_', '-')}, {document.when}"))
     if document.is_in_memory:
         return line
-    return joined_markup([line, element("p", element("code", escape(str(document.path))))])
+    return join_markup([line, element("p", element("code", escape(str(document.path))))])
 
 
 def _gates(results: Sequence[GateResult]) -> Block:

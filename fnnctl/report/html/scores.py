@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from fnnctl.report.html.markup import EMPTY, Markup, content, element, joined
+from fnnctl.report.html.markup import EMPTY, Markup, content, element, join_markup
 from fnnctl.report.sections import Score
 from fnnctl.report.words import LARGEST, SMALLEST_DECIMAL, number
 
@@ -70,7 +70,7 @@ def _line(score: Score) -> Markup:
         marks.append(element("i", class_="base", style=f"left:{scale.position(score.baseline):.1f}%"))
     marks.append(element("i", class_="dot", style=f"left:{scale.position(score.value):.1f}%"))
     ends = (element("span", content(scale.text(end))) for end in (scale.low, scale.high))
-    return joined(
+    return join_markup(
         [
             element("div", *marks, class_="line", aria_hidden="true"),
             element("div", *ends, class_="ends", aria_hidden="true"),

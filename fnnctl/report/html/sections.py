@@ -13,7 +13,7 @@ from fnnctl.report.html.markup import (
     definitions,
     element,
     escape,
-    joined,
+    join_markup,
     listed,
     table,
 )
@@ -82,5 +82,7 @@ def _value(text: str) -> Markup:
     """A text; if empty lines separate paragraphs, these."""
     first, *more = re.split(r"\n\s*\n", text.strip())
     return (
-        joined(element("p", content(paragraph)) for paragraph in (first, *more)) if more else content(first)
+        join_markup(element("p", content(paragraph)) for paragraph in (first, *more))
+        if more
+        else content(first)
     )

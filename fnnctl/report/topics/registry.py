@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Final, Literal, TypeAlias
 
-from fnnctl.report.document import Document, joined
+from fnnctl.report.document import Document, merge_sections
 from fnnctl.report.sections import (
     DATA,
     FIGURES,
@@ -137,7 +137,7 @@ def text_document(summary: Summary) -> Document:
     sections = [section for section in _all_sections(summary) if section.formats is Formats.ALL]
     headings = [heading for heading in CONTENTS if heading != SCORES]
     headings.insert(headings.index(SUMMARY), SCORES)
-    return _document(summary, joined(sections), headings)
+    return _document(summary, merge_sections(sections), headings)
 
 
 def page_document(summary: Summary) -> Document:

@@ -25,7 +25,7 @@ MAX_CANDIDATES: Final = 1_000
 """A model gives up after this many candidates that are known or violate the constraints."""
 EARLY: Final = 10
 """So many of the first losses say what is usual."""
-FAR: Final = 10.0
+MAX_LOSS_RANGE: Final = 10.0
 """How much farther from the usual loss the largest one may be than the smallest one is."""
 
 
@@ -122,5 +122,5 @@ def bounded(losses: FloatArray) -> FloatArray:
     """
     finite = losses[np.isfinite(losses)]
     usual, best = float(np.median(finite[:EARLY])), float(finite.min())
-    most = usual + FAR * (usual - best) if best < usual else np.inf
+    most = usual + MAX_LOSS_RANGE * (usual - best) if best < usual else np.inf
     return np.minimum(losses, min(most, float(finite.max())))

@@ -108,12 +108,12 @@ def out_of_fold(
             classes,
             file_rows[repeat.rows],
             labels[repeat.rows],
-            repeat.joined([part.probabilities for part in parts]),
+            repeat.concatenate([part.probabilities for part in parts]),
             repeat.mean([part.loss for part in parts], sizes),
             _uncalibrated(parts),
-            repeat.joined(baselines) if len(baselines) == len(parts) else None,
+            repeat.concatenate(baselines) if len(baselines) == len(parts) else None,
             _mean_decision(repeat),
-            repeat.joined([part.predictions for part in parts]),
+            repeat.concatenate([part.predictions for part in parts]),
         )
         repeats.append(RepeatScores(repeat.number, repeat.folds, scores))
     return ClassOutOfFold(classes, repeats)

@@ -217,9 +217,9 @@ def out_of_fold(
         scores = EstimateScores(
             file_rows[repeat.rows],
             targets[repeat.rows],
-            repeat.joined([part.estimates for part in parts]),
+            repeat.concatenate([part.estimates for part in parts]),
             repeat.mean([part.loss for part in parts], sizes),
-            repeat.joined(baselines) if has_baseline else None,
+            repeat.concatenate(baselines) if has_baseline else None,
             repeat.mean(baseline_losses, sizes) if has_baseline else None,
             seed,
         )

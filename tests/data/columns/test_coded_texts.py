@@ -10,7 +10,7 @@ def test_columns_are_joined_with_the_sorted_texts_of_all() -> None:
     """Texts that are numbers are sorted by value; a text has the line of its first occurrence."""
     first = CodedTexts(np.array([1, 0, -1, 1], np.int32), ("10", "2"), (2, 3))
     second = CodedTexts(np.array([0, 1, -1], np.int32), ("3", "10"), (2, 5))
-    joined = CodedTexts.joined([first, second])
+    joined = CodedTexts.concatenate([first, second])
     assert joined.texts == ("2", "3", "10")
     assert joined.codes.tolist() == [0, 2, -1, 0, 1, 2, -1]
     assert joined.codes.dtype == np.intp

@@ -136,7 +136,7 @@ def test_rows_without_a_label_are_left_out_and_the_second_part_follows() -> None
     numbers, packing = numeric_matrix(parts, ["size"])
     np.testing.assert_array_equal(numbers, [[1.0], [np.nan], [4.0], [5.0]])
     assert packing is None
-    labels = CodedTexts.joined([each.categorical["y"] for each in parts])
+    labels = CodedTexts.concatenate([each.categorical["y"] for each in parts])
     assert labels.codes.tolist() == [1, 0, 0, 1]
     assert labels.codes.dtype == np.intp
     assert labels.texts == ("p", "q")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fnnctl.report.html.markup import Markup, content, element, escape, identifier, joined
+from fnnctl.report.html.markup import Markup, content, element, escape, identifier, join_markup
 from fnnctl.text import plain_text
 
 
@@ -46,7 +46,7 @@ def test_a_quoted_command_is_code() -> None:
 
 
 def test_elements() -> None:
-    inner = joined([element("b", content("x<")), Markup("y")], " & ")
+    inner = join_markup([element("b", content("x<")), Markup("y")], " & ")
     assert element("p", inner, class_="a", aria_label='"', id=None) == (
         '<p class="a" aria-label="&quot;"><b>x&lt;</b> &amp; y</p>'
     )

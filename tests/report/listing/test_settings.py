@@ -50,7 +50,7 @@ def test_a_run_without_a_config_has_no_settings(tmp_path: Path) -> None:
 def test_settings_are_cached_until_the_config_changes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(listing_cache, "FEWEST", 1)
+    monkeypatch.setattr(listing_cache, "MIN_CACHED_RUNS", 1)
     entry, old = search(tmp_path), 1_700_000_000
     monkeypatch.setattr(listing_cache, "time", lambda: 4e9)  # the files have settled
     reader = SettingsReader([entry])

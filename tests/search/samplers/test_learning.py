@@ -10,7 +10,7 @@ import pytest
 from fnnctl.config.rules.dimensions import space_of
 from fnnctl.config.schema.search import SearchConfig
 from fnnctl.records.trials import Trial
-from fnnctl.search.samplers.learning import FAR, Knowledge, LearningSampler, bounded
+from fnnctl.search.samplers.learning import MAX_LOSS_RANGE, Knowledge, LearningSampler, bounded
 from fnnctl.search.samplers.random import RandomSampler
 from fnnctl.space.assignments import Assignment
 from fnnctl.space.space import Space
@@ -138,7 +138,7 @@ def test_infinite_losses_are_the_largest() -> None:
 
 def test_huge_losses_are_bounded() -> None:
     losses = np.array([1.0, 2.0, 3.0, 1e9])  # the median is 2.5
-    np.testing.assert_array_equal(bounded(losses), [1.0, 2.0, 3.0, 2.5 + FAR * 1.5])
+    np.testing.assert_array_equal(bounded(losses), [1.0, 2.0, 3.0, 2.5 + MAX_LOSS_RANGE * 1.5])
 
 
 def test_late_losses_do_not_change_what_is_usual() -> None:

@@ -21,7 +21,7 @@ from fnnctl.search.samplers.gp.bfgs import minimize
 from fnnctl.search.samplers.gp.coordinates import Cube
 from fnnctl.search.samplers.gp.process import Process
 
-FAR: Final = -20.0
+ASYMPTOTIC_BELOW: Final = -20.0
 """Below it, φ(z) + zΦ(z) would be lost in rounding, and asymptotic series are exact."""
 TERMS: Final = 9
 LOG_SQRT_2_PI: Final = 0.5 * math.log(2.0 * math.pi)
@@ -63,11 +63,11 @@ def log_improvement_with_gradient(
 
 def log_h(z: FloatArray) -> tuple[FloatArray, FloatArray]:
     """log h and its derivative, Φ/h."""
-    near = np.maximum(z, FAR)
+    near = np.maximum(z, ASYMPTOTIC_BELOW)
     cumulative = normal_cdf(near)  # exact in the tail, where h is a small difference: no table would do
     h = np.exp(-0.5 * np.square(near) - LOG_SQRT_2_PI) + near * cumulative
     value, slope = np.log(h), cumulative / h
-    far = z < FAR
+    far = z < ASYMPTOTIC_BELOW
     value[far], slope[far] = _log_h_far(z[far])
     return value, slope
 

@@ -12,7 +12,7 @@ from fnnctl.arrays import FloatArray
 from fnnctl.config.rules.dimensions import space_of
 from fnnctl.config.schema.search import SearchConfig
 from fnnctl.search.samplers.gp.acquisition import (
-    FAR,
+    ASYMPTOTIC_BELOW,
     NEAR,
     STARTS,
     log_h,
@@ -64,7 +64,7 @@ class TestLogH:
         np.testing.assert_allclose(log_h(z)[1], numeric, rtol=1e-6)
 
     def test_both_formulas_meet(self) -> None:
-        z = np.array([np.nextafter(FAR, -np.inf), FAR])
+        z = np.array([np.nextafter(ASYMPTOTIC_BELOW, -np.inf), ASYMPTOTIC_BELOW])
         (below, above), (left, right) = log_h(z)
         np.testing.assert_allclose(below, above, rtol=1e-13)
         np.testing.assert_allclose(left, right, rtol=1e-10)
