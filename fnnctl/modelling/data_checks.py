@@ -26,10 +26,14 @@ from fnnctl.tasks.task import TaskData
 from fnnctl.text import shown, word_list
 
 FOLDS = 3
+"""The folds in which each column predicts the target. A judgement: a leak is so good that three show it."""
 MAX_ROWS = 10_000
+"""Of more rows a sample is read. A judgement: every command that trains waits for the check, and a share of
+errors as small as that of a leak shows in this many rows."""
 MAX_VALUES = 500_000
-"""Of a wide table fewer rows are read, but not fewer than `MIN_SAMPLE`."""
+"""Of a wide table fewer rows are read, for the same reason, but not fewer than `MIN_SAMPLE`."""
 MIN_SAMPLE = 1_000
+"""The fewest rows that are read of a wide table. A judgement: a third of them still has hundreds."""
 MAX_COLUMNS = 2_000
 """A table with more columns, such as pixels or genes, is not looked at."""
 MIN_ROWS = 50

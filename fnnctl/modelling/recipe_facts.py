@@ -27,11 +27,22 @@ from fnnctl.tasks.task import TaskData
 from fnnctl.text import counted
 
 MIN_TRAINED: Final = 0.6
-"""The share of the rows outside the test part that each member must train on."""
+"""The share of the rows outside the test part that each member must train on.
+
+Over four seeds of made data with 360 rows, bags whose members train on a share of 0.61 were better than a
+shared validation part (accuracy +1.1 points, loss −0.019), and those with 0.5 were worse (−0.4 points,
++0.014).
+"""
 MIN_VALIDATED: Final = 1 / 6
-"""The share of these rows that must be validation rows of some member."""
+"""The share of these rows that must be validation rows of some member.
+
+A judgement: with fewer, a validation part, by default 15 % of all rows, would measure as much.
+"""
 MUCH_SMALLER: Final = 4
-"""How many times the largest of small groups fits into a bag's share of the rows."""
+"""How many times the largest of small groups fits into a bag's share of the rows.
+
+A judgement: whole groups then change the size of a bag by about a quarter at most.
+"""
 
 
 def recipe_facts(data: TaskData, experiment: Experiment) -> RecipeFacts:

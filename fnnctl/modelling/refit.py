@@ -16,7 +16,7 @@ CALIBRATION: Final = parse_path("model.calibration")
 
 
 def refit_note(experiment: Experiment, ensemble: EnsembleConfig, recipe: Values) -> str:
-    """What is done with the trial; also that the refit lacks the calibration of the `recipe`, if it does."""
+    """The note on the refit: what it trains, and whether it lacks the calibration of the `recipe`."""
     note = "refitting the best trial on the training and validation rows"
     calibration = experiment.model.calibration
     is_lost = not ensemble.bags and calibration != "none" and calibration == recipe.get(CALIBRATION)

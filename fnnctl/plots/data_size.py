@@ -79,7 +79,7 @@ def _finish_rows(axes: Axes, sizes: Sequence[PlottedSize]) -> list[PlottedSize]:
     labelled = [sizes[index] for index in reversed(kept)]
     axes.set_xticks([size.rows for size in labelled], [f"{size.rows:,}\n{size.share}" for size in labelled])
     axes.xaxis.set_minor_locator(NullLocator())
-    axes.set_xlabel("rows that a fold learns from")
+    axes.set_xlabel("training rows of a fold")
     return labelled
 
 

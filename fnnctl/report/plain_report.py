@@ -35,7 +35,7 @@ class PlainReport:
     footer: str = ""
 
     def terminal(self, width: int | None) -> RenderableType:
-        """For a terminal of this width."""
+        """The report as text for a terminal with this many columns."""
         return titled_sections(self.title, self.headline, self.sections(width), width)
 
     def text(self, format_: str) -> str:

@@ -43,7 +43,14 @@ class _Placed:
     """The heading of the page below which it stands; if it is empty, that of its topic."""
     priority: int | None = None
     """The position in short reports: sections with smaller numbers come first, and get lines first. Without a
-    priority a section is only in complete reports."""
+    priority a section is only in complete reports.
+
+    10 to 19 are facts about the run, 20 is a failure, 30 the scores, 40 a table that belongs to them, 50 to
+    59 a sentence about them, 60 the worst groups, 70 warnings, and 80 the commands that come next. The
+    sentences answer what a reader asks next: is the result better than the default settings (50), whose
+    scores are these (51), which threshold decides (53), what would the ensemble score (55), is the winner
+    better than the other trials (56), and than the default settings if only the objective compares them (57)?
+    """
     formats: Formats = Formats.ALL
 
 

@@ -31,6 +31,7 @@ from fnnctl.training.state import MissingArrayError
 from fnnctl.training.trainer import Outcome, TrainedMember, trained_member
 
 SECONDS_BETWEEN_CHECKPOINTS = 0.5
+"""The least time between checkpoints. A judgement: a kill costs about as much of the training."""
 MAX_SHARE = 0.02
 """The largest share of the time that may be spent on writing checkpoints."""
 SECONDS_TO_FINISH = 2.0

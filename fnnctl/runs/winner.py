@@ -95,6 +95,10 @@ def write_winner(session: SearchSession, winner: Winner, trained: TrainedTrials)
 
     No figure is drawn. If an earlier process left an incomplete folder, it is replaced. The complete run of a
     former winner stays until the run of this winner can replace it.
+
+    A complete run is that of this winner if its `resolved.yaml` has the same bytes: every setting, the seed
+    and the number of epochs are in it, so they determine the run's bits. The trial's number is not enough,
+    because an extended search may train the same trial for more epochs.
     """
     started = time.monotonic()
     run, loaded, context = session.run, session.search.loaded, session.context
@@ -127,6 +131,7 @@ def write_winner(session: SearchSession, winner: Winner, trained: TrainedTrials)
         record_warnings(run, warnings, SilentListener(), first=True)  # the user has seen them
         if complete:
             run.replace_winner()
+    # Last, because they are copied from the run that stands for the search, which must be complete.
     run.write_metrics((run.stand_in() or folder).read_metrics() or {})
 
 

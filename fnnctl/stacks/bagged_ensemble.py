@@ -28,7 +28,10 @@ from fnnctl.tasks.post_training import PostTraining
 from fnnctl.tasks.task import OutputDecoder, PartScores, TaskData, metric_of
 
 MOST_TIMES: Final = 10
-"""The upper limit of the cost of a prediction by the ensemble, as a multiple of the default trial's."""
+"""The upper limit of the cost of a prediction by the ensemble, as a multiple of the default trial's.
+
+A judgement: more trials improve an average less and less, but each makes all later predictions slower.
+"""
 CLEARLY_WORSE: Final = 3.0
 """A trial is left out if its loss exceeds that of the best one by more than this multiple of the standard
 error of their difference.

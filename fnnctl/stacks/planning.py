@@ -22,7 +22,10 @@ from fnnctl.training.memory import training_bytes
 CACHE_VALUES = 2**18
 """The most values that one step of a stack should touch: 1 MB of float32, which fits second-level caches."""
 MIN_FITS_PER_WORKER = 4
-"""With fewer fits per worker than this, each worker gets some of them, however small its stacks are."""
+"""With fewer fits per worker than this, each worker gets some of them, however small its stacks are.
+
+A judgement: an idle worker then costs more than the calls of a stack of one fit.
+"""
 WORTH_FORKS = 0.1
 """With more seconds of training than this, forks of this process pay off."""
 WORTH_THREADS = 0.5
@@ -34,6 +37,8 @@ LONG_STEP = 2**16
 MAX_SENT = 2**24
 """Larger data sets, by number of values, are shared by threads instead of copied to processes."""
 SHARE_OF_MEMORY = 0.5
+"""The share of the available memory that stacks may take. A judgement: the rest is for scores and
+checkpoints, for programs that start later, and for errors of the estimate."""
 
 
 def group_into_stacks(

@@ -34,7 +34,10 @@ from fnnctl.training.trainer import Outcome
 MAX_SCORES: Final = 2**28
 """The most out-of-bag scores that are kept of all trials together: 1 GB of float32."""
 MAX_KEPT: Final = 50
-"""The number of trials whose weights are kept, the best by objective: what an ensemble is selected from."""
+"""The number of trials whose weights are kept, the best by objective: what an ensemble is selected from.
+
+As many as in auto-sklearn (`ensemble_nbest`, `max_models_on_disc`).
+"""
 
 
 def train_single_trial(

@@ -23,8 +23,9 @@ from fnnctl.space.space import Space
 
 _MAX_ROWS: Final = format_path(MAX_ROWS)
 ONE_IN: Final = 3
-"""One in so many of the trials on a sample is repeated, as in successive halving with η 3."""
+"""One trial in this many on a sample is repeated, as in successive halving with η 3."""
 MOST_REPEATED: Final = 4
+"""A judgement: with so many rows that a sample is tried first, a training takes minutes."""
 
 
 def is_on_sample(assignment: Mapping[str, Any]) -> bool:

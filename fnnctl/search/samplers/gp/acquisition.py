@@ -24,21 +24,25 @@ from fnnctl.search.samplers.gp.process import Process
 ASYMPTOTIC_BELOW: Final = -20.0
 """Below it, φ(z) + zΦ(z) would be lost in rounding, and asymptotic series are exact."""
 TERMS: Final = 9
+"""The next term of the series, at most 21!! / 20²⁰ ≈ 1.3e-16 of the sum, would be lost in rounding."""
 LOG_SQRT_2_PI: Final = 0.5 * math.log(2.0 * math.pi)
 SPREAD, NEAR = 1024, 256
-"""How many points are all over the space, and near the best trials."""
+"""How many points are all over the space, and near the best trials, where a late search finds improvements. A
+judgement: Optuna draws 2,048 all over the space."""
 BEST: Final = 3
-"""How many trials count as the best."""
+"""How many trials count as the best. A judgement: with one, all points near it would be in one valley."""
 NEAREST: Final = 1e-5
 """The smallest distance from a best trial, as a share of the lengthscales; the largest is half of them."""
 STARTS: Final = 8
-"""From so many points the gradient is followed; two are near the best trials."""
+"""From this many points the gradient is followed (in Optuna from 10); two are near the best trials."""
 EVALUATIONS: Final = 40
+"""The most evaluations of the gradient per start. A judgement: a proposal must be quicker than a trial."""
 TOLERANCE: Final = 1e-4
+"""The gradient at which a search ends, as in Optuna."""
 SCALE: Final = 0.1
 """The first step, as a share of the lengthscales."""
 ROUNDS: Final = 10
-"""The most steps from level to level."""
+"""The most steps from level to level. A judgement: where the gradient has led, few are left to go."""
 
 
 def log_improvement(process: Process, points: FloatArray, best: float) -> FloatArray:
