@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from fnnctl.executors.protocols import Progress
@@ -253,7 +253,7 @@ def test_what_a_checkpoint_holds_of_a_member_is_its_own(
                 assert bits(array) == bits(stacked[name]), name
 
 
-@given(stacks(), st.integers(1, 5))
+@given(stacks(), st.integers(0, 4))
 def test_continuing_from_a_saved_state(case: tuple[StackSettings, list[Member], int], cut: int) -> None:
     """Training to an epoch and then continuing from its state equals training without a pause."""
     shape, members, pool_size = case
@@ -264,8 +264,8 @@ def test_continuing_from_a_saved_state(case: tuple[StackSettings, list[Member], 
         kept.setdefault(stack.epoch, {name: array.copy() for name, array in stack.state.items()})
 
     (whole,) = train_stack(Stack(shape, members[:1], examples), diagnose=True, on_epoch=keep)
-    if cut >= whole.epochs:
-        return
+    assume(whole.epochs > 1)
+    cut = 1 + cut % (whole.epochs - 1)
     stack = Stack(shape, members[:1], examples, epoch=cut, state=kept[cut])
     (resumed,) = train_stack(stack, diagnose=True)
     assert_same_bits(whole, resumed)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy.special import logsumexp, softmax
 
@@ -250,7 +250,7 @@ def test_an_ensemble_has_the_same_bits_alone_and_beside_others(
         assert len({(each.outcome, each.epochs, each.best_epoch) for each in alone}) == 1
 
 
-@given(ensembles(), st.integers(1, 5))
+@given(ensembles(), st.integers(0, 4))
 def test_an_ensemble_continues_from_a_saved_state(
     case: tuple[StackSettings, list[list[Member]], int], cut: int
 ) -> None:
@@ -262,8 +262,8 @@ def test_an_ensemble_continues_from_a_saved_state(
         kept.setdefault(stack.epoch, {name: array.copy() for name, array in stack.state.items()})
 
     whole = train_stack(Stack(settings, group, examples), diagnose=True, on_epoch=keep)
-    if cut >= whole[0].epochs:
-        return
+    assume(whole[0].epochs > 1)
+    cut = 1 + cut % (whole[0].epochs - 1)
     resumed = train_stack(Stack(settings, group, examples, epoch=cut, state=kept[cut]), diagnose=True)
     for one, other in zip(whole, resumed, strict=True):
         assert_same_bits(one, other)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy.special import softmax
 
@@ -156,7 +156,7 @@ def test_a_network_has_the_same_bits_alone_and_beside_others(case: Case) -> None
         assert_same_bits(alone, in_stack)
 
 
-@given(shared_stacks(), st.integers(1, 5))
+@given(shared_stacks(), st.integers(0, 4))
 def test_a_training_continues_from_a_saved_state(case: Case, cut: int) -> None:
     settings, (member, *_), pool_size = case
     examples = examples_of(settings, pool_size)
@@ -166,8 +166,8 @@ def test_a_training_continues_from_a_saved_state(case: Case, cut: int) -> None:
         kept.setdefault(stack.epoch, {name: array.copy() for name, array in stack.state.items()})
 
     (whole,) = train_stack(Stack(settings, [member], examples), diagnose=True, on_epoch=keep)
-    if cut >= whole.epochs:
-        return
+    assume(whole.epochs > 1)
+    cut = 1 + cut % (whole.epochs - 1)
     (resumed,) = train_stack(Stack(settings, [member], examples, epoch=cut, state=kept[cut]), diagnose=True)
     assert_same_bits(whole, resumed)
 
