@@ -74,7 +74,8 @@ class Experiment:
         _refuse_no_settings(settings)
         config: dict[str, Any] = {}
         for path, value in {**(settings or {}), **sections}.items():
-            _refuse_column(path, value)
+            if _is_column(path, value):
+                raise UsageError(f"{shown(str(path))} is no setting; this looks like data: write data=…")
             is_source = path == "data" and isinstance(value, str | Path)
             config = _changed(config, path, {"source": value} if is_source else value)
         self._source = ConfigText(block_yaml(config).encode(), Path(STARTER_NAME).absolute())
@@ -313,12 +314,6 @@ def _refuse_no_settings(settings: object) -> None:
         raise UsageError(
             f"settings are a mapping, not {kind}; data are an argument of their own: write data=…"
         )
-
-
-def _refuse_column(name: object, value: object) -> None:
-    """Raise `UsageError` for a column of data in the place of a setting."""
-    if _is_column(name, value):
-        raise UsageError(f"{shown(str(name))} is no setting; this looks like data: write data=…")
 
 
 def _is_column(name: object, value: object) -> bool:

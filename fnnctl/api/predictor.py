@@ -26,7 +26,6 @@ from fnnctl.data.columns.numbers import plain_number, remove_missing
 from fnnctl.data.dataset import Columns
 from fnnctl.data.in_memory import rows_data
 from fnnctl.data.new_rows import columns_of
-from fnnctl.data.preprocessing import Features, Preprocessor
 from fnnctl.data.tables.rows import missing_texts
 from fnnctl.errors import DataError, Problem, UsageError
 from fnnctl.modelling.input_file import InputFile, Note, ignored_columns
@@ -153,10 +152,7 @@ class _Encoder:
         )
         self._is_plain = not model.description.table.formats
         """Whether each column of the table is one of the preprocessor."""
-        self._features = [self._of(part.preprocessor) for part in model.predictor.distinct]
-
-    def _of(self, preprocessor: Preprocessor) -> Features:
-        return preprocessor.of(self._template)
+        self._features = [part.preprocessor.of(self._template) for part in model.predictor.distinct]
 
     def columns(self, rows: Any, note: Note) -> Columns | None:
         """The columns of rows that hold numbers and texts; None for rows that go the way of a table.

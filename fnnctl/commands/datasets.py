@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 
 from fnnctl.console.output import Output
-from fnnctl.data.builtin import BUILTIN, BuiltinInfo
+from fnnctl.data.builtin import BUILTIN
 
 
 def datasets(output: Output) -> None:
@@ -25,10 +25,7 @@ def datasets(output: Output) -> None:
     sources = Table.grid(padding=(0, 2))
     for name, info in BUILTIN.items():
         columns = info.numeric + info.categorical
-        table.add_row(name, f"{info.rows:,}", f"{columns}", _target(info), info.description)
+        target = "a number" if info.task == "regression" else f"{len(info.classes)} classes"
+        table.add_row(name, f"{info.rows:,}", f"{columns}", target, info.description)
         sources.add_row(name, f"{info.source}; {info.licence}")
     output.render(Group(table, "Sources and licences", Padding(sources, (0, 0, 0, 2))))
-
-
-def _target(info: BuiltinInfo) -> str:
-    return "a number" if info.task == "regression" else f"{len(info.classes)} classes"

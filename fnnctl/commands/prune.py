@@ -120,7 +120,9 @@ def show_pruned(pruned: Pruned, output: Output) -> int:
     elif pruned.folders:
         table = {
             "run": [folder.path.name for folder in pruned.folders],
-            "status": [_status(folder) for folder in pruned.folders],
+            "status": [
+                folder.entry.shown_status if folder.entry else "unfinished" for folder in pruned.folders
+            ],
             "size": [bytes_text(folder.size) for folder in pruned.folders],
         }
         output.lines(f"{line}\n" for line in table_lines(table, right=["size"]))
@@ -132,10 +134,6 @@ def show_pruned(pruned: Pruned, output: Output) -> int:
             output.complain(error.message)
         output.note(_summary(pruned))
     return pruned.errors[0].exit_code if pruned.errors else 0
-
-
-def _status(folder: Removal) -> str:
-    return folder.entry.shown_status if folder.entry else "unfinished"
 
 
 def _to_dict(folder: Removal, removed: Sequence[Removal]) -> dict[str, object]:
