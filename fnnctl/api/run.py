@@ -117,7 +117,7 @@ class Run:
         A cross-validation predicts all rows, and has the columns `repeat` and `fold` too; those of a
         search are as its `metrics`. Empty if no row was predicted.
         """
-        table = (self.folder.stand_in() or self.folder).read_table(PREDICTIONS)
+        table = (self.folder.result_run() or self.folder).read_table(PREDICTIONS)
         if table is None:
             return {}
         texts = {"label", "prediction"} if "label" in table.columns else set()

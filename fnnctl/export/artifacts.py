@@ -28,10 +28,10 @@ MODEL: Final = "model"
 def artifacts(run: RunFolder, scratch: Path, context: Context) -> Iterator[ArtifactFile]:
     """The files, of which some are made in `scratch`, or all for a run in memory; figures are drawn first."""
     stored = save_run(run, scratch / run.path.name) if run.named is None else run
-    winner, stand_in = stored.winner(), stored.stand_in()
+    winner, result_run = stored.winner(), stored.result_run()
     folders = [(stored, ""), *([] if winner is None else [(winner, names.BEST)])]
-    if stand_in is not None and stand_in.read_manifest().selection:
-        folders.append((stand_in, names.ENSEMBLE))
+    if result_run is not None and result_run.read_manifest().selection:
+        folders.append((result_run, names.ENSEMBLE))
     for folder, inside in folders:
         if not stored.is_alive():
             draw_missing_figures(folder)

@@ -58,7 +58,7 @@ def tracked_run(run: RunFolder) -> TrackedRun:
     """
     manifest, settings = run.read_manifest(), _settings(run)
     search = read_search(run)
-    trained, measured = (run, run) if search is None else (run.winner(), run.stand_in())
+    trained, measured = (run, run) if search is None else (run.winner(), run.result_run())
     tracked = TrackedRun(
         run.path.name,
         _OUTCOMES[shown_status(manifest, alive=run.is_alive())],

@@ -95,7 +95,7 @@ def _network_folder(run: RunFolder, note: Callable[[str], None]) -> RunFolder:
         raise NoNetworkError(f"{run.path} is a cross-validation, which saves no network: {advice}")
     status = shown_status(manifest, alive=run.is_alive())
     if manifest.kind == "search":
-        inside = run.stand_in()
+        inside = run.result_run()
         if inside is None:
             raise NoNetworkError(f"{run.path} is a search without a winner yet ({status})")
         if run.named is not None:

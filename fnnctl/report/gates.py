@@ -158,7 +158,7 @@ def gate_results(gates: Sequence[Gate], summary: Summary) -> list[GateResult]:
     """
     results = for_each(gates, lambda gate: _threshold_result(gate, summary))
     run = RunFolder(summary.path)
-    if METRICS not in (run.stand_in() or run).read_manifest().sha256:
+    if METRICS not in (run.result_run() or run).read_manifest().sha256:
         for gate in gates:
             _refuse_edited(gate.metric, run)
     return results

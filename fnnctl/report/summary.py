@@ -112,7 +112,7 @@ class Summary:
         return reported_metrics(self.metrics)
 
     @property
-    def has_stand_in(self) -> bool:
+    def has_ensemble_result(self) -> bool:
         """Whether the scores are those of a search's ensemble, which stands for it, and not its winner's."""
         return self.search is not None and self.search.on_bags and self.ensemble is not None
 
@@ -211,9 +211,9 @@ def summarize(run: RunFolder) -> Summary:
     manifest = run.read_manifest()
     history = run.read_history()
     search = _read_search(run, manifest)
-    winner, stand_in, ensemble = run.winner(), run.stand_in(), _ensemble(run)
-    scored = stand_in or run
-    scored_manifest = stand_in.read_manifest() if stand_in else manifest
+    winner, result_run, ensemble = run.winner(), run.result_run(), _ensemble(run)
+    scored = result_run or run
+    scored_manifest = result_run.read_manifest() if result_run else manifest
     trained_manifest = winner.read_manifest() if winner else manifest
     metrics = scored.read_metrics()
     folders = {names.BEST: winner, names.ENSEMBLE: ensemble, names.DEFAULT: run.default()}
@@ -224,7 +224,11 @@ def summarize(run: RunFolder) -> Summary:
         metrics=metrics,
         confusion=read_confusion_matrix(scored),
         epochs=len(next(iter(history.values()))) if history else None,
-        files=(*run.files(), *(name for name, folder in folders.items() if folder), *_rebuilt(run, stand_in)),
+        files=(
+            *run.files(),
+            *(name for name, folder in folders.items() if folder),
+            *_rebuilt(run, result_run),
+        ),
         search=search,
         trial_configs=_trial_configs(run) if search and _needs_configs(search) else None,
         timeline=_timeline(run) if search else None,
@@ -233,7 +237,7 @@ def summarize(run: RunFolder) -> Summary:
         refitted=trained_manifest.trial if winner else None,
         out_of_bag=has_bags(scored_manifest),
         networks=trained_manifest.model.networks if trained_manifest.model else 1,
-        winner_metrics=metrics if winner in (stand_in, None) else winner.read_metrics(),
+        winner_metrics=metrics if winner in (result_run, None) else winner.read_metrics(),
         matrix_files=tuple(
             f"{_inside(run, scored)}{name}"
             for name in scored.files()
@@ -261,10 +265,10 @@ def _read_search(run: RunFolder, manifest: Manifest) -> SearchHistory | None:
     return read_search(run)
 
 
-def _rebuilt(run: RunFolder, stand_in: RunFolder | None) -> list[str]:
+def _rebuilt(run: RunFolder, result_run: RunFolder | None) -> list[str]:
     """The files that reports have added to what stands for a search, seen from the search's folder."""
-    added = (name for name in stand_in.files() if name in names.REBUILT) if stand_in else ()
-    return [f"{_inside(run, stand_in)}{name}" for name in added if stand_in]
+    added = (name for name in result_run.files() if name in names.REBUILT) if result_run else ()
+    return [f"{_inside(run, result_run)}{name}" for name in added if result_run]
 
 
 def _needs_configs(search: SearchHistory) -> bool:

@@ -41,7 +41,7 @@ def compare_with_default(session: SearchSession, trials: TrainedTrials) -> Defau
         ended_early = end is None or not end.is_complete
         seconds = estimated_seconds(session.search, session.options.workers) if ended_early else None
         return DefaultComparison(outcome="only_default", trial=trial, seconds_planned=seconds)
-    fit, result_run = session.search.default_fit(), session.run.stand_in()
+    fit, result_run = session.search.default_fit(), session.run.result_run()
     if fit is None or result_run is None:
         return None
     is_trained = _trial_is_what_train_gives(session, fit)

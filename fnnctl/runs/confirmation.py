@@ -7,7 +7,7 @@ from fnnctl.records.confirmation import Confirmation
 from fnnctl.report.topics.confirmation import left_out_sentence, verdict_sentence
 from fnnctl.runs.recorder import log_warnings, record_notes
 from fnnctl.runs.search_session import SearchSession
-from fnnctl.stacks.confirmation_feed import ConfirmationFeed
+from fnnctl.stacks.confirmation_source import ConfirmationSource
 from fnnctl.stacks.work import PARTS_OF_EPOCH
 from fnnctl.text import counted
 
@@ -50,12 +50,12 @@ def _train(session: SearchSession, confirmation: Confirmation) -> None:
             return context.stop.requested()
 
         with session.workers(epochs=epochs, poll=poll) as executor:
-            feed = ConfirmationFeed(
+            source = ConfirmationSource(
                 session.search.draws(confirmation.seeds),
                 executor,
                 metric=session.setup.settings.objective.metric,
                 budget=budget,
                 on_stack=session.note_times,
             )
-            for confirmed in feed.run(missing):
+            for confirmed in source.run(missing):
                 journal.add_confirmed(confirmed)

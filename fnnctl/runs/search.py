@@ -23,13 +23,13 @@ from fnnctl.runs.ensemble import build_ensemble
 from fnnctl.runs.facts import known_facts
 from fnnctl.runs.position import followed_amount
 from fnnctl.runs.recorder import RunRecorder, log_warnings, record_notes
-from fnnctl.runs.search_resuming import used_up_words
+from fnnctl.runs.search_resuming import budget_exhausted_message
 from fnnctl.runs.search_session import SearchSession
 from fnnctl.runs.trained_trials import TrainedTrials
 from fnnctl.runs.winner import Winner, weights_of_training_alone, winner_of, write_winner
 from fnnctl.search.loop import run_search
 from fnnctl.stacks.search_preparation import PreparedSearch
-from fnnctl.stacks.trial_feed import TrialFeed, TrialSettings
+from fnnctl.stacks.trial_source import TrialSettings, TrialSource
 from fnnctl.stacks.work import PARTS_OF_EPOCH
 from fnnctl.store import names
 from fnnctl.store.folder import RunFolder
@@ -97,7 +97,7 @@ def complete_search(session: SearchSession, *, extended: bool = False) -> None:
                 known = len(session.journal.results)
                 reason = _search(session, trained)
                 if extended and reason.kind == COMPLETE and len(session.journal.results) == known:
-                    words = used_up_words(session.setup, session.journal)
+                    words = budget_exhausted_message(session.setup, session.journal)
                     record_notes(run, [words], context.listener)
         finally:
             space = list(session.setup.settings.domains)
@@ -177,7 +177,7 @@ def _search(session: SearchSession, trained: TrainedTrials) -> Message:
             return session.stop() is not None
 
         with session.workers(epochs=epochs, poll=poll) as executor:
-            runner = TrialFeed(
+            runner = TrialSource(
                 TrialSettings(
                     metric=objective.metric,
                     on_folds=objective.on == "cross_validation",

@@ -153,7 +153,7 @@ def nothing_to_do_words(recorded: PreparedSearch, search: PreparedSearch, trials
     return f" and already has {has} of up to {epochs}{bound}{more}: nothing to do"
 
 
-def used_up_words(search: SearchSetup, journal: Journal) -> str:
+def budget_exhausted_message(search: SearchSetup, journal: Journal) -> str:
     """Words that say why an extended search with this journal had nothing to train."""
     trials = len(journal.trials)
     bounds = {"--set search.trials=": search.settings.most_trials, "--max-trials ": search.budget.max_trials}

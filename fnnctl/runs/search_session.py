@@ -212,7 +212,9 @@ class SearchSession:
     def completing(self) -> Iterator[None]:
         """A context in which a search on bags is not asked to stop.
 
-        After the context, a search that was asked to stop is over.
+        What the trials have trained is written there, which takes seconds. Scoring and drawing ask
+        `Context.stop` themselves, so the session has another context until then. Afterwards, a search that
+        was asked to stop is over.
         """
         if self.setup.settings.objective.on_bags:
             if self._context.stop.requested():

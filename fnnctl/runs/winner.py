@@ -132,7 +132,7 @@ def write_winner(session: SearchSession, winner: Winner, trained: TrainedTrials)
         if complete:
             run.replace_winner()
     # Last, because they are copied from the run that stands for the search, which must be complete.
-    run.write_metrics((run.stand_in() or folder).read_metrics() or {})
+    run.write_metrics((run.result_run() or folder).read_metrics() or {})
 
 
 def _refitted_run(session: SearchSession, winner: Winner, started: float) -> _WinnersRun:

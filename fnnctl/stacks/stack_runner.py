@@ -1,4 +1,4 @@
-"""Trains waiting fits as stacks: one runner for the two feeds, a search's trials and its confirmation."""
+"""Trains waiting fits as stacks: one runner for the two sources, a search's trials and its confirmation."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Event: TypeAlias = Mapping[str, Any]
 ObjectiveResult: TypeAlias = StackResult[FitObjective]
 
 
-class Feed(Protocol):
+class StackSource(Protocol):
     """Makes the items of stacks, and receives their results."""
 
     def item(self, stack: PlannedStack) -> StackItem[FitObjective]:
@@ -40,10 +40,10 @@ class StackRunner:
     """Trains the fits in `queue`: those of equal shape and epoch that wait for a worker train as a stack."""
 
     def __init__(
-        self, feed: Feed, data: TaskData, executor: Executor, *, on_stack: Callable[[Event], None]
+        self, source: StackSource, data: TaskData, executor: Executor, *, on_stack: Callable[[Event], None]
     ) -> None:
         """`on_stack` is called after each trained stack, for the timeline."""
-        self._feed, self._executor, self._on_stack = feed, executor, on_stack
+        self._source, self._executor, self._on_stack = source, executor, on_stack
         self._shared = executor.share(WorkerData(data, reuse=True))
         self.queue = FitQueue(
             lambda settings, count: stack_size(settings, count, rows=len(data), workers=executor.workers)
@@ -64,10 +64,10 @@ class StackRunner:
 
     def _next_item(self) -> tuple[PlannedStack, tuple[Any, ...]] | None:
         stack = self.queue.next_stack()
-        return (stack, (self._shared, self._feed.item(stack))) if stack else None
+        return (stack, (self._shared, self._source.item(stack))) if stack else None
 
     def _receive(self, stack: PlannedStack, result: ObjectiveResult | WorkerKilledError) -> None:
-        """Pass a result on to the feed.
+        """Pass a result on to the source.
 
         There is none if the stack's worker was killed, twice. Its trials are then trained one by one: they
         may have exhausted the memory together but fit in it alone.
@@ -77,11 +77,11 @@ class StackRunner:
                 self.queue.add_stacks(stack.by_trial())
             else:
                 end = "ran out of memory" if is_out_of_memory(result) else "was killed"
-                self._feed.fail(stack, Message("lost_worker", f"its worker process {end} twice"))
+                self._source.fail(stack, Message("lost_worker", f"its worker process {end} twice"))
         elif not any(fit.outcome is Outcome.INTERRUPTED for fit in result.measured):
             self._on_stack(
                 {
-                    **self._feed.labels(stack),
+                    **self._source.labels(stack),
                     "epochs": sum(max(0, fit.epochs - stack.start) for fit in result.measured),
                     "seconds": round(result.seconds, 4),
                     "processor_seconds": round(result.processor_seconds, 4),
@@ -89,4 +89,4 @@ class StackRunner:
                     "trained_by": result.trained_by,
                 }
             )
-            self._feed.receive(stack, result)
+            self._source.receive(stack, result)

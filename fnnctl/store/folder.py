@@ -164,7 +164,7 @@ class RunFolder:
         """
         return self._first_run(names.DEFAULT)
 
-    def stand_in(self) -> RunFolder | None:
+    def result_run(self) -> RunFolder | None:
         """The run whose network and scores stand for a search: its ensemble if its trials were measured on
         bags, else its winner. None if there is none.
 

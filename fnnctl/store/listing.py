@@ -196,7 +196,7 @@ def first_metric(metrics: Mapping[str, Any], task: str | None) -> float | None:
 
 
 def _scored(path: Path, facts: ListedFacts) -> Path:
-    """The folder with the run's scores: of a search, that of what stands for it, see `RunFolder.stand_in`."""
+    """The folder with the run's scores: of a search, that of its `RunFolder.result_run`."""
     if facts.kind != "search":
         return path
     winners = (path / names.BEST, path / names.FORMER_BEST)

@@ -33,7 +33,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from fnnctl.cli import run
-from fnnctl.stacks.trial_feed import TrialFeed
+from fnnctl.stacks.trial_source import TrialSource
 
 CONFIG = Path(__file__).parents[2] / "configs" / "grid-2520.yaml"
 ROWS = 142
@@ -112,12 +112,12 @@ def scikit_learn(part: Sequence[Mapping[str, Any]]) -> Told:
 def fnnctl(part: Sequence[Mapping[str, Any]] | None) -> Told:
     """The search of these combinations, or of all."""
     epochs = 0
-    receive = TrialFeed.receive
+    receive = TrialSource.receive
 
-    def counts(feed: TrialFeed, stack: Any, result: Any) -> None:
+    def counts(source: TrialSource, stack: Any, result: Any) -> None:
         nonlocal epochs
         epochs += sum(fit.epochs for fit in result.measured)
-        receive(feed, stack, result)
+        receive(source, stack, result)
 
     with tempfile.TemporaryDirectory() as folder:
         words = ["search", str(CONFIG), "--runs-dir", folder, "-q"]
@@ -126,7 +126,7 @@ def fnnctl(part: Sequence[Mapping[str, Any]] | None) -> Told:
             first = json.dumps(list(distinct.values()))
             words += ["--set", f"search.start_from={first}", "--max-trials", str(len(distinct))]
         begun = time.perf_counter()
-        with patch.object(TrialFeed, "receive", counts):
+        with patch.object(TrialSource, "receive", counts):
             if run(words):
                 raise RuntimeError("the search failed")
         whole = time.perf_counter() - begun

@@ -17,7 +17,7 @@ from fnnctl.messages import Message
 from fnnctl.records.journal import TIME_IS_OVER
 from fnnctl.records.trials import Result
 from fnnctl.runs.search_session import SearchSession
-from fnnctl.stacks.trial_feed import TrialFeed
+from fnnctl.stacks.trial_source import TrialSource
 from tests.runs.searching import RATE
 
 MANY_CLASSES = {
@@ -114,9 +114,9 @@ def trained(resolved: Path, *words: str) -> Path:
 @contextmanager
 def asked_to_stop_after(stacks: int, *, by: str) -> Iterator[None]:
     """A search in this context gets a signal, or is out of time, when it has trained so many stacks."""
-    collect, stop, left = TrialFeed.collect, SearchSession.stop, [stacks]
+    collect, stop, left = TrialSource.collect, SearchSession.stop, [stacks]
 
-    def collects(runner: TrialFeed) -> Sequence[Result]:
+    def collects(runner: TrialSource) -> Sequence[Result]:
         results = collect(runner)
         left[0] -= 1
         if not left[0] and by == "signal":
@@ -127,6 +127,6 @@ def asked_to_stop_after(stacks: int, *, by: str) -> Iterator[None]:
         return TIME_IS_OVER if left[0] <= 0 and by == "time" else stop(session)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(TrialFeed, "collect", collects)
+        patch.setattr(TrialSource, "collect", collects)
         patch.setattr(SearchSession, "stop", stops)
         yield

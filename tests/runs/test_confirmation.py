@@ -23,7 +23,7 @@ from fnnctl.records.trials import Confirmed, Result, non_finite_loss
 from fnnctl.runs import confirmation as confirm_module
 from fnnctl.runs import search as complete_module
 from fnnctl.seeds import confirmation_seed
-from fnnctl.stacks.confirmation_feed import ConfirmationFeed
+from fnnctl.stacks.confirmation_source import ConfirmationSource
 from fnnctl.stacks.measures import ObjectiveMeasure
 from fnnctl.stacks.work import train_fits
 from tests.program import read_json
@@ -152,7 +152,7 @@ def test_an_interrupt_keeps_what_is_done(
 ) -> None:
     """The signal arrives in the confirmation, which ends after the network that is being recorded."""
 
-    class Interrupted(ConfirmationFeed):
+    class Interrupted(ConfirmationSource):
         def run(self, networks: Any) -> Any:
             for count, network in enumerate(super().run(networks)):
                 yield network
@@ -161,7 +161,7 @@ def test_an_interrupt_keeps_what_is_done(
                     return
 
     with monkeypatch.context() as patch:
-        patch.setattr(confirm_module, "ConfirmationFeed", Interrupted)
+        patch.setattr(confirm_module, "ConfirmationSource", Interrupted)
         folder = search(config, "--executor", "serial", code=143)
     assert "search --resume" in capsys.readouterr().err
     assert read_json(folder / "manifest.json")["status"] == "interrupted"
@@ -267,14 +267,14 @@ def test_a_leader_that_diverges_with_a_seed_cannot_win(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The best of the search is made to diverge with one seed."""
-    measured = ConfirmationFeed._measured
+    measured = ConfirmationSource._measured
 
-    def diverges(self: ConfirmationFeed, trial: Any, seed: int, fit: Any) -> Confirmed:
+    def diverges(self: ConfirmationSource, trial: Any, seed: int, fit: Any) -> Confirmed:
         if trial.number == 0 and seed == 2:
             return self._failed(trial, seed, non_finite_loss("in epoch 3"))
         return measured(self, trial, seed, fit)
 
-    monkeypatch.setattr(ConfirmationFeed, "_measured", diverges)
+    monkeypatch.setattr(ConfirmationSource, "_measured", diverges)
     space = {RATE: {"choice": [0.1, 0.01]}}
     config = write_config(
         tmp_path / "x.yaml", data="wine", search={**RANDOM, "method": "grid", "trials": 2, "space": space}

@@ -408,7 +408,7 @@ def test_its_ensemble_stands_for_the_search_everywhere(
     assert load_run(folder).metrics == scores
     without = shutil.copytree(folder, folder.parent.parent / "without" / "run")
     shutil.rmtree(without / "ensemble")
-    assert RunFolder(without).stand_in() == RunFolder(without / "best")
+    assert RunFolder(without).result_run() == RunFolder(without / "best")
     assert resume(without) == 0
     assert (without / "ensemble" / "model.npz").read_bytes() == (ensemble / "model.npz").read_bytes()
 

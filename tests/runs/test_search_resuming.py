@@ -20,7 +20,7 @@ from fnnctl.messages import Message
 from fnnctl.records.trials import Result
 from fnnctl.runs import search as search_module
 from fnnctl.runs.ensemble import NO_ENSEMBLE
-from fnnctl.stacks.trial_feed import TrialFeed
+from fnnctl.stacks.trial_source import TrialSource
 from fnnctl.store.journal import ResultCache
 from tests.program import read_json
 from tests.runs import killing
@@ -96,17 +96,17 @@ def test_what_came_before_its_turn_is_not_done_again(
     config: Path, undisturbed: Path, monkeypatch: pytest.MonkeyPatch, stacks: int
 ) -> None:
     """Its process dies while it waits for a stack."""
-    collect = TrialFeed.collect
+    collect = TrialSource.collect
     left = [stacks]
 
-    def dies(runner: TrialFeed) -> Sequence[Result]:
+    def dies(runner: TrialSource) -> Sequence[Result]:
         if not left[0]:
             raise OSError("the process dies here")
         left[0] -= 1
         return collect(runner)
 
     with monkeypatch.context() as patch:
-        patch.setattr(TrialFeed, "collect", dies)
+        patch.setattr(TrialSource, "collect", dies)
         folder = search(config, "--executor", "serial", code=3)
     results = known_results(folder)
     trained = {(trial, event["to"]) for event in timeline(folder) for trial in event["trials"]}

@@ -14,8 +14,8 @@ import pytest
 from fnnctl.cli import run
 from fnnctl.messages import Message
 from fnnctl.records.trials import Trial
-from fnnctl.stacks.trial_feed import TrialFeed
 from fnnctl.stacks.trial_fits import FailedTrialError
+from fnnctl.stacks.trial_source import TrialSource
 from tests.program import read_json
 from tests.runs.extending import RANDOM, SPACE, assert_same_outcome, changes, extend, objectives, timeline
 from tests.runs.searching import leaderboard, of_kind, resume, search, write_config
@@ -100,10 +100,10 @@ def test_an_extension_that_has_nothing_to_train_says_why(
 def test_an_extension_of_a_search_that_ended_with_invalid_trials_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def invalid(feed: TrialFeed, trial: Trial) -> FailedTrialError:
+    def invalid(source: TrialSource, trial: Trial) -> FailedTrialError:
         return FailedTrialError(Message("invalid_configuration", "it is invalid"))
 
-    monkeypatch.setattr(TrialFeed, "_stack_keys_of", invalid)
+    monkeypatch.setattr(TrialSource, "_stack_keys_of", invalid)
     monkeypatch.setattr("fnnctl.search.loop.MAX_UNCOUNTED_TRIALS", 3)
     folder = search(write_config(tmp_path / "x.yaml", search=COSTS), code=4)
     extend(folder, "budget.cost=300000", code=4)

@@ -72,7 +72,7 @@ class Preprocessing:
             kind = TEXT if column.kind == "text" else column.kind
             graph.input(column.name, column.kind, column.description or kind)
         numbers = [column.name for column in columns if column.kind == "number"]
-        self._numbers = joined(graph, numbers, axis=1) if numbers else None
+        self._numbers = concatenate(graph, numbers, axis=1) if numbers else None
         self._missing = None if self._numbers is None else self._missing_numbers(self._numbers, numbers)
         self._made: list[tuple[Preprocessor, np.dtype[np.floating], GraphFeatures]] = []
 
@@ -83,7 +83,7 @@ class Preprocessing:
                 return features
         pieces, coordinates = self._of_numbers(preprocessor, dtype)
         pieces += self._of_categories(preprocessor.categories, dtype)
-        features = GraphFeatures(joined(self._graph, pieces, axis=1), coordinates)
+        features = GraphFeatures(concatenate(self._graph, pieces, axis=1), coordinates)
         self._made.append((preprocessor, dtype, features))
         return features
 
@@ -127,7 +127,7 @@ class Preprocessing:
             codes = self._codes(column)
             places = np.arange(len(column.features), dtype=np.int64)
             hot.append(graph.add("Equal", codes, places[None]))
-        return [graph.cast(joined(graph, hot, axis=1), dtype)] if hot else []
+        return [graph.cast(concatenate(graph, hot, axis=1), dtype)] if hot else []
 
     def _codes(self, column: CategoryFeatures) -> str:
         """The feature that is 1 for each text of a column, (rows, 1); -1 if there is none."""
@@ -165,7 +165,7 @@ def category_codes(
     return codes
 
 
-def joined(graph: Graph, tensors: Sequence[str], *, axis: int) -> str:
+def concatenate(graph: Graph, tensors: Sequence[str], *, axis: int) -> str:
     """Several tensors as one."""
     return tensors[0] if len(tensors) == 1 else graph.add("Concat", *tensors, axis=axis)
 

@@ -224,7 +224,7 @@ class ComparedRun:
 
 def has_metrics(run: RunFolder) -> bool:
     """Whether a run has metrics, or what stands for a search."""
-    return (run.stand_in() or run).has(METRICS)
+    return (run.result_run() or run).has(METRICS)
 
 
 def default_metric(run: RunFolder) -> str:
@@ -239,7 +239,7 @@ def read_compared_run(run: RunFolder, metric: str, *, option: str = "--metric") 
     have or whose rows are missing, and `DataError` for a damaged file.
     """
     manifest = run.read_manifest()
-    scored = run if manifest.kind != "search" else run.stand_in()
+    scored = run if manifest.kind != "search" else run.result_run()
     if scored is None:
         raise UsageError(f"{run.path} has no refitted winner, as a search has when it is complete")
     stored = scored.read_metrics()

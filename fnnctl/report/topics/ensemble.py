@@ -23,7 +23,7 @@ def _highlights(summary: Summary) -> Iterator[Section]:
     label, key = summary.task_report.metrics[0]
     selection = summary.ensemble.selection
     value = ((summary.ensemble.metrics or {}).get(TEST) or {}).get(key)
-    if isinstance(value, float) and not summary.has_stand_in:  # or it is among the search's scores
+    if isinstance(value, float) and not summary.has_ensemble_result:  # or it is among the search's scores
         trials = counted(len(selection.trials), "trial")
         sentence = f"The ensemble of {trials} has {label} {number(value)} on the test part."
         yield Notes(ABOUT, (sentence,), heading=SUMMARY, priority=55)

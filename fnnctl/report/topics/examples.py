@@ -173,7 +173,7 @@ def worst_examples(summary: Summary, most: int = MOST_WORST) -> WorstExamples | 
     None if the run has no predictions. Raises `DataError` if the file is damaged.
     """
     folder = RunFolder(summary.path)
-    folder = folder.stand_in() or folder
+    folder = folder.result_run() or folder
     file, lines = folder.path / names.PREDICTIONS, folder.read_rows(names.PREDICTIONS)
     if lines is None:
         return None

@@ -175,7 +175,7 @@ def _metrics_table(summary: Summary) -> TableSection:
 
 def _scored(summary: Summary) -> str:
     """Whose metrics those of a search are."""
-    if summary.has_stand_in:
+    if summary.has_ensemble_result:
         return "ensemble"
     return "best trial" if summary.search and summary.search.on_bags else "refitted winner"
 

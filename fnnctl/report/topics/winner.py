@@ -63,7 +63,7 @@ def _choice(summary: Summary, search: SearchHistory, best: Result) -> str | None
             f"These are the scores of trial {summary.refitted}: trial {best.trial}, which is the best now, "
             f"{missing}."
         )
-    if summary.has_stand_in and summary.ensemble:
+    if summary.has_ensemble_result and summary.ensemble:
         trials = counted(len(summary.ensemble.selection.trials), "trial")
         return f"These are the scores of the ensemble of {trials}, selected out of bag, not on the test part."
     if confirmation is not None and confirmation.chosen:

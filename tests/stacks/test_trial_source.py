@@ -24,7 +24,7 @@ from fnnctl.records.trials import Job, JobKey, Result, Status, Trial
 from fnnctl.runs import search as search_module
 from fnnctl.search.loop import run_search
 from fnnctl.stacks import stack_runner
-from fnnctl.stacks.trial_feed import TrialFeed, TrialSettings
+from fnnctl.stacks.trial_source import TrialSettings, TrialSource
 from fnnctl.store.trial_checkpoints import TrialCheckpoints
 from tests.program import read_json
 from tests.runs import killing
@@ -147,7 +147,7 @@ class Bench:
         self.checkpoints = TrialCheckpoints(folder)
         defaults = {"metric": "log_loss", "max_epochs": 9}
         flags = dict.fromkeys(("on_folds", "on_bags", "keep_checkpoints"), False)
-        self.runner = TrialFeed(
+        self.runner = TrialSource(
             TrialSettings(**{**flags, **defaults, **settings}),
             self.fits,
             self.checkpoints,

@@ -22,7 +22,7 @@ Network: TypeAlias = tuple[Trial, int]
 """A leader and the number of a seed."""
 
 
-class ConfirmationFeed:
+class ConfirmationSource:
     """Has networks trained for a confirmation."""
 
     def __init__(
@@ -54,22 +54,22 @@ class ConfirmationFeed:
             yield self._results.pop((trial.number, seed))
 
     def item(self, stack: PlannedStack) -> StackItem[FitObjective]:
-        """See `Feed`."""
+        """The networks of the stack, which train to the end, without checkpoints."""
         measure = ObjectiveMeasure(self._metric, on_folds=False)
         return StackItem(self._fits.of_stack(stack.members), measure, stop=stack.stop)
 
     def labels(self, stack: PlannedStack) -> Event:
-        """See `Feed`."""
+        """The trials and seeds of the stack, for the timeline."""
         confirmed = [[trial.number, seed] for trial, seed in stack.members]
         return {"confirmed": confirmed, "networks": len(stack.members)}
 
     def receive(self, stack: PlannedStack, result: ObjectiveResult) -> None:
-        """See `Feed`."""
+        """Measure each network, and put the measurement where `run` waits for it."""
         for (trial, seed), fit in zip(stack.members, result.measured, strict=True):
             self._add(self._measured(trial, seed, fit))
 
     def fail(self, stack: PlannedStack, reason: Message) -> None:
-        """See `Feed`."""
+        """Let each network of the stack fail for this reason."""
         for trial, seed in stack.members:
             self._add(self._failed(trial, seed, reason))
 

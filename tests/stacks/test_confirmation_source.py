@@ -10,7 +10,7 @@ import pytest
 from fnnctl.executors.serial import SerialExecutor
 from fnnctl.records.trials import Confirmed, Trial
 from fnnctl.stacks import stack_runner
-from fnnctl.stacks.confirmation_feed import ConfirmationFeed, Network
+from fnnctl.stacks.confirmation_source import ConfirmationSource, Network
 from tests.program import read_json
 from tests.runs import killing
 from tests.runs.searching import RATE, of_kind, prepared, search, write_config
@@ -23,8 +23,8 @@ def confirmed(config: Path, trials: list[Trial], *, stop_after: int = 10**9) -> 
     stacks: list[object] = []
     fits = prepared(config).draws(SEEDS)
     executor = SerialExecutor(1, lambda done: len(stacks) >= stop_after)
-    feed = ConfirmationFeed(fits, executor, metric="log_loss", budget=9, on_stack=stacks.append)
-    return list(feed.run([(trial, seed) for trial in trials for seed in range(SEEDS)]))
+    source = ConfirmationSource(fits, executor, metric="log_loss", budget=9, on_stack=stacks.append)
+    return list(source.run([(trial, seed) for trial in trials for seed in range(SEEDS)]))
 
 
 @pytest.fixture
@@ -87,13 +87,13 @@ def test_a_leader_that_kills_its_worker_does_not_fail_the_others(
             "space": {RATE: {"choice": [0.05, killing.DEADLY, 0.1]}},
         },
     )  # fmt: skip
-    run = ConfirmationFeed.run
+    run = ConfirmationSource.run
 
-    def run_deadly(feed: ConfirmationFeed, networks: Sequence[Network]) -> Iterator[Confirmed]:
+    def run_deadly(source: ConfirmationSource, networks: Sequence[Network]) -> Iterator[Confirmed]:
         monkeypatch.setattr(stack_runner, "train_item", killing.killed_by_some)
-        return run(feed, networks)
+        return run(source, networks)
 
-    monkeypatch.setattr(ConfirmationFeed, "run", run_deadly)
+    monkeypatch.setattr(ConfirmationSource, "run", run_deadly)
     folder = search(config, "--executor", "processes", "--workers", "2")
     (deadly,) = (
         each["number"] for each in of_kind(folder, "trial") if each["assignment"][RATE] == killing.DEADLY

@@ -55,7 +55,7 @@ class _OpenJob:
     """The job for whose lost checkpoint this one trains again."""
 
 
-class TrialFeed:
+class TrialSource:
     """Does the jobs of `search.loop.run_search`."""
 
     def __init__(
@@ -115,7 +115,7 @@ class TrialFeed:
             self._checkpoints.release(keys)
 
     def item(self, stack: PlannedStack) -> StackItem[FitObjective]:
-        """See `Feed`."""
+        """The fits of the stack, which continue from the checkpoints of their rung."""
         state = None
         if stack.start:
             keys = [(trial.number, index) for trial, index in stack.members]
@@ -138,7 +138,7 @@ class TrialFeed:
         return ObjectiveMeasure(settings.metric, settings.on_folds, weights_at=weights_at)
 
     def labels(self, stack: PlannedStack) -> Event:
-        """See `Feed`."""
+        """The trials and epochs of the stack, for the timeline."""
         return {
             "trials": stack.trials,
             "networks": len(stack.members),
@@ -147,7 +147,10 @@ class TrialFeed:
         }
 
     def receive(self, stack: PlannedStack, result: ObjectiveResult) -> None:
-        """See `Feed`: the states to keep are written before a result may be recorded."""
+        """Note the measurements, and finish each job whose last fit this is.
+
+        The states to keep are written first: before a result may be recorded.
+        """
         if result.state is not None:
             keys = [(stack.members[k][0].number, stack.members[k][1]) for k in result.digests]
             self._checkpoints.write(keys, stack.stop, result.state)
@@ -166,7 +169,7 @@ class TrialFeed:
                 self._finish(open_job, outcome)
 
     def fail(self, stack: PlannedStack, reason: Message) -> None:
-        """See `Feed`."""
+        """Let each job of the stack fail for this reason."""
         for number in stack.trials:
             if open_job := self._open.pop(number, None):
                 self._finish(open_job, failed_result(open_job.job, reason))
