@@ -86,10 +86,10 @@ class Experiment:
 
         Raises `ConfigError` if it is not there, or cannot be an experiment.
         """
-        return cls._of(read_config(path_of("path", path).absolute()))
+        return cls._from_source(read_config(path_of("path", path).absolute()))
 
     @classmethod
-    def _of(cls, source: ConfigText) -> Self:
+    def _from_source(cls, source: ConfigText) -> Self:
         experiment = cls.__new__(cls)
         experiment._source = source
         return experiment
@@ -111,7 +111,7 @@ class Experiment:
 
     def _with_change(self, path: str, config: Mapping[str, Any]) -> Self:
         changed = (*self._source.changed, parse_path(path))
-        return self._of(ConfigText(block_yaml(config).encode(), self._source.file, changed=changed))
+        return self._from_source(ConfigText(block_yaml(config).encode(), self._source.file, changed=changed))
 
     def to_yaml(self) -> str:
         """The settings as the text of a YAML file."""
@@ -120,7 +120,7 @@ class Experiment:
     def check(self, data: Any = None) -> list[Problem]:
         """Everything that is wrong with the settings, alone and with the data; empty if a run can begin."""
         with silent_context(None, _Silent()) as (context, _):
-            source, memory = self._with(data)
+            source, memory = self._with_data(data)
             return run_check([source], (), context, memory=memory).problems
 
     def batch_rows(self, data: Any = None) -> int:
@@ -129,7 +129,7 @@ class Experiment:
         Raises the errors of `train`.
         """
         with silent_context(None, _Silent()) as (context, _):
-            source, memory = self._with(data)
+            source, memory = self._with_data(data)
             loaded = read_experiment(source, (), context.listener, memory=memory)
             return loaded.fit(loaded.split()).settings.batch_size
 
@@ -152,7 +152,7 @@ class Experiment:
         """
         workers = whole_or_none("workers", arguments["workers"])
         with silent_context(arguments["runs_dir"], arguments["observer"]) as (context, volume):
-            source, memory = self._with(data)
+            source, memory = self._with_data(data)
             return Run(run_training(source, (), context, workers=workers, memory=memory), volume)
 
     @with_keywords
@@ -164,7 +164,7 @@ class Experiment:
         """
         workers = whole_or_none("workers", arguments["workers"])
         with silent_context(arguments["runs_dir"], arguments["observer"]) as (context, volume):
-            source, memory = self._with(data)
+            source, memory = self._with_data(data)
             return Run(run_cross_validation(source, (), context, workers=workers, memory=memory), volume)
 
     @with_keywords
@@ -186,10 +186,10 @@ class Experiment:
         method = arguments["method"]
         experiment = self if method is None else self.set("search.method", method)
         with silent_context(arguments["runs_dir"], arguments["observer"]) as (context, volume):
-            source, memory = experiment._with(data)
+            source, memory = experiment._with_data(data)
             return Run(search_command(source, (), options, context, memory=memory), volume)
 
-    def _with(self, data: Any) -> tuple[ConfigText, MemoryData | None]:
+    def _with_data(self, data: Any) -> tuple[ConfigText, MemoryData | None]:
         """The settings with `data` as their source."""
         if data is None:
             return self._source, None

@@ -162,14 +162,14 @@ class _Encoder:
         if not self._is_plain:
             return None
         if isinstance(rows, np.ndarray):
-            return self._of_array(rows)
+            return self._array_columns(rows)
         if isinstance(rows, Mapping):
-            return None if any(map(_is_column, rows.values())) else self._of_records([rows], note)
+            return None if any(map(_is_column, rows.values())) else self._record_columns([rows], note)
         if isinstance(rows, list | tuple) and rows and all(isinstance(row, Mapping) for row in rows):
-            return self._of_records(rows, note)
+            return self._record_columns(rows, note)
         return None
 
-    def _of_array(self, rows: npt.NDArray[Any]) -> Columns | None:
+    def _array_columns(self, rows: npt.NDArray[Any]) -> Columns | None:
         if rows.ndim != 2 or rows.dtype.kind not in "fiu" or self._categories or not len(rows):
             return None
         if rows.shape[1] != len(self._numbers):  # refused there, or the training had an empty column
@@ -180,7 +180,7 @@ class _Encoder:
         remove_missing(numeric, self._missing, rows.dtype)
         return replace(self._template, numeric=numeric, categorical=np.empty((len(rows), 0), np.int32))
 
-    def _of_records(self, rows: Sequence[Mapping[str, Any]], note: Note) -> Columns | None:
+    def _record_columns(self, rows: Sequence[Mapping[str, Any]], note: Note) -> Columns | None:
         numeric = np.empty((len(rows), len(self._numbers)))
         categorical = np.empty((len(rows), len(self._categories)), np.int32)
         for i, row in enumerate(rows):

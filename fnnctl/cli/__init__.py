@@ -121,8 +121,8 @@ def _failure_of_the_system(error: OSError, output: Output) -> MachineError:
         output.flush()
     except UnwritableOutputError as unwritable:
         return unwritable
-    where = f" ({error.filename})" if error.filename else ""
-    return MachineError(f"operating system error: {error.strerror or error}{where}")
+    file = f" ({error.filename})" if error.filename else ""
+    return MachineError(f"operating system error: {error.strerror or error}{file}")
 
 
 def _detail_traceback(output: Output) -> None:

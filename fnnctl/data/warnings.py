@@ -157,9 +157,9 @@ def _shared_rows(dataset: Dataset, hashes: Hashes, split: Split) -> list[Message
         shared = _count_known(hashes[rows], np.sort(hashes[other_rows]))
         if _is_suspicious(dataset, hashes, shared, len(rows), len(other_rows)):
             fact = f"{shared:,} of {counted(len(rows), 'row')} of the {part} part"
-            where = f"are also in the {other_part} part, with the same target"
+            overlap = f"are also in the {other_part} part, with the same target"
             advice = _advice(dataset, hashes)
-            sentence = f"{fact} {where}, so the {part} scores may be too high: {advice}"
+            sentence = f"{fact} {overlap}, so the {part} scores may be too high: {advice}"
             warnings.append(Message("shared_rows", sentence))
     return warnings
 

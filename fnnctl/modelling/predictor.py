@@ -185,12 +185,12 @@ class Predictor:
         """
         scores: FloatArray | None = None
         for member, bag in zip(self.member_predictors(), bags, strict=True):
-            at = np.searchsorted(rows, bag)
+            positions = np.searchsorted(rows, bag)
             for batch in score(member, bag):
                 if scores is None:
                     scores = np.empty((len(rows), batch.shape[1]), batch.dtype)
-                here, at = at[: len(batch)], at[len(batch) :]
-                scores[here] = batch
+                current, positions = positions[: len(batch)], positions[len(batch) :]
+                scores[current] = batch
         if scores is not None:
             yield scores
 

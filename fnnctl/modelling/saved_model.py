@@ -137,8 +137,10 @@ def _loaded(run: RunFolder) -> SavedModel:
             for prefix in part.array_prefixes:
                 networks.append(_network(layout, part.description.network, arrays[prefix]))
         except ValueError as error:
-            where = f"part {len(parts) + 1}, member {len(networks) + 1}: " if ensemble else ""
-            raise damaged(run.path / names.WEIGHTS, f"does not fit {names.MODEL}: {where}{error}") from error
+            network = f"part {len(parts) + 1}, member {len(networks) + 1}: " if ensemble else ""
+            raise damaged(
+                run.path / names.WEIGHTS, f"does not fit {names.MODEL}: {network}{error}"
+            ) from error
         # Equal preprocessings become one object: with every batch of rows they are compared.
         equal = (former.preprocessor for former in parts if former.preprocessor == preprocessor)
         preprocessor = next(equal, preprocessor)

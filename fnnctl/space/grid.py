@@ -60,7 +60,7 @@ class Combinations:
             if group == (name,) and name not in groups:
                 factors.append(column)
             elif group[0] == name:
-                factors += self._factors_of([columns[other] for other in group])
+                factors += self._factors_of([columns[member] for member in group])
         return factors
 
     def _compared_groups(self, names: Iterable[str]) -> dict[str, tuple[str, ...]]:

@@ -64,7 +64,7 @@ def group_into_stacks(
     # a cut next to the end of a key would leave a stack of one fit, which pays for the calls of all its steps
     spared = 1 if len(order) >= workers * MIN_FITS_PER_WORKER else 0
     for cut in _equal_cuts([1.0 if costs is None else costs[index] for index in order], workers):
-        if min(abs(cut - other) for other in cuts) > spared:
+        if min(abs(cut - earlier) for earlier in cuts) > spared:
             cuts.add(cut)
     stacks: list[list[int]] = []
     for start, end in pairwise(sorted(cuts)):

@@ -116,8 +116,8 @@ def list_runs(runs_dir: Path) -> list[RunEntry]:
     entries = [_entry(path, cache) for path in paths]
     cache.store([path.name for path in paths])
     # Another command may have removed some of them meanwhile.
-    left = [entry for entry in entries if entry.facts or is_run_path(entry.path)]
-    return sorted(left, key=lambda entry: started(entry.path, entry.facts.started if entry.facts else None))
+    kept = [entry for entry in entries if entry.facts or is_run_path(entry.path)]
+    return sorted(kept, key=lambda entry: started(entry.path, entry.facts.started if entry.facts else None))
 
 
 def started(path: Path, by_manifest: str | None) -> str:
@@ -291,11 +291,11 @@ class Position:
         with suppress(DataError, MachineError):
             if (content := read_bytes(path)) is not None:
                 facts = read_mapping(content, path)
-                epoch, epochs, left = (facts.get(key) for key in ("epoch", "epochs", "seconds_left"))
-                if isinstance(epoch, int) and isinstance(epochs, int) and isinstance(left, float | None):
-                    return cls(epoch, epochs, left)
+                epoch, epochs, seconds = (facts.get(key) for key in ("epoch", "epochs", "seconds_left"))
+                if isinstance(epoch, int) and isinstance(epochs, int) and isinstance(seconds, float | None):
+                    return cls(epoch, epochs, seconds)
         return None
 
     def __str__(self) -> str:
-        left = "" if self.seconds_left is None else f", {time_left_text(self.seconds_left)}"
-        return f"epoch {self.epoch:,} of {self.epochs:,}{left}"
+        remaining = "" if self.seconds_left is None else f", {time_left_text(self.seconds_left)}"
+        return f"epoch {self.epoch:,} of {self.epochs:,}{remaining}"

@@ -308,19 +308,19 @@ def require_same_target(runs: Sequence[RunFolder]) -> None:
     """Raise `UsageError` if the runs do not all have the first one's target."""
     first = runs[0].read_manifest().data
     for run in runs[1:]:
-        other = run.read_manifest().data
-        if first and other and (difference := _different_target(first, other)):
+        data = run.read_manifest().data
+        if first and data and (difference := _different_target(first, data)):
             raise UsageError(f"{runs[0].path} and {run.path} cannot be compared: {difference}")
 
 
 def require_same_positive_class(runs: Sequence[ComparedRun], metric: str) -> None:
     """Raise `UsageError` if the metric is of the positive class and the runs do not all have the same one."""
-    first, *rest = runs
-    for other in rest:
-        if (record := positive_metric(metric)) and other.positive_class != first.positive_class:
+    first = runs[0]
+    for run in runs[1:]:
+        if (record := positive_metric(metric)) and run.positive_class != first.positive_class:
             raise UsageError(
-                f"{first.path} and {other.path} cannot be compared by {metric}: their positive classes are "
-                f"{shown(first.positive_class or '')} and {shown(other.positive_class or '')}; "
+                f"{first.path} and {run.path} cannot be compared by {metric}: their positive classes are "
+                f"{shown(first.positive_class or '')} and {shown(run.positive_class or '')}; "
                 f"write per_class.CLASS.{record.class_name}, with the name of a class"
             )
 

@@ -117,9 +117,9 @@ def _smaller(articles: Sequence[Article], parts: dict[PartIndex, Part], excess: 
 
 def _note(source: str | None) -> Markup:
     """What stands in place of a part: where else its content is."""
-    where = "the Markdown report has it" if source is None else "it is in "
+    location = "the Markdown report has it" if source is None else "it is in "
     file = EMPTY if source is None else element("code", escape(source))
-    text = f"Left out, so that this page stays below {MAX_BYTES // 1_000_000} MB: {where}"
+    text = f"Left out, so that this page stays below {MAX_BYTES // 1_000_000} MB: {location}"
     return element("p", content(text), file, Markup("."), class_="note")
 
 

@@ -90,7 +90,7 @@ def _details(summary: Summary) -> Iterator[Section]:
 
 def examples_table(examples: WorstExamples, *, relative_to: Path) -> TableSection:
     """One row per example; rows are numbered as in predictions.csv."""
-    where = f"row numbers as in {examples.file.relative_to(relative_to)}, from 0"
+    row_numbers = f"row numbers as in {examples.file.relative_to(relative_to)}, from 0"
     if any(example.residual is not None for example in examples.rows):
         rows = [
             (
@@ -102,14 +102,14 @@ def examples_table(examples: WorstExamples, *, relative_to: Path) -> TableSectio
             for example in examples.rows
         ]
         header: tuple[str, ...] = ("row", "target", "prediction", "residual")
-        table = TableSection(f"The largest residuals; {where}", header, tuple(rows), texts=())
+        table = TableSection(f"The largest residuals; {row_numbers}", header, tuple(rows), texts=())
     else:
         rows = [
             (str(example.row), example.true, example.predicted, number(example.probability))
             for example in examples.rows
         ]
         header = ("row", "true", "predicted", "its probability")
-        table = TableSection(f"Most confidently wrong; {where}", header, tuple(rows), texts=(1, 2))
+        table = TableSection(f"Most confidently wrong; {row_numbers}", header, tuple(rows), texts=(1, 2))
     file = str(examples.file.with_name(names.WORST_ROWS).relative_to(relative_to))
     columns = _columns(examples)
     wide = _with_columns(table, columns, SHOWN_COLUMNS, file)

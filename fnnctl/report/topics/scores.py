@@ -129,16 +129,16 @@ def _measured_on_test(summary: Summary, rows: int | None, *, has_intervals: bool
     count = "the rows" if rows is None else counted(rows, "row")
     if manifest.evaluated is not None:
         name = shown(manifest.data.name) if manifest.data else "the file"
-        where, without = f"{count} of {name}", ""
+        rows_text, without = f"{count} of {name}", ""
         about = "Intervals are for other rows of this kind."
     elif manifest.data and manifest.data.test_source:
-        where, without = f"{count} of the test file", ", with one seed"
+        rows_text, without = f"{count} of the test file", ", with one seed"
         about = "Intervals do not include the variation between seeds."
     else:
-        where = "the test part" if rows is None else counted(rows, "test row")
+        rows_text = "the test part" if rows is None else counted(rows, "test row")
         without = ", with one split and one seed"
         about = "Intervals do not include the variation between splits and seeds."
-    return f"Measured on {where}. {about}" if has_intervals else f"Measured on {where}{without}."
+    return f"Measured on {rows_text}. {about}" if has_intervals else f"Measured on {rows_text}{without}."
 
 
 def _measured_on_folds(summary: Summary, metrics: Mapping[str, Any], *, has_intervals: bool) -> str:

@@ -93,10 +93,10 @@ def _details(summary: Summary) -> Iterator[Section]:
 def _scores(summary: Summary, search: SearchHistory, best: Result) -> Iterator[tuple[str, ...]]:
     """One row per measurement of the objective's metric, for comparison."""
     count, confirmation = len(search.standings.latest), search.confirmation
-    where = measured(search).short
+    part = measured(search).short
     chosen = confirmation.chosen if confirmation else None
     among = f"yes, the best of {count:,}" if count > 1 else "no"
-    yield f"in the search, {where}", number(best.objective), NOTHING, "to be confirmed" if chosen else among
+    yield f"in the search, {part}", number(best.objective), NOTHING, "to be confirmed" if chosen else among
     if confirmation and chosen and confirmation.is_complete:
         half, mean = confirmation.half_width(chosen), chosen.mean
         interval = NOTHING if half is None or mean is None else number([mean - half, mean + half])
@@ -104,7 +104,7 @@ def _scores(summary: Summary, search: SearchHistory, best: Result) -> Iterator[t
         yield seeds, number(mean), interval, f"yes, the best of {len(confirmation.leaders):,}"
     default = default_trial_result(summary)
     if default and default.budget == best.budget:
-        yield f"the default settings, {where}", result_text(default), NOTHING, "no"
+        yield f"the default settings, {part}", result_text(default), NOTHING, "no"
     test = summary.winner_part(TEST)
     if test.get(search.metric) is not None and not summary.has_former_winner:
         interval = number(test.get(f"{search.metric}_ci95"))
