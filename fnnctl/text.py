@@ -107,7 +107,7 @@ def cut(text: str) -> str:
     return printable(truncate_end(text, SHOWN_LENGTH))
 
 
-def shown(text: str) -> str:
+def quoted(text: str) -> str:
     """Quote a value for a message, printable and cut to a readable length."""
     return f"'{cut(text)}'"
 

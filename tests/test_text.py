@@ -20,7 +20,7 @@ from fnnctl.text import (
     plain_text,
     printable,
     printable_lines,
-    shown,
+    quoted,
     truncate_end,
     truncate_middle,
     word_list,
@@ -74,9 +74,9 @@ def test_lines_stay_lines() -> None:
 
 
 def test_a_shown_value_is_quoted_and_cut_to_sixty_characters() -> None:
-    assert shown("a" * 60) == "'" + "a" * 60 + "'"
-    assert shown("a" * 61) == "'" + "a" * 59 + "…'"
-    assert shown("\a") == cut("'\a'") == "'\\x07'"
+    assert quoted("a" * 60) == "'" + "a" * 60 + "'"
+    assert quoted("a" * 61) == "'" + "a" * 59 + "…'"
+    assert quoted("\a") == cut("'\a'") == "'\\x07'"
     assert cut("\u202e" * 61) == "\\u202e" * 59 + "…"
 
 

@@ -31,7 +31,7 @@ from fnnctl.data.in_memory import MemoryData, memory_data
 from fnnctl.data.tables.memory_table import is_frame
 from fnnctl.errors import ConfigError, Problem, UsageError
 from fnnctl.modelling.loading import read_experiment
-from fnnctl.text import shown
+from fnnctl.text import quoted
 
 YAML_ENDINGS: Final = (".yaml", ".yml")
 
@@ -75,7 +75,7 @@ class Experiment:
         config: dict[str, Any] = {}
         for path, value in {**(settings or {}), **sections}.items():
             if _is_column(path, value):
-                raise UsageError(f"{shown(str(path))} is no setting; this looks like data: write data=…")
+                raise UsageError(f"{quoted(str(path))} is no setting; this looks like data: write data=…")
             is_source = path == "data" and isinstance(value, str | Path)
             config = _changed(config, path, {"source": value} if is_source else value)
         self._source = ConfigText(block_yaml(config).encode(), Path(STARTER_NAME).absolute())

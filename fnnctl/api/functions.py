@@ -37,7 +37,7 @@ from fnnctl.space.domains import Choice, Domain
 from fnnctl.space.expression_parser import ExpressionError
 from fnnctl.space.identity import identity
 from fnnctl.space.space import Space
-from fnnctl.text import did_you_mean, joined_words, shown
+from fnnctl.text import did_you_mean, joined_words, quoted
 
 SpaceLike: TypeAlias = Space | Mapping[str, Any] | Iterable[Dimension]
 """A space; or the domain of each variable by its name, where a list is a choice; or dimensions, which may
@@ -251,7 +251,7 @@ def _plan(space: SpaceLike, arguments: OptimizerArguments) -> _Plan:
     if method not in _METHODS:
         choices = joined_words(_METHODS, "or")
         name, near = (
-            (shown(method), did_you_mean(method, _METHODS)) if isinstance(method, str) else (method, "")
+            (quoted(method), did_you_mean(method, _METHODS)) if isinstance(method, str) else (method, "")
         )
         raise UsageError(f"there is no method {name}; choose {choices}{near}")
     largest = whole("max_epochs", arguments["max_epochs"])

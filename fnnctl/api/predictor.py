@@ -32,7 +32,7 @@ from fnnctl.modelling.input_file import InputFile, Note, ignored_columns
 from fnnctl.modelling.predictor import Predictor as Networks
 from fnnctl.modelling.saved_model import SavedModel
 from fnnctl.modelling.scored_rows import refuse_overflow, scored_blocks
-from fnnctl.text import did_you_mean, shown
+from fnnctl.text import did_you_mean, quoted
 from fnnctl.training.scoring import SCORING_BATCH
 
 _UNKNOWN: Final = "\0"
@@ -216,7 +216,9 @@ class _Encoder:
         extra = [str(name) for name in row if name not in self._names and name != self._target]
         missing = [name for name in (*self._numbers, *self._template.categorical_names) if name not in row]
         if missing:
-            messages = (f"the column {shown(name)} is missing{did_you_mean(name, extra)}" for name in missing)
+            messages = (
+                f"the column {quoted(name)} is missing{did_you_mean(name, extra)}" for name in missing
+            )
             raise DataError(*map(Problem, messages))
         if extra:
             note(ignored_columns(MEMORY_SOURCE, extra))

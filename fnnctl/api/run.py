@@ -36,7 +36,7 @@ from fnnctl.store.listing import list_runs as read_entries
 from fnnctl.store.names import FIGURE_ENDING, LATEST, PREDICTIONS
 from fnnctl.store.run import save_run
 from fnnctl.store.volumes import MemoryVolume, is_in_memory
-from fnnctl.text import joined_words, shown
+from fnnctl.text import joined_words, quoted
 
 
 class Run:
@@ -85,7 +85,7 @@ class Run:
     @property
     def status(self) -> str:
         """`completed`, `running`, `interrupted`, `failed`, or `died` if its process is gone."""
-        return self._summary().shown_status
+        return self._summary().displayed_status
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -357,7 +357,7 @@ def _resume(folder: RunFolder, options: SearchOptions, context: Context, memory:
     if kind == "search":
         resume_search(name, (), options, context, memory=memory)
     elif (options.max_trials, options.time_limit) != (None, None):
-        raise UsageError(f"max_trials and time_limit are for searches, but the run is of kind {shown(kind)}")
+        raise UsageError(f"max_trials and time_limit are for searches, but the run is of kind {quoted(kind)}")
     elif kind == "cross_validation":
         resume_cross_validation(name, context, workers=workers, memory=memory)
     else:

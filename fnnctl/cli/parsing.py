@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from fnnctl.errors import UsageError
-from fnnctl.text import meant_number, shown
+from fnnctl.text import meant_number, quoted
 
 MAX_DIGITS = 100
 """Python refuses to convert thousands of digits, and no option needs that many."""
@@ -27,7 +27,7 @@ def whole_number(option: str, *, least: int | None = None, most: int | None = No
             number = int(text)
             if (least is None or number >= least) and (most is None or number <= most):
                 return number
-        raise UsageError(f"{option}: must be {requirement}, not {shown(text)}")
+        raise UsageError(f"{option}: must be {requirement}, not {quoted(text)}")
 
     return convert
 
@@ -45,7 +45,7 @@ def seconds(option: str) -> Callable[[str], float]:
         except ValueError:
             value = math.nan
         if not 0 <= value < math.inf:  # true for NaN too
-            raise UsageError(f"{option}: must be a time such as 90, 90s, 5m or 1h, not {shown(text)}")
+            raise UsageError(f"{option}: must be a time such as 90, 90s, 5m or 1h, not {quoted(text)}")
         return value
 
     return convert
@@ -66,7 +66,7 @@ def number_from_0(option: str, *, most: float | None = None) -> Callable[[str], 
         if not is_allowed(number):
             meant = meant_number(text)
             hint = "" if meant is None or not is_allowed(meant) else f" (write {meant:g})"
-            raise UsageError(f"{option}: must be {requirement}, not {shown(text)}{hint}")
+            raise UsageError(f"{option}: must be {requirement}, not {quoted(text)}{hint}")
         return number
 
     return convert
@@ -88,7 +88,7 @@ def age(option: str) -> Callable[[str], float]:
         match = re.fullmatch(r"([0-9]{1,6}(?:\.[0-9]{1,6})?)([smhdw])", text.strip())
         if match is None:
             raise UsageError(
-                f"{option}: must be a number with a unit, such as 90m, 12h, 30d or 8w, not {shown(text)}"
+                f"{option}: must be a number with a unit, such as 90m, 12h, 30d or 8w, not {quoted(text)}"
             )
         return float(match[1]) * UNITS[match[2]]
 
@@ -114,6 +114,8 @@ def column_names(option: str, words: Sequence[str]) -> tuple[str, ...] | None:
         cells = [name.strip() for name in cells]
         if not cells or not all(cells):
             advice = "write names with commas between them, or all"
-            raise UsageError(f"{option} {shown(word)}: {advice}; quote a name with a comma in it: '\"a, b\"'")
+            raise UsageError(
+                f"{option} {quoted(word)}: {advice}; quote a name with a comma in it: '\"a, b\"'"
+            )
         names += cells
     return tuple(names)

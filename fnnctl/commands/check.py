@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fnnctl.config.reading.explanation import ExplainedSetting, calibration_lines
-from fnnctl.config.reading.loading import ConfigSource, ConfigText, shown_file
+from fnnctl.config.reading.loading import ConfigSource, ConfigText, displayed_file
 from fnnctl.config.reading.overrides import Override
 from fnnctl.console.output import Output
 from fnnctl.console.settings_table import settings_table
@@ -58,7 +58,7 @@ def check(
     """
     result = Check()
     for config in configs:
-        file = shown_file(config.file if isinstance(config, ConfigText) else config)
+        file = displayed_file(config.file if isinstance(config, ConfigText) else config)
         try:
             loaded = read_experiment(config, overrides, context.listener, memory=memory)
             split = loaded.split()

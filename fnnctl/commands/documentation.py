@@ -9,7 +9,7 @@ from typing import Final
 
 from fnnctl.console.output import Output
 from fnnctl.errors import UsageError
-from fnnctl.text import did_you_mean, shown
+from fnnctl.text import did_you_mean, quoted
 
 _LINK: Final = re.compile(r"\[([^\]]+)\]\(([\w-]+)\.md(?:#[\w-]*)?\)")
 """A link to another page."""
@@ -29,7 +29,7 @@ def show_page(topic: str, output: Output, *, commands: Iterable[str]) -> None:
     """
     if topic not in topics():
         similar = did_you_mean(topic, [*commands, *topics()])
-        raise UsageError(f"there is no command or topic {shown(topic)}{similar}; `fnnctl help` lists them")
+        raise UsageError(f"there is no command or topic {quoted(topic)}{similar}; `fnnctl help` lists them")
     text = (_folder() / f"{topic}.md").read_text(encoding="utf-8")
     text = _LINK.sub(r"\1 (`fnnctl help \2`)", text)
     if not output.is_terminal:

@@ -15,7 +15,7 @@ from fnnctl.errors import UsageError
 from fnnctl.modelling.table_starter import table_starter
 from fnnctl.report.description import description_report
 from fnnctl.store.atomic import refuse_existing, write_new
-from fnnctl.text import shown
+from fnnctl.text import quoted
 
 
 def init(file: Path, output: Output) -> None:
@@ -57,7 +57,7 @@ def init_table(options: SourceOptions, file: Path, context: Context, output: Out
     if quantity := target.quantity:
         as_amounts = _run(file, "train", "--set", "data.task=regression")
         commands = f"`{_run(file)}` treats them as classes, `{as_amounts}` as amounts"
-        output.note(f"{shown(target.name)} looks like {quantity}: {commands}")
+        output.note(f"{quoted(target.name)} looks like {quantity}: {commands}")
     train, search = _run(file), _run(file, "search", "--time-limit", "300")
     output.note(f"wrote {file}; now run `{train}`, or `{search}`, which also looks for better settings")
 

@@ -23,7 +23,7 @@ from fnnctl.store.catalogue import find_run, is_run
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.tables import csv_lines
 from fnnctl.tasks.decisions import BY_WEIGHTS
-from fnnctl.text import shown
+from fnnctl.text import quoted
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ def predict(
     from fnnctl.stacks.prediction_workers import PredictedLines, predicted_lines
 
     if run is None and is_run(data, context.runs_dir):
-        raise UsageError(f"{shown(data)} is a run: also name the rows to predict")
+        raise UsageError(f"{quoted(data)} is a run: also name the rows to predict")
     if run is not None and is_run(data, context.runs_dir) and not is_run(run, context.runs_dir):
         raise UsageError(f"the run comes first: {shlex.join(['fnnctl', 'predict', data, run])}")
     folder = find_run(run, context.runs_dir, has_network)
@@ -97,7 +97,9 @@ def predict(
         kept = output_names(rows.kept, ("row", *columns))
         for name, new in kept.items():
             if new != name:
-                context.note(f"{source.name}: the column {shown(name)} is called {shown(new)} in the output")
+                context.note(
+                    f"{source.name}: the column {quoted(name)} is called {quoted(new)} in the output"
+                )
         predicted = predicted_lines(
             PredictedLines(model.predictor, source.name, form.top, form.digits),
             rows.blocks,

@@ -121,7 +121,7 @@ def show_pruned(pruned: Pruned, output: Output) -> int:
         table = {
             "run": [folder.path.name for folder in pruned.folders],
             "status": [
-                folder.entry.shown_status if folder.entry else "unfinished" for folder in pruned.folders
+                folder.entry.displayed_status if folder.entry else "unfinished" for folder in pruned.folders
             ],
             "size": [bytes_text(folder.size) for folder in pruned.folders],
         }
@@ -143,7 +143,7 @@ def _to_dict(folder: Removal, removed: Sequence[Removal]) -> dict[str, object]:
         run = {
             "kind": facts and facts.kind,
             "name": facts and facts.name,
-            "status": folder.entry.shown_status,
+            "status": folder.entry.displayed_status,
             "started": facts and facts.started,
             "damage": folder.entry.damage,
         }

@@ -26,7 +26,7 @@ from fnnctl.data.stored_arrays import (
     find_arrays,
 )
 from fnnctl.data.tables.table import Kind, Table
-from fnnctl.text import counted, shown
+from fnnctl.text import counted, quoted
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,7 @@ def _column_names(stored: StoredArray, columns: int) -> tuple[str, ...]:
     seen: set[str] = set()
     for position, text in enumerate(texts):
         if not text or text in seen:
-            reason = "is blank" if not text else f"is {shown(text)}, which another column has"
+            reason = "is blank" if not text else f"is {quoted(text)}, which another column has"
             message = f"the name of column {position} {reason}: each column needs its own"
             raise array_error(stored.origin, message)
         seen.add(text)

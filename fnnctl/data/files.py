@@ -46,7 +46,7 @@ def find_file(
     except OSError as error:
         if error.errno == errno.ENAMETOOLONG:
             raise _missing(path, source, setting, builtin) from error
-        raise _unreadable(shown_name(path), error) from error
+        raise _unreadable(displayed_name(path), error) from error
     if not (path.is_file() or (path.is_dir() and folders) or (pipes and not path.is_dir())):
         kind = "is a folder, not a file" if path.is_dir() else "is not a regular file"
         raise DataError(Problem(f"{printable(str(path))} {kind}", path=setting))
@@ -84,14 +84,14 @@ def file_errors(file: str) -> Iterator[None]:
         raise _unreadable(file, error) from error
 
 
-def shown_name(path: Path | None) -> str:
+def displayed_name(path: Path | None) -> str:
     """The name of a file in messages; None is standard input."""
     return "standard input" if path is None else printable(str(path))
 
 
 def file_sha256(path: Path) -> str:
     """Return the SHA-256 of the file's bytes, in hexadecimal digits."""
-    with file_errors(shown_name(path)), path.open("rb") as file:
+    with file_errors(displayed_name(path)), path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 

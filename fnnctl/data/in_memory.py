@@ -41,7 +41,7 @@ from fnnctl.data.tables.memory_table import (
     memory_table,
     unread_method,
 )
-from fnnctl.text import counted, shown
+from fnnctl.text import counted, quoted
 
 FEATURES_NAME: Final = "X"
 """What messages call an array of features."""
@@ -104,13 +104,15 @@ class MemoryData:
                 raise memory_error(f"there is no target: pass ({FEATURES_NAME}, {LABELS})")
             return configured or ""
         if name and configured and name != configured:
-            message = f"the target is named {shown(name)}, but data.target is {shown(configured)}: rename it"
+            message = (
+                f"the target is named {quoted(name)}, but data.target is {quoted(configured)}: rename it"
+            )
             raise memory_error(message)
         name = name or configured
         if name is None:
             return TARGET if LABELS in names and not self.holds_arrays else LABELS
         if name in names and not self.holds_arrays:
-            message = f"a column has the name of the target, {shown(name)}: remove the column, or rename it"
+            message = f"a column has the name of the target, {quoted(name)}: remove the column, or rename it"
             raise memory_error(message)
         return name
 
@@ -234,7 +236,7 @@ def _unknown(data: object) -> str:
     if data is None:
         return "there are no data: None"
     if isinstance(data, str | bytes) or hasattr(data, "__fspath__"):
-        return f"{shown(str(data))} is a path, not data: name it as data.source"
+        return f"{quoted(str(data))} is a path, not data: name it as data.source"
     if hasattr(data, "read"):
         return f"an open file ({kind}) is no data: name its path as data.source, or read it as a data frame"
     if hasattr(data, "__next__"):

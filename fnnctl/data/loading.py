@@ -48,7 +48,7 @@ from fnnctl.data.tables.rows import CsvFormat, missing_texts
 from fnnctl.data.tables.table import Kind, Table, code_matrix, numeric_matrix, read_table
 from fnnctl.errors import DataError, Problem
 from fnnctl.messages import Message
-from fnnctl.text import counted, did_you_mean, printable, shown, word_list
+from fnnctl.text import counted, did_you_mean, printable, quoted, word_list
 
 Numbers = TypeVar("Numbers", FloatArray, IntArray)
 BUILTIN_FORMAT = CsvFormat(",", "utf-8", frozenset(DEFAULT_MISSING_VALUES))
@@ -282,13 +282,13 @@ def _read_main(source: _StoredFile | MemoryData, config: DataConfig, target: str
     numeric = tuple(name for name in table.numeric if name not in ignored)
     categorical = tuple(name for name in table.categorical if name not in {target, *hidden})
     if not table.rows:
-        problems.add(f"the target {shown(target)} has no value in any row")
+        problems.add(f"the target {quoted(target)} has no value in any row")
     if not numeric and not categorical:
-        beside = f"besides the target {shown(target)}"
+        beside = f"besides the target {quoted(target)}"
         no_column = f"there is no column {beside}: is data.delimiter right?"
         if config.columns.ignore:
             no_column = f"there is no column {beside}: does data.columns.ignore name all others?"
-        if texts := [shown(column.name) for column in table.types.values() if column.kind == "text"]:
+        if texts := [quoted(column.name) for column in table.types.values() if column.kind == "text"]:
             no_column = (
                 f"there is no column {beside} but texts that are nearly all different: {word_list(texts)} "
                 "(data.columns.categorical keeps a column)"
@@ -297,7 +297,7 @@ def _read_main(source: _StoredFile | MemoryData, config: DataConfig, target: str
     _check_weights_and_groups(table, config, problems)
     problems.raise_any()
     warnings = [
-        Message("empty_column", f"the column {shown(name)} of {file} has no values and is ignored")
+        Message("empty_column", f"the column {quoted(name)} of {file} has no values and is ignored")
         for name in empty
     ]
     warnings += _unlabelled(all_rows - table.rows, target, file)
@@ -353,12 +353,12 @@ def _check_weights_and_groups(table: Table, config: DataConfig, problems: Proble
         line = None if row is None or lines is None else int(lines[row])
         if row is not None and lines is None:
             message = f"{message} (the first is row {row}, counted from 0)"
-        weight_column = config.weights and f"the column {shown(config.weights)}, which data.weights names,"
+        weight_column = config.weights and f"the column {quoted(config.weights)}, which data.weights names,"
         column = weight_column or "the array of weights"
         problems.add(f"{column} {message}", line=line)
     if groups is not None and (missing := int(np.count_nonzero(groups < 0))):
         message = f"has {counted(missing, 'row')} without a value: fill in their groups"
-        column = shown(config.split.group or "")
+        column = quoted(config.split.group or "")
         problems.add(f"the column {column}, which data.split.group names, {message}")
 
 
@@ -409,7 +409,7 @@ def _read_test(config: DataConfig, folder: Path, main: _File, target: str, on_re
     missing += [name for name in (*main.categorical_names, target) if name not in names]
     for name in missing:
         suggestion = did_you_mean(name, map(printable, read.names))
-        message = f"the column {shown(name)} of the training data is missing{suggestion}"
+        message = f"the column {quoted(name)} of the training data is missing{suggestion}"
         problems.add(message, line=read.header_line)
     problems.raise_any()
 
@@ -418,12 +418,13 @@ def _read_test(config: DataConfig, folder: Path, main: _File, target: str, on_re
     note_plain_problems(target, table.categorical[target], written.format if written else None, problems)
     problems.raise_any()
     if not table.rows:
-        problems.add(f"no row has a value in the target {shown(target)}")
+        problems.add(f"no row has a value in the target {quoted(target)}")
         problems.raise_any()
     columns = frozenset(main.table.names)
     warnings = [
         Message(
-            "unknown_column", f"the column {shown(name)} of {file} is not in the training data and is ignored"
+            "unknown_column",
+            f"the column {quoted(name)} of {file} is not in the training data and is ignored",
         )
         for name in table.names
         if name and name not in columns
@@ -443,7 +444,7 @@ def _unlabelled(left_out: int, target: str, file: str) -> list[Message]:
     if left_out == 0:
         return []
     sentence = (
-        f"left out {counted(left_out, 'row')} of {file} without a value in the target {shown(target)} "
+        f"left out {counted(left_out, 'row')} of {file} without a value in the target {quoted(target)} "
         "(it is empty, or one of data.missing_values)"
     )
     return [Message("unlabelled_rows", sentence)]

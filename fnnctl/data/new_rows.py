@@ -25,7 +25,7 @@ from fnnctl.data.columns.formats.base import ColumnFormat
 from fnnctl.data.columns.numbers import number_problem, plain_numbers
 from fnnctl.data.dataset import Columns
 from fnnctl.data.feature_array import FeatureArray
-from fnnctl.data.files import UNREPORTED, OnRead, file_errors, shown_name
+from fnnctl.data.files import UNREPORTED, OnRead, displayed_name, file_errors
 from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.data.problems import Problems
 from fnnctl.data.stored_arrays import find_arrays
@@ -34,7 +34,7 @@ from fnnctl.data.tables.column_readers import NumberColumn, NumberColumns, TextC
 from fnnctl.data.tables.memory_table import MemoryTable
 from fnnctl.data.tables.records import block_rows
 from fnnctl.data.tables.rows import CsvFormat, CsvRows, RowBlock, open_rows
-from fnnctl.text import counted, did_you_mean, printable, shown, word_list
+from fnnctl.text import counted, did_you_mean, printable, quoted, word_list
 
 MAX_NAMED_ALONE = 5
 """If more columns are missing, it is probably the wrong file, and one message says so."""
@@ -99,10 +99,10 @@ def note_missing(
     missing = [name for name in needed if name not in present]
     if len(missing) > MAX_NAMED_ALONE:
         count = f"{len(missing):,} of the {len(needed):,} columns that the network needs"
-        problems.add(f"{count} are missing: {word_list([*map(shown, missing)])}", line=line)
+        problems.add(f"{count} are missing: {word_list([*map(quoted, missing)])}", line=line)
         return
     for name in missing:
-        problems.add(f"the column {shown(name)} is missing{suggestion(name, unused)}", line=line)
+        problems.add(f"the column {quoted(name)} is missing{suggestion(name, unused)}", line=line)
 
 
 def suggestion(name: str, unused: Sequence[str]) -> str:
@@ -123,7 +123,7 @@ def kept_columns(
     for name in dict.fromkeys(keep):
         if name not in present:
             hint = did_you_mean(name, map(printable, names))
-            problems.add(f"there is no column {shown(name)} to keep{hint}", line=line)
+            problems.add(f"there is no column {quoted(name)} to keep{hint}", line=line)
     return tuple(name for name in dict.fromkeys(keep) if name in present)
 
 
@@ -160,7 +160,7 @@ def open_new_rows(
     columns to `keep` are returned with the rows. `on_read` is called after each block if the file's
     length is known. Raises DataError if a column is missing, and the errors of `open_rows`.
     """
-    problems = Problems(MEMORY_SOURCE if isinstance(source, MemoryTable) else shown_name(source))
+    problems = Problems(MEMORY_SOURCE if isinstance(source, MemoryTable) else displayed_name(source))
     with open_rows(source, form, problems) as file:
         problems.raise_any()
         needed = columns_of(preprocessor, form.formats)
@@ -168,12 +168,14 @@ def open_new_rows(
         unused = tuple(name for name in file.names if name not in used)
         is_unsplit = file.header_line is not None and len(file.names) == 1 < len(needed)
         if is_unsplit and file.names[0] not in needed:
-            header = f"the header has only one column, {shown(file.names[0])}, but {len(needed):,} are needed"
+            header = (
+                f"the header has only one column, {quoted(file.names[0])}, but {len(needed):,} are needed"
+            )
             problems.add(f"{header}: is {delimiter_setting} right?", line=file.header_line)
         else:
             note_missing(needed, unused, file.names, problems, line=file.header_line)
         if labelled and target not in file.names and not problems:
-            without = f"the target column {shown(target)} is missing{suggestion(target, unused)}"
+            without = f"the target column {quoted(target)} is missing{suggestion(target, unused)}"
             problems.add(without, line=file.header_line)
         kept = kept_columns(keep, file.names, problems, line=file.header_line)
         problems.raise_any()
@@ -329,7 +331,7 @@ class _Numbers:
             if (first := column.value_counts().first) is not None:
                 line, text = first
                 problem = number_problem(text)
-                problems.add(f"column {shown(name)}: {problem}", line=line)
+                problems.add(f"column {quoted(name)}: {problem}", line=line)
         if not self._formatted:
             return plain
         count = len(self._plain) + sum(len(used) for _, _, _, used, _ in self._formatted)
@@ -358,7 +360,7 @@ def with_trained_names(
     texts = [name for name in names if name in formats]
     texts += [column.name for column in preprocessor.categories if column.name not in formats]
     if texts:
-        listing = word_list([*map(shown, texts)])
+        listing = word_list([*map(quoted, texts)])
         advice = "pass a data frame, or a mapping of columns"
         problems.add(f"an array has numbers only, but the network also needs {listing}: {advice}")
         problems.raise_any()
@@ -368,7 +370,7 @@ def with_trained_names(
         positions = [int(name[1:]) for name in names]
         if columns == 1 + max(positions):  # a column without values was left out in training
             return array.selected(positions)
-    trained = f"the network was trained on {len(names):,}: {word_list([*map(shown, names)])}"
+    trained = f"the network was trained on {len(names):,}: {word_list([*map(quoted, names)])}"
     problems.add(f"X has {counted(columns, 'column')}, but {trained}")
     raise problems.error()
 
@@ -395,10 +397,10 @@ def open_new_arrays(
     needed_columns = columns_of(preprocessor)
     used, names = frozenset(needed_columns), frozenset(array.names)
     unused = tuple(name for name in array.names if name not in used)
-    absent = [shown(name) for name in needed_columns if name not in names]
+    absent = [quoted(name) for name in needed_columns if name not in names]
     problems = Problems(array.stored.origin)
     if preprocessor.categories:
-        needed = word_list([shown(column.name) for column in preprocessor.categories])
+        needed = word_list([quoted(column.name) for column in preprocessor.categories])
         problems.add(f"the network needs categorical columns ({needed}), which only a CSV file has")
     elif absent and not array.named:
         columns = f"{counted(len(array.names), 'column')}, x0 to {array.names[-1]}"

@@ -22,7 +22,7 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.config.messages.document_errors import first_problem
 from fnnctl.data.dataset import Columns
-from fnnctl.text import shown
+from fnnctl.text import quoted
 
 LARGEST = 1e300
 """Edges beyond it are drawn in, so that differences between them are finite."""
@@ -186,13 +186,13 @@ def _check_edges(numbers: Sequence[NumberFeature]) -> None:
         raise ValueError("some numbers have edges of bins, and some have not")
     for number in numbers:
         if number.edges is not None and list(number.edges) != sorted(set(number.edges)):
-            raise ValueError(f"the edges of {shown(number.name)} are not ascending")
+            raise ValueError(f"the edges of {quoted(number.name)} are not ascending")
 
 
 def _refuse_repetition(names: Sequence[str]) -> None:
     if len(set(names)) < len(names):
         ((twice, _),) = Counter(names).most_common(1)
-        raise ValueError(f"{shown(twice)} is named twice")
+        raise ValueError(f"{quoted(twice)} is named twice")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from fnnctl.errors import DataError, Problem
-from fnnctl.text import counted, shown
+from fnnctl.text import counted, quoted
 
 MAX_PROBLEMS = 20
 """More lines would scroll the first ones, which often explain the others, out of sight."""
@@ -65,7 +65,7 @@ class Problems:
     def add_odd_value(self, column: str, value: OddValue, advice: str) -> None:
         """Note a value that is unlike the others of its column; the `advice` follows its cause."""
         self.odd_values[column] = value
-        self._add(f"column {shown(column)}: {value.cause}{advice}", value.line, kind=ODD_VALUE)
+        self._add(f"column {quoted(column)}: {value.cause}{advice}", value.line, kind=ODD_VALUE)
 
     def _add(self, message: str, line: int | None, *, kind: str = "input") -> None:
         if len(self._of_file) < MAX_PROBLEMS:

@@ -13,7 +13,7 @@ from fnnctl.data.columns.numbers import plain_number
 from fnnctl.data.problems import Problems
 from fnnctl.data.tables.table import Kind
 from fnnctl.errors import DataError, Problem
-from fnnctl.text import did_you_mean, printable, shown, word_list
+from fnnctl.text import did_you_mean, printable, quoted, word_list
 
 _SETTING_OF: Final[dict[Kind, str]] = {"date": "dates"}
 """The names of settings that differ from the kind of column."""
@@ -70,7 +70,7 @@ def check_settings(
             continue
         if name in used:
             first_use = used[name].split(",")[0]
-            problems.add_setting(setting, f"{shown(name)} is {first_use}: name another column")
+            problems.add_setting(setting, f"{quoted(name)} is {first_use}: name another column")
         elif name not in names:
             problems.add_setting(setting, _unknown(name, names, file))
         if use is not None:
@@ -80,10 +80,10 @@ def check_settings(
         for name in dict.fromkeys(declared):
             setting = f"data.columns.{_SETTING_OF.get(kind, kind)}"
             if name in used:
-                problems.add_setting(setting, f"{shown(name)} is {used[name]}: remove it here")
+                problems.add_setting(setting, f"{quoted(name)} is {used[name]}: remove it here")
             elif name in seen:
                 first, second = (_SETTING_OF.get(key, key) for key in (seen[name], kind))
-                message = f"{shown(name)} is in {first} and in {second}: remove it from one"
+                message = f"{quoted(name)} is in {first} and in {second}: remove it from one"
                 problems.add_setting("data.columns", message)
             elif name not in names:
                 problems.add_setting(setting, _unknown(name, names, file))
@@ -129,7 +129,7 @@ def _lists(columns: ColumnsConfig) -> tuple[tuple[Kind, tuple[str, ...]], ...]:
 def _check_patterns(columns: ColumnsConfig, problems: Problems) -> None:
     for name, pattern in _declared_patterns(columns).items():
         if problem := pattern_problem(pattern):
-            problems.add_setting("data.columns.dates", f"{shown(name)}: {problem}")
+            problems.add_setting("data.columns.dates", f"{quoted(name)}: {problem}")
 
 
 def date_patterns(columns: ColumnsConfig) -> dict[str, str]:
@@ -146,7 +146,7 @@ def _declared_patterns(columns: ColumnsConfig) -> dict[str, str]:
 def _unknown(name: str, names: Sequence[str], file: str) -> str:
     suggestion = did_you_mean(name, [printable(option) for option in names])
     if len(names) == 1:
-        suggestion = f"; its only column is {shown(names[0])}: is data.delimiter right?"
+        suggestion = f"; its only column is {quoted(names[0])}: is data.delimiter right?"
     elif not suggestion:
-        suggestion = f"; its columns are {word_list([shown(option) for option in names])}"
-    return f"there is no column {shown(name)} in {file}{suggestion}"
+        suggestion = f"; its columns are {word_list([quoted(option) for option in names])}"
+    return f"there is no column {quoted(name)} in {file}{suggestion}"

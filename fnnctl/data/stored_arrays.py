@@ -25,7 +25,7 @@ from fnnctl.arrays.npy import NpyError, NpyHeader, as_array, read_array, read_el
 from fnnctl.data.files import file_errors, file_sha256, refuse_too_large
 from fnnctl.data.matrix import MappedNumbers
 from fnnctl.errors import DataError, Problem
-from fnnctl.text import cut, did_you_mean, printable, shown, word_list
+from fnnctl.text import cut, did_you_mean, printable, quoted, word_list
 
 BLOCK_BYTES = 2**20
 """A block with its float64 copy fits in the processor's second-level cache."""
@@ -241,7 +241,7 @@ def find_arrays(path: Path, *, labelled: bool = True) -> dict[str, StoredArray]:
         members = _members(path, source)
     for name in needed:
         if name not in members:
-            present = f"its arrays are {word_list([shown(array) for array in sorted(members)])}"
+            present = f"its arrays are {word_list([quoted(array) for array in sorted(members)])}"
             kind = "file" if path.is_dir() else "array"
             missing = f"{name}.npy" if path.is_dir() else name
             folder = "; a data folder contains X.npy and y.npy" if path.is_dir() else ""

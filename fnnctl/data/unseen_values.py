@@ -14,7 +14,7 @@ from fnnctl.data.new_rows import NewRows
 from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.data.warnings import unseen_categories
 from fnnctl.messages import Message
-from fnnctl.text import shown
+from fnnctl.text import quoted
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ class UnseenValues:
         if far.size and not self._far:
             row, j = far[0].tolist()
             name, (low, high) = block.numeric_names[ranges.columns[j]], ranges.ends[:, j].tolist()
-            self._first_far = f"{numbers[row, j]:.6g} in {shown(name)}, trained on {low:.6g} to {high:.6g}"
+            self._first_far = f"{numbers[row, j]:.6g} in {quoted(name)}, trained on {low:.6g} to {high:.6g}"
         self._far += len(far)
 
     def warnings(self, file: str) -> Iterator[Message]:

@@ -14,7 +14,7 @@ from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.data.columns.ids import MIN_ROWS, may_number_rows, nearly_all_differ
 from fnnctl.data.dataset import BLOCK_ROWS, Dataset
 from fnnctl.messages import Message
-from fnnctl.text import counted, printable, shown, word_list
+from fnnctl.text import counted, printable, quoted, word_list
 
 if TYPE_CHECKING:
     from fnnctl.data.splits.parts import Split
@@ -61,7 +61,7 @@ def outlier_warnings(dataset: Dataset, rows: IntArray, low: FloatArray, high: Fl
     if not far:
         return []
     numbers = [
-        f"{value:.6g} in {shown(dataset.numeric_names[number])}{_row_of(dataset, rows, number, value)}"
+        f"{value:.6g} in {quoted(dataset.numeric_names[number])}{_row_of(dataset, rows, number, value)}"
         for number, value in far
     ]
     declare = "add it to data.missing_values" if dataset.types else "write NaN"
@@ -270,8 +270,8 @@ def unseen_categories(column: str, rows: int, first: str, *, file: str) -> Messa
     `rows` is the number of rows with such values.
     """
     sentence = (
-        f"{file}: in {counted(rows, 'row')} the column {shown(column)} has a value that does not occur in "
-        f"the training data (the first is {shown(first)}): none of the column's features is set there"
+        f"{file}: in {counted(rows, 'row')} the column {quoted(column)} has a value that does not occur in "
+        f"the training data (the first is {quoted(first)}): none of the column's features is set there"
     )
     return Message("unseen_categories", sentence)
 
@@ -307,7 +307,7 @@ def _row_ids(dataset: Dataset, ranges: _Ranges, rows: int) -> list[Message]:
     return [
         Message(
             "row_id",
-            f"the column {shown(name)} has a different value in (nearly) every row: if it is an id or a "
+            f"the column {quoted(name)} has a different value in (nearly) every row: if it is an id or a "
             "name, add it to data.columns.ignore"
             + ("; it is read as categories, not as numbers" if name in dataset.categorical_names else ""),
         )
@@ -332,7 +332,7 @@ def _many_categories(dataset: Dataset, train: IntArray, rows: int, most: int | N
     many = {dataset.categorical_names[j]: count for j, count in counts.items() if count > most}
     if not many:
         return []
-    named = word_list([f"{shown(name)} ({count:,})" for name, count in many.items()])
+    named = word_list([f"{quoted(name)} ({count:,})" for name, count in many.items()])
     columns = "a column has" if len(many) == 1 else f"{len(many)} columns have"
     sentence = (
         f"{columns} more than {most:,} categories: {named}. The {most - 1:,} most frequent are features, and "
@@ -363,8 +363,8 @@ def _constant_columns(dataset: Dataset, ranges: _Ranges, train: IntArray) -> lis
     # that all dates in the training rows are in one year is no reason to warn: their last part decides
     column_of = {name: name for name in dataset.numeric_names if name not in dataset.sources}
     column_of |= {parts[-1]: name for name, parts in dataset.expansions.items()}
-    constant = [shown(column_of[name]) for j in numbers if (name := dataset.numeric_names[j]) in column_of]
-    constant += [shown(name) for name, codes in texts if np.all(codes[train] == codes[train[0]])]
+    constant = [quoted(column_of[name]) for j in numbers if (name := dataset.numeric_names[j]) in column_of]
+    constant += [quoted(name) for name, codes in texts if np.all(codes[train] == codes[train[0]])]
     if not constant:
         return []
     columns = "a column has" if len(constant) == 1 else f"{len(constant)} columns have"

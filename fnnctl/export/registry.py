@@ -11,7 +11,7 @@ from fnnctl.export.mlflow import MLFLOW
 from fnnctl.export.onnx.format import ONNX
 from fnnctl.export.optuna import OPTUNA
 from fnnctl.export.tensorboard import TENSORBOARD
-from fnnctl.text import did_you_mean, joined_words, shown
+from fnnctl.text import did_you_mean, joined_words, quoted
 
 FORMATS: Final[dict[str, ExportFormat]] = {
     format_.name: format_ for format_ in (ONNX, OPTUNA, MLFLOW, TENSORBOARD)
@@ -32,17 +32,17 @@ def chosen_format(name: str | None, output: str | None) -> ExportFormat:
     if name is None:
         if ending and of_ending is None:
             raise UsageError(
-                f"--output {shown(str(output))}: no export format has the ending {shown(ending)}; "
+                f"--output {quoted(str(output))}: no export format has the ending {quoted(ending)}; "
                 f"use {', '.join(by_ending)}, or choose a format with --format"
             )
         return of_ending or FORMATS[DEFAULT]
     if name not in FORMATS:
         choices = joined_words([f"{format_.name} ({format_.label})" for format_ in FORMATS.values()], "or")
         suggestion = did_you_mean(name, FORMATS)
-        raise UsageError(f"there is no export format {shown(name)}; choose {choices}{suggestion}")
+        raise UsageError(f"there is no export format {quoted(name)}; choose {choices}{suggestion}")
     if of_ending is not None and of_ending.name != name:
         raise UsageError(
-            f"--output {shown(str(output))} has the ending of the format {of_ending.name}, but --format is "
+            f"--output {quoted(str(output))} has the ending of the format {of_ending.name}, but --format is "
             f"{name}: change one of the two"
         )
     return FORMATS[name]

@@ -25,14 +25,14 @@ from fnnctl.space.domains import Choice
 from fnnctl.space.identity import identity
 from fnnctl.space.number_domains import NumberDomain, Range
 from fnnctl.store.folder import RunFolder
-from fnnctl.text import shown
+from fnnctl.text import quoted
 
 
 def study_of(run: RunFolder) -> Study:
     """The study of a search; raises `UsageError` for another run, and `DataError` if a file is damaged."""
     search = read_search(run)
     if search is None:
-        kind = shown(run.read_manifest().kind)
+        kind = quoted(run.read_manifest().kind)
         raise UsageError(f"--format optuna is for a search, but {run.path} is of kind {kind}")
     settings = load_config(resolved_config(run)).experiment.search
     dimensions = space_of({} if settings is None else settings.domains).dimensions

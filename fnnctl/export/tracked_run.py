@@ -14,7 +14,7 @@ from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.records.history import SearchHistory, read_search
 from fnnctl.records.trial_records import TrialRecord, trial_records
 from fnnctl.records.trials import CURVE, Result
-from fnnctl.store.catalogue import shown_status
+from fnnctl.store.catalogue import displayed_status
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.manifest import Manifest
 
@@ -61,7 +61,7 @@ def tracked_run(run: RunFolder) -> TrackedRun:
     trained, measured = (run, run) if search is None else (run.winner(), run.result_run())
     tracked = TrackedRun(
         run.path.name,
-        _OUTCOMES[shown_status(manifest, alive=run.is_alive())],
+        _OUTCOMES[displayed_status(manifest, alive=run.is_alive())],
         _time(manifest.started),
         _time(manifest.finished),
         parameters={_name(path): _text(value) for path, value in _flat(settings) if value is not None},
@@ -139,7 +139,7 @@ def _tags(run: RunFolder, manifest: Manifest) -> dict[str, str]:
     facts = {
         "run": run.named,
         "kind": manifest.kind,
-        "status": shown_status(manifest, alive=run.is_alive()),
+        "status": displayed_status(manifest, alive=run.is_alive()),
         "experiment": manifest.name,
         "command": manifest.command,
         "fnnctl": manifest.fnnctl,

@@ -18,7 +18,7 @@ from fnnctl.errors import ConfigError, Problem
 from fnnctl.modelling.data_checks import DataCheck
 from fnnctl.modelling.fit import Fit, with_data_facts
 from fnnctl.tasks.task import TaskData
-from fnnctl.text import counted, shown
+from fnnctl.text import counted, quoted
 
 AnyFolds: TypeAlias = Folds | ForwardFolds
 FOLDS = "evaluation.cross_validation.folds"
@@ -115,7 +115,7 @@ def _check_order(order: FloatArray, experiment: Experiment, *, validated: bool) 
     """Refuse folds for which too few rows of this `order` (n,) differ."""
     folds, count = experiment.evaluation.cross_validation.folds, distinct(order)
     if count < (fewest := fewest_values(folds, validated=validated)):
-        column = shown(experiment.data.split.by or "")
+        column = quoted(experiment.data.split.by or "")
         message = (
             f"the column {column} has {counted(count, 'different value')}, but {folds:,} folds in its order "
             f"need {fewest:,}: use fewer folds, or name another column in data.split.by"

@@ -23,7 +23,7 @@ from fnnctl.seeds import Purpose, stream
 from fnnctl.store.manifest import BestColumnFacts
 from fnnctl.tasks.one_column import ColumnValues
 from fnnctl.tasks.task import TaskData
-from fnnctl.text import shown, word_list
+from fnnctl.text import quoted, word_list
 
 FOLDS = 3
 """The folds in which each column predicts the target. A judgement: a leak is so good that three show it."""
@@ -153,13 +153,13 @@ def _warnings(data: TaskData, names: Sequence[str], score: float, group: str | N
         return ()
     scored = f"{data.task.default_metric} {score:.4g}"
     if len(names) == 1:
-        subject, verb = f"the column {shown(names[0])} alone predicts", "it is"
+        subject, verb = f"the column {quoted(names[0])} alone predicts", "it is"
     else:
-        subject, verb = f"each of the columns {word_list([*map(shown, names)])} alone predicts", "they are"
+        subject, verb = f"each of the columns {word_list([*map(quoted, names)])} alone predicts", "they are"
     groups = ""
     if group is not None:
         groups = (
-            f"; if rows with the same {shown(group)} belong together, like those of one patient, set "
+            f"; if rows with the same {quoted(group)} belong together, like those of one patient, set "
             f"data.split.group: {flow_yaml(group)}, which tests on other ones"
         )
     sentence = (

@@ -18,7 +18,7 @@ from fnnctl.modelling.cross_validation import CrossValidation
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.fold_results import Results, fold_metrics, fold_table, single_metrics, summary
 from fnnctl.tasks.epoch_metrics import epoch_metrics
-from fnnctl.text import counted, shown, word_list
+from fnnctl.text import counted, quoted, word_list
 
 LARGER = "write a larger share, or leave it out"
 _OF_FOLDS = ("folds", "repeats", "diverged")
@@ -58,13 +58,13 @@ def _smaller_fit(validation: CrossValidation, fit: Fit, share: float) -> Fit:
     try:
         split = subset.split(data.strata, data.dataset.groups)
     except ValueError:
-        by = shown(experiment.data.split.by or "")
+        by = quoted(experiment.data.split.by or "")
         message = f"a fold's last rows all have the same value in the column {by}: {LARGER}"
         raise _too_small(validation, share, message) from None
     whole, trained = fit.split(data).non_test, split.non_test
     if absent := data.task.untrained_classes(data.targets[whole], data.targets[trained]):
         which = "the class" if len(absent) == 1 else "the classes"
-        names = word_list([*map(shown, absent)])
+        names = word_list([*map(quoted, absent)])
         lack = f"a fold trains on {counted(trained.size, 'row')}, none of them of {which} {names}"
         raise _too_small(validation, share, f"{lack}: {LARGER}")
     try:

@@ -14,7 +14,7 @@ from typing import Self
 
 from fnnctl.config.schema.data import DELIMITER_PATTERN
 from fnnctl.data.feature_array import FeatureArray
-from fnnctl.data.files import UNREPORTED, OnRead, find_file, shown_name
+from fnnctl.data.files import UNREPORTED, OnRead, displayed_name, find_file
 from fnnctl.data.in_memory import MemoryData
 from fnnctl.data.new_rows import (
     KEEP_NONE,
@@ -32,7 +32,7 @@ from fnnctl.data.unseen_values import UnseenValues
 from fnnctl.errors import UsageError
 from fnnctl.messages import Message
 from fnnctl.modelling.saved_model import SavedModel
-from fnnctl.text import printable, shown, word_list
+from fnnctl.text import printable, quoted, word_list
 
 Note = Callable[[str], None]
 Warn = Callable[[Message], None]
@@ -108,7 +108,7 @@ class InputFile:
     @property
     def name(self) -> str:
         """Its name in messages."""
-        return self.memory.file if self.memory else shown_name(self.path)
+        return self.memory.file if self.memory else displayed_name(self.path)
 
     @property
     def file(self) -> Path:
@@ -213,7 +213,7 @@ def ignored_columns(file: str, names: Sequence[str]) -> str:
     one = len(names) == 1
     which = "a column is" if one else f"{len(names):,} columns are"
     why = f"the network was not trained with {'it' if one else 'them'}"
-    return f"{file}: {which} ignored, because {why}: {word_list([*map(shown, names)])}"
+    return f"{file}: {which} ignored, because {why}: {word_list([*map(quoted, names)])}"
 
 
 def _form(model: SavedModel) -> CsvFormat:
@@ -231,5 +231,5 @@ def _form(model: SavedModel) -> CsvFormat:
 def _delimiter(text: str) -> str:
     delimiter = "\t" if text in TAB else text
     if not re.match(DELIMITER_PATTERN, delimiter):
-        raise UsageError(f"--delimiter {shown(text)}: write one character, or tab")
+        raise UsageError(f"--delimiter {quoted(text)}: write one character, or tab")
     return delimiter

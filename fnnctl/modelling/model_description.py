@@ -37,7 +37,7 @@ from fnnctl.store.atomic import damaged
 from fnnctl.tasks.decisions import Decision
 from fnnctl.tasks.target_transforms import LogTransform, QuantileTransform, TargetTransform
 from fnnctl.tasks.task import OutputDecoder, OutputShape, TargetScale, TaskData
-from fnnctl.text import shown
+from fnnctl.text import quoted
 from fnnctl.training.members import Member
 
 if TYPE_CHECKING:
@@ -216,7 +216,7 @@ class NetworkDescription(Described):
         below = self.shape.first_inputs
         for number, layer in enumerate(self.hidden):
             if layer.activation not in ACTIVATIONS:
-                return f"hidden.{number}.activation: there is no activation named {shown(layer.activation)}"
+                return f"hidden.{number}.activation: there is no activation named {quoted(layer.activation)}"
             if layer.pieces > 1 and not ACTIVATIONS[layer.activation].has_pieces:
                 return f"hidden.{number}.pieces: {layer.activation} has only one"
             if layer.residual and layer.units != below:
@@ -252,7 +252,7 @@ class NetworkDescription(Described):
         """What is wrong with the facts about the target and the output; None if they are valid."""
         record = LOSS_RECORDS.get(self.output)
         if record is None:
-            return f"output: there is no output named {shown(self.output)}"
+            return f"output: there is no output named {quoted(self.output)}"
         if record.task == REGRESSION:
             if self.classes:
                 return f"classes: the output {self.output} has no classes"

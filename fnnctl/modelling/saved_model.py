@@ -19,10 +19,10 @@ from fnnctl.nn.network import LAYER_HYPERPARAMETERS, Network
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.store import names
 from fnnctl.store.atomic import damaged
-from fnnctl.store.catalogue import shown_status
+from fnnctl.store.catalogue import displayed_status
 from fnnctl.store.folder import RunFolder
 from fnnctl.tasks.registry import task_of
-from fnnctl.text import shown
+from fnnctl.text import quoted
 from fnnctl.training.threads import default_threads
 
 
@@ -93,7 +93,7 @@ def _network_folder(run: RunFolder, note: Callable[[str], None]) -> RunFolder:
     if manifest.kind == "cross_validation":
         advice = "name a run of `fnnctl train` instead"
         raise NoNetworkError(f"{run.path} is a cross-validation, which saves no network: {advice}")
-    status = shown_status(manifest, alive=run.is_alive())
+    status = displayed_status(manifest, alive=run.is_alive())
     if manifest.kind == "search":
         inside = run.result_run()
         if inside is None:
@@ -119,7 +119,7 @@ def _trained_folder(run: RunFolder, stands_for_it: RunFolder, note: Callable[[st
     """
     kind = run.read_manifest().kind
     if kind != "train":
-        wrong = f"is damaged: it names {run.path}, which is not a training but of kind {shown(kind)}"
+        wrong = f"is damaged: it names {run.path}, which is not a training but of kind {quoted(kind)}"
         raise damaged(stands_for_it.path / names.MANIFEST, wrong)
     return _network_folder(run, note)
 
@@ -177,7 +177,7 @@ def _by_prefix(
     for full_name, array in arrays.items():
         prefix = "" if "" in by_prefix else "".join(full_name.rpartition(".")[:2])
         if prefix not in by_prefix:
-            problem = f"the array {shown(full_name)} belongs to none of its parts"
+            problem = f"the array {quoted(full_name)} belongs to none of its parts"
             raise damaged(path, f"does not fit {names.MODEL}: {problem}")
         by_prefix[prefix][full_name.removeprefix(prefix)] = array
     return by_prefix

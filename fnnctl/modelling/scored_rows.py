@@ -20,7 +20,7 @@ from fnnctl.modelling.predictor import Predictor
 from fnnctl.modelling.saved_model import SavedModel
 from fnnctl.modelling.worst_rows import WorstRows
 from fnnctl.tasks.task import PartScores, Targets, Task
-from fnnctl.text import counted, shown
+from fnnctl.text import counted, quoted
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +128,10 @@ def labelled_blocks(
             left_out += len(block) - len(kept)
             yield block, kept, encoded
     if not labelled:
-        message = f"no row has a label in the column {shown(target)}"
+        message = f"no row has a label in the column {quoted(target)}"
         raise DataError(Problem(message, file=file.name))
     if left_out:
-        sentence = f"{file.name}: left out {counted(left_out, 'row')} without a value in {shown(target)}"
+        sentence = f"{file.name}: left out {counted(left_out, 'row')} without a value in {quoted(target)}"
         warn(Message("unlabelled_new_rows", sentence))
 
 

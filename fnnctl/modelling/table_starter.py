@@ -22,7 +22,7 @@ from fnnctl.messages import sentences
 from fnnctl.modelling.data_checks import ColumnCheck
 from fnnctl.modelling.table_target import TargetFacts
 from fnnctl.tasks.registry import in_class_order
-from fnnctl.text import counted, shown
+from fnnctl.text import counted, quoted
 
 RARE_SHARE: Final = 0.1
 """A class with a smaller share of the rows is rare."""
@@ -66,7 +66,7 @@ def table_starter(
         encoding=options.encoding if options.encoding != DEFAULT_ENCODING else None,
         ignored=ignored,
         categorical={
-            name: f"{shown(name)} is read as categories: {odd}; to read {odd.noun}s, correct it and remove "
+            name: f"{quoted(name)} is read as categories: {odd}; to read {odd.noun}s, correct it and remove "
             "the column from data.columns.categorical"
             for name, odd in source.odd_values.items()
             if name not in ignored
@@ -74,9 +74,9 @@ def table_starter(
         codes=tuple(
             column.name for column, note in noted if note.kind == "codes" and is_allowed_value(column.name)
         ),
-        missing={marker.text: f"column {shown(marker.column)}: {marker}" for marker in source.markers},
+        missing={marker.text: f"column {quoted(marker.column)}: {marker}" for marker in source.markers},
         suspected={
-            note.value: f"{shown(column.name)} {note.text}"
+            note.value: f"{quoted(column.name)} {note.text}"
             for column, note in noted
             if note.value is not None
         },
@@ -99,11 +99,11 @@ def _refuse_unusable(facts: TableFacts, options: SourceOptions) -> None:
     for name in (target, *facts.source.odd_values):
         if not is_allowed_value(name):
             raise UsageError(
-                f"a config cannot contain the control characters of {shown(name)}: rename the column"
+                f"a config cannot contain the control characters of {quoted(name)}: rename the column"
             )
     if options.delimiter is not None and not is_allowed_value(options.delimiter):
         raise UsageError(
-            f"a config cannot contain the delimiter {shown(options.delimiter)}: write the table with another"
+            f"a config cannot contain the delimiter {quoted(options.delimiter)}: write the table with another"
         )
     if message := no_features(facts, target):
         raise DataError(Problem(message, file=facts.source.file))
@@ -114,11 +114,11 @@ def no_features(facts: TableFacts, target: str | None) -> str | None:
     ignored = facts.left_out
     if any(column.name not in ignored for column in facts.columns if column.name != target):
         return None
-    reasons = [f"{shown(name)} ({why})" for name, why in list(ignored.items())[:LISTED_CLASSES]]
+    reasons = [f"{quoted(name)} ({why})" for name, why in list(ignored.items())[:LISTED_CLASSES]]
     why = f": {'; '.join(reasons)}" if reasons else ""
     if target is None:
         return f"no column can be the target{why}"
-    return f"there is no column to predict {shown(target)} from{why}"
+    return f"there is no column to predict {quoted(target)} from{why}"
 
 
 def _source(source: Source, options: SourceOptions, folder: Path) -> str:
@@ -130,7 +130,7 @@ def _source(source: Source, options: SourceOptions, folder: Path) -> str:
     name = Path("." if is_special else "", path).as_posix()
     name = f"./{name}" if is_special else name
     if not is_allowed_value(name):
-        raise UsageError(f"a config cannot contain the path {shown(name)}: rename the file")
+        raise UsageError(f"a config cannot contain the path {quoted(name)}: rename the file")
     return name
 
 
@@ -163,9 +163,9 @@ def _scarce(target: TargetFacts) -> str | None:
     if not few:
         return None
     name, count = few[-1]
-    which = f"the class {shown(name)} has {count} of {target.rows:,} rows"
+    which = f"the class {quoted(name)} has {count} of {target.rows:,} rows"
     if len(few) > 1:
-        which = f"{len(few):,} classes, such as {shown(name)}, have fewer than {MIN_TRAINED} rows each"
+        which = f"{len(few):,} classes, such as {quoted(name)}, have fewer than {MIN_TRAINED} rows each"
     return f"{which}, about one of them in the test part: too few to train on or to test with; add rows"
 
 
@@ -191,7 +191,7 @@ def _is_possible(strata: IntArray, texts: Sequence[str], settings: Mapping[str, 
 
 def _reason(target: TargetFacts) -> str:
     """Why the usual settings do not divide the rows."""
-    single = [shown(name) for name, count in target.classes if count == 1]
+    single = [quoted(name) for name, count in target.classes if count == 1]
     if len(single) == 1:
         return f"the class {single[0]} has a single row, which only one part can have: add rows or remove it"
     if single:

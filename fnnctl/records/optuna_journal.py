@@ -20,7 +20,7 @@ from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.errors import DataError, UsageError
 from fnnctl.space.identity import index_of
 from fnnctl.store.atomic import damaged, read_bytes
-from fnnctl.text import shown, word_list
+from fnnctl.text import quoted, word_list
 
 WORKER: Final = "fnnctl"
 """The name of the worker in our records; Optuna's own begin with a random number."""
@@ -188,13 +188,15 @@ def read_study(path: Path) -> Study:
             raise _no_journal(path, number) from error
     studies = [study for study in replay.studies if study is not None]
     if len(studies) != 1:
-        names = f" ({word_list([shown(study.name) for study in studies])})" if studies else ""
+        names = f" ({word_list([quoted(study.name) for study in studies])})" if studies else ""
         raise UsageError(
             f"'{path}' has {len(studies)} studies{names}, and must have one: see optuna.copy_study"
         )
     (study,) = studies
     if study.name in replay.with_several_objectives:
-        raise UsageError(f"'{path}': the study {shown(study.name)} has several objectives, and must have one")
+        raise UsageError(
+            f"'{path}': the study {quoted(study.name)} has several objectives, and must have one"
+        )
     return study
 
 

@@ -18,7 +18,7 @@ from fnnctl.report.formats.fitting import fit_names
 from fnnctl.report.plain_report import PlainReport
 from fnnctl.report.sections import Command, Notes, Section, TableSection
 from fnnctl.report.words import NOTHING
-from fnnctl.text import counted, plain_text, shown, truncate_end, word_list
+from fnnctl.text import counted, plain_text, quoted, truncate_end, word_list
 
 MAX_LISTED: Final = 200
 """How many columns, notes and classes are listed; JSON has all of them."""
@@ -234,4 +234,4 @@ def _percent(part: int, whole: int) -> str:
 
 
 def _quoted(name: str) -> str:
-    return shown(name) if name else "the column without a name"
+    return quoted(name) if name else "the column without a name"

@@ -213,7 +213,7 @@ def _metric_value(name: str, summary: Summary) -> float:
     part, inner = (first, rest) if rest and first in PARTS else (DEFAULT_PART, name)
     metrics = summary.part_metrics(part)
     if summary.metrics is None:
-        raise UsageError(f"--fail-under '{name}': {summary.path} has no metrics ({summary.shown_status})")
+        raise UsageError(f"--fail-under '{name}': {summary.path} has no metrics ({summary.displayed_status})")
     if metrics is None:
         raise UsageError(f"--fail-under '{name}': {summary.path} has no metrics for the {part} part")
     values = flat_metrics(metrics)

@@ -15,7 +15,7 @@ from fnnctl.arrays import IntArray
 from fnnctl.metrics.stored import PARTS, reported_metrics
 from fnnctl.report.words import seconds_text
 from fnnctl.store import names
-from fnnctl.store.catalogue import shown_status
+from fnnctl.store.catalogue import displayed_status
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.manifest import Manifest, SelectionFacts
 from fnnctl.tasks.classification.tables import read_confusion_matrix, read_trade_offs
@@ -102,9 +102,9 @@ class Summary:
         return best is not None and self.refitted is not None and best.number != self.refitted
 
     @property
-    def shown_status(self) -> str:
+    def displayed_status(self) -> str:
         """The status shown to users: the manifest's, or `died`."""
-        return shown_status(self.manifest, alive=self.alive)
+        return displayed_status(self.manifest, alive=self.alive)
 
     @property
     def reported(self) -> dict[str, Any] | None:

@@ -17,7 +17,7 @@ from fnnctl.modelling.recipe_facts import recipe_facts
 from fnnctl.store.run import OpenRun
 from fnnctl.tasks.task import PartScores, TaskData
 from fnnctl.tasks.warnings import TrainingOutcome
-from fnnctl.text import shown
+from fnnctl.text import quoted
 from fnnctl.training.diagnostics import MAX_DEAD_IN_RECIPES, dead_layer_notes, dead_layers
 from fnnctl.training.warnings import Ended, exploded, unfinished
 
@@ -101,8 +101,8 @@ def column_warnings(run: OpenRun, scores: PartScores | None) -> list[Message]:
     if score is None or best.is_leak or share < SHARE_OF_ERRORS or best.score < score:
         return []
     sentence = (
-        f"the column {shown(best.name)} alone does as well as the network: {best.metric} {best.score:.3f} on "
-        f"held-out rows, and the network {score:.3f} on the test part; if it is known only after the "
+        f"the column {quoted(best.name)} alone does as well as the network: {best.metric} {best.score:.3f} "
+        f"on held-out rows, and the network {score:.3f} on the test part; if it is known only after the "
         "outcome, add it to data.columns.ignore"
     )
     return [Message("column_does_as_well", sentence)]

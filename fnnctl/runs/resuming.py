@@ -18,7 +18,7 @@ from fnnctl.store.folder import RunFolder
 from fnnctl.store.provenance import machine
 from fnnctl.store.run import OpenRun
 from fnnctl.tasks.task import TaskData
-from fnnctl.text import shown
+from fnnctl.text import quoted
 from fnnctl.training.checkpoint import Checkpoint, ForeignCheckpointError
 from fnnctl.training.state import MissingArrayError
 
@@ -32,7 +32,7 @@ def find_resumable(text: str, runs_dir: Path, *, kind: str, command: str) -> Run
     folder = find_run(text, runs_dir, lambda run: run.read_manifest().kind == kind)
     actual = folder.read_manifest().kind
     if actual != kind:
-        wrong = f"it is a run of kind {shown(actual)}"
+        wrong = f"it is a run of kind {quoted(actual)}"
         if actual in _RESUMED_BY:
             wrong += f", which `fnnctl {_RESUMED_BY[actual]} --resume` continues"
         raise UsageError(f"`fnnctl {command}` cannot resume {folder.path}: {wrong}")

@@ -22,7 +22,7 @@ from fnnctl.modelling.fit import Fit
 from fnnctl.seeds import Purpose, stream
 from fnnctl.tasks.post_training import PostTraining
 from fnnctl.tasks.task import OutputDecoder, PartScores, TaskData
-from fnnctl.text import p_text, shown, word_list
+from fnnctl.text import p_text, quoted, word_list
 
 LEVEL: Final = 0.001
 """One-sided: of 200 random splits at most one is expected to lead to the warning."""
@@ -76,7 +76,7 @@ def unlike_rows_warnings(
     if p >= LEVEL:
         return []
     far = far_numbers(data.dataset, split.test, preprocessor)
-    columns = word_list([f"{shown(name)} ({count:,})" for name, count in far.items()], MAX_NAMED)
+    columns = word_list([f"{quoted(name)} ({count:,})" for name, count in far.items()], MAX_NAMED)
     sentence = (
         f"{label_of(metric)} is {first.value:.4f} on the test part and {second.value:.4f} {where}, which is "
         f"not chance ({p_text(p)}): the test rows are unlike the training rows, and so may be new rows"

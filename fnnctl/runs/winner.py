@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from fnnctl.config.reading.resolved import resolved_yaml
 from fnnctl.config.recipes.filling import recipe_values
 from fnnctl.context import Context, NoFigures, SilentListener
-from fnnctl.messages import Message
+from fnnctl.messages import Message, warning_facts
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.loading import split_data
 from fnnctl.modelling.recipe_facts import recipe_facts
@@ -30,7 +30,7 @@ from fnnctl.stacks.trial_bags import SCORES, rebuilt_stack
 from fnnctl.stacks.trial_results import KEPT_EPOCH
 from fnnctl.store import names
 from fnnctl.store.folder import RunFolder
-from fnnctl.store.manifest import RestoredWeightsFacts, warning_facts
+from fnnctl.store.manifest import RestoredWeightsFacts
 from fnnctl.store.run import OpenRun
 
 

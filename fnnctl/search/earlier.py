@@ -13,7 +13,7 @@ from fnnctl.config.schema.search import DEFAULTS
 from fnnctl.errors import ConfigError, Problem, UsageError
 from fnnctl.records.history import read_search
 from fnnctl.store.catalogue import find_run
-from fnnctl.text import did_you_mean, shown, word_list
+from fnnctl.text import did_you_mean, quoted, word_list
 
 MAX_TRIALS: Final = 10
 """How many trials of the earlier search are tried first."""
@@ -33,7 +33,7 @@ def best_assignments(name: str, runs_dir: Path, settings: Collection[str]) -> li
         problems = (replace(problem, text=problem.text + near, path=_PATH) for problem in error.problems)
         raise ConfigError(*problems) from None
     if search is None:
-        kind = shown(run.read_manifest().kind)
+        kind = quoted(run.read_manifest().kind)
         raise _refusal(f"{run.path} is a run of kind {kind}, not a search")
     best = search.standings.leaders(MAX_TRIALS)
     if not best:

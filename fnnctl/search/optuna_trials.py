@@ -19,7 +19,7 @@ from fnnctl.space.domains import Choice, Domain
 from fnnctl.space.identity import identity
 from fnnctl.space.number_domains import nearest
 from fnnctl.space.space import Space
-from fnnctl.text import counted, shown, word_list
+from fnnctl.text import counted, quoted, word_list
 
 OPTION: Final = "--import-optuna"
 _LEFT_OUT: Final = {State.PRUNED: "pruned", State.FAIL: "failed", State.RUNNING: "without a result"}
@@ -57,7 +57,7 @@ def trials_to_try(study: Study, configs: TrialConfigs, search: SearchConfig, spa
         except _UnfitError as reason:
             left_out[str(reason)] += 1
     reasons = word_list([f"{count:,} {reason}" for reason, count in left_out.items()])
-    trials = f"{counted(len(study.trials), 'trial')} of the study {shown(study.name)}"
+    trials = f"{counted(len(study.trials), 'trial')} of the study {quoted(study.name)}"
     if not assignments:
         why = f": {reasons}" if reasons else ""
         raise UsageError(f"{OPTION}: none of {trials} can be tried{why}")
@@ -98,10 +98,10 @@ def _values(parameters: Mapping[str, Any], dimensions: Mapping[str, Dimension]) 
     values = {}
     for name, value in parameters.items():
         if name not in dimensions:
-            raise _UnfitError(f"with a {shown(name)} that is not searched")
+            raise _UnfitError(f"with a {quoted(name)} that is not searched")
         meant = _value(dimensions[name].domain, value)
         if not meant:
-            raise _UnfitError(f"with a {shown(name)} outside of the space")
+            raise _UnfitError(f"with a {quoted(name)} outside of the space")
         values[name] = meant[0]
     return values
 
@@ -130,4 +130,4 @@ def _refuse_incomplete_layers(values: Mapping[str, Any], dimensions: Sequence[Di
             c.holds(active_values) for c in dimension.conditions
         )
         if is_required and dimension.name not in active_values:
-            raise _UnfitError(f"without {shown(dimension.name)}")
+            raise _UnfitError(f"without {quoted(dimension.name)}")

@@ -30,7 +30,7 @@ from fnnctl.space.expressions import (
     plain_value,
 )
 from fnnctl.space.identity import identity
-from fnnctl.text import did_you_mean, joined_words, shown, word_list
+from fnnctl.text import did_you_mean, joined_words, quoted, word_list
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,13 +124,13 @@ def _never_equal(one: Node, literal: Literal, dimensions: Mapping[str, Dimension
     """Why something never equals a literal; None if it can."""
     constant = literal.constant
     if not isinstance(one, Name):
-        return None if type(constant) is float else f"a number is never {_shown(constant)}"
+        return None if type(constant) is float else f"a number is never {_value_text(constant)}"
     domain = dimensions[one.name].domain
-    never = f"{one.name} is never {_shown(constant)}"
+    never = f"{one.name} is never {_value_text(constant)}"
     if isinstance(domain, Choice):
         values = [plain_value(value) for value in domain.choice]
         meant = did_you_mean(str(constant), [value for value in values if isinstance(value, str)])
-        hint = meant or f"; its domain has {word_list(list(map(_shown, values)))}"
+        hint = meant or f"; its domain has {word_list(list(map(_value_text, values)))}"
         return None if identity(constant) in map(identity, values) else never + hint
     if constant in domain:
         return None
@@ -138,15 +138,15 @@ def _never_equal(one: Node, literal: Literal, dimensions: Mapping[str, Dimension
         above = bisect_left(domain.values, constant)
         around = domain.values[max(0, above - 1) : above + 1]
         nearest = "its nearest values are" if len(around) > 1 else "its nearest value is"
-        return f"{never}; {nearest} {joined_words([*map(_shown, around)])}"
+        return f"{never}; {nearest} {joined_words([*map(_value_text, around)])}"
     low, *_, high = domain.values_to_try()
-    return f"{never}; its values go from {_shown(low)} to {_shown(high)}"
+    return f"{never}; its values go from {_value_text(low)} to {_value_text(high)}"
 
 
 def _no_number(operand: Node, dimensions: Mapping[str, Dimension]) -> str | None:
     """Why an operand is never a number; None if it can be one."""
     if isinstance(operand, Literal) and type(operand.constant) is not float:
-        return f"{_shown(operand.constant)} is not a number"
+        return f"{_value_text(operand.constant)} is not a number"
     if isinstance(operand, Name):
         domain = dimensions[operand.name].domain
         if isinstance(domain, Choice) and not any(map(_is_number, domain.choice)):
@@ -158,7 +158,7 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _shown(value: Any) -> str:
+def _value_text(value: Any) -> str:
     """A value as an expression writes it."""
     match value:
         case None | bool():
@@ -166,4 +166,4 @@ def _shown(value: Any) -> str:
         case int() | float():
             return f"{value:.12g}"
         case _:
-            return shown(str(value))
+            return quoted(str(value))

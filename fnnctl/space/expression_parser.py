@@ -39,7 +39,7 @@ from fnnctl.space.expressions import (
     Power,
     Truth,
 )
-from fnnctl.text import shown
+from fnnctl.text import quoted
 
 MAX_CHARACTERS: Final = 1000
 MAX_NESTED: Final = 30
@@ -145,7 +145,7 @@ class _Parser:
             return ExpressionError(token.column, f"expected {expected}, but the expression ends")
         instead = INSTEAD.get(token.text) if token.kind != "text" else None
         suggestion = f" (write {instead})" if instead else ""
-        return ExpressionError(token.column, f"expected {expected}, not {shown(token.text)}{suggestion}")
+        return ExpressionError(token.column, f"expected {expected}, not {quoted(token.text)}{suggestion}")
 
     @contextmanager
     def _deeper(self) -> Iterator[None]:

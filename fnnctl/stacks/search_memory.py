@@ -44,7 +44,7 @@ def _refuse_shortage(fits: TrialFits, assignment: Assignment, ensemble: Ensemble
     refits = [] if fits.configs.on_bags else [(ensemble, "model.ensemble")]
     for members, where in ((EnsembleConfig(), path), *refits):
         if message := fits.memory_shortage(assignment, members):
-            raise ConfigError(Problem(f"with {_shown(assignment)}, {message}", path=where))
+            raise ConfigError(Problem(f"with {_assignment_text(assignment)}, {message}", path=where))
 
 
 def _largest(fits: TrialFits, space: Space) -> Assignment | None:
@@ -82,7 +82,7 @@ def _largest(fits: TrialFits, space: Space) -> Assignment | None:
     return space.assignment_of(values)
 
 
-def _shown(assignment: Mapping[str, Any]) -> str:
+def _assignment_text(assignment: Mapping[str, Any]) -> str:
     """The assignment on one line; of a long list, only the beginning and the length."""
     texts = []
     for path, value in assignment.items():

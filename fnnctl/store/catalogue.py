@@ -29,7 +29,7 @@ _INSIDE: Final[Mapping[str, tuple[Callable[[RunFolder], RunFolder | None], str]]
 """How to find the runs inside a search, and what to say if there is none."""
 
 
-def shown_status(manifest: Manifest, *, alive: bool) -> str:
+def displayed_status(manifest: Manifest, *, alive: bool) -> str:
     """The manifest's status, or `died` if it is `running` but the process is gone."""
     return status_of(manifest.status, alive=alive)
 

@@ -98,7 +98,7 @@ class RunEntry:
         return None
 
     @property
-    def shown_status(self) -> str:
+    def displayed_status(self) -> str:
         """The status shown to users: the manifest's, `died`, or `damaged` if a file is."""
         if self.facts is None or self.damage:
             return DAMAGED

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from fnnctl.arrays import FloatArray
 from fnnctl.store.atomic import damaged
-from fnnctl.text import cut, shown
+from fnnctl.text import cut, quoted
 
 ROWS_OF_A_BLOCK = 1000
 """How many rows become a text at once; one at a time, they take three times as long."""
@@ -35,7 +35,7 @@ class CsvTable:
         try:
             return [float(value) if value else None for value in self.column(index)]
         except ValueError as error:
-            problem = f"column {shown(self.columns[index])}: {cut(str(error))}"
+            problem = f"column {quoted(self.columns[index])}: {cut(str(error))}"
             raise damaged(self.path, f"is damaged: {problem}") from error
 
 

@@ -20,7 +20,7 @@ from fnnctl.arrays.npy import NpyError, read_array, read_header
 from fnnctl.errors import is_out_of_memory
 from fnnctl.store import names
 from fnnctl.store.atomic import damaged
-from fnnctl.text import cut, shown
+from fnnctl.text import cut, quoted
 
 Array = npt.NDArray[Any]
 
@@ -63,7 +63,7 @@ def read_listed_npz(content: bytes, expected: object, path: Path) -> dict[str, A
     for name, entry in entries.items():
         if entry != expected[name]:
             listed_as = _in_words(expected[name])
-            difference = f"{shown(name)} is {_in_words(entry)}, but {names.MODEL} lists {listed_as}"
+            difference = f"{quoted(name)} is {_in_words(entry)}, but {names.MODEL} lists {listed_as}"
             raise damaged(path, f"is damaged: {difference}")
     return {name: arrays[name] for name in expected}
 
@@ -93,7 +93,7 @@ def read_npz(content: bytes, path: Path) -> dict[str, Array]:
 
 
 def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path) -> Array:
-    name = shown(member.filename)
+    name = quoted(member.filename)
     if member.compress_type != zipfile.ZIP_STORED:
         raise damaged(path, f"is damaged: {name} is compressed, which fnnctl never does")
     try:

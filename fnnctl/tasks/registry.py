@@ -18,7 +18,7 @@ from fnnctl.tasks.detection import MANY_VALUES, all_numbers, are_amounts, misspe
 from fnnctl.tasks.regression import encoding as regression
 from fnnctl.tasks.regression.task import Regression
 from fnnctl.tasks.task import Task, TaskData
-from fnnctl.text import printable, shown
+from fnnctl.text import printable, quoted
 
 
 def task_of(target: str, classes: Sequence[str], *, seed: int = 0) -> Task:
@@ -62,7 +62,7 @@ def _detected(dataset: Dataset, recorded_classes: Sequence[str]) -> tuple[TaskKi
     """
     counts = dataset.target_counts()
     texts = [dataset.target.texts[code] for code in np.flatnonzero(counts)]
-    name, values = shown(dataset.target.name), f"{len(texts):,} distinct numbers"
+    name, values = quoted(dataset.target.name), f"{len(texts):,} distinct numbers"
     if dataset.task is not None:
         return dataset.task, []
     if are_amounts(texts, counts[counts > 0]):
@@ -92,7 +92,7 @@ def task_of_column(target: RawTarget, source: str) -> Literal["classification", 
     misspelt, or amounts that are too large to compute with.
     """
     if not target.texts:
-        message = f"the target {shown(target.name)} has no value in any row"
+        message = f"the target {quoted(target.name)} has no value in any row"
         raise DataError(Problem(message, file=source))
     plain = target.plain()
     counts = _counts(plain)
@@ -126,7 +126,7 @@ def _refuse_misspelt_amount(target: RawTarget, counts: IntArray, source: str) ->
     wrong = number_problem(text)
     if "," not in text:
         wrong += ": correct it, or add it to data.missing_values"
-    message = f"most values of the target {shown(target.name)} are numbers, but {wrong}"
+    message = f"most values of the target {quoted(target.name)} are numbers, but {wrong}"
     message += " (if they are classes, write data.task: classification)"
     raise DataError(Problem(message, file=printable(source), line=target.lines[in_order[index]]))
 

@@ -89,7 +89,7 @@ class TaskReport:
             key=lambda metric: (NEEDS.index(metric.needs), positions[metric.instead_of or metric.name]),
         )
 
-    def shown(self, metrics: Mapping[str, Any]) -> Labels:
+    def reported_metrics(self, metrics: Mapping[str, Any]) -> Labels:
         """The labels and keys of these metrics that are not replaced by others; see `instead`."""
         return tuple(
             (label, key)

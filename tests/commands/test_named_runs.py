@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from fnnctl.text import shown
+from fnnctl.text import quoted
 from tests.commands.tables import penguins, write_table
 from tests.program import Program, read_json
 from tests.runs.searching import write_config
@@ -68,7 +68,7 @@ def test_data_that_are_missing_are_reported(program: Program, iris: Path) -> Non
     run = program("train", str(iris), "--quiet").out.strip()
     for name in ("latest", "iris", run):
         done = program("predict", name)
-        assert (done.code, done.err) == (2, f"{shown(name)} is a run: also name the rows to predict\n")
+        assert (done.code, done.err) == (2, f"{quoted(name)} is a run: also name the rows to predict\n")
     assert program("predict").err == "name the rows to predict: fnnctl predict [RUN] DATA\n"
     assert program("predict", "none.csv").err.startswith("DATA: there is no file 'none.csv'")
     three = program("predict", run, "a.csv", "b.csv")

@@ -18,10 +18,10 @@ def told(seconds: float | None, folds: int = 1) -> str:
         "seconds_estimated": seconds,
         "brackets": [{"bracket": 0, "rungs": [{"trials": 1234, "epochs": 1}, {"trials": 411, "epochs": 3}]}],
     }
-    return shown(plan)
+    return rendered(plan)
 
 
-def shown(plan: dict[str, Any]) -> str:
+def rendered(plan: dict[str, Any]) -> str:
     console = Console(width=100)
     with console.capture() as captured:
         console.print(plan_report(plan))
@@ -38,7 +38,7 @@ def test_one_trial_of_one_epoch() -> None:
         "seconds_estimated": 1.0,
         "brackets": [{"bracket": 0, "rungs": [{"trials": 1, "epochs": 1}]}],
     }
-    lines = shown(plan).splitlines()
+    lines = rendered(plan).splitlines()
     assert lines[0] == "random: 1 trial"
     assert lines[-2:] == ["1 epoch", "about 1 second"]
 
@@ -54,7 +54,7 @@ def test_a_least_number_of_epochs_is_called_one() -> None:
         "seconds_estimated": 1.0,
         "brackets": [],
     }
-    assert "at least 81 epochs; at least 108 if every rung trained from scratch" in shown(plan)
+    assert "at least 81 epochs; at least 108 if every rung trained from scratch" in rendered(plan)
 
 
 def test_the_sampler_that_was_chosen_automatically() -> None:
@@ -68,8 +68,8 @@ def test_the_sampler_that_was_chosen_automatically() -> None:
         "seconds_estimated": 1.0,
         "brackets": [],
     }
-    assert shown(plan).startswith("bayes (tpe): 5 trials")
-    assert shown({**plan, "sampler": None}).startswith("bayes: 5 trials")
+    assert rendered(plan).startswith("bayes (tpe): 5 trials")
+    assert rendered({**plan, "sampler": None}).startswith("bayes: 5 trials")
 
 
 def test_brackets_and_rungs_are_a_table() -> None:
@@ -110,6 +110,6 @@ def test_a_confirmation_has_a_line_of_its_own() -> None:
         "seconds_estimated": 1.0,
         "brackets": [{"bracket": 0, "rungs": [{"trials": 9, "epochs": 10}]}],
     }
-    lines = shown(plan).splitlines()
+    lines = rendered(plan).splitlines()
     assert lines[-2] == "4,050 epochs more to confirm the winner: 50 networks"
-    assert "confirm" not in shown({**plan, "confirm": None})
+    assert "confirm" not in rendered({**plan, "confirm": None})

@@ -16,7 +16,7 @@ def test_a_finished_run(finished_run: Callable[..., OpenRun]) -> None:
     run = finished_run()
     summary = summarize(run)
     assert summary.path == run.path
-    assert (summary.shown_status, summary.alive) == ("completed", False)
+    assert (summary.displayed_status, summary.alive) == ("completed", False)
     assert summary.epochs == 2
     assert summary.confusion is not None
     assert summary.confusion[0] == ("setosa", "versicolor")
@@ -29,7 +29,7 @@ def test_a_finished_run(finished_run: Callable[..., OpenRun]) -> None:
 
 def test_a_run_that_has_just_begun(start_run: Callable[..., OpenRun]) -> None:
     summary = summarize(start_run())
-    assert (summary.shown_status, summary.alive) == ("running", True)
+    assert (summary.displayed_status, summary.alive) == ("running", True)
     assert (summary.metrics, summary.confusion, summary.epochs) == (None, None, None)
     assert summary.part_metrics("test") is None
     assert summary.files == ("config.yaml", "resolved.yaml", "manifest.json")
@@ -39,7 +39,7 @@ def test_a_run_whose_process_is_gone(start_run: Callable[..., OpenRun]) -> None:
     run = start_run()
     os.close(run.lock)
     summary = summarize(run)
-    assert (summary.shown_status, summary.manifest.status, summary.alive) == ("died", "running", False)
+    assert (summary.displayed_status, summary.manifest.status, summary.alive) == ("died", "running", False)
 
 
 @pytest.mark.parametrize("status", ["failed", "interrupted"])
@@ -50,7 +50,7 @@ def test_a_run_that_ended_early(
     run.write_table(names.HISTORY, ("epoch", "train_loss"), [(1, 0.5)])
     run.finish(status, {"total": 1.0, "training": None})
     summary = summarize(run)
-    assert (summary.shown_status, summary.epochs) == (status, 1)
+    assert (summary.displayed_status, summary.epochs) == (status, 1)
 
 
 def test_a_damaged_file_is_reported(finished_run: Callable[..., OpenRun]) -> None:

@@ -127,7 +127,7 @@ def test_a_damaged_manifest_is_listed_as_damaged(runs: Path, content: bytes) -> 
     make_run(runs, "good")
     (make_run(runs, "bad") / "manifest.json").write_bytes(content)
     bad, good = list_runs(runs)
-    assert (bad.shown_status, good.shown_status) == ("damaged", "completed")
+    assert (bad.displayed_status, good.displayed_status) == ("damaged", "completed")
     assert "manifest.json: is damaged" in (bad.damage or "")
     assert bad.facts is None
 
@@ -142,13 +142,13 @@ def test_damaged_metrics_do_not_hide_the_run(runs: Path) -> None:
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may read anything")
 def test_an_unreadable_manifest_is_listed_as_damaged(runs: Path) -> None:
     (make_run(runs, "run") / "manifest.json").chmod(0)
-    assert list_runs(runs)[0].shown_status == "damaged"
+    assert list_runs(runs)[0].displayed_status == "damaged"
 
 
 def test_a_run_whose_process_is_gone_has_died(start_run: Callable[[str], OpenRun], runs: Path) -> None:
     alive, dead = start_run("alive"), start_run("dead")
     os.close(dead.lock)
-    shown = {entry.path: (entry.shown_status, entry.alive) for entry in list_runs(runs)}
+    shown = {entry.path: (entry.displayed_status, entry.alive) for entry in list_runs(runs)}
     assert shown == {alive.path: ("running", True), dead.path: ("died", False)}
     died = list_runs(runs)[1].facts
     assert died
@@ -161,10 +161,14 @@ def test_a_search_is_listed_as_running_died_or_completed(runs: Path) -> None:
         runs, name="rates", kind="search", config=b"", resolved="", manifest={}, journal=JOURNAL
     )
     (entry,) = list_runs(runs)
-    assert (entry.shown_status, entry.alive, entry.read_metrics()) == ("running", True, None)
+    assert (entry.displayed_status, entry.alive, entry.read_metrics()) == ("running", True, None)
     search.let_go()
     (entry,) = list_runs(runs)
-    assert (entry.shown_status, entry.alive, entry.facts and entry.facts.status) == ("died", False, "running")
+    assert (entry.displayed_status, entry.alive, entry.facts and entry.facts.status) == (
+        "died",
+        False,
+        "running",
+    )
     again = open_run(RunFolder(search.path))
     assert again
     winner = create_run(search.path, name="rates", kind="train", config=b"", resolved="", manifest={})
@@ -174,7 +178,7 @@ def test_a_search_is_listed_as_running_died_or_completed(runs: Path) -> None:
     winner.path.rename(search.path / "best")
     again.finish("completed", {"total": 2.0, "training": 1.0})
     (entry,) = list_runs(runs)
-    assert (entry.shown_status, entry.alive, entry.facts and entry.facts.kind) == (
+    assert (entry.displayed_status, entry.alive, entry.facts and entry.facts.kind) == (
         "completed",
         False,
         "search",

@@ -55,7 +55,7 @@ SHOWN: Final = "<stdin>"
 """What stands for the file's name in messages."""
 
 
-def shown_file(file: Path) -> str:
+def displayed_file(file: Path) -> str:
     """The name of a config file in messages."""
     return SHOWN if file == STANDARD_INPUT else str(file)
 
@@ -159,7 +159,7 @@ def load_config(source: ConfigSource, overrides: Sequence[Override] = ()) -> Loa
     if isinstance(source, Path):
         source = read_config(source)
     file, text = source.file, source.content
-    unchecked = _UncheckedConfig(shown_file(file) if source.has_lines else None, text, source.changed)
+    unchecked = _UncheckedConfig(displayed_file(file) if source.has_lines else None, text, source.changed)
     for change in overrides:
         unchecked.override(change)
     experiment = unchecked.experiment()

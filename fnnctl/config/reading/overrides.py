@@ -17,7 +17,7 @@ from fnnctl.config.schema.lookups import forms_at, is_setting
 from fnnctl.config.schema.records import records_by_path
 from fnnctl.config.yaml_text import CoreLoader
 from fnnctl.errors import ConfigError, Problem
-from fnnctl.text import shown
+from fnnctl.text import quoted
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ def read_override(text: str) -> tuple[ConfigPath, Document]:
         raise ConfigError(replace(problem, text=problem.text + quotes, line=None))
     if comment := _comment(written_value):
         advice = quotes or "; remove it, or write the text in quotes"
-        raise ConfigError(problem_at(path, f"YAML reads {shown(comment)} as a comment{advice}"))
+        raise ConfigError(problem_at(path, f"YAML reads {quoted(comment)} as a comment{advice}"))
     if quotes and isinstance(document.value, list | dict):
         kind = "a list" if isinstance(document.value, list) else "a mapping"
         raise ConfigError(problem_at(path, f"is a text, and without quotes YAML reads {kind}{quotes}"))

@@ -12,7 +12,7 @@ from fnnctl.config.reading.yaml_reader import MAX_BYTES
 from fnnctl.config.schema.data import DEFAULT_MISSING_VALUES
 from fnnctl.config.yaml_text import flow_yaml, is_allowed_value
 from fnnctl.errors import UsageError
-from fnnctl.text import counted, cut, printable, shown, truncate_end
+from fnnctl.text import counted, cut, printable, quoted, truncate_end
 
 MAX_NAMED: Final = 3
 """How many of the columns that are left out are named on the terminal."""
@@ -47,7 +47,7 @@ class RareClass:
     """Of two: whether thresholds are about it without `data.positive_class`."""
 
     def __str__(self) -> str:
-        return f"the class {shown(self.name)} has {self.rows:,} of {self.of:,} rows"
+        return f"the class {quoted(self.name)} has {self.rows:,} of {self.of:,} rows"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,10 +102,10 @@ class TableStarter:
         """What was decided about the table, for the user, one sentence each."""
         change = "write data.task: regression" if self.task is None else "change data.task to regression"
         amounts = f"; if these numbers are amounts, {change}" if self.may_be_amounts else ""
-        yield f"target {shown(self.target)}: {self.about_target}{amounts}"
+        yield f"target {quoted(self.target)}: {self.about_target}{amounts}"
         if self.ignored:
             some = [
-                f"{shown(name) if name else 'the first'} ({why})"
+                f"{quoted(name) if name else 'the first'} ({why})"
                 for name, why in list(self.ignored.items())[:MAX_NAMED]
             ]
             more = len(self.ignored) - len(some)
@@ -120,9 +120,9 @@ class TableStarter:
         if self.scarce is not None:
             yield f"warning: {self.scarce}"
         if self.date is not None and is_allowed_value(self.date):
-            yield f"{shown(self.date)} has dates: if new rows will be later, activate data.split.by"
+            yield f"{quoted(self.date)} has dates: if new rows will be later, activate data.split.by"
         if self.group is not None:
-            repeats = f"{shown(self.group)} has ids that repeat"
+            repeats = f"{quoted(self.group)} has ids that repeat"
             yield f"{repeats}: if new rows will have other ids, activate data.split.group"
         if self.split_reason is not None:
             yield f"data.split is {flow_yaml(dict(self.split))}: {self.split_reason}"

@@ -26,7 +26,7 @@ from fnnctl.config.schema.losses import LOSS_RECORDS, loss_functions
 from fnnctl.config.schema.search import AUTO_METRIC, DEFAULTS, ObjectiveConfig, SearchConfig
 from fnnctl.errors import Problem
 from fnnctl.metrics.registry import class_of, objectives, positive_metric
-from fnnctl.text import did_you_mean, shown
+from fnnctl.text import did_you_mean, quoted
 
 OUTPUT: Final[ConfigPath] = ("model", "output")
 ON: Final[ConfigPath] = ("search", "objective", "on")
@@ -89,7 +89,7 @@ def _metric_problems(metric: str) -> Problems:
     if metric in (AUTO_METRIC, *objectives()) or class_of(metric) is not None:
         return {}
     meant, advice = _meant_metric(metric)
-    return {METRIC: Problem(f"there is no metric {shown(metric)}{meant}", advice=advice, has_subject=True)}
+    return {METRIC: Problem(f"there is no metric {quoted(metric)}{meant}", advice=advice, has_subject=True)}
 
 
 def _objective_problems(objective: ObjectiveConfig, experiment: Experiment) -> Problems:

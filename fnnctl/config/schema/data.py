@@ -11,7 +11,7 @@ from fnnctl.config.problems import no_effect, no_effect_without
 from fnnctl.config.schema.section import MAX_SEED, ClassName, Section
 from fnnctl.config.schema.setting import Place, Setting
 from fnnctl.errors import Problem
-from fnnctl.text import shown
+from fnnctl.text import quoted
 
 if TYPE_CHECKING:
     from fnnctl.config.schema.experiment import Experiment
@@ -137,7 +137,7 @@ def _two_positive_classes(experiment: Experiment, place: Place) -> Iterator[Prob
         yield Problem(
             "model.output.positive_class is {of_output}",
             advice="remove one of the two",
-            values={"of_output": shown(of_output)},
+            values={"of_output": quoted(of_output)},
             related=("model.output.positive_class",),
             has_subject=True,
         )

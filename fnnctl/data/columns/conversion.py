@@ -13,7 +13,7 @@ from fnnctl.data.columns.coded_texts import CodedTexts
 from fnnctl.data.columns.formats.base import ColumnFormat
 from fnnctl.data.columns.numbers import first_code, plain_number, remove_missing
 from fnnctl.data.problems import Problems
-from fnnctl.text import shown
+from fnnctl.text import quoted
 
 MOST_KNOWN: Final = 2**15
 """The numbers of so many texts of a column are remembered if its blocks are read one by one."""
@@ -46,11 +46,11 @@ class FormatReader:
         if unread.size:
             index = int(unread[0])
             message = self._format.unreadable(column.texts[index])
-            problems.add(f"column {shown(self._name)}: {message}", line=column.lines[index])
+            problems.add(f"column {quoted(self._name)}: {message}", line=column.lines[index])
         elif self._plain and self._formatted:
             first = next(text for text in (self._formatted, self._plain) if text in column.texts)
-            both = f"{shown(self._formatted)} and {shown(self._plain)} are written differently"
-            message = f"column {shown(self._name)}: {both}: write all as in the training data"
+            both = f"{quoted(self._formatted)} and {quoted(self._plain)} are written differently"
+            message = f"column {quoted(self._name)}: {both}: write all as in the training data"
             problems.add(message, line=column.lines[column.texts.index(first)])
         return numbers
 
@@ -91,7 +91,7 @@ def note_plain_problems(name: str, column: CodedTexts, form: ColumnFormat | None
     """Note every text of a target that is a plain number and cannot stand for one of its format."""
     for text, line in zip(column.texts, column.lines, strict=True):
         if form is not None and (problem := form.plain_problem(text)):
-            problems.add(f"column {shown(name)}: {problem}", line=line)
+            problems.add(f"column {quoted(name)}: {problem}", line=line)
 
 
 def as_trained(column: CodedTexts, form: ColumnFormat | None) -> CodedTexts:

@@ -28,7 +28,7 @@ from fnnctl.data.columns.ids import nearly_all_differ
 from fnnctl.data.columns.numbers import are_codes, first_code, numbers_among
 from fnnctl.data.columns.types import NOT_USED, ColumnType
 from fnnctl.data.problems import OddValue, Problems
-from fnnctl.text import shown
+from fnnctl.text import quoted
 
 MIN_WITH_UNIT: Final = 3
 """Two texts with a unit, such as `1 dose` and `2 dose`, are categories."""
@@ -136,7 +136,7 @@ def _codes_or_numbers(name: str, column: CodedTexts, notation: Notation) -> Type
     if candidate is None or not candidate.fits.all():
         return typed(name, column, kind, example=(code, "a category"))
     warning = (
-        f"nearly all its values differ, so digits with a zero in front, such as {shown(code)}, are read as "
+        f"nearly all its values differ, so digits with a zero in front, such as {quoted(code)}, are read as "
         "numbers; if they are codes, add the column to data.columns.categorical"
     )
     return typed(name, column, "numeric", candidate, warning=warning)
@@ -153,8 +153,8 @@ def _unit_warning(texts: Sequence[str]) -> str | None:
     if unit is None or len(texts) < MIN_WITH_UNIT:
         return None
     return (
-        f"all values are numbers with {shown(unit)}, such as {shown(texts[0])}, and are read as texts: "
-        f"remove {shown(unit)}, or add the column to data.columns.categorical"
+        f"all values are numbers with {quoted(unit)}, such as {quoted(texts[0])}, and are read as texts: "
+        f"remove {quoted(unit)}, or add the column to data.columns.categorical"
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from fnnctl.messages import Message
-from fnnctl.text import alike, counted, joined_words, printable, shown, word_list
+from fnnctl.text import alike, counted, joined_words, printable, quoted, word_list
 
 if TYPE_CHECKING:
     from fnnctl.data.columns.formats.base import ColumnKind
@@ -29,7 +29,7 @@ def conversion_notes(columns: Iterable[ColumnType]) -> Iterator[str]:
     columns = list(columns)
     for kind, words in _CONVERTED.items():
         examples = [
-            f"{printable(column.name)}: {shown(column.example[0])} is read as {printable(column.example[1])}"
+            f"{printable(column.name)}: {quoted(column.example[0])} is read as {printable(column.example[1])}"
             for column in columns
             if column.kind == kind and column.example and not column.warning
         ]
@@ -37,7 +37,7 @@ def conversion_notes(columns: Iterable[ColumnType]) -> Iterator[str]:
             yield f"{words}: {_some(examples)}"
     for column in columns:
         if column.kind == "index":
-            index = f"the column {shown(column.name)}" if column.name else "the first column"
+            index = f"the column {quoted(column.name)}" if column.name else "the first column"
             yield f"{index} is ignored: {column.ignored}"
 
 
@@ -56,7 +56,7 @@ def written_twice(texts: Sequence[str]) -> str | None:
     if not groups:
         return None
     more = f" (and {len(groups) - 1:,} more)" if len(groups) > 1 else ""
-    return joined_words([*map(shown, groups[0])]) + more
+    return joined_words([*map(quoted, groups[0])]) + more
 
 
 def conversion_warnings(columns: Iterable[ColumnType], file: str) -> Iterator[Message]:
@@ -65,10 +65,10 @@ def conversion_warnings(columns: Iterable[ColumnType], file: str) -> Iterator[Me
     for column in columns:
         if column.warning:
             unused = "; it is ignored" if column.ignored else ""
-            sentence = f"column {shown(column.name)} of {file}: {column.warning}{unused}"
+            sentence = f"column {quoted(column.name)} of {file}: {column.warning}{unused}"
             yield Message("doubtful_conversion", sentence)
     texts = [
-        shown(column.name)
+        quoted(column.name)
         for column in columns
         if column.kind == "text" and column.ignored and not column.warning
     ]

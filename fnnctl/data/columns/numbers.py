@@ -17,7 +17,7 @@ import numpy as np
 from pydantic_core import from_json
 
 from fnnctl.arrays import FloatArray
-from fnnctl.text import printable, shown
+from fnnctl.text import printable, quoted
 
 _PLAIN = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _ZERO_FIRST = re.compile(r"0[0-9]+")
@@ -143,23 +143,23 @@ def _json_numbers(joined: str, count: int) -> FloatArray | None:
 def almost_number(text: str) -> str | None:
     """Say why `text` is not a plain number although it is nearly one; None for any other text."""
     if _WITH_COMMA.fullmatch(text):
-        return f"{shown(text)} has a comma: write numbers like 1234.5"
+        return f"{quoted(text)} has a comma: write numbers like 1234.5"
     try:
         value = float(text)
     except ValueError:
         return None
     if "_" in text:
-        return f"{shown(text)} has an underscore: write {printable(text.replace('_', ''))}"
+        return f"{quoted(text)} has an underscore: write {printable(text.replace('_', ''))}"
     if not text.isascii():
-        return f"{shown(text)} has digits other than 0 to 9"
+        return f"{quoted(text)} has digits other than 0 to 9"
     if not math.isfinite(value):
-        return f"{shown(text)} is not a finite number"
+        return f"{quoted(text)} is not a finite number"
     return None
 
 
 def number_problem(text: str) -> str:
     """Why a text that is no plain number cannot be read."""
-    return almost_number(text) or f"{shown(text)} is not a number"
+    return almost_number(text) or f"{quoted(text)} is not a number"
 
 
 def ordered(texts: Iterable[str]) -> tuple[str, ...]:

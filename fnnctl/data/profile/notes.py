@@ -16,7 +16,7 @@ from fnnctl.data.columns.types import ColumnType
 from fnnctl.data.dataset import RawTarget
 from fnnctl.data.profile.columns import ColumnFacts, target_numbers
 from fnnctl.data.profile.source import Source
-from fnnctl.text import shown
+from fnnctl.text import quoted
 
 NoteKind = Literal[
     "ignored",
@@ -98,11 +98,11 @@ def _notes(source: Source, column: ColumnFacts, first_with: dict[bytes, str]) ->
     first = column.name if column.digest is None else first_with.setdefault(column.digest, column.name)
     if first != column.name:
         equal_to = "the same values as" if column.extent else "one value for each value of"
-        yield ColumnNote("copy", f"has {equal_to} {shown(first)}", leave_out=True)
+        yield ColumnNote("copy", f"has {equal_to} {quoted(first)}", leave_out=True)
     elif _is_id(column):
         yield ColumnNote("id", "has a different whole number in every row, like an id", leave_out=True)
     elif source.target is not None and _gives_target(source, source.target, column):
-        copy = f"has one value for each value of {shown(source.target.name)}"
+        copy = f"has one value for each value of {quoted(source.target.name)}"
         yield ColumnNote("target", copy, leave_out=True)
     else:
         yield from _sentinels(column)
@@ -129,7 +129,7 @@ def _of_format(column_type: ColumnType) -> Iterator[ColumnNote]:
     if column_type.example is not None:
         text, read = column_type.example
         warning = f"; {column_type.warning}" if column_type.warning else ""
-        yield ColumnNote("format", f"{shown(text)} is read as {read}{warning}")
+        yield ColumnNote("format", f"{quoted(text)} is read as {read}{warning}")
     elif column_type.warning:
         yield ColumnNote("format", column_type.warning)
 

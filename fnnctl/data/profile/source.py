@@ -32,7 +32,7 @@ from fnnctl.data.tables.parquet import is_parquet
 from fnnctl.data.tables.rows import CsvFormat, missing_texts
 from fnnctl.data.tables.table import Kind, Table, read_table
 from fnnctl.errors import DataError, Problem, UsageError
-from fnnctl.text import counted, did_you_mean, printable, shown, word_list
+from fnnctl.text import counted, did_you_mean, printable, quoted, word_list
 
 MAX_MARKERS: Final = 3
 """A column with more different texts among its numbers or dates has errors to be corrected, unless all are
@@ -62,12 +62,12 @@ class Marker:
     def __str__(self) -> str:
         line = "" if self.line is None else f", first in line {self.line:,}"
         rows = f"{counted(self.rows, 'row')}{line}"
-        return f"{shown(self.text)} ({rows}) {self._outcome}"
+        return f"{quoted(self.text)} ({rows}) {self._outcome}"
 
     @property
     def without_rows(self) -> str:
         """What is said of the marker wherever it occurs."""
-        return f"{shown(self.text)} {self._outcome}"
+        return f"{quoted(self.text)} {self._outcome}"
 
     @property
     def _outcome(self) -> str:
@@ -215,8 +215,8 @@ def _read(
         raise DataError(*map(_without_config, error.problems)) from None
     if target is not None and target not in table.names:
         close = did_you_mean(target, map(printable, table.names))
-        hint = close or f"; its columns are {word_list([shown(name) for name in table.names])}"
-        raise UsageError(f"there is no column {shown(target)} in {file}{hint}")
+        hint = close or f"; its columns are {word_list([quoted(name) for name in table.names])}"
+        raise UsageError(f"there is no column {quoted(target)} in {file}{hint}")
     raw = None
     if target is not None:
         raw = raw_target(target, table.categorical[target], amounts(table, target))

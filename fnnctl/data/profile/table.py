@@ -15,7 +15,7 @@ from fnnctl.data.profile.notes import ColumnNote, column_notes, left_out
 from fnnctl.data.profile.source import Source
 from fnnctl.data.tables.parquet import is_parquet
 from fnnctl.data.warnings import row_hashes
-from fnnctl.text import shown, word_list
+from fnnctl.text import quoted, word_list
 
 SHOWN_NAMES: Final = 5
 
@@ -43,7 +43,7 @@ class TableFacts:
         source = self.source
         if source.path is None or source.arrays or is_parquet(source.path) or not _names_are_data(source):
             return ()
-        names = word_list([shown(column.name) for column in self.columns], SHOWN_NAMES)
+        names = word_list([quoted(column.name) for column in self.columns], SHOWN_NAMES)
         taken = f"the first line is taken for the names of the columns, but looks like data: {names}"
         return (f"{taken}. If it is data, add a line of names before it",)
 

@@ -19,7 +19,7 @@ from fnnctl.data.splits.groups import divide_groups, most_folds
 from fnnctl.data.splits.in_order import distinct, part_ends
 from fnnctl.errors import DataError, Problem
 from fnnctl.seeds import Purpose, stream
-from fnnctl.text import counted, shown, word_list
+from fnnctl.text import counted, quoted, word_list
 
 TRAIN, VALIDATION, TEST = 0, 1, 2
 MANY_STRATA = 20
@@ -130,7 +130,7 @@ def _check_groups(groups: IntArray, sizes: IntArray, config: SplitConfig) -> Non
     count, needed = len(np.unique(groups)), int(np.count_nonzero(sizes))
     if count < needed:
         message = (
-            f"the column {shown(config.group or '')} has {counted(count, 'group')}, but {needed} parts need "
+            f"the column {quoted(config.group or '')} has {counted(count, 'group')}, but {needed} parts need "
             "one each: name another column, or set a share to 0"
         )
         raise DataError(Problem(message, path="data.split.group"))
@@ -142,7 +142,7 @@ def _ordered_parts(order: FloatArray, validation_size: int, test_size: int, by: 
     if count < needed:
         have = "has the same value in all rows" if count == 1 else f"has {count} different values"
         message = (
-            f"the column {shown(by or '')} {have}, but {needed} parts need one each, for rows with equal "
+            f"the column {quoted(by or '')} {have}, but {needed} parts need one each, for rows with equal "
             "values stay together: name another column, or set a share to 0"
         )
         raise DataError(Problem(message, path="data.split.by"))
@@ -157,7 +157,7 @@ def _ordered_parts(order: FloatArray, validation_size: int, test_size: int, by: 
 def _check_strata(
     counts: IntArray, names: Sequence[str], train_size: int, validation_size: int, test_size: int
 ) -> None:
-    single = [shown(name) for name, count in zip(names, counts, strict=True) if count == 1]
+    single = [quoted(name) for name, count in zip(names, counts, strict=True) if count == 1]
     if single:
         classes = (
             f"the class {single[0]} has" if len(single) == 1 else f"the classes {word_list(single)} have"

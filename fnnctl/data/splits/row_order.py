@@ -12,7 +12,7 @@ from fnnctl.data.columns.formats.dates import DateFormat
 from fnnctl.data.dataset import BLOCK_ROWS, Dataset
 from fnnctl.data.splits.parts import Split
 from fnnctl.errors import DataError, Problem
-from fnnctl.text import counted, shown
+from fnnctl.text import counted, quoted
 
 SETTING: Final = "data.split.by"
 _DAYS: Final = "days"
@@ -28,7 +28,7 @@ def order_column(name: str, numeric: Sequence[str], expansions: Mapping[str, Seq
     """
     column = f"{name} {_DAYS}" if name in expansions else name
     if column not in numeric:
-        message = f"the column {shown(name)} has neither numbers nor dates: name another column"
+        message = f"the column {quoted(name)} has neither numbers nor dates: name another column"
         raise DataError(Problem(message, path=SETTING))
     return column
 
@@ -49,7 +49,7 @@ def refuse_missing(order: FloatArray, name: str, file: str) -> None:
     """Raise DataError if one of the values (n,) of the column `name` of a file is missing."""
     if missing := int(np.count_nonzero(np.isnan(order))):
         message = (
-            f"the column {shown(name)}, which {SETTING} names, has {counted(missing, 'row')} without a "
+            f"the column {quoted(name)}, which {SETTING} names, has {counted(missing, 'row')} without a "
             "value: fill them in, or leave the rows out"
         )
         raise DataError(Problem(message, file=file))
@@ -65,8 +65,8 @@ def split_line(dataset: Dataset, split: Split, name: str) -> str | None:
     for part, rows in (("test", test_rows), ("validation", split.validation)):
         if dataset.order is None or not rows.size:
             continue
-        begins = shown_value(dataset, float(dataset.order[rows].min()), name)
-        last_by, before = f"the last {counted(rows.size, 'row')} by {shown(name)}", counted(rows.size, "row")
+        begins = displayed_value(dataset, float(dataset.order[rows].min()), name)
+        last_by, before = f"the last {counted(rows.size, 'row')} by {quoted(name)}", counted(rows.size, "row")
         parts.append(f"{part} part: {f'the {before} before' if parts else last_by}, from {begins} on")
     return "; ".join(parts) or None
 
@@ -75,12 +75,12 @@ def fold_line(dataset: Dataset, never_tested: IntArray, name: str) -> str:
     """Says which rows, (n,), the folds in the order of the column `name` only train on."""
     first_rows = counted(never_tested.size, "row")
     if dataset.order is not None and never_tested.size:
-        first_rows += f", up to {shown_value(dataset, float(dataset.order[never_tested].max()), name)},"
-    folds = f"folds by {shown(name)}: each trains on earlier rows only"
+        first_rows += f", up to {displayed_value(dataset, float(dataset.order[never_tested].max()), name)},"
+    folds = f"folds by {quoted(name)}: each trains on earlier rows only"
     return f"{folds}; the first {first_rows} are never tested"
 
 
-def shown_value(dataset: Dataset, value: float, name: str) -> str:
+def displayed_value(dataset: Dataset, value: float, name: str) -> str:
     """A value of the order, for the user."""
     column_type = dataset.types.get(name)
     if column_type is None or not isinstance(column_type.format, DateFormat):

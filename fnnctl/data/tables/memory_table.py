@@ -25,7 +25,7 @@ from fnnctl.data.tables.memory_columns import (
     objects_column,
 )
 from fnnctl.errors import DataError, Problem
-from fnnctl.text import cut, shown
+from fnnctl.text import cut, quoted
 
 ARROW_INTERFACES: Final = ("__arrow_c_stream__", "__arrow_c_array__")
 _NUMPY_TYPE: Final = re.compile(r"u?int(8|16|32|64)|float(16|32|64)|bool(ean)?")
@@ -79,7 +79,7 @@ class MemoryBlock:
 
 def unusable(name: str, type_name: str, file: str) -> Problem:
     """The problem with a column whose type is not one of a table's."""
-    fact = f"the column {shown(name)} has the type {shown(type_name)}"
+    fact = f"the column {quoted(name)} has the type {quoted(type_name)}"
     advice = "leave it out (data.columns.ignore), or convert it"
     return Problem(f"{fact}, not numbers, texts, dates or booleans: {advice}", file=file)
 
@@ -170,8 +170,8 @@ def _of_columns(names: Sequence[object], columns: Sequence[MemoryColumn]) -> Mem
         raise memory_error("the table has no columns")
     for name, column in zip(table.names, table.columns, strict=True):
         if len(column) != table.rows:
-            first = f"{shown(table.names[0])} has {table.rows:,}"
-            problems.add(f"the column {shown(name)} has {len(column):,} values, but {first}")
+            first = f"{quoted(table.names[0])} has {table.rows:,}"
+            problems.add(f"the column {quoted(name)} has {len(column):,} values, but {first}")
     problems.raise_any()
     return table
 

@@ -17,7 +17,7 @@ from typing import Any, Final
 import numpy as np
 
 from fnnctl.arrays import FloatArray
-from fnnctl.data.files import file_errors, shown_name
+from fnnctl.data.files import displayed_name, file_errors
 from fnnctl.data.tables.arrow import arrow_numbers, arrow_texts, parquet_libraries
 from fnnctl.data.tables.memory_columns import NULL
 from fnnctl.data.tables.memory_table import unusable
@@ -33,7 +33,7 @@ def is_parquet(path: Path | None) -> bool:
     """Whether a file, not a pipe, begins as Parquet files do."""
     if path is None or not path.is_file():
         return False
-    with file_errors(shown_name(path)), path.open("rb") as file:
+    with file_errors(displayed_name(path)), path.open("rb") as file:
         return file.read(len(_MARK)) == _MARK
 
 
@@ -104,7 +104,7 @@ def open_parquet(path: Path, *, block_values: int, fewest_rows: int) -> Iterator
     Raises DataError if pyarrow is not installed, or if the file is damaged, also while it is read; and
     MachineError if the system cannot read it.
     """
-    file = shown_name(path)
+    file = displayed_name(path)
     arrow, parquet = _libraries(file)
     with file_errors(file), _damage(arrow, file), path.open("rb") as stream:
         source = parquet.ParquetFile(stream)

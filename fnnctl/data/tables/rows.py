@@ -27,7 +27,7 @@ from fnnctl.data.tables.memory_table import MemoryTable
 from fnnctl.data.tables.parquet import is_parquet, open_parquet
 from fnnctl.data.tables.records import BLOCK_VALUES, MIN_BLOCK_ROWS, block_rows
 from fnnctl.data.tables.text_files import open_text, share_read
-from fnnctl.text import counted, shown
+from fnnctl.text import counted, quoted
 
 if TYPE_CHECKING:
     from fnnctl.data.columns.formats.base import ColumnFormat, MarkSetting
@@ -205,7 +205,7 @@ def _check_names(names: Sequence[str], line: int | None, problems: Problems) -> 
         elif name in seen:
             is_data = line is not None and plain_number(name) is not None
             advice = "; if this line is data, add a line of names before it" if is_data else ""
-            same = f"columns {seen[name]} and {position} have the same name {shown(name)}: rename one"
+            same = f"columns {seen[name]} and {position} have the same name {quoted(name)}: rename one"
             problems.add(f"{same}{advice}", line=line)
         seen.setdefault(name, position)
 
@@ -265,7 +265,7 @@ def _without_ends(
         for line, row in zip(lines, rows, strict=True):
             index = next((k for k in range(named, len(row)) if row[k].strip()), None)
             if index is not None:
-                problem = f"{shown(row[index])} is in column {index + 1}, which has no name in the header"
+                problem = f"{quoted(row[index])} is in column {index + 1}, which has no name in the header"
                 problems.add(f"{problem}: give it one, or remove the column", line=line)
                 return
         if isinstance(block, CellRows):

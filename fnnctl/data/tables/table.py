@@ -35,7 +35,7 @@ from fnnctl.data.tables.typed_columns import (
     put_together,
     read_known_types,
 )
-from fnnctl.text import shown
+from fnnctl.text import quoted
 
 Kind = Literal["numeric", "categorical", "date", "ignore", "weights", "group"]
 """What a config declares a column to be."""
@@ -312,7 +312,7 @@ def _refuse_texts(name: str, counts: ValueCounts, problems: Problems) -> None:
     values = counts.numbers + counts.almost + counts.texts
     count = f"{counts.numbers:,} of the column's {values:,} values are numbers"
     advice = "The column of data.weights needs a number in every row"
-    problems.add(f"column {shown(name)}: {problem} ({count}). {advice}", line=line)
+    problems.add(f"column {quoted(name)}: {problem} ({count}). {advice}", line=line)
 
 
 def numeric_matrix(tables: Sequence[Table], names: Sequence[str]) -> tuple[FloatArray, Packing | None]:

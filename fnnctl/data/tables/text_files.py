@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Final
 
 from fnnctl.config.other_files import BINARY, LONGEST_MARK, is_binary, no_table
-from fnnctl.data.files import file_errors, shown_name
+from fnnctl.data.files import displayed_name, file_errors
 from fnnctl.errors import DataError, Problem
-from fnnctl.text import did_you_mean, shown
+from fnnctl.text import did_you_mean, quoted
 
 _COMMON_ENCODINGS = ("utf-8", "utf-16", "latin-1", "cp1250", "cp1251", "cp1252", "gb18030", "shift_jis")
 _BYTE_ORDER_MARKS = (
@@ -52,7 +52,7 @@ def open_text(path: Path | None, encoding: str, setting: str = "data.encoding") 
     are not text; MachineError if the system cannot read. `setting` is what the user changes if the encoding
     is wrong.
     """
-    file = shown_name(path)
+    file = displayed_name(path)
     with file_errors(file), open(0, "rb", closefd=False) if path is None else path.open("rb") as raw:
         packed = (path is not None and path.suffix.lower() == ".gz") or raw.peek(2).startswith(_GZIP)
         plain = io.BufferedReader(gzip.GzipFile(fileobj=raw)) if packed else raw
@@ -91,7 +91,9 @@ def _codec(encoding: str, setting: str) -> str:
         return codecs.lookup(encoding).name
     except (LookupError, ValueError) as error:
         suggestion = did_you_mean(encoding, _COMMON_ENCODINGS)
-        raise DataError(Problem(f"{shown(encoding)} is not an encoding{suggestion}", path=setting)) from error
+        raise DataError(
+            Problem(f"{quoted(encoding)} is not an encoding{suggestion}", path=setting)
+        ) from error
 
 
 def _refuse_other_formats(start: bytes, path: Path | None, file: str) -> None:
@@ -137,5 +139,5 @@ def wrong_byte(
         before = f"…{before}"
     if index + 1 + len(after) == len(text) and (last + 1 < len(data) or not ends_file):
         after = f"{after}…"
-    word = shown(before + sign + after)
+    word = quoted(before + sign + after)
     return f"{problem}: set {setting} to {_WINDOWS} if the text is {word}, else to {saved}"

@@ -21,7 +21,7 @@ from fnnctl.data.columns.formats.number import has_decimal_commas
 from fnnctl.data.columns.types import NOT_USED, ColumnType
 from fnnctl.data.matrix import ColumnSource, NumberMatrix
 from fnnctl.data.problems import Problems
-from fnnctl.text import shown
+from fnnctl.text import quoted
 
 MIN_FRACTION, ROUNDING = 5e-4, 0.1
 """A number within half a thousandth of a whole one is whole; one within a tenth of a thousandth of three
@@ -118,8 +118,8 @@ def note_collisions(columns: Mapping[str, TypedColumn], names: tuple[str, ...], 
                 continue
             if name in origins:
                 origin = origins[name]
-                reason = f"the column {shown(origin)} becomes it too" if origin else "it exists already"
-                becomes = f"the column {shown(source)} becomes {shown(name)} and others"
+                reason = f"the column {quoted(origin)} becomes it too" if origin else "it exists already"
+                becomes = f"the column {quoted(source)} becomes {quoted(name)} and others"
                 problems.add(f"{becomes}, but {reason}: rename one", line=1)
             origins[name] = source
 

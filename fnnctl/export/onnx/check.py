@@ -20,7 +20,7 @@ from fnnctl.export.onnx.columns import missing_codes, missing_text
 from fnnctl.modelling.held_out_rows import held_out_rows
 from fnnctl.modelling.saved_model import SavedModel
 from fnnctl.tasks.task import OutputDecoder
-from fnnctl.text import shown
+from fnnctl.text import quoted
 
 SYNTHETIC_ROWS: Final = 256
 MISSING_SHARE: Final = 0.2
@@ -139,7 +139,7 @@ def _largest_difference(model: SavedModel, runtime: Runtime, columns: Columns, r
             margins = margins_of(probabilities, model.predictor.decoder)
             largest = max(largest, np.abs(results[1] - probabilities).max(initial=0.0))
             if (wrong := np.flatnonzero((results[0] != predicted) & (margins > TOLERANCE))).size:
-                pair = [shown(str(labels[wrong[0]])) for labels in (results[0], predicted)]
+                pair = [quoted(str(labels[wrong[0]])) for labels in (results[0], predicted)]
                 raise _refused(f"it predicts {pair[0]} where the network predicts {pair[1]}", model)
         else:
             largest = max(largest, _relative(results[0], predicted.astype(np.float64)))

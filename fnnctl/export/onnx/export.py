@@ -15,7 +15,7 @@ from fnnctl.export.format import Exported, missing_library
 from fnnctl.modelling.saved_model import load_model
 from fnnctl.store.atomic import refuse_output, write_output
 from fnnctl.store.folder import RunFolder
-from fnnctl.text import counted, printable, shown
+from fnnctl.text import counted, printable, quoted
 
 if TYPE_CHECKING:  # they need onnx
     from fnnctl.export.onnx.check import Agreement, Runtime
@@ -93,7 +93,7 @@ def _lines(output: str, checked: CheckedModel) -> Iterator[str]:
     yield f"inputs: {' and '.join(amounts)}, each of shape (rows, 1); outputs: {', '.join(onnx.outputs)}"
     for column in onnx.inputs:
         if column.description is not None:
-            source = "" if column.source == column.name else f", of {shown(column.source)}"
+            source = "" if column.source == column.name else f", of {quoted(column.source)}"
             yield f"  {printable(column.name)}{source}: {column.description}"
     if "text" in kinds:
         yield "texts go in without the blanks around them; a number among categories as 1 or 1.0"

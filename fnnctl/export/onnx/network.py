@@ -19,7 +19,7 @@ from fnnctl.config.schema.losses import LOSS_RECORDS, ScoreForm
 from fnnctl.errors import UsageError
 from fnnctl.export.onnx.activations import ACTIVATION_OPERATORS, Layer
 from fnnctl.nn.network import Network
-from fnnctl.text import shown
+from fnnctl.text import quoted
 
 if TYPE_CHECKING:
     from fnnctl.export.onnx.columns import GraphFeatures
@@ -209,4 +209,4 @@ WEIGHTS_OF_OUTPUTS: Final[Mapping[ScoreForm, Callable[[FloatArray, int], FloatAr
 
 
 def _refused(kind: str, name: str) -> UsageError:
-    return UsageError(f"--format onnx: {kind} {shown(name)} cannot be exported")
+    return UsageError(f"--format onnx: {kind} {quoted(name)} cannot be exported")

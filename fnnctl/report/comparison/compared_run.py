@@ -24,13 +24,13 @@ from fnnctl.metrics.stored import flat_metrics
 from fnnctl.report.summary import task_report
 from fnnctl.seeds import Purpose, stream
 from fnnctl.store.atomic import damaged
-from fnnctl.store.catalogue import shown_status
+from fnnctl.store.catalogue import displayed_status
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.manifest import DataFacts, Manifest
 from fnnctl.store.names import CROSS_VALIDATION, METRICS, PREDICTIONS
 from fnnctl.store.tables import CsvTable
 from fnnctl.tasks.comparison import MEASURED_ROWS, MeasuredRows, UnmeasuredError
-from fnnctl.text import did_you_mean, shown, word_list
+from fnnctl.text import did_you_mean, quoted, word_list
 
 FoldKey: TypeAlias = tuple[int, int]
 """Repeat and fold, counted from 1."""
@@ -219,7 +219,7 @@ class ComparedRun:
     def status(self) -> str:
         """The status shown to users."""
         alive = self.manifest.status == "running" and self.folder.is_alive()
-        return shown_status(self.manifest, alive=alive)
+        return displayed_status(self.manifest, alive=alive)
 
 
 def has_metrics(run: RunFolder) -> bool:
@@ -246,7 +246,7 @@ def read_compared_run(run: RunFolder, metric: str, *, option: str = "--metric") 
     data = scored.read_manifest().data
     if stored is None or data is None:
         alive = manifest.status == "running" and run.is_alive()
-        raise UsageError(f"{run.path} has no metrics ({shown_status(manifest, alive=alive)})")
+        raise UsageError(f"{run.path} has no metrics ({displayed_status(manifest, alive=alive)})")
     if isinstance(folds := stored.get("cross_validation"), Mapping):
         entry = _fold_statistics(folds, metric, run, option)
         scores = read_fold_scores(scored, metric, bags=manifest.model is not None and manifest.model.bags)
@@ -282,11 +282,11 @@ def _measured_rows(
     except UnmeasuredError as error:
         hint = did_you_mean(metric, error.known) or f"; choose one of {', '.join(error.known)}"
         raise UnmeasurableError(
-            f"{option}: {shown(metric)} cannot be compared on the test part of {run.path}{hint}"
+            f"{option}: {quoted(metric)} cannot be compared on the test part of {run.path}{hint}"
         ) from error
     if part is None:
         raise UsageError(
-            f"{option}: {run.path} has no predictions of a test part, from which {shown(metric)} follows"
+            f"{option}: {run.path} has no predictions of a test part, from which {quoted(metric)} follows"
         )
     return part
 
@@ -295,7 +295,7 @@ def _fold_statistics(folds: Mapping[str, Any], metric: str, run: RunFolder, opti
     names = [name for name, entry in folds.items() if isinstance(entry, Mapping)]
     if metric not in names:
         hint = did_you_mean(metric, names) or f"; choose one of {', '.join(names)}"
-        raise UnmeasurableError(f"{option}: the folds of {run.path} have no {shown(metric)}{hint}")
+        raise UnmeasurableError(f"{option}: the folds of {run.path} have no {quoted(metric)}{hint}")
     entry: Mapping[str, Any] = folds[metric]
     return entry
 
@@ -320,7 +320,7 @@ def require_same_positive_class(runs: Sequence[ComparedRun], metric: str) -> Non
         if (record := positive_metric(metric)) and run.positive_class != first.positive_class:
             raise UsageError(
                 f"{first.path} and {run.path} cannot be compared by {metric}: their positive classes are "
-                f"{shown(first.positive_class or '')} and {shown(run.positive_class or '')}; "
+                f"{quoted(first.positive_class or '')} and {quoted(run.positive_class or '')}; "
                 f"write per_class.CLASS.{record.class_name}, with the name of a class"
             )
 
@@ -329,7 +329,7 @@ def _different_target(a: DataFacts, b: DataFacts) -> str | None:
     if a.task != b.task:
         return f"one is a {a.task}, the other a {b.task}"
     if a.target != b.target:
-        return f"their targets are {shown(a.target)} and {shown(b.target)}"
+        return f"their targets are {quoted(a.target)} and {quoted(b.target)}"
     if unshared := sorted({*a.classes} ^ {*b.classes}):
         return f"only one of them has the class{'es' if len(unshared) > 1 else ''} {word_list(unshared)}"
     return None

@@ -206,7 +206,7 @@ def _metrics_in_words(*keys: str) -> Callable[[Summary], str]:
 
     def words(summary: Summary) -> str:
         metrics = summary.part_metrics("test") or {}
-        rows = [(label, key) for label, key in summary.task_report.shown(metrics) if key in keys]
+        rows = [(label, key) for label, key in summary.task_report.reported_metrics(metrics) if key in keys]
         return "; ".join(f"{label} {number(metrics[key])}" for label, key in rows)
 
     return words

@@ -55,7 +55,7 @@ def _add_suite(root: Element, index: int, summary: Summary, results: Sequence[Ga
         },
     )
     properties = SubElement(suite, "properties")
-    values = {"run": str(summary.path), "kind": manifest.kind, "status": summary.shown_status}
+    values = {"run": str(summary.path), "kind": manifest.kind, "status": summary.displayed_status}
     for key, value in values.items():
         SubElement(properties, "property", {"name": key, "value": _legal(value)})
     for result in results:

@@ -15,7 +15,7 @@ from fnnctl.report.gates import GateResult
 from fnnctl.report.summary import Summary
 from fnnctl.report.topics.registry import short_document, text_document
 from fnnctl.store.documents import to_json
-from fnnctl.text import did_you_mean, shown
+from fnnctl.text import did_you_mean, quoted
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,18 +76,18 @@ def chosen_format(name: str | None, file: Path | None, *, default: str = TERMINA
         if ending and ending_format is None:
             endings = ", ".join(_BY_ENDING)
             raise UsageError(
-                f"--output {shown(str(file))}: no report format has the ending {shown(ending)}; "
+                f"--output {quoted(str(file))}: no report format has the ending {quoted(ending)}; "
                 f"use {endings}, or choose a format with --format"
             )
         return ending_format or default
     if name not in FORMATS:
         raise UsageError(
-            f"there is no report format {shown(name)}; choose one of {', '.join(FORMATS)}"
+            f"there is no report format {quoted(name)}; choose one of {', '.join(FORMATS)}"
             + did_you_mean(name, FORMATS)
         )
     if ending_format not in (None, name):
         raise UsageError(
-            f"--output {shown(str(file))} has the ending of the format {ending_format}, but --format is "
+            f"--output {quoted(str(file))} has the ending of the format {ending_format}, but --format is "
             f"{name}: change one of the two"
         )
     return name

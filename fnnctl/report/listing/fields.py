@@ -68,7 +68,7 @@ FACTS: Final[Mapping[str, Callable[[ListedRun], Value]]] = {
     "kind": lambda run: run.entry.facts and run.entry.facts.kind,
     "data": lambda run: run.entry.facts and run.entry.facts.data,
     "task": lambda run: run.entry.facts and run.entry.facts.task,
-    "status": lambda run: run.entry.shown_status,
+    "status": lambda run: run.entry.displayed_status,
     "metric": lambda run: run.metric and run.metric[1],
     "seed": lambda run: run.entry.facts and run.entry.facts.seed,
     "started": lambda run: run.entry.facts and run.entry.facts.started,

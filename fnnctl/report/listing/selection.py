@@ -274,7 +274,7 @@ def prunable(
         for entry in (run.entry for run in runs)
         if not entry.alive
         and entry.path not in kept
-        and (not choice.statuses or entry.shown_status in choice.statuses)
+        and (not choice.statuses or entry.displayed_status in choice.statuses)
         and (choice.before is None or _is_older(entry, choice.before))
         and (entry.facts is not None or has_conditions or bool(choice.statuses))
     ]
@@ -296,7 +296,7 @@ def _kept(entries: Sequence[RunEntry], keep: int | None) -> set[Path]:
             groups[entry.facts.kind, entry.facts.name].append(entry)
     kept: set[Path] = set()
     for group in groups.values():
-        completed = [entry for entry in group if entry.shown_status == "completed"]
+        completed = [entry for entry in group if entry.displayed_status == "completed"]
         for newest in (group, completed):
             kept.update(entry.path for entry in newest[len(newest) - min(keep, len(newest)) :])
     return kept

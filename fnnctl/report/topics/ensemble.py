@@ -87,7 +87,7 @@ def _beside_winner(summary: Summary, ensemble: EnsembleSummary) -> TableSection:
     baseline = metrics.get("baseline") or {}
     rows: dict[str, tuple[str, ...]] = {
         key: (label, number(metrics.get(key)), number(winner.get(key)), number(baseline.get(key)))
-        for label, key in summary.task_report.shown(metrics)
+        for label, key in summary.task_report.reported_metrics(metrics)
         if winner.get(key) is not None and (key != "loss" or has_one_loss)
     }
     header = (

@@ -26,7 +26,7 @@ from fnnctl.store import names
 from fnnctl.store.atomic import damaged
 from fnnctl.store.folder import RunFolder
 from fnnctl.tasks.worst_rows import MOST_WORST, worst_rows
-from fnnctl.text import counted, shown, truncate_end
+from fnnctl.text import counted, quoted, truncate_end
 
 KEPT_AT_ONCE: Final = 1000
 """More candidates than this are reduced to the worst ones."""
@@ -132,11 +132,11 @@ def _columns(examples: WorstExamples) -> list[_Column]:
     for index, name in enumerate(examples.columns):
         texts = [row[index] for row in rows]
         is_text = any(text and not _NUMBER.fullmatch(text) for text in texts)
-        columns.append(_Column(name, tuple(map(_shown_cell, texts)), is_text))
+        columns.append(_Column(name, tuple(map(_cell_text, texts)), is_text))
     return columns
 
 
-def _shown_cell(text: str) -> str:
+def _cell_text(text: str) -> str:
     """A cell of the data; a number of many digits is rounded, and a long text is cut."""
     if len(text) > SHORT_NUMBER and _FRACTION.fullmatch(text):
         return number(float(text))
@@ -181,7 +181,7 @@ def worst_examples(summary: Summary, most: int = MOST_WORST) -> WorstExamples | 
     is_regression = "target" in columns
     needed = ("row", "target" if is_regression else "label", "prediction")
     if missing := [name for name in needed if name not in columns]:
-        raise damaged(file, f"is damaged: it has no column {shown(missing[0])}")
+        raise damaged(file, f"is damaged: it has no column {quoted(missing[0])}")
     read = _residual if is_regression else _wrong
     try:
         examples = (example for line in lines if (example := read(line, columns)) is not None)
@@ -213,7 +213,7 @@ def _wrong(line: Sequence[str], columns: Mapping[str, int]) -> WorstExample | No
         return None
     column = columns.get(f"p_{predicted}")
     if column is None:
-        raise ValueError(f"it has no column {shown(f'p_{predicted}')}")
+        raise ValueError(f"it has no column {quoted(f'p_{predicted}')}")
     return WorstExample(int(line[columns["row"]]), true, predicted, _finite(line[column]), None)
 
 
@@ -226,7 +226,7 @@ def _residual(line: Sequence[str], columns: Mapping[str, int]) -> WorstExample |
 def _finite(text: str) -> float:
     value = float(text)
     if not math.isfinite(value):
-        raise ValueError(f"{shown(text)} is not a finite number")
+        raise ValueError(f"{quoted(text)} is not a finite number")
     return value
 
 

@@ -13,7 +13,7 @@ from fnnctl.report.summary import Summary
 from fnnctl.report.topics.topic import Topic
 from fnnctl.report.words import number
 from fnnctl.store import names
-from fnnctl.text import counted, shown, word_list
+from fnnctl.text import counted, quoted, word_list
 
 if TYPE_CHECKING:
     from fnnctl.metrics.feature_importance import FeatureImportances
@@ -56,7 +56,7 @@ def _notes(importances: FeatureImportances, headline: str) -> Iterator[str]:
         yield "there is no test part; the validation part may have chosen the epoch, but was not trained on"
     columns, undecided = len(importances.columns), importances.undecided()
     if undecided:
-        which = word_list([*map(shown, undecided)], limit=8)
+        which = word_list([*map(quoted, undecided)], limit=8)
         yield f"{len(undecided):,} of {counted(columns, 'column')} cannot be told from zero: {which}"
     if columns >= MANY_COLUMNS:
         expected = BY_CHANCE * columns
@@ -74,7 +74,7 @@ def _pairs(importances: FeatureImportances) -> Iterable[str]:
     for column in importances.columns:
         if column.correlated is not None:
             partner, correlation = column.correlated
-            text = f"{shown(column.column)} with {shown(partner)} ({correlation:.2f})"
+            text = f"{quoted(column.column)} with {quoted(partner)} ({correlation:.2f})"
             pairs.setdefault(frozenset((column.column, partner)), (abs(correlation), text))
     return (text for _, text in sorted(pairs.values(), key=lambda pair: -pair[0]))
 

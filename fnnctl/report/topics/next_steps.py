@@ -49,7 +49,7 @@ def _command(purpose: str, command: str, formats: Formats = Formats.ALL) -> Comm
 def _resume(summary: Summary) -> Iterator[Command]:
     command = CONTINUED_BY.get(summary.manifest.kind)
     ended_early = summary.search is not None and summary.search.ended_early
-    if (summary.shown_status in UNFINISHED or ended_early) and command:
+    if (summary.displayed_status in UNFINISHED or ended_early) and command:
         yield _command("Continue the run", f"fnnctl {command} --resume {_quoted(summary.path)}")
 
 

@@ -18,7 +18,7 @@ WARNING_PRIORITY: Final = 70
 
 def failure_text(summary: Summary) -> str | None:
     """Why a run did not end well, in a sentence; None if it is complete."""
-    manifest, status = summary.manifest, summary.shown_status
+    manifest, status = summary.manifest, summary.displayed_status
     if status == "completed":
         return None
     if status == "failed" and manifest.error:
@@ -40,7 +40,7 @@ def failure_text(summary: Summary) -> str | None:
 
 def _highlights(summary: Summary) -> Iterator[Section]:
     if text := failure_text(summary):
-        heading = FAILED if summary.shown_status == "failed" else INCOMPLETE
+        heading = FAILED if summary.displayed_status == "failed" else INCOMPLETE
         yield Failure(heading, (text,), heading=heading, priority=20)
     yield Warnings(WARNINGS, tuple(summary.manifest.warnings), heading=WARNINGS, priority=WARNING_PRIORITY)
 

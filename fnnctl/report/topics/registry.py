@@ -182,7 +182,7 @@ def _document(
         path=summary.path,
         name=summary.manifest.name,
         kind=summary.manifest.kind,
-        status=summary.shown_status,
+        status=summary.displayed_status,
         when=headline(summary),
         sections=tuple(sorted(filled, key=position)),
     )

@@ -13,7 +13,7 @@ from fnnctl.report.summary import OUT_OF_BAG, TEST, VALIDATION, Summary, judged_
 from fnnctl.report.topics.topic import Topic
 from fnnctl.report.words import number
 from fnnctl.tasks.reports import without_repetition
-from fnnctl.text import counted, joined_words, shown
+from fnnctl.text import counted, joined_words, quoted
 
 ABOUT: Final = "About the scores"
 
@@ -41,7 +41,7 @@ def _highlights(summary: Summary) -> Iterator[Section]:
     if labels and summary.positive_class:
         are = "is" if len(labels) == 1 else "are"
         yield _note(
-            54, f"{joined_words(labels)} {are} of the positive class, {shown(summary.positive_class)}."
+            54, f"{joined_words(labels)} {are} of the positive class, {quoted(summary.positive_class)}."
         )
     compared = {key for key, score in scores.items() if score.baseline is not None}
     yield _note(58, *(sentence for sentence, key in summary.task_report.baseline if key in compared))
@@ -128,7 +128,7 @@ def _measured_on_test(summary: Summary, rows: int | None, *, has_intervals: bool
     manifest = summary.manifest
     count = "the rows" if rows is None else counted(rows, "row")
     if manifest.evaluated is not None:
-        name = shown(manifest.data.name) if manifest.data else "the file"
+        name = quoted(manifest.data.name) if manifest.data else "the file"
         rows_text, without = f"{count} of {name}", ""
         about = "Intervals are for other rows of this kind."
     elif manifest.data and manifest.data.test_source:
@@ -166,7 +166,7 @@ def _metrics_table(summary: Summary) -> TableSection:
         values.pop(key)
     rows = {
         key: (label, *(number(metrics.get(key)) for metrics in parts.values()))
-        for label, key in summary.task_report.shown(values)
+        for label, key in summary.task_report.reported_metrics(values)
     }
     title = f"Metrics of the {_scored(summary)}" if summary.search else "Metrics"
     title += _positive_class(summary, values)
@@ -205,7 +205,7 @@ def _folds_table(summary: Summary, metrics: Mapping[str, Any]) -> TableSection:
             *(number(entries[key].get(statistic)) for statistic in ("mean", "std", "ci95")),
             number(baseline.get(key)),
         )
-        for label, key in task.shown(entries)
+        for label, key in task.reported_metrics(entries)
     }
     header = ("", "mean", "std", "95 % interval", "baseline")
     title = f"Cross-validation{_positive_class(summary, entries)}"
@@ -217,7 +217,7 @@ def _positive_class(summary: Summary, metrics: Mapping[str, Any]) -> str:
     is_binary = any(value is not None and positive_metric(key) for key, value in metrics.items())
     if not is_binary or summary.positive_class is None:
         return ""
-    return f" (positive class: {shown(summary.positive_class)})"
+    return f" (positive class: {quoted(summary.positive_class)})"
 
 
 TOPIC: Final = Topic(SCORES, highlights=_highlights, details=_details)

@@ -13,7 +13,7 @@ from fnnctl.report.summary import TEST, Summary, judged_part, scored_rows
 from fnnctl.report.topics.scores import ABOUT
 from fnnctl.report.topics.topic import Topic
 from fnnctl.report.words import number
-from fnnctl.text import shown
+from fnnctl.text import quoted
 
 NEAR: Final = 0.1
 """A threshold whose recall differs by less from that of the largest F1 says nothing more."""
@@ -66,7 +66,7 @@ def threshold_table(summary: Summary) -> TableSection | None:
             seen.add(numbers)
             rows.append((number(columns["threshold"][index]), *numbers, marks.get(index, "")))
     header = ("threshold", *(header for header, name in COLUMNS if name in columns), "")
-    title = f"What other thresholds for {shown(positive)} give {scored_rows(summary)}"
+    title = f"What other thresholds for {quoted(positive)} give {scored_rows(summary)}"
     return TableSection(title, header, tuple(rows), texts=(len(header) - 1,))
 
 
@@ -87,7 +87,7 @@ def threshold_sentence(summary: Summary) -> str | None:
         number(best[name]) for name in ("f1", "threshold", "recall", "precision")
     )
     return (
-        f"F1 of {shown(positive)} is largest, {f1}, at a threshold of {threshold}: recall {recall}, "
+        f"F1 of {quoted(positive)} is largest, {f1}, at a threshold of {threshold}: recall {recall}, "
         f"precision {precision} (see model.threshold)."
     )
 

@@ -11,7 +11,7 @@ from fnnctl.report.topics.topic import Topic
 from fnnctl.report.words import number, seconds_text
 from fnnctl.store.manifest import ModelFacts, TrainingFacts
 from fnnctl.tasks.decisions import BY_WEIGHTS
-from fnnctl.text import counted, networks_words, shown, twins_words
+from fnnctl.text import counted, networks_words, quoted, twins_words
 
 
 def _highlights(summary: Summary) -> Iterator[Section]:
@@ -56,7 +56,7 @@ def _decision(summary: Summary) -> Iterator[tuple[str, str]]:
     if not isinstance(threshold, float) or summary.positive_class is None:
         return
     mean = " (mean of the folds)" if summary.cross_validation else ""
-    yield "threshold", f"{shown(summary.positive_class)} from a probability of {number(threshold)} on{mean}"
+    yield "threshold", f"{quoted(summary.positive_class)} from a probability of {number(threshold)} on{mean}"
 
 
 def _details(summary: Summary) -> Iterator[Section]:
@@ -75,7 +75,7 @@ def _definitions(summary: Summary) -> Iterator[tuple[str, str]]:
     if folds := manifest.cross_validation:
         how = "stratified" if folds.stratify else "not stratified"
         if folds.by is not None:
-            how = f"in the order of {shown(folds.by)}"
+            how = f"in the order of {quoted(folds.by)}"
         yield "folds", f"{folds.folds:,}, {how}; {counted(folds.repeats, 'repeat')}"
     training = manifest.training
     epochs = training.epochs if training else summary.epochs

@@ -14,7 +14,7 @@ from fnnctl.data.problems import Problems
 from fnnctl.errors import DataError, Problem
 from fnnctl.messages import Message
 from fnnctl.tasks.detection import MANY_VALUES, all_numbers
-from fnnctl.text import alike, joined_words, natural_key, printable, shown, word_list
+from fnnctl.text import alike, joined_words, natural_key, printable, quoted, word_list
 
 MAX_NAMED = 5
 """How many classes a warning names."""
@@ -43,7 +43,7 @@ def encode(dataset: Dataset, recorded: Sequence[str] = ()) -> ClassLabels:
     file_labels = zip(target.lines, target.texts, counts.tolist(), strict=True)
     unknown = [(line, text) for line, text, count in file_labels if not count]
     for line, text in sorted(unknown, key=lambda pair: pair[0] or 0):
-        problems.add(f"the label {shown(text)} does not occur in the training data", line=line)
+        problems.add(f"the label {quoted(text)} does not occur in the training data", line=line)
         if line is None:  # one example is enough if there is no line to correct
             break
     problems.raise_any()
@@ -68,10 +68,10 @@ def target_problem(name: str, classes: Sequence[str], counts: IntArray) -> str |
 
     `counts` (C,) are the numbers of rows of the C ≥ 1 `classes`.
     """
-    label = f"the target {shown(name)}"
+    label = f"the target {quoted(name)}"
     if len(classes) == 1:
         return (
-            f"{label} has only one class, {shown(classes[0])}: there is nothing to distinguish "
+            f"{label} has only one class, {quoted(classes[0])}: there is nothing to distinguish "
             "(texts in data.missing_values are not classes)"
         )
     is_name = len(classes) > MANY_VALUES and len(classes) == int(counts.sum())
@@ -89,8 +89,8 @@ def same_number_twice(name: str, classes: Sequence[str]) -> list[Message]:
         if number is None:
             continue
         if number in written:
-            pair = f"{shown(written[number])} and {shown(text)}"
-            sentence = f"the target {shown(name)} has classes {pair}, which are the same number"
+            pair = f"{quoted(written[number])} and {quoted(text)}"
+            sentence = f"the target {quoted(name)} has classes {pair}, which are the same number"
             warnings.append(Message("same_number_twice", sentence))
         written[number] = text
     return warnings
@@ -98,9 +98,9 @@ def same_number_twice(name: str, classes: Sequence[str]) -> list[Message]:
 
 def same_word_twice(name: str, classes: Sequence[str]) -> list[Message]:
     """One warning about classes that differ only in case or blanks."""
-    several = [joined_words([*map(shown, texts)]) for texts in alike(classes)]
+    several = [joined_words([*map(quoted, texts)]) for texts in alike(classes)]
     if not several:
         return []
     same = word_list(several, MAX_NAMED)
-    sentence = f"the target {shown(name)} has classes {same}: if they are one class, write them alike"
+    sentence = f"the target {quoted(name)} has classes {same}: if they are one class, write them alike"
     return [Message("same_word_twice", sentence)]

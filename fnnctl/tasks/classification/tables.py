@@ -18,7 +18,7 @@ from fnnctl.store import names
 from fnnctl.store.atomic import damaged
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.tables import csv_lines, wide_csv_lines
-from fnnctl.text import shown
+from fnnctl.text import quoted
 
 if TYPE_CHECKING:
     from fnnctl.metrics.curves import Curve
@@ -135,7 +135,7 @@ def read_curves(run: RunFolder, name: str) -> list[StoredCurve] | None:
     points: dict[tuple[str, str], tuple[array[float], array[float]]] = {}
     for kind, label, x, y, _ in rows:
         if kind not in get_args(CurveKind):
-            raise damaged(path, f"is damaged: {shown(kind)} is not a kind of curve")
+            raise damaged(path, f"is damaged: {quoted(kind)} is not a kind of curve")
         curve = points.setdefault((kind, label), (array("d"), array("d")))
         try:
             curve[0].append(float(x))

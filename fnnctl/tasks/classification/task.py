@@ -34,7 +34,7 @@ from fnnctl.tasks.mixture import Mixture
 from fnnctl.tasks.one_column import ColumnValues, classes_of_column
 from fnnctl.tasks.shares import likelihood_shares
 from fnnctl.tasks.task import FoldScores, OutputDecoder, OutputShape, Targets, Task
-from fnnctl.text import did_you_mean, shown, word_list
+from fnnctl.text import did_you_mean, quoted, word_list
 
 if TYPE_CHECKING:
     from fnnctl.config.schema.experiment import Experiment
@@ -89,7 +89,7 @@ class Classification:
         record = LOSS_RECORDS.get(output.name)  # `auto` has none
         if record is not None and record.scores == "positive_class" and len(self.classes) != 2:
             text = (
-                f"a {output.name} output needs two classes, but {shown(self.target)} has {len(self.classes)}"
+                f"a {output.name} output needs two classes, but {quoted(self.target)} has {len(self.classes)}"
             )
             advice = f"write output: {DEFAULT_OUTPUTS[self.name].name}"
             return [*problems, Problem(text, path="model.output", advice=advice, has_subject=True)]
@@ -103,7 +103,7 @@ class Classification:
         if len(self.classes) == 2:
             is_class = positive is None or positive in self.classes
             return [] if is_class else [Problem(self._no_class(positive or ""), path="data.positive_class")]
-        reason = f"is for two classes, but {shown(self.target)} has {len(self.classes):,}"
+        reason = f"is for two classes, but {quoted(self.target)} has {len(self.classes):,}"
         needs_two = {
             "model.threshold": (experiment.model.threshold != DEFAULT_THRESHOLD, f"{DEFAULT_THRESHOLD}"),
             "data.positive_class": (positive is not None, "null"),
@@ -257,9 +257,9 @@ class Classification:
 
     def encode_new(self, texts: Sequence[str], codes: IntArray) -> tuple[Targets, dict[str, str]]:
         number = {name: index for index, name in enumerate(self.classes)}
-        hint = f"; the classes are {word_list([*map(shown, number)])}"
+        hint = f"; the classes are {word_list([*map(quoted, number)])}"
         wrong = {
-            text: f"the label {shown(text)} does not occur in the training data"
+            text: f"the label {quoted(text)} does not occur in the training data"
             f"{did_you_mean(text, number) or hint}"
             for text in texts
             if text not in number
@@ -274,7 +274,7 @@ class Classification:
             ("test", split.test, "and no effect on its metrics"),
         ):
             counts = np.bincount(targets[rows], minlength=len(self.classes))
-            absent = [shown(self.classes[c]) for c in np.flatnonzero(counts == 0)]
+            absent = [quoted(self.classes[c]) for c in np.flatnonzero(counts == 0)]
             if absent and rows.size:
                 which = "a class has" if len(absent) == 1 else f"{len(absent)} classes have"
                 sentence = f"{which} no row in the {part} part {consequence}: {word_list(absent)}"
@@ -293,7 +293,7 @@ class Classification:
         ]
         warnings = []
         for which, consequence in consequences:
-            names = [shown(self.classes[index]) for index in np.flatnonzero(which)]
+            names = [quoted(self.classes[index]) for index in np.flatnonzero(which)]
             if names:
                 subject = "a class has" if len(names) == 1 else f"{len(names):,} classes have"
                 sentence = f"{subject} no row in the {consequence}: {word_list(names)}"
@@ -320,7 +320,7 @@ class Classification:
     def difference(self, trained: Task) -> str | None:
         if self == trained:
             return None
-        return f"the classes are {word_list([*map(shown, self.classes)])}, unlike those of the network"
+        return f"the classes are {word_list([*map(quoted, self.classes)])}, unlike those of the network"
 
     def facts(self) -> dict[str, Any]:
         return {"classes": list(self.classes)}
@@ -337,8 +337,8 @@ class Classification:
         }
 
     def _no_class(self, name: str) -> str:
-        hint = f"; the classes are {word_list([*map(shown, self.classes)])}"
-        return f"there is no class {shown(name)}{did_you_mean(name, self.classes) or hint}"
+        hint = f"; the classes are {word_list([*map(quoted, self.classes)])}"
+        return f"there is no class {quoted(name)}{did_you_mean(name, self.classes) or hint}"
 
 
 def _log_likelihoods(scores: Sequence[FloatArray], targets: IntArray, decoder: OutputDecoder) -> FloatArray:

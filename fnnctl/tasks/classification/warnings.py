@@ -27,7 +27,7 @@ from fnnctl.metrics.guessing import (
 from fnnctl.metrics.paired import LEVEL, mean_test
 from fnnctl.metrics.ranking import AucEstimate
 from fnnctl.tasks.warnings import NO_BETTER, UNKNOWN, TrainingOutcome, worth_trying
-from fnnctl.text import capitalized, counted, p_text, shown, word_list
+from fnnctl.text import capitalized, counted, p_text, quoted, word_list
 
 HeldOut: TypeAlias = tuple[IntArray, FloatArray]
 """The true classes, (n,), and the probabilities, (n, classes), of rows that were not trained on."""
@@ -83,7 +83,7 @@ def baseline_warning(rows: JudgedRows) -> Message | None:
     has_better_probabilities, is_ahead = losses.p_better <= LEVEL, compared.accuracy > compared.guessed
     if compared.p <= LEVEL or (has_better_probabilities and is_ahead):
         return None
-    name = shown(rows.classes[compared.majority])
+    name = quoted(rows.classes[compared.majority])
     if compared.is_constant:
         finding = f"the network predicts {name} for every row {rows.place}, as the baseline does"
     else:
@@ -124,7 +124,7 @@ def _favour_rare(rows: JudgedRows, rare: int) -> str:
             "try training.class_weights: balanced, which moves decisions towards rare classes: more of their "
             "rows are found, and more others are taken for them"
         )
-    setting, name = "model.threshold: f1", shown(rows.classes[rare])
+    setting, name = "model.threshold: f1", quoted(rows.classes[rare])
     if rare != rows.positive:
         setting += f" with {name} as data.positive_class"
     effect = None
@@ -194,7 +194,7 @@ def ranking_warning(rows: JudgedRows, areas: Sequence[AucEstimate | None]) -> Me
         return _random_order(rows, rows.classes[1], best)
     finding = (
         f"no class has a ROC AUC above 0.5 by more than chance {rows.place}: the largest is {best.area:.3g}, "
-        f"of {shown(name)}"
+        f"of {quoted(name)}"
     )
     is_hopeless = all(area.highest_lower_end <= CHANCE for area, _ in estimates)
     advice = rows.too_few if is_hopeless else rows.advice(is_ahead=best.area > CHANCE)
@@ -204,7 +204,7 @@ def ranking_warning(rows: JudgedRows, areas: Sequence[AucEstimate | None]) -> Me
 def _random_order(rows: JudgedRows, name: str, area: AucEstimate) -> Message:
     """The warning that a class is not ranked above the other one."""
     finding = (
-        f"the ROC AUC of {shown(name)} {rows.place} is {area.area:.3g}, not above 0.5 by more than "
+        f"the ROC AUC of {quoted(name)} {rows.place} is {area.area:.3g}, not above 0.5 by more than "
         "chance, so no threshold separates the classes"
     )
     is_hopeless = area.highest_lower_end <= CHANCE
@@ -234,11 +234,11 @@ def missed_classes_warning(rows: JudgedRows, predicted: IntArray) -> Message | N
         recall = recalls[index]
         finding = (
             f"the network finds {recall.hits:,} of {counted(recall.rows, 'row')} of the class "
-            f"{shown(classes[index])} {rows.place} (recall {recall.value:.2f})"
+            f"{quoted(classes[index])} {rows.place} (recall {recall.value:.2f})"
         )
     else:
         named = [
-            f"{shown(classes[index])} ({recalls[index].hits:,} of {recalls[index].rows:,})"
+            f"{quoted(classes[index])} ({recalls[index].hits:,} of {recalls[index].rows:,})"
             for index in missed
         ]
         finding = f"the network finds few rows of {len(missed):,} classes {rows.place}, or none: "
@@ -248,7 +248,7 @@ def missed_classes_warning(rows: JudgedRows, predicted: IntArray) -> Message | N
     if 2 * recalls[most].rows > total:
         accuracy, by_guessing = sum(recall.hits for recall in recalls) / total, recalls[most].rows / total
         finding += (
-            f". Accuracy ({accuracy:.3g}) hides this: always predicting {shown(classes[most])} scores "
+            f". Accuracy ({accuracy:.3g}) hides this: always predicting {quoted(classes[most])} scores "
             f"{by_guessing:.3g}"
         )
     # A class is rare if it has less than three quarters of an equal share of the rows.
@@ -277,7 +277,7 @@ def unfound_class_warning(rows: JudgedRows, predicted: IntArray, threshold: floa
     return Message(
         "unfound_class",
         f"the threshold of {threshold:.4g} finds none of the {count:,} rows of "
-        f"{shown(rows.classes[rows.positive])} {rows.place}{others}, so its F1 is 0: rank rows by the "
+        f"{quoted(rows.classes[rows.positive])} {rows.place}{others}, so its F1 is 0: rank rows by the "
         "probabilities, or try other columns or more rows of the class",
         is_severe=True,
     )
@@ -300,8 +300,8 @@ def _confusion(rows: JudgedRows, predicted: IntArray, missed: Sequence[int]) -> 
         counts = np.bincount(predicted[rows.labels == missed[0]], minlength=len(rows.classes)).tolist()
         most = int(np.argmax(counts))
         advice = (
-            f"{counts[most]:,} are taken for {shown(rows.classes[most])}: find columns in which these differ "
-            "(the confusion matrix shows all such pairs)"
+            f"{counts[most]:,} are taken for {quoted(rows.classes[most])}: find columns in which these "
+            "differ (the confusion matrix shows all such pairs)"
         )
     is_early = rows.training.was_best_early
     return advice if is_early else f"{advice}, or try more epochs or another learning rate"
@@ -357,12 +357,12 @@ def mean_probability_warning(rows: JudgedRows) -> Message | None:
     if len(far) == 1:
         (index,) = far
         finding = (
-            f"the mean probability of {shown(rows.classes[index])} {rows.place} is {means[index].mean:.3g}, "
+            f"the mean probability of {quoted(rows.classes[index])} {rows.place} is {means[index].mean:.3g}, "
             f"but its share of the rows is {means[index].share:.3g}"
         )
     else:
         named = [
-            f"{shown(rows.classes[index])} ({means[index].mean:.3g}, {means[index].share:.3g})"
+            f"{quoted(rows.classes[index])} ({means[index].mean:.3g}, {means[index].share:.3g})"
             for index in far
         ]
         finding = (

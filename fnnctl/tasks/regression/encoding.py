@@ -9,7 +9,7 @@ from fnnctl.data.columns.numbers import number_problem, plain_number
 from fnnctl.data.dataset import Dataset, RawTarget
 from fnnctl.data.problems import Problems
 from fnnctl.errors import DataError, Problem
-from fnnctl.text import printable, shown
+from fnnctl.text import printable, quoted
 
 LARGEST, SMALLEST = 1e150, 1e-150
 """The squares of larger values may overflow, and those of smaller differences may underflow."""
@@ -43,11 +43,11 @@ def values_of(target: RawTarget, counts: IntArray, file: str, test_file: str = "
     codes = np.flatnonzero(counts)
     spread = np.ptp(values[codes])
     if spread < SMALLEST:
-        subject = f"the target {shown(target.name)} has only one value, {target.texts[codes[0]]}"
+        subject = f"the target {quoted(target.name)} has only one value, {target.texts[codes[0]]}"
         message = f"{subject}: there is nothing to learn"
         if spread > 0:
             message = (
-                f"the values of the target {shown(target.name)} differ by {spread:g}: use a smaller unit"
+                f"the values of the target {quoted(target.name)} differ by {spread:g}: use a smaller unit"
             )
         raise DataError(Problem(message, file=file))
     return values
@@ -60,9 +60,9 @@ def target_value(target: str, text: str) -> tuple[float, str | None]:
     if number is None:
         problem = number_problem(text)
     elif abs(number) > LARGEST:
-        problem = f"{shown(text)} is beyond ±{LARGEST:g}; use a larger unit"
+        problem = f"{quoted(text)} is beyond ±{LARGEST:g}; use a larger unit"
     if problem or number is None:
-        return 0.0, f"the target {shown(target)} of a regression: {problem}"
+        return 0.0, f"the target {quoted(target)} of a regression: {problem}"
     return number, None
 
 

@@ -32,7 +32,7 @@ from fnnctl.tasks.regression.scores import (
 from fnnctl.tasks.shares import error_shares
 from fnnctl.tasks.target_transforms import transform_of
 from fnnctl.tasks.task import FoldScores, OutputDecoder, OutputShape, Targets, TargetScale, Task
-from fnnctl.text import counted, shown
+from fnnctl.text import counted, quoted
 
 if TYPE_CHECKING:
     from fnnctl.config.schema.experiment import Experiment
@@ -232,12 +232,12 @@ class Regression:
         return 0.0
 
     def in_words(self) -> str:
-        return f"a regression of {shown(self.target)}"
+        return f"a regression of {quoted(self.target)}"
 
     def difference(self, trained: Task) -> str | None:
         if self == trained:
             return None
-        return f"the data are a regression of {shown(self.target)}, but the network is not"
+        return f"the data are a regression of {quoted(self.target)}, but the network is not"
 
     def facts(self) -> dict[str, Any]:
         return {}

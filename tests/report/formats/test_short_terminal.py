@@ -19,13 +19,13 @@ from tests.report.formats.documents import HOSTILE, made, overfull, worst
 from tests.report.kinds import SECTIONS, SHOWN
 
 
-def shown(*documents: Document, width: int = 80) -> list[str]:
+def rendered(*documents: Document, width: int = 80) -> list[str]:
     text = Output().rendered(short_terminal_report(documents, width=width), plain=True)
     return text.rstrip("\n").split("\n")
 
 
 def test_what_a_reader_sees() -> None:
-    assert shown(made(warnings=("column 'id' looks like a row id",))) == [
+    assert rendered(made(warnings=("column 'id' looks like a row id",))) == [
         "flowers-mlp  completed",
         "runs/2026-11-24T13-24-05Z-flowers-mlp-3fa9c1",
         "started 2026-11-24 13:24:05 UTC, took 1.2 s",
@@ -58,14 +58,14 @@ def test_what_a_reader_sees() -> None:
 @pytest.mark.parametrize("name", HOSTILE)
 def test_nothing_makes_it_longer_or_wider(name: str, width: int) -> None:
     for document in (overfull(name), overfull(name, sizes=False), overfull(name, sizes=False, failure=False)):
-        lines = shown(document, width=width)
+        lines = rendered(document, width=width)
         assert len(lines) <= MAX_LINES
         assert max(map(cell_len, lines)) <= width
         assert "\x1b" not in "".join(lines)
 
 
 def test_each_part_of_an_overfull_report_has_a_line() -> None:
-    text = "\n".join(shown(overfull("name", failure=False, sizes=False)))
+    text = "\n".join(rendered(overfull("name", failure=False, sizes=False)))
     for part in ("name  completed", "metric 0", "lowest F1", "95 % interval", "fnnctl report"):
         assert part in text
     assert text.count("warning: ") == len(overfull("name").warnings) == 7
@@ -75,7 +75,7 @@ def test_a_run_without_scores_says_why() -> None:
     failed = made(
         status="failed", failure="training diverged in epoch 1", scores=(), classes=None, sentences=()
     )
-    lines = shown(failed)
+    lines = rendered(failed)
     assert lines[0] == "flowers-mlp  failed"
     assert "  training diverged in epoch 1" in lines
     assert not any("lowest" in line or "baseline" in line for line in lines)
@@ -83,9 +83,9 @@ def test_a_run_without_scores_says_why() -> None:
 
 def test_each_warning_has_a_line_and_none_is_left_out() -> None:
     long = "the rows differ " * 20
-    full = [line for line in shown(made(warnings=(long,), classes=None)) if "rows differ" in line]
+    full = [line for line in rendered(made(warnings=(long,), classes=None)) if "rows differ" in line]
     assert len(full) > 1, "there is room for all of it"
-    four = shown(made(warnings=(long, "second", "third", "fourth")))
+    four = rendered(made(warnings=(long, "second", "third", "fourth")))
     assert [line for line in four if "warning: " in line] == [
         f"  warning: {'the rows differ ' * 4}the …",
         "  warning: second", "  warning: third", "  warning: fourth",
@@ -94,7 +94,7 @@ def test_each_warning_has_a_line_and_none_is_left_out() -> None:
 
 
 def test_very_many_warnings_make_it_longer() -> None:
-    lines = shown(made(warnings=tuple(f"number {number}" for number in range(30))))
+    lines = rendered(made(warnings=tuple(f"number {number}" for number in range(30))))
     assert sum("warning: number" in line for line in lines) == 30
     for part in ("accuracy", "lowest F1", "fnnctl report"):
         assert any(part in line for line in lines)
@@ -103,13 +103,13 @@ def test_very_many_warnings_make_it_longer() -> None:
 def test_the_last_items_of_a_long_fact_are_left_out() -> None:
     layers = " → ".join(["1,024"] * 5)
     facts = (("network", f"{layers}; 32 epochs, the best one 4; 244,272 parameters"), ("data", "x"))
-    assert shown(made(facts=facts))[3:6] == [
+    assert rendered(made(facts=facts))[3:6] == [
         f"  network  {layers}; 32 epochs, the best one 4;",
         "           244,272 parameters",
         "  data     x",
     ]
     settings = ", ".join(f"model.a_long_name_{number} {number}" for number in range(20))
-    *_, last = (line for line in shown(made(facts=(("its settings", settings),))) if "a_long_name" in line)
+    *_, last = (line for line in rendered(made(facts=(("its settings", settings),))) if "a_long_name" in line)
     assert last == "                model.a_long_name_2 2, model.a_long_name_3 3, …"
 
 
@@ -118,16 +118,16 @@ def test_a_fact_with_room_for_one_line_of_two_says_so() -> None:
     full = overfull("word", failure=False, sizes=False)
     facts = DefinitionList("Facts", (("name", "x"), *(("list", "an item, " * 12),) * 5), priority=10)
     others = tuple(section for section in full.sections if not isinstance(section, DefinitionList))
-    lines = shown(replace(full, sections=(facts, *others)))
+    lines = rendered(replace(full, sections=(facts, *others)))
     *_, last = (line for line in lines if "item" in line)
     assert sum("item" in line for line in lines) % 2
     assert last.endswith("an item, …")
 
 
 def test_a_sentence_that_does_not_fit_makes_room_for_the_next() -> None:
-    lines = shown(overfull("word"))
+    lines = rendered(overfull("word"))
     assert sum(line.startswith("  word word") for line in lines) <= MAX_LINES
-    text = " ".join(shown(made(sentences=("long " * 200, "A short one."))))
+    text = " ".join(rendered(made(sentences=("long " * 200, "A short one."))))
     assert "A short one." in text
     assert "long long" not in text
 
@@ -136,7 +136,7 @@ def test_the_first_sentence_is_complete_before_there_are_more_scores() -> None:
     """It says whether a search is better than `fnnctl train`; a later sentence that fits is no substitute."""
     facts = (("search", "word " * 25), ("best", "1"), ("settings", "item, " * 25))
     sentences = ("verdict " * 18, "A short one.")
-    lines = shown(made(facts=facts, sentences=sentences, warnings=("a", "b", "c")))
+    lines = rendered(made(facts=facts, sentences=sentences, warnings=("a", "b", "c")))
     assert " ".join(lines).count("verdict") == 18
     assert sum(line.startswith("  warning: ") for line in lines) == 3
     assert len(lines) <= MAX_LINES
@@ -153,7 +153,7 @@ def sizes(
 def test_the_largest_sizes_are_shown() -> None:
     rows = tuple((str(number), "1 %", "0.5", "0–1", "–", "–") for number in range(20))
     header = ("rows", "share", "accuracy", "95 % interval", "change", "95 % interval")
-    lines = shown(made(sizes(header, rows)))
+    lines = rendered(made(sizes(header, rows)))
     assert len(lines) <= MAX_LINES
     assert [line.split()[0] for line in lines if " 1 % " in line][-1] == "19"
 
@@ -162,26 +162,26 @@ def test_sizes_leave_room_for_all_metrics() -> None:
     rows = (("533", "20 %", "0.9", "0–1", "–", "–"), ("2,667", "100 %", "0.95", "0–1", "–", "–"))
     header = ("rows", "share", "accuracy", "95 % interval", "change", "95 % interval")
     table = sizes(header, rows, notes=("More rows help. " * 15,))
-    lines = shown(made(table, sentences=("Means over 3 folds.",), classes=None))
+    lines = rendered(made(table, sentences=("Means over 3 folds.",), classes=None))
     assert any(line.startswith("  log loss  ") for line in lines)
     assert len(lines) <= MAX_LINES
 
 
 def test_without_a_matrix_there_is_no_column_of_errors() -> None:
-    lines = shown(made(classes=worst("rose", error=None)))
+    lines = rendered(made(classes=worst("rose", error=None)))
     assert "  rose       0.8000     0.7000  0.9000    12" in lines
 
 
 def test_paths_and_commands_are_never_broken() -> None:
     path = "runs/" + "deep/" * 30 + "run"
-    lines = shown(made(path=Path(path)), width=60)
+    lines = rendered(made(path=Path(path)), width=60)
     assert path in lines
 
 
 def test_several_runs_have_a_line_each_and_their_paths() -> None:
     failed = made(name="x" * 200, status="failed", scores=(), classes=None)
     scored = made(scores=("accuracy", "log loss"))
-    lines = shown(scored, made(measured="mean over the folds", scores=("accuracy",)), failed)
+    lines = rendered(scored, made(measured="mean over the folds", scores=("accuracy",)), failed)
     assert lines[1].split() == ["1", "flowers-mlp", "test", "part", "0.9000", "0.9000"]
     assert "mean over the folds" in lines[2]
     assert lines[3].split()[2] == "failed"
@@ -191,10 +191,10 @@ def test_several_runs_have_a_line_each_and_their_paths() -> None:
 
 def test_several_runs_have_intervals_if_they_fit_beside_whole_names() -> None:
     runs = [made(name=name * 20, scores=("accuracy", "macro F1")) for name in "ab"]
-    assert "0.9000 (0.8000–0.9500)" in shown(*runs)[1]
+    assert "0.9000 (0.8000–0.9500)" in rendered(*runs)[1]
     wide = [made(name=name * 40, scores=("accuracy", "macro F1")) for name in "ab"]
-    assert shown(*wide)[1].split() == ["1", "a" * 40, "0.9000", "0.9000"]
-    assert "0.9000 (0.8000–0.9500)" in shown(*wide, width=100)[1]
+    assert rendered(*wide)[1].split() == ["1", "a" * 40, "0.9000", "0.9000"]
+    assert "0.9000 (0.8000–0.9500)" in rendered(*wide, width=100)[1]
 
 
 def test_gates_are_always_shown(finished_run: Callable[..., OpenRun]) -> None:
@@ -228,7 +228,7 @@ def test_the_table_of_gates_is_never_cut() -> None:
 @pytest.mark.parametrize("count", [2, 3, 30])
 def test_a_run_with_few_or_many_classes(finished_run: Callable[..., OpenRun], count: int) -> None:
     classes = [f"{HOSTILE[place % 10]}{place}" for place in range(count)]
-    lines = shown(short_document(summarize(finished_run("[/] \x1b[2J$$", classes))))
+    lines = rendered(short_document(summarize(finished_run("[/] \x1b[2J$$", classes))))
     assert len(lines) <= MAX_LINES
     assert lines[0] == "[/] [2J$$  completed"
     assert sum("0.3333" in line for line in lines) == min(count, 3)
@@ -237,16 +237,16 @@ def test_a_run_with_few_or_many_classes(finished_run: Callable[..., OpenRun], co
 def test_importances_that_were_asked_for_are_shown() -> None:
     table = TableSection("Importance of the columns", ("column", "accuracy −"), (("x_1", "0.5"),))
     document = made(replace(table, priority=REQUESTED))
-    assert [line.split() for line in shown(document)[-4:]] == [
+    assert [line.split() for line in rendered(document)[-4:]] == [
         ["Importance", "of", "the", "columns"],
         ["column", "accuracy", "−"],
         ["─" * len("column   accuracy −")],
         ["x_1", "0.5"],
     ]
-    assert str(document.path) in shown(document, document)[-6]
+    assert str(document.path) in rendered(document, document)[-6]
 
 
 @pytest.mark.parametrize("section", SECTIONS, ids=lambda section: type(section).__name__)
 def test_every_kind_of_section_with_a_priority_has_a_line(section: Section) -> None:
     document = made(replace(section, priority=1), facts=(), sentences=(), classes=None, commands={})
-    assert sum(SHOWN[:12] in line for line in shown(document, width=200)) >= 1
+    assert sum(SHOWN[:12] in line for line in rendered(document, width=200)) >= 1

@@ -20,7 +20,7 @@ from fnnctl.text import plain_text
 from tests.report.kinds import SECTIONS, SHOWN
 
 
-def shown(run: OpenRun, *gates: str, width: int = 80, colour: bool = False) -> str:
+def rendered(run: OpenRun, *gates: str, width: int = 80, colour: bool = False) -> str:
     summary = summarize(run)
     console = Console(
         file=io.StringIO(), width=width, force_terminal=colour, color_system="standard" if colour else None
@@ -31,7 +31,7 @@ def shown(run: OpenRun, *gates: str, width: int = 80, colour: bool = False) -> s
 
 
 def test_what_a_reader_sees(finished_run: Callable[..., OpenRun]) -> None:
-    text = shown(finished_run(), "accuracy=0.95", "loss=0.5")
+    text = rendered(finished_run(), "accuracy=0.95", "loss=0.5")
     lines = [" ".join(line.split()) for line in text.splitlines()]
     for line in (
         "flowers-mlp completed",
@@ -64,7 +64,7 @@ def test_no_line_is_wider_than_the_terminal_and_piped_text_is_plain(
 ) -> None:
     run = finished_run(classes=hostile_classes)
     for width in (60, 80, 120):
-        text = shown(run, width=width)
+        text = rendered(run, width=width)
         assert "\x1b" not in text
         assert max(map(cell_len, text.splitlines())) <= width
 
@@ -72,7 +72,7 @@ def test_no_line_is_wider_than_the_terminal_and_piped_text_is_plain(
 def test_hostile_classes_are_shown_as_they_are(
     finished_run: Callable[..., OpenRun], hostile_classes: tuple[str, ...]
 ) -> None:
-    text = shown(finished_run("[/] \x1b[2J$$", hostile_classes), width=200)
+    text = rendered(finished_run("[/] \x1b[2J$$", hostile_classes), width=200)
     assert "[/] [2J$$  completed" in text
     for name in hostile_classes:
         assert plain_text(name) in text
@@ -83,7 +83,7 @@ def test_many_classes_with_long_names_leave_their_numbers_in_sight(
 ) -> None:
     run = finished_run(classes=(*hostile_classes, *(f"{k} {'x' * 200}" for k in range(20))))
     for width in (80, 120):
-        text = shown(run, width=width)
+        text = rendered(run, width=width)
         assert "\x1b" not in text
         assert max(map(cell_len, text.splitlines())) <= width
         assert "the 10 lowest F1 of 30" in text
@@ -104,9 +104,9 @@ def test_short_names_leave_their_room_to_long_ones() -> None:
 
 def test_on_a_terminal_the_status_has_a_colour(start_run: Callable[..., OpenRun]) -> None:
     run = start_run()
-    assert "\x1b[36mrunning\x1b[0m" in shown(run, colour=True)
+    assert "\x1b[36mrunning\x1b[0m" in rendered(run, colour=True)
     os.close(run.lock)
-    assert "\x1b[31mdied\x1b[0m" in shown(run, colour=True)
+    assert "\x1b[31mdied\x1b[0m" in rendered(run, colour=True)
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252"])

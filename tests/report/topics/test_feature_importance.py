@@ -40,7 +40,7 @@ def measured(importances: FeatureImportances | None) -> Summary:
     return replace(searched([header()]), importances=importances)
 
 
-def shown(importances: FeatureImportances) -> tuple[TableSection, str]:
+def rendered(importances: FeatureImportances) -> tuple[TableSection, str]:
     table, notes = said(TOPIC, measured(importances)).values()
     assert isinstance(table, TableSection)
     assert isinstance(notes, Notes)
@@ -48,14 +48,14 @@ def shown(importances: FeatureImportances) -> tuple[TableSection, str]:
 
 
 def test_a_column_is_a_row() -> None:
-    table, _ = shown(SOME)
+    table, _ = rendered(SOME)
     assert table.title == "Importance of the columns on the test part"
     assert table.header == ("column", "log loss +", "95 % interval", "accuracy −")
     assert table.rows[0] == ("bill", "0.5000", "0.2500–0.7500", "0.1250")
 
 
 def test_the_notes_say_what_users_would_misread() -> None:
-    _, notes = shown(SOME)
+    _, notes = rendered(SOME)
     assert "permuted (10 times, among 60 rows); ranked by log loss" in notes
     assert "1 of 4 columns cannot be told from zero: 'year'" in notes
     assert "'bill' with 'flipper' (0.95), 'wing' with 'bill' (-0.91)" in notes
@@ -66,19 +66,19 @@ def test_the_notes_say_what_users_would_misread() -> None:
 
 def test_few_words_if_there_is_nothing_to_misread() -> None:
     sound = replace(SOME, columns=(column("bill", 0.5, 0.25),))
-    assert shown(sound)[1].count("\n") == 0
+    assert rendered(sound)[1].count("\n") == 0
     assert said(TOPIC, measured(None)) == {}
 
 
 def test_a_validation_part_is_named() -> None:
-    table, notes = shown(replace(SOME, part="validation"))
+    table, notes = rendered(replace(SOME, part="validation"))
     assert table.title.endswith("on the validation part")
     assert "there is no test part" in notes
 
 
 def test_many_columns_are_cut_and_some_seem_important_by_chance() -> None:
     many = tuple(column(f"c{j}", 0.5, 0.25 if j < 20 else -0.25) for j in range(1020))
-    table, notes = shown(replace(SOME, columns=many))
+    table, notes = rendered(replace(SOME, columns=many))
     assert len(table.rows) == 20
     assert table.title.endswith(": the first 20; feature_importance.csv has 1,000 more")
     assert "1,000 of 1,020 columns cannot be told from zero: 'c20', 'c21'" in notes

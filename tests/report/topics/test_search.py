@@ -39,7 +39,7 @@ def titled(records: list[JournalRecord]) -> dict[str, Any]:
     return sections_of(searched(records))
 
 
-def shown(summary: Summary, width: int = 80) -> str:
+def rendered(summary: Summary, width: int = 80) -> str:
     console = Console(file=io.StringIO(), width=width)
     console.print(terminal_report([text_document(summary)]))
     assert isinstance(console.file, io.StringIO)
@@ -241,7 +241,7 @@ def test_a_search_that_ended_anywhere_is_reported(
     elif status != "running":
         run.finish(status, {"total": 1.0, "training": None})
     summary = summarize(run)
-    assert status in shown(summary)
+    assert status in rendered(summary)
     assert f"**{status}**" in markdown_report([text_document(summary)], (), tmp_path)
     (entry,) = json_report([summary])["runs"]
     assert (entry["best"] is None) == (kept < 5)
@@ -332,7 +332,7 @@ def test_hostile_values_are_shown_as_they_are(tmp_path: Path) -> None:
         "fnnctl train runs/x/resolved.yaml", """--set 'a=it'"'"'s `x`'""", "--set b=11",
         "--set training.epochs=9", "--set training.threads=1",
     )  # fmt: skip
-    text = shown(summary)
+    text = rendered(summary)
     assert "\x1b" not in text
     assert "[bold]loud[/bold]" in text
     assert "````" not in markdown_report([text_document(summary)], (), tmp_path)

@@ -28,12 +28,12 @@ def test_the_loss_is_left_out_beside_an_equal_log_loss() -> None:
 
 def test_macro_means_are_left_out_only_beside_the_metrics_of_the_positive_class() -> None:
     macro = {"accuracy": 0.9, "f1_macro": 0.8, "average_precision_macro": 0.7}
-    assert CLASSIFICATION_REPORT.shown(macro) == (
+    assert CLASSIFICATION_REPORT.reported_metrics(macro) == (
         ("accuracy", "accuracy"),
         ("macro F1", "f1_macro"),
         ("macro average precision", "average_precision_macro"),
     )
-    assert CLASSIFICATION_REPORT.shown({**macro, "f1": 0.5, "average_precision": None}) == (
+    assert CLASSIFICATION_REPORT.reported_metrics({**macro, "f1": 0.5, "average_precision": None}) == (
         ("accuracy", "accuracy"),
         ("F1", "f1"),
         ("macro average precision", "average_precision_macro"),

@@ -17,7 +17,7 @@ import numpy as np
 from fnnctl.arrays import BoolArray, FloatArray, IntArray
 from fnnctl.data.columns.coded_texts import CodedTexts
 from fnnctl.data.columns.numbers import plain_number
-from fnnctl.text import shown
+from fnnctl.text import quoted
 
 ColumnKind = Literal["numeric", "boolean", "date", "categorical", "text", "index", "empty"]
 """The kind of a column's values. The last three are ignored unless the config declares them."""
@@ -98,7 +98,7 @@ class ColumnFormat(ABC):
     @classmethod
     def problem_with(cls, name: str, text: str, notation: Notation) -> tuple[str, str]:
         """What is wrong with a text in a column `name` of which most have this format, and what to do."""
-        return f"{shown(text)} is not a {cls.noun}", CORRECT_IT
+        return f"{quoted(text)} is not a {cls.noun}", CORRECT_IT
 
     @property
     def keeps_numbers(self) -> bool:
@@ -146,7 +146,7 @@ class ColumnFormat(ABC):
 
     def unreadable(self, text: str) -> str:
         """Why a text of new rows cannot be read."""
-        return f"{shown(text)} is not a {self.noun} as in the training data"
+        return f"{quoted(text)} is not a {self.noun} as in the training data"
 
     def plain_problem(self, text: str) -> str | None:
         """Why a plain number cannot stand for one of this format; None if it can, or `text` is none."""

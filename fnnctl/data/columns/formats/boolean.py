@@ -12,7 +12,7 @@ from pydantic import ConfigDict
 from fnnctl.arrays import FloatArray
 from fnnctl.data.columns.coded_texts import CodedTexts
 from fnnctl.data.columns.formats.base import Candidate, ColumnFormat, ColumnKind, Notation
-from fnnctl.text import shown
+from fnnctl.text import quoted
 
 _FAMILIES: Final = (("true", "t", "false", "f"), ("yes", "y", "no", "n"), ("on", "on", "off", "off"))
 _WORDS: Final[dict[str, bool]] = {
@@ -47,7 +47,7 @@ class BooleanFormat(ColumnFormat):
 
     def description(self, name: str, part: str) -> str:
         """The two categories."""
-        return f"{shown(self.true)} or {shown(self.false)}"
+        return f"{quoted(self.true)} or {quoted(self.false)}"
 
     def spellings(self) -> Sequence[str]:
         """In small letters, with a capital, and in capitals."""

@@ -34,7 +34,7 @@ from fnnctl.data.columns.formats.moments import (
     read_moment,
     read_pattern,
 )
-from fnnctl.text import shown
+from fnnctl.text import quoted
 
 DatePart = Literal["year", "month", "weekday", "hour", "days"]
 DATE_PARTS: Final[tuple[DatePart, ...]] = ("year", "month", "weekday", "hour", "days")
@@ -85,7 +85,7 @@ class DateFormat(ColumnFormat):
         if (pattern := notation.patterns.get(name)) is None:
             return super(DateFormat, cls).problem_with(name, text, notation)
         return (
-            f"{shown(text)} is no date of the pattern {shown(pattern)}",
+            f"{quoted(text)} is no date of the pattern {quoted(pattern)}",
             "Correct it, or the pattern in data.columns.dates, or add the value to data.missing_values",
         )
 
@@ -235,8 +235,8 @@ def _in_any_notation(column: CodedTexts, *, european: bool, compact: bool) -> Ca
     order: DayOrder = "day_first" if european else "month_first"
     part, other_pattern = ("day", "%m/%d/%Y") if european else ("month", "%d/%m/%Y")
     warning = (
-        f"the {part} is taken to be first in {shown(differing[0])}; if it is not, write the pattern, such as "
-        f"{other_pattern}, in data.columns.dates"
+        f"the {part} is taken to be first in {quoted(differing[0])}; if it is not, write the pattern, such "
+        f"as {other_pattern}, in data.columns.dates"
     )
     moments = day_first if european else month_first
     return _candidate(moments, order, compact=compact, warning=warning)

@@ -12,7 +12,7 @@ from datetime import date
 from functools import cache
 from typing import Final, Literal
 
-from fnnctl.text import shown
+from fnnctl.text import quoted
 
 DayOrder = Literal["day_first", "month_first"]
 Moment = tuple[int, float]
@@ -158,15 +158,15 @@ def pattern_problem(pattern: str) -> str | None:
     for directive in directives:
         if directive not in DIRECTIVES:
             listing = " ".join(f"%{name}" for name in DIRECTIVES if name != "%")
-            return f"{shown('%' + directive)} is not supported; use {listing}"
+            return f"{quoted('%' + directive)} is not supported; use {listing}"
     try:
         groups = set(_compiled(pattern).groupindex)
     except re.error:
-        return f"{shown(pattern)} has a part of the date twice"
+        return f"{quoted(pattern)} has a part of the date twice"
     if not ({"Y", "d"} <= groups and groups & {"m", "b"}):
-        return f"{shown(pattern)} needs a year, a month and a day, such as %d/%m/%Y"
+        return f"{quoted(pattern)} needs a year, a month and a day, such as %d/%m/%Y"
     if {"M", "S", "p"} & groups and "H" not in groups:
-        return f"{shown(pattern)} has minutes without the hour"
+        return f"{quoted(pattern)} has minutes without the hour"
     return None
 
 

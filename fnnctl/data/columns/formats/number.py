@@ -28,7 +28,7 @@ from fnnctl.data.columns.formats.base import (
     read_or_none,
 )
 from fnnctl.data.columns.numbers import almost_number, number_problem, plain_number
-from fnnctl.text import shown
+from fnnctl.text import quoted
 
 DecimalMark = Literal["point", "comma"]
 MARKS: Final[tuple[DecimalMark, ...]] = ("point", "comma")
@@ -164,7 +164,7 @@ class NumberFormat(ColumnFormat):
         """A number with the other decimal mark needs a setting that only CSV files have."""
         if is_written_number(text):
             setting = "; data.decimal_mark says which mark is decimal" if notation.is_csv else ""
-            return f"{shown(text)} has another decimal mark than most other values", CORRECT_IT + setting
+            return f"{quoted(text)} has another decimal mark than most other values", CORRECT_IT + setting
         return number_problem(text), CORRECT_IT
 
     def plain(self, text: str) -> str | None:
@@ -203,7 +203,7 @@ class NumberFormat(ColumnFormat):
         if number is None or abs(number) <= 1.0:
             return None
         percentage = f"{100 * number:,.10g} %"
-        return f"{shown(text)} has no percent sign and would be {percentage}: write {text}% or a fraction"
+        return f"{quoted(text)} has no percent sign and would be {percentage}: write {text}% or a fraction"
 
     def unreadable(self, text: str) -> str:
         """Says what numbers look like in the training data."""
@@ -213,7 +213,7 @@ class NumberFormat(ColumnFormat):
             return almost
         percent = " and a percent sign" if self.percent else ""
         currency = f", plain or in {self.currency}" if self.currency else ""
-        return f"{shown(text)} is not a number with a decimal {self.decimal}{percent}{currency}"
+        return f"{quoted(text)} is not a number with a decimal {self.decimal}{percent}{currency}"
 
 
 class _WithBothMarks:
@@ -275,7 +275,7 @@ class _WithBothMarks:
             return mark, None
         setting = f"write data.decimal_mark: {'point' if mark == 'comma' else 'comma'}"
         advice = setting if notation.is_csv else "store the column as numbers"
-        return mark, f"{shown(text)} is read as {chosen.plain}; if it is {alternative.plain}, {advice}"
+        return mark, f"{quoted(text)} is read as {chosen.plain}; if it is {alternative.plain}, {advice}"
 
     def _has_points_in_thousands(self) -> bool:
         """Whether all texts are plain, and those with a point, at least one, are like `1.234`."""
@@ -311,12 +311,12 @@ class _WithBothMarks:
             if form.percent and float(number.plain) != 0:
                 first.setdefault(number.percent, text)
                 if len(first) == 2:
-                    percentage, plain = shown(first[True]), shown(first[False])
+                    percentage, plain = quoted(first[True]), quoted(first[False])
                     return index, f"{percentage} is a percentage and {plain} is none: write all in one way"
             if number.currency and number.currency != form.currency:
                 currency = f"other values are in {form.currency}"
                 return (
                     index,
-                    f"{shown(text)} is in {number.currency}, but {currency}: write all in one currency",
+                    f"{quoted(text)} is in {number.currency}, but {currency}: write all in one currency",
                 )
         return None
