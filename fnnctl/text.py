@@ -220,7 +220,7 @@ def amount_done(done: int, planned: int | None, noun: str, *, bound: str = "at m
 
 
 def epoch_noun(folds: int) -> str:
-    """What is counted if each trial is trained on so many folds."""
+    """What is counted if each trial is trained on `folds` folds."""
     return "epoch" if folds == 1 else "fold-epoch"
 
 

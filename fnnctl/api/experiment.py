@@ -175,7 +175,7 @@ class Experiment:
 
         Args:
             method: Instead of `search.method`.
-            max_trials: End after so many trials.
+            max_trials: The number of trials after which the search ends.
             time_limit: About how many seconds the search takes; the best trial by then is refitted.
             workers: Processes (default: one per processor); they change no number.
 

@@ -35,7 +35,7 @@ class PredictionForm:
     digits: int | None = None
     """Digits after the decimal point of estimates and probabilities; None writes all digits."""
     top: int | None = None
-    """So many of the most probable classes instead of the probabilities of all."""
+    """This many of the most probable classes instead of the probabilities of all."""
 
 
 def prediction_target(file: Path | None, output: Output) -> Path | Output:

@@ -75,7 +75,7 @@ def prune(
 
 
 def _time_before(seconds: float) -> str:
-    """The time so many seconds ago: UTC, ISO 8601."""
+    """The time `seconds` seconds ago: UTC, ISO 8601."""
     try:
         return (datetime.now(UTC) - timedelta(seconds=seconds)).isoformat()
     except OverflowError:  # before the year 1

@@ -34,9 +34,9 @@ MAX_SINGLE = 0.5
 """In a discrete column at most this share of the rows have a value of their own; of measured numbers, nearly
 all have."""
 MIN_SPREADS = 1e5
-"""A number is far if it is so many times the spread of the middle values from the median."""
+"""A number is far if it is this many times the spread of the middle values from the median."""
 MAX_COMPARED = 10_000
-"""The values of at most so many rows are compared or counted."""
+"""The values of at most this many rows are compared or counted."""
 SPREADS = ((0.25, 0.75), (0.05, 0.95))
 """If the quartiles are equal, the spread is that of the middle nine tenths."""
 
@@ -189,7 +189,7 @@ def _repeated_rows(dataset: Dataset, hashes: Hashes, rows: IntArray | None = Non
 
 
 def _is_suspicious(dataset: Dataset, hashes: Hashes, equal: int, rows: int, other_rows: int) -> bool:
-    """Whether so many `equal` ones of some `rows` are more than chance explains with so many other rows."""
+    """Whether `equal` ones among `rows` rows are more than chance explains with `other_rows` other ones."""
     if equal < max(MIN_EQUAL, MIN_EQUAL_SHARE * rows):
         return False
     chance = min(1.0, DEPENDENCE * _coincidence(dataset, hashes))

@@ -90,7 +90,7 @@ class ClusterExecutor:
     def __init__(
         self, connect: Callable[[], Connection], workers: int, poll: Poll, options: ClusterOptions
     ) -> None:
-        """At most so many items as `workers` run at the same time.
+        """At most as many items as `workers` run at the same time.
 
         Workers of this machine start at the first `submit`. A scheduler with an address is asked at once.
         """

@@ -18,7 +18,7 @@ from fnnctl.executors.local import resolved
 from fnnctl.executors.protocols import R, Work
 
 LEASE = 60.0
-"""If the coordinator is silent for so many seconds, it is gone, and nobody waits for the results."""
+"""If the coordinator is silent for this many seconds, it is gone, and nobody waits for the results."""
 
 
 @dataclass(slots=True)

@@ -68,7 +68,7 @@ def holm(values: Sequence[float]) -> list[float]:
 
 
 def sign_test(wins: int, losses: int) -> float:
-    """The probability of at least so many `wins` if a win and a loss are equally likely.
+    """The probability of at least this number of `wins` if a win and a loss are equally likely.
 
     With the rows that only one of two classifiers predicts correctly this is McNemar's exact test
     (Psychometrika 12, 1947), one-sided. With more than 1,000 rows it is the normal approximation, with a

@@ -71,7 +71,7 @@ def trial_experiment(experiment: Experiment) -> Experiment:
 
 
 def trained_experiment(trial: Experiment, *, epochs: int) -> Experiment:
-    """The experiment of a trial that was trained for so many epochs at most, as `train` repeats it."""
+    """The experiment of a trial that was trained for at most `epochs` epochs, as `train` repeats it."""
     training = trial.training
     epochs = min(epochs, training.epochs)
     horizon = training.schedule_epochs if training.reads_horizon else epochs

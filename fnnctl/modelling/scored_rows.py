@@ -154,7 +154,7 @@ def predicted_rows(
 ) -> Iterator[tuple[Iterable[Sequence[object]], FloatArray]]:
     """Yield row numbers, kept texts and predictions, with the numeric columns (n, c), batch by batch.
 
-    `file` is its name in messages, and `first` the number of the first row. With `top`, so many of the most
+    `file` is its name in messages, and `first` the number of the first row. With `top`, that many of the most
     probable classes instead of the probabilities of all.
     """
     waiting: deque[Sequence[str]] = deque()

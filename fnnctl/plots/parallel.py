@@ -166,7 +166,7 @@ MAX_AXES = 6
 MAX_LINES = 1000
 """The most trials drawn: the best ones, and others evenly chosen by rank."""
 TOP = 10
-"""So many of the best trials have thick lines."""
+"""This many of the best trials have thick lines."""
 INCHES_PER_AXIS = 1.6
 """Enough for a label of `VALUE_COLUMNS`."""
 LABEL_SIZE = 9.0

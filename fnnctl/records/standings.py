@@ -64,7 +64,7 @@ class Failures:
     """Whether they diverged."""
 
     def in_words(self, trials: int) -> str:
-        """How many of so many trials have no result, and why."""
+        """How many of `trials` trials have no result, and why."""
         most = "" if self.count == self.trials else f" (most often, {self.count:,} times)"
         return f"{self.trials:,} of {counted(trials, 'trial')} produced no result{most}: {self.reason}"
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeAlias, TypeGuard
 
 TOUCH: Final = 0.002
-"""Stacks that overlap by at most so many seconds can be those of one worker, because times are rounded."""
+"""Stacks that overlap by at most this many seconds can be those of one worker, because times are rounded."""
 
 Event: TypeAlias = Mapping[str, Any]
 
@@ -146,7 +146,7 @@ def trial_times(events: Iterable[Event]) -> dict[int, tuple[float, float]]:
 
 
 def started_event(executor: str, workers: int) -> dict[str, Any]:
-    """The event that begins a session, with so many workers."""
+    """The event that begins a session with this number of workers."""
     return {"executor": executor, "workers": workers}
 
 

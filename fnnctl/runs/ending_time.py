@@ -224,11 +224,11 @@ class EndingTime:
         return leaders.seeds * seconds / self._speed_up(leaders.seeds * len(fits))
 
     def _speed_up(self, networks: int) -> float:
-        """How many times as fast so many networks train on several workers."""
+        """How many times as fast this number of networks trains on several workers."""
         return 1.0 + WORKERS_GAIN * (min(self._workers, networks) - 1)
 
     def _scoring_seconds(self, values: int) -> float:
-        """The processor time of predicting all rows with networks of so many parameters."""
+        """The processor time of predicting all rows with networks of `values` parameters."""
         rows = len(self._search.loaded.data)
         return SHARE_OF_TRAINING * rows * values * self._processor_seconds / self._cost
 

@@ -90,7 +90,7 @@ def plan_within_cost(
 ) -> SearchPlan:
     """The part of a plan that the budget's cost is expected to pay for.
 
-    `epoch_cost` returns the mean cost of an epoch of the first trials, of which there are so many.
+    `epoch_cost` returns the mean cost of an epoch of the first trials, given their number.
     """
     limit = budget.cost
     if limit is None or planned.epochs_with_reuse * epoch_cost(planned.trials) <= limit:

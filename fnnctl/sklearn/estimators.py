@@ -23,7 +23,7 @@ class FNNClassifier(Classifier, Trained):
         early_stopping: True ends the training after 10 epochs without a lower validation loss; False never.
         tol: What a lower loss is: by how much it must fall. Without `early_stopping=True` the training loss
             is meant (`training.convergence`), as in scikit-learn.
-        n_iter_no_change: After so many epochs without a lower loss training ends.
+        n_iter_no_change: The number of epochs without a lower loss after which training ends.
         class_weight: "balanced", or the weight of each class in the loss. They change which class is
             predicted; `predict_proba` stays calibrated.
         random_state: The seed (None: 0, so that equal fits are equal), or a `RandomState` to draw it from.

@@ -35,7 +35,7 @@ MAX_MEMBERS = 16
 LONG_EPOCH = 0.1
 """An epoch that takes more seconds than this is not repeated."""
 SECONDS_OF_STEPS = 0.3
-"""An epoch that takes longer by its counts is measured by about so many seconds of steps."""
+"""An epoch that takes longer by its counts is measured by about this many seconds of steps."""
 WORKERS_GAIN = 0.8
 """The speed-up per additional worker; the rest is spent on starting and waiting."""
 SECONDS_OF_COMMAND = 2.5
@@ -59,7 +59,7 @@ class EpochCost:
         return self.per_member + self.per_stack / max(1.0, members)
 
     def times(self, factor: float) -> EpochCost:
-        """So many times this cost."""
+        """The cost times `factor`."""
         return EpochCost(factor * self.per_stack, factor * self.per_member)
 
     def mixed(self, other: EpochCost, share: float) -> EpochCost:
@@ -125,7 +125,7 @@ class SearchCosts:
         return costs.cost(step_values(fit.settings)).times(_steps(fit))
 
     def seconds(self, rungs: Sequence[RungSize], *, max_epochs: int, workers: int, members: int = 1) -> float:
-        """The seconds of a command that trains all rungs and refits one trial, with so many members, for
+        """The seconds of a command that trains all rungs and refits one trial with `members` members for
         `max_epochs`.
 
         A rung's networks are divided among the sampled sizes, in stacks as the search makes them.
@@ -234,7 +234,7 @@ class SearchCosts:
         return seconds
 
     def _seconds_of_steps(self, stack: Stack, count: int) -> float:
-        """The time of so many steps of an epoch that is not completed, without that before the first step."""
+        """The time of `count` steps of an epoch that is not completed, without that before the first step."""
         begun, step = 0.0, 0
 
         def after_step() -> bool:

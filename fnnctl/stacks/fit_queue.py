@@ -15,7 +15,7 @@ from fnnctl.stacks.trial_fits import StackKey, settings_text
 from fnnctl.training.members import StackSettings
 
 StackSize: TypeAlias = Callable[[StackSettings, int], int]
-"""The best number of members for a stack with these settings if so many such fits are waiting."""
+"""The best number of members for a stack with these settings if this many such fits are waiting."""
 
 _GroupKey: TypeAlias = tuple[int, int, str]
 

@@ -21,14 +21,14 @@ if TYPE_CHECKING:  # few rows need no executor
     from fnnctl.executors.protocols import Progress, Warn
 
 ITEM_ROWS: Final = 2048
-"""An item of work has at least so many rows, four batches of scores."""
+"""An item of work has at least this many rows, four batches of scores."""
 ROW_VALUES: Final = 100_000
-"""Computing the features of a row and writing its line takes as long as so many products: 2 to 4.4 µs for 20
-mixed columns, where a product of the three recipes takes 0.026 to 0.036 ns."""
+"""Computing the features of a row and writing its line takes as long as this many products: 2 to 4.4 µs for
+20 mixed columns, where a product of the three recipes takes 0.026 to 0.036 ns."""
 WORTH_VALUES: Final = 2**32
-"""Workers start if more rows are left after about so many products, 0.1 s: to start two takes 0.05 s."""
+"""Workers start if more rows are left after about this many products, 0.1 s: to start two takes 0.05 s."""
 MOST_AHEAD: Final = 8
-"""So many finished items per worker wait for an earlier one; then no further rows are read."""
+"""This many finished items per worker wait for an earlier one; then no further rows are read."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,7 +126,7 @@ def _expected_plan(setup: SearchSetup, fits: TrialFits) -> SearchPlan:
         return setup.plan
 
     def total(values: Sequence[int], count: int) -> float:
-        """The sum over so many trials; later ones are like those that were proposed."""
+        """The sum over `count` trials; later ones are like those that were proposed."""
         proposed = values[len(setup.first) :] or values
         return sum(values[:count]) + max(0, count - len(values)) * sum(proposed) / len(proposed)
 

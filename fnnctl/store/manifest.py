@@ -296,7 +296,7 @@ class SearchFacts(Facts):
     epochs: int | None = None
     """Epochs granted, as planned."""
     epochs_bound: Literal["at most", "at least", "about"] = "at most"
-    """Whether at most, at least or about so many are planned."""
+    """Whether at most, at least or about this many are planned."""
     epochs_trained: int | None = None
     """Epochs trained, of the jobs that have results."""
     epochs_without_result: int = 0

@@ -63,7 +63,7 @@ def wide_csv_lines(
 
     The lines of a block come together, as one text. Numbers have 17 digits, which give back the same bits.
     Finding the shortest such form, as `csv_lines` does, takes 1.5 times as long, and nearly all computed
-    numbers need 16 or 17 digits. With `decimals`, they and all floats in the rows have so many digits after
+    numbers need 16 or 17 digits. With `decimals`, they and all floats in the rows have that many digits after
     the decimal point.
     """
     yield from csv_lines(columns, ())

@@ -43,7 +43,7 @@ MAX_LOWEST = 3
 MIN_PEAK = 3
 """How many times the rarest level the most frequent one has at least: classes are often balanced."""
 STANDARD_ERRORS = 3
-"""By so many standard errors the frequencies may rise behind their peak, or fall before it."""
+"""By this many standard errors the frequencies may rise behind their peak, or fall before it."""
 STARS = (1, 5)
 """The levels of most ratings."""
 

@@ -12,7 +12,7 @@ ColumnValues: TypeAlias = FloatArray | IntArray
 """(n,) numbers, NaN if missing, or codes of categories, -1 if missing."""
 
 MAX_DISTINCT = 64
-"""A column with at most so many different numbers has a cell for each of them."""
+"""A column with at most this many different numbers has a cell for each of them."""
 
 
 def is_numeric(values: ColumnValues) -> bool:

@@ -112,7 +112,7 @@ class QuantileTransform:
         return np.interp(values, self.scores, self.values)
 
     def smearing(self, means: FloatArray, values: FloatArray) -> tuple[float, ...]:
-        """The residuals of n transformed targets or, if there are many, so many of their quantiles."""
+        """The residuals of n transformed targets or, if there are many, fewer of their quantiles."""
         residuals = values - means
         if len(residuals) <= RESIDUALS:
             return tuple(residuals.tolist())

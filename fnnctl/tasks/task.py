@@ -438,7 +438,7 @@ class Task(Protocol):
         """The `default_metric` of such predictions, (n,); at most 1."""
 
     def column_tolerance(self, rows: int) -> float:
-        """By how much the `column_score` of so many rows falls if one or two rows happen to be wrong."""
+        """By how much the `column_score` of `rows` rows falls if one or two rows happen to be wrong."""
 
     def in_words(self) -> str:
         """The kind of target, for messages, such as `3 classes`."""

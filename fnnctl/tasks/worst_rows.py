@@ -12,7 +12,7 @@ import numpy as np
 from fnnctl.arrays import FloatArray, IntArray
 
 MOST_WORST: Final = 10
-"""So many rows are kept and shown."""
+"""This many rows are kept and shown."""
 
 
 class HasBadness(Protocol):

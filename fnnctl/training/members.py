@@ -41,7 +41,7 @@ class StackSettings:
     memory: int = 10
     """For lbfgs: the number of pairs in its memory."""
     ensemble: int = 1
-    """The size of the stack's ensembles: so many consecutive members predict together and end together."""
+    """The size of the stack's ensembles: this many consecutive members predict together and end together."""
     bags: bool = False
     """Whether each member of an ensemble is validated on rows of its own, which it is not trained on."""
     twins: bool = False

@@ -39,7 +39,8 @@ MIN_ROWS = 16
 NARROW_WIDTHS = (16, 32, 64)
 """The widths to try for up to `MIN_ROWS` rows."""
 SMALL_BATCHES = 3
-"""After so many small batches the test of narrow ones, which takes as long as a dozen, is worth its time."""
+"""After this many small batches the test of narrow ones, which takes as long as a dozen, is worth its
+time."""
 
 
 def rows_at_once(shape: NetworkShape) -> int:

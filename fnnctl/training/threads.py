@@ -21,7 +21,7 @@ def default_threads(layout: ParameterLayout, networks: int = 1) -> int:
 
 
 def threads_warning(threads: int, layout: ParameterLayout, networks: int) -> list[Message]:
-    """A warning if so many threads are usually slower than one."""
+    """A warning if this number of threads is usually slower than one."""
     if threads == 1 or default_threads(layout, networks) > 1:
         return []
     products = (

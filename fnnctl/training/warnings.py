@@ -161,7 +161,7 @@ def _fall(ended: Ended, steps: int) -> _Fall | None:
 
 
 def _least(steps: int) -> tuple[float, float]:
-    """The smallest decrease that leads to a warning after so many steps, absolute and relative."""
+    """The smallest decrease that leads to a warning after this number of steps, absolute and relative."""
     return (CLEAR_FALL, CLEAR_SHARE) if steps <= FEW_STEPS else (FAST_FALL, FAST_SHARE)
 
 

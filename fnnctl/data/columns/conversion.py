@@ -16,7 +16,7 @@ from fnnctl.data.problems import Problems
 from fnnctl.text import quoted
 
 MOST_KNOWN: Final = 2**15
-"""The numbers of so many texts of a column are remembered if its blocks are read one by one."""
+"""The numbers of this many texts of a column are remembered if its blocks are read one by one."""
 
 
 class FormatReader:

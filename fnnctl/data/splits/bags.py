@@ -113,7 +113,7 @@ def member_rows(
 
 
 def _some(rows: IntArray, count: int, rng: np.random.Generator) -> IntArray:
-    """So many of the sorted rows, drawn at random, in order."""
+    """`count` of the sorted rows, drawn at random, in order."""
     if len(rows) == count:
         return rows
     return np.sort(rng.permutation(rows)[:count])

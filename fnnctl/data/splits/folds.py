@@ -151,7 +151,7 @@ def divide(
 
 
 def fold_sizes(rows: int, folds: int) -> IntArray:
-    """The sizes of the folds of so many rows, (folds,), dealt out like cards: they differ by at most one."""
+    """The sizes of the folds of `rows` rows, (folds,), dealt out like cards: they differ by at most one."""
     return np.bincount(np.arange(rows) % folds)
 
 

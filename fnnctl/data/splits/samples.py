@@ -1,4 +1,4 @@
-"""Samples of training rows: at most so many for each network, so that very large tables are tried quickly."""
+"""Samples of training rows: a limited number per network, so that very large tables are tried quickly."""
 
 from __future__ import annotations
 

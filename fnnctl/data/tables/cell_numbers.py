@@ -18,14 +18,14 @@ from fnnctl.data.tables.cells import WORD, CellRows
 
 _MOST_WORDS: Final = 3
 _MOST_DIGITS: Final = 19
-"""An integer of so many digits is below 2⁶⁴."""
+"""An integer of this many digits is below 2⁶⁴."""
 _EXPONENT_CHARACTERS: Final = 4
 """Those of an exponent such as `e-05`."""
 _EXACT_POWER: Final = 22
 """10²² is the largest power of ten that float64 has exactly."""
 _EXACT_INTEGER: Final = np.uint64(2**53)
 _MOST_BLANKS: Final = WORD
-"""So many blanks after a number are skipped, one by one in all cells."""
+"""This many blanks after a number are skipped, one by one in all cells."""
 _MINUS, _PLUS, _ZERO, _BLANK = b"-+0 "
 
 
@@ -92,7 +92,7 @@ def _words(lengths: IntArray) -> IntArray:
 
 
 def _unsigned(cells: CellRows, ends: IntArray, lengths: IntArray, words: int) -> tuple[FloatArray, BoolArray]:
-    """The numbers (n,) in the last bytes before `ends`, in so many words, and which could not be read."""
+    """The numbers (n,) in the last bytes before `ends`, in `words` words, and which could not be read."""
     integers, decimals, failed = _digits(cells, ends, lengths, words)
     divisors = _POWERS.take(decimals)
     numbers = integers.astype(np.float64)

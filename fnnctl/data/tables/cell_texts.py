@@ -15,9 +15,9 @@ _MOST_WORDS: Final = 4
 _LONGEST: Final = _MOST_WORDS * WORD
 """The bytes of the longest text that is looked up."""
 MOST_TEXTS: Final = 2**15
-"""So many texts of a column are remembered: the table of more would not fit into the cache."""
+"""This many texts of a column are remembered: the table of more would not fit into the cache."""
 _SPARSE: Final = 8
-"""The table has at least so many entries per text, so that few texts share one."""
+"""The table has at least this many entries per text, so that few texts share one."""
 _FACTORS: Final = np.uint64(0x9E3779B97F4A7C15) ** np.arange(1, 2 * _MOST_WORDS, 2, dtype=np.uint64)
 """Odd numbers without a pattern, one per word: powers of 2⁶⁴ divided by the golden ratio."""
 _HALF: Final = np.uint64(32)

@@ -22,7 +22,7 @@ MARGIN: Final = 48
 WORD: Final = 8
 _NEWLINE, _RETURN, _QUOTE, _BLANK = b'\n\r" '
 _BLANK_ROUNDS: Final = 2
-"""So many blanks before cells are skipped one by one, in all cells; a search for the next byte that is none
+"""This many blanks before cells are skipped one by one, in all cells; a search for the next byte that is none
 skips any number, but takes as long as several rounds."""
 
 
@@ -108,7 +108,7 @@ class CellRows:
         return replace(self, starts=self.starts[:count], ends=self.ends[:count])
 
     def parts(self, rows: int) -> Iterator[CellRows]:
-        """The rows in blocks of so many rows."""
+        """The rows in blocks of this number of rows."""
         for start in range(0, len(self.lines), rows):
             part = slice(start, start + rows)
             yield replace(self, lines=self.lines[part], starts=self.starts[:, part], ends=self.ends[:, part])

@@ -27,14 +27,14 @@ SMALL_BYTES: Final = 2**18
 """A smaller file is left to `csv`: twelve columns of 144 kB take 15 % longer by cells, those of 359 kB
 as long, and those of 1 MB three quarters of the time."""
 CHUNK_BYTES: Final = 2**19
-"""A chunk has so many bytes. The arrays of their cells fit into a second-level cache of 1 MB one at a
+"""A chunk has this many bytes. The arrays of their cells fit into a second-level cache of 1 MB one at a
 time; with a quarter of this, calls take a third of the time."""
 CHUNK_RECORDS: Final = 128
-"""A chunk of a wide table has at least so many records, because each chunk costs some calls per column."""
+"""A chunk of a wide table has at least this many records, because each chunk costs some calls per column."""
 MOST_BYTES: Final = 2**22
 """No chunk is larger: a byte may be a cell, which takes 40 bytes."""
 MOST_CHUNKS: Final = 4
-"""`csv` reads up to so many together after several irregular ones: to search one for cells in vain takes a
+"""`csv` reads up to this many together after several irregular ones: to search one for cells in vain takes a
 tenth of the time of reading it."""
 _UTF_8: Final = ("utf-8", "utf-8-sig")
 _SINGLE_BYTES: Final = ("ascii", "iso8859", "cp125")
@@ -147,7 +147,7 @@ class CsvFile:
         return data[:end]
 
     def _read(self, size: int) -> bytes:
-        """So many bytes, fewer at the end; of a pipe what is there, so that its rows need not wait."""
+        """`size` bytes, fewer at the end; of a pipe what is there, so that its rows need not wait."""
         return self._bytes.read1(size) if self._is_pipe else self._bytes.read(size)
 
 

@@ -19,7 +19,7 @@ from fnnctl.arrays import BoolArray, FloatArray
 NULL: Final = "\0"
 """The text of a null: always missing, and no text of a CSV file, whatever the other missing values are."""
 DIGEST_ROWS: Final = 2**14
-"""A digest takes so many rows at a time; another number would give other digests."""
+"""A digest takes this many rows at a time; another number would give other digests."""
 _MAGNITUDES: Final = np.array([float(f"1e{exponent}") for exponent in range(-9, 8)])
 """The sizes at which a number gets one more digit before the point, or one less zero after it."""
 _MOST_BEFORE_POINT: Final = 8

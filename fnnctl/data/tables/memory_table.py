@@ -106,7 +106,7 @@ class MemoryTable:
         return replace(self, names=(*self.names, name), columns=(*self.columns, column))
 
     def blocks(self, rows: int) -> Iterator[MemoryBlock]:
-        """All rows, so many at a time."""
+        """All rows, in blocks of this number of rows."""
         for start in range(0, self.rows, rows):
             lines = range(start + 1, min(start + rows, self.rows) + 1)
             yield MemoryBlock(lines, self.names, self.columns)

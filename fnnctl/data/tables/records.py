@@ -22,10 +22,10 @@ from fnnctl.data.tables.text_files import wrong_byte
 
 DELIMITERS = (",", ";", "\t", "|")
 SAMPLE_RECORDS = 20
-"""So many records show the delimiter; more would delay a table of thousands of columns."""
+"""This many records show the delimiter; more would delay a table of thousands of columns."""
 _DECLARATION = re.compile(r"[\"'\s]*sep\s*=(.*)", re.IGNORECASE | re.DOTALL)
 BLOCK_VALUES = 2**13
-"""About so many values form a block, which then fits in the processor's cache."""
+"""About this many values form a block, which then fits in the processor's cache."""
 MIN_BLOCK_ROWS = 128
 """Blocks of wide tables would otherwise have few rows, and each block costs some calls per column."""
 MAX_BLOCK_VALUES: Final = 2**24

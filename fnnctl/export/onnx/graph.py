@@ -20,7 +20,7 @@ IR_VERSION: Final = 8
 ML: Final = "ai.onnx.ml"
 """The domain of operators on texts."""
 SMALL: Final = 64
-"""Equal constants of at most so many values are stored once."""
+"""Equal constants of at most this many values are stored once."""
 Array: TypeAlias = npt.NDArray[Any]
 Kind = Literal["number", "text"]
 _TYPES: Final[Mapping[Kind, int]] = {"number": TensorProto.DOUBLE, "text": TensorProto.STRING}

@@ -31,7 +31,7 @@ MAX_GROUPS: Final = 2**12
 """More rows than this are divided at random into this many groups, and the groups are resampled."""
 GROUPS_AT_ONCE: Final = 2**8
 MAX_SUMS: Final = 2**23
-"""At most so many sums of groups are kept."""
+"""At most this many sums of groups are kept."""
 DRAWS_AT_ONCE: Final = 2**20
 FEW: Final = 20
 """With fewer resamples beyond 0, their share says little about a tail; the normal distribution extends it."""

@@ -86,7 +86,7 @@ def unseen_rows(n: FloatArray) -> FloatArray:
 
 @dataclass(frozen=True, slots=True)
 class McNemarPower:
-    """The power of McNemar's exact test of n rows of which so many are discordant."""
+    """The power of McNemar's exact test of n rows, of which a given number is discordant."""
 
     rows: int
     discordant: int
@@ -195,7 +195,7 @@ def unpaired_interval(
 
 
 def fisher(hits: int, rows: int, other_hits: int, other_rows: int) -> tuple[float, float, float]:
-    """Fisher's exact test: p of two sides, of at most so many `hits`, and of at least so many.
+    """Fisher's exact test: p of two sides, of at most this number of `hits`, and of at least it.
 
     The two-sided p is the sum over all tables that are no more likely than this one.
     """

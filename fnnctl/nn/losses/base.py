@@ -45,7 +45,7 @@ class Targets:
         return self.partners is not None or self.smoothing is not None
 
     def repeated(self, times: int) -> Targets:
-        """The targets of so many copies of the batch, one after the other, (K, times · batch)."""
+        """The targets of `times` copies of the batch, one after the other, (K, times · batch)."""
         arrays = (self.weights, self.partners, self.share)
         weights, partners, share = (None if array is None else np.tile(array, times) for array in arrays)
         return Targets(np.tile(self.y, times), weights, partners, share, self.smoothing)

@@ -29,7 +29,7 @@ from fnnctl.text import counted, joined_words, p_number, p_text
 FEW_RUNS: Final = 3
 """With more runs only the pairs with the best one get a sentence."""
 ENOUGH_FOLDS: Final = 20
-"""With at least so many folds more repeats hardly help: the folds share training rows."""
+"""With at least this many folds more repeats hardly help: the folds share training rows."""
 OUT_OF_REACH: Final = 10_000
 """A sample that must be larger by more than this factor is called out of reach."""
 

@@ -30,7 +30,7 @@ from fnnctl.text import capitalized, counted, joined_words
 
 LOSSES: Final = (VALIDATION_LOSS, UNCORRECTED_LOSS)
 UPDATES: Final = 5
-"""The moving average of the rewards is over the results of so many updates."""
+"""The moving average of the rewards is over the results of this many updates."""
 MAX_NAMED: Final = 3
 
 

@@ -22,7 +22,7 @@ class FittingLines:
     full: int
     """The number of its lines if there is enough room."""
     lines: Callable[[int], list[str]]
-    """Its content in at most so many lines, but at least one."""
+    """Its content in at most this many lines, but at least one."""
     least: int = 1
     """With fewer lines it says nothing, as a table that has only its header."""
 

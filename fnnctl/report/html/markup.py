@@ -81,7 +81,7 @@ def _isolated(match: re.Match[str]) -> str:
 
 
 SHORT: Final = 16
-"""Texts of at most so many characters are never broken."""
+"""Texts of at most this many characters are never broken."""
 LONG: Final = 100
 """Longer texts get more room than others: they would have very many lines."""
 

@@ -31,7 +31,7 @@ from fnnctl.text import counted, quoted, truncate_end
 KEPT_AT_ONCE: Final = 1000
 """More candidates than this are reduced to the worst ones."""
 SHOWN_COLUMNS: Final = 6
-"""So many columns of the data stand beside an example."""
+"""This many columns of the data stand beside an example."""
 NARROW_WIDTH: Final = 78
 """The width of a table on a terminal, which shows only the columns that fit."""
 GAP: Final = 3
@@ -39,7 +39,7 @@ GAP: Final = 3
 LONGEST_CELL: Final = 30
 """Longer cells are cut."""
 SHORT_NUMBER: Final = 8
-"""Numbers of up to so many characters are shown with all their digits."""
+"""Numbers of up to this many characters are shown with all their digits."""
 _NUMBER: Final = re.compile(r"-?[0-9]*\.?[0-9]+(?:e[-+]?[0-9]+)?")
 _FRACTION: Final = re.compile(r"-?[0-9]*\.[0-9]+(?:e[-+]?[0-9]+)?")
 
@@ -152,7 +152,7 @@ def _fitting(table: TableSection, columns: Sequence[_Column]) -> int:
 
 
 def _with_columns(table: TableSection, columns: Sequence[_Column], most: int, file: str) -> TableSection:
-    """The table with at most so many columns of the data, and a note on the others, which are in the file."""
+    """The table with at most `most` columns of the data, and a note on the others, which are in the file."""
     first, others = columns[:most], columns[most:]
     texts = (index for index, column in enumerate(first, start=len(table.header)) if column.is_text)
     note = f"{counted(len(others), 'more column')} of the data: see {file}"

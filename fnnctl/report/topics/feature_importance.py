@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 MAX_COLUMNS: Final = 20
 MANY_COLUMNS: Final = 20
-"""With so many columns, some intervals lie above zero by chance."""
+"""With this many columns, some intervals lie above zero by chance."""
 MAX_CORRELATED: Final = 6
 BY_CHANCE: Final = 0.025
 """The share of 95 % intervals that lie above zero if there is no effect."""

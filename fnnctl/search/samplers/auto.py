@@ -16,7 +16,7 @@ from fnnctl.search.samplers.distinct import Key
 from fnnctl.space.space import Space
 
 MAX_TRIALS: Final = 250
-"""A process knows at most so many trials, because its time grows with their cube."""
+"""A process knows at most this many trials, because its time grows with their cube."""
 
 
 def gp_problem(space: Space) -> str | None:

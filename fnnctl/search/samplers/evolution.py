@@ -35,7 +35,7 @@ smooth functions, worse on architectures."""
 MOVE: Final = 0.1
 """The standard deviation of a step in a domain without steps, as a share of the unit interval."""
 MAX_CHILDREN: Final = 100
-"""After so many children that are known or violate the constraints, a point of the sequence is proposed."""
+"""After this many children that are known or violate the constraints, a point of the sequence is proposed."""
 MAX_MOVES: Final = 100
 """How often a step is drawn until it changes the value."""
 

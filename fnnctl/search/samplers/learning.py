@@ -24,7 +24,7 @@ STARTS: Final = 10
 MAX_CANDIDATES: Final = 1_000
 """A model gives up after this many candidates that are known or violate the constraints."""
 EARLY: Final = 10
-"""So many of the first losses say what is usual."""
+"""This many of the first losses say what is usual."""
 MAX_LOSS_RANGE: Final = 10.0
 """How much farther from the usual loss the largest one may be than the smallest one is."""
 

@@ -48,14 +48,14 @@ GOOD: Final = 0.1
 """The share of trials that count as good."""
 MAX_GOOD: Final = 25
 MIN_RESULTS: Final = 30
-"""From so many results at a budget on, they are modelled instead of those at a smaller one: three are good.
+"""From this many results at a budget on, they are modelled instead of those at a smaller one: three are good.
 
 With one good result, all proposals of ASHA gathered around it.
 """
 RECENT: Final = 25
-"""So many of the latest trials have full weight."""
+"""This many of the latest trials have full weight."""
 MAX_DRAWS: Final = 20
-"""So many times candidates are drawn if all are known or violate the constraints."""
+"""This many times candidates are drawn if all are known or violate the constraints."""
 
 
 def cdf(z: FloatArray) -> FloatArray:

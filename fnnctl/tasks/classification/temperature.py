@@ -44,8 +44,8 @@ def fit_temperature(
 
     Scores (n, C) before softmax, labels (n,). With class weights, the probabilities are corrected for them:
     see `calibrated`. `prior_rows` shrink T towards 1: the prior of β = 1/T is the gamma distribution with
-    mode 1 whose logarithm is prior_rows·(log β − β). It counts like so many further rows whose scores have
-    variance 1 under the network's probabilities. Its negative logarithm is convex in β, like the mean
+    mode 1 whose logarithm is prior_rows·(log β − β). It counts like `prior_rows` further rows whose scores
+    have variance 1 under the network's probabilities. Its negative logarithm is convex in β, like the mean
     cross-entropy, so there is one minimum.
 
     The root of the slope is found by Newton's method, safeguarded by an interval around the root. It is

@@ -308,8 +308,8 @@ def _confusion(rows: JudgedRows, predicted: IntArray, missed: Sequence[int]) -> 
 
 
 ENOUGH_FOR_LOG_LOSS = 100
-"""So many rows show that a log loss is not better, even if it is not worse by more than chance: the standard
-error of their mean is a tenth of the losses' spread."""
+"""This many rows show that a log loss is not better, even if it is not worse by more than chance: the
+standard error of their mean is a tenth of the losses' spread."""
 
 
 def log_loss_warning(rows: JudgedRows, *, is_calibrated: bool = False) -> Message | None:
@@ -335,7 +335,7 @@ def log_loss_warning(rows: JudgedRows, *, is_calibrated: bool = False) -> Messag
 
 
 MIN_STANDARD_ERRORS = 4.0
-"""A mean probability differs from a frequency if it is so many standard errors away. By chance that happens
+"""A mean probability differs from a frequency if it is this many standard errors away. By chance that happens
 once in 16,000 times, and so hardly ever to one of a hundred classes."""
 MIN_ODDS_RATIO = 1.5
 """In very many rows no difference is chance. Odds that differ by a smaller factor, such as those of 0.10 and

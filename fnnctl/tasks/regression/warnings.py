@@ -11,7 +11,7 @@ from fnnctl.tasks.warnings import NO_BETTER, UNKNOWN, TrainingOutcome, worth_try
 from fnnctl.text import counted, p_text
 
 MIN_STANDARD_ERRORS = 4.0
-"""Two means are told to differ if they are so many standard errors apart: by chance once in 16,000 times."""
+"""Means this many standard errors apart are taken to differ: by chance that happens once in 16,000 times."""
 
 
 def baseline_warning(

@@ -25,7 +25,7 @@ DeclaredKind = Literal["numeric", "date"]
 """The kinds that a config may declare and whose format is found from the values."""
 MarkSetting = Literal["auto", "point", "comma"]
 SAMPLE: Final = 100
-"""If none of so many distinct texts has a format, the others are not looked at, to save time."""
+"""If none of this many distinct texts has a format, the others are not looked at, to save time."""
 CORRECT_IT: Final = (
     "Correct it, or add the column to data.columns.categorical or the value to data.missing_values"
 )
@@ -154,7 +154,7 @@ class ColumnFormat(ABC):
 
 
 def number_text(number: float, digits: int | None = None) -> str:
-    """A number with so many digits, by default all, and a whole one without a point; empty if it is NaN."""
+    """A number with `digits` digits, by default all, and a whole one without a point; empty if it is NaN."""
     if math.isnan(number):
         return ""
     if number.is_integer() and abs(number) < 2**53:

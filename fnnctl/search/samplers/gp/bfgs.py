@@ -39,8 +39,8 @@ def minimize(
     """Minimize from each of (m, d) starts; returns the points where this ends and their values.
 
     `scale` is the typical change of each variable; no component of a first step is longer. A search ends
-    after so many evaluations, when no component of the gradient times `scale` is above `tolerance`, or when
-    no step decreases the value. Where the value at the start is not finite, it ends there.
+    after this number of `evaluations`, when no component of the gradient times `scale` is above `tolerance`,
+    or when no step decreases the value. Where the value at the start is not finite, it ends there.
     """
     descents = _Descents(function, starts, bounds, scale)
     for _ in range(evaluations - 1):

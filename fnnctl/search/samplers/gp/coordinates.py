@@ -17,9 +17,9 @@ from fnnctl.space.space import Space
 MAX_LEVELS: Final = 1_000
 """A domain with more values counts as continuous."""
 FEW_LEVELS: Final = 16
-"""With at most so many, all of them are tried."""
+"""With at most this many, all of them are tried."""
 MAX_LISTED: Final = 2_000
-"""A space with at most so many points is listed."""
+"""A space with at most this many points is listed."""
 
 
 class CubeDimension:
