@@ -46,5 +46,5 @@ def chosen_sampler(space: Space, search: SearchConfig) -> SamplerName:
 
 
 def make_sampler(space: Space, search: SearchConfig, *, seed: int, key: Key) -> Sampler:
-    """See `samplers.make_sampler`."""
+    """The sampler that suits the space and the plan."""
     return make_other(chosen_sampler(space, search), space, search, seed=seed, key=key)

@@ -26,14 +26,14 @@ class Distinct(ABC):
         """See `Sampler`."""
 
     def ask(self, n: int, pending: Sequence[Assignment]) -> Sequence[Assignment]:
-        """See `Sampler`."""
+        """The next new configurations."""
         proposals: list[Assignment] = []
         while len(proposals) < n and (assignment := self._next()) is not None:
             proposals.append(assignment)
         return proposals
 
     def tell(self, trial: Trial, loss: float, budget: int) -> None:  # noqa: B027  # nothing is learned
-        """See `Sampler`."""
+        """Learn nothing."""
 
     @abstractmethod
     def _next(self) -> Assignment | None:

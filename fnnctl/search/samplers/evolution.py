@@ -123,5 +123,5 @@ def _other(dimension: Dimension, value: Any, here: float, rng: np.random.Generat
 
 
 def make_sampler(space: Space, search: SearchConfig, *, seed: int, key: Key) -> Sampler:
-    """See `samplers.make_sampler`."""
+    """A sampler with no more settings than the space."""
     return EvolutionSampler(space, seed=seed, key=key)

@@ -21,7 +21,7 @@ class FixedListSampler:
         self._assignments = iter(assignments)
 
     def ask(self, n: int, pending: Sequence[Assignment]) -> Sequence[Assignment]:
-        """See `Sampler`."""
+        """The next assignments."""
         return list(islice(self._assignments, n))
 
     def tell(self, trial: Trial, loss: float, budget: int) -> None:

@@ -33,5 +33,5 @@ class GridSampler(Distinct):
 
 
 def make_sampler(space: Space, search: SearchConfig, *, seed: int, key: Key) -> Sampler:
-    """See `samplers.make_sampler`."""
+    """A sampler with the search's resolution of numbers."""
     return GridSampler(space, resolution=search.grid_resolution, seed=seed, key=key)

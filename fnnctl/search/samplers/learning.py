@@ -89,7 +89,7 @@ class LearningSampler(ABC):
         return proposals
 
     def tell(self, trial: Trial, loss: float, budget: int) -> None:
-        """See `Sampler`."""
+        """Add the loss to what is known."""
         self.known.add(trial, loss, budget)
 
     def proposed_before(self, begun: Sequence[Assignment]) -> None:  # noqa: B027  # results are enough for most

@@ -60,5 +60,5 @@ class RandomSampler(Distinct):
 
 
 def make_sampler(space: Space, search: SearchConfig, *, seed: int, key: Key) -> Sampler:
-    """See `samplers.make_sampler`."""
+    """A sampler with the search's sequence."""
     return RandomSampler(space, sequence=search.sequence, seed=seed, key=key)

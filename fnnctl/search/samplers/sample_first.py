@@ -62,11 +62,11 @@ class SampleFirstSampler:
 
     @property
     def is_waiting(self) -> bool:
-        """See `Sampler`."""
+        """Whether a trial on a sample has no result yet."""
         return bool(self._awaited)
 
     def ask(self, n: int, pending: Sequence[Assignment]) -> Sequence[Assignment]:
-        """See `Sampler`."""
+        """The best of the first trials, on all rows; none before all results are known."""
         if self.is_waiting:
             return []
         if self._proposals is None:
@@ -74,7 +74,7 @@ class SampleFirstSampler:
         return [self._proposals.popleft() for _ in range(min(n, len(self._proposals)))]
 
     def tell(self, trial: Trial, loss: float, budget: int) -> None:
-        """See `Sampler`."""
+        """Note the loss of a trial on a sample; others are not waited for."""
         key = self._key(trial.assignment)
         if key in self._awaited:
             self._awaited.remove(key)
@@ -96,6 +96,6 @@ class SampleFirstSampler:
 
 
 def make_sampler(space: Space, search: SearchConfig, *, seed: int, key: Key) -> Sampler:
-    """See `samplers.make_sampler`."""
+    """A sampler that repeats the trials of `start_from`."""
     first = search.start_from
     return SampleFirstSampler(first if isinstance(first, tuple) else (), key)

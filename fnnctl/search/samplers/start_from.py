@@ -30,12 +30,12 @@ class StartFrom:
 
     @property
     def learns(self) -> bool:
-        """See `Sampler`."""
+        """Whether the other sampler does."""
         return self._sampler.learns
 
     @property
     def is_waiting(self) -> bool:
-        """See `Sampler`."""
+        """Whether the other sampler is."""
         return self._sampler.is_waiting
 
     @property
@@ -57,7 +57,7 @@ class StartFrom:
         return proposals
 
     def tell(self, trial: Trial, loss: float, budget: int) -> None:
-        """See `Sampler`."""
+        """Tell the other sampler."""
         self._sampler.tell(trial, loss, budget)
 
     def _is_new(self, assignment: Assignment) -> bool:

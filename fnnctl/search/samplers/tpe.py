@@ -258,7 +258,7 @@ class TpeSampler(LearningSampler):
         """The row of each trial, by number."""
 
     def tell(self, trial: Trial, loss: float, budget: int) -> None:
-        """See `Sampler`."""
+        """Add the trial's coordinates and its loss."""
         super().tell(trial, loss, budget)
         if trial.number not in self._places:
             row = self._places[trial.number] = len(self._places)
@@ -267,7 +267,7 @@ class TpeSampler(LearningSampler):
             self._rows[row] = self._row(trial.assignment)
 
     def candidates(self, pending: Sequence[Assignment], number: int) -> Iterator[Assignment]:
-        """See `LearningSampler`."""
+        """Candidates that are more likely among good trials than among the others, the most so first."""
         losses = self.known.of_largest_budget(max(len(self._dimensions) + 1, MIN_RESULTS))
         numbers, values = np.array(list(losses)), np.array(list(losses.values()))
         ordered = numbers[np.lexsort((numbers, values))]
@@ -333,6 +333,6 @@ def weights(count: int) -> FloatArray:
 
 
 def make_sampler(space: Space, search: SearchConfig, *, seed: int, key: Key) -> Sampler:
-    """See `samplers.make_sampler`."""
+    """A sampler that knows whether all results have one budget."""
     one_budget = not search.method.scheduling.has_rungs
     return TpeSampler(space, seed=seed, key=key, one_budget=one_budget)

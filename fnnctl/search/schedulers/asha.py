@@ -57,7 +57,7 @@ class Asha:
     def build(
         cls, sampler: Sampler, budget: SearchBudget, direction: Direction, batch: int = DEFAULT_BATCH
     ) -> Asha:
-        """See `SchedulerKind`."""
+        """A scheduler of one ladder, whose trials this sampler proposes."""
         source = TrialSource(sampler, budget.max_trials, direction=direction, batch=batch)
         return cls(source, _ladder(budget), reduction_factor=budget.reduction_factor)
 
@@ -75,7 +75,7 @@ class Asha:
         return sorted(jobs, key=lambda job: job.trial.number)
 
     def tell(self, result: Result) -> Sequence[Stop]:
-        """See `Scheduler`."""
+        """Enter the result in its rung; nothing is stopped."""
         job = self._jobs.end(result)
         if job.start:
             self._released.append((job.trial.number, job.start))

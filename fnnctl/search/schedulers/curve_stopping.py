@@ -215,7 +215,7 @@ class CurveStopping:
         return sorted((job for job, _ in parts), key=lambda job: job.trial.number)
 
     def tell(self, result: Result) -> Sequence[Stop]:
-        """See `Scheduler`."""
+        """Extend the trial's curve, and stop a trial that promises too little; pass on ends of whole jobs."""
         if result.key not in self._parts:
             raise not_under_way(result)
         part, whole = self._parts.pop(result.key)
@@ -237,7 +237,7 @@ class CurveStopping:
         return [*self._scheduler.tell(stopped), stop]
 
     def released(self) -> Sequence[JobKey]:
-        """See `Scheduler`."""
+        """What later parts have resumed from, stopped trials, and what the scheduler releases."""
         released, self._released = self._released, []
         return [*released, *self._scheduler.released()]
 

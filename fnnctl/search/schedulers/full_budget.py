@@ -34,19 +34,19 @@ class FullBudget:
     def build(
         cls, sampler: Sampler, budget: SearchBudget, direction: Direction, batch: int = DEFAULT_BATCH
     ) -> FullBudget:
-        """See `SchedulerKind`."""
+        """A scheduler of as many trials as the budget allows."""
         most = least(budget.trials, budget.max_trials)
         return cls(TrialSource(sampler, most, direction=direction, batch=batch), epochs=budget.max_epochs)
 
     def ask(self, free: int) -> Sequence[Job]:
-        """See `Scheduler`."""
+        """New trials, each with one job that trains it with the largest budget."""
         if self._source.exhausted:
             return []
         trials = self._source.begin(UNLIMITED, free)
         return self._jobs.begin([Job(trial, rung=0, start=0, stop=self._epochs) for trial in trials])
 
     def tell(self, result: Result) -> Sequence[Stop]:
-        """See `Scheduler`."""
+        """Tell the sampler; nothing is stopped."""
         self._source.tell(self._jobs.end(result).trial, result)
         return ()
 

@@ -51,7 +51,7 @@ class Halving:
     def build(
         cls, sampler: Sampler, budget: SearchBudget, direction: Direction, batch: int = DEFAULT_BATCH
     ) -> Halving:
-        """See `SchedulerKind`."""
+        """A scheduler of one bracket, whose trials this sampler proposes."""
         (bracket,) = cls.plan(budget)
         return cls(TrialSource(sampler, budget.max_trials, direction=direction, batch=batch), bracket)
 
@@ -63,7 +63,7 @@ class Halving:
         return self._jobs.begin([self._waiting.popleft() for _ in range(min(free, len(self._waiting)))])
 
     def tell(self, result: Result) -> Sequence[Stop]:
-        """See `Scheduler`."""
+        """Enter the result in the current rung; nothing is stopped."""
         job = self._jobs.end(result)
         if job.start:
             self._released.append((job.trial.number, job.start))
@@ -72,7 +72,7 @@ class Halving:
         return ()
 
     def released(self) -> Sequence[JobKey]:
-        """See `Scheduler`."""
+        """The checkpoints that jobs have resumed from, and those of trials that were not promoted."""
         released, self._released = self._released, []
         return released
 

@@ -31,7 +31,7 @@ class HyperBand:
 
     @staticmethod
     def plan(budget: SearchBudget, size: int | None = None) -> tuple[Bracket, ...]:
-        """See `SchedulerKind`."""
+        """HyperBand's brackets, from the one with the most rungs."""
         return hyperband_brackets(
             min_epochs=budget.min_epochs,
             max_epochs=budget.max_epochs,
@@ -43,13 +43,13 @@ class HyperBand:
     def build(
         cls, sampler: Sampler, budget: SearchBudget, direction: Direction, batch: int = DEFAULT_BATCH
     ) -> HyperBand:
-        """See `SchedulerKind`."""
+        """A scheduler of all brackets, whose trials this sampler proposes."""
         return cls(
             TrialSource(sampler, budget.max_trials, direction=direction, batch=batch), cls.plan(budget)
         )
 
     def ask(self, free: int) -> Sequence[Job]:
-        """See `Scheduler`."""
+        """The jobs of the brackets that may have begun, earlier ones first."""
         jobs: list[Job] = []
         for ladder in self._ladders:
             ladder_jobs = ladder.ask(free - len(jobs))
@@ -60,14 +60,14 @@ class HyperBand:
         return jobs
 
     def tell(self, result: Result) -> Sequence[Stop]:
-        """See `Scheduler`."""
+        """Tell the trial's bracket."""
         ladder = self._ladder_of.get(result.trial)
         if ladder is None:
             raise not_under_way(result)
         return ladder.tell(result)
 
     def released(self) -> Sequence[JobKey]:
-        """See `Scheduler`."""
+        """What the brackets release."""
         return [key for ladder in self._ladders for key in ladder.released()]
 
 

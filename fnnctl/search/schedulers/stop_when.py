@@ -27,11 +27,11 @@ class StopWhen:
         self._ended = False
 
     def ask(self, free: int) -> Sequence[Job]:
-        """See `Scheduler`."""
+        """The scheduler's jobs, until the search has ended."""
         return [] if self._ended else self._scheduler.ask(free)
 
     def tell(self, result: Result) -> Sequence[Stop]:
-        """See `Scheduler`."""
+        """Tell the scheduler, and end the search after enough trials without improvement."""
         stops = self._scheduler.tell(result)
         self._standings.add(result)
         incumbent, tried = self._standings.incumbent, len(self._standings.latest)
@@ -49,5 +49,5 @@ class StopWhen:
         return [*stops, Stop(str(reason), reason_kind=reason.kind)]
 
     def released(self) -> Sequence[JobKey]:
-        """See `Scheduler`."""
+        """What the scheduler releases."""
         return self._scheduler.released()

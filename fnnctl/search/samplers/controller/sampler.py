@@ -79,7 +79,7 @@ class ControllerSampler(LearningSampler):
         self._before = {self._key(assignment) for assignment in begun}
 
     def tell(self, trial: Trial, loss: float, budget: int) -> None:
-        """See `Sampler`."""
+        """Reward the trial's sequence; a full batch of rewards updates the policy."""
         super().tell(trial, loss, budget)
         key = self._key(trial.assignment)
         if key in self._before and key not in self._told:
@@ -142,5 +142,5 @@ def remembered(key: Key) -> Key:
 
 
 def make_sampler(space: Space, search: SearchConfig, *, seed: int, key: Key) -> Sampler:
-    """See `samplers.make_sampler`."""
+    """A sampler whose updates are as large as the search's batches."""
     return ControllerSampler(space, seed=seed, batch=search.batch, key=key)

@@ -90,14 +90,14 @@ class GpSampler(LearningSampler):
         """The process that knows all results; None if it must be fitted."""
 
     def tell(self, trial: Trial, loss: float, budget: int) -> None:
-        """See `Sampler`."""
+        """Add the trial's point and its loss; the process is fitted again for the next proposal."""
         super().tell(trial, loss, budget)
         if trial.number not in self._points:
             self._points[trial.number] = self._cube.points([trial.assignment])[0]
         self._process = None
 
     def candidates(self, pending: Sequence[Assignment], number: int) -> Iterator[Assignment]:
-        """See `LearningSampler`."""
+        """Points with the largest expected improvement, the best first."""
         self._process = self._process or self._fitted()
         if self._process is None:
             return
@@ -137,5 +137,5 @@ def _modelled_trials(losses: FloatArray) -> slice | list[int]:
 
 
 def make_sampler(space: Space, search: SearchConfig, *, seed: int, key: Key) -> Sampler:
-    """See `samplers.make_sampler`."""
+    """A sampler with no more settings than the space."""
     return GpSampler(space, seed=seed, key=key)
