@@ -101,7 +101,7 @@ def parameters(command: Any, context: Any) -> Iterator[tuple[str, str]]:
         if record is None or COMMON & set(parameter.opts):
             continue
         name, text = record
-        yield f"`{name}`".replace("|", "\\|"), text.replace("|", "\\|").replace("  [", " [")
+        yield cell(f"`{name}`"), cell(text).replace("  [", " [")
 
 
 PAGES: Mapping[str, Callable[[], str]] = {
@@ -119,11 +119,16 @@ def activations_table() -> Iterator[str]:
         yield f"| `{name}` | {record.summary} | `{record.initialization}` |"
 
 
+def cell(text: str) -> str:
+    """The text as a cell of a table."""
+    return text.replace("|", "\\|")
+
+
 def formulas_table() -> Iterator[str]:
     """The formula of each activation, for the page on model files."""
     yield "| name | f(z) |"
     for name, record in ACTIVATION_RECORDS.items():
-        yield f"| `{name}` | {record.formula} |"
+        yield f"| `{name}` | {cell(record.formula)} |"
 
 
 def losses_table() -> Iterator[str]:

@@ -30,7 +30,7 @@ def mish(x: float) -> float:
 
 def numeric(f: Callable[[float], float], x: float) -> float:
     """The slope by a central difference of high order."""
-    h = 1e-3
+    h = 1e-3 * max(1.0, abs(x))
     return (8 * (f(x + h) - f(x - h)) - (f(x + 2 * h) - f(x - 2 * h))) / (12 * h)
 
 
@@ -90,13 +90,8 @@ def test_value_and_slope_of_huge_numbers_are_their_limits(name: str, dtype: str)
         x = np.array([-size, size], dtype).reshape(1, 1, -1)
         with np.errstate(over="ignore"):  # for example of z², before it is bounded
             a, d = applied(name, x, np.full((1, 1, 1), 0.3))
-        limits = [f(-1e3) * size / 1e3, f(1e3) * size / 1e3]
-        bounded = [f(-1e3) == f(-1e2), f(1e3) == f(1e2)]
-        expected = [
-            f(e) if flat else limit for e, flat, limit in zip((-1e3, 1e3), bounded, limits, strict=True)
-        ]
-        np.testing.assert_allclose(a.ravel(), expected, rtol=1e-6, atol=1e-30)
-        np.testing.assert_allclose(d.ravel(), [slope(-1e3), slope(1e3)], rtol=1e-6, atol=1e-12)
+        np.testing.assert_allclose(a.ravel(), [f(-size), f(size)], rtol=1e-6, atol=1e-30)
+        np.testing.assert_allclose(d.ravel(), [slope(-size), slope(size)], rtol=1e-6, atol=1e-12)
 
 
 @pytest.mark.parametrize("name", sorted(DEFINITIONS))
