@@ -25,6 +25,7 @@ from fnnctl.config.schema.losses import (
     AutoOutput,
     LossRecord,
     ScoreForm,
+    has_one_loss,
     output_of,
 )
 from fnnctl.export.onnx import network as onnx_network
@@ -165,6 +166,11 @@ class TestComparison:
         default = DEFAULT_OUTPUTS[LOSS_RECORDS[name].task].name
         is_same = LOSS_RECORDS[name].function == LOSS_RECORDS[default].function
         assert (messages_of(["auto", name]) == {}) == is_same
+
+
+def test_wrong_outputs_are_no_reason_to_object() -> None:
+    assert has_one_loss(["squared", "square", {"name": ["squared"]}, 1.5, {"delta": 2.0}])
+    assert not has_one_loss(["huber", {"name": "huber", "delta": [1.0]}])
 
 
 def messages_of(outputs: list[Any]) -> Mapping[Any, str]:

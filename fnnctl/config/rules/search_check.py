@@ -22,7 +22,7 @@ from fnnctl.config.rules.validation import InvalidConfigurationError, validated
 from fnnctl.config.schema.domains import ChoiceConfig
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.lookups import is_setting
-from fnnctl.config.schema.losses import LOSS_RECORDS, loss_functions
+from fnnctl.config.schema.losses import LOSS_RECORDS, has_one_loss
 from fnnctl.config.schema.search import AUTO_METRIC, DEFAULTS, ObjectiveConfig, SearchConfig
 from fnnctl.errors import Problem
 from fnnctl.metrics.registry import class_of, objectives, positive_metric
@@ -117,7 +117,7 @@ def _searched_losses(experiment: Experiment) -> str | None:
             values = tuple(value.get(OUTPUT[1]) for value in values if isinstance(value, Mapping))
         elif path not in (OUTPUT, (*OUTPUT, "name")):
             continue
-        if len(loss_functions(values)) > 1:
+        if not has_one_loss(values):
             return key
     return None
 

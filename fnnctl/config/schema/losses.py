@@ -122,6 +122,13 @@ class LossRecord:
     """Whether a network with it can be exported as ONNX, by the operators for its `scores` in
     `export.onnx.network`."""
 
+    def loss_function(self, settings: Mapping[str, Any]) -> tuple[str, Any]:
+        """The function and its parameter, from the settings that are written beside the name."""
+        if self.parameter is None:
+            return self.function, None
+        default = self.section.model_fields[self.parameter].default
+        return self.function, settings.get(self.parameter, default)
+
 
 LOSS_RECORDS: Final[Mapping[str, LossRecord]] = {
     "softmax": LossRecord(
@@ -187,25 +194,25 @@ def output_of(output: Output, task: TaskName) -> OutputSection:
     return output
 
 
-def loss_functions(values: Iterable[Any]) -> set[tuple[str, float | None]]:
-    """The different loss functions, with their parameters, of outputs as they are written in a config.
+def has_one_loss(outputs: Iterable[Any]) -> bool:
+    """Whether outputs, as they are written in a config, have the same loss function with the same parameter.
 
-    `auto`, or no output, has the function of the default in the task of the others.
+    `auto`, or no output, has the function of the default in the task of the others. Wrong values are no
+    reason to object: the schema refuses them.
     """
-    written = [written_out(value) for value in values]
-    named = [value for value in written if isinstance(value, Mapping) and value.get("name") in LOSS_RECORDS]
+    written = [written_out(output) for output in outputs]
+    named = [
+        (record, settings)
+        for settings in written
+        if isinstance(settings, Mapping)
+        for name, record in LOSS_RECORDS.items()
+        if settings.get("name") == name
+    ]
     if len(named) < len(written):
-        tasks = {LOSS_RECORDS[output["name"]].task for output in named}
-        named += [{"name": DEFAULT_OUTPUTS[task].name} for task in tasks]
-    return {_loss_function(output) for output in named}
-
-
-def _loss_function(output: Mapping[str, Any]) -> tuple[str, float | None]:
-    record = LOSS_RECORDS[output["name"]]
-    if record.parameter is None:
-        return record.function, None
-    default = record.section.model_fields[record.parameter].default
-    return record.function, output.get(record.parameter, default)
+        tasks = {record.task for record, _ in named}
+        named += [(LOSS_RECORDS[DEFAULT_OUTPUTS[task].name], {}) for task in tasks]
+    functions = [record.loss_function(settings) for record, settings in named]
+    return all(function == functions[0] for function in functions)
 
 
 _OF_TASKS: Final = [f"in a {task} {joined_words(names_of_task(task), 'or')}" for task in DEFAULT_OUTPUTS]
