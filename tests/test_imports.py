@@ -47,8 +47,8 @@ ORDERS = {
     ),
     "tasks": (
         "decisions", "detection", "mixture", "one_column", "warnings", "worst_rows", "epoch_metrics",
-        "shares", "target_transforms", "task", "folds", "post_training", "checks", "comparison", "reports",
-        "regression", "classification", "registry",
+        "shares", "target_transforms", "decoding", "task", "folds", "post_training", "checks", "comparison",
+        "reports", "regression", "classification", "registry",
     ),
     "config": (
         "paths", "problems", "sources", "yaml_text", "other_files", "schema", "messages", "rules", "recipes",

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Protocol, Self, TypeAlias
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
-from fnnctl.arrays.limits import limited
 from fnnctl.config.schema.data import TargetTransformName
 from fnnctl.config.schema.losses import LOSS_RECORDS, LossRecord, OutputSection
 from fnnctl.config.schema.model import Calibration, ModelConfig, Threshold
@@ -21,6 +20,15 @@ from fnnctl.metrics.metric import TaskName
 from fnnctl.metrics.stored import flat_metrics
 from fnnctl.nn.losses.base import TargetArray
 from fnnctl.tasks.decisions import Decision
+from fnnctl.tasks.decoding import (
+    BackTransformed,
+    Limited,
+    Scaled,
+    Standardized,
+    Step,
+    Transformed,
+    decoded,
+)
 from fnnctl.tasks.mixture import Mixture
 from fnnctl.tasks.one_column import ColumnValues
 from fnnctl.tasks.target_transforms import TargetTransform
@@ -94,28 +102,37 @@ class TargetScale:
         """Whether outputs mean the same on both scales, apart from their ranges."""
         return replace(self, range=None) == replace(other, range=None)
 
-    def standardized(self, targets: FloatArray) -> FloatArray:
-        """Targets of any shape, standardized for training: (y − mean) / deviation, in float64."""
-        if self.transform is not None:
-            targets = self.transform.forward(targets)
-        return (targets - self.mean) / self.deviation
+    @property
+    def standardizing(self) -> list[Step]:
+        """From targets to outputs of a network."""
+        transformed: list[Step] = [] if self.transform is None else [Transformed(self.transform)]
+        return [*transformed, Standardized(self.mean, self.deviation)]
 
-    def restored(self, outputs: FloatArray) -> FloatArray:
-        """Network outputs of any shape converted to the target's units, in float64.
+    @property
+    def restoring(self) -> list[Step]:
+        """From outputs of a network to targets.
 
         Rounding puts no estimate outside the range if its output is within the limits.
         """
-        estimates = self._means(outputs)
+        steps: list[Step] = [self._unscaled]
         if self.transform is not None:
-            # One by one: the order of the additions in `numpy.sum` depends on the number of rows.
-            shifts, values = self.residuals or (0.0,), estimates
-            estimates = np.zeros(values.shape)
-            for shift in shifts:
-                estimates += self.transform.inverse(values + shift)
-            estimates /= len(shifts)
-        if self.range is None:
-            return estimates
-        return limited(estimates, *self.range)
+            steps.append(BackTransformed(self.transform, self.residuals))
+        if self.range is not None:
+            steps.append(Limited(*self.range))
+        return steps
+
+    @property
+    def _unscaled(self) -> Scaled:
+        """From outputs of a network to transformed targets."""
+        return Scaled(self.deviation, self.mean)
+
+    def standardized(self, targets: FloatArray) -> FloatArray:
+        """Targets of any shape, standardized for training."""
+        return decoded(targets, self.standardizing)
+
+    def restored(self, outputs: FloatArray) -> FloatArray:
+        """Network outputs of any shape converted to the target's units, in float64."""
+        return decoded(outputs, self.restoring)
 
     def corrected(self, outputs: FloatArray, targets: FloatArray) -> TargetScale:
         """The scale, which must have a transform, with the residuals of n ≥ 1 outputs and targets.
@@ -124,15 +141,10 @@ class TargetScale:
         """
         if self.transform is None:
             raise ValueError("only the mean of a transformed target is corrected")
-        means = self._means(outputs)
+        means = self._unscaled.apply(outputs)
         if not np.isfinite(means).all():
             return self
         return replace(self, residuals=self.transform.smearing(means, self.transform.forward(targets)))
-
-    def _means(self, outputs: FloatArray) -> FloatArray:
-        """Network outputs of any shape in the units of the transformed target."""
-        means: FloatArray = outputs.astype(np.float64) * self.deviation + self.mean
-        return means
 
 
 @dataclass(frozen=True, slots=True)

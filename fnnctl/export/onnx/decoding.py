@@ -1,21 +1,34 @@
 """From the outputs of networks to predictions, in float64: averages, calibration, decisions, estimates.
 
-What is computed here is what `tasks.task.Task` does with scores: `combine`, `converted`, `predict`.
+The steps of `tasks.decoding` are translated one by one. Averages and decisions are as in `tasks.task.Task`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import numpy as np
 
-from fnnctl.export.onnx.graph import Graph
 from fnnctl.export.onnx.interpolation import interpolated
 from fnnctl.modelling.predictor import Predictor
-from fnnctl.tasks.target_transforms import LARGEST_LOG, LogTransform, TargetTransform
+from fnnctl.tasks.decoding import (
+    BackTransformed,
+    Divided,
+    Limited,
+    LogsSubtracted,
+    Scaled,
+    Standardized,
+    Step,
+    Transformed,
+    calibration_steps,
+)
+from fnnctl.tasks.target_transforms import LARGEST_LOG, LogTransform
 from fnnctl.tasks.task import OutputDecoder, TargetScale
+
+if TYPE_CHECKING:
+    from fnnctl.export.onnx.graph import Graph
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +50,11 @@ class _Scores:
 
     def probabilities(self, graph: Graph, decoder: OutputDecoder, *, weighted: bool = True) -> str:
         """The probabilities after the temperature and, if they are to be `weighted`, the class weights."""
-        weights = decoder.class_weights if weighted else None
-        if decoder.temperature is None and weights is None and self.are_probabilities:
+        steps = calibration_steps(decoder.temperature, decoder.class_weights if weighted else None)
+        if not steps and self.are_probabilities:
             return self.tensor
         logs = graph.add("Log", self.tensor) if self.are_probabilities else self.tensor
-        if decoder.temperature is not None:
-            logs = graph.add("Div", logs, np.float64(decoder.temperature))
-        if weights is not None:
-            logs = graph.add("Sub", logs, np.log(weights))
-        return graph.add("Softmax", logs, axis=-1)
+        return graph.add("Softmax", _decoded(graph, logs, steps), axis=-1)
 
 
 def class_probabilities(graph: Graph, predictor: Predictor, outputs: Sequence[str]) -> str:
@@ -95,11 +104,11 @@ def estimates(graph: Graph, predictor: Predictor, outputs: Sequence[str]) -> str
             value = graph.add("ReduceMean", value, axes=[0], keepdims=0)
         part_scale = _scale(part.decoder)
         if not part_scale.has_units_of(joint):
-            value = _standardized(graph, _restored(graph, value, part_scale), joint)
+            value = _decoded(graph, value, [*part_scale.restoring, *joint.standardizing])
         values.append(value)
     weights = [part.weight for part in predictor.parts]
     mean = values[0] if len(values) == 1 else _weighted_mean(graph, values, weights)
-    return graph.add("Squeeze", _restored(graph, mean, joint), np.array([1], np.int64))
+    return graph.add("Squeeze", _decoded(graph, mean, joint.restoring), np.array([1], np.int64))
 
 
 def _scale(decoder: OutputDecoder) -> TargetScale:
@@ -108,39 +117,69 @@ def _scale(decoder: OutputDecoder) -> TargetScale:
     return decoder.scale
 
 
-def _restored(graph: Graph, outputs: str, scale: TargetScale) -> str:
-    """Outputs, (rows, 1), in the target's units: see `TargetScale.restored`."""
-    scaled = graph.add("Mul", outputs, np.float64(scale.deviation))
-    values = graph.add("Add", scaled, np.float64(scale.mean))
-    if scale.transform is not None:
-        if scale.residuals:
-            values = graph.add("Add", values, np.array(scale.residuals))
-        values = _inverse(graph, values, scale.transform)
-        if len(scale.residuals) > 1:
-            values = graph.add("ReduceMean", values, axes=[1], keepdims=1)
-    if scale.range is None:
-        return values
-    low, high = map(np.float64, scale.range)
-    return graph.add("Clip", values, low, high)
+def _decoded(graph: Graph, values: str, steps: Sequence[Step]) -> str:
+    """Values, (rows, 1) or (rows, classes), after these steps."""
+    for step in steps:
+        values = STEP_OPERATORS[type(step)](graph, values, step)
+    return values
 
 
-def _standardized(graph: Graph, targets: str, scale: TargetScale) -> str:
-    """Targets, (rows, 1), as outputs of a network: see `TargetScale.standardized`."""
-    if scale.transform is not None:
-        targets = _forward(graph, targets, scale.transform)
-    centred = graph.add("Sub", targets, np.float64(scale.mean))
-    return graph.add("Div", centred, np.float64(scale.deviation))
+def _scaled(graph: Graph, values: str, step: Scaled) -> str:
+    product = graph.add("Mul", values, np.float64(step.factor))
+    return graph.add("Add", product, np.float64(step.offset))
 
 
-def _forward(graph: Graph, targets: str, transform: TargetTransform) -> str:
-    if isinstance(transform, LogTransform):
-        raised = graph.add("Max", targets, np.float64(transform.least))
-        return graph.add("Log", graph.add("Add", raised, np.float64(transform.shift)))
-    return interpolated(graph, targets, transform.values, transform.scores)
+def _standardized(graph: Graph, values: str, step: Standardized) -> str:
+    centred = graph.add("Sub", values, np.float64(step.mean))
+    return graph.add("Div", centred, np.float64(step.deviation))
 
 
-def _inverse(graph: Graph, values: str, transform: TargetTransform) -> str:
-    if isinstance(transform, LogTransform):
-        power = graph.add("Exp", graph.add("Min", values, np.float64(LARGEST_LOG)))
-        return graph.add("Sub", power, np.float64(transform.shift))
-    return interpolated(graph, values, transform.scores, transform.values)
+def _back_transformed(graph: Graph, values: str, step: BackTransformed) -> str:
+    if step.residuals:
+        values = graph.add("Add", values, np.array(step.residuals))
+    values = TRANSFORM_OPERATORS[step.transform.name].inverse(graph, values, step.transform)
+    return graph.add("ReduceMean", values, axes=[1], keepdims=1) if len(step.residuals) > 1 else values
+
+
+STEP_OPERATORS: Final[Mapping[type[Step], Callable[[Graph, str, Any], str]]] = {
+    Scaled: _scaled,
+    Standardized: _standardized,
+    Transformed: lambda graph, values, step: TRANSFORM_OPERATORS[step.transform.name].forward(
+        graph, values, step.transform
+    ),
+    BackTransformed: _back_transformed,
+    Limited: lambda graph, values, step: graph.add(
+        "Clip", values, np.float64(step.low), np.float64(step.high)
+    ),
+    Divided: lambda graph, values, step: graph.add("Div", values, np.float64(step.divisor)),
+    LogsSubtracted: lambda graph, values, step: graph.add("Sub", values, np.log(step.weights)),
+}
+"""The operators of each step."""
+
+
+@dataclass(frozen=True, slots=True)
+class _TransformOperators:
+    """The operators of a target's transform and of its inverse."""
+
+    forward: Callable[[Graph, str, Any], str]
+    inverse: Callable[[Graph, str, Any], str]
+
+
+def _logarithm(graph: Graph, targets: str, transform: LogTransform) -> str:
+    raised = graph.add("Max", targets, np.float64(transform.least))
+    return graph.add("Log", graph.add("Add", raised, np.float64(transform.shift)))
+
+
+def _exponential(graph: Graph, values: str, transform: LogTransform) -> str:
+    power = graph.add("Exp", graph.add("Min", values, np.float64(LARGEST_LOG)))
+    return graph.add("Sub", power, np.float64(transform.shift))
+
+
+TRANSFORM_OPERATORS: Final[Mapping[str, _TransformOperators]] = {
+    "log": _TransformOperators(_logarithm, _exponential),
+    "quantile": _TransformOperators(
+        lambda graph, targets, transform: interpolated(graph, targets, transform.values, transform.scores),
+        lambda graph, values, transform: interpolated(graph, values, transform.scores, transform.values),
+    ),
+}
+"""By the name of the transform."""

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from fnnctl.arrays import FloatArray
-from fnnctl.export.onnx.graph import Graph
+
+if TYPE_CHECKING:
+    from fnnctl.export.onnx.graph import Graph
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.config.schema.model import Calibration
+from fnnctl.tasks.decoding import calibration_steps, decoded
 
 LOWEST, HIGHEST = 1e-6, 1e6
 """Beyond these temperatures all probabilities are practically 0 or 1, or practically equal."""
@@ -137,18 +138,8 @@ def fit_with_weights(
 def calibrated(
     scores: FloatArray, temperature: float | None, class_weights: Sequence[float] | None = None
 ) -> FloatArray:
-    """Scores, (n, C), whose softmax are the probabilities, in float64; unchanged without both corrections.
-
-    They are divided by the temperature; then the logarithm of its weight is subtracted from each class.
-    """
-    if temperature is None and class_weights is None:
-        return scores
-    changed: FloatArray = scores.astype(np.float64)
-    if temperature is not None:
-        changed /= temperature
-    if class_weights is not None:
-        changed -= np.log(class_weights)
-    return changed
+    """Scores, (n, C), whose softmax are the probabilities, in float64; unchanged without both corrections."""
+    return decoded(scores, calibration_steps(temperature, class_weights))
 
 
 @dataclass(frozen=True, slots=True)
