@@ -28,11 +28,7 @@ from fnnctl.metrics.decisions import Costs
 from fnnctl.metrics.registry import REGRESSION
 from fnnctl.nn.layers.activations import ACTIVATIONS
 from fnnctl.nn.parameters import ParameterLayout
-from fnnctl.nn.shape import (
-    HiddenShape,
-    InputStageShape,
-    NetworkShape,
-)
+from fnnctl.nn.shape import HiddenShape, InputStageShape, NetworkShape
 from fnnctl.store.atomic import damaged
 from fnnctl.tasks.decisions import Decision
 from fnnctl.tasks.target_transforms import LogTransform, QuantileTransform, TargetTransform

@@ -134,6 +134,10 @@ def _standardized(graph: Graph, values: str, step: Standardized) -> str:
     return graph.add("Div", centred, np.float64(step.deviation))
 
 
+def _transformed(graph: Graph, values: str, step: Transformed) -> str:
+    return TRANSFORM_OPERATORS[step.transform.name].forward(graph, values, step.transform)
+
+
 def _back_transformed(graph: Graph, values: str, step: BackTransformed) -> str:
     if step.residuals:
         values = graph.add("Add", values, np.array(step.residuals))
@@ -144,9 +148,7 @@ def _back_transformed(graph: Graph, values: str, step: BackTransformed) -> str:
 STEP_OPERATORS: Final[Mapping[type[Step], Callable[[Graph, str, Any], str]]] = {
     Scaled: _scaled,
     Standardized: _standardized,
-    Transformed: lambda graph, values, step: TRANSFORM_OPERATORS[step.transform.name].forward(
-        graph, values, step.transform
-    ),
+    Transformed: _transformed,
     BackTransformed: _back_transformed,
     Limited: lambda graph, values, step: graph.add(
         "Clip", values, np.float64(step.low), np.float64(step.high)
