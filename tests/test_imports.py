@@ -23,7 +23,7 @@ LEVELS = {
     "context": 7,
     "training": 6, "plots": 6,
     "tasks": 5,
-    "nn": 4, "data": 4, "store": 4,
+    "nn": 4, "data": 4, "store": 4, "reference": 4,
     "config": 3,
     "space": 2, "metrics": 2,
     "errors": 1, "progress": 1,

@@ -148,7 +148,7 @@ def _write_examples(context: Any, formatter: Any) -> None:
         for line in DECLARED[name].examples if name else PROGRAM_EXAMPLES:
             formatter.write(f"  {line}\n")
     if not name:
-        from fnnctl.commands.documentation import topics
+        from fnnctl.reference.pages import topics
 
         with formatter.section("Topics, for `fnnctl help TOPIC`"):
             lines = textwrap.wrap(", ".join(topics()), formatter.width - 2, break_on_hyphens=False)

@@ -42,12 +42,13 @@ def complete_config_or_run(context: typer.Context, incomplete: str) -> list[str]
 
 
 def complete_help(context: typer.Context, incomplete: str) -> list[str]:
-    """The program's commands and the topics of its documentation, for its help."""
-    from fnnctl.commands.documentation import topics
+    """The program's commands, the topics of its documentation, and settings once there is a point."""
+    from fnnctl.reference.pages import topics
 
     root = context.find_root()
     commands = root.command.list_commands(root) if isinstance(root.command, TyperGroup) else []
-    return [name for name in (*commands, *topics()) if name.startswith(incomplete)]
+    settings = _settings() if "." in incomplete else []
+    return [name for name in (*commands, *topics(), *settings) if name.startswith(incomplete)]
 
 
 def complete_format(incomplete: str) -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+from contextlib import nullcontext, redirect_stdout
 from typing import Annotated
 
 import typer
@@ -37,25 +39,46 @@ def schema(*, output: Output) -> None:
         schema(output)
 
 
-@HEADING.command(name="help", examples=("fnnctl help train", "fnnctl help runs prune", "fnnctl help tables"))
+@HEADING.command(
+    name="help",
+    examples=(
+        "fnnctl help train",
+        "fnnctl help runs prune",
+        "fnnctl help tables",
+        "fnnctl help training.l2",
+        "fnnctl help threshold",
+    ),
+)
 def show_help(
     context: typer.Context,
     words: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="COMMAND|TOPIC",
-            help="The command, or a page of the documentation (default: the program).",
+            metavar="WORD",
+            help="A command, a page of the documentation, a setting or any other word (default: the "
+            "program).",
             autocompletion=complete_help,
         ),
     ] = None,
+    *,
+    output: Output,
 ) -> None:
-    """Show the help of a command, or a page of the documentation."""
+    """Explain a command, a setting or a word, or show a page of the documentation."""
     match words:
         case [first, *_] if first not in DECLARED:
-            from fnnctl.commands.documentation import show_page
+            from fnnctl.commands.help import show_help
 
-            with terminal_context(Output()):
-                show_page(" ".join(words), Output(), commands=DECLARED)
+            with terminal_context(output):
+                show_help(" ".join(words), output, commands=_summaries())
         case _:
             root = context.find_root()
-            root.command.main([*(words or []), "--help"], prog_name=root.info_name, standalone_mode=False)
+            text = io.StringIO()
+            with redirect_stdout(text) if output.json else nullcontext():
+                root.command.main([*(words or []), "--help"], prog_name=root.info_name, standalone_mode=False)
+            if output.json:
+                output.json_object({"command": " ".join(words or []), "text": text.getvalue()})
+
+
+def _summaries() -> dict[str, str]:
+    """What each command does, by name."""
+    return {name: (declared.call.__doc__ or "").partition("\n")[0] for name, declared in DECLARED.items()}

@@ -10,7 +10,7 @@ import typer
 from fnnctl.cli import app
 from fnnctl.cli.commands import DECLARED, PROGRAM_EXAMPLES, PlainCommand, PlainGroup
 from fnnctl.cli.parsing import whole_number
-from fnnctl.commands.documentation import topics
+from fnnctl.reference.pages import topics
 from tests.program import Program
 
 ARGUMENTS: list[list[str]] = [
@@ -107,5 +107,5 @@ def test_the_help_names_arguments_and_no_types(program: Program, command: str) -
 def test_help_of_an_unknown_command(program: Program) -> None:
     done = program("help", "trian")
     assert done.code == 2
-    assert "there is no command or topic 'trian' (did you mean 'train'?)" in done.err
+    assert "nothing is known of 'trian' (did you mean 'train'?)" in done.err
     assert program("help", "runs", "prun").err == "No such command 'prun'. Did you mean 'prune'?\n"

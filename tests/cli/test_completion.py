@@ -48,6 +48,7 @@ RUNS = ["latest", "wine-grid", "iris", *reversed(FOLDERS)]
         ("fnnctl tr", ["train"]),
         ("fnnctl runs pr", ["prune"]),
         ("fnnctl help tr", ["train", "training"]),
+        ("fnnctl help training.cli", ["training.clip_norm", "training.clip_value"]),
         ("fnnctl report --format m", ["markdown"]),
         ("fnnctl compare --format ", ["terminal", "markdown", "html", "json"]),
         ("fnnctl search --method h", ["halving", "hyperband"]),

@@ -61,18 +61,25 @@ def homes_of(key: str) -> list[ConfigPath]:
 
     A layer's setting is left out if the model has the same one, and so is the `name` of a union's section.
     """
-    return _without_layers(
+    return without_layers(
         path for path in records_by_path() if path[-1] == key and (key != "name" or not path[1:])
     )
 
 
 def choices_of(word: str) -> list[ConfigPath]:
     """The paths of all settings that allow this word; for a union's `name`, the path of the union."""
-    return _without_layers(
+    return without_layers(
         path
         for path, records in records_by_path().items()
         if path[-1] != "name" and any(word in form.words for record in records for form in record.forms)
     )
+
+
+def without_layers(paths: Iterable[ConfigPath]) -> list[ConfigPath]:
+    """These settings without those of layers that the model has, too."""
+    settings = dict.fromkeys(paths)
+    of_model = {path: (*path[:1], *path[3:]) for path in settings if path[1:2] == ("hidden",) and path[3:]}
+    return [path for path in settings if of_model.get(path) not in settings]
 
 
 def values_of(path: ConfigPath) -> list[str]:
@@ -110,8 +117,3 @@ def _answers_to(section: type[Section], mapping: Mapping[str, Any]) -> bool:
         return any(key in mapping for key in keys_of(section))
     name = mapping.get("name")
     return name in names_of(section) if name is not None else not section.model_fields["name"].is_required()
-
-
-def _without_layers(paths: Iterable[ConfigPath]) -> list[ConfigPath]:
-    settings = dict.fromkeys(paths)
-    return [path for path in settings if path[1:2] != ("hidden",) or (*path[:1], *path[3:]) not in settings]

@@ -11,7 +11,7 @@ from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.forms import Form, field_forms, keys_of, names_of, required_keys, sections_of
 from fnnctl.config.schema.json_schema import json_schema
 from fnnctl.config.schema.lookups import forms_at
-from fnnctl.nn.layers.activations import ACTIVATIONS
+from fnnctl.config.schema.records import record_in
 from fnnctl.nn.optimizers.first_order import OPTIMIZERS
 
 JSON_TYPES = {"section": "object", "mapping": "object", "list": "array", "text": "string"}
@@ -41,6 +41,7 @@ def plain_json(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> dic
     if "properties" in schema:
         inner = schema["properties"].items()
         form["properties"] = {key: [*json_forms(value, definitions)] for key, value in inner}
+        form["descriptions"] = {key: value.get("description") for key, value in inner}
         form["required"] = schema.get("required", [])
     return form
 
@@ -61,12 +62,13 @@ def as_json(form: Form) -> dict[str, Any]:
         written["properties"] = {
             key: [as_json(inner) for inner in field_forms(form.section, key)] for key in form.keys
         }
+        written["descriptions"] = {key: record_in(form.section, (key,)).description for key in form.keys}
         written["required"] = required_keys(form.section)
     return {**written, **limits, **short}
 
 
 @pytest.mark.parametrize("key", Experiment.model_fields)
-def test_the_forms_are_those_of_the_json_schema(key: str) -> None:
+def test_forms_and_descriptions_are_those_of_the_json_schema(key: str) -> None:
     schema = json_schema()
     forms = [as_json(form) for form in field_forms(Experiment, key)]
     assert forms == [*json_forms(schema["properties"][key], schema["definitions"])]
@@ -79,8 +81,6 @@ def sections_at(path: str) -> list[Any]:
 def test_the_names_of_a_union_are_all_names_of_its_sections() -> None:
     optimizers = {name for section in sections_at("training.optimizer") for name in names_of(section)}
     assert optimizers == {*OPTIMIZERS, "lbfgs"}
-    activations = {name for section in sections_at("model.activation") for name in names_of(section)}
-    assert activations == set(ACTIVATIONS)
     assert names_of(Experiment) == ()
 
 

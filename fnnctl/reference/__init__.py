@@ -1,0 +1,1 @@
+"""What `fnnctl help` looks up: pages of the documentation, settings, terms, and all that a word is about."""

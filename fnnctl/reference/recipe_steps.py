@@ -1,0 +1,107 @@
+"""What the recipes give a setting: up to how many rows each value holds, and on what else it depends."""
+
+from __future__ import annotations
+
+from bisect import bisect
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Any, Final
+
+from fnnctl.config.paths import ConfigPath
+from fnnctl.config.recipes.definitions import RecipeFacts
+from fnnctl.config.recipes.filling import RECIPES, recipe_values
+from fnnctl.config.schema.experiment import Recipe
+from fnnctl.metrics.registry import CLASSIFICATION, LOG_LOSS, REGRESSION, headline
+
+ROWS: Final = (1, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000, 200_000, 500_000, 1_000_000)
+"""Numbers of rows between which a value changes once at most."""
+_UNSET: Final = object()
+"""Stands for the value of a setting that a recipe leaves at its default."""
+
+
+def _usual_facts(task: str) -> RecipeFacts:
+    """Those of the table for which values are shown; what they depend on beside its rows is named."""
+    return RecipeFacts(
+        task=task,
+        rows=ROWS[0],
+        numeric=10,
+        indicators=0,
+        categories=0,
+        outputs=2 if task == CLASSIFICATION else 1,
+        metric=headline(task).name,
+    )
+
+
+_VARIANTS: Final[Mapping[str, tuple[Mapping[str, Any], ...]]] = {
+    "numeric columns": ({"numeric": 0}, {"numeric": 100}, {"numeric": 500}),
+    "categories": ({"categories": 3_000}, {"categories": 20_000}),
+    "classes": ({"outputs": 3_000},),
+    "the search": ({"has_search": True}, {"has_search": True, "metric": LOG_LOSS.name}),
+}
+"""Other facts than those of the usual table, by what they are called."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecipeStep:
+    """A value, and the tables that get it."""
+
+    value: Any
+    most_rows: int | None
+    """The most rows of these tables; None for all larger ones."""
+    is_default: bool = False
+    """Whether the recipe leaves the setting at its default; the value is None then."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecipeSteps:
+    """What a recipe gives a setting."""
+
+    recipe: Recipe
+    by_task: Mapping[str, tuple[RecipeStep, ...]]
+    """The values by task, for more and more rows; equal ones of both tasks stand below `any task`."""
+    depends_on: tuple[str, ...]
+    """What the values depend on beside the task and the rows."""
+
+
+ANY_TASK: Final = "any task"
+
+
+def recipe_steps(path: ConfigPath) -> list[RecipeSteps]:
+    """What each recipe gives the setting at a path; the recipes that leave it at its default are left out."""
+    return [steps for recipe in RECIPES if (steps := _steps_of(recipe, path)) is not None]
+
+
+def _steps_of(recipe: Recipe, path: ConfigPath) -> RecipeSteps | None:
+    def value_of(facts: RecipeFacts) -> Any:
+        values = recipe_values(recipe, facts)
+        return values.get(path, values.get((*path, "name"), _UNSET))
+
+    by_task = {task: tuple(_steps(value_of, _usual_facts(task))) for task in (CLASSIFICATION, REGRESSION)}
+    depends_on = tuple(name for name in _VARIANTS if _depends(value_of, name))
+    if by_task[CLASSIFICATION] == by_task[REGRESSION]:
+        by_task = {ANY_TASK: by_task[CLASSIFICATION]}
+    is_set = depends_on or not all(step.is_default for steps in by_task.values() for step in steps)
+    return RecipeSteps(recipe, by_task, depends_on) if is_set else None
+
+
+def _steps(value_of: Callable[[RecipeFacts], Any], facts: RecipeFacts) -> Iterator[RecipeStep]:
+    for low, high in pairwise(ROWS):
+        value = value_of(replace(facts, rows=low))
+        if value != value_of(replace(facts, rows=high)):
+            rows = range(low, high)
+            changed = bisect(rows, False, key=lambda count: value_of(replace(facts, rows=count)) != value)
+            yield _step(value, rows[changed - 1])
+    yield _step(value_of(replace(facts, rows=ROWS[-1])), None)
+
+
+def _step(value: Any, most_rows: int | None) -> RecipeStep:
+    return RecipeStep(None, most_rows, is_default=True) if value is _UNSET else RecipeStep(value, most_rows)
+
+
+def _depends(value_of: Callable[[RecipeFacts], Any], name: str) -> bool:
+    return any(
+        value_of(replace(_usual_facts(task), **variant)) != value_of(_usual_facts(task))
+        for task in (CLASSIFICATION, REGRESSION)
+        for variant in _VARIANTS[name]
+    )
