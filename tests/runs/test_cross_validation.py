@@ -40,7 +40,7 @@ def test_writes_every_file_of_the_contract_but_a_model(evaluated: Path) -> None:
     assert manifest["cross_validation"] == {"folds": 3, "repeats": 2, "stratify": True, "by": None}
     assert manifest["data"]["parts"] is None
     assert manifest["training"] == {
-        "epochs": 72, "best_epoch": None, "stopped": "of 6 folds: 6 completed",
+        "epochs": 72, "best_epoch": None, "stopped": "of 6 folds: 6 completed", "stopped_kind": None,
     }  # fmt: skip
     assert manifest["seconds"]["total"] > manifest["seconds"]["training"] > 0
 
