@@ -53,13 +53,20 @@ def _facts(setting: SettingHelp) -> list[tuple[str, str]]:
         ("only with", ", ".join(setting.choices)),
         ("values", "; ".join(_of_choices(setting.values))),
         ("default", "; ".join(_of_choices(setting.default))),
-        *((f"recipe {steps.recipe}", _recipe_text(steps)) for steps in setting.recipes),
+        *((f"recipe {', '.join(recipes)}", text) for text, recipes in _recipes(setting).items()),
+        ("no effect", _list_text(setting.no_effect)),
+        ("invalid", _list_text(setting.contradictions)),
         ("search", _search_text(setting)),
         ("other tools", "; ".join(names)),
         ("related", ", ".join(setting.related)),
         ("more", f"fnnctl help settings, {_section(setting.path)}"),
     ]
     return [(name, text) for name, text in facts if text]
+
+
+def _list_text(sentences: Sequence[str]) -> str:
+    """Sentences as the parts of one."""
+    return "; ".join(f"{text[0].lower()}{text[1:].rstrip('.')}" for text in sentences)
 
 
 def _section(path: str) -> str:
@@ -81,6 +88,14 @@ def _names(ours: str, names: Sequence[str], setting: SettingHelp) -> str:
     listed = ", ".join(names)
     is_setting = setting.path.rpartition(".")[2] == ours
     return listed if is_setting else f"{listed} for {ours}"
+
+
+def _recipes(setting: SettingHelp) -> dict[str, list[str]]:
+    """What the recipes give a setting, with the names of the recipes that give the same."""
+    texts: dict[str, list[str]] = {}
+    for steps in setting.recipes:
+        texts.setdefault(_recipe_text(steps), []).append(steps.recipe)
+    return texts
 
 
 def _recipe_text(steps: RecipeSteps) -> str:

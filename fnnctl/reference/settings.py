@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -13,6 +13,7 @@ from fnnctl.config.schema.forms import names_of, sections_of
 from fnnctl.config.schema.lookups import homes_of, is_setting, record_at
 from fnnctl.config.schema.records import SettingRecord, record_in, records_by_path, why_not_searched
 from fnnctl.config.schema.section import plain
+from fnnctl.config.schema.setting import Rule
 from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.reference.domains import example_domain
 from fnnctl.reference.recipe_steps import RecipeSteps, recipe_steps
@@ -52,6 +53,10 @@ class SettingHelp:
     default: tuple[OfChoices, ...]
     recipes: tuple[RecipeSteps, ...]
     """What it is if the config does not set it, by recipe; the other recipes leave it at its default."""
+    no_effect: tuple[str, ...]
+    """When it has no effect."""
+    contradictions: tuple[str, ...]
+    """When it contradicts other settings, or itself makes no sense."""
     not_searched: str | None
     """Why a search cannot vary it."""
     not_searched_on_bags: str | None
@@ -62,7 +67,7 @@ class SettingHelp:
     """The names that other tools use for it, and for its values, by ours."""
     parts: tuple[Part, ...]
     related: tuple[str, ...]
-    """The settings that its description mentions, those whose descriptions mention it, and its namesakes."""
+    """The settings that its description and its rules mention, those that mention it, and its namesakes."""
 
 
 def setting_path(text: str) -> ConfigPath | None:
@@ -96,6 +101,10 @@ def setting_help(path: ConfigPath) -> SettingHelp:
         values=_by_choice(records, lambda record: allowed(record.forms)),
         default=_by_choice(records, default_text),
         recipes=tuple(recipe_steps(path)),
+        no_effect=_times(record.setting.no_effect for record in records),
+        contradictions=_times(
+            (*record.setting.contradictions, *record.setting.search_contradictions) for record in records
+        ),
         not_searched=why_not_searched(path, on_bags=False),
         not_searched_on_bags=why_not_searched(path, on_bags=True),
         domain=example_domain(record_at(path, {}) or records[0]),
@@ -140,6 +149,12 @@ def _by_choice(
     return tuple(OfChoices(text, names) for text, names in choices.items())
 
 
+def _times(rules_of_choices: Iterable[Sequence[Rule]]) -> tuple[str, ...]:
+    """When one of a setting's rules applies, in the words of the rules."""
+    texts = ((rule.__doc__ or "").split() for rules in rules_of_choices for rule in rules)
+    return tuple(dict.fromkeys(map(" ".join, texts)))
+
+
 def _parts(record: SettingRecord) -> list[Part]:
     """The settings in a section or in a list's entries; of a union, the choices with their settings."""
     entries = [form for outer in record.forms if outer.kind == "list" for form in outer.entries]
@@ -168,9 +183,12 @@ def _related(path: ConfigPath) -> list[str]:
 
 
 def _mentioned(record: SettingRecord) -> list[ConfigPath]:
-    """The settings that a description mentions by their paths, or those of the same section by their keys."""
-    paths = [parse_path(text) for text in _PATH.findall(record.description)]
-    siblings = [(*record.path[:-1], key) for key in _KEY.findall(record.description)]
+    """The settings that a description or a rule mentions by path, and those of the same section by key."""
+    setting = record.setting
+    rules = _times([setting.no_effect, setting.contradictions, setting.search_contradictions])
+    text = " ".join([record.description, *rules])
+    paths = [parse_path(path) for path in _PATH.findall(text)]
+    siblings = [(*record.path[:-1], key) for key in _KEY.findall(text)]
     return [path for path in (*paths, *siblings) if path in records_by_path()]
 
 

@@ -34,7 +34,7 @@ def test_the_recipes_values_are_listed_by_task_and_rows() -> None:
         "regression 32 up to 20,000 rows, 16 up to 100,000 rows, then 12 (it depends on numeric columns, too)"
     ) in lines
     assert "  recipe fast     32 up to 20,000 rows, 16 up to 100,000 rows, then 12" in lines
-    assert "  recipe fast     in a classification the default; in a regression true" in page(
+    assert "  recipe default, fast  in a classification the default; in a regression true" in page(
         "model.clip_outputs"
     )
 
@@ -56,6 +56,16 @@ def test_a_setting_that_is_not_always_searched_says_when() -> None:
     ) in text
     assert "it cannot be varied: all trials predict the same" in "\n".join(page("data.target"))
     assert not any("search " in line for line in page("training.max_norm"))
+
+
+def test_what_a_setting_depends_on_is_listed_in_a_sentence() -> None:
+    batch_size = [" ".join(line.split()) for line in page("training.batch_size", 200)]
+    assert "no effect with lbfgs, which uses all rows at once" in batch_size
+    mixup = [" ".join(line.split()) for line in page("training.mixup", 200)]
+    assert (
+        "invalid with lbfgs, unless it is 0; with an embedding of numbers, whose bins are found before "
+        "training, unless it is 0"
+    ) in mixup
 
 
 def test_names_of_other_tools_for_values_are_told_apart() -> None:

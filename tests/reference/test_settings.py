@@ -84,6 +84,19 @@ def test_a_setting_that_is_not_searched_says_why() -> None:
     assert described("training.epochs")["not_searched_on_bags"] is None
 
 
+def test_a_setting_says_when_it_has_no_effect_and_when_it_is_wrong() -> None:
+    batch_size = described("training.batch_size")
+    assert batch_size["no_effect"] == ("With lbfgs, which uses all rows at once.",)
+    assert batch_size["contradictions"] == ("If it is 1, with batch normalization or mixup.",)
+    assert described("training.mixup")["contradictions"] == (
+        "With lbfgs, unless it is 0.",
+        "With an embedding of numbers, whose bins are found before training, unless it is 0.",
+    )
+    assert described("search.batch")["no_effect"] == ("With a sampler that does not learn from results.",)
+    assert described("search.confirm")["contradictions"]  # those in a search alone
+    assert described("training.l2")["no_effect"] == ()
+
+
 @pytest.mark.parametrize(
     ("path", "default"),
     [

@@ -57,33 +57,41 @@ _READ_ONCE: Final = "the data are read once, for all trials"
 
 
 def _has_own_notation(experiment: Experiment, _: Place) -> Iterator[Problem]:
+    """With built-in data, which come with their own format."""
     source = experiment.data.source
     if source in BUILTIN_NAMES:
         yield no_effect(f"{source} is built in and comes with its own format", "data.source")
 
 
 def _is_array(experiment: Experiment, _: Place) -> Iterator[Problem]:
+    """With arrays, which hold numbers only."""
     if experiment.data.source.endswith(".npz"):
         yield no_effect(ARRAY_REASON, "data.source")
 
 
 def _is_parquet(experiment: Experiment, _: Place) -> Iterator[Problem]:
+    """With Parquet files, which say themselves what their values are."""
     data = experiment.data
     if all(file.endswith(PARQUET_ENDING) for file in (data.source, data.test_source or data.source)):
         yield no_effect(PARQUET_REASON, "data.source", "data.test_source")
 
 
 def _no_test_file(experiment: Experiment, _: Place) -> Iterator[Problem]:
+    """Without a `data.test_source`."""
     if experiment.data.test_source is None:
         yield no_effect_without("data.test_source")
 
 
 def _test_file(experiment: Experiment, _: Place) -> Iterator[Problem]:
+    """With a `data.test_source`, which is the test part."""
     if experiment.data.test_source is not None:
         yield no_effect("data.test_source is the test part", "data.test_source")
 
 
 def _validated_in_bags(experiment: Experiment, _: Place) -> Iterator[Problem]:
+    """With `model.ensemble.bags`, unless the trials of a search are measured otherwise: every row outside the
+    test part is a validation row of one member.
+    """
     search = experiment.search
     if experiment.model.ensemble.bags and (search is None or search.prefers_bags):
         reason = "with bags, every row outside the test part is a validation row of one member"
@@ -91,18 +99,20 @@ def _validated_in_bags(experiment: Experiment, _: Place) -> Iterator[Problem]:
 
 
 def in_order(experiment: Experiment, _: Place) -> Iterator[Problem]:
-    """Nothing but the order of a column divides the rows."""
+    """With `data.split.by`: nothing but the order of a column divides the rows."""
     if experiment.data.split.by is not None:
         reason = "the rows are divided in the order of data.split.by, whatever their target"
         yield no_effect(reason, "data.split.by")
 
 
 def _undivided(experiment: Experiment, _: Place) -> Iterator[Problem]:
+    """If no part is split off."""
     if experiment.is_undivided:
         yield no_effect("no part is split off", *PARTS)
 
 
 def _not_stratified(experiment: Experiment, _: Place) -> Iterator[Problem]:
+    """If neither parts nor folds are stratified."""
     if experiment.evaluation.cross_validation.stratify:
         return
     if experiment.is_undivided or not experiment.data.split.stratify:
@@ -111,6 +121,7 @@ def _not_stratified(experiment: Experiment, _: Place) -> Iterator[Problem]:
 
 
 def _nothing_left_to_train_on(experiment: Experiment, _: Place) -> Iterator[Problem]:
+    """If validation and test sum to 1 or more, which leaves no rows to train on."""
     together = experiment.validation_share + experiment.data.test_share
     if together >= 1.0:
         yield Problem(
@@ -122,6 +133,7 @@ def _nothing_left_to_train_on(experiment: Experiment, _: Place) -> Iterator[Prob
 
 
 def _order_of_groups(experiment: Experiment, place: Place) -> Iterator[Problem]:
+    """With `data.split.group`, whose rows are in one part each."""
     if place.value is not None and experiment.data.split.group is not None:
         yield Problem(
             "rows cannot be in the order of a column if all rows of a group are in one part",
@@ -132,6 +144,7 @@ def _order_of_groups(experiment: Experiment, place: Place) -> Iterator[Problem]:
 
 
 def _two_positive_classes(experiment: Experiment, place: Place) -> Iterator[Problem]:
+    """If `model.output.positive_class` is another class."""
     of_output = experiment.model.output.positive
     if place.value is not None and of_output is not None and place.value != of_output:
         yield Problem(

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 
 def _no_bags(experiment: Experiment, place: Place) -> Iterator[Problem]:
+    """With `data.split.by`, with `share_weights`, or with a single member."""
     ensemble = experiment.model.ensemble
     if not place.value:
         return
@@ -44,6 +45,7 @@ def _no_bags(experiment: Experiment, place: Place) -> Iterator[Problem]:
 
 
 def _nothing_to_share(experiment: Experiment, place: Place) -> Iterator[Problem]:
+    """With a single member."""
     if place.value and experiment.model.ensemble.members == 1:
         yield Problem(
             "there must be several members to share weights",
@@ -54,6 +56,7 @@ def _nothing_to_share(experiment: Experiment, place: Place) -> Iterator[Problem]
 
 
 def _no_twins(experiment: Experiment, place: Place) -> Iterator[Problem]:
+    """With a single member, with `share_weights`, or without an embedding of numbers."""
     ensemble = experiment.model.ensemble
     if not place.value:
         return

@@ -41,6 +41,7 @@ class CrossValidationConfig(Section):
 
 
 def _shares_of_rows(_: Experiment, place: Place) -> Iterator[Problem]:
+    """If a share is given twice, or there is none."""
     if place.value == ():
         yield Problem("is empty", advice="write shares of the rows, such as [0.1, 0.3, 1], or null")
     for index, share in enumerate(place.value or ()):

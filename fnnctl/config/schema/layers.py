@@ -27,7 +27,9 @@ Initialization = Literal[
 
 
 def _plain_means(experiment: Experiment, _: Place) -> Iterator[Problem]:
-    """Averaged weights have their own normalization statistics, which are plain means over an epoch."""
+    """With `training.averaging`, because averaged weights have their own statistics, plain means over an
+    epoch.
+    """
     if experiment.training.averaging is not None:
         yield no_effect("training.averaging uses plain means over the training rows", "training.averaging")
 
@@ -71,7 +73,9 @@ Normalization = Annotated[
 
 
 def batch_with_lbfgs(experiment: Experiment, place: Place) -> Iterator[Problem]:
-    """Batches differ from step to step, and a line search needs a fixed function."""
+    """With lbfgs, if it is batch: batches differ from step to step, and a line search needs a fixed
+    function.
+    """
     if isinstance(place.value, BatchNormalizationConfig):
         yield from _NO_BATCH(experiment, place)
 
@@ -80,6 +84,7 @@ _NO_BATCH = not_with_lbfgs("none")
 
 
 def _first_adds_nothing(_: Experiment, place: Place) -> Iterator[Problem]:
+    """In the first hidden layer, whose inputs are the features."""
     if place.value is not None and place.path[2] == 0:
         yield no_effect(
             "the first hidden layer's inputs are the features, which it never adds", "model.hidden"

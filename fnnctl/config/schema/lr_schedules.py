@@ -29,6 +29,7 @@ def lacks_rows(monitor: str, experiment: Experiment) -> bool:
 
 
 def _never_lowered(experiment: Experiment, place: Place) -> Iterator[Problem]:
+    """Unless it is less than `training.optimizer.learning_rate`."""
     rate = experiment.training.learning_rate
     if rate is not None and place.value >= rate:
         yield Problem(
@@ -40,6 +41,7 @@ def _never_lowered(experiment: Experiment, place: Place) -> Iterator[Problem]:
 
 
 def _warmup_without_end(experiment: Experiment, place: Place) -> Iterator[Problem]:
+    """Unless it is less than `training.horizon`, by default `training.epochs`."""
     training = experiment.training
     if place.value >= training.schedule_epochs:
         yield Problem(

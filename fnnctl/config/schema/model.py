@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import wraps
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from pydantic import Field
@@ -84,6 +85,7 @@ Calibration = Literal["none", "temperature", "shrunk_temperature"]
 
 
 def _not_inherited(experiment: Experiment, place: Place) -> Iterator[Problem]:
+    """If every hidden layer has its own, or if there is none."""
     key = str(place.path[-1])
     if not experiment.model.is_inherited(key):
         has_layers = bool(experiment.model.hidden)
@@ -92,6 +94,7 @@ def _not_inherited(experiment: Experiment, place: Place) -> Iterator[Problem]:
 
 
 def _nothing_added(experiment: Experiment, _: Place) -> Iterator[Problem]:
+    """If there is one hidden layer at most, or if all layers after the first have their own."""
     hidden = experiment.model.hidden
     if not hidden:
         yield no_effect("there is no hidden layer", "model.hidden")
@@ -102,6 +105,7 @@ def _nothing_added(experiment: Experiment, _: Place) -> Iterator[Problem]:
 
 
 def _different_widths(experiment: Experiment, place: Place) -> Iterator[Problem]:
+    """If no hidden layer has as many units as the one before it."""
     hidden = experiment.model.hidden
     units = [layer.units for layer in hidden]
     equal = [layer for layer, below in zip(hidden[1:], units, strict=False) if layer.units == below]
@@ -117,6 +121,7 @@ def _different_widths(experiment: Experiment, place: Place) -> Iterator[Problem]
 
 
 def _constant_layer(experiment: Experiment, place: Place) -> Iterator[Problem]:
+    """If a layer with layer normalization has a single unit, whose output would be constant."""
     model = experiment.model
     for index, layer in enumerate(model.hidden):
         activation, normalization = (
@@ -136,6 +141,7 @@ def _constant_layer(experiment: Experiment, place: Place) -> Iterator[Problem]:
 def _if_inherited(rule: Rule) -> Rule:
     """A rule for a setting of the model that matters only if a layer inherits it."""
 
+    @wraps(rule)
     def inherited(experiment: Experiment, place: Place) -> Iterator[Problem]:
         if experiment.model.is_inherited(str(place.path[-1])):
             yield from rule(experiment, place)
@@ -144,6 +150,7 @@ def _if_inherited(rule: Rule) -> Rule:
 
 
 def _nothing_to_calibrate_on(experiment: Experiment, place: Place) -> Iterator[Problem]:
+    """Without validation rows, unless it is none."""
     if place.value != "none" and not experiment.is_validated:
         yield Problem(
             "the temperature is fitted on the validation part, but data.split.validation is 0",
@@ -154,6 +161,7 @@ def _nothing_to_calibrate_on(experiment: Experiment, place: Place) -> Iterator[P
 
 
 def _nothing_to_choose_on(experiment: Experiment, place: Place) -> Iterator[Problem]:
+    """Without validation rows, unless it is a number."""
     threshold = place.value
     if not isinstance(threshold, float) and not experiment.is_validated:
         number = threshold.cost.threshold if isinstance(threshold, CostThreshold) else DEFAULT_THRESHOLD

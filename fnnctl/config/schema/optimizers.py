@@ -36,6 +36,7 @@ def not_with_lbfgs(off: str) -> Rule:
                 related=("training.optimizer.name",),
             )
 
+    rule.__doc__ = f"With lbfgs, unless it is {off}."
     return rule
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import wraps
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeVar
 
 from pydantic import Discriminator, Field, Tag
@@ -37,6 +38,7 @@ def _if_method_is_known(rule: Callable[[SearchConfig], Iterator[Problem]]) -> Ru
     Other methods may use a setting that has no effect, and the command line may choose another method.
     """
 
+    @wraps(rule)
     def known(experiment: Experiment, _: Place) -> Iterator[Problem]:
         search = experiment.search
         if search is not None and not (search.is_auto and "method" not in search.model_fields_set):
@@ -47,6 +49,7 @@ def _if_method_is_known(rule: Callable[[SearchConfig], Iterator[Problem]]) -> Ru
 
 @_if_method_is_known
 def _counted_by_brackets(search: SearchConfig) -> Iterator[Problem]:
+    """With a scheduler whose brackets set the number of trials, such as hyperband."""
     if search.method.scheduling.has_brackets:
         reason = f"{search.method.scheduler}'s brackets set the number of trials"
         yield no_effect(reason, "search.method")
@@ -54,12 +57,14 @@ def _counted_by_brackets(search: SearchConfig) -> Iterator[Problem]:
 
 @_if_method_is_known
 def _one_budget(search: SearchConfig) -> Iterator[Problem]:
+    """With a scheduler that gives every trial all epochs at once."""
     if not search.method.scheduling.has_rungs:
         yield no_effect("every trial gets all epochs", "search.method")
 
 
 @_if_method_is_known
 def _no_brackets(search: SearchConfig) -> Iterator[Problem]:
+    """With a scheduler that has no brackets."""
     if not search.method.scheduling.has_brackets:
         names = _names(SCHEDULERS, lambda record: record.has_brackets)
         yield no_effect(f"only {names} has brackets", "search.method")
@@ -67,6 +72,7 @@ def _no_brackets(search: SearchConfig) -> Iterator[Problem]:
 
 @_if_method_is_known
 def _no_total(search: SearchConfig) -> Iterator[Problem]:
+    """With a scheduler that does not divide a total."""
     if not search.method.scheduling.divides_total:
         names = _names(SCHEDULERS, lambda record: record.divides_total)
         yield no_effect(f"only {names} divides a total", "search.method")
@@ -74,12 +80,14 @@ def _no_total(search: SearchConfig) -> Iterator[Problem]:
 
 @_if_method_is_known
 def _divided_total(search: SearchConfig) -> Iterator[Problem]:
+    """If `search.budget.total` is divided instead."""
     if search.method.scheduling.divides_total and search.budget.total is not None:
         yield no_effect("search.budget.total is divided instead", "search.method", "search.budget.total")
 
 
 @_if_method_is_known
 def _in_any_order(search: SearchConfig) -> Iterator[Problem]:
+    """With a method that decides the same whichever trial ends first."""
     if not search.depends_on_order:
         reason = f"{search.method.name} decides the same whichever trial ends first"
         yield no_effect(reason, "search.method")
@@ -87,12 +95,14 @@ def _in_any_order(search: SearchConfig) -> Iterator[Problem]:
 
 @_if_method_is_known
 def _learns_nothing(search: SearchConfig) -> Iterator[Problem]:
+    """With a sampler that does not learn from results."""
     if not search.learns:
         yield no_effect(f"{search.method.name} does not learn from results", "search.method")
 
 
 @_if_method_is_known
 def _no_grid(search: SearchConfig) -> Iterator[Problem]:
+    """With a sampler that divides no domains into points."""
     if not search.method.sampling.lists_grid:
         names = _names(SAMPLERS, lambda record: record.lists_grid)
         yield no_effect(f"only the {names} sampler divides domains into points", "search.method")
@@ -100,6 +110,7 @@ def _no_grid(search: SearchConfig) -> Iterator[Problem]:
 
 @_if_method_is_known
 def _no_sequence(search: SearchConfig) -> Iterator[Problem]:
+    """With a sampler that uses no sequence."""
     if not search.method.sampling.draws_sequence:
         names = _names(SAMPLERS, lambda record: record.draws_sequence)
         yield no_effect(f"only the {names} sampler uses a sequence", "search.method")
@@ -111,6 +122,7 @@ def _names(records: Mapping[str, Record], has: Callable[[Record], bool]) -> str:
 
 
 def _nothing_to_measure_on(experiment: Experiment, place: Place) -> Iterator[Problem]:
+    """If it is validation without a validation part, or bags without `model.ensemble.bags`."""
     has_bags = experiment.model.ensemble.bags
     if place.value == "validation" and experiment.data.split.validation == 0:
         trial = " (a trial has no bags)" if has_bags else ""
@@ -131,6 +143,7 @@ def _nothing_to_measure_on(experiment: Experiment, place: Place) -> Iterator[Pro
 
 
 def _no_curve(experiment: Experiment, place: Place) -> Iterator[Problem]:
+    """With a cross-validated objective, which has no learning curve."""
     if place.value != "none" and _is_on(experiment, "cross_validation"):
         yield Problem(
             "a cross-validated objective has no learning curve",
@@ -141,6 +154,7 @@ def _no_curve(experiment: Experiment, place: Place) -> Iterator[Problem]:
 
 
 def _nothing_to_confirm_on(experiment: Experiment, place: Place) -> Iterator[Problem]:
+    """With an objective on bags, which use all rows outside the test part, or without a validation part."""
     if place.value is None:
         return
     if _is_on(experiment, "bags"):
@@ -159,6 +173,7 @@ def _nothing_to_confirm_on(experiment: Experiment, place: Place) -> Iterator[Pro
 
 
 def _several_networks(experiment: Experiment, place: Place) -> Iterator[Problem]:
+    """With a cross-validated objective, which trains a network per fold."""
     if place.value is not None and _is_on(experiment, "cross_validation"):
         yield Problem(
             "needs one network per trial, but a cross-validated objective trains one per fold",

@@ -28,7 +28,10 @@ class Place:
 
 
 Rule: TypeAlias = Callable[["Experiment", Place], Iterator[Problem]]
-"""The problems with a setting of a valid experiment: those of the setting itself, without a path."""
+"""The problems with a setting of a valid experiment: those of the setting itself, without a path.
+
+Its docstring says when there are any, as in `With lbfgs, which uses all rows at once.`, for `fnnctl help`.
+"""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -43,16 +43,19 @@ _MACHINE: Final = "its effect depends on the machine"
 
 
 def _whole_batch(experiment: Experiment, _: Place) -> Iterator[Problem]:
+    """With lbfgs, which uses all rows at once."""
     if isinstance(experiment.training.optimizer, LbfgsOptimizer):
         yield no_effect("lbfgs always uses all rows at once", "training.optimizer.name")
 
 
 def _line_search(experiment: Experiment, _: Place) -> Iterator[Problem]:
+    """With lbfgs, which finds its step length by line search."""
     if isinstance(experiment.training.optimizer, LbfgsOptimizer):
         yield no_effect("lbfgs finds its step length by line search", "training.optimizer.name")
 
 
 def _nothing_planned(experiment: Experiment, _: Place) -> Iterator[Problem]:
+    """Without a schedule, an average or a patience that is planned for all epochs."""
     if not experiment.training.reads_horizon:
         kinds = word_list([*(kind for kinds in WITH_HORIZON.values() for kind in kinds), "patience: auto"])
         names = (f"training.{key}.name" for key in WITH_HORIZON)
@@ -61,11 +64,13 @@ def _nothing_planned(experiment: Experiment, _: Place) -> Iterator[Problem]:
 
 
 def _no_hidden_layer(experiment: Experiment, _: Place) -> Iterator[Problem]:
+    """Without hidden layers."""
     if not experiment.model.hidden:
         yield no_effect("there is no hidden layer", "model.hidden")
 
 
 def _batches_of_one(experiment: Experiment, place: Place) -> Iterator[Problem]:
+    """If it is 1, with batch normalization or mixup."""
     if place.value != 1:
         return
     if experiment.model.normalizes("batch"):
@@ -85,12 +90,14 @@ def _batches_of_one(experiment: Experiment, place: Place) -> Iterator[Problem]:
 
 
 def _schedule_without_rows(experiment: Experiment, place: Place) -> Iterator[Problem]:
+    """If it monitors a validation value without validation rows."""
     schedule = place.value
     if isinstance(schedule, AdaptiveLrSchedule) and lacks_rows(schedule.monitor, experiment):
         yield _monitors_nothing(schedule.monitor, "write monitor: train_loss")
 
 
 def _stopping_without_rows(experiment: Experiment, _: Place) -> Iterator[Problem]:
+    """If it monitors a validation value without validation rows."""
     stopping = experiment.training.early_stopping
     if stopping is not None and lacks_rows(stopping.monitor, experiment):
         yield _monitors_nothing(stopping.monitor, "write monitor: train_loss, or early_stopping: null")
@@ -106,6 +113,7 @@ def _monitors_nothing(monitor: str, advice: str) -> Problem:
 
 
 def _ends_before_the_average(experiment: Experiment, place: Place) -> Iterator[Problem]:
+    """If it may end training before the average swa begins."""
     training, rule = experiment.training, place.value
     if rule is None or not isinstance(training.averaging, SwaAveraging):
         return
@@ -120,12 +128,13 @@ def _ends_before_the_average(experiment: Experiment, place: Place) -> Iterator[P
 
 
 def _no_class_weighed(_: Experiment, place: Place) -> Iterator[Problem]:
+    """If it is an empty mapping."""
     if place.value == {}:
         yield Problem("is empty", advice="write {CLASS: WEIGHT}, balanced, or null")
 
 
 def _changed_bins(experiment: Experiment, place: Place) -> Iterator[Problem]:
-    """Augmentation beside features that are not values."""
+    """With an embedding of numbers, whose bins are found before training, unless it is 0."""
     if place.value and experiment.model.embeds_numbers:
         yield Problem(
             "would not reach the bins of piecewise_linear, which are found before training",
@@ -135,6 +144,7 @@ def _changed_bins(experiment: Experiment, place: Place) -> Iterator[Problem]:
 
 
 def _limit_in_a_search(_: Experiment, place: Place) -> Iterator[Problem]:
+    """In a search, whose trials would depend on the speed of the machine."""
     if place.value is not None:
         yield Problem(
             "is for `fnnctl train` only: in a search, trials would depend on the speed of the machine",

@@ -96,3 +96,12 @@ def test_no_name_of_another_tool_is_ambiguous() -> None:
 def test_choices_with_a_section_of_their_own_are_translated() -> None:
     records = records_by_path()[parse_path("training.optimizer.name")]
     assert ("l-bfgs", "lbfgs") in {pair for record in records for pair in record.translations()}
+
+
+def test_every_rule_says_when_it_applies() -> None:
+    for record in setting_records():
+        setting = record.setting
+        for rule in (*setting.no_effect, *setting.contradictions, *setting.search_contradictions):
+            text = " ".join((rule.__doc__ or "").split())
+            assert text.split(" ")[0] in {"With", "Without", "If", "Unless", "In"}, record.path
+            assert text.endswith("."), record.path
