@@ -69,6 +69,10 @@ class Problem:
         """The clause as a sentence about a subject, such as the path of the setting."""
         return f"{subject}: {self.clause}" if self.has_subject else f"{subject} {self.clause}"
 
+    def is_like(self, problem: Problem | None) -> bool:
+        """Whether both say the same, with whatever names and numbers."""
+        return problem is not None and (self.kind, self.text) == (problem.kind, problem.text)
+
     def to_json(self) -> dict[str, object]:
         """The problem as an object of `--json`."""
         return {"message": self.message, "file": self.file, "line": self.line, "path": self.path}

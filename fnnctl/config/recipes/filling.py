@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from fnnctl.config.paths import SPACE, ConfigPath, format_path, overlap, parse_path
 from fnnctl.config.problems import Problems, by_path, conditional
 from fnnctl.config.recipes.adaptation import (
+    NAME,
     Values,
     adapted,
     gives,
@@ -151,54 +152,55 @@ def apply_recipe(config: Mapping[str, Any], values: Values, checker: ConfigCheck
     unsuited = {path: reason for path, reason in reasons.items() if path not in suited}
     changed = {path: reason for path, reason in reasons.items() if path in suited}
     candidates = {path: suited[path] for path in open_values if path in suited}
-    result: Any = config
-    try:
-        for path, value in candidates.items():
-            result = with_value(result, path, value)
-        fits = not candidates or not checker.problems(result)
-    except ConfigError:
-        fits = False
-    if fits:
-        return AppliedRecipe(config, result, candidates, unsuited, changed)
-    result, applied, omitted = _apply_one_by_one(config, candidates, checker)
+    result, applied, omitted = _without_contradictions(config, candidates, checker)
     return AppliedRecipe(config, result, applied, unsuited | omitted, changed)
 
 
-def _apply_one_by_one(
+def _without_contradictions(
     original: Any, candidates: Values, checker: ConfigChecker
 ) -> tuple[Any, Values, Problems]:
     """The config with those values that bring no new problem, the values, and why others are omitted.
 
-    Values are tried one after the other, so a value may need those before it. Those that mend the config
-    come first, because its search is checked only when nothing else is wrong.
+    A value gives way if it is part of a problem that the config does not have by itself. That may show what
+    else gives way, so the rest is checked again.
     """
-    config, problems = original, checker.problems(original)
-    in_order = sorted(candidates.items(), key=lambda item: not _mends(original, item, checker, problems))
-    applied: dict[ConfigPath, Any] = {}
-    omitted: Problems = {}
-    for path, value in in_order:
-        found = problems
-        try:
-            attempt = with_value(config, path, value)
-            found = checker.problems(attempt)
-            new = {cause: problem for cause, problem in found.items() if cause not in problems}
-        except ConfigError as error:
-            new = by_path(error.problems)
-        if new:
-            omitted[path] = _reason(path, new)
-        else:
-            config, problems, applied[path] = attempt, found, value
-    return config, applied, omitted
+    applied, omitted = dict(candidates), Problems()
+    own: Problems | None = None
+    while True:
+        config: Any = original
+        for path, value in [*applied.items()]:
+            try:
+                config = with_value(config, path, value)
+            except ConfigError as error:
+                omitted[path] = _reason(path, *next(iter(by_path(error.problems).items())))
+                del applied[path]
+        problems = checker.problems(config) if applied else {}
+        if problems and own is None:
+            own = checker.problems(original)
+        to_blame = {
+            path: _reason(path, cause, problem)
+            for cause, problem in problems.items()
+            if own is None or not problem.is_like(own.get(cause))
+            for path in _blamed(cause, problem, applied)
+        }
+        if not to_blame:
+            return config, applied, omitted
+        omitted |= to_blame
+        applied = {path: value for path, value in applied.items() if path not in to_blame}
 
 
-def _mends(config: Any, item: tuple[ConfigPath, Any], checker: ConfigChecker, problems: Problems) -> bool:
-    """Whether a value, by itself, leaves a config with fewer than these `problems`, and no new one."""
-    if not problems:
-        return False
-    try:
-        return checker.problems(with_value(config, *item)).keys() < problems.keys()
-    except ConfigError:
-        return False
+def _blamed(cause: ConfigPath, problem: Problem, applied: Values) -> list[ConfigPath]:
+    """The recipe's value that gives way to a problem: that of the setting itself, or else of a related one.
+
+    Without either it is the name of a choice that has no such setting. If the problem is about a section, it
+    is the last value in it. Of a choice, such as an embedding, the hyperparameters go with the name.
+    """
+    for setting in (cause, *map(parse_path, problem.related), (*cause[:-1], NAME)):
+        if inside := [path for path in applied if overlap(path, setting)]:
+            choice = inside[-1][:-1]
+            is_whole = (*choice, NAME) in inside
+            return [path for path in inside if path[:-1] == choice] if is_whole else inside[-1:]
+    return []
 
 
 def _is_in_null(config: Mapping[str, Any], path: ConfigPath) -> bool:
@@ -207,9 +209,8 @@ def _is_in_null(config: Mapping[str, Any], path: ConfigPath) -> bool:
     return any(is_set(config, section) and value_at(config, section) is None for section in sections)
 
 
-def _reason(path: ConfigPath, problems: Problems) -> Problem:
+def _reason(path: ConfigPath, cause: ConfigPath, problem: Problem) -> Problem:
     """Why a setting is omitted: a problem with itself, or with another setting, which its text then names."""
-    cause, problem = next(iter(problems.items()))
     if overlap(path, cause):
         return replace(problem, path=format_path(path))
     subject = str(cause[2]) if cause[:2] == SPACE and cause[2:] else format_path(cause)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import chain, combinations, product
 from typing import Any
 
@@ -214,6 +215,7 @@ class _Probing:
 
     def _report(self, problems: Problems, combination: Values, varied: Sequence[Dimension]) -> None:
         path, problem = next(iter(problems.items()))
+        related = (format_path(path), *problem.related)
         around = self._around(combination)
         present = [*varied, *(dimension for dimension in self.dimensions if dimension.name in around)]
         owner = next((dimension for dimension in present if _is_about(path, dimension)), varied[0])
@@ -229,7 +231,8 @@ class _Probing:
             if works:
                 text = f"with {other.name}: {flow_yaml(around[other.name])}, {problem.clause}"
                 when = flow_yaml({other.name: works[0] if len(works) == 1 else works})
-                problem = Problem(text, advice=f"write when: {when}", has_subject=True)
+                advice = f"write when: {when}"
+                problem = Problem(text, advice=advice, related=related, has_subject=True)
                 self.problems.setdefault(path_of(owner), problem)
                 return
         value = around.get(owner.name, combination.get(owner.name))
@@ -237,9 +240,9 @@ class _Probing:
             problem = problem.prefixed(f"with {flow_yaml(value)}", ", ")
         elif path != parse_path(owner.setting):
             problem = problem.prefixed(format_path(path))
-        if problem not in self.problems.values():
+        if not any(problem == replace(known, related=problem.related) for known in self.problems.values()):
             inside = () if self._all_are_refused(owner, problems) else _inside(owner, value)
-            self.problems.setdefault((*path_of(owner), *inside), problem)
+            self.problems.setdefault((*path_of(owner), *inside), replace(problem, related=related))
 
     def _all_are_refused(self, dimension: Dimension, problems: Problems) -> bool:
         """Whether the rules refuse every value of a dimension for the same reason: no value is to blame."""

@@ -7,6 +7,7 @@ an experiment with the `--set` options of one trial may make no sense as a searc
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from fnnctl.config.messages.schema_errors import MAX_SUGGESTIONS, unknown_setting
@@ -180,5 +181,6 @@ def _base_problems(configs: TrialConfigs) -> Problems:
         configs.experiment_of({})
     except InvalidConfigurationError as error:
         path, problem = next(iter(error.by_path.items()))
-        return {MAX_EPOCHS: problem.prefixed(f"with {configs.epochs}, {format_path(path)}")}
+        problem = problem.prefixed(f"with {configs.epochs}, {format_path(path)}")
+        return {MAX_EPOCHS: replace(problem, related=(*problem.related, format_path(path)))}
     return {}
