@@ -62,7 +62,7 @@ RATES: dict[str, Any] = {"learning_rate": 0.1, "steadier_rate": 0.01, "scaled": 
 CROSSING = [
     DataError(Problem("is wrong", file="a.csv", line=3, path="x")),
     UsageError("one", "two"),
-    InvalidConfigurationError({("model", "hidden"): Problem("is wrong")}, certain=[("model",)]),
+    InvalidConfigurationError({("model", "hidden"): Problem("is wrong")}),
     BlasThreadsError(),
     OutOfMemoryError(run="runs/a", kept="3 of 5 folds", resumed_by="evaluate"),
     LostClusterError("it is gone", run="runs/a"),

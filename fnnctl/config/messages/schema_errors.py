@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from itertools import takewhile, zip_longest
+from itertools import zip_longest
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -22,7 +22,7 @@ from fnnctl.config.messages.suggestions import (
     synonyms,
 )
 from fnnctl.config.messages.wording import allowed, value_text
-from fnnctl.config.paths import SPACE, ConfigPath, format_path
+from fnnctl.config.paths import ConfigPath, format_path
 from fnnctl.config.problems import NO_EFFECT, Problems
 from fnnctl.config.schema.forms import Form, keys_of, names_of, required_keys, sections_of
 from fnnctl.config.schema.lookups import (
@@ -65,33 +65,6 @@ def schema_problems(error: ValidationError, config: Mapping[str, Any]) -> Proble
 def unknown_setting(suggestion: str = "", advice: str = "") -> Problem:
     """A setting that does not exist; the suggestion is a part of the sentence, the advice follows it."""
     return Problem(f"unknown setting{suggestion}", kind=UNKNOWN, advice=advice, has_subject=True)
-
-
-def certainly_wrong(error: ValidationError, config: Mapping[str, Any]) -> list[ConfigPath]:
-    """The settings of `config` that are wrong whatever else it sets.
-
-    These are unknown settings whose key no choice has. If there are very many errors, the settings with wrong
-    values are added, each as a whole.
-    """
-    properties: dict[ConfigPath, set[str]] = {}
-    unknown: list[ConfigPath] = []
-    wrong: dict[ConfigPath, None] = {}
-    for kind, location in _errors(error):
-        path, value = _follow(location, config)
-        if kind == _UNKNOWN:
-            unknown.append(path)
-        elif not isinstance(value, Mapping):
-            wrong[_whole_setting(path)] = None
-    for section in dict.fromkeys(path[:-1] for path in unknown):
-        properties[section] = {key for form in forms_at(section, config) for key in form.keys}
-    certain = [path for path in unknown if path[-1] not in properties[path[:-1]]]
-    return [*certain, *wrong] if error.error_count() > MAX_SUGGESTIONS else certain
-
-
-def _whole_setting(path: ConfigPath) -> ConfigPath:
-    """The setting that a path leads into: a list, or a domain of a search space, is one setting."""
-    names = tuple(takewhile(lambda part: isinstance(part, str), path))
-    return names[: len(SPACE) + 1] if names[: len(SPACE)] == SPACE else names
 
 
 def _errors(error: ValidationError) -> Iterator[tuple[str, tuple[int | str, ...]]]:

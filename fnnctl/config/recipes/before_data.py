@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from fnnctl.config.paths import SPACE, ConfigPath, is_below
-from fnnctl.config.problems import Problems
+from fnnctl.config.paths import ConfigPath
 from fnnctl.config.recipes.definitions import MANY, RecipeFacts
 from fnnctl.config.recipes.filling import RECIPES, ConfigChecker, apply_recipe, recipe_values
 from fnnctl.config.rules.experiments import experiment_of
-from fnnctl.config.rules.plain_config import is_set, value_at, without
+from fnnctl.config.rules.plain_config import is_set, value_at
 from fnnctl.config.rules.validation import InvalidConfigurationError
 from fnnctl.config.schema.experiment import Experiment, Recipe
 from fnnctl.metrics.registry import ACCURACY, R2
@@ -56,8 +55,6 @@ def experiment_before_data(config: Mapping[str, Any]) -> Experiment:
         if recipe is None or value_at(config, COMPLETE):
             raise
         original = error
-    if original.certain:
-        raise InvalidConfigurationError(_with_certain(config, original))
     try:
         return _possible_experiment(config, recipe)
     except InvalidConfigurationError as error:
@@ -69,27 +66,6 @@ def experiment_before_data(config: Mapping[str, Any]) -> Experiment:
         return experiment_of({key: value for key, value in config.items() if key not in COMPLETED})
     except InvalidConfigurationError:
         raise original from None
-
-
-def _with_certain(config: Mapping[str, Any], original: InvalidConfigurationError) -> Problems:
-    """The problems of the settings that are certainly wrong, and those others that stay without them.
-
-    A config may have thousands of wrong settings, which would be found again for each value of the recipe.
-    Those of the search stay: no value of a recipe mends them, and they are found only beside settings that
-    the schema refuses.
-    """
-    try:
-        experiment_before_data(without(config, original.certain))
-    except InvalidConfigurationError as error:
-        others = error.by_path
-    else:
-        others = {}
-    certain = set(original.certain)
-    return {
-        path: problem if is_kept else others[path]
-        for path, problem in original.by_path.items()
-        if (is_kept := path in certain or is_below(path, certain) or path[:1] == SPACE[:1]) or path in others
-    }
 
 
 def _possible_experiment(config: Mapping[str, Any], recipe: Recipe) -> Experiment:

@@ -41,7 +41,7 @@ def experiment_of(config: Mapping[str, Any]) -> Experiment:
         from fnnctl.config.rules.search_check import problems_beside
 
         problems = problems_beside(error.by_path, config) | error.by_path
-        raise InvalidConfigurationError(problems, certain=error.certain) from None
+        raise InvalidConfigurationError(problems) from None
     # Only a valid experiment says which settings nothing reads. Those that are set are errors, unless a trial
     # of the search reads them. That is looked for last, because it takes hundreds of trials.
     unread = ineffective_settings(experiment)

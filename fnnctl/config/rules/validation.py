@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from pydantic import ValidationError
 
-from fnnctl.config.messages.schema_errors import certainly_wrong, schema_problems
-from fnnctl.config.paths import ConfigPath, format_path
+from fnnctl.config.messages.schema_errors import schema_problems
+from fnnctl.config.paths import format_path
 from fnnctl.config.problems import Problems
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.errors import ConfigError
@@ -18,23 +17,13 @@ from fnnctl.errors import ConfigError
 class InvalidConfigurationError(ConfigError):
     """A configuration violates the schema or the rules; its problems have paths but no file."""
 
-    def __init__(
-        self,
-        problems: Problems,
-        experiment: Experiment | None = None,
-        *,
-        certain: Sequence[ConfigPath] = (),
-    ) -> None:
-        """`experiment` is what the rules refuse; None if the schema refuses the values.
-
-        `certain` are settings that are wrong whatever values the others have.
-        """
+    def __init__(self, problems: Problems, experiment: Experiment | None = None) -> None:
+        """`experiment` is what the rules refuse; None if the schema refuses the values."""
         super().__init__(
             *(replace(problem, path=format_path(path) or None) for path, problem in problems.items())
         )
         self.by_path = problems
         self.experiment = experiment
-        self.certain = certain
 
 
 def validated(config: Any) -> Experiment:
@@ -42,5 +31,4 @@ def validated(config: Any) -> Experiment:
     try:
         return Experiment.model_validate(config)
     except ValidationError as error:
-        problems, certain = schema_problems(error, config), certainly_wrong(error, config)
-        raise InvalidConfigurationError(problems, certain=certain) from None
+        raise InvalidConfigurationError(schema_problems(error, config)) from None
