@@ -38,7 +38,7 @@ class Problem:
     path: str | None = None
     """The setting or the variable that it is about, such as `training.epochs`."""
     kind: str = "input"
-    """Names what is wrong, such as `too_few_members`; `input` if no code decides by it."""
+    """Names what is wrong, such as `no_effect`; `input` if no code decides by it."""
     advice: str = ""
     """What to write instead; it has the names of `values`, too."""
     values: Mapping[str, object] = field(default_factory=dict, hash=False)

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import signal
-import sys
-import zlib
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,45 +12,13 @@ import numpy as np
 import pytest
 
 from fnnctl.cli import run
-from fnnctl.messages import Message
 from fnnctl.runs import ensemble as ensemble_module
 from fnnctl.runs.ensemble import NO_ENSEMBLE
-from tests.program import AtEpoch, read_json
+from tests.program import AtEpoch, Program, read_json
+from tests.rewording import is_replaced, reworded
 from tests.runs.searching import RATE, leaderboard, records, resume, search, write_config
 
 pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")
-
-
-@contextmanager
-def reworded() -> Iterator[None]:
-    """A context in which each sentence is its kind, with a number that tells two of one kind apart."""
-    with pytest.MonkeyPatch.context() as patch:
-        written = Message.__init__
-
-        def replaced(message: Message, kind: str, sentence: str, *arguments: Any, **options: Any) -> None:
-            words = sentence if is_replaced(sentence) else f"[{kind} {zlib.crc32(sentence.encode())}]"
-            written(message, kind, words, *arguments, **options)
-
-        constants = {
-            id(value): value
-            for name, module in list(sys.modules.items())
-            if name.startswith("fnnctl")
-            for value in vars(module).values()
-            if isinstance(value, Message)
-        }
-        sentences = [(message, str(message)) for message in constants.values()]
-        patch.setattr(Message, "__init__", replaced)
-        for message, sentence in sentences:
-            object.__setattr__(message, "sentence", f"[{message.kind} {zlib.crc32(sentence.encode())}]")
-        try:
-            yield
-        finally:
-            for message, sentence in sentences:
-                object.__setattr__(message, "sentence", sentence)
-
-
-def is_replaced(sentence: str) -> bool:
-    return sentence.startswith("[") and sentence.endswith("]")
 
 
 def manifests(folder: Path) -> dict[str, Mapping[str, Any]]:
@@ -90,14 +55,12 @@ def differences(actual: Any, expected: Any, path: str = "") -> list[str]:
     return [] if actual == expected else [f"{path}: {str(actual)[:200]} != {str(expected)[:200]}"]
 
 
-def report(folder: Path, capsys: pytest.CaptureFixture[str]) -> Any:
+def report(folder: Path, program: Program) -> Any:
     """The JSON report of a run, without words."""
-    capsys.readouterr()
-    assert run(["report", str(folder), "--format", "json", "--no-figures"]) == 0
-    return without_words(json.loads(capsys.readouterr().out))
+    return without_words(program("report", str(folder), "--format", "json", "--no-figures").json)
 
 
-def outcome(folder: Path, capsys: pytest.CaptureFixture[str]) -> Mapping[str, Any]:
+def outcome(folder: Path, program: Program) -> Mapping[str, Any]:
     """All that a run has, apart from words: files, facts, kinds, bits and the report."""
     files = sorted(file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file())
     files = [name for name in files if not name.startswith("checkpoints/")]  # they have random names
@@ -106,7 +69,7 @@ def outcome(folder: Path, capsys: pytest.CaptureFixture[str]) -> Mapping[str, An
         "files": files,
         "bits": {name: (folder / name).read_bytes() for name in bits},
         "manifests": {name: without_words(facts) for name, facts in manifests(folder).items()},
-        "report": report(folder, capsys),
+        "report": report(folder, program),
     }
 
 
@@ -138,17 +101,15 @@ def trained(folder: Path, at_epoch: AtEpoch) -> Path:
     return path
 
 
-def test_a_training_that_is_resumed(
-    tmp_path: Path, at_epoch: AtEpoch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_training_that_is_resumed(tmp_path: Path, at_epoch: AtEpoch, program: Program) -> None:
     first = trained(tmp_path / "first", at_epoch)
     with reworded():
         second = trained(tmp_path / "second", at_epoch)
-        expected = outcome(second, capsys)
+        expected = outcome(second, program)
     words, kinds = (read_json(second / "manifest.json")[name] for name in ("warnings", "warning_kinds"))
     assert kinds == ["random_order", "row_id", "constant_columns"]
     assert [word.split()[0] for word in words] == [f"[{kind}" for kind in kinds]
-    actual = outcome(first, capsys)
+    actual = outcome(first, program)
     assert not any(map(is_replaced, read_json(first / "manifest.json")["warnings"]))
     assert differences(actual, expected) == []
 
@@ -182,15 +143,15 @@ def searched(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_search_that_is_resumed_and_extended(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, program: Program
 ) -> None:
     for name in ("first", "second"):
         (tmp_path / name).mkdir()
     first = searched(tmp_path / "first", monkeypatch)
     with reworded():
         second = searched(tmp_path / "second", monkeypatch)
-        expected = outcome(second, capsys)
-    actual = outcome(first, capsys)
+        expected = outcome(second, program)
+    actual = outcome(first, program)
     assert leaderboard(first) == leaderboard(second)
     journals = [[without_words(record) for record in records(folder)] for folder in (first, second)]
     assert [record for record in journals[0] if "configuration" not in record] == [
@@ -200,3 +161,115 @@ def test_a_search_that_is_resumed_and_extended(
     assert all(is_replaced(record["reason"]) for record in records(second) if "reason" in record)
     assert NO_ENSEMBLE not in read_json(second / "manifest.json")["warning_kinds"]
     assert differences(actual, expected) == []
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A config, and the kinds of the problems in the answer of `fnnctl check` to it."""
+
+    config: str
+    kinds: set[str]
+    arguments: Sequence[str] = ()
+    code: int = 0
+
+
+CLASSIC = "recipe: classic\ndata: {source: table.csv, target: y}\n"
+DEFAULT = "data: {source: table.csv, target: y}\n"
+ON_VALIDATION = "data: {source: table.csv, target: y, split: {validation: 0.2}}\n"
+BY_GROUP = "data: {source: table.csv, target: y, split: {group: kind}}\n"
+SEARCH = "search: {method: random, trials: 3, space: {%s}}\n"
+CHECKS = {
+    "no bags beside a share of validation rows": Checked(ON_VALIDATION, {"no_effect"}),
+    "no embedding beside mixup": Checked(DEFAULT + "training: {mixup: 0.2}\n", {"input"}),
+    "too few groups for bags": Checked(BY_GROUP, {"input"}),
+    "values that suit only adam": Checked(DEFAULT, {"unsuited"}, ("--set", "training.optimizer=sgd")),
+    "settings without effect": Checked(
+        CLASSIC + "model: {activation: tanh, dropout: 0.1}\ntraining: {lr_schedule: cosine, horizon: 9}\n",
+        {"input"},
+        ("--set", "training.optimizer=lbfgs", "--set", "model.hidden=[]"),
+    ),
+    "settings that contradict others": Checked(
+        CLASSIC + "model: {hidden: [], residual: true}\ntraining: {max_norm: 2}\n", {"no_effect"}, code=2
+    ),
+    "wrong names and values": Checked(
+        CLASSIC + "training: {optimzer: adam, epochs: -1}\n", {"wrong_value", "unknown_setting"}, code=2
+    ),
+    "a condition that is missing": Checked(
+        CLASSIC + SEARCH % "training.optimizer.name: {choice: [adam, momentum]}, "
+        "training.optimizer.momentum: {uniform: [0.1, 0.9]}",
+        {"input"},
+        code=2,
+    ),
+    "domains of the wrong kind": Checked(
+        CLASSIC + SEARCH % "training.epochs: {integer: [1, 5]}, model.ensemble.members: {uniform: [2, 5]}",
+        {"input"},
+        code=2,
+    ),
+    "a search on validation rows": Checked(ON_VALIDATION + "search: {}\n", {"no_effect"}),
+    "a search on bags of a single network": Checked(
+        DEFAULT + "model: {ensemble: 1}\n" + SEARCH % "training.l2: {log_uniform: [1e-5, 1e-2]}",
+        {"no_bags"},
+        ("--set", "search.objective.on=bags"),
+        code=2,
+    ),
+    "nothing is left to search": Checked(
+        ON_VALIDATION + "model: {hidden: [], numeric_embedding: none}\n"
+        "training: {optimizer: lbfgs, l2: 0, label_smoothing: 0}\nsearch: {}\n",
+        {"input"},
+        code=2,
+    ),
+}
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> None:
+    """`table.csv` in the folder: groups, numbers, and a target that depends on a number and on noise."""
+    rng = np.random.default_rng(5)
+    numbers = rng.normal(size=(200, 3))
+    rows = [
+        f"{'uvw'[number % 3]},{x:.3f},{z:.3f},{'ab'[int(x + noise > 0.3)]}"
+        for number, (x, z, noise) in enumerate(numbers)
+    ]
+    (tmp_path / "table.csv").write_text("\n".join(["kind,x,z,y", *rows]) + "\n", encoding="utf-8")
+
+
+@pytest.mark.usefixtures("table")
+@pytest.mark.parametrize("case", CHECKS)
+def test_a_config_that_is_checked(case: str, program: Program, tmp_path: Path) -> None:
+    checked = CHECKS[case]
+    (tmp_path / "x.yaml").write_text(checked.config, encoding="utf-8")
+    command = ("check", "x.yaml", *checked.arguments, "--explain")
+    plain, notes = program(*command, "--json"), program(*command).err
+    with reworded() as rewording:
+        replaced, replaced_notes = program(*command, "--json"), program(*command).err
+    assert plain.code == replaced.code == checked.code
+    assert rewording.kinds(replaced.out) == checked.kinds
+    assert rewording.restore(replaced.json) == plain.json
+    assert rewording.restore(replaced_notes) == notes
+
+
+FEW_EPOCHS = "model: {ensemble: {members: 3}, hidden: [4]}\ntraining: {epochs: 2}\n"
+RUNS = {
+    "a recipe without bags": ("train", ON_VALIDATION + FEW_EPOCHS),
+    "groups that cannot be divided": ("train", BY_GROUP + FEW_EPOCHS.replace("3}", "3, plain_twins: false}")),
+    "a search on validation rows": ("search", ON_VALIDATION + FEW_EPOCHS + "search: {trials: 2}\n"),
+}
+
+
+@pytest.mark.usefixtures("table")
+@pytest.mark.parametrize("case", RUNS)
+def test_a_run_whose_recipe_leaves_values_out(case: str, program: Program, tmp_path: Path) -> None:
+    command, config = RUNS[case]
+    (tmp_path / "x.yaml").write_text(config, encoding="utf-8")
+
+    def done(folder: str) -> Path:
+        assert program(command, "x.yaml", "--runs-dir", folder, "--no-figures").code == 0
+        (path,) = (tmp_path / folder).iterdir()
+        return path
+
+    plain = done("plain")
+    with reworded():
+        replaced = done("reworded")
+        expected = outcome(replaced, program)
+    assert differences(outcome(plain, program), expected) == []
+    assert (plain / "resolved.yaml").read_bytes() == (replaced / "resolved.yaml").read_bytes()
