@@ -1,7 +1,4 @@
-"""The contract of all searches, for every scheduler, sampler and executor.
-
-Add new ones to one of the three lists.
-"""
+"""The contract of all searches, for every scheduler, sampler and executor; it finds them in their records."""
 
 from __future__ import annotations
 
@@ -15,7 +12,7 @@ from typing import Any
 import pytest
 
 from fnnctl.config.rules.dimensions import space_of
-from fnnctl.config.schema.methods import SCHEDULERS
+from fnnctl.config.schema.methods import SAMPLERS, SCHEDULERS
 from fnnctl.config.schema.search import SearchConfig
 from fnnctl.executors.protocols import Executor
 from fnnctl.executors.registry import EXECUTORS, ExecutorKind, make_executor
@@ -72,7 +69,8 @@ FEW = space_of(SearchConfig.model_validate({"space": {"training.epochs": {"integ
 
 def of_space(name: str, space: Space, **settings: Any) -> SamplerCase:
     """A sampler from the registry, made from the settings of a search."""
-    search = SearchConfig.model_validate(settings)
+    method = {"scheduler": "full_budget", "sampler": name}
+    search = SearchConfig.model_validate({"method": method, **settings})
 
     def make() -> Sampler:
         return make_sampler(name, space, search, seed=3, key=identity)
@@ -80,16 +78,18 @@ def of_space(name: str, space: Space, **settings: Any) -> SamplerCase:
     return SamplerCase(make, space.grid(search.grid_resolution).size if name == "grid" else space.size)
 
 
-SAMPLERS = {
+CASES = {
     "a list without end": SamplerCase(lambda: numbered(10**9), None),
     "a list of 1": SamplerCase(lambda: numbered(1), 1),
     "an empty list": SamplerCase(lambda: numbered(0), 0),
     "one that learns": SamplerCase(lambda: Climber(10**9), None),
     "one that learns from 20": SamplerCase(lambda: Climber(20), 20),
+    **{
+        f"{name} of 20": of_space(name, FEW)
+        for name, record in SAMPLERS.items()
+        if not (record.tries_samples or record.lists_grid)
+    },
     "a grid": of_space("grid", SPACE, grid_resolution=2),
-    "random from 20": of_space("random", FEW),
-    "a Gaussian process from 20": of_space("gp", FEW),
-    "a controller of 20": of_space("controller", FEW),
     "evolution": of_space("evolution", SPACE),
 }
 RUNNERS: dict[str, Callable[[], Runner]] = {
@@ -105,22 +105,22 @@ BUDGETS = {
 }
 pytestmark = [
     pytest.mark.parametrize("scheduler", SCHEDULERS),
-    pytest.mark.parametrize("sampler", SAMPLERS),
+    pytest.mark.parametrize("sampler", CASES),
     pytest.mark.parametrize("budget", BUDGETS),
 ]
 
 
 def new_scheduler(scheduler: str, sampler: str, budget: str, direction: Direction = "maximize") -> Scheduler:
-    return build_scheduler(scheduler, SAMPLERS[sampler].make(), BUDGETS[budget], direction=direction)
+    return build_scheduler(scheduler, CASES[sampler].make(), BUDGETS[budget], direction=direction)
 
 
 def slots(sampler: str) -> int:
     """What a sampler learns depends on which results come first: with few slots, some come at all."""
-    return 16 if SAMPLERS[sampler].make().learns else UNLIMITED
+    return 16 if CASES[sampler].make().learns else UNLIMITED
 
 
 def plan_of(scheduler: str, sampler: str, budget: str) -> SearchPlan:
-    return plan_search(scheduler, BUDGETS[budget], size=SAMPLERS[sampler].size)
+    return plan_search(scheduler, BUDGETS[budget], size=CASES[sampler].size)
 
 
 def journal_of(
