@@ -18,14 +18,8 @@ from fnnctl.config.schema.layers import (
 from fnnctl.config.schema.lr_schedules import AdaptiveLrSchedule
 from fnnctl.config.schema.model import ModelConfig, PiecewiseLinearEmbeddingConfig
 from fnnctl.config.schema.optimizers import LbfgsOptimizer, Optimizer
-from fnnctl.config.schema.training import (
-    AUTO_BATCH_SIZE,
-    ConvergenceConfig,
-    EarlyStoppingConfig,
-    EmaAveraging,
-    SwaAveraging,
-    TrainingConfig,
-)
+from fnnctl.config.schema.stopping import ConvergenceConfig, EarlyStoppingConfig, EmaAveraging, SwaAveraging
+from fnnctl.config.schema.training import AUTO_BATCH_SIZE, TrainingConfig
 from fnnctl.nn.optimizers.first_order import OPTIMIZERS
 from fnnctl.nn.optimizers.lbfgs import HYPERPARAMETER_NAMES
 from fnnctl.nn.optimizers.lr_schedules import LR_SCHEDULES

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from fnnctl.config.schema.training import EarlyStoppingConfig
+from fnnctl.config.schema.stopping import EarlyStoppingConfig
 from fnnctl.metrics.registry import is_loss
 from fnnctl.records.trials import CURVE, Result, Status
 from fnnctl.store.manifest import RestoredWeightsFacts

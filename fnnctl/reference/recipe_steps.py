@@ -9,9 +9,9 @@ from itertools import pairwise
 from typing import Any, Final
 
 from fnnctl.config.paths import ConfigPath
-from fnnctl.config.recipes.definitions import RecipeFacts
 from fnnctl.config.recipes.filling import RECIPES, recipe_values
-from fnnctl.config.schema.experiment import Recipe
+from fnnctl.config.schema.recipe_values import RecipeFacts
+from fnnctl.config.schema.setting import Recipe
 from fnnctl.metrics.registry import CLASSIFICATION, LOG_LOSS, REGRESSION, headline
 
 ROWS: Final = (1, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000, 200_000, 500_000, 1_000_000)

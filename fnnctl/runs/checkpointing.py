@@ -14,7 +14,7 @@ from typing import Self
 
 import numpy as np
 
-from fnnctl.config.schema.training import EarlyStoppingConfig
+from fnnctl.config.schema.stopping import EarlyStoppingConfig
 from fnnctl.errors import DataError, MachineError, Problem
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.model_description import NetworkDescription, TrainedPart, model_files

@@ -13,9 +13,9 @@ from typing import Final
 import numpy as np
 import pytest
 
-from fnnctl.config.recipes.definitions import MAX_PARAMETERS
 from fnnctl.config.recipes.filling import complete_config
 from fnnctl.config.rules.experiments import experiment_of
+from fnnctl.config.schema.recipe_values import MAX_PARAMETERS
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.loading import load_experiment, split_data
 from fnnctl.modelling.recipe_facts import recipe_facts

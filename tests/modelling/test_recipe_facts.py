@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fnnctl.config.recipes.definitions import RecipeFacts
+from fnnctl.config.schema.recipe_values import RecipeFacts
 from fnnctl.modelling.loading import LoadedExperiment, load_experiment
 from fnnctl.modelling.recipe_facts import recipe_facts
 

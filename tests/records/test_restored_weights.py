@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from fnnctl.config.schema.training import EarlyStoppingConfig
+from fnnctl.config.schema.stopping import EarlyStoppingConfig
 from fnnctl.records.restored_weights import restored_weights
 from fnnctl.records.trials import Result, Status
 from fnnctl.store.manifest import RestoredWeightsFacts

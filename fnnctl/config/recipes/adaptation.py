@@ -1,19 +1,20 @@
 """How a recipe is adapted to a config: which of its values a set or searched setting no longer suits.
 
 What a config sets or searches is taken, and all other values of the recipe stay. Only those change that were
-tuned for a value that is gone. `RULES` lists them, with the reasons.
+tuned for a value that is gone: see `Tuned`. Besides, hyperparameters of a choice, such as an optimizer's, are
+left out beside another choice.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 from fnnctl.config.paths import SPACE, ConfigPath, format_path, overlap, parse_path
 from fnnctl.config.problems import Problems
-from fnnctl.config.recipes import definitions as recipes
 from fnnctl.config.rules.plain_config import is_set, value_at
+from fnnctl.config.schema.records import records_by_path, setting_records
+from fnnctl.config.schema.setting import Tuned
 from fnnctl.errors import Problem
 
 Values: TypeAlias = Mapping[ConfigPath, Any]
@@ -22,73 +23,21 @@ SHORT: Final = (NAME, "members")
 """The settings that the short form of a section gives, such as `ensemble: 4`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """Values of a recipe that suit only its value of another setting."""
-
-    setting: ConfigPath
-    """The rule applies if a config searches this, or sets it to a value that does not suit the others."""
-    left_out: tuple[ConfigPath, ...]
-    """The settings whose values are then left out."""
-    reason: str
-    instead: Mapping[ConfigPath, Any] = field(default_factory=dict)
-    """The values that then take the place of the recipe's, or functions that return them from these."""
-
-
-EPOCHS: Final[ConfigPath] = ("training", "epochs")
-AVERAGING: Final[ConfigPath] = ("training", "averaging", NAME)
-OPTIMIZER: Final[ConfigPath] = ("training", "optimizer", NAME)
-OUTPUT: Final[ConfigPath] = ("model", "output", NAME)
 PARAMETRIZATION: Final[ConfigPath] = ("training", "parametrization")
-PATIENCE: Final[ConfigPath] = ("training", "early_stopping", "patience")
-SMOOTHING: Final[ConfigPath] = ("training", "label_smoothing")
 LEARNING_RATE: Final[ConfigPath] = ("training", "optimizer", "learning_rate")
 
 FAR_BELOW: Final = 10
 """A learning rate so many times below the recipe's, or more, is warned of."""
 
-SUITED: Final[Mapping[ConfigPath, tuple[str, ...]]] = {
-    AVERAGING: ("ema",),
-    OPTIMIZER: ("adamw", "nadam"),  # their steps have the size of Adam's
-    OUTPUT: ("auto", "softmax"),
-}
-"""Values, besides the recipe's, with which its other values stay as they are."""
-
-
 UNSUITED: Final = "unsuited"
 """The kind of the reason that a value of the recipe was tuned for another one that is gone."""
 
 
-def longer(epochs: int) -> int:
-    """The epochs of a recipe whose members have no twins; others stay as they are."""
-    pairs = zip(recipes.EPOCHS_WITH_TWINS, recipes.EPOCHS_BY_ROWS, strict=True)
-    return {short: without for (_, short), (_, without) in pairs}.get(epochs, epochs)
-
-
-# On 26 to 29 development tables, three folds each, the epochs without twins gained 0.15 points of accuracy in
-# the standard parametrization, 0.33 with a rate of 0.01, and 0.38 with sgd.
-_FEW_EPOCHS: Final = "with plain twins the epochs are so few because they suit the recipe's own steps"
-RULES: Final = (
-    *(
-        Rule(setting, (), _FEW_EPOCHS, instead={EPOCHS: longer})
-        for setting in (OPTIMIZER, PARAMETRIZATION, LEARNING_RATE)
-    ),
-    Rule(
-        OPTIMIZER,
-        (PARAMETRIZATION,),
-        "the learning rate of another optimizer is one for the standard parametrization",
-    ),
-    # On 23 development tables 0.005 was 1.1 points better than Adam's 0.001, which is slow for so few epochs.
-    Rule(
-        PARAMETRIZATION,
-        (),
-        "the recipe's learning rate is another one in this parametrization",
-        instead={LEARNING_RATE: 0.005},
-    ),
-    Rule(OUTPUT, (SMOOTHING,), "the recipe smooths labels for its own output"),
-    Rule(AVERAGING, (), "training must not end before swa starts averaging", instead={PATIENCE: None}),
-)
-"""Besides, hyperparameters of a choice, such as an optimizer's, are left out beside another choice."""
+def dependences() -> Iterator[tuple[ConfigPath, Tuned]]:
+    """The settings whose recipe value was tuned for that of another one, each with that."""
+    for record in setting_records():
+        for tuned in record.setting.recipe.tuned if record.setting.recipe else ():
+            yield (record.path if tuned.key is None else (*record.path, tuned.key)), tuned
 
 
 def adapted(config: Mapping[str, Any], values: Values) -> tuple[Values, Problems]:
@@ -97,24 +46,31 @@ def adapted(config: Mapping[str, Any], values: Values) -> tuple[Values, Problems
     result, reasons = dict(values), Problems()
     for path in values:
         choice = (*path[:-1], NAME)
-        if path != choice and choice in values and _is_changed(config, settings, choice, values[choice]):
+        if path == choice or choice not in values:
+            continue
+        if _is_changed(config, settings, choice, (values[choice], *_suits(path[:-1]))):
             reasons[path] = _because(config, path[:-1], f"the recipe's value was tuned for {values[choice]}")
             del result[path]
-    for rule in RULES:
-        if _is_changed(config, settings, rule.setting, values.get(rule.setting)):
-            cause = rule.setting[:-1] if rule.setting[-1] == NAME else rule.setting
-            for path in (*rule.left_out, *rule.instead):
-                if not result.get(path):  # a recipe's 0 is what the setting is without it
-                    continue
-                other = rule.instead.get(path)
-                value = other(result[path]) if callable(other) else other
-                if value == result[path]:
-                    continue
-                reasons[path] = _because(config, cause, rule.reason)
-                result[path] = value
-                if path in rule.left_out:
-                    del result[path]
+    for path, tuned in dependences():
+        setting = parse_path(tuned.setting)
+        suited = (values.get(setting), *tuned.suits)
+        # A recipe's 0 is what the setting is without it.
+        if not result.get(path) or not _is_changed(config, settings, setting, suited):
+            continue
+        value = result[path] if tuned.instead is None else tuned.instead(result[path])
+        if tuned.instead is not None and value == result[path]:
+            continue
+        reasons[path] = _because(config, setting[:-1] if setting[-1] == NAME else setting, tuned.reason)
+        result[path] = value
+        if tuned.instead is None:
+            del result[path]
     return result, reasons
+
+
+def _suits(section: ConfigPath) -> Sequence[str]:
+    """The choices of a section, besides the recipe's, beside which the recipe's hyperparameters stay."""
+    recipes = (record.setting.recipe for record in records_by_path().get(section, ()))
+    return [name for recipe in recipes if recipe is not None for name in recipe.suits]
 
 
 def low_rate_warning(config: Mapping[str, Any], values: Values, applied: Values) -> str | None:
@@ -143,12 +99,14 @@ def _because(config: Mapping[str, Any], cause: ConfigPath, reason: str) -> Probl
     )
 
 
-def _is_changed(config: Mapping[str, Any], settings: list[ConfigPath], path: ConfigPath, value: Any) -> bool:
-    """Whether a config searches a setting, or sets it to a value that does not suit the recipe's others."""
+def _is_changed(
+    config: Mapping[str, Any], settings: list[ConfigPath], path: ConfigPath, suited: Sequence[Any]
+) -> bool:
+    """Whether a config searches a setting, or sets it to another value than those that suit a recipe's."""
     if not gives(settings, path):
         return False
     is_searched = any(overlap(parse_path(key), path) for key in searched(config))
-    return is_searched or value_of(config, path) not in (value, *SUITED.get(path, ()))
+    return is_searched or value_of(config, path) not in suited
 
 
 def value_of(config: Mapping[str, Any], path: ConfigPath) -> Any:

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from fnnctl.config.paths import ConfigPath
-from fnnctl.config.recipes.definitions import MANY, RecipeFacts
 from fnnctl.config.recipes.filling import RECIPES, ConfigChecker, apply_recipe, recipe_values
 from fnnctl.config.rules.experiments import experiment_of
 from fnnctl.config.rules.plain_config import is_set, value_at
 from fnnctl.config.rules.validation import InvalidConfigurationError
-from fnnctl.config.schema.experiment import Experiment, Recipe
+from fnnctl.config.schema.experiment import Experiment
+from fnnctl.config.schema.recipe_values import MANY, RecipeFacts
+from fnnctl.config.schema.setting import Recipe
 from fnnctl.metrics.registry import ACCURACY, R2
 
 RECIPE: Final[ConfigPath] = ("recipe",)

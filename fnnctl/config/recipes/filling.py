@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from fnnctl.config.paths import SPACE, ConfigPath, format_path, overlap, parse_path
@@ -20,20 +21,31 @@ from fnnctl.config.recipes.adaptation import (
     outside_search,
     settings_in,
 )
-from fnnctl.config.recipes.definitions import RecipeFacts, default_recipe, fast_recipe
 from fnnctl.config.rules.experiments import experiment_of
 from fnnctl.config.rules.plain_config import is_set, value_at, with_value
 from fnnctl.config.rules.validation import InvalidConfigurationError
-from fnnctl.config.schema.experiment import Experiment, Recipe
+from fnnctl.config.schema.experiment import Experiment
+from fnnctl.config.schema.recipe_values import RecipeFacts
+from fnnctl.config.schema.records import setting_records
+from fnnctl.config.schema.setting import Recipe
 from fnnctl.errors import ConfigError, Problem
 
 if TYPE_CHECKING:
     from fnnctl.config.rules.trials import Check
 
+
+def _values_of_fields(recipe: Recipe, facts: RecipeFacts) -> dict[str, Any]:
+    """What a recipe gives settings, by their paths."""
+    records = {record.path: record.setting.recipe for record in setting_records()}
+    values = {path: value.of(recipe, facts) for path, value in records.items() if value is not None}
+    return {format_path(path): value for path, value in values.items() if value is not None}
+
+
 RECIPES: Final[dict[Recipe, Callable[[RecipeFacts], Mapping[str, Any]]]] = {
-    "default": default_recipe,
-    "fast": fast_recipe,
+    "default": partial(_values_of_fields, "default"),
+    "fast": partial(_values_of_fields, "fast"),
 }
+"""The settings of each recipe by path, as functions of a table's facts."""
 PLAIN_TWINS: Final[ConfigPath] = ("model", "ensemble", "plain_twins")
 
 

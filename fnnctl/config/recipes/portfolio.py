@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from fnnctl.config.paths import format_path
-from fnnctl.config.recipes.adaptation import longer
 from fnnctl.config.rules import trials
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.model import PiecewiseLinearEmbeddingConfig
+from fnnctl.config.schema.recipe_values import epochs_without_twins
 from fnnctl.config.schema.training import AUTO_BATCH_SIZE
 
 HIDDEN: Final = "model.hidden"
@@ -79,7 +79,7 @@ class Change:
     def _epochs(self, default: Experiment, *, has_twins: bool) -> int | None:
         epochs = default.training.epochs
         if default.model.ensemble.plain_twins and not has_twins:
-            epochs = longer(epochs)
+            epochs = epochs_without_twins(epochs)
         epochs = max(1, round(self.epochs * epochs))
         return None if epochs == default.training.epochs else epochs
 

@@ -13,7 +13,6 @@ from typing import Any, Final
 
 from fnnctl.config.paths import ConfigPath, format_path, parse_path
 from fnnctl.config.recipes.adaptation import gives
-from fnnctl.config.recipes.definitions import RecipeFacts, hidden_units
 from fnnctl.config.recipes.portfolio import (
     ACTIVATION,
     BATCH_SIZE,
@@ -36,6 +35,7 @@ from fnnctl.config.rules.plain_config import value_at
 from fnnctl.config.rules.trials import MAX_ROWS
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.model import PiecewiseLinearEmbeddingConfig
+from fnnctl.config.schema.recipe_values import RecipeFacts, hidden_units
 from fnnctl.metrics.registry import CLASSIFICATION, LOG_LOSS
 
 ON_BAGS: Final = "bags"

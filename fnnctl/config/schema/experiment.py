@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
@@ -14,7 +14,7 @@ from fnnctl.config.schema.data import DataConfig, in_order
 from fnnctl.config.schema.model import ModelConfig
 from fnnctl.config.schema.search import SearchConfig
 from fnnctl.config.schema.section import MAX_SEED, Section, Shorthand
-from fnnctl.config.schema.setting import Place, Setting
+from fnnctl.config.schema.setting import Place, Recipe, Setting
 from fnnctl.config.schema.training import TrainingConfig
 from fnnctl.errors import Problem
 
@@ -83,8 +83,6 @@ class NotesConfig(Section):
 
 
 NAME_PATTERN = r"^[^\x00-\x1f\x7f-\x9f]{1,200}$"
-
-Recipe = Literal["default", "classic", "fast"]
 
 
 class Experiment(Section):

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from fnnctl.config.paths import format_path
 from fnnctl.config.problems import no_effect
+from fnnctl.config.schema import recipe_values
 from fnnctl.config.schema.activations import AUTO_INITIALIZATION, Activation, PlainActivation
 from fnnctl.config.schema.ensemble import EnsembleConfig
 from fnnctl.config.schema.layers import (
@@ -23,7 +24,7 @@ from fnnctl.config.schema.layers import (
 from fnnctl.config.schema.losses import OUTPUTS_BY_TASK, AutoOutput, Output
 from fnnctl.config.schema.optimizers import not_with_lbfgs
 from fnnctl.config.schema.section import Section, Shorthand
-from fnnctl.config.schema.setting import Place, Rule, Setting
+from fnnctl.config.schema.setting import Place, RecipeValue, Rule, Setting
 from fnnctl.errors import Problem
 
 if TYPE_CHECKING:
@@ -184,15 +185,18 @@ class ModelConfig(Section):
         Setting(
             is_common=True,
             contradictions=(_constant_layer,),
+            recipe=RecipeValue(default=recipe_values.hidden_layers, fast=recipe_values.fast_hidden_layers),
             synonyms=("hidden_layer_sizes", "hidden_layers", "layers"),
         ),
     ] = (HiddenLayerConfig.model_construct(units=100),)
     """The hidden layers from first to last, each a number of units or a mapping `{units, activation,
     initialization, normalization, dropout, residual}`. An empty list is a linear model: softmax or linear
     regression."""
-    numeric_embedding: NumericEmbeddingConfig = NoEmbedding.model_construct(name="none")
+    numeric_embedding: Annotated[
+        NumericEmbeddingConfig, Setting(recipe=RecipeValue(default=recipe_values.numeric_embedding))
+    ] = NoEmbedding.model_construct(name="none")
     """How each numeric column becomes several inputs of the first layer: `none` or `piecewise_linear`."""
-    scaling_layer: bool = False
+    scaling_layer: Annotated[bool, Setting(recipe=RecipeValue(default=lambda _: True))] = False
     """Whether each input of the first layer is multiplied by a trained factor, which is 1 at first."""
     activation: Annotated[
         Activation,
@@ -248,6 +252,7 @@ class ModelConfig(Section):
         Shorthand("members"),
         Setting(
             is_common=True,
+            recipe=RecipeValue(default=recipe_values.ensemble, fast=recipe_values.fast_ensemble),
             not_counted="the first member of an ensemble is the network that is trained alone",
             not_searched="each trial trains one network, because an ensemble of N takes N times as long; "
             "write model.ensemble: 5 outside of the search section, and the winner is refitted as an "
@@ -264,7 +269,13 @@ class ModelConfig(Section):
         Setting(synonyms=("criterion", "loss", "loss_function")),
     ] = AutoOutput.model_construct()
     """The output layer and its loss."""
-    clip_outputs: Annotated[bool, Setting(not_counted="it limits predictions, not training")] = False
+    clip_outputs: Annotated[
+        bool,
+        Setting(
+            not_counted="it limits predictions, not training",
+            recipe=RecipeValue(default=recipe_values.clip_outputs),
+        ),
+    ] = False
     """Whether each network's values in a regression are limited to the range of the target in the training
     rows, which are all rows outside the test part with bags. The loss that is minimized is that of the values
     without limits."""
@@ -273,6 +284,7 @@ class ModelConfig(Section):
         Setting(
             not_counted="it is fitted after training, to the same network",
             contradictions=(_nothing_to_calibrate_on,),
+            recipe=RecipeValue(default=recipe_values.calibration),
         ),
     ] = "none"
     """How probabilities are calibrated: `temperature` divides all scores by one number, fitted to the

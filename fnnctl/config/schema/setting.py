@@ -8,15 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from pydantic.fields import FieldInfo
 
 from fnnctl.config.paths import ConfigPath
+from fnnctl.config.schema.recipe_values import RecipeFacts
 from fnnctl.errors import Problem
 
 if TYPE_CHECKING:
     from fnnctl.config.schema.experiment import Experiment
+
+
+Recipe = Literal["default", "classic", "fast"]
+"""What unset settings are; `classic` leaves them at their defaults."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,37 @@ Rule: TypeAlias = Callable[["Experiment", Place], Iterator[Problem]]
 
 Its docstring says when there are any, as in `With lbfgs, which uses all rows at once.`, for `fnnctl help`.
 """
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Tuned:
+    """Another setting, for whose recipe value that of this one was tuned."""
+
+    setting: str
+    """The path. If a config searches it, or sets it to a value that does not suit, this value goes."""
+    suits: tuple[Any, ...] = ()
+    """The values, besides the recipe's, with which it stays as it is."""
+    reason: str
+    instead: Callable[[Any], Any] | None = None
+    """What takes the place of the value then, as a function of it; None if nothing does."""
+    key: str | None = None
+    """The setting of the section that goes, if the recipe gives a whole section."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RecipeValue:
+    """What the recipes give a setting, a whole section or not; None leaves it at its default."""
+
+    default: Callable[[RecipeFacts], Any]
+    fast: Callable[[RecipeFacts], Any] | None = None
+    """What the recipe `fast` gives; None if it is the same."""
+    suits: tuple[str, ...] = ()
+    """Of a choice such as an optimizer: other ones beside which the recipe's hyperparameters stay."""
+    tuned: tuple[Tuned, ...] = ()
+
+    def of(self, recipe: Recipe, facts: RecipeFacts) -> Any:
+        """The value of a recipe; None if it leaves the setting at its default."""
+        return self.fast(facts) if recipe == "fast" and self.fast is not None else self.default(facts)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,6 +93,8 @@ class Setting:
     settings that contradict each other, the one has the rule that its message tells to change."""
     search_contradictions: tuple[Rule, ...] = ()
     """Those that matter in a search alone: `fnnctl train` does not look for them."""
+    recipe: RecipeValue | None = None
+    """What the recipes give it."""
     synonyms: tuple[str, ...] = ()
     """The names that other tools use for the setting, in lower case. They are translated wherever the setting
     is meant, so a setting with several homes needs them at one of them only."""

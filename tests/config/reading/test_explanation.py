@@ -9,7 +9,6 @@ from fnnctl.config.reading.explanation import explained, left_out_values, recipe
 from fnnctl.config.reading.loading import LoadedConfig
 from fnnctl.config.reading.resolved import resolved_yaml
 from fnnctl.config.recipes import filling as module
-from fnnctl.config.recipes.definitions import default_recipe
 from fnnctl.config.rules.trials import Check
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.errors import Problem
@@ -25,6 +24,7 @@ VALUES: dict[str, Any] = {
     "model.dropout": 0.25,
     "model.ensemble.members": 3,
 }
+DEFAULT = module.RECIPES["default"]
 Explain = Callable[..., dict[str, tuple[Any, str]]]
 
 
@@ -178,7 +178,7 @@ def test_one_network_has_neither_bags_nor_twins_without_a_word(
     load: Callable[..., LoadedConfig], monkeypatch: pytest.MonkeyPatch, given: str
 ) -> None:
     """Only its own lines of the table have the reasons."""
-    monkeypatch.setitem(module.RECIPES, "default", default_recipe)
+    monkeypatch.setitem(module.RECIPES, "default", DEFAULT)
     loaded = load(f"data: {{source: iris}}\nmodel: {{{given}}}\n")
     complete = module.complete_config(loaded.config, loaded.experiment, facts_of())
     assert recipe_line(complete) == "recipe default"
@@ -203,7 +203,7 @@ def test_without_twins_there_are_more_epochs(
     load: Callable[..., LoadedConfig], monkeypatch: pytest.MonkeyPatch, given: str
 ) -> None:
     """Nobody is told of twins that the config leaves no room for."""
-    monkeypatch.setitem(module.RECIPES, "default", default_recipe)
+    monkeypatch.setitem(module.RECIPES, "default", DEFAULT)
 
     def complete(text: str) -> module.CompleteConfig:
         loaded = load(f"data: {{source: iris}}\n{text}\n")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Final
 
-from fnnctl.config.recipes.definitions import RecipeFacts
 from fnnctl.config.recipes.filling import complete_config, recipe_values
 from fnnctl.config.rules.experiments import experiment_of
-from fnnctl.config.schema.experiment import Recipe
+from fnnctl.config.schema.recipe_values import RecipeFacts
+from fnnctl.config.schema.setting import Recipe
 
 
 def facts_of(**changes: Any) -> RecipeFacts:

@@ -1,4 +1,4 @@
-"""What a config sets or searches is taken; the rest of a recipe stays, except for what `RULES` change."""
+"""What a config sets or searches is taken; of a recipe, all stays that was not tuned for other values."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fnnctl.config.paths import ConfigPath, format_path, parse_path
-from fnnctl.config.recipes.adaptation import RULES, SHORT, adapted, gives, settings_in
+from fnnctl.config.paths import format_path, parse_path
+from fnnctl.config.recipes.adaptation import SHORT, adapted, dependences, gives, settings_in
 from fnnctl.config.recipes.filling import RECIPES, apply_recipe, complete_config, recipe_values
 from fnnctl.config.recipes.filling import ConfigChecker as Checker
 from fnnctl.config.rules.experiments import experiment_of
@@ -39,16 +39,16 @@ def search_of(setting: str, domain: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    "setting", sorted({path for rule in RULES for path in (rule.setting, *rule.left_out, *rule.instead)})
+    "setting",
+    sorted({setting for path, tuned in dependences() for setting in (format_path(path), tuned.setting)}),
 )
-def test_every_setting_of_a_rule_exists(setting: ConfigPath) -> None:
-    assert format_path(setting) in SETTINGS
+def test_every_setting_that_values_were_tuned_for_exists(setting: str) -> None:
+    assert setting in SETTINGS
 
 
-@pytest.mark.parametrize("rule", RULES)
-def test_every_rule_concerns_values_that_a_recipe_has(rule: Any) -> None:
+def test_every_tuned_value_is_one_that_a_recipe_has() -> None:
     values = {path for facts in CASES.values() for name in RECIPES for path in recipe_values(name, facts)}
-    assert {*rule.left_out, *rule.instead} <= values
+    assert {path for path, _ in dependences()} <= values
 
 
 @pytest.mark.parametrize(

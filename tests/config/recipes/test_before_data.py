@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from fnnctl.config.paths import format_path, parse_path
 from fnnctl.config.recipes import filling
 from fnnctl.config.recipes.before_data import EXTREMES, experiment_before_data
-from fnnctl.config.recipes.definitions import RecipeFacts
 from fnnctl.config.recipes.filling import complete_config
 from fnnctl.config.rules.experiments import experiment_of
 from fnnctl.config.rules.plain_config import override
 from fnnctl.config.rules.validation import InvalidConfigurationError
-from fnnctl.config.schema.experiment import Recipe
+from fnnctl.config.schema.recipe_values import RecipeFacts
+from fnnctl.config.schema.setting import Recipe
 from tests.config.recipes.cases import CASES, facts_of
 
 SOURCE: dict[str, Any] = {"data": {"source": "x.csv", "target": "y"}}

@@ -5,16 +5,15 @@ from typing import Any
 import pytest
 
 from fnnctl.config.recipes.before_data import experiment_before_data
-from fnnctl.config.recipes.definitions import (
+from fnnctl.config.recipes.filling import RECIPES, complete_config
+from fnnctl.config.rules.experiments import experiment_of
+from fnnctl.config.schema.recipe_values import (
     LARGE,
     MEMBERS,
     MEMBERS_LARGE,
     WIDEST,
     WIDEST_LARGE,
-    default_recipe,
 )
-from fnnctl.config.recipes.filling import complete_config
-from fnnctl.config.rules.experiments import experiment_of
 from tests.config.recipes.cases import CASES, assert_all_is_taken, facts_of
 
 
@@ -25,26 +24,26 @@ def test_all_values_make_sense_together(case: str) -> None:
 
 def test_targets_are_smoothed_only_for_the_sake_of_predicted_classes() -> None:
     smoothed = {
-        metric: default_recipe(facts_of(metric=metric)).get("training.label_smoothing", 0)
+        metric: RECIPES["default"](facts_of(metric=metric)).get("training.label_smoothing", 0)
         for metric in ("accuracy", "f1_macro", "log_loss", "roc_auc_macro")
     }
     assert smoothed["accuracy"] == smoothed["f1_macro"]
     assert smoothed["log_loss"] == smoothed["roc_auc_macro"] == 0
-    assert not default_recipe(CASES["numbers"]).get("training.label_smoothing", 0)
+    assert not RECIPES["default"](CASES["numbers"]).get("training.label_smoothing", 0)
 
 
 @pytest.mark.parametrize(
     ("rows", "members", "width"), [(LARGE, MEMBERS, WIDEST), (LARGE + 1, MEMBERS_LARGE, WIDEST_LARGE)]
 )
 def test_a_large_table_has_fewer_and_wider_networks(rows: int, members: int, width: int) -> None:
-    recipe = default_recipe(facts_of(rows=rows))
+    recipe = RECIPES["default"](facts_of(rows=rows))
     assert recipe["model.ensemble"] == {"members": members, "bags": True, "plain_twins": True}
     assert recipe["model.hidden"] == [width, width]
 
 
 def test_only_the_outputs_of_a_regression_are_limited() -> None:
-    assert default_recipe(CASES["numbers"])["model.clip_outputs"] is True
-    assert "model.clip_outputs" not in default_recipe(facts_of())
+    assert RECIPES["default"](CASES["numbers"])["model.clip_outputs"] is True
+    assert "model.clip_outputs" not in RECIPES["default"](facts_of())
 
 
 @pytest.mark.parametrize(
@@ -83,8 +82,8 @@ def test_a_validation_share_that_is_set_keeps_the_members() -> None:
 
 
 def test_probabilities_of_a_classification_are_calibrated() -> None:
-    assert default_recipe(facts_of())["model.calibration"] == "shrunk_temperature"
-    assert "model.calibration" not in default_recipe(CASES["numbers"])
+    assert RECIPES["default"](facts_of())["model.calibration"] == "shrunk_temperature"
+    assert "model.calibration" not in RECIPES["default"](CASES["numbers"])
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from fnnctl.config.recipes.definitions import RecipeFacts
+from fnnctl.config.schema.recipe_values import RecipeFacts
 
 
 def facts(metric: str = "accuracy") -> RecipeFacts:

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from fnnctl.config.recipes.definitions import FAST_MEMBERS, fast_recipe
-from fnnctl.config.recipes.filling import complete_config
+from fnnctl.config.recipes.filling import RECIPES, complete_config
 from fnnctl.config.rules.experiments import experiment_of
+from fnnctl.config.schema.recipe_values import FAST_MEMBERS
 from tests.config.recipes.cases import CASES, assert_all_is_taken, facts_of
 
 
@@ -15,12 +15,12 @@ def test_all_values_make_sense_together(case: str) -> None:
 
 def test_targets_are_smoothed_only_for_the_sake_of_predicted_classes() -> None:
     smoothed = {
-        metric: fast_recipe(facts_of(metric=metric)).get("training.label_smoothing", 0)
+        metric: RECIPES["fast"](facts_of(metric=metric)).get("training.label_smoothing", 0)
         for metric in ("accuracy", "f1_macro", "log_loss", "roc_auc_macro")
     }
     assert smoothed["accuracy"] == smoothed["f1_macro"]
     assert smoothed["log_loss"] == smoothed["roc_auc_macro"] == 0
-    assert not fast_recipe(CASES["numbers"]).get("training.label_smoothing", 0)
+    assert not RECIPES["fast"](CASES["numbers"]).get("training.label_smoothing", 0)
 
 
 def test_members_are_kept_where_bags_are_impossible() -> None:

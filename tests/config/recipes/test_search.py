@@ -10,7 +10,6 @@ import pytest
 
 from fnnctl.config.paths import parse_path
 from fnnctl.config.recipes.adaptation import settings_in
-from fnnctl.config.recipes.definitions import RecipeFacts
 from fnnctl.config.recipes.filling import complete_config
 from fnnctl.config.recipes.portfolio import PORTFOLIO, Change, first_trials
 from fnnctl.config.recipes.search import (
@@ -24,6 +23,7 @@ from fnnctl.config.recipes.search import (
     why_no_sample,
 )
 from fnnctl.config.rules.experiments import experiment_of
+from fnnctl.config.schema.recipe_values import RecipeFacts
 from tests.config.recipes.cases import facts_of
 
 ALL = {

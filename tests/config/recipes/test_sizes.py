@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from fnnctl.config.recipes.definitions import BATCH_SIZES, MAX_PARAMETERS, NARROWEST, by_rows, units
+from fnnctl.config.schema.recipe_values import BATCH_SIZES, MAX_PARAMETERS, NARROWEST, by_rows, units
 
 
 @pytest.mark.parametrize(("rows", "value"), [(1, 8), (10, 8), (11, 16), (20, 16), (21, 16)])

@@ -1,9 +1,9 @@
-"""The recipes: what unset settings are, depending on the data. `default` is the most accurate network in the
-time that a user waits, `fast` a quick one.
+"""What the recipes give settings, as functions of a table's facts.
 
-A line is a setting and its value. A value that the experiment's own settings or its data refuse is left out,
-so no line needs to say when it is possible; it may need the lines before it. `adaptation` says which values
-suit only others.
+`default` is the most accurate network in the time that a user waits, `fast` a quick one.
+
+A setting's field names its function. A value that the experiment's own settings or its data refuse is left
+out, so no function needs to say when it is possible.
 
 Several parts are those of RealMLP (Holzmüller et al., 2024); the embedding of numbers is that of Gorishniy et
 al. (2022). `tests/benchmarks/recipe` measures what each part gains.
@@ -11,11 +11,10 @@ al. (2022). `tests/benchmarks/recipe` measures what each part gains.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from fnnctl.metrics.registry import metric_of
+from fnnctl.metrics.registry import REGRESSION, metric_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +39,11 @@ class RecipeFacts:
     """Whether there is a search whose trials are trained for equal epochs: one that is not on bags."""
     may_have_twins: bool = True
     """Whether the config leaves room for plain twins."""
+
+    @property
+    def is_regression(self) -> bool:
+        """Whether the target is a number."""
+        return self.task == REGRESSION
 
     @property
     def wants_probabilities(self) -> bool:
@@ -102,43 +106,6 @@ MEMBERS_LARGE: Final = 4
 """The members of `default` for a large table."""
 
 
-def default_recipe(facts: RecipeFacts) -> Mapping[str, Any]:
-    """The settings of the recipe `default`, by path."""
-    regression = facts.task == "regression"
-    embedding = {"name": "piecewise_linear", "bins": BINS, "size": EMBEDDING_SIZE}
-    smoothing = 0.0 if facts.wants_probabilities or regression else 0.1
-    return {
-        # input
-        "model.scaling_layer": True,
-        **({"model.numeric_embedding": embedding} if is_embedded(facts) else {}),
-        # architecture
-        "model.hidden": [hidden_units(facts, WIDEST_LARGE if is_large(facts) else WIDEST)] * 2,
-        # optimization
-        "training.epochs": by_rows(facts.rows, EPOCHS_WITH_TWINS if has_twins(facts) else EPOCHS_BY_ROWS),
-        "training.batch_size": by_rows(facts.rows, BATCH_SIZES),
-        # 0.04 is RealMLP's rate. Its 0.2 for a regression can make units of relu inactive for good.
-        # A small table has few steps: with the usual beta2 the average of squares would span all of them.
-        "training.optimizer": {"name": "adam", "learning_rate": 0.1 if regression else 0.04, "beta2": 0.95},
-        "training.parametrization": "neural_tangent",
-        "training.lr_schedule": {"name": "cosine"},
-        # regularization
-        # Smoothing makes probabilities too uncertain, which calibration undoes; the gain in accuracy stays.
-        "training.label_smoothing": smoothing,
-        # members
-        "model.ensemble": {
-            "members": MEMBERS_LARGE if is_large(facts) else MEMBERS,
-            "bags": True,
-            "plain_twins": has_twins(facts),
-        },
-        "training.early_stopping": {
-            "monitor": "validation_loss",
-            "patience": None if facts.has_search else "auto",
-        },
-        # output
-        **({"model.clip_outputs": True} if regression else {"model.calibration": "shrunk_temperature"}),
-    }
-
-
 def has_twins(facts: RecipeFacts) -> bool:
     """Whether each member has a twin without the embedding of numbers.
 
@@ -146,7 +113,7 @@ def has_twins(facts: RecipeFacts) -> bool:
     numbers. Which is the case shows only in rows that a network was not trained on. No regression of the
     development tables gains by twins.
     """
-    return facts.may_have_twins and is_embedded(facts) and facts.task == "classification"
+    return facts.may_have_twins and is_embedded(facts) and not facts.is_regression
 
 
 def is_embedded(facts: RecipeFacts) -> bool:
@@ -170,15 +137,86 @@ def hidden_units(facts: RecipeFacts, widest: int = WIDEST) -> int:
 FAST_MEMBERS: Final = 4
 
 
-def fast_recipe(facts: RecipeFacts) -> Mapping[str, Any]:
-    """The settings of the recipe `fast`, by path.
+def numeric_embedding(facts: RecipeFacts) -> Any:
+    """The embedding of numbers; None if there are none, or very many."""
+    return {"name": "piecewise_linear", "bins": BINS, "size": EMBEDDING_SIZE} if is_embedded(facts) else None
+
+
+def hidden_layers(facts: RecipeFacts) -> list[int]:
+    """The units of the two hidden layers of `default`."""
+    return [hidden_units(facts, WIDEST_LARGE if is_large(facts) else WIDEST)] * 2
+
+
+def fast_hidden_layers(facts: RecipeFacts) -> list[int]:
+    """The units of the hidden layer of `fast`.
+
+    It is not wider for a large table: with 100,000 rows, more epochs gain as much at equal time.
+    """
+    return [hidden_units(facts)]
+
+
+def epochs(facts: RecipeFacts) -> int:
+    """The epochs of `default`."""
+    return by_rows(facts.rows, EPOCHS_WITH_TWINS if has_twins(facts) else EPOCHS_BY_ROWS)
+
+
+def fast_epochs(facts: RecipeFacts) -> int:
+    """The epochs of `fast`, which has no twins."""
+    return by_rows(facts.rows, EPOCHS_BY_ROWS)
+
+
+def epochs_without_twins(count: int) -> int:
+    """The epochs of a recipe whose members have no twins; others stay as they are."""
+    pairs = zip(EPOCHS_WITH_TWINS, EPOCHS_BY_ROWS, strict=True)
+    return {short: without for (_, short), (_, without) in pairs}.get(count, count)
+
+
+def batch_size(facts: RecipeFacts) -> int:
+    """The rows of a step."""
+    return by_rows(facts.rows, BATCH_SIZES)
+
+
+def optimizer(facts: RecipeFacts) -> Any:
+    """The optimizer.
+
+    0.04 is RealMLP's rate. Its 0.2 for a regression can make units of relu inactive for good. A small table
+    has few steps: with the usual beta2 the average of squares would span all of them.
+    """
+    return {"name": "adam", "learning_rate": 0.1 if facts.is_regression else 0.04, "beta2": 0.95}
+
+
+def label_smoothing(facts: RecipeFacts) -> float:
+    """The label smoothing.
+
+    It makes probabilities too uncertain, which calibration undoes; the gain in accuracy stays.
+    """
+    return 0.0 if facts.wants_probabilities or facts.is_regression else 0.1
+
+
+def ensemble(facts: RecipeFacts) -> Any:
+    """The ensemble of `default`."""
+    members = MEMBERS_LARGE if is_large(facts) else MEMBERS
+    return {"members": members, "bags": True, "plain_twins": has_twins(facts)}
+
+
+def fast_ensemble(facts: RecipeFacts) -> Any:
+    """The ensemble of `fast`.
 
     It has no twins: with them and half as many epochs it takes as long and was 0.3 points worse on 25 tables.
-    Its layer is not wider for a large table: with 100,000 rows, more epochs gain as much at equal time.
     """
-    return {
-        **default_recipe(facts),
-        "model.hidden": [hidden_units(facts)],
-        "model.ensemble": {"members": FAST_MEMBERS, "bags": True, "plain_twins": False},
-        "training.epochs": by_rows(facts.rows, EPOCHS_BY_ROWS),
-    }
+    return {"members": FAST_MEMBERS, "bags": True, "plain_twins": False}
+
+
+def early_stopping(facts: RecipeFacts) -> Any:
+    """When to stop: trials of a search that are compared with one another are trained equally long."""
+    return {"monitor": "validation_loss", "patience": None if facts.has_search else "auto"}
+
+
+def clip_outputs(facts: RecipeFacts) -> bool | None:
+    """Whether a regression's values are limited."""
+    return True if facts.is_regression else None
+
+
+def calibration(facts: RecipeFacts) -> str | None:
+    """How a classification's probabilities are calibrated."""
+    return None if facts.is_regression else "shrunk_temperature"
