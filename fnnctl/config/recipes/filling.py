@@ -189,12 +189,11 @@ def _without_contradictions(
         problems = checker.problems(config) if applied else {}
         if problems and own is None:
             own = checker.problems(original)
-        to_blame = {
-            path: _reason(path, cause, problem)
-            for cause, problem in problems.items()
-            if own is None or not problem.is_like(own.get(cause))
-            for path in _blamed(cause, problem, applied)
-        }
+        to_blame = Problems()
+        for cause, problem in problems.items():
+            if not problem.is_like((own or {}).get(cause)):
+                for path in _blamed(cause, problem, applied):
+                    to_blame.setdefault(path, _reason(path, cause, problem))
         if not to_blame:
             return config, applied, omitted
         omitted |= to_blame
