@@ -31,12 +31,12 @@ def complete_run(context: typer.Context, incomplete: str) -> list[str]:
     return [name for name in choices if name.startswith(incomplete)]
 
 
-def complete_config(incomplete: str) -> list[str]:
+def resolve(incomplete: str) -> list[str]:
     """The YAML files and folders whose path begins like this."""
     return list(_configs(incomplete))
 
 
-def complete_config_or_run(context: typer.Context, incomplete: str) -> list[str]:
+def resolve_or_run(context: typer.Context, incomplete: str) -> list[str]:
     """The config files, then the runs."""
     return [*_configs(incomplete), *complete_run(context, incomplete)]
 

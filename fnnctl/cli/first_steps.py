@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fnnctl.cli.commands import Heading
-from fnnctl.cli.completion import complete_config, complete_target
+from fnnctl.cli.completion import complete_target, resolve
 from fnnctl.cli.options import (
     DEFAULT_CONFIG,
     NO_CHANGES,
@@ -140,7 +140,7 @@ def check(
         typer.Argument(
             metavar="CONFIG",
             help="Experiments (default: fnnctl.yaml); - reads standard input.",
-            autocompletion=complete_config,
+            autocompletion=resolve,
         ),
     ] = None,
     changes: Changes = NO_CHANGES,

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from fnnctl.cli.completion import (
-    complete_config,
     complete_format,
     complete_method,
     complete_path,
     complete_run,
     complete_setting,
+    resolve,
 )
 from fnnctl.cli.parsing import share, whole_number
 from fnnctl.console.output import Output
@@ -47,7 +47,7 @@ Config = Annotated[
     typer.Argument(
         metavar="CONFIG",
         help="The experiment, a YAML file (default: fnnctl.yaml); - reads standard input.",
-        autocompletion=complete_config,
+        autocompletion=resolve,
     ),
 ]
 Runs = Annotated[

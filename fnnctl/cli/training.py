@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fnnctl.cli.commands import Heading
-from fnnctl.cli.completion import complete_config_or_run
+from fnnctl.cli.completion import resolve_or_run
 from fnnctl.cli.options import (
     DEFAULT_CONFIG,
     NO_CHANGES,
@@ -98,7 +98,7 @@ Target = Annotated[
         metavar="CONFIG|RUN",
         help="An experiment to cross-validate (a YAML file; - reads standard input), or a run whose network "
         "is scored (default: the newest with a network).",
-        autocompletion=complete_config_or_run,
+        autocompletion=resolve_or_run,
     ),
 ]
 Folds = Annotated[

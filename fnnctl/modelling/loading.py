@@ -20,7 +20,7 @@ from fnnctl.config.reading.explanation import (
 )
 from fnnctl.config.reading.loading import ConfigSource, LoadedConfig, load_config
 from fnnctl.config.reading.overrides import Override
-from fnnctl.config.recipes.filling import CompleteConfig, complete_config
+from fnnctl.config.recipes.resolving import Resolved, resolve
 from fnnctl.config.rules.plain_config import is_set
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.context import Listener
@@ -54,7 +54,7 @@ class LoadedExperiment:
     config: LoadedConfig
     """With the values of its recipe."""
     data: TaskData
-    complete: CompleteConfig | None = None
+    complete: Resolved | None = None
     """How the recipe's values were chosen; None if a run has recorded all settings."""
 
     @property
@@ -100,15 +100,15 @@ class LoadedExperiment:
     @property
     def original(self) -> Mapping[str, Any]:
         """The config without its recipe's values."""
-        return self._complete.recipe.original
+        return self._complete.provenance.written
 
     def why_no_bags(self) -> Problem | None:
         """Why the recipe gives no bags to this config or these data; None if it says nothing about them."""
-        return self._complete.recipe.omitted.get(BAGS)
+        return self._complete.provenance.omitted.get(BAGS)
 
     @property
-    def _complete(self) -> CompleteConfig:
-        return self.complete or CompleteConfig.without_recipe(self.config.config, self.experiment)
+    def _complete(self) -> Resolved:
+        return self.complete or Resolved.without_recipe(self.config.config, self.experiment)
 
     def search_problems(self) -> list[Problem]:
         """Problems of the config's search, by itself and with these data; training ignores them."""
@@ -223,11 +223,11 @@ def completed_by_recipe(config: LoadedConfig, data: TaskData) -> LoadedExperimen
             return [*data.task.check(experiment), *bags.problems(experiment)]
 
         complete, config = config.without_ineffective(
-            lambda values: complete_config(values, config.experiment, facts, check)
+            lambda values: resolve(values, facts, name=config.experiment.name, check=check)
         )
         if problems := [*data.task.check(complete.experiment), *without_columns(data, complete.experiment)]:
             raise ConfigError(*problems)
-    config = replace(config, config=complete.recipe.config, experiment=complete.experiment)
+    config = replace(config, config=complete.provenance.config, experiment=complete.experiment)
     return LoadedExperiment(config, data, complete)
 
 

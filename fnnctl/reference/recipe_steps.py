@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any, Final
 
 from fnnctl.config.paths import ConfigPath
-from fnnctl.config.recipes.filling import RECIPES, recipe_values
+from fnnctl.config.recipes.resolving import RECIPES, recipe_values
 from fnnctl.config.schema.recipe_values import RecipeFacts
 from fnnctl.config.schema.setting import Recipe
 from fnnctl.metrics.registry import CLASSIFICATION, LOG_LOSS, REGRESSION, headline

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Final, Protocol
 
 from fnnctl.config.paths import ConfigPath
-from fnnctl.config.recipes.adaptation import LEARNING_RATE
-from fnnctl.config.recipes.filling import recipe_values
+from fnnctl.config.recipes.resolving import recipe_values
+from fnnctl.config.recipes.tuning import LEARNING_RATE
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.errors import DivergedError
 from fnnctl.messages import Message

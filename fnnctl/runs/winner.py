@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from fnnctl.config.reading.resolved import resolved_yaml
-from fnnctl.config.recipes.filling import recipe_values
+from fnnctl.config.recipes.resolving import recipe_values
 from fnnctl.context import Context, NoFigures, SilentListener
 from fnnctl.messages import Message, warning_facts
 from fnnctl.modelling.fit import Fit

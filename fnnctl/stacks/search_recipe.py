@@ -12,10 +12,9 @@ from typing import Any, Final
 
 from fnnctl.config.paths import SPACE, VALIDATION, ConfigPath, format_path, parse_path
 from fnnctl.config.problems import Problems
-from fnnctl.config.recipes.adaptation import gives, outside_search, settings_in
 from fnnctl.config.recipes.before_data import experiment_before_data
-from fnnctl.config.recipes.filling import ConfigChecker
 from fnnctl.config.recipes.portfolio import EPOCHS
+from fnnctl.config.recipes.resolving import ConfigChecker
 from fnnctl.config.recipes.search import (
     ON_BAGS,
     ON_VALIDATION,
@@ -28,6 +27,7 @@ from fnnctl.config.recipes.search import (
     recipe_trials,
     why_no_sample,
 )
+from fnnctl.config.recipes.written import gives, outside_search, settings_in
 from fnnctl.config.rules.dimensions import dimensions_of
 from fnnctl.config.rules.plain_config import METHOD, value_at
 from fnnctl.config.rules.space_check import REQUIRE

@@ -143,7 +143,7 @@ def test_the_saved_model_gives_the_out_of_bag_scores_again(program: Program, iri
     assert done.err.splitlines() == ([same] if test == "0.2" else []) + [f"out-of-bag: {same}"]
 
 
-def test_the_complete_config_repeats_the_run(program: Program, iris: Path) -> None:
+def test_the_resolve_repeats_the_run(program: Program, iris: Path) -> None:
     run = run_of(program, "train", str(iris), *BAGS, "--set", "data.split.validation=0")
     again = run_of(program, "train", str(run / "resolved.yaml"))
     for name in ("model.npz", "predictions.csv", "history.csv", "metrics.json", "resolved.yaml"):

@@ -180,7 +180,7 @@ def test_the_recipe_clips_and_the_setting_changes_nothing_else(program: Program,
     assert {*without} - {*with_it} == {"model.clip_outputs false --set"}
 
 
-def test_a_complete_config_without_the_setting_has_no_limits(program: Program, config: Path) -> None:
+def test_a_resolve_without_the_setting_has_no_limits(program: Program, config: Path) -> None:
     """Those of earlier versions have neither this setting nor a recipe, and repeat their runs."""
     run = run_of(program, "train", str(config))
     _, *lines = (run / "resolved.yaml").read_text().splitlines(keepends=True)

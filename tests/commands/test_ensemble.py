@@ -83,7 +83,7 @@ def test_the_saved_model_predicts_as_in_training(
     assert re.search(r"network +\d+ → .*\n *networks +3 of this shape, averaged", done.out)
 
 
-def test_the_complete_config_repeats_the_run(program: Program, iris: Path) -> None:
+def test_the_resolve_repeats_the_run(program: Program, iris: Path) -> None:
     run = run_of(program, "train", str(iris), *THREE, "--set", "model.calibration=temperature")
     again = run_of(program, "train", str(run / "resolved.yaml"))
     for name in ("model.npz", "model.json", "predictions.csv", "history.csv", "metrics.json"):

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from fnnctl.config.reading.resolved import FORMER_FIRST_LINE
-from fnnctl.config.recipes import filling
+from fnnctl.config.recipes import resolving
 from tests.program import AtEpoch, Program
 from tests.runs.extending import assert_same_outcome, extend
 from tests.runs.killing import dying_after
@@ -45,7 +45,7 @@ SAME = ("predictions.csv", "model.npz", "history.csv", "resolved.yaml", "metrics
 @pytest.fixture(autouse=True)
 def recipe(monkeypatch: pytest.MonkeyPatch, no_figures: None) -> None:
     """A small recipe `default`, so that the tests do not depend on its constants."""
-    monkeypatch.setitem(filling.RECIPES, "default", lambda facts: VALUES)
+    monkeypatch.setitem(resolving.RECIPES, "default", lambda facts: VALUES)
 
 
 @pytest.fixture
@@ -68,13 +68,13 @@ def test_training_from_resolved_yaml_repeats_the_bits(
     resolved = yaml.safe_load((run / "resolved.yaml").read_text())
     assert (resolved["recipe"], resolved["complete"], resolved["training"]["epochs"]) == ("default", True, 7)
     assert resolved["model"]["ensemble"]["members"] == 2
-    monkeypatch.setitem(filling.RECIPES, "default", lambda facts: {"model.hidden": [3]})
+    monkeypatch.setitem(resolving.RECIPES, "default", lambda facts: {"model.hidden": [3]})
     again = trained(program, run / "resolved.yaml")
     for name in SAME:
         assert (again / name).read_bytes() == (run / name).read_bytes(), name
 
 
-def test_another_recipe_for_a_complete_config_is_refused(program: Program, config: Path) -> None:
+def test_another_recipe_for_a_resolve_is_refused(program: Program, config: Path) -> None:
     run = trained(program, config)
     done = program("check", str(run / "resolved.yaml"), "--set", "recipe=fast")
     assert done.code == 2
@@ -100,11 +100,11 @@ def test_a_resolved_yaml_of_a_former_version_repeats_the_bits(
 ) -> None:
     """What it lacks is null, whatever a recipe says now."""
     before = {**VALUES, "training.early_stopping.patience": patience}
-    monkeypatch.setitem(filling.RECIPES, "default", lambda facts: before)
+    monkeypatch.setitem(resolving.RECIPES, "default", lambda facts: before)
     run = trained(program, config)
     written = {name: (run / name).read_bytes() for name in SAME}
     write_as_before(run / "resolved.yaml")
-    monkeypatch.setitem(filling.RECIPES, "default", lambda facts: {"training.clip_norm": 0.001})
+    monkeypatch.setitem(resolving.RECIPES, "default", lambda facts: {"training.clip_norm": 0.001})
     again = trained(program, run / "resolved.yaml")
     for name in SAME:
         assert (again / name).read_bytes() == written[name], name
@@ -130,7 +130,7 @@ def test_an_interrupted_training_goes_on_with_its_values(
     undisturbed = trained(program, config)
     at_epoch(3, lambda: signal.raise_signal(signal.SIGTERM))
     assert program("train", str(config), "--quiet").code == 143
-    monkeypatch.setitem(filling.RECIPES, "default", lambda facts: {"model.hidden": [3]})
+    monkeypatch.setitem(resolving.RECIPES, "default", lambda facts: {"model.hidden": [3]})
     run = Path(program("train", "--resume", "latest", "--json").json["run"])
     for name in ("predictions.csv", "model.npz"):
         assert (run / name).read_bytes() == (undisturbed / name).read_bytes(), name
@@ -162,7 +162,7 @@ def test_a_resumed_search_is_the_undisturbed_one(searched: Path, monkeypatch: py
     undisturbed = search(searched, "--executor", "serial")
     with dying_after(4, counted=lambda result: True):
         folder = search(searched, "--executor", "serial", code=3)
-    monkeypatch.setitem(filling.RECIPES, "default", lambda facts: {"training.epochs": 3})
+    monkeypatch.setitem(resolving.RECIPES, "default", lambda facts: {"training.epochs": 3})
     assert resume(folder, "--executor", "serial") == 0
     assert_same_search(folder, undisturbed)
 
@@ -188,7 +188,7 @@ def test_an_extended_search_keeps_the_recipes_values(
     searched.write_text(yaml.safe_dump({**written, "search": plan}, sort_keys=False))
     at_once = search(searched, "--executor", "serial", "--set", "search.trials=4")
     folder = search(searched, "--executor", "serial")
-    monkeypatch.setitem(filling.RECIPES, "default", lambda facts: {"training.epochs": 3})
+    monkeypatch.setitem(resolving.RECIPES, "default", lambda facts: {"training.epochs": 3})
     extend(folder, "trials=4")
     assert_same_outcome(folder, at_once)
 
@@ -204,7 +204,7 @@ def test_a_search_of_a_former_version_is_resumed_and_extended(
     with dying_after(1, counted=lambda result: True):
         folder = search(searched, "--executor", "serial", *random, code=3)
     write_as_before(folder / "resolved.yaml")
-    monkeypatch.setitem(filling.RECIPES, "default", lambda facts: {"training.clip_norm": 0.001})
+    monkeypatch.setitem(resolving.RECIPES, "default", lambda facts: {"training.clip_norm": 0.001})
     assert resume(folder, "--executor", "serial") == 0
     assert_same_search(folder, undisturbed)
     (header,), (expected,) = of_kind(folder, "header"), of_kind(undisturbed, "header")
@@ -243,7 +243,7 @@ def test_check_explains_the_calibration(
     program: Program, config: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     values = {"training.label_smoothing": 0.1, "model.calibration": "shrunk_temperature"}
-    monkeypatch.setitem(filling.RECIPES, "default", lambda facts: values)
+    monkeypatch.setitem(resolving.RECIPES, "default", lambda facts: values)
     done = program("check", str(config), "--explain", "--set", "training.label_smoothing=0.1")
     told = " ".join(done.out.split())
     assert "model.calibration: shrunk_temperature divides all scores by one number, so that" in told
@@ -262,7 +262,7 @@ def test_the_recipe_may_replace_a_default_that_contradicts_a_set_value(
     """Without the recipe, early stopping could end training before `swa` starts averaging."""
     swa = ["--set", "training.averaging=swa", "--set", "training.epochs=100"]
     values = dict[str, Any]()
-    monkeypatch.setitem(filling.RECIPES, "default", lambda facts: values)
+    monkeypatch.setitem(resolving.RECIPES, "default", lambda facts: values)
     assert program("check", str(config), *swa).code == 2
     values["training.early_stopping.patience"] = None
     assert program("check", str(config), *swa).code == 0

@@ -106,7 +106,7 @@ def test_a_recipe_has_no_bags_for_few_rows(load: Load, rows: int, settings: str,
     assert loaded.complete is not None
     ensemble = loaded.experiment.model.ensemble
     assert (ensemble.members, ensemble.bags) == (8, reason is None)
-    refused = loaded.complete.recipe.omitted.get(("model", "ensemble", "bags"))
+    refused = loaded.complete.provenance.omitted.get(("model", "ensemble", "bags"))
     assert (refused.clause if refused else "").startswith(reason or "")
 
 
@@ -174,7 +174,7 @@ def test_whether_the_rows_are_enough_for_bags_is_found_out_once(
     loaded = load_experiment(tmp_path / "c.yaml")
     assert loaded.experiment.model.ensemble.bags
     assert loaded.complete
-    refused = {path[:2] for path in loaded.complete.recipe.omitted} - {("model", "ensemble")}
+    refused = {path[:2] for path in loaded.complete.provenance.omitted} - {("model", "ensemble")}
     assert refused == {("model", "numeric_embedding")}
     assert len(calls) == 1
 

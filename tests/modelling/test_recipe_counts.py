@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 import pytest
 
-from fnnctl.config.recipes.filling import complete_config
+from fnnctl.config.recipes.resolving import resolve
 from fnnctl.config.rules.experiments import experiment_of
 from fnnctl.config.schema.recipe_values import MAX_PARAMETERS
 from fnnctl.modelling.fit import Fit
@@ -56,7 +56,7 @@ def count(data: TaskData, recipe: str, rows: int) -> float:
     config = {"name": "counted", "recipe": recipe, "data": {"source": "table.csv", "target": "y"}}
     written = experiment_of(config)
     facts = replace(recipe_facts(data, written), rows=rows)
-    experiment = complete_config(config, written, facts, data.task.check).experiment
+    experiment = resolve(config, facts, check=data.task.check).experiment
     fit = Fit.of(data, experiment, split_data(data, experiment))
     trained_rows = rows * fit.trained_rows / len(data)
     return experiment.training.epochs * trained_rows * fit.layout.size * fit.settings.ensemble

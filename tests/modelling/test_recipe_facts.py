@@ -99,7 +99,7 @@ def reason_of(loaded: LoadedExperiment) -> str | None:
     """Why the recipe has no bags; its members, train and a cross-validation are there in any case."""
     assert loaded.complete is not None
     ensemble = loaded.experiment.model.ensemble
-    reason = loaded.complete.recipe.omitted.get(("model", "ensemble", "bags"))
+    reason = loaded.complete.provenance.omitted.get(("model", "ensemble", "bags"))
     assert (ensemble.members, ensemble.bags) == (8, reason is None)
     loaded.fit(loaded.split())
     loaded.cross_validation()
@@ -148,7 +148,7 @@ def test_rows_without_weight(load: Load) -> None:
     share = "split: {test: 0}"
     few = load([0] * 80, share, weights=[1, *[0] * 79])
     assert few.complete is not None
-    assert few.complete.recipe.omitted[("model", "ensemble", "bags")].clause == reason
+    assert few.complete.provenance.omitted[("model", "ensemble", "bags")].clause == reason
     assert few.fit(few.split()).trained_rows == 68
     in_folds = load([0] * 80, share, weights=[*[1] * 3, *[0] * 77])
     assert reason_of(in_folds) == f"in a fold of a cross-validation, {reason}"

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from fnnctl.config.paths import parse_path
-from fnnctl.config.recipes.filling import RECIPES, recipe_values
+from fnnctl.config.recipes.resolving import RECIPES, recipe_values
 from fnnctl.config.schema.recipe_values import RecipeFacts
 from fnnctl.config.schema.setting import Recipe
 from fnnctl.reference.recipe_steps import ANY_TASK, RecipeStep, recipe_steps

@@ -93,7 +93,7 @@ def test_the_results_are_those_of_the_largest_size(program: Program, iris: Path,
     assert program("report", str(half), "--fail-under", f"accuracy={mean + 1e-9}").code == 1
 
 
-def test_the_complete_config_repeats_all_sizes(program: Program, sized: Path) -> None:
+def test_the_resolve_repeats_all_sizes(program: Program, sized: Path) -> None:
     again = Path(program("evaluate", str(sized / "resolved.yaml"), "--json").json["run"])
     for name in ("metrics.json", "data_size.csv", "resolved.yaml"):
         assert (again / name).read_bytes() == (sized / name).read_bytes()

@@ -259,7 +259,7 @@ def test_commands_use_it_by_its_path(finished: Path, program: Program) -> None:
     assert facts["same_shape"] == (len({layout.shape for layout in loaded.layouts}) == 1)
 
 
-def test_its_complete_config_is_that_of_the_search(finished: Path) -> None:
+def test_its_resolve_is_that_of_the_search(finished: Path) -> None:
     """No training repeats an ensemble of trials; the search does."""
     resolved = (finished / "ensemble" / "resolved.yaml").read_bytes()
     assert resolved == (finished / "resolved.yaml").read_bytes()

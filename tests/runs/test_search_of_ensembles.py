@@ -58,7 +58,7 @@ def test_the_printed_words_train_a_trial_to_its_bits(folder: Path) -> None:
         assert trained.history["validation_accuracy"][-1] == results[number]
 
 
-def test_the_complete_config_of_the_winner_repeats_it(folder: Path, program: Program) -> None:
+def test_the_resolve_of_the_winner_repeats_it(folder: Path, program: Program) -> None:
     done = program("train", str(folder / "best" / "resolved.yaml"), "--json")
     again = Path(done.json["run"])
     assert (again / "model.npz").read_bytes() == (folder / "best" / "model.npz").read_bytes()

@@ -10,9 +10,8 @@ from typing import Any, Final
 from fnnctl.config.paths import SPACE, ConfigPath, Locations, format_path, overlap, parse_path, problem_at
 from fnnctl.config.problems import NO_EFFECT
 from fnnctl.config.reading.resolved import active_settings
-from fnnctl.config.recipes.adaptation import NAME, gives, outside_search, searched, settings_in
-from fnnctl.config.recipes.before_data import COMPLETED
-from fnnctl.config.recipes.filling import CompleteConfig
+from fnnctl.config.recipes.resolving import COMPLETED, Resolved
+from fnnctl.config.recipes.written import NAME, gives, outside_search, searched, settings_in
 from fnnctl.config.rules.plain_config import is_set, takes_any_key, value_at
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.section import plain
@@ -56,7 +55,7 @@ class ExplainedSetting:
         return f"{self.origin}: {self.reason}" if self.reason else self.origin
 
 
-def explained(complete: Experiment, config: CompleteConfig, locations: Locations) -> list[ExplainedSetting]:
+def explained(complete: Experiment, config: Resolved, locations: Locations) -> list[ExplainedSetting]:
     """The settings of the network and its training and those that the config sets, then the searched ones.
 
     `complete` is the config's experiment with what follows from its data. Settings inside another, such as
@@ -65,7 +64,7 @@ def explained(complete: Experiment, config: CompleteConfig, locations: Locations
     except in a search of the optimizer, where its default depends on the trial.
     """
     origins, rows = _Origins(config, locations), []
-    domains = searched(config.recipe.original)
+    domains = searched(config.provenance.written)
     has_one_optimizer = not any(overlap(parse_path(key), (*OPTIMIZER, NAME)) for key in domains)
     sources = {name: getattr(config.experiment.data, name) for name in ("source", "test_source")}
     data = complete.data.model_copy(update=sources)
@@ -102,19 +101,19 @@ def explained_search(
     return [*rows, *searched_rows]
 
 
-def recipe_line(config: CompleteConfig) -> str | None:
+def recipe_line(config: Resolved) -> str | None:
     """One line with the recipe and the settings that do not have its values; None if it gives nothing.
 
     Why its members have no bags is said, because it depends on the data.
     """
-    recipe = config.recipe
-    if not (recipe.applied or recipe.omitted):
+    provenance = config.provenance
+    if not (provenance.applied or provenance.omitted):
         return None
     parts = [f"recipe {config.experiment.recipe}"]
     left_out = list(_left_out(config))
     if settings := [setting for path, setting, _ in left_out if path != BAGS]:
         parts.append(f"without its {word_list(settings)}")
-    if changed := [format_path(path) for path in recipe.changed]:
+    if changed := [format_path(path) for path in provenance.changed]:
         parts.append(f"with another {word_list(changed)}")
     if reason := next((reason for path, _, reason in left_out if path == BAGS), None):
         is_unread = reason.kind == NO_EFFECT
@@ -133,16 +132,16 @@ def calibration_lines(rows: Sequence[ExplainedSetting]) -> list[str]:
     ]
 
 
-def left_out_values(config: CompleteConfig) -> list[str]:
+def left_out_values(config: Resolved) -> list[str]:
     """Sentences that say which of the recipe's values are left out or have changed, and why."""
     settings = [(setting, reason) for _, setting, reason in _left_out(config)]
-    settings += [(format_path(path), reason) for path, reason in config.recipe.changed.items()]
+    settings += [(format_path(path), reason) for path, reason in config.provenance.changed.items()]
     return [
         f"{setting} does not have the recipe's value: {_in_few_words(reason)}" for setting, reason in settings
     ]
 
 
-def _left_out(config: CompleteConfig) -> Iterator[tuple[ConfigPath, str, Problem]]:
+def _left_out(config: Resolved) -> Iterator[tuple[ConfigPath, str, Problem]]:
     """The paths of the recipe's omitted values, the settings as they are written, and the reasons.
 
     Hyperparameters are left out that the config's choice, such as another optimizer, does not have, and
@@ -150,30 +149,30 @@ def _left_out(config: CompleteConfig) -> Iterator[tuple[ConfigPath, str, Problem
     """
     values = active_settings(config.experiment)
     without = OF_SEVERAL if config.experiment.model.ensemble.members == 1 else set()
-    for path, reason in config.recipe.omitted.items():
+    for path, reason in config.provenance.omitted.items():
         if path not in without and (path == BAGS or is_set(values, path)):
             yield path, format_path(path[:-1] if path[-1] == NAME else path), reason
 
 
 @dataclass(frozen=True)
 class _Origins:
-    config: CompleteConfig
+    config: Resolved
     locations: Locations
 
     @cached_property
     def set_paths(self) -> list[ConfigPath]:
         """The settings that the config sets; those that only its search varies are not among them."""
-        return list(settings_in(outside_search(self.config.recipe.original)))
+        return list(settings_in(outside_search(self.config.provenance.written)))
 
     def of(self, path: ConfigPath, value: Any, is_hyperparameter: bool) -> str | None:
         """Where a setting's value comes from; None if the setting needs no line."""
-        original = self.config.recipe.original
+        original = self.config.provenance.written
         if any(overlap(parse_path(key), path) for key in searched(original)):
             return None  # it has a line as a searched setting
         if gives(self.set_paths, path):
             is_auto = value_at(original, path) == AUTO != value
             return f"{self.location(path)}, from the data" if is_auto else self.location(path)
-        if path in self.config.recipe.applied:
+        if path in self.config.provenance.applied:
             return RECIPE
         if is_hyperparameter or path in COMPUTATION or not (path[0] in COMPLETED or path == SCALING):
             return None
@@ -183,8 +182,8 @@ class _Origins:
 
     def reason(self, path: ConfigPath) -> str | None:
         """Why an unset setting does not have the recipe's value; None if it has, or if that is unknown."""
-        recipe = self.config.recipe
-        others = {**recipe.omitted, **recipe.changed}
+        provenance = self.config.provenance
+        others = {**provenance.omitted, **provenance.changed}
         reasons = (reason for other, reason in others.items() if overlap(other, path))
         return next(map(_in_few_words, reasons), None)
 

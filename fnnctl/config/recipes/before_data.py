@@ -5,20 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from fnnctl.config.paths import ConfigPath
-from fnnctl.config.recipes.filling import RECIPES, ConfigChecker, apply_recipe, recipe_values
+from fnnctl.config.recipes.resolving import COMPLETED, ConfigChecker, fill_in, recipe_of, recipe_values
 from fnnctl.config.rules.experiments import experiment_of
-from fnnctl.config.rules.plain_config import is_set, value_at
 from fnnctl.config.rules.validation import InvalidConfigurationError
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.recipe_values import MANY, RecipeFacts
 from fnnctl.config.schema.setting import Recipe
 from fnnctl.metrics.registry import ACCURACY, R2
 
-RECIPE: Final[ConfigPath] = ("recipe",)
-COMPLETE: Final[ConfigPath] = ("complete",)
-COMPLETED: Final = ("model", "training")
-"""The sections that the recipe completes; the data can be read without them."""
 EXTREMES: Final = (
     RecipeFacts(
         task="classification",
@@ -51,9 +45,8 @@ def experiment_before_data(config: Mapping[str, Any]) -> Experiment:
     try:
         return experiment_of(config)
     except InvalidConfigurationError as error:
-        setting = value_at(config, RECIPE) if is_set(config, RECIPE) else "default"
-        recipe = next((name for name in RECIPES if name == setting), None)
-        if recipe is None or value_at(config, COMPLETE):
+        recipe = recipe_of(config)
+        if recipe is None:
             raise
         original = error
     try:
@@ -62,7 +55,7 @@ def experiment_before_data(config: Mapping[str, Any]) -> Experiment:
         if error.by_path:
             raise
     # Whether the config is valid depends on the data. They can be read all the same, with an experiment that
-    # lacks the sections in doubt; `complete_config` checks the whole config once the data are known.
+    # lacks the sections in doubt; `resolve` checks the whole config once the data are known.
     try:
         return experiment_of({key: value for key, value in config.items() if key not in COMPLETED})
     except InvalidConfigurationError:
@@ -77,7 +70,7 @@ def _possible_experiment(config: Mapping[str, Any], recipe: Recipe) -> Experimen
     checker = ConfigChecker(None, checks_search=False)
     attempts: list[InvalidConfigurationError] = []
     for facts in EXTREMES:
-        applied = apply_recipe(config, recipe_values(recipe, facts), checker)
+        applied = fill_in(config, recipe_values(recipe, facts), checker)
         try:
             return checker.experiment(applied.config)
         except InvalidConfigurationError as error:

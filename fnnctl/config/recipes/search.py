@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from fnnctl.config.paths import ConfigPath, format_path, parse_path
-from fnnctl.config.recipes.adaptation import gives
 from fnnctl.config.recipes.portfolio import (
     ACTIVATION,
     BATCH_SIZE,
@@ -31,6 +30,7 @@ from fnnctl.config.recipes.portfolio import (
     first_trials,
     learning_rate,
 )
+from fnnctl.config.recipes.written import gives
 from fnnctl.config.rules.plain_config import value_at
 from fnnctl.config.rules.trials import MAX_ROWS
 from fnnctl.config.schema.experiment import Experiment

@@ -13,7 +13,7 @@ from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.config.reading.overrides import read_override
 from fnnctl.config.reading.resolved import active_settings
 from fnnctl.config.recipes.before_data import experiment_before_data
-from fnnctl.config.recipes.filling import complete_config
+from fnnctl.config.recipes.resolving import resolve
 from fnnctl.config.rules.experiments import experiment_of
 from fnnctl.config.rules.plain_config import override
 from fnnctl.data.splits.folds import Fold
@@ -79,7 +79,7 @@ def resolved(table: Table, recipe: Settings, changes: Settings) -> dict[str, Any
     given = _changed(config, recipe)
     written = experiment_before_data(given)
     facts = recipe_facts(table.data, written)
-    complete = active_settings(complete_config(given, written, facts, table.data.task.check).experiment)
+    complete = active_settings(resolve(given, facts, check=table.data.task.check).experiment)
     experiment = experiment_of(_changed(complete, changes))
     return None if table.data.task.check(experiment) else active_settings(experiment)
 

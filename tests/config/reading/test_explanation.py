@@ -8,7 +8,7 @@ import pytest
 from fnnctl.config.reading.explanation import explained, left_out_values, recipe_line
 from fnnctl.config.reading.loading import LoadedConfig
 from fnnctl.config.reading.resolved import resolved_yaml
-from fnnctl.config.recipes import filling as module
+from fnnctl.config.recipes import resolving as module
 from fnnctl.config.rules.trials import Check
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.errors import Problem
@@ -47,7 +47,7 @@ def explain(load: Callable[..., LoadedConfig]) -> Explain:
 
     def value_and_origin(text: str, *overrides: str, **options: Any) -> dict[str, tuple[Any, str]]:
         loaded = load(text, *overrides, **options)
-        config = module.complete_config(loaded.config, loaded.experiment, facts_of())
+        config = module.resolve(loaded.config, facts_of(), name=loaded.experiment.name)
         training = config.experiment.training
         if training.batch_size == "auto":
             training = training.model_copy(update={"batch_size": 98})
@@ -110,12 +110,12 @@ def test_what_is_left_out_has_reasons(load: Callable[..., LoadedConfig]) -> None
         "data: {source: iris}\ntraining: {optimizer: lbfgs}\n"
         "search: {space: {model.hidden: {depth: [1, 2], width: [2, 4]}}}\n"
     )
-    complete = module.complete_config(loaded.config, loaded.experiment, facts_of())
+    complete = module.resolve(loaded.config, facts_of(), name=loaded.experiment.name)
     assert left_out_values(complete) == [
         "model.dropout does not have the recipe's value: it cannot be used with lbfgs",
     ]
     loaded = load("data: {source: iris}\ntraining: {optimizer: sgd}\n")
-    complete = module.complete_config(loaded.config, loaded.experiment, facts_of())
+    complete = module.resolve(loaded.config, facts_of(), name=loaded.experiment.name)
     assert left_out_values(complete) == [
         "training.optimizer.learning_rate does not have the recipe's value: training.optimizer is set, and "
         "the recipe's value was tuned for adamw",
@@ -143,7 +143,7 @@ def test_one_line_says_which_values_are_left_out(
 ) -> None:
     """Values that the config sets, to whatever value, are not named."""
     loaded = load(f"data: {{source: iris}}\n{given}")
-    assert recipe_line(module.complete_config(loaded.config, loaded.experiment, facts_of())) == line
+    assert recipe_line(module.resolve(loaded.config, facts_of(), name=loaded.experiment.name)) == line
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def test_the_line_says_why_there_are_no_bags(
     del values["training.early_stopping"]
     monkeypatch.setitem(module.RECIPES, "default", lambda facts: values)
     loaded = load(given if "data" in given else f"data: {{source: iris}}\n{given}")
-    complete = module.complete_config(loaded.config, loaded.experiment, facts_of(), check)
+    complete = module.resolve(loaded.config, facts_of(), name=loaded.experiment.name, check=check)
     assert recipe_line(complete) == f"recipe default{why}"
 
 
@@ -180,7 +180,7 @@ def test_one_network_has_neither_bags_nor_twins_without_a_word(
     """Only its own lines of the table have the reasons."""
     monkeypatch.setitem(module.RECIPES, "default", DEFAULT)
     loaded = load(f"data: {{source: iris}}\nmodel: {{{given}}}\n")
-    complete = module.complete_config(loaded.config, loaded.experiment, facts_of())
+    complete = module.resolve(loaded.config, facts_of(), name=loaded.experiment.name)
     assert recipe_line(complete) == "recipe default"
     assert left_out_values(complete) == []
     rows = explained(complete.experiment, complete, loaded.locations)
@@ -205,9 +205,9 @@ def test_without_twins_there_are_more_epochs(
     """Nobody is told of twins that the config leaves no room for."""
     monkeypatch.setitem(module.RECIPES, "default", DEFAULT)
 
-    def complete(text: str) -> module.CompleteConfig:
+    def complete(text: str) -> module.Resolved:
         loaded = load(f"data: {{source: iris}}\n{text}\n")
-        return module.complete_config(loaded.config, loaded.experiment, facts_of())
+        return module.resolve(loaded.config, facts_of(), name=loaded.experiment.name)
 
     with_twins, without = complete(""), complete(given)
     assert with_twins.experiment.model.ensemble.plain_twins
@@ -219,9 +219,9 @@ def test_without_twins_there_are_more_epochs(
 @pytest.mark.parametrize("given", ["", "training: {optimizer: sgd}\n", "model: {ensemble: 5}\n"])
 def test_a_resolved_config_has_nothing_from_its_recipe(load: Callable[..., LoadedConfig], given: str) -> None:
     loaded = load(f"data: {{source: iris}}\n{given}")
-    complete = module.complete_config(loaded.config, loaded.experiment, facts_of()).experiment
+    complete = module.resolve(loaded.config, facts_of(), name=loaded.experiment.name).experiment
     again = load(resolved_yaml(complete))
-    assert recipe_line(module.complete_config(again.config, again.experiment, facts_of())) is None
+    assert recipe_line(module.resolve(again.config, facts_of(), name=again.experiment.name)) is None
 
 
 def test_hyperparameters_have_lines_where_they_are_given_or_the_recipes(explain: Explain) -> None:

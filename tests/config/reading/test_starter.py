@@ -12,7 +12,7 @@ from fnnctl.config.paths import ConfigPath, format_path
 from fnnctl.config.reading.explanation import recipe_line
 from fnnctl.config.reading.loading import LoadedConfig, load_config
 from fnnctl.config.reading.starter import STARTER_NAME, starter_text
-from fnnctl.config.recipes.filling import complete_config
+from fnnctl.config.recipes.resolving import resolve
 from fnnctl.config.schema.data import BUILTIN_NAMES
 from fnnctl.config.schema.records import setting_records
 from fnnctl.config.yaml_text import CoreLoader
@@ -34,9 +34,9 @@ def test_it_writes_out_defaults_and_changes_only_the_seed(tmp_path: Path) -> Non
     """Its search changes nothing in `train`."""
     written = load(tmp_path, starter_text())
     default = load(tmp_path, "seed: 7\ndata: {source: digits}")
-    complete = [complete_config(each.config, each.experiment, facts_of()) for each in (written, default)]
+    complete = [resolve(each.config, facts_of(), name=each.experiment.name) for each in (written, default)]
     assert complete[0].experiment.model_copy(update={"search": None}) == complete[1].experiment
-    assert complete[0].recipe.omitted == {}
+    assert complete[0].provenance.omitted == {}
     assert recipe_line(complete[0]) == recipe_line(complete[1])
 
 

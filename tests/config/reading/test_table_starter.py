@@ -18,7 +18,7 @@ from fnnctl.config.reading.table_starter import (
     table_starter_text,
 )
 from fnnctl.config.reading.yaml_reader import MAX_BYTES
-from fnnctl.config.recipes.filling import complete_config
+from fnnctl.config.recipes.resolving import resolve
 from fnnctl.config.rules.search_check import search_problems
 from fnnctl.config.schema.data import DEFAULT_MISSING_VALUES
 from fnnctl.config.yaml_text import is_allowed_value
@@ -60,7 +60,7 @@ def test_the_text_says_what_was_found_and_leaves_the_rest_to_the_recipe() -> Non
     assert data.columns.ignore == ("tree",)
     assert (data.split.test, data.split.stratify) == (0.2, True)
     alone = load("seed: 7\ndata: {source: trees.csv, target: harvest, task: classification}")
-    complete = [complete_config(each.config, each.experiment, facts_of()) for each in (loaded, alone)]
+    complete = [resolve(each.config, facts_of(), name=each.experiment.name) for each in (loaded, alone)]
     sections = [each.experiment.model_dump(include={"model", "training"}) for each in complete]
     assert sections[0] == sections[1], "the search changes nothing in `train`"
     assert recipe_line(complete[0]) == recipe_line(complete[1])
@@ -190,8 +190,8 @@ def test_a_search_of_domains_is_offered_if_there_are_validation_rows(task: str, 
     assert loaded.experiment.search.objective.metric == metric
     assert loaded.experiment.search.objective.on == "bags"
     assert loaded.experiment.search.ensemble is not None
-    complete = complete_config(loaded.config, loaded.experiment, facts_of())
-    assert search_problems(complete.recipe.config, complete.experiment) == {}
+    complete = resolve(loaded.config, facts_of(), name=loaded.experiment.name)
+    assert search_problems(complete.provenance.config, complete.experiment) == {}
     few = starter(split={"validation": 0.0, "stratify": False}, split_reason="2 rows are too few")
     assert "search:" not in table_starter_text(few, STARTER_NAME)
 

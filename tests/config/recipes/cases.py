@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Final
 
-from fnnctl.config.recipes.filling import complete_config, recipe_values
-from fnnctl.config.rules.experiments import experiment_of
+from fnnctl.config.recipes.resolving import recipe_values, resolve
 from fnnctl.config.schema.recipe_values import RecipeFacts
 from fnnctl.config.schema.setting import Recipe
 
@@ -30,6 +29,6 @@ CASES: Final = {
 def assert_all_is_taken(recipe: Recipe, facts: RecipeFacts) -> None:
     """With nothing given, every value is valid and taken."""
     config = {"recipe": recipe, "data": {"source": "table.csv", "target": "y"}}
-    complete = complete_config(config, experiment_of(config), facts)
-    assert complete.recipe.omitted == {}
-    assert complete.recipe.applied == recipe_values(recipe, facts)
+    complete = resolve(config, facts)
+    assert complete.provenance.omitted == {}
+    assert complete.provenance.applied == recipe_values(recipe, facts)

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fnnctl.config.paths import format_path, parse_path
-from fnnctl.config.recipes import filling
+from fnnctl.config.recipes import resolving
 from fnnctl.config.recipes.before_data import EXTREMES, experiment_before_data
-from fnnctl.config.recipes.filling import complete_config
+from fnnctl.config.recipes.resolving import resolve
 from fnnctl.config.rules.experiments import experiment_of
 from fnnctl.config.rules.plain_config import override
 from fnnctl.config.rules.validation import InvalidConfigurationError
@@ -52,12 +52,12 @@ def test_what_is_right_beside_the_recipe_is_no_problem(
     monkeypatch: pytest.MonkeyPatch, section: str, settings: dict[str, Any], recipe: Recipe
 ) -> None:
     """The schema's defaults beside them would refuse each; in the end the value is the given one."""
-    values = filling.RECIPES[recipe]
-    monkeypatch.setitem(filling.RECIPES, recipe, lambda facts: {**values(facts), **ADAMW})
+    values = resolving.RECIPES[recipe]
+    monkeypatch.setitem(resolving.RECIPES, recipe, lambda facts: {**values(facts), **ADAMW})
     config = {**SOURCE, "recipe": recipe, section: settings}
     with pytest.raises(InvalidConfigurationError):
         experiment_of(config)
-    found = complete_config(config, experiment_before_data(config), facts_of())
+    found = resolve(config, facts_of(), name=experiment_before_data(config).name)
     dumped = found.experiment.model_dump()[section]
     for key, value in settings.items():
         inside = value if isinstance(value, dict) else {"name": value}
@@ -98,19 +98,19 @@ def test_a_message_that_depends_on_the_data_waits_for_them() -> None:
     assert before.data.source == "x.csv"
     for rows, epoch in ((150, 16), (50_000, 8)):
         with pytest.raises(InvalidConfigurationError, match=f"starts averaging, after epoch {epoch};"):
-            complete_config(config, before, facts_of(rows=rows))
+            resolve(config, facts_of(rows=rows))
 
 
 def test_a_problem_of_some_data_is_none_before_they_are_known(monkeypatch: pytest.MonkeyPatch) -> None:
     def values(facts: RecipeFacts) -> dict[str, Any]:
         return ADAMW if facts.numeric == 0 else {}
 
-    monkeypatch.setitem(filling.RECIPES, "default", values)
+    monkeypatch.setitem(resolving.RECIPES, "default", values)
     config = {**SOURCE, "training": {"optimizer": {"weight_decay": 0.05}}}
-    before = experiment_before_data(config)
-    assert complete_config(config, before, facts_of(numeric=0)).experiment.training.optimizer.name == "adamw"
+    experiment_before_data(config)
+    assert resolve(config, facts_of(numeric=0)).experiment.training.optimizer.name == "adamw"
     with pytest.raises(InvalidConfigurationError, match="adam has no weight_decay"):
-        complete_config(config, before, facts_of(numeric=2))
+        resolve(config, facts_of(numeric=2))
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -127,16 +127,16 @@ def test_what_is_certain_is_wrong_for_all_data(case: str, wrong: tuple[str, Any]
     config = override(SOURCE, parse_path(setting), value)
     before = problems(config)
     with pytest.raises(InvalidConfigurationError) as caught:
-        complete_config(config, experiment_of(SOURCE), CASES[case])
+        resolve(config, CASES[case])
     assert {format_path(path): problem.message for path, problem in caught.value.by_path.items()} == before
 
 
-@given(facts=FACTS, recipe=st.sampled_from(sorted(filling.RECIPES)))
+@given(facts=FACTS, recipe=st.sampled_from(sorted(resolving.RECIPES)))
 def test_every_value_that_depends_on_the_data_differs_between_the_extremes(
     facts: RecipeFacts, recipe: Recipe
 ) -> None:
-    one, other = map(filling.RECIPES[recipe], EXTREMES)
-    values = filling.RECIPES[recipe](facts)
+    one, other = map(resolving.RECIPES[recipe], EXTREMES)
+    values = resolving.RECIPES[recipe](facts)
     for setting in {*values, *one, *other}:  # some recipes leave out a setting for some data
         is_same = values.get(setting) == one.get(setting)
         assert is_same or one.get(setting) != other.get(setting), setting

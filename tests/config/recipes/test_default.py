@@ -5,8 +5,7 @@ from typing import Any
 import pytest
 
 from fnnctl.config.recipes.before_data import experiment_before_data
-from fnnctl.config.recipes.filling import RECIPES, complete_config
-from fnnctl.config.rules.experiments import experiment_of
+from fnnctl.config.recipes.resolving import RECIPES, resolve
 from fnnctl.config.schema.recipe_values import (
     LARGE,
     MEMBERS,
@@ -63,8 +62,8 @@ def test_training_ends_when_the_best_loss_is_out_of_reach(
     training: dict[str, Any], has_search: bool, patience: object
 ) -> None:
     config = {"data": {"source": "iris"}, "training": training}
-    loaded = experiment_before_data(config)
-    complete = complete_config(config, loaded, facts_of(has_search=has_search))
+    experiment_before_data(config)
+    complete = resolve(config, facts_of(has_search=has_search))
     stopping = complete.experiment.training.early_stopping
     assert stopping is not None
     assert stopping.patience == patience
@@ -73,10 +72,10 @@ def test_training_ends_when_the_best_loss_is_out_of_reach(
 def test_a_validation_share_that_is_set_keeps_the_members() -> None:
     """They share these validation rows, so they have no bags."""
     config = {"data": {"source": "iris", "split": {"validation": 0.2}}}
-    complete = complete_config(config, experiment_of(config), facts_of())
+    complete = resolve(config, facts_of())
     ensemble = complete.experiment.model.ensemble
     assert (ensemble.members, ensemble.bags) == (MEMBERS, False)
-    ((path, reason),) = complete.recipe.omitted.items()
+    ((path, reason),) = complete.provenance.omitted.items()
     assert path == ("model", "ensemble", "bags")
     assert reason.message.startswith("data.split.validation would have no effect: with bags,")
 
@@ -98,7 +97,7 @@ def test_probabilities_of_a_classification_are_calibrated() -> None:
 )
 def test_a_calibration_that_is_set_is_kept(sections: dict[str, Any], calibration: str) -> None:
     config = {"data": {"source": "iris"}, **sections}
-    complete = complete_config(config, experiment_of(config), facts_of())
+    complete = resolve(config, facts_of())
     assert complete.experiment.model.calibration == calibration
 
 
@@ -116,6 +115,6 @@ def test_without_validation_rows_nothing_is_calibrated(search: dict[str, Any]) -
         "model": {"ensemble": 1},
         "training": {"early_stopping": None},
     }
-    complete = complete_config(config, experiment_of(config), facts_of())
+    complete = resolve(config, facts_of())
     assert complete.experiment.model.calibration == "none"
-    assert "data.split.validation is 0" in complete.recipe.omitted["model", "calibration"].message
+    assert "data.split.validation is 0" in complete.provenance.omitted["model", "calibration"].message

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from fnnctl.config.paths import format_path
-from fnnctl.config.recipes import filling as module
+from fnnctl.config.recipes import resolving as module
 from fnnctl.config.recipes.before_data import experiment_before_data
-from fnnctl.config.recipes.filling import CompleteConfig, complete_config
+from fnnctl.config.recipes.resolving import Resolved, resolve
 from fnnctl.config.rules.canonical import configuration_seed
 from fnnctl.config.rules.experiments import experiment_of
 from fnnctl.config.rules.trials import Check
@@ -43,13 +43,13 @@ def recipe(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(module.RECIPES, "default", lambda facts: VALUES)
 
 
-def expand(check: Check | None = None, **sections: Any) -> CompleteConfig:
+def expand(check: Check | None = None, **sections: Any) -> Resolved:
     config = {"recipe": "default", "data": {"source": "iris"}, **sections}
-    return complete_config(config, experiment_of(config), facts_of(), check)
+    return resolve(config, facts_of(), check=check)
 
 
-def taken(complete: CompleteConfig) -> set[str]:
-    return {format_path(path) for path in complete.recipe.applied}
+def taken(complete: Resolved) -> set[str]:
+    return {format_path(path) for path in complete.provenance.applied}
 
 
 def test_with_nothing_given_everything_is_the_recipes() -> None:
@@ -63,8 +63,8 @@ def test_with_nothing_given_everything_is_the_recipes() -> None:
 
 def test_classic_fills_in_nothing() -> None:
     complete = expand(recipe="classic")
-    assert (complete.recipe.applied, complete.recipe.config) == ({}, complete.recipe.original)
-    assert complete.experiment == experiment_of(complete.recipe.original)
+    assert (complete.provenance.applied, complete.provenance.config) == ({}, complete.provenance.written)
+    assert complete.experiment == experiment_of(complete.provenance.written)
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_classic_fills_in_nothing() -> None:
 def test_a_setting_that_the_recipe_lacks_leaves_it_whole(sections: dict[str, Any]) -> None:
     complete = expand(**sections)
     assert taken(complete) == VALUES.keys()
-    assert complete.recipe.omitted == {}
+    assert complete.provenance.omitted == {}
 
 
 def test_a_setting_of_the_recipe_changes_itself_alone() -> None:
@@ -87,7 +87,7 @@ def test_a_setting_of_the_recipe_changes_itself_alone() -> None:
     assert (training.learning_rate, training.optimizer.name) == (0.3, "adamw")
     assert complete.experiment.model.ensemble.members == 5
     assert taken(complete) == VALUES.keys() - {"training.optimizer.learning_rate", "model.ensemble.members"}
-    assert complete.recipe.omitted == {}
+    assert complete.provenance.omitted == {}
 
 
 def test_a_searched_setting_has_the_recipes_value_to_start_from() -> None:
@@ -103,9 +103,9 @@ def test_nothing_is_filled_in_a_section_that_is_null() -> None:
     assert taken(complete) == VALUES.keys() - STOPPING
 
 
-def test_nothing_is_filled_in_a_complete_config() -> None:
+def test_nothing_is_filled_in_a_resolve() -> None:
     complete = expand(complete=True)
-    assert (complete.recipe.applied, complete.recipe.omitted) == ({}, {})
+    assert (complete.provenance.applied, complete.provenance.omitted) == ({}, {})
     assert complete.experiment.training.epochs == 200
 
 
@@ -142,9 +142,9 @@ def test_a_value_that_contradicts_a_set_one_is_not_taken(
     sections: dict[str, Any], left_out: set[str]
 ) -> None:
     complete = expand(**sections)
-    assert {format_path(path) for path in complete.recipe.omitted} == left_out
+    assert {format_path(path) for path in complete.provenance.omitted} == left_out
     assert taken(complete).isdisjoint(left_out)
-    assert all(complete.recipe.omitted.values())
+    assert all(complete.provenance.omitted.values())
 
 
 def test_a_value_that_the_data_do_not_allow_is_not_taken() -> None:
@@ -154,7 +154,7 @@ def test_a_value_that_the_data_do_not_allow_is_not_taken() -> None:
         return [problem] if stopping and stopping.monitor == "validation_accuracy" else []
 
     complete = expand(check)
-    ((path, problem),) = complete.recipe.omitted.items()
+    ((path, problem),) = complete.provenance.omitted.items()
     assert (path, problem.message) == (
         ("training", "early_stopping", "monitor"),
         "a regression has no accuracy",
@@ -165,7 +165,7 @@ def test_a_value_that_the_data_do_not_allow_is_not_taken() -> None:
 def test_a_problem_that_the_config_has_anyway_takes_nothing_away() -> None:
     wrong = {"space": {"training.l2": {"uniform": [-1, 1]}}, "method": "random"}
     complete = expand(search=wrong)
-    assert complete.recipe.omitted == {}
+    assert complete.provenance.omitted == {}
     assert taken(complete) == VALUES.keys()
 
 
@@ -178,28 +178,28 @@ def test_a_default_that_contradicts_a_set_value_may_be_replaced_by_the_recipe(
     """
     config = {"data": {"source": "iris"}, "training": {"averaging": "swa"}}
     monkeypatch.setitem(module.RECIPES, "default", lambda facts: VALUES)
-    loaded = experiment_before_data(config)
-    complete = complete_config(config, loaded, facts_of())
+    experiment_before_data(config)
+    complete = resolve(config, facts_of())
     stopping = complete.experiment.training.early_stopping
     assert stopping is not None
     assert stopping.patience is None
     assert taken(complete) == VALUES.keys()
     monkeypatch.setitem(module.RECIPES, "default", lambda facts: {})
     with pytest.raises(ConfigError, match="may end training before swa starts averaging"):
-        complete_config(config, loaded, facts_of())
+        resolve(config, facts_of())
 
 
 def test_written_out_the_values_give_the_same_experiment_and_seed() -> None:
     complete = expand(name="a", seed=4)
-    again = experiment_of({**complete.recipe.config, "recipe": "classic"})
+    again = experiment_of({**complete.provenance.config, "recipe": "classic"})
     assert again.model_copy(update={"recipe": "default"}) == complete.experiment
     assert configuration_seed(again) == configuration_seed(complete.experiment)
 
 
 def test_an_expanded_config_has_nothing_left_to_fill() -> None:
     once = expand(training={"l2": 0.3})
-    again = complete_config(once.recipe.config, once.experiment, facts_of(rows=10**6))
-    assert (again.recipe.config, again.experiment) == (once.recipe.config, once.experiment)
+    again = resolve(once.provenance.config, facts_of(rows=10**6), name=once.experiment.name)
+    assert (again.provenance.config, again.experiment) == (once.provenance.config, once.experiment)
 
 
 def test_the_name_is_kept_of_a_config_that_is_valid_only_beside_the_recipe() -> None:
@@ -212,4 +212,4 @@ def test_the_name_is_kept_of_a_config_that_is_valid_only_beside_the_recipe() -> 
 def test_the_default_name_is_kept() -> None:
     config = {"recipe": "default", "data": {"source": "iris"}}
     named = experiment_of(config).model_copy(update={"name": "flowers"})
-    assert complete_config(config, named, facts_of()).experiment.name == "flowers"
+    assert resolve(config, facts_of(), name=named.name).experiment.name == "flowers"

@@ -2,8 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from fnnctl.config.recipes.filling import RECIPES, complete_config
-from fnnctl.config.rules.experiments import experiment_of
+from fnnctl.config.recipes.resolving import RECIPES, resolve
 from fnnctl.config.schema.recipe_values import FAST_MEMBERS
 from tests.config.recipes.cases import CASES, assert_all_is_taken, facts_of
 
@@ -25,5 +24,5 @@ def test_targets_are_smoothed_only_for_the_sake_of_predicted_classes() -> None:
 
 def test_members_are_kept_where_bags_are_impossible() -> None:
     config = {"recipe": "fast", "data": {"source": "iris", "split": {"validation": 0.2}}}
-    ensemble = complete_config(config, experiment_of(config), facts_of()).experiment.model.ensemble
+    ensemble = resolve(config, facts_of()).experiment.model.ensemble
     assert (ensemble.members, ensemble.bags) == (FAST_MEMBERS, False)

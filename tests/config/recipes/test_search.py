@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 
 from fnnctl.config.paths import parse_path
-from fnnctl.config.recipes.adaptation import settings_in
-from fnnctl.config.recipes.filling import complete_config
 from fnnctl.config.recipes.portfolio import PORTFOLIO, Change, first_trials
+from fnnctl.config.recipes.resolving import resolve
 from fnnctl.config.recipes.search import (
     SAMPLE_FIRST,
     SearchRecipeFacts,
@@ -22,7 +21,7 @@ from fnnctl.config.recipes.search import (
     recipe_trials,
     why_no_sample,
 )
-from fnnctl.config.rules.experiments import experiment_of
+from fnnctl.config.recipes.written import settings_in
 from fnnctl.config.schema.recipe_values import RecipeFacts
 from tests.config.recipes.cases import facts_of
 
@@ -39,7 +38,7 @@ OF_NUMBERS = {"model.ensemble.plain_twins", "model.numeric_embedding"}
 def search_facts(of: RecipeFacts | None = None, /, *, on: str = "bags", **sections: Any) -> SearchRecipeFacts:
     config: Mapping[str, Any] = {"data": {"source": "table.csv", "target": "y"}, **sections}
     facts = of or facts_of()
-    complete = complete_config(config, experiment_of(config), facts)
+    complete = resolve(config, facts)
     return SearchRecipeFacts(
         recipe=facts, default=complete.experiment, set_paths=list(settings_in(config)), on=on
     )

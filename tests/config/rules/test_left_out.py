@@ -147,7 +147,7 @@ def test_settings_of_another_method_stay(load: Load) -> None:
     assert value_at(loaded.config, ("search", "budget", "brackets")) == "table"
 
 
-def test_every_start_of_a_former_complete_config_can_be_changed(tmp_path: Path) -> None:
+def test_every_start_of_a_former_resolve_can_be_changed(tmp_path: Path) -> None:
     file = tmp_path / "resolved.yaml"
     file.write_text("complete: true\n" + FILE)
     assert [note.path for note in load_config(file, [TEST_FILE]).notes] == ["data.split.test"]

@@ -6,18 +6,16 @@ from typing import Any
 import pytest
 
 from fnnctl.config.paths import format_path, parse_path
-from fnnctl.config.recipes.filling import AppliedRecipe, ConfigChecker, apply_recipe
+from fnnctl.config.recipes.resolving import ConfigChecker, Provenance, fill_in
 from fnnctl.config.rules.plain_config import value_at
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.errors import Problem
 
 
-def fill(
-    config: dict[str, Any], values: dict[str, Any], checker: ConfigChecker | None = None
-) -> AppliedRecipe:
+def fill(config: dict[str, Any], values: dict[str, Any], checker: ConfigChecker | None = None) -> Provenance:
     config = {"data": {"source": "iris"}, **config}
     by_path = {parse_path(key): value for key, value in values.items()}
-    return apply_recipe(config, by_path, checker or ConfigChecker(None))
+    return fill_in(config, by_path, checker or ConfigChecker(None))
 
 
 @pytest.mark.parametrize("given", ["adamw", {"name": "adamw"}])

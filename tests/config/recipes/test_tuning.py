@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fnnctl.config.paths import format_path, parse_path
-from fnnctl.config.recipes.adaptation import SHORT, adapted, dependences, gives, settings_in
-from fnnctl.config.recipes.filling import RECIPES, apply_recipe, complete_config, recipe_values
-from fnnctl.config.recipes.filling import ConfigChecker as Checker
-from fnnctl.config.rules.experiments import experiment_of
+from fnnctl.config.recipes.resolving import RECIPES, fill_in, recipe_values, resolve
+from fnnctl.config.recipes.resolving import ConfigChecker as Checker
+from fnnctl.config.recipes.tuning import dependences, suited_values
+from fnnctl.config.recipes.written import SHORT, gives, settings_in
 from fnnctl.config.rules.plain_config import override, value_at
 from fnnctl.config.schema.records import records_by_path
 from fnnctl.config.schema.section import written_out
@@ -119,7 +119,7 @@ def test_every_tuned_value_is_one_that_a_recipe_has() -> None:
     ],
 )
 def test_what_is_left_out_and_why(config: dict[str, Any], cause: str, reasons: dict[str, str]) -> None:
-    _, changes = adapted(config, recipe_values("default", facts_of()))
+    _, changes = suited_values(config, recipe_values("default", facts_of()))
     assert {format_path(path): problem.message for path, problem in changes.items()} == {
         path: f"{cause}, and {reason}" for path, reason in reasons.items()
     }
@@ -127,11 +127,11 @@ def test_what_is_left_out_and_why(config: dict[str, Any], cause: str, reasons: d
 
 def test_another_value_takes_the_place_of_one_that_does_not_suit() -> None:
     values = recipe_values("default", facts_of())
-    suited, _ = adapted({"training": {"parametrization": "standard"}}, values)
+    suited, _ = suited_values({"training": {"parametrization": "standard"}}, values)
     rate, epochs = ("training", "optimizer", "learning_rate"), ("training", "epochs")
     assert values[epochs] == 22
     assert suited == {**values, rate: 0.005, epochs: 32}
-    suited, _ = adapted({"training": {"optimizer": "sgd", "parametrization": "standard"}}, values)
+    suited, _ = suited_values({"training": {"optimizer": "sgd", "parametrization": "standard"}}, values)
     assert ("training", "optimizer", "learning_rate") not in suited
 
 
@@ -173,7 +173,7 @@ def test_what_is_set_is_taken_and_the_rest_stays(changes: dict[str, Any], recipe
     for setting in sorted(changes):  # a section before what is in it
         config = override(config, parse_path(setting), changes[setting])
     values, checker = recipe_values(recipe, facts_of()), Checker(None)
-    applied = apply_recipe(config, values, checker)
+    applied = fill_in(config, values, checker)
     settings = [*settings_in(config)]
     for path in settings:
         written, taken = value_at(config, path), value_at(applied.config, path)
@@ -196,10 +196,10 @@ def test_a_change_of_one_setting_changes_nothing_else(case: str, change: str) ->
     """The experiment is the recipe's with this one value."""
     setting, _, value = change.partition("=")
     config = {"data": {"source": "table.csv", "target": "y"}}
-    whole = complete_config(config, experiment_of(config), CASES[case]).experiment.model_dump()
+    whole = resolve(config, CASES[case]).experiment.model_dump()
     changed_config = override(config, parse_path(setting), float(value) if "." in value else int(value))
-    changed = complete_config(changed_config, experiment_of(changed_config), CASES[case])
-    assert changed.recipe.omitted == {}
+    changed = resolve(changed_config, CASES[case])
+    assert changed.provenance.omitted == {}
     section, key = setting.split(".")
     assert changed.experiment.model_dump() == {
         **whole,
@@ -231,7 +231,7 @@ def test_a_rate_far_below_the_recipes_is_warned_of(changes: dict[str, Any], is_t
     config: Any = {"data": {"source": "table.csv", "target": "y"}}
     for setting, value in changes.items():
         config = override(config, parse_path(setting), value)
-    warnings = complete_config(config, experiment_of(config), facts_of()).warnings
+    warnings = resolve(config, facts_of()).warnings
     assert [warning.rpartition("; ")[2] for warning in warnings] == [
         "leave it out, or write training.parametrization: standard, too"
     ] * is_told

@@ -1,6 +1,8 @@
-"""Fills in a recipe's values in the settings that a config leaves open.
+"""Resolves a config: what is written and the facts of its table give the experiment, and where it comes from.
 
-Every value is applied that the config's own settings, its search and its data allow.
+The steps, in this order: the recipe's values in the settings that the config leaves open; those that were
+tuned for others (`tuning`); those that bring a problem; then the schema, settings without effect,
+contradictions and the experiment with its defaults (`rules.experiments`).
 """
 
 from __future__ import annotations
@@ -12,15 +14,8 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from fnnctl.config.paths import SPACE, ConfigPath, format_path, overlap, parse_path
 from fnnctl.config.problems import Problems, by_path, conditional
-from fnnctl.config.recipes.adaptation import (
-    NAME,
-    Values,
-    adapted,
-    gives,
-    low_rate_warning,
-    outside_search,
-    settings_in,
-)
+from fnnctl.config.recipes.tuning import Values, low_rate_warning, suited_values
+from fnnctl.config.recipes.written import NAME, gives, outside_search, settings_in
 from fnnctl.config.rules.experiments import experiment_of
 from fnnctl.config.rules.plain_config import is_set, value_at, with_value
 from fnnctl.config.rules.validation import InvalidConfigurationError
@@ -46,6 +41,10 @@ RECIPES: Final[dict[Recipe, Callable[[RecipeFacts], Mapping[str, Any]]]] = {
     "fast": partial(_values_of_fields, "fast"),
 }
 """The settings of each recipe by path, as functions of a table's facts."""
+RECIPE: Final[ConfigPath] = ("recipe",)
+COMPLETE: Final[ConfigPath] = ("complete",)
+COMPLETED: Final = ("model", "training")
+"""The sections that the recipe completes; the data can be read without them."""
 PLAIN_TWINS: Final[ConfigPath] = ("model", "ensemble", "plain_twins")
 
 
@@ -67,11 +66,11 @@ def _settings(path: ConfigPath, value: Any) -> Iterator[tuple[ConfigPath, Any]]:
 
 
 @dataclass(frozen=True, slots=True)
-class AppliedRecipe:
-    """A config with a recipe's values; it may still be wrong."""
+class Provenance:
+    """Where the settings of a config come from; it may still be wrong."""
 
-    original: Mapping[str, Any]
-    """The config before."""
+    written: Mapping[str, Any]
+    """The config without the recipe's values."""
     config: Mapping[str, Any]
     """The config with the applied values."""
     applied: Values
@@ -84,38 +83,48 @@ class AppliedRecipe:
 
 
 @dataclass(frozen=True, slots=True)
-class CompleteConfig:
+class Resolved:
     """The experiment of a config whose recipe has filled in what it leaves open, and how it came about."""
 
     experiment: Experiment
-    recipe: AppliedRecipe
+    provenance: Provenance
     warnings: Sequence[str] = ()
     """What is doubtful about the config's values beside the recipe's."""
 
     @classmethod
-    def without_recipe(cls, config: Mapping[str, Any], experiment: Experiment) -> Self:
+    def without_recipe(cls, written: Mapping[str, Any], experiment: Experiment) -> Self:
         """A config without a recipe's values."""
-        return cls(experiment, AppliedRecipe(config, config, {}))
+        return cls(experiment, Provenance(written, written, {}))
 
 
-def complete_config(
-    config: Mapping[str, Any], experiment: Experiment, facts: RecipeFacts, check: Check | None = None
-) -> CompleteConfig:
-    """The config of this `experiment` with its recipe's values; `check` says what the data do not allow.
+def resolve(
+    written: Mapping[str, Any], facts: RecipeFacts, *, name: str | None = None, check: Check | None = None
+) -> Resolved:
+    """The experiment of a config for a table with these facts.
 
-    Raises `InvalidConfigurationError` if the config is wrong even so.
+    `name` is the experiment's if the config has none; `check` says what the data do not allow. Raises
+    `InvalidConfigurationError` if the config is wrong even with the recipe's values.
     """
-    if experiment.complete or experiment.recipe == "classic":
-        return CompleteConfig.without_recipe(config, experiment)
-    checker = ConfigChecker(experiment.name, check)
-    values = recipe_values(experiment.recipe, facts)
-    recipe = apply_recipe(config, values, checker)
-    if values.get(PLAIN_TWINS) and not value_at(recipe.config, PLAIN_TWINS):
+    checker = ConfigChecker(name, check)
+    recipe = recipe_of(written)
+    if recipe is None:
+        return Resolved.without_recipe(written, checker.experiment(written))
+    values = recipe_values(recipe, facts)
+    provenance = fill_in(written, values, checker)
+    if values.get(PLAIN_TWINS) and not value_at(provenance.config, PLAIN_TWINS):
         # Without them the recipe trains more epochs.
-        alone = replace(facts, may_have_twins=False)
-        recipe = apply_recipe(config, recipe_values(experiment.recipe, alone), checker)
-    warning = low_rate_warning(config, values, recipe.applied)
-    return CompleteConfig(checker.experiment(recipe.config), recipe, [warning] if warning else ())
+        without_twins = replace(facts, may_have_twins=False)
+        provenance = fill_in(written, recipe_values(recipe, without_twins), checker)
+    warning = low_rate_warning(written, values, provenance.applied)
+    experiment = checker.experiment(provenance.config)
+    return Resolved(experiment, provenance, [warning] if warning else ())
+
+
+def recipe_of(written: Mapping[str, Any]) -> Recipe | None:
+    """The recipe that fills in a config; None if none does, or if there is no such recipe."""
+    setting = value_at(written, RECIPE) if is_set(written, RECIPE) else "default"
+    recipe = next((name for name in RECIPES if name == setting), None)
+    return None if value_at(written, COMPLETE) else recipe
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +160,7 @@ class ConfigChecker:
         return experiment if self.name is None else experiment.model_copy(update={"name": self.name})
 
 
-def apply_recipe(config: Mapping[str, Any], values: Values, checker: ConfigChecker) -> AppliedRecipe:
+def fill_in(config: Mapping[str, Any], values: Values, checker: ConfigChecker) -> Provenance:
     """The config with those of the recipe's `values` that it leaves open and allows."""
     settings = list(settings_in(outside_search(config)))
     open_values = {
@@ -159,13 +168,13 @@ def apply_recipe(config: Mapping[str, Any], values: Values, checker: ConfigCheck
         for path, value in values.items()
         if not gives(settings, path) and not _is_in_null(config, path)
     }
-    suited, reasons = adapted(config, values)
+    suited, reasons = suited_values(config, values)
     reasons = {path: reason for path, reason in reasons.items() if path in open_values}
     unsuited = {path: reason for path, reason in reasons.items() if path not in suited}
     changed = {path: reason for path, reason in reasons.items() if path in suited}
     candidates = {path: suited[path] for path in open_values if path in suited}
     result, applied, omitted = _without_contradictions(config, candidates, checker)
-    return AppliedRecipe(config, result, applied, unsuited | omitted, changed)
+    return Provenance(config, result, applied, unsuited | omitted, changed)
 
 
 def _without_contradictions(
