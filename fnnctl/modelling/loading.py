@@ -31,7 +31,6 @@ from fnnctl.data.splits.parts import Split, split_rows
 from fnnctl.data.splits.row_order import fold_line, split_line
 from fnnctl.errors import ConfigError, DataError, Problem
 from fnnctl.memory import return_large_blocks
-from fnnctl.messages import Message
 from fnnctl.modelling.cross_validation import CrossValidation, cross_validation
 from fnnctl.modelling.data_checks import DataCheck, without_columns
 from fnnctl.modelling.data_sizes import with_sizes
@@ -79,7 +78,7 @@ class LoadedExperiment:
         """
         with self.config.add_locations():
             validation = with_sizes(cross_validation(self.data, self.experiment))
-        return replace(validation, check=validation.check.with_warnings(self._config_warnings))
+        return replace(validation, check=validation.check.with_warnings(self._complete.warnings))
 
     def explained(self, complete: Experiment) -> list[ExplainedSetting]:
         """Where each setting comes from; `complete` is the experiment with what follows from the data."""
@@ -171,12 +170,7 @@ class LoadedExperiment:
 
     def checked(self, split: Split, *, bags: bool = False) -> DataCheck:
         """Probable mistakes in the data, then in the config's values beside the recipe's."""
-        return self.checked_data(split, bags=bags).with_warnings(self._config_warnings)
-
-    @property
-    def _config_warnings(self) -> list[Message]:
-        """What is doubtful about the config's values beside the recipe's."""
-        return [Message("low_rate", sentence) for sentence in self._complete.warnings]
+        return self.checked_data(split, bags=bags).with_warnings(self._complete.warnings)
 
     def checked_data(self, split: Split, *, bags: bool = False) -> DataCheck:
         """Probable mistakes in the data, and what one column says; see `DataCheck`."""

@@ -12,9 +12,8 @@ from typing import Any, Final
 
 from fnnctl.config.paths import SPACE, VALIDATION, ConfigPath, format_path, parse_path
 from fnnctl.config.problems import Problems
-from fnnctl.config.recipes.before_data import experiment_before_data
 from fnnctl.config.recipes.portfolio import EPOCHS
-from fnnctl.config.recipes.resolving import ConfigChecker
+from fnnctl.config.recipes.resolving import ConfigChecker, experiment_before_data
 from fnnctl.config.recipes.search import (
     ON_BAGS,
     ON_VALIDATION,

@@ -35,8 +35,7 @@ from fnnctl.config.reading.overrides import (
 from fnnctl.config.reading.resolved import FORMER_FIRST_LINE
 from fnnctl.config.reading.starter import STARTER_NAME, init_command, is_table
 from fnnctl.config.reading.yaml_reader import MAX_BYTES, Document, decode, read_yaml
-from fnnctl.config.recipes.before_data import experiment_before_data
-from fnnctl.config.recipes.resolving import COMPLETE, RECIPE
+from fnnctl.config.recipes.resolving import COMPLETE, RECIPE, experiment_before_data
 from fnnctl.config.rules.left_out import Changed, Result, without_ineffective
 from fnnctl.config.rules.plain_config import override, unset, value_at
 from fnnctl.config.rules.validation import InvalidConfigurationError

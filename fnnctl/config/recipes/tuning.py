@@ -25,6 +25,7 @@ from fnnctl.config.rules.plain_config import value_at
 from fnnctl.config.schema.records import records_by_path, setting_records
 from fnnctl.config.schema.setting import Tuned
 from fnnctl.errors import Problem
+from fnnctl.messages import Message
 
 Values: TypeAlias = Mapping[ConfigPath, Any]
 
@@ -79,7 +80,7 @@ def _suits(section: ConfigPath) -> Sequence[str]:
     return [name for recipe in recipes if recipe is not None for name in recipe.suits]
 
 
-def low_rate_warning(config: Mapping[str, Any], values: Values, applied: Values) -> str | None:
+def low_rate_warning(config: Mapping[str, Any], values: Values, applied: Values) -> Message | None:
     """A warning if a config's learning rate is far below the one that the recipe's parametrization needs.
 
     `values` are the recipe's, `applied` those that the config has. On four tables a tenth of the rate cost up
@@ -91,10 +92,11 @@ def low_rate_warning(config: Mapping[str, Any], values: Values, applied: Values)
         return None
     if rate > usual / FAR_BELOW:
         return None
-    return (
+    return Message(
+        "low_rate",
         f"{format_path(LEARNING_RATE)} is {rate:g}, far below the recipe's {usual:g}, with whose "
         f"{format_path(PARAMETRIZATION)}, {values[PARAMETRIZATION]}, it trains slowly; "
-        f"leave it out, or write {format_path(PARAMETRIZATION)}: standard, too"
+        f"leave it out, or write {format_path(PARAMETRIZATION)}: standard, too",
     )
 
 

@@ -12,8 +12,7 @@ import numpy as np
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.config.reading.overrides import read_override
 from fnnctl.config.reading.resolved import active_settings
-from fnnctl.config.recipes.before_data import experiment_before_data
-from fnnctl.config.recipes.resolving import resolve
+from fnnctl.config.recipes.resolving import experiment_before_data, resolve
 from fnnctl.config.rules.experiments import experiment_of
 from fnnctl.config.rules.plain_config import override
 from fnnctl.data.splits.folds import Fold

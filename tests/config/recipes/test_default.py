@@ -4,8 +4,7 @@ from typing import Any
 
 import pytest
 
-from fnnctl.config.recipes.before_data import experiment_before_data
-from fnnctl.config.recipes.resolving import RECIPES, resolve
+from fnnctl.config.recipes.resolving import RECIPES, experiment_before_data, resolve
 from fnnctl.config.schema.recipe_values import (
     LARGE,
     MEMBERS,

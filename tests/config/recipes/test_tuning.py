@@ -232,6 +232,6 @@ def test_a_rate_far_below_the_recipes_is_warned_of(changes: dict[str, Any], is_t
     for setting, value in changes.items():
         config = override(config, parse_path(setting), value)
     warnings = resolve(config, facts_of()).warnings
-    assert [warning.rpartition("; ")[2] for warning in warnings] == [
+    assert [str(warning).rpartition("; ")[2] for warning in warnings] == [
         "leave it out, or write training.parametrization: standard, too"
     ] * is_told

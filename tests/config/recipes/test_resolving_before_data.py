@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 
 from fnnctl.config.paths import format_path, parse_path
 from fnnctl.config.recipes import resolving
-from fnnctl.config.recipes.before_data import EXTREMES, experiment_before_data
-from fnnctl.config.recipes.resolving import resolve
+from fnnctl.config.recipes.resolving import EXTREMES, experiment_before_data, resolve
 from fnnctl.config.rules.experiments import experiment_of
 from fnnctl.config.rules.plain_config import override
 from fnnctl.config.rules.validation import InvalidConfigurationError
