@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Self
 
+from fnnctl.config.messages.schema_errors import UNKNOWN
 from fnnctl.config.paths import SPACE, ConfigPath, format_path, overlap, parse_path
 from fnnctl.config.problems import Problems, by_path, conditional
 from fnnctl.config.recipes.tuning import Values, low_rate_warning, suited_values
@@ -237,14 +238,15 @@ def _without_contradictions(
 def _blamed(cause: ConfigPath, problem: Problem, applied: Values) -> list[ConfigPath]:
     """The recipe's value that gives way to a problem: that of the setting itself, or else of a related one.
 
-    Without either it is the name of a choice that has no such setting. If the problem is about a section, it
+    An unknown setting may be one of another choice than the recipe's. If the problem is about a section, it
     is the last value in it. Of a choice, such as an embedding, the hyperparameters go with the name.
     """
-    for setting in (cause, *map(parse_path, problem.related), (*cause[:-1], NAME)):
+    choice = [(*cause[:-1], NAME)] if problem.kind == UNKNOWN else []
+    for setting in (cause, *map(parse_path, problem.related), *choice):
         if inside := [path for path in applied if overlap(path, setting)]:
-            choice = inside[-1][:-1]
-            is_whole = (*choice, NAME) in inside
-            return [path for path in inside if path[:-1] == choice] if is_whole else inside[-1:]
+            section = inside[-1][:-1]
+            is_whole = (*section, NAME) in inside
+            return [path for path in inside if path[:-1] == section] if is_whole else inside[-1:]
     return []
 
 

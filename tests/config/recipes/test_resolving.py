@@ -92,3 +92,12 @@ def test_reasons_have_a_subject(config: dict[str, Any], values: dict[str, Any], 
 def test_a_problem_of_the_config_refuses_no_value() -> None:
     found = fill({"training": {"epchs": 3}, "model": {"hidden": "x"}}, {"data.scaling": "robust"})
     assert (found.omitted, len(found.applied)) == ({}, 1)
+
+
+def test_a_choice_stays_if_one_of_its_hyperparameters_is_impossible() -> None:
+    """Else the user would be told that another choice has no such setting."""
+    values = {"training.lr_schedule.name": "cosine", "training.epochs": 32}
+    filled = fill({"training": {"lr_schedule": {"warmup_epochs": 1000}}}, values)
+    assert [*map(format_path, filled.applied)] == ["training.lr_schedule.name"]
+    (problem,) = ConfigChecker(None).problems(filled.config).values()
+    assert problem.message == "must be less than training.epochs, which is 200"
