@@ -1,4 +1,4 @@
-"""The kinds of problems of a config that code decides by, and how the most frequent ones are made."""
+"""The kinds of problems of a config that code decides by, and functions that make the most frequent ones."""
 
 from __future__ import annotations
 
@@ -37,9 +37,10 @@ def no_effect_without(cause: str) -> Problem:
 
 
 def conditional(problem: Problem) -> Problem:
-    """A problem as one that there would be: a setting that would have no effect."""
-    return (
-        replace(problem, values={**problem.values, "has": "would have"})
-        if problem.kind == NO_EFFECT
-        else problem
-    )
+    """A problem as one that there would be: a setting that would have no effect.
+
+    Problems that do not say `has` stay as they are, such as that adam has no momentum.
+    """
+    if "has" not in problem.values:
+        return problem
+    return replace(problem, values={**problem.values, "has": "would have"})
