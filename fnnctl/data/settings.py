@@ -93,11 +93,11 @@ def check_settings(
 
 def refuse_table_settings(config: DataConfig, target: str) -> None:
     """Raise DataError for settings of tables; the config rules cannot know that a path is a folder."""
-    unread = _changed(config, (*TABLE_SETTINGS, "max_categories"))
-    unread += [
+    ineffective = _changed(config, (*TABLE_SETTINGS, "max_categories"))
+    ineffective += [
         f"data.columns.{key}" for key in ("numeric", "categorical", "dates") if getattr(config.columns, key)
     ]
-    problems = [replace(no_effect(ARRAY_REASON), path=path) for path in unread]
+    problems = [replace(no_effect(ARRAY_REASON), path=path) for path in ineffective]
     if config.target not in {None, target}:
         problems.insert(
             0, Problem(f"the label is always the array {target}: remove this setting", path="data.target")

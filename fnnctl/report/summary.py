@@ -157,7 +157,7 @@ class Summary:
         from fnnctl.config.rules.trials import HORIZON, TWINS
 
         configs, assignment = self.trial_configs, self.search.trials[trial].assignment
-        reads_horizon = configs is not None and HORIZON not in configs.unread_in(assignment)
+        reads_horizon = configs is not None and HORIZON not in configs.ineffective_in(assignment)
         words = self.search.set_words(trial, reads_horizon=reads_horizon)
         if configs is not None and configs.leaves_out_twins(assignment):
             words.append(f"{format_path(TWINS)}=false")

@@ -116,8 +116,8 @@ def recipe_line(config: Resolved) -> str | None:
     if changed := [format_path(path) for path in provenance.changed]:
         parts.append(f"with another {word_list(changed)}")
     if reason := next((reason for path, _, reason in left_out if path == BAGS), None):
-        is_unread = reason.kind == NO_EFFECT
-        why = f"{reason.path} would have no effect" if is_unread else _in_few_words(reason)
+        has_no_effect = reason.kind == NO_EFFECT
+        why = f"{reason.path} would have no effect" if has_no_effect else _in_few_words(reason)
         parts.append(f"without bags: {why}")
     return "; ".join(parts)
 

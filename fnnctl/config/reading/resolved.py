@@ -41,9 +41,9 @@ def active_settings(
     `TrialConfigs.for_all_trials`. `nulls` says whether there are settings that are null by default.
     """
     values: dict[str, Any] = plain(experiment, nulls=nulls)
-    unread = ineffective_settings(experiment)
-    for path in unread:
-        if is_below(path, unread):
+    ineffective = ineffective_settings(experiment)
+    for path in ineffective:
+        if is_below(path, ineffective):
             continue
         section: Any = values
         for key in path[:-1]:

@@ -92,19 +92,19 @@ def _all_epochs(training: TrainingConfig) -> TrainingConfig:
     return training.model_copy(update={"early_stopping": stopping.model_copy(update={"patience": None})})
 
 
-def _counted(value: Any, path: ConfigPath, unread: AbstractSet[ConfigPath]) -> Any:
-    """The plain form of a value, without settings that are unread, at their default or not counted."""
+def _counted(value: Any, path: ConfigPath, ineffective: AbstractSet[ConfigPath]) -> Any:
+    """The plain form of a value, without settings that are ineffective, at their default or not counted."""
     if isinstance(value, tuple):
-        return [_counted(entry, (*path, index), unread) for index, entry in enumerate(value)]
+        return [_counted(entry, (*path, index), ineffective) for index, entry in enumerate(value)]
     if not isinstance(value, Section):
         return value
     fields = _LAYER_FIELDS if isinstance(value, HiddenLayerConfig) else type(value).model_fields
     forms = {}
     for key, inner in value:
         setting, default = (*path, key), fields[key].default
-        if setting in unread or inner == default or setting_of(fields[key]).not_counted:
+        if setting in ineffective or inner == default or setting_of(fields[key]).not_counted:
             continue
-        form = _counted(inner, setting, unread)
-        if form != _counted(default, setting, unread):
+        form = _counted(inner, setting, ineffective)
+        if form != _counted(default, setting, ineffective):
             forms[key] = form
     return forms

@@ -44,21 +44,21 @@ def experiment_of(config: Mapping[str, Any]) -> Experiment:
         raise InvalidConfigurationError(problems) from None
     # Only a valid experiment says which settings nothing reads. Those that are set are errors, unless a trial
     # of the search reads them. That is looked for last, because it takes hundreds of trials.
-    unread = ineffective_settings(experiment)
+    ineffective = ineffective_settings(experiment)
     without_effect = {
         path: problem
-        for path, problem in unread.items()
+        for path, problem in ineffective.items()
         if is_set(config, path) and value_at(config, path) != LEFT_OPEN and not _is_off(path, experiment)
     }
     elsewhere = _read_elsewhere(config, without_effect, experiment)
     left_out = set(elsewhere)
-    if VALIDATION in unread and VALIDATION not in without_effect and is_set(active, VALIDATION):
+    if VALIDATION in ineffective and VALIDATION not in without_effect and is_set(active, VALIDATION):
         left_out.add(VALIDATION)  # it is off, which is not its default
     if left_out:
         # What nothing reads has its default, so that it changes neither `resolved.yaml` nor equality.
         experiment = _completed(without(active, left_out))
     wrong = {path: problem for path, problem in without_effect.items() if path not in elsewhere}
-    for path, problem in contradictions(experiment, unread).items():
+    for path, problem in contradictions(experiment, ineffective).items():
         wrong.setdefault(path, problem)
     if wrong:
         raise InvalidConfigurationError(wrong, experiment)
@@ -87,13 +87,13 @@ def _completed(config: Any) -> Experiment:
 
 
 def _read_elsewhere(
-    config: Mapping[str, Any], unread: Collection[ConfigPath], experiment: Experiment
+    config: Mapping[str, Any], ineffective: Collection[ConfigPath], experiment: Experiment
 ) -> Collection[ConfigPath]:
-    """The unread settings that a trial of the search or another `--method` reads.
+    """The ineffective settings that a trial of the search or another `--method` reads.
 
     A setting of the model that is searched for each layer counts: `search.start_from` fills it in.
     """
-    if experiment.search is None or not unread:
+    if experiment.search is None or not ineffective:
         return ()
     from fnnctl.config.rules.dimensions import dimensions_of
     from fnnctl.config.rules.probing import read_by_some_trial
@@ -104,6 +104,6 @@ def _read_elsewhere(
 
     dimensions, _ = parents_first(dimensions_of(sound_domains(experiment.search)))
     trials = trial_configs(config, experiment, epochs=experiment.training.epochs)
-    read = read_by_some_trial(trials, dimensions, [path for path in unread if path[0] != "search"])
+    read = read_by_some_trial(trials, dimensions, [path for path in ineffective if path[0] != "search"])
     filled_in = {("model", key) for key in layer_domains(dimensions)}
-    return read | {path for path in unread if path[0] == "search" or path in filled_in}
+    return read | {path for path in ineffective if path[0] == "search" or path in filled_in}

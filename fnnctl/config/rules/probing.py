@@ -60,7 +60,7 @@ def refused_values(
         if _is_choice(one) or _is_choice(other):
             probing.check(one, other)
     if not probing.problems:
-        probing.report_unread()
+        probing.report_ineffective()
     return probing.problems
 
 
@@ -77,10 +77,10 @@ def read_by_some_trial(
         if len(read) == len(paths):
             break
         try:
-            unread = configs.unread_in(assignment_of(dimensions, active(dimensions, values)))
+            ineffective = configs.ineffective_in(assignment_of(dimensions, active(dimensions, values)))
         except ConfigError:
             continue  # the check of the space reports it
-        read |= {path for path in paths if not _is_unread(path, unread)}
+        read |= {path for path in paths if not _why_ineffective(path, ineffective)}
     return read
 
 
@@ -167,7 +167,7 @@ class _Probing:
             ):
                 self._report(problems, combination, varied)
 
-    def report_unread(self) -> None:
+    def report_ineffective(self) -> None:
         """Report the dimensions that no trial reads."""
         for dimension in self.dimensions:
             if dimension.name in self.reasons and dimension.name not in self.read:
@@ -203,10 +203,10 @@ class _Probing:
             return error.by_path
         if not self.is_placed:
             return {}
-        unread = ineffective_settings(experiment)
+        ineffective = ineffective_settings(experiment)
         for dimension in self.dimensions:
             if dimension.name in values and dimension.name not in self.read:
-                reason = _is_unread(parse_path(dimension.setting), unread)
+                reason = _why_ineffective(parse_path(dimension.setting), ineffective)
                 if reason:
                     self.reasons[dimension.name] = reason
                 else:
@@ -284,10 +284,10 @@ def _is_about(path: ConfigPath, dimension: Dimension) -> bool:
     return overlap(path, parse_path(dimension.setting))
 
 
-def _is_unread(path: ConfigPath, unread: Problems) -> Problem | None:
+def _why_ineffective(path: ConfigPath, ineffective: Problems) -> Problem | None:
     """Why a setting, or a section around it, has no effect; None if it has an effect."""
     sections = (path[:depth] for depth in range(len(path), 0, -1))
-    return next((unread[section] for section in sections if section in unread), None)
+    return next((ineffective[section] for section in sections if section in ineffective), None)
 
 
 def _inside(dimension: Dimension, value: Any) -> ConfigPath:

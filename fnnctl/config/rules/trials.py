@@ -118,7 +118,7 @@ class TrialConfigs:
             raise InvalidConfigurationError(by_path(problems))
         return experiment
 
-    def unread_in(self, assignment: Mapping[str, Any]) -> Problems:
+    def ineffective_in(self, assignment: Mapping[str, Any]) -> Problems:
         """The settings without effect in this trial; `InvalidConfigurationError` if the schema refuses it."""
         return ineffective_settings(validated(self.config_of(assignment)))
 
@@ -133,9 +133,9 @@ class TrialConfigs:
             values,
             [path for section in self.sections for path in section.shared_defaults(values, self.config)],
         )
-        unread = (path for path in ineffective_settings(experiment) if is_set(self.config, path))
+        ineffective = (path for path in ineffective_settings(experiment) if is_set(self.config, path))
         inactive = (path for section in self.sections for path in section.inactive_in(self.config))
-        for path in (*unread, *inactive):
+        for path in (*ineffective, *inactive):
             values = with_value(values, path, value_at(self.config, path))
         return values
 
@@ -222,10 +222,12 @@ def gives_ensemble(path: ConfigPath, value: Any) -> bool:
 def _resolved(config: Any) -> Experiment:
     """The experiment of plain values; settings without effect get their defaults."""
     experiment = validated(config)
-    unread = ineffective_settings(experiment)
-    removed = [path for path in unread if value_at(config, path) is not None and not is_below(path, unread)]
+    ineffective = ineffective_settings(experiment)
+    removed = [
+        path for path in ineffective if value_at(config, path) is not None and not is_below(path, ineffective)
+    ]
     if removed:
         experiment = validated(without(config, removed))
-    if wrong := contradictions(experiment, unread):
+    if wrong := contradictions(experiment, ineffective):
         raise InvalidConfigurationError(wrong)
     return experiment

@@ -17,8 +17,11 @@ def test_a_mapping_gives_the_experiment_that_python_gives() -> None:
 
 
 def test_defaults_that_depend_on_other_settings_are_filled_in() -> None:
+    assert experiment_of(IRIS).training.early_stopping is not None
     config = {"data": {"source": "iris", "split": {"validation": 0}}}
     assert experiment_of(config).training.early_stopping is None
+    with_epochs = experiment_of({**config, "training": {"epochs": 5}}).training
+    assert (with_epochs.epochs, with_epochs.early_stopping) == (5, None)
 
 
 def test_bags_are_validated_whatever_the_validation_share() -> None:

@@ -33,13 +33,13 @@ def test_the_causes_of_every_rule_are_known(load: Load, text: str) -> None:
     with pytest.raises(InvalidConfigurationError) as caught:
         experiment_of(config)
     problems = caught.value.by_path.items()
-    unread = {
+    ineffective = {
         path: [*map(parse_path, problem.related)] for path, problem in problems if problem.kind == NO_EFFECT
     }
-    inside = [path for path, causes in unread.items() if any(overlap(path, cause) for cause in causes)]
+    inside = [path for path, causes in ineffective.items() if any(overlap(path, cause) for cause in causes)]
     config = without(config, inside)  # an option that changes a whole section changes all inside
-    for path in unread.keys() - {*inside}:
-        causes = unread[path]
+    for path in ineffective.keys() - {*inside}:
+        causes = ineffective[path]
         given = [cause for cause in causes if is_set(config, cause)]
         changes = [f"{format_path(cause)}={flow_yaml(value_at(config, cause))}" for cause in given or causes]
         loaded = load(block_yaml(without(config, given)), *changes)

@@ -60,7 +60,7 @@ BRACKETS = ["budget.min_epochs", "budget.reduction_factor", "budget.brackets", "
 
 
 @pytest.mark.parametrize(
-    ("method", "unread"),
+    ("method", "ineffective"),
     [
         ("hyperband", ["trials", "budget.total", "grid_resolution"]),
         ("halving", ["budget.min_epochs", "budget.max_epochs", "budget.brackets", "grid_resolution"]),
@@ -71,7 +71,7 @@ BRACKETS = ["budget.min_epochs", "budget.reduction_factor", "budget.brackets", "
     ],
 )  # fmt: skip
 def test_what_only_another_method_reads_may_be_there_and_is_left_out(
-    load: Load, method: str, unread: list[str]
+    load: Load, method: str, ineffective: list[str]
 ) -> None:
     text = (
         "  trials: 9\n  grid_resolution: 3\n  sequence: low_discrepancy\n"
@@ -83,7 +83,7 @@ def test_what_only_another_method_reads_may_be_there_and_is_left_out(
         section.update({f"budget.{key}": value for key, value in section.pop("budget").items()})
     changed = {key for key in given if given[key] != default[key]} - {"method", "space", "objective"}
     every = {"trials", "grid_resolution", "sequence", *BRACKETS, "budget.max_epochs"}
-    assert changed == every - set(unread)
+    assert changed == every - set(ineffective)
     assert load(resolved_yaml(experiment)).experiment.search == experiment.search
 
 
