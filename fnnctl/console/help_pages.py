@@ -11,7 +11,7 @@ from fnnctl.config.schema.forms import field_forms, sections_of
 from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.console.text_table import text_width
 from fnnctl.reference.recipe_steps import ANY_TASK, RecipeStep, RecipeSteps
-from fnnctl.reference.settings import OfChoices, SettingHelp
+from fnnctl.reference.settings import ChoiceText, SettingHelp
 from fnnctl.reference.words import AboutWord
 
 INDENT: Final = 2
@@ -21,7 +21,7 @@ def setting_lines(setting: SettingHelp, width: int) -> Iterator[str]:
     """The page of a setting."""
     yield setting.path
     yield ""
-    for text in _of_choices(setting.description):
+    for text in _choice_texts(setting.description):
         yield from textwrap.wrap(text, width)
     yield ""
     yield from _rows(_facts(setting), width)
@@ -51,8 +51,8 @@ def _facts(setting: SettingHelp) -> list[tuple[str, str]]:
     names = (_names(ours, theirs, setting) for ours, theirs in setting.names_elsewhere.items())
     facts = [
         ("only with", ", ".join(setting.choices)),
-        ("values", "; ".join(_of_choices(setting.values))),
-        ("default", "; ".join(_of_choices(setting.default))),
+        ("values", "; ".join(_choice_texts(setting.values))),
+        ("default", "; ".join(_choice_texts(setting.default))),
         *((f"recipe {', '.join(recipes)}", text) for text, recipes in _recipes(setting).items()),
         ("no effect", _list_text(setting.no_effect)),
         ("invalid", _list_text(setting.contradictions)),
@@ -76,7 +76,7 @@ def _section(path: str) -> str:
     return f"section {section}" if has_heading else "at the beginning"
 
 
-def _of_choices(parts: Sequence[OfChoices]) -> list[str]:
+def _choice_texts(parts: Sequence[ChoiceText]) -> list[str]:
     """The texts; if they differ between choices, each with the choices that it holds for."""
     if len(parts) == 1:
         return [parts[0].text]

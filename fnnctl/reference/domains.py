@@ -18,7 +18,7 @@ NEAR_1: Final = 0.9
 """From here on a share is varied by its distance from 1, as that of a momentum."""
 MOST_WORDS: Final = 4
 """Judgement: a choice of a few words is an example, one of all words is a long line."""
-_OF_SETTINGS: Final[Mapping[ConfigPath, Mapping[str, Any]]] = {
+_RANGES: Final[Mapping[ConfigPath, Mapping[str, Any]]] = {
     ("model", "hidden"): {"depth": [1, DEEPEST], "width": [16, 256], "log": True},
     ("model", "activation"): {"choice": [*ACTIVATIONS]},
     ("model", "dropout"): {"uniform": [0.0, MOST_DROPOUT]},
@@ -31,8 +31,8 @@ _OF_SETTINGS: Final[Mapping[ConfigPath, Mapping[str, Any]]] = {
 
 def example_domain(record: SettingRecord) -> Mapping[str, Any] | None:
     """A domain of a setting, as a config has it; None if its default gives no range, as that of a text."""
-    if record.path in _OF_SETTINGS:
-        return _OF_SETTINGS[record.path]
+    if record.path in _RANGES:
+        return _RANGES[record.path]
     default = record.info.default
     domains = (_domain(form, getattr(default, "name", default)) for form in record.forms)
     return next((domain for domain in domains if domain), None)

@@ -25,8 +25,8 @@ _KEY: Final = re.compile(r"`([a-z_0-9]+)`")
 
 
 @dataclass(frozen=True, slots=True)
-class OfChoices:
-    """What holds for a setting of several choices of a union, such as the momentum of two optimizers."""
+class ChoiceText:
+    """What holds for a setting in some choices of a union, such as the momentum of two optimizers."""
 
     text: str
     choices: tuple[str, ...]
@@ -48,9 +48,9 @@ class SettingHelp:
     path: str
     choices: tuple[str, ...]
     """The names of the choices that have it, if it belongs to choices, such as the optimizers."""
-    description: tuple[OfChoices, ...]
-    values: tuple[OfChoices, ...]
-    default: tuple[OfChoices, ...]
+    description: tuple[ChoiceText, ...]
+    values: tuple[ChoiceText, ...]
+    default: tuple[ChoiceText, ...]
     recipes: tuple[RecipeSteps, ...]
     """What it is if the config does not set it, by recipe; the other recipes leave it at its default."""
     no_effect: tuple[str, ...]
@@ -97,12 +97,12 @@ def setting_help(path: ConfigPath) -> SettingHelp:
     return SettingHelp(
         path=format_path(path),
         choices=tuple(name for record in records for name in names_of(record.section)),
-        description=_by_choice(records, lambda record: record.description),
-        values=_by_choice(records, lambda record: allowed(record.forms)),
-        default=_by_choice(records, default_text),
+        description=_choice_texts(records, lambda record: record.description),
+        values=_choice_texts(records, lambda record: allowed(record.forms)),
+        default=_choice_texts(records, default_text),
         recipes=tuple(recipe_steps(path)),
-        no_effect=_times(record.setting.no_effect for record in records),
-        contradictions=_times(
+        no_effect=_rule_texts(record.setting.no_effect for record in records),
+        contradictions=_rule_texts(
             (*record.setting.contradictions, *record.setting.search_contradictions) for record in records
         ),
         not_searched=why_not_searched(path, on_bags=False),
@@ -139,17 +139,17 @@ def summary(record: SettingRecord) -> str:
     return _first_sentence(record.description)
 
 
-def _by_choice(
+def _choice_texts(
     records: Sequence[SettingRecord], text_of: Callable[[SettingRecord], str]
-) -> tuple[OfChoices, ...]:
+) -> tuple[ChoiceText, ...]:
     choices: dict[str, tuple[str, ...]] = {}
     for record in records:
         text = text_of(record)
         choices[text] = (*choices.get(text, ()), *names_of(record.section))
-    return tuple(OfChoices(text, names) for text, names in choices.items())
+    return tuple(ChoiceText(text, names) for text, names in choices.items())
 
 
-def _times(rules_of_choices: Iterable[Sequence[Rule]]) -> tuple[str, ...]:
+def _rule_texts(rules_of_choices: Iterable[Sequence[Rule]]) -> tuple[str, ...]:
     """When one of a setting's rules applies, in the words of the rules."""
     texts = ((rule.__doc__ or "").split() for rules in rules_of_choices for rule in rules)
     return tuple(dict.fromkeys(map(" ".join, texts)))
@@ -185,7 +185,7 @@ def _related(path: ConfigPath) -> list[str]:
 def _mentioned(record: SettingRecord) -> list[ConfigPath]:
     """The settings that a description or a rule mentions by path, and those of the same section by key."""
     setting = record.setting
-    rules = _times([setting.no_effect, setting.contradictions, setting.search_contradictions])
+    rules = _rule_texts([setting.no_effect, setting.contradictions, setting.search_contradictions])
     text = " ".join([record.description, *rules])
     paths = [parse_path(path) for path in _PATH.findall(text)]
     siblings = [(*record.path[:-1], key) for key in _KEY.findall(text)]

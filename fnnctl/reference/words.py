@@ -48,10 +48,10 @@ def about_word(word: str, commands: Mapping[str, str]) -> AboutWord:
     """What a word, or several in a row, are about; `commands` are described by name."""
     return AboutWord(
         word,
-        terms=_with(word, TERMS.items()),
+        terms=_entries(word, TERMS.items()),
         settings=tuple(_settings(word)),
-        metrics=_with(word, ((metric.name, f"{metric.label}, in a {metric.task}") for metric in METRICS)),
-        commands=_with(word, commands.items(), also_in_text=True),
+        metrics=_entries(word, ((metric.name, f"{metric.label}, in a {metric.task}") for metric in METRICS)),
+        commands=_entries(word, commands.items(), also_in_text=True),
         headings=tuple(Entry(page, heading) for page, heading in headings() if _has(heading, word)),
     )
 
@@ -62,7 +62,9 @@ def known_words() -> list[str]:
     return list(dict.fromkeys([*TERMS, *keys, *(metric.name for metric in METRICS)]))
 
 
-def _with(word: str, things: Iterable[tuple[str, str]], *, also_in_text: bool = False) -> tuple[Entry, ...]:
+def _entries(
+    word: str, things: Iterable[tuple[str, str]], *, also_in_text: bool = False
+) -> tuple[Entry, ...]:
     return tuple(
         Entry(name, text) for name, text in things if _has(name, word) or (also_in_text and _has(text, word))
     )

@@ -24,7 +24,7 @@ class Scaled:
     offset: float
 
     def apply(self, values: FloatArray) -> FloatArray:
-        """The result for values of any shape; so in all steps."""
+        """The step's result for values of any shape, as in the other steps."""
         scaled: FloatArray = values.astype(np.float64) * self.factor + self.offset
         return scaled
 
@@ -42,7 +42,7 @@ class Standardized:
 
 @dataclass(frozen=True, slots=True)
 class Transformed:
-    """Targets, transformed."""
+    """The transform of target values."""
 
     transform: TargetTransform
 

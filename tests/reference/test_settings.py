@@ -4,7 +4,7 @@ import pytest
 
 from fnnctl.config.paths import format_path
 from fnnctl.config.schema.records import records_by_path
-from fnnctl.reference.settings import OfChoices, setting_help, setting_path
+from fnnctl.reference.settings import ChoiceText, setting_help, setting_path
 
 
 @pytest.mark.parametrize(
@@ -47,8 +47,8 @@ def described(text: str) -> dict[str, object]:
 
 def test_what_is_known_of_a_number() -> None:
     page = described("training.l2")
-    assert page["values"] == (OfChoices("a number from 0 to 1000000", ()),)
-    assert page["default"] == (OfChoices("0.0001", ()),)
+    assert page["values"] == (ChoiceText("a number from 0 to 1000000", ()),)
+    assert page["default"] == (ChoiceText("0.0001", ()),)
     assert page["not_searched"] is None
     assert page["domain"] == {"log_uniform": [1e-6, 1e-2]}
     assert page["names_elsewhere"] == {"l2": ("alpha", "l2_lambda", "l2_reg", "weight_decay")}
@@ -59,10 +59,10 @@ def test_a_setting_of_some_choices_says_which() -> None:
     assert described("training.optimizer.momentum")["choices"] == ("momentum", "nesterov")
     rate = described("training.optimizer.learning_rate")
     assert rate["default"] == (
-        OfChoices("0.1", ("sgd",)),
-        OfChoices("0.01", ("momentum", "nesterov", "adagrad")),
-        OfChoices("0.001", ("rmsprop", "adam", "adamw", "nadam")),
-        OfChoices("1.0", ("adadelta",)),
+        ChoiceText("0.1", ("sgd",)),
+        ChoiceText("0.01", ("momentum", "nesterov", "adagrad")),
+        ChoiceText("0.001", ("rmsprop", "adam", "adamw", "nadam")),
+        ChoiceText("1.0", ("adadelta",)),
     )
     assert rate["domain"] == {"log_uniform": [0.0001, 0.01]}  # around that of the default optimizer
 
@@ -110,4 +110,4 @@ def test_a_setting_says_when_it_has_no_effect_and_when_it_is_wrong() -> None:
     ],
 )
 def test_a_default_is_written_as_in_a_config(path: str, default: str) -> None:
-    assert described(path)["default"] == (OfChoices(default, ()),)
+    assert described(path)["default"] == (ChoiceText(default, ()),)
