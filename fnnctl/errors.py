@@ -30,7 +30,7 @@ class Problem:
 
     text: str
     """What is wrong, without the advice: what is said of the setting, or a sentence of its own. With `values`
-    it has their names in braces."""
+    it is a template, which has their names in braces and no other braces."""
     file: str | None = None
     """The file that it is in, if any."""
     line: int | None = None
@@ -38,9 +38,9 @@ class Problem:
     path: str | None = None
     """The setting or the variable that it is about, such as `training.epochs`."""
     kind: str = "input"
-    """Names what is wrong, such as `no_effect`; `input` if no code decides by it."""
+    """Names what is wrong, such as `no_effect`; `input` if it has no name of its own."""
     advice: str = ""
-    """What to write instead; it has the names of `values`, too."""
+    """What to write instead; with `values` it is a template, too."""
     values: Mapping[str, object] = field(default_factory=dict, hash=False)
     """The names and numbers of the message."""
     related: tuple[str, ...] = ()
@@ -176,7 +176,7 @@ class OutOfMemoryError(MachineError):
     """There is not enough memory. The work so far is kept in the run's folder, if there is one."""
 
     def __init__(self, *, run: str | None = None, kept: str | None = None, resumed_by: str = "train") -> None:
-        """See `InterruptedRunError`."""
+        """`run` is the run's folder; `kept` and `resumed_by` are those of an `InterruptedRunError`."""
         end = f" (fewer --workers need less){_kept_work(run, kept, resumed_by)}" if run else ""
         super().__init__(f"out of memory{end}")
 
@@ -243,11 +243,11 @@ class DivergedError(FnnctlError):
         `steadier_rate` is the learning rate to try instead. Both rates are None for lbfgs, which has none;
         `scaled` is whether the features are scaled; `run` is None if it is in memory.
         """
-        where = f"in all {folds} folds" if epoch is None else f"in epoch {epoch}"
+        stage = f"in all {folds} folds" if epoch is None else f"in epoch {epoch}"
         rate = "" if learning_rate is None else f" at a learning rate of {learning_rate:g}"
         remedy = steadier_training(steadier_rate, scaled=scaled)
         super().__init__(
-            f"training diverged {where}: the loss became non-finite{rate}. {remedy}"
+            f"training diverged {stage}: the loss became non-finite{rate}. {remedy}"
             + (f". The history is in {run}" if run else "")
         )
 
@@ -271,9 +271,9 @@ class NoFinishedTrialError(FnnctlError):
             return
         why = f"; most often: {reason}" if reason else ""
         first = ", starting with the range of the learning rate" if diverged else ""
-        where = f". The trials are in {run}" if run else ""
+        location = f". The trials are in {run}" if run else ""
         super().__init__(
-            f"none of {counted(trials, 'trial')} produced a result{why}. Narrow search.space{first}{where}"
+            f"none of {counted(trials, 'trial')} produced a result{why}. Narrow search.space{first}{location}"
         )
 
 

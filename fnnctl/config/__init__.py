@@ -4,10 +4,12 @@ Read the modules in this order, which is also that of the imports:
 
 - `paths` (the location of a setting), `problems` (what is wrong, as values), `sources` (rows that are in no
   file), `yaml_text` (values as YAML text) and `other_files` (which files are no config);
-- `schema/`: the sections of a config as pydantic models, their JSON Schema, and how to navigate it;
+- `schema/`: the sections of a config as pydantic models, whose fields carry the records of their settings
+  (`setting`, `records`); the forms of their values, and how to find a setting (`forms`, `lookups`);
 - `messages/`: error messages for values that the schema refuses, with suggestions;
-- `rules/`: what the schema cannot express (contradictions, settings without effect, the search space);
-  `rules.experiments.experiment_of` turns a mapping into an experiment, without any file;
-- `recipes/`: what unset settings are, depending on the data;
+- `rules/`: applies the rules of the records, and checks the search space;
+  `rules.experiments.experiment_of` turns a mapping into an experiment, without any file or recipe;
+- `recipes/`: what unset settings are, depending on the data; `recipes.resolving.resolve` is the one way from
+  a mapping and the facts of its table to an experiment and its provenance;
 - `reading/`: files and `--set`, which add line numbers to the problems; `reading.loading.load_config`.
 """

@@ -16,12 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from fnnctl.config.messages.suggestions import glued_setting
 from fnnctl.config.messages.wording import value_text
 from fnnctl.config.other_files import BINARY, JSON, is_binary, other_file
-from fnnctl.config.paths import (
-    ConfigPath,
-    Location,
-    Locations,
-    format_path,
-)
+from fnnctl.config.paths import ConfigPath, Location, Locations, format_path
 from fnnctl.config.problems import Problems
 from fnnctl.config.reading.overrides import (
     OptionChange,
@@ -310,7 +305,7 @@ def _read(file: Path) -> bytes:
         candidates = (
             []
             if file.name == STARTER_NAME
-            else [other.name for other in file.parent.glob("*.*") if _is_like(file, other)]
+            else [path.name for path in file.parent.glob("*.*") if _may_be_meant(path, file)]
         )
         near = nearest_file(file.name, candidates)
         if not near and str(file) in BUILTIN_NAMES:
@@ -320,9 +315,9 @@ def _read(file: Path) -> bytes:
     raise ConfigError(Problem(message, file=str(file)))
 
 
-def _is_like(file: Path, other: Path) -> bool:
-    """Whether another file could have been meant: a config, or a table if the name is a table's."""
-    return other.suffix in {".yaml", ".yml"} or (is_table(file) and is_table(other))
+def _may_be_meant(candidate: Path, file: Path) -> bool:
+    """Whether a file could have been meant: a config, or a table if the missing `file` has a table's name."""
+    return candidate.suffix in {".yaml", ".yml"} or (is_table(file) and is_table(candidate))
 
 
 def _how_to_start(folder: Path | None = None) -> str:
@@ -348,11 +343,11 @@ def _refuse_other_file(file: str | None, text: bytes) -> None:
     if file is None:
         return
     ending = Path(file).suffix
-    other = other_file(text, ending) or (BINARY if is_binary(text) else None)
-    if other == JSON and ending in {".yaml", ".yml"}:
+    content = other_file(text, ending) or (BINARY if is_binary(text) else None)
+    if content == JSON and ending in {".yaml", ".yml"}:
         return  # JSON is YAML, and a problem with a line says more
-    if other:
-        raise ConfigError(Problem(f"is {other}, not an experiment; {_how_to_start()}", file=file))
+    if content:
+        raise ConfigError(Problem(f"is {content}, not an experiment; {_how_to_start()}", file=file))
 
 
 def _no_mapping(value: Any) -> Problem:

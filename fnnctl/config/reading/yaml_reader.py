@@ -62,11 +62,11 @@ def syntax_error(error: yaml.MarkedYAMLError, lines: Sequence[str]) -> Problem:
     problem, mark = error.problem or "", error.problem_mark or error.context_mark
     if mark and re.search(_UNEXPECTED_KEY, problem):
         return _unexpected_key(problem, mark.line, lines[mark.line][: mark.column], lines)
-    for pattern, where, sentence in _SENTENCES:
+    for pattern, place, sentence in _SENTENCES:
         match = re.search(pattern, problem)
         if match:
             message = sentence.replace("{}", match.groupdict().get("what", ""))
-            return Problem(message, line=_line_of_mark((where == "start" and error.context_mark) or mark))
+            return Problem(message, line=_line_of_mark((place == "start" and error.context_mark) or mark))
     return Problem(f"this is not YAML: {problem or error.context}", line=_line_of_mark(mark))
 
 

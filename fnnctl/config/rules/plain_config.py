@@ -70,19 +70,19 @@ def with_value(node: Any, path: ConfigPath, value: Any, depth: int = 0) -> Any:
     """The config with one value set at a path that `override` accepts; `node` is its value at this depth."""
     if depth == len(path):
         return value
-    here, part = path[:depth], path[depth]
+    section_path, part = path[:depth], path[depth]
     if isinstance(part, int):
-        entries = _default_entries(here) if node is None else node
+        entries = _default_entries(section_path) if node is None else node
         if not isinstance(entries, list):
-            _refuse_single_text(node, here)
+            _refuse_single_text(node, section_path)
             return node
         if part > len(entries):
-            advice = f"the length of {format_path(here)} is {len(entries)}"
+            advice = f"the length of {format_path(section_path)} is {len(entries)}"
             problem = Problem("there is no such entry", advice=advice, has_subject=True)
             raise ConfigError(replace(problem, path=format_path(path)))
         inner = entries[part] if part < len(entries) else None
         return [*entries[:part], with_value(inner, path, value, depth + 1), *entries[part + 1 :]]
-    section = _section(node, here)
+    section = _section(node, section_path)
     if section is None:
         return node
     return {**section, part: with_value(section.get(part), path, value, depth + 1)}
@@ -93,9 +93,9 @@ def takes_any_key(path: ConfigPath) -> bool:
     return any(form.has_free_keys for form in forms_at(path, {}))
 
 
-def _refuse_wrong_step(config: Any, here: ConfigPath, part: str | int) -> None:
+def _refuse_wrong_step(config: Any, path: ConfigPath, part: str | int) -> None:
     """Refuse a key into a list or a single value, and an index into a section."""
-    forms = forms_at(here, config)
+    forms = forms_at(path, config)
     is_section = any(form.kind == "section" or form.has_free_keys for form in forms)
     is_list = any(form.kind == "list" for form in forms)
     if not forms or (is_list if isinstance(part, int) else is_section):
@@ -103,31 +103,31 @@ def _refuse_wrong_step(config: Any, here: ConfigPath, part: str | int) -> None:
     if is_section:
         problem = Problem("is a section, not a list")
     elif is_list:
-        problem = Problem("is a list", advice=f"write {format_path((*here, 0))} for its first entry")
+        problem = Problem("is a list", advice=f"write {format_path((*path, 0))} for its first entry")
     else:
-        problem = Problem("is a single value", advice=f"write {format_path(here)}=VALUE")
-    raise ConfigError(replace(problem, path=format_path(here)))
+        problem = Problem("is a single value", advice=f"write {format_path(path)}=VALUE")
+    raise ConfigError(replace(problem, path=format_path(path)))
 
 
-def _refuse_single_text(node: Any, here: ConfigPath) -> None:
+def _refuse_single_text(node: Any, path: ConfigPath) -> None:
     """Refuse an index into a text that is valid in place of a list."""
-    if isinstance(node, str) and any(form.kind == "text" for form in forms_at(here, {})):
-        text, advice = f"is {value_text(node)}, which has no entries", f"write {format_path(here)}=[…]"
-        raise ConfigError(Problem(text, path=format_path(here), advice=advice))
+    if isinstance(node, str) and any(form.kind == "text" for form in forms_at(path, {})):
+        text, advice = f"is {value_text(node)}, which has no entries", f"write {format_path(path)}=[…]"
+        raise ConfigError(Problem(text, path=format_path(path), advice=advice))
 
 
-def _section(node: Any, here: ConfigPath) -> dict[str, Any] | None:
+def _section(node: Any, path: ConfigPath) -> dict[str, Any] | None:
     """The mapping that the next step goes into, or None if the node cannot be one."""
     if node is None:
         return {}
     if isinstance(node, dict):
         return node
-    if isinstance(node, str | int | float) and takes_any_key(here):
+    if isinstance(node, str | int | float) and takes_any_key(path):
         text = f"is {value_text(node)}, which has no entries"
-        advice = f"write {format_path(here)}={{NAME: VALUE}}"
-        raise ConfigError(Problem(text, path=format_path(here), advice=advice))
-    names = {key for form in forms_at(here, {}) for key in form.keys}
-    section: Any = method_parts(node) if here == METHOD else written_out(node, names)
+        advice = f"write {format_path(path)}={{NAME: VALUE}}"
+        raise ConfigError(Problem(text, path=format_path(path), advice=advice))
+    names = {key for form in forms_at(path, {}) for key in form.keys}
+    section: Any = method_parts(node) if path == METHOD else written_out(node, names)
     if not isinstance(section, dict):
         return None
     return section if section.keys() <= names else None

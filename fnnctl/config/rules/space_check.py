@@ -27,6 +27,11 @@ from fnnctl.space.number_domains import LogUniform, Normal, Uniform
 from fnnctl.text import did_you_mean, word_list
 
 REQUIRE: Final[ConfigPath] = ("search", "require")
+HIDDEN: Final[ConfigPath] = ("model", "hidden")
+MAX_SHOWN: Final = 100
+"""The most values of a domain that a message lists or compares with a wrong one."""
+_WHOLE: Final[Mapping[type, str]] = {Uniform: "integer", LogUniform: "log_integer", Normal: "integer"}
+"""The domain of whole numbers that takes the place of a domain of real numbers."""
 
 
 def checked_constraints(
@@ -48,12 +53,6 @@ def checked_constraints(
             path = REQUIRE if isinstance(search.require, str) else (*REQUIRE, index)
             problems[path] = Problem(str(error), has_subject=True)
     return constraints, problems
-
-
-_WHOLE: Final[Mapping[type, str]] = {Uniform: "integer", LogUniform: "log_integer", Normal: "integer"}
-MAX_SHOWN = 100
-HIDDEN: ConfigPath = ("model", "hidden")
-OUT_OF_BAG: Final = ", except with search.objective: {on: bags}"
 
 
 def space_problems(configs: TrialConfigs, experiment: Experiment, search: SearchConfig) -> Problems:
@@ -138,7 +137,8 @@ def _setting_problem(
         text = "cannot be searched as a whole"
         return Problem(text, advice="search settings in it, such as data.scaling")
     if reason := why_not_searched(path, on_bags=on_bags):
-        return Problem(f"cannot be searched{OUT_OF_BAG if can_be_searched_on_bags(path) else ''}: {reason}")
+        exception = ", except with search.objective: {on: bags}" if can_be_searched_on_bags(path) else ""
+        return Problem(f"cannot be searched{exception}: {reason}")
     if isinstance(section, ChoiceConfig) and any(gives_ensemble(path, value) for value in section.choice):
         reason = why_not_searched(ENSEMBLE, on_bags=on_bags)
         return Problem(f"model.ensemble cannot be searched: {reason}", has_subject=True)

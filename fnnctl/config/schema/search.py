@@ -182,9 +182,9 @@ def _several_networks(experiment: Experiment, place: Place) -> Iterator[Problem]
         )
 
 
-def _is_on(experiment: Experiment, measured: str) -> bool:
-    """Whether trials are measured there."""
-    return experiment.search is not None and experiment.search.objective.on == measured
+def _is_on(experiment: Experiment, rows: str) -> bool:
+    """Whether trials are measured on these rows, such as `bags`."""
+    return experiment.search is not None and experiment.search.objective.on == rows
 
 
 class ObjectiveConfig(Section):

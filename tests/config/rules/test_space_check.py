@@ -5,7 +5,6 @@ from collections.abc import Callable
 import pytest
 
 from fnnctl.config.paths import format_path
-from fnnctl.config.rules.space_check import OUT_OF_BAG
 from fnnctl.config.schema.records import setting_records
 
 Problems = Callable[..., list[str]]
@@ -22,7 +21,7 @@ NOT_SEARCHED = {
 def test_settings_that_make_no_sense_to_search(search_problems_of: Problems, key: str) -> None:
     reason = NOT_SEARCHED[key].why_not_searched(on_bags=False)
     assert reason is not None
-    but = OUT_OF_BAG if NOT_SEARCHED[key].searched_on_bags else ""
+    but = ", except with search.objective: {on: bags}" if NOT_SEARCHED[key].searched_on_bags else ""
     problem = f"5: search.space.{key}: cannot be searched{but}: {reason}"
     assert search_problems_of(f"{key}: {{choice: [1, 2]}}") == [problem]
     assert search_problems_of(f"{key}.x: {{choice: [1, 2]}}")[0].endswith(reason)
