@@ -21,7 +21,7 @@ Item = TypeVar("Item")
 Value = TypeVar("Value")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Problem:
     """One thing that is wrong with the input, as a value: code decides by its fields, and never by its words.
 
@@ -76,6 +76,10 @@ class Problem:
     def to_json(self) -> dict[str, object]:
         """The problem as an object of `--json`."""
         return {"message": self.message, "file": self.file, "line": self.line, "path": self.path}
+
+    def __repr__(self) -> str:
+        facts = {**self.to_json(), "kind": self.kind}
+        return f"Problem({', '.join(f'{name}={value!r}' for name, value in facts.items())})"
 
     def __str__(self) -> str:
         location = f"{self.file}:{self.line}" if self.file and self.line else self.file

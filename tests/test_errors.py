@@ -54,6 +54,12 @@ def test_a_problem_is_a_sentence_where_it_is_shown() -> None:
     assert Problem("write {}").message == "write {}", "braces are no names without values"
 
 
+def test_a_problem_at_a_prompt_has_its_message_in_words() -> None:
+    problem = Problem("{has} no effect", path="training.l2", kind="no_effect", values={"has": "would have"})
+    shown = "message='would have no effect', file=None, line=None, path='training.l2', kind='no_effect'"
+    assert repr([problem]) == f"[Problem({shown})]"
+
+
 def test_other_errors_may_have_several_lines() -> None:
     assert MachineError("two\nlines \x1b").message == "two\nlines \\x1b"
 
