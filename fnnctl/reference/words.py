@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from operator import itemgetter
+from typing import Final
 
 from fnnctl.config.paths import ConfigPath, format_path
 from fnnctl.config.schema.lookups import without_layers
@@ -15,6 +16,9 @@ from fnnctl.reference.glossary import TERMS
 from fnnctl.reference.pages import headings
 from fnnctl.reference.settings import is_choice, summary, translations
 from fnnctl.text import word_list
+
+MIN_BEGINNING: Final = 3
+"""The fewest letters of a word's beginning: nearly every setting has a word that begins with `s`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +102,10 @@ def _fit(path: ConfigPath, word: str) -> tuple[int, str] | None:
 
 
 def _has(text: str, word: str) -> bool:
-    """Whether a text has a word that begins with this one."""
+    """Whether a text has the word, or one that begins with it if it is not too short for that."""
     start = _plain(word)
-    return bool(start) and f" {start}" in f" {_plain(text)}"
+    end = " " if len(start) < MIN_BEGINNING else ""
+    return bool(start) and f" {start}{end}" in f" {_plain(text)} "
 
 
 def _plain(text: str) -> str:

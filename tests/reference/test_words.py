@@ -47,7 +47,12 @@ def test_a_words_beginning_is_enough_but_not_its_end() -> None:
     assert about("ropout").is_empty
 
 
-@pytest.mark.parametrize("word", ["", "  ", "!?", "no such word"])
+def test_one_or_two_letters_are_a_whole_word() -> None:
+    assert [metric.name for metric in about("r2").metrics] == ["r2"]
+    assert [setting.name for setting in about("l1").settings] == ["training.l1", "model.output"]
+
+
+@pytest.mark.parametrize("word", ["", "  ", "!?", "no such word", "{x}"])
 def test_nothing_is_known_of_other_words(word: str) -> None:
     assert about(word).is_empty
 
