@@ -99,17 +99,18 @@ class MethodConfig(Section):
     """How the budget is spent and how configurations are chosen."""
 
     scheduler: SchedulerName = "hyperband"
-    """`full_budget` trains every trial to the end; `halving` drops the worst trials at every rung;
-    `hyperband` runs several halving brackets with different initial budgets; `asha` promotes a trial as soon
-    as it is among the best of its rung, so that no worker waits for slow trials."""
+    """How the epochs are divided among the trials. `full_budget` trains every trial to the end; `halving`
+    drops the worst trials at every rung; `hyperband` runs several halving brackets with different initial
+    budgets; `asha` promotes a trial as soon as it is among the best of its rung, so that no worker waits for
+    slow trials."""
     sampler: SamplerName = "random"
-    """`grid` tries all combinations; `random` draws combinations at random. Four learn from the results of
-    earlier trials: `tpe`, a tree-structured Parzen estimator; `evolution`, which changes one value of a good
-    recent trial; `controller`, a recurrent network that writes one layer after the other; and `gp`, a
-    Gaussian process, which searches only numbers without conditions. `auto` is `gp` in a space of such
-    numbers if no more than 250 trials are planned and the scheduler is full_budget; otherwise it is `tpe`.
-    `sample_first` repeats the best third of the trials of `start_from` that have a `training.max_rows`, at
-    most four, on all rows, and draws no others."""
+    """How the configurations of the trials are chosen. `grid` tries all combinations; `random` draws
+    combinations at random. Four learn from the results of earlier trials: `tpe`, a tree-structured Parzen
+    estimator; `evolution`, which changes one value of a good recent trial; `controller`, a recurrent network
+    that writes one layer after the other; and `gp`, a Gaussian process, which searches only numbers without
+    conditions. `auto` is `gp` in a space of such numbers if no more than 250 trials are planned and the
+    scheduler is full_budget; otherwise it is `tpe`. `sample_first` repeats the best third of the trials of
+    `start_from` that have a `training.max_rows`, at most four, on all rows, and draws no others."""
 
     @property
     def name(self) -> str:
