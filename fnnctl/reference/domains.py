@@ -8,7 +8,9 @@ from typing import Any, Final
 from fnnctl.config.paths import ConfigPath
 from fnnctl.config.recipes.search import ACTIVATIONS, DEEPEST, L2_RANGE, MOST_DROPOUT, MOST_SMOOTHING
 from fnnctl.config.schema.forms import Form
+from fnnctl.config.schema.losses import LOSS_RECORDS
 from fnnctl.config.schema.records import SettingRecord
+from fnnctl.metrics.registry import REGRESSION
 
 FACTOR: Final = 10
 """How many times lower and higher than the default a number may be; judgement."""
@@ -22,11 +24,14 @@ _RANGES: Final[Mapping[ConfigPath, Mapping[str, Any]]] = {
     ("model", "hidden"): {"depth": [1, DEEPEST], "width": [16, 256], "log": True},
     ("model", "activation"): {"choice": [*ACTIVATIONS]},
     ("model", "dropout"): {"uniform": [0.0, MOST_DROPOUT]},
+    ("model", "output"): {"choice": [name for name, loss in LOSS_RECORDS.items() if loss.task == REGRESSION]},
     ("training", "l2"): {"log_uniform": [*L2_RANGE]},
     ("training", "l1"): {"log_uniform": [*L2_RANGE]},
     ("training", "label_smoothing"): {"uniform": [0.0, MOST_SMOOTHING]},
+    ("training", "early_stopping", "monitor"): {"choice": ["validation_loss", "train_loss"]},
 }
-"""The ranges of a search without a space, as far as they do not depend on the table."""
+"""The ranges of a search without a space, as far as they do not depend on the table; and values of one task,
+where the first words are values of both."""
 
 
 def example_domain(record: SettingRecord) -> Mapping[str, Any] | None:
