@@ -82,7 +82,7 @@ def test_a_completed_run_repeats_and_is_as_useful_as_a_new_one(
     assert "90 rows" in program("report", str(run)).out
     told = program("compare", str(run), str(repeated)).out
     assert re.search(r"A and B are tied|a tie at this sample size", told)
-    assert "Settings that differ" not in told
+    assert "Settings that differ" not in told, f"the record of a new setting needs `since`: {told}"
     predicted = outputs(program("predict", str(run), str(former / "table.csv"), "--quiet").out)
     rows = saved_outputs(run)[:, 0].astype(int)
     np.testing.assert_allclose(predicted[rows], saved_outputs(run), rtol=1e-5)

@@ -326,7 +326,7 @@ class DataConfig(Section):
     ] = "standardize"
     """How numeric columns are scaled, fitted on the training part: by mean and standard deviation, by median
     and interquartile range (or half the range where that is 0), by minimum and maximum, or not at all."""
-    target_transform: TargetTransformName = "none"
+    target_transform: Annotated[TargetTransformName, Setting(since="0.3")] = "none"
     """In a regression: what the network is trained on in place of the target, fitted to the training rows.
     `log` is the target's logarithm (if one is 0, half of the smallest positive one is added first),
     `quantile` the normal score of its rank. `auto` is `log` if no training target is negative, their skewness

@@ -95,6 +95,9 @@ class Setting:
     """Those that matter in a search alone: `fnnctl train` does not look for them."""
     recipe: RecipeValue | None = None
     """What the recipes give it."""
+    since: str | None = None
+    """The first version that has the setting, if there are runs of earlier ones: compared with theirs, which
+    do not have it, its default is no difference."""
     synonyms: tuple[str, ...] = ()
     """The names that other tools use for the setting, in lower case. They are translated wherever the setting
     is meant, so a setting with several homes needs them at one of them only."""

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from fnnctl.config.paths import format_path
 from fnnctl.config.reading.yaml_reader import read_yaml
+from fnnctl.config.schema.records import setting_records
+from fnnctl.config.schema.section import plain
 from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.errors import UsageError
 from fnnctl.metrics.registry import is_loss
@@ -35,8 +38,6 @@ UNSET: Final = "–"
 SEARCHED: Final = "searched"
 """Stands for the values of a searched setting in the trials of an ensemble."""
 NULL: Final = "null"
-NEW_SETTINGS: Final = {"data.target_transform": "none", "model.ensemble.plain_twins": "false"}
-"""Settings that fnnctl 0.2 did not have, and their defaults."""
 
 
 def different_settings(runs: Sequence[ComparedRun]) -> list[tuple[str, tuple[str, ...]]]:
@@ -45,8 +46,9 @@ def different_settings(runs: Sequence[ComparedRun]) -> list[tuple[str, tuple[str
     A setting that a run does not have, or whose config is gone, is `–`, and one in which the trials of an
     ensemble may differ is `searched`. Those in `APART` are left out.
     fnnctl 0.2 and before left out nulls, so a null is no difference to a setting that is not there; nor is
-    the default of a setting that they did not have.
+    the default of a setting that earlier versions did not have.
     """
+    added = _defaults_of_added_settings()
     configs = [(_settings(run), _searched_paths(run)) for run in runs]
     paths = dict.fromkeys(path for config, _ in configs for path in config if path not in APART)
     rows = (
@@ -55,8 +57,17 @@ def different_settings(runs: Sequence[ComparedRun]) -> list[tuple[str, tuple[str
     return [
         (path, values)
         for path, values in rows
-        if len({UNSET if value in (NULL, NEW_SETTINGS.get(path)) else value for value in values}) > 1
+        if len({UNSET if value in (NULL, added.get(path)) else value for value in values}) > 1
     ]
+
+
+def _defaults_of_added_settings() -> Mapping[str, str]:
+    """The defaults of the settings that earlier versions did not have, as YAML on one line."""
+    return {
+        format_path(record.path): flow_yaml(plain(record.info.default))
+        for record in setting_records()
+        if record.setting.since is not None
+    }
 
 
 def other_differences(runs: Sequence[ComparedRun]) -> list[tuple[str, tuple[str, ...]]]:
