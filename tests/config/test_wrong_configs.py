@@ -1,6 +1,7 @@
 """What is said about wrong configs: the sentences stand in one table, `wrong_configs.txt`.
 
 A case is a config, `--set` options, and what is wrong (`=> valid` if nothing is), until the next empty line.
+Lists that every new thing would change have a name in angle brackets.
 """
 
 from __future__ import annotations
@@ -11,9 +12,15 @@ from pathlib import Path
 import pytest
 
 from fnnctl.config.reading.loading import LoadedConfig
+from fnnctl.config.schema.methods import SCHEDULERS
+from fnnctl.config.schema.training import TrainingConfig
 from fnnctl.errors import ConfigError
+from fnnctl.metrics.registry import objectives
 
 TOPICS = Path(__file__).with_name("wrong_configs.txt").read_text(encoding="utf-8").split("## ")[1:]
+
+
+LISTS = {"<metrics>": objectives(), "<schedulers>": SCHEDULERS, "<training>": TrainingConfig.model_fields}
 
 
 def cases(topic: str) -> Iterator[tuple[str, list[str], list[str]]]:
@@ -21,9 +28,16 @@ def cases(topic: str) -> Iterator[tuple[str, list[str], list[str]]]:
     for case in topic.partition("\n")[2].strip("\n").split("\n\n"):
         lines = case.split("\n")
         changes = [line.removeprefix("--set ") for line in lines if line.startswith("--set ")]
-        expected = [line.removeprefix("=> ") for line in lines if line.startswith("=> ")]
+        expected = [in_full(line.removeprefix("=> ")) for line in lines if line.startswith("=> ")]
         config = [line for line in lines if not line.startswith(("--set ", "=> "))]
         yield "\n".join(config) + "\n", changes, expected
+
+
+def in_full(line: str) -> str:
+    """The line with the names of `LISTS`."""
+    for name, values in LISTS.items():
+        line = line.replace(name, ", ".join(values))
+    return line
 
 
 @pytest.mark.parametrize("topic", TOPICS, ids=[topic.partition("\n")[0] for topic in TOPICS])

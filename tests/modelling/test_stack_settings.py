@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from fnnctl.config.paths import ConfigPath
 from fnnctl.config.schema.ensemble import EnsembleConfig
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.model import ModelConfig
@@ -24,6 +25,7 @@ from fnnctl.nn.shape import HiddenShape, InputStageShape, NumericEmbeddingShape,
 from fnnctl.tasks.classification.task import Classification
 from fnnctl.tasks.task import OutputShape
 from fnnctl.training.members import ConvergenceRule, Member, StackSettings, StoppingRule
+from tests.config.changes import changes
 
 
 def experiment(**sections: Any) -> Experiment:
@@ -270,14 +272,17 @@ def test_every_schedule_gets_its_hyperparameters(name: str) -> None:
     assert (member.schedule_monitor is not None) == (name == "adaptive")
 
 
-def test_every_training_setting_is_tested_here() -> None:
-    """A new setting must reach the member or the stack settings, except for the last ones."""
-    elsewhere = {"class_weights", "time_limit", "threads", "max_rows"}
-    here = {
-        "epochs", "batch_size", "shuffle", "optimizer", "lr_schedule", "horizon", "l2", "averaging",
-        "early_stopping", "convergence", "precision", "parametrization",
-    }  # fmt: skip
-    assert set(TrainingConfig.model_fields) == {*TECHNIQUES, *here, *elsewhere}
+ELSEWHERE = {"class_weights", "time_limit", "threads", "max_rows"}
+"""The training settings that the engine does not get as a value of the stack or its member."""
+
+
+@pytest.mark.parametrize(
+    ("path", "first", "second"),
+    [case for case in changes(TrainingConfig) if case[0][0] not in ELSEWHERE],
+    ids=lambda value: ".".join(map(str, value)) if isinstance(value, tuple) else str(value),
+)
+def test_every_training_setting_reaches_the_engine(path: ConfigPath, first: Any, second: Any) -> None:
+    assert repr(made(training=first)) != repr(made(training=second)), "nothing reads the setting"
 
 
 def model(**settings: Any) -> ModelConfig:

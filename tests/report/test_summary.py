@@ -10,6 +10,7 @@ from fnnctl.errors import DataError
 from fnnctl.report.summary import summarize
 from fnnctl.store import names
 from fnnctl.store.run import OpenRun
+from tests.figures import figures_by_records
 
 
 def test_a_finished_run(finished_run: Callable[..., OpenRun]) -> None:
@@ -24,7 +25,8 @@ def test_a_finished_run(finished_run: Callable[..., OpenRun]) -> None:
     assert summary.metrics == run.read_metrics()
     assert (summary.part_metrics("test") or {})["accuracy"] == 0.9
     assert summary.part_metrics("validation") is None
-    assert len(summary.files) == 18
+    assert {*summary.files} == {path.name for path in run.path.iterdir() if not path.name.startswith(".")}
+    assert {*summary.files} >= {names.METRICS, names.HISTORY, *figures_by_records(run.path)}
 
 
 def test_a_run_that_has_just_begun(start_run: Callable[..., OpenRun]) -> None:

@@ -13,10 +13,10 @@ from sklearn.metrics import f1_score
 from fnnctl.executors.registry import ExecutorKind
 from fnnctl.modelling.loading import load_experiment
 from fnnctl.store import names
+from tests.figures import CLASSIFICATION_FIGURES, figures_by_records
 from tests.program import Program, only_run, read_json
 from tests.runs.folding import SMALL, plan_with, table
 
-FIGURES = {"confusion_matrix.png", "roc_curve.png", "pr_curve.png", "calibration.png", "learning_curve.png"}
 OTHER_RUNS = {
     names.JOURNAL, names.JOURNAL_TORN, names.TIMELINE, names.LEADERBOARD, names.DATA_SIZE, names.THRESHOLD,
     names.FEATURE_IMPORTANCE, names.DEFAULT_CONFIG,
@@ -33,7 +33,9 @@ def evaluated(program: Program, iris: Path, tmp_path: Path) -> Path:
 @pytest.mark.figures
 def test_writes_every_file_of_the_contract_but_a_model(evaluated: Path) -> None:
     files = {path.name for path in evaluated.iterdir() if not path.name.startswith(".")}
-    assert files == {*names.LAYOUT, *FIGURES} - {*OTHER_RUNS, names.WEIGHTS, names.MODEL}
+    figures = {*figures_by_records(evaluated)}
+    assert figures >= CLASSIFICATION_FIGURES
+    assert files == {*names.LAYOUT, *figures} - {*OTHER_RUNS, names.WEIGHTS, names.MODEL}
     manifest = read_json(evaluated / "manifest.json")
     assert manifest["kind"] == "cross_validation"
     assert manifest["status"] == "completed"

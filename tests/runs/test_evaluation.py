@@ -15,6 +15,7 @@ from sklearn.metrics import accuracy_score, f1_score, log_loss, roc_auc_score
 
 from fnnctl.runs.evaluation import comparison
 from tests.commands.tables import penguins, table_of, train, write_table
+from tests.figures import figures_by_records
 from tests.program import Program, only_run, read_json
 
 
@@ -147,8 +148,7 @@ def test_a_new_file_is_scored_into_a_folder_of_its_own(run: Path, program: Progr
     assert folder.name.endswith(f"-penguins-on-new-{folder.name[-6:]}")
     assert {path.name for path in folder.iterdir()} == {
         ".lock", "manifest.json", "metrics.json", "predictions.csv", "confusion_matrix.csv", "roc_curve.csv",
-        "pr_curve.csv", "calibration.csv", "calibration.png", "confusion_matrix.png", "roc_curve.png",
-        "pr_curve.png", "worst_rows.csv", "log.txt",
+        "pr_curve.csv", "calibration.csv", "worst_rows.csv", "log.txt", *figures_by_records(folder),
     }  # fmt: skip
     manifest = read_json(folder / "manifest.json")
     assert (manifest["kind"], manifest["status"]) == ("evaluation", "completed")

@@ -16,10 +16,10 @@ from fnnctl.plots.learning import learning_curve_figure
 from fnnctl.report.figures import run_figures
 from fnnctl.store import names
 from fnnctl.training.trainer import TrainedMember, train_stack
+from tests.figures import CLASSIFICATION_FIGURES, figures_by_records
 from tests.program import AtEpoch, Program, only_run, read_json
 from tests.waiting import DEADLINE
 
-FIGURES = {"confusion_matrix.png", "roc_curve.png", "pr_curve.png", "calibration.png", "learning_curve.png"}
 OTHER_RUNS = {
     names.JOURNAL, names.JOURNAL_TORN, names.TIMELINE, names.LEADERBOARD, names.DATA_SIZE, names.THRESHOLD,
     names.FEATURE_IMPORTANCE, names.DEFAULT_CONFIG,
@@ -33,7 +33,9 @@ def test_writes_every_file_of_the_contract(program: Program, iris: Path, tmp_pat
     assert done.code == 0
     run = only_run(tmp_path)
     files = {path.name for path in run.iterdir() if not path.name.startswith(".")}
-    assert files == {*names.LAYOUT, *FIGURES} - {*OTHER_RUNS, names.CROSS_VALIDATION}
+    figures = {*figures_by_records(run)}
+    assert figures >= CLASSIFICATION_FIGURES
+    assert files == {*names.LAYOUT, *figures} - {*OTHER_RUNS, names.CROSS_VALIDATION}
     assert (run / "config.yaml").read_bytes() == iris.read_bytes()
     manifest = read_json(run / "manifest.json")
     assert manifest["status"] == "completed"

@@ -8,6 +8,7 @@ import pytest
 from fnnctl.config.messages.wording import allowed, value_text
 from fnnctl.config.paths import parse_path
 from fnnctl.config.schema.lookups import forms_at
+from fnnctl.config.schema.training import TrainingConfig
 
 
 @pytest.mark.parametrize(
@@ -29,7 +30,11 @@ from fnnctl.config.schema.lookups import forms_at
             "a whole number from 1 to 1000000, or a mapping with units, activation, initialization, "
             "normalization, dropout, … (6 in all)",
         ),
-        ("training", "a mapping with epochs, batch_size, shuffle, optimizer, lr_schedule, … (23 in all)"),
+        (
+            "training",
+            "a mapping with epochs, batch_size, shuffle, optimizer, lr_schedule, … "
+            f"({len(TrainingConfig.model_fields)} in all)",
+        ),
         ("training.batch_size", "a whole number from 1 to 1000000000, or auto"),
         (
             "training.optimizer",

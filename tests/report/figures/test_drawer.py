@@ -16,8 +16,9 @@ from fnnctl.report.figures.drawer import FigureDrawer, figure_drawer
 from fnnctl.report.figures.drawing import draw_figures
 from fnnctl.report.figures.process import DrawingProcess
 from fnnctl.store.run import OpenRun
+from tests.figures import figures_by_records
 from tests.report.figures.conftest import START
-from tests.report.figures.test_drawing import FIGURES, TWO_FIGURES, measured, with_two_figures
+from tests.report.figures.test_drawing import measured, with_two_figures
 from tests.waiting import DEADLINE
 
 
@@ -58,7 +59,7 @@ def test_the_bytes_are_those_of_this_process(
     run = measured(start_run, hostile_classes)
     draw_figures(run)
     expected = taken(run)
-    assert set(expected) == set(FIGURES)
+    assert set(expected) == set(figures_by_records(run.path))
     figures = FigureDrawer(drawing)
     figures.draw(run)
     assert taken(run) == expected
@@ -75,7 +76,7 @@ def test_a_killed_process_is_replaced_by_this_one(
     for count in range(1, 3):
         figures.draw(run)
         assert drawn_here == [run] * count
-        assert set(taken(run)) == set(TWO_FIGURES)
+        assert set(taken(run)) == set(figures_by_records(run.path))
     figures.end()
 
 
@@ -88,7 +89,7 @@ def test_a_process_that_cannot_import_what_it_needs_is_replaced(
         drawing = START(search=False)
     figures = FigureDrawer(drawing)
     figures.draw(run)
-    assert (drawn_here, set(taken(run))) == ([run], set(TWO_FIGURES))
+    assert (drawn_here, set(taken(run))) == ([run], set(figures_by_records(run.path)))
 
 
 def test_a_process_that_says_something_else_is_replaced(run: OpenRun, drawn_here: list[OpenRun]) -> None:
@@ -99,7 +100,7 @@ def test_a_process_that_says_something_else_is_replaced(run: OpenRun, drawn_here
     for count in range(1, 3):
         figures.draw(run)
         assert drawn_here == [run] * count
-        assert set(taken(run)) == set(TWO_FIGURES)
+        assert set(taken(run)) == set(figures_by_records(run.path))
     assert drawing.poll() is not None
 
 
@@ -189,7 +190,7 @@ def test_what_comes_next_is_imported_while_the_process_draws(
     monkeypatch.setattr(process, "start_process", lambda search: drawing)
     with figure_drawer(enabled=True, meanwhile=meanwhile) as figures:
         figures.draw(run)
-    assert (calls, drawn_here, set(taken(run))) == ([run], [], set(TWO_FIGURES))
+    assert (calls, drawn_here, set(taken(run))) == ([run], [], set(figures_by_records(run.path)))
 
 
 @pytest.mark.parametrize("dies", [False, True])
@@ -208,7 +209,7 @@ def test_a_run_is_drawn_once_if_its_figures_were_begun(
     figures.draw(run, other)
     figures.end()
     assert drawn_here == ([run, other] if dies else [])
-    assert set(taken(run)) == set(taken(other)) == set(TWO_FIGURES)
+    assert set(taken(run)) == set(taken(other)) == set(figures_by_records(run.path))
 
 
 def test_a_run_whose_figures_were_begun_is_drawn_without_a_process(

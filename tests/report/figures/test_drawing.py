@@ -23,9 +23,7 @@ from fnnctl.store import names
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.run import OpenRun
 from fnnctl.tasks.classification import tables
-
-FIGURES = ("confusion_matrix.png", "roc_curve.png", "pr_curve.png", "calibration.png", "learning_curve.png")
-TWO_FIGURES = FIGURES[3:]
+from tests.figures import CLASSIFICATION_FIGURES, figures_by_records
 
 
 @pytest.fixture
@@ -88,13 +86,15 @@ def test_figures_can_be_deleted_and_drawn_again(
     start_run: Callable[..., OpenRun], hostile_classes: tuple[str, ...]
 ) -> None:
     run = RunFolder(measured(start_run, hostile_classes).path)
-    assert draw_figures(run) == FIGURES
-    first = [(run.path / name).read_bytes() for name in FIGURES]
+    figures = draw_figures(run)
+    assert list(figures) == figures_by_records(run.path)
+    assert {*figures} >= CLASSIFICATION_FIGURES
+    first = [(run.path / name).read_bytes() for name in figures]
     assert all(content.startswith(b"\x89PNG\r\n") for content in first)
-    for name in FIGURES:
+    for name in figures:
         (run.path / name).unlink()
     draw_figures(run)
-    assert [(run.path / name).read_bytes() for name in FIGURES] == first
+    assert [(run.path / name).read_bytes() for name in figures] == first
 
 
 def test_areas_are_those_of_the_metrics(measured_run: OpenRun, monkeypatch: pytest.MonkeyPatch) -> None:

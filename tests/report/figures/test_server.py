@@ -13,8 +13,9 @@ from fnnctl.report.figures import server
 from fnnctl.report.figures.drawing import draw_figures
 from fnnctl.report.figures.server import MAX_PROCESSES, draw_in_parallel
 from fnnctl.store.run import OpenRun
+from tests.figures import figures_by_records
 from tests.report.figures.test_drawer import taken
-from tests.report.figures.test_drawing import FIGURES, measured, with_two_figures
+from tests.report.figures.test_drawing import measured, with_two_figures
 from tests.waiting import await_true
 
 
@@ -50,7 +51,7 @@ def test_each_figure_is_drawn_once(run: OpenRun, processors: int, monkeypatch: p
     draw_in_parallel([run], before_each=note)
     assert taken(run) == expected
     drawers = log.read_text().split()
-    assert len(drawers) == len(FIGURES)
+    assert len(drawers) == len(expected)
     assert str(os.getpid()) in drawers
     assert len(forks) == min(processors, MAX_PROCESSES) - 1
     assert {int(drawer) for drawer in drawers} <= {os.getpid(), *forks}  # some may have come too late
@@ -58,7 +59,7 @@ def test_each_figure_is_drawn_once(run: OpenRun, processors: int, monkeypatch: p
 
 @pytest.mark.usefixtures("processors")
 def test_a_figure_that_cannot_be_written_is_an_error(run: OpenRun) -> None:
-    for name in FIGURES:
+    for name in figures_by_records(run.path):
         (run.path / name).mkdir()
     with pytest.raises(MachineError, match=r"\.png cannot be written"):
         draw_in_parallel([run])

@@ -18,6 +18,7 @@ from fnnctl.report.summary import summarize
 from fnnctl.report.topics.registry import text_document
 from fnnctl.store.run import OpenRun
 from fnnctl.text import plain_text
+from tests.figures import figures_by_records
 from tests.report.kinds import SECTIONS, SHOWN
 
 READER = MarkdownIt("gfm-like", {"linkify": False})
@@ -59,13 +60,7 @@ def test_links_lead_from_the_reports_folder_to_the_run(
     run = finished_run()
     text = markdown_report([text_document(summarize(run))], (), folder)
     pictures = links(text, "image", "src")
-    assert [Path(picture).name for picture in pictures] == [
-        "confusion_matrix.png",
-        "roc_curve.png",
-        "pr_curve.png",
-        "calibration.png",
-        "learning_curve.png",
-    ]
+    assert [Path(picture).name for picture in pictures] == figures_by_records(run.path)
     targets = links(text, "link_open", "href") + pictures
     assert all((folder / target).exists() for target in targets)
     assert any((folder / target).samefile(run.path) for target in targets)

@@ -37,6 +37,11 @@ def titles(document: Document) -> list[str]:
     return [section.title for section in document.sections]
 
 
+def those_of(expected: list[str], found: list[str]) -> list[str]:
+    """The titles found that are among those expected, in their order: other topics may have sections, too."""
+    return [title for title in found if title in expected]
+
+
 def test_every_topic_has_a_place_in_the_contents() -> None:
     topics = (*registry.TOPICS, *search_topics())
     assert {topic.heading for topic in topics} <= {*CONTENTS}
@@ -50,7 +55,7 @@ def test_the_topics_of_a_search_are_listed_once() -> None:
 def test_the_sections_of_a_finished_run(finished_run: Callable[..., OpenRun]) -> None:
     summary = summarize(finished_run())
     assert headline(summary).endswith("UTC, took 1 min 23 s")
-    assert titles(text_document(summary)) == [
+    expected = [
         "Metrics",
         "Classes on the test part",
         "Confusion matrix on the test part",
@@ -66,7 +71,8 @@ def test_the_sections_of_a_finished_run(finished_run: Callable[..., OpenRun]) ->
         "Provenance",
         "Files",
     ]
-    assert {*titles(page_document(summary))} - {*titles(text_document(summary))} == {
+    assert those_of(expected, titles(text_document(summary))) == expected
+    assert {*titles(page_document(summary))} - {*titles(text_document(summary))} >= {
         "How good it is", "Network", "The lowest F1", "What is confused most often", "Model card",
         "The config's notes fill in what is not stated",
     }  # fmt: skip
@@ -75,9 +81,10 @@ def test_the_sections_of_a_finished_run(finished_run: Callable[..., OpenRun]) ->
 def test_a_run_that_has_just_begun_has_few_sections(start_run: Callable[..., OpenRun]) -> None:
     summary = summarize(start_run())
     assert "took" not in headline(summary)
-    assert titles(text_document(summary)) == [
-        "Why it is not complete", "Warnings", "Data", "Training", "Provenance", "Files"
-    ]  # fmt: skip
+    expected = ["Why it is not complete", "Warnings", "Data", "Training", "Provenance", "Files"]
+    found = titles(text_document(summary))
+    assert those_of(expected, found) == expected
+    assert not {"Metrics", "About the scores", "Predict new rows"} & {*found}
 
 
 @pytest.mark.parametrize(("part", "problem"), [
