@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from fractions import Fraction
 from importlib import import_module
 from typing import get_args
@@ -9,7 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fnnctl.config.schema.methods import METHODS, SAMPLERS, SCHEDULERS, SamplerName, SchedulerName
+from fnnctl.config.schema.methods import (
+    METHODS,
+    SAMPLERS,
+    SCHEDULERS,
+    MethodConfig,
+    SamplerName,
+    SchedulerName,
+)
+from fnnctl.config.schema.records import record_in
 from fnnctl.search.budget import (
     Bound,
     Bracket,
@@ -34,6 +43,13 @@ def test_every_scheduler_and_sampler_has_a_record_and_a_module() -> None:
         assert scheduler_kind(name).bound in get_args(Bound)
     for name in SAMPLERS:
         assert callable(import_module(f"fnnctl.search.samplers.{name}").make_sampler)
+
+
+@pytest.mark.parametrize(("key", "names"), [("scheduler", SCHEDULERS), ("sampler", SAMPLERS)])
+def test_the_setting_describes_every_scheduler_and_sampler(key: str, names: Iterable[str]) -> None:
+    description = record_in(MethodConfig, ("search", "method", key)).description
+    missing = [name for name in names if f"`{name}`" not in description]
+    assert not missing, f"say in the docstring of MethodConfig.{key} what they do"
 
 
 def test_the_least_of_the_bounds_that_there_are() -> None:
