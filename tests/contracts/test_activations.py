@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from fnnctl.nn.layers.activations import ACTIVATIONS, ActivationBuffers, Bits
 from fnnctl.nn.layers.initializers import INITIALIZERS
 from fnnctl.nn.shape import HiddenShape, NetworkShape
 from fnnctl.tasks.task import OutputShape
+from tests.export.onnx.random_models import NEEDS_ONNX
 from tests.nn.gradients import PARAMETER, case_away_from_kinks, pieces_of
 from tests.program import Program, only_run, read_json
 
@@ -132,7 +132,7 @@ class TestTraining:
 
 
 @pytest.mark.extra
-@pytest.mark.skipif(find_spec("onnx") is None, reason="needs onnx")
+@NEEDS_ONNX
 @pytest.mark.parametrize("name", NAMES)
 class TestExport:
     @pytest.mark.parametrize("precision", ["float32", "float64"])

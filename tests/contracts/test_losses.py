@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import inspect
 from dataclasses import replace
-from importlib.util import find_spec
 from itertools import combinations
 from pathlib import Path
 from typing import Any, get_args
@@ -36,6 +35,7 @@ from fnnctl.nn.losses.registry import LOSSES
 from fnnctl.nn.shape import HiddenShape, NetworkShape, Techniques
 from fnnctl.tasks.classification.scores import CLASS_LOSSES
 from fnnctl.tasks.epoch_metrics import EPOCH_METRICS
+from tests.export.onnx.random_models import NEEDS_ONNX
 from tests.nn.gradients import case_away_from_kinks, outputs_for
 from tests.program import Program, only_run, read_json
 
@@ -207,7 +207,7 @@ class TestTraining:
 
 
 @pytest.mark.extra
-@pytest.mark.skipif(find_spec("onnx") is None, reason="needs onnx")
+@NEEDS_ONNX
 @pytest.mark.parametrize("name", NAMES)
 class TestExport:
     def test_it_is_exported_unless_the_record_says_that_it_cannot_be(

@@ -31,7 +31,7 @@ class ActivationSection(Section):
 
     @property
     def parameter(self) -> float:
-        """The parameter of the function, or the initial one if it is learned; 0 if there is none."""
+        """The parameter of the function, or the initial one if it is trained; 0 if there is none."""
         setting = ACTIVATION_RECORDS[self.name].parameter
         value: float = 0.0 if setting is None else getattr(self, setting)
         return value
@@ -43,7 +43,7 @@ class ActivationSection(Section):
 
     @property
     def is_shared(self) -> bool:
-        """Whether all units of a layer share one learned parameter."""
+        """Whether all units of a layer share one trained parameter."""
         return False
 
 
@@ -71,7 +71,7 @@ class LeakyReluActivation(ActivationSection):
 
 
 class PreluActivation(ActivationSection):
-    """Leaky relu whose slope is learned."""
+    """Leaky relu whose slope is trained."""
 
     synonyms = ("parametric_relu",)
     name: Literal["prelu"]
@@ -139,7 +139,7 @@ class ActivationRecord:
     initialization: AutoInitialization
     """What `model.initialization: auto` stands for in its layers."""
     parameter: str | None = None
-    """The setting that is the function's parameter, or its initial value if it is learned."""
+    """The setting that is the function's parameter, or its initial value if it is trained."""
     exported: bool = True
     """Whether a network with it can be exported as ONNX, by its operators in `export.onnx.activations`."""
 

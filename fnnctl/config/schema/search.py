@@ -57,7 +57,7 @@ def _counted_by_brackets(search: SearchConfig) -> Iterator[Problem]:
 
 @_if_method_is_known
 def _one_budget(search: SearchConfig) -> Iterator[Problem]:
-    """With a scheduler that gives every trial all epochs at once."""
+    """With a scheduler that gives every trial all epochs from the start."""
     if not search.method.scheduling.has_rungs:
         yield no_effect("every trial gets all epochs", "search.method")
 
