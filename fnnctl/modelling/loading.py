@@ -10,6 +10,7 @@ import numpy as np
 
 from fnnctl.config.paths import VALIDATION, format_path
 from fnnctl.config.problems import NO_BAGS
+from fnnctl.config.provenance import Resolved
 from fnnctl.config.reading.explanation import (
     BAGS,
     ExplainedSetting,
@@ -20,7 +21,7 @@ from fnnctl.config.reading.explanation import (
 )
 from fnnctl.config.reading.loading import ConfigSource, LoadedConfig, load_config
 from fnnctl.config.reading.overrides import Override
-from fnnctl.config.recipes.resolving import Resolved, resolve
+from fnnctl.config.recipes.resolving import resolve
 from fnnctl.config.rules.plain_config import is_set
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.context import Listener
@@ -51,15 +52,15 @@ class LoadedExperiment:
     """
 
     config: LoadedConfig
-    """With the values of its recipe."""
+    """As it is written."""
     data: TaskData
-    complete: Resolved | None = None
-    """How the recipe's values were chosen; None if a run has recorded all settings."""
+    resolved: Resolved
+    """With the values of its recipe."""
 
     @property
     def experiment(self) -> Experiment:
         """The experiment as written in the config, completed by its recipe."""
-        return self.config.experiment
+        return self.resolved.experiment
 
     def split(self) -> Split:
         """Divide the rows into training, validation and test part."""
@@ -78,41 +79,37 @@ class LoadedExperiment:
         """
         with self.config.add_locations():
             validation = with_sizes(cross_validation(self.data, self.experiment))
-        return replace(validation, check=validation.check.with_warnings(self._complete.warnings))
+        return replace(validation, check=validation.check.with_warnings(self.resolved.warnings))
 
     def explained(self, complete: Experiment) -> list[ExplainedSetting]:
         """Where each setting comes from; `complete` is the experiment with what follows from the data."""
-        return explained(complete, self._complete, self.config.locations)
+        return explained(complete, self.resolved, self.config.locations)
 
     def explained_search(self, original: Mapping[str, Any]) -> list[ExplainedSetting]:
         """Where each setting of the `search` section comes from, which the recipe has completed.
 
         `original` is the config before: a search of single networks begins with a recipe of its own.
         """
-        section = self.config.config["search"]
+        section = self.resolved.provenance.config["search"]
         return explained_search(section, original, self.config.locations)
 
     def left_out_values(self) -> list[str]:
         """Sentences that say where the recipe's values were not taken, and why."""
-        return left_out_values(self._complete)
+        return left_out_values(self.resolved)
 
     @property
     def original(self) -> Mapping[str, Any]:
         """The config without its recipe's values."""
-        return self._complete.provenance.written
+        return self.resolved.provenance.written
 
     def why_no_bags(self) -> Problem | None:
         """Why the recipe gives no bags to this config or these data; None if it says nothing about them."""
-        return self._complete.provenance.omitted.get(BAGS)
-
-    @property
-    def _complete(self) -> Resolved:
-        return self.complete or Resolved.without_recipe(self.config.config, self.experiment)
+        return self.resolved.provenance.omitted.get(BAGS)
 
     def search_problems(self) -> list[Problem]:
         """Problems of the config's search, by itself and with these data; training ignores them."""
         search = self.experiment.search
-        problems = self.config.search_problems(self.data.task.check)
+        problems = self.config.search_problems(self.resolved, self.data.task.check)
         if search and search.objective.on_bags and (why := self.why_no_bags()):
             text, advice = f"bags are impossible here: {why.clause}", "write on: validation"
             problems = [
@@ -152,7 +149,7 @@ class LoadedExperiment:
 
     def notes(self) -> list[str]:
         """What was done with the config, the data and the recipe, for `runs.recorder.record_notes`."""
-        line = recipe_line(self._complete)
+        line = recipe_line(self.resolved)
         lines = [*self.data.notes, *([] if line is None else [line]), *self._validation_line()]
         return [*self.config.note_lines, *lines]
 
@@ -161,7 +158,7 @@ class LoadedExperiment:
         experiment = self.experiment
         search, bags = experiment.search, experiment.model.ensemble.bags
         is_written = not experiment.complete and experiment.data.split.validation > 0
-        if not (bags and search and is_written and is_set(self.config.config, VALIDATION)):
+        if not (bags and search and is_written and is_set(self.resolved.provenance.config, VALIDATION)):
             return []
         if search.prefers_bags or search.objective.on != "validation":
             return []
@@ -170,7 +167,7 @@ class LoadedExperiment:
 
     def checked(self, split: Split, *, bags: bool = False) -> DataCheck:
         """Probable mistakes in the data, then in the config's values beside the recipe's."""
-        return self.checked_data(split, bags=bags).with_warnings(self._complete.warnings)
+        return self.checked_data(split, bags=bags).with_warnings(self.resolved.warnings)
 
     def checked_data(self, split: Split, *, bags: bool = False) -> DataCheck:
         """Probable mistakes in the data, and what one column says; see `DataCheck`."""
@@ -216,13 +213,13 @@ def completed_by_recipe(config: LoadedConfig, data: TaskData) -> LoadedExperimen
         def check(experiment: Experiment) -> list[Problem]:
             return [*data.task.check(experiment), *bags.problems(experiment)]
 
-        complete, config = config.without_ineffective(
+        resolved, config = config.without_ineffective(
             lambda values: resolve(values, facts, name=config.experiment.name, check=check)
         )
-        if problems := [*data.task.check(complete.experiment), *without_columns(data, complete.experiment)]:
+        experiment = resolved.experiment
+        if problems := [*data.task.check(experiment), *without_columns(data, experiment)]:
             raise ConfigError(*problems)
-    config = replace(config, config=complete.provenance.config, experiment=complete.experiment)
-    return LoadedExperiment(config, data, complete)
+    return LoadedExperiment(config, data, resolved)
 
 
 def read_experiment(

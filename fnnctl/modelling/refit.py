@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from fnnctl.config.paths import parse_path
-from fnnctl.config.recipes.tuning import Values
+from fnnctl.config.provenance import Values
 from fnnctl.config.schema.ensemble import EnsembleConfig
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.lr_schedules import AdaptiveLrSchedule

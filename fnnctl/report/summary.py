@@ -290,4 +290,4 @@ def _trial_configs(run: RunFolder) -> TrialConfigs:
     from fnnctl.modelling.run_config import resolved_config
 
     loaded = load_config(resolved_config(run))
-    return trial_configs(loaded.config, loaded.experiment, epochs=loaded.experiment.training.epochs)
+    return trial_configs(loaded.resolved, epochs=loaded.experiment.training.epochs)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from fnnctl.blas import set_blas_threads
 from fnnctl.config.reading.loading import ConfigText, load_config
@@ -102,7 +101,8 @@ def _default_as_recorded(run: RunFolder, loaded: LoadedExperiment) -> LoadedExpe
     if content is None:
         return loaded
     file = run.path / names.DEFAULT_CONFIG
-    return replace(loaded, config=load_config(ConfigText(content, file, has_lines=True)))
+    config = load_config(ConfigText(content, file, has_lines=True))
+    return LoadedExperiment(config, loaded.data, config.resolved)
 
 
 def extended_search(
@@ -113,7 +113,7 @@ def extended_search(
     loaded_config = recorded.loaded.config
     config = load_config(ConfigText(loaded_config.text, loaded_config.file, has_lines=True), words)
     most = recorded.setup.budget.max_trials if max_trials is None else max_trials
-    loaded = LoadedExperiment(config, recorded.loaded.data)
+    loaded = LoadedExperiment(config, recorded.loaded.data, config.resolved)
     setup = recorded.setup
     prepared = prepare_search(
         loaded,

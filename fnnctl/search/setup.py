@@ -12,6 +12,7 @@ from itertools import count, islice
 from typing import Any, Final
 
 from fnnctl.config.paths import parse_path
+from fnnctl.config.provenance import Resolved
 from fnnctl.config.reading.resolved import active_settings
 from fnnctl.config.rules.budgets import largest_budget
 from fnnctl.config.rules.dimensions import space_of
@@ -271,20 +272,20 @@ class SearchSetup:
 
 
 def set_up(
-    config: Mapping[str, Any],
-    experiment: Experiment,
+    resolved: Resolved,
     task: Task,
     *,
     max_trials: int | None,
     horizon: int | None = None,
     study: Study | None = None,
 ) -> SearchSetup:
-    """Plan the search of a valid `config`; `experiment` is from the config, completed with facts of the data.
+    """Plan the search of a valid config, whose experiment is completed with facts of the data.
 
     In the setup's experiment `search.start_from` lists all values, so that a search of it does not depend on
     another run or on the `study` whose trials come next. `horizon` is the one with which the search began, if
     it is resumed. Raises `ConfigError`, or `UsageError` if no trial of the study fits.
     """
+    experiment = resolved.experiment
     search = experiment.search or SearchConfig()
     budget = _budget(experiment, search, max_trials)
     space = space_of(search.domains, search.requirements)
@@ -293,7 +294,7 @@ def set_up(
     first: tuple[Assignment, ...] = ()
     notes: tuple[str, ...] = ()
     if search.start_from is not None or search.learns or study:
-        configs = trial_configs(config, experiment, epochs=budget.max_epochs, check=task.check)
+        configs = trial_configs(resolved, epochs=budget.max_epochs, check=task.check)
         first = _first_trials(configs, search, space)
         if study:
             imported = trials_to_try(study, configs, search, space)
@@ -310,7 +311,7 @@ def set_up(
     if budget.total_epochs is not None:
         largest = max((bracket.rungs[-1].epochs for bracket in plan.brackets), default=1)
         budget = replace(budget, max_epochs=largest, min_epochs=min(budget.min_epochs, largest))
-    configs = trial_configs(config, experiment, epochs=budget.max_epochs, horizon=horizon, check=task.check)
+    configs = trial_configs(resolved, epochs=budget.max_epochs, horizon=horizon, check=task.check)
     return SearchSetup(experiment, configs, space, budget, plan, first, size, notes)
 
 

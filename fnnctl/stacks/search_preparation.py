@@ -91,8 +91,7 @@ def prepare_search(
     experiment = with_data_facts(loaded.experiment, data)
     with loaded.config.add_locations():
         setup = set_up(
-            loaded.config.config,
-            experiment,
+            loaded.resolved.with_experiment(experiment),
             data.task,
             max_trials=max_trials,
             horizon=horizon,
@@ -173,15 +172,15 @@ def _refuse_missing_logarithms(data: TaskData, space: Mapping[str, DomainConfig]
 
 def _without_other_run(loaded: LoadedExperiment, runs_dir: Path) -> LoadedExperiment:
     """The experiment with the other search's best trials in place of its run's name in `start_from`."""
-    config, search = loaded.config, loaded.experiment.search
+    search = loaded.experiment.search
     if search is None or not isinstance(search.start_from, str) or search.start_from == DEFAULTS:
         return loaded
     settings = {format_path(parse_path(key)) for key in search.domains}
-    with config.add_locations():
+    with loaded.config.add_locations():
         first = best_assignments(search.start_from, runs_dir, settings)
     search = search.model_copy(update={"start_from": tuple(first)})
-    experiment = config.experiment.model_copy(update={"search": search})
-    return replace(loaded, config=replace(config, experiment=experiment))
+    experiment = loaded.experiment.model_copy(update={"search": search})
+    return replace(loaded, resolved=loaded.resolved.with_experiment(experiment))
 
 
 def _refuse_unsound(loaded: LoadedExperiment) -> None:

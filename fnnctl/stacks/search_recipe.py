@@ -130,7 +130,7 @@ def _fixed_epochs_notes(facts: SearchRecipeFacts, space: Mapping[str, Any]) -> t
 
 def _sample_note(loaded: LoadedExperiment, rows: int) -> str:
     """Says how many configurations are tried on a sample of the `rows`, and how many on all."""
-    first = loaded.config.config[SEARCH]["start_from"]
+    first = loaded.resolved.provenance.config[SEARCH]["start_from"]
     configurations = counted(sum(map(is_on_sample, first)), "configuration")
     return (
         f"no search.space, and very many rows: {configurations} are tried on {SAMPLE_ROWS:,} of the "
@@ -182,7 +182,7 @@ def _without_impossible(
     while True:
         if not section["space"]:
             raise _nothing_to_search(loaded, refused)
-        config = {**loaded.config.config, SEARCH: section}
+        config = {**loaded.resolved.provenance.config, SEARCH: section}
         problems = checker.problems(config)
         domains = {path[2] for path in problems if path[:2] == SPACE and path[2:]}
         first = {path[2] for path in problems if path[:2] == START_FROM and path[2:] and not has_own_first}
@@ -203,7 +203,7 @@ def _with_budget(
     loaded: LoadedExperiment, facts: SearchRecipeFacts, written: Mapping[str, Any]
 ) -> LoadedExperiment:
     """The experiment whose search ends after a cost, unless its section says when it ends."""
-    section = loaded.config.config[SEARCH]
+    section = loaded.resolved.provenance.config[SEARCH]
     recipe: dict[str, Any] = {"budget": {}}
     if "method" not in written:
         recipe["budget"] = recipe_rungs(facts, section)
@@ -218,9 +218,7 @@ def _with_budget(
 def _default_cost(loaded: LoadedExperiment) -> int:
     """The cost of the trial that has the config's values; 0 if it cannot be trained."""
     data, experiment = loaded.data, loaded.experiment
-    configs = trial_configs(
-        loaded.config.config, experiment, epochs=experiment.training.epochs, check=data.task.check
-    )
+    configs = trial_configs(loaded.resolved, epochs=experiment.training.epochs, check=data.task.check)
     with loaded.config.add_locations():
         rows = trial_rows(data, experiment, split_data(data, trial_experiment(experiment)))
     keys = TrialFits(data, configs, rows).valid_stack_keys({})
@@ -229,10 +227,11 @@ def _default_cost(loaded: LoadedExperiment) -> int:
 
 def _with_section(loaded: LoadedExperiment, section: Mapping[str, Any]) -> LoadedExperiment:
     """The experiment with this `search` section; raises `ConfigError` if it is not valid."""
-    config = {**loaded.config.config, SEARCH: section}
+    provenance = loaded.resolved.provenance
+    provenance = replace(provenance, config={**provenance.config, SEARCH: section})
     with loaded.config.add_locations():
-        experiment = _checker(loaded).experiment(config)
-    return replace(loaded, config=replace(loaded.config, config=config, experiment=experiment))
+        experiment = _checker(loaded).experiment(provenance.config)
+    return replace(loaded, resolved=replace(loaded.resolved, experiment=experiment, provenance=provenance))
 
 
 def _checker(loaded: LoadedExperiment) -> ConfigChecker:

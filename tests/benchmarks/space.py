@@ -31,7 +31,7 @@ def main() -> None:
 def measure(loaded: LoadedConfig, name: str) -> None:
     search = loaded.experiment.search
     assert search is not None
-    trials = trial_configs(loaded.config, loaded.experiment, epochs=loaded.experiment.training.epochs)
+    trials = trial_configs(loaded.resolved, epochs=loaded.experiment.training.epochs)
     sampler = make_sampler("random", space_of(search.domains), search, seed=0, key=str)
     assignments = sampler.ask(TRIALS, ())
     check = micros(loaded.search_problems)

@@ -14,6 +14,7 @@ import pytest
 
 from fnnctl.arrays import FloatArray
 from fnnctl.config.paths import ConfigPath
+from fnnctl.config.provenance import Resolved
 from fnnctl.config.rules.search_check import search_problems
 from fnnctl.config.rules.validation import validated
 from fnnctl.config.schema.forms import names_of, sections_of
@@ -177,7 +178,8 @@ def problems_of(outputs: list[Any]) -> list[ConfigPath]:
     """The wrong settings of the objective of a search that compares the losses of these outputs."""
     search = {"objective": {"metric": "loss"}, "space": {"model.output": {"choice": outputs}}}
     config = {"data": {"source": "iris"}, "search": search}
-    return [path for path in search_problems(config, validated(config)) if "objective" in path]
+    resolved = Resolved.without_recipe(config, validated(config))
+    return [path for path in search_problems(resolved) if "objective" in path]
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -103,10 +103,9 @@ def test_a_recipe_has_no_bags_for_few_rows(load: Load, rows: int, settings: str,
     config = f"data: {{source: own.csv, target: label, {settings}}}\n"
     table = "".join(TABLE.splitlines(keepends=True)[: rows + 1])
     loaded = load(config, "recipe=default", table=table)
-    assert loaded.complete is not None
     ensemble = loaded.experiment.model.ensemble
     assert (ensemble.members, ensemble.bags) == (8, reason is None)
-    refused = loaded.complete.provenance.omitted.get(("model", "ensemble", "bags"))
+    refused = loaded.resolved.provenance.omitted.get(("model", "ensemble", "bags"))
     assert (refused.clause if refused else "").startswith(reason or "")
 
 
@@ -173,8 +172,7 @@ def test_whether_the_rows_are_enough_for_bags_is_found_out_once(
     (tmp_path / "c.yaml").write_text(CONFIG + "training: {mixup: 0.2}\n")
     loaded = load_experiment(tmp_path / "c.yaml")
     assert loaded.experiment.model.ensemble.bags
-    assert loaded.complete
-    refused = {path[:2] for path in loaded.complete.provenance.omitted} - {("model", "ensemble")}
+    refused = {path[:2] for path in loaded.resolved.provenance.omitted} - {("model", "ensemble")}
     assert refused == {("model", "numeric_embedding")}
     assert len(calls) == 1
 

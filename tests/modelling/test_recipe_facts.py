@@ -97,9 +97,8 @@ def groups_of(*sizes: int) -> list[int]:
 
 def reason_of(loaded: LoadedExperiment) -> str | None:
     """Why the recipe has no bags; its members, train and a cross-validation are there in any case."""
-    assert loaded.complete is not None
     ensemble = loaded.experiment.model.ensemble
-    reason = loaded.complete.provenance.omitted.get(("model", "ensemble", "bags"))
+    reason = loaded.resolved.provenance.omitted.get(("model", "ensemble", "bags"))
     assert (ensemble.members, ensemble.bags) == (8, reason is None)
     loaded.fit(loaded.split())
     loaded.cross_validation()
@@ -147,8 +146,7 @@ def test_rows_without_weight(load: Load) -> None:
     reason = "all training rows of one of the members have weight 0"
     share = "split: {test: 0}"
     few = load([0] * 80, share, weights=[1, *[0] * 79])
-    assert few.complete is not None
-    assert few.complete.provenance.omitted[("model", "ensemble", "bags")].clause == reason
+    assert few.resolved.provenance.omitted[("model", "ensemble", "bags")].clause == reason
     assert few.fit(few.split()).trained_rows == 68
     in_folds = load([0] * 80, share, weights=[*[1] * 3, *[0] * 77])
     assert reason_of(in_folds) == f"in a fold of a cross-validation, {reason}"

@@ -222,7 +222,7 @@ def test_the_section_is_written_so_that_it_is_the_same_search(tmp_path: Path) ->
     """The complete section names a space, so nothing is chosen again."""
     data = table(60)
     prepared = searched(data)
-    config = {**prepared.loaded.config.config}
+    config = {**prepared.loaded.resolved.provenance.config}
     again = prepare_search(
         load_experiment(ConfigText(block_yaml(config).encode()), memory=memory_data(data)), max_trials=None
     )
@@ -243,7 +243,7 @@ def test_fewer_epochs_than_the_recipe_has_give_rungs_below_them(monkeypatch: pyt
 @pytest.mark.parametrize(("most", "epochs"), [(21, None), (22, [11, 22]), (40, [11, 40]), (90, [11, 88])])
 def test_epochs_are_searched_up_to_the_most_of_the_budget(most: int, epochs: list[int] | None) -> None:
     prepared = searched(table(200), search={"budget": {"max_epochs": most}})
-    section = prepared.loaded.config.config["search"]
+    section = prepared.loaded.resolved.provenance.config["search"]
     assert section["space"].get("training.epochs") == (None if epochs is None else {"log_integer": epochs})
     tried = {entry["training.epochs"] for entry in section["start_from"] if "training.epochs" in entry}
     assert max(tried, default=None) == (epochs and epochs[1])

@@ -9,8 +9,9 @@ from typing import Any, Final
 
 from fnnctl.config.paths import SPACE, ConfigPath, Locations, format_path, overlap, parse_path, problem_at
 from fnnctl.config.problems import NO_EFFECT
+from fnnctl.config.provenance import Resolved
 from fnnctl.config.reading.resolved import active_settings
-from fnnctl.config.recipes.resolving import COMPLETED, Resolved
+from fnnctl.config.recipes.resolving import COMPLETED
 from fnnctl.config.recipes.written import NAME, gives, outside_search, searched, settings_in
 from fnnctl.config.rules.plain_config import is_set, takes_any_key, value_at
 from fnnctl.config.schema.experiment import Experiment

@@ -18,6 +18,7 @@ from fnnctl.config.messages.wording import value_text
 from fnnctl.config.other_files import BINARY, JSON, is_binary, other_file
 from fnnctl.config.paths import ConfigPath, Location, Locations, format_path
 from fnnctl.config.problems import Problems
+from fnnctl.config.provenance import Resolved
 from fnnctl.config.reading.overrides import (
     OptionChange,
     OptionValue,
@@ -118,18 +119,24 @@ class LoadedConfig:
         notes = [*self.notes, *self.locations.problems(left_out)]
         return result, replace(self, config=config, notes=notes)
 
-    def search_problems(self, check: Check | None = None) -> list[Problem]:
+    @property
+    def resolved(self) -> Resolved:
+        """The config without a recipe's values."""
+        return Resolved.without_recipe(self.config, self.experiment)
+
+    def search_problems(self, resolved: Resolved | None = None, check: Check | None = None) -> list[Problem]:
         """The problems of the `search` section, in the order of their lines; `fnnctl train` does not read it.
 
-        With `check`, this includes trials that do not fit the data.
+        `resolved` is the config with the recipe's values. With `check`, this includes trials that do not fit
+        the data.
         """
-        if self.experiment.search is None:
+        resolved = resolved or self.resolved
+        if resolved.experiment.search is None:
             return []
         # The rules of searches take long to import, and most configs have none.
         from fnnctl.config.rules.search_check import search_problems
 
-        problems = search_problems(self.config, self.experiment, check)
-        return _from_top_to_bottom(self.locations.problems(problems))
+        return _from_top_to_bottom(self.locations.problems(search_problems(resolved, check)))
 
     @contextmanager
     def add_locations(self) -> Iterator[None]:

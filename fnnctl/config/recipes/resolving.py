@@ -8,15 +8,16 @@ steps are tried with facts at both extremes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final
 
 from fnnctl.config.messages.schema_errors import UNKNOWN
 from fnnctl.config.paths import SPACE, ConfigPath, format_path, overlap, parse_path
 from fnnctl.config.problems import Problems, by_path, conditional
-from fnnctl.config.recipes.tuning import Values, low_rate_warning, suited_values
+from fnnctl.config.provenance import Provenance, Resolved, Values
+from fnnctl.config.recipes.tuning import low_rate_warning, suited_values
 from fnnctl.config.recipes.written import NAME, gives, outside_search, settings_in
 from fnnctl.config.rules.experiments import experiment_of
 from fnnctl.config.rules.plain_config import is_set, value_at, with_value
@@ -26,7 +27,6 @@ from fnnctl.config.schema.recipe_values import MANY, RecipeFacts
 from fnnctl.config.schema.records import setting_records
 from fnnctl.config.schema.setting import Recipe
 from fnnctl.errors import ConfigError, Problem
-from fnnctl.messages import Message
 from fnnctl.metrics.registry import ACCURACY, R2
 
 if TYPE_CHECKING:
@@ -91,38 +91,6 @@ def _settings(path: ConfigPath, value: Any) -> Iterator[tuple[ConfigPath, Any]]:
         yield path, value
 
 
-@dataclass(frozen=True, slots=True)
-class Provenance:
-    """Where the settings of a config come from; it may still be wrong."""
-
-    written: Mapping[str, Any]
-    """The config without the recipe's values."""
-    config: Mapping[str, Any]
-    """The config with the applied values."""
-    applied: Values
-    """The values that were applied, also those of searched settings: a search may start from them."""
-    omitted: Problems = field(default_factory=dict)
-    """The values of settings that the config leaves open which were not applied, each with the reason, whose
-    `path` is the setting that it is about."""
-    changed: Problems = field(default_factory=dict)
-    """Why values were applied that are others than the recipe's."""
-
-
-@dataclass(frozen=True, slots=True)
-class Resolved:
-    """The experiment of a config whose recipe has filled in what it leaves open, and how it came about."""
-
-    experiment: Experiment
-    provenance: Provenance
-    warnings: Sequence[Message] = ()
-    """What is doubtful about the config's values beside the recipe's."""
-
-    @classmethod
-    def without_recipe(cls, written: Mapping[str, Any], experiment: Experiment) -> Self:
-        """A config without a recipe's values."""
-        return cls(experiment, Provenance(written, written, {}))
-
-
 def resolve(
     written: Mapping[str, Any], facts: RecipeFacts, *, name: str | None = None, check: Check | None = None
 ) -> Resolved:
@@ -173,7 +141,7 @@ class ConfigChecker:
             # The rules of searches take long to import, and most configs have none.
             from fnnctl.config.rules.search_check import search_problems
 
-            problems |= search_problems(config, experiment, self.check)
+            problems |= search_problems(Resolved.without_recipe(config, experiment), self.check)
         return problems
 
     def _data_problems(self, experiment: Experiment) -> Problems:

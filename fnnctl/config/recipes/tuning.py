@@ -8,10 +8,11 @@ left out beside another choice.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 from fnnctl.config.paths import ConfigPath, format_path, overlap, parse_path
 from fnnctl.config.problems import Problems
+from fnnctl.config.provenance import Values
 from fnnctl.config.recipes.written import (
     NAME,
     gives,
@@ -26,9 +27,6 @@ from fnnctl.config.schema.records import records_by_path, setting_records
 from fnnctl.config.schema.setting import Tuned
 from fnnctl.errors import Problem
 from fnnctl.messages import Message
-
-Values: TypeAlias = Mapping[ConfigPath, Any]
-
 
 PARAMETRIZATION: Final[ConfigPath] = ("training", "parametrization")
 LEARNING_RATE: Final[ConfigPath] = ("training", "optimizer", "learning_rate")

@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from fnnctl.config.paths import SPACE, VALIDATION, ConfigPath
+from fnnctl.config.provenance import Resolved
 from fnnctl.config.rules.plain_config import is_set, value_at, without
 from fnnctl.config.rules.setting_rules import contradictions, ineffective_settings
 from fnnctl.config.rules.trials import searched_sections
@@ -103,7 +104,7 @@ def _read_elsewhere(
     from fnnctl.space.layers import layer_domains
 
     dimensions, _ = parents_first(dimensions_of(sound_domains(experiment.search)))
-    trials = trial_configs(config, experiment, epochs=experiment.training.epochs)
+    trials = trial_configs(Resolved.without_recipe(config, experiment), epochs=experiment.training.epochs)
     read = read_by_some_trial(trials, dimensions, [path for path in ineffective if path[0] != "search"])
     filled_in = {("model", key) for key in layer_domains(dimensions)}
     return read | {path for path in ineffective if path[0] == "search" or path in filled_in}

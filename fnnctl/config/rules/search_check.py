@@ -13,6 +13,7 @@ from typing import Any, Final
 from fnnctl.config.messages.schema_errors import MAX_SUGGESTIONS, unknown_setting
 from fnnctl.config.paths import SPACE, ConfigPath, format_path, parse_path
 from fnnctl.config.problems import Problems
+from fnnctl.config.provenance import Resolved
 from fnnctl.config.rules.budgets import epochs_problems, largest_budget
 from fnnctl.config.rules.plain_config import METHOD, override, value_at
 from fnnctl.config.rules.setting_rules import search_contradictions
@@ -35,18 +36,16 @@ METRIC: Final[ConfigPath] = ("search", "objective", "metric")
 MAX_EPOCHS: Final[ConfigPath] = ("search", "budget", "max_epochs")
 
 
-def search_problems(
-    config: Mapping[str, Any], experiment: Experiment, check: Check | None = None
-) -> Problems:
-    """What is wrong with the `search` section of `config`, which describes `experiment`.
+def search_problems(resolved: Resolved, check: Check | None = None) -> Problems:
+    """What is wrong with the `search` section of a config.
 
     With `check`, this includes trials that do not fit the data.
     """
-    search = experiment.search
+    experiment, search = resolved.experiment, resolved.experiment.search
     if search is None:
         return {}
     epochs = largest_budget(experiment, search)
-    configs = trial_configs(config, experiment, epochs=epochs, check=check)
+    configs = trial_configs(resolved, epochs=epochs, check=check)
     problems = _objective_problems(search.objective, experiment) | _budget_problems(search, epochs)
     problems |= epochs_problems(search, epochs) | _sample_problems(search, experiment)
     problems |= search_contradictions(experiment)

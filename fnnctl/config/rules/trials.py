@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 
 from fnnctl.config.paths import ConfigPath, is_below, parse_path
 from fnnctl.config.problems import Problems, by_path
+from fnnctl.config.provenance import Resolved
 from fnnctl.config.rules.canonical import configuration_key
 from fnnctl.config.rules.plain_config import is_set, value_at, with_value, without
 from fnnctl.config.rules.setting_rules import contradictions, ineffective_settings
@@ -179,19 +180,19 @@ class TrialConfigs:
 
 
 def trial_configs(
-    config: Mapping[str, Any],
-    experiment: Experiment,
+    resolved: Resolved,
     *,
     epochs: int,
     horizon: int | None = None,
     check: Check | None = None,
 ) -> TrialConfigs:
-    """The trials of a loaded `config` with this `experiment`; `epochs` is the largest budget.
+    """The trials of a config; `epochs` is the largest budget.
 
     The default `horizon` is that of the config or, if it has none, the largest budget. A trial has one
     network, and `model.ensemble` is for the winner, because an ensemble of N takes N times as long; but a
     trial that is measured on bags is the ensemble.
     """
+    config, experiment = resolved.provenance.config, resolved.experiment
     search = experiment.search
     on_bags = search is not None and search.objective.on_bags
     removed = [path for path in (("search",), *(() if on_bags else (ENSEMBLE,))) if is_set(config, path)]

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from fnnctl.config.provenance import Resolved
 from fnnctl.config.reading.explanation import explained, left_out_values, recipe_line
 from fnnctl.config.reading.loading import LoadedConfig
 from fnnctl.config.reading.resolved import resolved_yaml
@@ -205,7 +206,7 @@ def test_without_twins_there_are_more_epochs(
     """Nobody is told of twins that the config leaves no room for."""
     monkeypatch.setitem(module.RECIPES, "default", DEFAULT)
 
-    def complete(text: str) -> module.Resolved:
+    def complete(text: str) -> Resolved:
         loaded = load(f"data: {{source: iris}}\n{text}\n")
         return module.resolve(loaded.config, facts_of(), name=loaded.experiment.name)
 

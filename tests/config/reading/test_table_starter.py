@@ -191,7 +191,7 @@ def test_a_search_of_domains_is_offered_if_there_are_validation_rows(task: str, 
     assert loaded.experiment.search.objective.on == "bags"
     assert loaded.experiment.search.ensemble is not None
     complete = resolve(loaded.config, facts_of(), name=loaded.experiment.name)
-    assert search_problems(complete.provenance.config, complete.experiment) == {}
+    assert search_problems(complete) == {}
     few = starter(split={"validation": 0.0, "stratify": False}, split_reason="2 rows are too few")
     assert "search:" not in table_starter_text(few, STARTER_NAME)
 

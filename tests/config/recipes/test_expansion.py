@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from fnnctl.config.paths import format_path
+from fnnctl.config.provenance import Resolved
 from fnnctl.config.recipes import resolving as module
-from fnnctl.config.recipes.resolving import Resolved, experiment_before_data, resolve
+from fnnctl.config.recipes.resolving import experiment_before_data, resolve
 from fnnctl.config.rules.canonical import configuration_seed
 from fnnctl.config.rules.experiments import experiment_of
 from fnnctl.config.rules.trials import Check

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from fnnctl.config.paths import format_path, parse_path
-from fnnctl.config.recipes.resolving import ConfigChecker, Provenance, fill_in
+from fnnctl.config.provenance import Provenance
+from fnnctl.config.recipes.resolving import ConfigChecker, fill_in
 from fnnctl.config.rules.plain_config import value_at
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.errors import Problem

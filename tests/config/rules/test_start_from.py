@@ -41,7 +41,7 @@ def first_of(
 def first_in(loaded: LoadedConfig) -> list[Assignment]:
     assert loaded.search_problems() == []
     assert loaded.experiment.search is not None
-    trials = trial_configs(loaded.config, loaded.experiment, epochs=loaded.experiment.training.epochs)
+    trials = trial_configs(loaded.resolved, epochs=loaded.experiment.training.epochs)
     return list(first_assignments(trials, loaded.experiment.search))
 
 
@@ -196,7 +196,7 @@ def test_what_was_completed_is_complete(
         file.write_text(json.dumps({**config, "search": {"space": plain, "start_from": entries}}))
         loaded = load_config(file)
         assert loaded.experiment.search is not None
-        trials = trial_configs(loaded.config, loaded.experiment, epochs=30)
+        trials = trial_configs(loaded.resolved, epochs=30)
         return list(first_assignments(trials, loaded.experiment.search))
 
     space = space_of(SearchConfig.model_validate({"space": plain}).domains)

@@ -21,7 +21,7 @@ IRIS = "data: {source: iris}\n"
 
 
 def trials_of(loaded: LoadedConfig, epochs: int = 81) -> TrialConfigs:
-    return trial_configs(loaded.config, loaded.experiment, epochs=epochs)
+    return trial_configs(loaded.resolved, epochs=epochs)
 
 
 @pytest.fixture
@@ -162,7 +162,7 @@ def test_schedules_keep_their_horizon_when_the_budget_grows(
 ) -> None:
     loaded = load(IRIS + f"training: {training}\n")
     begun = trials_of(loaded, 27)
-    longer = trial_configs(loaded.config, loaded.experiment, epochs=81, horizon=begun.horizon)
+    longer = trial_configs(loaded.resolved, epochs=81, horizon=begun.horizon)
     trained = longer.experiment_of(words).training
     assert (trained.epochs, trained.horizon) == (81, horizon)
     assert longer.key_of(words) == begun.key_of(words)
