@@ -18,7 +18,7 @@ from fnnctl.config.schema.layers import (
 from fnnctl.config.schema.lr_schedules import AdaptiveLrSchedule
 from fnnctl.config.schema.model import ModelConfig, PiecewiseLinearEmbeddingConfig
 from fnnctl.config.schema.optimizers import LbfgsOptimizer, Optimizer
-from fnnctl.config.schema.stopping import ConvergenceConfig, EarlyStoppingConfig, EmaAveraging, SwaAveraging
+from fnnctl.config.schema.stopping import EmaAveraging, SwaAveraging
 from fnnctl.config.schema.training import AUTO_BATCH_SIZE, TrainingConfig
 from fnnctl.nn.optimizers.first_order import OPTIMIZERS
 from fnnctl.nn.optimizers.lbfgs import HYPERPARAMETER_NAMES
@@ -32,7 +32,7 @@ from fnnctl.nn.shape import (
     Techniques,
 )
 from fnnctl.tasks.task import OutputShape
-from fnnctl.training.members import ConvergenceRule, Member, StackSettings, StoppingRule
+from fnnctl.training.members import Member, StackSettings
 
 
 def input_stage(model: ModelConfig, *, numbers: int, inputs: int) -> InputStageShape | None:
@@ -180,8 +180,8 @@ def member_of(
         schedule_monitor=schedule.monitor if isinstance(schedule, AdaptiveLrSchedule) else None,
         horizon=training.schedule_epochs,
         weights=weights,
-        stopping=_stopping_rule(training.early_stopping),
-        convergence=_convergence_rule(training.convergence),
+        stopping=training.early_stopping,
+        convergence=training.convergence,
         limits=limits,
     )
 
@@ -208,16 +208,6 @@ def _hyperparameters(training: TrainingConfig) -> dict[str, float]:
         "average_start": training.averaging.start if isinstance(training.averaging, SwaAveraging) else None,
     }
     return {name: value for name, value in hyperparameters.items() if value is not None}
-
-
-def _stopping_rule(rule: EarlyStoppingConfig | None) -> StoppingRule | None:
-    if rule is None:
-        return None
-    return StoppingRule(rule.monitor, rule.patience, rule.tolerance, rule.restore_best)
-
-
-def _convergence_rule(rule: ConvergenceConfig | None) -> ConvergenceRule | None:
-    return None if rule is None else ConvergenceRule(rule.tolerance, rule.patience)
 
 
 def _activation(experiment: Experiment, layer: HiddenLayerConfig) -> Activation:

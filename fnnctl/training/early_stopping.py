@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from fnnctl.arrays import BoolArray, FloatArray, IntArray
+from fnnctl.config.schema.stopping import ConvergenceConfig, EarlyStoppingConfig
 from fnnctl.nn.network import Network
 from fnnctl.tasks.epoch_metrics import TRAIN_LOSS
 from fnnctl.training.history import Record, monitored
-from fnnctl.training.members import ConvergenceRule, StoppingRule
 from fnnctl.training.state import State
 
 _NEVER = np.iinfo(np.int64).max
@@ -21,7 +21,7 @@ _NEVER = np.iinfo(np.int64).max
 class _Rules:
     """The common part of the members' rules; a member without a rule never ends because of it."""
 
-    def __init__(self, rules: Sequence[StoppingRule | ConvergenceRule | None]) -> None:
+    def __init__(self, rules: Sequence[EarlyStoppingConfig | ConvergenceConfig | None]) -> None:
         self._ruled = np.array([rule is not None for rule in rules])
         self._any_rule = bool(self._ruled.any())
         self._no_member = np.zeros(len(rules), np.bool_)
@@ -29,7 +29,7 @@ class _Rules:
         self._tolerance = np.array([rule.tolerance if rule else 0.0 for rule in rules])
 
 
-def _patience(rule: StoppingRule | ConvergenceRule) -> int:
+def _patience(rule: EarlyStoppingConfig | ConvergenceConfig) -> int:
     return rule.patience if isinstance(rule.patience, int) else _NEVER
 
 
@@ -43,7 +43,7 @@ class EarlyStopping(_Rules):
 
     def __init__(
         self,
-        rules: Sequence[StoppingRule | None],
+        rules: Sequence[EarlyStoppingConfig | None],
         network: Network,
         state: State | None,
         *,
@@ -108,7 +108,7 @@ class Convergence(_Rules):
     A member without a rule keeps its initial state.
     """
 
-    def __init__(self, rules: Sequence[ConvergenceRule | None], state: State | None) -> None:
+    def __init__(self, rules: Sequence[ConvergenceConfig | None], state: State | None) -> None:
         """New, or continued from a saved state."""
         super().__init__(rules)
         members = len(rules)

@@ -10,6 +10,7 @@ from typing import Final, Literal
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.config.schema.stopping import ConvergenceConfig, EarlyStoppingConfig
 from fnnctl.nn.layers.initializers import draw_biases, draw_input_factors, draw_weights
 from fnnctl.nn.member_generators import MemberGenerators
 from fnnctl.nn.network import LAYER_HYPERPARAMETERS, Network
@@ -59,25 +60,6 @@ class StackSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class StoppingRule:
-    """When a member ends before its last epoch: see `EarlyStoppingConfig`."""
-
-    monitor: str
-    patience: int | Literal["auto"] | None
-    """None for a rule that only chooses the epoch; for `auto` see `training.reach`."""
-    tolerance: float = 0.0
-    restore_best: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class ConvergenceRule:
-    """When a member ends because its training loss no longer falls: see `ConvergenceConfig`."""
-
-    tolerance: float
-    patience: int
-
-
-@dataclass(frozen=True, slots=True)
 class Member:
     """One network's own settings, and the rows of the pool that it trains on and is validated on.
 
@@ -106,8 +88,8 @@ class Member:
     """The schedule's length in epochs; 0 for `epochs`."""
     weights: FloatArray | None = None
     """Each training row's factor in the loss, (rows,), if the stack is weighted."""
-    stopping: StoppingRule | None = None
-    convergence: ConvergenceRule | None = None
+    stopping: EarlyStoppingConfig | None = None
+    convergence: ConvergenceConfig | None = None
     limits: tuple[float, float] | None = None
     """The smallest and the largest score that the network predicts; None if there are no limits."""
     embedded: bool = True

@@ -9,6 +9,7 @@ from fnnctl.config.paths import ConfigPath
 from fnnctl.config.schema.ensemble import EnsembleConfig
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.model import ModelConfig
+from fnnctl.config.schema.stopping import ConvergenceConfig, EarlyStoppingConfig
 from fnnctl.config.schema.training import TrainingConfig
 from fnnctl.modelling.stack_settings import (
     as_ensemble,
@@ -24,7 +25,7 @@ from fnnctl.nn.optimizers.lr_schedules import LR_SCHEDULES
 from fnnctl.nn.shape import HiddenShape, InputStageShape, NumericEmbeddingShape, Techniques
 from fnnctl.tasks.classification.task import Classification
 from fnnctl.tasks.task import OutputShape
-from fnnctl.training.members import ConvergenceRule, Member, StackSettings, StoppingRule
+from fnnctl.training.members import Member, StackSettings
 from tests.config.changes import changes
 
 
@@ -97,7 +98,7 @@ def test_the_parametrization() -> None:
 
 def test_rules_that_only_choose_the_epoch() -> None:
     _, member = made(training={"early_stopping": {"patience": None}})
-    assert member.stopping == StoppingRule("validation_loss", None, 0.0, True)
+    assert member.stopping == EarlyStoppingConfig(monitor="validation_loss", patience=None)
 
 
 def test_hyperparameters_of_optimizer_and_early_stopping() -> None:
@@ -110,7 +111,9 @@ def test_hyperparameters_of_optimizer_and_early_stopping() -> None:
     member = member_of(given, seed=1, train_rows=np.arange(5), validation_rows=np.arange(0))
     assert member.optimizer_hyperparameters == {"momentum": 0.5}
     assert member.learning_rate == 0.2
-    assert member.stopping == StoppingRule("validation_f1_macro", 3, 0.01, restore_best=True)
+    assert member.stopping == EarlyStoppingConfig(
+        monitor="validation_f1_macro", patience=3, tolerance=0.01, restore_best=True
+    )
     shape = network_shape(given, inputs=3, numbers=3, output=OutputShape(2, "softmax"))
     settings = stack_settings(given, shape, rows=50, weighted=False)
     assert (settings.optimizer, settings.batch_size) == ("nesterov", 50)
@@ -245,7 +248,7 @@ def test_schedule_convergence_and_the_rest_of_training() -> None:
         "minimum": 0.001,
     }
     assert member.schedule_monitor == "validation_accuracy"
-    assert member.convergence == ConvergenceRule(0.05, 7)
+    assert member.convergence == ConvergenceConfig(tolerance=0.05, patience=7)
 
 
 @pytest.mark.parametrize("name", sorted(OPTIMIZERS))

@@ -9,6 +9,7 @@ import numpy.typing as npt
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from fnnctl.config.schema.stopping import ConvergenceConfig, EarlyStoppingConfig
 from fnnctl.executors.protocols import Progress
 from fnnctl.executors.registry import ExecutorKind, make_executor
 from fnnctl.executors.work import run_work
@@ -20,7 +21,7 @@ from fnnctl.nn.optimizers.lr_schedules import LR_SCHEDULES
 from fnnctl.nn.shape import HiddenShape, NetworkShape, Techniques
 from fnnctl.stacks.planning import group_into_stacks
 from fnnctl.training.history import Record
-from fnnctl.training.members import ConvergenceRule, Member, StackSettings, StoppingRule
+from fnnctl.training.members import Member, StackSettings
 from fnnctl.training.pool import Examples
 from fnnctl.training.stack import Stack
 from fnnctl.training.state import State, select_members
@@ -154,13 +155,16 @@ def stacks(draw: st.DrawFn) -> tuple[StackSettings, list[Member], int]:
                 stopping=draw(
                     st.none()
                     | st.builds(
-                        StoppingRule,
-                        st.just(f"validation_{metric}"),
-                        st.none() | st.integers(1, 3),
+                        EarlyStoppingConfig,
+                        monitor=st.just(f"validation_{metric}"),
+                        patience=st.none() | st.integers(1, 3),
                         restore_best=st.booleans(),
                     )
                 ),
-                convergence=draw(st.none() | st.builds(ConvergenceRule, st.just(0.01), st.integers(1, 3))),
+                convergence=draw(
+                    st.none()
+                    | st.builds(ConvergenceConfig, tolerance=st.just(0.01), patience=st.integers(1, 3))
+                ),
                 limits=draw(st.none() | st.just((-0.7, between(0, 1)))) if classes == 1 else None,
             )
         )  # fmt: skip

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from fnnctl.config.schema.stopping import ConvergenceConfig, EarlyStoppingConfig
 from fnnctl.nn.shape import HiddenShape, NetworkShape
 from fnnctl.store.weights import read_npz, to_npz
 from fnnctl.training.checkpoint import Checkpoint, ForeignCheckpointError
-from fnnctl.training.members import ConvergenceRule, Member, StackSettings, StoppingRule
+from fnnctl.training.members import Member, StackSettings
 from fnnctl.training.stack import Stack
 from fnnctl.training.state import MissingArrayError, State
 from tests.training.recipes import blobs, member_of, settings_of
@@ -31,8 +32,8 @@ def members(settings: StackSettings, count: int = 2, **changes: Any) -> list[Mem
         "layer_hyperparameters": {"activation": (0.0,), "epsilon": (1e-5,), "momentum": (0.1,)},
         "schedule_hyperparameters": {"factor": 0.5, "patience": 2, "tolerance": 0.0, "minimum": 1e-6},
         "schedule_monitor": "train_loss",
-        "stopping": StoppingRule("validation_loss", 9),
-        "convergence": ConvergenceRule(0.0, 9),
+        "stopping": EarlyStoppingConfig(monitor="validation_loss", patience=9),
+        "convergence": ConvergenceConfig(tolerance=0.0, patience=9),
     }
     return [member_of(settings, 40, 20, seed=seed, **{**values, **changes}) for seed in range(count)]
 

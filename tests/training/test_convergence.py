@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from sklearn.neural_network import MLPClassifier
 
+from fnnctl.config.schema.stopping import ConvergenceConfig
 from fnnctl.training.early_stopping import Convergence
-from fnnctl.training.members import ConvergenceRule
 from fnnctl.training.stack import Stack
 from fnnctl.training.trainer import Outcome, train_stack
 from tests.training.recipes import blobs, member_of, settings_of
@@ -23,7 +23,7 @@ def after(convergence: Convergence, *losses: float) -> list[bool]:
     return [bool(ended) for ended in convergence.converged]
 
 
-def ends(rule: ConvergenceRule, losses: list[float]) -> list[bool]:
+def ends(rule: ConvergenceConfig, losses: list[float]) -> list[bool]:
     convergence = Convergence([rule], None)
     return [after(convergence, loss)[0] for loss in losses]
 
@@ -34,30 +34,30 @@ def test_by_hand() -> None:
     4; 3.6 fails; 3.2 is only 0.4 below 3.6 and fails, too; 2.7 is not above 3.2 − 0.5; 2.6, 2.5 and 2.4 fail.
     """
     losses = [4.0, 3.6, 3.2, 2.7, 2.6, 2.5, 2.4]
-    assert ends(ConvergenceRule(0.5, 2), losses) == [False] * 6 + [True]
+    assert ends(ConvergenceConfig(tolerance=0.5, patience=2), losses) == [False] * 6 + [True]
 
 
 def test_an_equal_loss_fails_only_with_a_tolerance() -> None:
-    assert ends(ConvergenceRule(0.0, 1), [1.0] * 4) == [False] * 4
-    assert ends(ConvergenceRule(1e-9, 1), [1.0] * 4) == [False, False, True, True]
+    assert ends(ConvergenceConfig(tolerance=0.0, patience=1), [1.0] * 4) == [False] * 4
+    assert ends(ConvergenceConfig(tolerance=1e-9, patience=1), [1.0] * 4) == [False, False, True, True]
 
 
 def test_members_have_rules_of_their_own_or_none() -> None:
-    rules = [ConvergenceRule(0.1, 1), None, ConvergenceRule(0.1, 3)]
+    rules = [ConvergenceConfig(tolerance=0.1, patience=1), None, ConvergenceConfig(tolerance=0.1, patience=3)]
     convergence = Convergence(rules, None)
     seen = [after(convergence, 1.0, 1.0, 1.0) for _ in range(5)]
     assert seen == [[False] * 3, [False] * 3, [True, False, False], [True, False, False], [True, False, True]]
 
 
 def test_a_nan_is_not_the_least_loss_of_a_member_for_its_neighbour() -> None:
-    convergence = Convergence([ConvergenceRule(0.1, 1)] * 2, None)
+    convergence = Convergence([ConvergenceConfig(tolerance=0.1, patience=1)] * 2, None)
     seen = [after(convergence, *losses)[1] for losses in ([1.0, 1.0], [math.nan, 0.5], [math.nan, 0.45])]
     assert seen == [False, False, False]
     assert after(convergence, math.nan, 0.41) == [False, True]
 
 
 def test_continues_from_its_state() -> None:
-    rule, losses = ConvergenceRule(0.5, 2), [4.0, 3.6, 3.2, 2.7, 2.6, 2.5, 2.4]
+    rule, losses = ConvergenceConfig(tolerance=0.5, patience=2), [4.0, 3.6, 3.2, 2.7, 2.6, 2.5, 2.4]
     for cut in range(1, len(losses)):
         before = Convergence([rule], None)
         for loss in losses[:cut]:
@@ -82,7 +82,7 @@ def test_as_many_epochs_as_mlp_classifier(rate: float, tolerance: float, patienc
     settings = settings_of(
         2, ((7, "relu"),), 4, optimizer="sgd", batch_size=20, precision="float64", shuffle=False
     )
-    rule = ConvergenceRule(tolerance, patience)
+    rule = ConvergenceConfig(tolerance=tolerance, patience=patience)
     member = member_of(settings, 60, learning_rate=rate, l2=0.0, epochs=3000, convergence=rule)
     stack = Stack(settings, [member], examples)
     stack.network.parameters[0] = first_weights(model, examples)
@@ -97,7 +97,8 @@ def test_as_many_epochs_as_mlp_classifier(rate: float, tolerance: float, patienc
 
 def test_the_last_epoch_is_not_called_convergence_before_it() -> None:
     settings = settings_of(4, ((5, "tanh"),), 3)
-    rule = ConvergenceRule(1e6, 3)  # no epoch improves by this much, but the first cannot fail
+    # no epoch improves by this much, but the first cannot fail
+    rule = ConvergenceConfig(tolerance=1e6, patience=3)
     examples = blobs(40, 4, 3)
     for epochs, outcome in ((4, Outcome.COMPLETED), (5, Outcome.CONVERGED), (9, Outcome.CONVERGED)):
         (trained,) = train_stack(

@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from fnnctl.config.schema.stopping import EarlyStoppingConfig
 from fnnctl.nn.parameters import ParameterLayout
-from fnnctl.training.members import StoppingRule
 from fnnctl.training.stack import Stack
 from fnnctl.training.trainer import Outcome, TrainedMember, train_stack
 from tests.training.recipes import member_of, pool_of, settings_of
@@ -19,7 +19,7 @@ LOSSES = [0.3133, 0.1946, 0.1405, 0.1098, 0.0901, 0.0764, 0.0663, 0.0585]
 BIASES = [0.5, 0.7689, 0.9458, 1.0769, 1.1808, 1.2670, 1.3405, 1.4046]
 
 
-def trained(rule: StoppingRule, epochs: int = 8) -> TrainedMember:
+def trained(rule: EarlyStoppingConfig, epochs: int = 8) -> TrainedMember:
     settings = settings_of(1, (), 2, optimizer="sgd", batch_size=1, precision="float64")
     member = member_of(
         settings, 1, validation_rows=np.array([0]), learning_rate=1.0, l2=0.0, epochs=epochs, stopping=rule
@@ -34,7 +34,7 @@ def bias(result: TrainedMember) -> float:
 
 
 def test_without_a_tolerance_every_fall_is_an_improvement() -> None:
-    result = trained(StoppingRule("validation_loss", patience=1))
+    result = trained(EarlyStoppingConfig(monitor="validation_loss", patience=1))
     assert result.history["validation_loss"] == pytest.approx(LOSSES, abs=1e-4)
     assert (result.outcome, result.epochs, result.best_epoch) == (Outcome.COMPLETED, 8, 8)
     assert bias(result) == pytest.approx(BIASES[7], abs=1e-4)
@@ -45,27 +45,27 @@ def test_an_improvement_exceeds_the_best_by_more_than_the_tolerance() -> None:
 
     Then nothing falls below −0.0099, and three epochs after the fifth training ends with the fifth's weights.
     """
-    result = trained(StoppingRule("validation_loss", patience=3, tolerance=0.1), epochs=100)
+    result = trained(EarlyStoppingConfig(monitor="validation_loss", patience=3, tolerance=0.1), epochs=100)
     assert (result.outcome, result.epochs, result.best_epoch) == (Outcome.STOPPED_EARLY, 8, 5)
     assert bias(result) == pytest.approx(BIASES[4], abs=1e-4)
 
 
 def test_patience_counts_the_epochs_since_the_best() -> None:
     """With a patience of 2 instead, training ends before the fifth epoch, which would be an improvement."""
-    result = trained(StoppingRule("validation_loss", patience=2, tolerance=0.1), epochs=100)
+    result = trained(EarlyStoppingConfig(monitor="validation_loss", patience=2, tolerance=0.1), epochs=100)
     assert (result.outcome, result.epochs, result.best_epoch) == (Outcome.STOPPED_EARLY, 4, 2)
     assert bias(result) == pytest.approx(BIASES[1], abs=1e-4)
 
 
 def test_a_metric_should_rise_and_an_equal_one_is_no_improvement() -> None:
     """The label is the more probable class from the first epoch on, so accuracy stays at 1."""
-    result = trained(StoppingRule("validation_accuracy", patience=3), epochs=100)
+    result = trained(EarlyStoppingConfig(monitor="validation_accuracy", patience=3), epochs=100)
     assert (result.outcome, result.epochs, result.best_epoch) == (Outcome.STOPPED_EARLY, 4, 1)
     assert bias(result) == pytest.approx(BIASES[0], abs=1e-12)
 
 
 def test_without_patience_only_the_epoch_is_chosen() -> None:
     """Tolerance 0.1: the fifth epoch is the last improvement, as above, but all eight are trained."""
-    result = trained(StoppingRule("validation_loss", patience=None, tolerance=0.1))
+    result = trained(EarlyStoppingConfig(monitor="validation_loss", patience=None, tolerance=0.1))
     assert (result.outcome, result.epochs, result.best_epoch) == (Outcome.COMPLETED, 8, 5)
     assert bias(result) == pytest.approx(BIASES[4], abs=1e-4)

@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from scipy.special import logsumexp, softmax
 
 from fnnctl.arrays import FloatArray
+from fnnctl.config.schema.stopping import ConvergenceConfig, EarlyStoppingConfig
 from fnnctl.nn.losses.real_values import REAL_VALUE_LOSSES
 from fnnctl.nn.losses.registry import LOSSES
 from fnnctl.training.history import Record
-from fnnctl.training.members import ConvergenceRule, Member, StackSettings, StoppingRule
+from fnnctl.training.members import Member, StackSettings
 from fnnctl.training.pool import Examples
 from fnnctl.training.scoring import Scorer
 from fnnctl.training.stack import Stack
@@ -119,7 +120,9 @@ def test_the_averaged_loss_chooses_the_epoch(output: str) -> None:
             last = epoch
             break
     assert last < EPOCHS
-    for k, trained in enumerate(case.trained(stopping=StoppingRule("validation_loss", patience))):
+    for k, trained in enumerate(
+        case.trained(stopping=EarlyStoppingConfig(monitor="validation_loss", patience=patience))
+    ):
         assert trained.outcome is Outcome.STOPPED_EARLY
         assert (trained.best_epoch, trained.epochs) == (best_epoch, last)
         metric = "validation_r2" if output in REAL_VALUE_LOSSES else "validation_accuracy"
@@ -130,7 +133,7 @@ def test_the_averaged_loss_chooses_the_epoch(output: str) -> None:
 
 def test_members_alone_stop_at_different_epochs() -> None:
     """So the test above would fail if each member had its own losses."""
-    case, rule = case_of("softmax"), StoppingRule("validation_loss", 9)
+    case, rule = case_of("softmax"), EarlyStoppingConfig(monitor="validation_loss", patience=9)
     alone = [
         train_stack(Stack(case.alone, [replace(member, stopping=rule)], case.examples))[0].best_epoch
         for member in case.members
@@ -172,7 +175,7 @@ def test_a_probability_that_is_too_small_for_a_number_has_a_loss() -> None:
 def test_the_schedule_and_the_convergence_rule_see_the_mean_training_loss() -> None:
     case = case_of("squared", lr_schedule="adaptive")
     schedule = {"factor": 0.5, "patience": 2, "tolerance": 0.01, "minimum": 1e-6}
-    rule = ConvergenceRule(1e-3, patience=6)
+    rule = ConvergenceConfig(tolerance=1e-3, patience=6)
     trained = case.trained(
         schedule_hyperparameters=schedule, schedule_monitor="train_loss", convergence=rule, learning_rate=0.3
     )

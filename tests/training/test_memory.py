@@ -6,8 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from fnnctl.config.schema.stopping import EarlyStoppingConfig
 from fnnctl.nn.shape import InputStageShape
-from fnnctl.training.members import StoppingRule
 from fnnctl.training.memory import training_bytes
 from fnnctl.training.stack import Stack
 from fnnctl.training.trainer import train_stack
@@ -32,7 +32,7 @@ def test_the_estimate_is_near_what_is_taken(
     )
     settings = replace(settings, shape=replace(settings.shape, inner_members=inner))
     examples = blobs(1500, 50, 5)
-    rule = StoppingRule("validation_loss", 5)
+    rule = EarlyStoppingConfig(monitor="validation_loss", patience=5)
     member = member_of(settings, 1000, 500, epochs=2, stopping=rule)
     tracemalloc.start()
     train_stack(Stack(settings, [member], examples))

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Literal
 
 import numpy as np
 import pytest
 
+from fnnctl.config.schema.stopping import EarlyStoppingConfig
 from fnnctl.tasks.epoch_metrics import TRAIN_LOSS
 from fnnctl.training.checkpoint import Checkpoint
 from fnnctl.training.history import History
-from fnnctl.training.members import Member, StoppingRule
+from fnnctl.training.members import Member
 from fnnctl.training.reach import Reach, is_out_of_reach
 from fnnctl.training.stack import Stack
 from fnnctl.training.trainer import Outcome, TrainedMember, train_stack
@@ -46,14 +46,14 @@ def test_the_best_loss_is_out_of_reach(losses: list[float], rates: list[float] |
     assert is_out_of_reach(np.array(losses, dtype=np.float64), of_epochs, epochs=8) is is_lost
 
 
-def members_with(*rules: StoppingRule | None) -> list[Member]:
+def members_with(*rules: EarlyStoppingConfig | None) -> list[Member]:
     settings = settings_of(1, (), 2)
     return [member_of(settings, 1, epochs=100, horizon=8, stopping=rule) for rule in rules]
 
 
 def test_only_members_with_this_patience_end_by_it() -> None:
-    auto = StoppingRule("validation_loss", patience="auto")
-    members = members_with(auto, replace(auto, patience=None), None, auto)
+    auto = EarlyStoppingConfig(monitor="validation_loss", patience="auto")
+    members = members_with(auto, EarlyStoppingConfig(patience=None), None, auto)
     reach, history = Reach(members, rising=()), History()
     for losses in ([2, 2, 2, 2], [9, 9, 9, 1], [9, 9, 9, 9]):
         history.append({"validation_loss": np.array(losses, dtype=np.float64)})
@@ -62,7 +62,7 @@ def test_only_members_with_this_patience_end_by_it() -> None:
 
 def test_a_metric_that_rises_counts_as_its_distance_from_1() -> None:
     """From 0.8 an accuracy of 0.76 is a loss of 0.24, which is above 0.2 × 1.15 = 0.23; 0.78 is not."""
-    rule = StoppingRule("validation_accuracy", patience="auto")
+    rule = EarlyStoppingConfig(monitor="validation_accuracy", patience="auto")
     reach, history = Reach(members_with(rule, rule), rising={"validation_accuracy"}), History()
     for accuracies in ([0.8, 0.8], [0.76, 0.78], [0.76, 0.76]):
         history.append({"validation_accuracy": np.array(accuracies)})
@@ -72,7 +72,7 @@ def test_a_metric_that_rises_counts_as_its_distance_from_1() -> None:
 def rising_stack(patience: Literal["auto"] | None) -> Stack:
     """A training whose validation loss rises from the first epoch: the validated example's label is wrong."""
     settings = settings_of(1, (), 2, optimizer="sgd", batch_size=1, precision="float64")
-    rule = StoppingRule("validation_loss", patience)
+    rule = EarlyStoppingConfig(monitor="validation_loss", patience=patience)
     member = member_of(settings, 1, 1, learning_rate=1.0, l2=0.0, epochs=8, stopping=rule)
     return Stack(settings, [member], pool_of(np.zeros((2, 1)), np.array([0, 1])))
 

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from fnnctl.config.schema.stopping import ConvergenceConfig, EarlyStoppingConfig
 from fnnctl.nn.shape import HiddenShape, NetworkShape
-from fnnctl.training.members import ConvergenceRule, StackSettings, StoppingRule
+from fnnctl.training.members import StackSettings
 from fnnctl.training.stack import Stack
 from fnnctl.training.state import extract_part, merge_parts, select_members
 from tests.training.recipes import blobs, member_of
@@ -43,8 +44,8 @@ def test_a_stack_remembers_these_arrays_and_their_first_axis_is_the_member() -> 
         member_of(
             settings, 20, 5, seed=seed, hyperparameters={"average_decay": 0.9},
             schedule_hyperparameters=schedule, schedule_monitor="train_loss",
-            stopping=StoppingRule("validation_loss", 3),
-            convergence=ConvergenceRule(0.1, 3),
+            stopping=EarlyStoppingConfig(monitor="validation_loss", patience=3),
+            convergence=ConvergenceConfig(tolerance=0.1, patience=3),
         )
         for seed in range(3)
     ]  # fmt: skip

@@ -6,8 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from fnnctl.config.schema.stopping import EarlyStoppingConfig
 from fnnctl.nn.shape import HiddenShape, NetworkShape
-from fnnctl.training.members import AveragingKind, StackSettings, StoppingRule
+from fnnctl.training.members import AveragingKind, StackSettings
 from fnnctl.training.stack import Stack
 from fnnctl.training.trainer import Outcome, train_stack
 from tests.training.recipes import blobs, member_of, pool_of, settings_of
@@ -58,7 +59,7 @@ def test_learns_separable_classes() -> None:
 
 def test_early_stopping_keeps_the_best_weights() -> None:
     settings = settings_of(6, ((40, "relu"),), 3)
-    rule = StoppingRule("validation_loss", patience=4)
+    rule = EarlyStoppingConfig(monitor="validation_loss", patience=4)
     member = member_of(settings, 40, 100, epochs=300, learning_rate=0.03, l2=0.0, stopping=rule)
     examples = blobs(140, 6, 3, seed=5)
     (trained,) = train_stack(Stack(settings, [member], examples))
@@ -73,7 +74,7 @@ def test_early_stopping_keeps_the_best_weights() -> None:
 
 def test_early_stopping_may_keep_the_last_weights() -> None:
     settings = settings_of(6, ((40, "relu"),), 3)
-    rule = StoppingRule("validation_loss", patience=4, restore_best=False)
+    rule = EarlyStoppingConfig(monitor="validation_loss", patience=4, restore_best=False)
     member = member_of(settings, 40, 100, epochs=300, learning_rate=0.03, l2=0.0, stopping=rule)
     examples = blobs(140, 6, 3, seed=5)
     (trained,) = train_stack(Stack(settings, [member], examples))
@@ -127,7 +128,7 @@ def test_a_dead_layer_is_seen() -> None:
 def test_divergence_is_found_within_the_epoch_and_has_the_same_bits_alone() -> None:
     """Of 250 steps, a diverging member alone takes the first 100; beside a stable one it takes all."""
     settings = settings_of(4, ((10, "relu"),), 3, optimizer="sgd", batch_size=1)
-    rule = StoppingRule("validation_accuracy", patience=9)
+    rule = EarlyStoppingConfig(monitor="validation_accuracy", patience=9)
     wild = member_of(settings, 250, 30, seed=1, learning_rate=1e18, stopping=rule)
     calm = member_of(settings, 250, 30, seed=2, learning_rate=1e-4, stopping=rule)
     examples = blobs(280, 4, 3)
