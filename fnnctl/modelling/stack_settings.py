@@ -18,8 +18,7 @@ from fnnctl.config.schema.layers import (
 from fnnctl.config.schema.lr_schedules import AdaptiveLrSchedule
 from fnnctl.config.schema.model import ModelConfig, PiecewiseLinearEmbeddingConfig
 from fnnctl.config.schema.optimizers import LbfgsOptimizer, Optimizer
-from fnnctl.config.schema.stopping import EmaAveraging, SwaAveraging
-from fnnctl.config.schema.training import AUTO_BATCH_SIZE, TrainingConfig
+from fnnctl.config.schema.training import AUTO_BATCH_SIZE
 from fnnctl.nn.optimizers.first_order import OPTIMIZERS
 from fnnctl.nn.optimizers.lbfgs import HYPERPARAMETER_NAMES
 from fnnctl.nn.optimizers.lr_schedules import LR_SCHEDULES
@@ -29,7 +28,6 @@ from fnnctl.nn.shape import (
     NetworkShape,
     NormalizationKind,
     NumericEmbeddingShape,
-    Techniques,
 )
 from fnnctl.tasks.task import OutputShape
 from fnnctl.training.members import Member, StackSettings
@@ -109,16 +107,8 @@ def stack_settings(
         batch_size=batch_size(experiment, rows),
         shuffle=training.shuffle,
         precision=precision(experiment),
-        techniques=Techniques(
-            weighted=weighted,
-            smoothing=training.label_smoothing > 0.0,
-            mixup=training.mixup > 0.0,
-            noise=training.input_noise > 0.0,
-            l1=training.l1 > 0.0,
-            clip_value=training.clip_value is not None,
-            clip_norm=training.clip_norm is not None,
-            max_norm=training.max_norm is not None,
-        ),
+        weighted=weighted,
+        techniques=tuple(training.techniques),
         lr_schedule=training.lr_schedule.name,
         averaging=training.averaging.name if training.averaging else None,
         ensemble=experiment.model.ensemble.networks // shape.inner_members,
@@ -161,7 +151,7 @@ def member_of(
             _output_initializer(experiment),
         ),
         initial_biases=experiment.model.initial_biases,
-        hyperparameters=_hyperparameters(training),
+        hyperparameters=training.techniques,
         layer_hyperparameters={
             "activation": tuple(_activation(experiment, layer).parameter for layer in layers),
             "dropout": tuple(_dropout(experiment, layer) for layer in layers),
@@ -171,6 +161,7 @@ def member_of(
                 for normalization in normalizations
             ),
         },
+        averaging_hyperparameters={name: value for name, value in training.averaging or () if name != "name"},
         optimizer_hyperparameters={
             name: getattr(optimizer, name) for name in _hyperparameter_names(optimizer)
         },
@@ -193,21 +184,6 @@ def _hyperparameter_names(optimizer: Optimizer) -> Sequence[str]:
         if isinstance(optimizer, LbfgsOptimizer)
         else OPTIMIZERS[optimizer.name].hyperparameter_names
     )
-
-
-def _hyperparameters(training: TrainingConfig) -> dict[str, float]:
-    hyperparameters = {
-        "l1": training.l1,
-        "clip_value": training.clip_value,
-        "clip_norm": training.clip_norm,
-        "max_norm": training.max_norm,
-        "noise": training.input_noise,
-        "mixup": training.mixup,
-        "label_smoothing": training.label_smoothing,
-        "average_decay": training.averaging.decay if isinstance(training.averaging, EmaAveraging) else None,
-        "average_start": training.averaging.start if isinstance(training.averaging, SwaAveraging) else None,
-    }
-    return {name: value for name, value in hyperparameters.items() if value is not None}
 
 
 def _activation(experiment: Experiment, layer: HiddenLayerConfig) -> Activation:

@@ -131,25 +131,3 @@ class NetworkShape:
     def scores(self) -> int:
         """Output units: one per output, or one for two classes."""
         return 1 if LOSSES[self.output].has_one_score else self.outputs
-
-
-@dataclass(frozen=True, slots=True)
-class Techniques:
-    """The techniques that training uses in addition to back-propagation and the optimizer."""
-
-    weighted: bool = False
-    """Examples have weights in the loss."""
-    smoothing: bool = False
-    """Targets are smoothed."""
-    mixup: bool = False
-    """Pairs of examples are mixed."""
-    noise: bool = False
-    """Gaussian noise is added to the inputs."""
-    l1: bool = False
-    """The sum of the weights' absolute values is penalized."""
-    clip_value: bool = False
-    """Each component of the gradient is bounded."""
-    clip_norm: bool = False
-    """The gradient's norm is bounded."""
-    max_norm: bool = False
-    """The norm of each hidden unit's incoming weights is bounded."""

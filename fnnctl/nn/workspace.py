@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 import numpy as np
 
 from fnnctl.arrays import FloatArray
@@ -9,7 +12,7 @@ from fnnctl.nn.layers.hidden import hidden_buffers
 from fnnctl.nn.layers.input_stage import stage_buffers
 from fnnctl.nn.losses.base import Targets
 from fnnctl.nn.losses.registry import LOSSES, target_type
-from fnnctl.nn.shape import NetworkShape, Techniques
+from fnnctl.nn.shape import NetworkShape
 
 COPIED_VALUES = 2**16
 """`freeze_inputs` copies a member's inputs if there are no more than this."""
@@ -26,14 +29,15 @@ class Workspace:
         dtype: np.dtype[np.floating],
         *,
         training: bool,
-        techniques: Techniques = Techniques(),  # noqa: B008  # frozen
-        smoothing: FloatArray | None = None,
+        weighted: bool = False,
+        techniques: Mapping[str, FloatArray] = MappingProxyType({}),
         inputs: FloatArray | None = None,
     ) -> None:
         """Allocate the arrays.
 
-        `smoothing`, (K,), is each member's label smoothing, if targets are smoothed. `inputs`, (K, batch,
-        inputs + 1), is the memory to use for the inputs if the caller has allocated it.
+        Examples may be `weighted` in the loss. `techniques` are the members' hyperparameters, (K,) each, of
+        the techniques of training, by the names of their settings. `inputs`, (K, batch, inputs + 1), is the
+        memory to use for the inputs if the caller has allocated it.
         """
         self.batch = batch
         self._inner = shape.inner_members
@@ -47,11 +51,12 @@ class Workspace:
         self.inputs_T = self.inputs.transpose(0, 2, 1)
         """One example per column: a view of `inputs`, or a copy once the inputs are frozen."""
         rows, kind = (members, batch), target_type(shape.output, dtype)
+        smoothing = techniques.get("label_smoothing")
         self.targets = Targets(
             y=np.empty(rows, kind),
-            weights=np.empty(rows, dtype) if techniques.weighted else None,
-            partners=np.empty(rows, kind) if techniques.mixup else None,
-            share=np.empty(rows, dtype) if techniques.mixup else None,
+            weights=np.empty(rows, dtype) if weighted else None,
+            partners=np.empty(rows, kind) if "mixup" in techniques else None,
+            share=np.empty(rows, dtype) if "mixup" in techniques else None,
             smoothing=None if smoothing is None else smoothing.astype(dtype)[:, None],
         )
         self.scores = np.empty((members, shape.scores, columns), dtype)

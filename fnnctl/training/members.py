@@ -15,7 +15,7 @@ from fnnctl.nn.layers.initializers import draw_biases, draw_input_factors, draw_
 from fnnctl.nn.member_generators import MemberGenerators
 from fnnctl.nn.network import LAYER_HYPERPARAMETERS, Network
 from fnnctl.nn.parameters import ParameterLayout
-from fnnctl.nn.shape import NetworkShape, Techniques
+from fnnctl.nn.shape import NetworkShape
 from fnnctl.seeds import Purpose, stream
 
 AveragingKind = Literal["ema", "swa"]
@@ -35,7 +35,10 @@ class StackSettings:
     batch_size: int
     shuffle: bool = True
     precision: str = "float32"
-    techniques: Techniques = Techniques()  # noqa: RUF009  # frozen
+    weighted: bool = False
+    """Whether examples have weights in the loss."""
+    techniques: tuple[str, ...] = ()
+    """The settings of the techniques that training uses besides back-propagation and the optimizer."""
     lr_schedule: str = "constant"
     averaging: AveragingKind | None = None
     parametrization: Parametrization = "standard"
@@ -76,10 +79,10 @@ class Member:
     """One per layer, the output layer last."""
     initial_biases: InitialBiases = "zero"
     hyperparameters: Mapping[str, float] = field(default_factory=dict)
-    """Hyperparameters of the stack's techniques and averaging: l1, clip_value, clip_norm, max_norm, noise,
-    mixup, label_smoothing, average_decay, average_start."""
+    """Those of the stack's techniques, by the names of their settings."""
     layer_hyperparameters: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     """For each of LAYER_HYPERPARAMETERS one value per hidden layer; 0 if left out."""
+    averaging_hyperparameters: Mapping[str, float] = field(default_factory=dict)
     optimizer_hyperparameters: Mapping[str, float] = field(default_factory=dict)
     schedule_hyperparameters: Mapping[str, float] = field(default_factory=dict)
     schedule_monitor: str | None = None
@@ -105,14 +108,9 @@ def column(members: Sequence[Member], name: str) -> FloatArray:
     return np.array([getattr(member, name) for member in members], dtype=np.float64)
 
 
-def hyperparameter(members: Sequence[Member], name: str) -> FloatArray:
-    """One of every member's `hyperparameters`, (K,), in float64."""
-    return np.array([member.hyperparameters[name] for member in members], dtype=np.float64)
-
-
-def technique(settings: StackSettings, members: Sequence[Member], name: str) -> FloatArray | None:
-    """A technique's hyperparameter of every member, (K,), in float64; None if the stack does not use it."""
-    return hyperparameter(members, name) if getattr(settings.techniques, name) else None
+def technique_hyperparameters(settings: StackSettings, members: Sequence[Member]) -> dict[str, FloatArray]:
+    """The members' hyperparameters, (K,) each, in float64, of the techniques that their stack uses."""
+    return stacked([member.hyperparameters for member in members], settings.techniques)
 
 
 def stacked(members: Sequence[Mapping[str, float]], names: Sequence[str]) -> dict[str, FloatArray]:

@@ -43,7 +43,7 @@ def _stack_bytes(settings: StackSettings, rows: int, members: int) -> int:
     vectors = members * (5 + _optimizer_vectors(settings) + (1 if settings.averaging else 0))
     vectors += 2 if settings.parametrization == "neural_tangent" else 0
     parameters = vectors * layout.size * itemsize
-    penalised = members * (2 if settings.techniques.l1 else 1) * layout.size * itemsize
+    penalised = members * (2 if "l1" in settings.techniques else 1) * layout.size * itemsize
     drawing = 8 * max(prod(layer.weights.shape) for layer in layout.layers)
     shape = settings.shape
     per_column = shape.outputs * itemsize

@@ -297,7 +297,7 @@ class TestMostRows:
         config.write_text(
             "recipe: classic\ndata: {source: own.csv, target: label, weights: weight, split: {seed: 1}}\n"
         )
-        assert prepare(config).fit.settings.techniques.weighted
+        assert prepare(config).fit.settings.weighted
         with pytest.raises(ConfigError, match="weight 0"):
             prepare(config, ["training.max_rows=2"])
 

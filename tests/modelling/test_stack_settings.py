@@ -9,6 +9,7 @@ from fnnctl.config.paths import ConfigPath
 from fnnctl.config.schema.ensemble import EnsembleConfig
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.model import ModelConfig
+from fnnctl.config.schema.setting import setting_of
 from fnnctl.config.schema.stopping import ConvergenceConfig, EarlyStoppingConfig
 from fnnctl.config.schema.training import TrainingConfig
 from fnnctl.modelling.stack_settings import (
@@ -22,7 +23,7 @@ from fnnctl.modelling.stack_settings import (
 )
 from fnnctl.nn.optimizers.first_order import OPTIMIZERS
 from fnnctl.nn.optimizers.lr_schedules import LR_SCHEDULES
-from fnnctl.nn.shape import HiddenShape, InputStageShape, NumericEmbeddingShape, Techniques
+from fnnctl.nn.shape import HiddenShape, InputStageShape, NumericEmbeddingShape
 from fnnctl.tasks.classification.task import Classification
 from fnnctl.tasks.task import OutputShape
 from fnnctl.training.members import Member, StackSettings
@@ -192,38 +193,28 @@ def test_hyperparameters_of_activations() -> None:
     assert made(model={"hidden": hidden})[1].layer_hyperparameters["activation"] == (0.2, -0.3, 2.0, 1.5, 0.0)
 
 
-TECHNIQUES: dict[str, tuple[Any, str, str, float]] = {
-    "l1": (0.01, "l1", "l1", 0.01),
-    "max_norm": (3.0, "max_norm", "max_norm", 3.0),
-    "clip_norm": (2.0, "clip_norm", "clip_norm", 2.0),
-    "clip_value": (0.5, "clip_value", "clip_value", 0.5),
-    "label_smoothing": (0.1, "smoothing", "label_smoothing", 0.1),
-    "input_noise": (0.2, "noise", "noise", 0.2),
-    "mixup": (0.4, "mixup", "mixup", 0.4),
-}
-"""For a training setting: a value, the technique that it turns on, and the member's hyperparameter."""
+TECHNIQUES = [name for name, info in TrainingConfig.model_fields.items() if setting_of(info).is_technique]
 
 
 @pytest.mark.parametrize("name", TECHNIQUES)
 def test_techniques_are_off_until_they_are_given(name: str) -> None:
-    value, technique, hyperparameter, expected = TECHNIQUES[name]
-    assert made()[0].techniques == Techniques()
-    settings, member = made(training={name: value})
-    assert settings.techniques == Techniques(**{technique: True})
-    assert member.hyperparameters[hyperparameter] == expected
+    settings, member = made()
+    assert (settings.techniques, member.hyperparameters) == ((), {})
+    settings, member = made(training={name: 0.4})
+    assert (settings.techniques, member.hyperparameters) == ((name,), {name: 0.4})
 
 
 @pytest.mark.parametrize(
     ("given", "kind", "hyperparameter", "value"),
     [
-        ({"name": "ema", "decay": 0.95}, "ema", "average_decay", 0.95),
-        ({"name": "swa", "start": 0.5}, "swa", "average_start", 0.5),
+        ({"name": "ema", "decay": 0.95}, "ema", "decay", 0.95),
+        ({"name": "swa", "start": 0.5}, "swa", "start", 0.5),
     ],
 )
 def test_averaging(given: dict[str, Any], kind: str, hyperparameter: str, value: float) -> None:
     settings, member = made(training={"averaging": given})
     assert settings.averaging == kind
-    assert member.hyperparameters[hyperparameter] == value
+    assert member.averaging_hyperparameters == {hyperparameter: value}
 
 
 def test_schedule_convergence_and_the_rest_of_training() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -20,7 +20,7 @@ from fnnctl.nn.member_generators import MemberGenerators
 from fnnctl.nn.network import Network
 from fnnctl.nn.optimizers.penalties import Penalty
 from fnnctl.nn.parameters import ParameterLayout
-from fnnctl.nn.shape import NetworkShape, Techniques
+from fnnctl.nn.shape import NetworkShape
 from fnnctl.nn.workspace import Workspace
 
 KINKS = {
@@ -82,15 +82,16 @@ class Case:
         seed: int,
         members: int,
         batch: int,
-        techniques: Techniques = Techniques(),  # noqa: B008
+        techniques: Collection[str] = (),
         l2: FloatArray | None = None,
     ) -> None:
         rng = np.random.default_rng(seed)
         self.seed, self.techniques, self.batch = seed, techniques, batch
         self.layout = ParameterLayout(shape)
         self.l2 = rng.uniform(0.0, 0.5, members) if l2 is None else l2
-        self.l1 = rng.uniform(0.0, 0.1, members) if techniques.l1 else None
-        smoothing = rng.uniform(0.0, 0.3, members) if techniques.smoothing else None
+        self.l1 = rng.uniform(0.0, 0.1, members) if "l1" in techniques else None
+        smoothing = rng.uniform(0.0, 0.3, members) if "label_smoothing" in techniques else np.zeros(members)
+        given = {"label_smoothing": smoothing, "mixup": np.ones(members)}
         parameters = rng.normal(0.0, 0.7, (members, self.layout.size))
         statistics = self.layout.initial_statistics(members, FLOAT64)
         layers = len(shape.hidden)
@@ -102,7 +103,13 @@ class Case:
         }
         self.network = Network(self.layout, parameters, statistics, hyperparameters)
         self.work = Workspace(
-            shape, members, batch, FLOAT64, training=True, techniques=techniques, smoothing=smoothing
+            shape,
+            members,
+            batch,
+            FLOAT64,
+            training=True,
+            weighted="weighted" in techniques,
+            techniques={name: values for name, values in given.items() if name in techniques},
         )
         self.work.inputs[...] = rng.normal(size=self.work.inputs.shape)
         self.work.inputs[..., -1] = 1.0
@@ -236,7 +243,7 @@ def _watched(layers: list[HiddenLayer], see: Callable[[HiddenLayer, FloatArray],
         del layer.f.forward
 
 
-def case_away_from_kinks(shape: NetworkShape, techniques: Techniques = Techniques()) -> Case:  # noqa: B008
+def case_away_from_kinks(shape: NetworkShape, techniques: Collection[str] = ()) -> Case:
     """The first of up to a hundred draws that is far enough from kinks for numeric differentiation."""
     for seed in range(100):
         case = Case(shape, seed=seed, members=2, batch=6, techniques=techniques)

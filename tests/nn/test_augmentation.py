@@ -5,7 +5,7 @@ import pytest
 
 from fnnctl.nn.augmentation import add_noise, mix_up
 from fnnctl.nn.member_generators import MemberGenerators
-from fnnctl.nn.shape import NetworkShape, Techniques
+from fnnctl.nn.shape import NetworkShape
 from fnnctl.nn.workspace import Workspace
 
 
@@ -14,7 +14,13 @@ def rngs(*seeds: int) -> MemberGenerators:
 
 
 def workspace(
-    members: int, batch: int, inputs: int, *, dtype: type[np.floating] = np.float64, **techniques: bool
+    members: int,
+    batch: int,
+    inputs: int,
+    *,
+    dtype: type[np.floating] = np.float64,
+    weighted: bool = False,
+    mixup: bool = False,
 ) -> Workspace:
     """Row i is the i-th unit vector (if there are as many inputs as rows), and its label is i."""
     work = Workspace(
@@ -23,7 +29,8 @@ def workspace(
         batch,
         np.dtype(dtype),
         training=True,
-        techniques=Techniques(**techniques),
+        weighted=weighted,
+        techniques={"mixup": np.ones(members)} if mixup else {},
     )
     work.inputs[...] = np.eye(batch, inputs + 1)
     work.inputs[..., -1] = 1.0

@@ -10,7 +10,6 @@ import pytest
 from sklearn.neural_network import MLPClassifier
 
 from fnnctl.arrays import FloatArray
-from fnnctl.nn.shape import Techniques
 from fnnctl.training.stack import Stack
 from tests.training.recipes import blobs, member_of, pool_of, settings_of
 from tests.training.scikit_learn import first_weights, fitted, flat_weights
@@ -84,7 +83,7 @@ def test_weighted_rows_agree() -> None:
     )  # fmt: skip
     settings = settings_of(
         5, ((8, "tanh"),), 3,
-        optimizer="sgd", batch_size=40, precision="float64", techniques=Techniques(weighted=True),
+        optimizer="sgd", batch_size=40, precision="float64", weighted=True,
     )  # fmt: skip
     member = member_of(settings, 40, learning_rate=0.5, l2=0.4 / 40, weights=weights * 5.0)
     stack = Stack(settings, [member], examples)
@@ -111,7 +110,7 @@ def test_a_weight_is_a_number_of_copies() -> None:
         rows = len(examples.targets)
         settings = settings_of(
             4, ((6, "relu"),), 3,
-            optimizer="momentum", batch_size=rows, precision="float64", techniques=Techniques(weighted=True),
+            optimizer="momentum", batch_size=rows, precision="float64", weighted=True,
         )  # fmt: skip
         stack = Stack(settings, [member_of(settings, rows, weights=weights)], examples)
         record = [stack.run_epoch(diagnose=False, should_stop=lambda: False) for _ in range(EPOCHS)][-1]

@@ -9,7 +9,9 @@ import numpy.typing as npt
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from fnnctl.config.schema.setting import setting_of
 from fnnctl.config.schema.stopping import ConvergenceConfig, EarlyStoppingConfig
+from fnnctl.config.schema.training import TrainingConfig
 from fnnctl.executors.protocols import Progress
 from fnnctl.executors.registry import ExecutorKind, make_executor
 from fnnctl.executors.work import run_work
@@ -18,7 +20,7 @@ from fnnctl.nn.losses.real_values import REAL_VALUE_LOSSES
 from fnnctl.nn.losses.registry import LOSSES
 from fnnctl.nn.optimizers.first_order import OPTIMIZERS
 from fnnctl.nn.optimizers.lr_schedules import LR_SCHEDULES
-from fnnctl.nn.shape import HiddenShape, NetworkShape, Techniques
+from fnnctl.nn.shape import HiddenShape, NetworkShape
 from fnnctl.stacks.planning import group_into_stacks
 from fnnctl.training.history import Record
 from fnnctl.training.members import Member, StackSettings
@@ -47,7 +49,11 @@ def assert_same_bits(alone: TrainedMember, stacked: TrainedMember) -> None:
     )
 
 
-KINDS = ("weighted", "smoothing", "mixup", "noise", "l1", "clip_value", "clip_norm", "max_norm")
+TECHNIQUES = [name for name, info in TrainingConfig.model_fields.items() if setting_of(info).is_technique]
+RANGES = {
+    "l1": (0, 0.01), "clip_value": (0.01, 1), "clip_norm": (0.1, 2), "max_norm": (0.3, 3), "mixup": (0.1, 1),
+}  # fmt: skip
+"""Those of hyperparameters that are not from 0 to 0.5."""
 
 
 @st.composite
@@ -77,7 +83,7 @@ def stack_settings(draw: st.DrawFn, classes: int) -> StackSettings:
     inputs = draw(st.integers(1, features))
     stage = draw(input_stages(inputs))
     output = draw(st.sampled_from([name for name in LOSSES if outputs_for(name, max(classes, 2)) == classes]))
-    kinds = [kind for kind in KINDS if classes > 1 or kind != "smoothing"]
+    techniques = [name for name in TECHNIQUES if classes > 1 or name != "label_smoothing"]
     return StackSettings(
         NetworkShape(
             inputs,
@@ -91,7 +97,8 @@ def stack_settings(draw: st.DrawFn, classes: int) -> StackSettings:
         batch_size=draw(st.integers(2, most)),
         shuffle=draw(st.booleans()),
         precision=draw(st.sampled_from(["float32", "float64"])),
-        techniques=Techniques(**{kind: draw(st.booleans()) for kind in kinds}),
+        weighted=draw(st.booleans()),
+        techniques=tuple(name for name in techniques if draw(st.booleans())),
         lr_schedule=draw(st.sampled_from(sorted(LR_SCHEDULES))),
         averaging=draw(st.sampled_from([None, "ema", "swa"])),
         parametrization=draw(st.sampled_from(["standard", "neural_tangent"])),
@@ -125,12 +132,8 @@ def stacks(draw: st.DrawFn) -> tuple[StackSettings, list[Member], int]:
                 learning_rate=draw(st.sampled_from([1e-3, 0.03, 0.1, 1e30])),
                 l2=draw(st.sampled_from([0.0, 1e-3, 0.5])),
                 horizon=draw(st.integers(6, 9)),
-                hyperparameters={
-                    "l1": between(0, 0.01), "clip_value": between(0.01, 1), "clip_norm": between(0.1, 2),
-                    "max_norm": between(0.3, 3), "noise": between(0, 0.5), "mixup": between(0.1, 1),
-                    "label_smoothing": between(0, 0.3), "average_decay": between(0.5, 0.99),
-                    "average_start": between(0, 0.9),
-                },
+                hyperparameters={name: between(*RANGES.get(name, (0, 0.5))) for name in TECHNIQUES},
+                averaging_hyperparameters={"decay": between(0.5, 0.99), "start": between(0, 0.9)},
                 layer_hyperparameters={
                     "activation": tuple(rng.uniform(0.0, 0.9, layers)),
                     "dropout": tuple(rng.uniform(0.0, 0.7, layers)),

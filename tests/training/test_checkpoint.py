@@ -28,7 +28,7 @@ def of_adam(**changes: Any) -> StackSettings:
 def members(settings: StackSettings, count: int = 2, **changes: Any) -> list[Member]:
     values: dict[str, Any] = {
         "epochs": 20,
-        "hyperparameters": {"average_decay": 0.9},
+        "averaging_hyperparameters": {"decay": 0.9},
         "layer_hyperparameters": {"activation": (0.0,), "epsilon": (1e-5,), "momentum": (0.1,)},
         "schedule_hyperparameters": {"factor": 0.5, "patience": 2, "tolerance": 0.0, "minimum": 1e-6},
         "schedule_monitor": "train_loss",

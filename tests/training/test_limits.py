@@ -55,7 +55,7 @@ def test_validation_is_of_each_networks_outputs_within_its_limits(output: str, k
         "ema": {"averaging": "ema"},
     }
     settings, members = case_of(output, **kinds.get(kind, {}))
-    members = [replace(each, hyperparameters={"average_decay": 0.5}) for each in members]
+    members = [replace(each, averaging_hyperparameters={"decay": 0.5}) for each in members]
     if kind == "bags":
         parts = np.split(members[0].validation_rows, 3)
         members = [replace(each, validation_rows=own) for each, own in zip(members, parts, strict=True)]

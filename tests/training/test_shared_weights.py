@@ -174,7 +174,7 @@ def test_a_training_continues_from_a_saved_state(case: Case, cut: int) -> None:
 
 def test_bounded_norms_are_those_of_the_shared_weights() -> None:
     settings = shared_settings(3)
-    settings = replace(settings, techniques=replace(settings.techniques, max_norm=True))
+    settings = replace(settings, techniques=("max_norm",))
     member = member_of(settings, 40, epochs=3, learning_rate=0.1, hyperparameters={"max_norm": 0.5})
     (trained,) = train_stack(Stack(settings, [member], blobs(40, 6, 3, precision="float64")))
     layout = ParameterLayout(settings.shape)

@@ -42,7 +42,7 @@ def test_a_stack_remembers_these_arrays_and_their_first_axis_is_the_member() -> 
     schedule = {"factor": 0.5, "patience": 1, "tolerance": 0.0, "minimum": 0.0}
     members = [
         member_of(
-            settings, 20, 5, seed=seed, hyperparameters={"average_decay": 0.9},
+            settings, 20, 5, seed=seed, averaging_hyperparameters={"decay": 0.9},
             schedule_hyperparameters=schedule, schedule_monitor="train_loss",
             stopping=EarlyStoppingConfig(monitor="validation_loss", patience=3),
             convergence=ConvergenceConfig(tolerance=0.1, patience=3),

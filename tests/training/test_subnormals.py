@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from fnnctl.nn.shape import Techniques
 from fnnctl.training.learners.descent import Descent
 from fnnctl.training.stack import Stack
 from fnnctl.training.trainer import train_stack
@@ -37,10 +36,10 @@ CONFIGS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "softplus": ({"hidden": ((24, "softplus"),)}, {"learning_rate": 0.5}),
     "averaged weights": (
         {"hidden": RELU, "averaging": "ema"},
-        {"learning_rate": 0.3, "hyperparameters": {"average_decay": 0.5}},
+        {"learning_rate": 0.3, "averaging_hyperparameters": {"decay": 0.5}},
     ),
     "mixup": (
-        {"hidden": RELU, "techniques": Techniques(mixup=True)},
+        {"hidden": RELU, "techniques": ("mixup",)},
         {"hyperparameters": {"mixup": 0.005}},
     ),
     "saturated layers": ({"hidden": ((8, "logistic"),) * 5}, {"learning_rate": 0.15}),

@@ -194,7 +194,7 @@ def test_an_interrupted_first_epoch_keeps_the_weights_themselves(averaging: Aver
         settings,
         90,
         layer_hyperparameters={"activation": (0.0,), "epsilon": (1e-5,), "momentum": (0.5,)},
-        hyperparameters={"average_decay": 0.9, "average_start": 0.5},
+        averaging_hyperparameters={"decay": 0.9, "start": 0.5},
     )
     plain = replace(settings, averaging=None)
     results = []

@@ -77,6 +77,9 @@ class Setting:
     is_common: bool = False
     """Whether people change it before others: it is in the file of `fnnctl init`, and references begin with
     it."""
+    is_technique: bool = False
+    """Whether it is the hyperparameter of a technique of training, which 0 or null turns off. A stack has the
+    hyperparameters of its techniques by the names of their settings: see `TrainingConfig.techniques`."""
     not_counted: str | None = None
     """Why the setting does not count for the seed of a configuration; None if it counts. A setting that does
     not count cannot be searched, either: its trials would be equal configurations."""

@@ -19,7 +19,7 @@ from fnnctl.config.schema.lr_schedules import (
 )
 from fnnctl.config.schema.optimizers import AdamOptimizer, LbfgsOptimizer, Optimizer, not_with_lbfgs
 from fnnctl.config.schema.section import Section
-from fnnctl.config.schema.setting import Place, RecipeValue, Setting, Tuned
+from fnnctl.config.schema.setting import Place, RecipeValue, Setting, Tuned, setting_of
 from fnnctl.config.schema.stopping import (
     Averaging,
     ConvergenceConfig,
@@ -259,18 +259,19 @@ class TrainingConfig(Section):
     l1: Annotated[
         float,
         Field(ge=0.0, le=1e6),
-        Setting(contradictions=(not_with_lbfgs("0"),), synonyms=("l1_lambda", "l1_reg")),
+        Setting(is_technique=True, contradictions=(not_with_lbfgs("0"),), synonyms=("l1_lambda", "l1_reg")),
     ] = 0.0
     """The factor of the L1 penalty: it multiplies the sum of the absolute weights, which is added to the
     loss."""
     max_norm: Annotated[
         Annotated[float, Field(gt=0.0, le=1e6)] | None,
-        Setting(no_effect=(_no_hidden_layer,), contradictions=(not_with_lbfgs("null"),)),
+        Setting(is_technique=True, no_effect=(_no_hidden_layer,), contradictions=(not_with_lbfgs("null"),)),
     ] = None
     """The largest norm of a hidden unit's incoming weights; null for no bound."""
     clip_norm: Annotated[
         Annotated[float, Field(gt=0.0, le=1e6)] | None,
         Setting(
+            is_technique=True,
             contradictions=(not_with_lbfgs("null"),),
             synonyms=("clip_grad_norm", "clipnorm", "gradient_clip_val", "max_grad_norm"),
         ),
@@ -278,7 +279,11 @@ class TrainingConfig(Section):
     """Gradients with a larger norm are scaled down to this norm; null for no bound."""
     clip_value: Annotated[
         Annotated[float, Field(gt=0.0, le=1e6)] | None,
-        Setting(contradictions=(not_with_lbfgs("null"),), synonyms=("clip_grad_value", "clipvalue")),
+        Setting(
+            is_technique=True,
+            contradictions=(not_with_lbfgs("null"),),
+            synonyms=("clip_grad_value", "clipvalue"),
+        ),
     ] = None
     """Each component of the gradient is clipped to ± this value; null for no bound."""
     class_weights: Annotated[
@@ -293,6 +298,7 @@ class TrainingConfig(Section):
         float,
         Field(ge=0.0, lt=1.0),
         Setting(
+            is_technique=True,
             recipe=RecipeValue(
                 default=recipe_values.label_smoothing,
                 tuned=(
@@ -310,13 +316,19 @@ class TrainingConfig(Section):
     input_noise: Annotated[
         float,
         Field(ge=0.0, le=1e6),
-        Setting(contradictions=(not_with_lbfgs("0"), _changed_bins), synonyms=("gaussian_noise", "noise")),
+        Setting(
+            is_technique=True,
+            contradictions=(not_with_lbfgs("0"), _changed_bins),
+            synonyms=("gaussian_noise", "noise"),
+        ),
     ] = 0.0
     """The standard deviation of Gaussian noise added to the scaled features of each batch."""
     mixup: Annotated[
         float,
         Field(ge=0.0, le=100.0),
-        Setting(contradictions=(not_with_lbfgs("0"), _changed_bins), synonyms=("mixup_alpha",)),
+        Setting(
+            is_technique=True, contradictions=(not_with_lbfgs("0"), _changed_bins), synonyms=("mixup_alpha",)
+        ),
     ] = 0.0
     """Mixup's α: rows are mixed in pairs, with shares drawn from Beta(α, α); 0 for no mixup."""
     averaging: Annotated[
@@ -393,6 +405,15 @@ class TrainingConfig(Section):
             return None
         usual: float = type(self.optimizer).model_fields["learning_rate"].default
         return min(self.learning_rate / 10, usual)
+
+    @property
+    def techniques(self) -> dict[str, float]:
+        """The hyperparameters of the techniques that the training uses, by the names of their settings."""
+        return {
+            name: value
+            for name, info in type(self).model_fields.items()
+            if setting_of(info).is_technique and (value := getattr(self, name))
+        }
 
     @property
     def ends_out_of_reach(self) -> bool:

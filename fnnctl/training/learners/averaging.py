@@ -22,7 +22,7 @@ from fnnctl.arrays.limits import flush
 from fnnctl.nn.network import Network
 from fnnctl.nn.optimizers.base import FLUSH_STEPS
 from fnnctl.training.learners.batches import Batches
-from fnnctl.training.members import AveragingKind, Member, hyperparameter
+from fnnctl.training.members import AveragingKind, Member, stacked
 from fnnctl.training.state import State
 
 
@@ -34,11 +34,12 @@ class Averaging:
     ) -> None:
         """New, or continued from a saved state."""
         self._kind = kind
+        hyperparameters = [member.averaging_hyperparameters for member in members]
         if kind == "ema":
-            self._decay = hyperparameter(members, "average_decay")
+            self._decay = stacked(hyperparameters, ["decay"])["decay"]
         else:
             epochs = np.array([member.horizon or member.epochs for member in members])
-            self._first_epoch = np.floor(hyperparameter(members, "average_start") * epochs) + 1
+            self._first_epoch = np.floor(stacked(hyperparameters, ["start"])["start"] * epochs) + 1
         self.state: dict[str, npt.NDArray[Any]] = dict(state or _first_state(network))
         self.network = Network(
             network.layout,

@@ -13,7 +13,7 @@ from fnnctl.nn.augmentation import add_noise, mix_up
 from fnnctl.nn.workspace import Workspace
 from fnnctl.seeds import Purpose, stream
 from fnnctl.tasks.epoch_metrics import epoch_metrics
-from fnnctl.training.members import Member, StackSettings, hyperparameter, member_generators, technique
+from fnnctl.training.members import Member, StackSettings, member_generators, technique_hyperparameters
 from fnnctl.training.pool import Pool, gather
 
 
@@ -25,11 +25,10 @@ class Batches:
         self._columns = epoch_metrics(settings.shape).training_columns
         self._rows = np.stack([member.train_rows for member in members])
         self.bounds = batch_bounds(self.rows, settings)
-        techniques = settings.techniques
-        self._weights = _weights(members, settings) if techniques.weighted else None
-        self._smoothing = hyperparameter(members, "label_smoothing") if techniques.smoothing else None
-        self._noise, self._mixup = (technique(settings, members, name) for name in ("noise", "mixup"))
-        self._unchanging = len(self.bounds) == 1 and not (techniques.noise or techniques.mixup)
+        self._weights = _weights(members, settings) if settings.weighted else None
+        self._techniques = technique_hyperparameters(settings, members)
+        self._noise, self._mixup = (self._techniques.get(name) for name in ("input_noise", "mixup"))
+        self._unchanging = len(self.bounds) == 1 and self._noise is None and self._mixup is None
         self._gathered = False
         self._workspaces: dict[int, Workspace] = {}
 
@@ -98,8 +97,8 @@ class Batches:
                 batch,
                 self._settings.dtype,
                 training=True,
-                techniques=self._settings.techniques,
-                smoothing=self._smoothing,
+                weighted=self._settings.weighted,
+                techniques=self._techniques,
             )
         return self._workspaces[batch]
 

@@ -27,7 +27,7 @@ from fnnctl.training.members import (
     column,
     member_generators,
     stacked,
-    technique,
+    technique_hyperparameters,
 )
 from fnnctl.training.pool import Pool
 from fnnctl.training.state import State, extract_part, merge_parts
@@ -84,7 +84,8 @@ class Descent:
         self._rising = epoch_metrics(settings.shape).rising_columns
         self._monitored = any(self._monitors)
         self._drops = any(layer.dropout for layer in settings.shape.hidden)
-        bounds = (technique(settings, members, name) for name in ("clip_value", "clip_norm", "max_norm"))
+        techniques = technique_hyperparameters(settings, members)
+        bounds = (techniques.get(name) for name in ("clip_value", "clip_norm", "max_norm"))
         self._clip_value, self._clip_norm, self._max_norm = (
             None if bound is None else bound.astype(settings.dtype)[:, None] for bound in bounds
         )
@@ -173,5 +174,5 @@ class Descent:
 
 def penalty_of(settings: StackSettings, members: Sequence[Member], network: Network) -> Penalty:
     """The members' penalties."""
-    is_weight, l1 = network.layout.weight_mask(settings.dtype), technique(settings, members, "l1")
-    return Penalty(is_weight, l2=column(members, "l2"), l1=l1)
+    l1 = technique_hyperparameters(settings, members).get("l1")
+    return Penalty(network.layout.weight_mask(settings.dtype), l2=column(members, "l2"), l1=l1)

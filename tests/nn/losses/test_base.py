@@ -1,19 +1,22 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from fnnctl.arrays import FloatArray
 from fnnctl.nn.losses.base import Targets
-from fnnctl.nn.shape import NetworkShape, Techniques
+from fnnctl.nn.shape import NetworkShape
 from fnnctl.nn.workspace import Workspace
 
 FLOAT64 = np.dtype(np.float64)
 
 
-def targets_of(techniques: Techniques, smoothing: FloatArray | None, dtype: np.dtype[np.floating]) -> Targets:
+def targets_of(
+    techniques: Mapping[str, FloatArray], dtype: np.dtype[np.floating], *, weighted: bool = False
+) -> Targets:
     shape = NetworkShape(1, (), 2)
-    made = Workspace(shape, 2, 3, dtype, training=True, techniques=techniques, smoothing=smoothing)
-    return made.targets
+    return Workspace(shape, 2, 3, dtype, training=True, weighted=weighted, techniques=techniques).targets
 
 
 def probabilities(targets: Targets, classes: int) -> FloatArray:
@@ -47,19 +50,19 @@ def test_a_mixture_is_smoothed() -> None:
 
 
 def test_arrays_are_made_for_what_is_asked_for_only() -> None:
-    plain = targets_of(Techniques(), None, FLOAT64)
+    plain = targets_of({}, FLOAT64)
     assert (plain.weights, plain.partners, plain.share, plain.smoothing) == (None,) * 4
     assert not plain.soft
-    weighted = targets_of(Techniques(weighted=True), None, FLOAT64)
+    weighted = targets_of({}, FLOAT64, weighted=True)
     assert weighted.weights is not None
     assert weighted.weights.shape == weighted.y.shape == (2, 3)
     assert not weighted.soft
-    mixed = targets_of(Techniques(mixup=True), None, np.dtype(np.float32))
+    mixed = targets_of({"mixup": np.ones(2)}, np.dtype(np.float32))
     assert mixed.soft
     assert mixed.share is not None
     assert mixed.share.shape == (2, 3)
     assert mixed.share.dtype == np.float32
-    smoothed = targets_of(Techniques(smoothing=True), np.array([0.1, 0.2]), FLOAT64)
+    smoothed = targets_of({"label_smoothing": np.array([0.1, 0.2])}, FLOAT64)
     assert smoothed.soft
     assert smoothed.smoothing is not None
     assert smoothed.smoothing.tolist() == [[0.1], [0.2]]

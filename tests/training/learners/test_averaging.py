@@ -62,7 +62,7 @@ def test_ema_by_hand() -> None:
     δ = 0.99: 1·2/11 + 12·9/11 = 10; 10·¼ + 2·¾ = 4; 4·4/13 + 15·9/13 = 151/13. With δ = 0.2 the second and
     third keep a fifth: 10·0.2 + 2·0.8 = 3.6 and 3.6·0.2 + 15·0.8 = 12.72.
     """
-    members = [with_numbers(hyperparameters={"average_decay": decay}) for decay in (0.99, 0.2)]
+    members = [with_numbers(averaging_hyperparameters={"decay": decay}) for decay in (0.99, 0.2)]
     average = Average("ema", members, [1.0, 1.0])
     assert average.step(12.0, 12.0) == pytest.approx([10.0, 10.0], rel=1e-6)
     assert average.step(2.0, 2.0) == pytest.approx([4.0, 3.6], rel=1e-6)
@@ -73,8 +73,8 @@ def test_ema_by_hand() -> None:
 def test_swa_by_hand() -> None:
     """The last 2 of 4 epochs; before the first of them, the average has the bits of the weights."""
     members = [
-        with_numbers(epochs=4, hyperparameters={"average_start": 0.5}),
-        with_numbers(epochs=3, hyperparameters={"average_start": 0.0}),
+        with_numbers(epochs=4, averaging_hyperparameters={"start": 0.5}),
+        with_numbers(epochs=3, averaging_hyperparameters={"start": 0.0}),
     ]
     average = Average("swa", members, [1e8, 1e8])
     assert average.step(5.0, 5.0) == [1e8, 1e8]
@@ -88,7 +88,7 @@ def test_swa_by_hand() -> None:
 def test_swa_begins_after_its_share_of_the_horizon() -> None:
     """With 0.75 of 8 epochs, averaging starts in the seventh, however many epochs this member trains."""
     average = Average(
-        "swa", [with_numbers(epochs=2, horizon=8, hyperparameters={"average_start": 0.75})], [0.0]
+        "swa", [with_numbers(epochs=2, horizon=8, averaging_hyperparameters={"start": 0.75})], [0.0]
     )
     seen = [average.epoch(epoch, float(epoch))[0] for epoch in range(1, 9)]
     assert seen == [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 7.5]
@@ -106,11 +106,11 @@ def weights_by_epoch(settings: StackSettings, member: Member, examples: Examples
 @pytest.mark.parametrize("kind", ["ema", "swa"])
 def test_training_ends_with_the_average_of_what_it_went_through(kind: AveragingKind) -> None:
     """One step per epoch, so that a training without averages shows the weights after every step."""
-    hyperparameters = {"average_decay": 0.6, "average_start": 0.4}
+    hyperparameters = {"decay": 0.6, "start": 0.4}
     examples = blobs(40, 3, 3, precision="float64")
     plain = settings_of(3, ((6, "tanh"),), 3, batch_size=30, precision="float64")
     averaged = settings_of(3, ((6, "tanh"),), 3, batch_size=30, precision="float64", averaging=kind)
-    member = member_of(plain, 30, 10, epochs=10, learning_rate=0.1, hyperparameters=hyperparameters)
+    member = member_of(plain, 30, 10, epochs=10, learning_rate=0.1, averaging_hyperparameters=hyperparameters)
     weights = weights_by_epoch(plain, member, examples)
     if kind == "ema":
         expected = weights[0]
@@ -128,7 +128,10 @@ def test_the_average_is_what_is_validated() -> None:
     """The last validation loss is that of the averaged weights, which are kept, not of the last ones."""
     examples = blobs(60, 3, 3)
     settings = settings_of(3, ((6, "tanh"),), 3, averaging="ema")
-    member = member_of(settings, 40, 20, epochs=3, learning_rate=0.1, hyperparameters={"average_decay": 0.9})
+    hyperparameters = {"decay": 0.9}
+    member = member_of(
+        settings, 40, 20, epochs=3, learning_rate=0.1, averaging_hyperparameters=hyperparameters
+    )
     (trained,) = train_stack(Stack(settings, [member], examples))
     x, y = examples.inputs[40:].astype(np.float64), examples.targets[40:]
     arrays = ParameterLayout(settings.shape).named_arrays(trained.parameters, trained.statistics)
@@ -147,7 +150,7 @@ def test_statistics_are_those_of_a_pass_with_the_averaged_weights(kind: Averagin
     layer_hyperparameters = {"momentum": (0.9,), "epsilon": (1e-5,), "dropout": (0.5,)}
     member = member_of(
         settings, 50, epochs=4, learning_rate=0.1, layer_hyperparameters=layer_hyperparameters,
-        hyperparameters={"average_decay": 0.9, "average_start": 0.5},
+        averaging_hyperparameters={"decay": 0.9, "start": 0.5},
     )  # fmt: skip
     (trained,) = train_stack(Stack(settings, [member], examples))
     arrays = ParameterLayout(settings.shape).named_arrays(trained.parameters, trained.statistics)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from fnnctl.arrays import FloatArray, IntArray
-from fnnctl.nn.shape import HiddenShape, NetworkShape, NormalizationKind, Techniques
+from fnnctl.nn.shape import HiddenShape, NetworkShape, NormalizationKind
 from fnnctl.nn.workspace import Workspace
 from fnnctl.training.learners.batches import Batches, batch_bounds
 from fnnctl.training.members import StackSettings
@@ -98,7 +98,7 @@ def weights_of(work: Workspace) -> FloatArray:
 @pytest.mark.parametrize("batch_size", [4, ROWS])
 def test_weights_have_a_mean_of_one_and_follow_their_rows(batch_size: int) -> None:
     """Weights of 1 + the row's number, with mean 6; a member without weights has ones."""
-    settings = settings_of(batch_size, techniques=Techniques(weighted=True))
+    settings = settings_of(batch_size, weighted=True)
     batches = batches_of(settings, {"weights": 1.0 + np.arange(ROWS)}, {})
     for epoch in (1, 2):
         found = np.concatenate([weights_of(work) for work in batches.of_epoch(epoch)], axis=1)
@@ -108,9 +108,7 @@ def test_weights_have_a_mean_of_one_and_follow_their_rows(batch_size: int) -> No
 
 
 def test_weights_mean_one_before_they_are_float32() -> None:
-    settings = StackSettings(
-        NetworkShape(2, (), 20), "sgd", ROWS, techniques=Techniques(weighted=True), shuffle=False
-    )
+    settings = StackSettings(NetworkShape(2, (), 20), "sgd", ROWS, weighted=True, shuffle=False)
     examples = Examples(POOL.inputs.astype(np.float32), POOL.targets)
     batches = Batches(settings, [member_of(settings, ROWS, weights=np.full(ROWS, 1e-60))], examples)
     (work,) = batches.of_epoch(1)
@@ -118,11 +116,11 @@ def test_weights_mean_one_before_they_are_float32() -> None:
     assert weights_of(work).tolist() == [[1.0] * ROWS]
 
 
-@pytest.mark.parametrize("technique", ["noise", "mixup"])
+@pytest.mark.parametrize("technique", ["input_noise", "mixup"])
 @pytest.mark.parametrize("batch_size", [4, ROWS])
 def test_noise_and_mixup_are_drawn_in_every_epoch(technique: str, batch_size: int) -> None:
     """Even if the rows form a single batch, which is otherwise gathered only once."""
-    settings = settings_of(batch_size, techniques=Techniques(**{technique: True}), shuffle=False)
+    settings = settings_of(batch_size, techniques=(technique,), shuffle=False)
     hyperparameters = {"hyperparameters": {technique: 0.7}}
     batches = batches_of(settings, {"seed": 1, **hyperparameters}, {"seed": 2, **hyperparameters})
     plain = POOL.inputs[:ROWS, :-1]
@@ -138,8 +136,8 @@ def test_noise_and_mixup_are_drawn_in_every_epoch(technique: str, batch_size: in
 
 
 def test_batches_of_one_epoch_have_noise_of_their_own() -> None:
-    settings = settings_of(4, techniques=Techniques(noise=True), shuffle=False)
-    batches = batches_of(settings, {"hyperparameters": {"noise": 1.0}})
+    settings = settings_of(4, techniques=("input_noise",), shuffle=False)
+    batches = batches_of(settings, {"hyperparameters": {"input_noise": 1.0}})
     first, second, _ = (own[0] for own, _ in gathered(batches, 1))
     noise = first - POOL.inputs[:4, :-1], second - POOL.inputs[4:8, :-1]
     assert np.abs(noise[0] - noise[1]).min() > 1e-6
@@ -147,8 +145,8 @@ def test_batches_of_one_epoch_have_noise_of_their_own() -> None:
 
 def test_epoch_zero_is_plain() -> None:
     """Also after an epoch that changed the rows in place."""
-    settings = settings_of(ROWS, techniques=Techniques(noise=True, mixup=True))
-    batches = batches_of(settings, {"hyperparameters": {"noise": 1.0, "mixup": 0.4}})
+    settings = settings_of(ROWS, techniques=("input_noise", "mixup"))
+    batches = batches_of(settings, {"hyperparameters": {"input_noise": 1.0, "mixup": 0.4}})
     gathered(batches, 1)
     ((inputs, own),) = gathered(batches, 0)
     np.testing.assert_array_equal(inputs[0], POOL.inputs[:ROWS, :-1])
@@ -156,7 +154,7 @@ def test_epoch_zero_is_plain() -> None:
 
 
 def test_smoothing_reaches_the_targets() -> None:
-    settings = settings_of(4, techniques=Techniques(smoothing=True))
+    settings = settings_of(4, techniques=("label_smoothing",))
     hyperparameters = [{"hyperparameters": {"label_smoothing": value}} for value in (0.1, 0.3)]
     for work in batches_of(settings, *hyperparameters).of_epoch(1):
         assert work.targets.smoothing is not None
