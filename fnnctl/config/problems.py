@@ -36,6 +36,16 @@ def no_effect_without(cause: str) -> Problem:
     return Problem("{has} no effect without {cause}", kind=NO_EFFECT, values=values, related=(cause,))
 
 
+def predicate(text: str, *related: str, advice: str = "", **values: object) -> Problem:
+    """What is wrong, as a predicate of the setting: `must be less than {rate:g}`; see `Problem`."""
+    return Problem(text, advice=advice, values=values, related=related)
+
+
+def sentence(text: str, *related: str, advice: str = "", **values: object) -> Problem:
+    """What is wrong, as a sentence of its own: `a single network has no twin`; see `Problem`."""
+    return Problem(text, advice=advice, values=values, related=related, has_subject=True)
+
+
 def conditional(problem: Problem) -> Problem:
     """A problem as one that there would be: a setting that would have no effect.
 

@@ -17,7 +17,7 @@ from fnnctl.config.schema.setting import Place, Rule, Setting, setting_of
 
 def ineffective_settings(experiment: Experiment) -> Problems:
     """The settings that have no effect in this experiment, each with the reason."""
-    return _problems(experiment, lambda setting: setting.no_effect)
+    return _problems(experiment, lambda place: place.setting.no_effect)
 
 
 def contradictions(experiment: Experiment, ineffective: Collection[ConfigPath] = ()) -> Problems:
@@ -25,31 +25,31 @@ def contradictions(experiment: Experiment, ineffective: Collection[ConfigPath] =
 
     Settings inside an ineffective section are left out.
     """
-    problems = _problems(experiment, lambda setting: setting.contradictions)
+    problems = _problems(experiment, lambda place: () if place.is_off else place.setting.contradictions)
     return {path: problem for path, problem in problems.items() if not is_below(path, ineffective)}
 
 
 def search_contradictions(experiment: Experiment) -> Problems:
     """The settings that contradict others if the experiment is searched."""
-    return _problems(experiment, lambda setting: setting.search_contradictions)
+    return _problems(experiment, lambda place: () if place.is_off else place.setting.search_contradictions)
 
 
-def _problems(experiment: Experiment, rules_of: Callable[[Setting], tuple[Rule, ...]]) -> Problems:
+def _problems(experiment: Experiment, rules_of: Callable[[Place], tuple[Rule, ...]]) -> Problems:
     problems: Problems = {}
-    for place, setting in _places(experiment, ()):
-        for rule in rules_of(setting):
+    for place in _places(experiment, ()):
+        for rule in rules_of(place):
             for problem in rule(experiment, place):
                 path = parse_path(problem.path) if problem.path else place.path
                 problems.setdefault(path, problem)
     return problems
 
 
-def _places(section: Section, path: ConfigPath) -> Iterator[tuple[Place, Setting]]:
+def _places(section: Section, path: ConfigPath) -> Iterator[Place]:
     """The settings of an experiment that have rules."""
     for key, setting in _fields(type(section)):
         value = getattr(section, key)
         if setting is not None:
-            yield Place((*path, key), value), setting
+            yield Place((*path, key), value, setting)
         if isinstance(value, Section):
             yield from _places(value, (*path, key))
         elif isinstance(value, tuple):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from pydantic import Discriminator, Field, Tag
 
-from fnnctl.config.problems import no_effect, no_effect_without
+from fnnctl.config.problems import no_effect, no_effect_without, sentence
 from fnnctl.config.schema.section import MAX_SEED, ClassName, Section
 from fnnctl.config.schema.setting import Place, Setting
 from fnnctl.errors import Problem
@@ -50,6 +50,8 @@ TABLE_SETTINGS: Final = (*CSV_SETTINGS, "missing_values")
 """The settings about the notation of a CSV file."""
 PARTS: Final = ("data.split.validation", "data.split.test", "data.test_source", "model.ensemble.bags")
 """The settings that say which parts are split off."""
+VALIDATION_ROWS: Final = ("data.split.validation", "model.ensemble.bags")
+"""The settings that say whether there are validation rows."""
 
 _SAME_ROWS: Final = "all trials are evaluated on the same rows"
 _SAME_TARGET: Final = "all trials predict the same"
@@ -124,35 +126,29 @@ def _nothing_left_to_train_on(experiment: Experiment, _: Place) -> Iterator[Prob
     """If validation and test sum to 1 or more, which leaves no rows to train on."""
     together = experiment.validation_share + experiment.data.test_share
     if together >= 1.0:
-        yield Problem(
-            "validation and test sum to {together:g}, which leaves no rows to train on",
-            values={"together": together},
-            related=PARTS,
-            has_subject=True,
-        )
+        text = "validation and test sum to {together:g}, which leaves no rows to train on"
+        yield sentence(text, *PARTS, together=together)
 
 
-def _order_of_groups(experiment: Experiment, place: Place) -> Iterator[Problem]:
+def _order_of_groups(experiment: Experiment, _: Place) -> Iterator[Problem]:
     """With `data.split.group`, whose rows are in one part each."""
-    if place.value is not None and experiment.data.split.group is not None:
-        yield Problem(
+    if experiment.data.split.group is not None:
+        yield sentence(
             "rows cannot be in the order of a column if all rows of a group are in one part",
+            "data.split.group",
             advice="write null for this setting or for data.split.group",
-            related=("data.split.group",),
-            has_subject=True,
         )
 
 
 def _two_positive_classes(experiment: Experiment, place: Place) -> Iterator[Problem]:
     """If `model.output.positive_class` is another class."""
     of_output = experiment.model.output.positive
-    if place.value is not None and of_output is not None and place.value != of_output:
-        yield Problem(
+    if of_output not in (None, place.value):
+        yield sentence(
             "model.output.positive_class is {of_output}",
+            "model.output.positive_class",
             advice="remove one of the two",
-            values={"of_output": quoted(of_output)},
-            related=("model.output.positive_class",),
-            has_subject=True,
+            of_output=quoted(of_output),
         )
 
 

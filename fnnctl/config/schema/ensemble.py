@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 from pydantic import Field
 
+from fnnctl.config.problems import sentence
 from fnnctl.config.schema.section import Section
 from fnnctl.config.schema.setting import Place, Setting
 from fnnctl.errors import Problem
@@ -14,72 +15,59 @@ from fnnctl.errors import Problem
 if TYPE_CHECKING:
     from fnnctl.config.schema.experiment import Experiment
 
+_SEVERAL_MEMBERS: Final = "write members: 2 or more, or false"
 
-def _no_bags(experiment: Experiment, place: Place) -> Iterator[Problem]:
+
+def _no_bags(experiment: Experiment, _: Place) -> Iterator[Problem]:
     """With `data.split.by`, with `share_weights`, or with a single member."""
     ensemble = experiment.model.ensemble
-    if not place.value:
-        return
     if experiment.data.split.by is not None:
-        yield Problem(
+        yield sentence(
             "the members would train on rows later than those that they are validated on, but data.split.by "
             "orders the rows",
+            "data.split.by",
             advice="write bags: false, or data.split.by: null",
-            related=("data.split.by",),
-            has_subject=True,
         )
     elif ensemble.share_weights:
-        yield Problem(
+        yield sentence(
             "shared weights are trained on the rows of all members' bags, so no row is out of bag",
+            "model.ensemble.share_weights",
             advice="write false for one of the two",
-            related=("model.ensemble.share_weights",),
-            has_subject=True,
         )
     elif ensemble.members == 1:
-        yield Problem(
+        yield sentence(
             "each member is validated on a fold of its own, so there must be several",
+            "model.ensemble.members",
             advice="write members: 2 or more, or bags: false",
-            related=("model.ensemble.members",),
-            has_subject=True,
         )
 
 
-def _nothing_to_share(experiment: Experiment, place: Place) -> Iterator[Problem]:
+def _nothing_to_share(experiment: Experiment, _: Place) -> Iterator[Problem]:
     """With a single member."""
-    if place.value and experiment.model.ensemble.members == 1:
-        yield Problem(
+    if experiment.model.ensemble.members == 1:
+        yield sentence(
             "there must be several members to share weights",
-            advice="write members: 2 or more, or false",
-            related=("model.ensemble.members",),
-            has_subject=True,
+            "model.ensemble.members",
+            advice=_SEVERAL_MEMBERS,
         )
 
 
-def _no_twins(experiment: Experiment, place: Place) -> Iterator[Problem]:
+def _no_twins(experiment: Experiment, _: Place) -> Iterator[Problem]:
     """With a single member, with `share_weights`, or without an embedding of numbers."""
     ensemble = experiment.model.ensemble
-    if not place.value:
-        return
     if ensemble.members == 1:
-        yield Problem(
-            "a single network has no twin",
-            advice="write members: 2 or more, or false",
-            related=("model.ensemble.members",),
-            has_subject=True,
-        )
+        yield sentence("a single network has no twin", "model.ensemble.members", advice=_SEVERAL_MEMBERS)
     elif ensemble.share_weights:
-        yield Problem(
+        yield sentence(
             "networks that share weights have no twins",
+            "model.ensemble.share_weights",
             advice="write false for one of the two",
-            related=("model.ensemble.share_weights",),
-            has_subject=True,
         )
     elif not experiment.model.embeds_numbers:
-        yield Problem(
+        yield sentence(
             "twins differ from members by the embedding of numbers, and there is none",
+            "model.numeric_embedding",
             advice="write false, or with numeric columns model.numeric_embedding: piecewise_linear",
-            related=("model.numeric_embedding",),
-            has_subject=True,
         )
 
 

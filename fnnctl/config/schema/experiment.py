@@ -5,11 +5,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Annotated
 
 from pydantic import Field
 
 from fnnctl.config.paths import format_path
+from fnnctl.config.problems import predicate, sentence
 from fnnctl.config.schema.data import DataConfig, in_order
 from fnnctl.config.schema.model import ModelConfig
 from fnnctl.config.schema.search import SearchConfig
@@ -43,11 +45,11 @@ class CrossValidationConfig(Section):
 def _shares_of_rows(_: Experiment, place: Place) -> Iterator[Problem]:
     """If a share is given twice, or there is none."""
     if place.value == ():
-        yield Problem("is empty", advice="write shares of the rows, such as [0.1, 0.3, 1], or null")
+        yield predicate("is empty", advice="write shares of the rows, such as [0.1, 0.3, 1], or null")
     for index, share in enumerate(place.value or ()):
         if share in place.value[:index]:
-            path = format_path((*place.path, index))
-            yield Problem(f"{share:g} is given twice", path=path, advice="leave one out", has_subject=True)
+            problem = sentence(f"{share:g} is given twice", advice="leave one out")
+            yield replace(problem, path=format_path((*place.path, index)))
 
 
 class EvaluationConfig(Section):

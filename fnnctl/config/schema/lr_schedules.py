@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
+from fnnctl.config.problems import predicate
+from fnnctl.config.schema.data import VALIDATION_ROWS
 from fnnctl.config.schema.section import OneOf, Section, Shorthand
-from fnnctl.config.schema.setting import Place, Setting
+from fnnctl.config.schema.setting import Place, Rule, Setting
 from fnnctl.errors import Problem
 from fnnctl.metrics.registry import monitors
 
@@ -28,15 +30,29 @@ def lacks_rows(monitor: str, experiment: Experiment) -> bool:
     return monitor.startswith("validation_") and not experiment.is_validated
 
 
+def monitors_existing_rows(advice: str) -> Rule:
+    """The rule that a section must not monitor a value of validation rows if there are none."""
+
+    def rule(experiment: Experiment, place: Place) -> Iterator[Problem]:
+        monitor = getattr(place.value, "monitor", "")
+        if lacks_rows(monitor, experiment):
+            text = "monitors {monitor}, but data.split.validation is 0"
+            yield predicate(text, *VALIDATION_ROWS, advice=advice, monitor=monitor)
+
+    rule.__doc__ = "If it monitors a validation value without validation rows."
+    return rule
+
+
 def _never_lowered(experiment: Experiment, place: Place) -> Iterator[Problem]:
     """Unless it is less than `training.optimizer.learning_rate`."""
     rate = experiment.training.learning_rate
     if rate is not None and place.value >= rate:
-        yield Problem(
+        yield predicate(
             "must be less than training.optimizer.learning_rate, which is {rate:g}",
+            "training.optimizer.learning_rate",
+            "training.optimizer.name",
             advice="otherwise the rate is never lowered",
-            values={"rate": rate},
-            related=("training.optimizer.learning_rate", "training.optimizer.name"),
+            rate=rate,
         )
 
 
@@ -44,13 +60,12 @@ def _warmup_without_end(experiment: Experiment, place: Place) -> Iterator[Proble
     """Unless it is less than `training.horizon`, by default `training.epochs`."""
     training = experiment.training
     if place.value >= training.schedule_epochs:
-        yield Problem(
+        yield predicate(
             "must be less than {horizon}, which is {epochs}",
-            values={
-                "horizon": "training.epochs" if training.horizon is None else "training.horizon",
-                "epochs": training.schedule_epochs,
-            },
-            related=("training.epochs", "training.horizon"),
+            "training.epochs",
+            "training.horizon",
+            horizon="training.epochs" if training.horizon is None else "training.horizon",
+            epochs=training.schedule_epochs,
         )
 
 

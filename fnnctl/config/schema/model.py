@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import wraps
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from pydantic import Field
 
 from fnnctl.config.paths import format_path
-from fnnctl.config.problems import no_effect
+from fnnctl.config.problems import no_effect, sentence
 from fnnctl.config.schema import recipe_values
 from fnnctl.config.schema.activations import AUTO_INITIALIZATION, Activation, PlainActivation
+from fnnctl.config.schema.data import VALIDATION_ROWS
 from fnnctl.config.schema.ensemble import EnsembleConfig
 from fnnctl.config.schema.layers import (
     DropoutRate,
@@ -105,19 +107,18 @@ def _nothing_added(experiment: Experiment, _: Place) -> Iterator[Problem]:
         yield no_effect("every hidden layer after the first has its own residual", "model.hidden")
 
 
-def _different_widths(experiment: Experiment, place: Place) -> Iterator[Problem]:
+def _different_widths(experiment: Experiment, _: Place) -> Iterator[Problem]:
     """If no hidden layer has as many units as the one before it."""
     hidden = experiment.model.hidden
     units = [layer.units for layer in hidden]
     equal = [layer for layer, below in zip(hidden[1:], units, strict=False) if layer.units == below]
-    if place.value and units[1:] and all(layer.residual is not None for layer in equal):
+    if units[1:] and all(layer.residual is not None for layer in equal):
         which = "without a residual of its own " if equal else ""
-        yield Problem(
+        yield sentence(
             f"no hidden layer {which}has as many units as the one before it, so no inputs can be added",
+            "model.hidden",
             advice="write hidden: [{units}, {units}], or residual: false",
-            values={"units": units[0]},
-            related=("model.hidden",),
-            has_subject=True,
+            units=units[0],
         )
 
 
@@ -130,13 +131,13 @@ def _constant_layer(experiment: Experiment, place: Place) -> Iterator[Problem]:
             layer.normalization or model.normalization,
         )
         if normalization.name == "layer" and layer.units * activation.functions_per_unit == 1:
-            yield Problem(
+            problem = sentence(
                 "layer normalization makes a single neuron's output constant",
-                path=format_path((*place.path, index)),
+                "model.normalization",
+                "model.activation",
                 advice="write more units, or normalization: none",
-                related=("model.normalization", "model.activation"),
-                has_subject=True,
             )
+            yield replace(problem, path=format_path((*place.path, index)))
 
 
 def _if_inherited(rule: Rule) -> Rule:
@@ -150,14 +151,13 @@ def _if_inherited(rule: Rule) -> Rule:
     return inherited
 
 
-def _nothing_to_calibrate_on(experiment: Experiment, place: Place) -> Iterator[Problem]:
+def _nothing_to_calibrate_on(experiment: Experiment, _: Place) -> Iterator[Problem]:
     """Without validation rows, unless it is none."""
-    if place.value != "none" and not experiment.is_validated:
-        yield Problem(
+    if not experiment.is_validated:
+        yield sentence(
             "the temperature is fitted on the validation part, but data.split.validation is 0",
+            *VALIDATION_ROWS,
             advice="write data.split.validation: 0.15, or calibration: none",
-            related=("data.split.validation", "model.ensemble.bags"),
-            has_subject=True,
         )
 
 
@@ -166,13 +166,12 @@ def _nothing_to_choose_on(experiment: Experiment, place: Place) -> Iterator[Prob
     threshold = place.value
     if not isinstance(threshold, float) and not experiment.is_validated:
         number = threshold.cost.threshold if isinstance(threshold, CostThreshold) else DEFAULT_THRESHOLD
-        yield Problem(
+        yield sentence(
             "the threshold is chosen on validation rows, but data.split.validation is 0",
+            *VALIDATION_ROWS,
             advice="write data.split.validation: 0.15, model.ensemble.bags: true, or a number such as "
             "threshold: {number:.3g}",
-            values={"number": number},
-            related=("data.split.validation", "model.ensemble.bags"),
-            has_subject=True,
+            number=number,
         )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
+from fnnctl.config.problems import predicate
 from fnnctl.config.schema.section import Section, Shorthand
 from fnnctl.config.schema.setting import Place, Rule, Setting
 from fnnctl.errors import Problem
@@ -29,12 +30,9 @@ def not_with_lbfgs(off: str) -> Rule:
     """
 
     def rule(experiment: Experiment, place: Place) -> Iterator[Problem]:
-        if place.value and place.value != off and isinstance(experiment.training.optimizer, LbfgsOptimizer):
-            yield Problem(
-                "cannot be used with lbfgs",
-                advice=f"write {place.path[-1]}: {off}, or choose another training.optimizer",
-                related=("training.optimizer.name",),
-            )
+        if place.value != off and isinstance(experiment.training.optimizer, LbfgsOptimizer):
+            advice = f"write {place.key}: {off}, or choose another training.optimizer"
+            yield predicate("cannot be used with lbfgs", "training.optimizer.name", advice=advice)
 
     rule.__doc__ = f"With lbfgs, unless it is {off}."
     return rule

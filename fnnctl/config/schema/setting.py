@@ -30,6 +30,18 @@ class Place:
 
     path: ConfigPath
     value: Any
+    setting: Setting
+    """Its record."""
+
+    @property
+    def key(self) -> str:
+        """Its name in its section."""
+        return str(self.path[-1])
+
+    @property
+    def is_off(self) -> bool:
+        """Whether the setting is null, none, false or 0; then it contradicts no other."""
+        return self.value is None or self.value in (0, "none")
 
 
 Rule: TypeAlias = Callable[["Experiment", Place], Iterator[Problem]]
@@ -92,8 +104,9 @@ class Setting:
     no_effect: tuple[Rule, ...] = ()
     """When the setting has no effect; the first problem counts. They are made by `problems.no_effect`."""
     contradictions: tuple[Rule, ...] = ()
-    """When the setting contradicts others, or itself makes no sense; the first problem counts. Of two
-    settings that contradict each other, the one has the rule that its message tells to change."""
+    """When the setting contradicts others, or itself makes no sense; the first problem counts. They apply
+    unless the setting is off. Of two settings that contradict each other, the one has the rule that its
+    message tells to change."""
     search_contradictions: tuple[Rule, ...] = ()
     """Those that matter in a search alone: `fnnctl train` does not look for them."""
     recipe: RecipeValue | None = None

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from fnnctl.config.schema.lr_schedules import Monitor, lacks_rows
+from fnnctl.config.problems import predicate
+from fnnctl.config.schema.lr_schedules import Monitor
 from fnnctl.config.schema.section import Section, Shorthand
 from fnnctl.config.schema.setting import Place, Setting
 from fnnctl.errors import Problem
@@ -73,33 +74,19 @@ Averaging = Annotated[
 ]
 
 
-def stopping_without_rows(experiment: Experiment, _: Place) -> Iterator[Problem]:
-    """If it monitors a validation value without validation rows."""
-    stopping = experiment.training.early_stopping
-    if stopping is not None and lacks_rows(stopping.monitor, experiment):
-        yield monitors_nothing(stopping.monitor, "write monitor: train_loss, or early_stopping: null")
-
-
-def monitors_nothing(monitor: str, advice: str) -> Problem:
-    """The problem that a monitored value is one of validation rows, and there are none."""
-    return Problem(
-        "monitors {monitor}, but data.split.validation is 0",
-        advice=advice,
-        values={"monitor": monitor},
-        related=("data.split.validation", "model.ensemble.bags"),
-    )
-
-
 def ends_before_the_average(experiment: Experiment, place: Place) -> Iterator[Problem]:
     """If it may end training before the average swa begins."""
     training, rule = experiment.training, place.value
-    if rule is None or not isinstance(training.averaging, SwaAveraging):
+    if not isinstance(training.averaging, SwaAveraging):
         return
     before = math.floor(training.averaging.start * training.schedule_epochs)
     if rule.patience == "auto" or (rule.patience is not None and rule.patience < before):
-        yield Problem(
+        yield predicate(
             "may end training before swa starts averaging, after epoch {before}",
+            "training.averaging",
+            "training.epochs",
+            "training.horizon",
             advice="write {name}: null, patience: {before} or more, or averaging: ema",
-            values={"name": place.path[-1], "before": before},
-            related=("training.averaging", "training.epochs", "training.horizon"),
+            name=place.key,
+            before=before,
         )

@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from pydantic import Field
 
-from fnnctl.config.problems import no_effect
+from fnnctl.config.problems import no_effect, predicate, sentence
 from fnnctl.config.schema import recipe_values
 from fnnctl.config.schema.lr_schedules import (
-    AdaptiveLrSchedule,
     ConstantLrSchedule,
     CosineLrSchedule,
     LrSchedule,
     OneCycleLrSchedule,
-    lacks_rows,
+    monitors_existing_rows,
 )
 from fnnctl.config.schema.optimizers import AdamOptimizer, LbfgsOptimizer, Optimizer, not_with_lbfgs
 from fnnctl.config.schema.section import Section
@@ -25,8 +24,6 @@ from fnnctl.config.schema.stopping import (
     ConvergenceConfig,
     EarlyStoppingConfig,
     ends_before_the_average,
-    monitors_nothing,
-    stopping_without_rows,
 )
 from fnnctl.errors import Problem
 from fnnctl.text import word_list
@@ -93,51 +90,40 @@ def _batches_of_one(experiment: Experiment, place: Place) -> Iterator[Problem]:
     if place.value != 1:
         return
     if experiment.model.normalizes("batch"):
-        yield Problem(
+        yield sentence(
             "batch normalization needs at least 2 rows per batch",
+            "model.normalization",
+            "model.hidden",
             advice="write 2 or more, or model.normalization: layer",
-            related=("model.normalization", "model.hidden"),
-            has_subject=True,
         )
     elif experiment.training.mixup:
-        yield Problem(
-            "mixup mixes the rows of a batch",
-            advice="write 2 or more, or mixup: 0",
-            related=("training.mixup",),
-            has_subject=True,
+        yield sentence(
+            "mixup mixes the rows of a batch", "training.mixup", advice="write 2 or more, or mixup: 0"
         )
-
-
-def _schedule_without_rows(experiment: Experiment, place: Place) -> Iterator[Problem]:
-    """If it monitors a validation value without validation rows."""
-    schedule = place.value
-    if isinstance(schedule, AdaptiveLrSchedule) and lacks_rows(schedule.monitor, experiment):
-        yield monitors_nothing(schedule.monitor, "write monitor: train_loss")
 
 
 def _no_class_weighed(_: Experiment, place: Place) -> Iterator[Problem]:
     """If it is an empty mapping."""
     if place.value == {}:
-        yield Problem("is empty", advice="write {CLASS: WEIGHT}, balanced, or null")
+        yield predicate("is empty", advice="write {CLASS: WEIGHT}, balanced, or null")
 
 
 def _changed_bins(experiment: Experiment, place: Place) -> Iterator[Problem]:
     """With an embedding of numbers, whose bins are found before training, unless it is 0."""
-    if place.value and experiment.model.embeds_numbers:
-        yield Problem(
+    if experiment.model.embeds_numbers:
+        yield predicate(
             "would not reach the bins of piecewise_linear, which are found before training",
-            advice=f"write {place.path[-1]}: 0, or model.numeric_embedding: none",
-            related=("model.numeric_embedding",),
+            "model.numeric_embedding",
+            advice=f"write {place.key}: 0, or model.numeric_embedding: none",
         )
 
 
-def _limit_in_a_search(_: Experiment, place: Place) -> Iterator[Problem]:
+def _limit_in_a_search(_: Experiment, __: Place) -> Iterator[Problem]:
     """In a search, whose trials would depend on the speed of the machine."""
-    if place.value is not None:
-        yield Problem(
-            "is for `fnnctl train` only: in a search, trials would depend on the speed of the machine",
-            advice="write null, and limit the whole search with --time-limit TIME",
-        )
+    yield predicate(
+        "is for `fnnctl train` only: in a search, trials would depend on the speed of the machine",
+        advice="write null, and limit the whole search with --time-limit TIME",
+    )
 
 
 Weight = Annotated[float, Field(ge=0.0, le=1e9)]
@@ -210,7 +196,7 @@ class TrainingConfig(Section):
         Setting(
             is_common=True,
             no_effect=(_line_search,),
-            contradictions=(_schedule_without_rows,),
+            contradictions=(monitors_existing_rows("write monitor: train_loss"),),
             recipe=RecipeValue(default=lambda _: {"name": "cosine"}),
             synonyms=("learning_rate_schedule", "lr_scheduler", "scheduler"),
         ),
@@ -339,7 +325,10 @@ class TrainingConfig(Section):
     early_stopping: Annotated[
         EarlyStoppingConfig | None,
         Setting(
-            contradictions=(ends_before_the_average, stopping_without_rows),
+            contradictions=(
+                ends_before_the_average,
+                monitors_existing_rows("write monitor: train_loss, or early_stopping: null"),
+            ),
             recipe=RecipeValue(
                 default=recipe_values.early_stopping,
                 tuned=(
