@@ -1,4 +1,4 @@
-"""Hypothesis profiles, the option `--no-skips`, and the fixtures of `tests.program`."""
+"""Hypothesis profiles, the option `--no-skips`, and the fixtures of `tests.program` and `tests.recipes`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ EXAMPLES = os.environ.get("FNNCTL_EXAMPLES")
 settings.register_profile("fnnctl", deadline=None, max_examples=int(EXAMPLES or 25), derandomize=not EXAMPLES)
 settings.load_profile("fnnctl")
 
-pytest_plugins = ["tests.program"]
+pytest_plugins = ["tests.program", "tests.recipes"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -11,8 +11,8 @@ import pytest
 import yaml
 
 from fnnctl.config.reading.resolved import FORMER_FIRST_LINE
-from fnnctl.config.recipes import resolving
 from tests.program import AtEpoch, Program
+from tests.recipes import SetRecipe
 from tests.runs.extending import assert_same_outcome, extend
 from tests.runs.killing import dying_after
 from tests.runs.searching import (
@@ -43,9 +43,9 @@ SAME = ("predictions.csv", "model.npz", "history.csv", "resolved.yaml", "metrics
 
 
 @pytest.fixture(autouse=True)
-def recipe(monkeypatch: pytest.MonkeyPatch, no_figures: None) -> None:
+def recipe(set_recipe: SetRecipe, no_figures: None) -> None:
     """A small recipe `default`, so that the tests do not depend on its constants."""
-    monkeypatch.setitem(resolving.RECIPES, "default", lambda facts: VALUES)
+    set_recipe(VALUES)
 
 
 @pytest.fixture
@@ -62,13 +62,13 @@ def trained(program: Program, config: Path | str, *arguments: str) -> Path:
 
 
 def test_training_from_resolved_yaml_repeats_the_bits(
-    program: Program, config: Path, monkeypatch: pytest.MonkeyPatch
+    program: Program, config: Path, set_recipe: SetRecipe
 ) -> None:
     run = trained(program, config)
     resolved = yaml.safe_load((run / "resolved.yaml").read_text())
     assert (resolved["recipe"], resolved["complete"], resolved["training"]["epochs"]) == ("default", True, 7)
     assert resolved["model"]["ensemble"]["members"] == 2
-    monkeypatch.setitem(resolving.RECIPES, "default", lambda facts: {"model.hidden": [3]})
+    set_recipe({"model.hidden": [3]})
     again = trained(program, run / "resolved.yaml")
     for name in SAME:
         assert (again / name).read_bytes() == (run / name).read_bytes(), name
@@ -96,15 +96,15 @@ def write_as_before(resolved: Path) -> None:
 
 @pytest.mark.parametrize("patience", [5, None])
 def test_a_resolved_yaml_of_a_former_version_repeats_the_bits(
-    program: Program, config: Path, monkeypatch: pytest.MonkeyPatch, patience: int | None
+    program: Program, config: Path, set_recipe: SetRecipe, patience: int | None
 ) -> None:
     """What it lacks is null, whatever a recipe says now."""
     before = {**VALUES, "training.early_stopping.patience": patience}
-    monkeypatch.setitem(resolving.RECIPES, "default", lambda facts: before)
+    set_recipe(before)
     run = trained(program, config)
     written = {name: (run / name).read_bytes() for name in SAME}
     write_as_before(run / "resolved.yaml")
-    monkeypatch.setitem(resolving.RECIPES, "default", lambda facts: {"training.clip_norm": 0.001})
+    set_recipe({"training.clip_norm": 0.001})
     again = trained(program, run / "resolved.yaml")
     for name in SAME:
         assert (again / name).read_bytes() == written[name], name
@@ -125,12 +125,12 @@ def test_the_values_written_out_in_a_classic_config_give_the_same_network(
 
 
 def test_an_interrupted_training_goes_on_with_its_values(
-    program: Program, config: Path, keep_all: None, at_epoch: AtEpoch, monkeypatch: pytest.MonkeyPatch
+    program: Program, config: Path, keep_all: None, at_epoch: AtEpoch, set_recipe: SetRecipe
 ) -> None:
     undisturbed = trained(program, config)
     at_epoch(3, lambda: signal.raise_signal(signal.SIGTERM))
     assert program("train", str(config), "--quiet").code == 143
-    monkeypatch.setitem(resolving.RECIPES, "default", lambda facts: {"model.hidden": [3]})
+    set_recipe({"model.hidden": [3]})
     run = Path(program("train", "--resume", "latest", "--json").json["run"])
     for name in ("predictions.csv", "model.npz"):
         assert (run / name).read_bytes() == (undisturbed / name).read_bytes(), name
@@ -157,12 +157,12 @@ def searched(tmp_path: Path) -> Path:
     return path
 
 
-def test_a_resumed_search_is_the_undisturbed_one(searched: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_resumed_search_is_the_undisturbed_one(searched: Path, set_recipe: SetRecipe) -> None:
     """The resume does not depend on the recipe, which has changed."""
     undisturbed = search(searched, "--executor", "serial")
     with dying_after(4, counted=lambda result: True):
         folder = search(searched, "--executor", "serial", code=3)
-    monkeypatch.setitem(resolving.RECIPES, "default", lambda facts: {"training.epochs": 3})
+    set_recipe({"training.epochs": 3})
     assert resume(folder, "--executor", "serial") == 0
     assert_same_search(folder, undisturbed)
 
@@ -181,21 +181,19 @@ def test_trials_have_one_network_and_the_refit_has_the_recipes_members(searched:
 
 
 def test_an_extended_search_keeps_the_recipes_values(
-    searched: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    searched: Path, tmp_path: Path, set_recipe: SetRecipe
 ) -> None:
     plan = {"method": "random", "trials": 2, "budget": {"max_epochs": 4}, "space": SPACE}
     written = yaml.safe_load(searched.read_text())
     searched.write_text(yaml.safe_dump({**written, "search": plan}, sort_keys=False))
     at_once = search(searched, "--executor", "serial", "--set", "search.trials=4")
     folder = search(searched, "--executor", "serial")
-    monkeypatch.setitem(resolving.RECIPES, "default", lambda facts: {"training.epochs": 3})
+    set_recipe({"training.epochs": 3})
     extend(folder, "trials=4")
     assert_same_outcome(folder, at_once)
 
 
-def test_a_search_of_a_former_version_is_resumed_and_extended(
-    searched: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_search_of_a_former_version_is_resumed_and_extended(searched: Path, set_recipe: SetRecipe) -> None:
     """Its header has the digest of settings without the mark that they are complete."""
     plan = "method: random, trials: 2, budget: {max_epochs: 4}"
     random = ["--set", f"search={{{plan}, space: {{model.dropout: {{uniform: [0, 0.5]}}}}}}"]
@@ -204,7 +202,7 @@ def test_a_search_of_a_former_version_is_resumed_and_extended(
     with dying_after(1, counted=lambda result: True):
         folder = search(searched, "--executor", "serial", *random, code=3)
     write_as_before(folder / "resolved.yaml")
-    monkeypatch.setitem(resolving.RECIPES, "default", lambda facts: {"training.clip_norm": 0.001})
+    set_recipe({"training.clip_norm": 0.001})
     assert resume(folder, "--executor", "serial") == 0
     assert_same_search(folder, undisturbed)
     (header,), (expected,) = of_kind(folder, "header"), of_kind(undisturbed, "header")
@@ -239,11 +237,9 @@ def test_check_explains_where_settings_come_from(program: Program, config: Path)
     assert done.err.endswith("c.yaml: recipe default; without its training.optimizer.learning_rate\n")
 
 
-def test_check_explains_the_calibration(
-    program: Program, config: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_check_explains_the_calibration(program: Program, config: Path, set_recipe: SetRecipe) -> None:
     values = {"training.label_smoothing": 0.1, "model.calibration": "shrunk_temperature"}
-    monkeypatch.setitem(resolving.RECIPES, "default", lambda facts: values)
+    set_recipe(values)
     done = program("check", str(config), "--explain", "--set", "training.label_smoothing=0.1")
     told = " ".join(done.out.split())
     assert "model.calibration: shrunk_temperature divides all scores by one number, so that" in told
@@ -257,12 +253,12 @@ def test_a_recipe_that_gives_nothing_is_not_mentioned(program: Program, config: 
 
 
 def test_the_recipe_may_replace_a_default_that_contradicts_a_set_value(
-    program: Program, config: Path, monkeypatch: pytest.MonkeyPatch
+    program: Program, config: Path, set_recipe: SetRecipe
 ) -> None:
     """Without the recipe, early stopping could end training before `swa` starts averaging."""
     swa = ["--set", "training.averaging=swa", "--set", "training.epochs=100"]
     values = dict[str, Any]()
-    monkeypatch.setitem(resolving.RECIPES, "default", lambda facts: values)
+    set_recipe(values)
     assert program("check", str(config), *swa).code == 2
     values["training.early_stopping.patience"] = None
     assert program("check", str(config), *swa).code == 0

@@ -8,9 +8,8 @@ steps are tried with facts at both extremes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from fnnctl.config.messages.schema_errors import UNKNOWN
@@ -33,18 +32,8 @@ if TYPE_CHECKING:
     from fnnctl.config.rules.trials import Check
 
 
-def _values_of_fields(recipe: Recipe, facts: RecipeFacts) -> dict[str, Any]:
-    """What a recipe gives settings, by their paths."""
-    records = {record.path: record.setting.recipe for record in setting_records()}
-    values = {path: value.of(recipe, facts) for path, value in records.items() if value is not None}
-    return {format_path(path): value for path, value in values.items() if value is not None}
-
-
-RECIPES: Final[dict[Recipe, Callable[[RecipeFacts], Mapping[str, Any]]]] = {
-    "default": partial(_values_of_fields, "default"),
-    "fast": partial(_values_of_fields, "fast"),
-}
-"""The settings of each recipe by path, as functions of a table's facts."""
+RECIPES: Final[tuple[Recipe, ...]] = ("default", "fast")
+"""The recipes that give settings values; `classic` gives none."""
 RECIPE: Final[ConfigPath] = ("recipe",)
 COMPLETE: Final[ConfigPath] = ("complete",)
 COMPLETED: Final = ("model", "training")
@@ -76,19 +65,15 @@ PLAIN_TWINS: Final[ConfigPath] = ("model", "ensemble", "plain_twins")
 
 def recipe_values(recipe: Recipe, facts: RecipeFacts) -> Values:
     """The values of a recipe by path, before any is left out; none for `classic`."""
-    if recipe == "classic":
-        return {}
-    sections = RECIPES[recipe](facts)
-    return dict(setting for path, value in sections.items() for setting in _settings(parse_path(path), value))
-
-
-def _settings(path: ConfigPath, value: Any) -> Iterator[tuple[ConfigPath, Any]]:
-    """The settings that a value gives: those of a section, or itself."""
-    if isinstance(value, Mapping):
-        for key, inner in value.items():
-            yield from _settings((*path, key), inner)
-    else:
-        yield path, value
+    values: dict[ConfigPath, Any] = {}
+    for record in setting_records():
+        given = record.setting.recipe
+        value = given.of(recipe, facts) if given is not None else None
+        if isinstance(value, Mapping):
+            values |= {(*record.path, key): inner for key, inner in value.items()}
+        elif value is not None:
+            values[record.path] = value
+    return values
 
 
 def resolve(

@@ -78,7 +78,9 @@ class RecipeValue:
     tuned: tuple[Tuned, ...] = ()
 
     def of(self, recipe: Recipe, facts: RecipeFacts) -> Any:
-        """The value of a recipe; None if it leaves the setting at its default."""
+        """The value of a recipe; None if it leaves the setting at its default, as `classic` does."""
+        if recipe == "classic":
+            return None
         return self.fast(facts) if recipe == "fast" and self.fast is not None else self.default(facts)
 
 

@@ -14,6 +14,7 @@ from fnnctl.config.rules.trials import Check
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.errors import Problem
 from tests.config.recipes.cases import facts_of
+from tests.recipes import SetRecipe
 
 VALUES: dict[str, Any] = {
     "model.hidden": [5, 5],
@@ -25,7 +26,6 @@ VALUES: dict[str, Any] = {
     "model.dropout": 0.25,
     "model.ensemble.members": 3,
 }
-DEFAULT = module.RECIPES["default"]
 Explain = Callable[..., dict[str, tuple[Any, str]]]
 
 
@@ -37,9 +37,9 @@ def few_rows(experiment: Experiment) -> list[Problem]:
 
 
 @pytest.fixture(autouse=True)
-def recipe(monkeypatch: pytest.MonkeyPatch) -> None:
+def recipe(set_recipe: SetRecipe) -> None:
     """A recipe `default` of its own, so that the tests do not depend on the constants."""
-    monkeypatch.setitem(module.RECIPES, "default", lambda facts: VALUES)
+    set_recipe(VALUES)
 
 
 @pytest.fixture
@@ -98,8 +98,8 @@ def test_settings_inside_a_section_have_lines_of_their_own(explain: Explain) -> 
     assert found["training.early_stopping.tolerance"] == (0.0, "schema")
 
 
-def test_null_is_a_value_of_a_recipe(explain: Explain, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(module.RECIPES, "default", lambda facts: {"training.early_stopping.patience": None})
+def test_null_is_a_value_of_a_recipe(explain: Explain, set_recipe: SetRecipe) -> None:
+    set_recipe({"training.early_stopping.patience": None})
     found = explain("data: {source: iris}\n")
     assert found["training.early_stopping.patience"] == (None, "recipe")
     assert found["training.early_stopping.tolerance"] == (0.0, "schema")
@@ -161,14 +161,14 @@ def test_one_line_says_which_values_are_left_out(
 )  # fmt: skip
 def test_the_line_says_why_there_are_no_bags(
     load: Callable[..., LoadedConfig],
-    monkeypatch: pytest.MonkeyPatch,
+    set_recipe: SetRecipe,
     given: str,
     check: Check | None,
     why: str,
 ) -> None:
     values = {**VALUES, "training.early_stopping.patience": None, "model.ensemble.bags": True}
     del values["training.early_stopping"]
-    monkeypatch.setitem(module.RECIPES, "default", lambda facts: values)
+    set_recipe(values)
     loaded = load(given if "data" in given else f"data: {{source: iris}}\n{given}")
     complete = module.resolve(loaded.config, facts_of(), name=loaded.experiment.name, check=check)
     assert recipe_line(complete) == f"recipe default{why}"
@@ -176,10 +176,10 @@ def test_the_line_says_why_there_are_no_bags(
 
 @pytest.mark.parametrize("given", ["ensemble: 1", "ensemble: {members: 1}"])
 def test_one_network_has_neither_bags_nor_twins_without_a_word(
-    load: Callable[..., LoadedConfig], monkeypatch: pytest.MonkeyPatch, given: str
+    load: Callable[..., LoadedConfig], set_recipe: SetRecipe, given: str
 ) -> None:
     """Only its own lines of the table have the reasons."""
-    monkeypatch.setitem(module.RECIPES, "default", DEFAULT)
+    set_recipe(None)
     loaded = load(f"data: {{source: iris}}\nmodel: {{{given}}}\n")
     complete = module.resolve(loaded.config, facts_of(), name=loaded.experiment.name)
     assert recipe_line(complete) == "recipe default"
@@ -201,10 +201,10 @@ def test_one_network_has_neither_bags_nor_twins_without_a_word(
     ],
 )
 def test_without_twins_there_are_more_epochs(
-    load: Callable[..., LoadedConfig], monkeypatch: pytest.MonkeyPatch, given: str
+    load: Callable[..., LoadedConfig], set_recipe: SetRecipe, given: str
 ) -> None:
     """Nobody is told of twins that the config leaves no room for."""
-    monkeypatch.setitem(module.RECIPES, "default", DEFAULT)
+    set_recipe(None)
 
     def complete(text: str) -> Resolved:
         loaded = load(f"data: {{source: iris}}\n{text}\n")

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from fnnctl.config.recipes.resolving import RECIPES, experiment_before_data, resolve
+from fnnctl.config.recipes.resolving import experiment_before_data, recipe_values, resolve
 from fnnctl.config.schema.recipe_values import (
     LARGE,
     MEMBERS,
@@ -14,6 +14,8 @@ from fnnctl.config.schema.recipe_values import (
 )
 from tests.config.recipes.cases import CASES, assert_all_is_taken, facts_of
 
+LABEL_SMOOTHING = ("training", "label_smoothing")
+
 
 @pytest.mark.parametrize("case", CASES)
 def test_all_values_make_sense_together(case: str) -> None:
@@ -22,26 +24,27 @@ def test_all_values_make_sense_together(case: str) -> None:
 
 def test_targets_are_smoothed_only_for_the_sake_of_predicted_classes() -> None:
     smoothed = {
-        metric: RECIPES["default"](facts_of(metric=metric)).get("training.label_smoothing", 0)
+        metric: recipe_values("default", facts_of(metric=metric)).get(LABEL_SMOOTHING, 0)
         for metric in ("accuracy", "f1_macro", "log_loss", "roc_auc_macro")
     }
     assert smoothed["accuracy"] == smoothed["f1_macro"]
     assert smoothed["log_loss"] == smoothed["roc_auc_macro"] == 0
-    assert not RECIPES["default"](CASES["numbers"]).get("training.label_smoothing", 0)
+    assert not recipe_values("default", CASES["numbers"]).get(LABEL_SMOOTHING, 0)
 
 
 @pytest.mark.parametrize(
     ("rows", "members", "width"), [(LARGE, MEMBERS, WIDEST), (LARGE + 1, MEMBERS_LARGE, WIDEST_LARGE)]
 )
 def test_a_large_table_has_fewer_and_wider_networks(rows: int, members: int, width: int) -> None:
-    recipe = RECIPES["default"](facts_of(rows=rows))
-    assert recipe["model.ensemble"] == {"members": members, "bags": True, "plain_twins": True}
-    assert recipe["model.hidden"] == [width, width]
+    recipe = recipe_values("default", facts_of(rows=rows))
+    ensemble = {path[-1]: value for path, value in recipe.items() if path[:-1] == ("model", "ensemble")}
+    assert ensemble == {"members": members, "bags": True, "plain_twins": True}
+    assert recipe["model", "hidden"] == [width, width]
 
 
 def test_only_the_outputs_of_a_regression_are_limited() -> None:
-    assert RECIPES["default"](CASES["numbers"])["model.clip_outputs"] is True
-    assert "model.clip_outputs" not in RECIPES["default"](facts_of())
+    assert recipe_values("default", CASES["numbers"])["model", "clip_outputs"] is True
+    assert ("model", "clip_outputs") not in recipe_values("default", facts_of())
 
 
 @pytest.mark.parametrize(
@@ -80,8 +83,8 @@ def test_a_validation_share_that_is_set_keeps_the_members() -> None:
 
 
 def test_probabilities_of_a_classification_are_calibrated() -> None:
-    assert RECIPES["default"](facts_of())["model.calibration"] == "shrunk_temperature"
-    assert "model.calibration" not in RECIPES["default"](CASES["numbers"])
+    assert recipe_values("default", facts_of())["model", "calibration"] == "shrunk_temperature"
+    assert ("model", "calibration") not in recipe_values("default", CASES["numbers"])
 
 
 @pytest.mark.parametrize(

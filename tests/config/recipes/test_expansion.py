@@ -7,7 +7,6 @@ import pytest
 
 from fnnctl.config.paths import format_path
 from fnnctl.config.provenance import Resolved
-from fnnctl.config.recipes import resolving as module
 from fnnctl.config.recipes.resolving import experiment_before_data, resolve
 from fnnctl.config.rules.canonical import configuration_seed
 from fnnctl.config.rules.experiments import experiment_of
@@ -15,6 +14,7 @@ from fnnctl.config.rules.trials import Check
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.errors import ConfigError, Problem
 from tests.config.recipes.cases import facts_of
+from tests.recipes import SetRecipe
 
 VALUES: dict[str, Any] = {
     "data.scaling": "robust",
@@ -38,9 +38,9 @@ SCHEDULE = {"training.lr_schedule.name", "training.lr_schedule.warmup_epochs"}
 
 
 @pytest.fixture(autouse=True)
-def recipe(monkeypatch: pytest.MonkeyPatch) -> None:
+def recipe(set_recipe: SetRecipe) -> None:
     """A recipe `default` of its own, so that the tests do not depend on the constants."""
-    monkeypatch.setitem(module.RECIPES, "default", lambda facts: VALUES)
+    set_recipe(VALUES)
 
 
 def expand(check: Check | None = None, **sections: Any) -> Resolved:
@@ -170,21 +170,21 @@ def test_a_problem_that_the_config_has_anyway_takes_nothing_away() -> None:
 
 
 def test_a_default_that_contradicts_a_set_value_may_be_replaced_by_the_recipe(
-    monkeypatch: pytest.MonkeyPatch,
+    set_recipe: SetRecipe,
 ) -> None:
     """The default of early stopping would end training before `swa` starts averaging.
 
     So would the recipe's patience, which is null beside `swa`.
     """
     config = {"data": {"source": "iris"}, "training": {"averaging": "swa"}}
-    monkeypatch.setitem(module.RECIPES, "default", lambda facts: VALUES)
+    set_recipe(VALUES)
     experiment_before_data(config)
     complete = resolve(config, facts_of())
     stopping = complete.experiment.training.early_stopping
     assert stopping is not None
     assert stopping.patience is None
     assert taken(complete) == VALUES.keys()
-    monkeypatch.setitem(module.RECIPES, "default", lambda facts: {})
+    set_recipe({})
     with pytest.raises(ConfigError, match="may end training before swa starts averaging"):
         resolve(config, facts_of())
 

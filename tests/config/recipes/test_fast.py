@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from fnnctl.config.recipes.resolving import RECIPES, resolve
+from fnnctl.config.recipes.resolving import recipe_values, resolve
 from fnnctl.config.schema.recipe_values import FAST_MEMBERS
 from tests.config.recipes.cases import CASES, assert_all_is_taken, facts_of
+
+LABEL_SMOOTHING = ("training", "label_smoothing")
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -14,12 +16,12 @@ def test_all_values_make_sense_together(case: str) -> None:
 
 def test_targets_are_smoothed_only_for_the_sake_of_predicted_classes() -> None:
     smoothed = {
-        metric: RECIPES["fast"](facts_of(metric=metric)).get("training.label_smoothing", 0)
+        metric: recipe_values("fast", facts_of(metric=metric)).get(LABEL_SMOOTHING, 0)
         for metric in ("accuracy", "f1_macro", "log_loss", "roc_auc_macro")
     }
     assert smoothed["accuracy"] == smoothed["f1_macro"]
     assert smoothed["log_loss"] == smoothed["roc_auc_macro"] == 0
-    assert not RECIPES["fast"](CASES["numbers"]).get("training.label_smoothing", 0)
+    assert not recipe_values("fast", CASES["numbers"]).get(LABEL_SMOOTHING, 0)
 
 
 def test_members_are_kept_where_bags_are_impossible() -> None:

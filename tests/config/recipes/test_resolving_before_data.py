@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from fnnctl.config.paths import format_path, parse_path
 from fnnctl.config.recipes import resolving
-from fnnctl.config.recipes.resolving import EXTREMES, experiment_before_data, resolve
+from fnnctl.config.recipes.resolving import EXTREMES, experiment_before_data, recipe_values, resolve
+from fnnctl.config.recipes.tuning import Values
 from fnnctl.config.rules.experiments import experiment_of
 from fnnctl.config.rules.plain_config import override
 from fnnctl.config.rules.validation import InvalidConfigurationError
@@ -19,7 +20,10 @@ from fnnctl.config.schema.setting import Recipe
 from tests.config.recipes.cases import CASES, facts_of
 
 SOURCE: dict[str, Any] = {"data": {"source": "x.csv", "target": "y"}}
-ADAMW: dict[str, Any] = {"training.optimizer": {"name": "adamw", "learning_rate": 0.01}}
+ADAMW: Values = {
+    ("training", "optimizer", "name"): "adamw",
+    ("training", "optimizer", "learning_rate"): 0.01,
+}
 """What a recipe might say; the optimizer of `classic` has no weight decay."""
 METRICS = {"classification": ("accuracy", "f1_macro", "log_loss"), "regression": ("r2", "rmse")}
 FACTS = st.sampled_from(sorted(METRICS)).flatmap(
@@ -51,8 +55,9 @@ def test_what_is_right_beside_the_recipe_is_no_problem(
     monkeypatch: pytest.MonkeyPatch, section: str, settings: dict[str, Any], recipe: Recipe
 ) -> None:
     """The schema's defaults beside them would refuse each; in the end the value is the given one."""
-    values = resolving.RECIPES[recipe]
-    monkeypatch.setitem(resolving.RECIPES, recipe, lambda facts: {**values(facts), **ADAMW})
+    monkeypatch.setattr(
+        resolving, "recipe_values", lambda name, facts: {**recipe_values(name, facts), **ADAMW}
+    )
     config = {**SOURCE, "recipe": recipe, section: settings}
     with pytest.raises(InvalidConfigurationError):
         experiment_of(config)
@@ -101,10 +106,7 @@ def test_a_message_that_depends_on_the_data_waits_for_them() -> None:
 
 
 def test_a_problem_of_some_data_is_none_before_they_are_known(monkeypatch: pytest.MonkeyPatch) -> None:
-    def values(facts: RecipeFacts) -> dict[str, Any]:
-        return ADAMW if facts.numeric == 0 else {}
-
-    monkeypatch.setitem(resolving.RECIPES, "default", values)
+    monkeypatch.setattr(resolving, "recipe_values", lambda _, facts: ADAMW if facts.numeric == 0 else {})
     config = {**SOURCE, "training": {"optimizer": {"weight_decay": 0.05}}}
     experiment_before_data(config)
     assert resolve(config, facts_of(numeric=0)).experiment.training.optimizer.name == "adamw"
@@ -134,8 +136,8 @@ def test_what_is_certain_is_wrong_for_all_data(case: str, wrong: tuple[str, Any]
 def test_every_value_that_depends_on_the_data_differs_between_the_extremes(
     facts: RecipeFacts, recipe: Recipe
 ) -> None:
-    one, other = map(resolving.RECIPES[recipe], EXTREMES)
-    values = resolving.RECIPES[recipe](facts)
-    for setting in {*values, *one, *other}:  # some recipes leave out a setting for some data
-        is_same = values.get(setting) == one.get(setting)
-        assert is_same or one.get(setting) != other.get(setting), setting
+    smallest, largest = (recipe_values(recipe, extreme) for extreme in EXTREMES)
+    values = recipe_values(recipe, facts)
+    for setting in {*values, *smallest, *largest}:  # some recipes leave out a setting for some data
+        is_same = values.get(setting) == smallest.get(setting)
+        assert is_same or smallest.get(setting) != largest.get(setting), setting
