@@ -124,9 +124,19 @@ def _takes_mappings(forms: Iterable[Form]) -> bool:
 
 
 def _wrong_name(forms: Sequence[Form], value: Mapping[str, Any]) -> Problem:
-    """A mapping's `name` is missing, or is not one of the union's names."""
+    """A mapping's `name` is missing, or is not one of the union's names.
+
+    If the settings in the mapping are those of some choices, the name is one of these.
+    """
     names = [Form(kind="words", words=tuple(_choices(forms)))]
-    return _wrong_value(names, value["name"]) if "name" in value else _missing_value(allowed(names))
+    if "name" in value:
+        return _wrong_value(names, value["name"])
+    choices = [section for section in sections_of(forms) if value.keys() <= section.model_fields.keys()]
+    fitting = [name for section in choices for name in names_of(section)]
+    if not (value and fitting):
+        return _missing_value(allowed(names))
+    have = "have" if len(fitting) > 1 else "has"
+    return _missing_value(f"{joined_words(fitting, 'or')}, which {have} {joined_words([*value])}")
 
 
 def _missing_value(meaning: str) -> Problem:
