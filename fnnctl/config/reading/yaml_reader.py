@@ -45,6 +45,8 @@ _SENTENCES: Sequence[tuple[str, str, str]] = (
     (r"unknown escape character (?P<what>.+)", "here", "\\ followed by {} is not an escape in double quotes; "
      "write \\\\ for a backslash, or use single quotes"),
     (r"expected escape sequence", "here", "an escape in double quotes is incomplete"),
+    (r"expected the node content, but found '<stream end>'", "here",
+     "the text ends within a list or a mapping, whose closing ] or } is missing"),
     (r"expected the node content", "here", _QUOTE_IT.replace("{}", "a comma or a closing bracket")),
     (r"found '(?P<what>[\]\}])'", "here", "this {} has no opening bracket"),
     (r"found '<scalar>'", "here", "there is text after a quoted value; put the whole value in the quotes"),

@@ -268,6 +268,7 @@ INDENTED = "this line is indented more than the one above, which already has a v
 UNEVEN = "this line does not start in the same column as the other lines of its section or list"
 LIST_OPEN = "a list starts here, but a comma or the closing ] is missing"
 MAPPING_OPEN = "a mapping starts here, but a comma or the closing } is missing"
+OPEN_AT_THE_END = "the text ends within a list or a mapping, whose closing ] or } is missing"
 QUOTE_OPEN = "a quote is opened here and never closed"
 
 
@@ -290,6 +291,8 @@ QUOTE_OPEN = "a quote is opened here and never closed"
         ("a: [1,\n  2]\n   b: 3\n", 3, UNEVEN),
         ("a: 1\nb: [1, 2\nc: 3\n", 2, LIST_OPEN),
         ("a: 1\nb: {c: 1\nd: 2\n", 2, MAPPING_OPEN),
+        ("a: 1\nb: [\n", 3, OPEN_AT_THE_END),
+        ("a: 1\nb: {c: [2],", 2, OPEN_AT_THE_END),
         ("a: [1]]\n", 1, "this ] has no opening bracket"),
         ("a: {b: 1}}\n", 1, "this } has no opening bracket"),
         ("a: 1\nb: 'x\nc: 3\n", 2, QUOTE_OPEN),
