@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fnnctl.config.paths import format_path, parse_path
+from fnnctl.config.provenance import Values
 from fnnctl.config.recipes import resolving
 from fnnctl.config.recipes.resolving import EXTREMES, experiment_before_data, recipe_values, resolve
-from fnnctl.config.recipes.tuning import Values
 from fnnctl.config.rules.experiments import experiment_of
 from fnnctl.config.rules.plain_config import override
 from fnnctl.config.rules.validation import InvalidConfigurationError
