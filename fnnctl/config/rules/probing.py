@@ -11,9 +11,9 @@ trials fail.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import chain, combinations, product
+from itertools import combinations, product
 from typing import Any
 
 from fnnctl.config.paths import ConfigPath, format_path, overlap, parse_path
@@ -22,6 +22,7 @@ from fnnctl.config.rules.dimensions import path_of
 from fnnctl.config.rules.setting_rules import ineffective_settings
 from fnnctl.config.rules.trials import TrialConfigs
 from fnnctl.config.rules.validation import InvalidConfigurationError
+from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.errors import ConfigError, Problem
 from fnnctl.space.assignments import assignment_of
@@ -31,10 +32,7 @@ from fnnctl.space.identity import identity
 from fnnctl.space.layers import DEPTH, representatives
 
 MAX_PAIRED = 8
-"""At most this many values of a choice are tried together with the values of every other dimension.
-
-Each pair is a check of a whole config, of a millisecond: ten choices of eight values take three seconds.
-"""
+"""At most this many values of a choice are tried together with the values of every other dimension."""
 MAX_NAMED = 50
 """A message proposes a condition with at most this many values."""
 JOINT_CHANGES = 300
@@ -53,15 +51,13 @@ def refused_values(
 
     Combinations that violate the constraints are not searched, so nothing is wrong with them.
     """
-    probing = _Probing(configs, dimensions, constraints)
-    for dimension in (*probing.unplaced, *probing.fitting):
-        probing.check(dimension)
-    for one, other in combinations(probing.fitting, 2):
-        if _is_choice(one) or _is_choice(other):
-            probing.check(one, other)
-    if not probing.problems:
-        probing.report_ineffective()
-    return probing.problems
+    trials = _Trials(configs, dimensions, constraints)
+    problems: Problems = {}
+    for changes in trials.changes():
+        if trials.problems_with(changes) and trials.is_searched(changes):
+            for path, problem in _attribution(trials, changes, problems):
+                problems.setdefault(path, problem)
+    return problems or _unread_dimensions(trials)
 
 
 def read_by_some_trial(
@@ -73,7 +69,7 @@ def read_by_some_trial(
     horizon beside lbfgs needs another optimizer and a schedule that depends on it.
     """
     read: set[ConfigPath] = set()
-    for values in chain(_single_changes(dimensions), _joint_changes(dimensions)):
+    for values in _changes(dimensions):
         if len(read) == len(paths):
             break
         try:
@@ -84,25 +80,22 @@ def read_by_some_trial(
     return read
 
 
-def _single_changes(dimensions: Sequence[Dimension]) -> Iterator[Values]:
-    layers = _first_layers(dimensions)
-    for dimension in representatives(dimensions):
-        context = {**layers, **(active_with(dimension, dimensions) or {})}
+def _changes(dimensions: Sequence[Dimension]) -> Iterator[Values]:
+    """Values of one dimension each, then random ones of all dimensions, the same at every call."""
+    layers, tried = _first_layers(dimensions), representatives(dimensions)
+    for dimension in tried:
+        parents = parent_values(dimension, dimensions) or {}
         for value in dimension.domain.values_to_try():
-            yield {**context, dimension.name: value}
-
-
-def _joint_changes(dimensions: Sequence[Dimension]) -> Iterator[Values]:
-    """Random values of all dimensions, the same at every call."""
-    rng, layers = random.Random(0), _first_layers(dimensions)  # no secret
-    values = {dimension.name: dimension.domain.values_to_try() for dimension in representatives(dimensions)}
+            yield {**layers, **parents, dimension.name: value}
+    rng = random.Random(0)  # no secret
+    values = {dimension.name: dimension.domain.values_to_try() for dimension in tried}
     for _ in range(JOINT_CHANGES if len(values) > 1 else 0):
-        yield {**layers, **{name: rng.choice(tried) for name, tried in values.items()}}
+        yield {**layers, **{name: rng.choice(choice) for name, choice in values.items()}}
 
 
-def active_with(dimension: Dimension, dimensions: Sequence[Dimension]) -> dict[str, Any] | None:
-    """Parent values that make a dimension active; None if it never is."""
-    by_name = {other.name: other for other in dimensions}
+def parent_values(dimension: Dimension, dimensions: Sequence[Dimension]) -> dict[str, Any] | None:
+    """Values of other dimensions that make a dimension active; None if it never is."""
+    by_name = {parent.name: parent for parent in dimensions}
     allowed: dict[str, Sequence[Any]] = {}
     waiting = [dimension]
     while waiting:
@@ -119,143 +112,151 @@ def active_with(dimension: Dimension, dimensions: Sequence[Dimension]) -> dict[s
     return {name: values[0] for name, values in allowed.items()} if all(allowed.values()) else None
 
 
-class _Probing:
-    """Values that do not contradict each other, and the problems found so far."""
+class _Trials:
+    """The trials that differ in a few values, the changes, from one that the rules do not refuse."""
 
     def __init__(
         self, configs: TrialConfigs, dimensions: Sequence[Dimension], constraints: Sequence[Constraint]
     ) -> None:
-        self.configs = configs
         self.dimensions = dimensions
-        self.constraints = constraints
-        self.contexts = {dimension.name: active_with(dimension, dimensions) or {} for dimension in dimensions}
-        self.problems: Problems = {}
-        self.reasons: dict[str, Problem] = {}
-        """Why a dimension has no effect, if no trial has read it yet."""
-        self.read: set[str] = set()
-        self.is_placed = False
-        """Whether all dimensions have their center: before, a trial has settings that no trial may have."""
-        self.first_layers = _first_layers(dimensions)
-        """For those that have no center yet."""
-        self.unplaced = representatives(dimensions)
-        tried = {dimension.name for dimension in self.unplaced}
-        self.center: dict[str, Any] = {
-            dimension.name: dimension.domain.values_to_try()[0]
-            for dimension in dimensions
-            if dimension.name not in tried
+        self._configs, self._constraints = configs, constraints
+        self._parents = {
+            dimension.name: parent_values(dimension, dimensions) or {} for dimension in dimensions
         }
-        """One value per dimension, without contradictions; the `unplaced` dimensions have none."""
-        for only_allowed in (True, False):  # the constraints may allow none of the values that are tried
+        self._problems: dict[Hashable, Problems] = {}
+        """What the rules refuse, by the identity of a trial's values: pairs of values repeat many trials."""
+        self._center = _first_layers(dimensions)
+        """The values of the trial that is changed; the `_unplaced` dimensions have none that works there."""
+        self._unplaced = tried = representatives(dimensions)
+        for must_be_allowed in (True, False):  # the constraints may allow none of the values that are tried
             while placed := [
-                dimension for dimension in self.unplaced if self._place(dimension, only_allowed=only_allowed)
+                dimension for dimension in self._unplaced if self._place(dimension, must_be_allowed)
             ]:
-                self.unplaced = [dimension for dimension in self.unplaced if dimension not in placed]
-        self.is_placed = True
-        unplaced = {dimension.name for dimension in self.unplaced}
-        self.fitting = [dimension for dimension in dimensions if dimension.name in tried - unplaced]
+                self._unplaced = [dimension for dimension in self._unplaced if dimension not in placed]
+        self._placed = [dimension for dimension in tried if dimension not in self._unplaced]
 
-    def check(self, *varied: Dimension) -> None:
-        """Try all values of one dimension, or all pairs of values of two, and collect the errors."""
-        most = None if len(varied) == 1 else MAX_PAIRED
-        for values in product(*(_some(dimension.domain.values_to_try(), most) for dimension in varied)):
-            combination = {dimension.name: value for dimension, value in zip(varied, values, strict=True)}
-            problems = self._problems_of(combination)
-            if (
-                problems
-                and combination.keys() <= self._around(combination).keys()
-                and self._is_allowed(combination)
-            ):
-                self._report(problems, combination, varied)
-
-    def report_ineffective(self) -> None:
-        """Report the dimensions that no trial reads."""
-        for dimension in self.dimensions:
-            if dimension.name in self.reasons and dimension.name not in self.read:
-                self.problems.setdefault(path_of(dimension), self.reasons[dimension.name])
-
-    def _place(self, dimension: Dimension, *, only_allowed: bool) -> bool:
-        """Give a dimension a center value that does not contradict the others; False if there is none."""
+    def _place(self, dimension: Dimension, must_be_allowed: bool) -> bool:
+        """Give a dimension a value that does not contradict the others; False if there is none."""
         for value in dimension.domain.values_to_try():
-            combination = {dimension.name: value}
-            if not self._problems_of(combination) and (self._is_allowed(combination) or not only_allowed):
-                self.center[dimension.name] = value
+            changes = {dimension.name: value}
+            if not self.problems_with(changes) and (self._allow(changes) or not must_be_allowed):
+                self._center[dimension.name] = value
                 return True
         return False
 
-    def _around(self, combination: Values) -> dict[str, Any]:
-        """The values of a trial: those of the combination, and those of the center for other dimensions."""
-        values = {**self.first_layers, **self.center}
-        for name in combination:
-            values.update(self.contexts[name])
-        return active(self.dimensions, {**values, **combination})
+    def changes(self) -> Iterator[Values]:
+        """All values of one dimension, then all pairs of values of two of which one is a choice."""
+        alone = [(dimension,) for dimension in (*self._unplaced, *self._placed)]
+        pairs = [pair for pair in combinations(self._placed, 2) if any(map(_is_choice, pair))]
+        for varied in (*alone, *pairs):
+            most = None if len(varied) == 1 else MAX_PAIRED
+            tried = (_evenly_spaced(dimension.domain.values_to_try(), most) for dimension in varied)
+            for values in product(*tried):
+                yield {dimension.name: value for dimension, value in zip(varied, values, strict=True)}
 
-    def _is_allowed(self, combination: Values) -> bool:
-        """Whether that trial fulfils the constraints, as far as its values are known."""
-        values = self._around(combination)
-        return all(constraint.holds(values) for constraint in self.constraints)
+    def values_with(self, changes: Values) -> dict[str, Any]:
+        """The values of all active dimensions in a trial with these changes."""
+        values = dict(self._center)
+        for name in changes:
+            values.update(self._parents[name])
+        return active(self.dimensions, {**values, **changes})
 
-    def _problems_of(self, combination: Values) -> Problems:
-        """Why the rules refuse that trial; empty if they do not."""
-        values = self._around(combination)
-        try:
-            experiment = self.configs.experiment_of(assignment_of(self.dimensions, values))
-        except InvalidConfigurationError as error:
-            return error.by_path
-        if not self.is_placed:
-            return {}
-        ineffective = ineffective_settings(experiment)
-        for dimension in self.dimensions:
-            if dimension.name in values and dimension.name not in self.read:
-                reason = _why_ineffective(parse_path(dimension.setting), ineffective)
-                if reason:
-                    self.reasons[dimension.name] = reason
-                else:
-                    self.read.add(dimension.name)
-        return {}
+    def problems_with(self, changes: Values) -> Problems:
+        """Why the rules refuse a trial with these changes; empty if they do not."""
+        values = self.values_with(changes)
+        key = identity(values)
+        if key not in self._problems:
+            try:
+                self.experiment_of(values)
+                self._problems[key] = {}
+            except InvalidConfigurationError as error:
+                self._problems[key] = error.by_path
+        return self._problems[key]
 
-    def _report(self, problems: Problems, combination: Values, varied: Sequence[Dimension]) -> None:
-        path, problem = next(iter(problems.items()))
-        related = (format_path(path), *problem.related)
-        around = self._around(combination)
-        present = [*varied, *(dimension for dimension in self.dimensions if dimension.name in around)]
-        owner = next((dimension for dimension in present if _is_about(path, dimension)), varied[0])
-        if not _is_about(path, owner):
-            problem = problem.prefixed(format_path(path))
-        for other in sorted(
-            (dimension for dimension in present if dimension.setting != owner.setting), key=_is_choice
-        ):
-            values = _some(other.domain.values_to_try(), MAX_NAMED)
-            works = [value for value in values if self._works(combination, other, value, owner)]
-            if works and not _is_choice(other):
-                return
-            if works:
-                text = f"with {other.name}: {flow_yaml(around[other.name])}, {problem.clause}"
-                when = flow_yaml({other.name: works[0] if len(works) == 1 else works})
-                advice = f"write when: {when}"
-                problem = Problem(text, advice=advice, related=related, has_subject=True)
-                self.problems.setdefault(path_of(owner), problem)
-                return
-        value = around.get(owner.name, combination.get(owner.name))
-        if not _is_about(path, owner):
-            problem = problem.prefixed(f"with {flow_yaml(value)}", ", ")
-        elif path != parse_path(owner.setting):
-            problem = problem.prefixed(format_path(path))
-        if not any(problem == replace(known, related=problem.related) for known in self.problems.values()):
-            inside = () if self._all_are_refused(owner, problems) else _inside(owner, value)
-            self.problems.setdefault((*path_of(owner), *inside), replace(problem, related=related))
+    def experiment_of(self, values: Values) -> Experiment:
+        """The experiment of a trial; raises `InvalidConfigurationError` if the rules refuse it."""
+        return self._configs.experiment_of(assignment_of(self.dimensions, values))
 
-    def _all_are_refused(self, dimension: Dimension, problems: Problems) -> bool:
-        """Whether the rules refuse every value of a dimension for the same reason: no value is to blame."""
+    def is_searched(self, changes: Values) -> bool:
+        """Whether the changed dimensions are active together, and the constraints allow their values."""
+        return changes.keys() <= self.values_with(changes).keys() and self._allow(changes)
+
+    def accept(self, changes: Values, dimension: Dimension) -> bool:
+        """Whether there is a trial with these changes in which this dimension is active, too."""
+        is_active = changes.keys() | {dimension.name} <= self.values_with(changes).keys()
+        return is_active and not self.problems_with(changes)
+
+    def refuse_all(self, dimension: Dimension, problems: Problems) -> bool:
+        """Whether every value of a dimension has the same problems: no value is to blame."""
         values = dimension.domain.values_to_try()
         return len(values) > 1 and all(
-            self._problems_of({dimension.name: value}) == problems for value in values
+            self.problems_with({dimension.name: value}) == problems for value in values
         )
 
-    def _works(self, combination: Values, other: Dimension, value: Any, owner: Dimension) -> bool:
-        changed = {**combination, other.name: value}
-        return changed.keys() | {owner.name} <= self._around(changed).keys() and not self._problems_of(
-            changed
-        )
+    def _allow(self, changes: Values) -> bool:
+        """Whether the constraints allow a trial with these changes, as far as its values are known."""
+        values = self.values_with(changes)
+        return all(constraint.holds(values) for constraint in self._constraints)
+
+
+def _attribution(trials: _Trials, changes: Values, known: Problems) -> Iterator[tuple[ConfigPath, Problem]]:
+    """Where in the space a refused trial's first problem is reported, and how.
+
+    Nothing is reported if other numbers avoid the problem, or if it is among the `known` ones.
+    """
+    refusal = trials.problems_with(changes)
+    path, problem = next(iter(refusal.items()))
+    problem = replace(problem, related=(format_path(path), *problem.related))
+    values = trials.values_with(changes)
+    present = sorted(
+        (dimension for dimension in trials.dimensions if dimension.name in values),
+        key=lambda dimension: dimension.name not in changes,
+    )
+    owner = next((dimension for dimension in present if _is_about(path, dimension)), present[0])
+    if not _is_about(path, owner):
+        problem = problem.prefixed(format_path(path))
+    causes = (dimension for dimension in present if dimension.setting != owner.setting)
+    for cause in sorted(causes, key=_is_choice):
+        tried = _evenly_spaced(cause.domain.values_to_try(), MAX_NAMED)
+        accepted = [value for value in tried if trials.accept({**changes, cause.name: value}, owner)]
+        if not accepted:
+            continue
+        if _is_choice(cause):
+            text = f"with {cause.name}: {flow_yaml(values[cause.name])}, {problem.clause}"
+            when = flow_yaml({cause.name: accepted[0] if len(accepted) == 1 else accepted})
+            advice = f"write when: {when}"
+            yield path_of(owner), Problem(text, advice=advice, related=problem.related, has_subject=True)
+        return
+    value = values[owner.name]
+    if not _is_about(path, owner):
+        problem = problem.prefixed(f"with {flow_yaml(value)}", ", ")
+    elif path != parse_path(owner.setting):
+        problem = problem.prefixed(format_path(path))
+    if not any(problem == replace(reported, related=problem.related) for reported in known.values()):
+        inside = () if trials.refuse_all(owner, refusal) else _path_inside(owner, value)
+        yield (*path_of(owner), *inside), problem
+
+
+def _unread_dimensions(trials: _Trials) -> Problems:
+    """The dimensions that have no effect in any trial, each with the reason in the last one."""
+    unread = {dimension.name: dimension for dimension in trials.dimensions}
+    reasons: dict[str, Problem] = {}
+    for changes in trials.changes():
+        values = trials.values_with(changes)
+        names = unread.keys() & values.keys()
+        if not names or trials.problems_with(changes):
+            continue
+        ineffective = ineffective_settings(trials.experiment_of(values))
+        for name in names:
+            if reason := _why_ineffective(parse_path(unread[name].setting), ineffective):
+                reasons[name] = reason
+            else:
+                del unread[name]
+    problems: Problems = {}
+    for name, dimension in unread.items():
+        if name in reasons:
+            problems.setdefault(path_of(dimension), reasons[name])
+    return problems
 
 
 def _first_layers(dimensions: Sequence[Dimension]) -> dict[str, Any]:
@@ -267,7 +268,7 @@ def _first_layers(dimensions: Sequence[Dimension]) -> dict[str, Any]:
     }
 
 
-def _some(values: Sequence[Any], most: int | None) -> Sequence[Any]:
+def _evenly_spaced(values: Sequence[Any], most: int | None) -> Sequence[Any]:
     """At most `most` of the values, evenly spaced."""
     if most is None or len(values) <= most:
         return values
@@ -290,7 +291,7 @@ def _why_ineffective(path: ConfigPath, ineffective: Problems) -> Problem | None:
     return next((ineffective[section] for section in sections if section in ineffective), None)
 
 
-def _inside(dimension: Dimension, value: Any) -> ConfigPath:
+def _path_inside(dimension: Dimension, value: Any) -> ConfigPath:
     """The path of a value inside its domain."""
     if dimension.part:
         return (dimension.part.partition("[")[0],)

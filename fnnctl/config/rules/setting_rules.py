@@ -1,23 +1,29 @@
 """Applies the rules of the records to an experiment: which settings have no effect or contradict others.
 
-Settings without effect ("ineffective") are an error if given, and are left out of `resolved.yaml`.
+Settings without effect ("ineffective") are an error if given, and are left out of `resolved.yaml`. The check
+of a space applies the rules to hundreds of trials, so only the sections that have rules are walked through.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from functools import cache
+from typing import Literal, TypeAlias
 
 from fnnctl.config.paths import ConfigPath, is_below, parse_path
 from fnnctl.config.problems import Problems
 from fnnctl.config.schema.experiment import Experiment
+from fnnctl.config.schema.forms import field_forms, sections_of
 from fnnctl.config.schema.section import Section
-from fnnctl.config.schema.setting import Place, Rule, Setting, setting_of
+from fnnctl.config.schema.setting import Place, Setting, setting_of
+
+_Rules: TypeAlias = Literal["no_effect", "contradictions", "search_contradictions"]
+"""Which rules of a `Setting` are applied."""
 
 
 def ineffective_settings(experiment: Experiment) -> Problems:
     """The settings that have no effect in this experiment, each with the reason."""
-    return _problems(experiment, lambda place: place.setting.no_effect)
+    return _problems(experiment, "no_effect")
 
 
 def contradictions(experiment: Experiment, ineffective: Collection[ConfigPath] = ()) -> Problems:
@@ -25,41 +31,54 @@ def contradictions(experiment: Experiment, ineffective: Collection[ConfigPath] =
 
     Settings inside an ineffective section are left out.
     """
-    problems = _problems(experiment, lambda place: () if place.is_off else place.setting.contradictions)
+    problems = _problems(experiment, "contradictions")
     return {path: problem for path, problem in problems.items() if not is_below(path, ineffective)}
 
 
 def search_contradictions(experiment: Experiment) -> Problems:
     """The settings that contradict others if the experiment is searched."""
-    return _problems(experiment, lambda place: () if place.is_off else place.setting.search_contradictions)
+    return _problems(experiment, "search_contradictions")
 
 
-def _problems(experiment: Experiment, rules_of: Callable[[Place], tuple[Rule, ...]]) -> Problems:
+def _problems(experiment: Experiment, kind: _Rules) -> Problems:
     problems: Problems = {}
-    for place in _places(experiment, ()):
-        for rule in rules_of(place):
+    for place in _places(experiment, (), kind):
+        if place.is_off and kind != "no_effect":
+            continue
+        for rule in getattr(place.setting, kind):
             for problem in rule(experiment, place):
                 path = parse_path(problem.path) if problem.path else place.path
                 problems.setdefault(path, problem)
     return problems
 
 
-def _places(section: Section, path: ConfigPath) -> Iterator[Place]:
-    """The settings of an experiment that have rules."""
-    for key, setting in _fields(type(section)):
+def _places(section: Section, path: ConfigPath, kind: _Rules) -> Iterator[Place]:
+    """The settings of a section and of those in it that have rules of this kind."""
+    for key, setting, has_rules_inside in _fields(type(section), kind):
         value = getattr(section, key)
         if setting is not None:
             yield Place((*path, key), value, setting)
+        if not has_rules_inside:
+            continue
         if isinstance(value, Section):
-            yield from _places(value, (*path, key))
+            yield from _places(value, (*path, key), kind)
         elif isinstance(value, tuple):
             for index, entry in enumerate(value):
                 if isinstance(entry, Section):
-                    yield from _places(entry, (*path, key, index))
+                    yield from _places(entry, (*path, key, index), kind)
 
 
 @cache
-def _fields(section: type[Section]) -> tuple[tuple[str, Setting | None], ...]:
-    """The fields of a section, each with its record if that has rules."""
-    records = {key: setting_of(info) for key, info in section.model_fields.items()}
-    return tuple((key, record if record.has_rules else None) for key, record in records.items())
+def _fields(section: type[Section], kind: _Rules) -> tuple[tuple[str, Setting | None, bool], ...]:
+    """The fields with rules of this kind: the record if it has any, and whether the sections in it have."""
+    fields = []
+    for key, info in section.model_fields.items():
+        setting = setting_of(info)
+        record = setting if getattr(setting, kind) else None
+        inside = (
+            choice for form in field_forms(section, key) for choice in sections_of((form, *form.entries))
+        )
+        has_rules_inside = any(_fields(choice, kind) for choice in inside)
+        if record or has_rules_inside:
+            fields.append((key, record, has_rules_inside))
+    return tuple(fields)

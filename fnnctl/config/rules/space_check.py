@@ -10,7 +10,7 @@ from fnnctl.config.paths import SPACE, ConfigPath, format_path, parse_path
 from fnnctl.config.problems import Problems
 from fnnctl.config.rules.dimensions import condition, dimensions_of, domain_of, path_of
 from fnnctl.config.rules.plain_config import override, value_at
-from fnnctl.config.rules.probing import active_with, refused_values
+from fnnctl.config.rules.probing import parent_values, refused_values
 from fnnctl.config.rules.trials import ENSEMBLE, TrialConfigs, gives_ensemble
 from fnnctl.config.schema.domains import ChoiceConfig, DomainConfig, LayersConfig
 from fnnctl.config.schema.experiment import Experiment
@@ -216,7 +216,7 @@ def _circles(dimensions: Sequence[Dimension]) -> Problems:
 def _never(configs: TrialConfigs, dimensions: Sequence[Dimension]) -> Problems:
     """Conditions that exclude each other."""
     text = "never holds: its conditions, or those of the settings it depends on, exclude each other"
-    never = (dimension for dimension in dimensions if active_with(dimension, dimensions) is None)
+    never = (dimension for dimension in dimensions if parent_values(dimension, dimensions) is None)
     return {(*path_of(dimension), "when"): Problem(text, has_subject=True) for dimension in never}
 
 

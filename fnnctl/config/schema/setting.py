@@ -123,11 +123,6 @@ class Setting:
     """The names that other tools use for its words, by word. A choice with a section of its own has them
     there: see `Section.synonyms`."""
 
-    @property
-    def has_rules(self) -> bool:
-        """Whether there is a rule about the setting."""
-        return bool(self.no_effect or self.contradictions or self.search_contradictions)
-
     def why_not_searched(self, *, on_bags: bool) -> str | None:
         """Why a search cannot vary the setting and those in it, `searched_on_bags` apart; None if it can."""
         on_bags_reason = self.not_searched_on_bags if on_bags else None
