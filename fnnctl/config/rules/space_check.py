@@ -10,7 +10,8 @@ from fnnctl.config.paths import SPACE, ConfigPath, format_path, parse_path
 from fnnctl.config.problems import Problems
 from fnnctl.config.rules.dimensions import condition, dimensions_of, domain_of, path_of
 from fnnctl.config.rules.plain_config import override, value_at
-from fnnctl.config.rules.probing import parent_values, refused_values
+from fnnctl.config.rules.probing import parent_values
+from fnnctl.config.rules.refused_values import refused_values
 from fnnctl.config.rules.trials import ENSEMBLE, TrialConfigs, gives_ensemble
 from fnnctl.config.schema.domains import ChoiceConfig, DomainConfig, LayersConfig
 from fnnctl.config.schema.experiment import Experiment
