@@ -10,7 +10,7 @@ from fnnctl.arrays import IntArray
 from fnnctl.config.rules.canonical import configuration_seed
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.losses import output_of
-from fnnctl.config.schema.search import AUTO_METRIC
+from fnnctl.config.schema.objective import AUTO_METRIC
 from fnnctl.data.fitting import fit_preprocessor
 from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.data.splits.bags import BaggedRows

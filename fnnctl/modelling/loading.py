@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fnnctl.config.paths import VALIDATION, format_path
-from fnnctl.config.problems import NO_BAGS
+from fnnctl.config.problems import CONFIRMED_ON_BAGS, NO_BAGS
 from fnnctl.config.provenance import Resolved
 from fnnctl.config.reading.explanation import (
     BAGS,
@@ -120,7 +120,7 @@ class LoadedExperiment:
             chosen = "trials are measured on bags, because the config does not set search.objective.on"
             problems = [
                 replace(problem, advice=f"{problem.advice}; {chosen}")
-                if problem.path == "search.confirm"
+                if problem.kind == CONFIRMED_ON_BAGS
                 else problem
                 for problem in problems
             ]

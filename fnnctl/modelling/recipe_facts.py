@@ -15,8 +15,8 @@ import numpy as np
 
 from fnnctl.arrays import IntArray
 from fnnctl.config.schema.experiment import Experiment
+from fnnctl.config.schema.objective import AUTO_METRIC
 from fnnctl.config.schema.recipe_values import RecipeFacts
-from fnnctl.config.schema.search import AUTO_METRIC
 from fnnctl.data.dataset import Dataset
 from fnnctl.data.splits.groups import most_folds
 from fnnctl.data.splits.parts import Rows, Split

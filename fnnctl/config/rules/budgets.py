@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from fnnctl.config.paths import SPACE, ConfigPath, parse_path
-from fnnctl.config.problems import Problems
+from fnnctl.config.problems import Problems, predicate
 from fnnctl.config.rules.dimensions import domain_of
 from fnnctl.config.rules.trials import EPOCHS
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.search import SearchConfig
-from fnnctl.errors import Problem
 from fnnctl.space.layers import Layers
+
+MIN_EPOCHS: Final[ConfigPath] = ("search", "budget", "min_epochs")
 
 
 def largest_budget(experiment: Experiment, search: SearchConfig) -> int:
@@ -19,17 +22,27 @@ def largest_budget(experiment: Experiment, search: SearchConfig) -> int:
     return max([experiment.training.epochs, *_searched_epochs(search).values()])
 
 
-def epochs_problems(search: SearchConfig, largest: int) -> Problems:
-    """Domains of `training.epochs`, and first trials, that go beyond the `largest` budget."""
-    return {
-        path: Problem(
-            "has up to {most:,} epochs, but search.budget.max_epochs is {largest:,}",
-            advice="raise it, or write null",
-            values={"most": most, "largest": largest},
+def budget_problems(search: SearchConfig, epochs: int) -> Problems:
+    """What does not fit the largest budget of these `epochs`: rungs, domains of epochs, and first trials."""
+    problems: Problems = {}
+    budget = search.budget
+    if search.method.scheduling.has_rungs and budget.total is None and budget.min_epochs > epochs:
+        problems[MIN_EPOCHS] = predicate(
+            "must be at most {largest}, which is {epochs}",
+            "training.epochs",
+            "search.budget.max_epochs",
+            largest="training.epochs" if budget.max_epochs is None else "max_epochs",
+            epochs=epochs,
         )
-        for path, most in _searched_epochs(search).items()
-        if most > largest
-    }
+    for path, most in _searched_epochs(search).items():
+        if most > epochs:
+            problems[path] = predicate(
+                "has up to {most:,} epochs, but search.budget.max_epochs is {largest:,}",
+                advice="raise it, or write null",
+                most=most,
+                largest=epochs,
+            )
+    return problems
 
 
 def _searched_epochs(search: SearchConfig) -> dict[ConfigPath, int]:

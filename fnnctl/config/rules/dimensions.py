@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, TypeAlias
+from typing import Any
 
 from fnnctl.config.paths import SPACE, ConfigPath, format_path, parse_path, value_in
 from fnnctl.config.schema.domains import (
@@ -25,10 +25,6 @@ from fnnctl.space.layers import Layers
 from fnnctl.space.number_domains import Integer, LogInteger, LogUniform, Normal, Uniform
 from fnnctl.space.space import Space
 
-_SingleConfig: TypeAlias = (
-    ChoiceConfig | UniformConfig | LogUniformConfig | IntegerConfig | LogIntegerConfig | NormalConfig
-)
-
 
 def space_of(space: Mapping[str, DomainConfig], require: Sequence[str] = ()) -> Space:
     """The space to search; raises ValueError if conditions form a cycle, or if a constraint is wrong."""
@@ -40,7 +36,7 @@ def dimensions_of(space: Mapping[str, DomainConfig]) -> tuple[Dimension, ...]:
 
     A condition on a setting that is not searched is left out.
     """
-    keys = sorted(space, key=_in_order)
+    keys = sorted(space, key=_sort_key)
     unconditional = {dimension.name: dimension for key in keys for dimension in _dimensions(key, space[key])}
     return tuple(
         replace(
@@ -53,13 +49,24 @@ def dimensions_of(space: Mapping[str, DomainConfig]) -> tuple[Dimension, ...]:
 
 def domain_of(section: DomainConfig) -> Domain | Layers:
     """The domain of a setting, with its behaviour."""
-    return layers_of(section) if isinstance(section, LayersConfig) else _single(section)
-
-
-def layers_of(section: LayersConfig) -> Layers:
-    """The domains of the hidden layers."""
-    choices = (section.activation, section.normalization, section.residual)
-    return Layers(section.depth, section.width, section.log, section.per_layer, section.step, *choices)
+    match section:
+        case ChoiceConfig():
+            return Choice(section.choice)
+        case UniformConfig():
+            return Uniform(*section.uniform, step=section.step)
+        case LogUniformConfig():
+            return LogUniform(*section.log_uniform, step=section.step)
+        case IntegerConfig():
+            return Integer(*section.integer, step=section.step)
+        case LogIntegerConfig():
+            return LogInteger(*section.log_integer, step=section.step)
+        case NormalConfig():
+            return Normal(*section.normal, within=section.within, step=section.step)
+        case LayersConfig():
+            choices = (section.activation, section.normalization, section.residual)
+            return Layers(
+                section.depth, section.width, section.log, section.per_layer, section.step, *choices
+            )
 
 
 def path_of(dimension: Dimension) -> ConfigPath:
@@ -83,52 +90,37 @@ def condition(path: str, options: Any, dimensions: Mapping[str, Dimension]) -> C
         if whole and isinstance(whole.domain, Choice):
             allowed = {identity(value) for value in options}
             values = (
-                value for value in whole.domain.choice if identity(_inside(value, parts[depth:])) in allowed
+                value
+                for value in whole.domain.choice
+                if identity(_value_inside(value, parts[depth:])) in allowed
             )
             return Condition(whole.name, tuple(values))
     return None
 
 
 def _dimensions(key: str, section: DomainConfig) -> Iterator[Dimension]:
-    setting = format_path(parse_path(key))
-    if isinstance(section, LayersConfig):
-        yield from layers_of(section).dimensions(setting, key)
+    setting, domain = format_path(parse_path(key)), domain_of(section)
+    if isinstance(domain, Layers):
+        yield from domain.dimensions(setting, key)
     else:
-        yield Dimension(setting, _single(section), key=key)
-
-
-def _single(section: _SingleConfig) -> Domain:
-    match section:
-        case ChoiceConfig():
-            return Choice(section.choice)
-        case UniformConfig():
-            return Uniform(*section.uniform, step=section.step)
-        case LogUniformConfig():
-            return LogUniform(*section.log_uniform, step=section.step)
-        case IntegerConfig():
-            return Integer(*section.integer, step=section.step)
-        case LogIntegerConfig():
-            return LogInteger(*section.log_integer, step=section.step)
-        case NormalConfig():
-            return Normal(*section.normal, within=section.within, step=section.step)
+        yield Dimension(setting, domain, key=key)
 
 
 def _conditions(when: Mapping[str, Any] | None, dimensions: Mapping[str, Dimension]) -> Iterator[Condition]:
     for path, values in sorted((when or {}).items()):
-        result = condition(path, values, dimensions)
-        if result:
-            yield result
+        if parent := condition(path, values, dimensions):
+            yield parent
 
 
-def _inside(value: Any, path: Sequence[str | int]) -> Any:
+def _value_inside(value: Any, path: Sequence[str | int]) -> Any:
     """The part of a searched value at a path, with short forms written out; None if there is none."""
     for part in path:
         value = value_in(written_out(value), part)
     return value
 
 
-def _in_order(key: str) -> tuple[tuple[bool, int, str], ...]:
-    """Sort key: indices in numerical order, names in alphabetical order."""
+def _sort_key(key: str) -> tuple[tuple[bool, int, str], ...]:
+    """Indices in numerical order, names in alphabetical order."""
     return tuple(
         (isinstance(part, str), part if isinstance(part, int) else 0, str(part)) for part in parse_path(key)
     )

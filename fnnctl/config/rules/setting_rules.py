@@ -43,7 +43,7 @@ def search_contradictions(experiment: Experiment) -> Problems:
 def _problems(experiment: Experiment, kind: _Rules) -> Problems:
     problems: Problems = {}
     for place in _places(experiment, (), kind):
-        if place.is_off and kind != "no_effect":
+        if place.is_off and kind == "contradictions":
             continue
         for rule in getattr(place.setting, kind):
             for problem in rule(experiment, place):

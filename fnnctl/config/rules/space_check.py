@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
-from fnnctl.config.messages.schema_errors import MAX_SUGGESTIONS, unknown_setting
+from fnnctl.config.messages.schema_errors import MAX_SUGGESTIONS, unknown_path, unknown_setting
 from fnnctl.config.paths import SPACE, ConfigPath, format_path, parse_path
-from fnnctl.config.problems import Problems
+from fnnctl.config.problems import Problems, predicate, sentence
 from fnnctl.config.rules.dimensions import condition, dimensions_of, domain_of, path_of
 from fnnctl.config.rules.plain_config import override, value_at
 from fnnctl.config.rules.probing import parent_values
@@ -29,13 +30,157 @@ from fnnctl.text import did_you_mean, word_list
 
 REQUIRE: Final[ConfigPath] = ("search", "require")
 HIDDEN: Final[ConfigPath] = ("model", "hidden")
-MAX_SHOWN: Final = 100
+MAX_LISTED: Final = 100
 """The most values of a domain that a message lists or compares with a wrong one."""
 _WHOLE: Final[Mapping[type, str]] = {Uniform: "integer", LogUniform: "log_integer", Normal: "integer"}
 """The domain of whole numbers that takes the place of a domain of real numbers."""
 
 
-def checked_constraints(
+def space_problems(configs: TrialConfigs, experiment: Experiment, search: SearchConfig) -> Problems:
+    """Everything that is wrong with a search's space and constraints.
+
+    First comes what is wrong with the form of domains, then with the values of the valid ones.
+    """
+    space = search.domains
+    if not space:
+        advice = "name a setting with its domain, such as training.l2: {log_uniform: [1e-6, 1e-2]}"
+        return {SPACE: predicate("is empty", advice=advice)}
+    problems = form_problems(space, on_bags=configs.on_bags)
+    domains = sound_domains(search)
+    dimensions = dimensions_of(domains)
+    by_name = {dimension.name: dimension for dimension in dimensions}
+    for key, domain in domains.items():
+        for path, values in (domain.when or {}).items():
+            if problem := _condition_problem(path, values, by_name, experiment, space):
+                problems[(*SPACE, key, "when", path)] = problem
+    problems |= _cycles(dimensions)
+    constraints, wrong = _constraints(search, None if problems else dimensions)
+    for check in (_exclusive_conditions, _wrong_paths, _fractions):
+        problems |= check(configs, _without_problems(dimensions, problems))
+    problems |= unknown_settings(key for key in domains if (*SPACE, key) not in _domain_paths(problems))
+    problems |= refused_values(configs, _without_problems(dimensions, problems), constraints)
+    return problems | wrong
+
+
+def sound_domains(search: SearchConfig) -> dict[str, DomainConfig]:
+    """The domains that are valid on their own and whose paths can be searched."""
+    wrong = _domain_paths(form_problems(search.domains, on_bags=search.objective.on_bags))
+    return {key: domain for key, domain in search.domains.items() if (*SPACE, key) not in wrong}
+
+
+def form_problems(space: Mapping[str, DomainConfig], *, on_bags: bool) -> Problems:
+    """What is wrong with domains by themselves."""
+    problems: Problems = {}
+    keys = {parse_path(key): key for key in reversed(list(space))}
+    """The first key with each path."""
+    for key, domain in space.items():
+        path = parse_path(key)
+        around = [keys[path[:depth]] for depth in range(1, len(path) + 1) if path[:depth] in keys]
+        outer = min((first for first in around if first != key), key=list(space).index, default=None)
+        if "" in path:
+            advice = "write it with dots, such as training.l2"
+            problems[*SPACE, key] = predicate("is not the path of a setting", advice=advice)
+        elif outer is not None:
+            is_same = parse_path(outer) == path
+            part = f"is part of {outer}, which is searched as a whole"
+            text = f"is already searched, as {outer}" if is_same else part
+            problems[*SPACE, key] = predicate(text, advice="remove one of the two")
+        elif problem := _why_not_searched(path, domain, on_bags=on_bags):
+            problems[*SPACE, key] = problem
+        else:
+            inner = domain_of(domain).problems()
+            problems |= {(*SPACE, key, *path): Problem(text) for path, text in inner}
+    return problems
+
+
+def unknown_settings(keys: Iterable[str]) -> Problems:
+    """The keys of a space that are no settings; the first ones have a suggestion."""
+    problems: Problems = {}
+    for key in keys:
+        path = parse_path(key)
+        if is_setting(path):
+            continue
+        problem = unknown_path(path) if len(problems) < MAX_SUGGESTIONS else unknown_setting()
+        if problem.path not in (None, format_path(path)):
+            problem = problem.prefixed(problem.path)
+        problems[*SPACE, key] = problem
+    return problems
+
+
+def _why_not_searched(path: ConfigPath, domain: DomainConfig, *, on_bags: bool) -> Problem | None:
+    """Why a search cannot vary a setting, whether or not it exists, or not by this domain."""
+    if path == ("data",):
+        advice = "search settings in it, such as data.scaling"
+        return predicate("cannot be searched as a whole", advice=advice)
+    if reason := why_not_searched(path, on_bags=on_bags):
+        exception = ", except with search.objective: {on: bags}" if can_be_searched_on_bags(path) else ""
+        return predicate(f"cannot be searched{exception}: {reason}")
+    if isinstance(domain, ChoiceConfig) and any(gives_ensemble(path, value) for value in domain.choice):
+        return sentence(f"model.ensemble cannot be searched: {why_not_searched(ENSEMBLE, on_bags=on_bags)}")
+    if isinstance(domain, LayersConfig) and path != HIDDEN:
+        return sentence(f"depth and width are a domain of {format_path(HIDDEN)} only")
+    return None
+
+
+def _condition_problem(
+    path: str,
+    option: Any,
+    dimensions: Mapping[str, Dimension],
+    experiment: Experiment,
+    space: Mapping[str, DomainConfig],
+) -> Problem | None:
+    """Why a condition can never hold; None if it can."""
+    parent = condition(path, option, dimensions)
+    if parent is None:
+        values = option if isinstance(option, list) else [option]
+        return _unsearched_problem(path, values, experiment, space)
+    if not parent.values:
+        return sentence(f"never holds: no value of {parent.dimension} has {flow_yaml(option)} there")
+    domain = dimensions[parent.dimension].domain
+    if domain.values is None:
+        return predicate("cannot be a condition, because its domain is continuous", advice="use a choice")
+    for value in parent.values:
+        if value not in domain:
+            listed = domain.values[:MAX_LISTED]
+            words = [choice for choice in listed if isinstance(choice, str)]
+            suggestion = did_you_mean(str(value), words)
+            advice = "" if suggestion else f"its domain has {word_list(list(map(flow_yaml, listed)))}"
+            return predicate(f"is never {flow_yaml(value)}{suggestion}", advice=advice)
+    return None
+
+
+def _unsearched_problem(
+    path: str, values: Sequence[Any], experiment: Experiment, space: Mapping[str, DomainConfig]
+) -> Problem | None:
+    """Why a condition on a setting that is not searched never holds; None if it holds."""
+    if any(parse_path(path) == parse_path(key) for key in space):
+        return None  # its problem is reported at its own path
+    config_value = value_at(experiment.model_dump(exclude={"search"}), parse_path(path))
+    if identity(config_value) in {identity(value) for value in values}:
+        return None
+    if config_value is None and (suggestion := did_you_mean(path, space)):
+        return predicate(f"is not searched{suggestion}")
+    text = f"is not searched and is {flow_yaml(config_value)}"
+    return predicate(text, advice="add it to the space, or remove the condition")
+
+
+def _cycles(dimensions: Sequence[Dimension]) -> Problems:
+    """Conditions that form a cycle; dimensions that only depend on a cycle are left out."""
+    _, waiting = parents_first(dimensions)
+    by_name = {dimension.name: dimension for dimension in waiting}
+    problems: Problems = {}
+    for dimension in waiting:
+        names = [dimension.name]
+        while names[-1] not in names[:-1]:
+            parents = (condition.dimension for condition in by_name[names[-1]].conditions)
+            names.append(next(name for name in parents if name in by_name))
+        if names[-1] == dimension.name:
+            problem = sentence(f"forms a cycle: {' → '.join(names)}")
+            problems.setdefault((*path_of(dimension), "when"), problem)
+    return problems
+
+
+def _constraints(
     search: SearchConfig, dimensions: Sequence[Dimension] | None
 ) -> tuple[list[Constraint], Problems]:
     """The constraints, and what is wrong with their expressions.
@@ -52,176 +197,18 @@ def checked_constraints(
                 constraints += constraints_of(text, dimensions)
         except ExpressionError as error:
             path = REQUIRE if isinstance(search.require, str) else (*REQUIRE, index)
-            problems[path] = Problem(str(error), has_subject=True)
+            problems[path] = sentence(str(error))
     return constraints, problems
 
 
-def space_problems(configs: TrialConfigs, experiment: Experiment, search: SearchConfig) -> Problems:
-    """Everything that is wrong with a search's space and constraints.
-
-    First comes what is wrong with the form of domains, then with the values of the valid ones.
-    """
-    space = search.domains
-    if not space:
-        advice = "name a setting with its domain, such as training.l2: {log_uniform: [1e-6, 1e-2]}"
-        return {SPACE: Problem("is empty", advice=advice)}
-    problems = form_problems(space, on_bags=configs.on_bags)
-    sound = sound_domains(search)
-    dimensions = {dimension.name: dimension for dimension in dimensions_of(sound)}
-    for key, section in sound.items():
-        for path, values in (section.when or {}).items():
-            if problem := _condition_problem(path, values, dimensions, experiment, space):
-                problems[(*SPACE, key, "when", path)] = problem
-    problems |= _many_unknown(dimensions.values())
-    problems |= _circles(list(dimensions.values()))
-    constraints, wrong = checked_constraints(search, None if problems else list(dimensions.values()))
-    for rule in (_never, _leads_nowhere, _not_whole):
-        problems |= rule(configs, _unsuspected(dimensions.values(), problems))
-    problems |= refused_values(configs, _unsuspected(dimensions.values(), problems), constraints)
-    return problems | wrong
-
-
-def sound_domains(search: SearchConfig) -> dict[str, DomainConfig]:
-    """The domains that are valid on their own and whose paths can be searched."""
-    wrong = _domains_of(form_problems(search.domains, on_bags=search.objective.on_bags))
-    return {key: section for key, section in search.domains.items() if (*SPACE, key) not in wrong}
-
-
-def _unsuspected(dimensions: Iterable[Dimension], problems: Problems) -> list[Dimension]:
-    """The dimensions without a problem so far, and without one in those that they depend on."""
-    wrong = _domains_of(problems)
-    return parents_first(dimension for dimension in dimensions if path_of(dimension) not in wrong)[0]
-
-
-def _domains_of(problems: Problems) -> set[ConfigPath]:
-    """The paths of the domains that have a problem, at themselves or inside."""
-    return {path[: len(SPACE) + 1] for path in problems}
-
-
-def form_problems(space: Mapping[str, DomainConfig], *, on_bags: bool) -> Problems:
-    """What is wrong with domains by themselves."""
-    problems: Problems = {}
-    first_keys: dict[ConfigPath, tuple[int, str]] = {}
-    for index, key in enumerate(space):
-        first_keys.setdefault(parse_path(key), (index, key))
-    for key, section in space.items():
-        if problem := _setting_problem(key, section, first_keys, on_bags=on_bags):
-            problems[*SPACE, key] = problem
-        else:
-            inner = domain_of(section).problems()
-            problems |= {(*SPACE, key, *path): Problem(text) for path, text in inner}
-    return problems
-
-
-def _setting_problem(
-    key: str,
-    section: DomainConfig,
-    first_keys: Mapping[ConfigPath, tuple[int, str]],
-    *,
-    on_bags: bool,
-) -> Problem | None:
-    """Why a setting cannot be searched, whether or not it exists; None if it can.
-
-    `first_keys` has the first key of the space with each path, and the index of that key.
-    """
-    path = parse_path(key)
-    if "" in path:
-        return Problem("is not the path of a setting", advice="write it with dots, such as training.l2")
-    around = [first_keys[path[:depth]] for depth in range(1, len(path) + 1) if path[:depth] in first_keys]
-    _, first_key = min((first for first in around if first[1] != key), default=(0, None))
-    if first_key is not None and parse_path(first_key) == path:
-        return Problem(f"is already searched, as {first_key}", advice="remove one of the two")
-    if first_key is not None:
-        text = f"is part of {first_key}, which is searched as a whole"
-        return Problem(text, advice="remove one of the two")
-    if path == ("data",):
-        text = "cannot be searched as a whole"
-        return Problem(text, advice="search settings in it, such as data.scaling")
-    if reason := why_not_searched(path, on_bags=on_bags):
-        exception = ", except with search.objective: {on: bags}" if can_be_searched_on_bags(path) else ""
-        return Problem(f"cannot be searched{exception}: {reason}")
-    if isinstance(section, ChoiceConfig) and any(gives_ensemble(path, value) for value in section.choice):
-        reason = why_not_searched(ENSEMBLE, on_bags=on_bags)
-        return Problem(f"model.ensemble cannot be searched: {reason}", has_subject=True)
-    if isinstance(section, LayersConfig) and path != HIDDEN:
-        return Problem(f"depth and width are a domain of {format_path(HIDDEN)} only", has_subject=True)
-    return None
-
-
-def _many_unknown(dimensions: Iterable[Dimension]) -> Problems:
-    """Unknown settings but for the first ones: `refused_values` tries these, and each gets a suggestion."""
-    unknown = [dimension for dimension in dimensions if not is_setting(parse_path(dimension.setting))]
-    return {path_of(dimension): unknown_setting() for dimension in unknown[MAX_SUGGESTIONS:]}
-
-
-def _condition_problem(
-    path: str,
-    option: Any,
-    dimensions: Mapping[str, Dimension],
-    experiment: Experiment,
-    space: Mapping[str, DomainConfig],
-) -> Problem | None:
-    """Why a condition can never hold; None if it can."""
-    parent = condition(path, option, dimensions)
-    values = option if isinstance(option, list) else [option]
-    if parent is None:
-        return _unsearched_problem(path, values, experiment, space)
-    if not parent.values:
-        text = f"never holds: no value of {parent.dimension} has {flow_yaml(option)} there"
-        return Problem(text, has_subject=True)
-    domain = dimensions[parent.dimension].domain
-    if domain.values is None:
-        text = "cannot be a condition, because its domain is continuous"
-        return Problem(text, advice="use a choice")
-    for value in parent.values:
-        if value not in domain:
-            first = domain.values[:MAX_SHOWN]
-            words = [choice for choice in first if isinstance(choice, str)]
-            meant = did_you_mean(str(value), words)
-            advice = "" if meant else f"its domain has {word_list(list(map(flow_yaml, first)))}"
-            return Problem(f"is never {flow_yaml(value)}{meant}", advice=advice)
-    return None
-
-
-def _unsearched_problem(
-    path: str, values: Sequence[Any], experiment: Experiment, space: Mapping[str, DomainConfig]
-) -> Problem | None:
-    """Why a condition on a setting that is not searched never holds; None if it holds."""
-    if any(parse_path(path) == parse_path(key) for key in space):
-        return None  # its problem is reported at its own path
-    config_value = value_at(experiment.model_dump(exclude={"search"}), parse_path(path))
-    if identity(config_value) in {identity(value) for value in values}:
-        return None
-    if config_value is None and (near := did_you_mean(path, space)):
-        return Problem(f"is not searched{near}")
-    text = f"is not searched and is {flow_yaml(config_value)}"
-    return Problem(text, advice="add it to the space, or remove the condition")
-
-
-def _circles(dimensions: Sequence[Dimension]) -> Problems:
-    """Conditions that form a cycle; dimensions that only depend on a cycle are left out."""
-    _, waiting = parents_first(dimensions)
-    by_name = {dimension.name: dimension for dimension in waiting}
-    problems: Problems = {}
-    for dimension in waiting:
-        way = [dimension.name]
-        while way[-1] not in way[:-1]:
-            parents = (condition.dimension for condition in by_name[way[-1]].conditions)
-            way.append(next(name for name in parents if name in by_name))
-        if way[-1] == dimension.name:
-            problem = Problem(f"forms a cycle: {' → '.join(way)}", has_subject=True)
-            problems.setdefault((*path_of(dimension), "when"), problem)
-    return problems
-
-
-def _never(configs: TrialConfigs, dimensions: Sequence[Dimension]) -> Problems:
+def _exclusive_conditions(_: TrialConfigs, dimensions: Sequence[Dimension]) -> Problems:
     """Conditions that exclude each other."""
     text = "never holds: its conditions, or those of the settings it depends on, exclude each other"
-    never = (dimension for dimension in dimensions if parent_values(dimension, dimensions) is None)
-    return {(*path_of(dimension), "when"): Problem(text, has_subject=True) for dimension in never}
+    inactive = (dimension for dimension in dimensions if parent_values(dimension, dimensions) is None)
+    return {(*path_of(dimension), "when"): sentence(text) for dimension in inactive}
 
 
-def _leads_nowhere(configs: TrialConfigs, dimensions: Sequence[Dimension]) -> Problems:
+def _wrong_paths(configs: TrialConfigs, dimensions: Sequence[Dimension]) -> Problems:
     """Settings whose paths lead into a single value, or past the end of a list."""
     problems: Problems = {}
     config: Any = configs.config
@@ -232,21 +219,33 @@ def _leads_nowhere(configs: TrialConfigs, dimensions: Sequence[Dimension]) -> Pr
                 config = override(config, parse_path(dimension.setting), value)
         except ConfigError as error:
             (problem,) = error.problems
-            text = f"there is no such setting: {problem.path} {problem.clause}"
-            if problem.has_subject:  # there is no such entry
-                text = f"{problem.clause}: {problem.advice}"
-            problems[path_of(dimension)] = Problem(text, has_subject=True)
+            if not problem.has_subject:  # its advice is about a single value
+                problem = replace(
+                    problem.prefixed(f"there is no such setting: {problem.path}", " "), advice=""
+                )
+            problems[path_of(dimension)] = problem
     return problems
 
 
-def _not_whole(configs: TrialConfigs, dimensions: Sequence[Dimension]) -> Problems:
+def _fractions(configs: TrialConfigs, dimensions: Sequence[Dimension]) -> Problems:
     """Domains of real numbers for a setting that accepts only whole numbers."""
     problems: Problems = {}
     for dimension in dimensions:
-        instead = _WHOLE.get(type(dimension.domain))
+        domain = _WHOLE.get(type(dimension.domain))
         forms = forms_at(parse_path(dimension.setting), configs.config)
-        if instead and {"integer", "number"} & {form.kind for form in forms} == {"integer"}:
+        if domain and {"integer", "number"} & {form.kind for form in forms} == {"integer"}:
             low, *_, high = dimension.domain.values_to_try()
-            advice = f"write {instead}: [{low:.0f}, {high:.0f}]"
-            problems[path_of(dimension)] = Problem("must be a whole number", advice=advice)
+            advice = f"write {domain}: [{low:.0f}, {high:.0f}]"
+            problems[path_of(dimension)] = predicate("must be a whole number", advice=advice)
     return problems
+
+
+def _without_problems(dimensions: Iterable[Dimension], problems: Problems) -> list[Dimension]:
+    """The dimensions without a problem so far, and without one in those that they depend on."""
+    wrong = _domain_paths(problems)
+    return parents_first(dimension for dimension in dimensions if path_of(dimension) not in wrong)[0]
+
+
+def _domain_paths(problems: Problems) -> set[ConfigPath]:
+    """The paths of the domains that have a problem, at themselves or inside."""
+    return {path[: len(SPACE) + 1] for path in problems}

@@ -8,11 +8,10 @@ are allowed.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Final, Self
+from typing import Any, Final
 
 from fnnctl.config.paths import ConfigPath, format_path, overlap, parse_path
-from fnnctl.config.problems import Problems
+from fnnctl.config.problems import Problems, predicate, sentence
 from fnnctl.config.rules.dimensions import space_of
 from fnnctl.config.rules.trials import ENSEMBLE, TrialConfigs, gives_ensemble
 from fnnctl.config.rules.validation import InvalidConfigurationError, validated
@@ -70,58 +69,53 @@ def _completed(
     path: ConfigPath, entry: Mapping[str, Any], configs: TrialConfigs, dimensions: Sequence[Dimension]
 ) -> Assignment:
     """The entry with a value for every active setting."""
-    settings = _EntrySettings.of(path, entry, dimensions, on_bags=configs.on_bags)
+    keys = _keys_by_setting(path, entry, dimensions, on_bags=configs.on_bags)
+    values = {setting: entry[key] for setting, key in keys.items()}
     try:
-        assignment = _Completion(configs, dimensions, settings.values).assignment()
+        assignment = _Completion(configs, dimensions, values).assignment()
         configs.experiment_of(assignment)
     except InvalidConfigurationError as error:
-        raise InvalidConfigurationError(settings.locate(error.by_path)) from None
+        raise InvalidConfigurationError(_located(error.by_path, path, keys)) from None
     return assignment
 
 
-@dataclass(frozen=True, slots=True)
-class _EntrySettings:
-    """The settings of an entry."""
+def _keys_by_setting(
+    path: ConfigPath, entry: Mapping[str, Any], dimensions: Sequence[Dimension], *, on_bags: bool
+) -> dict[str, str]:
+    """The settings of an entry, each with its path as it is written there.
 
-    path: ConfigPath
-    values: Mapping[str, Any]
-    """By setting."""
-    keys: Mapping[str, str]
-    """The settings' paths as written, by setting."""
+    Raises `InvalidConfigurationError` if a path is not searched, occurs twice, or sets an ensemble.
+    """
+    settings = list(dict.fromkeys(dimension.setting for dimension in dimensions))
+    keys: dict[str, str] = {}
+    wrong: Problems = {}
+    for key, value in entry.items():
+        setting = format_path(parse_path(key))
+        if setting not in settings:
+            wrong[*path, key] = _not_searched(setting, value, settings)
+        elif setting in keys:
+            wrong[*path, key] = predicate(
+                f"is already given, as {keys[setting]}", advice="remove one of the two"
+            )
+        elif gives_ensemble(parse_path(key), value):
+            reason = why_not_searched(ENSEMBLE, on_bags=on_bags)
+            wrong[*path, key] = sentence(f"model.ensemble cannot be given here: {reason}")
+        else:
+            keys[setting] = key
+    if wrong:
+        raise InvalidConfigurationError(wrong)
+    return keys
 
-    @classmethod
-    def of(
-        cls, path: ConfigPath, entry: Mapping[str, Any], dimensions: Sequence[Dimension], *, on_bags: bool
-    ) -> Self:
-        """Raises `InvalidConfigurationError` if a path is not searched, occurs twice, or sets an ensemble."""
-        settings = list(dict.fromkeys(dimension.setting for dimension in dimensions))
-        keys: dict[str, str] = {}
-        wrong: Problems = {}
-        for key, value in entry.items():
-            setting = format_path(parse_path(key))
-            if setting not in settings:
-                wrong[*path, key] = _not_searched(setting, value, settings)
-            elif setting in keys:
-                text = f"is already given, as {keys[setting]}"
-                wrong[*path, key] = Problem(text, advice="remove one of the two")
-            elif gives_ensemble(parse_path(key), value):
-                why = why_not_searched(ENSEMBLE, on_bags=on_bags)
-                wrong[*path, key] = Problem(f"model.ensemble cannot be given here: {why}", has_subject=True)
-            else:
-                keys[setting] = key
-        if wrong:
-            raise InvalidConfigurationError(wrong)
-        return cls(path, {setting: entry[key] for setting, key in keys.items()}, keys)
 
-    def locate(self, problems: Problems) -> Problems:
-        """The problems with a trial's settings, at the entry's own paths."""
-        located: Problems = {}
-        for path, problem in problems.items():
-            setting = next((key for key in self.keys if overlap(path, parse_path(key))), None)
-            entry_path = self.path if setting is None else (*self.path, self.keys[setting])
-            is_own = format_path(path) == setting
-            located.setdefault(entry_path, problem if is_own else problem.prefixed(format_path(path)))
-        return located
+def _located(problems: Problems, path: ConfigPath, keys: Mapping[str, str]) -> Problems:
+    """The problems with a trial's settings, at the paths of its entry."""
+    located: Problems = {}
+    for trial_path, problem in problems.items():
+        setting = next((setting for setting in keys if overlap(trial_path, parse_path(setting))), None)
+        entry_path = path if setting is None else (*path, keys[setting])
+        is_own = format_path(trial_path) == setting
+        located.setdefault(entry_path, problem if is_own else problem.prefixed(format_path(trial_path)))
+    return located
 
 
 class _Completion:
@@ -151,7 +145,10 @@ class _Completion:
             if value is _MISSING:
                 continue
             self._values[setting] = value
-            value = self._layers(dimension) if dimension.part else self._choice(dimension)
+            if dimension.part:
+                value = self._layers(setting)
+            else:  # `adam`, not `{name: adam}`, if the choice has `adam`
+                value = self._in_form_of(dimension.domain, setting, value)
             self._values[setting] = value
             values |= values_by_dimension(self._dimensions, {setting: value})
         order = (dimension.setting for dimension in self._settings)
@@ -164,12 +161,8 @@ class _Completion:
         written = _look_up(config, path)
         return plain(checked) if written in (_MISSING, None) or checked is _MISSING else written
 
-    def _choice(self, dimension: Dimension) -> Any:
-        """The value in the form of the domain: `adam`, not `{name: adam}`, if the choice has `adam`."""
-        setting = dimension.setting
-        return self._in_form(setting, self._values[setting], dimension.domain)
-
-    def _in_form(self, setting: str, value: Any, domain: Domain) -> Any:
+    def _in_form_of(self, domain: Domain, setting: str, value: Any) -> Any:
+        """The value as the domain writes it, if that is a choice which has it in another form."""
         if not isinstance(domain, Choice) or value in domain:
             return value
         meaning = self._meaning(setting, value)
@@ -186,44 +179,42 @@ class _Completion:
             return _MISSING
         return _look_up(experiment, parse_path(setting))
 
-    def _layers(self, dimension: Dimension) -> list[Any]:
+    def _layers(self, setting: str) -> list[Any]:
         """The layers in the form of the space, with the model's settings where they leave searched ones out.
 
         Raises `InvalidConfigurationError` if the dimensions cannot have them.
         """
         validated(self._configs.config_of(self._values))  # so that it is a list of layers
-        setting = dimension.setting
-        dimensions = [other for other in self._dimensions if other.setting == setting]
+        dimensions = [dimension for dimension in self._dimensions if dimension.setting == setting]
         domains = layer_domains(dimensions)
-        layers = [written_out(layer) for layer in self._values[setting]]
+        value = self._values[setting]
+        layers = [written_out(layer) for layer in value]
         if any(layer.keys() - {UNITS, *domains} for layer in layers):
             names = word_list([UNITS, *domains]) if domains else "numbers of units"
-            wrong = Problem("has layers with settings of their own", advice=f"this space has only {names}")
+            text, advice = "has layers with settings of their own", f"this space has only {names}"
         else:
             complete = [self._layer(layer, index, domains) for index, layer in enumerate(layers)]
             values = values_by_dimension(self._dimensions, {setting: complete})
             searched: list[Any] = assignment_of(self._dimensions, values)[setting]
             if list(map(written_out, searched)) == complete:
                 return searched
-            wrong = Problem("has more layers than this space has widths for", advice="raise the depth")
+            text, advice = "has more layers than this space has widths for", "raise the depth"
             if not any(map(single_layer_part, dimensions)):
-                differ = "that differ" if domains else "of different widths"
-                wrong = Problem(f"has layers {differ}", advice="this space needs per_layer: true for that")
-        value = flow_yaml(self._values[setting])
-        raise InvalidConfigurationError(
-            {parse_path(setting): replace(wrong, text=f"{value} {wrong.text}", has_subject=True)}
-        )
+                text = f"has layers {'that differ' if domains else 'of different widths'}"
+                advice = "this space needs per_layer: true for that"
+        problem = sentence(f"{flow_yaml(value)} {text}", advice=advice)
+        raise InvalidConfigurationError({parse_path(setting): problem})
 
     def _layer(self, layer: Mapping[str, Any], index: int, domains: Mapping[str, Domain]) -> dict[str, Any]:
         """A layer with all searched settings; the first layer has no residual connection."""
         complete = {UNITS: layer[UNITS]}
         for key, domain in domains.items():
             if key != RESIDUAL or index:
-                model_path = f"model.{key}"
+                setting = f"model.{key}"
                 value = layer.get(key)
                 if value is None:
-                    value = self._default(parse_path(model_path))
-                complete[key] = self._in_form(model_path, value, domain)
+                    value = self._default(parse_path(setting))
+                complete[key] = self._in_form_of(domain, setting, value)
         return complete
 
 
@@ -245,10 +236,13 @@ def _look_up(node: Any, path: ConfigPath) -> Any:
 
 def _not_searched(setting: str, value: Any, settings: Sequence[str]) -> Problem:
     """Why an entry cannot give the setting, and which was probably meant."""
-    parts = parse_path(setting)
-    for other in settings:
-        inside = parse_path(other)[len(parts) :]
-        if parse_path(other)[: len(parts)] == parts and _look_up(value, inside) is not _MISSING:
-            return Problem("is not searched", advice=f"write the setting's whole path with dots: {other}")
-    near = did_you_mean(setting, settings)
-    return Problem(f"is not searched{near}", advice="" if near else f"search.space has {word_list(settings)}")
+    path = parse_path(setting)
+    for searched in settings:
+        searched_path = parse_path(searched)
+        is_inside = searched_path[: len(path)] == path
+        if is_inside and _look_up(value, searched_path[len(path) :]) is not _MISSING:
+            advice = f"write the setting's whole path with dots: {searched}"
+            return predicate("is not searched", advice=advice)
+    suggestion = did_you_mean(setting, settings)
+    advice = "" if suggestion else f"search.space has {word_list(settings)}"
+    return predicate(f"is not searched{suggestion}", advice=advice)

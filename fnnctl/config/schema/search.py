@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeVar
 
 from pydantic import Discriminator, Field, Tag
 
-from fnnctl.config.problems import NO_BAGS, no_effect
-from fnnctl.config.schema.domains import DomainConfig
+from fnnctl.config.paths import parse_path
+from fnnctl.config.problems import CONFIRMED_ON_BAGS, no_effect, predicate, sentence
+from fnnctl.config.schema.domains import ChoiceConfig, DomainConfig
 from fnnctl.config.schema.methods import SAMPLERS, SCHEDULERS, Method, MethodConfig
+from fnnctl.config.schema.objective import ObjectiveConfig
 from fnnctl.config.schema.section import Section
 from fnnctl.config.schema.setting import Place, Rule, Setting
 from fnnctl.errors import Problem
-from fnnctl.metrics.registry import is_loss
 
 if TYPE_CHECKING:
     from fnnctl.config.schema.experiment import Experiment
@@ -22,14 +23,12 @@ if TYPE_CHECKING:
 Record = TypeVar("Record")
 Epochs = Annotated[int, Field(ge=1, le=10_000_000)]
 
+MAX_ROWS: Final = "training.max_rows"
 DEFAULT_BATCH: Final = 8
 """The number of configurations that a sampler that learns proposes at once."""
 MAX_TRIALS: Final = 10_000_000
 DEFAULT_TRIALS = 50
 """The number of trials if neither the config nor the method determines it."""
-
-
-AUTO_METRIC = "auto"
 
 
 def _if_method_is_known(rule: Callable[[SearchConfig], Iterator[Problem]]) -> Rule:
@@ -121,35 +120,13 @@ def _names(records: Mapping[str, Record], has: Callable[[Record], bool]) -> str:
     return " or ".join(name for name, record in records.items() if has(record))
 
 
-def _nothing_to_measure_on(experiment: Experiment, place: Place) -> Iterator[Problem]:
-    """If it is validation without a validation part, or bags without `model.ensemble.bags`."""
-    has_bags = experiment.model.ensemble.bags
-    if place.value == "validation" and experiment.data.split.validation == 0:
-        trial = " (a trial has no bags)" if has_bags else ""
-        yield Problem(
-            f"there is no validation part, because data.split.validation is 0{trial}",
-            advice="write on: cross_validation, or data.split.validation: 0.15",
-            related=("data.split.validation",),
-            has_subject=True,
-        )
-    if place.value == "bags" and not has_bags:
-        yield Problem(
-            "bags needs an ensemble with bags",
-            kind=NO_BAGS,
-            advice="write model.ensemble: {members: 8, bags: true}, or on: validation",
-            related=("model.ensemble.bags",),
-            has_subject=True,
-        )
-
-
 def _no_curve(experiment: Experiment, place: Place) -> Iterator[Problem]:
     """With a cross-validated objective, which has no learning curve."""
     if place.value != "none" and _is_on(experiment, "cross_validation"):
-        yield Problem(
+        yield sentence(
             "a cross-validated objective has no learning curve",
+            "search.objective.on",
             advice="write none, or set search.objective.on: validation",
-            related=("search.objective.on",),
-            has_subject=True,
         )
 
 
@@ -161,60 +138,69 @@ def _nothing_to_confirm_on(experiment: Experiment, place: Place) -> Iterator[Pro
         yield Problem(
             "trains the best trials again to measure them on other rows, but bags measure on all rows "
             "outside the test part already",
+            kind=CONFIRMED_ON_BAGS,
             advice="write null, or set search.objective.on: validation",
             related=("search.objective.on",),
         )
     elif experiment.data.split.validation == 0:
-        yield Problem(
+        yield predicate(
             "measures on validation rows, but data.split.validation is 0",
+            "data.split.validation",
             advice="write data.split.validation: 0.15, or confirm: null",
-            related=("data.split.validation",),
         )
 
 
 def _several_networks(experiment: Experiment, place: Place) -> Iterator[Problem]:
     """With a cross-validated objective, which trains a network per fold."""
     if place.value is not None and _is_on(experiment, "cross_validation"):
-        yield Problem(
+        yield predicate(
             "needs one network per trial, but a cross-validated objective trains one per fold",
+            "search.objective.on",
             advice="write null, or set search.objective.on: validation",
-            related=("search.objective.on",),
         )
+
+
+def _no_samples(experiment: Experiment, _: Place) -> Iterator[Problem]:
+    """With a sampler that tries samples of the rows first, if the scheduler stops trials or the space has no
+    samples.
+    """
+    search = experiment.search
+    if search is None or not search.method.sampling.tries_samples:
+        return
+    sampler = search.method.sampler
+    if search.method.scheduling.has_rungs:
+        text = f"{sampler} compares trials after all of their epochs"
+        yield sentence(text, advice="write scheduler: full_budget")
+    elif not _has_samples(search):
+        text = f"{sampler} tries samples of the rows and then all of them"
+        yield sentence(text, advice=f"write {MAX_ROWS}: {{choice: [null, 50000]}} in search.space")
+
+
+def _none_on_a_sample(experiment: Experiment, place: Place) -> Iterator[Problem]:
+    """With a sampler that tries these trials on a sample of the rows first, if none has one."""
+    search, first = experiment.search, place.value
+    if search is None or not search.method.sampling.tries_samples or search.method.scheduling.has_rungs:
+        return
+    if not _has_samples(search) or (isinstance(first, str) and first != DEFAULTS):
+        return  # the trials of another search are not known yet
+    entries = first if isinstance(first, tuple) else ({},)
+    samples = ({parse_path(key): value for key, value in entry.items()} for entry in entries)
+    default = experiment.training.max_rows
+    if all(entry.get(parse_path(MAX_ROWS), default) is None for entry in samples):
+        text = f"{search.method.sampler} tries these trials on a sample first, but none has one"
+        yield sentence(text, advice=f"write a list such as [{{{MAX_ROWS}: 50000}}]")
+
+
+def _has_samples(search: SearchConfig) -> bool:
+    """Whether the space has samples of the rows beside all rows."""
+    domains = {parse_path(key): domain for key, domain in search.domains.items()}
+    domain = domains.get(parse_path(MAX_ROWS))
+    return isinstance(domain, ChoiceConfig) and None in domain.choice
 
 
 def _is_on(experiment: Experiment, rows: str) -> bool:
     """Whether trials are measured on these rows, such as `bags`."""
     return experiment.search is not None and experiment.search.objective.on == rows
-
-
-class ObjectiveConfig(Section):
-    """The metric by which trials are compared."""
-
-    metric: Annotated[str, Field(min_length=1), Setting(is_common=True)] = AUTO_METRIC
-    """A metric of metrics.json, such as accuracy, f1_macro, log_loss, per_class.CLASS.recall, r2 or mae;
-    `auto` is accuracy in a classification and r2 in a regression. The more probable class counts as
-    predicted, whatever `model.threshold` is; on bags, `model.threshold` counts."""
-    on: Annotated[
-        Literal["validation", "cross_validation", "bags"],
-        Setting(is_common=True, search_contradictions=(_nothing_to_measure_on,)),
-    ] = "validation"
-    """Where the metric is measured: on the validation part, as the mean over the folds of
-    `evaluation.cross_validation`, or on the bags of `model.ensemble`; folds and bags leave the test part out.
-    With `bags` a trial is the whole ensemble, as `fnnctl train` trains it, and its out-of-bag predictions are
-    measured."""
-    direction: Literal["auto", "maximize", "minimize"] = "auto"
-    """Whether the metric is maximized or minimized; `auto` minimizes losses and errors and maximizes the
-    rest."""
-
-    @property
-    def on_bags(self) -> bool:
-        """Whether trials are ensembles that are measured on the rows out of their members' bags."""
-        return self.on == "bags"
-
-    @property
-    def minimized(self) -> bool:
-        """Whether smaller values are better."""
-        return is_loss(self.metric) if self.direction == "auto" else self.direction == "minimize"
 
 
 class BudgetConfig(Section):
@@ -301,7 +287,9 @@ SpaceConfig = Annotated[
 class SearchConfig(Section):
     """Hyperparameter search."""
 
-    method: Annotated[Method, Setting(is_common=True)] = MethodConfig.model_construct()
+    method: Annotated[Method, Setting(is_common=True, search_contradictions=(_no_samples,))] = (
+        MethodConfig.model_construct()
+    )
     """The search method, by name or as {scheduler, sampler}."""
     objective: ObjectiveConfig = ObjectiveConfig.model_construct()
     """The objective of the search."""
@@ -345,7 +333,7 @@ class SearchConfig(Section):
     trial. A trial is judged after each ninth of max_epochs."""
     stop_when: StopWhenConfig | None = None
     """When to end the search before its plan is complete; null for never."""
-    start_from: StartFrom | None = None
+    start_from: Annotated[StartFrom | None, Setting(search_contradictions=(_none_on_a_sample,))] = None
     """The first trials: a list of mappings from searched settings to values, as in
     `[{training.l2: 0.01}]`, where the config gives what a mapping leaves out; `defaults` for the default
     trial, which has the config's values; or a search's run for the settings of its ten best trials. Null for

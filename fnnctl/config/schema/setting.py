@@ -110,7 +110,8 @@ class Setting:
     unless the setting is off. Of two settings that contradict each other, the one has the rule that its
     message tells to change."""
     search_contradictions: tuple[Rule, ...] = ()
-    """Those that matter in a search alone: `fnnctl train` does not look for them."""
+    """Those that matter in a search alone, also if the setting is off: `fnnctl train` does not look for
+    them."""
     recipe: RecipeValue | None = None
     """What the recipes give it."""
     since: str | None = None

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from fnnctl.config.rules.budgets import epochs_problems, largest_budget
+from fnnctl.config.rules.budgets import budget_problems, largest_budget
 from fnnctl.config.rules.experiments import experiment_of
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.search import SearchConfig
@@ -46,8 +46,8 @@ def test_the_largest_budget_is_that_of_the_longest_trial(search: dict[str, Any],
 def test_what_goes_beyond_the_largest_budget_is_named() -> None:
     first = [{EPOCHS: 12}, {EPOCHS: 40}, {"training.l2": 0.1}]
     _, search = experiment_with({"objective": {"on": "bags"}, "start_from": first})
-    assert epochs_problems(search, 40) == {}
-    problems = epochs_problems(search, 25)
+    assert budget_problems(search, 40) == {}
+    problems = budget_problems(search, 25)
     assert {path: problem.message for path, problem in problems.items()} == {
         ("search", "space", EPOCHS): "has up to 30 epochs, but search.budget.max_epochs is 25; raise it, or "
         "write null",

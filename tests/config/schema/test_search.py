@@ -2,14 +2,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
 from fnnctl.config.reading.loading import LoadedConfig
 from fnnctl.config.reading.resolved import resolved_yaml
 from fnnctl.config.schema.methods import METHODS, MethodConfig
-from fnnctl.config.schema.search import ObjectiveConfig, SearchConfig
+from fnnctl.config.schema.search import SearchConfig
 from fnnctl.errors import ConfigError
 
 Load = Callable[..., LoadedConfig]
@@ -39,21 +38,6 @@ def test_other_pairs_are_called_by_both_parts(load: Load) -> None:
     assert searched(load, "  method: {scheduler: hyperband, sampler: grid}").method.name == "hyperband × grid"
     assert searched(load, "  method: {sampler: grid}").method.name == "hyperband × grid"
     assert MethodConfig() == searched(load, "  grid_resolution: 5").method
-
-
-@pytest.mark.parametrize(
-    ("metric", "direction", "minimized"),
-    [
-        ("accuracy", "auto", False),
-        ("log_loss", "auto", True),
-        ("per_class.a.b.recall", "auto", False),
-        ("per_class.a.expected_calibration_error", "auto", True),
-        ("accuracy", "minimize", True),
-        ("loss", "maximize", False),
-    ],
-)
-def test_losses_are_minimized_by_default(metric: str, direction: Any, minimized: bool) -> None:
-    assert ObjectiveConfig(metric=metric, direction=direction).minimized == minimized
 
 
 BRACKETS = ["budget.min_epochs", "budget.reduction_factor", "budget.brackets", "budget.total"]

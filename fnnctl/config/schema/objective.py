@@ -1,0 +1,125 @@
+"""The `search.objective` section: the metric by which trials are compared, and where it is measured."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Annotated, Final, Literal
+
+from pydantic import Field
+
+from fnnctl.config.paths import format_path, parse_path
+from fnnctl.config.problems import NO_BAGS, sentence
+from fnnctl.config.schema.domains import ChoiceConfig
+from fnnctl.config.schema.losses import LOSS_RECORDS, has_one_loss
+from fnnctl.config.schema.section import Section
+from fnnctl.config.schema.setting import Place, Setting
+from fnnctl.errors import Problem
+from fnnctl.metrics.registry import class_of, is_loss, objectives, positive_metric
+from fnnctl.text import did_you_mean, quoted
+
+if TYPE_CHECKING:
+    from fnnctl.config.schema.experiment import Experiment
+
+AUTO_METRIC: Final = "auto"
+
+
+def metric_problem(metric: str) -> Problem | None:
+    """What is wrong with the name of a metric; None if there is such a metric."""
+    if metric in (AUTO_METRIC, *objectives()) or class_of(metric) is not None:
+        return None
+    part, _, name = metric.partition("_")
+    suggestion = advice = ""
+    if part in {"train", "validation", "test"} and name in objectives():
+        suggestion = f" (write metric: {name}; `on` sets where it is measured)"
+    elif class_metric := positive_metric(metric):
+        suggestion, class_name = " of a trial", class_metric.class_name
+        advice = f"write per_class.CLASS.{class_name}, with the name of a class, or {class_name}_macro"
+    elif not (suggestion := did_you_mean(metric, objectives())):
+        names = ", ".join(objectives())
+        advice = f"the metrics are {names}, and per class, such as per_class.CLASS.recall"
+    return sentence(f"there is no metric {quoted(metric)}{suggestion}", advice=advice)
+
+
+def _unknown_metric(_: Experiment, place: Place) -> Iterator[Problem]:
+    """Unless there is such a metric."""
+    if problem := metric_problem(place.value):
+        yield problem
+
+
+def _unlike_losses(experiment: Experiment, place: Place) -> Iterator[Problem]:
+    """If it is the loss, and the search varies the loss function."""
+    if place.value == "loss" and (searched := _searched_losses(experiment)):
+        yield sentence(
+            "{searched} is searched, and values of different loss functions cannot be compared",
+            "search.space",
+            advice="write metric: r2, rmse or mae",
+            searched=searched,
+        )
+
+
+def _searched_losses(experiment: Experiment) -> str | None:
+    """The searched setting that gives trials different loss functions; None if all have the same."""
+    parameters = {f"model.output.{record.parameter}" for record in LOSS_RECORDS.values() if record.parameter}
+    for key, domain in (experiment.search.domains if experiment.search else {}).items():
+        setting = format_path(parse_path(key))
+        outputs = domain.choice if isinstance(domain, ChoiceConfig) else ()
+        if setting == "model":
+            outputs = tuple(model.get("output") for model in outputs if isinstance(model, Mapping))
+        is_output = setting in ("model", "model.output", "model.output.name")
+        if setting in parameters or (is_output and not has_one_loss(outputs)):
+            return key
+    return None
+
+
+def _nothing_to_measure_on(experiment: Experiment, place: Place) -> Iterator[Problem]:
+    """If it is validation without a validation part, or bags without `model.ensemble.bags`."""
+    has_bags = experiment.model.ensemble.bags
+    if place.value == "validation" and experiment.data.split.validation == 0:
+        trial = " (a trial has no bags)" if has_bags else ""
+        yield sentence(
+            f"there is no validation part, because data.split.validation is 0{trial}",
+            "data.split.validation",
+            advice="write on: cross_validation, or data.split.validation: 0.15",
+        )
+    if place.value == "bags" and not has_bags:
+        yield Problem(
+            "bags needs an ensemble with bags",
+            kind=NO_BAGS,
+            advice="write model.ensemble: {members: 8, bags: true}, or on: validation",
+            related=("model.ensemble.bags",),
+            has_subject=True,
+        )
+
+
+class ObjectiveConfig(Section):
+    """The metric by which trials are compared."""
+
+    metric: Annotated[
+        str,
+        Field(min_length=1),
+        Setting(is_common=True, search_contradictions=(_unknown_metric, _unlike_losses)),
+    ] = AUTO_METRIC
+    """A metric of metrics.json, such as accuracy, f1_macro, log_loss, per_class.CLASS.recall, r2 or mae;
+    `auto` is accuracy in a classification and r2 in a regression. The more probable class counts as
+    predicted, whatever `model.threshold` is; on bags, `model.threshold` counts."""
+    on: Annotated[
+        Literal["validation", "cross_validation", "bags"],
+        Setting(is_common=True, search_contradictions=(_nothing_to_measure_on,)),
+    ] = "validation"
+    """Where the metric is measured: on the validation part, as the mean over the folds of
+    `evaluation.cross_validation`, or on the bags of `model.ensemble`; folds and bags leave the test part out.
+    With `bags` a trial is the whole ensemble, as `fnnctl train` trains it, and its out-of-bag predictions are
+    measured."""
+    direction: Literal["auto", "maximize", "minimize"] = "auto"
+    """Whether the metric is maximized or minimized; `auto` minimizes losses and errors and maximizes the
+    rest."""
+
+    @property
+    def on_bags(self) -> bool:
+        """Whether trials are ensembles that are measured on the rows out of their members' bags."""
+        return self.on == "bags"
+
+    @property
+    def minimized(self) -> bool:
+        """Whether smaller values are better."""
+        return is_loss(self.metric) if self.direction == "auto" else self.direction == "minimize"
