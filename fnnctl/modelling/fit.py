@@ -144,7 +144,7 @@ class Fit:
     def examples(self, data: TaskData) -> Pool:
         """All rows of the data, preprocessed for this fit's network."""
         features, targets = self.preprocessor.of(data.dataset), self.decoder.standardized(data.targets)
-        kind = target_type(self.settings.shape.output, self.settings.dtype)
+        kind = target_type(self.settings.shape.output.kind, self.settings.dtype)
         return make_pool(
             features,
             targets.astype(kind, copy=False),

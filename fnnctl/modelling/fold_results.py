@@ -16,7 +16,7 @@ from fnnctl.modelling.fit import Fit
 from fnnctl.tasks.epoch_metrics import epoch_metrics
 from fnnctl.tasks.folds import mean_metrics
 from fnnctl.tasks.post_training import PostTraining
-from fnnctl.tasks.task import FoldScores, OutOfFold, PartScores, TaskData
+from fnnctl.tasks.task import FittedValues, FoldScores, OutOfFold, PartScores, TaskData
 from fnnctl.training.history import history_table
 from fnnctl.training.trainer import Outcome
 
@@ -36,15 +36,8 @@ class FoldResult:
     epochs: int
     best_epoch: int | None
     history: dict[str, list[float]]
-    temperature: float | None
-    """The temperature fitted to the fold's validation part; None without calibration, or if none fits."""
-    threshold: float | None = None
-    """The threshold between two classes, which may be chosen on the fold's validation part; None for the
-    default, or if none can be chosen."""
-    class_weights: tuple[float, ...] | None = None
-    """The weights of the classes for which probabilities are corrected; None if there are none."""
-    target_residuals: tuple[float, ...] = ()
-    """With which the mean of a transformed target is corrected; empty if it is not."""
+    fitted: FittedValues = FittedValues()  # noqa: RUF009  # frozen
+    """What is fitted to the fold's validation part."""
     outputs: FloatArray | None = None
     """(n, outputs) of the network for the fold's n test rows; None if it diverged or was interrupted, or
     once they are saved in the run's folder."""
@@ -56,9 +49,8 @@ class FoldResult:
 
         The fold also counts as diverged if its weights are finite but the loss of its outputs overflows.
         """
-        decoder = replace(fit.decoder, temperature=self.temperature).weighted(self.class_weights)
-        decoder = decoder.with_residuals(self.target_residuals)
-        decoder = PostTraining.of(fit.experiment.model).with_threshold(decoder, self.threshold)
+        decoder = fit.decoder.with_fitted(self.fitted)
+        decoder = PostTraining.of(fit.experiment.model).with_threshold(decoder, self.fitted.threshold)
         part = data.score(fit.split(data).test, [outputs], decoder)
         if not math.isfinite(part.loss):
             return replace(self, outcome=Outcome.DIVERGED)
@@ -129,7 +121,7 @@ def fold_table(
     for fold, fit, result, metrics in folds:
         facts: tuple[object, ...] = (None,) * 4
         if result:
-            facts = result.epochs, result.best_epoch, str(result.outcome), result.temperature
+            facts = result.epochs, result.best_epoch, str(result.outcome), result.fitted.temperature
         scores = (_score(metrics, name) for name in names)
         rows.append([*(number + 1 for number in fold), *fit.sizes, *facts, *scores])
     return [*FACT_COLUMNS, *names], rows

@@ -28,11 +28,11 @@ from fnnctl.metrics.decisions import Costs
 from fnnctl.metrics.registry import REGRESSION
 from fnnctl.nn.layers.activations import ACTIVATIONS
 from fnnctl.nn.parameters import ParameterLayout
-from fnnctl.nn.shape import HiddenShape, InputStageShape, NetworkShape
+from fnnctl.nn.shape import HiddenShape, InputStageShape, NetworkShape, OutputShape
 from fnnctl.store.atomic import damaged
 from fnnctl.tasks.decisions import Decision
 from fnnctl.tasks.target_transforms import LogTransform, QuantileTransform, TargetTransform
-from fnnctl.tasks.task import OutputDecoder, OutputShape, TargetScale, TaskData
+from fnnctl.tasks.task import FittedValues, OutputDecoder, TargetScale, TaskData
 from fnnctl.text import quoted
 from fnnctl.training.members import Member
 
@@ -158,29 +158,16 @@ class NetworkDescription(Described):
     @property
     def shape(self) -> NetworkShape:
         """The network as the engine represents it."""
-        output = self.decoder.output
-        return NetworkShape(
-            self.inputs,
-            tuple(layer.shape for layer in self.hidden),
-            output.outputs,
-            output=output.kind,
-            positive=output.positive,
-            loss_parameter=output.loss_parameter,
-            inner_members=self.members,
-            stage=self.stage,
-        )
+        hidden = tuple(layer.shape for layer in self.hidden)
+        return NetworkShape(self.inputs, hidden, self.decoder.output, self.members, self.stage)
 
     @property
     def decoder(self) -> OutputDecoder:
-        """How the network's outputs become predictions."""
+        """How the network's outputs become predictions: the inverse of `_decoder_entries`."""
         scale = None
         if self.target_mean is not None and self.target_deviation is not None:
             scale = TargetScale(
-                self.target_mean,
-                self.target_deviation,
-                self.target_range,
-                self.target_transform,
-                self.target_residuals,
+                **{field.name: getattr(self, f"target_{field.name}") for field in fields(TargetScale)}
             )
         output = OutputShape(
             len(self.classes) or 1,
@@ -188,18 +175,13 @@ class NetworkDescription(Described):
             positive=1 if self.positive is None else self.classes.index(self.positive),
             loss_parameter=1.0 if self.delta is None else self.delta,
         )
+        decision = None
+        if len(self.classes) == 2:
+            positive = self.positive_class or self.positive
+            costs = None if self.costs is None else Costs(*self.costs)
+            decision = Decision(1 if positive is None else self.classes.index(positive), costs)
         baseline = None if self.baseline is None else tuple(self.baseline)
-        decoder = OutputDecoder(output, baseline, scale, self.temperature, self._decision)
-        return decoder.weighted(self.class_weights).with_threshold(self.threshold)
-
-    @property
-    def _decision(self) -> Decision | None:
-        """How one of two classes is predicted, without the threshold; None if there are not two."""
-        if len(self.classes) != 2:
-            return None
-        positive = self.positive_class or self.positive
-        costs = None if self.costs is None else Costs(*self.costs)
-        return Decision(1 if positive is None else self.classes.index(positive), costs)
+        return OutputDecoder(output, baseline, scale, decision=decision).with_fitted(_fitted_values(self))
 
     def problem(self, preprocessor: Preprocessor) -> str | None:
         """Why the facts, though each is valid on its own, do not describe a network; None if they do."""
@@ -301,6 +283,40 @@ def read_description(mapping: Mapping[str, Any], path: Path) -> ModelDescription
         raise damaged(path, f"is damaged: {first_problem(error)}") from error
 
 
+def _decoder_entries(decoder: OutputDecoder, classes: Sequence[str]) -> dict[str, Any]:
+    """The entries for a decoder, before something is fitted: the inverse of `NetworkDescription.decoder`."""
+    output, scale, decision = decoder.output, decoder.scale, decoder.decision
+    costs = None if decision is None else decision.costs
+    entries = {
+        "output": output.kind,
+        "delta": output.loss_parameter if decoder.loss.parameter else None,
+        "positive": classes[output.positive] if decoder.loss.scores == "positive_class" else None,
+        "positive_class": None if decision is None else classes[decision.positive],
+        "class_weights": decoder.class_weights,
+        "costs": None if costs is None else (costs.false_positive, costs.false_negative),
+        "classes": list(classes),
+        "baseline": None if decoder.baseline is None else list(decoder.baseline),
+    }
+    if scale is not None:
+        entries |= {f"target_{field.name}": getattr(scale, field.name) for field in fields(scale)}
+    return entries
+
+
+def fitted_entries(decoder: OutputDecoder) -> dict[str, Any]:
+    """The entries of model.json that are known only after training, without those that are null.
+
+    The threshold is also that of class weights, if none is chosen.
+    """
+    threshold = None if decoder.decision is None else decoder.decision.effective
+    entries = {**asdict(decoder.fitted), "threshold": threshold}
+    return {name: value for name, value in entries.items() if value not in (None, ())}
+
+
+def _fitted_values(description: NetworkDescription | EnsembleDescription) -> FittedValues:
+    """What was fitted after training."""
+    return FittedValues(**{field.name: getattr(description, field.name) for field in fields(FittedValues)})
+
+
 def describe(fit: Fit, trained: TaskData, member: Member) -> NetworkDescription:
     """The description of a fit's network before calibration."""
     data, shape = fit.experiment.data, fit.settings.shape
@@ -322,9 +338,8 @@ def describe(fit: Fit, trained: TaskData, member: Member) -> NetworkDescription:
             "stage": shape.stage,
             "hidden": hidden,
             "members": shape.inner_members,
-            **trained.task.describe(fit.decoder),
-            "class_weights": fit.decoder.class_weights,
-            "baseline": None if fit.decoder.baseline is None else list(fit.decoder.baseline),
+            "target": trained.dataset.target.name,
+            **_decoder_entries(fit.decoder, trained.task.classes),
             "features": list(fit.preprocessor.features),
             "table": {
                 **data.model_dump(include={"delimiter", "encoding", *missing}, mode="json"),
@@ -372,6 +387,11 @@ class EnsembleDescription(Described):
     """The parts, in the order of their arrays."""
     arrays: dict[str, Any] = Field(default={})
     """The arrays in model.npz: see `store.weights`; their names begin with those of part and member."""
+
+    @property
+    def fitted(self) -> FittedValues:
+        """What was fitted to the combined scores."""
+        return _fitted_values(self)
 
     def problem(self) -> str | None:
         """Why the parts cannot form one model; None if they can."""

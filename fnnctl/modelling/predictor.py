@@ -150,16 +150,11 @@ class Predictor:
     def _concatenate(self, batches: Iterable[FloatArray]) -> FloatArray:
         """The scores of all batches, each of which is overwritten by the next one."""
         copies = [batch.copy() for batch in batches]
-        return np.concatenate(copies) if copies else np.empty((0, self.decoder.output.outputs))
+        return np.concatenate(copies) if copies else np.empty((0, self.decoder.output.size))
 
     def deciding_at(self, threshold: float | None) -> Self:
         """The predictor that decides between two classes at this threshold."""
         return replace(self, decoder=self.decoder.with_threshold(threshold))
-
-    def with_temperature(self, temperature: float) -> Self:
-        """The predictor whose scores are divided by this temperature, in addition to one that it has."""
-        before = self.decoder.temperature or 1.0
-        return replace(self, decoder=replace(self.decoder, temperature=before * temperature))
 
     def pool_scores(self, pool: Pool, rows: IntArray) -> Iterator[FloatArray]:
         """The scores of rows (n,) of a pool, (≤ SCORING_BATCH, outputs) at a time, before calibration.

@@ -151,12 +151,8 @@ def _loaded(run: RunFolder) -> SavedModel:
     # The seed determines the metrics' intervals. They differ if the copied manifest has no seed.
     task = task_of(first.target, first.classes, seed=run.read_manifest().seed or 0)
     predictor = Predictor.of_parts(task, parts)
-    if ensemble and ensemble.temperature:
-        predictor = predictor.with_temperature(ensemble.temperature)
     if ensemble:
-        weighted = predictor.decoder.weighted(ensemble.class_weights)
-        weighted = weighted.with_residuals(ensemble.target_residuals)
-        predictor = replace(predictor, decoder=weighted).deciding_at(ensemble.threshold)
+        predictor = replace(predictor, decoder=predictor.decoder.with_fitted(ensemble.fitted))
     return SavedModel(
         run=run,
         description=first,

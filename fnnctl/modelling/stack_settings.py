@@ -28,8 +28,8 @@ from fnnctl.nn.shape import (
     NetworkShape,
     NormalizationKind,
     NumericEmbeddingShape,
+    OutputShape,
 )
-from fnnctl.tasks.task import OutputShape
 from fnnctl.training.members import Member, StackSettings
 
 
@@ -84,10 +84,7 @@ def network_shape(experiment: Experiment, *, inputs: int, numbers: int, output: 
     return NetworkShape(
         inputs,
         tuple(hidden),
-        output.outputs,
-        output=output.kind,
-        positive=output.positive,
-        loss_parameter=output.loss_parameter,
+        output,
         inner_members=model.ensemble.members if model.ensemble.share_weights else 1,
         stage=input_stage(model, numbers=numbers, inputs=inputs),
     )

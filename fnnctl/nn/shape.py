@@ -80,19 +80,26 @@ class InputStageShape:
 
 
 @dataclass(frozen=True, slots=True)
+class OutputShape:
+    """The output layer with its loss."""
+
+    size: int
+    """The number of outputs that the task needs per example: one per class, or one value."""
+    kind: str = "softmax"
+    """The name of the output with its loss, one of `LOSSES`."""
+    positive: int = 1
+    """For a single score of two classes: the index of the class whose score it is."""
+    loss_parameter: float = 1.0
+    """The parameter of the loss function, such as Huber's δ; without effect on one that has none."""
+
+
+@dataclass(frozen=True, slots=True)
 class NetworkShape:
-    """A network from `inputs` features to the task's `outputs`; without a hidden layer, a linear model."""
+    """A network from `inputs` features to the task's outputs; without a hidden layer, a linear model."""
 
     inputs: int
     hidden: tuple[HiddenShape, ...]
-    outputs: int
-    """The number of outputs that the task needs per example: one per class, or one value."""
-    output: str = "softmax"
-    """The output layer with its loss, a name of `LOSSES`."""
-    positive: int = 1
-    """For a logistic output: the index of the class whose score it is."""
-    loss_parameter: float = 1.0
-    """The parameter of the loss function, such as Huber's δ; without effect on one that has none."""
+    output: OutputShape
     inner_members: int = 1
     """The networks within each member of a stack, which share hidden weights: see `layers.shared_weights`."""
     stage: InputStageShape | None = None
@@ -130,4 +137,4 @@ class NetworkShape:
     @property
     def scores(self) -> int:
         """Output units: one per output, or one for two classes."""
-        return 1 if LOSSES[self.output].has_one_score else self.outputs
+        return 1 if LOSSES[self.output.kind].has_one_score else self.output.size

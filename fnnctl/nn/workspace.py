@@ -50,7 +50,7 @@ class Workspace:
         """Rows of the pool, each with a 1 at its end."""
         self.inputs_T = self.inputs.transpose(0, 2, 1)
         """One example per column: a view of `inputs`, or a copy once the inputs are frozen."""
-        rows, kind = (members, batch), target_type(shape.output, dtype)
+        rows, kind = (members, batch), target_type(shape.output.kind, dtype)
         smoothing = techniques.get("label_smoothing")
         self.targets = Targets(
             y=np.empty(rows, kind),
@@ -60,7 +60,7 @@ class Workspace:
             smoothing=None if smoothing is None else smoothing.astype(dtype)[:, None],
         )
         self.scores = np.empty((members, shape.scores, columns), dtype)
-        self.loss = LOSSES[shape.output](shape, members, columns, dtype)
+        self.loss = LOSSES[shape.output.kind](shape.output, members, columns, dtype)
         self.stage = stage_buffers(shape, members, batch, dtype, training=training)
         """Those of the input stage; None if there is none."""
         self.hidden = hidden_buffers(shape, members, batch, dtype, training=training)

@@ -17,7 +17,7 @@ import numpy as np
 from fnnctl.config.schema.stopping import EarlyStoppingConfig
 from fnnctl.errors import DataError, MachineError, Problem
 from fnnctl.modelling.fit import Fit
-from fnnctl.modelling.model_description import NetworkDescription, TrainedPart, model_files
+from fnnctl.modelling.model_description import NetworkDescription, TrainedPart, fitted_entries, model_files
 from fnnctl.modelling.predictor import member_slices
 from fnnctl.store import names
 from fnnctl.store.run import OpenRun
@@ -202,7 +202,7 @@ def write_members(
         ]
     )
     decoder = fit.decoder.with_threshold(PostTraining.of(fit.experiment.model).fixed_threshold)
-    run.write_model(arrays, {**model, **decoder.fitted_parameters})
+    run.write_model(arrays, {**model, **fitted_entries(decoder)})
 
 
 def _why_stopped(fit: Fit, outcome: Outcome) -> str | None:

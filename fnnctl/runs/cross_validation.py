@@ -92,7 +92,7 @@ def complete_cross_validation(
         del results[len(validation.fits) :]  # those of smaller shares, which only `sizes` is about
         ended = [result for result in results if result]
         record_warnings(run, loss_warnings(validation.fits[0], ended), context.listener)
-        thresholds = [result.threshold for result in ended if result.scores]
+        thresholds = [result.fitted.threshold for result in ended if result.scores]
         post_training, decoder = PostTraining.of(validation.experiment.model), validation.fits[0].decoder
         rows = validation.fits[0].sizes[1]
         record_warnings(run, post_training.fold_warnings(thresholds, decoder, rows=rows), context.listener)

@@ -15,7 +15,7 @@ from fnnctl.context import SilentListener
 from fnnctl.data.splits.parts import Split
 from fnnctl.messages import Message
 from fnnctl.metrics.registry import is_loss
-from fnnctl.modelling.model_description import model_files
+from fnnctl.modelling.model_description import fitted_entries, model_files
 from fnnctl.modelling.predictor import score_parts
 from fnnctl.modelling.worst_rows import WorstRows
 from fnnctl.nn.parameters import ParameterLayout
@@ -197,7 +197,7 @@ def _write(session: SearchSession, selected: _ScoredEnsemble, how: str, *, start
     )
     with RunRecorder(opened, started=started):
         opened.log(f"{counted(len(members), 'trial')}, selected {how}")
-        opened.write_model(arrays, {**description, **decoder.fitted_parameters})
+        opened.write_model(arrays, {**description, **fitted_entries(decoder)})
         warnings = session.post_training.warnings(decoder, rows=split.validation.size)
         record_warnings(opened, [*selected.warnings, *warnings], listener)
         in_search = [warning.of_part(names.ENSEMBLE, "the ensemble") for warning in selected.warnings]

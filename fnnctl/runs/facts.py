@@ -38,7 +38,7 @@ def known_facts(
     `networks` are those of an ensemble of several shapes; by default all have these settings.
     """
     dataset = data.dataset
-    facts = {
+    facts: dict[str, Any] = {
         "name": dataset.name,
         "source": dataset.source,
         "sha256": dataset.sha256,
@@ -46,7 +46,7 @@ def known_facts(
         "test_sha256": dataset.test_sha256,
         "task": data.task.name,
         "target": dataset.target.name,
-        **data.task.facts(),
+        "classes": list(data.task.classes),
         "rows": len(dataset),
         "columns": dataset.source_columns,
         "numeric": len(dataset.numeric_names),
@@ -92,7 +92,7 @@ def evaluation_facts(
             "sha256": sha256,
             "task": task.name,
             "target": model.description.target,
-            **task.facts(),
+            "classes": list(task.classes),
             "rows": rows,
             "columns": len(columns_of(preprocessor, file.form.formats)),
             "numeric": len(preprocessor.numbers),

@@ -22,7 +22,7 @@ from fnnctl.modelling.fold_results import FoldResult, Metrics, fold_metrics, fol
 from fnnctl.store import names
 from fnnctl.store.run import OpenRun
 from fnnctl.store.weights import Array
-from fnnctl.tasks.task import TaskData
+from fnnctl.tasks.task import FittedValues, TaskData
 from fnnctl.training.state import State, extract_part, merge_parts
 from fnnctl.training.trainer import Outcome
 
@@ -107,15 +107,15 @@ def _outcomes(results: Sequence[FoldResult | None]) -> str:
 
 
 def _arrays(validation: CrossValidation, fold: int, result: FoldResult) -> State:
-    best = result.best_epoch
+    best, fitted = result.best_epoch, result.fitted
     values: dict[str, Any] = {
         "outcome": _OUTCOMES.index(result.outcome),
         "epochs": result.epochs,
         "best_epoch": 0 if best is None else best,
-        "temperature": _number(result.temperature),
-        "threshold": _number(result.threshold),
-        "class_weights": result.class_weights or (),
-        "target_residuals": result.target_residuals,
+        "temperature": _number(fitted.temperature),
+        "threshold": _number(fitted.threshold),
+        "class_weights": fitted.class_weights or (),
+        "target_residuals": fitted.target_residuals,
     }
     arrays: dict[str, Array] = {name: np.array(value) for name, value in values.items()}
     if result.outputs is not None:
@@ -135,10 +135,12 @@ def _result(validation: CrossValidation, fold: int, arrays: State) -> FoldResult
         epochs=int(stored["epochs"]),
         best_epoch=int(stored["best_epoch"]) or None,
         history={name: values.tolist() for name, values in history.items()},
-        temperature=_number_or_none(stored["temperature"]),
-        threshold=_number_or_none(stored["threshold"]),
-        class_weights=tuple(stored["class_weights"].tolist()) or None,
-        target_residuals=tuple(np.asarray(stored.get("target_residuals", ())).tolist()),
+        fitted=FittedValues(
+            _number_or_none(stored["temperature"]),
+            _number_or_none(stored["threshold"]),
+            tuple(stored["class_weights"].tolist()) or None,
+            tuple(np.asarray(stored.get("target_residuals", ())).tolist()),
+        ),
     )
     if "outputs" in stored:
         result = result.scored(data, fit, stored["outputs"])

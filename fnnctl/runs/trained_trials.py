@@ -35,7 +35,7 @@ def _open_library(session: SearchSession) -> WeightLibrary:
     fit = session.search.fits.typical_fit({}) if on_bags else None
     scores = 0
     if fit is not None:
-        scores = fit.sizes[1] * fit.settings.shape.outputs * fit.settings.networks_per_member
+        scores = fit.sizes[1] * fit.settings.shape.output.size * fit.settings.networks_per_member
 
     @cache
     def is_default(number: int) -> bool:

@@ -15,7 +15,7 @@ from fnnctl.errors import DivergedError
 from fnnctl.messages import Message
 from fnnctl.modelling.data_checks import DataCheck
 from fnnctl.modelling.fit import Fit
-from fnnctl.modelling.model_description import describe
+from fnnctl.modelling.model_description import describe, fitted_entries
 from fnnctl.modelling.predictor import Predictor, score_parts
 from fnnctl.modelling.worst_rows import WorstRows
 from fnnctl.processors import usable_processors
@@ -284,8 +284,8 @@ def _record_calibration(run: OpenRun, fit: Fit, predictor: Predictor, context: C
     """Write what was fitted after training, and warnings about it."""
     post_training, decoder = PostTraining.of(fit.experiment.model), predictor.decoder
     weights = [part.weight for part in predictor.parts[1:] and predictor.parts]
-    if decoder.fitted_parameters or weights:
-        run.describe_model(decoder.fitted_parameters, weights)
+    if (entries := fitted_entries(decoder)) or weights:
+        run.describe_model(entries, weights)
     if weights:
         shares = (weight / sum(weights) for weight in weights)
         run.record({"shares": dict(zip(("members", "plain_twins"), shares, strict=True))})

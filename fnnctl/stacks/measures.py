@@ -78,14 +78,7 @@ class FoldMeasure:
         )
         scores = tested[0] if len(tested) == 1 else task.combine(tested, weights)
         result = FoldResult(
-            trained.outcome,
-            trained.epochs,
-            trained.best_epoch,
-            trained.history,
-            decoder.temperature,
-            decoder.threshold,
-            decoder.class_weights,
-            decoder.residuals,
+            trained.outcome, trained.epochs, trained.best_epoch, trained.history, decoder.fitted
         )
         if trained.outcome in {Outcome.DIVERGED, Outcome.INTERRUPTED}:
             return result

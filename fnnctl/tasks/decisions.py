@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
@@ -100,12 +100,3 @@ def cheapest_answer(decision: Decision, costs: Costs, shares: FloatArray) -> Int
     positive_cost = shares[..., decision.positive] * costs.false_negative
     negative_cost = shares[..., 1 - decision.positive] * costs.false_positive
     return np.where(positive_cost > negative_cost, decision.positive, 1 - decision.positive)
-
-
-def described(decision: Decision | None, classes: Sequence[str]) -> dict[str, Any]:
-    """What model.json records about a decision, except its threshold; nothing if there is none."""
-    if decision is None:
-        return {}
-    costs = decision.costs
-    pair = None if costs is None else (costs.false_positive, costs.false_negative)
-    return {"positive_class": classes[decision.positive], "costs": pair}

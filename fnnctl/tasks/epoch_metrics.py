@@ -148,4 +148,4 @@ EPOCH_METRICS: Final[Mapping[TaskName, Callable[[int], EpochMetrics]]] = {
 
 def epoch_metrics(shape: NetworkShape) -> EpochMetrics:
     """The metrics that are recorded for networks of this shape after every epoch."""
-    return EPOCH_METRICS[LOSS_RECORDS[shape.output].task](shape.outputs)
+    return EPOCH_METRICS[LOSS_RECORDS[shape.output.kind].task](shape.output.size)

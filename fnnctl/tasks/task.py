@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Protocol, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from fnnctl.metrics.comparison.measures import Measure
 from fnnctl.metrics.metric import TaskName
 from fnnctl.metrics.stored import flat_metrics
 from fnnctl.nn.losses.base import TargetArray
+from fnnctl.nn.shape import OutputShape
 from fnnctl.tasks.decisions import Decision
 from fnnctl.tasks.decoding import (
     BackTransformed,
@@ -48,29 +49,10 @@ Artifact: TypeAlias = tuple[str, Iterable[str]]
 Artifacts: TypeAlias = Iterable[Artifact]
 
 
-@dataclass(frozen=True, slots=True)
-class OutputShape:
-    """The output layer that a task needs."""
-
-    outputs: int
-    """The number of outputs per row, such as one per class."""
-    kind: str
-    """The name of the output with its loss."""
-    positive: int = 1
-    """For a single score of two classes: the index of the class whose score it is."""
-    loss_parameter: float = 1.0
-    """The parameter of the loss function, if it has one."""
-
-    @classmethod
-    def of(cls, output: OutputSection, *, outputs: int, positive: int = 1) -> Self:
-        """The output layer for an output of the config."""
-        parameter = output.loss_parameter
-        return cls(outputs, output.name, positive, 1.0 if parameter is None else parameter)
-
-    @property
-    def record(self) -> LossRecord:
-        """What is known of the output and its loss."""
-        return LOSS_RECORDS[self.kind]
+def output_shape(output: OutputSection, size: int, *, positive: int = 1) -> OutputShape:
+    """The output layer for an output of the config with `size` outputs."""
+    parameter = output.loss_parameter
+    return OutputShape(size, output.name, positive, 1.0 if parameter is None else parameter)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +130,18 @@ class TargetScale:
 
 
 @dataclass(frozen=True, slots=True)
+class FittedValues:
+    """What a decoder has that is fitted to rows that the network was not trained on: see `OutputDecoder`."""
+
+    temperature: float | None = None
+    threshold: float | None = None
+    """None if none is chosen, and without a decision between two classes."""
+    class_weights: tuple[float, ...] | None = None
+    target_residuals: tuple[float, ...] = ()
+    """Those of the scale."""
+
+
+@dataclass(frozen=True, slots=True)
 class OutputDecoder:
     """How a network's outputs become predictions, with what is fitted to the targets beside the network."""
 
@@ -167,21 +161,27 @@ class OutputDecoder:
     made by weight times probability, as without the correction. None if all are equal."""
 
     @property
+    def loss(self) -> LossRecord:
+        """What is known of the output and its loss."""
+        return LOSS_RECORDS[self.output.kind]
+
+    @property
     def limits(self) -> tuple[float, float] | None:
         """The smallest and the largest output of a network; None if they are not limited."""
         return None if self.scale is None else self.scale.limits
 
     @property
-    def fitted_parameters(self) -> dict[str, float | tuple[float, ...]]:
-        """The entries of model.json that are known only after training."""
-        threshold = None if self.decision is None else self.decision.effective
-        parameters = {
-            "temperature": self.temperature,
-            "threshold": threshold,
-            "class_weights": self.class_weights,
-            "target_residuals": self.residuals or None,
-        }
-        return {name: value for name, value in parameters.items() if value is not None}
+    def fitted(self) -> FittedValues:
+        """What is fitted to rows that the network was not trained on."""
+        return FittedValues(self.temperature, self.threshold, self.class_weights, self.residuals)
+
+    def with_fitted(self, fitted: FittedValues) -> OutputDecoder:
+        """The decoder with these values; outputs are divided by both temperatures if it has one already."""
+        temperature = self.temperature
+        if fitted.temperature is not None:
+            temperature = (temperature or 1.0) * fitted.temperature
+        decoder = replace(self, temperature=temperature).weighted(fitted.class_weights)
+        return decoder.with_residuals(fitted.target_residuals).with_threshold(fitted.threshold)
 
     @property
     def transform_name(self) -> TargetTransformName:
@@ -197,7 +197,7 @@ class OutputDecoder:
     @property
     def needs_residuals(self) -> bool:
         """Whether estimates of a transformed target are to be its means."""
-        return self.has_transform and self.output.record.estimates == "mean"
+        return self.has_transform and self.loss.estimates == "mean"
 
     @property
     def residuals(self) -> tuple[float, ...]:
@@ -321,6 +321,10 @@ class Task(Protocol):
     @property
     def name(self) -> TaskName:
         """The name of the kind."""
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The classes, in the order of their indices; empty in a regression."""
 
     @property
     def default_metric(self) -> str:
@@ -457,12 +461,6 @@ class Task(Protocol):
 
     def difference(self, trained: Task) -> str | None:
         """Why a network trained on the task `trained` cannot be scored on these data; None if it can."""
-
-    def facts(self) -> dict[str, Any]:
-        """What the manifest records about the target besides its name."""
-
-    def describe(self, decoder: OutputDecoder) -> Mapping[str, Any]:
-        """What model.json records about the target and the output layer."""
 
 
 @dataclass(frozen=True, slots=True)

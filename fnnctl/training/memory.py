@@ -28,7 +28,7 @@ def training_bytes(settings: StackSettings, *, rows: int) -> int:
     pool = rows * (shape.inputs + 1) * dtype.itemsize if in_memory else 0
     members = settings.ensemble
     parameters = members * ParameterLayout(settings.shape).size * settings.dtype.itemsize
-    scoring = parameters + rows * settings.shape.outputs * (8 + 8 + 2)
+    scoring = parameters + rows * settings.shape.output.size * (8 + 8 + 2)
     return pool + max(_stack_bytes(settings, rows, members), scoring)
 
 
@@ -46,7 +46,7 @@ def _stack_bytes(settings: StackSettings, rows: int, members: int) -> int:
     penalised = members * (2 if "l1" in settings.techniques else 1) * layout.size * itemsize
     drawing = 8 * max(prod(layer.weights.shape) for layer in layout.layers)
     shape = settings.shape
-    per_column = shape.outputs * itemsize
+    per_column = shape.output.size * itemsize
     per_column += sum(_layer_bytes(layer, itemsize) for layer in shape.hidden)
     per_column += 3 * max((layer.units for layer in shape.hidden), default=0) * itemsize
     if shape.inner_members > 1:

@@ -63,7 +63,7 @@ class Scorer:
         if self._network.layout.shape.inner_members > 1:
             return self.evaluate_ensembles(rows, 1)
         shape, dtype = self._network.layout.shape, self._network.parameters.dtype
-        predictions: TargetArray = np.empty(rows.shape, target_type(shape.output, dtype))
+        predictions: TargetArray = np.empty(rows.shape, target_type(shape.output.kind, dtype))
         total = np.zeros(len(rows))
         for part, work in self._batches(rows):
             scores = self._network.within_limits(work.scores)
@@ -79,7 +79,7 @@ class Scorer:
         shape, count = self._network.layout.shape, rows.shape[1]
         networks = size * shape.inner_members
         predictions: TargetArray = np.empty(
-            (len(rows) // size, count), target_type(shape.output, np.dtype(np.float64))
+            (len(rows) // size, count), target_type(shape.output.kind, np.dtype(np.float64))
         )
         total = np.zeros(len(predictions))
         for part, work in self._batches(rows):
@@ -96,7 +96,7 @@ class Scorer:
         """
         shape, (members, count) = self._network.layout.shape, rows.shape
         networks = members * shape.inner_members
-        scores = np.empty((networks, count, shape.outputs), self._network.parameters.dtype)
+        scores = np.empty((networks, count, shape.output.size), self._network.parameters.dtype)
         for part, work in self._batches(rows):
             member_scores = self._network.within_limits(work.member_scores())
             scores[:, part] = work.loss.outputs(member_scores).transpose(0, 2, 1)

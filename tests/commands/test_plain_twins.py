@@ -41,7 +41,7 @@ def out_of_bag(prepared: Prepared, stack: TrainedStack) -> tuple[list[FloatArray
     bags = [bag.validation for bag in prepared.fit.bags(prepared.data)]
     rows = np.sort(np.concatenate(bags))
     parts = stack.predictor(0, *stack.final_weights(0)).parts
-    outputs: list[FloatArray] = [np.empty((len(rows), part.decoder.output.outputs)) for part in parts]
+    outputs: list[FloatArray] = [np.empty((len(rows), part.decoder.output.size)) for part in parts]
     for part, of_part in zip(parts, outputs, strict=True):
         for scorer, bag in zip(part.scorer.member_scorers(), bags, strict=True):
             stack.pool.gather(bag[None], scorer.inputs[None, : len(bag)])

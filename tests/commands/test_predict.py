@@ -16,7 +16,7 @@ from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.nn.losses.cross_entropy import softmax
 from fnnctl.nn.network import LAYER_HYPERPARAMETERS, Network
 from fnnctl.nn.parameters import ParameterLayout
-from fnnctl.nn.shape import HiddenShape, NetworkShape
+from fnnctl.nn.shape import HiddenShape, NetworkShape, OutputShape
 from fnnctl.training.scoring import RowScorer
 from tests.commands.tables import penguins, table_of, train, write_table
 from tests.program import Program, only_run, read_json
@@ -143,7 +143,7 @@ def test_any_order_extra_columns_and_gaps_are_as_in_memory(
     dataset = load_dataset(config, tmp_path)
     model, weights = read_json(run / "model.json"), dict(np.load(run / "model.npz"))
     preprocessor = Preprocessor.from_dict(model["preprocessing"])
-    shape = NetworkShape(len(preprocessor.features), (HiddenShape(100, "relu"),), 3)
+    shape = NetworkShape(len(preprocessor.features), (HiddenShape(100, "relu"),), OutputShape(3))
     layout = ParameterLayout(shape)
     parameters, statistics = layout.rows_of(weights)
     numbers = {name: np.zeros((1, 1)) for name in LAYER_HYPERPARAMETERS}

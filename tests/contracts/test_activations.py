@@ -19,8 +19,7 @@ from fnnctl.export.onnx.activations import ACTIVATION_OPERATORS
 from fnnctl.modelling.stack_settings import member_of, network_shape
 from fnnctl.nn.layers.activations import ACTIVATIONS, ActivationBuffers, Bits
 from fnnctl.nn.layers.initializers import INITIALIZERS
-from fnnctl.nn.shape import HiddenShape, NetworkShape
-from fnnctl.tasks.task import OutputShape
+from fnnctl.nn.shape import HiddenShape, NetworkShape, OutputShape
 from tests.export.onnx.random_models import NEEDS_ONNX
 from tests.nn.gradients import PARAMETER, case_away_from_kinks, pieces_of
 from tests.program import Program, only_run, read_json
@@ -118,7 +117,7 @@ class TestFunction:
 class TestTraining:
     def test_the_gradient_of_a_network_is_that_of_its_loss(self, name: str) -> None:
         layers = tuple(HiddenShape(units, name, pieces=pieces_of(name)) for units in (5, 4))
-        case_away_from_kinks(NetworkShape(3, layers, 3)).assert_gradient_agrees()
+        case_away_from_kinks(NetworkShape(3, layers, OutputShape(3))).assert_gradient_agrees()
 
     def test_a_saved_model_predicts_what_was_predicted_after_training(
         self, name: str, program: Program, tmp_path: Path

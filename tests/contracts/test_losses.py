@@ -33,7 +33,7 @@ from fnnctl.metrics.metric import TaskName
 from fnnctl.metrics.registry import CLASSIFICATION, REGRESSION
 from fnnctl.nn.losses.real_values import REAL_VALUE_LOSSES
 from fnnctl.nn.losses.registry import LOSSES
-from fnnctl.nn.shape import HiddenShape, NetworkShape
+from fnnctl.nn.shape import HiddenShape, NetworkShape, OutputShape
 from fnnctl.tasks.classification.scores import CLASS_LOSSES
 from fnnctl.tasks.epoch_metrics import EPOCH_METRICS
 from tests.export.onnx.random_models import NEEDS_ONNX
@@ -188,7 +188,7 @@ class TestTraining:
     def test_the_gradient_is_that_of_the_loss(self, name: str, technique: str | None) -> None:
         for parameter in parameters_of(LOSS_RECORDS[name]):
             hidden = (HiddenShape(5, "tanh"),)
-            shape = NetworkShape(3, hidden, outputs_for(name), name, loss_parameter=parameter)
+            shape = NetworkShape(3, hidden, OutputShape(outputs_for(name), name, loss_parameter=parameter))
             case_away_from_kinks(shape, [technique] if technique else []).assert_gradient_agrees()
 
     def test_epochs_make_the_loss_smaller(self, name: str, write: Any, program: Program) -> None:

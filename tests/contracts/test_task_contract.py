@@ -44,7 +44,7 @@ OF_THRESHOLDS = {"threshold", "cost"}
 
 
 def has_many_classes(case: TaskCase) -> bool:
-    return case.decoder.output.outputs > 2
+    return case.decoder.output.size > 2
 
 
 def restored(description: ModelDescription) -> Task:
@@ -79,7 +79,7 @@ def assert_same_metrics(found: Mapping[str, Any], expected: Mapping[str, Any]) -
 
 
 def test_every_kind_of_output_is_tested() -> None:
-    assert {case.fit.settings.shape.output for case in CASES.values()} == LOSSES.keys()
+    assert {case.fit.settings.shape.output.kind for case in CASES.values()} == LOSSES.keys()
     assert {case.task.name for case in CASES.values()} == EPOCH_METRICS.keys()
 
 
@@ -119,7 +119,7 @@ class TestTargets:
         assert {*case.data.strata.tolist()} <= {*range(len(case.data.strata_names))}
 
     def test_they_have_the_type_of_the_loss_or_go_into_it(self, case: TaskCase) -> None:
-        wanted = target_type(case.fit.settings.shape.output, case.fit.settings.dtype)
+        wanted = target_type(case.fit.settings.shape.output.kind, case.fit.settings.dtype)
         assert np.can_cast(case.data.targets.dtype, wanted, "same_kind")
 
 
@@ -166,7 +166,7 @@ class TestSettings:
 
 class TestScores:
     def test_a_network_gives_as_many_as_the_output_has(self, case: TaskCase) -> None:
-        assert {scores.shape for scores in case.networks} == {(ROWS, case.decoder.output.outputs)}
+        assert {scores.shape for scores in case.networks} == {(ROWS, case.decoder.output.size)}
 
     def test_the_loss_is_the_one_that_training_has(self, case: TaskCase) -> None:
         stack = train_fits(case.data, [case.fit])
@@ -355,10 +355,7 @@ class TestDescriptions:
         description = ModelDescription.model_validate_json(text)
         assert restored(description) == case.task
         assert description.shape == case.fit.settings.shape
-
-    def test_the_manifests_facts_are_json(self, case: TaskCase) -> None:
-        facts = case.task.facts()
-        assert json.loads(json.dumps(facts, allow_nan=False)) == facts
+        assert description.decoder == case.fit.decoder
 
 
 class TestEpochMetrics:

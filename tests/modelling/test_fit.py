@@ -152,7 +152,7 @@ def test_a_logistic_output_needs_two_classes_and_one_of_them(tmp_path: Path) -> 
         "5: model.output.positive_class: there is no class 'malign' (did you mean 'malignant'?)"
     ]
     shape = prepare(config, ["model.output.positive_class=malignant"]).fit.settings.shape
-    assert (shape.output, shape.scores) == ("logistic", 1)
+    assert (shape.output.kind, shape.scores) == ("logistic", 1)
 
 
 def test_weights_of_classes_and_rows_are_multiplied(tmp_path: Path) -> None:

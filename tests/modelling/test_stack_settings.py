@@ -23,9 +23,8 @@ from fnnctl.modelling.stack_settings import (
 )
 from fnnctl.nn.optimizers.first_order import OPTIMIZERS
 from fnnctl.nn.optimizers.lr_schedules import LR_SCHEDULES
-from fnnctl.nn.shape import HiddenShape, InputStageShape, NumericEmbeddingShape
+from fnnctl.nn.shape import HiddenShape, InputStageShape, NumericEmbeddingShape, OutputShape
 from fnnctl.tasks.classification.task import Classification
-from fnnctl.tasks.task import OutputShape
 from fnnctl.training.members import Member, StackSettings
 from tests.config.changes import changes
 
@@ -178,7 +177,7 @@ def test_a_layer_may_have_its_own_residual_connection(*, of_model: bool) -> None
 @pytest.mark.parametrize(("positive", "index"), [(None, 1), ("a", 0), ("b", 1)])
 def test_the_positive_class_of_a_logistic_output(positive: str | None, index: int) -> None:
     settings, _ = made(model={"output": {"name": "logistic", "positive_class": positive}})
-    assert (settings.shape.output, settings.shape.positive) == ("logistic", index)
+    assert (settings.shape.output.kind, settings.shape.output.positive) == ("logistic", index)
     assert settings.shape.widths == (3, 100, 1)
 
 

@@ -53,7 +53,9 @@ def pieces_of(activation: str) -> int:
 def draw_targets(shape: NetworkShape, rng: np.random.Generator, size: tuple[int, ...]) -> npt.NDArray[Any]:
     """Random targets of the output's kind."""
     return (
-        rng.normal(size=size) if shape.output in REAL_VALUE_LOSSES else rng.integers(0, shape.outputs, size)
+        rng.normal(size=size)
+        if shape.output.kind in REAL_VALUE_LOSSES
+        else rng.integers(0, shape.output.size, size)
     )
 
 
@@ -140,7 +142,7 @@ class Case:
         """(1/N) Σ w·L + ½λ‖W‖² + λ₁Σ|w| of every member, from the definition."""
         targets = self.targets
         scores = self.network.forward(self.work, self.rngs()).copy()
-        is_real = self.layout.shape.output in REAL_VALUE_LOSSES
+        is_real = self.layout.shape.output.kind in REAL_VALUE_LOSSES
         losses = self.real_losses(scores[:, 0]) if is_real else self.cross_entropies(scores)
         if targets.weights is not None:
             losses = losses * targets.weights
@@ -161,23 +163,25 @@ class Case:
 
     def real_losses(self, z: FloatArray) -> FloatArray:
         """The losses of real values, (K, batch)."""
-        return real_losses(self.layout.shape.output, self.errors(z), self.layout.shape.loss_parameter)
+        return real_losses(
+            self.layout.shape.output.kind, self.errors(z), self.layout.shape.output.loss_parameter
+        )
 
     def cross_entropies(self, scores: FloatArray) -> FloatArray:
         """−Σ t log ŷ, (K, batch)."""
         shape, targets = self.layout.shape, self.targets
-        if shape.scores < shape.outputs:
+        if shape.scores < shape.output.size:
             pair = [np.zeros_like(scores[:, 0]), scores[:, 0]]
-            scores = np.stack(pair if shape.positive == 1 else pair[::-1], axis=1)
+            scores = np.stack(pair if shape.output.positive == 1 else pair[::-1], axis=1)
         log_probabilities = scores - np.log(np.exp(scores).sum(axis=1, keepdims=True))
-        unit = np.eye(shape.outputs)
+        unit = np.eye(shape.output.size)
         t = np.moveaxis(unit[targets.y], 2, 1)
         if targets.partners is not None and targets.share is not None:
             share = targets.share[:, None, :]
             t = share * t + (1 - share) * np.moveaxis(unit[targets.partners], 2, 1)
         if targets.smoothing is not None:
             epsilon = targets.smoothing[:, :, None]
-            t = (1 - epsilon) * t + epsilon / shape.outputs
+            t = (1 - epsilon) * t + epsilon / shape.output.size
         return -np.asarray((t * log_probabilities).sum(axis=1))
 
     def distance_to_kinks(self) -> float:
@@ -195,10 +199,10 @@ class Case:
     def _distance_to_loss_kinks(self) -> float:
         """The smallest distance of an absolute error to 0 and the loss's parameter, where kinks may be."""
         shape = self.layout.shape
-        if shape.output not in REAL_VALUE_LOSSES:
+        if shape.output.kind not in REAL_VALUE_LOSSES:
             return np.inf
         error = np.abs(self.errors(self.network.forward(self.work, self.rngs())[:, 0]))
-        return float(min(np.abs(error - kink).min() for kink in (0.0, shape.loss_parameter)))
+        return float(min(np.abs(error - kink).min() for kink in (0.0, shape.output.loss_parameter)))
 
     def assert_gradient_agrees(self) -> None:
         """Compare back-propagation with fourth-order central differences, for every parameter and member."""

@@ -5,7 +5,7 @@ import pytest
 
 from fnnctl.nn.augmentation import add_noise, mix_up
 from fnnctl.nn.member_generators import MemberGenerators
-from fnnctl.nn.shape import NetworkShape
+from fnnctl.nn.shape import NetworkShape, OutputShape
 from fnnctl.nn.workspace import Workspace
 
 
@@ -24,7 +24,7 @@ def workspace(
 ) -> Workspace:
     """Row i is the i-th unit vector (if there are as many inputs as rows), and its label is i."""
     work = Workspace(
-        NetworkShape(inputs, (), batch),
+        NetworkShape(inputs, (), OutputShape(batch)),
         members,
         batch,
         np.dtype(dtype),

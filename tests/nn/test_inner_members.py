@@ -7,7 +7,7 @@ import pytest
 
 from fnnctl.nn.network import LAYER_HYPERPARAMETERS, Network, inner_members
 from fnnctl.nn.parameters import ParameterLayout
-from fnnctl.nn.shape import HiddenShape, InputStageShape, NetworkShape
+from fnnctl.nn.shape import HiddenShape, InputStageShape, NetworkShape, OutputShape
 from fnnctl.nn.workspace import Workspace
 from tests.nn.gradients import FLOAT64, draw_coordinates
 from tests.nn.stages import INPUTS, STAGES
@@ -46,7 +46,7 @@ def assert_scores_agree(shape: NetworkShape) -> None:
 
 @pytest.mark.parametrize("name", LAYERS)
 def test_inner_members_score_as_in_their_network(name: str) -> None:
-    assert_scores_agree(NetworkShape(4, LAYERS[name], 3, inner_members=3))
+    assert_scores_agree(NetworkShape(4, LAYERS[name], OutputShape(3), inner_members=3))
 
 
 @pytest.mark.parametrize("hidden", [(), (HiddenShape(5, "prelu", normalization="batch"),)])
@@ -54,11 +54,11 @@ def test_inner_members_score_as_in_their_network(name: str) -> None:
 def test_inner_members_have_the_input_stage_of_their_network(
     stage: InputStageShape, hidden: tuple[HiddenShape, ...]
 ) -> None:
-    assert_scores_agree(NetworkShape(INPUTS, hidden, 3, inner_members=3, stage=stage))
+    assert_scores_agree(NetworkShape(INPUTS, hidden, OutputShape(3), inner_members=3, stage=stage))
 
 
 def test_a_network_without_inner_members_is_itself() -> None:
-    layout = ParameterLayout(NetworkShape(2, (), 2))
+    layout = ParameterLayout(NetworkShape(2, (), OutputShape(2)))
     nothing = {key: np.empty((1, 0)) for key in LAYER_HYPERPARAMETERS}
     network = Network(layout, np.zeros((1, layout.size)), np.empty((1, 0)), nothing)
     assert inner_members(network) == [network]
@@ -66,7 +66,7 @@ def test_a_network_without_inner_members_is_itself() -> None:
 
 @pytest.mark.parametrize("inner", [1, 2])
 def test_a_stack_of_several_networks_is_refused(inner: int) -> None:
-    layout = ParameterLayout(NetworkShape(2, (), 2, inner_members=inner))
+    layout = ParameterLayout(NetworkShape(2, (), OutputShape(2), inner_members=inner))
     nothing = {key: np.empty((2, 0)) for key in LAYER_HYPERPARAMETERS}
     network = Network(layout, np.zeros((2, layout.size)), np.empty((2, 0)), nothing)
     with pytest.raises(ValueError, match="2 networks cannot be divided into their inner members"):

@@ -11,7 +11,7 @@ from fnnctl.arrays import FloatArray
 from fnnctl.nn.member_generators import MemberGenerators
 from fnnctl.nn.network import LAYER_HYPERPARAMETERS, Network
 from fnnctl.nn.parameters import ParameterLayout
-from fnnctl.nn.shape import HiddenShape, NetworkShape
+from fnnctl.nn.shape import HiddenShape, NetworkShape, OutputShape
 from fnnctl.nn.workspace import Workspace
 
 
@@ -54,23 +54,23 @@ def test_two_layers_by_hand() -> None:
     x = (2, 1): z¹ = (2, −1), a = (2, 0), z² = (2, −1.5, −1). x = (0, 4): z¹ = (−3, 5), a = (0, 5),
     z² = (5, 0.5, 4).
     """
-    shape = NetworkShape(2, (HiddenShape(2, "relu"),), 3)
+    shape = NetworkShape(2, (HiddenShape(2, "relu"),), OutputShape(3))
     row = [1.0, -1.0, 1.0, 0.0, 2.0, -3.0, 1.0, 1.0, 0.0, -1.0, 0.0, 0.5, 0.0, 1.0, -1.0]
     z = scores(make_network(shape, [row]), [[2.0, 1.0], [0.0, 4.0]])
     assert z[0].T.tolist() == [[2.0, -1.5, -1.0], [5.0, 0.5, 4.0]]
 
 
 def test_softmax_regression_and_a_logistic_output() -> None:
-    assert scores(make_network(NetworkShape(1, (), 2), [[2.0, 1.0, -3.0, 0.5]]), [[4.0]]).tolist() == [
-        [[9.0], [-11.5]]
-    ]
-    logistic = make_network(NetworkShape(1, (), 2, "logistic"), [[2.0, 1.0], [-1.0, 0.0]])
+    assert scores(
+        make_network(NetworkShape(1, (), OutputShape(2)), [[2.0, 1.0, -3.0, 0.5]]), [[4.0]]
+    ).tolist() == [[[9.0], [-11.5]]]
+    logistic = make_network(NetworkShape(1, (), OutputShape(2, "logistic")), [[2.0, 1.0], [-1.0, 0.0]])
     assert scores(logistic, [[4.0]]).tolist() == [[[9.0]], [[-4.0]]]
 
 
 def test_members_have_slopes_of_their_own() -> None:
     """leaky_relu of −2 with γ of 0.5 and of 0.25; w = 1, b = 0, scores a and 2a + 1."""
-    shape = NetworkShape(1, (HiddenShape(1, "leaky_relu"),), 2)
+    shape = NetworkShape(1, (HiddenShape(1, "leaky_relu"),), OutputShape(2))
     row = [1.0, 0.0, 1.0, 0.0, 2.0, 1.0]
     z = scores(make_network(shape, [row, row], activation=[[0.5], [0.25]]), [[-2.0]])
     assert z[..., 0].tolist() == [[-1.0, -1.0], [-0.5, 0.0]]
@@ -81,7 +81,7 @@ def test_maxout_by_hand() -> None:
 
     x = 1: max(1, −1), max(−1, 1); x = 5: max(5, 7), max(−5, 1); x = −2: max(−2, −7), max(2, 1).
     """
-    shape = NetworkShape(1, (HiddenShape(2, "maxout", pieces=2),), 2)
+    shape = NetworkShape(1, (HiddenShape(2, "maxout", pieces=2),), OutputShape(2))
     row = [1.0, 0.0, -1.0, 0.0, 2.0, -3.0, 0.0, 1.0, 1.0, 0.0, 0.0, 0.0, 1.0, 0.0]
     for training in (True, False):
         z = scores(make_network(shape, [row]), [[1.0], [5.0], [-2.0]], training=training)
@@ -90,7 +90,9 @@ def test_maxout_by_hand() -> None:
 
 def test_a_residual_layer_adds_its_inputs() -> None:
     """a¹ = x + 1, a² = relu(−a¹ + 3) + a¹, scores a² and −a². x = 1: 1 + 2; x = 4: 0 + 5."""
-    shape = NetworkShape(1, (HiddenShape(1, "identity"), HiddenShape(1, "relu", residual=True)), 2)
+    shape = NetworkShape(
+        1, (HiddenShape(1, "identity"), HiddenShape(1, "relu", residual=True)), OutputShape(2)
+    )
     z = scores(make_network(shape, [[1.0, 1.0, -1.0, 3.0, 1.0, 0.0, -1.0, 0.0]]), [[1.0], [4.0]])
     assert z[0].T.tolist() == [[3.0, -3.0], [5.0, -5.0]]
 
@@ -110,19 +112,19 @@ def test_inner_members_have_the_limits_of_their_network() -> None:
 
 def test_scores_without_limits_are_not_copied() -> None:
     z = np.zeros((2, 1, 3))
-    assert make_network(NetworkShape(1, (), 1), [[2.0, 1.0], [-1.0, 0.0]]).within_limits(z) is z
+    assert make_network(NetworkShape(1, (), OutputShape(1)), [[2.0, 1.0], [-1.0, 0.0]]).within_limits(z) is z
 
 
 def limited_network(limits: list[list[float]]) -> Network:
     """Two linear networks of one input, 2x + 1 and −x, with these limits."""
-    free = make_network(NetworkShape(1, (), 1, "squared"), [[2.0, 1.0], [-1.0, 0.0]])
+    free = make_network(NetworkShape(1, (), OutputShape(1, "squared")), [[2.0, 1.0], [-1.0, 0.0]])
     parts = free.layout, free.parameters, free.statistics, free.hyperparameters
     return Network(*parts, np.array(limits))
 
 
 def normalized(kind: Any, statistics: list[float]) -> Network:
     """Weights 1 and 3 without biases, gains 2 and 4, shifts 10 and 20, ε = 0; scores the two units."""
-    shape = NetworkShape(1, (HiddenShape(2, "identity", normalization=kind),), 2)
+    shape = NetworkShape(1, (HiddenShape(2, "identity", normalization=kind),), OutputShape(2))
     row = [1.0, 3.0, 2.0, 4.0, 10.0, 20.0, 1.0, 0.0, 0.0, 0.0, 1.0, 0.0]
     return make_network(shape, [row], [statistics], momentum=[[0.5]])
 
@@ -149,7 +151,9 @@ def test_layer_normalization_by_hand() -> None:
 def dropping(rate: float) -> Network:
     """a¹ = x (dropped) + nothing, a² = dropped 7x plus a¹; scores a² and 0."""
     shape = NetworkShape(
-        1, (HiddenShape(1, "identity"), HiddenShape(1, "identity", dropout=True, residual=True)), 2
+        1,
+        (HiddenShape(1, "identity"), HiddenShape(1, "identity", dropout=True, residual=True)),
+        OutputShape(2),
     )
     return make_network(shape, [[1.0, 0.0, 7.0, 0.0, 1.0, 0.0, 0.0, 0.0]], dropout=[[0.0, rate]])
 

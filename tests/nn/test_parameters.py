@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from fnnctl.nn.parameters import ParameterLayout
-from fnnctl.nn.shape import HiddenShape, NetworkShape
+from fnnctl.nn.shape import HiddenShape, NetworkShape, OutputShape
 from tests.nn.stages import INPUTS, STAGES
 
-SHAPE = NetworkShape(4, (HiddenShape(3, "prelu"), HiddenShape(2, "prelu", shared=True)), 5)
-NORMALIZED = NetworkShape(3, (HiddenShape(3, "prelu", normalization="batch", residual=True),), 2)
+SHAPE = NetworkShape(4, (HiddenShape(3, "prelu"), HiddenShape(2, "prelu", shared=True)), OutputShape(5))
+NORMALIZED = NetworkShape(3, (HiddenShape(3, "prelu", normalization="batch", residual=True),), OutputShape(2))
 
 
 def test_size_by_hand() -> None:
@@ -45,7 +45,7 @@ def test_only_weights_are_penalised() -> None:
 def test_a_normalized_layer_has_its_biases_after_the_normalization() -> None:
     """2 units of 3 pieces: weights (6, 4), gains and biases of 6; 6 means, 6 variances and a count."""
     hidden = HiddenShape(2, "maxout", pieces=3, normalization="batch")
-    layout = ParameterLayout(NetworkShape(4, (hidden,), 2))
+    layout = ParameterLayout(NetworkShape(4, (hidden,), OutputShape(2)))
     assert layout.size == 6 * 4 + 6 + 6 + 2 * (2 + 1)
     assert layout.statistics_size == 6 + 6 + 1
     row, statistics = np.arange(float(layout.size)), layout.initial_statistics(1, np.dtype(np.float64))[0]
@@ -59,7 +59,7 @@ def test_a_normalized_layer_has_its_biases_after_the_normalization() -> None:
     assert named["variances_1"].tolist() == [1.0] * 6
 
 
-STAGED = [NetworkShape(INPUTS, (HiddenShape(3, "relu"),), 2, stage=stage) for stage in STAGES]
+STAGED = [NetworkShape(INPUTS, (HiddenShape(3, "relu"),), OutputShape(2), stage=stage) for stage in STAGES]
 INNER = [replace(shape, inner_members=3) for shape in STAGED]
 
 
@@ -111,6 +111,6 @@ def test_arrays_of_another_layout_are_refused() -> None:
 
 
 def test_a_layout_that_is_far_too_large_takes_no_memory() -> None:
-    vast = ParameterLayout(NetworkShape(10**9, (HiddenShape(10**9, "relu"),), 2))
+    vast = ParameterLayout(NetworkShape(10**9, (HiddenShape(10**9, "relu"),), OutputShape(2)))
     with pytest.raises(ValueError, match="the arrays contain 3 numbers, not 1,000,000,00"):
         vast.rows_of({"weights_1": np.zeros(3)})

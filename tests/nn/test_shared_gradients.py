@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from fnnctl.nn.layers.activations import ACTIVATIONS
 from fnnctl.nn.losses.cross_entropy import CROSS_ENTROPIES
 from fnnctl.nn.losses.registry import LOSSES
-from fnnctl.nn.shape import HiddenShape, InputStageShape, NetworkShape
+from fnnctl.nn.shape import HiddenShape, InputStageShape, NetworkShape, OutputShape
 from tests.nn.gradients import Case, case_away_from_kinks, outputs_for, pieces_of
 from tests.nn.stages import INPUTS, STAGES
 from tests.nn.test_gradients import TECHNIQUES, cases
@@ -21,7 +21,7 @@ from tests.nn.test_gradients import TECHNIQUES, cases
 @pytest.mark.parametrize("activation", sorted(ACTIVATIONS))
 def test_every_activation_with_penalty(activation: str) -> None:
     layers = tuple(HiddenShape(units, activation, pieces=pieces_of(activation)) for units in (4, 3))
-    case_away_from_kinks(NetworkShape(3, layers, 3, inner_members=2)).assert_gradient_agrees()
+    case_away_from_kinks(NetworkShape(3, layers, OutputShape(3), inner_members=2)).assert_gradient_agrees()
 
 
 @pytest.mark.parametrize("normalization", ["batch", "layer"])
@@ -31,7 +31,7 @@ def test_normalization(normalization: Literal["batch", "layer"], activation: str
         HiddenShape(units, activation, pieces=pieces_of(activation), normalization=normalization)
         for units in (4, 3)
     )
-    case_away_from_kinks(NetworkShape(3, layers, 3, inner_members=3)).assert_gradient_agrees()
+    case_away_from_kinks(NetworkShape(3, layers, OutputShape(3), inner_members=3)).assert_gradient_agrees()
 
 
 def test_dropout_and_residual_connections() -> None:
@@ -41,7 +41,7 @@ def test_dropout_and_residual_connections() -> None:
         HiddenShape(4, "softplus", residual=True, dropout=True),
         HiddenShape(4, "maxout", pieces=2, residual=True, normalization="batch"),
     )
-    case_away_from_kinks(NetworkShape(4, layers, 3, inner_members=3)).assert_gradient_agrees()
+    case_away_from_kinks(NetworkShape(4, layers, OutputShape(3), inner_members=3)).assert_gradient_agrees()
 
 
 @pytest.mark.parametrize(
@@ -55,18 +55,23 @@ def test_dropout_and_residual_connections() -> None:
 )
 def test_techniques(technique: str | None, output: str) -> None:
     shape = NetworkShape(
-        3, (HiddenShape(5, "tanh"),), outputs_for(output, 4), output, loss_parameter=0.7, inner_members=3
+        3,
+        (HiddenShape(5, "tanh"),),
+        OutputShape(outputs_for(output, 4), output, loss_parameter=0.7),
+        inner_members=3,
     )
     case_away_from_kinks(shape, [technique] if technique else []).assert_gradient_agrees()
 
 
 @pytest.mark.parametrize("output", sorted(CROSS_ENTROPIES))
 def test_no_hidden_layer(output: str) -> None:
-    Case(NetworkShape(4, (), 2, output, inner_members=3), seed=0, members=2, batch=5).assert_gradient_agrees()
+    Case(
+        NetworkShape(4, (), OutputShape(2, output), inner_members=3), seed=0, members=2, batch=5
+    ).assert_gradient_agrees()
 
 
 def staged(stage: InputStageShape, *hidden: HiddenShape) -> NetworkShape:
-    return NetworkShape(INPUTS, hidden, 3, inner_members=3, stage=stage)
+    return NetworkShape(INPUTS, hidden, OutputShape(3), inner_members=3, stage=stage)
 
 
 @pytest.mark.parametrize("stage", STAGES, ids=repr)

@@ -18,6 +18,7 @@ from fnnctl.stacks.measures import FoldMeasure
 from fnnctl.stacks.work import train_fits
 from fnnctl.store.run import OpenRun, create_run
 from fnnctl.tasks.post_training import PostTraining
+from fnnctl.tasks.task import FittedValues
 from fnnctl.training.trainer import Outcome
 
 FOLDS = ["training.epochs=4", "evaluation.cross_validation={folds: 3, repeats: 1}"]
@@ -61,23 +62,25 @@ def test_what_is_kept_is_loaded(
 def test_a_threshold_is_kept(
     run: OpenRun, validation: CrossValidation, results: dict[int, FoldResult]
 ) -> None:
-    keep_folds(run, validation, {0: replace(results[0], threshold=0.1 + 0.2)}, seconds=1.0)
+    keep_folds(
+        run, validation, {0: replace(results[0], fitted=FittedValues(threshold=0.1 + 0.2))}, seconds=1.0
+    )
     kept, _ = load_folds(run, validation, print)
-    assert kept[0].threshold == 0.1 + 0.2
+    assert kept[0].fitted.threshold == 0.1 + 0.2
 
 
 def test_a_diverged_fold_has_no_outputs_and_an_interrupted_one_is_not_kept(
     run: OpenRun, validation: CrossValidation, results: dict[int, FoldResult]
 ) -> None:
     history = {"train_loss": [0.1 + 0.2, math.nan], "validation_loss": [math.inf, math.nan]}
-    diverged = FoldResult(Outcome.DIVERGED, 2, None, history, None)
+    diverged = FoldResult(Outcome.DIVERGED, 2, None, history)
     interrupted = replace(results[2], outcome=Outcome.INTERRUPTED, scores=None, outputs=None)
     keep_folds(run, validation, {2: interrupted}, seconds=1.0)
     assert run.fold_files() == []
     keep_folds(run, validation, {1: diverged, 2: interrupted}, seconds=1.0)
     kept, _ = load_folds(run, validation, print)
     assert list(kept) == [1]
-    assert (kept[1].outcome, kept[1].scores, kept[1].temperature) == (Outcome.DIVERGED, None, None)
+    assert (kept[1].outcome, kept[1].scores, kept[1].fitted) == (Outcome.DIVERGED, None, FittedValues())
     assert list(kept[1].history) == list(history)
     np.testing.assert_array_equal(list(kept[1].history.values()), list(history.values()))
 

@@ -9,9 +9,10 @@ import pytest
 
 from fnnctl.config.schema.model import ModelConfig
 from fnnctl.messages import sentences
+from fnnctl.nn.shape import OutputShape
 from fnnctl.tasks.decisions import Decision
 from fnnctl.tasks.post_training import NO_POST_TRAINING, PostTraining
-from fnnctl.tasks.task import OutputDecoder, OutputShape
+from fnnctl.tasks.task import OutputDecoder
 
 DECODER = OutputDecoder(OutputShape(2, "softmax"))
 
@@ -75,8 +76,9 @@ def test_with_class_weights_their_threshold_stands_for_one_that_is_not_determine
     (of_folds,) = sentences(post_training.fold_warnings([None], weighted, rows=9))
     assert "that of the class weights is used" in told
     assert "that of the class weights is used" in of_folds
-    assert post_training.with_threshold(weighted, None).fitted_parameters["threshold"] == 0.25
-    assert post_training.with_threshold(weighted, 0.4).fitted_parameters["threshold"] == 0.4
-    assert post_training.with_threshold(replace(DECODER, decision=Decision()), None).fitted_parameters == {
-        "threshold": 0.5
-    }
+    decoders = [
+        post_training.with_threshold(weighted, None),
+        post_training.with_threshold(weighted, 0.4),
+        post_training.with_threshold(replace(DECODER, decision=Decision()), None),
+    ]
+    assert [decoder.decision and decoder.decision.effective for decoder in decoders] == [0.25, 0.4, 0.5]

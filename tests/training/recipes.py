@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
-from fnnctl.nn.shape import HiddenShape, NetworkShape
+from fnnctl.nn.shape import HiddenShape, NetworkShape, OutputShape
 from fnnctl.training.members import Member, StackSettings
 from fnnctl.training.pool import Examples
 
@@ -39,7 +39,9 @@ def settings_of(
     precision: str = "float32",
     **changes: Any,
 ) -> StackSettings:
-    shape = NetworkShape(features, tuple(HiddenShape(units, name) for units, name in hidden), classes)
+    shape = NetworkShape(
+        features, tuple(HiddenShape(units, name) for units, name in hidden), OutputShape(classes)
+    )
     return StackSettings(shape, optimizer, batch_size, precision=precision, **changes)
 
 

@@ -20,7 +20,7 @@ from fnnctl.nn.losses.real_values import REAL_VALUE_LOSSES
 from fnnctl.nn.losses.registry import LOSSES
 from fnnctl.nn.optimizers.first_order import OPTIMIZERS
 from fnnctl.nn.optimizers.lr_schedules import LR_SCHEDULES
-from fnnctl.nn.shape import HiddenShape, NetworkShape
+from fnnctl.nn.shape import HiddenShape, NetworkShape, OutputShape
 from fnnctl.stacks.planning import group_into_stacks
 from fnnctl.training.history import Record
 from fnnctl.training.members import Member, StackSettings
@@ -88,9 +88,7 @@ def stack_settings(draw: st.DrawFn, classes: int) -> StackSettings:
         NetworkShape(
             inputs,
             draw(hidden_layers(stage.outputs(inputs) if stage else inputs, widest)),
-            classes,
-            output,
-            draw(st.integers(0, 1)),
+            OutputShape(classes, output, draw(st.integers(0, 1))),
             stage=stage,
         ),
         optimizer=draw(st.sampled_from(sorted(OPTIMIZERS))),
@@ -177,8 +175,8 @@ def stacks(draw: st.DrawFn) -> tuple[StackSettings, list[Member], int]:
 def examples_of(settings: StackSettings, rows: int) -> Examples:
     """Rows around one centre per class, or with real targets."""
     shape = settings.shape
-    if shape.output not in REAL_VALUE_LOSSES:
-        examples = blobs(rows, shape.inputs, shape.outputs, precision=settings.precision)
+    if shape.output.kind not in REAL_VALUE_LOSSES:
+        examples = blobs(rows, shape.inputs, shape.output.size, precision=settings.precision)
         draw_coordinates(shape, examples.inputs, np.random.default_rng(2))
         return examples
     examples = blobs(rows, shape.inputs, 5, precision=settings.precision)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from fnnctl.config.schema.stopping import ConvergenceConfig, EarlyStoppingConfig
-from fnnctl.nn.shape import HiddenShape, NetworkShape
+from fnnctl.nn.shape import HiddenShape, NetworkShape, OutputShape
 from fnnctl.store.weights import read_npz, to_npz
 from fnnctl.training.checkpoint import Checkpoint, ForeignCheckpointError
 from fnnctl.training.members import Member, StackSettings
@@ -18,7 +18,7 @@ from fnnctl.training.state import MissingArrayError, State
 from tests.training.recipes import blobs, member_of, settings_of
 
 EXAMPLES = blobs(60, 4, 3)
-SHAPE = NetworkShape(4, (HiddenShape(5, "relu", normalization="batch"),), 3)
+SHAPE = NetworkShape(4, (HiddenShape(5, "relu", normalization="batch"),), OutputShape(3))
 
 
 def of_adam(**changes: Any) -> StackSettings:

@@ -15,6 +15,7 @@ from fnnctl.arrays import FloatArray
 from fnnctl.config.schema.stopping import ConvergenceConfig, EarlyStoppingConfig
 from fnnctl.nn.losses.real_values import REAL_VALUE_LOSSES
 from fnnctl.nn.losses.registry import LOSSES
+from fnnctl.nn.shape import OutputShape
 from fnnctl.training.history import Record
 from fnnctl.training.members import Member, StackSettings
 from fnnctl.training.pool import Examples
@@ -48,7 +49,7 @@ class Case:
 def case_of(output: str, **changes: Any) -> Case:
     classes = outputs_for(output)
     settings = settings_of(6, ((30, "relu"),), classes, **changes)
-    shape = replace(settings.shape, output=output, loss_parameter=0.7)
+    shape = replace(settings.shape, output=OutputShape(classes, output, loss_parameter=0.7))
     settings = replace(settings, shape=shape, ensemble=SIZE)
     members = [
         member_of(settings, ROWS, VALIDATION, seed=seed, epochs=EPOCHS, learning_rate=0.01, l2=0.0)
@@ -78,14 +79,14 @@ def averaged_loss(case: Case, scores: list[FloatArray]) -> tuple[float, float]:
     """The loss and the accuracy or R² of the mean probabilities or values, by other libraries' functions."""
     targets = case.examples.targets[case.members[0].validation_rows]
     shape = case.settings.shape
-    if shape.output not in REAL_VALUE_LOSSES:
+    if shape.output.kind not in REAL_VALUE_LOSSES:
         p = np.mean([softmax(each, axis=1) for each in scores], axis=0)
         return float(-np.log(p[np.arange(len(p)), targets]).mean()), float(
             (p.argmax(axis=1) == targets).mean()
         )
     targets = targets.astype(np.float64)
     errors = np.mean(scores, axis=0)[:, 0] - targets
-    losses = real_losses(shape.output, errors, shape.loss_parameter)
+    losses = real_losses(shape.output.kind, errors, shape.output.loss_parameter)
     return float(losses.mean()), float(1 - (errors**2).sum() / np.var(targets) / len(targets))
 
 

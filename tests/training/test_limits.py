@@ -11,6 +11,7 @@ import pytest
 from fnnctl.arrays import FloatArray
 from fnnctl.nn.losses.real_values import REAL_VALUE_LOSSES
 from fnnctl.nn.network import Network, inner_members
+from fnnctl.nn.shape import OutputShape
 from fnnctl.training.members import Member, StackSettings
 from fnnctl.training.scoring import RowScorer, Scorer
 from fnnctl.training.stack import Stack
@@ -27,7 +28,7 @@ def case_of(output: str = "squared", **changes: Any) -> tuple[StackSettings, lis
     """Three members with limits of their own, within which many outputs are not."""
     inner = changes.pop("inner", 1)
     settings = settings_of(4, ((9, "relu"),), 1, precision="float64", **changes)
-    shape = replace(settings.shape, output=output, loss_parameter=0.2, inner_members=inner)
+    shape = replace(settings.shape, output=OutputShape(1, output, loss_parameter=0.2), inner_members=inner)
     members = [
         member_of(settings, ROWS, VALIDATION, seed=seed, epochs=4, limits=limits)
         for seed, limits in enumerate(LIMITS)

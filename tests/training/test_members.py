@@ -14,6 +14,7 @@ from fnnctl.nn.shape import (
     NetworkShape,
     NormalizationKind,
     NumericEmbeddingShape,
+    OutputShape,
 )
 from fnnctl.seeds import Purpose, stream
 from fnnctl.training.members import InitialBiases, initial_parameters
@@ -59,7 +60,7 @@ def test_uniform_biases_are_drawn_after_their_layers_weights() -> None:
 @pytest.mark.parametrize("normalization", ["batch", "layer"])
 def test_biases_after_a_normalization_are_zero(normalization: NormalizationKind) -> None:
     hidden = (HiddenShape(5, "relu", normalization=normalization), HiddenShape(6, "tanh"))
-    (first,) = named_parameters(NetworkShape(4, hidden, 3), "uniform")
+    (first,) = named_parameters(NetworkShape(4, hidden, OutputShape(3)), "uniform")
     assert not first["biases_1"].any()
     assert first["biases_2"].all()
     assert first["biases_3"].all()

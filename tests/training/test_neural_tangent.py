@@ -9,7 +9,7 @@ from fnnctl.arrays import FloatArray
 from fnnctl.nn.optimizers.base import StepArrays
 from fnnctl.nn.optimizers.first_order import OPTIMIZERS
 from fnnctl.nn.parameters import ParameterLayout
-from fnnctl.nn.shape import HiddenShape, NetworkShape
+from fnnctl.nn.shape import HiddenShape, NetworkShape, OutputShape
 from fnnctl.training.members import StackSettings
 from fnnctl.training.pool import Examples
 from fnnctl.training.stack import Stack
@@ -52,7 +52,7 @@ class Explicit:
 
 
 def settings_with(optimizer: str, **changes: object) -> StackSettings:
-    shape = NetworkShape(INPUTS, (HiddenShape(UNITS, "tanh"),), 1, "squared")
+    shape = NetworkShape(INPUTS, (HiddenShape(UNITS, "tanh"),), OutputShape(1, "squared"))
     return StackSettings(
         shape, optimizer, ROWS, shuffle=False, precision="float64",
         parametrization="neural_tangent", **changes,  # type: ignore[arg-type]

@@ -16,6 +16,7 @@ from fnnctl.nn.shape import (
     InputStageShape,
     NetworkShape,
     NumericEmbeddingShape,
+    OutputShape,
 )
 from fnnctl.nn.workspace import Workspace
 from fnnctl.training.scoring import SCORING_BATCH, SMALL_BATCHES, RowScorer
@@ -42,19 +43,22 @@ def test_the_validation_part_is_scored_whole(rows: int) -> None:
 
 
 SHAPES = {
-    "wide": NetworkShape(37, (HiddenShape(133, "tanh"), HiddenShape(70, "gelu")), 7),
-    "narrow": NetworkShape(2, (HiddenShape(3, "relu"),), 2),
-    "regression": NetworkShape(64, (), 10),
+    "wide": NetworkShape(37, (HiddenShape(133, "tanh"), HiddenShape(70, "gelu")), OutputShape(7)),
+    "narrow": NetworkShape(2, (HiddenShape(3, "relu"),), OutputShape(2)),
+    "regression": NetworkShape(64, (), OutputShape(10)),
     "normalized": NetworkShape(
-        9, (HiddenShape(50, "selu", normalization="layer"), HiddenShape(50, "mish", normalization="batch")), 3
+        9,
+        (HiddenShape(50, "selu", normalization="layer"), HiddenShape(50, "mish", normalization="batch")),
+        OutputShape(3),
     ),
-    "maxout": NetworkShape(13, (HiddenShape(21, "maxout", pieces=3),), 2, output="logistic"),
-    "scaled": NetworkShape(20, (HiddenShape(64, "selu"),), 3, stage=InputStageShape(scaled=True)),
+    "maxout": NetworkShape(13, (HiddenShape(21, "maxout", pieces=3),), OutputShape(2, kind="logistic")),
+    "scaled": NetworkShape(
+        20, (HiddenShape(64, "selu"),), OutputShape(3), stage=InputStageShape(scaled=True)
+    ),
     "piecewise linear": NetworkShape(
         20,
         (HiddenShape(64, "mish"),),
-        1,
-        output="squared",
+        OutputShape(1, kind="squared"),
         stage=InputStageShape(NumericEmbeddingShape(7, 16, 4), scaled=True),
     ),
 }
@@ -92,7 +96,7 @@ def test_a_row_scores_alike_in_any_company(name: str, dtype: str) -> None:
 
 def test_scores_by_hand() -> None:
     """One relu unit: z = 2·relu(3x + 1) − 1 for the first class, and 0 for the second."""
-    shape = NetworkShape(1, (HiddenShape(1, "relu"),), 2)
+    shape = NetworkShape(1, (HiddenShape(1, "relu"),), OutputShape(2))
     network = make_network(shape, "float64")
     network.parameters[0] = [3.0, 1.0, 2.0, -1.0, 0.0, 0.0]
     assert scored(network, np.array([[2.0], [-1.0]])).tolist() == [[13.0, 0.0], [-1.0, 0.0]]
@@ -144,7 +148,7 @@ def test_networks_that_take_turns_read_the_inputs_that_each_has_alone(scaled: bo
 
 
 def test_an_overflow_is_silent() -> None:
-    network = make_network(NetworkShape(2, (HiddenShape(3, "relu"),), 2), "float32")
+    network = make_network(NetworkShape(2, (HiddenShape(3, "relu"),), OutputShape(2)), "float32")
     network.parameters[0] = 1.0
     assert not np.isfinite(scored(network, np.full((1, 2), 3e38, np.float32))).all()
 

@@ -16,7 +16,7 @@ from fnnctl.nn.losses.real_values import REAL_VALUE_LOSSES
 from fnnctl.nn.losses.registry import LOSSES
 from fnnctl.nn.network import inner_members
 from fnnctl.nn.parameters import LayerSegments, ParameterLayout
-from fnnctl.nn.shape import HiddenShape, NetworkShape
+from fnnctl.nn.shape import HiddenShape, NetworkShape, OutputShape
 from fnnctl.training.history import Record
 from fnnctl.training.members import InitialBiases, Member, StackSettings, initial_parameters
 from fnnctl.training.scoring import Scorer
@@ -83,7 +83,7 @@ def test_the_validation_columns_are_those_of_the_average(output: str, ensemble: 
     """Of each inner member as a network of its own, scored apart."""
     classes = outputs_for(output)
     settings = shared_settings(3)
-    shape = replace(settings.shape, output=output, outputs=classes, loss_parameter=0.7)
+    shape = replace(settings.shape, output=OutputShape(classes, output, loss_parameter=0.7))
     settings = replace(settings, shape=shape, ensemble=ensemble)
     examples = examples_of(settings, 40 + 1100)
     members = [member_of(settings, 40, 1100, seed=seed, epochs=3) for seed in range(ensemble)]
@@ -186,7 +186,7 @@ def test_bounded_norms_are_those_of_the_shared_weights() -> None:
 
 def test_a_layout_has_the_arrays_by_member() -> None:
     hidden = (HiddenShape(5, "relu"), HiddenShape(4, "relu", normalization="layer"))
-    layout = ParameterLayout(NetworkShape(3, hidden, 2, inner_members=6))
+    layout = ParameterLayout(NetworkShape(3, hidden, OutputShape(2), inner_members=6))
     row = np.arange(float(layout.size))
     named = layout.named_arrays(row, np.empty(0))
     assert {name: array.shape for name, array in named.items()} == {

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 
 from fnnctl.config.schema.stopping import ConvergenceConfig, EarlyStoppingConfig
-from fnnctl.nn.shape import HiddenShape, NetworkShape
+from fnnctl.nn.shape import HiddenShape, NetworkShape, OutputShape
 from fnnctl.training.members import StackSettings
 from fnnctl.training.stack import Stack
 from fnnctl.training.state import extract_part, merge_parts, select_members
@@ -38,7 +38,9 @@ def test_parts_of_parts() -> None:
 def test_a_stack_remembers_these_arrays_and_their_first_axis_is_the_member() -> None:
     """New training state must be added to this list, and so to every checkpoint."""
     hidden = (HiddenShape(4, "relu", normalization="batch"),)
-    settings = StackSettings(NetworkShape(3, hidden, 2), "nadam", 10, lr_schedule="adaptive", averaging="ema")
+    settings = StackSettings(
+        NetworkShape(3, hidden, OutputShape(2)), "nadam", 10, lr_schedule="adaptive", averaging="ema"
+    )
     schedule = {"factor": 0.5, "patience": 1, "tolerance": 0.0, "minimum": 0.0}
     members = [
         member_of(

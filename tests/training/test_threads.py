@@ -8,7 +8,7 @@ threadpoolctl = pytest.importorskip("threadpoolctl")  # scikit-learn brings it
 from fnnctl.blas import set_blas_threads  # noqa: E402
 from fnnctl.messages import sentences  # noqa: E402
 from fnnctl.nn.parameters import ParameterLayout  # noqa: E402
-from fnnctl.nn.shape import HiddenShape, NetworkShape  # noqa: E402
+from fnnctl.nn.shape import HiddenShape, NetworkShape, OutputShape  # noqa: E402
 from fnnctl.training.threads import default_threads, threads_warning  # noqa: E402
 
 
@@ -30,7 +30,7 @@ def test_sets_the_threads_of_numpys_blas() -> None:
 
 @pytest.mark.parametrize(("units", "threads"), [(100, 1), (1000, 2)])
 def test_the_default_follows_from_the_size(units: int, threads: int) -> None:
-    shape = NetworkShape(100, (HiddenShape(units, "relu"),), 10)
+    shape = NetworkShape(100, (HiddenShape(units, "relu"),), OutputShape(10))
     assert default_threads(ParameterLayout(shape)) == threads
 
 
@@ -46,7 +46,7 @@ def test_the_default_follows_from_the_size(units: int, threads: int) -> None:
 def test_threads_that_make_training_slower_are_warned_of(
     units: int, networks: int, threads: int, warned: str | None
 ) -> None:
-    layout = ParameterLayout(NetworkShape(100, (HiddenShape(units, "relu"),), 10))
+    layout = ParameterLayout(NetworkShape(100, (HiddenShape(units, "relu"),), OutputShape(10)))
     warnings = sentences(threads_warning(threads, layout, networks))
     if warned is None:
         assert warnings == []

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from fnnctl.config.schema.stopping import EarlyStoppingConfig
-from fnnctl.nn.shape import HiddenShape, NetworkShape
+from fnnctl.nn.shape import HiddenShape, NetworkShape, OutputShape
 from fnnctl.training.members import AveragingKind, StackSettings
 from fnnctl.training.stack import Stack
 from fnnctl.training.trainer import Outcome, train_stack
@@ -188,7 +188,7 @@ def test_a_member_that_has_ended_is_not_out_of_time() -> None:
 @pytest.mark.parametrize("averaging", ["ema", "swa"])
 def test_an_interrupted_first_epoch_keeps_the_weights_themselves(averaging: AveragingKind) -> None:
     """There is no average yet, and averaged weights would have no statistics."""
-    shape = NetworkShape(4, (HiddenShape(6, "relu", normalization="batch"),), 3)
+    shape = NetworkShape(4, (HiddenShape(6, "relu", normalization="batch"),), OutputShape(3))
     settings = StackSettings(shape, "sgd", 10, averaging=averaging)
     member = member_of(
         settings,

@@ -177,14 +177,14 @@ def _activated(graph: Graph, stack: Stack, z: str, index: int) -> str:
 
 def _output_layer(graph: Graph, stack: Stack, inputs: Inputs, scales: FloatArray | None) -> str:
     """The outputs within their limits."""
-    number, record = len(stack.shape.hidden) + 1, LOSS_RECORDS[stack.shape.output]
+    number, record = len(stack.shape.hidden) + 1, LOSS_RECORDS[stack.shape.output.kind]
     if not record.exported:
-        raise _refused("the output", stack.shape.output)
+        raise _refused("the output", stack.shape.output.kind)
     weights, biases = stack.matrix(f"weights_{number}"), stack.row(f"biases_{number}")
     if scales is not None:
         weights = weights * scales
     weights, biases = (
-        WEIGHTS_OF_OUTPUTS[record.scores](array, stack.shape.positive) for array in (weights, biases)
+        WEIGHTS_OF_OUTPUTS[record.scores](array, stack.shape.output.positive) for array in (weights, biases)
     )
     z = graph.add("Add", inputs.product(graph, stack.constant(weights)), stack.constant(biases))
     limits = [network.limits[0] for network in stack.networks if network.limits is not None]

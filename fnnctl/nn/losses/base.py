@@ -16,7 +16,7 @@ import numpy.typing as npt
 from fnnctl.arrays import FloatArray
 
 if TYPE_CHECKING:
-    from fnnctl.nn.shape import NetworkShape
+    from fnnctl.nn.shape import OutputShape
 
 TargetArray: TypeAlias = npt.NDArray[Any]
 """Indices of classes, or real values."""
@@ -104,8 +104,8 @@ class Loss:
     has_one_score: ClassVar[bool] = False
     """Whether the network has a single score, whatever the number of outputs; see `outputs`."""
 
-    def __init__(self, shape: NetworkShape, members: int, batch: int, dtype: np.dtype[np.floating]) -> None:
-        self.shape, self.batch = shape, batch
+    def __init__(self, output: OutputShape, members: int, batch: int, dtype: np.dtype[np.floating]) -> None:
+        self.output, self.batch = output, batch
         self._totals = LossTotals(members, batch, dtype)
         # An array, because NumPy is slower with a Python number.
         self._share = np.array(1.0 / batch, dtype)

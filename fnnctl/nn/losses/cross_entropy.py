@@ -15,7 +15,7 @@ from fnnctl.arrays.limits import exp_or_zero
 from fnnctl.nn.losses.base import Loss, Targets
 
 if TYPE_CHECKING:
-    from fnnctl.nn.shape import NetworkShape
+    from fnnctl.nn.shape import OutputShape
 
 
 class SoftmaxCrossEntropy(Loss):
@@ -26,14 +26,14 @@ class SoftmaxCrossEntropy(Loss):
 
     target_type = np.intp
 
-    def __init__(self, shape: NetworkShape, members: int, batch: int, dtype: np.dtype[np.floating]) -> None:
-        super().__init__(shape, members, batch, dtype)
+    def __init__(self, output: OutputShape, members: int, batch: int, dtype: np.dtype[np.floating]) -> None:
+        super().__init__(output, members, batch, dtype)
         self._row = np.empty((members, 1, batch), dtype)
         self._of_examples = self._row[:, 0]
         self._picked, self._logs = np.empty((2, members, batch), dtype)
-        self._is_largest = np.empty((members, shape.outputs, batch), np.bool_)
+        self._is_largest = np.empty((members, output.size, batch), np.bool_)
         self._at_label = np.empty((members, batch), np.intp)
-        first = np.arange(members, dtype=np.intp)[:, None] * (shape.outputs * batch)
+        first = np.arange(members, dtype=np.intp)[:, None] * (output.size * batch)
         self._class_zero = first + np.arange(batch, dtype=np.intp)
         self._zero, self._batch = np.zeros((), dtype), np.array(batch, dtype)
         self._stride = np.array(batch, np.intp)
@@ -45,7 +45,7 @@ class SoftmaxCrossEntropy(Loss):
         if targets.soft:
             if not self._t.size:
                 members, batch = targets.y.shape
-                self._t = np.empty((members, self.shape.outputs, batch), self._row.dtype)
+                self._t = np.empty((members, self.output.size, batch), self._row.dtype)
             targets.probabilities(out=self._t)
         if targets.partners is None:
             self._locate(targets.y, out=self._at_label)
@@ -137,13 +137,13 @@ class LogisticCrossEntropy(Loss):
     target_type = np.intp
     has_one_score = True
 
-    def __init__(self, shape: NetworkShape, members: int, batch: int, dtype: np.dtype[np.floating]) -> None:
-        super().__init__(shape, members, batch, dtype)
+    def __init__(self, output: OutputShape, members: int, batch: int, dtype: np.dtype[np.floating]) -> None:
+        super().__init__(output, members, batch, dtype)
         self._t = np.empty((members, batch), dtype)
         """The share of the positive class in each target."""
         self._logs, self._spare = np.empty((2, members, batch), dtype)
         self._half, self._one = np.array(0.5, dtype), np.ones((), dtype)
-        self._zero, self._positive = np.zeros((), dtype), np.array(shape.positive)
+        self._zero, self._positive = np.zeros((), dtype), np.array(output.positive)
 
     def set_targets(self, targets: Targets) -> None:
         super().set_targets(targets)
@@ -177,7 +177,7 @@ class LogisticCrossEntropy(Loss):
 
     def outputs(self, z: FloatArray) -> FloatArray:
         scores = np.zeros((len(z), 2, z.shape[2]), z.dtype)
-        scores[:, self.shape.positive] = z[:, 0]
+        scores[:, self.output.positive] = z[:, 0]
         return scores
 
     def _positive_share(self, targets: Targets) -> FloatArray:
@@ -190,11 +190,11 @@ class LogisticCrossEntropy(Loss):
         return t
 
     def _is_positive(self, y: IntArray) -> IntArray:
-        return np.equal(y, self.shape.positive).astype(np.intp)
+        return np.equal(y, self.output.positive).astype(np.intp)
 
     def _predictions(self, score: FloatArray) -> IntArray:
         """The class with the larger score; a tie goes to the first class, as for softmax."""
-        one_wins = score > self._zero if self.shape.positive == 1 else score < self._zero
+        one_wins = score > self._zero if self.output.positive == 1 else score < self._zero
         return one_wins.view(np.int8)
 
     def _losses(self, z: FloatArray, t: FloatArray, out: FloatArray) -> None:

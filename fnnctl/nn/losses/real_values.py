@@ -15,14 +15,14 @@ from fnnctl.arrays import FloatArray
 from fnnctl.nn.losses.base import Loss, Targets
 
 if TYPE_CHECKING:
-    from fnnctl.nn.shape import NetworkShape
+    from fnnctl.nn.shape import OutputShape
 
 
 class RealValueLoss(Loss):
     """The common part of the losses of real values."""
 
-    def __init__(self, shape: NetworkShape, members: int, batch: int, dtype: np.dtype[np.floating]) -> None:
-        super().__init__(shape, members, batch, dtype)
+    def __init__(self, output: OutputShape, members: int, batch: int, dtype: np.dtype[np.floating]) -> None:
+        super().__init__(output, members, batch, dtype)
         self._y = np.zeros((members, batch), dtype)
         """The targets, mixed if mixup has chosen partners."""
         self._one = np.ones((), dtype)
@@ -54,8 +54,8 @@ class RealValueLoss(Loss):
         errors -= self._y
         np.multiply(errors, errors, out=explained)
         np.subtract(self._one, explained, out=explained)
-        self.losses(errors, self.shape.loss_parameter, out=losses)
-        self.derive(errors, self.shape.loss_parameter)
+        self.losses(errors, self.output.loss_parameter, out=losses)
+        self.derive(errors, self.output.loss_parameter)
         errors *= self._share
         if (weights := self._targets.weights) is not None:
             losses *= weights
@@ -63,14 +63,14 @@ class RealValueLoss(Loss):
 
     def evaluate(self, z: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
         predictions, losses = z[:, 0].copy(), np.empty(y.shape, z.dtype)
-        self.losses(predictions - y, self.shape.loss_parameter, out=losses)
+        self.losses(predictions - y, self.output.loss_parameter, out=losses)
         return losses.sum(axis=1, dtype=np.float64), predictions
 
     def evaluate_ensembles(self, z: FloatArray, y: FloatArray, size: int) -> tuple[FloatArray, FloatArray]:
         values = z[:, 0].reshape(-1, size, z.shape[2])
         predictions: FloatArray = values.sum(axis=1, dtype=np.float64) / size
         losses = np.empty_like(predictions)
-        self.losses(predictions - y, self.shape.loss_parameter, out=losses)
+        self.losses(predictions - y, self.output.loss_parameter, out=losses)
         return losses.sum(axis=1), predictions
 
     def outputs(self, z: FloatArray) -> FloatArray:

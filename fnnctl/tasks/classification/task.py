@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
 
@@ -28,12 +28,12 @@ from fnnctl.tasks.classification.temperature import (
     fit_temperature,
     fit_with_weights,
 )
-from fnnctl.tasks.decisions import Decision, choose, costs_of, described, predicted_classes
+from fnnctl.tasks.decisions import Decision, choose, costs_of, predicted_classes
 from fnnctl.tasks.epoch_metrics import ClassificationEpochMetrics
 from fnnctl.tasks.mixture import Mixture
 from fnnctl.tasks.one_column import ColumnValues, classes_of_column
 from fnnctl.tasks.shares import likelihood_shares
-from fnnctl.tasks.task import FoldScores, OutputDecoder, OutputShape, Targets, Task
+from fnnctl.tasks.task import FoldScores, OutputDecoder, Targets, Task, output_shape
 from fnnctl.text import did_you_mean, quoted, word_list
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ class Classification:
         counts = np.bincount(targets, minlength=len(self.classes))
         output = output_of(model.output, self.name)
         positive = 1 if output.positive is None else self.classes.index(output.positive)
-        shape = OutputShape.of(output, outputs=len(self.classes), positive=positive)
+        shape = output_shape(output, len(self.classes), positive=positive)
         return OutputDecoder(shape, baseline=tuple((counts / counts.sum()).tolist()))
 
     def example_weights(
@@ -321,20 +321,6 @@ class Classification:
         if self == trained:
             return None
         return f"the classes are {word_list([*map(quoted, self.classes)])}, unlike those of the network"
-
-    def facts(self) -> dict[str, Any]:
-        return {"classes": list(self.classes)}
-
-    def describe(self, decoder: OutputDecoder) -> dict[str, Any]:
-        output = decoder.output
-        positive = self.classes[output.positive] if output.record.scores == "positive_class" else None
-        return {
-            "output": output.kind,
-            "positive": positive,
-            **described(decoder.decision, self.classes),
-            "target": self.target,
-            "classes": list(self.classes),
-        }
 
     def _no_class(self, name: str) -> str:
         hint = f"; the classes are {word_list([*map(quoted, self.classes)])}"

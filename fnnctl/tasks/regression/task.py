@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -31,7 +31,7 @@ from fnnctl.tasks.regression.scores import (
 )
 from fnnctl.tasks.shares import error_shares
 from fnnctl.tasks.target_transforms import transform_of
-from fnnctl.tasks.task import FoldScores, OutputDecoder, OutputShape, Targets, TargetScale, Task
+from fnnctl.tasks.task import FoldScores, OutputDecoder, Targets, TargetScale, Task, output_shape
 from fnnctl.text import counted, quoted
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ class Regression:
     """The experiment's seed, for the intervals of metrics."""
 
     name: ClassVar[TaskName] = REGRESSION
+    classes: ClassVar[tuple[str, ...]] = ()
     default_metric = R2.name
 
     def prediction_columns(self, top: int | None = None) -> Sequence[str]:
@@ -91,7 +92,7 @@ class Regression:
         self, model: ModelConfig, targets: Targets, transform: TargetTransformName = "none"
     ) -> OutputDecoder:
         """Transformed targets are standardized to mean 0 and deviation 1, or centred if all are equal."""
-        shape = OutputShape.of(output_of(model.output, self.name), outputs=1)
+        shape = output_shape(output_of(model.output, self.name), 1)
         fitted = transform_of(transform, targets)
         trained = targets if fitted is None else fitted.forward(targets)
         # The deviation of equal targets may be a rounding error.
@@ -238,18 +239,3 @@ class Regression:
         if self == trained:
             return None
         return f"the data are a regression of {quoted(self.target)}, but the network is not"
-
-    def facts(self) -> dict[str, Any]:
-        return {}
-
-    def describe(self, decoder: OutputDecoder) -> dict[str, Any]:
-        scale = scale_of(decoder)
-        return {
-            "output": decoder.output.kind,
-            "delta": decoder.output.loss_parameter if decoder.output.record.parameter else None,
-            "target": self.target,
-            "target_mean": scale.mean,
-            "target_deviation": scale.deviation,
-            "target_range": scale.range,
-            "target_transform": scale.transform,
-        }

@@ -19,7 +19,7 @@ from fnnctl.config.schema.data import DataConfig
 from fnnctl.data.fitting import fit_preprocessor
 from fnnctl.data.loading import load_dataset
 from fnnctl.nn.parameters import ParameterLayout
-from fnnctl.nn.shape import HiddenShape, NetworkShape
+from fnnctl.nn.shape import HiddenShape, NetworkShape, OutputShape
 from fnnctl.training.members import Member, StackSettings, initial_parameters
 
 SOURCES = ("iris", "wine", "breast_cancer", "digits")
@@ -79,7 +79,9 @@ class Work:
     def shape(self) -> NetworkShape:
         """The network as fnnctl calls it."""
         hidden = tuple(HiddenShape(units, "relu") for units in self.hidden)
-        return NetworkShape(self.X.shape[1], hidden, self.classes, "logistic" if self.logistic else "softmax")
+        return NetworkShape(
+            self.X.shape[1], hidden, OutputShape(self.classes, "logistic" if self.logistic else "softmax")
+        )
 
     @property
     def settings(self) -> StackSettings:

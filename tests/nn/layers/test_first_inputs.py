@@ -9,7 +9,7 @@ from fnnctl.arrays import FloatArray
 from fnnctl.nn.backpropagation import BackPropagation
 from fnnctl.nn.layers.first_inputs import InputGroup, input_groups
 from fnnctl.nn.network import Network
-from fnnctl.nn.shape import HiddenShape, InputStageShape, NetworkShape
+from fnnctl.nn.shape import HiddenShape, InputStageShape, NetworkShape, OutputShape
 from fnnctl.nn.workspace import Workspace
 from tests.nn.gradients import Case
 from tests.nn.stages import INPUTS, PIECEWISE
@@ -47,7 +47,7 @@ def test_alternating_networks_are_two_groups_and_others_one_each(
 def test_gradients_are_those_of_complete_products(
     hidden: tuple[HiddenShape, ...], stage: InputStageShape, plain: list[int]
 ) -> None:
-    case = Case(NetworkShape(INPUTS, hidden, 3, stage=stage), seed=1, members=4, batch=6)
+    case = Case(NetworkShape(INPUTS, hidden, OutputShape(3), stage=stage), seed=1, members=4, batch=6)
     network, segments = case.network, case.layout.stage
     assert segments is not None
     assert segments.mixing is not None
@@ -70,7 +70,7 @@ def test_gradients_are_those_of_complete_products(
 
 @pytest.mark.parametrize("plain", [[1, 3], [1, 2]], ids=str)
 def test_a_plain_network_has_equal_bits_in_every_stack(plain: list[int]) -> None:
-    shape = NetworkShape(INPUTS, HIDDEN["biased"], 3, stage=STAGES[1])
+    shape = NetworkShape(INPUTS, HIDDEN["biased"], OutputShape(3), stage=STAGES[1])
     case = Case(shape, seed=2, members=4, batch=6)
 
     def scores(networks: slice, indices: list[int]) -> FloatArray:

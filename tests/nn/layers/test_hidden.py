@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from fnnctl.nn.layers.hidden import HiddenBuffers, hidden_buffers
-from fnnctl.nn.shape import HiddenShape, NetworkShape
+from fnnctl.nn.shape import HiddenShape, NetworkShape, OutputShape
 
 ALL = HiddenShape(3, "maxout", pieces=2, normalization="batch", dropout=True, residual=True)
 
 
 def buffers(layer: HiddenShape, *, training: bool = True) -> HiddenBuffers:
-    shape = NetworkShape(4, (layer,), 3)
+    shape = NetworkShape(4, (layer,), OutputShape(3))
     return hidden_buffers(shape, 2, 5, np.dtype(np.float32), training=training)[0]
 
 

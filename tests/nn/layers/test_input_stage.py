@@ -12,7 +12,7 @@ from fnnctl.data.preprocessing import bin_coordinates
 from fnnctl.nn.layers.first_inputs import InputGroup, input_groups
 from fnnctl.nn.layers.input_stage import InputStage, PiecewiseLinearEmbedding, ScalingLayer
 from fnnctl.nn.parameters import ParameterLayout, Segment
-from fnnctl.nn.shape import HiddenShape, InputStageShape, NetworkShape
+from fnnctl.nn.shape import HiddenShape, InputStageShape, NetworkShape, OutputShape
 from tests.nn.gradients import Case
 from tests.nn.stages import INPUTS, PIECEWISE, STAGES
 
@@ -28,7 +28,7 @@ def embedding_of(segment: Segment, parameters: FloatArray) -> PiecewiseLinearEmb
 
 
 def case_of(stage: InputStageShape | None) -> Case:
-    return Case(NetworkShape(INPUTS, HIDDEN, 3, stage=stage), seed=3, members=2, batch=6)
+    return Case(NetworkShape(INPUTS, HIDDEN, OutputShape(3), stage=stage), seed=3, members=2, batch=6)
 
 
 @pytest.mark.parametrize("stage", STAGES, ids=repr)
@@ -112,7 +112,7 @@ def test_the_embedding_of_a_plain_network_is_not_trained() -> None:
 
 @pytest.mark.parametrize("plain", [[], [1, 3, 5], [0, 2, 4], [0, 1, 2, 3, 4, 5], [2], [0, 1, 4]])
 def test_networks_without_an_embedding_get_zeros_wherever_they_are(plain: list[int]) -> None:
-    layout = ParameterLayout(NetworkShape(INPUTS, HIDDEN, 1, stage=InputStageShape(PIECEWISE)))
+    layout = ParameterLayout(NetworkShape(INPUTS, HIDDEN, OutputShape(1), stage=InputStageShape(PIECEWISE)))
     segments = layout.stage
     assert segments is not None
     assert segments.mixing is not None

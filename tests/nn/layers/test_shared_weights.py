@@ -13,7 +13,7 @@ from fnnctl.nn.backpropagation import BackPropagation
 from fnnctl.nn.network import Network
 from fnnctl.nn.optimizers.penalties import Penalty
 from fnnctl.nn.parameters import LayerSegments, ParameterLayout
-from fnnctl.nn.shape import HiddenShape, NetworkShape
+from fnnctl.nn.shape import HiddenShape, NetworkShape, OutputShape
 from fnnctl.nn.workspace import Workspace
 from tests.nn.gradients import FLOAT64, Case, draw_targets
 
@@ -23,7 +23,7 @@ HIDDEN = (
     HiddenShape(4, "swish"),
     HiddenShape(4, "gelu", residual=True),
 )
-SHAPE = NetworkShape(5, HIDDEN, 3, inner_members=INNER)
+SHAPE = NetworkShape(5, HIDDEN, OutputShape(3), inner_members=INNER)
 
 
 def case_of(shape: NetworkShape) -> Case:
@@ -62,7 +62,7 @@ def explicit_networks(case: Case) -> tuple[Network, Workspace]:
 
 @pytest.mark.parametrize(("output", "classes"), [("softmax", 3), ("logistic", 2), ("squared", 1)])
 def test_each_inner_member_is_a_network(output: str, classes: int) -> None:
-    case = case_of(replace(SHAPE, output=output, outputs=classes))
+    case = case_of(replace(SHAPE, output=OutputShape(classes, output)))
     plain, work = explicit_networks(case)
     expected = plain.forward(work)
     case.network.forward(case.work)
@@ -102,7 +102,7 @@ def test_members_with_factors_of_1_are_the_plain_network(
 ) -> None:
     """They have the same output layers; the gradient of W is the plain one, others add up to it."""
     layer = HiddenShape(6, "tanh", normalization=normalization)
-    shape = NetworkShape(4, (layer, layer), 3, inner_members=3)
+    shape = NetworkShape(4, (layer, layer), OutputShape(3), inner_members=3)
     plain = case_of(replace(shape, inner_members=1))
     shared = case_of(shape)
     parameters = shared.network.parameters

@@ -6,7 +6,7 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray
 from fnnctl.nn.losses.base import Targets
-from fnnctl.nn.shape import NetworkShape
+from fnnctl.nn.shape import NetworkShape, OutputShape
 from fnnctl.nn.workspace import Workspace
 
 FLOAT64 = np.dtype(np.float64)
@@ -15,7 +15,7 @@ FLOAT64 = np.dtype(np.float64)
 def targets_of(
     techniques: Mapping[str, FloatArray], dtype: np.dtype[np.floating], *, weighted: bool = False
 ) -> Targets:
-    shape = NetworkShape(1, (), 2)
+    shape = NetworkShape(1, (), OutputShape(2))
     return Workspace(shape, 2, 3, dtype, training=True, weighted=weighted, techniques=techniques).targets
 
 

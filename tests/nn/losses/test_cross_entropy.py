@@ -15,7 +15,7 @@ from fnnctl.nn.losses.cross_entropy import (
     softmax,
 )
 from fnnctl.nn.losses.cross_entropy import log_softmax as own_log_softmax
-from fnnctl.nn.shape import NetworkShape
+from fnnctl.nn.shape import OutputShape
 
 FLOAT64 = np.dtype(np.float64)
 
@@ -23,7 +23,7 @@ FLOAT64 = np.dtype(np.float64)
 def test_worked_example() -> None:
     """Scores (ln 1, ln 2, ln 5), label 1: softmax (1, 2, 5)/8, loss ln 4, error terms (1, 2 − 8, 5)/8."""
     z = np.log([[[1.0], [2.0], [5.0]]])
-    loss = SoftmaxCrossEntropy(NetworkShape(1, (), 3), 1, 1, FLOAT64)
+    loss = SoftmaxCrossEntropy(OutputShape(3), 1, 1, FLOAT64)
     loss.set_targets(Targets(np.array([[1]])))
     loss.error_terms(z)
     loss_sum, correct = loss.totals()
@@ -39,7 +39,7 @@ def test_agrees_with_scipy(classes: int) -> None:
     expected = -np.take_along_axis(log_softmax(z, axis=1), y[:, None], axis=1).sum(axis=(1, 2))
     onehot = np.moveaxis(np.eye(classes)[y], 2, 1)
     terms = (scipy_softmax(z, axis=1) - onehot) / 9
-    loss = SoftmaxCrossEntropy(NetworkShape(1, (), classes), 4, 9, FLOAT64)
+    loss = SoftmaxCrossEntropy(OutputShape(classes), 4, 9, FLOAT64)
     evaluated, predictions = loss.evaluate(z.copy(), y)
     loss.set_targets(Targets(y))
     loss.error_terms(z.copy())
@@ -55,14 +55,14 @@ def test_agrees_with_scipy(classes: int) -> None:
 
 def test_confident_and_wrong_is_a_large_finite_loss() -> None:
     z = np.array([[[0.0], [1000.0]]])
-    loss, _ = SoftmaxCrossEntropy(NetworkShape(1, (), 2), 1, 1, FLOAT64).evaluate(z, np.array([[0]]))
+    loss, _ = SoftmaxCrossEntropy(OutputShape(2), 1, 1, FLOAT64).evaluate(z, np.array([[0]]))
     assert loss.tolist() == [1000.0]
 
 
 def test_equal_scores_count_for_the_first_class_only() -> None:
     """A dead network gives all classes the same score, which must not count as perfect accuracy."""
     y = np.array([[0, 1, 2, 1]])
-    loss = SoftmaxCrossEntropy(NetworkShape(1, (), 3), 1, 4, FLOAT64)
+    loss = SoftmaxCrossEntropy(OutputShape(3), 1, 4, FLOAT64)
     loss.set_targets(Targets(y))
     loss.error_terms(np.zeros((1, 3, 4)))
     assert loss.totals()[1].tolist() == [1]
@@ -79,8 +79,7 @@ def test_the_loss_of_each_example_agrees_with_scipy() -> None:
 
 
 def logistic(positive: int, members: int, batch: int, dtype: np.dtype[np.floating] = FLOAT64) -> Loss:
-    shape = NetworkShape(1, (), 2, "logistic", positive)
-    return LogisticCrossEntropy(shape, members, batch, dtype)
+    return LogisticCrossEntropy(OutputShape(2, "logistic", positive), members, batch, dtype)
 
 
 def test_logistic_by_hand() -> None:
@@ -151,7 +150,7 @@ def soft_loss(output: str, targets: Targets, z: FloatArray) -> tuple[FloatArray,
     loss = (
         logistic(1, members, batch)
         if output == "logistic"
-        else SoftmaxCrossEntropy(NetworkShape(1, (), z.shape[1]), members, batch, FLOAT64)
+        else SoftmaxCrossEntropy(OutputShape(z.shape[1]), members, batch, FLOAT64)
     )
     loss.set_targets(targets)
     loss.error_terms(terms := z.copy())
@@ -215,7 +214,7 @@ def test_weights_multiply_losses_and_terms_but_not_what_is_right(output: str) ->
 
 def test_softmax_class_scores_are_the_scores() -> None:
     z = np.random.default_rng(6).normal(size=(2, 3, 4))
-    loss = SoftmaxCrossEntropy(NetworkShape(1, (), 3), 2, 4, FLOAT64)
+    loss = SoftmaxCrossEntropy(OutputShape(3), 2, 4, FLOAT64)
     np.testing.assert_array_equal(loss.outputs(z), z)
 
 

@@ -11,7 +11,7 @@ import pytest
 from fnnctl.arrays import FloatArray
 from fnnctl.nn.losses.base import Targets
 from fnnctl.nn.losses.real_values import REAL_VALUE_LOSSES
-from fnnctl.nn.shape import NetworkShape
+from fnnctl.nn.shape import OutputShape
 
 ERRORS = np.array([-3.0, -0.5, 0.0, 1.0, 2.0])
 LOSSES: dict[str, list[float]] = {
@@ -55,7 +55,7 @@ def test_values_and_derivatives_agree_with_the_definition(kind: str, parameter: 
 
 def loss_of(kind: str, targets: Targets) -> tuple[FloatArray, FloatArray]:
     """Error terms and totals of one member with the scores ERRORS + 10."""
-    loss = REAL_VALUE_LOSSES[kind](NetworkShape(1, (), 1, kind), 1, 5, np.dtype(np.float64))
+    loss = REAL_VALUE_LOSSES[kind](OutputShape(1, kind), 1, 5, np.dtype(np.float64))
     loss.set_targets(targets)
     z = (ERRORS + 10.0)[None, None]
     loss.error_terms(z)
@@ -87,7 +87,7 @@ def test_mixed_targets_are_means(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", sorted(LOSSES))
 def test_evaluation_gives_predictions_and_the_sum(kind: str) -> None:
-    loss = REAL_VALUE_LOSSES[kind](NetworkShape(1, (), 1, kind), 2, 5, np.dtype(np.float64))
+    loss = REAL_VALUE_LOSSES[kind](OutputShape(1, kind), 2, 5, np.dtype(np.float64))
     z = np.stack([ERRORS + 10.0, ERRORS + 1.0])[:, None]
     total, predictions = loss.evaluate(z, np.array([[10.0] * 5, [1.0] * 5]))
     assert total.tolist() == pytest.approx([sum(LOSSES[kind])] * 2)

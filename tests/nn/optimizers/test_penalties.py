@@ -8,9 +8,9 @@ import pytest
 from fnnctl.arrays import FloatArray
 from fnnctl.nn.optimizers.penalties import Penalty, bound_norms, clip_norms, clip_values
 from fnnctl.nn.parameters import ParameterLayout
-from fnnctl.nn.shape import HiddenShape, NetworkShape
+from fnnctl.nn.shape import HiddenShape, NetworkShape, OutputShape
 
-LAYOUT = ParameterLayout(NetworkShape(2, (HiddenShape(1, "prelu"),), 2))
+LAYOUT = ParameterLayout(NetworkShape(2, (HiddenShape(1, "prelu"),), OutputShape(2)))
 ROW = [3.0, -4.0, 9.0, 0.25, 2.0, 7.0, 0.0, -5.0]
 """One unit: weights 3 and −4, bias 9, slope 0.25; two scores: weights 2 and 0, biases 7 and −5."""
 WEIGHTS = [3.0, -4.0, 0.0, 0.0, 2.0, 0.0, 0.0, 0.0]
@@ -106,7 +106,7 @@ def test_norms_of_hidden_units_are_bounded_and_nothing_else() -> None:
 def test_units_within_the_bound_keep_their_bits(dtype: type[np.floating]) -> None:
     """Every second of twelve rows is far too long; biases, gains and output weights are even larger."""
     hidden = (HiddenShape(12, "tanh"), HiddenShape(6, "maxout", pieces=2, normalization="layer"))
-    layout = ParameterLayout(NetworkShape(12, hidden, 12))
+    layout = ParameterLayout(NetworkShape(12, hidden, OutputShape(12)))
     rng = np.random.default_rng(1)
     parameters = np.full((2, layout.size), 1000.0, dtype)
     for layer in layout.layers[:-1]:

@@ -84,7 +84,8 @@ def test_of_two_classes_the_threshold_gives_the_same_labels(positive: int, tempe
     assert labels_of(2, scores, decoder) == before
     probabilities = task_of(2).predict(scores, decoder)[1]
     own, other = WEIGHTS[2][positive], WEIGHTS[2][1 - positive]
-    assert decoder.fitted_parameters["threshold"] == other / (own + other)
+    assert decoder.decision is not None
+    assert decoder.decision.effective == other / (own + other)
     assert (probabilities.argmax(axis=1) != scores.argmax(axis=1)).any()
 
 
@@ -126,7 +127,7 @@ def test_a_given_threshold_is_one_of_the_corrected_probabilities() -> None:
     probabilities = task_of(2).predict(scores, decoder)[1]
     expected = np.where(probabilities[:, 1] >= 0.3, "b", "a").tolist()
     assert labels_of(2, scores, decoder) == expected
-    assert decoder.fitted_parameters["threshold"] == 0.3
+    assert decoder.threshold == 0.3
 
 
 def test_the_temperature_is_that_of_the_corrected_probabilities() -> None:

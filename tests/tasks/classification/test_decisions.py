@@ -20,7 +20,7 @@ from fnnctl.tasks.classification.temperature import fit_temperature
 from fnnctl.tasks.decisions import Decision, cheapest_answer, predicted_classes, row_costs
 from fnnctl.tasks.post_training import PostTraining
 from fnnctl.tasks.regression.task import Regression
-from fnnctl.tasks.task import OutputDecoder, Task
+from fnnctl.tasks.task import FittedValues, OutputDecoder, Task
 
 TASK = Classification("y", ("no", "yes"))
 COSTS = {"cost": {"false_positive": 2.0, "false_negative": 7.0}}
@@ -142,7 +142,7 @@ def test_the_default_changes_nothing() -> None:
     asked = experiment()
     decoder = PostTraining.of(asked.model).fit(TASK, decoder_of(asked, labels), scores[:0], labels[:0])
     assert decoder == decoder_of(asked, labels)
-    assert decoder.fitted_parameters == {}
+    assert decoder.fitted == FittedValues()
     metrics = scored(labels, scores, decoder).metrics()
     assert not {"threshold", "cost"} & metrics.keys()
     undecided = scored(labels, scores, replace(decoder, decision=None)).metrics()

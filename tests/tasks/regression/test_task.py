@@ -147,7 +147,7 @@ def test_new_targets_must_be_numbers_to_compute_with() -> None:
 def test_the_output_is_the_one_of_the_settings(name: str) -> None:
     output = TASK.output_decoder(ModelConfig.model_validate({"output": name}), np.array([1.0, 2.0])).output
     assert output.kind == ("squared" if name == "auto" else name)
-    assert output.outputs == 1
+    assert output.size == 1
 
 
 def test_parts_with_equal_targets_are_reported() -> None:

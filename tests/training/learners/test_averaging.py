@@ -9,7 +9,7 @@ import pytest
 
 from fnnctl.arrays import FloatArray
 from fnnctl.nn.parameters import ParameterLayout
-from fnnctl.nn.shape import HiddenShape, NetworkShape
+from fnnctl.nn.shape import HiddenShape, NetworkShape, OutputShape
 from fnnctl.seeds import Purpose, stream
 from fnnctl.training.learners.averaging import Averaging
 from fnnctl.training.learners.batches import Batches
@@ -146,7 +146,9 @@ def test_statistics_are_those_of_a_pass_with_the_averaged_weights(kind: Averagin
     """They are plain means over the batches of the pass, whatever the layer's momentum."""
     examples = blobs(50, 3, 3, precision="float64")
     hidden = (HiddenShape(4, "tanh", normalization="batch", dropout=True),)
-    settings = StackSettings(NetworkShape(3, hidden, 3), "adam", 20, precision="float64", averaging=kind)
+    settings = StackSettings(
+        NetworkShape(3, hidden, OutputShape(3)), "adam", 20, precision="float64", averaging=kind
+    )
     layer_hyperparameters = {"momentum": (0.9,), "epsilon": (1e-5,), "dropout": (0.5,)}
     member = member_of(
         settings, 50, epochs=4, learning_rate=0.1, layer_hyperparameters=layer_hyperparameters,

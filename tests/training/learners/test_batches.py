@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from fnnctl.arrays import FloatArray, IntArray
-from fnnctl.nn.shape import HiddenShape, NetworkShape, NormalizationKind
+from fnnctl.nn.shape import HiddenShape, NetworkShape, NormalizationKind, OutputShape
 from fnnctl.nn.workspace import Workspace
 from fnnctl.training.learners.batches import Batches, batch_bounds
 from fnnctl.training.members import StackSettings
@@ -24,7 +24,7 @@ POOL = Examples(
 def settings_of(
     batch_size: int, normalization: NormalizationKind | None = None, **changes: Any
 ) -> StackSettings:
-    shape = NetworkShape(2, (HiddenShape(3, "tanh", normalization=normalization),), 20)
+    shape = NetworkShape(2, (HiddenShape(3, "tanh", normalization=normalization),), OutputShape(20))
     return StackSettings(shape, "sgd", batch_size, precision="float64", **changes)
 
 
@@ -108,7 +108,7 @@ def test_weights_have_a_mean_of_one_and_follow_their_rows(batch_size: int) -> No
 
 
 def test_weights_mean_one_before_they_are_float32() -> None:
-    settings = StackSettings(NetworkShape(2, (), 20), "sgd", ROWS, weighted=True, shuffle=False)
+    settings = StackSettings(NetworkShape(2, (), OutputShape(20)), "sgd", ROWS, weighted=True, shuffle=False)
     examples = Examples(POOL.inputs.astype(np.float32), POOL.targets)
     batches = Batches(settings, [member_of(settings, ROWS, weights=np.full(ROWS, 1e-60))], examples)
     (work,) = batches.of_epoch(1)
