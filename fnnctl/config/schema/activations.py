@@ -147,73 +147,45 @@ class ActivationRecord:
 # LeCun's weights keep selu's mean and variance. They suit maxout with two pieces, too: the larger of two
 # standard normals has a mean square of 1.
 ACTIVATION_RECORDS: Final[Mapping[str, ActivationRecord]] = {
-    "relu": ActivationRecord(
-        summary="0 for negative z, else z", formula="max(z, 0)", initialization="he_uniform"
-    ),
+    "relu": ActivationRecord("0 for negative z, else z", "max(z, 0)", "he_uniform"),
     "leaky_relu": ActivationRecord(
-        summary="a small slope for negative z",
-        formula="max(z, 0) + slope · min(z, 0)",
-        initialization="he_uniform",
-        parameter="slope",
+        "a small slope for negative z", "max(z, 0) + slope · min(z, 0)", "he_uniform", parameter="slope"
     ),
     "prelu": ActivationRecord(
-        summary="a trained slope for negative z, per unit or per layer",
-        formula="max(z, 0) + slope · min(z, 0)",
-        initialization="he_uniform",
+        "a trained slope for negative z, per unit or per layer",
+        "max(z, 0) + slope · min(z, 0)",
+        "he_uniform",
         parameter="slope",
     ),
     "elu": ActivationRecord(
-        summary="exponential for negative z",
-        formula="max(z, 0) + min(alpha · (exp(z) − 1), 0)",
-        initialization="he_uniform",
+        "exponential for negative z",
+        "max(z, 0) + min(alpha · (exp(z) − 1), 0)",
+        "he_uniform",
         parameter="alpha",
     ),
     "selu": ActivationRecord(
-        summary="exponential for negative z; the units keep mean 0 and variance 1",
-        formula="1.0507009873554805 · elu(z) with the alpha 1.6732632423543772",
-        initialization="lecun_normal",
+        "exponential for negative z; the units keep mean 0 and variance 1",
+        "1.0507009873554805 · elu(z) with the alpha 1.6732632423543772",
+        "lecun_normal",
     ),
-    "softplus": ActivationRecord(
-        summary="a smooth form of relu", formula="log(1 + exp(z))", initialization="glorot_uniform"
-    ),
+    "softplus": ActivationRecord("a smooth form of relu", "log(1 + exp(z))", "glorot_uniform"),
     "swish": ActivationRecord(
-        summary="a smooth form of relu",
-        formula="z · logistic(beta · z)",
-        initialization="he_uniform",
-        parameter="beta",
+        "a smooth form of relu", "z · logistic(beta · z)", "he_uniform", parameter="beta"
     ),
     "gelu": ActivationRecord(
-        summary="a smooth form of relu",
-        formula="z / 2 · (1 + tanh(√(2 / π) · (z + 0.044715 · z³)))",
-        initialization="he_uniform",
+        "a smooth form of relu", "z / 2 · (1 + tanh(√(2 / π) · (z + 0.044715 · z³)))", "he_uniform"
     ),
-    "mish": ActivationRecord(
-        summary="a smooth form of relu", formula="z · tanh(softplus(z))", initialization="he_uniform"
-    ),
+    "mish": ActivationRecord("a smooth form of relu", "z · tanh(softplus(z))", "he_uniform"),
     "maxout": ActivationRecord(
-        summary="the largest of several linear functions",
-        formula="the largest of the unit's pieces",
-        initialization="lecun_normal",
+        "the largest of several linear functions", "the largest of the unit's pieces", "lecun_normal"
     ),
-    "tanh": ActivationRecord(
-        summary="bounded by −1 and 1", formula="tanh(z)", initialization="glorot_uniform"
-    ),
-    "logistic": ActivationRecord(
-        summary="bounded by 0 and 1", formula="1 / (1 + exp(−z))", initialization="glorot_uniform"
-    ),
-    "hard_tanh": ActivationRecord(
-        summary="tanh made of straight lines",
-        formula="z limited to [−1, 1]",
-        initialization="glorot_uniform",
-    ),
+    "tanh": ActivationRecord("bounded by −1 and 1", "tanh(z)", "glorot_uniform"),
+    "logistic": ActivationRecord("bounded by 0 and 1", "1 / (1 + exp(−z))", "glorot_uniform"),
+    "hard_tanh": ActivationRecord("tanh made of straight lines", "z limited to [−1, 1]", "glorot_uniform"),
     "hard_logistic": ActivationRecord(
-        summary="logistic made of straight lines",
-        formula="z / 4 + 1 / 2 limited to [0, 1]",
-        initialization="glorot_uniform",
+        "logistic made of straight lines", "z / 4 + 1 / 2 limited to [0, 1]", "glorot_uniform"
     ),
-    "identity": ActivationRecord(
-        summary="none: the layer is linear", formula="z", initialization="glorot_uniform"
-    ),
+    "identity": ActivationRecord("none: the layer is linear", "z", "glorot_uniform"),
 }
 """By name, in the order of the documentation."""
 

@@ -240,8 +240,7 @@ class DataConfig(Section):
     """The file's SHA-256 (for a folder, the digest of the output of sha256sum for its files). If it is given,
     a file with a different digest is refused."""
     target: Annotated[
-        str | None,
-        Setting(is_common=True, not_searched=_SAME_TARGET, synonyms=("label", "target_column")),
+        str | None, Setting(is_common=True, not_searched=_SAME_TARGET, synonyms=("label", "target_column"))
     ] = None
     """The column to predict. Required for a table; a built-in data set has its own."""
     task: Annotated[

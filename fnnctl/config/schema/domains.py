@@ -25,7 +25,10 @@ UnitsPair = Annotated[tuple[Units, Units], Field(strict=False)]
 Difference = Annotated[float, Field(gt=0.0, le=1e15)]
 WholeDifference = Annotated[int, Field(ge=1, le=10**15)]
 Ratio = Annotated[float, Field(ge=1.001, le=1e15)]
-When = dict[str, Any]
+_WHEN: Final = (
+    "Conditions: this setting is searched only if the named settings have the given value, or one of several."
+)
+When = Annotated[dict[str, Any] | None, Field(description=_WHEN)]
 _Value = TypeVar("_Value")
 LayerChoice = Annotated[tuple[_Value, ...], Field(strict=False, max_length=100)]
 
@@ -35,9 +38,7 @@ class ChoiceConfig(Section):
 
     choice: Annotated[tuple[Any, ...], Field(strict=False, max_length=10_000)]
     """The values: numbers, names or whole sections, as in [adam, {name: sgd, learning_rate: 0.1}]."""
-    when: When | None = None
-    """Conditions: this setting is searched only if the named settings have the given value, or one of
-    several."""
+    when: When = None
 
 
 class UniformConfig(Section):
@@ -47,9 +48,7 @@ class UniformConfig(Section):
     """The lowest and the highest value."""
     step: Difference | None = None
     """The difference between neighbouring values, starting from the lowest; null for a continuous range."""
-    when: When | None = None
-    """Conditions: this setting is searched only if the named settings have the given value, or one of
-    several."""
+    when: When = None
 
 
 class LogUniformConfig(Section):
@@ -59,9 +58,7 @@ class LogUniformConfig(Section):
     """The lowest and the highest value, both above 0."""
     step: Ratio | None = None
     """The factor between neighbouring values, starting from the lowest; null for a continuous range."""
-    when: When | None = None
-    """Conditions: this setting is searched only if the named settings have the given value, or one of
-    several."""
+    when: When = None
 
 
 class IntegerConfig(Section):
@@ -71,9 +68,7 @@ class IntegerConfig(Section):
     """The lowest and the highest value."""
     step: WholeDifference | None = None
     """The difference between neighbouring values, starting from the lowest; null for every whole number."""
-    when: When | None = None
-    """Conditions: this setting is searched only if the named settings have the given value, or one of
-    several."""
+    when: When = None
 
 
 class LogIntegerConfig(Section):
@@ -83,9 +78,7 @@ class LogIntegerConfig(Section):
     """The lowest and the highest value, both above 0."""
     step: Ratio | None = None
     """The factor between neighbouring values, starting from the lowest; null for every whole number."""
-    when: When | None = None
-    """Conditions: this setting is searched only if the named settings have the given value, or one of
-    several."""
+    when: When = None
 
 
 class NormalConfig(Section):
@@ -97,9 +90,7 @@ class NormalConfig(Section):
     """The lowest and the highest value; null for four standard deviations around the mean."""
     step: Difference | None = None
     """The difference between neighbouring values, starting from the mean; null for a continuous range."""
-    when: When | None = None
-    """Conditions: this setting is searched only if the named settings have the given value, or one of
-    several."""
+    when: When = None
 
 
 class LayersConfig(Section):
@@ -124,9 +115,7 @@ class LayersConfig(Section):
     residual: LayerChoice[bool] | None = None
     """The choices for the residual connections of the layers after the first, [false, true]; null if they are
     not searched. Such a layer adds its inputs to its outputs if there are equally many of both."""
-    when: When | None = None
-    """Conditions: this setting is searched only if the named settings have the given value, or one of
-    several."""
+    when: When = None
 
 
 KINDS: Final[Mapping[str, type[Section]]] = {

@@ -65,8 +65,7 @@ class LayerNormalizationConfig(Section):
 
 Normalization = Annotated[
     Annotated[
-        NoNormalization | BatchNormalizationConfig | LayerNormalizationConfig,
-        Field(discriminator="name"),
+        NoNormalization | BatchNormalizationConfig | LayerNormalizationConfig, Field(discriminator="name")
     ],
     Shorthand("name"),
 ]

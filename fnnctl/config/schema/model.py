@@ -52,8 +52,7 @@ class PiecewiseLinearEmbeddingConfig(Section):
 
 
 NumericEmbeddingConfig = Annotated[
-    Annotated[NoEmbedding | PiecewiseLinearEmbeddingConfig, Field(discriminator="name")],
-    Shorthand("name"),
+    Annotated[NoEmbedding | PiecewiseLinearEmbeddingConfig, Field(discriminator="name")], Shorthand("name")
 ]
 
 
@@ -198,8 +197,7 @@ class ModelConfig(Section):
     scaling_layer: Annotated[bool, Setting(recipe=RecipeValue(default=lambda _: True))] = False
     """Whether each input of the first layer is multiplied by a trained factor, which is 1 at first."""
     activation: Annotated[
-        Activation,
-        Setting(is_common=True, no_effect=(_not_inherited,), synonyms=("activation_function",)),
+        Activation, Setting(is_common=True, no_effect=(_not_inherited,), synonyms=("activation_function",))
     ] = PlainActivation.model_construct(name="relu")
     """The activation of the hidden layers that do not set their own."""
     initialization: Annotated[
@@ -263,9 +261,7 @@ class ModelConfig(Section):
     """The networks that are trained and averaged: their number, or a mapping `{members, share_weights,
     bags}`."""
     output: Annotated[
-        Output,
-        Field(description=OUTPUTS_BY_TASK),
-        Setting(synonyms=("criterion", "loss", "loss_function")),
+        Output, Field(description=OUTPUTS_BY_TASK), Setting(synonyms=("criterion", "loss", "loss_function"))
     ] = AutoOutput.model_construct()
     """The output layer and its loss."""
     clip_outputs: Annotated[

@@ -38,72 +38,74 @@ def not_with_lbfgs(off: str) -> Rule:
     return rule
 
 
-class SgdOptimizer(Section):
-    """Stochastic gradient descent."""
-
-    name: Literal["sgd"]
-    """The optimizer."""
-    learning_rate: LearningRate = 0.1
-    """The learning rate."""
-
-
-class _MomentumHyperparameters(Section):
-    """The hyperparameters of both kinds of momentum."""
+class OptimizerSection(Section):
+    """An optimizer with its hyperparameters."""
 
     name: str
     """The optimizer."""
-    learning_rate: LearningRate = 0.01
+
+
+class _FirstOrderOptimizer(OptimizerSection):
+    """An optimizer whose steps follow the gradient of a batch."""
+
+    learning_rate: LearningRate
     """The learning rate."""
+
+
+class SgdOptimizer(_FirstOrderOptimizer):
+    """Stochastic gradient descent."""
+
+    name: Literal["sgd"]
+    learning_rate: LearningRate = 0.1
+
+
+class _MomentumOptimizer(_FirstOrderOptimizer):
+    """The hyperparameters of both kinds of momentum."""
+
+    learning_rate: LearningRate = 0.01
     momentum: Decay = 0.9
     """The share of the previous step that is added to the next."""
 
 
-class MomentumOptimizer(_MomentumHyperparameters):
+class MomentumOptimizer(_MomentumOptimizer):
     """Gradient descent with momentum."""
 
     name: Literal["momentum"]
-    """The optimizer."""
 
 
-class NesterovOptimizer(_MomentumHyperparameters):
+class NesterovOptimizer(_MomentumOptimizer):
     """Gradient descent with Nesterov's momentum."""
 
     synonyms = ("nesterov_momentum", "nesterovs_momentum")
     name: Literal["nesterov"]
-    """The optimizer."""
 
 
-class AdagradOptimizer(Section):
+class AdagradOptimizer(_FirstOrderOptimizer):
     """Adagrad (Duchi et al., 2011): each weight's step is divided by the root of its summed squared
     gradients.
     """
 
     name: Literal["adagrad"]
-    """The optimizer."""
     learning_rate: LearningRate = 0.01
-    """The learning rate."""
     epsilon: Epsilon = 1e-10
     """Added to the denominator."""
 
 
-class RmspropOptimizer(Section):
+class RmspropOptimizer(_FirstOrderOptimizer):
     """RMSprop (Tieleman & Hinton, 2012): steps are divided by the gradient's running root mean square."""
 
     name: Literal["rmsprop"]
-    """The optimizer."""
     learning_rate: LearningRate = 0.001
-    """The learning rate."""
     decay: Decay = 0.9
     """The decay of the squared gradient's running mean."""
     epsilon: Epsilon = 1e-8
     """Added to the denominator."""
 
 
-class AdadeltaOptimizer(Section):
+class AdadeltaOptimizer(_FirstOrderOptimizer):
     """Adadelta (Zeiler, 2012): steps are scaled by the running size of past steps."""
 
     name: Literal["adadelta"]
-    """The optimizer."""
     learning_rate: LearningRate = 1.0
     """A factor that multiplies the steps."""
     decay: Decay = 0.9
@@ -112,13 +114,10 @@ class AdadeltaOptimizer(Section):
     """Added to both means; it sets the size of the first steps."""
 
 
-class _AdamHyperparameters(Section):
+class _AdamVariant(_FirstOrderOptimizer):
     """The hyperparameters of Adam and its variants."""
 
-    name: str
-    """The optimizer."""
     learning_rate: LearningRate = 0.001
-    """The learning rate."""
     beta1: Decay = 0.9
     """The decay of the gradient's running mean."""
     beta2: Decay = 0.999
@@ -127,31 +126,28 @@ class _AdamHyperparameters(Section):
     """Added to the denominator."""
 
 
-class AdamOptimizer(_AdamHyperparameters):
+class AdamOptimizer(_AdamVariant):
     """Adam (Kingma & Ba, 2015)."""
 
     name: Literal["adam"] = "adam"
-    """The optimizer."""
 
 
-class AdamwOptimizer(_AdamHyperparameters):
+class AdamwOptimizer(_AdamVariant):
     """Adam with decoupled weight decay (Loshchilov & Hutter, 2019)."""
 
     name: Literal["adamw"]
-    """The optimizer."""
     weight_decay: Annotated[float, Field(ge=0.0, le=1e6)] = 0.01
     """Each step multiplies the weights by 1 − learning rate · weight_decay. `training.l2` is applied in
     addition; write `l2: 0` to use weight decay alone."""
 
 
-class NadamOptimizer(_AdamHyperparameters):
+class NadamOptimizer(_AdamVariant):
     """Adam with Nesterov's momentum (Dozat, 2016)."""
 
     name: Literal["nadam"]
-    """The optimizer."""
 
 
-class LbfgsOptimizer(Section):
+class LbfgsOptimizer(OptimizerSection):
     """L-BFGS on all rows at once, with a line search for the strong Wolfe conditions; for small data sets."""
 
     synonyms = ("bfgs", "l-bfgs", "l_bfgs")

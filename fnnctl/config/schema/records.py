@@ -46,7 +46,7 @@ class SettingRecord:
     @property
     def description(self) -> str:
         """The docstring of the section's field as one paragraph, and what its own description adds."""
-        texts = (attribute_docstrings(self.section)[self.key], self.info.description or "")
+        texts = (attribute_docstrings(self.section).get(self.key, ""), self.info.description or "")
         return " ".join(" ".join(texts).split())
 
     def translations(self) -> Iterator[tuple[str, str]]:

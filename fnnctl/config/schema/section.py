@@ -11,14 +11,11 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Final
 
-from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import BaseModel, BeforeValidator, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
-SHORT_FORMS: Final[Mapping[type, tuple[str, ...]]] = {
-    str: ("name", "text"),
-    int: ("units", "members"),
-}
+SHORT_FORMS: Final[Mapping[type, tuple[str, ...]]] = {str: ("name", "text"), int: ("units", "members")}
 """The settings that a bare text or a bare whole number may stand for; a section has at most one of them."""
 MAX_SEED: Final = 2**64 - 1
 
@@ -108,7 +105,7 @@ class Shorthand:
 
 @dataclass(frozen=True)
 class OneOf:
-    """Lets a text be one of these words, which a function gives."""
+    """Lets a text be one of these words, which a function gives because metrics may be registered later."""
 
     words: Callable[[], Sequence[str]]
 
@@ -127,19 +124,12 @@ class OneOf:
         return {"enum": list(self.words()), "type": "string"}
 
 
-@dataclass(frozen=True)
-class NumberAsText:
-    """Lets a number stand for its text. The JSON Schema asks for text: only a shell takes quotes away."""
-
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_before_validator_function(_number_as_text, handler(source))
-
-
 def _number_as_text(value: Any) -> Any:
     return str(value) if type(value) in (int, float) else value
 
 
-ClassName = Annotated[str, NumberAsText()]
+ClassName = Annotated[str, BeforeValidator(_number_as_text)]
+"""A text; a number stands for its text. The JSON Schema asks for text: only a shell takes quotes away."""
 
 
 @dataclass(frozen=True)

@@ -68,10 +68,7 @@ class SwaAveraging(Section):
     """The share of the epochs after which averaging begins."""
 
 
-Averaging = Annotated[
-    Annotated[EmaAveraging | SwaAveraging, Field(discriminator="name")],
-    Shorthand("name"),
-]
+Averaging = Annotated[Annotated[EmaAveraging | SwaAveraging, Field(discriminator="name")], Shorthand("name")]
 
 
 def ends_before_the_average(experiment: Experiment, place: Place) -> Iterator[Problem]:

@@ -319,8 +319,7 @@ class TrainingConfig(Section):
     ] = 0.0
     """Mixup's α: rows are mixed in pairs, with shares drawn from Beta(α, α); 0 for no mixup."""
     averaging: Annotated[
-        Averaging | None,
-        Setting(contradictions=(not_with_lbfgs("null"),), synonyms=("weight_averaging",)),
+        Averaging | None, Setting(contradictions=(not_with_lbfgs("null"),), synonyms=("weight_averaging",))
     ] = None
     """Use an average of the weights in place of the last ones; null for no average."""
     early_stopping: Annotated[
