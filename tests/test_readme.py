@@ -18,7 +18,7 @@ import yaml
 
 from fnnctl.cli import run
 from fnnctl.config.paths import format_path, parse_path
-from fnnctl.config.schema.lookups import forms_at, homes_of
+from fnnctl.config.schema.lookups import forms_at, settings_named
 from fnnctl.config.schema.records import records_by_path
 from fnnctl.text import install_command
 from tests.documented_output import BAD_CONFIG, shell_commands, shown_output, with_outputs
@@ -288,7 +288,7 @@ def test_all_settings_and_choices_are_explained_and_spelled_as_in_the_config() -
     for word in words:
         section, *names = word.split(".")
         if section in sections and names and names[-1] not in {"csv", "md", "png", "yaml", "npz", "json"}:
-            assert homes_of(names[-1]), word
+            assert settings_named(names[-1]), word
     top = {path for path in settings if path.count(".") == 1 and not path.startswith("data.")}
     machine = {"batch_size", "shuffle", "precision", "threads"}
     text = "\n".join(pages.values())

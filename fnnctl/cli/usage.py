@@ -122,8 +122,8 @@ def _setting_meant(error: typer.TyperException) -> str:
         return ""
     from fnnctl.config.messages.suggestions import synonyms
     from fnnctl.config.paths import format_path
-    from fnnctl.config.schema.lookups import homes_of
+    from fnnctl.config.schema.lookups import settings_named
 
     name = option.lstrip("-").replace("-", "_").lower()
-    ways = [f"--set {format_path(path)}=VALUE" for path in homes_of(synonyms().get(name, name))]
+    ways = [f"--set {format_path(path)}=VALUE" for path in settings_named(synonyms().get(name, name))]
     return f": write {' or '.join(ways)}" if ways else ""

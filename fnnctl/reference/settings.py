@@ -10,7 +10,7 @@ from typing import Any, Final
 from fnnctl.config.messages.wording import allowed
 from fnnctl.config.paths import ConfigPath, format_path, parse_path
 from fnnctl.config.schema.forms import names_of, sections_of
-from fnnctl.config.schema.lookups import homes_of, is_setting, record_at
+from fnnctl.config.schema.lookups import is_setting, record_at, settings_named
 from fnnctl.config.schema.records import SettingRecord, record_in, records_by_path, why_not_searched
 from fnnctl.config.schema.section import plain
 from fnnctl.config.schema.setting import Rule
@@ -178,7 +178,7 @@ def _related(path: ConfigPath) -> list[str]:
         for setting, records in records_by_path().items()
         if any(path in _mentioned(record) for record in records)
     ]
-    related = dict.fromkeys([*mentioned, *mentioning, *homes_of(str(path[-1]))])
+    related = dict.fromkeys([*mentioned, *mentioning, *settings_named(str(path[-1]))])
     return [format_path(setting) for setting in related if setting != path and "hidden" not in setting[:-1]]
 
 

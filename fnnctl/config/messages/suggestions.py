@@ -8,18 +8,21 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from functools import cache
-from typing import Any, Final
+from functools import cache, lru_cache
+from typing import Any, Final, TypeAlias
 
 from fnnctl.config.messages.wording import value_text
-from fnnctl.config.paths import ConfigPath
+from fnnctl.config.paths import ConfigPath, format_path
 from fnnctl.config.schema.forms import Form, Kind, field_forms, required_keys, sections_of
+from fnnctl.config.schema.lookups import settings_named, settings_with_word
 from fnnctl.config.schema.methods import METHODS, SAMPLERS, SCHEDULERS
 from fnnctl.config.schema.records import records_by_path, setting_records
 from fnnctl.config.yaml_text import plain_scalar
-from fnnctl.text import did_you_mean, meant_number
+from fnnctl.text import did_you_mean, joined_words, meant_number, word_list
 
 SPLIT: Final[ConfigPath] = ("data", "split")
+MAX_CACHED: Final = 100
+"""Suggestions that are kept; a config rarely has more unknown settings."""
 VERY_CLOSE: Final = 0.8
 """The similarity of a word to a setting of another section; that of `tags` and `task` is 0.75."""
 
@@ -32,15 +35,69 @@ TRAINING_SHARES: Final = frozenset(
 """The names that other tools use for the share of the training rows, which is no setting here."""
 
 
-def is_training_share(key: str, section: ConfigPath) -> bool:
-    """Whether an unknown key of a section means the share of the training rows."""
-    return key.lower() in TRAINING_SHARES or (section == SPLIT and key.lower() in {"train", "training"})
-
-
 @cache
 def synonyms() -> Mapping[str, str]:
     """Our name for each name that other tools use."""
     return {name: ours for record in setting_records() for name, ours in record.translations()}
+
+
+Suggestion: TypeAlias = tuple[str, str]
+"""What follows `unknown setting` in the same sentence, and the advice after it; one of them may be empty."""
+
+
+@lru_cache(maxsize=MAX_CACHED)
+def meant_setting(key: str, section: ConfigPath, keys: tuple[str, ...]) -> Suggestion:
+    """The suggestion for a key that the section at `section` lacks; its settings are `keys`.
+
+    Cached because the check of a search space validates the same unknown key many times.
+    """
+    section = tuple(0 if isinstance(part, int) else part for part in section)
+    if key.lower() in TRAINING_SHARES or (section == SPLIT and key.lower() in {"train", "training"}):
+        return "", "the training part is what data.split.validation and data.split.test leave"
+    ours = synonyms().get(key.lower(), key)
+    same_name = _inside(section, settings_named(key))
+    if ours in keys:
+        if same_name:
+            return "", f"here it is called {ours}, or {_belonging(same_name)}"
+        return meant_word(key, keys), ""
+    with_word = settings_with_word(ours)
+    named = same_name or _inside(section, settings_named(ours))
+    if not named:
+        if advice := _as_value(ours, _inside(section, with_word), section):
+            return "", advice
+        longer = [name for name in keys if name.startswith(f"{key}_") or name == f"{key}s"]
+        if len(longer) == 1:  # another section may have the key itself
+            return f" (did you mean '{longer[0]}'?)", ""
+        named = settings_named(ours)
+    if named and (ours == key or same_name):
+        return "", _belonging(named)
+    if named:
+        return "", f"here it is called {joined_words([format_path(path) for path in named], 'or')}"
+    if suggestion := meant_word(key, keys):
+        return suggestion, ""
+    if advice := _as_value(ours, with_word, section):
+        return "", advice
+    meant = meant_path(key, _inside(section, records_by_path())) or meant_path(key, records_by_path())
+    if meant:
+        return f" (did you mean '{format_path(meant)}'?)", ""
+    return "", f"possible here: {word_list(keys, limit=30)}"
+
+
+def _inside(section: ConfigPath, paths: Iterable[ConfigPath]) -> list[ConfigPath]:
+    return [path for path in paths if path[: len(section)] == section]
+
+
+def _belonging(settings: Sequence[ConfigPath]) -> str:
+    sections = [format_path(path[:-1]) for path in settings]
+    place = f"under {joined_words(sections, 'or')}" if all(sections) else "outside all sections"
+    return f"it belongs {place}"
+
+
+def _as_value(word: str, settings: Sequence[ConfigPath], section: ConfigPath) -> str:
+    """The advice for a key that is a value of the only one of these settings."""
+    if len(settings) != 1:
+        return ""
+    return f"here it is {'name' if settings[0] == section else format_path(settings[0])}: {word}"
 
 
 def meant_word(word: str, options: Sequence[str]) -> str:

@@ -96,13 +96,18 @@ def names_of(section: type[Section]) -> tuple[str, ...]:
     return tuple(name for form in forms for name in form.words)
 
 
+def choice_names(forms: Sequence[Form]) -> tuple[str, ...]:
+    """The names of all choices among forms; empty if the forms are no union with names."""
+    return tuple(name for section in sections_of(forms) for name in names_of(section))
+
+
 def required_keys(section: type[Section]) -> list[str]:
     """The keys that a section cannot do without."""
     return [key for key, info in section.model_fields.items() if info.is_required()]
 
 
-def keys_of(section: type[Section]) -> list[str]:
-    """The keys that identify this section of a union without names; empty if there are names."""
+def distinguishing_keys(section: type[Section]) -> list[str]:
+    """The keys by which a mapping chooses this section of a union; empty if it has a name instead."""
     return [] if names_of(section) else required_keys(section)
 
 
@@ -148,11 +153,9 @@ def _plain_forms(annotation: Any) -> Iterator[Form]:
 
 def _short_forms(shorthand: Shorthand, forms: Sequence[Form]) -> list[Form]:
     """What may stand for one of these sections."""
-    first, *others = sections_of(forms)
-    words = shorthand.words
-    if others:
-        words = tuple(name for section in (first, *others) for name in names_of(section))
+    sections = sections_of(forms)
+    words = choice_names(forms) if sections[1:] else shorthand.words
     if words:
         return [Form(kind="words", words=words, is_short=True)]
-    short = field_forms(first, shorthand.key)
+    short = field_forms(sections[0], shorthand.key)
     return [replace(form, is_short=len(short) == 1) for form in short]

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from fnnctl.config.paths import ConfigPath, value_in
 from fnnctl.config.schema.experiment import Experiment
-from fnnctl.config.schema.forms import Form, Kind, field_forms, keys_of, names_of, sections_of
+from fnnctl.config.schema.forms import Form, Kind, distinguishing_keys, field_forms, names_of, sections_of
 from fnnctl.config.schema.records import SettingRecord, record_in, records_by_path
 from fnnctl.config.schema.section import Section
 
@@ -56,7 +56,7 @@ def is_setting(path: ConfigPath) -> bool:
     return has_entries or path in records_by_path()
 
 
-def homes_of(key: str) -> list[ConfigPath]:
+def settings_named(key: str) -> list[ConfigPath]:
     """The paths of all settings with this name.
 
     A layer's setting is left out if the model has the same one, and so is the `name` of a union's section.
@@ -66,7 +66,7 @@ def homes_of(key: str) -> list[ConfigPath]:
     )
 
 
-def choices_of(word: str) -> list[ConfigPath]:
+def settings_with_word(word: str) -> list[ConfigPath]:
     """The paths of all settings that allow this word; for a union's `name`, the path of the union."""
     return without_layers(
         path
@@ -114,6 +114,6 @@ def _inner_forms(forms: Sequence[Form], value: Any, part: str | int) -> tuple[Fo
 
 def _answers_to(section: type[Section], mapping: Mapping[str, Any]) -> bool:
     if not names_of(section):
-        return any(key in mapping for key in keys_of(section))
+        return any(key in mapping for key in distinguishing_keys(section))
     name = mapping.get("name")
     return name in names_of(section) if name is not None else not section.model_fields["name"].is_required()

@@ -7,7 +7,7 @@ import pytest
 from fnnctl.config.messages.schema_errors import unknown_path
 from fnnctl.config.messages.suggestions import meant_path, meant_value, meant_word, synonyms
 from fnnctl.config.paths import ConfigPath, parse_path
-from fnnctl.config.schema.lookups import choices_of, forms_at, homes_of
+from fnnctl.config.schema.lookups import forms_at, settings_named, settings_with_word
 from fnnctl.config.schema.records import records_by_path
 
 
@@ -85,9 +85,9 @@ def test_every_translation_leads_to_a_setting_or_choice_and_none_hides_one() -> 
     """Some are also settings or choices elsewhere, but with only one meaning where they are translated."""
     for name, usual in synonyms().items():
         assert name == name.lower()
-        assert homes_of(usual) or choices_of(usual), usual
+        assert settings_named(usual) or settings_with_word(usual), usual
         if name not in {"alpha", "weight_decay", "max_epochs", "scheduler", "loss", "mae", "standard"}:
-            assert homes_of(name) + choices_of(name) == [], name
+            assert settings_named(name) + settings_with_word(name) == [], name
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,14 @@ import pytest
 
 from fnnctl.config.paths import parse_path
 from fnnctl.config.schema.experiment import Experiment
-from fnnctl.config.schema.forms import Form, field_forms, keys_of, names_of, required_keys, sections_of
+from fnnctl.config.schema.forms import (
+    Form,
+    distinguishing_keys,
+    field_forms,
+    names_of,
+    required_keys,
+    sections_of,
+)
 from fnnctl.config.schema.json_schema import json_schema
 from fnnctl.config.schema.lookups import forms_at
 from fnnctl.config.schema.records import record_in
@@ -86,9 +93,9 @@ def test_the_names_of_a_union_are_all_names_of_its_sections() -> None:
 
 def test_sections_without_names_are_told_apart_by_their_keys() -> None:
     domains = sections_at("search.space.a")
-    assert [keys_of(section) for section in domains[:2]] == [["choice"], ["uniform"]]
-    assert keys_of(domains[-1]) == ["depth", "width"]
-    assert keys_of(sections_at("training.optimizer")[0]) == []
+    assert [distinguishing_keys(section) for section in domains[:2]] == [["choice"], ["uniform"]]
+    assert distinguishing_keys(domains[-1]) == ["depth", "width"]
+    assert distinguishing_keys(sections_at("training.optimizer")[0]) == []
 
 
 @pytest.mark.parametrize(

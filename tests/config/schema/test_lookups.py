@@ -6,12 +6,12 @@ from fnnctl.config.paths import format_path, parse_path
 from fnnctl.config.schema.domains import LayersConfig, UniformConfig
 from fnnctl.config.schema.forms import Form
 from fnnctl.config.schema.lookups import (
-    choices_of,
     chosen_section,
     forms_at,
-    homes_of,
     is_setting,
     record_at,
+    settings_named,
+    settings_with_word,
     values_of,
 )
 from fnnctl.config.schema.optimizers import AdamOptimizer, SgdOptimizer
@@ -104,7 +104,7 @@ def test_entries_of_lists_and_free_keys_are_settings(path: str, exists: bool) ->
     ],
 )
 def test_homes_of_a_setting_leave_out_those_of_layers(key: str, homes: list[str]) -> None:
-    assert [format_path(path) for path in homes_of(key)] == homes
+    assert [format_path(path) for path in settings_named(key)] == homes
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_homes_of_a_setting_leave_out_those_of_layers(key: str, homes: list[str]
     ],
 )
 def test_settings_that_allow_a_word(word: str, settings: list[str]) -> None:
-    assert [format_path(path) for path in choices_of(word)] == settings
+    assert [format_path(path) for path in settings_with_word(word)] == settings
 
 
 @pytest.mark.parametrize(
