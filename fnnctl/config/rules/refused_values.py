@@ -36,9 +36,10 @@ def refused_values(
     trials = NearbyTrials(configs, dimensions, constraints)
     problems: Problems = {}
     for changes in trials.changes():
-        is_searched = trials.has(changes) and trials.allows(changes)
-        if is_searched and trials.problems_with(changes) and (report := _report(trials, changes, problems)):
-            problems.setdefault(*report)
+        if trials.problems_with(changes) and trials.has(changes) and trials.allows(changes):
+            report = _report(trials, changes, problems)
+            if report is not None:
+                problems.setdefault(*report)
     return problems or _dimensions_without_effect(trials)
 
 

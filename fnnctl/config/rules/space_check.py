@@ -219,7 +219,7 @@ def _wrong_paths(configs: TrialConfigs, dimensions: Sequence[Dimension]) -> Prob
                 config = override(config, parse_path(dimension.setting), value)
         except ConfigError as error:
             (problem,) = error.problems
-            if not problem.has_subject:  # its advice is about a single value
+            if not problem.has_subject:  # its advice is one for `--set`
                 problem = replace(
                     problem.prefixed(f"there is no such setting: {problem.path}", " "), advice=""
                 )
@@ -231,11 +231,11 @@ def _fractions(configs: TrialConfigs, dimensions: Sequence[Dimension]) -> Proble
     """Domains of real numbers for a setting that accepts only whole numbers."""
     problems: Problems = {}
     for dimension in dimensions:
-        domain = _WHOLE.get(type(dimension.domain))
-        forms = forms_at(parse_path(dimension.setting), configs.config)
-        if domain and {"integer", "number"} & {form.kind for form in forms} == {"integer"}:
+        whole = _WHOLE.get(type(dimension.domain))
+        kinds = {form.kind for form in forms_at(parse_path(dimension.setting), configs.config)}
+        if whole and {"integer", "number"} & kinds == {"integer"}:
             low, *_, high = dimension.domain.values_to_try()
-            advice = f"write {domain}: [{low:.0f}, {high:.0f}]"
+            advice = f"write {whole}: [{low:.0f}, {high:.0f}]"
             problems[path_of(dimension)] = predicate("must be a whole number", advice=advice)
     return problems
 

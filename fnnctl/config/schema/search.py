@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 Record = TypeVar("Record")
 Epochs = Annotated[int, Field(ge=1, le=10_000_000)]
 
-MAX_ROWS: Final = "training.max_rows"
+_MAX_ROWS: Final = "training.max_rows"
 DEFAULT_BATCH: Final = 8
 """The number of configurations that a sampler that learns proposes at once."""
 MAX_TRIALS: Final = 10_000_000
@@ -165,37 +165,36 @@ def _no_samples(experiment: Experiment, _: Place) -> Iterator[Problem]:
     samples.
     """
     search = experiment.search
-    if search is None or not search.method.sampling.tries_samples:
+    if search is None or not search.method.sampling.tries_samples or _searches_samples(search):
         return
-    sampler = search.method.sampler
     if search.method.scheduling.has_rungs:
-        text = f"{sampler} compares trials after all of their epochs"
+        text = f"{search.method.sampler} compares trials after all of their epochs"
         yield sentence(text, advice="write scheduler: full_budget")
-    elif not _has_samples(search):
-        text = f"{sampler} tries samples of the rows and then all of them"
-        yield sentence(text, advice=f"write {MAX_ROWS}: {{choice: [null, 50000]}} in search.space")
+    else:
+        text = f"{search.method.sampler} tries samples of the rows and then all of them"
+        yield sentence(text, advice=f"write {_MAX_ROWS}: {{choice: [null, 50000]}} in search.space")
 
 
 def _none_on_a_sample(experiment: Experiment, place: Place) -> Iterator[Problem]:
     """With a sampler that tries these trials on a sample of the rows first, if none has one."""
     search, first = experiment.search, place.value
-    if search is None or not search.method.sampling.tries_samples or search.method.scheduling.has_rungs:
+    if search is None or not search.method.sampling.tries_samples or not _searches_samples(search):
         return
-    if not _has_samples(search) or (isinstance(first, str) and first != DEFAULTS):
-        return  # the trials of another search are not known yet
+    if isinstance(first, str) and first != DEFAULTS:
+        return  # the trials of another search, which are not known yet
     entries = first if isinstance(first, tuple) else ({},)
-    samples = ({parse_path(key): value for key, value in entry.items()} for entry in entries)
-    default = experiment.training.max_rows
-    if all(entry.get(parse_path(MAX_ROWS), default) is None for entry in samples):
+    trials = ({parse_path(key): value for key, value in entry.items()} for entry in entries)
+    if all(trial.get(parse_path(_MAX_ROWS), experiment.training.max_rows) is None for trial in trials):
         text = f"{search.method.sampler} tries these trials on a sample first, but none has one"
-        yield sentence(text, advice=f"write a list such as [{{{MAX_ROWS}: 50000}}]")
+        yield sentence(text, advice=f"write a list such as [{{{_MAX_ROWS}: 50000}}]")
 
 
-def _has_samples(search: SearchConfig) -> bool:
-    """Whether the space has samples of the rows beside all rows."""
+def _searches_samples(search: SearchConfig) -> bool:
+    """Whether trials with a sample of the rows and trials with all rows are compared after all epochs."""
     domains = {parse_path(key): domain for key, domain in search.domains.items()}
-    domain = domains.get(parse_path(MAX_ROWS))
-    return isinstance(domain, ChoiceConfig) and None in domain.choice
+    domain = domains.get(parse_path(_MAX_ROWS))
+    has_both = isinstance(domain, ChoiceConfig) and None in domain.choice
+    return has_both and not search.method.scheduling.has_rungs
 
 
 def _is_on(experiment: Experiment, rows: str) -> bool:
