@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from fnnctl.config.paths import SPACE, ConfigPath, parse_path
 from fnnctl.config.problems import Problems, predicate
 from fnnctl.config.rules.dimensions import domain_of
@@ -11,8 +9,6 @@ from fnnctl.config.rules.trials import EPOCHS
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.search import SearchConfig
 from fnnctl.space.layers import Layers
-
-MIN_EPOCHS: Final[ConfigPath] = ("search", "budget", "min_epochs")
 
 
 def largest_budget(experiment: Experiment, search: SearchConfig) -> int:
@@ -27,7 +23,7 @@ def budget_problems(search: SearchConfig, epochs: int) -> Problems:
     problems: Problems = {}
     budget = search.budget
     if search.method.scheduling.has_rungs and budget.total is None and budget.min_epochs > epochs:
-        problems[MIN_EPOCHS] = predicate(
+        problems["search", "budget", "min_epochs"] = predicate(
             "must be at most {largest}, which is {epochs}",
             "training.epochs",
             "search.budget.max_epochs",
