@@ -205,31 +205,16 @@ def _is_on(experiment: Experiment, rows: str) -> bool:
 class BudgetConfig(Section):
     """How many epochs trials are trained for."""
 
-    min_epochs: Annotated[
-        Epochs,
-        Setting(no_effect=(_one_budget, _divided_total)),
-    ] = 1
+    min_epochs: Annotated[Epochs, Setting(no_effect=(_one_budget, _divided_total))] = 1
     """The smallest number of epochs after which a trial is evaluated."""
-    max_epochs: Annotated[
-        Epochs | None,
-        Setting(no_effect=(_divided_total,)),
-    ] = None
+    max_epochs: Annotated[Epochs | None, Setting(no_effect=(_divided_total,))] = None
     """The largest number of epochs of a trial; null for training.epochs."""
-    reduction_factor: Annotated[
-        Annotated[float, Field(ge=2.0, le=1000.0)],
-        Setting(no_effect=(_one_budget,)),
-    ] = 3.0
+    reduction_factor: Annotated[float, Field(ge=2.0, le=1000.0), Setting(no_effect=(_one_budget,))] = 3.0
     """η: at every rung, one in η trials is promoted and gets η times the budget."""
-    brackets: Annotated[
-        Literal["algorithm", "table"],
-        Setting(no_effect=(_no_brackets,)),
-    ] = "algorithm"
+    brackets: Annotated[Literal["algorithm", "table"], Setting(no_effect=(_no_brackets,))] = "algorithm"
     """HyperBand's brackets: those of Algorithm 1 in its paper, or those of Table 1, which have fewer
     trials."""
-    total: Annotated[
-        Annotated[int, Field(ge=1, le=10**15)] | None,
-        Setting(no_effect=(_no_total,)),
-    ] = None
+    total: Annotated[Annotated[int, Field(ge=1, le=10**15)] | None, Setting(no_effect=(_no_total,))] = None
     """For halving: the total epochs of all trials, divided evenly among the rungs, which determine min_epochs
     and max_epochs. Null to use min_epochs and max_epochs."""
     cost: Annotated[int, Field(ge=1, le=10**18)] | None = None
@@ -304,28 +289,20 @@ class SearchConfig(Section):
         int, Field(ge=2, le=10_000), Setting(no_effect=(_no_grid,), synonyms=("points",))
     ] = 5
     """The number of values that a grid takes from a domain without steps."""
-    sequence: Annotated[
-        Literal["pseudo_random", "low_discrepancy"],
-        Setting(no_effect=(_no_sequence,)),
-    ] = "pseudo_random"
+    sequence: Annotated[Literal["pseudo_random", "low_discrepancy"], Setting(no_effect=(_no_sequence,))] = (
+        "pseudo_random"
+    )
     """How random configurations are drawn: independently, or from a scrambled Halton sequence, which fills
     the space more evenly."""
-    concurrency: Annotated[
-        Annotated[int, Field(ge=1, le=1_000_000)],
-        Setting(no_effect=(_in_any_order,)),
-    ] = 16
+    concurrency: Annotated[int, Field(ge=1, le=1_000_000), Setting(no_effect=(_in_any_order,))] = 16
     """How many jobs are under way at once if decisions depend on the order of results, as in asha or bayes.
     It does not depend on the number of workers, so results do not either; set it to at least that number.
     With --time-limit there may be fewer."""
-    batch: Annotated[
-        Annotated[int, Field(ge=1, le=1_000_000)],
-        Setting(no_effect=(_learns_nothing,)),
-    ] = DEFAULT_BATCH
+    batch: Annotated[int, Field(ge=1, le=1_000_000), Setting(no_effect=(_learns_nothing,))] = DEFAULT_BATCH
     """How many configurations a sampler that learns proposes at once, so that they can train as a stack.
     Large batches train faster; with small ones, proposals follow from more results."""
     curve_stopping: Annotated[
-        Literal["none", "median", "extrapolate"],
-        Setting(search_contradictions=(_no_curve,)),
+        Literal["none", "median", "extrapolate"], Setting(search_contradictions=(_no_curve,))
     ] = "none"
     """Whether trials with bad learning curves are stopped: `median` stops those that are worse than the
     median of the others at the same epoch; `extrapolate` those with hardly a chance of beating the best
@@ -337,16 +314,12 @@ class SearchConfig(Section):
     `[{training.l2: 0.01}]`, where the config gives what a mapping leaves out; `defaults` for the default
     trial, which has the config's values; or a search's run for the settings of its ten best trials. Null for
     none or, if the sampler learns, for `defaults` as far as `space` and `require` allow them."""
-    confirm: Annotated[
-        ConfirmConfig | None,
-        Setting(search_contradictions=(_nothing_to_confirm_on,)),
-    ] = None
+    confirm: Annotated[ConfirmConfig | None, Setting(search_contradictions=(_nothing_to_confirm_on,))] = None
     """Whether the best trials are trained again with several seeds, and the best on average wins; null to
     refit the trial with the best objective."""
-    ensemble: Annotated[
-        GreedyEnsembleConfig | None,
-        Setting(search_contradictions=(_several_networks,)),
-    ] = None
+    ensemble: Annotated[GreedyEnsembleConfig | None, Setting(search_contradictions=(_several_networks,))] = (
+        None
+    )
     """Whether the trials that had the largest budget also form an ensemble, in ensemble/ beside best/; null
     for none."""
     compare_with_default: bool = True
