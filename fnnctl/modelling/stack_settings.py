@@ -6,15 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from fnnctl.arrays import FloatArray, IntArray
-from fnnctl.config.schema.activations import ACTIVATION_RECORDS, Activation
+from fnnctl.config.schema.activations import ACTIVATION_RECORDS
 from fnnctl.config.schema.ensemble import EnsembleConfig
 from fnnctl.config.schema.experiment import Experiment
-from fnnctl.config.schema.layers import (
-    BatchNormalizationConfig,
-    HiddenLayerConfig,
-    LayerNormalizationConfig,
-    Normalization,
-)
+from fnnctl.config.schema.layers import CompleteLayer
 from fnnctl.config.schema.lr_schedules import AdaptiveLrSchedule
 from fnnctl.config.schema.model import ModelConfig, PiecewiseLinearEmbeddingConfig
 from fnnctl.config.schema.optimizers import LbfgsOptimizer, Optimizer
@@ -26,7 +21,6 @@ from fnnctl.nn.shape import (
     HiddenShape,
     InputStageShape,
     NetworkShape,
-    NormalizationKind,
     NumericEmbeddingShape,
     OutputShape,
 )
@@ -67,23 +61,21 @@ def precision(experiment: Experiment) -> str:
 def network_shape(experiment: Experiment, *, inputs: int, numbers: int, output: OutputShape) -> NetworkShape:
     """The network from `inputs` features of so many `numbers` to a task's outputs."""
     model = experiment.model
-    hidden: list[HiddenShape] = []
-    for index, layer in enumerate(model.hidden):
-        activation = _activation(experiment, layer)
-        hidden.append(
-            HiddenShape(
-                layer.units,
-                activation.name,
-                shared=activation.is_shared,
-                pieces=activation.functions_per_unit,
-                normalization=_normalization_kind(_normalization(experiment, layer)),
-                dropout=_dropout(experiment, layer) > 0.0,
-                residual=bool(model.residual_of(index)),
-            )
+    hidden = tuple(
+        HiddenShape(
+            layer.units,
+            layer.activation.name,
+            shared=layer.activation.is_shared,
+            pieces=layer.activation.functions_per_unit,
+            normalization=None if layer.normalization.name == "none" else layer.normalization.name,
+            dropout=layer.dropout > 0.0,
+            residual=layer.residual,
         )
+        for layer in model.layers
+    )
     return NetworkShape(
         inputs,
-        tuple(hidden),
+        hidden,
         output,
         inner_members=model.ensemble.members if model.ensemble.share_weights else 1,
         stage=input_stage(model, numbers=numbers, inputs=inputs),
@@ -133,9 +125,8 @@ def member_of(
     limits: tuple[float, float] | None = None,
 ) -> Member:
     """The experiment's network as a member that trains on these rows (n,) of the pool."""
-    training, layers = experiment.training, experiment.model.hidden
+    training, layers = experiment.training, experiment.model.layers
     optimizer, schedule = training.optimizer, training.lr_schedule
-    normalizations = [_normalization(experiment, layer) for layer in layers]
     return Member(
         seed=seed,
         epochs=training.epochs,
@@ -144,19 +135,16 @@ def member_of(
         train_rows=train_rows,
         validation_rows=validation_rows,
         initializers=(
-            *(_initializer(experiment, layer) for layer in layers),
+            *map(_initializer, layers),
             _output_initializer(experiment),
         ),
         initial_biases=experiment.model.initial_biases,
         hyperparameters=training.techniques,
         layer_hyperparameters={
-            "activation": tuple(_activation(experiment, layer).parameter for layer in layers),
-            "dropout": tuple(_dropout(experiment, layer) for layer in layers),
-            "epsilon": tuple(_epsilon(normalization) for normalization in normalizations),
-            "momentum": tuple(
-                normalization.momentum if isinstance(normalization, BatchNormalizationConfig) else 0.0
-                for normalization in normalizations
-            ),
+            "activation": tuple(layer.activation.parameter for layer in layers),
+            "dropout": tuple(layer.dropout for layer in layers),
+            "epsilon": tuple(getattr(layer.normalization, "epsilon", 0.0) for layer in layers),
+            "momentum": tuple(getattr(layer.normalization, "momentum", 0.0) for layer in layers),
         },
         averaging_hyperparameters={name: value for name, value in training.averaging or () if name != "name"},
         optimizer_hyperparameters={
@@ -183,35 +171,10 @@ def _hyperparameter_names(optimizer: Optimizer) -> Sequence[str]:
     )
 
 
-def _activation(experiment: Experiment, layer: HiddenLayerConfig) -> Activation:
-    return layer.activation or experiment.model.activation
-
-
-def _normalization(experiment: Experiment, layer: HiddenLayerConfig) -> Normalization:
-    return layer.normalization or experiment.model.normalization
-
-
-def _normalization_kind(normalization: Normalization) -> NormalizationKind | None:
-    return None if normalization.name == "none" else normalization.name
-
-
-def _epsilon(normalization: Normalization) -> float:
-    return (
-        normalization.epsilon
-        if isinstance(normalization, BatchNormalizationConfig | LayerNormalizationConfig)
-        else 0.0
-    )
-
-
-def _dropout(experiment: Experiment, layer: HiddenLayerConfig) -> float:
-    return experiment.model.dropout if layer.dropout is None else layer.dropout
-
-
-def _initializer(experiment: Experiment, layer: HiddenLayerConfig) -> str:
-    scheme = layer.initialization or experiment.model.initialization
-    if scheme == "auto":
-        return ACTIVATION_RECORDS[_activation(experiment, layer).name].initialization
-    return scheme
+def _initializer(layer: CompleteLayer) -> str:
+    if layer.initialization == "auto":
+        return ACTIVATION_RECORDS[layer.activation.name].initialization
+    return layer.initialization
 
 
 def _output_initializer(experiment: Experiment) -> str:

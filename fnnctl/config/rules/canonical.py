@@ -62,20 +62,14 @@ def _written_out(model: ModelConfig) -> ModelConfig:
     Missing layer settings are filled in from the model, and an output that `auto` resolves to becomes `auto`.
     Residual connections are the model's setting if all layers that can have one agree.
     """
-    keys = (key for key in HiddenLayerConfig.model_fields if hasattr(model, key) and key != _RESIDUAL)
-    inherited = {key: getattr(model, key) for key in keys}
-    layers = [
-        layer.model_copy(
-            update={key: value for key, value in inherited.items() if getattr(layer, key) is None}
-        )
-        for layer in model.hidden
-    ]
     output = AutoOutput() if model.output in DEFAULT_OUTPUTS.values() else model.output
-    possible = [flag for flag in map(model.residual_of, range(len(layers))) if flag is not None]
+    possible = [flag for flag in map(model.residual_of, range(len(model.hidden))) if flag is not None]
     mixed = len(set(possible)) > 1
     hidden = tuple(
-        layer.model_copy(update={_RESIDUAL: True if mixed and model.residual_of(index) else None})
-        for index, layer in enumerate(layers)
+        HiddenLayerConfig.model_construct(
+            **{**layer._asdict(), _RESIDUAL: True if mixed and layer.residual else None}
+        )
+        for layer in model.layers
     )
     residual = model.residual if not possible else possible[0] and not mixed
     return model.model_copy(update={"hidden": hidden, _RESIDUAL: residual, "output": output})

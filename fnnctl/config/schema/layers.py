@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 from pydantic import Field
 
@@ -106,3 +106,15 @@ class HiddenLayerConfig(Section):
     residual: Annotated[bool | None, Setting(no_effect=(_first_adds_nothing,))] = None
     """Whether the layer adds its inputs to its outputs if there are equally many of both; null for the
     model's. The first hidden layer never does."""
+
+
+class CompleteLayer(NamedTuple):
+    """A hidden layer with all its settings: its own, or those of the model."""
+
+    units: int
+    activation: Activation
+    initialization: Initialization
+    normalization: Normalization
+    dropout: float
+    residual: bool
+    """Whether the layer adds its inputs to its outputs, which it can if there are equally many of both."""

@@ -16,6 +16,7 @@ from fnnctl.config.schema.activations import AUTO_INITIALIZATION, Activation, Pl
 from fnnctl.config.schema.data import VALIDATION_ROWS
 from fnnctl.config.schema.ensemble import EnsembleConfig
 from fnnctl.config.schema.layers import (
+    CompleteLayer,
     DropoutRate,
     HiddenLayerConfig,
     Initialization,
@@ -123,13 +124,8 @@ def _different_widths(experiment: Experiment, _: Place) -> Iterator[Problem]:
 
 def _constant_layer(experiment: Experiment, place: Place) -> Iterator[Problem]:
     """If a layer with layer normalization has a single unit, whose output would be constant."""
-    model = experiment.model
-    for index, layer in enumerate(model.hidden):
-        activation, normalization = (
-            layer.activation or model.activation,
-            layer.normalization or model.normalization,
-        )
-        if normalization.name == "layer" and layer.units * activation.functions_per_unit == 1:
+    for index, layer in enumerate(experiment.model.layers):
+        if layer.normalization.name == "layer" and layer.units * layer.activation.functions_per_unit == 1:
             problem = sentence(
                 "layer normalization makes a single neuron's output constant",
                 "model.normalization",
@@ -299,6 +295,17 @@ class ModelConfig(Section):
     the best one on the validation rows, after calibration. At 0.5 the more probable class is predicted, and
     with class weights the one with the larger product of weight and probability."""
 
+    @property
+    def layers(self) -> tuple[CompleteLayer, ...]:
+        """The hidden layers with all their settings."""
+        settings = (
+            {key: getattr(self, key) if own is None else own for key, own in layer} for layer in self.hidden
+        )
+        return tuple(
+            CompleteLayer(**{**layer, "residual": bool(self.residual_of(index))})
+            for index, layer in enumerate(settings)
+        )
+
     def residual_of(self, index: int) -> bool | None:
         """Whether the hidden layer adds its inputs to its outputs; None if it cannot: see `residual`."""
         layer = self.hidden[index]
@@ -312,7 +319,7 @@ class ModelConfig(Section):
 
     def normalizes(self, kind: str) -> bool:
         """Whether a hidden layer has this normalization."""
-        return any((layer.normalization or self.normalization).name == kind for layer in self.hidden)
+        return any(layer.normalization.name == kind for layer in self.layers)
 
     @property
     def embeds_numbers(self) -> bool:

@@ -238,12 +238,9 @@ def _draw_architecture(run: RunFolder, summary: Summary) -> Any:
     description = winner.read_manifest().model if winner else None
     layers = [
         PlottedLayer(
-            layer.units,
-            str((layer.activation or model.activation).name),
-            str((layer.normalization or model.normalization).name),
-            adds=bool(model.residual_of(index)),
+            layer.units, str(layer.activation.name), str(layer.normalization.name), adds=layer.residual
         )
-        for index, layer in enumerate(model.hidden)
+        for layer in model.layers
     ]
     ends = (description.layers[0], description.layers[-1]) if description else (None, None)
     title = f"{summary.manifest.name}: the best architecture"
@@ -263,10 +260,7 @@ def _draw_rewards(run: RunFolder, summary: Summary) -> Any:
 def _architecture_in_words(summary: Summary) -> str:
     if (best := best_model(summary)) is None:
         return ""
-    layers = [
-        f"{counted(layer.units, 'unit')} ({(layer.activation or best.model.activation).name})"
-        for layer in best.model.hidden
-    ]
+    layers = [f"{counted(layer.units, 'unit')} ({layer.activation.name})" for layer in best.model.layers]
     count = counted(len(layers), "hidden layer")
     return f"{count}, from the inputs to the outputs: {', '.join(layers)}." if layers else f"{count}."
 
