@@ -1,4 +1,8 @@
-"""Random valid configs as plain values, with every setting."""
+"""Random valid configs as plain values, with every setting.
+
+Most settings have a strategy, with all their values. Those that none has, such as new ones, have a few values
+that follow from their forms, where the rest of the config allows them.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +11,14 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from fnnctl.config.rules.experiments import experiment_of
+from fnnctl.config.rules.plain_config import is_set, value_at, with_value
+from fnnctl.config.rules.validation import InvalidConfigurationError
 from fnnctl.config.schema.activations import ACTIVATION_RECORDS
 from fnnctl.config.schema.data import BUILTIN_NAMES
+from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.losses import LOSS_RECORDS
+from tests.config.changes import changes
 
 TRICKY = [
     "012", "1e-3", "0o17", "0x1f", "1:30", "1_000", ".inf", ".nan", "no", "True", "~", "null", "", "<<",
@@ -372,7 +381,7 @@ def raw_experiment(draw: st.DrawFn) -> dict[str, Any]:
     if data["split"].get("validation") == 0:
         training.setdefault("early_stopping", None)
     config = {"data": data, "model": model, "training": training}
-    return config | draw(
+    config |= draw(
         _mapping(
             {"name": _names},
             seed=st.integers(0, 2**64 - 1),
@@ -380,3 +389,25 @@ def raw_experiment(draw: st.DrawFn) -> dict[str, Any]:
             search=_or_null(_search()),
         )
     )
+    for path, value in draw(st.lists(st.sampled_from(VALUES), max_size=5)):
+        changed = with_value(config, path, value)
+        if not is_set(config, path) and _is_valid(changed):
+            config = changed
+    return config
+
+
+VALUES = [
+    (path, value_at(config, path))
+    for path, *configs in changes(Experiment)
+    if path[0] != "search" and path not in {("recipe",), ("complete",)}
+    for config in configs
+]
+"""Two values of every setting, by its path, apart from those that say what unset settings are."""
+
+
+def _is_valid(config: dict[str, Any]) -> bool:
+    try:
+        experiment_of(config)
+    except InvalidConfigurationError:
+        return False
+    return True
