@@ -181,7 +181,7 @@ class NetworkDescription(Described):
             costs = None if self.costs is None else Costs(*self.costs)
             decision = Decision(1 if positive is None else self.classes.index(positive), costs)
         baseline = None if self.baseline is None else tuple(self.baseline)
-        return OutputDecoder(output, baseline, scale, decision=decision).with_fitted(_fitted_values(self))
+        return OutputDecoder(output, baseline, scale, decision=decision).with_fitted(fitted_values(self))
 
     def problem(self, preprocessor: Preprocessor) -> str | None:
         """Why the facts, though each is valid on its own, do not describe a network; None if they do."""
@@ -312,8 +312,8 @@ def fitted_entries(decoder: OutputDecoder) -> dict[str, Any]:
     return {name: value for name, value in entries.items() if value not in (None, ())}
 
 
-def _fitted_values(description: NetworkDescription | EnsembleDescription) -> FittedValues:
-    """What was fitted after training."""
+def fitted_values(description: NetworkDescription | EnsembleDescription) -> FittedValues:
+    """The values of these entries."""
     return FittedValues(**{field.name: getattr(description, field.name) for field in fields(FittedValues)})
 
 
@@ -387,11 +387,6 @@ class EnsembleDescription(Described):
     """The parts, in the order of their arrays."""
     arrays: dict[str, Any] = Field(default={})
     """The arrays in model.npz: see `store.weights`; their names begin with those of part and member."""
-
-    @property
-    def fitted(self) -> FittedValues:
-        """What was fitted to the combined scores."""
-        return _fitted_values(self)
 
     def problem(self) -> str | None:
         """Why the parts cannot form one model; None if they can."""

@@ -13,7 +13,7 @@ from fnnctl.arrays.limits import flush
 from fnnctl.data.new_rows import columns_of
 from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.errors import DataError, MachineError, NoNetworkError, UsageError
-from fnnctl.modelling.model_description import DescribedPart, NetworkDescription, read_parts
+from fnnctl.modelling.model_description import DescribedPart, NetworkDescription, fitted_values, read_parts
 from fnnctl.modelling.predictor import Predictor, PredictorPart
 from fnnctl.nn.network import LAYER_HYPERPARAMETERS, Network
 from fnnctl.nn.parameters import ParameterLayout
@@ -152,7 +152,7 @@ def _loaded(run: RunFolder) -> SavedModel:
     task = task_of(first.target, first.classes, seed=run.read_manifest().seed or 0)
     predictor = Predictor.of_parts(task, parts)
     if ensemble:
-        predictor = replace(predictor, decoder=predictor.decoder.with_fitted(ensemble.fitted))
+        predictor = replace(predictor, decoder=predictor.decoder.with_fitted(fitted_values(ensemble)))
     return SavedModel(
         run=run,
         description=first,

@@ -77,7 +77,7 @@ def network_shape(experiment: Experiment, *, inputs: int, numbers: int, output: 
         inputs,
         hidden,
         output,
-        inner_members=model.ensemble.members if model.ensemble.share_weights else 1,
+        inner_members=model.ensemble.inner_members,
         stage=input_stage(model, numbers=numbers, inputs=inputs),
     )
 
@@ -110,9 +110,9 @@ def stack_settings(
 
 def as_ensemble(settings: StackSettings, ensemble: EnsembleConfig) -> StackSettings:
     """The settings of a single network for an ensemble of such networks."""
-    inner = ensemble.members if ensemble.share_weights else 1
-    shape = replace(settings.shape, inner_members=inner)
-    return replace(settings, shape=shape, ensemble=ensemble.networks // inner, twins=ensemble.plain_twins)
+    shape = replace(settings.shape, inner_members=ensemble.inner_members)
+    size = ensemble.networks // ensemble.inner_members
+    return replace(settings, shape=shape, ensemble=size, twins=ensemble.plain_twins)
 
 
 def member_of(

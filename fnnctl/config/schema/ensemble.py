@@ -93,6 +93,11 @@ class EnsembleConfig(Section):
     `model.numeric_embedding: piecewise_linear`."""
 
     @property
+    def inner_members(self) -> int:
+        """The number of networks that share their weights: all members, or one."""
+        return self.members if self.share_weights else 1
+
+    @property
     def networks(self) -> int:
         """The number of networks, twins included."""
         return 2 * self.members if self.plain_twins else self.members
