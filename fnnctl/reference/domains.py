@@ -28,10 +28,11 @@ _RANGES: Final[Mapping[ConfigPath, Mapping[str, Any]]] = {
     ("training", "l2"): {"log_uniform": [*L2_RANGE]},
     ("training", "l1"): {"log_uniform": [*L2_RANGE]},
     ("training", "label_smoothing"): {"uniform": [0.0, MOST_SMOOTHING]},
+    ("training", "averaging"): {"choice": [None, "ema"]},
     ("training", "early_stopping", "monitor"): {"choice": ["validation_loss", "train_loss"]},
 }
-"""The ranges of a search without a space, as far as they do not depend on the table; and values of one task,
-where the first words are values of both."""
+"""The ranges of a search without a space, as far as they do not depend on the table; values of one task,
+where the first words are values of both; and the average that the default early stopping allows."""
 
 
 def example_domain(record: SettingRecord) -> Mapping[str, Any] | None:

@@ -68,14 +68,18 @@ ANY_TASK: Final = "any task"
 
 
 def recipe_steps(path: ConfigPath) -> list[RecipeSteps]:
-    """What each recipe gives the setting at a path; the recipes that leave it at its default are left out."""
+    """What each recipe gives the setting at a path; the recipes that leave it at its default are left out.
+
+    Of a section it is a mapping of its settings, and of a choice the name alone.
+    """
     return [steps for recipe in RECIPES if (steps := _steps_of(recipe, path)) is not None]
 
 
 def _steps_of(recipe: Recipe, path: ConfigPath) -> RecipeSteps | None:
     def value_of(facts: RecipeFacts) -> Any:
         values = recipe_values(recipe, facts)
-        return values.get(path, values.get((*path, "name"), _UNSET))
+        inner = {setting[-1]: value for setting, value in values.items() if path[1:] and setting[:-1] == path}
+        return values.get(path, inner.get("name", inner or _UNSET))
 
     by_task = {task: tuple(_steps(value_of, _usual_facts(task))) for task in (CLASSIFICATION, REGRESSION)}
     depends_on = tuple(name for name in _VARIANTS if _depends(value_of, name))

@@ -102,8 +102,11 @@ def setting_help(path: ConfigPath) -> SettingHelp:
         default=_choice_texts(records, default_text),
         recipes=tuple(recipe_steps(path)),
         no_effect=_rule_texts(record.setting.no_effect for record in records),
-        contradictions=_rule_texts(
-            (*record.setting.contradictions, *record.setting.search_contradictions) for record in records
+        contradictions=(
+            *_task_texts(records),
+            *_rule_texts(
+                (*record.setting.contradictions, *record.setting.search_contradictions) for record in records
+            ),
         ),
         not_searched=why_not_searched(path, on_bags=False),
         not_searched_on_bags=why_not_searched(path, on_bags=True),
@@ -153,6 +156,14 @@ def _rule_texts(rules_of_choices: Iterable[Sequence[Rule]]) -> tuple[str, ...]:
     """When one of a setting's rules applies, in the words of the rules."""
     texts = ((rule.__doc__ or "").split() for rules in rules_of_choices for rule in rules)
     return tuple(dict.fromkeys(map(" ".join, texts)))
+
+
+def _task_texts(records: Sequence[SettingRecord]) -> list[str]:
+    """The task that refuses a setting, with the reason."""
+    setting = records[0].setting
+    if setting.needs_classes:
+        return ["In a regression, which has no classes."]
+    return [f"In a classification: {setting.needs_numbers}."] if setting.needs_numbers else []
 
 
 def _parts(record: SettingRecord) -> list[Part]:

@@ -17,9 +17,9 @@ EXAMPLES = [
 
 
 def allows(record: SettingRecord, value: Any) -> bool:
+    kinds = {True: "boolean", False: "boolean", None: "null"}
     return any(
-        form.includes(value) or value in form.words or (form.kind == "boolean" and isinstance(value, bool))
-        for form in record.forms
+        form.includes(value) or value in form.words or form.kind == kinds.get(value) for form in record.forms
     )
 
 
@@ -50,6 +50,7 @@ def test_an_example_is_a_domain_of_values_that_the_setting_may_have(
         ("model.output", {"choice": ["squared", "absolute", "huber"]}),
         ("training.early_stopping.monitor", {"choice": ["validation_loss", "train_loss"]}),
         ("model.dropout", {"uniform": [0.0, 0.5]}),
+        ("training.averaging", {"choice": [None, "ema"]}),  # the default early stopping refuses swa
         ("training.input_noise", None),
         ("data.target", None),
     ],

@@ -60,5 +60,12 @@ def test_the_name_of_a_choice_is_that_of_the_section() -> None:
     assert default.by_task == {ANY_TASK: (RecipeStep("cosine", None),)}
 
 
+def test_a_section_has_the_values_of_its_settings() -> None:
+    _, fast = recipe_steps(parse_path("model.ensemble"))
+    values = {"members": 4, "bags": True, "plain_twins": False}
+    assert fast.by_task == {ANY_TASK: (RecipeStep(values, None),)}
+    assert recipe_steps(parse_path("model")) == []
+
+
 def test_a_setting_that_no_recipe_gives_has_no_steps() -> None:
     assert recipe_steps(parse_path("training.l2")) == []

@@ -95,6 +95,12 @@ def test_a_setting_says_when_it_has_no_effect_and_when_it_is_wrong() -> None:
     assert described("search.batch")["no_effect"] == ("With a sampler that does not learn from results.",)
     assert described("search.confirm")["contradictions"]  # those in a search alone
     assert described("training.l2")["no_effect"] == ()
+    assert described("training.label_smoothing")["contradictions"] == (
+        "In a regression, which has no classes.",
+    )
+    assert described("model.clip_outputs")["contradictions"] == (
+        "In a classification: probabilities need no limits.",
+    )
 
 
 @pytest.mark.parametrize(

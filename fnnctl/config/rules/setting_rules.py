@@ -7,18 +7,23 @@ of a space applies the rules to hundreds of trials, so only the sections that ha
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 from functools import cache
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
-from fnnctl.config.paths import ConfigPath, is_below, parse_path
-from fnnctl.config.problems import Problems
+from fnnctl.config.paths import ConfigPath, format_path, is_below, parse_path
+from fnnctl.config.problems import Problems, predicate, sentence
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.forms import field_forms, sections_of
 from fnnctl.config.schema.section import Section
 from fnnctl.config.schema.setting import Place, Setting, setting_of
+from fnnctl.config.yaml_text import flow_yaml
+from fnnctl.errors import Problem
+from fnnctl.metrics.metric import TaskName
+from fnnctl.metrics.registry import CLASSIFICATION, REGRESSION
 
-_Rules: TypeAlias = Literal["no_effect", "contradictions", "search_contradictions"]
-"""Which rules of a `Setting` are applied."""
+_Rules: TypeAlias = Literal["no_effect", "contradictions", "search_contradictions", "needs_task"]
+"""What of a `Setting` is applied."""
 
 
 def ineffective_settings(experiment: Experiment) -> Problems:
@@ -40,6 +45,22 @@ def search_contradictions(experiment: Experiment) -> Problems:
     return _problems(experiment, "search_contradictions")
 
 
+def settings_of_other_task(experiment: Experiment, task: TaskName) -> Iterator[Problem]:
+    """The problems with settings that are for the other task, and do not have their defaults."""
+    for place in _places(experiment, (), "needs_task"):
+        setting, default = place.setting, place.default
+        if place.value == default:
+            continue
+        if setting.needs_classes and task == REGRESSION:
+            problem = sentence("a regression has no classes")
+        elif setting.needs_numbers and task == CLASSIFICATION:
+            problem = predicate(f"is for a regression: {setting.needs_numbers}")
+        else:
+            continue
+        written = f"{default:g}" if isinstance(default, float) else flow_yaml(default)
+        yield replace(problem, path=format_path(place.path), advice=f"write {place.key}: {written}")
+
+
 def _problems(experiment: Experiment, kind: _Rules) -> Problems:
     problems: Problems = {}
     for place in _places(experiment, (), kind):
@@ -54,10 +75,10 @@ def _problems(experiment: Experiment, kind: _Rules) -> Problems:
 
 def _places(section: Section, path: ConfigPath, kind: _Rules) -> Iterator[Place]:
     """The settings of a section and of those in it that have rules of this kind."""
-    for key, setting, has_rules_inside in _fields(type(section), kind):
+    for key, setting, default, has_rules_inside in _fields(type(section), kind):
         value = getattr(section, key)
         if setting is not None:
-            yield Place((*path, key), value, setting)
+            yield Place((*path, key), value, setting, default)
         if not has_rules_inside:
             continue
         if isinstance(value, Section):
@@ -69,8 +90,8 @@ def _places(section: Section, path: ConfigPath, kind: _Rules) -> Iterator[Place]
 
 
 @cache
-def _fields(section: type[Section], kind: _Rules) -> tuple[tuple[str, Setting | None, bool], ...]:
-    """The fields with rules of this kind: the record if it has any, and whether the sections in it have."""
+def _fields(section: type[Section], kind: _Rules) -> tuple[tuple[str, Setting | None, Any, bool], ...]:
+    """The fields with rules of this kind: the record if any, the default, and whether sections in it have."""
     fields = []
     for key, info in section.model_fields.items():
         setting = setting_of(info)
@@ -80,5 +101,5 @@ def _fields(section: type[Section], kind: _Rules) -> tuple[tuple[str, Setting | 
         )
         has_rules_inside = any(_fields(choice, kind) for choice in inside)
         if record or has_rules_inside:
-            fields.append((key, record, has_rules_inside))
+            fields.append((key, record, info.default, has_rules_inside))
     return tuple(fields)

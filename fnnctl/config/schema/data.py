@@ -194,7 +194,11 @@ class SplitConfig(Section):
     """Whether all parts have the same class proportions (in a regression, the same shares of the `bins`). Not
     with `by`."""
     bins: Annotated[
-        Annotated[int, Field(ge=2, le=1000)] | None, Setting(no_effect=(_not_stratified, in_order))
+        Annotated[int, Field(ge=2, le=1000)] | None,
+        Setting(
+            no_effect=(_not_stratified, in_order),
+            needs_numbers="a classification is stratified by its classes",
+        ),
     ] = None
     """In a regression: parts and folds are stratified by this many bins of the target's values, each with
     about the same number of rows; null for no stratification."""
@@ -258,6 +262,7 @@ class DataConfig(Section):
         Setting(
             not_counted="it says which class decisions are about, not what is trained",
             not_searched="all trials are evaluated in the same way",
+            needs_classes=True,
             contradictions=(_two_positive_classes,),
             synonyms=("pos_label",),
         ),
@@ -321,7 +326,9 @@ class DataConfig(Section):
     ] = "standardize"
     """How numeric columns are scaled, fitted on the training part: by mean and standard deviation, by median
     and interquartile range (or half the range where that is 0), by minimum and maximum, or not at all."""
-    target_transform: Annotated[TargetTransformName, Setting(since="0.3")] = "none"
+    target_transform: Annotated[
+        TargetTransformName, Setting(since="0.3", needs_numbers="classes are no numbers")
+    ] = "none"
     """In a regression: what the network is trained on in place of the target, fitted to the training rows.
     `log` is the target's logarithm (if one is 0, half of the smallest positive one is added first),
     `quantile` the normal score of its rank. `auto` is `log` if no training target is negative, their skewness

@@ -264,6 +264,7 @@ class ModelConfig(Section):
         bool,
         Setting(
             not_counted="it limits predictions, not training",
+            needs_numbers="probabilities need no limits",
             recipe=RecipeValue(default=recipe_values.clip_outputs),
         ),
     ] = False
@@ -274,6 +275,7 @@ class ModelConfig(Section):
         Calibration,
         Setting(
             not_counted="it is fitted after training, to the same network",
+            needs_classes=True,
             contradictions=(_nothing_to_calibrate_on,),
             recipe=RecipeValue(default=recipe_values.calibration),
         ),
@@ -287,6 +289,7 @@ class ModelConfig(Section):
         Threshold,
         Setting(
             not_counted="it is chosen after training, for the same network",
+            needs_classes=True,
             contradictions=(_nothing_to_choose_on,),
         ),
     ] = DEFAULT_THRESHOLD

@@ -32,6 +32,7 @@ class Place:
     value: Any
     setting: Setting
     """Its record."""
+    default: Any
 
     @property
     def key(self) -> str:
@@ -112,6 +113,10 @@ class Setting:
     search_contradictions: tuple[Rule, ...] = ()
     """Those that matter in a search alone, also if the setting is off: `fnnctl train` does not look for
     them."""
+    needs_classes: bool = False
+    """Whether it is for a classification alone; in a regression it must have its default."""
+    needs_numbers: str | None = None
+    """Why it is for a regression alone, such as `classes are no numbers`; None if it is not."""
     recipe: RecipeValue | None = None
     """What the recipes give it."""
     since: str | None = None
@@ -123,6 +128,11 @@ class Setting:
     value_synonyms: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
     """The names that other tools use for its words, by word. A choice with a section of its own has them
     there: see `Section.synonyms`."""
+
+    @property
+    def needs_task(self) -> bool:
+        """Whether it is for one of the tasks alone."""
+        return self.needs_classes or self.needs_numbers is not None
 
     def why_not_searched(self, *, on_bags: bool) -> str | None:
         """Why a search cannot vary the setting and those in it, `searched_on_bags` apart; None if it can."""

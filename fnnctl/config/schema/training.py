@@ -275,7 +275,12 @@ class TrainingConfig(Section):
     """Each component of the gradient is clipped to ± this value; null for no bound."""
     class_weights: Annotated[
         dict[str, Weight] | Literal["balanced"] | None,
-        Setting(is_common=True, contradictions=(_no_class_weighed,), synonyms=("class_weight",)),
+        Setting(
+            is_common=True,
+            needs_classes=True,
+            contradictions=(_no_class_weighed,),
+            synonyms=("class_weight",),
+        ),
     ] = None
     """The weight of each class in the loss, as {class: weight}; a class that is left out has weight 1.
     `balanced` gives all classes the same total weight; null for no weights. Only ratios matter, because
@@ -286,6 +291,7 @@ class TrainingConfig(Section):
         Field(ge=0.0, lt=1.0),
         Setting(
             is_technique=True,
+            needs_classes=True,
             recipe=RecipeValue(
                 default=recipe_values.label_smoothing,
                 tuned=(

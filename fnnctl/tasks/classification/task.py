@@ -10,6 +10,7 @@ import numpy as np
 
 from fnnctl.arrays import BoolArray, FloatArray, IntArray
 from fnnctl.config.paths import ConfigPath, format_path
+from fnnctl.config.rules.setting_rules import settings_of_other_task
 from fnnctl.config.schema.data import TargetTransformName
 from fnnctl.config.schema.losses import DEFAULT_OUTPUTS, LOSS_RECORDS, output_of
 from fnnctl.config.schema.model import DEFAULT_THRESHOLD, Calibration, ModelConfig, Threshold
@@ -70,17 +71,9 @@ class Classification:
         problems = [
             *refused_output(output, self.name),
             *refused_monitors(experiment, ClassificationEpochMetrics(len(self.classes)), self.name),
+            *settings_of_other_task(experiment, self.name),
+            *self._refused_decision(experiment),
         ]
-        if experiment.data.split.bins is not None:
-            text = "is for a regression: a classification is stratified by its classes"
-            problems.append(Problem(text, path="data.split.bins", advice="leave it out"))
-        if experiment.data.target_transform != "none":
-            text, advice = "is for a regression: classes are no numbers", "write target_transform: none"
-            problems.append(Problem(text, path="data.target_transform", advice=advice))
-        problems += self._refused_decision(experiment)
-        if experiment.model.clip_outputs:
-            text, advice = "is for a regression: probabilities need no limits", "write clip_outputs: false"
-            problems.append(Problem(text, path="model.clip_outputs", advice=advice))
         wrong: list[tuple[ConfigPath, str]] = []
         if isinstance(weights, dict):
             wrong += [

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.config.rules.setting_rules import settings_of_other_task
 from fnnctl.config.schema.data import TargetTransformName
 from fnnctl.config.schema.losses import output_of
-from fnnctl.config.schema.model import DEFAULT_THRESHOLD, Calibration, ModelConfig, Threshold
+from fnnctl.config.schema.model import Calibration, ModelConfig, Threshold
 from fnnctl.errors import Problem, UsageError
 from fnnctl.messages import Message
 from fnnctl.metrics.metric import TaskName
@@ -60,27 +61,10 @@ class Regression:
         return ("prediction",)
 
     def check(self, experiment: Experiment) -> list[Problem]:
-        model, training = experiment.model, experiment.training
-        needs_classes = {
-            "training.class_weights": (training.class_weights is not None, "null"),
-            "training.label_smoothing": (training.label_smoothing > 0, "0"),
-            "model.calibration": (model.calibration != "none", "none"),
-            "model.threshold": (model.threshold != DEFAULT_THRESHOLD, f"{DEFAULT_THRESHOLD}"),
-            "data.positive_class": (experiment.data.positive_class is not None, "null"),
-        }
         return [
-            *refused_output(model.output, self.name),
+            *refused_output(experiment.model.output, self.name),
             *refused_monitors(experiment, RegressionEpochMetrics(), self.name),
-            *(
-                Problem(
-                    "a regression has no classes",
-                    path=path,
-                    advice=f"write {path.rpartition('.')[2]}: {off}",
-                    has_subject=True,
-                )
-                for path, (is_set, off) in needs_classes.items()
-                if is_set
-            ),
+            *settings_of_other_task(experiment, self.name),
         ]
 
     def check_metric(self, metric: str) -> str | None:

@@ -185,7 +185,7 @@ def test_decisions_that_the_target_cannot_have() -> None:
         ("data.positive_class", "is for two classes, but 'kind' has 3; write positive_class: null"),
     ]
     of_numbers = Regression("y").check(asked)
-    assert [each.path for each in of_numbers] == ["model.threshold", "data.positive_class"]
+    assert [each.path for each in of_numbers] == ["data.positive_class", "model.threshold"]
     assert Classification("kind", ("a", "b", "c")).check(experiment(model={"threshold": 0.5})) == []
     decoder = decoder_of(experiment(), np.array([0]))
     with pytest.raises(ValueError, match="two classes"):
