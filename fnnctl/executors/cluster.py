@@ -133,14 +133,14 @@ class ClusterExecutor:
         return max(1, min(self._max_running, sum(self._threads.values())))
 
     def share(self, value: T) -> Shared[T]:
-        """See `Executor`."""
+        """Send a value to each worker once: see `Executor`."""
         if self._calls:
             raise RuntimeError("values must be shared before the first item is submitted")
         self._values.append(value)
         return Shared(len(self._values) - 1)
 
     def submit(self, work: Work[R], /, *args: Any) -> Future[R]:
-        """See `Executor`."""
+        """Run an item of work: see `Executor`."""
         if self._calls is None:
             self._start()
         future: Future[R] = Future()
@@ -151,7 +151,7 @@ class ClusterExecutor:
         return future
 
     def poll(self) -> bool:
-        """See `Executor`."""
+        """Report progress; True once the work was asked to stop: see `Executor`."""
         self._admission.pass_on()
         if self._stop_deadline is None and self._poll(self._items.progress()):
             self._stop()

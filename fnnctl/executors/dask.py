@@ -74,7 +74,7 @@ def import_dask() -> Any:
 
 
 class DaskConnection:
-    """See `Connection`."""
+    """The connection to a cluster of Dask: see `Connection`."""
 
     def __init__(self, address: str | None, workers: int) -> None:
         """Connect to the scheduler at the address, or start one with as many worker processes here."""
@@ -93,7 +93,7 @@ class DaskConnection:
         self._values: dict[str, Any] = {}
 
     def threads(self) -> tuple[Mapping[str, int], Mapping[str, int]]:
-        """See `Connection`."""
+        """The threads of all workers, and of those that accept items now: see `Connection`."""
         scheduler = self._client.scheduler
         ask = partial(self._client.sync, callback_timeout=SECONDS_UNTIL_LOST)
         with self._answering():
@@ -102,7 +102,7 @@ class DaskConnection:
     def call(
         self, function: Callable[..., Any], *args: Any, workers: Sequence[str], **settings: Any
     ) -> Mapping[str, Any]:
-        """See `Connection`."""
+        """Call a function in each worker: see `Connection`."""
         import asyncio  # takes 20 ms, which other commands should not spend
 
         async def call_all() -> Sequence[Mapping[str, Any]]:
@@ -127,7 +127,7 @@ class DaskConnection:
         return answer
 
     def place(self, values: Sequence[Any], workers: Sequence[str]) -> bool:
-        """See `Connection`."""
+        """Send the shared values to the workers: see `Connection`."""
         self._placed += 1
         named = {f"fnnctl-{self._name}-{self._placed}-{k}": value for k, value in enumerate(values)}
         if not named:
@@ -165,23 +165,23 @@ class DaskConnection:
             self._client.loop.add_callback(self._client._replicate, values, workers=list(workers))
 
     def has_values(self) -> bool:
-        """See `Connection`."""
+        """Whether some worker still has the shared values: see `Connection`."""
         return all(value.status == "finished" for value in self._values.values())
 
     def submit(self, worker: str, item: RemoteItem[R]) -> Future[RemoteResult[R]]:
-        """See `Connection`."""
+        """Run an item on a worker: see `Connection`."""
         executor = self._client.get_executor(pure=False, workers=[worker], allow_other_workers=False)
         sent: Future[RemoteResult[R]] = executor.submit(run_item, item, *self._values.values())
         return sent
 
     def is_lost(self, sent: Future[RemoteResult[Any]]) -> bool:
-        """See `Connection`."""
+        """Whether the cluster has lost an item that is done: see `Connection`."""
         if sent.cancelled():
             return True
         return isinstance(sent.exception(), self._distributed.KilledWorker | self._distributed.CancelledError)
 
     def close(self) -> None:
-        """See `Connection`."""
+        """End the connection, and the workers that it has started: see `Connection`."""
         with suppress(OSError):  # nothing answers any more
             self._undo.close()
 

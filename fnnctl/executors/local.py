@@ -29,16 +29,16 @@ class ThreadProgress:
         self.done, self._stopped = 0, False
 
     def should_stop(self) -> bool:
-        """See `Progress`."""
+        """Whether the work should end early: see `Progress`."""
         return self._stopped
 
     def advance(self, amount: int) -> None:
-        """See `Progress`."""
+        """Report that this much more is done: see `Progress`."""
         with self._lock:
             self.done += amount
 
     def stop(self) -> None:
-        """See `LocalProgress`."""
+        """Ask all work to end early: see `LocalProgress`."""
         self._stopped = True
 
 
@@ -52,14 +52,14 @@ class LocalExecutor:
         self._started = False
 
     def share(self, value: T) -> Shared[T]:
-        """See `Executor`."""
+        """Send a value to each worker once: see `Executor`."""
         if self._started:
             raise RuntimeError("values must be shared before the first item is submitted")
         self._values.append(value)
         return Shared(len(self._values) - 1)
 
     def poll(self) -> bool:
-        """See `Executor`."""
+        """Report progress; True once the work was asked to stop: see `Executor`."""
         if not self._progress.should_stop() and self._poll(self._progress.done):
             self._stop()
         return self._progress.should_stop()

@@ -136,20 +136,20 @@ class ProcessProgress:
 
     @property
     def done(self) -> int:
-        """See `LocalProgress`."""
+        """The total progress of all workers: see `LocalProgress`."""
         return sum(self.counts)
 
     def should_stop(self) -> bool:
-        """See `Progress`."""
+        """Whether the work should end early: see `Progress`."""
         return bool(self.flag.value)
 
     def advance(self, amount: int) -> None:
-        """See `Progress`."""
+        """Report that this much more is done: see `Progress`."""
         if self.worker is not None:
             self.counts[self.worker] += amount
 
     def stop(self) -> None:
-        """See `LocalProgress`."""
+        """Ask all work to end early: see `LocalProgress`."""
         self.flag.value = 1
 
 
@@ -172,7 +172,7 @@ class ProcessExecutor(LocalExecutor):
         """When processes that have not stopped are killed; before they are asked to, none is."""
 
     def submit(self, work: Work[R], /, *args: Any) -> Future[R]:
-        """See `Executor`."""
+        """Run an item of work: see `Executor`."""
         threads = self._threads or self._start(work.__module__)
         future = threads.submit(self._run, work, args)
         self._running.add(future)
@@ -180,7 +180,7 @@ class ProcessExecutor(LocalExecutor):
         return future
 
     def poll(self) -> bool:
-        """See `Executor`."""
+        """Report progress; True once the work was asked to stop: see `Executor`."""
         is_stopped = super().poll()
         if time.monotonic() > self._deadline:
             self._kill()

@@ -38,11 +38,11 @@ class FallbackExecutor:
 
     @property
     def workers(self) -> int:
-        """See `Executor`."""
+        """How many items run at the same time: see `Executor`."""
         return self._active.workers
 
     def share(self, value: T) -> Shared[T]:
-        """See `Executor`."""
+        """Send a value to each worker once: see `Executor`."""
         handle = self._active.share(value)
         self._second.share(value)
         return handle
@@ -59,11 +59,11 @@ class FallbackExecutor:
             return self._active.submit(work, *args)
 
     def poll(self) -> bool:
-        """See `Executor`."""
+        """Report progress; True once the work was asked to stop: see `Executor`."""
         return self._active.poll()
 
     def shutdown(self) -> None:
-        """See `Executor`."""
+        """Cancel queued items, and stop the running ones: see `Executor`."""
         self._active.shutdown()
 
 

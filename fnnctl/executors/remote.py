@@ -43,14 +43,14 @@ class RemoteProgress:
     """Whether the work was stopped because the coordinator was silent."""
 
     def should_stop(self) -> bool:
-        """See `Progress`."""
+        """Whether the work should end early: see `Progress`."""
         stopped = self.session.stopped or self.number in self.session.dropped
         if not stopped and time.monotonic() > self.session.expires:
             self.abandoned = True
         return stopped or self.abandoned
 
     def advance(self, amount: int) -> None:
-        """See `Progress`."""
+        """Report that this much more is done: see `Progress`."""
         self.done += amount
 
 

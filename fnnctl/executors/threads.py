@@ -18,14 +18,14 @@ class ThreadExecutor(LocalExecutor):
         """None until the first `submit`."""
 
     def submit(self, work: Work[R], /, *args: Any) -> Future[R]:
-        """See `Executor`."""
+        """Run an item of work: see `Executor`."""
         self._started = True
         if self._threads is None:
             self._threads = start_threads(self.workers)
         return self._threads.submit(work, self._progress, *resolved(args, self._values))
 
     def shutdown(self) -> None:
-        """See `Executor`."""
+        """Cancel queued items, and stop the running ones: see `Executor`."""
         self._progress.stop()
         if self._threads:
             self._threads.shutdown(cancel_futures=True)

@@ -60,7 +60,10 @@ def mean_roc_curves(repeats: Sequence[Sequence[Curve]]) -> list[Curve]:
 
 
 def mean_pr_curves(repeats: Sequence[Sequence[Curve]]) -> list[Curve]:
-    """See `mean_roc_curves`."""
+    """The mean precision-recall curve over several repeats, for each kind and class.
+
+    See `mean_roc_curves`.
+    """
     return _mean_curves(repeats, _mean_of_steps)
 
 

@@ -17,7 +17,7 @@ class Document:
     path: Path
     name: str
     kind: str
-    """See `Manifest`."""
+    """What made the run, such as `search`: see `Manifest`."""
     status: str
     """As shown to users: `completed`, `failed`, `interrupted`, `running` or `died`."""
     when: str

@@ -146,7 +146,7 @@ class Summary:
 
     @property
     def positive_class(self) -> str | None:
-        """See `Manifest.positive_class`."""
+        """The positive one of two classes; None with more: see `Manifest.positive_class`."""
         return self.manifest.positive_class
 
     def set_words(self, trial: int) -> list[str]:

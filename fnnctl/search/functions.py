@@ -121,17 +121,17 @@ class FunctionRunner:
     def __init__(
         self, objective: Objective, *, at_once: int = 1, catch: tuple[type[Exception], ...] = ()
     ) -> None:
-        """See `search_function`."""
+        """Take the objective, and the errors that make a trial fail: see `search_function`."""
         self._objective, self._at_once, self._catch = objective, at_once, catch
         self._waiting: list[tuple[int, int, Job]] = []
         """A heap of (since, trial, job)."""
 
     def cost(self, job: Job) -> int:
-        """See `Runner`."""
+        """How long the job takes in virtual time: see `Runner`."""
         return job.stop - job.start
 
     def submit(self, job: Job, since: int) -> None:
-        """See `Runner`."""
+        """Do the job, which starts at the virtual time `since`: see `Runner`."""
         heapq.heappush(self._waiting, (since, job.trial.number, job))
 
     def collect(self) -> Sequence[Result]:

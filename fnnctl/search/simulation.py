@@ -113,7 +113,7 @@ class _SimulatedRunner:
         """By trial: its objective after endlessly many epochs."""
 
     def submit(self, job: Job, since: int) -> None:
-        """See `Runner`."""
+        """Do the job, which starts at the virtual time `since`: see `Runner`."""
         heapq.heappush(self._queue, (since, job.trial.number, job))
 
     def collect(self) -> Sequence[Result]:

@@ -103,14 +103,14 @@ class TrialSource:
             self._begin(job, stack_keys, since)
 
     def collect(self) -> Sequence[Result]:
-        """See `Runner`."""
+        """Wait for results: see `Runner`."""
         while not self._results and self._runner.train_next():
             pass
         results, self._results = self._results, []
         return results
 
     def release(self, keys: Sequence[JobKey]) -> None:
-        """See `Runner`."""
+        """Forget the checkpoints of these results: see `Runner`."""
         if not self._settings.keep_checkpoints:
             self._checkpoints.release(keys)
 

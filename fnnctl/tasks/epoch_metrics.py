@@ -65,17 +65,17 @@ class _Columns:
 
     @property
     def training_columns(self) -> tuple[str, str]:
-        """See `EpochMetrics`."""
+        """The loss, and the metric that is summed along with it: see `EpochMetrics`."""
         return TRAIN_LOSS, f"{TRAIN}{headline(self.task).name}"
 
     @property
     def validation_columns(self) -> tuple[str, ...]:
-        """See `EpochMetrics`."""
+        """The loss, and the metrics of the validation rows: see `EpochMetrics`."""
         return VALIDATION_LOSS, *(f"{VALIDATION}{metric.name}" for metric in monitored(self.task))
 
     @property
     def rising_columns(self) -> frozenset[str]:
-        """See `EpochMetrics`."""
+        """The columns in which larger is better: see `EpochMetrics`."""
         columns = (self.training_columns[1], *self.validation_columns[1:])
         return frozenset(column for column in columns if not is_loss(column.partition("_")[2]))
 
@@ -95,7 +95,7 @@ class ClassificationEpochMetrics(_Columns):
     def validation_record(
         self, losses: FloatArray, predictions: IntArray, targets: IntArray
     ) -> Mapping[str, FloatArray]:
-        """See `EpochMetrics`."""
+        """The validation columns, (K,) each: see `EpochMetrics`."""
         rows = ClassRows(targets, predictions, self.classes)
         values = (_of_predictions(metric, rows) for metric in monitored(self.task))
         return dict(zip(self.validation_columns, (losses, *values), strict=True))

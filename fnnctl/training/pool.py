@@ -42,7 +42,7 @@ class Examples:
     targets: TargetArray
 
     def gather(self, rows: IntArray, inputs: FloatArray) -> None:
-        """See `Pool`."""
+        """Write the rows of each member's batch to the inputs: see `Pool`."""
         self.inputs.take(rows, 0, inputs, "clip")
 
 
@@ -54,7 +54,7 @@ class RowsOnDemand:
     targets: TargetArray
 
     def gather(self, rows: IntArray, inputs: FloatArray) -> None:
-        """See `Pool`."""
+        """Write the rows of each member's batch to the inputs: see `Pool`."""
         inputs[..., -1] = 1.0
         for member, out in zip(rows, inputs, strict=True):
             self.features.write(member, out[:, :-1])
@@ -87,7 +87,7 @@ class JoinedPool:
     targets: TargetArray
 
     def gather(self, rows: IntArray, inputs: FloatArray) -> None:
-        """See `Pool`."""
+        """Write the rows of each member's batch to the inputs: see `Pool`."""
         size = len(self.targets) // len(self.pools)
         for member_rows, out in zip(rows, inputs, strict=True):
             number = int(member_rows[0]) // size

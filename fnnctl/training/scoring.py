@@ -254,7 +254,7 @@ class FewRows:
         self._scores = np.empty((len(networks), shape.scores, SCORING_BATCH), dtype)
 
     def scores(self, rows: int) -> list[FloatArray]:
-        """See `RowScorer.scores`."""
+        """Each network's outputs for the first rows of `inputs`: see `RowScorer.scores`."""
         network, work, width = self._network, self._work, self._work.batch
         with np.errstate(over="ignore", invalid="ignore"):
             self._activations[:, :, :width] = network.activations(work)

@@ -33,11 +33,11 @@ class BaggedRows:
 
     @property
     def key(self) -> tuple[int, ...]:
-        """See `Rows`."""
+        """What tells these rows from others of the same experiment: see `Rows`."""
         return self.rows.key
 
     def network_seed(self, seed: int) -> int:
-        """See `Rows`."""
+        """The seed of a network that trains on these rows: see `Rows`."""
         return self.rows.network_seed(seed)
 
     def split(self, strata: IntArray, groups: IntArray | None) -> Split:
@@ -77,9 +77,9 @@ class ComputedBags(BaggedRows):
     """Bags whose parts are in memory; pickled, they are only what the parts follow from."""
 
     whole: Split
-    """See `BaggedRows.split`."""
+    """The parts of all rows outside the test part: see `BaggedRows.split`."""
     of_members: tuple[Split, ...]
-    """See `BaggedRows.bags`."""
+    """Those of each member: see `BaggedRows.bags`."""
 
     def __reduce__(self) -> tuple[type[BaggedRows], tuple[Rows, int, bool, int]]:
         return BaggedRows, (self.rows, self.members, self.stratify, self.seed)

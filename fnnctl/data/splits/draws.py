@@ -19,11 +19,11 @@ class _Numbered:
 
     @property
     def key(self) -> tuple[int, ...]:
-        """See `Rows`."""
+        """What tells these rows from others of the same experiment: see `Rows`."""
         return (self.number,)
 
     def network_seed(self, seed: int) -> int:
-        """See `Rows`."""
+        """The seed of a network that trains on these rows: see `Rows`."""
         return confirmation_seed(seed, self.number)
 
 

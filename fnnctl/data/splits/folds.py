@@ -29,11 +29,11 @@ class FoldKey:
 
     @property
     def key(self) -> tuple[int, ...]:
-        """See `Rows`."""
+        """What tells these rows from others of the same experiment: see `Rows`."""
         return self.repeat, self.number
 
     def network_seed(self, seed: int) -> int:
-        """See `Rows`."""
+        """The seed of a network that trains on these rows: see `Rows`."""
         return fold_seed(seed, self.repeat, self.number)
 
 

@@ -82,7 +82,7 @@ class ForwardFolds(AssignedFolds):
         return tuple(ForwardFold(repeat, number, numbers, ends[number]) for repeat, number in self)
 
     def counts(self, kinds: IntArray, count: int) -> Iterator[tuple[IntArray, IntArray]]:
-        """See `AssignedFolds`."""
+        """How often each fold tests and trains on each kind of row: see `AssignedFolds`."""
         for tested, _ in AssignedFolds.counts(self, kinds, count):
             first = np.bincount(kinds[self.assignment[0] == _NEVER_TESTED], minlength=count)
             yield tested, first + np.cumsum(tested, axis=0) - tested

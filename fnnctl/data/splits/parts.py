@@ -47,11 +47,11 @@ class Split:
 
     @property
     def key(self) -> tuple[int, ...]:
-        """See `Rows`."""
+        """What tells these rows from others of the same experiment: see `Rows`."""
         return ()
 
     def network_seed(self, seed: int) -> int:
-        """See `Rows`."""
+        """The seed of a network that trains on these rows: see `Rows`."""
         return seed
 
     def split(self, strata: IntArray, groups: IntArray | None) -> Split:

@@ -32,7 +32,7 @@ class Subset:
 
     @property
     def key(self) -> tuple[int, ...]:
-        """See `Rows`."""
+        """What tells these rows from others of the same experiment: see `Rows`."""
         return (*self.rows.key, *self.share.as_integer_ratio())
 
     def network_seed(self, seed: int) -> int:

@@ -203,7 +203,7 @@ class _RecordedBytes(io.RawIOBase):
         return True
 
     def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
-        """See `io.RawIOBase`."""
+        """Read the next bytes into the buffer: see `io.RawIOBase`."""
         data = self._start.read(len(buffer))
         if not data:
             data = self._remaining.read1(len(buffer))

@@ -96,7 +96,7 @@ class Difference:
         return None if self.power is None else self.power.detectable(sides)
 
     def equal_margin(self) -> float | None:
-        """See `Power.equal_margin`."""
+        """The margin at which two equal scores pass in most samples: see `Power.equal_margin`."""
         return None if self.power is None else self.power.equal_margin()
 
     def samples_needed(self) -> float | None:

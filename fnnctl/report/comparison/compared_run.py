@@ -202,7 +202,7 @@ class ComparedRun:
 
     @property
     def positive_class(self) -> str | None:
-        """See `Manifest.positive_class`."""
+        """The positive one of two classes; None with more: see `Manifest.positive_class`."""
         return self.scored.read_manifest().positive_class
 
     @property

@@ -33,7 +33,7 @@ class PageFigure:
     """The name of its PNG in the run's folder."""
     caption: str
     svg: str
-    """See `plots.svg.inline_svg`."""
+    """The drawing, to stand in the page: see `plots.svg.inline_svg`."""
     description: str = ""
     """What it shows, in numbers, for those who do not see it; the caption is read to them as well."""
     numbers: Markup = EMPTY

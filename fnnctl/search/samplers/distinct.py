@@ -23,7 +23,7 @@ class Distinct(ABC):
         self._key = key
         self._seen: set[Hashable] = set()
         self.saved = 0
-        """See `Sampler`."""
+        """How many configurations were skipped because they equal an earlier one: see `Sampler`."""
 
     def ask(self, n: int, pending: Sequence[Assignment]) -> Sequence[Assignment]:
         """The next new configurations."""

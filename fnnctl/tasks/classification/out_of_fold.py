@@ -68,7 +68,7 @@ class ClassOutOfFold:
         )
 
     def row_badness(self) -> tuple[IntArray, FloatArray]:
-        """See `OutOfFold`."""
+        """How badly each row is predicted, for the rows of all repeats: see `OutOfFold`."""
         return joined_badness([repeat.part for repeat in self.repeats])
 
     def artifacts(self) -> Artifacts:

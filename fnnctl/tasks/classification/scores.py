@@ -168,7 +168,7 @@ class ClassScores:
         training: TrainingOutcome = UNKNOWN,
         held_out: PartScores | None = None,
     ) -> list[Message]:
-        """See `PartScores`."""
+        """Warnings if the predictions of these rows are of little use: see `PartScores`."""
         rows = held_out if isinstance(held_out, ClassScores) else None
         return [warning for warning in self.warnings_by_kind(where, training, rows) if warning]
 
@@ -255,7 +255,7 @@ class ClassScores:
         return losses
 
     def measure(self, metric: str) -> Measure | None:
-        """See `PartScores`."""
+        """A metric by what it is computed from in each row: see `PartScores`."""
         record, owner = metric_of(metric), class_of(metric)
         if record is None or not record.is_compared or (owner is not None and owner not in self.classes):
             return None

@@ -67,7 +67,7 @@ class EstimateScores:
         return {**metrics, "baseline": self.baseline_metrics()}
 
     def baseline_metrics(self) -> dict[str, Any] | None:
-        """See `PartScores`."""
+        """The metrics of the baseline on these rows, by name: see `PartScores`."""
         if self.baseline is None or self.baseline_loss is None:
             return None
         metrics = score(ErrorRows(self.targets, self.baseline), loss=self.baseline_loss)
@@ -80,7 +80,7 @@ class EstimateScores:
         training: TrainingOutcome = UNKNOWN,
         held_out: PartScores | None = None,
     ) -> list[Message]:
-        """See `PartScores`."""
+        """Warnings if the predictions of these rows are of little use: see `PartScores`."""
         warning = self.warning(where, training)
         return [warning] if warning else []
 
@@ -103,7 +103,7 @@ class EstimateScores:
             }
 
     def measure(self, metric: str) -> Measure | None:
-        """See `PartScores`."""
+        """A metric by what it is computed from in each row: see `PartScores`."""
         record = next((record for record in metrics_of(REGRESSION) if record.name == metric), None)
         return error_measure(record, self.measured) if record and record.is_compared else None
 
@@ -183,11 +183,11 @@ class EstimateOutOfFold:
         return mean_metrics([part.metrics() for _, _, part in self.repeats])
 
     def warnings(self, training: TrainingOutcome = UNKNOWN) -> list[Message]:
-        """See `OutOfFold`."""
+        """The warnings to which most repeats lead: see `OutOfFold`."""
         return of_most_repeats([[part.warning(OUT_OF_FOLD, training)] for _, _, part in self.repeats])
 
     def row_badness(self) -> tuple[IntArray, FloatArray]:
-        """See `OutOfFold`."""
+        """How badly each row is predicted, for the rows of all repeats: see `OutOfFold`."""
         return joined_badness([part for _, _, part in self.repeats])
 
     def artifacts(self) -> Artifacts:
