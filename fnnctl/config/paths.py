@@ -45,9 +45,10 @@ def is_below(path: ConfigPath, sections: Container[ConfigPath]) -> bool:
     return any(path[:depth] in sections for depth in range(len(path)))
 
 
-def overlap(one: ConfigPath, other: ConfigPath) -> bool:
+def overlap(first: ConfigPath, second: ConfigPath) -> bool:
     """Whether two settings are the same, or one is inside the other."""
-    return all(part == other_part for part, other_part in zip(one, other, strict=False))
+    depth = min(len(first), len(second))
+    return first[:depth] == second[:depth]
 
 
 def problem_at(path: ConfigPath, message: str, line: int | None = None) -> Problem:
