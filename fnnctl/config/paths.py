@@ -16,6 +16,14 @@ from fnnctl.errors import Problem
 ConfigPath: TypeAlias = tuple[str | int, ...]
 
 VALIDATION: Final[ConfigPath] = ("data", "split", "validation")
+HIDDEN: Final[ConfigPath] = ("model", "hidden")
+EMBEDDING: Final[ConfigPath] = ("model", "numeric_embedding")
+ENSEMBLE: Final[ConfigPath] = ("model", "ensemble")
+BAGS: Final[ConfigPath] = (*ENSEMBLE, "bags")
+TWINS: Final[ConfigPath] = (*ENSEMBLE, "plain_twins")
+EPOCHS: Final[ConfigPath] = ("training", "epochs")
+HORIZON: Final[ConfigPath] = ("training", "horizon")
+MAX_ROWS: Final[ConfigPath] = ("training", "max_rows")
 SPACE: Final[ConfigPath] = ("search", "space")
 """The mapping whose keys are paths of other settings."""
 _INDEX = re.compile(r"\[([0-9]+)\]")

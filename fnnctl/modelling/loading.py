@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fnnctl.config.paths import VALIDATION, format_path
+from fnnctl.config.paths import BAGS, VALIDATION, format_path
 from fnnctl.config.problems import CONFIRMED_ON_BAGS, NO_BAGS
 from fnnctl.config.provenance import Resolved
 from fnnctl.config.reading.explanation import (
-    BAGS,
     ExplainedSetting,
     explained,
     explained_search,

@@ -153,8 +153,7 @@ class Summary:
         """The `PATH=VALUE` words that turn the search's config into the trial: see `SearchHistory`."""
         if self.search is None:
             return []
-        from fnnctl.config.paths import format_path
-        from fnnctl.config.rules.trials import HORIZON, TWINS
+        from fnnctl.config.paths import HORIZON, TWINS, format_path
 
         configs, assignment = self.trial_configs, self.search.trials[trial].assignment
         reads_horizon = configs is not None and HORIZON not in configs.ineffective_in(assignment)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Final, Protocol
 
-from fnnctl.config.paths import ConfigPath
+from fnnctl.config.paths import HIDDEN
 from fnnctl.config.recipes.resolving import recipe_values
 from fnnctl.config.recipes.tuning import LEARNING_RATE
 from fnnctl.config.schema.experiment import Experiment
@@ -23,8 +23,6 @@ from fnnctl.training.warnings import Ended, exploded, unfinished
 
 SHARE_OF_ERRORS: Final = 0.75
 """The share of the baseline's errors that a single column must avoid before it is worth a warning."""
-
-HIDDEN: Final[ConfigPath] = ("model", "hidden")
 
 
 class Trained(Protocol):

@@ -10,9 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from fnnctl.config.paths import ConfigPath, format_path, parse_path
+from fnnctl.config.paths import HORIZON, ConfigPath, format_path, parse_path
 from fnnctl.config.rules.plain_config import value_at
-from fnnctl.config.rules.trials import HORIZON
 from fnnctl.config.schema.training import WITH_HORIZON
 from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.errors import ConfigError, Problem, UsageError

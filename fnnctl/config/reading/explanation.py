@@ -7,7 +7,18 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
-from fnnctl.config.paths import SPACE, ConfigPath, Locations, format_path, overlap, parse_path, problem_at
+from fnnctl.config.paths import (
+    BAGS,
+    HIDDEN,
+    SPACE,
+    TWINS,
+    ConfigPath,
+    Locations,
+    format_path,
+    overlap,
+    parse_path,
+    problem_at,
+)
 from fnnctl.config.problems import NO_EFFECT
 from fnnctl.config.provenance import Resolved
 from fnnctl.config.reading.resolved import active_settings
@@ -22,13 +33,11 @@ from fnnctl.text import word_list
 AUTO: Final = "auto"
 RECIPE: Final = "recipe"
 SCHEMA: Final = "schema"
-BAGS: Final[ConfigPath] = ("model", "ensemble", "bags")
-OF_SEVERAL: Final = {BAGS, ("model", "ensemble", "plain_twins")}
+OF_SEVERAL: Final = {BAGS, TWINS}
 """Settings of which nobody expects the recipe's value who asks for one network."""
 SCALING: Final[ConfigPath] = ("data", "scaling")
 COMPUTATION: Final = {("training", "precision"), ("training", "threads")}
 """Settings that do not describe the network; they have a line only if they are set."""
-HIDDEN: Final[ConfigPath] = ("model", "hidden")
 OPTIMIZER: Final[ConfigPath] = ("training", "optimizer")
 LEARNING_RATE: Final[ConfigPath] = (*OPTIMIZER, "learning_rate")
 CALIBRATIONS: Final = {

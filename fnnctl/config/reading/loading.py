@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from fnnctl.config.messages.suggestions import glued_setting
 from fnnctl.config.messages.wording import value_text
 from fnnctl.config.other_files import BINARY, JSON, is_binary, other_file
-from fnnctl.config.paths import ConfigPath, Location, Locations, format_path
+from fnnctl.config.paths import ENSEMBLE, ConfigPath, Location, Locations, format_path
 from fnnctl.config.problems import Problems
 from fnnctl.config.provenance import Resolved
 from fnnctl.config.reading.overrides import (
@@ -282,7 +282,7 @@ _NOTHING_TO_FILL: Final = Problem(
 
 def _is_former_resolved(config: Mapping[str, Any]) -> bool:
     """Whether a config has what only a `resolved.yaml` of fnnctl 0.2 has, if its first line is gone."""
-    ensemble = value_at(config, ("model", "ensemble"))
+    ensemble = value_at(config, ENSEMBLE)
     has_all = isinstance(ensemble, dict) and {*ensemble} == {"members", "share_weights", "bags"}
     return has_all and value_at(config, ("data", "sha256")) is not None
 

@@ -10,19 +10,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from fnnctl.config import paths
 from fnnctl.config.paths import format_path
-from fnnctl.config.rules import trials
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.model import PiecewiseLinearEmbeddingConfig
 from fnnctl.config.schema.recipe_values import epochs_without_twins
 from fnnctl.config.schema.training import AUTO_BATCH_SIZE
 
-HIDDEN: Final = "model.hidden"
-EMBEDDING: Final = format_path(trials.EMBEDDING)
+HIDDEN: Final = format_path(paths.HIDDEN)
+EMBEDDING: Final = format_path(paths.EMBEDDING)
 ACTIVATION: Final = "model.activation"
 DROPOUT: Final = "model.dropout"
-TWINS: Final = format_path(trials.TWINS)
-EPOCHS: Final = format_path(trials.EPOCHS)
+TWINS: Final = format_path(paths.TWINS)
+EPOCHS: Final = format_path(paths.EPOCHS)
 BATCH_SIZE: Final = "training.batch_size"
 LEARNING_RATE: Final = "training.optimizer.learning_rate"
 L2: Final = "training.l2"

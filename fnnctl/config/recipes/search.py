@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from fnnctl.config.paths import ConfigPath, format_path, parse_path
+from fnnctl.config.paths import MAX_ROWS, ConfigPath, format_path, parse_path
 from fnnctl.config.recipes.portfolio import (
     ACTIVATION,
     BATCH_SIZE,
@@ -32,7 +32,6 @@ from fnnctl.config.recipes.portfolio import (
 )
 from fnnctl.config.recipes.written import gives
 from fnnctl.config.rules.plain_config import value_at
-from fnnctl.config.rules.trials import MAX_ROWS
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.model import PiecewiseLinearEmbeddingConfig
 from fnnctl.config.schema.recipe_values import RecipeFacts, hidden_units

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from fnnctl.config.paths import SPACE, ConfigPath, parse_path
+from fnnctl.config.paths import EPOCHS, SPACE, ConfigPath, parse_path
 from fnnctl.config.problems import Problems, predicate
 from fnnctl.config.rules.dimensions import domain_of
-from fnnctl.config.rules.trials import EPOCHS
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.search import SearchConfig
 from fnnctl.space.layers import Layers

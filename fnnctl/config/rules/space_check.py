@@ -7,13 +7,13 @@ from dataclasses import replace
 from typing import Any, Final
 
 from fnnctl.config.messages.schema_errors import MAX_SUGGESTIONS, unknown_path, unknown_setting
-from fnnctl.config.paths import SPACE, ConfigPath, format_path, parse_path
+from fnnctl.config.paths import ENSEMBLE, HIDDEN, SPACE, ConfigPath, format_path, parse_path
 from fnnctl.config.problems import Problems, predicate, sentence
 from fnnctl.config.rules.dimensions import condition, dimensions_of, domain_of, path_of
 from fnnctl.config.rules.plain_config import override, value_at
 from fnnctl.config.rules.probing import parent_values
 from fnnctl.config.rules.refused_values import refused_values
-from fnnctl.config.rules.trials import ENSEMBLE, TrialConfigs, gives_ensemble
+from fnnctl.config.rules.trials import TrialConfigs, gives_ensemble
 from fnnctl.config.schema.domains import ChoiceConfig, DomainConfig, LayersConfig
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.lookups import forms_at, is_setting
@@ -29,7 +29,6 @@ from fnnctl.space.number_domains import LogUniform, Normal, Uniform
 from fnnctl.text import did_you_mean, word_list
 
 REQUIRE: Final[ConfigPath] = ("search", "require")
-HIDDEN: Final[ConfigPath] = ("model", "hidden")
 MAX_LISTED: Final = 100
 """The most values of a domain that a message lists or compares with a wrong one."""
 _WHOLE: Final[Mapping[type, str]] = {Uniform: "integer", LogUniform: "log_integer", Normal: "integer"}

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from fnnctl.config.paths import ConfigPath, format_path, overlap, parse_path
+from fnnctl.config.paths import ENSEMBLE, ConfigPath, format_path, overlap, parse_path
 from fnnctl.config.problems import Problems, predicate, sentence
 from fnnctl.config.rules.dimensions import space_of
-from fnnctl.config.rules.trials import ENSEMBLE, TrialConfigs, gives_ensemble
+from fnnctl.config.rules.trials import TrialConfigs, gives_ensemble
 from fnnctl.config.rules.validation import InvalidConfigurationError, validated
 from fnnctl.config.schema.records import why_not_searched
 from fnnctl.config.schema.search import DEFAULTS, SearchConfig

@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, S
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from fnnctl.config.paths import ConfigPath, is_below, parse_path
+from fnnctl.config.paths import EMBEDDING, ENSEMBLE, EPOCHS, HORIZON, TWINS, ConfigPath, is_below, parse_path
 from fnnctl.config.problems import Problems, by_path
 from fnnctl.config.provenance import Resolved
 from fnnctl.config.rules.canonical import configuration_key
@@ -84,12 +84,6 @@ def _settings(path: ConfigPath, names: Iterable[str]) -> dict[Any, Collection[st
     return settings if default is None else {None: default, **settings}
 
 
-EPOCHS: ConfigPath = ("training", "epochs")
-HORIZON: ConfigPath = ("training", "horizon")
-MAX_ROWS: ConfigPath = ("training", "max_rows")
-ENSEMBLE: ConfigPath = ("model", "ensemble")
-TWINS: ConfigPath = (*ENSEMBLE, "plain_twins")
-EMBEDDING: ConfigPath = ("model", "numeric_embedding")
 Check: TypeAlias = Callable[[Experiment], Sequence[Problem]]
 """Returns the reasons why the data do not fit an experiment, as problems with paths."""
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeVar
 
 from pydantic import Discriminator, Field, Tag
 
-from fnnctl.config.paths import parse_path
+from fnnctl.config.paths import MAX_ROWS, format_path, parse_path
 from fnnctl.config.problems import CONFIRMED_ON_BAGS, no_effect, predicate, sentence
 from fnnctl.config.schema.domains import ChoiceConfig, DomainConfig
 from fnnctl.config.schema.methods import SAMPLERS, SCHEDULERS, Method, MethodConfig
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 Record = TypeVar("Record")
 Epochs = Annotated[int, Field(ge=1, le=10_000_000)]
 
-_MAX_ROWS: Final = "training.max_rows"
 DEFAULT_BATCH: Final = 8
 """The number of configurations that a sampler that learns proposes at once."""
 MAX_TRIALS: Final = 10_000_000
@@ -172,7 +171,9 @@ def _no_samples(experiment: Experiment, _: Place) -> Iterator[Problem]:
         yield sentence(text, advice="write scheduler: full_budget")
     else:
         text = f"{search.method.sampler} tries samples of the rows and then all of them"
-        yield sentence(text, advice=f"write {_MAX_ROWS}: {{choice: [null, 50000]}} in search.space")
+        yield sentence(
+            text, advice=f"write {format_path(MAX_ROWS)}: {{choice: [null, 50000]}} in search.space"
+        )
 
 
 def _none_on_a_sample(experiment: Experiment, place: Place) -> Iterator[Problem]:
@@ -184,15 +185,15 @@ def _none_on_a_sample(experiment: Experiment, place: Place) -> Iterator[Problem]
         return  # the trials of another search, which are not known yet
     entries = first if isinstance(first, tuple) else ({},)
     trials = ({parse_path(key): value for key, value in entry.items()} for entry in entries)
-    if all(trial.get(parse_path(_MAX_ROWS), experiment.training.max_rows) is None for trial in trials):
+    if all(trial.get(MAX_ROWS, experiment.training.max_rows) is None for trial in trials):
         text = f"{search.method.sampler} tries these trials on a sample first, but none has one"
-        yield sentence(text, advice=f"write a list such as [{{{_MAX_ROWS}: 50000}}]")
+        yield sentence(text, advice=f"write a list such as [{{{format_path(MAX_ROWS)}: 50000}}]")
 
 
 def _searches_samples(search: SearchConfig) -> bool:
     """Whether trials with a sample of the rows and trials with all rows are compared after all epochs."""
     domains = {parse_path(key): domain for key, domain in search.domains.items()}
-    domain = domains.get(parse_path(_MAX_ROWS))
+    domain = domains.get(MAX_ROWS)
     has_both = isinstance(domain, ChoiceConfig) and None in domain.choice
     return has_both and not search.method.scheduling.has_rungs
 

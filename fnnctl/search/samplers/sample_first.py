@@ -12,8 +12,7 @@ from collections import deque
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from fnnctl.config.paths import format_path
-from fnnctl.config.rules.trials import MAX_ROWS
+from fnnctl.config.paths import MAX_ROWS, format_path
 from fnnctl.config.schema.search import SearchConfig
 from fnnctl.records.trials import Trial
 from fnnctl.search.protocols import Sampler

@@ -10,11 +10,10 @@ from typing import Final, Self
 import numpy as np
 
 from fnnctl.arrays import FloatArray
-from fnnctl.config.paths import parse_path
+from fnnctl.config.paths import TWINS, parse_path
 from fnnctl.config.recipes.portfolio import Change
 from fnnctl.config.rules.experiments import experiment_of
 from fnnctl.config.rules.plain_config import with_value
-from fnnctl.config.rules.trials import TWINS
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.predictor import Predictor
 from fnnctl.stacks.trial_bags import scored_out_of_bag
