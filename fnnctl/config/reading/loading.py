@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from fnnctl.config.messages.suggestions import glued_setting
 from fnnctl.config.messages.wording import value_text
@@ -34,15 +34,12 @@ from fnnctl.config.reading.yaml_reader import MAX_BYTES, Document, decode, read_
 from fnnctl.config.recipes.resolving import COMPLETE, RECIPE, experiment_before_data
 from fnnctl.config.rules.left_out import Changed, Result, without_ineffective
 from fnnctl.config.rules.plain_config import override, unset, value_at
+from fnnctl.config.rules.trials import Check
 from fnnctl.config.rules.validation import InvalidConfigurationError
 from fnnctl.config.schema.data import BUILTIN_NAMES
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.errors import ConfigError, DataError, MachineError, Problem
 from fnnctl.text import joined_words, nearest_file
-
-if TYPE_CHECKING:
-    from fnnctl.config.rules.trials import Check
-
 
 SET: Final = "--set"
 UNSET: Final = "--unset"

@@ -8,18 +8,20 @@ steps are tried with facts at both extremes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from functools import cache, partial
+from typing import Any, Final
 
 from fnnctl.config.messages.schema_errors import UNKNOWN
-from fnnctl.config.paths import SPACE, ConfigPath, format_path, overlap, parse_path
+from fnnctl.config.paths import SPACE, TWINS, ConfigPath, format_path, overlap, parse_path
 from fnnctl.config.problems import Problems, by_path, conditional
 from fnnctl.config.provenance import Provenance, Resolved, Values
 from fnnctl.config.recipes.tuning import low_rate_warning, suited_values
 from fnnctl.config.recipes.written import NAME, gives, outside_search, settings_in
 from fnnctl.config.rules.experiments import experiment_of
 from fnnctl.config.rules.plain_config import is_set, value_at, with_value
+from fnnctl.config.rules.trials import Check
 from fnnctl.config.rules.validation import InvalidConfigurationError
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.recipe_values import MANY, RecipeFacts
@@ -27,10 +29,6 @@ from fnnctl.config.schema.records import setting_records
 from fnnctl.config.schema.setting import Recipe
 from fnnctl.errors import ConfigError, Problem
 from fnnctl.metrics.registry import ACCURACY, R2
-
-if TYPE_CHECKING:
-    from fnnctl.config.rules.trials import Check
-
 
 RECIPES: Final[tuple[Recipe, ...]] = ("default", "fast")
 """The recipes that give settings values; `classic` gives none."""
@@ -60,7 +58,6 @@ EXTREMES: Final = (
     ),
 )
 """Facts that differ so much that every value of a recipe that depends on the data differs between the two."""
-PLAIN_TWINS: Final[ConfigPath] = ("model", "ensemble", "plain_twins")
 
 
 def recipe_values(recipe: Recipe, facts: RecipeFacts) -> Values:
@@ -88,12 +85,12 @@ def resolve(
     recipe = recipe_of(written)
     if recipe is None:
         return Resolved.without_recipe(written, checker.experiment(written))
-    values = recipe_values(recipe, facts)
-    provenance = fill_in(written, values, checker)
-    if values.get(PLAIN_TWINS) and not value_at(provenance.config, PLAIN_TWINS):
+    values, own_problems = recipe_values(recipe, facts), cache(partial(checker.problems, written))
+    provenance = fill_in(written, values, checker, own_problems)
+    if values.get(TWINS) and not value_at(provenance.config, TWINS):
         # Without them the recipe trains more epochs.
         without_twins = replace(facts, may_have_twins=False)
-        provenance = fill_in(written, recipe_values(recipe, without_twins), checker)
+        provenance = fill_in(written, recipe_values(recipe, without_twins), checker, own_problems)
     warning = low_rate_warning(written, values, provenance.applied)
     experiment = checker.experiment(provenance.config)
     return Resolved(experiment, provenance, [warning] if warning else ())
@@ -139,8 +136,13 @@ class ConfigChecker:
         return experiment if self.name is None else experiment.model_copy(update={"name": self.name})
 
 
-def fill_in(config: Mapping[str, Any], values: Values, checker: ConfigChecker) -> Provenance:
-    """The config with those of the recipe's `values` that it leaves open and allows."""
+def fill_in(
+    config: Mapping[str, Any], values: Values, checker: ConfigChecker, own_problems: Callable[[], Problems]
+) -> Provenance:
+    """The config with those of the recipe's `values` that it leaves open and allows.
+
+    `own_problems` finds what is wrong with the config by itself, which takes long if it has a search.
+    """
     settings = list(settings_in(outside_search(config)))
     open_values = {
         path: value
@@ -152,12 +154,12 @@ def fill_in(config: Mapping[str, Any], values: Values, checker: ConfigChecker) -
     unsuited = {path: reason for path, reason in reasons.items() if path not in suited}
     changed = {path: reason for path, reason in reasons.items() if path in suited}
     candidates = {path: suited[path] for path in open_values if path in suited}
-    result, applied, omitted = _without_contradictions(config, candidates, checker)
+    result, applied, omitted = _without_contradictions(config, candidates, checker, own_problems)
     return Provenance(config, result, applied, unsuited | omitted, changed)
 
 
 def _without_contradictions(
-    original: Any, candidates: Values, checker: ConfigChecker
+    original: Any, candidates: Values, checker: ConfigChecker, own_problems: Callable[[], Problems]
 ) -> tuple[Any, Values, Problems]:
     """The config with those values that bring no new problem, the values, and why others are omitted.
 
@@ -165,7 +167,6 @@ def _without_contradictions(
     else gives way, so the rest is checked again.
     """
     applied, omitted = dict(candidates), Problems()
-    own: Problems | None = None
     while True:
         config: Any = original
         for path, value in [*applied.items()]:
@@ -175,11 +176,9 @@ def _without_contradictions(
                 omitted[path] = _reason(path, *next(iter(by_path(error.problems).items())))
                 del applied[path]
         problems = checker.problems(config) if applied else {}
-        if problems and own is None:
-            own = checker.problems(original)
         to_blame = Problems()
         for cause, problem in problems.items():
-            if not problem.is_like((own or {}).get(cause)):
+            if not problem.is_like(own_problems().get(cause)):
                 for path in _blamed(cause, problem, applied):
                     to_blame.setdefault(path, _reason(path, cause, problem))
         if not to_blame:
@@ -249,11 +248,12 @@ def _possible_experiment(config: Mapping[str, Any], recipe: Recipe) -> Experimen
     If there is none, raises `InvalidConfigurationError` with the problems that it has in both cases.
     """
     checker = ConfigChecker(None, checks_search=False)
+    own_problems = cache(partial(checker.problems, config))
     attempts: list[InvalidConfigurationError] = []
     for facts in EXTREMES:
-        applied = fill_in(config, recipe_values(recipe, facts), checker)
+        provenance = fill_in(config, recipe_values(recipe, facts), checker, own_problems)
         try:
-            return checker.experiment(applied.config)
+            return checker.experiment(provenance.config)
         except InvalidConfigurationError as error:
             attempts.append(error)
     first, second = attempts

@@ -13,7 +13,7 @@ from fnnctl.config.paths import SPACE, VALIDATION, ConfigPath
 from fnnctl.config.provenance import Resolved
 from fnnctl.config.rules.plain_config import is_set, value_at, without
 from fnnctl.config.rules.setting_rules import contradictions, ineffective_settings
-from fnnctl.config.rules.trials import searched_sections
+from fnnctl.config.rules.trials import searched_sections, trial_configs
 from fnnctl.config.rules.validation import InvalidConfigurationError, validated
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.lr_schedules import lacks_rows
@@ -99,7 +99,6 @@ def _read_elsewhere(
     from fnnctl.config.rules.dimensions import dimensions_of
     from fnnctl.config.rules.probing import read_by_some_trial
     from fnnctl.config.rules.space_check import sound_domains
-    from fnnctl.config.rules.trials import trial_configs
     from fnnctl.space.dimensions import parents_first
     from fnnctl.space.layers import layer_domains
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import pytest
@@ -16,7 +17,8 @@ from fnnctl.errors import Problem
 def fill(config: dict[str, Any], values: dict[str, Any], checker: ConfigChecker | None = None) -> Provenance:
     config = {"data": {"source": "iris"}, **config}
     by_path = {parse_path(key): value for key, value in values.items()}
-    return fill_in(config, by_path, checker or ConfigChecker(None))
+    checker = checker or ConfigChecker(None)
+    return fill_in(config, by_path, checker, partial(checker.problems, config))
 
 
 @pytest.mark.parametrize("given", ["adamw", {"name": "adamw"}])

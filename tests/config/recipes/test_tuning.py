@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Final
 
 import pytest
@@ -173,7 +174,7 @@ def test_what_is_set_is_taken_and_the_rest_stays(changes: dict[str, Any], recipe
     for setting in sorted(changes):  # a section before what is in it
         config = override(config, parse_path(setting), changes[setting])
     values, checker = recipe_values(recipe, facts_of()), Checker(None)
-    applied = fill_in(config, values, checker)
+    applied = fill_in(config, values, checker, partial(checker.problems, config))
     settings = [*settings_in(config)]
     for path in settings:
         written, taken = value_at(config, path), value_at(applied.config, path)
