@@ -47,5 +47,5 @@ class Resolved:
         return cls(experiment, Provenance(written, written))
 
     def with_experiment(self, experiment: Experiment) -> Self:
-        """The config whose experiment is completed with facts of its data."""
+        """The config with another experiment, such as one that is completed with facts of the data."""
         return replace(self, experiment=experiment)

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from fnnctl.modelling.fit import Fit
 
 
-MOST: Final = 1_000_000_000
+MAX_SIZE: Final = 1_000_000_000
 """The largest size of a layer, far beyond what can be trained."""
 Cost = Annotated[float, Field(gt=0.0, le=1e6)]
 ClassWeight = Annotated[float, Field(gt=0.0)]
@@ -222,8 +222,8 @@ class NetworkDescription(Described):
             numeric = self.stage.numeric
             sizes += [("stage.numeric.bins", numeric.bins, 1), ("stage.numeric.size", numeric.size, 2)]
         for name, size, least in sizes:
-            if not least <= size <= MOST:
-                return f"{name}: must be from {least} to {MOST:,}"
+            if not least <= size <= MAX_SIZE:
+                return f"{name}: must be from {least} to {MAX_SIZE:,}"
         return None
 
     def _target_problem(self) -> str | None:

@@ -97,7 +97,7 @@ def _read_elsewhere(
     if experiment.search is None or not ineffective:
         return ()
     from fnnctl.config.rules.dimensions import dimensions_of
-    from fnnctl.config.rules.probing import read_by_some_trial
+    from fnnctl.config.rules.nearby_trials import read_by_some_trial
     from fnnctl.config.rules.space_check import sound_domains
     from fnnctl.space.dimensions import parents_first
     from fnnctl.space.layers import layer_domains

@@ -14,7 +14,7 @@ from typing import Any, Final
 from fnnctl.config.paths import ConfigPath, format_path, overlap, parse_path
 from fnnctl.config.problems import Problems
 from fnnctl.config.rules.dimensions import path_of
-from fnnctl.config.rules.probing import NearbyTrials, Values, evenly_spaced, is_choice, why_ineffective
+from fnnctl.config.rules.nearby_trials import NearbyTrials, Values, evenly_spaced, is_choice, why_ineffective
 from fnnctl.config.rules.setting_rules import ineffective_settings
 from fnnctl.config.rules.trials import TrialConfigs
 from fnnctl.config.yaml_text import flow_yaml
@@ -36,7 +36,7 @@ def refused_values(
     trials = NearbyTrials(configs, dimensions, constraints)
     problems: Problems = {}
     for changes in trials.changes():
-        if trials.problems_with(changes) and trials.has(changes) and trials.allows(changes):
+        if trials.problems_with(changes) and trials.are_active(changes) and trials.allows(changes):
             report = _report(trials, changes, problems)
             if report is not None:
                 problems.setdefault(*report)
@@ -87,7 +87,7 @@ def _accepted_values(
     accepted = []
     for value in evenly_spaced(dimension.domain.values_to_try(), MAX_NAMED):
         changed = {**changes, dimension.name: value}
-        is_present = trials.has(changed) and owner.name in trials.values_with(changed)
+        is_present = trials.are_active(changed) and owner.name in trials.values_with(changed)
         if is_present and not trials.problems_with(changed):
             accepted.append(value)
     return accepted

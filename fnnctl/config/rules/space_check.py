@@ -10,8 +10,8 @@ from fnnctl.config.messages.schema_errors import MAX_SUGGESTIONS, unknown_path, 
 from fnnctl.config.paths import ENSEMBLE, HIDDEN, SPACE, ConfigPath, format_path, parse_path
 from fnnctl.config.problems import Problems, predicate, sentence
 from fnnctl.config.rules.dimensions import condition, dimensions_of, domain_of, path_of
+from fnnctl.config.rules.nearby_trials import parent_values
 from fnnctl.config.rules.plain_config import override, value_at
-from fnnctl.config.rules.probing import parent_values
 from fnnctl.config.rules.refused_values import refused_values
 from fnnctl.config.rules.trials import TrialConfigs, gives_ensemble
 from fnnctl.config.schema.domains import ChoiceConfig, DomainConfig, LayersConfig

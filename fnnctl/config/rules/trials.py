@@ -52,7 +52,8 @@ class SearchedSection:
         if not isinstance(section, Mapping):
             return []
         name = section["name"]
-        shared = {key for other, keys in self.settings.items() if other != name for key in keys} - {"name"}
+        settings = [keys for searched_name, keys in self.settings.items() if searched_name != name]
+        shared = {key for keys in settings for key in keys} - {"name"}
         paths = [(*self.path, key) for key in section if key in shared]
         return [path for path in paths if not is_set(config, path)]
 

@@ -60,7 +60,7 @@ class SgdOptimizer(_FirstOrderOptimizer):
 
 
 class _MomentumOptimizer(_FirstOrderOptimizer):
-    """The hyperparameters of both kinds of momentum."""
+    """Gradient descent with one of the two kinds of momentum."""
 
     learning_rate: LearningRate = 0.01
     momentum: Decay = 0.9
@@ -115,7 +115,7 @@ class AdadeltaOptimizer(_FirstOrderOptimizer):
 
 
 class _AdamVariant(_FirstOrderOptimizer):
-    """The hyperparameters of Adam and its variants."""
+    """Adam, or a variant of it."""
 
     learning_rate: LearningRate = 0.001
     beta1: Decay = 0.9

@@ -92,7 +92,7 @@ class NearbyTrials:
         """The experiment of a trial; raises `InvalidConfigurationError` if the rules refuse it."""
         return self._configs.experiment_of(assignment_of(self.dimensions, self.values_with(changes)))
 
-    def has(self, changes: Values) -> bool:
+    def are_active(self, changes: Values) -> bool:
         """Whether the changed dimensions are active together."""
         return changes.keys() <= self.values_with(changes).keys()
 
