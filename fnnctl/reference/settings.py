@@ -103,7 +103,7 @@ def setting_help(path: ConfigPath) -> SettingHelp:
         recipes=tuple(recipe_steps(path)),
         no_effect=_rule_texts(record.setting.no_effect for record in records),
         contradictions=(
-            *_task_texts(records),
+            *_target_texts(records),
             *_rule_texts(
                 (*record.setting.contradictions, *record.setting.search_contradictions) for record in records
             ),
@@ -158,9 +158,11 @@ def _rule_texts(rules_of_choices: Iterable[Sequence[Rule]]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(map(" ".join, texts)))
 
 
-def _task_texts(records: Sequence[SettingRecord]) -> list[str]:
-    """The task that refuses a setting, with the reason."""
+def _target_texts(records: Sequence[SettingRecord]) -> list[str]:
+    """The targets for which a setting is refused."""
     setting = records[0].setting
+    if setting.needs_classes == "two":
+        return ["Unless the target has two classes."]
     if setting.needs_classes:
         return ["In a regression, which has no classes."]
     return [f"In a classification: {setting.needs_numbers}."] if setting.needs_numbers else []

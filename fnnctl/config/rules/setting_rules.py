@@ -19,10 +19,9 @@ from fnnctl.config.schema.section import Section
 from fnnctl.config.schema.setting import Place, Setting, setting_of
 from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.errors import Problem
-from fnnctl.metrics.metric import TaskName
-from fnnctl.metrics.registry import CLASSIFICATION, REGRESSION
+from fnnctl.text import quoted
 
-_Rules: TypeAlias = Literal["no_effect", "contradictions", "search_contradictions", "needs_task"]
+_Rules: TypeAlias = Literal["no_effect", "contradictions", "search_contradictions", "needs_target"]
 """What of a `Setting` is applied."""
 
 
@@ -45,15 +44,20 @@ def search_contradictions(experiment: Experiment) -> Problems:
     return _problems(experiment, "search_contradictions")
 
 
-def settings_of_other_task(experiment: Experiment, task: TaskName) -> Iterator[Problem]:
-    """The problems with settings that are for the other task, and do not have their defaults."""
-    for place in _places(experiment, (), "needs_task"):
+def refused_settings(experiment: Experiment, target: str, classes: int) -> Iterator[Problem]:
+    """The problems with settings that are not for a target, and do not have their defaults.
+
+    `classes` is the number of the target's classes; 0 in a regression.
+    """
+    for place in _places(experiment, (), "needs_target"):
         setting, default = place.setting, place.default
         if place.value == default:
             continue
-        if setting.needs_classes and task == REGRESSION:
+        if setting.needs_classes and not classes:
             problem = sentence("a regression has no classes")
-        elif setting.needs_numbers and task == CLASSIFICATION:
+        elif setting.needs_classes == "two" and classes != 2:
+            problem = predicate(f"is for two classes, but {quoted(target)} has {classes:,}")
+        elif setting.needs_numbers and classes:
             problem = predicate(f"is for a regression: {setting.needs_numbers}")
         else:
             continue

@@ -262,7 +262,7 @@ class DataConfig(Section):
         Setting(
             not_counted="it says which class decisions are about, not what is trained",
             not_searched="all trials are evaluated in the same way",
-            needs_classes=True,
+            needs_classes="two",
             contradictions=(_two_positive_classes,),
             synonyms=("pos_label",),
         ),

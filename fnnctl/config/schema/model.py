@@ -275,7 +275,7 @@ class ModelConfig(Section):
         Calibration,
         Setting(
             not_counted="it is fitted after training, to the same network",
-            needs_classes=True,
+            needs_classes="any",
             contradictions=(_nothing_to_calibrate_on,),
             recipe=RecipeValue(default=recipe_values.calibration),
         ),
@@ -289,7 +289,7 @@ class ModelConfig(Section):
         Threshold,
         Setting(
             not_counted="it is chosen after training, for the same network",
-            needs_classes=True,
+            needs_classes="two",
             contradictions=(_nothing_to_choose_on,),
         ),
     ] = DEFAULT_THRESHOLD

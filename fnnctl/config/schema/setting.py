@@ -113,8 +113,8 @@ class Setting:
     search_contradictions: tuple[Rule, ...] = ()
     """Those that matter in a search alone, also if the setting is off: `fnnctl train` does not look for
     them."""
-    needs_classes: bool = False
-    """Whether it is for a classification alone; in a regression it must have its default."""
+    needs_classes: Literal["any", "two"] | None = None
+    """How many classes it is for; with other targets it must have its default. None if it is for all."""
     needs_numbers: str | None = None
     """Why it is for a regression alone, such as `classes are no numbers`; None if it is not."""
     recipe: RecipeValue | None = None
@@ -130,9 +130,9 @@ class Setting:
     there: see `Section.synonyms`."""
 
     @property
-    def needs_task(self) -> bool:
-        """Whether it is for one of the tasks alone."""
-        return self.needs_classes or self.needs_numbers is not None
+    def needs_target(self) -> bool:
+        """Whether it is for some targets alone."""
+        return self.needs_classes is not None or self.needs_numbers is not None
 
     def why_not_searched(self, *, on_bags: bool) -> str | None:
         """Why a search cannot vary the setting and those in it, `searched_on_bags` apart; None if it can."""

@@ -277,7 +277,7 @@ class TrainingConfig(Section):
         dict[str, Weight] | Literal["balanced"] | None,
         Setting(
             is_common=True,
-            needs_classes=True,
+            needs_classes="any",
             contradictions=(_no_class_weighed,),
             synonyms=("class_weight",),
         ),
@@ -291,7 +291,7 @@ class TrainingConfig(Section):
         Field(ge=0.0, lt=1.0),
         Setting(
             is_technique=True,
-            needs_classes=True,
+            needs_classes="any",
             recipe=RecipeValue(
                 default=recipe_values.label_smoothing,
                 tuned=(

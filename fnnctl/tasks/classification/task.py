@@ -10,10 +10,10 @@ import numpy as np
 
 from fnnctl.arrays import BoolArray, FloatArray, IntArray
 from fnnctl.config.paths import ConfigPath, format_path
-from fnnctl.config.rules.setting_rules import settings_of_other_task
+from fnnctl.config.rules.setting_rules import refused_settings
 from fnnctl.config.schema.data import TargetTransformName
 from fnnctl.config.schema.losses import DEFAULT_OUTPUTS, LOSS_RECORDS, output_of
-from fnnctl.config.schema.model import DEFAULT_THRESHOLD, Calibration, ModelConfig, Threshold
+from fnnctl.config.schema.model import Calibration, ModelConfig, Threshold
 from fnnctl.errors import Problem
 from fnnctl.messages import Message
 from fnnctl.metrics.metric import TaskName
@@ -71,10 +71,12 @@ class Classification:
         problems = [
             *refused_output(output, self.name),
             *refused_monitors(experiment, ClassificationEpochMetrics(len(self.classes)), self.name),
-            *settings_of_other_task(experiment, self.name),
-            *self._refused_decision(experiment),
+            *refused_settings(experiment, self.target, len(self.classes)),
         ]
         wrong: list[tuple[ConfigPath, str]] = []
+        positive = experiment.data.positive_class
+        if positive is not None and positive not in self.classes and len(self.classes) == 2:
+            wrong.append((("data", "positive_class"), positive))
         if isinstance(weights, dict):
             wrong += [
                 (("training", "class_weights", name), name) for name in weights if name not in self.classes
@@ -89,23 +91,6 @@ class Classification:
         if output.positive is not None and output.positive not in self.classes:
             wrong.append((("model", "output", "positive_class"), output.positive))
         return [*problems, *(Problem(self._no_class(name), path=format_path(path)) for path, name in wrong)]
-
-    def _refused_decision(self, experiment: Experiment) -> list[Problem]:
-        """Problems with the threshold and the positive class."""
-        positive = experiment.data.positive_class
-        if len(self.classes) == 2:
-            is_class = positive is None or positive in self.classes
-            return [] if is_class else [Problem(self._no_class(positive or ""), path="data.positive_class")]
-        reason = f"is for two classes, but {quoted(self.target)} has {len(self.classes):,}"
-        needs_two = {
-            "model.threshold": (experiment.model.threshold != DEFAULT_THRESHOLD, f"{DEFAULT_THRESHOLD}"),
-            "data.positive_class": (positive is not None, "null"),
-        }
-        return [
-            Problem(reason, path=path, advice=f"write {path.rpartition('.')[2]}: {off}")
-            for path, (is_set, off) in needs_two.items()
-            if is_set
-        ]
 
     def check_metric(self, metric: str) -> str | None:
         name = class_of(metric)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
-from fnnctl.config.rules.setting_rules import settings_of_other_task
+from fnnctl.config.rules.setting_rules import refused_settings
 from fnnctl.config.schema.data import TargetTransformName
 from fnnctl.config.schema.losses import output_of
 from fnnctl.config.schema.model import Calibration, ModelConfig, Threshold
@@ -64,7 +64,7 @@ class Regression:
         return [
             *refused_output(experiment.model.output, self.name),
             *refused_monitors(experiment, RegressionEpochMetrics(), self.name),
-            *settings_of_other_task(experiment, self.name),
+            *refused_settings(experiment, self.target, classes=0),
         ]
 
     def check_metric(self, metric: str) -> str | None:

@@ -181,8 +181,8 @@ def test_decisions_that_the_target_cannot_have() -> None:
     ]
     of_three = Classification("kind", ("a", "b", "c")).check(asked)
     assert [(each.path, each.message) for each in of_three] == [
-        ("model.threshold", "is for two classes, but 'kind' has 3; write threshold: 0.5"),
         ("data.positive_class", "is for two classes, but 'kind' has 3; write positive_class: null"),
+        ("model.threshold", "is for two classes, but 'kind' has 3; write threshold: 0.5"),
     ]
     of_numbers = Regression("y").check(asked)
     assert [each.path for each in of_numbers] == ["data.positive_class", "model.threshold"]
