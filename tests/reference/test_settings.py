@@ -98,7 +98,10 @@ def test_a_setting_says_when_it_has_no_effect_and_when_it_is_wrong() -> None:
     assert described("training.label_smoothing")["contradictions"] == (
         "In a regression, which has no classes.",
     )
-    assert "Unless the target has two classes." in described("model.threshold")["contradictions"]
+    assert described("model.threshold")["contradictions"] == (
+        "Unless the target has two classes.",
+        "Without validation rows, unless it is a number.",
+    )
     assert described("model.clip_outputs")["contradictions"] == (
         "In a classification: probabilities need no limits.",
     )
