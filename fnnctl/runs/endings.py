@@ -6,9 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Final, Protocol
 
-from fnnctl.config.paths import HIDDEN
+from fnnctl.config.paths import HIDDEN, LEARNING_RATE
 from fnnctl.config.recipes.resolving import recipe_values
-from fnnctl.config.recipes.tuning import LEARNING_RATE
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.errors import DivergedError
 from fnnctl.messages import Message

@@ -10,6 +10,8 @@ from typing import Any, Final
 from fnnctl.config.paths import (
     BAGS,
     HIDDEN,
+    LEARNING_RATE,
+    OPTIMIZER,
     SPACE,
     TWINS,
     ConfigPath,
@@ -38,8 +40,6 @@ OF_SEVERAL: Final = {BAGS, TWINS}
 SCALING: Final[ConfigPath] = ("data", "scaling")
 COMPUTATION: Final = {("training", "precision"), ("training", "threads")}
 """Settings that do not describe the network; they have a line only if they are set."""
-OPTIMIZER: Final[ConfigPath] = ("training", "optimizer")
-LEARNING_RATE: Final[ConfigPath] = (*OPTIMIZER, "learning_rate")
 CALIBRATIONS: Final = {
     "temperature": "divides all scores by one number, so that probabilities agree with frequencies",
     "shrunk_temperature": "divides all scores by one number, so that probabilities agree with frequencies; "

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from fnnctl.config.paths import ConfigPath, format_path, overlap, parse_path
+from fnnctl.config.paths import LEARNING_RATE, ConfigPath, format_path, overlap, parse_path
 from fnnctl.config.problems import Problems
 from fnnctl.config.provenance import Values
 from fnnctl.config.recipes.written import (
@@ -29,7 +29,6 @@ from fnnctl.errors import Problem
 from fnnctl.messages import Message
 
 PARAMETRIZATION: Final[ConfigPath] = ("training", "parametrization")
-LEARNING_RATE: Final[ConfigPath] = ("training", "optimizer", "learning_rate")
 
 FAR_BELOW: Final = 10
 """A learning rate so many times below the recipe's, or more, is warned of."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any, Final
 
-from fnnctl.config.paths import SPACE, VALIDATION, ConfigPath
+from fnnctl.config.paths import EARLY_STOPPING, SPACE, VALIDATION, ConfigPath
 from fnnctl.config.provenance import Resolved
 from fnnctl.config.rules.plain_config import is_set, value_at, without
 from fnnctl.config.rules.setting_rules import contradictions, ineffective_settings
@@ -21,7 +21,6 @@ from fnnctl.config.schema.lr_schedules import lacks_rows
 LEFT_OPEN: Final = "auto"
 """This value turns the setting off, so it may be given even if the setting has no effect."""
 RESIDUAL: Final[ConfigPath] = ("model", "residual")
-EARLY_STOPPING: Final[ConfigPath] = ("training", "early_stopping")
 
 
 def experiment_of(config: Mapping[str, Any]) -> Experiment:

@@ -14,7 +14,17 @@ from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, S
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from fnnctl.config.paths import EMBEDDING, ENSEMBLE, EPOCHS, HORIZON, TWINS, ConfigPath, is_below, parse_path
+from fnnctl.config.paths import (
+    EARLY_STOPPING,
+    EMBEDDING,
+    ENSEMBLE,
+    EPOCHS,
+    HORIZON,
+    TWINS,
+    ConfigPath,
+    is_below,
+    parse_path,
+)
 from fnnctl.config.problems import Problems, by_path
 from fnnctl.config.provenance import Resolved
 from fnnctl.config.rules.canonical import configuration_key
@@ -194,7 +204,7 @@ def trial_configs(
     plain: Any = without(config, removed)
     plain = {**plain, "name": experiment.name}
     if experiment.training.early_stopping is None:
-        plain = with_value(plain, ("training", "early_stopping"), None)
+        plain = with_value(plain, EARLY_STOPPING, None)
     if value_at(plain, EPOCHS) is None:
         plain = with_value(plain, EPOCHS, experiment.training.epochs)
     horizon = horizon or value_at(plain, HORIZON) or epochs
