@@ -86,7 +86,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
     def _settings(self) -> dict[str, Any]:
         """The settings of the experiment by path. Parameters that are None leave theirs to the recipe."""
         settings: dict[str, Any] = {**(self.settings or {}), "data.split.test": 0}
-        for path in ("data.source", "data.target"):
+        for path in ("data.source", "data.test_source", "data.target"):
             if _sets(settings, path):
                 raise ValueError(f"settings has {path}, but the data are the arguments of fit: leave it out")
         if self.recipe is not None:

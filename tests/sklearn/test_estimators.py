@@ -238,8 +238,15 @@ def test_wrong_parameters_are_value_errors_with_the_words_of_settings() -> None:
     assert isinstance(raised.value.__cause__, FnnctlError)
     with pytest.raises(ValueError, match=r"^training\.epohs: unknown setting"):
         FNNRegressor(settings={"training.epohs": 3}).fit(X, y)
-    for settings in ({"data.source": "iris"}, {"data": {"target": "y", "scaling": "none"}}):
-        with pytest.raises(ValueError, match=r"settings has data\.(source|target), but the data are the arg"):
+    named = (
+        {"data.source": "iris"},
+        {"data.test_source": "t.csv"},
+        {"data": {"target": "y", "scaling": "none"}},
+    )
+    for settings in named:
+        with pytest.raises(
+            ValueError, match=r"settings has data\.\w+, but the data are the arguments of fit"
+        ):
             FNNClassifier(settings=settings).fit(X, y)
     with pytest.raises(ValueError, match="class_weight has a weight of 7, which is no class of y"):
         FNNClassifier(class_weight={7: 1}).fit(X, y)
