@@ -8,6 +8,7 @@ are allowed.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from fnnctl.config.paths import ENSEMBLE, ConfigPath, format_path, overlap, parse_path
@@ -113,8 +114,12 @@ def _located(problems: Problems, path: ConfigPath, keys: Mapping[str, str]) -> P
     for trial_path, problem in problems.items():
         setting = next((setting for setting in keys if overlap(trial_path, parse_path(setting))), None)
         entry_path = path if setting is None else (*path, keys[setting])
-        is_own = format_path(trial_path) == setting
-        located.setdefault(entry_path, problem if is_own else problem.prefixed(format_path(trial_path)))
+        subject = format_path(trial_path)
+        if subject == setting:
+            located.setdefault(entry_path, problem)
+        else:
+            related = (*problem.related, subject)
+            located.setdefault(entry_path, replace(problem.prefixed(subject), related=related))
     return located
 
 

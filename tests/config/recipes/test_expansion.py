@@ -97,6 +97,14 @@ def test_a_searched_setting_has_the_recipes_value_to_start_from() -> None:
     assert taken(complete) == VALUES.keys()
 
 
+def test_layers_that_the_space_cannot_start_from_give_way() -> None:
+    """The recipe has two layers and the space one, so the search starts from the schema's single layer."""
+    space = {"model.hidden": {"depth": [1, 1], "width": [4, 8], "per_layer": True}}
+    complete = expand(search={"space": space, "method": "random", "start_from": [{}]})
+    assert taken(complete) == VALUES.keys() - {"model.hidden"}
+    assert len(complete.experiment.model.hidden) == 1
+
+
 def test_nothing_is_filled_in_a_section_that_is_null() -> None:
     complete = expand(training={"early_stopping": None})
     assert complete.experiment.training.early_stopping is None
