@@ -30,7 +30,8 @@ from fnnctl.nn.shape import InputStageShape, NumericEmbeddingShape
 from tests.program import read_json
 
 PAGE = (Path(__file__).parent.parent / "docs" / "model-files.md").read_text(encoding="utf-8")
-FEATURES, NUMPY, EXAMPLE, TORCH = re.findall(r"^```python\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+BLOCKS = re.findall(r"^```python\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+FEATURES, FUNCTIONS, NUMPY, EXAMPLE, TORCH = BLOCKS
 FILES = (ModelDescription, EnsembleDescription, PartDescription, LayerHyperparameters, TableFormat)
 SHAPES = (LayerDescription, InputStageShape, NumericEmbeddingShape, NumberFeature, CategoryFeatures)
 
@@ -38,6 +39,8 @@ CLASSES = "data: {source: penguins.csv, target: species}\ntraining: {epochs: 2}\
 MODELS = {
     "classes": CLASSES,
     "numbers": "data: {source: penguins.csv, target: body_mass_g}\ntraining: {epochs: 2}\n",
+    "edges": CLASSES + "model: {numeric_embedding: {name: piecewise_linear, edges: target, code: both}}\n",
+    "steps": CLASSES + "model: {numeric_embedding: {name: piecewise_linear, edges: target, code: steps}}\n",
     "residual": CLASSES + "recipe: classic\nmodel: {hidden: [12, 12], residual: true}\n",
 }
 Table = dict[str, list[Any]]
@@ -107,7 +110,7 @@ def test_every_key_is_described() -> None:
 @pytest.mark.parametrize("model", MODELS)
 def test_the_loader_predicts_as_the_program(folder: Path, model: str, tmp_path: Path) -> None:
     assert len([line for line in NUMPY.splitlines() if line]) <= 25
-    predict = executed(FEATURES, NUMPY)["load"](folder / model)
+    predict = executed(FEATURES, FUNCTIONS, NUMPY)["load"](folder / model)
     expected = predicted(folder, model, tmp_path / "predictions.csv")
     np.testing.assert_allclose(predict(table(folder, model)), expected, rtol=1e-5, atol=1e-6)
 
@@ -115,7 +118,7 @@ def test_the_loader_predicts_as_the_program(folder: Path, model: str, tmp_path: 
 @pytest.mark.parametrize("model", MODELS)
 def test_the_module_predicts_as_the_program(folder: Path, model: str, tmp_path: Path) -> None:
     pytest.importorskip("torch")
-    module = executed(FEATURES, TORCH)["Model"](folder / model)
+    module = executed(FEATURES, FUNCTIONS, TORCH)["Model"](folder / model)
     outputs = module(table(folder, model))
     expected = predicted(folder, model, tmp_path / "predictions.csv")
     np.testing.assert_allclose(outputs.detach().numpy(), expected, rtol=1e-5, atol=1e-6)
@@ -141,7 +144,7 @@ def test_the_loader_refuses_what_it_does_not_know(
     path = tmp_path / "run" / "model.json"
     path.write_text(json.dumps(read_json(path) | unknown))
     with pytest.raises((ValueError, KeyError), match=r"does not know|tanh|layer"):
-        executed(FEATURES, NUMPY)["load"](tmp_path / "run")(table(folder, "residual"))
+        executed(FEATURES, FUNCTIONS, NUMPY)["load"](tmp_path / "run")(table(folder, "residual"))
 
 
 def test_the_example_runs(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -152,4 +155,4 @@ def test_the_example_runs(folder: Path, tmp_path: Path, monkeypatch: pytest.Monk
     assert run(["train", str(config), "--no-figures", "--quiet"]) == 0
     (path,) = (tmp_path / "runs").iterdir()
     path.rename("run")
-    executed(FEATURES, NUMPY, EXAMPLE)
+    executed(FEATURES, FUNCTIONS, NUMPY, EXAMPLE)

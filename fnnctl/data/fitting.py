@@ -9,14 +9,39 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.config.schema.data import DataConfig
 from fnnctl.data.dataset import Columns
-from fnnctl.data.preprocessing import CategoryFeatures, NumberFeature, Preprocessor, bin_edges
+from fnnctl.data.preprocessing import (
+    CategoryFeatures,
+    NumberFeature,
+    Preprocessor,
+    bin_edges,
+    edges_around_values,
+)
+
+
+class NumberBins(NamedTuple):
+    """How the bins of numbers are made."""
+
+    most: int
+    """The most bins of a column."""
+    separates_values: bool = False
+    """Whether bins lie around values: few values, and those of many rows, have a bin of their own each."""
+
+    def edges(self, values: FloatArray) -> list[FloatArray]:
+        """The edges of the bins of each of the columns (c, n), n >= 1."""
+        if not self.separates_values:
+            return bin_edges(values, self.most)
+        return [edges_around_values(column, self.most) for column in values]
+
+
+FINE_BINS: Final = NumberBins(255, separates_values=True)
+"""The bins in which trees look for thresholds: as many as in LightGBM."""
 
 
 class Statistics(NamedTuple):
@@ -84,7 +109,7 @@ def _restored(reduced: FloatArray, exponents: IntArray) -> FloatArray:
 
 
 def fit_preprocessor(
-    dataset: Columns, rows: IntArray, config: DataConfig, bins: int | None = None
+    dataset: Columns, rows: IntArray, config: DataConfig, bins: NumberBins | None = None
 ) -> Preprocessor:
     """Fit imputation, scaling and categories to the training `rows` (n,) only, n >= 1.
 
@@ -107,7 +132,7 @@ def fit_preprocessor(
 
 
 def _fit_numbers(
-    names: Iterable[str], columns: FloatArray, config: DataConfig, bins: int | None
+    names: Iterable[str], columns: FloatArray, config: DataConfig, bins: NumberBins | None
 ) -> Iterator[NumberFeature]:
     """Fit columns (c, n), NaN if missing; those with equally many values are computed together."""
     count, n = columns.shape
@@ -126,7 +151,7 @@ def _fit_numbers(
         for j, low_and_high in zip(indices, ends, strict=True):
             ranges[j] = low_and_high
         if bins is not None:
-            for j, column_edges in zip(indices, bin_edges(values, bins), strict=True):
+            for j, column_edges in zip(indices, bins.edges(values), strict=True):
                 edges[j] = tuple(column_edges.tolist())
     settings = (fill.tolist(), centre.tolist(), spread.tolist(), (lengths < n).tolist())
     return map(NumberFeature, names, *settings, edges, ranges)

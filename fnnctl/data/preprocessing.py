@@ -38,6 +38,25 @@ def bin_edges(values: FloatArray, bins: int) -> list[FloatArray]:
     return [np.unique(column) for column in quantiles.T]
 
 
+def edges_around_values(values: FloatArray, bins: int) -> FloatArray:
+    """The edges of at most `bins` + 1 bins of a column (n,), n >= 1: midway between its distinct values.
+
+    A value in more than n / bins rows has a bin of its own; the others share bins of about equally many rows.
+    """
+    distinct, counts = np.unique(np.clip(values, -LARGEST, LARGEST), return_counts=True)
+    if len(distinct) > bins:
+        is_heavy = counts > len(values) / bins
+        shared = max(1, bins - 2 * np.count_nonzero(is_heavy))
+        light = np.where(is_heavy, 0, counts)
+        rows = np.cumsum(light) - 0.5 * light
+        group = np.floor(rows * (shared / max(1, light.sum())))
+        begins = (np.diff(group) > 0) | is_heavy[1:] | is_heavy[:-1]
+    else:
+        begins = np.ones(len(distinct) - 1, np.bool_)
+    below, above = distinct[:-1][begins], distinct[1:][begins]
+    return np.unique([distinct[0], *(below + 0.5 * (above - below)), distinct[-1]])
+
+
 def bin_coordinates(numbers: FloatArray, edges: FloatArray) -> FloatArray:
     """i + t for numbers (n,) at the fraction t of bin i, counted from 0.
 

@@ -19,7 +19,7 @@ from fnnctl.data.splits.parts import Rows, Split
 from fnnctl.data.splits.samples import sample_rows
 from fnnctl.errors import ConfigError, Problem
 from fnnctl.memory import available_bytes
-from fnnctl.modelling.stack_settings import member_of, network_shape, numeric_bins, stack_settings
+from fnnctl.modelling.stack_settings import member_of, network_shape, number_bins, stack_settings
 from fnnctl.nn.losses.registry import target_type
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.seeds import Purpose, member_seed, stream, twin_seed
@@ -77,7 +77,7 @@ class Fit:
         bags = (split,) if computed is None else computed.of_members
         trained_rows = min(bags[0].train.size, experiment.training.max_rows or len(data))
         preprocessor = preprocessor or fit_preprocessor(
-            data.dataset, split.train, experiment.data, numeric_bins(experiment.model)
+            data.dataset, split.train, experiment.data, number_bins(experiment.model)
         )
         inputs, numbers = len(preprocessor.features), len(preprocessor.numbers)
         targets = data.targets[split.train]
@@ -228,7 +228,7 @@ def rows_to_train_on(data: TaskData, experiment: Experiment, rows: Rows, parts: 
 
 def preprocessing_key(experiment: Experiment) -> str:
     """A text that is equal for experiments with the same features, given the same training rows."""
-    return json.dumps([experiment.data.model_dump(), numeric_bins(experiment.model)], sort_keys=True)
+    return json.dumps([experiment.data.model_dump(), number_bins(experiment.model)], sort_keys=True)
 
 
 def completed(

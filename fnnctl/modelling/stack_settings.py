@@ -14,6 +14,7 @@ from fnnctl.config.schema.lr_schedules import AdaptiveLrSchedule
 from fnnctl.config.schema.model import ModelConfig, PiecewiseLinearEmbeddingConfig
 from fnnctl.config.schema.optimizers import LbfgsOptimizer, Optimizer
 from fnnctl.config.schema.training import AUTO_BATCH_SIZE
+from fnnctl.data.fitting import FINE_BINS, NumberBins
 from fnnctl.nn.optimizers.first_order import OPTIMIZERS
 from fnnctl.nn.optimizers.lbfgs import HYPERPARAMETER_NAMES
 from fnnctl.nn.optimizers.lr_schedules import LR_SCHEDULES
@@ -31,15 +32,23 @@ def input_stage(model: ModelConfig, *, numbers: int, inputs: int) -> InputStageS
     """The input stage for `inputs` features, of so many `numbers`; None if the first layer reads them."""
     numeric, embedding = None, model.numeric_embedding
     if numbers and isinstance(embedding, PiecewiseLinearEmbeddingConfig):
-        numeric = NumericEmbeddingShape(numbers, embedding.bins, embedding.size)
+        numeric = NumericEmbeddingShape(
+            numbers,
+            embedding.bins,
+            embedding.size,
+            own_edges=embedding.edges == "target",
+            code=embedding.code,
+        )
     stage = InputStageShape(numeric, scaled=model.scaling_layer and inputs > 0)
     return None if stage == InputStageShape() else stage
 
 
-def numeric_bins(model: ModelConfig) -> int | None:
-    """The most bins of a number whose coordinates are features; None if they are not."""
+def number_bins(model: ModelConfig) -> NumberBins | None:
+    """The bins of a number whose coordinates among them are features; None if they are not."""
     embedding = model.numeric_embedding
-    return embedding.bins if isinstance(embedding, PiecewiseLinearEmbeddingConfig) else None
+    if not isinstance(embedding, PiecewiseLinearEmbeddingConfig):
+        return None
+    return FINE_BINS if embedding.edges == "target" else NumberBins(embedding.bins)
 
 
 def batch_size(experiment: Experiment, rows: int) -> int:

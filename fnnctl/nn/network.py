@@ -62,7 +62,9 @@ class Network:
             )
             for index, layer in enumerate(shape.hidden)
         ]
-        self.stage = None if layout.stage is None else InputStage(shape, layout.stage, parameters, groups)
+        self.stage = (
+            None if layout.stage is None else InputStage(shape, layout.stage, parameters, statistics, groups)
+        )
         self.V = layout.layers[-1].weights.view(parameters)
         """The output layer's weights, with a last column of biases."""
         self.heads = Heads(layout.layers[-1], parameters) if layout.shape.inner_members > 1 else None

@@ -83,9 +83,11 @@ class StageSegments:
     """The segments of the input stage's arrays."""
 
     mixing: Segment | None = None
-    """(numbers, values, bins): A in the embeddings of numbers, A h(u)."""
+    """(numbers, values, functions): A in the embeddings of numbers, A h(u)."""
     scales: Segment | None = None
     """(inputs of the first layer, 1): their trained factors."""
+    edges: Segment | None = None
+    """(numbers, bins + 1), in the statistics: the coordinates where the network's own bins begin and end."""
 
     @property
     def segments(self) -> tuple[Segment, ...]:
@@ -120,7 +122,9 @@ class ParameterLayout:
         layers.append(LayerSegments(parameters.take(*heads, shape.scores, inputs + 1), biased=True))
         self.layers = tuple(layers)
         """The segments of the hidden layers and, last, of the output layer."""
-        self.stage = _stage_segments(shape, parameters)
+        self.running_size = statistics.size
+        """The size of the running statistics, which are the first ones: the others never change."""
+        self.stage = _stage_segments(shape, parameters, statistics)
         """Those of the input stage, after those of the layers; None if there is none."""
         self.size = parameters.size
         self.statistics_size = statistics.size
@@ -172,7 +176,7 @@ class ParameterLayout:
                 if segment is not None:
                     yield f"{name}_{number}", segment.view(flat)[0, :, 0]
         if self.stage is not None:
-            yield from _named_inputs(self.stage, row)
+            yield from _named_inputs(self.stage, row, statistics)
 
     def weight_mask(self, dtype: np.dtype[np.floating]) -> FloatArray:
         """A (1, P) row: 1 at weights, 0 at biases, factors, gains, slopes and the input stage's arrays."""
@@ -201,19 +205,24 @@ class ParameterLayout:
         return statistics
 
 
-def _stage_segments(shape: NetworkShape, parameters: _FlatRow) -> StageSegments | None:
+def _stage_segments(shape: NetworkShape, parameters: _FlatRow, statistics: _FlatRow) -> StageSegments | None:
     stage = shape.stage
     if stage is None:
         return None
     numeric = stage.numeric
     return StageSegments(
-        mixing=parameters.take(numeric.numbers, numeric.size - 1, numeric.bins) if numeric else None,
+        mixing=parameters.take(numeric.numbers, numeric.size - 1, numeric.functions) if numeric else None,
         scales=parameters.take(shape.first_inputs, 1) if stage.scaled else None,
+        edges=statistics.take(numeric.numbers, numeric.bins + 1) if numeric and numeric.own_edges else None,
     )
 
 
-def _named_inputs(stage: StageSegments, row: FloatArray) -> Iterator[tuple[str, FloatArray]]:
+def _named_inputs(
+    stage: StageSegments, row: FloatArray, statistics: FloatArray
+) -> Iterator[tuple[str, FloatArray]]:
     """The arrays of the input stage by name."""
+    if stage.edges is not None:
+        yield "input_edges", stage.edges.view(statistics)[0]
     if stage.mixing is not None:
         yield "input_mixing", stage.mixing.view(row)[0]
     if stage.scales is not None:

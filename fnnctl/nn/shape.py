@@ -12,6 +12,7 @@ from typing import Literal
 from fnnctl.nn.losses.registry import LOSSES
 
 NormalizationKind = Literal["batch", "layer"]
+EmbeddingCode = Literal["linear", "steps", "both"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,15 @@ class NumericEmbeddingShape:
     """The most bins of a number."""
     size: int
     """The inputs of the first layer that each number becomes, itself included."""
+    own_edges: bool = False
+    """Whether each network has edges of its own among the coordinates. If not, bin i begins at i."""
+    code: EmbeddingCode = "linear"
+    """Which functions of a coordinate are mixed: see `layers.input_stage`."""
+
+    @property
+    def functions(self) -> int:
+        """The number of functions of a coordinate."""
+        return 2 * self.bins if self.code == "both" else self.bins
 
 
 @dataclass(frozen=True, slots=True)

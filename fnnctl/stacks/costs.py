@@ -38,7 +38,7 @@ def step_values(settings: StackSettings) -> int:
     stage = 0
     if shape.stage is not None:
         numeric = shape.stage.numeric
-        stage = shape.first_inputs + 1 + (numeric.numbers * numeric.bins if numeric else 0)
+        stage = shape.first_inputs + 1 + (numeric.numbers * numeric.functions if numeric else 0)
     widths = sum(layer.rows for layer in shape.hidden) + shape.output.size
     if shape.inner_members > 1:  # scaled inputs and products: see `nn.layers.shared_weights`
         widths += sum(shape.hidden_inputs) + sum(layer.rows for layer in shape.hidden)

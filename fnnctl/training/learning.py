@@ -22,6 +22,7 @@ from fnnctl.training.learners.quasi_newton import QuasiNewton
 from fnnctl.training.members import Member, StackSettings, initial_parameters, make_network
 from fnnctl.training.pool import Pool
 from fnnctl.training.state import State, extract_part, merge_parts
+from fnnctl.training.target_edges import initial_statistics
 
 EpochColumns: TypeAlias = tuple[Record, Record]
 """The training columns of an epoch, and those of its diagnostics, which are empty without any; (K,) each."""
@@ -41,7 +42,7 @@ class Learning:
         layout = ParameterLayout(settings.shape)
         weights = part("network") or {
             "parameters": initial_parameters(layout, members, settings.dtype),
-            "statistics": layout.initial_statistics(len(members), settings.dtype),
+            "statistics": initial_statistics(layout, members, pool, settings.dtype),
         }
         self.network = make_network(layout, members, **weights)
         learner: type[QuasiNewton | Descent] = QuasiNewton if settings.optimizer == "lbfgs" else Descent

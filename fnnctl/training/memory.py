@@ -71,7 +71,9 @@ def _stage_bytes(shape: NetworkShape, itemsize: int) -> int:
         return 0
     values = outputs + 1 + (outputs - shape.first_learned) + (outputs if stage.scaled else 0)
     if stage.numeric is not None:
-        values += stage.numeric.numbers * (stage.numeric.bins + 1)  # functions, and a copy of coordinates
+        values += stage.numeric.numbers * (
+            stage.numeric.functions + 1
+        )  # functions, and a copy of coordinates
     return values * itemsize
 
 

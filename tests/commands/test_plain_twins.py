@@ -25,7 +25,7 @@ pytestmark = pytest.mark.usefixtures("no_figures")
 MEMBERS = 3
 SETTINGS = (
     f"model.ensemble={{members: {MEMBERS}, bags: true, plain_twins: true}}",
-    "model.numeric_embedding={name: piecewise_linear, bins: 4, size: 3}",
+    "model.numeric_embedding={name: piecewise_linear, bins: 4, size: 3, edges: target, code: both}",
     "training.epochs=12",
 )
 TWINS = tuple(word for setting in SETTINGS for word in ("--set", setting))

@@ -16,9 +16,9 @@ from fnnctl.config.schema.data import DataConfig
 from fnnctl.data import dataset as columns
 from fnnctl.data import preprocessing
 from fnnctl.data.dataset import Dataset, RawTarget
-from fnnctl.data.fitting import fit_preprocessor
+from fnnctl.data.fitting import NumberBins, fit_preprocessor
 from fnnctl.data.matrix import Packing
-from fnnctl.data.preprocessing import Preprocessor, bin_coordinates, bin_edges
+from fnnctl.data.preprocessing import Preprocessor, bin_coordinates, bin_edges, edges_around_values
 
 EDGES = np.array([0.0, 1.0, 3.0])
 
@@ -168,7 +168,7 @@ def test_a_column_without_values_in_training_is_filled_with_zero() -> None:
 def test_coordinates_among_bins_come_last() -> None:
     numeric = np.array([[1.0, NAN], [3.0, NAN], [5.0, NAN], [9.0, 4.0], [NAN, NAN]])
     dataset = dataset_of(numeric, np.array([[0], [1], [0], [-1], [0]], np.int32), (("a", "b"),))
-    fitted = fit_preprocessor(dataset, np.arange(3), config(), bins=2)
+    fitted = fit_preprocessor(dataset, np.arange(3), config(), NumberBins(2))
     assert fitted.features == ("n0", "n1", "n1 missing", "c0=a", "c0=b", "n0 bin", "n1 bin")
     assert fitted.numbers[0].edges == (1.0, 3.0, 5.0)
     # a missing number is in the place of the median
@@ -264,7 +264,7 @@ def test_blocks_and_views_give_the_same_bits(monkeypatch: pytest.MonkeyPatch, bi
     numeric = rng.normal(size=(50, 4))
     numeric[rng.random(numeric.shape) < 0.2] = NAN
     dataset = dataset_of(numeric, rng.integers(-1, 3, (50, 1), np.int32), (("a", "b", "c"),))
-    fitted = fit_preprocessor(dataset, np.arange(30), config(), bins)
+    fitted = fit_preprocessor(dataset, np.arange(30), config(), NumberBins(bins) if bins else None)
     whole = transformed(fitted, dataset, np.float32)
     monkeypatch.setattr(preprocessing, "BLOCK_VALUES", 3 * len(fitted.features))
     rows = rng.permutation(50)
@@ -307,7 +307,7 @@ def test_the_way_through_json_is_exact(bins: int | None) -> None:
     numeric = rng.normal(size=(30, 3)) / 3
     numeric[4, 1] = NAN
     dataset = dataset_of(numeric, rng.integers(-1, 2, (30, 1), np.int32), (("ä", 'b"'),))
-    fitted = fit_preprocessor(dataset, np.arange(20), config(), bins)
+    fitted = fit_preprocessor(dataset, np.arange(20), config(), NumberBins(bins) if bins else None)
     text = json.dumps(fitted.to_dict(), allow_nan=False)
     again = Preprocessor.from_dict(json.loads(text))
     assert again == fitted
@@ -323,7 +323,7 @@ def test_the_indices_of_the_columns_are_those_of_their_features(
     numeric = np.where(rng.random((30, 3)) < 0.1, NAN, rng.normal(size=(30, 3)))
     dataset = dataset_of(numeric, rng.integers(-1, 3, (30, 2), np.int32), (("a", "b", "c"), ("d", "e", "f")))
     capped = config(max_categories=most)
-    fitted = fit_preprocessor(dataset, np.arange(20), capped, 4 if binned else None)
+    fitted = fit_preprocessor(dataset, np.arange(20), capped, NumberBins(4) if binned else None)
     owners = {int(index): name for name, indices in fitted.feature_indices.items() for index in indices}
     assert list(fitted.feature_indices) == ["n0", "n1", "n2", "c0", "c1"]
     assert sum(map(len, fitted.feature_indices.values())) == len(owners) == len(fitted.features)
@@ -363,3 +363,30 @@ def test_a_description_is_read_back_strictly() -> None:
 def test_a_description_that_was_changed_is_refused(numeric: Any, categorical: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         Preprocessor.from_dict({"numeric": numeric, "categorical": categorical})
+
+
+def test_values_that_pile_up_have_a_bin_of_their_own() -> None:
+    """Of 100 rows 60 are 0 and 20 are 5; the others share what is left of six bins."""
+    values = np.concatenate([np.zeros(60), np.full(20, 5.0), np.arange(10.0, 30.0)])
+    edges = edges_around_values(values, 6)
+    assert edges[:3].tolist() == [0.0, 2.5, 7.5]
+    assert len(edges) - 1 <= 6 + 1
+    counts = np.histogram(values, edges)[0]
+    assert counts[:2].tolist() == [60, 20]
+    assert counts[2:].max() - counts[2:].min() <= 1
+
+
+@given(st.lists(st.integers(-5, 5), min_size=1, max_size=60), st.integers(2, 30))
+def test_few_values_have_a_bin_each(numbers: list[int], bins: int) -> None:
+    values = np.array(numbers, float)
+    distinct = np.unique(values)
+    edges = edges_around_values(values, bins)
+    assert len(edges) - 1 <= bins + 1
+    if len(distinct) <= bins:
+        assert (
+            edges.tolist()
+            == np.unique([distinct[0], *(distinct[:-1] + distinct[1:]) / 2, distinct[-1]]).tolist()
+        )
+    found = np.floor(bin_coordinates(values, edges))
+    assert sorted(np.unique(found)) == np.unique(found).tolist()
+    assert (np.diff(found[np.argsort(values)]) >= 0).all()

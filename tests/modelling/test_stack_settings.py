@@ -12,13 +12,14 @@ from fnnctl.config.schema.model import ModelConfig
 from fnnctl.config.schema.setting import setting_of
 from fnnctl.config.schema.stopping import ConvergenceConfig, EarlyStoppingConfig
 from fnnctl.config.schema.training import TrainingConfig
+from fnnctl.data.fitting import FINE_BINS, NumberBins
 from fnnctl.modelling.stack_settings import (
     as_ensemble,
     batch_size,
     input_stage,
     member_of,
     network_shape,
-    numeric_bins,
+    number_bins,
     stack_settings,
 )
 from fnnctl.nn.optimizers.first_order import OPTIMIZERS
@@ -302,8 +303,10 @@ def test_the_stage_of_a_model(settings: dict[str, Any], stage: InputStageShape |
 
 
 def test_numbers_are_binned() -> None:
-    assert numeric_bins(model()) is None
-    assert numeric_bins(model(numeric_embedding={"name": "piecewise_linear", "bins": 7})) == 7
+    assert number_bins(model()) is None
+    embedding = {"name": "piecewise_linear", "bins": 7}
+    assert number_bins(model(numeric_embedding=embedding)) == NumberBins(7)
+    assert number_bins(model(numeric_embedding={**embedding, "edges": "target"})) == FINE_BINS
 
 
 def test_what_has_no_features_is_left_out() -> None:

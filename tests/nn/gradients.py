@@ -67,6 +67,16 @@ def draw_coordinates(shape: NetworkShape, inputs: FloatArray, rng: np.random.Gen
         inputs[..., stage.values(shape.inputs) : -1] = rng.uniform(0, stage.numeric.bins, size)
 
 
+def draw_edges(layout: ParameterLayout, statistics: FloatArray, rng: np.random.Generator) -> None:
+    """Give networks with edges of their own some, which end where the coordinates do; one bin is missing."""
+    numeric = layout.shape.stage.numeric if layout.shape.stage else None
+    if numeric is None or layout.stage is None or layout.stage.edges is None:
+        return
+    edges = layout.stage.edges.view(statistics)
+    edges[..., 1:] = np.sort(rng.uniform(0.0, numeric.bins, edges[..., 1:].shape), axis=-1)
+    edges[..., -2:] = numeric.bins
+
+
 def real_losses(output: str, errors: FloatArray, parameter: float) -> FloatArray:
     """The losses of errors of any shape, whose formulas have tests by hand in `tests/nn/losses`."""
     losses = np.empty_like(errors)
@@ -97,6 +107,7 @@ class Case:
         parameters = rng.normal(0.0, 0.7, (members, self.layout.size))
         statistics = self.layout.initial_statistics(members, FLOAT64)
         layers = len(shape.hidden)
+        draw_edges(self.layout, statistics, rng)
         hyperparameters = {
             "activation": np.full((members, layers), PARAMETER),
             "dropout": rng.uniform(0.1, 0.6, (members, layers)),

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import get_args
+
 from hypothesis import strategies as st
 
-from fnnctl.nn.shape import InputStageShape, NumericEmbeddingShape
+from fnnctl.nn.shape import EmbeddingCode, InputStageShape, NumericEmbeddingShape
 
 INPUTS = 7
 """The number of features of the networks with `STAGES`."""
@@ -13,6 +16,8 @@ STAGES = (
     InputStageShape(scaled=True),
     InputStageShape(PIECEWISE),
     InputStageShape(PIECEWISE, scaled=True),
+    InputStageShape(replace(PIECEWISE, own_edges=True, code="both"), scaled=True),
+    InputStageShape(replace(PIECEWISE, code="steps")),
 )
 
 
@@ -25,6 +30,8 @@ def input_stages(draw: st.DrawFn, inputs: int) -> InputStageShape | None:
             numbers=draw(st.integers(1, inputs // 2)),
             bins=draw(st.integers(1, 5)),
             size=draw(st.integers(2, 4)),
+            own_edges=draw(st.booleans()),
+            code=draw(st.sampled_from(get_args(EmbeddingCode))),
         )
     stage = InputStageShape(numeric, scaled=draw(st.booleans()))
     return None if stage == InputStageShape() else stage

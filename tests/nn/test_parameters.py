@@ -66,10 +66,12 @@ INNER = [replace(shape, inner_members=3) for shape in STAGED]
 @pytest.mark.parametrize("shape", STAGED, ids=lambda shape: repr(shape.stage))
 def test_the_arrays_of_an_input_stage_stand_after_those_of_the_layers(shape: NetworkShape) -> None:
     layout = ParameterLayout(shape)
-    named = layout.named_arrays(np.arange(float(layout.size)), np.empty(0))
+    statistics = np.arange(-float(layout.statistics_size), 0.0)
+    named = layout.named_arrays(np.arange(float(layout.size)), statistics)
     layers = 3 * (shape.first_inputs + 1) + 2 * (3 + 1)
     own = [array for name, array in named.items() if name.startswith("input_")]
-    assert sorted(np.concatenate([array.ravel() for array in own])) == [*range(layers, layout.size)]
+    numbers = sorted(np.concatenate([array.ravel() for array in own]))
+    assert numbers == [*statistics, *range(layers, layout.size)]
     assert not layout.weight_mask(np.dtype(np.float32))[:, layers:].any()
 
 

@@ -50,6 +50,8 @@ def test_the_estimate_of_an_input_stage(stage: InputStageShape, inner: int) -> N
     settings = replace(plain, shape=replace(plain.shape, stage=stage))
     member = member_of(settings, 5000, epochs=2)
     examples = blobs(5000, INPUTS, 5)
+    coordinates = examples.inputs[:, -1 - stage.numbers : -1]
+    coordinates[...] = np.abs(coordinates)
     peaks = []
     for each in (plain, settings):
         tracemalloc.start()

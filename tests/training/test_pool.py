@@ -8,7 +8,7 @@ import pytest
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.config.schema.data import DataConfig
 from fnnctl.data.dataset import Dataset, RawTarget
-from fnnctl.data.fitting import fit_preprocessor
+from fnnctl.data.fitting import NumberBins, fit_preprocessor
 from fnnctl.data.matrix import Packing
 from fnnctl.data.preprocessing import Features
 from fnnctl.training import pool as module
@@ -42,7 +42,8 @@ def features_of(numeric: FloatArray, codes: IntArray, *, bins: int | None = None
         target=RawTarget("y", np.arange(rows) % 3, ("p", "q", "r"), (2, 3, 4)), file_rows=np.arange(rows),
         packing=packing,
     )  # fmt: skip
-    fitted = fit_preprocessor(dataset, np.arange(0, rows, 2), DataConfig(source="t.csv", target="y"), bins)
+    config = DataConfig(source="t.csv", target="y")
+    fitted = fit_preprocessor(dataset, np.arange(0, rows, 2), config, NumberBins(bins) if bins else None)
     return fitted.of(dataset)
 
 

@@ -42,12 +42,17 @@ class NoEmbedding(Section):
 
 
 class PiecewiseLinearEmbeddingConfig(Section):
-    """Each number x is joined by learned functions of it, linear between quantiles of the training part."""
+    """Each number x is joined by learned functions of the bin that it falls into and of its place there."""
 
     name: Literal["piecewise_linear"]
     """The embedding."""
     bins: Annotated[int, Field(ge=1, le=1000)] = 16
-    """The number of bins between the quantiles; fewer if quantiles coincide."""
+    """The number of bins; fewer if quantiles coincide, or if fewer tell targets apart."""
+    edges: Annotated[Literal["quantile", "target"], Setting(since=(0, 8))] = "quantile"
+    """Where the bins begin: at quantiles of the numbers, or at the thresholds of a decision tree with this
+    column alone, which each network fits to the targets of its own training rows."""
+    code: Annotated[Literal["linear", "steps", "both"], Setting(since=(0, 8))] = "linear"
+    """What is known of a number: its place within its bin and the bins before, the bin alone, or both."""
     size: Annotated[int, Field(ge=2, le=1000)] = 4
     """The number of inputs that each number becomes, itself included."""
 

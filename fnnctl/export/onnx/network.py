@@ -18,7 +18,9 @@ from fnnctl.config.schema.activations import ACTIVATION_RECORDS
 from fnnctl.config.schema.losses import LOSS_RECORDS, ScoreForm
 from fnnctl.errors import UsageError
 from fnnctl.export.onnx.activations import ACTIVATION_OPERATORS, Layer
+from fnnctl.nn.layers.input_stage import own_bins
 from fnnctl.nn.network import Network
+from fnnctl.nn.shape import NumericEmbeddingShape
 from fnnctl.text import quoted
 
 if TYPE_CHECKING:
@@ -117,9 +119,7 @@ def _input_stage(graph: Graph, stack: Stack, features: GraphFeatures) -> tuple[I
         return Inputs((features.values,), (values,)), scales
     by_number = graph.add("Transpose", features.coordinates, perm=[1, 0])
     column = graph.add("Unsqueeze", by_number, np.array([2], np.int64))
-    bins = np.arange(numeric.bins, dtype=stack.dtype)
-    low, high = (np.array(end, stack.dtype) for end in (0.0, 1.0))
-    functions = graph.add("Clip", graph.add("Sub", column, bins), low, high)  # (numbers, rows, bins)
+    functions = _coordinate_functions(graph, stack, numeric, column)
     embedded = graph.add("MatMul", functions, stack.constant(mixing))  # (K, numbers, rows, values)
     members = [] if mixing.ndim == 3 else [0]
     last_axes = [len(members) + k for k in (1, 0, 2)]
@@ -127,6 +127,22 @@ def _input_stage(graph: Graph, stack: Stack, features: GraphFeatures) -> tuple[I
     flat = np.array([0] * (len(members) + 1) + [shape.stage.embedded], np.int64)
     joined = graph.add("Reshape", by_row, flat)
     return Inputs((features.values, joined), (values, shape.stage.embedded)), scales
+
+
+def _coordinate_functions(graph: Graph, stack: Stack, numeric: NumericEmbeddingShape, column: str) -> str:
+    """The functions, (…, numbers, rows, functions), of coordinates (numbers, rows, 1)."""
+    starts: FloatArray = np.arange(numeric.bins, dtype=np.float64)
+    slopes = None
+    if numeric.own_edges:
+        edges = stack.of_members(stack.array("input_edges"))
+        starts, slopes = (array[..., None, :] for array in own_bins(edges))
+    zero, one = (np.array(end, stack.dtype) for end in (0.0, 1.0))
+    distances = graph.add("Sub", column, stack.constant(starts))
+    places = distances if slopes is None else graph.add("Mul", distances, stack.constant(slopes))
+    functions = [graph.add("Clip", places, zero, one)] if numeric.code != "steps" else []
+    if numeric.code != "linear":
+        functions.append(graph.cast(graph.add("GreaterOrEqual", distances, zero), stack.dtype))
+    return functions[0] if len(functions) == 1 else graph.add("Concat", *functions, axis=-1)
 
 
 def _pre_activations(

@@ -6,36 +6,96 @@ activations of a hidden layer, (K, units + 1, batch) with a last row of ones. Th
 gradient with respect to it, from `NetworkShape.first_learned` on.
 
 The piecewise linear embedding of numbers is e = A h(u), for the coordinate u of a number among its bins. u is
-i + t at the fraction t of bin i, counted from 0. Function i is u − i, clipped to [0, 1]: the fraction within
-bin i, 1 for numbers above it and 0 below it (Gorishniy et al., 2022). The preprocessing computes u, because
-the edges of the bins are quantiles of the training rows: one more feature per number takes the place of one
-per bin, and networks with other training rows still form a stack. The arrays have an axis for the numbers,
-(K, numbers, bins, batch), so one stacked product serves all. In memory the bins come first: all numbers of an
-example have the same bins, so the functions of a bin are one operation on one contiguous array.
+i + t at the fraction t of bin i, counted from 0. Linear function i is u − i, clipped to [0, 1]: the fraction
+within bin i, 1 for numbers above it and 0 below it (Gorishniy et al., 2022). Step i is 1 from u = i on, else
+0. The preprocessing computes u: one more feature per number takes the place of one per bin, and networks with
+other training rows still form a stack. A network with edges of its own joins consecutive bins of the
+preprocessing, which are then fine ones. Its bin i begins at u = sᵢ and is wᵢ wide, so linear function i is
+(u − sᵢ) / wᵢ, clipped. These edges are among the statistics, because training does not change them.
+
+The arrays have an axis for the numbers, (K, numbers, functions, batch), so one stacked product serves all. In
+memory the functions come first: each is one operation on one contiguous array.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
 from fnnctl.arrays import FloatArray
 from fnnctl.nn.layers.first_inputs import InputGroup
 from fnnctl.nn.parameters import Segment, StageSegments
-from fnnctl.nn.shape import InputStageShape, NetworkShape
+from fnnctl.nn.shape import InputStageShape, NetworkShape, NumericEmbeddingShape
+
+BEYOND: Final = 1e6
+"""A coordinate that no number has."""
+
+
+def own_bins(edges: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Where the bins between edges (…, bins + 1) begin, and 1 by their widths, (…, bins) each.
+
+    Bins without width are missing, because a tree may have fewer leaves: no number reaches them.
+    """
+    widths = np.diff(edges)
+    exists = widths > 0.0
+    slopes = np.divide(1.0, widths, out=np.zeros_like(widths), where=exists)
+    return np.where(exists, edges[..., :-1], BEYOND), slopes
+
+
+class CoordinateFunctions:
+    """The functions h of the coordinates of numbers among their bins, for K networks."""
+
+    def __init__(
+        self, shape: NumericEmbeddingShape, edges: FloatArray | None, dtype: np.dtype[np.floating]
+    ) -> None:
+        """`edges` (K, numbers, bins + 1) are the networks' own; None if bin i begins at coordinate i."""
+        self._code, self._bins = shape.code, shape.bins
+        self._starts = np.arange(shape.bins, dtype=dtype)[None, :, None, None]
+        self._slopes: FloatArray | None = None
+        """1 by the width of each bin, (K, bins, numbers, 1); None if all are 1 wide."""
+        if edges is not None:
+            self._starts, self._slopes = (
+                np.ascontiguousarray(array.transpose(0, 2, 1)[..., None]) for array in own_bins(edges)
+            )
+
+    @property
+    def are_own(self) -> bool:
+        """Whether each network has functions of its own."""
+        return self._slopes is not None
+
+    def write(self, u: FloatArray, out: FloatArray, networks: slice) -> None:
+        """Write h(u), (K, functions, numbers, batch), of coordinates (K, numbers, batch) of some networks."""
+        starts = self._starts[networks] if self.are_own else self._starts
+        if self._code == "steps":
+            np.greater_equal(u[:, None], starts, out=out)
+            return
+        places = out[:, : self._bins]
+        np.subtract(u[:, None], starts, out=places)
+        if self._code == "both":
+            np.greater_equal(places, 0.0, out=out[:, self._bins :])
+        if self._slopes is not None:
+            places *= self._slopes[networks]
+        np.clip(places, 0.0, 1.0, out=places)
 
 
 class PiecewiseLinearEmbedding:
     """The embeddings of K networks: A is a view of their parameters."""
 
-    def __init__(self, segment: Segment, parameters: FloatArray, groups: Sequence[InputGroup]) -> None:
+    def __init__(
+        self,
+        segment: Segment,
+        parameters: FloatArray,
+        functions: CoordinateFunctions,
+        groups: Sequence[InputGroup],
+    ) -> None:
         """The networks of plain groups do not train A, which is 0 at first, so that e stays 0."""
         self.segment = segment
         self._groups = groups
         self._mixing = segment.view(parameters)
-        self._bins = np.arange(segment.shape[-1], dtype=parameters.dtype)[:, None, None]
+        self._functions = functions
 
     def forward(self, u: FloatArray, out: FloatArray, functions: FloatArray, *, read: bool = True) -> None:
         """Write the embeddings at coordinates u, (K, numbers, batch), to `out`, (K, numbers, values, batch).
@@ -48,11 +108,9 @@ class PiecewiseLinearEmbedding:
                 out[networks] = 0.0
                 continue
             h = functions[networks]
-            if read:
+            if read or self._functions.are_own:
                 # Read once per bin, from a transposed view of the features.
-                near = np.ascontiguousarray(u[networks])
-                np.subtract(near[:, None], self._bins, out=h)
-                np.clip(h, 0.0, 1.0, out=h)
+                self._functions.write(np.ascontiguousarray(u[networks]), h, networks)
             np.matmul(self._mixing[networks], h.transpose(0, 2, 1, 3), out=out[networks])
 
     def backward(self, delta: FloatArray, functions: FloatArray, gradient: FloatArray) -> None:
@@ -114,7 +172,7 @@ def stage_buffers(
     extended = np.ones((members, outputs + 1, batch), dtype)
     functions = None
     if stage.numeric:
-        functions = np.empty((members, stage.numeric.bins, stage.numbers, batch), dtype)
+        functions = np.empty((members, stage.numeric.functions, stage.numbers, batch), dtype)
     return StageBuffers(
         extended=extended,
         extended_rows=extended.transpose(0, 2, 1),
@@ -133,14 +191,17 @@ class InputStage:
         shape: NetworkShape,
         segments: StageSegments,
         parameters: FloatArray,
+        statistics: FloatArray,
         groups: Sequence[InputGroup],
     ) -> None:
         self.segments = segments
         self._shape = shape.stage or InputStageShape()
         self._values = self._shape.values(shape.inputs)
         self._numeric: PiecewiseLinearEmbedding | None = None
-        if segments.mixing is not None:
-            self._numeric = PiecewiseLinearEmbedding(segments.mixing, parameters, groups)
+        if segments.mixing is not None and self._shape.numeric:
+            edges = None if segments.edges is None else segments.edges.view(statistics)
+            functions = CoordinateFunctions(self._shape.numeric, edges, parameters.dtype)
+            self._numeric = PiecewiseLinearEmbedding(segments.mixing, parameters, functions, groups)
         self._scaling = None if segments.scales is None else ScalingLayer(segments.scales.view(parameters))
 
     def forward(self, inputs: FloatArray, buffers: StageBuffers, *, read: bool = True) -> FloatArray:

@@ -74,10 +74,9 @@ class Averaging:
             counts = epoch >= self._first_epoch
             self.state["count"] = self.state["count"] + counts
             self._move(parameters, np.where(counts, 1.0 / np.maximum(self.state["count"], 1), 1.0))
-        if self.network.statistics.size:
-            self.network.statistics[...] = self.network.layout.initial_statistics(
-                len(parameters), parameters.dtype
-            )
+        if running := self.network.layout.running_size:
+            first = self.network.layout.initial_statistics(len(parameters), parameters.dtype)
+            self.network.statistics[:, :running] = first[:, :running]
             for work in batches.of_epoch(epoch, plain=True):
                 if work.batch >= batches.size:
                     self.network.forward(work)

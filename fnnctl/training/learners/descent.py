@@ -127,7 +127,7 @@ class Descent:
                 return None
             if step % STEPS_BETWEEN_CHECKS == 0 and not self._all_finite and not self._finite().any():
                 break
-        if self.network.statistics.size:
+        if self.network.layout.running_size:
             flush(self.network.statistics)
         if self._averaging:
             self._averaging.after_epoch(epoch, self.network.parameters, self.batches)

@@ -86,7 +86,16 @@ def test_every_translation_leads_to_a_setting_or_choice_and_none_hides_one() -> 
     for name, usual in synonyms().items():
         assert name == name.lower()
         assert settings_named(usual) or settings_with_word(usual), usual
-        if name not in {"alpha", "weight_decay", "max_epochs", "scheduler", "loss", "mae", "standard"}:
+        if name not in {
+            "alpha",
+            "weight_decay",
+            "max_epochs",
+            "scheduler",
+            "loss",
+            "mae",
+            "standard",
+            "linear",
+        }:
             assert settings_named(name) + settings_with_word(name) == [], name
 
 

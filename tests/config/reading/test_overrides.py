@@ -198,6 +198,8 @@ CHOICES_OF_UNIONS: dict[ConfigPath, str] = {
     ("lr_schedule", "tolerance"): "adaptive",
     ("numeric_embedding", "size"): "piecewise_linear",
     ("numeric_embedding", "bins"): "piecewise_linear",
+    ("numeric_embedding", "edges"): "piecewise_linear",
+    ("numeric_embedding", "code"): "piecewise_linear",
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Sequence
 from importlib.util import find_spec
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,10 @@ ACTIVATIONS = [
 ]
 NORMALIZATIONS = ["none", {"name": "batch", "epsilon": 0.001}, "layer"]
 EMBEDDINGS = ["none", {"name": "piecewise_linear", "bins": 1, "size": 2}]
-EMBEDDINGS += [{"name": "piecewise_linear", "bins": bins, "size": 4} for bins in (5, 16)]
+EMBEDDINGS += [
+    {"name": "piecewise_linear", "bins": bins, "size": 4, "edges": edges, "code": code}
+    for bins, edges, code in product((5, 16), ("quantile", "target"), ("linear", "steps", "both"))
+]
 
 
 @st.composite

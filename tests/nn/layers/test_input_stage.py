@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -10,9 +11,21 @@ from hypothesis import strategies as st
 from fnnctl.arrays import FloatArray
 from fnnctl.data.preprocessing import bin_coordinates
 from fnnctl.nn.layers.first_inputs import InputGroup, input_groups
-from fnnctl.nn.layers.input_stage import InputStage, PiecewiseLinearEmbedding, ScalingLayer
+from fnnctl.nn.layers.input_stage import (
+    CoordinateFunctions,
+    InputStage,
+    PiecewiseLinearEmbedding,
+    ScalingLayer,
+)
 from fnnctl.nn.parameters import ParameterLayout, Segment
-from fnnctl.nn.shape import HiddenShape, InputStageShape, NetworkShape, OutputShape
+from fnnctl.nn.shape import (
+    EmbeddingCode,
+    HiddenShape,
+    InputStageShape,
+    NetworkShape,
+    NumericEmbeddingShape,
+    OutputShape,
+)
 from tests.nn.gradients import Case
 from tests.nn.stages import INPUTS, PIECEWISE, STAGES
 
@@ -23,8 +36,12 @@ def groups_of(plain: list[int], count: int) -> list[InputGroup]:
     return input_groups(np.array(plain, np.intp), count)
 
 
-def embedding_of(segment: Segment, parameters: FloatArray) -> PiecewiseLinearEmbedding:
-    return PiecewiseLinearEmbedding(segment, parameters, groups_of([], len(parameters)))
+def embedding_of(
+    segment: Segment, parameters: FloatArray, plain: Sequence[int] = ()
+) -> PiecewiseLinearEmbedding:
+    numbers, values, bins = segment.shape
+    functions = CoordinateFunctions(NumericEmbeddingShape(numbers, bins, values + 1), None, parameters.dtype)
+    return PiecewiseLinearEmbedding(segment, parameters, functions, groups_of([*plain], len(parameters)))
 
 
 def case_of(stage: InputStageShape | None) -> Case:
@@ -78,6 +95,23 @@ def test_components_by_their_definition(numbers: list[float]) -> None:
     np.testing.assert_allclose(out[0, 0], [*expected, np.zeros(len(x))], atol=1e-12)
 
 
+@pytest.mark.parametrize(
+    ("code", "places", "steps"),
+    [("linear", True, False), ("steps", False, True), ("both", True, True)],
+)
+def test_functions_of_own_edges_by_hand(code: EmbeddingCode, places: bool, steps: bool) -> None:
+    """Bins from 0 to 2 and from 2 to 5, and one that is missing; the second network has one bin."""
+    shape = NumericEmbeddingShape(1, bins=3, size=2, own_edges=True, code=code)
+    edges = np.array([[[0.0, 2.0, 5.0, 5.0]], [[0.0, 5.0, 5.0, 5.0]]])
+    functions = CoordinateFunctions(shape, edges, np.dtype(np.float64))
+    out = np.empty((2, shape.functions, 1, 3))
+    functions.write(np.tile([0.5, 2.0, 5.0], (2, 1, 1)), out, slice(None))
+    linear = np.array([[[0.25, 1, 1], [0, 0, 1], [0, 0, 0]], [[0.1, 0.4, 1], [0, 0, 0], [0, 0, 0]]])
+    reached = np.array([[[1, 1, 1], [0, 1, 1], [0, 0, 0]], [[1, 1, 1], [0, 0, 0], [0, 0, 0]]])
+    parts = [linear] * places + [reached] * steps
+    np.testing.assert_allclose(out[:, :, 0], np.concatenate(parts, axis=1))
+
+
 def test_the_gradient_by_hand() -> None:
     """Two rows of one number with two bins; functions (0.5, 0) and (1, 0.25)."""
     layer, gradient = embedding_of(Segment(1, (1, 1, 2)), np.zeros((1, 3))), np.zeros((1, 3))
@@ -96,7 +130,9 @@ def test_the_embedding_of_a_plain_network_is_not_trained() -> None:
     segments.mixing.view(parameters)[1] = 0.0
     gradients, outputs = [], []
     for plain in ([], [1]):
-        stage = InputStage(case.layout.shape, segments, parameters, groups_of(plain, 2))
+        stage = InputStage(
+            case.layout.shape, segments, parameters, case.network.statistics, groups_of(plain, 2)
+        )
         outputs.append(stage.forward(case.work.inputs_T, buffers).copy())
         buffers.delta[...] = 1.0
         gradient = np.zeros_like(parameters)
@@ -123,7 +159,7 @@ def test_networks_without_an_embedding_get_zeros_wherever_they_are(plain: list[i
     u, functions = rng.uniform(0, shape[2], (6, shape[0], 5)), np.empty((6, shape[2], shape[0], 5))
     outs = [np.full((6, shape[0], shape[1], 5), np.nan) for _ in range(2)]
     for out, indices in zip(outs, ([], plain), strict=True):
-        embedding = PiecewiseLinearEmbedding(segments.mixing, parameters, groups_of(indices, 6))
+        embedding = embedding_of(segments.mixing, parameters, indices)
         embedding.forward(u, out, functions)
     np.testing.assert_array_equal(outs[0], outs[1])
 

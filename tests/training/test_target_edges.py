@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+
+from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.nn.parameters import ParameterLayout
+from fnnctl.nn.shape import (
+    HiddenShape,
+    InputStageShape,
+    NetworkShape,
+    NumericEmbeddingShape,
+    OutputShape,
+)
+from fnnctl.training.members import Member
+from fnnctl.training.pool import Examples
+from fnnctl.training.target_edges import initial_statistics, tree_edges
+
+
+def test_the_division_that_gains_most_comes_first() -> None:
+    bins = np.repeat(np.arange(6), 10)
+    targets = np.repeat([0.0, 0.0, 10.0, 10.0, 11.0, 11.0], 10)
+    assert tree_edges(bins, targets, leaves=2, least_rows=1).tolist() == [0, 2, 6]
+    assert tree_edges(bins, targets, leaves=3, least_rows=1).tolist() == [0, 2, 4, 6]
+
+
+def test_bins_that_tell_nothing_apart_are_not_divided() -> None:
+    bins = np.repeat(np.arange(6), 10)
+    assert tree_edges(bins, np.zeros(60), leaves=3, least_rows=1).tolist() == [0, 6, 6, 6]
+    assert tree_edges(bins, np.zeros(60, np.intp), leaves=3, least_rows=1).tolist() == [0, 6, 6, 6]
+
+
+def test_every_leaf_has_enough_rows() -> None:
+    bins = np.repeat(np.arange(4), [2, 10, 10, 10])
+    targets = np.repeat([100.0, 0.0, 0.0, 1.0], [2, 10, 10, 10])
+    assert tree_edges(bins, targets, leaves=4, least_rows=10).tolist() == [0, 2, 3, 4, 4]
+
+
+@st.composite
+def rows(draw: st.DrawFn) -> tuple[IntArray, IntArray]:
+    count = draw(st.integers(20, 60))
+    rng = np.random.default_rng(draw(st.integers(0, 1000)))
+    return rng.integers(0, 12, count), rng.integers(0, 3, count)
+
+
+def groups(bins: IntArray, edges: FloatArray) -> IntArray:
+    return np.searchsorted(np.unique(edges), bins, side="right")
+
+
+@given(rows(), st.integers(2, 6), st.booleans())
+def test_the_leaves_explain_as_much_as_those_of_a_reference_tree(
+    table: tuple[IntArray, IntArray], leaves: int, is_class: bool
+) -> None:
+    """Ties may be broken in another way, so the explained part of a single division is compared."""
+    bins, classes = table
+    targets = classes if is_class else classes.astype(float)
+    edges = tree_edges(bins, targets, leaves=2, least_rows=3)
+    tree = (
+        DecisionTreeClassifier(criterion="entropy", max_leaf_nodes=2, min_samples_leaf=3)
+        if is_class
+        else DecisionTreeRegressor(max_leaf_nodes=2, min_samples_leaf=3)
+    )
+    reference = tree.fit(bins[:, None], targets).apply(bins[:, None])
+    assert impurity(groups(bins, edges), targets) == pytest.approx(impurity(reference, targets), abs=1e-9)
+    assert len(np.unique(tree_edges(bins, targets, leaves=leaves, least_rows=3))) <= leaves + 1
+
+
+def impurity(leaf: IntArray, targets: FloatArray | IntArray) -> float:
+    """The entropy of classes within leaves, or the sum of squared errors of numbers."""
+    total = 0.0
+    for name in np.unique(leaf):
+        inside = targets[leaf == name]
+        if inside.dtype.kind == "i":
+            shares = np.unique(inside, return_counts=True)[1] / len(inside)
+            total -= len(inside) * float(shares @ np.log(shares))
+        else:
+            total += float(((inside - inside.mean()) ** 2).sum())
+    return total
+
+
+SHAPE = NetworkShape(
+    4,
+    (HiddenShape(2, "relu"),),
+    OutputShape(1, "squared"),
+    stage=InputStageShape(NumericEmbeddingShape(numbers=2, bins=3, size=2, own_edges=True)),
+)
+DTYPE = np.dtype(np.float32)
+NO_ROWS = np.empty(0, np.intp)
+MEMBER = Member(0, 1, 0.1, 0.0, NO_ROWS, NO_ROWS, ("he_uniform", "glorot_uniform"))
+
+
+def edges_of(pool: Examples, rows: Sequence[IntArray]) -> FloatArray:
+    layout = ParameterLayout(SHAPE)
+    assert layout.stage is not None
+    assert layout.stage.edges is not None
+    members = [replace(MEMBER, train_rows=train) for train in rows]
+    return layout.stage.edges.view(initial_statistics(layout, members, pool, DTYPE))
+
+
+def test_the_edges_of_a_network_depend_on_its_own_rows_alone() -> None:
+    """Those outside of its bag are predicted honestly: other targets of theirs change nothing."""
+    rng = np.random.default_rng(0)
+    bins, targets = rng.integers(0, 9, (200, 2)), rng.normal(size=200)
+    table = np.column_stack([rng.normal(size=(200, 2)), bins, np.ones(200)]).astype(np.float32)
+    first, second = np.arange(0, 150), np.arange(50, 200)
+    edges = edges_of(Examples(table, targets), [first, second, first])
+    assert edges[0].tolist() == edges[2].tolist() != edges[1].tolist()
+    other_table, other_targets = table.copy(), targets.copy()
+    other_table[150:, 2:4] = 8 - other_table[150:, 2:4]
+    other_targets[150:] *= -1
+    changed = edges_of(Examples(other_table, other_targets), [first, second])
+    assert changed[0].tolist() == edges[0].tolist()
+    assert changed[1].tolist() != edges[1].tolist()
+    expected = [tree_edges(bins[:150, j], targets[:150], leaves=3) for j in range(2)]
+    np.testing.assert_array_equal(edges[0], expected)
