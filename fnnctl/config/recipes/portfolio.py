@@ -101,7 +101,7 @@ class Change:
             return NO_EMBEDDING
         if self.bins is None and self.size is None:
             return None
-        return embedding_value(self.bins or embedding.bins, self.size or embedding.size)
+        return embedding_value(embedding, self.bins or embedding.bins, self.size or embedding.size)
 
 
 PORTFOLIO: Final[tuple[Change, ...]] = (
@@ -157,9 +157,10 @@ def _is_possible(value: Any, domain: Mapping[str, Any]) -> bool:
     return "choice" not in domain or value in domain["choice"]
 
 
-def embedding_value(bins: int, size: int) -> dict[str, Any]:
-    """An embedding of numbers as a config has it."""
-    return {"name": "piecewise_linear", "bins": bins, "size": size}
+def embedding_value(default: PiecewiseLinearEmbeddingConfig, bins: int, size: int) -> dict[str, Any]:
+    """The default's embedding of numbers with other sizes, as a config has it."""
+    kind = default.model_dump(include={"edges", "code"}, exclude_defaults=True)
+    return {"name": default.name, "bins": bins, "size": size, **kind}
 
 
 def learning_rate(default: Experiment) -> float | None:

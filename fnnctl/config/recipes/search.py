@@ -244,9 +244,13 @@ def recipe_cost(rows: int, default_cost: int) -> int:
 def _embeddings(facts: SearchRecipeFacts) -> dict[str, Any] | None:
     if facts.embedding is None:
         return None
-    default = (facts.embedding.bins, facts.embedding.size)
-    pairs = sorted({default, *EMBEDDINGS})
-    return {"choice": [NO_EMBEDDING, *(embedding_value(bins, size) for bins, size in pairs)]}
+    default = facts.embedding
+    pairs = sorted({(default.bins, default.size), *EMBEDDINGS})
+    values = [embedding_value(default, bins, size) for bins, size in pairs]
+    if default.edges == "target":
+        quantiles = default.model_copy(update={"edges": "quantile", "code": "linear"})
+        values.append(embedding_value(quantiles, default.bins, default.size))
+    return {"choice": [NO_EMBEDDING, *values]}
 
 
 def _twins(facts: SearchRecipeFacts) -> dict[str, Any] | None:

@@ -99,6 +99,8 @@ EMBEDDING_SIZE: Final = 4
 """The inputs that each embedded number becomes, itself included."""
 BINS: Final = 16
 """The bins of each embedded number; the time of an embedding is proportional to them."""
+TARGET_ROWS: Final = 10_000
+"""A table of so many rows has bins that tell the targets apart. Fewer rows gain nothing by them."""
 MAX_EMBEDDED: Final = 100
 """The largest number of numeric columns that are embedded: each becomes `EMBEDDING_SIZE` inputs."""
 MEMBERS: Final = 8
@@ -121,6 +123,14 @@ def is_embedded(facts: RecipeFacts) -> bool:
     return 0 < facts.numeric <= MAX_EMBEDDED
 
 
+def has_target_edges(facts: RecipeFacts) -> bool:
+    """Whether the bins of numbers tell the targets apart, instead of lying between quantiles.
+
+    Quantiles coincide where a value piles up: of 16 bins, an amount that is mostly 0 keeps two.
+    """
+    return facts.rows >= TARGET_ROWS
+
+
 def is_large(facts: RecipeFacts) -> bool:
     """Whether a table is so large that few wide networks are better than many narrow ones."""
     return facts.rows > LARGE
@@ -130,7 +140,8 @@ def hidden_units(facts: RecipeFacts, widest: int = WIDEST) -> int:
     """The units of each hidden layer."""
     per_number = EMBEDDING_SIZE if is_embedded(facts) else 1
     inputs = per_number * facts.numeric + facts.indicators + facts.categories
-    embedding = (EMBEDDING_SIZE - 1) * BINS * facts.numeric if is_embedded(facts) else 0
+    functions = 2 * BINS if has_target_edges(facts) else BINS
+    embedding = (EMBEDDING_SIZE - 1) * functions * facts.numeric if is_embedded(facts) else 0
     return units(inputs, facts.outputs, of_inputs=inputs + embedding, widest=widest)
 
 
@@ -139,7 +150,10 @@ FAST_MEMBERS: Final = 4
 
 def numeric_embedding(facts: RecipeFacts) -> Any:
     """The embedding of numbers; None if there are none, or very many."""
-    return {"name": "piecewise_linear", "bins": BINS, "size": EMBEDDING_SIZE} if is_embedded(facts) else None
+    if not is_embedded(facts):
+        return None
+    kind = {"edges": "target", "code": "both"} if has_target_edges(facts) else {}
+    return {"name": "piecewise_linear", "bins": BINS, "size": EMBEDDING_SIZE, **kind}
 
 
 def hidden_layers(facts: RecipeFacts) -> list[int]:

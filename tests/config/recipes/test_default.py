@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from fnnctl.config.recipes.resolving import experiment_before_data, recipe_values, resolve
+from fnnctl.config.recipes.resolving import RECIPES, experiment_before_data, recipe_values, resolve
 from fnnctl.config.schema.recipe_values import (
     LARGE,
     MEMBERS,
@@ -12,6 +12,7 @@ from fnnctl.config.schema.recipe_values import (
     WIDEST,
     WIDEST_LARGE,
 )
+from fnnctl.config.schema.setting import Recipe
 from tests.config.recipes.cases import CASES, assert_all_is_taken, facts_of
 
 LABEL_SMOOTHING = ("training", "label_smoothing")
@@ -120,3 +121,13 @@ def test_without_validation_rows_nothing_is_calibrated(search: dict[str, Any]) -
     complete = resolve(config, facts_of())
     assert complete.experiment.model.calibration == "none"
     assert "data.split.validation is 0" in complete.provenance.omitted["model", "calibration"].message
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_bins_of_large_tables_tell_the_targets_apart(recipe: Recipe) -> None:
+    def kind(rows: int) -> list[Any]:
+        values = recipe_values(recipe, facts_of(rows=rows))
+        return [values.get(("model", "numeric_embedding", key)) for key in ("edges", "code")]
+
+    assert kind(9_999) == [None, None]
+    assert kind(10_000) == ["target", "both"]

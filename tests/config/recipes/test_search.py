@@ -203,3 +203,12 @@ def test_a_sample_is_needed_unless_other_trials_are_asked_for(
     assert why_no_sample(rows, paths, written) == reason
     assert why_no_sample(rows, paths, written, max_trials=9) == reason
     assert why_no_sample(rows, paths, written, max_trials=8) == (reason or "8 trials are fewer than 9")
+
+
+def test_a_table_with_edges_by_targets_may_have_quantiles_all_the_same() -> None:
+    facts = search_facts(facts_of(rows=10_000))
+    none, *embeddings = recipe_space(facts)["model.numeric_embedding"]["choice"]
+    assert none == "none"
+    kind = {"edges": "target", "code": "both"}
+    assert [kind.items() <= value.items() for value in embeddings] == [True] * (len(embeddings) - 1) + [False]
+    assert embeddings[-1] == {"name": "piecewise_linear", "bins": 16, "size": 4}
