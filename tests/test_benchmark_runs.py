@@ -75,6 +75,14 @@ def grid_2520(monkeypatch: pytest.MonkeyPatch, folder: Path) -> object:
     return main(monkeypatch, "grid_2520", "--share", "1", THEIRS=single)
 
 
+def large_tables(monkeypatch: pytest.MonkeyPatch, folder: Path) -> object:
+    frames = pytest.importorskip("pandas")
+    rows = frames.DataFrame({"y": range(20), "x": range(20)})
+    source = benchmark("large_tables").Source(lambda: rows, "regression", "develop")
+    words = [str(folder), "--packages", str(folder)]
+    return main(monkeypatch, "large_tables", *words, sources=lambda packages: {"made": source})
+
+
 def own_tables(monkeypatch: pytest.MonkeyPatch, folder: Path) -> object:
     module = benchmark("own_tables")
     name = min(module.MESSY, key=lambda name: len(module.MESSY[name].make()))
@@ -138,6 +146,7 @@ RUNS: Final[dict[str, Run]] = {
     "exported": exported,
     "grid_2520": grid_2520,
     "kills": lambda patch, folder: benchmark("kills").run_kills(1, epochs=2),
+    "large_tables": large_tables,
     "one_row": one_row,
     "own_tables": own_tables,
     "predict": lambda patch, folder: main(

@@ -10,7 +10,8 @@
         [--cache FILE]
 
 FOLDER has CSV files (.csv or .csv.gz) with a header and the target in the column y; empty cells are missing,
-columns with text are categories. The target's values decide the task, as with `data.task: auto`.
+columns with text are categories. The target's values decide the task, as with `data.task: auto`. A table may
+also be a folder with fixed parts, as `tests.benchmarks.large_tables` writes it: it has one fold.
 
 `ablation` compares the recipe with itself without each part, and with each candidate, as listed in `parts.py`
 (or given by --without and --with). Of the training rows of each of five fixed folds, a quarter is scored, and

@@ -151,8 +151,10 @@ def _tasks(
         for number, fold in enumerate(folds):
             yield digest([*facts, contender.name, library, number]), [fold]
     else:
-        config = {**config, "data": {**config["data"], "source": table.name}}
-        yield digest([*facts, config, plan.folds]), folds
+        data = {**config["data"], "source": table.name}
+        if table.data.dataset.test_sha256 is not None:
+            data["test_source"] = table.data.dataset.test_sha256
+        yield digest([*facts, {**config, "data": data}, plan.folds]), folds
 
 
 def _train(

@@ -27,7 +27,7 @@ from fnnctl.stacks.work import train_fits
 from fnnctl.tasks.post_training import PostTraining
 from tests.benchmarks.measuring import processor_seconds
 from tests.benchmarks.recipe.parts import Settings
-from tests.benchmarks.recipe.tables import TARGET, Table
+from tests.benchmarks.recipe.tables import Table, data_settings
 
 MIN_PROBABILITY = 1e-15
 
@@ -73,8 +73,10 @@ def resolved(table: Table, recipe: Settings, changes: Settings) -> dict[str, Any
     The changes are made in the complete configuration, so that nothing else in it changes. None if they are
     for the other kind of task.
     """
-    data = {"source": str(table.path), "target": TARGET, "task": table.data.task.name}
-    config: Mapping[str, Any] = {"name": table.name, "data": {**data, "split": {"test": 0}}}
+    data = {**data_settings(table.path), "task": table.data.task.name}
+    if "test_source" not in data:
+        data["split"] = {"test": 0}
+    config: Mapping[str, Any] = {"name": table.name, "data": data}
     given = _changed(config, recipe)
     written = experiment_before_data(given)
     facts = recipe_facts(table.data, written)

@@ -6,12 +6,13 @@
     python -m tests.benchmarks.search_without_space report FILE… [--limit 60]
 
 FOLDER has CSV files (.csv or .csv.gz) with a header and the target in the column y, whose values decide the
-task. `run` writes each of the first fixed folds (`tests.benchmarks.recipe.tables`) as train.csv and test.csv,
-and runs the contenders on them, as commands, in turns, the smallest table first: `fnnctl search` on a config
-without a space, `fnnctl train`, and the peers of `peer.py`. --limits are seconds, for the search and for
-AutoGluon; several give a curve. --python names the interpreter of a peer that is not installed here. The
-program's portfolio was selected on such tables: with --portfolios (`tests.benchmarks.portfolio`), each table
-is judged with the one that was selected on all others.
+task, or folders with fixed parts, as `tests.benchmarks.large_tables` writes them. `run` writes each of the
+first fixed folds (`tests.benchmarks.recipe.tables`) as train.csv and test.csv, and runs the contenders on
+them, as commands, in turns, the smallest table first: `fnnctl search` on a config without a space, `fnnctl
+train`, and the peers of `peer.py`. --limits are seconds, for the search and for AutoGluon; several give a
+curve. --python names the interpreter of a peer that is not installed here. The program's portfolio was
+selected on such tables: with --portfolios (`tests.benchmarks.portfolio`), each table is judged with the one
+that was selected on all others.
 
 FILE has a line per result, and an interrupted run goes on where it was; what failed is tried again. The
 version is no part of a result's key: after a change, begin a new file. `report` reads several files, of
@@ -31,7 +32,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.benchmarks.recipe.tables import find_tables, read_table
+from tests.benchmarks.recipe.tables import find_tables, outer_folds, read_table
 from tests.benchmarks.search_without_space.contenders import CONTENDERS, LIMITED, Machine, run, write_fold
 from tests.benchmarks.search_without_space.peer import PEERS
 from tests.benchmarks.search_without_space.report import report
@@ -57,7 +58,7 @@ def _run(options: argparse.Namespace) -> None:
     measured = {key for key, result in read_results([options.cache]).items() if not result.error}
     for path in reversed(find_tables(options.tables, options.only)):
         table = read_table(path)
-        for fold in range(options.folds):
+        for fold in range(min(options.folds, outer_folds(table.data).count)):
             for name, limit in contenders:
                 key = Key(table.name, fold, name, limit)
                 if key in measured:

@@ -20,7 +20,7 @@ import numpy as np
 import fnnctl
 from fnnctl import __version__
 from tests.benchmarks.measuring import processor_seconds
-from tests.benchmarks.recipe.tables import TARGET, Table, outer_folds
+from tests.benchmarks.recipe.tables import PARTS, TARGET, Table, outer_folds
 from tests.benchmarks.recipe.training import class_scores, r2
 from tests.benchmarks.search_without_space.peer import PEERS, PREDICTIONS, read_columns
 from tests.benchmarks.search_without_space.results import Key, Result, Score, Scores, Verdict
@@ -69,7 +69,14 @@ class CommandError(Exception):
 
 
 def write_fold(table: Table, fold: int, folder: Path) -> FoldFiles:
-    """Write the rows of a fold as they are in the table's file."""
+    """Write the rows of a fold as they are in the table's file, or files."""
+    if table.path.is_dir():
+        for part in PARTS:
+            (folder / f"{part}.csv").write_bytes(
+                gzip.decompress((table.path / f"{part}.csv.gz").read_bytes())
+            )
+        test_rows = outer_folds(table.data).test_rows(0, fold).tolist()
+        return FoldFiles(folder, table, fold, len(table.data) - len(test_rows), test_rows)
     with (gzip.open if table.path.suffix == ".gz" else open)(table.path, "rt", encoding="utf-8") as file:
         header, *rows = csv.reader(file)
     if len(rows) != len(table.data):
