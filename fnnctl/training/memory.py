@@ -11,6 +11,7 @@ from fnnctl.nn.shape import HiddenShape, NetworkShape
 from fnnctl.training.members import StackSettings
 from fnnctl.training.pool import fits_in_memory
 from fnnctl.training.scoring import rows_at_once
+from fnnctl.training.target_edges import BIN
 
 
 def training_bytes(settings: StackSettings, *, rows: int) -> int:
@@ -20,7 +21,8 @@ def training_bytes(settings: StackSettings, *, rows: int) -> int:
 
     A pool in memory stays there throughout; rows made on demand need no memory. Training also needs
     `_stack_bytes`. Scoring runs member by member. It needs the parameters and, per row and output, 8 bytes
-    for the probability, 8 for the copy that ranking sorts and 2 for its masks.
+    for the probability, 8 for the copy that ranking sorts and 2 for its masks. Before training, edges that
+    tell the targets apart are looked for in the fine bins of all rows.
     """
     shape, dtype = settings.shape, settings.dtype
     has_bins = shape.stage is not None and shape.stage.numeric is not None
@@ -29,7 +31,9 @@ def training_bytes(settings: StackSettings, *, rows: int) -> int:
     members = settings.ensemble
     parameters = members * ParameterLayout(settings.shape).size * settings.dtype.itemsize
     scoring = parameters + rows * settings.shape.output.size * (8 + 8 + 2)
-    return pool + max(_stack_bytes(settings, rows, members), scoring)
+    numeric = shape.stage.numeric if shape.stage else None
+    bins = rows * numeric.numbers * BIN.itemsize if numeric and numeric.own_edges else 0
+    return pool + max(_stack_bytes(settings, rows, members), scoring, bins)
 
 
 def _stack_bytes(settings: StackSettings, rows: int, members: int) -> int:

@@ -23,6 +23,8 @@ LEAST_ROWS: Final = 10
 """A leaf has at least so many rows."""
 LEAST_GAIN: Final = 1e-9
 """A division has to gain more than this per row: less may be a rounding error."""
+BIN: Final = np.dtype(np.uint16)
+"""The type of the numbers of fine bins, of which there are a few hundred."""
 BLOCK_VALUES: Final = 2**20
 """The features that are gathered together to find their bins."""
 
@@ -45,7 +47,7 @@ def initial_statistics(
         bins = _fine_bins(pool, member.train_rows, layout.shape.inputs, numbers, dtype)
         targets = pool.targets[member.train_rows]
         for j in range(numbers):
-            edges[k, j] = tree_edges(bins[:, j], targets, leaves=ends - 1)
+            edges[k, j] = tree_edges(bins[:, j].astype(np.intp), targets, leaves=ends - 1)
     return statistics
 
 
@@ -53,7 +55,7 @@ def _fine_bins(
     pool: Pool, rows: IntArray, features: int, numbers: int, dtype: np.dtype[np.floating]
 ) -> IntArray:
     """The fine bins, (n, numbers), of rows of a pool; the numbers' coordinates are the last features."""
-    bins = np.empty((rows.size, numbers), np.intp)
+    bins = np.empty((rows.size, numbers), BIN)
     step = max(1, BLOCK_VALUES // (features + 1))
     for start in range(0, rows.size, step):
         block = rows[None, start : start + step]
