@@ -38,16 +38,19 @@ def initial_statistics(
         return statistics
     edges = layout.stage.edges.view(statistics)
     numbers, ends = edges.shape[1:]
-    first_of_rows: dict[bytes, int] = {}  # members without bags, and twins, have equal rows
+    first_of_rows: dict[tuple[bytes, bytes], int] = {}  # members without bags, and twins, have equal rows
     for k, member in enumerate(members):
-        first = first_of_rows.setdefault(member.train_rows.tobytes(), k)
+        rows, weights = member.train_rows, member.weights
+        first = first_of_rows.setdefault((rows.tobytes(), b"" if weights is None else weights.tobytes()), k)
         if first < k:
             edges[k] = edges[first]
             continue
-        bins = _fine_bins(pool, member.train_rows, layout.shape.inputs, numbers, dtype)
-        targets = pool.targets[member.train_rows]
+        if weights is not None:
+            rows, weights = rows[weights > 0.0], weights[weights > 0.0]
+        bins = _fine_bins(pool, rows, layout.shape.inputs, numbers, dtype)
+        targets = pool.targets[rows]
         for j in range(numbers):
-            edges[k, j] = tree_edges(bins[:, j].astype(np.intp), targets, leaves=ends - 1)
+            edges[k, j] = tree_edges(bins[:, j].astype(np.intp), targets, weights, leaves=ends - 1)
     return statistics
 
 
@@ -66,15 +69,20 @@ def _fine_bins(
 
 
 def tree_edges(
-    bins: IntArray, targets: TargetArray, *, leaves: int, least_rows: int = LEAST_ROWS
+    bins: IntArray,
+    targets: TargetArray,
+    weights: FloatArray | None = None,
+    *,
+    leaves: int,
+    least_rows: int = LEAST_ROWS,
 ) -> FloatArray:
     """The edges of at most `leaves` groups of fine bins, (leaves + 1,); the last one is repeated.
 
-    `bins` (n,) are the rows' fine bins, and `targets` (n,) their classes, which are integers, or numbers. The
-    leaf whose division gains most is divided first. Of classes, the gain is that of the entropy, of numbers
-    that of the sum of squares.
+    `bins` (n,) are the rows' fine bins, and `targets` (n,) their classes, which are integers, or numbers.
+    Rows count by their `weights` (n,), all above 0, divided by their mean. The leaf whose division gains most
+    is divided first. Of classes, the gain is that of the entropy, of numbers that of the sum of squares.
     """
-    totals = _Totals.of(bins, targets)
+    totals = _Totals.of(bins, targets, np.ones(len(bins)) if weights is None else weights / weights.mean())
     edges = [0, len(totals.rows) - 1]
     divisions = [division for division in [totals.best_division(*edges, least_rows=least_rows)] if division]
     while divisions and len(edges) <= leaves:
@@ -101,24 +109,24 @@ class _Totals(NamedTuple):
     """What is known of the rows before each of F fine bins, and before the end."""
 
     rows: FloatArray
-    """(F + 1,): their number."""
+    """(F + 1,): their number, by weight."""
     sums: FloatArray
     """(F + 1, c): the rows of each class, or the sum of the targets."""
     purity: Callable[[FloatArray, FloatArray], FloatArray]
     """How alike the targets of groups (g,) are, from their numbers of rows and their sums (g, c)."""
 
     @classmethod
-    def of(cls, bins: IntArray, targets: TargetArray) -> _Totals:
+    def of(cls, bins: IntArray, targets: TargetArray, weights: FloatArray) -> _Totals:
         count = int(bins.max()) + 1
-        rows = np.bincount(bins, minlength=count)
+        rows = np.bincount(bins, weights, count)
         purity: Callable[[FloatArray, FloatArray], FloatArray]
         if np.issubdtype(targets.dtype, np.integer):
             classes = int(targets.max()) + 1
-            sums = np.bincount(bins * classes + targets, minlength=count * classes).reshape(count, classes)
+            sums = np.bincount(bins * classes + targets, weights, count * classes).reshape(count, classes)
             purity = _negative_entropy
         else:
-            centred = targets - targets.mean(dtype=np.float64)
-            sums, purity = np.bincount(bins, centred, count)[:, None], _explained_squares
+            centred = targets - np.average(targets.astype(np.float64), weights=weights)
+            sums, purity = np.bincount(bins, weights * centred, count)[:, None], _explained_squares
         return cls(_before(rows), _before(sums), purity)
 
     def best_division(self, start: int, stop: int, *, least_rows: int) -> _Division | None:

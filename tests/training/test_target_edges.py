@@ -42,6 +42,16 @@ def test_every_leaf_has_enough_rows() -> None:
     assert tree_edges(bins, targets, leaves=4, least_rows=10).tolist() == [0, 2, 3, 4, 4]
 
 
+@given(st.integers(0, 1000), st.booleans())
+def test_a_row_of_weight_two_is_two_rows(seed: int, is_class: bool) -> None:
+    rng = np.random.default_rng(seed)
+    bins, weights = np.arange(200) % 9, rng.integers(1, 4, 200)
+    targets = rng.integers(0, 3, 200) if is_class else rng.normal(size=200)
+    weighted = tree_edges(bins, targets, weights.astype(float), leaves=4, least_rows=1)
+    repeated = tree_edges(np.repeat(bins, weights), np.repeat(targets, weights), leaves=4, least_rows=1)
+    assert weighted.tolist() == repeated.tolist()
+
+
 @st.composite
 def rows(draw: st.DrawFn) -> tuple[IntArray, IntArray]:
     count = draw(st.integers(20, 60))
@@ -95,11 +105,16 @@ NO_ROWS = np.empty(0, np.intp)
 MEMBER = Member(0, 1, 0.1, 0.0, NO_ROWS, NO_ROWS, ("he_uniform", "glorot_uniform"))
 
 
-def edges_of(pool: Examples, rows: Sequence[IntArray]) -> FloatArray:
+def edges_of(
+    pool: Examples, rows: Sequence[IntArray], weights: Sequence[FloatArray | None] | None = None
+) -> FloatArray:
     layout = ParameterLayout(SHAPE)
     assert layout.stage is not None
     assert layout.stage.edges is not None
-    members = [replace(MEMBER, train_rows=train) for train in rows]
+    members = [
+        replace(MEMBER, train_rows=train, weights=factors)
+        for train, factors in zip(rows, weights or [None] * len(rows), strict=True)
+    ]
     return layout.stage.edges.view(initial_statistics(layout, members, pool, DTYPE))
 
 
@@ -119,3 +134,13 @@ def test_the_edges_of_a_network_depend_on_its_own_rows_alone() -> None:
     assert changed[1].tolist() != edges[1].tolist()
     expected = [tree_edges(bins[:150, j], targets[:150], leaves=3) for j in range(2)]
     np.testing.assert_array_equal(edges[0], expected)
+
+
+def test_rows_of_weight_0_change_no_edges_and_weights_are_told_apart() -> None:
+    rng = np.random.default_rng(1)
+    bins, targets = rng.integers(0, 9, (200, 2)), rng.normal(size=200)
+    table = np.column_stack([rng.normal(size=(200, 2)), bins, np.ones(200)]).astype(np.float32)
+    every, half = np.arange(200), np.arange(100)
+    weights = np.where(every < 100, 1.0, 0.0)
+    edges = edges_of(Examples(table, targets), [every, every, half], [weights, None, None])
+    assert edges[0].tolist() == edges[2].tolist() != edges[1].tolist()

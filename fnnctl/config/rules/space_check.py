@@ -154,6 +154,9 @@ def _unsearched_problem(
     """Why a condition on a setting that is not searched never holds; None if it holds."""
     if any(parse_path(path) == parse_path(key) for key in space):
         return None  # its problem is reported at its own path
+    if not is_setting(parse_path(path)):
+        suggestion = did_you_mean(path, space)
+        return predicate(f"is not searched{suggestion}") if suggestion else unknown_path(parse_path(path))
     config_value = value_at(experiment.model_dump(exclude={"search"}), parse_path(path))
     if identity(config_value) in {identity(value) for value in values}:
         return None

@@ -25,3 +25,12 @@ def test_settings_that_make_no_sense_to_search(search_problems_of: Problems, key
     problem = f"5: search.space.{key}: cannot be searched{but}: {reason}"
     assert search_problems_of(f"{key}: {{choice: [1, 2]}}") == [problem]
     assert search_problems_of(f"{key}.x: {{choice: [1, 2]}}")[0].endswith(reason)
+
+
+@pytest.mark.parametrize("path", ["foo", "training.l2:5", "model.activation.nam"])
+def test_a_condition_on_a_setting_that_does_not_exist_is_wrong(
+    search_problems_of: Problems, path: str
+) -> None:
+    """Its value would be null, which the condition may ask for."""
+    (problem,) = search_problems_of(f"model.dropout: {{choice: [0.1, 0.2], when: {{{path}: null}}}}")
+    assert "unknown setting" in problem
