@@ -24,7 +24,7 @@ from tests.benchmarks.recipe.tables import (
 from tests.benchmarks.recipe.training import resolved, train_and_score
 from tests.benchmarks.search_without_space.contenders import write_fold
 
-pd = pytest.importorskip("pandas")
+pytestmark = pytest.mark.extra
 ROWS = 120
 SHORT = ("recipe=classic", "training.epochs=2", "model.hidden=[4]")
 
@@ -32,9 +32,10 @@ SHORT = ("recipe=classic", "training.epochs=2", "model.hidden=[4]")
 @pytest.fixture(scope="module")
 def rows() -> Any:
     """Accidents of three persons; the target has so few whole numbers that they look like classes."""
+    frames = pytest.importorskip("pandas")
     rng = np.random.default_rng(0)
     columns = {"accident": np.arange(ROWS) // 3, "y": np.arange(ROWS) % 4, "x": rng.normal(size=ROWS)}
-    return pd.DataFrame(columns)
+    return frames.DataFrame(columns)
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +83,8 @@ def test_a_large_table_is_cut(rows: Any, tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def test_rare_classes_become_one() -> None:
-    classes = pd.Series(["a"] * RARE + ["b"] * (RARE - 1) + ["c"])
+    frames = pytest.importorskip("pandas")
+    classes = frames.Series(["a"] * RARE + ["b"] * (RARE - 1) + ["c"])
     assert without_rare(classes).value_counts().to_dict() == {"a": RARE, "other": RARE}
 
 
