@@ -39,9 +39,10 @@ def bin_edges(values: FloatArray, bins: int) -> list[FloatArray]:
 
 
 def edges_around_values(values: FloatArray, bins: int) -> FloatArray:
-    """The edges of at most `bins` + 1 bins of a column (n,), n >= 1: midway between its distinct values.
+    """The edges of about `bins` bins of a column (n,), n >= 1: midway between its distinct values.
 
     A value in more than n / bins rows has a bin of its own; the others share bins of about equally many rows.
+    There are fewer than twice `bins`: that many only if rare values lie between frequent ones everywhere.
     """
     distinct, counts = np.unique(np.clip(values, -LARGEST, LARGEST), return_counts=True)
     if len(distinct) > bins:
@@ -53,8 +54,8 @@ def edges_around_values(values: FloatArray, bins: int) -> FloatArray:
         begins = (np.diff(group) > 0) | is_heavy[1:] | is_heavy[:-1]
     else:
         begins = np.ones(len(distinct) - 1, np.bool_)
-    below, above = distinct[:-1][begins], distinct[1:][begins]
-    return np.unique([distinct[0], *(below + 0.5 * (above - below)), distinct[-1]])
+    lower, upper = distinct[:-1][begins], distinct[1:][begins]
+    return np.unique([distinct[0], *(lower + 0.5 * (upper - lower)), distinct[-1]])
 
 
 def bin_coordinates(numbers: FloatArray, edges: FloatArray) -> FloatArray:

@@ -136,10 +136,10 @@ class _Totals(NamedTuple):
         last = int(np.searchsorted(rows, rows[stop] - least_rows, side="right"))
         if first >= last:
             return None
-        below = self.purity(rows[first:last] - rows[start], sums[first:last] - sums[start])
-        above = self.purity(rows[stop] - rows[first:last], sums[stop] - sums[first:last])
+        lower_part = self.purity(rows[first:last] - rows[start], sums[first:last] - sums[start])
+        upper_part = self.purity(rows[stop] - rows[first:last], sums[stop] - sums[first:last])
         whole = self.purity(rows[stop, None] - rows[start], sums[stop, None] - sums[start])
-        gains = below + above - whole
+        gains = lower_part + upper_part - whole
         best = int(gains.argmax())
         if gains[best] <= LEAST_GAIN * (rows[stop] - rows[start]):
             return None

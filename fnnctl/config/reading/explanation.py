@@ -193,9 +193,9 @@ class _Origins:
     def reason(self, path: ConfigPath) -> str | None:
         """Why an unset setting does not have the recipe's value; None if it has, or if that is unknown."""
         provenance = self.config.provenance
-        others = {**provenance.omitted, **provenance.changed}
-        reasons = (reason for other, reason in others.items() if overlap(other, path))
-        return next(map(_in_few_words, reasons), None)
+        reasons = {**provenance.omitted, **provenance.changed}
+        own_reasons = (reason for setting, reason in reasons.items() if overlap(setting, path))
+        return next(map(_in_few_words, own_reasons), None)
 
     def location(self, path: ConfigPath) -> str:
         """The file and line of a setting, or the command-line option that set it."""

@@ -52,13 +52,13 @@ class NearbyTrials:
         """What is wrong with trials, by the identity of their values: pairs of values repeat many trials."""
         self._center = _first_layers(dimensions)
         """The values of the accepted trial; the `_unplaced` dimensions have none that is accepted."""
-        self._unplaced = tried = representatives(dimensions)
+        self._unplaced = varied = representatives(dimensions)
         for must_be_allowed in (True, False):  # the constraints may allow none of the values that are tried
             while placed := [
                 dimension for dimension in self._unplaced if self._place(dimension, must_be_allowed)
             ]:
                 self._unplaced = [dimension for dimension in self._unplaced if dimension not in placed]
-        self._placed = [dimension for dimension in tried if dimension not in self._unplaced]
+        self._placed = [dimension for dimension in varied if dimension not in self._unplaced]
 
     def changes(self) -> Iterator[Values]:
         """All values of one dimension, then all pairs of values of two of which one is a choice."""
@@ -66,8 +66,8 @@ class NearbyTrials:
         pairs = [pair for pair in combinations(self._placed, 2) if any(map(is_choice, pair))]
         for varied in (*alone, *pairs):
             most = None if len(varied) == 1 else MAX_PAIRED
-            tried = (evenly_spaced(dimension.domain.values_to_try(), most) for dimension in varied)
-            for values in product(*tried):
+            choices = (evenly_spaced(dimension.domain.values_to_try(), most) for dimension in varied)
+            for values in product(*choices):
                 yield {dimension.name: value for dimension, value in zip(varied, values, strict=True)}
 
     def values_with(self, changes: Values) -> dict[str, Any]:
@@ -168,13 +168,13 @@ def evenly_spaced(values: Sequence[Any], most: int | None) -> Sequence[Any]:
 
 def _single_and_joint_changes(dimensions: Sequence[Dimension]) -> Iterator[Values]:
     """Values of one dimension each, then random ones of all dimensions, the same at every call."""
-    layers, tried = _first_layers(dimensions), representatives(dimensions)
-    for dimension in tried:
+    layers, varied = _first_layers(dimensions), representatives(dimensions)
+    for dimension in varied:
         parents = parent_values(dimension, dimensions) or {}
         for value in dimension.domain.values_to_try():
             yield {**layers, **parents, dimension.name: value}
     rng = random.Random(0)  # no secret
-    values = {dimension.name: dimension.domain.values_to_try() for dimension in tried}
+    values = {dimension.name: dimension.domain.values_to_try() for dimension in varied}
     for _ in range(JOINT_CHANGES if len(values) > 1 else 0):
         yield {**layers, **{name: rng.choice(choice) for name, choice in values.items()}}
 

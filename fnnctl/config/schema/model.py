@@ -42,7 +42,7 @@ class NoEmbedding(Section):
 
 
 class PiecewiseLinearEmbeddingConfig(Section):
-    """Each number x is joined by learned functions of the bin that it falls into and of its place there."""
+    """Each number x is joined by trained functions of the bin that it falls into and of its place there."""
 
     name: Literal["piecewise_linear"]
     """The embedding."""
@@ -52,7 +52,7 @@ class PiecewiseLinearEmbeddingConfig(Section):
     """Where the bins begin: at quantiles of the numbers, or at the thresholds of a decision tree with this
     column alone, which each network fits to the targets of its own training rows."""
     code: Annotated[Literal["linear", "steps", "both"], Setting(since=(0, 8))] = "linear"
-    """What is known of a number: its place within its bin and the bins before, the bin alone, or both."""
+    """What the functions depend on: the number's place within its bin, the bin alone, or both."""
     size: Annotated[int, Field(ge=2, le=1000)] = 4
     """The number of inputs that each number becomes, itself included."""
 
