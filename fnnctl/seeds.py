@@ -39,6 +39,7 @@ class Purpose(IntEnum):
     IMPORTANCE = int.from_bytes(b"importance", "big")
     TWINS = int.from_bytes(b"twins", "big")
     SAMPLES = int.from_bytes(b"samples", "big")
+    CATEGORY_FOLDS = int.from_bytes(b"category folds", "big")
     UNLIKE = int.from_bytes(b"unlike", "big")
 
 

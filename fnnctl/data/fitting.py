@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
-from fnnctl.config.schema.data import DataConfig
+from fnnctl.config.schema.data import MANY_CATEGORIES, DataConfig
 from fnnctl.data.dataset import Columns
 from fnnctl.data.preprocessing import (
     CategoryFeatures,
@@ -42,6 +42,16 @@ class NumberBins(NamedTuple):
 
 FINE_BINS: Final = NumberBins(255, separates_values=True)
 """The bins in which trees look for thresholds: as many as in LightGBM."""
+
+
+REPEATED: Final = 2
+"""A category in fewer training rows has no statistics of the target: a row's are those of other rows."""
+FREQUENT: Final = 100
+"""A category in fewer training rows has no feature of its own if it has statistics of the target.
+
+With 75,000 flights of 3,700 aeroplanes, features for the 199 most frequent ones raised the log loss by 1.5 %.
+With as many ratings of films by 670 users, features for users with 100 rows or more raised R² by 0.02.
+"""
 
 
 class Statistics(NamedTuple):
@@ -125,7 +135,7 @@ def fit_preprocessor(
             for feature in _fit_numbers(islice(names, len(columns)), columns, config, bins)
         ),
         tuple(
-            _fit_categories(name, dataset.categorical[rows, j], dataset.categories[j], config.max_categories)
+            _fit_categories(name, dataset.categorical[rows, j], dataset.categories[j], config)
             for j, name in enumerate(dataset.categorical_names)
         ),
     )
@@ -158,12 +168,18 @@ def _fit_numbers(
 
 
 def _fit_categories(
-    name: str, codes: IntArray, categories: tuple[str, ...], most: int | None
+    name: str, codes: IntArray, categories: tuple[str, ...], config: DataConfig
 ) -> CategoryFeatures:
     seen, counts = np.unique(codes, return_counts=True)
     indicator = bool(seen[0] < 0)
     seen, counts = seen[int(indicator) :], counts[int(indicator) :]
-    frequent, has_others = seen, False
-    if most is not None and len(seen) > most:  # all others are one of the `most` categories
-        frequent, has_others = np.sort(seen[np.argsort(-counts, kind="stable")[: most - 1]]), True
-    return CategoryFeatures(name, tuple(categories[code] for code in frequent), indicator, has_others)
+    coded, frequent = seen[:0], np.ones(len(seen), np.bool_)
+    if config.category_encoding == "target" and len(seen) > MANY_CATEGORIES:
+        coded, frequent = seen[counts >= REPEATED], counts >= FREQUENT
+    most, count = config.max_categories, np.count_nonzero(frequent)
+    if most is not None and count + (count < len(seen)) > most:  # all others are one of the `most` categories
+        frequent = np.zeros(len(seen), np.bool_)
+        frequent[np.argsort(-counts, kind="stable")[: most - 1]] = True
+    has_others = bool(frequent.any()) and not frequent.all()
+    texts, coded_texts = (tuple(categories[code] for code in some) for some in (seen[frequent], coded))
+    return CategoryFeatures(name, texts, indicator, has_others, coded_texts)

@@ -1,10 +1,11 @@
-"""Turns columns into features: imputation, scaling, one-hot encoding, and coordinates among bins.
+"""Turns columns into features: imputation, scaling, one-hot encoding, coordinates among bins, and codes.
 
 The order of the features: the numeric columns; an indicator for each numeric column with missing values in
 the training rows; then, for each categorical column, its categories, all its other values together if they
 are too many, and an indicator if it has missing values there; then the numbers' coordinates among their bins,
-if the network embeds them. Only the numeric columns are scaled; indicators and categories are 0 or 1.
-`fitting` fits all of it to the training rows.
+if the network embeds them; then the codes of the categorical columns that have statistics of the target in
+the network. Only the numeric columns are scaled; indicators and categories are 0 or 1. `fitting` fits all of
+it to the training rows.
 """
 
 from __future__ import annotations
@@ -100,6 +101,15 @@ class CategoryFeatures:
     """Whether the last feature indicates that the value was missing."""
     others: bool = False
     """Whether a feature after those of the categories indicates any other value, known or unknown."""
+    coded: tuple[str, ...] = ()
+    """The values with a code of their own, by which the network finds their statistics of the target; empty
+    if the column has no codes. After theirs comes the code of a missing value, if the column has an
+    indicator, and last that of any other value."""
+
+    @property
+    def codes(self) -> int:
+        """The number of codes."""
+        return len(self.coded) + int(self.indicator) + 1 if self.coded else 0
 
     @property
     def features(self) -> tuple[str, ...]:
@@ -139,6 +149,7 @@ class Preprocessor:
         names += [f"{number.name} missing" for number in self.numbers if number.indicator]
         names += [feature for column in self.categories for feature in column.features]
         names += [f"{number.name} bin" for number in self.numbers] if self.binned else []
+        names += [f"{column.name} code" for column in self.coded]
         return tuple(names)
 
     @property
@@ -155,14 +166,23 @@ class Preprocessor:
             indices_of[column.name] = [*range(index, end)]
             index = end
         if self.binned:
-            for j, number in enumerate(self.numbers):
-                indices_of[number.name].append(index + j)
+            for number in self.numbers:
+                indices_of[number.name].append(index)
+                index += 1
+        for column in self.coded:
+            indices_of[column.name].append(index)
+            index += 1
         return {name: np.array(indices, np.intp) for name, indices in indices_of.items()}
 
     @property
     def binned(self) -> bool:
         """Whether the numbers' coordinates among their bins are features."""
         return any(number.edges is not None for number in self.numbers)
+
+    @property
+    def coded(self) -> tuple[CategoryFeatures, ...]:
+        """The categorical columns whose codes are features."""
+        return tuple(column for column in self.categories if column.coded)
 
     def transform(self, dataset: Columns, rows: IntArray, out: FloatArray) -> None:
         """Write the features of `rows` (n,) into `out` (n, len(features)), float32 or float64.
@@ -198,6 +218,7 @@ class Preprocessor:
         )
         for column in categories:
             _refuse_repetition(column.categories)
+            _refuse_repetition(column.coded)
         return cls(numbers, categories)
 
 
@@ -232,6 +253,8 @@ class Features:
     """A column's index, and the feature that is 1 for each code and (last) for a missing value, or -1."""
     edges: Sequence[FloatArray]
     """Those of each of the p columns; empty if there are no bins."""
+    codes: Sequence[tuple[int, FloatArray]]
+    """The index of each coded column, and its code for each of the data set's and (last) a missing value."""
 
     @classmethod
     def of(cls, preprocessor: Preprocessor, dataset: Columns) -> Features:
@@ -240,7 +263,7 @@ class Features:
         position = {name: j for j, name in enumerate(dataset.numeric_names)}
         columns = np.array([position[number.name] for number in numbers], dtype=np.intp)
         index_of = {name: j for j, name in enumerate(dataset.categorical_names)}
-        categories, first = [], 0
+        categories, codes, first = [], [], 0
         for column in preprocessor.categories:
             j = index_of[column.name]
             feature_of = {category: first + k for k, category in enumerate(column.categories)}
@@ -250,6 +273,12 @@ class Features:
             # the code of a missing value, -1, picks the last entry
             hot = np.array([*(feature_of.get(text, other) for text in dataset.categories[j]), missing])
             categories.append((j, hot))
+            if column.coded:
+                code_of = {value: code for code, value in enumerate(column.coded)}
+                rest = column.codes - 1
+                missing = rest - 1 if column.indicator else rest
+                of_texts = [*(code_of.get(text, rest) for text in dataset.categories[j]), missing]
+                codes.append((j, np.array(of_texts, np.float64)))
         return cls(
             dataset,
             columns=None if np.array_equal(columns, np.arange(len(position))) else columns,
@@ -259,17 +288,22 @@ class Features:
             indicators=np.flatnonzero([number.indicator for number in numbers]),
             categories=categories,
             edges=[np.array(number.edges) for number in numbers if number.edges is not None],
+            codes=codes,
         )
 
     def write(self, rows: IntArray, out: FloatArray) -> None:
         """Write the features of `rows` (n,) into `out` (n, features): see `Preprocessor.transform`."""
         first_category = len(self.fill) + len(self.indicators)
-        first_coordinate = out.shape[1] - len(self.edges)
+        first_code = out.shape[1] - len(self.codes)
+        first_coordinate = first_code - len(self.edges)
         step = max(1, BLOCK_VALUES // max(1, self.dataset.numeric.shape[1] + len(self.categories)))
         for start in range(0, len(rows), step):
             block, features = rows[start : start + step], out[start : start + step]
-            self._write_numbers(block, features[:, :first_category], features[:, first_coordinate:])
+            coordinates = features[:, first_coordinate:first_code]
+            self._write_numbers(block, features[:, :first_category], coordinates)
             self._write_categories(block, features[:, first_category:first_coordinate])
+            for code, (j, codes) in enumerate(self.codes, start=first_code):
+                features[:, code] = codes[self.dataset.categorical[block, j]]
 
     def _write_numbers(self, rows: IntArray, out: FloatArray, coordinates: FloatArray) -> None:
         values = self.dataset.numbers(rows, self.columns)

@@ -93,7 +93,7 @@ def check_settings(
 
 def refuse_table_settings(config: DataConfig, target: str) -> None:
     """Raise DataError for settings of tables; the config rules cannot know that a path is a folder."""
-    ineffective = _changed(config, (*TABLE_SETTINGS, "max_categories"))
+    ineffective = _changed(config, (*TABLE_SETTINGS, "max_categories", "category_encoding"))
     ineffective += [
         f"data.columns.{key}" for key in ("numeric", "categorical", "dates") if getattr(config.columns, key)
     ]

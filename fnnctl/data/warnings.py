@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.config.schema.data import MANY_CATEGORIES, DataConfig
 from fnnctl.data.columns.ids import MIN_ROWS, may_number_rows, nearly_all_differ
 from fnnctl.data.dataset import BLOCK_ROWS, Dataset
 from fnnctl.messages import Message
@@ -93,10 +94,10 @@ def _row_of(dataset: Dataset, rows: IntArray, column: int, value: float) -> str:
 
 
 def data_warnings(
-    dataset: Dataset, split: Split | None, *, bags: bool = False, max_categories: int | None = None
+    dataset: Dataset, split: Split | None, config: DataConfig, *, bags: bool = False
 ) -> list[Message]:
-    """Warn about row ids, columns with more than `max_categories` or without information, numbers far from
-    all others, equal rows in several parts, and new categories in a test file.
+    """Warn about row ids, columns with too many categories or without information, numbers far from all
+    others, equal rows in several parts, and new categories in a test file.
 
     Without a split, all rows are divided into folds, so each row is used for both training and testing. With
     `bags`, the training part is divided into folds on which the members of an ensemble are validated. The
@@ -117,10 +118,10 @@ def data_warnings(
     return [
         *_equal_rows(dataset, hashes, split, bags=bags),
         *_row_ids(dataset, all_ranges, rows),
-        *_many_categories(dataset, train_rows, rows, max_categories),
+        *_many_categories(dataset, train_rows, rows, config),
         *_constant_columns(dataset, train_ranges, train_rows),
         *outlier_warnings(dataset, train_rows, train_ranges.low, train_ranges.high),
-        *_unseen_in_test_file(dataset, train_rows, max_categories),
+        *_unseen_in_test_file(dataset, train_rows, config),
     ]
 
 
@@ -322,14 +323,16 @@ def _text_ids(dataset: Dataset, rows: int) -> list[int]:
     return [j for j, codes in texts if nearly_all_differ(len(np.unique(codes)), rows)]
 
 
-def _many_categories(dataset: Dataset, train: IntArray, rows: int, most: int | None) -> list[Message]:
-    """One message for all columns of which not every category is a feature; none for row ids."""
-    if most is None:
+def _many_categories(dataset: Dataset, train: IntArray, rows: int, config: DataConfig) -> list[Message]:
+    """One message for all columns of which not every category is told apart; none for row ids."""
+    most = config.max_categories
+    if most is None or (config.category_encoding == "target" and most >= MANY_CATEGORIES):
         return []
     possible = [j for j, categories in enumerate(dataset.categories) if len(categories) > most]
     ids = _text_ids(dataset, rows) if possible else []
     counts = {j: _count_categories(dataset.categorical[train, j]) for j in possible if j not in ids}
-    many = {dataset.categorical_names[j]: count for j, count in counts.items() if count > most}
+    end = MANY_CATEGORIES if config.category_encoding == "target" else math.inf  # more have statistics
+    many = {dataset.categorical_names[j]: count for j, count in counts.items() if most < count <= end}
     if not many:
         return []
     named = word_list([f"{quoted(name)} ({count:,})" for name, count in many.items()])
@@ -373,10 +376,11 @@ def _constant_columns(dataset: Dataset, ranges: _Ranges, train: IntArray) -> lis
     return [Message("constant_columns", f"{fact}; {advice}")]
 
 
-def _unseen_in_test_file(dataset: Dataset, train: IntArray, most: int | None) -> list[Message]:
-    """A message per column, unless it has more than `most` categories: a feature is for all others then."""
+def _unseen_in_test_file(dataset: Dataset, train: IntArray, config: DataConfig) -> list[Message]:
+    """A message per column, unless it has so many categories that unseen ones were to be expected."""
     if dataset.test_source is None:
         return []
+    most = MANY_CATEGORIES if config.category_encoding == "target" else config.max_categories
     file, tested = Path(dataset.test_source).name, dataset.categorical[len(dataset) - dataset.test_rows :]
     messages = []
     for j, name in enumerate(dataset.categorical_names):

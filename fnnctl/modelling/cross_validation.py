@@ -79,7 +79,7 @@ def cross_validation(data: TaskData, experiment: Experiment) -> CrossValidation:
     seed = configuration_seed(experiment)
     seeded = (replace(fit, experiment=experiment, seed=fit.rows.network_seed(seed)) for fit in fits)
     fold_warnings = data.task.fold_warnings(data.targets, folds)
-    check = DataCheck.of_folds(data, fold_warnings, max_categories=experiment.data.max_categories)
+    check = DataCheck.of_folds(data, fold_warnings, experiment.data)
     # Validation rows count as training rows, because early stopping has seen them.
     test_share = sum(fit.sizes[2] for fit in fits) / sum(fit.non_test_rows for fit in fits)
     return CrossValidation(experiment, data, folds, tuple(seeded), check, test_share)

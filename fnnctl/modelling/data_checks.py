@@ -13,6 +13,7 @@ import numpy as np
 
 from fnnctl.arrays import IntArray
 from fnnctl.config.problems import no_effect
+from fnnctl.config.schema.data import DataConfig
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.data.splits.parts import Split
@@ -183,22 +184,18 @@ class DataCheck:
         return replace(self, warnings=[*self.warnings, *warnings])
 
     @classmethod
-    def of_parts(
-        cls, data: TaskData, split: Split, *, bags: bool = False, max_categories: int | None = None
-    ) -> DataCheck:
-        """Check data that are divided into these parts; the options are those of `data_warnings`."""
+    def of_parts(cls, data: TaskData, split: Split, config: DataConfig, *, bags: bool = False) -> DataCheck:
+        """Check data that are divided into these parts: see `data_warnings`."""
         columns = check_columns(data, split)
-        warnings = data_warnings(data.dataset, split, bags=bags, max_categories=max_categories)
+        warnings = data_warnings(data.dataset, split, config, bags=bags)
         warnings += data.task.split_warnings(data.targets, split)
         return cls([*columns.warnings, *warnings, *data.warnings], columns.best)
 
     @classmethod
-    def of_folds(
-        cls, data: TaskData, fold_warnings: list[Message], *, max_categories: int | None = None
-    ) -> DataCheck:
+    def of_folds(cls, data: TaskData, fold_warnings: list[Message], config: DataConfig) -> DataCheck:
         """Check data that are divided into folds, about which these warnings are known."""
         columns = check_columns(data, None)
-        warnings = [*data_warnings(data.dataset, None, max_categories=max_categories), *fold_warnings]
+        warnings = [*data_warnings(data.dataset, None, config), *fold_warnings]
         return cls([*columns.warnings, *warnings, *data.warnings], columns.best)
 
 

@@ -79,7 +79,6 @@ class Fit:
         preprocessor = preprocessor or fit_preprocessor(
             data.dataset, split.train, experiment.data, number_bins(experiment.model)
         )
-        inputs, numbers = len(preprocessor.features), len(preprocessor.numbers)
         targets = data.targets[split.train]
         decoder = data.task.output_decoder(experiment.model, targets, experiment.data.target_transform)
         if experiment.data.target_transform == "auto":
@@ -88,7 +87,7 @@ class Fit:
         decoder = replace(decoder, decision=data.task.decision(experiment)).weighted(
             data.task.class_weights(experiment.training, targets)
         )
-        shape = network_shape(experiment, inputs=inputs, numbers=numbers, output=decoder.output)
+        shape = network_shape(experiment, preprocessor, decoder.output)
         if trained_rows == 1 and any(layer.normalization == "batch" for layer in shape.hidden):
             message = "batch normalization needs 2 or more training rows; write normalization: layer"
             raise ConfigError(Problem(message, path="model.normalization"))

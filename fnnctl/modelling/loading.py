@@ -170,9 +170,7 @@ class LoadedExperiment:
 
     def checked_data(self, split: Split, *, bags: bool = False) -> DataCheck:
         """Probable mistakes in the data, and what one column says; see `DataCheck`."""
-        return DataCheck.of_parts(
-            self.data, split, bags=bags, max_categories=self.experiment.data.max_categories
-        )
+        return DataCheck.of_parts(self.data, split, self.experiment.data, bags=bags)
 
 
 def load_experiment(

@@ -209,6 +209,10 @@ class NetworkDescription(Described):
             return "stage.numeric: the preprocessing has other features of bins"
         if numeric is not None and numeric.numbers != len(preprocessor.numbers):
             return "stage.numeric.numbers: the preprocessing has another number of numeric columns"
+        categories = None if self.stage is None else self.stage.categories
+        codes = () if categories is None else categories.codes
+        if codes != tuple(column.codes for column in preprocessor.coded):
+            return "stage.categories.codes: the preprocessing has other codes"
         return None
 
     def _size_problem(self) -> str | None:
@@ -221,6 +225,8 @@ class NetworkDescription(Described):
         if self.stage and self.stage.numeric:
             numeric = self.stage.numeric
             sizes += [("stage.numeric.bins", numeric.bins, 1), ("stage.numeric.size", numeric.size, 2)]
+        if self.stage and self.stage.categories:
+            sizes.append(("stage.categories.size", self.stage.categories.size, 2))
         for name, size, least in sizes:
             if not least <= size <= MAX_SIZE:
                 return f"{name}: must be from {least} to {MAX_SIZE:,}"

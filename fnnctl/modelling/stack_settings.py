@@ -15,10 +15,12 @@ from fnnctl.config.schema.model import ModelConfig, PiecewiseLinearEmbeddingConf
 from fnnctl.config.schema.optimizers import LbfgsOptimizer, Optimizer
 from fnnctl.config.schema.training import AUTO_BATCH_SIZE
 from fnnctl.data.fitting import FINE_BINS, NumberBins
+from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.nn.optimizers.first_order import OPTIMIZERS
 from fnnctl.nn.optimizers.lbfgs import HYPERPARAMETER_NAMES
 from fnnctl.nn.optimizers.lr_schedules import LR_SCHEDULES
 from fnnctl.nn.shape import (
+    CategoryStatisticsShape,
     HiddenShape,
     InputStageShape,
     NetworkShape,
@@ -28,9 +30,11 @@ from fnnctl.nn.shape import (
 from fnnctl.training.members import Member, StackSettings
 
 
-def input_stage(model: ModelConfig, *, numbers: int, inputs: int) -> InputStageShape | None:
-    """The input stage for `inputs` features, of so many `numbers`; None if the first layer reads them."""
-    numeric, embedding = None, model.numeric_embedding
+def input_stage(
+    model: ModelConfig, preprocessor: Preprocessor, output: OutputShape
+) -> InputStageShape | None:
+    """The input stage for the features of a preprocessor; None if the first layer reads them."""
+    numeric, embedding, numbers = None, model.numeric_embedding, len(preprocessor.numbers)
     if numbers and isinstance(embedding, PiecewiseLinearEmbeddingConfig):
         numeric = NumericEmbeddingShape(
             numbers,
@@ -39,7 +43,12 @@ def input_stage(model: ModelConfig, *, numbers: int, inputs: int) -> InputStageS
             own_edges=embedding.edges == "target",
             code=embedding.code,
         )
-    stage = InputStageShape(numeric, scaled=model.scaling_layer and inputs > 0)
+    categories = None
+    if codes := tuple(column.codes for column in preprocessor.coded):
+        of_target = output.size if output.size > 2 else 1
+        categories = CategoryStatisticsShape(codes, size=of_target + 1)
+    has_inputs = bool(preprocessor.features)
+    stage = InputStageShape(numeric, categories, scaled=model.scaling_layer and has_inputs)
     return None if stage == InputStageShape() else stage
 
 
@@ -67,8 +76,8 @@ def precision(experiment: Experiment) -> str:
     return "float64" if isinstance(training.optimizer, LbfgsOptimizer) else "float32"
 
 
-def network_shape(experiment: Experiment, *, inputs: int, numbers: int, output: OutputShape) -> NetworkShape:
-    """The network from `inputs` features of so many `numbers` to a task's outputs."""
+def network_shape(experiment: Experiment, preprocessor: Preprocessor, output: OutputShape) -> NetworkShape:
+    """The network from the features of a preprocessor to a task's outputs."""
     model = experiment.model
     hidden = tuple(
         HiddenShape(
@@ -83,11 +92,11 @@ def network_shape(experiment: Experiment, *, inputs: int, numbers: int, output: 
         for layer in model.layers
     )
     return NetworkShape(
-        inputs,
+        len(preprocessor.features),
         hidden,
         output,
         inner_members=model.ensemble.inner_members,
-        stage=input_stage(model, numbers=numbers, inputs=inputs),
+        stage=input_stage(model, preprocessor, output),
     )
 
 

@@ -14,11 +14,11 @@ from fnnctl.nn.workspace import Workspace
 
 def add_noise(work: Workspace, deviation: FloatArray, rngs: MemberGenerators) -> None:
     """Add Gaussian noise with each member's standard deviation, (K,), to the inputs (Bishop, 1995)."""
-    members, batch, columns = work.inputs.shape
-    noise = np.empty((members, batch, columns - 1), work.inputs.dtype)
-    rngs.normals(noise)
-    noise *= deviation.astype(noise.dtype)[:, None, None]
-    work.inputs[..., :-1] += noise
+    for inputs in (work.inputs[..., :-1], *work.gathered_statistics):
+        noise = np.empty(inputs.shape, inputs.dtype)
+        rngs.normals(noise)
+        noise *= deviation.astype(noise.dtype)[:, None, None]
+        np.add(inputs, noise, out=inputs)
 
 
 def mix_up(work: Workspace, alpha: FloatArray, rngs: MemberGenerators) -> None:
@@ -37,7 +37,8 @@ def mix_up(work: Workspace, alpha: FloatArray, rngs: MemberGenerators) -> None:
             share = share.dtype.type(0.0)
         targets.partners[k] = targets.y[k, order]
         targets.share[k] = share
-        _mix(work.inputs[k], order, share)
+        for inputs in (work.inputs, *work.gathered_statistics):
+            _mix(inputs[k], order, share)
         if targets.weights is not None:
             weights = targets.weights[k]
             np.multiply(weights, share, out=targets.share[k])

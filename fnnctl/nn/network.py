@@ -49,8 +49,8 @@ class Network:
         self.plain_products: PlainProducts | None = None
         """Those of the first hidden layer, if there are plain networks."""
         if plain.size and shape.stage is not None and shape.hidden:
-            values, biased = shape.stage.values(shape.inputs), layout.layers[0].biased
-            self.plain_products = PlainProducts(groups, values, biased=biased)
+            given, biased = shape.stage.given(shape.inputs), layout.layers[0].biased
+            self.plain_products = PlainProducts(groups, given, biased=biased)
         self.layers = [
             HiddenLayer(
                 layer,

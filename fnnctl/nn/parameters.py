@@ -88,10 +88,12 @@ class StageSegments:
     """(inputs of the first layer, 1): their trained factors."""
     edges: Segment | None = None
     """(numbers, bins + 1), in the statistics: the coordinates where the network's own bins begin and end."""
+    categories: Segment | None = None
+    """(codes of all columns, size), in the statistics: the statistics of the target of each category."""
 
     @property
     def segments(self) -> tuple[Segment, ...]:
-        """All segments."""
+        """Those of parameters."""
         return tuple(segment for segment in (self.mixing, self.scales) if segment is not None)
 
 
@@ -209,11 +211,12 @@ def _stage_segments(shape: NetworkShape, parameters: _FlatRow, statistics: _Flat
     stage = shape.stage
     if stage is None:
         return None
-    numeric = stage.numeric
+    numeric, categories = stage.numeric, stage.categories
     return StageSegments(
         mixing=parameters.take(numeric.numbers, numeric.size - 1, numeric.functions) if numeric else None,
         scales=parameters.take(shape.first_inputs, 1) if stage.scaled else None,
         edges=statistics.take(numeric.numbers, numeric.bins + 1) if numeric and numeric.own_edges else None,
+        categories=statistics.take(sum(categories.codes), categories.size) if categories else None,
     )
 
 
@@ -223,6 +226,8 @@ def _named_inputs(
     """The arrays of the input stage by name."""
     if stage.edges is not None:
         yield "input_edges", stage.edges.view(statistics)[0]
+    if stage.categories is not None:
+        yield "input_statistics", stage.categories.view(statistics)[0]
     if stage.mixing is not None:
         yield "input_mixing", stage.mixing.view(row)[0]
     if stage.scales is not None:

@@ -9,6 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+
+from fnnctl.arrays import IntArray
 from fnnctl.nn.losses.registry import LOSSES
 
 NormalizationKind = Literal["batch", "layer"]
@@ -62,11 +65,33 @@ class NumericEmbeddingShape:
 
 
 @dataclass(frozen=True, slots=True)
+class CategoryStatisticsShape:
+    """The statistics of the target of categorical columns, by the codes of their values."""
+
+    codes: tuple[int, ...]
+    """The number of each column's codes."""
+    size: int
+    """The number of statistics of a category: those of the target, and one of the number of its rows."""
+
+    @property
+    def values(self) -> int:
+        """The number of inputs of the first layer that the columns become."""
+        return len(self.codes) * self.size
+
+    @property
+    def first_rows(self) -> IntArray:
+        """The row of each column's first code among the codes of all columns, (columns,)."""
+        return np.cumsum((0, *self.codes[:-1]), dtype=np.int64)
+
+
+@dataclass(frozen=True, slots=True)
 class InputStageShape:
-    """What is learned between the features and the first layer, in this order."""
+    """What each network has of its own between the features and the first layer."""
 
     numeric: NumericEmbeddingShape | None = None
     """The embedding of numbers; None if they are inputs of the first layer as they are."""
+    categories: CategoryStatisticsShape | None = None
+    """The statistics of categories; None if no column has any."""
     scaled: bool = False
     """Whether each input of the first layer has a trained factor."""
 
@@ -80,13 +105,22 @@ class InputStageShape:
         """The values of the embeddings of numbers, without the numbers themselves."""
         return 0 if self.numeric is None else self.numeric.numbers * (self.numeric.size - 1)
 
+    @property
+    def coded(self) -> int:
+        """The number of columns with statistics, and of features that are their codes."""
+        return 0 if self.categories is None else len(self.categories.codes)
+
     def values(self, features: int) -> int:
-        """How many of the features, the first ones, are not coordinates."""
-        return features - self.numbers
+        """How many of the features, the first ones, are neither coordinates nor codes."""
+        return features - self.numbers - self.coded
+
+    def given(self, features: int) -> int:
+        """How many inputs of the first layer, the first ones, are not learned."""
+        return self.values(features) + (0 if self.categories is None else self.categories.values)
 
     def outputs(self, features: int) -> int:
         """The number of inputs of the first layer."""
-        return self.values(features) + self.embedded
+        return self.given(features) + self.embedded
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +162,7 @@ class NetworkShape:
         """
         if self.stage is None:
             return self.first_inputs
-        return 0 if self.stage.scaled or self.inner_members > 1 else self.stage.values(self.inputs)
+        return 0 if self.stage.scaled or self.inner_members > 1 else self.stage.given(self.inputs)
 
     @property
     def hidden_inputs(self) -> tuple[int, ...]:

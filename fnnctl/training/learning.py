@@ -12,17 +12,19 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from fnnctl.arrays import BoolArray
+from fnnctl.arrays import BoolArray, FloatArray
 from fnnctl.nn.network import Network
 from fnnctl.nn.parameters import ParameterLayout
+from fnnctl.training.category_statistics import CategoryStatistics, category_statistics
 from fnnctl.training.diagnostics import Diagnostics
 from fnnctl.training.history import Record
+from fnnctl.training.learners.batches import Batches
 from fnnctl.training.learners.descent import Descent
 from fnnctl.training.learners.quasi_newton import QuasiNewton
 from fnnctl.training.members import Member, StackSettings, initial_parameters, make_network
 from fnnctl.training.pool import Pool
 from fnnctl.training.state import State, extract_part, merge_parts
-from fnnctl.training.target_edges import initial_statistics
+from fnnctl.training.target_edges import target_edges
 
 EpochColumns: TypeAlias = tuple[Record, Record]
 """The training columns of an epoch, and those of its diagnostics, which are empty without any; (K,) each."""
@@ -40,13 +42,15 @@ class Learning:
             return None if state is None else extract_part(state, name)
 
         layout = ParameterLayout(settings.shape)
+        categories = category_statistics(settings.shape, members, pool, settings.dtype)
         weights = part("network") or {
             "parameters": initial_parameters(layout, members, settings.dtype),
-            "statistics": initial_statistics(layout, members, pool, settings.dtype),
+            "statistics": _initial_statistics(layout, members, pool, categories, settings.dtype),
         }
         self.network = make_network(layout, members, **weights)
         learner: type[QuasiNewton | Descent] = QuasiNewton if settings.optimizer == "lbfgs" else Descent
-        self._learner = learner(settings, members, pool, self.network, part("learner"))
+        batches = Batches(settings, members, pool, [of_member.of_rows for of_member in categories])
+        self._learner = learner(settings, members, batches, self.network, part("learner"))
 
     @property
     def state(self) -> dict[str, npt.NDArray[Any]]:
@@ -83,6 +87,22 @@ class Learning:
     def observe(self, record: Record) -> None:
         """Process the complete record of an epoch."""
         self._learner.observe(record)
+
+
+def _initial_statistics(
+    layout: ParameterLayout,
+    members: Sequence[Member],
+    pool: Pool,
+    categories: Sequence[CategoryStatistics],
+    dtype: np.dtype[np.floating],
+) -> FloatArray:
+    """The statistics of K networks before their training, (K, S), with those that it does not change."""
+    statistics, stage = layout.initial_statistics(len(members), dtype), layout.stage
+    if stage is not None and stage.edges is not None:
+        stage.edges.view(statistics)[...] = target_edges(layout.shape, members, pool, dtype)
+    if stage is not None and stage.categories is not None:
+        stage.categories.view(statistics)[...] = [of_member.of_codes for of_member in categories]
+    return statistics
 
 
 class RunEpoch(Protocol):

@@ -103,6 +103,15 @@ class Member:
     """
 
 
+def with_equal_rows(members: Sequence[Member]) -> list[list[int]]:
+    """The indices of members, grouped by their training rows and weights, which twins share."""
+    groups: dict[tuple[bytes, bytes], list[int]] = {}
+    for k, member in enumerate(members):
+        weights = b"" if member.weights is None else member.weights.tobytes()
+        groups.setdefault((member.train_rows.tobytes(), weights), []).append(k)
+    return list(groups.values())
+
+
 def column(members: Sequence[Member], name: str) -> FloatArray:
     """A field of every member, (K,), in float64."""
     return np.array([getattr(member, name) for member in members], dtype=np.float64)

@@ -22,7 +22,8 @@ def training_bytes(settings: StackSettings, *, rows: int) -> int:
     A pool in memory stays there throughout; rows made on demand need no memory. Training also needs
     `_stack_bytes`. Scoring runs member by member. It needs the parameters and, per row and output, 8 bytes
     for the probability, 8 for the copy that ranking sorts and 2 for its masks. Before training, edges that
-    tell the targets apart are looked for in the fine bins of all rows.
+    tell the targets apart are looked for in the fine bins of all rows, and statistics of categories are
+    computed.
     """
     shape, dtype = settings.shape, settings.dtype
     has_bins = shape.stage is not None and shape.stage.numeric is not None
@@ -33,7 +34,8 @@ def training_bytes(settings: StackSettings, *, rows: int) -> int:
     scoring = parameters + rows * settings.shape.output.size * (8 + 8 + 2)
     numeric = shape.stage.numeric if shape.stage else None
     bins = rows * numeric.numbers * BIN.itemsize if numeric and numeric.own_edges else 0
-    return pool + max(_stack_bytes(settings, rows, members), scoring, bins)
+    before_training = _category_bytes(settings, rows) + max(bins, _counting_bytes(shape, rows))
+    return pool + max(_stack_bytes(settings, rows, members), scoring, before_training)
 
 
 def _stack_bytes(settings: StackSettings, rows: int, members: int) -> int:
@@ -58,7 +60,29 @@ def _stack_bytes(settings: StackSettings, rows: int, members: int) -> int:
     per_example = (shape.inputs + 1) * itemsize + _stage_bytes(shape, itemsize)
     per_example += shape.inner_members * per_column
     batches = min(settings.batch_size, rows) + rows_at_once(shape)
-    return parameters + penalised + drawing + members * batches * per_example
+    statistics = 2 * members * layout.statistics_size * itemsize + _category_bytes(settings, rows)
+    return parameters + penalised + drawing + statistics + members * batches * per_example
+
+
+def _category_bytes(settings: StackSettings, rows: int) -> int:
+    """The size of the statistics of categories for training rows, which members with equal rows share."""
+    stage = settings.shape.stage
+    if stage is None or stage.categories is None:
+        return 0
+    bags = settings.ensemble // settings.networks_per_member if settings.bags else 1
+    return bags * rows * stage.categories.values * settings.dtype.itemsize
+
+
+def _counting_bytes(shape: NetworkShape, rows: int) -> int:
+    """What computing the statistics of categories for one member needs, in whole numbers and float64.
+
+    Per row these are the codes; the target, its weight, its fold and the fold of its category; the outcomes,
+    their products with the weights and the statistics, as such and while they are scaled.
+    """
+    stage = shape.stage
+    if stage is None or stage.categories is None:
+        return 0
+    return 8 * rows * (stage.coded + 4 + 4 * stage.categories.size)
 
 
 def _optimizer_vectors(settings: StackSettings) -> int:
@@ -73,7 +97,8 @@ def _stage_bytes(shape: NetworkShape, itemsize: int) -> int:
     stage, outputs = shape.stage, shape.first_inputs
     if stage is None:
         return 0
-    values = outputs + 1 + (outputs - shape.first_learned) + (outputs if stage.scaled else 0)
+    values = outputs + 1 + (0 if stage.categories is None else stage.categories.values)
+    values += (outputs - shape.first_learned) + (outputs if stage.scaled else 0)
     if stage.numeric is not None:
         values += stage.numeric.numbers * (
             stage.numeric.functions + 1

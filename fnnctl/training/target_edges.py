@@ -15,9 +15,9 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.nn.losses.base import TargetArray
-from fnnctl.nn.parameters import ParameterLayout
-from fnnctl.training.members import Member
-from fnnctl.training.pool import Pool
+from fnnctl.nn.shape import NetworkShape
+from fnnctl.training.members import Member, with_equal_rows
+from fnnctl.training.pool import Pool, gathered_features
 
 LEAST_ROWS: Final = 10
 """A leaf has at least so many rows."""
@@ -25,47 +25,26 @@ LEAST_GAIN: Final = 1e-9
 """A division has to gain more than this per row: less may be a rounding error."""
 BIN: Final = np.dtype(np.uint16)
 """The type of the numbers of fine bins, of which there are a few hundred."""
-BLOCK_VALUES: Final = 2**20
-"""The features that are gathered together to find their bins."""
 
 
-def initial_statistics(
-    layout: ParameterLayout, members: Sequence[Member], pool: Pool, dtype: np.dtype[np.floating]
+def target_edges(
+    shape: NetworkShape, members: Sequence[Member], pool: Pool, dtype: np.dtype[np.floating]
 ) -> FloatArray:
-    """The statistics of K networks before their training, (K, S), with the edges of their own bins."""
-    statistics = layout.initial_statistics(len(members), dtype)
-    if layout.stage is None or layout.stage.edges is None:
-        return statistics
-    edges = layout.stage.edges.view(statistics)
-    numbers, ends = edges.shape[1:]
-    first_of_rows: dict[tuple[bytes, bytes], int] = {}  # members without bags, and twins, have equal rows
-    for k, member in enumerate(members):
-        rows, weights = member.train_rows, member.weights
-        first = first_of_rows.setdefault((rows.tobytes(), b"" if weights is None else weights.tobytes()), k)
-        if first < k:
-            edges[k] = edges[first]
-            continue
+    """The edges of the bins of K networks with an embedding of numbers, (K, numbers, bins + 1)."""
+    if shape.stage is None or shape.stage.numeric is None:
+        raise ValueError("the networks have no embedding of numbers")
+    numbers, bins = shape.stage.numeric.numbers, shape.stage.numeric.bins
+    end = shape.inputs - shape.stage.coded
+    edges = np.empty((len(members), numbers, bins + 1), dtype)
+    for group in with_equal_rows(members):
+        rows, weights = members[group[0]].train_rows, members[group[0]].weights
         if weights is not None:
             rows, weights = rows[weights > 0.0], weights[weights > 0.0]
-        bins = _fine_bins(pool, rows, layout.shape.inputs, numbers, dtype)
+        fine_bins = gathered_features(pool, rows, shape.inputs, slice(end - numbers, end), dtype, BIN)
         targets = pool.targets[rows]
         for j in range(numbers):
-            edges[k, j] = tree_edges(bins[:, j].astype(np.intp), targets, weights, leaves=ends - 1)
-    return statistics
-
-
-def _fine_bins(
-    pool: Pool, rows: IntArray, features: int, numbers: int, dtype: np.dtype[np.floating]
-) -> IntArray:
-    """The fine bins, (n, numbers), of rows of a pool; the numbers' coordinates are the last features."""
-    bins = np.empty((rows.size, numbers), BIN)
-    step = max(1, BLOCK_VALUES // (features + 1))
-    for start in range(0, rows.size, step):
-        block = rows[None, start : start + step]
-        inputs = np.empty((1, block.size, features + 1), dtype)
-        pool.gather(block, inputs)
-        bins[start : start + step] = inputs[0, :, -1 - numbers : -1]
-    return bins
+            edges[group, j] = tree_edges(fine_bins[:, j].astype(np.intp), targets, weights, leaves=bins)
+    return edges
 
 
 def tree_edges(

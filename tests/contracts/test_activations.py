@@ -15,6 +15,7 @@ from fnnctl.config.schema.activations import ACTIVATION_RECORDS, Activation
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.forms import names_of, sections_of
 from fnnctl.config.schema.lookups import forms_at
+from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.export.onnx.activations import ACTIVATION_OPERATORS
 from fnnctl.modelling.stack_settings import member_of, network_shape
 from fnnctl.nn.layers.activations import ACTIVATIONS, ActivationBuffers, Bits
@@ -43,7 +44,7 @@ def experiment_with(activation: Any) -> Experiment:
 def engine_form(activation: Any) -> tuple[Any, ...]:
     """What the engine is given of a layer with this activation."""
     experiment = experiment_with(activation)
-    shape = network_shape(experiment, inputs=3, numbers=3, output=OutputShape(2, "softmax"))
+    shape = network_shape(experiment, Preprocessor((), ()), OutputShape(2, "softmax"))
     rows = np.arange(2)
     member = member_of(experiment, seed=0, train_rows=rows, validation_rows=rows)
     return shape.hidden[0], member.layer_hyperparameters["activation"], member.initializers

@@ -140,6 +140,89 @@ class TestManyCategories:
         assert Preprocessor.from_dict(described) == old
 
 
+class TestCodes:
+    """A column of twelve values: the first in 120 rows, the last in one, the others in two; some are missing.
+
+    The value "n" is in none of the training rows, and neither is a missing one of the second column.
+    """
+
+    VALUES = tuple("abcdefghijkln")
+    CODES = np.array([*[0] * 120, *np.repeat(np.arange(1, 11), 2), 11, -1, -1, 12], np.int32)
+    FREQUENT, RARE, SINGLE, MISSING, NEW = 0, 121, 140, 141, 143
+
+    def dataset(self) -> Dataset:
+        whole = np.arange(len(self.CODES), dtype=np.int32) % 11
+        whole[-1] = -1
+        codes = np.column_stack([self.CODES, whole])
+        return dataset_of(
+            np.random.default_rng(5).normal(size=(len(codes), 1)), codes, (self.VALUES, tuple("ABCDEFGHIJK"))
+        )
+
+    def fitted(self, **settings: Any) -> Preprocessor:
+        rows = np.arange(len(self.CODES) - 1)
+        return fit_preprocessor(self.dataset(), rows, config(category_encoding="target", **settings))
+
+    def test_values_in_several_rows_have_a_code_and_frequent_ones_a_feature(self) -> None:
+        fitted = self.fitted()
+        assert fitted.features == ("n0", "c0=a", "c0 other", "c0 missing", "c0 code", "c1 code")
+        first, second = fitted.coded
+        assert first.coded == self.VALUES[:11]
+        assert (first.codes, second.codes) == (11 + 2, 11 + 1)
+        rows = transformed(fitted, self.dataset())
+        frequent, rare, single, missing, new = rows[
+            [self.FREQUENT, self.RARE, self.SINGLE, self.MISSING, self.NEW], 1:
+        ].tolist()
+        assert frequent == [1, 0, 0, 0, 0]
+        assert rare == [0, 1, 0, 1, 121 % 11]
+        assert single == [0, 1, 0, 12, 140 % 11]
+        assert missing == [0, 0, 1, 11, 141 % 11]
+        assert new == [0, 1, 0, 12, 11]
+
+    def test_few_values_are_one_hot_as_they_are_without(self) -> None:
+        codes = (np.arange(300, dtype=np.int32) % 10)[:, None]
+        dataset = dataset_of(np.empty((300, 0)), codes, (self.VALUES,))
+        fits = [
+            fit_preprocessor(dataset, np.arange(300), config(category_encoding=encoding))
+            for encoding in ("target", "one_hot")
+        ]
+        assert fits[0] == fits[1]
+        assert len(fits[0].features) == 10
+
+    def test_ids_are_no_features(self) -> None:
+        codes = np.arange(30, dtype=np.int32)[:, None]
+        dataset = dataset_of(np.empty((30, 0)), codes, (tuple(str(code) for code in range(30)),))
+        fitted = fit_preprocessor(dataset, np.arange(30), config(category_encoding="target"))
+        assert (fitted.features, fitted.coded, fitted.categories[0].codes) == ((), (), 0)
+
+    def test_frequent_values_are_limited_too(self) -> None:
+        codes = np.repeat(np.arange(12, dtype=np.int32), [100 + code for code in range(12)])[:, None]
+        dataset = dataset_of(np.empty((len(codes), 0)), codes, (self.VALUES,))
+        limited, unlimited = (
+            fit_preprocessor(
+                dataset, np.arange(len(codes)), config(category_encoding="target", max_categories=most)
+            ).categories[0]
+            for most in (4, 12)
+        )
+        assert limited.features == ("c0=j", "c0=k", "c0=l", "c0 other")
+        assert len(unlimited.features) == 12
+        assert len(limited.coded) == len(unlimited.coded) == 12
+
+    def test_columns_know_their_codes_beside_bins(self) -> None:
+        settings = config(category_encoding="target")
+        fitted = fit_preprocessor(self.dataset(), np.arange(100, 143), settings, NumberBins(3))
+        owners = [fitted.features[index] for indices in fitted.feature_indices.values() for index in indices]
+        assert owners == ["n0", "n0 bin", "c0 missing", "c0 code", "c1 code"]
+        assert fitted.features[-3:] == ("n0 bin", "c0 code", "c1 code")
+
+    def test_they_are_rebuilt_from_text_also_from_that_of_an_older_version(self) -> None:
+        fitted = self.fitted()
+        assert Preprocessor.from_dict(json.loads(json.dumps(fitted.to_dict()))) == fitted
+        old = json.loads(json.dumps(fit_preprocessor(self.dataset(), np.arange(9), config()).to_dict()))
+        for column in old["categorical"]:
+            assert column.pop("coded") == []
+        assert Preprocessor.from_dict(old).coded == ()
+
+
 @pytest.mark.parametrize(
     ("scaling", "oracle"),
     [
@@ -358,6 +441,8 @@ def test_a_description_is_read_back_strictly() -> None:
         ([{**NUMBER, "edges": []}, {**NUMBER, "name": "y"}], [], "some numbers have edges of bins"),
         ([], [{**COLUMN, "categories": ["a", "b", "a"]}], "'a' is named twice"),
         ([], [{**COLUMN, "categories": "ab"}], r"categorical\.0\.categories: must be a list"),
+        ([], [{**COLUMN, "coded": ["a", "a"]}], "'a' is named twice"),
+        ([], [{**COLUMN, "coded": [1]}], r"categorical\.0\.coded\.0: must be"),
     ],
 )
 def test_a_description_that_was_changed_is_refused(numeric: Any, categorical: Any, message: str) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.config.schema.data import DataConfig
 from fnnctl.data.columns.types import ColumnType
 from fnnctl.data.dataset import Dataset, RawTarget
 from fnnctl.data.splits.parts import Split
@@ -35,6 +36,12 @@ def dataset_of(
     )  # fmt: skip
 
 
+def warnings_of(dataset: Dataset, split: Split | None, *, bags: bool = False, **settings: Any) -> list[str]:
+    """The sentences for a table with these settings; unless they say so, any number of categories is fine."""
+    config = DataConfig(source="t.csv", **{"max_categories": None, **settings})
+    return sentences(data_warnings(dataset, split, config, bags=bags))
+
+
 def halves(n: int) -> Split:
     return Split(np.arange(0, n // 2), np.array([], np.intp), np.arange(n // 2, n))
 
@@ -46,13 +53,13 @@ def noise(n: int, columns: int = 1) -> FloatArray:
 def test_ordinary_data_give_no_warning() -> None:
     rng = np.random.default_rng(1)
     codes = rng.integers(-1, 3, (40, 1)).astype(np.int32)
-    assert sentences(data_warnings(dataset_of(noise(40, 3), codes), halves(40))) == []
+    assert warnings_of(dataset_of(noise(40, 3), codes), halves(40)) == []
 
 
 def test_the_largest_numbers_are_silent() -> None:
     """Their range overflows, and pytest turns NumPy's warning into an error."""
     column = np.where(np.arange(40) % 3 == 0, 1.7e308, -1.7e308)[:, None]
-    assert sentences(data_warnings(dataset_of(np.hstack([noise(40), column])), halves(40))) == []
+    assert warnings_of(dataset_of(np.hstack([noise(40), column])), halves(40)) == []
 
 
 class TestRowIds:
@@ -68,7 +75,7 @@ class TestRowIds:
     )
     def test_numbers_that_count_rows(self, column: IntArray) -> None:
         n = len(column)
-        (warning,) = sentences(data_warnings(dataset_of(np.column_stack([noise(n), column])), halves(n)))
+        (warning,) = warnings_of(dataset_of(np.column_stack([noise(n), column])), halves(n))
         assert warning.startswith(f"the column 'n1' {self.WORDS}")
         assert "data.columns.ignore" in warning
 
@@ -83,12 +90,12 @@ class TestRowIds:
         ],
     )
     def test_numbers_that_do_not(self, column: FloatArray) -> None:
-        warnings = sentences(data_warnings(dataset_of(column[:, None].astype(float)), halves(len(column))))
+        warnings = warnings_of(dataset_of(column[:, None].astype(float)), halves(len(column)))
         assert not [warning for warning in warnings if self.WORDS in warning]
 
     def test_texts_that_name_rows(self) -> None:
         codes = np.column_stack([np.r_[np.arange(28), 0, 0], np.arange(30) % 20]).astype(np.int32)
-        (warning,) = sentences(data_warnings(dataset_of(noise(30), codes), halves(30)))
+        (warning,) = warnings_of(dataset_of(noise(30), codes), halves(30))
         assert warning.startswith(f"the column 'c0' {self.WORDS}")
 
     def test_columns_that_are_so_on_purpose(self) -> None:
@@ -99,12 +106,12 @@ class TestRowIds:
             types={"c0": ColumnType(name="c0", kind="categorical", declared=True)},
             expansions={"d": ("n1",)},
         )
-        assert sentences(data_warnings(dataset, halves(30))) == []
+        assert warnings_of(dataset, halves(30)) == []
 
     def test_the_rows_of_a_test_file_may_begin_again(self) -> None:
         ids = np.r_[np.arange(20), np.arange(10)].astype(float)
         dataset = dataset_of(np.column_stack([ids, noise(30)]), test_rows=10)
-        (warning,) = sentences(data_warnings(dataset, Split(np.arange(20), np.arange(0), np.arange(20, 30))))
+        (warning,) = warnings_of(dataset, Split(np.arange(20), np.arange(0), np.arange(20, 30)))
         assert "'n0'" in warning
 
 
@@ -113,11 +120,11 @@ def test_categories_of_a_test_file_that_the_training_part_lacks() -> None:
     codes = np.array([[0, 1, 0, 1, -1, 2, 2, 0, 3, 2, -1, 1], [0, 1] * 6], np.int32).T
     split = Split(np.arange(5), np.array([5]), np.arange(6, 12))
     dataset = dataset_of(noise(12), codes, test_rows=6, test_source="/folder/new.csv")
-    assert sentences(data_warnings(dataset, split)) == [
+    assert warnings_of(dataset, split) == [
         "new.csv: in 3 rows the column 'c0' has a value that does not occur in the training data "
         "(the first is 't2'): none of the column's features is set there"
     ]
-    assert sentences(data_warnings(dataset, Split(np.arange(6), np.array([], np.intp), split.test))) == [
+    assert warnings_of(dataset, Split(np.arange(6), np.array([], np.intp), split.test)) == [
         "new.csv: in 1 row the column 'c0' has a value that does not occur in the training data "
         "(the first is 't3'): none of the column's features is set there"
     ]
@@ -127,9 +134,9 @@ def test_a_date_is_constant_if_its_days_are() -> None:
     numbers = noise(40, 3)
     numbers[:, 1] = 2024.0  # all in one year
     dates = {"d": ("n1", "n2")}
-    assert sentences(data_warnings(dataset_of(numbers, expansions=dates), halves(40))) == []
+    assert warnings_of(dataset_of(numbers, expansions=dates), halves(40)) == []
     numbers[:, 2] = 5.0
-    (warning,) = sentences(data_warnings(dataset_of(numbers, expansions=dates), halves(40)))
+    (warning,) = warnings_of(dataset_of(numbers, expansions=dates), halves(40))
     assert warning.startswith(
         "a column has the same value, or none, in all training rows and cannot help: 'd';"
     )
@@ -139,7 +146,7 @@ def test_columns_that_are_constant_in_the_training_part_are_reported_together() 
     numeric = np.column_stack([noise(30), np.r_[np.full(15, 3.0), np.arange(15)], np.full(30, NAN)])
     numeric = np.column_stack([numeric, np.r_[NAN, np.ones(29)]])
     codes = np.column_stack([np.zeros(30), np.arange(30) % 2]).astype(np.int32)
-    assert sentences(data_warnings(dataset_of(numeric, codes), halves(30))) == [
+    assert warnings_of(dataset_of(numeric, codes), halves(30)) == [
         "3 columns have the same value, or none, in all training rows and cannot help: 'n1', 'n2', 'c0'; "
         "check them, or use data.columns.ignore"
     ]
@@ -160,31 +167,46 @@ class TestManyCategories:
             (11, [f"a column has more than 11 categories: 'c0' (12). The 10 most frequent {told}"]),
             (4, [f"2 columns have more than 4 categories: 'c0' (12), 'c1' (5). The 3 most frequent {told}"]),
         ):
-            assert sentences(data_warnings(self.dataset(), self.SPLIT, max_categories=most)) == expected
+            assert warnings_of(self.dataset(), self.SPLIT, max_categories=most) == expected
 
     def test_categories_are_those_of_the_training_rows(self) -> None:
         split = Split(np.arange(11), np.array([], np.intp), np.arange(11, 80))
-        assert sentences(data_warnings(self.dataset(), split, max_categories=11)) == []
+        assert warnings_of(self.dataset(), split, max_categories=11) == []
+
+    def test_more_than_ten_categories_may_have_statistics_of_the_target(self) -> None:
+        """So only columns that have fewer, but more than the limit, lose any."""
+        dataset = self.dataset()
+        assert warnings_of(dataset, self.SPLIT, max_categories=11, category_encoding="target") == []
+        (warning,) = warnings_of(dataset, self.SPLIT, max_categories=4, category_encoding="target")
+        assert warning.startswith("a column has more than 4 categories: 'c1' (5).")
 
     def test_row_ids_are_told_as_such_alone(self) -> None:
         codes = np.arange(30, dtype=np.int32)[:, None]
-        (warning,) = sentences(data_warnings(dataset_of(noise(30), codes), halves(30), max_categories=5))
+        (warning,) = warnings_of(dataset_of(noise(30), codes), halves(30), max_categories=5)
         assert TestRowIds.WORDS in warning
 
     def test_new_values_of_a_test_file_are_among_the_others(self) -> None:
         codes = np.append(np.arange(60) % 6, [6] * 20).astype(np.int32)[:, None]
         dataset = dataset_of(noise(80), codes, test_rows=20, test_source="/new.csv")
-        (unseen,) = sentences(data_warnings(dataset, self.SPLIT, max_categories=6))
+        (unseen,) = warnings_of(dataset, self.SPLIT, max_categories=6)
         assert "does not occur in the training data" in unseen
-        (capped,) = sentences(data_warnings(dataset, self.SPLIT, max_categories=5))
+        (capped,) = warnings_of(dataset, self.SPLIT, max_categories=5)
         assert capped.startswith("a column has more than 5 categories: 'c0' (6).")
+
+    def test_new_values_of_a_column_with_statistics_are_no_surprise(self) -> None:
+        codes = np.column_stack([np.arange(80) % 12, np.arange(80) % 5]).astype(np.int32)
+        codes[60:] = [12, 5]
+        dataset = dataset_of(noise(80), codes, test_rows=20, test_source="/new.csv")
+        (unseen,) = warnings_of(dataset, self.SPLIT, category_encoding="target")
+        assert "'c1'" in unseen
+        assert len(warnings_of(dataset, self.SPLIT)) == 2
 
 
 SPLIT = Split(np.arange(200), np.array([], np.intp), np.arange(200, 300))
 
 
 def told(column: FloatArray) -> list[str]:
-    return sentences(data_warnings(dataset_of(np.column_stack([noise(300), column])), SPLIT))
+    return warnings_of(dataset_of(np.column_stack([noise(300), column])), SPLIT)
 
 
 def test_the_column_the_value_and_the_row_are_named() -> None:
@@ -196,7 +218,7 @@ def test_the_column_the_value_and_the_row_are_named() -> None:
         "data.scaling: robust"
     ]
     array = dataset_of(np.column_stack([noise(300), column]), types={})
-    (warning,) = sentences(data_warnings(array, SPLIT))
+    (warning,) = warnings_of(array, SPLIT)
     assert "stands for a missing one, write NaN, otherwise correct it" in warning
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from fnnctl.arrays import FloatArray
+from fnnctl.config.schema.data import DataConfig
 from fnnctl.data.splits.parts import Split
 from fnnctl.errors import InputError
 from fnnctl.messages import Message, sentences
@@ -16,6 +17,8 @@ from fnnctl.modelling.loading import LoadedExperiment, load_experiment
 from fnnctl.tasks.registry import encode
 from tests.data.test_warnings import dataset_of, noise
 
+CONFIG = DataConfig(source="t.csv")
+
 
 def test_leaks_come_before_the_classes_and_the_reading() -> None:
     labels = np.arange(120) % 2
@@ -23,7 +26,7 @@ def test_leaks_come_before_the_classes_and_the_reading() -> None:
     columns = np.column_stack([noise(120), np.ones(120), labels])
     data = encode(dataset_of(columns, labels=labels, warnings=(Message("bad_line", "read badly"),)))
     split = Split(np.arange(80), np.arange(80, 100), np.arange(100, 120))
-    found = DataCheck.of_parts(data, split)
+    found = DataCheck.of_parts(data, split, CONFIG)
     leak, constant, absent, read = sentences(found.warnings)
     assert read == "read badly"
     assert "'n1'" in constant
@@ -31,7 +34,7 @@ def test_leaks_come_before_the_classes_and_the_reading() -> None:
     assert leak.startswith("the column 'n2' alone predicts the target")
     assert found.best_column is not None
     assert found.best_column.name == "n2"
-    folds = DataCheck.of_folds(data, [Message("absent_classes", "a fold lacks a class")])
+    folds = DataCheck.of_folds(data, [Message("absent_classes", "a fold lacks a class")], CONFIG)
     assert sentences(folds.warnings)[2:] == ["a fold lacks a class", read]
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from fnnctl.config.schema.setting import setting_of
 from fnnctl.config.schema.stopping import ConvergenceConfig, EarlyStoppingConfig
 from fnnctl.config.schema.training import TrainingConfig
 from fnnctl.data.fitting import FINE_BINS, NumberBins
+from fnnctl.data.preprocessing import CategoryFeatures, NumberFeature, Preprocessor
 from fnnctl.modelling.stack_settings import (
     as_ensemble,
     batch_size,
@@ -24,7 +26,13 @@ from fnnctl.modelling.stack_settings import (
 )
 from fnnctl.nn.optimizers.first_order import OPTIMIZERS
 from fnnctl.nn.optimizers.lr_schedules import LR_SCHEDULES
-from fnnctl.nn.shape import HiddenShape, InputStageShape, NumericEmbeddingShape, OutputShape
+from fnnctl.nn.shape import (
+    CategoryStatisticsShape,
+    HiddenShape,
+    InputStageShape,
+    NumericEmbeddingShape,
+    OutputShape,
+)
 from fnnctl.tasks.classification.task import Classification
 from fnnctl.training.members import Member, StackSettings
 from tests.config.changes import changes
@@ -34,11 +42,25 @@ def experiment(**sections: Any) -> Experiment:
     return Experiment.model_validate({"data": {"source": "iris"}, **sections})
 
 
+def preprocessor(*, numbers: int = 0, categories: int = 0, coded: Sequence[int] = ()) -> Preprocessor:
+    """One of so many numbers, of a column with so many categories, and of columns with codes for values."""
+    return Preprocessor(
+        tuple(NumberFeature(f"n{j}", 0.0, 0.0, 1.0, indicator=False) for j in range(numbers)),
+        (
+            CategoryFeatures("c", tuple(map(str, range(categories))), indicator=False),
+            *(
+                CategoryFeatures(f"k{j}", (), indicator=False, coded=tuple(map(str, range(values))))
+                for j, values in enumerate(coded)
+            ),
+        ),
+    )
+
+
 def made(**sections: Any) -> tuple[StackSettings, Member]:
     """An experiment's settings and member, for 50 training rows of classes a and b."""
     given = experiment(**sections)
     output = Classification("y", ("a", "b")).output_decoder(given.model, np.array([0, 1])).output
-    shape = network_shape(given, inputs=3, numbers=3, output=output)
+    shape = network_shape(given, preprocessor(numbers=3), output)
     rows = np.arange(50)
     return (
         stack_settings(given, shape, rows=50, weighted=False),
@@ -53,7 +75,7 @@ def test_layers_take_what_they_leave_out_from_the_model() -> None:
             "activation": {"name": "elu", "alpha": 0.7},
         }
     )
-    shape = network_shape(given, inputs=3, numbers=3, output=OutputShape(2, "softmax"))
+    shape = network_shape(given, preprocessor(numbers=3), OutputShape(2, "softmax"))
     assert shape.hidden == (HiddenShape(8, "elu"), HiddenShape(4, "prelu", shared=True))
     assert shape.widths == (3, 8, 4, 2)
     member = member_of(given, seed=1, train_rows=np.arange(5), validation_rows=np.arange(0))
@@ -115,7 +137,7 @@ def test_hyperparameters_of_optimizer_and_early_stopping() -> None:
     assert member.stopping == EarlyStoppingConfig(
         monitor="validation_f1_macro", patience=3, tolerance=0.01, restore_best=True
     )
-    shape = network_shape(given, inputs=3, numbers=3, output=OutputShape(2, "softmax"))
+    shape = network_shape(given, preprocessor(numbers=3), OutputShape(2, "softmax"))
     settings = stack_settings(given, shape, rows=50, weighted=False)
     assert (settings.optimizer, settings.batch_size) == ("nesterov", 50)
 
@@ -299,7 +321,7 @@ def model(**settings: Any) -> ModelConfig:
     ],
 )
 def test_the_stage_of_a_model(settings: dict[str, Any], stage: InputStageShape | None) -> None:
-    assert input_stage(model(**settings), numbers=3, inputs=8) == stage
+    assert input_stage(model(**settings), preprocessor(numbers=3), OutputShape(2)) == stage
 
 
 def test_numbers_are_binned() -> None:
@@ -311,5 +333,14 @@ def test_numbers_are_binned() -> None:
 
 def test_what_has_no_features_is_left_out() -> None:
     settings = model(numeric_embedding="piecewise_linear", scaling_layer=True)
-    assert input_stage(settings, numbers=0, inputs=5) == InputStageShape(scaled=True)
-    assert input_stage(settings, numbers=0, inputs=0) is None
+    assert input_stage(settings, preprocessor(categories=5), OutputShape(2)) == InputStageShape(scaled=True)
+    assert input_stage(settings, preprocessor(), OutputShape(2)) is None
+
+
+@pytest.mark.parametrize(("outputs", "size"), [(1, 2), (2, 2), (3, 4)])
+def test_columns_with_codes_have_statistics_of_the_target_and_the_number_of_rows(
+    outputs: int, size: int
+) -> None:
+    """Of a number and of two classes one, of more classes one each; "any other value" has a code, too."""
+    stage = input_stage(model(), preprocessor(numbers=2, coded=(4, 2)), OutputShape(outputs))
+    assert stage == InputStageShape(categories=CategoryStatisticsShape((5, 3), size))

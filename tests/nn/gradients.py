@@ -59,16 +59,25 @@ def draw_targets(shape: NetworkShape, rng: np.random.Generator, size: tuple[int,
     )
 
 
-def draw_coordinates(shape: NetworkShape, inputs: FloatArray, rng: np.random.Generator) -> None:
-    """Replace the features that a stage expects to be coordinates among bins, in inputs (…, features + 1)."""
+def draw_stage_features(shape: NetworkShape, inputs: FloatArray, rng: np.random.Generator) -> None:
+    """Replace the features that a stage expects to be coordinates or codes, in inputs (…, features + 1)."""
     stage = shape.stage
-    if stage is not None and stage.numeric is not None:
+    if stage is None:
+        return
+    first, first_code = stage.values(shape.inputs), shape.inputs - stage.coded
+    if stage.numeric is not None:
         size = (*inputs.shape[:-1], stage.numbers)
-        inputs[..., stage.values(shape.inputs) : -1] = rng.uniform(0, stage.numeric.bins, size)
+        inputs[..., first:first_code] = rng.uniform(0, stage.numeric.bins, size)
+    if stage.categories is not None:
+        size = (*inputs.shape[:-1], stage.coded)
+        inputs[..., first_code:-1] = rng.integers(0, stage.categories.codes, size)
 
 
-def draw_edges(layout: ParameterLayout, statistics: FloatArray, rng: np.random.Generator) -> None:
-    """Give networks with edges of their own some, which end where the coordinates do; one bin is missing."""
+def draw_stage_statistics(layout: ParameterLayout, statistics: FloatArray, rng: np.random.Generator) -> None:
+    """Give networks statistics of categories, and edges that end where coordinates do; one bin is missing."""
+    if layout.stage is not None and layout.stage.categories is not None:
+        tables = layout.stage.categories.view(statistics)
+        tables[...] = rng.normal(size=tables.shape)
     numeric = layout.shape.stage.numeric if layout.shape.stage else None
     if numeric is None or layout.stage is None or layout.stage.edges is None:
         return
@@ -107,7 +116,7 @@ class Case:
         parameters = rng.normal(0.0, 0.7, (members, self.layout.size))
         statistics = self.layout.initial_statistics(members, FLOAT64)
         layers = len(shape.hidden)
-        draw_edges(self.layout, statistics, rng)
+        draw_stage_statistics(self.layout, statistics, rng)
         hyperparameters = {
             "activation": np.full((members, layers), PARAMETER),
             "dropout": rng.uniform(0.1, 0.6, (members, layers)),
@@ -126,7 +135,9 @@ class Case:
         )
         self.work.inputs[...] = rng.normal(size=self.work.inputs.shape)
         self.work.inputs[..., -1] = 1.0
-        draw_coordinates(shape, self.work.inputs, rng)
+        draw_stage_features(shape, self.work.inputs, rng)
+        for gathered in self.work.gathered_statistics:
+            gathered[...] = rng.normal(size=gathered.shape)
         targets = self.work.targets
         targets.y[...] = draw_targets(shape, rng, targets.y.shape)
         if targets.weights is not None:

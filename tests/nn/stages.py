@@ -7,23 +7,32 @@ from typing import get_args
 
 from hypothesis import strategies as st
 
-from fnnctl.nn.shape import EmbeddingCode, InputStageShape, NumericEmbeddingShape
+from fnnctl.nn.shape import (
+    CategoryStatisticsShape,
+    EmbeddingCode,
+    InputStageShape,
+    NumericEmbeddingShape,
+)
 
 INPUTS = 7
 """The number of features of the networks with `STAGES`."""
 PIECEWISE = NumericEmbeddingShape(numbers=2, bins=4, size=3)
+STATISTICS = CategoryStatisticsShape(codes=(4, 3), size=4)
+"""Those of three classes."""
 STAGES = (
     InputStageShape(scaled=True),
     InputStageShape(PIECEWISE),
     InputStageShape(PIECEWISE, scaled=True),
     InputStageShape(replace(PIECEWISE, own_edges=True, code="both"), scaled=True),
     InputStageShape(replace(PIECEWISE, code="steps")),
+    InputStageShape(categories=STATISTICS),
+    InputStageShape(replace(PIECEWISE, own_edges=True), STATISTICS, scaled=True),
 )
 
 
 @st.composite
-def input_stages(draw: st.DrawFn, inputs: int) -> InputStageShape | None:
-    """Any stage for a network with so many features, or none."""
+def input_stages(draw: st.DrawFn, inputs: int, outputs: int) -> InputStageShape | None:
+    """Any stage for a network with so many features and outputs, or none."""
     numeric = None
     if inputs >= 2 and draw(st.booleans()):
         numeric = NumericEmbeddingShape(
@@ -33,5 +42,9 @@ def input_stages(draw: st.DrawFn, inputs: int) -> InputStageShape | None:
             own_edges=draw(st.booleans()),
             code=draw(st.sampled_from(get_args(EmbeddingCode))),
         )
-    stage = InputStageShape(numeric, scaled=draw(st.booleans()))
+    categories, others = None, inputs - (2 * numeric.numbers if numeric else 0)
+    if others and draw(st.booleans()):
+        codes = draw(st.lists(st.integers(1, 6), min_size=1, max_size=min(3, others)))
+        categories = CategoryStatisticsShape(tuple(codes), size=1 + (outputs if outputs > 2 else 1))
+    stage = InputStageShape(numeric, categories, scaled=draw(st.booleans()))
     return None if stage == InputStageShape() else stage

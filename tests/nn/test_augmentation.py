@@ -5,7 +5,7 @@ import pytest
 
 from fnnctl.nn.augmentation import add_noise, mix_up
 from fnnctl.nn.member_generators import MemberGenerators
-from fnnctl.nn.shape import NetworkShape, OutputShape
+from fnnctl.nn.shape import CategoryStatisticsShape, InputStageShape, NetworkShape, OutputShape
 from fnnctl.nn.workspace import Workspace
 
 
@@ -113,3 +113,35 @@ def test_a_member_mixes_as_if_alone() -> None:
 def test_a_workspace_without_mixup_is_refused() -> None:
     with pytest.raises(ValueError, match="not made for mixup"):
         mix_up(workspace(1, 2, 2), np.array([1.0]), rngs(1))
+
+
+def staged() -> Workspace:
+    """With a column that has a code and two statistics, which are drawn at random."""
+    stage = InputStageShape(categories=CategoryStatisticsShape((5,), 2))
+    shape = NetworkShape(3, (), OutputShape(4), stage=stage)
+    work = Workspace(shape, 2, 50, np.dtype(np.float64), training=True, techniques={"mixup": np.ones(2)})
+    work.inputs[...] = 1.0
+    work.targets.y[...] = np.arange(50) % 4
+    (statistics,) = work.gathered_statistics
+    statistics[...] = np.random.default_rng(0).normal(size=statistics.shape)
+    return work
+
+
+def test_the_statistics_of_categories_are_noisy_too() -> None:
+    work = staged()
+    (statistics,) = work.gathered_statistics
+    before = statistics.copy()
+    add_noise(work, np.array([0.0, 0.5]), rngs(1, 2))
+    np.testing.assert_array_equal(statistics[0], before[0])
+    assert (statistics[1] - before[1]).std() == pytest.approx(0.5, rel=0.3)
+
+
+def test_the_statistics_of_categories_are_mixed_like_the_targets() -> None:
+    work = staged()
+    (statistics,) = work.gathered_statistics
+    before = statistics.copy()
+    mix_up(work, np.ones(2), rngs(1, 2))
+    assert work.targets.share is not None
+    for k in range(2):
+        order, share = np.random.default_rng(k + 1).permutation(50), work.targets.share[k, 0]
+        np.testing.assert_allclose(statistics[k], share * before[k] + (1 - share) * before[k][order])

@@ -99,7 +99,7 @@ def cases(draw: st.DrawFn) -> Case:
     is_real = output in REAL_VALUE_LOSSES
     classes = outputs_for(output, draw(st.integers(2, 4)))
     inputs = draw(st.integers(1, 4))
-    stage = draw(input_stages(inputs))
+    stage = draw(input_stages(inputs, classes))
     hidden: list[HiddenShape] = []
     for _ in range(draw(st.integers(0, 4))):
         before = hidden[-1].units if hidden else stage.outputs(inputs) if stage else inputs

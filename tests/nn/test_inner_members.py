@@ -9,7 +9,7 @@ from fnnctl.nn.network import LAYER_HYPERPARAMETERS, Network, inner_members
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.nn.shape import HiddenShape, InputStageShape, NetworkShape, OutputShape
 from fnnctl.nn.workspace import Workspace
-from tests.nn.gradients import FLOAT64, draw_coordinates
+from tests.nn.gradients import FLOAT64, draw_stage_features
 from tests.nn.stages import INPUTS, STAGES
 
 LAYERS = {
@@ -34,7 +34,7 @@ def assert_scores_agree(shape: NetworkShape) -> None:
     work = Workspace(shape, 1, 9, FLOAT64, training=False)
     work.inputs[...] = rng.normal(size=work.inputs.shape)
     work.inputs[..., -1] = 1.0
-    draw_coordinates(shape, work.inputs, rng)
+    draw_stage_features(shape, work.inputs, rng)
     network.forward(work)
     expected = work.member_scores()
     assert np.abs(np.diff(expected, axis=0)).min() > 0.0

@@ -28,7 +28,7 @@ from fnnctl.training.pool import Examples
 from fnnctl.training.stack import Stack
 from fnnctl.training.state import State, select_members
 from fnnctl.training.trainer import Outcome, TrainedMember, train_stack
-from tests.nn.gradients import draw_coordinates, outputs_for
+from tests.nn.gradients import draw_stage_features, outputs_for
 from tests.nn.stages import input_stages
 from tests.training.recipes import blobs, member_of, settings_of
 
@@ -81,7 +81,7 @@ def stack_settings(draw: st.DrawFn, classes: int) -> StackSettings:
     """Any shape, optimizer, schedule, averaging and techniques; one in four is wide."""
     widest, features, most = draw(st.sampled_from([(20, 12, 50)] * 3 + [(130, 60, 150)]))
     inputs = draw(st.integers(1, features))
-    stage = draw(input_stages(inputs))
+    stage = draw(input_stages(inputs, classes))
     output = draw(st.sampled_from([name for name in LOSSES if outputs_for(name, max(classes, 2)) == classes]))
     techniques = [name for name in TECHNIQUES if classes > 1 or name != "label_smoothing"]
     return StackSettings(
@@ -177,10 +177,10 @@ def examples_of(settings: StackSettings, rows: int) -> Examples:
     shape = settings.shape
     if shape.output.kind not in REAL_VALUE_LOSSES:
         examples = blobs(rows, shape.inputs, shape.output.size, precision=settings.precision)
-        draw_coordinates(shape, examples.inputs, np.random.default_rng(2))
+        draw_stage_features(shape, examples.inputs, np.random.default_rng(2))
         return examples
     examples = blobs(rows, shape.inputs, 5, precision=settings.precision)
-    draw_coordinates(shape, examples.inputs, np.random.default_rng(2))
+    draw_stage_features(shape, examples.inputs, np.random.default_rng(2))
     noise = np.random.default_rng(1).normal(size=rows)
     targets = (examples.targets - 2.0 + noise) / 2.0
     return Examples(examples.inputs, targets.astype(settings.dtype))

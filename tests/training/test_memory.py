@@ -11,6 +11,7 @@ from fnnctl.nn.shape import InputStageShape
 from fnnctl.training.memory import training_bytes
 from fnnctl.training.stack import Stack
 from fnnctl.training.trainer import train_stack
+from tests.nn.gradients import draw_stage_features
 from tests.nn.stages import INPUTS, STAGES
 from tests.training.recipes import blobs, member_of, settings_of
 
@@ -45,13 +46,12 @@ def test_the_estimate_is_near_what_is_taken(
 @pytest.mark.parametrize("inner", [1, 2])
 @pytest.mark.parametrize("stage", STAGES, ids=repr)
 def test_the_estimate_of_an_input_stage(stage: InputStageShape, inner: int) -> None:
-    plain = settings_of(INPUTS, ((5, "relu"),), 5, batch_size=5000)
+    plain = settings_of(INPUTS, ((5, "relu"),), 3, batch_size=5000)
     plain = replace(plain, shape=replace(plain.shape, inputs=INPUTS, inner_members=inner))
     settings = replace(plain, shape=replace(plain.shape, stage=stage))
     member = member_of(settings, 5000, epochs=2)
-    examples = blobs(5000, INPUTS, 5)
-    coordinates = examples.inputs[:, -1 - stage.numbers : -1]
-    coordinates[...] = np.abs(coordinates)
+    examples = blobs(5000, INPUTS, 3)
+    draw_stage_features(settings.shape, examples.inputs, np.random.default_rng(0))
     peaks = []
     for each in (plain, settings):
         tracemalloc.start()

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from fnnctl.arrays import FloatArray, IntArray
-from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.nn.shape import (
     HiddenShape,
     InputStageShape,
@@ -20,7 +19,7 @@ from fnnctl.nn.shape import (
 )
 from fnnctl.training.members import Member
 from fnnctl.training.pool import Examples
-from fnnctl.training.target_edges import initial_statistics, tree_edges
+from fnnctl.training.target_edges import target_edges, tree_edges
 
 
 def test_the_division_that_gains_most_comes_first() -> None:
@@ -108,14 +107,11 @@ MEMBER = Member(0, 1, 0.1, 0.0, NO_ROWS, NO_ROWS, ("he_uniform", "glorot_uniform
 def edges_of(
     pool: Examples, rows: Sequence[IntArray], weights: Sequence[FloatArray | None] | None = None
 ) -> FloatArray:
-    layout = ParameterLayout(SHAPE)
-    assert layout.stage is not None
-    assert layout.stage.edges is not None
     members = [
         replace(MEMBER, train_rows=train, weights=factors)
         for train, factors in zip(rows, weights or [None] * len(rows), strict=True)
     ]
-    return layout.stage.edges.view(initial_statistics(layout, members, pool, DTYPE))
+    return target_edges(SHAPE, members, pool, DTYPE)
 
 
 def test_the_edges_of_a_network_depend_on_its_own_rows_alone() -> None:

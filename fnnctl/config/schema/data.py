@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 from pydantic import Discriminator, Field, Tag
 
 from fnnctl.config.problems import no_effect, no_effect_without, sentence
+from fnnctl.config.schema import recipe_values
 from fnnctl.config.schema.section import MAX_SEED, ClassName, Section
-from fnnctl.config.schema.setting import Place, Setting
+from fnnctl.config.schema.setting import Place, RecipeValue, Setting
 from fnnctl.errors import Problem
 from fnnctl.text import quoted
 
@@ -27,6 +28,8 @@ DEFAULT_MISSING_VALUES = ("", "NA", "N/A", "NaN", "nan", "null", "NULL", "?")
 
 MAX_CATEGORIES = 200
 """The default of `data.max_categories`."""
+MANY_CATEGORIES: Final = 10
+"""With `data.category_encoding: target`, columns of more categories have statistics; judgement."""
 
 TaskKind = Literal["auto", "classification", "regression"]
 TargetTransformName = Literal["none", "log", "quantile", "auto"]
@@ -340,6 +343,18 @@ class DataConfig(Section):
     """The most categories of a column; null for no limit. If the training part has more, the most frequent
     ones are kept (in a tie the first in the order of texts), and all others form one category, with the
     values that are not in the training part."""
+    category_encoding: Annotated[
+        Literal["one_hot", "target"],
+        Setting(
+            since="0.9",
+            no_effect=(_is_array,),
+            recipe=RecipeValue(default=recipe_values.category_encoding),
+        ),
+    ] = "one_hot"
+    """The features of a categorical column of more than 10 categories. `one_hot` gives each category one.
+    `target` gives one only to those in 100 training rows or more, and adds statistics of the target per
+    category: its mean, or the evidence for each class, and the number of rows. Each network computes them
+    from its own training rows. In training, those of a row leave out a fifth of the rows, with itself."""
     split: Annotated[
         SplitConfig,
         Setting(

@@ -48,10 +48,10 @@ class PiecewiseLinearEmbeddingConfig(Section):
     """The embedding."""
     bins: Annotated[int, Field(ge=1, le=1000)] = 16
     """The number of bins; fewer if quantiles coincide, or if fewer tell targets apart."""
-    edges: Annotated[Literal["quantile", "target"], Setting(since=(0, 8))] = "quantile"
+    edges: Annotated[Literal["quantile", "target"], Setting(since="0.8")] = "quantile"
     """Where the bins begin: at quantiles of the numbers, or at the thresholds of a decision tree with this
     column alone, which each network fits to the targets of its own training rows."""
-    code: Annotated[Literal["linear", "steps", "both"], Setting(since=(0, 8))] = "linear"
+    code: Annotated[Literal["linear", "steps", "both"], Setting(since="0.8")] = "linear"
     """What the functions depend on: the number's place within its bin, the bin alone, or both."""
     size: Annotated[int, Field(ge=2, le=1000)] = 4
     """The number of inputs that each number becomes, itself included."""

@@ -101,6 +101,8 @@ BINS: Final = 16
 """The bins of each embedded number; the time of an embedding is proportional to them."""
 TARGET_ROWS: Final = 10_000
 """A table of so many rows has bins that tell the targets apart. Fewer rows gain nothing by them."""
+MAX_CLASSES: Final = 32
+"""The most classes with which the recipes give statistics of the target, one per class; judgement."""
 MAX_EMBEDDED: Final = 100
 """The largest number of numeric columns that are embedded: each becomes `EMBEDDING_SIZE` inputs."""
 MEMBERS: Final = 8
@@ -129,6 +131,12 @@ def has_target_edges(facts: RecipeFacts) -> bool:
     Quantiles coincide where a value piles up: of 16 bins, an amount that is mostly 0 keeps two.
     """
     return facts.rows >= TARGET_ROWS
+
+
+def category_encoding(facts: RecipeFacts) -> str | None:
+    """How columns of many categories become features; with few rows the statistics of most are uncertain."""
+    has_statistics = facts.rows >= TARGET_ROWS and facts.categories > 0 and facts.outputs <= MAX_CLASSES
+    return "target" if has_statistics else None
 
 
 def is_large(facts: RecipeFacts) -> bool:

@@ -60,6 +60,8 @@ class GraphFeatures:
     """(rows, values), in the network's precision."""
     coordinates: str | None
     """The coordinates of numbers among their bins, (rows, numbers); None if there are none."""
+    codes: str | None
+    """The codes of categories that have statistics, (rows, columns), int64; None if there are none."""
 
 
 class Preprocessing:
@@ -83,7 +85,9 @@ class Preprocessing:
                 return features
         pieces, coordinates = self._of_numbers(preprocessor, dtype)
         pieces += self._of_categories(preprocessor.categories, dtype)
-        features = GraphFeatures(concatenate(self._graph, pieces, axis=1), coordinates)
+        codes = [self._codes(column) for column in preprocessor.coded]
+        all_codes = concatenate(self._graph, codes, axis=1) if codes else None
+        features = GraphFeatures(concatenate(self._graph, pieces, axis=1), coordinates, all_codes)
         self._made.append((preprocessor, dtype, features))
         return features
 
@@ -124,42 +128,60 @@ class Preprocessing:
         for column in columns:
             if not column.features:
                 continue
-            codes = self._codes(column)
+            codes = self._places(column)
             places = np.arange(len(column.features), dtype=np.int64)
             hot.append(graph.add("Equal", codes, places[None]))
         return [graph.cast(concatenate(graph, hot, axis=1), dtype)] if hot else []
 
-    def _codes(self, column: CategoryFeatures) -> str:
+    def _places(self, column: CategoryFeatures) -> str:
         """The feature that is 1 for each text of a column, (rows, 1); -1 if there is none."""
-        code_of = category_codes(column, self._table.missing_values, self._table.formats.get(column.name))
+        missing = len(column.features) - 1 if column.indicator else -1
         other = len(column.categories) if column.others else -1
+        return self._encoded(column, column.categories, missing=missing, other=other)
+
+    def _codes(self, column: CategoryFeatures) -> str:
+        """The code of each text of a column, (rows, 1)."""
+        other = column.codes - 1
+        missing = other - 1 if column.indicator else other
+        return self._encoded(column, column.coded, missing=missing, other=other)
+
+    def _encoded(
+        self, column: CategoryFeatures, categories: Sequence[str], *, missing: int, other: int
+    ) -> str:
+        """The number of each text of a column among the categories, (rows, 1)."""
+        table, form = self._table, self._table.formats.get(column.name)
+        number_of = category_numbers(categories, table.missing_values, form, missing=missing, other=other)
         return self._graph.add(
             "LabelEncoder",
             column.name,
             domain=ML,
-            keys_strings=list(code_of),
-            values_int64s=list(code_of.values()),
+            keys_strings=list(number_of),
+            values_int64s=list(number_of.values()),
             default_int64=other,
         )
 
 
-def category_codes(
-    column: CategoryFeatures, missing_values: Sequence[str], form: ColumnFormat | None
+def category_numbers(
+    categories: Sequence[str],
+    missing_values: Sequence[str],
+    form: ColumnFormat | None,
+    *,
+    missing: int,
+    other: int,
 ) -> Mapping[str, int]:
-    """The index of the feature that is 1 for a text, or -1: of categories, their spellings, and gaps.
+    """The number of each text: of categories their index, of their spellings the same, and that of gaps.
 
-    All other texts are categories that were not trained on. The spellings of a number are `1` and `1.0`, as
-    most programs write it: no operator of this version finds all that are equal, and none removes the blanks
+    All texts that are left out are `other` categories. The spellings of a number are `1` and `1.0`, as most
+    programs write it: no operator of this version finds all that are equal, and none removes the blanks
     around a text.
     """
-    codes = {category: index for index, category in enumerate(column.categories)}
-    missing = len(column.features) - 1 if column.indicator else -1
+    codes = {category: index for index, category in enumerate(categories)}
     for text in (EMPTY, *sorted(missing_texts(missing_values) - {NULL})):
         codes.setdefault(text, missing)
     if form is not None:
         for text in form.spellings():
-            codes.setdefault(text, codes.get(form.label(text), -1))
-    for category in categories_by_number(column.categories).values():
+            codes.setdefault(text, codes.get(form.label(text), other))
+    for category in categories_by_number(categories).values():
         for text in with_other_texts(frozenset([category])):
             codes.setdefault(text, codes[category])
     return codes

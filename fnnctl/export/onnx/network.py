@@ -20,7 +20,7 @@ from fnnctl.errors import UsageError
 from fnnctl.export.onnx.activations import ACTIVATION_OPERATORS, Layer
 from fnnctl.nn.layers.input_stage import own_bins
 from fnnctl.nn.network import Network
-from fnnctl.nn.shape import NumericEmbeddingShape
+from fnnctl.nn.shape import CategoryStatisticsShape, NumericEmbeddingShape
 from fnnctl.text import quoted
 
 if TYPE_CHECKING:
@@ -111,12 +111,18 @@ def _input_stage(graph: Graph, stack: Stack, features: GraphFeatures) -> tuple[I
     shape = stack.shape
     has_scales = "input_scales" in stack
     scales = stack.of_members(stack.array("input_scales")[:, :, None]) if has_scales else None
+    tensors, sizes = [features.values], [shape.first_inputs]
+    if shape.stage is not None:
+        sizes = [shape.stage.values(shape.inputs)]
+    if shape.stage is not None and shape.stage.categories is not None and features.codes is not None:
+        tensors.append(_category_statistics(graph, stack, shape.stage.categories, features.codes))
+        sizes.append(shape.stage.categories.values)
     if shape.stage is None or shape.stage.numeric is None or features.coordinates is None:
-        return Inputs((features.values,), (shape.first_inputs,)), scales
-    numeric, values = shape.stage.numeric, shape.stage.values(shape.inputs)
+        return Inputs(tuple(tensors), tuple(sizes)), scales
+    numeric = shape.stage.numeric
     mixing = stack.of_members(stack.array("input_mixing").swapaxes(2, 3))
     if not mixing.any():  # of plain twins
-        return Inputs((features.values,), (values,)), scales
+        return Inputs(tuple(tensors), tuple(sizes)), scales
     by_number = graph.add("Transpose", features.coordinates, perm=[1, 0])
     column = graph.add("Unsqueeze", by_number, np.array([2], np.int64))
     functions = _coordinate_functions(graph, stack, numeric, column)
@@ -126,7 +132,16 @@ def _input_stage(graph: Graph, stack: Stack, features: GraphFeatures) -> tuple[I
     by_row = graph.add("Transpose", embedded, perm=[*members, *last_axes])
     flat = np.array([0] * (len(members) + 1) + [shape.stage.embedded], np.int64)
     joined = graph.add("Reshape", by_row, flat)
-    return Inputs((features.values, joined), (values, shape.stage.embedded)), scales
+    return Inputs((*tensors, joined), (*sizes, shape.stage.embedded)), scales
+
+
+def _category_statistics(graph: Graph, stack: Stack, shape: CategoryStatisticsShape, codes: str) -> str:
+    """The statistics, (…, rows, columns · size), at codes (rows, columns)."""
+    rows = graph.add("Add", codes, shape.first_rows)
+    tables = stack.constant(stack.of_members(stack.array("input_statistics")))
+    members = tables.ndim - 2
+    gathered = graph.add("Gather", tables, rows, axis=members)
+    return graph.add("Reshape", gathered, np.array([0] * (members + 1) + [shape.values], np.int64))
 
 
 def _coordinate_functions(graph: Graph, stack: Stack, numeric: NumericEmbeddingShape, column: str) -> str:

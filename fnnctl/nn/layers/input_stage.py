@@ -1,9 +1,10 @@
 """The input stage: what is learned between the features and the first layer, one part after the other.
 
-Its outputs are, in this order: the features that are values; the embeddings of numbers, number by number. All
-of them may then be scaled, by a trained factor per input of the first layer. The result is an array like the
-activations of a hidden layer, (K, units + 1, batch) with a last row of ones. The first layer gives back the
-gradient with respect to it, from `NetworkShape.first_learned` on.
+Its outputs are, in this order: the features that are values; the statistics of the target of categories,
+column by column; the embeddings of numbers, number by number. All of them may then be scaled, by a trained
+factor per input of the first layer. The result is an array like the activations of a hidden layer, (K, units
++ 1, batch) with a last row of ones. The first layer gives back the gradient with respect to it, from
+`NetworkShape.first_learned` on.
 
 The piecewise linear embedding of numbers is e = A h(u), for the coordinate u of a number among its bins. u is
 i + t at the fraction t of bin i, counted from 0. Linear function i is u − i, clipped to [0, 1]: the fraction
@@ -28,7 +29,12 @@ import numpy as np
 from fnnctl.arrays import FloatArray
 from fnnctl.nn.layers.first_inputs import InputGroup
 from fnnctl.nn.parameters import Segment, StageSegments
-from fnnctl.nn.shape import InputStageShape, NetworkShape, NumericEmbeddingShape
+from fnnctl.nn.shape import (
+    CategoryStatisticsShape,
+    InputStageShape,
+    NetworkShape,
+    NumericEmbeddingShape,
+)
 
 BEYOND: Final = 1e6
 """A coordinate that no number has."""
@@ -124,6 +130,27 @@ class PiecewiseLinearEmbedding:
                 np.matmul(delta[networks], h, out=of_mixing[networks])
 
 
+class StatisticsTables:
+    """The statistics of the target per category, of K networks."""
+
+    def __init__(self, shape: CategoryStatisticsShape, tables: FloatArray) -> None:
+        """`tables` is (K, codes of all columns, size): the statistics of each code."""
+        self._rows = np.ascontiguousarray(tables).reshape(-1, shape.size)
+        self._last_codes = np.array(shape.codes)[:, None] - 1
+        self._first_rows = (
+            shape.first_rows[:, None] + (tables.shape[1] * np.arange(len(tables)))[:, None, None]
+        )
+
+    def write(self, codes: FloatArray, out: FloatArray) -> None:
+        """Write the statistics at codes (K, columns, batch) to `out`, (K, columns · size, batch)."""
+        members, columns, batch = codes.shape
+        # scoring is tested with random inputs, which are no codes
+        places = np.clip(codes.astype(np.intp), 0, self._last_codes)
+        places += self._first_rows
+        statistics = self._rows[places].transpose(0, 1, 3, 2)
+        np.copyto(out.reshape(members, columns, -1, batch), statistics)
+
+
 class ScalingLayer:
     """The factors of K networks, (K, inputs, 1), a view of their parameters."""
 
@@ -157,6 +184,9 @@ class StageBuffers:
     """Those of the embedded numbers, (K, bins, numbers, batch): see `PiecewiseLinearEmbedding`."""
     first: int
     """`NetworkShape.first_learned`: only the gradients of the outputs from here on are needed."""
+    gathered: FloatArray | None
+    """The statistics of categories that were gathered with the batch, (K, batch, values), because those of
+    rows that networks are trained on are other ones; None if they are those of the codes."""
     delta: FloatArray
     """∂L/∂ of the outputs from `first` on, (K, outputs − first, batch); of batch 0 unless in training."""
 
@@ -170,7 +200,9 @@ def stage_buffers(
         return None
     outputs, first = shape.first_inputs, shape.first_learned
     extended = np.ones((members, outputs + 1, batch), dtype)
-    functions = None
+    functions = gathered = None
+    if stage.categories and training:
+        gathered = np.empty((members, batch, stage.categories.values), dtype)
     if stage.numeric:
         functions = np.empty((members, stage.numeric.functions, stage.numbers, batch), dtype)
     return StageBuffers(
@@ -179,6 +211,7 @@ def stage_buffers(
         outputs=np.empty((members, outputs, batch), dtype) if stage.scaled else extended[:, :-1],
         functions=functions,
         first=first,
+        gathered=gathered,
         delta=np.empty((members, outputs - first, batch if training else 0), dtype),
     )
 
@@ -196,7 +229,11 @@ class InputStage:
     ) -> None:
         self.segments = segments
         self._shape = shape.stage or InputStageShape()
-        self._values = self._shape.values(shape.inputs)
+        self._values, self._given = self._shape.values(shape.inputs), self._shape.given(shape.inputs)
+        self._tables: StatisticsTables | None = None
+        if segments.categories is not None and self._shape.categories:
+            tables = segments.categories.view(statistics)
+            self._tables = StatisticsTables(self._shape.categories, tables)
         self._numeric: PiecewiseLinearEmbedding | None = None
         if segments.mixing is not None and self._shape.numeric:
             edges = None if segments.edges is None else segments.edges.view(statistics)
@@ -210,12 +247,18 @@ class InputStage:
         See `Network.forward` about `read`.
         """
         # Coordinates are only features: the embeddings take their place among the outputs. Numbers are both.
-        outputs, values = buffers.outputs, self._values
+        outputs, values, given = buffers.outputs, self._values, self._given
+        first_code = inputs.shape[1] - 1 - self._shape.coded
         if read:
             np.copyto(outputs[:, :values], inputs[:, :values])
+        if buffers.gathered is not None:
+            np.copyto(outputs[:, values:given], buffers.gathered.transpose(0, 2, 1))
+        elif self._tables:
+            self._tables.write(inputs[:, first_code:-1], outputs[:, values:given])
         if self._numeric and buffers.functions is not None:
-            embedded = self._embedded(outputs[:, values:])
-            self._numeric.forward(inputs[:, values:-1], embedded, buffers.functions, read=read)
+            embedded = self._embedded(outputs[:, given:])
+            coordinates = inputs[:, values:first_code]
+            self._numeric.forward(coordinates, embedded, buffers.functions, read=read)
         if self._scaling:
             self._scaling.forward(outputs, buffers.extended[:, :-1])
         return buffers.extended
@@ -228,9 +271,9 @@ class InputStage:
         delta = buffers.delta
         if self._scaling and self.segments.scales:
             self._scaling.parameter_gradient(buffers.outputs, delta, self.segments.scales.view(gradient))
-            self._scaling.backward(delta, slice(self._values, None))
+            self._scaling.backward(delta, slice(self._given, None))
         if self._numeric and buffers.functions is not None:
-            embedded = self._embedded(delta[:, self._values - buffers.first :])
+            embedded = self._embedded(delta[:, self._given - buffers.first :])
             self._numeric.backward(embedded, buffers.functions, gradient)
 
     def _embedded(self, values: FloatArray) -> FloatArray:

@@ -20,8 +20,16 @@ from fnnctl.training.pool import Pool, gather
 class Batches:
     """The training rows of K members, batch by batch; workspaces are reused between epochs."""
 
-    def __init__(self, settings: StackSettings, members: Sequence[Member], pool: Pool) -> None:
+    def __init__(
+        self,
+        settings: StackSettings,
+        members: Sequence[Member],
+        pool: Pool,
+        category_statistics: Sequence[FloatArray] = (),
+    ) -> None:
+        """`category_statistics` are those of each member's rows, (rows, values), if networks read any."""
         self._settings, self._members, self._pool = settings, members, pool
+        self._category_statistics = category_statistics
         self._columns = epoch_metrics(settings.shape).training_columns
         self._rows = np.stack([member.train_rows for member in members])
         self.bounds = batch_bounds(self.rows, settings)
@@ -53,11 +61,19 @@ class Batches:
             noise = member_generators(self._members, Purpose.NOISE, epoch)
         if drawn and self._mixup is not None:
             mixing = member_generators(self._members, Purpose.MIXUP, epoch)
-        rows, weights = self._in_order(epoch)
+        orders = self._orders(epoch)
+        rows = self._rows if orders is None else _each_in(orders, self._rows)
+        weights = self._weights
+        if weights is not None and orders is not None:
+            weights = _each_in(orders, weights)
         for start, stop in self.bounds:
             work = self._workspace(stop - start)
             if not (self._unchanging and self._gathered):
                 gather(self._pool, rows[:, start:stop], work)
+                for gathered in work.gathered_statistics:
+                    for k, values in enumerate(self._category_statistics):
+                        part = slice(start, stop) if orders is None else orders[k][start:stop]
+                        gathered[k] = values[part]
                 if weights is not None and work.targets.weights is not None:
                     work.targets.weights[...] = weights[:, start:stop]
                 if mixing and self._mixup is not None:
@@ -78,16 +94,11 @@ class Batches:
         totals /= self.rows * self._settings.shape.inner_members
         return dict(zip(self._columns, totals, strict=True))
 
-    def _in_order(self, epoch: int) -> tuple[IntArray, FloatArray | None]:
-        """The members' rows and weights in the epoch's order, (K, rows) each."""
+    def _orders(self, epoch: int) -> list[IntArray] | None:
+        """The order of each member's rows, (rows,), in an epoch; None for that in which they are given."""
         if self._unchanging or not (epoch and self._settings.shuffle):
-            return self._rows, self._weights
-        orders = [
-            stream(member.seed, Purpose.ORDER, epoch).permutation(self.rows) for member in self._members
-        ]
-        return _each_in(orders, self._rows), None if self._weights is None else _each_in(
-            orders, self._weights
-        )
+            return None
+        return [stream(member.seed, Purpose.ORDER, epoch).permutation(self.rows) for member in self._members]
 
     def _workspace(self, batch: int) -> Workspace:
         if batch not in self._workspaces:

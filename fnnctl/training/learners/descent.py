@@ -29,7 +29,6 @@ from fnnctl.training.members import (
     stacked,
     technique_hyperparameters,
 )
-from fnnctl.training.pool import Pool
 from fnnctl.training.state import State, extract_part, merge_parts
 
 STEPS_BETWEEN_CHECKS = 100
@@ -43,14 +42,14 @@ class Descent:
         self,
         settings: StackSettings,
         members: Sequence[Member],
-        pool: Pool,
+        batches: Batches,
         network: Network,
         state: State | None,
     ) -> None:
         """New, or continued from a saved state."""
         self.network = network
         self._members, self._dtype = members, settings.dtype
-        self.batches = Batches(settings, members, pool)
+        self.batches = batches
         self._backpropagation = BackPropagation(network, penalty_of(settings, members, network))
         optimizer, schedule = OPTIMIZERS[settings.optimizer], LR_SCHEDULES[settings.lr_schedule]
         self._optimizer = optimizer(

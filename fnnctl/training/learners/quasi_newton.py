@@ -16,7 +16,6 @@ from fnnctl.training.history import Record
 from fnnctl.training.learners.batches import Batches
 from fnnctl.training.learners.descent import penalty_of
 from fnnctl.training.members import Member, StackSettings, stacked
-from fnnctl.training.pool import Pool
 from fnnctl.training.state import State
 
 
@@ -31,14 +30,14 @@ class QuasiNewton:
         self,
         settings: StackSettings,
         members: Sequence[Member],
-        pool: Pool,
+        batches: Batches,
         network: Network,
         state: State | None,
     ) -> None:
         """New, or continued from a saved state."""
         self.network = self.evaluated = network
         self._memory = settings.memory
-        self._batches = Batches(settings, members, pool)
+        self._batches = batches
         self._backpropagation = BackPropagation(network, penalty_of(settings, members, network))
         self._hyperparameters = stacked(
             [member.optimizer_hyperparameters for member in members], HYPERPARAMETER_NAMES

@@ -26,8 +26,9 @@ from fnnctl.nn.shape import (
     NumericEmbeddingShape,
     OutputShape,
 )
+from fnnctl.nn.workspace import Workspace
 from tests.nn.gradients import Case
-from tests.nn.stages import INPUTS, PIECEWISE, STAGES
+from tests.nn.stages import INPUTS, PIECEWISE, STAGES, STATISTICS
 
 HIDDEN = (HiddenShape(5, "tanh"),)
 
@@ -71,6 +72,29 @@ def test_embeddings_come_after_the_values() -> None:
     embedded = named["input_mixing"] @ functions[:, :, None]
     expected = np.concatenate([case.work.inputs[1, 0, :5], embedded.ravel()]) * named["input_scales"]
     np.testing.assert_allclose(case.work.stage.extended[1, :-1, 0], expected, rtol=1e-13)
+
+
+@pytest.mark.parametrize("training", [False, True])
+def test_statistics_stand_between_the_values_and_the_embeddings(training: bool) -> None:
+    """Features: three values, the coordinates of the first two, and two codes.
+
+    In training the statistics are those gathered with the batch, else those of the codes.
+    """
+    stage = InputStageShape(PIECEWISE, STATISTICS)
+    case = case_of(stage)
+    work = Workspace(case.layout.shape, 2, 6, np.dtype(np.float64), training=training)
+    work.inputs[...] = case.work.inputs
+    work.inputs[1, 0, 5:7] = [3.0, 1.0]
+    for gathered in work.gathered_statistics:
+        gathered[...] = np.arange(8.0)
+    case.network.forward(work)
+    assert work.stage is not None
+    tables = case.layout.named_arrays(case.network.parameters[1], case.network.statistics[1])
+    of_codes = tables["input_statistics"][[3, 4 + 1]].ravel()
+    read = work.stage.extended[1, :-1, 0]
+    np.testing.assert_array_equal(read[:3], work.inputs[1, 0, :3])
+    np.testing.assert_array_equal(read[3:11], np.arange(8.0) if training else of_codes)
+    assert len(read) == 3 + 8 + stage.embedded
 
 
 def test_factors_of_one_change_no_bits() -> None:

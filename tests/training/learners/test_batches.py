@@ -1,12 +1,20 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from fnnctl.arrays import FloatArray, IntArray
-from fnnctl.nn.shape import HiddenShape, NetworkShape, NormalizationKind, OutputShape
+from fnnctl.nn.shape import (
+    CategoryStatisticsShape,
+    HiddenShape,
+    InputStageShape,
+    NetworkShape,
+    NormalizationKind,
+    OutputShape,
+)
 from fnnctl.nn.workspace import Workspace
 from fnnctl.training.learners.batches import Batches, batch_bounds
 from fnnctl.training.members import StackSettings
@@ -159,3 +167,21 @@ def test_smoothing_reaches_the_targets() -> None:
     for work in batches_of(settings, *hyperparameters).of_epoch(1):
         assert work.targets.smoothing is not None
         assert work.targets.smoothing.tolist() == [[0.1], [0.3]]
+
+
+@pytest.mark.parametrize("batch_size", [4, 11])
+def test_the_statistics_of_rows_come_with_them(batch_size: int) -> None:
+    """Also in one batch, which is gathered once."""
+    settings = settings_of(batch_size)
+    stage = InputStageShape(categories=CategoryStatisticsShape((20,), 2))
+    settings = replace(settings, shape=replace(settings.shape, stage=stage))
+    members = [
+        member_of(settings, ROWS, seed=seed, train_rows=np.arange(first, first + ROWS))
+        for seed, first in ((0, 0), (1, 5))
+    ]
+    statistics = [np.column_stack([member.train_rows, -member.train_rows]) for member in members]
+    batches = Batches(settings, members, POOL, statistics)
+    for epoch in (0, 1, 2):
+        for work in batches.of_epoch(epoch):
+            (gathered,) = work.gathered_statistics
+            np.testing.assert_array_equal(gathered, np.stack([work.targets.y, -work.targets.y], axis=-1))

@@ -1,0 +1,194 @@
+"""Statistics of the target per category, and that no row sees its own target in them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.nn.losses.base import TargetArray
+from fnnctl.nn.shape import (
+    CategoryStatisticsShape,
+    HiddenShape,
+    InputStageShape,
+    NetworkShape,
+    OutputShape,
+)
+from fnnctl.seeds import Purpose, stream
+from fnnctl.training.category_statistics import (
+    FOLDS,
+    category_statistics,
+    raw_statistics,
+    statistics_of,
+)
+from fnnctl.training.members import Member
+from fnnctl.training.pool import Examples
+
+FLOAT32, FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
+
+
+def raw(codes: IntArray, targets: TargetArray, weights: FloatArray | None = None, size: int = 2) -> Any:
+    """The raw statistics of one column: of its codes, and of its rows."""
+    shape = CategoryStatisticsShape((int(codes.max()) + 1,), size)
+    ((of_codes, of_rows),) = raw_statistics(codes[:, None], targets, weights, shape)
+    return of_codes, of_rows
+
+
+def folds(rows: int) -> IntArray:
+    return stream(0, Purpose.CATEGORY_FOLDS).permutation(rows) % FOLDS
+
+
+def test_the_mean_of_numbers_is_drawn_to_that_of_all_rows() -> None:
+    """Three rows of category 0 and one of category 1; the mean of all is 4."""
+    of_codes, _ = raw(np.array([0, 0, 0, 1]), np.array([1.0, 3.0, 5.0, 7.0]))
+    np.testing.assert_allclose(of_codes, [[-3 / 13, np.log(4)], [3 / 11, np.log(2)]])
+
+
+def test_two_classes_have_the_odds_of_the_second() -> None:
+    """The share of class 1, with one more row of each class, is (3 + 1) / (6 + 2) of all rows."""
+    of_codes, _ = raw(np.array([0, 0, 0, 1, 1, 1]), np.array([1, 1, 0, 1, 0, 0]))
+    expected = [[np.log((2 + 5) / (1 + 5)), np.log(4)], [np.log((1 + 5) / (2 + 5)), np.log(4)]]
+    np.testing.assert_allclose(of_codes, expected)
+
+
+def test_three_classes_have_the_evidence_for_each() -> None:
+    of_codes, _ = raw(np.array([0, 0, 1, 1, 1, 1]), np.array([0, 0, 1, 1, 2, 0]), size=4)
+    shares = np.array([4, 3, 2]) / 9
+    of_category = (np.array([[2, 0, 0], [1, 2, 1]]) + 10 * shares) / np.array([[12], [14]])
+    np.testing.assert_allclose(of_codes[:, :3], np.log(of_category / shares))
+    np.testing.assert_allclose(of_codes[:, 3], np.log([3, 5]))
+
+
+@pytest.mark.parametrize("targets", [np.array([1.0, 3.0, 5.0, 7.0, 2.0]), np.array([0, 1, 1, 0, 1])])
+def test_a_row_of_twice_the_weight_is_two_rows_and_one_of_weight_0_is_none(targets: TargetArray) -> None:
+    """Weights are divided by their mean, so that only their ratios count."""
+    codes, repeated = np.array([0, 0, 1, 1, 0]), [0, 0, 1, 2, 3]
+    weighted, _ = raw(codes, targets, np.array([8.0, 4.0, 4.0, 4.0, 0.0]))
+    np.testing.assert_allclose(weighted, raw(codes[repeated], targets[repeated])[0])
+
+
+def test_a_row_has_the_statistics_of_the_rows_outside_of_its_fold() -> None:
+    rng = np.random.default_rng(0)
+    codes, targets, fold = rng.integers(0, 6, 300), rng.normal(size=300), folds(300)
+    _, of_rows = raw(codes, targets)
+    centred = targets - targets.mean()
+    for row in range(0, 300, 7):
+        outside = (codes == codes[row]) & (fold != fold[row])
+        mean = centred[outside].sum() / (outside.sum() + 10)
+        np.testing.assert_allclose(of_rows[row], [mean, np.log1p(outside.sum() * FOLDS / (FOLDS - 1))])
+
+
+@pytest.mark.parametrize("size", [2, 4])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_no_row_sees_its_own_class(size: int, weighted: bool) -> None:
+    """Its class reaches it by the prior alone, which one of 400 rows moves by less than 1 %."""
+    rng = np.random.default_rng(1)
+    codes, targets = rng.integers(0, 40, 400), rng.integers(0, max(2, size - 1), 400)
+    weights = rng.uniform(0.5, 2.0, 400) if weighted else None
+    _, before = raw(codes, targets, weights, size)
+    fold = folds(400)
+    for row in (0, 17, 399):
+        other = targets.copy()
+        other[row] = 1 - min(1, other[row])
+        _, after = raw(codes, other, weights, size)
+        np.testing.assert_allclose(after[row], before[row], atol=0.02)
+        sees = (codes == codes[row]) & (fold != fold[row])
+        assert sees.any()
+        assert np.abs(after[sees] - before[sees]).max() > 0.04
+
+
+def test_no_row_sees_its_own_number() -> None:
+    """The mean of all rows is kept, so that nothing but the row's own sum could change."""
+    rng = np.random.default_rng(2)
+    codes, targets = rng.integers(0, 40, 400), rng.normal(size=400)
+    _, before = raw(codes, targets)
+    other, far = targets.copy(), np.flatnonzero(codes != codes[5])[0]
+    other[5] += 8.0
+    other[far] -= 8.0
+    _, after = raw(codes, other)
+    np.testing.assert_allclose(after[5], before[5], atol=1e-12)
+    sees = (codes == codes[5]) & (folds(400) != folds(400)[5])
+    assert np.abs(after[sees, 0] - before[sees, 0]).min() > 0.1
+
+
+def test_a_category_in_one_fold_alone_has_the_prior_there() -> None:
+    fold = folds(100)
+    codes = np.where(fold == 3, 1, 0)
+    targets = np.where(fold == 3, 5.0, -5.0)
+    of_codes, of_rows = raw(codes, targets)
+    np.testing.assert_allclose(of_rows[fold == 3], 0.0, atol=1e-12)
+    assert of_codes[1, 0] > 1.0
+
+
+@given(st.integers(0, 1000), st.sampled_from([0, 2, 3]))
+def test_statistics_have_mean_0_and_variance_1_over_the_rows(seed: int, classes: int) -> None:
+    rng = np.random.default_rng(seed)
+    codes = rng.integers(0, [[7, 20]], (150, 2))
+    targets = rng.integers(0, classes, 150) if classes else rng.normal(size=150)
+    shape = CategoryStatisticsShape((7, 20), 4 if classes == 3 else 2)
+    made = statistics_of(codes, targets, None, shape, np.dtype(np.float32))
+    assert made.of_rows.dtype == made.of_codes.dtype == np.float32
+    assert made.of_codes.shape == (27, shape.size)
+    np.testing.assert_allclose(made.of_rows.mean(axis=0), 0.0, atol=1e-5)
+    np.testing.assert_allclose(made.of_rows.std(axis=0), 1.0, rtol=1e-4)
+
+
+@pytest.mark.parametrize("targets", [np.full(60, 0.1), np.zeros(60, np.intp)])
+def test_targets_that_are_all_equal_give_numbers_that_are_not_huge(targets: TargetArray) -> None:
+    """Such as a class that is absent from a bag: rounding errors are not scaled up."""
+    codes = np.arange(60)[:, None] % 3
+    made = statistics_of(codes, targets, None, CategoryStatisticsShape((4,), 2), FLOAT64)
+    assert np.isfinite(made.of_codes).all()
+    assert np.abs(made.of_rows[:, 0]).max() < 4
+    assert np.abs(made.of_codes[:, 0]).max() < 20
+
+
+def test_a_random_id_tells_nothing() -> None:
+    """5,000 values in 10,000 rows: what a row reads does not go with its class, though the table knows it."""
+    rng = np.random.default_rng(3)
+    codes, targets = rng.integers(0, 5000, 10_000), rng.integers(0, 2, 10_000)
+    of_codes, of_rows = raw(codes, targets)
+    assert abs(np.corrcoef(of_rows[:, 0], targets)[0, 1]) < 3 / np.sqrt(10_000)
+    assert np.corrcoef(of_codes[codes, 0], targets)[0, 1] > 0.5
+
+
+SHAPE_OF_CODES = CategoryStatisticsShape((6, 9), 2)
+SHAPE = NetworkShape(
+    3,
+    (HiddenShape(2, "relu"),),
+    OutputShape(2, "softmax"),
+    stage=InputStageShape(categories=SHAPE_OF_CODES),
+)
+NO_ROWS = np.empty(0, np.intp)
+MEMBER = Member(0, 1, 0.1, 0.0, NO_ROWS, NO_ROWS, ("he_uniform", "glorot_uniform"))
+
+
+def test_the_statistics_of_a_network_depend_on_its_own_rows_alone() -> None:
+    """Those outside of its bag are predicted honestly; twins share theirs."""
+    rng = np.random.default_rng(4)
+    codes = rng.integers(0, [[6, 9]], (200, 2))
+    table = np.column_stack([rng.normal(size=200), codes, np.ones(200)]).astype(np.float32)
+    targets = rng.integers(0, 2, 200)
+    bags = [np.arange(0, 150), np.arange(50, 200), np.arange(0, 150)]
+    members = [replace(MEMBER, train_rows=rows) for rows in bags]
+    first, second, twin = category_statistics(SHAPE, members, Examples(table, targets), FLOAT32)
+    assert twin is first
+    expected = statistics_of(codes[:150], targets[:150], None, SHAPE_OF_CODES, FLOAT32)
+    for own, alone in zip(first, expected, strict=True):
+        np.testing.assert_array_equal(own, alone)
+    others = targets.copy()
+    others[150:] = 1 - others[150:]
+    changed, changed_second, _ = category_statistics(SHAPE, members, Examples(table, others), FLOAT32)
+    assert changed.of_codes.tobytes() == first.of_codes.tobytes()
+    assert changed_second.of_codes.tobytes() != second.of_codes.tobytes()
+
+
+def test_networks_without_codes_have_none() -> None:
+    shape = replace(SHAPE, stage=InputStageShape(scaled=True))
+    table = np.ones((5, 4), np.float32)
+    assert category_statistics(shape, [MEMBER], Examples(table, np.arange(5)), FLOAT64) == []
