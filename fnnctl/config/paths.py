@@ -16,6 +16,7 @@ from fnnctl.errors import Problem
 ConfigPath: TypeAlias = tuple[str | int, ...]
 
 VALIDATION: Final[ConfigPath] = ("data", "split", "validation")
+CATEGORY_ENCODING: Final[ConfigPath] = ("data", "category_encoding")
 HIDDEN: Final[ConfigPath] = ("model", "hidden")
 EMBEDDING: Final[ConfigPath] = ("model", "numeric_embedding")
 ENSEMBLE: Final[ConfigPath] = ("model", "ensemble")

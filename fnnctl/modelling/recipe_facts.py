@@ -14,6 +14,7 @@ from typing import Final
 import numpy as np
 
 from fnnctl.arrays import IntArray
+from fnnctl.config.schema.data import MANY_CATEGORIES
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.objective import AUTO_METRIC
 from fnnctl.config.schema.recipe_values import RecipeFacts
@@ -59,6 +60,7 @@ def recipe_facts(data: TaskData, experiment: Experiment) -> RecipeFacts:
         categories=sum(_categories(texts, experiment.data.max_categories) for texts in dataset.categories),
         outputs=1 if task.name == "regression" else len(dataset.target.texts),
         metric=task.default_metric if metric == AUTO_METRIC else metric,
+        many_categories=any(len(texts) > MANY_CATEGORIES for texts in dataset.categories),
         has_search=search is not None,
     )
 

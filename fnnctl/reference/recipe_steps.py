@@ -30,6 +30,7 @@ def _usual_facts(task: str) -> RecipeFacts:
         categories=0,
         outputs=2 if task == CLASSIFICATION else 1,
         metric=headline(task).name,
+        many_categories=True,
     )
 
 

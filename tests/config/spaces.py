@@ -36,6 +36,7 @@ OPTIONAL: dict[str, Any] = {
     "data.scaling": {"choice": ["robust", "minmax"]},
     "data.imputation": {"choice": ["mean"]},
     "data.max_categories": {"choice": [2, None]},
+    "data.category_encoding": {"choice": ["target"]},
     "model.activation.name": {"choice": ["relu", "prelu", "elu"]},
     "model.activation.alpha": {"log_uniform": [0.01, 1], "when": {"model.activation.name": "elu"}},
     "model.normalization": {"choice": ["none", {"name": "layer", "epsilon": 1e-3}]},

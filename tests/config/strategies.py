@@ -266,6 +266,7 @@ def _data(draw: st.DrawFn) -> dict[str, Any]:
             imputation=st.sampled_from(["median", "mean"]),
             scaling=st.sampled_from(["standardize", "robust", "minmax", "none"]),
             max_categories=_or_null(st.integers(2, 2000)),
+            category_encoding=st.sampled_from(["one_hot", "target"]),
         )
     )
     if data["source"] not in BUILTIN_NAMES:

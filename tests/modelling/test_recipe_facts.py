@@ -27,6 +27,17 @@ def test_the_columns_of_a_table(tmp_path: Path) -> None:
     )
 
 
+def test_a_column_of_more_than_ten_categories(tmp_path: Path) -> None:
+    def has_many(values: int) -> bool:
+        rows = "".join(f"v{i % values},{i / 7},{i % 2}\n" for i in range(40))
+        (tmp_path / "own.csv").write_text(f"place,number,label\n{rows}")
+        (tmp_path / "c.yaml").write_text("recipe: classic\ndata: {source: own.csv, target: label}\n")
+        loaded = load_experiment(tmp_path / "c.yaml")
+        return recipe_facts(loaded.data, loaded.experiment).many_categories
+
+    assert [has_many(10), has_many(11)] == [False, True]
+
+
 def test_the_rows_of_a_test_file_do_not_count(tmp_path: Path) -> None:
     assert facts(tmp_path, "target: label, test_source: test.csv}").rows == 30
     assert facts(tmp_path, "target: label, split: {test: 0.5}}").rows == 30

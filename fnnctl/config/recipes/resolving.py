@@ -54,6 +54,7 @@ EXTREMES: Final = (
         categories=MANY,
         outputs=1,
         metric=R2.name,
+        many_categories=True,
         has_search=True,
     ),
 )

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from fnnctl.config.paths import MAX_ROWS, ConfigPath, format_path, parse_path
+from fnnctl.config.paths import CATEGORY_ENCODING, MAX_ROWS, ConfigPath, format_path, parse_path
 from fnnctl.config.recipes.portfolio import (
     ACTIVATION,
     BATCH_SIZE,
@@ -182,6 +182,7 @@ def recipe_space(facts: SearchRecipeFacts) -> dict[str, Any]:
         SMOOTHING: _smoothing(facts),
         BATCH_SIZE: _batch_sizes(facts),
         EPOCHS: _epochs(facts),
+        format_path(CATEGORY_ENCODING): _encodings(facts),
     }
     return {
         path: domain
@@ -251,6 +252,12 @@ def _embeddings(facts: SearchRecipeFacts) -> dict[str, Any] | None:
         quantiles = default.model_copy(update={"edges": "quantile", "code": "linear"})
         values.append(embedding_value(quantiles, default.bins, default.size))
     return {"choice": [NO_EMBEDDING, *values]}
+
+
+def _encodings(facts: SearchRecipeFacts) -> dict[str, Any] | None:
+    """Those of columns of many categories, if the default gives them statistics of the target."""
+    encoding = facts.default.data.category_encoding
+    return {"choice": [encoding, "one_hot"]} if encoding != "one_hot" else None
 
 
 def _twins(facts: SearchRecipeFacts) -> dict[str, Any] | None:

@@ -351,10 +351,10 @@ class DataConfig(Section):
             recipe=RecipeValue(default=recipe_values.category_encoding),
         ),
     ] = "one_hot"
-    """The features of a categorical column of more than 10 categories. `one_hot` gives each category one.
-    `target` gives one only to those in 100 training rows or more, and adds statistics of the target per
-    category: its mean, or the evidence for each class, and the number of rows. Each network computes them
-    from its own training rows. In training, those of a row leave out a fifth of the rows, with itself."""
+    """What a categorical column of more than 10 categories becomes. `one_hot`: a feature per category.
+    `target`: a feature per category of 100 training rows or more, and statistics of the target per category,
+    which are its mean, or the evidence for each class, and the number of rows. Each network computes them
+    from its own training rows. In training, those of a row are of other rows: four fifths of all."""
     split: Annotated[
         SplitConfig,
         Setting(

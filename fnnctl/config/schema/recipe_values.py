@@ -35,6 +35,8 @@ class RecipeFacts:
     """The number of classes; 1 in a regression."""
     metric: str
     """The objective of the search; without a search or with one on bags, the task's default."""
+    many_categories: bool = False
+    """Whether a column has so many categories that it may have statistics of the target."""
     has_search: bool = False
     """Whether there is a search whose trials are trained for equal epochs: one that is not on bags."""
     may_have_twins: bool = True
@@ -135,7 +137,7 @@ def has_target_edges(facts: RecipeFacts) -> bool:
 
 def category_encoding(facts: RecipeFacts) -> str | None:
     """How columns of many categories become features; with few rows the statistics of most are uncertain."""
-    has_statistics = facts.rows >= TARGET_ROWS and facts.categories > 0 and facts.outputs <= MAX_CLASSES
+    has_statistics = facts.many_categories and facts.rows >= TARGET_ROWS and facts.outputs <= MAX_CLASSES
     return "target" if has_statistics else None
 
 

@@ -51,6 +51,7 @@ data:
   scaling: standardize
   target_transform: none
   max_categories: 200
+  category_encoding: one_hot
   split:
     validation: 0.15
     test: 0.2

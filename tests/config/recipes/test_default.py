@@ -131,3 +131,13 @@ def test_bins_of_large_tables_tell_the_targets_apart(recipe: Recipe) -> None:
 
     assert kind(9_999) == [None, None]
     assert kind(10_000) == ["target", "both"]
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_columns_of_many_categories_in_large_tables_have_statistics_of_the_target(recipe: Recipe) -> None:
+    def encoding(**changes: Any) -> Any:
+        facts = facts_of(**{"rows": 10_000, "many_categories": True, **changes})
+        return recipe_values(recipe, facts).get(("data", "category_encoding"))
+
+    assert encoding() == encoding(outputs=32) == "target"
+    assert encoding(rows=9_999) is encoding(many_categories=False) is encoding(outputs=33) is None

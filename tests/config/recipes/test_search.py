@@ -212,3 +212,12 @@ def test_a_table_with_edges_by_targets_may_have_quantiles_all_the_same() -> None
     kind = {"edges": "target", "code": "both"}
     assert [kind.items() <= value.items() for value in embeddings] == [True] * (len(embeddings) - 1) + [False]
     assert embeddings[-1] == {"name": "piecewise_linear", "bins": 16, "size": 4}
+
+
+def test_columns_with_statistics_of_the_target_may_be_one_hot_all_the_same() -> None:
+    encoding = "data.category_encoding"
+    facts = facts_of(rows=10_000, many_categories=True)
+    assert recipe_space(search_facts(facts))[encoding] == {"choice": ["target", "one_hot"]}
+    assert encoding not in recipe_space(search_facts(facts_of(rows=10_000)))
+    data = {"source": "table.csv", "target": "y", "category_encoding": "target"}
+    assert encoding not in recipe_space(search_facts(facts, data=data))

@@ -115,6 +115,7 @@ def test_settings_without_effect_and_short_forms_change_no_seed(
         {"data": {"source": "iris", "scaling": "robust"}},
         {"data": {"source": "iris", "max_categories": 20}},
         {"data": {"source": "iris", "max_categories": None}},
+        {"data": {"source": "iris", "category_encoding": "target"}},
         {"data": {"source": "iris", "target": "species"}},
         {"data": {"source": "iris", "columns": {"ignore": ["sepal_length"]}}},
     ],
