@@ -26,21 +26,34 @@ from fnnctl.modelling.model_description import (
     PartDescription,
     TableFormat,
 )
-from fnnctl.nn.shape import InputStageShape, NumericEmbeddingShape
+from fnnctl.nn.shape import CategoryStatisticsShape, InputStageShape, NumericEmbeddingShape
 from tests.program import read_json
 
 PAGE = (Path(__file__).parent.parent / "docs" / "model-files.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```python\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
 FEATURES, FUNCTIONS, NUMPY, EXAMPLE, TORCH = BLOCKS
 FILES = (ModelDescription, EnsembleDescription, PartDescription, LayerHyperparameters, TableFormat)
-SHAPES = (LayerDescription, InputStageShape, NumericEmbeddingShape, NumberFeature, CategoryFeatures)
+SHAPES = (
+    LayerDescription,
+    InputStageShape,
+    NumericEmbeddingShape,
+    CategoryStatisticsShape,
+    NumberFeature,
+    CategoryFeatures,
+)
 
+STATISTICS = (
+    ", category_encoding: target, columns: {categorical: [flipper_length_mm, year, bill_depth_mm]}}\n"
+)
 CLASSES = "data: {source: penguins.csv, target: species}\ntraining: {epochs: 2}\n"
 MODELS = {
     "classes": CLASSES,
     "numbers": "data: {source: penguins.csv, target: body_mass_g}\ntraining: {epochs: 2}\n",
     "edges": CLASSES + "model: {numeric_embedding: {name: piecewise_linear, edges: target, code: both}}\n",
     "steps": CLASSES + "model: {numeric_embedding: {name: piecewise_linear, edges: target, code: steps}}\n",
+    "statistics": CLASSES.replace("}\n", STATISTICS, 1),
+    "estimates": "data: {source: penguins.csv, target: body_mass_g" + STATISTICS + "training: {epochs: 2}\n"
+    "model: {numeric_embedding: none}\n",
     "residual": CLASSES + "recipe: classic\nmodel: {hidden: [12, 12], residual: true}\n",
 }
 Table = dict[str, list[Any]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import Any, Final
 
 from fnnctl.config.paths import ConfigPath
@@ -16,6 +16,7 @@ from fnnctl.metrics.registry import CLASSIFICATION, LOG_LOSS, REGRESSION, headli
 
 ROWS: Final = (1, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000, 200_000, 500_000, 1_000_000)
 """Numbers of rows between which a value changes once at most."""
+TASKS: Final = (CLASSIFICATION, REGRESSION)
 _UNSET: Final = object()
 """Stands for the value of a setting that a recipe leaves at its default."""
 
@@ -36,7 +37,7 @@ def _usual_facts(task: str) -> RecipeFacts:
 
 _VARIANTS: Final[Mapping[str, tuple[Mapping[str, Any], ...]]] = {
     "numeric columns": ({"numeric": 0}, {"numeric": 100}, {"numeric": 500}),
-    "categories": ({"categories": 3_000}, {"categories": 20_000}),
+    "categories": ({"categories": 3_000}, {"categories": 20_000}, {"many_categories": False}),
     "classes": ({"outputs": 3_000},),
     "the search": ({"has_search": True}, {"has_search": True, "metric": LOG_LOSS.name}),
 }
@@ -82,7 +83,7 @@ def _steps_of(recipe: Recipe, path: ConfigPath) -> RecipeSteps | None:
         inner = {setting[-1]: value for setting, value in values.items() if path[1:] and setting[:-1] == path}
         return values.get(path, inner.get("name", inner or _UNSET))
 
-    by_task = {task: tuple(_steps(value_of, _usual_facts(task))) for task in (CLASSIFICATION, REGRESSION)}
+    by_task = {task: tuple(_steps(value_of, _usual_facts(task))) for task in TASKS}
     depends_on = tuple(name for name in _VARIANTS if _depends(value_of, name))
     if by_task[CLASSIFICATION] == by_task[REGRESSION]:
         by_task = {ANY_TASK: by_task[CLASSIFICATION]}
@@ -105,8 +106,8 @@ def _step(value: Any, most_rows: int | None) -> RecipeStep:
 
 
 def _depends(value_of: Callable[[RecipeFacts], Any], name: str) -> bool:
+    tables = [replace(_usual_facts(task), rows=rows) for task, rows in product(TASKS, (ROWS[0], ROWS[-1]))]
     return any(
-        value_of(replace(_usual_facts(task), **variant)) != value_of(_usual_facts(task))
-        for task in (CLASSIFICATION, REGRESSION)
-        for variant in _VARIANTS[name]
+        value_of(replace(facts, **variant)) != value_of(facts)
+        for facts, variant in product(tables, _VARIANTS[name])
     )
