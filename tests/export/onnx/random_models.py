@@ -69,6 +69,7 @@ def experiments(draw: st.DrawFn) -> Config:
         "scaling": scaling,
         "imputation": draw(st.sampled_from(["median", "mean"])),
         "max_categories": draw(st.sampled_from([None, 3])),
+        "category_encoding": draw(st.sampled_from(["one_hot", "target"])),
         "missing_values": list(MISSING),
         "columns": {"ignore": ignored},
     }
@@ -110,10 +111,13 @@ def _ensembles(draw: st.DrawFn, *, twins: bool) -> Config:
     return {**ensemble, "plain_twins": twins and kind == "bags" and draw(st.booleans())}
 
 
-def write_rows(path: Path, seed: int, *, new: bool = False) -> list[dict[str, str]]:
-    """Write a table, and return its rows; `new` ones have categories that the others have not."""
+def write_rows(path: Path, seed: int, *, codes: int = 6, new: bool = False) -> list[dict[str, str]]:
+    """Write a table, and return its rows; `new` ones have categories that the others have not.
+
+    The column `code` has so many values.
+    """
     rng = np.random.default_rng(seed)
-    rows = [_row(rng, new=new) for _ in range(ROWS)]
+    rows = [_row(rng, codes + 3 if new else codes, new=new) for _ in range(ROWS)]
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, fieldnames=list(rows[0]))
         writer.writeheader()
@@ -121,7 +125,7 @@ def write_rows(path: Path, seed: int, *, new: bool = False) -> list[dict[str, st
     return rows
 
 
-def _row(rng: np.random.Generator, *, new: bool) -> dict[str, str]:
+def _row(rng: np.random.Generator, codes: int, *, new: bool) -> dict[str, str]:
     size, count = rng.normal(), int(rng.integers(0, 9))
     colour = str(rng.choice(["red", "green", "blue, dark", "größe", *(["new", "Red"] if new else [])]))
     cells = {
@@ -130,7 +134,7 @@ def _row(rng: np.random.Generator, *, new: bool) -> dict[str, str]:
         "days": f"{1_700_000_000 + int(rng.integers(0, 5000))}.5",
         "constant": "3" if not new else str(rng.integers(0, 9)),
         "colour": colour,
-        "code": "c" + str(rng.integers(0, 9 if new else 6)),
+        "code": "c" + str(rng.integers(0, codes)),
         "flag": str(rng.choice(["yes", "no", "Yes", "NO", "true"])),
     }
     for name in ("size", "days", "colour", "code", "flag"):

@@ -20,6 +20,8 @@ from tests.export.onnx.random_models import Config, experiments, graph_inputs, w
 
 pytestmark = [pytest.mark.extra, pytest.mark.usefixtures("no_figures")]
 TOLERANCE = 1e-5
+MANY_CODES = 14
+"""So many categories may have statistics of the target."""
 
 
 def session(path: Path) -> Any:
@@ -43,8 +45,8 @@ def test_random_networks_predict_the_same(experiment: Config) -> None:
 
     with TemporaryDirectory() as name:
         folder = Path(name)
-        write_rows(folder / "data.csv", experiment["seed"])
-        rows = write_rows(folder / "new.csv", experiment["seed"] + 1, new=True)
+        write_rows(folder / "data.csv", experiment["seed"], codes=MANY_CODES)
+        rows = write_rows(folder / "new.csv", experiment["seed"] + 1, codes=MANY_CODES, new=True)
         experiment["data"]["source"] = "data.csv"
         (folder / "x.yaml").write_text(yaml.safe_dump(experiment, sort_keys=False))
         runs = ("--quiet", "--runs-dir", str(folder / "runs"))
