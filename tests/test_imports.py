@@ -41,9 +41,9 @@ NO_CONFIG_FILES = {"executors", "records", "stacks", "training", "nn", "data", "
 FILES = [file for file in sources.FILES if file != "__main__.py"]
 ORDERS = {
     "metrics": (
-        "confusion", "ranking", "calibration", "rows", "metric", "registry", "classification", "regression",
-        "resampling", "paired", "comparison", "curves", "decisions", "guessing", "feature_importance",
-        "hyperparameter_importance", "kendall", "stored",
+        "confusion", "ranking", "calibration", "rows", "metric", "registry", "bootstrap", "classification",
+        "regression", "resampling", "paired", "comparison", "curves", "decisions", "guessing",
+        "feature_importance", "hyperparameter_importance", "kendall", "stored",
     ),
     "tasks": (
         "decisions", "detection", "mixture", "one_column", "warnings", "worst_rows", "epoch_metrics",

@@ -11,13 +11,13 @@ from typing import Any, Final
 import numpy as np
 
 from fnnctl.arrays import FloatArray
+from fnnctl.metrics.bootstrap import random_groups, resampled_sums
 from fnnctl.metrics.metric import INTERVAL, SUPPORT, Given, Metric, OfPart, OfRows
 from fnnctl.metrics.registry import REGRESSION, metrics_of
 from fnnctl.metrics.rows import RESAMPLES, ErrorRows, of_sum, spread_of
 
-MAX_GROUPS: Final = 2**13
+MAX_GROUPS: Final = 2**11
 """More rows than this are divided at random into this many groups, and the groups are resampled."""
-DRAWS_AT_ONCE: Final = 2**18
 LEVELS: Final = (0.025, 0.975)
 """The ends of the 95 % interval."""
 
@@ -66,7 +66,7 @@ def bootstrap(rows: ErrorRows, rng: np.random.Generator) -> dict[str, list[float
         return dict.fromkeys(metric.name for metric in metrics)
     summed = {metric.name: metric.formula for metric in metrics if isinstance(metric.formula, OfRows)}
     columns, indices = rows.columns(*(formula.values(rows) for formula in summed.values()))
-    totals = _resampled(columns, rng)
+    totals = resampled_sums(random_groups(columns, MAX_GROUPS, rng), RESAMPLES, rng)
     spread = spread_of(totals[:, 0], totals[:, 3], totals[:, 4])
     samples = {
         name: of_sum(formula.form, totals[:, index], totals[:, 0], spread)
@@ -76,25 +76,6 @@ def bootstrap(rows: ErrorRows, rng: np.random.Generator) -> dict[str, list[float
         if isinstance(metric.formula, OfPart) and metric.formula.resampled is not None:
             samples[metric.name] = metric.formula.resampled(rows, rng)
     return {name: _ends(values) for name, values in samples.items()}
-
-
-def _resampled(columns: FloatArray, rng: np.random.Generator) -> FloatArray:
-    """(RESAMPLES, m) the sums of columns (n, m) over rows that are drawn with replacement."""
-    sums = _grouped(columns, rng)
-    totals = np.empty((RESAMPLES, sums.shape[1]))
-    step = max(1, DRAWS_AT_ONCE // len(sums))
-    for start in range(0, RESAMPLES, step):
-        drawn = rng.integers(len(sums), size=(min(step, RESAMPLES - start), len(sums)))
-        totals[start : start + step] = sums[drawn].sum(axis=1)
-    return totals
-
-
-def _grouped(values: FloatArray, rng: np.random.Generator) -> FloatArray:
-    """The values, (n, m), or, if there are many rows, sums over random groups of them, (MAX_GROUPS, m)."""
-    if len(values) <= MAX_GROUPS:
-        return values
-    shuffled = values[rng.permutation(len(values))]
-    return np.add.reduceat(shuffled, np.arange(MAX_GROUPS) * len(values) // MAX_GROUPS, axis=0)
 
 
 def _ends(samples: FloatArray) -> list[float] | None:

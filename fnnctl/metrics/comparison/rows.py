@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.metrics.bootstrap import DRAWS_AT_ONCE, random_groups, resampled_sums
 from fnnctl.metrics.comparison.difference import (
     NORMAL,
     Difference,
@@ -29,10 +30,8 @@ MAX_COMPLETE: Final = 12
 """Rows whose 4096 exchanges are all counted."""
 MAX_GROUPS: Final = 2**12
 """More rows than this are divided at random into this many groups, and the groups are resampled."""
-GROUPS_AT_ONCE: Final = 2**8
 MAX_SUMS: Final = 2**23
 """At most this many sums of groups are kept."""
-DRAWS_AT_ONCE: Final = 2**20
 FEW: Final = 20
 """With fewer resamples beyond 0, their share says little about a tail; the normal distribution extends it."""
 
@@ -118,7 +117,7 @@ def exchanged_tails(first: RowSums, second: RowSums, rng: np.random.Generator) -
     too small with few discordant rows.
     """
     changed = (first.values != second.values).any(axis=1)
-    apart = _groups(first.values[changed] - second.values[changed], MAX_GROUPS, rng)
+    apart = random_groups(first.values[changed] - second.values[changed], MAX_GROUPS, rng)
     is_complete = len(apart) <= MAX_COMPLETE
     moved = _all_exchanges(apart) if is_complete else _drawn_exchanges(apart, rng)
     sums = (measure.values.sum(axis=0, dtype=np.float64) for measure in (first, second))
@@ -184,37 +183,10 @@ def _with_unseen_rows(difference: Difference, first: RowSums, second: RowSums) -
     return replace(difference, limits=(min(low, difference.value - room), max(high, difference.value + room)))
 
 
-def _groups(values: FloatArray | IntArray, most: int, rng: np.random.Generator) -> FloatArray:
-    """The values, (n, m), or, if there are more, their sums over `most` random groups of nearly one size."""
-    if len(values) <= most:
-        return values.astype(np.float64)
-    order, starts = rng.permutation(len(values)), np.arange(most + 1) * len(values) // most
-    sums = np.empty((most, values.shape[1]))
-    for first in range(0, most, GROUPS_AT_ONCE):  # all rows in a new order would be a second copy of them
-        ends = starts[first : first + GROUPS_AT_ONCE + 1]
-        part = values[order[ends[0] : ends[-1]]]
-        sums[first : first + GROUPS_AT_ONCE] = np.add.reduceat(
-            part, ends[:-1] - ends[0], axis=0, dtype=np.float64
-        )
-    return sums
-
-
 def _resampled(values: FloatArray | IntArray, rng: np.random.Generator) -> FloatArray:
-    """(RESAMPLES, m) the sums over rows (n, m) that are drawn with replacement, or over groups of rows.
-
-    The variance of a sum is the same if groups are drawn, and the time does not grow with the rows.
-    """
+    """(RESAMPLES, m) the sums over rows (n, m) that are drawn with replacement, or over groups of rows."""
     most = min(MAX_GROUPS, max(256, MAX_SUMS // values.shape[1]))
-    grouped = _groups(values, most, rng)
-    count = len(grouped)
-    sums = np.empty((RESAMPLES, grouped.shape[1]))
-    step = max(1, DRAWS_AT_ONCE // count)
-    for start in range(0, RESAMPLES, step):
-        size = min(step, RESAMPLES - start)
-        drawn = rng.integers(count, size=(size, count)) + np.arange(size)[:, None] * count
-        times = np.bincount(drawn.ravel(), minlength=size * count).reshape(size, count)
-        sums[start : start + size] = times.astype(np.float64) @ grouped
-    return sums
+    return resampled_sums(random_groups(values, most, rng), RESAMPLES, rng)
 
 
 def _by_resamples(value: float, differences: FloatArray, rows: int) -> Difference:

@@ -113,14 +113,6 @@ def test_p_is_that_of_scipys_permutation_test() -> None:
     assert found.p == pytest.approx(2 * oracle.pvalue, rel=0.5)
 
 
-def test_groups_have_all_rows_and_nearly_one_size() -> None:
-    sums = rows_module._groups(np.ones((10_000, 2), np.int8), rows_module.MAX_GROUPS, rng())
-    assert {*sums[:, 0].tolist()} == {2.0, 3.0}
-    assert sums.sum(axis=0).tolist() == [10_000, 10_000]
-    few = rows_module._groups(np.ones((300, 1), np.int8), 1, rng())
-    assert few.tolist() == [[300.0]]  # more than one byte holds
-
-
 def share(hits: FloatArray) -> RowSums:
     return RowSums(np.stack([np.ones(len(hits)), hits], axis=1), lambda sums: sums[..., 1] / sums[..., 0])
 
