@@ -28,6 +28,9 @@ from fnnctl.text import quoted
 LARGEST = 1e300
 """Edges beyond it are drawn in, so that differences between them are finite."""
 BLOCK_VALUES = 2**17
+MOST_COMPARED = 2**11
+"""Up to so many comparisons per column, all edges are compared with: for a single row, searching each column
+takes a third of the time of a prediction."""
 EXACTLY = ConfigDict(extra="forbid", allow_inf_nan=False)
 """Validation when features are read back: no unknown keys, no infinities."""
 
@@ -59,18 +62,43 @@ def edges_around_values(values: FloatArray, bins: int) -> FloatArray:
     return np.unique([distinct[0], *(lower + 0.5 * (upper - lower)), distinct[-1]])
 
 
-def bin_coordinates(numbers: FloatArray, edges: FloatArray) -> FloatArray:
-    """i + t for numbers (n,) at the fraction t of bin i, counted from 0.
+class Bins:
+    """The bins of p numeric columns, which may have different numbers of bins."""
 
-    Numbers beyond the outer edges are moved to them. Without a bin all coordinates are 0.
-    """
-    if len(edges) < 2:
-        return np.zeros(len(numbers))
-    inside = np.clip(numbers, edges[0], edges[-1])
-    bins = np.searchsorted(edges[1:-1], inside, side="right")
-    low = edges[bins]
-    coordinates: FloatArray = bins + (inside - low) / (edges[bins + 1] - low)
-    return coordinates
+    def __init__(self, edges: Sequence[FloatArray]) -> None:
+        """`edges` are those of each column, ascending; a column with fewer than two has no bin."""
+        width = max(2, *map(len, edges))
+        table = np.full((len(edges), width), np.inf)
+        for row, own in zip(table, edges, strict=True):
+            row[: len(own)] = own
+        has_bins = np.array([len(own) > 1 for own in edges])
+        table[~has_bins, :2] = 0.0, 1.0
+        self._first = table[:, 0]
+        self._last = np.array([own[-1] if len(own) > 1 else 0.0 for own in edges])
+        self._edges = table.ravel()
+        self._starts = np.arange(len(edges)) * width
+        self._inner = table[:, 1:].copy()
+        """(p, width − 1): where a further bin begins, then infinities."""
+        self._inner[self._inner == self._last[:, None]] = np.inf
+
+    def __len__(self) -> int:
+        return len(self._first)
+
+    def coordinates(self, numbers: FloatArray) -> FloatArray:
+        """i + t for numbers (n, p) at the fraction t of bin i of their column, counted from 0.
+
+        Numbers beyond the outer edges are moved to them. Without a bin all coordinates are 0.
+        """
+        inside = np.clip(numbers, self._first, self._last)
+        if len(numbers) * self._inner.shape[1] <= MOST_COMPARED:
+            bins = (inside[:, :, None] >= self._inner).sum(axis=2)
+        else:
+            columns = zip(self._inner, inside.T, strict=True)
+            bins = np.stack([np.searchsorted(inner, own, side="right") for inner, own in columns], axis=1)
+        places = bins + self._starts
+        low = self._edges[places]
+        coordinates: FloatArray = bins + (inside - low) / (self._edges[places + 1] - low)
+        return coordinates
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,8 +279,8 @@ class Features:
     """Indices of those of the p columns that have an indicator."""
     categories: Sequence[tuple[int, IntArray]]
     """A column's index, and the feature that is 1 for each code and (last) for a missing value, or -1."""
-    edges: Sequence[FloatArray]
-    """Those of each of the p columns; empty if there are no bins."""
+    bins: Bins | None
+    """Those of the p columns; None if they have none."""
     codes: Sequence[tuple[int, FloatArray]]
     """The index of each coded column, and its code for each of the data set's and (last) a missing value."""
 
@@ -279,6 +307,7 @@ class Features:
                 missing = rest - 1 if column.indicator else rest
                 of_texts = [*(code_of.get(text, rest) for text in dataset.categories[j]), missing]
                 codes.append((j, np.array(of_texts, np.float64)))
+        edges = [np.array(number.edges) for number in numbers if number.edges is not None]
         return cls(
             dataset,
             columns=None if np.array_equal(columns, np.arange(len(position))) else columns,
@@ -287,7 +316,7 @@ class Features:
             spread=np.array([number.spread for number in numbers], dtype=np.float64),
             indicators=np.flatnonzero([number.indicator for number in numbers]),
             categories=categories,
-            edges=[np.array(number.edges) for number in numbers if number.edges is not None],
+            bins=Bins(edges) if edges else None,
             codes=codes,
         )
 
@@ -295,7 +324,7 @@ class Features:
         """Write the features of `rows` (n,) into `out` (n, features): see `Preprocessor.transform`."""
         first_category = len(self.fill) + len(self.indicators)
         first_code = out.shape[1] - len(self.codes)
-        first_coordinate = first_code - len(self.edges)
+        first_coordinate = first_code - (len(self.bins) if self.bins else 0)
         step = max(1, BLOCK_VALUES // max(1, self.dataset.numeric.shape[1] + len(self.categories)))
         for start in range(0, len(rows), step):
             block, features = rows[start : start + step], out[start : start + step]
@@ -310,8 +339,8 @@ class Features:
         missing = np.isnan(values)
         if missing.any():
             np.copyto(values, self.fill, where=missing)
-        for j, edges in enumerate(self.edges):
-            coordinates[:, j] = bin_coordinates(values[:, j], edges)
+        if self.bins:
+            coordinates[...] = self.bins.coordinates(values)
         with np.errstate(over="ignore"):
             values -= self.centre
             values /= self.spread

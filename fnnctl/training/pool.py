@@ -74,7 +74,7 @@ def fits_in_memory(rows: int, features: int, dtype: np.dtype[np.floating], *, ha
 def make_pool(features: Features, targets: TargetArray, count: int, dtype: np.dtype[np.floating]) -> Pool:
     """A pool of all rows, with `count` features and targets (N,): in memory if small, else made on demand."""
     rows = len(targets)
-    if not fits_in_memory(rows, count, dtype, has_bins=bool(features.edges)):
+    if not fits_in_memory(rows, count, dtype, has_bins=features.bins is not None):
         return RowsOnDemand(features, targets)
     inputs = np.ones((rows, count + 1), dtype)
     features.write(np.arange(rows), inputs[:, :-1])

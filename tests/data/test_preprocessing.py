@@ -18,7 +18,8 @@ from fnnctl.data import preprocessing
 from fnnctl.data.dataset import Dataset, RawTarget
 from fnnctl.data.fitting import NumberBins, fit_preprocessor
 from fnnctl.data.matrix import Packing
-from fnnctl.data.preprocessing import Preprocessor, bin_coordinates, bin_edges, edges_around_values
+from fnnctl.data.preprocessing import MOST_COMPARED, Bins, Preprocessor, bin_edges, edges_around_values
+from tests.data.bins import bin_coordinates
 
 EDGES = np.array([0.0, 1.0, 3.0])
 
@@ -31,6 +32,22 @@ def test_coordinates_by_hand() -> None:
 @pytest.mark.parametrize("edges", [[], [7.0]])
 def test_without_a_bin_all_coordinates_are_zero(edges: list[float]) -> None:
     assert bin_coordinates(np.array([6.0, 7.0, 8.0]), np.array(edges)).tolist() == [0, 0, 0]
+
+
+def test_few_rows_and_many_have_the_same_coordinates() -> None:
+    """Few rows are compared with all edges, many are searched for, column by column."""
+    rng = np.random.default_rng(0)
+    edges = [np.unique(rng.normal(size=count).round(1)) for count in (2, 40, 9)] + [
+        np.array([]),
+        np.array([7.0]),
+    ]
+    numbers = rng.normal(size=(MOST_COMPARED, 5)).round(1)
+    bins = Bins(edges)
+    together, apart = bins.coordinates(numbers), [bins.coordinates(row[None])[0] for row in numbers]
+    assert together.tobytes() == np.array(apart).tobytes()
+    for column, own in zip(together.T, edges, strict=True):
+        assert column.min() == 0
+        assert column.max() == max(0, len(own) - 1)
 
 
 def test_edges_are_the_distinct_quantiles() -> None:

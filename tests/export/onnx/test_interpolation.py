@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from fnnctl.arrays import FloatArray
-from fnnctl.data.preprocessing import bin_coordinates
+from tests.data.bins import bin_coordinates
 from tests.export.onnx.random_models import NEEDS_ONNX
 
 pytestmark = [pytest.mark.extra, NEEDS_ONNX]

@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fnnctl.arrays import FloatArray
-from fnnctl.data.preprocessing import bin_coordinates
 from fnnctl.nn.layers.first_inputs import InputGroup, input_groups
 from fnnctl.nn.layers.input_stage import (
     CoordinateFunctions,
@@ -27,6 +26,7 @@ from fnnctl.nn.shape import (
     OutputShape,
 )
 from fnnctl.nn.workspace import Workspace
+from tests.data.bins import bin_coordinates
 from tests.nn.gradients import Case
 from tests.nn.stages import INPUTS, PIECEWISE, STAGES, STATISTICS
 
