@@ -31,6 +31,8 @@ class BackPropagation:
         layers = network.layout.layers
         self._dW = [layer.weights.view(self.gradient) for layer in layers]
         self._WT = [layer.weights_alone(network.parameters).swapaxes(-2, -1) for layer in layers]
+        if network.scaled_weights is not None:
+            self._WT[0] = network.scaled_weights.scaled_alone.swapaxes(-2, -1)
         self._shared = SharedGradients(network, self.gradient) if network.heads else None
         self.scratch = np.empty_like(network.parameters)
         """(K, P), scratch memory, free for any use between two gradients."""
@@ -73,6 +75,8 @@ class BackPropagation:
                 np.matmul(delta, below if biased else below[..., :-1], out=self._dW[0])
         if work.stage is not None:
             self._backward_stage(work.stage, delta, skipped)
+        if self.network.scaled_weights is not None:
+            self.network.scaled_weights.backward(self.gradient)
 
     def _backward_stage(self, buffers: StageBuffers, delta: FloatArray, skipped: FloatArray | None) -> None:
         """Fill the gradient of the input stage from the first layer's error terms."""

@@ -12,6 +12,7 @@ from fnnctl.arrays.limits import limited
 from fnnctl.nn.layers.first_inputs import NO_NETWORKS, PlainProducts, input_groups
 from fnnctl.nn.layers.hidden import HiddenLayer
 from fnnctl.nn.layers.input_stage import InputStage
+from fnnctl.nn.layers.scaled_weights import ScaledWeights
 from fnnctl.nn.layers.shared_weights import Heads
 from fnnctl.nn.member_generators import MemberGenerators
 from fnnctl.nn.parameters import LayerSegments, ParameterLayout
@@ -51,6 +52,10 @@ class Network:
         if plain.size and shape.stage is not None and shape.hidden:
             given, biased = shape.stage.given(shape.inputs), layout.layers[0].biased
             self.plain_products = PlainProducts(groups, given, biased=biased)
+        self.scaled_weights: ScaledWeights | None = None
+        """Those of the first hidden layer, if `NetworkShape.scales_weights`."""
+        if shape.scales_weights and layout.stage is not None and layout.stage.scales is not None:
+            self.scaled_weights = ScaledWeights(layout.layers[0], layout.stage.scales, parameters)
         self.layers = [
             HiddenLayer(
                 layer,
@@ -59,6 +64,7 @@ class Network:
                 statistics,
                 {name: values[:, index] for name, values in hyperparameters.items()},
                 None if index else self.plain_products,
+                None if index else self.scaled_weights,
             )
             for index, layer in enumerate(shape.hidden)
         ]
@@ -92,6 +98,8 @@ class Network:
     ) -> FloatArray:
         """What the output layer reads, (K, units + 1, batch), with a last row of ones: see `forward`."""
         a: FloatArray = work.inputs_T
+        if self.scaled_weights is not None:
+            self.scaled_weights.update()
         if self.stage is not None and work.stage is not None:
             a = self.stage.forward(a, work.stage, read=read)
         for layer, buffers in zip(self.layers, work.hidden, strict=True):

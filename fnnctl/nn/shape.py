@@ -162,7 +162,30 @@ class NetworkShape:
         """
         if self.stage is None:
             return self.first_inputs
-        return 0 if self.stage.scaled or self.inner_members > 1 else self.stage.given(self.inputs)
+        needs_all = self.scales_inputs or self.inner_members > 1
+        return 0 if needs_all else self.stage.given(self.inputs)
+
+    @property
+    def scales_weights(self) -> bool:
+        """Whether trained factors multiply the first layer's weights instead of its inputs.
+
+        With adult's 111 inputs this saves a tenth of the time of training. Networks with neither edges nor
+        statistics of their own scale the inputs: another order of the products would change the last bits,
+        and runs of version 0.7 and before would not repeat.
+        """
+        stage = self.stage
+        return (
+            stage is not None
+            and stage.scaled
+            and (stage.categories is not None or (stage.numeric is not None and stage.numeric.own_edges))
+            and (bool(self.hidden) and not self.hidden[0].residual)
+            and self.inner_members == 1
+        )
+
+    @property
+    def scales_inputs(self) -> bool:
+        """Whether trained factors multiply the first layer's inputs."""
+        return self.stage is not None and self.stage.scaled and not self.scales_weights
 
     @property
     def hidden_inputs(self) -> tuple[int, ...]:

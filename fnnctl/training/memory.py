@@ -52,6 +52,7 @@ def _stack_bytes(settings: StackSettings, rows: int, members: int) -> int:
     penalised = members * (2 if "l1" in settings.techniques else 1) * layout.size * itemsize
     drawing = 8 * max(prod(layer.weights.shape) for layer in layout.layers)
     shape = settings.shape
+    scaled_weights = members * prod(layout.layers[0].weights.shape) * itemsize if shape.scales_weights else 0
     per_column = shape.output.size * itemsize
     per_column += sum(_layer_bytes(layer, itemsize) for layer in shape.hidden)
     per_column += 3 * max((layer.units for layer in shape.hidden), default=0) * itemsize
@@ -61,7 +62,8 @@ def _stack_bytes(settings: StackSettings, rows: int, members: int) -> int:
     per_example += shape.inner_members * per_column
     batches = min(settings.batch_size, rows) + rows_at_once(shape)
     statistics = 2 * members * layout.statistics_size * itemsize + _category_bytes(settings, rows)
-    return parameters + penalised + drawing + statistics + members * batches * per_example
+    batch_bytes = members * batches * per_example
+    return parameters + penalised + drawing + statistics + scaled_weights + batch_bytes
 
 
 def _category_bytes(settings: StackSettings, rows: int) -> int:
@@ -98,7 +100,7 @@ def _stage_bytes(shape: NetworkShape, itemsize: int) -> int:
     if stage is None:
         return 0
     values = outputs + 1 + (0 if stage.categories is None else stage.categories.values)
-    values += (outputs - shape.first_learned) + (outputs if stage.scaled else 0)
+    values += (outputs - shape.first_learned) + (outputs if shape.scales_inputs else 0)
     if stage.numeric is not None:
         values += stage.numeric.numbers * (
             stage.numeric.functions + 1

@@ -21,6 +21,7 @@ from fnnctl.nn.layers.normalization import (
     Normalization,
     NormalizationBuffers,
 )
+from fnnctl.nn.layers.scaled_weights import ScaledWeights
 from fnnctl.nn.layers.shared_weights import SharedWeights, SharedWeightsBuffers, add_below
 from fnnctl.nn.member_generators import MemberGenerators
 from fnnctl.nn.parameters import LayerSegments
@@ -134,11 +135,12 @@ class HiddenLayer:
         statistics: FloatArray,
         hyperparameters: Mapping[str, FloatArray],
         plain_products: PlainProducts | None = None,
+        scaled_weights: ScaledWeights | None = None,
     ) -> None:
-        """`hyperparameters` are those of `Network`, (K,) each for this layer, and so are `plain_products`."""
+        """`hyperparameters` are those of `Network`, (K,) each for this layer, and so are the last two."""
         self._plain_products = plain_products
         self.shape, self.segments = layer, segments
-        self.W = segments.weights.view(parameters)
+        self.W = scaled_weights.scaled if scaled_weights else segments.weights.view(parameters)
         """(K, rows, inputs), with a last column of biases unless the layer is normalized or has factors."""
         factors = segments.factors
         self.shared_weights = None if factors is None else SharedWeights(segments, factors, parameters)

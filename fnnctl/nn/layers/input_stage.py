@@ -2,9 +2,9 @@
 
 Its outputs are, in this order: the features that are values; the statistics of the target of categories,
 column by column; the embeddings of numbers, number by number. All of them may then be scaled, by a trained
-factor per input of the first layer. The result is an array like the activations of a hidden layer, (K, units
-+ 1, batch) with a last row of ones. The first layer gives back the gradient with respect to it, from
-`NetworkShape.first_learned` on.
+factor per input of the first layer, unless its weights are (see `scaled_weights`). The result is an array
+like the activations of a hidden layer, (K, units + 1, batch) with a last row of ones. The first layer gives
+back the gradient with respect to it, from `NetworkShape.first_learned` on.
 
 The piecewise linear embedding of numbers is e = A h(u), for the coordinate u of a number among its bins. u is
 i + t at the fraction t of bin i, counted from 0. Linear function i is u − i, clipped to [0, 1]: the fraction
@@ -208,7 +208,7 @@ def stage_buffers(
     return StageBuffers(
         extended=extended,
         extended_rows=extended.transpose(0, 2, 1),
-        outputs=np.empty((members, outputs, batch), dtype) if stage.scaled else extended[:, :-1],
+        outputs=np.empty((members, outputs, batch), dtype) if shape.scales_inputs else extended[:, :-1],
         functions=functions,
         first=first,
         gathered=gathered,
@@ -239,7 +239,9 @@ class InputStage:
             edges = None if segments.edges is None else segments.edges.view(statistics)
             functions = CoordinateFunctions(self._shape.numeric, edges, parameters.dtype)
             self._numeric = PiecewiseLinearEmbedding(segments.mixing, parameters, functions, groups)
-        self._scaling = None if segments.scales is None else ScalingLayer(segments.scales.view(parameters))
+        self._scaling: ScalingLayer | None = None
+        if segments.scales is not None and shape.scales_inputs:
+            self._scaling = ScalingLayer(segments.scales.view(parameters))
 
     def forward(self, inputs: FloatArray, buffers: StageBuffers, *, read: bool = True) -> FloatArray:
         """Fill and return `buffers.extended` from the features, (K, features + 1, batch).
