@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, Self
 
 from fnnctl.arrays import IntArray
+from fnnctl.config.paths import CATEGORY_ENCODING, format_path
 from fnnctl.config.rules.canonical import configuration_seed
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.losses import output_of
@@ -79,6 +80,9 @@ class Fit:
         preprocessor = preprocessor or fit_preprocessor(
             data.dataset, split.train, experiment.data, number_bins(experiment.model)
         )
+        if not preprocessor.features:
+            message = "there is no feature, because each category is in one training row alone; write one_hot"
+            raise ConfigError(Problem(message, path=format_path(CATEGORY_ENCODING)))
         targets = data.targets[split.train]
         decoder = data.task.output_decoder(experiment.model, targets, experiment.data.target_transform)
         if experiment.data.target_transform == "auto":

@@ -64,8 +64,8 @@ class Workspace:
         self.stage = stage_buffers(shape, members, batch, dtype, training=training)
         """Those of the input stage; None if there is none."""
         gathered = None if self.stage is None else self.stage.gathered
-        self.gathered_statistics = () if gathered is None else (gathered,)
-        """The statistics of categories that are gathered with a batch, if networks are trained on any."""
+        self.gathered_statistics: tuple[FloatArray, ...] = () if gathered is None else (gathered,)
+        """Beside `inputs`: the statistics of categories of the rows, if networks are trained on any."""
         self.hidden = hidden_buffers(shape, members, batch, dtype, training=training)
 
     def set_targets(self) -> None:

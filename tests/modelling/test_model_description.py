@@ -21,7 +21,7 @@ from fnnctl.modelling.model_description import (
     PartDescription,
     read_description,
 )
-from fnnctl.nn.shape import InputStageShape, NumericEmbeddingShape
+from fnnctl.nn.shape import CategoryStatisticsShape, InputStageShape, NumericEmbeddingShape
 from tests.store.conftest import described
 
 PATH = Path("model.json")
@@ -86,6 +86,27 @@ def test_a_layer_of_impossible_size(units: int) -> None:
     assert description.problem(preprocessor) == "hidden.0.units: must be from 1 to 1,000,000,000"
 
 
+@pytest.mark.parametrize(
+    ("categories", "problem"),
+    [
+        (None, "stage.categories.codes: the preprocessing has other codes"),
+        ({"codes": [3], "size": 2}, "stage.categories.codes: the preprocessing has other codes"),
+        ({"codes": [4, 4], "size": 2}, "stage.categories.codes: the preprocessing has other codes"),
+        ({"codes": [4], "size": 1}, "stage.categories.size: must be from 2 to 1,000,000,000"),
+        ({"codes": [4], "size": 2}, None),
+    ],
+)
+def test_statistics_of_categories_have_the_codes_of_the_preprocessing(
+    categories: dict[str, object] | None, problem: str | None
+) -> None:
+    """Two values, a missing one and all others."""
+    column = {"name": "c", "categories": [], "indicator": True, "coded": ["a", "b"]}
+    preprocessing = {"numeric": [], "categorical": [column]}
+    stage = {"categories": categories}
+    description = read(inputs=2, features=["c missing", "c code"], preprocessing=preprocessing, stage=stage)
+    assert description.problem(Preprocessor.from_dict(preprocessing)) == problem
+
+
 def test_an_unknown_name_prints() -> None:
     with pytest.raises(DataError, match=r"is damaged: a\\x1b\[31m\\u202e: is unknown to this version"):
         read(**{"a\x1b[31m\u202e": 1})
@@ -96,7 +117,7 @@ def test_an_unknown_name_prints() -> None:
 def test_every_fact_is_described() -> None:
     kinds: list[Any] = [*Described.__subclasses__(), *NetworkDescription.__subclasses__()]
     assert {PartDescription, EnsembleDescription} <= {*kinds}
-    shapes = LayerDescription, InputStageShape, NumericEmbeddingShape
+    shapes = LayerDescription, InputStageShape, NumericEmbeddingShape, CategoryStatisticsShape
     names = {kind: kind.model_fields.keys() for kind in kinds}
     names |= {shape: {each.name for each in fields(shape)} for shape in shapes}
     undescribed = [
