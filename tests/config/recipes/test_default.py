@@ -1,16 +1,20 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from fnnctl.config.paths import ConfigPath
 from fnnctl.config.recipes.resolving import RECIPES, experiment_before_data, recipe_values, resolve
 from fnnctl.config.schema.recipe_values import (
     LARGE,
+    MANY_ROWS,
     MEMBERS,
-    MEMBERS_LARGE,
+    MEMBERS_OF_MANY_ROWS,
     WIDEST,
     WIDEST_LARGE,
+    RecipeFacts,
 )
 from fnnctl.config.schema.setting import Recipe
 from tests.config.recipes.cases import CASES, assert_all_is_taken, facts_of
@@ -34,13 +38,34 @@ def test_targets_are_smoothed_only_for_the_sake_of_predicted_classes() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rows", "members", "width"), [(LARGE, MEMBERS, WIDEST), (LARGE + 1, MEMBERS_LARGE, WIDEST_LARGE)]
+    ("rows", "members", "twins", "epochs"),
+    [(MANY_ROWS - 1, MEMBERS, True, 22), (MANY_ROWS, MEMBERS_OF_MANY_ROWS, False, 32)],
 )
-def test_a_large_table_has_fewer_and_wider_networks(rows: int, members: int, width: int) -> None:
+def test_a_table_of_many_rows_has_fewer_networks_and_no_twins(
+    rows: int, members: int, twins: bool, epochs: int
+) -> None:
     recipe = recipe_values("default", facts_of(rows=rows))
     ensemble = {path[-1]: value for path, value in recipe.items() if path[:-1] == ("model", "ensemble")}
-    assert ensemble == {"members": members, "bags": True, "plain_twins": True}
-    assert recipe["model", "hidden"] == [width, width]
+    assert ensemble == {"members": members, "bags": True, "plain_twins": twins}
+    assert recipe["training", "epochs"] == epochs
+
+
+@pytest.mark.parametrize(("rows", "width"), [(LARGE, WIDEST), (LARGE + 1, WIDEST_LARGE)])
+def test_a_large_table_has_wider_networks(rows: int, width: int) -> None:
+    assert recipe_values("default", facts_of(rows=rows))["model", "hidden"] == [width, width]
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_many_rows_need_less_smoothing_and_in_a_regression_smaller_steps(recipe: Recipe) -> None:
+    def value(path: ConfigPath, case: RecipeFacts, rows: int) -> Any:
+        return recipe_values(recipe, replace(case, rows=rows)).get(path)
+
+    few, many = MANY_ROWS - 1, MANY_ROWS
+    rate = ("training", "optimizer", "learning_rate")
+    classes, numbers = facts_of(), CASES["numbers"]
+    assert [value(LABEL_SMOOTHING, classes, rows) for rows in (few, many)] == [0.1, 0.02]
+    assert [value(rate, classes, rows) for rows in (few, many)] == [0.04, 0.04]
+    assert [value(rate, numbers, rows) for rows in (few, many)] == [0.1, 0.05]
 
 
 def test_only_the_outputs_of_a_regression_are_limited() -> None:
@@ -124,20 +149,20 @@ def test_without_validation_rows_nothing_is_calibrated(search: dict[str, Any]) -
 
 
 @pytest.mark.parametrize("recipe", RECIPES)
-def test_bins_of_large_tables_tell_the_targets_apart(recipe: Recipe) -> None:
+def test_bins_of_many_rows_tell_the_targets_apart(recipe: Recipe) -> None:
     def kind(rows: int) -> list[Any]:
         values = recipe_values(recipe, facts_of(rows=rows))
         return [values.get(("model", "numeric_embedding", key)) for key in ("edges", "code")]
 
-    assert kind(9_999) == [None, None]
-    assert kind(10_000) == ["target", "both"]
+    assert kind(MANY_ROWS - 1) == [None, None]
+    assert kind(MANY_ROWS) == ["target", "both"]
 
 
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_columns_of_many_categories_in_large_tables_have_statistics_of_the_target(recipe: Recipe) -> None:
     def encoding(**changes: Any) -> Any:
-        facts = facts_of(**{"rows": 10_000, "many_categories": True, **changes})
+        facts = facts_of(**{"rows": MANY_ROWS, "many_categories": True, **changes})
         return recipe_values(recipe, facts).get(("data", "category_encoding"))
 
     assert encoding() == encoding(outputs=32) == "target"
-    assert encoding(rows=9_999) is encoding(many_categories=False) is encoding(outputs=33) is None
+    assert encoding(rows=MANY_ROWS - 1) is encoding(many_categories=False) is encoding(outputs=33) is None

@@ -100,7 +100,7 @@ def test_a_message_that_depends_on_the_data_waits_for_them() -> None:
     config = {**SOURCE, "training": {"averaging": "swa", "early_stopping": {"patience": 3}}}
     before = experiment_before_data(config)
     assert before.data.source == "x.csv"
-    for rows, epoch in ((150, 16), (50_000, 8)):
+    for rows, epoch in ((150, 16), (50_000, 12)):
         with pytest.raises(InvalidConfigurationError, match=f"starts averaging, after epoch {epoch};"):
             resolve(config, facts_of(rows=rows))
 

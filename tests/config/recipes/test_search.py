@@ -161,8 +161,8 @@ def test_few_rows_have_few_trials_and_many_rows_rungs() -> None:
     sections = [recipe_section(facts, recipe_space(facts)) for facts in (few, many)]
     assert [section["method"]["scheduler"] for section in sections] == ["full_budget", "asha"]
     assert recipe_rungs(few, sections[0]) == {}
-    # 30,000 rows have 11 epochs, searched up to 44: rungs at 4, 14 and 44
-    assert recipe_rungs(many, sections[1]) == {"reduction_factor": 3.0, "min_epochs": 4}
+    # 30,000 rows have 16 epochs, searched up to 64: rungs at 7, 21 and 64
+    assert recipe_rungs(many, sections[1]) == {"reduction_factor": 3.0, "min_epochs": 7}
     fewer = {**sections[1], "budget": {"max_epochs": 3}}
     assert recipe_rungs(many, fewer) == {"reduction_factor": 3.0, "min_epochs": 1}
 
