@@ -46,9 +46,9 @@ ORDERS = {
         "feature_importance", "hyperparameter_importance", "kendall", "stored",
     ),
     "tasks": (
-        "decisions", "detection", "mixture", "one_column", "warnings", "worst_rows", "epoch_metrics",
-        "shares", "target_transforms", "decoding", "task", "folds", "post_training", "checks", "comparison",
-        "reports", "regression", "classification", "registry",
+        "decisions", "detection", "mixture", "one_column", "warnings", "worst_rows", "shares",
+        "target_transforms", "decoding", "temperature", "epoch_metrics", "task", "folds", "post_training",
+        "checks", "comparison", "reports", "regression", "classification", "registry",
     ),
     "config": (
         "paths", "problems", "sources", "yaml_text", "other_files", "schema", "provenance", "messages",

@@ -30,6 +30,8 @@ CLASSIFICATION: Final = "classification"
 REGRESSION: Final = "regression"
 TRAIN, VALIDATION = "train_", "validation_"
 """The beginnings of columns of history.csv, before the name of a metric."""
+CALIBRATED_LOSS: Final = f"{VALIDATION}calibrated_loss"
+"""The column of history.csv with the loss of calibrated probabilities, if it is monitored."""
 PER_CLASS: Final = "per_class"
 """The key of a part's metrics of single classes, by the names of the classes."""
 BEST_F1: Final = "best_f1"
@@ -371,7 +373,7 @@ def positive_metric(name: str) -> Metric[Any] | None:
 def is_loss(name: str) -> bool:
     """Whether small values of the metric of this name are better; see `metric_of`."""
     metric = metric_of(name)
-    return metric is not None and metric.lower_is_better
+    return name == CALIBRATED_LOSS.removeprefix(VALIDATION) or (metric is not None and metric.lower_is_better)
 
 
 def label_of(name: str) -> str:
@@ -426,4 +428,4 @@ def monitors() -> list[str]:
     """The columns of history.csv that early stopping and an lr_schedule can monitor, for all tasks."""
     headlines = (f"{TRAIN}{headline(task).name}" for task in (CLASSIFICATION, REGRESSION))
     recorded = (f"{VALIDATION}{metric.name}" for metric in METRICS if metric.monitored)
-    return [f"{TRAIN}loss", *headlines, f"{VALIDATION}loss", *recorded]
+    return [f"{TRAIN}loss", *headlines, f"{VALIDATION}loss", CALIBRATED_LOSS, *recorded]

@@ -16,6 +16,7 @@ from fnnctl.config.schema.optimizers import LbfgsOptimizer, Optimizer
 from fnnctl.config.schema.training import AUTO_BATCH_SIZE
 from fnnctl.data.fitting import FINE_BINS, NumberBins
 from fnnctl.data.preprocessing import Preprocessor
+from fnnctl.metrics.registry import CALIBRATED_LOSS
 from fnnctl.nn.optimizers.first_order import OPTIMIZERS
 from fnnctl.nn.optimizers.lbfgs import HYPERPARAMETER_NAMES
 from fnnctl.nn.optimizers.lr_schedules import LR_SCHEDULES
@@ -121,6 +122,7 @@ def stack_settings(
         ensemble=experiment.model.ensemble.networks // shape.inner_members,
         bags=experiment.model.ensemble.bags,
         twins=experiment.model.ensemble.plain_twins,
+        calibrated=CALIBRATED_LOSS in training.monitors.values(),
         parametrization=training.parametrization,
         **({"memory": optimizer.memory} if isinstance(optimizer, LbfgsOptimizer) else {}),
     )

@@ -10,7 +10,6 @@ from typing import Final
 import numpy as np
 
 from fnnctl.arrays import IntArray
-from fnnctl.config.schema.lr_schedules import AdaptiveLrSchedule
 from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.data.splits.parts import Split
 from fnnctl.data.unseen_values import far_numbers
@@ -31,11 +30,7 @@ MAX_NAMED: Final = 5
 
 def is_chosen_by_validation(fit: Fit, decoder: OutputDecoder) -> bool:
     """Whether validation rows chose something of a fit without bags, so that their score is too good."""
-    training = fit.experiment.training
-    stopping, schedule = training.early_stopping, training.lr_schedule
-    monitors = [] if stopping is None else [stopping.monitor]
-    if isinstance(schedule, AdaptiveLrSchedule):
-        monitors.append(schedule.monitor)
+    monitors = fit.experiment.training.monitors.values()
     return (
         any(monitor.startswith("validation_") for monitor in monitors)
         or fit.settings.twins

@@ -10,6 +10,7 @@ from typing import TypeAlias
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.metrics.registry import CALIBRATED_LOSS
 from fnnctl.modelling.fold_results import FoldResult
 from fnnctl.modelling.predictor import member_slices
 from fnnctl.stacks.work import TrainedStack
@@ -209,7 +210,7 @@ def learning_curves(stack: TrainedStack, k: int) -> dict[str, list[float | None]
     history, metrics = stack.trained_fit(k).history, epoch_metrics(stack.fits[k].settings.shape)
     curves = {
         name: [value if math.isfinite(value) else None for value in history[name][stack.start :]]
-        for name in (metrics.training_columns[0], *metrics.validation_columns[:2])
+        for name in (metrics.training_columns[0], *metrics.validation_columns[:2], CALIBRATED_LOSS)
         if name in history
     }
     if VALIDATION_LOSS in curves and _is_corrected(stack, k):

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from fnnctl.config.schema.losses import LOSS_RECORDS, AutoOutput, Output
-from fnnctl.config.schema.lr_schedules import AdaptiveLrSchedule
 from fnnctl.errors import Problem
 from fnnctl.metrics.metric import TaskName
 from fnnctl.metrics.registry import objectives
@@ -25,16 +24,10 @@ def refused_output(output: Output, task: TaskName) -> Iterator[Problem]:
 
 def refused_monitors(experiment: Experiment, metrics: EpochMetrics, task: str) -> Iterator[Problem]:
     """A problem for each monitor that is not a column of the task's history."""
-    training = experiment.training
-    monitors = {}
-    if training.early_stopping is not None:
-        monitors["training.early_stopping.monitor"] = training.early_stopping.monitor
-    if isinstance(training.lr_schedule, AdaptiveLrSchedule):
-        monitors["training.lr_schedule.monitor"] = training.lr_schedule.monitor
-    columns = (*metrics.training_columns, *metrics.validation_columns)
-    for path, monitor in monitors.items():
-        if monitor not in columns:
-            text, advice = f"{monitor} is not recorded in a {task}", f"choose from {', '.join(columns)}"
+    for path, monitor in experiment.training.monitors.items():
+        if monitor not in metrics.monitors:
+            advice = f"choose from {', '.join(metrics.monitors)}"
+            text = f"{monitor} is not recorded in a {task}"
             yield Problem(text, path=path, advice=advice, has_subject=True)
 
 

@@ -13,6 +13,7 @@ from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.config.schema.losses import LOSS_RECORDS
 from fnnctl.metrics.metric import Metric, OfCounts, OfRows, TaskName
 from fnnctl.metrics.registry import (
+    CALIBRATED_LOSS,
     CLASSIFICATION,
     REGRESSION,
     TRAIN,
@@ -24,6 +25,7 @@ from fnnctl.metrics.registry import (
 from fnnctl.metrics.rows import ClassRows, ErrorRows, of_sum
 from fnnctl.nn.losses.base import TargetArray
 from fnnctl.nn.shape import NetworkShape
+from fnnctl.tasks.temperature import calibrated_losses
 
 TRAIN_LOSS, VALIDATION_LOSS = f"{TRAIN}loss", f"{VALIDATION}loss"
 """The history columns that all tasks have in common."""
@@ -44,6 +46,10 @@ class EpochMetrics(Protocol):
         """The loss, and the metrics of `validation_record`."""
 
     @property
+    def monitors(self) -> tuple[str, ...]:
+        """The columns that early stopping and an lr_schedule can monitor."""
+
+    @property
     def rising_columns(self) -> frozenset[str]:
         """The columns in which larger is better; in all others smaller is better."""
 
@@ -55,6 +61,15 @@ class EpochMetrics(Protocol):
         self, losses: FloatArray, predictions: TargetArray, targets: TargetArray
     ) -> Mapping[str, FloatArray]:
         """The validation columns, (K,) each, from mean losses, (K,), predictions and targets, (K, rows)."""
+
+    def calibrated_losses(
+        self, scores: FloatArray, targets: TargetArray, networks: int, *, out_of_bag: bool
+    ) -> FloatArray:
+        """The column `CALIBRATED_LOSS`, (K,), if it is among the `monitors`.
+
+        Targets (K, rows). Of scores (…, n, outputs) `networks` consecutive ones are of the same rows, and
+        averaged; the others are of the bags whose rows the targets are.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +89,11 @@ class _Columns:
         return VALIDATION_LOSS, *(f"{VALIDATION}{metric.name}" for metric in monitored(self.task))
 
     @property
+    def monitors(self) -> tuple[str, ...]:
+        """The columns that can be monitored: see `EpochMetrics`."""
+        return (*self.training_columns, *self.validation_columns)
+
+    @property
     def rising_columns(self) -> frozenset[str]:
         """The columns in which larger is better: see `EpochMetrics`."""
         columns = (self.training_columns[1], *self.validation_columns[1:])
@@ -88,6 +108,11 @@ class ClassificationEpochMetrics(_Columns):
     task: ClassVar = CLASSIFICATION
 
     @property
+    def monitors(self) -> tuple[str, ...]:
+        """The columns that can be monitored: see `EpochMetrics`."""
+        return (*self.training_columns, *self.validation_columns, CALIBRATED_LOSS)
+
+    @property
     def guessing_loss(self) -> float:
         """The cross-entropy of equal probabilities."""
         return math.log(self.classes)
@@ -99,6 +124,12 @@ class ClassificationEpochMetrics(_Columns):
         rows = ClassRows(targets, predictions, self.classes)
         values = (_of_predictions(metric, rows) for metric in monitored(self.task))
         return dict(zip(self.validation_columns, (losses, *values), strict=True))
+
+    def calibrated_losses(
+        self, scores: FloatArray, targets: IntArray, networks: int, *, out_of_bag: bool
+    ) -> FloatArray:
+        """The losses of calibrated probabilities, (K,): see `EpochMetrics`."""
+        return calibrated_losses(scores, targets, networks, out_of_bag=out_of_bag)
 
 
 def _of_predictions(metric: Metric[ClassRows], rows: ClassRows) -> FloatArray:
@@ -128,6 +159,12 @@ class RegressionEpochMetrics(_Columns):
         rows = ErrorRows(targets.astype(np.float64), predictions)
         values = (_of_estimates(metric, rows) for metric in monitored(self.task))
         return dict(zip(self.validation_columns, (losses, *values), strict=True))
+
+    def calibrated_losses(
+        self, scores: FloatArray, targets: FloatArray, networks: int, *, out_of_bag: bool
+    ) -> FloatArray:
+        """Raises TypeError: a regression has no probabilities."""
+        raise TypeError("a regression has no probabilities to calibrate")
 
 
 def _of_estimates(metric: Metric[ErrorRows], rows: ErrorRows) -> FloatArray:

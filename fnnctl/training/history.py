@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 
 from fnnctl.arrays import FloatArray
+from fnnctl.metrics.registry import CALIBRATED_LOSS
 from fnnctl.tasks.epoch_metrics import TRAIN_LOSS, EpochMetrics
 from fnnctl.training.state import MissingArrayError, State
 
@@ -86,6 +87,7 @@ def history_table(
         LEARNING_RATE,
         *metrics.training_columns,
         *metrics.validation_columns,
+        *(name for name in (CALIBRATED_LOSS,) if name in history),
         "gradient_norm",
         *(activity_column(kind, layer) for layer in range(1, layers + 1) for kind in ("active", "dead")),
     ]

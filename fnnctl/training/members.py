@@ -51,6 +51,9 @@ class StackSettings:
     twins: bool = False
     """Whether members come in pairs with equal rows: one with the embedding of numbers, its twin without."""
 
+    calibrated: bool = False
+    """Whether the loss of calibrated probabilities is recorded, too, because it is monitored."""
+
     @property
     def networks_per_member(self) -> int:
         """2 if each member of an ensemble has a twin."""

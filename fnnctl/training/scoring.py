@@ -55,23 +55,27 @@ class Scorer:
         self._network, self._pool = network, pool
         self._workspaces: dict[int, Workspace] = {}
 
-    def evaluate(self, rows: IntArray) -> tuple[FloatArray, TargetArray]:
+    def evaluate(self, rows: IntArray, outputs: FloatArray | None = None) -> tuple[FloatArray, TargetArray]:
         """Mean loss, (K,), and predictions, (K, n), of each member's rows, (K, n).
 
-        Those of inner members are of their average.
+        Those of inner members are of their average. What `scores` returns is written to `outputs`, if given.
         """
         if self._network.layout.shape.inner_members > 1:
-            return self.evaluate_ensembles(rows, 1)
+            return self.evaluate_ensembles(rows, 1, outputs)
         shape, dtype = self._network.layout.shape, self._network.parameters.dtype
         predictions: TargetArray = np.empty(rows.shape, target_type(shape.output.kind, dtype))
         total = np.zeros(len(rows))
         for part, work in self._batches(rows):
             scores = self._network.within_limits(work.scores)
+            if outputs is not None:
+                outputs[:, part] = work.loss.outputs(scores).transpose(0, 2, 1)
             loss, predictions[:, part] = work.loss.evaluate(scores, work.targets.y)
             total += loss
         return total / rows.shape[1], predictions
 
-    def evaluate_ensembles(self, rows: IntArray, size: int) -> tuple[FloatArray, TargetArray]:
+    def evaluate_ensembles(
+        self, rows: IntArray, size: int, outputs: FloatArray | None = None
+    ) -> tuple[FloatArray, TargetArray]:
         """As `evaluate`, for the averages of `size` consecutive members: (K / size,) and (K / size, n).
 
         The members of an ensemble have the same rows.
@@ -85,6 +89,8 @@ class Scorer:
         for part, work in self._batches(rows):
             targets = work.targets.y[::size]
             scores = self._network.within_limits(work.member_scores())
+            if outputs is not None:
+                outputs[:, part] = work.loss.outputs(scores).transpose(0, 2, 1)
             loss, predictions[:, part] = work.loss.evaluate_ensembles(scores, targets, networks)
             total += loss
         return total / count, predictions

@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from fnnctl.arrays import BoolArray, FloatArray, IntArray
 from fnnctl.arrays.limits import flush
+from fnnctl.metrics.registry import CALIBRATED_LOSS
 from fnnctl.nn.network import Network
 from fnnctl.tasks.epoch_metrics import TRAIN_LOSS, VALIDATION_LOSS, epoch_metrics
 from fnnctl.training.early_stopping import Convergence, EarlyStopping
@@ -164,21 +165,24 @@ class Stack:
         if not self._validation_rows.size:
             return {}
         rows, targets, size = self._validation_rows, self._validation_targets, self.settings.ensemble
-        if size == 1:
-            return self._metrics.validation_record(*self._scorer.evaluate(rows), targets)
-        if self.settings.bags:
-            pair = self.settings.networks_per_member
-            bags = size // pair
-            evaluate = self._scorer.evaluate_ensembles
-            of_bags, predictions = evaluate(rows, pair) if pair > 1 else self._scorer.evaluate(rows)
-            losses = of_bags.reshape(-1, bags).sum(axis=1) / bags
-            predictions = _concatenate_rows(predictions, bags)
-            targets = _concatenate_rows(targets[::pair], bags)
+        together = self.settings.networks_per_member if self.settings.bags else size
+        bags, shape = size // together, self.settings.shape
+        outputs: FloatArray | None = None
+        if self.settings.calibrated:
+            count = len(rows) * shape.inner_members
+            outputs = np.empty((count, rows.shape[1], shape.output.size), self.settings.dtype)
+        if together > 1:
+            losses, predictions = self._scorer.evaluate_ensembles(rows, together, outputs)
         else:
-            losses, predictions = self._scorer.evaluate_ensembles(rows, size)
-            targets = targets[::size]
-        averaged = self._metrics.validation_record(losses, predictions, targets)
-        return _for_each_member(averaged, size)
+            losses, predictions = self._scorer.evaluate(rows, outputs)
+        losses = losses.reshape(-1, bags).sum(axis=1) / bags
+        predictions = _concatenate_rows(predictions, bags)
+        targets = _concatenate_rows(targets[::together], bags)
+        record = dict(self._metrics.validation_record(losses, predictions, targets))
+        if outputs is not None:
+            networks, calibrated = together * shape.inner_members, self._metrics.calibrated_losses
+            record[CALIBRATED_LOSS] = calibrated(outputs, targets, networks, out_of_bag=bags > 1)
+        return _for_each_member(record, size)
 
 
 def _for_each_member(record: Mapping[str, FloatArray], size: int) -> dict[str, FloatArray]:

@@ -19,9 +19,9 @@ from fnnctl.nn.shape import OutputShape
 from fnnctl.seeds import member_seed
 from fnnctl.stacks.work import TrainedStack, train_fits
 from fnnctl.tasks.classification.task import Classification
-from fnnctl.tasks.classification.temperature import PRIOR_ROWS, fit_temperature
 from fnnctl.tasks.post_training import PostTraining
 from fnnctl.tasks.task import OutputDecoder
+from fnnctl.tasks.temperature import PRIOR_ROWS, fit_temperature
 from tests.modelling.prepared import Prepared, prepare
 from tests.program import Interrupt, Program, read_json
 from tests.runs.ensembles import WORKERS, assert_same_folds, run_of

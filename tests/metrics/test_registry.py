@@ -130,7 +130,7 @@ def test_what_follows_from_the_records() -> None:
     monitored = [metric.name for metric in METRICS if metric.monitored]
     assert monitors() == [
         "train_loss", "train_accuracy", "train_r2",
-        "validation_loss", *(f"validation_{name}" for name in monitored),
+        "validation_loss", "validation_calibrated_loss", *(f"validation_{name}" for name in monitored),
     ]  # fmt: skip
     assert {"accuracy", "balanced_accuracy", "f1_macro", "r2"} <= {*monitored}
     assert [metric.name for metric in importance_metrics("classification")] == ["log_loss", "accuracy"]

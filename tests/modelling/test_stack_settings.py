@@ -37,6 +37,8 @@ from fnnctl.tasks.classification.task import Classification
 from fnnctl.training.members import Member, StackSettings
 from tests.config.changes import changes
 
+ADAPTIVE = {"name": "adaptive"}
+
 
 def experiment(**sections: Any) -> Experiment:
     return Experiment.model_validate({"data": {"source": "iris"}, **sections})
@@ -122,6 +124,13 @@ def test_the_parametrization() -> None:
 def test_rules_that_only_choose_the_epoch() -> None:
     _, member = made(training={"early_stopping": {"patience": None}})
     assert member.stopping == EarlyStoppingConfig(monitor="validation_loss", patience=None)
+
+
+@pytest.mark.parametrize("section", ["early_stopping", "lr_schedule"])
+def test_what_is_monitored_is_recorded(section: str) -> None:
+    rule = {"monitor": "validation_calibrated_loss", **({} if section == "early_stopping" else ADAPTIVE)}
+    assert made(training={section: rule})[0].calibrated
+    assert not made(training={section: {**rule, "monitor": "validation_loss"}})[0].calibrated
 
 
 def test_hyperparameters_of_optimizer_and_early_stopping() -> None:

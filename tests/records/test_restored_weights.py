@@ -23,7 +23,11 @@ def job(
     return Result(3, 0, stop, status, 0.8, stop - start, facts=facts)
 
 
-CURVES = {"validation_loss": LOSSES, "validation_accuracy": ACCURACIES}
+CURVES = {
+    "validation_loss": LOSSES,
+    "validation_accuracy": ACCURACIES,
+    "validation_calibrated_loss": [0.6, 0.5, 0.4, 0.3],
+}
 TWO_JOBS = [job(0, 1, CURVES), job(1, 4, CURVES)]
 
 
@@ -37,6 +41,7 @@ def weights(kept: int | None) -> RestoredWeightsFacts:
         ({}, 2),
         ({"monitor": "validation_accuracy"}, 3),
         ({"tolerance": 0.45}, 1),
+        ({"monitor": "validation_calibrated_loss", "tolerance": 0.15}, 3),
         ({"monitor": "validation_f1_macro"}, None),
     ],
 )

@@ -95,6 +95,14 @@ def test_the_curves_are_those_of_this_job(iris: Path) -> None:
     assert curves == {name: whole.trained[0].history[name][7:] for name in curves}
 
 
+def test_the_monitored_loss_of_calibrated_probabilities_has_a_curve(iris: Path) -> None:
+    prepared = prepare(iris, ["training.early_stopping.monitor=validation_calibrated_loss"])
+    trained = train_fits(prepared.data, [prepared.fit])
+    curve = measured(trained).curves["validation_calibrated_loss"]
+    assert curve == trained.trained[0].history["validation_calibrated_loss"]
+    assert trained.trained[0].best_epoch == 1 + np.argmin(np.array(curve, np.float64))
+
+
 def test_an_interrupted_fit_has_no_objective(iris: Path) -> None:
     prepared = prepare(iris)
     result = measured(train_fits(prepared.data, [prepared.fit], should_stop=lambda: True))

@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from scipy.special import logsumexp, softmax
+from scipy.special import log_softmax, logsumexp, softmax
 
 from fnnctl.arrays import FloatArray
 from fnnctl.config.schema.stopping import ConvergenceConfig, EarlyStoppingConfig
 from fnnctl.nn.losses.real_values import REAL_VALUE_LOSSES
 from fnnctl.nn.losses.registry import LOSSES
 from fnnctl.nn.shape import OutputShape
+from fnnctl.tasks.temperature import PRIOR_ROWS, fit_temperature
 from fnnctl.training.history import Record
 from fnnctl.training.members import Member, StackSettings
 from fnnctl.training.pool import Examples
@@ -159,6 +160,31 @@ def test_with_bags_the_record_is_about_all_rows_each_predicted_by_the_member_tha
     expected = [averaged_loss(case, [each]) for each in joined]
     np.testing.assert_allclose(np.transpose(found), expected, rtol=1e-5)
     assert all(each.history == trained[0].history for each in trained)
+
+
+@pytest.mark.parametrize("output", ["softmax", "logistic"])
+@pytest.mark.parametrize("bags", [False, True])
+def test_the_loss_of_calibrated_probabilities_chooses_the_epoch(output: str, bags: bool) -> None:
+    """It is that of the average, or with bags that of all rows, from the scores of the members alone."""
+    case = case_of(output, calibrated=True)
+    parts = np.split(case.members[0].validation_rows, SIZE)
+    owns = parts if bags else [case.members[0].validation_rows] * SIZE
+    members = [replace(each, validation_rows=own) for each, own in zip(case.members, owns, strict=True)]
+    alone = replace(case, settings=replace(case.settings, calibrated=False))
+    scores = np.array([scores_by_epoch(alone, member)[0] for member in members])
+    targets = case.examples.targets[case.members[0].validation_rows]
+    expected = []
+    for of_members in scores.swapaxes(0, 1):
+        logs = np.concatenate(of_members) if bags else np.log(softmax(of_members, axis=2).mean(axis=0))
+        temperature = fit_temperature(logs, targets, prior_rows=PRIOR_ROWS) or 1.0
+        logs = log_softmax(logs / (min(temperature, 1.0) if bags else temperature), axis=1)
+        expected.append(-logs[np.arange(len(targets)), targets].mean())
+    monitored = replace(case, settings=replace(case.settings, bags=bags), members=members)
+    rule = EarlyStoppingConfig(monitor="validation_calibrated_loss", patience=None)
+    for trained in monitored.trained(stopping=rule):
+        losses = trained.history["validation_calibrated_loss"]
+        np.testing.assert_allclose(losses, expected, rtol=1e-3)
+        assert trained.best_epoch == 1 + np.argmin(losses)
 
 
 def test_a_probability_that_is_too_small_for_a_number_has_a_loss() -> None:

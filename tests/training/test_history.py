@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from fnnctl.training.history import History, monitored
+from fnnctl.tasks.epoch_metrics import ClassificationEpochMetrics
+from fnnctl.training.history import History, history_table, monitored
 
 
 def test_a_members_history_is_its_own() -> None:
@@ -22,3 +23,10 @@ def test_rising_columns_get_the_sign_that_makes_smaller_better() -> None:
     record = {"validation_loss": np.array([1.0, 2.0, 3.0]), "validation_f1_macro": np.array([0.1, 0.2, 0.3])}
     values = monitored(record, ["validation_loss", "validation_f1_macro", None], {"validation_f1_macro"})
     np.testing.assert_array_equal(values, [1.0, -0.2, 0.0])
+
+
+def test_the_loss_of_calibrated_probabilities_has_a_column_if_it_was_recorded() -> None:
+    history, metrics = {"train_loss": [0.5], "validation_loss": [0.4]}, ClassificationEpochMetrics(2)
+    assert "validation_calibrated_loss" not in history_table(history, metrics, layers=0)[0]
+    columns, rows = history_table(history | {"validation_calibrated_loss": [0.3]}, metrics, layers=0)
+    assert dict(zip(columns, rows[0], strict=True))["validation_calibrated_loss"] == 0.3

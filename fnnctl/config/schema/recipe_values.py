@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from fnnctl.metrics.registry import REGRESSION, metric_of
+from fnnctl.metrics.registry import CALIBRATED_LOSS, REGRESSION, metric_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,9 +234,17 @@ def fast_ensemble(facts: RecipeFacts) -> Any:
     return {"members": FAST_MEMBERS, "bags": True, "plain_twins": False}
 
 
+UNCALIBRATED_LOSS: Final = "validation_loss"
+
+
 def early_stopping(facts: RecipeFacts) -> Any:
-    """When to stop: trials of a search that are compared with one another are trained equally long."""
-    return {"monitor": "validation_loss", "patience": None if facts.has_search else "auto"}
+    """When to stop, and which epoch to keep: the best one is often later if probabilities are calibrated.
+
+    Trials of a search that are compared with one another are trained equally long, and not calibrated.
+    """
+    is_calibrated = not facts.is_regression and not facts.has_search
+    monitor = CALIBRATED_LOSS if is_calibrated else UNCALIBRATED_LOSS
+    return {"monitor": monitor, "patience": None if facts.has_search else "auto"}
 
 
 def clip_outputs(facts: RecipeFacts) -> bool | None:

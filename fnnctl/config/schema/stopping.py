@@ -24,7 +24,9 @@ class EarlyStoppingConfig(Section):
     monitor: Annotated[
         Monitor, Setting(is_common=True, value_synonyms={"validation_accuracy": ("val_acc",)})
     ] = "validation_loss"
-    """The column of history.csv to monitor; losses should fall, metrics should rise."""
+    """The column of history.csv to monitor; losses should fall, metrics should rise. With
+    `validation_calibrated_loss` the loss of the validation rows is recorded, too, that a shrunk temperature
+    would give them after the epoch: see model.calibration."""
     patience: Annotated[
         Annotated[int, Field(ge=1, le=10_000_000)] | Literal["auto"] | None,
         Setting(is_common=True, synonyms=("n_iter_no_change",)),

@@ -345,6 +345,13 @@ class TrainingConfig(Section):
                         reason="training must not end before swa starts averaging",
                         instead=lambda _: None,
                     ),
+                    Tuned(
+                        setting="model.calibration",
+                        suits=("temperature",),
+                        key="monitor",
+                        reason="the recipe keeps the best epoch of calibrated probabilities",
+                        instead=lambda _: recipe_values.UNCALIBRATED_LOSS,
+                    ),
                 ),
             ),
             synonyms=("early_stop",),
@@ -409,6 +416,13 @@ class TrainingConfig(Section):
             for name, info in type(self).model_fields.items()
             if setting_of(info).is_technique and (value := getattr(self, name))
         }
+
+    @property
+    def monitors(self) -> dict[str, str]:
+        """The monitored columns of history.csv, by the path of the setting."""
+        sections = {"early_stopping": self.early_stopping, "lr_schedule": self.lr_schedule}
+        monitors = {name: getattr(section, "monitor", None) for name, section in sections.items()}
+        return {f"training.{name}.monitor": monitor for name, monitor in monitors.items() if monitor}
 
     @property
     def ends_out_of_reach(self) -> bool:

@@ -36,7 +36,6 @@ from fnnctl.metrics.registry import (
 from fnnctl.metrics.rows import ClassRows
 from fnnctl.nn.losses.cross_entropy import cross_entropy, softmax
 from fnnctl.tasks.classification import tables
-from fnnctl.tasks.classification.temperature import calibrated
 from fnnctl.tasks.classification.warnings import (
     JudgedRows,
     baseline_warning,
@@ -49,6 +48,7 @@ from fnnctl.tasks.classification.warnings import (
 )
 from fnnctl.tasks.decisions import Decision, cheapest_answer, predicted_classes, row_costs
 from fnnctl.tasks.task import Artifacts, OutputDecoder, PartScores
+from fnnctl.tasks.temperature import calibrated
 from fnnctl.tasks.warnings import TEST_PART, UNKNOWN, TrainingOutcome, few_rows
 
 CLASS_LOSSES: Final[Mapping[str, Callable[[FloatArray, IntArray], FloatArray]]] = {

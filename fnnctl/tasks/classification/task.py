@@ -23,18 +23,18 @@ from fnnctl.tasks.checks import refused_metric, refused_monitors, refused_output
 from fnnctl.tasks.classification.out_of_fold import ClassOutOfFold, out_of_fold
 from fnnctl.tasks.classification.scores import ClassScores, class_scores
 from fnnctl.tasks.classification.tables import most_probable, top_columns
-from fnnctl.tasks.classification.temperature import (
-    PRIOR_ROWS,
-    calibrated,
-    fit_temperature,
-    fit_with_weights,
-)
 from fnnctl.tasks.decisions import Decision, choose, costs_of, predicted_classes
 from fnnctl.tasks.epoch_metrics import ClassificationEpochMetrics
 from fnnctl.tasks.mixture import Mixture
 from fnnctl.tasks.one_column import ColumnValues, classes_of_column
 from fnnctl.tasks.shares import likelihood_shares
 from fnnctl.tasks.task import FoldScores, OutputDecoder, Targets, Task, output_shape
+from fnnctl.tasks.temperature import (
+    PRIOR_ROWS,
+    calibrated,
+    fit_temperature,
+    fit_with_weights,
+)
 from fnnctl.text import did_you_mean, quoted, word_list
 
 if TYPE_CHECKING:

@@ -97,6 +97,25 @@ def test_training_ends_when_the_best_loss_is_out_of_reach(
     assert stopping.patience == patience
 
 
+@pytest.mark.parametrize(
+    ("facts", "calibration", "monitor"),
+    [
+        (facts_of(), None, "validation_calibrated_loss"),
+        (facts_of(), "temperature", "validation_calibrated_loss"),
+        (facts_of(), "none", "validation_loss"),
+        (facts_of(has_search=True), None, "validation_loss"),  # trials are not calibrated
+        (CASES["numbers"], None, "validation_loss"),
+    ],
+)
+def test_the_best_epoch_is_that_of_calibrated_probabilities(
+    facts: RecipeFacts, calibration: str | None, monitor: str
+) -> None:
+    model = {} if calibration is None else {"model": {"calibration": calibration}}
+    stopping = resolve({"data": {"source": "iris"}, **model}, facts).experiment.training.early_stopping
+    assert stopping is not None
+    assert (stopping.monitor, stopping.patience) == (monitor, None if facts.has_search else "auto")
+
+
 def test_a_validation_share_that_is_set_keeps_the_members() -> None:
     """They share these validation rows, so they have no bags."""
     config = {"data": {"source": "iris", "split": {"validation": 0.2}}}

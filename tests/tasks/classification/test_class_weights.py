@@ -17,10 +17,10 @@ from fnnctl.config.schema.model import Calibration, ModelConfig
 from fnnctl.config.schema.training import TrainingConfig
 from fnnctl.nn.losses.cross_entropy import softmax
 from fnnctl.tasks.classification.task import Classification
-from fnnctl.tasks.classification.temperature import calibrated, fit_temperature, fit_with_weights
 from fnnctl.tasks.decisions import Decision
 from fnnctl.tasks.post_training import PostTraining
 from fnnctl.tasks.task import OutputDecoder
+from fnnctl.tasks.temperature import calibrated, fit_temperature, fit_with_weights
 from tests.program import Program, read_json
 
 WEIGHTS = {2: (0.6, 3.0), 3: (0.5, 2.0, 5.0)}

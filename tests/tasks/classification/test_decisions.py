@@ -16,11 +16,11 @@ from fnnctl.metrics.decisions import Costs
 from fnnctl.nn.losses.cross_entropy import softmax
 from fnnctl.tasks.classification.scores import ClassScores
 from fnnctl.tasks.classification.task import Classification
-from fnnctl.tasks.classification.temperature import fit_temperature
 from fnnctl.tasks.decisions import Decision, cheapest_answer, predicted_classes, row_costs
 from fnnctl.tasks.post_training import PostTraining
 from fnnctl.tasks.regression.task import Regression
 from fnnctl.tasks.task import FittedValues, OutputDecoder, Task
+from fnnctl.tasks.temperature import fit_temperature
 
 TASK = Classification("y", ("no", "yes"))
 COSTS = {"cost": {"false_positive": 2.0, "false_negative": 7.0}}

@@ -13,9 +13,9 @@ from fnnctl.arrays import FloatArray
 from fnnctl.modelling.predictor import score_parts
 from fnnctl.nn.losses.cross_entropy import cross_entropy, softmax
 from fnnctl.tasks.classification.scores import ClassScores
-from fnnctl.tasks.classification.temperature import fit_temperature
 from fnnctl.tasks.post_training import PostTraining
 from fnnctl.tasks.task import PartScores
+from fnnctl.tasks.temperature import fit_temperature
 from fnnctl.training.members import make_network
 from fnnctl.training.memory import training_bytes
 from fnnctl.training.scoring import Scorer

@@ -38,6 +38,11 @@ def experiment(**sections: Any) -> Experiment:
             "choose from train_loss, train_r2, validation_loss, validation_r2",
         ),
         (
+            {"training": {"early_stopping": {"monitor": "validation_calibrated_loss"}}},
+            "training.early_stopping.monitor",
+            "is not recorded in a regression",
+        ),
+        (
             {"training": {"lr_schedule": {"name": "adaptive", "monitor": "train_accuracy"}}},
             "training.lr_schedule.monitor",
             "is not recorded in a regression",

@@ -11,7 +11,13 @@ from scipy.optimize import brentq
 from scipy.special import log_softmax, softmax
 
 from fnnctl.arrays import FloatArray, IntArray
-from fnnctl.tasks.classification.temperature import BLOCK_SCORES, PRIOR_ROWS, calibrated, fit_temperature
+from fnnctl.tasks.temperature import (
+    BLOCK_SCORES,
+    PRIOR_ROWS,
+    calibrated,
+    calibrated_losses,
+    fit_temperature,
+)
 
 
 def drawn(
@@ -87,7 +93,7 @@ def test_a_rescaled_network_is_calibrated_to_the_same_probabilities() -> None:
 def test_blocks_make_no_difference(monkeypatch: pytest.MonkeyPatch) -> None:
     scores, labels = drawn(BLOCK_SCORES // 4, 10, signal=1.0, sharpness=3.0, seed=3)
     in_blocks = fit_temperature(scores, labels)
-    monkeypatch.setattr("fnnctl.tasks.classification.temperature.BLOCK_SCORES", scores.size)
+    monkeypatch.setattr("fnnctl.tasks.temperature.BLOCK_SCORES", scores.size)
     assert in_blocks == pytest.approx(fit_temperature(scores, labels), rel=1e-12)
 
 
@@ -152,3 +158,36 @@ def test_with_a_prior_there_is_a_temperature_even_if_all_rows_are_right_or_all_a
     assert found is not None
     assert (found < 1) is (sign > 0)
     assert fit_temperature(np.full((2, 2), np.nan), labels, prior_rows=PRIOR_ROWS) is None
+
+
+@pytest.mark.parametrize("sharpness", [0.4, 2.5])
+@pytest.mark.parametrize("out_of_bag", [True, False])
+@pytest.mark.parametrize(("rows", "classes"), [(90, 3), (30_000, 2)])
+def test_the_losses_of_calibrated_probabilities(
+    rows: int, classes: int, out_of_bag: bool, sharpness: float
+) -> None:
+    """Of two ensembles, whose scores are those of three bags; T is that of all rows, within the tolerance."""
+    drawings = [drawn(rows, classes, signal=1.5, sharpness=sharpness, seed=seed) for seed in (1, 2)]
+    scores, labels = (np.array(part) for part in zip(*drawings, strict=True))
+    bags = scores.reshape(6, rows // 3, classes)
+    expected = []
+    for own, targets in drawings:
+        temperature = fit_temperature(own, targets, prior_rows=PRIOR_ROWS)
+        assert temperature
+        assert (temperature < 1.0) == (sharpness < 1.0)
+        expected.append(loss_at(min(temperature, 1.0) if out_of_bag else temperature, own, targets))
+    losses = calibrated_losses(bags, labels, 1, out_of_bag=out_of_bag)
+    np.testing.assert_allclose(losses, expected, rtol=1e-3)
+
+
+def test_probabilities_are_averaged_before_they_are_calibrated() -> None:
+    pair, labels = drawn(200, 3, signal=1.0, sharpness=0.5, seed=1)
+    pair = pair.reshape(2, 100, 3)
+    mean = np.log(softmax(pair.astype(np.float64), axis=2).mean(axis=0))
+    losses = calibrated_losses(pair, labels[None, :100], 2, out_of_bag=False)
+    np.testing.assert_allclose(losses, calibrated_losses(mean[None], labels[None, :100], 1, out_of_bag=False))
+
+
+def test_scores_that_are_not_finite_have_no_loss() -> None:
+    scores = np.full((1, 4, 2), np.nan)
+    assert np.isnan(calibrated_losses(scores, np.zeros((1, 4), np.intp), 1, out_of_bag=True)).all()
