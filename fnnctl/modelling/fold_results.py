@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from fnnctl.arrays import FloatArray
@@ -129,13 +130,16 @@ def fold_table(
 
 def history_rows(validation: CrossValidation, results: Results) -> tuple[list[str], Iterator[list[object]]]:
     """The columns and rows of history.csv, one row per epoch and fold."""
-    metrics = epoch_metrics(validation.fits[0].settings.shape)
-    columns, _ = history_table({}, metrics, layers=0)
+    settings = validation.fits[0].settings
+    table = partial(
+        history_table, metrics=epoch_metrics(settings.shape), layers=0, calibrated=settings.calibrated
+    )
+    columns, _ = table({})
 
     def rows() -> Iterator[list[object]]:
         for (repeat, fold), result in zip(validation.folds, results, strict=True):
             if result:
-                for row in history_table(result.history, metrics, layers=0)[1]:
+                for row in table(result.history)[1]:
                     yield [repeat + 1, fold + 1, *row]
 
     return ["repeat", "fold", *columns], rows()

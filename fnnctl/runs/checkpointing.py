@@ -189,8 +189,10 @@ def write_members(
         "stopped_kind": "error" if ended_by_error else trained.outcome.name.lower(),
     }
     run.record({"training": facts})
-    shape = fit.settings.shape
-    columns, rows = history_table(trained.history, epoch_metrics(shape), layers=len(shape.hidden))
+    shape, calibrated = fit.settings.shape, fit.settings.calibrated
+    columns, rows = history_table(
+        trained.history, epoch_metrics(shape), layers=len(shape.hidden), calibrated=calibrated
+    )
     run.write_table(names.HISTORY, columns, rows)
     parameters, statistics = (
         np.stack([getattr(member, name) for member in members]) for name in ("parameters", "statistics")

@@ -80,14 +80,17 @@ def activity_column(kind: str, layer: int) -> str:
 
 
 def history_table(
-    history: Mapping[str, Sequence[float]], metrics: EpochMetrics, *, layers: int
+    history: Mapping[str, Sequence[float]], metrics: EpochMetrics, *, layers: int, calibrated: bool
 ) -> tuple[list[str], list[tuple[float | None, ...]]]:
-    """The columns and rows of history.csv, one row per epoch; None for columns that were not recorded."""
+    """The columns and rows of history.csv, one row per epoch; None for columns that were not recorded.
+
+    `calibrated` is as in `StackSettings`.
+    """
     columns = [
         LEARNING_RATE,
         *metrics.training_columns,
         *metrics.validation_columns,
-        *(name for name in (CALIBRATED_LOSS,) if name in history),
+        *((CALIBRATED_LOSS,) if calibrated else ()),
         "gradient_norm",
         *(activity_column(kind, layer) for layer in range(1, layers + 1) for kind in ("active", "dead")),
     ]

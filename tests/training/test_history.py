@@ -25,8 +25,10 @@ def test_rising_columns_get_the_sign_that_makes_smaller_better() -> None:
     np.testing.assert_array_equal(values, [1.0, -0.2, 0.0])
 
 
-def test_the_loss_of_calibrated_probabilities_has_a_column_if_it_was_recorded() -> None:
-    history, metrics = {"train_loss": [0.5], "validation_loss": [0.4]}, ClassificationEpochMetrics(2)
-    assert "validation_calibrated_loss" not in history_table(history, metrics, layers=0)[0]
-    columns, rows = history_table(history | {"validation_calibrated_loss": [0.3]}, metrics, layers=0)
+def test_the_loss_of_calibrated_probabilities_has_a_column_if_it_is_monitored() -> None:
+    metrics, history = ClassificationEpochMetrics(2), {"train_loss": [0.5], "validation_loss": [0.4]}
+    columns, _ = history_table(history, metrics, layers=0, calibrated=False)
+    assert "validation_calibrated_loss" not in columns
+    history |= {"validation_calibrated_loss": [0.3]}
+    columns, rows = history_table(history, metrics, layers=0, calibrated=True)
     assert dict(zip(columns, rows[0], strict=True))["validation_calibrated_loss"] == 0.3
