@@ -138,10 +138,12 @@ class _Encoder:
         self._target = model.description.target
         self._missing = missing_texts(model.description.table.missing_values)
         self._numbers = tuple(number.name for number in preprocessor.numbers)
-        self._categories = tuple(
-            (column.name, {text: code for code, text in enumerate(column.categories)})
-            for column in preprocessor.categories
-        )
+        known: dict[str, dict[str, int]] = {column.name: {} for column in preprocessor.categories}
+        for part in model.predictor.distinct:  # in which other values may be told apart
+            for column in part.preprocessor.categories:
+                for text in column.known:
+                    known[column.name].setdefault(text, len(known[column.name]))
+        self._categories = tuple(known.items())
         self._names = frozenset((*self._numbers, *(name for name, _ in self._categories)))
         self._template = Columns(
             numeric=np.empty((0, len(self._numbers))),

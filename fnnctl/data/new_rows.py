@@ -256,7 +256,7 @@ class _RowReader:
         values = self._numbers.read(block, problems)
         columns = [
             spelled_as_trained(
-                as_trained(self._coded(column.name, block), self._formats.get(column.name)), column.categories
+                as_trained(self._coded(column.name, block), self._formats.get(column.name)), column.known
             )
             for column in self._columns
         ]

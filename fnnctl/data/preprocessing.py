@@ -140,6 +140,11 @@ class CategoryFeatures:
         return len(self.coded) + int(self.indicator) + 1 if self.coded else 0
 
     @property
+    def known(self) -> tuple[str, ...]:
+        """The values that are told apart from any other value, by a feature or by a code."""
+        return tuple(dict.fromkeys((*self.categories, *self.coded)))
+
+    @property
     def features(self) -> tuple[str, ...]:
         """The features' names, in order; only those of categories have a `=` after the column's name."""
         return (

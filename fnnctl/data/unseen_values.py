@@ -60,7 +60,8 @@ def far_numbers(columns: Columns, rows: IntArray, preprocessor: Preprocessor) ->
 class UnseenValues:
     """Counts categories that do not occur in training, and numbers far outside of the training rows' range.
 
-    A column with a feature for all other categories is left out: its rare ones in training are not known.
+    A column with a feature or a code for all other categories is left out: its rare ones in training are not
+    known.
     """
 
     preprocessor: Preprocessor
@@ -73,7 +74,7 @@ class UnseenValues:
     def count(self, blocks: Iterator[NewRows]) -> Iterator[NewRows]:
         """Pass the blocks on unchanged, and count as they are read."""
         columns = self.preprocessor.categories
-        trained = [None if column.others else set(column.categories) for column in columns]
+        trained = [None if column.others or column.coded else set(column.categories) for column in columns]
         ranges: _Ranges | None = None
         for block in blocks:
             ranges = ranges or _Ranges.of(self.preprocessor, block.numeric_names)

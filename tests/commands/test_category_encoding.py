@@ -152,11 +152,35 @@ def predicted(program: Program, run: Path, rows: list[dict[str, str]]) -> list[l
     return [line.split(",")[1:] for line in done.out.splitlines()[1:]]  # without the row's number
 
 
-def test_from_python(program: Program, config: Path) -> None:
-    run = run_of(program, "train", str(config), *words(*ONE))
-    rows = {"place": ["p1", "nowhere", None], "number": [0.1, 0.1, 0.1], "share": [1, 1, 1]}
-    probabilities = fnnctl.load_run(run).predictor.predict_proba(rows)
-    assert np.ptp(probabilities[:, 0]) > 0.0
+SPACE = "search={method: grid, space: {data.category_encoding: {choice: [one_hot, target]}}}"
+BOTH = (
+    *ONE,
+    SPACE,
+    "search.ensemble={size: 8}",
+    "data.max_categories=12",
+    "training.optimizer.learning_rate=0.02",
+)
+
+
+@pytest.mark.parametrize("command", ["train", "search"])
+def test_records_are_predicted_as_rows_of_a_file(program: Program, config: Path, command: str) -> None:
+    """Also by networks of both encodings, which know other places."""
+    settings = ONE if command == "train" else BOTH
+    run = run_of(program, command, str(config), *words(*settings))
+    run = run if command == "train" else run / "ensemble"
+    if command == "search":
+        parts = read_json(run / "model.json")["parts"]
+        columns = [part["network"]["preprocessing"]["categorical"][0] for part in parts]
+        assert {bool(column["coded"]) for column in columns} == {True, False}
+    places = ["nowhere", "", *(f"p{k}" for k in range(25))]
+    rows = [{"place": place, "number": "0.5", "share": "1"} for place in places]
+    expected = np.array([cells[1:] for cells in predicted(program, run, rows)], float)
+    records = [{"place": place or None, "number": 0.5, "share": 1.0} for place in places]
+    predictor = fnnctl.load_run(run).predictor
+    np.testing.assert_array_equal(predictor.predict_proba(records), expected)
+    one_by_one = [predictor.predict_proba(record)[0] for record in records]
+    np.testing.assert_array_equal(one_by_one, expected)
+    assert len(np.unique(expected[:, 0])) > 10
 
 
 @pytest.mark.usefixtures("keep_all")
@@ -192,8 +216,7 @@ def test_folds_with_other_codes_cannot_train_together_and_need_not(program: Prog
 
 
 def test_a_search_varies_the_encoding(program: Program, config: Path) -> None:
-    space = "search={method: grid, space: {data.category_encoding: {choice: [one_hot, target]}}}"
-    run = run_of(program, "search", str(config), *words(*ONE, space))
+    run = run_of(program, "search", str(config), *words(*ONE, SPACE))
     rows = leaderboard(run)
     assert {row["data.category_encoding"] for row in rows} == {"one_hot", "target"}
     assert len({row["objective"] for row in rows}) == 2

@@ -185,6 +185,7 @@ class TestCodes:
         first, second = fitted.coded
         assert first.coded == self.VALUES[:11]
         assert (first.codes, second.codes) == (11 + 2, 11 + 1)
+        assert sorted(first.known) == [*self.VALUES[:11]]
         rows = transformed(fitted, self.dataset())
         frequent, rare, single, missing, new = rows[
             [self.FREQUENT, self.RARE, self.SINGLE, self.MISSING, self.NEW], 1:

@@ -67,8 +67,17 @@ def test_rows_are_counted_over_all_blocks_and_the_first_value_is_named() -> None
     ]
 
 
-def test_a_column_with_a_feature_for_all_other_values_has_no_unseen_ones() -> None:
-    unseen = UnseenValues(Preprocessor((), (CategoryFeatures("colour", ("red",), False, others=True),)))
+@pytest.mark.parametrize(
+    "column",
+    [
+        CategoryFeatures("colour", ("red",), indicator=False, others=True),
+        CategoryFeatures("colour", (), indicator=False, coded=("red", "green")),
+    ],
+)
+def test_a_column_with_a_feature_or_code_for_all_other_values_has_no_unseen_ones(
+    column: CategoryFeatures,
+) -> None:
+    unseen = UnseenValues(Preprocessor((), (column,)))
     rows = block(0, colour=["red", "blue"])
     assert [*unseen.count(iter([rows]))] == [rows]
     assert sentences(unseen.warnings("t")) == []

@@ -96,9 +96,9 @@ def _numbers(number: NumberFeature, rng: np.random.Generator) -> FloatArray:
 
 def _with_unknown(column: CategoryFeatures) -> tuple[str, ...]:
     unknown = "unknown"
-    while unknown in column.categories:
+    while unknown in column.known:
         unknown += "?"
-    return (*column.categories, unknown)
+    return (*column.known, unknown)
 
 
 def _codes(count: int, rng: np.random.Generator) -> IntArray:

@@ -202,6 +202,6 @@ def missing_codes(table: TableFormat, name: str) -> tuple[float, ...]:
 
 def missing_text(column: CategoryFeatures, missing_values: Sequence[str]) -> str:
     """The text of a missing value: the empty one, unless it is a category."""
-    if EMPTY not in column.categories:
+    if EMPTY not in column.known:
         return EMPTY
     return next(iter(sorted(missing_texts(missing_values) - {NULL})), EMPTY)
