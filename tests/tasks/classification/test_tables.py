@@ -12,6 +12,7 @@ from fnnctl.store import names
 from fnnctl.store.run import OpenRun
 from fnnctl.tasks.classification import tables
 from fnnctl.tasks.classification.tables import (
+    MAX_POINTS,
     most_probable,
     read_calibration,
     read_confusion_matrix,
@@ -73,6 +74,15 @@ def test_curves_round_trip(run: OpenRun, hostile_classes: tuple[str, ...]) -> No
         "macro,,0.0,0.0,\nmacro,,0.3333333333333333,0.3333333333333333,\nmacro,,1.0,1.0,\n"
     )
     assert "class,=cmd(),0.0,0.0,inf\n" in (run.path / "roc_curve.csv").read_text()
+
+
+def test_a_long_curve_is_thinned_evenly_between_its_ends(run: OpenRun) -> None:
+    x = np.linspace(0.0, 1.0, 5 * MAX_POINTS)
+    run.write_artifacts(tables.curves([Curve("micro", "", x, x**2, 1 - x, 0.5)], []))
+    (curve,) = read_curves(run, names.ROC_CURVE) or []
+    assert (curve.x[0], curve.x[-1], len(curve.x)) == (0.0, 1.0, MAX_POINTS)
+    np.testing.assert_array_equal(curve.y, curve.x**2)
+    assert np.diff(curve.x).max() < 1.3 / MAX_POINTS
 
 
 @pytest.mark.parametrize(("of_positive", "x", "y"), [
