@@ -76,7 +76,8 @@ def make_pool(features: Features, targets: TargetArray, count: int, dtype: np.dt
     rows = len(targets)
     if not fits_in_memory(rows, count, dtype, has_bins=features.bins is not None):
         return RowsOnDemand(features, targets)
-    inputs = np.ones((rows, count + 1), dtype)
+    inputs = np.empty((rows, count + 1), dtype)
+    inputs[:, -1] = 1.0
     features.write(np.arange(rows), inputs[:, :-1])
     return Examples(inputs, targets)
 
