@@ -107,6 +107,19 @@ def test_history_has_a_row_an_epoch_and_fold(evaluated: Path) -> None:
     assert all(row["train_loss"] and row["validation_loss"] for row in history)
 
 
+def test_a_monitored_loss_of_calibrated_probabilities_is_in_the_history(program: Program, iris: Path) -> None:
+    monitor = "training.early_stopping={monitor: validation_calibrated_loss, patience: null}"
+    run = Path(program("evaluate", str(iris), *SMALL, "--set", monitor, "--json").json["run"])
+    history = table(run, "history.csv")
+    for fold in table(run, "cross_validation.csv"):
+        losses = [
+            float(row["validation_calibrated_loss"])
+            for row in history
+            if (row["repeat"], row["fold"]) == (fold["repeat"], fold["fold"])
+        ]
+        assert int(fold["best_epoch"]) == 1 + np.argmin(losses)
+
+
 @pytest.mark.parametrize(
     ("kind", "workers", "stacks"),
     [

@@ -241,7 +241,7 @@ def test_a_recipes_training_ends_when_its_best_loss_is_out_of_reach(program: Pro
         for options in ((), ("--set", "training.early_stopping.patience=null"))
     )
     ended, trained = (read_json(run / "manifest.json")["training"] for run in (auto, whole))
-    assert ended["stopped"] == "the best validation_loss was out of reach"
+    assert ended["stopped"] == "the best validation_calibrated_loss was out of reach"
     assert trained["stopped"] == "all epochs were trained"
     assert ended["best_epoch"] == trained["best_epoch"]
     assert ended["epochs"] < trained["epochs"] == 12
