@@ -44,7 +44,7 @@ def test_a_value_that_depends_on_the_rows() -> None:
 
 def test_a_value_that_depends_on_the_task_and_the_columns() -> None:
     default, _ = recipe_steps(parse_path("training.epochs"))
-    assert default.by_task["regression"][0] == RecipeStep(32, 20_000)
+    assert default.by_task["regression"][0] == RecipeStep(32, MANY_ROWS - 1)
     assert default.by_task["classification"][0] == RecipeStep(22, MANY_ROWS - 1)
     assert default.depends_on == ("numeric columns",)
 
