@@ -18,19 +18,20 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.config.schema.model import Calibration
-from fnnctl.nn.losses.cross_entropy import cross_entropy, log_softmax
+from fnnctl.nn.losses.cross_entropy import log_softmax
 from fnnctl.tasks.decoding import calibration_steps, decoded
 
 LOWEST, HIGHEST = 1e-6, 1e6
 """Beyond these temperatures all probabilities are practically 0 or 1, or practically equal."""
 TOLERANCE = 1e-10
-"""The relative size of the last step."""
+"""The allowed relative error."""
 MAX_STEPS = 100
 """Of Newton's method with two unknowns, which needs about ten."""
 BLOCK_SCORES = 2**16
 """The number of scores per block, so that temporary arrays stay in the cache."""
-FITTED_ROWS, ROUGHLY = 4_000, 0.03
-"""The most rows to which the temperature of an epoch's loss is fitted, and with which tolerance."""
+FITTED_ROWS, STEPS, LARGEST_CHANGE, ROUGHLY = 4_000, 8, 3.0, 0.03
+"""Of the temperature of an epoch's loss: the most rows that it is fitted to, the most steps, the factor by
+which a step changes it at most, and the relative size of the last step. Exact ones took ten times as long."""
 PRIOR_ROWS: Final = 10
 """The weight of the priors of a shrunk temperature and of λ, in rows. On the training folds of 41 tables,
 temperatures with 3, 10 and 30 prior rows lower the mean log loss by 0.0218, 0.0213 and 0.0200. More prior
@@ -42,8 +43,7 @@ def fit_temperature(
     labels: IntArray,
     *,
     class_weights: Sequence[float] | None = None,
-    prior_rows: float = 0,
-    tolerance: float = TOLERANCE,
+    prior_rows: int = 0,
 ) -> float | None:
     """The T that minimizes the mean cross-entropy of softmax(scores / T) (Guo et al., ICML 2017, 4.2).
 
@@ -75,7 +75,7 @@ def fit_temperature(
     if slope(low)[0] >= 0 or slope(high)[0] <= 0:
         return None
     beta, last, before_last = 1.0, high, high
-    while last > tolerance * beta:
+    while last > TOLERANCE * beta:
         first, second = slope(beta)
         low, high = (beta, high) if first < 0 else (low, beta)
         step = -first / second if 0 < second < math.inf else math.inf
@@ -101,13 +101,44 @@ def calibrated_losses(scores: FloatArray, labels: IntArray, networks: int, *, ou
     (_, rows, classes), losses = scores.shape, np.zeros(len(labels))
     step, block = math.ceil(rows / FITTED_ROWS), max(1, BLOCK_SCORES // classes)
     for k, (z, y) in enumerate(zip(scores, labels, strict=True)):
-        temperature = fit_temperature(z[::step], y[::step], prior_rows=PRIOR_ROWS / step, tolerance=ROUGHLY)
-        temperature = temperature or 1.0
-        divisor = min(temperature, 1.0) if out_of_bag else temperature
+        beta = _rough_beta(*_by_class(z[::step], y[::step]), prior=PRIOR_ROWS / rows)
+        if out_of_bag:
+            beta = max(beta, 1.0)
         for start in range(0, rows, block):
-            at = slice(start, start + block)
-            losses[k] += cross_entropy(z[at] / divisor, y[at]).sum() / rows
+            shifted, of_labels = _by_class(z[start : start + block], y[start : start + block])
+            shifted *= beta
+            losses[k] += np.log(np.exp(shifted).sum(axis=0)).sum() - beta * of_labels.sum()
+    losses /= rows
     return losses
+
+
+def _by_class(scores: FloatArray, labels: IntArray) -> tuple[FloatArray, FloatArray]:
+    """The scores less the largest of each row, (C, n), and those of the labels, (n,), in float64.
+
+    With an axis of few classes in front, sums over it are fast.
+    """
+    z = scores.T.astype(np.float64, order="C")
+    z -= z.max(axis=0)
+    return z, z[labels, np.arange(len(labels))]
+
+
+def _rough_beta(z: FloatArray, of_labels: FloatArray, *, prior: float) -> float:
+    """About the β = 1/T of `fit_temperature`, from what `_by_class` returns: a few of Newton's steps."""
+    beta, mean = 1.0, float(of_labels.mean())
+    for _ in range(STEPS):
+        p = np.exp(beta * z)
+        total = p.sum(axis=0)
+        p *= z
+        expected = p.sum(axis=0) / total
+        p *= z
+        variance = p.sum(axis=0) / total - expected * expected
+        slope = float(expected.mean()) - mean + prior * (1.0 - 1.0 / beta)
+        curvature = float(variance.mean()) + prior / beta**2
+        step = slope / curvature
+        beta = min(max(beta - step, beta / LARGEST_CHANGE), beta * LARGEST_CHANGE)
+        if abs(step) < ROUGHLY * beta:
+            break
+    return beta
 
 
 def fit_with_weights(

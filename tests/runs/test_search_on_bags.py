@@ -131,7 +131,7 @@ def test_the_ensemble_is_compared_with_train_on_the_test_part(
     """The default trial has the metrics that `fnnctl train` gives, and the ensemble those of its own run."""
     more: dict[str, Any] = {"search": {"ensemble": {"size": 5}, "trials": 6, "start_from": "defaults"}}
     more["search"]["compare_with_default"] = True
-    more["training"] = {"epochs": 4}  # so that the ensemble has other trials, too
+    more["training"] = {"epochs": 3}  # so that the ensemble has other trials, too
     config = written(tmp_path, target, sections, more)
     folder = RunFolder(search(config, "--executor", "serial"))
     facts = folder.read_manifest().search
@@ -180,7 +180,10 @@ def test_only_an_ensemble_whose_trials_all_have_twins_has_twins(tmp_path: Path) 
     twins = {"choice": [True, False]}
     space = {"model.ensemble.plain_twins": twins, RATE: {"log_uniform": [0.01, 0.1]}}
     first = [{"model.ensemble.plain_twins": value, RATE: 0.05} for value in (True, False)]
-    section = {"search": {"space": space, "start_from": first, "trials": 2, "ensemble": {"size": 4}}}
+    section: dict[str, Any] = {
+        "search": {"space": space, "start_from": first, "trials": 2, "ensemble": {"size": 4}},
+        "training": {"early_stopping": {"monitor": "validation_loss"}},  # both are selected
+    }
     folder = search(written(tmp_path, "many", MANY_CLASSES, section), "--executor", "serial")
     manifest = read_json(folder / "ensemble" / "manifest.json")
     assert [trial["trial"] for trial in manifest["selection"]["trials"]] == [0, 1]

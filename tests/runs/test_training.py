@@ -234,7 +234,7 @@ def test_a_recipes_training_ends_when_its_best_loss_is_out_of_reach(program: Pro
     config = tmp_path / "table.yaml"
     config.write_text(
         "data: {source: iris}\nmodel: {hidden: [8], ensemble: {members: 4}}\n"
-        "training: {epochs: 12, optimizer: {name: adam, learning_rate: 1}}\n"
+        "training: {epochs: 12, optimizer: {name: adam, learning_rate: 0.3}}\n"
     )
     auto, whole = (
         Path(program("train", str(config), *options, "--json").json["run"])

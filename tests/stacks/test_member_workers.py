@@ -30,7 +30,11 @@ CASES = {
     "averaged weights": ["recipe=classic", "model.ensemble=3", "training.averaging=ema", "model.dropout=0.2"],
     "normalized": ["recipe=classic", "model.ensemble=3", "model.normalization=batch", "training.mixup=0.2"],
     "stopping early": ["recipe=classic", "model.ensemble=5", "training.early_stopping.patience=1"],
-    "out of reach": ["model.ensemble.members=4", "training.epochs=12", "training.optimizer.learning_rate=1"],
+    "out of reach": [
+        "model.ensemble.members=4",
+        "training.epochs=12",
+        "training.optimizer.learning_rate=0.3",
+    ],
     "an adaptive rate": ["recipe=classic", "model.ensemble=2", "training.lr_schedule=adaptive"],
 }
 
