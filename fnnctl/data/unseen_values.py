@@ -61,7 +61,7 @@ class UnseenValues:
     """Counts categories that do not occur in training, and numbers far outside of the training rows' range.
 
     A column with a feature or a code for all other categories is left out: its rare ones in training are not
-    known.
+    known. So is one without any feature, which is an id whose categories have no statistics.
     """
 
     preprocessor: Preprocessor
@@ -74,7 +74,10 @@ class UnseenValues:
     def count(self, blocks: Iterator[NewRows]) -> Iterator[NewRows]:
         """Pass the blocks on unchanged, and count as they are read."""
         columns = self.preprocessor.categories
-        trained = [None if column.others or column.coded else set(column.categories) for column in columns]
+        trained = [
+            None if column.others or column.coded or not column.features else set(column.categories)
+            for column in columns
+        ]
         ranges: _Ranges | None = None
         for block in blocks:
             ranges = ranges or _Ranges.of(self.preprocessor, block.numeric_names)

@@ -380,11 +380,12 @@ def _unseen_in_test_file(dataset: Dataset, train: IntArray, config: DataConfig) 
     """A message per column, unless it has so many categories that unseen ones were to be expected."""
     if dataset.test_source is None:
         return []
-    most = MANY_CATEGORIES if config.category_encoding == "target" else config.max_categories
+    limits = [config.max_categories, MANY_CATEGORIES if config.category_encoding == "target" else None]
+    most = min((limit for limit in limits if limit is not None), default=math.inf)
     file, tested = Path(dataset.test_source).name, dataset.categorical[len(dataset) - dataset.test_rows :]
     messages = []
     for j, name in enumerate(dataset.categorical_names):
-        if most is not None and _count_categories(dataset.categorical[train, j]) > most:
+        if _count_categories(dataset.categorical[train, j]) > most:
             continue
         codes = tested[:, j]
         unseen = codes[(codes >= 0) & ~np.isin(codes, dataset.categorical[train, j])]

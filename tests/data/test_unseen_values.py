@@ -72,9 +72,10 @@ def test_rows_are_counted_over_all_blocks_and_the_first_value_is_named() -> None
     [
         CategoryFeatures("colour", ("red",), indicator=False, others=True),
         CategoryFeatures("colour", (), indicator=False, coded=("red", "green")),
+        CategoryFeatures("colour", (), indicator=False),
     ],
 )
-def test_a_column_with_a_feature_or_code_for_all_other_values_has_no_unseen_ones(
+def test_a_column_with_a_feature_or_code_for_all_other_values_or_with_none_has_no_unseen_ones(
     column: CategoryFeatures,
 ) -> None:
     unseen = UnseenValues(Preprocessor((), (column,)))

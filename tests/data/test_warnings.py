@@ -200,6 +200,8 @@ class TestManyCategories:
         (unseen,) = warnings_of(dataset, self.SPLIT, category_encoding="target")
         assert "'c1'" in unseen
         assert len(warnings_of(dataset, self.SPLIT)) == 2
+        (capped,) = warnings_of(dataset, self.SPLIT, category_encoding="target", max_categories=4)
+        assert "more than 4 categories: 'c1'" in capped
 
 
 SPLIT = Split(np.arange(200), np.array([], np.intp), np.arange(200, 300))

@@ -56,8 +56,8 @@ def input_columns(preprocessor: Preprocessor, table: TableFormat) -> list[InputC
 class GraphFeatures:
     """The features of a network."""
 
-    values: str
-    """(rows, values), in the network's precision."""
+    values: str | None
+    """(rows, values), in the network's precision; None if there are none."""
     coordinates: str | None
     """The coordinates of numbers among their bins, (rows, numbers); None if there are none."""
     codes: str | None
@@ -86,8 +86,10 @@ class Preprocessing:
         pieces, coordinates = self._of_numbers(preprocessor, dtype)
         pieces += self._of_categories(preprocessor.categories, dtype)
         codes = [self._codes(column) for column in preprocessor.coded]
-        all_codes = concatenate(self._graph, codes, axis=1) if codes else None
-        features = GraphFeatures(concatenate(self._graph, pieces, axis=1), coordinates, all_codes)
+        values, all_codes = (
+            concatenate(self._graph, tensors, axis=1) if tensors else None for tensors in (pieces, codes)
+        )
+        features = GraphFeatures(values, coordinates, all_codes)
         self._made.append((preprocessor, dtype, features))
         return features
 

@@ -20,7 +20,7 @@ from fnnctl.errors import UsageError
 from fnnctl.export.onnx.activations import ACTIVATION_OPERATORS, Layer
 from fnnctl.nn.layers.input_stage import own_bins
 from fnnctl.nn.network import Network
-from fnnctl.nn.shape import CategoryStatisticsShape, NumericEmbeddingShape
+from fnnctl.nn.shape import CategoryStatisticsShape, InputStageShape, NumericEmbeddingShape
 from fnnctl.text import quoted
 
 if TYPE_CHECKING:
@@ -108,31 +108,40 @@ def outputs(graph: Graph, networks: Sequence[Network], features: GraphFeatures) 
 
 def _input_stage(graph: Graph, stack: Stack, features: GraphFeatures) -> tuple[Inputs, FloatArray | None]:
     """The inputs of the first layer, and the factors of each, (K, inputs, 1), which are not applied yet."""
-    shape = stack.shape
+    shape, stage = stack.shape, stack.shape.stage or InputStageShape()
     has_scales = "input_scales" in stack
     scales = stack.of_members(stack.array("input_scales")[:, :, None]) if has_scales else None
-    tensors, sizes = [features.values], [shape.first_inputs]
-    if shape.stage is not None:
-        sizes = [shape.stage.values(shape.inputs)]
-    if shape.stage is not None and shape.stage.categories is not None and features.codes is not None:
-        tensors.append(_category_statistics(graph, stack, shape.stage.categories, features.codes))
-        sizes.append(shape.stage.categories.values)
-    if shape.stage is None or shape.stage.numeric is None or features.coordinates is None:
-        return Inputs(tuple(tensors), tuple(sizes)), scales
-    numeric = shape.stage.numeric
-    mixing = stack.of_members(stack.array("input_mixing").swapaxes(2, 3))
-    if not mixing.any():  # of plain twins
-        return Inputs(tuple(tensors), tuple(sizes)), scales
-    by_number = graph.add("Transpose", features.coordinates, perm=[1, 0])
+    parts = []
+    if features.values is not None:
+        parts.append((features.values, stage.values(shape.inputs)))
+    if stage.categories is not None and features.codes is not None:
+        statistics = _category_statistics(graph, stack, stage.categories, features.codes)
+        parts.append((statistics, stage.categories.values))
+    if stage.numeric is not None and features.coordinates is not None:
+        mixing = stack.of_members(stack.array("input_mixing").swapaxes(2, 3))
+        if mixing.any():  # it is 0 in plain twins
+            embedded = _embedded(graph, stack, stage.numeric, mixing, features.coordinates)
+            parts.append((embedded, stage.embedded))
+    tensors, sizes = zip(*parts, strict=True)
+    return Inputs(tensors, sizes), scales
+
+
+def _embedded(
+    graph: Graph, stack: Stack, numeric: NumericEmbeddingShape, mixing: FloatArray, coordinates: str
+) -> str:
+    """The embeddings, (…, rows, values), of coordinates (rows, numbers), by `mixing`, (…, numbers,
+    functions, size − 1).
+    """
+    by_number = graph.add("Transpose", coordinates, perm=[1, 0])
     column = graph.add("Unsqueeze", by_number, np.array([2], np.int64))
     functions = _coordinate_functions(graph, stack, numeric, column)
     embedded = graph.add("MatMul", functions, stack.constant(mixing))  # (K, numbers, rows, values)
     members = [] if mixing.ndim == 3 else [0]
     last_axes = [len(members) + k for k in (1, 0, 2)]
     by_row = graph.add("Transpose", embedded, perm=[*members, *last_axes])
-    flat = np.array([0] * (len(members) + 1) + [shape.stage.embedded], np.int64)
-    joined = graph.add("Reshape", by_row, flat)
-    return Inputs((*tensors, joined), (*sizes, shape.stage.embedded)), scales
+    values = numeric.numbers * (numeric.size - 1)
+    flat = np.array([0] * (len(members) + 1) + [values], np.int64)
+    return graph.add("Reshape", by_row, flat)
 
 
 def _category_statistics(graph: Graph, stack: Stack, shape: CategoryStatisticsShape, codes: str) -> str:

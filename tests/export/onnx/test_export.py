@@ -180,6 +180,24 @@ def test_a_number_among_categories_may_be_written_as_a_float(program: Program) -
     assert abs(probabilities[5] - probabilities[[0, 2, 4]]).max(axis=1).min() > 0.01
 
 
+@pytest.mark.parametrize("ensemble", ["1", "{members: 2, bags: true}"])
+def test_a_table_of_codes_alone_has_no_values(program: Program, ensemble: str) -> None:
+    rows = "".join(f"p{k % 12},{'ab'[k % 12 > 3]}\n" for k in range(120))
+    Path("t.csv").write_text(f"place,y\n{rows}", encoding="utf-8")
+    Path("t.yaml").write_text(
+        "recipe: classic\ndata: {source: t.csv, target: y, category_encoding: target}\n"
+        f"model: {{ensemble: {ensemble}, scaling_layer: true}}\ntraining: {{epochs: 3}}\n"
+    )
+    assert program("train", "t.yaml").code == 0
+    assert program("export", "--output", "t.onnx", "--json").json["largest_difference"] <= 1e-6
+    texts = ["p1", "p4", "elsewhere"]
+    Path("new.csv").write_text("place\n" + "".join(f"{text}\n" for text in texts), encoding="utf-8")
+    program("predict", "latest", "new.csv", "--output", "predicted.csv")
+    probabilities = session(Path("t.onnx")).run(None, {"place": np.array([texts], np.object_).T})[1]
+    np.testing.assert_allclose(probabilities, predictions(Path("predicted.csv"))[1], atol=1e-6)
+    assert len(np.unique(probabilities[:, 0])) == 3
+
+
 def test_without_the_data_synthetic_rows_are_compared(program: Program) -> None:
     write_rows(Path("data.csv"), 1)
     Path("x.yaml").write_text(
