@@ -63,7 +63,22 @@ def _stack_bytes(settings: StackSettings, rows: int, members: int) -> int:
     batches = min(settings.batch_size, rows) + rows_at_once(shape)
     statistics = 2 * members * layout.statistics_size * itemsize + _category_bytes(settings, rows)
     batch_bytes = members * batches * per_example
-    return parameters + penalised + drawing + statistics + scaled_weights + batch_bytes
+    validation = _calibration_bytes(settings, rows)
+    return parameters + penalised + drawing + statistics + scaled_weights + batch_bytes + validation
+
+
+def _calibration_bytes(settings: StackSettings, rows: int) -> int:
+    """What the loss of calibrated probabilities needs: see `tasks.temperature.calibrated_losses`.
+
+    It is the outputs of the networks that are averaged, and in float64 their logarithms, twice for a while,
+    and the average. `rows` are all of them, of which validation rows are a part without bags.
+    """
+    if not settings.calibrated:
+        return 0
+    together = settings.networks_per_member if settings.bags else settings.ensemble
+    networks = together * settings.shape.inner_members
+    averaging = 8 * (2 * networks + 1) if networks > 1 else 0
+    return rows * settings.shape.output.size * (networks * settings.dtype.itemsize + averaging)
 
 
 def _category_bytes(settings: StackSettings, rows: int) -> int:

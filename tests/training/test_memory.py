@@ -62,6 +62,22 @@ def test_the_estimate_of_an_input_stage(stage: InputStageShape, inner: int) -> N
     assert 0.8 * (estimates[1] - estimates[0]) < peaks[1] - peaks[0] < 1.2 * (estimates[1] - estimates[0])
 
 
+@pytest.mark.parametrize(("size", "inner"), [(3, 1), (1, 4)])
+def test_the_estimate_of_the_loss_of_calibrated_probabilities(size: int, inner: int) -> None:
+    """Nearly all rows are validation rows."""
+    settings = settings_of(4, ((5, "relu"),), 30, batch_size=100)
+    shape = replace(settings.shape, inner_members=inner)
+    settings = replace(settings, shape=shape, ensemble=size, calibrated=True)
+    member = member_of(settings, 100, 20_000, epochs=1)
+    examples = blobs(20_100, 4, 30)
+    tracemalloc.start()
+    train_stack(Stack(settings, [member] * size, examples))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    estimate = training_bytes(settings, rows=20_100)
+    assert 0.8 * estimate < peak + examples.inputs.nbytes < 1.2 * estimate
+
+
 def test_members_add_up() -> None:
     settings = settings_of(10, ((50, "relu"),), 3)
     one, eight = (training_bytes(replace(settings, ensemble=size), rows=10) for size in (1, 8))
