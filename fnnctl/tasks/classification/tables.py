@@ -90,13 +90,23 @@ def trade_offs(table: TradeOffs) -> Artifact:
 
 
 def _curve_rows(points: Iterable[Curve]) -> Iterable[Sequence[object]]:
-    """The points of each curve; of a long one as many as are stored, evenly spaced, with its ends."""
+    """The points of each curve, or those of a long one that are stored."""
     for curve in points:
-        count = len(curve.x)
-        kept = np.unique(np.linspace(0, count - 1, min(count, MAX_POINTS)).round().astype(np.intp))
+        kept = _stored_points(curve.x, curve.y)
         columns = (curve.x[kept].tolist(), curve.y[kept].tolist(), curve.thresholds[kept].tolist())
         for x, y, threshold in zip(*columns, strict=True):
             yield (curve.kind, curve.label, x, y, None if math.isnan(threshold) else threshold)
+
+
+def _stored_points(x: FloatArray, y: FloatArray) -> IntArray:
+    """The indices of at most `MAX_POINTS` points of a curve: evenly spaced along it, with its ends.
+
+    Not one per so many rows: most of the curve of a rare class is made by the few rows with high scores.
+    """
+    if len(x) <= MAX_POINTS:
+        return np.arange(len(x))
+    lengths = np.append(0.0, np.cumsum(np.abs(np.diff(x)) + np.abs(np.diff(y))))
+    return np.unique(np.searchsorted(lengths, np.linspace(0.0, lengths[-1], MAX_POINTS)))
 
 
 CurveKind = Literal["class", "micro", "macro"]
@@ -130,7 +140,7 @@ def read_confusion_matrix(run: RunFolder) -> tuple[tuple[str, ...], IntArray] | 
 def read_curves(run: RunFolder, name: str) -> list[StoredCurve] | None:
     """The curves of `names.ROC_CURVE` or `names.PR_CURVE`.
 
-    They are read point by point, because the curves of a large part have hundreds of thousands of points.
+    They are read point by point: versions before 0.9 stored one per row, which may be hundreds of thousands.
     """
     path, rows = run.path / name, run.read_rows(name)
     if rows is None:
