@@ -92,7 +92,8 @@ def calibrated_losses(scores: FloatArray, labels: IntArray, networks: int, *, ou
     Labels (E, n). `networks` consecutive ones of the scores, (…, rows, C), are of the same rows, and their
     probabilities are averaged. These are the n rows or, with bags, the rows of one bag after the other. T is
     shrunk and, `out_of_bag`, at most 1, as at the end of training: see `PostTraining`. It is fitted to some
-    of the rows, because close to its minimum the loss hardly depends on T.
+    of the rows, because close to its minimum the loss hardly depends on T. Class weights are not corrected
+    for, as in the loss of the scores themselves.
     """
     if networks > 1:
         logs = log_softmax(scores.reshape(-1, networks, *scores.shape[1:]))

@@ -87,6 +87,7 @@ def raw_statistics(
     is_class = np.issubdtype(targets.dtype, np.integer)
     target = _Classes(targets, weights, shape.size - 1) if is_class else _Numbers(targets, weights)
     outcomes = (target.outcomes * weights[:, None]).T
+    # one seed for all, so that networks with equal rows have equal statistics
     fold = stream(0, Purpose.CATEGORY_FOLDS).permutation(n) % FOLDS
 
     def statistics(rows: FloatArray, sums: FloatArray, share: float = 1.0) -> FloatArray:

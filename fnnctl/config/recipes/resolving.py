@@ -35,7 +35,7 @@ RECIPES: Final[tuple[Recipe, ...]] = ("default", "fast")
 RECIPE: Final[ConfigPath] = ("recipe",)
 COMPLETE: Final[ConfigPath] = ("complete",)
 COMPLETED: Final = ("model", "training")
-"""The sections that the recipe completes; the data can be read without them."""
+"""The sections that the recipe completes, beside `data.category_encoding`; the data can be read without."""
 EXTREMES: Final = (
     RecipeFacts(
         task="classification",

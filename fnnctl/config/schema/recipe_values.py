@@ -231,6 +231,7 @@ def fast_ensemble(facts: RecipeFacts) -> Any:
 
 
 UNCALIBRATED_LOSS: Final = "validation_loss"
+"""What is monitored if probabilities are not calibrated."""
 
 
 def early_stopping(facts: RecipeFacts) -> Any:

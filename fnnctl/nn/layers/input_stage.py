@@ -1,4 +1,4 @@
-"""The input stage: what is learned between the features and the first layer, one part after the other.
+"""The input stage: what each network has of its own between the features and the first layer.
 
 Its outputs are, in this order: the features that are values; the statistics of the target of categories,
 column by column; the embeddings of numbers, number by number. All of them may then be scaled, by a trained
@@ -144,7 +144,7 @@ class StatisticsTables:
     def write(self, codes: FloatArray, out: FloatArray) -> None:
         """Write the statistics at codes (K, columns, batch) to `out`, (K, columns · size, batch)."""
         members, columns, batch = codes.shape
-        # scoring is tested with random inputs, which are no codes
+        # `training.scoring.RowScorer` probes its products with random inputs, which are no codes
         places = np.clip(codes.astype(np.intp), 0, self._last_codes)
         places += self._first_rows
         statistics = self._rows[places].transpose(0, 1, 3, 2)
