@@ -65,9 +65,7 @@ class Workspace:
         """Those of the input stage; None if there is none."""
         gathered = None if self.stage is None else self.stage.gathered
         self.gathered_statistics: tuple[FloatArray, ...] = () if gathered is None else (gathered,)
-        """Beside `inputs`: the statistics of the rows' categories, (K, batch, values), if networks are trained
-        on any; else nothing.
-        """
+        """Beside `inputs`: the statistics of the rows' categories, (K, batch, values), if there are any."""
         self.hidden = hidden_buffers(shape, members, batch, dtype, training=training)
 
     def set_targets(self) -> None:

@@ -234,7 +234,7 @@ def test_the_section_is_written_so_that_it_is_the_same_search(tmp_path: Path) ->
 
 
 def test_fewer_epochs_than_the_recipe_has_give_rungs_below_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fnnctl.config.recipes.search.MANY_ROWS", 100)
+    monkeypatch.setattr("fnnctl.config.recipes.search.ROWS_FOR_RUNGS", 100)
     prepared = searched(table(200), search={"budget": {"max_epochs": 3}})
     budget = prepared.setup.budget
     assert (budget.min_epochs, budget.max_epochs) == (1, 3)

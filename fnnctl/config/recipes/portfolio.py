@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from fnnctl.config import paths
-from fnnctl.config.paths import format_path
+from fnnctl.config.paths import format_path, parse_path
+from fnnctl.config.rules.plain_config import value_at
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.model import PiecewiseLinearEmbeddingConfig
 from fnnctl.config.schema.recipe_values import epochs_without_twins
+from fnnctl.config.schema.section import plain
 from fnnctl.config.schema.training import AUTO_BATCH_SIZE
 
 HIDDEN: Final = format_path(paths.HIDDEN)
@@ -53,7 +55,10 @@ class Change:
     smoothing: float | None = None
 
     def values(self, default: Experiment, space: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """The changed settings of a complete `default`, by path; with a `space`, those that it can have."""
+        """The changed settings of a complete `default`, by path; with a `space`, those that it can have.
+
+        A value that the default has is no change.
+        """
 
         def searched(path: str, value: Any) -> Any:
             """The value; None if it is not in the space."""
@@ -74,7 +79,12 @@ class Change:
             L2: self.l2,
             SMOOTHING: self.smoothing,
         }
-        return {path: value for path, value in changed.items() if searched(path, value) is not None}
+        settings = plain(default)
+        return {
+            path: value
+            for path, value in changed.items()
+            if searched(path, value) is not None and value != value_at(settings, parse_path(path))
+        }
 
     def _epochs(self, default: Experiment, *, has_twins: bool) -> int | None:
         epochs = default.training.epochs

@@ -73,10 +73,10 @@ MOST_SMOOTHING: Final = 0.2
 L2_RANGE: Final = (1e-6, 1e-2)
 """From 1e-6, as Gorishniy et al. (2021) tune the weight decay, to the largest penalty of the portfolio."""
 
-MANY_ROWS: Final = 20_000
+ROWS_FOR_RUNGS: Final = 20_000
 """With more rows, trials are compared at a ninth and a third of their epochs, too.
 
-Judgement: there the default trains half as many epochs, because an epoch takes long.
+Judgement: an epoch takes long there.
 """
 SAMPLED_FROM: Final = 100_000
 """With at least this number of rows outside the test part, a few configurations are tried on a sample first.
@@ -198,7 +198,7 @@ def recipe_section(facts: SearchRecipeFacts, space: Mapping[str, Any]) -> dict[s
     of 41 tables the one with the best log loss was the more accurate one on other rows, too.
     """
     size = ENSEMBLE_SIZE if facts.on_bags else ENSEMBLE_SIZE_VALIDATION
-    many = facts.recipe.rows > MANY_ROWS
+    many = facts.recipe.rows > ROWS_FOR_RUNGS
     metric = LOG_LOSS.name if facts.on_bags and facts.recipe.task == CLASSIFICATION else None
     first = first_trials(facts.default, space, PORTFOLIO, max_epochs=facts.max_epochs)
     method, domains = {"scheduler": "asha" if many else "full_budget", "sampler": "auto"}, dict(space)

@@ -108,6 +108,15 @@ def test_the_portfolio_is_the_default_with_changes_that_suit_it() -> None:
     ]
 
 
+def test_a_change_to_what_the_default_has_is_no_trial_of_its_own() -> None:
+    """A table of many rows has neither twins nor label smoothing."""
+    facts = search_facts(facts_of(rows=20_000))
+    space, changes = recipe_space(facts), (Change(), Change(smoothing=0.0), Change(width=2, twins=False))
+    assert first_trials(facts.default, space, changes) == [{}, {"model.hidden": [128, 128]}]
+    few = search_facts()
+    assert len(first_trials(few.default, recipe_space(few), changes)) == 3
+
+
 def test_epochs_follow_only_from_changes_that_a_trial_has() -> None:
     """Neither the embedding nor twins are searched if the config sets them, so no trial loses its twins."""
     embedding = {"name": "piecewise_linear", "bins": 16, "size": 4}
