@@ -11,7 +11,7 @@ import numpy as np
 from fnnctl.arrays import BoolArray, FloatArray, IntArray
 from fnnctl.data.dataset import BLOCK_ROWS, Columns
 from fnnctl.data.new_rows import NewRows
-from fnnctl.data.preprocessing import Preprocessor
+from fnnctl.data.preprocessing import CategoryFeatures, Preprocessor
 from fnnctl.data.warnings import unseen_categories
 from fnnctl.messages import Message
 from fnnctl.text import quoted
@@ -56,12 +56,17 @@ def far_numbers(columns: Columns, rows: IntArray, preprocessor: Preprocessor) ->
     return {name: count for name, count in zip(names, counts.tolist(), strict=True) if count}
 
 
+def _has_rare(column: CategoryFeatures) -> bool:
+    """Whether some categories of the training rows may have no feature of their own."""
+    return column.others or bool(column.coded and not column.categories)
+
+
 @dataclass(slots=True)
 class UnseenValues:
     """Counts categories that do not occur in training, and numbers far outside of the training rows' range.
 
-    A column with a feature or a code for all other categories is left out: its rare ones in training are not
-    known. So is one without any feature, which is an id whose categories have no statistics.
+    A column with a feature for all other categories, or with codes alone, is left out: its rare categories in
+    training are not known. So is one without any feature, which is an id whose categories have no statistics.
     """
 
     preprocessor: Preprocessor
@@ -75,8 +80,7 @@ class UnseenValues:
         """Pass the blocks on unchanged, and count as they are read."""
         columns = self.preprocessor.categories
         trained = [
-            None if column.others or column.coded or not column.features else set(column.categories)
-            for column in columns
+            None if _has_rare(column) or not column.features else set(column.categories) for column in columns
         ]
         ranges: _Ranges | None = None
         for block in blocks:

@@ -16,6 +16,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from fnnctl.arrays import FloatArray, IntArray, evenly_spaced
+from fnnctl.metrics.registry import CALIBRATED_LOSS
 from fnnctl.plots.axes import finish_epochs, finish_loss, finish_metric
 from fnnctl.plots.style import COLOURS, DASHES, MUTED, WIDTH, legend_above, new_figure
 from fnnctl.text import counted
@@ -36,7 +37,7 @@ def learning_curve_figure(
     title: str,
     validation: str = "validation",
 ) -> Figure:
-    """Draw columns of history.csv over `epoch`: the loss, a metric and, if there are any, dead units.
+    """Draw columns of history.csv over `epoch`: the losses, a metric and, if there are any, dead units.
 
     `metric` is the metric's label and its name in columns, such as `accuracy` in `train_accuracy`. Values
     that are None or not finite, and missing or empty columns, are left out. A vertical line marks
@@ -46,7 +47,8 @@ def learning_curve_figure(
     heights = [3.0, 2.4, 1.2] if dead_layers else [3.0, 2.4]
     with new_figure(WIDTH, 0.9 + sum(heights), title) as figure:
         panels = figure.subplots(len(heights), sharex=True, height_ratios=heights)
-        lines = _draw(panels[0], history, {"training": "train_loss", validation: "validation_loss"})
+        losses = {"training": "train_loss", validation: "validation_loss", "calibrated": CALIBRATED_LOSS}
+        lines = _draw(panels[0], history, losses)
         label, name = metric
         _draw(panels[1], history, {"training": f"train_{name}", validation: f"validation_{name}"})
         finish_loss(panels[0])

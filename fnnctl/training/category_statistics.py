@@ -63,14 +63,16 @@ def statistics_of(
     """The statistics of rows with these codes, (n, columns), and targets, (n,).
 
     They are those of `raw_statistics`. Each is scaled to mean 0 and variance 1 over these rows, unless it is
-    constant. Only by these two numbers, and by the prior, does a row's own target reach its statistics.
+    constant. Only by these two numbers, and by the prior, does a row's own target reach its statistics. Those
+    of codes are within the range of the rows': the one of unknown values, in no row, could be far outside.
     """
     of_codes, of_rows = [], np.empty((len(codes), shape.values), dtype)
     for j, (raw_codes, raw_rows) in enumerate(raw_statistics(codes, targets, weights, shape)):
         centre, spread = raw_rows.mean(axis=0), raw_rows.std(axis=0)
         spread[spread < LEAST_SPREAD] = 1.0
         of_rows[:, j * shape.size : (j + 1) * shape.size] = (raw_rows - centre) / spread
-        of_codes.append((raw_codes - centre) / spread)
+        within = np.clip(raw_codes, raw_rows.min(axis=0), raw_rows.max(axis=0))
+        of_codes.append((within - centre) / spread)
     return CategoryStatistics(np.concatenate(of_codes).astype(dtype), of_rows)
 
 

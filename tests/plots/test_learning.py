@@ -57,6 +57,12 @@ def test_the_legend_says_what_validation_is() -> None:
     assert legend_of(figure) == ["training", "validation (out-of-bag)"]
 
 
+def test_the_loss_of_calibrated_probabilities_is_drawn_if_it_is_recorded() -> None:
+    history = history_of(9) | {"validation_calibrated_loss": [1.0] * 9}
+    figure = learning_curve_figure(history, metric=ACCURACY, best_epoch=4, title="x")
+    assert legend_of(figure) == ["training", "validation", "calibrated", "best epoch: 4"]
+
+
 def test_without_a_validation_part_there_is_one_line() -> None:
     figure = learning_curve_figure(
         history_of(40, validation=False), metric=ACCURACY, best_epoch=None, title="t"

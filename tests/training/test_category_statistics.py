@@ -148,6 +148,14 @@ def test_targets_that_are_all_equal_give_numbers_that_are_not_huge(targets: Targ
     assert np.abs(made.of_codes[:, 0]).max() < 20
 
 
+def test_an_unknown_value_is_like_the_category_of_fewest_rows() -> None:
+    """Not far below it, although its rows are none and those of the categories hardly differ."""
+    codes, rng = np.repeat(np.arange(20), 600), np.random.default_rng(0)
+    targets = rng.integers(0, 2, codes.size)
+    statistics = statistics_of(codes[:, None], targets, None, CategoryStatisticsShape((21,), 2), FLOAT64)
+    assert statistics.of_codes[20, 1] == statistics.of_rows[:, 1].min() > -5.0
+
+
 def test_a_random_id_tells_nothing() -> None:
     """5,000 values in 10,000 rows: what a row reads does not go with its class, though the table knows it."""
     rng = np.random.default_rng(3)

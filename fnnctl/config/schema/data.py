@@ -346,6 +346,7 @@ class DataConfig(Section):
     category_encoding: Annotated[
         Literal["one_hot", "target"],
         Setting(
+            synonyms=("target_encoding",),
             since="0.9",
             no_effect=(_is_array,),
             recipe=RecipeValue(default=recipe_values.category_encoding),

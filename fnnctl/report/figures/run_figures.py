@@ -349,7 +349,7 @@ The loss above, the first metric below, over the epochs, for the training and th
 - Both curves still fall at the end: train for more epochs, or with a larger learning rate.
 - The training loss falls and the validation loss rises: the network memorizes the training rows. Early
   stopping keeps the best epoch, which is marked. A smaller network, dropout, `training.l2` or more rows
-  help.
+  help. With classes, the recipes choose the epoch by the loss of calibrated probabilities, a third line.
 - Both stay high: the network is too small, the learning rate is wrong, or the columns say too little about
   the target.
 - The training loss jumps: the learning rate is too large, or `training.clip_norm` is needed.
