@@ -109,8 +109,8 @@ def test_the_portfolio_is_the_default_with_changes_that_suit_it() -> None:
 
 
 def test_a_change_to_what_the_default_has_is_no_trial_of_its_own() -> None:
-    """A table of many rows has neither twins nor label smoothing."""
-    facts = search_facts(facts_of(rows=20_000))
+    """A table of many rows and two classes has neither twins nor label smoothing."""
+    facts = search_facts(facts_of(rows=20_000, outputs=2))
     space, changes = recipe_space(facts), (Change(), Change(smoothing=0.0), Change(width=2, twins=False))
     assert first_trials(facts.default, space, changes) == [{}, {"model.hidden": [128, 128]}]
     few = search_facts()
