@@ -69,12 +69,12 @@ class Bins:
         """`edges` are those of each column, ascending; a column with fewer than two has no bin."""
         width = max(2, *map(len, edges))
         table = np.full((len(edges), width), np.inf)
-        for row, own in zip(table, edges, strict=True):
-            row[: len(own)] = own
-        has_bins = np.array([len(own) > 1 for own in edges])
+        for row, column_edges in zip(table, edges, strict=True):
+            row[: len(column_edges)] = column_edges
+        has_bins = np.array([len(column_edges) > 1 for column_edges in edges])
         table[~has_bins, :2] = 0.0, 1.0
         self._first = table[:, 0]
-        self._last = np.array([own[-1] if len(own) > 1 else 0.0 for own in edges])
+        self._last = np.array([column[-1] if len(column) > 1 else 0.0 for column in edges])
         self._edges = table.ravel()
         self._starts = np.arange(len(edges)) * width
         self._inner = table[:, 1:].copy()
@@ -93,8 +93,8 @@ class Bins:
         if len(numbers) * self._inner.shape[1] <= MOST_COMPARED:
             bins = (inside[:, :, None] >= self._inner).sum(axis=2)
         else:
-            columns = zip(self._inner, inside.T, strict=True)
-            bins = np.stack([np.searchsorted(inner, own, side="right") for inner, own in columns], axis=1)
+            pairs = zip(self._inner, inside.T, strict=True)
+            bins = np.stack([np.searchsorted(inner, column, side="right") for inner, column in pairs], axis=1)
         places = bins + self._starts
         low = self._edges[places]
         coordinates: FloatArray = bins + (inside - low) / (self._edges[places + 1] - low)
@@ -138,6 +138,11 @@ class CategoryFeatures:
     def codes(self) -> int:
         """The number of codes."""
         return len(self.coded) + int(self.indicator) + 1 if self.coded else 0
+
+    @property
+    def last_codes(self) -> tuple[int, int]:
+        """Of a coded column: the codes of a missing value and of any other value."""
+        return self.codes - 1 - int(self.indicator), self.codes - 1
 
     @property
     def known(self) -> tuple[str, ...]:
@@ -308,9 +313,8 @@ class Features:
             categories.append((j, hot))
             if column.coded:
                 code_of = {value: code for code, value in enumerate(column.coded)}
-                rest = column.codes - 1
-                missing = rest - 1 if column.indicator else rest
-                of_texts = [*(code_of.get(text, rest) for text in dataset.categories[j]), missing]
+                missing, other = column.last_codes
+                of_texts = [*(code_of.get(text, other) for text in dataset.categories[j]), missing]
                 codes.append((j, np.array(of_texts, np.float64)))
         edges = [np.array(number.edges) for number in numbers if number.edges is not None]
         return cls(

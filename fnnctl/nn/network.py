@@ -50,8 +50,8 @@ class Network:
         self.plain_products: PlainProducts | None = None
         """Those of the first hidden layer, if there are plain networks."""
         if plain.size and shape.stage is not None and shape.hidden:
-            given, biased = shape.stage.given(shape.inputs), layout.layers[0].biased
-            self.plain_products = PlainProducts(groups, given, biased=biased)
+            fixed, biased = shape.stage.fixed_inputs(shape.inputs), layout.layers[0].biased
+            self.plain_products = PlainProducts(groups, fixed, biased=biased)
         self.scaled_weights: ScaledWeights | None = None
         """Those of the first hidden layer, if `NetworkShape.scales_weights`."""
         if shape.scales_weights and layout.stage is not None and layout.stage.scales is not None:

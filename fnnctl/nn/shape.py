@@ -114,13 +114,13 @@ class InputStageShape:
         """How many of the features, the first ones, are neither coordinates nor codes."""
         return features - self.numbers - self.coded
 
-    def given(self, features: int) -> int:
+    def fixed_inputs(self, features: int) -> int:
         """How many inputs of the first layer, the first ones, are not learned."""
         return self.values(features) + (0 if self.categories is None else self.categories.values)
 
     def outputs(self, features: int) -> int:
         """The number of inputs of the first layer."""
-        return self.given(features) + self.embedded
+        return self.fixed_inputs(features) + self.embedded
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +163,7 @@ class NetworkShape:
         if self.stage is None:
             return self.first_inputs
         needs_all = self.scales_inputs or self.inner_members > 1
-        return 0 if needs_all else self.stage.given(self.inputs)
+        return 0 if needs_all else self.stage.fixed_inputs(self.inputs)
 
     @property
     def scales_weights(self) -> bool:

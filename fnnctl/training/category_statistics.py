@@ -71,8 +71,8 @@ def statistics_of(
         centre, spread = raw_rows.mean(axis=0), raw_rows.std(axis=0)
         spread[spread < LEAST_SPREAD] = 1.0
         of_rows[:, j * shape.size : (j + 1) * shape.size] = (raw_rows - centre) / spread
-        within = np.clip(raw_codes, raw_rows.min(axis=0), raw_rows.max(axis=0))
-        of_codes.append((within - centre) / spread)
+        clipped_codes = np.clip(raw_codes, raw_rows.min(axis=0), raw_rows.max(axis=0))
+        of_codes.append((clipped_codes - centre) / spread)
     return CategoryStatistics(np.concatenate(of_codes).astype(dtype), of_rows)
 
 
@@ -103,8 +103,8 @@ def raw_statistics(
         sums = sums.reshape(count, FOLDS, -1)
         all_rows, all_sums = rows.sum(axis=1, keepdims=True), sums.sum(axis=1, keepdims=True)
         rows_outside = np.maximum(all_rows - rows, 0.0)
-        outside = statistics(rows_outside, all_sums - sums, share=1.0 - 1.0 / FOLDS)
-        yield statistics(all_rows, all_sums)[:, 0], outside.reshape(count * FOLDS, -1)[places]
+        of_folds = statistics(rows_outside, all_sums - sums, share=1.0 - 1.0 / FOLDS)
+        yield statistics(all_rows, all_sums)[:, 0], of_folds.reshape(count * FOLDS, -1)[places]
 
 
 class _Numbers:

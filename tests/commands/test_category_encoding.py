@@ -133,9 +133,9 @@ def test_unseen_and_missing_places_are_predicted_and_rows_alone_as_together(
     for k, place in enumerate(["nowhere", "", "elsewhere", "p3"]):
         rows[k] |= {"place": place, "number": "0.5", "share": "1"}
     together = predicted(program, run, rows)
-    nowhere, missing, elsewhere, known = (tuple(cells) for cells in together[:4])
-    assert nowhere == elsewhere
-    assert len({nowhere, missing, known}) == 3
+    first_unknown, missing, second_unknown, known = (tuple(cells) for cells in together[:4])
+    assert first_unknown == second_unknown
+    assert len({first_unknown, missing, known}) == 3
     assert [predicted(program, run, [row])[0] for row in rows[:6]] == together[:6]
     assert predicted(program, run, rows[:7]) == together[:7]
     assert predicted(program, run, rows * 40) == together * 40

@@ -25,5 +25,5 @@ def test_sums_are_those_of_the_drawn_rows(monkeypatch: pytest.MonkeyPatch) -> No
     """Whole numbers, so that the order of the sums does not matter; drawn in several parts."""
     monkeypatch.setattr(bootstrap, "DRAWS_AT_ONCE", 30)
     values = rng().integers(100, size=(7, 3)).astype(np.float64)
-    found, drawn = resampled_sums(values, 50, rng()), rng().integers(7, size=(50, 7))
-    np.testing.assert_array_equal(found, values[drawn].sum(axis=1))
+    sums, drawn = resampled_sums(values, 50, rng()), rng().integers(7, size=(50, 7))
+    np.testing.assert_array_equal(sums, values[drawn].sum(axis=1))

@@ -93,9 +93,9 @@ def test_no_row_sees_its_own_class(size: int, weighted: bool) -> None:
     _, before = raw(codes, targets, weights, size)
     fold = folds(400)
     for row in (0, 17, 399):
-        other = targets.copy()
-        other[row] = 1 - min(1, other[row])
-        _, after = raw(codes, other, weights, size)
+        changed = targets.copy()
+        changed[row] = 1 - min(1, changed[row])
+        _, after = raw(codes, changed, weights, size)
         np.testing.assert_allclose(after[row], before[row], atol=0.02)
         sees = (codes == codes[row]) & (fold != fold[row])
         assert sees.any()
@@ -107,10 +107,10 @@ def test_no_row_sees_its_own_number() -> None:
     rng = np.random.default_rng(2)
     codes, targets = rng.integers(0, 40, 400), rng.normal(size=400)
     _, before = raw(codes, targets)
-    other, far = targets.copy(), np.flatnonzero(codes != codes[5])[0]
-    other[5] += 8.0
-    other[far] -= 8.0
-    _, after = raw(codes, other)
+    changed, far = targets.copy(), np.flatnonzero(codes != codes[5])[0]
+    changed[5] += 8.0
+    changed[far] -= 8.0
+    _, after = raw(codes, changed)
     np.testing.assert_allclose(after[5], before[5], atol=1e-12)
     sees = (codes == codes[5]) & (folds(400) != folds(400)[5])
     assert np.abs(after[sees, 0] - before[sees, 0]).min() > 0.1
@@ -131,21 +131,21 @@ def test_statistics_have_mean_0_and_variance_1_over_the_rows(seed: int, classes:
     codes = rng.integers(0, [[7, 20]], (150, 2))
     targets = rng.integers(0, classes, 150) if classes else rng.normal(size=150)
     shape = CategoryStatisticsShape((7, 20), 4 if classes == 3 else 2)
-    made = statistics_of(codes, targets, None, shape, np.dtype(np.float32))
-    assert made.of_rows.dtype == made.of_codes.dtype == np.float32
-    assert made.of_codes.shape == (27, shape.size)
-    np.testing.assert_allclose(made.of_rows.mean(axis=0), 0.0, atol=1e-5)
-    np.testing.assert_allclose(made.of_rows.std(axis=0), 1.0, rtol=1e-4)
+    statistics = statistics_of(codes, targets, None, shape, np.dtype(np.float32))
+    assert statistics.of_rows.dtype == statistics.of_codes.dtype == np.float32
+    assert statistics.of_codes.shape == (27, shape.size)
+    np.testing.assert_allclose(statistics.of_rows.mean(axis=0), 0.0, atol=1e-5)
+    np.testing.assert_allclose(statistics.of_rows.std(axis=0), 1.0, rtol=1e-4)
 
 
 @pytest.mark.parametrize("targets", [np.full(60, 0.1), np.zeros(60, np.intp)])
 def test_targets_that_are_all_equal_give_numbers_that_are_not_huge(targets: TargetArray) -> None:
     """Such as a class that is absent from a bag: rounding errors are not scaled up."""
     codes = np.arange(60)[:, None] % 3
-    made = statistics_of(codes, targets, None, CategoryStatisticsShape((4,), 2), FLOAT64)
-    assert np.isfinite(made.of_codes).all()
-    assert np.abs(made.of_rows[:, 0]).max() < 4
-    assert np.abs(made.of_codes[:, 0]).max() < 20
+    statistics = statistics_of(codes, targets, None, CategoryStatisticsShape((4,), 2), FLOAT64)
+    assert np.isfinite(statistics.of_codes).all()
+    assert np.abs(statistics.of_rows[:, 0]).max() < 4
+    assert np.abs(statistics.of_codes[:, 0]).max() < 20
 
 
 def test_an_unknown_value_is_like_the_category_of_fewest_rows() -> None:

@@ -143,8 +143,7 @@ class Preprocessing:
 
     def _codes(self, column: CategoryFeatures) -> str:
         """The code of each text of a column, (rows, 1)."""
-        other = column.codes - 1
-        missing = other - 1 if column.indicator else other
+        missing, other = column.last_codes
         return self._encoded(column, column.coded, missing=missing, other=other)
 
     def _encoded(

@@ -229,7 +229,7 @@ class InputStage:
     ) -> None:
         self.segments = segments
         self._shape = shape.stage or InputStageShape()
-        self._values, self._given = self._shape.values(shape.inputs), self._shape.given(shape.inputs)
+        self._values, self._fixed = self._shape.values(shape.inputs), self._shape.fixed_inputs(shape.inputs)
         self._tables: StatisticsTables | None = None
         if segments.categories is not None and self._shape.categories:
             tables = segments.categories.view(statistics)
@@ -249,16 +249,16 @@ class InputStage:
         See `Network.forward` about `read`.
         """
         # Coordinates are only features: the embeddings take their place among the outputs. Numbers are both.
-        outputs, values, given = buffers.outputs, self._values, self._given
+        outputs, values, fixed = buffers.outputs, self._values, self._fixed
         first_code = inputs.shape[1] - 1 - self._shape.coded
         if read:
             np.copyto(outputs[:, :values], inputs[:, :values])
         if buffers.gathered is not None:
-            np.copyto(outputs[:, values:given], buffers.gathered.transpose(0, 2, 1))
+            np.copyto(outputs[:, values:fixed], buffers.gathered.transpose(0, 2, 1))
         elif self._tables:
-            self._tables.write(inputs[:, first_code:-1], outputs[:, values:given])
+            self._tables.write(inputs[:, first_code:-1], outputs[:, values:fixed])
         if self._numeric and buffers.functions is not None:
-            embedded = self._embedded(outputs[:, given:])
+            embedded = self._embedded(outputs[:, fixed:])
             coordinates = inputs[:, values:first_code]
             self._numeric.forward(coordinates, embedded, buffers.functions, read=read)
         if self._scaling:
@@ -273,9 +273,9 @@ class InputStage:
         delta = buffers.delta
         if self._scaling and self.segments.scales:
             self._scaling.parameter_gradient(buffers.outputs, delta, self.segments.scales.view(gradient))
-            self._scaling.backward(delta, slice(self._given, None))
+            self._scaling.backward(delta, slice(self._fixed, None))
         if self._numeric and buffers.functions is not None:
-            embedded = self._embedded(delta[:, self._given - buffers.first :])
+            embedded = self._embedded(delta[:, self._fixed - buffers.first :])
             self._numeric.backward(embedded, buffers.functions, gradient)
 
     def _embedded(self, values: FloatArray) -> FloatArray:

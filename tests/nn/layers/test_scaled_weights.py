@@ -69,9 +69,9 @@ def test_scaled_weights_are_weights_of_scaled_inputs(
     assert stage is not None
     assert stage.mixing is not None
     stage.mixing.view(case.network.parameters)[plain] = 0.0
-    found = product_and_gradient(case, plain)
+    scaled = product_and_gradient(case, plain)
     monkeypatch.setattr(NetworkShape, "scales_weights", False)
-    for array, expected in zip(found, product_and_gradient(case, plain), strict=True):
+    for array, expected in zip(scaled, product_and_gradient(case, plain), strict=True):
         np.testing.assert_allclose(array, expected, rtol=1e-11, atol=1e-13)
 
 
