@@ -16,9 +16,9 @@ import pytest
 FOLDER: Final = Path(__file__).parent / "benchmarks"
 ELSEWHERE: Final = {
     "comparison", "estimators", "example_searches", "latency", "run_list",
-    "engine.__main__", "engine.their_folds", "portfolio.__main__", "portfolio.judged", "recipe.__main__",
-    "samplers.functions", "samplers.make_tables", "samplers.multi_fidelity", "samplers.proposal_cost",
-    "samplers.tables", "search_without_space.__main__", "search_without_space.peer",
+    "engine.__main__", "engine.their_folds", "mutants.__main__", "portfolio.__main__", "portfolio.judged",
+    "recipe.__main__", "samplers.functions", "samplers.make_tables", "samplers.multi_fidelity",
+    "samplers.proposal_cost", "samplers.tables", "search_without_space.__main__", "search_without_space.peer",
 }  # fmt: skip
 """Those that tests of their own run."""
 pytestmark = pytest.mark.usefixtures("no_figures", "own_environment")

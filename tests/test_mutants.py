@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import ast
+import shutil
+from pathlib import Path
+
+import pytest
 
 from tests.benchmarks.mutants.sites import sites_of
 
@@ -65,3 +69,37 @@ def test_a_mutant_is_found_again_if_lines_move() -> None:
     before = [site.mutant for site in sites_of("a.py", SOURCE)]
     assert [site.mutant for site in sites_of("a.py", b"NEW = 5\n" + SOURCE)][1:] == before
     assert {mutant.scope for mutant in before} == {"", "first"}
+
+
+@pytest.mark.extra
+def test_tests_catch_what_they_reach(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("coverage")
+    from tests.benchmarks.mutants import __main__ as program
+
+    files = {
+        "fnnctl/__init__.py": "",
+        "fnnctl/sums/__init__.py": "",
+        "fnnctl/sums/add.py": "def add(a, b):\n    return a + b\n\n\ndef unused(a):\n    return -a\n",
+        "tests/sums/test_add.py": (
+            "from fnnctl.sums.add import add\n\n\ndef test_add():\n    assert add(1, 2) == 3\n"
+        ),
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    shutil.copytree(Path(program.__file__).parent, tmp_path / "tests/benchmarks/mutants")
+    monkeypatch.setattr(program, "ROOT", tmp_path)
+    drawn, covered, results = (str(tmp_path / name) for name in ("drawn", "covered", "results"))
+    assert program.main(["record", covered, "--workers", "1"]) == 0
+    assert program.main(["draw", drawn, "--packages", "sums"]) == 0
+    assert program.main(["run", drawn, "--coverage", covered, "--results", results, "--workers", "1"]) == 0
+    assert program.main(["compare", results, results]) == 0
+    assert program.main(["compare", results, drawn + "-none"]) == 1
+    output = capsys.readouterr().out
+    assert "sums 2 caught 2 unreached" in output
+    assert (
+        "fnnctl/sums/add.py, add: 'a + b' as '((a) - (b))'; tests/sums/test_add.py::test_add, then None"
+        in output
+    )
