@@ -23,6 +23,7 @@ HIDDEN: Final = format_path(paths.HIDDEN)
 EMBEDDING: Final = format_path(paths.EMBEDDING)
 ACTIVATION: Final = "model.activation"
 DROPOUT: Final = "model.dropout"
+CATEGORY_ENCODING: Final = format_path(paths.CATEGORY_ENCODING)
 TWINS: Final = format_path(paths.TWINS)
 EPOCHS: Final = format_path(paths.EPOCHS)
 BATCH_SIZE: Final = "training.batch_size"
@@ -30,6 +31,8 @@ LEARNING_RATE: Final = format_path(paths.LEARNING_RATE)
 L2: Final = "training.l2"
 SMOOTHING: Final = "training.label_smoothing"
 NO_EMBEDDING: Final = "none"
+QUANTILES: Final = {"edges": "quantile", "code": "linear"}
+"""Of an embedding with bins between quantiles, as the recipe has it for few rows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +51,9 @@ class Change:
     """Whether numbers are embedded, if the default embeds them."""
     bins: int | None = None
     size: int | None = None
+    edges: str | None = None
+    """`quantile` comes with the code that the recipe has beside it."""
+    category_encoding: str | None = None
     twins: bool | None = None
     activation: str | None = None
     dropout: float | None = None
@@ -70,6 +76,7 @@ class Change:
         changed = {
             HIDDEN: self._layers(default),
             EMBEDDING: embedding,
+            CATEGORY_ENCODING: self.category_encoding,
             TWINS: twins,
             ACTIVATION: self.activation,
             DROPOUT: self.dropout,
@@ -109,9 +116,10 @@ class Change:
             return None
         if not self.embedding:
             return NO_EMBEDDING
-        if self.bins is None and self.size is None:
-            return None
-        return embedding_value(embedding, self.bins or embedding.bins, self.size or embedding.size)
+        changed = {"bins": self.bins, "size": self.size, **(QUANTILES if self.edges == "quantile" else {})}
+        update = {name: value for name, value in changed.items() if value is not None}
+        changed_embedding = embedding.model_copy(update=update)
+        return None if changed_embedding == embedding else embedding_value(changed_embedding)
 
 
 PORTFOLIO: Final[tuple[Change, ...]] = (
@@ -167,10 +175,10 @@ def _is_possible(value: Any, domain: Mapping[str, Any]) -> bool:
     return "choice" not in domain or value in domain["choice"]
 
 
-def embedding_value(default: PiecewiseLinearEmbeddingConfig, bins: int, size: int) -> dict[str, Any]:
-    """The default's embedding of numbers with other sizes, as a config has it."""
-    kind = default.model_dump(include={"edges", "code"}, exclude_defaults=True)
-    return {"name": default.name, "bins": bins, "size": size, **kind}
+def embedding_value(embedding: PiecewiseLinearEmbeddingConfig) -> dict[str, Any]:
+    """An embedding of numbers as a config has it."""
+    kind = embedding.model_dump(include={"edges", "code"}, exclude_defaults=True)
+    return {"name": embedding.name, "bins": embedding.bins, "size": embedding.size, **kind}
 
 
 def learning_rate(default: Experiment) -> float | None:

@@ -11,10 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from fnnctl.config.paths import CATEGORY_ENCODING, MAX_ROWS, ConfigPath, format_path, parse_path
+from fnnctl.config.paths import MAX_ROWS, ConfigPath, format_path, parse_path
 from fnnctl.config.recipes.portfolio import (
     ACTIVATION,
     BATCH_SIZE,
+    CATEGORY_ENCODING,
     DROPOUT,
     EMBEDDING,
     EPOCHS,
@@ -23,6 +24,7 @@ from fnnctl.config.recipes.portfolio import (
     LEARNING_RATE,
     NO_EMBEDDING,
     PORTFOLIO,
+    QUANTILES,
     SMOOTHING,
     TWINS,
     batch_size,
@@ -182,7 +184,7 @@ def recipe_space(facts: SearchRecipeFacts) -> dict[str, Any]:
         SMOOTHING: _smoothing(facts),
         BATCH_SIZE: _batch_sizes(facts),
         EPOCHS: _epochs(facts),
-        format_path(CATEGORY_ENCODING): _encodings(facts),
+        CATEGORY_ENCODING: _encodings(facts),
     }
     return {
         path: domain
@@ -247,11 +249,10 @@ def _embeddings(facts: SearchRecipeFacts) -> dict[str, Any] | None:
         return None
     default = facts.embedding
     pairs = sorted({(default.bins, default.size), *EMBEDDINGS})
-    values = [embedding_value(default, bins, size) for bins, size in pairs]
+    embeddings = [default.model_copy(update={"bins": bins, "size": size}) for bins, size in pairs]
     if default.edges == "target":
-        quantiles = default.model_copy(update={"edges": "quantile", "code": "linear"})
-        values.append(embedding_value(quantiles, default.bins, default.size))
-    return {"choice": [NO_EMBEDDING, *values]}
+        embeddings.append(default.model_copy(update=QUANTILES))
+    return {"choice": [NO_EMBEDDING, *map(embedding_value, embeddings)]}
 
 
 def _encodings(facts: SearchRecipeFacts) -> dict[str, Any] | None:

@@ -33,6 +33,11 @@ SINGLE: Final = (
     Change(embedding=False, activation="mish", width=2, dropout=0.1),
     Change(embedding=False, depth=3, width=2, activation="selu"),
     Change(bins=32, size=8, twins=False, width=2, dropout=0.2, epochs=2),
+    Change(twins=True),
+    Change(edges="quantile"),
+    Change(category_encoding="one_hot"),
+    Change(edges="quantile", category_encoding="one_hot"),
+    Change(smoothing=0.1),
 )
 SEED: Final = 1000
 
@@ -64,6 +69,8 @@ def _drawn(rng: np.random.Generator) -> Change:
         smoothing=one_of([None, 0.0, 0.05], [0.5, 0.3, 0.2]),
         epochs=one_of([1, 2, 3], [0.5, 0.35, 0.15]),
         batch=one_of([0.5, 1, 2], [0.2, 0.5, 0.3]),
+        edges=None if form else one_of([None, "quantile"], [0.7, 0.3]),
+        category_encoding=one_of([None, "one_hot"], [0.7, 0.3]),
     )
 
 
