@@ -102,7 +102,8 @@ def test_a_table_is_judged_by_the_portfolio_of_the_others(tmp_path: Path) -> Non
 def test_a_search_has_the_portfolio_of_its_table(
     tmp_path: Path, table: Table, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(recipe, "PORTFOLIO", PORTFOLIO)  # is restored at the end
+    for name in ("PORTFOLIO", "MANY_ROWS_PORTFOLIO"):
+        monkeypatch.setattr(recipe, name, PORTFOLIO)  # is restored at the end
     monkeypatch.chdir(tmp_path)
     (tmp_path / "t.yaml").write_text("data: {source: t.csv, target: y}\n", encoding="utf-8")
     entries = [asdict(Change()), asdict(Change(epochs=0.1, depth=1))]

@@ -52,7 +52,7 @@ class Change:
     bins: int | None = None
     size: int | None = None
     edges: str | None = None
-    """`quantile` comes with the code that the recipe has beside it."""
+    """`quantile` comes with the code that the recipe has beside it for few rows."""
     category_encoding: str | None = None
     twins: bool | None = None
     activation: str | None = None
@@ -145,6 +145,23 @@ PORTFOLIO: Final[tuple[Change, ...]] = (
 before it. Configurations that take more than three times as long as the default are left out.
 
 The first six lower the loss on test rows by 6 % of the default's, the others by what cannot be told from 0.
+"""
+
+MANY_ROWS_PORTFOLIO: Final[tuple[Change, ...]] = (
+    Change(),
+    Change(bins=32, size=8, twins=False),
+    Change(rate=0.5, epochs=4),
+    Change(activation="tanh"),
+    Change(width=2, depth=1, rate=1.91, batch=2, twins=False, activation="tanh", smoothing=0.0),
+    Change(edges="quantile"),
+    Change(bins=32),
+    Change(width=2),
+    Change(dropout=0.1),
+    Change(depth=1, rate=1.43, epochs=2, activation="mish", l2=1e-06),
+)
+"""The same for the recipe of many rows, of 44 configurations on eight tables of 10,000 to 75,000 rows.
+
+They lower the loss on test rows by 1 % of the default's; the portfolio of few rows gains nothing there.
 """
 
 

@@ -22,6 +22,7 @@ from fnnctl.config.recipes.portfolio import (
     HIDDEN,
     L2,
     LEARNING_RATE,
+    MANY_ROWS_PORTFOLIO,
     NO_EMBEDDING,
     PORTFOLIO,
     QUANTILES,
@@ -36,7 +37,7 @@ from fnnctl.config.recipes.written import gives
 from fnnctl.config.rules.plain_config import value_at
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.model import PiecewiseLinearEmbeddingConfig
-from fnnctl.config.schema.recipe_values import RecipeFacts, hidden_units
+from fnnctl.config.schema.recipe_values import RecipeFacts, has_many_rows, hidden_units
 from fnnctl.metrics.registry import CLASSIFICATION, LOG_LOSS
 
 ON_BAGS: Final = "bags"
@@ -202,7 +203,8 @@ def recipe_section(facts: SearchRecipeFacts, space: Mapping[str, Any]) -> dict[s
     size = ENSEMBLE_SIZE if facts.on_bags else ENSEMBLE_SIZE_VALIDATION
     many = facts.recipe.rows > ROWS_FOR_RUNGS
     metric = LOG_LOSS.name if facts.on_bags and facts.recipe.task == CLASSIFICATION else None
-    first = first_trials(facts.default, space, PORTFOLIO, max_epochs=facts.max_epochs)
+    portfolio = MANY_ROWS_PORTFOLIO if has_many_rows(facts.recipe) else PORTFOLIO
+    first = first_trials(facts.default, space, portfolio, max_epochs=facts.max_epochs)
     method, domains = {"scheduler": "asha" if many else "full_budget", "sampler": "auto"}, dict(space)
     if facts.tries_sample:
         path = format_path(MAX_ROWS)

@@ -20,8 +20,9 @@ from fnnctl.config.recipes.portfolio import Change
 def main(words: Sequence[str]) -> int:
     file, table, *command = words
     portfolios = json.loads(Path(file).read_text(encoding="utf-8"))
-    # Its name is final, and nothing else than this benchmark replaces it.
-    vars(search)["PORTFOLIO"] = tuple(Change(**fields) for fields in portfolios[table])
+    portfolio = tuple(Change(**fields) for fields in portfolios[table])
+    # Their names are final, and nothing else than this benchmark replaces them.
+    vars(search).update(PORTFOLIO=portfolio, MANY_ROWS_PORTFOLIO=portfolio)
     return run(command)
 
 

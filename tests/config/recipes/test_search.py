@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from fnnctl.config.paths import parse_path
-from fnnctl.config.recipes.portfolio import PORTFOLIO, Change, first_trials
+from fnnctl.config.recipes.portfolio import MANY_ROWS_PORTFOLIO, PORTFOLIO, Change, first_trials
 from fnnctl.config.recipes.resolving import resolve
 from fnnctl.config.recipes.search import (
     SAMPLE_FIRST,
@@ -140,11 +140,16 @@ def test_changes_that_do_not_suit_a_table_leave_no_equal_entries() -> None:
     ]
 
 
-def test_every_entry_of_the_portfolio_is_another_one_and_begins_with_the_default() -> None:
-    facts = search_facts()
-    entries = first_trials(facts.default, recipe_space(facts), PORTFOLIO)
+@pytest.mark.parametrize(("rows", "portfolio"), [(9_999, PORTFOLIO), (10_000, MANY_ROWS_PORTFOLIO)])
+def test_every_entry_of_a_portfolio_is_another_one_and_begins_with_the_default(
+    rows: int, portfolio: Sequence[Change]
+) -> None:
+    facts = search_facts(facts_of(rows=rows))
+    space = recipe_space(facts)
+    entries = first_trials(facts.default, space, portfolio)
     assert entries[0] == {}
-    assert len(entries) == len(PORTFOLIO)
+    assert len(entries) == len(portfolio)
+    assert recipe_section(facts, space)["start_from"] == entries
 
 
 @pytest.mark.parametrize(
