@@ -51,8 +51,8 @@ ORDERS = {
         "checks", "comparison", "reports", "regression", "classification", "registry",
     ),
     "config": (
-        "paths", "problems", "sources", "yaml_text", "other_files", "schema", "provenance", "messages",
-        "rules", "recipes", "reading",
+        "paths", "problems", "sources", "yaml_text", "table_files", "other_files", "schema", "provenance",
+        "messages", "rules", "recipes", "reading",
     ),
     "data": (
         "files", "problems", "builtin", "matrix", "columns", "tables", "stored_arrays", "feature_array",

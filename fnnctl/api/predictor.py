@@ -26,7 +26,7 @@ from fnnctl.data.columns.numbers import plain_number, remove_missing
 from fnnctl.data.dataset import Columns
 from fnnctl.data.in_memory import rows_data
 from fnnctl.data.new_rows import columns_of
-from fnnctl.data.tables.rows import missing_texts
+from fnnctl.data.tables.open_table import missing_texts
 from fnnctl.errors import DataError, Problem, UsageError
 from fnnctl.modelling.input_file import InputFile, Note, ignored_columns
 from fnnctl.modelling.predictor import Predictor as Networks

@@ -122,7 +122,8 @@ def complete_target(context: typer.Context, incomplete: str) -> list[str]:
     """The columns of the table that precedes the option."""
     from fnnctl.data.builtin import BUILTIN, builtin_path
     from fnnctl.data.problems import Problems
-    from fnnctl.data.tables.rows import CsvFormat, open_rows
+    from fnnctl.data.tables.open_table import CsvFormat
+    from fnnctl.data.tables.readers import open_table
 
     options = context.params
     arguments = context.args  # of `describe`: an option without a value ends the reading of arguments
@@ -132,8 +133,8 @@ def complete_target(context: typer.Context, incomplete: str) -> list[str]:
         builtin_path(table) if table in BUILTIN else nullcontext(Path(table))
     )
     try:
-        with source as path, open_rows(path, form, Problems(table)) as rows:
-            names = [name for name in rows.names if name and name.startswith(incomplete)]
+        with source as path, open_table(path, form, Problems(table)) as opened:
+            names = [name for name in opened.names if name and name.startswith(incomplete)]
     except FnnctlError:  # as in `complete_run`
         return []
     return [re.sub(r"[^\w.,:+-]", r"\\\g<0>", name) for name in names] if _is_bash(os.environ) else names

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from fnnctl.config.table_files import TABLE_FILES
+
 LONGEST_MARK: Final = 64
 """So many bytes tell what a file is."""
 JSON: Final = "a JSON file"
@@ -21,7 +23,7 @@ _MARKS: Final = (
     (b"\xfd7zXZ", "compressed with xz"),
     (b"\x28\xb5\x2f\xfd", "compressed with zstd"),
     (b"\x1f\x8b", "compressed with gzip"),
-    (b"PAR1", "a Parquet file"),
+    *((kind.mark, f"a {kind.label} file") for kind in TABLE_FILES if kind.mark),
     (b"ARROW1", _ARROW),
     (b"FEA1", _ARROW),
     (b"\x93NUMPY", "a NumPy array"),

@@ -23,15 +23,10 @@ from fnnctl.data.feature_array import (
     label_text,
 )
 from fnnctl.data.stored_arrays import LABELS, ArrayInMemory
-from fnnctl.data.tables.memory_columns import (
-    DIGEST_ROWS,
-    NULL,
-    TextValues,
-    number_bytes,
-    object_text,
-    python_value,
-)
+from fnnctl.data.tables.blocks import NULL, TextValues, number_bytes
+from fnnctl.data.tables.memory_columns import object_text, python_value
 from fnnctl.data.tables.memory_table import (
+    DIGEST_ROWS,
     MemoryTable,
     column_digest,
     frame_names,

@@ -16,7 +16,6 @@ from fnnctl.config.schema.data import (
     DEFAULT_MISSING_VALUES,
     FILE_SETTINGS,
     MEMORY_REASON,
-    PARQUET_REASON,
     DataConfig,
 )
 from fnnctl.config.sources import MEMORY_SOURCE
@@ -43,8 +42,8 @@ from fnnctl.data.settings import (
 from fnnctl.data.splits.row_order import order_column, refuse_missing, row_order
 from fnnctl.data.stored_arrays import LABELS, holds_arrays, source_sha256
 from fnnctl.data.tables.memory_table import MemoryTable
-from fnnctl.data.tables.parquet import is_parquet
-from fnnctl.data.tables.rows import CsvFormat, missing_texts
+from fnnctl.data.tables.open_table import CsvFormat, missing_texts
+from fnnctl.data.tables.readers import kind_of_table
 from fnnctl.data.tables.table import Kind, Table, code_matrix, numeric_matrix, read_table
 from fnnctl.errors import DataError, Problem
 from fnnctl.messages import Message
@@ -213,12 +212,13 @@ def amounts(table: Table, target: str) -> Candidate | None:
 def _refuse_csv_settings(config: DataConfig, *sources: _StoredFile | MemoryData) -> None:
     """Raise DataError for settings of CSV files that no file reads; the config rules know only its name."""
     files = [source for source in sources if isinstance(source, _StoredFile)]
-    if not all(is_parquet(source.path) for source in files):
+    kinds = [kind_of_table(source.path) for source in files]
+    if not all(kind.has_types for kind in kinds):
         return
     if len(files) < len(sources):
         refuse_settings(config, FILE_SETTINGS, MEMORY_REASON)
     else:
-        refuse_settings(config, CSV_SETTINGS, PARQUET_REASON)
+        refuse_settings(config, CSV_SETTINGS, kinds[0].reason)
 
 
 def _extended(values: Numbers | None, test_rows: int, value: float) -> Numbers | None:

@@ -29,11 +29,11 @@ from fnnctl.data.files import UNREPORTED, OnRead, displayed_name, file_errors
 from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.data.problems import Problems
 from fnnctl.data.stored_arrays import find_arrays
-from fnnctl.data.tables.cells import CellRows
+from fnnctl.data.tables.blocks import Block, in_parts, refuse_unusable
 from fnnctl.data.tables.column_readers import NumberColumn, NumberColumns, TextColumn, text_column
 from fnnctl.data.tables.memory_table import MemoryTable
-from fnnctl.data.tables.records import block_rows
-from fnnctl.data.tables.rows import CsvFormat, CsvRows, RowBlock, open_rows
+from fnnctl.data.tables.open_table import CsvFormat, OpenTable
+from fnnctl.data.tables.readers import open_table
 from fnnctl.text import counted, did_you_mean, printable, quoted, word_list
 
 MAX_NAMED_ALONE = 5
@@ -158,10 +158,10 @@ def open_new_rows(
     The column `target` must be there if the rows are to be `labelled`, and is ignored otherwise.
     `delimiter_setting` is what the user changes if the header was not split into columns. The texts of the
     columns to `keep` are returned with the rows. `on_read` is called after each block if the file's
-    length is known. Raises DataError if a column is missing, and the errors of `open_rows`.
+    length is known. Raises DataError if a column is missing, and the errors of `open_table`.
     """
     problems = Problems(MEMORY_SOURCE if isinstance(source, MemoryTable) else displayed_name(source))
-    with open_rows(source, form, problems) as file:
+    with open_table(source, form, problems) as file:
         problems.raise_any()
         needed = columns_of(preprocessor, form.formats)
         used = {*needed, target}
@@ -186,7 +186,7 @@ def open_new_rows(
 
 
 def _table_blocks(
-    file: CsvRows,
+    file: OpenTable,
     form: CsvFormat,
     preprocessor: Preprocessor,
     target: str | None,
@@ -208,7 +208,7 @@ class _RowReader:
 
     def __init__(
         self,
-        file: CsvRows,
+        file: OpenTable,
         form: CsvFormat,
         preprocessor: Preprocessor,
         target: str | None,
@@ -216,8 +216,11 @@ class _RowReader:
     ) -> None:
         self._formats, self._target, self._missing = form.formats, target, form.missing
         self._columns = preprocessor.categories
+        self._block_rows = file.block_rows
         self._position = {name: j for j, name in enumerate(file.names)}
         self._kept = [self._position[name] for name in kept]
+        used = {*columns_of(preprocessor, form.formats), *kept, *([] if target is None else [target])}
+        self._used = [(name, position) for name, position in self._position.items() if name in used]
         self._names = tuple(number.name for number in preprocessor.numbers)
         self._numbers = _Numbers(self._names, self._position, form.formats, form.missing)
         parts = {name: form.formats[name].columns(name) for name in form.formats}
@@ -225,23 +228,23 @@ class _RowReader:
         self._texts: dict[str, TextColumn] = {}
         self._first = 0
 
-    def read(self, block: RowBlock, problems: Problems) -> Iterator[NewRows]:
+    def read(self, block: Block, problems: Problems) -> Iterator[NewRows]:
         """The rows of a block; raises DataError, after the rows before, if some cannot be read."""
-        if not isinstance(block, CellRows):
-            yield self._readable(block, problems)
-            return
-        for part in block.parts(MOST_ROWS):
+        columns = block.columns
+        refuse_unusable(((name, columns[position]) for name, position in self._used), problems.file)
+        for part in in_parts(block, MOST_ROWS):
             attempt, numbers = Problems(problems.file), self._numbers.copy()
             rows = self._rows(part, attempt)
             if not attempt:
+                problems.raise_any()  # what is wrong with the form of the rows
                 yield self._numbered(rows)
                 continue
             # Messages are about a few hundred rows at most, and the rows before these are predicted.
             self._numbers = numbers
-            for few in part.parts(block_rows(len(self._position))):
+            for few in in_parts(part, self._block_rows):
                 yield self._readable(few, problems)
 
-    def _readable(self, block: RowBlock, problems: Problems) -> NewRows:
+    def _readable(self, block: Block, problems: Problems) -> NewRows:
         """The rows of a block; raises DataError if some cannot be read."""
         rows = self._rows(block, problems)
         problems.raise_any()
@@ -251,17 +254,17 @@ class _RowReader:
         self._first += len(rows)
         return rows
 
-    def _rows(self, block: RowBlock, problems: Problems) -> NewRows:
+    def _rows(self, block: Block, problems: Problems) -> NewRows:
         """The rows of a block; what is wrong is noted."""
-        values = self._numbers.read(block, problems)
-        columns = [
+        values, columns = self._numbers.read(block, problems), block.columns
+        categorical = [
             spelled_as_trained(
                 as_trained(self._coded(column.name, block), self._formats.get(column.name)), column.known
             )
             for column in self._columns
         ]
-        codes = np.empty((len(block.lines), len(columns)), np.int32)
-        for j, column in enumerate(columns):
+        codes = np.empty((len(block.lines), len(categorical)), np.int32)
+        for j, column in enumerate(categorical):
             codes[:, j] = column.codes
         labels = None
         if self._target is not None:
@@ -271,14 +274,14 @@ class _RowReader:
             numeric_names=self._names,
             categorical=codes,
             categorical_names=tuple(column.name for column in self._columns),
-            categories=tuple(column.texts for column in columns),
+            categories=tuple(column.texts for column in categorical),
             expansions=self._expansions,
             first=self._first,
             labels=labels,
-            kept=list(zip(*map(block.column, self._kept), strict=True)) if self._kept else None,
+            kept=list(zip(*(columns[j].texts() for j in self._kept), strict=True)) if self._kept else None,
         )
 
-    def _labels(self, target: str, block: RowBlock, problems: Problems) -> CodedTexts:
+    def _labels(self, target: str, block: Block, problems: Problems) -> CodedTexts:
         """The targets, of which numbers that equal a missing value are missing if all are numbers."""
         labels, form = self._coded(target, block), self._formats.get(target)
         of_numbers = form is not None and form.column_kind == "numeric"
@@ -290,10 +293,11 @@ class _RowReader:
         labels = as_trained(labels, form)
         return labels.without_numbers(missing) if form is None or form.keeps_numbers else labels
 
-    def _coded(self, name: str, block: RowBlock) -> CodedTexts:
+    def _coded(self, name: str, block: Block) -> CodedTexts:
+        column = block.columns[self._position[name]]
         if name not in self._texts:
-            self._texts[name] = text_column(block, self._position[name], self._missing)
-        return self._texts[name].block(block, self._position[name])
+            self._texts[name] = text_column(column, self._missing)
+        return self._texts[name].block(column, block.lines)
 
 
 class _Numbers:
@@ -323,7 +327,7 @@ class _Numbers:
         self._positions = [position[name] for name in self._plain]
         self._indices = [index_of[name] for name in self._plain]
 
-    def read(self, block: RowBlock, problems: Problems) -> FloatArray:
+    def read(self, block: Block, problems: Problems) -> FloatArray:
         """The columns, (n, p); for each, its first value that cannot be read is noted."""
         columns = [NumberColumn(self._missing) for _ in self._plain]
         plain = NumberColumns(columns, self._positions, self._missing).read(block)
@@ -338,7 +342,8 @@ class _Numbers:
         values = np.empty((len(block.lines), count))
         values[:, self._indices] = plain
         for reader, texts, position, used, indices in self._formatted:
-            values[:, indices] = reader.rows(texts.block(block, position), problems)[:, used]
+            coded = texts.block(block.columns[position], block.lines)
+            values[:, indices] = reader.rows(coded, problems)[:, used]
         return values
 
     def copy(self) -> _Numbers:

@@ -26,8 +26,8 @@ from fnnctl.data.new_rows import (
 )
 from fnnctl.data.stored_arrays import holds_arrays, source_sha256
 from fnnctl.data.tables.memory_table import MemoryTable
-from fnnctl.data.tables.parquet import is_parquet
-from fnnctl.data.tables.rows import CsvFormat, missing_texts
+from fnnctl.data.tables.open_table import CsvFormat, missing_texts
+from fnnctl.data.tables.readers import kind_of_table
 from fnnctl.data.unseen_values import UnseenValues
 from fnnctl.errors import UsageError
 from fnnctl.messages import Message
@@ -88,8 +88,8 @@ class InputFile:
             return cls(None, form)
         path = find_file(data, Path(), setting=setting, folders=True, pipes=pipes)
         for option, value in {"--delimiter": delimiter, "--encoding": encoding}.items():
-            if value is not None and (holds_arrays(path) or is_parquet(path)):
-                kind = "contains arrays" if holds_arrays(path) else "is a Parquet file"
+            if value is not None and (holds_arrays(path) or kind_of_table(path).has_types):
+                kind = "contains arrays" if holds_arrays(path) else f"is a {kind_of_table(path).label} file"
                 raise UsageError(f"{option} applies to CSV files only, but {printable(data)} {kind}")
         return cls(path, form)
 

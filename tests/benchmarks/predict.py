@@ -27,7 +27,7 @@ import numpy as np
 from fnnctl.arrays import FloatArray
 from fnnctl.data.new_rows import open_new_rows
 from fnnctl.data.preprocessing import Preprocessor
-from fnnctl.data.tables.rows import CsvFormat
+from fnnctl.data.tables.open_table import CsvFormat
 from fnnctl.modelling.saved_model import has_network, load_model
 from fnnctl.store.atomic import write_output
 from fnnctl.store.catalogue import find_run

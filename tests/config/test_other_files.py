@@ -8,7 +8,8 @@ import pytest
 from fnnctl.config.other_files import is_binary, no_table, other_file
 from fnnctl.config.reading.loading import load_config
 from fnnctl.data.problems import Problems
-from fnnctl.data.tables.rows import CsvFormat, open_rows
+from fnnctl.data.tables.open_table import CsvFormat
+from fnnctl.data.tables.readers import open_table
 from fnnctl.errors import ConfigError, DataError
 
 FILES = [
@@ -37,7 +38,7 @@ def test_what_is_neither_a_table_nor_an_experiment_is_named(
     form = CsvFormat(None, "utf-8", frozenset())
     with (
         pytest.raises(DataError, match=rf"{name}: this is {what}, not a "),
-        open_rows(tmp_path / name, form, Problems(name)),
+        open_table(tmp_path / name, form, Problems(name)),
     ):
         pass
 
@@ -50,7 +51,7 @@ def test_random_bytes_are_no_text(tmp_path: Path) -> None:
     form = CsvFormat(None, "utf-8", frozenset())
     with (
         pytest.raises(DataError, match=r"t\.csv:1: this is binary data, not text$"),
-        open_rows(tmp_path / "t.csv", form, Problems("t.csv")),
+        open_table(tmp_path / "t.csv", form, Problems("t.csv")),
     ):
         pass
     (tmp_path / "t.yaml").write_bytes(RANDOM)
@@ -93,6 +94,6 @@ def test_a_table_that_is_only_named_like_a_parquet_file(tmp_path: Path) -> None:
     form = CsvFormat(None, "utf-8", frozenset())
     with (
         pytest.raises(DataError, match="this is no Parquet file, although it is named so"),
-        open_rows(tmp_path / "t.parquet", form, Problems("t.parquet")),
+        open_table(tmp_path / "t.parquet", form, Problems("t.parquet")),
     ):
         pass

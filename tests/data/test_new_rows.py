@@ -16,7 +16,7 @@ from fnnctl.data.new_rows import NewRows, kept_columns, open_new_arrays, open_ne
 from fnnctl.data.preprocessing import CategoryFeatures, NumberFeature, Preprocessor
 from fnnctl.data.problems import Problems
 from fnnctl.data.tables import csv_file, records
-from fnnctl.data.tables.rows import CsvFormat
+from fnnctl.data.tables.open_table import CsvFormat
 from fnnctl.errors import DataError
 
 

@@ -38,6 +38,7 @@ from fnnctl.config.rules.trials import Check
 from fnnctl.config.rules.validation import InvalidConfigurationError
 from fnnctl.config.schema.data import BUILTIN_NAMES
 from fnnctl.config.schema.experiment import Experiment
+from fnnctl.config.table_files import kind_by_name
 from fnnctl.errors import ConfigError, DataError, MachineError, Problem
 from fnnctl.text import joined_words, nearest_file
 
@@ -364,7 +365,8 @@ def _no_mapping(value: Any) -> Problem:
 
 def _default_name(file: Path, source: str) -> str:
     """The name of the config file, or of the data if the file has no name of its own."""
-    data = Path(source).name.removesuffix(".gz").removesuffix(".csv").removesuffix(".parquet")
+    data = Path(source).name.removesuffix(".gz")
+    data = data.removesuffix(kind_by_name(data).endings[0])
     name = data if file.name == STARTER_NAME or file == STANDARD_INPUT else file.stem
     printable = "".join(character if character.isprintable() else "-" for character in name)
     return printable[:200] or "experiment"

@@ -10,8 +10,12 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
+from fnnctl.config.table_files import TABLE_FILES
+
 STARTER_NAME: Final = "fnnctl.yaml"
-TABLE_ENDINGS: Final = (".csv", ".tsv", ".csv.gz", ".tsv.gz", ".npz", ".npy", ".parquet", ".xls", ".xlsx")
+TABLE_ENDINGS: Final = (
+    *(ending for kind in TABLE_FILES for ending in kind.endings), ".npz", ".npy", ".xls", ".xlsx"
+)  # fmt: skip
 WITHOUT_TARGET: Final = (".npz", ".npy")
 """The endings of arrays, whose label is always `y`."""
 

@@ -11,6 +11,7 @@ from fnnctl.config.problems import no_effect, no_effect_without, sentence
 from fnnctl.config.schema import recipe_values
 from fnnctl.config.schema.section import MAX_SEED, ClassName, Section
 from fnnctl.config.schema.setting import Place, RecipeValue, Setting
+from fnnctl.config.table_files import kind_by_name
 from fnnctl.errors import Problem
 from fnnctl.text import quoted
 
@@ -22,8 +23,6 @@ SHA256_PATTERN = "^[0-9a-f]{64}$"
 DELIMITER_PATTERN = r'^[^"\r\n]$'
 MEMORY_REASON: Final = "it is for CSV files, and the data are in memory"
 ARRAY_REASON = "arrays hold numbers only, with a column each"
-PARQUET_ENDING = ".parquet"
-PARQUET_REASON = "a Parquet file says itself what its values are"
 DEFAULT_MISSING_VALUES = ("", "NA", "N/A", "NaN", "nan", "null", "NULL", "?")
 
 MAX_CATEGORIES = 200
@@ -74,11 +73,12 @@ def _is_array(experiment: Experiment, _: Place) -> Iterator[Problem]:
         yield no_effect(ARRAY_REASON, "data.source")
 
 
-def _is_parquet(experiment: Experiment, _: Place) -> Iterator[Problem]:
-    """With Parquet files, which say themselves what their values are."""
+def _has_types(experiment: Experiment, _: Place) -> Iterator[Problem]:
+    """With files that say themselves what their values are, as Parquet files do."""
     data = experiment.data
-    if all(file.endswith(PARQUET_ENDING) for file in (data.source, data.test_source or data.source)):
-        yield no_effect(PARQUET_REASON, "data.source", "data.test_source")
+    kind, test_kind = map(kind_by_name, (data.source, data.test_source or data.source))
+    if kind.has_types and test_kind.has_types:
+        yield no_effect(kind.reason, "data.source", "data.test_source")
 
 
 def _no_test_file(experiment: Experiment, _: Place) -> Iterator[Problem]:
@@ -155,7 +155,7 @@ def _two_positive_classes(experiment: Experiment, place: Place) -> Iterator[Prob
         )
 
 
-_OF_CSV_FILES: Final = (_is_parquet, _has_own_notation, _is_array)
+_OF_CSV_FILES: Final = (_has_types, _has_own_notation, _is_array)
 
 
 class ColumnsConfig(Section):

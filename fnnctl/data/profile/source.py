@@ -28,8 +28,8 @@ from fnnctl.data.files import UNREPORTED, OnRead, find_file
 from fnnctl.data.loading import BUILTIN_FORMAT, amounts, raw_target
 from fnnctl.data.problems import ODD_VALUE, OddValue, Problems
 from fnnctl.data.stored_arrays import LABELS, holds_arrays
-from fnnctl.data.tables.parquet import is_parquet
-from fnnctl.data.tables.rows import CsvFormat, missing_texts
+from fnnctl.data.tables.open_table import CsvFormat, missing_texts
+from fnnctl.data.tables.readers import kind_of_table
 from fnnctl.data.tables.table import Kind, Table, read_table
 from fnnctl.errors import DataError, Problem, UsageError
 from fnnctl.text import counted, did_you_mean, printable, quoted, word_list
@@ -185,8 +185,8 @@ def read_source(options: SourceOptions, on_read: OnRead = UNREPORTED) -> Source:
         _refuse_options(options, "contains arrays")
         if options.target not in (None, LABELS):
             raise UsageError(f"{options.source} contains arrays: its target is always {LABELS}")
-    elif is_parquet(path):
-        _refuse_options(options, "is a Parquet file")
+    elif (kind := kind_of_table(path)).has_types:
+        _refuse_options(options, f"is a {kind.label} file")
     target = options.target or (LABELS if holds_arrays(path) else None)
     missing = missing_texts(DEFAULT_MISSING_VALUES)
     form = CsvFormat(options.delimiter, options.encoding, missing, encoding_setting="--encoding")

@@ -13,7 +13,7 @@ from fnnctl.data.columns.numbers import plain_number
 from fnnctl.data.profile.columns import ColumnFacts, column_facts
 from fnnctl.data.profile.notes import ColumnNote, column_notes, left_out
 from fnnctl.data.profile.source import Source
-from fnnctl.data.tables.parquet import is_parquet
+from fnnctl.data.tables.readers import kind_of_table
 from fnnctl.data.warnings import row_hashes
 from fnnctl.text import quoted, word_list
 
@@ -41,7 +41,9 @@ class TableFacts:
     def warnings(self) -> tuple[str, ...]:
         """A warning if the first line of a CSV file looks like data."""
         source = self.source
-        if source.path is None or source.arrays or is_parquet(source.path) or not _names_are_data(source):
+        if source.path is None or source.arrays or kind_of_table(source.path).has_types:
+            return ()
+        if not _names_are_data(source):
             return ()
         names = word_list([quoted(column.name) for column in self.columns], SHOWN_NAMES)
         taken = f"the first line is taken for the names of the columns, but looks like data: {names}"

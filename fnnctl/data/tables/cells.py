@@ -8,14 +8,13 @@ and categories are then read from the bytes, and only what is neither becomes st
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
 from typing import Final, Self
 
 import numpy as np
 
-from fnnctl.arrays import BoolArray, FloatArray, IntArray
+from fnnctl.arrays import BoolArray, IntArray
 
 MARGIN: Final = 48
 """The bytes before and after those of a chunk: words that begin or end outside of it can be read."""
@@ -28,7 +27,7 @@ skips any number, but takes as long as several rounds."""
 
 @dataclass(frozen=True, slots=True)
 class CellRows:
-    """n consecutive rows of a CSV file as the bytes of their cells: a `RowBlock`."""
+    """n consecutive rows of a CSV file as the bytes of their cells: a `Block`."""
 
     lines: Sequence[int]
     data: IntArray
@@ -88,9 +87,10 @@ class CellRows:
         columns = list(positions)
         return (self.ends[columns] - self.starts[columns]).T
 
-    def column(self, position: int) -> list[str]:
-        """The values of one column."""
-        return self.texts(position, slice(None))
+    @property
+    def columns(self) -> list[CellValues]:
+        """The columns."""
+        return [CellValues(self, position) for position in range(len(self.starts))]
 
     def texts(self, position: int, rows: slice | IntArray) -> list[str]:
         """The values of one column in some rows."""
@@ -107,19 +107,9 @@ class CellRows:
         """The rows with their first columns alone."""
         return replace(self, starts=self.starts[:count], ends=self.ends[:count])
 
-    def parts(self, rows: int) -> Iterator[CellRows]:
-        """The rows in blocks of this number of rows."""
-        for start in range(0, len(self.lines), rows):
-            part = slice(start, start + rows)
-            yield replace(self, lines=self.lines[part], starts=self.starts[:, part], ends=self.ends[:, part])
-
-    def values(self, positions: Sequence[int]) -> list[str]:
-        """The values of some columns, row by row."""
-        return list(chain.from_iterable(zip(*map(self.column, positions), strict=True)))
-
-    def numbers(self, positions: Sequence[int]) -> FloatArray | None:
-        """None: texts have no types."""
-        return None
+    def part(self, rows: slice) -> CellRows:
+        """Some consecutive rows."""
+        return replace(self, lines=self.lines[rows], starts=self.starts[:, rows], ends=self.ends[:, rows])
 
     def words(self, starts: IntArray) -> IntArray:
         """The eight bytes from each of these offsets on, as uint64, the first byte in the lowest bits."""
@@ -133,6 +123,29 @@ class CellRows:
         high <<= np.uint64(64) - shift  # a shift by 64 bits gives 0
         low |= high
         return low
+
+
+@dataclass(frozen=True, slots=True)
+class CellValues:
+    """A column of cells: a `Column`. Its readers know cells, and make texts only of some."""
+
+    cells: CellRows
+    position: int
+    type_name: str = "text"
+
+    def __len__(self) -> int:
+        return len(self.cells.lines)
+
+    def part(self, rows: slice) -> CellValues:
+        """Some consecutive rows."""
+        return CellValues(self.cells.part(rows), self.position)
+
+    def texts(self) -> list[str]:
+        """The texts of all cells."""
+        return self.cells.texts(self.position, slice(None))
+
+    def numbers(self) -> None:
+        """None: texts have no types."""
 
 
 def _text(chunk: bytes, encoding: str) -> str | bytes | None:

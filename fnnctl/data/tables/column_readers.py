@@ -9,6 +9,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 
@@ -23,10 +24,10 @@ from fnnctl.data.columns.numbers import (
     remove_missing,
     with_other_texts,
 )
+from fnnctl.data.tables.blocks import Block, Column
 from fnnctl.data.tables.cell_numbers import read_numbers
 from fnnctl.data.tables.cell_texts import MOST_TEXTS, UNKNOWN, TextTable
-from fnnctl.data.tables.cells import CellRows
-from fnnctl.data.tables.rows import RowBlock
+from fnnctl.data.tables.cells import CellRows, CellValues
 
 
 @dataclass(slots=True)
@@ -103,25 +104,40 @@ class NumberColumns:
     ) -> None:
         self._columns, self._positions, self._missing = columns, positions, missing
 
-    def read(self, block: RowBlock) -> FloatArray:
+    def read(self, block: Block) -> FloatArray:
         """Return a block's values, (n, p)."""
         if isinstance(block, CellRows):
-            return self._counted(self._of_cells(block))
-        shape = len(block.lines), len(self._positions)
-        typed = block.numbers(self._positions)
-        if typed is not None and not np.isinf(typed).any():
-            remove_missing(typed, self._missing)
-            return self._counted(typed)
-        together, codes = numbers_with_codes(block.values(self._positions), self._missing)
+            return self._counted(self._of_cells(block), range(len(self._columns)))
+        numbers = np.empty((len(block.lines), len(self._positions)))
+        typed, texts = [], []
+        columns = block.columns
+        for j, position in enumerate(self._positions):
+            values = columns[position].numbers()
+            if values is None or np.isinf(values).any():
+                texts.append(j)
+            else:
+                numbers[:, j] = values
+                typed.append(j)
+        if typed:
+            remove_missing(numbers, self._missing)
+            self._counted(numbers, typed)
+        if texts:
+            self._read_texts(block, numbers, texts)
+        return numbers
+
+    def _read_texts(self, block: Block, numbers: FloatArray, indices: Sequence[int]) -> None:
+        """Fill in the columns with these indices from their texts."""
+        texts = [block.columns[self._positions[j]].texts() for j in indices]
+        together, codes = numbers_with_codes([*chain.from_iterable(texts)], self._missing)
         if together is None:
-            singly = np.empty(shape)
-            for j, (column, position) in enumerate(zip(self._columns, self._positions, strict=True)):
-                singly[:, j] = column.read(block.column(position), block.lines)
-            return singly
+            for j, values in zip(indices, texts, strict=True):
+                numbers[:, j] = self._columns[j].read(values, block.lines)
+            return
+        numbers[:, indices] = together.reshape(len(indices), -1).T
+        self._counted(numbers, indices)
         if codes:
-            for column, position in zip(self._columns, self._positions, strict=True):
-                column.find_code(block.column(position))
-        return self._counted(together.reshape(shape))
+            for j, values in zip(indices, texts, strict=True):
+                self._columns[j].find_code(values)
 
     def _of_cells(self, block: CellRows) -> FloatArray:
         """The numbers, (n, p), from their bytes; what is no plain number there is read as text."""
@@ -140,17 +156,17 @@ class NumberColumns:
             self._columns[j].find_code(block.texts(self._positions[j], np.flatnonzero(may_be_code[:, j])))
         return numbers
 
-    def _counted(self, numbers: FloatArray) -> FloatArray:
-        """The numbers, (n, p), after they are counted."""
-        counts = np.count_nonzero(~np.isnan(numbers), axis=0).tolist()
-        for column, count in zip(self._columns, counts, strict=True):
-            column.count(count)
+    def _counted(self, numbers: FloatArray, indices: Sequence[int]) -> FloatArray:
+        """The numbers, (n, p), after those of some columns are counted."""
+        counts = np.count_nonzero(~np.isnan(numbers), axis=0)
+        for j in indices:
+            self._columns[j].count(int(counts[j]))
         return numbers
 
 
-def text_column(block: RowBlock, position: int, missing: frozenset[str]) -> TextColumn:
+def text_column(column: Column, missing: frozenset[str]) -> TextColumn:
     """The reader of a column as texts, also if its values are numbers by their type."""
-    is_typed = block.numbers([position]) is not None
+    is_typed = column.numbers() is not None
     return TextColumn(with_other_texts(missing) if is_typed else missing)
 
 
@@ -172,12 +188,12 @@ class TextColumn:
         self._has_strings = False
         """Whether the last values were strings, which the table of texts lacks."""
 
-    def add(self, block: RowBlock, position: int) -> None:
-        """Append the values of a column of a block."""
-        if isinstance(block, CellRows):
-            self._add_cells(block, position)
+    def add(self, column: Column, lines: Sequence[int]) -> None:
+        """Append the values of a column of a block, whose rows start in these lines."""
+        if isinstance(column, CellValues):
+            self._add_cells(column.cells, column.position)
         else:
-            self.add_values(block.column(position), block.lines)
+            self.add_values(column.texts(), lines)
 
     def _add_cells(self, block: CellRows, position: int) -> None:
         if self._has_strings:
@@ -213,7 +229,7 @@ class TextColumn:
             self._lines.append(line)
         return self._code_by_text[text]
 
-    def block(self, block: RowBlock, position: int) -> CodedTexts:
+    def block(self, column: Column, lines: Sequence[int]) -> CodedTexts:
         """Return the values of a column of a block alone, as a new `TextColumn` would.
 
         What occurred in earlier blocks is remembered. Many texts are forgotten, so that memory is bounded.
@@ -221,7 +237,7 @@ class TextColumn:
         if len(self._texts) > MOST_TEXTS:
             self._forget()
         self._codes = array("i")
-        self.add(block, position)
+        self.add(column, lines)
         codes = np.frombuffer(self._codes, np.int32)
         rows = np.arange(len(codes))
         # Only the entries of this block's codes are written and read; -1 picks the last one.
@@ -234,7 +250,7 @@ class TextColumn:
         return CodedTexts(
             new_codes[codes],
             tuple(map(self._texts.__getitem__, first_codes.tolist())),
-            [block.lines[row] for row in rows[is_first].tolist()],
+            [lines[row] for row in rows[is_first].tolist()],
         )
 
     def coded(self) -> CodedTexts:

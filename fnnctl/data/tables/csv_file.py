@@ -39,7 +39,7 @@ tenth of the time of reading it."""
 _UTF_8: Final = ("utf-8", "utf-8-sig")
 _SINGLE_BYTES: Final = ("ascii", "iso8859", "cp125")
 """How the names of encodings begin in which a byte is a character, and the first 128 are those of ASCII."""
-Block: TypeAlias = CellRows | tuple[Sequence[int], Values]
+CsvRecords: TypeAlias = CellRows | tuple[Sequence[int], Values]
 """Records as cells, or the line where each starts and their values."""
 
 
@@ -77,7 +77,7 @@ class CsvFile:
         """The delimiter, which may have been detected."""
         return self._reader.delimiter
 
-    def __iter__(self) -> Iterator[Block]:
+    def __iter__(self) -> Iterator[CsvRecords]:
         encoding = byte_encoding(self._encoding)
         has_cells = not self._is_small and encoding is not None and self.delimiter.isascii()
         pending = self._source.after_lines(self._reader.line - 1) if has_cells and self.header else None
@@ -106,7 +106,7 @@ class CsvFile:
             span = min(2 * span, MOST_CHUNKS)
             position = Position(line, 0, self.block_rows)
 
-    def _by_csv(self, position: Position, end: int) -> Generator[Block, None, int | None]:
+    def _by_csv(self, position: Position, end: int) -> Generator[CsvRecords, None, int | None]:
         """The records from a position to the first end of a block in or after the line `end`.
 
         Return the line of the next record; None if there is none. `csv` alone knows where a record ends if a

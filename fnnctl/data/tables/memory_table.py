@@ -1,4 +1,4 @@
-"""Tables in memory: data frames of any library, mappings of columns and lists of records, as rows of texts.
+"""Tables in memory: data frames of any library, mappings of columns and lists of records, as columns.
 
 Data frames are known by their interface, so that no library of frames is imported here.
 """
@@ -14,19 +14,26 @@ from typing import Any, Final, Self, TypeGuard
 
 import numpy as np
 
-from fnnctl.arrays import FloatArray
 from fnnctl.config.sources import MEMORY_SOURCE
 from fnnctl.data.problems import Problems
 from fnnctl.data.tables.arrow import arrow_column, frame_columns
-from fnnctl.data.tables.memory_columns import (
-    MemoryColumn,
-    UnusableTypeError,
-    array_column,
-    objects_column,
+from fnnctl.data.tables.blocks import (
+    Block,
+    Column,
+    ColumnBlock,
+    NumberValues,
+    UnusableValues,
+    in_parts,
+    typed_block_rows,
 )
+from fnnctl.data.tables.memory_columns import array_column, objects_column
+from fnnctl.data.tables.open_table import OpenTable, check_names
+from fnnctl.data.tables.records import block_rows
 from fnnctl.errors import DataError, Problem
 from fnnctl.text import cut, quoted
 
+DIGEST_ROWS: Final = 2**14
+"""A digest takes this many rows at a time; another number would give other digests."""
 ARROW_INTERFACES: Final = ("__arrow_c_stream__", "__arrow_c_array__")
 _NUMPY_TYPE: Final = re.compile(r"u?int(8|16|32|64)|float(16|32|64)|bool(ean)?")
 
@@ -37,59 +44,11 @@ def memory_error(message: str) -> DataError:
 
 
 @dataclass(frozen=True, slots=True)
-class MemoryBlock:
-    """Some consecutive rows of a table in memory: a `RowBlock`."""
-
-    lines: range
-    """The number of each row, counted from 1."""
-    names: Sequence[str]
-    columns: Sequence[MemoryColumn]
-
-    def column(self, position: int) -> list[str]:
-        """The values of one column; raises DataError if its type is not one of a table's."""
-        return self._columns([position])[0]
-
-    def values(self, positions: Sequence[int]) -> list[str]:
-        """The values of some columns, row by row; raises DataError as `column` does."""
-        return list(chain.from_iterable(zip(*self._columns(positions), strict=True)))
-
-    def numbers(self, positions: Sequence[int]) -> FloatArray | None:
-        """The values of some columns as numbers, (n, p), if all are numbers by their types."""
-        rows = slice(self.lines.start - 1, self.lines.stop - 1)
-        numbers = np.empty((len(self.lines), len(positions)))
-        for j, position in enumerate(positions):
-            column = self.columns[position].numbers(rows)
-            if column is None:
-                return None
-            numbers[:, j] = column
-        return numbers
-
-    def _columns(self, positions: Sequence[int]) -> list[list[str]]:
-        rows, problems = slice(self.lines.start - 1, self.lines.stop - 1), []
-        columns: list[list[str]] = []
-        for position in positions:
-            try:
-                columns.append(self.columns[position].texts(rows))
-            except UnusableTypeError as error:
-                problems.append(unusable(self.names[position], str(error), MEMORY_SOURCE))
-        if problems:
-            raise DataError(*problems)
-        return columns
-
-
-def unusable(name: str, type_name: str, file: str) -> Problem:
-    """The problem with a column whose type is not one of a table's."""
-    fact = f"the column {quoted(name)} has the type {quoted(type_name)}"
-    advice = "leave it out (data.columns.ignore), or convert it"
-    return Problem(f"{fact}, not numbers, texts, dates or booleans: {advice}", file=file)
-
-
-@dataclass(frozen=True, slots=True)
 class MemoryTable:
     """Columns of one length, by name."""
 
     names: tuple[str, ...]
-    columns: tuple[MemoryColumn, ...]
+    columns: tuple[Column, ...]
 
     @property
     def rows(self) -> int:
@@ -101,15 +60,35 @@ class MemoryTable:
         """Whether some values are not texts; a table of texts is read like a CSV file."""
         return any(column.type_name not in {"text", "null"} for column in self.columns)
 
-    def with_column(self, name: str, column: MemoryColumn) -> Self:
+    def with_column(self, name: str, column: Column) -> Self:
         """The table with one more column."""
         return replace(self, names=(*self.names, name), columns=(*self.columns, column))
 
-    def blocks(self, rows: int) -> Iterator[MemoryBlock]:
-        """All rows, in blocks of this number of rows."""
-        for start in range(0, self.rows, rows):
-            lines = range(start + 1, min(start + rows, self.rows) + 1)
-            yield MemoryBlock(lines, self.names, self.columns)
+    @property
+    def block_rows(self) -> int:
+        """The rows of a block: as many as in the file with the same values."""
+        width = len(self.names)
+        return typed_block_rows(width) if self.has_types else block_rows(width)
+
+    def open(self, problems: Problems) -> OpenTable:
+        """The table as an open one; wrong names are noted."""
+        check_names(self.names, None, problems)
+        read = 0
+
+        def blocks() -> Iterator[Block]:
+            nonlocal read
+            for block in in_parts(ColumnBlock(range(1, self.rows + 1), self.columns), self.block_rows):
+                read += len(block.lines)
+                yield block
+
+        return OpenTable(
+            names=self.names,
+            blocks=blocks(),
+            share=lambda: read / max(1, self.rows),
+            block_rows=self.block_rows,
+            rows=self.rows,
+            has_types=self.has_types,
+        )
 
     def digest(self) -> bytes:
         """SHA-256 of names, types and values in their order."""
@@ -119,11 +98,18 @@ class MemoryTable:
         return digest.digest()
 
 
-def column_digest(name: str, column: MemoryColumn) -> bytes:
+def column_digest(name: str, column: Column) -> bytes:
     """SHA-256 of a column's name, type, number of rows and values."""
     digest = hashlib.sha256(f"{name}\0{column.type_name}\0{len(column)}\0".encode("utf-8", "surrogatepass"))
-    for part in column.digest_parts():
-        digest.update(part)
+    rows = 0 if isinstance(column, UnusableValues) else len(column)
+    for start in range(0, rows, DIGEST_ROWS):
+        part = column.part(slice(start, start + DIGEST_ROWS))
+        if isinstance(part, NumberValues):
+            digest.update(part.to_bytes())
+        else:
+            texts = part.texts()
+            digest.update(np.fromiter(map(len, texts), "<i8", len(texts)).tobytes())
+            digest.update("".join(texts).encode("utf-8", "surrogatepass"))
     return digest.digest()
 
 
@@ -162,7 +148,7 @@ def is_series(data: object) -> TypeGuard[Any]:
     return hasattr(type(data), "to_numpy") and not hasattr(data, "columns")
 
 
-def _of_columns(names: Sequence[object], columns: Sequence[MemoryColumn]) -> MemoryTable:
+def _of_columns(names: Sequence[object], columns: Sequence[Column]) -> MemoryTable:
     problems = Problems(MEMORY_SOURCE)
     table = MemoryTable(tuple(_name(name, problems) for name in names), tuple(columns))
     problems.raise_any()
@@ -187,7 +173,7 @@ def _name(name: object, problems: Problems) -> str:
     return ""
 
 
-def _values(name: object, values: object) -> MemoryColumn:
+def _values(name: object, values: object) -> Column:
     """The column of a list, an array or a column of a data frame, with a value per row."""
     which = f"the column {cut(repr(name))}"
     if isinstance(values, list | tuple | range):
@@ -207,7 +193,7 @@ def _values(name: object, values: object) -> MemoryColumn:
     return array_column(values)
 
 
-def series_column(series: Any) -> MemoryColumn:
+def series_column(series: Any) -> Column:
     """The column of a data frame by its own methods, without Arrow."""
     if hasattr(series, "cat") and hasattr(series.cat, "codes"):
         categories = [*series.cat.categories, None]

@@ -18,16 +18,13 @@ from itertools import accumulate, chain, islice
 from typing import Final, Protocol, TextIO, TypeAlias
 
 from fnnctl.data.problems import Problems
+from fnnctl.data.tables.blocks import BLOCK_VALUES, MIN_BLOCK_ROWS
 from fnnctl.data.tables.text_files import wrong_byte
 
 DELIMITERS = (",", ";", "\t", "|")
 SAMPLE_RECORDS = 20
 """This many records show the delimiter; more would delay a table of thousands of columns."""
 _DECLARATION = re.compile(r"[\"'\s]*sep\s*=(.*)", re.IGNORECASE | re.DOTALL)
-BLOCK_VALUES = 2**13
-"""About this many values form a block, which then fits in the processor's cache."""
-MIN_BLOCK_ROWS = 128
-"""Blocks of wide tables would otherwise have few rows, and each block costs some calls per column."""
 MAX_BLOCK_VALUES: Final = 2**24
 """No block has more values, unless a single row has: wide tables have blocks of fewer rows."""
 SAMPLE_LINES = 100

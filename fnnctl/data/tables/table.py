@@ -18,6 +18,7 @@ from fnnctl.data.columns.types import ColumnType
 from fnnctl.data.files import UNREPORTED, OnRead, refuse_too_large
 from fnnctl.data.matrix import MappedNumbers, NumberMatrix, Packing
 from fnnctl.data.problems import Problems
+from fnnctl.data.tables.blocks import Block, Column, refuse_unusable
 from fnnctl.data.tables.cells import CellRows
 from fnnctl.data.tables.column_readers import (
     NumberColumn,
@@ -27,7 +28,8 @@ from fnnctl.data.tables.column_readers import (
     text_column,
 )
 from fnnctl.data.tables.memory_table import MemoryTable
-from fnnctl.data.tables.rows import CsvFormat, CsvRows, RowBlock, open_rows
+from fnnctl.data.tables.open_table import CsvFormat, OpenTable
+from fnnctl.data.tables.readers import open_table
 from fnnctl.data.tables.typed_columns import (
     find_types,
     note_collisions,
@@ -119,12 +121,13 @@ class _Pass:
         """The last rows of numbers, if they are not appended yet."""
         self.weights, self.lines = array("d"), array("q")
 
-    def add(self, block: RowBlock) -> None:
+    def add(self, block: Block) -> None:
+        columns = block.columns
         for position, slot in self._single:
             if isinstance(slot.reader, TextColumn):
-                slot.reader.add(block, position)
+                slot.reader.add(columns[position], block.lines)
             elif slot.reader:
-                values = block.column(position)
+                values = columns[position].texts()
                 self.weights.frombytes(slot.reader.read(values, block.lines).tobytes())
                 self.lines.extend(block.lines)
         numbers = self._numbers.read(block)
@@ -201,7 +204,7 @@ def read_table(
     must not be used if a problem is noted in `problems`. `on_read` is called in each pass through the file.
     """
 
-    def read(problems: Problems, texts: Iterable[str] = ()) -> tuple[CsvRows, _Pass]:
+    def read(problems: Problems, texts: Iterable[str] = ()) -> tuple[OpenTable, _Pass]:
         return _read(source, form, kinds, default_kind, problems, texts, on_read)
 
     file, last_pass = read(problems)
@@ -254,20 +257,22 @@ def _read(
     problems: Problems,
     texts: Iterable[str],
     on_read: OnRead,
-) -> tuple[CsvRows, _Pass]:
+) -> tuple[OpenTable, _Pass]:
     """One pass through the file; the columns named in `texts` are read as texts."""
     as_texts = frozenset([*texts, *form.formats])
-    with open_rows(source, form, problems) as file:
+    with open_table(source, form, problems) as file:
         this_pass = _Pass([], form.missing, file.block_rows)
+        kind_of = [kinds.get(name, default_kind) for name in file.names]
+        read = [(j, name) for j, name in enumerate(file.names) if _is_used(name, kind_of[j])]
         for block in file.blocks:
+            columns = block.columns
+            refuse_unusable(((name, columns[j]) for j, name in read), problems.file)
             if not this_pass.slots:
-                kind_of = [kinds.get(name, default_kind) for name in file.names]
                 # The same rows decide as if `csv` had read them, and no more become strings.
-                first = next(block.parts(file.block_rows)) if isinstance(block, CellRows) else block
-                slots = _slots(file, kind_of, first, as_texts, form)
+                first = block.part(slice(file.block_rows))
+                slots = _slots(file.names, kind_of, first, as_texts, form)
                 this_pass = _Pass(slots, form.missing, file.block_rows)
-                used = sum(slot.reader is not None for slot in this_pass.slots)
-                refuse_too_large((file.rows or 0) * used * BYTES_PER_VALUE, problems.file)
+                refuse_too_large((file.rows or 0) * len(read) * BYTES_PER_VALUE, problems.file)
             this_pass.add(block)
             on_read(problems.file, file.share())
         this_pass.finish()
@@ -275,9 +280,9 @@ def _read(
 
 
 def _slots(
-    file: CsvRows,
+    names: Sequence[str],
     kinds: Sequence[Kind | None],
-    block: RowBlock,
+    block: Block,
     as_texts: frozenset[str],
     form: CsvFormat,
 ) -> list[_Slot]:
@@ -286,21 +291,34 @@ def _slots(
     If the decimal mark is a comma, every column is read as texts, because `1.234` is no plain number then,
     unless its values are numbers by their type.
     """
-    missing, plain = form.missing, form.decimal_mark != "comma"
-    open_kinds = [position for position, kind in enumerate(kinds) if kind in (None, "numeric")]
-    all_numeric = plain and plain_numbers(block.values(open_kinds), missing) is not None
     slots: list[_Slot] = []
-    for position, (name, kind) in enumerate(zip(file.names, kinds, strict=True)):
+    for name, kind, column in zip(names, kinds, block.columns, strict=True):
+        if not _is_used(name, kind):
+            slots.append(_Slot(name, kind, None))
+            continue
         numeric = kind == "weights"
-        is_plain = plain or block.numbers([position]) is not None
-        if kind in (None, "numeric") and is_plain and name not in as_texts:
-            values = block.column(position)
-            numeric = all_numeric or plain_numbers(values, missing) is not None
-            numeric &= kind == "numeric" or not have_code(values, missing)
-        reader = NumberColumn(missing) if numeric else text_column(block, position, missing)
-        left_out = kind == "ignore" or (not name and kind is None)
-        slots.append(_Slot(name, kind, None if left_out else reader))
+        if kind in (None, "numeric") and name not in as_texts:
+            numeric = _looks_numeric(column, form, codes=kind == "numeric")
+        reader = NumberColumn(form.missing) if numeric else text_column(column, form.missing)
+        slots.append(_Slot(name, kind, reader))
     return slots
+
+
+def _is_used(name: str, kind: Kind | None) -> bool:
+    """Whether a column is read; one without a name is an index."""
+    return kind != "ignore" and (name != "" or kind is not None)
+
+
+def _looks_numeric(column: Column, form: CsvFormat, *, codes: bool) -> bool:
+    """Whether the first values of a column are numbers; with `codes`, those such as `01234` are, too."""
+    typed = column.numbers()
+    if typed is not None and not np.isinf(typed).any():
+        return True
+    if typed is None and form.decimal_mark == "comma":
+        return False
+    values = column.texts()
+    is_plain = plain_numbers(values, form.missing) is not None
+    return is_plain and (codes or not have_code(values, form.missing))
 
 
 def _refuse_texts(name: str, counts: ValueCounts, problems: Problems) -> None:

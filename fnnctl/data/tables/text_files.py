@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from fnnctl.config.other_files import BINARY, LONGEST_MARK, is_binary, no_table
+from fnnctl.config.table_files import CSV, TABLE_FILES, kind_by_name
 from fnnctl.data.files import displayed_name, file_errors
 from fnnctl.errors import DataError, Problem
 from fnnctl.text import did_you_mean, quoted
@@ -33,8 +34,6 @@ _BYTE_ORDER_MARKS = (
 _DETECTED = ("utf-8", "utf-8-sig")
 """With these encodings, a mark of another one decides."""
 _GZIP = b"\x1f\x8b"
-_PARQUET = b"PAR1"
-PARQUET_ENDINGS: Final = (".parquet", ".pq")
 _WINDOWS: Final = "cp1252"
 _SIGNS: Final = frozenset("€‚„…‘’“”–—•™§©«»®°±²³´µ·¹º¼½¾ß¿¡£×÷")
 """Signs of cp1252 that occur in texts and tables, besides letters."""
@@ -97,14 +96,16 @@ def _codec(encoding: str, setting: str) -> str:
 
 
 def _refuse_other_formats(start: bytes, path: Path | None, file: str) -> None:
-    if start.startswith(_PARQUET):
+    kind = next((kind for kind in TABLE_FILES if kind.mark and start.startswith(kind.mark)), None)
+    if kind is not None:
         way = "from standard input, from a pipe, or inside a gzip file"
-        raise DataError(Problem(f"a Parquet file cannot be read {way}: name the Parquet file", file=file))
+        message = f"a {kind.label} file cannot be read {way}: name the {kind.label} file"
+        raise DataError(Problem(message, file=file))
     names = [] if path is None else [suffix.lower() for suffix in path.suffixes]
-    if kind := no_table(start, names[-1] if names else ""):
-        raise DataError(Problem(f"this is {kind}", file=file))
-    if names and names[-1] in PARQUET_ENDINGS:
-        message = "this is no Parquet file, although it is named so: name it .csv if it is one"
+    if other := no_table(start, names[-1] if names else ""):
+        raise DataError(Problem(f"this is {other}", file=file))
+    if (named := kind_by_name(names[-1] if names else "")) is not CSV:
+        message = f"this is no {named.label} file, although it is named so: name it .csv if it is one"
         raise DataError(Problem(message, file=file))
 
 

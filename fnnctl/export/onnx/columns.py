@@ -13,8 +13,8 @@ from fnnctl.data.columns.conversion import categories_by_number
 from fnnctl.data.columns.formats.base import ColumnFormat
 from fnnctl.data.columns.numbers import numbers_among, with_other_texts
 from fnnctl.data.preprocessing import CategoryFeatures, Preprocessor
-from fnnctl.data.tables.memory_columns import NULL
-from fnnctl.data.tables.rows import missing_texts
+from fnnctl.data.tables.blocks import NULL
+from fnnctl.data.tables.open_table import missing_texts
 from fnnctl.export.onnx.graph import ML, Graph
 from fnnctl.export.onnx.interpolation import segments
 from fnnctl.modelling.model_description import TableFormat

@@ -23,7 +23,7 @@ def add(column: TextColumn, texts: list[str], line: int) -> None:
     chunk = "".join(f'"{text}",\n' for text in texts).encode()
     block = CellRows.of(chunk, delimiter=",", width=2, encoding="utf-8", line=line)
     assert block is not None
-    column.add(block, 0)
+    column.add(block.columns[0], block.lines)
 
 
 @given(CELLS, CELLS, CELLS)

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from fnnctl.data.tables.blocks import ColumnBlock, NumberValues, TextValues
 from fnnctl.data.tables.cells import CellRows
 from fnnctl.data.tables.column_readers import NumberColumn, NumberColumns, TextColumn, ValueCounts
-from fnnctl.data.tables.rows import TextRows
 
 MISSING = frozenset({"", "NA", "-9"})
 
@@ -25,8 +25,8 @@ def test_what_is_no_number_is_counted_and_its_first_place_kept() -> None:
 
 def test_columns_that_are_read_together_have_the_numbers_and_counts_of_their_own() -> None:
     blocks = [
-        TextRows([2, 3], [["1", "a", " 2"], ["NA", "b", "3"]]),
-        TextRows([4, 5], [["4", "c", "x"], ["-9", "d", "1_0"]]),
+        ColumnBlock.of_texts([2, 3], [["1", "a", " 2"], ["NA", "b", "3"]]),
+        ColumnBlock.of_texts([4, 5], [["4", "c", "x"], ["-9", "d", "1_0"]]),
     ]
     columns = [NumberColumn(MISSING), NumberColumn(MISSING)]
     together = NumberColumns(columns, [0, 2], MISSING)
@@ -36,8 +36,25 @@ def test_columns_that_are_read_together_have_the_numbers_and_counts_of_their_own
     assert columns[1].value_counts() == ValueCounts(2, 1, 1, (4, "x"))
 
 
+def test_typed_numbers_are_read_beside_texts() -> None:
+    typed = [NumberValues(np.array([1.5, np.nan, -9.0])), NumberValues(np.array([7, 8, 9], np.int8))]
+    infinite = NumberValues(np.array([1.0, np.inf, 2.0], np.float32))
+    block = ColumnBlock([1, 2, 3], [*typed, TextValues(["1", "NA", "02"]), infinite])
+    columns = [NumberColumn(MISSING) for _ in block.columns]
+    numbers = NumberColumns(columns, range(4), MISSING).read(block)
+    expected = [[1.5, 7, 1, 1], [np.nan, 8, np.nan, np.nan], [np.nan, 9, 2, 2]]
+    np.testing.assert_array_equal(numbers, expected)
+    assert [column.value_counts() for column in columns] == [
+        ValueCounts(1, 0, 0, None),
+        ValueCounts(3, 0, 0, None),
+        ValueCounts(2, 0, 0, None),
+        ValueCounts(2, 1, 0, (2, "inf")),
+    ]
+    assert [column.has_code for column in columns] == [False, False, True, False]
+
+
 def test_no_column_of_numbers_has_as_many_rows_as_the_block() -> None:
-    assert NumberColumns([], [], MISSING).read(TextRows([2, 3], [["a"], ["b"]])).shape == (2, 0)
+    assert NumberColumns([], [], MISSING).read(ColumnBlock.of_texts([2, 3], [["a"], ["b"]])).shape == (2, 0)
 
 
 def test_texts_get_codes_in_the_order_of_their_appearance() -> None:
@@ -66,6 +83,6 @@ def test_a_block_of_texts_has_the_codes_of_a_new_column() -> None:
         assert block is not None
         expected = TextColumn(MISSING)
         expected.add_values(texts, range(7, 7 + len(texts)))
-        ours, theirs = column.block(block, 0), expected.finish()
+        ours, theirs = column.block(block.columns[0], block.lines), expected.finish()
         assert (ours.texts, list(ours.lines)) == (theirs.texts, list(theirs.lines))
         np.testing.assert_array_equal(ours.codes, theirs.codes)

@@ -43,7 +43,7 @@ def by_bytes(
         for block in reader:
             kinds.append(isinstance(block, CellRows))
             if isinstance(block, CellRows):
-                columns = map(block.column, range(len(block.starts)))
+                columns = (column.texts() for column in block.columns)
                 records += zip(block.lines, zip(*columns, strict=True), strict=True)
             else:
                 records += zip(block[0], map(tuple, block[1]), strict=True)
@@ -176,12 +176,14 @@ def test_rows_of_a_pipe_need_not_wait_for_more() -> None:
         os.write(writing, b',4\n5,"6\n')
         second = next(blocks)
         assert isinstance(second, CellRows)
-        assert second.column(1) == ["4"]
+        assert second.texts(1, slice(None)) == ["4"]
         os.write(writing, b'7"\n8,9')
         os.close(writing)
         values = [
             value
             for block in blocks
-            for value in (block.column(1) if isinstance(block, CellRows) else [row[1] for row in block[1]])
+            for value in (
+                block.texts(1, slice(None)) if isinstance(block, CellRows) else [row[1] for row in block[1]]
+            )
         ]
         assert values == ["6\n7", "9"]

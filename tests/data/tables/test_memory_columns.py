@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
@@ -11,22 +12,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fnnctl.data.columns.numbers import plain_numbers
-from fnnctl.data.tables import memory_columns
-from fnnctl.data.tables.memory_columns import (
-    NULL,
-    MemoryColumn,
-    NumberValues,
-    UnusableTypeError,
-    array_column,
-    objects_column,
-)
+from fnnctl.data.tables import blocks
+from fnnctl.data.tables.blocks import NULL, Column, NumberValues, UnusableValues, refuse_unusable
+from fnnctl.data.tables.memory_columns import array_column, objects_column
+from fnnctl.data.tables.memory_table import column_digest
+from fnnctl.errors import DataError
 
-ALL = slice(None)
 SUMMER = timezone(timedelta(hours=2))
 
 
-def bits(column: MemoryColumn) -> bytes:
-    return column.type_name.encode() + b"".join(column.digest_parts())
+def bits(column: Column) -> bytes:
+    return column_digest("a", column)
 
 
 @pytest.mark.parametrize(
@@ -65,11 +61,11 @@ def bits(column: MemoryColumn) -> bytes:
 )
 def test_objects_as_texts(values: Sequence[object], kind: str, expected: list[str]) -> None:
     column = objects_column(values)
-    assert (column.type_name, column.texts(ALL), len(column)) == (kind, expected, len(values))
-    assert column.texts(slice(1, 2)) == expected[1:2]
+    assert (column.type_name, column.texts(), len(column)) == (kind, expected, len(values))
+    assert column.part(slice(1, 2)).texts() == expected[1:2]
     array = np.empty(len(values), object)
     array[:] = values
-    assert array_column(array).texts(ALL) == expected
+    assert array_column(array).texts() == expected
 
 
 @pytest.mark.parametrize(
@@ -90,7 +86,7 @@ def test_objects_as_texts(values: Sequence[object], kind: str, expected: list[st
 )
 def test_arrays_as_texts(values: Any, kind: str, expected: list[str]) -> None:
     column = array_column(values)
-    assert (column.type_name, column.texts(ALL)) == (kind, expected)
+    assert (column.type_name, column.texts()) == (kind, expected)
 
 
 @pytest.mark.parametrize(
@@ -106,9 +102,9 @@ def test_arrays_as_texts(values: Any, kind: str, expected: list[str]) -> None:
 def test_other_types_are_refused_when_they_are_read(values: Any, kind: str) -> None:
     column = array_column(values)
     assert len(column) == len(values)
-    assert [*column.digest_parts()] == []
-    with pytest.raises(UnusableTypeError, match=rf"^{kind.replace('[', '.').replace(']', '.')}$"):
-        column.texts(ALL)
+    assert bits(column) == bits(UnusableValues(len(values), kind))
+    with pytest.raises(DataError, match=rf"^t: the column 'a' has the type '{re.escape(kind)}', not numbers"):
+        refuse_unusable([("b", objects_column([1])), ("a", column.part(slice(1)))], "t")
 
 
 @given(
@@ -123,7 +119,7 @@ def test_the_numbers_are_those_of_the_texts(
     arrays = [np.array(doubles), np.array(floats, np.float32), np.array(integers, np.int64)]
     for array in (*arrays, np.array(naturals, np.uint64)):
         column = array_column(array)
-        numbers, expected = column.numbers(ALL), plain_numbers(column.texts(ALL), frozenset([NULL]))
+        numbers, expected = column.numbers(), plain_numbers(column.texts(), frozenset([NULL]))
         assert numbers is not None
         assert expected is not None
         assert np.array_equal(numbers, expected, equal_nan=True)
@@ -147,22 +143,22 @@ def test_a_float32_has_its_shortest_digits(monkeypatch: pytest.MonkeyPatch) -> N
         converted.append(value)
         return str(value)
 
-    monkeypatch.setattr(memory_columns, "str", counted, raising=False)
-    numbers = array_column(values).numbers(ALL)
+    monkeypatch.setattr(blocks, "str", counted, raising=False)
+    numbers = array_column(values).numbers()
     assert numbers is not None
     expected = np.array([float(str(value)) for value in values])
     assert np.array_equal(numbers, expected, equal_nan=True)
     assert (np.signbit(numbers) == np.signbit(expected))[~np.isnan(numbers)].all()
     converted.clear()
-    array_column(np.concatenate(usual).astype(np.float32)).numbers(ALL)
+    array_column(np.concatenate(usual).astype(np.float32)).numbers()
     assert len(converted) < 100  # a text for each takes ten times as long
 
 
 def test_only_numbers_are_numbers() -> None:
     for values in ([True, False], ["1", "2"], [date(2024, 1, 1)], [[1]]):
-        assert objects_column(values).numbers(ALL) is None
+        assert objects_column(values).numbers() is None
     masked = NumberValues(np.array([1, 2]), np.array([True, False]))
-    numbers = masked.numbers(ALL)
+    numbers = masked.numbers()
     assert numbers is not None
     assert np.array_equal(numbers, [np.nan, 2.0], equal_nan=True)
 

@@ -14,7 +14,8 @@ import pytest
 
 from fnnctl.data.problems import Problems
 from fnnctl.data.tables.memory_table import MemoryTable, memory_table
-from fnnctl.data.tables.rows import CsvFormat, missing_texts, open_rows
+from fnnctl.data.tables.open_table import CsvFormat, missing_texts
+from fnnctl.data.tables.readers import open_table
 from fnnctl.errors import DataError
 from tests.memory import content, load, load_file, write_csv
 
@@ -24,10 +25,10 @@ FORM = CsvFormat(None, "utf-8", missing_texts([]))
 def texts(source: Path | MemoryTable) -> dict[str, list[str]]:
     """The texts of each column."""
     columns: dict[str, list[str]] = {}
-    with open_rows(source, FORM, Problems("t")) as file:
+    with open_table(source, FORM, Problems("t")) as file:
         for block in file.blocks:
             for position, name in enumerate(file.names):
-                columns.setdefault(name, []).extend(block.column(position))
+                columns.setdefault(name, []).extend(block.columns[position].texts())
     return columns
 
 
@@ -37,20 +38,20 @@ def table_of(data: object) -> MemoryTable:
     return table
 
 
-def test_blocks_cover_all_rows() -> None:
-    table = table_of({"a": range(5), "b": list("uvwxy")})
-    blocks = [*table.blocks(2)]
+def test_blocks_cover_all_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fnnctl.data.tables.blocks.BLOCK_VALUES", 4)
+    monkeypatch.setattr("fnnctl.data.tables.blocks.MIN_BLOCK_ROWS", 1)
+    opened = table_of({"a": range(5), "b": list("uvwxy")}).open(Problems("t"))
+    blocks = [*opened.blocks]
     assert [[*block.lines] for block in blocks] == [[1, 2], [3, 4], [5]]
-    assert [block.values([1, 0]) for block in blocks] == [
-        ["u", "0", "v", "1"],
-        ["w", "2", "x", "3"],
-        ["y", "4"],
-    ]
-    assert blocks[1].column(1) == ["w", "x"]
-    numbers = blocks[1].numbers([0, 0])
+    assert (opened.rows, opened.block_rows, opened.share()) == (5, 2, 1)
+    number, text = blocks[1].columns
+    assert number.texts() == ["2", "3"]
+    assert text.texts() == ["w", "x"]
+    numbers = number.numbers()
     assert numbers is not None
-    assert numbers.tolist() == [[2, 2], [3, 3]]
-    assert blocks[1].numbers([0, 1]) is None
+    assert numbers.tolist() == [2, 3]
+    assert text.numbers() is None
 
 
 def test_only_tables_are_tables() -> None:

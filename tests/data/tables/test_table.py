@@ -15,7 +15,7 @@ from fnnctl.data.matrix import NumberMatrix
 from fnnctl.data.problems import Problems
 from fnnctl.data.tables import csv_file, records
 from fnnctl.data.tables.column_readers import TextColumn
-from fnnctl.data.tables.rows import CsvFormat
+from fnnctl.data.tables.open_table import CsvFormat
 from fnnctl.data.tables.table import Kind, Table, code_matrix, numeric_matrix, read_table
 
 FORM = CsvFormat(",", "utf-8", frozenset({"", "NA"}))

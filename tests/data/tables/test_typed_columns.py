@@ -15,7 +15,7 @@ from fnnctl.data.columns.formats.number import NumberFormat
 from fnnctl.data.matrix import NumberMatrix
 from fnnctl.data.problems import Problems
 from fnnctl.data.tables import records
-from fnnctl.data.tables.rows import CsvFormat
+from fnnctl.data.tables.open_table import CsvFormat
 from fnnctl.data.tables.table import Kind, Table, read_table
 from fnnctl.data.tables.typed_columns import put_together
 from tests.data.columns.coding import coded

@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fnnctl.data.problems import Problems
-from fnnctl.data.tables import rows
-from fnnctl.data.tables.memory_columns import NULL
-from fnnctl.data.tables.parquet import is_parquet
-from fnnctl.data.tables.rows import CsvFormat, missing_texts, open_rows
+from fnnctl.data.tables import blocks
+from fnnctl.data.tables.blocks import NULL
+from fnnctl.data.tables.open_table import CsvFormat, missing_texts
+from fnnctl.data.tables.readers import kind_of_table, open_table
 from fnnctl.data.tables.table import read_table
 from fnnctl.errors import DataError
 
@@ -26,17 +26,16 @@ FORM = CsvFormat(None, "utf-8", missing_texts([]))
 def test_a_parquet_file_is_known_by_its_first_bytes(tmp_path: Path) -> None:
     (tmp_path / "rows.csv").write_bytes(b"PAR1...")
     (tmp_path / "rows.parquet").write_bytes(b"a,y\n")
-    assert is_parquet(tmp_path / "rows.csv")
-    assert not is_parquet(tmp_path / "rows.parquet")
-    assert not is_parquet(tmp_path)
-    assert not is_parquet(None)
+    assert kind_of_table(tmp_path / "rows.csv").name == "parquet"
+    for other in (tmp_path / "rows.parquet", tmp_path, None):
+        assert kind_of_table(other).name == "csv"
 
 
 def test_without_pyarrow_it_is_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     (tmp_path / "t.parquet").write_bytes(b"PAR1...")
     words = rf"t\.parquet: a Parquet file needs pyarrow: {re.escape(sys.executable)} -m pip install pyarrow$"
-    with pytest.raises(DataError, match=words), open_rows(tmp_path / "t.parquet", FORM, Problems("t")):
+    with pytest.raises(DataError, match=words), open_table(tmp_path / "t.parquet", FORM, Problems("t")):
         pass
 
 
@@ -53,14 +52,13 @@ class TestFiles:
         problems = Problems("t")
         numbers: list[int] = []
         values: dict[str, list[str]] = {}
-        with open_rows(path, FORM, problems) as file:
+        with open_table(path, FORM, problems) as file:
             assert file.header_line is None
             for block in file.blocks:
                 numbers += block.lines
                 for position, name in enumerate(file.names):
                     if not columns or name in columns:
-                        values.setdefault(name, []).extend(block.column(position))
-                assert block.values([0, 0])[::2] == block.column(0)
+                        values.setdefault(name, []).extend(block.columns[position].texts())
         return file.names, numbers, values, str(problems.error()).splitlines()
 
     def texts(self, tmp_path: Path, values: Sequence[object], kind: Any = None) -> list[str]:
@@ -71,8 +69,8 @@ class TestFiles:
     def test_rows_are_numbered_across_blocks_and_row_groups(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(rows, "BLOCK_VALUES", 6)
-        monkeypatch.setattr(rows, "MIN_BLOCK_ROWS", 1)
+        monkeypatch.setattr(blocks, "BLOCK_VALUES", 6)
+        monkeypatch.setattr(blocks, "MIN_BLOCK_ROWS", 1)
         table = self.arrow.table({" a ": range(20), "b": ["x", "y"] * 10})
         names, numbers, values, problems = self.read(tmp_path / "t.parquet", table)
         assert names == ("a", "b")
@@ -126,14 +124,10 @@ class TestFiles:
     def test_a_column_of_another_type_may_be_left_out(self, tmp_path: Path) -> None:
         table = self.arrow.table({"a": [1, 2], "tags": [["x"], []], "at": [{"x": 1}, None]})
         assert self.read(tmp_path / "t.parquet", table, ["a"])[2] == {"a": ["1", "2"]}
+        read_table(tmp_path / "t.parquet", FORM, {"tags": "ignore", "at": "ignore"}, Problems("t"))
         with pytest.raises(DataError) as caught:
-            self.read(tmp_path / "t.parquet", table, ["a", "tags"])
-        assert "t.parquet: the column 'tags' has the type 'list<" in str(caught.value)
-        with (
-            pytest.raises(DataError) as caught,
-            open_rows(tmp_path / "t.parquet", FORM, Problems("t")) as file,
-        ):
-            next(file.blocks).values([0, 1, 2])
+            read_table(tmp_path / "t.parquet", FORM, {"tags": "categorical"}, Problems("t"))
+        assert "t: the column 'tags' has the type 'list<" in str(caught.value)
         assert [problem.message.split("'")[1] for problem in caught.value.problems] == ["tags", "at"]
 
     def test_the_index_of_pandas_is_a_first_column_without_a_name(self, tmp_path: Path) -> None:
@@ -162,7 +156,7 @@ class TestFiles:
         path.write_bytes(content)
         with (
             pytest.raises(DataError, match=r"t\.parquet: the Parquet file is damaged, or pyarrow cannot"),
-            open_rows(path, FORM, Problems("t")) as file,
+            open_table(path, FORM, Problems("t")) as file,
         ):
             list(file.blocks)
 

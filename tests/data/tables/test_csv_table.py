@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from fnnctl.data.problems import Problems
 from fnnctl.data.tables import records as module
-from fnnctl.data.tables.rows import CsvFormat, open_rows
+from fnnctl.data.tables.open_table import CsvFormat
+from fnnctl.data.tables.readers import open_table
 
 FORM = CsvFormat(None, "utf-8", frozenset({""}))
 
@@ -23,10 +24,10 @@ def read(
     path.write_bytes(content.encode() if isinstance(content, str) else content)
     problems = Problems("t.csv")
     found: list[tuple[int, tuple[str, ...]]] = []
-    with open_rows(path, form, problems) as file:
+    with open_table(path, form, problems) as file:
         for block in file.blocks:
-            columns = [block.column(position) for position in range(len(file.names))]
-            found += zip(block.lines, zip(*columns, strict=True), strict=True)
+            texts = [column.texts() for column in block.columns]
+            found += zip(block.lines, zip(*texts, strict=True), strict=True)
     return file.names, found, str(problems.error()).splitlines()
 
 

@@ -1,0 +1,53 @@
+"""The readers of tables: a module per kind of file, named in `config/table_files.py`.
+
+The reader of the kind `NAME` is the module `NAME_table` of this folder. Its function `open_table` yields an
+`OpenTable`: the names of the columns, and their values in blocks.
+"""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+from importlib import import_module
+from pathlib import Path
+from typing import Final, Protocol
+
+from fnnctl.config.table_files import CSV, TABLE_FILES, TableFile
+from fnnctl.data.files import displayed_name, file_errors
+from fnnctl.data.problems import Problems
+from fnnctl.data.tables.memory_table import MemoryTable
+from fnnctl.data.tables.open_table import CsvFormat, OpenTable
+
+_LONGEST_MARK: Final = max(len(kind.mark) for kind in TABLE_FILES)
+
+
+class _Open(Protocol):
+    def __call__(
+        self, path: Path | None, form: CsvFormat, problems: Problems
+    ) -> AbstractContextManager[OpenTable]: ...
+
+
+def kind_of_table(path: Path | None) -> TableFile:
+    """The kind of a file: by its first bytes, else by its name, else CSV, as standard input (None) is."""
+    if path is None:
+        return CSV
+    start = b""
+    if path.is_file():  # not a pipe
+        with file_errors(displayed_name(path)), path.open("rb") as file:
+            start = file.read(_LONGEST_MARK)
+    marked = (kind for kind in TABLE_FILES if kind.mark and start.startswith(kind.mark))
+    named = (kind for kind in TABLE_FILES if not kind.mark and path.name.lower().endswith(kind.endings))
+    return next(marked, next(named, CSV))
+
+
+def open_table(
+    source: Path | MemoryTable | None, form: CsvFormat, problems: Problems
+) -> AbstractContextManager[OpenTable]:
+    """Open a table in a file, on standard input (None) or in memory, and read the names of its columns.
+
+    Problems are noted in `problems`, except those that make reading impossible: these are raised as DataError
+    (an empty file, a wrong encoding) or MachineError (the system cannot read it).
+    """
+    if isinstance(source, MemoryTable):
+        return nullcontext(source.open(problems))
+    reader: _Open = import_module(f"fnnctl.data.tables.{kind_of_table(source).name}_table").open_table
+    return reader(source, form, problems)
