@@ -19,6 +19,7 @@ from fnnctl.cli.options import (
     RunsDir,
     given_options,
 )
+from fnnctl.config.table_files import TABLE_LABELS
 from fnnctl.console.output import Output
 from fnnctl.console.terminal import terminal_context
 from fnnctl.errors import UsageError
@@ -89,7 +90,7 @@ def describe(
         str,
         typer.Argument(
             metavar="TABLE",
-            help="A CSV, Parquet or NPZ file, a folder of arrays, or a built-in data set.",
+            help=f"A {TABLE_LABELS} or NPZ file, a folder of arrays, or a built-in data set.",
         ),
     ],
     target: Target = None,

@@ -24,6 +24,7 @@ from fnnctl.cli.options import (
     run_option,
 )
 from fnnctl.cli.parsing import MAX_DECIMALS, age, column_names, number_from_0
+from fnnctl.config.table_files import TABLE_LABELS
 from fnnctl.console.output import Output
 from fnnctl.console.terminal import terminal_context
 from fnnctl.errors import UsageError
@@ -75,8 +76,8 @@ def predict(
         str | None,
         typer.Argument(
             metavar="DATA",
-            help="The rows to predict (required): a CSV, Parquet or NPZ file or a folder of arrays; - reads "
-            "standard input.",
+            help=f"The rows to predict (required): a {TABLE_LABELS} or NPZ file or a folder of arrays; "
+            "- reads standard input.",
         ),
     ] = None,
     file: Annotated[

@@ -37,6 +37,8 @@ TABLE_FILES: Final = (
     CSV,
     TableFile(name="parquet", label="Parquet", endings=(".parquet", ".pq"), mark=b"PAR1"),
 )
+TABLE_LABELS: Final = ", ".join(kind.label for kind in TABLE_FILES)
+"""For documentation: `A, B, C or D` if D follows."""
 
 
 def kind_by_name(file: str) -> TableFile:

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from fnnctl.data.tables.blocks import NULL, Column, NumberValues, TextValues, UnusableValues
-from fnnctl.data.tables.memory_columns import iso
+from fnnctl.data.tables.blocks import NULL, NumberValues, TextValues, UnusableValues
+from fnnctl.data.tables.memory_columns import MemoryColumn, iso
 
 
 def parquet_libraries() -> tuple[Any, Any]:
@@ -50,7 +50,7 @@ class ArrowValues:
         """None."""
 
 
-def frame_columns(frame: Any, *, has_arrow: bool) -> tuple[list[str], list[Column]] | None:
+def frame_columns(frame: Any, *, has_arrow: bool) -> tuple[list[str], list[MemoryColumn]] | None:
     """Names and columns of a data frame, through the interface of Arrow, if it has it, or `__dataframe__`.
 
     None if pyarrow is not installed, or if it cannot read all columns: then they are read one by one.
@@ -67,7 +67,7 @@ def frame_columns(frame: Any, *, has_arrow: bool) -> tuple[list[str], list[Colum
     return table.column_names, [arrow_column(column) for column in table.columns]
 
 
-def arrow_column(values: Any) -> Column:
+def arrow_column(values: Any) -> MemoryColumn:
     """The column of an array or a chunked array of Arrow."""
     from pyarrow import types
 

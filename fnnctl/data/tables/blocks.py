@@ -44,10 +44,6 @@ def typed_block_rows(width: int) -> int:
 class Column(Protocol):
     """The values of a column in n consecutive rows."""
 
-    @property
-    def type_name(self) -> str:
-        """The type: equal for all libraries that have it; `text` for texts."""
-
     def __len__(self) -> int:
         """n."""
 
@@ -232,13 +228,15 @@ class UnusableValues:
 
     rows: int
     type_name: str
+    line: int | None = None
+    """The line of the first such value, if the column's other values may be usable."""
 
     def __len__(self) -> int:
         return self.rows
 
     def part(self, rows: slice) -> UnusableValues:
         """Some consecutive rows."""
-        return UnusableValues(len(range(*rows.indices(self.rows))), self.type_name)
+        return UnusableValues(len(range(*rows.indices(self.rows))), self.type_name, self.line)
 
     def texts(self) -> Sequence[str]:
         """Raises ValueError."""
@@ -256,5 +254,6 @@ def refuse_unusable(columns: Iterable[tuple[str, Column]], file: str) -> None:
         if isinstance(column, UnusableValues):
             fact = f"the column {quoted(name)} has the type {quoted(column.type_name)}"
             advice = "leave it out (data.columns.ignore), or convert it"
-            problems.add(f"{fact}, not numbers, texts, dates or booleans: {advice}")
+            message = f"{fact}, not numbers, texts, dates or booleans: {advice}"
+            problems.add(message, line=column.line)
     problems.raise_any()

@@ -131,7 +131,6 @@ class CellValues:
 
     cells: CellRows
     position: int
-    type_name: str = "text"
 
     def __len__(self) -> int:
         return len(self.cells.lines)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
 from types import NoneType
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +23,15 @@ _FRACTION: Final = re.compile(r"\.(\d*?)0+(?=$|[Z+-])")
 _ZONE: Final = re.compile(r"([+-]\d{2})(\d{2})$")
 
 
-def array_column(values: npt.NDArray[Any]) -> Column:
+class MemoryColumn(Column, Protocol):
+    """A column whose type is known."""
+
+    @property
+    def type_name(self) -> str:
+        """The type as it enters the digest: equal for all libraries that have it; `text` for texts."""
+
+
+def array_column(values: npt.NDArray[Any]) -> MemoryColumn:
     """The column of an array (N,)."""
     missing = None
     if isinstance(values, np.ma.MaskedArray):
@@ -50,7 +58,7 @@ def _moments(values: npt.NDArray[Any], missing: BoolArray | None) -> TextValues:
     return TextValues(listed, "date" if is_date else "datetime")
 
 
-def objects_column(values: Sequence[object]) -> Column:
+def objects_column(values: Sequence[object]) -> MemoryColumn:
     """The column of Python's own values; all numbers become numbers, and anything mixed its texts."""
     kinds = set(map(type, values))
     if any(issubclass(kind, np.generic) for kind in kinds):

@@ -19,14 +19,13 @@ from fnnctl.data.problems import Problems
 from fnnctl.data.tables.arrow import arrow_column, frame_columns
 from fnnctl.data.tables.blocks import (
     Block,
-    Column,
     ColumnBlock,
     NumberValues,
     UnusableValues,
     in_parts,
     typed_block_rows,
 )
-from fnnctl.data.tables.memory_columns import array_column, objects_column
+from fnnctl.data.tables.memory_columns import MemoryColumn, array_column, objects_column
 from fnnctl.data.tables.open_table import OpenTable, check_names
 from fnnctl.data.tables.records import block_rows
 from fnnctl.errors import DataError, Problem
@@ -48,7 +47,7 @@ class MemoryTable:
     """Columns of one length, by name."""
 
     names: tuple[str, ...]
-    columns: tuple[Column, ...]
+    columns: tuple[MemoryColumn, ...]
 
     @property
     def rows(self) -> int:
@@ -60,7 +59,7 @@ class MemoryTable:
         """Whether some values are not texts; a table of texts is read like a CSV file."""
         return any(column.type_name not in {"text", "null"} for column in self.columns)
 
-    def with_column(self, name: str, column: Column) -> Self:
+    def with_column(self, name: str, column: MemoryColumn) -> Self:
         """The table with one more column."""
         return replace(self, names=(*self.names, name), columns=(*self.columns, column))
 
@@ -98,7 +97,7 @@ class MemoryTable:
         return digest.digest()
 
 
-def column_digest(name: str, column: Column) -> bytes:
+def column_digest(name: str, column: MemoryColumn) -> bytes:
     """SHA-256 of a column's name, type, number of rows and values."""
     digest = hashlib.sha256(f"{name}\0{column.type_name}\0{len(column)}\0".encode("utf-8", "surrogatepass"))
     rows = 0 if isinstance(column, UnusableValues) else len(column)
@@ -148,7 +147,7 @@ def is_series(data: object) -> TypeGuard[Any]:
     return hasattr(type(data), "to_numpy") and not hasattr(data, "columns")
 
 
-def _of_columns(names: Sequence[object], columns: Sequence[Column]) -> MemoryTable:
+def _of_columns(names: Sequence[object], columns: Sequence[MemoryColumn]) -> MemoryTable:
     problems = Problems(MEMORY_SOURCE)
     table = MemoryTable(tuple(_name(name, problems) for name in names), tuple(columns))
     problems.raise_any()
@@ -173,7 +172,7 @@ def _name(name: object, problems: Problems) -> str:
     return ""
 
 
-def _values(name: object, values: object) -> Column:
+def _values(name: object, values: object) -> MemoryColumn:
     """The column of a list, an array or a column of a data frame, with a value per row."""
     which = f"the column {cut(repr(name))}"
     if isinstance(values, list | tuple | range):
@@ -193,7 +192,7 @@ def _values(name: object, values: object) -> Column:
     return array_column(values)
 
 
-def series_column(series: Any) -> Column:
+def series_column(series: Any) -> MemoryColumn:
     """The column of a data frame by its own methods, without Arrow."""
     if hasattr(series, "cat") and hasattr(series.cat, "codes"):
         categories = [*series.cat.categories, None]

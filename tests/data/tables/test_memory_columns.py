@@ -13,15 +13,15 @@ from hypothesis import strategies as st
 
 from fnnctl.data.columns.numbers import plain_numbers
 from fnnctl.data.tables import blocks
-from fnnctl.data.tables.blocks import NULL, Column, NumberValues, UnusableValues, refuse_unusable
-from fnnctl.data.tables.memory_columns import array_column, objects_column
+from fnnctl.data.tables.blocks import NULL, NumberValues, UnusableValues, refuse_unusable
+from fnnctl.data.tables.memory_columns import MemoryColumn, array_column, objects_column
 from fnnctl.data.tables.memory_table import column_digest
 from fnnctl.errors import DataError
 
 SUMMER = timezone(timedelta(hours=2))
 
 
-def bits(column: Column) -> bytes:
+def bits(column: MemoryColumn) -> bytes:
     return column_digest("a", column)
 
 
