@@ -231,7 +231,7 @@ class _RowReader:
     def read(self, block: Block, problems: Problems) -> Iterator[NewRows]:
         """The rows of a block; raises DataError, after the rows before, if some cannot be read."""
         columns = block.columns
-        refuse_unusable(((name, columns[position]) for name, position in self._used), problems.file)
+        refuse_unusable(((name, columns[position]) for name, position in self._used), problems)
         for part in in_parts(block, MOST_ROWS):
             attempt, numbers = Problems(problems.file), self._numbers.copy()
             rows = self._rows(part, attempt)

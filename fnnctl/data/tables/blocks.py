@@ -247,13 +247,15 @@ class UnusableValues:
         return None
 
 
-def refuse_unusable(columns: Iterable[tuple[str, Column]], file: str) -> None:
-    """Raise DataError that names each of the columns whose type is not one of a table's."""
-    problems = Problems(file)
+def refuse_unusable(columns: Iterable[tuple[str, Column]], problems: Problems) -> None:
+    """Note each of the columns whose type is not one of a table's; raise DataError if there are any."""
+    unusable = False
     for name, column in columns:
         if isinstance(column, UnusableValues):
             fact = f"the column {quoted(name)} has the type {quoted(column.type_name)}"
             advice = "leave it out (data.columns.ignore), or convert it"
             message = f"{fact}, not numbers, texts, dates or booleans: {advice}"
             problems.add(message, line=column.line)
-    problems.raise_any()
+            unusable = True
+    if unusable:
+        raise problems.error()

@@ -266,7 +266,7 @@ def _read(
         read = [(j, name) for j, name in enumerate(file.names) if _is_used(name, kind_of[j])]
         for block in file.blocks:
             columns = block.columns
-            refuse_unusable(((name, columns[j]) for j, name in read), problems.file)
+            refuse_unusable(((name, columns[j]) for j, name in read), problems)
             if not this_pass.slots:
                 # The same rows decide as if `csv` had read them, and no more become strings.
                 first = block.part(slice(file.block_rows))

@@ -52,13 +52,22 @@ def open_text(path: Path | None, encoding: str, setting: str = "data.encoding") 
     is wrong.
     """
     file = displayed_name(path)
-    with file_errors(file), open(0, "rb", closefd=False) if path is None else path.open("rb") as raw:
-        packed = (path is not None and path.suffix.lower() == ".gz") or raw.peek(2).startswith(_GZIP)
-        plain = io.BufferedReader(gzip.GzipFile(fileobj=raw)) if packed else raw
+    with open_bytes(path) as plain:
         start = plain.peek(LONGEST_MARK)
         _refuse_other_formats(start, path, file)
         with io.TextIOWrapper(plain, _encoding(start, encoding, setting, file), newline="") as text:
             yield text
+
+
+@contextmanager
+def open_bytes(path: Path | None) -> Iterator[io.BufferedReader]:
+    """Open a plain or gzip file, or standard input (None), as bytes; errors while reading name the file."""
+    with (
+        file_errors(displayed_name(path)),
+        open(0, "rb", closefd=False) if path is None else path.open("rb") as raw,
+    ):
+        packed = (path is not None and path.suffix.lower() == ".gz") or raw.peek(2).startswith(_GZIP)
+        yield io.BufferedReader(gzip.GzipFile(fileobj=raw)) if packed else raw
 
 
 def share_read(descriptor: int) -> float:

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fnnctl.data.columns.numbers import plain_numbers
+from fnnctl.data.problems import Problems
 from fnnctl.data.tables import blocks
 from fnnctl.data.tables.blocks import NULL, NumberValues, UnusableValues, refuse_unusable
 from fnnctl.data.tables.memory_columns import MemoryColumn, array_column, objects_column
@@ -104,7 +105,7 @@ def test_other_types_are_refused_when_they_are_read(values: Any, kind: str) -> N
     assert len(column) == len(values)
     assert bits(column) == bits(UnusableValues(len(values), kind))
     with pytest.raises(DataError, match=rf"^t: the column 'a' has the type '{re.escape(kind)}', not numbers"):
-        refuse_unusable([("b", objects_column([1])), ("a", column.part(slice(1)))], "t")
+        refuse_unusable([("b", objects_column([1])), ("a", column.part(slice(1)))], Problems("t"))
 
 
 @given(
