@@ -36,6 +36,7 @@ CSV: Final = TableFile(
 TABLE_FILES: Final = (
     CSV,
     TableFile(name="parquet", label="Parquet", endings=(".parquet", ".pq"), mark=b"PAR1"),
+    TableFile(name="jsonl", label="JSON Lines", endings=(".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz")),
 )
 TABLE_LABELS: Final = ", ".join(kind.label for kind in TABLE_FILES)
 """For documentation: `A, B, C or D` if D follows."""

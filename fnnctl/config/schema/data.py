@@ -235,8 +235,8 @@ class DataConfig(Section):
         ),
     ]
     """A built-in data set's name (iris, wine, breast_cancer, digits, penguins, diabetes), or the path of
-    a CSV file (also .csv.gz), of a Parquet file, of an NPZ file with X and y, or of a folder with X.npy and
-    y.npy, relative to the config file."""
+    a CSV file (also .csv.gz), of a Parquet or JSON Lines file, of an NPZ file with X and y, or of a folder
+    with X.npy and y.npy, relative to the config file."""
     sha256: Annotated[
         Sha256 | None,
         Setting(

@@ -1,0 +1,163 @@
+"""Opens JSON Lines files, which have an object per line, as blocks of columns.
+
+A file is read twice, because the names of all columns come first, and any line may have a new key.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import NoneType
+from typing import IO, Any, Final
+
+import numpy as np
+from pydantic_core import from_json
+
+from fnnctl.arrays import FloatArray
+from fnnctl.data.files import displayed_name
+from fnnctl.data.problems import Problems
+from fnnctl.data.tables.blocks import (
+    NULL,
+    Block,
+    Column,
+    ColumnBlock,
+    TextValues,
+    UnusableValues,
+    typed_block_rows,
+)
+from fnnctl.data.tables.memory_columns import object_text
+from fnnctl.data.tables.open_table import CsvFormat, OpenTable, check_names
+from fnnctl.data.tables.text_files import open_bytes
+from fnnctl.errors import DataError, Problem
+
+LONGEST_LINE: Final = 2**24
+"""The most bytes of a line. A small compressed file could fill the memory with one."""
+_MARK: Final = b"\xef\xbb\xbf"
+"""The byte-order mark of UTF-8, which some programs write."""
+_ADVICE: Final = ": write one object per line, with the names of the columns as keys"
+Record = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class JsonValues:
+    """Values of JSON that are not texts alone: a `Column`."""
+
+    values: Sequence[object]
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def part(self, rows: slice) -> JsonValues:
+        """Some consecutive rows."""
+        return JsonValues(self.values[rows])
+
+    def texts(self) -> Sequence[str]:
+        """Numbers as Python writes them: 7 and 7.0 are different categories."""
+        return [object_text(value) or "" for value in self.values]
+
+    def numbers(self) -> FloatArray | None:
+        """The numbers, if there are only numbers and nulls."""
+        kinds = set(map(type, self.values))
+        if not kinds & {int, float} or kinds - {int, float, NoneType}:
+            return None
+        try:
+            return np.array(self.values, np.float64)  # a null becomes NaN
+        except OverflowError:  # an integer beyond float64
+            return None
+
+
+def json_column(values: Sequence[object], lines: Sequence[int]) -> Column:
+    """The column of values that are in these lines."""
+    kinds = set(map(type, values))
+    for kind, name in ((list, "array"), (dict, "object")):
+        if kind in kinds:
+            row = next(row for row, value in enumerate(values) if type(value) is kind)
+            return UnusableValues(len(values), name, lines[row])
+    if kinds <= {str, NoneType}:
+        return TextValues([NULL if value is None else str(value) for value in values])
+    return JsonValues(values)
+
+
+@contextmanager
+def open_table(path: Path, form: CsvFormat, problems: Problems) -> Iterator[OpenTable]:
+    """Open a JSON Lines file in UTF-8, which may be compressed with gzip.
+
+    A line that is no object is noted, and left out. Raises DataError for a file without objects, and
+    MachineError if the system cannot read it.
+    """
+    file = displayed_name(path)
+    if not path.is_file():
+        raise DataError(Problem("a JSON Lines file cannot be read from a pipe: it is read twice", file=file))
+    with open_bytes(path) as stream:
+        keys: dict[str, None] = {}
+        total = 0
+        for _, record in _records(stream, problems):
+            total += 1
+            if not record.keys() <= keys.keys():
+                keys |= dict.fromkeys(record)
+        if not keys:
+            if not problems:
+                problems.add("no line has a value" if total else "the file is empty")
+            raise problems.error()
+        names = tuple(key.strip() for key in keys)
+        check_names(names, None, problems)
+        block_rows, read = typed_block_rows(len(names)), 0
+        stream.seek(0)
+
+        def blocks() -> Iterator[Block]:
+            nonlocal read
+            lines: list[int] = []
+            records: list[Record] = []
+            for line, record in _records(stream, Problems(file)):  # which were noted before
+                lines.append(line)
+                records.append(record)
+                read += 1
+                if len(records) == block_rows or read == total:
+                    columns = [json_column([row.get(key) for row in records], lines) for key in keys]
+                    yield ColumnBlock(lines, columns)
+                    lines, records = [], []
+
+        yield OpenTable(
+            names=names,
+            blocks=blocks(),
+            share=lambda: read / max(1, total),
+            block_rows=block_rows,
+            rows=total,
+        )
+
+
+def _records(stream: IO[bytes], problems: Problems) -> Iterator[tuple[int, Record]]:
+    """The objects with their lines, from 1; other lines are noted, and blank ones left out."""
+    number = 0
+    while line := stream.readline(LONGEST_LINE + 1):
+        number += 1
+        if len(line) > LONGEST_LINE:
+            problems.add(f"a line of more than {LONGEST_LINE:,} bytes{_ADVICE}", line=number)
+            return
+        line = line.removeprefix(_MARK) if number == 1 else line
+        if line.isspace():
+            continue
+        try:
+            record = from_json(line)
+        except ValueError:
+            problems.add(f"this line is not JSON{_position(line)}{_ADVICE}", line=number)
+            continue
+        if isinstance(record, dict):
+            yield number, record
+        else:
+            kind = "an array" if isinstance(record, list) else "a single value"
+            problems.add(f"this line is {kind}{_ADVICE}", line=number)
+
+
+def _position(line: bytes) -> str:
+    """Where a line stops being JSON; empty if Python's own parser does not tell."""
+    try:
+        json.loads(line)
+    except json.JSONDecodeError as error:
+        return f" from character {error.colno:,} on"
+    except ValueError:  # wrong bytes, or a number of too many digits
+        return ""
+    return ""

@@ -1,0 +1,167 @@
+"""Every kind of table files: the same values give the same table, for training and for prediction."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fnnctl.cli import run
+from fnnctl.config.reading.starter import is_table
+from fnnctl.config.table_files import CSV, TABLE_FILES, TableFile, kind_by_name
+from fnnctl.data.problems import Problems
+from fnnctl.data.tables import blocks
+from fnnctl.data.tables.open_table import CsvFormat, missing_texts
+from fnnctl.data.tables.readers import kind_of_table, open_table
+from fnnctl.data.tables.table import read_table
+from fnnctl.errors import DataError
+
+FORM = CsvFormat(None, "utf-8", missing_texts(["", "NA"]))
+Columns = Mapping[str, Sequence[Any]]
+
+
+def write_csv(path: Path, columns: Columns) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerows([columns.keys(), *zip(*columns.values(), strict=True)])
+
+
+def write_parquet(path: Path, columns: Columns) -> None:
+    arrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    parquet.write_table(arrow.table(dict(columns)), path, row_group_size=7)
+
+
+def write_jsonl(path: Path, columns: Columns) -> None:
+    rows = zip(*columns.values(), strict=True)
+    path.write_text("".join(f"{json.dumps(dict(zip(columns, row, strict=True)))}\n" for row in rows))
+
+
+WRITERS: Mapping[str, Callable[[Path, Columns], None]] = {
+    "csv": write_csv,
+    "parquet": write_parquet,
+    "jsonl": write_jsonl,
+}
+KINDS = [
+    pytest.param(kind, id=kind.name, marks=[pytest.mark.extra] if kind.name == "parquet" else [])
+    for kind in TABLE_FILES
+]
+ROWS = 60
+NUMBERS = np.random.default_rng(0).normal(size=ROWS).round(3).tolist()
+TABLE: Columns = {
+    "x": [None if i % 7 == 0 else number for i, number in enumerate(NUMBERS)],
+    "count": [i % 5 for i in range(ROWS)],
+    "kind": [("a", "größe, x", None, 'say "so"')[i % 4] for i in range(ROWS)],
+    "price": [f"${i + 1:,}.50" for i in range(ROWS)],
+    "day": [f"2024-{1 + i % 12:02}-{1 + i % 28:02}" for i in range(ROWS)],
+    "y": ["high" if number > 0 else "low" for number in NUMBERS],
+}
+
+
+def written(folder: Path, kind: TableFile, columns: Columns = TABLE) -> Path:
+    path = folder / f"t{kind.endings[0]}"
+    WRITERS[kind.name](path, columns)
+    return path
+
+
+def test_every_kind_has_a_writer_here() -> None:
+    assert WRITERS.keys() == {kind.name for kind in TABLE_FILES}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_file_is_known_by_its_name(tmp_path: Path, kind: TableFile) -> None:
+    assert kind_of_table(written(tmp_path, kind)) is kind
+    for ending in kind.endings:
+        assert kind_by_name(f"T{ending.upper()}") is kind
+        assert is_table(Path(f"t{ending}"))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("block_values", [1, 60, 8192])
+def test_the_same_values_give_the_same_table(
+    tmp_path: Path, kind: TableFile, block_values: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = written(tmp_path, kind)
+    expected = read_table(written(tmp_path, CSV), FORM, {"y": "categorical"}, Problems("t"))
+    monkeypatch.setattr(blocks, "BLOCK_VALUES", block_values)
+    monkeypatch.setattr(blocks, "MIN_BLOCK_ROWS", 1)
+    problems = Problems("t")
+    table = read_table(path, FORM, {"y": "categorical"}, problems)
+    assert str(problems.error()) == ""
+    assert (table.names, table.rows) == (expected.names, ROWS)
+    assert [*table.numeric] == [*expected.numeric]
+    for name, numbers in expected.numeric.items():
+        np.testing.assert_array_equal(table.numeric[name], numbers)
+    for name, column in expected.categorical.items():
+        assert table.categorical[name].texts == column.texts
+        np.testing.assert_array_equal(table.categorical[name].codes, column.codes)
+    assert {name: column.kind for name, column in table.types.items()} == {
+        name: column.kind for name, column in expected.types.items()
+    }
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_blocks_cover_all_rows_and_say_how_much_is_read(
+    tmp_path: Path, kind: TableFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(blocks, "BLOCK_VALUES", 6 * len(TABLE))
+    monkeypatch.setattr(blocks, "MIN_BLOCK_ROWS", 1)
+    with open_table(written(tmp_path, kind), FORM, Problems("t")) as opened:
+        assert opened.names == tuple(TABLE)
+        assert opened.rows in (None, ROWS)
+        assert opened.has_types == kind.has_types
+        read = [*opened.blocks]
+        assert opened.share() == pytest.approx(1)
+    lines = [line for block in read for line in block.lines]
+    assert lines == [*range(lines[0], lines[0] + ROWS)]
+    for block in read:
+        assert [len(column) for column in block.columns] == [len(block.lines)] * len(TABLE)
+        part = block.part(slice(1, 3))
+        assert [*part.lines] == [*block.lines[1:3]]
+        for column, of_part in zip(block.columns, part.columns, strict=True):
+            assert [*of_part.texts()] == [*column.texts()[1:3]]
+        assert len(block.first_columns(2).columns) == 2
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_file_is_described_trained_on_and_predicted(
+    tmp_path: Path, kind: TableFile, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, new = written(tmp_path, kind), tmp_path / "new"
+    new.mkdir()
+    assert run(["describe", str(path)]) == 0
+    assert f"{ROWS} rows, 6 columns" in capsys.readouterr().out
+    config = tmp_path / "c.yaml"
+    config.write_text(
+        f"data: {{source: {path.name}, target: y}}\nrecipe: classic\nseed: 1\n"
+        "model: {hidden: [4]}\ntraining: {epochs: 2}\n"
+    )
+    runs = ["--runs-dir", str(tmp_path / "runs"), "--quiet"]
+    assert run(["train", str(config), *runs]) == 0
+    predictions = []
+    for other in (kind, CSV):
+        rows = written(new, other, {name: TABLE[name] for name in [*TABLE][::-1] if name != "y"})
+        output = tmp_path / f"{other.name}.csv"
+        assert run(["predict", "latest", str(rows), "--output", str(output), *runs]) == 0
+        predictions.append(output.read_text())
+    assert predictions[0] == predictions[1]
+    capsys.readouterr()
+    has_no_effect = run(["train", str(config), "--set", "data.decimal_mark=point", *runs]) == 2
+    assert has_no_effect == kind.has_types
+    if has_no_effect:
+        assert f"a {kind.label} file says itself what its values are" in capsys.readouterr().err
+        assert run(["predict", "latest", str(path), "--delimiter", ";", *runs]) == 2
+        assert f"is a {kind.label} file" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_empty_or_damaged_file_is_named(tmp_path: Path, kind: TableFile) -> None:
+    path = tmp_path / f"t{kind.endings[0]}"
+    for content in (b"", b"\x00\xff\x01\x02\x03\x04\x05"):
+        path.write_bytes(content)
+        with pytest.raises(DataError, match=r"^\S*t\S*: "):
+            read_table(path, FORM, {}, Problems("t"))
