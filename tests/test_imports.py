@@ -60,9 +60,9 @@ ORDERS = {
         "new_rows", "unseen_values", "loading", "profile",
     ),
     "report": (
-        "words", "plan_table", "sections", "summary", "stored_importances", "searched_settings",
-        "measured", "best_model", "document", "side_by_side", "figures", "topics", "comparison", "gates",
-        "listing", "html", "formats", "plain_report", "description", "comparison_report",
+        "words", "verdicts", "blocks", "document", "plan", "summary", "stored_importances",
+        "searched_settings", "measured", "best_model", "side_by_side", "figures", "topics", "comparison",
+        "gates", "listing", "html", "formats", "description",
     ),
     "store": (
         "names", "volumes", "atomic", "lock", "documents", "tables", "weights", "metrics_shape",

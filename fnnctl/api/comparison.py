@@ -8,13 +8,12 @@ from typing import Any
 
 from fnnctl.api.floating_point import default_errstate
 from fnnctl.api.run import Run
+from fnnctl.commands.compare import comparison_report
 from fnnctl.errors import UsageError
 from fnnctl.report.comparison.compared_run import has_metrics
 from fnnctl.report.comparison.comparison import RunComparison, compare_runs
 from fnnctl.report.comparison.sections import verdict_sentences, warnings
-from fnnctl.report.comparison_report import comparison_report
-from fnnctl.report.formats.registry import TEXT_FORMATS
-from fnnctl.report.plain_report import PlainReport
+from fnnctl.report.formats.registry import TEXT_FORMATS, Report
 from fnnctl.store.catalogue import find_run
 from fnnctl.text import joined_words
 
@@ -47,7 +46,7 @@ class Comparison:
         return self._report().text(format)
 
     @default_errstate()
-    def _report(self) -> PlainReport:
+    def _report(self) -> Report:
         return comparison_report(self._comparison)
 
     def __repr__(self) -> str:

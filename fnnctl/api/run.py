@@ -24,10 +24,11 @@ from fnnctl.errors import UsageError
 from fnnctl.modelling.saved_model import load_model
 from fnnctl.records.history import read_search
 from fnnctl.report.figures.drawing import possible_figures
-from fnnctl.report.formats.registry import TEXT_FORMATS
+from fnnctl.report.formats.registry import SHORT_FORMATS, TEXT_FORMATS, runs_report
 from fnnctl.report.html.report import html_answer
 from fnnctl.report.stored_importances import importance_columns
 from fnnctl.report.summary import Summary, summarize
+from fnnctl.report.topics.registry import run_document
 from fnnctl.runs.feature_importance import measure_importance
 from fnnctl.runs.search_session import SearchOptions
 from fnnctl.store.catalogue import find_run
@@ -175,12 +176,11 @@ class Run:
 
         A `short` one has the most important part, and is Markdown.
         """
-        form = TEXT_FORMATS.get(format)
-        if form is None or (short and form.short is None):
-            formats = [name for name, text_format in TEXT_FORMATS.items() if text_format.short or not short]
+        formats = [name for name in TEXT_FORMATS if not short or name in SHORT_FORMATS]
+        if format not in formats:
             kind = "short report" if short else "report"
             raise UsageError(f"there is no {kind} {format!r}; choose {joined_words(formats, 'or')}")
-        return (form.short if short and form.short else form.text)([self._summary()], [], Path())
+        return runs_report([self._summary()]).text(format, short=short)
 
     def to_dict(self) -> dict[str, Any]:
         """What `fnnctl report --json` says of the run."""
@@ -304,7 +304,7 @@ class Run:
     @default_errstate()
     def _repr_html_(self) -> str:
         """The answer of the run's page, for notebooks."""
-        return html_answer(self._summary())
+        return html_answer(run_document(self._summary()))
 
 
 class _Figures(Mapping[str, Any]):

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
-from fnnctl.commands.plain_report import show_plain_report
+from fnnctl.commands.report_output import show_report_text
 from fnnctl.console.output import Output
 from fnnctl.context import Context
 from fnnctl.report.comparison.compared_run import has_metrics
 from fnnctl.report.comparison.comparison import RunComparison, compare_runs
-from fnnctl.report.comparison.sections import verdict_sentences, warnings
-from fnnctl.report.comparison_report import comparison_report
+from fnnctl.report.comparison.sections import (
+    comparison_document,
+    comparison_json,
+    verdict_sentences,
+    warnings,
+)
 from fnnctl.report.formats.form import ReportForm
+from fnnctl.report.formats.registry import Report, document_report
 from fnnctl.store.catalogue import find_run
 
 
@@ -26,7 +32,12 @@ def compare(runs: Sequence[str], context: Context, *, metric: str | None = None)
     return comparison
 
 
+def comparison_report(comparison: RunComparison) -> Report:
+    """The comparison in every format; its page has no links to files, so it can be sent."""
+    return document_report(partial(comparison_document, comparison), partial(comparison_json, comparison))
+
+
 def show_comparison(comparison: RunComparison, form: ReportForm, output: Output) -> None:
     """Print the comparison, or write it to a file; `--quiet` prints the verdicts alone."""
     report = comparison_report(comparison)
-    show_plain_report(report, form, output, quiet=lambda: "\n".join(verdict_sentences(comparison)))
+    show_report_text(report, form, output, quiet=lambda: "\n".join(verdict_sentences(comparison)))

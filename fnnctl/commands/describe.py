@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
-from fnnctl.commands.plain_report import show_plain_report
+from fnnctl.commands.report_output import show_report_text
 from fnnctl.console.output import Output
 from fnnctl.context import Context
 from fnnctl.data.profile.source import SourceOptions, read_source
@@ -20,8 +21,9 @@ from fnnctl.modelling.table_target import (
     target_candidates,
     target_facts,
 )
-from fnnctl.report.description import Description, description_report
+from fnnctl.report.description import Description, description_document, description_json
 from fnnctl.report.formats.form import ReportForm
+from fnnctl.report.formats.registry import document_report
 
 
 def describe(options: SourceOptions, context: Context) -> Description:
@@ -55,4 +57,5 @@ def _obstacle(
 
 def show_description(description: Description, form: ReportForm, output: Output) -> None:
     """Print the description, or write it to a file."""
-    show_plain_report(description_report(description), form, output)
+    document, to_dict = partial(description_document, description), partial(description_json, description)
+    show_report_text(document_report(document, to_dict), form, output)

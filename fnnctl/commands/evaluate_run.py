@@ -14,7 +14,7 @@ from fnnctl.data.in_memory import MemoryData
 from fnnctl.errors import UsageError
 from fnnctl.modelling.input_file import InputFile
 from fnnctl.modelling.saved_model import has_network, load_model
-from fnnctl.report.sections import Command
+from fnnctl.report.blocks import Command
 from fnnctl.report.summary import summarize
 from fnnctl.runs.evaluation import RescoredRun, score_file, score_test_part
 from fnnctl.store.catalogue import find_run
@@ -91,4 +91,4 @@ def show_evaluation(scores: RunFolder | RescoredRun, output: Output, *, threshol
     scored = replace(summary, metrics=scores.metrics, confusion=confusion)
     options = "" if threshold is None else f" --threshold {threshold:g}"
     again = f"fnnctl evaluate {shlex.quote(path)}{options} --verbose"
-    show_summary(scored, output, command=Command("Show everything", (again,), priority=80))
+    show_summary(scored, output, command=Command("Show everything", (again,)))

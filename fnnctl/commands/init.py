@@ -13,7 +13,8 @@ from fnnctl.context import Context
 from fnnctl.data.profile.source import SourceOptions
 from fnnctl.errors import UsageError
 from fnnctl.modelling.table_starter import table_starter
-from fnnctl.report.description import description_report
+from fnnctl.report.description import description_document
+from fnnctl.report.formats.terminal import terminal_report
 from fnnctl.store.atomic import refuse_existing, write_new
 from fnnctl.text import quoted
 
@@ -37,7 +38,7 @@ def init_table(options: SourceOptions, file: Path, context: Context, output: Out
     description = describe(options, context)
     if description.target is None:
         if not output.json:
-            output.render(description_report(description).terminal(output.width))
+            output.render(terminal_report([description_document(description)], width=output.width))
         raise UsageError(description.obstacle or f"name the column to predict: {description.init_command}")
     target, check = description.target, description.check
     starter = table_starter(description.table, target, check, options, file.parent)

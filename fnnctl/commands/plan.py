@@ -10,7 +10,8 @@ from fnnctl.config.reading.overrides import Override
 from fnnctl.console.output import Output
 from fnnctl.context import Context
 from fnnctl.modelling.loading import read_experiment
-from fnnctl.report.plan_table import plan_report
+from fnnctl.report.formats.terminal import terminal_report
+from fnnctl.report.plan import plan_document
 from fnnctl.stacks.forecast import SimulatedWorkers, forecast
 from fnnctl.stacks.search_preparation import prepare_search
 
@@ -37,4 +38,4 @@ def show_plan(table: Mapping[str, Any], output: Output) -> None:
     if output.json:
         output.json_object(table)
     else:
-        output.render(plan_report(table))
+        output.render(terminal_report([plan_document(table)], width=output.width))

@@ -7,15 +7,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from fnnctl.commands.report_output import report_text
 from fnnctl.console.output import Output
 from fnnctl.context import Context
 from fnnctl.errors import MachineError, UnwritableOutputError, UsageError
-from fnnctl.report.document import Document
 from fnnctl.report.figures.drawing import draw_missing_figures
 from fnnctl.report.formats.form import STDOUT, ReportForm
-from fnnctl.report.formats.registry import JSON, TERMINAL, TEXT_FORMATS
-from fnnctl.report.formats.short_terminal import short_terminal_report
-from fnnctl.report.formats.terminal import terminal_report
+from fnnctl.report.formats.registry import JSON, TERMINAL, Report, runs_report
 from fnnctl.report.gates import (
     MARGIN,
     GateResult,
@@ -26,17 +24,15 @@ from fnnctl.report.gates import (
     parse_gates,
 )
 from fnnctl.report.summary import Summary, summarize
-from fnnctl.report.topics.registry import json_entries, short_document, text_document
+from fnnctl.report.topics.registry import json_entries, run_document
 from fnnctl.report.topics.sizes import sizes_json
 from fnnctl.store.atomic import write_output
 from fnnctl.store.catalogue import find_run
 from fnnctl.store.folder import RunFolder
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
-
     from fnnctl.metrics.feature_importance import FeatureImportances
-    from fnnctl.report.sections import Command
+    from fnnctl.report.blocks import Command
 
 GATE_MISSED: Final = 1
 
@@ -60,7 +56,7 @@ class Gates:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class ReportedRuns:
     """The runs that are reported on, and the results of the gates."""
 
     summaries: Sequence[Summary]
@@ -79,7 +75,7 @@ def report(
     gates: Gates = Gates(),
     importance: bool = False,
     with_figures: bool = True,
-) -> Report:
+) -> ReportedRuns:
     """Summarize the runs, by default the newest one, and check their gates.
 
     With `importance`, the importance of the columns is measured first. Missing figures are drawn. Raises
@@ -110,7 +106,7 @@ def report(
         for run in folders
         for other in gates.not_worse_than
     ]
-    return Report(summaries, results)
+    return ReportedRuns(summaries, results)
 
 
 def _draw_missing(run: RunFolder, context: Context) -> None:
@@ -124,7 +120,7 @@ def _draw_missing(run: RunFolder, context: Context) -> None:
         context.note(error.message)
 
 
-def show_report(report: Report, form: ReportForm, output: Output) -> int:
+def show_report(report: ReportedRuns, form: ReportForm, output: Output) -> int:
     """Write and print the report in a resolved form; return 1 if a gate was missed, else 0.
 
     `--json` prints the JSON object even if a file is written too.
@@ -132,7 +128,7 @@ def show_report(report: Report, form: ReportForm, output: Output) -> int:
     _write_files(report, form, output)
     gates_alone = _shows_gates_alone(report, form, output)
     if output.json:
-        output.json_text(_text(report, ReportForm(JSON), output))
+        output.json_text(runs_report(report.summaries, report.results).text(JSON))
     elif gates_alone:
         output.lines(f"{line}\n" for line in gate_lines(report.results))
     elif form.file is None and form.junit != STDOUT:
@@ -150,7 +146,7 @@ def show_report(report: Report, form: ReportForm, output: Output) -> int:
     return GATE_MISSED if report.missed else 0
 
 
-def _write_files(report: Report, form: ReportForm, output: Output) -> None:
+def _write_files(report: ReportedRuns, form: ReportForm, output: Output) -> None:
     """Write the report and the JUnit file, or print that one if it is `-`."""
     texts: list[tuple[Path, str]] = []
     if form.junit is not None:
@@ -166,7 +162,7 @@ def _write_files(report: Report, form: ReportForm, output: Output) -> None:
             write_output(file, [text])
 
 
-def _shows_gates_alone(report: Report, form: ReportForm, output: Output) -> bool:
+def _shows_gates_alone(report: ReportedRuns, form: ReportForm, output: Output) -> bool:
     """Whether the gates' results are all that is printed: with `--quiet`, unless a format is asked for."""
     is_free = form.file is not None or form.format == TERMINAL
     return bool(report.results) and output.quiet and is_free and not output.json and form.junit != STDOUT
@@ -196,31 +192,12 @@ def _show_end(summary: Summary, output: Output) -> None:
 
 def show_summary(summary: Summary, output: Output, *, command: Command | None = None) -> None:
     """Print the short report or, with `--verbose`, the complete one; `command` replaces its commands."""
-    document = _document(summary, output)
+    short = not output.verbose
+    document = run_document(summary, short=short)
     if command is not None:
         document = document.with_command(command)
-    output.render(_on_terminal([document], [], output, width=output.width))
+    output.render(Report(lambda _: [document], dict).terminal(output.width, short=short))
 
 
-def _text(report: Report, form: ReportForm, output: Output) -> str:
-    """The report as the text of its file or, without one, as what is printed."""
-    if text_format := TEXT_FORMATS.get(form.format or TERMINAL):
-        folder = form.file.parent if form.file else Path()
-        if form.short and text_format.short:
-            return text_format.short(report.summaries, report.results, folder)
-        return text_format.text(report.summaries, report.results, folder)
-    width = None if form.file else output.width
-    documents = [_document(summary, output) for summary in report.summaries]
-    renderable = _on_terminal(documents, report.results, output, width=width)
-    return output.rendered(renderable, plain=form.file is not None)
-
-
-def _document(summary: Summary, output: Output) -> Document:
-    return text_document(summary) if output.verbose else short_document(summary)
-
-
-def _on_terminal(
-    documents: Sequence[Document], results: Sequence[GateResult], output: Output, *, width: int | None
-) -> RenderableType:
-    render = terminal_report if output.verbose else short_terminal_report
-    return render(documents, results, width=width)
+def _text(report: ReportedRuns, form: ReportForm, output: Output) -> str:
+    return report_text(runs_report(report.summaries, report.results), form, output, short=not output.verbose)

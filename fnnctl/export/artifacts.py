@@ -12,7 +12,7 @@ from fnnctl.errors import InputError
 from fnnctl.export.onnx.format import ONNX
 from fnnctl.modelling.saved_model import has_network
 from fnnctl.report.figures.drawing import draw_missing_figures
-from fnnctl.report.formats.registry import HTML, TEXT_FORMATS
+from fnnctl.report.formats.registry import HTML, runs_report
 from fnnctl.report.summary import summarize
 from fnnctl.store import names
 from fnnctl.store.atomic import write_text
@@ -40,7 +40,7 @@ def artifacts(run: RunFolder, scratch: Path, context: Context) -> Iterator[Artif
             kind = MODEL if name in {names.MODEL, names.WEIGHTS} else kind
             yield folder.path / name, "/".join(filter(None, (inside, kind)))
     page = scratch / "report.html"
-    write_text(page, TEXT_FORMATS[HTML].text([summarize(run)], [], scratch))
+    write_text(page, runs_report([summarize(run)]).text(HTML, scratch))
     yield page, ""
     if find_spec("onnx") is not None and has_network(run):
         model = scratch / "model.onnx"

@@ -1,11 +1,10 @@
-"""The description of a table: what is known of it, as sections and as a JSON object."""
+"""The description of a table: what is known of it, as a document and as a JSON object."""
 
 from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, Final
 
 from fnnctl.data.profile.columns import ColumnFacts, Extent
@@ -14,9 +13,9 @@ from fnnctl.data.profile.table import TableFacts
 from fnnctl.messages import sentences
 from fnnctl.modelling.data_checks import ColumnCheck
 from fnnctl.modelling.table_target import Candidate, TargetFacts
+from fnnctl.report.blocks import Block, Command, Notes, Table
+from fnnctl.report.document import Document, block_section, merge_blocks
 from fnnctl.report.formats.fitting import fit_names
-from fnnctl.report.plain_report import PlainReport
-from fnnctl.report.sections import Command, Notes, Section, TableSection
 from fnnctl.report.words import NOTHING
 from fnnctl.text import counted, plain_text, quoted, truncate_end, word_list
 
@@ -26,9 +25,7 @@ MAX_ALIKE = 4
 """More columns with the same note share a line."""
 REGRESSION_COMMAND: Final = "fnnctl train --set data.task=regression"
 LONGEST_NAME, VALUE_WIDTH = 120, 14
-"""The most characters of a column's name, where the terminal sets no limit, and of a frequent value."""
-MIN_NAME_WIDTH, BESIDE_NAMES = 24, 72
-"""The width of names in a narrow terminal, and what the other columns need beside them."""
+"""The most characters of a column's name, and of a frequent value. A terminal may have less room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,33 +85,27 @@ class Description:
         return name if name.isprintable() and name else "COLUMN"
 
 
-def description_report(description: Description) -> PlainReport:
-    """The report that `describe` shows."""
-    return PlainReport(
-        description.table.source.file,
-        description.headline,
-        partial(description_sections, description),
-        partial(description_json, description),
-    )
-
-
-def description_sections(description: Description, width: int | None = None) -> Iterator[Section]:
-    """The sections; for a terminal of this width, with long names shortened."""
+def description_document(description: Description) -> Document:
+    """The target, the columns, what to look at, and what comes next."""
     table, target = description.table, description.target
-    name_width = LONGEST_NAME if width is None else max(MIN_NAME_WIDTH, width - BESIDE_NAMES)
-    if target is not None:
-        yield from _target(table, target, name_width)
-    yield _columns(description, name_width)
     about_target = [f"{_quoted(target.name)} {note}" for note in description.target_notes] if target else []
-    if notes := (*table.warnings, *about_target, *sentences(description.check.warnings), *_notes(table)):
-        yield Notes("To look at", notes)
-    if description.candidates:
-        reasons = (f"{_quoted(candidate.name)}: {candidate.reason}" for candidate in description.candidates)
-        yield Notes("What could be the target", tuple(reasons))
-    if description.obstacle is None:
-        yield Command("Write an experiment", (description.init_command,))
-    else:
-        yield Notes("No experiment is possible", (description.obstacle,))
+    reasons = (f"{_quoted(candidate.name)}: {candidate.reason}" for candidate in description.candidates)
+    end: Block = Command("Write an experiment", (description.init_command,))
+    if description.obstacle is not None:
+        end = Notes("No experiment is possible", (description.obstacle,))
+    blocks = merge_blocks(
+        (
+            *([_target(table, target)] if target else []),
+            _columns(description),
+            Notes(
+                "To look at",
+                (*table.warnings, *about_target, *sentences(description.check.warnings), *_notes(table)),
+            ),
+            Notes("What could be the target", tuple(reasons)),
+            end,
+        )
+    )
+    return Document(table.source.file, description.headline, tuple(map(block_section, blocks)))
 
 
 def description_json(description: Description) -> dict[str, Any]:
@@ -154,11 +145,11 @@ def _column_json(description: Description, column: ColumnFacts) -> dict[str, Any
     }
 
 
-def _target(table: TableFacts, target: TargetFacts, name_width: int) -> Iterator[Section]:
+def _target(table: TableFacts, target: TargetFacts) -> Block:
     unlabelled = table.rows - target.rows
     if target.classes:
         classes = target.classes[:MAX_LISTED]
-        names = fit_names((name for name, _ in classes), name_width)
+        names = fit_names((name for name, _ in classes), LONGEST_NAME)
         rows = [
             (name, f"{count:,}", _percent(count, target.rows))
             for name, (_, count) in zip(names, classes, strict=True)
@@ -169,22 +160,21 @@ def _target(table: TableFacts, target: TargetFacts, name_width: int) -> Iterator
         if unlabelled:
             rows.append(("without a value", f"{unlabelled:,}", NOTHING))
         title = f"Target {_quoted(target.name)}: {len(target.classes):,} classes"
-        yield TableSection(title, ("class", "rows", "share"), tuple(rows))
-        return
+        return Table(title, ("class", "rows", "share"), tuple(rows), unbroken=(0,))
     extent = table[target.name].extent
     numbers = () if extent is None else (f"least, median and largest number: {_range(extent)}",)
     missing = (f"{counted(unlabelled, 'row')} without a value",) if unlabelled else ()
-    yield Notes(f"Target {_quoted(target.name)}: a regression", (*numbers, *missing))
+    return Notes(f"Target {_quoted(target.name)}: a regression", (*numbers, *missing))
 
 
-def _columns(description: Description, name_width: int) -> TableSection:
+def _columns(description: Description) -> Table:
     columns = description.table.columns[:MAX_LISTED]
-    names = fit_names((column.name for column in columns), name_width)
+    names = fit_names((column.name for column in columns), LONGEST_NAME)
     rows = [(name, *_cells(description, column)) for name, column in zip(names, columns, strict=True)]
     if more := len(description.table.columns) - len(rows):
         rows.append((f"{more:,} more: see --json", "", "", "", ""))
     header = ("column", "kind", "missing", "unique", "values")
-    return TableSection("Columns", header, tuple(rows), texts=(0, 1, 4), unbroken=(0,))
+    return Table("Columns", header, tuple(rows), texts=(0, 1, 4), unbroken=(0,))
 
 
 def _cells(description: Description, column: ColumnFacts) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ from fnnctl.errors import UsageError, for_each
 from fnnctl.metrics.paired import LEVEL
 from fnnctl.metrics.registry import is_loss, metric_of
 from fnnctl.metrics.stored import PARTS, flat_metrics
+from fnnctl.report.blocks import Table
 from fnnctl.report.comparison.compared_run import (
     ComparedRun,
     UnmeasurableError,
@@ -32,7 +33,6 @@ from fnnctl.report.comparison.compared_run import (
 )
 from fnnctl.report.comparison.differences import amount, detectable_difference, finite, largest_difference
 from fnnctl.report.comparison.pairs import PairTest, suitable_test
-from fnnctl.report.sections import TableSection
 from fnnctl.report.summary import Summary
 from fnnctl.report.words import number
 from fnnctl.store.catalogue import find_run
@@ -97,7 +97,7 @@ def gate_lines(results: Sequence[GateResult], *, only: Sequence[GateResult] | No
     return [result.line(names_run=has_several) for result in (results if only is None else only)]
 
 
-def gate_table(results: Sequence[GateResult]) -> TableSection:
+def gate_table(results: Sequence[GateResult]) -> Table:
     """One row per gate and run; the run is named if there are several."""
     has_several_runs = len({result.run for result in results}) > 1
     names = [f"{result.metric} of {result.run}" if has_several_runs else result.metric for result in results]
@@ -107,7 +107,7 @@ def gate_table(results: Sequence[GateResult]) -> TableSection:
     )
     notes = (f"{name}: {result.note}." for name, result in zip(names, results, strict=True) if result.note)
     header = ("metric", "value", "wanted", "result")
-    return TableSection("Gates", header, tuple(rows), notes=tuple(notes))
+    return Table("Gates", header, tuple(rows), notes=tuple(notes))
 
 
 DEFAULT_PART = "test"

@@ -6,8 +6,8 @@ import shlex
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from fnnctl.report.blocks import Command, Score, Table
 from fnnctl.report.document import Document
-from fnnctl.report.sections import Command, Score, TableSection
 from fnnctl.report.words import NOTHING, number
 from fnnctl.text import joined_words
 
@@ -15,7 +15,7 @@ MAX_NAMED: Final = 3
 """Commands that name more runs than this are too long to be read."""
 
 
-def runs_tables(documents: Sequence[Document], *, with_intervals: bool = True) -> list[TableSection]:
+def runs_tables(documents: Sequence[Document], *, with_intervals: bool = True) -> list[Table]:
     """One table of all runs; runs without a common metric, as those of other tasks, have tables of their own.
 
     A row has the run's number, from 1, in the order of the documents, and a value of each metric that is
@@ -39,24 +39,30 @@ def _comparable(documents: Sequence[Document]) -> list[list[int]]:
 
 def _labels(documents: Sequence[Document]) -> tuple[str, ...]:
     """The first metrics of the runs; a search's objective comes first in its own report alone."""
-    ordered = sorted(documents, key=lambda document: document.kind == "search")
+    ordered = sorted(
+        documents, key=lambda document: document.run is not None and document.run.kind == "search"
+    )
     labels = (score.label for document in ordered if document.scores for score in document.scores.rows)
     return tuple(dict.fromkeys(labels))
 
 
-def _table(documents: Sequence[Document], positions: Sequence[int], with_intervals: bool) -> TableSection:
-    runs = [documents[position] for position in positions]
-    labels = _labels(runs)
-    scores = [_by_label(run) for run in runs]
+def _table(documents: Sequence[Document], positions: Sequence[int], with_intervals: bool) -> Table:
+    shown = [documents[position] for position in positions]
+    labels = _labels(shown)
+    scores = [_by_label(document) for document in shown]
     columns = [tuple(_cell(of_run.get(label), with_intervals) for of_run in scores) for label in labels]
-    measured = [run.scores.measured if run.scores else run.status for run in runs]
+    measured = [document.scores.measured if document.scores else _status(document) for document in shown]
     header: tuple[str, ...] = ("", measured[0])
-    texts = [tuple(f"{position + 1}" for position in positions), tuple(run.name for run in runs)]
+    texts = [tuple(f"{position + 1}" for position in positions), tuple(document.title for document in shown)]
     if len({*measured}) > 1:
         header = ("", "name", "measured on")
         texts.append(tuple(measured))
     rows = zip(*texts, *columns, strict=True)
-    return TableSection("Runs", (*header, *labels), tuple(rows), texts=tuple(range(len(texts))))
+    return Table("Runs", (*header, *labels), tuple(rows), texts=tuple(range(len(texts))))
+
+
+def _status(document: Document) -> str:
+    return document.run.status if document.run else NOTHING
 
 
 def _by_label(document: Document) -> dict[str, Score]:
@@ -77,7 +83,7 @@ def commands_of_several(documents: Sequence[Document]) -> Iterator[Command]:
     if len(documents) > MAX_NAMED:
         yield Command("More of one of them", ("fnnctl report RUN",))
         return
-    paths = " ".join(shlex.quote(str(document.path)) for document in documents)
+    paths = " ".join(shlex.quote(str(document.run.path)) for document in documents if document.run)
     yield Command("Everything, run by run", (f"fnnctl report {paths} --verbose",))
     if all(document.scores for document in documents) and len(_comparable(documents)) == 1:
         yield Command("Whether they differ", (f"fnnctl compare {paths}",))

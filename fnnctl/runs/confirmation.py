@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from fnnctl.messages import Message
 from fnnctl.records.confirmation import Confirmation
-from fnnctl.report.topics.confirmation import left_out_sentence, verdict_sentence
+from fnnctl.report.topics.confirmation import left_out_sentence
+from fnnctl.report.verdicts import against_leaders, verdict_sentence
 from fnnctl.runs.recorder import log_warnings, record_notes
 from fnnctl.runs.search_session import SearchSession
 from fnnctl.stacks.confirmation_source import ConfirmationSource
@@ -26,7 +27,7 @@ def confirm_leaders(session: SearchSession) -> None:
     if confirmation is not None and confirmation.is_complete:
         if left_out := left_out_sentence(confirmation):
             log_warnings(session.run, [Message("seeds_left_out", left_out)], session.context.listener)
-        record_notes(session.run, [verdict_sentence(confirmation)], session.context.listener)
+        record_notes(session.run, [verdict_sentence(against_leaders(confirmation))], session.context.listener)
 
 
 def _train(session: SearchSession, confirmation: Confirmation) -> None:

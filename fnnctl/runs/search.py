@@ -16,7 +16,7 @@ from fnnctl.records.default_trial import Measurement, compare_with_default_trial
 from fnnctl.records.journal import COMPLETE, INTERRUPTED, Header, encode
 from fnnctl.records.standings import leaderboard_table
 from fnnctl.records.trials import Result
-from fnnctl.report.topics.default_trial import default_verdict
+from fnnctl.report.verdicts import default_verdict
 from fnnctl.runs.compare_with_default import compare_with_default
 from fnnctl.runs.confirmation import confirm_leaders
 from fnnctl.runs.ensemble import build_ensemble

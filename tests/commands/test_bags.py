@@ -221,7 +221,7 @@ def test_reports_say_that_validation_is_out_of_bag(program: Program, iris: Path)
     printed = program("report", str(run), "--verbose").out
     rows = "rows 150: 120 train, all but 1 of these also out-of-bag, 30 test"
     assert rows in " ".join(printed.split())
-    header = next(line for line in printed.splitlines() if "baseline" in line)
+    header = next(line for line in printed.split("Metrics")[-1].splitlines() if "baseline" in line)
     assert header.split() == ["train", "out-of-bag", "test", "baseline"]
     plain = program("report", str(run_of(program, "train", str(iris))), "--verbose").out
     assert "out-of-bag" not in plain

@@ -66,4 +66,4 @@ def test_check_explains_the_search_and_plan_says_why_it_has_no_bags(program: Pro
     first, note = program("plan", config, "--set", "model.ensemble=1", "--json").json["notes"]
     assert "fnnctl plan" not in first
     assert note.startswith("each trial is one network, measured on the validation part, and not an ensemble")
-    assert note in program("plan", config, "--set", "model.ensemble=1").out.replace("\n", " ")
+    assert note in " ".join(program("plan", config, "--set", "model.ensemble=1").out.split())

@@ -3,14 +3,15 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from fnnctl.report.sections import Score
+from fnnctl.report.blocks import Score
+from fnnctl.report.document import block_section
 from fnnctl.report.side_by_side import commands_of_several, runs_tables
 from tests.report.formats.documents import made
 
 
 def test_runs_are_in_one_table_with_the_same_metrics() -> None:
     """A search's objective stands first in its own report; a metric that a run lacks is a dash."""
-    search = replace(made(name="b", scores=("log loss", "accuracy", "macro F1")), kind="search")
+    search = made(name="b", scores=("log loss", "accuracy", "macro F1"), kind="search")
     (table,) = runs_tables([search, made(name="a", scores=("accuracy", "macro F1"))])
     assert table.header == ("", "test part", "accuracy", "macro F1", "log loss")
     value = "0.9000 (0.8000–0.9500)"
@@ -26,7 +27,7 @@ def test_a_metric_that_is_not_among_the_first_ones_of_a_run_is_known_nevertheles
     scores = others.scores
     assert scores
     with_others = replace(scores, others=(Score("brier score", 0.25), Score("recall", 0.5)))
-    (table,) = runs_tables([search, replace(others, sections=(with_others,))])
+    (table,) = runs_tables([search, replace(others, sections=(block_section(with_others),))])
     assert table.header[2:] == ("brier score", "accuracy")
     assert table.rows[1][2] == "0.2500"
 

@@ -1,4 +1,4 @@
-"""What a comparison says, as sections with tables and sentences, and as a JSON object."""
+"""What a comparison says, as a document and as a JSON object."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from fnnctl.metrics.paired import LEVEL
 from fnnctl.metrics.registry import is_loss
+from fnnctl.report.blocks import Command, Facts, Notes, Table, Warnings
 from fnnctl.report.comparison.compared_run import ComparedRun, MeasuredFolds, MeasuredPart
 from fnnctl.report.comparison.comparison import LETTERS, RunComparison, has_several_configs, resolved_run
 from fnnctl.report.comparison.differences import (
@@ -20,8 +21,9 @@ from fnnctl.report.comparison.differences import (
     has_points,
     signed,
 )
+from fnnctl.report.comparison.figure import comparison_figure_block
 from fnnctl.report.comparison.pairs import Pair
-from fnnctl.report.sections import Command, DefinitionList, Notes, Section, TableSection
+from fnnctl.report.document import Document, Section, block_section, merge_blocks
 from fnnctl.report.words import number
 from fnnctl.store.names import RESOLVED
 from fnnctl.text import counted, joined_words, p_number, p_text
@@ -184,29 +186,38 @@ def headline(comparison: RunComparison) -> str:
     return f"{direction_words(comparison.metric)}{unit}"
 
 
-def comparison_sections(comparison: RunComparison) -> list[Section]:
-    """All non-empty sections, the verdict first."""
+def comparison_document(comparison: RunComparison) -> Document:
+    """All of it, the verdict first; the figure follows the differences, which are its numbers."""
     letters = tuple(LETTERS[: len(comparison.runs)])
-    sections: list[Section] = [
-        Notes("Verdict", tuple(verdict_sentences(comparison))),
-        Notes("Warnings", tuple(warnings(comparison))),
-        _runs(comparison),
-        _differences(comparison),
-        TableSection(
-            "Settings that differ",
-            ("setting", *letters),
-            tuple((path, *values) for path, values in comparison.settings),
+    figure = comparison_figure_block(comparison, " ".join(verdict_sentences(comparison)))
+    sections = (
+        block_section(Notes("Verdict", tuple(verdict_sentences(comparison))), "summary"),
+        block_section(Warnings("Warnings", tuple(warnings(comparison))), "warning"),
+        block_section(_runs(comparison)),
+        block_section(_differences(comparison)),
+        Section("Figure", (figure,), "figures"),
+        block_section(
+            Table(
+                "Settings that differ",
+                ("setting", *letters),
+                tuple((path, *values) for path, values in comparison.settings),
+            )
         ),
-        TableSection(
-            "Other differences",
-            ("", *letters),
-            tuple((name, *values) for name, values in comparison.other_differences),
+        block_section(
+            Table(
+                "Other differences",
+                ("", *letters),
+                tuple((name, *values) for name, values in comparison.other_differences),
+            )
         ),
-        Notes("How sure", tuple(limit_sentences(comparison))),
-        DefinitionList("Folders", tuple(zip(letters, (run.place for run in comparison.runs), strict=True))),
-        *_next_steps(comparison),
-    ]
-    return [section for section in sections if section.rows]
+        block_section(Notes("How sure", tuple(limit_sentences(comparison)))),
+        block_section(
+            Facts("Folders", tuple(zip(letters, (run.place for run in comparison.runs), strict=True)))
+        ),
+        *map(block_section, _next_steps(comparison)),
+    )
+    filled = (section for section in sections if merge_blocks(section.blocks))
+    return Document(title(comparison), headline(comparison), tuple(filled))
 
 
 def comparison_json(comparison: RunComparison) -> dict[str, Any]:
@@ -259,7 +270,7 @@ def _score_json(run: ComparedRun) -> dict[str, Any]:
     }
 
 
-def _runs(comparison: RunComparison) -> TableSection:
+def _runs(comparison: RunComparison) -> Table:
     """The runs, the best first."""
     rows = []
     for index in comparison.ranked:
@@ -276,7 +287,7 @@ def _runs(comparison: RunComparison) -> TableSection:
             )
         )
     header = ("", "name", "kind", comparison.metric, "95 % interval", "measured on")
-    return TableSection("Runs", header, tuple(rows), texts=(0, 1, 2, 5))
+    return Table("Runs", header, tuple(rows), texts=(0, 1, 2, 5))
 
 
 def _sample(run: ComparedRun) -> str:
@@ -287,7 +298,7 @@ def _sample(run: ComparedRun) -> str:
     return counted(len(run.sample.rows.rows), "row")
 
 
-def _differences(comparison: RunComparison) -> TableSection:
+def _differences(comparison: RunComparison) -> Table:
     several = len(comparison.pairs) > 1
     rows = []
     for pair in comparison.pairs:
@@ -304,7 +315,7 @@ def _differences(comparison: RunComparison) -> TableSection:
             )
         )
     header = ("", "verdict", "difference", "95 % interval", "p", *(["Holm's p"] if several else []))
-    return TableSection("Differences", header, tuple(rows), texts=(0, 1))
+    return Table("Differences", header, tuple(rows), texts=(0, 1))
 
 
 def _next_steps(comparison: RunComparison) -> list[Command]:

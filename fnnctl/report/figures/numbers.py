@@ -3,27 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from fnnctl.arrays import evenly_spaced
+from fnnctl.report.blocks import DrawnNumbers
 from fnnctl.store.folder import RunFolder
 
 MAX_ROWS: Final = 60
 CURVES, OF_CLASS, MAX_CURVES = "kind", "class", 12
 """Files of curves begin with their kind. Of more curves, only the averages over the classes are shown."""
-
-
-@dataclass(frozen=True, slots=True)
-class DrawnNumbers:
-    """Rows of a file."""
-
-    header: Sequence[str]
-    rows: Sequence[Sequence[str]]
-    source: str
-    """The name of the file."""
-    count: int
-    """The number of all its rows."""
 
 
 def some_numbers(header: Sequence[str], rows: Sequence[Sequence[str]], source: str) -> DrawnNumbers:

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from fnnctl.report.figures.numbers import DrawnNumbers, table_numbers
-from fnnctl.report.sections import FIGURES
+from fnnctl.report.blocks import FIGURES, DrawnNumbers
+from fnnctl.report.figures.numbers import table_numbers
 from fnnctl.report.summary import Summary
 from fnnctl.store.folder import RunFolder
 

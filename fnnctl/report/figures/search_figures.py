@@ -16,8 +16,9 @@ from fnnctl.records.history import SearchHistory
 from fnnctl.records.standings import Standings
 from fnnctl.records.trials import CURVE, Result, Status
 from fnnctl.report.best_model import best_model, moving_average, rewards
+from fnnctl.report.blocks import DrawnNumbers
 from fnnctl.report.figures.ensemble_figure import ENSEMBLE_FIGURE
-from fnnctl.report.figures.numbers import DrawnNumbers, some_numbers, table_numbers
+from fnnctl.report.figures.numbers import some_numbers, table_numbers
 from fnnctl.report.figures.record import RunFigure
 from fnnctl.report.measured import measured
 from fnnctl.report.searched_settings import importances, leading_first, searched_settings

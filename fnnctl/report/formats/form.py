@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from fnnctl.errors import UsageError
-from fnnctl.report.formats.registry import JSON, TERMINAL, TEXT_FORMATS, chosen_format
+from fnnctl.report.formats.registry import JSON, SHORT_FORMATS, TERMINAL, chosen_format
 from fnnctl.report.gates import GATE_OPTIONS
 
 STDOUT: Final = Path("-")
@@ -25,6 +25,11 @@ class ReportForm:
     junit: Path | None = None
     """The file for the gates' results as JUnit XML; `-` for standard output, in place of a report."""
 
+    @property
+    def folder(self) -> Path:
+        """The folder of the report's file, to which links are relative."""
+        return self.file.parent if self.file else Path()
+
     def resolve(self, *, is_json: bool, is_verbose: bool = False, has_gates: bool = False) -> ReportForm:
         """The form with its format; `is_json` and `is_verbose` are the options of all commands.
 
@@ -35,7 +40,9 @@ class ReportForm:
         if is_json and file is None and format_ != JSON:
             raise UsageError(f"--json and --format {format_} contradict each other: leave one out")
         if self.short:
-            refuse_short(format_)
+            if format_ not in SHORT_FORMATS:
+                choices = " or ".join(SHORT_FORMATS)
+                raise UsageError(f"--short: {format_} is always complete; leave it out, or use {choices}")
             if is_verbose and format_ == TERMINAL:
                 raise UsageError("--short and --verbose contradict each other: leave one out")
         if self.junit is not None and not has_gates:
@@ -46,11 +53,3 @@ class ReportForm:
         if self.junit is not None and file is not None and self.junit.absolute() == file.absolute():
             raise UsageError(f"--junit and --output name the same file, '{file}': name two")
         return replace(self, file=file, format=format_)
-
-
-def refuse_short(format_: str) -> None:
-    """Raise `UsageError` if a format has no short report."""
-    if format_ != TERMINAL and TEXT_FORMATS[format_].short is None:
-        formats = [TERMINAL, *(name for name, text_format in TEXT_FORMATS.items() if text_format.short)]
-        choices = " or ".join(formats)
-        raise UsageError(f"--short: {format_} is always complete; leave it out, or use {choices}")

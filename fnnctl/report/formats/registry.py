@@ -5,17 +5,57 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
+
+from rich.console import RenderableType
 
 from fnnctl.errors import UsageError
+from fnnctl.report.document import Document
 from fnnctl.report.formats.json_report import json_report
-from fnnctl.report.formats.markdown import markdown_report
-from fnnctl.report.formats.short_markdown import short_markdown_report
+from fnnctl.report.formats.markdown import markdown_report, short_markdown_report
+from fnnctl.report.formats.short_terminal import short_terminal_report
+from fnnctl.report.formats.terminal import terminal_report
 from fnnctl.report.gates import GateResult
 from fnnctl.report.summary import Summary
-from fnnctl.report.topics.registry import short_document, text_document
+from fnnctl.report.topics.registry import run_document
 from fnnctl.store.documents import to_json
 from fnnctl.text import did_you_mean, quoted
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What is reported, in every format."""
+
+    documents: Callable[[bool], Sequence[Document]]
+    """Those of a short report, or of a complete one."""
+    to_dict: Callable[[], Mapping[str, Any]]
+    """The JSON object."""
+    results: Sequence[GateResult] = ()
+    """Those of the gates."""
+
+    def text(self, format_: str, folder: Path = Path(), *, short: bool = False) -> str:
+        """In one of `TEXT_FORMATS`, complete if it has no short report; links are relative to the folder."""
+        text_format = TEXT_FORMATS[format_]
+        return ((text_format.short if short else None) or text_format.text)(self, folder)
+
+    def terminal(self, width: int | None, *, short: bool = False) -> RenderableType:
+        """For a terminal with this many columns."""
+        render = short_terminal_report if short else terminal_report
+        return render(self.documents(short), self.results, width=width)
+
+
+def runs_report(summaries: Sequence[Summary], results: Sequence[GateResult] = ()) -> Report:
+    """The report on runs."""
+    return Report(
+        lambda short: [run_document(summary, short=short) for summary in summaries],
+        lambda: json_report(summaries, results),
+        results,
+    )
+
+
+def document_report(document: Callable[[], Document], to_dict: Callable[[], Mapping[str, Any]]) -> Report:
+    """A report that is one document, and always complete."""
+    return Report(lambda _: [document()], to_dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,28 +64,28 @@ class TextFormat:
 
     ending: str
     """The file name ending that selects this format."""
-    text: Callable[[Sequence[Summary], Sequence[GateResult], Path], str]
-    """Returns the report on runs and gates; links are relative to the folder."""
-    short: Callable[[Sequence[Summary], Sequence[GateResult], Path], str] | None = None
+    text: Callable[[Report, Path], str]
+    """Returns the report; links are relative to the folder."""
+    short: Callable[[Report, Path], str] | None = None
     """The same for the short report; None if the format has none."""
 
 
-def _markdown(summaries: Sequence[Summary], results: Sequence[GateResult], folder: Path) -> str:
-    return markdown_report([text_document(summary) for summary in summaries], results, folder)
+def _markdown(report: Report, folder: Path) -> str:
+    return markdown_report(report.documents(False), report.results, folder)
 
 
-def _short_markdown(summaries: Sequence[Summary], results: Sequence[GateResult], folder: Path) -> str:
-    return short_markdown_report([short_document(summary) for summary in summaries], results, folder)
+def _short_markdown(report: Report, folder: Path) -> str:
+    return short_markdown_report(report.documents(True), report.results, folder)
 
 
-def _json(summaries: Sequence[Summary], results: Sequence[GateResult], folder: Path) -> str:
-    return to_json(json_report(summaries, results))
+def _html(report: Report, _: Path) -> str:
+    from fnnctl.report.html.report import html_report  # most reports are no pages
+
+    return html_report(report.documents(False), report.results)
 
 
-def _html(summaries: Sequence[Summary], results: Sequence[GateResult], folder: Path) -> str:
-    from fnnctl.report.html.report import html_report  # it knows searches, and takes long to import
-
-    return html_report(summaries, results, folder)
+def _json(report: Report, _: Path) -> str:
+    return to_json(report.to_dict())
 
 
 HTML: Final = "html"
@@ -58,6 +98,7 @@ TEXT_FORMATS: Final[Mapping[str, TextFormat]] = {
 """All formats except `terminal`, which depends on the terminal's width and colours."""
 TERMINAL: Final = "terminal"
 FORMATS: Final = (TERMINAL, *TEXT_FORMATS)
+SHORT_FORMATS: Final = (TERMINAL, *(name for name, text_format in TEXT_FORMATS.items() if text_format.short))
 _BY_ENDING: Final = {
     **{text_format.ending: name for name, text_format in TEXT_FORMATS.items()},
     ".txt": TERMINAL,

@@ -13,7 +13,8 @@ from rich.cells import cell_len
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from fnnctl.report import sections as kinds
+from fnnctl.report import blocks as kinds
+from fnnctl.report.blocks import Block, Table
 from fnnctl.report.document import Document
 from fnnctl.report.formats.fitting import (
     FittingLines,
@@ -25,9 +26,8 @@ from fnnctl.report.formats.fitting import (
     shortened,
     wrapped,
 )
-from fnnctl.report.formats.terminal import INDENT, section_text, status_style
+from fnnctl.report.formats.terminal import INDENT, block_text, status_style
 from fnnctl.report.gates import GateResult, gate_table
-from fnnctl.report.sections import Section, TableSection
 from fnnctl.report.side_by_side import commands_of_several, runs_tables, warned_runs
 from fnnctl.text import plain_text, truncate_end
 
@@ -42,19 +42,19 @@ MAX_DEFINITION_LINES: Final = 2
 MAX_VERDICT_LINES: Final = 3
 """A longer first sentence, such as whether a search is better than `fnnctl train`, has no lines reserved."""
 WARNING: Final = "warning: "
-STYLES: Final[Mapping[type[Section], str]] = {kinds.Warnings: "yellow", kinds.Failure: "red"}
-GROWTH: Final[Mapping[type[Section], tuple[int, ...]]] = {
-    kinds.DefinitionList: (2, 4, 4, 4, 6),
+STYLES: Final[Mapping[type[Block], str]] = {kinds.Warnings: "yellow", kinds.Failure: "red"}
+GROWTH: Final[Mapping[type[Block], tuple[int, ...]]] = {
+    kinds.Facts: (2, 4, 4, 4, 6),
     kinds.Failure: (5,),
     kinds.Scores: (4, 6, 6, 6, 9),
-    TableSection: (2, 3, 4),
+    Table: (2, 3, 4),
     kinds.Notes: (1, 3, 4, 5, 5, 5, 9),
     kinds.Warnings: (0, 0, 0, 0, 0, 12),
     kinds.Command: (1, 1, 3, 3, 5),
-    kinds.FileList: (2, 4),
+    kinds.Files: (2, 4),
     kinds.Excerpt: (2, 4),
 }
-"""How many lines a section of each kind may have after each round, in which the sections grow by priority.
+"""How many lines a block of each kind may have after each round, in which the blocks grow in their order.
 
 The first round is small enough that every section of a usual run is in the report with what makes it worth
 reading: the first three scores, the first sentence, the worst class, one command. Then this sentence is
@@ -75,30 +75,34 @@ def short_terminal_report(
     one = len(documents) == 1
     parts = [_run_lines(documents[0], columns) if one else _side_by_side(documents, columns)]
     for document in documents:
-        if document.requested and not one:
-            parts += [Text(), _unbroken(str(document.path), "bold")]
-        parts += [section_text(section, width) for section in document.requested]
+        requested = [section for section in document.sections if section.is_requested]
+        if requested and document.run and not one:
+            parts += [Text(), _unbroken(str(document.run.path), "bold")]
+        parts += [block_text(block, width) for section in requested for block in section.blocks]
     if results:
-        parts.append(section_text(gate_table(results), width))
+        parts.append(block_text(gate_table(results), width))
     return Group(*parts)
 
 
 def _run_lines(document: Document, width: int) -> RenderableType:
     """The lines of one run."""
-    name = fit_name(document.name, width - cell_len(document.status) - 2)
-    title = _unbroken("").append(name, "bold").append("  ")
-    title.append(document.status, status_style(document.status))
-    head = (title, _unbroken(str(document.path)), _unbroken(fit_sentence(document.when, width), "dim"))
-    blocks = [*_blocks(document.highlights, width - INDENT)]
+    status, path = (document.run.status, str(document.run.path)) if document.run else ("", "")
+    name = fit_name(document.title, width - cell_len(status) - 2)
+    title = _unbroken("").append(name, "bold").append("  ").append(status, status_style(status))
+    head = (title, _unbroken(path), _unbroken(fit_sentence(document.lead, width), "dim"))
+    shown = [block for section in document.sections if not section.is_requested for block in section.blocks]
+    blocks = [*_blocks(shown, width - INDENT)]
     most = MAX_LINES + max(0, len(document.warnings) - USUAL_WARNINGS) - len(head)
-    gaps = [0 if isinstance(section, kinds.DefinitionList) else 1 for section, _ in blocks]
-    growth = [_growth(section, width - INDENT) for section, _ in blocks]
-    counts = allotted([block for _, block in blocks], growth, most, gaps=gaps)
+    gaps = [
+        0 if index == 0 and isinstance(block, kinds.Facts) else 1 for index, (block, _) in enumerate(blocks)
+    ]
+    growth = [_growth(block, width - INDENT) for block, _ in blocks]
+    counts = allotted([fitting for _, fitting in blocks], growth, most, gaps=gaps)
     lines: list[Text] = [*head]
-    for (section, block), gap, count in zip(blocks, gaps, counts, strict=True):
+    for (block, fitting), gap, count in zip(blocks, gaps, counts, strict=True):
         if count:
             lines += [Text()] * gap
-            lines += _styled(section, block.lines(count))
+            lines += _styled(block, fitting.lines(count))
     return Group(*lines)
 
 
@@ -110,7 +114,8 @@ def _side_by_side(documents: Sequence[Document], width: int) -> RenderableType:
         is_too_wide = max(map(cell_len, aligned([complete.header, *complete.rows], texts=()))) > width
         header, *body = _table_lines(values if is_too_wide else complete, width)
         lines += [_unbroken(header, "dim"), *map(_unbroken, body), Text()]
-    lines += [_unbroken(f"{number}  {document.path}") for number, document in enumerate(documents, start=1)]
+    paths = (document.run.path for document in documents if document.run)
+    lines += [_unbroken(f"{number}  {path}") for number, path in enumerate(paths, start=1)]
     lines += [_unbroken(sentence, "yellow") for sentence in warned_runs(documents)]
     lines += [
         Text(),
@@ -124,51 +129,53 @@ def _unbroken(line: str, style: str = "") -> Text:
     return Text(plain_text(line), style=style, no_wrap=True, overflow="ignore")
 
 
-def _styled(section: Section, lines: Sequence[str]) -> list[Text]:
+def _styled(block: Block, lines: Sequence[str]) -> list[Text]:
     """The lines of a block, indented; the header of a table is dim and warnings are yellow."""
-    style = STYLES.get(type(section), "")
-    first = "dim" if isinstance(section, kinds.Scores | TableSection) else style
+    style = STYLES.get(type(block), "")
+    first = "dim" if isinstance(block, kinds.Scores | Table) else style
     return [_unbroken(" " * INDENT + line, style if index else first) for index, line in enumerate(lines)]
 
 
-def _growth(section: Section, width: int) -> tuple[int, ...]:
+def _growth(block: Block, width: int) -> tuple[int, ...]:
     """The lines after each round: in the first only warnings grow, in the third the first sentence."""
-    growth = section.lines if isinstance(section, TableSection) else ()
-    before = len(section.rows) if isinstance(section, kinds.Warnings) else 0
-    first, *others = growth or GROWTH[type(section)]
+    growth = block.lines if isinstance(block, Table) else ()
+    before = len(block.rows) if isinstance(block, kinds.Warnings) else 0
+    first, *others = growth or GROWTH[type(block)]
     verdict = (
-        min(len(wrapped(section.rows[0], width)), MAX_VERDICT_LINES)
-        if isinstance(section, kinds.Notes)
+        min(len(wrapped(block.rows[0], width)), MAX_VERDICT_LINES)
+        if isinstance(block, kinds.Notes)
         else first
     )
     return before, first, verdict, *others
 
 
-def _blocks(sections: Sequence[Section], width: int) -> Iterator[tuple[Section, FittingLines]]:
-    """The sections with their lines of at most `width` columns; all commands are one block."""
-    commands = [_command_line(section, width) for section in sections if isinstance(section, kinds.Command)]
-    for section in sections:
-        if not isinstance(section, kinds.Command):
-            yield section, _block(section, width)
-    first = next((section for section in sections if isinstance(section, kinds.Command)), None)
-    if first is not None:
-        yield first, FittingLines(len(commands), lambda count: commands[:count])
+def _blocks(blocks: Sequence[Block], width: int) -> Iterator[tuple[Block, FittingLines]]:
+    """The blocks with their lines of at most `width` columns; all commands are one block, the last."""
+    commands = [block for block in blocks if isinstance(block, kinds.Command)]
+    for block in blocks:
+        if not isinstance(block, kinds.Command | kinds.Figure):
+            yield block, _fitting(block, width)
+    if commands:
+        lines = [_command_line(command, width) for command in commands]
+        yield commands[0], FittingLines(len(lines), lambda count: lines[:count])
 
 
-def _block(section: Section, width: int) -> FittingLines:
-    match section:
-        case kinds.DefinitionList() | kinds.FileList():
-            return _definitions(section.rows, width)
+def _fitting(block: Block, width: int) -> FittingLines:
+    match block:
+        case kinds.Facts() | kinds.Files():
+            return _definitions(block.rows, width)
         case kinds.Scores():
-            return _table(section.table, width)
-        case TableSection():
-            return _table(section.short or section, width)
+            return _table(block.table, width)
+        case Table():
+            return _table(block.short or block, width)
         case kinds.Warnings():
-            return _warnings(section.rows, width)
+            return _warnings(block.rows, width)
         case kinds.Notes() | kinds.Failure():
-            return _sentences(section.rows, width)
+            return _sentences(block.rows, width)
         case kinds.Excerpt() | kinds.Command():
-            return FittingLines(len(section.rows), lambda count: [*section.rows[:count]])
+            return FittingLines(len(block.rows), lambda count: [*block.rows[:count]])
+        case kinds.Figure():
+            return FittingLines(0, lambda count: [])
 
 
 def _definitions(definitions: Sequence[tuple[str, str]], width: int) -> FittingLines:
@@ -217,7 +224,7 @@ def _warnings(warnings: Sequence[str], width: int) -> FittingLines:
     return FittingLines(sum(lengths), lines)
 
 
-def _table(table: TableSection, width: int) -> FittingLines:
+def _table(table: Table, width: int) -> FittingLines:
     """A table of which only some rows may be shown, and its notes if there is room for them too."""
     header, *rows = _table_lines(table, width)
     notes = wrapped(" ".join(table.notes), width) if table.notes else []
@@ -237,7 +244,7 @@ def _command_line(command: kinds.Command, width: int) -> str:
     return commented if cell_len(commented) <= width else line
 
 
-def _table_lines(table: TableSection, width: int) -> list[str]:
+def _table_lines(table: Table, width: int) -> list[str]:
     """The header and the rows, with texts short enough for the width."""
     rows = narrowed([table.header, *table.rows], width, texts=table.texts)
     return aligned(rows, texts=table.texts)

@@ -7,7 +7,7 @@ markup or as terminal escape codes.
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from rich import box
 from rich.cells import cell_len
@@ -16,12 +16,15 @@ from rich.padding import Padding
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from fnnctl.report import sections as kinds
+from fnnctl.report import blocks as kinds
+from fnnctl.report.blocks import Block, Table, command_lines
 from fnnctl.report.document import Document
+from fnnctl.report.formats.fitting import fit_columns
 from fnnctl.report.gates import GateResult, gate_table
-from fnnctl.report.sections import Section, TableSection, command_lines
 from fnnctl.text import plain_text
 
+MIN_UNBROKEN, BESIDE_UNBROKEN = 24, 70
+"""The width of texts that are not broken in a narrow terminal, and what other columns need beside them."""
 STATUS_STYLES = {"completed": "green", "running": "cyan", "interrupted": "yellow"}
 FAILED_STYLE = "red"
 INDENT = GAP = 2
@@ -33,33 +36,23 @@ the numbers stay beside them. Columns that need less than their share leave the 
 def terminal_report(
     documents: Sequence[Document], results: Sequence[GateResult] = (), *, width: int | None = None
 ) -> RenderableType:
-    """A report on the runs, followed by the gates' results.
+    """The documents, followed by the gates' results.
 
     Sentences are wrapped at `width` columns. Tables may be wider, and paths and other words are never broken.
     """
-    parts = [_run(document, width) for document in documents]
+    parts = [_document(document, width) for document in documents]
     if results:
-        parts.append(section_text(gate_table(results), width))
+        parts.append(block_text(gate_table(results), width))
     return Group(*parts)
 
 
-def titled_sections(
-    title: str, headline: str, sections: Iterable[Section], width: int | None
-) -> RenderableType:
-    """A title, a line below it, and sections, whose sentences are wrapped at `width` columns."""
-    parts = (section_text(section, width) for section in sections)
-    return Group(_text(title, "bold"), _text(headline, "dim"), *parts)
-
-
-def _run(document: Document, width: int | None) -> RenderableType:
-    status = Text(document.status, style=status_style(document.status))
-    return Group(
-        Text.assemble(_text(document.name, "bold"), "  ", status),
-        _text(str(document.path)),
-        _text(document.when, "dim"),
-        *(section_text(section, width) for section in document.sections),
-        "",
-    )
+def _document(document: Document, width: int | None) -> RenderableType:
+    title, lead = _text(document.title, "bold"), _text(document.lead, "dim")
+    blocks = [block_text(block, width) for block in document.blocks if not isinstance(block, kinds.Figure)]
+    if (run := document.run) is None:
+        return Group(title, lead, *blocks)
+    status = Text(run.status, style=status_style(run.status))
+    return Group(Text.assemble(title, "  ", status), _text(str(run.path)), lead, *blocks, "")
 
 
 def status_style(status: str) -> str:
@@ -67,31 +60,35 @@ def status_style(status: str) -> str:
     return STATUS_STYLES.get(status, FAILED_STYLE)
 
 
-def section_text(section: Section, width: int | None) -> RenderableType:
-    """A section below its title, whose sentences are wrapped at `width` columns."""
+def block_text(block: Block, width: int | None) -> RenderableType:
+    """A block below its title, whose sentences are wrapped at `width` columns; texts show no figures."""
     inner = None if width is None else width - INDENT
-    title = (section.narrow or section).title if isinstance(section, TableSection) else section.title
-    match section:
-        case TableSection():
-            body: RenderableType = _table_and_notes(section.narrow or section, inner)
+    title = (block.narrow or block).title if isinstance(block, Table) else block.title
+    match block:
+        case Table():
+            body: RenderableType = _table_and_notes(block.narrow or block, inner)
         case kinds.Scores():
-            body = _table_and_notes(section.table, inner)
-        case kinds.DefinitionList() | kinds.FileList():
-            body = _pairs(section.rows, inner)
+            body = _table_and_notes(block.table, inner)
+        case kinds.Facts() | kinds.Files():
+            body = _pairs(block.rows, inner)
         case kinds.Notes() | kinds.Warnings() | kinds.Failure():
-            body = Group(*(Text(_broken(f"- {line}", inner)) for line in section.rows))
+            body = Group(*(Text(_broken(f"- {line}", inner)) for line in block.rows))
         case kinds.Command():
-            return Group("", _text(title, "bold"), *map(_unbroken, command_lines(section)))
+            return Group("", _text(title, "bold"), *map(_unbroken, command_lines(block)))
         case kinds.Excerpt():
-            return Group("", _text(title, "bold"), *map(_unbroken, section.rows))
+            return Group("", _text(title, "bold"), *map(_unbroken, block.rows))
+        case kinds.Figure():
+            return Group()
     return Group("", _text(title, "bold"), Padding(body, (0, 0, 0, INDENT), expand=False))
 
 
-def _table_and_notes(table: TableSection, width: int | None) -> RenderableType:
-    return Group(_table(table), *(Text(_broken(line, width)) for line in table.notes))
+def _table_and_notes(table: Table, width: int | None) -> RenderableType:
+    return Group(_table(table, width), *(Text(_broken(line, width)) for line in table.notes))
 
 
-def _table(table: TableSection) -> RichTable:
+def _table(table: Table, width: int | None) -> RichTable:
+    room = None if width is None else max(MIN_UNBROKEN, width - BESIDE_UNBROKEN)
+    rows = table.rows if room is None else fit_columns(table.rows, dict.fromkeys(table.unbroken, room))
     grid = RichTable(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="")
     widest = _name_widths(table)
     for position, title in enumerate(table.header):
@@ -103,12 +100,12 @@ def _table(table: TableSection) -> RichTable:
             no_wrap=not is_text or position in table.unbroken,
             max_width=widest.get(position),
         )
-    for row in table.rows:
+    for row in rows:
         grid.add_row(*map(_text, row))
     return grid
 
 
-def _name_widths(table: TableSection) -> dict[int, int]:
+def _name_widths(table: Table) -> dict[int, int]:
     """The widths at which the longest names break, by column."""
     names = next(position for position, column in enumerate((*table.texts, -1)) if column != position)
     cells = (table.header, *table.rows)

@@ -1,20 +1,15 @@
-"""A run's figures in its page: each with a text that stands in for it, and with its numbers in a table."""
+"""A figure in a page: with a text that stands in for it, and with its numbers in a table."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
 
-from fnnctl.report.figures.drawing import possible_figures
-from fnnctl.report.figures.numbers import DrawnNumbers
+from fnnctl.report.blocks import DrawnNumbers, Figure
 from fnnctl.report.html.markup import EMPTY, Markup, content, element, escape, identifier, join_markup, table
 from fnnctl.report.html.page import Part
-from fnnctl.report.sections import FIGURES
-from fnnctl.report.summary import Summary
 from fnnctl.report.words import NOTHING
-from fnnctl.store.folder import RunFolder
-from fnnctl.text import capitalized, counted
+from fnnctl.text import counted
 
 WIDE: Final = 560
 """Wider figures, in points, have a row of their own."""
@@ -25,68 +20,30 @@ LONGEST: Final = len("-0.1234")
 _VIEW_BOX: Final = re.compile(r'viewBox="\S+ \S+ (\S+) ')
 
 
-@dataclass(frozen=True, slots=True)
-class PageFigure:
-    """A figure of a page."""
+def figure_part(figure: Figure, prefix: str) -> Part | None:
+    """The drawing, its caption and its numbers; None if there is nothing to draw.
 
-    file: str
-    """The name of its PNG in the run's folder."""
-    caption: str
-    svg: str
-    """The drawing, to stand in the page: see `plots.svg.inline_svg`."""
-    description: str = ""
-    """What it shows, in numbers, for those who do not see it; the caption is read to them as well."""
-    numbers: Markup = EMPTY
-    """The numbers that are drawn."""
-    place: str = FIGURES
-    """The heading under which it stands."""
-    is_wide: bool = False
-    """Whether it is as wide as the page."""
-
-
-def run_figures(run: RunFolder, summary: Summary, prefix: str) -> list[PageFigure]:
-    """The figures that the run has numbers for; `prefix` is the start of their identifiers in the page."""
-    figures = possible_figures(run, summary)
-    if not figures:
-        return []
+    `prefix` is the start of its identifier in the page.
+    """
+    if (drawn := figure.draw()) is None:
+        return None
     # Importing matplotlib takes half a second.
     from fnnctl.plots.svg import SCALE, inline_svg
 
-    page_figures = []
-    for figure in figures:
-        if (drawn := figure.draw(run, summary)) is not None:
-            numbers = figure.drawn_numbers(run, summary)
-            scale = 1.0 if figure.is_wide else SCALE
-            page_figures.append(
-                PageFigure(
-                    figure.file,
-                    capitalized(figure.title),
-                    inline_svg(drawn, _identifier(figure.file, prefix), scale=scale),
-                    figure.in_words(summary),
-                    EMPTY if numbers is None else numbers_table(numbers),
-                    figure.place,
-                    figure.is_wide,
-                )
-            )
-    return page_figures
-
-
-def figure_part(figure: PageFigure, prefix: str) -> Part:
-    """The figure, its caption and its numbers; `prefix` is the start of its identifier in the page."""
-    opening, _, rest = figure.svg.partition(">")
-    described = element("desc", escape(figure.description)) if figure.description else EMPTY
+    name = f"{prefix}-{identifier(figure.file.removesuffix('.png'))}"
+    drawing = inline_svg(drawn, name, scale=1.0 if figure.is_wide else SCALE)
+    opening, _, rest = drawing.partition(">")
+    words = figure.in_words()
+    described = element("desc", escape(words)) if words else EMPTY
     svg = Markup(
-        f'{opening} role="img" aria-label="{escape(figure.caption)}">'
-        f"{element('title', escape(figure.caption))}{described}{rest}"
+        f'{opening} role="img" aria-label="{escape(figure.title)}">'
+        f"{element('title', escape(figure.title))}{described}{rest}"
     )
-    caption = element("figcaption", content(figure.caption))
-    look = "wide" if figure.is_wide or _width(figure.svg) > WIDE else None
-    name = _identifier(figure.file, prefix)
-    return Part(element("figure", caption, svg, figure.numbers, id=name, class_=look), figure.file)
-
-
-def _identifier(file: str, prefix: str) -> str:
-    return f"{prefix}-{identifier(file.removesuffix('.png'))}"
+    caption = element("figcaption", content(figure.title))
+    look = "wide" if figure.is_wide or _width(drawing) > WIDE else None
+    numbers = figure.numbers()
+    below = EMPTY if numbers is None else numbers_table(numbers)
+    return Part(element("figure", caption, svg, below, id=name, class_=look), figure.file)
 
 
 def _width(svg: str) -> float:

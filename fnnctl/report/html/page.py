@@ -1,4 +1,4 @@
-"""The HTML file: articles of blocks, their contents, the style sheet, and the limit to its size.
+"""The HTML file: articles of sections, their contents, the style sheet, and the limit to its size.
 
 The file refers to nothing outside of itself, and it has no script. It must stay small enough to be sent, so
 parts of a large page are left out.
@@ -18,18 +18,18 @@ from fnnctl.report.html.markup import EMPTY, Markup, content, element, escape, i
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A piece of a block."""
+    """A piece of a section."""
 
     markup: Markup
     source: str | None = None
     """The file with the same content. If the page would be too large, parts that have one are left out first,
     and the page names the file instead."""
     title: str | None = None
-    """Its own heading, one level below the block's."""
+    """Its own heading, one level below the section's."""
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class PageSection:
     """A section of the page below its own heading."""
 
     title: str
@@ -45,22 +45,17 @@ class Article:
     title: str
     lead: Markup
     """Status, times and index, below the title."""
-    blocks: tuple[Block, ...]
-
-
-def block(title: str, *parts: Markup, look: str = "block") -> Block:
-    """A block of parts that are in no file."""
-    return Block(title, tuple(map(Part, parts)), look)
+    sections: tuple[PageSection, ...]
 
 
 MAX_BYTES: Final = 1_000_000
 SMALL: Final = 1000
 """Smaller parts are not left out for want of room: the note in their index is hardly smaller."""
 FIRST_LOOKS: Final = frozenset({"summary", "failure", "warning", "passed"})
-"""The blocks that a page is read for; they always stay."""
+"""The sections that a page is read for; they always stay."""
 
 PartIndex: TypeAlias = tuple[int, int, int]
-"""Article, block and part."""
+"""Article, section and part."""
 
 
 def limited_page(articles: Sequence[Article], render: Callable[[Sequence[Article]], str]) -> str:
@@ -95,11 +90,11 @@ def _others(articles: Sequence[Article]) -> Iterator[tuple[PartIndex, Part]]:
 
 
 def _all_parts(articles: Sequence[Article]) -> Iterator[tuple[PartIndex, Part, str]]:
-    """All parts, with the looks of their blocks."""
+    """All parts, with the looks of their sections."""
     for article_index, article in enumerate(articles):
-        for block_index, block in enumerate(article.blocks):
-            for part_index, part in enumerate(block.parts):
-                yield (article_index, block_index, part_index), part, block.look
+        for section_index, section in enumerate(article.sections):
+            for part_index, part in enumerate(section.parts):
+                yield (article_index, section_index, part_index), part, section.look
 
 
 def _smaller(articles: Sequence[Article], parts: dict[PartIndex, Part], excess: int) -> list[Article]:
@@ -124,12 +119,12 @@ def _note(source: str | None) -> Markup:
 
 
 def _with_note(article: Article, index: PartIndex, note: Markup) -> Article:
-    _, block_index, part_index = index
-    blocks = list(article.blocks)
-    parts = list(blocks[block_index].parts)
+    _, section_index, part_index = index
+    sections = list(article.sections)
+    parts = list(sections[section_index].parts)
     parts[part_index] = replace(parts[part_index], markup=note, source=None)
-    blocks[block_index] = replace(blocks[block_index], parts=tuple(parts))
-    return replace(article, blocks=tuple(blocks))
+    sections[section_index] = replace(sections[section_index], parts=tuple(parts))
+    return replace(article, sections=tuple(sections))
 
 
 _HEAD: Final = (
@@ -175,13 +170,13 @@ def _identifiers(articles: Sequence[Article]) -> list[str]:
 
 
 def _contents(articles: Sequence[Article], names: Sequence[str]) -> Markup:
-    """Links to the runs if there are several, else to the blocks of the only one."""
+    """Links to the runs if there are several, else to the sections of the only one."""
     if len(articles) > 1:
         links = list(zip(names, (article.title for article in articles), strict=True))
     else:
         links = [
-            (_block_identifier(names[0], number, block), block.title)
-            for number, block in enumerate(articles[0].blocks)
+            (_section_identifier(names[0], number, section), section.title)
+            for number, section in enumerate(articles[0].sections)
         ]
     entries = (element("li", element("a", content(title), href=f"#{name}")) for name, title in links)
     return element("nav", element("ul", *entries), aria_label="Contents")
@@ -190,17 +185,17 @@ def _contents(articles: Sequence[Article], names: Sequence[str]) -> Markup:
 def _article(article: Article, name: str, *, several: bool) -> Markup:
     level = 2 if several else 1
     head = element("header", element(f"h{level}", content(article.title)), article.lead)
-    blocks = (
-        _block(block, _block_identifier(name, number, block), level + 1)
-        for number, block in enumerate(article.blocks)
+    sections = (
+        _section(section, _section_identifier(name, number, section), level + 1)
+        for number, section in enumerate(article.sections)
     )
-    return element("article", head, Markup("\n"), join_markup(blocks, "\n"), id=name)
+    return element("article", head, Markup("\n"), join_markup(sections, "\n"), id=name)
 
 
-def _block(block: Block, name: str, level: int) -> Markup:
-    inner = join_markup(_part(part, level + 1) for part in block.parts)
-    heading = element(f"h{level}", content(block.title))
-    return element("section", heading, inner, id=name, class_=block.look)
+def _section(section: PageSection, name: str, level: int) -> Markup:
+    inner = join_markup(_part(part, level + 1) for part in section.parts)
+    heading = element(f"h{level}", content(section.title))
+    return element("section", heading, inner, id=name, class_=section.look)
 
 
 def _part(part: Part, level: int) -> Markup:
@@ -210,5 +205,5 @@ def _part(part: Part, level: int) -> Markup:
     return element("div", heading, part.markup, class_="part")
 
 
-def _block_identifier(article: str, number: int, block: Block) -> str:
-    return f"{article}-{number}-{identifier(block.title)[:40]}"
+def _section_identifier(article: str, number: int, section: PageSection) -> str:
+    return f"{article}-{number}-{identifier(section.title)[:40]}"

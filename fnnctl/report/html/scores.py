@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
+from fnnctl.report.blocks import Score
 from fnnctl.report.html.markup import EMPTY, Markup, content, element, join_markup
-from fnnctl.report.sections import Score
 from fnnctl.report.words import LARGEST, SMALLEST_DECIMAL, number
 
 MAX_TILES: Final = 6

@@ -8,9 +8,8 @@ from typing import Final
 from fnnctl.metrics.registry import label_of
 from fnnctl.records.history import SearchHistory
 from fnnctl.report.best_model import best_model, rewards
-from fnnctl.report.sections import Excerpt, Section
+from fnnctl.report.blocks import Block, Excerpt
 from fnnctl.report.summary import Summary
-from fnnctl.report.topics.topic import Topic
 from fnnctl.report.words import number
 from fnnctl.text import counted
 
@@ -27,9 +26,7 @@ def reward_definitions(search: SearchHistory) -> Iterator[tuple[str, str]]:
         yield name, f"mean {label_of(search.metric)} {number(mean)} of {counted(count, 'trial')}"
 
 
-def _details(summary: Summary) -> Iterator[Section]:
+def best_architecture(summary: Summary) -> Iterator[Block]:
+    """The lines of a config."""
     if model := best_model(summary):
         yield Excerpt("Its architecture in a config", tuple(model.lines()))
-
-
-TOPIC: Final = Topic("The best architecture", details=_details)

@@ -8,16 +8,15 @@ from typing import Any, Final
 from fnnctl.metrics.registry import label_of
 from fnnctl.records.audit import MIN_JUDGED, SAFE_TAU, Audit, Baseline, RungPair, audit
 from fnnctl.records.history import SearchHistory
-from fnnctl.report.sections import Notes, Section, TableSection
+from fnnctl.report.blocks import Block, Notes, Table
 from fnnctl.report.summary import Summary
-from fnnctl.report.topics.topic import Topic
 from fnnctl.report.words import NOTHING, number
 from fnnctl.text import capitalized, counted
 
 MAX_ROWS: Final = 40
 
 
-def _details(summary: Summary) -> Iterator[Section]:
+def rung_audit(summary: Summary) -> Iterator[Block]:
     """Nothing for a search with a single rung."""
     search = summary.search_history
     if (result := audit(search)) is None:
@@ -26,7 +25,7 @@ def _details(summary: Summary) -> Iterator[Section]:
     baselines = [baseline for baseline in result.baselines.values() if baseline and baseline.continued]
     has_bounds = any(baseline.loss is not None and not baseline.is_exact for baseline in baselines)
     header = ("epochs", "trials", "τ", "95 % interval", "best dropped", f"{label_of(search.metric)} lost")
-    yield TableSection("Rung audit: do early ranks hold?", header, tuple(map(_row, pairs[:MAX_ROWS])))
+    yield Table("Rung audit: do early ranks hold?", header, tuple(map(_row, pairs[:MAX_ROWS])))
     yield _baseline_table(search, baselines[:MAX_ROWS])
     sentences = (
         measure_sentence(pairs),
@@ -54,7 +53,7 @@ def _row(pair: RungPair) -> tuple[str, ...]:
     )
 
 
-def _baseline_table(search: SearchHistory, baselines: Sequence[Baseline]) -> TableSection:
+def _baseline_table(search: SearchHistory, baselines: Sequence[Baseline]) -> Table:
     rows = (
         (
             f"{baseline.epochs:,}",
@@ -68,7 +67,7 @@ def _baseline_table(search: SearchHistory, baselines: Sequence[Baseline]) -> Tab
         for baseline in baselines
     )
     header = ("i", "trials", "continued", "epochs", label_of(search.metric), "the search")
-    return TableSection("The i-epoch baseline at equal epochs", header, tuple(rows))
+    return Table("The i-epoch baseline at equal epochs", header, tuple(rows))
 
 
 def _result(baseline: Baseline, search: SearchHistory) -> str:
@@ -158,7 +157,7 @@ def _epochs_text(pairs: Sequence[RungPair]) -> str:
     return "from " + ", ".join(f"{pair.start:,} to {pair.stop:,}" for pair in pairs) + " epochs"
 
 
-def _json(summary: Summary) -> Mapping[str, Any]:
+def json_entries(summary: Summary) -> Mapping[str, Any]:
     """Null for a search with a single rung. What cannot be computed is null, too."""
     search = summary.search_history
     if (result := audit(search)) is None:
@@ -212,6 +211,3 @@ def _baseline_json(baseline: Baseline | None, search: SearchHistory) -> dict[str
         "best_of_search": search.from_loss(baseline.search_loss),
         "as_good": baseline.as_good,
     }
-
-
-TOPIC: Final = Topic("Rung audit", details=_details, json=_json)

@@ -10,9 +10,8 @@ import numpy as np
 from rich.cells import cell_len
 
 from fnnctl.arrays import IntArray
-from fnnctl.report.sections import SCORES, WRONG, Formats, Section, TableSection
+from fnnctl.report.blocks import Block, Table
 from fnnctl.report.summary import Summary, judged_part, scored_rows
-from fnnctl.report.topics.topic import Topic
 from fnnctl.report.words import NOTHING, number
 from fnnctl.store import names
 from fnnctl.tasks.reports import GroupMetrics
@@ -79,16 +78,32 @@ class WorstGroup:
         )
 
 
-def _highlights(summary: Summary) -> Iterator[Section]:
+def worst_classes(summary: Summary) -> Iterator[Block]:
+    """The worst classes, unless the run has data sizes: a short report has no room for both."""
+    if not summary.sizes:
+        yield from _worst_classes(summary)
+
+
+def worst_classes_beside_sizes(summary: Summary) -> Iterator[Block]:
+    """The worst classes of a run with data sizes."""
+    if summary.sizes:
+        yield from _worst_classes(summary)
+
+
+def _worst_classes(summary: Summary) -> Iterator[Block]:
     if worst := worst_groups(summary, judged_part(summary), MAX_WORST):
-        # A short report has no room for both sizes and classes.
-        yield _worst_table(summary, worst, priority=None if summary.sizes else 60)
+        yield _worst_table(summary, worst)
 
 
-def _details(summary: Summary) -> Iterator[Section]:
-    task = summary.task_report
+def first_pairs(summary: Summary) -> Iterator[Block]:
+    """The classes that are confused most often."""
     if summary.confusion is not None and judged_part(summary) == "test":
-        yield from _first_pairs(summary, *summary.confusion)
+        yield _first_pairs(summary, *summary.confusion)
+
+
+def all_classes(summary: Summary) -> Iterator[Block]:
+    """The metrics of each class, and the confusion matrix."""
+    task = summary.task_report
     if task.groups:
         yield from _group_table(summary, task.groups)
     if task.matrix and summary.confusion is not None:
@@ -124,7 +139,7 @@ def worst_groups(summary: Summary, part: str | None, most: int) -> list[WorstGro
     ]
 
 
-def _worst_table(summary: Summary, worst: Sequence[WorstGroup], *, priority: int | None) -> TableSection:
+def _worst_table(summary: Summary, worst: Sequence[WorstGroup]) -> Table:
     """One row per group, with the classes with which it is confused, if there is a confusion matrix."""
     groups = summary.task_report.groups
     labels = [label for label, _ in worst[0].metrics]
@@ -141,19 +156,18 @@ def _worst_table(summary: Summary, worst: Sequence[WorstGroup], *, priority: int
     title = f"The lowest {labels[0]}"
     if has_pairs and (repeats := _repeats(summary)) > 1:
         title += f"; in parentheses, rows of {repeats:,} repeats"
-    return TableSection(
+    short = _short_worst_table(title, worst, has_pairs=has_pairs)
+    return Table(
         title,
         (groups.column if groups else "", *labels, *pairs),
         tuple(rows),
         texts=(0, *range(1 + len(labels), 1 + len(labels) + len(pairs))),
-        heading=WRONG,
-        priority=priority,
-        formats=Formats.PAGE,
-        short=_short_worst_table(title, worst, has_pairs=has_pairs),
+        short=short,
+        narrow=short,
     )
 
 
-def _short_worst_table(title: str, worst: Sequence[WorstGroup], *, has_pairs: bool) -> TableSection:
+def _short_worst_table(title: str, worst: Sequence[WorstGroup], *, has_pairs: bool) -> Table:
     """The groups with what most of their errors are."""
     labels = [label for label, _ in worst[0].metrics if label not in NOT_IN_SHORT]
     header = (f"lowest {labels[0]}", *labels, *(["most frequent error"] if has_pairs else []))
@@ -165,7 +179,7 @@ def _short_worst_table(title: str, worst: Sequence[WorstGroup], *, has_pairs: bo
         )
         for group in worst
     )
-    return TableSection(title, header, tuple(rows), texts=(0, len(labels) + 1))
+    return Table(title, header, tuple(rows), texts=(0, len(labels) + 1))
 
 
 def _share(pair: ConfusedPair) -> str:
@@ -179,25 +193,24 @@ def _repeats(summary: Summary) -> int:
     return folds.repeats if folds else 1
 
 
-def _first_pairs(summary: Summary, classes: Sequence[str], counts: IntArray) -> Iterator[Section]:
-    """The most frequent pairs, for a page."""
+def _first_pairs(summary: Summary, classes: Sequence[str], counts: IntArray) -> Table:
     pairs, count = confused_pairs(classes, counts, FIRST_PAIRS)
     repeats = _repeats(summary)
     title = "What is confused most often"
     if count > len(pairs):
         title += f": {len(pairs):,} of {count:,} pairs"
     rows = "rows" if repeats == 1 else f"rows of {repeats:,} repeats"
-    yield pairs_table(title, rows, pairs, heading=WRONG, formats=Formats.PAGE)
+    return pairs_table(title, rows, pairs)
 
 
-def pairs_table(title: str, count: str, pairs: Sequence[ConfusedPair], **placed: Any) -> TableSection:
+def pairs_table(title: str, count: str, pairs: Sequence[ConfusedPair]) -> Table:
     """One row per pair; `count` is the heading of the numbers of rows."""
     rows = ((pair.true, pair.predicted, number(pair.rows), f"{pair.share:.1%}") for pair in pairs)
     header = ("true", "predicted", count, "share of true")
-    return TableSection(title, header, tuple(rows), texts=(0, 1), **placed)
+    return Table(title, header, tuple(rows), texts=(0, 1))
 
 
-def _group_table(summary: Summary, groups: GroupMetrics) -> Iterator[Section]:
+def _group_table(summary: Summary, groups: GroupMetrics) -> Iterator[Block]:
     """One row per group; of many groups, the worst."""
     values = (summary.part_metrics("test") or {}).get(groups.key)
     if not isinstance(values, Mapping):
@@ -209,7 +222,7 @@ def _group_table(summary: Summary, groups: GroupMetrics) -> Iterator[Section]:
 
 def _worst_rows(
     summary: Summary, groups: GroupMetrics, by_group: Mapping[str, Mapping[str, Any]], most: int, worst: int
-) -> TableSection:
+) -> Table:
     """All groups or, if there are more than `most`, the `worst` ones."""
     title, rows = f"{groups.title} {scored_rows(summary)}", list(by_group.items())
     if len(rows) > most:
@@ -219,12 +232,12 @@ def _worst_rows(
         title += f": the {len(rows)} lowest {label} of {len(by_group):,}; {names.METRICS} has all"
     header = (groups.column, *(label for label, _ in groups.metrics))
     cells = ((name, *(number(metrics.get(key)) for _, key in groups.metrics)) for name, metrics in rows)
-    return TableSection(title, header, tuple(cells))
+    return Table(title, header, tuple(cells))
 
 
 def _confusion_table(
     summary: Summary, titles: tuple[str, str], classes: Sequence[str], counts: IntArray
-) -> Iterator[Section]:
+) -> Iterator[Block]:
     """The matrix or, with many classes, the most confused pairs; `titles` are its title and its corner."""
     if len(classes) > MAX_MATRIX_ROWS:
         pairs, count = confused_pairs(classes, counts, MAX_PAIRS)
@@ -238,14 +251,14 @@ def _confusion_table(
         yield matrix_table(f"{title} {scored_rows(summary)}", corner, classes, counts)
 
 
-def matrix_table(title: str, corner: str, classes: Sequence[str], counts: IntArray) -> TableSection:
+def matrix_table(title: str, corner: str, classes: Sequence[str], counts: IntArray) -> Table:
     """The confusion matrix (C, C) by true class; long names of classes are numbered in the header."""
     columns = rows = tuple(classes)
     if max(map(cell_len, classes)) + sum(max(cell_len(name), 2) + 3 for name in classes) > MATRIX_WIDTH:
         columns = tuple(f"#{position}" for position, _ in enumerate(classes, start=1))
         rows = tuple(f"{position}  {name}" for position, name in zip(columns, classes, strict=True))
     cells = (tuple(map(number, line)) for line in counts.tolist())
-    return TableSection(
+    return Table(
         title, (corner, *columns), tuple((name, *line) for name, line in zip(rows, cells, strict=True))
     )
 
@@ -282,6 +295,3 @@ def _wrong(counts: IntArray) -> IntArray:
 def _pair(classes: Sequence[str], counts: IntArray, true: int, predicted: int) -> ConfusedPair:
     rows = int(counts[true, predicted])
     return ConfusedPair(classes[true], classes[predicted], rows, rows / int(counts[true].sum()))
-
-
-TOPIC: Final = Topic(SCORES, highlights=_highlights, details=_details)

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
 
 from fnnctl.metrics.registry import label_of
-from fnnctl.report.sections import DATA, SUMMARY, DefinitionList, Formats, Section
+from fnnctl.report.blocks import Block, Facts
 from fnnctl.report.summary import Summary, has_bags
-from fnnctl.report.topics.topic import Topic
+from fnnctl.report.topics.topic import SUMMARY
 from fnnctl.store.manifest import DataFacts
 from fnnctl.text import counted, parts_words
 
 
-def _highlights(summary: Summary) -> Iterator[Section]:
+def data(summary: Summary) -> Iterator[Block]:
+    """The data in one line."""
     if (data := summary.manifest.data) is not None:
         columns = counted(data.columns or data.numeric + data.categorical, "column")
         about = f" ({len(data.classes):,} classes)" if data.classes else _transform(summary)
         text = f"{data.name}: {counted(data.rows, 'row')}, {columns}, target {data.target}{about}"
-        yield DefinitionList("Data", (("data", text),), heading=SUMMARY, priority=14, formats=Formats.PAGE)
+        yield Facts(SUMMARY, (("data", text),))
 
 
 def _transform(summary: Summary) -> str:
@@ -29,9 +29,10 @@ def _transform(summary: Summary) -> str:
     return f" (target_transform {model.target_transform})"
 
 
-def _details(summary: Summary) -> Iterator[Section]:
+def details(summary: Summary) -> Iterator[Block]:
+    """The table, its columns and the target."""
     if (data := summary.manifest.data) is not None:
-        yield DefinitionList("Data", tuple(_definitions(summary, data)))
+        yield Facts("Data", tuple(_definitions(summary, data)))
 
 
 def _definitions(summary: Summary, data: DataFacts) -> Iterator[tuple[str, str]]:
@@ -52,6 +53,3 @@ def _definitions(summary: Summary, data: DataFacts) -> Iterator[tuple[str, str]]
     if (best := data.best_column) and best.score > best.baseline:
         yield "best single column", f"{best.name}: {label_of(best.metric)} {best.score:.3g} on held-out rows"
     yield "SHA-256", data.sha256
-
-
-TOPIC: Final = Topic(DATA, highlights=_highlights, details=_details)

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any
 
 from fnnctl.metrics.registry import label_of
-from fnnctl.report.sections import SUMMARY, DefinitionList, Notes, Section, TableSection
+from fnnctl.report.blocks import Block, Facts, Notes, Table
 from fnnctl.report.summary import TEST, EnsembleSummary, Summary
-from fnnctl.report.topics.scores import ABOUT
-from fnnctl.report.topics.topic import Topic
+from fnnctl.report.topics.topic import ABOUT
+from fnnctl.report.verdicts import optimism_text
 from fnnctl.report.words import number
 from fnnctl.store.manifest import NestedScore, SelectionFacts
 from fnnctl.tasks.reports import without_repetition
 from fnnctl.text import counted
 
 
-def _highlights(summary: Summary) -> Iterator[Section]:
+def test_score(summary: Summary) -> Iterator[Block]:
     """The first metric of a search's ensemble on the test part, beside the winner's."""
     if summary.ensemble is None:
         return
@@ -26,27 +26,25 @@ def _highlights(summary: Summary) -> Iterator[Section]:
     if isinstance(value, float) and not summary.has_ensemble_result:  # or it is among the search's scores
         trials = counted(len(selection.trials), "trial")
         sentence = f"The ensemble of {trials} has {label} {number(value)} on the test part."
-        yield Notes(ABOUT, (sentence,), heading=SUMMARY, priority=55)
+        yield Notes(ABOUT, (sentence,))
 
 
-def _details(summary: Summary) -> Iterator[Section]:
+def ensemble(summary: Summary) -> Iterator[Block]:
     """The sections of a search, or of the ensemble's own run."""
-    ensemble = summary.ensemble
-    selection = ensemble.selection if ensemble else summary.manifest.selection
+    beside = summary.ensemble
+    selection = beside.selection if beside else summary.manifest.selection
     if selection is None:
         return
-    yield DefinitionList("Ensemble of trials", tuple(definitions(selection)))
+    yield Facts("Ensemble of trials", tuple(definitions(selection)))
     header = ["trial", "times", label_of(selection.metric), "rise of the loss without it"]
     rows = [
         [str(trial.trial), f"{trial.count:,}", number(trial.objective), number(trial.gain)]
         for trial in selection.trials
     ]
     columns = 4 if any(trial.gain is not None for trial in selection.trials) else 3
-    yield TableSection(
-        "Selected trials", tuple(header[:columns]), tuple(tuple(row[:columns]) for row in rows)
-    )
-    if ensemble:
-        yield _beside_winner(summary, ensemble)
+    yield Table("Selected trials", tuple(header[:columns]), tuple(tuple(row[:columns]) for row in rows))
+    if beside:
+        yield _beside_winner(summary, beside)
 
 
 def definitions(selection: SelectionFacts) -> Iterator[tuple[str, str]]:
@@ -72,12 +70,10 @@ def _honest(score: NestedScore) -> str:
     text = f"{number(score.nested)}, of ensembles that are selected by the other bags"
     if score.optimism is None:
         return text
-    if score.optimism <= 0:
-        return f"{text}: {number(score.selected)} is not optimistic"
-    return f"{text}: {number(score.selected)} is optimistic by {number(score.optimism)}"
+    return f"{text}: {number(score.selected)} is {optimism_text(score.optimism)}"
 
 
-def _beside_winner(summary: Summary, ensemble: EnsembleSummary) -> TableSection:
+def _beside_winner(summary: Summary, ensemble: EnsembleSummary) -> Table:
     """The metrics of both on the test part, which neither was chosen by.
 
     If trials have several loss functions, their losses cannot be compared.
@@ -96,18 +92,12 @@ def _beside_winner(summary: Summary, ensemble: EnsembleSummary) -> TableSection:
         "best trial" if _is_on_bags(ensemble.selection) else "refitted winner",
         "baseline",
     )
-    return TableSection("On the test part", header, without_repetition(summary.task_report, rows))
+    return Table("On the test part", header, without_repetition(summary.task_report, rows))
 
 
-def _json(summary: Summary) -> dict[str, Any]:
+def json_entries(summary: Summary) -> dict[str, Any]:
     """How it was selected, and its metrics; null for a search without one."""
-    ensemble = summary.ensemble
-    if summary.search is None:
-        return {}
-    if ensemble is None:
+    if (found := summary.ensemble) is None:
         return {"ensemble": None}
-    selection = ensemble.selection.model_dump(mode="json")
-    return {"ensemble": {**selection, "run": str(ensemble.path), "metrics": ensemble.metrics}}
-
-
-TOPIC: Final = Topic("Ensemble of trials", highlights=_highlights, details=_details, json=_json)
+    selection = found.selection.model_dump(mode="json")
+    return {"ensemble": {**selection, "run": str(found.path), "metrics": found.metrics}}

@@ -17,15 +17,15 @@ from typing import Final
 import numpy as np
 
 from fnnctl.errors import DataError
-from fnnctl.report.sections import WRONG, Notes, Section, TableSection
+from fnnctl.report.blocks import Block, Notes, Table
 from fnnctl.report.stored_importances import read_importances
 from fnnctl.report.summary import Summary
-from fnnctl.report.topics.topic import Topic
 from fnnctl.report.words import NOTHING, number
 from fnnctl.store import names
 from fnnctl.store.atomic import damaged
 from fnnctl.store.folder import RunFolder
-from fnnctl.tasks.worst_rows import MOST_WORST, worst_rows
+from fnnctl.tasks.worst_rows import MOST_WORST
+from fnnctl.tasks.worst_rows import worst_rows as worst_positions
 from fnnctl.text import counted, quoted, truncate_end
 
 KEPT_AT_ONCE: Final = 1000
@@ -78,7 +78,8 @@ class WorstExamples:
     """The values of these columns, by row."""
 
 
-def _details(summary: Summary) -> Iterator[Section]:
+def worst_rows(summary: Summary) -> Iterator[Block]:
+    """The examples that are predicted worst, or why they are not shown."""
     try:
         examples = worst_examples(summary)
     except DataError as error:  # a report of all else is still of use
@@ -88,7 +89,7 @@ def _details(summary: Summary) -> Iterator[Section]:
         yield examples_table(examples, relative_to=summary.path)
 
 
-def examples_table(examples: WorstExamples, *, relative_to: Path) -> TableSection:
+def examples_table(examples: WorstExamples, *, relative_to: Path) -> Table:
     """One row per example; rows are numbered as in predictions.csv."""
     row_numbers = f"row numbers as in {examples.file.relative_to(relative_to)}, from 0"
     if any(example.residual is not None for example in examples.rows):
@@ -102,14 +103,14 @@ def examples_table(examples: WorstExamples, *, relative_to: Path) -> TableSectio
             for example in examples.rows
         ]
         header: tuple[str, ...] = ("row", "target", "prediction", "residual")
-        table = TableSection(f"The largest residuals; {row_numbers}", header, tuple(rows), texts=())
+        table = Table(f"The largest residuals; {row_numbers}", header, tuple(rows), texts=())
     else:
         rows = [
             (str(example.row), example.true, example.predicted, number(example.probability))
             for example in examples.rows
         ]
         header = ("row", "true", "predicted", "its probability")
-        table = TableSection(f"Most confidently wrong; {row_numbers}", header, tuple(rows), texts=(1, 2))
+        table = Table(f"Most confidently wrong; {row_numbers}", header, tuple(rows), texts=(1, 2))
     file = str(examples.file.with_name(names.WORST_ROWS).relative_to(relative_to))
     columns = _columns(examples)
     wide = _with_columns(table, columns, SHOWN_COLUMNS, file)
@@ -143,7 +144,7 @@ def _cell_text(text: str) -> str:
     return truncate_end(text, LONGEST_CELL) or NOTHING
 
 
-def _fitting(table: TableSection, columns: Sequence[_Column]) -> int:
+def _fitting(table: Table, columns: Sequence[_Column]) -> int:
     """How many of the columns fit beside the table on a terminal."""
     beside = [(name, [row[index] for row in table.rows]) for index, name in enumerate(table.header)]
     added = [(column.name, column.cells) for column in columns[:SHOWN_COLUMNS]]
@@ -151,7 +152,7 @@ def _fitting(table: TableSection, columns: Sequence[_Column]) -> int:
     return max(0, sum(end - GAP <= NARROW_WIDTH for end in ends) - len(beside))
 
 
-def _with_columns(table: TableSection, columns: Sequence[_Column], most: int, file: str) -> TableSection:
+def _with_columns(table: Table, columns: Sequence[_Column], most: int, file: str) -> Table:
     """The table with at most `most` columns of the data, and a note on the others, which are in the file."""
     first, others = columns[:most], columns[most:]
     texts = (index for index, column in enumerate(first, start=len(table.header)) if column.is_text)
@@ -243,7 +244,4 @@ def _worst(examples: Iterator[WorstExample], most: int) -> list[WorstExample]:
 def _reduced(examples: Sequence[WorstExample], most: int) -> list[WorstExample]:
     rows = np.array([example.row for example in examples], np.int64)
     badness = np.array([example.badness for example in examples], np.float64)
-    return [examples[index] for index in worst_rows(rows, badness, most).tolist()]
-
-
-TOPIC: Final = Topic(WRONG, details=_details)
+    return [examples[index] for index in worst_positions(rows, badness, most).tolist()]

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from fnnctl.metrics.feature_importance import FeatureImportances
 from fnnctl.metrics.registry import is_loss, label_of
-from fnnctl.report.sections import REQUESTED, Notes, Section, TableSection
+from fnnctl.report.blocks import Block, Notes, Table
 from fnnctl.report.summary import Summary
-from fnnctl.report.topics.topic import Topic
 from fnnctl.report.words import number
 from fnnctl.store import names
 from fnnctl.text import counted, quoted, word_list
@@ -26,7 +25,7 @@ BY_CHANCE: Final = 0.025
 """The share of 95 % intervals that lie above zero if there is no effect."""
 
 
-def _highlights(summary: Summary) -> Iterator[Section]:
+def importance(summary: Summary) -> Iterator[Block]:
     """A table and notes; nothing if the importances have not just been measured."""
     importances = summary.importances
     if importances is None:
@@ -43,8 +42,8 @@ def _highlights(summary: Summary) -> Iterator[Section]:
     if left := len(importances.columns) - len(rows):
         title += f": the first {len(rows)}; {names.FEATURE_IMPORTANCE} has {left:,} more"
     notes = tuple(_notes(importances, label_of(importances.metrics[0])))
-    yield TableSection(title, header, tuple(rows), priority=REQUESTED)
-    yield Notes("About the importance", notes, priority=REQUESTED)
+    yield Table(title, header, tuple(rows))
+    yield Notes("About the importance", notes)
 
 
 def _notes(importances: FeatureImportances, headline: str) -> Iterator[str]:
@@ -79,7 +78,8 @@ def _pairs(importances: FeatureImportances) -> Iterable[str]:
     return (text for _, text in sorted(pairs.values(), key=lambda pair: -pair[0]))
 
 
-def _json(summary: Summary) -> dict[str, Any]:
+def json_entries(summary: Summary) -> dict[str, Any]:
+    """The importances that have just been measured."""
     importances = summary.importances
     if importances is None:
         return {}
@@ -99,6 +99,3 @@ def _json(summary: Summary) -> dict[str, Any]:
             "repeats": importances.repeats,
         },
     }
-
-
-TOPIC: Final = Topic("Importance", highlights=_highlights, json=_json)

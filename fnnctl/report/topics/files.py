@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from fnnctl.report.blocks import Block, Files
 from fnnctl.report.figures.registry import figures_of
-from fnnctl.report.sections import FileList, Section
 from fnnctl.report.summary import Summary
-from fnnctl.report.topics.topic import Topic
 from fnnctl.store import names
 
 FIRST_FILES: Final = (
@@ -42,7 +41,8 @@ IN_ENSEMBLES: Final = {
 """Descriptions in the report of a search's ensemble instead: no training repeats an ensemble of trials."""
 
 
-def _details(summary: Summary) -> Iterator[Section]:
+def files(summary: Summary) -> Iterator[Block]:
+    """Those of the run's files that are worth a look."""
     figures = (
         (f"{folder}{figure.file}", figure.title) for folder in FOLDERS for figure in figures_of(summary)
     )
@@ -52,7 +52,4 @@ def _details(summary: Summary) -> Iterator[Section]:
     if summary.manifest.selection:
         descriptions |= IN_ENSEMBLES
     rows = tuple((name, text) for name, text in descriptions.items() if name in summary.files)
-    yield FileList("Files", rows)
-
-
-TOPIC: Final = Topic("Files", details=_details)
+    yield Files("Files", rows)

@@ -7,16 +7,16 @@ from dataclasses import asdict
 from typing import Any, Final
 
 from fnnctl.records.history import EPOCHS
+from fnnctl.report.blocks import Block, Table
 from fnnctl.report.searched_settings import importances
-from fnnctl.report.sections import Section, TableSection
 from fnnctl.report.summary import Summary
-from fnnctl.report.topics.topic import Topic
 from fnnctl.text import counted
 
 TITLE: Final = "Importance of the settings"
 
 
-def _details(summary: Summary) -> Iterator[Section]:
+def table(summary: Summary) -> Iterator[Block]:
+    """How much each setting matters, beside what chance alone would give."""
     if (measured := importances(summary.search_history)) is None:
         return
     budget, by_name = measured
@@ -27,10 +27,10 @@ def _details(summary: Summary) -> Iterator[Section]:
     )
     own_epochs = EPOCHS in summary.search_history.paths
     title = TITLE if own_epochs else f"{TITLE} after {counted(budget, 'epoch')}"
-    yield TableSection(title, ("setting", "share", "chance level", "trials"), tuple(rows))
+    yield Table(title, ("setting", "share", "chance level", "trials"), tuple(rows))
 
 
-def _json(summary: Summary) -> Mapping[str, Any]:
+def json_entries(summary: Summary) -> Mapping[str, Any]:
     """`importance` is the former name, which scripts read."""
     entry = None
     if measured := importances(summary.search_history):
@@ -38,6 +38,3 @@ def _json(summary: Summary) -> Mapping[str, Any]:
         settings = {name: importance and asdict(importance) for name, importance in by_name.items()}
         entry = {"epochs": epochs, "settings": settings}
     return {"importance": entry, "hyperparameter_importance": entry}
-
-
-TOPIC: Final = Topic(TITLE, details=_details, json=_json)

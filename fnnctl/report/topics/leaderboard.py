@@ -12,10 +12,9 @@ from rich.cells import cell_len
 from fnnctl.metrics.registry import label_of
 from fnnctl.records.history import SearchHistory
 from fnnctl.records.standings import can_go_on, leaderboard_table
+from fnnctl.report.blocks import Block, Notes, Table
 from fnnctl.report.searched_settings import paths_by_importance, setting_text, short_names
-from fnnctl.report.sections import Notes, Section, TableSection
 from fnnctl.report.summary import Summary
-from fnnctl.report.topics.topic import Topic
 from fnnctl.report.topics.winner import result_text
 from fnnctl.report.words import NOTHING, number
 from fnnctl.space.layers import UNITS
@@ -31,13 +30,14 @@ LAYER_SETTINGS: Final = (None, (UNITS, "activation"), (UNITS,))
 GAP: Final = 3
 
 
-def _details(summary: Summary) -> Iterator[Section]:
+def best_trials(summary: Summary) -> Iterator[Block]:
+    """The leaderboard, and why a trial with a better objective may not be the best."""
     search = summary.search_history
     yield replace(leaderboard(search, None), narrow=leaderboard(search, TABLE_WIDTH))
     yield Notes("Better values after fewer epochs", tuple(_with_fewer_epochs(search)))
 
 
-def leaderboard(search: SearchHistory, width: int | None) -> TableSection:
+def leaderboard(search: SearchHistory, width: int | None) -> Table:
     """The best trials, with as many settings as fit into the width; with all, if it is None.
 
     Layers with more settings than fit are shortened, because the architecture is what a search over layers is
@@ -73,7 +73,7 @@ def leaderboard(search: SearchHistory, width: int | None) -> TableSection:
         title += f"; all settings of the layers are in {names.LEADERBOARD}"
     are_texts = [not all(map(_is_number, texts)) for _, texts in columns]
     texts_at = (index for index in range(3, len(columns)) if are_texts[index])
-    return TableSection(title, tuple(name for name, _ in columns), rows, texts=(0, *texts_at))
+    return Table(title, tuple(name for name, _ in columns), rows, texts=(0, *texts_at))
 
 
 def _is_number(text: str) -> bool:
@@ -111,13 +111,11 @@ def _with_fewer_epochs(search: SearchHistory) -> Iterator[str]:
         )
 
 
-def _json(summary: Summary) -> Mapping[str, Any]:
+def json_entries(summary: Summary) -> Mapping[str, Any]:
+    """The best trials with their configurations."""
     search = summary.search_history
     columns, rows = leaderboard_table(search.trials, search.standings, ())
     top = (dict[str, Any](zip(columns, values, strict=True)) for values in islice(rows, TOP))
     return {
         "leaderboard": [{**row, "configuration": dict(search.trials[row["trial"]].assignment)} for row in top]
     }
-
-
-TOPIC: Final = Topic("The best trials", details=_details, json=_json)

@@ -11,11 +11,10 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from fnnctl.errors import ConfigError
-from fnnctl.report.sections import DefinitionList, Excerpt, Formats, Notes, Score, Section
+from fnnctl.report.blocks import Block, Excerpt, Facts, Notes, Score
 from fnnctl.report.summary import Summary, judged_part
 from fnnctl.report.topics.classes import worst_groups
-from fnnctl.report.topics.scores import first_scores, measured_text
-from fnnctl.report.topics.topic import Topic
+from fnnctl.report.topics.scores import measured_text, scores_by_metric
 from fnnctl.report.words import number
 from fnnctl.store import names
 from fnnctl.store.folder import RunFolder
@@ -27,18 +26,17 @@ FIELDS: Final = {"intended_use": "intended use", "limits": "limits", "data": "da
 """The notes that a card should have, with their labels."""
 
 
-def _details(summary: Summary) -> Iterator[Section]:
+def model_card(summary: Summary) -> Iterator[Block]:
+    """The user's words, what is known, and how to add words that are missing."""
     notes = read_notes(summary)
-    # Without the user's words a text has nothing that its other sections lack.
-    formats = Formats.ALL if notes else Formats.PAGE
     if text := notes.get("text"):
-        yield Notes(TITLE, tuple(re.split(r"\n\s*\n", text.strip())), formats=formats)
+        yield Notes(TITLE, tuple(re.split(r"\n\s*\n", text.strip())))
     stated = tuple((label, notes.get(field, "not stated").strip()) for field, label in FIELDS.items())
-    yield DefinitionList(TITLE, (*stated, *_known(summary)), formats=formats)
+    yield Facts(TITLE, (*stated, *_known(summary)))
     missing = tuple(f"  {field}: …" for field in FIELDS if field not in notes)
     if missing:
         title = "The config's notes fill in what is not stated"
-        yield Excerpt(title, ("notes:", *missing), formats=formats)
+        yield Excerpt(title, ("notes:", *missing))
 
 
 def read_notes(summary: Summary) -> Mapping[str, str]:
@@ -59,7 +57,7 @@ def _known(summary: Summary) -> Iterator[tuple[str, str]]:
     if (data := summary.manifest.data) is not None:
         yield from _data(data)
     if (part := judged_part(summary)) is not None:
-        scores = "; ".join(map(_score, first_scores(summary, part).values()))
+        scores = "; ".join(map(_score, scores_by_metric(summary, part).values()))
         yield f"measured: {measured_text(summary, part)}", scores
         for worst in worst_groups(summary, part, 1):
             metrics = ", ".join(f"{label} {number(value)}" for label, value in worst.metrics)
@@ -83,6 +81,3 @@ def _data(data: DataFacts) -> Iterator[tuple[str, str]]:
     yield "target", data.target + classes
     yield "source", data.source if data.source == data.name else f"{data.name}, {data.source}"
     yield "SHA-256", data.sha256
-
-
-TOPIC: Final = Topic(TITLE, details=_details)

@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from fnnctl.report.sections import NEXT_STEPS, Command, Formats, Section
+from fnnctl.report.blocks import Block, Command
 from fnnctl.report.summary import TEST, Summary
-from fnnctl.report.topics.topic import Topic
 from fnnctl.store import names
 from fnnctl.store.folder import RunFolder
 
@@ -23,34 +22,48 @@ SECONDS_OF_SEARCH: Final = 300
 UNFINISHED: Final = frozenset({"interrupted", "died"})
 
 
-def _highlights(summary: Summary) -> Iterator[Section]:
-    """The commands, the most important one first; none of them fails for this kind of run."""
-    reads_data = summary.manifest.data is None or not summary.manifest.data.in_memory
-    if reads_data:
-        yield from _resume(summary)
-    yield _command("Show everything", f"{_report(summary.path)} --verbose", Formats.SHORT)
+def resume(summary: Summary) -> Iterator[Block]:
+    """The command that continues a run which ended early."""
+    if not _reads_data(summary):
+        return
+    command = CONTINUED_BY.get(summary.manifest.kind)
+    ended_early = summary.search is not None and summary.search.ended_early
+    if (summary.displayed_status in UNFINISHED or ended_early) and command:
+        yield _command("Continue the run", f"fnnctl {command} --resume {_quoted(summary.path)}")
+
+
+def show_everything(summary: Summary) -> Iterator[Block]:
+    """The command for the complete report."""
+    yield _command("Show everything", f"{_report(summary.path)} --verbose")
+
+
+def use(summary: Summary) -> Iterator[Block]:
+    """What can be done with the run, the most important first; no command fails for this kind of run."""
     if summary.alive:
         return
     if summary.metrics is not None:
         yield from _search(summary)
         yield from _predict(summary)
-    if reads_data and not summary.manifest.diverged:  # it would diverge again
+    if _reads_data(summary) and not summary.manifest.diverged:  # it would diverge again
         yield from _repeat(summary)
     if summary.part_metrics(TEST) is not None:  # without it there is nothing that could be compared
         yield _command("Compare with another run", f"fnnctl compare {_quoted(summary.path)} RUN")
-    yield _command("Write a page", f"{_report(summary.path)} --output report.html", Formats.SHORT)
 
 
-def _command(purpose: str, command: str, formats: Formats = Formats.ALL) -> Command:
+def write_page(summary: Summary) -> Iterator[Block]:
+    """The command for the report as a page."""
+    if not summary.alive:
+        yield _command("Write a page", f"{_report(summary.path)} --output report.html")
+
+
+def _reads_data(summary: Summary) -> bool:
+    """Whether a command can read the run's data again."""
+    return summary.manifest.data is None or not summary.manifest.data.in_memory
+
+
+def _command(purpose: str, command: str) -> Command:
     """A command, quoted for a shell; words in capitals are to be replaced."""
-    return Command(purpose, (command,), priority=80, formats=formats)
-
-
-def _resume(summary: Summary) -> Iterator[Command]:
-    command = CONTINUED_BY.get(summary.manifest.kind)
-    ended_early = summary.search is not None and summary.search.ended_early
-    if (summary.displayed_status in UNFINISHED or ended_early) and command:
-        yield _command("Continue the run", f"fnnctl {command} --resume {_quoted(summary.path)}")
+    return Command(purpose, (command,))
 
 
 def _repeat(summary: Summary) -> Iterator[Command]:
@@ -114,6 +127,3 @@ def _report(path: Path) -> str:
 
 def _quoted(path: Path) -> str:
     return shlex.quote(str(path))
-
-
-TOPIC: Final = Topic(NEXT_STEPS, highlights=_highlights)

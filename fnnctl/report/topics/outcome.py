@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
 
-from fnnctl.report.sections import Failure, Section, Warnings
+from fnnctl.report.blocks import Block, Failure, Warnings
 from fnnctl.report.summary import Summary
-from fnnctl.report.topics.topic import Topic
+from fnnctl.report.topics.topic import WARNINGS
 from fnnctl.text import counted
-
-FAILED: Final = "Why it failed"
-INCOMPLETE: Final = "Why it is not complete"
-WARNINGS: Final = "Warnings"
-WARNING_PRIORITY: Final = 70
 
 
 def failure_text(summary: Summary) -> str | None:
@@ -38,11 +32,18 @@ def failure_text(summary: Summary) -> str | None:
     }.get(status, "The run failed; its log says more.")
 
 
-def _highlights(summary: Summary) -> Iterator[Section]:
-    if text := failure_text(summary):
-        heading = FAILED if summary.displayed_status == "failed" else INCOMPLETE
-        yield Failure(heading, (text,), heading=heading, priority=20)
-    yield Warnings(WARNINGS, tuple(summary.manifest.warnings), heading=WARNINGS, priority=WARNING_PRIORITY)
+def failure(summary: Summary) -> Iterator[Block]:
+    """Why the run failed."""
+    if summary.displayed_status == "failed" and (text := failure_text(summary)):
+        yield Failure("Why it failed", (text,))
 
 
-TOPIC: Final = Topic(WARNINGS, highlights=_highlights)
+def incomplete(summary: Summary) -> Iterator[Block]:
+    """Why the run is not complete, if it has not failed."""
+    if summary.displayed_status != "failed" and (text := failure_text(summary)):
+        yield Failure("Why it is not complete", (text,))
+
+
+def warnings(summary: Summary) -> Iterator[Block]:
+    """The warnings that the run has recorded."""
+    yield Warnings(WARNINGS, tuple(summary.manifest.warnings))

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
 
-from fnnctl.report.sections import DefinitionList, Section
+from fnnctl.report.blocks import Block, Facts
 from fnnctl.report.summary import Summary
-from fnnctl.report.topics.topic import Topic
 from fnnctl.store.manifest import Manifest
 
 
-def _details(summary: Summary) -> Iterator[Section]:
-    yield DefinitionList("Provenance", tuple(_definitions(summary.manifest)))
+def provenance(summary: Summary) -> Iterator[Block]:
+    """Where the run comes from."""
+    yield Facts("Provenance", tuple(_definitions(summary.manifest)))
 
 
 def _definitions(manifest: Manifest) -> Iterator[tuple[str, str]]:
@@ -25,6 +24,3 @@ def _definitions(manifest: Manifest) -> Iterator[tuple[str, str]]:
         yield "git commit", manifest.git.commit + (" with uncommitted changes" if manifest.git.dirty else "")
     if manifest.processor.model:
         yield "processor", manifest.processor.model
-
-
-TOPIC: Final = Topic("Provenance", details=_details)

@@ -1,188 +1,152 @@
-"""The topics of reports, and the order of their headings. A new topic is a module here, and lines below."""
+"""The order of reports: headings, and the topics below each. A topic is a module here and a line below."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
-from typing import Any, Final, Literal, TypeAlias
+from functools import partial
+from typing import Any, Final
 
-from fnnctl.report.document import Document, merge_sections
-from fnnctl.report.sections import (
-    DATA,
-    FIGURES,
-    NEXT_STEPS,
-    SCORES,
-    SUMMARY,
-    WRONG,
-    Command,
-    FileList,
-    Formats,
-    Section,
-)
+from fnnctl.report.blocks import FIGURES, Block, Command, Figure, Files
+from fnnctl.report.document import Document, ReportedRun, Section, merge_blocks
+from fnnctl.report.figures.drawing import possible_figures
+from fnnctl.report.figures.record import RunFigure
 from fnnctl.report.summary import Summary, headline
-from fnnctl.report.topics import (
-    classes,
-    data,
-    ensemble,
-    examples,
-    feature_importance,
-    files,
-    model_card,
-    next_steps,
-    outcome,
-    provenance,
-    scores,
-    sizes,
-    thresholds,
-    training,
-)
-from fnnctl.report.topics.topic import Topic
+from fnnctl.report.topics.topic import SUMMARY, WARNINGS, Heading, Reports, Topic
+from fnnctl.store.folder import RunFolder
 from fnnctl.store.volumes import is_in_memory
+from fnnctl.text import capitalized
 
-Look: TypeAlias = Literal["block", "columns", "failure", "figures", "summary", "warning"]
+_in_all = partial(Topic, reports=Reports.ALL)
+_in_short = partial(Topic, reports=Reports.SHORT)
+_of_search = partial(Topic, is_of_searches=True)
+_in_all_of_search = partial(Topic, reports=Reports.ALL, is_of_searches=True)
 
-CONTENTS: Final[Mapping[str, Look]] = {
-    outcome.FAILED: "failure",
-    outcome.INCOMPLETE: "warning",
-    SUMMARY: "summary",
-    "The winner": "columns",
-    outcome.WARNINGS: "warning",
-    WRONG: "columns",
-    "Is the winner better than the others?": "figures",
-    "The search": "figures",
-    "Brackets and rungs": "figures",
-    "Rung audit": "columns",
-    "The settings of all trials": "figures",
-    "The best trials": "block",
-    "Importance of the settings": "figures",
-    "The best architecture": "figures",
-    "Ensemble of trials": "figures",
-    "Workers": "figures",
-    "Train and extend": "block",
-    FIGURES: "figures",
-    SCORES: "columns",
-    "Importance": "columns",
-    DATA: "columns",
-    NEXT_STEPS: "block",
-    "Provenance": "block",
-    model_card.TITLE: "block",
-    "Files": "block",
-}
-"""The headings of a page in their order, each with its look: `columns` are side by side if there is room."""
-TOPICS: Final[tuple[Topic, ...]] = (
-    outcome.TOPIC,
-    scores.TOPIC,
-    sizes.TOPIC,
-    classes.TOPIC,
-    thresholds.TOPIC,
-    examples.TOPIC,
-    feature_importance.TOPIC,
-    ensemble.TOPIC,
-    data.TOPIC,
-    training.TOPIC,
-    next_steps.TOPIC,
-    provenance.TOPIC,
-    model_card.TOPIC,
-    files.TOPIC,
+CONTENTS: Final[tuple[Heading, ...]] = (
+    Heading("Why it failed", "failure", (_in_all("outcome.failure"),)),
+    Heading("Why it is not complete", "warning", (_in_all("outcome.incomplete"),)),
+    Heading(
+        SUMMARY,
+        "summary",
+        (
+            # What was done.
+            _in_all_of_search("search.progress"),
+            _in_all_of_search("winner.best_trial"),
+            _in_all("training.network"),
+            _in_all_of_search("winner.best_settings"),
+            _in_all("data.data"),
+            _in_all_of_search("search.failures"),
+            # How good it is.
+            _in_all("scores.first_scores"),
+            _in_all("sizes.sizes_table"),
+            # What a reader asks next: is it better, whose scores are these, what are they worth?
+            _in_all_of_search("default_trial.verdict"),
+            _in_all_of_search("winner.choice"),
+            _in_all("scores.measured"),
+            _in_all("thresholds.best_threshold"),
+            _in_all("scores.positive"),
+            _in_all_of_search("ensemble.test_score"),
+            _in_all_of_search("confirmation.verdict"),
+            _in_all("scores.baseline"),
+        ),
+    ),
+    Heading("The winner", "columns", (_of_search("winner.winner"),)),
+    Heading(WARNINGS, "warning", (_in_all_of_search("default_trial.warning"), _in_all("outcome.warnings"))),
+    Heading(
+        "What goes wrong",
+        "columns",
+        (
+            _in_all("classes.worst_classes"),
+            Topic("classes.worst_classes_beside_sizes"),
+            Topic("classes.first_pairs"),
+            Topic("examples.worst_rows"),
+        ),
+    ),
+    Heading("Is the winner better than the others?", "figures", (_of_search("confirmation.confirmation"),)),
+    Heading("The search", "figures", (_of_search("search.search"),)),
+    Heading("Brackets and rungs", "figures", (_of_search("rungs.rungs"),)),
+    Heading("Rung audit", "columns", (_of_search("audit.rung_audit"),)),
+    Heading("The settings of all trials", "figures"),
+    Heading("The best trials", "block", (_of_search("leaderboard.best_trials"),)),
+    Heading("Importance of the settings", "figures", (_of_search("hyperparameter_importance.table"),)),
+    Heading("The best architecture", "figures", (_of_search("architecture.best_architecture"),)),
+    Heading("Ensemble of trials", "figures", (Topic("ensemble.ensemble"),)),
+    Heading("Workers", "figures", (_of_search("workers.workers"),)),
+    Heading("Train and extend", "block", (_of_search("winner.commands"),)),
+    Heading(FIGURES, "figures"),
+    Heading(
+        "Scores",
+        "columns",
+        (Topic("scores.all_scores"), Topic("classes.all_classes"), Topic("thresholds.threshold_table")),
+    ),
+    Heading("Importance", "columns", (_in_all("feature_importance.importance"),), is_requested=True),
+    Heading("Data and training", "columns", (Topic("data.details"), Topic("training.details"))),
+    Heading(
+        "Repeat and continue",
+        "block",
+        (
+            _in_all("next_steps.resume"),
+            _in_short("next_steps.show_everything"),
+            _in_all("next_steps.use"),
+            _in_short("next_steps.write_page"),
+        ),
+    ),
+    Heading("Provenance", "block", (Topic("provenance.provenance"),)),
+    Heading("Model card", "block", (Topic("model_card.model_card"),)),
+    Heading("Files", "block", (Topic("files.files"),)),
 )
-"""The topics of all runs; below a heading their sections have this order."""
+"""The headings of a report in their order, with what a page knows of their looks."""
+JSON_ENTRIES: Final[tuple[Topic, ...]] = (
+    _of_search("search.json_entries"),
+    _of_search("winner.json_entries"),
+    _of_search("default_trial.json_entries"),
+    _of_search("confirmation.json_entries"),
+    _of_search("ensemble.json_entries"),
+    _of_search("leaderboard.json_entries"),
+    _of_search("rungs.json_entries"),
+    _of_search("audit.json_entries"),
+    _of_search("hyperparameter_importance.json_entries"),
+    Topic("feature_importance.json_entries"),
+)
+"""What stands in a run's entry of `report --json`, in this order; functions that return a mapping."""
 
 
-def topics_of(summary: Summary) -> Iterable[Topic]:
-    """The topics that a run may have something to say about, each once."""
-    return TOPICS if summary.search is None else dict.fromkeys((*search_topics(), *TOPICS))
-
-
-def search_topics() -> tuple[Topic, ...]:
-    """The topics of searches, in the order of their entries in JSON."""
-    # Most runs are no searches, and wait for their report.
-    from fnnctl.report.topics import (
-        architecture,
-        audit,
-        confirmation,
-        default_trial,
-        hyperparameter_importance,
-        leaderboard,
-        rungs,
-        search,
-        winner,
-        workers,
-    )
-
-    return (
-        search.TOPIC,
-        winner.TOPIC,
-        default_trial.TOPIC,
-        confirmation.TOPIC,
-        ensemble.TOPIC,
-        leaderboard.TOPIC,
-        rungs.TOPIC,
-        audit.TOPIC,
-        hyperparameter_importance.TOPIC,
-        architecture.TOPIC,
-        workers.TOPIC,
-    )
-
-
-def short_document(summary: Summary) -> Document:
-    """What short reports show."""
-    sections = [
-        _placed(section, topic) for topic in topics_of(summary) for section in topic.highlights(summary)
-    ]
-    return _document(summary, sections)
-
-
-def text_document(summary: Summary) -> Document:
-    """What complete texts show: the tables of scores first, because only pages begin with large numbers."""
-    sections = [section for section in _all_sections(summary) if section.formats is Formats.ALL]
-    headings = [heading for heading in CONTENTS if heading != SCORES]
-    headings.insert(headings.index(SUMMARY), SCORES)
-    return _document(summary, merge_sections(sections), headings)
-
-
-def page_document(summary: Summary) -> Document:
-    """What pages show."""
-    sections = [section for section in _all_sections(summary) if section.formats is not Formats.SHORT]
-    return _document(summary, sections)
+def run_document(summary: Summary, *, short: bool = False) -> Document:
+    """The report on a run; a short one has the topics that matter most, and no figures."""
+    left_out = Reports.COMPLETE if short else Reports.SHORT
+    figures = {} if short else _figures(summary)
+    sections = []
+    for heading in CONTENTS:
+        blocks: list[Block] = [*figures.get(heading.title, ())]
+        for topic in heading.topics:
+            if topic.reports is not left_out:
+                blocks += topic.of(summary)
+        if is_in_memory(summary.path):  # no command can name it, and it has no files
+            blocks = [block for block in blocks if not isinstance(block, Command | Files)]
+        if merged := merge_blocks(blocks):
+            sections.append(Section(heading.title, merged, heading.look, heading.is_requested))
+    run = ReportedRun(summary.path, summary.manifest.kind, summary.displayed_status, summary.manifest.fnnctl)
+    return Document(summary.manifest.name, headline(summary), tuple(sections), run)
 
 
 def json_entries(summary: Summary) -> dict[str, Any]:
     """What the topics add to a run's entry in `report --json`."""
-    return {key: value for topic in topics_of(summary) for key, value in topic.json(summary).items()}
+    return {key: value for topic in JSON_ENTRIES for key, value in dict(topic.of(summary)).items()}
 
 
-def _all_sections(summary: Summary) -> list[Section]:
-    return [
-        _placed(section, topic)
-        for topic in topics_of(summary)
-        for sections in (topic.highlights, topic.details)
-        for section in sections(summary)
-    ]
+def _figures(summary: Summary) -> dict[str, list[Figure]]:
+    """The figures that the run has numbers for, by their headings."""
+    run = RunFolder(summary.path)
+    figures: dict[str, list[Figure]] = {}
+    for record in possible_figures(run, summary):
+        figures.setdefault(record.place, []).append(_figure(record, run, summary))
+    return figures
 
 
-def _placed(section: Section, topic: Topic) -> Section:
-    return section if section.heading else replace(section, heading=topic.heading)
-
-
-def _document(
-    summary: Summary, sections: Iterable[Section], headings: Iterable[str] | None = None
-) -> Document:
-    """The sections in the order of the headings, by default that of the page."""
-    order = {heading: index for index, heading in enumerate(headings or CONTENTS)}
-
-    def position(section: Section) -> tuple[int, int]:
-        # In a summary, the sections of many topics alternate: their priorities are their order there, too.
-        priority = section.priority if section.heading == SUMMARY else None
-        return order[section.heading], priority or 0
-
-    filled = [section for section in sections if section.rows]
-    if is_in_memory(summary.path):  # no command can name it, and it has no files
-        filled = [section for section in filled if not isinstance(section, Command | FileList)]
-    return Document(
-        path=summary.path,
-        name=summary.manifest.name,
-        kind=summary.manifest.kind,
-        status=summary.displayed_status,
-        when=headline(summary),
-        sections=tuple(sorted(filled, key=position)),
+def _figure(record: RunFigure, run: RunFolder, summary: Summary) -> Figure:
+    return Figure(
+        capitalized(record.title),
+        record.file,
+        draw=partial(record.draw, run, summary),
+        in_words=partial(record.in_words, summary),
+        numbers=partial(record.drawn_numbers, run, summary),
+        is_wide=record.is_wide,
     )

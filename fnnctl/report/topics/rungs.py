@@ -9,9 +9,8 @@ from typing import Any, Final
 from fnnctl.metrics.registry import label_of
 from fnnctl.records.history import SearchHistory
 from fnnctl.records.standings import ranked
-from fnnctl.report.sections import Section, TableSection
+from fnnctl.report.blocks import Block, Table
 from fnnctl.report.summary import Summary
-from fnnctl.report.topics.topic import Topic
 from fnnctl.report.words import NOTHING, number
 from fnnctl.store import names
 
@@ -19,18 +18,19 @@ MAX_RUNGS: Final = 40
 MAX_STOPS: Final = 10
 
 
-def _details(summary: Summary) -> Iterator[Section]:
+def rungs(summary: Summary) -> Iterator[Block]:
+    """How far trials came, and why some were stopped."""
     yield rungs_table(summary.search_history)
     yield stops_table(summary.search_history)
 
 
-def rungs_table(search: SearchHistory) -> TableSection:
+def rungs_table(search: SearchHistory) -> Table:
     """A summary of the results at each rung; empty if there is only one rung.
 
     Brackets are numbered if there are several.
     """
-    rungs = rung_entries(search)
-    several = len({rung["bracket"] for rung in rungs}) > 1
+    entries = rung_entries(search)
+    several = len({rung["bracket"] for rung in entries}) > 1
     counts = ("rung", "epochs", "trials", "diverged", "promoted")
     rows = (
         (
@@ -38,13 +38,13 @@ def rungs_table(search: SearchHistory) -> TableSection:
             *(NOTHING if rung[name] is None else f"{rung[name]:,}" for name in counts),
             number(rung["best"]),
         )
-        for rung in rungs[:MAX_RUNGS]
+        for rung in entries[:MAX_RUNGS]
     )
     title = "Brackets and rungs" if several else "Rungs"
-    if len(rungs) > MAX_RUNGS:
-        title += f"; {len(rungs) - MAX_RUNGS:,} more in {names.JOURNAL}"
+    if len(entries) > MAX_RUNGS:
+        title += f"; {len(entries) - MAX_RUNGS:,} more in {names.JOURNAL}"
     header = (*(("bracket",) if several else ()), *counts, f"best {label_of(search.metric)}")
-    return TableSection(title, header, tuple(rows) if len(rungs) > 1 else (), texts=())
+    return Table(title, header, tuple(rows) if len(entries) > 1 else (), texts=())
 
 
 def rung_entries(search: SearchHistory) -> list[dict[str, Any]]:
@@ -52,9 +52,8 @@ def rung_entries(search: SearchHistory) -> list[dict[str, Any]]:
 
     A trial is promoted if it has a result at the next rung.
     """
-    rungs = search.rungs
     entries = []
-    for rung, following in zip(rungs, [*rungs[1:], None], strict=False):
+    for rung, following in zip(search.rungs, [*search.rungs[1:], None], strict=False):
         promoted = None
         if following is not None and following.bracket == rung.bracket:
             went_on = {result.trial for result in following.results}
@@ -73,7 +72,7 @@ def rung_entries(search: SearchHistory) -> list[dict[str, Any]]:
     return entries
 
 
-def stops_table(search: SearchHistory) -> TableSection:
+def stops_table(search: SearchHistory) -> Table:
     """Why trials were stopped by their curves; empty if none was."""
     stops = [stop for stop in search.stops if stop.trial is not None]
     rows = (
@@ -82,12 +81,10 @@ def stops_table(search: SearchHistory) -> TableSection:
     title = "Stopped by their learning curves"
     if len(stops) > MAX_STOPS:
         title += f"; {len(stops) - MAX_STOPS:,} more in {names.JOURNAL}"
-    return TableSection(title, ("trial", "epochs", "saved", "reason"), tuple(rows))
+    return Table(title, ("trial", "epochs", "saved", "reason"), tuple(rows))
 
 
-def _json(summary: Summary) -> Mapping[str, Any]:
+def json_entries(summary: Summary) -> Mapping[str, Any]:
+    """All rungs, and the trials that their curves have stopped."""
     search = summary.search_history
     return {"rungs": rung_entries(search), "stops": [asdict(stop) for stop in search.stops]}
-
-
-TOPIC: Final = Topic("Brackets and rungs", details=_details, json=_json)

@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Final
+from typing import Any
 
 from fnnctl.metrics.metric import UNCALIBRATED
 from fnnctl.metrics.registry import is_loss, label_of, metric_of, positive_metric
 from fnnctl.metrics.stored import PARTS
-from fnnctl.report.sections import SCORES, SUMMARY, Formats, Notes, Score, Scores, Section, TableSection
+from fnnctl.report.blocks import Block, Notes, Score, Scores, Table
 from fnnctl.report.summary import OUT_OF_BAG, TEST, VALIDATION, Summary, judged_part
-from fnnctl.report.topics.topic import Topic
+from fnnctl.report.topics.topic import ABOUT
 from fnnctl.report.words import number
 from fnnctl.tasks.reports import without_repetition
 from fnnctl.text import counted, joined_words, quoted
 
-ABOUT: Final = "About the scores"
 
-
-def _highlights(summary: Summary) -> Iterator[Section]:
+def first_scores(summary: Summary) -> Iterator[Block]:
+    """The first metrics of the part on which the run is judged."""
     part = judged_part(summary)
     if part is None:
         return
-    scores = first_scores(summary, part)
+    scores = scores_by_metric(summary, part)
     yield Scores(
         "How good it is",
         measured_text(summary, part),
@@ -32,26 +31,37 @@ def _highlights(summary: Summary) -> Iterator[Section]:
                 summary, part, [key for _, key in summary.task_report.metrics if key not in scores]
             ).values()
         ),
-        heading=SUMMARY,
-        priority=30,
-        formats=Formats.PAGE,
     )
-    yield _note(52, _measured(summary, part, has_intervals=any(score.interval for score in scores.values())))
+
+
+def measured(summary: Summary) -> Iterator[Block]:
+    """What the first scores were measured on."""
+    if (part := judged_part(summary)) is not None:
+        has_intervals = any(score.interval for score in scores_by_metric(summary, part).values())
+        yield Notes(ABOUT, (_measured(summary, part, has_intervals=has_intervals),))
+
+
+def positive(summary: Summary) -> Iterator[Block]:
+    """Which class is the positive one, if one of the first scores depends on that."""
+    part = judged_part(summary)
+    scores = scores_by_metric(summary, part) if part else {}
     labels = [score.label for key, score in scores.items() if positive_metric(key)]
     if labels and summary.positive_class:
         are = "is" if len(labels) == 1 else "are"
-        yield _note(
-            54, f"{joined_words(labels)} {are} of the positive class, {quoted(summary.positive_class)}."
-        )
+        sentence = f"{joined_words(labels)} {are} of the positive class, {quoted(summary.positive_class)}."
+        yield Notes(ABOUT, (sentence,))
+
+
+def baseline(summary: Summary) -> Iterator[Block]:
+    """What the baseline of the first scores is."""
+    part = judged_part(summary)
+    scores = scores_by_metric(summary, part) if part else {}
     compared = {key for key, score in scores.items() if score.baseline is not None}
-    yield _note(58, *(sentence for sentence, key in summary.task_report.baseline if key in compared))
+    yield Notes(ABOUT, tuple(sentence for sentence, key in summary.task_report.baseline if key in compared))
 
 
-def _note(priority: int, *sentences: str) -> Notes:
-    return Notes(ABOUT, sentences, heading=SUMMARY, priority=priority)
-
-
-def _details(summary: Summary) -> Iterator[Section]:
+def all_scores(summary: Summary) -> Iterator[Block]:
+    """All metrics of all parts, or the statistics of all folds."""
     if summary.cross_validation:
         yield _folds_table(summary, summary.cross_validation)
     else:
@@ -69,7 +79,7 @@ def measured_text(summary: Summary, part: str) -> str:
     return {TEST: "test part", VALIDATION: "validation part"}.get(part, "training part")
 
 
-def first_scores(summary: Summary, part: str) -> dict[str, Score]:
+def scores_by_metric(summary: Summary, part: str) -> dict[str, Score]:
     """The task's first metrics on a part, by name; for a search, its objective before all others.
 
     In a cross-validation, values and intervals are those of the mean over the folds.
@@ -155,7 +165,7 @@ def _measured_on_folds(summary: Summary, metrics: Mapping[str, Any], *, has_inte
     return f"{sentence}."
 
 
-def _metrics_table(summary: Summary) -> TableSection:
+def _metrics_table(summary: Summary) -> Table:
     """One row per metric, one column per part."""
     parts = {part: metrics for part in PARTS if (metrics := summary.part_metrics(part))}
     if baseline := summary.baseline:
@@ -170,7 +180,7 @@ def _metrics_table(summary: Summary) -> TableSection:
     }
     title = f"Metrics of the {_scored(summary)}" if summary.search else "Metrics"
     title += _positive_class(summary, values)
-    return TableSection(title, ("", *columns), without_repetition(summary.task_report, rows))
+    return Table(title, ("", *columns), without_repetition(summary.task_report, rows))
 
 
 def _scored(summary: Summary) -> str:
@@ -191,7 +201,7 @@ def _unchanged(parts: Iterable[Mapping[str, Any]]) -> set[str]:
     return {key for key, are_equal in numbers.items() if all(are_equal)}
 
 
-def _folds_table(summary: Summary, metrics: Mapping[str, Any]) -> TableSection:
+def _folds_table(summary: Summary, metrics: Mapping[str, Any]) -> Table:
     """The statistics of the folds' scores and of the baseline's, one row per metric."""
     task, baseline = summary.task_report, summary.baseline or {}
     entries = {
@@ -209,7 +219,7 @@ def _folds_table(summary: Summary, metrics: Mapping[str, Any]) -> TableSection:
     }
     header = ("", "mean", "std", "95 % interval", "baseline")
     title = f"Cross-validation{_positive_class(summary, entries)}"
-    return TableSection(title, header, without_repetition(task, rows))
+    return Table(title, header, without_repetition(task, rows))
 
 
 def _positive_class(summary: Summary, metrics: Mapping[str, Any]) -> str:
@@ -218,6 +228,3 @@ def _positive_class(summary: Summary, metrics: Mapping[str, Any]) -> str:
     if not is_binary or summary.positive_class is None:
         return ""
     return f" (positive class: {quoted(summary.positive_class)})"
-
-
-TOPIC: Final = Topic(SCORES, highlights=_highlights, details=_details)

@@ -11,11 +11,11 @@ from fnnctl.records.history import SearchHistory
 from fnnctl.records.journal import INTERRUPTED
 from fnnctl.records.timeline import Timeline
 from fnnctl.records.trials import Status
+from fnnctl.report.blocks import Block, Facts
 from fnnctl.report.measured import measured
-from fnnctl.report.sections import SUMMARY, DefinitionList, Formats, Section
 from fnnctl.report.summary import Summary
 from fnnctl.report.topics.architecture import reward_definitions
-from fnnctl.report.topics.topic import Topic
+from fnnctl.report.topics.topic import SUMMARY
 from fnnctl.report.words import workers_text
 from fnnctl.store.manifest import SearchFacts
 from fnnctl.text import amount_done, bound_prefix, counted
@@ -68,17 +68,21 @@ def method_text(search: SearchHistory) -> str:
     return search.method + (f" ({search.sampler})" if search.sampler else "")
 
 
-def _highlights(summary: Summary) -> Iterator[Section]:
+def progress(summary: Summary) -> Iterator[Block]:
+    """What was searched, how far, and why it ended."""
     search, facts = summary.search_history, summary.manifest.search
     text = f"{method_text(search)}, {trials_done(search, facts)}, {epochs_done(search, facts)} trained"
     if facts and facts.epochs_without_result:
         text += f", and {facts.epochs_without_result:,} in trials under way"
     if reason := why_ended(search, facts):
         text += f"; {reason}"
-    yield DefinitionList("Search", (("search", text),), heading=SUMMARY, priority=10, formats=Formats.PAGE)
-    if search.winner is not None:  # otherwise the run's error says it
-        rows = tuple(_failures(search))
-        yield DefinitionList("Search", rows, heading=SUMMARY, priority=15, formats=Formats.PAGE)
+    yield Facts(SUMMARY, (("search", text),))
+
+
+def failures(summary: Summary) -> Iterator[Block]:
+    """How many trials have no result; without any result the run's error says it."""
+    if summary.search_history.winner is not None:
+        yield Facts(SUMMARY, tuple(_failures(summary.search_history)))
 
 
 def _failures(search: SearchHistory) -> Iterator[tuple[str, str]]:
@@ -86,9 +90,10 @@ def _failures(search: SearchHistory) -> Iterator[tuple[str, str]]:
         yield "failures", failures.in_words(len(search.trials))
 
 
-def _details(summary: Summary) -> Iterator[Section]:
+def search(summary: Summary) -> Iterator[Block]:
+    """Its method, objective, trials and epochs."""
     rows = _definitions(summary.search_history, summary.manifest.search, summary.timeline)
-    yield DefinitionList("Search", tuple(rows))
+    yield Facts("Search", tuple(rows))
 
 
 def _definitions(
@@ -136,7 +141,7 @@ def _statuses(search: SearchHistory) -> Iterator[tuple[str, int]]:
     return ((status, count) for status, count in counts.items() if count)
 
 
-def _json(summary: Summary) -> Mapping[str, Any]:
+def json_entries(summary: Summary) -> Mapping[str, Any]:
     """`epochs` is the number planned, as the manifest says, or the number granted so far if it is larger."""
     search, facts = summary.search_history, summary.manifest.search
     return {
@@ -153,6 +158,3 @@ def _json(summary: Summary) -> Mapping[str, Any]:
         "epochs_saved": sum(stop.saved or 0 for stop in search.stops),
         "stopped_because": search.stopped_because,
     }
-
-
-TOPIC: Final = Topic("The search", highlights=_highlights, details=_details, json=_json)

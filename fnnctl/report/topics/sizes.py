@@ -7,9 +7,8 @@ from typing import Any, Final
 
 from fnnctl.metrics.paired import LEVEL
 from fnnctl.metrics.registry import is_loss
-from fnnctl.report.sections import SCORES, Section, TableSection
+from fnnctl.report.blocks import Block, Table
 from fnnctl.report.summary import Summary
-from fnnctl.report.topics.topic import Topic
 from fnnctl.report.words import number, share_text
 from fnnctl.text import p_text
 
@@ -22,7 +21,7 @@ def sizes_json(summary: Summary) -> dict[str, Any]:
     return {"sizes": summary.sizes} if summary.sizes else {}
 
 
-def _highlights(summary: Summary) -> Iterator[Section]:
+def sizes_table(summary: Summary) -> Iterator[Block]:
     """The table of the task's first metric, and a sentence; nothing for a run without sizes."""
     entries, (label, key) = summary.sizes, summary.task_report.metrics[0]
     rows = tuple(
@@ -43,9 +42,9 @@ def _highlights(summary: Summary) -> Iterator[Section]:
     sentence = _sentence(entries, label, key)
     notes = (sentence,) if sentence else ()
     short_rows = tuple(row[:SHORT_COLUMNS] for row in rows)
-    short = TableSection(title, header[:SHORT_COLUMNS], short_rows, texts=(), notes=notes, keeps_end=True)
+    short = Table(title, header[:SHORT_COLUMNS], short_rows, texts=(), notes=notes, keeps_end=True)
     # All of four sizes and the sentence: they are what this kind of run is made for.
-    yield TableSection(title, header, rows, notes=notes, priority=40, short=short, lines=(8, 12))
+    yield Table(title, header, rows, notes=notes, short=short, lines=(8, 12))
 
 
 def _mean(entry: Mapping[str, Any], key: str) -> float | None:
@@ -80,6 +79,3 @@ def _sentence(entries: Sequence[Mapping[str, Any]], label: str, key: str) -> str
     is_better = (change > 0) is not is_loss(key)
     verdict = "more rows of this kind are likely to help" if is_better else "more rows did not help"
     return f"{text}: {verdict}."
-
-
-TOPIC: Final = Topic(SCORES, highlights=_highlights)

@@ -8,10 +8,9 @@ from typing import Final
 from fnnctl.config.schema.model import DEFAULT_THRESHOLD
 from fnnctl.metrics.decisions import MIN_OF_CLASS, RECALLS
 from fnnctl.metrics.registry import BEST_F1
-from fnnctl.report.sections import SCORES, SUMMARY, Notes, Section, TableSection
+from fnnctl.report.blocks import Block, Notes, Table
 from fnnctl.report.summary import TEST, Summary, judged_part, scored_rows
-from fnnctl.report.topics.scores import ABOUT
-from fnnctl.report.topics.topic import Topic
+from fnnctl.report.topics.topic import ABOUT
 from fnnctl.report.words import number
 from fnnctl.text import quoted
 
@@ -28,25 +27,21 @@ COLUMNS: Final = (
 Columns = Mapping[str, Sequence[float | None]]
 
 
-def _highlights(summary: Summary) -> Iterator[Section]:
+def best_threshold(summary: Summary) -> Iterator[Block]:
+    """What the threshold with the largest F1 gives."""
     if judged_part(summary) == TEST and (sentence := threshold_sentence(summary)):
-        yield Notes(ABOUT, (sentence,), heading=SUMMARY, priority=53)
+        yield Notes(ABOUT, (sentence,))
 
 
-def _details(summary: Summary) -> Iterator[Section]:
-    if table := threshold_table(summary):
-        yield table
-
-
-def threshold_table(summary: Summary) -> TableSection | None:
-    """One row per threshold, from the lowest; None without two classes that have enough rows.
+def threshold_table(summary: Summary) -> Iterator[Table]:
+    """One row per threshold, from the lowest; nothing without two classes that have enough rows.
 
     Of thresholds with the same numbers one is shown. Runs of earlier versions do not record the threshold
     with the largest F1, and their file may lack it: then none is marked.
     """
     columns, positive = summary.trade_offs, summary.positive_class
     if columns is None or positive is None or _is_short_of_rows(summary):
-        return None
+        return
     used, best = _nearest(columns, _used(summary)), _best(columns, summary)
     if best is not None and _cells(columns, best) == _cells(columns, used):
         best = used
@@ -67,7 +62,7 @@ def threshold_table(summary: Summary) -> TableSection | None:
             rows.append((number(columns["threshold"][index]), *numbers, marks.get(index, "")))
     header = ("threshold", *(header for header, name in COLUMNS if name in columns), "")
     title = f"What other thresholds for {quoted(positive)} give {scored_rows(summary)}"
-    return TableSection(title, header, tuple(rows), texts=(len(header) - 1,))
+    yield Table(title, header, tuple(rows), texts=(len(header) - 1,))
 
 
 def threshold_sentence(summary: Summary) -> str | None:
@@ -124,6 +119,3 @@ def _by_recall(recalls: Sequence[float]) -> set[int]:
     """For each of `RECALLS`, the index of the largest threshold that has it."""
     enough = ([index for index, recall in enumerate(recalls) if recall >= least] for least in RECALLS)
     return {indices[-1] for indices in enough if indices}
-
-
-TOPIC: Final = Topic(SCORES, highlights=_highlights, details=_details)

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
 
-from fnnctl.report.sections import DATA, SUMMARY, DefinitionList, Formats, Section
+from fnnctl.report.blocks import Block, Facts
 from fnnctl.report.summary import Summary
-from fnnctl.report.topics.topic import Topic
+from fnnctl.report.topics.topic import SUMMARY
 from fnnctl.report.words import number, seconds_text
 from fnnctl.store.manifest import ModelFacts, TrainingFacts
 from fnnctl.tasks.decisions import BY_WEIGHTS
 from fnnctl.text import counted, networks_words, quoted, twins_words
 
 
-def _highlights(summary: Summary) -> Iterator[Section]:
+def network(summary: Summary) -> Iterator[Block]:
+    """What was trained in one line, and what decides on the class."""
     manifest = summary.manifest
     rows: list[tuple[str, str]] = []
     if summary.search is not None:
@@ -28,7 +28,7 @@ def _highlights(summary: Summary) -> Iterator[Section]:
         training = None if manifest.cross_validation else manifest.training
         rows.append(("network", network_text(manifest.model, training)))
     rows += _decision(summary)
-    yield DefinitionList("Network", tuple(rows), heading=SUMMARY, priority=12, formats=Formats.PAGE)
+    yield Facts(SUMMARY, tuple(rows))
 
 
 def network_text(model: ModelFacts, training: TrainingFacts | None) -> str:
@@ -59,9 +59,10 @@ def _decision(summary: Summary) -> Iterator[tuple[str, str]]:
     yield "threshold", f"{quoted(summary.positive_class)} from a probability of {number(threshold)} on{mean}"
 
 
-def _details(summary: Summary) -> Iterator[Section]:
+def details(summary: Summary) -> Iterator[Block]:
+    """The network, its training and its times."""
     title = "Network" if summary.manifest.evaluated else "Training"
-    yield DefinitionList(title, tuple(_definitions(summary)))
+    yield Facts(title, tuple(_definitions(summary)))
 
 
 def _definitions(summary: Summary) -> Iterator[tuple[str, str]]:
@@ -118,6 +119,3 @@ def _network_definitions(model: ModelFacts) -> Iterator[tuple[str, str]]:
         decision = largest if model.positive is None else "the threshold decides"
         corrected = "a power of the weights corrects the probabilities to the classes' frequencies"
         yield "class weights", f"{corrected}, and {decision}"
-
-
-TOPIC: Final = Topic(DATA, highlights=_highlights, details=_details)

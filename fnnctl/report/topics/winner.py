@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Any
 
 from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.metrics.registry import label_of
 from fnnctl.records.history import SearchHistory
 from fnnctl.records.trials import Result
+from fnnctl.report.blocks import Block, Command, Facts, Notes, Table
 from fnnctl.report.measured import measured
 from fnnctl.report.searched_settings import paths_by_importance, setting_text, short_names
-from fnnctl.report.sections import SUMMARY, Command, DefinitionList, Formats, Notes, Section, TableSection
 from fnnctl.report.summary import TEST, Summary
 from fnnctl.report.topics.default_trial import (
     default_trial_result,
@@ -20,42 +20,45 @@ from fnnctl.report.topics.default_trial import (
     ties_text,
     winners_comparison,
 )
-from fnnctl.report.topics.scores import ABOUT
-from fnnctl.report.topics.topic import Topic
+from fnnctl.report.topics.topic import ABOUT, SUMMARY
 from fnnctl.report.words import NOTHING, number
 from fnnctl.store import names
 from fnnctl.store.manifest import SearchFacts
 from fnnctl.text import counted
 
-WINNER: Final = "The winner"
-COMMANDS: Final = "Train and extend"
 
-
-def _highlights(summary: Summary) -> Iterator[Section]:
+def best_trial(summary: Summary) -> Iterator[Block]:
+    """The winner and its objective."""
     search = summary.search_history
     if (best := search.winner) is None:
         return
     differ = search.has_rungs or not search.is_complete
     after = f" after {counted(search.epochs_of(best), 'epoch')}" if differ else ""
     score = f"{label_of(search.metric)} {number(best.objective)}"
-    yield _definition(11, "best trial", f"{best.trial}, with {score} {measured(search).where}{after}")
+    yield Facts(SUMMARY, (("best trial", f"{best.trial}, with {score} {measured(search).where}{after}"),))
+
+
+def best_settings(summary: Summary) -> Iterator[Block]:
+    """The searched settings of the winner."""
+    search = summary.search_history
+    if (best := search.winner) is None:
+        return
     assignment = search.trials[best.trial].assignment
     # The most important ones first, as the end may be left out.
     paths = [path for path in paths_by_importance(search) if path in assignment]
     named = zip(paths, short_names(paths), strict=True)
-    yield _definition(
-        13, "its settings", ", ".join(f"{name} {setting_text(assignment[path])}" for path, name in named)
-    )
-    if sentence := _choice(summary, search, best):
-        yield Notes(ABOUT, (sentence,), heading=SUMMARY, priority=51)
+    text = ", ".join(f"{name} {setting_text(assignment[path])}" for path, name in named)
+    yield Facts(SUMMARY, (("its settings", text),))
 
 
-def _definition(priority: int, name: str, text: str) -> DefinitionList:
-    return DefinitionList("Search", ((name, text),), heading=SUMMARY, priority=priority, formats=Formats.PAGE)
+def choice(summary: Summary) -> Iterator[Block]:
+    """Whose scores are shown, and what chose the trial."""
+    search = summary.search_history
+    if (best := search.winner) and (sentence := _choice(summary, search, best)):
+        yield Notes(ABOUT, (sentence,))
 
 
 def _choice(summary: Summary, search: SearchHistory, best: Result) -> str | None:
-    """Whose scores are shown, and what chose the trial."""
     confirmation, count = search.confirmation, len(search.standings.latest)
     if summary.has_former_winner:
         missing = "has no run yet" if search.on_bags else "is not refitted yet"
@@ -74,20 +77,27 @@ def _choice(summary: Summary, search: SearchHistory, best: Result) -> str | None
     return None
 
 
-def _details(summary: Summary) -> Iterator[Section]:
+def winner(summary: Summary) -> Iterator[Block]:
+    """Its scores wherever they were measured, and what is known of it."""
     search = summary.search_history
     if (best := search.winner) is None:
         return
     label = label_of(search.metric)
     header = ("", label, "95 % interval", "chosen by it")
     scores = tuple(_scores(summary, search, best))
-    yield TableSection(f"{label} of the winner", header, scores, texts=(0, 3))
-    yield DefinitionList("Best trial", tuple(_definitions(summary, search, best)))
-    yield Command("Train it alone", tuple(_training_command(summary, best)), heading=COMMANDS)
+    yield Table(f"{label} of the winner", header, scores, texts=(0, 3))
+    yield Facts("Best trial", tuple(_definitions(summary, search, best)))
+
+
+def commands(summary: Summary) -> Iterator[Block]:
+    """How to train the winner alone, and how to extend the search."""
+    search = summary.search_history
+    if (best := search.winner) is None:
+        return
+    yield Command("Train it alone", tuple(_training_command(summary, best)))
     if facts := summary.manifest.search:
-        restored = tuple(_restored_weights(best, facts))
-        yield Notes("The weights that it keeps alone", restored, heading=COMMANDS)
-    yield Command("Extend the search", tuple(_extension(summary, search)), heading=COMMANDS)
+        yield Notes("The weights that it keeps alone", tuple(_restored_weights(best, facts)))
+    yield Command("Extend the search", tuple(_extension(summary, search)))
 
 
 def _scores(summary: Summary, search: SearchHistory, best: Result) -> Iterator[tuple[str, ...]]:
@@ -208,7 +218,8 @@ def _extension(summary: Summary, search: SearchHistory) -> Iterator[str]:
     yield f"--set {word}"
 
 
-def _json(summary: Summary) -> Mapping[str, Any]:
+def json_entries(summary: Summary) -> Mapping[str, Any]:
+    """The best trial; null without one."""
     search = summary.search_history
     if (best := search.winner) is None:
         return {"best": None}
@@ -225,6 +236,3 @@ def _json(summary: Summary) -> Mapping[str, Any]:
             "metrics": None if summary.has_former_winner else summary.winner_metrics,
         }
     }
-
-
-TOPIC: Final = Topic(WINNER, highlights=_highlights, details=_details, json=_json)

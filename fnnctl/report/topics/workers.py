@@ -6,16 +6,15 @@ from collections.abc import Iterator
 from typing import Final
 
 from fnnctl.records.timeline import Timeline
-from fnnctl.report.sections import Section, TableSection
+from fnnctl.report.blocks import Block, Table
 from fnnctl.report.summary import Summary
-from fnnctl.report.topics.topic import Topic
 from fnnctl.report.words import seconds_text
 from fnnctl.store import names
 
 MAX_WORKERS: Final = 20
 
 
-def workers_table(timeline: Timeline) -> TableSection:
+def workers_table(timeline: Timeline) -> Table:
     """One row per worker; empty with a single one, of which `workers_text` says everything."""
     rows = (
         (
@@ -31,12 +30,10 @@ def workers_table(timeline: Timeline) -> TableSection:
     if (left := len(timeline.workers) - MAX_WORKERS) > 0:
         title += f"; {left:,} more in {names.TIMELINE}"
     header = ("worker", "stacks", "networks", "training", "share of its time")
-    return TableSection(title, header, tuple(rows) if len(timeline.workers) > 1 else ())
+    return Table(title, header, tuple(rows) if len(timeline.workers) > 1 else ())
 
 
-def _details(summary: Summary) -> Iterator[Section]:
+def workers(summary: Summary) -> Iterator[Block]:
+    """What each worker has done, if that is known."""
     if summary.timeline:
         yield workers_table(summary.timeline)
-
-
-TOPIC: Final = Topic("Workers", details=_details)

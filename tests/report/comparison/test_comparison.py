@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from fnnctl.errors import UsageError
+from fnnctl.report.blocks import Command
 from fnnctl.report.comparison import comparison
 from fnnctl.report.comparison.compared_run import read_compared_run
 from fnnctl.report.comparison.comparison import (
@@ -13,8 +14,7 @@ from fnnctl.report.comparison.comparison import (
     other_differences,
     resolved_run,
 )
-from fnnctl.report.comparison.sections import comparison_sections
-from fnnctl.report.sections import Command
+from fnnctl.report.comparison.sections import comparison_document
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.names import RESOLVED
 from tests.report.comparison.written import write_folds, write_part, write_regression
@@ -123,7 +123,9 @@ def test_an_ensemble_of_trials_has_the_best_trials_config_without_what_was_searc
         ("training.epochs", ("searched", "9")),
     ]
     steps = [
-        section for section in comparison_sections(compare_runs(folders)) if isinstance(section, Command)
+        section
+        for section in comparison_document(compare_runs(folders)).blocks
+        if isinstance(section, Command)
     ]
     best = tmp_path / "best" / RESOLVED
     assert steps[0].title == "Cross-validate the best trial of A"

@@ -7,28 +7,35 @@ from typing import Any
 import pytest
 
 from fnnctl.console.output import Output
+from fnnctl.report.blocks import Command
 from fnnctl.report.comparison.comparison import compare_runs
 from fnnctl.report.comparison.sections import (
+    comparison_document,
     comparison_json,
-    comparison_sections,
     headline,
     limit_sentences,
     title,
     verdict_sentences,
     warnings,
 )
-from fnnctl.report.comparison_report import comparison_report
-from fnnctl.report.sections import Command
+from fnnctl.report.formats.markdown import markdown_report
+from fnnctl.report.formats.terminal import terminal_report
+from fnnctl.report.html.report import html_report
+from fnnctl.store.documents import to_json
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.names import RESOLVED
 from tests.report.comparison.written import write_folds, write_part, write_regression
+from tests.report.html.checked import checked
 
 GOOD = [1] * 97 + [0] * 3
 FAIR = [1] * 88 + [0] * 12
 
 
 def sections_of(*runs: object, metric: str | None = None) -> dict[str, Any]:
-    return {section.title: section for section in comparison_sections(compare_runs(runs, metric))}  # type: ignore[arg-type]
+    return {
+        block.title: block
+        for block in comparison_document(compare_runs(runs, metric)).blocks  # type: ignore[arg-type]
+    }
 
 
 def test_tables_of_two_runs(tmp_path: Path) -> None:
@@ -36,7 +43,8 @@ def test_tables_of_two_runs(tmp_path: Path) -> None:
     b = write_part(tmp_path, "b", GOOD, settings={"model": {"dropout": 0.1}}, seed=8)
     found = sections_of(a, b)
     assert [*found] == [
-        "Verdict", "Runs", "Differences", "Settings that differ", "Other differences", "How sure", "Folders",
+        "Verdict", "Runs", "Differences", "accuracy with 95 % intervals, and the differences of the pairs",
+        "Settings that differ", "Other differences", "How sure", "Folders",
         "Cross-validate A", "Cross-validate B",
     ]  # fmt: skip
     assert found["Runs"].rows == (
@@ -62,7 +70,7 @@ def test_several_runs_have_holms_p(tmp_path: Path) -> None:
 
 def test_json_has_the_contracts_keys_and_no_nan(tmp_path: Path) -> None:
     a, b = write_part(tmp_path, "a", FAIR), write_part(tmp_path, "b", GOOD)
-    found = json.loads(comparison_report(compare_runs([a, b])).text("json"))
+    found = json.loads(to_json(comparison_json(compare_runs([a, b]))))
     assert found["runs"] == [str(a.path), str(b.path)]
     assert found["metric"] == "accuracy"
     (pair,) = found["comparisons"]
@@ -88,8 +96,8 @@ def test_what_to_do_next_has_each_config_once(tmp_path: Path) -> None:
     """A network that was scored on another file too has one config, which is compared with nothing alone."""
 
     def commands(*runs: RunFolder) -> list[str]:
-        sections = comparison_sections(compare_runs(runs))
-        return [section.title for section in sections if isinstance(section, Command)]
+        blocks = comparison_document(compare_runs(runs)).blocks
+        return [block.title for block in blocks if isinstance(block, Command)]
 
     run, other = write_part(tmp_path, "a", FAIR), write_part(tmp_path, "b", GOOD)
     again = write_part(tmp_path, "again", GOOD, evaluated={"run": str(run.path), "sha256": "0" * 64})
@@ -105,14 +113,32 @@ def test_hostile_texts_are_shown_harmlessly(tmp_path: Path) -> None:
         for name, hits in (("$$[/]<i>\x1b[31m", FAIR), ("b", GOOD))
     ]
     (runs[1].path / RESOLVED).unlink()
-    found = compare_runs(runs)
-    assert "<script>" not in comparison_report(found).text("markdown")
-    page = comparison_report(found).text("html")
+    document = comparison_document(compare_runs(runs))
+    assert "<script>" not in markdown_report([document])
+    page = html_report([document])
     assert "<script" not in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
-    shown = Output(color=False).rendered(comparison_report(found).terminal(100), plain=True)
+    shown = Output(color=False).rendered(terminal_report([document], width=100), plain=True)
     assert "$$[/]<i>[31m" in shown
     assert "\x1b" not in shown
+
+
+def test_the_figure_stands_in_the_page(tmp_path: Path) -> None:
+    """Also if the scores have no spread, and there are warnings."""
+    runs = [write_part(tmp_path, name, hits) for name, hits in (("a", FAIR), ("b", GOOD))]
+    page = checked(html_report([comparison_document(compare_runs(runs))]))
+    assert page.text("h2")[:4] == ["Verdict", "Runs", "Differences", "Figure"]
+    assert len(page.of("svg")) == 1
+    assert page.text("desc") == verdict_sentences(compare_runs(runs))
+    other = {"sha256": "f" * 64}
+    folds = [
+        write_folds(tmp_path, "c", [0.8, 0.9, 0.7]),
+        write_folds(tmp_path, "d", [0.8, 0.9, 0.7], data=other),
+        write_folds(tmp_path, "e", [0.8, 0.8, 0.8]),
+    ]
+    page = checked(html_report([comparison_document(compare_runs(folds))]))
+    assert [section["class"] for section in page.of("section")][:2] == ["summary", "warning"]
+    assert len(page.of("svg")) == 1
 
 
 def test_the_title_says_what_is_better(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from fnnctl.report.formats.markdown import markdown_report
 from fnnctl.report.formats.terminal import terminal_report
 from fnnctl.report.html.report import html_report
 from fnnctl.report.summary import Summary, summarize
-from fnnctl.report.topics.registry import text_document
+from fnnctl.report.topics.registry import run_document
 from fnnctl.store import names
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.run import OpenRun
@@ -73,12 +73,12 @@ def test_a_registered_figure_is_in_every_report(
     summary = summarize(run)
     console = Console(width=100)
     with console.capture() as captured:
-        console.print(terminal_report([text_document(summary)], width=100))
+        console.print(terminal_report([run_document(summary)], width=100))
     assert "made.png what was made" in " ".join(captured.get().split())
-    markdown = markdown_report([text_document(summary)], [], run.path)
+    markdown = markdown_report([run_document(summary)], [], run.path)
     assert "- [made.png](made.png): what was made" in markdown
     assert "![what was made](made.png)" in markdown
-    page = html_report([summary], [], run.path)
+    page = html_report([run_document(summary)])
     assert "<figcaption>What was made</figcaption>" in page
     assert f"<desc>made of {summary.manifest.kind}</desc>" in page
     assert MADE.file in json_report([summary])["runs"][0]["files"]

@@ -6,19 +6,19 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from fnnctl.report.document import Document
-from fnnctl.report.sections import (
-    SUMMARY,
+from fnnctl.report.blocks import (
+    Block,
     Command,
-    DefinitionList,
+    Facts,
     Failure,
     Notes,
     Score,
     Scores,
-    Section,
-    TableSection,
+    Table,
     Warnings,
 )
+from fnnctl.report.document import Document, ReportedRun, Section, merge_blocks
+from fnnctl.report.gates import GateResult
 
 RUN: Final = Path("runs/2026-11-24T13-24-05Z-flowers-mlp-3fa9c1")
 KEYS: Final = ("accuracy", "balanced accuracy", "f1 macro", "roc auc macro", "log loss")
@@ -42,12 +42,25 @@ HOSTILE: Final = (
 )
 
 
-def worst(*names: str, error: str | None = ERROR) -> TableSection:
+GATE: Final = GateResult(
+    run=str(RUN),
+    name="accuracy",
+    metric="accuracy",
+    value=0.9,
+    value_text="0.9000",
+    threshold=0.95,
+    condition="≥ 0.95",
+    passed=False,
+    message="",
+)
+
+
+def worst(*names: str, error: str | None = ERROR) -> Table:
     """The worst classes, in the form of a short report."""
     header = ("lowest F1", "F1", "precision", "recall", "rows", *(["most frequent error"] if error else []))
     numbers = ("0.8000", "0.7000", "0.9000", "12")
     rows = tuple((name, *numbers, *([error] if error else [])) for name in names)
-    return TableSection("The lowest F1", header, rows, texts=(0, 5), priority=60)
+    return Table("The lowest F1", header, rows, texts=(0, 5))
 
 
 CLASSES: Final = worst("rose", "tulip", "daisy")
@@ -57,6 +70,7 @@ def made(
     *more: Section,
     name: str = "flowers-mlp",
     path: Path = RUN,
+    kind: str = "train",
     status: str = "completed",
     failure: str = "",
     facts: Sequence[tuple[str, str]] = (
@@ -65,41 +79,48 @@ def made(
     ),
     measured: str = "test part",
     scores: Sequence[str] = KEYS,
+    sizes: Table | None = None,
     sentences: Sequence[str] = ("Measured on 30 rows.",),
-    classes: TableSection | None = CLASSES,
+    classes: Table | None = CLASSES,
     warnings: Sequence[str] = (),
     commands: dict[str, str] = COMMANDS,
 ) -> Document:
     """The short document of a complete training on three classes, with more sections."""
     rows = tuple(Score(label, 0.9, (0.8, 0.95), 0.5) for label in scores)
-    sections: list[Section | None] = [
-        DefinitionList("Facts", tuple(facts), heading=SUMMARY, priority=10),
-        Failure("Why it failed", (failure,) if failure else (), priority=20),
-        Scores("How good it is", measured, rows, heading=SUMMARY, priority=30),
-        Notes("About the scores", tuple(sentences), heading=SUMMARY, priority=50),
-        classes,
-        Warnings("Warnings", tuple(warnings), heading="Warnings", priority=70),
-        *(Command(title, (command,), priority=80) for title, command in commands.items()),
+    summary: tuple[Block, ...] = (
+        Facts("Summary", tuple(facts)),
+        Scores("How good it is", measured, rows),
+        *([sizes] if sizes else []),
+        Notes("About the scores", tuple(sentences)),
+    )
+    steps = tuple(Command(title, (command,)) for title, command in commands.items())
+    sections = (
+        Section("Why it failed", merge_blocks([Failure("Why it failed", (failure,) if failure else ())])),
+        Section("Summary", merge_blocks(summary), "summary"),
+        Section("Warnings", merge_blocks([Warnings("Warnings", tuple(warnings))]), "warning"),
+        Section("What goes wrong", (classes,) if classes else ()),
+        Section("Repeat and continue", steps),
         *more,
-    ]
-    filled = tuple(section for section in sections if section is not None and section.rows)
-    when = "started 2026-11-24 13:24:05 UTC, took 1.2 s"
-    return Document(path, name, "train", status, when, filled)
+    )
+    return Document(
+        name,
+        "started 2026-11-24 13:24:05 UTC, took 1.2 s",
+        tuple(section for section in sections if section.blocks),
+        ReportedRun(path, kind, status),
+    )
 
 
 def overfull(name: str, *, failure: bool = True, sizes: bool = True) -> Document:
     """A document with more of everything than there is room for, in which every text is this name."""
     sentence = " ".join([name] * 40)
     header = ("rows", "share", "accuracy", "95 % interval")
-    table = TableSection(
-        "Sizes", header, (("1", "2", "3", "4"),) * 20, texts=(), notes=(sentence,), priority=40, lines=(8, 12)
-    )
+    table = Table("Sizes", header, (("1", "2", "3", "4"),) * 20, texts=(), notes=(sentence,), lines=(8, 12))
     return made(
-        *([table] if sizes else []),
         name=name,
         failure=sentence if failure else "",
         facts=((name, sentence),) * 9,
         scores=[f"metric {number}" for number in range(12)],
+        sizes=table if sizes else None,
         sentences=(sentence,) * 5,
         classes=worst(*[name] * 3, error=f"50% taken for {name}"),
         warnings=(sentence,) * 7,

@@ -8,15 +8,14 @@ import pytest
 from rich.cells import cell_len
 
 from fnnctl.console.output import Output
-from fnnctl.report.document import Document
+from fnnctl.report.blocks import Facts, Table
+from fnnctl.report.document import Document, block_section
 from fnnctl.report.formats.short_terminal import MAX_LINES, short_terminal_report
 from fnnctl.report.gates import GateResult, gate_results, parse_gates
-from fnnctl.report.sections import REQUESTED, DefinitionList, Section, TableSection
 from fnnctl.report.summary import summarize
-from fnnctl.report.topics.registry import short_document
+from fnnctl.report.topics.registry import run_document
 from fnnctl.store.run import OpenRun
-from tests.report.formats.documents import HOSTILE, made, overfull, worst
-from tests.report.kinds import SECTIONS, SHOWN
+from tests.report.formats.documents import HOSTILE, RUN, made, overfull, worst
 
 
 def rendered(*documents: Document, width: int = 80) -> list[str]:
@@ -41,12 +40,12 @@ def test_what_a_reader_sees() -> None:
         "",
         "  Measured on 30 rows.",
         "",
+        "  warning: column 'id' looks like a row id",
+        "",
         "  lowest F1      F1  precision  recall  rows  most frequent error",
         "  rose       0.8000     0.7000  0.9000    12  25% taken for tulip",
         "  tulip      0.8000     0.7000  0.9000    12  25% taken for tulip",
         "  daisy      0.8000     0.7000  0.9000    12  25% taken for tulip",
-        "",
-        "  warning: column 'id' looks like a row id",
         "",
         "  fnnctl report runs/2026-11-24T13-24-05Z-flowers-mlp-3fa9c1 --verbose",
         "  fnnctl train runs/2026-11-24T13-24-05Z-flowers-mlp-3fa9c1/resolved.yaml",
@@ -116,9 +115,9 @@ def test_the_last_items_of_a_long_fact_are_left_out() -> None:
 def test_a_fact_with_room_for_one_line_of_two_says_so() -> None:
     """Facts have six lines at most, of which the first one takes one."""
     full = overfull("word", failure=False, sizes=False)
-    facts = DefinitionList("Facts", (("name", "x"), *(("list", "an item, " * 12),) * 5), priority=10)
-    others = tuple(section for section in full.sections if not isinstance(section, DefinitionList))
-    lines = rendered(replace(full, sections=(facts, *others)))
+    facts = Facts("Facts", (("name", "x"), *(("list", "an item, " * 12),) * 5))
+    summary, *others = full.sections
+    lines = rendered(replace(full, sections=(replace(summary, blocks=(facts, *summary.blocks[1:])), *others)))
     *_, last = (line for line in lines if "item" in line)
     assert sum("item" in line for line in lines) % 2
     assert last.endswith("an item, …")
@@ -142,18 +141,14 @@ def test_the_first_sentence_is_complete_before_there_are_more_scores() -> None:
     assert len(lines) <= MAX_LINES
 
 
-def sizes(
-    header: tuple[str, ...], rows: tuple[tuple[str, ...], ...], notes: tuple[str, ...] = ()
-) -> TableSection:
-    return TableSection(
-        "Sizes", header, rows, texts=(), notes=notes, keeps_end=True, priority=40, lines=(8, 12)
-    )
+def sizes(header: tuple[str, ...], rows: tuple[tuple[str, ...], ...], notes: tuple[str, ...] = ()) -> Table:
+    return Table("Sizes", header, rows, texts=(), notes=notes, keeps_end=True, lines=(8, 12))
 
 
 def test_the_largest_sizes_are_shown() -> None:
     rows = tuple((str(number), "1 %", "0.5", "0–1", "–", "–") for number in range(20))
     header = ("rows", "share", "accuracy", "95 % interval", "change", "95 % interval")
-    lines = rendered(made(sizes(header, rows)))
+    lines = rendered(made(sizes=sizes(header, rows)))
     assert len(lines) <= MAX_LINES
     assert [line.split()[0] for line in lines if " 1 % " in line][-1] == "19"
 
@@ -162,7 +157,7 @@ def test_sizes_leave_room_for_all_metrics() -> None:
     rows = (("533", "20 %", "0.9", "0–1", "–", "–"), ("2,667", "100 %", "0.95", "0–1", "–", "–"))
     header = ("rows", "share", "accuracy", "95 % interval", "change", "95 % interval")
     table = sizes(header, rows, notes=("More rows help. " * 15,))
-    lines = rendered(made(table, sentences=("Means over 3 folds.",), classes=None))
+    lines = rendered(made(sizes=table, sentences=("Means over 3 folds.",), classes=None))
     assert any(line.startswith("  log loss  ") for line in lines)
     assert len(lines) <= MAX_LINES
 
@@ -200,7 +195,7 @@ def test_several_runs_have_intervals_if_they_fit_beside_whole_names() -> None:
 def test_gates_are_always_shown(finished_run: Callable[..., OpenRun]) -> None:
     summary = summarize(finished_run())
     results = gate_results(parse_gates(["accuracy=0.95"]), summary)
-    text = Output().rendered(short_terminal_report([short_document(summary)], results), plain=True)
+    text = Output().rendered(short_terminal_report([run_document(summary, short=True)], results), plain=True)
     assert "missed" in text.split("Gates")[1]
 
 
@@ -228,25 +223,19 @@ def test_the_table_of_gates_is_never_cut() -> None:
 @pytest.mark.parametrize("count", [2, 3, 30])
 def test_a_run_with_few_or_many_classes(finished_run: Callable[..., OpenRun], count: int) -> None:
     classes = [f"{HOSTILE[place % 10]}{place}" for place in range(count)]
-    lines = rendered(short_document(summarize(finished_run("[/] \x1b[2J$$", classes))))
+    lines = rendered(run_document(summarize(finished_run("[/] \x1b[2J$$", classes)), short=True))
     assert len(lines) <= MAX_LINES
     assert lines[0] == "[/] [2J$$  completed"
     assert sum("0.3333" in line for line in lines) == min(count, 3)
 
 
 def test_importances_that_were_asked_for_are_shown() -> None:
-    table = TableSection("Importance of the columns", ("column", "accuracy −"), (("x_1", "0.5"),))
-    document = made(replace(table, priority=REQUESTED))
+    table = Table("Importance of the columns", ("column", "accuracy −"), (("x_1", "0.5"),))
+    document = made(replace(block_section(table), is_requested=True))
     assert [line.split() for line in rendered(document)[-4:]] == [
         ["Importance", "of", "the", "columns"],
         ["column", "accuracy", "−"],
         ["─" * len("column   accuracy −")],
         ["x_1", "0.5"],
     ]
-    assert str(document.path) in rendered(document, document)[-6]
-
-
-@pytest.mark.parametrize("section", SECTIONS, ids=lambda section: type(section).__name__)
-def test_every_kind_of_section_with_a_priority_has_a_line(section: Section) -> None:
-    document = made(replace(section, priority=1), facts=(), sentences=(), classes=None, commands={})
-    assert sum(SHOWN[:12] in line for line in rendered(document, width=200)) >= 1
+    assert str(RUN) in rendered(document, document)[-6]

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from fnnctl.report.figures.numbers import DrawnNumbers
+from fnnctl.report.blocks import DrawnNumbers
 from fnnctl.report.html.figures import numbers_table
 from tests.report.html.checked import Page
 

@@ -15,6 +15,7 @@ import pytest
 
 from fnnctl.report.html.report import html_report
 from fnnctl.report.summary import Summary, summarize
+from fnnctl.report.topics.registry import run_document
 from fnnctl.store.run import OpenRun
 from tests.report.searches import halving, start_search
 
@@ -67,7 +68,7 @@ def measured(chromium: str, folder: Path, pages: dict[str, str], *options: str) 
 
 
 def page(*summaries: Summary) -> str:
-    return html_report(summaries, (), Path())
+    return html_report([run_document(summary) for summary in summaries])
 
 
 def test_pages_fit_every_screen(

@@ -4,43 +4,47 @@ import pytest
 
 from fnnctl.errors import UsageError
 from fnnctl.report.html.markup import EMPTY, Markup, content, element
-from fnnctl.report.html.page import MAX_BYTES, Article, Block, Part, block, page
+from fnnctl.report.html.page import MAX_BYTES, Article, PageSection, Part, page
 from tests.report.html.checked import checked
 
 
-def article(title: str, *blocks: Block) -> Article:
-    return Article(title, EMPTY, blocks)
+def section(title: str, markup: Markup) -> PageSection:
+    return PageSection(title, (Part(markup),))
 
 
-def test_contents_link_to_the_blocks_of_one_run() -> None:
-    parsed = checked(page("p", [article("a", block("One", content("1")), block("One", content("2")))]))
+def article(title: str, *sections: PageSection) -> Article:
+    return Article(title, EMPTY, sections)
+
+
+def test_contents_link_to_the_sections_of_one_run() -> None:
+    parsed = checked(page("p", [article("a", section("One", content("1")), section("One", content("2")))]))
     assert parsed.text("a") == ["One", "One"]
     assert parsed.text("h1", "h2") == ["a", "One", "One"]
 
 
 def test_contents_link_to_several_runs() -> None:
-    parsed = checked(page("two", [article("a", block("One", EMPTY)), article("a", block("One", EMPTY))]))
+    parsed = checked(page("two", [article("a", section("One", EMPTY)), article("a", section("One", EMPTY))]))
     assert parsed.text("a") == ["a", "a"]
     assert parsed.text("h1", "h2", "h3") == ["two", "a", "One", "a", "One"]
 
 
 def test_texts_outside_of_ascii_are_written_as_they_are() -> None:
-    assert "<h2>größe 中文</h2>" in page("p", [article("a", block("größe 中文", EMPTY))])
+    assert "<h2>größe 中文</h2>" in page("p", [article("a", section("größe 中文", EMPTY))])
 
 
 def big(character: str, size: int, source: str | None = None) -> Part:
     return Part(element("p", Markup(character * size)), source)
 
 
-def page_of(*blocks: Block) -> str:
-    text = page("p", [Article("a", EMPTY, blocks)])
+def page_of(*sections: PageSection) -> str:
+    text = page("p", [Article("a", EMPTY, sections)])
     checked(text)
     return text
 
 
 def test_the_largest_parts_are_left_out_of_a_page_that_would_be_too_large() -> None:
     parts = (big("a", 600_000), big("b", 300_000, "b.csv"), big("c", 350_000, "c.csv"))
-    text = page_of(Block("One", parts))
+    text = page_of(PageSection("One", parts))
     assert "a" * 600_000 in text
     assert "b" * 300_000 in text
     assert "c" * 350_000 not in text
@@ -48,8 +52,8 @@ def test_the_largest_parts_are_left_out_of_a_page_that_would_be_too_large() -> N
 
 
 def test_what_is_in_no_file_is_left_out_last() -> None:
-    answer = Block("Answer", (big("a", 800_000),), "summary")
-    text = page_of(answer, Block("One", (big("b", 250_000), big("c", 90_000), big("d", 5000, "d.csv"))))
+    answer = PageSection("Answer", (big("a", 800_000),), "summary")
+    text = page_of(answer, PageSection("One", (big("b", 250_000), big("c", 90_000), big("d", 5000, "d.csv"))))
     assert "a" * 800_000 in text
     assert "b" * 250_000 not in text
     assert "c" * 90_000 in text
@@ -59,9 +63,9 @@ def test_what_is_in_no_file_is_left_out_last() -> None:
 
 def test_the_size_is_that_of_the_file() -> None:
     """A letter of two bytes; with 499,000 of them, the style sheet is too much."""
-    assert "ä" * 499_000 not in page_of(Block("One", (big("ä", 499_000),)))
+    assert "ä" * 499_000 not in page_of(PageSection("One", (big("ä", 499_000),)))
 
 
 def test_a_page_that_is_too_large_even_so_is_refused() -> None:
     with pytest.raises(UsageError, match="and it must have fewer than 1,000,000: name fewer runs"):
-        page_of(Block("Answer", (big("a", MAX_BYTES),), "summary"))
+        page_of(PageSection("Answer", (big("a", MAX_BYTES),), "summary"))

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from fnnctl.report.gates import gate_results, parse_gates
+from fnnctl.report.html.blocks import block_body
 from fnnctl.report.html.report import html_report, side_by_side
 from fnnctl.report.summary import Summary, summarize
-from fnnctl.report.topics.registry import CONTENTS, page_document
+from fnnctl.report.topics.registry import CONTENTS, run_document
 from fnnctl.store.run import OpenRun
 from tests.figures import figures_by_records
 from tests.report.html.checked import Page, checked
@@ -23,7 +24,7 @@ LAST = ["Scores", "Data and training", "Repeat and continue", "Provenance", "Mod
 
 def page_of(*summaries: Summary, gates: tuple[str, ...] = ()) -> Page:
     results = [result for each in summaries for result in gate_results(parse_gates(gates), each)]
-    return checked(html_report(summaries, results, Path()))
+    return checked(html_report([run_document(summary) for summary in summaries], results))
 
 
 def test_a_finished_run(finished_run: Callable[..., OpenRun]) -> None:
@@ -32,7 +33,7 @@ def test_a_finished_run(finished_run: Callable[..., OpenRun]) -> None:
     assert page.text("h1") == ["flowers-mlp"]
     headings = page.text("h2")
     assert [heading for heading in headings if heading in {*FIRST, *LAST}] == [*FIRST, *LAST]
-    assert headings == [heading for heading in CONTENTS if heading in headings]
+    assert headings == [heading.title for heading in CONTENTS if heading.title in headings]
     assert page.text("a") == headings
     assert len(page.of("svg")) == len(figures_by_records(run.path))
     assert {each["aria-label"] for each in page.of("svg")} >= {
@@ -51,7 +52,7 @@ def test_a_finished_run(finished_run: Callable[..., OpenRun]) -> None:
 
 def test_equal_runs_give_equal_pages(finished_run: Callable[..., OpenRun]) -> None:
     summary = summarize(finished_run())
-    first, second = (html_report([summary], (), Path()) for _ in range(2))
+    first, second = (html_report([run_document(summary)]) for _ in range(2))
     assert first == second
 
 
@@ -101,8 +102,8 @@ def test_a_search(tmp_path: Path, records: list[object]) -> None:
 
 
 def rows(*summaries: Summary) -> list[str]:
-    (block,) = side_by_side([page_document(summary) for summary in summaries], ()).blocks
-    return Page("".join(part.markup for part in block.parts)).text("th", "td")
+    document = side_by_side([run_document(summary) for summary in summaries], ())
+    return Page("".join(map(block_body, document.blocks))).text("th", "td")
 
 
 def test_one_row_per_run(finished_run: Callable[..., OpenRun]) -> None:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
+from fnnctl.report.blocks import Score
 from fnnctl.report.html.scores import tiles
-from fnnctl.report.sections import Score
 from tests.report.html.checked import Page
 
 

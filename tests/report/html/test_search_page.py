@@ -11,6 +11,7 @@ import pytest
 
 from fnnctl.report.html.report import html_report
 from fnnctl.report.summary import Summary, summarize
+from fnnctl.report.topics.registry import run_document
 from fnnctl.store.journal import JournalRecord
 from fnnctl.store.run import OpenRun
 from tests.report.conftest import part_metrics
@@ -40,7 +41,7 @@ def completed(run: OpenRun) -> Summary:
 
 
 def page_of(summary: Summary) -> Page:
-    return checked(html_report([summary], [], summary.path))
+    return checked(html_report([run_document(summary)]))
 
 
 def headings(page: Page) -> list[str]:
@@ -141,7 +142,7 @@ def test_hostile_texts_are_shown_as_they_are(tmp_path: Path) -> None:
         result(1, 9, 0.4, facts=curve(*[0.4] * 9)),
     ]
     summary = completed(start_search(tmp_path, records, name=hostile))
-    text = html_report([summary], [], tmp_path)
+    text = html_report([run_document(summary)])
     checked(text)
     assert "<script" not in text
     assert "\x1b" not in text
@@ -149,4 +150,4 @@ def test_hostile_texts_are_shown_as_they_are(tmp_path: Path) -> None:
 
 def test_the_same_search_gives_the_same_page(tmp_path: Path) -> None:
     summary = completed(start_search(tmp_path, halving()))
-    assert html_report([summary], [], tmp_path) == html_report([summary], [], tmp_path)
+    assert html_report([run_document(summary)]) == html_report([run_document(summary)])

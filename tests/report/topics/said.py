@@ -2,41 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import Any, TypeAlias
 
 from fnnctl.records.history import SearchHistory
-from fnnctl.report.sections import SUMMARY, DefinitionList, Notes, Section, TableSection
+from fnnctl.report.blocks import Block, Facts, Figure, Notes, Table
 from fnnctl.report.summary import Summary
-from fnnctl.report.topics.registry import short_document
-from fnnctl.report.topics.topic import Topic
+from fnnctl.report.topics.registry import run_document
+from fnnctl.report.topics.topic import ABOUT, SUMMARY
 from fnnctl.store.journal import JournalRecord
 from fnnctl.store.manifest import Manifest
 from tests.report.searches import read
 
-
-def said(topic: Topic, summary: Summary) -> dict[str, Section]:
-    """The topic's sections that are not empty, by their titles; those of a summary are not among them."""
-    sections = (*topic.highlights(summary), *topic.details(summary))
-    return {section.title: section for section in sections if section.rows and section.heading != SUMMARY}
+Topic: TypeAlias = Callable[[Summary], Iterable[Block]]
 
 
-def tables(topic: Topic, summary: Summary) -> list[TableSection]:
-    """The topic's tables."""
-    return [section for section in said(topic, summary).values() if isinstance(section, TableSection)]
+def by_title(blocks: Iterable[Block]) -> dict[str, Any]:
+    """The blocks that are not empty, except figures, by their titles."""
+    return {block.title: block for block in blocks if not isinstance(block, Figure) and block.rows}
 
 
-def sentences(summary: Summary, topic: Topic | None = None) -> tuple[str, ...]:
-    """The sentences of a summary, of one topic or of all."""
-    sections = topic.highlights(summary) if topic else short_document(summary).highlights
-    notes = (section for section in sections if isinstance(section, Notes) and section.priority)
-    return tuple(row for section in notes for row in section.rows)
+def said(topic: Topic, summary: Summary) -> dict[str, Any]:
+    """What a topic says."""
+    return by_title(topic(summary))
+
+
+def complete(summary: Summary) -> dict[str, Any]:
+    """What a complete report says."""
+    return by_title(run_document(summary).blocks)
+
+
+def tables(summary: Summary, *topics: Topic) -> list[Table]:
+    """The tables of the topics."""
+    blocks = (block for topic in topics for block in said(topic, summary).values())
+    return [block for block in blocks if isinstance(block, Table)]
+
+
+def sentences(summary: Summary) -> tuple[str, ...]:
+    """The sentences of a short report's summary."""
+    notes = by_title(run_document(summary, short=True).blocks).get(ABOUT)
+    return notes.rows if isinstance(notes, Notes) else ()
 
 
 def facts(summary: Summary) -> dict[str, str]:
-    """The facts of a summary, in their order."""
-    sections = short_document(summary).highlights
-    return dict(row for section in sections if isinstance(section, DefinitionList) for row in section.rows)
+    """The facts of a short report's summary, in their order."""
+    found = by_title(run_document(summary, short=True).blocks).get(SUMMARY)
+    return dict(found.rows) if isinstance(found, Facts) else {}
 
 
 def searched(records: Sequence[JournalRecord] | SearchHistory) -> Summary:

@@ -8,34 +8,34 @@ import pytest
 
 from fnnctl.metrics.kendall import RankCorrelation
 from fnnctl.records.audit import Audit, RungPair
-from fnnctl.report.sections import Notes, TableSection
-from fnnctl.report.topics.audit import TOPIC, measure_sentence, verdict_sentence
+from fnnctl.report.blocks import Notes, Table
+from fnnctl.report.topics.audit import json_entries, measure_sentence, rung_audit, verdict_sentence
 from fnnctl.store.journal import JournalRecord
 from tests.report.searches import halving, header, hyperband, result, trial
 from tests.report.topics.said import searched
 
 
-def audited(records: list[JournalRecord]) -> tuple[TableSection, TableSection, Notes]:
-    pairs, baselines, notes = TOPIC.details(searched(records))
-    assert isinstance(pairs, TableSection)
-    assert isinstance(baselines, TableSection)
+def audited(records: list[JournalRecord]) -> tuple[Table, Table, Notes]:
+    pairs, baselines, notes = rung_audit(searched(records))
+    assert isinstance(pairs, Table)
+    assert isinstance(baselines, Table)
     assert isinstance(notes, Notes)
     return pairs, baselines, notes
 
 
 def audit_json(records: list[JournalRecord]) -> Any:
-    return TOPIC.json(searched(records))["audit"]
+    return json_entries(searched(records))["audit"]
 
 
 def test_halving_knows_only_promoted_trials() -> None:
     pairs, baselines, notes = audited(halving())
-    assert pairs == TableSection(
+    assert pairs == Table(
         "Rung audit: do early ranks hold?",
         ("epochs", "trials", "τ", "95 % interval", "best dropped", "accuracy lost"),
         (("1 → 3", "2 promoted", "–", "–", "–", "–"), ("3 → 9", "2 promoted", "–", "–", "–", "–")),
     )
     # 17 epochs: 4 for one epoch each, 8 more for trial 1, and 5 more for trial 3, which then diverges.
-    assert baselines == TableSection(
+    assert baselines == Table(
         "The i-epoch baseline at equal epochs",
         ("i", "trials", "continued", "epochs", "accuracy", "the search"),
         (("1", "4", "2", "17 of 17", "0.9600", "0.9600"),),
@@ -76,7 +76,7 @@ def test_an_unknown_trial_makes_the_baseline_a_bound(direction: str, sign: str) 
 
 def test_a_search_with_one_rung_has_no_audit() -> None:
     records = [header(), trial(0), trial(1), result(0, 9, 0.5), result(1, 9, 0.6)]
-    assert [*TOPIC.details(searched(records))] == []
+    assert [*rung_audit(searched(records))] == []
 
 
 def test_no_epochs_are_left_for_the_baseline() -> None:

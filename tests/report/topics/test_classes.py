@@ -8,15 +8,17 @@ import numpy as np
 import pytest
 
 from fnnctl.arrays import IntArray
-from fnnctl.report.sections import TableSection
+from fnnctl.report.blocks import Table
 from fnnctl.report.summary import Summary, summarize
 from fnnctl.report.topics.classes import (
     MAX_PAIRS,
-    TOPIC,
     ConfusedPair,
     WorstGroup,
+    all_classes,
     confused_pairs,
+    first_pairs,
     most_confused,
+    worst_classes,
     worst_groups,
 )
 from fnnctl.store.manifest import CrossValidationFacts
@@ -35,7 +37,7 @@ def test_of_many_classes_the_worst_are_shown(
         }
         of_classes["c3"] = {"f1": None, "support": 0}  # no row of this class is found
         run.write_metrics({"train": None, "validation": None, "test": {"per_class": of_classes}})
-        found = tables(TOPIC, summarize(run))
+        found = tables(summarize(run), all_classes)
         (classes,) = (table for table in found if table.title.startswith("Classes on the test part"))
         if is_narrow:
             assert classes.narrow is not None
@@ -96,9 +98,9 @@ def with_counts(summary: Summary, counts: IntArray) -> Summary:
     return replace(summary, confusion=(tuple(f"c{k}" for k in range(len(counts))), counts))
 
 
-def table(summary: Summary) -> TableSection:
+def table(summary: Summary) -> Table:
     """The matrix or the most confused pairs."""
-    return tables(TOPIC, summary)[-1]
+    return tables(summary, all_classes)[-1]
 
 
 @pytest.mark.parametrize(("classes", "title"), [(12, "Confusion matrix"), (13, "Confused classes")])
@@ -178,7 +180,7 @@ def test_nothing_is_confused() -> None:
 
 
 def test_without_a_confusion_matrix_there_are_no_columns_for_it(summary: Summary) -> None:
-    worst, *_ = tables(TOPIC, replace(summary, confusion=None))
+    (worst,) = tables(replace(summary, confusion=None), worst_classes, first_pairs)
     rows = tuple((name, "0.3333", "0.5000", "0.2500", "–", "10") for name in ("setosa", "versicolor"))
     assert (worst.title, worst.rows) == ("The lowest F1", rows)
     assert worst.header == ("class", "F1", "precision", "recall", "ROC AUC", "rows")
@@ -187,7 +189,7 @@ def test_without_a_confusion_matrix_there_are_no_columns_for_it(summary: Summary
 
 
 def test_confused_classes_are_named_with_their_rows(summary: Summary) -> None:
-    worst, pairs, *_ = tables(TOPIC, summary)
+    worst, pairs = tables(summary, worst_classes, first_pairs)
     assert worst.rows[0] == (
         "setosa", "0.3333", "0.5000", "0.2500", "–", "10", "versicolor (1)", "versicolor (2)"
     )  # fmt: skip
@@ -196,7 +198,7 @@ def test_confused_classes_are_named_with_their_rows(summary: Summary) -> None:
     assert pairs.rows[0] == ("versicolor", "setosa", "2", "40.0%")
     folds = CrossValidationFacts(folds=5, repeats=5, stratify=True)
     manifest = summary.manifest.model_copy(update={"cross_validation": folds})
-    worst, pairs, *_ = tables(TOPIC, replace(summary, manifest=manifest))
+    worst, pairs = tables(replace(summary, manifest=manifest), worst_classes, first_pairs)
     assert pairs.header[2] == "rows of 5 repeats"
     assert worst.title.endswith("in parentheses, rows of 5 repeats")
 
@@ -222,7 +224,7 @@ def test_long_names_of_classes_are_numbered(finished_run: Callable[..., OpenRun]
 
 
 def test_the_classes_and_the_matrix_of_a_finished_run(summary: Summary) -> None:
-    *_, classes, matrix = tables(TOPIC, summary)
+    *_, classes, matrix = tables(summary, all_classes)
     assert classes.title == "Classes on the test part"
     assert classes.rows[0] == ("setosa", "0.5000", "0.2500", "0.3333", "–", "10")
     assert matrix.title == "Confusion matrix on the test part"

@@ -8,12 +8,11 @@ from typing import Any
 import pytest
 
 from fnnctl.records.history import SearchHistory
+from fnnctl.report.blocks import Facts, Files, Table
 from fnnctl.report.formats.json_report import json_report
-from fnnctl.report.sections import DefinitionList, FileList, TableSection
 from fnnctl.report.summary import Summary, summarize
 from fnnctl.report.topics import files
-from fnnctl.report.topics.ensemble import TOPIC, definitions
-from fnnctl.report.topics.registry import text_document
+from fnnctl.report.topics.ensemble import definitions, ensemble, json_entries
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.manifest import NestedScore, SelectionFacts
 from fnnctl.store.names import ENSEMBLE
@@ -45,8 +44,8 @@ def summary(search: Path) -> Summary:
 
 
 def test_it_stands_beside_the_winner(summary: Summary) -> None:
-    facts, trials, beside = TOPIC.details(summary)
-    assert facts == DefinitionList(
+    facts, trials, beside = ensemble(summary)
+    assert facts == Facts(
         "Ensemble of trials",
         (
             ("validation accuracy", "0.9700; the best trial alone has 0.9600"),
@@ -54,17 +53,15 @@ def test_it_stands_beside_the_winner(summary: Summary) -> None:
             ("selected on", "the validation part, so its validation scores are optimistic"),
         ),
     )
-    assert trials == TableSection(
+    assert trials == Table(
         "Selected trials", ("trial", "times", "accuracy"), (("1", "2", "0.9600"), ("3", "1", "–"))
     )
-    assert isinstance(beside, TableSection)
+    assert isinstance(beside, Table)
     assert beside.title == "On the test part"
     assert beside.header == ("", "ensemble", "refitted winner", "baseline")
     rows = {name: (own, winners) for name, own, winners, _ in beside.rows}
     assert rows["accuracy"] == ("0.9500", "0.9000")
     assert any("–" in own and "–" in winners for own, winners in rows.values()), "intervals"
-    titles = [section.title for section in text_document(summary).sections]
-    assert titles.index("Metrics of the refitted winner") < titles.index("On the test part")
 
 
 @pytest.mark.parametrize("has_one_loss", [True, False])
@@ -72,8 +69,8 @@ def test_losses_of_several_kinds_are_not_compared(
     summary: Summary, monkeypatch: pytest.MonkeyPatch, has_one_loss: bool
 ) -> None:
     monkeypatch.setattr(SearchHistory, "has_one_loss", has_one_loss)
-    *_, beside = TOPIC.details(summary)
-    assert isinstance(beside, TableSection)
+    *_, beside = ensemble(summary)
+    assert isinstance(beside, Table)
     assert any(name.startswith("loss") for name, *_ in beside.rows) == has_one_loss
 
 
@@ -83,8 +80,8 @@ def test_a_loss_that_equals_the_log_loss_is_not_shown_twice(summary: Summary, wi
     for metrics, loss in ((summary.metrics, winners), (summary.ensemble.metrics, 0.25)):
         assert metrics
         metrics["test"].update(loss=loss, log_loss=0.25)
-    *_, beside = TOPIC.details(summary)
-    assert isinstance(beside, TableSection)
+    *_, beside = ensemble(summary)
+    assert isinstance(beside, Table)
     rows = [name for name, *_ in beside.rows]
     assert "log loss" in rows
     assert ("loss, unclipped" in rows) == (winners != 0.25)
@@ -92,15 +89,15 @@ def test_a_loss_that_equals_the_log_loss_is_not_shown_twice(summary: Summary, wi
 
 def test_its_own_report_has_no_other_to_compare_with(search: Path) -> None:
     own = summarize(RunFolder(search / ENSEMBLE))
-    assert [section.title for section in TOPIC.details(own)] == ["Ensemble of trials", "Selected trials"]
+    assert [section.title for section in ensemble(own)] == ["Ensemble of trials", "Selected trials"]
 
 
 def test_its_own_report_says_what_its_config_repeats(search: Path) -> None:
     (search / ENSEMBLE / "resolved.yaml").write_text("")
     descriptions = {}
     for folder in (search, search / ENSEMBLE):
-        (section,) = files.TOPIC.details(summarize(RunFolder(folder)))
-        assert isinstance(section, FileList)
+        (section,) = files.files(summarize(RunFolder(folder)))
+        assert isinstance(section, Files)
         descriptions[folder] = dict(section.rows)["resolved.yaml"]
     assert descriptions[search] == "the complete config, to repeat the run"
     assert descriptions[search / ENSEMBLE].endswith("`fnnctl search` with it repeats the search")
@@ -110,7 +107,7 @@ def test_its_values_are_for_scripts(search: Path, summary: Summary) -> None:
     metrics = {"train": None, "validation": None, "test": part_metrics(("a", "b"), 0.95)}
     full = SelectionFacts.model_validate(SELECTION).model_dump(mode="json")
     expected = {**full, "run": str(search / ENSEMBLE), "metrics": metrics}
-    assert TOPIC.json(summary) == {"ensemble": expected}
+    assert json_entries(summary) == {"ensemble": expected}
     assert json_report([summary])["runs"][0]["ensemble"] == expected
     assert "ensemble" in summary.files
 
@@ -118,7 +115,7 @@ def test_its_values_are_for_scripts(search: Path, summary: Summary) -> None:
 def test_a_search_without_one(tmp_path: Path) -> None:
     run = start_search(tmp_path, halving())
     summary = summarize(run)
-    assert [*TOPIC.details(summary)] == []
+    assert [*ensemble(summary)] == []
     assert json_report([summary])["runs"][0]["ensemble"] is None
     run.let_go()
 

@@ -7,11 +7,11 @@ import pytest
 
 from fnnctl.errors import DataError
 from fnnctl.metrics.feature_importance import ColumnImportance, Estimate, FeatureImportances
-from fnnctl.report.sections import Notes
+from fnnctl.report.blocks import Notes
 from fnnctl.report.stored_importances import write_importances
 from fnnctl.report.summary import summarize
 from fnnctl.report.topics import examples
-from fnnctl.report.topics.examples import TOPIC, WorstExample, worst_examples
+from fnnctl.report.topics.examples import WorstExample, worst_examples, worst_rows
 from fnnctl.store import names
 from fnnctl.store.run import OpenRun
 from tests.report.topics.said import tables
@@ -87,7 +87,7 @@ def test_a_damaged_file_is_reported(
     run.write_table(names.PREDICTIONS, columns, [line])
     with pytest.raises(DataError, match=message):
         worst_examples(summarize(run))
-    (section,) = TOPIC.details(summarize(run))
+    (section,) = worst_rows(summarize(run))
     assert isinstance(section, Notes)
     assert section.rows[0].startswith("They are not shown: ")
     assert message in section.rows[0]
@@ -98,7 +98,7 @@ def test_a_run_without_predictions_has_no_examples(start_run: Callable[..., Open
 
 
 def test_examples_say_where_their_rows_are(finished_run: Callable[..., OpenRun]) -> None:
-    (table,) = tables(TOPIC, summarize(finished_run()))
+    (table,) = tables(summarize(finished_run()), worst_rows)
     assert table.title == "Most confidently wrong; row numbers as in predictions.csv, from 0"
     assert table.rows == (("7", "setosa", "versicolor", "0.5000"),)
 
@@ -106,7 +106,7 @@ def test_examples_say_where_their_rows_are(finished_run: Callable[..., OpenRun])
 def test_residuals_have_a_table_of_their_own(start_run: Callable[..., OpenRun]) -> None:
     run = start_run()
     run.write_table(names.PREDICTIONS, ("row", "target", "prediction"), [(0, 100.0, 50.0)])
-    (table,) = tables(TOPIC, summarize(run))
+    (table,) = tables(summarize(run), worst_rows)
     assert table.rows == (("0", "100.00", "50.000", "50.000"),)
 
 
@@ -119,7 +119,7 @@ def write_worst(run: OpenRun, columns: dict[str, str]) -> None:
 def test_the_values_of_the_row_stand_beside_it(start_run: Callable[..., OpenRun]) -> None:
     run = start_run()
     write_worst(run, {"age": "22", "fare": "0.30000001192", "zip": "01234.5", "name": "x" * 50, "deck": ""})
-    (table,) = tables(TOPIC, summarize(run))
+    (table,) = tables(summarize(run), worst_rows)
     assert table.header == (
         "row",
         "true",
@@ -139,7 +139,7 @@ def test_the_values_of_the_row_stand_beside_it(start_run: Callable[..., OpenRun]
 def test_many_columns_do_not_flood_the_page(start_run: Callable[..., OpenRun]) -> None:
     run = start_run()
     write_worst(run, {f"pixel{index}": str(index) for index in range(64)})
-    (table,) = tables(TOPIC, summarize(run))
+    (table,) = tables(summarize(run), worst_rows)
     assert table.header[4:] == tuple(f"pixel{index}" for index in range(6))
     assert table.notes == ("58 more columns of the data: see worst_rows.csv",)
     assert table.narrow is not None
@@ -151,7 +151,7 @@ def test_wide_columns_are_left_out_on_a_terminal(start_run: Callable[..., OpenRu
     run = start_run()
     run.write_table(names.PREDICTIONS, CLASSES, [(8, "b" * 90, "a", 0.9, 0.1)])
     run.write_table(names.WORST_ROWS, ("row", "x"), [(8, 1)])
-    (table,) = tables(TOPIC, summarize(run))
+    (table,) = tables(summarize(run), worst_rows)
     assert table.narrow is not None
     assert table.narrow.header == table.header[:4]
     assert table.narrow.notes == ("1 more column of the data: see worst_rows.csv",)
@@ -163,7 +163,7 @@ def test_the_most_important_columns_come_first(start_run: Callable[..., OpenRun]
     estimate: dict[str, Estimate | None] = {"log_loss": Estimate(0.1, 0.0, None)}
     columns = tuple(ColumnImportance(name, estimate, None) for name in "gc")
     write_importances(run, FeatureImportances("test", 1, 1, columns))
-    (table,) = tables(TOPIC, summarize(run))
+    (table,) = tables(summarize(run), worst_rows)
     assert table.header[4:] == ("g", "c", "a", "b", "d", "e")
     assert table.rows[0][4:] == ("g", "c", "a", "b", "d", "e")
 

@@ -6,11 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from fnnctl.metrics.feature_importance import ColumnImportance, Estimate, FeatureImportances
+from fnnctl.report.blocks import Notes, Table
 from fnnctl.report.formats.markdown import markdown_report
-from fnnctl.report.sections import Notes, TableSection
 from fnnctl.report.summary import Summary, summarize
-from fnnctl.report.topics.feature_importance import TOPIC
-from fnnctl.report.topics.registry import text_document
+from fnnctl.report.topics.feature_importance import importance, json_entries
+from fnnctl.report.topics.registry import run_document
 from fnnctl.store.documents import to_json
 from fnnctl.store.run import OpenRun
 from tests.report.searches import header
@@ -40,9 +40,9 @@ def measured(importances: FeatureImportances | None) -> Summary:
     return replace(searched([header()]), importances=importances)
 
 
-def rendered(importances: FeatureImportances) -> tuple[TableSection, str]:
-    table, notes = said(TOPIC, measured(importances)).values()
-    assert isinstance(table, TableSection)
+def rendered(importances: FeatureImportances) -> tuple[Table, str]:
+    table, notes = said(importance, measured(importances)).values()
+    assert isinstance(table, Table)
     assert isinstance(notes, Notes)
     return table, "\n".join(notes.rows)
 
@@ -67,7 +67,7 @@ def test_the_notes_say_what_users_would_misread() -> None:
 def test_few_words_if_there_is_nothing_to_misread() -> None:
     sound = replace(SOME, columns=(column("bill", 0.5, 0.25),))
     assert rendered(sound)[1].count("\n") == 0
-    assert said(TOPIC, measured(None)) == {}
+    assert said(importance, measured(None)) == {}
 
 
 def test_a_validation_part_is_named() -> None:
@@ -90,14 +90,14 @@ def test_hostile_names_are_escaped(
 ) -> None:
     columns = tuple(column(name, 0.5, -0.25, (name + "2", 0.95)) for name in hostile_classes)
     summary = replace(summarize(finished_run()), importances=replace(SOME, columns=columns))
-    text = markdown_report([text_document(summary)], [], Path())
+    text = markdown_report([run_document(summary)], [], Path())
     assert "<script>" not in text
     assert "\x1b" not in text
     assert "&lt;script&gt;" in text
 
 
 def test_the_json_object_has_null_for_what_does_not_exist() -> None:
-    value = TOPIC.json(measured(IMPORTANCES))
+    value = json_entries(measured(IMPORTANCES))
     assert json.loads(to_json(value)) == value
     first, second, third = value["feature_importance"]
     assert first["r2"] == {"mean": 0.1 + 0.2, "std": 0.25, "ci95": [-1e-300, 1e300]}
@@ -105,4 +105,4 @@ def test_the_json_object_has_null_for_what_does_not_exist() -> None:
     assert second["r2"]["ci95"] is None
     assert (third["column"], third["r2"], third["correlated_with"]) == ("日本", None, None)
     assert value["feature_importance_rows"] == {"part": "validation", "rows": 30, "repeats": 10}
-    assert TOPIC.json(measured(None)) == {}
+    assert json_entries(measured(None)) == {}

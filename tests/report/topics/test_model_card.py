@@ -6,13 +6,13 @@ from typing import TypeVar
 
 import pytest
 
-from fnnctl.report.sections import DefinitionList, Excerpt, Formats, Notes
+from fnnctl.report.blocks import Excerpt, Facts, Notes
 from fnnctl.report.summary import Summary, summarize
-from fnnctl.report.topics.model_card import TOPIC
+from fnnctl.report.topics.model_card import model_card
 from fnnctl.store.names import RESOLVED
 from fnnctl.store.run import OpenRun
 
-Kind = TypeVar("Kind", DefinitionList, Excerpt, Notes)
+Kind = TypeVar("Kind", Facts, Excerpt, Notes)
 RESOLVED_TEXT = """\
 notes:
   limits: |
@@ -31,18 +31,17 @@ def summary(finished_run: Callable[..., OpenRun]) -> Summary:
 
 def card(summary: Summary) -> dict[str, str]:
     """The facts of the card."""
-    return dict(row for section in of_kind(summary, DefinitionList) for row in section.rows)
+    return dict(row for section in of_kind(summary, Facts) for row in section.rows)
 
 
 def of_kind(summary: Summary, kind: type[Kind]) -> list[Kind]:
-    return [section for section in TOPIC.details(summary) if isinstance(section, kind)]
+    return [section for section in model_card(summary) if isinstance(section, kind)]
 
 
 def test_without_notes_it_says_how_to_add_them(summary: Summary) -> None:
     assert list(card(summary).values())[:3] == ["not stated"] * 3
     (excerpt,) = of_kind(summary, Excerpt)
     assert excerpt.rows == ("notes:", "  intended_use: …", "  limits: …", "  data: …")
-    assert {section.formats for section in TOPIC.details(summary)} == {Formats.PAGE}
 
 
 def test_notes_fill_it(summary: Summary) -> None:
@@ -53,7 +52,6 @@ def test_notes_fill_it(summary: Summary) -> None:
     assert [section.rows for section in of_kind(noted, Excerpt)] == [
         ("notes:", "  intended_use: …", "  data: …")
     ]
-    assert {section.formats for section in TOPIC.details(noted)} == {Formats.ALL}
 
 
 def test_a_config_of_another_version_has_none(summary: Summary) -> None:

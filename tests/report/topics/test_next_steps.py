@@ -6,17 +6,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 from fnnctl.records.journal import Resume, encode
-from fnnctl.report.sections import Command
+from fnnctl.report.blocks import Command
 from fnnctl.report.summary import summarize
-from fnnctl.report.topics.next_steps import TOPIC
+from fnnctl.report.topics.registry import run_document
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.run import OpenRun, create_run
 from tests.report.searches import halving, header, refit, start_search
 
 
 def commands(run: RunFolder) -> list[str]:
-    sections = TOPIC.highlights(summarize(run))
-    return [section.rows[0] for section in sections if isinstance(section, Command)]
+    blocks = run_document(summarize(run), short=True).blocks
+    return [block.rows[0] for block in blocks if isinstance(block, Command)]
 
 
 def said(run: OpenRun) -> list[list[str]]:

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from fnnctl.records.journal import COMPLETE
-from fnnctl.report.sections import DefinitionList, Failure
+from fnnctl.report.blocks import Facts, Failure
 from fnnctl.report.summary import summarize
-from fnnctl.report.topics.data import TOPIC as DATA_TOPIC
-from fnnctl.report.topics.outcome import TOPIC, failure_text
+from fnnctl.report.topics.data import details
+from fnnctl.report.topics.outcome import failure, failure_text, incomplete
 from fnnctl.store import names
 from fnnctl.store.run import OpenRun
 from tests.report.conftest import data_facts
@@ -82,9 +82,11 @@ def test_why_a_run_did_not_complete(
     run.write_table(names.HISTORY, ("epoch", "train_loss"), [(1, 0.5)])
     run.finish(status, {"total": 1.0, "training": None}, recorded)
     assert failure_text(summarize(run)) == words
-    first, *_ = TOPIC.highlights(summarize(run))
-    heading = "Why it failed" if status == "failed" else "Why it is not complete"
-    assert not words or first == Failure(heading, (words,), heading=heading, priority=20)
+    summary = summarize(run)
+    failed, not_complete = ("Why it failed", failure), ("Why it is not complete", incomplete)
+    (title, topic), (_, other) = (failed, not_complete) if status == "failed" else (not_complete, failed)
+    assert [*topic(summary)] == ([Failure(title, (words,))] if words else [])
+    assert [*other(summary)] == []
 
 
 def test_a_run_in_progress_and_one_whose_process_is_gone(tmp_path: Path) -> None:
@@ -181,6 +183,6 @@ def test_columns_are_those_of_the_table(start_run: Callable[..., OpenRun]) -> No
     run.record({"data": {**data_facts(()), "columns": 2}})
     summary = summarize(run)
     assert ": 1,150 rows, 2 columns, " in facts(summary)["data"]
-    section = said(DATA_TOPIC, summary)["Data"]
-    assert isinstance(section, DefinitionList)
+    section = said(details, summary)["Data"]
+    assert isinstance(section, Facts)
     assert dict(section.rows)["columns"].startswith("2, read as ")

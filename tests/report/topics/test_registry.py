@@ -1,90 +1,97 @@
-"""Every topic's sections in the documents of a run, and a made topic that is registered."""
+"""The order of reports, and a made topic in every format."""
 
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
+from importlib import import_module
+from types import ModuleType
 from typing import Any
 
 import pytest
 
 from fnnctl.console.output import Output
 from fnnctl.errors import DataError
-from fnnctl.report.document import Document
+from fnnctl.report.blocks import FIGURES, Block, Notes, Table
+from fnnctl.report.figures.registry import registered_figures
 from fnnctl.report.formats.json_report import json_report
-from fnnctl.report.formats.registry import TEXT_FORMATS
-from fnnctl.report.formats.short_terminal import short_terminal_report
-from fnnctl.report.formats.terminal import terminal_report
-from fnnctl.report.sections import SUMMARY, Formats, Notes, Section, TableSection
+from fnnctl.report.formats.registry import runs_report
 from fnnctl.report.summary import Summary, headline, summarize
 from fnnctl.report.topics import registry
-from fnnctl.report.topics.registry import (
-    CONTENTS,
-    page_document,
-    search_topics,
-    short_document,
-    text_document,
-    topics_of,
-)
-from fnnctl.report.topics.topic import Topic
+from fnnctl.report.topics.registry import CONTENTS, JSON_ENTRIES, run_document
+from fnnctl.report.topics.topic import Heading, Reports, Topic
 from fnnctl.store.run import OpenRun
-from tests.report.searches import halving
-from tests.report.topics.said import searched
+from tests.report.searches import halving, start_search
+from tests.report.topics.said import complete
 
 
-def titles(document: Document) -> list[str]:
-    return [section.title for section in document.sections]
+def test_every_topic_is_a_function_and_every_figure_has_a_heading() -> None:
+    topics = [topic for heading in CONTENTS for topic in heading.topics]
+    functions = [topic.function for topic in (*topics, *JSON_ENTRIES)]
+    assert len({*functions}) == len(functions)
+    for function in functions:
+        module, name = function.split(".")
+        assert callable(getattr(import_module(f"fnnctl.report.topics.{module}"), name))
+    places = {figure.place for figure in registered_figures(is_search=True)}
+    assert FIGURES in places <= {heading.title for heading in CONTENTS}
 
 
-def those_of(expected: list[str], found: list[str]) -> list[str]:
-    """The titles found that are among those expected, in their order: other topics may have sections, too."""
-    return [title for title in found if title in expected]
-
-
-def test_every_topic_has_a_place_in_the_contents() -> None:
-    topics = (*registry.TOPICS, *search_topics())
-    assert {topic.heading for topic in topics} <= {*CONTENTS}
-
-
-def test_the_topics_of_a_search_are_listed_once() -> None:
-    topics = [*topics_of(searched(halving()))]
-    assert len({*topics}) == len(topics) > len(search_topics())
-
-
-def test_the_sections_of_a_finished_run(finished_run: Callable[..., OpenRun]) -> None:
+def test_what_a_finished_run_says(finished_run: Callable[..., OpenRun]) -> None:
+    """One text of each topic; the topics' own tests say more."""
     summary = summarize(finished_run())
     assert headline(summary).endswith("UTC, took 1 min 23 s")
-    expected = [
-        "Metrics",
-        "Classes on the test part",
-        "Confusion matrix on the test part",
-        "About the scores",
-        "Warnings",
-        "Most confidently wrong; row numbers as in predictions.csv, from 0",
-        "Data",
-        "Training",
-        "Search for better settings",
-        "Predict new rows",
-        "Repeat the run",
-        "Compare with another run",
-        "Provenance",
-        "Files",
-    ]
-    assert those_of(expected, titles(text_document(summary))) == expected
-    assert {*titles(page_document(summary))} - {*titles(text_document(summary))} >= {
-        "How good it is", "Network", "The lowest F1", "What is confused most often", "Model card",
-        "The config's notes fill in what is not stated",
-    }  # fmt: skip
+    found = complete(summary)
+    assert list(found) == [
+        "Summary", "How good it is", "About the scores", "Warnings", "The lowest F1",
+        "What is confused most often", "Most confidently wrong; row numbers as in predictions.csv, from 0",
+        "Metrics", "Classes on the test part", "Confusion matrix on the test part", "Data", "Training",
+        "Search for better settings", "Predict new rows", "Repeat the run", "Compare with another run",
+        "Provenance", "Model card", "The config's notes fill in what is not stated", "Files",
+    ]  # fmt: skip
+    assert found["Warnings"].rows == ("column 'id' looks like a row id",)
+    assert found["Classes on the test part"].rows[1] == (
+        "versicolor",
+        "0.5000",
+        "0.2500",
+        "0.3333",
+        "–",
+        "10",
+    )
+    assert found["Confusion matrix on the test part"].rows[1] == ("versicolor", "2", "3")
+    assert ("rows", "1,150: 1,090 train, 30 validation, 30 test") in found["Data"].rows
+    assert found["Training"].rows == (
+        ("network", "6 → 100 → 2"), ("parameters", "1,234"), ("epochs", "2"), ("best epoch", "2"),
+        ("stopped", "all epochs done"), ("training time", "0.457 s"), ("seed", "7"),
+    )  # fmt: skip
+    assert ("git commit", "4f2a with uncommitted changes") in found["Provenance"].rows
+    assert ("roc_curve.png", "ROC curves") in found["Files"].rows
+    assert ("calibration.png", "reliability diagram") in found["Files"].rows
 
 
 def test_a_run_that_has_just_begun_has_few_sections(start_run: Callable[..., OpenRun]) -> None:
     summary = summarize(start_run())
     assert "took" not in headline(summary)
-    expected = ["Why it is not complete", "Warnings", "Data", "Training", "Provenance", "Files"]
-    found = titles(text_document(summary))
-    assert those_of(expected, found) == expected
-    assert not {"Metrics", "About the scores", "Predict new rows"} & {*found}
+    assert list(complete(summary)) == [
+        "Why it is not complete", "Summary", "Warnings", "Data", "Training", "Provenance", "Model card",
+        "The config's notes fill in what is not stated", "Files",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["train", "search"])
+def test_a_short_report_is_a_part_of_the_complete_one(
+    kind: str, finished_run: Callable[..., OpenRun], tmp_path: Any
+) -> None:
+    """Except for the commands that show more."""
+    run = finished_run() if kind == "train" else start_search(tmp_path, halving())
+    summary = summarize(run)
+    short, whole = (
+        [block for section in run_document(summary, short=is_short).sections for block in section.blocks]
+        for is_short in (True, False)
+    )
+    more = [block.title for block in short if block not in whole]
+    assert more == ["Show everything", *(["Write a page"] if kind == "train" else [])]
+    assert [block for block in whole if block in short] == [block for block in short if block in whole]
 
 
 @pytest.mark.parametrize(("part", "problem"), [
@@ -101,35 +108,27 @@ def test_metrics_of_an_unknown_kind_are_damage(
         summarize(run)
 
 
-def made_highlights(summary: Summary) -> Iterator[Section]:
-    yield Notes("Weather", (f"It rained on {summary.manifest.name}.",), priority=65)
+def weather(summary: Summary) -> Iterator[Block]:
+    yield Notes("Weather", (f"It rained on {summary.manifest.name}.",))
 
 
-def made_details(summary: Summary) -> Iterator[Section]:
-    yield TableSection("Rain", ("hour", "amount"), (("1", "2.5"),), formats=Formats.ALL)
+def rain(_: Summary) -> Iterator[Block]:
+    yield Table("Rain", ("hour", "amount"), (("1", "2.5"),))
 
 
 def test_a_made_topic_is_in_every_format(
     finished_run: Callable[..., OpenRun], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = Topic("Weather", made_highlights, made_details, lambda _: {"rain": 2.5})
-    monkeypatch.setattr(registry, "TOPICS", (*registry.TOPICS, made))
-    monkeypatch.setattr(registry, "CONTENTS", {**CONTENTS, "Weather": "columns"})
-    monkeypatch.setattr("fnnctl.report.html.report.CONTENTS", {**CONTENTS, "Weather": "columns"})
+    module = ModuleType("fnnctl.report.topics.made")
+    vars(module).update(weather=weather, rain=rain, json_entries=lambda _: {"rain": 2.5})
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    made = Heading("Weather", "columns", (Topic("made.weather", Reports.ALL), Topic("made.rain")))
+    monkeypatch.setattr(registry, "CONTENTS", (*CONTENTS, made))
+    monkeypatch.setattr(registry, "JSON_ENTRIES", (*JSON_ENTRIES, Topic("made.json_entries")))
     summary = summarize(finished_run())
-    full, short = terminal_report([text_document(summary)]), short_terminal_report([short_document(summary)])
-    texts = [Output().rendered(report, plain=True) for report in (full, short)]
-    texts += [TEXT_FORMATS[name].text([summary], (), Path()) for name in ("markdown", "html")]
-    short_markdown = TEXT_FORMATS["markdown"].short
-    assert short_markdown is not None
-    texts.append(short_markdown([summary], (), Path()))
+    report = runs_report([summary])
+    texts = [Output().rendered(report.terminal(80, short=short), plain=True) for short in (False, True)]
+    texts += [report.text("markdown"), report.text("html"), report.text("markdown", short=True)]
     assert all("It rained on flowers-mlp." in text for text in texts)
     assert ["2.5" in text for text in texts] == [True, False, True, True, False]
     assert json_report([summary])["runs"][0]["rain"] == 2.5
-
-
-def test_a_summary_has_the_order_of_short_reports() -> None:
-    sections = page_document(searched(halving())).sections
-    priorities = [section.priority for section in sections if section.heading == SUMMARY]
-    assert priorities == sorted(priorities, key=lambda priority: priority or 0)
-    assert len(priorities) > 2

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from fnnctl.report.sections import DefinitionList, Score, TableSection
+from fnnctl.report.blocks import Facts, Score, Table
 from fnnctl.report.summary import Summary, judged_part, summarize
-from fnnctl.report.topics.scores import TOPIC, first_scores, measured_text
-from fnnctl.report.topics.training import TOPIC as TRAINING
+from fnnctl.report.topics.scores import all_scores, first_scores, measured_text, scores_by_metric
+from fnnctl.report.topics.training import details
 from fnnctl.store.run import OpenRun
 from tests.report.searches import halving, header, refit, start_search
 from tests.report.topics.said import said, sentences
@@ -25,7 +25,7 @@ def test_a_score_has_its_interval_and_baseline(start_run: Callable[..., OpenRun]
         "baseline": {"accuracy": 0.5},
     }
     run.write_metrics({"train": None, "validation": None, "test": test})
-    assert first_scores(summarize(run), "test") == {
+    assert scores_by_metric(summarize(run), "test") == {
         "accuracy": Score("accuracy", 0.9, (0.8, 0.95), 0.5),
         "f1_macro": Score("macro F1", 0.7),
     }
@@ -36,7 +36,7 @@ def test_a_cross_validation_has_the_means_of_its_folds(start_run: Callable[..., 
     folds = {"folds": 2, "accuracy": {"mean": 0.8, "std": 0.1, "ci95": [0.7, 0.9], "scores": [0.7, 0.9]}}
     test = {"accuracy": 0.81, "accuracy_ci95": [0.79, 0.83], "baseline": {"accuracy": 0.5}}
     run.write_metrics({"train": None, "validation": None, "test": test, "cross_validation": folds})
-    assert first_scores(summarize(run), "test") == {"accuracy": Score("accuracy", 0.8, (0.7, 0.9), 0.5)}
+    assert scores_by_metric(summarize(run), "test") == {"accuracy": Score("accuracy", 0.8, (0.7, 0.9), 0.5)}
 
 
 @pytest.mark.parametrize(("metric", "label"), [("brier_score", "Brier score"), ("log_loss", "log loss")])
@@ -44,7 +44,7 @@ def test_a_search_shows_its_objective_first(tmp_path: Path, metric: str, label: 
     """Log loss is one of the first metrics of the task, but too late to be among the tiles of a page."""
     run = start_search(tmp_path, [header(metric=metric, direction="minimize"), *halving()[1:]])
     refit(run, {"train": None, "validation": None, "test": {"accuracy": 0.9, metric: 0.1}})
-    assert [(score.label, score.value) for score in first_scores(summarize(run), "test").values()] == [
+    assert [(score.label, score.value) for score in scores_by_metric(summarize(run), "test").values()] == [
         (label, 0.1),
         ("accuracy", 0.9),
     ]
@@ -156,12 +156,12 @@ def test_the_baseline_is_explained_only_where_it_is_shown(start_run: Callable[..
 
 def test_there_is_nothing_to_say_without_scores(start_run: Callable[..., OpenRun]) -> None:
     summary = summarize(start_run())
-    assert ([*TOPIC.highlights(summary)], said(TOPIC, summary)) == ([], {})
+    assert (sentences(summary), said(first_scores, summary), said(all_scores, summary)) == ((), {}, {})
 
 
 def test_the_metrics_of_a_finished_run(finished_run: Callable[..., OpenRun]) -> None:
-    metrics = said(TOPIC, summarize(finished_run()))["Metrics"]
-    assert isinstance(metrics, TableSection)
+    metrics = said(all_scores, summarize(finished_run()))["Metrics"]
+    assert isinstance(metrics, Table)
     assert metrics.header == ("", "train", "test")
     assert metrics.rows == (
         ("accuracy", "0.9500", "0.9000"),
@@ -185,16 +185,16 @@ def test_the_effect_of_calibration_is_shown(start_run: Callable[..., OpenRun]) -
     }  # fmt: skip
     run.write_metrics({"train": None, "validation": None, "test": test})
     run.record({"training": {"epochs": 2}, "calibration": {"temperature": 1.23456}})
-    metrics = said(TOPIC, summarize(run))["Metrics"]
-    training = said(TRAINING, summarize(run))["Training"]
-    assert isinstance(metrics, TableSection)
+    metrics = said(all_scores, summarize(run))["Metrics"]
+    training = said(details, summarize(run))["Training"]
+    assert isinstance(metrics, Table)
     assert metrics.rows == (  # the loss equals the log loss, so one row is enough
         ("log loss", "0.2500"),
         ("  before calibration", "0.5000"),
         ("calibration error", "0.1250"),
         ("  before calibration", "0.3750"),
     )
-    assert isinstance(training, DefinitionList)
+    assert isinstance(training, Facts)
     assert ("temperature", "1.235") in training.rows
 
 
@@ -206,7 +206,7 @@ def test_a_temperature_of_1_has_no_rows_before_calibration(start_run: Callable[.
     }  # fmt: skip
     run.write_metrics({"train": None, "validation": None, "test": test})
     run.record({"training": {"epochs": 2}, "calibration": {"temperature": 1.0}})
-    metrics = said(TOPIC, summarize(run))["Metrics"]
+    metrics = said(all_scores, summarize(run))["Metrics"]
     assert metrics.rows == (("log loss", "0.2500"), ("calibration error", "0.1250"))
-    training = said(TRAINING, summarize(run))["Training"]
+    training = said(details, summarize(run))["Training"]
     assert ("temperature", "1, so calibration changes nothing") in training.rows

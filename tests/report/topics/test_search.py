@@ -11,27 +11,26 @@ import pytest
 from rich.console import Console
 
 from fnnctl.errors import UsageError
+from fnnctl.report.blocks import Command, Files, Table
 from fnnctl.report.formats.json_report import json_report
 from fnnctl.report.formats.markdown import markdown_report
 from fnnctl.report.formats.terminal import terminal_report
 from fnnctl.report.gates import gate_results, parse_gates
-from fnnctl.report.sections import Command, FileList, TableSection
 from fnnctl.report.summary import Summary, summarize
 from fnnctl.report.topics.leaderboard import TABLE_WIDTH
-from fnnctl.report.topics.registry import json_entries, text_document
+from fnnctl.report.topics.registry import json_entries, run_document
 from fnnctl.store.documents import to_json
 from fnnctl.store.journal import JournalRecord
 from tests.report.conftest import HOSTILE_CLASSES, part_metrics
 from tests.report.searches import NAME, RATE, halving, header, refit, result, start_search, trial
+from tests.report.topics import said
 from tests.report.topics.said import searched
 
 
 def sections_of(summary: Summary) -> dict[str, Any]:
     """The sections of a terminal, by their titles."""
-    sections = text_document(summary).sections
-    narrow = (
-        section.narrow or section if isinstance(section, TableSection) else section for section in sections
-    )
+    sections = said.complete(summary).values()
+    narrow = (section.narrow or section if isinstance(section, Table) else section for section in sections)
     return {section.title: section for section in narrow}
 
 
@@ -41,7 +40,7 @@ def titled(records: list[JournalRecord]) -> dict[str, Any]:
 
 def rendered(summary: Summary, width: int = 80) -> str:
     console = Console(file=io.StringIO(), width=width)
-    console.print(terminal_report([text_document(summary)]))
+    console.print(terminal_report([run_document(summary)]))
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
 
@@ -76,34 +75,21 @@ def test_an_ensemble_is_refitted_and_scored_out_of_bag(tmp_path: Path) -> None:
     after = sections_of(summarize(run))
     assert ("refitted as", "an ensemble of 8 networks") in after["Best trial"].rows
     metrics = after["Metrics of the refitted winner"]
-    assert isinstance(metrics, TableSection)
+    assert isinstance(metrics, Table)
     assert metrics.header[1:4] == ("train", "out-of-bag", "test")
 
 
 def test_every_section_of_a_complete_search(complete: Summary) -> None:
     found = sections_of(complete)
     assert list(found) == [
-        "Metrics of the refitted winner",
-        "Classes on the test part",
-        "Confusion matrix on the test part",
-        "About the scores",
-        "accuracy of the winner",
-        "Best trial",
-        "Search",
-        "Rungs",
-        "Rung audit: do early ranks hold?",
-        "The i-epoch baseline at equal epochs",
-        "What stopping early risked",
-        "Leaderboard",
-        "Train it alone",
-        "Extend the search",
-        "Training",
-        "Predict new rows",
-        "Repeat the search",
-        "Compare with another run",
-        "Provenance",
-        "Files",
-    ]
+        "Summary", "How good it is", "About the scores", "accuracy of the winner", "Best trial",
+        "The lowest F1", "What is confused most often", "Search", "Rungs", "Rung audit: do early ranks hold?",
+        "The i-epoch baseline at equal epochs", "What stopping early risked", "Leaderboard", "Train it alone",
+        "Extend the search", "Metrics of the refitted winner", "Classes on the test part",
+        "Confusion matrix on the test part", "Training", "Predict new rows", "Repeat the search",
+        "Compare with another run", "Provenance", "Model card",
+        "The config's notes fill in what is not stated", "Files",
+    ]  # fmt: skip
     assert found["Search"].rows == (
         ("method", "hyperband"),
         ("objective", "accuracy on the validation part, maximized"),
@@ -120,7 +106,7 @@ def test_every_section_of_a_complete_search(complete: Summary) -> None:
         (RATE, "0.1"),
         (NAME, "adam"),
     )
-    assert found["Leaderboard"] == TableSection(
+    assert found["Leaderboard"] == Table(
         "Leaderboard",
         ("trial", "accuracy", "epochs", "learning_rate", "optimizer.name"),
         (
@@ -137,7 +123,7 @@ def test_every_section_of_a_complete_search(complete: Summary) -> None:
         ("2", "9", "2", "1", "–", "0.9600"),
     )
     files = found["Files"]
-    assert isinstance(files, FileList)
+    assert isinstance(files, Files)
     assert ("best", "the run folder of the refitted winner") in files.rows
 
 
@@ -242,7 +228,7 @@ def test_a_search_that_ended_anywhere_is_reported(
         run.finish(status, {"total": 1.0, "training": None})
     summary = summarize(run)
     assert status in rendered(summary)
-    assert f"**{status}**" in markdown_report([text_document(summary)], (), tmp_path)
+    assert f"**{status}**" in markdown_report([run_document(summary)], (), tmp_path)
     (entry,) = json_report([summary])["runs"]
     assert (entry["best"] is None) == (kept < 5)
 
@@ -259,7 +245,8 @@ def test_a_torn_journal_is_reported_up_to_there(tmp_path: Path) -> None:
 def test_all_diverged(tmp_path: Path) -> None:
     records = [header(), trial(0), trial(1), result(0, 1, None), result(1, 1, None, status="failed")]
     found = titled(records)
-    assert list(found) == ["Search", "Leaderboard"]
+    assert not {"accuracy of the winner", "Best trial", "Train it alone"} & {*found}
+    assert ("trials", "2: 1 diverged, 1 failed") in found["Search"].rows
     assert [row[1] for row in found["Leaderboard"].rows] == ["diverged", "failed"]
 
 
@@ -268,7 +255,7 @@ def test_the_leaderboard_has_no_more_settings_than_fit() -> None:
     values = dict.fromkeys(paths, 0.123456)
     found = titled([header(paths=paths), trial(0, values), result(0, 3, 0.5)])
     board = found["Leaderboard; 4 more settings in leaderboard.csv"]
-    assert isinstance(board, TableSection)
+    assert isinstance(board, Table)
     assert board.header == ("trial", "accuracy", "epochs", *(f"setting_{letter}" for letter in "abcd"))
     widths = [max(map(len, column)) for column in zip(board.header, *board.rows, strict=True)]
     assert sum(width + 3 for width in widths) <= TABLE_WIDTH
@@ -285,7 +272,7 @@ def test_layers_that_do_not_fit_into_the_leaderboard_are_shortened(layers: int, 
     )
     told = "; all settings of the layers are in leaderboard.csv" if layers > 1 else ""
     board = found[f"Leaderboard{told}"]
-    assert isinstance(board, TableSection)
+    assert isinstance(board, Table)
     assert (board.header[-1], board.rows[0][-1]) == ("hidden", shown)
 
 
@@ -298,7 +285,7 @@ def test_the_settings_that_matter_most_come_first() -> None:
     found = titled(records + [result(n, 3, n / 100) for n in range(24)])
     (title,) = (title for title in found if title.startswith("Best of 24 trials"))
     board = found[title]
-    assert isinstance(board, TableSection)
+    assert isinstance(board, Table)
     assert title == "Best of 24 trials; 1 more setting in leaderboard.csv"
     assert board.header == ("trial", "accuracy", "epochs", "last", "a")
 
@@ -310,7 +297,7 @@ def test_of_many_trials_the_best_are_shown() -> None:
     found = titled(records)
     assert [row[0] for row in found["Best of 300 trials"].rows] == [str(n) for n in range(299, 289, -1)]
     importance = found["Importance of the settings after 3 epochs"]
-    assert isinstance(importance, TableSection)
+    assert isinstance(importance, Table)
     assert importance.rows[0][0] == "x"
     assert importance.rows[0][3] == "300"
 
@@ -335,10 +322,10 @@ def test_hostile_values_are_shown_as_they_are(tmp_path: Path) -> None:
     text = rendered(summary)
     assert "\x1b" not in text
     assert "[bold]loud[/bold]" in text
-    assert "````" not in markdown_report([text_document(summary)], (), tmp_path)
+    assert "````" not in markdown_report([run_document(summary)], (), tmp_path)
     fenced = [header(paths=["a"]), trial(0, {"a": "```\n# title"}), result(0, 3, 0.5)]
     run = start_search(tmp_path, fenced)
-    text = markdown_report([text_document(summarize(run))], (), tmp_path)
+    text = markdown_report([run_document(summarize(run))], (), tmp_path)
     assert f"\n````sh\nfnnctl train {run.path}/resolved.yaml \\\n" in text
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from fnnctl.report.sections import TableSection
+from fnnctl.report.blocks import Table
 from fnnctl.report.summary import Summary, summarize
-from fnnctl.report.topics.sizes import TOPIC, sizes_json
+from fnnctl.report.topics.sizes import sizes_json, sizes_table
 from fnnctl.report.words import share_text
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.run import OpenRun
@@ -41,7 +41,7 @@ def with_sizes(start_run: Callable[..., OpenRun]) -> Callable[..., Summary]:
 
 def test_each_size_has_a_row_and_the_last_step_a_sentence(with_sizes: Callable[..., Summary]) -> None:
     summary = with_sizes(entry(0.125, 15, 0.91), entry(1.0, 1200, 0.95, difference(0.04, 0.001)))
-    (table,) = tables(TOPIC, summary)
+    (table,) = tables(summary, sizes_table)
     assert table.header == ("rows", "share", "accuracy", "95 % interval", "change", "95 % interval")
     assert table.rows == (
         ("15", "12.5 %", "0.9100", "0.8900–0.9300", "–", "–"),
@@ -52,7 +52,7 @@ def test_each_size_has_a_row_and_the_last_step_a_sentence(with_sizes: Callable[.
         "difference 0.0400, 95 % interval 0.0300–0.0500, p = 0.001): more rows of this kind are likely "
         "to help.",
     )
-    assert isinstance(table.short, TableSection)
+    assert isinstance(table.short, Table)
     assert table.short.rows[1] == ("1,200", "100 %", "0.9500", "0.9300–0.9700")
     assert table.short.notes == table.notes
 
@@ -72,20 +72,20 @@ def test_each_size_has_a_row_and_the_last_step_a_sentence(with_sizes: Callable[.
 def test_a_sentence_claims_no_more_than_the_folds_show(
     with_sizes: Callable[..., Summary], change: dict[str, Any], said: str
 ) -> None:
-    (table,) = tables(TOPIC, with_sizes(entry(0.5, 50, 0.95), entry(1.0, 100, 0.95, change)))
+    (table,) = tables(with_sizes(entry(0.5, 50, 0.95), entry(1.0, 100, 0.95, change)), sizes_table)
     (sentence,) = table.notes
     assert said in sentence
 
 
 def test_a_size_without_scores_is_left_out(with_sizes: Callable[..., Summary]) -> None:
-    (table,) = tables(TOPIC, with_sizes(entry(0.5, 50, None), entry(1.0, 100, 0.95)))
+    (table,) = tables(with_sizes(entry(0.5, 50, None), entry(1.0, 100, 0.95)), sizes_table)
     assert [row[1] for row in table.rows] == ["100 %"]
     assert table.notes == ()
 
 
 def test_other_runs_have_no_sizes(with_sizes: Callable[..., Summary]) -> None:
     summary = with_sizes()
-    assert (tables(TOPIC, summary), summary.sizes, sizes_json(summary)) == ([], (), {})
+    assert (tables(summary, sizes_table), summary.sizes, sizes_json(summary)) == ([], (), {})
 
 
 def test_shares_are_percentages() -> None:

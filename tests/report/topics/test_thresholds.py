@@ -43,8 +43,7 @@ def summary_of(
 
 def test_thresholds_of_several_recalls_are_shown(start_run: Start) -> None:
     """The one with a recall of 0.5 says what that with the largest F1 says; that of 0.25 too."""
-    table = threshold_table(summary_of(start_run))
-    assert table is not None
+    (table,) = threshold_table(summary_of(start_run))
     assert table.title == "What other thresholds for 'yes' give on the test part"
     assert table.header == ("threshold", "precision", "recall", "F1", "share predicted", "")
     assert table.rows == (
@@ -58,8 +57,7 @@ def test_thresholds_of_several_recalls_are_shown(start_run: Start) -> None:
 def test_thresholds_with_the_same_numbers_are_one_row(start_run: Start) -> None:
     """No row has a probability between 0.4 and 0.5, nor between 0.1 and 0.15."""
     same = [RATES[0], (0.15, *RATES[0][1:]), *RATES[1:4], (0.5, *RATES[3][1:]), (0.6, *RATES[4][1:])]
-    table = threshold_table(summary_of(start_run, rows=same))
-    assert table is not None
+    (table,) = threshold_table(summary_of(start_run, rows=same))
     assert [(row[0], row[-1]) for row in table.rows] == [
         ("0.1500", ""),
         ("0.2000", ""),
@@ -69,8 +67,7 @@ def test_thresholds_with_the_same_numbers_are_one_row(start_run: Start) -> None:
 
 def test_the_threshold_of_the_run_is_marked_and_a_fact(start_run: Start) -> None:
     summary = summary_of(start_run, threshold=0.4)
-    table = threshold_table(summary)
-    assert table is not None
+    (table,) = threshold_table(summary)
     assert [row[-1] for row in table.rows] == ["", "", "used here; largest F1", ""]
     assert facts(summary)["threshold"] == "'yes' from a probability of 0.4000 on"
     assert threshold_sentence(summary) is None
@@ -95,8 +92,7 @@ def test_a_file_that_may_lack_the_largest_f1_marks_none(start_run: Start) -> Non
     """So it is in runs of earlier versions, whose metrics do not have it."""
     summary = summary_of(start_run, best_f1=None)
     assert threshold_sentence(summary) is None
-    table = threshold_table(summary)
-    assert table is not None
+    (table,) = threshold_table(summary)
     assert [(row[0], row[-1]) for row in table.rows] == [
         ("0.1000", ""), ("0.2000", ""), ("0.4000", ""), ("0.5000", "used here"),
     ]  # fmt: skip
@@ -105,7 +101,7 @@ def test_a_file_that_may_lack_the_largest_f1_marks_none(start_run: Start) -> Non
 def test_nothing_is_said_with_four_rows_of_a_class(start_run: Start) -> None:
     summary = summary_of(start_run, positives=4, best_f1=None)
     assert threshold_sentence(summary) is None
-    assert threshold_table(summary) is None
+    assert [*threshold_table(summary)] == []
 
 
 def test_the_default_threshold_is_not_advised(start_run: Start) -> None:
@@ -113,5 +109,5 @@ def test_the_default_threshold_is_not_advised(start_run: Start) -> None:
 
 
 def test_without_two_classes_there_is_nothing(start_run: Start) -> None:
-    assert threshold_table(summarize(start_run())) is None
+    assert [*threshold_table(summarize(start_run()))] == []
     assert threshold_sentence(summarize(start_run(classes=("a", "b", "c")))) is None

@@ -4,10 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from fnnctl.report.sections import DefinitionList
 from fnnctl.report.summary import summarize
-from fnnctl.report.topics.data import TOPIC as DATA_TOPIC
-from fnnctl.report.topics.training import TOPIC
+from fnnctl.report.topics import data, training
 from fnnctl.store.run import OpenRun
 from tests.report.conftest import data_facts
 from tests.report.topics.said import said
@@ -26,19 +24,17 @@ def test_an_ensemble_names_its_networks(
     run = start_run()
     facts = {"layers": [6, 100, 2], "parameters": 3702, "networks": 3, "same_shape": same_shape}
     run.record({"model": facts})
-    training = said(TOPIC, summarize(run))["Training"]
-    assert isinstance(training, DefinitionList)
-    assert [*training.rows[:2]] == rows
+    assert [*said(training.details, summarize(run))["Training"].rows[:2]] == rows
 
 
 def test_an_evaluation_names_its_run_and_has_no_parts(start_run: Callable[..., OpenRun]) -> None:
     run = start_run()
-    data = {**data_facts(("a", "b")), "rows": 1234, "parts": {"train": 0, "validation": 0, "test": 1234}}
-    run.record({"kind": "evaluation", "evaluated": {"run": "/runs/first", "sha256": "ab12"}, "data": data})
-    found = said(TOPIC, summarize(run))
+    facts = {**data_facts(("a", "b")), "rows": 1234, "parts": {"train": 0, "validation": 0, "test": 1234}}
+    run.record({"kind": "evaluation", "evaluated": {"run": "/runs/first", "sha256": "ab12"}, "data": facts})
+    found = said(training.details, summarize(run))
     assert "Training" not in found
     assert found["Network"].rows[:3] == (
         ("evaluated run", "/runs/first"), ("SHA-256", "ab12"), ("network", "6 → 100 → 2"),
     )  # fmt: skip
-    data_section = said(DATA_TOPIC, summarize(run))["Data"]
+    data_section = said(data.details, summarize(run))["Data"]
     assert ("rows", "1,234") in data_section.rows

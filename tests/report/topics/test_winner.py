@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
+from fnnctl.report.blocks import Notes, Warnings
 from fnnctl.report.formats.json_report import json_report
-from fnnctl.report.sections import Notes, Warnings
 from fnnctl.report.summary import Summary, summarize
 from fnnctl.report.topics import confirmation, default_trial
-from fnnctl.report.topics.winner import TOPIC
+from fnnctl.report.topics.topic import ABOUT
+from fnnctl.report.topics.winner import choice, commands, winner
 from fnnctl.store.journal import JournalRecord
 from fnnctl.store.run import OpenRun
 from tests.report.conftest import part_metrics
@@ -39,7 +40,7 @@ def of(folder: Path, records: list[JournalRecord], **facts: Any) -> Summary:
 
 def test_scores_wherever_they_were_measured(tmp_path: Path) -> None:
     facts = {"default_trial": BY_OBJECTIVE, "compared_with_default": COMPARED}
-    (table,) = tables(TOPIC, of(tmp_path, halving(), **facts))
+    (table,) = tables(of(tmp_path, halving(), **facts), winner)
     assert table.title == "accuracy of the winner"
     assert [(row[0], row[1], row[3]) for row in table.rows] == [
         ("in the search, validation part", "0.9600", "yes, the best of 4"),
@@ -52,7 +53,7 @@ def test_scores_wherever_they_were_measured(tmp_path: Path) -> None:
 def test_the_mean_of_a_confirmation_stands_between(tmp_path: Path) -> None:
     records = [header(confirm={"top": 2, "seeds": 3}), *halving()[1:]]
     networks = confirmed({1: [0.9, 0.8, 0.85], 0: [0.5, 0.6, 0.4]}, budget=9)
-    (table,) = tables(TOPIC, of(tmp_path, [*records, *networks]))
+    (table,) = tables(of(tmp_path, [*records, *networks]), winner)
     first, second, *_ = table.rows
     assert first[3] == "to be confirmed"
     assert (second[0], second[1], second[3]) == ("mean over 3 other seeds", "0.8500", "yes, the best of 2")
@@ -62,7 +63,7 @@ def test_the_mean_of_a_confirmation_stands_between(tmp_path: Path) -> None:
 
 def test_without_a_winner_there_are_no_scores(tmp_path: Path) -> None:
     summary = summarize(start_search(tmp_path, [header(), trial(0), result(0, 1, None)]))
-    assert said(TOPIC, summary) == {}
+    assert (said(winner, summary), said(commands, summary)) == ({}, {})
 
 
 @pytest.mark.parametrize(
@@ -83,11 +84,11 @@ def test_the_command_that_extends_a_search(
 ) -> None:
     records = [header(**settings), *halving()[1:]]
     summary = of(tmp_path, records)
-    command = said(TOPIC, summary).get(EXTEND)
+    command = said(commands, summary).get(EXTEND)
     expected = (f"fnnctl search --resume {shlex.quote(str(summary.path))}", words)
     assert (command and command.rows) == (expected if words else None)
     interrupted = summarize(start_search(tmp_path / "cut", records[:-1]))
-    assert EXTEND not in said(TOPIC, interrupted)
+    assert EXTEND not in said(commands, interrupted)
 
 
 SCORES = {"train": None, "validation": None, "test": {"accuracy": 0.9}}
@@ -103,9 +104,8 @@ def searched(folder: Path, records: list[JournalRecord], own: dict[str, Any] | N
 
 def test_the_best_trial_was_chosen_by_its_objective(tmp_path: Path) -> None:
     summary = summarize(searched(tmp_path, halving()))
-    assert sentences(summary, TOPIC) == (CHOSEN,)
     assert sentences(summary)[0] == CHOSEN
-    assert [*default_trial.TOPIC.highlights(summary)] == []
+    assert said(default_trial.verdict, summary) == {}
 
 
 def test_a_confirmed_winner_was_chosen_by_its_seeds(tmp_path: Path) -> None:
@@ -117,19 +117,21 @@ def test_a_confirmed_winner_was_chosen_by_its_seeds(tmp_path: Path) -> None:
         *confirmed({0: [0.7, 0.71, 0.72], 1: [0.90, 0.91, 0.92]}, budget=9),
     ]
     summary = summarize(searched(tmp_path, records))
-    assert sentences(summary, TOPIC) == (
-        "Trial 1 was chosen by its mean over 3 seeds, not on the test part.",
-    )
-    (verdict,) = sentences(summary, confirmation.TOPIC)
+    chosen = "Trial 1 was chosen by its mean over 3 seeds, not on the test part."
+    assert said(choice, summary) == {ABOUT: Notes(ABOUT, (chosen,))}
+    (verdict,) = said(confirmation.verdict, summary)[ABOUT].rows
     assert verdict.startswith("Trial 1 ")
 
 
 @pytest.mark.parametrize(("p", "is_doubtful"), [(0.2, True), (0.001, False)])
 def test_a_winner_beside_the_default_settings(tmp_path: Path, p: float, is_doubtful: bool) -> None:
     summary = summarize(searched(tmp_path, halving(), {**BY_OBJECTIVE, "p": p}))
-    (section,) = default_trial.TOPIC.highlights(summary)
+    (section,) = (
+        *said(default_trial.verdict, summary).values(),
+        *said(default_trial.warning, summary).values(),
+    )
     assert isinstance(section, Warnings if is_doubtful else Notes)
-    verdict = "trial 1 cannot be told from" if is_doubtful else "Trial 1 is better than"
+    verdict = "trial 1 is not better than" if is_doubtful else "Trial 1 is better than"
     assert str(section.rows[0]).startswith(f"{verdict} the default settings (trial 0)")
 
 
@@ -144,7 +146,10 @@ def test_a_comparison_on_the_test_part_is_said_instead(
         {"search": {"method": "grid", "default_trial": BY_OBJECTIVE, "compared_with_default": compared}}
     )
     summary = summarize(run)
-    (section,) = default_trial.TOPIC.highlights(summary)
+    (section,) = (
+        *said(default_trial.verdict, summary).values(),
+        *said(default_trial.warning, summary).values(),
+    )
     assert isinstance(section, Warnings if is_warning else Notes)
     (sentence,) = section.rows
     assert "accuracy 0.9000 against 0.8800 on the 120 test rows" in str(sentence)
@@ -155,5 +160,5 @@ def test_a_comparison_on_the_test_part_is_said_instead(
 
 def test_the_objective_has_its_label(tmp_path: Path) -> None:
     records = [header(objective={"metric": "log_loss", "on": "validation"}), *halving()[1:]]
-    (table,) = tables(TOPIC, of(tmp_path, records))
+    (table,) = tables(of(tmp_path, records), winner)
     assert (table.title, table.header[1]) == ("log loss of the winner", "log loss")

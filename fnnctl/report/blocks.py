@@ -1,61 +1,23 @@
-"""The kinds of sections that a report consists of, and where a section stands.
+"""The kinds of blocks that a document consists of.
 
-Topics make sections; formats render them and know no topics. The text of a section is not escaped: each
-format escapes it in its own way.
+Topics make blocks; formats render them and know no topics. The text of a block is not escaped: each format
+escapes it in its own way.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from enum import Enum
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from fnnctl.report.words import NOTHING, number
 
-SUMMARY: Final = "Summary"
-"""The heading of what a page says first."""
-SCORES: Final = "Scores"
-WRONG: Final = "What goes wrong"
-DATA: Final = "Data and training"
-NEXT_STEPS: Final = "Repeat and continue"
 FIGURES: Final = "Figures"
-"""Headings below which several topics have sections. Each other heading belongs to one topic."""
-
-REQUESTED: Final = 0
-"""The priority of sections that the user has asked for: short reports show them whole, after the others."""
-
-
-class Formats(Enum):
-    """The formats that show a section; one with a priority is in the short reports, too."""
-
-    ALL = "all"
-    PAGE = "page"
-    """Not the complete texts: other sections say the same there in full."""
-    SHORT = "short"
-    """Only the short reports."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Placed:
-    """Where a section stands."""
-
-    heading: str = ""
-    """The heading of the page below which it stands; if it is empty, that of its topic."""
-    priority: int | None = None
-    """The position in short reports: sections with smaller numbers come first, and get lines first. Without a
-    priority a section is only in complete reports.
-
-    10 to 19 are facts about the run, 20 is a failure, 30 the scores, 40 a table that belongs to them, 50 to
-    59 a sentence about them, 60 the worst groups, 70 warnings, and 80 the commands that come next. The
-    sentences answer what a reader asks next: is the result better than the default settings (50), whose
-    scores are these (51), which threshold decides (53), what would the ensemble score (55), is the winner
-    better than the other trials (56), and than the default settings if only the objective compares them (57)?
-    """
-    formats: Formats = Formats.ALL
+"""The heading of the figures that belong to no other one."""
 
 
 @dataclass(frozen=True, slots=True)
-class TableSection(_Placed):
+class Table:
     """Rows under a header."""
 
     title: str
@@ -69,36 +31,36 @@ class TableSection(_Placed):
     """Sentences below the table."""
     keeps_end: bool = False
     """Whether the last rows matter most: if there is no room for all, the first ones are left out."""
-    short: TableSection | None = None
+    short: Table | None = None
     """The table in short reports, if it has other columns there."""
-    narrow: TableSection | None = None
+    narrow: Table | None = None
     """The table in a complete report on a terminal, if it is shorter or narrower there."""
     lines: tuple[int, ...] = ()
     """How many lines a short report may give it, round by round; see `formats.short_terminal`."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Pairs(_Placed):
+class _Pairs:
     """Pairs of a name and a text."""
 
     title: str
     rows: tuple[tuple[str, str], ...]
 
 
-class DefinitionList(_Pairs):
+class Facts(_Pairs):
     """A name and a text per row. Empty lines in a text separate paragraphs."""
 
     __slots__ = ()
 
 
-class FileList(_Pairs):
+class Files(_Pairs):
     """Files in the run folder, each with a description of its content."""
 
     __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
-class _Lines(_Placed):
+class _Lines:
     """Texts, one per row."""
 
     title: str
@@ -155,7 +117,7 @@ class Score:
 
 
 @dataclass(frozen=True, slots=True)
-class Scores(_Placed):
+class Scores:
     """The first scores of a run."""
 
     title: str
@@ -166,19 +128,50 @@ class Scores(_Placed):
     """Further metrics, which only a table of several runs may need."""
 
     @property
-    def table(self) -> TableSection:
+    def table(self) -> Table:
         """One row per metric."""
         header = (self.measured, "value", "95 % interval", "baseline")
         rows = (
             (score.label, number(score.value), score.interval_text, number(score.baseline))
             for score in self.rows
         )
-        return TableSection(self.title, header, tuple(rows))
+        return Table(self.title, header, tuple(rows))
 
 
-Section: TypeAlias = (
-    TableSection | DefinitionList | Notes | Failure | Warnings | FileList | Command | Excerpt | Scores
-)
+@dataclass(frozen=True, slots=True)
+class DrawnNumbers:
+    """Rows of a file, which a figure shows."""
+
+    header: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    source: str
+    """The name of the file."""
+    count: int
+    """The number of all its rows."""
+
+
+def _no_numbers() -> None:
+    """For figures whose numbers are in a table beside them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure, which is drawn when a page shows it; texts show none."""
+
+    title: str
+    file: str
+    """The name of its PNG in the run's folder."""
+    draw: Callable[[], Any]
+    """Returns a matplotlib figure, or None if there is nothing to draw."""
+    in_words: Callable[[], str]
+    """What it shows, in numbers, for those who do not see it; the title is read to them as well."""
+    numbers: Callable[[], DrawnNumbers | None] = _no_numbers
+    """The numbers that are drawn."""
+    is_wide: bool = False
+    """Whether it is as wide as the page."""
+
+
+Block: TypeAlias = Table | Facts | Notes | Failure | Warnings | Files | Command | Excerpt | Scores | Figure
 
 
 def command_lines(command: Command) -> list[str]:

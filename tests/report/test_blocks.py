@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from fnnctl.report.sections import Command, command_lines
+from fnnctl.report.blocks import Command, command_lines
 
 
 def test_a_command_goes_over_lines() -> None:
