@@ -59,7 +59,8 @@ class Rivals:
         if not self.ps:
             return ""
         p, sign = (min(self.ps), "≥") if self.outcome == "tie" else (max(self.ps), "≤")
-        return p_text(p) if len(self.ps) == 1 or p < LEAST_P else f"p {sign} {p_number(p)}"
+        is_exact = len(self.ps) == 1 or p < LEAST_P or p == 1
+        return p_text(p) if is_exact else f"p {sign} {p_number(p)}"
 
 
 @dataclass(frozen=True, slots=True)

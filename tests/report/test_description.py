@@ -162,13 +162,6 @@ def hostile(folder: Path, target: str | None = None) -> Description:
     return command.describe(SourceOptions(source="t.csv", folder=folder, target=target), Context())
 
 
-def test_hostile_names_are_shown_as_they_are_on_a_terminal(tmp_path: Path) -> None:
-    for target in (None, "a|b"):
-        text = terminal(hostile(tmp_path, target), 80)
-        assert "[red]x[/]" in text
-        assert "\x1b[31m" not in text
-
-
 def test_lines_are_readable_in_80_columns(tmp_path: Path) -> None:
     options = SourceOptions(source="penguins", folder=tmp_path)
     text = Text.from_ansi(terminal(command.describe(options, Context()), 80)).plain

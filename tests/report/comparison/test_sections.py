@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from fnnctl.console.output import Output
 from fnnctl.report.blocks import Command
 from fnnctl.report.comparison.comparison import compare_runs
 from fnnctl.report.comparison.sections import (
@@ -18,8 +17,6 @@ from fnnctl.report.comparison.sections import (
     verdict_sentences,
     warnings,
 )
-from fnnctl.report.formats.markdown import markdown_report
-from fnnctl.report.formats.terminal import terminal_report
 from fnnctl.report.html.report import html_report
 from fnnctl.store.documents import to_json
 from fnnctl.store.folder import RunFolder
@@ -104,23 +101,6 @@ def test_what_to_do_next_has_each_config_once(tmp_path: Path) -> None:
     (again.path / RESOLVED).unlink()
     assert commands(run, again) == []
     assert commands(run, again, other) == ["Cross-validate A", "Cross-validate C"]
-
-
-def test_hostile_texts_are_shown_harmlessly(tmp_path: Path) -> None:
-    settings = {"data": {"missing_values": ["<script>alert(1)</script>"]}}
-    runs = [
-        write_part(tmp_path, name, hits, classes=("[bold]loud[/bold]", "=cmd()"), settings=settings)
-        for name, hits in (("$$[/]<i>\x1b[31m", FAIR), ("b", GOOD))
-    ]
-    (runs[1].path / RESOLVED).unlink()
-    document = comparison_document(compare_runs(runs))
-    assert "<script>" not in markdown_report([document])
-    page = html_report([document])
-    assert "<script" not in page
-    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
-    shown = Output(color=False).rendered(terminal_report([document], width=100), plain=True)
-    assert "$$[/]<i>[31m" in shown
-    assert "\x1b" not in shown
 
 
 def test_the_figure_stands_in_the_page(tmp_path: Path) -> None:

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from fnnctl.report.blocks import Table
+from fnnctl.report.blocks import Command, Table
 from fnnctl.report.document import block_section
 from fnnctl.report.formats.fitting import fit_name
-from fnnctl.report.formats.markdown import escape, markdown_report, short_markdown_report
+from fnnctl.report.formats.markdown import escape, markdown_block, markdown_report, short_markdown_report
 from fnnctl.report.summary import summarize
 from fnnctl.report.topics.registry import run_document
 from fnnctl.store.run import OpenRun
@@ -137,6 +137,13 @@ def test_a_warning_is_one_item(start_run: Callable[..., OpenRun], tmp_path: Path
     )
     paragraph = next(token for token in tokens if token.type == "inline")
     assert "".join(child.content for child in paragraph.children or []) == line
+
+
+def test_a_fence_is_longer_than_the_backticks_in_it() -> None:
+    for inner, fence in (("it's `x`", "```"), ("```\n# title", "````")):
+        _, code = markdown_block(Command("Train it", ("fnnctl train", inner)))
+        assert code.startswith(f"{fence}sh\nfnnctl train \\\n")
+        assert code.endswith(f"\n{fence}")
 
 
 def test_the_page_of_a_job() -> None:

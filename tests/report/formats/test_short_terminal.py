@@ -11,7 +11,7 @@ from fnnctl.console.output import Output
 from fnnctl.report.blocks import Facts, Table
 from fnnctl.report.document import Document, block_section
 from fnnctl.report.formats.short_terminal import MAX_LINES, short_terminal_report
-from fnnctl.report.gates import GateResult, gate_results, parse_gates
+from fnnctl.report.gates import GateResult
 from fnnctl.report.summary import summarize
 from fnnctl.report.topics.registry import run_document
 from fnnctl.store.run import OpenRun
@@ -190,13 +190,6 @@ def test_several_runs_have_intervals_if_they_fit_beside_whole_names() -> None:
     wide = [made(name=name * 40, scores=("accuracy", "macro F1")) for name in "ab"]
     assert rendered(*wide)[1].split() == ["1", "a" * 40, "0.9000", "0.9000"]
     assert "0.9000 (0.8000–0.9500)" in rendered(*wide, width=100)[1]
-
-
-def test_gates_are_always_shown(finished_run: Callable[..., OpenRun]) -> None:
-    summary = summarize(finished_run())
-    results = gate_results(parse_gates(["accuracy=0.95"]), summary)
-    text = Output().rendered(short_terminal_report([run_document(summary, short=True)], results), plain=True)
-    assert "missed" in text.split("Gates")[1]
 
 
 def test_the_table_of_gates_is_never_cut() -> None:

@@ -20,7 +20,6 @@ from tests.report.searches import (
     NAME,
     RATE,
     confirmed,
-    curve,
     halving,
     header,
     hyperband,
@@ -76,15 +75,6 @@ def test_a_complete_search_with_rungs(tmp_path: Path) -> None:
     assert "bracket 0: 4 trials after 1 epoch, 2 trials after 3 epochs, 2 trials after 9 epochs" in described
 
 
-def test_what_does_not_apply_is_absent(tmp_path: Path) -> None:
-    """One rung, no timeline."""
-    records = [*halving()[:9], {"record": "end", "reason": "complete"}]
-    found = headings(page_of(completed(start_search(tmp_path, records))))
-    absent = {"Brackets and rungs", "Rung audit", "Workers"}
-    assert absent.isdisjoint(found)
-    assert {"The search", "The settings of all trials", "The best trials"} <= {*found}
-
-
 @pytest.mark.parametrize("status", ["running", "interrupted", "failed"])
 @pytest.mark.parametrize(
     "records",
@@ -106,13 +96,6 @@ def test_a_search_that_ended_anywhere_has_a_page(
     assert ("The winner" in headings(page)) == any(each.get("objective") for each in records)
 
 
-def test_cross_validated_objectives(tmp_path: Path) -> None:
-    objective = {"metric": "f1_macro", "on": "cross_validation", "direction": "maximize"}
-    records = [header(objective=objective), trial(0), trial(1), result(0, 1, 0.5), result(1, 1, 0.6)]
-    page = page_of(completed(start_search(tmp_path, [*records, {"record": "end", "reason": "complete"}])))
-    assert "in the search, mean over the folds" in page.text("th")
-
-
 def test_five_hundred_trials_fit_on_a_page(tmp_path: Path) -> None:
     random = np.random.default_rng(1)
     curves: Sequence[Sequence[float]] = np.sort(random.random((500, 9)), axis=1).tolist()
@@ -130,24 +113,3 @@ def test_five_hundred_trials_fit_on_a_page(tmp_path: Path) -> None:
     assert "Left out" not in " ".join(page.text("p"))
     assert "60 of 500 rows of leaderboard.csv" not in page.text("small")  # there is no such file here
     assert any("60 of 1,000 rows of timeline.jsonl" in text for text in page.text("small"))
-
-
-def test_hostile_texts_are_shown_as_they_are(tmp_path: Path) -> None:
-    hostile = "<script>alert(1)</script> $$x$$ قطة \x1b[31m"
-    records = [
-        header(paths=["x"], scales={"x": "choice"}),
-        trial(0, {"x": hostile}),
-        trial(1, {"x": "=cmd()"}),
-        result(0, 9, 0.5, facts=curve(*[0.5] * 9)),
-        result(1, 9, 0.4, facts=curve(*[0.4] * 9)),
-    ]
-    summary = completed(start_search(tmp_path, records, name=hostile))
-    text = html_report([run_document(summary)])
-    checked(text)
-    assert "<script" not in text
-    assert "\x1b" not in text
-
-
-def test_the_same_search_gives_the_same_page(tmp_path: Path) -> None:
-    summary = completed(start_search(tmp_path, halving()))
-    assert html_report([run_document(summary)]) == html_report([run_document(summary)])

@@ -1,18 +1,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 from fnnctl.metrics.feature_importance import ColumnImportance, Estimate, FeatureImportances
 from fnnctl.report.blocks import Notes, Table
-from fnnctl.report.formats.markdown import markdown_report
-from fnnctl.report.summary import Summary, summarize
+from fnnctl.report.summary import Summary
 from fnnctl.report.topics.feature_importance import importance, json_entries
-from fnnctl.report.topics.registry import run_document
 from fnnctl.store.documents import to_json
-from fnnctl.store.run import OpenRun
 from tests.report.searches import header
 from tests.report.test_stored_importances import IMPORTANCES
 from tests.report.topics.said import said, searched
@@ -83,17 +78,6 @@ def test_many_columns_are_cut_and_some_seem_important_by_chance() -> None:
     assert table.title.endswith(": the first 20; feature_importance.csv has 1,000 more")
     assert "1,000 of 1,020 columns cannot be told from zero: 'c20', 'c21'" in notes
     assert "of 1,020 columns without effect, about 26 would seem important by chance" in notes
-
-
-def test_hostile_names_are_escaped(
-    finished_run: Callable[..., OpenRun], hostile_classes: tuple[str, ...]
-) -> None:
-    columns = tuple(column(name, 0.5, -0.25, (name + "2", 0.95)) for name in hostile_classes)
-    summary = replace(summarize(finished_run()), importances=replace(SOME, columns=columns))
-    text = markdown_report([run_document(summary)], [], Path())
-    assert "<script>" not in text
-    assert "\x1b" not in text
-    assert "&lt;script&gt;" in text
 
 
 def test_the_json_object_has_null_for_what_does_not_exist() -> None:
