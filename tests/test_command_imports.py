@@ -13,7 +13,14 @@ import pytest
 from tests.sources import FILES, ROOT, tree
 
 SAMPLERS = {f"search.samplers.{name}" for name in ("tpe", "gp", "controller", "evolution")}
-SEARCHES = {"search", "records", "space.dimensions", "space.expressions", "config.rules.search_check"}
+SEARCHES = {
+    "search",
+    "trials",
+    "records",
+    "space.dimensions",
+    "space.expressions",
+    "config.rules.search_check",
+}
 CLUSTERS = {"executors.dask", "executors.cluster", "executors.remote"}
 CONFIG = {"config.reading", "config.recipes", "config.rules"}
 TRAINING = {"training", "modelling", "executors", "stacks", "nn", "data", *CONFIG}
@@ -81,7 +88,8 @@ def test_a_check_of_a_config_without_a_search_loads_nothing_of_searches() -> Non
     script = (
         "import sys\nfrom fnnctl.cli import run\n"
         f"code = run(['check', {str(config)!r}])\n"
-        "rooms = ('search', 'records', 'stacks', 'plots', 'space.dimensions', 'space.expressions')\n"
+        "rooms = ('search', 'trials', 'records', 'stacks', 'plots')\n"
+        "rooms += ('space.dimensions', 'space.expressions')\n"
         "unneeded = [name for name in sys.modules for room in rooms if name.startswith(f'fnnctl.{room}')]\n"
         "unneeded += {'matplotlib', 'multiprocessing', 'asyncio', 'logging', 'unittest'} & set(sys.modules)\n"
         "sys.exit(f'{unneeded} {code}' if unneeded or code else 0)\n"

@@ -13,10 +13,11 @@ from fnnctl.tasks.reports import TASK_REPORTS
 from tests import sources
 
 LEVELS = {
-    "sklearn": 14,
-    "cli": 13, "api": 13,
-    "commands": 12,
-    "runs": 11, "export": 11,
+    "sklearn": 15,
+    "cli": 14, "api": 14,
+    "commands": 13,
+    "runs": 12, "export": 12,
+    "trials": 11,
     "stacks": 10, "console": 10,
     "search": 9, "report": 9,
     "modelling": 8, "executors": 8, "records": 8,
@@ -36,7 +37,18 @@ REQUIRED = {"numpy", "typer", "pydantic", "pydantic_core", "yaml", "rich", "matp
 READ_STORED_TABLES = {"report/figures/run_figures.py", "report/summary.py"}
 """Modules that may import a task's own package: both draw figures from tables that the task wrote."""
 TASK_PACKAGES = [[name] for name in TASK_REPORTS]
-NO_CONFIG_FILES = {"executors", "records", "stacks", "training", "nn", "data", "metrics", "store", "plots"}
+NO_CONFIG_FILES = {
+    "executors",
+    "records",
+    "stacks",
+    "trials",
+    "training",
+    "nn",
+    "data",
+    "metrics",
+    "store",
+    "plots",
+}
 """Packages that get an experiment, never its file."""
 FILES = [file for file in sources.FILES if file != "__main__.py"]
 ORDERS = {
@@ -68,6 +80,11 @@ ORDERS = {
         "names", "volumes", "atomic", "lock", "documents", "tables", "weights", "metrics_shape",
         "former_sentences", "former_facts", "manifest", "manifest_file", "journal", "trial_checkpoints",
         "listing_cache", "listing", "removal", "provenance", "folder", "catalogue", "run",
+    ),
+    "trials": (
+        "selection", "fits", "measures", "results", "bags", "ensemble", "bagged_ensemble", "weights",
+        "fit_queue", "stack_runner", "source", "confirmation_source", "memory", "recipe", "preparation",
+        "estimate", "forecast",
     ),
 }  # fmt: skip
 """The parts of a package, modules or folders, from the lowest: a part imports only parts before it."""

@@ -272,7 +272,7 @@ def plan(
     """Show what a search would do and estimate how long it would take."""
     from fnnctl.commands.plan import plan, show_plan
     from fnnctl.config.reading.overrides import OptionChange
-    from fnnctl.stacks.forecast import SimulatedWorkers
+    from fnnctl.trials.forecast import SimulatedWorkers
 
     with terminal_context(output, runs_dir) as context:
         overrides = [*OptionChange.if_given("--method", "search.method", method), *changes.overrides()]

@@ -20,7 +20,7 @@ from fnnctl.modelling.loading import LoadedExperiment, read_experiment
 from fnnctl.text import networks_words, parts_words, word_list
 
 if TYPE_CHECKING:
-    from fnnctl.stacks.search_preparation import PreparedSearch
+    from fnnctl.trials.preparation import PreparedSearch
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +125,7 @@ def _prepared(loaded: LoadedExperiment, runs_dir: Path) -> tuple[PreparedSearch 
     """The search of a config that has a `search` section, and the problems that would make `search` fail."""
     if loaded.experiment.search is None:
         return None, []
-    from fnnctl.stacks.search_preparation import prepare_search
+    from fnnctl.trials.preparation import prepare_search
 
     try:
         return prepare_search(loaded, max_trials=None, runs_dir=runs_dir), []

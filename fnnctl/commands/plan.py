@@ -12,8 +12,8 @@ from fnnctl.context import Context
 from fnnctl.modelling.loading import read_experiment
 from fnnctl.report.formats.terminal import terminal_report
 from fnnctl.report.plan import plan_document
-from fnnctl.stacks.forecast import SimulatedWorkers, forecast
-from fnnctl.stacks.search_preparation import prepare_search
+from fnnctl.trials.forecast import SimulatedWorkers, forecast
+from fnnctl.trials.preparation import prepare_search
 
 
 def plan(

@@ -31,11 +31,11 @@ from fnnctl.runs.search_resuming import (
 )
 from fnnctl.runs.search_session import SearchOptions, SearchSession
 from fnnctl.search.extension import asks_for_more, refuse_other_settings
-from fnnctl.stacks.forecast import SHARE_OF_LIMIT, first_jobs
-from fnnctl.stacks.search_preparation import PreparedSearch, prepare_search
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.run import take_over_run
 from fnnctl.text import counted
+from fnnctl.trials.forecast import SHARE_OF_LIMIT, first_jobs
+from fnnctl.trials.preparation import PreparedSearch, prepare_search
 
 
 def search(

@@ -23,11 +23,11 @@ from fnnctl.report.comparison.pairs import suitable_test, verdict
 from fnnctl.runs.search_session import SearchSession
 from fnnctl.runs.trained_trials import TrainedTrials
 from fnnctl.runs.training import complete_trained, complete_training, create_training_run
-from fnnctl.stacks.forecast import estimated_seconds
-from fnnctl.stacks.trial_bags import SCORES, rebuilt_stack
 from fnnctl.store import names
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.manifest import ComparedMetric, DefaultComparison
+from fnnctl.trials.bags import SCORES, rebuilt_stack
+from fnnctl.trials.forecast import estimated_seconds
 
 
 def compare_with_default(session: SearchSession, trials: TrainedTrials) -> DefaultComparison | None:

@@ -8,9 +8,9 @@ from fnnctl.report.topics.confirmation import left_out_sentence
 from fnnctl.report.verdicts import against_leaders, verdict_sentence
 from fnnctl.runs.recorder import log_warnings, record_notes
 from fnnctl.runs.search_session import SearchSession
-from fnnctl.stacks.confirmation_source import ConfirmationSource
 from fnnctl.stacks.work import PARTS_OF_EPOCH
 from fnnctl.text import counted
+from fnnctl.trials.confirmation_source import ConfirmationSource
 
 
 def confirm_leaders(session: SearchSession) -> None:

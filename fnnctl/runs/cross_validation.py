@@ -24,7 +24,7 @@ from fnnctl.runs.facts import known_facts
 from fnnctl.runs.folds import keep_folds, write_folds
 from fnnctl.runs.position import followed_amount
 from fnnctl.runs.recorder import RunRecorder, record_warnings
-from fnnctl.stacks.measures import FoldMeasure
+from fnnctl.stacks.fold_measure import FoldMeasure
 from fnnctl.stacks.planning import plan_folds
 from fnnctl.stacks.work import PARTS_OF_EPOCH, WorkerData, train_shared_fits
 from fnnctl.store.run import OpenRun, create_run

@@ -21,13 +21,13 @@ from fnnctl.records.confirmation import confirmation
 from fnnctl.records.journal import Journal
 from fnnctl.records.standings import Standings
 from fnnctl.records.trials import Result, Status
-from fnnctl.stacks.bagged_ensemble import MOST_TIMES, prediction_cost
 from fnnctl.stacks.costs import pays_off, rough_seconds
-from fnnctl.stacks.estimate import WORKERS_GAIN
-from fnnctl.stacks.forecast import default_training
-from fnnctl.stacks.search_preparation import PreparedSearch
-from fnnctl.stacks.trial_results import KEPT_EPOCH
-from fnnctl.stacks.trial_weights import MAX_KEPT
+from fnnctl.trials.bagged_ensemble import MOST_TIMES, prediction_cost
+from fnnctl.trials.estimate import WORKERS_GAIN
+from fnnctl.trials.forecast import default_training
+from fnnctl.trials.preparation import PreparedSearch
+from fnnctl.trials.results import KEPT_EPOCH
+from fnnctl.trials.weights import MAX_KEPT
 
 SHARE_OF_TRAINING: Final = 0.3
 """The processor time of a prediction relative to that of training the same network on the row for an epoch,

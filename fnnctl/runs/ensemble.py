@@ -24,12 +24,12 @@ from fnnctl.runs.recorder import RunRecorder, log_warnings, record_warnings, wri
 from fnnctl.runs.search_session import SearchSession
 from fnnctl.runs.trained_trials import TrainedTrials
 from fnnctl.runs.unlike_rows import unlike_rows_warnings
-from fnnctl.stacks.bagged_ensemble import select_on_bags
-from fnnctl.stacks.trial_ensemble import TrainedTrial, TrialEnsemble, TrialMembers, select_trials
 from fnnctl.store import names
 from fnnctl.store.run import create_run
 from fnnctl.tasks.task import OutputDecoder, PartScores, metric_of
 from fnnctl.text import counted
+from fnnctl.trials.bagged_ensemble import select_on_bags
+from fnnctl.trials.ensemble import TrainedTrial, TrialEnsemble, TrialMembers, select_trials
 
 NO_ENSEMBLE: Final = "no_ensemble"
 """The kind of the warning of a search that asked for an ensemble and cannot have one."""

@@ -28,8 +28,6 @@ from fnnctl.runs.search_session import SearchSession
 from fnnctl.runs.trained_trials import TrainedTrials
 from fnnctl.runs.winner import Winner, weights_of_training_alone, winner_of, write_winner
 from fnnctl.search.loop import run_search
-from fnnctl.stacks.search_preparation import PreparedSearch
-from fnnctl.stacks.trial_source import TrialSettings, TrialSource
 from fnnctl.stacks.work import PARTS_OF_EPOCH
 from fnnctl.store import names
 from fnnctl.store.folder import RunFolder
@@ -37,6 +35,8 @@ from fnnctl.store.manifest import DefaultTrialFacts
 from fnnctl.store.run import OpenRun, create_run
 from fnnctl.store.trial_checkpoints import TrialCheckpoints
 from fnnctl.text import counted, epoch_noun
+from fnnctl.trials.preparation import PreparedSearch
+from fnnctl.trials.source import TrialSettings, TrialSource
 
 
 def create_search_run(search: PreparedSearch, check: DataCheck, context: Context) -> OpenRun:

@@ -22,11 +22,11 @@ from fnnctl.runs.recorder import record_warnings
 from fnnctl.search.budget import least
 from fnnctl.search.extension import kept_horizon, more_trials, other_limit, plan_overrides, refuse_shorter
 from fnnctl.search.setup import SearchSetup
-from fnnctl.stacks.search_preparation import PreparedSearch, prepare_search
 from fnnctl.store import names
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.run import OpenRun
 from fnnctl.text import counted, joined_words
+from fnnctl.trials.preparation import PreparedSearch, prepare_search
 
 
 def begin_search_again(

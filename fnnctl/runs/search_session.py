@@ -28,11 +28,11 @@ from fnnctl.runs.recorder import record_warnings
 from fnnctl.search.protocols import Sampler
 from fnnctl.search.setup import SearchSetup
 from fnnctl.stacks.planning import plan_search_workers
-from fnnctl.stacks.search_preparation import PreparedSearch
 from fnnctl.store.manifest import DefaultComparison
 from fnnctl.store.run import OpenRun
 from fnnctl.tasks.post_training import PostTraining
 from fnnctl.text import did_you_mean, joined_words
+from fnnctl.trials.preparation import PreparedSearch
 
 PAST_LIMIT: Final = 0.1
 """The training of the default settings may pass the time limit by this share of it. The end has at most half

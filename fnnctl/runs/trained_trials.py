@@ -14,18 +14,18 @@ from fnnctl.records.trials import JobKey, Result, Status
 from fnnctl.runs.position import followed_amount
 from fnnctl.runs.search_session import SearchSession
 from fnnctl.runs.training import training_workers
-from fnnctl.stacks.measures import Weights
-from fnnctl.stacks.trial_ensemble import TrainedTrial
-from fnnctl.stacks.trial_results import recorded_digest
-from fnnctl.stacks.trial_weights import (
-    WeightLibrary,
-    train_again,
-    weights_at_rung,
-)
 from fnnctl.stacks.work import PARTS_OF_EPOCH, Workers
 from fnnctl.store.trial_checkpoints import TrialCheckpoints
 from fnnctl.text import counted
 from fnnctl.training.checkpoint import state_digest
+from fnnctl.trials.ensemble import TrainedTrial
+from fnnctl.trials.measures import Weights
+from fnnctl.trials.results import recorded_digest
+from fnnctl.trials.weights import (
+    WeightLibrary,
+    train_again,
+    weights_at_rung,
+)
 
 
 def _open_library(session: SearchSession) -> WeightLibrary:

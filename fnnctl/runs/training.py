@@ -26,7 +26,7 @@ from fnnctl.runs.position import followed_training
 from fnnctl.runs.recorder import RunRecorder, record_notes, record_warnings, write_scores
 from fnnctl.runs.unlike_rows import is_chosen_by_validation, unlike_rows_warnings
 from fnnctl.stacks.costs import pays_off
-from fnnctl.stacks.trial_bags import scored_out_of_bag
+from fnnctl.stacks.out_of_bag import scored_out_of_bag
 from fnnctl.stacks.work import TrainedStack, Workers, in_this_process, train_fits
 from fnnctl.store.run import OpenRun, create_run
 from fnnctl.tasks.post_training import PostTraining

@@ -26,12 +26,12 @@ from fnnctl.runs.search_session import SearchSession
 from fnnctl.runs.trained_trials import TrainedTrials
 from fnnctl.runs.training import complete_trained, complete_training, create_training_run
 from fnnctl.space.assignments import Assignment
-from fnnctl.stacks.trial_bags import SCORES, rebuilt_stack
-from fnnctl.stacks.trial_results import KEPT_EPOCH
 from fnnctl.store import names
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.manifest import RestoredWeightsFacts
 from fnnctl.store.run import OpenRun
+from fnnctl.trials.bags import SCORES, rebuilt_stack
+from fnnctl.trials.results import KEPT_EPOCH
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,4 @@
-"""Many fits: which train together (`planning`), what a worker does (`work`), results in a fixed order.
+"""The training of fits: which train together (`planning`), what a worker does (`work`).
 
-`train`, a cross-validation, a search and its refit all train through `work.train_fits`. A search's trials and
-its confirmation are the two sources of one `stack_runner`.
+`train`, a cross-validation, a search and its refit all train through `work.train_fits`.
 """

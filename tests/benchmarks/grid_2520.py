@@ -33,7 +33,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from fnnctl.cli import run
-from fnnctl.stacks.trial_source import TrialSource
+from fnnctl.trials.source import TrialSource
 
 CONFIG = Path(__file__).parents[2] / "configs" / "grid-2520.yaml"
 ROWS = 142

@@ -27,10 +27,10 @@ from fnnctl.cli import run as fnnctl
 from fnnctl.modelling.loading import load_experiment
 from fnnctl.records.journal import Journal
 from fnnctl.records.standings import Standings
-from fnnctl.stacks.search_preparation import PreparedSearch, prepare_search
-from fnnctl.stacks.trial_ensemble import TrainedTrial, select_trials
-from fnnctl.stacks.trial_weights import MAX_KEPT, WeightLibrary
 from fnnctl.store.run import OpenRun
+from fnnctl.trials.ensemble import TrainedTrial, select_trials
+from fnnctl.trials.preparation import PreparedSearch, prepare_search
+from fnnctl.trials.weights import MAX_KEPT, WeightLibrary
 from tests.benchmarks.kills import only_run
 
 SIZES = (1, 2, 4, 8, 16, 32)

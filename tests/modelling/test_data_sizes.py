@@ -16,7 +16,7 @@ from fnnctl.modelling.cross_validation import CrossValidation, cross_validation
 from fnnctl.modelling.data_sizes import by_size, share_suffix, size_summaries, size_table, with_sizes
 from fnnctl.modelling.fold_results import FACT_COLUMNS, FoldResult
 from fnnctl.modelling.loading import load_experiment
-from fnnctl.stacks.measures import FoldMeasure
+from fnnctl.stacks.fold_measure import FoldMeasure
 from fnnctl.stacks.work import train_fits
 from fnnctl.tasks.registry import encode
 from fnnctl.tasks.task import PartScores, TaskData

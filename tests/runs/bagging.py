@@ -17,7 +17,7 @@ from fnnctl.messages import Message
 from fnnctl.records.journal import TIME_IS_OVER
 from fnnctl.records.trials import Result
 from fnnctl.runs.search_session import SearchSession
-from fnnctl.stacks.trial_source import TrialSource
+from fnnctl.trials.source import TrialSource
 from tests.runs.searching import RATE
 
 MANY_CLASSES = {

@@ -13,8 +13,8 @@ import pytest
 
 from fnnctl.executors.protocols import Progress
 from fnnctl.records.journal import Journal
-from fnnctl.stacks.measures import FitObjective
 from fnnctl.stacks.work import StackItem, StackResult, WorkerData, train_item
+from fnnctl.trials.measures import FitObjective
 
 DEADLY = 0.5
 """The learning rate that marks networks that kill their process."""

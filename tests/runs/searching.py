@@ -14,11 +14,11 @@ from fnnctl.blas import set_blas_threads
 from fnnctl.cli import run
 from fnnctl.modelling.loading import load_experiment
 from fnnctl.report.summary import summarize
-from fnnctl.stacks.search_preparation import PreparedSearch, prepare_search
 from fnnctl.store import names
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.journal import read_journal
 from fnnctl.training.trainer import TrainedMember
+from fnnctl.trials.preparation import PreparedSearch, prepare_search
 from tests.modelling.prepared import prepare
 from tests.program import read_json
 

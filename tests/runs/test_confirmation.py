@@ -23,9 +23,9 @@ from fnnctl.records.trials import Confirmed, Result, non_finite_loss
 from fnnctl.runs import confirmation as confirm_module
 from fnnctl.runs import search as complete_module
 from fnnctl.seeds import confirmation_seed
-from fnnctl.stacks.confirmation_source import ConfirmationSource
-from fnnctl.stacks.measures import ObjectiveMeasure
 from fnnctl.stacks.work import train_fits
+from fnnctl.trials.confirmation_source import ConfirmationSource
+from fnnctl.trials.measures import ObjectiveMeasure
 from tests.program import read_json
 from tests.runs.confirming import RANDOM, SPACE, confirmed_of, reported
 from tests.runs.extending import assert_same_outcome, extend, timeline

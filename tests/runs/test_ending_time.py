@@ -22,9 +22,9 @@ from fnnctl.runs.ending_time import (
 )
 from fnnctl.runs.search import journal_header
 from fnnctl.runs.search_session import SearchSession
-from fnnctl.stacks.bagged_ensemble import MOST_TIMES, prediction_cost
 from fnnctl.stacks.costs import rough_seconds
-from fnnctl.stacks.search_preparation import PreparedSearch
+from fnnctl.trials.bagged_ensemble import MOST_TIMES, prediction_cost
+from fnnctl.trials.preparation import PreparedSearch
 from tests.program import read_json
 from tests.runs.bagging import NUMBERS, written
 from tests.runs.searching import RATE, prepared, search, write_config

@@ -307,7 +307,7 @@ def test_an_extension_trains_no_selected_trial_again(tmp_path: Path, monkeypatch
 
 
 def test_only_the_best_trials_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fnnctl.stacks.trial_weights.MAX_KEPT", 3)
+    monkeypatch.setattr("fnnctl.trials.weights.MAX_KEPT", 3)
     settings = {"method": "random", "trials": 9, "space": SPACE, "ensemble": {"size": 4}}
     folder = search(write_config(tmp_path / "x.yaml", search=settings), "--executor", "serial")
     assert len(list((folder / "checkpoints" / "final").iterdir())) == 3
@@ -328,7 +328,7 @@ def test_weights_that_come_out_differently_stop_the_search(
         folder = search(config, "--executor", "serial", code=3)
     shutil.rmtree(folder / "checkpoints")
     with monkeypatch.context() as patch:
-        patch.setattr("fnnctl.stacks.trial_results.weights_digest", lambda weights: "another")
+        patch.setattr("fnnctl.trials.results.weights_digest", lambda weights: "another")
         assert resume(folder) == 3
     assert "does not reproduce results exactly" in capsys.readouterr().err
     assert resume(folder) == 0

@@ -24,7 +24,7 @@ BAYES = {
 @pytest.fixture
 def slow_trials(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        "fnnctl.stacks.forecast.seconds_by_assignment", lambda fits, costs: lambda values: 1e4
+        "fnnctl.trials.forecast.seconds_by_assignment", lambda fits, costs: lambda values: 1e4
     )
 
 

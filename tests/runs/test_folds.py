@@ -14,7 +14,7 @@ from fnnctl.modelling.cross_validation import CrossValidation
 from fnnctl.modelling.fold_results import FoldResult
 from fnnctl.modelling.loading import load_experiment
 from fnnctl.runs.folds import keep_folds, load_folds
-from fnnctl.stacks.measures import FoldMeasure
+from fnnctl.stacks.fold_measure import FoldMeasure
 from fnnctl.stacks.work import train_fits
 from fnnctl.store.run import OpenRun, create_run
 from fnnctl.tasks.post_training import PostTraining

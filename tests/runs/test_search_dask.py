@@ -18,7 +18,7 @@ from fnnctl.executors.protocols import ClusterLostError
 from fnnctl.executors.serial import SerialExecutor
 from fnnctl.runs import search as search_module
 from fnnctl.runs.confirmation import confirm_leaders
-from fnnctl.stacks import stack_runner
+from fnnctl.trials import stack_runner
 from tests.executors.clusters import DaskCluster, dask_cluster, end
 from tests.program import Program, read_json
 from tests.runs import killing

@@ -20,8 +20,8 @@ from fnnctl.messages import Message
 from fnnctl.records.trials import Result
 from fnnctl.runs import search as search_module
 from fnnctl.runs.ensemble import NO_ENSEMBLE
-from fnnctl.stacks.trial_source import TrialSource
 from fnnctl.store.journal import ResultCache
+from fnnctl.trials.source import TrialSource
 from tests.program import read_json
 from tests.runs import killing
 from tests.runs.bagging import asked_to_stop_after
@@ -215,7 +215,7 @@ def test_a_lost_checkpoint_that_cannot_be_trained_again_stops_the_search(
     """The machine does reproduce its bits, so the message must not deny it."""
     folder = cut(0, budget=3)
     shutil.rmtree(folder / "checkpoints")
-    monkeypatch.setattr("fnnctl.stacks.stack_runner.train_item", killing.killed)
+    monkeypatch.setattr("fnnctl.trials.stack_runner.train_item", killing.killed)
     capsys.readouterr()
     assert resume(folder, "--executor", "processes", "--workers", "2") == 3
     message = capsys.readouterr().err

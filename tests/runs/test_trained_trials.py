@@ -10,7 +10,7 @@ import pytest
 
 from fnnctl.cli import run
 from fnnctl.runs import trained_trials
-from fnnctl.stacks.trial_weights import WeightLibrary, train_again
+from fnnctl.trials.weights import WeightLibrary, train_again
 from tests.program import read_json
 from tests.runs.bagging import NUMBERS, SLOW_DEFAULT, written
 from tests.runs.searching import of_kind, resume, search

@@ -14,8 +14,8 @@ import pytest
 from fnnctl.cli import run
 from fnnctl.messages import Message
 from fnnctl.records.trials import Trial
-from fnnctl.stacks.trial_fits import FailedTrialError
-from fnnctl.stacks.trial_source import TrialSource
+from fnnctl.trials.fits import FailedTrialError
+from fnnctl.trials.source import TrialSource
 from tests.program import read_json
 from tests.runs.extending import RANDOM, SPACE, assert_same_outcome, changes, extend, objectives, timeline
 from tests.runs.searching import leaderboard, of_kind, resume, search, write_config

@@ -15,8 +15,8 @@ from fnnctl.search.budget import SearchBudget
 from fnnctl.search.extension import refuse_other_settings
 from fnnctl.search.setup import size_for_search
 from fnnctl.space import grid as combinations
-from fnnctl.stacks.search_preparation import prepare_search
-from fnnctl.stacks.trial_fits import FailedTrialError
+from fnnctl.trials.fits import FailedTrialError
+from fnnctl.trials.preparation import prepare_search
 from tests.runs.searching import write_config
 
 RANGE = {"training.l2": {"log_uniform": [1e-4, 1e-1]}}

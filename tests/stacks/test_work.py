@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from fnnctl.modelling.loading import load_experiment
-from fnnctl.stacks.measures import FoldMeasure
+from fnnctl.stacks.fold_measure import FoldMeasure
 from fnnctl.stacks.work import (
     PARTS_OF_EPOCH,
     StackItem,

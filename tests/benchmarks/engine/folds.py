@@ -26,7 +26,7 @@ from fnnctl.executors.work import run_work
 from fnnctl.modelling.cross_validation import CrossValidation
 from fnnctl.modelling.loading import load_experiment
 from fnnctl.processors import usable_processors
-from fnnctl.stacks.measures import FoldMeasure
+from fnnctl.stacks.fold_measure import FoldMeasure
 from fnnctl.stacks.planning import plan_folds
 from fnnctl.stacks.work import WorkerData, train_shared_fits
 from fnnctl.tasks.classification.scores import ClassScores

@@ -16,7 +16,7 @@ from fnnctl.config.rules.experiments import experiment_of
 from fnnctl.config.rules.plain_config import with_value
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.predictor import Predictor
-from fnnctl.stacks.trial_bags import scored_out_of_bag
+from fnnctl.stacks.out_of_bag import scored_out_of_bag
 from fnnctl.stacks.work import train_fits
 from fnnctl.training.trainer import Outcome
 from tests.benchmarks.measuring import processor_seconds

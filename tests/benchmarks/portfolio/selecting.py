@@ -9,8 +9,8 @@ from typing import Final, NamedTuple, TypeAlias
 import numpy as np
 
 from fnnctl.arrays import FloatArray
-from fnnctl.stacks.selection import Limits, select_by_loss
 from fnnctl.tasks.mixture import Mixture
+from fnnctl.trials.selection import Limits, select_by_loss
 from tests.benchmarks.portfolio.pool import Entry, Pool
 
 ROUNDS: Final = 10

@@ -21,7 +21,7 @@ from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.fold_results import FoldResult
 from fnnctl.modelling.recipe_facts import recipe_facts
 from fnnctl.nn.parameters import ParameterLayout
-from fnnctl.stacks.measures import FoldMeasure
+from fnnctl.stacks.fold_measure import FoldMeasure
 from fnnctl.stacks.planning import plan_folds
 from fnnctl.stacks.work import train_fits
 from fnnctl.tasks.post_training import PostTraining

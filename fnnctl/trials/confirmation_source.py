@@ -11,12 +11,12 @@ from typing import TypeAlias
 from fnnctl.executors.protocols import Executor
 from fnnctl.messages import Message
 from fnnctl.records.trials import Confirmed, Job, Trial, non_finite_loss, undefined_metric
-from fnnctl.stacks.fit_queue import PlannedStack
-from fnnctl.stacks.measures import FitObjective, ObjectiveMeasure
-from fnnctl.stacks.stack_runner import Event, ObjectiveResult, StackRunner
-from fnnctl.stacks.trial_fits import FailedTrialError, TrialFits
 from fnnctl.stacks.work import StackItem
 from fnnctl.training.trainer import Outcome
+from fnnctl.trials.fit_queue import PlannedStack
+from fnnctl.trials.fits import FailedTrialError, TrialFits
+from fnnctl.trials.measures import FitObjective, ObjectiveMeasure
+from fnnctl.trials.stack_runner import Event, ObjectiveResult, StackRunner
 
 Network: TypeAlias = tuple[Trial, int]
 """A leader and the number of a seed."""

@@ -10,12 +10,14 @@ from fnnctl.executors.protocols import Executor
 from fnnctl.messages import Message
 from fnnctl.records.journal import Journal
 from fnnctl.records.trials import Job, JobKey, Result, Trial, failed_result
-from fnnctl.stacks.fit_queue import PlannedStack
-from fnnctl.stacks.measures import FitObjective, ObjectiveMeasure
-from fnnctl.stacks.stack_runner import Event, ObjectiveResult, StackRunner
-from fnnctl.stacks.trial_bags import BagsMeasure
-from fnnctl.stacks.trial_fits import FailedTrialError, StackKey, StackKeys, TrialFits
-from fnnctl.stacks.trial_results import (
+from fnnctl.stacks.work import Measure, StackItem
+from fnnctl.store.trial_checkpoints import TrialCheckpoints
+from fnnctl.training.checkpoint import state_digest
+from fnnctl.trials.bags import BagsMeasure
+from fnnctl.trials.fit_queue import PlannedStack
+from fnnctl.trials.fits import FailedTrialError, StackKey, StackKeys, TrialFits
+from fnnctl.trials.measures import FitObjective, ObjectiveMeasure
+from fnnctl.trials.results import (
     MeasuredFit,
     ended_fits,
     recorded_digest,
@@ -23,10 +25,8 @@ from fnnctl.stacks.trial_results import (
     trial_digest,
     trial_result,
 )
-from fnnctl.stacks.trial_weights import WeightLibrary
-from fnnctl.stacks.work import Measure, StackItem
-from fnnctl.store.trial_checkpoints import TrialCheckpoints
-from fnnctl.training.checkpoint import state_digest
+from fnnctl.trials.stack_runner import Event, ObjectiveResult, StackRunner
+from fnnctl.trials.weights import WeightLibrary
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from fnnctl.modelling.fit import Fit
 from fnnctl.records.trials import Job, Result, Trial
-from fnnctl.stacks.measures import ObjectiveMeasure
-from fnnctl.stacks.trial_ensemble import TrainedTrial
-from fnnctl.stacks.trial_results import trial_result
 from fnnctl.stacks.work import StackItem, WorkerData, train_item
 from fnnctl.tasks.task import TaskData
+from fnnctl.trials.ensemble import TrainedTrial
+from fnnctl.trials.measures import ObjectiveMeasure
+from fnnctl.trials.results import trial_result
 from tests.stacks.test_work import Counter
 
 

@@ -20,12 +20,12 @@ import numpy as np
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.predictor import Predictor
-from fnnctl.stacks.selection import Limits, Selection, gains, nested_selections, select_by_loss
-from fnnctl.stacks.trial_bags import SCORES, SHARES
-from fnnctl.stacks.trial_ensemble import TrainedTrial, TrialEnsemble, TrialMembers
 from fnnctl.tasks.mixture import Mixture
 from fnnctl.tasks.post_training import PostTraining
 from fnnctl.tasks.task import OutputDecoder, PartScores, TaskData, metric_of
+from fnnctl.trials.bags import SCORES, SHARES
+from fnnctl.trials.ensemble import TrainedTrial, TrialEnsemble, TrialMembers
+from fnnctl.trials.selection import Limits, Selection, gains, nested_selections, select_by_loss
 
 MOST_TIMES: Final = 10
 """The upper limit of the cost of a prediction by the ensemble, as a multiple of the default trial's.

@@ -12,12 +12,12 @@ import pytest
 
 from fnnctl.modelling.fit import Fit
 from fnnctl.records.trials import Job, Trial
-from fnnctl.stacks.bagged_ensemble import BaggedEnsemble, prediction_cost, select_on_bags
-from fnnctl.stacks.trial_bags import SCORES
-from fnnctl.stacks.trial_ensemble import TrainedTrial
-from fnnctl.stacks.trial_results import trial_result
-from fnnctl.stacks.trial_weights import train_single_trial
 from fnnctl.tasks.post_training import NO_POST_TRAINING, PostTraining
+from fnnctl.trials.bagged_ensemble import BaggedEnsemble, prediction_cost, select_on_bags
+from fnnctl.trials.bags import SCORES
+from fnnctl.trials.ensemble import TrainedTrial
+from fnnctl.trials.results import trial_result
+from fnnctl.trials.weights import train_single_trial
 from tests.modelling.prepared import Prepared, prepare
 from tests.runs.bagging import written
 

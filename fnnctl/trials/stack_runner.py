@@ -9,12 +9,12 @@ from fnnctl.errors import is_out_of_memory
 from fnnctl.executors.protocols import Executor, WorkerKilledError
 from fnnctl.executors.work import run_queue
 from fnnctl.messages import Message
-from fnnctl.stacks.fit_queue import FitQueue, PlannedStack
-from fnnctl.stacks.measures import FitObjective
 from fnnctl.stacks.planning import stack_size
 from fnnctl.stacks.work import StackItem, StackResult, WorkerData, train_item
 from fnnctl.tasks.task import TaskData
 from fnnctl.training.trainer import Outcome
+from fnnctl.trials.fit_queue import FitQueue, PlannedStack
+from fnnctl.trials.measures import FitObjective
 
 Event: TypeAlias = Mapping[str, Any]
 ObjectiveResult: TypeAlias = StackResult[FitObjective]

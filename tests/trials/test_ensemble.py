@@ -11,9 +11,9 @@ import pytest
 
 from fnnctl.metrics.stored import flat_metrics
 from fnnctl.modelling.predictor import Predictor
-from fnnctl.stacks.trial_ensemble import TrainedTrial, TrialEnsemble, select_trials
+from fnnctl.trials.ensemble import TrainedTrial, TrialEnsemble, select_trials
 from tests.modelling.prepared import Prepared, prepare
-from tests.stacks.measured_trials import measured
+from tests.trials.measured_trials import measured
 
 WAYS = [
     ["model.hidden=[4]", "training.optimizer.learning_rate=0.003"],

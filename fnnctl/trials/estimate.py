@@ -18,12 +18,12 @@ from fnnctl.modelling.fit import Fit
 from fnnctl.space.assignments import Assignment
 from fnnctl.stacks.costs import rough_seconds, step_values
 from fnnctl.stacks.planning import best_size, plan_search_workers, stack_size
-from fnnctl.stacks.trial_fits import TrialFits
 from fnnctl.stacks.work import WorkerData
 from fnnctl.training.learners.batches import batch_bounds
 from fnnctl.training.members import StackSettings
 from fnnctl.training.stack import Stack
 from fnnctl.training.trainer import Outcome, train_stack
+from fnnctl.trials.fits import TrialFits
 
 MAX_SAMPLED = 200
 """The number of configurations from which the sizes of networks are known: the first ones of the search."""

@@ -15,21 +15,21 @@ from fnnctl.executors.serial import SerialExecutor
 from fnnctl.modelling.fit import Fit
 from fnnctl.records.standings import order
 from fnnctl.records.trials import Direction, Job, JobKey, Result, Status, Trial
-from fnnctl.stacks.measures import FitObjective, ObjectiveMeasure, Weights
-from fnnctl.stacks.trial_bags import BagsMeasure
-from fnnctl.stacks.trial_results import (
-    WEIGHTS,
-    MeasuredFit,
-    refuse_another_result,
-    trial_result,
-    weights_digest,
-)
 from fnnctl.stacks.work import Measure, StackItem, WorkerData, Workers, in_this_process, train_item
 from fnnctl.store import names
 from fnnctl.store.trial_checkpoints import TrialCheckpoints
 from fnnctl.tasks.task import TaskData
 from fnnctl.training.state import State
 from fnnctl.training.trainer import Outcome
+from fnnctl.trials.bags import BagsMeasure
+from fnnctl.trials.measures import FitObjective, ObjectiveMeasure, Weights
+from fnnctl.trials.results import (
+    WEIGHTS,
+    MeasuredFit,
+    refuse_another_result,
+    trial_result,
+    weights_digest,
+)
 
 MAX_SCORES: Final = 2**28
 """The most out-of-bag scores that are kept of all trials together: 1 GB of float32."""

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from fnnctl.metrics.stored import flat_metrics
-from fnnctl.stacks.measures import FitObjective
-from fnnctl.stacks.trial_bags import SCORES, SHARES, TEMPERATURE, BagsMeasure, rebuilt_stack
 from fnnctl.stacks.work import TrainedStack, train_fits
 from fnnctl.training.trainer import Outcome
+from fnnctl.trials.bags import SCORES, SHARES, TEMPERATURE, BagsMeasure, rebuilt_stack
+from fnnctl.trials.measures import FitObjective
 from tests.modelling.prepared import Prepared, prepare
 from tests.runs.bagging import MANY_CLASSES, written
 

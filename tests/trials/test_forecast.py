@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from fnnctl.stacks.estimate import SECONDS_OF_COMMAND, EpochCost, SearchCosts
-from fnnctl.stacks.forecast import first_jobs
+from fnnctl.trials.estimate import SECONDS_OF_COMMAND, EpochCost, SearchCosts
+from fnnctl.trials.forecast import first_jobs
 from tests.program import Program
 from tests.runs.searching import prepared, write_config
 
@@ -20,7 +20,7 @@ def steady_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     """The calibration's clock advances by 10 ms whenever it is read, so each epoch takes 10 ms."""
     ticks = count()
     costs = partial(SearchCosts, clock=lambda: TICK * next(ticks))
-    monkeypatch.setattr("fnnctl.stacks.forecast.SearchCosts", costs)
+    monkeypatch.setattr("fnnctl.trials.forecast.SearchCosts", costs)
 
 
 @pytest.fixture
@@ -206,7 +206,7 @@ def test_a_long_epoch_is_measured_by_its_first_steps(
     program: Program, config: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of the 98 steps of an epoch one is taken, in 10 ms; a trial and the refit have nine epochs each."""
-    monkeypatch.setattr("fnnctl.stacks.estimate.SECONDS_OF_STEPS", 1e-9)
+    monkeypatch.setattr("fnnctl.trials.estimate.SECONDS_OF_STEPS", 1e-9)
     one_row = ["--set", "training.batch_size=1", "--set", "training.early_stopping=null"]
     planned = program("plan", config, "--method", "random", "--max-trials", "1", *one_row, "--json").json
     assert planned["seconds_estimated"] == pytest.approx(SECONDS_OF_COMMAND + 2 * 9 * 98 * TICK, abs=1e-3)
@@ -291,7 +291,7 @@ def test_fewer_jobs_run_together_if_they_take_much_of_the_time_limit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seconds: float, workers: int, affordable: int
 ) -> None:
     monkeypatch.setattr(
-        "fnnctl.stacks.forecast.seconds_by_assignment", lambda fits, costs: lambda values: TICK
+        "fnnctl.trials.forecast.seconds_by_assignment", lambda fits, costs: lambda values: TICK
     )
     ready = prepared(write_config(tmp_path / "x.yaml", search=LIMITED))
     jobs = first_jobs(ready, time_limit=seconds, workers=workers)
@@ -301,7 +301,7 @@ def test_fewer_jobs_run_together_if_they_take_much_of_the_time_limit(
 
 def test_the_first_jobs_are_those_of_the_first_rung(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        "fnnctl.stacks.forecast.seconds_by_assignment", lambda fits, costs: lambda values: TICK
+        "fnnctl.trials.forecast.seconds_by_assignment", lambda fits, costs: lambda values: TICK
     )
     rungs = {"min_epochs": 1, "max_epochs": 9}
     ready = prepared(write_config(tmp_path / "x.yaml", search={**LIMITED, "method": "asha", "budget": rungs}))

@@ -14,8 +14,8 @@ from fnnctl.space.corners import corners
 from fnnctl.space.dimensions import Dimension
 from fnnctl.space.layers import WIDTH, single_layer_part
 from fnnctl.space.space import Space
-from fnnctl.stacks.trial_fits import TrialFits
 from fnnctl.text import word_list
+from fnnctl.trials.fits import TrialFits
 
 MAX_SHOWN = 8
 SWEEPS = 2

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fnnctl.stacks import selection as module
-from fnnctl.stacks.selection import (
+from fnnctl.tasks.mixture import Mixture
+from fnnctl.trials import selection as module
+from fnnctl.trials.selection import (
     Limits,
     Score,
     Selection,
@@ -21,7 +22,6 @@ from fnnctl.stacks.selection import (
     select_by_loss,
     select_by_metric,
 )
-from fnnctl.tasks.mixture import Mixture
 
 
 def errors(*rows: list[float]) -> Mixture:

@@ -15,8 +15,8 @@ from fnnctl.records.trials import Job, Trial
 from fnnctl.search.extension import other_limit
 from fnnctl.search.simulation import Disturbances, simulate
 from fnnctl.space.assignments import Assignment
-from fnnctl.stacks.estimate import WORKERS_GAIN, RungSize, SearchCosts, seconds_by_assignment
-from fnnctl.stacks.search_preparation import PreparedSearch, asked_first
+from fnnctl.trials.estimate import WORKERS_GAIN, RungSize, SearchCosts, seconds_by_assignment
+from fnnctl.trials.preparation import PreparedSearch, asked_first
 
 T = TypeVar("T")
 

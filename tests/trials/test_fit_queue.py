@@ -9,8 +9,8 @@ from collections.abc import Sequence
 import pytest
 
 from fnnctl.records.trials import Job, Trial
-from fnnctl.stacks.fit_queue import FitQueue, PlannedStack
 from fnnctl.training.members import StackSettings
+from fnnctl.trials.fit_queue import FitQueue, PlannedStack
 from tests.training.recipes import settings_of
 
 WIDE, NARROW = settings_of(4, ((8, "relu"),), 3), settings_of(4, ((5, "relu"),), 3)

@@ -17,10 +17,10 @@ from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.model_description import TrainedPart, describe
 from fnnctl.modelling.predictor import Predictor, PredictorPart, fresh_part, member_slices
 from fnnctl.records.trials import Result
-from fnnctl.stacks.measures import Weights
-from fnnctl.stacks.selection import Score, Selection, select_by_metric
-from fnnctl.stacks.trial_bags import SHARES, TEMPERATURE
 from fnnctl.tasks.task import TaskData, metric_of
+from fnnctl.trials.bags import SHARES, TEMPERATURE
+from fnnctl.trials.measures import Weights
+from fnnctl.trials.selection import Score, Selection, select_by_metric
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,12 +16,12 @@ import numpy as np
 from fnnctl.arrays import FloatArray
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.predictor import Predictor
-from fnnctl.stacks.measures import ENDED_EARLY, FitObjective, Weights, learning_curves
+from fnnctl.stacks.out_of_bag import scored_out_of_bag
 from fnnctl.stacks.work import TrainedStack
-from fnnctl.tasks.post_training import PostTraining
-from fnnctl.tasks.task import PartScores, TaskData, metric_of
+from fnnctl.tasks.task import TaskData, metric_of
 from fnnctl.training.state import extract_part, merge_parts
 from fnnctl.training.trainer import Outcome, TrainedMember
+from fnnctl.trials.measures import ENDED_EARLY, FitObjective, Weights, learning_curves
 
 SCORES: Final = "scores"
 """The out-of-bag scores of each kind of networks, (kinds, n, outputs), before calibration, in row order."""
@@ -71,25 +71,6 @@ class BagsMeasure:
         epochs = stack.fits[k].experiment.training.epochs
         has_ended = trained.outcome is Outcome.COMPLETED and trained.epochs == epochs < self.largest
         return Outcome.STOPPED_EARLY if has_ended else trained.outcome
-
-
-def scored_out_of_bag(
-    stack: TrainedStack, k: int, of_parts: Sequence[FloatArray] | None = None
-) -> tuple[Predictor, Sequence[FloatArray], PartScores]:
-    """The calibrated predictor of fit k, the out-of-bag scores of each of its parts, and those of it.
-
-    `of_parts`, (n, outputs) each, are not computed again if they are given.
-    """
-    data, fit, offset = stack.data, stack.fits[k], stack.offsets[k]
-    rows, bags = fit.split(data).validation, [bag.validation for bag in fit.bags(data)]
-    predictor = stack.predictor(k, *stack.final_weights(k))
-    if of_parts is None:
-        of_parts = predictor.part_scores_out_of_bag(stack.pool, rows, bags, offset=offset)
-    post_training = PostTraining.of(fit.experiment.model)
-    predictor = predictor.fitted(post_training, of_parts, data.targets[rows], out_of_bag=True)
-    with np.errstate(over="ignore", invalid="ignore"):
-        scores = predictor.joint_scores(of_parts)
-    return predictor, of_parts, data.score(rows, [scores], predictor.decoder)
 
 
 def _kept(stack: TrainedStack, k: int, predictor: Predictor, of_parts: Sequence[FloatArray]) -> Weights:

@@ -43,8 +43,8 @@ from fnnctl.search.samplers.sample_first import is_on_sample, repeated_trials
 from fnnctl.search.setup import SearchSetup
 from fnnctl.space.constraints import constraints_of
 from fnnctl.space.expression_parser import ExpressionError
-from fnnctl.stacks.trial_fits import TrialFits, trial_rows
 from fnnctl.text import counted
+from fnnctl.trials.fits import TrialFits, trial_rows
 
 SEARCH: Final = "search"
 ON: Final[ConfigPath] = (SEARCH, "objective", "on")

@@ -23,9 +23,9 @@ from fnnctl.records.journal import Header, Journal
 from fnnctl.records.trials import Job, JobKey, Result, Status, Trial
 from fnnctl.runs import search as search_module
 from fnnctl.search.loop import run_search
-from fnnctl.stacks import stack_runner
-from fnnctl.stacks.trial_source import TrialSettings, TrialSource
 from fnnctl.store.trial_checkpoints import TrialCheckpoints
+from fnnctl.trials import stack_runner
+from fnnctl.trials.source import TrialSettings, TrialSource
 from tests.program import read_json
 from tests.runs import killing
 from tests.runs.searching import (

@@ -9,7 +9,7 @@ import pytest
 
 from fnnctl.modelling.fit import Fit
 from fnnctl.records.trials import Job, Trial
-from fnnctl.stacks.trial_fits import FailedTrialError
+from fnnctl.trials.fits import FailedTrialError
 from tests.modelling.prepared import prepare
 from tests.runs.searching import RATE, prepared, search, write_config
 
@@ -134,8 +134,8 @@ def test_fits_are_made_when_a_worker_has_room_for_them(
         return 1
 
     monkeypatch.setattr(Fit, "member", counted)
-    monkeypatch.setattr("fnnctl.stacks.trial_fits.configuration_seed", made)
-    monkeypatch.setattr("fnnctl.stacks.stack_runner.stack_size", lambda *_, **__: 1)
+    monkeypatch.setattr("fnnctl.trials.fits.configuration_seed", made)
+    monkeypatch.setattr("fnnctl.trials.stack_runner.stack_size", lambda *_, **__: 1)
     search(config, "--method", "random", "--max-trials", "4", "--executor", "serial")
     assert events[: 2 * 4] == ["made", "train"] * 4
 

@@ -9,15 +9,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from scipy.special import softmax
 
 from fnnctl.metrics.stored import flat_metrics
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.loading import load_experiment
-from fnnctl.seeds import member_seed
-from fnnctl.stacks.measures import FitObjective, FoldMeasure, ObjectiveMeasure
+from fnnctl.stacks.fold_measure import FoldMeasure
 from fnnctl.stacks.work import TrainedStack, train_fits
 from fnnctl.training.trainer import Outcome
+from fnnctl.trials.measures import FitObjective, ObjectiveMeasure
 from tests.modelling.prepared import Prepared, prepare
 
 STOPPING = (
@@ -158,28 +157,6 @@ class TestFolds:
         scores = [flat_metrics(fold.scores.metrics())[metric] for fold in folds if fold.scores]
         assert [each.objective for each in ObjectiveMeasure(metric, True)(stack)] == scores
         assert len({*scores}) > 1
-
-    def test_a_fold_of_an_ensemble_is_scored_by_the_mean_probabilities(self, stack: TrainedStack) -> None:
-        """Those of separate trainings with the members' seeds."""
-        never = dict.fromkeys(("early_stopping", "convergence"))
-        alone = []
-        for fit in stack.fits:
-            training = fit.experiment.training.model_copy(update=never)
-            alone.append(replace(fit, experiment=fit.experiment.model_copy(update={"training": training})))
-        apart = [
-            FoldMeasure()(
-                train_fits(stack.data, [replace(fit, seed=member_seed(fit.seed, number)) for fit in alone])
-            )
-            for number in range(3)
-        ]
-        fits = [replace(fit, settings=replace(fit.settings, ensemble=3)) for fit in alone]
-        together = train_fits(stack.data, fits)
-        assert len(together.trained) == 18
-        for k, fold in enumerate(FoldMeasure()(together)):
-            assert fold.outputs is not None
-            outputs = [each[k].outputs for each in apart]
-            expected = np.mean([softmax(each, axis=1) for each in outputs], axis=0)
-            np.testing.assert_allclose(np.exp(fold.outputs), expected, rtol=1e-5)
 
     @pytest.mark.parametrize("pause", [None, 3])
     def test_it_is_the_same_alone_and_in_a_stack(self, stack: TrainedStack, pause: int | None) -> None:

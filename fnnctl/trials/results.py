@@ -20,10 +20,10 @@ from fnnctl.records.trials import (
     non_finite_loss,
     undefined_metric,
 )
-from fnnctl.stacks.measures import FitObjective, Weights
 from fnnctl.text import counted
 from fnnctl.training.checkpoint import state_digest
 from fnnctl.training.trainer import Outcome
+from fnnctl.trials.measures import FitObjective, Weights
 
 CHECKPOINT: Final = "checkpoint"
 """The digest of a trial's training state."""

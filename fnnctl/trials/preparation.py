@@ -23,11 +23,11 @@ from fnnctl.search.earlier import best_assignments
 from fnnctl.search.plan import SearchPlan, plan_within_cost
 from fnnctl.search.setup import SearchSetup, set_up
 from fnnctl.space.assignments import Assignment
-from fnnctl.stacks.search_memory import refuse_too_large, refuse_too_large_first
-from fnnctl.stacks.search_recipe import with_search_recipe
-from fnnctl.stacks.trial_fits import TrialFits, trial_rows
 from fnnctl.tasks.target_transforms import transform_of
 from fnnctl.tasks.task import TaskData
+from fnnctl.trials.fits import TrialFits, trial_rows
+from fnnctl.trials.memory import refuse_too_large, refuse_too_large_first
+from fnnctl.trials.recipe import with_search_recipe
 
 SAMPLED: Final = 32
 """The drawn trials by whose cost the length of a search is estimated."""

@@ -9,8 +9,8 @@ import pytest
 
 from fnnctl.executors.serial import SerialExecutor
 from fnnctl.records.trials import Confirmed, Trial
-from fnnctl.stacks import stack_runner
-from fnnctl.stacks.confirmation_source import ConfirmationSource, Network
+from fnnctl.trials import stack_runner
+from fnnctl.trials.confirmation_source import ConfirmationSource, Network
 from tests.program import read_json
 from tests.runs import killing
 from tests.runs.searching import RATE, of_kind, prepared, search, write_config

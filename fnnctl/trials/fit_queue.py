@@ -11,8 +11,8 @@ from typing import TypeAlias
 
 from fnnctl.records.trials import Job, Trial
 from fnnctl.stacks.costs import rough_seconds
-from fnnctl.stacks.trial_fits import StackKey, settings_text
 from fnnctl.training.members import StackSettings
+from fnnctl.trials.fits import StackKey, settings_text
 
 StackSize: TypeAlias = Callable[[StackSettings, int], int]
 """The best number of members for a stack with these settings if this many such fits are waiting."""

@@ -17,7 +17,7 @@ from fnnctl.data.in_memory import memory_data
 from fnnctl.errors import ConfigError
 from fnnctl.modelling.loading import LoadedExperiment, load_experiment
 from fnnctl.records.trials import Trial
-from fnnctl.stacks.search_preparation import PreparedSearch, prepare_search
+from fnnctl.trials.preparation import PreparedSearch, prepare_search
 
 ON_FOLDS = {"on": "cross_validation"}
 RNG = np.random.default_rng(0)
@@ -255,7 +255,7 @@ def test_epochs_are_searched_up_to_the_most_of_the_budget(most: int, epochs: lis
 def test_a_sample_of_very_many_rows_is_tried_first(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of 200 rows 40 are tested; the others are more than enough here."""
     monkeypatch.setattr("fnnctl.config.recipes.search.SAMPLED_FROM", 160)
-    for module in ("fnnctl.config.recipes.search", "fnnctl.stacks.search_recipe"):
+    for module in ("fnnctl.config.recipes.search", "fnnctl.trials.recipe"):
         monkeypatch.setattr(f"{module}.SAMPLE_ROWS", 50)
     prepared = searched(table(200))
     settings = prepared.setup.settings

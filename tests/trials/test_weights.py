@@ -13,16 +13,16 @@ import pytest
 
 from fnnctl.errors import MachineError
 from fnnctl.records.trials import Direction, Result, Status, Trial
-from fnnctl.stacks import trial_weights
-from fnnctl.stacks.measures import Weights
 from fnnctl.stacks.member_workers import member_workers
 from fnnctl.stacks.planning import WorkerPlan
-from fnnctl.stacks.trial_results import WEIGHTS, weights_digest
-from fnnctl.stacks.trial_weights import WeightLibrary, train_again, train_single_trial
 from fnnctl.stacks.work import PARTS_OF_EPOCH, in_this_process
+from fnnctl.trials import weights as trial_weights
+from fnnctl.trials.measures import Weights
+from fnnctl.trials.results import WEIGHTS, weights_digest
+from fnnctl.trials.weights import WeightLibrary, train_again, train_single_trial
 from tests.modelling.prepared import prepare
 from tests.runs.bagging import written
-from tests.stacks.measured_trials import measured
+from tests.trials.measured_trials import measured
 
 
 @pytest.mark.parametrize("patience", [1, 1000])
