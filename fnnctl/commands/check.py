@@ -162,7 +162,7 @@ def _trials(prepared: PreparedSearch) -> str:
     validation = fit.sizes[1]
     over = f"{search.method.name} over {word_list(list(search.domains))}"
     rows = f" on {fit.trained_rows:,} rows ({validation:,} validation)"
-    if search.objective.on_bags:
+    if search.objective.scheme.trains_ensembles:
         words = (
             f"each trial trains {_networks(fit)} as configured, measured on {validation:,} rows out-of-bag"
         )

@@ -18,8 +18,8 @@ NO_EFFECT: Final = "no_effect"
 NO_BAGS: Final = "no_bags"
 """The kind of the problem that trials are to be measured on bags, and there are none."""
 
-CONFIRMED_ON_BAGS: Final = "confirmed_on_bags"
-"""The kind of the problem that trials are to be confirmed on other rows, and bags measure on all of them."""
+NO_CONFIRMATION: Final = "no_confirmation"
+"""The kind of the problem that trials are to be confirmed, and cannot be where they are measured."""
 
 
 def by_path(problems: Iterable[Problem]) -> Problems:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fnnctl.config.paths import BAGS, VALIDATION, format_path
-from fnnctl.config.problems import CONFIRMED_ON_BAGS, NO_BAGS
+from fnnctl.config.paths import BAGS, OBJECTIVE_ON, VALIDATION, format_path
+from fnnctl.config.problems import NO_BAGS, NO_CONFIRMATION
 from fnnctl.config.provenance import Resolved
 from fnnctl.config.reading.explanation import (
     ExplainedSetting,
@@ -23,6 +23,7 @@ from fnnctl.config.reading.overrides import Override
 from fnnctl.config.recipes.resolving import resolve
 from fnnctl.config.rules.plain_config import is_set
 from fnnctl.config.schema.experiment import Experiment
+from fnnctl.config.schema.search import SearchConfig
 from fnnctl.context import Listener
 from fnnctl.data.files import UNREPORTED, OnRead
 from fnnctl.data.in_memory import MemoryData
@@ -109,23 +110,21 @@ class LoadedExperiment:
         """Problems of the config's search, by itself and with these data; training ignores them."""
         search = self.experiment.search
         problems = self.config.search_problems(self.resolved, self.data.task.check)
-        if search and search.objective.on_bags and (why := self.why_no_bags()):
-            text, advice = f"bags are impossible here: {why.clause}", "write on: validation"
-            problems = [
-                replace(problem, text=text, advice=advice) if problem.kind == NO_BAGS else problem
-                for problem in problems
-            ]
-        if search and search.objective.on_bags and not is_set(self.original, ("search", "objective", "on")):
-            chosen = "trials are measured on bags, because the config does not set search.objective.on"
-            problems = [
-                replace(problem, advice=f"{problem.advice}; {chosen}")
-                if problem.kind == CONFIRMED_ON_BAGS
-                else problem
-                for problem in problems
-            ]
+        if search:
+            problems = [self._with_origin(problem, search) for problem in problems]
         if search and (wrong := self.data.task.check_metric(search.objective.metric)):
             problems.append(self.config.locations.locate(Problem(wrong, path="search.objective.metric")))
         return problems
+
+    def _with_origin(self, problem: Problem, search: SearchConfig) -> Problem:
+        """The problem of a search with the reason for what the recipe has, or has not, chosen."""
+        if problem.kind == NO_BAGS and (why := self.why_no_bags()):
+            text = f"bags are impossible here: {why.clause}"
+            return replace(problem, text=text, advice="write on: validation")
+        if problem.kind == NO_CONFIRMATION and not is_set(self.original, OBJECTIVE_ON):
+            chosen = f"trials are measured on {search.objective.on}, because the config does not set"
+            return replace(problem, advice=f"{problem.advice}; {chosen} {format_path(OBJECTIVE_ON)}")
+        return problem
 
     def split_line(self, split: Split) -> list[str]:
         """One line that says where the parts of a split in the order of a column begin; else none."""
@@ -159,7 +158,7 @@ class LoadedExperiment:
         is_written = not experiment.complete and experiment.data.split.validation > 0
         if not (bags and search and is_written and is_set(self.resolved.provenance.config, VALIDATION)):
             return []
-        if search.prefers_bags or search.objective.on != "validation":
+        if search.may_train_ensembles or search.objective.scheme.has_folds:
             return []
         reason = "with bags, every row outside the test part is a validation row of one member"
         return [f"{format_path(VALIDATION)} is only for the trials of the search: {reason}"]

@@ -49,7 +49,7 @@ A judgement: whole groups then change the size of a bag by about a quarter at mo
 def recipe_facts(data: TaskData, experiment: Experiment) -> RecipeFacts:
     """What the recipe of an experiment on these data depends on."""
     dataset, task, search = data.dataset, data.task, experiment.search
-    if search is not None and search.prefers_bags:
+    if search is not None and search.may_train_ensembles:
         search = None  # its trials are what `train` trains: they are calibrated, and may end early
     metric = search.objective.metric if search is not None else AUTO_METRIC
     return RecipeFacts(

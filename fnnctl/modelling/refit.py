@@ -65,9 +65,8 @@ def with_ensemble(experiment: Experiment, members: int) -> Experiment:
 
 
 def trial_experiment(experiment: Experiment) -> Experiment:
-    """The experiment of a search as trials train it: with one network, unless they are measured on bags."""
-    search = experiment.search
-    return experiment if search and search.objective.on_bags else with_ensemble(experiment, 1)
+    """The experiment of a search as trials train it: with one network, unless they are ensembles."""
+    return experiment if experiment.validation_scheme.trains_ensembles else with_ensemble(experiment, 1)
 
 
 def trained_experiment(trial: Experiment, *, epochs: int) -> Experiment:

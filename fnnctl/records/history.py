@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from fnnctl.config.schema.methods import METHODS, SAMPLERS, SCHEDULERS, TIMES, Sampling, Scheduling
 from fnnctl.config.schema.search import DEFAULT_BATCH
+from fnnctl.config.schema.validation_schemes import ValidationScheme, scheme_named
 from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.metrics.registry import is_loss
 from fnnctl.records.confirmation import confirmation
@@ -120,9 +121,14 @@ class SearchHistory:
         return str(self._objective.get("on", "validation"))
 
     @property
+    def scheme(self) -> ValidationScheme:
+        """What was known of where the objective is measured."""
+        return scheme_named(self.part)
+
+    @property
     def on_bags(self) -> bool:
         """Whether trials are ensembles that were measured out of bag; then nothing is refitted."""
-        return self.part == "bags"
+        return self.scheme.trains_ensembles
 
     @property
     def direction(self) -> Direction:
@@ -337,7 +343,7 @@ class SearchHistory:
         """The `PATH=VALUE` words with which `fnnctl train --set` reproduces the trial bit for bit.
 
         A search trains with one thread, independent of the config and of the network's size. A trial has one
-        network, even if the config is that of an ensemble, unless it is measured on bags. If epochs are
+        network, even if the config is that of an ensemble, unless trials are ensembles. If epochs are
         searched, a trial has its own.
         `reads_horizon` is whether the trial has an lr_schedule that depends on `kept_horizon`.
         """
@@ -347,7 +353,7 @@ class SearchHistory:
             words.append(f"training.epochs={self._largest_budget}")
         if reads_horizon and self.kept_horizon is not None and not own_epochs:
             words.append(f"training.horizon={self.kept_horizon}")
-        if self.members > 1 and not self.on_bags:
+        if self.members > 1 and not self.scheme.trains_ensembles:
             words.append("model.ensemble=1")
         return [*words, "training.threads=1"]
 

@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, fields
 from typing import Any, Final, TypeAlias
 
+from fnnctl.config.schema.validation_schemes import VALIDATION_SCHEMES
 from fnnctl.errors import DataError, Problem
 from fnnctl.messages import Message
 from fnnctl.records.trials import (
@@ -208,7 +209,10 @@ class Journal:
         objective is the loss.
         """
         objective = self.settings.get("objective")
-        if not isinstance(objective, Mapping) or objective.get("on") != "validation":
+        if not isinstance(objective, Mapping):
+            return None
+        scheme = VALIDATION_SCHEMES.get(str(objective.get("on")))
+        if scheme is None or not scheme.has_objective_curve:
             return None
         return f"validation_{objective.get('metric')}"
 

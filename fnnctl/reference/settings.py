@@ -14,6 +14,7 @@ from fnnctl.config.schema.lookups import is_setting, record_at, settings_named
 from fnnctl.config.schema.records import SettingRecord, record_in, records_by_path, why_not_searched
 from fnnctl.config.schema.section import plain
 from fnnctl.config.schema.setting import Rule
+from fnnctl.config.schema.validation_schemes import ON_BAGS, ON_VALIDATION, VALIDATION_SCHEMES
 from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.reference.domains import example_domain
 from fnnctl.reference.recipe_steps import RecipeSteps, recipe_steps
@@ -108,8 +109,8 @@ def setting_help(path: ConfigPath) -> SettingHelp:
                 (*record.setting.contradictions, *record.setting.search_contradictions) for record in records
             ),
         ),
-        not_searched=why_not_searched(path, on_bags=False),
-        not_searched_on_bags=why_not_searched(path, on_bags=True),
+        not_searched=why_not_searched(path, VALIDATION_SCHEMES[ON_VALIDATION]),
+        not_searched_on_bags=why_not_searched(path, VALIDATION_SCHEMES[ON_BAGS]),
         domain=example_domain(record_at(path, {}) or records[0]),
         names_elsewhere=names,
         parts=tuple(part for record in records[:1] for part in _parts(record)),

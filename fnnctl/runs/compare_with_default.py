@@ -68,7 +68,11 @@ def _trial_is_what_train_gives(session: SearchSession, fit: Fit) -> bool:
     """
     trial = session.default_trial
     result = None if trial is None else session.standings.latest.get(trial)
-    if result is None or finite_objective(result) is None or not session.setup.settings.objective.on_bags:
+    if (
+        result is None
+        or finite_objective(result) is None
+        or not session.setup.settings.objective.scheme.trains_ensembles
+    ):
         return False
     (trained,) = session.search.fits.fits(session.journal.trials[result.trial].assignment)
     recorded, wanted = trained.experiment.training, fit.experiment.training

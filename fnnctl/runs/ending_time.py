@@ -145,7 +145,7 @@ class EndingTime:
 
     @property
     def _on_bags(self) -> bool:
-        return self._search.setup.settings.objective.on_bags
+        return self._search.setup.settings.objective.scheme.trains_ensembles
 
     @property
     def _is_known(self) -> bool:

@@ -52,7 +52,7 @@ def build_ensemble(session: SearchSession, trained: TrainedTrials) -> None:
     if settings.ensemble is None:
         return
     set_blas_threads(1)
-    on_bags = settings.objective.on_bags
+    on_bags = settings.objective.scheme.trains_ensembles
     how = "by their out-of-bag predictions" if on_bags else "on the validation rows"
     context.note(f"selecting an ensemble of the trials {how}")
     trials = list(trained.contenders())

@@ -83,7 +83,7 @@ def complete_search(session: SearchSession, *, extended: bool = False) -> None:
     `InterruptedRunError` after the completed work is written.
     """
     run, context, standings = session.run, session.context, session.standings
-    on_bags, trained = session.setup.settings.objective.on_bags, TrainedTrials(session)
+    on_bags, trained = session.setup.settings.objective.scheme.trains_ensembles, TrainedTrials(session)
     earlier = run.read_manifest().seconds  # nothing recorded is computed again, so all sessions count
     with (
         RunRecorder(
@@ -181,7 +181,7 @@ def _search(session: SearchSession, trained: TrainedTrials) -> Message:
                 TrialSettings(
                     metric=objective.metric,
                     on_folds=objective.on == "cross_validation",
-                    on_bags=objective.on_bags,
+                    on_bags=objective.scheme.trains_ensembles,
                     max_epochs=setup.budget.max_epochs,
                     keep_checkpoints=setup.settings.keep_checkpoints,
                 ),
@@ -229,10 +229,10 @@ def _default_trial_facts(session: SearchSession, winner: Winner) -> DefaultTrial
     """
     setup, split = session.setup, session.search.split
     objective = setup.settings.objective
-    if objective.on_bags and setup.settings.ensemble is not None:
+    if objective.scheme.trains_ensembles and setup.settings.ensemble is not None:
         return None
     on_folds = objective.on == "cross_validation"
-    if objective.on_bags:
+    if objective.scheme.trains_ensembles:
         _, rows, _ = session.search.base_fit().sizes
     else:
         rows = len(split.non_test if on_folds else split.validation)
@@ -266,7 +266,7 @@ def _compare(session: SearchSession, trained: TrainedTrials, winner: Winner) -> 
         _default_trial_facts(session, winner),
         has_default=session.run.default() is not None,
         metric=objective.metric,
-        on_bags=objective.on_bags,
+        on_bags=objective.scheme.trains_ensembles,
         members=session.setup.experiment.model.ensemble.members,
     )
     if verdict and verdict.is_warning:

@@ -182,7 +182,7 @@ class SearchSession:
         if left is None or self._ending is None:
             return None
         is_over = left <= (self._ending.seconds() if self._has_objective else 0.0)
-        may_end = self._has_objective or not self.setup.settings.objective.on_bags
+        may_end = self._has_objective or not self.setup.settings.objective.scheme.trains_ensembles
         return TIME_IS_OVER if is_over and may_end else None
 
     def must_end(self, *, expected: float = 0.0) -> bool:
@@ -205,7 +205,7 @@ class SearchSession:
 
         A second one ends it at once, as ever.
         """
-        on_bags = self.setup.settings.objective.on_bags
+        on_bags = self.setup.settings.objective.scheme.trains_ensembles
         return self.context.stop.graceful() if on_bags else nullcontext()
 
     @contextmanager
@@ -216,7 +216,7 @@ class SearchSession:
         `Context.stop` themselves, so the session has another context until then. Afterwards, a search that
         was asked to stop is over.
         """
-        if self.setup.settings.objective.on_bags:
+        if self.setup.settings.objective.scheme.trains_ensembles:
             if self._context.stop.requested():
                 self._context.note("writing the results of the trials so far")
             self._is_completing = True

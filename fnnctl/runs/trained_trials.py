@@ -31,7 +31,7 @@ from fnnctl.trials.weights import (
 def _open_library(session: SearchSession) -> WeightLibrary:
     """The library of a search; on bags the default trial stays, too, with which the search is compared."""
     setup, journal = session.setup, session.journal
-    on_bags = setup.settings.objective.on_bags
+    on_bags = setup.settings.objective.scheme.trains_ensembles
     fit = session.search.fits.typical_fit({}) if on_bags else None
     scores = 0
     if fit is not None:
@@ -72,7 +72,7 @@ class TrainedTrials:
     def library_for_trials(self) -> WeightLibrary | None:
         """The library that gets the weights of trials at their end; None if nothing is made of them."""
         settings = self._session.setup.settings
-        is_needed = settings.ensemble is not None or settings.objective.on_bags
+        is_needed = settings.ensemble is not None or settings.objective.scheme.trains_ensembles
         return self.library if is_needed else None
 
     def contenders(self) -> Iterator[TrainedTrial]:
@@ -80,7 +80,7 @@ class TrainedTrials:
 
         If a search on bags must end, they are those whose weights or states are at hand.
         """
-        on_bags = self._session.setup.settings.objective.on_bags
+        on_bags = self._session.setup.settings.objective.scheme.trains_ensembles
         return self._of_all(
             self._session.standings.contenders()[: self.library.most],
             self._must_end if on_bags else self._session.context.stop.requested,
@@ -144,7 +144,7 @@ class TrainedTrials:
         """What shows a training of a single trial and asks it to stop, and who trains its members."""
         session = self._session
         run, context, data = session.run, session.context, session.search.loaded.data
-        left = session.seconds_left if session.setup.settings.objective.on_bags else None
+        left = session.seconds_left if session.setup.settings.objective.scheme.trains_ensembles else None
         progress = followed_amount(run, context.listener, epochs, time_limit=left)
         with context.stop.graceful(), progress as show:
 

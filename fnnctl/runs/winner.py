@@ -52,7 +52,7 @@ def winner_of(session: SearchSession, incumbent: Result) -> Winner:
     The incumbent's number of epochs is its budget, or the epoch of its best weights if it kept those.
     """
     confirmation = session.confirmation
-    if session.setup.settings.objective.on_bags:
+    if session.setup.settings.objective.scheme.trains_ensembles:
         best, epochs = incumbent, incumbent.budget
     elif confirmation and (leader := confirmation.chosen):
         best, epochs = leader.result, leader.epochs
@@ -104,7 +104,7 @@ def write_winner(session: SearchSession, winner: Winner, trained: TrainedTrials)
     run, loaded, context = session.run, session.search.loaded, session.context
     folder = RunFolder(run.path / names.BEST)
     complete = folder.has(names.MANIFEST) and folder.read_manifest().status == "completed"
-    on_bags = session.setup.settings.objective.on_bags
+    on_bags = session.setup.settings.objective.scheme.trains_ensembles
     if on_bags:
         new = _trained_run(session, winner, trained, started)
     else:

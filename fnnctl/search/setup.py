@@ -211,8 +211,8 @@ class SearchSetup:
 
         The mean of a curve and that of the objectives after its parts cannot be compared.
         """
-        if self.settings.objective.on_bags:
-            return None  # the ensemble is calibrated before it is measured, and its curve is not
+        if not self.settings.objective.scheme.has_objective_curve:
+            return None  # an ensemble on bags, for example, is calibrated before it is measured
         column = f"validation_{self.settings.objective.metric}"
         searched = (parse_path(dimension.name)[:2] for dimension in self.space.dimensions)
         is_missing = column == VALIDATION_LOSS and ("training", "class_weights") in searched

@@ -143,7 +143,9 @@ class TrialFits:
         fit = self.typical_fit(assignment)
         if fit is None:
             return None
-        settings = fit.settings if self.configs.on_bags else as_ensemble(fit.settings, ensemble)
+        settings = (
+            fit.settings if self.configs.scheme.trains_ensembles else as_ensemble(fit.settings, ensemble)
+        )
         return memory_shortage(settings, rows=len(self.data))
 
     def typical_fit(self, assignment: Assignment) -> Fit | None:
@@ -207,7 +209,7 @@ def trial_rows(data: TaskData, experiment: Experiment, split: Split) -> tuple[Ro
 
     Raises `ConfigError` if there are no validation rows, or not enough rows for the folds or the bags.
     """
-    if experiment.search is not None and experiment.search.objective.on_bags:
+    if experiment.validation_scheme.trains_ensembles:
         bagged_rows(split, experiment, data)  # which a fit makes by itself
         return (split,)
     if experiment.search is None or experiment.search.objective.on == "validation":

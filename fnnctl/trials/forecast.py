@@ -130,7 +130,11 @@ def default_training(search: PreparedSearch) -> dict[str, int] | None:
         return None
     has_rungs = any(len(bracket.rungs) > 1 for bracket in search.plan.brackets)
     epochs = search.default.experiment.training.epochs
-    if setup.settings.objective.on_bags and not has_rungs and epochs <= setup.budget.max_epochs:
+    if (
+        setup.settings.objective.scheme.trains_ensembles
+        and not has_rungs
+        and epochs <= setup.budget.max_epochs
+    ):
         first = {number: Trial(number, assignment) for number, assignment in enumerate(setup.first)}
         if setup.default_trial(first) is not None:
             return None
@@ -150,7 +154,7 @@ def _estimate(search: PreparedSearch, costs: SearchCosts, workers: int | None) -
     if confirm := _confirmation(search):
         rungs.append(RungSize(confirm["fits"], confirm["epochs"] // max(1, confirm["fits"])))
     # The best of the trials that are ensembles is not trained again.
-    on_bags = search.setup.settings.objective.on_bags
+    on_bags = search.setup.settings.objective.scheme.trains_ensembles
     networks = 0 if on_bags else search.setup.experiment.model.ensemble.networks
     seconds = costs.seconds(
         rungs,

@@ -10,13 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from fnnctl.config.paths import SPACE, VALIDATION, ConfigPath, format_path, parse_path
+from fnnctl.config.paths import OBJECTIVE_ON, SPACE, VALIDATION, format_path, parse_path
 from fnnctl.config.problems import Problems
 from fnnctl.config.recipes.portfolio import EPOCHS
 from fnnctl.config.recipes.resolving import ConfigChecker, experiment_before_data
 from fnnctl.config.recipes.search import (
-    ON_BAGS,
-    ON_VALIDATION,
     SAMPLE_ROWS,
     SearchRecipeFacts,
     recipe_cost,
@@ -34,6 +32,7 @@ from fnnctl.config.rules.start_from import START_FROM
 from fnnctl.config.rules.trials import trial_configs
 from fnnctl.config.schema.methods import SAMPLERS
 from fnnctl.config.schema.search import SearchConfig
+from fnnctl.config.schema.validation_schemes import ON_BAGS, ON_VALIDATION, VALIDATION_SCHEMES, SchemeName
 from fnnctl.errors import ConfigError, Problem
 from fnnctl.modelling.loading import LoadedExperiment, completed_by_recipe, split_data
 from fnnctl.modelling.recipe_facts import recipe_facts
@@ -47,7 +46,6 @@ from fnnctl.text import counted
 from fnnctl.trials.fits import TrialFits, trial_rows
 
 SEARCH: Final = "search"
-ON: Final[ConfigPath] = (SEARCH, "objective", "on")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +68,9 @@ class SearchRecipe:
             tried += [f"{counted(count, 'configuration')} of search.start_from"] if count else []
         else:
             experiment = setup.experiment
-            is_one_of_several = experiment.model.ensemble.members > 1 and not setup.settings.objective.on_bags
+            is_one_of_several = (
+                experiment.model.ensemble.members > 1 and not setup.settings.objective.scheme.trains_ensembles
+            )
             tried.append(f"the default settings{' with one network' if is_one_of_several else ''}")
             tried += [f"{counted(count - 1, 'configuration')} good on other tables"] if count > 1 else []
         if limit is None or limit > first:
@@ -90,8 +90,8 @@ def with_search_recipe(loaded: LoadedExperiment, *, max_trials: int | None = Non
         return SearchRecipe(loaded)
     original = loaded.original
     written = {key: value for key, value in (original.get(SEARCH) or {}).items() if key != SPACE[1]}
-    on, notes = _where_measured(loaded, value_at(original, ON))
-    if on != ON_BAGS:
+    on, notes = _where_measured(loaded, value_at(original, OBJECTIVE_ON))
+    if not VALIDATION_SCHEMES[on].trains_ensembles:
         loaded = _for_single_networks(loaded, original, written, on)
     sets = [] if loaded.experiment.complete else list(settings_in(outside_search(original)))
     recipe = recipe_facts(loaded.data, loaded.experiment)
@@ -119,7 +119,7 @@ def with_search_recipe(loaded: LoadedExperiment, *, max_trials: int | None = Non
 def _fixed_epochs_notes(facts: SearchRecipeFacts, space: Mapping[str, Any]) -> tuple[str, ...]:
     """Says that all trials have the most epochs of a trial, if there is no room for a search of them."""
     is_set = gives(list(facts.set_paths), parse_path(EPOCHS))
-    if not facts.on_bags or facts.max_epochs is None or EPOCHS in space or is_set:
+    if not facts.scheme.trains_ensembles or facts.max_epochs is None or EPOCHS in space or is_set:
         return ()
     default = facts.default.training.epochs
     return (
@@ -139,7 +139,7 @@ def _sample_note(loaded: LoadedExperiment, rows: int) -> str:
     )
 
 
-def _where_measured(loaded: LoadedExperiment, on: str | None) -> tuple[str, tuple[str, ...]]:
+def _where_measured(loaded: LoadedExperiment, on: SchemeName | None) -> tuple[SchemeName, tuple[str, ...]]:
     """Where trials are measured, by the config or by what is possible, and a note if that is not on bags."""
     if on is not None:
         return on, ()

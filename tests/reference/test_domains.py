@@ -7,12 +7,14 @@ import pytest
 from fnnctl.config.paths import format_path, parse_path
 from fnnctl.config.schema.records import SettingRecord, records_by_path, setting_records, why_not_searched
 from fnnctl.config.schema.search import SearchConfig
+from fnnctl.config.schema.validation_schemes import ON_VALIDATION, VALIDATION_SCHEMES
 from fnnctl.reference.domains import example_domain
 
+ONE_NETWORK = VALIDATION_SCHEMES[ON_VALIDATION]
 EXAMPLES = [
     (record, domain)
     for record in setting_records()
-    if (domain := example_domain(record)) and why_not_searched(record.path, on_bags=False) is None
+    if (domain := example_domain(record)) and why_not_searched(record.path, ONE_NETWORK) is None
 ]
 
 

@@ -53,7 +53,8 @@ class Training:
 
     def train(self, number: int, to: int, *, epochs: int | None = None, slowdown: float = 1.0) -> float:
         """Train the fits of a trial, which stop after `epochs`, and return their processor time."""
-        scaling = {"data.scaling": "robust"} if self.search.setup.settings.objective.on_bags else {}
+        scheme = self.search.setup.settings.objective.scheme
+        scaling = {"data.scaling": "robust"} if scheme.trains_ensembles else {}
         self.journal.trials[number] = Trial(number, {RATE: 0.01 + number / 1000, **scaling})
         fits, epochs = len(self.search.fits.rows), epochs or to
         seconds = fits * TIMES_ROUGH * self.rough(self.fit, epochs)

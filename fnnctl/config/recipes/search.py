@@ -38,10 +38,8 @@ from fnnctl.config.rules.plain_config import value_at
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.model import PiecewiseLinearEmbeddingConfig
 from fnnctl.config.schema.recipe_values import RecipeFacts, has_many_rows, hidden_units
+from fnnctl.config.schema.validation_schemes import VALIDATION_SCHEMES, SchemeName, ValidationScheme
 from fnnctl.metrics.registry import CLASSIFICATION, LOG_LOSS
-
-ON_BAGS: Final = "bags"
-ON_VALIDATION: Final = "validation"
 
 EMBEDDINGS: Final = ((8, 4), (16, 4), (32, 4), (32, 8))
 """The bins and the sizes of the embeddings that are tried, beside the default's.
@@ -126,7 +124,7 @@ class SearchRecipeFacts:
     """The experiment that `fnnctl train` trains; for trials on validation rows, with the recipe for them."""
     set_paths: Sequence[ConfigPath]
     """The settings that the config itself sets: they are neither searched nor changed."""
-    on: str
+    on: SchemeName
     """Where trials are measured."""
     max_epochs: int | None = None
     """The most epochs of a trial, if the config says so."""
@@ -134,9 +132,9 @@ class SearchRecipeFacts:
     """Whether configurations are tried on a sample of the rows first: see `why_no_sample`."""
 
     @property
-    def on_bags(self) -> bool:
-        """Whether trials are ensembles, which end after epochs of their own."""
-        return self.on == ON_BAGS
+    def scheme(self) -> ValidationScheme:
+        """What a search must know of where its trials are measured."""
+        return VALIDATION_SCHEMES[self.on]
 
     @property
     def embedding(self) -> PiecewiseLinearEmbeddingConfig | None:
@@ -200,9 +198,10 @@ def recipe_section(facts: SearchRecipeFacts, space: Mapping[str, Any]) -> dict[s
     Classifiers are compared by the log loss: an accuracy has few values on few rows, and of 30 configurations
     of 41 tables the one with the best log loss was the more accurate one on other rows, too.
     """
-    size = ENSEMBLE_SIZE if facts.on_bags else ENSEMBLE_SIZE_VALIDATION
+    trains_ensembles = facts.scheme.trains_ensembles
+    size = ENSEMBLE_SIZE if trains_ensembles else ENSEMBLE_SIZE_VALIDATION
     many = facts.recipe.rows > ROWS_FOR_RUNGS
-    metric = LOG_LOSS.name if facts.on_bags and facts.recipe.task == CLASSIFICATION else None
+    metric = LOG_LOSS.name if trains_ensembles and facts.recipe.task == CLASSIFICATION else None
     portfolio = MANY_ROWS_PORTFOLIO if has_many_rows(facts.recipe) else PORTFOLIO
     first = first_trials(facts.default, space, portfolio, max_epochs=facts.max_epochs)
     method, domains = {"scheduler": "asha" if many else "full_budget", "sampler": "auto"}, dict(space)
@@ -217,7 +216,7 @@ def recipe_section(facts: SearchRecipeFacts, space: Mapping[str, Any]) -> dict[s
         "method": method,
         "objective": {"on": facts.on, **({} if metric is None else {"metric": metric})},
         "start_from": first,
-        "ensemble": {"size": size} if facts.on in (ON_BAGS, ON_VALIDATION) else None,
+        "ensemble": None if facts.scheme.no_ensemble else {"size": size},
         "space": domains,
     }
 
@@ -265,7 +264,7 @@ def _encodings(facts: SearchRecipeFacts) -> dict[str, Any] | None:
 
 def _twins(facts: SearchRecipeFacts) -> dict[str, Any] | None:
     """Twins differ from members by the embedding; no regression gains by them."""
-    if facts.embedding is None or not facts.on_bags or facts.recipe.task == "regression":
+    if facts.embedding is None or not facts.scheme.trains_ensembles or facts.recipe.task == "regression":
         return None
     is_searched = not gives(list(facts.set_paths), parse_path(EMBEDDING))
     condition = {"when": {f"{EMBEDDING}.name": facts.embedding.name}} if is_searched else {}
@@ -304,4 +303,5 @@ def _epochs(facts: SearchRecipeFacts) -> dict[str, Any] | None:
     fewest, most = max(1, epochs // FEWER_EPOCHS), MORE_EPOCHS * epochs
     if facts.max_epochs is not None:
         most = min(most, facts.max_epochs)
-    return {"log_integer": [fewest, most]} if facts.on_bags and epochs <= most and fewest < most else None
+    is_searched = facts.scheme.trains_ensembles and epochs <= most and fewest < most
+    return {"log_integer": [fewest, most]} if is_searched else None

@@ -43,7 +43,7 @@ def budget_problems(search: SearchConfig, epochs: int) -> Problems:
 def _searched_epochs(search: SearchConfig) -> dict[ConfigPath, int]:
     """The most epochs that a domain or a first trial has, by its path; empty if all have equally many."""
     most: dict[ConfigPath, int] = {}
-    for key, section in search.domains.items() if search.objective.on_bags else ():
+    for key, section in search.domains.items() if search.objective.scheme.trains_ensembles else ():
         if parse_path(key) != EPOCHS:
             continue
         domain = domain_of(section)

@@ -22,6 +22,7 @@ from fnnctl.config.rules.trials import Check, TrialConfigs, trial_configs
 from fnnctl.config.rules.validation import InvalidConfigurationError
 from fnnctl.config.schema.objective import metric_problem
 from fnnctl.config.schema.search import SearchConfig
+from fnnctl.config.schema.validation_schemes import scheme_named
 
 METRIC: Final[ConfigPath] = ("search", "objective", "metric")
 MAX_EPOCHS: Final[ConfigPath] = ("search", "budget", "max_epochs")
@@ -56,7 +57,7 @@ def problems_beside(refused: Problems, config: Mapping[str, Any]) -> Problems:
     wrong = {path[2] for path in refused if path[:2] == SPACE and path[2:]}
     accepted = {key: domain for key, domain in space.items() if key not in wrong}
     domains = SearchConfig.model_validate({"space": accepted}).domains
-    problems = form_problems(domains, on_bags=value_at(objective, ("on",)) == "bags")
+    problems = form_problems(domains, scheme_named(value_at(objective, ("on",))))
     problems |= unknown_settings(key for key in accepted if (*SPACE, key) not in problems)
     metric = value_at(objective, ("metric",))
     if isinstance(metric, str) and (problem := metric_problem(metric)):

@@ -17,8 +17,9 @@ from fnnctl.config.rules.trials import TrialConfigs, gives_ensemble
 from fnnctl.config.schema.domains import ChoiceConfig, DomainConfig, LayersConfig
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.lookups import forms_at, is_setting
-from fnnctl.config.schema.records import can_be_searched_on_bags, why_not_searched
+from fnnctl.config.schema.records import can_be_searched_in_ensembles, why_not_searched
 from fnnctl.config.schema.search import SearchConfig
+from fnnctl.config.schema.validation_schemes import VALIDATION_SCHEMES, ValidationScheme
 from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.errors import ConfigError, Problem
 from fnnctl.space.constraints import Constraint, check_syntax, constraints_of
@@ -26,13 +27,17 @@ from fnnctl.space.dimensions import Dimension, parents_first
 from fnnctl.space.expression_parser import ExpressionError
 from fnnctl.space.identity import identity
 from fnnctl.space.number_domains import LogUniform, Normal, Uniform
-from fnnctl.text import did_you_mean, word_list
+from fnnctl.text import did_you_mean, joined_words, word_list
 
 REQUIRE: Final[ConfigPath] = ("search", "require")
 MAX_LISTED: Final = 100
 """The most values of a domain that a message lists or compares with a wrong one."""
 _WHOLE: Final[Mapping[type, str]] = {Uniform: "integer", LogUniform: "log_integer", Normal: "integer"}
 """The domain of whole numbers that takes the place of a domain of real numbers."""
+_OF_ENSEMBLES: Final = joined_words(
+    [name for name, scheme in VALIDATION_SCHEMES.items() if scheme.trains_ensembles], "or"
+)
+"""The values of `search.objective.on` with which trials are ensembles."""
 
 
 def space_problems(configs: TrialConfigs, experiment: Experiment, search: SearchConfig) -> Problems:
@@ -44,7 +49,7 @@ def space_problems(configs: TrialConfigs, experiment: Experiment, search: Search
     if not space:
         advice = "name a setting with its domain, such as training.l2: {log_uniform: [1e-6, 1e-2]}"
         return {SPACE: predicate("is empty", advice=advice)}
-    problems = form_problems(space, on_bags=configs.on_bags)
+    problems = form_problems(space, configs.scheme)
     domains = sound_domains(search)
     dimensions = dimensions_of(domains)
     by_name = {dimension.name: dimension for dimension in dimensions}
@@ -63,11 +68,11 @@ def space_problems(configs: TrialConfigs, experiment: Experiment, search: Search
 
 def sound_domains(search: SearchConfig) -> dict[str, DomainConfig]:
     """The domains that are valid on their own and whose paths can be searched."""
-    wrong = _domain_paths(form_problems(search.domains, on_bags=search.objective.on_bags))
+    wrong = _domain_paths(form_problems(search.domains, search.objective.scheme))
     return {key: domain for key, domain in search.domains.items() if (*SPACE, key) not in wrong}
 
 
-def form_problems(space: Mapping[str, DomainConfig], *, on_bags: bool) -> Problems:
+def form_problems(space: Mapping[str, DomainConfig], scheme: ValidationScheme) -> Problems:
     """What is wrong with domains by themselves."""
     problems: Problems = {}
     keys = {parse_path(key): key for key in reversed(list(space))}
@@ -84,7 +89,7 @@ def form_problems(space: Mapping[str, DomainConfig], *, on_bags: bool) -> Proble
             part = f"is part of {outer}, which is searched as a whole"
             text = f"is already searched, as {outer}" if is_same else part
             problems[*SPACE, key] = predicate(text, advice="remove one of the two")
-        elif problem := _why_not_searched(path, domain, on_bags=on_bags):
+        elif problem := _why_not_searched(path, domain, scheme):
             problems[*SPACE, key] = problem
         else:
             inner = domain_of(domain).problems()
@@ -106,16 +111,17 @@ def unknown_settings(keys: Iterable[str]) -> Problems:
     return problems
 
 
-def _why_not_searched(path: ConfigPath, domain: DomainConfig, *, on_bags: bool) -> Problem | None:
+def _why_not_searched(path: ConfigPath, domain: DomainConfig, scheme: ValidationScheme) -> Problem | None:
     """Why a search cannot vary a setting, whether or not it exists, or not by this domain."""
     if path == ("data",):
         advice = "search settings in it, such as data.scaling"
         return predicate("cannot be searched as a whole", advice=advice)
-    if reason := why_not_searched(path, on_bags=on_bags):
-        exception = ", except with search.objective: {on: bags}" if can_be_searched_on_bags(path) else ""
-        return predicate(f"cannot be searched{exception}: {reason}")
+    if reason := why_not_searched(path, scheme):
+        exception = f", except with search.objective: {{on: {_OF_ENSEMBLES}}}"
+        is_exception = can_be_searched_in_ensembles(path)
+        return predicate(f"cannot be searched{exception if is_exception else ''}: {reason}")
     if isinstance(domain, ChoiceConfig) and any(gives_ensemble(path, value) for value in domain.choice):
-        return sentence(f"model.ensemble cannot be searched: {why_not_searched(ENSEMBLE, on_bags=on_bags)}")
+        return sentence(f"model.ensemble cannot be searched: {why_not_searched(ENSEMBLE, scheme)}")
     if isinstance(domain, LayersConfig) and path != HIDDEN:
         return sentence(f"depth and width are a domain of {format_path(HIDDEN)} only")
     return None

@@ -19,6 +19,7 @@ from fnnctl.config.rules.validation import InvalidConfigurationError, validated
 from fnnctl.config.schema.records import why_not_searched
 from fnnctl.config.schema.search import DEFAULTS, SearchConfig
 from fnnctl.config.schema.section import Section, plain, written_out
+from fnnctl.config.schema.validation_schemes import ValidationScheme
 from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.errors import Problem
 from fnnctl.space.assignments import Assignment, assignment_of, values_by_dimension
@@ -70,7 +71,7 @@ def _completed(
     path: ConfigPath, entry: Mapping[str, Any], configs: TrialConfigs, dimensions: Sequence[Dimension]
 ) -> Assignment:
     """The entry with a value for every active setting."""
-    keys = _keys_by_setting(path, entry, dimensions, on_bags=configs.on_bags)
+    keys = _keys_by_setting(path, entry, dimensions, configs.scheme)
     values = {setting: entry[key] for setting, key in keys.items()}
     try:
         assignment = _Completion(configs, dimensions, values).assignment()
@@ -81,7 +82,7 @@ def _completed(
 
 
 def _keys_by_setting(
-    path: ConfigPath, entry: Mapping[str, Any], dimensions: Sequence[Dimension], *, on_bags: bool
+    path: ConfigPath, entry: Mapping[str, Any], dimensions: Sequence[Dimension], scheme: ValidationScheme
 ) -> dict[str, str]:
     """The settings of an entry, each with its path as it is written there.
 
@@ -99,7 +100,7 @@ def _keys_by_setting(
                 f"is already given, as {keys[setting]}", advice="remove one of the two"
             )
         elif gives_ensemble(parse_path(key), value):
-            reason = why_not_searched(ENSEMBLE, on_bags=on_bags)
+            reason = why_not_searched(ENSEMBLE, scheme)
             wrong[*path, key] = sentence(f"model.ensemble cannot be given here: {reason}")
         else:
             keys[setting] = key

@@ -34,6 +34,7 @@ from fnnctl.config.rules.validation import InvalidConfigurationError, validated
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.forms import names_of, sections_of
 from fnnctl.config.schema.lookups import forms_at
+from fnnctl.config.schema.validation_schemes import ON_VALIDATION, VALIDATION_SCHEMES, ValidationScheme
 from fnnctl.errors import Problem
 from fnnctl.space.identity import identity
 
@@ -104,7 +105,7 @@ class TrialConfigs:
     """An experiment in which a search replaces settings."""
 
     config: Mapping[str, Any]
-    """The experiment as plain values, without its search; with one network, unless on bags."""
+    """The experiment as plain values, without its search; with one network, unless trials are ensembles."""
     sections: tuple[SearchedSection, ...]
     epochs: int
     """The training.epochs of every trial: the largest budget."""
@@ -112,8 +113,8 @@ class TrialConfigs:
     """The training.horizon of every trial: it does not change if the largest budget is raised."""
     check: Check | None = None
     """None if the data are not known."""
-    on_bags: bool = False
-    """Whether a trial is the config's ensemble."""
+    scheme: ValidationScheme = VALIDATION_SCHEMES[ON_VALIDATION]
+    """Where trials are measured, and so whether a trial is the config's ensemble."""
     own_epochs: bool = False
     """Whether epochs are searched. A trial then has its own, up to `epochs`, which are also its horizon."""
 
@@ -151,7 +152,7 @@ class TrialConfigs:
         config: Any = self.config
         for path, value in {**paths, **self._duration(paths)}.items():
             config = with_value(config, path, value)
-        if self.on_bags and TWINS not in paths and not _embeds_numbers(config):
+        if self.scheme.trains_ensembles and TWINS not in paths and not _embeds_numbers(config):
             config = with_value(config, TWINS, False)
         for section in self.sections:
             config = section.without_inactive(config, exceptions=paths)
@@ -161,7 +162,7 @@ class TrialConfigs:
         """Whether a trial lacks the plain twins of the config: they differ from members by the embedding of
         numbers, which the trial lacks.
         """
-        lacks = self.on_bags and not value_at(self.config_of(assignment), TWINS)
+        lacks = self.scheme.trains_ensembles and not value_at(self.config_of(assignment), TWINS)
         return lacks and bool(value_at(self.config, TWINS)) and TWINS not in map(parse_path, assignment)
 
     def _duration(self, paths: Mapping[ConfigPath, Any]) -> dict[ConfigPath, Any]:
@@ -178,7 +179,7 @@ class TrialConfigs:
         except InvalidConfigurationError:
             return identity(assignment)
         key = configuration_key(experiment)
-        if not self.on_bags:
+        if not self.scheme.trains_ensembles:
             return key
         # Epochs and twins do not count for the seed, but trials may differ in nothing else.
         return key, experiment.training.epochs, experiment.model.ensemble.plain_twins
@@ -198,19 +199,19 @@ def trial_configs(
     trial that is measured on bags is the ensemble.
     """
     config, experiment = resolved.provenance.config, resolved.experiment
-    search = experiment.search
-    on_bags = search is not None and search.objective.on_bags
-    removed = [path for path in (("search",), *(() if on_bags else (ENSEMBLE,))) if is_set(config, path)]
-    plain: Any = without(config, removed)
+    search, scheme = experiment.search, experiment.validation_scheme
+    parts = (("search",), *(() if scheme.trains_ensembles else (ENSEMBLE,)))
+    plain: Any = without(config, [path for path in parts if is_set(config, path)])
     plain = {**plain, "name": experiment.name}
     if experiment.training.early_stopping is None:
         plain = with_value(plain, EARLY_STOPPING, None)
     if value_at(plain, EPOCHS) is None:
         plain = with_value(plain, EPOCHS, experiment.training.epochs)
     horizon = horizon or value_at(plain, HORIZON) or epochs
-    own_epochs = on_bags and search is not None and EPOCHS in map(parse_path, search.domains)
+    searched = map(parse_path, search.domains if search else ())
+    own_epochs = scheme.trains_ensembles and EPOCHS in searched
     sections = tuple(searched_sections(config))
-    return TrialConfigs(plain, sections, epochs, horizon, check, on_bags, own_epochs)
+    return TrialConfigs(plain, sections, epochs, horizon, check, scheme, own_epochs)
 
 
 def _embeds_numbers(config: Any) -> bool:

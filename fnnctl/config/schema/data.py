@@ -98,7 +98,7 @@ def _validated_in_bags(experiment: Experiment, _: Place) -> Iterator[Problem]:
     test part is a validation row of one member.
     """
     search = experiment.search
-    if experiment.model.ensemble.bags and (search is None or search.prefers_bags):
+    if experiment.model.ensemble.bags and (search is None or search.may_train_ensembles):
         reason = "with bags, every row outside the test part is a validation row of one member"
         yield no_effect(reason, "model.ensemble.bags", "search.objective.on", "search.space")
 

@@ -85,9 +85,9 @@ class EnsembleConfig(Section):
     """Whether the networks train on every row outside the test part: the rows are divided into as many folds
     as there are members. Each member trains on all folds but one and is validated on that one. Not with
     `data.split.by`."""
-    plain_twins: Annotated[bool, Setting(searched_on_bags=True, contradictions=(_no_twins,), since="0.3")] = (
-        False
-    )
+    plain_twins: Annotated[
+        bool, Setting(searched_in_ensembles=True, contradictions=(_no_twins,), since="0.3")
+    ] = False
     """Whether each member has a twin that trains on the same rows and reads numbers without their embedding.
     The rows that a member is validated on say how much members and twins count. Only with
     `model.numeric_embedding: piecewise_linear`."""

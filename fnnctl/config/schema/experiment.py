@@ -18,6 +18,7 @@ from fnnctl.config.schema.search import SearchConfig
 from fnnctl.config.schema.section import MAX_SEED, Section, Shorthand
 from fnnctl.config.schema.setting import Place, Recipe, Setting
 from fnnctl.config.schema.training import TrainingConfig
+from fnnctl.config.schema.validation_schemes import ValidationScheme
 from fnnctl.errors import Problem
 
 MAX_FOLDS = 10_000
@@ -162,6 +163,11 @@ class Experiment(Section):
     def is_validated(self) -> bool:
         """Whether there are validation rows: a part, or those of the members' bags."""
         return self.model.ensemble.bags or self.data.split.validation > 0
+
+    @property
+    def validation_scheme(self) -> ValidationScheme:
+        """Where the trials of its search are measured, if it has one."""
+        return (self.search or SearchConfig()).objective.scheme
 
     @property
     def is_undivided(self) -> bool:

@@ -255,8 +255,8 @@ class ModelConfig(Section):
             not_searched="each trial trains one network, because an ensemble of N takes N times as long; "
             "write model.ensemble: 5 outside of the search section, and the winner is refitted as an "
             "ensemble of 5",
-            not_searched_on_bags="all trials have the same bags, so that their out-of-bag predictions can be "
-            "compared and averaged; only model.ensemble.plain_twins can be searched",
+            not_searched_in_ensembles="all trials have the same bags, so that their out-of-bag "
+            "predictions can be compared and averaged; only model.ensemble.plain_twins can be searched",
         ),
     ] = EnsembleConfig.model_construct()
     """The networks that are trained and averaged: their number, or a mapping `{members, share_weights,

@@ -8,11 +8,17 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 from pydantic import Field
 
 from fnnctl.config.paths import format_path, parse_path
-from fnnctl.config.problems import NO_BAGS, sentence
+from fnnctl.config.problems import sentence
 from fnnctl.config.schema.domains import ChoiceConfig
 from fnnctl.config.schema.losses import LOSS_RECORDS, has_one_loss
 from fnnctl.config.schema.section import Section
 from fnnctl.config.schema.setting import Place, Setting
+from fnnctl.config.schema.validation_schemes import (
+    ON_VALIDATION,
+    VALIDATION_SCHEMES,
+    SchemeName,
+    ValidationScheme,
+)
 from fnnctl.errors import Problem
 from fnnctl.metrics.registry import class_of, is_loss, objectives, positive_metric
 from fnnctl.text import did_you_mean, quoted
@@ -73,22 +79,8 @@ def _searched_losses(experiment: Experiment) -> str | None:
 
 def _nothing_to_measure_on(experiment: Experiment, place: Place) -> Iterator[Problem]:
     """If it is validation without a validation part, or bags without `model.ensemble.bags`."""
-    has_bags = experiment.model.ensemble.bags
-    if place.value == "validation" and experiment.data.split.validation == 0:
-        trial = " (a trial has no bags)" if has_bags else ""
-        yield sentence(
-            f"there is no validation part, because data.split.validation is 0{trial}",
-            "data.split.validation",
-            advice="write on: cross_validation, or data.split.validation: 0.15",
-        )
-    if place.value == "bags" and not has_bags:
-        yield Problem(
-            "bags needs an ensemble with bags",
-            kind=NO_BAGS,
-            advice="write model.ensemble: {members: 8, bags: true}, or on: validation",
-            related=("model.ensemble.bags",),
-            has_subject=True,
-        )
+    if problem := VALIDATION_SCHEMES[place.value].why_impossible(experiment):
+        yield problem
 
 
 class ObjectiveConfig(Section):
@@ -103,9 +95,9 @@ class ObjectiveConfig(Section):
     `auto` is accuracy in a classification and r2 in a regression. The more probable class counts as
     predicted, whatever `model.threshold` is; on bags, `model.threshold` counts."""
     on: Annotated[
-        Literal["validation", "cross_validation", "bags"],
+        SchemeName,
         Setting(is_common=True, search_contradictions=(_nothing_to_measure_on,)),
-    ] = "validation"
+    ] = ON_VALIDATION
     """Where the metric is measured: on the validation part, as the mean over the folds of
     `evaluation.cross_validation`, or on the bags of `model.ensemble`; folds and bags leave the test part out.
     With `bags` a trial is the whole ensemble, as `fnnctl train` trains it, and its out-of-bag predictions are
@@ -115,9 +107,9 @@ class ObjectiveConfig(Section):
     rest."""
 
     @property
-    def on_bags(self) -> bool:
-        """Whether trials are ensembles that are measured on the rows out of their members' bags."""
-        return self.on == "bags"
+    def scheme(self) -> ValidationScheme:
+        """What a search must know of where its trials are measured."""
+        return VALIDATION_SCHEMES[self.on]
 
     @property
     def minimized(self) -> bool:

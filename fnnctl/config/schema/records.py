@@ -16,6 +16,7 @@ from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.forms import Form, field_forms, sections_of
 from fnnctl.config.schema.section import Section
 from fnnctl.config.schema.setting import Setting, setting_of
+from fnnctl.config.schema.validation_schemes import ValidationScheme
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,22 +84,19 @@ def records_by_path() -> Mapping[ConfigPath, list[SettingRecord]]:
     return dict(by_path)
 
 
-def why_not_searched(path: ConfigPath, *, on_bags: bool) -> str | None:
-    """Why a search cannot vary a setting, or a section that it is in; None if it can.
-
-    `on_bags` says whether trials are measured on bags.
-    """
-    if on_bags and can_be_searched_on_bags(path):
+def why_not_searched(path: ConfigPath, scheme: ValidationScheme) -> str | None:
+    """Why a search with this scheme cannot vary a setting, or a section that it is in; None if it can."""
+    if scheme.trains_ensembles and can_be_searched_in_ensembles(path):
         return None
     around = (path[:depth] for depth in range(1, len(path) + 1))
     records = (record for place in around for record in records_by_path().get(place, ()))
-    reasons = (record.setting.why_not_searched(on_bags=on_bags) for record in records)
+    reasons = (record.setting.why_not_searched(scheme) for record in records)
     return next(filter(None, reasons), None)
 
 
-def can_be_searched_on_bags(path: ConfigPath) -> bool:
-    """Whether a search can vary a setting if trials are measured on bags, though no other search can."""
-    return any(record.setting.searched_on_bags for record in records_by_path().get(path, ()))
+def can_be_searched_in_ensembles(path: ConfigPath) -> bool:
+    """Whether a search can vary a setting if its trials are ensembles, though no other search can."""
+    return any(record.setting.searched_in_ensembles for record in records_by_path().get(path, ()))
 
 
 def _records_in(section: type[Section], path: ConfigPath) -> Iterator[SettingRecord]:

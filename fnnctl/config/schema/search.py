@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeVar
 from pydantic import Discriminator, Field, Tag
 
 from fnnctl.config.paths import MAX_ROWS, format_path, parse_path
-from fnnctl.config.problems import CONFIRMED_ON_BAGS, no_effect, predicate, sentence
+from fnnctl.config.problems import NO_CONFIRMATION, no_effect, predicate, sentence
 from fnnctl.config.schema.domains import ChoiceConfig, DomainConfig
 from fnnctl.config.schema.methods import SAMPLERS, SCHEDULERS, Method, MethodConfig
 from fnnctl.config.schema.objective import ObjectiveConfig
@@ -121,9 +121,10 @@ def _names(records: Mapping[str, Record], has: Callable[[Record], bool]) -> str:
 
 def _no_curve(experiment: Experiment, place: Place) -> Iterator[Problem]:
     """With a cross-validated objective, which has no learning curve."""
-    if place.value != "none" and _is_on(experiment, "cross_validation"):
+    reason = experiment.validation_scheme.no_curve_stopping
+    if place.value != "none" and reason:
         yield sentence(
-            "a cross-validated objective has no learning curve",
+            reason,
             "search.objective.on",
             advice="write none, or set search.objective.on: validation",
         )
@@ -133,11 +134,10 @@ def _nothing_to_confirm_on(experiment: Experiment, place: Place) -> Iterator[Pro
     """With an objective on bags, which use all rows outside the test part, or without a validation part."""
     if place.value is None:
         return
-    if _is_on(experiment, "bags"):
+    if reason := experiment.validation_scheme.no_confirmation:
         yield Problem(
-            "trains the best trials again to measure them on other rows, but bags measure on all rows "
-            "outside the test part already",
-            kind=CONFIRMED_ON_BAGS,
+            reason,
+            kind=NO_CONFIRMATION,
             advice="write null, or set search.objective.on: validation",
             related=("search.objective.on",),
         )
@@ -151,9 +151,10 @@ def _nothing_to_confirm_on(experiment: Experiment, place: Place) -> Iterator[Pro
 
 def _several_networks(experiment: Experiment, place: Place) -> Iterator[Problem]:
     """With a cross-validated objective, which trains a network per fold."""
-    if place.value is not None and _is_on(experiment, "cross_validation"):
+    reason = experiment.validation_scheme.no_ensemble
+    if place.value is not None and reason:
         yield predicate(
-            "needs one network per trial, but a cross-validated objective trains one per fold",
+            reason,
             "search.objective.on",
             advice="write null, or set search.objective.on: validation",
         )
@@ -196,11 +197,6 @@ def _searches_samples(search: SearchConfig) -> bool:
     domain = domains.get(MAX_ROWS)
     has_both = isinstance(domain, ChoiceConfig) and None in domain.choice
     return has_both and not search.method.scheduling.has_rungs
-
-
-def _is_on(experiment: Experiment, rows: str) -> bool:
-    """Whether trials are measured on these rows, such as `bags`."""
-    return experiment.search is not None and experiment.search.objective.on == rows
 
 
 class BudgetConfig(Section):
@@ -349,9 +345,10 @@ class SearchConfig(Section):
         return {} if isinstance(self.space, str) else self.space
 
     @property
-    def prefers_bags(self) -> bool:
-        """Whether trials are measured on bags or, with the space `auto`, are if that is possible."""
-        return self.objective.on_bags or (self.is_auto and "on" not in self.objective.model_fields_set)
+    def may_train_ensembles(self) -> bool:
+        """Whether trials are the config's ensemble or, with the space `auto`, are if that is possible."""
+        is_open = self.is_auto and "on" not in self.objective.model_fields_set
+        return is_open or self.objective.scheme.trains_ensembles
 
     @property
     def requirements(self) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from pydantic.fields import FieldInfo
 
 from fnnctl.config.paths import ConfigPath
 from fnnctl.config.schema.recipe_values import RecipeFacts
+from fnnctl.config.schema.validation_schemes import ValidationScheme
 from fnnctl.errors import Problem
 
 if TYPE_CHECKING:
@@ -100,9 +101,9 @@ class Setting:
     not count cannot be searched, either: its trials would be equal configurations."""
     not_searched: str | None = None
     """Why a search cannot vary the setting, if not for the reason in `not_counted`."""
-    not_searched_on_bags: str | None = None
-    """Why a search whose trials are measured on bags cannot vary it, if for another reason."""
-    searched_on_bags: bool = False
+    not_searched_in_ensembles: str | None = None
+    """Why a search whose trials are ensembles cannot vary it, if for another reason."""
+    searched_in_ensembles: bool = False
     """Whether such a search can vary it all the same."""
     no_effect: tuple[Rule, ...] = ()
     """When the setting has no effect; the first problem counts. They are made by `problems.no_effect`."""
@@ -134,10 +135,12 @@ class Setting:
         """Whether it is for some targets alone."""
         return self.needs_classes is not None or self.needs_numbers is not None
 
-    def why_not_searched(self, *, on_bags: bool) -> str | None:
-        """Why a search cannot vary the setting and those in it, `searched_on_bags` apart; None if it can."""
-        on_bags_reason = self.not_searched_on_bags if on_bags else None
-        return on_bags_reason or self.not_searched or self.not_counted
+    def why_not_searched(self, scheme: ValidationScheme) -> str | None:
+        """Why a search with this scheme cannot vary the setting and those in it, `searched_in_ensembles`
+        apart; None if it can.
+        """
+        reason = self.not_searched_in_ensembles if scheme.trains_ensembles else None
+        return reason or self.not_searched or self.not_counted
 
 
 _NOTHING_SPECIAL: Final = Setting()

@@ -140,7 +140,7 @@ class TrainingConfig(Section):
             is_common=True,
             not_counted="a trial that is granted more epochs continues with its own random numbers",
             not_searched="search.budget sets the number of epochs",
-            searched_on_bags=True,
+            searched_in_ensembles=True,
             recipe=RecipeValue(
                 default=recipe_values.epochs,
                 fast=recipe_values.fast_epochs,

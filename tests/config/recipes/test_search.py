@@ -23,6 +23,7 @@ from fnnctl.config.recipes.search import (
 )
 from fnnctl.config.recipes.written import settings_in
 from fnnctl.config.schema.recipe_values import RecipeFacts
+from fnnctl.config.schema.validation_schemes import SchemeName
 from tests.config.recipes.cases import facts_of
 
 ALL = {
@@ -35,7 +36,9 @@ OF_CLASSES = {"model.ensemble.plain_twins", "training.label_smoothing"}
 OF_NUMBERS = {"model.ensemble.plain_twins", "model.numeric_embedding"}
 
 
-def search_facts(of: RecipeFacts | None = None, /, *, on: str = "bags", **sections: Any) -> SearchRecipeFacts:
+def search_facts(
+    of: RecipeFacts | None = None, /, *, on: SchemeName = "bags", **sections: Any
+) -> SearchRecipeFacts:
     config: Mapping[str, Any] = {"data": {"source": "table.csv", "target": "y"}, **sections}
     facts = of or facts_of()
     complete = resolve(config, facts)
@@ -161,7 +164,7 @@ def test_every_entry_of_a_portfolio_is_another_one_and_begins_with_the_default(
     ],
 )
 def test_classifiers_on_bags_are_compared_by_the_log_loss(
-    facts: RecipeFacts, on: str, metric: str | None
+    facts: RecipeFacts, on: SchemeName, metric: str | None
 ) -> None:
     search = search_facts(facts, on=on)
     assert recipe_section(search, recipe_space(search))["objective"].get("metric") == metric

@@ -9,14 +9,22 @@ from pydantic import Field
 from fnnctl.config.paths import format_path, parse_path
 from fnnctl.config.schema.forms import sections_of
 from fnnctl.config.schema.records import (
-    can_be_searched_on_bags,
+    can_be_searched_in_ensembles,
     records_by_path,
     setting_records,
     why_not_searched,
 )
 from fnnctl.config.schema.section import Section
 from fnnctl.config.schema.setting import Setting, setting_of
+from fnnctl.config.schema.validation_schemes import (
+    ON_BAGS,
+    ON_VALIDATION,
+    VALIDATION_SCHEMES,
+    ValidationScheme,
+)
 from tests.config.strategies import VALUES
+
+ONE_NETWORK, ENSEMBLES = VALIDATION_SCHEMES[ON_VALIDATION], VALIDATION_SCHEMES[ON_BAGS]
 
 
 class Example(Section):
@@ -70,30 +78,30 @@ def test_random_configs_draw_every_setting_from_its_record() -> None:
     assert settings - drawn == {("recipe",), ("complete",), ("model", "hidden")}
 
 
-@pytest.mark.parametrize("on_bags", [False, True])
-def test_a_setting_cannot_be_searched_for_the_reason_of_its_section(on_bags: bool) -> None:
-    section = why_not_searched(("data", "split"), on_bags=on_bags)
+@pytest.mark.parametrize("scheme", [ONE_NETWORK, ENSEMBLES])
+def test_a_setting_cannot_be_searched_for_the_reason_of_its_section(scheme: ValidationScheme) -> None:
+    section = why_not_searched(("data", "split"), scheme)
     assert section == "all trials are evaluated on the same rows"
-    assert why_not_searched(("data", "split", "test"), on_bags=on_bags) == section
-    assert why_not_searched(("data", "split", "no_such_setting"), on_bags=on_bags) == section
-    assert why_not_searched(("training", "l2"), on_bags=on_bags) is None
+    assert why_not_searched(("data", "split", "test"), scheme) == section
+    assert why_not_searched(("data", "split", "no_such_setting"), scheme) == section
+    assert why_not_searched(("training", "l2"), scheme) is None
 
 
 def test_what_does_not_count_cannot_be_searched() -> None:
-    assert Setting(not_counted="it is fixed").why_not_searched(on_bags=True) == "it is fixed"
+    assert Setting(not_counted="it is fixed").why_not_searched(ENSEMBLES) == "it is fixed"
     for record in setting_records():
         if record.setting.not_counted:
-            assert why_not_searched(record.path, on_bags=False), record.path
+            assert why_not_searched(record.path, ONE_NETWORK), record.path
 
 
-def test_some_settings_can_be_searched_if_trials_are_measured_on_bags() -> None:
+def test_some_settings_can_be_searched_if_trials_are_ensembles() -> None:
     twins, members = parse_path("model.ensemble.plain_twins"), parse_path("model.ensemble.members")
-    assert can_be_searched_on_bags(twins)
-    assert why_not_searched(twins, on_bags=True) is None
-    alone, on_bags = (why_not_searched(members, on_bags=on_bags) for on_bags in (False, True))
-    assert alone != on_bags
-    assert why_not_searched(twins, on_bags=False) == alone
-    assert not can_be_searched_on_bags(members)
+    assert can_be_searched_in_ensembles(twins)
+    assert why_not_searched(twins, ENSEMBLES) is None
+    alone, in_ensembles = (why_not_searched(members, scheme) for scheme in (ONE_NETWORK, ENSEMBLES))
+    assert alone != in_ensembles
+    assert why_not_searched(twins, ONE_NETWORK) == alone
+    assert not can_be_searched_in_ensembles(members)
 
 
 def test_no_name_of_another_tool_is_ambiguous() -> None:
