@@ -82,9 +82,9 @@ ORDERS = {
         "listing_cache", "listing", "removal", "provenance", "folder", "catalogue", "run",
     ),
     "trials": (
-        "selection", "fits", "measures", "results", "bags", "ensemble", "bagged_ensemble", "weights",
-        "fit_queue", "stack_runner", "source", "confirmation_source", "memory", "recipe", "preparation",
-        "estimate", "forecast",
+        "selection", "fits", "measures", "results", "bags", "ensemble", "bagged_ensemble", "schemes",
+        "weights", "fit_queue", "stack_runner", "source", "confirmation_source", "memory", "recipe",
+        "preparation", "estimate", "forecast",
     ),
 }  # fmt: skip
 """The parts of a package, modules or folders, from the lowest: a part imports only parts before it."""

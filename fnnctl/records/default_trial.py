@@ -29,7 +29,7 @@ class Measurement:
     test_share: float | None
     """The number of test rows per training row of the folds; None on a validation part."""
     rows: int
-    """The number of validation rows; in folds, of all rows."""
+    """The number of rows on which trials are measured, unless these are folds."""
 
 
 def is_doubtful(comparison: DefaultTrialFacts) -> bool:

@@ -21,12 +21,11 @@ from fnnctl.records.trials import Status
 from fnnctl.report.comparison.compared_run import read_compared_run
 from fnnctl.report.comparison.pairs import suitable_test, verdict
 from fnnctl.runs.search_session import SearchSession
-from fnnctl.runs.trained_trials import TrainedTrials
-from fnnctl.runs.training import complete_trained, complete_training, create_training_run
+from fnnctl.runs.trained_trials import TrainedTrials, complete_trial
+from fnnctl.runs.training import complete_training, create_training_run
 from fnnctl.store import names
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.manifest import ComparedMetric, DefaultComparison
-from fnnctl.trials.bags import SCORES, rebuilt_stack
 from fnnctl.trials.forecast import estimated_seconds
 
 
@@ -63,16 +62,12 @@ def compare_with_default(session: SearchSession, trials: TrainedTrials) -> Defau
 def _trial_is_what_train_gives(session: SearchSession, fit: Fit) -> bool:
     """Whether the default trial has ended with the networks of `fit`.
 
-    That is so only on bags, and not if the search has other epochs than the config, or if a scheduler has
-    left the trial at a lower rung.
+    That is so only if trials are ensembles, and not if the search has other epochs than the config, or if a
+    scheduler has left the trial at a lower rung.
     """
     trial = session.default_trial
     result = None if trial is None else session.standings.latest.get(trial)
-    if (
-        result is None
-        or finite_objective(result) is None
-        or not session.setup.settings.objective.scheme.trains_ensembles
-    ):
+    if result is None or finite_objective(result) is None or not session.keeps_trials:
         return False
     (trained,) = session.search.fits.fits(session.journal.trials[result.trial].assignment)
     recorded, wanted = trained.experiment.training, fit.experiment.training
@@ -103,9 +98,9 @@ def _trained_default(session: SearchSession, fit: Fit, trials: TrainedTrials | N
     if kept is None and session.must_end(expected=session.default_seconds()):
         return None
     context = replace(
-        session.context,
+        session.final_context,
         runs_dir=session.run.path,
-        listener=_ProgressOnly(session.context.listener),
+        listener=_ProgressOnly(session.final_context.listener),
         stop=_UntilSearchEnds(session) if kept is None else NoStop(),
         figures=NoFigures(),
     )
@@ -113,18 +108,16 @@ def _trained_default(session: SearchSession, fit: Fit, trials: TrainedTrials | N
     run = create_training_run(context, loaded.data, fit, check=check, folder=names.NEXT_DEFAULT)
     try:
         if kept is not None:
-            stack = rebuilt_stack(loaded.data, fit, kept.weights)
-            scores = list(kept.weights[SCORES])
-            complete_trained(run, loaded.data, fit, stack, context, started=started, scores=scores)
+            complete_trial(run, loaded.data, fit, kept, context, started=started)
         else:
-            session.context.note("training the default settings, to compare with them")
+            session.final_context.note("training the default settings, to compare with them")
             workers = session.options.workers
             complete_training(run, loaded.data, fit, context, started=started, workers=workers)
     except DivergedError:
         pass  # the run's manifest says it
     except _SearchEndsError:
         session.run.discard_default()
-        session.context.stop.raise_if_requested()
+        session.final_context.stop.raise_if_requested()
         return None
     session.run.keep_default()
     return session.run.default()
@@ -163,7 +156,7 @@ class _UntilSearchEnds(NoStop):
 
     @contextmanager
     def graceful(self) -> Iterator[None]:
-        with self._session.context.stop.graceful():
+        with self._session.final_context.stop.graceful():
             yield
 
 

@@ -1,7 +1,7 @@
 """How long a search takes from its last trial to its end, so that it can end at its time limit.
 
-On bags the trials are predictors already: no trial is trained again, unless its weights were lost, and the
-best one and the ensemble are scored. Elsewhere the leaders are confirmed, if the config asks for it, and the
+Trials that are ensembles are predictors already: none is trained again, unless its weights were lost, and the
+best one and the ensemble are scored. Otherwise the leaders are confirmed, if the config asks for it, and the
 winner is refitted. Then the default settings are trained, with which the search is compared, unless that
 would take too much of the limit. The speed of all these networks is known from the trials.
 
@@ -26,7 +26,6 @@ from fnnctl.trials.bagged_ensemble import MOST_TIMES, prediction_cost
 from fnnctl.trials.estimate import WORKERS_GAIN
 from fnnctl.trials.forecast import default_training
 from fnnctl.trials.preparation import PreparedSearch
-from fnnctl.trials.results import KEPT_EPOCH
 from fnnctl.trials.weights import MAX_KEPT
 
 SHARE_OF_TRAINING: Final = 0.3
@@ -87,9 +86,9 @@ class EndingTime:
         self._search, self._journal, self._standings = search, journal, standings
         self._limit, self._workers, self._default = limit, workers, default
         self._is_default_planned = default_training(search) is not None
-        """Whether its training is planned after the trials: on bags it may be one of them."""
+        """Whether its training is planned after the trials: it may be one of them."""
         self._default_trial: int | None = None
-        """The trial on bags with the default settings, once it was trained."""
+        """The ensemble with the default settings, once it was trained as a trial."""
         self._seconds = self._processor_seconds = 0.0
         self._cost = 0.0
         self._rough_granted = self._rough_trained = 0.0
@@ -116,7 +115,7 @@ class EndingTime:
         self._rough_trained += rough * event["epochs"] / granted if granted else 0.0
         self._seconds += event["seconds"]
         self._processor_seconds += event["processor_seconds"]
-        if self._on_bags and self._default_trial is None:
+        if self._are_ensembles and self._default_trial is None:
             self._default_trial = self._search.setup.default_trial(trials)
         self._estimate = None
 
@@ -144,8 +143,9 @@ class EndingTime:
         return (training + self._scoring_seconds(prediction_cost(fit))) * self._slowdown
 
     @property
-    def _on_bags(self) -> bool:
-        return self._search.setup.settings.objective.scheme.trains_ensembles
+    def _are_ensembles(self) -> bool:
+        """Whether trials are ensembles, of which the best is not refitted."""
+        return self._search.scheme.facts.trains_ensembles
 
     @property
     def _is_known(self) -> bool:
@@ -153,7 +153,7 @@ class EndingTime:
         return self._processor_seconds > 0 and self._rough_trained > 0
 
     def _default_is_a_trial(self, fit: Fit) -> bool:
-        """Whether the default settings are a trial on bags that has ended."""
+        """Whether the default settings are a trial that is an ensemble and has ended."""
         result = None if self._default_trial is None else self._standings.latest.get(self._default_trial)
         epochs = fit.experiment.training.epochs
         return result is not None and (result.status is Status.STOPPED_EARLY or result.budget >= epochs)
@@ -162,9 +162,9 @@ class EndingTime:
         """About how long all takes without the comparison."""
         settings, fits = self._search.setup.settings, self._search.fits
         rough, values, states, trials = 0.0, 0, 0, []
-        if self._on_bags or settings.ensemble is not None:
+        if self._are_ensembles or settings.ensemble is not None:
             trials = self._contenders()
-        if self._on_bags:
+        if self._are_ensembles:
             values = max((trial.values for trial, _ in trials), default=0)
         elif best := self._standings.incumbent:
             refit, epochs = self._refit(best)
@@ -203,7 +203,7 @@ class EndingTime:
             settings=as_ensemble(fit.settings, experiment.model.ensemble),
             trained_rows=min(split.non_test.size, training.max_rows or split.non_test.size),
         )
-        return refit, min((best.facts or {}).get(KEPT_EPOCH) or best.budget, training.epochs)
+        return refit, min(self._search.scheme.winners_epochs(best), training.epochs)
 
     def _rough_training(self, fit: Fit, epochs: int) -> float:
         """The `rough_seconds` of a training of its own."""

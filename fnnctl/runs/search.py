@@ -83,7 +83,7 @@ def complete_search(session: SearchSession, *, extended: bool = False) -> None:
     `InterruptedRunError` after the completed work is written.
     """
     run, context, standings = session.run, session.context, session.standings
-    on_bags, trained = session.setup.settings.objective.scheme.trains_ensembles, TrainedTrials(session)
+    trained = TrainedTrials(session)
     earlier = run.read_manifest().seconds  # nothing recorded is computed again, so all sessions count
     with (
         RunRecorder(
@@ -104,13 +104,15 @@ def complete_search(session: SearchSession, *, extended: bool = False) -> None:
             columns, rows = leaderboard_table(session.journal.trials, standings, space)
             run.write_table(names.LEADERBOARD, columns, rows)
             _record(session)  # an interrupted search is reported too
-        if standings.incumbent is None or not on_bags:
-            context.stop.raise_if_requested()
+        session.final_context.stop.raise_if_requested()
         if standings.incumbent is None:
+            context.stop.raise_if_requested()
             context.figures.draw(run)
             raise _no_finished_trial(session, reason)
-        with session.completing():
-            _complete(session, trained, standings.incumbent, recorder, reason)
+        if context.stop.requested():
+            context.note("writing the results of the trials so far")
+        _complete(session, trained, standings.incumbent, recorder, reason)
+        context.stop.raise_if_requested()
 
 
 def _complete(
@@ -121,7 +123,7 @@ def _complete(
     reason: Message,
 ) -> None:
     """Write what a search that has ended for this reason makes of its trials."""
-    run, context = session.run, session.context
+    run, context = session.run, session.final_context
     if failures := session.standings.failures:
         context.note(failures.in_words(len(session.journal.trials)))
     stopped = [stop.reason for stop in session.journal.stops.values() if stop.trial is None]
@@ -155,8 +157,7 @@ def _complete(
 def _search(session: SearchSession, trained: TrainedTrials) -> Message:
     """Run the search until it is complete or asked to stop, and return why it ended."""
     setup, fits, journal = session.setup, session.search.fits, session.journal
-    objective, context = setup.settings.objective, session.context
-    plan = session.search.plan
+    context, plan = session.context, session.search.plan
     epochs = plan.epochs_with_reuse * len(fits.rows)
     results = {**journal.results, **journal.held}
     before = sum(result.epochs for result in results.values()) * len(fits.rows)
@@ -179,9 +180,7 @@ def _search(session: SearchSession, trained: TrainedTrials) -> Message:
         with session.workers(epochs=epochs, poll=poll) as executor:
             runner = TrialSource(
                 TrialSettings(
-                    metric=objective.metric,
-                    on_folds=objective.on == "cross_validation",
-                    on_bags=objective.scheme.trains_ensembles,
+                    metric=setup.settings.objective.metric,
                     max_epochs=setup.budget.max_epochs,
                     keep_checkpoints=setup.settings.keep_checkpoints,
                 ),
@@ -225,24 +224,19 @@ def _folders(run: OpenRun) -> list[RunFolder]:
 def _default_trial_facts(session: SearchSession, winner: Winner) -> DefaultTrialFacts | None:
     """The winner against the default trial, by their objectives.
 
-    None if the search makes an ensemble of trials on bags, whose objectives it does not share.
+    None if the search makes an ensemble of trials that are ensembles: it stands for the search.
     """
-    setup, split = session.setup, session.search.split
-    objective = setup.settings.objective
-    if objective.scheme.trains_ensembles and setup.settings.ensemble is not None:
+    setup, has_folds = session.setup, session.scheme.facts.has_folds
+    if session.keeps_trials and setup.settings.ensemble is not None:
         return None
-    on_folds = objective.on == "cross_validation"
-    if objective.scheme.trains_ensembles:
-        _, rows, _ = session.search.base_fit().sizes
-    else:
-        rows = len(split.non_test if on_folds else split.validation)
+    _, rows, _ = session.base_fit.sizes
     return compare_with_default_trial(
         session.journal.all_results,
         session.standings,
         Measurement(
-            objective.metric,
+            setup.settings.objective.metric,
             setup.direction,
-            test_share=session.search.fits.test_share if on_folds else None,
+            test_share=session.search.fits.test_share if has_folds else None,
             rows=rows,
         ),
         winner=winner.trial,
@@ -260,13 +254,12 @@ def _compare(session: SearchSession, trained: TrainedTrials, winner: Winner) -> 
     """
     session.compared_with_default = compare_with_default(session, trained)
     _record(session)
-    objective = session.setup.settings.objective
     verdict = default_verdict(
         session.compared_with_default,
         _default_trial_facts(session, winner),
         has_default=session.run.default() is not None,
-        metric=objective.metric,
-        on_bags=objective.scheme.trains_ensembles,
+        metric=session.setup.settings.objective.metric,
+        on_bags=session.keeps_trials,
         members=session.setup.experiment.model.ensemble.members,
     )
     if verdict and verdict.is_warning:

@@ -17,6 +17,7 @@ from fnnctl.executors.protocols import ClusterLostError, ClusterOptions, Executo
 from fnnctl.executors.registry import EXECUTORS, OFFERED, Execution, make_executor
 from fnnctl.messages import Message
 from fnnctl.metrics.registry import label_of
+from fnnctl.modelling.fit import Fit
 from fnnctl.processors import usable_processors
 from fnnctl.records.confirmation import Confirmation, confirmation
 from fnnctl.records.journal import INTERRUPTED, TIME_IS_OVER, Journal
@@ -33,6 +34,7 @@ from fnnctl.store.run import OpenRun
 from fnnctl.tasks.post_training import PostTraining
 from fnnctl.text import did_you_mean, joined_words
 from fnnctl.trials.preparation import PreparedSearch
+from fnnctl.trials.schemes.base import TrialScheme
 
 PAST_LIMIT: Final = 0.1
 """The training of the default settings may pass the time limit by this share of it. The end has at most half
@@ -101,10 +103,12 @@ class SearchSession:
     ) -> None:
         """`started` is when the command began, on the monotonic clock."""
         self.run, self.search, self.journal, self.options = run, search, journal, options
-        self._context, self.started = context, started
-        self._is_completing = False
-        """Whether a search on bags writes its results: see `completing`."""
+        self.context, self.started = context, started
         self.setup: SearchSetup = search.setup
+        self.scheme: TrialScheme = search.scheme
+        self.final_context: Context = replace(context, stop=NoStop()) if self.keeps_trials else context
+        """The context of what follows the trials. Trials that are kept are written even after a signal, which
+        takes seconds; a second one ends it at once: see `graceful`."""
         self.standings = Standings(self.setup.direction, journal.results.values())
         self.compared_with_default: DefaultComparison | None = None
         """None until the comparison is made, and if there is none."""
@@ -127,9 +131,14 @@ class SearchSession:
         )
 
     @property
-    def context(self) -> Context:
-        """That of the command; while a search on bags is completed, nothing asks it to stop."""
-        return replace(self._context, stop=NoStop()) if self._is_completing else self._context
+    def keeps_trials(self) -> bool:
+        """Whether trials are ensembles, which become runs as they are; otherwise the best is refitted."""
+        return self.scheme.facts.trains_ensembles
+
+    @cached_property
+    def base_fit(self) -> Fit:
+        """The fit of the config itself, as an example of the trials' fits."""
+        return self.search.base_fit()
 
     @cached_property
     def default_trial(self) -> int | None:
@@ -172,17 +181,17 @@ class SearchSession:
     def stop(self) -> Message | None:
         """Why the trials should end now; None if they should continue.
 
-        They leave the time that the search then takes to its end, once it has a result. On bags a trial is a
-        predictor. So there is a first result, even beyond the time limit: with a limit that is too short for
-        a single trial, a search still gives one.
+        They leave the time that the search then takes to its end, once it has a result. A trial that is an
+        ensemble is a predictor. So there is a first result, even beyond the time limit: with a limit that is
+        too short for a single trial, a search still gives one.
         """
-        if self._context.stop.requested():  # also while the search is completed
+        if self.context.stop.requested():
             return Message(INTERRUPTED, "interrupted")
         left = self.seconds_left
         if left is None or self._ending is None:
             return None
         is_over = left <= (self._ending.seconds() if self._has_objective else 0.0)
-        may_end = self._has_objective or not self.setup.settings.objective.scheme.trains_ensembles
+        may_end = self._has_objective or not self.keeps_trials
         return TIME_IS_OVER if is_over and may_end else None
 
     def must_end(self, *, expected: float = 0.0) -> bool:
@@ -191,7 +200,7 @@ class SearchSession:
         That is so after a signal, and if it would take `expected` more seconds and so pass the time limit by
         more than `PAST_LIMIT`.
         """
-        if self._context.stop.requested():
+        if self.context.stop.requested():
             return True
         limit = self.options.time_limit
         return limit is not None and time.monotonic() + expected > self.started + (1 + PAST_LIMIT) * limit
@@ -201,30 +210,11 @@ class SearchSession:
         return self._ending.default_seconds() if self._ending else 0.0
 
     def graceful(self) -> AbstractContextManager[None]:
-        """A context in which a first signal does not keep a search on bags from writing what it has trained.
+        """A context in which a first signal does not keep a search from writing trials that it keeps.
 
         A second one ends it at once, as ever.
         """
-        on_bags = self.setup.settings.objective.scheme.trains_ensembles
-        return self.context.stop.graceful() if on_bags else nullcontext()
-
-    @contextmanager
-    def completing(self) -> Iterator[None]:
-        """A context in which a search on bags is not asked to stop.
-
-        What the trials have trained is written there, which takes seconds. Scoring and drawing ask
-        `Context.stop` themselves, so the session has another context until then. Afterwards, a search that
-        was asked to stop is over.
-        """
-        if self.setup.settings.objective.scheme.trains_ensembles:
-            if self._context.stop.requested():
-                self._context.note("writing the results of the trials so far")
-            self._is_completing = True
-        try:
-            yield
-        finally:
-            self._is_completing = False
-        self._context.stop.raise_if_requested()
+        return self.context.stop.graceful() if self.keeps_trials else nullcontext()
 
     def note_epochs(self, epochs: float) -> None:
         """Note how many epochs the progress has counted, over all folds."""
@@ -246,7 +236,7 @@ class SearchSession:
 
         Raises `LostClusterError` if the cluster of the options is gone, also within the block.
         """
-        fits, options, typical = self.search.fits, self.options, self.search.base_fit()
+        fits, options, typical = self.search.fits, self.options, self.base_fit
         plan = plan_search_workers(
             typical.settings,
             rows=len(fits.data),

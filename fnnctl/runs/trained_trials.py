@@ -6,50 +6,27 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache, cached_property
 
+from fnnctl.context import Context
 from fnnctl.errors import DataError, MachineError
 from fnnctl.executors.protocols import Poll
+from fnnctl.messages import Message
 from fnnctl.modelling.fit import Fit
 from fnnctl.processors import usable_processors
 from fnnctl.records.trials import JobKey, Result, Status
 from fnnctl.runs.position import followed_amount
 from fnnctl.runs.search_session import SearchSession
-from fnnctl.runs.training import training_workers
+from fnnctl.runs.training import complete_trained, training_workers
 from fnnctl.stacks.work import PARTS_OF_EPOCH, Workers
+from fnnctl.store.run import OpenRun
 from fnnctl.store.trial_checkpoints import TrialCheckpoints
+from fnnctl.tasks.task import TaskData
 from fnnctl.text import counted
 from fnnctl.training.checkpoint import state_digest
+from fnnctl.trials.bags import SCORES, rebuilt_stack
 from fnnctl.trials.ensemble import TrainedTrial
 from fnnctl.trials.measures import Weights
 from fnnctl.trials.results import recorded_digest
-from fnnctl.trials.weights import (
-    WeightLibrary,
-    train_again,
-    weights_at_rung,
-)
-
-
-def _open_library(session: SearchSession) -> WeightLibrary:
-    """The library of a search; on bags the default trial stays, too, with which the search is compared."""
-    setup, journal = session.setup, session.journal
-    on_bags = setup.settings.objective.scheme.trains_ensembles
-    fit = session.search.fits.typical_fit({}) if on_bags else None
-    scores = 0
-    if fit is not None:
-        scores = fit.sizes[1] * fit.settings.shape.output.size * fit.settings.networks_per_member
-
-    @cache
-    def is_default(number: int) -> bool:
-        return on_bags and setup.default_trial({number: journal.trials[number]}) is not None
-
-    results = [*journal.results.values(), *journal.held.values()]
-    return WeightLibrary(
-        session.run.path,
-        setup.direction,
-        setup.budget.max_epochs,
-        results,
-        is_kept=is_default,
-        scores=scores,
-    )
+from fnnctl.trials.weights import WeightLibrary, train_again
 
 
 class TrainedTrials:
@@ -65,33 +42,44 @@ class TrainedTrials:
 
     @cached_property
     def library(self) -> WeightLibrary:
-        """The library of the search."""
-        return _open_library(self._session)
+        """The library of the search. An ensemble with the default settings stays, to be compared with."""
+        session, setup, journal = self._session, self._session.setup, self._session.journal
+
+        @cache
+        def is_default(number: int) -> bool:
+            return session.keeps_trials and setup.default_trial({number: journal.trials[number]}) is not None
+
+        return WeightLibrary(
+            session.run.path,
+            setup.direction,
+            setup.budget.max_epochs,
+            [*journal.results.values(), *journal.held.values()],
+            is_kept=is_default,
+            scores=session.scheme.scores_of_trial(session.search.fits),
+        )
 
     @property
     def library_for_trials(self) -> WeightLibrary | None:
         """The library that gets the weights of trials at their end; None if nothing is made of them."""
-        settings = self._session.setup.settings
-        is_needed = settings.ensemble is not None or settings.objective.scheme.trains_ensembles
+        is_needed = self._session.setup.settings.ensemble is not None or self._session.keeps_trials
         return self.library if is_needed else None
 
     def contenders(self) -> Iterator[TrainedTrial]:
         """The trials that can be selected for an ensemble, the best first.
 
-        If a search on bags must end, they are those whose weights or states are at hand.
+        If the search must end and they are ensembles, they are those whose weights or states are at hand.
         """
-        on_bags = self._session.setup.settings.objective.scheme.trains_ensembles
         return self._of_all(
             self._session.standings.contenders()[: self.library.most],
-            self._must_end if on_bags else self._session.context.stop.requested,
+            self._must_end if self._session.keeps_trials else self._session.final_context.stop.requested,
         )
 
     def of(self, result: Result, should_stop: Callable[[], bool] | None = None) -> TrainedTrial | None:
         """A trial at this result. If nothing is kept of it, it is trained again; None if that should stop.
 
-        By default, that is if the session's context asks for it.
+        By default, that is if the context of the search's end asks for it.
         """
-        return next(self._of_all([result], should_stop or self._session.context.stop.requested), None)
+        return next(self._of_all([result], should_stop or self._session.final_context.stop.requested), None)
 
     def _of_all(self, results: Sequence[Result], should_stop: Callable[[], bool]) -> Iterator[TrainedTrial]:
         """The trials at these results; those of which nothing is kept are trained again, unless that should
@@ -101,7 +89,7 @@ class TrainedTrials:
         missing = [result.trial for result, weights in zip(results, kept, strict=True) if weights is None]
         if missing and not should_stop():
             trials = counted(len(missing), "trial") if len(missing) > 1 else f"trial {missing[0]}"
-            self._session.context.note(f"training {trials} again, of which no weights are kept")
+            self._session.final_context.note(f"training {trials} again, of which no weights are kept")
         for result, kept_weights in zip(results, kept, strict=True):
             weights = self._trained_again(result, should_stop) if kept_weights is None else kept_weights
             if weights is not None:
@@ -126,11 +114,12 @@ class TrainedTrials:
                     session.journal.trials[recorded.trial],
                     fit,
                     recorded,
+                    session.scheme,
                     metric=session.setup.settings.objective.metric,
                     poll=poll,
                     workers=workers,
                 )
-        session.context.stop.raise_if_requested()
+        session.final_context.stop.raise_if_requested()
         if weights is not None and self._has_ended(recorded):
             self.library.add(recorded, weights)
         elif weights is not None:
@@ -143,8 +132,8 @@ class TrainedTrials:
     ) -> Iterator[tuple[Poll, Workers]]:
         """What shows a training of a single trial and asks it to stop, and who trains its members."""
         session = self._session
-        run, context, data = session.run, session.context, session.search.loaded.data
-        left = session.seconds_left if session.setup.settings.objective.scheme.trains_ensembles else None
+        run, context, data = session.run, session.final_context, session.search.loaded.data
+        left = session.seconds_left if self._session.keeps_trials else None
         progress = followed_amount(run, context.listener, epochs, time_limit=left)
         with context.stop.graceful(), progress as show:
 
@@ -168,8 +157,8 @@ class TrainedTrials:
         return self._session.stop() is not None
 
     def _at_rung(self, fit: Fit, recorded: Result) -> Weights | None:
-        """What the state of a trial on bags at a rung gives; None without such a state."""
-        if recorded_digest(recorded) is None or not fit.settings.bags:
+        """What the state of a trial at a rung gives; None without such a state, or if it gives nothing."""
+        if recorded_digest(recorded) is None:
             return None
         try:
             state = self._checkpoints.read([(recorded.trial, 0)], recorded.budget)
@@ -177,9 +166,35 @@ class TrainedTrials:
             return None
         if state_digest(state) != recorded_digest(recorded):
             return None
-        metric = self._session.setup.settings.objective.metric
-        return weights_at_rung(self._session.search.loaded.data, fit, recorded, state, metric=metric)
+        data, metric = self._session.search.loaded.data, self._session.setup.settings.objective.metric
+        return self._session.scheme.weights_at_rung(data, fit, recorded, state, metric=metric)
 
     @cached_property
     def _checkpoints(self) -> TrialCheckpoints:
         return TrialCheckpoints(self._session.run.path)
+
+
+def complete_trial(
+    run: OpenRun,
+    data: TaskData,
+    fit: Fit,
+    trial: TrainedTrial,
+    context: Context,
+    *,
+    started: float,
+    stands_for_search: bool = True,
+) -> list[Message]:
+    """`complete_training` for a trial that is an ensemble, from what is kept of it.
+
+    The fit is that of the run.
+    """
+    return complete_trained(
+        run,
+        data,
+        fit,
+        rebuilt_stack(data, fit, trial.weights),
+        context,
+        started=started,
+        scores=list(trial.weights[SCORES]),
+        stands_for_search=stands_for_search,
+    )

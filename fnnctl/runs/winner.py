@@ -3,35 +3,23 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from fnnctl.config.reading.resolved import resolved_yaml
-from fnnctl.config.recipes.resolving import recipe_values
-from fnnctl.context import Context, NoFigures, SilentListener
+from fnnctl.context import NoFigures, SilentListener
 from fnnctl.messages import Message, warning_facts
-from fnnctl.modelling.fit import Fit
-from fnnctl.modelling.loading import split_data
-from fnnctl.modelling.recipe_facts import recipe_facts
-from fnnctl.modelling.refit import (
-    left_out_of_refit,
-    refit_experiment,
-    refit_note,
-    trained_experiment,
-)
 from fnnctl.records.restored_weights import restored_weights
 from fnnctl.records.trials import Result
 from fnnctl.runs.recorder import record_warnings
 from fnnctl.runs.search_session import SearchSession
-from fnnctl.runs.trained_trials import TrainedTrials
-from fnnctl.runs.training import complete_trained, complete_training, create_training_run
+from fnnctl.runs.trained_trials import TrainedTrials, complete_trial
+from fnnctl.runs.training import complete_training, create_training_run
 from fnnctl.space.assignments import Assignment
 from fnnctl.store import names
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.manifest import RestoredWeightsFacts
 from fnnctl.store.run import OpenRun
-from fnnctl.trials.bags import SCORES, rebuilt_stack
-from fnnctl.trials.results import KEPT_EPOCH
+from fnnctl.trials.schemes.base import WinnersFit
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +35,12 @@ class Winner:
 
 
 def winner_of(session: SearchSession, incumbent: Result) -> Winner:
-    """The winner of the confirmation or, until there is one, the incumbent of the search.
-
-    The incumbent's number of epochs is its budget, or the epoch of its best weights if it kept those.
-    """
+    """The winner of the confirmation or, until there is one, the incumbent of the search."""
     confirmation = session.confirmation
-    if session.setup.settings.objective.scheme.trains_ensembles:
-        best, epochs = incumbent, incumbent.budget
-    elif confirmation and (leader := confirmation.chosen):
+    if confirmation and (leader := confirmation.chosen):
         best, epochs = leader.result, leader.epochs
     else:
-        best, epochs = incumbent, (incumbent.facts or {}).get(KEPT_EPOCH) or incumbent.budget
+        best, epochs = incumbent, session.scheme.winners_epochs(incumbent)
     configuration = dict(session.journal.trials[best.trial].assignment)
     return Winner(best.trial, best.objective, configuration, epochs)
 
@@ -65,7 +48,7 @@ def winner_of(session: SearchSession, incumbent: Result) -> Winner:
 def weights_of_training_alone(session: SearchSession, winner: Winner) -> RestoredWeightsFacts | None:
     """What `fnnctl train` keeps of the winner's configuration, if not the weights of its objective."""
     setup = session.setup
-    if setup.settings.objective.on != "validation":
+    if not session.scheme.facts.has_objective_curve:
         return None  # training one network does not give it at all, and an ensemble on bags gives it exactly
     results = [result for result in session.journal.all_results.values() if result.trial == winner.trial]
     return restored_weights(
@@ -73,21 +56,6 @@ def weights_of_training_alone(session: SearchSession, winner: Winner) -> Restore
         sorted(results, key=lambda result: result.budget),
         epochs=setup.budget.max_epochs,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _WinnersRun:
-    """How the winner becomes a run."""
-
-    fit: Fit
-    note: str | None
-    """What is said before."""
-    left_out: list[Message]
-    """Warnings about settings of the trial that the run cannot follow."""
-    name: str
-    """What the search's warnings call the run."""
-    complete: Callable[[OpenRun, Context], list[Message]]
-    """Writes the contents of the run folder; see `complete_training`."""
 
 
 def write_winner(session: SearchSession, winner: Winner, trained: TrainedTrials) -> None:
@@ -101,29 +69,28 @@ def write_winner(session: SearchSession, winner: Winner, trained: TrainedTrials)
     because an extended search may train the same trial for more epochs.
     """
     started = time.monotonic()
-    run, loaded, context = session.run, session.search.loaded, session.context
+    run, search, context = session.run, session.search, session.final_context
     folder = RunFolder(run.path / names.BEST)
     complete = folder.has(names.MANIFEST) and folder.read_manifest().status == "completed"
-    on_bags = session.setup.settings.objective.scheme.trains_ensembles
-    if on_bags:
-        new = _trained_run(session, winner, trained, started)
-    else:
-        new = _refitted_run(session, winner, started)
+    trial = session.setup.configs.experiment_of(winner.configuration)
+    new = session.scheme.winners_fit(
+        search.loaded, search.split, trial, number=winner.trial, epochs=winner.epochs
+    )
     resolved = resolved_yaml(new.fit.experiment)
     if not complete or folder.read_resolved() != resolved.encode("utf-8"):
         if new.note:
             context.note(new.note)
         record_warnings(run, new.left_out, context.listener)
-        check = loaded.checked_data(session.search.split, bags=new.fit.settings.bags)
+        check = search.loaded.checked_data(search.split, bags=new.fit.settings.bags)
         opened = create_training_run(
             replace(context, runs_dir=run.path),
-            loaded.data,
+            search.loaded.data,
             new.fit,
             check=check.with_warnings(new.left_out),
             folder=names.NEXT_BEST if complete else names.BEST,
             trial=winner.trial,
         )
-        about_scores = new.complete(opened, replace(context, figures=NoFigures()))
+        about_scores = _complete(session, winner, new, opened, trained, started)
         # What was said about a former winner is not true of this one.
         kept = [warning for warning in run.read_manifest().messages if warning.part != names.BEST]
         run.record(warning_facts(kept))
@@ -135,57 +102,28 @@ def write_winner(session: SearchSession, winner: Winner, trained: TrainedTrials)
     run.write_metrics((run.result_run() or folder).read_metrics() or {})
 
 
-def _refitted_run(session: SearchSession, winner: Winner, started: float) -> _WinnersRun:
-    """The winner trained on training and validation rows for its own number of epochs."""
-    loaded = session.search.loaded
-    data, ensemble = loaded.data, loaded.experiment.model.ensemble
-    trial = session.setup.configs.experiment_of(winner.configuration)
-    experiment = refit_experiment(trial, epochs=winner.epochs, ensemble=ensemble)
-    with loaded.config.add_locations():
-        fit = Fit.of(data, experiment, split_data(data, experiment))
-    recipe = recipe_values(trial.recipe, recipe_facts(data, trial))
-    return _WinnersRun(
-        fit,
-        refit_note(trial, ensemble, recipe),
-        left_out_of_refit(trial, ensemble, recipe),
-        f"the refitted trial {winner.trial}",
-        lambda run, context: complete_training(
+def _complete(
+    session: SearchSession,
+    winner: Winner,
+    new: WinnersFit,
+    run: OpenRun,
+    trained: TrainedTrials,
+    started: float,
+) -> list[Message]:
+    """Write the contents of the winner's run folder; see `complete_training`."""
+    data, context = session.search.loaded.data, replace(session.final_context, figures=NoFigures())
+    if not session.keeps_trials:
+        return complete_training(
             run,
             data,
-            fit,
+            new.fit,
             context,
             started=started,
             budget=session.setup.budget.max_epochs,
             workers=session.options.workers,
-        ),
-    )
-
-
-def _trained_run(
-    session: SearchSession, winner: Winner, trials: TrainedTrials, started: float
-) -> _WinnersRun:
-    """The winner as the search trained it."""
-    loaded = session.search.loaded
-    trial = session.setup.configs.experiment_of(winner.configuration)
-    experiment = trained_experiment(trial, epochs=winner.epochs)
-    with loaded.config.add_locations():
-        fit = Fit.of(loaded.data, experiment, session.search.split)
-
-    def complete(run: OpenRun, context: Context) -> list[Message]:
-        trained = trials.of(session.standings.latest[winner.trial])
-        if trained is None:
-            raise ValueError(f"nothing is kept of trial {winner.trial}")
-        stack = rebuilt_stack(loaded.data, fit, trained.weights)
-        scores = list(trained.weights[SCORES])
-        return complete_trained(
-            run,
-            loaded.data,
-            fit,
-            stack,
-            context,
-            started=started,
-            scores=scores,
-            stands_for_search=session.run.ensemble() is None,
         )
-
-    return _WinnersRun(fit, None, [], f"trial {winner.trial}", complete)
+    trial = trained.of(session.standings.latest[winner.trial])
+    if trial is None:
+        raise ValueError(f"nothing is kept of trial {winner.trial}")
+    is_result = session.run.ensemble() is None
+    return complete_trial(run, data, new.fit, trial, context, started=started, stands_for_search=is_result)

@@ -22,7 +22,7 @@ from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.predictor import Predictor
 from fnnctl.tasks.mixture import Mixture
 from fnnctl.tasks.post_training import PostTraining
-from fnnctl.tasks.task import OutputDecoder, PartScores, TaskData, metric_of
+from fnnctl.tasks.task import OutputDecoder, TaskData, metric_of
 from fnnctl.trials.bags import SCORES, SHARES
 from fnnctl.trials.ensemble import TrainedTrial, TrialEnsemble, TrialMembers
 from fnnctl.trials.selection import Limits, Selection, gains, nested_selections, select_by_loss
@@ -39,18 +39,6 @@ error of their difference.
 Out of bag a row has one network of each trial, and gains by the average with any other; on new rows the
 members of a trial are an average already. On 51 tables nothing was lost by leaving such trials out.
 """
-
-
-@dataclass(frozen=True, slots=True)
-class BaggedEnsemble(TrialEnsemble):
-    """The trials that were selected out of bag, and the scores by which they were."""
-
-    calibrated: Predictor
-    """The trials' networks, calibrated by their out-of-bag scores."""
-    out_of_bag: PartScores
-    """What the ensemble scores on the rows that selected it, calibrated."""
-    nested: PartScores
-    """The same of the ensembles that the other bags select, each with a temperature of those."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +99,7 @@ def select_on_bags(
     metric: str,
     size: int,
     default: Fit,
-) -> BaggedEnsemble | None:
+) -> TrialEnsemble | None:
     """Select from trials, the best first by the metric, in `size` rounds.
 
     The `default` fit says what a prediction may cost. A trial whose out-of-bag scores overflow cannot be
@@ -138,7 +126,7 @@ def select_on_bags(
     out_of_bag = data.score(rows, [scores], predictor.decoder)
     folds = [np.searchsorted(rows, bag.validation) for bag in fit.bags(data)]
     nested = _nested(candidates, mixture, folds, limits)
-    return BaggedEnsemble(
+    return TrialEnsemble(
         members,
         selection,
         finite,

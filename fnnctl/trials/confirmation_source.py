@@ -55,7 +55,7 @@ class ConfirmationSource:
 
     def item(self, stack: PlannedStack) -> StackItem[FitObjective]:
         """The networks of the stack, which train to the end, without checkpoints."""
-        measure = ObjectiveMeasure(self._metric, on_folds=False)
+        measure = ObjectiveMeasure(self._metric)
         return StackItem(self._fits.of_stack(stack.members), measure, stop=stack.stop)
 
     def labels(self, stack: PlannedStack) -> Event:

@@ -17,7 +17,8 @@ from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.model_description import TrainedPart, describe
 from fnnctl.modelling.predictor import Predictor, PredictorPart, fresh_part, member_slices
 from fnnctl.records.trials import Result
-from fnnctl.tasks.task import TaskData, metric_of
+from fnnctl.tasks.post_training import PostTraining
+from fnnctl.tasks.task import PartScores, TaskData, metric_of
 from fnnctl.trials.bags import SHARES, TEMPERATURE
 from fnnctl.trials.measures import Weights
 from fnnctl.trials.selection import Score, Selection, select_by_metric
@@ -114,10 +115,23 @@ class TrialEnsemble(TrialMembers):
     gains: Mapping[int, float | None]
     """By how much the loss rises without each trial, by trial number: None for the only one. Empty for trials
     that were selected on a validation part."""
+    calibrated: Predictor
+    """The trials' networks, calibrated on the rows that selected them."""
+    out_of_bag: PartScores | None = None
+    """What it scores on the rows that selected it, if they are out of bag."""
+    nested: PartScores | None = None
+    """The same of the ensembles that the other bags select, each with a temperature of those."""
 
 
 def select_trials(
-    data: TaskData, trials: Sequence[TrainedTrial], rows: IntArray, *, metric: str, minimized: bool, size: int
+    data: TaskData,
+    trials: Sequence[TrainedTrial],
+    rows: IntArray,
+    post_training: PostTraining,
+    *,
+    metric: str,
+    minimized: bool,
+    size: int,
 ) -> TrialEnsemble | None:
     """Select from trials, the best first, by a metric of the mean predictions of the validation rows (n,).
 
@@ -147,4 +161,5 @@ def select_trials(
     selection = select_by_metric(len(candidates), score, rounds=size, minimized=minimized)
     members = tuple((candidates[index], count) for index, count in selection.counts.items())
     objective, best_alone = score(selection.weights)[0], score({0: 1})[0]
-    return TrialEnsemble(members, selection, tuple(candidates), objective, best_alone, gains={})
+    predictor = TrialMembers(members).predictor(data).calibrated_on_columns(post_training, data, rows)
+    return TrialEnsemble(members, selection, tuple(candidates), objective, best_alone, {}, predictor)

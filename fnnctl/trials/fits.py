@@ -13,11 +13,9 @@ from fnnctl.config.rules.trials import TrialConfigs
 from fnnctl.config.schema.ensemble import EnsembleConfig
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.data.preprocessing import Preprocessor
-from fnnctl.data.splits.groups import most_folds
-from fnnctl.data.splits.parts import Rows, Split
-from fnnctl.errors import ConfigError, InputError, Problem
+from fnnctl.data.splits.parts import Rows
+from fnnctl.errors import InputError
 from fnnctl.messages import Message
-from fnnctl.modelling.cross_validation import FOLDS, divided, refuse_single_groups
 from fnnctl.modelling.fit import Fit, bagged_rows, completed, memory_shortage, preprocessing_key
 from fnnctl.modelling.stack_settings import as_ensemble
 from fnnctl.records.trials import Job, Trial
@@ -135,17 +133,15 @@ class TrialFits:
         fit = self.typical_fit(assignment)
         return training_bytes(fit.settings, rows=len(self.data)) if fit else 0
 
-    def memory_shortage(self, assignment: Assignment, ensemble: EnsembleConfig) -> str | None:
-        """Why memory is too small for an ensemble of networks like a trial's; of one member, the trial's own.
+    def memory_shortage(self, assignment: Assignment, ensemble: EnsembleConfig | None = None) -> str | None:
+        """Why memory is too small for a trial or, if it is given, for an `ensemble` of such networks.
 
-        None if it suffices, or for an invalid trial. A trial that is an ensemble is trained as it is.
+        None if it suffices, or for an invalid trial.
         """
         fit = self.typical_fit(assignment)
         if fit is None:
             return None
-        settings = (
-            fit.settings if self.configs.scheme.trains_ensembles else as_ensemble(fit.settings, ensemble)
-        )
+        settings = as_ensemble(fit.settings, ensemble) if ensemble else fit.settings
         return memory_shortage(settings, rows=len(self.data))
 
     def typical_fit(self, assignment: Assignment) -> Fit | None:
@@ -202,29 +198,3 @@ class TrialFits:
 def settings_text(settings: StackSettings) -> str:
     """The settings as a text: equal for equal settings, and sortable."""
     return json.dumps(asdict(settings), sort_keys=True)
-
-
-def trial_rows(data: TaskData, experiment: Experiment, split: Split) -> tuple[Rows, ...]:
-    """The rows of each fit of a trial: the split, or folds of its training and validation rows.
-
-    Raises `ConfigError` if there are no validation rows, or not enough rows for the folds or the bags.
-    """
-    if experiment.validation_scheme.trains_ensembles:
-        bagged_rows(split, experiment, data)  # which a fit makes by itself
-        return (split,)
-    if experiment.search is None or experiment.search.objective.on == "validation":
-        if not split.validation.size:
-            message = "trials cannot be compared without a validation part: set data.split.validation above 0"
-            raise ConfigError(Problem(message, path="search.objective.on"))
-        return (split,)
-    rows = split.non_test
-    groups = None if data.dataset.groups is None else data.dataset.groups[rows]
-    settings, config = experiment.evaluation.cross_validation, experiment.data.split
-    if settings.folds > (most := most_folds(data.strata[rows], groups)):
-        message = f"{most:,} rows or groups outside the test part are too few for {settings.folds:,} folds"
-        raise ConfigError(Problem(message, path=FOLDS))
-    folds = divided(data, experiment, rows)
-    refuse_single_groups(folds, groups, config.validation)
-    return folds.folds(
-        validation=config.validation, stratify=config.stratify, seed=experiment.split_seed, rows=rows
-    )

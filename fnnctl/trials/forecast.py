@@ -154,8 +154,8 @@ def _estimate(search: PreparedSearch, costs: SearchCosts, workers: int | None) -
     if confirm := _confirmation(search):
         rungs.append(RungSize(confirm["fits"], confirm["epochs"] // max(1, confirm["fits"])))
     # The best of the trials that are ensembles is not trained again.
-    on_bags = search.setup.settings.objective.scheme.trains_ensembles
-    networks = 0 if on_bags else search.setup.experiment.model.ensemble.networks
+    trains_ensembles = search.setup.settings.objective.scheme.trains_ensembles
+    networks = 0 if trains_ensembles else search.setup.experiment.model.ensemble.networks
     seconds = costs.seconds(
         rungs,
         max_epochs=search.setup.budget.max_epochs,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 import numpy as np
 
@@ -49,8 +49,8 @@ class ObjectiveMeasure:
     """
 
     metric: str
-    on_folds: bool
-    """Whether to measure on the test rows of the folds instead of on the validation rows."""
+    part: Literal["validation", "test"] = "validation"
+    """The part of a fit's rows that is measured: the test part of folds."""
     weights_at: int | None = None
     """If given, the measured network is wanted of fits that ended early or reached this epoch."""
 
@@ -84,13 +84,13 @@ class ObjectiveMeasure:
         # class weights make the losses of the history wrong, but no decisions; the history of a transformed
         # target has metrics in its units
         is_wrong = _is_corrected(stack, k) if column == VALIDATION_LOSS else fit.decoder.has_transform
-        if not self.on_folds and not is_wrong and column in columns:
+        if self.part == "validation" and not is_wrong and column in columns:
             epoch = _kept_epoch(stack, k)
             value, loss = (trained.history[name][epoch - 1] for name in (column, VALIDATION_LOSS))
             return value if math.isfinite(value) else None, loss
         weights = _measured_weights(stack, k)
         split, offset = fit.split(stack.data), stack.offsets[k]
-        rows = split.test if self.on_folds else split.validation
+        rows = split.parts[self.part]
         # Scored as `train` does for metrics.json, so that the metrics are equal to the last bit.
         predictor = stack.predictor(k, *weights)
         scores = [batch.copy() for batch in predictor.pool_scores(stack.pool, rows + offset)]

@@ -41,9 +41,9 @@ def refuse_too_large_first(fits: TrialFits, first: Sequence[Assignment], ensembl
 
 
 def _refuse_shortage(fits: TrialFits, assignment: Assignment, ensemble: EnsembleConfig, path: str) -> None:
-    refits = [] if fits.configs.scheme.trains_ensembles else [(ensemble, "model.ensemble")]
-    for members, where in ((EnsembleConfig(), path), *refits):
-        if message := fits.memory_shortage(assignment, members):
+    refits = () if fits.configs.scheme.trains_ensembles else ((ensemble, "model.ensemble"),)
+    for trained, where in ((None, path), *refits):
+        if message := fits.memory_shortage(assignment, trained):
             raise ConfigError(Problem(f"with {_assignment_text(assignment)}, {message}", path=where))
 
 

@@ -25,9 +25,11 @@ from fnnctl.search.setup import SearchSetup, set_up
 from fnnctl.space.assignments import Assignment
 from fnnctl.tasks.target_transforms import transform_of
 from fnnctl.tasks.task import TaskData
-from fnnctl.trials.fits import TrialFits, trial_rows
+from fnnctl.trials.fits import TrialFits
 from fnnctl.trials.memory import refuse_too_large, refuse_too_large_first
 from fnnctl.trials.recipe import with_search_recipe
+from fnnctl.trials.schemes import trial_scheme
+from fnnctl.trials.schemes.base import TrialScheme
 
 SAMPLED: Final = 32
 """The drawn trials by whose cost the length of a search is estimated."""
@@ -48,6 +50,11 @@ class PreparedSearch:
     """Whether the config names no space, so that the recipe has completed its `search` section."""
     default: LoadedExperiment | None = None
     """What `fnnctl train` trains with the config; None if the search is not compared with it."""
+
+    @property
+    def scheme(self) -> TrialScheme:
+        """Where its trials are measured, and what they become."""
+        return trial_scheme(self.setup.configs.scheme)
 
     def draws(self, seeds: int) -> TrialFits:
         """The trials' fits on other training and validation rows, with one fit per seed."""
@@ -102,7 +109,8 @@ def prepare_search(
         one_fit_each = TrialFits(data, setup.configs, (split,))
         refuse_too_large(one_fit_each, setup.space, experiment.model.ensemble)
         refuse_too_large_first(one_fit_each, setup.first, experiment.model.ensemble)
-        fits = TrialFits(data, setup.configs, trial_rows(data, loaded.experiment, split))
+        rows = trial_scheme(setup.configs.scheme).rows(data, loaded.experiment, split)
+        fits = TrialFits(data, setup.configs, rows)
     setup = replace(setup, notes=(*recipe.notes_about(setup), *setup.notes), most_jobs=most_jobs)
     return PreparedSearch(
         loaded,

@@ -43,7 +43,8 @@ from fnnctl.search.setup import SearchSetup
 from fnnctl.space.constraints import constraints_of
 from fnnctl.space.expression_parser import ExpressionError
 from fnnctl.text import counted
-from fnnctl.trials.fits import TrialFits, trial_rows
+from fnnctl.trials.fits import TrialFits
+from fnnctl.trials.schemes import trial_scheme
 
 SEARCH: Final = "search"
 
@@ -220,7 +221,8 @@ def _default_cost(loaded: LoadedExperiment) -> int:
     data, experiment = loaded.data, loaded.experiment
     configs = trial_configs(loaded.resolved, epochs=experiment.training.epochs, check=data.task.check)
     with loaded.config.add_locations():
-        rows = trial_rows(data, experiment, split_data(data, trial_experiment(experiment)))
+        split = split_data(data, trial_experiment(experiment))
+        rows = trial_scheme(configs.scheme).rows(data, experiment, split)
     keys = TrialFits(data, configs, rows).valid_stack_keys({})
     return keys.total_cost if keys else 0
 

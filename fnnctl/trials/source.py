@@ -10,13 +10,12 @@ from fnnctl.executors.protocols import Executor
 from fnnctl.messages import Message
 from fnnctl.records.journal import Journal
 from fnnctl.records.trials import Job, JobKey, Result, Trial, failed_result
-from fnnctl.stacks.work import Measure, StackItem
+from fnnctl.stacks.work import StackItem
 from fnnctl.store.trial_checkpoints import TrialCheckpoints
 from fnnctl.training.checkpoint import state_digest
-from fnnctl.trials.bags import BagsMeasure
 from fnnctl.trials.fit_queue import PlannedStack
 from fnnctl.trials.fits import FailedTrialError, StackKey, StackKeys, TrialFits
-from fnnctl.trials.measures import FitObjective, ObjectiveMeasure
+from fnnctl.trials.measures import FitObjective
 from fnnctl.trials.results import (
     MeasuredFit,
     ended_fits,
@@ -25,6 +24,7 @@ from fnnctl.trials.results import (
     trial_digest,
     trial_result,
 )
+from fnnctl.trials.schemes import trial_scheme
 from fnnctl.trials.stack_runner import Event, ObjectiveResult, StackRunner
 from fnnctl.trials.weights import WeightLibrary
 
@@ -34,10 +34,6 @@ class TrialSettings:
     """What must be known about the search to train its trials."""
 
     metric: str
-    on_folds: bool
-    """Whether trials are measured on the test rows of folds."""
-    on_bags: bool
-    """Whether trials are ensembles that are measured on bags."""
     max_epochs: int
     """The largest budget: no trial continues from there, so no state is kept."""
     keep_checkpoints: bool
@@ -77,6 +73,7 @@ class TrialSource:
         """
         self._library, self._journal, self._on_trained = library, journal, on_trained
         self._settings, self._fits, self._checkpoints = settings, fits, checkpoints
+        self._scheme = trial_scheme(fits.configs.scheme)
         self._runner = StackRunner(self, fits.data, executor, on_stack=on_stack)
         self._stack_keys: dict[int, StackKeys | FailedTrialError] = {}
         self._distinct_keys: dict[StackKey, StackKey] = {}
@@ -122,20 +119,17 @@ class TrialSource:
             state = self._checkpoints.read(keys, stack.start)
         return StackItem(
             fits=self._fits.of_stack(stack.members),
-            measure=self._measure(),
+            measure=self._scheme.measure(
+                self._settings.metric,
+                epochs=self._settings.max_epochs,
+                keeps_weights=self._library is not None,
+            ),
             start=stack.start,
             state=state,
             stop=stack.stop,
             keep=self._settings.keep_checkpoints or stack.stop < self._settings.max_epochs,
-            diagnose=self._settings.on_bags,  # as `train` does: the best trial becomes a run
+            diagnose=self._scheme.facts.trains_ensembles,  # as `train` does: the best becomes a run
         )
-
-    def _measure(self) -> Measure[FitObjective]:
-        settings = self._settings
-        if settings.on_bags:
-            return BagsMeasure(settings.metric, largest=settings.max_epochs)
-        weights_at = settings.max_epochs if self._library else None
-        return ObjectiveMeasure(settings.metric, settings.on_folds, weights_at=weights_at)
 
     def labels(self, stack: PlannedStack) -> Event:
         """The trials and epochs of the stack, for the timeline."""

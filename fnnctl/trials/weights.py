@@ -15,14 +15,12 @@ from fnnctl.executors.serial import SerialExecutor
 from fnnctl.modelling.fit import Fit
 from fnnctl.records.standings import order
 from fnnctl.records.trials import Direction, Job, JobKey, Result, Status, Trial
-from fnnctl.stacks.work import Measure, StackItem, WorkerData, Workers, in_this_process, train_item
+from fnnctl.stacks.work import StackItem, WorkerData, Workers, in_this_process, train_item
 from fnnctl.store import names
 from fnnctl.store.trial_checkpoints import TrialCheckpoints
 from fnnctl.tasks.task import TaskData
-from fnnctl.training.state import State
 from fnnctl.training.trainer import Outcome
-from fnnctl.trials.bags import BagsMeasure
-from fnnctl.trials.measures import FitObjective, ObjectiveMeasure, Weights
+from fnnctl.trials.measures import Weights
 from fnnctl.trials.results import (
     WEIGHTS,
     MeasuredFit,
@@ -30,6 +28,7 @@ from fnnctl.trials.results import (
     trial_result,
     weights_digest,
 )
+from fnnctl.trials.schemes.base import TrialScheme
 
 MAX_SCORES: Final = 2**28
 """The most out-of-bag scores that are kept of all trials together: 1 GB of float32."""
@@ -43,6 +42,7 @@ As many as in auto-sklearn (`ensemble_nbest`, `max_models_on_disc`).
 def train_single_trial(
     data: TaskData,
     fit: Fit,
+    scheme: TrialScheme,
     *,
     metric: str,
     epochs: int,
@@ -53,11 +53,8 @@ def train_single_trial(
 
     `poll` is called with the trained parts of epochs, see `PARTS_OF_EPOCH`.
     """
-    on_bags = fit.settings.bags
-    measure: Measure[FitObjective] = ObjectiveMeasure(metric, on_folds=False, weights_at=epochs)
-    if on_bags:
-        measure = BagsMeasure(metric, largest=epochs)
-    item = StackItem((fit,), measure, stop=epochs, diagnose=on_bags)
+    measure = scheme.measure(metric, epochs=epochs, keeps_weights=True)
+    item = StackItem((fit,), measure, stop=epochs, diagnose=scheme.facts.trains_ensembles)
     done = train_item(SerialExecutor(1, poll), WorkerData(data, reuse=False), item, workers)
     (fit_objective,) = done.measured
     return fit_objective, done.digests.get(0)
@@ -68,6 +65,7 @@ def train_again(
     trial: Trial,
     fit: Fit,
     recorded: Result,
+    scheme: TrialScheme,
     *,
     metric: str,
     poll: Poll,
@@ -79,27 +77,11 @@ def train_again(
     """
     job = Job(trial, recorded.rung, 0, recorded.budget)
     epochs = recorded.budget
-    measured = train_single_trial(data, fit, metric=metric, epochs=epochs, poll=poll, workers=workers)
+    measured = train_single_trial(data, fit, scheme, metric=metric, epochs=epochs, poll=poll, workers=workers)
     if measured[0].outcome is Outcome.INTERRUPTED:
         return None
     refuse_another_result(trial_result(job, [measured], metric), recorded)
     return measured[0].weights
-
-
-def weights_at_rung(
-    data: TaskData, fit: Fit, recorded: Result, state: State, *, metric: str
-) -> Weights | None:
-    """What would be kept of a trial on bags if it had ended at a rung, from its state there.
-
-    None if the state does not give the recorded value.
-    """
-    budget = recorded.budget
-    measure = BagsMeasure(metric, largest=budget)
-    item = StackItem((fit,), measure, start=budget, state=state, stop=budget, diagnose=True)
-    (measured,) = train_item(
-        SerialExecutor(1, lambda done: False), WorkerData(data, reuse=False), item
-    ).measured
-    return measured.weights if measured.objective == recorded.objective else None
 
 
 def write_weights(store: TrialCheckpoints, key: JobKey, weights: Weights) -> None:

@@ -28,6 +28,7 @@ from fnnctl.modelling.loading import load_experiment
 from fnnctl.records.journal import Journal
 from fnnctl.records.standings import Standings
 from fnnctl.store.run import OpenRun
+from fnnctl.tasks.post_training import NO_POST_TRAINING
 from fnnctl.trials.ensemble import TrainedTrial, select_trials
 from fnnctl.trials.preparation import PreparedSearch, prepare_search
 from fnnctl.trials.weights import MAX_KEPT, WeightLibrary
@@ -119,6 +120,7 @@ def accuracy(search: PreparedSearch, trials: Sequence[TrainedTrial], size: int) 
         data,
         trials,
         split.validation,
+        NO_POST_TRAINING,
         metric=objective.metric,
         minimized=objective.minimized,
         size=size,

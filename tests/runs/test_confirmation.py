@@ -81,7 +81,7 @@ def test_a_network_is_the_one_that_its_rows_and_its_seed_give(config: Path, undi
         draw = draws(ready.split, 4, stratify=True, seed=experiment.seed)[network["seed"]]
         seed = confirmation_seed(configuration_seed(trial), network["seed"])
         stack = train_fits(data, [Fit.of(data, trial, draw, seed=seed)], epochs=9)
-        (measured,) = ObjectiveMeasure("log_loss", on_folds=False)(stack)
+        (measured,) = ObjectiveMeasure("log_loss")(stack)
         assert (measured.objective, measured.epochs) == (network["objective"], network["epochs"])
 
 

@@ -23,6 +23,7 @@ from fnnctl.runs import trained_trials
 from fnnctl.runs.search_session import SearchSession
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.run import OpenRun
+from fnnctl.trials.schemes.validation import ValidationPart
 from tests.program import Program, read_json
 from tests.runs.extending import extend
 from tests.runs.killing import dying_after
@@ -122,7 +123,7 @@ def test_kills_after_the_search_itself(
         folder = search(hyperband, "--executor", "serial", code=3)
     for module, name in (
         (search_module, "build_ensemble"),
-        (ensemble_module, "select_trials"),
+        (ValidationPart, "select"),
         (ensemble_module, "create_run"),
         (ensemble_module, "write_scores"),
         (OpenRun, "replace_ensemble"),

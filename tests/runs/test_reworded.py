@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from fnnctl.cli import run
-from fnnctl.runs import ensemble as ensemble_module
 from fnnctl.runs.ensemble import NO_ENSEMBLE
+from fnnctl.trials.schemes.validation import ValidationPart
 from tests.program import AtEpoch, Program, read_json
 from tests.rewording import is_replaced, reworded
 from tests.runs.searching import RATE, leaderboard, records, resume, search, write_config
@@ -131,7 +131,7 @@ def searched(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         },
     )
     with monkeypatch.context() as patch:
-        patch.setattr(ensemble_module, "_select_on_validation", lambda *arguments: None)
+        patch.setattr(ValidationPart, "select", lambda *arguments, **settings: None)
         path = search(config, "--executor", "serial", "--max-trials", "5")
     assert NO_ENSEMBLE in read_json(path / "manifest.json")["warning_kinds"]
     assert not (path / "ensemble").exists()

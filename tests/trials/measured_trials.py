@@ -15,7 +15,7 @@ from tests.stacks.test_work import Counter
 def measured(data: TaskData, fit: Fit, metric: str, *, trial: int = 0) -> tuple[Result, TrainedTrial]:
     """A trial's result as a search records it, and the trial."""
     epochs = fit.experiment.training.epochs
-    item = StackItem((fit,), ObjectiveMeasure(metric, on_folds=False, weights_at=epochs), stop=epochs)
+    item = StackItem((fit,), ObjectiveMeasure(metric, weights_at=epochs), stop=epochs)
     done = train_item(Counter(), WorkerData(data, reuse=False), item)
     (found,) = done.measured
     assert found.weights is not None

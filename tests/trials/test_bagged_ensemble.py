@@ -13,10 +13,12 @@ import pytest
 from fnnctl.modelling.fit import Fit
 from fnnctl.records.trials import Job, Trial
 from fnnctl.tasks.post_training import NO_POST_TRAINING, PostTraining
-from fnnctl.trials.bagged_ensemble import BaggedEnsemble, prediction_cost, select_on_bags
+from fnnctl.tasks.task import PartScores
+from fnnctl.trials.bagged_ensemble import prediction_cost, select_on_bags
 from fnnctl.trials.bags import SCORES
-from fnnctl.trials.ensemble import TrainedTrial
+from fnnctl.trials.ensemble import TrainedTrial, TrialEnsemble
 from fnnctl.trials.results import trial_result
+from fnnctl.trials.schemes.bags import SCHEME
 from fnnctl.trials.weights import train_single_trial
 from tests.modelling.prepared import Prepared, prepare
 from tests.runs.bagging import written
@@ -45,7 +47,9 @@ def bag_of(prepared: Prepared) -> np.ndarray:
 def trial(prepared: Prepared, number: int, truths: np.ndarray, fit: Fit | None = None) -> TrainedTrial:
     """A trial that gives the true class of each row out of bag this probability, (72,)."""
     fit = fit or prepared.fit
-    measured, _ = train_single_trial(prepared.data, fit, metric="log_loss", epochs=1, poll=lambda done: False)
+    measured, _ = train_single_trial(
+        prepared.data, fit, SCHEME, metric="log_loss", epochs=1, poll=lambda done: False
+    )
     assert measured.weights is not None
     targets = prepared.data.targets[fit.split(prepared.data).validation]
     of_second = np.where(targets == 1, truths, 1 - truths)
@@ -66,12 +70,17 @@ def selected(
     *,
     size: int,
     post_training: PostTraining = NO_POST_TRAINING,
-) -> BaggedEnsemble:
+) -> TrialEnsemble:
     ensemble = select_on_bags(
         prepared.data, trials, post_training, metric="log_loss", size=size, default=prepared.fit
     )
     assert ensemble is not None
     return ensemble
+
+
+def loss(scores: PartScores | None) -> float:
+    assert scores is not None
+    return scores.loss
 
 
 def test_two_trials_that_are_good_on_other_rows(prepared: Prepared) -> None:
@@ -87,7 +96,7 @@ def test_two_trials_that_are_good_on_other_rows(prepared: Prepared) -> None:
     assert ensemble.objective == pytest.approx(-math.log(0.7), rel=1e-6)
     assert ensemble.best_alone == pytest.approx(ALONE)
     assert ensemble.gains == pytest.approx({0: ALONE + math.log(0.7), 1: ALONE + math.log(0.7)})
-    assert ensemble.nested.loss == pytest.approx(ensemble.out_of_bag.loss)
+    assert loss(ensemble.nested) == pytest.approx(loss(ensemble.out_of_bag))
 
 
 def test_the_honest_score_is_that_of_what_the_other_bags_select(prepared: Prepared) -> None:
@@ -101,8 +110,8 @@ def test_the_honest_score_is_that_of_what_the_other_bags_select(prepared: Prepar
     ]
     ensemble = selected(prepared, trials, size=1)
     assert [member.result.trial for member, _ in ensemble.members] == [0]
-    assert ensemble.out_of_bag.loss == pytest.approx(-(math.log(0.9) + 2 * math.log(0.6)) / 3, rel=1e-6)
-    assert ensemble.nested.loss == pytest.approx(-(math.log(0.3) + 2 * math.log(0.6)) / 3, rel=1e-6)
+    assert loss(ensemble.out_of_bag) == pytest.approx(-(math.log(0.9) + 2 * math.log(0.6)) / 3, rel=1e-6)
+    assert loss(ensemble.nested) == pytest.approx(-(math.log(0.3) + 2 * math.log(0.6)) / 3, rel=1e-6)
 
 
 def test_a_trial_that_is_clearly_worse_is_left_out(prepared: Prepared) -> None:
@@ -143,7 +152,9 @@ def test_the_ensemble_is_calibrated_by_the_rows_out_of_bag(prepared: Prepared) -
         post_training=PostTraining("temperature"),
     )
     assert ensemble.calibrated.decoder.temperature == pytest.approx(2.0, rel=1e-3)
-    assert ensemble.out_of_bag.loss == pytest.approx(-0.75 * math.log(0.75) - 0.25 * math.log(0.25), rel=1e-5)
+    assert loss(ensemble.out_of_bag) == pytest.approx(
+        -0.75 * math.log(0.75) - 0.25 * math.log(0.25), rel=1e-5
+    )
 
 
 def test_trials_whose_scores_overflow_are_left_out(prepared: Prepared) -> None:

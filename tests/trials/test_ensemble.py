@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from fnnctl.metrics.stored import flat_metrics
 from fnnctl.modelling.predictor import Predictor
+from fnnctl.tasks.post_training import NO_POST_TRAINING
 from fnnctl.trials.ensemble import TrainedTrial, TrialEnsemble, select_trials
 from tests.modelling.prepared import Prepared, prepare
 from tests.trials.measured_trials import measured
@@ -49,10 +51,13 @@ def objective_of(ensemble: TrialEnsemble, prepared: Prepared, metric: str) -> fl
     return value
 
 
+def select(prepared: Prepared, trials: Sequence[TrainedTrial], **settings: Any) -> TrialEnsemble | None:
+    rows = prepared.split.validation
+    return select_trials(prepared.data, trials, rows, NO_POST_TRAINING, **settings)
+
+
 def check(prepared: Prepared, trials: Sequence[TrainedTrial], metric: str, *, maximized: bool) -> None:
-    ensemble = select_trials(
-        prepared.data, trials, prepared.split.validation, metric=metric, minimized=not maximized, size=6
-    )
+    ensemble = select(prepared, trials, metric=metric, minimized=not maximized, size=6)
     assert ensemble is not None
     assert len(ensemble.candidates) == len(WAYS)
     alone, together = ensemble.best_alone, ensemble.objective
@@ -83,7 +88,7 @@ def test_the_log_loss_decides_between_equal_accuracies(iris: Path) -> None:
     """Few rows have few accuracies. Every round is compared with the predictors of all that it could add."""
     prepared, trials = trials_of(iris, "accuracy", maximized=True)
     data, rows = prepared.data, prepared.split.validation
-    ensemble = select_trials(data, trials, rows, metric="accuracy", minimized=False, size=4)
+    ensemble = select(prepared, trials, metric="accuracy", minimized=False, size=4)
     assert ensemble is not None
 
     def rank(chosen: Sequence[int]) -> tuple[float, float]:
@@ -100,7 +105,6 @@ def test_the_log_loss_decides_between_equal_accuracies(iris: Path) -> None:
 
 def test_trials_whose_scores_overflow_are_left_out(iris: Path) -> None:
     prepared, trials = trials_of(iris, "accuracy", maximized=True)
-    rows = prepared.split.validation
 
     def overflowing(trial: TrainedTrial) -> TrainedTrial:
         parameters = trial.weights["parameters"]
@@ -108,10 +112,10 @@ def test_trials_whose_scores_overflow_are_left_out(iris: Path) -> None:
         return replace(trial, weights={**trial.weights, "parameters": largest})
 
     kept = [overflowing(trials[0]), *trials[1:]]
-    ensemble = select_trials(prepared.data, kept, rows, metric="accuracy", minimized=False, size=3)
+    ensemble = select(prepared, kept, metric="accuracy", minimized=False, size=3)
     assert ensemble is not None
     assert len(ensemble.candidates) == len(WAYS) - 1
     assert ensemble.selection.additions[0] == 0
     assert ensemble.members[0][0] is trials[1], "the best of the others is in the first round"
     none = [overflowing(trial) for trial in trials]
-    assert select_trials(prepared.data, none, rows, metric="accuracy", minimized=False, size=3) is None
+    assert select(prepared, none, metric="accuracy", minimized=False, size=3) is None

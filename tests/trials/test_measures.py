@@ -26,8 +26,8 @@ STOPPING = (
 )
 
 
-def measured(stack: TrainedStack, metric: str = "accuracy", *, on_folds: bool = False) -> FitObjective:
-    (result,) = ObjectiveMeasure(metric, on_folds)(stack)
+def measured(stack: TrainedStack, metric: str = "accuracy") -> FitObjective:
+    (result,) = ObjectiveMeasure(metric)(stack)
     return result
 
 
@@ -155,12 +155,12 @@ class TestFolds:
     def test_the_objective_is_the_folds_score(self, stack: TrainedStack, metric: str) -> None:
         folds = FoldMeasure()(stack)
         scores = [flat_metrics(fold.scores.metrics())[metric] for fold in folds if fold.scores]
-        assert [each.objective for each in ObjectiveMeasure(metric, True)(stack)] == scores
+        assert [each.objective for each in ObjectiveMeasure(metric, "test")(stack)] == scores
         assert len({*scores}) > 1
 
     @pytest.mark.parametrize("pause", [None, 3])
     def test_it_is_the_same_alone_and_in_a_stack(self, stack: TrainedStack, pause: int | None) -> None:
         def objectives(fits: Sequence[Fit]) -> Sequence[FitObjective]:
-            return ObjectiveMeasure("log_loss", True)(train_fits(stack.data, fits, epochs=pause))
+            return ObjectiveMeasure("log_loss", "test")(train_fits(stack.data, fits, epochs=pause))
 
         assert [*objectives(stack.fits)] == [each for fit in stack.fits for each in objectives([fit])]

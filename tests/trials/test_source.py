@@ -145,10 +145,9 @@ class Bench:
         self.journal.begin_trials(self.trials)
         self.events: list[tuple[tuple[int, ...], int, int]] = []
         self.checkpoints = TrialCheckpoints(folder)
-        defaults = {"metric": "log_loss", "max_epochs": 9}
-        flags = dict.fromkeys(("on_folds", "on_bags", "keep_checkpoints"), False)
+        defaults = {"metric": "log_loss", "max_epochs": 9, "keep_checkpoints": False}
         self.runner = TrialSource(
-            TrialSettings(**{**flags, **defaults, **settings}),
+            TrialSettings(**{**defaults, **settings}),
             self.fits,
             self.checkpoints,
             self.journal,
@@ -269,8 +268,7 @@ def test_a_fit_that_stopped_early_is_not_trained_again(tmp_path: Path) -> None:
             "budget": {"max_epochs": 100},
         },
     )
-    settings = {"on_folds": True, "max_epochs": 100}
-    benches = [Bench(config, tmp_path / name, **settings) for name in ("undisturbed", "lost")]
+    benches = [Bench(config, tmp_path / name, max_epochs=100) for name in ("undisturbed", "lost")]
     results = []
     for bench, lost in zip(benches, (False, True), strict=True):
         jobs = [bench.job(number, 0, 20) for number in range(4)]

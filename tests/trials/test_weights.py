@@ -19,6 +19,8 @@ from fnnctl.stacks.work import PARTS_OF_EPOCH, in_this_process
 from fnnctl.trials import weights as trial_weights
 from fnnctl.trials.measures import Weights
 from fnnctl.trials.results import WEIGHTS, weights_digest
+from fnnctl.trials.schemes.bags import SCHEME as BAGS
+from fnnctl.trials.schemes.validation import SCHEME as PART
 from fnnctl.trials.weights import WeightLibrary, train_again, train_single_trial
 from tests.modelling.prepared import prepare
 from tests.runs.bagging import written
@@ -34,7 +36,7 @@ def test_lost_weights_are_trained_again_to_the_bit(iris: Path, patience: int) ->
     result, trial = measured(prepared.data, prepared.fit, "accuracy")
     assert result.status is (Status.STOPPED_EARLY if patience == 1 else Status.COMPLETED)
     weights = train_again(
-        prepared.data, Trial(0, {}), prepared.fit, result, metric="accuracy", poll=lambda done: False
+        prepared.data, Trial(0, {}), prepared.fit, result, PART, metric="accuracy", poll=lambda done: False
     )
     assert weights is not None
     assert weights_digest(weights) == weights_digest(trial.weights)
@@ -56,7 +58,7 @@ def test_workers_that_train_the_members_give_the_same_weights(tmp_path: Path) ->
 
     for workers in (in_this_process, threads):
         measured, _ = train_single_trial(
-            prepared.data, prepared.fit, metric="log_loss", epochs=3, poll=poll, workers=workers
+            prepared.data, prepared.fit, BAGS, metric="log_loss", epochs=3, poll=poll, workers=workers
         )
         assert measured.weights is not None
         digests.append(weights_digest(measured.weights))
@@ -75,7 +77,13 @@ def test_what_does_not_come_out_as_recorded_is_refused(iris: Path) -> None:
     for other in others:
         with pytest.raises(MachineError, match="does not reproduce results exactly"):
             train_again(
-                prepared.data, Trial(0, {}), prepared.fit, other, metric="accuracy", poll=lambda done: False
+                prepared.data,
+                Trial(0, {}),
+                prepared.fit,
+                other,
+                PART,
+                metric="accuracy",
+                poll=lambda done: False,
             )
 
 
@@ -84,7 +92,7 @@ def test_a_stop_gives_no_weights(iris: Path) -> None:
     result, _ = measured(prepared.data, prepared.fit, "accuracy")
     assert (
         train_again(
-            prepared.data, Trial(0, {}), prepared.fit, result, metric="accuracy", poll=lambda done: True
+            prepared.data, Trial(0, {}), prepared.fit, result, PART, metric="accuracy", poll=lambda done: True
         )
         is None
     )
