@@ -167,7 +167,7 @@ def _trials(prepared: PreparedSearch) -> str:
             f"each trial trains {_networks(fit)} as configured, measured on {validation:,} rows out-of-bag"
         )
         return f"{words}; {over}"
-    if search.objective.on == "cross_validation":
+    if search.objective.scheme.has_folds:
         rows = " per fold"
     words = f"each trial trains one network{rows}, {fit.layout.size:,} parameters as configured"
     ensemble = prepared.loaded.experiment.model.ensemble

@@ -69,8 +69,9 @@ class PreparedSearch:
     def base_fit(self) -> Fit:
         """The fit of the config itself, used as an example of the trials' fits."""
         experiment = trial_experiment(self.loaded.experiment)
+        rows = self.split if self.scheme.facts.has_folds else self.fits.rows[0]
         with self.loaded.config.add_locations():
-            return Fit.of(self.loaded.data, experiment, self.split)
+            return Fit.of(self.loaded.data, experiment, rows)
 
 
 def prepare_search(

@@ -84,21 +84,6 @@ def train_again(
     return measured[0].weights
 
 
-def write_weights(store: TrialCheckpoints, key: JobKey, weights: Weights) -> None:
-    """Write what is kept of a trial."""
-    trial, budget = key
-    store.write([(trial, 0)], budget, {name: array[None] for name, array in weights.items()})
-
-
-def read_weights(store: TrialCheckpoints, key: JobKey) -> Weights | None:
-    """What is kept of a trial; None if it is lost or damaged."""
-    trial, budget = key
-    try:
-        return {name: array[0] for name, array in store.read([(trial, 0)], budget).items()}
-    except (DataError, MachineError, KeyError, IndexError):
-        return None
-
-
 class WeightLibrary:
     """The weights of the best trials that have ended so far, at most `MAX_KEPT` of them.
 
@@ -140,7 +125,8 @@ class WeightLibrary:
         self._best[result.key] = order(result, self._direction)
         worst = self._surplus()
         if worst != result.key:
-            write_weights(self._store, result.key, weights)
+            trial, budget = result.key
+            self._store.write([(trial, 0)], budget, {name: array[None] for name, array in weights.items()})
         if worst is not None:
             del self._best[worst]
             self._store.release([worst])
@@ -152,7 +138,10 @@ class WeightLibrary:
 
     def read(self, result: Result) -> Weights | None:
         """The weights behind a result; None if they are lost or not those whose digest was recorded."""
-        weights = read_weights(self._store, result.key)
-        if weights is None or (result.facts or {}).get(WEIGHTS) != weights_digest(weights):
+        trial, budget = result.key
+        try:
+            arrays = self._store.read([(trial, 0)], budget)
+            weights = {name: array[0] for name, array in arrays.items()}
+        except (DataError, MachineError, KeyError, IndexError):
             return None
-        return weights
+        return weights if (result.facts or {}).get(WEIGHTS) == weights_digest(weights) else None

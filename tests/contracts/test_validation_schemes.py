@@ -90,6 +90,8 @@ def test_a_trial_never_sees_the_test_part(name: str, tmp_path: Path) -> None:
         assert measuring
         assert not test & (trained | measuring)
         assert bool(trained & measuring) == scheme.trains_ensembles  # by other members
+        if not scheme.has_folds:
+            assert ready.base_fit().sizes[:2] == (len(trained), len(measuring))
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -21,12 +21,27 @@ ON_VALIDATION: Final[SchemeName] = "validation"
 ON_BAGS: Final[SchemeName] = "bags"
 
 
+@dataclass(frozen=True, slots=True)
+class SchemeWords:
+    """How reports speak of the rows on which trials are measured."""
+
+    where: str
+    """After a metric, as in `accuracy on the validation part`."""
+    short: str
+    """In a row of a table."""
+    score: str
+    """The objective, as in `its validation score is optimistic`."""
+    axis: str = ""
+    """After the metric's name, on the axis of a figure."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ValidationScheme:
     """What a search must know of the rows on which its trials are measured."""
 
     name: SchemeName
     """The value of `search.objective.on`."""
+    words: SchemeWords
     trains_ensembles: bool = False
     """Whether a trial is the config's ensemble, as `fnnctl train` trains it, and may have its own epochs and
     twins. Its networks are kept: the best trial becomes a run as it is, even if the search must end early.
@@ -69,15 +84,24 @@ def _why_no_bags(experiment: Experiment) -> Problem | None:
 
 
 _SCHEMES: Final = (
-    ValidationScheme(name=ON_VALIDATION, has_objective_curve=True, why_impossible=_why_no_validation_part),
+    ValidationScheme(
+        name=ON_VALIDATION,
+        words=SchemeWords("on the validation part", "validation part", "validation score"),
+        has_objective_curve=True,
+        why_impossible=_why_no_validation_part,
+    ),
     ValidationScheme(
         name="cross_validation",
+        words=SchemeWords(
+            "over the folds", "mean over the folds", "score over the folds", ", cross-validated"
+        ),
         has_folds=True,
         no_curve_stopping="a cross-validated objective has no learning curve",
         no_ensemble="needs one network per trial, but a cross-validated objective trains one per fold",
     ),
     ValidationScheme(
         name=ON_BAGS,
+        words=SchemeWords("out of bag", "out of bag", "out-of-bag score", ", out of bag"),
         trains_ensembles=True,
         why_impossible=_why_no_bags,
         no_confirmation="trains the best trials again to measure them on other rows, but bags measure on all "
