@@ -24,9 +24,8 @@ def plan_document(plan: Mapping[str, Any]) -> Document:
         for index, rung in enumerate(bracket["rungs"])
     )
     rungs = Table("Brackets and rungs", ("bracket", "rung", "trials", "epochs"), rows, texts=())
-    blocks = merge_blocks((rungs, Notes("Notes", tuple(_notes(plan)))))
-    lead = f"{_epochs(plan)}; {_duration(plan['seconds_estimated'])}"
-    return Document(_title(plan), lead, tuple(map(block_section, blocks)))
+    blocks = merge_blocks((rungs, Notes("What it takes", tuple(_costs(plan)))))
+    return Document(_title(plan), _epochs(plan), tuple(map(block_section, blocks)))
 
 
 def _title(plan: Mapping[str, Any]) -> str:
@@ -50,8 +49,8 @@ def _epochs(plan: Mapping[str, Any]) -> str:
     return text
 
 
-def _notes(plan: Mapping[str, Any]) -> Iterator[str]:
-    """What the numbers do not say."""
+def _costs(plan: Mapping[str, Any]) -> Iterator[str]:
+    """What comes to the epochs of the trials, the time of all, and the notes of the plan."""
     if (cost := plan.get("cost")) is not None:
         yield f"no trial begins after a cost of {cost:.3g} epochs × rows × parameters"
     if confirm := plan.get("confirm"):
@@ -59,6 +58,7 @@ def _notes(plan: Mapping[str, Any]) -> Iterator[str]:
         yield f"{counted(confirm['epochs'], 'epoch')} more to confirm the winner: {networks}"
     if default := plan.get("compare_with_default"):
         yield f"up to {counted(default['epochs'], 'epoch')} more to compare the result with `fnnctl train`"
+    yield _duration(plan["seconds_estimated"])
     if simulation := plan.get("simulation"):
         yield f"simulated on {counted(simulation['workers'], 'worker')}: {_duration(simulation['seconds'])}"
         yield (

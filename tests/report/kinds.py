@@ -21,7 +21,7 @@ from fnnctl.report.blocks import (
 )
 from fnnctl.text import plain_text
 
-HOSTILE = "<script>x</script> \x1b[31m \"' $$ =cmd() שלום"
+HOSTILE = "<script>x</script> \x1b[31m \"' $$ a|b *c* שלום"
 SHOWN = plain_text(HOSTILE)
 NUMBERS = DrawnNumbers([HOSTILE], [[HOSTILE]], HOSTILE, 1)
 

@@ -37,8 +37,8 @@ def test_one_trial_of_one_epoch() -> None:
         "brackets": [{"bracket": 0, "rungs": [{"trials": 1, "epochs": 1}]}],
     }
     lines = rendered(plan).splitlines()
-    assert lines[:2] == ["random: 1 trial", "1 epoch; about 1 second"]
-    assert "Notes" not in lines
+    assert lines[:2] == ["random: 1 trial", "1 epoch"]
+    assert lines[-2:] == ["What it takes", "  - about 1 second"]
 
 
 def test_a_least_number_of_epochs_is_called_one() -> None:
@@ -80,7 +80,7 @@ def test_brackets_and_rungs_are_a_table() -> None:
     ("seconds", "words"),
     [
         (0.2, "about a second"),
-        (1.3, "about 1 second "),
+        (1.3, "- about 1 second"),
         (1.7, "about 2 seconds"),
         (30.2, "about 30 seconds"),
         (600.0, "about 10 minutes"),
@@ -109,5 +109,5 @@ def test_a_confirmation_has_a_line_of_its_own() -> None:
         "brackets": [{"bracket": 0, "rungs": [{"trials": 9, "epochs": 10}]}],
     }
     lines = rendered(plan).splitlines()
-    assert lines[-1] == "  - 4,050 epochs more to confirm the winner: 50 networks"
+    assert lines[-2] == "  - 4,050 epochs more to confirm the winner: 50 networks"
     assert "confirm" not in rendered({**plan, "confirm": None})

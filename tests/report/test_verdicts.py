@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from fnnctl.report.verdicts import (
+    Outcome,
+    Rivals,
     against_default_trial,
     against_leaders,
     against_train,
@@ -225,3 +227,20 @@ def test_a_score_that_chose_something_may_be_optimistic() -> None:
     assert [*map(optimism_text, (0.008, 0.0, -0.1))] == [
         "optimistic by 0.0080", "not optimistic", "not optimistic",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("outcome", "ps", "text"),
+    [
+        ("better", (0.01, 0.03), "p ≤ 0.030"),
+        ("better", (1e-5, 1e-4), "p < 0.001"),
+        ("tie", (0.2, 0.6), "p ≥ 0.200"),
+        ("tie", (1.0, 1.0), "p = 1.000"),
+        ("tie", (0.2,), "p = 0.200"),
+        ("same", (), ""),
+    ],
+)
+def test_of_several_p_the_one_nearest_to_the_limit_is_said(
+    outcome: Outcome, ps: tuple[float, ...], text: str
+) -> None:
+    assert Rivals("the others", outcome, ps).p == text

@@ -285,7 +285,7 @@ def test_a_leader_that_diverges_with_a_seed_cannot_win(
     assert confirmed["trials"][-1]["failed"] == [
         {"seed": 2, "reason": "the loss became non-finite in epoch 3"}
     ]
-    assert "Trial 0 has no result with 1 of 4 seeds" in confirmed["sentence"]
+    assert "trial 0 has no result with 1 of 4 seeds" in confirmed["sentence"]
     assert read_json(folder / "manifest.json")["search"]["best"]["trial"] == 1
 
 

@@ -130,7 +130,7 @@ def test_what_a_search_knew_of_the_default_settings_is_reported(program: Program
     default_trial = facts.get("default_trial") or facts.get("own_settings") or {}  # the key until 0.6
     restored_weights = facts.get("restored_weights") or facts.get("kept_alone")
     for sentence, is_known in (
-        ("The default settings were not tried, so the winner cannot be", bool(default_trial)),
+        ("the default settings: they were not tried", bool(default_trial)),
         ("2 other trials cannot be told from it", default_trial.get("ties") == 2),
         ("another epoch may have been", restored_weights is not None),
     ):

@@ -63,7 +63,8 @@ def status_style(status: str) -> str:
 def block_text(block: Block, width: int | None) -> RenderableType:
     """A block below its title, whose sentences are wrapped at `width` columns; texts show no figures."""
     inner = None if width is None else width - INDENT
-    title = (block.narrow or block).title if isinstance(block, Table) else block.title
+    words = (block.narrow or block).title if isinstance(block, Table) else block.title
+    title = Text(_broken(words, width), style="bold")
     match block:
         case Table():
             body: RenderableType = _table_and_notes(block.narrow or block, inner)
@@ -74,12 +75,12 @@ def block_text(block: Block, width: int | None) -> RenderableType:
         case kinds.Notes() | kinds.Warnings() | kinds.Failure():
             body = Group(*(Text(_broken(f"- {line}", inner)) for line in block.rows))
         case kinds.Command():
-            return Group("", _text(title, "bold"), *map(_unbroken, command_lines(block)))
+            return Group("", title, *map(_unbroken, command_lines(block)))
         case kinds.Excerpt():
-            return Group("", _text(title, "bold"), *map(_unbroken, block.rows))
+            return Group("", title, *map(_unbroken, block.rows))
         case kinds.Figure():
             return Group()
-    return Group("", _text(title, "bold"), Padding(body, (0, 0, 0, INDENT), expand=False))
+    return Group("", title, Padding(body, (0, 0, 0, INDENT), expand=False))
 
 
 def _table_and_notes(table: Table, width: int | None) -> RenderableType:

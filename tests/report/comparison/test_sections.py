@@ -110,6 +110,7 @@ def test_the_figure_stands_in_the_page(tmp_path: Path) -> None:
     assert page.text("h2")[:4] == ["Verdict", "Runs", "Differences", "Figure"]
     assert len(page.of("svg")) == 1
     assert page.text("desc") == verdict_sentences(compare_runs(runs))
+    assert page.text("p")[-1] == "Made by fnnctl. This page needs no network connection."
     other = {"sha256": "f" * 64}
     folds = [
         write_folds(tmp_path, "c", [0.8, 0.9, 0.7]),

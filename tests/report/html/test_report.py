@@ -44,6 +44,7 @@ def test_a_finished_run(finished_run: Callable[..., OpenRun]) -> None:
     assert "95 % interval 0.8000–0.9500" in page.text("p")
     assert {"column 'id' looks like a row id"} <= {*page.text("p")}
     assert len(page.of("details")) == 5
+    assert page.text("p")[-1] == "Made from runs of fnnctl 0.1.0. This page needs no network connection."
 
 
 def test_equal_runs_give_equal_pages(finished_run: Callable[..., OpenRun]) -> None:

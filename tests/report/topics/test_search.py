@@ -301,7 +301,7 @@ def test_a_value_is_quoted_for_a_shell() -> None:
     records = [header(paths=["a", "b"]), trial(0, {"a": "it's `x`", "b": 11}), result(0, 3, 0.5)]
     assert titled(records)["Train it alone"].rows == (
         "fnnctl train runs/x/resolved.yaml", """--set 'a=it'"'"'s `x`'""", "--set b=11",
-        "--set training.epochs=3", "--set training.threads=1",
+        "--set training.epochs=9", "--set training.threads=1",
     )  # fmt: skip
 
 
