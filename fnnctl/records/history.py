@@ -126,11 +126,6 @@ class SearchHistory:
         return scheme_named(self.part)
 
     @property
-    def on_bags(self) -> bool:
-        """Whether trials are ensembles that were measured out of bag; then nothing is refitted."""
-        return self.scheme.trains_ensembles
-
-    @property
     def direction(self) -> Direction:
         """The objective's direction."""
         direction = self._objective.get("direction", self.settings.get("direction", "auto"))

@@ -114,7 +114,7 @@ class Summary:
     @property
     def has_ensemble_result(self) -> bool:
         """Whether the scores are those of a search's ensemble, which stands for it, and not its winner's."""
-        return self.search is not None and self.search.on_bags and self.ensemble is not None
+        return self.search is not None and self.search.scheme.trains_ensembles and self.ensemble is not None
 
     def winner_part(self, part: str) -> dict[str, Any]:
         """The metrics of a part of a search's winner; empty if there are none."""
@@ -271,7 +271,7 @@ def _rebuilt(run: RunFolder, result_run: RunFolder | None) -> list[str]:
 
 
 def _needs_configs(search: SearchHistory) -> bool:
-    return search.kept_horizon is not None or search.learns_layers or search.on_bags
+    return search.kept_horizon is not None or search.learns_layers or search.scheme.trains_ensembles
 
 
 def _ensemble(run: RunFolder) -> EnsembleSummary | None:

@@ -47,7 +47,7 @@ def files(summary: Summary) -> Iterator[Block]:
         (f"{folder}{figure.file}", figure.title) for folder in FOLDERS for figure in figures_of(summary)
     )
     descriptions = dict([*FIRST_FILES, *figures, *LAST_FILES])
-    if summary.search and summary.search.on_bags:
+    if summary.search and summary.search.scheme.trains_ensembles:
         descriptions[names.BEST] = "the run folder of the best trial"
     if summary.manifest.selection:
         descriptions |= IN_ENSEMBLES

@@ -30,7 +30,7 @@ def epochs_done(search: SearchHistory, facts: SearchFacts | None) -> str:
     Of a search on folds they are those of each fold.
     """
     planned = facts.epochs if facts and not search.is_complete else None
-    per_fold = " per fold" if search.part == "cross_validation" else ""
+    per_fold = " per fold" if search.scheme.has_folds else ""
     bound = facts.epochs_bound if facts else "at most"
     return amount_done(search.trained, planned, "epoch", bound=bound) + per_fold
 
@@ -114,7 +114,7 @@ def _definitions(
     planned = ""
     if facts and facts.epochs is not None:
         planned = f"{bound_prefix(facts.epochs_bound)}{facts.epochs:,} planned, "
-    unit = "fold-epoch" if search.part == "cross_validation" else "epoch"
+    unit = "fold-epoch" if search.scheme.has_folds else "epoch"
     again = f", {counted(search.repeated, unit)} again" if search.repeated else ""
     yield "epochs", f"{planned}{search.granted:,} granted, {search.trained:,} trained{again}"
     if saved := [stop.saved for stop in search.stops if stop.saved is not None]:

@@ -61,7 +61,7 @@ def choice(summary: Summary) -> Iterator[Block]:
 def _choice(summary: Summary, search: SearchHistory, best: Result) -> str | None:
     confirmation, count = search.confirmation, len(search.standings.latest)
     if summary.has_former_winner:
-        missing = "has no run yet" if search.on_bags else "is not refitted yet"
+        missing = "has no run yet" if search.scheme.trains_ensembles else "is not refitted yet"
         return (
             f"These are the scores of trial {summary.refitted}: trial {best.trial}, which is the best now, "
             f"{missing}."
@@ -118,7 +118,7 @@ def _scores(summary: Summary, search: SearchHistory, best: Result) -> Iterator[t
     test = summary.winner_part(TEST)
     if test.get(search.metric) is not None and not summary.has_former_winner:
         interval = number(test.get(f"{search.metric}_ci95"))
-        name = "test part" if search.on_bags else "refitted, test part"
+        name = "test part" if search.scheme.trains_ensembles else "refitted, test part"
         yield name, number(test[search.metric]), interval, "no"
         compared = search_comparison(summary)
         for metric in compared.metrics if compared else ():
@@ -138,9 +138,9 @@ def _definitions(summary: Summary, search: SearchHistory, best: Result) -> Itera
     yield "trial", f"{best.trial}, after {counted(search.epochs_of(best), 'epoch')}"
     yield label_of(search.metric), number(best.objective)
     confirmation = search.confirmation
-    refitted, networks = "trained" if search.on_bags else "refitted", summary.networks
+    refitted, networks = "trained" if search.scheme.trains_ensembles else "refitted", summary.networks
     if names.BEST not in summary.files or summary.has_former_winner:
-        refitted, networks = "to be refitted", 1 if search.on_bags else search.members
+        refitted, networks = "to be refitted", 1 if search.scheme.trains_ensembles else search.members
     if confirmation and confirmation.chosen:
         epochs = counted(confirmation.chosen.epochs, "epoch")
         seeds = counted(confirmation.compared_seeds, "seed")
@@ -155,9 +155,9 @@ def _definitions(summary: Summary, search: SearchHistory, best: Result) -> Itera
             yield "ties", ties
     if summary.has_former_winner:
         reason = f"{names.BEST}/ and the metrics below are those of trial {summary.refitted}"
-        yield "run" if search.on_bags else "refitted", f"not yet: {reason}"
+        yield "run" if search.scheme.trains_ensembles else "refitted", f"not yet: {reason}"
     if (test := _test_score(summary, search)) is not None:
-        after = "" if search.on_bags else " after the refit"
+        after = "" if search.scheme.trains_ensembles else " after the refit"
         yield "on the test part", f"{number(test)}{after}, not optimistic"
     for path, value in search.trials[best.trial].assignment.items():
         yield path, flow_yaml(value)
