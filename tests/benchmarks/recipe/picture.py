@@ -53,6 +53,7 @@ def draw(measured: Sequence[Measured], contenders: Sequence[str], file: Path) ->
     difference from the first one and its ratio of seconds, both on its tables, put it.
     """
     from matplotlib.figure import Figure
+    from matplotlib.ticker import LogLocator, NullFormatter
 
     kinds = sorted({table.is_classification for table in measured}, reverse=True)
     figure = Figure(figsize=(4.8 * len(kinds), 3.8), layout="constrained")
@@ -68,7 +69,9 @@ def draw(measured: Sequence[Measured], contenders: Sequence[str], file: Path) ->
             axes.plot(seconds, score, "o", color=_color(name), fillstyle="full" if complete else "none")
         axes.set_xscale("log")
         axes.margins(0.22, 0.12)
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
+        axes.xaxis.set_minor_formatter(NullFormatter())
         axes.set_xlabel("processor seconds per fit (logarithmic)")
         axes.set_ylabel("mean accuracy" if kind else "mean R²")
         count = f"{len(tables)} {'table' if len(tables) == 1 else 'tables'}"
