@@ -73,7 +73,7 @@ ORDERS = {
     ),
     "report": (
         "words", "verdicts", "blocks", "document", "plan", "summary", "stored_importances",
-        "searched_settings", "measured", "best_model", "side_by_side", "figures", "topics", "comparison",
+        "searched_settings", "best_model", "side_by_side", "figures", "topics", "comparison",
         "gates", "listing", "html", "formats", "description",
     ),
     "store": (

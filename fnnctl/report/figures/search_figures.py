@@ -20,7 +20,6 @@ from fnnctl.report.blocks import DrawnNumbers
 from fnnctl.report.figures.ensemble_figure import ENSEMBLE_FIGURE
 from fnnctl.report.figures.numbers import some_numbers, table_numbers
 from fnnctl.report.figures.record import RunFigure
-from fnnctl.report.measured import measured
 from fnnctl.report.searched_settings import importances, leading_first, searched_settings
 from fnnctl.report.summary import Summary
 from fnnctl.report.words import number, workers_text
@@ -41,7 +40,10 @@ def _has_results(summary: Summary) -> bool:
 
 def _axis(search: SearchHistory) -> dict[str, Any]:
     """The label of the objective's axis, and whether the objective is minimized."""
-    return {"metric": f"{search.metric}{measured(search).axis}", "minimized": search.direction == "minimize"}
+    return {
+        "metric": f"{search.metric}{search.scheme.words.axis}",
+        "minimized": search.direction == "minimize",
+    }
 
 
 # The history: the objective of each result, over the epochs of all trials.

@@ -12,7 +12,6 @@ from fnnctl.records.journal import INTERRUPTED
 from fnnctl.records.timeline import Timeline
 from fnnctl.records.trials import Status
 from fnnctl.report.blocks import Block, Facts
-from fnnctl.report.measured import measured
 from fnnctl.report.summary import Summary
 from fnnctl.report.topics.architecture import reward_definitions
 from fnnctl.report.topics.topic import SUMMARY
@@ -101,7 +100,7 @@ def _definitions(
 ) -> Iterator[tuple[str, str]]:
     if search.method:
         yield "method", method_text(search)
-    yield "objective", f"{label_of(search.metric)} {measured(search).where}, {search.direction}d"
+    yield "objective", f"{label_of(search.metric)} {search.scheme.words.where}, {search.direction}d"
     words = {} if search.is_complete else UNFINISHED
     counts = ", ".join(f"{count:,} {words.get(status, status)}" for status, count in _statuses(search))
     yield "trials", f"{len(search.trials):,}" + (f": {counts}" if counts else "")

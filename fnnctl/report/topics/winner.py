@@ -11,7 +11,6 @@ from fnnctl.metrics.registry import label_of
 from fnnctl.records.history import SearchHistory
 from fnnctl.records.trials import Result
 from fnnctl.report.blocks import Block, Command, Facts, Notes, Table
-from fnnctl.report.measured import measured
 from fnnctl.report.searched_settings import paths_by_importance, setting_text, short_names
 from fnnctl.report.summary import TEST, Summary
 from fnnctl.report.topics.default_trial import (
@@ -35,7 +34,7 @@ def best_trial(summary: Summary) -> Iterator[Block]:
     differ = search.has_rungs or not search.is_complete
     after = f" after {counted(search.epochs_of(best), 'epoch')}" if differ else ""
     score = f"{label_of(search.metric)} {number(best.objective)}"
-    yield Facts(SUMMARY, (("best trial", f"{best.trial}, with {score} {measured(search).where}{after}"),))
+    yield Facts(SUMMARY, (("best trial", f"{best.trial}, with {score} {search.scheme.words.where}{after}"),))
 
 
 def best_settings(summary: Summary) -> Iterator[Block]:
@@ -73,7 +72,9 @@ def _choice(summary: Summary, search: SearchHistory, best: Result) -> str | None
         seeds = counted(confirmation.compared_seeds, "seed")
         return f"Trial {best.trial} was chosen by its mean over {seeds}, not on the test part."
     if count > 1:
-        return f"Trial {best.trial} was chosen from {count:,} {measured(search).where}, not on the test part."
+        return (
+            f"Trial {best.trial} was chosen from {count:,} {search.scheme.words.where}, not on the test part."
+        )
     return None
 
 
@@ -103,7 +104,7 @@ def commands(summary: Summary) -> Iterator[Block]:
 def _scores(summary: Summary, search: SearchHistory, best: Result) -> Iterator[tuple[str, ...]]:
     """One row per measurement of the objective's metric, for comparison."""
     count, confirmation = len(search.standings.latest), search.confirmation
-    part = measured(search).short
+    part = search.scheme.words.short
     chosen = confirmation.chosen if confirmation else None
     among = f"yes, the best of {count:,}" if count > 1 else "no"
     yield f"in the search, {part}", number(best.objective), NOTHING, "to be confirmed" if chosen else among
@@ -149,7 +150,7 @@ def _definitions(summary: Summary, search: SearchHistory, best: Result) -> Itera
     if networks > 1:
         yield f"{refitted} as", f"an ensemble of {networks:,} networks"
     if (count := len(search.standings.latest)) > 1 and best is search.standings.incumbent:
-        yield "best of", f"{count:,} trials, so its {measured(search).score} is optimistic"
+        yield "best of", f"{count:,} trials, so its {search.scheme.words.score} is optimistic"
         comparison = winners_comparison(summary)
         if comparison and (ties := ties_text(comparison)):
             yield "ties", ties
