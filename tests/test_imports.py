@@ -69,7 +69,7 @@ ORDERS = {
     "data": (
         "files", "problems", "builtin", "matrix", "columns", "tables", "stored_arrays", "feature_array",
         "dataset", "row_texts", "in_memory", "settings", "preprocessing", "fitting", "splits", "warnings",
-        "new_rows", "unseen_values", "loading", "profile",
+        "row_encoder", "new_rows", "unseen_values", "loading", "profile",
     ),
     "report": (
         "words", "verdicts", "blocks", "document", "plan", "summary", "stored_importances",

@@ -1,18 +1,15 @@
 """A run's network as a Python object that predicts rows in memory.
 
-Rows that hold numbers and texts only, as those of a web service do, are encoded here, column by column of the
-network; everything else goes the way of a table. Both give the scores of `fnnctl predict`, bit for bit.
+A few records, as those of a web service are, and arrays need no table. All rows are encoded the same way, and
+get the scores of `fnnctl predict`, bit for bit.
 """
 
 from __future__ import annotations
 
-import math
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
-from numbers import Real
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -22,21 +19,21 @@ from fnnctl.api.observer import LOGGER
 from fnnctl.arrays import FloatArray
 from fnnctl.blas import restored_blas_threads
 from fnnctl.config.sources import MEMORY_SOURCE
-from fnnctl.data.columns.numbers import plain_number, remove_missing
-from fnnctl.data.dataset import Columns
+from fnnctl.data.feature_array import FeatureArray
 from fnnctl.data.in_memory import rows_data
-from fnnctl.data.new_rows import columns_of
+from fnnctl.data.new_rows import array_blocks
+from fnnctl.data.problems import Problems
+from fnnctl.data.row_encoder import MOST_ROWS, NewRows, RowEncoder, columns_of
+from fnnctl.data.stored_arrays import ArrayInMemory
+from fnnctl.data.tables.memory_table import RecordBlock
 from fnnctl.data.tables.open_table import missing_texts
+from fnnctl.data.tables.records import block_rows
 from fnnctl.errors import DataError, Problem, UsageError
-from fnnctl.modelling.input_file import InputFile, Note, ignored_columns
+from fnnctl.modelling.input_file import InputFile, ignored_columns
 from fnnctl.modelling.predictor import Predictor as Networks
 from fnnctl.modelling.saved_model import SavedModel
-from fnnctl.modelling.scored_rows import refuse_overflow, scored_blocks
+from fnnctl.modelling.scored_rows import scored_blocks
 from fnnctl.text import did_you_mean, quoted
-from fnnctl.training.scoring import SCORING_BATCH
-
-_UNKNOWN: Final = "\0"
-"""What stands for all texts that are not among a column's categories; no text of a table is this one."""
 
 
 class Predictor:
@@ -52,14 +49,17 @@ class Predictor:
         self._model = model
         self._pattern = model.predictor
         """Networks that are copied if all others are in use; they know how few rows are computed."""
-        self._free: deque[Networks] = deque()
-        """Networks that no thread uses: each has buffers of its own."""
-        self._formats = model.description.table.formats
-        self.feature_names: tuple[str, ...] = columns_of(model.predictor.preprocessor, self._formats)
+        self._free: deque[tuple[Networks, RowEncoder]] = deque()
+        """Networks and encoders that no thread uses: each has buffers of its own."""
+        table, preprocessor = model.description.table, model.predictor.preprocessor
+        self._formats, self._missing = table.formats, missing_texts(table.missing_values)
+        self.feature_names: tuple[str, ...] = columns_of(preprocessor, self._formats)
         """The columns that the network was trained with."""
         self.classes: tuple[str, ...] | None = tuple(model.description.classes) or None
         """The classes, in the order of the probabilities; None for a regression."""
-        self._encoder = _Encoder(model)
+        self._has_categories = bool(preprocessor.categories)
+        self._features = model.predictor.features_like(self._new_encoder().no_rows)
+        self._names = frozenset(self.feature_names)
         self._noted: set[str] = set()
 
     @property
@@ -90,28 +90,30 @@ class Predictor:
 
     @default_errstate()
     def _predictions(self, rows: Any) -> tuple[npt.NDArray[Any], FloatArray]:
-        columns = self._encoder.columns(rows, self._note)
-        with self._networks() as networks, restored_blas_threads(self._model.threads):
-            if columns is None:
-                scores = np.concatenate([*self._table_scores(networks, rows)])
-            else:
-                scores = np.concatenate([*self._encoder.scores(networks, columns)])
-                refuse_overflow(scores, np.arange(len(scores)), MEMORY_SOURCE)
+        with self._own() as (networks, encoder), restored_blas_threads(self._model.threads):
+            blocks = self._blocks(rows, encoder)
+            batches = scored_blocks(networks, blocks, MEMORY_SOURCE, features=self._features)
+            scores = np.concatenate([batch.copy() for _, batch in batches])
             predicted, probabilities = networks.task.predict(scores, networks.decoder)
         return np.array([row[0] for row in predicted]), probabilities
 
     @contextmanager
-    def _networks(self) -> Iterator[Networks]:
-        """Networks that only this thread uses within the block."""
+    def _own(self) -> Iterator[tuple[Networks, RowEncoder]]:
+        """Networks and an encoder that only this thread uses within the block."""
         try:
-            networks = self._free.pop()
+            networks, encoder = self._free.pop()
         except IndexError:
-            networks = self._pattern.copied()
+            networks, encoder = self._pattern.copied(), self._new_encoder()
         try:
-            yield networks
+            yield networks, encoder
         finally:
             self._pattern = networks
-            self._free.append(networks)
+            self._free.append((networks, encoder))
+
+    def _new_encoder(self) -> RowEncoder:
+        names = self.feature_names
+        preprocessor = self._model.predictor.preprocessor
+        return RowEncoder(preprocessor, names, self._formats, self._missing, block_rows(len(names)))
 
     def __reduce__(self) -> tuple[type[Predictor], tuple[SavedModel]]:
         """Pickles and copies have the model, and make their own buffers."""
@@ -123,139 +125,59 @@ class Predictor:
             self._noted.add(text)
             LOGGER.info("%s", text)
 
-    def _table_scores(self, networks: Networks, rows: Any) -> Iterator[FloatArray]:
-        file = InputFile.of_memory(rows_data(rows), self._model)
-        with file.open(self._model, self._note, warn=lambda text: None) as opened:
-            for _, scores in scored_blocks(networks, opened.blocks, file.name):
-                yield scores.copy()
+    def _blocks(self, rows: Any, encoder: RowEncoder) -> Iterator[NewRows]:
+        """The rows as the networks read them."""
+        if records := self._records(rows):
+            block = RecordBlock(self.feature_names, records)
+            yield from encoder.fresh().rows(block, Problems(MEMORY_SOURCE))
+        elif isinstance(rows, np.ndarray) and self._are_features(rows):
+            array = FeatureArray(ArrayInMemory(MEMORY_SOURCE, rows), self.feature_names, True, None)
+            yield from array_blocks(array, self.feature_names, (), self._missing)
+        else:
+            file = InputFile.of_memory(rows_data(rows), self._model)
+            with file.open(self._model, self._note, warn=lambda text: None) as opened:
+                yield from opened.blocks
 
+    def _records(self, rows: Any) -> Sequence[Mapping[str, Any]] | None:
+        """Records with all columns; None for other rows, also for more records than are encoded together.
 
-class _Encoder:
-    """Turns plain rows into columns, and columns into scores, with little work per call."""
-
-    def __init__(self, model: SavedModel) -> None:
-        preprocessor = model.predictor.preprocessor
-        self._target = model.description.target
-        self._missing = missing_texts(model.description.table.missing_values)
-        self._numbers = tuple(number.name for number in preprocessor.numbers)
-        known: dict[str, dict[str, int]] = {column.name: {} for column in preprocessor.categories}
-        for part in model.predictor.distinct:  # in which other values may be told apart
-            for column in part.preprocessor.categories:
-                for text in column.known:
-                    known[column.name].setdefault(text, len(known[column.name]))
-        self._categories = tuple(known.items())
-        self._names = frozenset((*self._numbers, *(name for name, _ in self._categories)))
-        self._template = Columns(
-            numeric=np.empty((0, len(self._numbers))),
-            numeric_names=self._numbers,
-            categorical=np.empty((0, len(self._categories)), np.int32),
-            categorical_names=tuple(name for name, _ in self._categories),
-            categories=tuple((*codes, _UNKNOWN) for _, codes in self._categories),
-        )
-        self._is_plain = not model.description.table.formats
-        """Whether each column of the table is one of the preprocessor."""
-        self._features = [part.preprocessor.of(self._template) for part in model.predictor.distinct]
-
-    def columns(self, rows: Any, note: Note) -> Columns | None:
-        """The columns of rows that hold numbers and texts; None for rows that go the way of a table.
-
-        `note` is called with notes about the columns.
+        Raises `DataError` if a record lacks a column, unless a format may fill it in.
         """
-        if not self._is_plain:
-            return None
-        if isinstance(rows, np.ndarray):
-            return self._array_columns(rows)
         if isinstance(rows, Mapping):
-            return None if any(map(_is_column, rows.values())) else self._record_columns([rows], note)
-        if isinstance(rows, list | tuple) and rows and all(isinstance(row, Mapping) for row in rows):
-            return self._record_columns(rows, note)
-        return None
-
-    def _array_columns(self, rows: npt.NDArray[Any]) -> Columns | None:
-        if rows.ndim != 2 or rows.dtype.kind not in "fiu" or self._categories or not len(rows):
+            if any(map(_is_column, rows.values())):
+                return None
+            rows = [rows]
+        if not isinstance(rows, list | tuple):
             return None
-        if rows.shape[1] != len(self._numbers):  # refused there, or the training had an empty column
-            return None
-        numeric = rows.astype(np.float64)
-        if np.isinf(numeric).any():  # refused there
-            return None
-        remove_missing(numeric, self._missing, rows.dtype)
-        return replace(self._template, numeric=numeric, categorical=np.empty((len(rows), 0), np.int32))
+        for row in rows:
+            if not isinstance(row, Mapping):
+                return None
+            if row.keys() == self._names:
+                continue
+            if not row.keys() >= self._names and self._formats:
+                return None  # a table has a missing value there if another record has the name
+            self._check_names(row)
+        return rows if len(rows) <= MOST_ROWS else None
 
-    def _record_columns(self, rows: Sequence[Mapping[str, Any]], note: Note) -> Columns | None:
-        numeric = np.empty((len(rows), len(self._numbers)))
-        categorical = np.empty((len(rows), len(self._categories)), np.int32)
-        for i, row in enumerate(rows):
-            if row.keys() != self._names:
-                self._check_names(row, note)
-            for j, name in enumerate(self._numbers):
-                if (number := _number(row[name])) is None:
-                    return None
-                numeric[i, j] = number
-            for j, (name, codes) in enumerate(self._categories):
-                if (code := self._code(row[name], codes)) is None:
-                    return None
-                categorical[i, j] = code
-        remove_missing(numeric, self._missing)
-        return replace(self._template, numeric=numeric, categorical=categorical)
-
-    def _code(self, value: Any, codes: Mapping[str, int]) -> int | None:
-        """The code of a category; None for a value that goes the way of a table."""
-        if value is None:
-            return -1
-        if not isinstance(value, str):
-            return None
-        text = value.strip()
-        if text in codes:
-            return codes[text]
-        if text in self._missing:
-            return -1
-        # A number may be spelled otherwise than in training.
-        return None if text == _UNKNOWN or plain_number(text) is not None else len(codes)
-
-    def _check_names(self, row: Mapping[str, Any], note: Note) -> None:
+    def _check_names(self, row: Mapping[str, Any]) -> None:
         """Note the columns of a record that the network does not use; raise `DataError` if it lacks one."""
-        extra = [str(name) for name in row if name not in self._names and name != self._target]
-        missing = [name for name in (*self._numbers, *self._template.categorical_names) if name not in row]
+        extra = [str(name) for name in row if name not in self._names and name != self.target]
+        missing = [name for name in self.feature_names if name not in row]
         if missing:
             messages = (
                 f"the column {quoted(name)} is missing{did_you_mean(name, extra)}" for name in missing
             )
             raise DataError(*map(Problem, messages))
         if extra:
-            note(ignored_columns(MEMORY_SOURCE, extra))
+            self._note(ignored_columns(MEMORY_SOURCE, extra))
 
-    def scores(self, networks: Networks, columns: Columns) -> Iterator[FloatArray]:
-        """The networks' scores of all rows, batch by batch; each batch is a copy."""
-        count = len(columns)
-        features = [replace(part, dataset=columns) for part in self._features]
-
-        def batches() -> Iterator[list[FloatArray]]:
-            for start in range(0, count, SCORING_BATCH):
-                rows = np.arange(start, min(start + SCORING_BATCH, count))
-                batch = []
-                for part, source in zip(networks.distinct, features, strict=True):
-                    out = np.empty((len(rows), part.inputs.shape[1] - 1), part.inputs.dtype)
-                    source.write(rows, out)
-                    batch.append(out)
-                yield batch
-
-        return (scores.copy() for scores in networks.feature_scores(batches()))
+    def _are_features(self, rows: npt.NDArray[Any]) -> bool:
+        """Whether an array has numbers, one column for each feature."""
+        is_table = rows.ndim == 2 and rows.dtype.kind in "fiu" and len(rows) > 0
+        numeric = not self._formats and not self._has_categories
+        return is_table and numeric and rows.shape[1] == len(self.feature_names)
 
 
 def _is_column(value: Any) -> bool:
     """Whether a value of a mapping is a column, and not a value of a single row."""
     return hasattr(value, "__len__") and not isinstance(value, str)
-
-
-def _number(value: Any) -> float | None:
-    """A number, NaN if it is missing; None for a value that goes the way of a table."""
-    if value is None:
-        return math.nan
-    if isinstance(value, bool) or not isinstance(value, Real):
-        return None
-    try:
-        number = float(value)
-    except OverflowError:
-        return None
-    return None if math.isinf(number) else number

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from copy import copy
 from dataclasses import dataclass, replace
 from itertools import repeat
 from pathlib import Path
@@ -17,20 +16,15 @@ from typing import Final, TypeAlias
 
 import numpy as np
 
-from fnnctl.arrays import FloatArray
 from fnnctl.config.sources import MEMORY_SOURCE
-from fnnctl.data.columns.coded_texts import CodedTexts
-from fnnctl.data.columns.conversion import FormatReader, as_trained, note_plain_problems, spelled_as_trained
+from fnnctl.data.columns.conversion import as_trained
 from fnnctl.data.columns.formats.base import ColumnFormat
-from fnnctl.data.columns.numbers import number_problem, plain_numbers
-from fnnctl.data.dataset import Columns
 from fnnctl.data.feature_array import FeatureArray
 from fnnctl.data.files import UNREPORTED, OnRead, displayed_name, file_errors
 from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.data.problems import Problems
+from fnnctl.data.row_encoder import NewRows, RowEncoder, columns_of
 from fnnctl.data.stored_arrays import find_arrays
-from fnnctl.data.tables.blocks import Block, in_parts, refuse_unusable
-from fnnctl.data.tables.column_readers import NumberColumn, NumberColumns, TextColumn, text_column
 from fnnctl.data.tables.memory_table import MemoryTable
 from fnnctl.data.tables.open_table import CsvFormat, OpenTable
 from fnnctl.data.tables.readers import open_table
@@ -42,21 +36,7 @@ Keep: TypeAlias = Sequence[str] | None
 """The names of the columns to keep; None keeps all."""
 KEEP_NONE: Final = ()
 PREFIX = "input_"
-MOST_ROWS: Final = 2**13
-"""A chunk of short lines is divided, because its rows take more memory once they are read."""
 _DEFAULT_NAME: Final = re.compile(r"x\d+")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewRows(Columns):
-    """n consecutive rows; the categories are those that occur in them."""
-
-    first: int
-    """The first row's number in its file, from 0."""
-    labels: CodedTexts | None
-    """(n,) if they were requested."""
-    kept: Sequence[Sequence[str]] | None = None
-    """For each row, the texts of the columns to keep, as they are in the file; None if none was requested."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,18 +49,6 @@ class NewFile:
     """The columns whose texts are kept for the output."""
     blocks: Iterator[NewRows]
     """Can be iterated once. Raises DataError for problems in a block when the block is read."""
-
-
-def columns_of(
-    preprocessor: Preprocessor, formats: Mapping[str, ColumnFormat] | None = None
-) -> tuple[str, ...]:
-    """The columns that a network was trained on, numeric ones first.
-
-    With the `formats` of a table, a column that became several is named as in the table.
-    """
-    source = {part: name for name, form in (formats or {}).items() for part in form.columns(name)}
-    numeric = dict.fromkeys(source.get(number.name, number.name) for number in preprocessor.numbers)
-    return (*numeric, *(column.name for column in preprocessor.categories))
 
 
 def note_missing(
@@ -194,163 +162,15 @@ def _table_blocks(
     problems: Problems,
     on_read: OnRead,
 ) -> Iterator[NewRows]:
-    reader = _RowReader(file, form, preprocessor, target, kept)
+    encoder = RowEncoder(
+        preprocessor, file.names, form.formats, form.missing, file.block_rows, target=target, kept=kept
+    )
     with file_errors(problems.file):
         for block in file.blocks:
-            yield from reader.read(block, problems)
+            yield from encoder.rows(block, problems)
             if (share := file.share()) > 0:
                 on_read(problems.file, share)
     problems.raise_any()
-
-
-class _RowReader:
-    """Turns the blocks of an open file into new rows."""
-
-    def __init__(
-        self,
-        file: OpenTable,
-        form: CsvFormat,
-        preprocessor: Preprocessor,
-        target: str | None,
-        kept: Sequence[str],
-    ) -> None:
-        self._formats, self._target, self._missing = form.formats, target, form.missing
-        self._columns = preprocessor.categories
-        self._block_rows = file.block_rows
-        self._position = {name: j for j, name in enumerate(file.names)}
-        self._kept = [self._position[name] for name in kept]
-        used = {*columns_of(preprocessor, form.formats), *kept, *([] if target is None else [target])}
-        self._used = [(name, position) for name, position in self._position.items() if name in used]
-        self._names = tuple(number.name for number in preprocessor.numbers)
-        self._numbers = _Numbers(self._names, self._position, form.formats, form.missing)
-        parts = {name: form.formats[name].columns(name) for name in form.formats}
-        self._expansions = {name: made for name, made in parts.items() if made != (name,)}
-        self._texts: dict[str, TextColumn] = {}
-        self._first = 0
-
-    def read(self, block: Block, problems: Problems) -> Iterator[NewRows]:
-        """The rows of a block; raises DataError, after the rows before, if some cannot be read."""
-        columns = block.columns
-        refuse_unusable(((name, columns[position]) for name, position in self._used), problems)
-        for part in in_parts(block, MOST_ROWS):
-            attempt, numbers = Problems(problems.file), self._numbers.copy()
-            rows = self._rows(part, attempt)
-            if not attempt:
-                problems.raise_any()  # what is wrong with the form of the rows
-                yield self._numbered(rows)
-                continue
-            # Messages are about a few hundred rows at most, and the rows before these are predicted.
-            self._numbers = numbers
-            for few in in_parts(part, self._block_rows):
-                yield self._readable(few, problems)
-
-    def _readable(self, block: Block, problems: Problems) -> NewRows:
-        """The rows of a block; raises DataError if some cannot be read."""
-        rows = self._rows(block, problems)
-        problems.raise_any()
-        return self._numbered(rows)
-
-    def _numbered(self, rows: NewRows) -> NewRows:
-        self._first += len(rows)
-        return rows
-
-    def _rows(self, block: Block, problems: Problems) -> NewRows:
-        """The rows of a block; what is wrong is noted."""
-        values, columns = self._numbers.read(block, problems), block.columns
-        categorical = [
-            spelled_as_trained(
-                as_trained(self._coded(column.name, block), self._formats.get(column.name)), column.known
-            )
-            for column in self._columns
-        ]
-        codes = np.empty((len(block.lines), len(categorical)), np.int32)
-        for j, column in enumerate(categorical):
-            codes[:, j] = column.codes
-        labels = None
-        if self._target is not None:
-            labels = self._labels(self._target, block, problems)
-        return NewRows(
-            numeric=values,
-            numeric_names=self._names,
-            categorical=codes,
-            categorical_names=tuple(column.name for column in self._columns),
-            categories=tuple(column.texts for column in categorical),
-            expansions=self._expansions,
-            first=self._first,
-            labels=labels,
-            kept=list(zip(*(columns[j].texts() for j in self._kept), strict=True)) if self._kept else None,
-        )
-
-    def _labels(self, target: str, block: Block, problems: Problems) -> CodedTexts:
-        """The targets, of which numbers that equal a missing value are missing if all are numbers."""
-        labels, form = self._coded(target, block), self._formats.get(target)
-        of_numbers = form is not None and form.column_kind == "numeric"
-        missing = frozenset[str]()
-        if of_numbers or plain_numbers(labels.texts, missing) is not None:
-            missing = self._missing
-        labels = labels.without_numbers(missing)
-        note_plain_problems(target, labels, form, problems)
-        labels = as_trained(labels, form)
-        return labels.without_numbers(missing) if form is None or form.keeps_numbers else labels
-
-    def _coded(self, name: str, block: Block) -> CodedTexts:
-        column = block.columns[self._position[name]]
-        if name not in self._texts:
-            self._texts[name] = text_column(column, self._missing)
-        return self._texts[name].block(column, block.lines)
-
-
-class _Numbers:
-    """Reads the numeric columns `names`: plain ones together, the others one by one with their formats."""
-
-    def __init__(
-        self,
-        names: Sequence[str],
-        position: Mapping[str, int],
-        formats: Mapping[str, ColumnFormat],
-        missing: frozenset[str],
-    ) -> None:
-        self._missing = missing
-        index_of = {name: j for j, name in enumerate(names)}
-        self._formatted: list[tuple[FormatReader, TextColumn, int, list[int], list[int]]] = []
-        """Each column's readers, its position in the file, its parts that are used, and their indices."""
-        made: set[str] = set()
-        for source, column_format in formats.items():
-            parts = column_format.columns(source)
-            used = [j for j, part in enumerate(parts) if part in index_of]
-            if used and source in position:
-                reader = FormatReader(source, column_format, missing)
-                indices = [index_of[parts[j]] for j in used]
-                self._formatted.append((reader, TextColumn(missing), position[source], used, indices))
-                made.update(parts)
-        self._plain = [name for name in names if name not in made]
-        self._positions = [position[name] for name in self._plain]
-        self._indices = [index_of[name] for name in self._plain]
-
-    def read(self, block: Block, problems: Problems) -> FloatArray:
-        """The columns, (n, p); for each, its first value that cannot be read is noted."""
-        columns = [NumberColumn(self._missing) for _ in self._plain]
-        plain = NumberColumns(columns, self._positions, self._missing).read(block)
-        for name, column in zip(self._plain, columns, strict=True):
-            if (first := column.value_counts().first) is not None:
-                line, text = first
-                problem = number_problem(text)
-                problems.add(f"column {quoted(name)}: {problem}", line=line)
-        if not self._formatted:
-            return plain
-        count = len(self._plain) + sum(len(used) for _, _, _, used, _ in self._formatted)
-        values = np.empty((len(block.lines), count))
-        values[:, self._indices] = plain
-        for reader, texts, position, used, indices in self._formatted:
-            coded = texts.block(block.columns[position], block.lines)
-            values[:, indices] = reader.rows(coded, problems)[:, used]
-        return values
-
-    def copy(self) -> _Numbers:
-        """A reader that goes on like this one, also after this one has read more."""
-        copied = copy(self)
-        copied._formatted = [(copy(entry[0]), *entry[1:]) for entry in self._formatted]
-        return copied
 
 
 def with_trained_names(
@@ -414,16 +234,17 @@ def open_new_arrays(
         note_missing(needed_columns, unused, array.names, problems)
     kept = kept_columns(keep, array.names, problems)
     problems.raise_any()
-    return NewFile(unused, kept, _array_blocks(array, needed_columns, kept, missing))
+    return NewFile(unused, kept, array_blocks(array, needed_columns, kept, missing))
 
 
 def _stored_array(path: Path, *, labelled: bool) -> FeatureArray:
     return FeatureArray.of(find_arrays(path, labelled=labelled))
 
 
-def _array_blocks(
+def array_blocks(
     array: FeatureArray, needed: tuple[str, ...], kept: tuple[str, ...], missing: frozenset[str]
 ) -> Iterator[NewRows]:
+    """The `needed` columns of an array, and the texts of the columns to keep, block by block."""
     first, labels = 0, array.labels
     texts = array.texts(kept) if kept else repeat(None)
     for numbers, block_texts in zip(array.blocks(needed, missing), texts, strict=False):

@@ -13,9 +13,9 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache, cached_property
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Self
 
 import numpy as np
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
@@ -275,6 +275,56 @@ def _refuse_repetition(names: Sequence[str]) -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class _CategoryTables:
+    """What the codes of a categorical column become."""
+
+    index: int
+    """That of the column in the data set."""
+    texts: tuple[str, ...]
+    """The categories of the data set."""
+    feature_of: Mapping[str, int]
+    other: int
+    """The feature that is 1 for a category that has none, or -1."""
+    hot: IntArray
+    """The feature that is 1 for each category and (last) for a missing value, or -1."""
+    code_of: Mapping[str, int]
+    other_code: int
+    codes: FloatArray | None
+    """The code of each category and (last) of a missing value; None if the column is not coded."""
+
+    @classmethod
+    def of(cls, column: CategoryFeatures, index: int, first: int, texts: tuple[str, ...]) -> Self:
+        """The tables of a column whose features start at `first`, for a data set with these categories."""
+        missing_code, other_code = column.last_codes
+        last = first + len(column.features) - 1
+        # the code of a missing value, -1, picks the last entry
+        empty = cls(
+            index,
+            texts=(),
+            feature_of={category: first + k for k, category in enumerate(column.categories)},
+            other=first + len(column.categories) if column.others else -1,
+            hot=np.array([last if column.indicator else -1]),
+            code_of={value: code for code, value in enumerate(column.coded)},
+            other_code=other_code,
+            codes=np.array([missing_code], np.float64) if column.coded else None,
+        )
+        return empty.of_texts(texts)
+
+    def of_texts(self, texts: tuple[str, ...]) -> Self:
+        """The tables for other categories; those after the same ones cost little."""
+        if texts == self.texts:
+            return self
+        same = len(self.texts) if texts[: len(self.texts)] == self.texts else 0
+        new, codes = texts[same:], self.codes
+        hot = [self.feature_of.get(text, self.other) for text in new]
+        if codes is not None:
+            new_codes = [self.code_of.get(text, self.other_code) for text in new]
+            codes = np.concatenate([codes[:same], new_codes, codes[-1:]])
+        extended = np.concatenate([self.hot[:same], np.array(hot, np.intp), self.hot[-1:]])
+        return replace(self, texts=texts, hot=extended, codes=codes)
+
+
+@dataclass(frozen=True, slots=True)
 class Features:
     """The rows of a data set as features; a row's features do not depend, bit for bit, on its block."""
 
@@ -287,12 +337,9 @@ class Features:
     """(p,) as in `NumberFeature`."""
     indicators: IntArray
     """Indices of those of the p columns that have an indicator."""
-    categories: Sequence[tuple[int, IntArray]]
-    """A column's index, and the feature that is 1 for each code and (last) for a missing value, or -1."""
+    categories: Sequence[_CategoryTables]
     bins: Bins | None
     """Those of the p columns; None if they have none."""
-    codes: Sequence[tuple[int, FloatArray]]
-    """The index of each coded column, and its code for each of the data set's and (last) a missing value."""
 
     @classmethod
     def of(cls, preprocessor: Preprocessor, dataset: Columns) -> Features:
@@ -301,21 +348,11 @@ class Features:
         position = {name: j for j, name in enumerate(dataset.numeric_names)}
         columns = np.array([position[number.name] for number in numbers], dtype=np.intp)
         index_of = {name: j for j, name in enumerate(dataset.categorical_names)}
-        categories, codes, first = [], [], 0
+        categories, first = [], 0
         for column in preprocessor.categories:
             j = index_of[column.name]
-            feature_of = {category: first + k for k, category in enumerate(column.categories)}
-            other = first + len(column.categories) if column.others else -1
+            categories.append(_CategoryTables.of(column, j, first, dataset.categories[j]))
             first += len(column.features)
-            missing = first - 1 if column.indicator else -1
-            # the code of a missing value, -1, picks the last entry
-            hot = np.array([*(feature_of.get(text, other) for text in dataset.categories[j]), missing])
-            categories.append((j, hot))
-            if column.coded:
-                code_of = {value: code for code, value in enumerate(column.coded)}
-                missing, other = column.last_codes
-                of_texts = [*(code_of.get(text, other) for text in dataset.categories[j]), missing]
-                codes.append((j, np.array(of_texts, np.float64)))
         edges = [np.array(number.edges) for number in numbers if number.edges is not None]
         return cls(
             dataset,
@@ -326,13 +363,18 @@ class Features:
             indicators=np.flatnonzero([number.indicator for number in numbers]),
             categories=categories,
             bins=Bins(edges) if edges else None,
-            codes=codes,
         )
+
+    def of_columns(self, columns: Columns) -> Features:
+        """The features of other rows of the same columns, whose categories may be others."""
+        tables = [table.of_texts(columns.categories[table.index]) for table in self.categories]
+        return replace(self, dataset=columns, categories=tables)
 
     def write(self, rows: IntArray, out: FloatArray) -> None:
         """Write the features of `rows` (n,) into `out` (n, features): see `Preprocessor.transform`."""
         first_category = len(self.fill) + len(self.indicators)
-        first_code = out.shape[1] - len(self.codes)
+        coded = [(table.index, table.codes) for table in self.categories if table.codes is not None]
+        first_code = out.shape[1] - len(coded)
         first_coordinate = first_code - (len(self.bins) if self.bins else 0)
         step = max(1, BLOCK_VALUES // max(1, self.dataset.numeric.shape[1] + len(self.categories)))
         for start in range(0, len(rows), step):
@@ -340,7 +382,7 @@ class Features:
             coordinates = features[:, first_coordinate:first_code]
             self._write_numbers(block, features[:, :first_category], coordinates)
             self._write_categories(block, features[:, first_category:first_coordinate])
-            for code, (j, codes) in enumerate(self.codes, start=first_code):
+            for code, (j, codes) in enumerate(coded, start=first_code):
                 features[:, code] = codes[self.dataset.categorical[block, j]]
 
     def _write_numbers(self, rows: IntArray, out: FloatArray, coordinates: FloatArray) -> None:
@@ -359,7 +401,7 @@ class Features:
 
     def _write_categories(self, rows: IntArray, out: FloatArray) -> None:
         out[...] = 0
-        for j, feature in self.categories:
-            hot = feature[self.dataset.categorical[rows, j]]
+        for table in self.categories:
+            hot = table.hot[self.dataset.categorical[rows, table.index]]
             seen = np.flatnonzero(hot >= 0)
             out[seen, hot[seen]] = 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -10,8 +10,8 @@ import numpy as np
 
 from fnnctl.arrays import BoolArray, FloatArray, IntArray
 from fnnctl.data.dataset import BLOCK_ROWS, Columns
-from fnnctl.data.new_rows import NewRows
 from fnnctl.data.preprocessing import CategoryFeatures, Preprocessor
+from fnnctl.data.row_encoder import NewRows
 from fnnctl.data.warnings import unseen_categories
 from fnnctl.messages import Message
 from fnnctl.text import quoted
@@ -80,7 +80,8 @@ class UnseenValues:
         """Pass the blocks on unchanged, and count as they are read."""
         columns = self.preprocessor.categories
         trained = [
-            None if _has_rare(column) or not column.features else set(column.categories) for column in columns
+            None if _has_rare(column) or not column.features else frozenset(column.categories)
+            for column in columns
         ]
         ranges: _Ranges | None = None
         for block in blocks:
@@ -89,14 +90,15 @@ class UnseenValues:
             self._count_far(block, ranges)
             yield block
 
-    def _count_categories(self, block: NewRows, trained: Sequence[Set[str] | None]) -> None:
-        for j, name in enumerate(block.categorical_names):
-            old = trained[j]
-            new = [k for k, text in enumerate(block.categories[j]) if old is not None and text not in old]
-            if new:
-                count, first = self._categories.get(name, (0, block.categories[j][new[0]]))
-                rows = int(np.count_nonzero(np.isin(block.categorical[:, j], new)))
-                self._categories[name] = (count + rows, first)
+    def _count_categories(self, block: NewRows, trained: Sequence[frozenset[str] | None]) -> None:
+        for j, (name, old) in enumerate(zip(block.categorical_names, trained, strict=True)):
+            texts, codes = block.categories[j], block.categorical[:, j]
+            if old is None or old.issuperset(texts):
+                continue
+            are_new = np.array([*(text not in old for text in texts), False])  # the code -1 picks the last
+            if (rows := np.flatnonzero(are_new[codes])).size:
+                count, first = self._categories.get(name, (0, texts[codes[rows[0]]]))
+                self._categories[name] = (count + len(rows), first)
 
     def _count_far(self, block: NewRows, ranges: _Ranges) -> None:
         numbers = block.numbers(slice(None), ranges.columns)

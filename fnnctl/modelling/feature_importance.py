@@ -19,7 +19,7 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.data.dataset import Columns
-from fnnctl.data.new_rows import columns_of
+from fnnctl.data.row_encoder import columns_of
 from fnnctl.errors import UsageError
 from fnnctl.metrics.feature_importance import (
     REPEATS,

@@ -10,7 +10,7 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.data.dataset import Columns
-from fnnctl.data.preprocessing import Preprocessor
+from fnnctl.data.preprocessing import Features, Preprocessor
 from fnnctl.data.splits.parts import Split
 from fnnctl.nn.network import Network, inner_members
 from fnnctl.tasks.task import OutputDecoder, PartScores, Targets, Task, TaskData
@@ -189,8 +189,13 @@ class Predictor:
         if scores is not None:
             yield scores
 
-    def column_scores(self, pieces: Iterable[tuple[Columns, IntArray]]) -> Iterator[FloatArray]:
-        """The scores of the chosen rows of each piece in turn, in batches as in `pool_scores`."""
+    def column_scores(
+        self, pieces: Iterable[tuple[Columns, IntArray]], features: Sequence[Features] | None = None
+    ) -> Iterator[FloatArray]:
+        """The scores of the chosen rows of each piece in turn, in batches as in `pool_scores`.
+
+        All pieces have the same columns; `features` are what `features_like` returns for these.
+        """
         sources = self._sources()
         distinct = [part for k, part in enumerate(self.parts) if sources[k] == k]
         copied = [(part, self.parts[source]) for part, source in zip(self.parts, sources, strict=True)]
@@ -203,13 +208,14 @@ class Predictor:
             return self._scores(filled)
 
         for columns, rows in pieces:
-            # Once per piece: a piece of a file is several batches, and has a code for each of its categories.
-            features = [part.preprocessor.of(columns) for part in distinct]
+            features = features or self.features_like(columns)
+            # Once per piece: a piece of a file is several batches, and may have categories of its own.
+            of_piece = [features_of_part.of_columns(columns) for features_of_part in features]
             start = 0
             while start < len(rows):
                 batch = rows[start : start + SCORING_BATCH - filled]
                 end = filled + len(batch)
-                for part, features_of_part in zip(distinct, features, strict=True):
+                for part, features_of_part in zip(distinct, of_piece, strict=True):
                     features_of_part.write(batch, part.inputs[filled:end, :-1])
                 start, filled = start + len(batch), end
                 if filled == SCORING_BATCH:
@@ -217,6 +223,12 @@ class Predictor:
                     filled = 0
         if filled:
             yield scores()
+
+    def features_like(self, columns: Columns) -> list[Features]:
+        """The features of each of the `distinct` parts, of these columns with the known categories."""
+        known = {column.name: column.known for column in self.preprocessor.categories}
+        categories = tuple(known.get(name, ()) for name in columns.categorical_names)
+        return [part.preprocessor.of(replace(columns, categories=categories)) for part in self.distinct]
 
     @property
     def distinct(self) -> list[PredictorPart]:

@@ -10,8 +10,8 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray
 from fnnctl.arrays.limits import flush
-from fnnctl.data.new_rows import columns_of
 from fnnctl.data.preprocessing import Preprocessor
+from fnnctl.data.row_encoder import columns_of
 from fnnctl.errors import DataError, MachineError, NoNetworkError, UsageError
 from fnnctl.modelling.model_description import DescribedPart, NetworkDescription, fitted_values, read_parts
 from fnnctl.modelling.predictor import Predictor, PredictorPart

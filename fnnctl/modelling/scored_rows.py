@@ -11,8 +11,9 @@ import numpy as np
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.data.columns.coded_texts import CodedTexts
 from fnnctl.data.files import UNREPORTED, OnRead
-from fnnctl.data.new_rows import NewRows
+from fnnctl.data.preprocessing import Features
 from fnnctl.data.problems import Problems
+from fnnctl.data.row_encoder import NewRows
 from fnnctl.errors import DataError, Problem
 from fnnctl.messages import Message
 from fnnctl.modelling.input_file import InputFile, Note, Warn, as_notes
@@ -172,14 +173,20 @@ def predicted_rows(
 
 
 def scored_blocks(
-    predictor: Predictor, blocks: Iterable[NewRows], file: str, first: int = 0
+    predictor: Predictor,
+    blocks: Iterable[NewRows],
+    file: str,
+    first: int = 0,
+    features: Sequence[Features] | None = None,
 ) -> Iterator[tuple[IntArray, FloatArray]]:
     """Yield row numbers and scores, (n, outputs), batch by batch; the next batch overwrites the scores.
 
+    For `features` see `Predictor.column_scores`.
     Raises `DataError`, which names the `file`, if a score is not finite.
     """
     row = first
-    for scores in predictor.column_scores((block, np.arange(len(block))) for block in blocks):
+    pieces = ((block, np.arange(len(block))) for block in blocks)
+    for scores in predictor.column_scores(pieces, features):
         numbers = np.arange(row, row + len(scores))
         refuse_overflow(scores, numbers, file)
         yield numbers, scores

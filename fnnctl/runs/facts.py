@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from fnnctl.config.schema.experiment import Experiment
-from fnnctl.data.new_rows import columns_of
+from fnnctl.data.row_encoder import columns_of
 from fnnctl.messages import Message, warning_facts
 from fnnctl.modelling.data_checks import DataCheck
 from fnnctl.nn.parameters import ParameterLayout

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from fnnctl.data.new_rows import NewRows
+from fnnctl.data.row_encoder import NewRows
 from fnnctl.errors import FnnctlError
 from fnnctl.modelling.predictor import Predictor
 from fnnctl.modelling.scored_rows import predicted_rows

@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fnnctl.data import stored_arrays
-from fnnctl.data.new_rows import NewRows, kept_columns, open_new_arrays, open_new_rows, output_names
+from fnnctl.data.new_rows import kept_columns, open_new_arrays, open_new_rows, output_names
 from fnnctl.data.preprocessing import CategoryFeatures, NumberFeature, Preprocessor
 from fnnctl.data.problems import Problems
+from fnnctl.data.row_encoder import NewRows
 from fnnctl.data.tables import csv_file, records
 from fnnctl.data.tables.open_table import CsvFormat
 from fnnctl.errors import DataError

@@ -9,8 +9,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from fnnctl.data.new_rows import NewRows
 from fnnctl.data.preprocessing import CategoryFeatures, NumberFeature, Preprocessor
+from fnnctl.data.row_encoder import NewRows
 from fnnctl.data.unseen_values import UnseenValues, far_numbers
 from fnnctl.messages import sentences
 

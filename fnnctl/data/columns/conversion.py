@@ -99,35 +99,15 @@ def as_trained(column: CodedTexts, form: ColumnFormat | None) -> CodedTexts:
     return column if form is None else column.with_texts(map(form.label, column.texts))
 
 
-def spelled_as_trained(column: CodedTexts, categories: Sequence[str]) -> CodedTexts:
-    """Categories that are numbers, spelled as in the training data: 1.0 is 1, if only that was a category.
-
-    A column of whole numbers becomes one of fractions, for example in pandas, as soon as a value is missing.
-    Digits that begin with a zero are a code, and no number.
-    """
-    category_texts = frozenset(categories)
-    unknown = {
-        text: number
-        for text in column.texts
-        if text not in category_texts and (number := _amount(text)) is not None
-    }
-    if not unknown:
-        return column
-    spelling = categories_by_number(categories)
-    return column.with_texts(
-        spelling.get(unknown[text], text) if text in unknown else text for text in column.texts
-    )
-
-
 def categories_by_number(categories: Sequence[str]) -> dict[float, str]:
     """The categories that are the only ones to spell their number, by this number."""
-    numbers = {category: _amount(category) for category in categories}
+    numbers = {category: number_of_category(category) for category in categories}
     same = Counter(numbers.values())
     return {
         number: category for category, number in numbers.items() if number is not None and same[number] == 1
     }
 
 
-def _amount(text: str) -> float | None:
+def number_of_category(text: str) -> float | None:
     """The value of a plain number that is no code; None for any other text."""
     return None if first_code([text]) else plain_number(text)

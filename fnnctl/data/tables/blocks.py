@@ -36,6 +36,10 @@ _EXACT_INTEGERS: Final = 2**24
 """A float32 below has the digits of a whole number, if it is one."""
 
 
+class UnusableTypeError(Exception):
+    """The values of a column are of a type that no column of a table has; the message names the type."""
+
+
 def typed_block_rows(width: int) -> int:
     """The rows of a block of a table whose values have types."""
     return max(MIN_BLOCK_ROWS, BLOCK_VALUES // width)
@@ -53,7 +57,7 @@ class Column(Protocol):
     def texts(self) -> Sequence[str]:
         """The values as texts, `NULL` for null: numbers with all their digits, dates and times in ISO 8601.
 
-        Raises ValueError for `UnusableValues`.
+        Raises UnusableTypeError for `UnusableValues`.
         """
 
     def numbers(self) -> FloatArray | None:
@@ -71,6 +75,9 @@ class Block(Protocol):
     def columns(self) -> Sequence[Column]:
         """The columns in the order of the table's names, with a value per row each."""
 
+    def numbers(self, positions: Sequence[int]) -> FloatArray | None:
+        """Some columns, (n, p), read together; None if one has no type of numbers, or an infinite number."""
+
     def part(self, rows: slice) -> Block:
         """Some consecutive rows."""
 
@@ -80,6 +87,9 @@ class Block(Protocol):
 
 def in_parts(block: Block, rows: int) -> Iterator[Block]:
     """A block in blocks of this number of rows."""
+    if len(block.lines) <= rows:
+        yield block
+        return
     for start in range(0, len(block.lines), rows):
         yield block.part(slice(start, start + rows))
 
@@ -95,6 +105,15 @@ class ColumnBlock:
     def of_texts(cls, lines: Sequence[int], rows: Iterable[Sequence[str]]) -> Self:
         """Rows of texts, which are equally long."""
         return cls(lines, [TextValues(values) for values in zip(*rows, strict=True)])
+
+    def numbers(self, positions: Sequence[int]) -> FloatArray | None:
+        """Some columns, (n, p); None if one has no type of numbers, or an infinite number."""
+        numbers = np.empty((len(self.lines), len(positions)))
+        for j, position in enumerate(positions):
+            if (values := self.columns[position].numbers()) is None:
+                return None
+            numbers[:, j] = values
+        return None if np.isinf(numbers).any() else numbers
 
     def part(self, rows: slice) -> ColumnBlock:
         """Some consecutive rows."""
@@ -239,8 +258,8 @@ class UnusableValues:
         return UnusableValues(len(range(*rows.indices(self.rows))), self.type_name, self.line)
 
     def texts(self) -> Sequence[str]:
-        """Raises ValueError."""
-        raise ValueError(f"no column of a table has the type {self.type_name}")
+        """Raises UnusableTypeError."""
+        raise UnusableTypeError(self.type_name)
 
     def numbers(self) -> FloatArray | None:
         """None."""

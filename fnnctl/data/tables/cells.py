@@ -107,6 +107,9 @@ class CellRows:
         """The rows with their first columns alone."""
         return replace(self, starts=self.starts[:count], ends=self.ends[:count])
 
+    def numbers(self, positions: Sequence[int]) -> None:
+        """None: texts have no types."""
+
     def part(self, rows: slice) -> CellRows:
         """Some consecutive rows."""
         return replace(self, lines=self.lines[rows], starts=self.starts[:, rows], ends=self.ends[:, rows])

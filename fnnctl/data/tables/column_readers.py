@@ -13,7 +13,7 @@ from itertools import chain
 
 import numpy as np
 
-from fnnctl.arrays import FloatArray
+from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.data.columns.coded_texts import CodedTexts
 from fnnctl.data.columns.numbers import (
     almost_number,
@@ -229,6 +229,17 @@ class TextColumn:
             self._lines.append(line)
         return self._code_by_text[text]
 
+    @property
+    def texts(self) -> Sequence[str]:
+        """The distinct texts that were read so far, in the order of their codes."""
+        return self._texts
+
+    def block_codes(self, column: Column, lines: Sequence[int]) -> IntArray:
+        """The codes (n,) of the values of a column of a block alone."""
+        self._codes = array("i")
+        self.add(column, lines)
+        return np.frombuffer(self._codes, np.int32)
+
     def block(self, column: Column, lines: Sequence[int]) -> CodedTexts:
         """Return the values of a column of a block alone, as a new `TextColumn` would.
 
@@ -236,9 +247,7 @@ class TextColumn:
         """
         if len(self._texts) > MOST_TEXTS:
             self._forget()
-        self._codes = array("i")
-        self.add(column, lines)
-        codes = np.frombuffer(self._codes, np.int32)
+        codes = self.block_codes(column, lines)
         rows = np.arange(len(codes))
         # Only the entries of this block's codes are written and read; -1 picks the last one.
         first_rows = np.empty(len(self._lines) + 1, np.intp)
