@@ -143,7 +143,7 @@ def test_wrong_usage_ends_with_2(program: Program, arguments: tuple[str, ...]) -
 def test_version(program: Program) -> None:
     for option in ("--version", "-V"):
         done = program(option)
-        assert (done.code, done.out) == (0, "fnnctl 0.9.0\n")
+        assert (done.code, done.out) == (0, "fnnctl 0.10.0\n")
 
 
 @pytest.mark.parametrize(
