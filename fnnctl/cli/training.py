@@ -32,7 +32,7 @@ from fnnctl.cli.options import (
     refuse_with_resume,
     run_option,
 )
-from fnnctl.cli.parsing import seconds, share
+from fnnctl.cli.parsing import seconds
 from fnnctl.console.output import Output
 from fnnctl.console.terminal import terminal_context
 from fnnctl.errors import UsageError
@@ -247,24 +247,6 @@ def plan(
             least=1,
         ),
     ] = None,
-    stragglers: Annotated[
-        float,
-        typer.Option(
-            "--stragglers",
-            metavar="SHARE",
-            parser=share("--stragglers"),
-            help="In the simulation, the share of jobs that take ten times as long.",
-        ),
-    ] = "0",  # type: ignore[assignment]  # the parser converts it
-    deaths: Annotated[
-        float,
-        typer.Option(
-            "--deaths",
-            metavar="SHARE",
-            parser=share("--deaths"),
-            help="In the simulation, the share of jobs whose worker dies and that are done again.",
-        ),
-    ] = "0",  # type: ignore[assignment]
     runs_dir: RunsDir = RUNS_DIR,
     *,
     output: Output,
@@ -272,11 +254,9 @@ def plan(
     """Show what a search would do and estimate how long it would take."""
     from fnnctl.commands.plan import plan, show_plan
     from fnnctl.config.reading.overrides import OptionChange
-    from fnnctl.trials.forecast import SimulatedWorkers
 
     with terminal_context(output, runs_dir) as context:
         overrides = [*OptionChange.if_given("--method", "search.method", method), *changes.overrides()]
-        simulated = SimulatedWorkers(simulate_workers, stragglers, deaths) if simulate_workers else None
         show_plan(
             plan(
                 config or DEFAULT_CONFIG,
@@ -284,7 +264,7 @@ def plan(
                 context,
                 workers=workers,
                 max_trials=max_trials,
-                simulated=simulated,
+                simulate_workers=simulate_workers,
             ),
             output,
         )

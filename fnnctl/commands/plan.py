@@ -12,7 +12,7 @@ from fnnctl.context import Context
 from fnnctl.modelling.loading import read_experiment
 from fnnctl.report.formats.terminal import terminal_report
 from fnnctl.report.plan import plan_document
-from fnnctl.trials.forecast import SimulatedWorkers, forecast
+from fnnctl.trials.forecast import forecast
 from fnnctl.trials.preparation import prepare_search
 
 
@@ -23,14 +23,14 @@ def plan(
     *,
     workers: int | None = None,
     max_trials: int | None = None,
-    simulated: SimulatedWorkers | None = None,
+    simulate_workers: int | None = None,
 ) -> Mapping[str, Any]:
     """The brackets, rungs, trials, epochs and estimated time of a search; nothing is written."""
     loaded = read_experiment(config, overrides, context.listener)
     for note in loaded.config.note_lines:
         context.note(note)
     search = prepare_search(loaded, max_trials=max_trials, runs_dir=context.runs_dir)
-    return forecast(search, workers=workers, simulated=simulated)
+    return forecast(search, workers=workers, simulate_workers=simulate_workers)
 
 
 def show_plan(table: Mapping[str, Any], output: Output) -> None:

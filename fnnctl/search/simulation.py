@@ -20,20 +20,8 @@ from fnnctl.search.loop import run_search
 from fnnctl.search.protocols import Scheduler
 from fnnctl.seeds import Purpose, stream
 
-STRAGGLER: Final = 10.0
-"""How much longer a straggler takes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Disturbances:
-    """What goes otherwise than planned."""
-
-    noise: float = 0.1
-    """The standard deviation of a job's duration, relative to it."""
-    stragglers: float = 0.0
-    """The share of jobs that take ten times as long."""
-    deaths: float = 0.0
-    """The share of jobs whose worker dies on the way; another worker does them again."""
+NOISE: Final = 0.1
+"""The standard deviation of a job's duration, relative to it; judgement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +45,9 @@ def simulate(
     *,
     workers: int,
     concurrency: int,
-    disturbances: Disturbances,
     seed: int,
     budget: int | None = None,
+    noise: float = NOISE,
 ) -> Simulation:
     """Run a search of simulated jobs.
 
@@ -69,11 +57,11 @@ def simulate(
         seconds: How long a job takes on one worker.
         workers: How many jobs are done at the same time.
         concurrency: How many jobs are under way at once, in virtual time.
-        disturbances: Noise, stragglers and deaths.
         seed: Determines durations and objectives.
         budget: The most that the jobs may cost in virtual time; None for no limit.
+        noise: The standard deviation of a job's duration, relative to it.
     """
-    runner = _SimulatedRunner(cost, seconds, workers, disturbances, seed)
+    runner = _SimulatedRunner(cost, seconds, workers, noise, seed)
     journal = Journal()
     journal.begin(Header("", None, {}, {}))
     run_search(scheduler, runner, journal, concurrency=concurrency, cost=budget, on_result=runner.record)
@@ -96,11 +84,11 @@ class _SimulatedRunner:
         cost: Callable[[Job], int],
         seconds: Callable[[Job], float],
         workers: int,
-        disturbances: Disturbances,
+        noise: float,
         seed: int,
     ) -> None:
         self.cost, self._seconds, self._free = cost, seconds, workers
-        self._disturbances, self._seed = disturbances, seed
+        self._noise, self._seed = noise, seed
         self.now = self.busy = 0.0
         self.waited = 0
         """How many results were recorded later than they were there."""
@@ -121,7 +109,7 @@ class _SimulatedRunner:
         while self._free and self._queue:
             _, number, job = heapq.heappop(self._queue)
             rng = stream(self._seed, Purpose.SIMULATION, number, job.stop)
-            duration = self._duration(job, rng)
+            duration = self._seconds(job) * max(0.1, float(rng.normal(1.0, self._noise)))
             self.busy += duration
             self._free -= 1
             heapq.heappush(self._running, (self.now + duration, number, self._result(job, rng)))
@@ -138,15 +126,6 @@ class _SimulatedRunner:
     def record(self, result: Result) -> None:
         """Count the results that had to wait."""
         self.waited += self._ended.pop(result.key) < self.now
-
-    def _duration(self, job: Job, rng: np.random.Generator) -> float:
-        """The seconds until the job is done, with those that are lost because its worker died."""
-        odds = self._disturbances
-        seconds = self._seconds(job) * max(0.1, rng.normal(1.0, odds.noise))
-        if rng.random() < odds.stragglers:
-            seconds *= STRAGGLER
-        lost = seconds * rng.random() if rng.random() < odds.deaths else 0.0
-        return float(lost + seconds)
 
     def _result(self, job: Job, rng: np.random.Generator) -> Result:
         """The trial's quality, less what is left to learn, with noise that the epochs average out."""

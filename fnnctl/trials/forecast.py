@@ -13,7 +13,7 @@ from typing import Any, Final, TypeVar
 from fnnctl.processors import usable_processors
 from fnnctl.records.trials import Job, Trial
 from fnnctl.search.extension import other_limit
-from fnnctl.search.simulation import Disturbances, simulate
+from fnnctl.search.simulation import simulate
 from fnnctl.space.assignments import Assignment
 from fnnctl.trials.estimate import WORKERS_GAIN, RungSize, SearchCosts, seconds_by_assignment
 from fnnctl.trials.preparation import PreparedSearch, asked_first
@@ -24,19 +24,8 @@ SHARE_OF_LIMIT: Final = 0.25
 """The jobs under way take at most this share of a time limit, because they are lost when it is reached."""
 
 
-@dataclass(frozen=True, slots=True)
-class SimulatedWorkers:
-    """The workers of a simulation."""
-
-    count: int
-    stragglers: float = 0.0
-    """The share of jobs that take ten times as long."""
-    deaths: float = 0.0
-    """The share of jobs whose worker dies and that are done again."""
-
-
 def forecast(
-    search: PreparedSearch, *, workers: int | None = None, simulated: SimulatedWorkers | None = None
+    search: PreparedSearch, *, workers: int | None = None, simulate_workers: int | None = None
 ) -> dict[str, Any]:
     """The plan of a search with the time that it will take, as `fnnctl plan --json` prints it.
 
@@ -55,8 +44,8 @@ def forecast(
         "notes": list(search.setup.notes),
         "seconds_estimated": _estimate(search, costs, workers),
     }
-    if simulated is not None and costs.known:
-        table["simulation"] = _simulation(search, costs, simulated)
+    if simulate_workers is not None and costs.known:
+        table["simulation"] = _simulation(search, costs, simulate_workers)
     return table
 
 
@@ -167,7 +156,7 @@ def _estimate(search: PreparedSearch, costs: SearchCosts, workers: int | None) -
     return round(seconds, 3)
 
 
-def _simulation(search: PreparedSearch, costs: SearchCosts, workers: SimulatedWorkers) -> dict[str, Any]:
+def _simulation(search: PreparedSearch, costs: SearchCosts, workers: int) -> dict[str, Any]:
     setup, keys_of = search.setup, _per_trial(search.fits.valid_stack_keys)
     seconds_of = _per_trial(seconds_by_assignment(search.fits, costs))
 
@@ -183,10 +172,9 @@ def _simulation(search: PreparedSearch, costs: SearchCosts, workers: SimulatedWo
         setup.scheduler(setup.sampler()),
         cost,
         seconds,
-        workers=workers.count,
+        workers=workers,
         concurrency=setup.concurrency,
         budget=setup.budget.cost,
-        disturbances=Disturbances(stragglers=workers.stragglers, deaths=workers.deaths),
         seed=setup.experiment.seed,
     )
     return {
