@@ -21,13 +21,10 @@ def main() -> None:
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # it would look for them in all packages
     _silence_warnings()
     _replace_closed_streams()
-    from fnnctl.report.figures.process import started_ahead
-
     try:
-        with started_ahead(sys.argv[1:]):
-            from fnnctl.cli import main as run_program
+        from fnnctl.cli import main as run_program
 
-            run_program()
+        run_program()
     finally:
         gc.freeze()
 

@@ -29,7 +29,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def _no_drawing_process() -> Generator[None]:
     """Commands that a test runs in its own process draw their figures there, too: matplotlib is loaded."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("fnnctl.report.figures.process.start_process", lambda search: None)
+        patch.setattr("fnnctl.report.figures.drawer.start_process", lambda search: None)
         yield
 
 

@@ -70,7 +70,7 @@ def train(
         refuse_with_resume({"CONFIG": config, **changes.options})
     from fnnctl.report.figures.drawer import figure_drawer
 
-    with figure_drawer(enabled=not no_figures, meanwhile=_import_report) as figures:
+    with figure_drawer(enabled=not no_figures) as figures:
         from fnnctl.commands.train import resume_training, train
 
         with terminal_context(output, runs_dir, figures=figures, resumable=True) as context:
@@ -79,11 +79,6 @@ def train(
             else:
                 run = train(config or DEFAULT_CONFIG, changes.overrides(), context, workers=workers)
     _show_end(run, output)
-
-
-def _import_report() -> None:
-    """Import what shows the end of a run: a command does so while its figures are drawn."""
-    from fnnctl.commands import report  # noqa: F401
 
 
 def _show_end(run: RunFolder, output: Output) -> None:
@@ -182,7 +177,7 @@ def evaluate(
         return
     from fnnctl.report.figures.drawer import figure_drawer
 
-    with figure_drawer(enabled=not no_figures, meanwhile=_import_report) as figures:
+    with figure_drawer(enabled=not no_figures) as figures:
         from fnnctl.commands.cross_validate import cross_validate, resume_cross_validation
         from fnnctl.config.reading.overrides import OptionChange
 
@@ -339,7 +334,7 @@ def search(
         refuse_with_resume({**arguments, **changes.options, "--set": None})
     from fnnctl.report.figures.drawer import figure_drawer
 
-    with figure_drawer(enabled=not no_figures, search=True, meanwhile=_import_report) as figures:
+    with figure_drawer(enabled=not no_figures, search=True) as figures:
         from fnnctl.commands.search import resume_search, search
         from fnnctl.runs.search_session import SearchOptions
 

@@ -1,9 +1,9 @@
 """Draws a command's figures in a process beside it.
 
-Importing matplotlib takes as long as training a small network. The program therefore starts a *drawing
-process* before its own imports (`process`). That process imports matplotlib while the command loads, trains
-and scores, and then draws the figures, with some others (`server`). Whatever it cannot do, the command does
-itself, so that figures and errors do not depend on it.
+Importing matplotlib takes as long as training a small network. A command that draws therefore starts a
+*drawing process*. That process imports matplotlib while the command loads, trains and scores, and then draws
+the figures, with some others (`server`): a third of the time of a short training. Whatever it cannot do, the
+command does itself, so that figures and errors do not depend on it.
 """
 
 from __future__ import annotations
@@ -13,31 +13,33 @@ import os
 import select
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import IO, TYPE_CHECKING, Final
+from typing import IO, TYPE_CHECKING, Final, TypeAlias
 
 from fnnctl.context import Figures, NoFigures
-from fnnctl.report.figures.process import DrawingProcess, take_process
+from fnnctl.forks import keep_from_forks
+from fnnctl.processors import usable_processors
 
 if TYPE_CHECKING:
     from fnnctl.store.folder import RunFolder
+
+DrawingProcess: TypeAlias = subprocess.Popen[bytes]
 
 DONE: Final = b"done\n"
 FAILED: Final = b"failed\n"
 """The replies of the drawing process: all figures of the runs are written, or not."""
 _GRACE: Final = 1.0
 """How many seconds a drawing process that was asked for figures has to finish a file and to clean up."""
+_ONE_THREAD: Final = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
 class FigureDrawer:
     """Draws the figures of the runs that a command makes."""
 
-    def __init__(
-        self, process: DrawingProcess | None = None, meanwhile: Callable[[], object] = lambda: None
-    ) -> None:
-        """Without a process, figures are drawn in this one. `meanwhile` is called while the process draws."""
-        self._process, self._meanwhile = process, meanwhile
+    def __init__(self, process: DrawingProcess | None = None) -> None:
+        """Without a process, figures are drawn in this one."""
+        self._process = process
         self._was_asked = False
         self._begun: RunFolder | None = None
 
@@ -52,7 +54,6 @@ class FigureDrawer:
             if self._has_drawn():
                 left = [run for run in runs if run.path != begun.path]
         self._ask(left)
-        self._meanwhile()
         if self._has_drawn():
             return
         # Most of the program, which need not be imported here if the drawing process draws.
@@ -109,22 +110,45 @@ class FigureDrawer:
 
 
 @contextmanager
-def figure_drawer(
-    *, enabled: bool, search: bool = False, meanwhile: Callable[[], object] = lambda: None
-) -> Iterator[Figures]:
+def figure_drawer(*, enabled: bool, search: bool = False) -> Iterator[Figures]:
     """Have a drawing process if figures are `enabled`; it ends with the block.
 
-    For a `search` it also prepares to draw the figures of searches. `meanwhile` is called while it draws, and
-    imports what the command needs next.
+    For a `search` it also prepares to draw the figures of searches.
     """
     if not enabled:
         yield NoFigures()
         return
-    drawer = FigureDrawer(take_process(search=search), meanwhile)
+    drawer = FigureDrawer(start_process(search=search))
     try:
         yield drawer
     finally:
         drawer.end()
+
+
+def start_process(*, search: bool) -> DrawingProcess | None:
+    """A drawing process; None if the system refuses one, or with a single processor, where it gains nothing.
+
+    It prepares to draw the figures of a training and, for a `search`, those of searches. It finds packages
+    where this process does. It never collects garbage, which would take a tenth of the time of imports and
+    figures. Its messages on standard error, such as those about a new cache of fonts, are dropped.
+    """
+    if not sys.executable or usable_processors() < 2:
+        return None
+    start = f"from {__package__}.server import serve; serve(search={search})"
+    code = f"import gc, sys; gc.disable(); sys.path[:] = {sys.path!r}; {start}"
+    try:
+        process = subprocess.Popen(
+            [sys.executable, "-c", code],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, **_ONE_THREAD},
+        )
+    except OSError:
+        return None
+    for pipe in (process.stdin, process.stdout):  # workers would keep it from noticing the end of its input
+        keep_from_forks(pipe.raw)  # type: ignore[union-attr]  # both are buffered
+    return process
 
 
 def _wait_for_end(process: DrawingProcess) -> None:

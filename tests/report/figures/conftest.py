@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from fnnctl.report.figures import process
-from fnnctl.report.figures.process import DrawingProcess, start_process
+from fnnctl.report.figures import drawer
+from fnnctl.report.figures.drawer import DrawingProcess, start_process
 
 START = start_process
 """The function itself; during tests its name stands for one that starts nothing."""
@@ -16,7 +16,7 @@ START = start_process
 @pytest.fixture
 def drawing(monkeypatch: pytest.MonkeyPatch) -> Iterator[DrawingProcess]:
     """A drawing process, also on a machine with a single processor."""
-    monkeypatch.setattr(process, "usable_processors", lambda: 2)
+    monkeypatch.setattr(drawer, "usable_processors", lambda: 2)
     started = START(search=False)
     assert started is not None
     yield started

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -11,11 +12,13 @@ from pathlib import Path
 import pytest
 
 from fnnctl.errors import MachineError
-from fnnctl.report.figures import process
-from fnnctl.report.figures.drawer import FigureDrawer, figure_drawer
+from fnnctl.executors import processes
+from fnnctl.executors.registry import make_executor
+from fnnctl.report.figures import drawer
+from fnnctl.report.figures.drawer import DrawingProcess, FigureDrawer, figure_drawer
 from fnnctl.report.figures.drawing import draw_figures
-from fnnctl.report.figures.process import DrawingProcess
 from fnnctl.store.run import OpenRun
+from tests.executors import tasks
 from tests.figures import figures_by_records
 from tests.report.figures.conftest import START
 from tests.report.figures.test_drawing import measured, with_two_figures
@@ -83,7 +86,7 @@ def test_a_killed_process_is_replaced_by_this_one(
 def test_a_process_that_cannot_import_what_it_needs_is_replaced(
     run: OpenRun, drawn_here: list[OpenRun], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(process, "usable_processors", lambda: 2)
+    monkeypatch.setattr(drawer, "usable_processors", lambda: 2)
     with monkeypatch.context() as patch:
         patch.setattr(sys, "path", [])
         drawing = START(search=False)
@@ -134,7 +137,7 @@ def test_nothing_is_left_in_the_folder_for_temporary_files(
     run: OpenRun, drawn_here: list[OpenRun], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Where matplotlib may not write in the user's folders, it makes one for its settings and fonts."""
-    monkeypatch.setattr(process, "usable_processors", lambda: 2)
+    monkeypatch.setattr(drawer, "usable_processors", lambda: 2)
     (tmp_path / "temporary").mkdir()
     (tmp_path / "file").touch()
     monkeypatch.setenv("TMPDIR", str(tmp_path / "temporary"))
@@ -154,12 +157,9 @@ def test_an_exception_ends_the_wait_and_the_process(
     def interrupt(number: int, frame: object) -> None:
         raise KeyboardInterrupt
 
-    def suspend() -> None:
-        """From now on the process cannot reply."""
-        drawing.send_signal(signal.SIGSTOP)
-        signal.setitimer(signal.ITIMER_REAL, 0.05)
-
-    figures, before = FigureDrawer(drawing, suspend), signal.signal(signal.SIGALRM, interrupt)
+    figures, before = FigureDrawer(drawing), signal.signal(signal.SIGALRM, interrupt)
+    drawing.send_signal(signal.SIGSTOP)  # it cannot reply
+    signal.setitimer(signal.ITIMER_REAL, 0.05)
     try:
         with pytest.raises(KeyboardInterrupt):
             figures.draw(run)
@@ -173,24 +173,10 @@ def test_an_exception_ends_the_wait_and_the_process(
 def test_nothing_is_drawn_or_started_if_figures_are_not_wanted(
     run: OpenRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(process, "start_process", lambda search: pytest.fail("a process was started"))
+    monkeypatch.setattr(drawer, "start_process", lambda search: pytest.fail("a process was started"))
     with figure_drawer(enabled=False) as figures:
         figures.draw(run)
     assert taken(run) == {}
-
-
-def test_what_comes_next_is_imported_while_the_process_draws(
-    run: OpenRun, drawing: DrawingProcess, drawn_here: list[OpenRun], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def meanwhile() -> None:
-        assert taken(run) == {}
-        calls.append(run)
-
-    calls: list[OpenRun] = []
-    monkeypatch.setattr(process, "start_process", lambda search: drawing)
-    with figure_drawer(enabled=True, meanwhile=meanwhile) as figures:
-        figures.draw(run)
-    assert (calls, drawn_here, set(taken(run))) == ([run], [], set(figures_by_records(run.path)))
 
 
 @pytest.mark.parametrize("dies", [False, True])
@@ -220,3 +206,30 @@ def test_a_run_whose_figures_were_begun_is_drawn_without_a_process(
     assert drawn_here == []
     figures.draw(run)
     assert drawn_here == [run]
+
+
+def test_with_a_single_processor_none_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(drawer, "usable_processors", lambda: 1)
+    assert START(search=False) is None
+
+
+def test_a_system_that_refuses_a_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(drawer, "usable_processors", lambda: 2)
+    monkeypatch.setattr(sys, "executable", "/nonexistent")
+    assert START(search=False) is None
+    monkeypatch.setattr(sys, "executable", None)  # an interpreter inside another program
+    assert START(search=False) is None
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="forks on Linux alone")
+def test_forked_workers_have_no_end_of_its_pipes(
+    drawing: DrawingProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process ends with its input, which they would keep open after the command was killed."""
+    monkeypatch.setattr(processes, "can_fork", lambda: True)
+    with make_executor("processes", workers=1, poll=lambda done: False) as executor:
+        held = executor.submit(tasks.open_files).result()
+    assert drawing.stdin
+    assert drawing.stdout
+    assert not held & {os.fstat(pipe.fileno()).st_ino for pipe in (drawing.stdin, drawing.stdout)}
+    FigureDrawer(drawing).end()
