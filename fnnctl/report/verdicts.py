@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
+from fnnctl.config.schema.validation_schemes import ValidationScheme
 from fnnctl.messages import Message
 from fnnctl.metrics.registry import label_of
 from fnnctl.records.confirmation import Confirmation
@@ -119,7 +120,7 @@ def default_verdict(
     *,
     has_default: bool,
     metric: str,
-    on_bags: bool,
+    scheme: ValidationScheme,
     members: int,
 ) -> Verdict | None:
     """The comparison on the test part or, if there is none, that by the objectives of trials; else None.
@@ -129,7 +130,7 @@ def default_verdict(
     if comparison is not None:
         return against_train(comparison, has_default=has_default)
     if by_objective is not None:
-        return against_default_trial(by_objective, metric, on_bags=on_bags, members=members)
+        return against_default_trial(by_objective, metric, scheme, members=members)
     return None
 
 
@@ -177,18 +178,18 @@ def against_train(comparison: DefaultComparison, *, has_default: bool) -> Verdic
 
 
 def against_default_trial(
-    comparison: DefaultTrialFacts, metric: str, *, on_bags: bool = False, members: int = 1
+    comparison: DefaultTrialFacts, metric: str, scheme: ValidationScheme, *, members: int = 1
 ) -> Verdict:
     """Whether the winner of a search is better than the default trial, by their objectives.
 
-    A search `on_bags` measures on all rows outside the test part, so that there is nothing to confirm. In
-    other searches a trial has one network per split, even if `fnnctl train` trains several `members`.
+    Unless the scheme trains ensembles, a trial has one network per split, even if `fnnctl train` trains
+    several `members`.
     """
     kind, subject = "against_default_trial", f"trial {comparison.winner}"
     if comparison.trial is None:
         unknown = "the default settings", "they were not tried"
         return Verdict(kind, subject, unknown=unknown, remarks=("write search.start_from: defaults",))
-    with_one = " with one network" if members > 1 and not on_bags else ""
+    with_one = " with one network" if members > 1 and not scheme.trains_ensembles else ""
     default = f"the default settings{with_one} (trial {comparison.trial})"
     if comparison.trial == comparison.winner:
         return Verdict(kind, "no trial", (Rivals(default, "better"),))
@@ -196,14 +197,15 @@ def against_default_trial(
         return Verdict(kind, subject, unknown=(default, "they have no result after as many epochs"))
     values = (ComparedValue(metric, *comparison.objectives),)
     sample = f"after {counted(comparison.budget, 'epoch')}"
+    can_confirm = scheme.no_confirmation is None
     confirm = RAISE_TOP if comparison.unconfirmed else f"write {CONFIRM}"
     if comparison.p is None:
-        reason = "" if on_bags else "one validation part does not say how much of that is chance"
-        remarks = () if on_bags else (confirm,)
+        reason = "one validation part does not say how much of that is chance" if can_confirm else ""
+        remarks = (confirm,) if can_confirm else ()
         return Verdict(kind, subject, (), values, sample, unknown=(default, reason), remarks=remarks)
     is_tie = is_doubtful(comparison)
     correction = f"corrected for choosing the best of {comparison.compared + 1:,} trials"
-    advice = f"keep those, or {confirm}" if comparison.compared and not on_bags else "keep those"
+    advice = f"keep those, or {confirm}" if comparison.compared and can_confirm else "keep those"
     return Verdict(
         kind,
         subject,

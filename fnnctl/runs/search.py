@@ -259,7 +259,7 @@ def _compare(session: SearchSession, trained: TrainedTrials, winner: Winner) -> 
         _default_trial_facts(session, winner),
         has_default=session.run.default() is not None,
         metric=session.setup.settings.objective.metric,
-        on_bags=session.keeps_trials,
+        scheme=session.scheme.facts,
         members=session.setup.experiment.model.ensemble.members,
     )
     if verdict and verdict.is_warning:

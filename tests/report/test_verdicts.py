@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from fnnctl.config.schema.validation_schemes import VALIDATION_SCHEMES
 from fnnctl.report.verdicts import (
     Outcome,
     Rivals,
@@ -72,12 +73,13 @@ def facts(*values: object, **more: object) -> DefaultTrialFacts:
     ],
 )
 def test_against_the_default_trial(comparison: DefaultTrialFacts, sentence: str) -> None:
-    verdict = against_default_trial(comparison, "accuracy")
+    one_network = VALIDATION_SCHEMES["validation"]
+    verdict = against_default_trial(comparison, "accuracy", one_network)
     assert (str(verdict.message), verdict.message.kind) == (sentence, "against_default_trial")
     assert verdict.is_warning == (comparison.p is not None and comparison.p > 0.05)
     of_one = sentence.replace("the default settings (", "the default settings with one network (")
-    assert str(against_default_trial(comparison, "accuracy", members=8).message) == of_one
-    on_bags = against_default_trial(comparison, "accuracy", members=8, on_bags=True).message
+    assert str(against_default_trial(comparison, "accuracy", one_network, members=8).message) == of_one
+    on_bags = against_default_trial(comparison, "accuracy", VALIDATION_SCHEMES["bags"], members=8).message
     assert "with one network" not in str(on_bags)
     assert "search.confirm" not in str(on_bags)
 

@@ -73,7 +73,7 @@ def _default_verdict(summary: Summary) -> Verdict | None:
         winners_comparison(summary),
         has_default=names.DEFAULT in summary.files,
         metric=search.metric,
-        on_bags=search.scheme.trains_ensembles,
+        scheme=search.scheme,
         members=search.members,
     )
 
