@@ -5,7 +5,7 @@ The types of the columns are those in the training data, regardless of what the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from typing import Final
@@ -108,25 +108,15 @@ class RowEncoder:
         """The rows of a block; raises DataError, after the rows before, if some cannot be read."""
         for part in in_parts(block, MOST_ROWS):
             attempt, numbers = Problems(problems.file), self._numbers.copy()
-            rows = self._rows(part, attempt)
-            if not attempt:
-                problems.raise_any()  # what is wrong with the form of the rows
-                yield self._numbered(rows)
-                continue
-            # Messages are about a few hundred rows at most, and the rows before these are predicted.
-            self._numbers = numbers
-            for few in in_parts(part, self._block_rows):
-                yield self._readable(few, problems)
-
-    def _readable(self, block: Block, problems: Problems) -> NewRows:
-        """The rows of a block; raises DataError if some cannot be read."""
-        rows = self._rows(block, problems)
-        problems.raise_any()
-        return self._numbered(rows)
-
-    def _numbered(self, rows: NewRows) -> NewRows:
-        self._first += len(rows)
-        return rows
+            blocks: Iterable[NewRows] = [self._rows(part, attempt)]
+            if attempt:
+                # Messages are about a few hundred rows at most, and the rows before these are predicted.
+                self._numbers = numbers
+                blocks = (self._rows(few, problems) for few in in_parts(part, self._block_rows))
+            for rows in blocks:
+                problems.raise_any()  # also what is wrong with the form of the rows
+                self._first += len(rows)
+                yield rows
 
     @property
     def no_rows(self) -> Columns:
@@ -206,9 +196,8 @@ class _Categories:
         """The codes (n,) of the values, and the categories: the known ones, and then others that occur."""
         is_typed = column.numbers() is not None
         reader = self._readers.get(is_typed)
-        if (
-            reader is None or max(len(reader.spelled), len(reader.code_of_value)) > MOST_TEXTS
-        ):  # many texts are forgotten
+        if reader is None or max(len(reader.spelled), len(reader.code_of_value)) > MOST_TEXTS:
+            # Many texts are forgotten.
             reader = self._readers[is_typed] = _KnownTexts(text_column(column, self._missing))
         if len(lines) == 1 and (code := reader.code_of_value.get(column.texts()[0])) is not None:
             return np.array([code], np.int32), self._known  # takes a third of the time

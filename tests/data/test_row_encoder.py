@@ -150,7 +150,6 @@ def test_a_part_of_records_is_a_block() -> None:
     part = records.part(slice(1, 3))
     assert ([*part.lines], len(records.columns)) == ([2, 3], 2)
     assert [*part.columns[1].texts()] == ["\0", "NA"]
-    assert len(records.first_columns(1).columns) == 1
     assert records.numbers([1]) is None
 
 

@@ -81,9 +81,6 @@ class Block(Protocol):
     def part(self, rows: slice) -> Block:
         """Some consecutive rows."""
 
-    def first_columns(self, count: int) -> Block:
-        """The rows with their first columns alone."""
-
 
 def in_parts(block: Block, rows: int) -> Iterator[Block]:
     """A block in blocks of this number of rows."""

@@ -6,15 +6,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from typing import TypeAlias
 
 from fnnctl.data.columns.numbers import plain_number
 from fnnctl.data.problems import Problems
-from fnnctl.data.tables.blocks import Block, ColumnBlock
+from fnnctl.data.tables.blocks import ColumnBlock
 from fnnctl.data.tables.cells import CellRows
 from fnnctl.data.tables.csv_file import CsvFile, CsvRecords
 from fnnctl.data.tables.open_table import CsvFormat, OpenTable, check_names
 from fnnctl.data.tables.text_files import open_text, share_read
 from fnnctl.text import counted, quoted
+
+CsvBlock: TypeAlias = CellRows | ColumnBlock
 
 
 @contextmanager
@@ -60,7 +63,7 @@ def _check_header(names: Sequence[str], line: int, problems: Problems) -> None:
     check_names(names, line, problems)
 
 
-def _blocks(records: Iterable[CsvRecords], width: int, problems: Problems) -> Iterator[Block]:
+def _blocks(records: Iterable[CsvRecords], width: int, problems: Problems) -> Iterator[CsvBlock]:
     """The records as blocks. Those of another width are noted and left out."""
     is_first = True
     for block in records:
@@ -98,7 +101,7 @@ def _other_width(rows: Sequence[Sequence[str]], width: int) -> str:
     return f"{difference}: name as many columns as there are"
 
 
-def _without_ends(blocks: Iterator[Block], named: int, problems: Problems) -> Iterator[Block]:
+def _without_ends(blocks: Iterator[CsvBlock], named: int, problems: Problems) -> Iterator[CsvBlock]:
     """The blocks without columns that have neither names nor values: each line ends with a delimiter.
 
     The first value without a name is noted.

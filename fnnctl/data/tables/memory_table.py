@@ -151,10 +151,6 @@ class RecordBlock:
         columns = [column.part(rows) for column in self.columns]
         return ColumnBlock(self.lines[rows], columns)
 
-    def first_columns(self, count: int) -> RecordBlock:
-        """The records with their first columns alone."""
-        return RecordBlock(self.names[:count], self.records)
-
 
 class _RecordColumns(Sequence[MemoryColumn]):
     def __init__(self, block: RecordBlock) -> None:
