@@ -216,7 +216,7 @@ def open_new_arrays(
     column is missing, also one to `keep`, if y is missing and the rows are to be `labelled`, and if X is not
     an array of numbers.
     """
-    array = source if isinstance(source, FeatureArray) else _stored_array(source, labelled=labelled)
+    array = FeatureArray.of(find_arrays(source, labelled=labelled)) if isinstance(source, Path) else source
     if array.labels:
         array = replace(array, labels=as_trained(array.labels, label_format))
     needed_columns = columns_of(preprocessor)
@@ -226,7 +226,7 @@ def open_new_arrays(
     problems = Problems(array.stored.origin)
     if preprocessor.categories:
         needed = word_list([quoted(column.name) for column in preprocessor.categories])
-        problems.add(f"the network needs categorical columns ({needed}), which only a CSV file has")
+        problems.add(f"the network needs categorical columns ({needed}), which only a table has")
     elif absent and not array.named:
         columns = f"{counted(len(array.names), 'column')}, x0 to {array.names[-1]}"
         problems.add(f"has {columns}, and no feature_names, but the network needs {word_list(absent)}")
@@ -235,10 +235,6 @@ def open_new_arrays(
     kept = kept_columns(keep, array.names, problems)
     problems.raise_any()
     return NewFile(unused, kept, array_blocks(array, needed_columns, kept, missing))
-
-
-def _stored_array(path: Path, *, labelled: bool) -> FeatureArray:
-    return FeatureArray.of(find_arrays(path, labelled=labelled))
 
 
 def array_blocks(

@@ -207,7 +207,7 @@ UNNAMED = "X: has 3 columns, x0 to x2, and no feature_names, but the network nee
             knowing(*"abcdefu"),
             "X: 6 of the 7 columns that the network needs are missing: 'a', 'b', 'c', 'd', 'e', 'f'",
         ),
-        ({"X": X}, KNOWING_SEX, "X: the network needs categorical columns ('sex'), which only a CSV file"),
+        ({"X": X}, KNOWING_SEX, "X: the network needs categorical columns ('sex'), which only a table has"),
         ({"X": X[:, 0]}, knowing("x0"), "X: has the shape (3,), but one row per example is needed"),
     ],
 )
