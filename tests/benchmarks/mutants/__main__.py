@@ -72,9 +72,8 @@ def _draw(options: argparse.Namespace) -> int:
 def _run(options: argparse.Namespace) -> int:
     mutants = [Mutant(**json.loads(line)) for line in _lines(options.file)]
     if options.again:
-        mutants = [
-            mutant for mutant in mutants if _read(options.again).get(mutant, {}).get("outcome") == CAUGHT
-        ]
+        caught = _caught(_read(options.again))
+        mutants = [mutant for mutant in mutants if mutant in caught]
     known = _read(options.results)
     coverage = Coverage.read(options.coverage, ROOT)
     projects: SimpleQueue[Path] = SimpleQueue()
@@ -103,8 +102,7 @@ def _run(options: argparse.Namespace) -> int:
 
 def _compare(options: argparse.Namespace) -> int:
     before, after = _read(options.before), _read(options.after)
-    lost = [mutant for mutant, line in before.items() if line["outcome"] == CAUGHT]
-    lost = [mutant for mutant in lost if after.get(mutant, {}).get("outcome") != CAUGHT]
+    lost = sorted(_caught(before) - _caught(after))
     for mutant in lost:
         print(f"{mutant.file}, {mutant.scope}: {mutant.original!r} as {mutant.replacement!r}", end="; ")
         print(f"{before[mutant]['test']}, then {after.get(mutant, {}).get('outcome')}")
@@ -119,11 +117,17 @@ def _sites(file: str) -> dict[Mutant, Site]:
     return {site.mutant: site for site in sites_of(file, path.read_bytes())} if path.exists() else {}
 
 
+def _caught(results: dict[Mutant, dict[str, str]]) -> set[Mutant]:
+    return {mutant for mutant, line in results.items() if line["outcome"] == CAUGHT}
+
+
 def _count(results: dict[Mutant, dict[str, str]]) -> None:
     counts = Counter((mutant.file.split("/")[1], line["outcome"]) for mutant, line in results.items())
     for package in sorted({package for package, _ in counts}):
-        told = {outcome: number for (name, outcome), number in sorted(counts.items()) if name == package}
-        print(package, *(f"{number} {outcome}" for outcome, number in told.items()))
+        outcomes = (
+            f"{number} {outcome}" for (name, outcome), number in sorted(counts.items()) if name == package
+        )
+        print(package, *outcomes)
 
 
 def _read(file: Path) -> dict[Mutant, dict[str, str]]:

@@ -7,26 +7,24 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from coverage import CoverageData
 
 from tests.benchmarks.mutants.covering import SECONDS
 from tests.benchmarks.mutants.sites import Site
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 COPIED: Final = ("fnnctl", "tests", "configs", "docs", ".github", "README.md", "LICENSE", "pyproject.toml")
 MOST_SECONDS: Final = 40.0
 """Of the tests of a mutant, when the coverage was recorded. Those of its own folder come first."""
 START_SECONDS: Final = 60.0
 SLOWER: Final = 5.0
-"""A mutant whose tests take longer than START_SECONDS and SLOWER times their recorded seconds never ends."""
+"""A mutant whose tests take longer than START_SECONDS and SLOWER times their recorded seconds never ends;
+judgement: a machine with other work is slower, and an endless loop is rare."""
 CAUGHT, SURVIVED, UNREACHED, GONE = "caught", "survived", "unreached", "gone"
 
 
@@ -107,19 +105,11 @@ def outcome(site: Site, coverage: Coverage, project: Path) -> tuple[str, str]:
 
 
 def _pytest(project: Path, tests: Sequence[str], seconds: float) -> subprocess.CompletedProcess[str]:
-    options = [
-        "-x",
-        "-q",
-        "-p",
-        "no:cacheprovider",
-        "-p",
-        "no:xdist",
-        "--tb=no",
-        "--override-ini",
-        "addopts=",
-    ]
+    options = (
+        "-x -q -rf -p no:cacheprovider -p no:xdist --tb=no --override-ini addopts= --import-mode=importlib"
+    )
     return subprocess.run(
-        [sys.executable, "-B", "-m", "pytest", *options, "--import-mode=importlib", "-rf", *tests],
+        [sys.executable, "-B", "-m", "pytest", *options.split(), *tests],
         cwd=project,
         capture_output=True,
         text=True,

@@ -76,7 +76,7 @@ def sites_of(file: str, source: bytes) -> list[Site]:
     offsets = [0]
     for line in source.splitlines(keepends=True):
         offsets.append(offsets[-1] + len(line))
-    nodes = sorted(_mutable(ast.parse(source), ""), key=lambda found: (found[0].lineno, found[0].col_offset))
+    nodes = sorted(_mutable(ast.parse(source), ""), key=lambda node: (node[0].lineno, node[0].col_offset))
     sites: list[Site] = []
     numbers: Counter[tuple[str, str, str]] = Counter()
     for node, scope, in_function in nodes:
