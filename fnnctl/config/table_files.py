@@ -42,6 +42,11 @@ TABLE_LABELS: Final = ", ".join(kind.label for kind in TABLE_FILES)
 """For documentation: `A, B, C or D` if D follows."""
 
 
+def kind_by_mark(start: bytes) -> TableFile | None:
+    """The kind that a file's first bytes tell; None if they tell none."""
+    return next((kind for kind in TABLE_FILES if kind.mark and start.startswith(kind.mark)), None)
+
+
 def kind_by_name(file: str) -> TableFile:
     """The kind that a file's name tells; CSV for other names."""
     return next((kind for kind in TABLE_FILES if file.lower().endswith(kind.endings)), CSV)

@@ -11,7 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Final, Protocol
 
-from fnnctl.config.table_files import CSV, TABLE_FILES, TableFile, kind_by_name
+from fnnctl.config.table_files import CSV, TABLE_FILES, TableFile, kind_by_mark, kind_by_name
 from fnnctl.data.files import displayed_name, file_errors
 from fnnctl.data.problems import Problems
 from fnnctl.data.tables.memory_table import MemoryTable
@@ -34,9 +34,8 @@ def kind_of_table(path: Path | None) -> TableFile:
     if path.is_file():  # not a pipe
         with file_errors(displayed_name(path)), path.open("rb") as file:
             start = file.read(_LONGEST_MARK)
-    marked = (kind for kind in TABLE_FILES if kind.mark and start.startswith(kind.mark))
     named = kind_by_name(path.name)
-    return next(marked, CSV if named.mark else named)
+    return kind_by_mark(start) or (CSV if named.mark else named)
 
 
 def open_table(

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from fnnctl.config.other_files import BINARY, LONGEST_MARK, is_binary, no_table
-from fnnctl.config.table_files import CSV, TABLE_FILES, kind_by_name
+from fnnctl.config.table_files import CSV, kind_by_mark, kind_by_name
 from fnnctl.data.files import displayed_name, file_errors
 from fnnctl.errors import DataError, Problem
 from fnnctl.text import did_you_mean, quoted
@@ -105,8 +105,7 @@ def _codec(encoding: str, setting: str) -> str:
 
 
 def _refuse_other_formats(start: bytes, path: Path | None, file: str) -> None:
-    kind = next((kind for kind in TABLE_FILES if kind.mark and start.startswith(kind.mark)), None)
-    if kind is not None:
+    if kind := kind_by_mark(start):
         way = "from standard input, from a pipe, or inside a gzip file"
         message = f"a {kind.label} file cannot be read {way}: name the {kind.label} file"
         raise DataError(Problem(message, file=file))
