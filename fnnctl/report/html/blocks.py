@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Final
 
 from fnnctl.report import blocks as kinds
 from fnnctl.report.blocks import Block, Table, command_lines
@@ -24,7 +25,7 @@ from fnnctl.report.html.markup import (
 from fnnctl.report.html.page import PageSection, Part
 from fnnctl.report.html.scores import tiles
 
-UNTITLED: tuple[type[Block], ...] = (kinds.Scores, kinds.Notes, kinds.Facts)
+UNTITLED: Final[tuple[type[Block], ...]] = (kinds.Scores, kinds.Notes, kinds.Facts)
 """What a summary begins with, in this order; it needs no titles."""
 
 

@@ -13,6 +13,7 @@ from importlib.resources import files
 from typing import Final, TypeAlias
 
 from fnnctl.errors import UsageError
+from fnnctl.report.document import Look
 from fnnctl.report.html.markup import EMPTY, Markup, content, element, escape, identifier, join_markup
 
 
@@ -32,10 +33,10 @@ class Part:
 class PageSection:
     """A section of the page below its own heading."""
 
-    title: str
+    heading: str
     parts: tuple[Part, ...]
-    look: str = "block"
-    """A class of the style sheet: `block`, `figures` (side by side if there is room), or `summary`."""
+    look: Look = "block"
+    """A class of the style sheet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ class Article:
 MAX_BYTES: Final = 1_000_000
 SMALL: Final = 1000
 """Smaller parts are not left out for want of room: the note in their index is hardly smaller."""
-FIRST_LOOKS: Final = frozenset({"summary", "failure", "warning", "passed"})
+FIRST_LOOKS: Final[frozenset[Look]] = frozenset({"summary", "failure", "warning", "passed"})
 """The sections that a page is read for; they always stay."""
 
 PartIndex: TypeAlias = tuple[int, int, int]
@@ -89,7 +90,7 @@ def _others(articles: Sequence[Article]) -> Iterator[tuple[PartIndex, Part]]:
     )
 
 
-def _all_parts(articles: Sequence[Article]) -> Iterator[tuple[PartIndex, Part, str]]:
+def _all_parts(articles: Sequence[Article]) -> Iterator[tuple[PartIndex, Part, Look]]:
     """All parts, with the looks of their sections."""
     for article_index, article in enumerate(articles):
         for section_index, section in enumerate(article.sections):
@@ -175,7 +176,7 @@ def _contents(articles: Sequence[Article], names: Sequence[str]) -> Markup:
         links = list(zip(names, (article.title for article in articles), strict=True))
     else:
         links = [
-            (_section_identifier(names[0], number, section), section.title)
+            (_section_identifier(names[0], number, section), section.heading)
             for number, section in enumerate(articles[0].sections)
         ]
     entries = (element("li", element("a", content(title), href=f"#{name}")) for name, title in links)
@@ -194,7 +195,7 @@ def _article(article: Article, name: str, *, several: bool) -> Markup:
 
 def _section(section: PageSection, name: str, level: int) -> Markup:
     inner = join_markup(_part(part, level + 1) for part in section.parts)
-    heading = element(f"h{level}", content(section.title))
+    heading = element(f"h{level}", content(section.heading))
     return element("section", heading, inner, id=name, class_=section.look)
 
 
@@ -206,4 +207,4 @@ def _part(part: Part, level: int) -> Markup:
 
 
 def _section_identifier(article: str, number: int, section: PageSection) -> str:
-    return f"{article}-{number}-{identifier(section.title)[:40]}"
+    return f"{article}-{number}-{identifier(section.heading)[:40]}"
