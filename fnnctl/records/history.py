@@ -122,7 +122,7 @@ class SearchHistory:
 
     @property
     def scheme(self) -> ValidationScheme:
-        """What was known of where the objective is measured."""
+        """Where the objective was measured."""
         return scheme_named(self.part)
 
     @property

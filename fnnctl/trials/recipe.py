@@ -32,7 +32,13 @@ from fnnctl.config.rules.start_from import START_FROM
 from fnnctl.config.rules.trials import trial_configs
 from fnnctl.config.schema.methods import SAMPLERS
 from fnnctl.config.schema.search import SearchConfig
-from fnnctl.config.schema.validation_schemes import ON_BAGS, ON_VALIDATION, VALIDATION_SCHEMES, SchemeName
+from fnnctl.config.schema.validation_schemes import (
+    ON_BAGS,
+    ON_VALIDATION,
+    VALIDATION_SCHEMES,
+    SchemeName,
+    ValidationScheme,
+)
 from fnnctl.errors import ConfigError, Problem
 from fnnctl.modelling.loading import LoadedExperiment, completed_by_recipe, split_data
 from fnnctl.modelling.recipe_facts import recipe_facts
@@ -91,9 +97,9 @@ def with_search_recipe(loaded: LoadedExperiment, *, max_trials: int | None = Non
         return SearchRecipe(loaded)
     original = loaded.original
     written = {key: value for key, value in (original.get(SEARCH) or {}).items() if key != SPACE[1]}
-    on, notes = _where_measured(loaded, value_at(original, OBJECTIVE_ON))
-    if not VALIDATION_SCHEMES[on].trains_ensembles:
-        loaded = _for_single_networks(loaded, original, written, on)
+    scheme, notes = _where_measured(loaded, value_at(original, OBJECTIVE_ON))
+    if not scheme.trains_ensembles:
+        loaded = _for_single_networks(loaded, original, written, scheme.name)
     sets = [] if loaded.experiment.complete else list(settings_in(outside_search(original)))
     recipe = recipe_facts(loaded.data, loaded.experiment)
     rows = round(recipe.rows * (1 - loaded.experiment.data.test_share))
@@ -104,7 +110,7 @@ def with_search_recipe(loaded: LoadedExperiment, *, max_trials: int | None = Non
         recipe=recipe,
         default=loaded.experiment,
         set_paths=sets,
-        on=on,
+        scheme=scheme,
         max_epochs=value_at(written, ("budget", "max_epochs")),
         tries_sample=why_not is None,
     )
@@ -140,13 +146,15 @@ def _sample_note(loaded: LoadedExperiment, rows: int) -> str:
     )
 
 
-def _where_measured(loaded: LoadedExperiment, on: SchemeName | None) -> tuple[SchemeName, tuple[str, ...]]:
+def _where_measured(
+    loaded: LoadedExperiment, on: SchemeName | None
+) -> tuple[ValidationScheme, tuple[str, ...]]:
     """Where trials are measured, by the config or by what is possible, and a note if that is not on bags."""
     if on is not None:
-        return on, ()
+        return VALIDATION_SCHEMES[on], ()
     ensemble = loaded.experiment.model.ensemble
     if ensemble.bags and not ensemble.share_weights:
-        return ON_BAGS, ()
+        return VALIDATION_SCHEMES[ON_BAGS], ()
     if ensemble.share_weights:
         reason = "the members of model.ensemble share weights"
     elif why := loaded.why_no_bags():
@@ -155,7 +163,7 @@ def _where_measured(loaded: LoadedExperiment, on: SchemeName | None) -> tuple[Sc
             reason = f"{why.path} is set; remove it, and trials are ensembles"
     else:
         reason = "model.ensemble has none"
-    return ON_VALIDATION, (
+    return VALIDATION_SCHEMES[ON_VALIDATION], (
         f"each trial is one network, measured on the validation part, and not an ensemble on bags: {reason}",
     )
 

@@ -38,7 +38,7 @@ from fnnctl.config.rules.plain_config import value_at
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.model import PiecewiseLinearEmbeddingConfig
 from fnnctl.config.schema.recipe_values import RecipeFacts, has_many_rows, hidden_units
-from fnnctl.config.schema.validation_schemes import VALIDATION_SCHEMES, SchemeName, ValidationScheme
+from fnnctl.config.schema.validation_schemes import ValidationScheme
 from fnnctl.metrics.registry import CLASSIFICATION, LOG_LOSS
 
 EMBEDDINGS: Final = ((8, 4), (16, 4), (32, 4), (32, 8))
@@ -124,17 +124,12 @@ class SearchRecipeFacts:
     """The experiment that `fnnctl train` trains; for trials on validation rows, with the recipe for them."""
     set_paths: Sequence[ConfigPath]
     """The settings that the config itself sets: they are neither searched nor changed."""
-    on: SchemeName
+    scheme: ValidationScheme
     """Where trials are measured."""
     max_epochs: int | None = None
     """The most epochs of a trial, if the config says so."""
     tries_sample: bool = False
     """Whether configurations are tried on a sample of the rows first: see `why_no_sample`."""
-
-    @property
-    def scheme(self) -> ValidationScheme:
-        """What a search must know of where its trials are measured."""
-        return VALIDATION_SCHEMES[self.on]
 
     @property
     def embedding(self) -> PiecewiseLinearEmbeddingConfig | None:
@@ -214,7 +209,7 @@ def recipe_section(facts: SearchRecipeFacts, space: Mapping[str, Any]) -> dict[s
         domains = {path: {"choice": [None, SAMPLE_ROWS]}, **domains}
     return {
         "method": method,
-        "objective": {"on": facts.on, **({} if metric is None else {"metric": metric})},
+        "objective": {"on": facts.scheme.name, **({} if metric is None else {"metric": metric})},
         "start_from": first,
         "ensemble": None if facts.scheme.no_ensemble else {"size": size},
         "space": domains,

@@ -23,7 +23,7 @@ from fnnctl.config.recipes.search import (
 )
 from fnnctl.config.recipes.written import settings_in
 from fnnctl.config.schema.recipe_values import RecipeFacts
-from fnnctl.config.schema.validation_schemes import SchemeName
+from fnnctl.config.schema.validation_schemes import VALIDATION_SCHEMES, SchemeName
 from tests.config.recipes.cases import facts_of
 
 ALL = {
@@ -43,7 +43,10 @@ def search_facts(
     facts = of or facts_of()
     complete = resolve(config, facts)
     return SearchRecipeFacts(
-        recipe=facts, default=complete.experiment, set_paths=list(settings_in(config)), on=on
+        recipe=facts,
+        default=complete.experiment,
+        set_paths=list(settings_in(config)),
+        scheme=VALIDATION_SCHEMES[on],
     )
 
 
