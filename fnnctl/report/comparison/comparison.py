@@ -155,7 +155,6 @@ def layers_text(value: Any) -> str:
 
 MAX_RUNS: Final = 20
 """More runs have more than 190 pairs, of which Holm's correction leaves no small difference."""
-LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 Values = tuple[str, tuple[str, ...]]
 """A name, and its value in each run."""

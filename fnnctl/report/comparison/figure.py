@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any, Final
 
 from fnnctl.report.blocks import Figure
-from fnnctl.report.comparison.comparison import LETTERS, RunComparison
+from fnnctl.report.comparison.comparison import RunComparison
 from fnnctl.report.comparison.differences import has_points
+from fnnctl.report.comparison.pairs import LETTERS
 
 FILE: Final = "comparison.png"
 
@@ -30,7 +31,7 @@ def _draw(comparison: RunComparison, title: str) -> Any:
     ]
     differences = [
         PlottedScore(
-            f"{LETTERS[pair.first]} − {LETTERS[pair.second]}",
+            str(pair),
             factor * pair.test.difference.value,
             _ends(pair.test.difference.ci95, factor),
             pair.verdict == "tie",

@@ -25,6 +25,8 @@ Samples: TypeAlias = Literal["rows", "folds", "mixed"]
 PAIRED_FOLDS: Final = "corrected resampled t-test"
 UNPAIRED_FOLDS: Final = "Welch's t-test with corrected variances"
 MIXED: Final = "t-test of the mean"
+LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+"""What runs are called, by their index."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +134,10 @@ class Pair:
     """p, corrected for the number of pairs."""
     verdict: Verdict
     """Whether the first run is better."""
+
+    def __str__(self) -> str:
+        """The difference, as `A − B`."""
+        return f"{LETTERS[self.first]} − {LETTERS[self.second]}"
 
 
 def compared_pairs(runs: Sequence[ComparedRun], metric: str) -> list[Pair]:

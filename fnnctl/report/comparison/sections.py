@@ -11,7 +11,7 @@ from fnnctl.metrics.paired import LEVEL
 from fnnctl.metrics.registry import is_loss
 from fnnctl.report.blocks import Command, Facts, Notes, Table, Warnings
 from fnnctl.report.comparison.compared_run import ComparedRun, MeasuredFolds, MeasuredPart
-from fnnctl.report.comparison.comparison import LETTERS, RunComparison, has_several_configs, resolved_run
+from fnnctl.report.comparison.comparison import RunComparison, has_several_configs, resolved_run
 from fnnctl.report.comparison.differences import (
     amount,
     detectable_difference,
@@ -22,7 +22,7 @@ from fnnctl.report.comparison.differences import (
     signed,
 )
 from fnnctl.report.comparison.figure import comparison_figure_block
-from fnnctl.report.comparison.pairs import Pair
+from fnnctl.report.comparison.pairs import LETTERS, Pair
 from fnnctl.report.document import Document, Section, block_section, merge_blocks
 from fnnctl.report.words import number
 from fnnctl.store.names import RESOLVED
@@ -74,14 +74,14 @@ def pair_sentence(comparison: RunComparison, pair: Pair) -> str:
         return f"{a} and {b} are tied: their predictions are identical."
     most = amount(max(map(abs, difference.ci95)), metric)
     corrected = " after Holm's correction" if difference.p < LEVEL else ""
-    interval = f"95 % interval of {_letters(pair)}: {ends(difference.ci95, metric)}"
+    interval = f"95 % interval of {pair}: {ends(difference.ci95, metric)}"
     return f"{a} and {b} are a tie at this sample size{corrected}: at most {most} apart ({interval}; {p})."
 
 
 def warnings(comparison: RunComparison) -> list[str]:
     """Pairs whose data differ: what is compared is then not only the runs."""
     pairs = [
-        _letters(pair)
+        str(pair)
         for pair in comparison.pairs
         if comparison.runs[pair.first].data_key != comparison.runs[pair.second].data_key
     ]
@@ -107,17 +107,13 @@ def _tests(comparison: RunComparison) -> Iterator[str]:
     by_test: dict[tuple[str, str | None], list[str]] = {}
     for pair in comparison.pairs:
         how = f"{pair.test.method} of {pair.test.sample}", pair.test.why_unpaired
-        by_test.setdefault(how, []).append(_letters(pair))
+        by_test.setdefault(how, []).append(str(pair))
     for (method, why), pairs in by_test.items():
         if why is None:
             yield f"{joined_words(pairs)}: {method}."
         else:
             unpaired = f"{method}, not paired, because {why}"
             yield f"{joined_words(pairs)}: {unpaired}. An unpaired test is less sensitive."
-
-
-def _letters(pair: Pair) -> str:
-    return f"{LETTERS[pair.first]} − {LETTERS[pair.second]}"
 
 
 def _of_networks(comparison: RunComparison) -> Iterator[str]:
@@ -140,7 +136,7 @@ def _smallest(comparison: RunComparison) -> Iterator[str]:
         true = f"a true difference of {amount(smallest, comparison.metric)} is detected 80 % of the time"
         if math.isinf(smallest):
             true = "even the largest true difference is detected less than 80 % of the time"
-        yield f"{_letters(pair)}: with samples of this size, {true}{_needed(comparison, pair)}."
+        yield f"{pair}: with samples of this size, {true}{_needed(comparison, pair)}."
 
 
 def _needed(comparison: RunComparison, pair: Pair) -> str:
@@ -307,7 +303,7 @@ def _differences(comparison: RunComparison) -> Table:
         p = (difference.p, pair.p_holm) if several else (difference.p,)
         rows.append(
             (
-                f"{a} − {b}",
+                str(pair),
                 who,
                 signed(difference.value, comparison.metric),
                 ends(difference.ci95, comparison.metric),
