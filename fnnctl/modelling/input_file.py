@@ -50,7 +50,7 @@ TAB = ("\\t", "tab")
 
 @dataclass(frozen=True, slots=True)
 class InputFile:
-    """A CSV or Parquet file, standard input, arrays, or rows in memory; and the format of a table."""
+    """A file with a table, standard input, arrays, or rows in memory; and the format of a table."""
 
     path: Path | None
     """None is standard input, or no file."""

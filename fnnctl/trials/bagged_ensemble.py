@@ -119,7 +119,7 @@ def select_on_bags(
     scores = candidates.of_parts(members)
     joint = candidates.fitted(candidates.decoder, scores, every_row)
     if len(members) == 1:
-        predictor, scores = trained_predictor(data, members[0][0], post_training)
+        predictor, scores = _trained_predictor(data, members[0][0], post_training)
     else:
         predictor = TrialMembers(members).predictor(data)
         predictor = replace(predictor, decoder=candidates.fitted(predictor.decoder, scores, every_row))
@@ -159,7 +159,7 @@ def _nested(
     return nested
 
 
-def trained_predictor(
+def _trained_predictor(
     data: TaskData, trial: TrainedTrial, post_training: PostTraining
 ) -> tuple[Predictor, FloatArray]:
     """The predictor that `fnnctl train` makes of a trial's configuration, and its out-of-bag scores before

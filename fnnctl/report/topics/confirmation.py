@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from fnnctl.config.schema.validation_schemes import ValidationScheme
 from fnnctl.metrics.registry import label_of
 from fnnctl.records.confirmation import CONFIRM, Confirmation, Leader
 from fnnctl.report.blocks import Block, Notes, Table
@@ -40,7 +41,7 @@ def confirmation(summary: Summary) -> Iterator[Block]:
             verdict_sentence(against_leaders(found)),
             left_out_sentence(found) or "",
             *interval_sentences(found),
-            *search_sentences(found, len(search.standings.latest), search.part),
+            *search_sentences(found, len(search.standings.latest), search.scheme),
         ]
         yield Notes(TITLE, tuple(filter(None, sentences)))
     elif found.networks:
@@ -93,11 +94,8 @@ def left_out_sentence(confirmation: Confirmation) -> str | None:
     )
 
 
-def search_sentences(confirmation: Confirmation, trials: int, part: str) -> list[str]:
-    """How the best of the search's `trials` did: whether it won, and how optimistic its objective was.
-
-    `part` is where the search measured its objective.
-    """
+def search_sentences(confirmation: Confirmation, trials: int, scheme: ValidationScheme) -> list[str]:
+    """How the best of the search's `trials` did: whether it won, and how optimistic its objective was."""
     best, objective = confirmation.leaders[0], confirmation.leaders[0].result.objective
     sentences = []
     if confirmation.chosen and confirmation.chosen is not best:
@@ -111,7 +109,7 @@ def search_sentences(confirmation: Confirmation, trials: int, part: str) -> list
             f"{counted(trials, 'trial')}, and its mean over the seeds is {number(best.mean)}: the search was "
             f"{optimism_text(optimism)}."
         )
-    if part == "cross_validation":
+    if scheme.has_folds:
         watched = ", which early stopping watches, too" if _stopped_early(confirmation) else ""
         sentences.append(
             "The search measured the mean over the folds; the confirmation measures on the validation rows "

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from fnnctl.config.schema.validation_schemes import VALIDATION_SCHEMES
 from fnnctl.records.history import SearchHistory
 from fnnctl.report.blocks import Notes, Table
 from fnnctl.report.figures.search_figures import plotted_leaders
@@ -60,7 +61,7 @@ class TestSeedsLeftOut:
 class TestOptimism:
     def test_the_best_of_the_search(self) -> None:
         found = found_in(CLEAR)
-        sentences = search_sentences(found, 40, "validation")
+        sentences = search_sentences(found, 40, VALIDATION_SCHEMES["validation"])
         assert sentences == [
             "Trial 2 was the best of the search; here it is number 3 of 3, and trial 1 is refitted.",
             "The search saw 0.9500 for trial 2, the best of 40 trials, and its mean over the seeds is "
@@ -70,7 +71,7 @@ class TestOptimism:
 
     def test_a_search_that_was_not(self) -> None:
         found = found_in(CLEAR, objectives=(0.5, 0.6, 0.4))
-        assert search_sentences(found, 1, "validation") == [
+        assert search_sentences(found, 1, VALIDATION_SCHEMES["validation"]) == [
             "The search saw 0.6000 for trial 1, the best of 1 trial, and its mean over the seeds is 0.9163: "
             "the search was not optimistic."
         ]
@@ -80,7 +81,7 @@ class TestOptimism:
         assert optimism_of(found, found.leaders[0]) == pytest.approx(0.91625 - 0.8)
 
     def test_cross_validated_objectives_are_measured_otherwise(self) -> None:
-        told = search_sentences(found_in(CLEAR), 3, "cross_validation")[-1]
+        told = search_sentences(found_in(CLEAR), 3, VALIDATION_SCHEMES["cross_validation"])[-1]
         assert "the mean over the folds" in told
         assert told.endswith("on the validation rows of each seed.")
 
@@ -88,7 +89,7 @@ class TestOptimism:
         records = confirmed(CLEAR, budget=9)
         found = history({}, networks=[{**records[0], "kept_epoch": 7}, *records[1:]]).confirmation
         assert found
-        told = search_sentences(found, 3, "cross_validation")[-1]
+        told = search_sentences(found, 3, VALIDATION_SCHEMES["cross_validation"])[-1]
         assert told.endswith("on the validation rows of each seed, which early stopping watches, too.")
 
 
