@@ -62,11 +62,10 @@ def no_table(start: bytes, ending: str) -> str | None:
     content = _EXPERIMENT if ending in {".yaml", ".yml"} else other_file(start, ending)
     if content is None:
         return None
-    return (
-        f"{content}, not a table"
-        if content in _WITHOUT_TABLE
-        else f"{content}, not a CSV file: save it as CSV"
-    )
+    if content in _WITHOUT_TABLE:
+        return f"{content}, not a table"
+    lines = ", or as JSON Lines (.jsonl) with one object per line" if content == JSON else ""
+    return f"{content}, not a CSV file: save it as CSV{lines}"
 
 
 def other_file(start: bytes, ending: str) -> str | None:

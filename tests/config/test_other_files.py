@@ -77,6 +77,11 @@ def test_text_is_nothing_else(start: bytes) -> None:
         (b"\x89PNG\r\n", ".parquet", "a PNG picture, not a table"),
         (b"[project]\n", ".toml", "a TOML file, not a table"),
         (b"PK\x03\x04", ".xlsx", "an Excel workbook or a zip archive, not a CSV file: save it as CSV"),
+        (
+            b'{"a": 1}\n',
+            ".csv",
+            "a JSON file, not a CSV file: save it as CSV, or as JSON Lines (.jsonl) with one object per line",
+        ),
         (b"a,b\n1,2\n", ".csv", None),
     ],
 )

@@ -90,7 +90,11 @@ def open_table(path: Path, form: CsvFormat, problems: Problems) -> Iterator[Open
     """
     file = displayed_name(path)
     if not path.is_file():
-        raise DataError(Problem("a JSON Lines file cannot be read from a pipe: it is read twice", file=file))
+        raise DataError(
+            Problem(
+                "a JSON Lines file cannot be read from a pipe, because it is read twice: save it", file=file
+            )
+        )
     with open_bytes(path) as stream:
         keys: dict[str, None] = {}
         total = 0
@@ -138,12 +142,12 @@ def _records(stream: IO[bytes], problems: Problems) -> Iterator[tuple[int, Recor
             problems.add(f"a line of more than {LONGEST_LINE:,} bytes{_ADVICE}", line=number)
             return
         line = line.removeprefix(_MARK) if number == 1 else line
-        if line.isspace():
+        if not line.strip():
             continue
         try:
             record = from_json(line)
         except ValueError:
-            problems.add(f"this line is not JSON{_position(line)}{_ADVICE}", line=number)
+            problems.add(f"this line is not {_fault(line)}{_ADVICE}", line=number)
             continue
         if isinstance(record, dict):
             yield number, record
@@ -152,12 +156,14 @@ def _records(stream: IO[bytes], problems: Problems) -> Iterator[tuple[int, Recor
             problems.add(f"this line is {kind}{_ADVICE}", line=number)
 
 
-def _position(line: bytes) -> str:
-    """Where a line stops being JSON; empty if Python's own parser does not tell."""
+def _fault(line: bytes) -> str:
+    """What a line is not, and where it stops being that if Python's own parser tells."""
     try:
-        json.loads(line)
+        json.loads(line.decode())
     except json.JSONDecodeError as error:
-        return f" from character {error.colno:,} on"
-    except ValueError:  # wrong bytes, or a number of too many digits
-        return ""
-    return ""
+        return f"JSON from character {error.colno:,} on"
+    except UnicodeDecodeError:
+        return "UTF-8"
+    except (ValueError, RecursionError):  # a number of too many digits; brackets too deep
+        pass
+    return "JSON"

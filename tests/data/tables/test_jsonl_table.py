@@ -76,13 +76,15 @@ def test_a_category_is_spelled_as_in_the_file(tmp_path: Path) -> None:
 
 def test_what_is_no_object_is_an_error_with_its_line(tmp_path: Path) -> None:
     content = '{"a": 1}\n\n{"a": 2,, "b": 3}\n[1]\n3\n{"a": "\xff"}\n{"a": 1' + 5_000 * "0" + "}\n"
+    content += '{"a": ' + 100_000 * "[" + "\n"
     advice = "write one object per line, with the names of the columns as keys"
     assert read(tmp_path, content.encode("latin-1"))[1] == [
         f"t.jsonl:3: this line is not JSON from character 9 on: {advice}",
         f"t.jsonl:4: this line is an array: {advice}",
         f"t.jsonl:5: this line is a single value: {advice}",
-        f"t.jsonl:6: this line is not JSON: {advice}",
+        f"t.jsonl:6: this line is not UTF-8: {advice}",
         f"t.jsonl:7: this line is not JSON: {advice}",
+        f"t.jsonl:8: this line is not JSON: {advice}",
     ]
 
 
@@ -114,7 +116,12 @@ def test_a_value_unlike_the_others_is_an_error_with_its_line(
 
 @pytest.mark.parametrize(
     ("content", "problem"),
-    [("", "the file is empty"), ("\n \n", "the file is empty"), ("{}\n", "no line has")],
+    [
+        ("", "the file is empty"),
+        ("\n \n", "the file is empty"),
+        ("\ufeff", "the file is empty"),
+        ("{}\n", "no line has"),
+    ],
 )
 def test_a_file_without_values_is_refused(tmp_path: Path, content: str, problem: str) -> None:
     with pytest.raises(DataError, match=rf"^t\.jsonl: {problem}"):
