@@ -26,7 +26,7 @@ from fnnctl.data.columns.numbers import number_problem, plain_numbers, remove_mi
 from fnnctl.data.dataset import Columns
 from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.data.problems import Problems
-from fnnctl.data.tables.blocks import Block, Column, UnusableTypeError, in_parts, refuse_unusable
+from fnnctl.data.tables.blocks import NULL, Block, Column, UnusableTypeError, in_parts, refuse_unusable
 from fnnctl.data.tables.cell_texts import MOST_TEXTS
 from fnnctl.data.tables.column_readers import NumberColumn, NumberColumns, TextColumn, text_column
 from fnnctl.text import quoted
@@ -44,7 +44,8 @@ class NewRows(Columns):
     labels: CodedTexts | None
     """(n,) if they were requested."""
     kept: Sequence[Sequence[str]] | None = None
-    """For each row, the texts of the columns to keep, as they are in the file; None if none was requested."""
+    """For each row, the texts of the columns to keep, as they are in the file, empty for null. None if none
+    was requested."""
 
 
 def columns_of(
@@ -146,7 +147,10 @@ class RowEncoder:
                 codes[:, j], texts = column.codes(columns[self._position[name]], block.lines)
                 categories.append(texts)
             labels = None if self._target is None else self._read_labels(self._target, block, problems)
-            kept = [columns[position].texts() for position in self._kept]
+            kept = [
+                ["" if text == NULL else text for text in columns[position].texts()]
+                for position in self._kept
+            ]
         except UnusableTypeError:
             refuse_unusable(((name, columns[position]) for name, position in self._used), problems)
             raise

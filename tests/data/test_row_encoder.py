@@ -58,6 +58,12 @@ def test_columns_are_found_by_their_names() -> None:
     assert columns_of(PREPROCESSOR) == ("size", "count", "colour", "code")
 
 
+def test_a_null_is_kept_as_an_empty_text() -> None:
+    keeping = RowEncoder(PREPROCESSOR, NAMES, {}, MISSING, 128, kept=("colour", "count"))
+    encoded = rows(keeping, block(size=[1.5, 2.5], count=[7, None], colour=[None, "NA"]))
+    assert encoded.kept == [("", "7"), ("NA", "")]
+
+
 def test_the_known_categories_come_first_and_others_are_those_of_the_block() -> None:
     encoding = encoder()
     first = rows(encoding, block(size=[1, 2, 3], colour=["blue", "pink", "blue"]))
