@@ -44,7 +44,7 @@ CONTENTS: Final[tuple[Heading, ...]] = (
             _in_all("thresholds.best_threshold"),
             _in_all("scores.positive"),
             _in_all_of_search("ensemble.test_score"),
-            _in_all_of_search("confirmation.verdict"),
+            _in_short("confirmation.verdict", is_of_searches=True),
             _in_all("scores.baseline"),
         ),
     ),

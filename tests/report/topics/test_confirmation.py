@@ -21,7 +21,7 @@ from fnnctl.report.topics.confirmation import (
 from fnnctl.report.verdicts import against_leaders, verdict_sentence
 from tests.report.confirmations import CLEAR, CLOSE, found_in, history, undefined
 from tests.report.searches import confirmed, header, read, result, trial
-from tests.report.topics.said import searched
+from tests.report.topics.said import complete, searched, sentences
 
 
 def sections_of(search: SearchHistory) -> list[Any]:
@@ -133,6 +133,13 @@ def test_the_table() -> None:
     assert table.rows[2] == ("0", "1 of 4 failed", "–", "–", "–", "–", "0.9000")
     assert isinstance(notes, Notes)
     assert len(notes.rows) == 3
+
+
+def test_a_report_says_once_whether_the_winner_is_better() -> None:
+    summary, sentence = searched(history(CLEAR)), verdict_sentence(against_leaders(found_in(CLEAR)))
+    assert sentences(summary).count(sentence) == 1
+    told = [row for block in complete(summary).values() for row in block.rows]
+    assert told.count(sentence) == 1
 
 
 def test_a_result_after_fewer_epochs_is_told_and_not_drawn() -> None:
