@@ -51,7 +51,10 @@ def _table(documents: Sequence[Document], positions: Sequence[int], with_interva
     labels = _labels(shown)
     scores = [_by_label(document) for document in shown]
     columns = [tuple(_cell(of_run.get(label), with_intervals) for of_run in scores) for label in labels]
-    measured = [document.scores.measured if document.scores else _status(document) for document in shown]
+    measured = [
+        document.scores.measured if document.scores else document.run.status if document.run else NOTHING
+        for document in shown
+    ]
     header: tuple[str, ...] = ("", measured[0])
     texts = [tuple(f"{position + 1}" for position in positions), tuple(document.title for document in shown)]
     if len({*measured}) > 1:
@@ -59,10 +62,6 @@ def _table(documents: Sequence[Document], positions: Sequence[int], with_interva
         texts.append(tuple(measured))
     rows = zip(*texts, *columns, strict=True)
     return Table("Runs", (*header, *labels), tuple(rows), texts=tuple(range(len(texts))))
-
-
-def _status(document: Document) -> str:
-    return document.run.status if document.run else NOTHING
 
 
 def _by_label(document: Document) -> dict[str, Score]:

@@ -15,6 +15,7 @@ from fnnctl.runs.facts import machine_differences, resumed_facts
 from fnnctl.runs.recorder import record_warnings
 from fnnctl.store.catalogue import find_run
 from fnnctl.store.folder import RunFolder
+from fnnctl.store.manifest import CONTINUED_BY
 from fnnctl.store.provenance import machine
 from fnnctl.store.run import OpenRun
 from fnnctl.tasks.task import TaskData
@@ -24,7 +25,6 @@ from fnnctl.training.state import MissingArrayError
 
 START: Final = "the start"
 """Where a run resumes if nothing of it was kept."""
-_RESUMED_BY = {"train": "train", "cross_validation": "evaluate", "search": "search"}
 
 
 def find_resumable(text: str, runs_dir: Path, *, kind: str, command: str) -> RunFolder:
@@ -33,8 +33,8 @@ def find_resumable(text: str, runs_dir: Path, *, kind: str, command: str) -> Run
     actual = folder.read_manifest().kind
     if actual != kind:
         wrong = f"it is a run of kind {quoted(actual)}"
-        if actual in _RESUMED_BY:
-            wrong += f", which `fnnctl {_RESUMED_BY[actual]} --resume` continues"
+        if actual in CONTINUED_BY:
+            wrong += f", which `fnnctl {CONTINUED_BY[actual]} --resume` continues"
         raise UsageError(f"`fnnctl {command}` cannot resume {folder.path}: {wrong}")
     return folder
 

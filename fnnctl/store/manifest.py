@@ -7,7 +7,7 @@ can be read.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -16,6 +16,12 @@ from fnnctl.messages import Message
 from fnnctl.store.names import LAYOUT_VERSION
 
 RunStatus = Literal["running", "completed", "failed", "interrupted"]
+CONTINUED_BY: Final[Mapping[str, str]] = {
+    "train": "train",
+    "cross_validation": "evaluate",
+    "search": "search",
+}
+"""The command that starts a run of each kind, and can resume it."""
 
 
 class Facts(BaseModel):

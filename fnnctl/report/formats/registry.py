@@ -70,30 +70,22 @@ class TextFormat:
     """The same for the short report; None if the format has none."""
 
 
-def _markdown(report: Report, folder: Path) -> str:
-    return markdown_report(report.documents(False), report.results, folder)
-
-
-def _short_markdown(report: Report, folder: Path) -> str:
-    return short_markdown_report(report.documents(True), report.results, folder)
-
-
 def _html(report: Report, _: Path) -> str:
     from fnnctl.report.html.report import html_report  # most reports are no pages
 
     return html_report(report.documents(False), report.results)
 
 
-def _json(report: Report, _: Path) -> str:
-    return to_json(report.to_dict())
-
-
 HTML: Final = "html"
 JSON: Final = "json"
 TEXT_FORMATS: Final[Mapping[str, TextFormat]] = {
-    "markdown": TextFormat(".md", _markdown, _short_markdown),
+    "markdown": TextFormat(
+        ".md",
+        lambda report, folder: markdown_report(report.documents(False), report.results, folder),
+        lambda report, folder: short_markdown_report(report.documents(True), report.results, folder),
+    ),
     HTML: TextFormat(".html", _html),
-    JSON: TextFormat(".json", _json),
+    JSON: TextFormat(".json", lambda report, _: to_json(report.to_dict())),
 }
 """All formats except `terminal`, which depends on the terminal's width and colours."""
 TERMINAL: Final = "terminal"

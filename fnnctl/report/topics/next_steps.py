@@ -11,9 +11,8 @@ from fnnctl.report.blocks import Block, Command
 from fnnctl.report.summary import TEST, Summary
 from fnnctl.store import names
 from fnnctl.store.folder import RunFolder
+from fnnctl.store.manifest import CONTINUED_BY
 
-CONTINUED_BY: Final = {"train": "train", "cross_validation": "evaluate", "search": "search"}
-"""The command that starts a run of each kind, and can resume it."""
 NOT_AGAIN: Final = frozenset({"--resume", "-"})
 """Words of a command whose config cannot be read again."""
 HOW_SHOWN: Final = frozenset({"--json", "--quiet", "--verbose", "--no-color"})
