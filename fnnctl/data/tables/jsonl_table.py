@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from types import NoneType
 from typing import IO, Any, Final
@@ -108,29 +109,18 @@ def open_table(path: Path, form: CsvFormat, problems: Problems) -> Iterator[Open
             raise problems.error()
         names = tuple(key.strip() for key in keys)
         check_names(names, None, problems)
-        block_rows, read = typed_block_rows(len(names)), 0
+        block_rows = typed_block_rows(len(names))
         stream.seek(0)
 
         def blocks() -> Iterator[Block]:
-            nonlocal read
-            lines: list[int] = []
-            records: list[Record] = []
-            for line, record in _records(stream, Problems(file)):  # which were noted before
-                lines.append(line)
-                records.append(record)
-                read += 1
-                if len(records) == block_rows or read == total:
-                    columns = [json_column([row.get(key) for row in records], lines) for key in keys]
-                    yield ColumnBlock(lines, columns)
-                    lines, records = [], []
+            rows = _records(stream, Problems(file))  # which were noted before
+            while part := [*islice(rows, block_rows)]:
+                lines = [line for line, _ in part]
+                yield ColumnBlock(
+                    lines, [json_column([row.get(key) for _, row in part], lines) for key in keys]
+                )
 
-        yield OpenTable(
-            names=names,
-            blocks=blocks(),
-            share=lambda: read / max(1, total),
-            block_rows=block_rows,
-            rows=total,
-        )
+        yield OpenTable.of_rows(names, blocks(), total, block_rows=block_rows)
 
 
 def _records(stream: IO[bytes], problems: Problems) -> Iterator[tuple[int, Record]]:

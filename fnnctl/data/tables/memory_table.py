@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from types import NoneType
@@ -74,22 +74,9 @@ class MemoryTable:
     def open(self, problems: Problems) -> OpenTable:
         """The table as an open one; wrong names are noted."""
         check_names(self.names, None, problems)
-        read = 0
-
-        def blocks() -> Iterator[Block]:
-            nonlocal read
-            for block in in_parts(ColumnBlock(range(1, self.rows + 1), self.columns), self.block_rows):
-                read += len(block.lines)
-                yield block
-
-        return OpenTable(
-            names=self.names,
-            blocks=blocks(),
-            share=lambda: read / max(1, self.rows),
-            block_rows=self.block_rows,
-            rows=self.rows,
-            has_types=self.has_types,
-        )
+        size = self.block_rows
+        blocks = in_parts(ColumnBlock(range(1, self.rows + 1), self.columns), size)
+        return OpenTable.of_rows(self.names, blocks, self.rows, block_rows=size, has_types=self.has_types)
 
     def digest(self) -> bytes:
         """SHA-256 of names, types and values in their order."""

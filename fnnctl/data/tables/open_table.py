@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from fnnctl.data.columns.numbers import plain_number
 from fnnctl.data.problems import Problems
@@ -63,6 +63,34 @@ class OpenTable:
     """That of a CSV file."""
     header_line: int | None = None
     """The line of the names; None if the file has no such line."""
+
+    @classmethod
+    def of_rows(
+        cls,
+        names: tuple[str, ...],
+        blocks: Iterable[Block],
+        rows: int,
+        *,
+        block_rows: int,
+        has_types: bool = True,
+    ) -> Self:
+        """A table of a known number of rows; those of the blocks so far are the share that has been read."""
+        read = 0
+
+        def counted() -> Iterator[Block]:
+            nonlocal read
+            for block in blocks:
+                read += len(block.lines)
+                yield block
+
+        return cls(
+            names=names,
+            blocks=counted(),
+            share=lambda: read / max(1, rows),
+            block_rows=block_rows,
+            rows=rows,
+            has_types=has_types,
+        )
 
 
 def check_names(names: Sequence[str], line: int | None, problems: Problems) -> None:

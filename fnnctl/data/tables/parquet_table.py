@@ -47,25 +47,17 @@ def open_table(path: Path, form: CsvFormat, problems: Problems) -> Iterator[Open
             problems.add("the file has no columns")
             raise problems.error()
         check_names(names, None, problems)
-        block_rows, total = typed_block_rows(len(names)), source.metadata.num_rows
-        read = 0
+        block_rows = typed_block_rows(len(names))
 
         def blocks() -> Iterator[Block]:
-            nonlocal read
+            line = 1
             for batch in source.iter_batches(batch_size=block_rows, use_threads=False):
-                first, read = read + 1, read + batch.num_rows
                 if batch.num_rows:
                     index = [TextValues([NULL] * batch.num_rows, "null")] if has_index else []
                     columns = [*index, *(arrow_column(batch.column(j)) for j in used)]
-                    yield ColumnBlock(range(first, read + 1), columns)
+                    yield ColumnBlock(range(line, line := line + batch.num_rows), columns)
 
-        yield OpenTable(
-            names=names,
-            blocks=blocks(),
-            share=lambda: read / max(1, total),
-            block_rows=block_rows,
-            rows=total,
-        )
+        yield OpenTable.of_rows(names, blocks(), source.metadata.num_rows, block_rows=block_rows)
 
 
 @contextmanager
