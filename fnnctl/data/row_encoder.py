@@ -147,7 +147,7 @@ class RowEncoder:
                 codes[:, j], texts = column.codes(columns[self._position[name]], block.lines)
                 categories.append(texts)
             labels = None if self._target is None else self._read_labels(self._target, block, problems)
-            kept = [
+            texts_of_columns = [
                 ["" if text == NULL else text for text in columns[position].texts()]
                 for position in self._kept
             ]
@@ -163,7 +163,7 @@ class RowEncoder:
             expansions=self._expansions,
             first=self._first,
             labels=labels,
-            kept=list(zip(*kept, strict=True)) if kept else None,
+            kept=list(zip(*texts_of_columns, strict=True)) if texts_of_columns else None,
         )
 
     def _read_labels(self, target: str, block: Block, problems: Problems) -> CodedTexts:
@@ -215,11 +215,11 @@ class _Categories:
             if len(lines) == 1:
                 reader.code_of_value[column.texts()[0]] = int(codes[0])
             return codes, self._known
-        others = np.flatnonzero(codes == len(self._known))
+        unknown_rows = np.flatnonzero(codes == len(self._known))
         code_of: dict[str, int] = {}
-        codes[others] = [
+        codes[unknown_rows] = [
             code_of.setdefault(reader.spelled[text], len(self._known) + len(code_of))
-            for text in texts[others].tolist()
+            for text in texts[unknown_rows].tolist()
         ]
         return codes, (*self._known, *code_of)
 

@@ -47,16 +47,19 @@ def _labels(documents: Sequence[Document]) -> tuple[str, ...]:
 
 
 def _table(documents: Sequence[Document], positions: Sequence[int], with_intervals: bool) -> Table:
-    shown = [documents[position] for position in positions]
-    labels = _labels(shown)
-    scores = [_by_label(document) for document in shown]
+    selected_documents = [documents[position] for position in positions]
+    labels = _labels(selected_documents)
+    scores = [_by_label(document) for document in selected_documents]
     columns = [tuple(_cell(of_run.get(label), with_intervals) for of_run in scores) for label in labels]
     measured = [
         document.scores.measured if document.scores else document.run.status if document.run else NOTHING
-        for document in shown
+        for document in selected_documents
     ]
     header: tuple[str, ...] = ("", measured[0])
-    texts = [tuple(f"{position + 1}" for position in positions), tuple(document.title for document in shown)]
+    texts = [
+        tuple(f"{position + 1}" for position in positions),
+        tuple(document.title for document in selected_documents),
+    ]
     if len({*measured}) > 1:
         header = ("", "name", "measured on")
         texts.append(tuple(measured))

@@ -93,7 +93,7 @@ class Verdict:
 
     def _parts(self) -> Iterator[str]:
         sample = f" {self.sample}" if self.sample else ""
-        first, *others = map(str, self.values) if self.values else ("",)
+        first, *further = map(str, self.values) if self.values else ("",)
         if self.unknown is not None:
             name, reason = self.unknown
             yield f"it is unknown whether {self.subject} is better than {name}: {first or reason}{sample}"
@@ -106,7 +106,7 @@ class Verdict:
             outcomes = [f"{rivals} ({rivals.p})" if rivals.ps else str(rivals) for rivals in self.rivals]
             test = f", by {self.test}" if self.test else ""
             yield f"{self.subject} {' but '.join(outcomes)}{sample}{test}"
-        yield from others
+        yield from further
 
 
 def verdict_sentence(verdict: Verdict) -> str:
@@ -221,17 +221,17 @@ def against_default_trial(
 def against_leaders(confirmation: Confirmation) -> Verdict:
     """Whether the winner is better than the other leaders of a complete confirmation."""
     kind, winner, seeds = "against_leaders", confirmation.winner, confirmation.compared_seeds
-    subject, others = f"trial {winner.trial}", "the other trials"
+    subject, compared = f"trial {winner.trial}", "the other trials"
     if confirmation.chosen is None:
         reason = f"no trial has a result for each of the {confirmation.seeds:,} seeds"
         remark = f"{subject}, the best of the search, remains the winner"
-        return Verdict(kind, subject, unknown=(others, reason), remarks=(remark,))
+        return Verdict(kind, subject, unknown=(compared, reason), remarks=(remark,))
     remarks = tuple(_without_results(confirmation))
     comparisons = confirmation.comparisons
     if not comparisons:
         is_single = seeds == 1 and confirmation.ranked[1].mean is not None
         reason = "one seed cannot tell" if is_single else "none of them has a result for every seed"
-        return Verdict(kind, subject, unknown=(others, reason), remarks=remarks)
+        return Verdict(kind, subject, unknown=(compared, reason), remarks=remarks)
     beaten = [trial for trial, comparison in comparisons.items() if not comparison.is_tie]
     outcomes: dict[Outcome, list[int]] = {"better": beaten, "tie": confirmation.tied}
     equals = [leader.trial for leader in confirmation.ranked[1:] if leader.mean == winner.mean]

@@ -172,11 +172,11 @@ def _short_block(block: Block) -> Iterator[str]:
         case kinds.Scores():
             yield _short_table(block.table)
         case Table():
-            shown = block.short or block
-            rows = shown.rows[-MAX_ROWS:] if shown.keeps_end else shown.rows[:MAX_ROWS]
-            yield _short_table(replace(shown, rows=rows))
-            if shown.notes:
-                yield " ".join(map(escape, shown.notes))
+            table = block.short or block
+            rows = table.rows[-MAX_ROWS:] if table.keeps_end else table.rows[:MAX_ROWS]
+            yield _short_table(replace(table, rows=rows))
+            if table.notes:
+                yield " ".join(map(escape, table.notes))
         case kinds.Notes():
             yield " ".join(map(escape, block.rows))
         case kinds.Warnings():

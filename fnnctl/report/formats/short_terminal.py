@@ -90,8 +90,8 @@ def _run_lines(document: Document, width: int) -> RenderableType:
     name = fit_name(document.title, width - cell_len(status) - 2)
     title = _unbroken("").append(name, "bold").append("  ").append(status, status_style(status))
     head = (title, _unbroken(path), _unbroken(fit_sentence(document.lead, width), "dim"))
-    shown = [block for section in document.sections if not section.is_requested for block in section.blocks]
-    blocks = [*_blocks(shown, width - INDENT)]
+    sections = (section for section in document.sections if not section.is_requested)
+    blocks = [*_blocks([block for section in sections for block in section.blocks], width - INDENT)]
     most = MAX_LINES + max(0, len(document.warnings) - USUAL_WARNINGS) - len(head)
     gaps = [
         0 if index == 0 and isinstance(block, kinds.Facts) else 1 for index, (block, _) in enumerate(blocks)
@@ -140,13 +140,13 @@ def _growth(block: Block, width: int) -> tuple[int, ...]:
     """The lines after each round: in the first only warnings grow, in the third the first sentence."""
     growth = block.lines if isinstance(block, Table) else ()
     before = len(block.rows) if isinstance(block, kinds.Warnings) else 0
-    first, *others = growth or GROWTH[type(block)]
+    first, *further = growth or GROWTH[type(block)]
     verdict = (
         min(len(wrapped(block.rows[0], width)), MAX_VERDICT_LINES)
         if isinstance(block, kinds.Notes)
         else first
     )
-    return before, first, verdict, *others
+    return before, first, verdict, *further
 
 
 def _blocks(blocks: Sequence[Block], width: int) -> Iterator[tuple[Block, FittingLines]]:

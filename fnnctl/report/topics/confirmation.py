@@ -20,33 +20,33 @@ TITLE: Final = "Is the winner better than the others?"
 
 def verdict(summary: Summary) -> Iterator[Block]:
     """Whether the refitted winner is better than the other trials."""
-    found = summary.search_history.confirmation
-    if found and found.chosen and not summary.has_former_winner:
-        yield Notes(ABOUT, (verdict_sentence(against_leaders(found)),))
+    confirmation = summary.search_history.confirmation
+    if confirmation and confirmation.chosen and not summary.has_former_winner:
+        yield Notes(ABOUT, (verdict_sentence(against_leaders(confirmation)),))
 
 
 def confirmation(summary: Summary) -> Iterator[Block]:
     """Nothing for a search that confirms nothing, or that has not come that far."""
     search = summary.search_history
-    if (found := search.confirmation) is None:
+    if (confirmation := search.confirmation) is None:
         if search.settings.get(CONFIRM) and search.end and search.winner:
             trial = search.winner.trial
             yield Notes(
                 TITLE,
                 (f"Trial {trial} is the only one with a result: there is nothing to compare it with.",),
             )
-    elif found.is_complete:
-        yield _leaders_table(found)
+    elif confirmation.is_complete:
+        yield _leaders_table(confirmation)
         sentences = [
-            verdict_sentence(against_leaders(found)),
-            left_out_sentence(found) or "",
-            *interval_sentences(found),
-            *search_sentences(found, len(search.standings.latest), search.scheme),
+            verdict_sentence(against_leaders(confirmation)),
+            left_out_sentence(confirmation) or "",
+            *interval_sentences(confirmation),
+            *search_sentences(confirmation, len(search.standings.latest), search.scheme),
         ]
         yield Notes(TITLE, tuple(filter(None, sentences)))
-    elif found.networks:
-        planned = counted(len(found.leaders) * found.seeds, "network")
-        yield Notes(TITLE, (f"{found.networks:,} of {planned} are trained so far.",))
+    elif confirmation.networks:
+        planned = counted(len(confirmation.leaders) * confirmation.seeds, "network")
+        yield Notes(TITLE, (f"{confirmation.networks:,} of {planned} are trained so far.",))
 
 
 def _leaders_table(confirmation: Confirmation) -> Table:

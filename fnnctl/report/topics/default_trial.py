@@ -52,16 +52,16 @@ def ties_text(comparison: DefaultTrialFacts) -> str | None:
 
 def verdict(summary: Summary) -> Iterator[Block]:
     """Whether the search is better than the default settings, unless a warning says so."""
-    found = _default_verdict(summary)
-    if found and not found.is_warning:
-        yield Notes(ABOUT, (verdict_sentence(found),))
+    verdict = _default_verdict(summary)
+    if verdict and not verdict.is_warning:
+        yield Notes(ABOUT, (verdict_sentence(verdict),))
 
 
 def warning(summary: Summary) -> Iterator[Block]:
     """That the search is not better than the default settings where it should be."""
-    found = _default_verdict(summary)
-    if found and found.is_warning:
-        yield Warnings(WARNINGS, (str(found.message),))
+    verdict = _default_verdict(summary)
+    if verdict and verdict.is_warning:
+        yield Warnings(WARNINGS, (str(verdict.message),))
 
 
 def _default_verdict(summary: Summary) -> Verdict | None:

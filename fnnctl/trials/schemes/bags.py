@@ -62,8 +62,8 @@ class Bags(TrialScheme):
         budget = recorded.budget
         measure = self.measure(metric, epochs=budget, keeps_weights=True)
         item = StackItem((fit,), measure, start=budget, state=state, stop=budget, diagnose=True)
-        done = train_item(SerialExecutor(1, lambda done: False), WorkerData(data, reuse=False), item)
-        (measured,) = done.measured
+        result = train_item(SerialExecutor(1, lambda done: False), WorkerData(data, reuse=False), item)
+        (measured,) = result.measured
         return measured.weights if measured.objective == recorded.objective else None
 
     def winners_epochs(self, result: Result) -> int:
