@@ -5,9 +5,13 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter
+from pathlib import Path
+
+import pytest
 
 from fnnctl.messages import Message, sentences
 from tests import sources
+from tests.messages import FILE, Messages, is_test, read_entries, write_entries
 
 DEAD = Message("dead_units", "60% of the units are dead")
 
@@ -59,3 +63,21 @@ def test_no_code_reads_the_sentence_of_a_message() -> None:
         if isinstance(node, ast.Attribute) and node.attr == "sentence"
     ]
     assert readers == []
+
+
+def test_each_entry_of_a_file_of_messages_has_its_test() -> None:
+    entries = [(file, name) for file in Path(__file__).parent.rglob(FILE) for name in read_entries(file)]
+    assert [f"{file}: {name}" for file, name in entries if not is_test(file, name)] == []
+
+
+def test_messages_are_compared_to_the_letter(tmp_path: Path) -> None:
+    expected = ["no.yaml: 3 problems", "a line\n   a second"]
+    write_entries(tmp_path / FILE, {"test_a.py::test_b[=> c]": expected, "test_a.py::test_a": []})
+    assert read_entries(tmp_path / FILE)["test_a.py::test_b[=> c]"] == expected
+    checked = Messages(expected, tmp_path / "made")
+    with pytest.raises(AssertionError):
+        Messages(expected, tmp_path).check("no.yaml: 4 problems")
+    checked.check("no.yaml: 3 problems")
+    checked.check("a line\na second\n")
+    with pytest.raises(AssertionError):
+        checked.check("a third")
