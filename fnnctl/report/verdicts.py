@@ -251,6 +251,21 @@ def against_leaders(confirmation: Confirmation) -> Verdict:
     )
 
 
+def left_out_sentence(confirmation: Confirmation) -> str | None:
+    """Which seeds do not count; None if all do."""
+    if not confirmation.left_out:
+        return None
+    metric = capitalized(label_of(confirmation.metric))
+    if not confirmation.compared_seeds:
+        return f"{metric} is undefined on the validation rows of every seed."
+    seeds = "seed" if len(confirmation.left_out) == 1 else "seeds"
+    which = f"{seeds} {joined_words([*map(str, confirmation.left_out)])}"
+    return (
+        f"{metric} is undefined on the validation rows of {which}: the trials are compared with the other "
+        f"{counted(confirmation.compared_seeds, 'seed')}."
+    )
+
+
 def _reach(confirmation: Confirmation) -> Iterator[str]:
     """Up to where the intervals of the tied trials reach, if one of them reaches beyond 0."""
     sign = 1 if confirmation.direction == "maximize" else -1

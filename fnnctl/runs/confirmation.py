@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from fnnctl.messages import Message
 from fnnctl.records.confirmation import Confirmation
-from fnnctl.report.topics.confirmation import left_out_sentence
-from fnnctl.report.verdicts import against_leaders, verdict_sentence
+from fnnctl.report.verdicts import against_leaders, left_out_sentence, verdict_sentence
 from fnnctl.runs.recorder import log_warnings, record_notes
 from fnnctl.runs.search_session import SearchSession
 from fnnctl.stacks.work import PARTS_OF_EPOCH

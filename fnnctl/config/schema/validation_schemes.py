@@ -21,6 +21,36 @@ ON_VALIDATION: Final[SchemeName] = "validation"
 ON_BAGS: Final[SchemeName] = "bags"
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WinnerWords:
+    """How reports speak of what a search makes of its winner."""
+
+    name: str
+    made: str
+    """Before `for 20 epochs` and `as an ensemble of 8 networks`."""
+    not_made: str
+    """After `trial 3`, while there is none."""
+    run: str
+    """The name of its run, in a list of facts."""
+    on_test_part: str
+    """Where its test score is measured, in a row of a table."""
+    after: str = ""
+    """After its test score."""
+
+
+REFITTED: Final = WinnerWords(
+    name="refitted winner",
+    made="refitted",
+    not_made="is not refitted yet",
+    run="refitted",
+    on_test_part="refitted, test part",
+    after=" after the refit",
+)
+KEPT: Final = WinnerWords(
+    name="best trial", made="trained", not_made="has no run yet", run="run", on_test_part="test part"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class SchemeWords:
     """How reports speak of the rows on which trials are measured."""
@@ -33,6 +63,7 @@ class SchemeWords:
     """The objective, as in `its validation score is optimistic`."""
     axis: str = ""
     """After the metric's name, on the axis of a figure."""
+    winner: WinnerWords = REFITTED
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -101,7 +132,7 @@ _SCHEMES: Final = (
     ),
     ValidationScheme(
         name=ON_BAGS,
-        words=SchemeWords("out of bag", "out of bag", "out-of-bag score", ", out of bag"),
+        words=SchemeWords("out of bag", "out of bag", "out-of-bag score", ", out of bag", winner=KEPT),
         trains_ensembles=True,
         why_impossible=_why_no_bags,
         no_confirmation="trains the best trials again to measure them on other rows, but bags measure on all "

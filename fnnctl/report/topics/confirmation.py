@@ -11,9 +11,15 @@ from fnnctl.records.confirmation import CONFIRM, Confirmation, Leader
 from fnnctl.report.blocks import Block, Notes, Table
 from fnnctl.report.summary import Summary
 from fnnctl.report.topics.topic import ABOUT
-from fnnctl.report.verdicts import against_leaders, optimism_text, trials_text, verdict_sentence
+from fnnctl.report.verdicts import (
+    against_leaders,
+    left_out_sentence,
+    optimism_text,
+    trials_text,
+    verdict_sentence,
+)
 from fnnctl.report.words import NOTHING, number
-from fnnctl.text import capitalized, counted, joined_words, p_number
+from fnnctl.text import counted, p_number
 
 TITLE: Final = "Is the winner better than the others?"
 
@@ -77,21 +83,6 @@ def _row(confirmation: Confirmation, leader: Leader) -> tuple[str, ...]:
 def _signed(value: float) -> str:
     """The number with its sign, unless it is 0."""
     return f"+{number(value)}" if value > 0 else number(value)
-
-
-def left_out_sentence(confirmation: Confirmation) -> str | None:
-    """Which seeds do not count; None if all do."""
-    if not confirmation.left_out:
-        return None
-    metric = capitalized(label_of(confirmation.metric))
-    if not confirmation.compared_seeds:
-        return f"{metric} is undefined on the validation rows of every seed."
-    seeds = "seed" if len(confirmation.left_out) == 1 else "seeds"
-    which = f"{seeds} {joined_words([*map(str, confirmation.left_out)])}"
-    return (
-        f"{metric} is undefined on the validation rows of {which}: the trials are compared with the other "
-        f"{counted(confirmation.compared_seeds, 'seed')}."
-    )
 
 
 def search_sentences(confirmation: Confirmation, trials: int, scheme: ValidationScheme) -> list[str]:

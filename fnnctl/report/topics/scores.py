@@ -187,7 +187,7 @@ def _scored(summary: Summary) -> str:
     """Whose metrics those of a search are."""
     if summary.has_ensemble_result:
         return "ensemble"
-    return "best trial" if summary.search and summary.search.scheme.trains_ensembles else "refitted winner"
+    return summary.search_history.scheme.words.winner.name
 
 
 def _unchanged(parts: Iterable[Mapping[str, Any]]) -> set[str]:

@@ -60,10 +60,9 @@ def choice(summary: Summary) -> Iterator[Block]:
 def _choice(summary: Summary, search: SearchHistory, best: Result) -> str | None:
     confirmation, count = search.confirmation, len(search.standings.latest)
     if summary.has_former_winner:
-        missing = "has no run yet" if search.scheme.trains_ensembles else "is not refitted yet"
         return (
             f"These are the scores of trial {summary.refitted}: trial {best.trial}, which is the best now, "
-            f"{missing}."
+            f"{search.scheme.words.winner.not_made}."
         )
     if summary.has_ensemble_result and summary.ensemble:
         trials = counted(len(summary.ensemble.selection.trials), "trial")
@@ -119,8 +118,7 @@ def _scores(summary: Summary, search: SearchHistory, best: Result) -> Iterator[t
     test = summary.winner_part(TEST)
     if test.get(search.metric) is not None and not summary.has_former_winner:
         interval = number(test.get(f"{search.metric}_ci95"))
-        name = "test part" if search.scheme.trains_ensembles else "refitted, test part"
-        yield name, number(test[search.metric]), interval, "no"
+        yield search.scheme.words.winner.on_test_part, number(test[search.metric]), interval, "no"
         compared = search_comparison(summary)
         for metric in compared.metrics if compared else ():
             if metric.metric == search.metric:
@@ -138,17 +136,17 @@ def result_text(result: Result) -> str:
 def _definitions(summary: Summary, search: SearchHistory, best: Result) -> Iterator[tuple[str, str]]:
     yield "trial", f"{best.trial}, after {counted(search.epochs_of(best), 'epoch')}"
     yield label_of(search.metric), number(best.objective)
-    confirmation = search.confirmation
-    refitted, networks = "trained" if search.scheme.trains_ensembles else "refitted", summary.networks
+    confirmation, words = search.confirmation, search.scheme.words.winner
+    made, networks = words.made, summary.networks
     if names.BEST not in summary.files or summary.has_former_winner:
-        refitted, networks = "to be refitted", 1 if search.scheme.trains_ensembles else search.members
+        made, networks = f"to be {words.made}", 1 if search.scheme.trains_ensembles else search.members
     if confirmation and confirmation.chosen:
         epochs = counted(confirmation.chosen.epochs, "epoch")
         seeds = counted(confirmation.compared_seeds, "seed")
         yield "confirmed", f"{number(confirmation.chosen.mean)} on average over {seeds}"
-        yield f"{refitted} for", f"{epochs}, the median of the epochs that its networks kept"
+        yield f"{made} for", f"{epochs}, the median of the epochs that its networks kept"
     if networks > 1:
-        yield f"{refitted} as", f"an ensemble of {networks:,} networks"
+        yield f"{made} as", f"an ensemble of {networks:,} networks"
     if (count := len(search.standings.latest)) > 1 and best is search.standings.incumbent:
         yield "best of", f"{count:,} trials, so its {search.scheme.words.score} is optimistic"
         comparison = winners_comparison(summary)
@@ -156,10 +154,9 @@ def _definitions(summary: Summary, search: SearchHistory, best: Result) -> Itera
             yield "ties", ties
     if summary.has_former_winner:
         reason = f"{names.BEST}/ and the metrics below are those of trial {summary.refitted}"
-        yield "run" if search.scheme.trains_ensembles else "refitted", f"not yet: {reason}"
+        yield words.run, f"not yet: {reason}"
     if (test := _test_score(summary, search)) is not None:
-        after = "" if search.scheme.trains_ensembles else " after the refit"
-        yield "on the test part", f"{number(test)}{after}, not optimistic"
+        yield "on the test part", f"{number(test)}{words.after}, not optimistic"
     for path, value in search.trials[best.trial].assignment.items():
         yield path, flow_yaml(value)
 
