@@ -20,24 +20,23 @@ from fnnctl.data.columns.formats.registry import FORMATS
 from fnnctl.data.columns.ids import MIN_ROWS
 from fnnctl.data.problems import Problems
 from tests.data.columns.coding import coded
+from tests.messages import Messages
 
 AUTO = Notation()
 
 
-def detected(
-    *texts: str, declared: DeclaredKind | None = None, notation: Notation = AUTO
-) -> TypedColumn | str:
-    """The column with its type, or the problem."""
+def typed(*texts: str, declared: DeclaredKind | None = None, notation: Notation = AUTO) -> TypedColumn:
     problems = Problems("t.csv")
     column = detect("a", coded(*texts), declared, notation, problems)
-    assert (column is None) == bool(problems)
-    return column or str(problems.error())
-
-
-def typed(*texts: str, declared: DeclaredKind | None = None, notation: Notation = AUTO) -> TypedColumn:
-    column = detected(*texts, declared=declared, notation=notation)
-    assert isinstance(column, TypedColumn)
+    assert column is not None, problems.error()
+    assert not problems
     return column
+
+
+def fault(*texts: str, declared: DeclaredKind | None = None, notation: Notation = AUTO) -> str:
+    problems = Problems("t.csv")
+    assert detect("a", coded(*texts), declared, notation, problems) is None
+    return str(problems.error())
 
 
 @pytest.mark.parametrize(
@@ -67,37 +66,28 @@ def test_values_decide(
     assert (column.missing, column.unique) == (texts.count(""), len({*texts} - {""}))
 
 
-PATTERN = Notation(patterns={"a": "%d/%m/%Y"})
-
-
 @pytest.mark.parametrize(
-    ("texts", "declared", "line", "words"),
+    ("texts", "declared", "start"),
     [
-        (("$5", "x", "$6"), None, 3, "'x'"),
-        (("1_000", "x"), None, 2, "'1_000'"),  # nearly a number
-        (("1_000", "x", "y"), None, None, ""),
-        (("2024-01-01", "soon"), None, 3, "'soon'"),
-        (("a", "b", "$5"), "numeric", 2, "'a'"),
-        (("2024-01-05", "20240131", "1.5"), "date", 4, "'1.5'"),
+        (("$5", "x", "$6"), None, "t.csv:3: column 'a': 'x' "),
+        (("1_000", "x"), None, "t.csv:2: column 'a': '1_000' "),  # nearly a number
+        (("2024-01-01", "soon"), None, "t.csv:3: column 'a': 'soon' "),
+        (("a", "b", "$5"), "numeric", "t.csv:2: column 'a': 'a' "),
+        (("2024-01-05", "20240131", "1.5"), "date", "t.csv:4: column 'a': '1.5' "),
     ],
 )
 def test_texts_among_numbers_or_dates_are_faults(
-    texts: tuple[str, ...], declared: DeclaredKind | None, line: int | None, words: str
+    texts: tuple[str, ...], declared: DeclaredKind | None, start: str
 ) -> None:
     """The sentences are in `test_wrong_tables`."""
-    column = detected(*texts, declared=declared)
-    if line is None:
-        assert isinstance(column, TypedColumn)
-    else:
-        assert isinstance(column, str)
-        assert column.startswith(f"t.csv:{line}: column 'a': {words} ")
+    assert fault(*texts, declared=declared).startswith(start)
 
 
 def test_advice_for_a_parquet_file_names_no_setting_of_csv_files() -> None:
     for is_csv in (True, False):
-        problem = detected("1.5", "2.5", "3,5", notation=Notation(is_csv=is_csv))
-        assert ("data.decimal_mark" in str(problem)) is is_csv
-        warning = typed("1,250", "2,500", notation=Notation(is_csv=is_csv)).type.warning
+        notation = Notation(is_csv=is_csv)
+        assert ("data.decimal_mark" in fault("1.5", "2.5", "3,5", notation=notation)) is is_csv
+        warning = typed("1,250", "2,500", notation=notation).type.warning
         assert warning is not None
         assert ("data.decimal_mark" in warning) is is_csv
 
@@ -106,7 +96,7 @@ def test_declared_columns() -> None:
     assert typed("$5", declared="numeric").type.kind == "numeric"
     assert typed("20240131", declared="date").type.kind == "date"
     assert typed("6:30", declared="date").type.format == TimeFormat()
-    form = typed("3/4/2024", declared="date", notation=PATTERN).type.format
+    form = typed("3/4/2024", declared="date", notation=Notation(patterns={"a": "%d/%m/%Y"})).type.format
     assert isinstance(form, DateFormat)
     assert form.since == "2024-04-03"
     nothing = typed("", declared="numeric")
@@ -117,34 +107,26 @@ def test_declared_columns() -> None:
 
 def test_texts_that_nearly_all_differ() -> None:
     texts = [f"remark {n}" for n in range(MIN_ROWS)]
-    assert typed(*texts).type.kind == "text"
-    assert typed(*texts[:-1]).type.kind == "categorical"
-    assert typed(*texts[:18], *texts[:2]).type.kind == "text"
-    assert typed(*texts[:17], *texts[:3]).type.kind == "categorical"
+    columns = texts, texts[:-1], [*texts[:18], *texts[:2]], [*texts[:17], *texts[:3]]
+    kinds = [typed(*column).type.kind for column in columns]
+    assert kinds == ["text", "categorical", "text", "categorical"]
 
 
-def test_digits_with_zeros_in_front_are_codes_unless_nearly_all_differ() -> None:
+def test_digits_with_zeros_in_front_are_codes_unless_nearly_all_differ(messages: Messages) -> None:
     padded = [f"{n:06}" for n in range(300)]
     codes = typed(*padded[:250], *padded[:250]).type
     assert (codes.kind, codes.example, codes.warning) == ("categorical", ("000000", "a category"), None)
     column = typed(*padded)
-    assert (column.type.kind, column.type.warning) == (
-        "numeric",
-        "nearly all its values differ, so digits with a zero in front, such as '000000', are read as "
-        "numbers; if they are codes, add the column to data.columns.categorical",
-    )
+    messages.check(column.type.warning)
     assert column.numbers is not None
     assert column.numbers[:, 0].tolist() == list(range(300))
     assert typed(*padded, declared="numeric").type.warning is None
 
 
-def test_numbers_with_a_unit_are_texts_with_a_warning() -> None:
+def test_numbers_with_a_unit_are_texts_with_a_warning(messages: Messages) -> None:
     column = typed("12.5 kg", "7 kg", "1,250 kg", "7 kg").type
-    assert (column.kind, column.warning) == (
-        "categorical",
-        "all values are numbers with 'kg', such as '12.5 kg', and are read as texts: remove 'kg', or add the "
-        "column to data.columns.categorical",
-    )
+    assert column.kind == "categorical"
+    messages.check(column.warning)
     for texts in (("5 mg", "10 mg"), ("5 mg", "10 mg", "1 g"), ("1 kg", "2 kg", "many kg")):
         assert typed(*texts).type.warning is None
 
@@ -155,15 +137,20 @@ pieces = st.sampled_from(
 )  # fmt: skip
 
 
-@given(st.lists(st.lists(pieces, min_size=1, max_size=7).map("".join), min_size=1, max_size=6))
-def test_whatever_a_column_has_it_is_a_value_or_a_fault(texts: list[str]) -> None:
-    kinds: list[DeclaredKind | None] = [None, "numeric", "date"]
-    for declared in kinds:
-        column = detected(*(text.strip() for text in texts), declared=declared)
-        if isinstance(column, TypedColumn) and column.numbers is not None:
-            assert np.isfinite(column.numbers).all()
-            if column.type.format is not None:
-                np.testing.assert_array_equal(column.type.format.numbers(column.texts.texts), column.numbers)
+@given(
+    st.lists(st.lists(pieces, min_size=1, max_size=7).map("".join), min_size=1, max_size=6),
+    st.sampled_from([None, "numeric", "date"]),
+)
+def test_whatever_a_column_has_it_is_a_value_or_a_fault(
+    texts: list[str], declared: DeclaredKind | None
+) -> None:
+    problems = Problems("t.csv")
+    column = detect("a", coded(*(text.strip() for text in texts)), declared, AUTO, problems)
+    assert (column is None) == bool(problems)
+    if column is not None and column.numbers is not None:
+        assert np.isfinite(column.numbers).all()
+        if column.type.format is not None:
+            np.testing.assert_array_equal(column.type.format.numbers(column.texts.texts), column.numbers)
 
 
 @dataclass(frozen=True)
@@ -187,12 +174,12 @@ class DozenFormat(ColumnFormat):
         return np.array(values).reshape(-1, 1)
 
 
-def test_a_registered_format_is_all_that_a_new_one_needs(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_registered_format_is_all_that_a_new_one_needs(
+    monkeypatch: pytest.MonkeyPatch, messages: Messages
+) -> None:
     assert typed("1doz", "2doz").type.format is None
     monkeypatch.setattr(detection, "FORMATS", (*FORMATS, DozenFormat))
     column = typed("1doz", "", "3doz")
     assert (column.type.kind, column.type.example) == ("numeric", ("1doz", "12"))
     assert column.values(0, slice(1, 3)).tolist()[1:] == [36]
-    assert "'many' is not a dozen (2 of the column's 3 values are dozens)" in str(
-        detected("1doz", "2doz", "many")
-    )
+    messages.check(fault("1doz", "2doz", "many"))

@@ -24,12 +24,10 @@ def bags_of(strata: IntArray, members: int, seed: int, groups: IntArray | None =
 def test_every_row_is_validated_by_one_member_or_learned_by_all(
     counts: list[int], members: int, seed: int
 ) -> None:
+    """The folds and the rows that are left over keep the proportions of the classes."""
     strata = labels_of(counts, seed)
     rows = len(strata)
-    if rows < members:
-        with pytest.raises(ValueError, match=f"{rows} rows or groups cannot be divided into {members} folds"):
-            bags_of(strata, members, seed)
-        return
+    assume(rows >= members)
     bags = bags_of(strata, members, seed)
     assert {len(validation) for _, validation in bags} == {rows // members}
     for train, validation in bags:
@@ -39,48 +37,45 @@ def test_every_row_is_validated_by_one_member_or_learned_by_all(
     times_validated = np.bincount(np.concatenate([validation for _, validation in bags]), minlength=rows)
     assert np.count_nonzero(times_validated == 0) == rows % members
     assert times_validated.max() == 1
-
-
-@given(counts=COUNTS, members=st.integers(2, 12), seed=SEEDS)
-def test_folds_and_left_over_rows_keep_the_proportions(counts: list[int], members: int, seed: int) -> None:
-    strata = labels_of(counts, seed)
-    assume(len(strata) >= members)
-    bags = bags_of(strata, members, seed)
-    by_fold = np.array([np.bincount(strata[own], minlength=len(counts)) for _, own in bags])
+    by_fold = np.array([np.bincount(strata[validation], minlength=len(counts)) for _, validation in bags])
     assert (by_fold.max(axis=0) - by_fold.min(axis=0)).max() <= 1
     left_over = np.array(counts) - by_fold.sum(axis=0)
-    assert (np.abs(left_over - len(strata) % members * np.array(counts) / len(strata)) < 1).all()
+    assert (np.abs(left_over - rows % members * np.array(counts) / rows) < 1).all()
 
 
-@given(sizes=st.lists(st.integers(1, 9), min_size=2, max_size=25), members=st.integers(2, 6), seed=SEEDS)
+@given(sizes=st.lists(st.integers(1, 9), min_size=6, max_size=25), members=st.integers(2, 6), seed=SEEDS)
 def test_no_member_learns_a_group_that_it_is_validated_on(sizes: list[int], members: int, seed: int) -> None:
     groups = labels_of(sizes, seed)
-    strata = np.arange(len(groups)) % 2
-    if len(sizes) < members:
-        with pytest.raises(ValueError, match="groups cannot be divided"):
-            bags_of(strata, members, seed, groups)
-        return
-    bags = bags_of(strata, members, seed, groups)
+    bags = bags_of(np.arange(len(groups)) % 2, members, seed, groups)
     assert len({(len(train), len(validation)) for train, validation in bags}) == 1
-    assert all(len(train) and len(validation) for train, validation in bags)
     for train, validation in bags:
+        assert len(train)
+        assert len(validation)
         assert not {*groups[train]} & {*groups[validation]}
     validated = np.concatenate([groups[validation] for _, validation in bags])
     assert len({*validated}) == sum(len({*groups[validation]}) for _, validation in bags)
 
 
-def test_groups_of_equal_size_leave_no_row_out() -> None:
-    """Six groups of two rows in three folds: each member learns eight rows and is validated on four."""
-    groups = np.repeat(np.arange(6), 2)
-    for train, validation in bags_of(np.zeros(12, np.intp), 3, 0, groups):
-        assert (len(train), len(validation)) == (8, 4)
+def test_there_must_be_a_row_or_group_for_each_member() -> None:
+    groups = np.repeat(np.arange(3), 4)
+    for strata, given_groups in ((np.zeros(3, np.intp), None), (np.zeros(12, np.intp), groups)):
+        with pytest.raises(ValueError, match="3 rows or groups cannot be divided into 4 folds"):
+            bags_of(strata, 4, 0, given_groups)
 
 
-def test_surplus_rows_of_unequal_groups_are_left_out() -> None:
-    """Groups of 5, 2 and 1 rows are the folds: training parts of 8 - 5 = 3 rows, validation parts of 1."""
-    groups = np.repeat([0, 1, 2], [5, 2, 1])
-    for train, validation in bags_of(np.zeros(8, np.intp), 3, 0, groups):
-        assert (len(train), len(validation)) == (3, 1)
+@pytest.mark.parametrize(
+    ("sizes", "learned", "validated"),
+    [
+        ([2] * 6, 8, 4),  # two groups for each of the three folds
+        ([5, 2, 1], 3, 1),  # the groups are the folds: training parts of 8 - 5 rows, validation parts of 1
+    ],
+)
+def test_only_surplus_rows_of_unequal_groups_are_left_out(
+    sizes: list[int], learned: int, validated: int
+) -> None:
+    groups = np.repeat(np.arange(len(sizes)), sizes)
+    for train, validation in bags_of(np.zeros(len(groups), np.intp), 3, 0, groups):
+        assert (len(train), len(validation)) == (learned, validated)
 
 
 def test_the_training_and_the_validation_part_are_divided_anew_and_the_test_part_is_kept() -> None:
@@ -92,10 +87,11 @@ def test_the_training_and_the_validation_part_are_divided_anew_and_the_test_part
     assert parts.validation.tolist() == sorted(row for bag in bags for row in bag.validation.tolist())
     assert len(parts.validation) == 4
     assert all(bag.test.tolist() == parts.test.tolist() == [4, 6] for bag in bags)
-    again = BaggedRows(split, 4, stratify=True, seed=3).bags(strata, None)
-    assert [bag.train.tolist() for bag in again] == [bag.train.tolist() for bag in bags]
-    other = BaggedRows(split, 4, stratify=True, seed=4).bags(strata, None)
-    assert [bag.train.tolist() for bag in other] != [bag.train.tolist() for bag in bags]
+    learned = [
+        [bag.train.tolist() for bag in BaggedRows(split, 4, stratify=True, seed=seed).bags(strata, None)]
+        for seed in (3, 4)
+    ]
+    assert learned[0] == [bag.train.tolist() for bag in bags] != learned[1]
 
 
 def test_folds_of_a_cross_validation_have_bags_of_their_own() -> None:

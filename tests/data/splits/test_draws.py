@@ -15,64 +15,57 @@ from fnnctl.seeds import confirmation_seed
 STRATA = np.repeat(np.arange(3), [60, 30, 10])
 
 
-def drawn(count: int, *, stratify: bool = True, seed: int = 7) -> tuple[Split, list[Split]]:
+def drawn(count: int, *, stratify: bool = True, seed: int = 7) -> tuple[Split, tuple[Draw, ...]]:
     config = SplitConfig(validation=0.2, test=0.3, stratify=stratify)
     split = split_rows(STRATA, ["a", "b", "c"], config, seed=seed)
-    made = draws(split, count, stratify=stratify, seed=seed)
-    return split, [each.split(STRATA, None) for each in made]
+    return split, tuple(draws(split, count, stratify=stratify, seed=seed))
+
+
+def validated(draw: Draw) -> list[int]:
+    rows: list[int] = draw.split(STRATA, None).validation.tolist()
+    return rows
 
 
 @given(seed=st.integers(0, 2**64 - 1), stratify=st.booleans())
 def test_the_test_part_stays_and_the_other_parts_keep_their_sizes(seed: int, stratify: bool) -> None:
-    split, found = drawn(4, stratify=stratify, seed=seed)
-    for each in found:
-        assert each.test is split.test
-        assert (each.train.size, each.validation.size) == (split.train.size, split.validation.size)
-        parts = np.concatenate([each.train, each.validation, each.test])
-        assert np.sort(parts).tolist() == list(range(100))
+    split, made = drawn(4, stratify=stratify, seed=seed)
+    for draw in made:
+        parts = draw.split(STRATA, None)
+        assert parts.test is split.test
+        assert (parts.train.size, parts.validation.size) == (split.train.size, split.validation.size)
+        assert np.sort(np.concatenate([*parts.parts.values()])).tolist() == list(range(100))
         if stratify:
-            counts = [np.bincount(STRATA[rows], minlength=3).tolist() for rows in (each.train, split.train)]
+            counts = [np.bincount(STRATA[rows], minlength=3).tolist() for rows in (parts.train, split.train)]
             assert counts[0] == counts[1]
 
 
 def test_every_draw_has_other_rows_and_another_seed() -> None:
-    split, found = drawn(10)
-    parts = {tuple(each.validation.tolist()) for each in (split, *found)}
-    assert len(parts) == 11
-    assert [each.tolist() for each in drawn(10)[1][3].parts.values()] == [
-        each.tolist() for each in found[3].parts.values()
-    ]
-    made = draws(split, 3, stratify=True, seed=7)
-    assert [each.key for each in made] == [(0,), (1,), (2,)]
-    assert [each.network_seed(5) for each in made] == [confirmation_seed(5, number) for number in range(3)]
-
-
-def test_more_draws_begin_with_the_same_ones() -> None:
-    assert drawn(3)[1][2].validation.tolist() == drawn(20)[1][2].validation.tolist()
+    split, made = drawn(10)
+    assert len({tuple(split.validation.tolist()), *(tuple(validated(draw)) for draw in made)}) == 11
+    assert [draw.key for draw in made[:3]] == [(0,), (1,), (2,)]
+    assert [draw.network_seed(5) for draw in made] == [confirmation_seed(5, number) for number in range(10)]
+    assert validated(drawn(20)[1][3]) == validated(made[3]), "more draws begin with the same ones"
 
 
 def test_groups_stay_together() -> None:
     groups = np.arange(100) // 5
     split = split_rows(STRATA, ["a", "b", "c"], SplitConfig(group="g"), seed=1, groups=groups)
-    for each in draws(split, 5, stratify=True, seed=1):
-        found = each.split(STRATA, groups)
-        assert found.validation.size == pytest.approx(split.validation.size, abs=5)
-        assert not set(groups[found.train]) & set(groups[found.validation])
-        assert not set(groups[found.test]) & set(groups[np.concatenate([found.train, found.validation])])
+    for draw in draws(split, 5, stratify=True, seed=1):
+        parts = draw.split(STRATA, groups)
+        assert parts.validation.size == pytest.approx(split.validation.size, abs=5)
+        assert sum(len({*groups[rows]}) for rows in parts.parts.values()) == 20
 
 
 def test_a_draw_can_be_sent_to_a_worker() -> None:
-    split, found = drawn(2)
-    made = draws(split, 2, stratify=True, seed=7)
-    one, other = pickle.loads(pickle.dumps(made))
-    assert one.rows is other.rows, "the rows are sent once"
-    assert isinstance(one, Draw)
-    assert other.split(STRATA, None).train.tolist() == found[1].train.tolist()
+    _, made = drawn(2)
+    first, second = pickle.loads(pickle.dumps(made))
+    assert first.rows is second.rows, "the rows are sent once"
+    assert validated(second) == validated(made[1])
 
 
 def test_in_order_the_rows_stay_and_the_seeds_differ() -> None:
     split, _ = drawn(1)
     made = draws(split, 3, stratify=False, seed=7, in_order=True)
-    assert all(each.split(STRATA, None) is split for each in made)
-    assert [each.key for each in made] == [(0,), (1,), (2,)]
-    assert [each.network_seed(5) for each in made] == [confirmation_seed(5, number) for number in range(3)]
+    assert all(draw.split(STRATA, None) is split for draw in made)
+    assert [draw.key for draw in made] == [(0,), (1,), (2,)]
+    assert [draw.network_seed(5) for draw in made] == [confirmation_seed(5, number) for number in range(3)]

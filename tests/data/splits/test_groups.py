@@ -11,7 +11,7 @@ from fnnctl.data.dataset import Dataset
 from fnnctl.data.splits.groups import divide_groups, most_folds
 from fnnctl.data.splits.parts import Split, split_rows
 from fnnctl.errors import DataError
-from tests.data.conftest import Load, Refuse
+from tests.data.conftest import Load
 
 
 def split(groups: IntArray, labels: IntArray, seed: int = 7, **settings: float | bool) -> Split:
@@ -94,19 +94,6 @@ def test_groups_of_one_row_are_divided_exactly() -> None:
     assert [np.bincount(labels[part]).tolist() for part in parts_of(parts)] == [[36, 24], [12, 8], [12, 8]]
 
 
-def test_the_seed_decides() -> None:
-    groups, labels = np.arange(100) // 2, np.zeros(100, np.intp)
-    one, same, other = (split(groups, labels, seed).test.tolist() for seed in (1, 1, 2))
-    assert one == same != other
-
-
-def test_a_part_of_no_share_gets_no_group() -> None:
-    groups = np.arange(30) // 5
-    parts = split(groups, np.zeros(30, np.intp), validation=0.0)
-    assert parts.validation.size == 0
-    assert parts.test.size == 5
-
-
 def test_the_column_is_read_as_it_is_written_and_is_no_feature(load: Load) -> None:
     dataset = load("a,g,y\n1,01,p\n2,1,q\n3,01,\n4,1,q\n", split=SplitConfig(group="g"))
     assert dataset.numeric_names == ("a",)
@@ -114,20 +101,6 @@ def test_the_column_is_read_as_it_is_written_and_is_no_feature(load: Load) -> No
     assert dataset.groups is not None
     assert len(set(dataset.groups.tolist())) == 2
     assert dataset.groups[1] == dataset.groups[2] != dataset.groups[0]
-
-
-@pytest.mark.parametrize(
-    ("group", "path", "words"),
-    [
-        ("h", "data.split.group", "there is no column 'h'"),
-        ("y", "data.split.group", "'y' is the target: name another column"),
-        ("g", None, "which data.split.group names, has 1 row without a value"),
-    ],
-)
-def test_a_column_that_cannot_be_the_group(refuse: Refuse, group: str, path: str | None, words: str) -> None:
-    (problem,) = refuse("a,g,y\n1,x,p\n2,,q\n3,x,p\n", split=SplitConfig(group=group))
-    assert problem.path == path
-    assert words in problem.message
 
 
 def test_a_test_file_needs_no_groups(load: Load, tmp_path_factory: pytest.TempPathFactory) -> None:

@@ -4,45 +4,41 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from fnnctl.config.schema.data import SplitConfig
 from fnnctl.data.splits.parts import Split, apportion, hold_out, split_rows
 from fnnctl.errors import DataError
-from fnnctl.seeds import Purpose, stream
-
-SEEDS = st.integers(0, 2**64 - 1)
-
-
-def names(count: int) -> tuple[str, ...]:
-    return tuple(f"k{i}" for i in range(count))
+from tests.data.splits.test_folds import COUNTS, SEEDS, held_out, labels_of
+from tests.messages import Messages
 
 
 def split(labels: list[int], validation: float, test: float, **more: int | bool) -> Split:
     stratify = bool(more.pop("stratify", True))
     config = SplitConfig(validation=validation, test=test, stratify=stratify)
-    seed, test_rows = more.get("seed", 7), more.get("test_rows", 0)
-    return split_rows(np.array(labels), names(max(labels) + 1), config, seed=seed, test_rows=test_rows)
+    names = tuple(f"k{number}" for number in range(max(labels) + 1))
+    return split_rows(np.array(labels), names, config, **{"seed": 7, **more})
 
 
 def sizes(parts: Split) -> tuple[int, int, int]:
     return len(parts.train), len(parts.validation), len(parts.test)
 
 
-class TestApportion:
-    def test_the_largest_remainders_get_what_is_left(self) -> None:
-        # quotas 4.7, 3.2, 2.1
-        assert apportion(10, np.array([47, 32, 21]), np.array([46, 31, 20])).tolist() == [5, 3, 2]
-
-    def test_each_class_gets_one_where_there_are_enough(self) -> None:
-        # quotas 9.6, 0.2, 0.2
-        assert apportion(10, np.array([96, 2, 2]), np.array([95, 1, 1])).tolist() == [8, 1, 1]
-        assert apportion(2, np.array([96, 2, 2]), np.array([95, 1, 1])).tolist() == [2, 0, 0]
-
-    def test_no_class_gives_more_than_it_has(self) -> None:
-        assert apportion(5, np.array([4, 4, 4]), np.array([0, 3, 3])).tolist() in ([0, 3, 2], [0, 2, 3])
-        assert apportion(1, np.array([2, 2]), np.array([-1, 1])).tolist() == [0, 1]
+@pytest.mark.parametrize(
+    ("rows", "shares", "most", "expected"),
+    [
+        (10, [47, 32, 21], [46, 31, 20], [5, 3, 2]),  # 4.7, 3.2, 2.1: the largest remainder gets what is left
+        (10, [96, 2, 2], [95, 1, 1], [8, 1, 1]),  # 9.6, 0.2, 0.2: each gets one
+        (2, [96, 2, 2], [95, 1, 1], [2, 0, 0]),  # where there are enough
+        (4, [4, 4], [1, 3], [1, 3]),  # none gives more than it has
+        (1, [2, 2], [-1, 1], [0, 1]),
+    ],
+)
+def test_rows_are_apportioned_to_classes(
+    rows: int, shares: list[int], most: list[int], expected: list[int]
+) -> None:
+    assert apportion(rows, np.array(shares), np.array(most)).tolist() == expected
 
 
 def test_worked_by_hand() -> None:
@@ -74,26 +70,23 @@ def test_the_seed_decides() -> None:
     counts=st.lists(st.integers(2, 60), min_size=2, max_size=8),
     validation=st.floats(0, 0.4),
     test=st.floats(0, 0.4),
-    seed=st.integers(0, 2**64 - 1),
+    seed=SEEDS,
     stratify=st.booleans(),
 )
 def test_parts_are_a_partition_of_exact_sizes(
     counts: list[int], validation: float, test: float, seed: int, stratify: bool
 ) -> None:
-    labels = [c for c, count in enumerate(counts) for _ in range(count)]
+    labels = np.repeat(np.arange(len(counts)), counts)
     n = len(labels)
     expected = [max(1, round(share * n)) if share else 0 for share in (validation, test)]
-    if n - sum(expected) < (len(counts) if stratify and any(expected) else 1):
-        with pytest.raises(DataError, match="lower the shares, or add rows"):
-            split(labels, validation, test, seed=seed, stratify=stratify)
-        return
-    parts = split(labels, validation, test, seed=seed, stratify=stratify)
+    assume(n - sum(expected) >= len(counts))
+    parts = split(labels.tolist(), validation, test, seed=seed, stratify=stratify)
     assert sizes(parts) == (n - sum(expected), *expected)
-    assert sorted(np.concatenate([parts.train, parts.validation, parts.test])) == list(range(n))
-    for part in (parts.train, parts.validation, parts.test):
+    assert sorted(np.concatenate([*parts.parts.values()])) == list(range(n))
+    for part in parts.parts.values():
         assert (np.diff(part) > 0).all()
     if stratify:
-        assert np.bincount(np.array(labels)[parts.train], minlength=len(counts)).min() >= 1
+        assert np.bincount(labels[parts.train], minlength=len(counts)).min() >= 1
 
 
 @given(
@@ -127,177 +120,136 @@ def test_a_thousand_classes_with_two_rows_each() -> None:
     assert 300 < labels[parts.test].mean() < 700
 
 
-def test_two_classes_with_two_rows_each() -> None:
-    assert sizes(split([0, 0, 1, 1], 0.15, 0.2)) == (2, 1, 1)
-
-
-def test_shares_of_zero_give_empty_parts() -> None:
-    parts = split([0, 0, 1, 1], 0.0, 0.0)
-    assert sizes(parts) == (4, 0, 0)
-    assert sizes(split([0, 1], 0.0, 0.0)) == (2, 0, 0)
-
-
 def test_a_test_file_is_the_test_part() -> None:
     parts = split([0, 1] * 10 + [1, 1, 0], 0.25, 0.9, test_rows=3)
     assert parts.test.tolist() == [20, 21, 22]
     assert sizes(parts) == (15, 5, 3)
     assert parts.validation.max() < 20
-
-
-def test_a_class_of_one_row_in_the_test_file_only_is_no_obstacle() -> None:
+    # a class with a single row in that file is no obstacle
     assert sizes(split([0, 0, 1, 1], 0.0, 0.5, test_rows=1)) == (3, 0, 1)
 
 
 @pytest.mark.parametrize(("validation", "test"), [(0.2, 0.0), (0.0, 0.2)])
-def test_a_class_with_a_single_row_cannot_be_divided(validation: float, test: float) -> None:
-    with pytest.raises(DataError) as caught:
+def test_a_class_with_a_single_row_cannot_be_divided(
+    messages: Messages, validation: float, test: float
+) -> None:
+    with pytest.raises(DataError) as error:
         split([0] * 10 + [1] + [2], validation, test)
-    (problem,) = caught.value.problems
-    assert problem.path == "data.split.stratify"
-    assert problem.message.startswith("the classes 'k1', 'k2' have a single row, which cannot be divided")
+    messages.check(error.value)
     assert sizes(split([0] * 10 + [1] + [2], validation, test, stratify=False))[0] == 10
 
 
-def test_many_numbers_of_which_some_have_a_single_row_may_be_no_classes() -> None:
+def test_many_numbers_of_which_some_have_a_single_row_may_be_no_classes(messages: Messages) -> None:
     labels = np.array([*range(30), *range(25)])
-    names = tuple(map(str, range(30)))
-    with pytest.raises(
-        DataError, match=r"are the target's 30 numbers classes\? If they are quantities, write"
-    ):
-        split_rows(labels, names, SplitConfig(validation=0.2, test=0.2), seed=0)
-    with pytest.raises(DataError, match=r"which cannot be divided: add rows, leave the class out"):
-        split_rows(labels, ("a", *names[1:]), SplitConfig(validation=0.2, test=0.2), seed=0)
+    numbers = tuple(map(str, range(30)))
+    for names in (numbers, ("a", *numbers[1:])):
+        with pytest.raises(DataError) as error:
+            split_rows(labels, names, SplitConfig(validation=0.2, test=0.2), seed=0)
+        messages.check(error.value)
 
 
 @pytest.mark.parametrize(
-    ("labels", "validation", "test", "stratify", "words"),
+    ("labels", "validation", "test", "stratify"),
     [
-        ([0, 1], 0.15, 0.2, False, "2 rows leave none for training (1 for validation, 1 for testing)"),
-        (
-            [0] * 5 + [1] * 5,
-            0.4,
-            0.59,
-            False,
-            "10 rows leave none for training (4 for validation, 6 for testing",
-        ),
-        ([0] * 5 + [1] * 5, 0.3, 0.59, True, "the training part would get 1 row for 2 strata (3 for valida"),
+        ([0, 1], 0.15, 0.2, False),
+        ([0] * 5 + [1] * 5, 0.4, 0.59, False),
+        ([0] * 5 + [1] * 5, 0.3, 0.59, True),
     ],
 )
-def test_too_few_rows(labels: list[int], validation: float, test: float, stratify: bool, words: str) -> None:
-    with pytest.raises(DataError) as caught:
+def test_too_few_rows(
+    messages: Messages, labels: list[int], validation: float, test: float, stratify: bool
+) -> None:
+    with pytest.raises(DataError) as error:
         split(labels, validation, test, stratify=stratify)
-    (problem,) = caught.value.problems
-    assert problem.path == "data.split"
-    assert problem.message.startswith(words)
+    messages.check(error.value)
 
 
-class TestInOrder:
-    @given(
-        values=st.lists(st.integers(0, 30), min_size=3, max_size=80),
-        test=st.sampled_from([0.0, 0.1, 0.3]),
-        validation=st.sampled_from([0.0, 0.1, 0.3]),
-        test_rows=st.integers(0, 3),
-    )
-    def test_earlier_rows_are_learned_and_equal_values_stay_together(
-        self, values: list[int], test: float, validation: float, test_rows: int
-    ) -> None:
-        order, strata = np.array([*values, *[np.nan] * test_rows]), np.zeros(len(values) + test_rows, int)
-        config = SplitConfig(test=test, validation=validation, by="day")
-        wants_test = test > 0 and not test_rows
-        parts = 1 + wants_test + (validation > 0)
-        if len(set(values)) < parts:
-            with pytest.raises(DataError, match="values stay together") as caught:
-                split_rows(strata, ["a"], config, seed=1, order=order, test_rows=test_rows)
-            assert caught.value.problems[0].path == "data.split.by"
-            return
-        split = split_rows(strata, ["a"], config, seed=1, order=order, test_rows=test_rows)
-        assert sorted(np.concatenate([*split.parts.values()])) == list(range(len(strata)))
-        own_test = split.test if wants_test else split.test[:0]
-        ends = [
-            (order[rows].min(), order[rows].max())
-            for rows in (split.train, split.validation, own_test)
-            if rows.size
-        ]
-        assert len(ends) == parts
-        assert all(before[1] < after[0] for before, after in pairwise(ends))
-        if test_rows:
-            assert split.test.tolist() == list(range(len(values), len(strata)))
-        again = split_rows(strata, ["a"], config, seed=2, order=order, test_rows=test_rows)
-        assert again.train.tolist() == split.train.tolist()
-        other = config.model_copy(update={"validation": 0.0})
-        without = split_rows(strata, ["a"], other, seed=1, order=order, test_rows=test_rows)
-        assert without.test.tolist() == split.test.tolist()
-
-    def test_the_strata_do_not_matter(self) -> None:
-        order = np.arange(100.0)[::-1]
-        strata = np.repeat([0, 1], [99, 1])  # a class with a single row is no problem
-        split = split_rows(strata, ["a", "b"], SplitConfig(by="day"), seed=1, order=order)
-        assert split.test.tolist() == list(range(20))
-        assert split.validation.tolist() == list(range(20, 35))
-
-    def test_one_value_cannot_be_divided(self) -> None:
-        with pytest.raises(DataError) as caught:
-            split_rows(np.zeros(9, int), ["a"], SplitConfig(by="day"), seed=1, order=np.ones(9))
-        assert str(caught.value) == (
-            "data.split.by: the column 'day' has the same value in all rows, but 3 parts need one each, for "
-            "rows with equal values stay together: name another column, or set a share to 0"
-        )
+@given(
+    values=st.lists(st.integers(0, 30), min_size=3, max_size=80).filter(lambda values: len({*values}) > 2),
+    test=st.sampled_from([0.0, 0.1, 0.3]),
+    validation=st.sampled_from([0.0, 0.1, 0.3]),
+    test_rows=st.integers(0, 3),
+)
+def test_earlier_rows_are_learned_and_equal_values_stay_together(
+    values: list[int], test: float, validation: float, test_rows: int
+) -> None:
+    order, strata = np.array([*values, *[np.nan] * test_rows]), np.zeros(len(values) + test_rows, int)
+    config = SplitConfig(test=test, validation=validation, by="day")
+    wants_test = test > 0 and not test_rows
+    split = split_rows(strata, ["a"], config, seed=1, order=order, test_rows=test_rows)
+    assert sorted(np.concatenate([*split.parts.values()])) == list(range(len(strata)))
+    own_test = split.test if wants_test else split.test[:0]
+    values_of = [order[rows] for rows in (split.train, split.validation, own_test) if rows.size]
+    assert len(values_of) == 1 + wants_test + (validation > 0)
+    assert all(earlier.max() < later.min() for earlier, later in pairwise(values_of))
+    if test_rows:
+        assert split.test.tolist() == list(range(len(values), len(strata)))
+    again = split_rows(strata, ["a"], config, seed=2, order=order, test_rows=test_rows)
+    assert again.train.tolist() == split.train.tolist()
+    without = config.model_copy(update={"validation": 0.0})
+    refit = split_rows(strata, ["a"], without, seed=1, order=order, test_rows=test_rows)
+    assert refit.test.tolist() == split.test.tolist()
 
 
-def held_out(seed: int, repeat: int, fold: int) -> np.random.Generator:
-    return stream(seed, Purpose.HELD_OUT, repeat, fold)
+def test_the_strata_do_not_matter_in_an_order() -> None:
+    order = np.arange(100.0)[::-1]
+    strata = np.repeat([0, 1], [99, 1])  # a class with a single row is no problem
+    split = split_rows(strata, ["a", "b"], SplitConfig(by="day"), seed=1, order=order)
+    assert split.test.tolist() == list(range(20))
+    assert split.validation.tolist() == list(range(20, 35))
 
 
-class TestHoldOut:
-    @given(
-        counts=st.lists(st.integers(1, 40), min_size=1, max_size=6),
-        share=st.floats(0.01, 0.9),
-        seed=SEEDS,
-        stratify=st.booleans(),
-    )
-    def test_size_and_what_stays(self, counts: list[int], share: float, seed: int, stratify: bool) -> None:
-        labels = np.random.default_rng(seed % 2**32).permutation(np.repeat(np.arange(len(counts)), counts))
-        n = len(labels)
-        if n < 2:
-            with pytest.raises(ValueError, match="cannot be divided"):
-                hold_out(labels, share, stratify=stratify, rng=held_out(seed, 0, 0))
-            return
-        held = hold_out(labels, share, stratify=stratify, rng=held_out(seed, 0, 0))
-        wanted = min(max(1, round(share * n)), n - 1)
-        if stratify:
-            assert held.sum() == min(wanted, n - len(counts))
-            assert set(labels[~held]) == set(range(len(counts)))
-        else:
-            assert held.sum() == wanted
+def test_too_few_values_of_an_order_cannot_be_divided(messages: Messages) -> None:
+    for order in (np.ones(9), np.arange(9.0) // 5):
+        with pytest.raises(DataError) as error:
+            split_rows(np.zeros(9, int), ["a"], SplitConfig(by="day"), seed=1, order=order)
+        messages.check(error.value)
 
-    def test_classes_in_proportion(self) -> None:
-        # a fifth of 60, 30 and 10 rows
-        labels = np.repeat(np.arange(3), [60, 30, 10])
-        held = hold_out(labels, 0.2, stratify=True, rng=held_out(1, 0, 0))
-        assert np.bincount(labels[held]).tolist() == [12, 6, 2]
 
-    def test_nothing(self) -> None:
-        assert not hold_out(np.zeros(1, np.intp), 0.0, stratify=True, rng=held_out(1, 0, 0)).any()
+@given(counts=COUNTS, share=st.floats(0.01, 0.9), seed=SEEDS, stratify=st.booleans())
+def test_a_share_is_held_out_and_every_class_stays(
+    counts: list[int], share: float, seed: int, stratify: bool
+) -> None:
+    labels = labels_of(counts, seed)
+    n = len(labels)
+    assume(n > 1)
+    held = hold_out(labels, share, stratify=stratify, rng=held_out(seed, 0, 0))
+    wanted = min(max(1, round(share * n)), n - 1)
+    assert held.sum() == (min(wanted, n - len(counts)) if stratify else wanted)
+    if stratify:
+        assert set(labels[~held]) == set(range(len(counts)))
 
-    def test_every_fold_draws_its_own(self) -> None:
-        labels = np.zeros(50, np.intp)
-        drawn = [
-            hold_out(labels, 0.3, stratify=True, rng=held_out(1, repeat, fold)).tolist()
-            for repeat in range(2)
-            for fold in range(2)
-        ]
-        assert len({tuple(each) for each in drawn}) == 4
-        again = hold_out(labels, 0.3, stratify=True, rng=held_out(1, 1, 0))
-        assert again.tolist() == drawn[2]
 
-    @given(sizes=st.lists(st.integers(1, 9), min_size=2, max_size=20), share=st.floats(0.05, 0.5), seed=SEEDS)
-    def test_whole_groups(self, sizes: list[int], share: float, seed: int) -> None:
-        groups = np.repeat(np.arange(len(sizes)), sizes)
-        held = hold_out(groups % 2, share, stratify=True, rng=held_out(seed, 0, 0), groups=groups)
-        assert 0 < held.sum() < len(groups)
-        assert not set(groups[held]) & set(groups[~held])
+def test_classes_are_held_out_in_proportion() -> None:
+    """A fifth of 60, 30 and 10 rows."""
+    labels = np.repeat(np.arange(3), [60, 30, 10])
+    held = hold_out(labels, 0.2, stratify=True, rng=held_out(1, 0, 0))
+    assert np.bincount(labels[held]).tolist() == [12, 6, 2]
 
-    def test_groups_come_near_the_share(self) -> None:
-        groups = np.repeat(np.arange(100), 3)
-        held = hold_out(groups % 2, 0.2, stratify=True, rng=held_out(3, 0, 0), groups=groups)
-        assert 54 <= held.sum() <= 66
+
+def test_a_row_alone_cannot_be_held_out() -> None:
+    row = np.zeros(1, np.intp)
+    assert not hold_out(row, 0.0, stratify=True, rng=held_out(1, 0, 0)).any()
+    with pytest.raises(ValueError, match="cannot be divided"):
+        hold_out(row, 0.1, stratify=True, rng=held_out(1, 0, 0))
+
+
+def test_every_fold_draws_its_own() -> None:
+    folds = [(0, 0), (0, 1), (1, 0), (1, 1), (1, 0)]
+    drawn = [hold_out(np.zeros(50, np.intp), 0.3, stratify=True, rng=held_out(1, *fold)) for fold in folds]
+    assert len({held.tobytes() for held in drawn}) == 4
+    assert drawn[2].tolist() == drawn[4].tolist()
+
+
+@given(sizes=st.lists(st.integers(1, 9), min_size=2, max_size=20), share=st.floats(0.05, 0.5), seed=SEEDS)
+def test_whole_groups_are_held_out(sizes: list[int], share: float, seed: int) -> None:
+    groups = np.repeat(np.arange(len(sizes)), sizes)
+    held = hold_out(groups % 2, share, stratify=True, rng=held_out(seed, 0, 0), groups=groups)
+    assert 0 < held.sum() < len(groups)
+    assert not set(groups[held]) & set(groups[~held])
+
+
+def test_groups_come_near_the_share() -> None:
+    groups = np.repeat(np.arange(100), 3)
+    held = hold_out(groups % 2, 0.2, stratify=True, rng=held_out(3, 0, 0), groups=groups)
+    assert 54 <= held.sum() <= 66

@@ -11,6 +11,7 @@ from fnnctl.data.columns.formats.base import Candidate, Notation
 from fnnctl.data.columns.formats.dates import DateFormat, TimeFormat, date_format, date_parts
 from fnnctl.data.columns.formats.moments import read_moment
 from tests.data.columns.coding import coded
+from tests.messages import Messages
 
 moments = st.tuples(st.integers(-700_000, 2_900_000), st.integers(0, 86_399).map(float))
 
@@ -49,37 +50,26 @@ def test_a_declared_pattern_is_the_only_notation() -> None:
 
 
 def test_compact_dates_are_read_if_declared() -> None:
-    assert DateFormat(("days",), "2024-01-01", compact=True).numbers(["20240103", "2024-01-03"]).tolist() == [
-        [2],
-        [2],
-    ]
+    form = DateFormat(("days",), "2024-01-01", compact=True)
+    assert form.numbers(["20240103", "2024-01-03"]).tolist() == [[2], [2]]
     assert np.isnan(DateFormat(("days",), "2024-01-01").numbers(["20240103"])).all()
 
 
 @pytest.mark.parametrize(
-    "wrong",
-    [
-        {"parts": ()},
-        {"parts": ("days", "days")},
-        {"since": "2024-13-01"},
-        {"pattern": "%d"},
-    ],
+    "wrong", [{"parts": ()}, {"parts": ("days", "days")}, {"since": "2024-13-01"}, {"pattern": "%d"}], ids=str
 )
 def test_an_invalid_format_is_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ValueError, match=r"parts|month|needs"):
         DateFormat(**({"parts": ("days",), "since": "2024-01-01"} | wrong))  # type: ignore[arg-type]
 
 
-def test_times_are_hours() -> None:
-    assert TimeFormat().columns("a") == ("a hour",)
-    np.testing.assert_array_equal(TimeFormat().numbers(["6:30", "x"]).ravel(), [6.5, np.nan])
-
-
 def find(
     *texts: str, european: bool = False, declared: bool = False, pattern: str | None = None
-) -> Candidate | None:
+) -> Candidate:
     notation = Notation(european=european, patterns={} if pattern is None else {"a": pattern})
-    return DateFormat.find("a", coded(*texts), notation, declared=declared)
+    candidate = DateFormat.find("a", coded(*texts), notation, declared=declared)
+    assert candidate is not None
+    return candidate
 
 
 @pytest.mark.parametrize(
@@ -95,37 +85,28 @@ def find(
 def test_the_order_of_day_and_month(texts: tuple[str, ...], order: str, european_order: str) -> None:
     for european, expected in ((False, order), (True, european_order)):
         candidate = find(*texts, european=european)
-        assert candidate is not None
         assert isinstance(candidate.format, DateFormat)
         assert candidate.format.order == expected
         assert (candidate.warning is not None) == (order != european_order)
 
 
-def test_an_ambiguous_order_is_told() -> None:
-    candidate = find("5/5/2024", "3/4/2024")
-    assert candidate is not None
-    assert candidate.warning == (
-        "the month is taken to be first in '3/4/2024'; if it is not, write the pattern, such as %d/%m/%Y, in "
-        "data.columns.dates"
-    )
+def test_an_ambiguous_order_is_told(messages: Messages) -> None:
+    messages.check(find("5/5/2024", "3/4/2024").warning)
 
 
 def test_declared_dates() -> None:
-    assert find("20240131") is None
-    candidate = find("20240131", "2024-01-31", declared=True)
-    assert candidate is not None
-    assert candidate.fits.all()
-    candidate = find("3/4/2024", "x", pattern="%d/%m/%Y")
-    assert candidate is not None
-    assert candidate.fits.tolist() == [True, False]
-    assert find("x") is None
+    for text in ("20240131", "x"):
+        assert DateFormat.find("a", coded(text), Notation()) is None
+    assert find("20240131", "2024-01-31", declared=True).fits.all()
+    assert find("3/4/2024", "x", pattern="%d/%m/%Y").fits.tolist() == [True, False]
 
 
-def test_times_are_found_only_without_other_texts() -> None:
+def test_times_are_hours_and_found_only_without_other_texts() -> None:
     candidate = TimeFormat.find("a", coded("6:30", "12:00 PM"), Notation())
     assert candidate is not None
-    assert candidate.format == TimeFormat()
+    assert (candidate.format, candidate.format.columns("a")) == (TimeFormat(), ("a hour",))
     assert candidate.numbers is not None
     assert candidate.numbers.tolist() == [[6.5], [12]]
+    np.testing.assert_array_equal(TimeFormat().numbers(["6:30", "x"]).ravel(), [6.5, np.nan])
     assert TimeFormat.find("a", coded("6:30", "x"), Notation()) is None
     assert TimeFormat.find("a", coded("6:30"), Notation(patterns={"a": "%d/%m/%Y"})) is None

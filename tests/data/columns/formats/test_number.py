@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from fnnctl.data.columns.formats.base import SAMPLE, Candidate, ColumnFormat, MarkSetting, Notation
 from fnnctl.data.columns.formats.number import DecimalMark, NumberFormat, find_unit, written_number
 from tests.data.columns.coding import coded
+from tests.messages import Messages
 
 NO_BREAK, NARROW = "\u00a0", "\u202f"
 
@@ -21,81 +22,33 @@ def value(text: str, decimal: DecimalMark = "point") -> float | None:
     return None if written is None else float(written.plain)
 
 
-@pytest.mark.parametrize(
-    ("text", "number"),
-    [
-        ("$1,234.50", 1234.5),
-        ("($1,234.50)", -1234.5),
-        ("$(5)", None),
-        ("-$5", -5),
-        ("$-5", -5),
-        ("-$-5", None),
-        ("(-5)", None),
-        ("($5", None),
-        ("\N{MINUS SIGN}5", -5),
-        ("+5", 5),
-        ("US$ 7", 7),
-        ("CHF 1'234.50", 1234.5),
-        ("1\u2019234.50 CHF", 1234.5),
-        ("5 usd", 5),
-        ("5 xyz", None),
-        ("$5 USD", None),
-        ("0.5%", 0.005),
-        ("0.7 %", 0.007),
-        (".5%", 0.005),
-        ("$5%", None),
-        ("%", None),
-        ("24,070", 24070),
-        ("1,234,567.8", 1234567.8),
-        ("1 234 567", 1234567),
-        (f"1{NO_BREAK}234.5", 1234.5),
-        (f"1{NARROW}234", 1234),
-        ("1,23,4", None),
-        ("1,234 567", None),
-        ("12345,678", None),
-        ("0,125", None),
-        ("1,250", 1250),
-        ("1e5", 1e5),
-        ("1e5%", None),
-        ("", None),
-        ("$", None),
-        ("1.2.3", None),
-        ("١٢%", None),
-        ("1_000%", None),
-        ("9" * 400 + "%", None),
-    ],
-)
-def test_numbers_with_a_decimal_point(text: str, number: float | None) -> None:
-    assert value(text) == number
+WITH_POINT = {
+    "$1,234.50": 1234.5, "($1,234.50)": -1234.5, "-$5": -5, "$-5": -5, "\N{MINUS SIGN}5": -5, "+5": 5,
+    "US$ 7": 7, "CHF 1'234.50": 1234.5, "1\u2019234.50 CHF": 1234.5, "5 usd": 5, "0.5%": 0.005,
+    "0.7 %": 0.007, ".5%": 0.005, "24,070": 24070, "1,234,567.8": 1234567.8, "1 234 567": 1234567,
+    f"1{NO_BREAK}234.5": 1234.5, f"1{NARROW}234": 1234, "1,250": 1250, "1e5": 1e5,
+}  # fmt: skip
+NO_NUMBERS = (
+    "$(5)", "-$-5", "(-5)", "($5", "5 xyz", "$5 USD", "$5%", "%", "1,23,4", "1,234 567", "12345,678", "0,125",
+    "1e5%", "", "$", "1.2.3", "١٢%", "1_000%", "9" * 400 + "%",
+)  # fmt: skip
+WITH_COMMA = {
+    "1,5": 1.5, "1.234,56 €": 1234.56, "1 234,56": 1234.56, "1.234": 1234, "1.234.567": 1234567, "12": 12,
+    ",5": 0.5, "1,250": 1.25, "0,7%": 0.007, "1.5": None, "0.125": None, "1,234.5": None,
+}  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("text", "number"),
-    [
-        ("1,5", 1.5),
-        ("1.234,56 €", 1234.56),
-        ("1 234,56", 1234.56),
-        ("1.234", 1234),
-        ("1.234.567", 1234567),
-        ("1.5", None),
-        ("0.125", None),
-        ("12", 12),
-        (",5", 0.5),
-        ("1,250", 1.25),
-        ("1,234.5", None),
-        ("0,7%", 0.007),
-    ],
-)
-def test_numbers_with_a_decimal_comma(text: str, number: float | None) -> None:
-    assert value(text, "comma") == number
+def test_numbers_by_hand() -> None:
+    assert {text: value(text) for text in WITH_POINT} == WITH_POINT
+    assert {text: value(text, "comma") for text in WITH_COMMA} == WITH_COMMA
+    assert [text for text in NO_NUMBERS if value(text) is not None] == []
 
 
 def test_a_currency_has_its_code() -> None:
-    assert [getattr(written_number(text, "point"), "currency", "none") for text in ("€5", "5 EUR", "5")] == [
-        "EUR",
-        "EUR",
-        None,
-    ]
+    for text, code in {"€5": "EUR", "5 EUR": "EUR", "5": None}.items():
+        written = written_number(text, "point")
+        assert written is not None
+        assert written.currency == code
 
 
 def test_a_format_refuses_other_units() -> None:
@@ -150,13 +103,14 @@ def test_what_is_written_is_read_back(
     assert written.accounting is (negative == "brackets")
 
 
-def find(*texts: str, european: bool = False, mark: MarkSetting = "auto") -> Candidate | None:
-    return NumberFormat.find("a", coded(*texts), Notation(mark, european=european))
+def find(*texts: str, european: bool = False, mark: MarkSetting = "auto") -> Candidate:
+    candidate = NumberFormat.find("a", coded(*texts), Notation(mark, european=european))
+    assert candidate is not None
+    return candidate
 
 
 def form(*texts: str, european: bool = False, mark: MarkSetting = "auto") -> ColumnFormat | None:
     candidate = find(*texts, european=european, mark=mark)
-    assert candidate is not None
     assert candidate.fits.all()
     assert candidate.problem is None
     return candidate.format
@@ -168,22 +122,21 @@ COMMA = NumberFormat(decimal="comma")
 @pytest.mark.parametrize(
     ("texts", "expected"),
     [
-        (("1,5", "2"), COMMA),
-        (("1.234,5", "1.234"), COMMA),
-        (("0,125", "1,250"), COMMA),  # the leading zero tells
-        (("1,250", "1,250.5"), NumberFormat()),
-        (("1,250,000", "1,250"), NumberFormat()),
-        (("1.250.000", "1.250"), COMMA),
-        (("$5", "6"), NumberFormat(currency="USD")),
-        (("5%", "0"), NumberFormat(percent=True)),
-        (("1.5", "2"), None),
-        (("1.234", "5"), None),
-        (("(5)", "3"), NumberFormat()),
+        ("1,5 | 2", COMMA),
+        ("1.234,5 | 1.234", COMMA),
+        ("0,125 | 1,250", COMMA),  # the leading zero tells
+        ("1,250 | 1,250.5", NumberFormat()),
+        ("1,250,000 | 1,250", NumberFormat()),
+        ("1.250.000 | 1.250", COMMA),
+        ("$5 | 6", NumberFormat(currency="USD")),
+        ("5% | 0", NumberFormat(percent=True)),
+        ("1.5 | 2", None),
+        ("(5) | 3", NumberFormat()),
     ],
 )
-def test_what_only_one_mark_allows(texts: tuple[str, ...], expected: NumberFormat | None) -> None:
+def test_what_only_one_mark_allows(texts: str, expected: NumberFormat | None) -> None:
     for european in (False, True):
-        assert form(*texts, european=european) == expected
+        assert form(*texts.split(" | "), european=european) == expected
 
 
 def test_thousands_or_fractions() -> None:
@@ -196,64 +149,43 @@ def test_thousands_or_fractions() -> None:
     assert form("1.250 €") == NumberFormat("point", currency="EUR")
 
 
-def test_a_warning_names_both_readings_and_the_setting() -> None:
-    for european, mark, read, other in ((False, "comma", "1250", "1.250"), (True, "point", "1.250", "1250")):
-        candidate = find("1,250", "3,000", european=european)
-        assert candidate is not None
-        assert candidate.warning == (
-            f"'1,250' is read as {read}; if it is {other}, write data.decimal_mark: {mark}"
-        )
+def test_a_warning_names_both_readings_and_the_setting(messages: Messages) -> None:
+    for european in (False, True):
+        messages.check(find("1,250", "3,000", european=european).warning)
     for sure in (("1,5", "1,250"), ("1,250.5", "1,250"), ("$5",), ("$1,250",), ("999", "1,250")):
-        candidate = find(*sure)
-        assert candidate is not None
-        assert candidate.warning is None
-    for unsure in (("1,250",), ("1,250", "1000")):
-        candidate = find(*unsure)
-        assert candidate is not None
-        assert candidate.warning is not None
+        assert find(*sure).warning is None
+    assert find("1,250", "1000").warning is not None
 
 
 @pytest.mark.parametrize(
-    ("texts", "index", "words"),
-    [
-        (("0", "5%", "0.5"), 2, "'5%' is a percentage and '0.5' is none"),
-        (("0.5", "5%"), 1, "'5%' is a percentage and '0.5' is none"),
-        (("$5", "3", "€5"), 2, "'€5' is in EUR, but other values are in USD: write all in one currency"),
-    ],
+    ("texts", "index"), [(("0", "5%", "0.5"), 2), (("0.5", "5%"), 1), (("$5", "3", "€5"), 2)]
 )
-def test_units_that_contradict_each_other(texts: tuple[str, ...], index: int, words: str) -> None:
-    candidate = find(*texts)
-    assert candidate is not None
-    assert candidate.problem is not None
-    assert (candidate.problem[0], words in candidate.problem[1]) == (index, True)
+def test_units_that_contradict_each_other(messages: Messages, texts: tuple[str, ...], index: int) -> None:
+    problem = find(*texts).problem
+    assert problem is not None
+    assert problem[0] == index
+    messages.check(problem[1])
 
 
 def test_texts_that_are_no_numbers() -> None:
-    assert find("a", "b") is None
-    assert find("(1)", "(2)") is None  # footnotes
-    candidate = find("1,5", "2,5", "x")
-    assert candidate is not None
-    assert (candidate.fits.tolist(), candidate.format) == ([True, True, False], COMMA)
     words = [f"x{n}" for n in range(SAMPLE)]
-    assert find(*words, "1") is None
-    candidate = find(*words[1:], "1", "2")
-    assert candidate is not None
-    assert int(candidate.fits.sum()) == 2
+    for texts in (["a", "b"], ["(1)", "(2)"], [*words, "1"]):  # the second are footnotes
+        assert NumberFormat.find("a", coded(*texts), Notation()) is None
+    candidate = find("1,5", "2,5", "x")
+    assert (candidate.fits.tolist(), candidate.format) == ([True, True, False], COMMA)
+    assert int(find(*words[1:], "1", "2").fits.sum()) == 2
 
 
-@pytest.mark.parametrize(
-    ("texts", "unit"),
-    [
-        (("12 kg", "7.5kg", "1.234,5 kg"), "kg"),
-        (("45.1°", "-46°"), "°"),
-        (("30 km/h", "50 km/h"), "km/h"),
-        (("12", "13"), None),
-        (("12 kg", "13 lb"), None),
-        (("x1a", "x2a"), None),
-        (("2020-Q1a", "2020-Q2a"), None),
-        (("kg",), None),
-        ((), None),
-    ],
-)
-def test_units(texts: tuple[str, ...], unit: str | None) -> None:
-    assert find_unit(texts) == unit
+def test_units() -> None:
+    units = {
+        "12 kg | 7.5kg | 1.234,5 kg": "kg",
+        "45.1° | -46°": "°",
+        "30 km/h | 50 km/h": "km/h",
+        "12 | 13": None,
+        "12 kg | 13 lb": None,
+        "x1a | x2a": None,
+        "2020-Q1a | 2020-Q2a": None,
+        "kg": None,
+    }
+    assert {texts: find_unit(texts.split(" | ")) for texts in units} == units
+    assert find_unit(()) is None

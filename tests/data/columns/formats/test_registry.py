@@ -14,19 +14,17 @@ from fnnctl.data.columns.formats.registry import AnyFormat
 ADAPTER: TypeAdapter[Any] = TypeAdapter(AnyFormat)
 
 
-@pytest.mark.parametrize(
-    "form",
-    [
-        NumberFormat("comma", percent=True),
-        NumberFormat(currency="EUR"),
-        BooleanFormat(true="Yes", false="no"),
-        DateFormat(("year", "days"), "2024-01-31", "day_first"),
-        DateFormat(("days",), "0001-01-01", pattern="%d/%m/%Y"),
-        TimeFormat(),
-    ],
-)
+FORMS = [
+    NumberFormat("comma", percent=True, currency="EUR"),
+    BooleanFormat(true="Yes", false="no"),
+    DateFormat(("year", "days"), "2024-01-31", "day_first"),
+    DateFormat(("days",), "0001-01-01", pattern="%d/%m/%Y"),
+    TimeFormat(),
+]
+
+
+@pytest.mark.parametrize("form", FORMS)
 def test_a_format_survives_json(form: ColumnFormat) -> None:
-    assert isinstance(form, ColumnFormat)
     assert ADAPTER.validate_json(ADAPTER.dump_json(form)) == form
 
 
@@ -34,13 +32,12 @@ def test_a_format_survives_json(form: ColumnFormat) -> None:
     "wrong",
     [
         {"kind": "text"},
-        {"kind": "number", "decimal": "both"},
         {"kind": "number", "currency": "$"},
         {"kind": "number", "more": 1},
         {"kind": "date", "parts": ["century"], "since": "2024-01-01"},
-        {"kind": "date", "parts": ["days"], "since": "2024-02-31"},
         {"kind": "boolean", "true": "a"},
     ],
+    ids=str,
 )
 def test_a_damaged_format_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
