@@ -31,17 +31,11 @@ def test_every_spelling_is_missing_among_numbers(spelling: str, tmp_path: Path) 
         "y": LABELS,
     }
     settings = {**SETTINGS, "columns": {"numeric": ["declared"]}}
-    dataset = load_file(write_csv(tmp_path / "t.csv", columns), **settings)
-    exact = {name: [text.replace(spelling, "-999") for text in texts] for name, texts in columns.items()}
-    for expected in (
-        load_file(write_csv(tmp_path / "exact.csv", exact), **settings),
-        load(exact, **settings),
-    ):
-        for name in ("plain", "late", "price", "percent", "declared"):
-            np.testing.assert_array_equal(numeric(dataset, name), numeric(expected, name))
-            assert dataset.types[name].missing == expected.types[name].missing
-    assert np.isnan(numeric(dataset, "plain")).sum() == np.isnan(numeric(dataset, "percent")).sum() == 8
-    assert np.isnan(numeric(dataset, "late")).sum() == 2
+    for dataset in (load_file(write_csv(tmp_path / "t.csv", columns), **settings), load(columns, **settings)):
+        missing = {name: int(np.isnan(numeric(dataset, name)).sum()) for name in dataset.numeric_names}
+        assert missing == {"plain": 8, "late": 2, "price": 8, "percent": 8, "declared": 8}
+        assert {name: dataset.types[name].missing for name in missing} == missing
+        assert numeric(dataset, "price")[:2] == [1250, 3]
 
 
 def test_a_formatted_number_may_equal_the_missing_value(tmp_path: Path) -> None:
@@ -55,11 +49,10 @@ def test_a_formatted_number_may_equal_the_missing_value(tmp_path: Path) -> None:
 
 def test_among_texts_only_the_exact_text_is_missing(tmp_path: Path) -> None:
     columns = {"kind": ["red", "-999", "-999.0", "blue"] * 6, "y": LABELS}
-    for dataset in (load_file(write_csv(tmp_path / "t.csv", columns), **SETTINGS), load(columns, **SETTINGS)):
+    typed = {**columns, "number": np.arange(24.0)}
+    for dataset in (load_file(write_csv(tmp_path / "t.csv", columns), **SETTINGS), load(typed, **SETTINGS)):
         assert dataset.categories == (("-999.0", "blue", "red"),)
         assert int((dataset.categorical[:, 0] < 0).sum()) == 6
-    typed = load({**columns, "number": np.arange(24.0)}, **SETTINGS)
-    assert typed.categories == (("-999.0", "blue", "red"),)
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
@@ -80,30 +73,27 @@ def test_a_target_of_numbers_has_missing_ones(spelling: str, tmp_path: Path) -> 
 @pytest.mark.filterwarnings("ignore::fnnctl.FnnctlWarning")
 def test_a_row_has_one_answer_by_every_way_in(tmp_path: Path) -> None:
     """The code is of single precision, in which it is another number than in double precision."""
-    rng = np.random.default_rng(0)
-    x = rng.normal(size=(80, 2)).round(2)
+    x = np.random.default_rng(0).normal(size=(80, 2)).round(2)
     x[::5, 1] = np.nan
     table = {"x0": x[:, 0], "x1": x[:, 1], "y": np.where(x[:, 0] > 0, "p", "q")}
-    settings = {"recipe": "classic", "training.epochs": 3, "data.missing_values": ["", "-999.9"]}
+    settings = {"recipe": "classic", "training.epochs": 1, "data.missing_values": ["", "-999.9"]}
     run = fnnctl.train(settings, table, settings={"data.target": "y"})
-    predictor = run.predictor
 
     def answer(rows: Any) -> float:
-        return float(predictor.predict_proba(rows)[0, 0])
+        return float(run.predictor.predict_proba(rows)[0, 0])
 
     expected = answer({"x0": 0.5, "x1": None})
     assert answer({"x0": 0.5, "x1": 1.0}) != expected
     numbers = np.array([[0.5, -999.9]])
-    given = numbers.astype(np.float32)
+    single = numbers.astype(np.float32)
     rows: list[Any] = [
-        numbers, given, {"x0": 0.5, "x1": -999.9}, [{"x0": 0.5, "x1": np.float64(-999.9)}],
+        numbers, single, {"x0": 0.5, "x1": -999.9}, [{"x0": 0.5, "x1": np.float64(-999.9)}],
         {"x0": ["0.5"], "x1": ["-9.999E+2"]}, {"x0": [0.5], "x1": [-999.9]}, {"x0": [0.5], "x1": ["-999.90"]},
-        {"x0": given[:, 0], "x1": given[:, 1]},
+        {"x0": single[:, 0], "x1": single[:, 1]},
     ]  # fmt: skip
-    assert [answer(each) for each in rows] == [expected] * len(rows)
-    assert given[0, 1] == np.float32(-999.9), "the caller's array is as it was"
+    assert [answer(row) for row in rows] == [expected] * len(rows)
+    assert single[0, 1] == np.float32(-999.9), "the caller's array is as it was"
     labelled = {"x0": ["0.5", "1"], "x1": ["-999.90", "1"], "y": ["p", "q"]}
     of_memory = run.evaluate(labelled).predictions["p_p"]
-    of_file = run.evaluate(write_csv(tmp_path / "new.csv", labelled)).predictions["p_p"]
-    assert of_memory == of_file
+    assert of_memory == run.evaluate(write_csv(tmp_path / "new.csv", labelled)).predictions["p_p"]
     assert of_memory[0] == pytest.approx(expected, rel=1e-6)

@@ -4,7 +4,7 @@ import pickle
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from sklearn.model_selection import TimeSeriesSplit
 
@@ -30,12 +30,9 @@ def made(
 )
 def test_no_fold_learns_from_the_future(values: list[int], folds: int, validation: float) -> None:
     order = np.array(values, float)
-    if distinct(order) < fewest_values(folds, validated=validation > 0):
-        with pytest.raises(ValueError, match="too few"):
-            made(order, folds, validation=validation)
-        return
+    assume(distinct(order) >= fewest_values(folds, validated=validation > 0))
     divided, found = made(order, folds, validation=validation)
-    tested: list[int] = []
+    tested = [*np.flatnonzero(divided.assignment[0] == -1).tolist()]
     for fold in found:
         split = fold.split(NO_STRATA, None)
         train, validated, test = (order[rows] for rows in split.parts.values())
@@ -45,11 +42,15 @@ def test_no_fold_learns_from_the_future(values: list[int], folds: int, validatio
         assert train.max() < min(validated.min(initial=np.inf), test.min())
         assert validated.max(initial=-np.inf) < test.min()
         assert split.test.tolist() == divided.test_rows(0, fold.number).tolist()
-        earlier = np.flatnonzero(order < test.min())
-        assert split.non_test.tolist() == earlier.tolist()
+        assert split.non_test.tolist() == np.flatnonzero(order < test.min()).tolist()
         tested += split.test.tolist()
-    first = np.flatnonzero(divided.assignment[0] == -1)
-    assert sorted([*tested, *first]) == list(range(len(order)))
+    assert sorted(tested) == list(range(len(order)))
+
+
+def test_too_few_values_cannot_be_divided() -> None:
+    order = np.arange(fewest_values(3, validated=True) - 1.0)
+    with pytest.raises(ValueError, match="too few"):
+        made(order, 3)
 
 
 @given(folds=st.integers(2, 8), rows=st.integers(2, 9), seed=st.integers(0, 99))

@@ -20,8 +20,7 @@ def possible(values: FloatArray) -> list[int]:
 def test_the_nearest_place_between_different_values(values: list[int], wanted: int) -> None:
     ordered = np.sort(np.array(values, float))
     assume(distinct(ordered) > 1)
-    (found,) = cuts(ordered, [wanted])
-    assert found == min(possible(ordered), key=lambda at: (abs(at - wanted), at))
+    assert cuts(ordered, [wanted]) == [min(possible(ordered), key=lambda at: (abs(at - wanted), at))]
 
 
 @given(values=VALUES, wanted=st.lists(st.integers(0, 60), min_size=1, max_size=6), first=st.integers(1, 3))
@@ -29,14 +28,13 @@ def test_every_part_has_a_value_of_its_own_and_the_first_as_many_as_asked(
     values: list[int], wanted: list[int], first: int
 ) -> None:
     ordered = np.sort(np.array(values, float))
-    if distinct(ordered) < first + len(wanted):
-        with pytest.raises(ValueError, match="different values are too few"):
-            cuts(ordered, sorted(wanted), first=first)
-        return
-    found = cuts(ordered, sorted(wanted), first=first)
-    assert set(found) <= set(possible(ordered))
-    assert found == sorted(set(found))
-    assert distinct(ordered[: found[0]]) >= first
+    assume(distinct(ordered) >= first + len(wanted))
+    places = cuts(ordered, sorted(wanted), first=first)
+    assert set(places) <= set(possible(ordered))
+    assert places == sorted(set(places))
+    assert distinct(ordered[: places[0]]) >= first
+    with pytest.raises(ValueError, match="different values are too few"):
+        cuts(ordered, sorted(wanted), first=int(distinct(ordered)) - len(wanted) + 1)
 
 
 def test_by_hand() -> None:
@@ -52,21 +50,13 @@ def test_by_hand() -> None:
     assert cut_last(np.arange(20.0), 0.25) == 15
 
 
-def test_the_parts_end_where_their_shares_do_if_no_values_are_equal() -> None:
+def test_ends_of_parts_by_hand() -> None:
+    """Rows with equal values stay in the order of the file; a long last day leaves two values."""
     order = np.random.default_rng(0).permutation(100).astype(float)
-    rows, learned, known = part_ends(order, 15, 20)
-    assert (learned, known) == (65, 80)
-    assert order[rows].tolist() == list(range(100))
-
-
-def test_rows_with_equal_values_stay_in_the_order_of_the_file() -> None:
-    rows, *_ = part_ends(np.array([2.0, 1.0, 2.0, 1.0, 3.0]), 1, 1)
-    assert rows.tolist() == [1, 3, 0, 2, 4]
-
-
-def test_a_long_last_day_is_the_test_part_but_leaves_two_values() -> None:
-    order = np.repeat([1.0, 2.0, 3.0], [2, 2, 96])
-    assert part_ends(order, 15, 20)[1:] == (2, 4)
-    assert part_ends(order, 0, 20)[1:] == (4, 4)  # whether there is a validation part or not
-    order = np.repeat([1.0, 2.0, 3.0], [96, 2, 2])
-    assert part_ends(order, 15, 20)[1:] == (96, 98)
+    rows, *ends = part_ends(order, 15, 20)
+    assert (ends, order[rows].tolist()) == ([65, 80], list(range(100)))
+    assert part_ends(np.array([2.0, 1.0, 2.0, 1.0, 3.0]), 1, 1)[0].tolist() == [1, 3, 0, 2, 4]
+    last_day, first_day = (np.repeat([1.0, 2.0, 3.0], days) for days in ([2, 2, 96], [96, 2, 2]))
+    assert part_ends(last_day, 15, 20)[1:] == (2, 4)
+    assert part_ends(last_day, 0, 20)[1:] == (4, 4)  # whether there is a validation part or not
+    assert part_ends(first_day, 15, 20)[1:] == (96, 98)

@@ -60,14 +60,15 @@ def test_a_subset_is_in_proportion_to_the_rows_of_the_fold() -> None:
     assert counts == {0.1: [7, 4, 1], 0.5: [36, 18, 6]}
 
 
-def test_a_share_does_not_depend_on_others_but_on_fold_and_seed() -> None:
-    fold = first_fold()
-    rows = [Subset(fold, 0.3, True, seed).split(STRATA, None).train.tolist() for seed in (3, 3, 4)]
-    assert rows[0] == rows[1] != rows[2]
-    other = divide(STRATA, folds=4, repeats=2, stratify=True, seed=3).folds(
-        validation=0.2, stratify=True, seed=3
-    )[5]
-    assert Subset(other, 0.3, True, 3).split(STRATA, None).train.tolist() != rows[0]
+def test_a_share_depends_on_fold_and_seed() -> None:
+    repeats = divide(STRATA, folds=4, repeats=2, stratify=True, seed=3)
+    fold, other = (repeats.folds(validation=0.2, stratify=True, seed=3)[number] for number in (1, 5))
+    rows = [
+        Subset(rows, 0.3, True, seed).split(STRATA, None).train.tolist()
+        for rows, seed in ((fold, 3), (fold, 3), (fold, 4), (other, 3))
+    ]
+    assert rows[0] == rows[1]
+    assert len({*map(tuple, rows)}) == 3
 
 
 def test_sizes_share_the_folds_seed_but_not_its_key() -> None:
@@ -106,17 +107,14 @@ def test_rows_in_an_order_are_the_last_ones_before_the_test_block() -> None:
 
 
 def test_equal_values_of_an_order_stay_together() -> None:
-    order = np.repeat(np.arange(20.0), 10)
-    folds = ForwardFolds.of(order, folds=1, repeats=1, validated=False)
-    (fold,) = folds.folds(validation=0.0, stratify=True, seed=0)
-    split = Subset(fold, 0.33, True, 0, order).split(STRATA, None)
-    assert split.non_test.tolist() == [*range(70, 100)]
-    days = np.repeat([0.0, 1.0], 100)
-    same = ForwardFolds.of(days, folds=1, repeats=1, validated=False).folds(
-        validation=0.0, stratify=True, seed=0
-    )
+    def subset(order: FloatArray, share: float) -> Split:
+        folds = ForwardFolds.of(order, folds=1, repeats=1, validated=False)
+        (fold,) = folds.folds(validation=0.0, stratify=True, seed=0)
+        return Subset(fold, share, True, 0, order).split(STRATA, None)
+
+    assert subset(np.repeat(np.arange(20.0), 10), 0.33).non_test.tolist() == [*range(70, 100)]
     with pytest.raises(ValueError, match="different values are too few"):
-        Subset(same[0], 0.5, True, 0, days).split(STRATA, None)
+        subset(np.repeat([0.0, 1.0], 100), 0.5)
 
 
 @given(
@@ -140,10 +138,6 @@ def test_a_drawn_share_has_every_stratum_if_it_can_and_is_in_proportion(
     assert (found >= quotas - len(counts)).all()
 
 
-def test_nothing_is_drawn_from_no_rows() -> None:
-    assert draw_share(np.arange(0), 0.5, rng=np.random.default_rng(0)).tolist() == []
-
-
 def test_a_group_counts_for_the_stratum_of_which_it_has_the_largest_share() -> None:
     """Group 2 has half of the rare rows, and a fifth of the others: it is among the first ones."""
     groups = np.array([0, 0, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4])
@@ -151,3 +145,4 @@ def test_a_group_counts_for_the_stratum_of_which_it_has_the_largest_share() -> N
     for seed in range(10):
         drawn = draw_share(strata, 0.4, rng=np.random.default_rng(seed), groups=groups)
         assert {2, 4} & {*groups[drawn].tolist()}
+    assert draw_share(np.arange(0), 0.5, rng=np.random.default_rng(0)).tolist() == []

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import gzip
 import json
 import math
 import os
@@ -14,6 +13,7 @@ from fnnctl.data.tables.open_table import CsvFormat, missing_texts
 from fnnctl.data.tables.readers import open_table
 from fnnctl.data.tables.table import Kind, Table, read_table
 from fnnctl.errors import DataError
+from tests.messages import Messages
 
 FORM = CsvFormat(None, "utf-8", missing_texts(["", "NA"]))
 
@@ -57,9 +57,8 @@ def test_a_missing_key_is_a_missing_value_and_a_key_may_come_late(
 ) -> None:
     monkeypatch.setattr(blocks, "BLOCK_VALUES", 6)
     monkeypatch.setattr(blocks, "MIN_BLOCK_ROWS", 1)
-    records: list[dict[str, object]] = [{"a": i} for i in range(7)]
-    records += [{"late": i, " b ": "x"} for i in range(4)]
-    table, problems = read(tmp_path, lines(*records))
+    early, late = [{"a": i} for i in range(7)], [{"late": i, " b ": "x"} for i in range(4)]
+    table, problems = read(tmp_path, lines(*early, *late))
     assert (table.names, problems) == (("a", "late", "b"), [])
     assert table.numeric["a"][:7].tolist() == [*range(7)]
     assert table.numeric.missing("a") == 4
@@ -74,69 +73,42 @@ def test_a_category_is_spelled_as_in_the_file(tmp_path: Path) -> None:
     assert texts(table, "a") == ["7", "7.0", "7.5", "7", "true", None]
 
 
-def test_what_is_no_object_is_an_error_with_its_line(tmp_path: Path) -> None:
+def test_what_is_no_object_is_an_error_with_its_line(tmp_path: Path, messages: Messages) -> None:
     content = '{"a": 1}\n\n{"a": 2,, "b": 3}\n[1]\n3\n{"a": "\xff"}\n{"a": 1' + 5_000 * "0" + "}\n"
     content += '{"a": ' + 100_000 * "[" + "\n"
-    advice = "write one object per line, with the names of the columns as keys"
-    assert read(tmp_path, content.encode("latin-1"))[1] == [
-        f"t.jsonl:3: this line is not JSON from character 9 on: {advice}",
-        f"t.jsonl:4: this line is an array: {advice}",
-        f"t.jsonl:5: this line is a single value: {advice}",
-        f"t.jsonl:6: this line is not UTF-8: {advice}",
-        f"t.jsonl:7: this line is not JSON: {advice}",
-        f"t.jsonl:8: this line is not JSON: {advice}",
-    ]
+    for problem in read(tmp_path, content.encode("latin-1"))[1]:
+        messages.check(problem)
 
 
-@pytest.mark.parametrize(("value", "kind"), [([1], "array"), ({"x": 1}, "object")])
-def test_nested_values_are_refused_with_their_line_unless_they_are_left_out(
-    tmp_path: Path, value: object, kind: str
-) -> None:
-    content = lines({"a": 1, "b": 2}, {"a": 2}, {"a": 3, "b": value}, {"a": 4, "b": 1}, 5)
-    table, problems = read(tmp_path, lines(*[{"a": 1, "b": value}] * 2), {"b": "ignore"})
-    assert (list(table.numeric), problems) == (["a"], [])
-    with pytest.raises(DataError) as caught:
-        read(tmp_path, content)
-    wrong_line, nested = str(caught.value).splitlines()
-    assert wrong_line.startswith("t.jsonl:5: this line is a single value")
-    assert nested.startswith(f"t.jsonl:3: the column 'b' has the type '{kind}', not numbers, texts,")
-
-
-@pytest.mark.parametrize(
-    ("value", "shown"),
-    [("x", "'x' is not a number"), (10**400, "is not a finite"), (math.inf, "'inf' is not")],
-)
+@pytest.mark.parametrize("value", ["x", 10**400, math.inf], ids=["text", "large", "infinite"])
 def test_a_value_unlike_the_others_is_an_error_with_its_line(
-    tmp_path: Path, value: object, shown: str
+    tmp_path: Path, messages: Messages, value: object
 ) -> None:
     (problem,) = read(tmp_path, "\n" + lines(*({"a": i} for i in range(5)), {"a": value}))[1]
-    assert problem.startswith("t.jsonl:7: column 'a': ")
-    assert shown in problem
+    messages.check(problem)
 
 
-@pytest.mark.parametrize(
-    ("content", "problem"),
-    [
-        ("", "the file is empty"),
-        ("\n \n", "the file is empty"),
-        ("\ufeff", "the file is empty"),
-        ("{}\n", "no line has"),
-    ],
-)
-def test_a_file_without_values_is_refused(tmp_path: Path, content: str, problem: str) -> None:
-    with pytest.raises(DataError, match=rf"^t\.jsonl: {problem}"):
-        read(tmp_path, content)
+def test_a_file_without_values_is_refused(tmp_path: Path, messages: Messages) -> None:
+    for content in ("", "\n \n", "\ufeff", "{}\n"):
+        with pytest.raises(DataError) as error:
+            read(tmp_path, content)
+        messages.check(error.value)
+
+
+@pytest.mark.parametrize("value", [[1], {"x": 1}], ids=["array", "object"])
+def test_nested_values_are_refused_with_their_line_unless_they_are_left_out(
+    tmp_path: Path, messages: Messages, value: object
+) -> None:
+    table, problems = read(tmp_path, lines(*[{"a": 1, "b": value}] * 2), {"b": "ignore"})
+    assert (list(table.numeric), problems) == (["a"], [])
+    with pytest.raises(DataError) as error:
+        read(tmp_path, lines({"a": 1, "b": 2}, {"a": 2}, {"a": 3, "b": value}, {"a": 4, "b": 1}, 5))
+    messages.check(error.value)
 
 
 def test_a_mark_of_utf_8_and_any_line_ends(tmp_path: Path) -> None:
     table, problems = read(tmp_path, b'\xef\xbb\xbf{"gr\xc3\xb6\xc3\x9fe": 1}\r\n{"gr\\u00f6\xc3\x9fe": 2}')
     assert (table.numeric["größe"].tolist(), problems) == ([1, 2], [])
-
-
-def test_names_must_differ(tmp_path: Path) -> None:
-    assert read(tmp_path, '{"a": 1, " a": 2}\n')[1] == [
-        "t.jsonl: columns 1 and 2 have the same name 'a': rename one"
-    ]
 
 
 def test_a_line_has_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -152,10 +124,3 @@ def test_a_pipe_is_refused(tmp_path: Path) -> None:
         open_table(tmp_path / "t.jsonl", FORM, Problems("t")),
     ):
         pass
-
-
-def test_a_damaged_gzip_file_is_named(tmp_path: Path) -> None:
-    path = tmp_path / "t.jsonl.gz"
-    path.write_bytes(gzip.compress(lines(*({"a": i} for i in range(99))).encode())[:-9])
-    with pytest.raises(DataError, match=r"t\.jsonl\.gz: the gzip file is damaged"):
-        read_table(path, FORM, {}, Problems("t"))

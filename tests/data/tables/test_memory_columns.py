@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fnnctl.arrays import FloatArray
 from fnnctl.data.columns.numbers import plain_numbers
 from fnnctl.data.problems import Problems
 from fnnctl.data.tables import blocks
@@ -19,7 +20,7 @@ from fnnctl.data.tables.memory_columns import MemoryColumn, array_column, object
 from fnnctl.data.tables.memory_table import column_digest
 from fnnctl.errors import DataError
 
-SUMMER = timezone(timedelta(hours=2))
+ZONE = timezone(timedelta(hours=2))
 
 
 def bits(column: MemoryColumn) -> bytes:
@@ -36,27 +37,17 @@ def bits(column: MemoryColumn) -> bytes:
         (["x", "", None, float("nan")], "text", ["x", "", NULL, NULL]),
         ([None, None], "null", [NULL, NULL]),
         ([1, "x", True, 2.5, None], "b1 or f8 or i8 or text", ["1", "x", "true", "2.5", NULL]),
-        ([True, 2], "b1 or i8", ["true", "2"]),
-        ([Decimal("1.10"), Decimal("1E+3"), Decimal("NaN")], "decimal", ["1.10", "1000", NULL]),
+        ([Decimal("1.10"), Decimal("1E+3"), Decimal("sNaN")], "decimal", ["1.10", "1000", NULL]),
         ([date(2024, 2, 29), None], "date", ["2024-02-29", NULL]),
         ([datetime(2024, 2, 29, 7, 5, 6, 120)], "datetime", ["2024-02-29T07:05:06.00012"]),
         ([datetime(2024, 2, 29, 7, tzinfo=UTC)], "datetime", ["2024-02-29T07:00:00Z"]),
-        (
-            [datetime(2024, 2, 29, tzinfo=timezone(timedelta(hours=2)))],
-            "datetime",
-            ["2024-02-29T00:00:00+02:00"],
-        ),
+        ([datetime(2024, 2, 29, tzinfo=ZONE)], "datetime", ["2024-02-29T00:00:00+02:00"]),
         ([time(7, 5, 10, 250)], "time", ["07:05:10.00025"]),
         ([np.float32(0.5), np.int8(3)], "f8", ["0.5", "3.0"]),
         ([np.str_("x"), np.bool_(True)], "b1 or text", ["x", "true"]),
         ([np.longdouble(0.5), None, np.longdouble("nan")], "f8", ["0.5", NULL, NULL]),
         ([10**5000, -(10**5000), 2.5], "f8 or i8", ["inf", "-inf", "2.5"]),
-        ([Decimal("sNaN"), Decimal("1e3")], "decimal", [NULL, "1000"]),
-        (
-            [np.datetime64("2024-02-29T07:05:06.000000120"), None],
-            "datetime",
-            ["2024-02-29T07:05:06.00000012", NULL],
-        ),
+        ([np.datetime64("2024-02-29T07:05:06.000000120")], "datetime", ["2024-02-29T07:05:06.00000012"]),
         ([np.datetime64("NaT", "ns"), np.datetime64("2024-02-29")], "date", [NULL, "2024-02-29"]),
     ],
 )
@@ -108,6 +99,13 @@ def test_other_types_are_refused_when_they_are_read(values: Any, kind: str) -> N
         refuse_unusable([("b", objects_column([1])), ("a", column.part(slice(1)))], Problems("t"))
 
 
+def assert_same_numbers(numbers: FloatArray | None, expected: FloatArray | None) -> None:
+    assert numbers is not None
+    assert expected is not None
+    np.testing.assert_array_equal(numbers, expected)
+    assert (np.signbit(numbers) == np.signbit(expected))[~np.isnan(numbers)].all()
+
+
 @given(
     st.lists(st.floats(allow_infinity=False)),
     st.lists(st.floats(allow_infinity=False, width=32)),
@@ -120,11 +118,7 @@ def test_the_numbers_are_those_of_the_texts(
     arrays = [np.array(doubles), np.array(floats, np.float32), np.array(integers, np.int64)]
     for array in (*arrays, np.array(naturals, np.uint64)):
         column = array_column(array)
-        numbers, expected = column.numbers(), plain_numbers(column.texts(), frozenset([NULL]))
-        assert numbers is not None
-        assert expected is not None
-        assert np.array_equal(numbers, expected, equal_nan=True)
-        assert (np.signbit(numbers) == np.signbit(expected))[~np.isnan(numbers)].all()
+        assert_same_numbers(column.numbers(), plain_numbers(column.texts(), frozenset([NULL])))
 
 
 def test_a_float32_has_its_shortest_digits(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -138,19 +132,9 @@ def test_a_float32_has_its_shortest_digits(monkeypatch: pytest.MonkeyPatch) -> N
     special = np.array([np.nan, np.inf, -np.inf, 1e-45, 3.4e38, 1e-10, 2**24, 2**25, 2**25 + 4], np.float32)
     any_bits = rng.integers(0, 2**32, 4000, np.uint32).view(np.float32)
     values = np.concatenate([*(part.astype(np.float32) for part in usual), special, any_bits])
+    assert_same_numbers(array_column(values).numbers(), np.array([float(str(value)) for value in values]))
     converted: list[object] = []
-
-    def counted(value: object) -> str:
-        converted.append(value)
-        return str(value)
-
-    monkeypatch.setattr(blocks, "str", counted, raising=False)
-    numbers = array_column(values).numbers()
-    assert numbers is not None
-    expected = np.array([float(str(value)) for value in values])
-    assert np.array_equal(numbers, expected, equal_nan=True)
-    assert (np.signbit(numbers) == np.signbit(expected))[~np.isnan(numbers)].all()
-    converted.clear()
+    monkeypatch.setattr(blocks, "str", lambda value: converted.append(value) or str(value), raising=False)
     array_column(np.concatenate(usual).astype(np.float32)).numbers()
     assert len(converted) < 100  # a text for each takes ten times as long
 
@@ -159,9 +143,7 @@ def test_only_numbers_are_numbers() -> None:
     for values in ([True, False], ["1", "2"], [date(2024, 1, 1)], [[1]]):
         assert objects_column(values).numbers() is None
     masked = NumberValues(np.array([1, 2]), np.array([True, False]))
-    numbers = masked.numbers()
-    assert numbers is not None
-    assert np.array_equal(numbers, [np.nan, 2.0], equal_nan=True)
+    np.testing.assert_array_equal(masked.numbers(), [np.nan, 2.0])
 
 
 def test_one_digest_stands_for_equal_values() -> None:
