@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import tracemalloc
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -21,33 +22,27 @@ from fnnctl.data.matrix import Packing
 from fnnctl.data.preprocessing import MOST_COMPARED, Bins, Preprocessor, bin_edges, edges_around_values
 from tests.data.bins import bin_coordinates
 
-EDGES = np.array([0.0, 1.0, 3.0])
-
 
 def test_coordinates_by_hand() -> None:
     numbers = np.array([-5.0, 0.0, 0.5, 1.0, 2.5, 3.0, 1e300])
-    assert bin_coordinates(numbers, EDGES).tolist() == [0, 0, 0.5, 1, 1.75, 2, 2]
-
-
-@pytest.mark.parametrize("edges", [[], [7.0]])
-def test_without_a_bin_all_coordinates_are_zero(edges: list[float]) -> None:
-    assert bin_coordinates(np.array([6.0, 7.0, 8.0]), np.array(edges)).tolist() == [0, 0, 0]
+    assert bin_coordinates(numbers, np.array([0.0, 1.0, 3.0])).tolist() == [0, 0, 0.5, 1, 1.75, 2, 2]
+    for edges in ([], [7.0]):
+        assert not bin_coordinates(numbers, np.array(edges)).any()
+    huge = np.array([-1.7e308, 0.0, 1.7e308])
+    assert bin_coordinates(huge, bin_edges(huge[None], 2)[0]).tolist() == [0, 1, 2]
 
 
 def test_few_rows_and_many_have_the_same_coordinates() -> None:
     """Few rows are compared with all edges, many are searched for, column by column."""
     rng = np.random.default_rng(0)
-    edges = [np.unique(rng.normal(size=count).round(1)) for count in (2, 40, 9)] + [
-        np.array([]),
-        np.array([7.0]),
-    ]
+    edges = [np.unique(rng.normal(size=count).round(1)) for count in (2, 40, 9)]
+    edges += [np.array([]), np.array([7.0])]
     numbers = rng.normal(size=(MOST_COMPARED, 5)).round(1)
     bins = Bins(edges)
     together, apart = bins.coordinates(numbers), [bins.coordinates(row[None])[0] for row in numbers]
     assert together.tobytes() == np.array(apart).tobytes()
-    for column, own in zip(together.T, edges, strict=True):
-        assert column.min() == 0
-        assert column.max() == max(0, len(own) - 1)
+    assert together.min(axis=0).tolist() == [0] * 5
+    assert together.max(axis=0).tolist() == [max(0, len(own) - 1) for own in edges]
 
 
 def test_edges_are_the_distinct_quantiles() -> None:
@@ -62,11 +57,6 @@ def test_each_bin_has_about_as_many_rows() -> None:
     assert set(np.bincount(np.minimum(coordinates.astype(int), 47)).tolist()) <= {100, 101}
 
 
-def test_huge_numbers_have_finite_coordinates() -> None:
-    values = np.array([-1.7e308, 0.0, 1.7e308])
-    assert bin_coordinates(values, bin_edges(values[None], 2)[0]).tolist() == [0, 1, 2]
-
-
 NAN = np.nan
 
 
@@ -79,6 +69,11 @@ def dataset_of(numeric: FloatArray, codes: IntArray | None = None, categories: A
         categorical_names=tuple(f"c{j}" for j in range(len(categories))), categories=categories,
         target=RawTarget("y", np.zeros(n, np.intp), ("p", "q"), (2, 3)), file_rows=np.arange(n),
     )  # fmt: skip
+
+
+def categories_of(codes: Any, texts: Sequence[str]) -> Dataset:
+    """A single column, of categories."""
+    return dataset_of(np.empty((len(codes), 0)), np.array(codes, np.int32)[:, None], (tuple(texts),))
 
 
 def config(**settings: Any) -> DataConfig:
@@ -107,12 +102,11 @@ def test_worked_by_hand() -> None:
 
 
 class TestManyCategories:
-    CODES = np.array([[3], [3], [3], [0], [0], [1], [2], [-1], [4]], np.int32)
+    CODES = (3, 3, 3, 0, 0, 1, 2, -1, 4)
 
     def fitted(self, most: int | None, rows: int = 8) -> tuple[Preprocessor, Dataset]:
-        dataset = dataset_of(np.empty((9, 0)), self.CODES, (("other", "b", "c", "z", "new"),))
-        settings = config(max_categories=most)
-        return fit_preprocessor(dataset, np.arange(rows), settings), dataset
+        dataset = categories_of(self.CODES, ("other", "b", "c", "z", "new"))
+        return fit_preprocessor(dataset, np.arange(rows), config(max_categories=most)), dataset
 
     def test_the_most_frequent_stay_and_all_others_are_one(self) -> None:
         fitted, dataset = self.fitted(3)
@@ -121,40 +115,29 @@ class TestManyCategories:
         z, other, rare, missing = np.eye(4)[[1, 0, 2, 3]].tolist()
         assert transformed(fitted, dataset).tolist() == [z, z, z, other, other, rare, rare, missing, rare]
 
-    def test_in_a_tie_the_first_in_order_stays(self) -> None:
-        dataset = dataset_of(np.empty((4, 0)), np.arange(4, dtype=np.int32)[:, None], (("a", "b", "c", "d"),))
-        fitted = fit_preprocessor(dataset, np.arange(4), config(max_categories=3))
-        assert fitted.features == ("c0=a", "c0=b", "c0 other")
-
-    @pytest.mark.parametrize("most", [None, 4, 50])
+    @pytest.mark.parametrize("most", [None, 4])
     def test_few_categories_all_stay(self, most: int | None) -> None:
         fitted, dataset = self.fitted(most)
         assert fitted.features == ("c0=other", "c0=b", "c0=c", "c0=z", "c0 missing")
         assert transformed(fitted, dataset)[8].tolist() == [0] * 5
 
     def test_frequencies_are_those_of_the_training_rows(self) -> None:
+        """In a tie the first in order stays."""
         assert self.fitted(2, rows=4)[0].features == ("c0=other", "c0=z")
         assert self.fitted(2, rows=7)[0].features == ("c0=z", "c0 other")
+        equal = fit_preprocessor(categories_of(range(4), "abcd"), np.arange(4), config(max_categories=3))
+        assert equal.features == ("c0=a", "c0=b", "c0 other")
 
-    @given(st.lists(st.integers(0, 30), min_size=40, max_size=80), st.integers(2, 12))
+    @given(st.lists(st.integers(0, 30), min_size=40, max_size=60), st.integers(2, 12))
     def test_agrees_with_scikit_learn(self, drawn: list[int], most: int) -> None:
         """Where no tie decides: frequencies are made different."""
-        values = np.sort(np.repeat(np.arange(len(drawn)), 1 + np.argsort(drawn)))
-        codes = values.astype(np.int32)[:, None]
-        texts = tuple(f"{i:03}" for i in range(len(drawn)))
-        dataset = dataset_of(np.empty((len(codes), 0)), codes, (texts,))
+        codes = np.sort(np.repeat(np.arange(len(drawn)), 1 + np.argsort(drawn)))
+        texts = [f"{i:03}" for i in range(len(drawn))]
+        dataset = categories_of(codes, texts)
         fitted = fit_preprocessor(dataset, np.arange(len(codes)), config(max_categories=most))
         oracle = sklearn_preprocessing.OneHotEncoder(max_categories=most, sparse_output=False)
-        expected = oracle.fit_transform(np.array(texts)[codes])
+        expected = oracle.fit_transform(np.array(texts)[codes][:, None])
         np.testing.assert_array_equal(transformed(fitted, dataset), expected)
-
-    def test_it_is_rebuilt_from_text_also_from_that_of_an_older_version(self) -> None:
-        fitted, _ = self.fitted(3)
-        assert Preprocessor.from_dict(json.loads(json.dumps(fitted.to_dict()))) == fitted
-        old, _ = self.fitted(None)
-        described = json.loads(json.dumps(old.to_dict()))
-        assert described["categorical"][0].pop("others") is False
-        assert Preprocessor.from_dict(described) == old
 
 
 class TestCodes:
@@ -197,33 +180,29 @@ class TestCodes:
         assert new == [0, 1, 0, 12, 11]
 
     def test_few_values_are_one_hot_as_they_are_without(self) -> None:
-        codes = (np.arange(300, dtype=np.int32) % 10)[:, None]
-        dataset = dataset_of(np.empty((300, 0)), codes, (self.VALUES,))
-        fits = [
+        dataset = categories_of(np.arange(300) % 10, self.VALUES)
+        coded, one_hot = (
             fit_preprocessor(dataset, np.arange(300), config(category_encoding=encoding))
             for encoding in ("target", "one_hot")
-        ]
-        assert fits[0] == fits[1]
-        assert len(fits[0].features) == 10
+        )
+        assert coded == one_hot
+        assert len(coded.features) == 10
 
     def test_ids_are_no_features(self) -> None:
-        codes = np.arange(30, dtype=np.int32)[:, None]
-        dataset = dataset_of(np.empty((30, 0)), codes, (tuple(str(code) for code in range(30)),))
+        dataset = categories_of(range(30), [str(code) for code in range(30)])
         fitted = fit_preprocessor(dataset, np.arange(30), config(category_encoding="target"))
         assert (fitted.features, fitted.coded, fitted.categories[0].codes) == ((), (), 0)
 
     def test_frequent_values_are_limited_too(self) -> None:
-        codes = np.repeat(np.arange(12, dtype=np.int32), [100 + code for code in range(12)])[:, None]
-        dataset = dataset_of(np.empty((len(codes), 0)), codes, (self.VALUES,))
+        codes = np.repeat(np.arange(12), [100 + code for code in range(12)])
+        dataset, rows = categories_of(codes, self.VALUES), np.arange(len(codes))
         limited, unlimited = (
-            fit_preprocessor(
-                dataset, np.arange(len(codes)), config(category_encoding="target", max_categories=most)
-            ).categories[0]
+            fit_preprocessor(dataset, rows, config(category_encoding="target", max_categories=most))
             for most in (4, 12)
         )
-        assert limited.features == ("c0=j", "c0=k", "c0=l", "c0 other")
-        assert len(unlimited.features) == 12
-        assert len(limited.coded) == len(unlimited.coded) == 12
+        assert limited.features[:-1] == ("c0=j", "c0=k", "c0=l", "c0 other")
+        assert len(unlimited.features[:-1]) == 12
+        assert len(limited.coded[0].coded) == len(unlimited.coded[0].coded) == 12
 
     def test_columns_know_their_codes_beside_bins(self) -> None:
         settings = config(category_encoding="target")
@@ -231,14 +210,6 @@ class TestCodes:
         owners = [fitted.features[index] for indices in fitted.feature_indices.values() for index in indices]
         assert owners == ["n0", "n0 bin", "c0 missing", "c0 code", "c1 code"]
         assert fitted.features[-3:] == ("n0 bin", "c0 code", "c1 code")
-
-    def test_they_are_rebuilt_from_text_also_from_that_of_an_older_version(self) -> None:
-        fitted = self.fitted()
-        assert Preprocessor.from_dict(json.loads(json.dumps(fitted.to_dict()))) == fitted
-        old = json.loads(json.dumps(fit_preprocessor(self.dataset(), np.arange(9), config()).to_dict()))
-        for column in old["categorical"]:
-            assert column.pop("coded") == []
-        assert Preprocessor.from_dict(old).coded == ()
 
 
 @pytest.mark.parametrize(
@@ -251,19 +222,29 @@ class TestCodes:
     ],
 )
 def test_scaling_agrees_with_scikit_learn(scaling: str, oracle: Any) -> None:
+    """Statistics are those of the training rows."""
     rng = np.random.default_rng(1)
     numeric = (rng.normal(size=(200, 7)) + rng.normal(size=7)) * np.logspace(-6, 6, 7)
-    train = np.arange(0, 200, 2)
-    dataset = dataset_of(numeric)
+    train, dataset = np.arange(0, 200, 2), dataset_of(numeric)
     ours = transformed(fit_preprocessor(dataset, train, config(scaling=scaling)), dataset)
     np.testing.assert_allclose(ours, oracle.fit(numeric[train]).transform(numeric), rtol=1e-12, atol=1e-12)
 
 
-def test_a_column_without_values_in_training_is_filled_with_zero() -> None:
-    dataset = dataset_of(np.array([[NAN], [NAN], [4.0]]))
-    fitted = fit_preprocessor(dataset, np.array([0, 1]), config())
-    assert fitted.features == ("n0", "n0 missing")
-    assert transformed(fitted, dataset).tolist() == [[0, 1], [0, 1], [4, 0]]
+@pytest.mark.parametrize(
+    ("column", "learned", "scaling", "expected"),
+    [
+        ([NAN, NAN, 4.0], 2, "standardize", [[0, 1], [0, 1], [4, 0]]),  # without values: filled with 0
+        ([1.0, 2.0, 9.0, NAN], 3, "minmax", [[0], [0.125], [1], [0.125]]),  # without an indicator
+        ([0.1, 0.1, 0.1], 3, "standardize", [[0], [0], [0]]),  # a constant is 0 to the bit
+        ([0.0, 1e-300, 1e300], 2, "minmax", [[0], [1], [np.finfo(np.float64).max]]),  # overflows
+    ],
+)
+def test_unusual_columns(
+    column: list[float], learned: int, scaling: str, expected: list[list[float]]
+) -> None:
+    dataset = dataset_of(np.array(column)[:, None])
+    fitted = fit_preprocessor(dataset, np.arange(learned), config(scaling=scaling))
+    assert transformed(fitted, dataset).tolist() == expected
 
 
 def test_coordinates_among_bins_come_last() -> None:
@@ -273,35 +254,7 @@ def test_coordinates_among_bins_come_last() -> None:
     assert fitted.features == ("n0", "n1", "n1 missing", "c0=a", "c0=b", "n0 bin", "n1 bin")
     assert fitted.numbers[0].edges == (1.0, 3.0, 5.0)
     # a missing number is in the place of the median
-    assert transformed(fitted, dataset)[:, 3:].tolist() == [
-        [1, 0, 0, 0],
-        [0, 1, 1, 0],
-        [1, 0, 2, 0],
-        [0, 0, 2, 0],
-        [1, 0, 1, 0],
-    ]
-
-
-def test_what_is_missing_after_training_only_is_filled_without_an_indicator() -> None:
-    dataset = dataset_of(np.array([[1.0], [2.0], [9.0], [NAN]]))
-    fitted = fit_preprocessor(dataset, np.arange(3), config(scaling="minmax"))
-    assert fitted.features == ("n0",)
-    assert transformed(fitted, dataset).ravel().tolist() == [0, 0.125, 1, 0.125]
-
-
-def test_a_constant_column_stays_and_is_zero_to_the_bit() -> None:
-    dataset = dataset_of(np.full((3, 1), 0.1))
-    assert transformed(fit_preprocessor(dataset, np.arange(3), config()), dataset).tolist() == [[0], [0], [0]]
-
-
-def test_statistics_come_from_the_training_rows_alone() -> None:
-    rng = np.random.default_rng(2)
-    numeric = rng.normal(size=(20, 3))
-    train = np.arange(10)
-    before = fit_preprocessor(dataset_of(numeric), train, config())
-    changed = numeric.copy()
-    changed[10:] = 1e9
-    assert fit_preprocessor(dataset_of(changed), train, config()) == before
+    assert transformed(fitted, dataset)[:, 5:].tolist() == [[0, 0], [1, 0], [2, 0], [2, 0], [1, 0]]
 
 
 @pytest.mark.parametrize("packed", [False, True])
@@ -329,18 +282,11 @@ def test_a_column_is_fitted_as_if_it_were_alone(
 
 
 def test_columns_and_categories_are_found_by_name() -> None:
-    fitted = fit_preprocessor(
-        dataset_of(np.array([[0.0, 10], [2, 30]]), np.array([[0], [1]], np.int32), (("a", "b"),)),
-        np.arange(2),
-        config(),
-    )
-    other = Dataset(
-        name="u", source="u.csv", sha256="0" * 64,
-        numeric=np.array([[10.0, 2.0]]), numeric_names=("n1", "n0"),
-        categorical=np.array([[2]], np.int32), categorical_names=("c0",), categories=(("Z", "a", "b"),),
-        target=RawTarget("y", np.zeros(1, np.intp), ("p", "q"), (2, 3)), file_rows=np.arange(1),
-    )  # fmt: skip
-    assert transformed(fitted, other).tolist() == [[1, -1, 0, 1]]
+    dataset = dataset_of(np.array([[0.0, 10], [2, 30]]), np.array([[0], [1]], np.int32), (("a", "b"),))
+    fitted = fit_preprocessor(dataset, np.arange(2), config())
+    other = dataset_of(np.array([[10.0, 2.0]]), np.array([[2]], np.int32), (("Z", "a", "b"),))
+    renamed = replace(other, numeric_names=("n1", "n0"))
+    assert transformed(fitted, renamed).tolist() == [[1, -1, 0, 1]]
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -351,12 +297,6 @@ def test_huge_numbers_stay_finite(dtype: Any) -> None:
     raw = transformed(fit_preprocessor(dataset, np.arange(2), config(scaling="none")), dataset, dtype)
     largest = min(1e300, float(np.finfo(dtype).max))
     assert raw.ravel().tolist() == [largest, -largest, 1]
-
-
-def test_an_outlier_that_overflows_float64_is_clipped() -> None:
-    dataset = dataset_of(np.array([[0.0], [1e-300], [1e300]]))
-    fitted = fit_preprocessor(dataset, np.arange(2), config(scaling="minmax"))
-    assert transformed(fitted, dataset).ravel().tolist() == [0, 1, np.finfo(np.float64).max]
 
 
 @pytest.mark.parametrize("bins", [None, 5])
@@ -385,32 +325,19 @@ def test_a_wide_table_takes_no_more_scratch_than_a_narrow_one() -> None:
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < numeric.nbytes / 8
-    np.testing.assert_allclose(
-        out[999], (numeric[999] - numeric[:10].min(0)) / np.ptp(numeric[:10], 0), rtol=1e-5
-    )
-
-
-def test_a_column_of_many_categories_has_a_feature_each() -> None:
-    codes = np.random.default_rng(6).integers(-1, 5000, (20_000, 1), np.int32)
-    dataset = dataset_of(np.empty((20_000, 0)), codes, (tuple(str(code) for code in range(5000)),))
-    fitted = fit_preprocessor(dataset, np.arange(2000), config(max_categories=None))
-    out = np.full((len(codes), len(fitted.features)), NAN, np.float32)
-    fitted.transform(dataset, np.arange(len(codes)), out)
-    seen = np.isin(codes[:, 0], codes[:2000, 0])
-    np.testing.assert_array_equal(out.sum(axis=1), seen)
-    hot = [f"c0={code}" if code >= 0 else "c0 missing" for code in codes[seen, 0].tolist()]
-    assert [fitted.features[k] for k in out[seen].argmax(axis=1)] == hot
 
 
 @pytest.mark.parametrize("bins", [None, 5])
 def test_the_way_through_json_is_exact(bins: int | None) -> None:
     rng = np.random.default_rng(4)
-    numeric = rng.normal(size=(30, 3)) / 3
+    numeric = rng.normal(size=(60, 3)) / 3
     numeric[4, 1] = NAN
-    dataset = dataset_of(numeric, rng.integers(-1, 2, (30, 1), np.int32), (("ä", 'b"'),))
-    fitted = fit_preprocessor(dataset, np.arange(20), config(), NumberBins(bins) if bins else None)
-    text = json.dumps(fitted.to_dict(), allow_nan=False)
-    again = Preprocessor.from_dict(json.loads(text))
+    codes = np.column_stack([rng.integers(-1, 2, 60), np.arange(60) % 12]).astype(np.int32)
+    dataset = dataset_of(numeric, codes, (("ä", 'b"'), tuple("abcdefghijkl")))
+    settings = config(category_encoding="target", max_categories=3)
+    fitted = fit_preprocessor(dataset, np.arange(50), settings, NumberBins(bins) if bins else None)
+    assert fitted.coded
+    again = Preprocessor.from_dict(json.loads(json.dumps(fitted.to_dict(), allow_nan=False)))
     assert again == fitted
     assert again.features == fitted.features
 
@@ -433,12 +360,15 @@ def test_the_indices_of_the_columns_are_those_of_their_features(
 
 
 NUMBER = {"name": "x", "fill": 1.0, "centre": 0, "spread": 2.5, "indicator": True}
-COLUMN = {"name": "c", "categories": ["a", "b"], "indicator": False}
 
 
-def test_a_description_is_read_back_strictly() -> None:
+def test_a_description_of_an_older_version_has_neither_others_nor_codes() -> None:
     fitted = Preprocessor.from_dict({"numeric": [NUMBER], "categorical": [COLUMN]})
     assert fitted.features == ("x", "x missing", "c=a", "c=b")
+    assert (fitted.categories[0].others, fitted.coded) == (False, ())
+
+
+COLUMN = {"name": "c", "categories": ["a", "b"], "indicator": False}
 
 
 @pytest.mark.parametrize(
@@ -447,13 +377,11 @@ def test_a_description_is_read_back_strictly() -> None:
         (None, [], "numeric: must be a list"),
         ([], None, "categorical: must be a list"),
         ([{**NUMBER, "spread": 0}], [], r"numeric\.0\.spread: must be above 0"),
-        ([{**NUMBER, "spread": "2"}], [], r"numeric\.0\.spread: must be a number"),
         ([{**NUMBER, "fill": 10**400}], [], r"numeric\.0\.fill"),
         ([{**NUMBER, "indicator": 1}], [], r"numeric\.0\.indicator: must be true or false"),
         ([{**NUMBER, "more": 1}], [], r"numeric\.0\.more"),
         ([NUMBER, {"name": "y"}], [], r"numeric\.1\.fill: is missing"),
         ([NUMBER, 7], [], r"numeric\.1: must be an object"),
-        ([NUMBER, NUMBER], [], "'x' is named twice"),
         ([NUMBER], [{**COLUMN, "name": "x"}], "'x' is named twice"),
         ([{**NUMBER, "edges": [1, 2, 2]}], [], "the edges of 'x' are not ascending"),
         ([{**NUMBER, "edges": []}, {**NUMBER, "name": "y"}], [], "some numbers have edges of bins"),
@@ -486,10 +414,7 @@ def test_few_values_have_a_bin_each(numbers: list[int], bins: int) -> None:
     edges = edges_around_values(values, bins)
     assert len(edges) - 1 < 2 * bins
     if len(distinct) <= bins:
-        assert (
-            edges.tolist()
-            == np.unique([distinct[0], *(distinct[:-1] + distinct[1:]) / 2, distinct[-1]]).tolist()
-        )
+        middles = (distinct[:-1] + distinct[1:]) / 2
+        np.testing.assert_array_equal(edges, np.unique([distinct[0], *middles, distinct[-1]]))
     bin_numbers = np.floor(bin_coordinates(values, edges))
-    assert sorted(np.unique(bin_numbers)) == np.unique(bin_numbers).tolist()
     assert (np.diff(bin_numbers[np.argsort(values)]) >= 0).all()

@@ -54,16 +54,6 @@ def test_the_example_of_a_format_is_not_zero(tmp_path: Path) -> None:
     assert (table.types["a"].example, table.types["b"].example) == (("0.5%", "0.005"), ("$0", "0"))
 
 
-def test_many_rows_are_converted_like_few(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(records, "BLOCK_VALUES", 4)
-    monkeypatch.setattr(records, "MIN_BLOCK_ROWS", 2)
-    values = [f"{n},{n}.5%" for n in range(50)]
-    table, problems = read(tmp_path, "n,p\n" + "\n".join(values) + "\n")
-    assert problems == []
-    np.testing.assert_array_equal(table.numeric["p"], [float(f"{n}.5e-2") for n in range(50)])
-    np.testing.assert_array_equal(table.numeric["n"], np.arange(50))
-
-
 def test_a_format_that_begins_late_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The first block has plain numbers only, so the column is read again as texts."""
     monkeypatch.setattr(records, "BLOCK_VALUES", 1)
@@ -90,39 +80,37 @@ def test_a_semicolon_tells_of_decimal_commas(tmp_path: Path) -> None:
         assert form.order == ("day_first" if delimiter == ";" else "month_first")
 
 
-def test_points_separate_thousands_if_another_column_has_decimal_commas(tmp_path: Path) -> None:
-    for content in ("a;b\n999;1,5\n1.234;2,5\n-12.500;3\n;4\n", "a;b\n999;1\n1.234;2,5\n-12.500;3\n;4\n"):
-        for kinds in ({}, {"b": "categorical"}):  # a target is read as categories
-            table, problems = read(tmp_path, content, kinds)  # type: ignore[arg-type]
-            assert problems == []
-            np.testing.assert_array_equal(table.numeric["a"], [999, 1234, -12500, np.nan])
-            assert table.types["a"].format == NumberFormat("comma")
-            assert table.types["a"].example == ("1.234", "1234")
-    for plain in ("0.234", "1.25", "1234.567", "1.2345", "3"):
-        table, problems = read(tmp_path, f"a;b\n5;1,5\n1.234;2,5\n{plain};3,5\n")
-        expected = [5, 1234 if plain == "3" else 1.234, float(plain)]
-        np.testing.assert_array_equal(table.numeric["a"], expected, err_msg=plain)
-    table, problems = read(tmp_path, "a;b\n5;x\n1.234;y\n")
-    np.testing.assert_array_equal(table.numeric["a"], [5, 1.234])
-    table, problems = read(tmp_path, "a;b\n5;1\n1.234;2\n", decimal_mark="point")
-    np.testing.assert_array_equal(table.numeric["a"], [5, 1.234])
-
-
-def test_plain_numbers_in_a_european_file_stay_plain(tmp_path: Path) -> None:
-    table, problems = read(tmp_path, "a;b\n1.234;1,5\n2.5;2,5\n")
-    assert problems == []
-    np.testing.assert_array_equal(table.numeric["a"], [1.234, 2.5])
-    table, problems = read(tmp_path, "a\n1.234\n5\n", decimal_mark="comma")
-    assert problems == []
-    np.testing.assert_array_equal(table.numeric["a"], [1234, 5])
+@pytest.mark.parametrize(
+    ("content", "form", "numbers"),
+    [
+        ("a;b\n999;1,5\n1.234;2,5\n-12.500;3\n;4\n", {}, [999, 1234, -12500, np.nan]),
+        ("a;b\n5;1,5\n1.234;2,5\n3;3,5\n", {}, [5, 1234, 3]),
+        ("a;b\n999;1\n1.234;2,5\n-12.500;3\n;4\n", {}, [999, 1234, -12500, np.nan]),
+        ("a;b\n5;1,5\n1.234;2,5\n0.234;3,5\n", {}, [5, 1.234, 0.234]),
+        ("a;b\n5;1,5\n1.234;2,5\n1.25;3,5\n", {}, [5, 1.234, 1.25]),
+        ("a;b\n5;1,5\n1.234;2,5\n1234.567;3,5\n", {}, [5, 1.234, 1234.567]),
+        ("a;b\n5;1,5\n1.234;2,5\n1.2345;3,5\n", {}, [5, 1.234, 1.2345]),
+        ("a;b\n5;x\n1.234;y\n", {}, [5, 1.234]),
+        ("a;b\n5;1\n1.234;2\n", {"decimal_mark": "point"}, [5, 1.234]),
+        ("a\n1.234\n5\n", {"decimal_mark": "comma"}, [1234, 5]),
+    ],
+)
+def test_points_separate_thousands_if_another_column_has_decimal_commas(
+    tmp_path: Path, content: str, form: dict[str, str], numbers: list[float]
+) -> None:
+    """Unless a number tells otherwise; also if the other column is a target, which is read as categories."""
+    kinds: list[dict[str, Kind]] = [{}, {"b": "categorical"}]
+    for declared in kinds:
+        table, problems = read(tmp_path, content, declared, **form)
+        assert problems == []
+        np.testing.assert_array_equal(table.numeric["a"], numbers)
+        assert (table.types["a"].format == NumberFormat("comma")) == (1234 in numbers)
 
 
 def test_declared_kinds_switch_detection_off(tmp_path: Path) -> None:
-    table, problems = read(
-        tmp_path,
-        "a,b,d\n$5,2024-01-01,20240101\n$6,2024-01-02,20240201\n",
-        {"a": "categorical", "b": "categorical", "d": "date"},
-    )
+    content = "a,b,d,e\n$5,2024-01-01,20240101,1\n$6,2024-01-02,20240201,2\n"
+    kinds: dict[str, Kind] = {"a": "categorical", "b": "categorical", "d": "date", "e": "ignore"}
+    table, problems = read(tmp_path, content, kinds)
     assert problems == []
     assert list(table.categorical) == ["a", "b"]
     assert tuple(table.numeric) == ("d month", "d weekday", "d days")
@@ -132,16 +120,10 @@ def test_declared_kinds_switch_detection_off(tmp_path: Path) -> None:
 def test_an_index_and_texts_are_not_used(tmp_path: Path) -> None:
     lines = [f"{n},{n + 1},a remark of {n},{n % 3},{n}" for n in range(30)]
     table, problems = read(tmp_path, ",Unnamed: 0,text,x,id\n" + "\n".join(lines) + "\n")
-    assert problems == []
-    assert table.categorical == {}
-    assert {name: each.kind for name, each in table.types.items()} == {
-        "": "index",
-        "Unnamed: 0": "index",
-        "text": "text",
-        "x": "numeric",
-        "id": "numeric",
-    }
-    assert {name for name, each in table.types.items() if each.ignored} == {"", "Unnamed: 0", "text"}
+    assert (problems, table.categorical) == ([], {})
+    kinds = {name: column.kind for name, column in table.types.items()}
+    assert kinds == {"": "index", "Unnamed: 0": "index", "text": "text", "x": "numeric", "id": "numeric"}
+    assert {name for name, column in table.types.items() if column.ignored} == {"", "Unnamed: 0", "text"}
     table, _ = read(tmp_path, "Unnamed: 0,x\n5,1\n7,2\n")
     assert table.types["Unnamed: 0"].ignored is None
 
