@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fnnctl.arrays import FloatArray
+from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.modelling.predictor import score_parts
 from fnnctl.nn.losses.cross_entropy import cross_entropy, softmax
 from fnnctl.tasks.classification.scores import ClassScores
@@ -50,19 +50,22 @@ def parts_of(prepared: Prepared, trained: TrainedMember) -> dict[str, PartScores
     return score_parts(predictor, prepared.data, prepared.examples(), prepared.split)
 
 
+def scores_of(prepared: Prepared, trained: TrainedMember, rows: IntArray) -> FloatArray:
+    """The network's scores of these rows, at once."""
+    weights = trained.parameters[None], trained.statistics[None]
+    network = make_network(prepared.fit.layout, [prepared.member], *weights)
+    return Scorer(network, prepared.examples()).scores(rows[None])[0]
+
+
 def test_parts_are_scored_as_all_rows_at_once_are(many_classes: Prepared) -> None:
-    examples = many_classes.examples()
-    trained = drawn_weights(many_classes)
+    trained, rows = drawn_weights(many_classes), many_classes.split.train
+    scores = scores_of(many_classes, trained, rows)
     train = parts_of(many_classes, trained)["train"]
-    rows = many_classes.split.train
-    network = make_network(
-        many_classes.fit.layout, [many_classes.member], trained.parameters[None], trained.statistics[None]
-    )
-    scores = Scorer(network, examples).scores(rows[None])[0]
     assert isinstance(train, ClassScores)
     assert len(rows) > 1024
     np.testing.assert_allclose(train.probabilities, softmax(scores), rtol=1e-5)
-    assert train.loss == pytest.approx(np.mean(cross_entropy(scores, examples.targets[rows])), rel=1e-6)
+    targets = many_classes.examples().targets[rows]
+    assert train.loss == pytest.approx(np.mean(cross_entropy(scores, targets)), rel=1e-6)
     np.testing.assert_array_equal(train.labels, many_classes.data.targets[rows])
 
 
@@ -85,45 +88,32 @@ def test_the_loss_is_that_of_the_predictions(program: Program, iris: Path, preci
     """The loss is −mean log of the label's probability, without the penalty, although λ is large here."""
     changes = ("--set", "training.l2=0.5", "--set", f"training.precision={precision}")
     run = Path(program("train", str(iris), *changes, "--json").json["run"])
-    with (run / "predictions.csv").open(newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = read_rows(run / "predictions.csv")
     loss = -np.mean([np.log(float(row[f"p_{row['label']}"])) for row in rows])
     metrics = read_json(run / "metrics.json")
     assert metrics["test"]["loss"] == pytest.approx(loss, rel=1e-6)
     assert metrics["test"]["accuracy"] == np.mean([row["label"] == row["prediction"] for row in rows])
-    losses = [metrics[part]["loss"] for part in ("train", "validation", "test")]
-    assert len(set(losses)) == 3
-
-
-def test_the_last_epochs_scores_are_the_runs(program: Program, iris: Path) -> None:
-    """Without early stopping, history.csv ends with the validation scores of metrics.json."""
-    run = Path(program("train", str(iris), "--set", "training.early_stopping=null", "--json").json["run"])
-    with (run / "history.csv").open(newline="") as file:
-        last = list(csv.DictReader(file))[-1]
-    validation = read_json(run / "metrics.json")["validation"]
-    for metric in ("loss", "accuracy", "balanced_accuracy", "f1_macro"):
-        assert float(last[f"validation_{metric}"]) == pytest.approx(validation[metric], rel=1e-6)
+    assert len({metrics[part]["loss"] for part in ("train", "validation", "test")}) == 3
 
 
 def test_the_temperature_is_that_of_the_validation_part(iris: Path) -> None:
     asked = prepare(iris, ["model.calibration=temperature"], seed=1)
-    examples, trained = asked.examples(), drawn_weights(asked, seed=4)
-    network = make_network(
-        asked.fit.layout, [asked.member], trained.parameters[None], trained.statistics[None]
-    )
-    rows = asked.split.validation
-    scores = Scorer(network, examples).scores(rows[None])[0]
-    expected = fit_temperature(scores, asked.data.targets[rows])
+    trained, rows = drawn_weights(asked, seed=4), asked.split.validation
+    expected = fit_temperature(scores_of(asked, trained, rows), asked.data.targets[rows])
     assert expected is not None
     predictor = asked.predictor(trained.parameters, trained.statistics)
     assert predictor.decoder.temperature is None
-    finished = predictor.calibrated(PostTraining("temperature"), asked.data, examples, rows)
+    finished = predictor.calibrated(PostTraining("temperature"), asked.data, asked.examples(), rows)
     assert finished.decoder.temperature == expected
 
 
+def read_rows(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
 def read_probabilities(run: Path) -> FloatArray:
-    with (run / "predictions.csv").open(newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = read_rows(run / "predictions.csv")
     return np.array([[float(row[name]) for name in row if name.startswith("p_")] for row in rows])
 
 
@@ -154,19 +144,6 @@ def test_the_temperature_is_the_only_difference(program: Program, iris: Path) ->
     assert after["validation"]["loss"] < before["validation"]["loss"]
 
 
-def test_the_numbers_of_the_diagram_are_the_test_parts(program: Program, iris: Path) -> None:
-    run = Path(program("train", str(iris), "--json").json["run"])
-    test = read_json(run / "metrics.json")["test"]
-    with (run / "calibration.csv").open(newline="") as file:
-        bins = list(csv.DictReader(file))
-    rows = [int(row["rows"]) for row in bins]
-    assert sum(rows) == 30
-    assert min(rows) >= 10
-    assert np.average([float(row["accuracy"]) for row in bins], weights=rows) == pytest.approx(
-        test["accuracy"]
-    )
-
-
 def test_a_validation_part_without_an_error_calibrates_nothing(program: Program, tmp_path: Path) -> None:
     rows = [f"{10 * (row % 2)},{'ab'[row % 2]}\n" for row in range(60)]
     (tmp_path / "data.csv").write_text("x,y\n" + "".join(rows))
@@ -176,13 +153,10 @@ def test_a_validation_part_without_an_error_calibrates_nothing(program: Program,
         "training: {epochs: 20, optimizer: {learning_rate: 0.1}}\n"
     )
     done = program("train", "easy.yaml", "--json")
-    run, warning = (
-        Path(done.json["run"]),
-        "cannot calibrate: the 9 validation rows determine no best temperature",
-    )
+    run = Path(done.json["run"])
+    warning = "cannot calibrate: the 9 validation rows determine no best temperature"
     assert done.code == 0
-    assert warning in done.err
-    assert warning in read_json(run / "manifest.json")["warnings"][-1]
-    assert warning in (run / "log.txt").read_text()
+    for text in (done.err, read_json(run / "manifest.json")["warnings"][-1], (run / "log.txt").read_text()):
+        assert warning in text
     assert read_json(run / "model.json")["temperature"] is None
     assert done.json["metrics"]["test"]["loss_uncalibrated"] is None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
@@ -20,28 +22,60 @@ from fnnctl.tasks.classification.tables import (
     read_trade_offs,
     top_columns,
 )
+from tests.messages import Messages
+
+READERS: dict[str, Callable[[OpenRun], object]] = {
+    names.CONFUSION_MATRIX: read_confusion_matrix,
+    names.ROC_CURVE: lambda run: read_curves(run, names.ROC_CURVE),
+    names.CALIBRATION: read_calibration,
+    names.THRESHOLD: read_trade_offs,
+}
+BINS = "low,high,rows,confidence,accuracy,accuracy_low,accuracy_high"
+RATES = "threshold,precision,recall,f1,false_positive_rate,predicted_positive"
 
 
-def test_what_is_not_there_reads_as_none(run: OpenRun) -> None:
-    assert read_confusion_matrix(run) is None
-    assert read_curves(run, names.ROC_CURVE) is None
-    assert read_curves(run, names.PR_CURVE) is None
-    assert read_calibration(run) is None
-    assert read_trade_offs(run) is None
+@pytest.mark.parametrize("name", READERS)
+def test_what_is_not_there_reads_as_none(run: OpenRun, name: str) -> None:
+    assert READERS[name](run) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        (names.CONFUSION_MATRIX, "label,a,b\na,1,2\nb,3,4.5\n"),
+        (names.CONFUSION_MATRIX, "label,a,b\na,1,2\n"),
+        (names.CONFUSION_MATRIX, "label\n"),
+        (names.CONFUSION_MATRIX, "label,a,b\nb,1,2\na,3,4\n"),
+        (names.ROC_CURVE, "kind,class,x,y\n"),
+        (names.ROC_CURVE, "kind,class,x,y,threshold\nsome,a,0,0,1\n"),
+        (names.ROC_CURVE, "kind,class,x,y,threshold\nclass,a,zero,0,1\n"),
+        (names.CALIBRATION, "low,high,rows\n0,1,5\n"),
+        (names.CALIBRATION, f"{BINS}\n0,1,,,,,\n"),
+        (names.CALIBRATION, f"{BINS}\n0,1,many,,,,\n"),
+        (names.THRESHOLD, "threshold,recall\n0.5,1\n"),
+        (names.THRESHOLD, f"{RATES}\n,1,1,1,1,1\n"),
+        (names.THRESHOLD, f"{RATES}\n"),
+        (names.THRESHOLD, f"{RATES}\n0.5,1,x,1,1,1\n"),
+    ],
+)
+def test_damage_is_told(run: OpenRun, messages: Messages, name: str, content: str) -> None:
+    (run.path / name).write_text(content)
+    with pytest.raises(DataError) as error:
+        READERS[name](run)
+    messages.check(str(error.value).replace(f"{run.path}/", ""))
 
 
 def test_predictions_round_trip(run: OpenRun, hostile_classes: tuple[str, ...]) -> None:
-    share = 1 / len(hostile_classes)
+    count = len(hostile_classes)
     rows = [(row, name, name) for row, name in enumerate(hostile_classes)]
-    probabilities = np.full((len(hostile_classes), len(hostile_classes)), share)
-    run.write_artifacts(
-        [tables.predictions(hostile_classes, [(rows[:2], probabilities[:2]), (rows[2:], probabilities[2:])])]
-    )
+    shares = np.full((count, count), 1 / count)
+    blocks = [(rows[:2], shares[:2]), (rows[2:], shares[2:])]
+    run.write_artifacts([tables.predictions(hostile_classes, blocks)])
     table = run.read_table(names.PREDICTIONS)
     assert table is not None
     assert table.columns == ("row", "label", "prediction", *(f"p_{name}" for name in hostile_classes))
     assert tuple(table.column(1)) == hostile_classes
-    assert table.numbers(3) == [share] * len(hostile_classes)
+    assert table.numbers(3) == [1 / count] * count
 
 
 def test_confusion_matrix_round_trip(run: OpenRun, hostile_classes: tuple[str, ...]) -> None:
@@ -54,20 +88,15 @@ def test_confusion_matrix_round_trip(run: OpenRun, hostile_classes: tuple[str, .
 
 
 def test_curves_round_trip(run: OpenRun, hostile_classes: tuple[str, ...]) -> None:
-    points = np.array([0.0, 1 / 3, 1.0])
-    curves = [
-        Curve("class", name, points, points**2, np.array([np.inf, 0.5, 0.1]), 0.5) for name in hostile_classes
-    ]
+    points, thresholds = np.array([0.0, 1 / 3, 1.0]), np.array([np.inf, 0.5, 0.1])
+    curves = [Curve("class", name, points, points**2, thresholds, 0.5) for name in hostile_classes]
     curves.append(Curve("micro", "", points, points, points, 0.5))
     curves.append(Curve("macro", "", points, points, np.full(3, np.nan), 0.5))
     run.write_artifacts(tables.curves(curves, curves[-1:]))
-    read = read_curves(run, names.ROC_CURVE)
-    assert read is not None
-    assert [(curve.kind, curve.label) for curve in read] == [(curve.kind, curve.label) for curve in curves]
-    np.testing.assert_array_equal(read[0].x, points)
-    np.testing.assert_array_equal(read[0].y, points**2)
-    pr = read_curves(run, names.PR_CURVE)
-    assert pr is not None
+    roc, pr = (read_curves(run, name) or [] for name in (names.ROC_CURVE, names.PR_CURVE))
+    assert [(curve.kind, curve.label) for curve in roc] == [(curve.kind, curve.label) for curve in curves]
+    np.testing.assert_array_equal(roc[0].x, points)
+    np.testing.assert_array_equal(roc[0].y, points**2)
     assert [curve.kind for curve in pr] == ["macro"]
     assert (run.path / "pr_curve.csv").read_text() == (
         "kind,class,recall,precision,threshold\n"
@@ -100,52 +129,6 @@ def test_calibration_round_trip(run: OpenRun, of_positive: bool, x: str, y: str)
     }  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        ("label,a,b\na,1,2\nb,3,4.5\n", "invalid literal"),
-        ("label,a,b\na,1,2\n", "different classes"),
-        ("label\n", "different classes"),
-        ("label,a,b\nb,1,2\na,3,4\n", "different classes"),
-    ],
-)
-def test_a_damaged_confusion_matrix(run: OpenRun, content: str, message: str) -> None:
-    (run.path / "confusion_matrix.csv").write_text(content)
-    with pytest.raises(DataError, match=message):
-        read_confusion_matrix(run)
-
-
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        ("kind,class,x,y\n", "5 columns were expected"),
-        ("kind,class,x,y,threshold\nsome,a,0,0,1\n", "'some' is not a kind of curve"),
-        ("kind,class,x,y,threshold\nclass,a,zero,0,1\n", "zero"),
-    ],
-)
-def test_a_damaged_curve(run: OpenRun, content: str, message: str) -> None:
-    (run.path / "roc_curve.csv").write_text(content)
-    with pytest.raises(DataError, match=message):
-        read_curves(run, names.ROC_CURVE)
-
-
-CALIBRATION_HEADER = "low,high,rows,confidence,accuracy,accuracy_low,accuracy_high"
-
-
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        ("low,high,rows\n0,1,5\n", f"its columns are not {', '.join(CALIBRATION_HEADER.split(','))}"),
-        (f"{CALIBRATION_HEADER}\n0,1,,,,,\n", "a bin has no edges or no number of rows"),
-        (f"{CALIBRATION_HEADER}\n0,1,many,,,,\n", "many"),
-    ],
-)
-def test_a_damaged_calibration(run: OpenRun, content: str, message: str) -> None:
-    (run.path / "calibration.csv").write_text(content)
-    with pytest.raises(DataError, match=message):
-        read_calibration(run)
-
-
 @pytest.mark.parametrize("costs", [None, Costs(1.0, 3.0)])
 def test_trade_offs_round_trip(run: OpenRun, costs: Costs | None) -> None:
     scores, thresholds = np.array([0.1, 0.2, 0.7]), np.array([0.15, 0.5, 0.9])
@@ -160,29 +143,9 @@ def test_trade_offs_round_trip(run: OpenRun, costs: Costs | None) -> None:
     assert columns.get("cost") == (None if costs is None else [0.0, 1.0, 2.0])
 
 
-@pytest.mark.parametrize(("content", "message"), [
-    ("threshold,recall\n0.5,1\n", "its columns are not threshold, precision"),
-    ("threshold,precision,recall,f1,false_positive_rate,predicted_positive\n,1,1,1,1,1\n", "is missing"),
-    ("threshold,precision,recall,f1,false_positive_rate,predicted_positive\n", "is missing"),
-    ("threshold,precision,recall,f1,false_positive_rate,predicted_positive\n0.5,1,x,1,1,1\n", "x"),
-])  # fmt: skip
-def test_damaged_trade_offs(run: OpenRun, content: str, message: str) -> None:
-    (run.path / names.THRESHOLD).write_text(content)
-    with pytest.raises(DataError, match=message):
-        read_trade_offs(run)
-
-
-P = np.array([[0.2, 0.5, 0.3], [0.4, 0.2, 0.4]])
-
-
-def test_the_columns() -> None:
-    assert top_columns(2) == ("top_1", "p_top_1", "top_2", "p_top_2")
-
-
 def test_classes_by_probability() -> None:
-    """Of equal ones the first one comes first, as it is the predicted one."""
-    assert list(most_probable("abc", P, 2)) == [["b", 0.5, "c", 0.3], ["a", 0.4, "c", 0.4]]
-
-
-def test_more_than_there_are_gives_all() -> None:
-    assert [row[::2] for row in most_probable("abc", P, 9)] == [["b", "c", "a"], ["a", "c", "b"]]
+    """Of equal ones the first one comes first, as it is the predicted one; more than there are gives all."""
+    probabilities = np.array([[0.2, 0.5, 0.3], [0.4, 0.2, 0.4]])
+    assert list(most_probable("abc", probabilities, 2)) == [["b", 0.5, "c", 0.3], ["a", 0.4, "c", 0.4]]
+    assert [row[::2] for row in most_probable("abc", probabilities, 9)] == [["b", "c", "a"], ["a", "c", "b"]]
+    assert top_columns(2) == ("top_1", "p_top_1", "top_2", "p_top_2")
