@@ -20,14 +20,11 @@ from fnnctl.tasks.classification.task import Classification
 from fnnctl.tasks.decisions import Decision
 from fnnctl.tasks.post_training import PostTraining
 from fnnctl.tasks.task import OutputDecoder
-from fnnctl.tasks.temperature import calibrated, fit_temperature, fit_with_weights
+from fnnctl.tasks.temperature import calibrated, fit_with_weights
 from tests.program import Program, read_json
 
 WEIGHTS = {2: (0.6, 3.0), 3: (0.5, 2.0, 5.0)}
 CALIBRATIONS: tuple[Calibration, ...] = get_args(Calibration)
-
-
-BAGS = "{members: 3, bags: true}"
 
 
 def task_of(classes: int) -> Classification:
@@ -54,17 +51,24 @@ def labels_of(classes: int, scores: FloatArray, decoder: OutputDecoder) -> list[
     return [row[0] for row in task_of(classes).predict(scores, decoder)[0]]
 
 
-def test_the_weights_of_each_class() -> None:
-    targets, task = np.array([0, 0, 0, 1]), task_of(2)
+def most_likely(classes: int, scores: FloatArray) -> list[Any]:
+    """The classes that the network itself prefers."""
+    return [task_of(classes).classes[k] for k in scores.argmax(axis=1)]
 
-    def weights(given: Any) -> tuple[float, ...] | None:
-        return task.class_weights(TrainingConfig(class_weights=given), targets)
 
-    assert weights("balanced") == (4 / 6, 2.0)
-    assert weights({"b": 3.0}) == (1.0, 3.0)
-    assert weights({"a": 2.0, "b": 2.0}) is None
-    assert weights({"a": 0.0, "b": 5.0}) == (1.0, 5.0)
-    assert weights(None) is None
+@pytest.mark.parametrize(
+    ("given", "weights"),
+    [
+        ("balanced", (4 / 6, 2.0)),
+        ({"b": 3.0}, (1.0, 3.0)),
+        ({"a": 2.0, "b": 2.0}, None),
+        ({"a": 0.0, "b": 5.0}, (1.0, 5.0)),
+        (None, None),
+    ],
+)
+def test_the_weights_of_each_class(given: Any, weights: tuple[float, ...] | None) -> None:
+    training = TrainingConfig(class_weights=given)
+    assert task_of(2).class_weights(training, np.array([0, 0, 0, 1])) == weights
 
 
 def test_probabilities_by_hand() -> None:
@@ -73,15 +77,15 @@ def test_probabilities_by_hand() -> None:
     assert softmax(calibrated(scores, None, (1.0, 4.0)))[:, 1] == pytest.approx([0.5, 0.2])
     # the temperature comes first
     assert softmax(calibrated(scores, 2.0, (1.0, 4.0)))[:, 1] == pytest.approx([2 / 6, 0.2])
+    assert calibrated(scores, None) is scores
+    assert calibrated(np.array([[1.0, 3.0]], np.float32), 3.0).tolist() == [[1 / 3, 1.0]]
 
 
-@pytest.mark.parametrize("positive", [0, 1])
-@pytest.mark.parametrize("temperature", [None, 0.4, 3.0])
+@pytest.mark.parametrize(("positive", "temperature"), [(0, None), (1, 0.4), (1, 3.0)])
 def test_of_two_classes_the_threshold_gives_the_same_labels(positive: int, temperature: float | None) -> None:
     scores, _ = drawn(2)
     decoder = decoder_of(2, WEIGHTS[2], positive=positive, temperature=temperature)
-    before = [task_of(2).classes[k] for k in scores.argmax(axis=1)]
-    assert labels_of(2, scores, decoder) == before
+    assert labels_of(2, scores, decoder) == most_likely(2, scores)
     probabilities = task_of(2).predict(scores, decoder)[1]
     own, other = WEIGHTS[2][positive], WEIGHTS[2][1 - positive]
     assert decoder.decision is not None
@@ -100,8 +104,7 @@ def test_of_more_classes_the_largest_product_gives_the_same_labels(
     classes = len(weights)
     scores, labels = drawn(classes, 50, seed)
     decoder = decoder_of(classes, tuple(weights), temperature=temperature)
-    expected = [task_of(classes).classes[k] for k in scores.argmax(axis=1)]
-    assert labels_of(classes, scores, decoder) == expected
+    assert labels_of(classes, scores, decoder) == most_likely(classes, scores)
     part = task_of(classes).score(np.arange(50), labels, [scores], decoder)
     assert part.predictions.tolist() == scores.argmax(axis=1).tolist()
     assert part.probabilities.sum(axis=1) == pytest.approx(1)
@@ -130,29 +133,20 @@ def test_a_given_threshold_is_one_of_the_corrected_probabilities() -> None:
     assert decoder.threshold == 0.3
 
 
-def test_the_temperature_is_that_of_the_corrected_probabilities() -> None:
-    """Scores of classes that are four times as frequent as in the rows are calibrated once corrected."""
-    rng = np.random.default_rng(5)
-    true = rng.normal(size=(20_000, 3))
-    labels = (rng.random((len(true), 1)) > softmax(true).cumsum(axis=1)).sum(axis=1)
-    weighted = 2 * (true + np.log([1.0, 4.0, 0.5]))
-    assert fit_temperature(weighted, labels, class_weights=(1.0, 4.0, 0.5)) == pytest.approx(2.0, rel=0.03)
-    assert fit_temperature(weighted, labels) != pytest.approx(2.0, rel=0.1)
-
-
 @pytest.mark.parametrize("realized", [0.0, 0.6, 1.0])
 @pytest.mark.parametrize("calibration", CALIBRATIONS)
 def test_weights_that_had_less_effect_in_training_are_corrected_less(
     calibration: Calibration, realized: float
 ) -> None:
+    """Scores are calibrated once corrected."""
     rng = np.random.default_rng(5)
     true, weights = rng.normal(size=(20_000, 3)), (1.0, 4.0, 0.5)
     labels = (rng.random((len(true), 1)) > softmax(true).cumsum(axis=1)).sum(axis=1)
     scores = (1 if calibration == "none" else 2) * (true + realized * np.log(weights))
     decoder = task_of(3).with_calibration(decoder_of(3, weights), calibration, scores, labels)
     assert decoder.temperature == (None if calibration == "none" else pytest.approx(2.0, rel=0.05))
-    assert decoder.class_weights == pytest.approx([each**realized for each in weights], rel=0.05)
-    assert labels_of(3, scores, decoder) == [task_of(3).classes[k] for k in scores.argmax(axis=1)]
+    assert decoder.class_weights == pytest.approx([weight**realized for weight in weights], rel=0.05)
+    assert labels_of(3, scores, decoder) == most_likely(3, scores)
 
 
 @pytest.mark.parametrize("calibration", CALIBRATIONS)
@@ -200,20 +194,22 @@ def test_without_a_best_temperature_the_power_is_still_a_number(scores: FloatArr
     assert decoder.class_weights == pytest.approx(WEIGHTS[3])
 
 
-def test_the_weights_that_are_corrected_for_are_stored(iris: Path, program: Program) -> None:
+@pytest.mark.parametrize(
+    ("ensemble", "calibration"), [("1", "shrunk_temperature"), ("{members: 3, bags: true}", "none")]
+)
+def test_the_weights_that_are_corrected_for_are_stored(
+    iris: Path, program: Program, ensemble: str, calibration: str
+) -> None:
     """A single network and an ensemble are read back with the weights that were fitted."""
     weights = "training.class_weights={setosa: 8, virginica: 0.2}"
-    cases = ("1", "none"), ("1", "shrunk_temperature"), (BAGS, "none"), (BAGS, "temperature")
-    for ensemble, calibration in cases:
-        changes = (weights, f"model.calibration={calibration}", f"model.ensemble={ensemble}")
-        words = [word for change in changes for word in ("--set", change)]
-        done = program("train", str(iris), *words, "--json", "--quiet", "--no-figures")
-        run = Path(done.json["run"])
-        stored = read_json(run / "model.json")["class_weights"]
-        assert stored[1] == 1
-        assert 1 < stored[0] != 8
-        assert np.log(stored[2]) / np.log(0.2) == pytest.approx(np.log(stored[0]) / np.log(8))
-        assert "to the last digit" in program("evaluate", str(run)).err
+    changes = (weights, f"model.calibration={calibration}", f"model.ensemble={ensemble}")
+    words = [word for change in changes for word in ("--set", change)]
+    done = program("train", str(iris), *words, "--json", "--quiet", "--no-figures")
+    stored = read_json(Path(done.json["run"]) / "model.json")["class_weights"]
+    assert stored[1] == 1
+    assert 1 < stored[0] != 8
+    assert np.log(stored[2]) / np.log(0.2) == pytest.approx(np.log(stored[0]) / np.log(8))
+    assert "to the last digit" in program("evaluate", done.json["run"]).err
 
 
 def test_an_ensemble_is_corrected_after_averaging_if_all_networks_have_the_same_weights() -> None:
@@ -221,10 +217,9 @@ def test_an_ensemble_is_corrected_after_averaging_if_all_networks_have_the_same_
     own = decoder_of(3, WEIGHTS[3])
     joint = task.joint_decoder([own, own])
     assert joint.class_weights == WEIGHTS[3]
-    combined = task.combine([task.converted(each, own, joint) for each in scores])
-    plain = task.combine(scores)
-    assert combined.tolist() == plain.tolist()
-    assert labels_of(3, combined, joint) == [task.classes[k] for k in plain.argmax(axis=1)]
+    combined = task.combine([task.converted(of_network, own, joint) for of_network in scores])
+    assert combined.tolist() == task.combine(scores).tolist()
+    assert labels_of(3, combined, joint) == most_likely(3, combined)
 
 
 def test_networks_with_other_weights_are_corrected_before_averaging() -> None:

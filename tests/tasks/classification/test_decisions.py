@@ -11,7 +11,6 @@ from sklearn.metrics import accuracy_score, balanced_accuracy_score, confusion_m
 
 from fnnctl.arrays import FloatArray
 from fnnctl.config.schema.experiment import Experiment
-from fnnctl.messages import sentences
 from fnnctl.metrics.decisions import Costs
 from fnnctl.nn.losses.cross_entropy import softmax
 from fnnctl.tasks.classification.scores import ClassScores
@@ -21,9 +20,11 @@ from fnnctl.tasks.post_training import PostTraining
 from fnnctl.tasks.regression.task import Regression
 from fnnctl.tasks.task import FittedValues, OutputDecoder, Task
 from fnnctl.tasks.temperature import fit_temperature
+from tests.messages import Messages
 
 TASK = Classification("y", ("no", "yes"))
 COSTS = {"cost": {"false_positive": 2.0, "false_negative": 7.0}}
+OTHERS: list[Task] = [Classification("y", ("a", "b", "c")), Regression("y")]
 
 
 def experiment(**sections: Any) -> Experiment:
@@ -48,23 +49,26 @@ def scored(labels: Any, scores: FloatArray, decoder: OutputDecoder) -> ClassScor
     return TASK.score(np.arange(len(labels)), labels, [scores], decoder)
 
 
-def test_the_positive_class_is_that_of_the_data_or_of_the_output_or_the_second() -> None:
-    logistic = {"output": {"name": "logistic", "positive_class": "no"}}
-    positive: list[tuple[Experiment, int]] = [
-        (experiment(), 1),
-        (experiment(data={"positive_class": "no"}), 0),
-        (experiment(data={"positive_class": "yes"}), 1),
-        (experiment(model=logistic), 0),
-        (experiment(model={"output": "logistic"}), 1),
-        (experiment(model={"output": "logistic"}, data={"positive_class": "no"}), 0),
-    ]
-    for asked, index in positive:
-        assert TASK.decision(asked) == Decision(index)
-    assert TASK.decision(experiment(model={"threshold": COSTS})) == Decision(1, Costs(2.0, 7.0))
+@pytest.mark.parametrize(
+    ("model", "data", "index"),
+    [
+        ({}, {}, 1),
+        ({}, {"positive_class": "no"}, 0),
+        ({}, {"positive_class": "yes"}, 1),
+        ({"output": {"name": "logistic", "positive_class": "no"}}, {}, 0),
+        ({"output": "logistic"}, {}, 1),
+        ({"output": "logistic"}, {"positive_class": "no"}, 0),
+    ],
+)
+def test_the_positive_class_is_that_of_the_data_or_of_the_output_or_the_second(
+    model: dict[str, Any], data: dict[str, Any], index: int
+) -> None:
+    assert TASK.decision(experiment(model=model, data=data)) == Decision(index)
 
-    others: list[Task] = [Classification("y", ("a", "b", "c")), Regression("y")]
-    for task in others:
-        assert task.decision(experiment()) is None
+
+def test_only_two_classes_have_a_decision() -> None:
+    assert TASK.decision(experiment(model={"threshold": COSTS})) == Decision(1, Costs(2.0, 7.0))
+    assert [task.decision(experiment()) for task in OTHERS] == [None, None]
 
 
 def test_by_default_the_more_probable_class_is_predicted_and_of_two_equal_ones_the_first() -> None:
@@ -143,16 +147,17 @@ def test_the_default_changes_nothing() -> None:
     decoder = PostTraining.of(asked.model).fit(TASK, decoder_of(asked, labels), scores[:0], labels[:0])
     assert decoder == decoder_of(asked, labels)
     assert decoder.fitted == FittedValues()
-    metrics = scored(labels, scores, decoder).metrics()
-    assert not {"threshold", "cost"} & metrics.keys()
-    undecided = scored(labels, scores, replace(decoder, decision=None)).metrics()
-    assert metrics.keys() - undecided.keys() == {
+    decided, undecided = (
+        scored(labels, scores, replace(decoder, decision=decision)).metrics()
+        for decision in (decoder.decision, None)
+    )
+    of_two_classes = {
         "precision", "recall", "f1", "roc_auc", "roc_auc_ci95", "average_precision",
         "expected_calibration_error_positive", "best_f1",
     }  # fmt: skip
-    assert {name: metrics[name] for name in undecided if name != "baseline"} == {
-        name: value for name, value in undecided.items() if name != "baseline"
-    }
+    assert decided.keys() - undecided.keys() == of_two_classes
+    common = undecided.keys() - {"baseline"}
+    assert {name: decided[name] for name in common} == {name: undecided[name] for name in common}
 
 
 def test_an_ensemble_has_the_positive_class_and_the_costs_but_no_threshold() -> None:
@@ -163,30 +168,23 @@ def test_an_ensemble_has_the_positive_class_and_the_costs_but_no_threshold() -> 
 
 
 @pytest.mark.parametrize("labels", [[0, 0, 0], [1, 1, 1]])
-def test_rows_of_one_class_determine_no_threshold(labels: list[int]) -> None:
+def test_rows_of_one_class_determine_no_threshold(messages: Messages, labels: list[int]) -> None:
     asked, given = experiment(model={"threshold": "f1"}), np.array(labels)
     post_training = PostTraining.of(asked.model)
     decoder = post_training.fit(TASK, decoder_of(asked, given), np.zeros((3, 2)), given)
     assert decoder.threshold is None
-    assert sentences(post_training.warnings(decoder, rows=3)) == [
-        "cannot choose a threshold: the 3 validation rows must be of both classes; 0.5 is used. Write a "
-        "larger data.split.validation, or a number as model.threshold"
-    ]
+    (warning,) = post_training.warnings(decoder, rows=3)
+    messages.check(warning)
 
 
-def test_decisions_that_the_target_cannot_have() -> None:
-    asked = experiment(model={"threshold": "f1"}, data={"positive_class": "yse"})
-    assert [(each.path, each.message) for each in TASK.check(asked)] == [
-        ("data.positive_class", "there is no class 'yse' (did you mean 'yes'?)")
-    ]
-    of_three = Classification("kind", ("a", "b", "c")).check(asked)
-    assert [(each.path, each.message) for each in of_three] == [
-        ("data.positive_class", "is for two classes, but 'kind' has 3; write positive_class: null"),
-        ("model.threshold", "is for two classes, but 'kind' has 3; write threshold: 0.5"),
-    ]
-    of_numbers = Regression("y").check(asked)
-    assert [each.path for each in of_numbers] == ["data.positive_class", "model.threshold"]
-    assert Classification("kind", ("a", "b", "c")).check(experiment(model={"threshold": 0.5})) == []
+@pytest.mark.parametrize("task", [TASK, *OTHERS], ids=["two classes", "three classes", "amounts"])
+def test_decisions_that_the_target_cannot_have(messages: Messages, task: Task) -> None:
+    for problem in task.check(experiment(model={"threshold": "f1"}, data={"positive_class": "yse"})):
+        messages.check(problem)
+    assert task.check(experiment(model={"threshold": 0.5})) == []
+
+
+def test_a_threshold_of_two_classes_is_chosen_by_rows_of_both() -> None:
     decoder = decoder_of(experiment(), np.array([0]))
     with pytest.raises(ValueError, match="two classes"):
         TASK.choose_threshold(0.3, np.zeros((1, 2)), np.array([0]), decoder)
