@@ -18,6 +18,7 @@ from fnnctl.data.tables.blocks import ColumnBlock
 from fnnctl.data.tables.memory_columns import objects_column
 from fnnctl.data.tables.memory_table import RecordBlock
 from fnnctl.errors import DataError
+from tests.messages import Messages
 
 MISSING = frozenset(["", "NA", "-9", "\0"])
 PREPROCESSOR = Preprocessor(
@@ -48,33 +49,28 @@ def texts(rows: NewRows, name: str) -> list[str | None]:
 
 
 def test_columns_are_found_by_their_names() -> None:
+    """A null among the columns that are kept is an empty text."""
+    encoding = RowEncoder(PREPROCESSOR, NAMES, {}, MISSING, 128, kept=("colour", "count"))
     encoded = rows(
-        encoder(), block(size=[1.5, None, -9], count=["7", "NA", "8"], colour=["red", "NA", "blue"])
+        encoding, block(size=[1.5, None, -9], count=["7", "NA", None], colour=["red", None, "blue"])
     )
     assert encoded.numeric_names == ("size", "count")
-    np.testing.assert_array_equal(encoded.numeric, [[1.5, 7], [math.nan, math.nan], [math.nan, 8]])
+    np.testing.assert_array_equal(encoded.numeric, [[1.5, 7], [math.nan] * 2, [math.nan] * 2])
     assert texts(encoded, "colour") == ["red", None, "blue"]
     assert encoded.categories[0] == ("green", "red", "blue")
+    assert encoded.kept == [("red", "7"), ("", "NA"), ("blue", "")]
     assert columns_of(PREPROCESSOR) == ("size", "count", "colour", "code")
 
 
-def test_a_null_is_kept_as_an_empty_text() -> None:
-    keeping = RowEncoder(PREPROCESSOR, NAMES, {}, MISSING, 128, kept=("colour", "count"))
-    encoded = rows(keeping, block(size=[1.5, 2.5], count=[7, None], colour=[None, "NA"]))
-    assert encoded.kept == [("", "7"), ("NA", "")]
-
-
 def test_the_known_categories_come_first_and_others_are_those_of_the_block() -> None:
-    encoding = encoder()
-    first = rows(encoding, block(size=[1, 2, 3], colour=["blue", "pink", "blue"]))
-    second = rows(encoding, block(size=[1, 2], colour=["pink", "red"]))
-    third = rows(encoding, block(size=[1], colour=["red"]))
-    assert [part.categories[0] for part in (first, second, third)] == [
-        ("green", "red", "blue", "pink"),
-        ("green", "red", "pink"),
-        ("green", "red"),
-    ]
-    assert (first.first, second.first, third.first) == (0, 3, 5)
+    encoding, known = encoder(), ("green", "red")
+    for first, colours, others in (
+        (0, ["blue", "pink", "blue"], ("blue", "pink")),
+        (3, ["pink", "red"], ("pink",)),
+        (5, ["red"], ()),
+    ):
+        encoded = rows(encoding, block(size=[1] * len(colours), colour=colours))
+        assert (encoded.first, encoded.categories[0]) == (first, (*known, *others))
     assert rows(encoding.fresh(), block(size=[1], colour=["red"])).first == 0
 
 
@@ -95,13 +91,8 @@ def test_all_spellings_of_yes_are_one_category() -> None:
     form = BooleanFormat(true="yes", false="no")
     encoding = RowEncoder(preprocessor, ("b",), {"b": form}, MISSING, 128)
     column = objects_column(["Y", "no", "TRUE", "maybe", None])
-    assert texts(rows(encoding, ColumnBlock(range(1, 6), [column])), "b") == [
-        "yes",
-        "no",
-        "yes",
-        "maybe",
-        None,
-    ]
+    encoded = rows(encoding, ColumnBlock(range(1, 6), [column]))
+    assert texts(encoded, "b") == ["yes", "no", "yes", "maybe", None]
 
 
 def test_many_texts_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -113,16 +104,14 @@ def test_many_texts_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
         assert texts(rows(encoding, block(size=[1] * size, colour=colours)), "colour") == colours
 
 
-def test_what_cannot_be_read_is_an_error_with_its_row() -> None:
-    with pytest.raises(DataError) as caught:
-        rows(encoder(), block(size=[1, "x", "y"], count=[True, 2, 3], colour=["red"] * 3))
-    assert str(caught.value).splitlines() == [
-        "t:2: column 'size': 'x' is not a number",
-        "t:1: column 'count': 'true' is not a number",
-    ]
-    with pytest.raises(DataError) as caught:
-        rows(encoder(), block(size=[[1], 2], colour=["red", b"x"], unused=[[1], 2]))
-    assert [problem.message.split("'")[1] for problem in caught.value.problems] == ["colour", "size"]
+def test_what_cannot_be_read_is_an_error_with_its_row(messages: Messages) -> None:
+    for wrong in (
+        block(size=[1, "x", "y"], count=[True, 2, 3], colour=["red"] * 3),
+        block(size=[[1], 2], colour=["red", b"x"], unused=[[1], 2]),
+    ):
+        with pytest.raises(DataError) as error:
+            rows(encoder(), wrong)
+        messages.check(error.value)
 
 
 def test_notations_are_not_mixed_within_rows_but_may_differ_between_them() -> None:
@@ -144,8 +133,7 @@ RECORDS: list[dict[str, Any]] = [
 @pytest.mark.parametrize("records", [RECORDS, RECORDS[:1], RECORDS[1:2], RECORDS[2:]])
 def test_records_are_rows_as_their_columns_are(records: list[dict[str, Any]]) -> None:
     of_records = rows(encoder(), RecordBlock(NAMES, records))
-    columns = {name: [record[name] for record in records] for name in NAMES}
-    of_columns = rows(encoder(), block(**columns))
+    of_columns = rows(encoder(), block(**{name: [record[name] for record in records] for name in NAMES}))
     np.testing.assert_array_equal(of_records.numeric, of_columns.numeric)
     for name in of_records.categorical_names:
         assert texts(of_records, name) == texts(of_columns, name)
