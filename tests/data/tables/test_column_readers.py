@@ -9,31 +9,28 @@ from fnnctl.data.tables.column_readers import NumberColumn, NumberColumns, TextC
 MISSING = frozenset({"", "NA", "-9"})
 
 
-def test_numbers_are_read_block_by_block() -> None:
+def test_what_is_no_number_is_counted_and_its_first_place_kept() -> None:
     column = NumberColumn(MISSING)
     np.testing.assert_array_equal(column.read(["1", " 2.5 ", "NA"], [2, 3, 4]), [1, 2.5, np.nan])
     np.testing.assert_array_equal(column.read(["-9", "9"], [5, 6]), [np.nan, 9])
     assert column.value_counts() == ValueCounts(3, 0, 0, None)
-
-
-def test_what_is_no_number_is_counted_and_its_first_place_kept() -> None:
-    column = NumberColumn(MISSING)
-    numbers = column.read(["1", "1_0", "x", "", "y", "3"], [2, 3, 4, 5, 6, 9])
+    numbers = column.read(["1", "1_0", "x", "", "y", "3"], [7, 8, 9, 10, 11, 14])
     np.testing.assert_array_equal(numbers, [1, np.nan, np.nan, np.nan, np.nan, 3])
-    assert column.value_counts() == ValueCounts(2, 1, 2, (3, "1_0"))
+    assert column.value_counts() == ValueCounts(5, 1, 2, (8, "1_0"))
 
 
 def test_columns_that_are_read_together_have_the_numbers_and_counts_of_their_own() -> None:
-    blocks = [
+    first, second = (
         ColumnBlock.of_texts([2, 3], [["1", "a", " 2"], ["NA", "b", "3"]]),
         ColumnBlock.of_texts([4, 5], [["4", "c", "x"], ["-9", "d", "1_0"]]),
-    ]
+    )
     columns = [NumberColumn(MISSING), NumberColumn(MISSING)]
     together = NumberColumns(columns, [0, 2], MISSING)
-    np.testing.assert_array_equal(together.read(blocks[0]), [[1, 2], [np.nan, 3]])
-    np.testing.assert_array_equal(together.read(blocks[1]), [[4, np.nan], [np.nan, np.nan]])
-    assert columns[0].value_counts() == ValueCounts(2, 0, 0, None)
-    assert columns[1].value_counts() == ValueCounts(2, 1, 1, (4, "x"))
+    np.testing.assert_array_equal(together.read(first), [[1, 2], [np.nan, 3]])
+    np.testing.assert_array_equal(together.read(second), [[4, np.nan], [np.nan, np.nan]])
+    counts = [ValueCounts(2, 0, 0, None), ValueCounts(2, 1, 1, (4, "x"))]
+    assert [column.value_counts() for column in columns] == counts
+    assert NumberColumns([], [], MISSING).read(first).shape == (2, 0)
 
 
 def test_typed_numbers_are_read_beside_texts() -> None:
@@ -44,17 +41,9 @@ def test_typed_numbers_are_read_beside_texts() -> None:
     numbers = NumberColumns(columns, range(4), MISSING).read(block)
     expected = [[1.5, 7, 1, 1], [np.nan, 8, np.nan, np.nan], [np.nan, 9, 2, 2]]
     np.testing.assert_array_equal(numbers, expected)
-    assert [column.value_counts() for column in columns] == [
-        ValueCounts(1, 0, 0, None),
-        ValueCounts(3, 0, 0, None),
-        ValueCounts(2, 0, 0, None),
-        ValueCounts(2, 1, 0, (2, "inf")),
-    ]
+    counts = [(1, 0, 0, None), (3, 0, 0, None), (2, 0, 0, None), (2, 1, 0, (2, "inf"))]
+    assert [column.value_counts() for column in columns] == [ValueCounts(*own) for own in counts]
     assert [column.has_code for column in columns] == [False, False, True, False]
-
-
-def test_no_column_of_numbers_has_as_many_rows_as_the_block() -> None:
-    assert NumberColumns([], [], MISSING).read(ColumnBlock.of_texts([2, 3], [["a"], ["b"]])).shape == (2, 0)
 
 
 def test_texts_get_codes_in_the_order_of_their_appearance() -> None:
