@@ -15,42 +15,10 @@ from datetime import datetime, timedelta
 import numpy as np
 
 WORDS = [
-    "the",
-    "and",
-    "very",
-    "good",
-    "bad",
-    "slow",
-    "quick",
-    "parcel",
-    "arrived",
-    "late",
-    "broken",
-    "fine",
-    "colour",
-    "blue",
-    "red",
-    "price",
-    "cheap",
-    "dear",
-    "box",
-    "service",
-    "polite",
-    "rude",
-    "again",
-    "never",
-    "always",
-    "friend",
-    "gift",
-    "house",
-    "garden",
-    "works",
-    "stopped",
-    "battery",
-    "screen",
-    "new",
-    "old",
-]
+    "the", "and", "very", "good", "bad", "slow", "quick", "parcel", "arrived", "late", "broken", "fine",
+    "colour", "blue", "red", "price", "cheap", "dear", "box", "service", "polite", "rude", "again", "never",
+    "always", "friend", "gift", "house", "garden", "works", "stopped", "battery", "screen", "new", "old",
+]  # fmt: skip
 CITIES = [
     f"{first}{second}"
     for first in ("North", "Old", "New", "Port ", "Saint ", "Upper ", "Lower ", "Great ", "Mount ", "West")
@@ -102,10 +70,8 @@ def dates() -> bytes:
     days = [first + timedelta(days=day) for day in range(700)]
     sales = _noisy(rng, [100 + 0.05 * n + 30 * (day.weekday() >= 5) for n, day in enumerate(days)], 0.3)
     promo = rng.integers(0, 2, len(days)).tolist()
-    rows = (
-        (day.strftime("%d/%m/%Y"), p, f"{s + 10 * p:.1f}")
-        for day, p, s in zip(days, promo, sales, strict=True)
-    )
+    columns = zip(days, promo, sales, strict=True)
+    rows = ((day.strftime("%d/%m/%Y"), p, f"{s + 10 * p:.1f}") for day, p, s in columns)
     return _csv(("day", "promotion", "sales"), rows)
 
 
@@ -136,9 +102,7 @@ def index_column() -> bytes:
     rng = np.random.default_rng(4)
     values = rng.normal(size=(300, 3))
     classes = np.where(values[:, 0] + 0.5 * values[:, 1] + 0.3 * rng.normal(size=300) > 0, "up", "down")
-    rows = (
-        (n, *(f"{v:.4f}" for v in row), c) for n, (row, c) in enumerate(zip(values, classes, strict=True))
-    )
+    rows = ((n, *(f"{v:.4f}" for v in values[n]), classes[n]) for n in range(300))
     return _csv(("", "a", "b", "c", "direction"), rows)
 
 
@@ -202,15 +166,8 @@ def decimal_commas() -> bytes:
         thousands, rest = divmod(weight, 1000)
         grouped = f"{int(thousands)}.{_comma(rest):0>6}" if thousands else _comma(rest)
         cost = 3 * length + weight / 200 + rng.normal()
-        rows.append(
-            (
-                day.strftime("%d.%m.%Y"),
-                _comma(length),
-                grouped,
-                "ja" if weight > 2000 else "nein",
-                _comma(cost),
-            )
-        )
+        heavy = "ja" if weight > 2000 else "nein"
+        rows.append((day.strftime("%d.%m.%Y"), _comma(length), grouped, heavy, _comma(cost)))
     header = ("Datum", "Länge", "Gewicht", "schwer", "Kosten")
     return text_of(header, rows, delimiter=";").encode()
 
@@ -220,9 +177,8 @@ def excel() -> bytes:
     rng, rows = np.random.default_rng(11), []
     for n in range(400):
         x, y = rng.normal(), rng.normal()
-        rows.append(
-            (f"{x:.3f}", f"{y:.3f}", ("rot", "grün", "blau")[n % 3], "größer" if x > y else "kleiner")
-        )
+        colour, compared = ("rot", "grün", "blau")[n % 3], "größer" if x > y else "kleiner"
+        rows.append((f"{x:.3f}", f"{y:.3f}", colour, compared))
     text = text_of(("erster", "zweiter", "farbe", "vergleich"), rows, delimiter=";", first="sep=;\n")
     return text.replace("\n", "\r\n").encode("utf-16")
 
@@ -253,10 +209,8 @@ def many_categories() -> bytes:
 
 def few_rows() -> bytes:
     """Twenty-four rows: a pilot study."""
-    rng = np.random.default_rng(14)
-    rows = (
-        (f"{rng.normal() + n % 2:.2f}", f"{rng.normal():.2f}", ("drug", "placebo")[n % 2]) for n in range(24)
-    )
+    rng, arms = np.random.default_rng(14), ("drug", "placebo")
+    rows = ((f"{rng.normal() + n % 2:.2f}", f"{rng.normal():.2f}", arms[n % 2]) for n in range(24))
     return _csv(("response", "age", "arm"), rows)
 
 

@@ -16,53 +16,19 @@ NAMES = (
 )  # fmt: skip
 REFUSED_NAMES = ("", "\x1b[31m", "a\x85", "\ufeff")
 CONTROLS = (
-    "\x07",
-    "\x1b[1m",
-    "\x7f",
-    "\x85",
-    "\x9b",
-    "\u2028",
-    "\ufeff",
-    "\ufffe",
-    "\x0b",
-    "\x1c",
-    "\n",
-    "\t",
-)
+    "\x07", "\x1b[1m", "\x7f", "\x85", "\x9b", "\u2028", "\ufeff", "\ufffe", "\x0b", "\x1c", "\n", "\t",
+)  # fmt: skip
 MARKERS = (
     "NA", "?", "-", "unknown", "none", "n/a", "#N/A", "k.A.", "inf", "NaN", "-999", "1_000", "3,5", "x",
     "x\x07", "\x1b", "\x7f", "~", "no", "50%", "$5", "1.2.2024", "٣", "yes", "---", "'", ": ", "\x85x",
     "012", "1e999",
 )  # fmt: skip
 WORDS = (
-    "red",
-    "Red",
-    "RED ",
-    "blue",
-    "green",
-    "1",
-    "1.0",
-    "C:\\",
-    "a#b",
-    ": ",
-    "null",
-    "~",
-    "\u202ex",
-    "x\x07",
-)
+    "red", "Red", "RED ", "blue", "green", "1", "1.0", "C:\\", "a#b", ": ", "null", "~", "\u202ex", "x\x07",
+)  # fmt: skip
 LARGE = (
-    "1e149",
-    "1e150",
-    "1.1e150",
-    "-1e200",
-    "1e300",
-    "1.7e308",
-    "-1.7e308",
-    "1e-300",
-    "4.9e-324",
-    "0",
-    "1",
-)
+    "1e149", "1e150", "1.1e150", "-1e200", "1e300", "1.7e308", "-1.7e308", "1e-300", "4.9e-324", "0", "1",
+)  # fmt: skip
 
 Values = Callable[[np.random.Generator, int], list[str]]
 """Some values of a column."""

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
-from fnnctl.arrays import FloatArray
 from fnnctl.tasks.one_column import cells, classes_of_column, distinct_edges, estimated_targets
 
 
@@ -55,22 +53,14 @@ def test_few_numbers_have_means() -> None:
     assert estimated_targets(numbers, targets, np.array([1.0, 2.5, np.nan, 0.0])).tolist() == [3, 7, 11, 3]
 
 
-@pytest.mark.parametrize("scale", [1.0, 1e300])
-def test_a_line_in_each_cell_follows_a_curve(scale: float) -> None:
-    rng = np.random.default_rng(0)
-    numbers, new = rng.uniform(0, 1, (2, 2000))
+def test_a_line_in_each_cell_follows_a_curve() -> None:
+    numbers, new = np.random.default_rng(0).uniform(0, 1, (2, 2000))
+    estimates = estimated_targets(numbers, np.exp(3 * numbers), new)
     wanted = np.exp(3 * new)
-    found = estimated_targets(scale * numbers, np.exp(3 * numbers), scale * new)
-    assert np.isfinite(found).all()
-    if scale == 1.0:
-        assert _r2(wanted, found) > 0.9999
+    assert np.square(wanted - estimates).sum() < 1e-4 * np.square(wanted - wanted.mean()).sum()
+    assert np.isfinite(estimated_targets(1e300 * numbers, np.exp(3 * numbers), 1e300 * new)).all()
 
 
 def test_estimates_stay_within_the_targets() -> None:
     numbers = np.arange(200.0)
-    found = estimated_targets(numbers, numbers, np.array([-1000.0, 1000.0]))
-    assert found.tolist() == [0.0, 199.0]
-
-
-def _r2(targets: FloatArray, estimates: FloatArray) -> float:
-    return float(1 - np.square(targets - estimates).sum() / np.square(targets - targets.mean()).sum())
+    assert estimated_targets(numbers, numbers, np.array([-1000.0, 1000.0])).tolist() == [0.0, 199.0]

@@ -6,6 +6,7 @@ import pytest
 
 from fnnctl.data.profile.table import TableFacts
 from tests.data.profile.conftest import Look
+from tests.messages import Messages
 
 ROWS = 40
 TARGET = ["good", "poor"] * (ROWS // 2)
@@ -30,6 +31,7 @@ def column(look: Look, values: Sequence[object], name: str = "x") -> TableFacts:
         ("x", ["a"] * ROWS, "constant", True),
         ("x", [5] * 30 + [""] * 10, "constant", False),
         ("x", ["1.5", "2.5", "3.5"] + [""] * 37, "missing", False),
+        ("x", ["1.5", "2.5"] + [""] * 198, "missing", True),
         ("x", [f"name {number}" for number in range(ROWS)], "ignored", True),
         ("x", [""] * ROWS, "ignored", True),
         ("x", [number % 9 for number in range(ROWS - 1)] + [-999], "sentinel", False),
@@ -62,62 +64,44 @@ def test_a_column_is_noted(
     assert list(facts.left_out) == ([name] if left_out else [])
 
 
-def test_nearly_all_missing_is_left_out(look: Look) -> None:
-    facts = column(look, ["1.5", "2.5"] + [""] * 198)
-    assert facts.left_out == {"x": "is missing in 99 % of the rows"}
-
-
-def test_a_second_copy_is_left_out(look: Look) -> None:
+def test_a_second_copy_is_left_out(look: Look, messages: Messages) -> None:
     celsius = [number % 11 for number in range(ROWS)]
-    facts = look({"a": celsius, "b": [f"{value}.0" for value in celsius], "c": TARGET,
-                  "d": [text.upper() for text in TARGET]})  # fmt: skip
-    assert facts.left_out == {
-        "b": "has the same values as 'a'",
-        "d": "has one value for each value of 'c'",
-    }
+    copies = {"b": [f"{value}.0" for value in celsius], "d": [text.upper() for text in TARGET]}
+    facts = look({"a": celsius, "c": TARGET, **copies})
+    for name, reason in facts.left_out.items():
+        messages.check(f"{name}: {reason}")
 
 
-def test_a_column_that_stands_for_the_target_is_left_out(look: Look) -> None:
+@pytest.mark.parametrize("target", [TARGET, ["", *TARGET[1:]]], ids=["complete", "missing"])
+def test_a_column_that_stands_for_the_target_is_left_out(look: Look, target: list[str]) -> None:
+    """Without a target they are copies of one another."""
     data = {
         "number": [int(text == "good") for text in TARGET],
         "text": [text[0] for text in TARGET],
         "nearly": ["g", *(text[0] for text in TARGET[1:-1]), "g"],
         "finer": [f"{text}{number % 4 // 2}" for number, text in enumerate(TARGET)],
-        "y": TARGET,
+        "y": target,
     }
     facts = look(data, "y")
-    assert list(facts.left_out) == ["number", "text"]
-    assert facts.left_out["number"] == "has one value for each value of 'y'"
+    assert facts.left_out == dict.fromkeys(["number", "text"], "has one value for each value of 'y'")
     assert "y" not in facts.notes
-    # without a target they are copies of one another
     assert "number" not in look(data).left_out
 
 
-def test_rows_without_a_target_do_not_hide_a_copy_of_it(look: Look) -> None:
-    target = ["", *TARGET[1:]]
-    assert list(look({"c": [text[0] for text in TARGET], "y": target}, "y").left_out) == ["c"]
-
-
 def test_numbers_that_never_repeat_are_compared_by_value(look: Look) -> None:
-    target = [number * 1.5 for number in range(ROWS)]
-    other = [number * 1.25 for number in range(ROWS)]
-    facts = look({"copy": target, "other": other, "y": target}, "y")
-    assert list(facts.left_out) == ["copy"]
+    target, other = ([number * factor for number in range(ROWS)] for factor in (1.5, 1.25))
+    assert list(look({"copy": target, "other": other, "y": target}, "y").left_out) == ["copy"]
 
 
-def test_a_sentinel_says_what_to_declare(look: Look) -> None:
-    (note,) = column(look, [number % 9 for number in range(ROWS - 1)] + [-999]).notes["x"]
-    assert note.value == "-999"
-    assert note.text == "has -999, far from its other numbers: is it missing?"
-
-
-def test_ids_that_repeat_and_two_spellings_are_told_with_what_to_do(look: Look) -> None:
-    facts = column(look, [f"K{number % 15}" for number in range(ROWS)], "patient")
-    assert [note.text for note in facts.notes["patient"]] == [
-        "has 15 different values in 40 rows, like an id that repeats: if new rows will have other ones, set "
-        "data.split.group to it"
-    ]
-    facts = column(look, ["Gold", "gold", "silver", "Silver"] * 10)
-    assert [note.text for note in facts.notes["x"]] == [
-        "has 'Gold' and 'gold' (and 1 more): if they are one category, write them alike"
-    ]
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("patient", [f"K{number % 15}" for number in range(ROWS)]),
+        ("x", ["Gold", "gold", "silver", "Silver"] * 10),
+        ("x", [number % 9 for number in range(ROWS - 1)] + [-999]),
+    ],
+    ids=["ids that repeat", "spellings", "a sentinel"],
+)
+def test_a_note_says_what_to_do(look: Look, messages: Messages, name: str, values: list[object]) -> None:
+    (note,) = column(look, values, name).notes[name]
+    messages.check(f"{note.kind}: {note.text}")
