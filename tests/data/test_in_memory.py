@@ -286,12 +286,6 @@ def test_settings_that_contradict_the_data_are_refused(messages: Messages) -> No
         messages.check(error.value)
 
 
-def test_a_column_that_is_left_out_may_have_any_type() -> None:
-    data = {"a": [1, 2], "tags": [["x"], ["y"]], "y": [1, 2]}
-    dataset = load(data, target="y", columns=ColumnsConfig(ignore=("tags",)))
-    assert dataset.numeric_names == ("a",)
-
-
 def test_columns_may_be_named_by_numbers_and_masked() -> None:
     masked = np.ma.masked_array([1, 2, 3, 4], [False, True, False, False])
     dataset = load({0: masked, np.int64(1): X[:, 1], "y": Y}, target="y")

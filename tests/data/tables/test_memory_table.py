@@ -55,19 +55,6 @@ def test_only_tables_are_tables() -> None:
         assert memory_table(data) is None
 
 
-def test_a_lazy_frame_is_to_be_read_first() -> None:
-    class Lazy:
-        columns = ("a",)
-
-        def __getitem__(self, name: str) -> list[int]:
-            return [1]
-
-        def collect(self) -> None: ...
-
-    with pytest.raises(DataError, match=r"memory: a Lazy has no rows yet: pass \.collect\(\)"):
-        load(Lazy())
-
-
 class PlainFrame:
     """A data frame with nothing but columns by name."""
 
