@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -55,22 +56,16 @@ def test_delimiter_encoding_and_missing_values_can_be_given(load: Load) -> None:
     assert dataset.categorical.tolist() == [[-1], [0], [1]]
 
 
-def test_a_column_of_weights_is_no_feature_and_follows_the_labelled_rows(load: Load) -> None:
-    """A row without a label does not need a weight."""
-    dataset = load("a,w,y\n1,2,p\n2,,\n3,0.5,q\n4,0,p\n", weights="w")
-    assert dataset.numeric_names == ("a",)
-    assert dataset.weights is not None
-    assert dataset.weights.tolist() == [2.0, 0.5, 0.0]
-    assert load("a,w,y\n1,2,p\n3,0.5,q\n").weights is None
-
-
-def test_rows_of_a_test_file_weigh_one_whatever_it_says(load: Load, tmp_path: Path) -> None:
-    table = "a,w,y\n1,2,p\n3,0.5,q\n"
+def test_a_column_of_weights_is_no_feature_and_follows_the_labelled_rows(load: Load, tmp_path: Path) -> None:
+    """A row without a label does not need a weight; those of a test file weigh one, whatever it says."""
+    table = "a,w,y\n1,2,p\n2,,\n3,0.5,q\n4,0,p\n"
     for test in ("a,y\n5,p\n", "a,w,y\n5,x,p\n"):
         (tmp_path / "test.csv").write_text(test)
         dataset = load(table, weights="w", test_source="test.csv")
+        assert (dataset.numeric_names, dataset.warnings[1:]) == (("a",), ())
         assert dataset.weights is not None
-        assert (dataset.weights.tolist(), dataset.warnings) == ([2.0, 0.5, 1.0], ())
+        assert dataset.weights.tolist() == [2.0, 0.5, 0.0, 1.0]
+    assert load("a,w,y\n1,2,p\n3,0.5,q\n").weights is None
 
 
 def test_rows_without_a_label_are_left_out_with_a_warning(load: Load, messages: Messages) -> None:
@@ -95,13 +90,9 @@ def test_a_name_of_a_built_in_is_the_built_in_and_a_path_the_file(load: Load, tm
     (tmp_path / "iris").write_text(TABLE)
     assert load(TABLE, source="iris", target=None).source == "iris"
     assert len(load(TABLE, source="./iris")) == 3
-
-
-def test_a_built_in_may_be_asked_for_another_column(load: Load) -> None:
-    dataset = load("", source="penguins", target="sex", missing_values=("none",))
-    assert dataset.target.texts == ("female", "male")
-    assert len(dataset) == 344 - 11
-    assert "species" in dataset.categorical_names
+    of_sex = load("", source="penguins", target="sex", missing_values=("none",))
+    assert (of_sex.target.texts, len(of_sex)) == (("female", "male"), 344 - 11)
+    assert "species" in of_sex.categorical_names
 
 
 def test_rows_of_a_test_file_come_last_whatever_the_order_of_its_columns(load: Load, tmp_path: Path) -> None:
@@ -193,11 +184,29 @@ def test_a_test_file_is_read_as_the_training_data(load: Load, tmp_path: Path) ->
     assert dataset.warnings == ()
 
 
-def test_patterns_and_the_decimal_mark_can_be_declared(load: Load) -> None:
-    columns = ColumnsConfig(dates={"d": "%d/%m/%Y"})
-    dataset = load("d,n,y\n3/4/2024,1.234,u\n5/6/2024,7,v\n", columns=columns, decimal_mark="comma")
+@pytest.mark.parametrize(
+    ("table", "settings", "numbers"),
+    [
+        (
+            "d,n,y\n3/4/2024,1.234,u\n5/6/2024,7,v\n",
+            {"columns": {"dates": {"d": "%d/%m/%Y"}}, "decimal_mark": "comma"},
+            [[0, 1234], [63, 7]],
+        ),
+        (
+            "a:y\n1:é\n-:ö\n",
+            {"delimiter": ":", "encoding": "utf-8", "missing_values": ("-",)},
+            [[1], [np.nan]],
+        ),
+        *((f"a,y\n007,p\n{other},q\n", {}, [[7], [float(other)]]) for other in ("-5", "3.5", "1e3")),
+    ],
+)
+def test_numbers_are_read_as_declared(
+    load: Load, table: str, settings: dict[str, Any], numbers: list[list[float]]
+) -> None:
+    """Those with a zero in front are no codes beside a sign, a point or an exponent."""
+    dataset = load(table, **settings)
     assert dataset.warnings == ()
-    np.testing.assert_array_equal(dataset.numeric[:, -2:], [[0, 1234], [63, 7]])
+    np.testing.assert_array_equal(dataset.numeric[:, -len(numbers[0]) :], numbers)
 
 
 @pytest.mark.parametrize(
@@ -256,8 +265,3 @@ def test_digits_with_a_zero_in_front_are_codes(load: Load, messages: Messages) -
     declared = load(table, columns={"numeric": ["zip"]})
     assert (declared.numeric_names, declared.notes) == (("zip", "a"), [])
     assert load(table, columns={"categorical": ["zip"]}).notes == []
-
-
-@pytest.mark.parametrize("other", ["-5", "3.5", "1e3"])
-def test_numbers_with_a_zero_in_front_beside_others_are_amounts(load: Load, other: str) -> None:
-    assert load(f"a,y\n007,p\n{other},q\n12,p\n0,q\n").numeric_names == ("a",)
