@@ -55,29 +55,6 @@ def test_a_table_of_texts_is_read_as_the_csv_file_with_them(tmp_path: Path, sett
         assert content(load(data, target="y", **settings)) == expected
 
 
-def test_a_number_is_a_missing_value_whatever_its_type(tmp_path: Path) -> None:
-    """A column of integers with a gap is one of floating-point numbers in most libraries."""
-    numbers = np.array([1, 2, -999, 4] * 5)
-    table = {"number": numbers, "kind": numbers, "y": np.array([0, 1, 1, -999] * 5)}
-    settings: dict[str, Any] = {
-        "missing_values": ["", "-999"],
-        "target": "y",
-        "columns": {"categorical": ["kind"]},
-    }
-    texts = {name: [*map(str, column.tolist())] for name, column in table.items()}
-    expected = load_file(write_csv(tmp_path / "t.csv", texts), **settings)
-    floats = {name: column.astype(float) for name, column in table.items()}
-    pyarrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
-    parquet.write_table(pyarrow.table(floats), tmp_path / "t.parquet")
-    beside_texts = load({**floats, "number": texts["number"], "word": ["a", "b"] * 10}, **settings)
-    assert beside_texts.numeric.tobytes() == expected.numeric.tobytes()
-    typed = load(table, **settings), load(floats, **settings), load_file(tmp_path / "t.parquet", **settings)
-    for dataset in typed:
-        assert dataset.numeric.tobytes() == expected.numeric.tobytes()
-        assert dataset.categorical.tolist() == expected.categorical.tolist()
-        assert dataset.target.codes.tolist() == expected.target.codes.tolist()
-
-
 def test_a_decimal_mark_is_for_texts_alone() -> None:
     columns = {"typed": [1.234, 2.5, 3.0], "text": ["1,5", "1.234", "2"], "y": ["u", "v", "u"]}
     dataset = load(columns, target="y", decimal_mark="comma")
@@ -167,6 +144,7 @@ def test_the_digest_is_of_names_types_values_and_order() -> None:
         (columns, Y, [1, 2, 3, 4]),
         (columns, Y[::-1]),
         (X, Y),
+        *({"a": rows} for rows in (np.arange(40_000.0), np.arange(39_999.0), -np.arange(40_000.0))),
         (X[:, 1:], Y),
         (X[:, 1:].astype(np.float32), Y),
     ]

@@ -148,15 +148,12 @@ class TestCodes:
 
     VALUES = tuple("abcdefghijkln")
     CODES = np.array([*[0] * 120, *np.repeat(np.arange(1, 11), 2), 11, -1, -1, 12], np.int32)
-    FREQUENT, RARE, SINGLE, MISSING, NEW = 0, 121, 140, 141, 143
 
     def dataset(self) -> Dataset:
         whole = np.arange(len(self.CODES), dtype=np.int32) % 11
         whole[-1] = -1
-        codes = np.column_stack([self.CODES, whole])
-        return dataset_of(
-            np.random.default_rng(5).normal(size=(len(codes), 1)), codes, (self.VALUES, tuple("ABCDEFGHIJK"))
-        )
+        numbers = np.random.default_rng(5).normal(size=(len(whole), 1))
+        return dataset_of(numbers, np.column_stack([self.CODES, whole]), (self.VALUES, tuple("ABCDEFGHIJK")))
 
     def fitted(self, **settings: Any) -> Preprocessor:
         rows = np.arange(len(self.CODES) - 1)
@@ -169,15 +166,15 @@ class TestCodes:
         assert first.coded == self.VALUES[:11]
         assert (first.codes, second.codes) == (11 + 2, 11 + 1)
         assert sorted(first.known) == [*self.VALUES[:11]]
-        rows = transformed(fitted, self.dataset())
-        frequent, rare, single, missing, new = rows[
-            [self.FREQUENT, self.RARE, self.SINGLE, self.MISSING, self.NEW], 1:
-        ].tolist()
-        assert frequent == [1, 0, 0, 0, 0]
-        assert rare == [0, 1, 0, 1, 121 % 11]
-        assert single == [0, 1, 0, 12, 140 % 11]
-        assert missing == [0, 0, 1, 11, 141 % 11]
-        assert new == [0, 1, 0, 12, 11]
+        frequent, rare, single, missing, new = 0, 121, 140, 141, 143
+        rows = transformed(fitted, self.dataset())[:, 1:]
+        assert rows[[frequent, rare, single, missing, new]].tolist() == [
+            [1, 0, 0, 0, 0],
+            [0, 1, 0, 1, 121 % 11],
+            [0, 1, 0, 12, 140 % 11],
+            [0, 0, 1, 11, 141 % 11],
+            [0, 1, 0, 12, 11],
+        ]
 
     def test_few_values_are_one_hot_as_they_are_without(self) -> None:
         dataset = categories_of(np.arange(300) % 10, self.VALUES)
@@ -257,8 +254,7 @@ def test_coordinates_among_bins_come_last() -> None:
     assert transformed(fitted, dataset)[:, 5:].tolist() == [[0, 0], [1, 0], [2, 0], [2, 0], [1, 0]]
 
 
-@pytest.mark.parametrize("packed", [False, True])
-@pytest.mark.parametrize("values", [1, 3 * 40, 2**15])
+@pytest.mark.parametrize(("values", "packed"), [(1, False), (3 * 40, True), (2**15, False)])
 def test_a_column_is_fitted_as_if_it_were_alone(
     monkeypatch: pytest.MonkeyPatch, values: int, packed: bool
 ) -> None:
@@ -272,13 +268,11 @@ def test_a_column_is_fitted_as_if_it_were_alone(
     if packed:
         packing = Packing.of(numeric)
         dataset = replace(dataset, numeric=packing.pack(numeric), packing=packing)
-        numeric = dataset.numbers(slice(None))
-    rows = rng.permutation(60)[:40]
+    numbers, rows = dataset.numbers(slice(None)), rng.permutation(60)[:40]
     fitted = fit_preprocessor(dataset, rows, config()).numbers
-    for j, feature in enumerate(fitted):
-        (alone,) = fit_preprocessor(dataset_of(numeric[:, j : j + 1]), rows, config()).numbers
-        assert replace(alone, name=f"n{j}") == feature
-    assert [feature.indicator for feature in fitted] == np.isnan(numeric[rows]).any(0).tolist()
+    alone = [fit_preprocessor(dataset_of(column[:, None]), rows, config()).numbers[0] for column in numbers.T]
+    assert [replace(feature, name=f"n{j}") for j, feature in enumerate(alone)] == [*fitted]
+    assert [feature.indicator for feature in fitted] == np.isnan(numbers[rows]).any(0).tolist()
 
 
 def test_columns_and_categories_are_found_by_name() -> None:

@@ -6,13 +6,6 @@ import pytest
 from fnnctl.tasks.shares import MIN_SHARE, PRIOR_ROWS, error_shares, likelihood_shares
 
 
-def test_equal_networks_have_equal_shares() -> None:
-    logs = np.log(np.random.default_rng(0).uniform(0.1, 0.9, (1, 50)))
-    assert likelihood_shares(np.repeat(logs, 3, axis=0)) == pytest.approx([1 / 3] * 3)
-    estimates = np.arange(5.0)
-    assert error_shares([estimates, estimates], estimates + 1) == pytest.approx([0.5, 0.5])
-
-
 def test_few_rows_leave_the_shares_nearly_equal() -> None:
     """Of one row and ten of the prior, at most six eleventh are for the better network."""
     (better, worse) = likelihood_shares(np.log([[1.0], [1e-9]]))

@@ -96,18 +96,6 @@ def test_if_there_is_no_minimum_a_prior_alone_gives_a_temperature(
     assert (with_prior is not None) is of_prior
 
 
-@pytest.mark.parametrize("rows", [40, 4000])
-@pytest.mark.parametrize("sharpness", [0.2, 6.0])
-def test_a_prior_shrinks_the_temperature_towards_1_the_more_the_fewer_the_rows(
-    rows: int, sharpness: float
-) -> None:
-    scores, labels = drawn(rows, 3, signal=1.5, sharpness=sharpness, seed=4)
-    plain, shrunk = (fit_temperature(scores, labels, prior_rows=prior) or 0 for prior in (0, PRIOR_ROWS))
-    share_left = math.log(shrunk) / math.log(plain)
-    assert 0 < share_left < 1
-    assert (share_left > 0.9) is (rows == 4000)
-
-
 def test_the_slope_with_a_prior_and_class_weights_is_zero_there() -> None:
     scores, labels = drawn(200, 3, signal=1.0, sharpness=3.0, seed=6)
     weights = np.array([0.3, 1.0, 7.0])
@@ -120,14 +108,6 @@ def test_the_slope_with_a_prior_and_class_weights_is_zero_there() -> None:
     expected = brentq(slope, 1e-4, 1e4, xtol=1e-14, rtol=1e-14)
     found = fit_temperature(scores, labels, class_weights=weights.tolist(), prior_rows=PRIOR_ROWS)
     assert found == pytest.approx(1 / expected, rel=1e-8)
-
-
-@pytest.mark.parametrize("sign", [1.0, -1.0])
-def test_with_a_prior_it_is_low_if_all_rows_are_right_and_high_if_all_are_wrong(sign: float) -> None:
-    scores = sign * np.array([[3.0, 0.0], [0.0, 1.0]])
-    temperature = fit_temperature(scores, np.array([0, 1]), prior_rows=PRIOR_ROWS)
-    assert temperature is not None
-    assert (temperature < 1) is (sign > 0)
 
 
 @pytest.mark.parametrize("out_of_bag", [True, False])

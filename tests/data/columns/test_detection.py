@@ -171,7 +171,7 @@ class DozenFormat(ColumnFormat):
 
     def numbers(self, texts: Sequence[str]) -> FloatArray:
         values = [12.0 * float(text[:-3]) if text.endswith("doz") else np.nan for text in texts]
-        return np.array(values).reshape(-1, 1)
+        return np.array(values)[:, None]
 
 
 def test_a_registered_format_is_all_that_a_new_one_needs(

@@ -110,9 +110,8 @@ def test_a_chunk_is_no_larger_than_its_bound(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setattr(CellRows, "of", measured)
     monkeypatch.setattr(module, "CHUNK_BYTES", 40)
     monkeypatch.setattr(module, "CHUNK_RECORDS", 1)
-    path = tmp_path / "t.csv"
-    path.write_text("a,b\n" + "1,2\n" * 300, encoding="utf-8")
-    by_bytes(path)
+    (tmp_path / "t.csv").write_text("a,b\n" + "1,2\n" * 300, encoding="utf-8")
+    by_bytes(tmp_path / "t.csv")
     assert sizes == [40] * 30
 
 

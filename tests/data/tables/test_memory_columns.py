@@ -144,14 +144,3 @@ def test_only_numbers_are_numbers() -> None:
         assert objects_column(values).numbers() is None
     masked = NumberValues(np.array([1, 2]), np.array([True, False]))
     np.testing.assert_array_equal(masked.numbers(), [np.nan, 2.0])
-
-
-def test_one_digest_stands_for_equal_values() -> None:
-    assert bits(objects_column([1.5, None])) == bits(array_column(np.array([1.5, np.nan])))
-    assert bits(array_column(np.array([1, 2], ">i8"))) == bits(objects_column([1, 2]))
-    assert bits(objects_column(["a", None])) != bits(objects_column(["a", ""]))
-    assert bits(objects_column(["ab", "c"])) != bits(objects_column(["a", "bc"]))
-    assert bits(objects_column([1, None])) != bits(objects_column([1, 0]))
-    assert bits(objects_column([1, 2])) != bits(objects_column([1.0, 2.0]))
-    long = np.arange(40_000.0)
-    assert len({bits(array_column(long)), bits(array_column(long[:-1])), bits(array_column(-long))}) == 3

@@ -94,33 +94,34 @@ class TestLibraries:
     def frame(self) -> Any:
         """A frame of pandas with 24 rows and a column of each type."""
         pandas = self.pandas
-        moments = pandas.to_datetime(
-            pandas.Series(["2024-01-31 00:00", "2024-07-29 07:05:00.120", None, "1969-01-01"]),
-            format="ISO8601",
-        )
+        texts = ["2024-01-31 00:00", "2024-07-29 07:05:00.120", None, "1969-01-01"]
+        moments = pandas.to_datetime(pandas.Series(texts), format="ISO8601")
+        typed = {
+            "float32": [0.1, np.nan, 3e10, 1.5],
+            "Int64": [1, None, 3, 4],
+            "Float64": [1, None, 3, 4.5],
+            "boolean": [True, None, False, True],
+            "string": ["a", "", pandas.NA, "b"],
+            "category": ["x", "y", None, "x"],
+            "object": [True, None, False, True],
+        }
         columns = {
-            "f8": pandas.Series([0.1, np.nan, 1e300, -0.0]),
-            "f4": pandas.Series([0.1, np.nan, 3e10, 1.5], dtype="float32"),
-            "i8": pandas.Series([1, 2, 3, -4]),
-            "Int64": pandas.Series([1, None, 3, 4], dtype="Int64"),
-            "Float64": pandas.Series([1, None, 3, 4.5], dtype="Float64"),
-            "bool": pandas.Series([True, False, True, True]),
-            "boolean": pandas.Series([True, None, False, True], dtype="boolean"),
-            "objects": pandas.Series([True, None, False, True], dtype=object),
-            "text": pandas.Series(["a", "", None, "c"]),
+            **{kind: pandas.Series(values, dtype=kind) for kind, values in typed.items()},
+            "f8": [0.1, np.nan, 1e300, -0.0],
+            "i8": [1, 2, 3, -4],
+            "bool": [True, False, True, True],
+            "text": ["a", "", None, "c"],
             "object texts": pandas.Series(["a", "", None, np.nan], dtype=object),
-            "string": pandas.Series(["a", "", pandas.NA, "b"], dtype="string"),
-            "category": pandas.Series(["x", "y", None, "x"], dtype="category"),
             "numbers": pandas.Series([3, 1, None, 3]).astype("Int64").astype("category"),
             "halves": pandas.Series([1.5, 2, None, 2]).astype("category"),
             "moment": moments,
             "zone": moments.dt.tz_localize("Europe/Berlin"),
             "utc": moments.dt.tz_localize("UTC"),
-            "date": pandas.Series([date(2024, 1, 31), None, date(1969, 1, 1), date(2000, 2, 29)]),
-            "time": pandas.Series([time(7, 5), time(7, 5, 10, 250), None, time(0)]),
-            "decimal": pandas.Series([Decimal("1.10"), None, Decimal("2.25"), Decimal("-3.00")]),
-            "none": pandas.Series([None] * 4),
-            "y": pandas.Series([True, False, True, False]),
+            "date": [date(2024, 1, 31), None, date(1969, 1, 1), date(2000, 2, 29)],
+            "time": [time(7, 5), time(7, 5, 10, 250), None, time(0)],
+            "decimal": [Decimal("1.10"), None, Decimal("2.25"), Decimal("-3.00")],
+            "none": [None] * 4,
+            "y": [True, False, True, False],
         }
         return pandas.concat([pandas.DataFrame(columns)] * 6, ignore_index=True)
 
@@ -184,14 +185,14 @@ class TestLibraries:
         assert len({table_of({"a": column}).digest() for column in columns}) == 1
         for labels in columns:
             dataset = load((X, labels))
-            assert dataset.target.texts == ("1", "3", "4")
-            assert dataset.file_rows.tolist() == [0, 2, 3]
-        category = pandas.Series(["v", "u", None, "v"], dtype="category", name="kind")
+            assert (dataset.target.texts, dataset.file_rows.tolist()) == (("1", "3", "4"), [0, 2, 3])
+        kinds = pandas.Series(["v", "u", None, "v"], dtype="category", name="kind")
+        texts_of_arrow = arrow.table({"kind": ["v", "u", None, "v"]})
+        targets = [kinds, kinds.to_frame(), polars.Series("kind", kinds), texts_of_arrow]
         for X_frame in (pandas.DataFrame(X), polars.from_numpy(X), arrow.table({"a": X[:, 0]})):
-            texts_of_arrow = arrow.table({"kind": ["v", "u", None, "v"]})
-            for y in (category, category.to_frame(), polars.Series("kind", category), texts_of_arrow):
-                assert load((X_frame, y)).target.name == "kind"
-                assert load((X_frame, y)).target.texts == ("u", "v")
+            for y in targets:
+                target = load((X_frame, y)).target
+                assert (target.name, target.texts) == ("kind", ("u", "v"))
         assert load(pandas.DataFrame(X), target="1").numeric_names == ("0",)
 
     def test_misuse_has_a_message(self, messages: Messages) -> None:

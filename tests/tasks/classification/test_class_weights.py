@@ -175,17 +175,6 @@ def test_no_other_temperature_and_share_are_better(
         assert least <= risk(beta * factor, share + more) + 1e-9
 
 
-def test_few_rows_leave_the_power_of_the_weights_near_1() -> None:
-    scores, labels = drawn(3, 4000)
-    powers = []
-    for rows in (0, 3, 4000):
-        decoder = PostTraining().fit(task_of(3), decoder_of(3, WEIGHTS[3]), scores[:rows], labels[:rows])
-        powers.append(np.log((decoder.class_weights or ())[2]) / np.log(5))
-    assert powers[0] == pytest.approx(1.0)
-    assert 0.6 < powers[1] < 1
-    assert abs(powers[2]) < 0.1  # the scores are those of equal frequencies
-
-
 @pytest.mark.parametrize("scores", [np.eye(3) * 40, np.eye(3) * 1e25, np.full((3, 3), np.nan)])
 def test_without_a_best_temperature_the_power_is_still_a_number(scores: FloatArray) -> None:
     """The rows are classified correctly, or the scores are useless."""
