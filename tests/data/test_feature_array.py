@@ -118,7 +118,11 @@ def test_settings_of_tables_are_refused(tmp_path: Path) -> None:
 def test_columns_have_other_uses(tmp_path: Path, messages: Messages) -> None:
     """A column without values is left out."""
     wide = np.column_stack([X, [1, 2, 4], [8, 9, 8], [0, 1, 2], [np.nan] * 3])
-    settings = {"weights": "x2", "split": SplitConfig(group="x3"), "columns": ColumnsConfig(ignore=("x4",))}
+    settings: dict[str, Any] = {
+        "weights": "x2",
+        "split": SplitConfig(group="x3"),
+        "columns": ColumnsConfig(ignore=("x4",)),
+    }
     dataset = load(tmp_path, arrays={"X": wide, "y": Y}, **settings)
     np.testing.assert_array_equal(dataset.numeric, X)
     assert dataset.weights is not None

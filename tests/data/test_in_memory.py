@@ -129,10 +129,10 @@ def digest(data: object) -> str:
 
 def test_the_digest_is_of_names_types_values_and_order() -> None:
     """What is missing has one digest."""
-    columns = {"a": [1, 2, 3, 4], "b": ["u", "v", "w", None]}
-    same = [columns, {"a": np.arange(1, 5), "b": np.array(["u", "v", "w", None])}]
+    columns: dict[str, list[Any]] = {"a": [1, 2, 3, 4], "b": ["u", "v", "w", None]}
+    same: list[object] = [columns, {"a": np.arange(1, 5), "b": np.array(["u", "v", "w", None])}]
     same.append([{"a": a, "b": b} for a, b in zip(*columns.values(), strict=True)])
-    different = [
+    different: list[object] = [
         {"b": columns["b"], "a": columns["a"]},
         {**columns, "a": [1.0, 2, 3, 4]},
         {**columns, "a": [1, 2, 4, 3]},
@@ -169,7 +169,8 @@ def test_a_digest_stays_the_same() -> None:
 
 
 def test_other_data_and_no_data_are_refused(messages: Messages) -> None:
-    sha256 = digest((X, Y))
+    memory, sha256 = memory_data((X, Y)), digest((X, Y))
+    assert (memory.rows, memory.holds_arrays) == (4, True)
     assert load((X, Y), sha256=sha256).sha256 == sha256
     with pytest.raises(DataError) as error:
         load((X[::-1], Y), sha256=sha256)

@@ -63,7 +63,7 @@ def read(tmp_path: Path) -> Read:
 
     def read_text(text: str, *, labelled: bool = False, form: CsvFormat = FORM) -> Any:
         (tmp_path / "new.csv").write_text(text)
-        settings = {"target": "y", "labelled": labelled, "delimiter_setting": "--delimiter"}
+        settings: Any = {"target": "y", "labelled": labelled, "delimiter_setting": "--delimiter"}
         with open_new_rows(tmp_path / "new.csv", form, PREPROCESSOR, **settings) as file:
             return file.unused, list(file.blocks)
 
@@ -86,6 +86,7 @@ def test_columns_are_found_by_name_and_kept_to_their_kind(read: Read) -> None:
     rows = [[0.5, 1, 0, 1, 0], [-2, 3, 1, 0, 0], [0, 2, 0, 0, 0], [1, 0, 0, 0, 1]]
     assert transformed([block]) == rows
     _, (block,) = read(table, labelled=True)
+    assert block.labels is not None
     assert (block.labels.texts, block.labels.codes.tolist()) == (("b", "a"), [0, -1, 1, 0])
     assert block.labels.lines == [2, 4]
 

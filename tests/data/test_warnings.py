@@ -130,7 +130,7 @@ def test_a_date_is_constant_if_its_days_are(messages: Messages) -> None:
 def test_columns_that_are_constant_in_the_training_part_are_reported_together(messages: Messages) -> None:
     constant_at_first, nearly = np.r_[np.full(15, 3.0), np.arange(15)], np.r_[NAN, np.ones(29)]
     numeric = np.column_stack([noise(30), constant_at_first, np.full(30, NAN), nearly])
-    codes = np.column_stack([np.zeros(30), np.arange(30) % 2])
+    codes = np.column_stack([np.zeros(30, int), np.arange(30) % 2])
     (warning,) = warnings_of(dataset_of(numeric, codes), halves(30))
     messages.check(warning)
 
@@ -186,8 +186,9 @@ def test_the_column_the_value_and_the_row_are_named(messages: Messages) -> None:
     column = noise(300)[:, 0]
     column[17], column[18] = -1e12, NAN
     column[250] = 1e13  # a row of the test part
-    for of_table_or_array in ({}, {"types": {}}):
-        (warning,) = warnings_about(column, **of_table_or_array)
+    of_array: dict[str, Any] = {"types": {}}
+    for settings in ({}, of_array):
+        (warning,) = warnings_about(column, **settings)
         messages.check(warning)
 
 

@@ -18,7 +18,8 @@ STRATA = np.repeat(np.arange(3), [60, 30, 10])
 def drawn(count: int, *, stratify: bool = True, seed: int = 7) -> tuple[Split, tuple[Draw, ...]]:
     config = SplitConfig(validation=0.2, test=0.3, stratify=stratify)
     split = split_rows(STRATA, ["a", "b", "c"], config, seed=seed)
-    return split, tuple(draws(split, count, stratify=stratify, seed=seed))
+    made = draws(split, count, stratify=stratify, seed=seed)
+    return split, tuple(draw for draw in made if isinstance(draw, Draw))
 
 
 def validated(draw: Draw) -> list[int]:

@@ -14,11 +14,18 @@ from tests.data.splits.test_folds import COUNTS, SEEDS, held_out, labels_of
 from tests.messages import Messages
 
 
-def split(labels: list[int], validation: float, test: float, **more: int | bool) -> Split:
-    stratify = bool(more.pop("stratify", True))
+def split(
+    labels: list[int],
+    validation: float,
+    test: float,
+    *,
+    stratify: bool = True,
+    seed: int = 7,
+    test_rows: int = 0,
+) -> Split:
     config = SplitConfig(validation=validation, test=test, stratify=stratify)
     names = tuple(f"k{number}" for number in range(max(labels) + 1))
-    return split_rows(np.array(labels), names, config, **{"seed": 7, **more})
+    return split_rows(np.array(labels), names, config, seed=seed, test_rows=test_rows)
 
 
 def sizes(parts: Split) -> tuple[int, int, int]:

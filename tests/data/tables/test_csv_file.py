@@ -45,7 +45,8 @@ def by_bytes(path: Path, encoding: str = "utf-8") -> tuple[list[Row], list[bool]
 
 
 def by_csv(path: Path) -> tuple[list[Row], str]:
-    problems, records = Problems("t.csv"), []
+    problems = Problems("t.csv")
+    records: list[Row] = []
     with path.open(encoding="utf-8", newline="") as text:
         for lines, rows in Records(text, problems, delimiter=",", encoding_setting="data.encoding"):
             records += zip(lines, map(tuple, rows), strict=True)
@@ -155,8 +156,7 @@ def test_rows_of_a_pipe_need_not_wait_for_more() -> None:
         second = next(blocks)
         assert isinstance(second, CellRows)
         assert second.texts(1, slice(None)) == ["4"]
-        os.write(writing, b'7"\n')
-        third = next(blocks)
-        assert isinstance(third, CellRows)
-        assert third.texts(1, slice(None)) == ["6\n7"]
+        os.write(writing, b'7"\n8,9')
         os.close(writing)
+        rest = [block.texts(1, slice(None)) for block in blocks if isinstance(block, CellRows)]
+        assert rest == [["6\n7", "9"]]

@@ -134,7 +134,12 @@ def test_a_float32_has_its_shortest_digits(monkeypatch: pytest.MonkeyPatch) -> N
     values = np.concatenate([*(part.astype(np.float32) for part in usual), special, any_bits])
     assert_same_numbers(array_column(values).numbers(), np.array([float(str(value)) for value in values]))
     converted: list[object] = []
-    monkeypatch.setattr(blocks, "str", lambda value: converted.append(value) or str(value), raising=False)
+
+    def counted(value: object) -> str:
+        converted.append(value)
+        return str(value)
+
+    monkeypatch.setattr(blocks, "str", counted, raising=False)
     array_column(np.concatenate(usual).astype(np.float32)).numbers()
     assert len(converted) < 100  # a text for each takes ten times as long
 

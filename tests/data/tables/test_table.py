@@ -96,7 +96,8 @@ def test_rows_without_a_label_are_left_out_and_the_second_part_follows() -> None
     np.testing.assert_array_equal(numbers, [[1.0], [np.nan], [4.0], [5.0]])
     assert packing is None
     codes, categories = code_matrix(parts, ["colour"])
-    assert (categories, codes.dtype) == ((("blue", "green", "red"),), np.int32)
+    assert categories == (("blue", "green", "red"),)
+    assert codes.dtype == np.int32
     assert codes.tolist() == [[2], [-1], [1], [2]]
 
 

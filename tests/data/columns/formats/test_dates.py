@@ -104,7 +104,7 @@ def test_declared_dates() -> None:
 def test_times_are_hours_and_found_only_without_other_texts() -> None:
     candidate = TimeFormat.find("a", coded("6:30", "12:00 PM"), Notation())
     assert candidate is not None
-    assert (candidate.format, candidate.format.columns("a")) == (TimeFormat(), ("a hour",))
+    assert (candidate.format, TimeFormat().columns("a")) == (TimeFormat(), ("a hour",))
     assert candidate.numbers is not None
     assert candidate.numbers.tolist() == [[6.5], [12]]
     np.testing.assert_array_equal(TimeFormat().numbers(["6:30", "x"]).ravel(), [6.5, np.nan])
