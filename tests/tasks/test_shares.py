@@ -46,7 +46,10 @@ def test_the_squared_error_is_the_least_one() -> None:
     assert error_shares([one, other], targets)[0] == pytest.approx(grid[np.argmin(errors + prior)], abs=0.002)
 
 
-def test_scores_that_overflow_decide_nothing() -> None:
-    nan = np.full(20, np.nan)
+def test_equal_networks_and_scores_that_overflow_decide_nothing() -> None:
+    nan, estimates = np.full(20, np.nan), np.arange(20.0)
+    logs = np.log(np.random.default_rng(0).uniform(0.1, 0.9, 50))
+    assert likelihood_shares(np.stack([logs] * 3)) == pytest.approx([1 / 3] * 3)
+    assert error_shares([estimates, estimates], estimates + 1) == pytest.approx([0.5, 0.5])
     assert error_shares([nan, np.zeros(20)], np.zeros(20)) == [0.5, 0.5]
     assert likelihood_shares(np.stack([nan, np.zeros(20)])) == pytest.approx([0.5, 0.5])
