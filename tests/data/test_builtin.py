@@ -48,3 +48,11 @@ def test_diabetes_is_scikit_learns_before_scaling() -> None:
     values = np.array([float(text) for text in dataset.target.texts])
     np.testing.assert_array_equal(values[dataset.target.codes], original.target)
     assert dataset.numeric_names == tuple(original.feature_names)
+
+
+def test_penguins_have_missing_values_and_categories() -> None:
+    dataset = load("penguins")
+    assert np.isnan(dataset.numeric).sum(axis=0).tolist() == [2, 2, 2, 2, 0]
+    assert dataset.categories == (("Biscoe", "Dream", "Torgersen"), ("female", "male"))
+    assert (dataset.categorical == -1).sum(axis=0).tolist() == [0, 11]
+    assert np.nanmean(dataset.numeric[:, 3]) == pytest.approx(4201.754, abs=5e-4)

@@ -197,7 +197,7 @@ def test_a_test_file_is_read_as_the_training_data(load: Load, tmp_path: Path) ->
             {"delimiter": ":", "encoding": "utf-8", "missing_values": ("-",)},
             [[1], [np.nan]],
         ),
-        *((f"a,y\n007,p\n{other},q\n", {}, [[7], [float(other)]]) for other in ("-5", "3.5", "1e3")),
+        *((f"a,y\n007,p\n{number},q\n", {}, [[7], [float(number)]]) for number in ("-5", "3.5", "1e3")),
     ],
 )
 def test_numbers_are_read_as_declared(

@@ -11,12 +11,7 @@ from scipy.optimize import brentq
 from scipy.special import log_softmax, softmax
 
 from fnnctl.arrays import FloatArray, IntArray
-from fnnctl.tasks.temperature import (
-    BLOCK_SCORES,
-    PRIOR_ROWS,
-    calibrated_losses,
-    fit_temperature,
-)
+from fnnctl.tasks.temperature import BLOCK_SCORES, PRIOR_ROWS, calibrated_losses, fit_temperature
 
 
 def drawn(

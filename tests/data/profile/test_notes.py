@@ -28,22 +28,18 @@ def column(look: Look, values: Sequence[object], name: str = "x") -> TableFacts:
         ("customer_id", [number * 1000 for number in range(ROWS)], "id", True),
         ("customerId", [number**2 for number in range(ROWS)], "id", True),
         ("x", [5] * ROWS, "constant", True),
-        ("x", ["a"] * ROWS, "constant", True),
         ("x", [5] * 30 + [""] * 10, "constant", False),
         ("x", ["1.5", "2.5", "3.5"] + [""] * 37, "missing", False),
         ("x", ["1.5", "2.5"] + [""] * 198, "missing", True),
         ("x", [f"name {number}" for number in range(ROWS)], "ignored", True),
         ("x", [""] * ROWS, "ignored", True),
         ("x", [number % 9 for number in range(ROWS - 1)] + [-999], "sentinel", False),
-        ("x", [number % 9 for number in range(ROWS - 1)] + [9999], "sentinel", False),
         ("zip code", [number % 9 * 10 for number in range(ROWS)], "codes", False),
         ("x", [number % 9 for number in range(ROWS)], None, False),
-        ("x", [number * 1000 for number in range(ROWS)], None, False),
         ("x", [number / 2 for number in range(ROWS)], None, False),
         ("x", range(10), None, False),
         ("age", [number + 60 for number in range(ROWS - 1)] + [99], "id", True),
         ("age", [number % 30 + 60 for number in range(ROWS - 1)] + [99], None, False),
-        ("x", [f"name {number % 20}" for number in range(ROWS)], None, False),
         ("customer_id", [f"K{number % 15}" for number in range(ROWS)], "group", False),
         ("customer_id", [number % 9 for number in range(ROWS)], None, False),
         ("patientId", [number % 15 * 31 for number in range(ROWS)], "group", False),
@@ -89,8 +85,8 @@ def test_a_column_that_stands_for_the_target_is_left_out(look: Look, target: lis
 
 
 def test_numbers_that_never_repeat_are_compared_by_value(look: Look) -> None:
-    target, other = ([number * factor for number in range(ROWS)] for factor in (1.5, 1.25))
-    assert list(look({"copy": target, "other": other, "y": target}, "y").left_out) == ["copy"]
+    target, smaller = ([number * factor for number in range(ROWS)] for factor in (1.5, 1.25))
+    assert list(look({"copy": target, "smaller": smaller, "y": target}, "y").left_out) == ["copy"]
 
 
 @pytest.mark.parametrize(

@@ -49,8 +49,7 @@ def test_a_first_line_that_looks_like_data_is_noted(
 
 
 @pytest.mark.parametrize(
-    "header",
-    ["length,width,species", "2010,2011,country", "length,width,setosa", "2010,width,species"],
+    "header", ["length,width,species", "2010,2011,country", "length,width,setosa", "2010,width,species"]
 )
 def test_names_are_no_data(look: Look, header: str) -> None:
     """Some are years; a single column may have the name of a value."""

@@ -149,11 +149,7 @@ def test_many_numbers_of_which_some_have_a_single_row_may_be_no_classes(messages
 
 @pytest.mark.parametrize(
     ("labels", "validation", "test", "stratify"),
-    [
-        ([0, 1], 0.15, 0.2, False),
-        ([0] * 5 + [1] * 5, 0.4, 0.59, False),
-        ([0] * 5 + [1] * 5, 0.3, 0.59, True),
-    ],
+    [([0, 1], 0.15, 0.2, False), ([0] * 5 + [1] * 5, 0.4, 0.59, False), ([0] * 5 + [1] * 5, 0.3, 0.59, True)],
 )
 def test_too_few_rows(
     messages: Messages, labels: list[int], validation: float, test: float, stratify: bool

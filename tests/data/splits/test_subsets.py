@@ -62,10 +62,10 @@ def test_a_subset_is_in_proportion_to_the_rows_of_the_fold() -> None:
 
 def test_a_share_depends_on_fold_and_seed() -> None:
     repeats = divide(STRATA, folds=4, repeats=2, stratify=True, seed=3)
-    fold, other = (repeats.folds(validation=0.2, stratify=True, seed=3)[number] for number in (1, 5))
+    first, second = (repeats.folds(validation=0.2, stratify=True, seed=3)[number] for number in (1, 5))
     rows = [
         Subset(rows, 0.3, True, seed).split(STRATA, None).train.tolist()
-        for rows, seed in ((fold, 3), (fold, 3), (fold, 4), (other, 3))
+        for rows, seed in ((first, 3), (first, 3), (first, 4), (second, 3))
     ]
     assert rows[0] == rows[1]
     assert len({*map(tuple, rows)}) == 3

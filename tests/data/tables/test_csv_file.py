@@ -159,4 +159,4 @@ def test_rows_of_a_pipe_need_not_wait_for_more() -> None:
         os.write(writing, b'7"\n8,9')
         os.close(writing)
         rest = [block.texts(1, slice(None)) for block in blocks if isinstance(block, CellRows)]
-        assert rest == [["6\n7", "9"]]
+        assert rest == [["6\n7"], ["9"]]

@@ -55,12 +55,12 @@ def test_the_kind_of_a_column_does_not_depend_on_the_order_of_its_rows(
     with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         patch.setattr(records, "BLOCK_VALUES", 8)
         patch.setattr(records, "MIN_BLOCK_ROWS", 4)
-        (table, problems), (other, of_other) = (
+        (table, problems), (shuffled, of_shuffled) = (
             read(Path(folder), "a,n\n" + "".join(f"{value},1\n" for value in rows))
             for rows in (values, random.sample(values, len(values)))
         )
-    assert len(problems) == len(of_other)
-    kinds = [column and column.kind for column in (table.types.get("a"), other.types.get("a"))]
+    assert len(problems) == len(of_shuffled)
+    kinds = [column and column.kind for column in (table.types.get("a"), shuffled.types.get("a"))]
     assert kinds[0] == kinds[1]
 
 

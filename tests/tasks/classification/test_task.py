@@ -43,13 +43,6 @@ def test_given_class_weights_and_given_row_weights_are_multiplied() -> None:
     assert weights_of(None, own=np.arange(7.0)).tolist() == list(range(7))
 
 
-def test_new_labels_are_found_by_their_text() -> None:
-    targets, wrong = TASK.encode_new(("c", "A", "a"), np.array([0, 2, -1, 2]))
-    assert targets.tolist() == [2, 0, -1, 0]
-    assert list(wrong) == ["A"]
-    assert "(did you mean 'a'?)" in wrong["A"]
-
-
 def test_an_ensemble_has_the_mean_probabilities() -> None:
     scores = [np.random.default_rng(seed).normal(size=(5, 3)) for seed in range(3)]
     expected = np.mean([softmax(each) for each in scores], axis=0)

@@ -189,15 +189,15 @@ HERE = "on the test part"
 
 
 def missed(
-    found: dict[str, tuple[int, int]], training: TrainingOutcome = UNKNOWN, **more: Any
+    counts: dict[str, tuple[int, int]], training: TrainingOutcome = UNKNOWN, **more: Any
 ) -> Message | None:
     """The warning for so many found rows of so many, by class; the others are predicted as the next class."""
     labels, predicted = [], []
-    for number, (right, rows) in enumerate(found.values()):
+    for number, (right, rows) in enumerate(counts.values()):
         labels += [number] * rows
-        predicted += [number] * right + [(number + 1) % len(found)] * (rows - right)
-    nothing = np.empty((len(labels), len(found)))
-    judged = JudgedRows(tuple(found), np.array(labels), nothing, HERE, training=training, **more)
+        predicted += [number] * right + [(number + 1) % len(counts)] * (rows - right)
+    nothing = np.empty((len(labels), len(counts)))
+    judged = JudgedRows(tuple(counts), np.array(labels), nothing, HERE, training=training, **more)
     return missed_classes_warning(judged, np.array(predicted, np.intp))
 
 

@@ -23,11 +23,7 @@ def test_it_is_read_back_to_the_bit(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    [
-        "row,label,prediction\n0,1,2\n",
-        "row,target,prediction\n0,1,high\n",
-        "row,target,prediction\n0,1\n",
-    ],
+    ["row,label,prediction\n0,1,2\n", "row,target,prediction\n0,1,high\n", "row,target,prediction\n0,1\n"],
 )
 def test_damage_is_told(tmp_path: Path, messages: Messages, content: str) -> None:
     (tmp_path / "predictions.csv").write_text(content)

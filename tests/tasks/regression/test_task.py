@@ -8,11 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fnnctl.config.schema.experiment import Experiment
-from fnnctl.config.schema.losses import names_of_task
 from fnnctl.config.schema.model import ModelConfig
 from fnnctl.data.splits.folds import Folds
 from fnnctl.data.splits.parts import Split
-from fnnctl.metrics.registry import REGRESSION
 from fnnctl.tasks.classification.task import Classification
 from fnnctl.tasks.regression.task import Regression
 from fnnctl.tasks.task import TargetScale, Task
@@ -52,6 +50,7 @@ def test_a_metric_of_another_task_is_refused(messages: Messages) -> None:
 
 def test_targets_are_standardized_by_the_training_rows() -> None:
     decoder = TASK.output_decoder(ModelConfig(), np.array([1.0, 3.0]))
+    assert (decoder.output.kind, decoder.output.size) == ("squared", 1)
     assert (decoder.scale, decoder.baseline) == (TargetScale(2.0, 1.0), (2.0,))
     assert decoder.standardized(np.array([5.0, 0.0])).tolist() == [3.0, -2.0]
     equal = np.full(7, 0.1)
@@ -102,20 +101,6 @@ def test_networks_with_several_ranges_have_the_whole_of_them_together() -> None:
     assert TASK.converted(outputs, low, joint) is outputs, "the scales differ in their ranges alone"
     # 9 is within the joint range, but the estimate of another network is already within its own
     np.testing.assert_allclose(TASK.converted(outputs, high, joint), [[4.0], [-0.5]])
-
-
-def test_new_targets_must_be_numbers_to_compute_with(messages: Messages) -> None:
-    targets, wrong = TASK.encode_new(("1.5", "high", "-1e200"), np.array([0, 1, 2, -1]))
-    assert (targets[0], [*wrong]) == (1.5, ["high", "-1e200"])
-    for reason in wrong.values():
-        messages.check(reason)
-
-
-@pytest.mark.parametrize("name", ["auto", *names_of_task(REGRESSION)])
-def test_the_output_is_the_one_of_the_settings(name: str) -> None:
-    output = TASK.output_decoder(ModelConfig.model_validate({"output": name}), np.array([1.0, 2.0])).output
-    assert output.kind == ("squared" if name == "auto" else name)
-    assert output.size == 1
 
 
 def test_parts_with_equal_targets_are_reported(messages: Messages) -> None:
