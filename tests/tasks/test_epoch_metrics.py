@@ -45,9 +45,9 @@ def test_guessing_the_mean_has_the_loss_that_explosions_are_measured_by() -> Non
 @given(st.integers(2, 6), st.integers(1, 30), st.integers(0, 2**32))
 def test_metrics_agree_with_scikit_learn(classes: int, rows: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
-    labels, predictions = rng.integers(0, classes, (2, 3, rows))
-    record = ClassificationEpochMetrics(classes).validation_record(np.zeros(3), predictions, labels)
-    for k in range(3):
+    labels, predictions = rng.integers(0, classes, (2, 2, rows))
+    record = ClassificationEpochMetrics(classes).validation_record(np.zeros(2), predictions, labels)
+    for k in range(2):
         truth, guess = labels[k], predictions[k]
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
