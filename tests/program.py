@@ -7,7 +7,7 @@ import shlex
 import shutil
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,9 @@ import pytest
 from fnnctl.cli import run
 from fnnctl.context import ShowEpochs, ShowNothing
 from fnnctl.data.builtin import builtin_path
+from fnnctl.executors.registry import ExecutorKind
 from fnnctl.progress import TrainingPosition
+from fnnctl.stacks.planning import WorkerPlan
 from fnnctl.training.history import Record
 
 
@@ -48,6 +50,12 @@ def only_run(folder: Path) -> Path:
 def read_json(path: Path) -> dict[str, Any]:
     value: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return value
+
+
+def assert_same_files(run: Path, other: Path, *names: str) -> None:
+    """The files have the same bytes in both folders."""
+    for name in names:
+        assert (run / name).read_bytes() == (other / name).read_bytes(), name
 
 
 @pytest.fixture
@@ -183,3 +191,29 @@ def interrupt(program: Program, config: Path, at_epoch: AtEpoch) -> Interrupt:
         return Path(shlex.split(done.json["error"]["message"].splitlines()[-1])[-1])
 
     return start
+
+
+SetMemory = Callable[[int], None]
+
+
+@pytest.fixture
+def set_memory(monkeypatch: pytest.MonkeyPatch) -> SetMemory:
+    """`set_memory(1000)`: a thousand bytes are free for training."""
+    return lambda count: monkeypatch.setattr("fnnctl.modelling.fit.available_bytes", lambda: count)
+
+
+PlanStacks = Callable[[ExecutorKind, Sequence[Sequence[int]]], None]
+
+
+@pytest.fixture
+def plan_stacks(monkeypatch: pytest.MonkeyPatch) -> PlanStacks:
+    """`plan_stacks("threads", [[0, 1], [2]])`: which of the missing folds train together, and how."""
+
+    def plan(kind: ExecutorKind, stacks: Sequence[Sequence[int]]) -> None:
+        def plan_folds(fits: Sequence[object], rows: int, workers: int) -> tuple[WorkerPlan, list[list[int]]]:
+            missing = [[fold for fold in stack if fold < len(fits)] for stack in stacks]
+            return WorkerPlan(kind, workers), [stack for stack in missing if stack]
+
+        monkeypatch.setattr("fnnctl.runs.cross_validation.plan_folds", plan_folds)
+
+    return plan

@@ -10,12 +10,7 @@ import pytest
 
 from fnnctl.cli import run as run_program
 from tests.program import Program, read_json
-from tests.runs.searching import (
-    resume,
-    search,
-    write_config,
-)
-from tests.runs.selecting import SPACE, selection
+from tests.runs.searching import SCALED_SPACE, resume, search, selection, write_config
 
 
 def noisy_table(path: Path, *, classes: bool) -> None:
@@ -31,7 +26,7 @@ def noisy_table(path: Path, *, classes: bool) -> None:
 
 def searched_table(folder: Path, *, classes: bool, **sections: Any) -> Path:
     noisy_table(folder / "t.csv", classes=classes)
-    settings = {"method": "random", "trials": 6, "space": SPACE, "ensemble": {"size": 6}}
+    settings = {"method": "random", "trials": 6, "space": SCALED_SPACE, "ensemble": {"size": 6}}
     data = {"source": "t.csv", "target": "y"}
     return search(
         write_config(folder / "x.yaml", data=data, search=settings, **sections), "--executor", "serial"
@@ -58,7 +53,7 @@ def test_a_temperature_is_fitted_to_the_whole(tmp_path: Path, program: Program) 
 
 
 def test_folds_have_no_ensemble(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    settings = {"space": SPACE, "ensemble": {"size": 3}, "objective": {"on": "cross_validation"}}
+    settings = {"space": SCALED_SPACE, "ensemble": {"size": 3}, "objective": {"on": "cross_validation"}}
     config = write_config(tmp_path / "x.yaml", search=settings)
     assert run_program(["check", str(config)]) == 2
     told = capsys.readouterr().out
@@ -68,7 +63,7 @@ def test_folds_have_no_ensemble(tmp_path: Path, capsys: pytest.CaptureFixture[st
 
 
 def test_a_resume_cannot_ask_for_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    settings = {"method": "random", "trials": 2, "space": SPACE}
+    settings = {"method": "random", "trials": 2, "space": SCALED_SPACE}
     folder = search(write_config(tmp_path / "x.yaml", search=settings), "--executor", "serial")
     assert resume(folder, "--set", "search.ensemble={size: 3}") == 2
     assert "would change the search" in capsys.readouterr().err

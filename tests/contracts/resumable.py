@@ -20,11 +20,12 @@ Harm = Callable[[Path], None]
 WEIGHTS: Final = ("model.npz", "model.json", "history.csv", "metrics.json", "predictions.csv")
 FOLDS: Final = (
     "cross_validation.csv", "history.csv", "predictions.csv", "metrics.json", "roc_curve.csv", "pr_curve.csv",
-    "calibration.csv", "confusion_matrix.csv", "resolved.yaml",
+    "calibration.csv", "confusion_matrix.csv", "resolved.yaml", "data_size.csv",
 )  # fmt: skip
 SEARCH: Final = (
     "leaderboard.csv", "metrics.json", "best/model.npz", "best/resolved.yaml", "resolved.yaml"
 )  # fmt: skip
+OF_ENSEMBLE: Final = ("ensemble/model.npz", "ensemble/model.json", "ensemble/metrics.json")
 NETWORK: Final = {"hidden": [8, 8], "dropout": 0.1, "normalization": "batch"}
 TRAINING: Final = {
     "epochs": 40,
@@ -47,6 +48,8 @@ HALVING: Final = {
     "trials": 9,
     "budget": {"min_epochs": 1, "max_epochs": 9, "reduction_factor": 3},
     "space": SPACE,
+    "confirm": {"top": 2, "seeds": 2},
+    "ensemble": {"size": 3},
 }
 SMALL: Final = {"model": {"hidden": [6]}, "training": {"epochs": 9, "batch_size": 32, "early_stopping": None}}
 
@@ -150,13 +153,8 @@ class Kind:
 
     def started(self, folder: Path, **data: str) -> list[str]:
         """The program's words that start the run in this folder; an extension's are those that extend it."""
-        words = [
-            self.command,
-            str(self.config(folder, **data)),
-            "--runs-dir",
-            str(folder / "runs"),
-            *self.words,
-        ]
+        config, runs = self.config(folder, **data), folder / "runs"
+        words = [self.command, str(config), "--runs-dir", str(runs), *self.words]
         if not self.more:
             return words
         assert run_program(words) == 0
@@ -171,7 +169,6 @@ OF_SEARCH: Final[Mapping[str, Any]] = {
     "name": "search",
     "command": "search",
     "words": ["--executor", "serial"],
-    "results": SEARCH,
     "kept": "journal.jsonl",
     "states": "checkpoints/*.npz",
     "step": "fnnctl.records.journal.Journal.add_result",
@@ -215,7 +212,7 @@ KINDS: Final = {
                 "optimizer": {"name": "adam", "learning_rate": 0.1},
                 "early_stopping": {"monitor": "validation_loss", "patience": 6},
             },
-            "evaluation": {"cross_validation": {"folds": 3, "repeats": 2}},
+            "evaluation": {"cross_validation": {"folds": 3, "repeats": 2}, "sizes": [0.5, 1]},
         },
         words=("--workers", "1"),
         results=FOLDS,
@@ -242,12 +239,23 @@ KINDS: Final = {
     "search": Kind(
         **OF_SEARCH,
         sections={**SMALL, "search": HALVING},
+        results=[*SEARCH, *OF_ENSEMBLE],
         parts=(0, 4, 9, 11),
-        ending=("fnnctl.runs.search.write_winner", "fnnctl.runs.training.write_scores", DRAWN),
+        ending=(
+            "fnnctl.records.journal.Journal.add_confirmed",
+            "fnnctl.runs.search.write_winner",
+            "fnnctl.runs.training.write_scores",
+            "fnnctl.runs.search.build_ensemble",
+            "fnnctl.trials.schemes.validation.ValidationPart.select",
+            "fnnctl.runs.ensemble.write_scores",
+            "fnnctl.store.run.OpenRun.replace_ensemble",
+            DRAWN,
+        ),
     ),
     "extension": Kind(
         **OF_SEARCH,
         sections={**SMALL, "search": RANDOM},
+        results=SEARCH,
         more=("--set", "search.trials=8"),
         parts=(0, 2),
         ending=(

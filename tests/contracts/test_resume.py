@@ -21,25 +21,17 @@ from fnnctl.errors import MachineError
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.run import open_run
 from tests.contracts.resumable import KINDS, REASONS, Kind, only_run
-from tests.program import KEEP_ALL, Program, read_json
-from tests.runs.folding import plan_with
+from tests.program import PlanStacks, Program, assert_same_files, read_json
 
 pytestmark = [
-    pytest.mark.usefixtures("no_figures", "one_part_at_a_time"),
+    pytest.mark.usefixtures("no_figures", "keep_all", "one_fold_at_a_time"),
     pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork"),
 ]
 
 
 @pytest.fixture
-def one_part_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A checkpoint after every epoch, and one fold in a stack."""
-    for name, value in KEEP_ALL:
-        monkeypatch.setattr(f"fnnctl.runs.checkpointing.{name}", value)
-
-    def plan(fits: Sequence[object], **options: int) -> Any:
-        return plan_with("serial", [[fold] for fold in range(len(fits))])(fits, **options)
-
-    monkeypatch.setattr("fnnctl.runs.cross_validation.plan_folds", plan)
+def one_fold_at_a_time(plan_stacks: PlanStacks) -> None:
+    plan_stacks("serial", [[fold] for fold in range(12)])
 
 
 @pytest.fixture(scope="module", params=KINDS)
@@ -50,15 +42,8 @@ def kind(request: pytest.FixtureRequest) -> Kind:
 @pytest.fixture(scope="module")
 def undisturbed(kind: Kind, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("undisturbed")
-    words = [
-        kind.command,
-        str(kind.config(folder)),
-        "--runs-dir",
-        str(folder / "runs"),
-        *kind.words,
-        *kind.more,
-    ]
-    assert run_program([*words, "--quiet", "--no-figures"]) == 0
+    words = [kind.command, str(kind.config(folder)), "--runs-dir", str(folder / "runs"), *kind.words]
+    assert run_program([*words, *kind.more, "--quiet", "--no-figures"]) == 0
     return only_run(folder)
 
 
@@ -127,8 +112,7 @@ def contents(run: Path) -> dict[Path, bytes]:
 
 
 def assert_same_results(kind: Kind, run: Path, undisturbed: Path) -> None:
-    for name in kind.results:
-        assert (run / name).read_bytes() == (undisturbed / name).read_bytes(), name
+    assert_same_files(run, undisturbed, *kind.results)
     assert read_json(run / "manifest.json")["status"] == "completed"
     assert [path.name for path in run.glob(".*")] == [".lock"]
 

@@ -20,7 +20,7 @@ from fnnctl.store.journal import read_journal
 from fnnctl.training.trainer import TrainedMember
 from fnnctl.trials.preparation import PreparedSearch, prepare_search
 from tests.modelling.prepared import prepare
-from tests.program import read_json
+from tests.program import assert_same_files, read_json
 
 Record = Mapping[str, Any]
 Settings = Mapping[str, Any]
@@ -28,6 +28,7 @@ Settings = Mapping[str, Any]
 TRAINING = {"epochs": 9, "batch_size": 32, "early_stopping": None}
 RATE = "training.optimizer.learning_rate"
 SPACE = {RATE: {"log_uniform": [0.003, 0.3]}, "model.hidden": {"depth": [1, 2], "width": [4, 8]}}
+SCALED_SPACE = {**SPACE, "data.scaling": {"choice": ["standardize", "minmax"]}}
 HALVING = {
     "method": "halving",
     "trials": 9,
@@ -35,6 +36,10 @@ HALVING = {
     "compare_with_default": False,
     "space": SPACE,
 }
+SEARCH_FILES = ("leaderboard.csv", "metrics.json", "best/model.npz", "best/resolved.yaml")
+ENSEMBLE_FILES = tuple(
+    f"ensemble/{name}" for name in ("model.npz", "model.json", "metrics.json", "predictions.csv")
+)
 
 
 def write_config(
@@ -87,8 +92,14 @@ def of_kind(folder: Path, kind: str) -> list[Record]:
 
 
 def decisions(folder: Path) -> list[Record]:
-    """The records of trials and results, without those of resumes and ends."""
-    return [*of_kind(folder, "trial"), *of_kind(folder, "result")]
+    """The records of trials, results and stops, without those of resumes and ends."""
+    return [record for kind in ("trial", "result", "stop") for record in of_kind(folder, kind)]
+
+
+def selection(folder: Path) -> dict[str, Any]:
+    """What the ensemble of a search consists of."""
+    facts: dict[str, Any] = read_json(folder / "ensemble" / "manifest.json")["selection"]
+    return facts
 
 
 def leaderboard(folder: Path) -> list[dict[str, str]]:
@@ -97,10 +108,13 @@ def leaderboard(folder: Path) -> list[dict[str, str]]:
 
 
 def assert_same_search(folder: Path, undisturbed: Path) -> None:
-    """Equal decisions, leaderboards and winners, to the bit."""
+    """Equal decisions, leaderboards, winners and ensembles, to the bit."""
     assert decisions(folder) == decisions(undisturbed)
-    for name in ("leaderboard.csv", "metrics.json", "best/model.npz", "best/resolved.yaml"):
-        assert (folder / name).read_bytes() == (undisturbed / name).read_bytes(), name
+    assert_same_files(folder, undisturbed, *SEARCH_FILES)
+    assert (folder / "ensemble").exists() == (undisturbed / "ensemble").exists()
+    if (folder / "ensemble").exists():
+        assert selection(folder) == selection(undisturbed)
+        assert_same_files(folder, undisturbed, *ENSEMBLE_FILES)
 
 
 def prepared(config: Path, *overrides: str) -> PreparedSearch:

@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from fnnctl.console.signals import Interruption
 from fnnctl.errors import MachineError
 from fnnctl.runs import checkpointing
 from fnnctl.runs.checkpointing import Checkpointer
@@ -66,26 +65,6 @@ def test_a_display_that_fails_leaves_history_and_best_weights(
     assert losses_of(shorter) == losses[:best]
     assert (shorter / "model.npz").read_bytes() == (run / "model.npz").read_bytes()
     assert program("report", run.name).code == 0
-
-
-def test_a_failing_question_whether_to_stop_is_no_less_a_failure(
-    program: Program, iris: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The callback is called after each of three steps per epoch, and fails at the eighth call."""
-    asked = 0
-
-    def requested(signals: Interruption) -> bool:
-        nonlocal asked
-        asked += 1
-        if asked == 8:
-            fail()
-        return False
-
-    monkeypatch.setattr(Interruption, "requested", requested)
-    assert program("train", str(iris), "--set", "training.batch_size=40").code == 3
-    assert_failed(only_run(tmp_path))
-    assert len(losses_of(only_run(tmp_path))) == 2
-    assert (only_run(tmp_path) / "model.npz").is_file()
 
 
 def failing_engine(epoch: int) -> Callable[..., list[TrainedMember]]:

@@ -22,62 +22,60 @@ from fnnctl.runs.search_session import PAST_LIMIT, SearchSession
 from fnnctl.runs.training import complete_training
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.run import OpenRun
-from tests.program import read_json
+from tests.program import assert_same_files, read_json
 from tests.runs.bagging import NUMBERS, RATES, SLOW_DEFAULT, asked_to_stop_after, trained, written
 from tests.runs.extending import extend
 from tests.runs.searching import RATE, assert_same_search, of_kind, resume, search, write_config
 
 ASKED = {"compare_with_default": True}
 RANDOM: dict[str, Any] = {"method": "random", "trials": 2, **ASKED}
-TRAINING = "training the default settings, to compare with them"
-ON_BAGS = {"search": ASKED}
 OWN_EPOCHS = {"search": {"space": {RATE: RATES, "training.epochs": {"choice": [9, 6]}}}}
 
 
-def comparison(folder: Path) -> dict[str, Any] | None:
-    facts: dict[str, Any] | None = read_json(folder / "manifest.json")["search"]["compared_with_default"]
+def comparison(folder: Path) -> dict[str, Any]:
+    facts: dict[str, Any] = read_json(folder / "manifest.json")["search"]["compared_with_default"] or {}
     return facts
-
-
-def outcome(folder: Path) -> str:
-    return str((comparison(folder) or {})["outcome"])
 
 
 def log(folder: Path) -> str:
     return (folder / "log.txt").read_text(encoding="utf-8")
 
 
-def never(*arguments: object, **settings: object) -> None:
-    raise AssertionError("nothing is trained here")
+@pytest.fixture
+def no_training(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The default settings must not be trained."""
+
+    def never(*arguments: object, **settings: object) -> None:
+        raise AssertionError("nothing is trained here")
+
+    monkeypatch.setattr(compare_with_default, "complete_training", never)
 
 
 def assert_compared_with(folder: Path, alone: Path) -> None:
     """The search was compared with this run, by the scores of what stands for it."""
     facts, default = comparison(folder), read_json(alone / "metrics.json")["test"]
     result = read_json(folder / "metrics.json")["test"]
-    assert facts
     assert facts["outcome"] == "compared"
     assert facts["metrics"]
     for metric in facts["metrics"]:
         name = metric["metric"]
         assert metric["default"] == pytest.approx(default[name], rel=1e-9)
         assert metric["search"] == pytest.approx(result[name], rel=1e-9)
-    for name in ("resolved.yaml", "model.npz", "predictions.csv", "metrics.json"):
-        assert (folder / "default" / name).read_bytes() == (alone / name).read_bytes(), name
+        assert abs(metric["difference"]) == pytest.approx(
+            abs(metric["search"] - metric["default"]), abs=1e-12
+        )
+    names = ("resolved.yaml", "model.npz", "predictions.csv", "metrics.json")
+    assert_same_files(folder / "default", alone, *names)
 
 
-def one_network(folder: Path) -> Path:
-    return write_config(folder / "x.yaml", search=RANDOM)
+def one_network(folder: Path, **settings: Any) -> Path:
+    return write_config(folder / "x.yaml", search={**RANDOM, **settings})
 
 
 def folds(folder: Path) -> Path:
     search = {**RANDOM, "objective": {"metric": "log_loss", "on": "cross_validation"}}
-    return write_config(
-        folder / "x.yaml",
-        data="wine",
-        search=search,
-        evaluation={"cross_validation": {"folds": 3, "repeats": 1}},
-    )
+    evaluation = {"cross_validation": {"folds": 3, "repeats": 1}}
+    return write_config(folder / "x.yaml", data="wine", search=search, evaluation=evaluation)
 
 
 def thresholds(folder: Path) -> Path:
@@ -93,7 +91,6 @@ def regression(folder: Path) -> Path:
 def without_a_space(folder: Path) -> Path:
     """Trials are single networks, and the config's recipe has an ensemble on bags."""
     path = folder / "x.yaml"
-    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(
         "data: {source: iris}\nmodel: {hidden: [4], ensemble: 2}\ntraining: {epochs: 4}\n"
         "search: {trials: 2, objective: {on: validation}}\n"
@@ -101,12 +98,16 @@ def without_a_space(folder: Path) -> Path:
     return path
 
 
+def slow_default_on_bags(folder: Path) -> Path:
+    return written(folder, "many", SLOW_DEFAULT, {"search": ASKED})
+
+
 CONFIGS = [one_network, folds, thresholds, regression, without_a_space]
 
 
 @pytest.mark.parametrize("config", CONFIGS, ids=lambda config: config.__name__)
 def test_a_search_is_compared_with_train(
-    tmp_path: Path, config: Callable[[Path], Path], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, config: Callable[[Path], Path], request: pytest.FixtureRequest
 ) -> None:
     """A resume does not train the default again, unless its run is lost."""
     path = config(tmp_path)
@@ -116,27 +117,23 @@ def test_a_search_is_compared_with_train(
     assert (folder / "default.yaml").read_bytes() == (train / "resolved.yaml").read_bytes()
     assert "than `fnnctl train`" in log(folder)
     facts = comparison(folder)
-    shutil.rmtree(folder / "best")
-    with monkeypatch.context() as patch:
-        patch.setattr(compare_with_default, "complete_training", never)
-        assert resume(folder) == 0
-    assert comparison(folder) == facts
     shutil.rmtree(folder / "default")
     assert resume(folder) == 0
     assert_compared_with(folder, train)
+    shutil.rmtree(folder / "best")
+    request.getfixturevalue("no_training")
+    assert resume(folder) == 0
+    assert comparison(folder) == facts
 
 
 def test_nothing_of_the_search_depends_on_the_comparison(tmp_path: Path) -> None:
     """Journals do not have the setting, so that those of before it existed are continued."""
     compared = search(one_network(tmp_path / "compared"))
-    without = search(
-        write_config(tmp_path / "without" / "x.yaml", search={**RANDOM, "compare_with_default": False})
-    )
+    without = search(one_network(tmp_path / "without", compare_with_default=False))
     assert_same_search(compared, without)
     assert of_kind(compared, "header") == of_kind(without, "header")
-    assert comparison(without) is None
-    assert not (without / "default").exists()
-    assert not (without / "default.yaml").exists()
+    assert comparison(without) == {}
+    assert list(without.glob("default*")) == []
     assert "`fnnctl train`" not in log(without)
 
 
@@ -154,83 +151,93 @@ def test_a_run_of_before_the_setting_is_continued(tmp_path: Path) -> None:
 def test_a_search_without_a_test_part_is_not_compared(tmp_path: Path) -> None:
     data = {"source": "iris", "split": {"validation": 0.2, "test": 0}}
     folder = search(write_config(tmp_path / "x.yaml", data=data, search=RANDOM))
-    assert comparison(folder) is None
+    assert comparison(folder) == {}
     assert not (folder / "default").exists()
     assert "the default settings: they were not tried" in log(folder)
 
 
 def test_a_metric_that_does_not_follow_from_rows_is_left_out(tmp_path: Path) -> None:
-    search_section = {**RANDOM, "objective": {"metric": "roc_auc_micro"}}
-    folder = search(write_config(tmp_path / "x.yaml", search=search_section))
-    facts = comparison(folder)
-    assert facts
-    assert [metric["metric"] for metric in facts["metrics"]] == ["accuracy"]
+    folder = search(one_network(tmp_path, objective={"metric": "roc_auc_micro"}))
+    assert [metric["metric"] for metric in comparison(folder)["metrics"]] == ["accuracy"]
 
 
-def test_the_default_settings_may_diverge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_default_settings_may_diverge(tmp_path: Path, request: pytest.FixtureRequest) -> None:
     """The search has a result all the same, and they are not trained again."""
     training = {"optimizer": {"name": "sgd", "learning_rate": 1e6}, "epochs": 3}
-    config = write_config(tmp_path / "x.yaml", data="diabetes", training=training, search=RANDOM)
-    folder = search(config)
-    assert outcome(folder) == "diverged"
+    folder = search(write_config(tmp_path / "x.yaml", data="diabetes", training=training, search=RANDOM))
+    assert comparison(folder)["outcome"] == "diverged"
     assert "than `fnnctl train`: its training diverges with the default settings" in log(folder)
     assert read_json(folder / "manifest.json")["status"] == "completed"
-    monkeypatch.setattr(compare_with_default, "complete_training", never)
+    request.getfixturevalue("no_training")
     extend(folder, "trials=3")
-    assert outcome(folder) == "diverged"
+    assert comparison(folder)["outcome"] == "diverged"
 
 
 @pytest.mark.parametrize("more", [{}, OWN_EPOCHS], ids=["the same epochs", "epochs of their own"])
 def test_a_default_trial_that_was_dropped_is_trained_to_its_end(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    more: dict[str, Any],
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], more: dict[str, Any]
 ) -> None:
-    """Once: its run is kept for when the ensemble is made again."""
-    folder = search(written(tmp_path, "many", SLOW_DEFAULT, more, ON_BAGS), "--executor", "serial")
+    """Once: its run is kept for when the ensemble is made again.
+
+    Until 0.6 the comparison was among the facts of the ensemble's selection.
+    """
+    folder = search(written(tmp_path, "many", SLOW_DEFAULT, more, {"search": ASKED}), "--executor", "serial")
     results = of_kind(folder, "result")
     assert [result["budget"] for result in results if result["trial"] == 0] == [3]
     assert max(result["budget"] for result in results) == 9
     assert_compared_with(folder, trained(tmp_path / "x.yaml"))
     facts = comparison(folder)
     assert "the search is better than `fnnctl train`: log loss" in log(folder)
-    for is_lost in (False, True):
-        shutil.rmtree(folder / "ensemble")
-        if is_lost:
-            shutil.rmtree(folder / "default")
-        with monkeypatch.context() as patch:
-            if not is_lost:
-                patch.setattr(compare_with_default, "complete_training", never)
-            assert run(["search", "--resume", str(folder), "--no-figures"]) == 0
-        assert (TRAINING in capsys.readouterr().err) == is_lost
+    for lost in (["ensemble"], ["ensemble", "default"]):
+        for name in lost:
+            shutil.rmtree(folder / name)
+        assert run(["search", "--resume", str(folder), "--no-figures"]) == 0
+        is_trained = "training the default settings, to compare with them" in capsys.readouterr().err
+        assert is_trained == ("default" in lost)
         assert comparison(folder) == facts
 
+    present = search_comparison(summarize(RunFolder(folder)))
+    manifest, ensemble = (read_json(path / "manifest.json") for path in (folder, folder / "ensemble"))
+    former = manifest["search"].pop("compared_with_default")
+    del former["outcome"]
+    former["metrics"] = [{**metric, "ensemble": metric.pop("search")} for metric in former["metrics"]]
+    ensemble["selection"] |= {"default": {**former, "at_end": True, "epochs": None}}
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    (folder / "ensemble" / "manifest.json").write_text(json.dumps(ensemble))
+    assert search_comparison(summarize(RunFolder(folder))) == present
 
+
+@pytest.mark.usefixtures("no_training")
 @pytest.mark.parametrize("by", ["signal", "time"])
 def test_nothing_is_trained_when_a_search_on_bags_must_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, by: str
 ) -> None:
-    monkeypatch.setattr(compare_with_default, "complete_training", never)
+    """The default trial has not ended."""
     if by == "time":
         monkeypatch.setattr(SearchSession, "must_end", lambda session, expected=0.0: True)
-    config = written(tmp_path, "many", SLOW_DEFAULT, ON_BAGS)
     with asked_to_stop_after(2, by=by):
-        folder = search(config, "--executor", "serial", code=130 if by == "signal" else 0)
+        code = 130 if by == "signal" else 0
+        folder = search(slow_default_on_bags(tmp_path), "--executor", "serial", code=code)
     assert 0 in {result["trial"] for result in of_kind(folder, "result")}
-    assert outcome(folder) == "no_time"
+    assert comparison(folder)["outcome"] == "no_time"
     assert "it is unknown whether the search is better than `fnnctl train`" in log(folder)
     assert (folder / "best" / "metrics.json").exists()
     assert not (folder / "default").exists()
 
 
-def slow_default_on_bags(folder: Path) -> Path:
-    return written(folder, "many", SLOW_DEFAULT, ON_BAGS)
+@pytest.mark.usefixtures("no_training")
+@pytest.mark.parametrize("by", ["signal", "time"])
+def test_a_default_trial_on_bags_is_compared_when_the_search_must_end(tmp_path: Path, by: str) -> None:
+    more = {"search": {**ASKED, "trials": 9, "start_from": "defaults", "ensemble": {"size": 3}}}
+    weak = {"training": {"epochs": 6, "optimizer": {"name": "adamw", "learning_rate": 0.0001}}}
+    config = written(tmp_path, "number", NUMBERS, more, weak)
+    with asked_to_stop_after(2, by=by):
+        folder = search(config, "--executor", "serial", code=130 if by == "signal" else 0)
+    assert 1 < len(of_kind(folder, "result")) < 9
+    assert_compared_with(folder, trained(config))
 
 
-@pytest.mark.parametrize(
-    "config", [one_network, folds, slow_default_on_bags], ids=lambda config: config.__name__
-)
+@pytest.mark.parametrize("config", [folds, slow_default_on_bags], ids=lambda config: config.__name__)
 def test_the_default_settings_are_trained_after_the_trials_end_by_time(
     tmp_path: Path, config: Callable[[Path], Path]
 ) -> None:
@@ -247,70 +254,41 @@ def test_a_training_that_would_pass_the_limit_by_much_is_not_begun(
 ) -> None:
     monkeypatch.setattr(EndingTime, "default_seconds", lambda ending: seconds)
     folder = search(one_network(tmp_path), "--executor", "serial", "--time-limit", "1000")
-    assert outcome(folder) == ("compared" if is_trained else "no_time")
+    assert comparison(folder)["outcome"] == ("compared" if is_trained else "no_time")
     assert (folder / "default").exists() == is_trained
 
 
-def test_a_comparison_of_before_is_read_from_the_ensemble(tmp_path: Path) -> None:
-    """It was among the facts of the ensemble's selection until 0.6."""
-    folder = search(written(tmp_path, "many", SLOW_DEFAULT, ON_BAGS), "--executor", "serial")
-    present = search_comparison(summarize(RunFolder(folder)))
-    facts, ensemble = read_json(folder / "manifest.json"), read_json(folder / "ensemble" / "manifest.json")
-    former = facts["search"].pop("compared_with_default")
-    assert former.pop("outcome") == "compared"
-    former["metrics"] = [{**metric, "ensemble": metric.pop("search")} for metric in former["metrics"]]
-    ensemble["selection"] |= {"default": {**former, "at_end": True, "epochs": None}}
-    (folder / "manifest.json").write_text(json.dumps(facts))
-    (folder / "ensemble" / "manifest.json").write_text(json.dumps(ensemble))
-    assert search_comparison(summarize(RunFolder(folder))) == present
-
-
-@pytest.mark.parametrize("by", ["signal", "time"])
-def test_a_default_trial_on_bags_is_compared_when_the_search_must_end(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, by: str
-) -> None:
-    monkeypatch.setattr(compare_with_default, "complete_training", never)
-    more = {"search": {**ASKED, "trials": 9, "start_from": "defaults", "ensemble": {"size": 3}}}
-    weak = {"training": {"epochs": 6, "optimizer": {"name": "adamw", "learning_rate": 0.0001}}}
-    config = written(tmp_path, "number", NUMBERS, more, weak)
-    with asked_to_stop_after(2, by=by):
-        folder = search(config, "--executor", "serial", code=130 if by == "signal" else 0)
-    assert 1 < len(of_kind(folder, "result")) < 9
-    assert_compared_with(folder, trained(config))
-
-
-@pytest.mark.parametrize("on_bags", [True, False], ids=["bags", "validation"])
+@pytest.mark.parametrize("config", [one_network, slow_default_on_bags], ids=["validation", "bags"])
 @pytest.mark.parametrize("by", ["signal", "time"])
 def test_a_search_that_must_end_ends_the_training_of_the_default(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, by: str, on_bags: bool
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, by: str, config: Callable[[Path], Path]
 ) -> None:
     """A resume of it, or of one that is complete but for the comparison, trains the default."""
-    config = written(tmp_path, "many", SLOW_DEFAULT, ON_BAGS) if on_bags else one_network(tmp_path)
-
-    def ended(opened: OpenRun, *arguments: Any, **settings: Any) -> list[Message]:
-        if by == "signal":
-            signal.raise_signal(signal.SIGINT)
-        else:
-            monkeypatch.setattr(SearchSession, "must_end", lambda session: True)
-        return complete_training(opened, *arguments, **settings)
+    path = config(tmp_path)
 
     with monkeypatch.context() as patch:
+
+        def ended(opened: OpenRun, *arguments: Any, **settings: Any) -> list[Message]:
+            if by == "signal":
+                signal.raise_signal(signal.SIGINT)
+            else:
+                patch.setattr(SearchSession, "must_end", lambda session: True)
+            return complete_training(opened, *arguments, **settings)
+
         patch.setattr(compare_with_default, "complete_training", ended)
-        folder = search(config, "--executor", "serial", code=130 if by == "signal" else 0)
-    monkeypatch.undo()
-    if by == "time" or on_bags:
-        assert outcome(folder) == "no_time"
+        folder = search(path, "--executor", "serial", code=130 if by == "signal" else 0)
+    assert comparison(folder).get("outcome", "no_time") == "no_time"
     assert (folder / "best" / "metrics.json").exists()
     assert not (folder / "default").exists()
     assert resume(folder, "--executor", "serial") == 0
-    assert_compared_with(folder, trained(config))
+    assert_compared_with(folder, trained(path))
 
 
 def test_a_default_trial_with_other_epochs_than_the_config_is_not_what_train_gives(tmp_path: Path) -> None:
     """The comparison is with the epochs of the config, however often the search is extended."""
-    more = {"search": {"ensemble": {"size": 3}, "start_from": "defaults", "budget": {"max_epochs": 3}}}
-    schedule = {"training": {"lr_schedule": {"name": "cosine"}}}
-    config = written(tmp_path, "number", NUMBERS, more, schedule, ON_BAGS)
+    more = {"ensemble": {"size": 3}, "start_from": "defaults", "budget": {"max_epochs": 3}, **ASKED}
+    schedule = {"training": {"lr_schedule": {"name": "cosine"}}, "search": more}
+    config = written(tmp_path, "number", NUMBERS, schedule)
     folder = search(config, "--executor", "serial")
     train = trained(config)
     assert_compared_with(folder, train)
@@ -318,52 +296,38 @@ def test_a_default_trial_with_other_epochs_than_the_config_is_not_what_train_giv
     assert_compared_with(folder, train)
 
 
+@pytest.mark.usefixtures("no_training")
 @pytest.mark.parametrize("on_bags", [True, False], ids=["bags", "validation"])
-def test_only_the_default_settings_are_not_compared_with_themselves(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, on_bags: bool
-) -> None:
+def test_only_the_default_settings_are_not_compared_with_themselves(tmp_path: Path, on_bags: bool) -> None:
     """If the search ended before its plan, it says how long the plan takes."""
-    monkeypatch.setattr(compare_with_default, "complete_training", never)
-    more = {"ensemble": {"size": 3}} if on_bags else {"trials": 3}
-    asked = {"search": {**ASKED, **more, "start_from": "defaults"}}
     if on_bags:
+        asked = {"search": {**ASKED, "ensemble": {"size": 3}, "start_from": "defaults"}}
         config = written(tmp_path, "number", NUMBERS, asked)
     else:
-        config = write_config(tmp_path / "x.yaml", search={**RANDOM, **asked["search"]})
+        config = one_network(tmp_path, trials=3, start_from="defaults")
     with asked_to_stop_after(1, by="time"):
         folder = search(config, "--executor", "serial", "--workers", "1")
     assert len(of_kind(folder, "result")) == 1
     facts = comparison(folder)
-    assert facts
     assert (facts["outcome"], facts["trial"]) == ("only_default", 0)
     assert facts["seconds_planned"] > 0
     unknown = "it is unknown whether the search is better than `fnnctl train`: "
     assert f"{unknown}only the default settings (trial 0) were completed" in log(folder)
     assert "; the whole plan takes about " in log(folder)
     assert log(folder).count("better than `fnnctl train`") == 1
-    alone = search(config, "--max-trials", "1")
-    facts = comparison(alone)
-    assert facts
+    facts = comparison(search(config, "--max-trials", "1"))
     assert (facts["outcome"], facts["seconds_planned"]) == ("only_default", None)
 
 
-def test_an_ensemble_of_the_default_trial_alone_is_what_train_gives(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(compare_with_default, "complete_training", never)
+@pytest.mark.usefixtures("no_training")
+def test_an_ensemble_of_the_default_trial_alone_is_what_train_gives(tmp_path: Path) -> None:
     hardly = {
-        "method": "random",
-        "trials": 3,
-        "start_from": "defaults",
-        "ensemble": {"size": 3},
-        "space": {RATE: {"choice": [0.1, 1e-7, 2e-7]}},
+        "start_from": "defaults", "ensemble": {"size": 3}, "space": {RATE: {"choice": [0.1, 1e-7, 2e-7]}},
         **ASKED,
-    }
+    }  # fmt: skip
     training = {"epochs": 9, "optimizer": {"name": "adamw", "learning_rate": 0.1}}
     sections = {"model": {"ensemble": {"members": 2}}, "training": training, "search": hardly}
-    config = written(tmp_path, "many", sections)
-    folder = search(config, "--executor", "serial")
-    assert outcome(folder) == "same"
-    assert "the search is the same as `fnnctl train`; it chose the default settings (trial 0) alone" in log(
-        folder
-    )
+    folder = search(written(tmp_path, "many", sections), "--executor", "serial")
+    assert comparison(folder)["outcome"] == "same"
+    same = "the search is the same as `fnnctl train`; it chose the default settings (trial 0) alone"
+    assert same in log(folder)

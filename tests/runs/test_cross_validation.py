@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from sklearn.metrics import f1_score
 
 from fnnctl.executors.registry import ExecutorKind
-from fnnctl.modelling.loading import load_experiment
 from fnnctl.store import names
 from tests.figures import CLASSIFICATION_FIGURES, figures_by_records
 from tests.program import Program, only_run, read_json
@@ -99,14 +97,6 @@ def test_metrics_are_those_of_the_tables(evaluated: Path) -> None:
         assert np.trapezoid(y, x) == pytest.approx(metrics["test"]["per_class"][name]["roc_auc"])
 
 
-def test_history_has_a_row_an_epoch_and_fold(evaluated: Path) -> None:
-    history = table(evaluated, "history.csv")
-    assert [(row["repeat"], row["fold"], row["epoch"]) for row in history] == [
-        (repeat, fold, str(epoch)) for repeat in "12" for fold in "123" for epoch in range(1, 13)
-    ]
-    assert all(row["train_loss"] and row["validation_loss"] for row in history)
-
-
 def test_a_monitored_loss_of_calibrated_probabilities_is_in_the_history(program: Program, iris: Path) -> None:
     monitor = "training.early_stopping={monitor: validation_calibrated_loss, patience: null}"
     run = Path(program("evaluate", str(iris), *SMALL, "--set", monitor, "--json").json["run"])
@@ -151,18 +141,6 @@ def test_resolved_repeats_it_to_the_bit(program: Program, evaluated: Path) -> No
     assert "`fnnctl evaluate`" in (again / "resolved.yaml").read_text(encoding="utf-8")
 
 
-def test_other_folds_of_another_seed_and_the_same_of_another_configuration(
-    program: Program, evaluated: Path, iris: Path
-) -> None:
-    def folds_of(*more: str) -> list[tuple[str, str]]:
-        run = Path(program("evaluate", str(iris), *SMALL, *more, "--json").json["run"])
-        return [(row["row"], row["fold"]) for row in table(run, "predictions.csv")]
-
-    before = [(row["row"], row["fold"]) for row in table(evaluated, "predictions.csv")]
-    assert folds_of("--set", "model.hidden=[4]") == before
-    assert folds_of("--seed", "9") != before
-
-
 def test_json_and_the_gate_are_about_the_mean(program: Program, iris: Path) -> None:
     done = program("evaluate", str(iris), *SMALL, "--json", "--quiet")
     assert done.err == ""
@@ -176,21 +154,6 @@ def test_json_and_the_gate_are_about_the_mean(program: Program, iris: Path) -> N
     assert program("report", "--fail-under", f"f1_macro={mean + 1e-9}").code == 1
     assert program("report", "--fail-under", "per_class.setosa.recall=0.5").code == 0
     assert program("report", "--fail-under", "accurcy=0.5").code == 2
-
-
-@pytest.mark.parametrize("form", ["terminal", "markdown", "json"])
-def test_reports(program: Program, evaluated: Path, form: str) -> None:
-    done = program("report", "--format", form, "--verbose")
-    assert done.code == 0
-    if form == "json":
-        (run,) = done.json["runs"]
-        assert run["kind"] == "cross_validation"
-        assert run["metrics"]["cross_validation"]["folds"] == 3
-    else:
-        for text in ("Cross-validation", "std", "out of fold, 2 repeats", "3, stratified; 2 repeats"):
-            assert text in done.out
-        assert "test part" not in done.out
-    assert program("runs").out.count("cross_validation") == 1
 
 
 def test_one_number_everywhere(program: Program, iris: Path) -> None:
@@ -233,12 +196,6 @@ def test_the_baseline_is_a_mean_over_the_folds_too(program: Program, iris: Path)
     assert pooled > 1.3 * np.mean(means)
 
 
-def test_training_reads_nothing_of_it(program: Program, iris: Path) -> None:
-    first = program("train", str(iris), "--json").json["metrics"]
-    changed = program("train", str(iris), "--set", "evaluation.cross_validation.folds=7", "--json")
-    assert changed.json["metrics"] == first
-
-
 def test_a_class_with_fewer_rows_than_folds(program: Program, tmp_path: Path) -> None:
     """Its AUC is null in folds without it, and so is the mean over classes there."""
     rows = "".join(f"{i % 13},{i % 7},{'ab'[i % 2]}\n" for i in range(40)) + "5,5,rare\n6,5,rare\n"
@@ -252,76 +209,6 @@ def test_a_class_with_fewer_rows_than_folds(program: Program, tmp_path: Path) ->
     scores = done.json["cross_validation"]["roc_auc_macro"]["scores"]
     assert scores.count(None) == 2
     assert done.json["cross_validation"]["accuracy"]["scores"].count(None) == 0
-
-
-def test_a_fold_is_what_training_alone_on_its_rows_would_be(
-    program: Program, evaluated: Path, iris: Path
-) -> None:
-    """Its preprocessing is fitted to the fold's training part, here recomputed in NumPy."""
-    changes = [f"evaluation.cross_validation.{key}" for key in ("folds=3", "repeats=2")]
-    validation = load_experiment(iris, changes).cross_validation()
-    seeds = {fit.seed for fit in validation.fits}
-    assert len(seeds) == 6
-    data = validation.data
-    X = data.dataset.numeric
-    for fit in validation.fits:
-        split = fit.split(data)
-        own = np.empty((150, 4))
-        fit.preprocessor.transform(data.dataset, np.arange(150), own)
-        expected = (X - X[split.train].mean(axis=0)) / X[split.train].std(axis=0)
-        np.testing.assert_allclose(own, expected)
-        parts: list[Any] = [split.train, split.validation, split.test]
-        assert sorted(np.concatenate(parts)) == list(range(150))
-        assert np.bincount(data.targets[split.validation]).tolist() == [5, 5, 5]
-
-
-def test_groups_stay_together_also_within_a_fold(program: Program, tmp_path: Path) -> None:
-    rows = "".join(f"{i % 13},{i % 7},{'ab'[i // 4 % 2]},patient {i // 4}\n" for i in range(120))
-    (tmp_path / "patients.csv").write_text(f"x,z,label,patient\n{rows}")
-    (tmp_path / "patients.yaml").write_text(
-        "recipe: classic\n"
-        "data: {source: patients.csv, target: label, split: {group: patient}}\ntraining: {epochs: 2}\n"
-    )
-    run = Path(program("evaluate", "patients.yaml", *SMALL, "--json").json["run"])
-    folds_of: dict[tuple[str, int], set[str]] = {}
-    for row in table(run, "predictions.csv"):
-        folds_of.setdefault((row["repeat"], int(row["row"]) // 4), set()).add(row["fold"])
-    assert all(len(folds) == 1 for folds in folds_of.values())
-    validation = load_experiment(tmp_path / "patients.yaml").cross_validation()
-    groups = np.arange(120) // 4
-    for fit in validation.fits:
-        split = fit.split(validation.data)
-        assert split.validation.size
-        assert not set(groups[split.train]) & set(groups[split.validation])
-    done = program("evaluate", "patients.yaml", "--folds", "31")
-    assert done.code == 2
-    assert "30 groups cannot be divided into 31 folds" in done.err
-
-
-def test_the_test_files_rows_are_divided_with_all_others_but_have_no_group(
-    program: Program, tmp_path: Path
-) -> None:
-    for name, count in (("a.csv", 40), ("b.csv", 20)):
-        lines = "".join(f"{i % 7},{'ab'[i % 2]},{i // 2}\n" for i in range(count))
-        (tmp_path / name).write_text(f"x,label,g\n{lines}")
-    data = "source: a.csv, test_source: b.csv, target: label, columns: {ignore: [g]}"
-    (tmp_path / "two.yaml").write_text(f"recipe: classic\ndata: {{{data}}}\ntraining: {{epochs: 1}}\n")
-    run = Path(program("evaluate", "two.yaml", *SMALL, "--json").json["run"])
-    assert len(table(run, "predictions.csv")) == 2 * 60
-    data = "source: a.csv, test_source: b.csv, target: label, split: {group: g}"
-    (tmp_path / "two.yaml").write_text(f"recipe: classic\ndata: {{{data}}}\ntraining: {{epochs: 1}}\n")
-    done = program("evaluate", "two.yaml")
-    assert done.code == 2
-    assert "data.test_source: a cross-validation uses all rows, but the test file's have no group" in done.err
-
-
-def test_rows_made_on_demand_give_the_same_bits(
-    program: Program, evaluated: Path, iris: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("fnnctl.training.pool.PREPARED_VALUES", 100)
-    again = Path(program("evaluate", str(iris), *SMALL, "--json").json["run"])
-    for name in ("cross_validation.csv", "history.csv", "predictions.csv"):
-        assert (again / name).read_bytes() == (evaluated / name).read_bytes(), name
 
 
 def test_each_fold_is_calibrated_by_its_own_validation_part(program: Program, iris: Path) -> None:

@@ -98,19 +98,6 @@ def test_a_diverged_fold_is_reported_and_has_no_score(
     assert "1 of 6 folds diverged" in program("report").out
 
 
-def test_a_signal_before_a_fold_is_complete_keeps_nothing(
-    program: Program, iris: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    interrupt_folds(monkeypatch, folds=6, epochs=3)
-    done = program("evaluate", str(iris), *SMALL)
-    place = only_run(tmp_path).relative_to(tmp_path)
-    assert done.err.splitlines()[-2:] == [
-        "interrupted; no fold was completed. To start again, run:",
-        f"fnnctl evaluate --resume {place}",
-    ]
-    assert f"resuming from the start of {place}\n" in program("evaluate", "--resume", str(place)).err
-
-
 def test_a_signal_keeps_what_was_done(
     program: Program, iris: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,13 +11,11 @@ import pytest
 from scipy import stats
 
 from fnnctl.executors.protocols import Progress
-from fnnctl.executors.registry import ExecutorKind
 from fnnctl.modelling.fold_results import FoldResult
 from fnnctl.stacks.work import StackItem, StackResult, WorkerData, train_item
 from fnnctl.training.trainer import Outcome
 from tests.program import Program, only_run, read_json
-from tests.runs.folding import SMALL, interrupt_folds, plan_with, table
-from tests.runs.resuming import resumed_from
+from tests.runs.folding import SMALL, table
 
 COMMAND = "fnnctl.runs.cross_validation"
 SIZES = ("--sizes", "1,0.2,0.5")
@@ -91,48 +89,6 @@ def test_the_results_are_those_of_the_largest_size(program: Program, iris: Path,
     mean = size["accuracy"]["mean"]
     assert program("report", str(half), "--fail-under", f"accuracy={mean}").code == 0
     assert program("report", str(half), "--fail-under", f"accuracy={mean + 1e-9}").code == 1
-
-
-def test_the_resolve_repeats_all_sizes(program: Program, sized: Path) -> None:
-    again = Path(program("evaluate", str(sized / "resolved.yaml"), "--json").json["run"])
-    for name in ("metrics.json", "data_size.csv", "resolved.yaml"):
-        assert (again / name).read_bytes() == (sized / name).read_bytes()
-
-
-@pytest.mark.parametrize(
-    ("kind", "workers", "stacks"),
-    [
-        ("serial", 1, [[9, 7], [3], [4], [0, 1], [2, 5], [8], [6], [10, 11], [12, 13, 14, 15, 16, 17]]),
-        ("threads", 3, [[k] for k in reversed(range(18))]),
-        ("processes", 2, [[*range(6)], [*range(6, 12)], [*range(12, 18)]]),
-    ],
-)
-def test_the_bits_are_the_same_for_all_workers_and_stacks(
-    program: Program, iris: Path, sized: Path, monkeypatch: pytest.MonkeyPatch,
-    kind: ExecutorKind, workers: int, stacks: list[list[int]],
-) -> None:  # fmt: skip
-    monkeypatch.setattr(f"{COMMAND}.plan_folds", plan_with(kind, stacks))
-    again = Path(
-        program("evaluate", str(iris), *SMALL, *SIZES, "--workers", str(workers), "--json").json["run"]
-    )
-    for name in ("data_size.csv", "metrics.json", "predictions.csv"):
-        assert (again / name).read_bytes() == (sized / name).read_bytes()
-
-
-def test_an_interrupted_curve_is_resumed_where_it_was(
-    program: Program, iris: Path, sized: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The signal comes in the ninth fit, the third of the smallest size."""
-    with monkeypatch.context() as patch:
-        interrupt_folds(patch, folds=18, epochs=8 * 12 + 3)
-        assert program("evaluate", str(iris), *SMALL, *SIZES).code == 130
-    (run,) = (path for path in sized.parent.iterdir() if path != sized)
-    stopped = [row["stopped"] for row in table(run, "data_size.csv")]
-    assert stopped == ["completed"] * 2 + ["interrupted"] + [""] * 9 + ["completed"] * 6
-    assert program("evaluate", "--resume", str(run)).code == 0
-    assert resumed_from(run) == ["8 of 18 folds"]
-    for name in ("data_size.csv", "metrics.json", "predictions.csv", "history.csv"):
-        assert (run / name).read_bytes() == (sized / name).read_bytes()
 
 
 def diverging(monkeypatch: pytest.MonkeyPatch, *, rows: int, folds: int) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -19,24 +18,6 @@ from fnnctl.tasks.task import PartScores
 from tests.program import Program, read_json
 
 pytestmark = pytest.mark.usefixtures("no_figures")
-
-
-def test_an_internal_failure_is_a_sentence_and_3(
-    program: Program, iris: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The traceback is in the run's log, and is printed only with --verbose."""
-
-    def fail(figures: object, run: object) -> None:
-        raise ZeroDivisionError("drawing failed")
-
-    monkeypatch.setattr("fnnctl.report.figures.drawer.FigureDrawer.draw", fail)
-    done = program("train", str(iris))
-    assert done.code == 3
-    assert "drawing failed" in done.err
-    assert "Traceback" not in done.err
-    (run,) = (tmp_path / "runs").iterdir()
-    assert "Traceback" in (run / "log.txt").read_text()
-    assert json.loads((run / "manifest.json").read_text())["status"] == "failed"
 
 
 def test_the_first_failure_is_reported_if_the_end_cannot_be_recorded(

@@ -149,16 +149,6 @@ def test_any_executor_can_train_the_other_folds(
     assert_same_folds(run, undisturbed)
 
 
-def test_interrupted_before_the_first_fold_was_done(
-    program: Program, interrupt: Interrupt, undisturbed: Path
-) -> None:
-    run = interrupt(3)
-    assert not (run / ".folds").exists()
-    assert program("evaluate", "--resume", str(run)).code == 0
-    assert resumed_from(run) == ["the start"]
-    assert_same_folds(run, undisturbed)
-
-
 def test_diverged_folds_are_kept_as_well(
     program: Program, interrupt: Interrupt, trained: Trained, config: Path
 ) -> None:
@@ -172,29 +162,6 @@ def test_diverged_folds_are_kept_as_well(
     assert done.code == 4
     assert "diverged in all 6 folds" in done.err
     assert len(trained.folds) < 6
-
-
-def test_a_worker_that_was_killed(
-    program: Program, config: Path, undisturbed: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The run fails, but the results of the other workers are kept."""
-
-    def killed(
-        progress: Progress, shared: WorkerData, item: StackItem[FoldResult]
-    ) -> StackResult[FoldResult]:
-        if (1, 1) in [fit.rows.key for fit in item.fits]:
-            raise MachineError("a worker process was killed")
-        return train_item(progress, shared, item)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(f"{COMMAND}.plan_folds", plan_with("serial", ALONE))
-        patch.setattr("fnnctl.stacks.work.train_item", killed)
-        assert program("evaluate", str(config)).code == 3
-    (run,) = Path("runs").iterdir()
-    assert read_json(run / "manifest.json")["status"] == "failed"
-    assert program("evaluate", "--resume", str(run)).code == 0
-    assert resumed_from(run) == ["4 of 6 folds"]
-    assert_same_folds(run, undisturbed)
 
 
 def test_a_full_disk_keeps_no_fold_and_ends_nothing(

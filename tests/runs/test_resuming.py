@@ -15,7 +15,6 @@ import numpy as np
 import pytest
 
 import fnnctl
-from fnnctl.cli import run as run_program
 from fnnctl.console.signals import Interruption
 from fnnctl.errors import MachineError
 from fnnctl.runs import checkpointing
@@ -26,25 +25,6 @@ from tests.program import AtEpoch, Interrupt, Program, read_json
 from tests.runs.resuming import assert_same_bits, resumed_from
 
 pytestmark = pytest.mark.usefixtures("no_figures")
-
-
-@pytest.mark.usefixtures("keep_all")
-def test_interrupted_twice(
-    program: Program,
-    undisturbed: Path,
-    interrupt: Interrupt,
-    at_epoch: AtEpoch,
-) -> None:
-    run = interrupt(5)
-    assert len((run / "history.csv").read_text().splitlines()) == 6
-    at_epoch(9, lambda: signal.raise_signal(signal.SIGTERM))
-    again = program("train", "--resume", "latest")
-    assert again.code == 143
-    assert f"interrupted after 9 epochs; the work so far is in {run}" in again.err
-    assert len((run / "history.csv").read_text().splitlines()) == 10
-    assert program("train", "--resume", run.name[:25]).code == 0
-    assert resumed_from(run) == ["epoch 5", "epoch 9"]
-    assert_same_bits(run, undisturbed)
 
 
 @pytest.mark.usefixtures("keep_all")
@@ -134,17 +114,6 @@ def test_a_short_epoch_is_finished_and_kept(
     assert_same_bits(run, undisturbed)
 
 
-@pytest.mark.usefixtures("keep_none")
-def test_killed_before_the_first_checkpoint(
-    program: Program, undisturbed: Path, interrupt: Interrupt
-) -> None:
-    run = interrupt(3)
-    (run / ".checkpoint.npz").unlink()  # a kill leaves none
-    assert program("train", "--resume", str(run)).code == 0
-    assert resumed_from(run) == ["the start"]
-    assert_same_bits(run, undisturbed)
-
-
 @pytest.mark.parametrize(
     ("kept", "where"),
     [("keep_all", "resume from the last checkpoint (epoch 2)"), ("keep_none", "start again")],
@@ -216,19 +185,6 @@ def test_the_time_trained_before_counts_against_the_limit(program: Program, inte
     assert (training["epochs"], training["stopped"]) == (5, "the time limit of 900 s")
 
 
-def test_another_version_gives_a_warning(program: Program, interrupt: Interrupt) -> None:
-    run = interrupt(3)
-    manifest = read_json(run / "manifest.json")
-    (run / "manifest.json").write_text(json.dumps({**manifest, "fnnctl": "0.1.0"}))
-    done = program("train", "--resume", str(run))
-    warning = (
-        f"the run began with fnnctl 0.1.0, and continues with {fnnctl.__version__}: neither version alone "
-        "gives its numbers; start a new run to compare it with others"
-    )
-    assert (done.code, f"warning: {warning}" in done.err.splitlines()) == (0, True)
-    assert read_json(run / "manifest.json")["warnings"] == [warning]
-
-
 @pytest.mark.usefixtures("keep_none")
 def test_a_run_that_starts_again_is_one_of_this_version(program: Program, interrupt: Interrupt) -> None:
     run = interrupt(3)
@@ -253,23 +209,6 @@ def test_a_full_disk_at_a_checkpoint_ends_nothing(
     run = Path(done.json["run"])
     assert "no checkpoint after epoch 1: .checkpoint.npz cannot be" in (run / "log.txt").read_text()
     assert_same_bits(run, undisturbed)
-
-
-def test_a_living_training_is_not_resumed(
-    program: Program, config: Path, undisturbed: Path, at_epoch: AtEpoch
-) -> None:
-    codes: list[int] = []
-    at_epoch(3, lambda: codes.append(run_program(["train", "--resume", "latest"])))
-    done = program("train", str(config), "--json")
-    assert (done.code, codes) == (0, [2])
-    assert f"is still running in process {os.getpid()}" in done.err
-    assert_same_bits(Path(done.json["run"]), undisturbed)
-
-
-def test_a_run_that_is_not_there(program: Program, undisturbed: Path) -> None:
-    assert program("train", "--resume", "latest").err.startswith("there is no run in the folder 'runs' yet")
-    done = program("train", "--resume", "nope", "--runs-dir", "undisturbed")
-    assert (done.code, done.err.split(",")[0]) == (2, "there is no run 'nope' in undisturbed")
 
 
 def test_a_signal_before_the_run_continues(

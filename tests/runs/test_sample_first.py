@@ -8,10 +8,8 @@ from typing import Any
 import pytest
 
 from tests.program import Program
-from tests.runs.killing import dying_after
 from tests.runs.searching import (
     RATE,
-    assert_same_search,
     decisions,
     leaderboard,
     of_kind,
@@ -57,19 +55,6 @@ def test_a_trial_on_a_sample_is_what_train_trains(undisturbed: Path) -> None:
         trained = trained_alone(undisturbed / "resolved.yaml", words)
         (result,) = (result for result in of_kind(undisturbed, "result") if result["trial"] == number)
         assert result["objective"] == trained.history["validation_accuracy"][-1]
-
-
-def test_two_workers_write_the_same_journal(config: Path, undisturbed: Path) -> None:
-    folder = search(config, "--executor", "processes", "--workers", "2")
-    assert (folder / "journal.jsonl").read_bytes() == (undisturbed / "journal.jsonl").read_bytes()
-
-
-@pytest.mark.parametrize("results", [3, 7])
-def test_a_search_that_died_goes_on(config: Path, undisturbed: Path, results: int) -> None:
-    with dying_after(results):
-        folder = search(config, "--executor", "serial", code=3)
-    assert resume(folder, "--executor", "serial") == 0
-    assert_same_search(folder, undisturbed)
 
 
 @pytest.mark.parametrize("trials", ["4", "7"])

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import json
-import math
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
@@ -24,7 +20,6 @@ from tests.runs.searching import (
     HALVING,
     RATE,
     SPACE,
-    assert_same_search,
     leaderboard,
     of_kind,
     prepared,
@@ -33,7 +28,6 @@ from tests.runs.searching import (
     search,
     write_config,
 )
-from tests.waiting import DEADLINE
 
 
 @pytest.fixture(scope="module")
@@ -144,70 +138,6 @@ def test_wrong_input_is_reported_before_there_is_a_folder(
     assert not (tmp_path / "runs").exists()
 
 
-@pytest.mark.parametrize(
-    ("method", "trials", "budgets"),
-    [
-        ("grid", 4, {9: 4}),
-        ("random", 5, {9: 5}),
-        ("halving", 5, {3: 5, 9: 1}),
-        ("hyperband", 17, {1: 9, 3: 8, 9: 5}),
-        ("{scheduler: hyperband, sampler: grid}", 4, {1: 4, 3: 1, 9: 1}),
-        ("{scheduler: halving, sampler: grid}", 4, {3: 4, 9: 1}),
-    ],
-)
-def test_every_method(tmp_path: Path, method: str, trials: int, budgets: dict[int, int]) -> None:
-    space: Any = {RATE: {"log_uniform": [0.003, 0.3]}}
-    if "grid" in method:
-        space[RATE]["step"] = math.sqrt(10)  # 0.003, 0.0095, 0.03, 0.095 and 0.3
-        space[RATE]["log_uniform"] = [0.003, 0.1]
-    config = write_config(
-        tmp_path / "x.yaml", search={"space": space, "trials": None if method == "grid" else 5}
-    )
-    folder = search(config, "--method", method)
-    assert len(of_kind(folder, "trial")) == trials
-    counts: dict[int, int] = {}
-    for result in of_kind(folder, "result"):
-        counts[result["budget"]] = counts.get(result["budget"], 0) + 1
-    assert counts == budgets
-    manifest = read_json(folder / "manifest.json")["search"]
-    assert manifest["epochs"] == manifest["epochs_trained"]
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ["--workers", "3", "--executor", "processes"],
-        ["--workers", "2", "--executor", "serial"],
-    ],
-)
-def test_any_executor_gives_the_same_search(finished: Path, config: Path, arguments: list[str]) -> None:
-    folder = search(config, *arguments)
-    assert (folder / "journal.jsonl").read_bytes() == (finished / "journal.jsonl").read_bytes()
-    assert_same_search(folder, finished)
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="other systems count other files")
-def test_few_descriptors_are_enough_for_a_search_in_one_process(finished: Path, config: Path) -> None:
-    script = (
-        "import resource; from fnnctl.cli import main; resource.setrlimit(resource.RLIMIT_NOFILE, (12, 12))\n"
-        "main()"
-    )
-    arguments = ["search", str(config), "--executor", "processes", "--workers", "2", "--json"]
-    done = subprocess.run(
-        [sys.executable, "-c", script, *arguments, "--runs-dir", str(config.parent / "few")],
-        capture_output=True, text=True, timeout=DEADLINE, check=False,
-    )  # fmt: skip
-    assert "warning: the system cannot start more workers: Too many open files; all work" in done.stderr
-    assert done.returncode == 0
-    assert_same_search(Path(json.loads(done.stdout)["run"]), finished)
-
-
-def test_another_seed_is_another_search(config: Path, finished: Path) -> None:
-    folder = search(config, "--seed", "1", "--max-trials", "2", "--method", "random")
-    assignments = [trial["assignment"] for trial in of_kind(folder, "trial")]
-    assert assignments != [trial["assignment"] for trial in of_kind(finished, "trial")[:2]]
-
-
 def test_the_header_and_the_end(finished: Path, config: Path) -> None:
     first, *_, last = records(finished)
     assert first["record"] == "header"
@@ -226,21 +156,6 @@ def test_times_are_in_the_timeline_alone(finished: Path) -> None:
     assert sum((event["to"] - event["from"]) * event["networks"] for event in events) == 21
     assert all("seconds" in event and "time" in event for event in events)
     assert "seconds" not in (finished / "journal.jsonl").read_text()
-
-
-def test_a_metric_that_should_fall(tmp_path: Path) -> None:
-    config = write_config(tmp_path / "x.yaml", search={"objective": {"metric": "log_loss"}, "trials": 4})
-    folder = search(config, "--method", "random")
-    values = [float(row["objective"]) for row in leaderboard(folder)]
-    assert values == sorted(values)
-    assert read_json(folder / "manifest.json")["search"]["best"]["objective"] == values[0]
-
-
-def test_max_trials_of_brackets(tmp_path: Path) -> None:
-    folder = search(write_config(tmp_path / "x.yaml"), "--method", "hyperband", "--max-trials", "10")
-    brackets = [trial.get("bracket") for trial in of_kind(folder, "trial")]
-    assert brackets == [2] * 9 + [1]
-    assert read_json(folder / "manifest.json")["search"]["end"] == "complete"
 
 
 def test_a_time_limit_before_the_first_result_is_no_fault_of_the_trials(
@@ -296,13 +211,6 @@ def test_when_no_trial_finishes(program: Program, tmp_path: Path) -> None:
     for result in of_kind(folder, "result"):
         assert "became non-finite" in result["reason"]
         assert result["objective"] is None
-
-
-def test_checkpoints_are_kept_if_requested(tmp_path: Path) -> None:
-    config = write_config(tmp_path / "x.yaml", search={"keep_checkpoints": True})
-    folder = search(config)
-    budgets = sorted(int(path.name.split("-")[0]) for path in (folder / "checkpoints").iterdir())
-    assert set(budgets) == {1, 3, 9}
 
 
 def test_equal_configurations_are_one_trial(tmp_path: Path) -> None:

@@ -14,7 +14,6 @@ from fnnctl.store.folder import RunFolder
 from tests.program import Program, read_json
 from tests.runs.searching import (
     RATE,
-    assert_same_search,
     of_kind,
     printed_words,
     resume,
@@ -56,22 +55,6 @@ def test_the_printed_words_train_a_trial_to_its_bits(folder: Path) -> None:
         assert "model.ensemble=1" in words
         trained = trained_alone(folder / "resolved.yaml", words)
         assert trained.history["validation_accuracy"][-1] == results[number]
-
-
-def test_the_resolve_of_the_winner_repeats_it(folder: Path, program: Program) -> None:
-    done = program("train", str(folder / "best" / "resolved.yaml"), "--json")
-    again = Path(done.json["run"])
-    assert (again / "model.npz").read_bytes() == (folder / "best" / "model.npz").read_bytes()
-
-
-def test_a_search_that_was_stopped_ends_with_the_same_winner(ensemble: Path, folder: Path) -> None:
-    stopped = search(ensemble, "--time-limit", "0", code=4)
-    assert resume(stopped) == 0
-    assert_same_search(stopped, folder)
-
-
-def test_the_plan_has_one_network_per_trial(ensemble: Path, program: Program) -> None:
-    assert program("plan", str(ensemble), "--json").json["fits"] == 3
 
 
 @pytest.mark.parametrize("changed", ["members", "size", "seeds"])

@@ -1,8 +1,10 @@
-"""A search on bags: each trial is the ensemble that `fnnctl train` trains, and the best becomes its run."""
+"""A search on bags: each trial is the ensemble that `fnnctl train` trains, and the best becomes its run.
+
+That it is the same for any workers and after any kill is in tests/contracts/test_search_kinds.py.
+"""
 
 from __future__ import annotations
 
-import json
 import shutil
 import signal
 from pathlib import Path
@@ -22,18 +24,17 @@ from fnnctl.runs import ensemble as ensemble_module
 from fnnctl.runs import search as search_module
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.listing import list_runs
-from tests.executors.clusters import dask_cluster
-from tests.program import read_json
+from fnnctl.store.manifest import SelectionFacts
+from tests.program import Program, assert_same_files, read_json
 from tests.runs.bagging import MANY_CLASSES, NUMBERS, asked_to_stop_after, trained, written
 from tests.runs.extending import extend, timeline
-from tests.runs.killing import dying_after
-from tests.runs.searching import RATE, assert_same_search, decisions, of_kind, printed_words, resume, search
+from tests.runs.searching import RATE, decisions, of_kind, printed_words, resume, search
 
 FILES = ("model.npz", "model.json", "history.csv", "metrics.json", "predictions.csv", "resolved.yaml")
+RESULTS = ("best/model.npz", "ensemble/model.npz", "leaderboard.csv", "metrics.json")
 TWO_CLASSES = {
     "data": {"split": {"group": "place"}, "weights": "weight"},
     "model": {"threshold": "f1", "ensemble": {"members": 4}},
-    "training": {"epochs": 6},
     "search": {
         "objective": {"metric": "f1_macro"},
         "space": {
@@ -45,64 +46,84 @@ TWO_CLASSES = {
 TWIN_NUMBERS = {
     "data": {"target_transform": "quantile"},
     "model": {"ensemble": {"members": 3, "plain_twins": True}},
-    "training": {"epochs": 6},
     "search": {"space": {RATE: {"log_uniform": [0.01, 0.3]}}},
 }
+COMPARED = {
+    "search": {"ensemble": {"size": 5}, "trials": 6, "start_from": "defaults", "compare_with_default": True}
+}
+TARGETS = {"two": (TWO_CLASSES, 6), "many": (MANY_CLASSES, 3), "number": (TWIN_NUMBERS, 3)}
+"""The sections of the config, and epochs after which the ensemble has other trials than the default one."""
 
 
 def assert_is_training(best: Path) -> None:
     """The run has the bits of `fnnctl train` of its config."""
-    alone = trained(best / "resolved.yaml")
-    for name in FILES:
-        assert (best / name).read_bytes() == (alone / name).read_bytes(), name
+    assert_same_files(best, trained(best / "resolved.yaml"), *FILES)
 
 
-@pytest.mark.parametrize(
-    ("target", "sections"),
-    [("two", TWO_CLASSES), ("many", MANY_CLASSES), ("number", NUMBERS)],
-    ids=["two classes", "many classes", "regression"],
-)
-def test_a_trial_is_what_train_trains(tmp_path: Path, target: str, sections: dict[str, Any]) -> None:
-    config = written(tmp_path, target, sections)
-    folder = search(config, "--executor", "serial")
-    metric = of_kind(folder, "header")[0]["settings"]["objective"]["metric"]
-    results = {result["trial"]: result["objective"] for result in of_kind(folder, "result")}
-    assert len(set(results.values())) == 3
-    best = read_json(folder / "manifest.json")["search"]["best"]["trial"]
-    assert read_json(folder / "best" / "metrics.json")["validation"][metric] == results[best]
-    assert_is_training(folder / "best")
-    other = next(trial for trial in results if trial != best)
-    alone = trained(folder / "resolved.yaml", *printed_words(folder)[other])
-    assert read_json(alone / "metrics.json")["validation"][metric] == results[other]
-
-
-@pytest.mark.parametrize(
-    ("target", "sections"),
-    [("two", TWO_CLASSES), ("many", MANY_CLASSES), ("number", TWIN_NUMBERS)],
-    ids=["two classes", "many classes", "regression"],
-)
-def test_the_ensemble_is_selected_and_scored_out_of_bag(
-    tmp_path: Path, target: str, sections: dict[str, Any]
-) -> None:
-    """The saved model has the scores that the kept out-of-bag scores of its trials gave."""
-    config = written(tmp_path, target, sections, {"search": {"ensemble": {"size": 5}}})
-    folder = RunFolder(search(config, "--executor", "serial"))
-    ensemble = folder.ensemble()
+def selection_of(folder: Path) -> tuple[RunFolder, SelectionFacts]:
+    ensemble = RunFolder(folder).ensemble()
     assert ensemble is not None
-    selection, metrics = ensemble.read_manifest().selection, ensemble.read_metrics()
+    selection = ensemble.read_manifest().selection
     assert selection is not None
-    assert metrics is not None
-    assert selection.candidates == 3
-    model = load_model(ensemble, note=lambda text: None)
-    held = held_out_rows(model, instead="")
-    data, rows = held.loaded.data, held.split.validation
-    bags = [bag.validation for bag in held.bags]
-    scores = model.predictor.out_of_bag_scores(
-        rows, bags, lambda member, bag: member.column_scores([(data.dataset, bag)])
-    )
-    part = flat_metrics(data.score(rows, scores, model.predictor.decoder).metrics())
-    assert part[selection.metric] == pytest.approx(selection.objective, rel=1e-5)
-    assert part["loss"] == pytest.approx(metrics["validation"]["loss"], rel=1e-4)
+    return ensemble, selection
+
+
+@pytest.fixture(scope="module", params=TARGETS)
+def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A search on bags over each kind of target."""
+    sections, epochs = TARGETS[request.param]
+    training = {"training": {"epochs": epochs}}
+    config = written(tmp_path_factory.mktemp("bags"), request.param, sections, training, COMPARED)
+    return search(config, "--executor", "serial")
+
+
+class TestTargets:
+    def test_a_trial_is_what_train_trains(self, folder: Path) -> None:
+        metric = of_kind(folder, "header")[0]["settings"]["objective"]["metric"]
+        results = {result["trial"]: result["objective"] for result in of_kind(folder, "result")}
+        assert len(set(results.values())) == len(results)
+        best = read_json(folder / "manifest.json")["search"]["best"]["trial"]
+        assert read_json(folder / "best" / "metrics.json")["validation"][metric] == results[best]
+        assert_is_training(folder / "best")
+        another = next(trial for trial in reversed(results) if trial != best)
+        alone = trained(folder / "resolved.yaml", *printed_words(folder)[another])
+        assert read_json(alone / "metrics.json")["validation"][metric] == results[another]
+
+    def test_the_ensemble_is_selected_and_scored_out_of_bag(self, folder: Path) -> None:
+        """The saved model has the scores that the kept out-of-bag scores of its trials gave."""
+        ensemble, selection = selection_of(folder)
+        metrics = ensemble.read_metrics()
+        assert metrics is not None
+        assert selection.candidates == 6
+        model = load_model(ensemble, note=lambda text: None)
+        held = held_out_rows(model, instead="")
+        data, rows = held.loaded.data, held.split.validation
+        bags = [bag.validation for bag in held.bags]
+        scores = model.predictor.out_of_bag_scores(
+            rows, bags, lambda member, bag: member.column_scores([(data.dataset, bag)])
+        )
+        part = flat_metrics(data.score(rows, scores, model.predictor.decoder).metrics())
+        assert part[selection.metric] == pytest.approx(selection.objective, rel=1e-5)
+        assert part["loss"] == pytest.approx(metrics["validation"]["loss"], rel=1e-4)
+
+    def test_the_ensemble_is_compared_with_the_default_trial_which_is_not_trained_again(
+        self, folder: Path
+    ) -> None:
+        compared = read_json(folder / "manifest.json")["search"]["compared_with_default"]
+        assert (compared["outcome"], compared["trial"]) == ("compared", 0)
+        train = trained(folder / "resolved.yaml")
+        in_ensemble = read_json(folder / "ensemble" / "metrics.json")["test"]
+        in_train = read_json(train / "metrics.json")["test"]
+        assert compared["rows"] == in_train["support"]
+        assert compared["metrics"]
+        for metric in compared["metrics"]:
+            assert metric["default"] == pytest.approx(in_train[metric["metric"]], rel=1e-9)
+            assert metric["search"] == pytest.approx(in_ensemble[metric["metric"]], rel=1e-9)
+            assert metric["difference"] == pytest.approx(metric["search"] - metric["default"], abs=1e-12)
+        assert_same_files(folder / "default", train, "model.npz", "metrics.json", "predictions.csv")
+        log = (folder / "log.txt").read_text("utf-8")
+        assert "training the default settings" not in log
+        assert "than `fnnctl train`" in log
 
 
 def test_only_warnings_about_the_last_ensemble_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -120,58 +141,19 @@ def test_only_warnings_about_the_last_ensemble_stay(tmp_path: Path, monkeypatch:
     assert warnings == ["the ensemble: ensemble 2 is unlike the others"]
 
 
-@pytest.mark.parametrize(
-    ("target", "sections"),
-    [("two", TWO_CLASSES), ("many", MANY_CLASSES), ("number", TWIN_NUMBERS)],
-    ids=["two classes", "many classes", "regression"],
-)
-def test_the_ensemble_is_compared_with_train_on_the_test_part(
-    tmp_path: Path, target: str, sections: dict[str, Any]
-) -> None:
-    """The default trial has the metrics that `fnnctl train` gives, and the ensemble those of its own run."""
-    more: dict[str, Any] = {"search": {"ensemble": {"size": 5}, "trials": 6, "start_from": "defaults"}}
-    more["search"]["compare_with_default"] = True
-    more["training"] = {"epochs": 3}  # so that the ensemble has other trials, too
-    config = written(tmp_path, target, sections, more)
-    folder = RunFolder(search(config, "--executor", "serial"))
-    facts = folder.read_manifest().search
-    assert facts is not None
-    compared = facts.compared_with_default
-    assert compared is not None
-    assert (compared.outcome, compared.trial) == ("compared", 0)
-    in_ensemble = read_json(folder.path / "ensemble" / "metrics.json")["test"]
-    train = trained(folder.path / "resolved.yaml")
-    in_train = read_json(train / "metrics.json")["test"]
-    assert compared.rows == in_train["support"]
-    assert compared.metrics
-    for metric in compared.metrics:
-        assert metric.default == pytest.approx(in_train[metric.metric], rel=1e-9)
-        assert metric.search == pytest.approx(in_ensemble[metric.metric], rel=1e-9)
-        assert metric.difference == pytest.approx(metric.search - metric.default, abs=1e-12)
-    for name in ("model.npz", "metrics.json", "predictions.csv"):
-        assert (folder.path / "default" / name).read_bytes() == (train / name).read_bytes(), name
-    assert "training the default settings" not in (folder.path / "log.txt").read_text("utf-8")
-    assert "than `fnnctl train`" in (folder.path / "log.txt").read_text("utf-8")
-
-
 def test_the_honest_score_is_recorded_beside_that_of_the_selection(tmp_path: Path) -> None:
     """Of the objective and of the usual metric; optimism is how much better the rows look that selected."""
     config = written(tmp_path, "many", MANY_CLASSES, {"search": {"ensemble": {"size": 5}}})
-    ensemble = RunFolder(search(config, "--executor", "serial")).ensemble()
-    assert ensemble is not None
-    selection = ensemble.read_manifest().selection
-    assert selection is not None
+    ensemble, selection = selection_of(search(config, "--executor", "serial"))
     loss, accuracy = selection.nested
     assert (loss.metric, accuracy.metric) == ("log_loss", "accuracy")
     validation = read_json(ensemble.path / "metrics.json")["validation"]
     assert loss.selected == selection.objective == pytest.approx(validation["log_loss"], rel=1e-9)
-    assert accuracy.selected is not None
     assert accuracy.selected == validation["accuracy"]
-    assert accuracy.nested is not None
     assert loss.nested is not None
-    assert loss.selected is not None
     assert loss.nested != loss.selected
     assert loss.optimism == pytest.approx(loss.nested - loss.selected)
+    assert accuracy.nested is not None
     assert accuracy.optimism == pytest.approx(accuracy.selected - accuracy.nested)
 
 
@@ -197,12 +179,8 @@ def test_the_honest_score_corrects_a_transformed_target_once(tmp_path: Path) -> 
     That makes a difference of 0.025; a second correction would make one of 0.046.
     """
     transformed = {"data": {"target_transform": "quantile"}, "search": {"ensemble": {"size": 2}, "trials": 1}}
-    folder = RunFolder(search(written(tmp_path, "number", NUMBERS, transformed), "--executor", "serial"))
-    ensemble = folder.ensemble()
-    assert ensemble is not None
-    selection = ensemble.read_manifest().selection
-    assert selection is not None
-    (score,) = selection.nested
+    folder = search(written(tmp_path, "number", NUMBERS, transformed), "--executor", "serial")
+    (score,) = selection_of(folder)[1].nested
     assert score.nested == pytest.approx(score.selected, abs=0.035)
 
 
@@ -243,7 +221,8 @@ def undisturbed(config: Path) -> Path:
     return search(config, "--executor", "serial")
 
 
-def test_rungs_continue_all_members_up_to_a_trials_own_epochs(undisturbed: Path) -> None:
+def test_rungs_continue_all_members_up_to_a_trials_own_epochs(undisturbed: Path, tmp_path: Path) -> None:
+    """A larger budget keeps no horizon of such trials."""
     epochs = {
         trial["number"]: trial["assignment"]["training.epochs"] for trial in of_kind(undisturbed, "trial")
     }
@@ -255,50 +234,9 @@ def test_rungs_continue_all_members_up_to_a_trials_own_epochs(undisturbed: Path)
     assert all(count <= epochs[trial] for trial, count in trained_for.items())
     assert {result["budget"] for result in of_kind(undisturbed, "result")} == {1, 3, 9}
     assert_is_training(undisturbed / "best")
-
-
-def test_a_larger_budget_keeps_no_horizon_of_trials_that_have_their_own(
-    undisturbed: Path, tmp_path: Path
-) -> None:
     folder = shutil.copytree(undisturbed, tmp_path / "run")
     extend(folder, "budget.max_epochs=27")
     assert not any("horizon" in warning for warning in read_json(folder / "manifest.json")["warnings"])
-
-
-def assert_same_results(folder: Path, undisturbed: Path) -> None:
-    assert_same_search(folder, undisturbed)
-    for name in ("metrics.json", "model.npz", "model.json", "predictions.csv"):
-        assert (folder / "ensemble" / name).read_bytes() == (undisturbed / "ensemble" / name).read_bytes()
-
-
-def test_two_workers_write_the_same_journal(config: Path, undisturbed: Path) -> None:
-    folder = search(config, "--executor", "processes", "--workers", "2")
-    assert (folder / "journal.jsonl").read_bytes() == (undisturbed / "journal.jsonl").read_bytes()
-    assert_same_results(folder, undisturbed)
-
-
-@pytest.mark.extra
-def test_dask_writes_the_same_journal(config: Path, undisturbed: Path, tmp_path: Path) -> None:
-    pytest.importorskip("distributed")
-    with dask_cluster(tmp_path / "cluster") as cluster:
-        folder = search(config, "--executor", "dask", "--dask-address", cluster.address)
-    assert (folder / "journal.jsonl").read_bytes() == (undisturbed / "journal.jsonl").read_bytes()
-    assert_same_results(folder, undisturbed)
-
-
-@pytest.mark.parametrize("results", [2, 7])
-def test_a_killed_search_goes_on_also_without_its_checkpoints(
-    config: Path, undisturbed: Path, results: int
-) -> None:
-    with dying_after(results):
-        folder = search(config, "--executor", "serial", code=3)
-    if results == 7:
-        shutil.rmtree(folder / "checkpoints")
-    before = len(timeline(folder))
-    assert resume(folder, "--executor", "serial") == 0
-    assert len(timeline(folder)) > before
-    assert decisions(folder) == decisions(undisturbed)
-    assert_same_results(folder, undisturbed)
 
 
 WAITING = {
@@ -323,18 +261,17 @@ def test_what_was_trained_is_used_when_the_search_must_end(tmp_path: Path, by: s
     undisturbed = search(config, "--executor", "serial")
     with asked_to_stop_after(2, by=by):
         folder = search(config, "--executor", "serial", code=130 if by == "signal" else 0)
-    trained = {trial for event in timeline(folder) for trial in event["trials"]}
+    networks = {trial for event in timeline(folder) for trial in event["trials"]}
     early = {result["trial"] for result in of_kind(folder, "early result")}
     assert early, "their turn has not come"
-    assert {result["trial"] for result in of_kind(folder, "result")} | early == trained
-    assert 2 <= len(trained) < 5
-    assert read_json(folder / "ensemble" / "manifest.json")["selection"]["candidates"] == len(trained)
+    assert {result["trial"] for result in of_kind(folder, "result")} | early == networks
+    assert 2 <= len(networks) < 5
+    assert selection_of(folder)[1].candidates == len(networks)
     assert_is_training(folder / "best")
     assert read_json(folder / "manifest.json")["status"] == ("interrupted" if by == "signal" else "completed")
     assert resume(folder, "--executor", "serial") == 0
     assert decisions(folder) == decisions(undisturbed)
-    for name in ("best/model.npz", "ensemble/model.npz", "leaderboard.csv", "metrics.json"):
-        assert (folder / name).read_bytes() == (undisturbed / name).read_bytes(), name
+    assert_same_files(folder, undisturbed, *RESULTS)
 
 
 def test_before_any_trial_has_ended_their_states_are_used(config: Path, undisturbed: Path) -> None:
@@ -343,11 +280,10 @@ def test_before_any_trial_has_ended_their_states_are_used(config: Path, undistur
     results = [*of_kind(folder, "result"), *of_kind(folder, "early result")]
     assert {result["budget"] for result in results} == {1}
     assert "again" not in (folder / "log.txt").read_text()
-    assert read_json(folder / "ensemble" / "manifest.json")["selection"]["candidates"] >= 2
+    assert selection_of(folder)[1].candidates >= 2
     assert_is_training(folder / "best")
     assert resume(folder, "--executor", "serial") == 0
-    for name in ("best/model.npz", "ensemble/model.npz", "leaderboard.csv", "metrics.json"):
-        assert (folder / name).read_bytes() == (undisturbed / name).read_bytes(), name
+    assert_same_files(folder, undisturbed, *RESULTS)
 
 
 def test_a_signal_after_the_last_trial_waits_for_the_results(
@@ -362,8 +298,7 @@ def test_a_signal_after_the_last_trial_waits_for_the_results(
     monkeypatch.setattr(search_module, "leaderboard_table", with_signal)
     folder = search(config, "--executor", "serial", code=130)
     assert read_json(folder / "manifest.json")["status"] == "interrupted"
-    for name in ("best/model.npz", "ensemble/model.npz"):
-        assert (folder / name).read_bytes() == (undisturbed / name).read_bytes(), name
+    assert_same_files(folder, undisturbed, "best/model.npz", "ensemble/model.npz")
 
 
 def test_a_second_signal_ends_it_at_once(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -378,42 +313,33 @@ def test_a_second_signal_ends_it_at_once(config: Path, monkeypatch: pytest.Monke
     assert read_json(folder / "manifest.json")["status"] == "interrupted"
 
 
-def test_its_ensemble_stands_for_the_search_everywhere(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_its_ensemble_stands_for_the_search_everywhere(tmp_path: Path, program: Program) -> None:
     """Other searches stand for their winner, and so does one on bags whose ensemble is gone."""
     several = {"search": {"trials": 5, "ensemble": {"size": 5}}}
     folder = search(written(tmp_path, "number", NUMBERS, several), "--executor", "serial")
-    table, ensemble = tmp_path / "t.csv", folder / "ensemble"
+    ensemble = folder / "ensemble"
 
-    def printed(command: str, run_folder: Path, *options: str) -> str:
-        capsys.readouterr()
-        assert run([command, str(run_folder), *options]) == 0
-        return capsys.readouterr().out
+    def predicted(run_folder: Path) -> str:
+        return program("predict", str(run_folder), "t.csv").out
 
     scores = read_json(ensemble / "metrics.json")
     assert read_json(folder / "metrics.json") == scores
     assert scores["test"] != read_json(folder / "best" / "metrics.json")["test"]
-    of_ensemble = printed("predict", ensemble, str(table))
-    assert printed("predict", folder, str(table)) == of_ensemble
-    assert printed("predict", folder / "best", str(table)) != of_ensemble
-    assert json.loads(printed("evaluate", folder, "--json"))["metrics"]["test"] == scores["test"]
+    assert predicted(folder) == predicted(ensemble) != predicted(folder / "best")
+    assert program("evaluate", str(folder), "--json").json["metrics"]["test"] == scores["test"]
     gate = ("--json", "--fail-under", f"rmse={scores['test']['rmse']}")
-    reported = json.loads(printed("report", folder, *gate))
-    assert reported["runs"][0]["metrics"] == scores
-    best = reported["runs"][0]["best"]
-    assert best["metrics"] == read_json(folder / "best" / "metrics.json")
-    assert best["test_objective"] == best["metrics"]["test"]["r2"]
-    compared = json.loads(printed("compare", folder, str(ensemble), "--json", "--metric", "rmse"))
+    (reported,) = program("report", str(folder), *gate).json["runs"]
+    assert reported["metrics"] == scores
+    assert reported["best"]["metrics"] == read_json(folder / "best" / "metrics.json")
+    assert reported["best"]["test_objective"] == reported["best"]["metrics"]["test"]["r2"]
+    compared = program("compare", str(folder), str(ensemble), "--json", "--metric", "rmse").json
     assert compared["comparisons"][0]["difference"] == 0.0
     (entry,) = [entry for entry in list_runs(folder.parent) if entry.path == folder]
     assert entry.scored == ensemble
     assert load_run(folder).metrics == scores
-    without = shutil.copytree(folder, folder.parent.parent / "without" / "run")
+    without = shutil.copytree(folder, tmp_path / "without" / "run")
     shutil.rmtree(without / "ensemble")
     assert RunFolder(without).result_run() == RunFolder(without / "best")
-    assert resume(without) == 0
-    assert (without / "ensemble" / "model.npz").read_bytes() == (ensemble / "model.npz").read_bytes()
 
 
 @pytest.mark.parametrize(

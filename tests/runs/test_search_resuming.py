@@ -137,15 +137,6 @@ def test_after_a_time_limit_nothing_is_trained_again_and_the_seconds_are_those_o
     assert 1000.0 < seconds["training"] < seconds["total"] - 9.0 < 1060.0
 
 
-def test_a_resume_may_use_other_workers(cut: Cut, undisturbed: Path) -> None:
-    folder = cut(1)
-    assert resume(folder, "--workers", "2", "--executor", "processes") == 0
-    assert_same_search(folder, undisturbed)
-    assert {"workers": 2, "executor": "processes"} in [
-        record["changes"] for record in of_kind(folder, "resume")
-    ]
-
-
 def test_a_resume_cannot_leave_out_what_has_begun(
     cut: Cut, undisturbed: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -191,22 +182,6 @@ def test_only_the_last_session_says_why_there_is_no_ensemble(config: Path) -> No
     after = read_json(folder / "manifest.json")["warnings"]
     assert warnings[0] not in after
     assert warnings[1] in after
-
-
-def test_a_checkpoint_that_comes_out_differently_stops_the_search(
-    cut: Cut, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """The digests differ, as on another machine."""
-    folder = cut(0, budget=3)
-    shutil.rmtree(folder / "checkpoints")
-    before = of_kind(folder, "result")
-    monkeypatch.setattr("fnnctl.stacks.work.state_digest", lambda state: "another")
-    capsys.readouterr()
-    assert resume(folder, "--executor", "serial") == 3
-    assert "trained again because its checkpoint or its weights were lost" in capsys.readouterr().err
-    assert of_kind(folder, "result") == before
-    monkeypatch.undo()
-    assert resume(folder, "--executor", "serial") == 0
 
 
 def test_a_lost_checkpoint_that_cannot_be_trained_again_stops_the_search(

@@ -2,8 +2,6 @@ from __future__ import annotations
 
 import csv
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +16,6 @@ from fnnctl.store import names
 from fnnctl.training.trainer import TrainedMember, train_stack
 from tests.figures import CLASSIFICATION_FIGURES, figures_by_records
 from tests.program import AtEpoch, Program, only_run, read_json
-from tests.waiting import DEADLINE
 
 OTHER_RUNS = {
     names.JOURNAL, names.JOURNAL_TORN, names.TIMELINE, names.LEADERBOARD, names.DATA_SIZE, names.THRESHOLD,
@@ -146,12 +143,6 @@ def test_quiet_does_not_hide_an_exploded_loss(program: Program, iris: Path) -> N
     done = program("train", str(iris), "--quiet", *words)
     assert done.code == 0, done.err
     assert " exploded: it ended at " in done.err
-
-
-def test_no_argument_means_fnnctl_yaml(program: Program) -> None:
-    assert program("init").code == 0
-    done = program("train", "--set", "training.epochs=2", "--json", "--quiet")
-    assert done.code == 0
 
 
 def test_resolved_repeats_the_run_to_the_bit(program: Program, iris: Path, tmp_path: Path) -> None:
@@ -290,18 +281,6 @@ def test_without_validation_and_test_part(program: Program, iris: Path) -> None:
     assert ",,,," in history[1]
 
 
-def test_softmax_regression_and_float64(program: Program, iris: Path) -> None:
-    done = program(
-        "train", str(iris), "--set", "model.hidden=[]", "--set", "training.precision=float64", "--json"
-    )
-    assert done.code == 0
-    with np.load(Path(done.json["run"]) / "model.npz", allow_pickle=False) as weights:
-        assert {name: weights[name].dtype for name in weights.files} == {
-            "weights_1": np.dtype(np.float64),
-            "biases_1": np.dtype(np.float64),
-        }
-
-
 @pytest.mark.parametrize("epoch", [3, 12])
 def test_a_folder_that_is_deleted_meanwhile_is_a_failure_of_the_environment(
     program: Program, iris: Path, tmp_path: Path, at_epoch: AtEpoch, epoch: int
@@ -312,37 +291,3 @@ def test_a_folder_that_is_deleted_meanwhile_is_a_failure_of_the_environment(
     assert done.json["error"]["kind"] == "machine"
     assert "manifest.json is gone: the run folder was deleted" in done.json["error"]["message"]
     assert not list((tmp_path / "runs").iterdir())
-
-
-SIX_STARTS = """
-import multiprocessing, sys
-import fnnctl.commands.report, fnnctl.commands.train
-from fnnctl import cli
-
-def start(ready):
-    ready.wait()
-    # Figures take most of a short run's time.
-    sys.exit(cli.run(["train", sys.argv[1], "--quiet", "--no-figures", "--set", "training.epochs=1"]))
-
-context = multiprocessing.get_context("fork")
-ready = context.Barrier(6)
-processes = [context.Process(target=start, args=(ready,)) for _ in range(6)]
-for process in processes:
-    process.start()
-for process in processes:
-    process.join()
-sys.exit([process.exitcode for process in processes] != [0] * 6)
-"""
-
-
-def test_six_starts_at_the_same_second(tmp_path: Path, iris: Path) -> None:
-    """Six processes that start at the same time create six run folders.
-
-    They are forked from one that has imported the program, so that they do start at the same time.
-    """
-    command = [sys.executable, "-c", SIX_STARTS, str(iris)]
-    done = subprocess.run(
-        command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=DEADLINE
-    )
-    assert done.returncode == 0, done.stderr
-    assert len(list((tmp_path / "runs").iterdir())) == 6

@@ -117,24 +117,6 @@ def test_the_test_part_is_used_once(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert len(scored) == 1
 
 
-def test_an_interrupted_refit_is_repeated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    config = write_config(tmp_path / "x.yaml", search=SEARCH)
-    whole = search(config)
-
-    def dies(*arguments: Any) -> Any:
-        raise OSError("killed")
-
-    with monkeypatch.context() as patch:
-        patch.setattr("fnnctl.runs.training.score_parts", dies)
-        folder = search(config, code=3)
-    assert read_json(folder / "manifest.json")["status"] == "failed"
-    (folder / ".new-0123").mkdir()  # what remains if a process is killed while it creates a folder
-    assert resume(folder) == 0
-    assert [path.name for path in folder.glob(".*")] == [".lock"]
-    for name in ("best/model.npz", "leaderboard.csv", "metrics.json"):
-        assert (folder / name).read_bytes() == (whole / name).read_bytes()
-
-
 def test_settings_that_the_refit_leaves_out_are_reported(program: Program, best: Path) -> None:
     """It trains on the rows that a temperature and a monitored loss would need."""
     told = [text.partition(":")[0] for text in read_json(best.parent / "manifest.json")["warnings"]]
