@@ -58,6 +58,11 @@ def assert_same_files(run: Path, other: Path, *names: str) -> None:
         assert (run / name).read_bytes() == (other / name).read_bytes(), name
 
 
+def contents(run: Path) -> dict[Path, bytes]:
+    """Every file except the lock, which holds the id of the last process."""
+    return {path: path.read_bytes() for path in run.rglob("*") if path.is_file() and path.name != ".lock"}
+
+
 @pytest.fixture
 def program(capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Program:
     """`program("train", "x.yaml")` in an empty folder."""

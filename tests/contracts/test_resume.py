@@ -21,7 +21,7 @@ from fnnctl.errors import MachineError
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.run import open_run
 from tests.contracts.resumable import KINDS, REASONS, Kind, only_run
-from tests.program import PlanStacks, Program, assert_same_files, read_json
+from tests.program import PlanStacks, Program, assert_same_files, contents, read_json
 
 pytestmark = [
     pytest.mark.usefixtures("no_figures", "keep_all", "one_fold_at_a_time"),
@@ -104,11 +104,6 @@ def interrupted(
     assert done.err.splitlines()[-1] == f"fnnctl {kind.command} --resume {run}"
     assert read_json(run / "manifest.json")["status"] == "interrupted"
     return run
-
-
-def contents(run: Path) -> dict[Path, bytes]:
-    """Every file except the lock, which holds the id of the last process."""
-    return {path: path.read_bytes() for path in run.rglob("*") if path.is_file() and path.name != ".lock"}
 
 
 def assert_same_results(kind: Kind, run: Path, undisturbed: Path) -> None:

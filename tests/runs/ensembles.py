@@ -10,7 +10,7 @@ import pytest
 
 from fnnctl.executors.registry import ExecutorKind
 from tests.modelling.prepared import prepare
-from tests.program import Done, Program
+from tests.program import Done, Program, assert_same_files
 from tests.runs.folding import plan_with, table
 
 WORKERS = [("threads", 2, [[0, 1, 2], [3, 4, 5]]), ("serial", 1, [[0], [1], [2], [3], [4], [5]])]
@@ -56,6 +56,5 @@ def assert_same_folds(
     first = run_of(program, *arguments, "--no-figures", "--workers", "1")
     monkeypatch.setattr("fnnctl.runs.cross_validation.plan_folds", plan_with(kind, stacks))
     again = run_of(program, *arguments, "--no-figures", "--workers", str(workers))
-    for name in CV_FILES:
-        assert (first / name).read_bytes() == (again / name).read_bytes(), name
+    assert_same_files(first, again, *CV_FILES)
     return first

@@ -6,12 +6,12 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tests.program import read_json
-from tests.runs.searching import RATE, of_kind, resume
+from tests.program import assert_same_files, read_json
+from tests.runs.searching import RATE, SEARCH_FILES, of_kind, resume
 
 SPACE = {RATE: {"log_uniform": [0.003, 0.3]}, "model.hidden": {"choice": [[4], [6]]}}
 RANDOM = {"method": "random", "trials": 3, "budget": {"max_epochs": 4}, "space": SPACE}
-COMPARED = ("leaderboard.csv", "metrics.json", "best/model.npz", "best/resolved.yaml", "resolved.yaml")
+COMPARED = (*SEARCH_FILES, "resolved.yaml")
 
 
 def extend(folder: Path, *words: str, code: int = 0) -> None:
@@ -36,8 +36,7 @@ def timeline(folder: Path) -> list[dict[str, Any]]:
 
 
 def assert_same_outcome(folder: Path, at_once: Path) -> None:
-    for name in COMPARED:
-        assert (folder / name).read_bytes() == (at_once / name).read_bytes(), name
+    assert_same_files(folder, at_once, *COMPARED)
     assert of_kind(folder, "trial") == of_kind(at_once, "trial")
     extended, whole = read_json(folder / "manifest.json"), read_json(at_once / "manifest.json")
     for key in ("method", "trials", "epochs", "saved", "end", "best"):

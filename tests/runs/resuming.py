@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.program import read_json
+from tests.program import assert_same_files, read_json
 
 COMPARED = ("model.npz", "model.json", "history.csv", "metrics.json", "predictions.csv")
 
 
 def assert_same_bits(run: Path, undisturbed: Path) -> None:
-    for name in COMPARED:
-        assert (run / name).read_bytes() == (undisturbed / name).read_bytes(), name
+    assert_same_files(run, undisturbed, *COMPARED)
     assert read_json(run / "manifest.json")["status"] == "completed"
     assert [path.name for path in run.iterdir() if path.name.startswith(".")] == [".lock"]
 

@@ -9,11 +9,13 @@ import numpy as np
 import pytest
 from sklearn.metrics import f1_score
 
+from fnnctl.cli import run as run_program
 from fnnctl.executors.registry import ExecutorKind
 from fnnctl.store import names
 from tests.figures import CLASSIFICATION_FIGURES, figures_by_records
-from tests.program import Program, only_run, read_json
-from tests.runs.folding import SMALL, plan_with, table
+from tests.program import PlanStacks, Program, assert_same_files, only_run, read_json
+from tests.runs.ensembles import CV_FILES, run_of
+from tests.runs.folding import SMALL, table
 
 OTHER_RUNS = {
     names.JOURNAL, names.JOURNAL_TORN, names.TIMELINE, names.LEADERBOARD, names.DATA_SIZE, names.THRESHOLD,
@@ -22,10 +24,20 @@ OTHER_RUNS = {
 """The files of searches, and those that need two classes or an option."""
 
 
-@pytest.fixture
-def evaluated(program: Program, iris: Path, tmp_path: Path) -> Path:
-    assert program("evaluate", str(iris), *SMALL, "--quiet").code == 0
-    return only_run(tmp_path)
+CONFIG = (
+    "data: {source: iris}\nmodel: {hidden: [8]}\nrecipe: classic\n"
+    "training: {epochs: 12, batch_size: 32, optimizer: {learning_rate: 0.02}}\n"
+    "evaluation: {cross_validation: {folds: 3, repeats: 2}}\n"
+)
+
+
+@pytest.fixture(scope="module")
+def evaluated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("evaluated")
+    (folder / "x.yaml").write_text(CONFIG)
+    words = ["evaluate", str(folder / "x.yaml"), "--runs-dir", str(folder / "runs"), "--quiet"]
+    assert run_program(words) == 0
+    return only_run(folder)
 
 
 @pytest.mark.figures
@@ -99,15 +111,12 @@ def test_metrics_are_those_of_the_tables(evaluated: Path) -> None:
 
 def test_a_monitored_loss_of_calibrated_probabilities_is_in_the_history(program: Program, iris: Path) -> None:
     monitor = "training.early_stopping={monitor: validation_calibrated_loss, patience: null}"
-    run = Path(program("evaluate", str(iris), *SMALL, "--set", monitor, "--json").json["run"])
-    history = table(run, "history.csv")
+    run = run_of(program, "evaluate", str(iris), *SMALL, "--set", monitor)
+    losses: dict[tuple[str, str], list[float]] = {}
+    for row in table(run, "history.csv"):
+        losses.setdefault((row["repeat"], row["fold"]), []).append(float(row["validation_calibrated_loss"]))
     for fold in table(run, "cross_validation.csv"):
-        losses = [
-            float(row["validation_calibrated_loss"])
-            for row in history
-            if (row["repeat"], row["fold"]) == (fold["repeat"], fold["fold"])
-        ]
-        assert int(fold["best_epoch"]) == 1 + np.argmin(losses)
+        assert int(fold["best_epoch"]) == 1 + np.argmin(losses[fold["repeat"], fold["fold"]])
 
 
 @pytest.mark.parametrize(
@@ -118,42 +127,28 @@ def test_a_monitored_loss_of_calibrated_probabilities_is_in_the_history(program:
         ("processes", 2, [[4, 5], [2, 0], [3, 1]]),
     ],
 )
-def test_the_bits_are_the_same_for_all_workers_and_stacks(
+def test_the_resolve_repeats_it_to_the_bit_for_all_workers_and_stacks(
     program: Program,
     evaluated: Path,
-    iris: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    plan_stacks: PlanStacks,
     kind: ExecutorKind,
     workers: int,
     stacks: list[list[int]],
 ) -> None:
-    monkeypatch.setattr("fnnctl.runs.cross_validation.plan_folds", plan_with(kind, stacks))
-    again = Path(program("evaluate", str(iris), *SMALL, "--workers", str(workers), "--json").json["run"])
-    for name in ("cross_validation.csv", "history.csv", "predictions.csv", "metrics.json", "roc_curve.csv"):
-        assert (again / name).read_bytes() == (evaluated / name).read_bytes(), name
-
-
-def test_resolved_repeats_it_to_the_bit(program: Program, evaluated: Path) -> None:
-    """Also with `--folds`, and with an automatic batch size that differs between folds."""
-    again = Path(program("evaluate", str(evaluated / "resolved.yaml"), "--json").json["run"])
-    for name in ("cross_validation.csv", "metrics.json"):
-        assert (again / name).read_bytes() == (evaluated / name).read_bytes(), name
-    assert "`fnnctl evaluate`" in (again / "resolved.yaml").read_text(encoding="utf-8")
+    plan_stacks(kind, stacks)
+    again = run_of(program, "evaluate", str(evaluated / "resolved.yaml"), "--workers", str(workers))
+    assert_same_files(again, evaluated, *CV_FILES, "roc_curve.csv")
 
 
 def test_json_and_the_gate_are_about_the_mean(program: Program, iris: Path) -> None:
     done = program("evaluate", str(iris), *SMALL, "--json", "--quiet")
-    assert done.err == ""
-    assert set(done.json) == {"run", "status", "cross_validation"}
-    assert (
-        done.json["cross_validation"]
-        == read_json(Path(done.json["run"]) / "metrics.json")["cross_validation"]
-    )
-    mean = done.json["cross_validation"]["f1_macro"]["mean"]
-    assert program("report", "--fail-under", f"f1_macro={mean}").code == 0
-    assert program("report", "--fail-under", f"f1_macro={mean + 1e-9}").code == 1
-    assert program("report", "--fail-under", "per_class.setosa.recall=0.5").code == 0
-    assert program("report", "--fail-under", "accurcy=0.5").code == 2
+    assert (done.err, set(done.json)) == ("", {"run", "status", "cross_validation"})
+    summary = done.json["cross_validation"]
+    assert summary == read_json(Path(done.json["run"]) / "metrics.json")["cross_validation"]
+    mean = summary["f1_macro"]["mean"]
+    gates = {f"f1_macro={mean}": 0, f"f1_macro={mean + 1e-9}": 1, "per_class.setosa.recall=0.5": 0}
+    for gate, code in {**gates, "accurcy=0.5": 2}.items():
+        assert program("report", "--fail-under", gate).code == code
 
 
 def test_one_number_everywhere(program: Program, iris: Path) -> None:
@@ -212,19 +207,16 @@ def test_a_class_with_fewer_rows_than_folds(program: Program, tmp_path: Path) ->
 
 
 def test_each_fold_is_calibrated_by_its_own_validation_part(program: Program, iris: Path) -> None:
-    changes = ("--set", "model.calibration=temperature", "--set", "training.epochs=3")
-    run = Path(program("evaluate", str(iris), *SMALL, *changes, "--json").json["run"])
+    few = ("evaluate", str(iris), *SMALL, "--set", "training.epochs=3")
+    run, plain = run_of(program, *few, "--set", "model.calibration=temperature"), run_of(program, *few)
     folds = table(run, "cross_validation.csv")
     assert len({fold["temperature"] for fold in folds}) == 6
     assert all(float(fold["temperature"]) > 0 for fold in folds)
     assert all(fold["loss"] != fold["loss_uncalibrated"] for fold in folds)
-    metrics = read_json(run / "metrics.json")["test"]
-    assert metrics["loss_uncalibrated"] == pytest.approx(
-        np.mean([float(f["loss_uncalibrated"]) for f in folds])
-    )
-    plain = Path(program("evaluate", str(iris), *SMALL, *changes[2:], "--json").json["run"])
+    metrics, before = (read_json(path / "metrics.json")["test"] for path in (run, plain))
+    losses = [float(fold["loss_uncalibrated"]) for fold in folds]
+    assert metrics["loss_uncalibrated"] == pytest.approx(np.mean(losses))
     name = "expected_calibration_error"
-    before = read_json(plain / "metrics.json")["test"]
     assert metrics[f"{name}_uncalibrated"] == pytest.approx(before[name], rel=1e-12)
     for fold, uncalibrated in zip(folds, table(plain, "cross_validation.csv"), strict=True):
         assert float(fold[f"{name}_uncalibrated"]) == pytest.approx(float(uncalibrated[name]), rel=1e-12)

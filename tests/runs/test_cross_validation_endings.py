@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,48 +12,39 @@ from fnnctl.executors.protocols import Progress
 from fnnctl.modelling.fold_results import FoldResult
 from fnnctl.stacks.work import StackItem, StackResult, WorkerData, train_item
 from fnnctl.training.trainer import Outcome
-from tests.program import Program, only_run, read_json
-from tests.runs.folding import SMALL, interrupt_folds, plan_with, table
+from tests.messages import Messages
+from tests.program import PlanStacks, Program, assert_same_files, only_run, read_json
+from tests.runs.ensembles import CV_FILES, run_of
+from tests.runs.folding import SMALL, table
 
 
-@pytest.mark.parametrize(
-    ("more", "said"),
-    [
-        (("--folds", "151"), "evaluation.cross_validation.folds: 150 rows cannot be divided into 151 folds"),
-        (("--folds", "1"), "--folds"),
-        (("--workers", "0"), "--workers"),
-        (("--set", "evaluation.cross_validation.fold=3"), "did you mean 'folds'?"),
-        (("--set", "evaluation.cross_validation.folds=1"), "evaluation.cross_validation.folds"),
-    ],
-)
+@pytest.mark.parametrize("words", ["--folds 151", "--folds 1", "--set evaluation.cross_validation.fold=3"])
 def test_wrong_input_is_reported_before_there_is_a_folder(
-    program: Program, iris: Path, tmp_path: Path, more: Sequence[str], said: str
+    program: Program, iris: Path, tmp_path: Path, messages: Messages, words: str
 ) -> None:
-    done = program("evaluate", str(iris), *more)
+    done = program("evaluate", str(iris), *words.split())
     assert done.code == 2
-    assert said in done.err
+    messages.check(done.err)
     assert not (tmp_path / "runs").exists()
 
 
-def test_folds_with_a_row_a_class_have_none_to_watch(program: Program, tmp_path: Path) -> None:
+def test_folds_with_a_row_a_class_have_none_to_watch(
+    program: Program, tmp_path: Path, messages: Messages
+) -> None:
     """Two rows per class in two folds: each fold trains on one row per class and can spare none."""
     (tmp_path / "t.csv").write_text("x,y\n0,p\n1,p\n10,q\n11,q\n20,r\n21,r\n")
     (tmp_path / "c.yaml").write_text(
-        "recipe: classic\ndata: {source: t.csv, target: y}\ntraining: {epochs: 2}\n"
+        "data: {source: t.csv, target: y}\ntraining: {epochs: 2}\nrecipe: classic"
     )
     done = program("evaluate", "c.yaml", "--folds", "2")
     assert done.code == 2
-    assert done.err == (
-        "--folds: evaluation.cross_validation.folds: in a fold every class or bin has only one row, "
-        "so no row is left for validation: use more folds, or set data.split.validation to 0\n"
-    )
+    messages.check(done.err)
     assert not (tmp_path / "runs").exists()
     done = program("evaluate", "c.yaml", "--folds", "2", "--set", "data.split.validation=0", "--quiet")
     assert done.code == 0
     folds = table(only_run(tmp_path), "cross_validation.csv")
-    assert {(fold["train_rows"], fold["validation_rows"], fold["test_rows"]) for fold in folds} == {
-        ("3", "0", "3")
-    }
+    sizes = {(fold["train_rows"], fold["validation_rows"], fold["test_rows"]) for fold in folds}
+    assert sizes == {("3", "0", "3")}
 
 
 def test_divergence_of_all_folds_ends_with_4(program: Program, iris: Path, tmp_path: Path) -> None:
@@ -98,27 +88,6 @@ def test_a_diverged_fold_is_reported_and_has_no_score(
     assert "1 of 6 folds diverged" in program("report").out
 
 
-def test_a_signal_keeps_what_was_done(
-    program: Program, iris: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Two folds complete, the third is interrupted, the others do not start."""
-    interrupt_folds(monkeypatch, folds=6, epochs=30)
-    done = program("evaluate", str(iris), *SMALL)
-    assert done.code == 130
-    run = only_run(tmp_path)
-    place = run.relative_to(tmp_path)
-    assert done.err.splitlines()[-2:] == [
-        f"interrupted; the work so far is in {place}. To resume from 2 of 6 folds, run:",
-        f"fnnctl evaluate --resume {place}",
-    ]
-    assert read_json(run / "manifest.json")["status"] == "interrupted"
-    folds = table(run, "cross_validation.csv")
-    assert [fold["stopped"] for fold in folds] == ["completed", "completed", "interrupted", "", "", ""]
-    assert [bool(fold["accuracy"]) for fold in folds] == [True] * 2 + [False] * 4
-    assert not (run / "metrics.json").exists()
-    assert program("report").code == 0
-
-
 def test_an_experiment_or_a_run(program: Program, iris: Path) -> None:
     trained = program("train", str(iris), "--json").json["run"]
     assert program("evaluate", "--json").json["run"] == trained
@@ -134,25 +103,17 @@ def test_an_experiment_or_a_run(program: Program, iris: Path) -> None:
 
 
 def test_without_shared_memory_one_process_does_the_work_with_a_note(
-    program: Program, iris: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    program: Program, iris: Path, plan_stacks: PlanStacks, monkeypatch: pytest.MonkeyPatch, messages: Messages
 ) -> None:
     def refuse(*arguments: object) -> None:
         raise PermissionError(13, "Permission denied", "/dev/shm/pym-1")
 
     monkeypatch.setattr("fnnctl.executors.processes.RawArray", refuse)
-    folders = []
-    for kind in ("serial", "processes"):
-        monkeypatch.setattr(
-            "fnnctl.runs.cross_validation.plan_folds", plan_with(kind, [[0, 1, 2], [3, 4, 5]])
-        )
-        done = program("evaluate", str(iris), *SMALL, "--workers", "2", "--runs-dir", kind, "--json")
-        assert done.code == 0
-        folders.append(Path(done.json["run"]))
-    warning = (
-        "the system cannot start more workers: Permission denied in /dev/shm; "
-        "all work runs in this process instead, with the same results"
-    )
-    assert f"warning: {warning}\n" in done.err
-    assert warning in read_json(folders[1] / "manifest.json")["warnings"]
-    for name in ("metrics.json", "predictions.csv", "cross_validation.csv"):
-        assert (folders[0] / name).read_bytes() == (folders[1] / name).read_bytes()
+    command = ("evaluate", str(iris), *SMALL, "--workers", "2")
+    plan_stacks("serial", [[0, 1, 2], [3, 4, 5]])
+    serial = run_of(program, *command)
+    plan_stacks("processes", [[0, 1, 2], [3, 4, 5]])
+    processes = run_of(program, *command)
+    warnings = read_json(processes / "manifest.json")["warnings"]
+    messages.check(next(text for text in warnings if "workers" in text))
+    assert_same_files(serial, processes, *CV_FILES)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,14 +10,14 @@ import pytest
 
 from fnnctl.cli import run as run_program
 from fnnctl.errors import MachineError
-from fnnctl.executors.processes import can_fork
 from fnnctl.executors.protocols import Progress
-from fnnctl.executors.registry import ExecutorKind
 from fnnctl.modelling.fold_results import FoldResult
 from fnnctl.stacks.work import StackItem, StackResult, WorkerData, train_item
 from fnnctl.store.run import OpenRun
-from tests.program import Program, read_json
-from tests.runs.folding import interrupt_folds, plan_with, table
+from tests.messages import Messages
+from tests.program import PlanStacks, Program, assert_same_files, only_run, read_json
+from tests.runs.ensembles import CV_FILES
+from tests.runs.folding import interrupt_folds, table
 from tests.runs.resuming import resumed_from
 
 FOLDED = """\
@@ -33,12 +31,6 @@ training:
   early_stopping: {monitor: validation_loss, patience: 6}
 evaluation: {cross_validation: {folds: 3, repeats: 2}}
 """
-COMPARED = (
-    "cross_validation.csv", "history.csv", "predictions.csv", "metrics.json", "roc_curve.csv", "pr_curve.csv",
-    "calibration.csv", "confusion_matrix.csv", "resolved.yaml",
-)  # fmt: skip
-ALONE = [[fold] for fold in range(6)]
-COMMAND = "fnnctl.runs.cross_validation"
 
 
 @pytest.fixture(scope="module")
@@ -62,10 +54,8 @@ def config(tmp_path: Path) -> Path:
 
 
 def assert_same_folds(run: Path, undisturbed: Path) -> None:
-    for name in COMPARED:
-        assert (run / name).read_bytes() == (undisturbed / name).read_bytes(), name
+    assert_same_files(run, undisturbed, *CV_FILES)
     assert read_json(run / "manifest.json")["status"] == "completed"
-    assert [path.name for path in run.iterdir() if path.name.startswith(".")] == [".lock"]
 
 
 class Trained:
@@ -92,19 +82,19 @@ Interrupt = Callable[..., Path]
 
 
 @pytest.fixture
-def interrupt(program: Program, config: Path, monkeypatch: pytest.MonkeyPatch) -> Interrupt:
+def interrupt(
+    program: Program, config: Path, monkeypatch: pytest.MonkeyPatch, messages: Messages
+) -> Interrupt:
     """`interrupt(65)`: a run, one fold at a time, that a signal ends after 65 epochs, in the third fold."""
 
     def start(epochs: int, *arguments: str) -> Path:
         with monkeypatch.context() as patch:
-            interrupt_folds(patch, len(ALONE), epochs)
+            interrupt_folds(patch, 6, epochs)
             done = program("evaluate", str(config), *arguments)
         assert done.code == 130
-        *_, told, line = done.err.splitlines()
-        assert re.search(r"\. To (start again|resume from \d+ of \d+ folds), run:$", told)
-        words = shlex.split(line)
-        assert words[:3] == ["fnnctl", "evaluate", "--resume"]
-        return Path(words[3])
+        run = only_run(config.parent).relative_to(config.parent)
+        messages.check("\n".join(done.err.splitlines()[-2:]).replace(run.name, "RUN"))
+        return run
 
     return start
 
@@ -114,8 +104,11 @@ def test_kept_folds_are_not_trained_again(
 ) -> None:
     run = interrupt(65)
     assert trained.folds == [(0, 0), (0, 1), (0, 2)]
-    stopped = [fold["stopped"] for fold in table(run, "cross_validation.csv")]
-    assert stopped[2:] == ["interrupted", "", "", ""]
+    folds = table(run, "cross_validation.csv")
+    assert [fold["stopped"] for fold in folds[2:]] == ["interrupted", "", "", ""]
+    assert [bool(fold["accuracy"]) for fold in folds] == [True] * 2 + [False] * 4
+    assert not (run / "metrics.json").exists()
+    assert program("report").code == 0
     trained.folds.clear()
     done = program("evaluate", "--resume", "latest", "--workers", "1", "--json")
     assert done.code == 0
@@ -129,24 +122,19 @@ def test_kept_folds_are_not_trained_again(
     assert len(manifest["resumed"]) == 1
 
 
-@pytest.mark.parametrize(
-    ("kind", "workers", "stacks"),
-    [
-        ("serial", 1, [[3, 0, 1, 2]]),
-        ("threads", 3, [[0, 2], [3], [1]]),
-        pytest.param(
-            "processes", 2, [[1, 3], [2, 0]], marks=pytest.mark.skipif(not can_fork(), reason="no fork")
-        ),
-    ],
-)
-def test_any_executor_can_train_the_other_folds(
-    program: Program, interrupt: Interrupt, undisturbed: Path, monkeypatch: pytest.MonkeyPatch,
-    kind: ExecutorKind, workers: int, stacks: list[list[int]],
-) -> None:  # fmt: skip
+def test_worker_processes_can_train_the_other_folds(
+    program: Program, interrupt: Interrupt, undisturbed: Path, plan_stacks: PlanStacks
+) -> None:
     run = interrupt(65)
-    monkeypatch.setattr(f"{COMMAND}.plan_folds", plan_with(kind, stacks))
-    assert program("evaluate", "--resume", str(run), "--workers", str(workers)).code == 0
+    plan_stacks("processes", [[1, 3], [2, 0]])
+    assert program("evaluate", "--resume", str(run), "--workers", "2").code == 0
     assert_same_folds(run, undisturbed)
+
+
+def test_interrupted_before_the_first_fold_was_done(program: Program, interrupt: Interrupt) -> None:
+    run = interrupt(3)
+    assert not (run / ".folds").exists()
+    assert f"resuming from the start of {run}\n" in program("evaluate", "--resume", str(run)).err
 
 
 def test_diverged_folds_are_kept_as_well(

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import shlex
 import signal
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,6 +19,7 @@ from fnnctl.runs import checkpointing
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.run import OpenRun
 from fnnctl.store.weights import read_npz, to_npz
+from tests.messages import Messages
 from tests.program import AtEpoch, Interrupt, Program, read_json
 from tests.runs.resuming import assert_same_bits, resumed_from
 
@@ -72,23 +71,14 @@ def test_interrupted_in_the_middle_of_an_epoch(
     assert not np.array_equal(weights["weights_1"].ravel(), kept["stack.network.parameters"][0, :32])
 
 
-def test_the_line_that_resumes_can_be_pasted(
-    program: Program, config: Path, at_epoch: AtEpoch, tmp_path: Path
-) -> None:
+def test_the_line_that_resumes_can_be_pasted(program: Program, config: Path, at_epoch: AtEpoch) -> None:
     at_epoch(3, lambda: signal.raise_signal(signal.SIGINT))
-    folder = tmp_path / "my runs; $(touch gone)"
-    done = program("train", str(config), "--runs-dir", folder.name)
-    said = tmp_path / "said"
-    stand_in = tmp_path / "fnnctl"
-    stand_in.write_text(f'#!/bin/sh\nprintf "%s\\n" "$@" > {shlex.quote(str(said))}\n')
-    stand_in.chmod(0o755)
-    surroundings = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
-    subprocess.run(["sh", "-c", done.err.splitlines()[-1]], cwd=tmp_path, env=surroundings, check=True)
-    arguments = said.read_text().splitlines()
-    assert arguments[:2] == ["train", "--resume"]
-    assert Path(arguments[2]).parent == Path(folder.name)
+    folder = "my runs; $(touch gone)"
+    done = program("train", str(config), "--runs-dir", folder)
+    name, *arguments = shlex.split(done.err.splitlines()[-1])
+    (run,) = Path(folder).iterdir()
+    assert (name, arguments) == ("fnnctl", ["train", "--resume", str(run)])
     assert program(*arguments).code == 0
-    assert not (tmp_path / "gone").exists()
 
 
 @pytest.mark.usefixtures("keep_none")
@@ -114,13 +104,10 @@ def test_a_short_epoch_is_finished_and_kept(
     assert_same_bits(run, undisturbed)
 
 
-@pytest.mark.parametrize(
-    ("kept", "where"),
-    [("keep_all", "resume from the last checkpoint (epoch 2)"), ("keep_none", "start again")],
-)
+@pytest.mark.parametrize(("kept", "where"), [("keep_all", "epoch 2"), ("keep_none", "the start")])
 def test_the_message_names_the_epoch_to_resume_from(
     program: Program, config: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch,
-    kept: str, where: str,
+    messages: Messages, kept: str, where: str,
 ) -> None:  # fmt: skip
     """Training is interrupted in the middle of the third epoch, which takes too long to wait for its end."""
     request.getfixturevalue(kept)
@@ -128,28 +115,23 @@ def test_the_message_names_the_epoch_to_resume_from(
     monkeypatch.setattr(Interruption, "requested", signal_at_question(10))
     done = program("train", str(config))
     (run,) = Path("runs").iterdir()
-    assert done.err.splitlines()[-2:] == [
-        f"interrupted after 2 epochs; the work so far is in {run}. To {where}, run:",
-        f"fnnctl train --resume {run}",
-    ]
+    messages.check("\n".join(done.err.splitlines()[-2:]).replace(run.name, "RUN"))
     assert program("train", "--resume", str(run)).code == 0
-    assert resumed_from(run) == ["epoch 2" if kept == "keep_all" else "the start"]
+    assert resumed_from(run) == [where]
 
 
 @pytest.mark.usefixtures("keep_all")
-@pytest.mark.parametrize("name", ["checkpoint.epoch", "stack.stopping.best", "stack.history.train_loss"])
-def test_a_checkpoint_without_one_of_its_arrays(program: Program, interrupt: Interrupt, name: str) -> None:
+def test_a_checkpoint_without_one_of_its_arrays(
+    program: Program, interrupt: Interrupt, messages: Messages
+) -> None:
     run = interrupt(5)
     path = run / ".checkpoint.npz"
     arrays = read_npz(path.read_bytes(), path)
-    path.write_bytes(to_npz({key: array for key, array in arrays.items() if key != name}))
-    done = program("train", "--resume", str(run))
-    assert (done.code, done.err.splitlines()[-1]) == (
-        2,
-        f"{path}: lacks the array {name}: restore the file, or remove it to train from the start",
-    )
-    path.unlink()
-    assert program("train", "--resume", str(run)).code == 0
+    for name in ("checkpoint.epoch", "stack.stopping.best", "stack.history.train_loss"):
+        path.write_bytes(to_npz({key: array for key, array in arrays.items() if key != name}))
+        done = program("train", "--resume", str(run))
+        assert done.code == 2
+        messages.check(done.err.splitlines()[-1].replace(run.name, "RUN"))
 
 
 def with_seconds(run: Path, seconds: float) -> None:
@@ -163,12 +145,10 @@ def with_seconds(run: Path, seconds: float) -> None:
 def test_the_manifest_records_the_pause(program: Program, interrupt: Interrupt) -> None:
     run = interrupt(5)
     before = read_json(run / "manifest.json")
-    assert (before["status"], before["training"]["epochs"], before["resumed"]) == ("interrupted", 5, [])
-    assert before["error"]
+    assert (before["training"]["epochs"], before["resumed"]) == (5, [])
     with_seconds(run, 1000.0)
     assert program("train", "--resume", str(run)).code == 0
     after = read_json(run / "manifest.json")
-    assert (after["status"], after["error"]) == ("completed", None)
     (resumption,) = after["resumed"]
     assert before["finished"] < resumption["at"] < after["finished"]
     assert after["started"] == before["started"]

@@ -11,21 +11,18 @@ import subprocess
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from fnnctl.cli import run
-from fnnctl.messages import Message
 from fnnctl.records.trials import Result
-from fnnctl.runs import search as search_module
 from fnnctl.runs.ensemble import NO_ENSEMBLE
 from fnnctl.store.journal import ResultCache
 from fnnctl.trials.source import TrialSource
-from tests.program import read_json
+from tests.program import Program, contents, read_json
 from tests.runs import killing
 from tests.runs.bagging import asked_to_stop_after
-from tests.runs.extending import timeline
+from tests.runs.extending import RANDOM, assert_same_outcome, extend, timeline
 from tests.runs.killing import dying_after
 from tests.runs.searching import (
     OFTEN_NOTED,
@@ -142,7 +139,6 @@ def test_a_resume_cannot_leave_out_what_has_begun(
 ) -> None:
     """With fewer trials than have started, other trials would have been promoted."""
     folder = cut(1)
-    capsys.readouterr()
     journal = (folder / "journal.jsonl").read_bytes()
     assert resume(folder, "--max-trials", "1") == 2
     assert "--max-trials 1 allows 1 trial, but" in capsys.readouterr().err
@@ -151,37 +147,19 @@ def test_a_resume_cannot_leave_out_what_has_begun(
     assert_same_search(folder, undisturbed)
 
 
-def test_max_trials_holds_for_a_resume(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_max_trials_holds_for_a_resume(config: Path) -> None:
     """Without the option the search keeps its plan; with it the plan changes, which is recorded."""
     arguments = ("--method", "random", "--max-trials", "2", "--executor", "serial")
-    whole = search(config, *arguments)
-
-    def dies(*arguments: Any, **settings: Any) -> Message:
-        raise OSError("the process dies here")
-
     folders = []
     for _ in range(2):
-        with monkeypatch.context() as patch:
-            patch.setattr(search_module, "run_search", dies)
+        with dying_after(1):
             folders.append(search(config, *arguments, code=3))
     assert resume(folders[0]) == 0
-    assert_same_search(folders[0], whole)
+    assert_same_search(folders[0], search(config, *arguments))
     assert of_kind(folders[0], "resume") == []
     assert resume(folders[1], "--max-trials", "3") == 0
     assert len(of_kind(folders[1], "trial")) == 3
     assert [record["changes"] for record in of_kind(folders[1], "resume")] == [{"max_trials": 3}]
-
-
-def test_only_the_last_session_says_why_there_is_no_ensemble(config: Path) -> None:
-    folder = search(config, "--method", "random", "--max-trials", "1", "--executor", "serial")
-    manifest = read_json(folder / "manifest.json")
-    warnings = ["there is none: the scores of all trials overflow", "1 worker died"]
-    facts = {"warnings": warnings, "warning_kinds": [NO_ENSEMBLE, "lost_worker"]}
-    (folder / "manifest.json").write_text(json.dumps({**manifest, **facts}))
-    assert resume(folder, "--max-trials", "2", "--executor", "serial") == 0
-    after = read_json(folder / "manifest.json")["warnings"]
-    assert warnings[0] not in after
-    assert warnings[1] in after
 
 
 def test_a_lost_checkpoint_that_cannot_be_trained_again_stops_the_search(
@@ -198,21 +176,27 @@ def test_a_lost_checkpoint_that_cannot_be_trained_again_stops_the_search(
     assert "to the bit" not in message
 
 
-def test_another_configuration_is_refused(cut: Cut, capsys: pytest.CaptureFixture[str]) -> None:
-    folder = cut(1)
-    resolved = (folder / "resolved.yaml").read_text()
-    before = (folder / "journal.jsonl").read_bytes()
-    for line, changed in (
+@pytest.mark.parametrize(
+    ("line", "changed"),
+    [
         ("seed: 0", "seed: 1"),
         ("batch_size: 32", "batch_size: 16"),
         ("metric: accuracy", "metric: f1_macro"),
-    ):
-        assert line in resolved
-        (folder / "resolved.yaml").write_text(resolved.replace(line, changed))
-        capsys.readouterr()
-        assert resume(folder) == 2
-        assert "began with a different configuration" in capsys.readouterr().err
-        assert (folder / "journal.jsonl").read_bytes() == before
+        ("members: 1", "members: 2"),
+    ],
+)
+def test_another_configuration_is_refused(
+    cut: Cut, capsys: pytest.CaptureFixture[str], line: str, changed: str
+) -> None:
+    """If someone edits the complete config in the run folder."""
+    folder = cut(1)
+    resolved = (folder / "resolved.yaml").read_text()
+    before = (folder / "journal.jsonl").read_bytes()
+    assert line in resolved
+    (folder / "resolved.yaml").write_text(resolved.replace(line, changed))
+    assert resume(folder) == 2
+    assert "began with a different configuration" in capsys.readouterr().err
+    assert (folder / "journal.jsonl").read_bytes() == before
 
 
 def test_a_flipped_byte_is_never_taken(
@@ -238,35 +222,25 @@ def test_a_flipped_byte_is_never_taken(
     assert_same_search(folder, undisturbed)
 
 
-def contents(folder: Path) -> dict[Path, bytes]:
-    """Every file except the lock, which holds the id of the last process."""
-    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file() and path.name != ".lock"}
-
-
 @pytest.mark.parametrize("what", ["empty", "within the header", "after the header", "missing"])
 def test_nothing_of_a_complete_search_is_overwritten_when_its_journal_lost_its_end(
-    undisturbed: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], what: str
+    undisturbed: Path, tmp_path: Path, program: Program, what: str
 ) -> None:
     folder = shutil.copytree(undisturbed, tmp_path / "cut")
     journal = folder / "journal.jsonl"
     header = journal.read_bytes().index(b"\n") + 1
-    cuts = {"empty": 0, "within the header": header - 1, "after the header": header}
     if what == "missing":
         journal.unlink()
     else:
-        os.truncate(journal, cuts[what])
+        os.truncate(journal, {"empty": 0, "within the header": header - 1, "after the header": header}[what])
     before = contents(folder)
     for arguments in (
-        ["search", "--resume", str(folder)],
         ["search", "--resume", str(folder), "--max-trials", "50"],
         ["report", str(folder), "--fail-under", "accuracy=0"],
     ):
-        capsys.readouterr()
-        assert run(arguments) == 2, arguments
-        printed = capsys.readouterr()
-        assert printed.err.startswith(f"{journal}: is {'missing' if what == 'missing' else 'damaged'}: ")
-        assert "Traceback" not in printed.err
-        assert printed.out == ""
+        done = program(*arguments)
+        assert (done.code, done.out) == (2, "")
+        assert done.err.startswith(f"{journal}: is {'missing' if what == 'missing' else 'damaged'}: ")
         assert contents(folder) == before
 
 
@@ -306,7 +280,7 @@ def test_a_signal_while_processes_train(config: Path, tmp_path: Path) -> None:
     assert read_json(folder / "manifest.json")["status"] == "interrupted"
 
 
-def test_what_was_said_about_a_former_winner_is_dropped(tmp_path: Path) -> None:
+def test_what_only_the_former_sessions_result_was_warned_of_is_dropped(tmp_path: Path) -> None:
     """The second trial is better, so that the extended search has another winner."""
     start_from = [{RATE: 1e-6}, {RATE: 0.1}]
     settings = {"method": "random", "space": {RATE: {"uniform": [1e-6, 1.0]}}, "start_from": start_from}
@@ -314,11 +288,51 @@ def test_what_was_said_about_a_former_winner_is_dropped(tmp_path: Path) -> None:
     folder = search(config, "--max-trials", "1", "--executor", "serial")
     manifest = read_json(folder / "manifest.json")
     assert manifest["search"]["best"]["trial"] == 0
-    facts = {"warnings": ["trial 0: it is useless", "odd"], "warning_kinds": ["best.useless", "odd"]}
+    kinds = ["best.useless", NO_ENSEMBLE, "lost_worker"]
+    facts = {"warnings": [f"said of {kind}" for kind in kinds], "warning_kinds": kinds}
     (folder / "manifest.json").write_text(json.dumps({**manifest, **facts}))
     assert resume(folder, "--max-trials", "2", "--executor", "serial") == 0
     after = read_json(folder / "manifest.json")
     assert after["search"]["best"]["trial"] == 1
-    assert "best.useless" not in after["warning_kinds"]
-    assert "odd" in after["warning_kinds"]
+    assert {*kinds} & {*after["warning_kinds"]} == {"lost_worker"}
+    assert "said of lost_worker" in after["warnings"]
     assert len(after["warnings"]) == len(after["warning_kinds"])
+
+
+def rename_fails(monkeypatch: pytest.MonkeyPatch, folder: Path, renames: int) -> None:
+    """The process is interrupted after so many renames in a search's folder."""
+    rename, left = Path.rename, [renames]
+
+    def renamed(path: Path, target: Path) -> Path:
+        moved = rename(path, target)
+        left[0] -= path.parent == folder
+        if not left[0]:
+            raise KeyboardInterrupt
+        return moved
+
+    monkeypatch.setattr(Path, "rename", renamed)
+
+
+@pytest.mark.parametrize("renames", [1, 2, 3])
+def test_a_kill_while_a_new_winner_takes_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, renames: int
+) -> None:
+    """Before and after either of the two renames, readers and resumes find a winner.
+
+    The first rename in the folder gives the new run's folder its hidden name.
+    """
+    config = write_config(tmp_path / "x.yaml", search=RANDOM)
+    folder, at_once = search(config), search(config, "--set", "search.trials=8")
+    former = (folder / "best" / "model.npz").read_bytes()
+    assert former != (at_once / "best" / "model.npz").read_bytes()
+    with monkeypatch.context() as patch:
+        rename_fails(patch, folder, renames)
+        extend(folder, "trials=8", code=130)
+    assert (folder / "best").exists() == (renames != 2)
+    if renames == 1:
+        assert (folder / "best" / "model.npz").read_bytes() == former
+    else:
+        assert (folder / ".former-best" / "model.npz").read_bytes() == former
+    assert run(["report", str(folder), "--json"]) == 0
+    assert resume(folder) == 0
+    assert_same_outcome(folder, at_once)

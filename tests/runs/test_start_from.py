@@ -10,14 +10,10 @@ from typing import Any
 import pytest
 import yaml
 
-from fnnctl.config.schema.methods import METHODS
-from fnnctl.messages import Message
-from fnnctl.records.trials import Result
-from fnnctl.runs import search as search_module
-from fnnctl.search.loop import run_search
 from fnnctl.training.memory import training_bytes
 from tests.modelling.prepared import prepare
-from tests.program import Program
+from tests.program import Program, SetMemory
+from tests.runs.killing import dying_after
 from tests.runs.searching import (
     RATE,
     assert_same_search,
@@ -52,8 +48,11 @@ def earlier(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return search(config, "--method", "random", "--set", "search.trials=12")
 
 
-NUMBERS_OF_TRIALS = [*((method, 100) for method in METHODS), ("random", 5), ("hyperband", 5), ("asha", 5)]
-"""Each method with all trials, and some with fewer than the space has."""
+NUMBERS_OF_TRIALS = [
+    ("random", 100), ("grid", 100), ("hyperband", 100), ("halving", 100), ("bayes", 100), ("random", 5),
+    ("hyperband", 5), ("asha", 5),
+]  # fmt: skip
+"""Some methods with all trials, and some with fewer than the space has."""
 
 
 @pytest.mark.parametrize(("method", "trials"), NUMBERS_OF_TRIALS)
@@ -76,21 +75,16 @@ def test_the_first_trials_are_the_given_ones_and_the_plan_counts_them(
         assert len(jobs) == sum(rung["trials"] for rung in rungs)
 
 
-def test_max_trials_can_leave_some_out(tmp_path: Path) -> None:
-    folder = search(write(tmp_path / "x.yaml", start_from=GIVEN), "--max-trials", "1")
-    assert assignments(folder) == FIRST[:1]
-
-
 def test_the_configs_own_settings(tmp_path: Path) -> None:
-    config = write(tmp_path / "x.yaml", start_from="defaults")
-    folder = search(config, "--method", "random", "--max-trials", "2")
-    assert assignments(folder)[0] == {HIDDEN: [6], L2: 0.0}
+    """Even if no more are tried. A resume cannot change that."""
+    folder = search(write(tmp_path / "x.yaml", start_from="defaults"), "--max-trials", "1")
+    assert assignments(folder) == [{HIDDEN: [6], L2: 0.0}]
+    assert resume(folder, "--set", "search.start_from=null") == 2
 
 
-@pytest.mark.parametrize("method", ["random", "bayes"])
-def test_an_empty_list_stays_empty(tmp_path: Path, method: str) -> None:
+def test_an_empty_list_stays_empty(tmp_path: Path) -> None:
     """In resolved.yaml, too: null would give a sampler that learns the config's own settings."""
-    folder = search(write(tmp_path / "x.yaml", start_from=[]), "--method", method, "--max-trials", "1")
+    folder = search(write(tmp_path / "x.yaml", start_from=[]), "--method", "bayes", "--max-trials", "1")
     assert assignments(folder) != [{HIDDEN: [6], L2: 0.0}]
     assert assignments(search(folder / "resolved.yaml", "--max-trials", "1")) == assignments(folder)
     assert resume(folder, "--max-trials", "3") == 0
@@ -124,54 +118,27 @@ def test_a_runs_best_trials_as_far_as_they_are_searched(tmp_path: Path, earlier:
     assert resolved["search"]["start_from"] == distinct
 
 
-def test_neither_a_repetition_nor_a_resume_needs_the_run(
-    tmp_path: Path, earlier: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    gone = tmp_path / "runs" / earlier.name
-    shutil.copytree(earlier, gone)
+def test_neither_a_repetition_nor_a_resume_needs_the_run(tmp_path: Path, earlier: Path) -> None:
+    gone = shutil.copytree(earlier, tmp_path / "runs" / earlier.name)
     config = write(tmp_path / "x.yaml", start_from="earlier")
     undisturbed = search(config)
-
-    def dies(*arguments: Any, on_result: Any, **settings: Any) -> Message:
-        left = [3]
-
-        def counted(result: Result) -> None:
-            on_result(result)
-            left[0] -= 1
-            if not left[0]:
-                raise OSError("the process dies here")
-
-        return run_search(*arguments, on_result=counted, **settings)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(search_module, "run_search", dies)
+    with dying_after(3):
         cut = search(config, "--executor", "serial", code=3)
     shutil.rmtree(gone)
     assert resume(cut) == 0
     assert_same_search(cut, undisturbed)
-    repeated = search(undisturbed / "resolved.yaml")
-    assert decisions(repeated) == decisions(undisturbed)
+    assert decisions(search(undisturbed / "resolved.yaml")) == decisions(undisturbed)
 
 
-def test_a_resume_cannot_change_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    folder = search(write(tmp_path / "x.yaml", start_from="defaults"), "--method", "random")
-    assert resume(folder, "--set", "search.start_from=null") == 2
-    assert "--set search.start_from=null would change the search" in capsys.readouterr().err
-    assert resume(folder, "--set", "search.trials=6") == 0
-    longer = search(write(tmp_path / "y" / "x.yaml", start_from="defaults", trials=6), "--method", "random")
-    assert assignments(folder) == assignments(longer)
-
-
-@pytest.mark.parametrize("command", ["check", "plan", "search"])
-def test_runs_that_cannot_be_started_from(program: Program, tmp_path: Path, command: str) -> None:
+def test_runs_that_cannot_be_started_from(program: Program, tmp_path: Path) -> None:
     config = write(tmp_path / "x.yaml", start_from="nothing")
+    without = ("--set", "search.start_from=null", "--quiet")
+    other = ("--set", "search.space={training.l1: {choice: [0.0, 0.1, 0.2]}}")
     trained = program("train", str(config), "--quiet", "--name", "trained").out.strip()
-    program("search", str(config), "--time-limit", "0", "--name", "empty", "--set", "search.start_from=null")
-    program(
-        "search", str(config), "--quiet", "--name", "other", "--set", "search.start_from=null",
-        "--set", "search.space={training.l1: {choice: [0.0, 0.1, 0.2]}}",
-    )  # fmt: skip
+    program("search", str(config), "--time-limit", "0", "--name", "empty", *without)
+    program("search", str(config), "--name", "other", *without, *other)
     line = next(n for n, text in enumerate(config.read_text().splitlines(), 1) if "start_from" in text)
+    text = config.read_text()
     for name, message in {
         "nothing": "there is no run 'nothing' in runs",
         "default": "(did you mean 'defaults'?)",
@@ -179,13 +146,13 @@ def test_runs_that_cannot_be_started_from(program: Program, tmp_path: Path, comm
         "empty": "no trial of runs/",
         "other": "searched none of this search's settings; it searched training.l1",
     }.items():
-        config.write_text(config.read_text().replace("start_from: nothing", f"start_from: {name}"))
-        done = program(command, str(config))
-        assert done.code == 2
-        printed = done.out if command == "check" else done.err
-        assert printed.startswith(f"{config}:{line}: search.start_from: ")
-        assert message in printed
-        config.write_text(config.read_text().replace(f"start_from: {name}", "start_from: nothing"))
+        config.write_text(text.replace("start_from: nothing", f"start_from: {name}"))
+        for command in ("check", "plan", "search"):
+            done = program(command, str(config))
+            assert done.code == 2
+            printed = done.out + done.err
+            assert printed.startswith(f"{config}:{line}: search.start_from: ")
+            assert message in printed
 
 
 @pytest.mark.parametrize("command", ["check", "plan"])
@@ -198,12 +165,12 @@ def test_runs_are_looked_up_in_their_folder(
 
 
 def test_a_network_outside_the_space_must_fit_into_memory(
-    program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    program: Program, tmp_path: Path, set_memory: SetMemory
 ) -> None:
     config = write(tmp_path / "x.yaml", start_from=[{HIDDEN: [800]}])
     large = prepare(config, ["model.hidden=[800]"])
     needed = training_bytes(large.fit.settings, rows=len(large.data))
-    monkeypatch.setattr("fnnctl.modelling.fit.available_bytes", lambda: needed - 1)
+    set_memory(needed - 1)
     done = program("check", str(config))
     assert done.code == 2
     assert "search.start_from: with {model.hidden: [800], training.l2: 0.0}, " in done.out

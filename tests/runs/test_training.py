@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import csv
 import shutil
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,10 @@ from fnnctl.report.figures import run_figures
 from fnnctl.store import names
 from fnnctl.training.trainer import TrainedMember, train_stack
 from tests.figures import CLASSIFICATION_FIGURES, figures_by_records
-from tests.program import AtEpoch, Program, only_run, read_json
+from tests.program import AtEpoch, Program, assert_same_files, only_run, read_json
+from tests.runs.ensembles import run_of
+from tests.runs.folding import table
+from tests.runs.resuming import COMPARED
 
 OTHER_RUNS = {
     names.JOURNAL, names.JOURNAL_TORN, names.TIMELINE, names.LEADERBOARD, names.DATA_SIZE, names.THRESHOLD,
@@ -90,17 +92,14 @@ def test_the_manifest_knows_the_positive_one_of_two_classes(
     assert read_json(Path(of_three.json["run"], "manifest.json"))["model"]["positive"] is None
 
 
-def test_json_is_one_object_and_nothing_else(program: Program, iris: Path) -> None:
+def test_json_is_one_object_and_quiet_prints_the_folder_alone(program: Program, iris: Path) -> None:
     done = program("train", str(iris), "--json", "--quiet")
-    assert done.json["status"] == "completed"
-    assert done.json["metrics"] == read_json(Path(done.json["run"]) / "metrics.json")
-    assert done.err == ""
-
-
-def test_quiet_prints_the_folder_alone(program: Program, iris: Path, tmp_path: Path) -> None:
+    run = Path(done.json["run"])
+    assert (done.json["status"], done.err) == ("completed", "")
+    assert done.json["metrics"] == read_json(run / "metrics.json")
+    shutil.rmtree(run)
     done = program("train", str(iris), "--quiet")
-    assert done.out.strip() == str(only_run(tmp_path).relative_to(tmp_path))
-    assert done.err == ""
+    assert (done.out, done.err) == (f"{only_run(Path())}\n", "")
 
 
 @pytest.fixture
@@ -117,24 +116,17 @@ def noise(tmp_path: Path) -> Path:
     return config
 
 
-@pytest.mark.parametrize("command", ["train", "evaluate"])
-def test_quiet_does_not_hide_that_a_network_is_useless(
-    program: Program, noise: Path, tmp_path: Path, command: str
-) -> None:
+def test_quiet_does_not_hide_that_a_network_is_useless(program: Program, noise: Path) -> None:
     """What else is warned of, such as the few epochs, is hidden."""
-    done = program(command, str(noise), "--quiet", "--set", "evaluation.cross_validation={folds: 3}")
-    assert done.code == 0
-    (line,) = done.err.splitlines()
-    assert line.startswith(("warning: accuracy 0.", "warning: the network predicts"))
-    assert " as the baseline does" in line or " is not better than always predicting " in line
-    if command == "train":
-        assert done.out.strip() == str(only_run(tmp_path).relative_to(tmp_path))
-
-
-def test_quiet_does_not_hide_that_new_rows_are_predicted_no_better(program: Program, noise: Path) -> None:
+    folds = ("--set", "evaluation.cross_validation={folds: 3}")
     run = program("train", str(noise), "--quiet").out.strip()
-    for words in ((), ("--data", "noise.csv")):
-        assert " is not better than " in program("evaluate", run, *words, "--quiet").err
+    shutil.rmtree(run)
+    for command, *words in (("train", str(noise)), ("evaluate", str(noise), *folds), ("evaluate", "latest")):
+        done = program(command, *words, "--quiet")
+        assert done.code == 0
+        (line,) = done.err.splitlines()
+        assert line.startswith(("warning: accuracy 0.", "warning: the network predicts"))
+        assert " as the baseline does" in line or " is not better than " in line
 
 
 def test_quiet_does_not_hide_an_exploded_loss(program: Program, iris: Path) -> None:
@@ -145,31 +137,21 @@ def test_quiet_does_not_hide_an_exploded_loss(program: Program, iris: Path) -> N
     assert " exploded: it ended at " in done.err
 
 
-def test_resolved_repeats_the_run_to_the_bit(program: Program, iris: Path, tmp_path: Path) -> None:
+def test_resolved_repeats_the_run_to_the_bit(program: Program, iris: Path) -> None:
     """With an override and a seed that only resolved.yaml contains."""
-    first = program("train", str(iris), "--set", "model.hidden=[8, 4]", "--seed", "5", "--json").json["run"]
-    again = program("train", str(Path(first) / "resolved.yaml"), "--json").json["run"]
-    for name in ("model.npz", "metrics.json", "history.csv", "predictions.csv", "roc_curve.csv"):
-        assert (Path(first) / name).read_bytes() == (Path(again) / name).read_bytes(), name
-    resolved = [(Path(run) / "resolved.yaml").read_bytes() for run in (first, again)]
-    assert resolved[0] == resolved[1]
+    first = run_of(program, "train", str(iris), "--set", "model.hidden=[8, 4]", "--seed", "5")
+    again = run_of(program, "train", str(first / "resolved.yaml"))
+    assert_same_files(first, again, *COMPARED, "roc_curve.csv", "resolved.yaml")
 
 
 def test_a_relative_source_becomes_absolute(program: Program, tmp_path: Path) -> None:
     folder = tmp_path / "configs"
     folder.mkdir()
-    rows = "\n".join(f"{i % 7},{i % 2}" for i in range(40))
-    (folder / "own.csv").write_text(f"x,label\n{rows}\n")
-    (folder / "own.yaml").write_text(
-        "recipe: classic\ndata: {source: own.csv, target: label}\ntraining: {epochs: 2}\n"
-    )
-    run = Path(program("train", "configs/own.yaml", "--json").json["run"])
+    (folder / "own.csv").write_text("x,label\n" + "".join(f"{i % 7},{i % 2}\n" for i in range(40)))
+    (folder / "own.yaml").write_text("data: {source: own.csv, target: label}\nrecipe: classic\n")
+    run = run_of(program, "train", "configs/own.yaml", "--set", "training.epochs=2")
     assert f"source: {folder / 'own.csv'}" in (run / "resolved.yaml").read_text()
     assert program("train", str(run / "resolved.yaml")).code == 0
-    (folder / "own.csv").write_text(f"x,label\n{rows}\n1,1\n")
-    changed = program("train", str(run / "resolved.yaml"))
-    assert changed.code == 2
-    assert "SHA-256" in changed.err
 
 
 def test_saved_weights_give_the_predictions(program: Program, iris: Path) -> None:
@@ -180,8 +162,7 @@ def test_saved_weights_give_the_predictions(program: Program, iris: Path) -> Non
         W1, b1, W2, b2 = (weights[name] for name in ("weights_1", "biases_1", "weights_2", "biases_2"))
     from sklearn.datasets import load_iris
 
-    with (run / "predictions.csv").open(newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = table(run, "predictions.csv")
     X = load_iris().data[[int(row["row"]) for row in rows]]
     assert model["features"] == [
         f"{part}_cm" for part in ("sepal_length", "sepal_width", "petal_length", "petal_width")
@@ -211,8 +192,7 @@ def test_the_learning_curve_marks_the_best_epoch(
         "--set", stopping, "--set", "training.epochs=200", "--set", "training.optimizer.learning_rate=0.2",
     )  # fmt: skip
     run = Path(program("train", str(iris), *changes, "--json").json["run"])
-    with (run / "history.csv").open(newline="") as file:
-        losses = [float(row["validation_loss"]) for row in csv.DictReader(file)]
+    losses = [float(row["validation_loss"]) for row in table(run, "history.csv")]
     best = 1 + losses.index(min(losses))
     assert marked == [best]
     assert read_json(run / "manifest.json")["training"]["best_epoch"] == best == len(losses) - 3
@@ -245,17 +225,15 @@ def test_a_recipes_training_ends_when_its_best_loss_is_out_of_reach(program: Pro
 
 @pytest.mark.figures
 def test_divergence_ends_with_4_and_names_the_epoch(program: Program, iris: Path, tmp_path: Path) -> None:
-    done = program(
-        "train", str(iris), "--set", "training.optimizer={name: sgd, learning_rate: 1e6}", "--set",
-        "data.scaling=none", "--set", "training.l2=1e5",
-    )  # fmt: skip
+    changes = ("training.optimizer={name: sgd, learning_rate: 1e6}", "data.scaling=none", "training.l2=1e5")
+    done = program("train", str(iris), *(word for change in changes for word in ("--set", change)))
     assert done.code == 4
     assert "diverged in epoch" in done.err
     assert "learning_rate" in done.err
-    manifest = read_json(only_run(tmp_path) / "manifest.json")
-    assert manifest["status"] == "failed"
-    assert (only_run(tmp_path) / "history.csv").is_file()
-    assert not (only_run(tmp_path) / "learning_curve.png").exists()  # no epoch has a finite loss
+    run = only_run(tmp_path)
+    assert read_json(run / "manifest.json")["status"] == "failed"
+    assert (run / "history.csv").is_file()
+    assert not (run / "learning_curve.png").exists()  # no epoch has a finite loss
     assert program("report").code == 0
     assert "<svg" not in program("report", "--format", "html").out
 

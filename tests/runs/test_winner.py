@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,10 @@ import pytest
 import yaml
 
 from fnnctl.modelling.predictor import score_parts
-from tests.program import Program, read_json
+from tests.program import Program, assert_same_files, read_json
+from tests.runs.ensembles import run_of
+from tests.runs.folding import table
+from tests.runs.resuming import COMPARED
 from tests.runs.searching import RATE, of_kind, prepared, resume, search, write_config
 
 SEARCH = {"space": {RATE: {"log_uniform": [0.003, 0.3]}}}
@@ -52,15 +54,13 @@ def test_with_groups_it_is_tested_on_the_rows_that_the_search_left_out(tmp_path:
     (tmp_path / "t.csv").write_text("\n".join(["x,g,y", *rows]) + "\n")
     data = {"source": "t.csv", "target": "y", "split": {"group": "g"}}
     config = write_config(tmp_path / "t.yaml", data=data, search={**SEARCH, "trials": 3})
-    with (search(config) / "best" / "predictions.csv").open(newline="") as file:
-        tested = [int(row["row"]) for row in csv.DictReader(file)]
+    tested = [int(row["row"]) for row in table(search(config) / "best", "predictions.csv")]
     assert tested == prepared(config).split.test.tolist()
 
 
 def test_its_own_number_of_epochs(best: Path) -> None:
     winner = read_json(best.parent / "manifest.json")["search"]["best"]
-    with (best / "history.csv").open(newline="") as file:
-        history = list(csv.DictReader(file))
+    history = table(best, "history.csv")
     assert len(history) == winner["epochs"]
     assert all(row["validation_loss"] == "" for row in history)
     trained = [each["epochs"] for each in of_kind(best.parent, "result") if each["trial"] == winner["trial"]]
@@ -91,14 +91,9 @@ def test_its_config(best: Path) -> None:
     assert resolved["search"] is None
 
 
-def test_trained_again_it_has_the_same_bits(
-    program: Program, best: Path, no_figures: None, tmp_path: Path
-) -> None:
-    done = program("train", str(best / "resolved.yaml"), "--quiet")
-    assert done.code == 0, done.err
-    again = Path(done.out.strip())
-    for name in ("model.npz", "history.csv", "metrics.json", "predictions.csv", "resolved.yaml"):
-        assert (again / name).read_bytes() == (best / name).read_bytes(), name
+def test_trained_again_it_has_the_same_bits(program: Program, best: Path, no_figures: None) -> None:
+    again = run_of(program, "train", str(best / "resolved.yaml"))
+    assert_same_files(again, best, *COMPARED, "resolved.yaml")
 
 
 def test_the_test_part_is_used_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -124,10 +119,8 @@ def test_settings_that_the_refit_leaves_out_are_reported(program: Program, best:
         "the refitted winner is not calibrated",
         "the refitted winner's lr_schedule monitors train_loss instead of validation_loss",
     ]
-    assert (
-        read_json(best / "manifest.json")["warnings"][:2]
-        == read_json(best.parent / "manifest.json")["warnings"]
-    )
+    of_winner = read_json(best / "manifest.json")["warnings"]
+    assert of_winner[:2] == read_json(best.parent / "manifest.json")["warnings"]
     assert "the refitted winner is not calibrated" in program("report", str(best.parent)).out
 
 
