@@ -38,6 +38,10 @@ TIMES_ROUGH = 1e6
 """How many times as long as by `rough_seconds` the trials take: the fixed times hardly count then."""
 
 
+def of_validation(folder: Path, **settings: Any) -> Path:
+    return write_config(folder / "x.yaml", search={**VALIDATION, **settings})
+
+
 class Training:
     """A search, of which trials are trained on one worker."""
 
@@ -99,14 +103,11 @@ def test_on_bags_it_follows_from_how_fast_trials_train(tmp_path: Path, slowdown:
     assert training.ending.seconds() == pytest.approx(training.fixed(1 + MOST_TIMES + 1 / 3, 1) * busy)
 
 
-@pytest.mark.parametrize("settings", [VALIDATION, FOLDS], ids=["validation", "folds"])
-@pytest.mark.parametrize("slowdown", [1.0, 4.0])
+@pytest.mark.parametrize(("settings", "slowdown"), [(VALIDATION, 1.0), (FOLDS, 4.0)])
 def test_elsewhere_the_winner_is_refitted(tmp_path: Path, settings: dict[str, Any], slowdown: float) -> None:
     """As the ensemble of the config, on training and validation rows, for its own number of epochs."""
-    more: dict[str, Any] = {}
-    if settings is FOLDS:
-        more["evaluation"] = {"cross_validation": {"folds": 3, "repeats": 1}}
-    config = write_config(tmp_path / "x.yaml", model={"ensemble": 2}, search=settings, **more)
+    folds = {"cross_validation": {"folds": 3, "repeats": 1}}
+    config = write_config(tmp_path / "x.yaml", model={"ensemble": 2}, search=settings, evaluation=folds)
     training = Training(prepared(config))
     training.train(0, 9, slowdown=slowdown)
     busy = max(1.0, SHARE_OF_SLOWDOWN * slowdown)
@@ -119,7 +120,7 @@ def test_elsewhere_the_winner_is_refitted(tmp_path: Path, settings: dict[str, An
 
 
 def test_the_default_settings_are_expected_to_stop_early_like_the_trials(tmp_path: Path) -> None:
-    ready = prepared(write_config(tmp_path / "x.yaml", search=VALIDATION))
+    ready = prepared(of_validation(tmp_path))
     default = ready.base_fit()
     training = Training(ready, default=default)
     assert training.ending.default_seconds() == 0.0, "that is unknown before any trial"
@@ -133,7 +134,7 @@ def test_the_default_settings_are_expected_to_stop_early_like_the_trials(tmp_pat
 def test_time_for_the_default_settings_is_left_only_if_that_is_at_most_half_of_the_limit(
     tmp_path: Path,
 ) -> None:
-    ready = prepared(write_config(tmp_path / "x.yaml", search=VALIDATION))
+    ready = prepared(of_validation(tmp_path))
 
     def seconds(limit: float, default: Fit | None) -> float:
         training = Training(ready, limit=limit, default=default)
@@ -166,8 +167,7 @@ def test_a_default_trial_on_bags_that_has_ended_is_not_trained_again(tmp_path: P
 
 
 def test_the_networks_of_a_confirmation_count(tmp_path: Path) -> None:
-    settings = {**VALIDATION, "confirm": {"top": 2, "seeds": 3}}
-    ready = prepared(write_config(tmp_path / "x.yaml", search=settings))
+    ready = prepared(of_validation(tmp_path, confirm={"top": 2, "seeds": 3}))
 
     def seconds(*, confirm: bool) -> float:
         training = Training(ready)
@@ -183,23 +183,16 @@ def test_the_networks_of_a_confirmation_count(tmp_path: Path) -> None:
     assert seconds(confirm=True) - seconds(confirm=False) == pytest.approx(networks, rel=1e-6)
 
 
-@pytest.mark.parametrize(
-    ("seconds", "left", "ends"), [(40.0, 41.0, False), (40.0, 39.0, True), (0.0, 0.0, True)]
-)
+@pytest.mark.parametrize(("seconds", "left", "ends"), [(40.0, 41.0, False), (40.0, 39.0, True), (0, 0, True)])
 @pytest.mark.parametrize("on_bags", [True, False])
 def test_trials_end_when_the_end_takes_what_is_left(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    seconds: float,
-    left: float,
-    ends: bool,
-    on_bags: bool,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seconds: float, left: float, ends: bool, on_bags: bool
 ) -> None:
     """With a first result: without one, a search that is not on bags goes on to its limit."""
     config = (
         written(tmp_path, "number", NUMBERS)
         if on_bags
-        else write_config(tmp_path / "x.yaml", search={**VALIDATION, "trials": 9, "space": ONE_BY_ONE})
+        else of_validation(tmp_path, trials=9, space=ONE_BY_ONE)
     )
     monkeypatch.setattr(EndingTime, "seconds", lambda ending: seconds)
     monkeypatch.setattr(SearchSession, "seconds_left", left)

@@ -45,6 +45,7 @@ def run(tmp_path: Path) -> Iterator[OpenRun]:
 def test_what_is_kept_is_loaded(
     run: OpenRun, validation: CrossValidation, results: dict[int, FoldResult]
 ) -> None:
+    results[0] = replace(results[0], fitted=replace(results[0].fitted, threshold=0.1 + 0.2))
     keep_folds(run, validation, {0: results[0]}, seconds=3.0)
     keep_folds(run, validation, {1: results[1], 2: results[2]}, seconds=7.0)
     told: list[str] = []
@@ -57,16 +58,6 @@ def test_what_is_kept_is_loaded(
         assert before.scores is not None
         assert result.scores.metrics() == before.scores.metrics()
         assert result.scores.loss == before.scores.loss
-
-
-def test_a_threshold_is_kept(
-    run: OpenRun, validation: CrossValidation, results: dict[int, FoldResult]
-) -> None:
-    keep_folds(
-        run, validation, {0: replace(results[0], fitted=FittedValues(threshold=0.1 + 0.2))}, seconds=1.0
-    )
-    kept, _ = load_folds(run, validation, print)
-    assert kept[0].fitted.threshold == 0.1 + 0.2
 
 
 def test_a_diverged_fold_has_no_outputs_and_an_interrupted_one_is_not_kept(

@@ -11,7 +11,6 @@ import yaml
 
 from fnnctl.cli import run
 from fnnctl.config.yaml_text import CoreLoader
-from fnnctl.report.figures.drawing import draw_figures
 from fnnctl.report.figures.search_figures import SEARCH_FIGURES
 from fnnctl.report.summary import summarize
 from fnnctl.store.folder import RunFolder
@@ -68,11 +67,6 @@ def assert_is_the_best_trial(member: TrainedMember, folder: Path) -> None:
     assert list(member.history["validation_loss"]) == result["facts"]["curve"]["validation_loss"]
 
 
-def test_the_printed_words_train_to_the_bits_of_the_trial(folder: Path) -> None:
-    words = printed_words(folder)[best(folder)]
-    assert_is_the_best_trial(trained_alone(folder / "resolved.yaml", words), folder)
-
-
 def test_the_printed_architecture_pasted_into_the_config_does_too(
     config: Path, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -98,18 +92,6 @@ def test_the_report_says_how_rewards_rose(folder: Path, capsys: pytest.CaptureFi
     assert f"mean accuracy {sum(objectives[-4:]) / 4:.4f} of 4 trials" in text
 
 
-@pytest.mark.figures
-def test_the_best_architecture_and_the_rewards_are_drawn(folder: Path) -> None:
-    assert {"architecture.png", "reward.png"} <= set(draw_figures(RunFolder(folder)))
-    assert (folder / "architecture.png").read_bytes().startswith(b"\x89PNG")
-    (figure,) = (figure for figure in SEARCH_FIGURES if figure.file == "architecture.png")
-    layer = r"\d+ units? \(\w+\)"
-    assert re.fullmatch(
-        rf"\d hidden layers?, from the inputs to the outputs: {layer}(, {layer})*\.",
-        figure.in_words(summarize(RunFolder(folder))),
-    )
-
-
 def drawn(folder: Path) -> set[str]:
     """Which of the two figures of architectures there are."""
     run = RunFolder(folder)
@@ -119,16 +101,23 @@ def drawn(folder: Path) -> set[str]:
     return {figure.file for figure in figures if figure.is_possible(summary) and figure.draw(run, summary)}
 
 
-def test_other_searches_draw_no_architecture(tmp_path: Path) -> None:
-    config = write_config(tmp_path / "x.yaml", search={**SETTINGS, "method": "random", "trials": 3})
-    assert drawn(search(config, "--executor", "serial")) == set()
+def test_the_best_architecture_and_the_rewards_are_drawn(folder: Path) -> None:
+    assert drawn(folder) == {"architecture.png", "reward.png"}
+    (figure,) = (figure for figure in SEARCH_FIGURES if figure.file == "architecture.png")
+    layer = r"\d+ units? \(\w+\)"
+    assert re.fullmatch(
+        rf"\d hidden layers?, from the inputs to the outputs: {layer}(, {layer})*\.",
+        figure.in_words(summarize(RunFolder(folder))),
+    )
 
 
 def test_a_space_without_layers_has_no_architecture(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    """And without a controller there are no rewards."""
     space = {"training.l2": {"log_uniform": [1e-6, 1e-2]}}
     config = write_config(tmp_path / "x.yaml", search={**SETTINGS, "trials": 6, "space": space})
     folder = search(config, "--executor", "serial")
     assert drawn(folder) == {"reward.png"}
     assert "Its architecture" not in report(folder, capsys)
+    assert drawn(search(config, "--method", "random", "--max-trials", "2")) == set()

@@ -10,7 +10,7 @@ import pytest
 
 from fnnctl.cli import run
 from fnnctl.runs import trained_trials
-from fnnctl.trials.weights import WeightLibrary, train_again
+from fnnctl.trials.weights import train_again
 from tests.program import read_json
 from tests.runs.bagging import NUMBERS, SLOW_DEFAULT, written
 from tests.runs.searching import of_kind, resume, search
@@ -74,19 +74,6 @@ def test_no_lost_trial_is_trained_again_when_time_is_over(
     assert trials == [read_json(folder / "manifest.json")["search"]["best"]["trial"]]
     assert (folder / "best" / "metrics.json").exists()
     assert not (folder / "ensemble").exists()
-
-
-def test_the_library_is_opened_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    opened, init = [], WeightLibrary.__init__
-
-    def counted(library: WeightLibrary, *arguments: Any, **settings: Any) -> None:
-        opened.append(library)
-        init(library, *arguments, **settings)
-
-    monkeypatch.setattr(WeightLibrary, "__init__", counted)
-    config = written(tmp_path, "number", NUMBERS, {"search": {"ensemble": {"size": 3}}})
-    search(config, "--executor", "serial")
-    assert len(opened) == 1
 
 
 def test_one_line_says_that_trials_are_trained_again(
