@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +20,10 @@ from fnnctl.modelling.stack_settings import member_of, network_shape
 from fnnctl.nn.layers.activations import ACTIVATIONS, ActivationBuffers, Bits
 from fnnctl.nn.layers.initializers import INITIALIZERS
 from fnnctl.nn.shape import HiddenShape, NetworkShape, OutputShape
+from tests.contracts.trained import assert_exported_by_record, assert_repeated_by_its_model
 from tests.export.onnx.random_models import NEEDS_ONNX
 from tests.nn.gradients import PARAMETER, case_away_from_kinks, pieces_of
-from tests.program import Program, only_run, read_json
+from tests.program import Program, read_json
 
 pytestmark = pytest.mark.usefixtures("no_figures")
 
@@ -124,41 +124,19 @@ class TestTraining:
         self, name: str, program: Program, tmp_path: Path
     ) -> None:
         (tmp_path / "x.yaml").write_text(CONFIG.format(activation=name, epochs=1, precision="float32"))
-        assert program("train", "x.yaml", "--quiet").code == 0
-        run = only_run(Path())
+        run = assert_repeated_by_its_model(program, "x.yaml")
         assert {layer["activation"] for layer in read_json(run / "model.json")["hidden"]} == {name}
-        scores = program("evaluate", "latest", "--json").json
-        assert scores["metrics"]["test"]["loss"] == read_json(run / "metrics.json")["test"]["loss"]
 
 
 @pytest.mark.extra
 @NEEDS_ONNX
 @pytest.mark.parametrize("name", NAMES)
-class TestExport:
-    @pytest.mark.parametrize("precision", ["float32", "float64"])
-    def test_it_is_exported_unless_the_record_says_that_it_cannot_be(
-        self, name: str, precision: str, program: Program, tmp_path: Path
-    ) -> None:
-        (tmp_path / "x.yaml").write_text(CONFIG.format(activation=name, epochs=3, precision=precision))
-        assert program("train", "x.yaml", "--quiet").code == 0
-        if ACTIVATION_RECORDS[name].exported:
-            done = program("export", "--output", "x.onnx", "--json")
-            assert done.json["largest_difference"] <= 1e-5
-        else:
-            done = program("export", "--output", "x.onnx")
-            assert (done.code, done.err) == (2, error_for(name))
-
-    def test_the_error_names_what_cannot_be_exported(
-        self, name: str, program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        (tmp_path / "x.yaml").write_text(CONFIG.format(activation=name, epochs=1, precision="float32"))
-        assert program("train", "x.yaml", "--quiet").code == 0
-        record = replace(ACTIVATION_RECORDS[name], exported=False)
-        monkeypatch.setitem(ACTIVATION_RECORDS, name, record)
-        done = program("export", "--output", "x.onnx")
-        assert (done.code, done.err) == (2, error_for(name))
-        assert not Path("x.onnx").exists()
-
-
-def error_for(name: str) -> str:
-    return f"--format onnx: the activation '{name}' cannot be exported\n"
+@pytest.mark.parametrize("precision", ["float32", "float64"])
+def test_it_is_exported_unless_the_record_says_that_it_cannot_be(
+    name: str, precision: str, program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "x.yaml").write_text(CONFIG.format(activation=name, epochs=3, precision=precision))
+    assert program("train", "x.yaml", "--quiet").code == 0
+    assert_exported_by_record(
+        program, monkeypatch, ACTIVATION_RECORDS, name, "activation", most_difference=1e-5
+    )

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import inspect
-from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 from typing import Any, get_args
@@ -36,9 +34,11 @@ from fnnctl.nn.losses.registry import LOSSES
 from fnnctl.nn.shape import HiddenShape, NetworkShape, OutputShape
 from fnnctl.tasks.classification.scores import CLASS_LOSSES
 from fnnctl.tasks.epoch_metrics import EPOCH_METRICS
+from tests.contracts.trained import assert_exported_by_record, assert_repeated_by_its_model
 from tests.export.onnx.random_models import NEEDS_ONNX
 from tests.nn.gradients import case_away_from_kinks, outputs_for
 from tests.program import Program, only_run, read_json
+from tests.runs.folding import table
 
 pytestmark = pytest.mark.usefixtures("no_figures")
 
@@ -125,12 +125,11 @@ class TestRecord:
 
     def test_it_is_an_output_of_its_task_alone(self, name: str) -> None:
         output = validated({"data": {"source": "iris"}, "model": {"output": name}}).model.output
-        for task in EPOCH_METRICS:
-            if task == LOSS_RECORDS[name].task:
-                assert output_of(output, task) is output
-            else:
-                with pytest.raises(ValueError, match=f"{name} is not an output of a {task}"):
-                    output_of(output, task)
+        task = LOSS_RECORDS[name].task
+        assert output_of(output, task) is output
+        (another,) = EPOCH_METRICS.keys() - {task}
+        with pytest.raises(ValueError, match=f"{name} is not an output of a {another}"):
+            output_of(output, another)
 
 
 def values_of(name: str, parameter: float) -> FloatArray:
@@ -151,16 +150,14 @@ class TestComparison:
         assert np.allclose(first, second) == is_same
         assert (problems_of([one, other]) == []) == is_same
 
-    @pytest.mark.parametrize("name", NAMES)
+    @pytest.mark.parametrize("name", [name for name in NAMES if LOSS_RECORDS[name].parameter])
     def test_a_parameter_gives_another_function(self, name: str) -> None:
         parameters = parameters_of(LOSS_RECORDS[name])
-        written = [{"name": name, LOSS_RECORDS[name].parameter: parameter} for parameter in parameters]
-        if len(parameters) == 2:
-            first, second = (values_of(name, parameter) for parameter in parameters)
-            assert not np.allclose(first, second)
-            assert problems_of(written) == [("search", "objective", "metric")]
-            assert problems_of([name, written[0]]) == []
-        assert problems_of([name, name]) == []
+        outputs = [{"name": name, LOSS_RECORDS[name].parameter: parameter} for parameter in parameters]
+        first, second = (values_of(name, parameter) for parameter in parameters)
+        assert not np.allclose(first, second)
+        assert problems_of(outputs) == [("search", "objective", "metric")]
+        assert problems_of([name, outputs[0]]) == problems_of([name, name]) == []
 
     @pytest.mark.parametrize("name", NAMES)
     def test_auto_has_the_function_of_its_tasks_default(self, name: str) -> None:
@@ -193,40 +190,21 @@ class TestTraining:
 
     def test_epochs_make_the_loss_smaller(self, name: str, write: Any, program: Program) -> None:
         assert program("train", write(name, epochs=10), "--quiet").code == 0
-        with (only_run(Path()) / "history.csv").open(encoding="utf-8", newline="") as file:
-            losses = [float(row["train_loss"]) for row in csv.DictReader(file)]
+        losses = [float(row["train_loss"]) for row in table(only_run(Path()), "history.csv")]
         assert losses[-1] < losses[0]
 
     def test_a_saved_model_predicts_what_was_predicted_after_training(
         self, name: str, write: Any, program: Program
     ) -> None:
-        assert program("train", write(name), "--quiet").code == 0
-        run = only_run(Path())
+        run = assert_repeated_by_its_model(program, write(name))
         assert read_json(run / "model.json")["output"] == name
-        scores = program("evaluate", "latest", "--json").json
-        assert scores["metrics"]["test"]["loss"] == read_json(run / "metrics.json")["test"]["loss"]
 
 
 @pytest.mark.extra
 @NEEDS_ONNX
 @pytest.mark.parametrize("name", NAMES)
-class TestExport:
-    def test_it_is_exported_unless_the_record_says_that_it_cannot_be(
-        self, name: str, write: Any, program: Program
-    ) -> None:
-        assert program("train", write(name), "--quiet").code == 0
-        if LOSS_RECORDS[name].exported:
-            done = program("export", "--output", "t.onnx", "--json")
-            assert done.json["largest_difference"] <= 1e-6
-        else:
-            done = program("export", "--output", "t.onnx")
-            assert (done.code, done.err) == (2, f"--format onnx: the output '{name}' cannot be exported\n")
-
-    def test_the_error_names_what_cannot_be_exported(
-        self, name: str, write: Any, program: Program, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        assert program("train", write(name), "--quiet").code == 0
-        monkeypatch.setitem(LOSS_RECORDS, name, replace(LOSS_RECORDS[name], exported=False))
-        done = program("export", "--output", "t.onnx")
-        assert (done.code, done.err) == (2, f"--format onnx: the output '{name}' cannot be exported\n")
-        assert not Path("t.onnx").exists()
+def test_it_is_exported_unless_the_record_says_that_it_cannot_be(
+    name: str, write: Any, program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert program("train", write(name), "--quiet").code == 0
+    assert_exported_by_record(program, monkeypatch, LOSS_RECORDS, name, "output", most_difference=1e-6)

@@ -56,7 +56,6 @@ def made(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_pa
     return metric
 
 
-@pytest.mark.usefixtures("no_figures")
 def test_a_registered_metric_is_found_everywhere(made: Metric[Any], program: Program, tmp_path: Path) -> None:
     for seed in ("1", "2"):
         done = program("train", "made.yaml", "--seed", seed, "--name", f"run{seed}")
@@ -87,7 +86,6 @@ def test_a_registered_metric_is_found_everywhere(made: Metric[Any], program: Pro
     assert all("mean" in column[made.name] for column in columns)
 
 
-@pytest.mark.usefixtures("no_figures")
 def test_a_registered_metric_is_the_objective_of_a_search(
     made: Metric[Any], program: Program, tmp_path: Path
 ) -> None:

@@ -57,6 +57,7 @@ SEARCHES: dict[str, Mapping[str, Any]] = {
         "curve_stopping": "median", "batch": 5,
     },
     "confirmed": {"method": "random", "trials": 6, "confirm": {"top": 3, "seeds": 3}},
+    "on folds": {"trials": 9, "objective": {"on": "cross_validation"}, "method": "halving", "budget": LADDER},
     "on a sample first": ON_SAMPLE,
     "on bags": ON_BAGS,
 }  # fmt: skip
@@ -79,6 +80,7 @@ def config(kind: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
         model=on_bags,
         training={"averaging": "ema", "early_stopping": {"monitor": "train_loss", "patience": 3}},
         search={"budget": {"max_epochs": 12}, "space": SPACE, **SEARCHES[kind]},
+        evaluation={"cross_validation": {"folds": 3, "repeats": 1}},
     )
 
 

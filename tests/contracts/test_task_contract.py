@@ -8,8 +8,8 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Mapping
+from contextlib import nullcontext, suppress
 from typing import Any
 
 import numpy as np
@@ -30,7 +30,7 @@ from fnnctl.store.tables import wide_csv_lines
 from fnnctl.tasks.epoch_metrics import EPOCH_METRICS, TRAIN_LOSS, VALIDATION_LOSS, epoch_metrics
 from fnnctl.tasks.registry import task_of
 from fnnctl.tasks.reports import TASK_REPORTS
-from fnnctl.tasks.task import Artifacts, FoldScores, OutputDecoder, Task
+from fnnctl.tasks.task import Artifacts, FoldScores, OutputDecoder, PartScores, Task
 from tests.tasks.cases import CASES, ROWS, TaskCase
 
 
@@ -52,9 +52,13 @@ def restored(description: ModelDescription) -> Task:
     return task_of(description.target, description.classes)
 
 
+def rows_of(lines: Iterable[str]) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO("".join(lines))))
+
+
 def tables(artifacts: Artifacts) -> dict[str, list[dict[str, str]]]:
     """The rows of the files, by file name."""
-    return {name: list(csv.DictReader(io.StringIO("".join(lines)))) for name, lines in artifacts}
+    return {name: rows_of(lines) for name, lines in artifacts}
 
 
 def folds_of(
@@ -78,34 +82,24 @@ def assert_same_metrics(found: Mapping[str, Any], expected: Mapping[str, Any]) -
     assert known == pytest.approx(wanted, rel=1e-12, abs=1e-15, nan_ok=True)
 
 
-def test_every_kind_of_output_is_tested() -> None:
+def test_every_kind_of_output_and_every_task_is_tested() -> None:
     assert {case.fit.settings.shape.output.kind for case in CASES.values()} == LOSSES.keys()
-    assert {case.task.name for case in CASES.values()} == EPOCH_METRICS.keys()
-
-
-def test_every_task_is_tested() -> None:
-    assert {case.task.name for case in CASES.values()} == TASK_REPORTS.keys()
+    tasks = {case.task.name for case in CASES.values()}
+    assert tasks == EPOCH_METRICS.keys() == TASK_REPORTS.keys()
 
 
 class TestTargets:
-    def test_what_it_was_fitted_on_is_found_again(self, case: TaskCase) -> None:
+    def test_what_it_was_fitted_on_is_found_again_in_any_order_of_texts(self, case: TaskCase) -> None:
         raw = case.data.dataset.target
-        targets, wrong = case.task.encode_new(raw.texts, raw.codes)
-        assert wrong == {}
-        assert targets.tolist() == case.data.targets.tolist()
+        for texts, codes in ((raw.texts, raw.codes), (raw.texts[::-1], len(raw.texts) - 1 - raw.codes)):
+            targets, wrong = case.task.encode_new(texts, codes)
+            assert (targets.tolist(), wrong) == (case.data.targets.tolist(), {})
 
-    def test_texts_may_come_in_any_order(self, case: TaskCase) -> None:
-        raw = case.data.dataset.target
-        targets, _ = case.task.encode_new(raw.texts[::-1], len(raw.texts) - 1 - raw.codes)
-        assert targets.tolist() == case.data.targets.tolist()
-
-    def test_one_may_be_missing(self, case: TaskCase) -> None:
+    def test_one_or_all_may_be_missing(self, case: TaskCase) -> None:
         raw = case.data.dataset.target
         targets, wrong = case.task.encode_new(raw.texts, np.array([-1, 0, -1]))
         assert (len(targets), wrong) == (3, {})
         assert targets[1] == case.data.targets[raw.codes == 0][0]
-
-    def test_no_text_at_all(self, case: TaskCase) -> None:
         targets, wrong = case.task.encode_new((), np.array([-1, -1]))
         assert (len(targets), wrong) == (2, {})
 
@@ -132,36 +126,28 @@ class TestSettings:
         """None has another one's loss without a word."""
         model = ModelConfig.model_validate({"output": name})
         experiment = case.experiment.model_copy(update={"model": model})
-        if "model.output" in [problem.path for problem in case.task.check(experiment)]:
-            with suppress(ValueError):
-                assert case.task.output_decoder(model, case.data.targets).output.kind == name
-        else:
+        is_refused = "model.output" in [problem.path for problem in case.task.check(experiment)]
+        with suppress(ValueError) if is_refused else nullcontext():
             assert case.task.output_decoder(model, case.data.targets).output.kind == name
 
     def test_every_metric_of_a_part_has_a_meaning(self, case: TaskCase) -> None:
         metrics = flat_metrics(case.part().metrics())
         assert [why for name in metrics if (why := case.task.check_metric(name))] == []
 
-    def test_rows_without_weights_need_none(self, case: TaskCase) -> None:
-        assert case.task.example_weights(case.experiment.training, case.data.targets, None) is None
-
-    def test_weights_of_the_data_are_kept(self, case: TaskCase) -> None:
+    def test_weights_of_the_data_are_kept_and_to_blame_if_they_are_all_0(self, case: TaskCase) -> None:
         given = np.arange(ROWS) / 2
         weights = case.task.example_weights(case.experiment.training, case.data.targets, given)
         assert weights is not None
         assert weights.tolist() == given.tolist()
-
-    def test_if_the_weights_of_the_data_are_all_0_they_are_to_blame(self, case: TaskCase) -> None:
+        assert case.task.example_weights(case.experiment.training, case.data.targets, None) is None
         assert case.task.weights_problem(np.zeros(ROWS)).path == "data.weights"
 
     def test_folds_and_parts_that_have_all_rows_lack_nothing(self, case: TaskCase) -> None:
         every = np.arange(ROWS)
         assert case.task.split_warnings(case.data.targets, Split(every, every, every)) == []
         twice = np.r_[case.data.targets, case.data.targets]
-        assert (
-            case.task.fold_warnings(twice, Folds(2, np.repeat(np.array([[0, 1]], np.int32), ROWS, axis=1)))
-            == []
-        )
+        folds = Folds(2, np.repeat(np.array([[0, 1]], np.int32), ROWS, axis=1))
+        assert case.task.fold_warnings(twice, folds) == []
 
 
 class TestScores:
@@ -207,27 +193,23 @@ class TestScores:
 class TestPredictions:
     def test_there_is_a_column_for_every_value(self, case: TaskCase) -> None:
         leading, numbers = case.task.predict(case.networks[0], case.decoder)
-        assert len(leading) == len(numbers) == ROWS
         columns = case.task.prediction_columns()
-        assert {len(row) + numbers.shape[1] for row in leading} == {len(columns)}
-        assert len({*columns}) == len(columns)
+        assert len(leading) == len(numbers) == ROWS
+        assert {len(row) + numbers.shape[1] for row in leading} == {len(columns)} == {len({*columns})}
 
     @pytest.mark.parametrize("calibrated", [False, True])
     def test_they_are_those_of_a_runs_file(self, case: TaskCase, calibrated: bool) -> None:
         decoder = case.calibrated if calibrated else case.decoder
-        leading, numbers = case.task.predict(case.networks[0], decoder)
-        columns = case.task.prediction_columns()
-        lines = wide_csv_lines(columns, [(leading, numbers)])
+        columns, predicted = case.task.prediction_columns(), case.task.predict(case.networks[0], decoder)
+        expected = rows_of(wide_csv_lines(columns, [predicted]))
         written = tables(case.part(decoder).artifacts())[names.PREDICTIONS]
-        assert [{column: row[column] for column in columns} for row in written] == [
-            *csv.DictReader(io.StringIO("".join(lines)))
-        ]
+        assert [{column: row[column] for column in columns} for row in written] == expected
 
     def test_a_row_is_predicted_whatever_its_neighbours_are(self, case: TaskCase) -> None:
         leading, numbers = case.task.predict(case.networks[0], case.decoder)
-        one, its = case.task.predict(case.networks[0][5:6], case.decoder)
-        assert [*one[0]] == [*leading[5]]
-        assert its.tolist() == numbers[5:6].tolist()
+        (text,), number = case.task.predict(case.networks[0][5:6], case.decoder)
+        assert [*text] == [*leading[5]]
+        assert number.tolist() == numbers[5:6].tolist()
 
     @pytest.mark.parametrize("copies", [1, 3])
     def test_an_ensemble_of_one_network_predicts_as_the_network(self, case: TaskCase, copies: int) -> None:
@@ -280,21 +262,22 @@ class TestMeasure:
 class TestOutOfFold:
     ASSIGNMENT = np.arange(ROWS) * 7 % 5
 
+    def together(self, case: TaskCase, decoder: OutputDecoder, repeats: int) -> PartScores:
+        folds = [
+            fold for repeat in range(repeats) for fold in folds_of(case, self.ASSIGNMENT, repeat, decoder)
+        ]
+        return case.task.out_of_fold(folds, case.data.dataset.file_rows, case.data.targets)
+
     @pytest.mark.parametrize("calibrated", [False, True])
     def test_folds_that_have_each_row_once_are_one_part(self, case: TaskCase, calibrated: bool) -> None:
+        """Equal repeats have the metrics of one."""
         decoder = case.calibrated if calibrated else case.decoder
-        folds = folds_of(case, self.ASSIGNMENT, decoder=decoder)
-        together = case.task.out_of_fold(folds, case.data.dataset.file_rows, case.data.targets)
-        assert_same_metrics(together.metrics(), case.part(decoder).metrics())
-
-    def test_equal_repeats_have_the_metrics_of_one(self, case: TaskCase) -> None:
-        folds = [each for repeat in (0, 1) for each in folds_of(case, self.ASSIGNMENT, repeat)]
-        together = case.task.out_of_fold(folds, case.data.dataset.file_rows, case.data.targets)
-        assert_same_metrics(together.metrics(), case.part().metrics())
+        expected = case.part(decoder).metrics()
+        for repeats in (1, 2):
+            assert_same_metrics(self.together(case, decoder, repeats).metrics(), expected)
 
     def test_the_predictions_stand_in_the_order_of_the_rows(self, case: TaskCase) -> None:
-        folds = [each for repeat in (0, 1) for each in folds_of(case, self.ASSIGNMENT, repeat)]
-        together = case.task.out_of_fold(folds, case.data.dataset.file_rows, case.data.targets)
+        together = self.together(case, case.decoder, 2)
         found = tables(together.artifacts())[names.PREDICTIONS]
         assert [row.pop("repeat") for row in found] == ["1"] * ROWS + ["2"] * ROWS
         assert [int(row.pop("fold")) for row in found] == [*self.ASSIGNMENT + 1] * 2
@@ -308,10 +291,9 @@ class TestOutOfFold:
         assert_same_metrics(together.metrics(), alone.metrics())
 
     def test_it_has_the_files_of_a_part(self, case: TaskCase) -> None:
-        folds = folds_of(case, self.ASSIGNMENT)
-        together = case.task.out_of_fold(folds, case.data.dataset.file_rows, case.data.targets)
         files = tables(case.part().artifacts())
-        assert tables(together.artifacts()).keys() == files.keys() <= {*names.LAYOUT}
+        together = tables(self.together(case, case.decoder, 1).artifacts())
+        assert together.keys() == files.keys() <= {*names.LAYOUT}
 
 
 class TestReports:
@@ -329,9 +311,8 @@ class TestReports:
     def test_every_line_is_a_metric_of_the_part(self, case: TaskCase) -> None:
         metrics, report = case.part().metrics(), TASK_REPORTS[case.task.name]
         shown = {key for _, key in report.metrics}
-        optional = OF_THRESHOLDS | {
-            "expected_calibration_error_positive_uncalibrated"
-        }  # only with a temperature
+        of_temperature = "expected_calibration_error_positive_uncalibrated"
+        optional = OF_THRESHOLDS | {of_temperature}
         if has_many_classes(case):
             optional |= {key for key in shown if positive_metric(key)}
         assert shown - optional <= metrics.keys()

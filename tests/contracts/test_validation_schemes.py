@@ -10,13 +10,10 @@ import pytest
 from fnnctl.config.schema.validation_schemes import VALIDATION_SCHEMES, SchemeName, scheme_named
 from fnnctl.trials.schemes import trial_scheme
 from tests.program import Program, read_json
-from tests.runs.killing import dying_after
 from tests.runs.searching import (
     RATE,
-    assert_same_search,
     of_kind,
     prepared,
-    resume,
     search,
     write_config,
 )
@@ -112,23 +109,15 @@ class TestSettings:
 
 
 @pytest.mark.parametrize("name", NAMES)
-class TestSearches:
-    def test_one_that_dies_is_resumed_to_the_bit(self, name: str, tmp_path: Path) -> None:
-        undisturbed = search(written(tmp_path / "undisturbed", name), "--executor", "serial")
-        with dying_after(3):
-            folder = search(written(tmp_path / "killed", name), "--executor", "serial", code=3)
-        assert resume(folder, "--executor", "serial") == 0
-        assert_same_search(folder, undisturbed)
-
-    def test_it_does_all_that_its_record_allows(self, name: str, tmp_path: Path, program: Program) -> None:
-        """Its best trial becomes an ensemble as it is, or by the refit."""
-        scheme = VALIDATION_SCHEMES[name]
-        uses = {use: value for use, (value, field) in USES.items() if getattr(scheme, field) is None}
-        folder = search(written(tmp_path, name, compare_with_default=True, **uses), "--executor", "serial")
-        facts, best = (read_json(path / "manifest.json") for path in (folder, folder / "best"))
-        assert facts["search"]["compared_with_default"]["outcome"] in {"compared", "same"}
-        assert best["trial"] == facts["search"]["best"]["trial"]
-        assert (best["model"]["networks"], best["model"]["bags"]) == (3, True)
-        assert (folder / "ensemble").exists() == (scheme.no_ensemble is None)
-        assert bool(of_kind(folder, "confirmed")) == (scheme.no_confirmation is None)
-        assert scheme.words.where in " ".join(program("report", str(folder)).out.split())
+def test_a_search_does_all_that_its_record_allows(name: str, tmp_path: Path, program: Program) -> None:
+    """Its best trial becomes an ensemble as it is, or by the refit."""
+    scheme = VALIDATION_SCHEMES[name]
+    uses = {use: value for use, (value, field) in USES.items() if getattr(scheme, field) is None}
+    folder = search(written(tmp_path, name, compare_with_default=True, **uses), "--executor", "serial")
+    facts, best = (read_json(path / "manifest.json") for path in (folder, folder / "best"))
+    assert facts["search"]["compared_with_default"]["outcome"] in {"compared", "same"}
+    assert best["trial"] == facts["search"]["best"]["trial"]
+    assert (best["model"]["networks"], best["model"]["bags"]) == (3, True)
+    assert (folder / "ensemble").exists() == (scheme.no_ensemble is None)
+    assert bool(of_kind(folder, "confirmed")) == (scheme.no_confirmation is None)
+    assert scheme.words.where in " ".join(program("report", str(folder)).out.split())

@@ -15,9 +15,9 @@ SEARCH: dict[str, Any] = {"method": "random", "trials": 3, "space": {RATE: {"log
 
 
 def test_a_winner_that_cannot_be_told_from_them_is_a_warning(program: Program, tmp_path: Path) -> None:
-    """All learning rates are nearly the same; after so few epochs a larger one has the smaller loss."""
-    training = {"epochs": 3, "optimizer": {"learning_rate": 0.018}}
-    search = {**SEARCH, "start_from": "defaults", "objective": {"metric": "log_loss"}}
+    """After so few epochs larger learning rates are right in two more of 22 rows."""
+    training = {"epochs": 3, "optimizer": {"learning_rate": 0.012}}
+    search = {**SEARCH, "start_from": "defaults"}
     config = write_config(tmp_path / "s.yaml", search=search, training=training)
     done = program("search", str(config), "--workers", "1", "--runs-dir", "runs")
     assert done.code == 0

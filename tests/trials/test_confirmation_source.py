@@ -68,7 +68,7 @@ def test_after_a_stop_there_are_the_results_that_came_in_their_turn(config: Path
     assert [(each.trial, each.seed) for each in found] == [(0, seed) for seed in range(SEEDS)]
 
 
-def test_a_metric_that_is_undefined_or_a_loss_that_overflows_is_a_result(tmp_path: Path) -> None:
+def test_a_loss_that_overflows_is_a_result(tmp_path: Path) -> None:
     config = write_config(tmp_path / "x.yaml", data="wine", training={"optimizer": {"name": "sgd"}})
     found = confirmed(config, [shape(0, 8, rate=1e6)])
     assert [each.objective for each in found] == [None] * SEEDS

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import pytest
 
@@ -36,6 +37,18 @@ def add(
 ) -> None:
     job = Job(Trial(number, {"x": number}), 0, start, stop)
     queue.add(job, order, [(fold, (settings, sizes)) for fold in folds], due)
+
+
+def filled(queue: FitQueue, numbers: Iterable[int], **settings: Any) -> FitQueue:
+    """A queue with a fit of each of these trials, due at the same time."""
+    for number in numbers:
+        add(queue, number, due=5, **settings)
+    return queue
+
+
+def lengths(queue: FitQueue) -> list[int]:
+    """How many fits each stack has, until the queue is empty."""
+    return [len(stack) for stack in taken(queue)]
 
 
 def taken(queue: FitQueue) -> list[list[tuple[int, int]]]:
@@ -83,10 +96,10 @@ def test_of_equally_urgent_fits_the_smaller_trial_and_the_first_fold_come_first(
     ],
     ids=lambda other: next(iter(other)),
 )
-def test_only_equal_fits_are_company(other: dict[str, object]) -> None:
+def test_only_equal_fits_are_company(other: dict[str, Any]) -> None:
     queue = queue_of()
     add(queue, 0, due=5)
-    add(queue, 1, due=5, **other)  # type: ignore[arg-type]
+    add(queue, 1, due=5, **other)
     add(queue, 2, due=5)
     assert trials(taken(queue)) == [[0, 2], [1]]
 
@@ -103,21 +116,14 @@ def test_a_stack_says_what_it_trains() -> None:
 
 def test_stacks_have_about_the_same_size() -> None:
     queue = queue_of(most=4)
-    for number in range(10):
-        add(queue, number, due=5)
-    assert [len(stack) for stack in taken(queue)] == [4, 4, 2]
-    for number in range(9):
-        add(queue, number, due=5)
-    assert [len(stack) for stack in taken(queue)] == [3, 3, 3]
+    assert lengths(filled(queue, range(10))) == [4, 4, 2]
+    assert lengths(filled(queue, range(9))) == [3, 3, 3]
 
 
 @pytest.mark.parametrize(("fits", "sizes"), [(12, [3] * 4), (10, [3, 3, 3, 1]), (3, [1, 1, 1])])
 def test_every_worker_gets_a_share_and_shares_do_not_shrink(fits: int, sizes: list[int]) -> None:
     """The fewer wait, the smaller would be a worker's share of the rest."""
-    queue = queue_of(workers=4)
-    for number in range(fits):
-        add(queue, number, due=5)
-    assert [len(stack) for stack in taken(queue)] == sizes
+    assert lengths(filled(queue_of(workers=4), range(fits))) == sizes
 
 
 def test_workers_share_all_that_waits_and_not_each_group() -> None:
@@ -125,7 +131,7 @@ def test_workers_share_all_that_waits_and_not_each_group() -> None:
     queue = queue_of(workers=2)
     for number in range(24):
         add(queue, number, due=5, order=str(number % 6))
-    assert [len(stack) for stack in taken(queue)] == [4, 4, 4, 4, 4, 2, 2]
+    assert lengths(queue) == [4, 4, 4, 4, 4, 2, 2]
 
 
 @pytest.mark.parametrize(("others", "sizes"), [(30, [8, 4, 4]), (3, [4, 4, 4, 4])])
@@ -135,27 +141,14 @@ def test_a_group_that_is_most_of_the_work_is_shared(others: int, sizes: list[int
     for number in range(8):
         add(queue, number, due=5, stop=30)
         add(queue, 100 + number, due=6, stop=others, order="b")
-    assert [len(stack) for stack in taken(queue)] == sizes
+    assert lengths(queue) == sizes
 
 
-def test_a_stack_grows_with_what_waits() -> None:
-    queue = queue_of(workers=2)
-    for number in range(4):
-        add(queue, number, due=5)
+def test_a_stack_grows_with_what_waits_and_shares_begin_anew_when_a_group_was_empty() -> None:
+    queue = filled(queue_of(workers=2), range(4))
     assert queue.next_stack() is not None
-    for number in range(4, 12):
-        add(queue, number, due=5)
-    assert [len(stack) for stack in taken(queue)] == [5, 5]
-
-
-def test_shares_begin_anew_when_a_group_was_empty() -> None:
-    queue = queue_of(workers=2)
-    for number in range(8):
-        add(queue, number, due=5)
-    assert [len(stack) for stack in taken(queue)] == [4, 4]
-    for number in range(4):
-        add(queue, number, due=5)
-    assert [len(stack) for stack in taken(queue)] == [2, 2]
+    assert lengths(filled(queue, range(4, 12))) == [5, 5]
+    assert lengths(filled(queue, range(4))) == [2, 2]
 
 
 def test_a_fit_that_comes_later_can_be_more_urgent() -> None:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from fnnctl.modelling.fit import Fit
 from fnnctl.records.trials import Job, Trial
-from fnnctl.trials.fits import FailedTrialError
+from fnnctl.trials.fits import FailedTrialError, TrialFits
 from tests.modelling.prepared import prepare
+from tests.program import SetMemory
 from tests.runs.searching import RATE, prepared, search, write_config
 
 SPACE = {RATE: {"log_uniform": [0.003, 0.3]}, "model.hidden": {"choice": [[4], [8], [4, 4]]}}
+ASSIGNMENT = {RATE: 0.05, "model.hidden": [8]}
 
 
 @pytest.fixture
@@ -21,9 +24,20 @@ def config(tmp_path: Path) -> Path:
     return write_config(tmp_path / "x.yaml", search={"space": SPACE})
 
 
+def on_folds(folder: Path, *, folds: int = 5, **split: Any) -> TrialFits:
+    """The fits of trials on the folds of two repeats."""
+    config = write_config(
+        folder / "x.yaml",
+        search={"space": SPACE, "objective": {"on": "cross_validation"}},
+        evaluation={"cross_validation": {"folds": folds, "repeats": 2}},
+        data={"source": "iris", "split": split},
+    )
+    return prepared(config).fits
+
+
 def test_a_trials_fit_is_the_one_of_train(config: Path) -> None:
     fits = prepared(config).fits
-    (fit,) = fits.fits({RATE: 0.05, "model.hidden": [8]})
+    (fit,) = fits.fits(ASSIGNMENT)
     alone = prepare(
         config, [f"{RATE}=0.05", "model.hidden=[8]", "training.epochs=9", "training.threads=1"]
     ).fit
@@ -61,60 +75,31 @@ def test_a_trial_on_bags_costs_as_much_as_its_members_and_its_own_epochs(tmp_pat
 
 
 def test_folds_have_seeds_and_preprocessing_of_their_own(tmp_path: Path) -> None:
-    config = write_config(
-        tmp_path / "x.yaml",
-        search={"space": SPACE, "objective": {"on": "cross_validation"}},
-        evaluation={"cross_validation": {"folds": 4, "repeats": 2}},
-    )
-    fits = prepared(config).fits.fits({RATE: 0.05, "model.hidden": [8]})
+    fits = on_folds(tmp_path, folds=4).fits(ASSIGNMENT)
     assert len({fit.seed for fit in fits}) == 8
     assert [fit.rows.key for fit in fits] == [(repeat, fold) for repeat in range(2) for fold in range(4)]
     assert fits[0].preprocessor != fits[1].preprocessor
 
 
-@pytest.mark.parametrize(("split", "share"), [
-    ({"test": 0.0}, 1 / 4),
-    ({"test": 0.0, "by": "petal_length_cm"}, 1 / 3),
-])  # fmt: skip
-def test_the_share_of_test_rows_is_that_of_all_folds(
-    tmp_path: Path, split: dict[str, object], share: float
-) -> None:
-    """In an order, the five folds learn from 1, 2, …, 5 blocks, and each tests one."""
-    config = write_config(
-        tmp_path / "x.yaml",
-        search={"space": SPACE, "objective": {"on": "cross_validation"}},
-        evaluation={"cross_validation": {"folds": 5, "repeats": 2}},
-        data={"source": "iris", "split": split},
-    )
-    assert prepared(config).fits.test_share == pytest.approx(share, abs=0.01)
-
-
-def test_of_folds_in_the_order_of_a_column_the_middle_one_is_typical(tmp_path: Path) -> None:
-    config = write_config(
-        tmp_path / "x.yaml",
-        search={"space": SPACE, "objective": {"on": "cross_validation"}},
-        evaluation={"cross_validation": {"folds": 5, "repeats": 2}},
-        data={"source": "iris", "split": {"by": "petal_length_cm", "test": 0.0}},
-    )
-    fits = prepared(config).fits
-    assignment = {RATE: 0.05, "model.hidden": [8]}
-    sizes = [fit.trained_rows for fit in fits.fits(assignment)]
+def test_the_share_of_test_rows_is_that_of_all_folds(tmp_path: Path) -> None:
+    """In an order, the five folds learn from 1, 2, …, 5 blocks, and each tests one; the middle is typical."""
+    assert on_folds(tmp_path, test=0.0).test_share == pytest.approx(1 / 4, abs=0.01)
+    fits = on_folds(tmp_path, test=0.0, by="petal_length_cm")
+    assert fits.test_share == pytest.approx(1 / 3, abs=0.01)
+    sizes = [fit.trained_rows for fit in fits.fits(ASSIGNMENT)]
     assert sizes[:5] == sizes[5:] == sorted(sizes[:5])
-    typical = fits.typical_fit(assignment)
+    typical = fits.typical_fit(ASSIGNMENT)
     assert typical is not None
     assert typical.trained_rows == sizes[2]
 
 
-def test_what_the_rules_refuse_has_no_fits(config: Path) -> None:
-    with pytest.raises(FailedTrialError, match=r"training\.batch_size"):
-        prepared(config).fits.fits({RATE: 0.05, "model.hidden": [8], "training.batch_size": 0})
-
-
-def test_a_network_too_large_has_no_fits(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_the_rules_refuse_or_has_no_room_has_no_fits(config: Path, set_memory: SetMemory) -> None:
     fits = prepared(config).fits
-    monkeypatch.setattr("fnnctl.modelling.fit.available_bytes", lambda: 1)
+    with pytest.raises(FailedTrialError, match=r"training\.batch_size"):
+        fits.fits({**ASSIGNMENT, "training.batch_size": 0})
+    set_memory(1)
     with pytest.raises(FailedTrialError, match="of memory"):
-        fits.stack_keys({RATE: 0.05, "model.hidden": [8]})
+        fits.stack_keys(ASSIGNMENT)
 
 
 def test_fits_are_made_when_a_worker_has_room_for_them(
@@ -146,7 +131,7 @@ def test_no_fit_holds_an_array_of_weights(tmp_path: Path) -> None:
         tmp_path / "x.yaml", training={"class_weights": "balanced"}, search={"space": SPACE}
     )
     own = prepared(config)
-    (fit,) = own.fits.fits({RATE: 0.05, "model.hidden": [8]})
+    (fit,) = own.fits.fits(ASSIGNMENT)
     assert not any(isinstance(getattr(fit, name), np.ndarray) for name in fit.__slots__)
     weights = fit.member(own.loaded.data, own.split).weights
     assert weights is not None

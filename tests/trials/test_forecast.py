@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from fnnctl.trials import forecast
 from fnnctl.trials.estimate import SECONDS_OF_COMMAND, EpochCost, SearchCosts
 from fnnctl.trials.forecast import first_jobs
 from tests.program import Program
@@ -20,7 +23,10 @@ def steady_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     """The calibration's clock advances by 10 ms whenever it is read, so each epoch takes 10 ms."""
     ticks = count()
     costs = partial(SearchCosts, clock=lambda: TICK * next(ticks))
-    monkeypatch.setattr("fnnctl.trials.forecast.SearchCosts", costs)
+    monkeypatch.setattr(forecast, "SearchCosts", costs)
+
+
+Plan = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture
@@ -33,40 +39,49 @@ def config(tmp_path: Path) -> str:
     return str(path)
 
 
-def test_a_plan_by_hand(program: Program, config: str) -> None:
+def changes(settings: Sequence[str]) -> list[str]:
+    return [word for setting in settings for word in ("--set", setting)]
+
+
+@pytest.fixture
+def planned(program: Program, config: str) -> Plan:
+    """`planned("random", "search.trials=3")`: the JSON plan of a method with these settings."""
+
+    def plan(method: str, *settings: str, options: Sequence[str] = ()) -> dict[str, Any]:
+        return program("plan", config, "--method", method, *changes(settings), *options, "--json").json
+
+    return plan
+
+
+def test_a_plan_by_hand(planned: Plan) -> None:
     """R = 9, η = 3: (9,1)(3,3)(1,9), (5,3)(1,9), (3,9); 9 + 2·3 + 6 = 21, 15 + 6 = 21, and 27 epochs."""
-    planned = program("plan", config, "--method", "hyperband", "--json").json
-    rungs = [[(rung["trials"], rung["epochs"]) for rung in each["rungs"]] for each in planned["brackets"]]
+    plan = planned("hyperband")
+    rungs = [[(rung["trials"], rung["epochs"]) for rung in bracket["rungs"]] for bracket in plan["brackets"]]
     assert rungs == [[(9, 1), (3, 3), (1, 9)], [(5, 3), (1, 9)], [(3, 9)]]
-    assert [bracket["bracket"] for bracket in planned["brackets"]] == [2, 1, 0]
-    assert (planned["method"], planned["trials"]) == ("hyperband", 17)
-    assert planned["epochs_with_reuse"] == 21 + 21 + 27
-    assert planned["epochs_from_scratch"] == 27 + 24 + 27
-    assert planned["seconds_estimated"] > 0
+    assert [bracket["bracket"] for bracket in plan["brackets"]] == [2, 1, 0]
+    assert (plan["method"], plan["trials"]) == ("hyperband", 17)
+    assert plan["epochs_with_reuse"] == 21 + 21 + 27
+    assert plan["epochs_from_scratch"] == 27 + 24 + 27
+    assert plan["seconds_estimated"] > 0
 
 
-def test_a_plan_names_the_sampler_that_auto_chooses(program: Program, config: str) -> None:
+def test_a_plan_names_the_sampler(planned: Plan, program: Program, config: str) -> None:
+    """That auto chooses; and a part of the method's name can be set."""
     space = (
         "search.space={training.optimizer.name: {choice: [adam, momentum]}, "
         "training.optimizer.momentum: {uniform: [0.5, 0.9], when: {training.optimizer.name: momentum}}}"
     )
     for method, sampler in (("bayes", "tpe"), ("bohb", None), ("random", None)):
-        planned = program("plan", config, "--method", method, "--set", space, "--json").json
-        assert (planned["method"], planned["sampler"]) == (method, sampler)
+        plan = planned(method, space)
+        assert (plan["method"], plan["sampler"]) == (method, sampler)
     assert "bayes (tpe): 50 trials" in program("plan", config, "--method", "bayes", "--set", space).out
+    assert planned("bayes", "search.method.sampler=tpe")["method"] == "full_budget × tpe"
 
 
-def test_a_part_of_the_methods_name_can_be_set(program: Program, config: str) -> None:
-    planned = program(
-        "plan", config, "--method", "bayes", "--set", "search.method.sampler=tpe", "--json"
-    ).json
-    assert planned["method"] == "full_budget × tpe"
-
-
-def test_a_plan_shrinks_with_a_finite_space(program: Program, config: str) -> None:
+def test_a_plan_shrinks_with_a_finite_space(planned: Plan, program: Program, config: str) -> None:
     few = "search.space={training.l2: {choice: [0.0, 0.1]}}"
-    planned = program("plan", config, "--method", "random", "--set", few, "--json").json
-    assert planned["trials"] == planned["only_configurations"] == 2
+    plan = planned("random", few)
+    assert plan["trials"] == plan["only_configurations"] == 2
     text = program("plan", config, "--method", "random", "--set", few).out
     assert "random: 2 trials, as the space has only 2 configurations" in text
 
@@ -83,16 +98,17 @@ def test_a_plan_names_the_limit_that_hides_max_trials(program: Program, config: 
 
 
 def test_a_plan_for_people_writes_nothing(program: Program, config: str, tmp_path: Path) -> None:
-    done = program("plan", config, "--max-trials", "4")
+    done = program("plan", config, "--max-trials", "4", "--simulate-workers", "3")
     assert done.code == 0
     assert "hyperband: 4 trials\n" in done.out
+    assert "simulated on 3 workers: about" in done.out
     assert not (tmp_path / "runs").exists()
 
 
 def test_a_plan_without_a_space_is_that_of_the_recipe(program: Program, iris: Path) -> None:
-    planned = program("plan", str(iris), "--json").json
-    assert (planned["method"], planned["sampler"], planned["trials"]) == ("bayes", "tpe", 18)
-    assert planned["cost"] > 0
+    plan = program("plan", str(iris), "--json").json
+    assert (plan["method"], plan["sampler"], plan["trials"]) == ("bayes", "tpe", 18)
+    assert plan["cost"] > 0
 
 
 def test_a_members_share_of_a_stack() -> None:
@@ -109,30 +125,26 @@ def test_costs_between_and_beyond_two_sizes() -> None:
     assert narrow.mixed(wide, 2.0) == EpochCost(5.0, 18.0)
 
 
-def test_more_epochs_are_estimated_to_take_longer(program: Program, config: str) -> None:
+def test_more_epochs_are_estimated_to_take_longer(planned: Plan) -> None:
     """A stack of three trials, and the refit.
 
     It is known how early networks stop if they do so before the time for this is up.
     """
 
     def seconds(epochs: int, stopping: str = "null") -> float:
-        changes = ["--workers", "1", "--set", "search.trials=3"]
-        changes += ["--set", f"search.budget.max_epochs={epochs}"]
-        changes += ["--set", f"training.early_stopping={stopping}"]
-        planned = program("plan", config, "--method", "random", *changes, "--json").json
-        estimated: float = planned["seconds_estimated"]
-        return estimated
+        settings = (f"search.budget.max_epochs={epochs}", f"training.early_stopping={stopping}")
+        plan = planned("random", "search.trials=3", *settings, options=["--workers", "1"])
+        return float(plan["seconds_estimated"]) - SECONDS_OF_COMMAND
 
-    assert seconds(20) == pytest.approx(SECONDS_OF_COMMAND + 2 * 20 * TICK)
-    assert seconds(200_000) == pytest.approx(SECONDS_OF_COMMAND + 2 * 200_000 * TICK)
-    stopped = seconds(200_000, stopping="{patience: 1, tolerance: 1e9}")
-    assert stopped == pytest.approx(SECONDS_OF_COMMAND + 2 * 2 * TICK)
-    assert seconds(200_000, stopping="{patience: 1000}") == seconds(200_000)
+    assert seconds(20) == pytest.approx(2 * 20 * TICK)
+    assert seconds(200_000) == pytest.approx(2 * 200_000 * TICK)
+    assert seconds(200_000, "{patience: 1, tolerance: 1e9}") == pytest.approx(2 * 2 * TICK)
+    assert seconds(200_000, "{patience: 1000}") == seconds(200_000)
 
 
 @pytest.mark.parametrize(("ensemble", "networks"), [("members: 3", 3), ("members: 3, plain_twins: true", 6)])
 def test_the_refit_counts_all_networks(
-    program: Program, config: str, monkeypatch: pytest.MonkeyPatch, ensemble: str, networks: int
+    planned: Plan, monkeypatch: pytest.MonkeyPatch, ensemble: str, networks: int
 ) -> None:
     counted = []
 
@@ -141,18 +153,14 @@ def test_the_refit_counts_all_networks(
         return 1.0
 
     monkeypatch.setattr(SearchCosts, "seconds", seconds)
-    settings = ("model.numeric_embedding=piecewise_linear", f"model.ensemble={{{ensemble}}}")
-    assert program("plan", config, *(word for setting in settings for word in ("--set", setting))).code == 0
+    planned("hyperband", "model.numeric_embedding=piecewise_linear", f"model.ensemble={{{ensemble}}}")
     assert counted == [networks]
 
 
-def test_a_search_is_simulated_on_other_workers(program: Program, config: str) -> None:
-    def simulated(*arguments: str) -> dict[str, float]:
-        planned = program("plan", config, "--method", "asha", "--json", *arguments).json
-        found: dict[str, float] = planned["simulation"]
-        return found
-
-    one, many = simulated("--simulate-workers", "1"), simulated("--simulate-workers", "1000")
+def test_a_search_is_simulated_on_other_workers(planned: Plan) -> None:
+    one, many = (
+        planned("asha", options=["--simulate-workers", workers])["simulation"] for workers in ("1", "1000")
+    )
     assert (one["workers"], many["workers"]) == (1, 1000)
     assert one["busy"] == pytest.approx(1.0)
     assert many["busy"] < 0.1
@@ -160,95 +168,82 @@ def test_a_search_is_simulated_on_other_workers(program: Program, config: str) -
     assert many["seconds"] < one["seconds"]
 
 
-def test_a_simulated_trial_trains_only_its_own_epochs(program: Program, config: str) -> None:
+def test_a_simulated_trial_trains_only_its_own_epochs(planned: Plan) -> None:
     """Trials of three epochs train nothing at the second rung, of nine epochs."""
-
-    def seconds(most: int) -> float:
-        rungs = f"budget: {{min_epochs: 3, max_epochs: {most}}}, method: halving, trials: 3"
-        search = f"search={{objective: {{on: bags}}, {rungs}, space: {{training.epochs: {{choice: [3]}}}}}}"
-        changes = ["--set", search, "--set", "model.ensemble={members: 2, bags: true}"]
-        planned = program("plan", config, *changes, "--simulate-workers", "1", "--json").json
-        assert planned["method"] == "halving"
-        simulated: float = planned["simulation"]["seconds"]
-        return simulated
-
-    assert seconds(9) == seconds(3) > 0
-
-
-def test_a_simulation_is_printed(program: Program, config: str) -> None:
-    done = program("plan", config, "--simulate-workers", "3")
-    assert "simulated on 3 workers: about" in done.out
+    space = "search.space={training.epochs: {choice: [3]}}"
+    settings = ("search.objective={on: bags}", space, "model.ensemble={members: 2, bags: true}")
+    three, nine = (
+        planned(
+            "halving", *settings, "search.trials=3", f"search.budget={{min_epochs: 3, max_epochs: {most}}}",
+            options=["--simulate-workers", "1"],
+        )["simulation"]["seconds"]
+        for most in (3, 9)
+    )  # fmt: skip
+    assert nine == three > 0
 
 
-def test_under_cross_validation_epochs_are_those_of_all_folds(program: Program, config: str) -> None:
-    changes = ["--set", "search.trials=3", "--set", "search.objective.on=cross_validation"]
-    changes += ["--set", "evaluation.cross_validation={folds: 2, repeats: 3}"]
-    planned = program("plan", config, "--method", "random", *changes, "--json").json
-    assert (planned["trials"], planned["fits"]) == (3, 18)
-    assert planned["epochs_with_reuse"] == planned["epochs_from_scratch"] == 18 * 9
+def test_under_cross_validation_epochs_are_those_of_all_folds(planned: Plan) -> None:
+    folds = "evaluation.cross_validation={folds: 2, repeats: 3}"
+    plan = planned("random", "search.trials=3", "search.objective.on=cross_validation", folds)
+    assert (plan["trials"], plan["fits"]) == (3, 18)
+    assert plan["epochs_with_reuse"] == plan["epochs_from_scratch"] == 18 * 9
 
 
-def test_a_confirmation_is_planned_beside_the_search(program: Program, config: str) -> None:
-    arguments = ("plan", config, "--method", "random", "--set", "search.trials=4", "--json")
-    alone = program(*arguments).json
+def test_a_confirmation_is_planned_beside_the_search(planned: Plan) -> None:
+    alone = planned("random", "search.trials=4")
     assert alone["confirm"] is None
-    planned = program(*arguments, "--set", "search.confirm={top: 3, seeds: 7}").json
-    assert planned["confirm"] == {"fits": 21, "epochs": 189}
-    assert {
-        name: planned[name] for name in ("trials", "fits", "epochs_from_scratch", "epochs_with_reuse")
-    } == {name: alone[name] for name in ("trials", "fits", "epochs_from_scratch", "epochs_with_reuse")}
+    plan = planned("random", "search.trials=4", "search.confirm={top: 3, seeds: 7}")
+    assert plan["confirm"] == {"fits": 21, "epochs": 189}
+    for name in ("trials", "fits", "epochs_from_scratch", "epochs_with_reuse"):
+        assert plan[name] == alone[name]
 
 
-def test_a_long_epoch_is_measured_by_its_first_steps(
-    program: Program, config: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_long_epoch_is_measured_by_its_first_steps(planned: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of the 98 steps of an epoch one is taken, in 10 ms; a trial and the refit have nine epochs each."""
     monkeypatch.setattr("fnnctl.trials.estimate.SECONDS_OF_STEPS", 1e-9)
-    one_row = ["--set", "training.batch_size=1", "--set", "training.early_stopping=null"]
-    planned = program("plan", config, "--method", "random", "--max-trials", "1", *one_row, "--json").json
-    assert planned["seconds_estimated"] == pytest.approx(SECONDS_OF_COMMAND + 2 * 9 * 98 * TICK, abs=1e-3)
+    one_row = ("training.batch_size=1", "training.early_stopping=null")
+    seconds = planned("random", *one_row, options=["--max-trials", "1"])["seconds_estimated"]
+    assert seconds == pytest.approx(SECONDS_OF_COMMAND + 2 * 9 * 98 * TICK, abs=1e-3)
 
 
-def test_the_training_that_the_result_is_compared_with_counts(program: Program, config: str) -> None:
+def test_the_training_that_the_result_is_compared_with_counts(
+    planned: Plan, program: Program, config: str
+) -> None:
     """Beside three trials and the refit of 20 epochs each: a single network of 40, whose rows are theirs."""
-    words = ["plan", config, "--method", "random", "--max-trials", "3", "--workers", "1"]
-    words += ["--set", "search.budget.max_epochs=20", "--set", "training.early_stopping=null"]
-    words += ["--set", "training.epochs=40", "--set"]
-    without = program(*words, "search.compare_with_default=false", "--json").json
-    planned = program(*words, "search.compare_with_default=true", "--json").json
-    assert planned["compare_with_default"] == {"fits": 1, "epochs": 40}
-    assert planned["seconds_estimated"] == pytest.approx(SECONDS_OF_COMMAND + (2 * 20 + 40) * TICK)
+    compared, options = "search.compare_with_default=true", ["--max-trials", "3", "--workers", "1"]
+    settings = ("search.budget.max_epochs=20", "training.early_stopping=null", "training.epochs=40")
+    without = planned("random", *settings, options=options)
+    plan = planned("random", *settings, compared, options=options)
+    assert plan["compare_with_default"] == {"fits": 1, "epochs": 40}
+    assert plan["seconds_estimated"] == pytest.approx(SECONDS_OF_COMMAND + (2 * 20 + 40) * TICK)
     assert without["seconds_estimated"] == pytest.approx(SECONDS_OF_COMMAND + 2 * 20 * TICK)
-    changed = {name for name, value in planned.items() if without[name] != value}
+    changed = {name for name, value in plan.items() if without[name] != value}
     assert changed == {"compare_with_default", "seconds_estimated"}
-    text = program(*words, "search.compare_with_default=true").out
+    text = program("plan", config, "--method", "random", *changes([*settings, compared])).out
     assert "up to 40 epochs more to compare the result with `fnnctl train`\n" in text
-    no_test = program(*words, "search.compare_with_default=true", "--set", "data.split.test=0", "--json").json
-    assert no_test["compare_with_default"] is None
+    assert planned("random", compared, "data.split.test=0")["compare_with_default"] is None
 
 
-def test_a_default_trial_on_bags_is_not_trained_again(program: Program, config: str) -> None:
+def test_a_default_trial_on_bags_is_not_trained_again(planned: Plan) -> None:
     """Unless a rung may leave it before its end, or it has fewer epochs than the config."""
-    bags = ["--set", "search.compare_with_default=true", "--set", "search.objective={on: bags}"]
-    bags += ["--set", "model.ensemble={members: 2, bags: true}", "--set", "search.start_from=defaults"]
+    bags = ("search.compare_with_default=true", "search.objective={on: bags}", "training.epochs=9")
+    bags += ("model.ensemble={members: 2, bags: true}", "search.start_from=defaults")
     for method, epochs, expected in (("random", 9, None), ("random", 8, 9), ("asha", 9, 9)):
-        words = ["--method", method, "--set", f"search.budget.max_epochs={epochs}"]
-        words += ["--set", "training.epochs=9", "--max-trials", "3"]
-        planned = program("plan", config, *bags, *words, "--json").json
-        assert planned["compare_with_default"] == (expected and {"fits": 1, "epochs": expected})
+        plan = planned(method, *bags, f"search.budget.max_epochs={epochs}", options=["--max-trials", "3"])
+        assert plan["compare_with_default"] == (expected and {"fits": 1, "epochs": expected})
 
 
-def test_a_cost_shortens_the_plan(program: Program, config: str) -> None:
+def test_a_cost_shortens_the_plan(planned: Plan, program: Program, config: str) -> None:
     """120 training rows without the validation part, (4 + 1)·4 + (4 + 1)·3 parameters, 9 epochs a trial."""
     trial = 9 * 35 * round(150 * 0.8 - 150 * 0.15)
-    words = ["plan", config, "--method", "random", "--set", f"search.budget.cost={3 * trial}"]
-    planned = program(*words, "--json").json
-    assert (planned["trials"], planned["epochs_with_reuse"], planned["cost"]) == (3, 27, 3 * trial)
-    assert planned["epochs_bound"] == "about"
-    text = program(*words).out
+    cost = f"search.budget.cost={3 * trial}"
+    plan = planned("random", cost)
+    assert (plan["trials"], plan["epochs_with_reuse"], plan["cost"]) == (3, 27, 3 * trial)
+    assert plan["epochs_bound"] == "about"
+    text = program("plan", config, "--method", "random", "--set", cost).out
     assert "random: about 3 trials\n" in text
     assert f"no trial begins after a cost of {3 * trial:.3g} epochs × rows × parameters\n" in text
-    assert program("plan", config, "--method", "random", "--json").json["cost"] is None
+    assert planned("random")["cost"] is None
 
 
 @pytest.mark.parametrize("measured", [(None, 100), (100, None)])
@@ -287,9 +282,7 @@ LIMITED = {
 def test_fewer_jobs_run_together_if_they_take_much_of_the_time_limit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seconds: float, workers: int, affordable: int
 ) -> None:
-    monkeypatch.setattr(
-        "fnnctl.trials.forecast.seconds_by_assignment", lambda fits, costs: lambda values: TICK
-    )
+    monkeypatch.setattr(forecast, "seconds_by_assignment", lambda fits, costs: lambda values: TICK)
     ready = prepared(write_config(tmp_path / "x.yaml", search=LIMITED))
     jobs = first_jobs(ready, time_limit=seconds, workers=workers)
     assert jobs is not None
@@ -297,9 +290,7 @@ def test_fewer_jobs_run_together_if_they_take_much_of_the_time_limit(
 
 
 def test_the_first_jobs_are_those_of_the_first_rung(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        "fnnctl.trials.forecast.seconds_by_assignment", lambda fits, costs: lambda values: TICK
-    )
+    monkeypatch.setattr(forecast, "seconds_by_assignment", lambda fits, costs: lambda values: TICK)
     rungs = {"min_epochs": 1, "max_epochs": 9}
     ready = prepared(write_config(tmp_path / "x.yaml", search={**LIMITED, "method": "asha", "budget": rungs}))
     jobs = first_jobs(ready, time_limit=1.0, workers=1)

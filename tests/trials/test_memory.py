@@ -9,8 +9,8 @@ import pytest
 
 from fnnctl.training.memory import training_bytes
 from tests.modelling.prepared import prepare
-from tests.program import Program
-from tests.runs.searching import RATE, write_config
+from tests.program import Program, SetMemory
+from tests.runs.searching import write_config
 
 LAYERS = {"depth": [1, 3], "width": [4, 60]}
 MOMENTUM = {"uniform": [0.1, 0.9], "when": {"training.optimizer.name": "momentum"}}
@@ -23,55 +23,18 @@ def needed(config: Path, *words: str) -> int:
 
 
 @pytest.mark.parametrize(
-    ("space", "largest"),
-    [
-        ({"model.hidden": LAYERS}, ["model.hidden=[60, 60, 60]"]),
-        ({"model.hidden": {"choice": [[4], [900, 4], [30, 30]]}}, ["model.hidden=[900, 4]"]),
-        ({"model.hidden": {**LAYERS, "per_layer": True}, RATE: {"choice": [0.1, 0.2]}},
-         ["model.hidden=[60, 60, 60]"]),
-        ({"training.optimizer.name": {"choice": ["sgd", "momentum", "adam"]},
-          "training.optimizer.momentum": MOMENTUM,
-          "model.hidden": {**LAYERS, "when": {"training.optimizer.name": ["sgd", "momentum"]}}},
-         ["model.hidden=[60, 60, 60]", "training.optimizer={name: momentum, momentum: 0.1}"]),
-        ({"training.batch_size": {"integer": [1, 100]}}, ["training.batch_size=100"]),
-        ({"model.hidden": {**LAYERS, "per_layer": True, "activation": ["maxout", "relu"],
-                           "normalization": ["batch", "none"]}},
-         ["model.hidden=[60, 60, 60]", "model.activation=maxout", "model.normalization=batch"]),
-    ],
-)  # fmt: skip
-def test_the_largest_network_of_the_space(
-    program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, space: Any, largest: list[str]
-) -> None:
-    config = write_config(tmp_path / "x.yaml", search={"space": space})
-    most = needed(config, *largest)
-    assert needed(config) < most
-    monkeypatch.setattr("fnnctl.modelling.fit.available_bytes", lambda: most)
-    assert program("check", str(config)).code == 0
-    monkeypatch.setattr("fnnctl.modelling.fit.available_bytes", lambda: most - 1)
-    done = program("check", str(config))
-    assert done.code == 2
-    assert "search.space: with " in done.out
-    assert "training this network of" in done.out
-
-
-def test_every_command_that_searches_refuses_it_and_train_does_not(
-    program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, no_figures: None
-) -> None:
-    config = write_config(tmp_path / "x.yaml", search={"space": {"model.hidden": LAYERS}})
-    most = needed(config, "model.hidden=[60, 60, 60]")
-    monkeypatch.setattr("fnnctl.modelling.fit.available_bytes", lambda: most - 1)
-    for command in ("search", "plan"):
-        done = program(command, str(config))
-        assert done.code == 2
-        assert "search.space: with " in done.err
-        assert "training this network of" in done.err
-    assert not (tmp_path / "runs").exists()
-    assert program("train", str(config), "--quiet", "--set", "training.epochs=1").code == 0
-
-
-@pytest.mark.parametrize(
     ("space", "require", "largest"),
     [
+        ({"model.hidden": LAYERS}, [], ["model.hidden=[60, 60, 60]"]),
+        ({"model.hidden": {"choice": [[4], [900, 4], [30, 30]]}}, [], ["model.hidden=[900, 4]"]),
+        ({"training.optimizer.name": {"choice": ["sgd", "momentum", "adam"]},
+          "training.optimizer.momentum": MOMENTUM,
+          "model.hidden": {**LAYERS, "when": {"training.optimizer.name": ["sgd", "momentum"]}}}, [],
+         ["model.hidden=[60, 60, 60]", "training.optimizer={name: momentum, momentum: 0.1}"]),
+        ({"training.batch_size": {"integer": [1, 100]}}, [], ["training.batch_size=100"]),
+        ({"model.hidden": {**LAYERS, "per_layer": True, "activation": ["maxout", "relu"],
+                           "normalization": ["batch", "none"]}}, [],
+         ["model.hidden=[60, 60, 60]", "model.activation=maxout", "model.normalization=batch"]),
         ({"model.hidden": {"depth": [1, 8], "width": [4, 10**6], "log": True}}, "depth * width <= 512",
          ["model.hidden=[256, 256]"]),
         ({"model.hidden": {"depth": [1, 8], "width": [4, 10**4], "step": None}}, "depth * width <= 60",
@@ -82,47 +45,48 @@ def test_every_command_that_searches_refuses_it_and_train_does_not(
          "batch_size <= 100", ["training.batch_size=100", "model.hidden=[60]"]),
     ],
 )  # fmt: skip
-def test_the_largest_network_that_is_allowed(
-    program: Program,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    space: Any,
-    require: Any,
-    largest: list[str],
+def test_the_largest_network_that_the_space_allows(
+    program: Program, tmp_path: Path, set_memory: SetMemory, space: Any, require: Any, largest: list[str]
 ) -> None:
     config = write_config(tmp_path / "x.yaml", search={"space": space, "require": require})
     most = needed(config, *largest)
-    monkeypatch.setattr("fnnctl.modelling.fit.available_bytes", lambda: most)
+    set_memory(most)
     assert program("check", str(config)).code == 0
-    monkeypatch.setattr("fnnctl.modelling.fit.available_bytes", lambda: most - 1)
+    set_memory(most - 1)
     done = program("check", str(config))
     assert done.code == 2
     assert "search.space: with " in done.out
+    assert "training this network of" in done.out
 
 
-@pytest.mark.parametrize("section", ["space", "start_from"])
+def test_every_command_that_searches_refuses_it_and_train_does_not(
+    program: Program, tmp_path: Path, set_memory: SetMemory, no_figures: None
+) -> None:
+    config = write_config(tmp_path / "x.yaml", search={"space": {"model.hidden": LAYERS}})
+    set_memory(needed(config, "model.hidden=[60, 60, 60]") - 1)
+    for command in ("search", "plan"):
+        done = program(command, str(config))
+        assert (done.code, "search.space: with " in done.err) == (2, True)
+    assert not (tmp_path / "runs").exists()
+    assert program("train", str(config), "--quiet", "--set", "training.epochs=1").code == 0
+
+
+@pytest.mark.parametrize(("first", "width"), [(None, 60), ([{"model.hidden": [90]}], 90)])
 def test_the_winner_must_fit_with_all_its_members(
-    program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, section: str
+    program: Program, tmp_path: Path, set_memory: SetMemory, first: Any, width: int
 ) -> None:
     """It is trained again as an ensemble when the search is over: too late to find that it is too large."""
-    first = [{"model.hidden": [90]}] if section == "start_from" else None
-    space = {"model.hidden": {"choice": [[4], [60]]}}
-    config = write_config(
-        tmp_path / "x.yaml", model={"ensemble": 40}, search={"space": space, "start_from": first}
-    )
-    largest = "model.hidden=[90]" if first else "model.hidden=[60]"
+    settings = {"space": {"model.hidden": {"choice": [[4], [60]]}}, "start_from": first}
+    config = write_config(tmp_path / "x.yaml", model={"ensemble": 40}, search=settings)
+    largest = f"model.hidden=[{width}]"
     most = needed(config, largest)
     assert needed(config, largest, "model.ensemble=1") < most / 2
-    monkeypatch.setattr("fnnctl.modelling.fit.available_bytes", lambda: most)
+    set_memory(most)
     assert program("check", str(config)).code == 0
-    monkeypatch.setattr("fnnctl.modelling.fit.available_bytes", lambda: most - 1)
-    for command in ("check", "search"):
-        done = program(command, str(config))
-        assert done.code == 2
-        width = 90 if first else 60
-        message = f"model.ensemble: with {{model.hidden: [{width}]}}, training an ensemble of 40"
-        assert message in done.out + done.err
-    assert not (tmp_path / "runs").exists()
+    set_memory(most - 1)
+    done = program("check", str(config))
+    assert done.code == 2
+    assert f"model.ensemble: with {{model.hidden: [{width}]}}, training an ensemble of 40" in done.out
     assert program("check", str(config), "--set", "model.ensemble=4").code == 0
 
 
@@ -143,12 +107,3 @@ def test_check_holds_the_total_against_the_number_of_trials(program: Program, tm
     assert problem["message"] == "9 trials need at least 18 epochs in all, not 17"
     assert config.read_text().splitlines()[problem["line"] - 1].strip() == "total: 17"
     assert program("check", str(config), "--set", "search.budget.total=18").code == 0
-
-
-def test_check_holds_the_folds_of_a_search_against_the_rows(program: Program, tmp_path: Path) -> None:
-    folds = {"cross_validation": {"folds": 130, "repeats": 1}}
-    on_folds = {"objective": {"metric": "accuracy", "on": "cross_validation"}}
-    config = write_config(tmp_path / "x.yaml", search=on_folds, evaluation=folds)
-    done = program("check", str(config))
-    assert done.code == 2
-    assert "evaluation.cross_validation.folds: " in done.out

@@ -10,14 +10,14 @@ import pytest
 
 from fnnctl.config.reading.loading import ConfigText
 from fnnctl.config.recipes.portfolio import learning_rate
-from fnnctl.config.recipes.search import SAMPLED_FROM
 from fnnctl.config.sources import MEMORY_SOURCE
 from fnnctl.config.yaml_text import block_yaml
 from fnnctl.data.in_memory import memory_data
-from fnnctl.errors import ConfigError
+from fnnctl.errors import ConfigError, Problem
 from fnnctl.modelling.loading import LoadedExperiment, load_experiment
 from fnnctl.records.trials import Trial
 from fnnctl.trials.preparation import PreparedSearch, prepare_search
+from tests.messages import Messages
 
 ON_FOLDS = {"on": "cross_validation"}
 RNG = np.random.default_rng(0)
@@ -32,7 +32,8 @@ def table(rows: int, *, numeric: int = 3, categories: int = 0, classes: int = 2)
 
 
 def loaded(data: dict[str, list[Any]], **sections: Any) -> LoadedExperiment:
-    ignored = [name for name in ("day", "group") if name not in sections.get("split", {}).values()]
+    used = {*sections.get("split", {}).values(), sections.get("weights")}
+    ignored = [name for name in ("day", "group") if name not in used]
     config = {
         "data": {
             "source": MEMORY_SOURCE,
@@ -50,34 +51,32 @@ def searched(data: dict[str, list[Any]], **sections: Any) -> PreparedSearch:
     return prepare_search(loaded(data, **sections), max_trials=None)
 
 
-@pytest.mark.parametrize(
-    ("search", "on", "count"),
-    [
-        (lambda: searched(table(30)), "bags", 12),
-        (lambda: searched(table(20, classes=10)), "bags", 12),
-        (lambda: searched(table(100, numeric=1_000)), "bags", 12),
-        (lambda: searched(table(300), split={"group": "group"}), "bags", 37),
-        (lambda: searched(table(300), split={"by": "day"}), "validation", 37),
-        (lambda: searched(table(24), split={"group": "group"}), "validation", 12),
-        (lambda: searched({**table(300), "w": [row % 3 for row in range(300)]}, weights="w"), "bags", 37),
-        (lambda: searched(table(300, classes=0)), "bags", 37),
-        (lambda: searched(table(300, numeric=0, categories=3)), "bags", 37),
-        (lambda: searched(table(300), recipe="fast"), "bags", 37),
-        (lambda: searched(table(300), recipe="classic"), "validation", 37),
-        (lambda: searched(table(300), model={"ensemble": 1}), "validation", 37),
-        (lambda: searched(table(300), model={"ensemble": 3, "hidden": [7]}), "bags", 37),
-        (lambda: searched(table(300), model={"hidden": []}), "bags", 37),
-        (lambda: searched(table(300), training={"optimizer": "lbfgs"}), "bags", 37),
-        (
-            lambda: searched(table(300), search={"objective": ON_FOLDS}),
-            "cross_validation",
-            37,
-        ),
-        (lambda: searched(table(300), search={"trials": 5}), "bags", 5),
-    ],
-)
-def test_every_table_has_a_search(search: Any, on: str, count: int) -> None:
-    prepared = search()
+TABLES: list[tuple[dict[str, Any], dict[str, Any], str, int]] = [
+    ({"rows": 30}, {}, "bags", 12),
+    ({"rows": 20, "classes": 10}, {}, "bags", 12),
+    ({"rows": 100, "numeric": 1_000}, {}, "bags", 12),
+    ({}, {"split": {"group": "group"}}, "bags", 37),
+    ({}, {"split": {"by": "day"}}, "validation", 37),
+    ({"rows": 24}, {"split": {"group": "group"}}, "validation", 12),
+    ({}, {"weights": "group"}, "bags", 37),
+    ({"classes": 0}, {}, "bags", 37),
+    ({"numeric": 0, "categories": 3}, {}, "bags", 37),
+    ({}, {"recipe": "fast"}, "bags", 37),
+    ({}, {"recipe": "classic"}, "validation", 37),
+    ({}, {"model": {"ensemble": 1}}, "validation", 37),
+    ({}, {"model": {"ensemble": 3, "hidden": [7]}}, "bags", 37),
+    ({}, {"model": {"hidden": []}}, "bags", 37),
+    ({}, {"training": {"optimizer": "lbfgs"}}, "bags", 37),
+    ({}, {"search": {"objective": ON_FOLDS}}, "cross_validation", 37),
+    ({}, {"search": {"trials": 5}}, "bags", 5),
+]
+
+
+@pytest.mark.parametrize(("shape", "sections", "on", "count"), TABLES)
+def test_every_table_has_a_search(
+    shape: dict[str, Any], sections: dict[str, Any], on: str, count: int
+) -> None:
+    prepared = searched(table(**{"rows": 300, **shape}), **sections)
     settings = prepared.setup.settings
     assert settings.objective.on == on
     assert settings.trials == count
@@ -122,6 +121,14 @@ def test_what_is_set_is_neither_searched_nor_changed() -> None:
         assert learning_rate(experiment) == 0.002
 
 
+def problem_of(rows: int, **sections: Any) -> Problem:
+    """The only problem of a search that is refused."""
+    with pytest.raises(ConfigError) as error:
+        searched(table(rows), **sections)
+    (problem,) = error.value.problems
+    return problem
+
+
 @pytest.mark.parametrize(
     ("start_from", "model", "wrong"),
     [
@@ -139,9 +146,7 @@ def test_first_trials_that_are_written_stay(
         first = searched(table(100), **sections).setup.first
         assert len(first) == (1 if start_from == "defaults" else 2)
     else:
-        with pytest.raises(ConfigError) as error:
-            searched(table(100), **sections)
-        assert [problem.path for problem in error.value.problems] == [wrong]
+        assert problem_of(100, **sections).path == wrong
 
 
 def test_a_search_of_nothing_and_one_that_cannot_be_measured_say_why() -> None:
@@ -152,35 +157,25 @@ def test_a_search_of_nothing_and_one_that_cannot_be_measured_say_why() -> None:
             "optimizer": {"name": "adam", "learning_rate": 0.01},
         },
     }  # fmt: skip
-    with pytest.raises(ConfigError, match="there is nothing to search") as error:
-        searched(table(100), **sections)
-    assert error.value.problems[0].path == "search.space"
-    with pytest.raises(ConfigError, match="without a validation part"):
-        searched(table(100), model={"ensemble": 1}, split={"validation": 0})
+    nothing = problem_of(100, **sections)
+    assert (nothing.path, "there is nothing to search" in nothing.message) == ("search.space", True)
+    unmeasured = problem_of(100, model={"ensemble": 1}, split={"validation": 0})
+    assert "without a validation part" in unmeasured.message
 
 
 @pytest.mark.parametrize(
-    ("sections", "tried"),
+    "section",
     [
-        (
-            {},
-            "the default settings, 15 configurations good on other tables, then configurations from a "
-            "tree-structured Parzen estimator around the recipe's values",
-        ),
-        ({"search": {"trials": 2}}, "the default settings, 1 configuration good on other tables"),
-        (
-            {"search": {"start_from": [{"training.l2": 0.1}], "trials": 1}},
-            "1 configuration of search.start_from",
-        ),
-        (
-            {"search": {"start_from": "defaults", "method": "random"}},
-            "1 configuration of search.start_from, then random configurations around the recipe's values",
-        ),
+        {},
+        {"trials": 2},
+        {"start_from": [{"training.l2": 0.1}], "trials": 1},
+        {"start_from": "defaults", "method": "random"},
     ],
+    ids=["recipe", "two trials", "given", "default first"],
 )
-def test_a_note_says_what_is_tried(sections: dict[str, Any], tried: str) -> None:
-    (note,) = searched(table(300), **sections).setup.notes
-    assert note == f"no search.space: {tried}"
+def test_a_note_says_what_is_tried(section: dict[str, Any], messages: Messages) -> None:
+    (note,) = searched(table(300), search=section).setup.notes
+    messages.check(note)
 
 
 def test_a_validation_part_takes_the_bags_and_the_note_says_so() -> None:
@@ -189,33 +184,20 @@ def test_a_validation_part_takes_the_bags_and_the_note_says_so() -> None:
 
 
 @pytest.mark.parametrize(
-    ("sections", "path", "message"),
+    "sections",
     [
-        (
-            {"model": {"hidden": [8]}, "search": {"require": "depth < 3"}},
-            "search.require",
-            "model.hidden is not searched, because the config sets it",
-        ),
-        ({"search": {"require": ["epochs > 1", "dept < 3"]}}, "search.require[1]", "did you mean 'depth'"),
-        (
-            {"search": {"confirm": {"top": 2}}},
-            "search.confirm",
-            "because the config does not set search.objective.on",
-        ),
-        (
-            {"search": {"method": {"scheduler": "full_budget", "sampler": "sample_first"}}},
-            "search.method",
-            f"without a space, because 240 rows outside the test part are fewer than {SAMPLED_FROM:,}",
-        ),
+        {"model": {"hidden": [8]}, "search": {"require": "depth < 3"}},
+        {"search": {"require": ["epochs > 1", "dept < 3"]}},
+        {"search": {"confirm": {"top": 2}}},
+        {"search": {"method": {"scheduler": "full_budget", "sampler": "sample_first"}}},
     ],
+    ids=["constraint", "name", "confirm", "sample first"],
 )
 def test_what_the_recipe_chose_is_told_if_it_contradicts_the_section(
-    sections: dict[str, Any], path: str, message: str
+    sections: dict[str, Any], messages: Messages
 ) -> None:
-    with pytest.raises(ConfigError) as error:
-        searched(table(300), **sections)
-    (problem,) = error.value.problems
-    assert (problem.path, message in problem.message) == (path, True)
+    problem = problem_of(300, **sections)
+    messages.check(f"{problem.path}: {problem.message}")
 
 
 def test_the_section_is_written_so_that_it_is_the_same_search(tmp_path: Path) -> None:

@@ -22,9 +22,16 @@ from fnnctl.trials.results import WEIGHTS, weights_digest
 from fnnctl.trials.schemes.bags import SCHEME as BAGS
 from fnnctl.trials.schemes.validation import SCHEME as PART
 from fnnctl.trials.weights import WeightLibrary, train_again, train_single_trial
-from tests.modelling.prepared import prepare
+from tests.modelling.prepared import Prepared, prepare
 from tests.runs.bagging import written
 from tests.trials.measured_trials import measured
+
+
+def again(prepared: Prepared, result: Result, *, stop: bool = False) -> Weights | None:
+    """The weights that a trial has when it is trained another time."""
+    return train_again(
+        prepared.data, Trial(0, {}), prepared.fit, result, PART, metric="accuracy", poll=lambda done: stop
+    )
 
 
 @pytest.mark.parametrize("patience", [1, 1000])
@@ -35,9 +42,7 @@ def test_lost_weights_are_trained_again_to_the_bit(iris: Path, patience: int) ->
     prepared = prepare(iris, ["training.epochs=30", "training.averaging=ema", rule, rate], seed=1)
     result, trial = measured(prepared.data, prepared.fit, "accuracy")
     assert result.status is (Status.STOPPED_EARLY if patience == 1 else Status.COMPLETED)
-    weights = train_again(
-        prepared.data, Trial(0, {}), prepared.fit, result, PART, metric="accuracy", poll=lambda done: False
-    )
+    weights = again(prepared, result)
     assert weights is not None
     assert weights_digest(weights) == weights_digest(trial.weights)
 
@@ -66,36 +71,14 @@ def test_workers_that_train_the_members_give_the_same_weights(tmp_path: Path) ->
     assert digests[0] == digests[1]
 
 
-def test_what_does_not_come_out_as_recorded_is_refused(iris: Path) -> None:
+def test_a_stop_gives_no_weights_and_what_comes_out_differently_is_refused(iris: Path) -> None:
     prepared = prepare(iris, ["training.epochs=3"], seed=1)
     result, _ = measured(prepared.data, prepared.fit, "accuracy")
-    others = [
-        replace(result, objective=0.123),
-        replace(result, facts={**(result.facts or {}), "weights": "another"}),
-        replace(result, facts={**(result.facts or {}), "checkpoint": "another"}),
-    ]
-    for other in others:
+    assert again(prepared, result, stop=True) is None
+    facts = [{**(result.facts or {}), name: "another"} for name in ("weights", "checkpoint")]
+    for changed in (replace(result, objective=0.123), *(replace(result, facts=each) for each in facts)):
         with pytest.raises(MachineError, match="does not reproduce results exactly"):
-            train_again(
-                prepared.data,
-                Trial(0, {}),
-                prepared.fit,
-                other,
-                PART,
-                metric="accuracy",
-                poll=lambda done: False,
-            )
-
-
-def test_a_stop_gives_no_weights(iris: Path) -> None:
-    prepared = prepare(iris, ["training.epochs=3"], seed=1)
-    result, _ = measured(prepared.data, prepared.fit, "accuracy")
-    assert (
-        train_again(
-            prepared.data, Trial(0, {}), prepared.fit, result, PART, metric="accuracy", poll=lambda done: True
-        )
-        is None
-    )
+            again(prepared, changed)
 
 
 @pytest.fixture(autouse=True)
@@ -119,6 +102,11 @@ def library(run: Path, known: Iterable[Result] = (), direction: Direction = "max
     return WeightLibrary(run, direction, 9, known)
 
 
+def add(library: WeightLibrary, results: Iterable[Result]) -> None:
+    for result in results:
+        library.add(result, weights(result.trial))
+
+
 def kept(library: WeightLibrary) -> set[int]:
     return {each.trial for each in RESULTS if library.read(each)}
 
@@ -130,19 +118,15 @@ def files(run: Path) -> int:
 @pytest.mark.parametrize(("direction", "best"), [("maximize", {1, 3, 5}), ("minimize", {4, 0, 2})])
 def test_the_best_are_kept_in_any_order(tmp_path: Path, direction: Direction, best: set[int]) -> None:
     for seed in range(6):
-        order = random.Random(seed).sample(RESULTS, len(RESULTS))
-        run = tmp_path / str(seed)
-        own = library(run, direction=direction)
-        for each in order:
-            own.add(each, weights(each.trial))
+        own = library(tmp_path / str(seed), direction=direction)
+        add(own, random.Random(seed).sample(RESULTS, len(RESULTS)))
         assert kept(own) == best
-        assert files(run) == 3
+        assert files(tmp_path / str(seed)) == 3
 
 
 def test_of_equal_objectives_the_earlier_trial_is_kept(tmp_path: Path) -> None:
     own = library(tmp_path)
-    for trial in (5, 0, 4, 1, 3):
-        own.add(replace(RESULTS[trial], objective=0.5), weights(trial))
+    add(own, [replace(RESULTS[trial], objective=0.5) for trial in (5, 0, 4, 1, 3)])
     assert kept(own) == {0, 1, 3}
 
 
@@ -150,21 +134,18 @@ def test_fewer_are_kept_if_their_scores_are_many(tmp_path: Path, monkeypatch: py
     """The one that is kept in any case, such as the default trial, is not among these."""
     monkeypatch.setattr(trial_weights, "MAX_SCORES", 1000)
     own = WeightLibrary(tmp_path, "maximize", 9, (), is_kept=lambda trial: trial == 4, scores=400)
-    for each in RESULTS:
-        own.add(each, weights(each.trial))
+    add(own, RESULTS)
     assert kept(own) == {1, 3, 4}
 
 
 def test_a_resume_goes_on_with_what_is_there(tmp_path: Path) -> None:
     first = library(tmp_path)
-    for each in RESULTS[:4]:
-        first.add(each, weights(each.trial))
-    again = library(tmp_path, RESULTS[:4])
-    assert kept(again) == {1, 2, 3}
-    for each in RESULTS[4:]:
-        again.add(each, weights(each.trial))
-    assert kept(again) == {1, 3, 5}
-    read = again.read(RESULTS[5]) or {}
+    add(first, RESULTS[:4])
+    later = library(tmp_path, RESULTS[:4])
+    assert kept(later) == {1, 2, 3}
+    add(later, RESULTS[4:])
+    assert kept(later) == {1, 3, 5}
+    read = later.read(RESULTS[5]) or {}
     assert weights_digest(read) == weights_digest(weights(5))
 
 
@@ -176,17 +157,15 @@ def test_what_is_not_at_the_end_of_a_trial_is_removed(tmp_path: Path) -> None:
         result(2, 0.6, budget=9),
     ]
     first = library(tmp_path)
-    for each in before:
-        first.add(each, weights(each.trial))
-    again = library(tmp_path, before[:2])
-    assert [again.read(each) is not None for each in before] == [False, True, False]
+    add(first, before)
+    later = library(tmp_path, before[:2])
+    assert [later.read(each) is not None for each in before] == [False, True, False]
     assert files(tmp_path) == 1
 
 
 def test_lost_damaged_and_other_weights_are_not_taken(tmp_path: Path) -> None:
     own = library(tmp_path)
-    for each in RESULTS[:3]:
-        own.add(each, weights(each.trial))
+    add(own, RESULTS[:3])
     own = library(tmp_path, RESULTS[:3])
     one, two, _ = sorted((tmp_path / "checkpoints" / "final").glob("*"))
     one.unlink()
