@@ -7,9 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
+from fnnctl.console.signals import Interruption
 from fnnctl.errors import MachineError
 from fnnctl.runs import checkpointing
 from fnnctl.runs.checkpointing import Checkpointer
@@ -63,6 +65,17 @@ def test_a_display_that_fails_leaves_history_and_best_weights(
     assert losses_of(shorter) == losses[:best]
     assert (shorter / "model.npz").read_bytes() == (run / "model.npz").read_bytes()
     assert program("report", run.name).code == 0
+
+
+def test_a_question_whether_to_stop_that_fails_is_no_less_a_failure(
+    program: Program, iris: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The callback is called after each of three steps per epoch, and fails at the eighth call."""
+    requested = Mock(side_effect=[False] * 7 + [ZeroDivisionError("drawn by nobody")])
+    monkeypatch.setattr(Interruption, "requested", requested)
+    assert program("train", str(iris), "--set", "training.batch_size=40").code == 3
+    assert_failed(only_run(tmp_path))
+    assert len(losses_of(only_run(tmp_path))) == 2
 
 
 def failing_engine(epoch: int) -> Callable[..., list[TrainedMember]]:

@@ -137,17 +137,6 @@ def test_nothing_of_the_search_depends_on_the_comparison(tmp_path: Path) -> None
     assert "`fnnctl train`" not in log(without)
 
 
-def test_a_run_of_before_the_setting_is_continued(tmp_path: Path) -> None:
-    """It has recorded neither the setting nor what `fnnctl train` trains."""
-    folder = search(one_network(tmp_path), "--max-trials", "1")
-    resolved = (folder / "resolved.yaml").read_text()
-    (folder / "resolved.yaml").write_text(resolved.replace("  compare_with_default: true\n", ""))
-    (folder / "default.yaml").unlink()
-    shutil.rmtree(folder / "default")
-    assert resume(folder, "--max-trials", "2") == 0
-    assert_compared_with(folder, trained(tmp_path / "x.yaml"))
-
-
 def test_a_search_without_a_test_part_is_not_compared(tmp_path: Path) -> None:
     data = {"source": "iris", "split": {"validation": 0.2, "test": 0}}
     folder = search(write_config(tmp_path / "x.yaml", data=data, search=RANDOM))

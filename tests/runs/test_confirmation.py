@@ -208,16 +208,6 @@ def test_an_extension_confirms_only_the_new_leaders_and_knows_its_former_winner(
     assert sorted(networks[len(first) :], key=by_key) == sorted(of_new, key=by_key)
 
 
-def test_more_epochs_confirm_the_leaders_anew(tmp_path: Path) -> None:
-    config = of_wine(tmp_path, trials=3, keep_checkpoints=True)
-    folder = search(config, "--executor", "serial")
-    extend(folder, "budget.max_epochs=12")
-    assert [network["budget"] for network in confirmed_of(folder)] == [9] * 12 + [12] * 12
-    at_once = search(config, "--executor", "serial", "--set", "search.budget.max_epochs=12")
-    assert confirmed_of(at_once) == confirmed_of(folder)[12:]
-    assert_same_files(folder, at_once, "best/model.npz")
-
-
 def test_networks_that_diverge_are_counted_named_and_cannot_win(tmp_path: Path, program: Program) -> None:
     """After five epochs, where the search dropped it, a learning rate of 1 has a finite loss."""
     config = write_config(

@@ -109,16 +109,6 @@ def test_metrics_are_those_of_the_tables(evaluated: Path) -> None:
         assert np.trapezoid(y, x) == pytest.approx(metrics["test"]["per_class"][name]["roc_auc"])
 
 
-def test_a_monitored_loss_of_calibrated_probabilities_is_in_the_history(program: Program, iris: Path) -> None:
-    monitor = "training.early_stopping={monitor: validation_calibrated_loss, patience: null}"
-    run = run_of(program, "evaluate", str(iris), *SMALL, "--set", monitor)
-    losses: dict[tuple[str, str], list[float]] = {}
-    for row in table(run, "history.csv"):
-        losses.setdefault((row["repeat"], row["fold"]), []).append(float(row["validation_calibrated_loss"]))
-    for fold in table(run, "cross_validation.csv"):
-        assert int(fold["best_epoch"]) == 1 + np.argmin(losses[fold["repeat"], fold["fold"]])
-
-
 @pytest.mark.parametrize(
     ("kind", "workers", "stacks"),
     [

@@ -17,7 +17,8 @@ from fnnctl.runs.evaluation import comparison
 from tests.commands.tables import penguins, table_of, train, write_table
 from tests.figures import figures_by_records
 from tests.messages import Messages
-from tests.program import Program, only_run, read_json
+from tests.program import Program, assert_same_files, only_run, read_json
+from tests.runs.ensembles import run_of
 
 
 def state_of(folder: Path) -> dict[str, tuple[int, bytes]]:
@@ -52,7 +53,6 @@ def test_its_own_test_part_has_the_recorded_metrics(run: Path, program: Program,
     "changes",
     [
         {"model.normalization": "batch", "model.calibration": "temperature", "data.weights": "year"},
-        {"training.threads": "2", "data.split": "{validation: 0, test: 0.5, stratify: false}"},
         {"data.test_source": "penguins.csv", "training.precision": "float64"},
     ],
 )
@@ -256,10 +256,7 @@ def test_arrays_are_scored_and_predicted_as_the_table_is(
     """The same numbers with the columns in another order give the same files, except for the name."""
     X, y = np.random.default_rng(3).normal(size=(40, 3)), np.repeat(["u", "v"], 20)
     X[::7, 1] = np.nan
-    lines = [
-        ",".join([*("NA" if np.isnan(x) else repr(float(x)) for x in row), label])
-        for row, label in zip(X, y, strict=True)
-    ]
+    lines = [f"{a!r},{b!r},{c!r},{label}".replace("nan", "NA") for (a, b, c), label in zip(X.tolist(), y, strict=True)]
     (tmp_path / "t.csv").write_text("\n".join(["a,b,c,y", *lines]) + "\n")
     run = train(program, tmp_path / "t.csv", {}, target="y")
     arrays: dict[str, Any] = {"X": X[:, [2, 0, 1]], "y": y, "feature_names": np.array(["c", "a", "b"])}
@@ -268,25 +265,15 @@ def test_arrays_are_scored_and_predicted_as_the_table_is(
     for name, array in arrays.items():
         np.save(tmp_path / "folder" / f"{name}.npy", array)
     assert program("predict", str(run), source).out == program("predict", str(run), "t.csv").out
-    folders = []
-    for data in (source, "t.csv"):
-        done = program("evaluate", str(run), "--data", data, "--json")
-        assert done.code == 0, done.err
-        folders.append(Path(done.json["run"]))
-    for name in ("metrics.json", "predictions.csv", "roc_curve.csv"):
-        assert (folders[0] / name).read_bytes() == (folders[1] / name).read_bytes()
-    data = read_json(folders[0] / "manifest.json")["data"]
-    assert data["source"] == str(tmp_path / source)
-    if source == "new.npz":
-        assert data["sha256"] == hashlib.sha256((tmp_path / source).read_bytes()).hexdigest()
-    refused = program("predict", str(run), source, "--delimiter", ";")
-    assert (refused.code, refused.err) == (
-        2,
-        f"--delimiter applies to CSV files only, but {source} contains arrays\n",
-    )
+    of_arrays, of_table = (run_of(program, "evaluate", str(run), "--data", data) for data in (source, "t.csv"))
+    assert_same_files(of_arrays, of_table, "metrics.json", "predictions.csv", "roc_curve.csv")
+    assert read_json(of_arrays / "manifest.json")["data"]["source"] == str(tmp_path / source)
+    done = program("predict", str(run), source, "--delimiter", ";")
+    assert done.code == 2
+    assert done.err == f"--delimiter applies to CSV files only, but {source} contains arrays\n"
     inside = next((tmp_path / source).glob("X.npy"), tmp_path / source)
-    refused = program("predict", str(run), source, "-o", str(inside))
-    assert (refused.code, "holds the rows to predict" in refused.err) == (2, True)
+    done = program("predict", str(run), source, "-o", str(inside))
+    assert (done.code, "holds the rows to predict" in done.err) == (2, True)
 
 
 @pytest.mark.parametrize(
@@ -311,19 +298,9 @@ def test_wrong_arguments(run: Path, program: Program, messages: Messages) -> Non
         done = program("evaluate", *words.split())
         assert done.code == 2
         messages.check(done.err)
-
-
-def test_a_failure_while_writing_is_recorded(
-    run: Path, trained: Path, program: Program, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fail(figures: object, run: object) -> None:
-        raise ZeroDivisionError("drawing failed")
-
-    monkeypatch.setattr("fnnctl.report.figures.drawer.FigureDrawer.draw", fail)
-    done = program("evaluate", "--data", str(trained / "penguins.csv"))
-    assert done.code == 3
-    latest = program("runs", "--json").json["runs"][-1]
-    assert (latest["kind"], latest["status"]) == ("evaluation", "failed")
+    done = program("evaluate", "--data", str(Path(__file__)), "--name", "a\nb")
+    assert done.code == 2
+    messages.check(done.err)
 
 
 def test_a_diverged_network_is_refused(program: Program, iris: Path, tmp_path: Path) -> None:

@@ -199,29 +199,6 @@ def test_another_configuration_is_refused(
     assert (folder / "journal.jsonl").read_bytes() == before
 
 
-def test_a_flipped_byte_is_never_taken(
-    cut: Cut, undisturbed: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    folder = cut(2)
-    journal = folder / "journal.jsonl"
-    content = journal.read_bytes()
-    rng = random.Random(0)
-    for _ in range(8):
-        at = rng.randrange(len(content) - 1)
-        if content[at] == ord("\n"):
-            continue
-        broken = bytearray(content)
-        broken[at] ^= 1 << rng.randrange(8)
-        journal.write_bytes(broken)
-        capsys.readouterr()
-        assert resume(folder) == 2
-        assert "is damaged" in capsys.readouterr().err
-        assert journal.read_bytes() == broken
-    journal.write_bytes(content)
-    assert resume(folder, "--executor", "serial") == 0
-    assert_same_search(folder, undisturbed)
-
-
 @pytest.mark.parametrize("what", ["empty", "within the header", "after the header", "missing"])
 def test_nothing_of_a_complete_search_is_overwritten_when_its_journal_lost_its_end(
     undisturbed: Path, tmp_path: Path, program: Program, what: str

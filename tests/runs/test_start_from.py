@@ -99,12 +99,6 @@ def test_without_it_nothing_changes(tmp_path: Path) -> None:
         for number, settings in enumerate(variants)
     ]
     assert digests[0] == digests[1] != digests[2]
-    folders = [
-        search(write(tmp_path / name / "x.yaml", **settings), "--method", "random")
-        for name, settings in zip("ab", variants, strict=False)
-    ]
-    assert_same_search(*folders)
-    assert "start_from" not in (folders[1] / "resolved.yaml").read_text()
 
 
 def test_a_runs_best_trials_as_far_as_they_are_searched(tmp_path: Path, earlier: Path) -> None:

@@ -90,3 +90,10 @@ def test_one_line_says_that_trials_are_trained_again(
 
     assert lines("ensemble", "checkpoints") == ["training 3 trials again, of which no weights are kept"]
     assert lines("ensemble") == []
+
+
+def test_only_the_best_trials_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fnnctl.trials.weights.MAX_KEPT", 2)
+    folder = search(written(tmp_path, "number", NUMBERS, {"search": {"ensemble": {"size": 3}}}))
+    assert len(list((folder / "checkpoints" / "final").iterdir())) == 2
+    assert read_json(folder / "ensemble" / "manifest.json")["selection"]["candidates"] == 2

@@ -72,26 +72,6 @@ def test_as_many_threads_as_the_config_says(
         assert said == [threads, "training"]
 
 
-def test_the_manifest_knows_the_positive_one_of_two_classes(
-    program: Program, tmp_path: Path, no_figures: None
-) -> None:
-    (tmp_path / "x.csv").write_text("x,y\n" + "".join(f"{n},{'no' if n % 2 else 'yes'}\n" for n in range(60)))
-    (tmp_path / "x.yaml").write_text(
-        "recipe: classic\ndata: {source: x.csv, target: y}\ntraining: {epochs: 1}\n"
-    )
-    for output, positive in {
-        "softmax": 1,
-        "logistic": 1,
-        "{name: logistic, positive_class: 'no'}": 0,
-        "{name: logistic, positive_class: 'yes'}": 1,
-    }.items():
-        done = program("train", "x.yaml", "--set", f"model.output={output}", "--json")
-        manifest = read_json(Path(done.json["run"], "manifest.json"))
-        assert (manifest["data"]["classes"], manifest["model"]["positive"]) == (["no", "yes"], positive)
-    of_three = program("train", "x.yaml", "--set", "data={source: iris}", "--json")
-    assert read_json(Path(of_three.json["run"], "manifest.json"))["model"]["positive"] is None
-
-
 def test_json_is_one_object_and_quiet_prints_the_folder_alone(program: Program, iris: Path) -> None:
     done = program("train", str(iris), "--json", "--quiet")
     run = Path(done.json["run"])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import shutil
 from collections.abc import Mapping
 from dataclasses import replace
@@ -26,7 +24,7 @@ from fnnctl.search.loop import run_search
 from fnnctl.store.trial_checkpoints import TrialCheckpoints
 from fnnctl.trials import stack_runner
 from fnnctl.trials.source import TrialSettings, TrialSource
-from tests.program import read_json
+from tests.program import assert_same_files, read_json
 from tests.runs import killing
 from tests.runs.searching import (
     RATE,
@@ -43,15 +41,19 @@ PROCESSES = ("--executor", "processes", "--workers", "2")
 
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
+    """Its data are a file of the folder, beside which a killed worker leaves a mark."""
     with builtin_path("iris") as path:
         shutil.copy(path, tmp_path / "iris.csv")
-    with (tmp_path / "iris.csv").open(newline="") as file:
-        target = next(csv.reader(io.StringIO(file.readline())))[-1]
+    data = {"source": "iris.csv", "target": "species"}
     return write_config(
-        tmp_path / "x.yaml",
-        data={"source": "iris.csv", "target": target},
-        search={"space": {RATE: {"log_uniform": [0.003, 0.3]}}},
+        tmp_path / "x.yaml", data=data, search={"space": {RATE: {"log_uniform": [0.003, 0.3]}}}
     )
+
+
+def over(*rates: float) -> list[str]:
+    """The words of a grid search over these learning rates."""
+    space = f"search.space={{{RATE}: {{choice: {list(rates)}}}}}"
+    return ["--method", "grid", "--set", space, "--set", "search.trials=null"]
 
 
 def test_a_killed_workers_jobs_are_done_again(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -59,7 +61,7 @@ def test_a_killed_workers_jobs_are_done_again(config: Path, monkeypatch: pytest.
     monkeypatch.setattr(stack_runner, "train_item", killing.killed_once)
     folder = search(config, *PROCESSES)
     assert (config.parent / "killed").exists()
-    assert (folder / "journal.jsonl").read_bytes() == (undisturbed / "journal.jsonl").read_bytes()
+    assert_same_files(folder, undisturbed, "journal.jsonl")
     assert_same_search(folder, undisturbed)
 
 
@@ -71,8 +73,7 @@ def test_what_kills_two_workers_has_failed_and_the_search_goes_on(
     config: Path, monkeypatch: pytest.MonkeyPatch, work: Any, end: str
 ) -> None:
     """Those that trained in one stack with it are not to blame."""
-    space = f"search.space={{{RATE}: {{choice: [0.01, 0.02, {killing.DEADLY}, 0.05]}}}}"
-    arguments = ("--method", "grid", "--set", space, "--set", "search.trials=null")
+    arguments = over(0.01, 0.02, killing.DEADLY, 0.05)
     healthy = search(config, *arguments, "--executor", "serial")
     monkeypatch.setattr(stack_runner, "train_item", work)
     folder = search(config, *arguments, *PROCESSES)
@@ -103,8 +104,7 @@ def test_a_refused_configuration_is_a_failed_trial(config: Path, monkeypatch: py
             return run_search(*arguments, **settings)
 
     monkeypatch.setattr(search_module, "run_search", searches)
-    space = f"search.space={{{RATE}: {{choice: [0.01, 0.02, 0.05]}}}}"
-    folder = search(config, "--method", "grid", "--set", space, "--set", "search.trials=null")
+    folder = search(config, *over(0.01, 0.02, 0.05))
     (failed,) = [each for each in of_kind(folder, "result") if each["status"] == "failed"]
     assert failed["reason"] == f"{RATE}: not this one"
     assert failed["epochs"] == 0
