@@ -155,13 +155,6 @@ def test_a_search_stands_for_its_winner(program: Program, tmp_path: Path) -> Non
     assert (folder / "ensemble" / "feature_importance.csv").exists()
 
 
-def test_a_cross_validation_has_no_network(run: Path, iris: Path, program: Program) -> None:
-    folded = run_of(program, "evaluate", str(iris), "--folds", "2", "--repeats", "1", "--workers", "1")
-    done = program("report", str(folded), "--importance")
-    assert (done.code, "is a cross-validation, which saves no network" in done.err) == (2, True)
-    assert program("report", "--importance").code == 0  # the last run that has a network
-
-
 def test_many_rows_are_drawn_from(run: Path, program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(features, "MAX_ROWS", 40)
     done = program("report", "--importance", "--json")

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from fnnctl.console.progress import TerminalListener
 from fnnctl.context import ShowAmount
+from fnnctl.records.journal import COMPLETE
 from fnnctl.records.standings import Standings
 from fnnctl.records.trials import Result
 from tests.messages import Messages
-from tests.program import Program, read_json
+from tests.program import Program, only_run, read_json
 from tests.runs.bagging import asked_to_stop_after
 from tests.runs.searching import (
     HALVING,
     RATE,
     SPACE,
+    decisions,
     leaderboard,
     of_kind,
     prepared,
@@ -237,3 +241,88 @@ def test_the_progress_counts_the_epochs_of_the_report_and_of_the_plan(
     assert facts["trials_planned"] == 9
     assert resume(folder, "--executor", "serial") == 0
     assert int(amounts[-1][2]) == total
+
+
+NEAR: dict[str, Any] = {"method": "random", "trials": 3, "space": {RATE: {"log_uniform": [0.019, 0.021]}}}
+
+
+def test_a_winner_that_cannot_be_told_from_them_is_a_warning(program: Program, tmp_path: Path) -> None:
+    """After so few epochs larger learning rates are right in two more of 22 rows."""
+    training = {"epochs": 3, "optimizer": {"learning_rate": 0.012}}
+    settings = {**NEAR, "start_from": "defaults"}
+    config = write_config(tmp_path / "s.yaml", search=settings, training=training)
+    done = program("search", str(config), "--workers", "1", "--runs-dir", "runs")
+    assert done.code == 0
+    run = only_run(tmp_path)
+    own = read_json(run / "manifest.json")["search"]["default_trial"]
+    assert program("report", str(run), "--json").json["runs"][0]["default_trial"] == own
+    assert own["trial"] == 0 != own["winner"]
+    assert own["p"] > 0.05
+    said = f"trial {own['winner']} is not better than the default settings (trial 0) by more than chance"
+    assert done.err.count(f"warning: {said}") == 1
+    assert " ".join(program("report", str(run), "--verbose").out.split()).count(said) == 1
+    assert f"warning: trial {own['winner']} is not better than" in program("report", str(run)).out
+
+
+def test_settings_that_were_no_trial_are_said_to_be_none(program: Program, tmp_path: Path) -> None:
+    config = write_config(tmp_path / "s.yaml", search=NEAR, training={"epochs": 3})
+    done = program("search", str(config), "--workers", "1", "--runs-dir", "runs")
+    assert done.code == 0
+    assert "better than the default settings: they were not tried" in done.err
+    assert "warning: it is unknown" not in done.err
+    assert "write search.start_from: defaults" in " ".join(program("report", "--verbose").out.split())
+
+
+def test_they_are_recognized_in_another_spelling(tmp_path: Path) -> None:
+    """`resolved.yaml` has `[{units: 8}]` where `start_from` has `[8]`, which the choice does not have."""
+    space = {"model.hidden": {"choice": [[4], [6]]}, **NEAR["space"]}
+    config = write_config(
+        tmp_path / "s.yaml",
+        model={"hidden": [8]},
+        search={**NEAR, "space": space, "start_from": "defaults"},
+        training={"epochs": 2},
+    )
+    first = search(config)
+    again = search(Path(shutil.copy(first / "resolved.yaml", tmp_path / "again.yaml")))
+    compared = [read_json(run / "manifest.json")["search"]["default_trial"] for run in (first, again)]
+    assert compared[0]["trial"] == 0
+    assert compared[1] == compared[0]
+
+
+BAYES = {
+    "method": "bayes",
+    "trials": 14,
+    "batch": 8,
+    "concurrency": 16,
+    "budget": {"max_epochs": 3},
+    "space": {RATE: {"log_uniform": [0.001, 1.0]}, "model.hidden": {"depth": [1, 2], "width": [2, 16]}},
+}
+
+
+@pytest.fixture
+def slow_trials(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        "fnnctl.trials.forecast.seconds_by_assignment", lambda fits, costs: lambda values: 1e4
+    )
+
+
+def test_the_journal_has_the_number_and_a_resume_follows_it(tmp_path: Path, slow_trials: None) -> None:
+    config = write_config(tmp_path / "x.yaml", search=BAYES)
+    with asked_to_stop_after(6, by="time"):
+        folder = search(config, "--time-limit", "3e5", "--workers", "4", "--executor", "serial")
+    settings = records(folder)[0]["settings"]
+    assert (settings["concurrency"], settings["batch"]) == (8, 4)  # 8 × 3 × 1e4 s / 3.4 is below 7.5e4 s
+    assert len(of_kind(folder, "trial")) < 14
+    assert resume(folder, "--workers", "1", "--executor", "serial") == 0
+    assert records(folder)[-1]["reason"] == COMPLETE
+    fewer = write_config(tmp_path / "fewer" / "x.yaml", search={**BAYES, "concurrency": 8, "batch": 4})
+    assert decisions(folder) == decisions(search(fewer, "--executor", "serial"))
+    assert resume(folder, "--set", "search.trials=20", "--executor", "serial") == 0
+    assert len(of_kind(folder, "trial")) == 20
+
+
+def test_a_note_says_it(program: Program, tmp_path: Path, slow_trials: None, messages: Messages) -> None:
+    write_config(tmp_path / "x.yaml", search=BAYES)
+    with asked_to_stop_after(1, by="time"):
+        done = program("search", "x.yaml", "--time-limit", "9000", "--workers", "1", "--no-figures")
+    messages.check(next(line for line in done.err.splitlines() if "the first" in line))

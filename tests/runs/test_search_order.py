@@ -5,7 +5,6 @@ That they are the same for any workers and after any kill is in tests/contracts/
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from shutil import copytree
@@ -13,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from fnnctl.cli import run
 from fnnctl.records.history import read_search
 from fnnctl.search.schedulers.curve_stopping import REASONS, Curves
 from fnnctl.store.folder import RunFolder
@@ -157,31 +155,3 @@ def test_trials_are_judged_by_their_objectives(
     objectives_of_trials = {result["objective"] for result in of_kind(search(config), "result")}
     assert losses
     assert set(losses) <= objectives_of_trials
-
-
-def test_the_report_says_what_an_extension_repeated_on_folds(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Cross-validated objectives have no curves: a rung below a trial's epochs is trained again."""
-    config = write_config(
-        tmp_path / "x.yaml",
-        evaluation={"cross_validation": {"folds": 2, "repeats": 1}},
-        search={
-            "method": "hyperband", "budget": {"max_epochs": 4, "reduction_factor": 2}, "space": SPACE,
-            "objective": {"on": "cross_validation"}, "keep_checkpoints": True,
-        },
-    )  # fmt: skip
-    folder = search(config, "--executor", "serial")
-    repeated = []
-    for _ in range(2):
-        capsys.readouterr()
-        assert run(["report", str(folder), "--json"]) == 0
-        repeated.append(json.loads(capsys.readouterr().out)["runs"][0]["epochs_repeated"])
-        extend(folder, "budget.max_epochs=6")
-    trained: dict[int, list[int]] = {}
-    for event in timeline(folder):
-        for number in event["trials"]:
-            trained.setdefault(number, []).extend(range(event["from"], event["to"]))
-    expected = 2 * sum(len(epochs) - len(set(epochs)) for epochs in trained.values())
-    assert repeated == [0, expected]
-    assert expected > 0

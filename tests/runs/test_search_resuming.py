@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import random
 import shutil
-import signal
-import subprocess
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -25,16 +22,13 @@ from tests.runs.bagging import asked_to_stop_after
 from tests.runs.extending import RANDOM, assert_same_outcome, extend, timeline
 from tests.runs.killing import dying_after
 from tests.runs.searching import (
-    OFTEN_NOTED,
     RATE,
     assert_same_search,
     of_kind,
     resume,
     search,
-    trained_epochs,
     write_config,
 )
-from tests.waiting import DEADLINE, await_true
 
 Cut = Callable[..., Path]
 IMPATIENT = {"monitor": "validation_loss", "patience": 1}
@@ -219,42 +213,6 @@ def test_nothing_of_a_complete_search_is_overwritten_when_its_journal_lost_its_e
         assert (done.code, done.out) == (2, "")
         assert done.err.startswith(f"{journal}: is {'missing' if what == 'missing' else 'damaged'}: ")
         assert contents(folder) == before
-
-
-def test_a_journal_cut_anywhere_is_resumed(undisturbed: Path, tmp_path: Path) -> None:
-    """Cut at some of its bytes; tests/benchmarks/search_cuts.py cuts at each."""
-    content = (undisturbed / "journal.jsonl").read_bytes()
-    header = content.index(b"\n") + 1
-    rng = random.Random(1)
-    for at in [header, *sorted(rng.sample(range(header, len(content)), 1)), len(content) - 1]:
-        folder = tmp_path / f"cut-{at}"
-        shutil.copytree(
-            undisturbed, folder, ignore=shutil.ignore_patterns("best", "leaderboard.csv", "metrics.json")
-        )
-        manifest = read_json(folder / "manifest.json")
-        (folder / "manifest.json").write_text(json.dumps({**manifest, "status": "interrupted"}))
-        (folder / "journal.jsonl").write_bytes(content[:at])
-        assert resume(folder, "--executor", "serial") == 0
-        assert_same_search(folder, undisturbed)
-        torn = content[content.rindex(b"\n", 0, at) + 1 : at]
-        if torn:
-            assert (folder / "journal.torn").read_bytes() == torn + b"\n"
-
-
-def test_a_signal_while_processes_train(config: Path, tmp_path: Path) -> None:
-    """The processes train forever, until a signal arrives."""
-    runs = tmp_path / "runs"
-    command = [*OFTEN_NOTED, "search", str(config), "--runs-dir", str(runs)]
-    command += ["--method", "random", "--set", "search.budget={max_epochs: 1000000}"]
-    command += ["--set", "training.early_stopping=null", "--executor", "processes", "--workers", "2"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        await_true(lambda: trained_epochs(runs))
-        process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=DEADLINE)
-    assert process.returncode == 128 + signal.SIGINT
-    (folder,) = runs.glob("[!.]*")
-    assert err.decode().splitlines()[-1] == f"fnnctl search --resume {folder}"
-    assert read_json(folder / "manifest.json")["status"] == "interrupted"
 
 
 def test_what_only_the_former_sessions_result_was_warned_of_is_dropped(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import shlex
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from fnnctl.modelling.saved_model import load_model
+from fnnctl.store.folder import RunFolder
 from tests.program import Program, assert_same_files, read_json
 from tests.runs.ensembles import run_of
 from tests.runs.extending import extend
@@ -90,6 +93,7 @@ CASES: dict[str, dict[str, Settings]] = {
     "scaling": {
         "search": {"space": {**RATES, "data.scaling": {"choice": ["standardize", "minmax", "none"]}}}
     },
+    "samples of the rows": over(max_rows=[None, 60]),
     "class weights": over(class_weights=[None, "balanced"]),
     "early stopping": {"training": {"early_stopping": IMPATIENT}},
     "early stopping without the best": {"training": {"early_stopping": {**IMPATIENT, "restore_best": False}}},
@@ -163,74 +167,45 @@ def test_a_trial_that_stopped_early_keeps_its_value_at_no_cost(tmp_path: Path) -
     assert of_kind(folder, "end")[0]["reason"] == "complete"
 
 
-def test_diverged_and_refused_trials_are_results(tmp_path: Path) -> None:
+def test_diverged_trials_are_results(tmp_path: Path) -> None:
     """They have a reason, rank last, do not affect other trials, and are not promoted."""
-    space = {
-        RATE: {"choice": [0.01, 1e3, 0.02]},
-        "training.label_smoothing": {"choice": [0, 0.1]},
-        "model.hidden": {"choice": [[6], [4]]},
-    }
-    config = write_config(
-        tmp_path / "x.yaml",
-        training={"optimizer": {"name": "sgd"}},
-        search={"space": space, "trials": 12},
-    )
+    space = {RATE: {"choice": [0.01, 1e3, 0.02]}, "model.hidden": {"choice": [[6], [4]]}}
+    training = {"optimizer": {"name": "sgd"}}
+    config = write_config(tmp_path / "x.yaml", training=training, search={"space": space, "trials": 6})
     folder = search(config, "--method", "random")
     trials = {trial["number"]: trial["assignment"] for trial in of_kind(folder, "trial")}
     diverged = [result for result in of_kind(folder, "result") if result["status"] == "diverged"]
-    assert diverged
-    assert all("became non-finite in epoch" in result["reason"] for result in diverged)
-    assert all(trials[result["trial"]][RATE] == 1e3 for result in diverged)
-    board = leaderboard(folder)
     numbers = {result["trial"] for result in diverged}
-    last = board[-len(numbers) :]
+    assert {trials[number][RATE] for number in numbers} == {1e3}
+    assert {result["reason_kind"] for result in diverged} == {"non_finite_loss"}
+    last = leaderboard(folder)[-len(numbers) :]
     assert {int(row["trial"]) for row in last} == numbers
-    assert all(row["objective"] == "" for row in last)
+    assert {row["objective"] for row in last} == {""}
     assert_trials_are_those_of_train(config, folder)
 
 
-def test_folds_leave_the_test_part_out(tmp_path: Path) -> None:
-    config = write_config(
-        tmp_path / "x.yaml",
-        data="wine",
-        search={"space": RATES, "objective": {"on": "cross_validation"}},
-        evaluation={"cross_validation": {"folds": 4, "repeats": 1}},
-    )
-    ready = prepared(config)
-    rows_of_folds = sorted(np.concatenate([ready.split.train, ready.split.validation]))
-    data = ready.loaded.data
-    splits = [rows.split(data.strata, data.dataset.groups) for rows in ready.fits.rows]
-    assert sorted(np.concatenate([split.test for split in splits])) == rows_of_folds
-    for split in splits:
-        parts = np.concatenate([split.train, split.validation, split.test])
-        assert sorted(parts) == rows_of_folds
+def test_the_objective_of_folds_is_their_mean(tmp_path: Path) -> None:
+    on_folds = {"space": RATES, "objective": {"on": "cross_validation"}}
+    evaluation = {"cross_validation": {"folds": 4, "repeats": 1}}
+    config = write_config(tmp_path / "x.yaml", data="wine", search=on_folds, evaluation=evaluation)
     folder = search(config)
     for result in of_kind(folder, "result"):
         assert "curve" not in result["facts"]
         assert result["objective"] == pytest.approx(np.mean(result["facts"]["folds"]), rel=1e-15)
         assert len(result["facts"]["folds"]) == 4
-    assert read_json(folder / "metrics.json")["test"]["support"] == ready.split.test.size
+    assert read_json(folder / "metrics.json")["test"]["support"] == prepared(config).split.test.size
 
 
 def test_one_diverged_fold_diverges_its_trial(tmp_path: Path) -> None:
     """Training on one extreme row diverges: this happens in all folds except the one that tests the row."""
-    rows = [f"{k % 7},{k % 5},{'ab'[k % 2]}" for k in range(40)]
-    rows[0] = "1e30,0,a"
+    rows = ["1e30,0,a", *(f"{k % 7},{k % 5},{'ab'[k % 2]}" for k in range(1, 40))]
     (tmp_path / "far.csv").write_text("\n".join(["x,y,label", *rows]) + "\n")
+    split = {"validation": 0.0, "test": 0.0}
+    rates = {"training.l2": {"choice": [0.001, 0.01]}}
     config = write_config(
         tmp_path / "x.yaml",
-        data={
-            "source": "far.csv",
-            "target": "label",
-            "scaling": "none",
-            "split": {"validation": 0.0, "test": 0.0},
-        },
-        search={
-            "space": {"training.l2": {"choice": [0.001, 0.01]}},
-            "objective": {"on": "cross_validation"},
-            "trials": None,
-            "budget": {},
-        },
+        data={"source": "far.csv", "target": "label", "scaling": "none", "split": split},
+        search={"space": rates, "objective": {"on": "cross_validation"}, "trials": None, "budget": {}},
         evaluation={"cross_validation": {"folds": 2, "repeats": 1}},
         training={"epochs": 3, "optimizer": {"name": "sgd"}},
     )
@@ -245,26 +220,19 @@ def test_folds_that_stop_early_wait_for_the_others(tmp_path: Path) -> None:
         tmp_path / "x.yaml",
         data="wine",
         training={"early_stopping": IMPATIENT},
-        search={
-            "space": {RATE: {"log_uniform": [0.02, 0.5]}},
-            "objective": {"on": "cross_validation"},
-        },
+        search={"space": {RATE: {"log_uniform": [0.02, 0.5]}}, "objective": {"on": "cross_validation"}},
         evaluation={"cross_validation": {"folds": 4, "repeats": 1}},
     )
-    folder = search(config, "--workers", "1")
-    results = {(result["trial"], result["budget"]): result for result in of_kind(folder, "result")}
+    results = {(result["trial"], result["budget"]): result for result in of_kind(search(config), "result")}
     went_on = 0
     for (trial, budget), result in results.items():
-        ended = result["facts"].get("ended", [])
         later = [results[trial, more] for more in (3, 9) if more > budget and (trial, more) in results]
-        for fold, epochs, kept in ended:
+        for fold, epochs, kept in result["facts"].get("ended", []):
             assert kept <= epochs <= budget
-            for result_at_more in later:
-                went_on += 1
-                assert result_at_more["facts"]["folds"][fold] == result["facts"]["folds"][fold]
+            values = {result_at_more["facts"]["folds"][fold] for result_at_more in later}
+            assert values <= {result["facts"]["folds"][fold]}
+            went_on += len(later)
     assert went_on
-    of_two_workers = search(config, "--workers", "2", "--executor", "processes")
-    assert (of_two_workers / "journal.jsonl").read_bytes() == (folder / "journal.jsonl").read_bytes()
 
 
 RANDOM = {"method": "random", "trials": 3, "budget": {"max_epochs": 4}, "space": RATES}
@@ -378,3 +346,30 @@ def test_the_report_says_which_epoch_the_command_keeps(
         f"The objective was measured after epoch 4, but epoch {epoch} was the best by what early stopping"
     )
     assert (sentence in " ".join(report.split())) == (patience == 20)
+
+
+@pytest.fixture(scope="module")
+def of_ensembles(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A search with `model.ensemble`: trials have one network each, and its winner has all members."""
+    path = tmp_path_factory.mktemp("ensembles") / "x.yaml"
+    return search(write_config(path, model={"ensemble": 3}, search=RANDOM))
+
+
+def test_with_an_ensemble_trials_are_those_without_it_and_the_winner_has_all_members(
+    of_ensembles: Path, tmp_path: Path
+) -> None:
+    plain = search(write_config(tmp_path / "x.yaml", search=RANDOM))
+    for kind in ("trial", "result"):
+        assert of_kind(of_ensembles, kind) == of_kind(plain, kind)
+    facts, best = (read_json(path / "manifest.json") for path in (of_ensembles, of_ensembles / "best"))
+    assert (facts["model"]["networks"], best["model"]["networks"]) == (1, 3)
+    layouts = load_model(RunFolder(of_ensembles / "best"), lambda text: None).layouts
+    assert len(layouts) == 3
+
+
+def test_with_an_ensemble_the_printed_words_train_one_network(of_ensembles: Path, program: Program) -> None:
+    assert all("model.ensemble=1" in words for words in printed_words(of_ensembles).values())
+    assert_trials_are_those_of_train(of_ensembles / "resolved.yaml", of_ensembles)
+    report = program("report", str(of_ensembles), "--verbose").out
+    assert re.search(r"refitted as +an ensemble of 3 networks", report)
+    assert "model.ensemble=1" in printed_command(report)

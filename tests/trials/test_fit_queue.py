@@ -161,16 +161,6 @@ def test_a_fit_that_comes_later_can_be_more_urgent() -> None:
     assert trials(taken(queue)) == [[9, 2], [8], [3]]
 
 
-def test_a_trial_comes_again_with_another_job() -> None:
-    queue = queue_of()
-    add(queue, 0, due=5, stop=1)
-    add(queue, 1, due=6, stop=1)
-    assert trials(taken(queue)) == [[0, 1]]
-    add(queue, 1, due=8, start=1, stop=3)
-    add(queue, 0, due=8, start=1, stop=3)
-    assert trials(taken(queue)) == [[0, 1]]
-
-
 def test_stacks_that_are_to_be_trained_alone_come_first() -> None:
     queue = queue_of()
     add(queue, 0, due=0)

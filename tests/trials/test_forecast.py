@@ -53,18 +53,6 @@ def planned(program: Program, config: str) -> Plan:
     return plan
 
 
-def test_a_plan_by_hand(planned: Plan) -> None:
-    """R = 9, η = 3: (9,1)(3,3)(1,9), (5,3)(1,9), (3,9); 9 + 2·3 + 6 = 21, 15 + 6 = 21, and 27 epochs."""
-    plan = planned("hyperband")
-    rungs = [[(rung["trials"], rung["epochs"]) for rung in bracket["rungs"]] for bracket in plan["brackets"]]
-    assert rungs == [[(9, 1), (3, 3), (1, 9)], [(5, 3), (1, 9)], [(3, 9)]]
-    assert [bracket["bracket"] for bracket in plan["brackets"]] == [2, 1, 0]
-    assert (plan["method"], plan["trials"]) == ("hyperband", 17)
-    assert plan["epochs_with_reuse"] == 21 + 21 + 27
-    assert plan["epochs_from_scratch"] == 27 + 24 + 27
-    assert plan["seconds_estimated"] > 0
-
-
 def test_a_plan_names_the_sampler(planned: Plan, program: Program, config: str) -> None:
     """That auto chooses; and a part of the method's name can be set."""
     space = (
@@ -76,14 +64,6 @@ def test_a_plan_names_the_sampler(planned: Plan, program: Program, config: str) 
         assert (plan["method"], plan["sampler"]) == (method, sampler)
     assert "bayes (tpe): 50 trials" in program("plan", config, "--method", "bayes", "--set", space).out
     assert planned("bayes", "search.method.sampler=tpe")["method"] == "full_budget × tpe"
-
-
-def test_a_plan_shrinks_with_a_finite_space(planned: Plan, program: Program, config: str) -> None:
-    few = "search.space={training.l2: {choice: [0.0, 0.1]}}"
-    plan = planned("random", few)
-    assert plan["trials"] == plan["only_configurations"] == 2
-    text = program("plan", config, "--method", "random", "--set", few).out
-    assert "random: 2 trials, as the space has only 2 configurations" in text
 
 
 def test_a_plan_names_the_limit_that_hides_max_trials(program: Program, config: str) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,17 +12,12 @@ import pytest
 
 from fnnctl.errors import MachineError
 from fnnctl.records.trials import Direction, Result, Status, Trial
-from fnnctl.stacks.member_workers import member_workers
-from fnnctl.stacks.planning import WorkerPlan
-from fnnctl.stacks.work import PARTS_OF_EPOCH, in_this_process
 from fnnctl.trials import weights as trial_weights
 from fnnctl.trials.measures import Weights
 from fnnctl.trials.results import WEIGHTS, weights_digest
-from fnnctl.trials.schemes.bags import SCHEME as BAGS
 from fnnctl.trials.schemes.validation import SCHEME as PART
-from fnnctl.trials.weights import WeightLibrary, train_again, train_single_trial
+from fnnctl.trials.weights import WeightLibrary, train_again
 from tests.modelling.prepared import Prepared, prepare
-from tests.runs.bagging import written
 from tests.trials.measured_trials import measured
 
 
@@ -45,30 +39,6 @@ def test_lost_weights_are_trained_again_to_the_bit(iris: Path, patience: int) ->
     weights = again(prepared, result)
     assert weights is not None
     assert weights_digest(weights) == weights_digest(trial.weights)
-
-
-def test_workers_that_train_the_members_give_the_same_weights(tmp_path: Path) -> None:
-    """The poll sees the parts of all epochs."""
-    prepared = prepare(
-        written(tmp_path, "many", {"training": {"epochs": 3}}), ["training.early_stopping=null"]
-    )
-    threads = partial(
-        member_workers, WorkerPlan("threads", 2), is_overdue=lambda: False, warn=lambda message: None
-    )
-    digests, progress = [], []
-
-    def poll(done: int) -> bool:
-        progress.append(done)
-        return False
-
-    for workers in (in_this_process, threads):
-        measured, _ = train_single_trial(
-            prepared.data, prepared.fit, BAGS, metric="log_loss", epochs=3, poll=poll, workers=workers
-        )
-        assert measured.weights is not None
-        digests.append(weights_digest(measured.weights))
-        assert max(progress) <= 3 * PARTS_OF_EPOCH
-    assert digests[0] == digests[1]
 
 
 def test_a_stop_gives_no_weights_and_what_comes_out_differently_is_refused(iris: Path) -> None:
