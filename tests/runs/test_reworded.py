@@ -183,11 +183,6 @@ CHECKS = {
     "no embedding beside mixup": Checked(DEFAULT + "training: {mixup: 0.2}\n", {"input"}),
     "too few groups for bags": Checked(BY_GROUP, {"input"}),
     "values that suit only adam": Checked(DEFAULT, {"unsuited"}, ("--set", "training.optimizer=sgd")),
-    "settings without effect": Checked(
-        CLASSIC + "model: {activation: tanh, dropout: 0.1}\ntraining: {lr_schedule: cosine, horizon: 9}\n",
-        {"input"},
-        ("--set", "training.optimizer=lbfgs", "--set", "model.hidden=[]"),
-    ),
     "settings that contradict others": Checked(
         CLASSIC + "model: {hidden: [], residual: true}\ntraining: {max_norm: 2}\n", {"no_effect"}, code=2
     ),
@@ -197,11 +192,6 @@ CHECKS = {
     "a condition that is missing": Checked(
         CLASSIC + SEARCH % "training.optimizer.name: {choice: [adam, momentum]}, "
         "training.optimizer.momentum: {uniform: [0.1, 0.9]}",
-        {"input"},
-        code=2,
-    ),
-    "domains of the wrong kind": Checked(
-        CLASSIC + SEARCH % "training.epochs: {integer: [1, 5]}, model.ensemble.members: {uniform: [2, 5]}",
         {"input"},
         code=2,
     ),
@@ -251,7 +241,6 @@ def test_a_config_that_is_checked(case: str, program: Program, tmp_path: Path) -
 FEW_EPOCHS = "model: {ensemble: {members: 3}, hidden: [4]}\ntraining: {epochs: 2}\n"
 RUNS = {
     "a recipe without bags": ("train", ON_VALIDATION + FEW_EPOCHS),
-    "groups that cannot be divided": ("train", BY_GROUP + FEW_EPOCHS.replace("3}", "3, plain_twins: false}")),
     "a search on validation rows": ("search", ON_VALIDATION + FEW_EPOCHS + "search: {trials: 2}\n"),
 }
 

@@ -3,10 +3,10 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
-from matplotlib.figure import Figure
 
 from fnnctl.nn.losses.cross_entropy import softmax
 from fnnctl.plots.learning import learning_curve_figure
@@ -158,26 +158,18 @@ def test_the_learning_curve_marks_the_best_epoch(
     program: Program, iris: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The mark is at the epoch of the lowest validation loss; without early stopping there is none."""
-    marked = []
     learning_curve = [figure for figure in run_figures.RUN_FIGURES if figure.file == "learning_curve.png"]
     monkeypatch.setattr(run_figures, "RUN_FIGURES", learning_curve)
-
-    def drawn(history: Any, *, best_epoch: int | None, **options: Any) -> Figure:
-        marked.append(best_epoch)
-        return learning_curve_figure(history, best_epoch=best_epoch, **options)
-
+    drawn = Mock(side_effect=learning_curve_figure)
     monkeypatch.setattr("fnnctl.plots.learning.learning_curve_figure", drawn)
     stopping = "training.early_stopping={monitor: validation_loss, patience: 3}"
-    changes = (
-        "--set", stopping, "--set", "training.epochs=200", "--set", "training.optimizer.learning_rate=0.2",
-    )  # fmt: skip
-    run = Path(program("train", str(iris), *changes, "--json").json["run"])
+    long = ("--set", "training.epochs=200", "--set", "training.optimizer.learning_rate=0.2")
+    run = run_of(program, "train", str(iris), "--set", stopping, *long)
     losses = [float(row["validation_loss"]) for row in table(run, "history.csv")]
     best = 1 + losses.index(min(losses))
-    assert marked == [best]
     assert read_json(run / "manifest.json")["training"]["best_epoch"] == best == len(losses) - 3
     program("train", str(iris), "--set", "training.early_stopping=null")
-    assert marked == [best, None]
+    assert [call.kwargs["best_epoch"] for call in drawn.call_args_list] == [best, None]
 
 
 def test_a_recipes_training_ends_when_its_best_loss_is_out_of_reach(program: Program, tmp_path: Path) -> None:
@@ -224,19 +216,14 @@ def test_divergence_in_the_last_step_is_seen_when_scoring(program: Program, iris
     changes += ["training.l2=1e3", "data.split.validation=0", "training.epochs=3", "model.hidden=[16]"]
     done = program("train", str(iris), *(part for change in changes for part in ("--set", change)))
     assert done.code == 4
-    assert len(done.err.strip().splitlines()[-1].split(": ")) > 1
     assert "RuntimeWarning" not in done.err
 
 
 def test_without_validation_and_test_part(program: Program, iris: Path) -> None:
-    done = program(
-        "train", str(iris), "--set", "data.split.validation=0", "--set", "data.split.test=0", "--json"
-    )
-    assert done.code == 0
-    assert done.json["metrics"]["validation"] is None
-    assert done.json["metrics"]["test"] is None
-    history = (Path(done.json["run"]) / "history.csv").read_text().splitlines()
-    assert ",,,," in history[1]
+    run = run_of(program, "train", str(iris), "--set", "data.split={validation: 0, test: 0}")
+    metrics = read_json(run / "metrics.json")
+    assert metrics["validation"] is metrics["test"] is None
+    assert ",,,," in (run / "history.csv").read_text().splitlines()[1]
 
 
 @pytest.mark.parametrize("epoch", [3, 12])
