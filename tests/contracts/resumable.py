@@ -174,10 +174,7 @@ OF_SEARCH: Final[Mapping[str, Any]] = {
     "step": "fnnctl.records.journal.Journal.add_result",
     "other_data": "journal.jsonl: began with different data",
     "harms": [lost, with_another_bit, of_other_weights],
-    "refused": [
-        (["x.yaml"], "CONFIG"),
-        (["--name", "x", "--seed", "1"], "--name and --seed"),
-    ],
+    "refused": [(["x.yaml"], "CONFIG"), (["--name", "x", "--seed", "1"], "--name and --seed")],
 }
 KINDS: Final = {
     "training": Kind(

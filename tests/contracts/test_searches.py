@@ -174,11 +174,7 @@ def executors() -> Iterator[Mapping[ExecutorKind, Executor]]:
 
 @pytest.mark.parametrize("kind", LOCAL)
 def test_the_same_results_with_any_executor(
-    executors: Mapping[ExecutorKind, Executor],
-    kind: ExecutorKind,
-    scheduler: str,
-    sampler: str,
-    budget: str,
+    executors: Mapping[ExecutorKind, Executor], kind: ExecutorKind, scheduler: str, sampler: str, budget: str
 ) -> None:
     journal = journal_of(scheduler, sampler, budget, QueueRunner(executors[kind]))
     assert_same(journal, reference(scheduler, sampler, budget))

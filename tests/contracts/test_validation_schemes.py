@@ -10,13 +10,7 @@ import pytest
 from fnnctl.config.schema.validation_schemes import VALIDATION_SCHEMES, SchemeName, scheme_named
 from fnnctl.trials.schemes import trial_scheme
 from tests.program import Program, read_json
-from tests.runs.searching import (
-    RATE,
-    of_kind,
-    prepared,
-    search,
-    write_config,
-)
+from tests.runs.searching import RATE, of_kind, prepared, search, write_config
 
 pytestmark = pytest.mark.usefixtures("no_figures")
 

@@ -7,7 +7,7 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
 
@@ -51,46 +51,49 @@ def is_first(marker: Path) -> bool:
     return True
 
 
-def killed_once(
-    progress: Progress, shared: WorkerData, item: StackItem[FitObjective]
-) -> StackResult[FitObjective]:
-    """The first process that trains the second rung dies; a file beside the data records that."""
-    marker = Path(shared.data.dataset.source).parent / "killed"
-    if item.start and is_first(marker):
+Item: TypeAlias = StackItem[FitObjective]
+Results: TypeAlias = StackResult[FitObjective]
+
+
+def is_first_of_second_rung(shared: WorkerData, item: Item, mark: str) -> bool:
+    """Whether no process has trained the second rung yet; a file beside the data records that one has."""
+    return bool(item.start) and is_first(Path(shared.data.dataset.source).parent / mark)
+
+
+def killed_once(progress: Progress, shared: WorkerData, item: Item) -> Results:
+    """The first process that trains the second rung dies."""
+    if is_first_of_second_rung(shared, item, "killed"):
         os.kill(os.getpid(), signal.SIGKILL)
     return train_item(progress, shared, item)
 
 
-def suspended_once(
-    progress: Progress, shared: WorkerData, item: StackItem[FitObjective]
-) -> StackResult[FitObjective]:
-    """The first process that trains the second rung suspends itself; a file beside the data records that."""
-    if item.start and is_first(Path(shared.data.dataset.source).parent / "suspended"):
+def suspended_once(progress: Progress, shared: WorkerData, item: Item) -> Results:
+    """The first process that trains the second rung suspends itself."""
+    if is_first_of_second_rung(shared, item, "suspended"):
         os.kill(os.getpid(), signal.SIGSTOP)
     return train_item(progress, shared, item)
 
 
-def killed_by_some(
-    progress: Progress, shared: WorkerData, item: StackItem[FitObjective]
-) -> StackResult[FitObjective]:
+def is_deadly(item: Item) -> bool:
+    rates = (getattr(fit.experiment.training.optimizer, "learning_rate", 0) for fit in item.fits)
+    return DEADLY in rates
+
+
+def killed_by_some(progress: Progress, shared: WorkerData, item: Item) -> Results:
     """Every process that trains a network with this learning rate dies."""
-    if any(getattr(fit.experiment.training.optimizer, "learning_rate", 0) == DEADLY for fit in item.fits):
+    if is_deadly(item):
         os.kill(os.getpid(), signal.SIGKILL)
     return train_item(progress, shared, item)
 
 
-def without_memory_for_some(
-    progress: Progress, shared: WorkerData, item: StackItem[FitObjective]
-) -> StackResult[FitObjective]:
+def without_memory_for_some(progress: Progress, shared: WorkerData, item: Item) -> Results:
     """No process has the memory for a network with this learning rate."""
-    if any(getattr(fit.experiment.training.optimizer, "learning_rate", 0) == DEADLY for fit in item.fits):
+    if is_deadly(item):
         raise MemoryError
     return train_item(progress, shared, item)
 
 
-def killed(
-    progress: Progress, shared: WorkerData, item: StackItem[FitObjective]
-) -> StackResult[FitObjective]:
+def killed(progress: Progress, shared: WorkerData, item: Item) -> Results:
     """Every process that trains dies."""
     os.kill(os.getpid(), signal.SIGKILL)
     raise AssertionError

@@ -53,10 +53,10 @@ class Training:
         )
         fit = search.fits.typical_fit({})
         assert fit is not None
-        self.fit, self.cost = fit, 0.0
+        self.fit = fit
 
-    def train(self, number: int, to: int, *, epochs: int | None = None, slowdown: float = 1.0) -> float:
-        """Train the fits of a trial, which stop after `epochs`, and return their processor time."""
+    def train(self, number: int, to: int, *, epochs: int | None = None, slowdown: float = 1.0) -> None:
+        """Train the fits of a trial, which stop after `epochs`."""
         scheme = self.search.setup.settings.objective.scheme
         scaling = {"data.scaling": "robust"} if scheme.trains_ensembles else {}
         self.journal.trials[number] = Trial(number, {RATE: 0.01 + number / 1000, **scaling})
@@ -66,15 +66,13 @@ class Training:
             "trials": [number], "networks": fits, "from": 0, "to": to, "epochs": fits * epochs,
             "seconds": slowdown * seconds, "processor_seconds": seconds,
         })  # fmt: skip
-        self.cost += fits * to * prediction_cost(self.fit) * self.fit.trained_rows
-        return seconds
 
     def rough(self, fit: Fit, epochs: int) -> float:
         return rough_seconds(fit.settings, train_rows=fit.trained_rows, epochs=epochs)
 
-    def record(self, number: int, budget: int, **more: Any) -> None:
+    def record(self, number: int, budget: int) -> None:
         """Record the result of the trial."""
-        self.standings.add(Result(number, 0, budget, Status.COMPLETED, 0.5, budget, **more))
+        self.standings.add(Result(number, 0, budget, Status.COMPLETED, 0.5, budget))
 
     def fixed(self, scorings: float, states: int = 0) -> float:
         """The time of all but training, if `scorings` networks like the config's are scored."""
@@ -94,8 +92,8 @@ def test_on_bags_it_follows_from_how_fast_trials_train(tmp_path: Path, slowdown:
     assert training.ending.seconds() == 0.0
     busy = max(1.0, SHARE_OF_SLOWDOWN * slowdown)
     training.train(0, 6, slowdown=slowdown)
-    one_and_two = training.fixed(3)
-    assert training.ending.seconds() == pytest.approx(one_and_two * busy), "the best, and the ensemble of two"
+    best_and_ensemble_of_two = training.fixed(3)
+    assert training.ending.seconds() == pytest.approx(best_and_ensemble_of_two * busy)
     training.train(1, 2, slowdown=slowdown)
     assert training.ending.seconds() == pytest.approx(training.fixed(4 + 1 / 3, 1) * busy)
     for number in range(2, 14):
@@ -160,8 +158,7 @@ def test_a_default_trial_on_bags_that_has_ended_is_not_trained_again(tmp_path: P
     event = {"trials": [0], "networks": 1, "from": 0, "to": 6, "epochs": 6}
     training.ending.note({**event, "seconds": 9.0, "processor_seconds": 9.0})
     assert training.ending.default_seconds() > 0
-    one_trial = FIXED_SECONDS + training.ending.default_seconds()
-    assert training.ending.seconds() < one_trial
+    assert training.ending.seconds() < FIXED_SECONDS + training.ending.default_seconds()
     training.record(0, 6)
     assert training.ending.default_seconds() == 0
 

@@ -44,10 +44,7 @@ def hyperband(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Trials differ in scaling and shape, and some stop early."""
     return write_config(
         tmp_path_factory.mktemp("hyperband") / "x.yaml",
-        training={
-            "averaging": "ema",
-            "early_stopping": {"monitor": "validation_loss", "patience": 1},
-        },
+        training={"averaging": "ema", "early_stopping": {"monitor": "validation_loss", "patience": 1}},
         search={**RANDOM, "method": "hyperband", "budget": LADDER, "objective": {"metric": "log_loss"}},
     )
 

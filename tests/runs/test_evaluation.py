@@ -256,7 +256,10 @@ def test_arrays_are_scored_and_predicted_as_the_table_is(
     """The same numbers with the columns in another order give the same files, except for the name."""
     X, y = np.random.default_rng(3).normal(size=(40, 3)), np.repeat(["u", "v"], 20)
     X[::7, 1] = np.nan
-    lines = [f"{a!r},{b!r},{c!r},{label}".replace("nan", "NA") for (a, b, c), label in zip(X.tolist(), y, strict=True)]
+    lines = [
+        f"{a!r},{b!r},{c!r},{label}".replace("nan", "NA")
+        for (a, b, c), label in zip(X.tolist(), y, strict=True)
+    ]
     (tmp_path / "t.csv").write_text("\n".join(["a,b,c,y", *lines]) + "\n")
     run = train(program, tmp_path / "t.csv", {}, target="y")
     arrays: dict[str, Any] = {"X": X[:, [2, 0, 1]], "y": y, "feature_names": np.array(["c", "a", "b"])}
@@ -265,7 +268,9 @@ def test_arrays_are_scored_and_predicted_as_the_table_is(
     for name, array in arrays.items():
         np.save(tmp_path / "folder" / f"{name}.npy", array)
     assert program("predict", str(run), source).out == program("predict", str(run), "t.csv").out
-    of_arrays, of_table = (run_of(program, "evaluate", str(run), "--data", data) for data in (source, "t.csv"))
+    of_arrays, of_table = (
+        run_of(program, "evaluate", str(run), "--data", data) for data in (source, "t.csv")
+    )
     assert_same_files(of_arrays, of_table, "metrics.json", "predictions.csv", "roc_curve.csv")
     assert read_json(of_arrays / "manifest.json")["data"]["source"] == str(tmp_path / source)
     done = program("predict", str(run), source, "--delimiter", ";")

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -157,21 +158,18 @@ def test_a_time_limit_ends_the_search_and_the_best_is_refitted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The clock stands still until the first results, and then advances by an hour."""
-    hours = [0.0]
-    add = Standings.add
+    add, clock = Standings.add, Mock(return_value=0.0)
 
     def adds(standings: Standings, result: Result) -> None:
         add(standings, result)
-        hours[0] = 3600.0
+        clock.return_value = 3600.0
 
     monkeypatch.setattr(Standings, "add", adds)
     for module in ("commands.search", "runs.search_session"):
-        clock = SimpleNamespace(monotonic=lambda: hours[0])
-        monkeypatch.setattr(f"fnnctl.{module}.time", clock)
+        monkeypatch.setattr(f"fnnctl.{module}.time", SimpleNamespace(monotonic=clock))
     folder = search(write_config(tmp_path / "x.yaml"), "--time-limit", "60", "--executor", "serial")
     manifest = read_json(folder / "manifest.json")
-    assert manifest["status"] == "completed"
-    assert manifest["search"]["end"] == "the time limit"
+    assert (manifest["status"], manifest["search"]["end"]) == ("completed", "the time limit")
     assert records(folder)[-1]["reason"] == "the time limit"
     assert 1 <= len(of_kind(folder, "result")) < 9
     assert read_json(folder / "best" / "manifest.json")["status"] == "completed"
@@ -276,13 +274,8 @@ def test_settings_that_were_no_trial_are_said_to_be_none(program: Program, tmp_p
 def test_they_are_recognized_in_another_spelling(tmp_path: Path) -> None:
     """`resolved.yaml` has `[{units: 8}]` where `start_from` has `[8]`, which the choice does not have."""
     space = {"model.hidden": {"choice": [[4], [6]]}, **NEAR["space"]}
-    config = write_config(
-        tmp_path / "s.yaml",
-        model={"hidden": [8]},
-        search={**NEAR, "space": space, "start_from": "defaults"},
-        training={"epochs": 2},
-    )
-    first = search(config)
+    settings = {**NEAR, "space": space, "start_from": "defaults"}
+    first = search(write_config(tmp_path / "s.yaml", model={"hidden": [8]}, search=settings))
     again = search(Path(shutil.copy(first / "resolved.yaml", tmp_path / "again.yaml")))
     compared = [read_json(run / "manifest.json")["search"]["default_trial"] for run in (first, again)]
     assert compared[0]["trial"] == 0

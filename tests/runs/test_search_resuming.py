@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -21,14 +20,7 @@ from tests.runs import killing
 from tests.runs.bagging import asked_to_stop_after
 from tests.runs.extending import RANDOM, assert_same_outcome, extend, timeline
 from tests.runs.killing import dying_after
-from tests.runs.searching import (
-    RATE,
-    assert_same_search,
-    of_kind,
-    resume,
-    search,
-    write_config,
-)
+from tests.runs.searching import RATE, assert_same_search, of_kind, resume, search, write_config
 
 Cut = Callable[..., Path]
 IMPATIENT = {"monitor": "validation_loss", "patience": 1}
@@ -76,6 +68,11 @@ def test_only_what_was_neither_recorded_nor_held_is_done_again(
     assert trained == len(of_kind(folder, "result")) - count > 0
 
 
+def trained_in(folder: Path) -> list[tuple[int, int]]:
+    """The trials that were trained, with the epochs to which they were."""
+    return [(trial, event["to"]) for event in timeline(folder) for trial in event["trials"]]
+
+
 def known_results(folder: Path) -> set[tuple[int, int]]:
     """The keys of results in the journal or in the cache of those that came before their turn."""
     held = ResultCache(folder).read()
@@ -87,26 +84,22 @@ def test_what_came_before_its_turn_is_not_done_again(
     config: Path, undisturbed: Path, monkeypatch: pytest.MonkeyPatch, stacks: int
 ) -> None:
     """Its process dies while it waits for a stack."""
-    collect = TrialSource.collect
-    left = [stacks]
+    collect, left = TrialSource.collect, iter(range(stacks))
 
     def dies(runner: TrialSource) -> Sequence[Result]:
-        if not left[0]:
+        if next(left, None) is None:
             raise OSError("the process dies here")
-        left[0] -= 1
         return collect(runner)
 
     with monkeypatch.context() as patch:
         patch.setattr(TrialSource, "collect", dies)
         folder = search(config, "--executor", "serial", code=3)
-    results = known_results(folder)
-    trained = {(trial, event["to"]) for event in timeline(folder) for trial in event["trials"]}
-    assert results == trained
+    results, before = known_results(folder), trained_in(folder)
     assert len(timeline(folder)) == stacks
+    assert results == {*before}
     assert resume(folder, "--executor", "serial") == 0
     assert_same_search(folder, undisturbed)
-    events = [(trial, event["to"]) for event in timeline(folder)[stacks:] for trial in event["trials"]]
-    assert results.isdisjoint(events)
+    assert results.isdisjoint(trained_in(folder)[len(before) :])
     assert [path.name for path in folder.glob(".*")] == [".lock"]
 
 
@@ -121,8 +114,7 @@ def test_after_a_time_limit_nothing_is_trained_again_and_the_seconds_are_those_o
     (folder / "manifest.json").write_text(json.dumps(manifest))
     assert resume(folder, "--executor", "serial") == 0
     assert_same_search(folder, undisturbed)
-    trained = Counter((trial, event["to"]) for event in timeline(folder) for trial in event["trials"])
-    assert set(trained.values()) == {1}
+    assert len(trained_in(folder)) == len({*trained_in(folder)})
     assert not list((folder / "checkpoints").glob("*.npz"))
     seconds = read_json(folder / "manifest.json")["seconds"]
     assert 1000.0 < seconds["training"] < seconds["total"] - 9.0 < 1060.0
@@ -177,6 +169,8 @@ def test_a_lost_checkpoint_that_cannot_be_trained_again_stops_the_search(
         ("batch_size: 32", "batch_size: 16"),
         ("metric: accuracy", "metric: f1_macro"),
         ("members: 1", "members: 2"),
+        ("\nsearch:", "\nsearch:\n  confirm: {top: 2, seeds: 3}"),
+        ("\nsearch:", "\nsearch:\n  ensemble: {size: 6}"),
     ],
 )
 def test_another_configuration_is_refused(

@@ -146,10 +146,7 @@ def test_the_ensemble_is_calibrated_by_the_rows_out_of_bag(prepared: Prepared) -
     is_right = np.arange(72) % 4 != 0
     truths = np.where(is_right, 0.9, 0.1)
     ensemble = selected(
-        prepared,
-        [trial(prepared, 0, truths)],
-        size=2,
-        post_training=PostTraining("temperature"),
+        prepared, [trial(prepared, 0, truths)], size=2, post_training=PostTraining("temperature")
     )
     assert ensemble.calibrated.decoder.temperature == pytest.approx(2.0, rel=1e-3)
     assert loss(ensemble.out_of_bag) == pytest.approx(

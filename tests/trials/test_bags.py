@@ -69,11 +69,7 @@ def test_what_is_kept_gives_the_stack_again(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("epochs", "largest", "outcome", "is_kept"),
-    [
-        (4, 4, Outcome.COMPLETED, True),
-        (4, 9, Outcome.STOPPED_EARLY, True),
-        (9, 9, Outcome.COMPLETED, False),
-    ],
+    [(4, 4, Outcome.COMPLETED, True), (4, 9, Outcome.STOPPED_EARLY, True), (9, 9, Outcome.COMPLETED, False)],
     ids=["the largest budget", "epochs of its own", "a rung"],
 )
 def test_a_trial_is_kept_when_it_ends(

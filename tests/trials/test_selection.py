@@ -166,10 +166,7 @@ def without_loss(score: Callable[[np.ndarray], float | None]) -> Averaged:
 
 
 @given(
-    seed=st.integers(0, 10**6),
-    candidates=st.integers(1, 6),
-    size=st.integers(1, 9),
-    minimized=st.booleans(),
+    seed=st.integers(0, 10**6), candidates=st.integers(1, 6), size=st.integers(1, 9), minimized=st.booleans()
 )
 def test_by_a_metric_it_selects_what_brute_force_selects(
     seed: int, candidates: int, size: int, minimized: bool
