@@ -18,7 +18,7 @@ from fnnctl.records.journal import TIME_IS_OVER
 from fnnctl.records.trials import Result
 from fnnctl.runs.search_session import SearchSession
 from fnnctl.trials.source import TrialSource
-from tests.runs.searching import RATE
+from tests.runs.searching import RATE, search
 
 MANY_CLASSES = {
     "model": {"ensemble": {"members": 3, "plain_twins": True}},
@@ -130,3 +130,9 @@ def asked_to_stop_after(stacks: int, *, by: str) -> Iterator[None]:
         patch.setattr(TrialSource, "collect", collects)
         patch.setattr(SearchSession, "stop", stops)
         yield
+
+
+def ended_search(config: Path, stacks: int, *, by: str, words: Sequence[str] = ()) -> Path:
+    """A search in this process that gets a signal, or is out of time, after so many stacks."""
+    with asked_to_stop_after(stacks, by=by):
+        return search(config, "--executor", "serial", *words, code=130 if by == "signal" else 0)

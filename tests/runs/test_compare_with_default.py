@@ -23,7 +23,14 @@ from fnnctl.runs.training import complete_training
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.run import OpenRun
 from tests.program import assert_same_files, read_json
-from tests.runs.bagging import NUMBERS, RATES, SLOW_DEFAULT, asked_to_stop_after, trained, written
+from tests.runs.bagging import (
+    NUMBERS,
+    RATES,
+    SLOW_DEFAULT,
+    ended_search,
+    trained,
+    written,
+)
 from tests.runs.extending import extend
 from tests.runs.searching import RATE, assert_same_search, of_kind, resume, search, write_config
 
@@ -204,9 +211,7 @@ def test_nothing_is_trained_when_a_search_on_bags_must_end(
     """The default trial has not ended."""
     if by == "time":
         monkeypatch.setattr(SearchSession, "must_end", lambda session, expected=0.0: True)
-    with asked_to_stop_after(2, by=by):
-        code = 130 if by == "signal" else 0
-        folder = search(slow_default_on_bags(tmp_path), "--executor", "serial", code=code)
+    folder = ended_search(slow_default_on_bags(tmp_path), 2, by=by)
     assert 0 in {result["trial"] for result in of_kind(folder, "result")}
     assert comparison(folder)["outcome"] == "no_time"
     assert "it is unknown whether the search is better than `fnnctl train`" in log(folder)
@@ -220,8 +225,7 @@ def test_a_default_trial_on_bags_is_compared_when_the_search_must_end(tmp_path: 
     more = {"search": {**ASKED, "trials": 9, "start_from": "defaults", "ensemble": {"size": 3}}}
     weak = {"training": {"epochs": 6, "optimizer": {"name": "adamw", "learning_rate": 0.0001}}}
     config = written(tmp_path, "number", NUMBERS, more, weak)
-    with asked_to_stop_after(2, by=by):
-        folder = search(config, "--executor", "serial", code=130 if by == "signal" else 0)
+    folder = ended_search(config, 2, by=by)
     assert 1 < len(of_kind(folder, "result")) < 9
     assert_compared_with(folder, trained(config))
 
@@ -231,8 +235,7 @@ def test_the_default_settings_are_trained_after_the_trials_end_by_time(
     tmp_path: Path, config: Callable[[Path], Path]
 ) -> None:
     path = config(tmp_path)
-    with asked_to_stop_after(1, by="time"):
-        folder = search(path, "--executor", "serial", "--time-limit", "1000")
+    folder = ended_search(path, 1, by="time", words=("--time-limit", "1000"))
     assert read_json(folder / "manifest.json")["search"]["end"] == str(TIME_IS_OVER)
     assert_compared_with(folder, trained(path))
 
@@ -294,8 +297,7 @@ def test_only_the_default_settings_are_not_compared_with_themselves(tmp_path: Pa
         config = written(tmp_path, "number", NUMBERS, asked)
     else:
         config = one_network(tmp_path, trials=3, start_from="defaults")
-    with asked_to_stop_after(1, by="time"):
-        folder = search(config, "--executor", "serial", "--workers", "1")
+    folder = ended_search(config, 1, by="time", words=("--workers", "1"))
     assert len(of_kind(folder, "result")) == 1
     facts = comparison(folder)
     assert (facts["outcome"], facts["trial"]) == ("only_default", 0)

@@ -20,7 +20,7 @@ from fnnctl.records.standings import Standings
 from fnnctl.records.trials import Result
 from tests.messages import Messages
 from tests.program import Program, only_run, read_json
-from tests.runs.bagging import asked_to_stop_after
+from tests.runs.bagging import asked_to_stop_after, ended_search
 from tests.runs.searching import (
     HALVING,
     RATE,
@@ -229,8 +229,7 @@ def test_the_progress_counts_the_epochs_of_the_report_and_of_the_plan(
     settings = {"method": "random", "trials": 9, "objective": {"on": on}}
     folds = {"cross_validation": {"folds": 2, "repeats": 1}}
     config = write_config(tmp_path / "x.yaml", search=settings, evaluation=folds)
-    with asked_to_stop_after(4, by="time"):
-        folder = search(config, "--executor", "serial")
+    folder = ended_search(config, 4, by="time")
     facts = read_json(folder / "manifest.json")["search"]
     total, noun, followed = amounts[-1]
     assert (total, noun) == (facts["epochs"] * fits, "epoch" if fits == 1 else "fold-epoch")

@@ -14,7 +14,6 @@ import pytest
 import yaml
 
 from fnnctl import load_run
-from fnnctl.cli import run
 from fnnctl.messages import Message
 from fnnctl.metrics.stored import flat_metrics
 from fnnctl.modelling.held_out_rows import held_out_rows
@@ -25,8 +24,9 @@ from fnnctl.runs import search as search_module
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.listing import list_runs
 from fnnctl.store.manifest import SelectionFacts
+from tests.messages import Messages
 from tests.program import Program, assert_same_files, read_json
-from tests.runs.bagging import MANY_CLASSES, NUMBERS, asked_to_stop_after, trained, written
+from tests.runs.bagging import MANY_CLASSES, NUMBERS, ended_search, trained, written
 from tests.runs.extending import extend, timeline
 from tests.runs.searching import RATE, decisions, of_kind, printed_words, resume, search
 
@@ -145,16 +145,14 @@ def test_the_honest_score_is_recorded_beside_that_of_the_selection(tmp_path: Pat
     """Of the objective and of the usual metric; optimism is how much better the rows look that selected."""
     config = written(tmp_path, "many", MANY_CLASSES, {"search": {"ensemble": {"size": 5}}})
     ensemble, selection = selection_of(search(config, "--executor", "serial"))
-    loss, accuracy = selection.nested
-    assert (loss.metric, accuracy.metric) == ("log_loss", "accuracy")
+    loss, accuracy = (score.model_dump() for score in selection.nested)
+    assert (loss["metric"], accuracy["metric"]) == ("log_loss", "accuracy")
     validation = read_json(ensemble.path / "metrics.json")["validation"]
-    assert loss.selected == selection.objective == pytest.approx(validation["log_loss"], rel=1e-9)
-    assert accuracy.selected == validation["accuracy"]
-    assert loss.nested is not None
-    assert loss.nested != loss.selected
-    assert loss.optimism == pytest.approx(loss.nested - loss.selected)
-    assert accuracy.nested is not None
-    assert accuracy.optimism == pytest.approx(accuracy.selected - accuracy.nested)
+    assert loss["selected"] == selection.objective == pytest.approx(validation["log_loss"], rel=1e-9)
+    assert accuracy["selected"] == validation["accuracy"]
+    assert loss["nested"] != loss["selected"]
+    assert loss["optimism"] == pytest.approx(loss["nested"] - loss["selected"])
+    assert accuracy["optimism"] == pytest.approx(accuracy["selected"] - accuracy["nested"])
 
 
 def test_only_an_ensemble_whose_trials_all_have_twins_has_twins(tmp_path: Path) -> None:
@@ -259,8 +257,7 @@ WAITING = {
 def test_what_was_trained_is_used_when_the_search_must_end(tmp_path: Path, by: str) -> None:
     config = written(tmp_path / "waiting", "two", WAITING)
     undisturbed = search(config, "--executor", "serial")
-    with asked_to_stop_after(2, by=by):
-        folder = search(config, "--executor", "serial", code=130 if by == "signal" else 0)
+    folder = ended_search(config, 2, by=by)
     networks = {trial for event in timeline(folder) for trial in event["trials"]}
     early = {result["trial"] for result in of_kind(folder, "early result")}
     assert early, "their turn has not come"
@@ -275,8 +272,7 @@ def test_what_was_trained_is_used_when_the_search_must_end(tmp_path: Path, by: s
 
 
 def test_before_any_trial_has_ended_their_states_are_used(config: Path, undisturbed: Path) -> None:
-    with asked_to_stop_after(1, by="signal"):
-        folder = search(config, "--executor", "serial", code=130)
+    folder = ended_search(config, 1, by="signal")
     results = [*of_kind(folder, "result"), *of_kind(folder, "early result")]
     assert {result["budget"] for result in results} == {1}
     assert "again" not in (folder / "log.txt").read_text()
@@ -307,8 +303,7 @@ def test_a_second_signal_ends_it_at_once(config: Path, monkeypatch: pytest.Monke
         raise AssertionError("the signal ends it")
 
     monkeypatch.setattr(search_module, "build_ensemble", again)
-    with asked_to_stop_after(1, by="signal"):
-        folder = search(config, "--executor", "serial", code=130)
+    folder = ended_search(config, 1, by="signal")
     assert not (folder / "best").exists()
     assert read_json(folder / "manifest.json")["status"] == "interrupted"
 
@@ -317,47 +312,36 @@ def test_its_ensemble_stands_for_the_search_everywhere(tmp_path: Path, program: 
     """Other searches stand for their winner, and so does one on bags whose ensemble is gone."""
     several = {"search": {"trials": 5, "ensemble": {"size": 5}}}
     folder = search(written(tmp_path, "number", NUMBERS, several), "--executor", "serial")
-    ensemble = folder / "ensemble"
-
-    def predicted(run_folder: Path) -> str:
-        return program("predict", str(run_folder), "t.csv").out
-
-    scores = read_json(ensemble / "metrics.json")
-    assert read_json(folder / "metrics.json") == scores
-    assert scores["test"] != read_json(folder / "best" / "metrics.json")["test"]
-    assert predicted(folder) == predicted(ensemble) != predicted(folder / "best")
+    ensemble, best = folder / "ensemble", folder / "best"
+    predictions = [program("predict", str(run), "t.csv").out for run in (folder, ensemble, best)]
+    assert predictions[0] == predictions[1] != predictions[2]
+    scores, of_best = (read_json(run / "metrics.json") for run in (ensemble, best))
+    assert read_json(folder / "metrics.json") == scores == load_run(folder).metrics
+    assert scores["test"] != of_best["test"]
     assert program("evaluate", str(folder), "--json").json["metrics"]["test"] == scores["test"]
     gate = ("--json", "--fail-under", f"rmse={scores['test']['rmse']}")
     (reported,) = program("report", str(folder), *gate).json["runs"]
-    assert reported["metrics"] == scores
-    assert reported["best"]["metrics"] == read_json(folder / "best" / "metrics.json")
-    assert reported["best"]["test_objective"] == reported["best"]["metrics"]["test"]["r2"]
+    assert (reported["metrics"], reported["best"]["metrics"]) == (scores, of_best)
+    assert reported["best"]["test_objective"] == of_best["test"]["r2"]
     compared = program("compare", str(folder), str(ensemble), "--json", "--metric", "rmse").json
     assert compared["comparisons"][0]["difference"] == 0.0
     (entry,) = [entry for entry in list_runs(folder.parent) if entry.path == folder]
     assert entry.scored == ensemble
-    assert load_run(folder).metrics == scores
-    without = shutil.copytree(folder, tmp_path / "without" / "run")
-    shutil.rmtree(without / "ensemble")
-    assert RunFolder(without).result_run() == RunFolder(without / "best")
+    shutil.rmtree(ensemble)
+    assert RunFolder(folder).result_run() == RunFolder(best)
 
 
-@pytest.mark.parametrize(
-    ("split", "reason"),
-    [
-        ({"by": "a"}, "the members would train on rows later than those that they are validated on"),
-        ({"group": "kind"}, "2 groups outside the test part cannot be divided into 8 folds"),
-    ],
-)
+@pytest.mark.parametrize("split", [{"by": "a"}, {"group": "kind"}], ids=["by", "group"])
 def test_impossible_bags_are_refused_with_the_reason(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], split: dict[str, str], reason: str
+    tmp_path: Path, program: Program, messages: Messages, split: dict[str, str]
 ) -> None:
     config = written(tmp_path, "two", {"data": {"split": split}, "search": NUMBERS["search"]})
     settings = yaml.safe_load(config.read_text())
     del settings["model"]["ensemble"]
     config.write_text(yaml.safe_dump(settings))
-    assert run(["search", str(config)]) == 2
-    assert f"search.objective.on: bags are impossible here: {reason}" in capsys.readouterr().err
+    done = program("search", "x.yaml")
+    assert done.code == 2
+    messages.check(done.err)
 
 
 def test_a_time_limit_that_is_too_short_for_a_trial_still_gives_one(tmp_path: Path) -> None:

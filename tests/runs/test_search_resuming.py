@@ -17,7 +17,7 @@ from fnnctl.store.journal import ResultCache
 from fnnctl.trials.source import TrialSource
 from tests.program import Program, contents, read_json
 from tests.runs import killing
-from tests.runs.bagging import asked_to_stop_after
+from tests.runs.bagging import ended_search
 from tests.runs.extending import RANDOM, assert_same_outcome, extend, timeline
 from tests.runs.killing import dying_after
 from tests.runs.searching import RATE, assert_same_search, of_kind, resume, search, write_config
@@ -106,8 +106,7 @@ def test_what_came_before_its_turn_is_not_done_again(
 def test_after_a_time_limit_nothing_is_trained_again_and_the_seconds_are_those_of_both_sessions(
     config: Path, undisturbed: Path
 ) -> None:
-    with asked_to_stop_after(4, by="time"):
-        folder = search(config, "--executor", "serial")
+    folder = ended_search(config, 4, by="time")
     manifest = read_json(folder / "manifest.json")
     assert manifest["search"]["end"] == "the time limit"
     manifest["seconds"] = {"total": 1010.0, "training": 1000.0}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 import yaml
 
 from fnnctl.training.memory import training_bytes
+from tests.messages import Messages
 from tests.modelling.prepared import prepare
 from tests.program import Program, SetMemory
 from tests.runs.killing import dying_after
@@ -124,29 +126,18 @@ def test_neither_a_repetition_nor_a_resume_needs_the_run(tmp_path: Path, earlier
     assert decisions(search(undisturbed / "resolved.yaml")) == decisions(undisturbed)
 
 
-def test_runs_that_cannot_be_started_from(program: Program, tmp_path: Path) -> None:
-    config = write(tmp_path / "x.yaml", start_from="nothing")
-    without = ("--set", "search.start_from=null", "--quiet")
-    other = ("--set", "search.space={training.l1: {choice: [0.0, 0.1, 0.2]}}")
-    trained = program("train", str(config), "--quiet", "--name", "trained").out.strip()
-    program("search", str(config), "--time-limit", "0", "--name", "empty", *without)
-    program("search", str(config), "--name", "other", *without, *other)
-    line = next(n for n, text in enumerate(config.read_text().splitlines(), 1) if "start_from" in text)
-    text = config.read_text()
-    for name, message in {
-        "nothing": "there is no run 'nothing' in runs",
-        "default": "(did you mean 'defaults'?)",
-        "trained": f"{trained} is a run of kind 'train', not a search",
-        "empty": "no trial of runs/",
-        "other": "searched none of this search's settings; it searched training.l1",
-    }.items():
-        config.write_text(text.replace("start_from: nothing", f"start_from: {name}"))
-        for command in ("check", "plan", "search"):
-            done = program(command, str(config))
-            assert done.code == 2
-            printed = done.out + done.err
-            assert printed.startswith(f"{config}:{line}: search.start_from: ")
-            assert message in printed
+def test_runs_that_cannot_be_started_from(program: Program, tmp_path: Path, messages: Messages) -> None:
+    write(tmp_path / "x.yaml", start_from=None)
+    program("train", "x.yaml", "--quiet", "--name", "trained")
+    program("search", "x.yaml", "--quiet", "--name", "empty", "--time-limit", "0")
+    space = "search.space={training.l1: {choice: [0.0, 0.1, 0.2]}}"
+    program("search", "x.yaml", "--quiet", "--name", "other", "--set", space)
+    for name in ("nothing", "default", "trained", "empty", "other"):
+        write(tmp_path / "x.yaml", start_from=name)
+        done = [program(command, "x.yaml") for command in ("check", "plan", "search")]
+        assert [outcome.code for outcome in done] == [2, 2, 2]
+        (text,) = {outcome.out + outcome.err for outcome in done}
+        messages.check(re.sub(r"runs/[^ ,:;]*", "RUN", text))
 
 
 @pytest.mark.parametrize("command", ["check", "plan"])
