@@ -35,31 +35,23 @@ def test_every_executor_is_registered() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("workers", [1, 3])
-def test_each_item_is_done_once(kind: ExecutorKind, workers: int) -> None:
+def test_each_item_is_done_once_with_values_that_are_shared_before_the_first(kind: ExecutorKind) -> None:
     counts: list[int] = []
 
     def poll(done: int) -> bool:
         counts.append(done)
         return False
 
-    with make_executor(kind, workers=workers, poll=poll) as executor:
-        shared = executor.share(7)
-        items = [(shared, number) for number in (4, 1, 3, 1)]
+    with make_executor(kind, workers=3, poll=poll) as executor:
+        seven, two, three = (executor.share(value) for value in (7, 2, 3))
+        items = [(seven, number) for number in (4, 1, 3, 1)]
         assert dict(run_work(executor, tasks.times, items)) == {0: 28, 1: 7, 2: 21, 3: 7}
         assert dict(run_work(executor, tasks.times, [])) == {}
-        assert dict(run_work(executor, tasks.times, items[:1])) == {0: 28}
-    assert counts == sorted(counts)
-    assert counts[-1] == 13
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_values_are_shared_before_the_first_item(kind: ExecutorKind) -> None:
-    with make_executor(kind, workers=1, poll=never) as executor:
-        two, three = executor.share(2), executor.share(3)
-        assert executor.submit(tasks.times, three, two).result() == 6
+        assert dict(run_work(executor, tasks.times, [(three, two)])) == {0: 6}
         with pytest.raises(RuntimeError, match="before the first item"):
             executor.share(4)
+    assert counts == sorted(counts)
+    assert counts[-1] == (4 + 1 + 3 + 1) + 2
 
 
 @pytest.mark.parametrize("kind", KINDS)

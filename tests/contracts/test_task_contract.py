@@ -30,7 +30,7 @@ from fnnctl.store.tables import wide_csv_lines
 from fnnctl.tasks.epoch_metrics import EPOCH_METRICS, TRAIN_LOSS, VALIDATION_LOSS, epoch_metrics
 from fnnctl.tasks.registry import task_of
 from fnnctl.tasks.reports import TASK_REPORTS
-from fnnctl.tasks.task import Artifacts, FoldScores, OutputDecoder, PartScores, Task
+from fnnctl.tasks.task import Artifacts, FoldScores, OutOfFold, OutputDecoder, Task
 from tests.tasks.cases import CASES, ROWS, TaskCase
 
 
@@ -262,7 +262,7 @@ class TestMeasure:
 class TestOutOfFold:
     ASSIGNMENT = np.arange(ROWS) * 7 % 5
 
-    def together(self, case: TaskCase, decoder: OutputDecoder, repeats: int) -> PartScores:
+    def together(self, case: TaskCase, decoder: OutputDecoder, repeats: int) -> OutOfFold:
         folds = [
             fold for repeat in range(repeats) for fold in folds_of(case, self.ASSIGNMENT, repeat, decoder)
         ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ def assert_repeated_by_its_model(program: Program, config: str) -> Path:
 def assert_exported_by_record(
     program: Program,
     monkeypatch: pytest.MonkeyPatch,
-    records: dict[str, Any],
+    records: Mapping[str, Any],
     name: str,
     kind: str,
     *,
@@ -34,7 +35,11 @@ def assert_exported_by_record(
         done = program("export", "--output", "x.onnx", "--json")
         assert done.json["largest_difference"] <= most_difference
         Path("x.onnx").unlink()
-    monkeypatch.setitem(records, name, replace(records[name], exported=False))
+    monkeypatch.setitem(
+        records,
+        name,
+        replace(records[name], exported=False),
+    )
     done = program("export", "--output", "x.onnx")
     assert (done.code, done.err) == (2, f"--format onnx: the {kind} '{name}' cannot be exported\n")
     assert not Path("x.onnx").exists()

@@ -21,7 +21,3 @@ def resumed_from(run: Path) -> list[str]:
         for line in (run / "log.txt").read_text().splitlines()
         if " resumed from " in line
     ]
-
-
-def snapshot(run: Path) -> dict[str, tuple[bytes, int]]:
-    return {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in run.iterdir()}

@@ -82,18 +82,14 @@ def failing_engine(epoch: int) -> Callable[..., list[TrainedMember]]:
     """Training that fails by itself after this number of epochs."""
 
     def train(*arguments: Any, on_epoch: Callable[..., None], **options: Any) -> list[TrainedMember]:
-        told: list[int] = []
-
-        def count(*record: Any) -> None:
-            on_epoch(*record)
-            told.append(1)
+        counted = Mock(side_effect=on_epoch)
 
         def should_stop() -> bool:
-            if len(told) == epoch:
+            if counted.call_count == epoch:
                 fail()
             return False
 
-        return train_stack(*arguments, **{**options, "on_epoch": count, "should_stop": should_stop})
+        return train_stack(*arguments, **{**options, "on_epoch": counted, "should_stop": should_stop})
 
     return train
 
@@ -113,8 +109,7 @@ def test_an_engine_that_fails_leaves_what_the_last_epoch_had(
     assert program("report").code == 0
 
 
-def full_disk(run: OpenRun, *arguments: Any) -> None:
-    raise MachineError("model.npz cannot be written: No space left on device")
+full_disk = Mock(side_effect=MachineError("model.npz cannot be written: No space left on device"))
 
 
 def test_what_cannot_be_kept_does_not_hide_the_failure(

@@ -8,6 +8,7 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -51,10 +52,7 @@ def log(folder: Path) -> str:
 @pytest.fixture
 def no_training(monkeypatch: pytest.MonkeyPatch) -> None:
     """The default settings must not be trained."""
-
-    def never(*arguments: object, **settings: object) -> None:
-        raise AssertionError("nothing is trained here")
-
+    never = Mock(side_effect=AssertionError("nothing is trained here"))
     monkeypatch.setattr(compare_with_default, "complete_training", never)
 
 

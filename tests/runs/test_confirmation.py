@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -179,12 +180,8 @@ def test_an_extension_confirms_only_the_new_leaders_and_knows_its_former_winner(
     first, former = confirmed_of(folder), reported(folder, program)["best"]
     assert read_json(folder / "best" / "manifest.json")["trial"] == former["trial"]
     assert former["metrics"] is not None
-
-    def dies(*arguments: object, **settings: object) -> None:
-        raise OSError("the process dies here")
-
     with monkeypatch.context() as patch:
-        patch.setattr(search_module, "write_winner", dies)
+        patch.setattr(search_module, "write_winner", Mock(side_effect=OSError("the process dies here")))
         extend(folder, "trials=12", code=3)
     best = reported(folder, program)["best"]
     assert best["trial"] != former["trial"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -104,10 +105,9 @@ def diverging(monkeypatch: pytest.MonkeyPatch, *, rows: int, folds: int) -> None
 
     def train(progress: Progress, shared: WorkerData, item: StackItem[FoldResult]) -> StackResult[FoldResult]:
         done = train_item(progress, shared, item)
+        diverged: dict[str, Any] = {"outcome": Outcome.DIVERGED, "scores": None, "outputs": None}
         measured = [
-            replace(result, outcome=Outcome.DIVERGED, scores=None, outputs=None)
-            if fit.sizes[0] == rows and fit.rows.key[1] < folds
-            else result
+            replace(result, **(diverged if fit.sizes[0] == rows and fit.rows.key[1] < folds else {}))
             for fit, result in zip(item.fits, done.measured, strict=True)
         ]
         return replace(done, measured=measured)

@@ -9,6 +9,7 @@ import json
 import shutil
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -57,10 +58,8 @@ def finished(hyperband: Path) -> Path:
 def test_it_is_there_even_if_the_refit_diverges(
     hyperband: Path, finished: Path, monkeypatch: pytest.MonkeyPatch, program: Program
 ) -> None:
-    def diverges(*arguments: object, **settings: object) -> None:
-        raise DivergedError(epoch=2, learning_rate=0.1, steadier_rate=0.01, scaled=True, run="best")
-
-    monkeypatch.setattr(search_module, "write_winner", diverges)
+    error = DivergedError(epoch=2, learning_rate=0.1, steadier_rate=0.01, scaled=True, run="best")
+    monkeypatch.setattr(search_module, "write_winner", Mock(side_effect=error))
     folder = search(hyperband, "--executor", "serial", code=4)
     assert selection(folder) == selection(finished)
     assert "Selected trials" in program("report", str(folder), "--verbose").out
@@ -77,9 +76,9 @@ def test_a_complete_search_makes_again_what_someone_deleted(
     folder = shutil.copytree(finished, tmp_path / "search")
     for name in lost:
         shutil.rmtree(folder / name)
-    for said in (f"{' and '.join(lost)} will be made again", "nothing to do"):
+    for sentence in (f"{' and '.join(lost)} will be made again", "nothing to do"):
         assert run_program(["search", "--resume", str(folder), "--executor", "serial"]) == 0
-        assert said in capsys.readouterr().err
+        assert sentence in capsys.readouterr().err
     assert_same_search(folder, finished)
 
 
@@ -168,16 +167,10 @@ def test_an_extended_search_has_the_ensemble_of_the_larger_one(
         tmp_path / "x.yaml", training=training, search={**RANDOM, "budget": {"max_epochs": 9}}
     )
     folder = search(config, "--executor", "serial")
-    before, trained_again = selection(folder), []
-    train_again = trained_trials.train_again
-
-    def counted(*arguments: Any, **settings: Any) -> Any:
-        trained_again.append(arguments)
-        return train_again(*arguments, **settings)
-
-    monkeypatch.setattr(trained_trials, "train_again", counted)
+    before, train_again = selection(folder), Mock()
+    monkeypatch.setattr(trained_trials, "train_again", train_again)
     extend(folder, word)
-    assert trained_again == []
+    train_again.assert_not_called()
     at_once = search(config, "--executor", "serial", "--set", f"search.{word}")
     assert selection(folder) == selection(at_once) != before
     assert_same_files(folder, at_once, *ENSEMBLE_FILES)

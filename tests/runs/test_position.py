@@ -1,14 +1,14 @@
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import nullcontext
 from pathlib import Path
+from unittest.mock import MagicMock
 
 import pytest
 
 from fnnctl.console.progress import TerminalListener
-from fnnctl.context import ShowAmount, ShowEpochs, ShowNothing, SilentListener
-from fnnctl.progress import TrainingPosition
+from fnnctl.context import ShowNothing, SilentListener
 from fnnctl.runs.position import followed_amount, followed_training
 from fnnctl.store.run import OpenRun
 from tests.program import Program
@@ -61,23 +61,12 @@ def test_the_position_of_many_networks_counts_from_the_first_call(
 def test_training_and_searching_tell_their_time_limit(
     program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, no_figures: None
 ) -> None:
-    told: list[float | None] = []
-
-    @contextmanager
-    def epochs(listener: object, position: TrainingPosition) -> Iterator[ShowEpochs]:
-        told.append(position.time_limit)
-        yield ShowNothing()
-
-    @contextmanager
-    def amount(
-        listener: object, total: int, *, time_limit: float | None, **words: str
-    ) -> Iterator[ShowAmount]:
-        told.append(time_limit)
-        yield lambda done, status=str: None
-
+    epochs, amount = MagicMock(return_value=nullcontext(ShowNothing())), MagicMock()
     monkeypatch.setattr(TerminalListener, "epochs", epochs)
     monkeypatch.setattr(TerminalListener, "amount", amount)
     write_config(tmp_path / "x.yaml", search={"method": "random", "trials": 1})
     assert program("train", "x.yaml", "--set", "training.time_limit=600").code == 0
     assert program("search", "x.yaml", "--time-limit", "900", "--executor", "serial").code == 0
-    assert told == [pytest.approx(600, abs=60), pytest.approx(870, abs=30), None]
+    limits = [call.args[0].time_limit for call in epochs.call_args_list]
+    assert limits == [pytest.approx(600, abs=60), None]
+    assert amount.call_args.kwargs["time_limit"] == pytest.approx(870, abs=30)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -24,10 +25,8 @@ pytestmark = pytest.mark.usefixtures("no_figures")
 def test_the_first_failure_is_reported_if_the_end_cannot_be_recorded(
     program: Program, iris: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full_disk(run: OpenRun, *arguments: object) -> None:
-        raise MachineError("manifest.json cannot be written: No space left on device")
-
-    monkeypatch.setattr(OpenRun, "finish", full_disk)
+    full_disk = MachineError("manifest.json cannot be written: No space left on device")
+    monkeypatch.setattr(OpenRun, "finish", Mock(side_effect=full_disk))
     diverging = ("training.optimizer={name: sgd, learning_rate: 1e6}", "training.l2=1e5")
     done = program("train", str(iris), "--set", diverging[0], "--set", diverging[1])
     assert done.code == 4
@@ -83,11 +82,8 @@ def test_without_a_last_part_there_are_metrics_alone_and_each_part_is_released(r
 def test_a_run_without_memory_says_what_is_kept(
     program: Program, iris: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, messages: Messages
 ) -> None:
-    def lack_memory(*_: object) -> None:
-        raise MemoryError
-
     with monkeypatch.context() as patch:
-        patch.setattr("fnnctl.runs.training.record_warnings", lack_memory)
+        patch.setattr("fnnctl.runs.training.record_warnings", Mock(side_effect=MemoryError))
         done = program("train", str(iris))
     run = only_run(tmp_path)
     name = run.relative_to(tmp_path)

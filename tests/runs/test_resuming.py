@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import shlex
 import signal
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -21,6 +22,7 @@ from fnnctl.store.run import OpenRun
 from fnnctl.store.weights import read_npz, to_npz
 from tests.messages import Messages
 from tests.program import AtEpoch, Interrupt, Program, read_json
+from tests.runs.ensembles import run_of
 from tests.runs.resuming import assert_same_bits, resumed_from
 
 pytestmark = pytest.mark.usefixtures("no_figures")
@@ -40,13 +42,10 @@ def test_early_stopping_remembers_what_was_best(
 
 def signal_at_question(count: int) -> Callable[[Interruption], bool]:
     """Replaces `Interruption.requested`, which is called after each step; a signal precedes call `count`."""
-    asked = 0
-    requested = Interruption.requested
+    requested, calls = Interruption.requested, itertools.count(1)
 
     def ask(signals: Interruption) -> bool:
-        nonlocal asked
-        asked += 1
-        if asked == count:
+        if next(calls) == count:
             signal.raise_signal(signal.SIGTERM)
         return requested(signals)
 
@@ -180,13 +179,9 @@ def test_a_run_that_starts_again_is_one_of_this_version(program: Program, interr
 def test_a_full_disk_at_a_checkpoint_ends_nothing(
     program: Program, config: Path, undisturbed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full_disk(run: OpenRun, arrays: Any) -> None:
-        raise MachineError(".checkpoint.npz cannot be written: No space left on device")
-
-    monkeypatch.setattr(OpenRun, "write_checkpoint", full_disk)
-    done = program("train", str(config), "--json")
-    assert done.code == 0
-    run = Path(done.json["run"])
+    full_disk = MachineError(".checkpoint.npz cannot be written: No space left on device")
+    monkeypatch.setattr(OpenRun, "write_checkpoint", Mock(side_effect=full_disk))
+    run = run_of(program, "train", str(config))
     assert "no checkpoint after epoch 1: .checkpoint.npz cannot be" in (run / "log.txt").read_text()
     assert_same_bits(run, undisturbed)
 
@@ -195,11 +190,8 @@ def test_a_signal_before_the_run_continues(
     program: Program, interrupt: Interrupt, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = interrupt(3)
-
-    def load(*arguments: object, **options: object) -> None:
-        signal.raise_signal(signal.SIGTERM)
-
-    monkeypatch.setattr("fnnctl.commands.train.read_experiment", load)
+    signals = Mock(side_effect=lambda *_, **__: signal.raise_signal(signal.SIGTERM))
+    monkeypatch.setattr("fnnctl.commands.train.read_experiment", signals)
     done = program("train", "--resume", str(run))
     assert (done.code, done.err.splitlines()[-1]) == (143, f"fnnctl train --resume {run}")
     assert read_json(run / "manifest.json")["status"] == "interrupted"

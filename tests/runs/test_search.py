@@ -181,8 +181,8 @@ def test_when_no_trial_finishes(program: Program, tmp_path: Path) -> None:
     config = write_config(tmp_path / "x.yaml", training={"optimizer": {"name": "sgd"}}, search=settings)
     done = program("search", str(config), "--json")
     assert done.code == 4
-    said = "the loss became non-finite. Narrow search.space, starting with the range of the learning"
-    assert said in done.json["error"]["message"]
+    sentence = "the loss became non-finite. Narrow search.space, starting with the range of the learning"
+    assert sentence in done.json["error"]["message"]
     (folder,) = (tmp_path / "runs").iterdir()
     assert read_json(folder / "manifest.json")["status"] == "failed"
     assert [row["status"] for row in leaderboard(folder)] == ["diverged", "diverged"]
@@ -255,9 +255,9 @@ def test_a_winner_that_cannot_be_told_from_them_is_a_warning(program: Program, t
     assert program("report", str(run), "--json").json["runs"][0]["default_trial"] == own
     assert own["trial"] == 0 != own["winner"]
     assert own["p"] > 0.05
-    said = f"trial {own['winner']} is not better than the default settings (trial 0) by more than chance"
-    assert done.err.count(f"warning: {said}") == 1
-    assert " ".join(program("report", str(run), "--verbose").out.split()).count(said) == 1
+    sentence = f"trial {own['winner']} is not better than the default settings (trial 0) by more than chance"
+    assert done.err.count(f"warning: {sentence}") == 1
+    assert " ".join(program("report", str(run), "--verbose").out.split()).count(sentence) == 1
     assert f"warning: trial {own['winner']} is not better than" in program("report", str(run)).out
 
 

@@ -14,7 +14,6 @@ from fnnctl.config.yaml_text import CoreLoader
 from fnnctl.report.figures.search_figures import SEARCH_FIGURES
 from fnnctl.report.summary import summarize
 from fnnctl.store.folder import RunFolder
-from fnnctl.training.trainer import TrainedMember
 from tests.program import read_json
 from tests.runs.searching import of_kind, printed_words, search, trained_alone, write_config
 
@@ -60,14 +59,7 @@ def best(folder: Path) -> int:
     return number
 
 
-def assert_is_the_best_trial(member: TrainedMember, folder: Path) -> None:
-    """Its objective and its losses after every epoch, to the bit."""
-    (result,) = (record for record in of_kind(folder, "result") if record["trial"] == best(folder))
-    assert member.history["validation_accuracy"][-1] == result["objective"]
-    assert list(member.history["validation_loss"]) == result["facts"]["curve"]["validation_loss"]
-
-
-def test_the_printed_architecture_pasted_into_the_config_does_too(
+def test_the_printed_architecture_pasted_into_the_config_trains_to_the_bits_of_the_trial(
     config: Path, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     architecture = re.search(
@@ -78,11 +70,14 @@ def test_the_printed_architecture_pasted_into_the_config_does_too(
     assert pasted["model"]["dropout"] == 0.1
     assert pasted["model"].keys() == {"hidden", "dropout"}, "every layer has its own activation"
     written = yaml.load(config.read_text(encoding="utf-8"), CoreLoader)
-    other = tmp_path / "pasted.yaml"
-    other.write_text(json.dumps({**written, **pasted}), encoding="utf-8")
+    pasted_config = tmp_path / "pasted.yaml"
+    pasted_config.write_text(json.dumps({**written, **pasted}), encoding="utf-8")
     layers, *words = printed_words(folder)[best(folder)]
     assert layers.startswith("model.hidden=")
-    assert_is_the_best_trial(trained_alone(other, words), folder)
+    alone = trained_alone(pasted_config, words)
+    (result,) = (record for record in of_kind(folder, "result") if record["trial"] == best(folder))
+    assert alone.history["validation_accuracy"][-1] == result["objective"]
+    assert list(alone.history["validation_loss"]) == result["facts"]["curve"]["validation_loss"]
 
 
 def test_the_report_says_how_rewards_rose(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

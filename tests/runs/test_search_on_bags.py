@@ -9,6 +9,7 @@ import shutil
 import signal
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 import yaml
@@ -127,15 +128,11 @@ class TestTargets:
 
 
 def test_only_warnings_about_the_last_ensemble_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def warn_of(number: int) -> None:
-        warnings = [Message("unlike_rows", f"ensemble {number} is unlike the others")]
-        monkeypatch.setattr(ensemble_module, "unlike_rows_warnings", lambda *_, **__: warnings)
-
-    warn_of(1)
+    warnings_of = [[Message("unlike_rows", f"ensemble {number} is unlike the others")] for number in (1, 2)]
+    monkeypatch.setattr(ensemble_module, "unlike_rows_warnings", Mock(side_effect=warnings_of))
     config = written(tmp_path, "number", NUMBERS, {"search": {"ensemble": {"size": 2}, "trials": 2}})
     folder = search(config, "--executor", "serial")
     assert "the ensemble: ensemble 1 is unlike the others" in RunFolder(folder).read_manifest().warnings
-    warn_of(2)
     extend(folder, "trials=3")
     warnings = [text for text in RunFolder(folder).read_manifest().warnings if "unlike" in text]
     assert warnings == ["the ensemble: ensemble 2 is unlike the others"]

@@ -63,14 +63,14 @@ def assert_trials_are_those_of_train(config: Path, folder: Path) -> int:
     return stopped
 
 
-def over(**domains: Any) -> dict[str, Settings]:
-    """A search over these settings of training beside the learning rate."""
-    choices = {f"training.{name}": {"choice": values} for name, values in domains.items()}
-    return {"search": {"space": {**RATES, **choices}}}
-
-
+ROWS_AND_BATCHES = {
+    "data.scaling": {"choice": ["standardize", "minmax", "none"]},
+    "training.batch_size": {"choice": [8, 32, "auto"]},
+    "training.class_weights": {"choice": [None, "balanced"]},
+    "training.max_rows": {"choice": [None, 60]},
+}
 CASES: dict[str, dict[str, Settings]] = {
-    "layers": {"search": {"space": SPACE}},
+    "layers, another metric": {"search": {"space": SPACE, "objective": {"metric": "f1_macro"}}},
     "dropout, noise, mixup, batch normalization, averaging ema": {
         "model": {"dropout": 0.2, "normalization": "batch"},
         "training": {"mixup": 0.2, "input_noise": 0.1, "averaging": "ema"},
@@ -81,31 +81,13 @@ CASES: dict[str, dict[str, Settings]] = {
     "an adaptive schedule remembers": {
         "training": {"lr_schedule": {"name": "adaptive", "patience": 1, "monitor": "validation_loss"}}
     },
-    "a searched schedule": over(lr_schedule=["cosine", "one_cycle", "constant"]),
-    "optimizers, lbfgs among them": {
-        "training": {"batch_size": "auto"},
-        "search": {
-            "space": {"training.optimizer": {"choice": ["lbfgs", "adam", "sgd", "rmsprop"]}},
-            "trials": 4,
-        },
-    },
-    "batch sizes": over(batch_size=[8, 32, "auto"]),
-    "scaling": {
-        "search": {"space": {**RATES, "data.scaling": {"choice": ["standardize", "minmax", "none"]}}}
-    },
-    "samples of the rows": over(max_rows=[None, 60]),
-    "class weights": over(class_weights=[None, "balanced"]),
+    "rows and batches": {"search": {"space": {**RATES, **ROWS_AND_BATCHES}}},
     "early stopping": {"training": {"early_stopping": IMPATIENT}},
     "early stopping without the best": {"training": {"early_stopping": {**IMPATIENT, "restore_best": False}}},
     "as wide as takes two threads": {
         "model": {"hidden": [330, 330]},
-        "search": {
-            "space": RATES,
-            "trials": 2,
-            "budget": {"min_epochs": 1, "max_epochs": 2, "reduction_factor": 2},
-        },
+        "search": {"trials": 2, "budget": {"min_epochs": 1, "max_epochs": 2, "reduction_factor": 2}},
     },
-    "another metric": {"search": {"objective": {"metric": "f1_macro"}}},
 }
 
 
@@ -247,7 +229,7 @@ EXTENDED: dict[str, dict[str, Any]] = {
     "a searched schedule": {"search": {"space": {**RATES, "training.lr_schedule": {"choice": SCHEDULES}}}},
     "a searched optimizer": {
         "training": {"lr_schedule": "cosine", "batch_size": "auto"},
-        "search": {"space": {"training.optimizer": {"choice": ["adam", "lbfgs", "sgd"]}}},
+        "search": {"space": {"training.optimizer": {"choice": ["adam", "lbfgs", "sgd", "rmsprop"]}}},
     },
     "a horizon of the config's own": {"training": {"lr_schedule": "cosine", "horizon": 40}},
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -30,26 +30,23 @@ def test_what_was_deleted_is_made_again_although_no_trial_has_ended(
 ) -> None:
     """The contenders are trained again, the winner among them once."""
     files = [f"{name}/{file}" for name in ("best", "ensemble") for file in ("model.npz", "metrics.json")]
-    before, count = {file: (short / file).read_bytes() for file in files}, []
+    before = {file: (short / file).read_bytes() for file in files}
     candidates = read_json(short / "ensemble" / "manifest.json")["selection"]["candidates"]
     assert candidates > 1
     for name in ("best", "ensemble"):
         shutil.rmtree(short / name)
 
-    def counted(*arguments: Any, **settings: Any) -> Any:
-        count.append(arguments)
-        return train_again(*arguments, **settings)
-
-    monkeypatch.setattr(trained_trials, "train_again", counted)
+    trained = Mock(side_effect=train_again)
+    monkeypatch.setattr(trained_trials, "train_again", trained)
     assert resume(short, "--executor", "serial", "--time-limit", "1e-9") == 0
     log = (short / "log.txt").read_text()
     assert "no ensemble is made: the weights of the trials are lost" in log
     assert (short / "best").exists()
     assert not (short / "ensemble").exists()
     shutil.rmtree(short / "best")
-    count.clear()
+    trained.reset_mock()
     assert resume(short, "--executor", "serial") == 0
-    assert len(count) == candidates
+    assert trained.call_count == candidates
     assert {file: (short / file).read_bytes() for file in files} == before
     assert not list((short / "checkpoints" / "final").glob("*"))
     warnings = read_json(short / "manifest.json")["warnings"]
@@ -63,14 +60,10 @@ def test_no_lost_trial_is_trained_again_when_time_is_over(
     folder = search(written(tmp_path, "number", NUMBERS, {"search": {"ensemble": {"size": 3}}}))
     for name in ("best", "ensemble", "checkpoints"):
         shutil.rmtree(folder / name)
-    trials = []
-
-    def counted(*arguments: Any, **settings: Any) -> Any:
-        trials.append(arguments[1].number)
-        return train_again(*arguments, **settings)
-
-    monkeypatch.setattr(trained_trials, "train_again", counted)
+    trained = Mock(side_effect=train_again)
+    monkeypatch.setattr(trained_trials, "train_again", trained)
     assert resume(folder, "--executor", "serial", "--time-limit", "1e-9") == 0
+    trials = [call.args[1].number for call in trained.call_args_list]
     assert trials == [read_json(folder / "manifest.json")["search"]["best"]["trial"]]
     assert (folder / "best" / "metrics.json").exists()
     assert not (folder / "ensemble").exists()

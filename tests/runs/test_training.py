@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import Any
 from unittest.mock import Mock
 
 import numpy as np
@@ -12,7 +11,7 @@ from fnnctl.nn.losses.cross_entropy import softmax
 from fnnctl.plots.learning import learning_curve_figure
 from fnnctl.report.figures import run_figures
 from fnnctl.store import names
-from fnnctl.training.trainer import TrainedMember, train_stack
+from fnnctl.training.trainer import train_stack
 from tests.figures import CLASSIFICATION_FIGURES, figures_by_records
 from tests.program import AtEpoch, Program, assert_same_files, only_run, read_json
 from tests.runs.ensembles import run_of
@@ -49,27 +48,19 @@ def test_writes_every_file_of_the_contract(program: Program, iris: Path, tmp_pat
     assert str(run.relative_to(tmp_path)) in done.out
 
 
+@pytest.mark.parametrize(("threads", "recorded"), [(3, 3), (7, None)])
 def test_as_many_threads_as_the_config_says(
-    program: Program, iris: Path, monkeypatch: pytest.MonkeyPatch
+    program: Program, iris: Path, monkeypatch: pytest.MonkeyPatch, threads: int, recorded: int | None
 ) -> None:
     """The BLAS gets its thread count before training; the manifest records it, or null if that fails."""
-    said: list[object] = []
-
-    def setter(count: int) -> int | None:
-        said.append(count)
-        return count if count < 7 else None
-
-    def train_noted(*arguments: Any, **options: Any) -> list[TrainedMember]:
-        said.append("training")
-        return train_stack(*arguments, **options)
-
-    monkeypatch.setattr("fnnctl.runs.training.set_blas_threads", setter)
-    monkeypatch.setattr("fnnctl.stacks.work.train_stack", train_noted)
-    for threads, recorded in ((3, 3), (7, None)):
-        said.clear()
-        done = program("train", str(iris), "--set", f"training.threads={threads}", "--json")
-        assert read_json(Path(done.json["run"]) / "manifest.json")["blas"]["threads"] == recorded
-        assert said == [threads, "training"]
+    calls = Mock()
+    calls.train.side_effect, calls.set_threads.return_value = train_stack, recorded
+    monkeypatch.setattr("fnnctl.runs.training.set_blas_threads", calls.set_threads)
+    monkeypatch.setattr("fnnctl.stacks.work.train_stack", calls.train)
+    run = run_of(program, "train", str(iris), "--set", f"training.threads={threads}")
+    assert read_json(run / "manifest.json")["blas"]["threads"] == recorded
+    assert [name for name, *_ in calls.mock_calls] == ["set_threads", "train"]
+    calls.set_threads.assert_called_once_with(threads)
 
 
 def test_json_is_one_object_and_quiet_prints_the_folder_alone(program: Program, iris: Path) -> None:

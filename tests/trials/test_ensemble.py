@@ -56,7 +56,14 @@ def select(prepared: Prepared, trials: Sequence[TrainedTrial], **settings: Any) 
     return select_trials(prepared.data, trials, rows, NO_POST_TRAINING, **settings)
 
 
-def check(prepared: Prepared, trials: Sequence[TrainedTrial], metric: str, *, maximized: bool) -> None:
+@pytest.mark.parametrize(
+    ("config", "metric", "maximized"),
+    [("iris", "accuracy", True), ("iris", "log_loss", False), ("regression", "r2", True)],
+)
+def test_the_value_of_the_selection_is_that_of_the_predictor(
+    request: pytest.FixtureRequest, config: str, metric: str, maximized: bool
+) -> None:
+    prepared, trials = trials_of(request.getfixturevalue(config), metric, maximized=maximized)
     ensemble = select(prepared, trials, metric=metric, minimized=not maximized, size=6)
     assert ensemble is not None
     assert len(ensemble.candidates) == len(WAYS)
@@ -68,20 +75,6 @@ def check(prepared: Prepared, trials: Sequence[TrainedTrial], metric: str, *, ma
     assert objective_of(ensemble, prepared, metric) == pytest.approx(together, rel=1e-6)
     assert [trials.index(trial) for trial, _ in ensemble.members] == [*ensemble.selection.counts]
     assert [count for _, count in ensemble.members] == [*ensemble.selection.counts.values()]
-
-
-@pytest.mark.parametrize(("metric", "maximized"), [("accuracy", True), ("log_loss", False)])
-def test_the_value_of_the_selection_is_that_of_the_predictor(
-    iris: Path, metric: str, maximized: bool
-) -> None:
-    prepared, trials = trials_of(iris, metric, maximized=maximized)
-    check(prepared, trials, metric, maximized=maximized)
-
-
-@pytest.mark.parametrize(("metric", "maximized"), [("r2", True), ("mae", False)])
-def test_a_regression(regression: Path, metric: str, maximized: bool) -> None:
-    prepared, trials = trials_of(regression, metric, maximized=maximized)
-    check(prepared, trials, metric, maximized=maximized)
 
 
 def test_the_log_loss_decides_between_equal_accuracies(iris: Path) -> None:

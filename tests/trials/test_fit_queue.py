@@ -85,7 +85,7 @@ def test_of_equally_urgent_fits_the_smaller_trial_and_the_first_fold_come_first(
 
 
 @pytest.mark.parametrize(
-    "other",
+    "difference",
     [
         {"settings": NARROW},
         {"start": 1},
@@ -94,12 +94,12 @@ def test_of_equally_urgent_fits_the_smaller_trial_and_the_first_fold_come_first(
         {"sizes": (21, 4, 5, 20)},
         {"sizes": (20, 5, 5, 15)},
     ],
-    ids=lambda other: next(iter(other)),
+    ids=lambda difference: next(iter(difference)),
 )
-def test_only_equal_fits_are_company(other: dict[str, Any]) -> None:
+def test_only_equal_fits_are_company(difference: dict[str, Any]) -> None:
     queue = queue_of()
     add(queue, 0, due=5)
-    add(queue, 1, due=5, **other)
+    add(queue, 1, due=5, **difference)
     add(queue, 2, due=5)
     assert trials(taken(queue)) == [[0, 2], [1]]
 

@@ -5,6 +5,7 @@ from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -126,15 +127,10 @@ def test_more_epochs_are_estimated_to_take_longer(planned: Plan) -> None:
 def test_the_refit_counts_all_networks(
     planned: Plan, monkeypatch: pytest.MonkeyPatch, ensemble: str, networks: int
 ) -> None:
-    counted = []
-
-    def seconds(costs: SearchCosts, rungs: object, *, members: int, **others: int) -> float:
-        counted.append(members)
-        return 1.0
-
+    seconds = Mock(return_value=1.0)
     monkeypatch.setattr(SearchCosts, "seconds", seconds)
     planned("hyperband", "model.numeric_embedding=piecewise_linear", f"model.ensemble={{{ensemble}}}")
-    assert counted == [networks]
+    assert [call.kwargs["members"] for call in seconds.call_args_list] == [networks]
 
 
 def test_a_search_is_simulated_on_other_workers(planned: Plan) -> None:
@@ -206,8 +202,10 @@ def test_the_training_that_the_result_is_compared_with_counts(
 
 def test_a_default_trial_on_bags_is_not_trained_again(planned: Plan) -> None:
     """Unless a rung may leave it before its end, or it has fewer epochs than the config."""
-    bags = ("search.compare_with_default=true", "search.objective={on: bags}", "training.epochs=9")
-    bags += ("model.ensemble={members: 2, bags: true}", "search.start_from=defaults")
+    bags = [
+        "search.compare_with_default=true", "search.objective={on: bags}", "training.epochs=9",
+        "model.ensemble={members: 2, bags: true}", "search.start_from=defaults",
+    ]  # fmt: skip
     for method, epochs, expected in (("random", 9, None), ("random", 8, 9), ("asha", 9, 9)):
         plan = planned(method, *bags, f"search.budget.max_epochs={epochs}", options=["--max-trials", "3"])
         assert plan["compare_with_default"] == (expected and {"fits": 1, "epochs": expected})

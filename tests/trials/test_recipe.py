@@ -52,7 +52,6 @@ def searched(data: dict[str, list[Any]], **sections: Any) -> PreparedSearch:
 
 
 TABLES: list[tuple[dict[str, Any], dict[str, Any], str, int]] = [
-    ({"rows": 30}, {}, "bags", 12),
     ({"rows": 20, "classes": 10}, {}, "bags", 12),
     ({"rows": 100, "numeric": 1_000}, {}, "bags", 12),
     ({}, {"split": {"group": "group"}}, "bags", 37),
@@ -61,10 +60,8 @@ TABLES: list[tuple[dict[str, Any], dict[str, Any], str, int]] = [
     ({}, {"weights": "group"}, "bags", 37),
     ({"classes": 0}, {}, "bags", 37),
     ({"numeric": 0, "categories": 3}, {}, "bags", 37),
-    ({}, {"recipe": "fast"}, "bags", 37),
     ({}, {"recipe": "classic"}, "validation", 37),
     ({}, {"model": {"ensemble": 1}}, "validation", 37),
-    ({}, {"model": {"ensemble": 3, "hidden": [7]}}, "bags", 37),
     ({}, {"model": {"hidden": []}}, "bags", 37),
     ({}, {"training": {"optimizer": "lbfgs"}}, "bags", 37),
     ({}, {"search": {"objective": ON_FOLDS}}, "cross_validation", 37),

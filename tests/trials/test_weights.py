@@ -46,9 +46,10 @@ def test_a_stop_gives_no_weights_and_what_comes_out_differently_is_refused(iris:
     result, _ = measured(prepared.data, prepared.fit, "accuracy")
     assert again(prepared, result, stop=True) is None
     facts = [{**(result.facts or {}), name: "another"} for name in ("weights", "checkpoint")]
-    for changed in (replace(result, objective=0.123), *(replace(result, facts=each) for each in facts)):
+    changed = [replace(result, facts=changed_facts) for changed_facts in facts]
+    for recorded in (replace(result, objective=0.123), *changed):
         with pytest.raises(MachineError, match="does not reproduce results exactly"):
-            again(prepared, changed)
+            again(prepared, recorded)
 
 
 @pytest.fixture(autouse=True)
