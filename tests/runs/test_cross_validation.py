@@ -139,6 +139,7 @@ def test_json_and_the_gate_are_about_the_mean(program: Program, iris: Path) -> N
     gates = {f"f1_macro={mean}": 0, f"f1_macro={mean + 1e-9}": 1, "per_class.setosa.recall=0.5": 0}
     for gate, code in {**gates, "accurcy=0.5": 2}.items():
         assert program("report", "--fail-under", gate).code == code
+    assert "out of fold, 2 repeats" in program("report", "--verbose").out
 
 
 def test_one_number_everywhere(program: Program, iris: Path) -> None:

@@ -91,6 +91,7 @@ def test_metrics_are_compared_to_rounding() -> None:
     assert comparison(metrics, metrics) == (f"{equal}, to the last digit", False)
     near = {**metrics, "loss": 0.5 + 1e-9, "accuracy_ci95": [0.25, 0.75 - 1e-9]}
     assert comparison(metrics, near) == (f"{equal}, except for rounding", False)
+    assert comparison({"loss": 1e4}, {"loss": 1e4 + 1e-4}) == (f"{equal}, except for rounding", False)
     other = {**metrics, "per_class": {"a": {"roc_auc": 0.5}}}
     assert comparison(metrics, other) == ("the metrics differ from metrics.json: per_class", True)
     gone = {**metrics, "accuracy_ci95": [0.25]}
