@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 from unittest.mock import Mock
 
@@ -140,16 +139,11 @@ def test_a_stop_waits_for_the_end_of_a_short_epoch_but_not_for_ever(
 ) -> None:
     """A worker may be suspended in it."""
     monkeypatch.setattr(checkpointing, "SECONDS_BETWEEN_CHECKPOINTS", math.inf)
-    nothing: Any = SimpleNamespace(epoch=1)
+    nothing = Mock(epoch=1)
+    callbacks = {"show": nothing, "on_written": nothing, "seconds": Mock(return_value=0.0)}
+    stop = Mock(return_value=True)
     checkpointer = Checkpointer(
-        nothing,
-        nothing,
-        nothing,
-        show=lambda epoch, record: None,
-        on_written=lambda epoch: None,
-        should_stop=lambda: True,
-        is_stop_requested=lambda: True,
-        seconds=lambda: 0.0,
+        nothing, nothing, nothing, **callbacks, should_stop=stop, is_stop_requested=stop
     )
     checkpointer.on_epoch(nothing, {})
     assert checkpointer.should_stop(), "between two epochs"

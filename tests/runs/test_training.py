@@ -13,10 +13,12 @@ from fnnctl.report.figures import run_figures
 from fnnctl.store import names
 from fnnctl.training.trainer import train_stack
 from tests.figures import CLASSIFICATION_FIGURES, figures_by_records
+from tests.messages import Messages
 from tests.program import AtEpoch, Program, assert_same_files, only_run, read_json
 from tests.runs.ensembles import run_of
 from tests.runs.folding import table
 from tests.runs.resuming import COMPARED
+from tests.runs.searching import write_config
 
 OTHER_RUNS = {
     names.JOURNAL, names.JOURNAL_TORN, names.TIMELINE, names.LEADERBOARD, names.DATA_SIZE, names.THRESHOLD,
@@ -227,3 +229,28 @@ def test_a_folder_that_is_deleted_meanwhile_is_a_failure_of_the_environment(
     assert done.json["error"]["kind"] == "machine"
     assert "manifest.json is gone: the run folder was deleted" in done.json["error"]["message"]
     assert not list((tmp_path / "runs").iterdir())
+
+
+@pytest.fixture
+def limited(tmp_path: Path) -> Path:
+    """A config for `train` only: searches and cross-validations refuse it before there is a folder."""
+    return write_config(tmp_path / "x.yaml", training={"epochs": 3, "time_limit": 60})
+
+
+@pytest.mark.parametrize("command", ["search", "plan", "check", "evaluate"])
+def test_a_time_limit_is_refused_by_other_commands_with_its_line(
+    program: Program, limited: Path, command: str, messages: Messages
+) -> None:
+    for words in ((), ("--set", "training.time_limit=9")):
+        done = program(command, "x.yaml", *words)
+        assert done.code == 2
+        messages.check(done.out + done.err)
+    assert not Path("runs").exists()
+
+
+@pytest.mark.parametrize(
+    "words", ["train", "search --method random --set training.time_limit=null"], ids=["train", "search"]
+)
+def test_training_takes_it_and_without_it_a_search_runs(program: Program, limited: Path, words: str) -> None:
+    command, *options = words.split()
+    assert program(command, "x.yaml", "--quiet", "--no-figures", *options).code == 0
