@@ -9,7 +9,7 @@ from fnnctl.messages import Message
 from fnnctl.nn.parameters import ParameterLayout
 
 WIDE = 100_000
-"""With at least this many parameters two threads are faster than one: see tests/benchmarks/threads.py."""
+"""With at least this many parameters two threads are faster than one: see tests/benchmarks/engine/wide.py."""
 
 
 def default_threads(layout: ParameterLayout, networks: int = 1) -> int:

@@ -1,15 +1,14 @@
 """The searches of configs/ beside `fnnctl train` with the plain example of the same data.
 
     python -m tests.benchmarks.example_searches run --cache FILE [--only digits-bayes,wine-grid] [--seeds 0-9]
-        [--held-out] [--workers 1]
-    python -m tests.benchmarks.example_searches report --cache FILE [--seeds 0-9] [--held-out]
+        [--workers 1]
+    python -m tests.benchmarks.example_searches report --cache FILE [--seeds 0-9]
 
 Each seed is a `data.split.seed`. The search and the training get the same test rows; the search is scored by
 what it stands for afterwards: its ensemble, or its winner, trained again. FILE has a line per result, which
 counts as long as the config does not change; an interrupted run goes on where it was.
 
-The settings of an example are chosen with `--held-out` and seeds from 100 on: the table is then what is left
-outside the test part of the seed, and is divided once more. They are judged without it, on seeds 0 to 9.
+The settings of an example are chosen on seeds from 100 on, and judged on seeds 0 to 9.
 `report` prints the differences in points with the interval of the corrected resampled t-test, the upper 95 %
 limit of the loss (one-sided), and whether this is at most half a point.
 """
@@ -17,29 +16,23 @@ limit of the loss (one-sided), and whether this is at most half a point.
 from __future__ import annotations
 
 import argparse
-import csv
-import gzip
 import hashlib
 import json
 import statistics
-import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from itertools import product
 from pathlib import Path
 from typing import NamedTuple
 
 import yaml
 
-from fnnctl.data.builtin import BUILTIN, builtin_path
 from fnnctl.metrics.paired import PairedTest, paired_test
 from fnnctl.metrics.resampling import corrected_deviation, student_quantile
-from fnnctl.modelling.loading import load_experiment
-from tests.benchmarks.measuring import processor_seconds
+from tests.benchmarks.commands import CONFIGS, fnnctl
+from tests.benchmarks.kept_lines import append_line, read_lines
 
-ROOT = Path(__file__).parents[2]
-CONFIGS = ROOT / "configs"
 PLAIN = {
     "diabetes": "diabetes",
     "digits-bayes": "digits",
@@ -70,14 +63,11 @@ class Key(NamedTuple):
     digest: str
     """Of the config's settings, without its comments."""
     seed: int
-    held_out: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(NamedTuple):
     """One search or training."""
 
-    key: Key
     metric: str
     score: float
     """On the test part."""
@@ -87,157 +77,87 @@ class Result:
     """Of a processor, for the whole command: what it takes with one worker on an idle machine."""
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """A search beside the plain training on the same splits."""
-
-    example: str
-    metric: str
-    searched: tuple[float, ...]
-    trained: tuple[float, ...]
-    test_share: float
-    seconds: float
-    """The median of the searches."""
-
-    @property
-    def test(self) -> PairedTest:
-        """Of the differences in points, search minus training."""
-        searched, trained = ([100 * score for score in scores] for scores in (self.searched, self.trained))
-        return paired_test(searched, trained, test_share=self.test_share)
-
-    @property
-    def loss_limit(self) -> float:
-        """The one-sided upper 95 % limit of the points that the search loses; negative if it surely gains."""
-        losses = [
-            100 * (trained - searched) for searched, trained in zip(self.searched, self.trained, strict=True)
-        ]
-        half_width = student_quantile(0.95, len(losses) - 1) * corrected_deviation(losses, self.test_share)
-        return statistics.fmean(losses) + half_width
+def read_results(cache: Path) -> dict[Key, Result]:
+    return {Key(*entry["key"]): Result(*entry["result"]) for entry in read_lines(cache)}
 
 
-def digest_of(example: str) -> str:
+def pair_of(example: str, seed: int) -> tuple[Key, Key]:
+    """The search and the training of an example and a split."""
+    search, train = (
+        Key(command, name, _digest(name), seed)
+        for command, name in (("search", example), ("train", PLAIN[example]))
+    )
+    return search, train
+
+
+def _digest(example: str) -> str:
     settings = yaml.safe_load((CONFIGS / f"{example}.yaml").read_text(encoding="utf-8"))
     return hashlib.sha256(json.dumps(settings).encode()).hexdigest()[:12]
 
 
-def read_results(cache: Path) -> dict[Key, Result]:
-    lines = cache.read_text(encoding="utf-8").splitlines() if cache.exists() else []
-    results = (Result(**{**entry, "key": Key(*entry["key"])}) for entry in map(json.loads, lines))
-    return {result.key: result for result in results}
-
-
 def measure(key: Key, workers: int) -> Result:
     """Run the command as a user would, in a folder that is deleted afterwards."""
-    config = CONFIGS / f"{key.example}.yaml"
     with tempfile.TemporaryDirectory() as folder:
-        runs = Path(folder) / "runs"
-        words = [key.command, str(config), "--quiet", "--no-figures", "--runs-dir", str(runs)]
+        words = [key.command, str(CONFIGS / f"{key.example}.yaml"), "--quiet", "--no-figures"]
         words += ["--workers", str(workers)] if key.command == "search" else []
-        settings = [f"data.split.seed={key.seed}"]
-        if key.held_out:
-            settings += write_outside_test(config, key.seed, Path(folder) / "outside.csv")
-        for setting in settings:
-            words += ["--set", setting]
-        begun = processor_seconds()
-        command = [sys.executable, "-m", "fnnctl", *words]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=ROOT)
-        seconds = processor_seconds() - begun
-        (run,) = runs.glob("*/manifest.json")
-        return read_run(run.parent, key, seconds)
-
-
-def write_outside_test(config: Path, seed: int, path: Path) -> list[str]:
-    """Write the rows outside the test part of the seed; return the settings that read them."""
-    loaded = load_experiment(config, [f"data.split.seed={seed}"])
-    source = loaded.experiment.data.source
-    with builtin_path(source) as table:
-        text = (gzip.decompress if table.suffix == ".gz" else bytes)(table.read_bytes()).decode()
-    header, *rows = csv.reader(text.splitlines())
-    if len(rows) != len(loaded.data):
-        raise ValueError(f"{source}: {len(loaded.data)} of {len(rows)} rows have a target")
-    with path.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows([header, *(rows[row] for row in loaded.split().non_test)])
-    return [f"data.source={path}", f"data.target={BUILTIN[source].target}"]
-
-
-def read_run(folder: Path, key: Key, seconds: float) -> Result:
-    parts = (folder / "ensemble", folder / "best", folder)
-    model = next(part for part in parts if (part / "metrics.json").exists())
-    test = json.loads((model / "metrics.json").read_text(encoding="utf-8"))["test"]
+        ended = fnnctl(*words, "--runs-dir", folder, "--set", f"data.split.seed={key.seed}")
+        (manifest,) = Path(folder).glob("*/manifest.json")
+        parts = (manifest.parent / name for name in ("ensemble", "best", ""))
+        model = next(part for part in parts if (part / "metrics.json").exists())
+        test = json.loads((model / "metrics.json").read_text(encoding="utf-8"))["test"]
+        rows = json.loads(manifest.read_text(encoding="utf-8"))["data"]["rows"]
     metric = next(name for name in COUNTED if name in test)
-    rows = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["data"]["rows"]
-    return Result(key, metric, test[metric], test["support"] / (rows - test["support"]), seconds)
+    test_share = test["support"] / (rows - test["support"])
+    return Result(metric, test[metric], test_share, ended.processor_seconds)
 
 
-def keys(examples: Iterable[str], seeds: Sequence[int], held_out: bool) -> Iterator[tuple[Key, Key]]:
-    """The search and the training of each example and seed."""
-    for example in examples:
-        for seed in seeds:
-            plain = PLAIN[example]
-            yield (
-                Key("search", example, digest_of(example), seed, held_out),
-                Key("train", plain, digest_of(plain), seed, held_out),
-            )
+def compare(
+    searched: Sequence[float], trained: Sequence[float], test_share: float
+) -> tuple[PairedTest, float]:
+    """The test of scores on the same splits, in points, and how many points the search loses at most.
+
+    The latter is the one-sided upper 95 % limit; it is negative if the search surely gains.
+    """
+    points = [[100 * score for score in scores] for scores in (searched, trained)]
+    losses = [train - search for search, train in zip(*points, strict=True)]
+    half_width = student_quantile(0.95, len(losses) - 1) * corrected_deviation(losses, test_share)
+    return paired_test(*points, test_share=test_share), statistics.fmean(losses) + half_width
 
 
-def compare(results: Mapping[Key, Result], seeds: Sequence[int], held_out: bool) -> list[Comparison]:
-    """One per example of which two seeds or more are measured."""
-    comparisons = []
-    for example in PLAIN:
-        pairs = [
-            (results[search], results[train])
-            for search, train in keys([example], seeds, held_out)
-            if search in results and train in results
-        ]
-        if len(pairs) < 2:
-            continue
-        comparisons.append(
-            Comparison(
-                example,
-                pairs[0][0].metric,
-                tuple(search.score for search, _ in pairs),
-                tuple(train.score for _, train in pairs),
-                pairs[0][0].test_share,
-                statistics.median(search.seconds for search, _ in pairs),
-            )
-        )
-    return comparisons
-
-
-def report(comparisons: Sequence[Comparison]) -> list[str]:
-    """A Markdown table, one row per example."""
+def report(results: Mapping[Key, Result], seeds: Sequence[int]) -> list[str]:
+    """A Markdown table, one row per example of which two seeds or more are measured."""
     lines = [
         "| example | splits | metric | `train` | search | difference in points | loses at most"
         f" | at most {MAX_LOSS} | seconds |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
-    for comparison in comparisons:
-        test = comparison.test
+    for example in PLAIN:
+        keys = [pair for pair in (pair_of(example, seed) for seed in seeds) if set(pair) <= results.keys()]
+        if len(keys) < 2:
+            continue
+        searches, trainings = ([results[key] for key in side] for side in zip(*keys, strict=True))
+        searched, trained = ([result.score for result in side] for side in (searches, trainings))
+        test, loss_limit = compare(searched, trained, searches[0].test_share)
         interval = f" [{test.ci95[0]:+.2f}, {test.ci95[1]:+.2f}]" if test.ci95 else ""
-        verdict = "yes" if comparison.loss_limit <= MAX_LOSS else "no"
         lines.append(
-            f"| {comparison.example} | {len(comparison.searched)} | {COUNTED[comparison.metric]}"
-            f" | {statistics.fmean(comparison.trained):.4f} | {statistics.fmean(comparison.searched):.4f}"
-            f" | {test.difference:+.2f}{interval} | {comparison.loss_limit:.2f} | {verdict}"
-            f" | {comparison.seconds:.0f} |"
+            f"| {example} | {len(keys)} | {COUNTED[searches[0].metric]}"
+            f" | {statistics.fmean(trained):.4f} | {statistics.fmean(searched):.4f}"
+            f" | {test.difference:+.2f}{interval} | {loss_limit:.2f}"
+            f" | {'yes' if loss_limit <= MAX_LOSS else 'no'}"
+            f" | {statistics.median(result.seconds for result in searches):.0f} |"
         )
     return lines
 
 
 def _run(options: argparse.Namespace) -> None:
     results = read_results(options.cache)
-    for pair in keys(options.only, options.seeds, options.held_out):
-        for key in pair:
-            if key in results:
-                continue
-            results[key] = result = measure(key, options.workers)
-            with options.cache.open("a", encoding="utf-8") as file:
-                file.write(f"{json.dumps(asdict(result))}\n")
-            print(
-                f"{key.command} {key.example}, seed {key.seed}: {result.score:.4f}, {result.seconds:.1f} s",
-                file=sys.stderr,
-                flush=True,
-            )
+    for example, seed in product(options.only, options.seeds):
+        for key in pair_of(example, seed):
+            if key not in results:
+                results[key] = result = measure(key, options.workers)
+                append_line(options.cache, {"key": key, "result": result})
+                told = f"{result.score:.4f}, {result.seconds:.1f} s"
+                print(f"{key.command} {key.example}, seed {key.seed}: {told}", file=sys.stderr, flush=True)
 
 
 def _seeds(text: str) -> Sequence[int]:
@@ -259,12 +179,11 @@ def main(words: Sequence[str] | None = None) -> None:
     parser.add_argument("--cache", type=Path, required=True, help="the file that gets the results")
     parser.add_argument("--only", type=_examples, default=list(PLAIN), help="names of examples")
     parser.add_argument("--seeds", type=_seeds, default=SEEDS, help="split seeds, as in 0-9")
-    parser.add_argument("--held-out", action="store_true", help="leave the test rows out of the table")
     parser.add_argument("--workers", type=int, default=1)
     options = parser.parse_args(words)
     if options.what == "run":
         _run(options)
-    print("\n".join(report(compare(read_results(options.cache), options.seeds, options.held_out))))
+    print("\n".join(report(read_results(options.cache), options.seeds)))
 
 
 if __name__ == "__main__":

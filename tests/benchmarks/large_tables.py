@@ -6,7 +6,7 @@
 
 FOLDER/develop gets the tables that recipes are chosen by, FOLDER/untouched those that are scored once, at the
 end. A table is a folder with train.csv.gz and test.csv.gz, whose target is the column y, and with task.json.
-The other benchmarks read such tables: `python -m tests.benchmarks.recipe final --tables FOLDER/develop`.
+The other benchmarks read such tables: `python -m tests.benchmarks.accuracy run --tables FOLDER/develop …`.
 
 A quarter of the rows, drawn with a fixed seed, is the test part: of a table with accidents or incidents, a
 quarter of these. `adult` has the parts in which it is published. Larger tables are cut to 100,000 rows. What

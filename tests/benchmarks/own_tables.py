@@ -12,22 +12,19 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import re
-import subprocess
-import sys
 import tempfile
-import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
 
+from tests.benchmarks.commands import fnnctl
 from tests.benchmarks.recipe.tables import TARGET, find_tables, name_of
 from tests.messy import MESSY
 
-ROOT = Path(__file__).parents[2]
 MAX_PARAMETERS = 200_000
 
 
@@ -67,14 +64,14 @@ def cases(tables: Path | None, made: Path) -> Iterator[Case]:
 
 def try_out(case: Case, folder: Path) -> Outcome:
     """Run both commands in `folder`, which is empty."""
-    begun = time.perf_counter()
-    first = _fnnctl(folder, "init", "--data", str(case.file), "--target", case.target)
-    second = _fnnctl(folder, "train", "--json")
-    seconds = time.perf_counter() - begun
+    options: dict[str, Any] = {"folder": folder, "check": False, "COLUMNS": "500"}
+    first = fnnctl("init", "--data", str(case.file), "--target", case.target, **options)
+    second = fnnctl("train", "--json", **options)
+    seconds = first.seconds + second.seconds
     said = [line for line in (first.stderr + second.stderr).splitlines() if line.strip()]
     text = "\n".join(said)
     missing = tuple(each for each in case.expected if not re.search(each, text))
-    codes = (first.returncode, second.returncode)
+    codes = (first.code, second.code)
     if any(codes):
         return Outcome(codes, tuple(said), 0, 0, (), "", seconds, missing)
     written = yaml.safe_load((folder / "fnnctl.yaml").read_text(encoding="utf-8"))
@@ -94,18 +91,6 @@ def _score(run: Path) -> str:
     return f"{metric} {test[metric]:.3f} ({test['baseline'][metric]:.3f})"
 
 
-def _fnnctl(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    surroundings = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "500"}
-    return subprocess.run(
-        [sys.executable, "-m", "fnnctl", *words],
-        cwd=folder,
-        env=surroundings,
-        text=True,
-        capture_output=True,
-        check=False,
-    )
-
-
 def _printed(case: Case, outcome: Outcome, *, full: bool) -> None:
     failed = "" if outcome.codes == (0, 0) else f"  FAILED {outcome.codes}"
     large = "  TOO LARGE" if outcome.parameters > MAX_PARAMETERS else ""
@@ -122,13 +107,13 @@ def _printed(case: Case, outcome: Outcome, *, full: bool) -> None:
         print(f"    NOT SAID: {expression}")
 
 
-def main() -> None:
+def main(words: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.own_tables")
     parser.add_argument("--tables", type=Path, help="a folder of CSV files with the target y")
     parser.add_argument("--only", default="", help="names of tables, separated by commas")
     parser.add_argument("--keep", type=Path, help="keep all files in this folder, which does not exist")
     parser.add_argument("--full", action="store_true", help="print notes, too")
-    given = parser.parse_args()
+    given = parser.parse_args(words)
     only = {name for name in given.only.split(",") if name}
     with tempfile.TemporaryDirectory() as temporary:
         base = given.keep or Path(temporary) / "all"

@@ -12,13 +12,9 @@ command on one row.
 from __future__ import annotations
 
 import argparse
-import os
-import resource
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -33,10 +29,10 @@ from fnnctl.store.atomic import write_output
 from fnnctl.store.catalogue import find_run
 from fnnctl.store.tables import wide_lines
 from fnnctl.training.scoring import SCORING_BATCH
+from tests.benchmarks.commands import Ended, fnnctl
 from tests.benchmarks.measuring import interleaved
 
 TURNS = ("command", "starting", "reading", "products", "writing")
-ROOT = Path(__file__).parents[2]
 COLUMNS, TRAINED_ROWS = 10, 2000
 FORM = CsvFormat(None, "utf-8", frozenset({"", "NA"}))
 
@@ -53,22 +49,12 @@ def write_table(path: Path, rows: int, *, labelled: bool) -> None:
             file.write(line % tuple(numbers) + (f",{label}\n" if labelled else "\n"))
 
 
-def fnnctl(folder: Path, *arguments: str) -> tuple[float, float]:
-    """Run a command; its wall time and its processor time in seconds."""
-    surroundings = {**os.environ, "PYTHONPATH": str(ROOT)}
-    before, begun = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    command = [sys.executable, "-m", "fnnctl", *arguments, "--quiet"]
-    subprocess.run(command, cwd=folder, env=surroundings, stdout=subprocess.DEVNULL, check=True)
-    wall, after = time.perf_counter() - begun, resource.getrusage(resource.RUSAGE_CHILDREN)
-    return wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-
-
 def train(folder: Path, recipe: str) -> None:
     config = (
         f"name: {recipe}\nrecipe: {recipe}\ndata: {{source: train.csv, target: y}}\ntraining: {{epochs: 1}}\n"
     )
     (folder / f"{recipe}.yaml").write_text(config, encoding="utf-8")
-    fnnctl(folder, "train", f"{recipe}.yaml", "--no-figures")
+    fnnctl("train", f"{recipe}.yaml", "--no-figures", "--quiet", folder=folder)
 
 
 def reading(path: Path, preprocessor: Preprocessor) -> float:
@@ -122,14 +108,17 @@ def contenders(folder: Path, recipe: str, rows: int) -> tuple[dict[str, Callable
     model = load_model(find_run(str(run), folder / "runs", has_network), print)
     walls: list[float] = []
 
+    def predict(table: str) -> Ended:
+        return fnnctl("predict", run.name, table, "-o", "out.csv", "--quiet", folder=folder)
+
     def command() -> float:
-        wall, processor = fnnctl(folder, "predict", run.name, "new.csv", "-o", "out.csv")
-        walls.append(wall)
-        return processor
+        ended = predict("new.csv")
+        walls.append(ended.seconds)
+        return ended.processor_seconds
 
     turns = (
         command,
-        lambda: fnnctl(folder, "predict", run.name, "one.csv", "-o", "out.csv")[1],
+        lambda: predict("one.csv").processor_seconds,
         partial(reading, folder / "new.csv", model.predictor.preprocessor),
         partial(products, weights_of(run), rows),
         partial(writing, folder / "written.csv", rows),
@@ -137,12 +126,12 @@ def contenders(folder: Path, recipe: str, rows: int) -> tuple[dict[str, Callable
     return dict(zip(TURNS, turns, strict=True)), walls
 
 
-def main() -> None:
+def main(words: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--rows", type=int, default=200_000)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--recipes", default="classic,fast,default")
-    options = parser.parse_args()
+    options = parser.parse_args(words)
     print(" " * 10 + "".join(f" {turn:>8}" for turn in TURNS), f"{'ratio':>6} {'wall':>6}")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

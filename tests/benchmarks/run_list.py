@@ -9,18 +9,15 @@ Prints seconds, processor seconds and peak memory of the first process and of th
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
+from typing import Any
 
 from fnnctl.store.names import MANIFEST, METRICS, RESOLVED
+from tests.benchmarks.commands import CONFIGS, fnnctl
 
-ROOT = Path(__file__).parents[2]
 REPEATS = 3
-FNNCTL = ["-m", "fnnctl"]
 COMPLETION = {"_FNNCTL_COMPLETE": "complete_bash", "COMP_WORDS": "fnnctl report 2026", "COMP_CWORD": "2"}
 COMMANDS = {
     "runs": ["runs"],
@@ -35,10 +32,8 @@ COMMANDS = {
 
 def make_runs(count: int, folder: Path) -> Path:
     """A folder of `count` runs; returns it."""
-    training = ["train", str(ROOT / "configs" / "iris.yaml"), "--no-figures", "--quiet"]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, *FNNCTL, *training, "--runs-dir", str(folder / "first")]
-    subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL)
+    training = ["train", str(CONFIGS / "iris.yaml"), "--no-figures", "--quiet"]
+    fnnctl(*training, "--runs-dir", str(folder / "first"))
     (run,) = (folder / "first").iterdir()
     manifest, metrics = (json.loads((run / name).read_text()) for name in (MANIFEST, METRICS))
     resolved = (run / RESOLVED).read_text()
@@ -54,35 +49,21 @@ def make_runs(count: int, folder: Path) -> Path:
     return folder / "runs"
 
 
-def measured(arguments: list[str], runs: Path, extra: dict[str, str]) -> tuple[float, float, float]:
-    """Seconds, processor seconds and peak megabytes of one process.
-
-    Raises `CalledProcessError` if it fails.
-    """
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "FNNCTL_RUNS_DIR": str(runs), **extra}
-    begun = time.perf_counter()
-    process = subprocess.Popen(
-        [sys.executable, *FNNCTL, *arguments], env=environment, cwd=runs.parent, stdout=subprocess.DEVNULL
-    )
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise subprocess.CalledProcessError(process.returncode, arguments)
-    return time.perf_counter() - begun, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1000
-
-
-def main() -> None:
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
+def main(words: list[str]) -> None:
+    count = int(words[0]) if words else 10_000
     with tempfile.TemporaryDirectory() as folder:
         runs = make_runs(count, Path(folder))
         print(f"{'':30}" + f" {'s':>8} {'CPU s':>8} {'MB':>5}" * 2)
         for name, arguments in COMMANDS.items():
             extra = {} if arguments else COMPLETION
-            first = measured(arguments, runs, extra)
-            later = min(measured(arguments, runs, extra) for _ in range(REPEATS))
-            cells = (f" {each[0]:8.2f} {each[1]:8.2f} {each[2]:5.0f}" for each in (first, later))
+            options: dict[str, Any] = {"folder": runs.parent, "FNNCTL_RUNS_DIR": str(runs), **extra}
+            first, *later = (fnnctl(*arguments, **options) for _ in range(1 + REPEATS))
+            cells = (
+                f" {ended.seconds:8.2f} {ended.processor_seconds:8.2f} {ended.megabytes:5.0f}"
+                for ended in (first, min(later))
+            )
             print(f"{name:30}{''.join(cells)}", flush=True)
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -3,9 +3,8 @@
     python -m tests.benchmarks.search_overhead [--trials 10000] [--batch 64]
 
 Each size is searched with the full budget and with HyperBand; results are synced in batches, as those of a
-stack are. Prints the milliseconds a trial, which must stay under 1 and must not grow with their number, those
-of telling the finished journal again, as a resume does, and, where Optuna is installed, those of its own loop
-with journal storage and the random sampler, which syncs each of a trial's records on its own.
+stack are. Prints the milliseconds a trial, which must stay under 1 and must not grow with their number, and
+those of telling the finished journal again, as a resume does.
 """
 
 from __future__ import annotations
@@ -15,8 +14,7 @@ import math
 import os
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -62,26 +60,6 @@ def hyperband(trials: int, batch: int, journal: Path) -> int:
     return len(found.trials)
 
 
-def optunas(trials: int, _: int, journal: Path) -> int:
-    import optuna
-    from optuna.storages import JournalStorage
-    from optuna.storages.journal import JournalFileBackend
-
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    study = optuna.create_study(
-        storage=JournalStorage(JournalFileBackend(str(journal))), sampler=optuna.samplers.RandomSampler(0)
-    )
-
-    def objective(trial: optuna.Trial) -> float:
-        rate = trial.suggest_float("rate", 1e-4, 1e-1, log=True)
-        trial.suggest_float("momentum", 0, 1)
-        trial.suggest_int("units", 64, 64)
-        return float(rate)
-
-    study.optimize(objective, n_trials=trials)
-    return len(study.trials)
-
-
 def milliseconds(search: Callable[[int, int, Path], int], trials: int, batch: int, journal: Path) -> float:
     begun = time.perf_counter()
     done = search(trials, batch, journal)
@@ -100,11 +78,11 @@ def sync_milliseconds(folder: Path, times: int = 50) -> float:
         return (time.perf_counter() - begun) * 1e3 / times
 
 
-def main() -> None:
+def main(words: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--trials", type=int, default=10_000)
     parser.add_argument("--batch", type=int, default=64)
-    options = parser.parse_args()
+    options = parser.parse_args(words)
     slowest = 0.0
     with tempfile.TemporaryDirectory(dir=".") as name:  # /tmp may be no disk
         folder = Path(name)
@@ -121,11 +99,6 @@ def main() -> None:
                 )
                 slowest = max(slowest, first)
         print(f"under {LIMIT:g} ms a trial: {'yes' if slowest < LIMIT else 'NO'}")
-        with suppress(ImportError):
-            for share in (0.25, 1.0):
-                trials = int(share * options.trials)
-                theirs = milliseconds(optunas, trials, 1, folder / f"optuna-{share}.jsonl")
-                print(f"{'Optuna':14} {trials:7} {theirs:11.4f}", flush=True)
 
 
 if __name__ == "__main__":

@@ -2,36 +2,27 @@
 
     python -m tests.benchmarks.size [--quick] [--classes N]
 
-Each source is trained in a process of its own, which tells the peak of its resident memory; of that the peak
-of an interpreter that does nothing is subtracted, and the rest is given as a multiple of the data's float32
-array. An epoch (batch 512, hidden 128-64, Adam, one BLAS thread) of fnnctl includes the validation of 15 % of
-the rows; that of scikit-learn has the same number of training rows alone. `--quick` takes 100,000 rows, where
-the libraries weigh more than the data: its multiples say nothing.
+Each source is trained in a process of its own; of the peak of its resident memory that of an interpreter that
+does nothing is subtracted, and the rest is given as a multiple of the data's float32 array. An epoch (batch
+512, hidden 128-64, Adam, one BLAS thread) of fnnctl includes the validation of 15 % of the rows; that of
+scikit-learn has the same number of training rows alone. `--quick` takes 100,000 rows, where the libraries
+weigh more than the data: its multiples say nothing.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
-import subprocess
-import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+from tests.benchmarks.commands import fnnctl, run_python
 
 COLUMNS, EPOCHS = 50, 3
 ROWS = (1_000_000, 100_000)
 """Those of a whole and of a quick run."""
 LIMITS = {"X.npy, float32": 1.5, "X.npy, float64": None, "CSV": 2.5}
-PEAK = "[l for l in open('/proc/self/status') if l.startswith('VmHWM')][0].split()[1]"
-IDLE = f"print({PEAK})"
-TRAIN = f"""
-import atexit, sys
-atexit.register(lambda: print({PEAK}, file=sys.stderr))
-from fnnctl.cli import main
-main()
-"""
 MAKE = """
 import sys
 from pathlib import Path
@@ -68,17 +59,6 @@ print((time.perf_counter() - begun) / model.n_iter_)
 """
 
 
-def run(code: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run Python code in a process of its own."""
-    return subprocess.run(
-        [sys.executable, "-c", code, *arguments],
-        capture_output=True,
-        text=True,
-        check=True,
-        env={**os.environ, **environment},
-    )
-
-
 def train(folder: Path, data: Mapping[str, str]) -> tuple[float, float]:
     """Peak of the resident memory, MB, and seconds an epoch."""
     config = {
@@ -89,24 +69,24 @@ def train(folder: Path, data: Mapping[str, str]) -> tuple[float, float]:
     }
     (folder / "size.yaml").write_text(json.dumps(config))
     words = ["--runs-dir", str(folder / "runs"), "--quiet", "--no-figures"]
-    done = run(TRAIN, "train", str(folder / "size.yaml"), *words)
-    manifest = json.loads((Path(done.stdout.strip()) / "manifest.json").read_text())
-    return int(done.stderr.split()[-1]) / 1024, manifest["seconds"]["training"] / EPOCHS
+    ended = fnnctl("train", str(folder / "size.yaml"), *words)
+    manifest = json.loads((Path(ended.stdout.strip()) / "manifest.json").read_text())
+    return ended.megabytes, manifest["seconds"]["training"] / EPOCHS
 
 
-def main() -> None:
+def main(words: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--classes", type=int, default=5)
-    options = parser.parse_args()
+    options = parser.parse_args(words)
     rows = ROWS[options.quick]
     array = rows * COLUMNS * 4 / 2**20
-    idle = int(run(IDLE).stdout) / 1024
+    idle = run_python("-c", "").megabytes
     print(f"{rows:,} rows, {COLUMNS} columns, {options.classes} classes")
     print(f"float32 array {array:.0f} MB, idle interpreter {idle:.0f} MB (of 2^20 bytes)")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        run(MAKE, str(rows), str(COLUMNS), str(options.classes), name)
+        run_python("-c", MAKE, str(rows), str(COLUMNS), str(options.classes), name)
         sources = {
             "X.npy, float32": {"source": "float32"},
             "X.npy, float64": {"source": "float64"},
@@ -117,8 +97,9 @@ def main() -> None:
             peak, seconds = train(folder, data)
             above, limit = peak - idle, LIMITS[source] or ""
             print(f"{source:16} {above:12.0f} MB {above / array:8.2f} {limit:>6} {seconds:11.2f}")
-        done = run(THEIRS, str(folder / "float32"), str(EPOCHS), OPENBLAS_NUM_THREADS="1")
-        print(f"{'scikit-learn':43} {float(done.stdout):11.2f}")
+        arguments = [THEIRS, str(folder / "float32"), str(EPOCHS)]
+        theirs = run_python("-c", *arguments, OPENBLAS_NUM_THREADS="1")
+        print(f"{'scikit-learn':43} {float(theirs.stdout):11.2f}")
 
 
 if __name__ == "__main__":

@@ -208,6 +208,22 @@ def test_nothing_of_a_complete_search_is_overwritten_when_its_journal_lost_its_e
         assert contents(folder) == before
 
 
+@pytest.mark.parametrize("at", [0.0, 0.6, 1.0], ids=["header", "record", "last record"])
+def test_a_journal_cut_at_a_byte_is_resumed(undisturbed: Path, tmp_path: Path, at: float) -> None:
+    content, folder = (undisturbed / "journal.jsonl").read_bytes(), tmp_path / "cut"
+    header = content.index(b"\n") + 1
+    end = header + round(at * (len(content) - 1 - header))
+    ignored = shutil.ignore_patterns("best", "leaderboard.csv", "metrics.json")
+    shutil.copytree(undisturbed, folder, ignore=ignored)
+    manifest = read_json(folder / "manifest.json")
+    (folder / "manifest.json").write_text(json.dumps({**manifest, "status": "interrupted"}))
+    (folder / "journal.jsonl").write_bytes(content[:end])
+    assert resume(folder, "--executor", "serial") == 0
+    assert_same_search(folder, undisturbed)
+    if torn := content[content.rindex(b"\n", 0, end) + 1 : end]:
+        assert (folder / "journal.torn").read_bytes() == torn + b"\n"
+
+
 def test_what_only_the_former_sessions_result_was_warned_of_is_dropped(tmp_path: Path) -> None:
     """The second trial is better, so that the extended search has another winner."""
     start_from = [{RATE: 1e-6}, {RATE: 0.1}]

@@ -31,6 +31,8 @@ class Settings:
     rounds: int
     steps: int
     """About how many a training has."""
+    epochs: int
+    """Of a cross-validation."""
     sources: tuple[str, ...]
     networks: tuple[str, ...]
 

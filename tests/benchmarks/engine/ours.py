@@ -25,8 +25,8 @@ def cut(work: Work, members: int) -> list[list[int]]:
     return group_into_stacks([job] * members, most=best_size(work.settings))
 
 
-def trainer(work: Work, members: int, *, diagnose: bool = False) -> Trainer:
-    """Train so many members, one stack after the other; `diagnose` as `fnnctl train` does."""
+def trainer(work: Work, members: int) -> Trainer:
+    """Train so many members, one stack after the other."""
     pool, own, stacks = pool_of(work), work.members(members), cut(work, members)
 
     def train() -> Trained:
@@ -34,7 +34,7 @@ def trainer(work: Work, members: int, *, diagnose: bool = False) -> Trainer:
         for chosen in stacks:
             stack = Stack(work.settings, [own[k] for k in chosen], pool)
             begun = CLOCK.seconds()
-            trained = train_stack(stack, diagnose=diagnose)
+            trained = train_stack(stack)
             seconds += CLOCK.seconds() - begun
             losses[:, chosen] = np.transpose([each.history[TRAIN_LOSS] for each in trained])
         return Trained(seconds, losses)

@@ -1,22 +1,37 @@
-"""A wide network, whose time is arithmetic: 784-1024-1024-10, batch 256, two threads for each library."""
+"""Wide networks, whose time is arithmetic: one with two threads for each library, and one thread or two."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from types import ModuleType
 
 import numpy as np
 
 from fnnctl.blas import set_blas_threads
 from fnnctl.nn.parameters import ParameterLayout
-from fnnctl.training.threads import default_threads
+from fnnctl.training.threads import WIDE, default_threads
+from tests.benchmarks.engine import ours
 from tests.benchmarks.engine.contest import FNNCTL, PRODUCTS, Settings, contend, present
 from tests.benchmarks.engine.products import flops
+from tests.benchmarks.engine.trained import Trainer
 from tests.benchmarks.engine.work import Work
+from tests.benchmarks.measuring import interleaved
 
 ROWS, FEATURES, CLASSES, BATCH, HIDDEN = 2560, 784, 10, 256, (1024, 1024)
+THREADED_ROWS, THREADED_BATCH = 2000, 200
+THREADED = (
+    (64, (100,)),
+    (64, (100, 100, 100, 100, 100)),
+    (784, (100,)),
+    (64, (256, 256)),
+    (784, (256, 256)),
+    (784, (512,)),
+    (784, (1024, 1024)),
+)
+"""Inputs and hidden layers of the networks that `training/threads.py` decides about."""
 
 
 def wide(settings: Settings) -> None:
@@ -35,6 +50,23 @@ def wide(settings: Settings) -> None:
         print(f"{name:16} {milliseconds:9.2f} {ratio:6.2f} {of_library.way}")
     speed = flops(work) * work.epochs / work.steps / bare / 1e3
     print(f"share of the products' peak ({speed:.0f} GFLOP/s): {bare / own:.2f}", flush=True)
+
+
+def threads(settings: Settings) -> None:
+    """ms a step with one thread and with two: from which number of parameters on do two pay?"""
+    print(f"\nThreads\n{'network':28} {'parameters':>10} {'one':>9} {'two':>9} {'ratio':>6}  (ms a step)")
+    for inputs, hidden in THREADED:
+        work = clouds(THREADED_ROWS, inputs, hidden, THREADED_BATCH, epochs=max(1, settings.steps // 100))
+        train = ours.trainer(work, 1)
+
+        def milliseconds(count: int, train: Trainer = train, steps: int = work.steps) -> float:
+            with _threads(count, {}):
+                return train().seconds / steps * 1e3
+
+        one, two = interleaved({n: partial(milliseconds, n) for n in (1, 2)}, settings.rounds).values()
+        size = ParameterLayout(work.shape).size
+        name, chosen = "-".join(map(str, work.shape.widths)), 2 if size >= WIDE else 1
+        print(f"{name:28} {size:10,} {one:9.2f} {two:9.2f} {one / two:6.2f}  default {chosen}", flush=True)
 
 
 def clouds(rows: int, features: int, hidden: tuple[int, ...], batch: int, *, epochs: int) -> Work:

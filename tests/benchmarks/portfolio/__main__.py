@@ -11,7 +11,8 @@ candidate; an interrupted run goes on where it was. Several processes share the 
 `select` adds one candidate after the other: the one that lowers the loss most of the ensembles that are
 selected out of bag, on rows that did not select them. Candidates that take over --most-time times as long as
 the default are left out. It prints the records of `fnnctl/config/recipes/portfolio.py` and, with --folds,
-writes a portfolio for each table that is selected on all others: with those, `search_without_space` judges.
+writes a portfolio for each table that is selected on all others: with those `tests.benchmarks.accuracy`
+judges.
 """
 
 from __future__ import annotations

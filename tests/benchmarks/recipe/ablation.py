@@ -62,7 +62,7 @@ def _row(measured: Sequence[Measured], part: Part, is_classification: bool) -> s
         losses = compare(
             *({each.table: each.log_loss(who) for each in measured} for who in (having, lacking))
         )
-    ratios = [mean_ratio(values(having, name), values(lacking, name)) for name in ("trained_cost", "seconds")]
+    ratios = [mean_ratio(values(having, name), values(lacking, name)) for name in ("cost", "seconds")]
     count, time = (f"×{ratio:.2f}" for ratio in ratios)
     diverged = sum(each.diverged for one in measured for each in one.scored[part.name])
     return (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,6 @@ from fnnctl.config.recipes.resolving import experiment_before_data, resolve
 from fnnctl.config.rules.experiments import experiment_of
 from fnnctl.config.rules.plain_config import override
 from fnnctl.data.splits.folds import Fold
-from fnnctl.metrics.calibration import reliability
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.fold_results import FoldResult
 from fnnctl.modelling.recipe_facts import recipe_facts
@@ -44,27 +43,8 @@ class Scored:
     """Of the processors, for preprocessing, training and scoring of all folds."""
     diverged: int = 0
     """The number of folds that diverged; they score as the majority class, or the mean."""
-    planned_cost: float = math.nan
-    """Epochs × rows × parameters × members, with the epochs that are allowed."""
-    trained_cost: float = math.nan
-    """The same with the epochs that were trained."""
-    calibration_errors: Sequence[float] = field(default_factory=list)
-    """Of each fold; empty in a regression."""
-
-
-def joined(runs: Sequence[Scored]) -> Scored:
-    """The scores of one contender on all folds, from those on some of them."""
-    if len(runs) == 1:
-        return runs[0]
-    return Scored(
-        [score for run in runs for score in run.scores],
-        [loss for run in runs for loss in run.log_losses],
-        math.fsum(run.seconds for run in runs),
-        sum(run.diverged for run in runs),
-        math.fsum(run.planned_cost for run in runs),
-        math.fsum(run.trained_cost for run in runs),
-        [error for run in runs for error in run.calibration_errors],
-    )
+    cost: float = math.nan
+    """Epochs × rows × parameters × members, with the epochs that were trained."""
 
 
 def resolved(table: Table, recipe: Settings, changes: Settings) -> dict[str, Any] | None:
@@ -98,43 +78,28 @@ def train_and_score(table: Table, config: Mapping[str, Any], folds: Sequence[Fol
     experiment = experiment_of(config)
     begun = processor_seconds()
     fits = [Fit.of(table.data, experiment, fold, seed=fold.network_seed(fold.seed)) for fold in folds]
-    return score_fits(table, fits, begun=begun)
-
-
-def score_fits(table: Table, fits: Sequence[Fit], *, begun: float) -> Scored:
-    """Train fits of one experiment, and score each on its own test rows; seconds count since `begun`."""
-    experiment = fits[0].experiment
     _, stacks = plan_folds(fits, rows=len(table.data), workers=1)
     measure = FoldMeasure(PostTraining.of(experiment.model))
-    found: dict[int, FoldResult] = {}
+    results: dict[int, FoldResult] = {}
     for stack in stacks:
         trained = train_fits(table.data, [fits[k] for k in stack])
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            found |= dict(zip(stack, measure(trained), strict=True))
+            results |= dict(zip(stack, measure(trained), strict=True))
     seconds = processor_seconds() - begun
-    results = [found[k] for k in range(len(fits))]
-    of_folds = [
-        _scores(result) if result.scores else guessed(table, fit)
-        for fit, result in zip(fits, results, strict=True)
-    ]
-    cost = [count(fit) for fit in fits]
+    scores = [_scores(results[k]) if results[k].scores else guessed(table, fit) for k, fit in enumerate(fits)]
     return Scored(
-        [score for score, *_ in of_folds],
-        [others[0] for _, *others in of_folds if others],
+        [score for score, *_ in scores],
+        [losses[0] for _, *losses in scores if losses],
         seconds,
-        sum(result.scores is None for result in results),
-        math.fsum(cost) * experiment.training.epochs,
-        math.fsum(each * result.epochs for each, result in zip(cost, results, strict=True)),
-        [others[1] for _, *others in of_folds if others],
+        sum(result.scores is None for result in results.values()),
+        math.fsum(count(fit) * results[k].epochs for k, fit in enumerate(fits)),
     )
 
 
 def _scores(result: FoldResult) -> tuple[float, ...]:
-    """The accuracy, the log loss and the calibration error, or R²."""
+    """The accuracy and the log loss, or R²."""
     metrics = result.scores.metrics(complete=False) if result.scores else {}
-    if "accuracy" not in metrics:
-        return (metrics["r2"],)
-    return metrics["accuracy"], metrics["loss"], metrics["expected_calibration_error"]
+    return (metrics["accuracy"], metrics["loss"]) if "accuracy" in metrics else (metrics["r2"],)
 
 
 def guessed(table: Table, fit: Fit) -> tuple[float, ...]:
@@ -146,14 +111,10 @@ def guessed(table: Table, fit: Fit) -> tuple[float, ...]:
     return class_scores(np.broadcast_to(baseline, (len(targets), len(baseline))), targets)
 
 
-def class_scores(probabilities: FloatArray, labels: IntArray) -> tuple[float, float, float]:
-    """The accuracy, the log loss and the calibration error of probabilities (n, classes).
-
-    In the log loss a probability of 0 counts as 1e-15.
-    """
+def class_scores(probabilities: FloatArray, labels: IntArray) -> tuple[float, float]:
+    """The accuracy and the log loss, in which a probability of 0 counts as 1e-15, of (n, classes)."""
     own = np.maximum(probabilities[np.arange(len(labels)), labels], MIN_PROBABILITY)
-    accuracy, loss = np.mean(probabilities.argmax(axis=1) == labels), -np.log(own).mean()
-    return float(accuracy), float(loss), reliability(labels, probabilities).expected_error
+    return float(np.mean(probabilities.argmax(axis=1) == labels)), float(-np.log(own).mean())
 
 
 def r2(targets: FloatArray, estimates: FloatArray) -> float:

@@ -21,7 +21,7 @@ import json
 import math
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
@@ -98,13 +98,13 @@ def make(name: str, data: Path, epochs: int) -> Table:
     return Table(name, {"loss": loss, "error": error})
 
 
-def main() -> None:
+def main(words: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.samplers.make_tables")
     parser.add_argument("data", type=Path, help="a folder of CSV files")
     parser.add_argument("--output", type=Path, default=Path(tempfile.gettempdir(), "fnnctl-tables"))
     parser.add_argument("--names", nargs="*", default=NAMES)
     parser.add_argument("--epochs", type=int, default=25)
-    given = parser.parse_args()
+    given = parser.parse_args(words)
     given.output.mkdir(parents=True, exist_ok=True)
     tables = []
     for name in given.names:

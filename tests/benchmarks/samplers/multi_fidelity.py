@@ -1,7 +1,7 @@
 """Searches that choose budgets, on functions whose bias and noise fall with the epochs, at equal epochs.
 
     python -m tests.benchmarks.samplers.multi_fidelity [--seeds 20] [--first-seed 0] [--passes 1 3]
-        [--concurrency 1 8] [--contenders random tpe asha asha-tpe dehb smac-hyperband]
+        [--concurrency 1 8] [--contenders random tpe asha asha-tpe]
 
 After b of R epochs, the heights of the wells of Hartmann's function of 3 or 6 dimensions are less by a bias
 times 1 − b/R, so that other wells and places are the best, and there is normal noise whose deviation falls
@@ -9,10 +9,8 @@ with the square root of b. The incumbent is that of fnnctl: the best of the larg
 compared is the area under the curve of the base-10 logarithm of its true regret over the epochs spent,
 divided by all epochs. A pass is one HyperBand, as `fnnctl search` runs it; further passes repeat the brackets
 with the same sampler. `random` and `tpe` are HyperBand with these samplers (`hyperband` and `bohb`); `asha`
-is with random search. All others have the epochs of HyperBand's brackets, and a configuration that a library
-proposes again with a larger budget continues, as in fnnctl. Other libraries propose one after another, so
-they take part where one job is done at once. Differences are paired by function and seed, with 95 % bootstrap
-intervals: below 0 the first one is ahead.
+is with random search, and has the epochs of HyperBand's brackets. Differences are paired by function and
+seed, with 95 % bootstrap intervals: below 0 the first one is ahead.
 """
 
 from __future__ import annotations
@@ -30,7 +28,7 @@ import numpy as np
 from fnnctl.arrays import FloatArray
 from fnnctl.records.history import SearchHistory
 from fnnctl.records.journal import TIME_IS_OVER, Header, Journal
-from fnnctl.records.trials import Job, Trial
+from fnnctl.records.trials import Job
 from fnnctl.search.budget import SearchBudget
 from fnnctl.search.functions import FunctionRunner
 from fnnctl.search.loop import run_search
@@ -38,10 +36,12 @@ from fnnctl.search.protocols import Scheduler
 from fnnctl.search.schedulers.asha import Asha
 from fnnctl.search.schedulers.base import TrialSource
 from fnnctl.search.schedulers.hyperband import HyperBand
-from tests.benchmarks.samplers import ours, theirs
+from fnnctl.space.assignments import Assignment
+from fnnctl.space.dimensions import Dimension
+from fnnctl.space.number_domains import Uniform
+from fnnctl.space.space import Space
+from tests.benchmarks.samplers import ours
 from tests.benchmarks.samplers.intervals import paired
-from tests.benchmarks.samplers.peer import Peer
-from tests.benchmarks.samplers.problems import HARTMANN_MINIMUM, coordinates, hartmann, unit_cube
 
 BUDGET = SearchBudget(max_epochs=81)
 BRACKETS = HyperBand.plan(BUDGET)
@@ -57,12 +57,49 @@ OWN: Final[Mapping[str, tuple[str, str]]] = {
     "asha-tpe": ("asha", "tpe"),
 }
 """By name, the scheduler and the sampler."""
-ALL = (*OWN, *theirs.BUDGET_PEERS)
-PAIRS = (
-    ("tpe", "random"),
-    ("asha-tpe", "asha"),
-    *product(("tpe", "random", "asha-tpe"), theirs.BUDGET_PEERS),
-)
+PAIRS = (("tpe", "random"), ("asha-tpe", "asha"), ("asha-tpe", "tpe"))
+
+HARTMANN_ALPHA = np.array([1.0, 1.2, 3.0, 3.2])
+HARTMANN_A = {
+    3: np.array([[3.0, 10, 30], [0.1, 10, 35], [3.0, 10, 30], [0.1, 10, 35]]),
+    6: np.array(
+        [
+            [10, 3, 17, 3.5, 1.7, 8],
+            [0.05, 10, 17, 0.1, 8, 14],
+            [3, 3.5, 1.7, 10, 17, 8],
+            [17, 8, 0.05, 10, 0.1, 14],
+        ]
+    ),
+}
+HARTMANN_P = {
+    3: 1e-4 * np.array([[3689, 1170, 2673], [4699, 4387, 7470], [1091, 8732, 5547], [381, 5743, 8828]]),
+    6: 1e-4
+    * np.array(
+        [
+            [1312, 1696, 5569, 124, 8283, 5886],
+            [2329, 4135, 8307, 3736, 1004, 9991],
+            [2348, 1451, 3522, 2883, 3047, 6650],
+            [4047, 8828, 8732, 5743, 1091, 381],
+        ]
+    ),
+}
+HARTMANN_MINIMUM = {3: -3.862779787332663, 6: -3.322368011415515}
+
+
+def unit_cube(dimensions: int) -> Space:
+    """Continuous dimensions from 0 to 1."""
+    return Space([Dimension(f"x{k}", Uniform(0.0, 1.0)) for k in range(1, dimensions + 1)])
+
+
+def coordinates(assignment: Assignment) -> FloatArray:
+    """The values of a unit cube's dimensions."""
+    return np.array([assignment[f"x{k}"] for k in range(1, len(assignment) + 1)])
+
+
+def hartmann(x: FloatArray, shift: float = 0.0) -> float:
+    """Hartmann's function of 3 or 6 dimensions; `shift` is taken from the heights of its four wells."""
+    A, P = HARTMANN_A[len(x)], HARTMANN_P[len(x)]
+    return float(-(HARTMANN_ALPHA - shift) @ np.exp(-(A * (x - P) ** 2).sum(axis=1)))
 
 
 @dataclass(frozen=True)
@@ -127,24 +164,6 @@ def search(name: str, size: int, seed: int, *, passes: int, concurrency: int) ->
     ]
 
 
-def search_with(peer: Peer, seed: int, *, passes: int) -> list[Step]:
-    """The results of another library's search, until it has spent the epochs of so many HyperBands."""
-    left = passes * EPOCHS
-    objective = NoisyHartmann(seed)
-    trained: dict[tuple[float, ...], int] = {}
-    steps: list[Step] = []
-    while left > 0:
-        (proposal,) = peer.ask(1)
-        loss = objective(Job(Trial(0, proposal.assignment), rung=0, start=0, stop=proposal.budget))
-        peer.tell(proposal, loss)
-        place = coordinates(proposal.assignment)
-        before = trained.get(tuple(place), 0)
-        trained[tuple(place)] = max(before, proposal.budget)
-        steps.append(Step(place, proposal.budget, loss, max(proposal.budget - before, 0)))
-        left -= steps[-1].epochs
-    return steps
-
-
 def area(steps: Sequence[Step], epochs: int) -> tuple[float, float]:
     """The mean over so many epochs of the incumbent's log regret, and that at their end.
 
@@ -171,43 +190,34 @@ def areas(name: str, size: int, seeds: Sequence[int], *, passes: int, concurrenc
     for seed in seeds:
         if sys.stderr.isatty():
             print(f"\r\033[Khartmann{size}, {name}, seed {seed}", end="\r", file=sys.stderr)
-        if name in OWN:
-            steps = search(name, size, seed, passes=passes, concurrency=concurrency)
-        else:
-            peer = theirs.BUDGET_PEERS[name][1](unit_cube(size), (1, BUDGET.max_epochs), seed)
-            steps = search_with(peer, seed, passes=passes)
+        steps = search(name, size, seed, passes=passes, concurrency=concurrency)
         found.append(area(steps, passes * EPOCHS))
     return np.array(found)
 
 
 def show_differences(found: Mapping[tuple[str, int], FloatArray]) -> None:
     """The paired differences, by function and over both."""
-    for first, second in PAIRS:
-        for column, measure in enumerate(("area", "at the end")):
+    names = {name for name, _ in found}
+    for (first, second), (column, measure) in product(PAIRS, enumerate(("area", "at the end"))):
+        if {first, second} <= names:
             differences = {
                 f"hartmann{size}": (found[first, size] - found[second, size])[:, column].tolist()
                 for size in HARTMANN_MINIMUM
-                if (first, size) in found and (second, size) in found
             }
-            for function, values in differences.items():
-                difference = paired({function: values})
+            parts = {function: {function: values} for function, values in differences.items()}
+            for function, values in {**parts, "all": differences}.items():
+                difference = paired(values)
                 print(f"{first} − {second}, {function}, {measure}: {difference}  {difference.verdict}")
-            if differences:
-                both = paired(differences)
-                print(f"{first} − {second}, all, {measure}: {both}  {both.verdict}")
 
 
-def main() -> None:
+def main(words: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.samplers.multi_fidelity")
     parser.add_argument("--seeds", type=int, default=20, help="how many")
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--passes", type=int, nargs="*", default=(1, 3))
     parser.add_argument("--concurrency", type=int, nargs="*", default=(1, 8))
-    parser.add_argument("--contenders", nargs="*", default=ALL, choices=ALL)
-    given = parser.parse_args()
-    names = [each for each in given.contenders if each in OWN or theirs.is_there(each)]
-    for missing in sorted(set(given.contenders) - set(names)):
-        print(f"{missing} is not installed: left out")
+    parser.add_argument("--contenders", nargs="*", default=tuple(OWN), choices=tuple(OWN))
+    given = parser.parse_args(words)
     print(
         f"bias {BIAS:g}, noise {NOISE:g}/√epochs, at most {BUDGET.max_epochs} epochs a trial, floor {FLOOR:g}"
     )
@@ -215,11 +225,10 @@ def main() -> None:
     for passes, concurrency in product(given.passes, given.concurrency):
         print(f"\n{passes} × HyperBand, {concurrency} at once\n{'':27} {'area':>8} {'at the end':>11}")
         found: dict[tuple[str, int], FloatArray] = {}
-        for size, name in product(HARTMANN_MINIMUM, names):
-            if name in OWN or concurrency == 1:
-                found[name, size] = areas(name, size, seeds, passes=passes, concurrency=concurrency)
-                mean, end = found[name, size].mean(axis=0)
-                print(f"hartmann{size} {name:16} {mean:8.3f} {end:11.3f}", flush=True)
+        for size, name in product(HARTMANN_MINIMUM, given.contenders):
+            found[name, size] = areas(name, size, seeds, passes=passes, concurrency=concurrency)
+            mean, end = found[name, size].mean(axis=0)
+            print(f"hartmann{size} {name:16} {mean:8.3f} {end:11.3f}", flush=True)
         show_differences(found)
 
 

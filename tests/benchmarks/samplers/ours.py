@@ -4,19 +4,13 @@ from __future__ import annotations
 
 import math
 
-from fnnctl.config.schema.methods import SAMPLERS
 from fnnctl.config.schema.search import SearchConfig
 from fnnctl.records.trials import Trial
 from fnnctl.search.protocols import Sampler
 from fnnctl.search.samplers import make_sampler
 from fnnctl.space.identity import identity
 from fnnctl.space.space import Space
-from tests.benchmarks.samplers.problems import Problem
-
-
-def is_there(sampler: str) -> bool:
-    """Whether this version of fnnctl has the sampler."""
-    return sampler in SAMPLERS
+from tests.benchmarks.samplers.table import Problem
 
 
 def build(sampler: str, space: Space, *, trials: int, seed: int, scheduler: str = "full_budget") -> Sampler:

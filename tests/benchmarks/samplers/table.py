@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -16,7 +16,6 @@ from fnnctl.space.assignments import Assignment
 from fnnctl.space.dimensions import Dimension
 from fnnctl.space.number_domains import Integer
 from fnnctl.space.space import Space
-from tests.benchmarks.samplers.problems import Problem
 
 DIMENSIONS: Final[Mapping[str, Sequence[Any]]] = {
     "learning_rate": (1e-4, 4e-4, 1.6e-3, 6.4e-3, 2.56e-2, 1.024e-1),
@@ -31,6 +30,17 @@ SHAPE: Final = tuple(len(values) for values in DIMENSIONS.values())
 
 Metric = Literal["loss", "error"]
 """The validation part's loss, or 1 minus its accuracy or R²."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A loss to minimize over a space."""
+
+    name: str
+    space: Space
+    loss: Callable[[Assignment], float]
+    minimum: float
+    """The smallest loss in the space."""
 
 
 @dataclass(frozen=True)

@@ -7,33 +7,24 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tests.benchmarks.recipe.measurements import Measured
-from tests.benchmarks.recipe.parts import RECIPES
-from tests.benchmarks.recipe.peers import (
-    BOOSTING,
-    CATBOOST,
-    LIGHTGBM,
-    REALMLP,
-    REALMLP_S,
-    SKLEARN,
-    TABM,
-    XGBOOST,
-)
+from tests.benchmarks.accuracy.contenders import DEFAULT, RECIPES
+from tests.benchmarks.accuracy.report import KINDS, Contest, Folds, table_means
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-NAMES = {
-    SKLEARN: "scikit-learn's MLP",
-    BOOSTING: "HistGradientBoosting",
-    CATBOOST: "CatBoost",
-    LIGHTGBM: "LightGBM",
-    XGBOOST: "XGBoost",
-    REALMLP_S: "RealMLP-TD-S",
-    REALMLP: "RealMLP-TD",
-    TABM: "TabM-D",
-}
+    from tests.benchmarks.accuracy.results import Result
 
+NAMES = {
+    "sklearn": "scikit-learn's MLP",
+    "boosting": "HistGradientBoosting",
+    "catboost": "CatBoost",
+    "lightgbm": "LightGBM",
+    "xgboost": "XGBoost",
+    "realmlp_td_s": "RealMLP-TD-S",
+    "realmlp_td": "RealMLP-TD",
+    "tabm_d": "TabM-D",
+}
 
 LABELS: Sequence[Mapping[str, Any]] = (
     {"xytext": (0, 5), "ha": "center", "va": "bottom"},
@@ -46,52 +37,54 @@ LABELS: Sequence[Mapping[str, Any]] = (
 """Where a label may stand beside its point."""
 
 
-def draw(measured: Sequence[Measured], contenders: Sequence[str], file: Path) -> None:
+def draw(results: Sequence[Result], limit: float, file: Path) -> None:
     """Write a PNG with a panel per kind of task.
 
-    The first contender was measured on all tables. One that was not is a circle, and stands where its
-    difference from the first one and its ratio of seconds, both on its tables, put it.
+    A contender that lacks tables which `default` has is a circle, and stands where its difference from
+    `default` and its ratio of seconds, both on its tables, put it.
     """
     from matplotlib.figure import Figure
     from matplotlib.ticker import LogLocator, NullFormatter
 
-    kinds = sorted({table.is_classification for table in measured}, reverse=True)
-    figure = Figure(figsize=(4.8 * len(kinds), 3.8), layout="constrained")
-    for axes, kind in zip(figure.subplots(1, len(kinds), squeeze=False)[0], kinds, strict=True):
-        tables = [table for table in measured if table.is_classification is kind]
+    contests = {
+        kind: contest for kind in KINDS if DEFAULT in (contest := Contest.of(results, limit, kind)).results
+    }
+    figure = Figure(figsize=(4.8 * len(contests), 3.8), layout="constrained")
+    panels = figure.subplots(1, len(contests), squeeze=False)[0]
+    for axes, (kind, contest) in zip(panels, contests.items(), strict=True):
+        metric = contest.metrics[0]
+        scores = {name: contest.folds(name, metric) for name in contest.names}
+        first = scores[DEFAULT]
         points = {
-            name: point(tables, contenders[0], name)
-            for name in contenders
-            if any(table.has(name) for table in tables)
+            name: point(first, folds, contest.fit_seconds(DEFAULT), contest.fit_seconds(name))
+            for name, folds in scores.items()
+            if first.keys() & folds.keys() and contest.fit_seconds(name)
         }
-        for name, (seconds, score) in points.items():
-            complete = all(table.has(name) for table in tables)
-            axes.plot(seconds, score, "o", color=_color(name), fillstyle="full" if complete else "none")
+        for name, spot in points.items():
+            complete = first.keys() <= scores[name].keys()
+            axes.plot(*spot, "o", color=_color(name), fillstyle="full" if complete else "none")
         axes.set_xscale("log")
         axes.margins(0.22, 0.12)
         axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
         axes.xaxis.set_minor_formatter(NullFormatter())
         axes.set_xlabel("processor seconds per fit (logarithmic)")
-        axes.set_ylabel("mean accuracy" if kind else "mean R²")
-        count = f"{len(tables)} {'table' if len(tables) == 1 else 'tables'}"
-        axes.set_title(f"{count} with {'classes' if kind else 'numeric targets'}", fontsize=10)
+        axes.set_ylabel(f"mean {metric.name}")
+        axes.set_title(f"{kind}, {len(table_means(first))} tables", fontsize=10)
         axes.grid(alpha=0.3)
         figure.draw_without_rendering()
         _label(axes, points)
     figure.savefig(file, dpi=100)
 
 
-def point(tables: Sequence[Measured], first: str, name: str) -> tuple[float, float]:
-    """Seconds and score of a contender on all tables; those on tables without it are estimated."""
-    common = [table for table in tables if table.has(name)]
-    seconds, score = (
-        {who: statistics.fmean(value(table, who) for table in common) for who in (first, name)}
-        for value in (Measured.seconds_per_fit, Measured.score)
-    )
+def point(first: Folds, folds: Folds, first_seconds: Folds, seconds: Folds) -> tuple[float, float]:
+    """Seconds and score of a contender; those on folds that it lacks are estimated from the first one's."""
+    common = sorted(first.keys() & folds.keys() & first_seconds.keys() & seconds.keys())
+    ratio = sum(seconds[fold] for fold in common) / sum(first_seconds[fold] for fold in common)
+    difference = statistics.fmean(folds[fold] - first[fold] for fold in common)
     return (
-        seconds[name] / seconds[first] * statistics.fmean(table.seconds_per_fit(first) for table in tables),
-        score[name] - score[first] + statistics.fmean(table.score(first) for table in tables),
+        ratio * statistics.fmean(first_seconds.values()),
+        difference + statistics.fmean(first.values()),
     )
 
 

@@ -1,27 +1,26 @@
-"""A search without a space beside its peers: a table and a time limit each, on the test folds of many tables.
+"""How good: searches without a space, recipes and other libraries, on the test folds of many tables.
 
-    python -m tests.benchmarks.search_without_space run --tables FOLDER --cache FILE [--only glass,letter]
-        [--contenders search,train,catboost] [--limits 60] [--folds 2] [--threads 2] [--python NAME=PATH …]
+    python -m tests.benchmarks.accuracy run --tables FOLDER --cache FILE [--only glass,letter]
+        [--contenders search,default,catboost] [--limits 60] [--folds 2] [--threads 1] [--python NAME=PATH …]
         [--portfolios FILE]
-    python -m tests.benchmarks.search_without_space report FILE… [--limit 60]
+    python -m tests.benchmarks.accuracy report FILE… [--limit 60] [--picture FILE]
 
 FOLDER has CSV files (.csv or .csv.gz) with a header and the target in the column y, whose values decide the
 task, or folders with fixed parts, as `tests.benchmarks.large_tables` writes them. `run` writes each of the
 first fixed folds (`tests.benchmarks.recipe.tables`) as train.csv and test.csv, and runs the contenders on
 them, as commands, in turns, the smallest table first: `fnnctl search` on a config without a space, `fnnctl
-train`, and the peers of `peer.py`. --limits are seconds, for the search and for AutoGluon; several give a
-curve. --python names the interpreter of a peer that is not installed here. The program's portfolio was
-selected on such tables: with --portfolios (`tests.benchmarks.portfolio`), each table is judged with the one
-that was selected on all others.
+train` with each recipe, and the peers of `peer.py`. --limits are seconds, for the search and for AutoGluon.
+--python names the interpreter of a peer that is not installed here; by default the peers that are installed
+take part. The program's portfolio was selected on such tables: with --portfolios
+(`tests.benchmarks.portfolio`), each table is judged with the one that was selected on all others.
 
 FILE has a line per result, and an interrupted run goes on where it was; what failed is tried again. The
 version is no part of a result's key: after a change, begin a new file. `report` reads several files, of
 which the last one counts: the peers are run once.
 
-`report` gives the means, the differences of the search and of `train` to all others, paired by table, with
-95 % intervals, the oracle's bound (per table the best contender, which only the test rows tell), how
-optimistic the out-of-bag scores were, how often "better than train" was said and was so on other folds, and
-the curve over the limits.
+`report` gives the means, the differences of the search and of the default to all others, paired by table,
+with 95 % intervals, how optimistic the out-of-bag scores were, and how often "better than the default" was
+said and was so on other folds. --picture draws scores over the seconds of a fit.
 """
 
 from __future__ import annotations
@@ -30,29 +29,43 @@ import argparse
 import sys
 import tempfile
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
+from tests.benchmarks.accuracy.contenders import (
+    CONTENDERS,
+    LIMITED,
+    RECIPES,
+    SEARCH,
+    Machine,
+    run,
+    write_fold,
+)
+from tests.benchmarks.accuracy.peer import PEERS
+from tests.benchmarks.accuracy.picture import draw
+from tests.benchmarks.accuracy.report import report
+from tests.benchmarks.accuracy.results import Key, append, read_results
 from tests.benchmarks.recipe.tables import find_tables, outer_folds, read_table
-from tests.benchmarks.search_without_space.contenders import CONTENDERS, LIMITED, Machine, run, write_fold
-from tests.benchmarks.search_without_space.peer import PEERS
-from tests.benchmarks.search_without_space.report import report
-from tests.benchmarks.search_without_space.results import Key, append, read_results
 
 
 def main(words: Sequence[str] | None = None) -> None:
     options = _parser().parse_args(words)
     if options.what == "run":
         _run(options)
-    else:
-        print("\n".join(report([*read_results(options.files).values()], options.limit)))
+        return
+    results = [*read_results(options.files).values()]
+    print("\n".join(report(results, options.limit)))
+    if options.picture:
+        draw(results, options.limit, options.picture)
 
 
 def _run(options: argparse.Namespace) -> None:
     portfolios = options.portfolios and options.portfolios.resolve()
     machine = Machine(options.threads, dict(options.python), portfolios)
+    names = options.contenders or [SEARCH, *RECIPES, *installed_peers(), *machine.pythons]
     contenders = [
         (name, limit)
-        for name in options.contenders
+        for name in dict.fromkeys(names)
         for limit in (options.limits if name in LIMITED else [None])
     ]
     measured = {key for key, result in read_results([options.cache]).items() if not result.error}
@@ -71,6 +84,11 @@ def _run(options: argparse.Namespace) -> None:
                     or f"{result.seconds:.1f} s, {result.scores and result.scores.test.value:.4f}"
                 )
                 print(f"{table.name}, fold {fold}, {name}: {told}", file=sys.stderr, flush=True)
+
+
+def installed_peers() -> list[str]:
+    """The peers that this interpreter has."""
+    return [name for name, peer in PEERS.items() if find_spec(peer.module.partition(".")[0])]
 
 
 def _names(text: str) -> list[str]:
@@ -93,21 +111,22 @@ def _python(text: str) -> tuple[str, str]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.search_without_space")
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.accuracy")
     commands = parser.add_subparsers(dest="what", required=True)
     command = commands.add_parser("run")
     command.add_argument("--tables", type=Path, required=True, help="a folder of CSV files")
     command.add_argument("--cache", type=Path, required=True, help="the file that gets the results")
     command.add_argument("--only", type=lambda text: text.split(","), default=[], help="names of tables")
-    command.add_argument("--contenders", type=_names, default=list(CONTENDERS))
+    command.add_argument("--contenders", type=_names, help="names, separated by commas")
     command.add_argument("--limits", type=_numbers, default=[60.0], help="seconds, separated by commas")
     command.add_argument("--folds", type=int, default=2, help="how many of the fixed folds")
-    command.add_argument("--threads", type=int, default=2, help="threads, or workers, per contender")
+    command.add_argument("--threads", type=int, default=1, help="threads, or workers, per contender")
     command.add_argument("--python", type=_python, action="append", default=[], metavar="NAME=PATH")
     command.add_argument("--portfolios", type=Path, help="portfolios that were selected on other tables")
     command = commands.add_parser("report")
     command.add_argument("files", type=Path, nargs="+", metavar="FILE")
     command.add_argument("--limit", type=float, default=60.0, help="the time limit that is compared")
+    command.add_argument("--picture", type=Path, help="a PNG of scores over seconds")
     return parser
 
 

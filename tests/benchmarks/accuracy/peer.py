@@ -1,14 +1,15 @@
 """Trains one peer on a table, and predicts another: a script for an interpreter that has the peer.
 
-    python -I peer.py NAME FOLDER --task classification [--threads 2] [--seconds 60]
+    python -I peer.py NAME FOLDER --task classification [--threads 1] [--seconds 60]
 
 FOLDER has train.csv and test.csv with the target in the column y. The script writes predicted.npz, with
 `estimates`, or `probabilities` and `classes`, and told.json: the version, seconds and the model's size.
 
 It imports nothing of fnnctl, because the interpreter of a peer need not have what fnnctl needs. Peers have
 their default settings. AutoGluon gets the table as it is, CatBoost categories as texts of which one stands
-for missing, LightGBM and pytabkit pandas' categories. pytabkit's networks refuse missing numbers, and get
-them imputed, with indicators.
+for missing, the other boosting and pytabkit pandas' categories. Networks refuse missing numbers, and get
+them imputed, with indicators; scikit-learn's also gets standardized numbers, one-hot categories and a
+standardized target.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import csv
 import json
 import logging
 import math
+import os
 import pickle
 import statistics
 import time
@@ -61,6 +63,11 @@ class PeerTask:
         """The columns of texts."""
         return [name for name, values in self.train.items() if not all(isinstance(v, float) for v in values)]
 
+    @property
+    def numbers(self) -> list[str]:
+        """The columns of floats."""
+        return [name for name in self.train if name not in self.categories]
+
     def frames(self) -> tuple[Any, Any]:
         """The two tables as data frames."""
         import pandas as pd
@@ -78,7 +85,8 @@ class PeerTask:
         for name in self.categories:
             values = sorted(train[name].dropna().unique())
             for frame in (train, test):
-                frame[name] = pd.Categorical(frame[name], categories=values)
+                known = frame[name].where(frame[name].isin(values))
+                frame[name] = pd.Categorical(known, categories=values)
         return train, test
 
 
@@ -141,6 +149,47 @@ def _trained(model: Any, rows: Any, task: PeerTask) -> Trained:
     return Trained(partial(predict, rows), classes, lambda: len(pickle.dumps(model)))
 
 
+def perceptron(numbers: Any, categories: Any, *, is_classification: bool) -> Any:
+    """scikit-learn's network with what it needs of these columns."""
+    from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
+    from sklearn.impute import SimpleImputer
+    from sklearn.neural_network import MLPClassifier, MLPRegressor
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+    scaled = make_pipeline(SimpleImputer(add_indicator=True), StandardScaler())
+    one_hot = OneHotEncoder(handle_unknown="ignore", sparse_output=False)
+    columns = ColumnTransformer([("numbers", scaled, numbers), ("categories", one_hot, categories)])
+    if is_classification:
+        return make_pipeline(columns, MLPClassifier(random_state=0))
+    network = TransformedTargetRegressor(MLPRegressor(random_state=0), transformer=StandardScaler())
+    return make_pipeline(columns, network)
+
+
+def _sklearn(_: Any, task: PeerTask) -> Trained:
+    train, test = task.frames()
+    model = perceptron(task.numbers, task.categories, is_classification=task.is_classification)
+    return _trained(model.fit(train, task.targets), test, task)
+
+
+def _boosting(_: Any, task: PeerTask) -> Trained:
+    from sklearn import ensemble
+
+    train, test = task.categorical_frames()
+    kind = _kind(ensemble, "HistGradientBoosting", task)
+    model = kind(random_state=0, categorical_features="from_dtype")
+    return _trained(model.fit(train, task.targets), test, task)
+
+
+def _xgboost(xgboost: Any, task: PeerTask) -> Trained:
+    train, test = task.categorical_frames()
+    model = _kind(xgboost, "XGB", task)(random_state=0, n_jobs=task.threads, enable_categorical=True)
+    if not task.is_classification:
+        return _trained(model.fit(train, task.targets), test, task)
+    classes, labels = np.unique(task.targets, return_inverse=True)
+    return _trained(model.fit(train, labels), test, task)._replace(classes=classes.tolist())
+
+
 def _catboost(catboost: Any, task: PeerTask) -> Trained:
     train, test = (frame.fillna(dict.fromkeys(task.categories, MISSING)) for frame in task.frames())
     model = _kind(catboost, "CatBoost", task)(
@@ -164,12 +213,11 @@ def _pytabkit(name: str, pytabkit: Any, task: PeerTask) -> Trained:
     from sklearn.impute import SimpleImputer
 
     train, test = task.categorical_frames()
-    numbers = [name for name in train if name not in task.categories]
-    if numbers:  # the imputer refuses tables without columns
+    if task.numbers:  # the imputer refuses tables without columns
         imputer = SimpleImputer(add_indicator=True, keep_empty_features=True)
-        imputer.fit(train[numbers])
+        imputer.fit(train[task.numbers])
         train, test = (
-            pd.concat([pd.DataFrame(imputer.transform(part[numbers])), part[task.categories]], axis=1)
+            pd.concat([pd.DataFrame(imputer.transform(part[task.numbers])), part[task.categories]], axis=1)
             for part in (train, test)
         )
     train, test = train.rename(columns=str), test.rename(columns=str)
@@ -199,20 +247,30 @@ def _autogluon(autogluon: Any, task: PeerTask) -> Trained:
 
 
 PEERS: dict[str, Peer] = {
+    "sklearn": Peer("sklearn", "scikit-learn", _sklearn),
+    "boosting": Peer("sklearn", "scikit-learn", _boosting),
     "catboost": Peer("catboost", "catboost", _catboost),
     "lightgbm": Peer("lightgbm", "lightgbm", _lightgbm),
+    "xgboost": Peer("xgboost", "xgboost", _xgboost),
+    "realmlp_td_s": Peer("pytabkit", "pytabkit", partial(_pytabkit, "RealMLP_TD_S")),
     "realmlp_td": Peer("pytabkit", "pytabkit", partial(_pytabkit, "RealMLP_TD")),
     "tabm_d": Peer("pytabkit", "pytabkit", partial(_pytabkit, "TabM_D")),
     "autogluon": Peer("autogluon.tabular", "autogluon.tabular", _autogluon),
 }
 
 
+def _processor_seconds() -> float:
+    """What this process with all its threads, and its ended children, have spent on processors."""
+    times = os.times()
+    return time.process_time() + times.children_user + times.children_system
+
+
 def train_and_predict(peer: Peer, task: PeerTask) -> tuple[dict[str, Any], dict[str, Any]]:
     """What was predicted, and what it took; the import of the peer is not in its seconds."""
     module = import_module(peer.module)
-    begun = time.perf_counter()
+    begun = _processor_seconds()
     trained = peer.train(module, task)
-    seconds, times = time.perf_counter() - begun, []
+    seconds, times = _processor_seconds() - begun, []
     for _ in range(PREDICTIONS):
         begun = time.perf_counter()
         output = trained.predict()
@@ -233,7 +291,7 @@ def main(words: Sequence[str] | None = None) -> None:
     parser.add_argument("name", choices=PEERS)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--task", choices=("classification", "regression"), required=True)
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--seconds", type=float, help="a time limit, for those that have one")
     options = parser.parse_args(words)
     warnings.simplefilter("ignore")

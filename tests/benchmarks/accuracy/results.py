@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from tests.benchmarks.kept_lines import append_line, read_lines
 
 
 class Key(NamedTuple):
@@ -61,7 +62,7 @@ class Result:
     """Of the whole command, with the start of the interpreter."""
     processor_seconds: float | None = None
     fit_seconds: float | None = None
-    """Of the training alone, without the import of the library."""
+    """Of the processor, for the training alone, without the import of the library."""
     predict_seconds: float | None = None
     test_rows: int | None = None
     model_bytes: int | None = None
@@ -79,21 +80,14 @@ class Result:
 
 
 def read_results(paths: Iterable[Path]) -> dict[Key, Result]:
-    """The last result of each key; a last line that was cut off is ignored."""
-    results = {}
-    for path in paths:
-        for line in path.read_text(encoding="utf-8").splitlines(keepends=True) if path.exists() else ():
-            if line.endswith("\n"):
-                result = _result(json.loads(line))
-                results[result.key] = result
-    return results
+    """The last result of each key."""
+    results = [_result(entry) for path in paths for entry in read_lines(path)]
+    return {result.key: result for result in results}
 
 
 def append(path: Path, result: Result) -> None:
-    """Add a line to the file in one write, because several processes may write to it."""
-    line = json.dumps({**asdict(result), "key": result.key._asdict()})
-    with path.open("ab", buffering=0) as file:
-        file.write(f"{line}\n".encode())
+    """Add a result to the file."""
+    append_line(path, {**asdict(result), "key": result.key._asdict()})
 
 
 def _result(entry: Mapping[str, Any]) -> Result:

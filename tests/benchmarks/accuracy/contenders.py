@@ -5,9 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import json
-import os
 import statistics
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -19,18 +17,18 @@ import numpy as np
 
 import fnnctl
 from fnnctl import __version__
-from tests.benchmarks.measuring import processor_seconds
+from tests.benchmarks.accuracy.peer import PEERS, PREDICTIONS, read_columns
+from tests.benchmarks.accuracy.results import Key, Result, Score, Scores, Verdict
+from tests.benchmarks.commands import THREAD_VARIABLES, Ended, run_process, run_python
 from tests.benchmarks.recipe.tables import PARTS, TARGET, Table, outer_folds
 from tests.benchmarks.recipe.training import class_scores, r2
-from tests.benchmarks.search_without_space.peer import PEERS, PREDICTIONS, read_columns
-from tests.benchmarks.search_without_space.results import Key, Result, Score, Scores, Verdict
 
-ROOT = Path(__file__).parents[3]
-SEARCH, TRAIN = "search", "train"
+SEARCH, DEFAULT = "search", "default"
+RECIPES = (DEFAULT, "fast", "classic")
+"""The contenders that are `fnnctl train` with this recipe."""
 LIMITED = (SEARCH, "autogluon")
 """The contenders that have a time limit."""
-CONTENDERS = (SEARCH, TRAIN, *PEERS)
-THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+CONTENDERS = (SEARCH, *RECIPES, *PEERS)
 ACCURACY, LOG_LOSS, R2 = "accuracy", "log_loss", "r2"
 SCORES = {ACCURACY: "value", R2: "value", LOG_LOSS: "log_loss", "loss": "log_loss"}
 """Which number of a score a metric of the program is."""
@@ -41,7 +39,7 @@ MODEL_FILES = ("model.npz", "model.json")
 class Machine:
     """What contenders run on."""
 
-    threads: int = 2
+    threads: int = 1
     pythons: Mapping[str, str] = field(default_factory=dict)
     """The interpreter of each peer that is not installed here."""
     portfolios: Path | None = None
@@ -111,7 +109,7 @@ def _run_peer(name: str, limit: float | None, files: FoldFiles, machine: Machine
     python = machine.pythons.get(name, sys.executable)
     threads = {variable: str(machine.threads) for variable in THREAD_VARIABLES}
     script = str(Path(__file__).with_name("peer.py"))
-    took = _command([python, "-I", script, *words], files.folder, threads)
+    took = _took(run_process([python, "-I", script, *words], files.folder, check=False, **threads))
     told = json.loads((files.folder / "told.json").read_text(encoding="utf-8"))
     with np.load(files.folder / "predicted.npz") as predicted:
         return {**told, **took, "scores": _scores(files, predicted)}
@@ -123,31 +121,32 @@ def _scores(files: FoldFiles, predicted: Mapping[str, Any]) -> Scores:
     names = list(files.table.data.strata_names)
     probabilities = np.zeros((len(files.test_rows), len(names)))
     probabilities[:, [names.index(str(name)) for name in predicted["classes"]]] = predicted["probabilities"]
-    accuracy, log_loss, _ = class_scores(probabilities, files.targets)
-    return Scores(Score(accuracy, log_loss))
+    return Scores(Score(*class_scores(probabilities, files.targets)))
 
 
 def _run_fnnctl(name: str, limit: float | None, files: FoldFiles, machine: Machine) -> dict[str, Any]:
     config = files.folder / f"{name}.yaml"
     task = files.table.data.task.name
     config.write_text(
+        f"recipe: {DEFAULT if name == SEARCH else name}\n"
         f"data: {{source: train.csv, test_source: test.csv, target: {TARGET}, task: {task}}}\n",
         encoding="utf-8",
     )
-    words = [name, config.name, "--quiet", "--no-figures", "--workers", str(machine.threads)]
+    command = SEARCH if name == SEARCH else "train"
+    words = [command, config.name, "--quiet", "--no-figures", "--workers", str(machine.threads)]
     if limit is not None:
         words += ["--time-limit", str(limit)]
     program = ["fnnctl"]
     if name == SEARCH and machine.portfolios is not None:
         program = ["tests.benchmarks.portfolio.judged", str(machine.portfolios), files.table.name]
-    command = [sys.executable, "-m", *program, *words]
-    took = _command(command, files.folder, {"PYTHONPATH": str(ROOT)})
+    took = _took(run_python("-m", *program, *words, folder=files.folder, check=False))
     (folder,) = (manifest.parent for manifest in files.folder.glob("runs/*/manifest.json"))
     model = next(
         part for part in (folder / "ensemble", folder / "best", folder) if (part / MODEL_FILES[0]).exists()
     )
     told = {
         "version": __version__,
+        "fit_seconds": _read(folder / "manifest.json")["seconds"]["training"],
         "scores": _scores_of_run(model),
         "predict_seconds": _seconds_of_prediction(model, files),
         "model_bytes": sum((model / file).stat().st_size for file in MODEL_FILES),
@@ -203,18 +202,12 @@ def _seconds_of_prediction(model: Path, files: FoldFiles) -> float:
     return statistics.median(times)
 
 
-def _command(words: Sequence[str], folder: Path, variables: Mapping[str, str]) -> dict[str, float]:
-    """The seconds that a command takes."""
-    surroundings = {name: value for name, value in os.environ.items() if name not in THREAD_VARIABLES}
-    begun = time.perf_counter(), processor_seconds()
-    ended = subprocess.run(
-        words, cwd=folder, env={**surroundings, **variables}, capture_output=True, text=True, check=False
-    )
-    seconds, processor = time.perf_counter() - begun[0], processor_seconds() - begun[1]
-    if ended.returncode:
+def _took(ended: Ended) -> dict[str, float]:
+    """What a command took; raises `CommandError` if it failed."""
+    if ended.code:
         lines = (ended.stderr.strip() or ended.stdout.strip() or "nothing was said").splitlines()
-        raise CommandError(f"exit code {ended.returncode}: {lines[-1]}")
-    return {"seconds": seconds, "processor_seconds": processor}
+        raise CommandError(f"exit code {ended.code}: {lines[-1]}")
+    return {"seconds": ended.seconds, "processor_seconds": ended.processor_seconds}
 
 
 def _read(path: Path) -> dict[str, Any]:
