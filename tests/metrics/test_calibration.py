@@ -58,15 +58,6 @@ def test_two_classes_are_binned_by_the_probability_of_the_positive_one() -> None
     assert bins.expected_error == pytest.approx(class_calibration_errors(LABELS, PROBABILITIES)[1])
 
 
-def test_three_classes_by_hand() -> None:
-    labels, probabilities = np.array([0, 2]), np.array([[0.5, 0.3, 0.2], [0.5, 0.4, 0.1]])
-    assert brier_score(labels, probabilities) == pytest.approx(
-        ((0.25 + 0.09 + 0.04) + (0.25 + 0.16 + 0.81)) / 2
-    )
-    # one bin for class 0; two for class 1, which has no row; two for class 2 (0.2 is an upper edge)
-    assert class_calibration_errors(labels, probabilities) == pytest.approx([0.0, 0.35, (0.2 + 0.9) / 2])
-
-
 def of_positive(scores: FloatArray) -> FloatArray:
     return np.column_stack([1 - scores, scores])
 
@@ -131,23 +122,6 @@ def test_the_brier_score_is_scikit_learns(data: st.DataObject, outcomes: Outcome
     labels, probabilities = data.draw(outcomes)
     expected = brier_score_loss(labels, probabilities, labels=range(probabilities.shape[1]))
     assert brier_score(labels, probabilities) == pytest.approx(expected, abs=1e-12)
-
-
-def test_certain_and_right_is_perfect() -> None:
-    labels = np.arange(30) % 3
-    certain = np.eye(3)[labels]
-    bins = reliability(labels, certain)
-    assert bins.expected_error == bins.maximum_error == brier_score(labels, certain) == 0
-    assert class_calibration_errors(labels, certain).tolist() == [0, 0, 0]
-
-
-def test_labels_drawn_from_the_probabilities_leave_only_noise() -> None:
-    rng = np.random.default_rng(0)
-    probabilities = rng.dirichlet(np.ones(4), 50_000)
-    labels = (rng.random((50_000, 1)) > probabilities.cumsum(axis=1)).sum(axis=1)
-    assert reliability(labels, probabilities).expected_error < 0.01
-    too_sure = probabilities**3 / (probabilities**3).sum(axis=1, keepdims=True)
-    assert reliability(labels, too_sure).expected_error > 0.15
 
 
 @pytest.mark.parametrize("classes", [2, 1000])

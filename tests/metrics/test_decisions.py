@@ -18,7 +18,6 @@ from fnnctl.metrics.decisions import (
     RECALLS,
     Costs,
     Rule,
-    ScoredRows,
     best_f1,
     candidates,
     choose_threshold,
@@ -77,17 +76,6 @@ def test_candidates_make_each_decision_once(rows: list[tuple[bool, float]]) -> N
     assert made == {each.tobytes() for each in every_decision(scores)}
 
 
-@given(ROWS, st.lists(st.floats(0.0, 1.0), min_size=1, max_size=5))
-def test_counts_are_scikit_learns(rows: list[tuple[bool, float]], thresholds: list[float]) -> None:
-    is_positive, scores = columns(rows)
-    counts = counts_at(is_positive, scores, np.array(thresholds))
-    for k, threshold in enumerate(thresholds):
-        (_, fp), (fn, tp) = confusion_matrix(is_positive, scores >= threshold, labels=[False, True])
-        assert (counts.true_positives[k], counts.false_positives[k]) == (tp, fp)
-        assert counts.false_negatives[k] == fn
-        assert counts.f1[k] == pytest.approx(f1_score(is_positive, scores >= threshold, zero_division=0))
-
-
 def test_costs_by_hand() -> None:
     """Scores 0.1, 0.3, 0.6, 0.8 of negative, positive, negative, positive rows; a missed one costs 10.
 
@@ -131,20 +119,6 @@ def test_rows_are_decided_by_the_other_folds() -> None:
     predicted = decide_across(is_positive, scores, "f1")
     assert predicted is not None
     assert (predicted == (scores > 0.5)).all()
-
-
-def test_a_row_does_not_choose_its_own_threshold() -> None:
-    """A random order has a threshold with a larger F1 than any has for other rows."""
-    rng, own, others = np.random.default_rng(2), 0.0, 0.0
-    for _ in range(40):
-        is_positive, scores = np.arange(400) % 20 == 0, rng.random(400)
-        predicted = decide_across(is_positive, scores, "f1")
-        threshold = choose_threshold(is_positive, scores, "f1")
-        assert predicted is not None
-        assert threshold is not None
-        own += float(f1_score(is_positive, scores >= threshold))
-        others += float(f1_score(is_positive, predicted))
-    assert others < 0.8 * own
 
 
 @pytest.mark.parametrize("positives", [0, 1, 10])
@@ -197,20 +171,17 @@ def test_of_many_thresholds_those_of_rare_positive_rows_are_shown() -> None:
     assert len(np.unique(recalls)) == 21
 
 
-def rare_rows(seed: int, *, rows: int = 20_000) -> ScoredRows:
-    """One row in 200 is positive, and its score is a little higher."""
-    rng = np.random.default_rng(seed)
-    is_positive = rng.random(rows) < 1 / 200
-    return is_positive, 1 / (1 + np.exp(5.0 - rng.normal(1.5 * is_positive)))
-
-
 @pytest.mark.parametrize("repeats", [1, 3])
-@pytest.mark.parametrize("seed", range(5))
-def test_the_best_of_all_thresholds_is_found_and_kept(seed: int, repeats: int) -> None:
-    """A table has 1 % of the thresholds; it has the best ones by F1, by cost and by recall all the same."""
-    is_positive, _ = rare_rows(seed)
-    noise = np.random.default_rng(seed).normal(0, 0.002, (repeats, len(is_positive)))
-    rows = [(is_positive, np.clip(rare_rows(seed)[1] + shift, 0.0, 1.0)) for shift in noise]
+def test_the_best_of_all_thresholds_is_found_and_kept(repeats: int) -> None:
+    """A table has 1 % of the thresholds; it has the best ones by F1, by cost and by recall all the same.
+
+    One row in 200 is positive, and its score is a little higher.
+    """
+    rng = np.random.default_rng(0)
+    is_positive = rng.random(20_000) < 1 / 200
+    scores = 1 / (1 + np.exp(5.0 - rng.normal(1.5 * is_positive)))
+    noise = rng.normal(0, 0.002, (repeats, 20_000))
+    rows = [(is_positive, np.clip(scores + shift, 0.0, 1.0)) for shift in noise]
     costs = Costs(1.0, 30.0)
     every = np.union1d(np.concatenate([scores for _, scores in rows]), EVEN)
     true = mean_trade_offs([trade_offs(*part, every, costs) for part in rows])

@@ -94,20 +94,18 @@ def test_a_threshold_on_noise_finds_no_more_than_chance() -> None:
 
 
 def test_a_mean_probability_beside_its_frequency() -> None:
-    """√(0.15 · 0.85 / 1000) = 0.01129; with (100 + 2) / 1004 it is 0.00955."""
+    """√(0.15 · 0.85 / 1000) = 0.01129; with (100 + 2) / 1004 it is 0.00955.
+
+    Of a surprise in a single row, (1 + 2) / (30 + 4) = 0.0882, it is √(0.0882 · 0.9118 / 30) = 0.0518.
+    """
     value = MeanProbability(0.15, 100, 1000)
     assert value.share == 0.1
     assert value.gap == pytest.approx(0.05)
     assert value.standard_error == pytest.approx(0.01129, abs=1e-5)
     assert value.odds_ratio == pytest.approx(0.15 * 0.9 / (0.1 * 0.85))
     assert MeanProbability(0.1, 150, 1000).odds_ratio == pytest.approx(value.odds_ratio)
-
-
-def test_a_surprise_in_a_single_row_has_an_error_that_is_not_0() -> None:
-    """(1 + 2) / (30 + 4) = 0.0882, whose standard error is √(0.0882 · 0.9118 / 30) = 0.0518."""
-    value = MeanProbability(0.0, 1, 30)
-    assert value.standard_error == pytest.approx(0.0518, abs=1e-4)
-    assert value.odds_ratio == math.inf
+    surprise = MeanProbability(0.0, 1, 30)
+    assert (surprise.standard_error, surprise.odds_ratio) == (pytest.approx(0.0518, abs=1e-4), math.inf)
 
 
 def test_mean_probabilities_of_all_classes() -> None:

@@ -4,7 +4,7 @@ from typing import TypeAlias
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 from scipy import stats
@@ -86,7 +86,8 @@ def test_a_branch_that_is_never_the_best_explains_nothing() -> None:
     assert whole.share == 1.0
 
 
-@given(st.integers(0, 2**32 - 1), st.integers(2, CELLS), st.integers(1, 300))
+@settings(max_examples=30)
+@given(st.integers(0, 2**32 - 1), st.integers(2, CELLS), st.integers(1, 60))
 def test_the_density_of_numbers_is_a_mixture_of_truncated_normals(seed: int, cells: int, trials: int) -> None:
     rng = np.random.default_rng(seed)
     places = rng.integers(0, cells, trials)
@@ -119,12 +120,11 @@ def test_trials_that_tie_for_the_last_places_share_them() -> None:
     assert_allclose(tenth, np.arange(101) < 11)
 
 
-@pytest.mark.parametrize("trials", [30, 60, 200])
-def test_settings_that_matter_differ_from_those_that_do_not(trials: int) -> None:
+def test_settings_that_matter_differ_from_those_that_do_not() -> None:
     """A learning rate with its optimum in the middle of the range, and a setting without effect."""
     rng = np.random.default_rng(1)
-    rate, other = 10 ** rng.uniform(-4, 0, trials), rng.random(trials)
-    losses = (np.log10(rate) + 2) ** 2 + 0.1 * rng.random(trials)
+    rate, other = 10 ** rng.uniform(-4, 0, 60), rng.random(60)
+    losses = (np.log10(rate) + 2) ** 2 + 0.1 * rng.random(60)
     matters, does_not = found(losses, (rate, "log"), (other, "linear"))
     assert matters.share > 0.5
     assert matters.share > matters.chance
@@ -132,10 +132,10 @@ def test_settings_that_matter_differ_from_those_that_do_not(trials: int) -> None
 
 
 def test_settings_that_do_nothing_stay_below_chance() -> None:
-    """95 % of them; three standard errors of 400 draws are 3.3 %."""
+    """95 % of them; three standard errors of 120 draws are 6 %."""
     rng = np.random.default_rng(2)
     above = []
-    for _ in range(100):
+    for _ in range(30):
         columns: list[Given] = [
             (rng.random(60), "linear"),
             (rng.integers(0, 4, 60) * 1.0, "choice"),
@@ -146,8 +146,8 @@ def test_settings_that_do_nothing_stay_below_chance() -> None:
             [SettingValues(values, scale) for values, scale in columns], rng.random(60)
         )
         above += [each.share > each.chance for each in every if each]
-    assert len(above) == 400
-    assert 0.017 < np.mean(above) < 0.083
+    assert len(above) == 120
+    assert 0 < np.mean(above) < 0.11
 
 
 def test_shares_add_up_and_do_not_depend_on_the_order_of_settings() -> None:
@@ -163,19 +163,12 @@ def test_shares_add_up_and_do_not_depend_on_the_order_of_settings() -> None:
     assert found(losses, *reversed(columns)) == every[::-1]
 
 
-def test_only_the_order_of_losses_counts() -> None:
-    rng = np.random.default_rng(4)
-    columns: list[Given] = [(rng.random(40), "linear"), (rng.random(40), "linear")]
-    losses = rng.random(40)
-    assert found(losses, *columns) == found(np.exp(9 * losses), *columns)
-    worst = np.where(losses > np.median(losses), np.inf, losses)
-    assert found(losses, *columns) == found(worst, *columns)
-
-
-def test_a_scale_that_is_stretched_changes_nothing() -> None:
-    rng = np.random.default_rng(5)
-    values, other, losses = rng.random(60), rng.random(60), rng.random(60)
+def test_only_the_order_of_losses_and_places_on_the_scale_count() -> None:
+    values, other, losses = np.random.default_rng(5).random((3, 60))
     plain = found(losses, (values, "linear"), (other, "linear"))
+    assert found(np.exp(9 * losses), (values, "linear"), (other, "linear")) == plain
+    worst = np.where(losses > np.median(losses), np.inf, losses)
+    assert found(worst, (values, "linear"), (other, "linear")) == plain
     stretched = found(losses, (1000 * values - 7, "linear"), (10**other, "log"))
     assert_allclose([each.share for each in plain], [each.share for each in stretched])
 

@@ -39,19 +39,6 @@ def test_long_columns(count: int) -> None:
     assert known(first, second).tau == pytest.approx(kendalltau(first, second).statistic, abs=1e-12)
 
 
-def test_a_reversed_column_has_the_opposite_correlation() -> None:
-    random = np.random.default_rng(1)
-    first, second = random.integers(0, 9, 30).astype(float), random.normal(size=30)
-    found, other = known(first, second), known(first, -second)
-    assert (other.tau, *other.ci95) == pytest.approx((-found.tau, -found.ci95[1], -found.ci95[0]))
-
-
-def test_only_the_order_of_values_matters() -> None:
-    random = np.random.default_rng(2)
-    first, second = random.normal(size=(2, 20))
-    assert known(np.exp(first), second**3) == known(first, second)
-
-
 @pytest.mark.parametrize(
     ("first", "second"),
     [([1.0, 2.0, 3.0], [1.0, 2.0, 3.0]), ([1.0] * 5, [1.0, 2.0, 3.0, 4.0, 5.0]), ([1.0] * 5, [math.inf] * 5)],
@@ -75,9 +62,7 @@ def test_the_interval_without_association() -> None:
     assert half == pytest.approx(1.96 * math.sqrt(2 * (2 * n + 5) / (9 * n * (n - 1))), rel=0.1)
 
 
-@pytest.mark.parametrize(
-    ("n", "rho", "step"), [(5, 0.0, 0.0), (13, 0.7, 0.0), (13, 0.45, 0.5), (28, 0.9, 0.5)]
-)
+@pytest.mark.parametrize(("n", "rho", "step"), [(5, 0.0, 0.0), (13, 0.45, 0.5)])
 def test_the_interval_has_the_true_value_in_95_of_100_samples(n: int, rho: float, step: float) -> None:
     random = np.random.default_rng(4)
 

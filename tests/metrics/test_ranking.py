@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from numpy.testing import assert_array_equal
 
 from fnnctl.arrays import BoolArray, FloatArray
@@ -31,29 +32,20 @@ def test_counts_at_each_distinct_score() -> None:
     assert_array_equal(reached, [0, 2, 1, 1, 3])
 
 
-def test_the_area_counts_pairs_in_order_and_ties_half() -> None:
-    # 0.9 beats both, 0.5 beats one and ties with one, 0.1 beats none: 3.5 of 6 pairs.
-    assert roc_auc(ranking_of(IS_POSITIVE, SCORES)) == 3.5 / 6
+def test_areas_by_hand() -> None:
+    """0.9 beats both, 0.5 beats one and ties with one, 0.1 beats none: 3.5 of 6 pairs.
+
+    Recall rises by a third at precisions 1/1, 2/3 and 3/5.
+    """
+    ranking = ranking_of(IS_POSITIVE, SCORES)
+    assert (roc_auc(ranking), average_precision(ranking)) == (3.5 / 6, (1 + 2 / 3 + 3 / 5) / 3)
 
 
-def test_average_precision_sums_over_the_steps_of_recall() -> None:
-    # Recall rises by a third at precisions 1/1, 2/3 and 3/5.
-    assert average_precision(ranking_of(IS_POSITIVE, SCORES)) == (1 + 2 / 3 + 3 / 5) / 3
-
-
-def test_what_does_not_exist_is_none() -> None:
-    everything = ranking_of(np.ones(3, dtype=np.bool_), np.array([0.1, 0.2, 0.3]))
-    nothing = ranking_of(np.zeros(3, dtype=np.bool_), np.array([0.1, 0.2, 0.3]))
-    assert roc_auc(everything) is None
-    assert average_precision(everything) == 1.0
-    assert roc_auc(nothing) is None
-    assert average_precision(nothing) is None
-
-
-def test_no_rows_have_no_area() -> None:
-    empty = ranking_of(np.array([], dtype=np.bool_), np.array([]))
-    assert (empty.positives, empty.negatives) == (0, 0)
-    assert roc_auc(empty) is None
+@pytest.mark.parametrize(("is_positive", "precision"), [([True] * 3, 1.0), ([False] * 3, None), ([], None)])
+def test_one_class_has_no_area(is_positive: list[bool], precision: float | None) -> None:
+    ranking = ranking_of(np.array(is_positive, np.bool_), np.arange(len(is_positive)) / 10)
+    assert (ranking.positives, ranking.negatives) == (sum(is_positive), len(is_positive) - sum(is_positive))
+    assert (roc_auc(ranking), average_precision(ranking)) == (None, precision)
 
 
 def test_pairs_of_rows_and_classes_are_pooled() -> None:

@@ -100,7 +100,7 @@ def test_two_rows_have_three_possible_means() -> None:
     assert (found["mae"], found["rmse"], found["median_absolute_error"]) == ([0, 4], [0, 4], [0, 4])
 
 
-@pytest.mark.parametrize("rows", [9, 10, 200])
+@pytest.mark.parametrize("rows", [9, 10])
 def test_medians_are_those_of_drawn_resamples(rows: int) -> None:
     """Medians from order statistics of uniforms have the same quantiles as medians of drawn resamples."""
     errors = np.abs(np.random.default_rng(rows).normal(size=rows))
@@ -122,9 +122,3 @@ def test_many_rows_are_resampled_in_groups_with_the_same_spread(monkeypatch: pyt
         (low, high), (lower, higher) = exact[name] or [], grouped[name] or []
         assert higher - lower == pytest.approx(high - low, rel=0.15)
         assert lower == pytest.approx(low, abs=0.3 * (high - low))
-
-
-def test_the_same_seed_gives_the_same_interval() -> None:
-    errors, centred = np.arange(20.0), np.arange(20) - 9.5
-    found = [bootstrap(rows_of(errors, centred), np.random.default_rng(seed)) for seed in (1, 1, 2)]
-    assert found[0] == found[1] != found[2]

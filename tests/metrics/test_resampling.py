@@ -24,25 +24,6 @@ def test_worked_by_hand() -> None:
     np.testing.assert_allclose(interval, [0.88 - half, 0.88 + half], rtol=1e-9)
 
 
-def test_nadeau_and_bengios_setting() -> None:
-    """Their example: fifteen splits into 5/6 and 1/6 give the t-test's interval times √(1 + 15/5)."""
-    scores = np.random.default_rng(0).normal(0.2, 0.02, 15)
-    interval = corrected_interval(scores.tolist(), test_share=1 / 5)
-    assert interval is not None
-    plain = stats.t.interval(0.95, 14, loc=scores.mean(), scale=stats.sem(scores))
-    np.testing.assert_allclose(np.diff(interval), np.diff(plain) * math.sqrt(1 + 15 / 5), rtol=1e-9)
-    assert np.mean(interval) == pytest.approx(scores.mean())
-
-
-def test_more_repeats_do_not_narrow_it_without_limit() -> None:
-    one = corrected_interval([0.9, 0.95, 1.0, 0.92, 0.97], test_share=0.25)
-    many = corrected_interval([0.9, 0.95, 1.0, 0.92, 0.97] * 1000, test_share=0.25)
-    assert one is not None
-    assert many is not None
-    # it narrows from 2.776·√0.45 to 1.96·√(0.8·0.25) sample deviations, and no further
-    assert (many[1] - many[0]) / (one[1] - one[0]) == pytest.approx(0.471, abs=0.002)
-
-
 @pytest.mark.parametrize("scores", [[], [0.9], [1.0] * 25])
 def test_scores_that_say_nothing_of_their_spread(scores: list[float]) -> None:
     assert corrected_interval(scores, test_share=0.25) is None

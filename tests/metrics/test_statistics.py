@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import binomtest, norm
+from scipy.stats import binomtest
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.metrics.ranking import (
@@ -44,6 +44,7 @@ def mean_of(labels: IntArray, probabilities: FloatArray) -> AucEstimate:
 def test_wilson_of_eight_in_ten() -> None:
     # (0.8 + 3.8415/20 ± 1.96·√(0.016 + 3.8415/400)) / 1.38415
     assert wilson_interval(8, 10) == pytest.approx([0.4901625, 0.9433178], abs=1e-6)
+    assert wilson_interval(0, 0) is None
 
 
 @given(total=st.integers(1, 10_000), data=st.data())
@@ -51,10 +52,6 @@ def test_wilson_agrees_with_scipy(total: int, data: st.DataObject) -> None:
     successes = data.draw(st.integers(0, total))
     expected = binomtest(successes, total).proportion_ci(method="wilson")
     assert wilson_interval(successes, total) == pytest.approx(expected, abs=1e-12)
-
-
-def test_wilson_without_rows_does_not_exist() -> None:
-    assert wilson_interval(0, 0) is None
 
 
 def test_delong_worked_by_hand() -> None:
@@ -86,26 +83,12 @@ def test_influences_are_placements_around_the_area() -> None:
     assert total - 1 == pytest.approx([-negative, positive, positive, negative, -2 * positive])
 
 
-def test_a_perfect_area_has_a_lower_bound() -> None:
+def test_a_perfect_area_has_a_lower_bound_and_one_of_zero_mirrors_it() -> None:
     # Four positives and three negatives: effective sample size 4·12/9 = 16/3; 16/3 / (16/3 + 3.8415)
     found = estimate([0.7, 0.8, 0.9, 1.0], [0.1, 0.2, 0.3])
     assert found.interval() == pytest.approx([0.581303, 1.0], abs=1e-6)
-
-
-def test_an_area_of_zero_mirrors_a_perfect_one() -> None:
     # One positive and two negatives: effective sample size 4·2/5 = 8/5; 3.8415 / (8/5 + 3.8415)
     assert estimate([0.1], [0.2, 0.3]).interval() == [0.0, pytest.approx(0.705961, abs=1e-6)]
-
-
-def test_near_one_the_interval_closes_in_on_that_of_one() -> None:
-    positives, negatives = np.arange(50.0, 100.0), np.arange(50.0)
-    perfect = estimate(positives.tolist(), negatives.tolist()).interval()
-    positives[0], negatives[-1] = negatives[-1], positives[0]
-    one_wrong = estimate(positives.tolist(), negatives.tolist())
-    assert one_wrong.area == 1 - 1 / 2500
-    # Both have the effective sample size 10,000/102; by DeLong's variance alone one would have 1,250.
-    assert perfect == pytest.approx([0.962294, 1.0], abs=1e-6)
-    assert one_wrong.interval() == pytest.approx([0.961532, 0.999996], abs=1e-5)
 
 
 @given(data=st.data())
@@ -126,23 +109,6 @@ def test_no_interval_begins_higher_than_that_of_a_perfect_area(data: st.DataObje
 )
 def test_without_a_variance_there_is_no_interval(positives: list[float], negatives: list[float]) -> None:
     assert estimate(positives, negatives).interval() is None
-
-
-@pytest.mark.parametrize(
-    ("separation", "positives", "negatives", "most"),
-    [(1.5, 40, 60, 0.985), (2.5, 40, 60, 0.995), (3.5, 30, 600, 1.0)],
-)
-def test_the_interval_covers_the_true_area_in_about_95_of_100_samples(
-    separation: float, positives: int, negatives: int, most: float
-) -> None:
-    rng = np.random.default_rng(4)
-    truth, covered, samples = norm.cdf(separation / math.sqrt(2)), 0, 1_000
-    for _ in range(samples):
-        scores = rng.normal(separation, 1, positives).tolist(), rng.normal(0, 1, negatives).tolist()
-        interval = estimate(*scores).interval()
-        assert interval is not None
-        covered += interval[0] <= truth <= interval[1]
-    assert 0.93 < covered / samples <= most
 
 
 def test_the_mean_over_two_classes_is_either() -> None:

