@@ -87,8 +87,9 @@ def _run(options: argparse.Namespace) -> None:
 
 
 def installed_peers() -> list[str]:
-    """The peers that this interpreter has."""
-    return [name for name, peer in PEERS.items() if find_spec(peer.module.partition(".")[0])]
+    """The peers that this interpreter has; all get data frames."""
+    modules = {name: peer.module.partition(".")[0] for name, peer in PEERS.items()}
+    return [name for name, module in modules.items() if find_spec(module) and find_spec("pandas")]
 
 
 def _names(text: str) -> list[str]:

@@ -150,7 +150,6 @@ def _run_fnnctl(name: str, limit: float | None, files: FoldFiles, machine: Machi
         "scores": _scores_of_run(model),
         "predict_seconds": _seconds_of_prediction(model, files),
         "model_bytes": sum((model / file).stat().st_size for file in MODEL_FILES),
-        "members": _read(model / "manifest.json")["model"]["networks"],
     }
     return {**told, **took, **(_told_by_search(folder) if name == SEARCH else {})}
 
@@ -169,8 +168,6 @@ def _score(metrics: Mapping[str, Any]) -> Score:
 def _told_by_search(folder: Path) -> dict[str, Any]:
     """What a search knows besides: nothing but its best trial, if it has no ensemble."""
     told: dict[str, Any] = {"best": _scores_of_run(folder / "best")}
-    with (folder / "leaderboard.csv").open(encoding="utf-8", newline="") as file:
-        told["trials"] = sum(bool(trial["objective"]) for trial in csv.DictReader(file))
     if not (folder / "ensemble").is_dir():
         return told
     selection = _read(folder / "ensemble" / "manifest.json")["selection"]

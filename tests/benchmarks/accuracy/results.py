@@ -70,10 +70,6 @@ class Result:
     """Of a search: those of its ensemble, or of its best trial if there is none."""
     best: Scores | None = None
     """Of a search: those of its best trial."""
-    trials: int | None = None
-    """Those that have a score."""
-    members: int | None = None
-    """The networks that the model has."""
     verdict: Verdict | None = None
     error: str | None = None
     """The last line of what a command that failed has said."""
