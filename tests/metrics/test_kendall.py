@@ -53,15 +53,6 @@ def test_few_rows_in_the_same_order_prove_little() -> None:
     assert 0 < four < 0.1 < five < 0.3
 
 
-def test_the_interval_without_association() -> None:
-    """The variance is 2(2n + 5) / (9n(n − 1))."""
-    n = 500
-    first, second = np.random.default_rng(3).normal(size=(2, n))
-    found = known(first, second)
-    half = (found.ci95[1] - found.ci95[0]) / 2
-    assert half == pytest.approx(1.96 * math.sqrt(2 * (2 * n + 5) / (9 * n * (n - 1))), rel=0.1)
-
-
 @pytest.mark.parametrize(("n", "rho", "step"), [(5, 0.0, 0.0), (13, 0.45, 0.5)])
 def test_the_interval_has_the_true_value_in_95_of_100_samples(n: int, rho: float, step: float) -> None:
     random = np.random.default_rng(4)

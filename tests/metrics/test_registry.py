@@ -83,37 +83,24 @@ def test_losses_and_errors_are_losses() -> None:
     assert not is_loss("unknown")
 
 
-@pytest.mark.parametrize(
-    ("metric", "name"),
-    [
-        ("per_class.a.recall", "a"),
-        ("per_class.a.b.c.roc_auc", "a.b.c"),
-        ("per_class.a.support", None),
-        ("per_class.recall", None),
-        ("per_class..recall", None),
-        ("accuracy", None),
-        ("other.a.recall", None),
-    ],
-)
-def test_the_class_of_a_metric(metric: str, name: str | None) -> None:
-    assert class_of(metric) == name
-
-
-@pytest.mark.parametrize(
-    ("key", "name"),
-    [
-        ("accuracy", "accuracy"),
-        ("test.accuracy_ci95", "accuracy"),
-        ("loss_uncalibrated", "loss"),
-        ("per_class.a.b.expected_calibration_error", "expected_calibration_error_positive"),
-        ("expected_calibration_error", "expected_calibration_error"),
-        ("support", None),
-        ("acuracy", None),
-    ],
-)
-def test_the_metric_of_a_key(key: str, name: str | None) -> None:
+@pytest.mark.parametrize(("key", "class_name", "metric_name"), [
+    ("per_class.a.recall", "a", "recall"),
+    ("per_class.a.b.c.roc_auc", "a.b.c", "roc_auc"),
+    ("per_class.a.b.expected_calibration_error", "a.b", "expected_calibration_error_positive"),
+    ("per_class.a.support", None, None),
+    ("per_class.recall", None, "recall"),
+    ("per_class..recall", None, "recall"),
+    ("other.a.recall", None, "recall"),
+    ("accuracy", None, "accuracy"),
+    ("test.accuracy_ci95", None, "accuracy"),
+    ("loss_uncalibrated", None, "loss"),
+    ("expected_calibration_error", None, "expected_calibration_error"),
+    ("support", None, None),
+    ("acuracy", None, None),
+])  # fmt: skip
+def test_the_class_and_the_metric_of_a_key(key: str, class_name: str | None, metric_name: str | None) -> None:
     metric = metric_of(key)
-    assert (metric and metric.name) == name
+    assert (class_of(key), metric and metric.name) == (class_name, metric_name)
 
 
 def test_the_positive_class_has_the_metrics_of_single_classes() -> None:
