@@ -13,10 +13,7 @@ from fnnctl.plots.comparison import PlottedScore, comparison_figure
 from fnnctl.plots.style import png_bytes
 
 SCORES = [PlottedScore("A  first", 0.9, (0.85, 0.95)), PlottedScore("B  $$x^2$$", 0.8, None)]
-DIFFERENCES = [
-    PlottedScore("A − B", 10.0, (4.0, 16.0)),
-    PlottedScore("A − C", 1.0, (-3.0, 5.0), is_tie=True),
-]
+DIFFERENCES = [PlottedScore("A − B", 10.0, (4.0, 16.0)), PlottedScore("A − C", 1.0, (-3.0, 5.0), is_tie=True)]
 
 
 def figure_of(scores: list[PlottedScore], differences: list[PlottedScore], name: str = "accuracy") -> Figure:

@@ -33,11 +33,7 @@ def test_the_largest_come_first(texts_of: TextsOf) -> None:
 def test_each_number_stands_at_the_end_of_its_own_bar() -> None:
     (axes,) = figure_of({"much": (0.75, 0.2), "little": (0.05, 0.5), "none": (0.0, 0.2)}).axes
     places = {text.get_text(): text.xy for text in axes.texts if isinstance(text, Annotation)}
-    assert places == {
-        "75%": (0.75, 0),
-        "5%": (0.05, 1),
-        "0%": (0.0, 2),
-    }
+    assert places == {"75%": (0.75, 0), "5%": (0.05, 1), "0%": (0.0, 2)}
 
 
 def test_a_number_that_would_cover_the_mark_stands_behind_it() -> None:

@@ -13,12 +13,7 @@ from rich.text import Text
 from fnnctl.commands import describe as command
 from fnnctl.context import Context
 from fnnctl.data.profile.source import SourceOptions
-from fnnctl.report.description import (
-    MAX_LISTED,
-    Description,
-    description_document,
-    description_json,
-)
+from fnnctl.report.description import MAX_LISTED, Description, description_document, description_json
 from fnnctl.report.formats.terminal import terminal_report
 from tests.data.profile.conftest import csv_text
 

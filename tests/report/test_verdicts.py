@@ -34,10 +34,7 @@ def facts(*values: object, **more: object) -> DefaultTrialFacts:
             "search.start_from: defaults",
         ),
         (facts(0, 0), "no trial is better than the default settings (trial 0)"),
-        (
-            facts(3, 0),
-            f"{OF_DEFAULT}they have no result after as many epochs",
-        ),
+        (facts(3, 0), f"{OF_DEFAULT}they have no result after as many epochs"),
         (
             facts(3, 0, 9, (0.9, 0.8)),
             f"{OF_DEFAULT}accuracy 0.9000 against 0.8000 after 9 epochs; one validation part does not say "
@@ -139,10 +136,7 @@ def test_a_sentence_says_whether_the_search_is_better_than_train(verdict: str, p
             f"{UNKNOWN}the default settings were not trained to their end; continue with --resume, or "
             "compare it with a run of `fnnctl train`",
         ),
-        (
-            {"outcome": "diverged"},
-            f"{UNKNOWN}its training diverges with the default settings",
-        ),
+        ({"outcome": "diverged"}, f"{UNKNOWN}its training diverges with the default settings"),
         (
             {"outcome": "compared", "rows": 30},
             f"{UNKNOWN}no metric of the search can be compared on the test part",

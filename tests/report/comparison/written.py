@@ -137,10 +137,7 @@ def write_folds(
         metrics={"test": {"accuracy": 0.5}, "cross_validation": {"folds": folds, **entries}},
         artifacts=[
             (names.CROSS_VALIDATION, csv_lines(columns, table)),
-            (
-                names.PREDICTIONS,
-                csv_lines(("repeat", "fold", "row", "label", "prediction"), predictions),
-            ),
+            (names.PREDICTIONS, csv_lines(("repeat", "fold", "row", "label", "prediction"), predictions)),
         ],
         **facts,
     )

@@ -114,8 +114,7 @@ def test_the_metric_of_parallel_coordinates_is_short(tmp_path: Path, monkeypatch
     """Its axis has no room for where the metric was measured."""
     drawn: Drawn = {}
     monkeypatch.setattr(
-        "fnnctl.plots.parallel.parallel_figure",
-        lambda *_, **options: drawn.update(options) or Figure(),
+        "fnnctl.plots.parallel.parallel_figure", lambda *_, **options: drawn.update(options) or Figure()
     )
     objective = {"metric": "accuracy", "on": "cross_validation", "direction": "maximize"}
     draw("parallel_coordinates.png", [header(objective=objective), *halving()[1:]], tmp_path)

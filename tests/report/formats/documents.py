@@ -6,17 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from fnnctl.report.blocks import (
-    Block,
-    Command,
-    Facts,
-    Failure,
-    Notes,
-    Score,
-    Scores,
-    Table,
-    Warnings,
-)
+from fnnctl.report.blocks import Block, Command, Facts, Failure, Notes, Score, Scores, Table, Warnings
 from fnnctl.report.document import Document, ReportedRun, Section, merge_blocks
 from fnnctl.report.gates import GateResult
 

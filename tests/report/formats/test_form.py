@@ -23,11 +23,7 @@ def test_the_format_is_chosen_and_a_dash_is_standard_output() -> None:
     ("form", "options", "message"),
     [
         (ReportForm("markdown"), ("json",), "--json and --format markdown contradict each other"),
-        (
-            ReportForm("json", short=True),
-            (),
-            "--short: json is always complete; leave it out",
-        ),
+        (ReportForm("json", short=True), (), "--short: json is always complete; leave it out"),
         (ReportForm(short=True), ("verbose",), "--short and --verbose contradict each other"),
         (ReportForm(junit=Path("-")), ("json",), "--junit - and --json both write to standard output"),
         (ReportForm("markdown", junit=Path("-")), (), "--junit - and --format markdown both write"),

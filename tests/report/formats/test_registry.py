@@ -46,11 +46,7 @@ def test_without_either_there_is_a_default() -> None:
         ("md", None, "there is no report format 'md'; choose one of terminal, markdown, html, json"),
         ("jsn", None, r"\(did you mean 'json'\?\)"),
         ("pdf", "r.html", "there is no report format 'pdf'"),
-        (
-            "json",
-            "r.md",
-            "'r.md' has the ending of the format markdown, but --format is json: change one",
-        ),
+        ("json", "r.md", "'r.md' has the ending of the format markdown, but --format is json: change one"),
         ("markdown", "r.txt", "'r.txt' has the ending of the format terminal"),
     ],
 )

@@ -132,10 +132,7 @@ def test_a_test_file_is_no_split(start_run: Callable[..., OpenRun]) -> None:
 
 
 def test_folds_are_counted(start_run: Callable[..., OpenRun]) -> None:
-    facts = {
-        "kind": "cross_validation",
-        "cross_validation": {"folds": 5, "repeats": 2, "stratify": True},
-    }
+    facts = {"kind": "cross_validation", "cross_validation": {"folds": 5, "repeats": 2, "stratify": True}}
     folds = {"diverged": 1, "accuracy": {"mean": 0.8, "std": 0.1, "ci95": [0.7, 0.9]}}
     summary = summary_of(start_run(), facts, test=SCORES, cross_validation=folds)
     assert measured_text(summary, "test") == "mean over the folds"

@@ -63,10 +63,7 @@ def test_each_size_has_a_row_and_the_last_step_a_sentence(with_sizes: Callable[.
         (difference(0.005, 0.4), "rose from 0.9500 to 0.9500 (paired difference 0.0050, 95 % interval"),
         (difference(0.005, 0.4), "which may be chance: the folds do not show that more rows help"),
         (difference(-0.04, 0.01), ", p = 0.010): more rows did not help"),
-        (
-            difference(0.0, 1.0, spread=False),
-            "stayed at 0.9500 (paired difference 0.0000, p = 1.000)",
-        ),
+        (difference(0.0, 1.0, spread=False), "stayed at 0.9500 (paired difference 0.0000, p = 1.000)"),
     ],
 )
 def test_a_sentence_claims_no_more_than_the_folds_show(
