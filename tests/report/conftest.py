@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import pytest
 
 from fnnctl.metrics.curves import Curve
 from fnnctl.report.figures.drawing import possible_figures
-from fnnctl.report.summary import summarize
+from fnnctl.report.summary import Summary, summarize
 from fnnctl.store import names
 from fnnctl.store.run import OpenRun, create_run
 from fnnctl.tasks.classification import tables
@@ -126,3 +126,29 @@ def finished_run(start_run: Callable[..., OpenRun]) -> Callable[..., OpenRun]:
 @pytest.fixture
 def hostile_classes() -> tuple[str, ...]:
     return HOSTILE_CLASSES
+
+
+@pytest.fixture
+def measured(start_run: Callable[..., OpenRun]) -> Callable[..., Summary]:
+    """The summary of a run with these metrics and recorded facts."""
+
+    def measure(
+        test: Mapping[str, Any] | None = None,
+        *,
+        classes: Sequence[str] = ("setosa", "versicolor"),
+        facts: Mapping[str, Any] | None = None,
+        data: Mapping[str, Any] | None = None,
+        **metrics: Any,
+    ) -> Summary:
+        run = start_run(classes=classes)
+        run.record({**({"data": {**data_facts(classes), **data}} if data else {}), **(facts or {})})
+        run.write_metrics({"train": None, "validation": None, "test": test, **metrics})
+        return summarize(run)
+
+    return measure
+
+
+@pytest.fixture
+def summary(finished_run: Callable[..., OpenRun]) -> Summary:
+    """The summary of a finished run."""
+    return summarize(finished_run())

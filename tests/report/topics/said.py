@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import io
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from rich.console import Console
+
 from fnnctl.records.history import SearchHistory
 from fnnctl.report.blocks import Block, Facts, Figure, Notes, Table
+from fnnctl.report.formats.terminal import block_text
 from fnnctl.report.summary import Summary
 from fnnctl.report.topics.registry import run_document
 from fnnctl.report.topics.topic import ABOUT, SUMMARY
@@ -56,3 +61,27 @@ def searched(records: Sequence[JournalRecord] | SearchHistory) -> Summary:
     search = records if isinstance(records, SearchHistory) else read(records)
     manifest = Manifest(status="completed", kind="search", name="rates", started="2026-11-24T13:24:05Z")
     return Summary(Path("runs/x"), manifest, False, None, None, None, (), search=search)
+
+
+def shown(blocks: Iterable[Block]) -> str:
+    """The blocks as a wide terminal shows them, with their kinds; of a table, all its forms."""
+    lines = []
+    for block in by_title(blocks).values():
+        for kind, form in _forms(block):
+            console = Console(file=io.StringIO(), width=1000)
+            console.print(block_text(form, None))
+            assert isinstance(console.file, io.StringIO)
+            first, *others = (line.rstrip() for line in console.file.getvalue().splitlines() if line.strip())
+            lines += [f"{kind}: {first}", *others]
+    return "\n".join(lines)
+
+
+def _forms(block: Block) -> Iterator[tuple[str, Block]]:
+    if not isinstance(block, Table):
+        yield type(block).__name__, block
+        return
+    whole = replace(block, narrow=None, short=None)
+    yield "Table", whole
+    for kind, form in (("narrow", block.narrow), ("short", block.short)):
+        if form not in (None, whole):
+            yield kind, form

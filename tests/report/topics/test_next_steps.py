@@ -4,6 +4,9 @@ import os
 import shlex
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from fnnctl.records.journal import Resume, encode
 from fnnctl.report.blocks import Command
@@ -13,20 +16,22 @@ from fnnctl.store.folder import RunFolder
 from fnnctl.store.run import OpenRun, create_run
 from tests.report.searches import halving, header, refit, start_search
 
+ENDED = {"total": 1.0, "training": 0.5}
 
-def commands(run: RunFolder) -> list[str]:
+
+def commands(run: RunFolder) -> list[list[str]]:
+    """The commands as a shell splits them, without `fnnctl`, with RUN for the run's path."""
     blocks = run_document(summarize(run), short=True).blocks
-    return [block.rows[0] for block in blocks if isinstance(block, Command)]
-
-
-def said(run: OpenRun) -> list[list[str]]:
-    """The commands as a shell splits them, with RUN for the run's path."""
-    words = map(shlex.split, commands(run))
+    words = [shlex.split(block.rows[0]) for block in blocks if isinstance(block, Command)]
     return [[word.replace(str(run.path), "RUN") for word in command][1:] for command in words]
 
 
+def names(run: RunFolder) -> list[str]:
+    return [command[0] for command in commands(run)]
+
+
 def test_a_finished_training_can_be_repeated_and_used(finished_run: Callable[..., OpenRun]) -> None:
-    assert said(finished_run("with space")) == [
+    assert commands(finished_run("with space")) == [
         ["report", "RUN", "--verbose"],
         ["search", "flowers.yaml", "--time-limit", "300"],
         ["predict", "RUN", "DATA"],
@@ -46,64 +51,70 @@ def test_a_training_names_the_search_of_its_config(finished_run: Callable[..., O
         ("fnnctl.train()", []),
     ):
         run.record({"command": command})
-        assert [" ".join(words) for words in said(run) if words[0] == "search"] == search
+        assert [" ".join(words) for words in commands(run) if words[0] == "search"] == search
 
 
 def test_a_running_one_can_only_be_looked_at(start_run: Callable[..., OpenRun]) -> None:
-    assert said(start_run()) == [["report", "RUN", "--verbose"]]
+    assert commands(start_run()) == [["report", "RUN", "--verbose"]]
 
 
 def test_an_interrupted_one_can_be_resumed(start_run: Callable[..., OpenRun], tmp_path: Path) -> None:
     run = start_run()
     run.finish("interrupted", {"total": 1.0, "training": None})
-    assert said(run)[0] == ["train", "--resume", "RUN"]
+    assert commands(run)[0] == ["train", "--resume", "RUN"]
     search = start_search(tmp_path, halving()[:-1])
     os.close(search.lock)
-    assert said(search)[0] == ["search", "--resume", "RUN"]
-    assert not any(command[0] in {"predict", "compare"} for command in said(search))
+    assert commands(search)[0] == ["search", "--resume", "RUN"]
+    assert not {"predict", "compare"} & {*names(search)}
 
 
-def test_a_diverged_one_is_not_repeated(start_run: Callable[..., OpenRun]) -> None:
+@pytest.mark.parametrize(
+    ("metrics", "facts", "offered"),
+    [
+        pytest.param(None, {"diverged": True}, ["report", "report"], id="diverged"),
+        pytest.param(
+            {"train": {"accuracy": 1.0}, "validation": {"accuracy": 0.9}, "test": None},
+            {},
+            ["report", "search", "predict", "train", "report"],
+            id="without a test part it is not compared",
+        ),
+    ],
+)
+def test_what_is_offered_depends_on_what_there_is(
+    start_run: Callable[..., OpenRun], metrics: Any, facts: dict[str, Any], offered: list[str]
+) -> None:
     run = start_run()
     run.write_model({}, {})
-    run.finish("failed", {"total": 1.0, "training": None}, {"diverged": True})
-    assert [command[0] for command in said(run)] == ["report", "report"]
+    if metrics:
+        run.write_metrics(metrics)
+    run.finish("failed" if facts else "completed", ENDED, facts)
+    assert names(run) == offered
 
 
 def test_a_search_predicts_with_its_winner(tmp_path: Path) -> None:
     run = start_search(tmp_path, halving())
     refit(run, {"train": None, "validation": None, "test": {"accuracy": 0.9}})
-    run.finish("completed", {"total": 1.0, "training": 0.5})
-    assert [command[0] for command in said(run)] == ["report", "predict", "search", "compare", "report"]
+    run.finish("completed", ENDED)
+    assert names(run) == ["report", "predict", "search", "compare", "report"]
 
 
 def test_a_limited_search_is_repeated_with_its_limit(tmp_path: Path) -> None:
     """As later resumes have changed it; the ensemble inside the search repeats it, too."""
-    records = halving()
-    records[0] = header(max_trials=4)
-    run = start_search(tmp_path, [*records, encode(Resume({"max_trials": 6}))])
+    records = [header(max_trials=4), *halving()[1:], encode(Resume({"max_trials": 6}))]
+    run = start_search(tmp_path, records)
     chosen = {"metric": "accuracy", "rounds": 1, "kept": 1, "candidates": 2, "trials": []}
     made = create_run(run.path, name="e", kind="train", config=b"", manifest={"selection": chosen})
     for folder in (run, made):
-        folder.finish("completed", {"total": 1.0, "training": 0.5})
+        folder.finish("completed", ENDED)
         (folder.path / "resolved.yaml").write_text("")
     made.path.rename(run.path / "ensemble")
-    for name in ("", "/ensemble"):
-        ended = RunFolder(Path(f"{run.path}{name}"))
-        assert f"fnnctl search {run.path}{name}/resolved.yaml --max-trials 6" in commands(ended)
-
-
-def test_a_run_without_a_test_part_is_not_compared(start_run: Callable[..., OpenRun]) -> None:
-    run = start_run()
-    run.write_metrics({"train": {"accuracy": 1.0}, "validation": {"accuracy": 0.9}, "test": None})
-    run.finish("completed", {"total": 1.0, "training": 0.5})
-    assert "compare" not in [command[0] for command in said(run)]
+    for path in (run.path, run.path / "ensemble"):
+        assert ["search", "RUN/resolved.yaml", "--max-trials", "6"] in commands(RunFolder(path))
 
 
 def test_an_evaluation_is_repeated_with_its_options(start_run: Callable[..., OpenRun]) -> None:
     run = start_run()
     run.record({"kind": "evaluation", "evaluated": {"run": "/a run", "sha256": "0", "threshold": 0.25}})
-    run.finish("completed", {"total": 1.0, "training": None})
-    repeated = ["evaluate", "/a run", "--data", "/data/flowers.csv", "--threshold", "0.25"]
-    assert repeated in said(run)
-    assert "predict" not in [command[0] for command in said(run)]
+    run.finish("completed", ENDED)
+    assert ["evaluate", "/a run", "--data", "/data/flowers.csv", "--threshold", "0.25"] in commands(run)
+    assert "predict" not in names(run)

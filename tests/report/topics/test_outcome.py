@@ -8,45 +8,50 @@ from typing import Any
 import pytest
 
 from fnnctl.records.journal import COMPLETE
-from fnnctl.report.blocks import Facts, Failure
-from fnnctl.report.summary import summarize
+from fnnctl.report.blocks import Failure
+from fnnctl.report.summary import Summary, summarize
 from fnnctl.report.topics.data import details
 from fnnctl.report.topics.outcome import failure, failure_text, incomplete
 from fnnctl.store import names
+from fnnctl.store.journal import JournalRecord
 from fnnctl.store.run import OpenRun
+from tests.messages import Messages
 from tests.report.conftest import data_facts
 from tests.report.searches import halving, header, refit, start_search
 from tests.report.topics.said import facts, said
 
-
-def test_a_training_in_two_lines(finished_run: Callable[..., OpenRun]) -> None:
-    found = facts(summarize(finished_run()))
-    assert found["network"] == "6 → 100 → 2; 2 epochs, the best one 2; 1,234 parameters"
-    assert found["data"] == "flowers: 1,150 rows, 5 columns, target species (2 classes)"
+Measure = Callable[..., Summary]
+TIMES = {"total": 1.0, "training": None}
 
 
-def test_an_ensemble_names_its_networks(start_run: Callable[..., OpenRun]) -> None:
-    run = start_run()
-    run.record({"model": {"layers": [6, 2], "parameters": 28, "networks": 2, "same_shape": False}})
-    assert facts(summarize(run))["network"] == "2 networks, the first one: 6 → 2; 28 parameters in all"
-    run.record({"model": {"layers": [6, 2], "parameters": 112, "networks": 8, "plain_twins": True}})
-    assert facts(summarize(run))["network"].startswith("4 networks and 4 plain twins: 6 → 2; 112 ")
+def lines(known: dict[str, str]) -> str:
+    return "\n".join(f"{name}: {text}" for name, text in known.items())
 
 
-def test_the_transform_of_a_target_stands_beside_it(start_run: Callable[..., OpenRun]) -> None:
-    run = start_run()
-    data = {**data_facts(()), "task": "regression", "target": "price"}
-    run.record({"data": data, "model": {"layers": [6, 1], "parameters": 7, "target_transform": "log"}})
-    assert facts(summarize(run))["data"].endswith("target price (target_transform log)")
+def test_a_training_in_two_lines(summary: Summary, messages: Messages) -> None:
+    messages.check(lines(facts(summary)))
 
 
-def test_a_search_names_its_best_trial_and_its_settings(tmp_path: Path) -> None:
-    assert facts(summarize(start_search(tmp_path, halving()))) == {
-        "search": "hyperband, 4 trials, 17 epochs trained",
-        "best trial": "1, with accuracy 0.9600 on the validation part after 9 epochs",
-        "its settings": "learning_rate 0.1, optimizer.name adam",
-        "failures": "1 of 4 trials produced no result: the loss is nan",
-    }
+@pytest.mark.parametrize(
+    "model",
+    [
+        pytest.param({"parameters": 28, "networks": 2, "same_shape": False}, id="two shapes"),
+        pytest.param({"parameters": 112, "networks": 8, "plain_twins": True}, id="plain twins"),
+    ],
+)
+def test_an_ensemble_names_its_networks(measured: Measure, messages: Messages, model: dict[str, Any]) -> None:
+    messages.check(facts(measured(facts={"model": {"layers": [6, 2], **model}}))["network"])
+
+
+def test_the_transform_of_a_target_stands_beside_it(measured: Measure) -> None:
+    model = {"layers": [6, 1], "parameters": 7, "target_transform": "log"}
+    data = {"task": "regression", "target": "price"}
+    summary = measured(classes=(), data=data, facts={"model": model})
+    assert facts(summary)["data"].endswith("target price (target_transform log)")
+
+
+def test_a_search_names_its_best_trial_and_its_settings(tmp_path: Path, messages: Messages) -> None:
+    messages.check(lines(facts(summarize(start_search(tmp_path, halving())))))
 
 
 def test_the_threshold_of_a_search_comes_before_its_settings(tmp_path: Path) -> None:
@@ -58,12 +63,11 @@ def test_the_threshold_of_a_search_comes_before_its_settings(tmp_path: Path) -> 
     assert known["threshold"] == "'yes' from a probability of 0.1640 on"
 
 
-def test_the_threshold_of_a_cross_validation_is_a_mean(start_run: Callable[..., OpenRun]) -> None:
-    run = start_run(classes=("no", "yes"))
+def test_the_threshold_of_a_cross_validation_is_a_mean(measured: Measure) -> None:
     entry = {"mean": 0.1015, "std": 0.01, "ci95": None, "scores": [0.1, 0.103]}
-    test = {"accuracy": 0.9, "threshold": 0.1015}
-    run.write_metrics({"test": test, "cross_validation": {"folds": 2, "repeats": 1, "threshold": entry}})
-    assert facts(summarize(run))["threshold"] == ("'yes' from a probability of 0.1015 on (mean of the folds)")
+    folds = {"folds": 2, "repeats": 1, "threshold": entry}
+    summary = measured({"accuracy": 0.9, "threshold": 0.1015}, classes=("no", "yes"), cross_validation=folds)
+    assert facts(summary)["threshold"] == "'yes' from a probability of 0.1015 on (mean of the folds)"
 
 
 @pytest.mark.parametrize(
@@ -80,13 +84,11 @@ def test_why_a_run_did_not_complete(
 ) -> None:
     run = start_run()
     run.write_table(names.HISTORY, ("epoch", "train_loss"), [(1, 0.5)])
-    run.finish(status, {"total": 1.0, "training": None}, recorded)
-    assert failure_text(summarize(run)) == words
+    run.finish(status, TIMES, recorded)
     summary = summarize(run)
-    failed, not_complete = ("Why it failed", failure), ("Why it is not complete", incomplete)
-    (title, topic), (_, other) = (failed, not_complete) if status == "failed" else (not_complete, failed)
-    assert [*topic(summary)] == ([Failure(title, (words,))] if words else [])
-    assert [*other(summary)] == []
+    assert failure_text(summary) == words
+    title = "Why it failed" if status == "failed" else "Why it is not complete"
+    assert [*failure(summary), *incomplete(summary)] == ([Failure(title, (words,))] if words else [])
 
 
 def test_a_run_in_progress_and_one_whose_process_is_gone(tmp_path: Path) -> None:
@@ -96,6 +98,13 @@ def test_a_run_in_progress_and_one_whose_process_is_gone(tmp_path: Path) -> None
     os.close(search.lock)
     killed = "The process of the run was killed after 0 of at most 1,581 epochs."
     assert failure_text(summarize(search)) == killed
+
+
+def ended(folder: Path, records: list[JournalRecord], status: Any = "completed", **known: Any) -> Summary:
+    """A search with these records, and what its manifest knows."""
+    search = start_search(folder, records)
+    search.finish(status, TIMES, {"search": {"method": "hyperband", **known}})
+    return summarize(search)
 
 
 @pytest.mark.parametrize(
@@ -110,79 +119,44 @@ def test_a_run_in_progress_and_one_whose_process_is_gone(tmp_path: Path) -> None
 def test_an_interrupted_search_says_how_far_it_came(
     tmp_path: Path, planned: dict[str, Any], words: str
 ) -> None:
-    search = start_search(tmp_path, [*halving()[:-1], {"record": "end", "reason": "interrupted"}])
-    search.finish(
-        "interrupted", {"total": 1.0, "training": None}, {"search": {"method": "hyperband", **planned}}
-    )
-    summary = summarize(search)
+    records = [*halving()[:-1], {"record": "end", "reason": "interrupted"}]
+    summary = ended(tmp_path, records, "interrupted", **planned)
     assert failure_text(summary) == f"The run was interrupted after {words}."
-    known = facts(summary)
-    assert known["search"] == f"hyperband, 4 trials, {words} trained"
-    assert known["best trial"].endswith("on the validation part after 9 epochs")
+    assert facts(summary)["search"] == f"hyperband, 4 trials, {words} trained"
+
+
+LIMIT, COST = "the time limit", {"max_epochs": 9, "cost": 100}
 
 
 @pytest.mark.parametrize(
-    ("end", "planned", "words"),
+    ("settings", "end", "known"),
     [
-        (
-            "the time limit",
-            {"trials_planned": 320},
-            "4 of 320 trials, 17 epochs trained; ended by the time limit",
-        ),
-        (
-            "the time limit",
+        pytest.param({}, LIMIT, {"trials_planned": 320}, id="the time limit"),
+        pytest.param(
+            {},
+            LIMIT,
             {"trials_planned": 20, "epochs": 90, "epochs_bound": "about", "epochs_without_result": 5},
-            "4 of about 20 trials, 17 of about 90 epochs trained, and 5 in trials under way; "
-            "ended by the time limit",
+            id="the time limit, epochs about",
         ),
-        (COMPLETE, {"trials_planned": 4}, "4 trials, 17 epochs trained"),
-        (COMPLETE, {"time_limit": 60.0}, "4 trials, 17 epochs trained; all 4 planned trials are done"),
-        (
-            COMPLETE,
-            {"time_limit": 60.0, "only_configurations": 4},
-            "4 trials, 17 epochs trained; all 4 configurations of the space are done",
+        pytest.param({}, COMPLETE, {"trials_planned": 4}, id="complete"),
+        pytest.param({}, COMPLETE, {"time_limit": 60.0}, id="complete before its limit"),
+        pytest.param({}, COMPLETE, {"time_limit": 60.0, "only_configurations": 4}, id="a small space"),
+        pytest.param({"trials": 5, "budget": COST}, COMPLETE, {"time_limit": 60.0}, id="the cost"),
+        pytest.param({"trials": 4, "budget": COST}, COMPLETE, {"time_limit": 60.0}, id="less than the cost"),
+        pytest.param(
+            {"objective": {"metric": "accuracy", "on": "cross_validation"}}, COMPLETE, {}, id="folds"
         ),
     ],
 )
 def test_a_search_counts_what_was_planned_and_says_why_it_ended(
-    tmp_path: Path, end: str, planned: dict[str, Any], words: str
+    tmp_path: Path, messages: Messages, settings: dict[str, Any], end: str, known: dict[str, Any]
 ) -> None:
-    search = start_search(tmp_path, [*halving()[:-1], {"record": "end", "reason": end}])
-    search.finish(
-        "completed", {"total": 1.0, "training": None}, {"search": {"method": "hyperband", **planned}}
-    )
-    assert facts(summarize(search))["search"] == f"hyperband, {words}"
+    records = [header(**settings), *halving()[1:-1], {"record": "end", "reason": end}]
+    messages.check(facts(ended(tmp_path, records, **known))["search"])
 
 
-@pytest.mark.parametrize(
-    ("limits", "words"),
-    [
-        ({"trials": 5, "budget": {"max_epochs": 9, "cost": 100}}, "the cost of search.budget.cost is spent"),
-        ({"trials": 4, "budget": {"max_epochs": 9, "cost": 100}}, "all 4 planned trials are done"),
-    ],
-)
-def test_the_cost_may_end_a_search_before_its_time_limit(
-    tmp_path: Path, limits: dict[str, Any], words: str
-) -> None:
-    search = start_search(tmp_path, [header(**limits), *halving()[1:]])
-    search.finish(
-        "completed", {"total": 1.0, "training": None}, {"search": {"method": "hyperband", "time_limit": 60.0}}
-    )
-    assert facts(summarize(search))["search"].endswith(f"; {words}")
-
-
-def test_the_epochs_of_a_search_on_folds_are_those_of_each_fold(tmp_path: Path) -> None:
-    objective = {"metric": "accuracy", "on": "cross_validation", "direction": "maximize"}
-    search = start_search(tmp_path, [header(objective=objective), *halving()[1:]])
-    assert facts(summarize(search))["search"] == "hyperband, 4 trials, 17 epochs per fold trained"
-
-
-def test_columns_are_those_of_the_table(start_run: Callable[..., OpenRun]) -> None:
+def test_columns_are_those_of_the_table(measured: Measure) -> None:
     """A date becomes several columns, which are no columns of the table."""
-    run = start_run()
-    run.record({"data": {**data_facts(()), "columns": 2}})
-    summary = summarize(run)
+    summary = measured(data={"columns": 2})
     assert ": 1,150 rows, 2 columns, " in facts(summary)["data"]
-    section = said(details, summary)["Data"]
-    assert isinstance(section, Facts)
-    assert dict(section.rows)["columns"].startswith("2, read as ")
+    assert dict(said(details, summary)["Data"].rows)["columns"].startswith("2, read as ")
