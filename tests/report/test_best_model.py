@@ -10,63 +10,60 @@ import pytest
 from fnnctl.config.schema.model import ModelConfig
 from fnnctl.report.best_model import BestModel, moving_average, rewards
 from fnnctl.store.journal import JournalRecord
+from tests.messages import Messages
 from tests.report.searches import header, read, result, trial
 
 
-def lines(**values: Any) -> list[str]:
-    return BestModel(ModelConfig.model_validate(values), values).lines()
-
-
 @pytest.mark.parametrize(
-    ("layers", "written"),
+    "values",
     [
-        ([64, 32], ["  hidden: [64, 32]"]),
-        ([], ["  hidden: []"]),
-        (
-            [{"units": 64, "activation": "relu"}, {"units": 64, "residual": True}],
-            ["  hidden:", "  - {units: 64, activation: relu}", "  - {units: 64, residual: true}"],
+        pytest.param({"hidden": [64, 32]}, id="widths"),
+        pytest.param({"hidden": []}, id="no layer"),
+        pytest.param(
+            {"hidden": [{"units": 64, "activation": "relu"}, {"units": 64, "residual": True}]}, id="layers"
         ),
+        pytest.param(
+            {
+                "hidden": [64],
+                "activation": {"name": "leaky_relu", "slope": 0.02},
+                "normalization": {"name": "none"},
+                "dropout": 0.25,
+                "residual": False,
+                "output": {"name": "softmax"},
+            },
+            id="what is not at its default",
+        ),
+        pytest.param({"hidden": [8], "output": {"name": "logistic"}}, id="an output that auto is not"),
     ],
 )
-def test_layers_are_written_as_in_a_config(layers: list[Any], written: list[str]) -> None:
-    assert lines(hidden=layers) == ["model:", *written]
-
-
-def test_what_is_not_at_its_default_is_written_too() -> None:
-    found = lines(
-        hidden=[64],
-        activation={"name": "leaky_relu", "slope": 0.02},
-        normalization={"name": "none"},
-        dropout=0.25,
-        residual=False,
-        output={"name": "softmax"},
-    )
-    slope = "  activation: {name: leaky_relu, slope: 0.02}"
-    assert found == ["model:", "  hidden: [64]", slope, "  dropout: 0.25"]
-
-
-def test_an_output_that_auto_does_not_stand_for_is_written() -> None:
-    assert lines(hidden=[8], output={"name": "logistic"})[-1] == "  output: {name: logistic}"
+def test_a_model_is_written_as_in_a_config(messages: Messages, values: dict[str, Any]) -> None:
+    messages.check("\n".join(BestModel(ModelConfig.model_validate(values), values).lines()))
 
 
 def journal(*objectives: float | None, **settings: str) -> list[JournalRecord]:
-    numbers = range(len(objectives))
-    results = (result(number, 3, each) for number, each in zip(numbers, objectives, strict=True))
-    return [header(**{"sampler": "controller", **settings}), *map(trial, numbers), *results]
+    results = (result(number, 3, objective) for number, objective in enumerate(objectives))
+    return [header(**{"sampler": "controller", **settings}), *map(trial, range(len(objectives))), *results]
 
 
-def test_a_reward_is_the_objective_or_its_negative() -> None:
-    assert rewards(read(journal(0.5, 0.7))).tolist() == [0.5, 0.7]
-    assert rewards(read(journal(0.5, 0.7, metric="log_loss", direction="minimize"))).tolist() == [-0.5, -0.7]
-
-
-def test_a_diverged_trial_has_the_worst_reward_so_far() -> None:
-    assert rewards(read(journal(None, 0.5, 0.7, None, 0.2, None))).tolist() == [0.5, 0.7, 0.5, 0.2, 0.2]
-
-
-def test_a_trial_is_rewarded_for_its_first_result() -> None:
-    records = [*journal(0.5, 0.7), result(0, 9, 0.9)]
-    assert rewards(read(records)).tolist() == [0.5, 0.7]
+@pytest.mark.parametrize(
+    ("records", "expected"),
+    [
+        pytest.param(journal(0.5, 0.7), [0.5, 0.7], id="the objective"),
+        pytest.param(
+            journal(0.5, 0.7, metric="log_loss", direction="minimize"),
+            [-0.5, -0.7],
+            id="the negative of a loss",
+        ),
+        pytest.param(
+            journal(None, 0.5, 0.7, None, 0.2, None),
+            [0.5, 0.7, 0.5, 0.2, 0.2],
+            id="the worst so far if it diverged",
+        ),
+        pytest.param([*journal(0.5, 0.7), result(0, 9, 0.9)], [0.5, 0.7], id="of the first result"),
+    ],
+)
+def test_the_reward_of_a_trial(records: list[JournalRecord], expected: list[float]) -> None:
+    assert rewards(read(records)).tolist() == expected
 
 
 def test_the_moving_average_is_of_the_last_values() -> None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import pytest
 from numpy.testing import assert_equal
 
 from fnnctl.metrics.hyperparameter_importance import MIN_TRIALS
@@ -51,32 +52,40 @@ def test_a_choice_has_its_values_in_order() -> None:
     assert (found["b"].scale, found["b"].categories) == ("choice", ("true",))
 
 
-def test_sections_are_categories() -> None:
-    found = columns([{"a": {"name": "sgd", "rate": 0.1}}, {"a": "adam"}])
-    assert found["a"].categories == ("adam", "{name: sgd, rate: 0.1}")
+@pytest.mark.parametrize(
+    ("values", "categories"),
+    [
+        pytest.param(
+            [{"name": "sgd", "rate": 0.1}, "adam"], {"adam", "{name: sgd, rate: 0.1}"}, id="a section"
+        ),
+        pytest.param(
+            ["none", *({"name": "adam", "rate": 0.1, "beta": beta} for beta in (0.8, 0.9))],
+            {"none", "beta: 0.8", "beta: 0.9"},
+            id="settings that all sections share are left out",
+        ),
+        pytest.param(
+            [{"name": "sgd", "rate": 0.1}, {"name": "sgd", "rate": 0.1, "momentum": 0.9}],
+            {"{name: sgd, rate: 0.1}", "momentum: 0.9"},
+            id="unless nothing remains",
+        ),
+        pytest.param([[64, 32], [16]], {"[16]", "[64, 32]"}, id="layers"),
+    ],
+)
+def test_sections_and_layers_are_categories(values: list[object], categories: set[str]) -> None:
+    found = columns([{"a": value} for value in values], a="choice")
+    assert set(found["a"].categories) == categories
 
 
-def test_categories_have_no_settings_that_all_sections_share() -> None:
-    sections = [{"name": "adam", "rate": 0.1, "beta": b} for b in (0.8, 0.9)]
-    found = columns([{"a": "none"}, *({"a": section} for section in sections)])
-    assert found["a"].categories == ("none", "beta: 0.8", "beta: 0.9")
-    first = {"name": "sgd", "rate": 0.1}
-    found = columns([{"a": first}, {"a": {**first, "momentum": 0.9}}])
-    assert set(found["a"].categories) == {"{name: sgd, rate: 0.1}", "momentum: 0.9"}
-
-
-def test_layers_of_one_width_are_depth_and_width() -> None:
-    found = columns([{"m.hidden": [64, 64]}, {"m.hidden": []}, {"m.hidden": [16]}], **{"m.hidden": "log"})
+@pytest.mark.parametrize(
+    "scales", [{"m.hidden": "log"}, {"m.hidden.depth": "linear", "m.hidden.width": "log"}]
+)
+def test_layers_of_one_width_are_depth_and_width(scales: dict[str, str]) -> None:
+    """Which may have scales of their own."""
+    found = columns([{"m.hidden": [64, 64]}, {"m.hidden": []}, {"m.hidden": [16]}], **scales)
     assert list(found) == ["hidden.depth", "hidden.width"]
     assert (found["hidden.depth"].scale, found["hidden.width"].scale) == ("linear", "log")
     assert_equal(found["hidden.depth"].values, [2.0, 0.0, 1.0])
     assert_equal(found["hidden.width"].values, [64.0, np.nan, 16.0])
-
-
-def test_dimensions_have_scales_of_their_own() -> None:
-    scales = {"m.hidden.depth": "linear", "m.hidden.width": "log"}
-    found = columns([{"m.hidden": [64, 64]}, {"m.hidden": [16]}], **scales)
-    assert (found["hidden.depth"].scale, found["hidden.width"].scale) == ("linear", "log")
 
 
 def test_layers_of_several_widths_have_one_each() -> None:
@@ -104,17 +113,8 @@ def test_values_of_a_table_are_setting_text() -> None:
     assert setting_text([layer, {**layer, "residual": True}]) == "64 relu none, 64 relu none residual"
     assert setting_text([{**elu, "residual": False}, 4]) == "8 {name: elu, alpha: 2}, 4"
     assert setting_text([{**elu, "residual": False}, 4], ("units",)) == "8, 4"
-    assert [setting_text(value) for value in ([8, 4], [], {"a": True}, None)] == [
-        "[8, 4]",
-        "[]",
-        "{a: true}",
-        "null",
-    ]
-
-
-def test_layers_that_are_a_choice_are_categories() -> None:
-    found = columns([{"hidden": [64, 32]}, {"hidden": [16]}], hidden="choice")
-    assert found["hidden"].categories == ("[16]", "[64, 32]")
+    texts = ["[8, 4]", "[]", "{a: true}", "null"]
+    assert [setting_text(value) for value in ([8, 4], [], {"a": True}, None)] == texts
 
 
 def test_importance_is_that_at_the_largest_budget_with_enough_trials() -> None:
@@ -137,34 +137,23 @@ def test_importance_is_that_at_the_largest_budget_with_enough_trials() -> None:
 
 
 def test_few_trials_have_no_importance() -> None:
-    records = [header(), *(trial(number) for number in range(9)), *(result(n, 3, 0.5) for n in range(9))]
-    assert importances(read(records)) is None
-    assert importances(read([header()])) is None
+    """Their paths are in their order."""
+    few = [header(paths=["b", "a"]), *(trial(n, {"a": 1, "b": 2}) for n in range(9))]
+    few += [result(n, 3, 0.5) for n in range(9)]
+    for records, paths in ((few, ["b", "a"]), ([header()], [])):
+        assert importances(read(records)) is None
+        assert paths_by_importance(read(records)) == paths
 
 
 def test_the_paths_that_matter_most_come_first() -> None:
     """Layers have the importance of their most important dimension; paths without one come last, in order."""
     rng = np.random.default_rng(2)
-    numbers = range(3 * MIN_TRIALS)
-    paths = ["none", "noise", "hidden", "some"]
-    values = [
-        {
-            "none": 1,
-            "noise": float(rng.random()),
-            "hidden": [4 + number] * int(rng.integers(1, 3)),
-            "some": number + float(rng.normal(scale=20)),
-        }
-        for number in numbers
-    ]
-    records = [header(paths=paths, scales={}), *(trial(number, values[number]) for number in numbers)]
-    records += [result(number, 3, number / 100) for number in numbers]
+    records = [header(paths=["none", "noise", "hidden", "some"], scales={})]
+    for number in range(3 * MIN_TRIALS):
+        layers, noise = [4 + number] * int(rng.integers(1, 3)), float(rng.random())
+        values = {"none": 1, "noise": noise, "hidden": layers, "some": number + float(rng.normal(scale=20))}
+        records += [trial(number, values), result(number, 3, number / 100)]
     assert paths_by_importance(read(records)) == ["hidden", "some", "noise", "none"]
-
-
-def test_with_few_trials_the_paths_are_in_their_order() -> None:
-    records = [header(paths=["b", "a"]), trial(0, {"a": 1, "b": 2}), result(0, 3, 0.5)]
-    assert paths_by_importance(read(records)) == ["b", "a"]
-    assert paths_by_importance(read([header()])) == []
 
 
 def test_the_most_important_settings_come_first_in_their_own_order() -> None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from fnnctl.report.blocks import Score
-from fnnctl.report.document import block_section
+from fnnctl.report.document import Document, block_section
 from fnnctl.report.side_by_side import commands_of_several, runs_tables
 from tests.report.formats.documents import made
 
@@ -33,6 +33,7 @@ def test_a_metric_that_is_not_among_the_first_ones_of_a_run_is_known_nevertheles
 
 
 def test_runs_of_different_tasks_have_different_tables() -> None:
+    """A run without scores is in the first one, or in one of its own."""
     regression = made(name="b", scores=("R²",))
     failed = made(name="c", scores=(), status="failed")
     first, second = runs_tables([made(name="a", scores=("accuracy",)), regression, failed])
@@ -40,24 +41,19 @@ def test_runs_of_different_tasks_have_different_tables() -> None:
     assert first.rows == (("1", "a", "test part", "0.9000 (0.8000–0.9500)"), ("3", "c", "failed", "–"))
     assert second.header == ("", "test part", "R²")
     assert second.rows == (("2", "b", "0.9000 (0.8000–0.9500)"),)
-
-
-def test_runs_without_any_score_are_listed_too() -> None:
-    failed = made(scores=(), status="failed")
     (table,) = runs_tables([failed, made(scores=(), status="running")])
     assert [row[2] for row in table.rows] == ["failed", "running"]
 
 
 def test_the_commands_name_the_runs_unless_there_are_many() -> None:
-    two = [made(path=Path("runs/a b")), made(path=Path("runs/c"))]
-    assert [command.rows[0] for command in commands_of_several(two)] == [
-        "fnnctl report 'runs/a b' runs/c --verbose",
-        "fnnctl compare 'runs/a b' runs/c",
-    ]
-    unscored = [two[0], made(path=Path("runs/c"), scores=())]
-    assert [command.rows[0] for command in commands_of_several(unscored)] == [
-        "fnnctl report 'runs/a b' runs/c --verbose"
-    ]
-    other_task = [two[0], made(path=Path("runs/c"), scores=("R²",))]
-    assert len([*commands_of_several(other_task)]) == 1, "runs of two tasks cannot be compared"
-    assert [command.rows[0] for command in commands_of_several(two * 3)] == ["fnnctl report RUN"]
+    """Runs of two tasks, or without scores, cannot be compared."""
+
+    def commands(*documents: Document) -> list[str]:
+        return [command.rows[0] for command in commands_of_several(documents)]
+
+    first, second = made(path=Path("runs/a b")), made(path=Path("runs/c"))
+    report = "fnnctl report 'runs/a b' runs/c --verbose"
+    assert commands(first, second) == [report, "fnnctl compare 'runs/a b' runs/c"]
+    assert commands(first, made(path=Path("runs/c"), scores=())) == [report]
+    assert commands(first, made(path=Path("runs/c"), scores=("R²",))) == [report]
+    assert commands(*[first, second] * 3) == ["fnnctl report RUN"]

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -49,9 +48,7 @@ def test_what_is_written_is_read_back(finished_run: Callable[..., OpenRun]) -> N
         lambda text: text + "x,1\n",
     ],
 )
-def test_a_damaged_file_is_named(
-    finished_run: Callable[..., OpenRun], change: Callable[[str], str], tmp_path: Path
-) -> None:
+def test_a_damaged_file_is_named(finished_run: Callable[..., OpenRun], change: Callable[[str], str]) -> None:
     run = finished_run()
     write_importances(run, IMPORTANCES)
     file = run.path / names.FEATURE_IMPORTANCE
