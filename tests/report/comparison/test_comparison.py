@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from fnnctl.errors import UsageError
 from fnnctl.report.blocks import Command
 from fnnctl.report.comparison import comparison
-from fnnctl.report.comparison.compared_run import read_compared_run
+from fnnctl.report.comparison.compared_run import ComparedRun, read_compared_run
 from fnnctl.report.comparison.comparison import (
     compare_runs,
     different_settings,
@@ -32,11 +34,22 @@ SECOND = {
 }
 
 
-def test_only_settings_that_differ_are_listed(tmp_path: Path) -> None:
-    runs = [
-        read_compared_run(write_part(tmp_path, name, HITS, settings=settings, seed=seed), "accuracy")
-        for name, settings, seed in (("a", FIRST, 7), ("b", SECOND, 8))
-    ]
+@pytest.fixture
+def read(tmp_path: Path) -> Callable[..., list[ComparedRun]]:
+    """Runs with these facts, such as their settings."""
+
+    def runs(*given: dict[str, Any]) -> list[ComparedRun]:
+        folders = [write_part(tmp_path, f"run-{number}", HITS, **facts) for number, facts in enumerate(given)]
+        return [read_compared_run(folder, "accuracy") for folder in folders]
+
+    return runs
+
+
+Read = Callable[..., list[ComparedRun]]
+
+
+def test_only_settings_that_differ_are_listed(read: Read) -> None:
+    runs = read({"settings": FIRST, "seed": 7}, {"settings": SECOND, "seed": 8})
     assert different_settings(runs) == [
         ("model.hidden", ("[100, 50]", "[{units: 8, activation: tanh}]")),
         ("training.optimizer.name", ("adam", "sgd")),
@@ -45,7 +58,7 @@ def test_only_settings_that_differ_are_listed(tmp_path: Path) -> None:
     assert other_differences(runs) == [("seed", ("7", "8"))]
 
 
-def test_a_null_is_no_difference_to_a_setting_that_is_not_there(tmp_path: Path) -> None:
+def test_a_null_is_no_difference_to_a_setting_that_is_not_there(read: Read) -> None:
     """Former versions did not write nulls, nor that a config is complete, and had fewer settings."""
     averaged = {"training": {"epochs": 3, "averaging": {"name": "ema"}, "clip_norm": 1.0}}
     written = {
@@ -53,91 +66,84 @@ def test_a_null_is_no_difference_to_a_setting_that_is_not_there(tmp_path: Path) 
         "training": {"epochs": 3, "averaging": None, "clip_norm": None},
         "model": {"ensemble": {"plain_twins": False}},
     }
-    former, current, other = (
-        read_compared_run(write_part(tmp_path, name, HITS, settings=settings), "accuracy")
-        for name, settings in (("a", {"training": {"epochs": 3}}), ("b", written), ("c", averaged))
-    )
-    assert different_settings([former, current]) == []
-    assert different_settings([former, current, other]) == [
+    runs = read({"settings": {"training": {"epochs": 3}}}, {"settings": written}, {"settings": averaged})
+    assert different_settings(runs[:2]) == []
+    assert different_settings(runs) == [
         ("training.clip_norm", ("–", "null", "1.0")),
         ("training.averaging.name", ("–", "–", "ema")),
     ]
 
 
-def test_what_only_trials_read_is_no_difference(tmp_path: Path) -> None:
+def test_what_only_trials_read_is_no_difference(read: Read) -> None:
     """A training has the search of its config; with bags, only trials have a validation part."""
     search = {"search": {"method": {"sampler": "random"}, "space": {}}}
-    runs = [
-        read_compared_run(write_part(tmp_path, name, HITS, settings=settings), "accuracy")
-        for name, settings in (
-            ("a", {"data": {"split": {"validation": 0.15}}, **search}),
-            ("b", {"model": {"ensemble": {"bags": True}}}),
-        )
+    bags = {"model": {"ensemble": {"bags": True}}}
+    plain, bagged, split = read(
+        {"settings": {"data": {"split": {"validation": 0.15}}, **search}},
+        {"settings": bags},
+        {"settings": {"data": {"split": {"validation": 0.3}}, **bags, **search}},
+    )
+    assert different_settings([plain, bagged]) == [
+        ("data.split.validation", ("0.15", "–")),
+        ("model.ensemble.bags", ("–", "true")),
     ]
-    bags = ("model.ensemble.bags", ("–", "true"))
-    assert different_settings(runs) == [("data.split.validation", ("0.15", "–")), bags]
-    with_bags = {"data": {"split": {"validation": 0.3}}, "model": {"ensemble": {"bags": True}}, **search}
-    other = read_compared_run(write_part(tmp_path, "c", HITS, settings=with_bags), "accuracy")
-    assert different_settings([runs[1], other]) == []
+    assert different_settings([bagged, split]) == []
 
 
-def test_a_run_without_a_config_has_no_settings(tmp_path: Path) -> None:
-    runs = [
-        read_compared_run(write_part(tmp_path, name, HITS, settings={"model": {"dropout": 0.5}}), "accuracy")
-        for name in "ab"
-    ]
+def test_a_run_without_a_config_has_no_settings(read: Read) -> None:
+    runs = read(*[{"settings": {"model": {"dropout": 0.5}}}] * 2)
     (runs[1].folder.path / RESOLVED).unlink()
     assert different_settings(runs) == [("model.dropout", ("0.5", "–"))]
     assert resolved_run(runs[0]) == runs[0].folder
     assert resolved_run(runs[1]) is None
 
 
-def test_an_evaluation_has_the_config_of_the_networks_run(tmp_path: Path) -> None:
-    trained = write_part(tmp_path, "a", HITS, settings={"model": {"dropout": 0.5}})
-    evaluation = write_part(tmp_path, "b", HITS, evaluated={"run": str(trained.path), "sha256": "1"})
-    (evaluation.path / RESOLVED).unlink()
-    assert resolved_run(read_compared_run(evaluation, "accuracy")) == RunFolder(trained.path)
+def test_an_evaluation_has_the_config_of_the_networks_run(read: Read) -> None:
+    (trained,) = read({"settings": {"model": {"dropout": 0.5}}})
+    (evaluation,) = read({"evaluated": {"run": str(trained.folder.path), "sha256": "1"}})
+    (evaluation.folder.path / RESOLVED).unlink()
+    assert resolved_run(evaluation) == RunFolder(trained.folder.path)
 
 
-def test_an_ensemble_of_trials_has_the_best_trials_config_without_what_was_searched(tmp_path: Path) -> None:
+def test_an_ensemble_of_trials_has_the_best_trials_config_without_what_was_searched(
+    tmp_path: Path, read: Read
+) -> None:
     """The ensemble's own config is that of the search: no trial needs to have its values."""
     space = {"training.epochs": {"integer": [1, 9]}, "model.activation": {"choice": ["relu", "mish"]}}
     selection = {"metric": "loss", "rounds": 5, "kept": 5, "candidates": 2, "trials": []}
     model = {"dropout": 0.1, "activation": {"name": "relu"}}
-    for name, training, of_trials in (
-        ("ensemble", {"epochs": 9, "precision": "auto"}, selection),
-        ("best", {"epochs": 4, "precision": "float32"}, None),
-    ):
-        settings = {"model": model, "training": training, "search": {"space": space}}
-        run = write_part(tmp_path / "search", name, HITS, settings=settings, selection=of_trials)
-        run.path.rename(tmp_path / name)
-    trained = write_part(
-        tmp_path, "train", HITS,
-        settings={"model": {**model, "dropout": 0.5}, "training": {"epochs": 9, "precision": "float32"}},
-    )  # fmt: skip
-    folders = (RunFolder(tmp_path / "ensemble"), trained)
-    runs = [read_compared_run(folder, "accuracy") for folder in folders]
-    assert different_settings(runs) == [
+    ensemble, best, trained = (
+        run.folder.path
+        for run in read(
+            {
+                "settings": {"model": model, "training": {"epochs": 9}, "search": {"space": space}},
+                "selection": selection,
+            },
+            {"settings": {"model": model, "training": {"epochs": 4}, "search": {"space": space}}},
+            {"settings": {"model": {**model, "dropout": 0.5}, "training": {"epochs": 9}}},
+        )
+    )
+    ensemble.rename(tmp_path / "ensemble")
+    best.rename(tmp_path / "best")
+    folders = (RunFolder(tmp_path / "ensemble"), RunFolder(trained))
+    assert different_settings([read_compared_run(folder, "accuracy") for folder in folders]) == [
         ("model.dropout", ("0.1", "0.5")),
         ("model.activation.name", ("searched", "relu")),
         ("training.epochs", ("searched", "9")),
     ]
-    steps = [
-        section
-        for section in comparison_document(compare_runs(folders)).blocks
-        if isinstance(section, Command)
-    ]
-    best = tmp_path / "best" / RESOLVED
-    assert steps[0].title == "Cross-validate the best trial of A"
-    assert steps[0].rows == (f"fnnctl evaluate {best} --folds 5 --repeats 5",)
+    blocks = comparison_document(compare_runs(folders)).blocks
+    step = next(block for block in blocks if isinstance(block, Command))
+    assert step.title == "Cross-validate the best trial of A"
+    assert step.rows == (f"fnnctl evaluate {tmp_path / 'best' / RESOLVED} --folds 5 --repeats 5",)
 
 
-def test_versions_and_data_that_differ(tmp_path: Path) -> None:
-    first = write_part(tmp_path, "a", HITS, fnnctl="1.0", packages={"numpy": "2.0"})
-    second = write_part(
-        tmp_path, "b", HITS, fnnctl="1.1", packages={"numpy": "2.0"}, data={"sha256": "f" * 64, "rows": 9}
+def test_versions_and_data_that_differ(read: Read) -> None:
+    data = {"sha256": "f" * 64, "rows": 9}
+    runs = read(
+        {"fnnctl": "1.0", "packages": {"numpy": "2.0"}},
+        {"fnnctl": "1.1", "packages": {"numpy": "2.0"}, "data": data},
     )
-    assert other_differences([read_compared_run(run, "accuracy") for run in (first, second)]) == [
+    assert other_differences(runs) == [
         ("SHA-256 of the data", ("0123456789ab", "f" * 12)),
         ("rows", ("1,000", "9")),
         ("fnnctl", ("1.0", "1.1")),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from scipy import stats
@@ -46,35 +47,39 @@ def test_other_rows_are_unpaired(tmp_path: Path) -> None:
     assert (found.count, found.sample) == (18, "different rows (18 or more)")
 
 
-def test_other_labels_of_the_same_rows_are_unpaired(tmp_path: Path) -> None:
-    second = write_part(tmp_path, "b", B, rows=[1, 0, *range(2, 20)])
-    found = compared(write_part(tmp_path, "a", A), second)
-    assert found.why_unpaired == "the test parts have other rows"
+OTHER_DATA = {"sha256": "f" * 64}
 
 
-def test_other_data_are_unpaired(tmp_path: Path) -> None:
-    second = write_part(tmp_path, "b", B, data={"sha256": "f" * 64})
-    assert compared(write_part(tmp_path, "a", A), second).why_unpaired == "the data differ"
-
-
-def test_a_test_file_is_what_must_be_the_same(tmp_path: Path) -> None:
-    first = write_part(tmp_path, "a", A, data={"sha256": "f" * 64, "test_sha256": SHA256})
-    assert compared(first, write_part(tmp_path, "b", B)).why_unpaired is None
+@pytest.mark.parametrize(
+    ("first", "second", "reason"),
+    [
+        pytest.param(
+            {},
+            {"rows": [1, 0, *range(2, 20)]},
+            "the test parts have other rows",
+            id="other labels of the rows",
+        ),
+        pytest.param({}, {"data": OTHER_DATA}, "the data differ", id="other data"),
+        pytest.param({"data": {**OTHER_DATA, "test_sha256": SHA256}}, {}, None, id="the same test file"),
+    ],
+)
+def test_why_test_parts_are_unpaired(
+    tmp_path: Path, first: dict[str, Any], second: dict[str, Any], reason: str | None
+) -> None:
+    found = compared(write_part(tmp_path, "a", A, **first), write_part(tmp_path, "b", B, **second))
+    assert found.why_unpaired == reason
 
 
 def test_the_same_folds_are_paired(tmp_path: Path) -> None:
-    found = compared(write_folds(tmp_path, "a", SCORES), write_folds(tmp_path, "b", OTHERS))
+    first = write_folds(tmp_path, "a", SCORES)
+    found = compared(first, write_folds(tmp_path, "b", OTHERS))
     assert (found.method, found.count) == ("corrected resampled t-test", 5)
     t = stats.ttest_rel(SCORES, OTHERS).statistic / (1 + 5 * 0.25) ** 0.5
     assert found.difference.p == pytest.approx(2 * stats.t.sf(t, 4))
     assert found.sample == "the same 5 folds"
-
-
-def test_other_folds_are_unpaired(tmp_path: Path) -> None:
-    second = write_folds(tmp_path, "b", OTHERS, shift=1, seed=9)
-    found = compared(write_folds(tmp_path, "a", SCORES), second)
-    assert found.method == "Welch's t-test with corrected variances"
-    assert found.why_unpaired == "the seeds differ, so the folds have other rows"
+    unpaired = compared(first, write_folds(tmp_path, "c", OTHERS, shift=1, seed=9))
+    assert unpaired.method == "Welch's t-test with corrected variances"
+    assert unpaired.why_unpaired == "the seeds differ, so the folds have other rows"
 
 
 def test_a_cross_validation_and_a_test_part(tmp_path: Path) -> None:
@@ -135,7 +140,7 @@ def test_all_pairs_have_holms_correction(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("difference", "p", "metric", "said"),
+    ("difference", "p", "metric", "expected"),
     [
         (0.1, 0.049, "accuracy", "better"),
         (-0.1, 0.049, "accuracy", "worse"),
@@ -145,6 +150,6 @@ def test_all_pairs_have_holms_correction(tmp_path: Path) -> None:
     ],
 )
 def test_the_verdict_knows_which_values_are_better(
-    difference: float, p: float, metric: str, said: str
+    difference: float, p: float, metric: str, expected: str
 ) -> None:
-    assert verdict(difference, p, metric) == said
+    assert verdict(difference, p, metric) == expected
