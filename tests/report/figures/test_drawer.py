@@ -20,14 +20,26 @@ from fnnctl.report.figures.drawing import draw_figures
 from fnnctl.store.run import OpenRun
 from tests.executors import tasks
 from tests.figures import figures_by_records
-from tests.report.figures.conftest import START
-from tests.report.figures.test_drawing import measured, with_two_figures
+from tests.report.figures.conftest import START, taken
 from tests.waiting import DEADLINE
 
 
 @pytest.fixture
-def run(start_run: Callable[..., OpenRun]) -> OpenRun:
-    return with_two_figures(measured(start_run, ("a", "b", "c")))
+def run(measured_run: Callable[..., OpenRun]) -> OpenRun:
+    return measured_run(few=True)
+
+
+@pytest.fixture(autouse=True)
+def two_processors(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that a process is started on a machine with a single one, too."""
+    monkeypatch.setattr(drawer, "usable_processors", lambda: 2)
+
+
+def draw_twice(figures: FigureDrawer, run: OpenRun) -> None:
+    """Both times all figures are written."""
+    for _ in range(2):
+        figures.draw(run)
+        assert set(taken(run)) == set(figures_by_records(run.path))
 
 
 @pytest.fixture
@@ -43,23 +55,14 @@ def drawn_here(monkeypatch: pytest.MonkeyPatch) -> list[OpenRun]:
     return drawn
 
 
-def taken(run: OpenRun) -> dict[str, bytes]:
-    """The figures of the run, which are deleted."""
-    figures = {}
-    for path in sorted(run.path.glob("*.png")):
-        figures[path.name] = path.read_bytes()
-        path.unlink()
-    return figures
-
-
 def test_the_bytes_are_those_of_this_process(
-    start_run: Callable[..., OpenRun],
+    measured_run: Callable[..., OpenRun],
     hostile_classes: tuple[str, ...],
     drawing: DrawingProcess,
     drawn_here: list[OpenRun],
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    run = measured(start_run, hostile_classes)
+    run = measured_run(hostile_classes)
     draw_figures(run)
     expected = taken(run)
     assert set(expected) == set(figures_by_records(run.path))
@@ -76,22 +79,18 @@ def test_a_killed_process_is_replaced_by_this_one(
 ) -> None:
     drawing.kill()
     figures = FigureDrawer(drawing)
-    for count in range(1, 3):
-        figures.draw(run)
-        assert drawn_here == [run] * count
-        assert set(taken(run)) == set(figures_by_records(run.path))
+    draw_twice(figures, run)
+    assert drawn_here == [run] * 2
     figures.end()
 
 
 def test_a_process_that_cannot_import_what_it_needs_is_replaced(
     run: OpenRun, drawn_here: list[OpenRun], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(drawer, "usable_processors", lambda: 2)
     with monkeypatch.context() as patch:
         patch.setattr(sys, "path", [])
         drawing = START(search=False)
-    figures = FigureDrawer(drawing)
-    figures.draw(run)
+    FigureDrawer(drawing).draw(run)
     assert (drawn_here, set(taken(run))) == ([run], set(figures_by_records(run.path)))
 
 
@@ -99,11 +98,8 @@ def test_a_process_that_says_something_else_is_replaced(run: OpenRun, drawn_here
     """A startup file of Python may print; the answers would then be those about the run before."""
     code = "import sys; print('hello', flush=True); [print('done', flush=True) for _ in sys.stdin]"
     drawing = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-    figures = FigureDrawer(drawing)
-    for count in range(1, 3):
-        figures.draw(run)
-        assert drawn_here == [run] * count
-        assert set(taken(run)) == set(figures_by_records(run.path))
+    draw_twice(FigureDrawer(drawing), run)
+    assert drawn_here == [run] * 2
     assert drawing.poll() is not None
 
 
@@ -137,17 +133,17 @@ def test_nothing_is_left_in_the_folder_for_temporary_files(
     run: OpenRun, drawn_here: list[OpenRun], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Where matplotlib may not write in the user's folders, it makes one for its settings and fonts."""
-    monkeypatch.setattr(drawer, "usable_processors", lambda: 2)
-    (tmp_path / "temporary").mkdir()
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
     (tmp_path / "file").touch()
-    monkeypatch.setenv("TMPDIR", str(tmp_path / "temporary"))
+    monkeypatch.setenv("TMPDIR", str(temporary))
     monkeypatch.setenv("MPLCONFIGDIR", str(tmp_path / "file" / "inside"))  # not even the administrator may
     drawing = START(search=False)
     figures = FigureDrawer(drawing)
     figures.draw(run)
-    assert list((tmp_path / "temporary").glob("matplotlib-*")) != []
+    assert list(temporary.glob("matplotlib-*")) != []
     figures.end()
-    assert list((tmp_path / "temporary").iterdir()) == []
+    assert list(temporary.iterdir()) == []
     assert (drawn_here, drawing and drawing.returncode) == ([], 0)
 
 
@@ -182,20 +178,20 @@ def test_nothing_is_drawn_or_started_if_figures_are_not_wanted(
 @pytest.mark.parametrize("dies", [False, True])
 def test_a_run_is_drawn_once_if_its_figures_were_begun(
     run: OpenRun,
-    start_run: Callable[..., OpenRun],
+    measured_run: Callable[..., OpenRun],
     drawing: DrawingProcess,
     drawn_here: list[OpenRun],
     dies: bool,
 ) -> None:
-    other = with_two_figures(measured(start_run, ("a", "b")))
+    second = measured_run(("a", "b"), few=True)
     figures = FigureDrawer(drawing)
     if dies:
         drawing.kill()
     figures.begin(run)
-    figures.draw(run, other)
+    figures.draw(run, second)
     figures.end()
-    assert drawn_here == ([run, other] if dies else [])
-    assert set(taken(run)) == set(taken(other)) == set(figures_by_records(run.path))
+    assert drawn_here == ([run, second] if dies else [])
+    assert set(taken(run)) == set(taken(second)) == set(figures_by_records(run.path))
 
 
 def test_a_run_whose_figures_were_begun_is_drawn_without_a_process(
@@ -208,16 +204,14 @@ def test_a_run_whose_figures_were_begun_is_drawn_without_a_process(
     assert drawn_here == [run]
 
 
-def test_with_a_single_processor_none_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_none_is_started_with_a_single_processor_or_where_the_system_refuses_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for executable in ("/nonexistent", None):  # None: an interpreter inside another program
+        monkeypatch.setattr(sys, "executable", executable)
+        assert START(search=False) is None
+    monkeypatch.undo()
     monkeypatch.setattr(drawer, "usable_processors", lambda: 1)
-    assert START(search=False) is None
-
-
-def test_a_system_that_refuses_a_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(drawer, "usable_processors", lambda: 2)
-    monkeypatch.setattr(sys, "executable", "/nonexistent")
-    assert START(search=False) is None
-    monkeypatch.setattr(sys, "executable", None)  # an interpreter inside another program
     assert START(search=False) is None
 
 

@@ -15,18 +15,15 @@ def test_a_long_file_is_thinned_evenly(start_run: Callable[..., OpenRun]) -> Non
     assert numbers is not None
     assert (numbers.header, numbers.source, numbers.count) == (["epoch", "loss"], HISTORY, 119)
     assert [row[0] for row in numbers.rows] == [str(n) for n in range(1, 120, 2)]
-    assert some_numbers(("n",), [[str(n)] for n in range(119)], "x").rows == [
-        [str(n)] for n in range(0, 119, 2)
-    ]
+    thinned = some_numbers(("n",), [[str(n)] for n in range(119)], "x").rows
+    assert thinned == [[str(n)] for n in range(0, 119, 2)]
 
 
 def test_of_many_curves_only_the_averages_are_shown(start_run: Callable[..., OpenRun]) -> None:
     run = start_run()
-    curves = [("class", f"c{number}", 0.5) for number in range(20)] + [
-        ("macro", "", 0.25),
-        ("macro", "", 0.75),
-    ]
-    run.write_table(ROC_CURVE, ("kind", "class", "x"), curves)
+    curves = [("class", f"c{number}", 0.5) for number in range(20)]
+    averages = [("macro", "", 0.25), ("macro", "", 0.75)]
+    run.write_table(ROC_CURVE, ("kind", "class", "x"), curves + averages)
     numbers = table_numbers(RunFolder(run.path), ROC_CURVE)
     assert numbers is not None
     assert [*numbers.rows] == [["macro", "", "0.25"], ["macro", "", "0.75"]]

@@ -14,17 +14,16 @@ from fnnctl.report.figures.drawing import draw_figures
 from fnnctl.report.figures.server import MAX_PROCESSES, draw_in_parallel
 from fnnctl.store.run import OpenRun
 from tests.figures import figures_by_records
-from tests.report.figures.test_drawer import taken
-from tests.report.figures.test_drawing import measured, with_two_figures
+from tests.report.figures.conftest import taken
 from tests.waiting import await_true
 
 
 @pytest.fixture
-def run(start_run: Callable[..., OpenRun]) -> OpenRun:
-    return measured(start_run, ("a", "b", "c"))
+def run(measured_run: Callable[..., OpenRun]) -> OpenRun:
+    return measured_run()
 
 
-@pytest.fixture(params=[1, 2, 4, 32])
+@pytest.fixture(params=[1, 2, 32])
 def processors(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
     monkeypatch.setattr(server, "usable_processors", lambda: request.param)
     count: int = request.param
@@ -78,7 +77,7 @@ def test_a_failure_of_the_other_process_is_an_error(
         await_true(mark.exists)  # otherwise all might be drawn before the other process is ready
 
     with pytest.raises(ChildProcessError):
-        draw_in_parallel([with_two_figures(run)], before_each=fail_elsewhere)
+        draw_in_parallel([run], before_each=fail_elsewhere)
 
 
 def test_a_run_without_numbers_has_no_figures(start_run: Callable[..., OpenRun]) -> None:

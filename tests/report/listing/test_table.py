@@ -7,6 +7,7 @@ from pathlib import Path
 from fnnctl.report.listing.fields import ListedRun, field_of
 from fnnctl.report.listing.table import COLUMNS, LEFT_OUT, one_line_each, table_columns, to_dict
 from fnnctl.store.names import PROGRESS
+from tests.messages import Messages
 from tests.report.listing.entries import DAMAGED, listed
 
 RUN = listed(
@@ -18,35 +19,16 @@ RUN = listed(
 )
 
 
-def cells(*names: str) -> list[tuple[str, ...]]:
-    return [column.cells for column in table_columns([field_of(name) for name in names], [RUN, DAMAGED])]
-
-
-def test_the_cells_of_facts() -> None:
-    assert cells("name", "metric", "duration", "seed", "started", "status") == [
-        ("a[31m b", "–"),
-        ("accuracy 0.9500", "–"),
-        ("1 min 23 s", "–"),
-        ("123456", "–"),
-        ("2026-11-24T13:24:05Z", "–"),
-        ("completed", "damaged"),
-    ]
-
-
-def test_the_cells_of_metrics_and_settings() -> None:
-    found = cells("accuracy", "accuracy_ci95", "config.training.l2", "config.training.optimizer")
-    assert [first for first, _ in found] == ["0.9500", "0.9000–1.0000", "1e-07", '{"name": "adam"}']
-
-
-def test_numbers_are_aligned_to_the_right() -> None:
-    fields = [field_of(name) for name in ("name", "metric", "seed", "accuracy", "duration")]
-    assert [column.right for column in table_columns(fields, [RUN, DAMAGED])] == [
-        False,
-        False,
-        True,
-        True,
-        True,
-    ]
+def test_the_cells_of_a_run(messages: Messages) -> None:
+    """Numbers are aligned to the right, unless no run has one."""
+    facts = ["name", "metric", "duration", "seed", "started", "status"]
+    others = ["accuracy", "accuracy_ci95", "config.training.l2", "config.training.optimizer"]
+    columns = table_columns([field_of(name) for name in (*facts, *others)], [RUN, DAMAGED])
+    sides = ["right" if column.right else "left" for column in columns]
+    names = zip(facts + others, columns, sides, strict=True)
+    messages.check("\n".join(f"{name} ({side}): {' | '.join(column.cells)}" for name, column, side in names))
+    (column,) = table_columns([field_of("seed")], [DAMAGED])
+    assert (column.cells, column.right) == (("–",), False)
 
 
 def test_a_narrow_terminal_keeps_the_folder() -> None:
@@ -59,22 +41,12 @@ def test_json_has_one_run_per_line() -> None:
     assert len(text.splitlines()) == 4
     first, second = json.loads(text)["runs"]
     assert first["metrics"] == RUN.metrics
-    assert (first["status"], first["seed"], first["duration"], first["data"]) == (
-        "completed",
-        123456,
-        83.2,
-        "iris",
-    )
-    assert (second["status"], second["name"], second["damage"]) == (
-        "damaged", None, "manifest.json: is damaged",
-    )  # fmt: skip
+    facts = (first["status"], first["seed"], first["duration"], first["data"])
+    assert facts == ("completed", 123456, 83.2, "iris")
+    facts = (second["status"], second["name"], second["damage"])
+    assert facts == ("damaged", None, "manifest.json: is damaged")
     assert "columns" not in first
     assert second["columns"] == {"seed": None}
-
-
-def test_a_column_without_a_value_is_aligned_to_the_left() -> None:
-    (column,) = table_columns([field_of("seed")], [DAMAGED])
-    assert (column.cells, column.right) == (("–",), False)
 
 
 def test_a_running_run_shows_its_epoch_and_the_time_left(tmp_path: Path) -> None:
