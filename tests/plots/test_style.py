@@ -30,14 +30,12 @@ from fnnctl.plots.style import (
     spread_colours,
 )
 from fnnctl.text import truncate_middle
+from tests.plots.drawn import legend_of
 
 
-def test_wide_characters_take_the_room_of_two() -> None:
+def test_wide_characters_take_the_room_of_two_and_marks_none() -> None:
     assert truncate_middle("一二三四五", 7, columns) == "一二…五"
     assert truncate_middle("一二三四五", 10, columns) == "一二三四五"
-
-
-def test_marks_take_no_room() -> None:
     assert columns("e\u0301") == 1
 
 
@@ -64,12 +62,9 @@ def test_fonts_raise_no_remarks(caplog: pytest.LogCaptureFixture) -> None:
     assert logging.getLogger("matplotlib.font_manager").level == level
 
 
-@pytest.mark.parametrize(
-    ("count", "expected"),
-    [(0, "0"), (99_999, "99999"), (100_000, "100k"), (999_499, "999k"), (999_500, "1M"), (45_000_000, "45M")],
-)
-def test_counts_have_five_characters_at_most(count: int, expected: str) -> None:
-    assert count_text(count) == expected
+def test_counts_have_five_characters_at_most() -> None:
+    counts = (0, 99_999, 100_000, 999_499, 999_500, 45_000_000)
+    assert [*map(count_text, counts)] == ["0", "99999", "100k", "999k", "1M", "45M"]
 
 
 def make_png(title: str = "title") -> bytes:
@@ -78,34 +73,24 @@ def make_png(title: str = "title") -> bytes:
     return png_bytes(figure)
 
 
-def test_the_same_figure_gives_the_same_bytes() -> None:
-    assert make_png() == make_png()
-    assert make_png("another") != make_png()
-
-
-def test_a_png_has_its_size_and_no_date_or_version() -> None:
+def test_a_png_has_its_size_and_the_same_bytes_again() -> None:
+    """So it has no date or version, and settings of the user neither matter nor change."""
     png = make_png()
-    assert int.from_bytes(png[16:20]) == 3 * DPI
-    assert int.from_bytes(png[20:24]) == 2 * DPI
+    assert (int.from_bytes(png[16:20]), int.from_bytes(png[20:24])) == (3 * DPI, 2 * DPI)
     assert b"tEXt" not in png
     assert b"tIME" not in png
-
-
-def test_settings_of_the_user_neither_matter_nor_change() -> None:
-    before = make_png()
     with matplotlib.rc_context({"axes.facecolor": "red", "savefig.bbox": "tight", "font.size": 30}):
         settings = dict(matplotlib.rcParams)
-        assert make_png() == before
+        assert make_png() == png
         assert dict(matplotlib.rcParams) == settings
+    assert make_png("another") != png
 
 
 def test_a_legend_shows_names_that_begin_with_an_underscore() -> None:
     with new_figure(3.0, 2.0, "title") as figure:
         axes = figure.subplots()
         add_legend(axes, axes.plot([0, 1], [1, 0]), ["_hidden"])
-    legend = axes.get_legend()
-    assert legend is not None
-    assert [text.get_text() for text in legend.get_texts()] == ["_hidden"]
+    assert legend_of(figure) == ["_hidden"]
 
 
 def test_pyplot_is_never_loaded() -> None:
@@ -144,14 +129,11 @@ def test_ticks_have_thousands_separators(last: float, texts: list[str]) -> None:
     assert axes.xaxis.get_major_formatter().format_ticks(ticks.tolist()) == texts
 
 
-def lightness(colour: str) -> float:
-    """CIE L* of an sRGB colour."""
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(colour)]
-    return float(116 * np.cbrt(np.dot([0.2126, 0.7152, 0.0722], linear)) - 16)
-
-
 def test_each_colour_is_darker_than_the_last_by_the_same_amount() -> None:
-    steps = np.diff([lightness(colour) for colour in SEQUENCE])
+    """In CIE L*."""
+    linear = [[(c + 0.055) / 1.055 if c > 0.04045 else 0 for c in to_rgb(colour)] for colour in SEQUENCE]
+    luminances = np.array(linear) ** 2.4 @ [0.2126, 0.7152, 0.0722]
+    steps = np.diff(116 * np.cbrt(luminances) - 16)
     assert steps.max() < -6
     assert steps.min() > -10
 
@@ -166,6 +148,6 @@ def test_budgets_have_a_colour_each_up_to_a_limit() -> None:
     assert many.indices([1, 125, 126, 1_000]).tolist() == [0, 0, 1, MAX_BUDGETS - 1]
 
 
-@pytest.mark.parametrize("count", [1, 2, 5, len(SEQUENCE)])
-def test_spread_colours_differ(count: int) -> None:
-    assert len(set(spread_colours(count))) == count
+def test_spread_colours_differ() -> None:
+    for count in (1, 2, 5, len(SEQUENCE)):
+        assert len(set(spread_colours(count))) == count

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -11,9 +11,7 @@ from numpy.testing import assert_allclose
 from fnnctl.plots.searched import PlottedWorker
 from fnnctl.plots.style import png_bytes
 from fnnctl.plots.timeline import MAX_LANES, timeline_figure
-
-CheckFit = Callable[[Figure], None]
-TextsOf = Callable[[Figure], list[str]]
+from tests.plots.drawn import AWKWARD_TITLE, check_fit, texts_of, x_of
 
 
 def worker(*bars: tuple[float, float, int], name: str = "worker 1", share: float = 0.8) -> PlottedWorker:
@@ -24,8 +22,8 @@ def worker(*bars: tuple[float, float, int], name: str = "worker 1", share: float
 
 def drawn(figure: Figure) -> list[list[float]]:
     """The left and right ends of the bars, in the axis's unit, and their lanes."""
-    found = [each for each in figure.axes[0].collections if isinstance(each, PolyCollection)]
-    boxes = [path.get_extents() for each in found for path in each.get_paths()]
+    bars = (bars for bars in figure.axes[0].collections if isinstance(bars, PolyCollection))
+    boxes = [path.get_extents() for collection in bars for path in collection.get_paths()]
     return sorted([box.x0, box.x1, (box.y0 + box.y1) / 2] for box in boxes)
 
 
@@ -33,11 +31,10 @@ def timeline(*workers: PlottedWorker, ends: Sequence[float] = (10.0,), title: st
     return timeline_figure(workers, ends, title=title)
 
 
-def test_bars_by_hand(texts_of: TextsOf) -> None:
+def test_bars_by_hand() -> None:
     second = worker((2, 9, 3), (9.5, 10, 0), name="worker 2", share=0.25)
     figure = timeline(worker((0, 4, 1), (5, 10, 9)), second)
-    wanted = np.array([[0, 4, 0], [2, 9, 1], [5, 10, 0], [9.5, 10, 1]])
-    assert_allclose(np.array(drawn(figure)), wanted)
+    assert_allclose(drawn(figure), [[0, 4, 0], [2, 9, 1], [5, 10, 0], [9.5, 10, 1]])
     texts = {"worker 1", "worker 2", "80%", "25%", "1", "3", "9 epochs", "confirmation"}
     assert texts <= set(texts_of(figure))
 
@@ -54,30 +51,25 @@ def test_bars_that_touch_are_one() -> None:
 @pytest.mark.parametrize(
     ("last", "label"), [(0.0, "seconds"), (119.0, "seconds"), (130.0, "minutes"), (1e5, "hours")]
 )
-def test_the_axis_has_a_unit_that_suits_it(last: float, label: str, texts_of: TextsOf) -> None:
+def test_the_axis_has_a_unit_that_suits_it(last: float, label: str) -> None:
     assert f"{label} of searching" in texts_of(timeline(worker((0, last, 1)), ends=[last]))
 
 
-def test_pauses_are_lines(texts_of: TextsOf) -> None:
+def test_pauses_are_lines() -> None:
     figure = timeline(worker((0, 4, 1), (4, 10, 1)), ends=[4, 10])
-    assert 4 in [line.get_xdata()[0] for line in figure.axes[0].get_lines()]  # type: ignore[index]
-    texts = texts_of(figure)
-    assert {"seconds of searching, without the pauses", "trials"} <= set(texts)
+    assert 4 in [x_of(line)[0] for line in figure.axes[0].get_lines()]
+    assert {"seconds of searching, without the pauses", "trials"} <= set(texts_of(figure))
 
 
-def test_many_workers_and_long_names_fit(check_fit: CheckFit, texts_of: TextsOf) -> None:
-    workers = [
-        worker((0, 9, 3**k), name=f"a-machine-with-a-very-long-name.example.org, worker {k}")
-        for k in range(MAX_LANES + 2)
-    ]
-    figure = timeline(*workers[:3], title="$$ [/] <b> long " * 10)
-    check_fit(figure)
-    figure = timeline(*[worker((k, k + 1, k)) for k in range(1, MAX_LANES + 3)], ends=[50])
+def test_many_workers_and_long_names_fit() -> None:
+    name = "a-machine-with-a-very-long-name.example.org, worker"
+    check_fit(timeline(*(worker((0, 9, 3**k), name=f"{name} {k}") for k in range(3)), title=AWKWARD_TITLE))
+    figure = timeline(*(worker((k, k + 1, k)) for k in range(1, MAX_LANES + 3)), ends=[50])
     assert "t; 2 more are not drawn" in texts_of(figure)
     check_fit(figure)
 
 
-def test_without_stacks_there_is_a_message(texts_of: TextsOf) -> None:
+def test_without_stacks_there_is_a_message() -> None:
     assert "nothing was trained yet" in texts_of(timeline())
 
 
