@@ -45,7 +45,7 @@ class Messages:
 def read_entries(file: Path) -> Entries:
     """The messages in a file, by test; none if there is no file."""
     text = file.read_text(encoding="utf-8") if file.exists() else ""
-    sections = (section.strip("\n").split("\n=> ") for section in text.split("## ")[1:])
+    sections = (section.strip("\n").split("\n=> ") for section in f"\n{text}".split("\n## ")[1:])
     return {name: messages for name, *messages in sections}
 
 

@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from fnnctl.errors import UsageError
+from fnnctl.report.formats.form import ReportForm
 from fnnctl.report.formats.registry import chosen_format
+from tests.messages import Messages
 
 
 @pytest.mark.parametrize(
@@ -14,6 +16,7 @@ from fnnctl.report.formats.registry import chosen_format
         (None, None, "terminal"),
         (None, "r.md", "markdown"),
         (None, "r.2026.JSON", "json"),
+        (None, "r.HTML", "html"),
         (None, "r.txt", "terminal"),
         (None, "report", "terminal"),
         (None, "/dev/stdout", "terminal"),
@@ -21,7 +24,6 @@ from fnnctl.report.formats.registry import chosen_format
         ("markdown", "summary", "markdown"),
         ("markdown", "r.md", "markdown"),
         ("terminal", "r.log", "terminal"),
-        (None, "r.HTML", "html"),
     ],
 )
 def test_the_wanted_format_or_that_of_the_ending(wanted: str | None, file: str | None, expected: str) -> None:
@@ -34,22 +36,52 @@ def test_without_either_there_is_a_default() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wanted", "file", "message"),
+    ("wanted", "file"),
+    [(None, "r.pdf"), (None, "r.htm"), ("md", None), ("jsn", None), ("pdf", "r.html"), ("json", "r.md")],
+)
+def test_refused_values(messages: Messages, wanted: str | None, file: str | None) -> None:
+    with pytest.raises(UsageError) as caught:
+        chosen_format(wanted, Path(file) if file else None)
+    messages.check(caught.value)
+
+
+def resolved(form: ReportForm, *options: str, has_gates: bool = True) -> ReportForm:
+    return form.resolve(is_json="json" in options, is_verbose="verbose" in options, has_gates=has_gates)
+
+
+def test_the_format_is_chosen_and_a_dash_is_standard_output() -> None:
+    assert resolved(ReportForm()).format == "terminal"
+    assert resolved(ReportForm(), "json").format == "json"
+    assert resolved(ReportForm(file=Path("r.md"))).format == "markdown"
+    assert resolved(ReportForm(file=Path("-"))) == ReportForm("terminal", None)
+
+
+STDOUT = Path("-")
+
+
+@pytest.mark.parametrize(
+    ("form", "options"),
     [
-        (
-            None,
-            "r.pdf",
-            r"'r.pdf': no report format has the ending '.pdf'; use .md, .html, .json, .txt, or choose",
-        ),
-        (None, "r.htm", "no report format has the ending '.htm'"),
-        (None, "r.csv", "no report format has the ending '.csv'"),
-        ("md", None, "there is no report format 'md'; choose one of terminal, markdown, html, json"),
-        ("jsn", None, r"\(did you mean 'json'\?\)"),
-        ("pdf", "r.html", "there is no report format 'pdf'"),
-        ("json", "r.md", "'r.md' has the ending of the format markdown, but --format is json: change one"),
-        ("markdown", "r.txt", "'r.txt' has the ending of the format terminal"),
+        pytest.param(ReportForm("markdown"), ["json"], id="--format --json"),
+        pytest.param(ReportForm("json", short=True), [], id="--format json --short"),
+        pytest.param(ReportForm(short=True), ["verbose"], id="--short --verbose"),
+        pytest.param(ReportForm(junit=STDOUT), ["json"], id="--junit - --json"),
+        pytest.param(ReportForm("markdown", junit=STDOUT), [], id="--junit - --format markdown"),
+        pytest.param(ReportForm("markdown", Path("a"), junit=Path("./a")), [], id="--junit a --output a"),
     ],
 )
-def test_refused_values(wanted: str | None, file: str | None, message: str) -> None:
-    with pytest.raises(UsageError, match=message):
-        chosen_format(wanted, Path(file) if file else None)
+def test_options_that_contradict_each_other(messages: Messages, form: ReportForm, options: list[str]) -> None:
+    with pytest.raises(UsageError) as caught:
+        resolved(form, *options)
+    messages.check(caught.value)
+
+
+def test_junit_needs_a_gate_and_says_how_to_set_one() -> None:
+    with pytest.raises(UsageError, match="--junit reports on gates: add --fail-under METRIC=VALUE"):
+        resolved(ReportForm(junit=Path("j.xml")), has_gates=False)
+
+
+def test_what_does_not_contradict() -> None:
+    assert resolved(ReportForm("markdown", short=True), "verbose").short
+    assert resolved(ReportForm(file=Path("r.md"), junit=STDOUT)).junit == STDOUT
+    assert resolved(ReportForm(short=True)).short

@@ -49,8 +49,7 @@ def test_a_summary_begins_with_its_scores_and_sentences() -> None:
     )
     table, notes = Table("Sizes", ("rows",), (("1",),)), Notes("About", ("It is.",))
     parts = page_section(Section("Summary", (facts, scores, table, notes), "summary"), "x").parts
-    ordered: tuple[Block, ...] = (scores, notes, facts, table)
-    assert [part.markup for part in parts] == [*map(block_body, ordered)]
+    assert [part.markup for part in parts] == [block_body(block) for block in (scores, notes, facts, table)]
     assert [part.title for part in parts] == [None, None, None, "Sizes"]
 
 

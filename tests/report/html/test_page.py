@@ -8,28 +8,21 @@ from fnnctl.report.html.page import MAX_BYTES, Article, PageSection, Part, page
 from tests.report.html.checked import checked
 
 
-def section(title: str, markup: Markup) -> PageSection:
-    return PageSection(title, (Part(markup),))
+def article(title: str, *texts: str) -> Article:
+    """An article of sections with this title."""
+    return Article(title, EMPTY, tuple(PageSection("One", (Part(content(text)),)) for text in texts))
 
 
-def article(title: str, *sections: PageSection) -> Article:
-    return Article(title, EMPTY, sections)
-
-
-def test_contents_link_to_the_sections_of_one_run() -> None:
-    parsed = checked(page("p", [article("a", section("One", content("1")), section("One", content("2")))]))
-    assert parsed.text("a") == ["One", "One"]
-    assert parsed.text("h1", "h2") == ["a", "One", "One"]
-
-
-def test_contents_link_to_several_runs() -> None:
-    parsed = checked(page("two", [article("a", section("One", EMPTY)), article("a", section("One", EMPTY))]))
-    assert parsed.text("a") == ["a", "a"]
-    assert parsed.text("h1", "h2", "h3") == ["two", "a", "One", "a", "One"]
-
-
-def test_texts_outside_of_ascii_are_written_as_they_are() -> None:
-    assert "<h2>größe 中文</h2>" in page("p", [article("a", section("größe 中文", EMPTY))])
+def test_contents_link_to_the_sections_of_one_run_or_to_several() -> None:
+    """Texts outside of ASCII are written as they are."""
+    text = page("p", [article("größe 中文", "1", "2")])
+    assert ">größe 中文</h1>" in text
+    one = checked(text)
+    assert one.text("a") == ["One", "One"]
+    assert one.text("h1", "h2") == ["größe 中文", "One", "One"]
+    several = checked(page("two", [article("a", "")] * 2))
+    assert several.text("a") == ["a", "a"]
+    assert several.text("h1", "h2", "h3") == ["two", "a", "One", "a", "One"]
 
 
 def big(character: str, size: int, source: str | None = None) -> Part:
