@@ -14,6 +14,8 @@ from fnnctl.export.study import study_of
 from fnnctl.records.history import SearchHistory, read_search
 from fnnctl.records.optuna_journal import Distribution, State, Study, StudyTrial, read_study, study_lines
 from fnnctl.store.folder import RunFolder
+from tests.export.conftest import made_by
+from tests.messages import Messages
 from tests.program import Program, only_run
 from tests.runs.searching import assert_same_search, of_kind
 
@@ -44,20 +46,24 @@ search:
 
 
 @pytest.fixture(scope="module")
-def searched(tmp_path_factory: pytest.TempPathFactory) -> tuple[SearchHistory, Path]:
+def exported(tmp_path_factory: pytest.TempPathFactory) -> tuple[SearchHistory, Path]:
     """A search with trials that were stopped, that diverged and that are outside of the space; its export."""
     folder = tmp_path_factory.mktemp("searched")
-    (folder / "x.yaml").write_text(CONFIG)
-    runs = ["--runs-dir", str(folder / "runs")]
-    assert run(["search", str(folder / "x.yaml"), *runs, "--quiet", "--no-figures"]) == 0
-    assert run(["export", "latest", *runs, "--format", "optuna", "--output", str(folder / "a.log")]) == 0
-    history = read_search(RunFolder(only_run(folder)))
+    search = made_by("search", CONFIG, folder)
+    assert run(["export", str(search.path), "--format", "optuna", "--output", str(folder / "a.log")]) == 0
+    history = read_search(search)
     assert history is not None
     return history, folder / "a.log"
 
 
-def test_states_values_and_active_parameters(searched: tuple[SearchHistory, Path]) -> None:
-    history, path = searched
+@pytest.fixture
+def config(program: Program, tmp_path: Path) -> str:
+    (tmp_path / "x.yaml").write_text(CONFIG)
+    return "x.yaml"
+
+
+def test_states_values_and_active_parameters(exported: tuple[SearchHistory, Path]) -> None:
+    history, path = exported
     study = read_study(path)
     assert study.maximizes
     contenders = {result.trial for result in history.standings.contenders()}
@@ -66,26 +72,20 @@ def test_states_values_and_active_parameters(searched: tuple[SearchHistory, Path
         expected = State.FAIL if latest.objective is None else State.PRUNED
         assert trial.state is (State.COMPLETE if number in contenders else expected)
         assert trial.value == latest.objective
-        assignment = history.trials[number].assignment
-        hidden = assignment["model.hidden"]
-        widths = {f"model.hidden.width[{k}]": width for k, width in enumerate(hidden)}
-        activation = assignment["model.activation"]
-        assert trial.parameters == {
-            **{name: value for name, value in assignment.items() if name != "model.hidden"},
-            "model.hidden.depth": len(hidden),
-            **widths,
-            "model.activation": activation
-            if isinstance(activation, str)
-            else "{name: leaky_relu, slope: 0.1}",
-        }
+        parameters = dict(history.trials[number].assignment)
+        hidden = parameters.pop("model.hidden")
+        parameters |= {f"model.hidden.width[{k}]": width for k, width in enumerate(hidden)}
+        if not isinstance(parameters["model.activation"], str):
+            parameters["model.activation"] = "{name: leaky_relu, slope: 0.1}"
+        assert trial.parameters == {**parameters, "model.hidden.depth": len(hidden)}
     assert {trial.state for trial in study.trials} == {State.COMPLETE, State.PRUNED, State.FAIL}
     assert {"training.optimizer.momentum" in trial.parameters for trial in study.trials} == {True, False}
 
 
 @pytest.mark.extra
-def test_optuna_reads_the_study(searched: tuple[SearchHistory, Path]) -> None:
+def test_optuna_reads_the_study(exported: tuple[SearchHistory, Path]) -> None:
     optuna = pytest.importorskip("optuna")
-    history, path = searched
+    history, path = exported
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     backend = optuna.storages.journal.JournalFileBackend(str(path))
     study = optuna.load_study(study_name=None, storage=optuna.storages.JournalStorage(backend))
@@ -93,55 +93,39 @@ def test_optuna_reads_the_study(searched: tuple[SearchHistory, Path]) -> None:
     assert (study.best_trial.number, study.best_value) == (history.winner.trial, history.winner.objective)
     assert study.metric_names == ["accuracy"]
     for trial in study.trials:
-        curves = [
-            value
-            for result in sorted(history.results, key=lambda result: result.budget)
-            if result.trial == trial.number
-            for value in history.curve_of(result)
-            if value is not None
-        ]
-        assert list(trial.intermediate_values.values()) == curves
+        results = sorted(history.results, key=lambda result: result.budget)
+        curves = [history.curve_of(result) for result in results if result.trial == trial.number]
+        values = [value for curve in curves for value in curve if value is not None]
+        assert list(trial.intermediate_values.values()) == values
         assert trial.datetime_start < trial.datetime_complete
         for name, distribution in trial.distributions.items():
             assert distribution._contains(distribution.to_internal_repr(trial.params[name]))
-            assert all(other.distributions.get(name, distribution) == distribution for other in study.trials)
+            assert all(each.distributions.get(name, distribution) == distribution for each in study.trials)
     evaluator = optuna.importance.PedAnovaImportanceEvaluator()
     names = ["training.l2", "training.label_smoothing"]
-    assert set(optuna.importance.get_param_importances(study, evaluator=evaluator, params=names)) == set(
-        names
-    )
+    importances = optuna.importance.get_param_importances(study, evaluator=evaluator, params=names)
+    assert set(importances) == set(names)
 
 
 def test_trials_of_a_study_come_first_and_are_recorded(
-    searched: tuple[SearchHistory, Path], program: Program, tmp_path: Path
+    exported: tuple[SearchHistory, Path], program: Program, config: str, tmp_path: Path
 ) -> None:
     """The best first, and only those in the space; the resumed search needs no file."""
-    history, path = searched
-    (tmp_path / "x.yaml").write_text(CONFIG)
+    history, path = exported
     shutil.copy(path, tmp_path / "a.log")
-    first = ["--import-optuna", "a.log", "--set", "search.start_from=null"]
-    done = program("search", "x.yaml", "--name", "again", *first)
+    search = ("search", config, "--name", "again")
+    done = program(*search, "--import-optuna", "a.log", "--set", "search.start_from=null")
     (tmp_path / "a.log").unlink()
     complete = [result.trial for result in history.standings.contenders()]
     (again,) = (tmp_path / "runs").glob("*again*")
     assignments = [record["assignment"] for record in of_kind(again, "trial")]
     expected = [dict(history.trials[number].assignment) for number in complete]
     assert assignments[: len(expected)] == expected
-    assert f"--import-optuna: {len(complete)} of 12 trials of the study" in done.err
     rest = 12 - len(complete)
+    assert f"--import-optuna: {len(complete)} of 12 trials of the study" in done.err
     assert f"; {rest} are left out: 1 failed, {rest - 1} pruned" in done.err
     assert done.err.splitlines()[0] in (again / "log.txt").read_text()
-    limited = program(
-        "search",
-        "x.yaml",
-        "--set",
-        f"search.start_from={expected}",
-        "--name",
-        "again",
-        "--runs-dir",
-        "listed",
-    )
-    assert limited.code == 0
+    assert program(*search, "--set", f"search.start_from={expected}", "--runs-dir", "listed").code == 0
     (listed,) = (tmp_path / "listed").iterdir()
     assert_same_search(again, listed)
     assert program("search", "--resume", str(again), "--set", "search.trials=14").code == 0
@@ -158,8 +142,9 @@ def write_study(path: Path, *trials: StudyTrial) -> None:
     path.write_text("".join(study_lines(Study("mine", False, trials=list(trials)))))
 
 
-def test_trials_that_do_not_fit_are_counted(program: Program, tmp_path: Path) -> None:
-    (tmp_path / "x.yaml").write_text(CONFIG)
+def test_trials_that_do_not_fit_are_counted(
+    program: Program, config: str, tmp_path: Path, messages: Messages
+) -> None:
     write_study(
         tmp_path / "a.log",
         trial(3.0, training__l2=0.001),
@@ -173,51 +158,47 @@ def test_trials_that_do_not_fit_are_counted(program: Program, tmp_path: Path) ->
         trial(None, State.WAITING, training__l2=0.1),
         trial(None, State.RUNNING),
     )
-    arguments = ["--import-optuna", "a.log", "--set", "search.start_from=[{training.l2: 0.0001}]"]
-    done = program("search", "x.yaml", *arguments)
-    assert done.err.splitlines()[0] == (
-        "--import-optuna: 3 of 10 trials of the study 'mine' are tried first; 7 are left out: 1 without a "
-        "result, 1 with a 'training.l2' outside of the space, 1 with a 'model.dropout' that is not searched, "
-        "1 with a 'training.optimizer.name' outside of the space, 1 without 'model.hidden.width[0]', 1 with "
-        "a 'training.optimizer.learning_rate' outside of the space, 1 equal to a better one"
-    )
+    plan = "search.start_from=[{training.l2: 0.0001}]"
+    options = ("--set", plan, "--set", "search.trials=4", "--set", "search.budget.max_epochs=1")
+    done = program("search", config, "--import-optuna", "a.log", *options)
+    messages.check(done.err.splitlines()[0])
     assignments = [record["assignment"] for record in of_kind(only_run(tmp_path), "trial")][:4]
     assert [assignment["training.l2"] for assignment in assignments] == [0.0001, 0.01, 0.001, 0.1]
     assert assignments[1]["training.label_smoothing"] == 0.15
 
 
-def test_a_study_of_which_no_trial_fits(program: Program, tmp_path: Path) -> None:
-    (tmp_path / "x.yaml").write_text(CONFIG)
+def test_a_study_of_which_no_trial_fits(
+    program: Program, config: str, tmp_path: Path, messages: Messages
+) -> None:
     write_study(tmp_path / "a.log", trial(model__dropout=0.5), trial(None, State.FAIL))
-    done = program("search", "x.yaml", "--import-optuna", "a.log")
+    done = program("search", config, "--import-optuna", "a.log")
     assert done.code == 2
-    assert "none of 2 trials of the study 'mine' can be tried: 1 failed, 1 with a 'model.dropout'" in done.err
+    messages.check(done.err)
     assert not (tmp_path / "runs").exists()
-    done = program("search", "--resume", "x", "--import-optuna", "a.log")
-    assert "--resume uses the run's own config: leave out --import-optuna" in done.err
+    messages.check(program("search", "--resume", "x", "--import-optuna", "a.log").err)
 
 
-def test_only_a_search_is_a_study(program: Program, iris: Path) -> None:
-    trained = program("train", str(iris), "--json").json["run"]
-    done = program("export", trained, "--format", "optuna", "--output", "a.log")
-    assert (done.code, done.err) == (
-        2,
-        f"--format optuna is for a search, but {trained} is of kind 'train'\n",
-    )
-    assert "name the file" in program("export", trained, "--format", "optuna").err
+def test_only_a_search_is_a_study(program: Program, trained: RunFolder) -> None:
+    export = ("export", str(trained.path), "--format", "optuna")
+    done = program(*export, "--output", "a.log")
+    refused = f"--format optuna is for a search, but {trained.path} is of kind 'train'\n"
+    assert (done.code, done.err) == (2, refused)
+    assert "name the file" in program(*export).err
 
 
-def test_a_search_in_memory_is_a_study_too(searched: tuple[SearchHistory, Path]) -> None:
-    _, path = searched
+def test_a_search_in_memory_is_a_study_too(exported: tuple[SearchHistory, Path]) -> None:
+    _, path = exported
     in_memory = run_search(path.parent / "x.yaml")
-    trials, expected = study_of(in_memory.folder).trials, read_study(path).trials
-    assert [trial.value for trial in trials] == [trial.value for trial in expected]
-    assert [trial.parameters for trial in trials] == [trial.parameters for trial in expected]
+    study, expected = (
+        [(trial.value, trial.parameters) for trial in found.trials]
+        for found in (study_of(in_memory.folder), read_study(path))
+    )
+    assert study == expected
 
 
-def test_json(searched: tuple[SearchHistory, Path], program: Program) -> None:
-    _, path = searched
-    folder = str(next((path.parent / "runs").iterdir()))
+def test_json(exported: tuple[SearchHistory, Path], program: Program) -> None:
+    _, path = exported
+    folder = str(only_run(path.parent))
     done = program("export", folder, "--format", "optuna", "--output", "b.log", "--json")
     output = {"run": folder, "format": "optuna", "output": "b.log", "largest_difference": None, "trials": 12}
     assert done.json == output

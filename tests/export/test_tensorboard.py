@@ -10,17 +10,13 @@ import pytest
 from fnnctl.export.event_file import crc32c, event_file
 from fnnctl.export.tracked_run import tracked_run
 from fnnctl.store.folder import RunFolder
-from tests.export.test_tracked_run import SEARCH
-from tests.program import Program, only_run
-
-pytestmark = pytest.mark.usefixtures("no_figures")
+from tests.program import Program
 
 
 def test_a_checksum() -> None:
     """Those of RFC 3720, appendix B.4, and the usual check value."""
-    assert crc32c(b"123456789") == 0xE3069283
-    assert crc32c(bytes(32)) == 0x8A9136AA
-    assert crc32c(bytes(range(32))) == 0x46DD794E
+    sums = [crc32c(content) for content in (b"123456789", bytes(32), bytes(range(32)))]
+    assert sums == [0xE3069283, 0x8A9136AA, 0x46DD794E]
 
 
 def test_messages() -> None:
@@ -34,35 +30,25 @@ def test_messages() -> None:
     assert event[:8] == struct.pack("<Q", len(event) - 16)
 
 
-@pytest.fixture
-def searched(program: Program, tmp_path: Path) -> RunFolder:
-    (tmp_path / "x.yaml").write_text(SEARCH)
-    program("search", "x.yaml")
-    return RunFolder(only_run(tmp_path))
-
-
 def test_a_folder_per_trial(searched: RunFolder, program: Program) -> None:
-    done = program("export", "--format", "tensorboard", "--output", "logs", "--json")
-    run = f"runs/{searched.path.name}"
-    folder = Path("logs") / searched.path.name
+    run, folder = str(searched.path), Path("logs") / searched.path.name
+    export = ("export", run, "--format", "tensorboard")
+    done = program(*export, "--output", "logs", "--json").json
     facts = {"largest_difference": None, "files": 5}
-    assert done.json == {"run": run, "format": "tensorboard", "output": str(folder), **facts}
+    assert done == {"run": run, "format": "tensorboard", "output": str(folder), **facts}
     assert {path.name for path in folder.iterdir() if path.is_dir()} == {f"trial-{n}" for n in range(4)}
-    again = program("export", "--format", "tensorboard", "--output", "logs")
-    assert (again.code, again.err) == (
-        2,
-        f"'{folder}' already exists and is not overwritten; name another folder\n",
-    )
-    assert program("export", "--format", "tensorboard").err == "name the log directory: --output logs\n"
-    inside = program("export", "--format", "tensorboard", "--output", f"{run}/checkpoints")
-    assert "is a file of the run" in inside.err
+    again = program(*export, "--output", "logs")
+    refused = f"'{folder}' already exists and is not overwritten; name another folder\n"
+    assert (again.code, again.err) == (2, refused)
+    assert program(*export).err == "name the log directory: --output logs\n"
+    assert "is a file of the run" in program(*export, "--output", f"{run}/checkpoints").err
 
 
 @pytest.mark.extra
 @pytest.mark.filterwarnings("ignore")  # TensorBoard's and those of its libraries
 def test_tensorboard_reads_them(searched: RunFolder, program: Program) -> None:
     reader = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
-    program("export", "--format", "tensorboard", "--output", "logs")
+    program("export", str(searched.path), "--format", "tensorboard", "--output", "logs")
     tracked = tracked_run(searched)
     folder = Path("logs") / tracked.name
     for run, path in ((tracked, folder), (tracked.children[1], folder / "trial-1")):
