@@ -16,7 +16,7 @@ from fnnctl.report.verdicts import (
 )
 from fnnctl.store.manifest import ComparedMetric, DefaultComparison, DefaultTrialFacts
 from tests.messages import Messages
-from tests.report.confirmations import CLEAR, CLOSE, Scores, found_in, history, undefined
+from tests.report.confirmations import CLEAR, CLOSE, Scores, found_in
 
 NAMES = ("winner", "trial", "budget", "objectives", "p", "compared")
 
@@ -117,19 +117,6 @@ def test_two_leaders_need_no_correction(messages: Messages) -> None:
 def test_a_loss_is_minimized(messages: Messages) -> None:
     scores = {0: [1.0, 2.0, 3.0, 4.0], 1: [2.0, 1.0, 4.0, 3.5], 2: [4.0, 3.0, 2.0, 2.0]}
     messages.check(verdict_sentence(against_leaders(found_in(scores, direction="minimize"))))
-
-
-@pytest.mark.parametrize(
-    ("seeds", "words"),
-    [
-        ((2,), "is not better than trial 0 by more than chance (p = "),
-        ((0, 1, 2), "the other trials: one seed cannot tell."),
-    ],
-)
-def test_seeds_whose_rows_have_no_metric_do_not_count(seeds: tuple[int, ...], words: str) -> None:
-    found = history({}, networks=undefined(CLEAR, *seeds)).confirmation
-    assert found
-    assert words in verdict_sentence(against_leaders(found))
 
 
 def test_a_score_that_chose_something_may_be_optimistic() -> None:

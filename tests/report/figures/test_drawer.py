@@ -35,13 +35,6 @@ def two_processors(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(drawer, "usable_processors", lambda: 2)
 
 
-def draw_twice(figures: FigureDrawer, run: OpenRun) -> None:
-    """Both times all figures are written."""
-    for _ in range(2):
-        figures.draw(run)
-        assert set(taken(run)) == set(figures_by_records(run.path))
-
-
 @pytest.fixture
 def drawn_here(monkeypatch: pytest.MonkeyPatch) -> list[OpenRun]:
     """The runs whose figures are drawn in this process."""
@@ -74,33 +67,44 @@ def test_the_bytes_are_those_of_this_process(
     assert capfd.readouterr() == ("", "")
 
 
-def test_a_killed_process_is_replaced_by_this_one(
-    run: OpenRun, drawing: DrawingProcess, drawn_here: list[OpenRun]
-) -> None:
-    drawing.kill()
-    figures = FigureDrawer(drawing)
-    draw_twice(figures, run)
-    assert drawn_here == [run] * 2
-    figures.end()
+def started() -> DrawingProcess:
+    process = START(search=False)
+    assert process is not None
+    return process
 
 
-def test_a_process_that_cannot_import_what_it_needs_is_replaced(
-    run: OpenRun, drawn_here: list[OpenRun], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def killed(_: pytest.MonkeyPatch) -> DrawingProcess:
+    process = started()
+    process.kill()
+    return process
+
+
+def unable_to_import(monkeypatch: pytest.MonkeyPatch) -> DrawingProcess:
     with monkeypatch.context() as patch:
         patch.setattr(sys, "path", [])
-        drawing = START(search=False)
-    FigureDrawer(drawing).draw(run)
-    assert (drawn_here, set(taken(run))) == ([run], set(figures_by_records(run.path)))
+        return started()
 
 
-def test_a_process_that_says_something_else_is_replaced(run: OpenRun, drawn_here: list[OpenRun]) -> None:
+def talkative(_: pytest.MonkeyPatch) -> DrawingProcess:
     """A startup file of Python may print; the answers would then be those about the run before."""
     code = "import sys; print('hello', flush=True); [print('done', flush=True) for _ in sys.stdin]"
-    drawing = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-    draw_twice(FigureDrawer(drawing), run)
+    return subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+
+@pytest.mark.parametrize("start", [killed, unable_to_import, talkative])
+def test_a_process_that_does_not_answer_is_replaced_by_this_one(
+    run: OpenRun,
+    drawn_here: list[OpenRun],
+    monkeypatch: pytest.MonkeyPatch,
+    start: Callable[[pytest.MonkeyPatch], DrawingProcess],
+) -> None:
+    process = start(monkeypatch)
+    figures = FigureDrawer(process)
+    for _ in range(2):
+        figures.draw(run)
+        assert set(taken(run)) == set(figures_by_records(run.path))
     assert drawn_here == [run] * 2
-    assert drawing.poll() is not None
+    assert process.poll() is not None
 
 
 def test_an_error_is_that_of_this_process(run: OpenRun, drawing: DrawingProcess) -> None:
@@ -194,9 +198,7 @@ def test_a_run_is_drawn_once_if_its_figures_were_begun(
     assert set(taken(run)) == set(taken(second)) == set(figures_by_records(run.path))
 
 
-def test_a_run_whose_figures_were_begun_is_drawn_without_a_process(
-    run: OpenRun, drawn_here: list[OpenRun]
-) -> None:
+def test_without_a_process_nothing_is_begun(run: OpenRun, drawn_here: list[OpenRun]) -> None:
     figures = FigureDrawer()
     figures.begin(run)
     assert drawn_here == []

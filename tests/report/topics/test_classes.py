@@ -119,25 +119,18 @@ def test_only_files_that_exist_are_named(summary: Summary) -> None:
 
 
 def test_without_confused_rows_there_is_nothing_to_show(summary: Summary) -> None:
-    for unconfused in (with_counts(summary, np.eye(13, dtype=int)), replace(summary, confusion=None)):
-        assert matrix_or_pairs(unconfused).title == "Classes on the test part"
-
-
-CLASSES = ("a", "b", "c")
-COUNTS = np.array([[5, 3, 0], [1, 8, 1], [0, 0, 4]])
-
-
-def test_the_most_frequent_pairs_come_first_and_all_are_counted() -> None:
-    first = [ConfusedPair("a", "b", 3, 3 / 8), ConfusedPair("b", "a", 1, 0.1)]
-    assert confused_pairs(CLASSES, COUNTS, 2) == (first, 3)
-    assert confused_pairs(CLASSES, np.diag([3, 2, 1]), 5) == ([], 0)
+    unconfused = np.diag([3, 2, 1])
+    assert confused_pairs(("a", "b", "c"), unconfused, 5) == ([], 0)
+    for changed in (with_counts(summary, np.eye(13, dtype=int)), replace(summary, confusion=None)):
+        assert matrix_or_pairs(changed).title == "Classes on the test part"
 
 
 def test_a_class_as_the_true_one_and_as_the_predicted_one() -> None:
+    classes, counts = ("a", "b", "c"), np.array([[5, 3, 0], [1, 8, 1], [0, 0, 4]])
     pairs = (ConfusedPair("b", "a", 1, 0.1), ConfusedPair("a", "b", 3, 3 / 8))
-    assert most_confused(CLASSES, COUNTS, "b") == pairs
-    assert most_confused(CLASSES, COUNTS, "c") == (None, ConfusedPair("b", "c", 1, 0.1))
-    assert most_confused(CLASSES, COUNTS, "unknown") == (None, None)
+    assert most_confused(classes, counts, "b") == pairs
+    assert most_confused(classes, counts, "c") == (None, ConfusedPair("b", "c", 1, 0.1))
+    assert most_confused(classes, counts, "unknown") == (None, None)
 
 
 def test_what_goes_wrong_in_a_finished_run(summary: Summary, messages: Messages) -> None:

@@ -87,12 +87,6 @@ def test_intervals_that_would_be_misread_are_explained(messages: Messages, score
     assert all(sentence in section_of(history(scores)) for sentence in interval_sentences(found))
 
 
-def test_tied_trials_may_have_intervals_that_leave_out_0() -> None:
-    found = found_in({0: LITTLE_WORSE, 1: BASE, 2: [score - 0.0005 for score in LITTLE_WORSE]})
-    assert found.tied == [0, 2]
-    assert all(max(comparison.test.ci95 or [0.0]) < 0 for comparison in found.comparisons.values())
-
-
 @pytest.mark.parametrize(
     "scores",
     [
