@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 from matplotlib.text import Text
+from numpy.testing import assert_allclose
 
 from fnnctl.plots.style import figure_style, quiet_fonts
 
@@ -84,3 +85,8 @@ def check_fit(figure: Figure) -> None:
         if (legend := axes.get_legend()) is not None:
             with quiet_fonts():
                 assert not legend.get_window_extent().overlaps(axes.bbox)
+
+
+def assert_close(actual: Any, expected: Any, **options: float) -> None:
+    """For numbers in nested lists."""
+    assert_allclose(actual, expected, **options)

@@ -5,11 +5,10 @@ from typing import Any
 
 import pytest
 from matplotlib.figure import Figure
-from numpy.testing import assert_allclose
 
 from fnnctl.plots.calibration import reliability_figure
 from fnnctl.plots.style import png_bytes
-from tests.plots.drawn import bars_of, check_fit, legend_of, texts_of, xy_of
+from tests.plots.drawn import assert_close, bars_of, check_fit, legend_of, texts_of, xy_of
 
 
 def bins_of(*rows: int) -> dict[str, list[Any]]:
@@ -36,9 +35,9 @@ def test_a_bin_with_rows_is_a_point_with_its_interval_above_its_count() -> None:
     figure = figure_of(0, 5, 1_234_567, 20)
     diagonal, points = figure.axes[0].lines
     assert xy_of(diagonal) == [[0, 0], [1, 1]]
-    assert_allclose(xy_of(points), [[0.375, 0.275], [0.625, 0.525], [0.875, 0.775]])
+    assert_close(xy_of(points), [[0.375, 0.275], [0.625, 0.525], [0.875, 0.775]])
     first, *_ = (path.vertices for path in figure.axes[0].collections[0].get_paths())
-    assert_allclose(first, [[0.375, 0.1375], [0.375, 0.6375]])
+    assert_close(first, [[0.375, 0.1375], [0.375, 0.6375]])
     places = [(bar.get_x(), bar.get_width(), bar.get_height()) for bar in bars_of(figure, 1)]
     assert places == [(0.25, 0.25, 5), (0.5, 0.25, 1_234_567), (0.75, 0.25, 20)]
     assert {"the title", "5", "1M", "20", "rows", "accuracy"} <= set(texts_of(figure))
@@ -63,7 +62,7 @@ def test_two_classes_are_drawn_over_the_probability_of_the_positive_one() -> Non
         "predicted probability of $yes$", "share of rows that are $yes$", "frequency, 95 % interval",
         "expected calibration\nerror of $yes$ 0.1800",
     } <= set(texts_of(figure))  # fmt: skip
-    assert_allclose(xy_of(figure.axes[0].lines[1]), [[0.25, 0.15], [0.75, 0.65]])
+    assert_close(xy_of(figure.axes[0].lines[1]), [[0.25, 0.15], [0.75, 0.65]])
 
 
 @pytest.mark.parametrize(("error", "text"), [(0.03125, "error 0.0312"), (None, "error –")])

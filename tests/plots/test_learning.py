@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
-from numpy.testing import assert_allclose, assert_array_equal
+from numpy.testing import assert_array_equal
 
 from fnnctl.plots.learning import MAX_BINS, MAX_FOLDS, folds_learning_figure, learning_curve_figure
 from fnnctl.plots.style import png_bytes
-from tests.plots.drawn import AWKWARD_TITLE, check_fit, legend_of, texts_of, x_of, xy_of, y_of
+from tests.plots.drawn import AWKWARD_TITLE, assert_close, check_fit, legend_of, texts_of, x_of, xy_of, y_of
 
 ACCURACY = ("accuracy", "accuracy")
 History = dict[str, list[float | None]]
@@ -152,7 +152,7 @@ def test_every_fold_and_the_mean_of_those_that_train() -> None:
     figure = folds_figure(folds_of(4, 2, 3, validation=False))
     loss = figure.axes[0]
     (mean,) = loss.get_lines()
-    assert_allclose(xy_of(mean), [[1, 2], [2, 1], [3, (1 + 3) / 2 / 3]])
+    assert_close(xy_of(mean), [[1, 2], [2, 1], [3, (1 + 3) / 2 / 3]])
     assert segments_of(figure) == 3
     assert legend_of(figure) == ["mean, training", "3 folds"]
     low, high = loss.get_xlim()
@@ -176,7 +176,7 @@ def test_a_diverging_fold_does_not_flatten_the_others() -> None:
 def test_of_many_folds_some_are_drawn() -> None:
     figure = folds_figure(folds_of(*[3] * 400, validation=False))
     assert segments_of(figure) == MAX_FOLDS
-    assert_allclose(y_of(figure.axes[0].get_lines()[0])[0], np.mean(np.arange(1, 401)))
+    assert_close(y_of(figure.axes[0].get_lines()[0])[0], np.mean(np.arange(1, 401)))
 
 
 @pytest.mark.parametrize("lengths", [(1,), (1, 1, 1), (2, 30), (500, 400, 20)])

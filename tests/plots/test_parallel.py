@@ -8,13 +8,12 @@ import pytest
 from matplotlib.collections import LineCollection
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
-from numpy.testing import assert_allclose
 
 from fnnctl.arrays import FloatArray
 from fnnctl.plots.parallel import MAX_AXES, MAX_LINES, NOWHERE, TOP, parallel_figure, setting_axis
 from fnnctl.plots.searched import Scale, SearchedSetting
 from fnnctl.plots.style import SEQUENCE
-from tests.plots.drawn import AWKWARD_NAMES, AWKWARD_TITLE, check_fit, texts_of, y_of
+from tests.plots.drawn import AWKWARD_NAMES, AWKWARD_TITLE, assert_close, check_fit, texts_of, y_of
 
 
 def parallel(
@@ -44,24 +43,24 @@ def test_heights_by_hand() -> None:
     settings = [linear(0.0, 5.0, 10.0), linear(1e-4, 1e-2, 1.0, name="rate", scale="log")]
     figure = parallel(settings, [0.1, 0.3, 0.2])
     heights, failed = lines(figure)
-    assert_allclose(heights, [[0, 0, 0], [1, 1, 0.5], [0.5, 0.5, 1]])
+    assert_close(heights, [[0, 0, 0], [1, 1, 0.5], [0.5, 0.5, 1]])
     assert failed == []
     assert {"x", "rate", "score", "10", "0.01", "1"} <= set(texts_of(figure))
     figure = parallel([linear(0.0, np.nan, 10.0)], [0.1, 0.3, np.nan])
     heights, failed = lines(figure)
-    assert_allclose(heights, [[0, 0], [NOWHERE, 1]])
-    assert_allclose(failed, [[1, NOWHERE]])
+    assert_close(heights, [[0, 0], [NOWHERE, 1]])
+    assert_close(failed, [[1, NOWHERE]])
     assert {"not set", "none"} <= set(texts_of(figure))
 
 
 def test_small_objectives_are_on_top_where_they_are_minimized() -> None:
     heights, _ = lines(parallel([linear(0.0, 5.0, 10.0)], [0.1, 0.3, 0.2], minimized=True))
-    assert_allclose(heights, [[0.5, 1], [1, 0.5], [0, 0]])
+    assert_close(heights, [[0.5, 1], [1, 0.5], [0, 0]])
 
 
 def test_losses_over_a_wide_range_have_a_logarithmic_axis() -> None:
     heights, _ = lines(parallel([linear(1, 2, 3)], [0.01, 0.1, 1.0], minimized=True))
-    assert_allclose(sorted(height[-1] for height in heights), [0, 0.5, 1], atol=0.15)
+    assert_close(sorted(height[-1] for height in heights), [0, 0.5, 1], atol=0.15)
 
 
 @pytest.mark.parametrize(
@@ -95,10 +94,10 @@ def test_lines_of_one_category_are_spread_the_best_highest() -> None:
     names = SearchedSetting("name", "choice", np.array([0.0, 0, 1, 0, 0]), ("adam", "sgd"))
     figure = parallel([names], [0.1, 0.4, 0.2, np.nan, 0.3])
     heights, failed = lines(figure)
-    assert_allclose([height[0] for height in heights], [0.25 - 0.0125, 0.75, 0.25 + 0.0125, 0.25 + 0.0375])
-    assert_allclose(failed[0][0], 0.25 - 0.0375)
+    assert_close([height[0] for height in heights], [0.25 - 0.0125, 0.75, 0.25 + 0.0125, 0.25 + 0.0375])
+    assert_close(failed[0][0], 0.25 - 0.0375)
     bars = [line for line in figure.axes[0].get_lines() if line.get_linewidth() == 4.0]
-    assert_allclose([y_of(bar) for bar in bars], [[0.2, 0.3], [0.7, 0.8]])
+    assert_close([y_of(bar) for bar in bars], [[0.2, 0.3], [0.7, 0.8]])
     assert {"adam", "sgd"} <= set(texts_of(figure))
 
 
@@ -120,7 +119,7 @@ def test_of_many_trials_some_are_drawn_from_the_best_on() -> None:
     values = np.append(np.arange(2.0 * MAX_LINES), np.nan)
     heights, failed = lines(parallel([linear(*values)], values))
     assert len(heights) + len(failed) <= MAX_LINES
-    assert_allclose(heights[-TOP:], np.linspace(1 - (TOP - 1) / 1999, 1, TOP)[:, None] * [1, 1])
+    assert_close(heights[-TOP:], np.linspace(1 - (TOP - 1) / 1999, 1, TOP)[:, None] * [1, 1])
 
 
 def test_each_tenth_of_the_trials_has_a_colour_and_the_best_are_thick() -> None:

@@ -6,12 +6,11 @@ import numpy as np
 import pytest
 from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
-from numpy.testing import assert_allclose
 
 from fnnctl.plots.searched import PlottedWorker
 from fnnctl.plots.style import png_bytes
 from fnnctl.plots.timeline import MAX_LANES, timeline_figure
-from tests.plots.drawn import AWKWARD_TITLE, check_fit, texts_of, x_of
+from tests.plots.drawn import AWKWARD_TITLE, assert_close, check_fit, texts_of, x_of
 
 
 def worker(*bars: tuple[float, float, int], name: str = "worker 1", share: float = 0.8) -> PlottedWorker:
@@ -34,7 +33,7 @@ def timeline(*workers: PlottedWorker, ends: Sequence[float] = (10.0,), title: st
 def test_bars_by_hand() -> None:
     second = worker((2, 9, 3), (9.5, 10, 0), name="worker 2", share=0.25)
     figure = timeline(worker((0, 4, 1), (5, 10, 9)), second)
-    assert_allclose(drawn(figure), [[0, 4, 0], [2, 9, 1], [5, 10, 0], [9.5, 10, 1]])
+    assert_close(drawn(figure), [[0, 4, 0], [2, 9, 1], [5, 10, 0], [9.5, 10, 1]])
     texts = {"worker 1", "worker 2", "80%", "25%", "1", "3", "9 epochs", "confirmation"}
     assert texts <= set(texts_of(figure))
 

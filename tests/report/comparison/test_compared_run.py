@@ -37,7 +37,8 @@ def test_a_test_part(tmp_path: Path) -> None:
 
 def test_a_cross_validation_has_the_mean_of_its_folds(tmp_path: Path) -> None:
     run = read_compared_run(write_folds(tmp_path, "a", [0.5, 0.75, 1.0, 0.5, 0.5]), "accuracy")
-    assert (run.value, run.kind) == (pytest.approx(0.65), "cross-validation")
+    assert run.value == pytest.approx(0.65)
+    assert run.kind == "cross-validation"
 
 
 @pytest.mark.parametrize(

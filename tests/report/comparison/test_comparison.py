@@ -151,18 +151,13 @@ def test_versions_and_data_that_differ(read: Read) -> None:
 
 
 def test_the_default_metric_and_the_rank(tmp_path: Path) -> None:
+    """Ties keep the order of the runs."""
     runs = [write_part(tmp_path, "a", [1, 0, 0, 1]), write_part(tmp_path, "b", [1, 1, 0, 1])]
     found = compare_runs(runs)
-    assert found.metric == "accuracy"
-    assert found.ranked == [1, 0]
-    assert found.pair(1, 0).verdict == "tie"
+    assert (found.metric, found.ranked, found.pair(1, 0).verdict) == ("accuracy", [1, 0], "tie")
     assert compare_runs(runs, "log_loss").ranked == [1, 0]
     assert compare_runs([write_regression(tmp_path, name, [1.0, 2.0]) for name in "ab"]).metric == "r2"
-
-
-def test_ties_keep_the_order_of_the_runs(tmp_path: Path) -> None:
-    runs = [write_folds(tmp_path, name, [0.5, 0.5]) for name in "abc"]
-    assert compare_runs(runs).ranked == [0, 1, 2]
+    assert compare_runs([write_folds(tmp_path, name, [0.5, 0.5]) for name in "abc"]).ranked == [0, 1, 2]
 
 
 def test_what_cannot_be_compared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -43,7 +43,10 @@ def compared(
 
 def test_two_runs(tmp_path: Path, messages: Messages) -> None:
     """Folders are not in the file, because their names have the time in them."""
-    facts = [{"settings": {"model": {"dropout": 0.5}}}, {"settings": {"model": {"dropout": 0.1}}, "seed": 8}]
+    facts: list[dict[str, Any]] = [
+        {"settings": {"model": {"dropout": 0.5}}},
+        {"settings": {"model": {"dropout": 0.1}}, "seed": 8},
+    ]
     found = compared(tmp_path, write_part, FAIR, GOOD, facts=facts)
     blocks = by_title(comparison_document(found).blocks)
     folders = [run.folder.path for run in found.runs]

@@ -7,20 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from rich.console import Console
 
+from fnnctl.console.output import Output
 from fnnctl.plots.style import new_figure
 from fnnctl.report.figures import run_figures, search_figures
 from fnnctl.report.figures.drawing import draw_missing_figures
 from fnnctl.report.figures.record import RunFigure
 from fnnctl.report.figures.registry import registered_figures
 from fnnctl.report.figures.server import draw_in_parallel
-from fnnctl.report.formats.json_report import json_report
-from fnnctl.report.formats.markdown import markdown_report
-from fnnctl.report.formats.terminal import terminal_report
-from fnnctl.report.html.report import html_report
+from fnnctl.report.formats.registry import runs_report
 from fnnctl.report.summary import Summary, summarize
-from fnnctl.report.topics.registry import run_document
 from fnnctl.store import names
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.run import OpenRun
@@ -59,8 +55,7 @@ def searched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> OpenRun:
     return run
 
 
-@pytest.mark.parametrize("kind", ["trained", "searched"])
-@pytest.mark.parametrize("in_parallel", [False, True])
+@pytest.mark.parametrize(("kind", "in_parallel"), [("trained", False), ("searched", True)])
 def test_a_registered_figure_is_in_every_report(
     kind: str, in_parallel: bool, request: pytest.FixtureRequest
 ) -> None:
@@ -70,18 +65,16 @@ def test_a_registered_figure_is_in_every_report(
     else:
         assert MADE.file in draw_missing_figures(run)
     assert (run.path / MADE.file).read_bytes().startswith(b"\x89PNG\r\n")
-    summary = summarize(run)
-    console = Console(width=100)
-    with console.capture() as captured:
-        console.print(terminal_report([run_document(summary)], width=100))
-    assert "made.png what was made" in " ".join(captured.get().split())
-    markdown = markdown_report([run_document(summary)], [], run.path)
+    report = runs_report([summarize(run)])
+    text = Output().rendered(report.terminal(100), plain=True)
+    assert "made.png what was made" in " ".join(text.split())
+    markdown = report.text("markdown", run.path)
     assert "- [made.png](made.png): what was made" in markdown
     assert "![what was made](made.png)" in markdown
-    page = html_report([run_document(summary)])
+    page = report.text("html")
     assert "<figcaption>What was made</figcaption>" in page
-    assert f"<desc>made of {summary.manifest.kind}</desc>" in page
-    assert MADE.file in json_report([summary])["runs"][0]["files"]
+    assert f"<desc>made of {run.read_manifest().kind}</desc>" in page
+    assert MADE.file in report.to_dict()["runs"][0]["files"]
     assert "Made to be found." in plots_page()
 
 

@@ -27,11 +27,3 @@ def test_the_shape_that_scripts_read(summary: Summary) -> None:
 def test_a_run_that_has_just_begun_has_no_metrics(start_run: Callable[..., OpenRun]) -> None:
     (entry,) = json_report([summarize(start_run())])["runs"]
     assert (entry["status"], entry["alive"], entry["metrics"]) == ("running", True, None)
-
-
-def test_hostile_text_is_kept_as_it_is(
-    finished_run: Callable[..., OpenRun], hostile_classes: tuple[str, ...]
-) -> None:
-    report = json.loads(to_json(json_report([summarize(finished_run("[/]\x1b", hostile_classes))])))
-    assert report["runs"][0]["name"] == "[/]\x1b"
-    assert tuple(report["runs"][0]["metrics"]["test"]["per_class"]) == hostile_classes

@@ -6,6 +6,7 @@ from fnnctl.report.html.blocks import block_body, page_section
 
 
 def test_a_table() -> None:
+    """Short texts are never broken, and long ones have room."""
     body = block_body(Table("Classes", ("class", "F1"), (("a", "0.5"), ("  b", "0.25"))))
     assert body == (
         '<div class="scroll" tabindex="0" role="region" aria-label="Classes"><table>'
@@ -13,9 +14,6 @@ def test_a_table() -> None:
         '<tbody><tr><th scope="row" class="short">a</th><td class="n">0.5</td></tr>'
         '<tr><th scope="row" class="sub short">b</th><td class="n">0.25</td></tr></tbody></table></div>'
     )
-
-
-def test_short_texts_are_never_broken_and_long_ones_have_room() -> None:
     rows = (("balanced accuracy", "short"), ("x" * 101, "y" * 100))
     body = block_body(Table("Runs", ("kind", "name"), rows, texts=(0, 1)))
     assert '<th scope="row">balanced accuracy</th><td class="short">short</td>' in body

@@ -158,11 +158,12 @@ def test_configs_are_read_only_of_the_runs_that_other_conditions_leave() -> None
 
 
 def test_a_field_that_no_run_has() -> None:
-    for option, *arguments in (
-        ("--sort", [], Order.parse("-acuracy"), []),
-        ("--columns", [], None, [field_of("acuracy")]),
-        ("--where", parse_conditions(["acuracy>0"]), None, []),
-    ):
+    given: dict[str, Any] = {
+        "--sort": ([], Order.parse("-acuracy"), []),
+        "--columns": ([], None, [field_of("acuracy")]),
+        "--where": (parse_conditions(["acuracy>0"]), None, []),
+    }
+    for option, arguments in given.items():
         with pytest.raises(UsageError, match=f"{option} 'acuracy': .*did you mean 'accuracy'"):
             select_runs(ENTRIES, *arguments, no_config)
 

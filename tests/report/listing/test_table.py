@@ -43,8 +43,8 @@ def test_json_has_one_run_per_line() -> None:
     assert first["metrics"] == RUN.metrics
     facts = (first["status"], first["seed"], first["duration"], first["data"])
     assert facts == ("completed", 123456, 83.2, "iris")
-    facts = (second["status"], second["name"], second["damage"])
-    assert facts == ("damaged", None, "manifest.json: is damaged")
+    damaged = (second["status"], second["name"], second["damage"])
+    assert damaged == ("damaged", None, "manifest.json: is damaged")
     assert "columns" not in first
     assert second["columns"] == {"seed": None}
 

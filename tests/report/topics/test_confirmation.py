@@ -41,7 +41,7 @@ def test_seeds_whose_rows_have_no_metric_are_left_out(messages: Messages, seeds:
     search = history({}, networks=undefined(CLEAR, *seeds))
     messages.check(section_of(search))
     assert search.confirmation
-    assert left_out_sentence(search.confirmation) in section_of(search)
+    assert str(left_out_sentence(search.confirmation)) in section_of(search)
     is_failed = [leader.standing == "failed" for leader in plotted_leaders(search.confirmation)]
     assert is_failed == [len(seeds) == 4] * 3
 
