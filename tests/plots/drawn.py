@@ -87,6 +87,6 @@ def check_fit(figure: Figure) -> None:
                 assert not legend.get_window_extent().overlaps(axes.bbox)
 
 
-def assert_close(actual: Any, expected: Any, **options: float) -> None:
+def assert_close(actual: Any, expected: Any, atol: float = 0.0) -> None:
     """For numbers in nested lists."""
-    assert_allclose(actual, expected, **options)
+    assert_allclose(actual, expected, atol=atol)

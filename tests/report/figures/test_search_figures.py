@@ -12,7 +12,7 @@ import pytest
 from numpy.testing import assert_equal
 
 from fnnctl.plots.style import png_bytes
-from fnnctl.report.figures.drawing import draw_figures, draw_missing_figures
+from fnnctl.report.figures.drawing import draw_figures, draw_missing_figures, possible_figures
 from fnnctl.report.figures.record import RunFigure
 from fnnctl.report.figures.search_figures import SEARCH_FIGURES
 from fnnctl.report.summary import summarize
@@ -80,23 +80,6 @@ RungsOf = Callable[..., dict[str, Any]]
 
 
 @pytest.mark.parametrize(
-    ("reason", "method", "is_drawn"),
-    [
-        ("the time limit", "hyperband", True),
-        ("the time limit", "random", False),
-        ("complete", "hyperband", False),  # all of its brackets have one rung
-    ],
-)
-def test_rungs_are_drawn_of_a_search_that_ended_in_its_first_rungs(
-    tmp_path: Path, reason: str, method: str, is_drawn: bool
-) -> None:
-    begun = [header(method=method), trial(0, bracket=1), trial(1)]
-    results = [result(0, 1, 0.5, facts=curve(0.5)), result(1, 3, 0.6, facts=curve(0.4, 0.5, 0.6))]
-    run = start_search(tmp_path, [*begun, *results, {"record": "end", "reason": reason}])
-    assert figure_of("rungs.png").is_possible(summarize(run)) == is_drawn
-
-
-@pytest.mark.parametrize(
     ("name", "records", "words"),
     [
         (
@@ -132,45 +115,58 @@ def test_the_metric_of_parallel_coordinates_is_short(drawn: Callable[..., dict[s
     assert drawn("parallel_coordinates.png", "parallel.parallel_figure", records)["metric"] == "accuracy"
 
 
-def test_figures_can_be_deleted_and_drawn_again(tmp_path: Path) -> None:
-    run = finished(tmp_path, halving())
-    assert draw_figures(run) == UNCONFIRMED
-    first = [(run.path / name).read_bytes() for name in UNCONFIRMED]
+BEGUN = [
+    trial(0, bracket=1),
+    trial(1),
+    result(0, 1, 0.5, facts=curve(0.5)),
+    result(1, 3, 0.6, facts=curve(0.6)),
+]
+LIMIT = {"record": "end", "reason": "the time limit"}
+STACK = {"networks": 2, "to": 3, "seconds": 1.5, "ended": 1e9, "trained_by": "a:1"}
+
+
+@pytest.mark.parametrize(
+    ("records", "stacks", "figures"),
+    [
+        pytest.param(halving()[:5], [], (), id="no result"),
+        pytest.param(halving(), [], UNCONFIRMED, id="rungs"),
+        pytest.param(halving(), [STACK], (*UNCONFIRMED, "timeline.png"), id="times"),
+        pytest.param([*halving()[:9], END], [], ALWAYS, id="one rung"),
+        pytest.param([header(), *BEGUN, END], [], ALWAYS, id="brackets of one rung"),
+        pytest.param([header(), *BEGUN, LIMIT], [], UNCONFIRMED, id="ended in the first rungs"),
+        pytest.param([header(method="random"), *BEGUN, LIMIT], [], ALWAYS, id="no rungs planned"),
+        pytest.param(CONFIRMED[:-1], [], UNCONFIRMED, id="a network of the confirmation is missing"),
+        pytest.param(CONFIRMED, [], (*UNCONFIRMED, "confirmed.png"), id="a confirmation"),
+    ],
+)
+def test_which_figures_a_search_has(
+    tmp_path: Path, records: list[JournalRecord], stacks: list[dict[str, Any]], figures: tuple[str, ...]
+) -> None:
+    run = start_search(tmp_path, records)
+    if stacks:
+        run.note_times(stacks)
+    possible = [figure.file for figure in possible_figures(run, summarize(run))]
+    assert possible == [*figures]
+
+
+def test_figures_can_be_deleted_and_drawn_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = finished(tmp_path, CONFIRMED)
+    names = (*UNCONFIRMED, "confirmed.png")
+    assert draw_figures(run) == names
+    first = [(run.path / name).read_bytes() for name in names]
     assert all(content.startswith(b"\x89PNG\r\n") for content in first)
-    assert draw_missing_figures(run) == ()
-    for name in UNCONFIRMED[:2]:
+    with monkeypatch.context() as patch:
+        patch.setitem(sys.modules, "fnnctl.plots.style", None)  # matplotlib is not loaded needlessly
+        assert draw_missing_figures(run) == ()
+    for name in names[:2]:
         (run.path / name).unlink()
-    assert draw_missing_figures(run) == UNCONFIRMED[:2]
-    assert [(run.path / name).read_bytes() for name in UNCONFIRMED] == first
-
-
-def test_the_timeline_is_drawn_if_there_is_one(tmp_path: Path) -> None:
-    run = start_search(tmp_path, halving())
-    run.note_times([{"networks": 2, "to": 3, "seconds": 1.5, "ended": 1e9, "trained_by": "a:1"}])
-    run.finish("completed", ENDED)
-    assert draw_figures(run) == (*UNCONFIRMED, "timeline.png")
-    assert draw_missing_figures(run) == ()
+    assert draw_missing_figures(run) == names[:2]
+    assert [(run.path / name).read_bytes() for name in names] == first
 
 
 def test_figures_of_a_search_that_may_continue_are_redrawn(tmp_path: Path) -> None:
     run = finished(tmp_path, halving()[:10], "interrupted")
     assert [draw_missing_figures(run) for _ in range(2)] == [UNCONFIRMED] * 2
-
-
-def test_a_search_of_one_rung_has_no_figure_of_rungs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    run = finished(tmp_path, [*halving()[:9], END])
-    assert draw_figures(run) == ALWAYS
-    monkeypatch.setitem(sys.modules, "fnnctl.plots.style", None)  # matplotlib is not loaded needlessly
-    assert draw_missing_figures(run) == ()
-
-
-def test_without_a_result_nothing_is_drawn(tmp_path: Path) -> None:
-    assert draw_figures(start_search(tmp_path, halving()[:5])) == ()
-
-
-def test_the_figure_of_a_confirmation_needs_all_networks(tmp_path: Path) -> None:
-    assert draw_figures(finished(tmp_path / "some", CONFIRMED[:-1])) == UNCONFIRMED
-    assert draw_figures(finished(tmp_path / "all", CONFIRMED)) == (*UNCONFIRMED, "confirmed.png")
 
 
 @pytest.mark.parametrize(

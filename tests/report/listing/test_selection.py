@@ -163,9 +163,9 @@ def test_a_field_that_no_run_has() -> None:
         "--columns": ([], None, [field_of("acuracy")]),
         "--where": (parse_conditions(["acuracy>0"]), None, []),
     }
-    for option, arguments in given.items():
+    for option, (conditions, order, columns) in given.items():
         with pytest.raises(UsageError, match=f"{option} 'acuracy': .*did you mean 'accuracy'"):
-            select_runs(ENTRIES, *arguments, no_config)
+            select_runs(ENTRIES, conditions, order, columns, no_config)
 
 
 def test_values_of_several_types_are_sorted() -> None:

@@ -4,9 +4,6 @@ import os
 import shlex
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
-
-import pytest
 
 from fnnctl.records.journal import Resume, encode
 from fnnctl.report.blocks import Command
@@ -68,27 +65,16 @@ def test_an_interrupted_one_can_be_resumed(start_run: Callable[..., OpenRun], tm
     assert not {"predict", "compare"} & {*names(search)}
 
 
-@pytest.mark.parametrize(
-    ("metrics", "facts", "offered"),
-    [
-        pytest.param(None, {"diverged": True}, ["report", "report"], id="diverged"),
-        pytest.param(
-            {"train": {"accuracy": 1.0}, "validation": {"accuracy": 0.9}, "test": None},
-            {},
-            ["report", "search", "predict", "train", "report"],
-            id="without a test part it is not compared",
-        ),
-    ],
-)
-def test_what_is_offered_depends_on_what_there_is(
-    start_run: Callable[..., OpenRun], metrics: Any, facts: dict[str, Any], offered: list[str]
+def test_a_diverged_one_is_not_repeated_and_one_without_a_test_part_not_compared(
+    start_run: Callable[..., OpenRun],
 ) -> None:
-    run = start_run()
-    run.write_model({}, {})
-    if metrics:
-        run.write_metrics(metrics)
-    run.finish("failed" if facts else "completed", ENDED, facts)
-    assert names(run) == offered
+    diverged, unmeasured = start_run(), start_run()
+    diverged.write_model({}, {})
+    diverged.finish("failed", ENDED, {"diverged": True})
+    assert names(diverged) == ["report", "report"]
+    unmeasured.write_metrics({"train": {"accuracy": 1.0}, "validation": {"accuracy": 0.9}, "test": None})
+    unmeasured.finish("completed", ENDED)
+    assert "compare" not in names(unmeasured)
 
 
 def test_a_search_predicts_with_its_winner(tmp_path: Path) -> None:
