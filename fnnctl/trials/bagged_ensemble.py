@@ -76,12 +76,16 @@ class _Candidates:
         weights = [float(count) for count in selection.counts.values()]
         return self.data.task.combine([self.predictions[k] for k in selection.counts], weights)
 
-    def of_parts(self, members: Sequence[tuple[TrainedTrial, int]]) -> FloatArray:
-        """The scores of an ensemble, (n, outputs), with the bits that its predictor gives: part by part."""
+    def of_parts(self, members: Sequence[tuple[TrainedTrial, int]], decoder: OutputDecoder) -> FloatArray:
+        """The scores of an ensemble, (n, outputs), with the bits that its predictor gives: part by part.
+
+        `decoder` is the predictor's: if all members have the same class weights, so has it, even if other
+        candidates have none.
+        """
         parts, weights = [], []
         for trial, count in members:
             shares = trial.weights[SHARES].tolist()
-            parts += _calibrated(self.data, trial, self.decoder)
+            parts += _calibrated(self.data, trial, decoder)
             weights += [float(count) * share / sum(shares) for share in shares]
         return self.data.task.combine(parts, weights)
 
@@ -116,12 +120,13 @@ def select_on_bags(
     mixture, every_row = candidates.mixture, np.arange(len(rows))
     selection = select_by_loss(mixture, limits)
     members = tuple((finite[k], count) for k, count in selection.counts.items())
-    scores = candidates.of_parts(members)
+    scores = candidates.of_parts(members, candidates.decoder)
     joint = candidates.fitted(candidates.decoder, scores, every_row)
     if len(members) == 1:
         predictor, scores = _trained_predictor(data, members[0][0], post_training)
     else:
         predictor = TrialMembers(members).predictor(data)
+        scores = candidates.of_parts(members, predictor.decoder)
         predictor = replace(predictor, decoder=candidates.fitted(predictor.decoder, scores, every_row))
     out_of_bag = data.score(rows, [scores], predictor.decoder)
     folds = [np.searchsorted(rows, bag.validation) for bag in fit.bags(data)]

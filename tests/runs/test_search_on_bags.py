@@ -52,8 +52,10 @@ TWIN_NUMBERS = {
 COMPARED = {
     "search": {"ensemble": {"size": 5}, "trials": 6, "start_from": "defaults", "compare_with_default": True}
 }
-TARGETS = {"two": (TWO_CLASSES, 6), "many": (MANY_CLASSES, 3), "number": (TWIN_NUMBERS, 3)}
-"""The sections of the config, and epochs after which the ensemble has other trials than the default one."""
+TARGETS = {"two": TWO_CLASSES, "many": MANY_CLASSES, "number": TWIN_NUMBERS}
+"""The sections of the config. Of two classes, all members have class weights, and some candidates have none."""
+EPOCHS = {"training": {"epochs": 3}}
+"""The ensemble then has other trials than the default one."""
 
 
 def assert_is_training(best: Path) -> None:
@@ -72,9 +74,8 @@ def selection_of(folder: Path) -> tuple[RunFolder, SelectionFacts]:
 @pytest.fixture(scope="module", params=TARGETS)
 def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A search on bags over each kind of target."""
-    sections, epochs = TARGETS[request.param]
-    training = {"training": {"epochs": epochs}}
-    config = written(tmp_path_factory.mktemp("bags"), request.param, sections, training, COMPARED)
+    sections = (TARGETS[request.param], EPOCHS, COMPARED)
+    config = written(tmp_path_factory.mktemp("bags"), request.param, *sections)
     return search(config, "--executor", "serial")
 
 
