@@ -1,6 +1,7 @@
 """What is said about wrong configs: the sentences stand in one table, `wrong_configs.txt`.
 
-A case is a config, `--set` options, and what is wrong (`=> valid` if nothing is), until the next empty line.
+A case is a config, `--set` and `--unset` options, and what is wrong (`=> valid` if nothing is), until the
+next empty line.
 Lists that every new thing would change have a name in angle brackets.
 """
 
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from fnnctl.config.reading.loading import LoadedConfig
+from fnnctl.config.reading.overrides import Removal
 from fnnctl.config.schema.methods import SCHEDULERS
 from fnnctl.config.schema.training import TrainingConfig
 from fnnctl.errors import ConfigError
@@ -23,14 +25,20 @@ TOPICS = Path(__file__).with_name("wrong_configs.txt").read_text(encoding="utf-8
 LISTS = {"<metrics>": objectives(), "<schedulers>": SCHEDULERS, "<training>": TrainingConfig.model_fields}
 
 
-def cases(topic: str) -> Iterator[tuple[str, list[str], list[str]]]:
-    """The config, the `--set` options and the expected lines of each case."""
+def cases(topic: str) -> Iterator[tuple[str, list[str | Removal], list[str]]]:
+    """The config, the options and the expected lines of each case."""
     for case in topic.partition("\n")[2].strip("\n").split("\n\n"):
         lines = case.split("\n")
-        changes = [line.removeprefix("--set ") for line in lines if line.startswith("--set ")]
+        changes = [change(line) for line in lines if line.startswith(("--set ", "--unset "))]
         expected = [in_full(line.removeprefix("=> ")) for line in lines if line.startswith("=> ")]
-        config = [line for line in lines if not line.startswith(("--set ", "=> "))]
+        config = [line for line in lines if not line.startswith(("--set ", "--unset ", "=> "))]
         yield "\n".join(config) + "\n", changes, expected
+
+
+def change(line: str) -> str | Removal:
+    """The option of a line."""
+    option, _, value = line.partition(" ")
+    return Removal(value) if option == "--unset" else value
 
 
 def in_full(line: str) -> str:

@@ -7,7 +7,6 @@ import pytest
 from pydantic import Field
 
 from fnnctl.config.paths import format_path, parse_path
-from fnnctl.config.schema.forms import sections_of
 from fnnctl.config.schema.records import (
     can_be_searched_in_ensembles,
     records_by_path,
@@ -22,7 +21,6 @@ from fnnctl.config.schema.validation_schemes import (
     VALIDATION_SCHEMES,
     ValidationScheme,
 )
-from tests.config.strategies import VALUES
 
 ONE_NETWORK, ENSEMBLES = VALIDATION_SCHEMES[ON_VALIDATION], VALIDATION_SCHEMES[ON_BAGS]
 
@@ -65,17 +63,6 @@ def test_a_setting_of_several_choices_has_a_record_for_each() -> None:
     assert [record.info.default for record in records] == [0.1, 0.98, 0.2]
     (units,) = records_by_path()["model", "hidden", 0, "units"]
     assert units.section.__name__ == "HiddenLayerConfig"
-
-
-def test_random_configs_draw_every_setting_from_its_record() -> None:
-    """Apart from those of a search, the recipe, and names, which come with their section."""
-    drawn = {tuple(0 if isinstance(part, int) else part for part in path) for path, _ in VALUES}
-    settings = {
-        record.path
-        for record in setting_records()
-        if record.key != "name" and record.path[0] != "search" and not sections_of(record.forms)
-    }
-    assert settings - drawn == {("recipe",), ("complete",), ("model", "hidden")}
 
 
 @pytest.mark.parametrize("scheme", [ONE_NETWORK, ENSEMBLES])
