@@ -54,7 +54,8 @@ def _values_of(form: Form) -> st.SearchStrategy[Any]:
         case "mapping":
             return st.dictionaries(_keys, _values(form.entries), min_size=form.has_free_keys, max_size=3)
         case "list":
-            return st.lists(_values(form.entries), min_size=form.min_length or 0, max_size=form.max_length or 3)
+            low, high = form.min_length or 0, form.max_length or 3
+            return st.lists(_values(form.entries), min_size=low, max_size=high)
         case "words":
             return st.sampled_from(form.words)
         case "integer" | "number":

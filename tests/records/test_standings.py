@@ -70,25 +70,12 @@ def test_the_incumbent_has_the_largest_budget_and_then_the_best_objective() -> N
     assert incumbents == [0, 0, 1, 2, 2]
 
 
-def test_an_early_stop_counts_at_every_budget() -> None:
-    early = result(0, 0.8, 1, Status.STOPPED_EARLY)
-    standings = Standings("maximize", [early, result(1, 0.7), result(1, 0.75, 9)])
-    assert standings.incumbent is early
-    standings.add(result(2, 0.81, 9))
-    assert standings.incumbent == result(2, 0.81, 9)
-
-
 def test_a_trial_that_diverges_later_is_out() -> None:
     standings = Standings("minimize", [result(0, 0.1), result(1, 0.2)])
     standings.add(result(0, None, 3, Status.DIVERGED, epochs=1))
     assert standings.incumbent == result(1, 0.2)
     assert [each.trial for each in standings.ranked()] == [1, 0]
     assert standings.epochs == {0: 2, 1: 1}
-
-
-def test_nobody_finite_no_incumbent() -> None:
-    standings = Standings("minimize", [result(0, None, 1, Status.FAILED), result(1, math.nan)])
-    assert standings.incumbent is None
 
 
 def test_the_most_frequent_reason_of_trials_without_a_result() -> None:
@@ -121,18 +108,16 @@ def test_a_smaller_budget_that_comes_later_changes_only_the_epochs() -> None:
 
 
 def test_a_trial_that_its_curve_stopped_ranks_below_the_others_and_never_wins() -> None:
+    """Unless it went on later, as in an extended search, whose parts are larger."""
+    stops = [Stop("hopeless", trial=0, budget=3, saved=6), Stop("no improvement")]
     standings = Standings("maximize", [result(0, 0.9, 3), result(1, 0.5, 3), result(2, math.nan, 3)])
-    standings.stop([Stop("hopeless", trial=0, budget=3, saved=6), Stop("no improvement")])
+    standings.stop(stops)
     assert [each.trial for each in standings.ranked()] == [1, 0, 2]
     assert standings.latest[0] == replace(result(0, 0.9, 3, Status.STOPPED_BY_CURVE), reason="hopeless")
     assert standings.incumbent == result(1, 0.5, 3)
-
-
-def test_a_stopped_trial_that_went_on_later_is_not_stopped() -> None:
-    """As in an extended search, whose parts are larger."""
-    standings = Standings("maximize", [result(0, 0.9, 3), result(0, 0.8, 9), result(1, 0.5, 9)])
-    standings.stop([Stop("hopeless", trial=0, budget=3, saved=6)])
-    assert standings.incumbent == result(0, 0.8, 9)
+    longer = Standings("maximize", [result(0, 0.9, 3), result(0, 0.8, 9), result(1, 0.5, 9)])
+    longer.stop(stops)
+    assert longer.incumbent == result(0, 0.8, 9)
 
 
 def defined_incumbent(results: Sequence[Result], direction: Direction) -> Result | None:
@@ -152,15 +137,6 @@ def defined_incumbent(results: Sequence[Result], direction: Direction) -> Result
     return min(at_largest, key=lambda each: (sign * (each.objective or 0.0), each.trial), default=None)
 
 
-def test_the_last_finisher_at_the_largest_budget_is_stopped() -> None:
-    """Then those with less budget compete again, also if another is the incumbent."""
-    early = result(0, 0.9, 1, Status.STOPPED_EARLY)
-    standings = Standings("maximize", [early, result(1, 0.95, 3), result(2, 0.5, 9)])
-    assert standings.incumbent is early
-    standings.stop([Stop("hopeless", trial=2, budget=9, saved=1)])
-    assert standings.incumbent == result(1, 0.95, 3)
-
-
 RESULTS = st.builds(
     result,
     trial=st.integers(0, 5),
@@ -170,12 +146,24 @@ RESULTS = st.builds(
 )
 
 
-@given(results=st.lists(RESULTS, max_size=25), direction=st.sampled_from(DIRECTIONS))
-def test_the_incumbent_by_definition_after_every_result(results: list[Result], direction: Direction) -> None:
+@given(
+    results=st.lists(RESULTS, max_size=25),
+    direction=st.sampled_from(DIRECTIONS),
+    stopped=st.sets(st.integers(0, 5)),
+)
+def test_the_incumbent_by_definition_after_every_result(
+    results: list[Result], direction: Direction, stopped: set[int]
+) -> None:
+    """If the last finisher at the largest budget is stopped, those with less budget compete again."""
     standings = Standings(direction)
-    for k, each in enumerate(results, start=1):
-        standings.add(each)
-        assert standings.incumbent == defined_incumbent(results[:k], direction)
+    for count, added in enumerate(results, start=1):
+        standings.add(added)
+        assert standings.incumbent == defined_incumbent(results[:count], direction)
+    for trial in stopped & standings.latest.keys():
+        latest = standings.latest[trial]
+        standings.stop([Stop("hopeless", trial=trial, budget=latest.budget, saved=1)])
+        results = [*results, replace(latest, status=Status.STOPPED_BY_CURVE, reason="hopeless")]
+        assert standings.incumbent == defined_incumbent(results, direction)
 
 
 def test_the_leaders_follow_the_order_of_the_incumbent() -> None:

@@ -156,23 +156,6 @@ def test_grids_worked_out_by_hand(plain: dict[str, Any], grid: list[Any]) -> Non
     assert list(domain(**plain).grid(5)) == grid
 
 
-@pytest.mark.parametrize(
-    ("plain", "log"),
-    [
-        ({"choice": [1, 10]}, False),
-        ({"uniform": [1, 2]}, False),
-        ({"integer": [1, 2]}, False),
-        ({"normal": [1, 2]}, False),
-        ({"log_uniform": [1, 2]}, True),
-        ({"log_uniform": [1, 100], "step": 10}, True),
-        ({"log_integer": [1, 2]}, True),
-        ({"log_integer": [1, 20], "step": 2}, True),
-    ],
-)
-def test_which_are_spread_by_their_logarithm(plain: dict[str, Any], log: bool) -> None:
-    assert domain(**plain).log == log
-
-
 @pytest.mark.parametrize("value", [True, "0.5", None, -0.1, 1.1])
 def test_values_outside_the_domain(value: Any) -> None:
     assert value not in domain(uniform=[0, 1])
@@ -232,109 +215,6 @@ def test_a_normal_distribution_ends_after_four_deviations() -> None:
 
 
 @pytest.mark.parametrize(
-    ("plain", "problems"),
-    [
-        ({"choice": []}, ["choice: is empty; write the values to choose from, such as [0.1, 0.01]"]),
-        ({"choice": [1, "a", 1.0]}, ["choice.2: 1.0 is given twice; remove one of the two"]),
-        ({"uniform": [1, 0]}, ["uniform: the minimum, 1.0, is above the maximum, 0.0; write [0.0, 1.0]"]),
-        (
-            {"uniform": [1, 1]},
-            ["uniform: has only one value, 1.0; write {choice: [1.0]}, or set it outside the search"],
-        ),
-        ({"uniform": [0, 1], "step": 2}, ["step: is larger than the whole domain, from 0.0 to 1.0"]),
-        (
-            {"uniform": [0, 1], "step": 1e-9},
-            ["step: gives the domain 1,000,000,001 values; write a larger one, or leave it out"],
-        ),
-        ({"integer": [5, 1]}, ["integer: the minimum, 5, is above the maximum, 1; write [1, 5]"]),
-        ({"integer": [1, 5], "step": 5}, ["step: is larger than the whole domain, from 1 to 5"]),
-        (
-            {"log_uniform": [0, 1]},
-            ["log_uniform.0: must be above 0 on a logarithmic scale, not 0.0; "
-             "write a small number, or uniform: [0.0, 1.0]"],
-        ),
-        (
-            {"log_integer": [-2, 8], "step": 2},
-            ["log_integer.0: must be above 0 on a logarithmic scale, not -2; "
-             "write a small number, or integer: [-2, 8]"],
-        ),
-        (
-            {"log_uniform": [1e-320, 1], "step": 10},
-            ["log_uniform.0: is too close to 0 for a range up to 1.0; write 1e-290 or more"],
-        ),
-        (
-            {"log_uniform": [1, 5], "step": 10},
-            ["step: is a factor here, and larger than the ratio of 5.0 to 1.0"],
-        ),
-        ({"normal": [0, 0]}, ["normal.1: is the standard deviation and must be above 0, not 0.0"]),
-        (
-            {"normal": [0, 1], "within": [2, 1]},
-            ["within: the minimum, 2.0, is above the maximum, 1.0; write [1.0, 2.0]"],
-        ),
-        (
-            {"normal": [0, 1], "within": [50, 60]},
-            ["within: is too far from the mean, 0.0, to contain any value"],
-        ),
-        (
-            {"normal": [0, 1], "within": [1, 2], "step": 0.1},
-            ["step: counts from the mean, 0.0, so the mean must be between 1.0 and 2.0"],
-        ),
-        (
-            {"normal": [0, 1], "step": 100},
-            ["step: gives the domain 1 values; write another one, or leave it out"],
-        ),
-        (
-            {"depth": [3, 1], "width": [8, 4]},
-            ["depth: the minimum, 3, is above the maximum, 1; write [1, 3]",
-             "width: the minimum, 8, is above the maximum, 4; write [4, 8]"],
-        ),
-        (
-            {"depth": [1, 3], "width": [4, 8], "log": True, "step": 1},
-            ["step: is a factor if log is true and must be above 1, not 1"],
-        ),
-        (
-            {"depth": [1, 3], "width": [4, 8], "step": 1.5},
-            ["step: is a difference of widths and must be a whole number, not 1.5"],
-        ),
-        (
-            {"depth": [1, 3], "width": [4, 8], "activation": [], "normalization": ["none", "layer", "none"],
-             "residual": [True, True]},
-            ["activation: is empty; write the values to choose from, such as [relu, tanh]",
-             "normalization.2: 'none' is given twice; remove one of the two",
-             "residual.1: True is given twice; remove one of the two"],
-        ),
-        (
-            {"depth": [0, 1], "width": [4, 8], "residual": [False, True]},
-            ["residual: has no effect: only layers after the first add their inputs; raise the depth, "
-             "or remove it"],
-        ),
-    ],
-)  # fmt: skip
-def test_problems_of_a_domain(plain: dict[str, object], problems: list[str]) -> None:
-    domain = domain_of(SearchConfig.model_validate({"space": {"x": plain}}).domains["x"])
-    assert [f"{'.'.join(map(str, path))}: {text}" for path, text in domain.problems()] == problems
-
-
-@pytest.mark.parametrize(
-    "plain",
-    [
-        {"choice": [None]},
-        {"choice": [1, True, "1"]},
-        {"uniform": [-1, 1], "step": 2},
-        {"integer": [1, 10**15], "step": 1},
-        {"log_integer": [1, 2]},
-        {"normal": [0, 1], "within": [0.5, 9]},
-        {"depth": [0, 0], "width": [4, 4]},
-        {"depth": [1, 1], "width": [4, 9], "log": True, "step": 1.5},
-        {"depth": [0, 2], "width": [4, 9], "activation": ["relu", {"name": "relu"}], "residual": [True]},
-    ],
-)
-def test_valid_values_have_no_problems(plain: dict[str, object]) -> None:
-    domain = domain_of(SearchConfig.model_validate({"space": {"x": plain}}).domains["x"])
-    assert list(domain.problems()) == []
-
-
-@pytest.mark.parametrize(
     ("domain", "value", "neighbours"),
     [
         (Choice(("a", "b", "c")), "b", ["a", "c"]),
@@ -376,13 +256,16 @@ def test_neighbours_are_other_values_and_lead_back(domain: Domain, u: float) -> 
     ("domain", "scale"),
     [
         (Choice(("a", 1)), "choice"),
-        (Choice((1, 2.5)), "linear"),
-        (LogInteger(1, 10**15), "log"),
+        (Choice((1, 10)), "linear"),
+        (LogUniform(1, 100), "log"),
+        (LogInteger(1, 20, step=2), "log"),
+        (Uniform(1, 2), "linear"),
         (Integer(1, 10**15), "linear"),
+        (Normal(1, 2), "linear"),
     ],
 )
 def test_the_scale_of_an_axis(domain: Domain, scale: str) -> None:
-    assert domain.scale == scale
+    assert (domain.scale, domain.log) == (scale, scale == "log")
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import pytest
 
 from fnnctl.config.recipes.resolving import RECIPES, experiment_before_data, recipe_values, resolve
 from fnnctl.config.schema.recipe_values import (
+    FAST_MEMBERS,
     LARGE,
     MANY_ROWS,
     MEMBERS,
@@ -15,24 +16,29 @@ from fnnctl.config.schema.recipe_values import (
     RecipeFacts,
 )
 from fnnctl.config.schema.setting import Recipe
-from tests.config.recipes.cases import CASES, assert_all_is_taken, facts_of
+from tests.config.recipes.cases import CASES, facts_of
 
 LABEL_SMOOTHING = ("training", "label_smoothing")
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_all_values_make_sense_together(case: str) -> None:
-    assert_all_is_taken("default", CASES[case])
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_all_values_make_sense_together(recipe: Recipe, case: str) -> None:
+    """With nothing given, every value is valid and taken."""
+    complete = resolve({"recipe": recipe, "data": {"source": "table.csv", "target": "y"}}, CASES[case])
+    assert complete.provenance.omitted == {}
+    assert complete.provenance.applied == recipe_values(recipe, CASES[case])
 
 
-def test_targets_are_smoothed_only_for_the_sake_of_predicted_classes() -> None:
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_targets_are_smoothed_only_for_the_sake_of_predicted_classes(recipe: Recipe) -> None:
     smoothed = {
-        metric: recipe_values("default", facts_of(metric=metric)).get(LABEL_SMOOTHING, 0)
+        metric: recipe_values(recipe, facts_of(metric=metric)).get(LABEL_SMOOTHING, 0)
         for metric in ("accuracy", "f1_macro", "log_loss", "roc_auc_macro")
     }
     assert smoothed["accuracy"] == smoothed["f1_macro"]
     assert smoothed["log_loss"] == smoothed["roc_auc_macro"] == 0
-    assert not recipe_values("default", CASES["numbers"]).get(LABEL_SMOOTHING, 0)
+    assert not recipe_values(recipe, CASES["numbers"]).get(LABEL_SMOOTHING, 0)
 
 
 @pytest.mark.parametrize(("rows", "twins", "epochs"), [(MANY_ROWS - 1, True, 22), (MANY_ROWS, False, 20)])
@@ -60,11 +66,6 @@ def test_many_rows_need_less_smoothing(recipe: Recipe, outputs: int, smoothing: 
         for rows in (MANY_ROWS - 1, MANY_ROWS)
     )
     assert (few, many) == (0.1, smoothing)
-
-
-def test_only_the_outputs_of_a_regression_are_limited() -> None:
-    assert recipe_values("default", CASES["numbers"])["model", "clip_outputs"] is True
-    assert ("model", "clip_outputs") not in recipe_values("default", facts_of())
 
 
 @pytest.mark.parametrize(
@@ -110,20 +111,26 @@ def test_the_best_epoch_is_that_of_calibrated_probabilities(
     assert (stopping.monitor, stopping.patience) == (monitor, None if facts.has_search else "auto")
 
 
-def test_a_validation_share_that_is_set_keeps_the_members() -> None:
+@pytest.mark.parametrize(("recipe", "members"), [("default", MEMBERS), ("fast", FAST_MEMBERS)])
+def test_a_validation_share_that_is_set_keeps_the_members(recipe: Recipe, members: int) -> None:
     """They share these validation rows, so they have no bags."""
-    config = {"data": {"source": "iris", "split": {"validation": 0.2}}}
+    config = {"recipe": recipe, "data": {"source": "iris", "split": {"validation": 0.2}}}
     complete = resolve(config, facts_of())
     ensemble = complete.experiment.model.ensemble
-    assert (ensemble.members, ensemble.bags) == (MEMBERS, False)
+    assert (ensemble.members, ensemble.bags) == (members, False)
     ((path, reason),) = complete.provenance.omitted.items()
     assert path == ("model", "ensemble", "bags")
     assert reason.message.startswith("data.split.validation would have no effect: with bags,")
 
 
-def test_probabilities_of_a_classification_are_calibrated() -> None:
-    assert recipe_values("default", facts_of())["model", "calibration"] == "shrunk_temperature"
-    assert ("model", "calibration") not in recipe_values("default", CASES["numbers"])
+def test_probabilities_of_a_classification_are_calibrated_and_outputs_of_a_regression_limited() -> None:
+    for facts, calibration, clips in (
+        (facts_of(), "shrunk_temperature", None),
+        (CASES["numbers"], None, True),
+    ):
+        values = recipe_values("default", facts)
+        assert values.get(("model", "calibration")) == calibration
+        assert values.get(("model", "clip_outputs")) is clips
 
 
 @pytest.mark.parametrize(
@@ -143,18 +150,14 @@ def test_a_calibration_that_is_set_is_kept(sections: dict[str, Any], calibration
 
 
 @pytest.mark.parametrize(
-    "search",
-    [
-        {},
-        {"search": {"objective": {"on": "cross_validation"}, "space": {"training.l2": {"uniform": [0, 1]}}}},
-    ],
+    "search", [None, {"objective": {"on": "cross_validation"}, "space": {"training.l2": {"uniform": [0, 1]}}}]
 )
-def test_without_validation_rows_nothing_is_calibrated(search: dict[str, Any]) -> None:
+def test_without_validation_rows_nothing_is_calibrated(search: Any) -> None:
     config = {
-        **search,
         "data": {"source": "iris", "split": {"validation": 0}},
         "model": {"ensemble": 1},
         "training": {"early_stopping": None},
+        "search": search,
     }
     complete = resolve(config, facts_of())
     assert complete.experiment.model.calibration == "none"

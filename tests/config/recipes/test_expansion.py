@@ -67,29 +67,6 @@ def test_classic_fills_in_nothing() -> None:
     assert complete.experiment == experiment_of(complete.provenance.written)
 
 
-@pytest.mark.parametrize(
-    "sections",
-    [
-        {"training": {"batch_size": 16}},
-        {"training": {"optimizer": {"beta1": 0.8}, "early_stopping": {"tolerance": 0.1}}},
-        {"model": {"normalization": "batch", "numeric_embedding": {"name": "none"}}},
-    ],
-)
-def test_a_setting_that_the_recipe_lacks_leaves_it_whole(sections: dict[str, Any]) -> None:
-    complete = expand(**sections)
-    assert taken(complete) == VALUES.keys()
-    assert complete.provenance.omitted == {}
-
-
-def test_a_setting_of_the_recipe_changes_itself_alone() -> None:
-    complete = expand(training={"optimizer": {"learning_rate": 0.3}}, model={"ensemble": 5})
-    training = complete.experiment.training
-    assert (training.learning_rate, training.optimizer.name) == (0.3, "adamw")
-    assert complete.experiment.model.ensemble.members == 5
-    assert taken(complete) == VALUES.keys() - {"training.optimizer.learning_rate", "model.ensemble.members"}
-    assert complete.provenance.omitted == {}
-
-
 def test_a_searched_setting_has_the_recipes_value_to_start_from() -> None:
     space = {"model.hidden": {"depth": [1, 2], "width": [4, 8]}}
     complete = expand(search={"space": space, "method": "random"})
@@ -105,13 +82,7 @@ def test_layers_that_the_space_cannot_start_from_give_way() -> None:
     assert len(complete.experiment.model.hidden) == 1
 
 
-def test_nothing_is_filled_in_a_section_that_is_null() -> None:
-    complete = expand(training={"early_stopping": None})
-    assert complete.experiment.training.early_stopping is None
-    assert taken(complete) == VALUES.keys() - STOPPING
-
-
-def test_nothing_is_filled_in_a_resolve() -> None:
+def test_nothing_is_filled_in_a_complete_config() -> None:
     complete = expand(complete=True)
     assert (complete.provenance.applied, complete.provenance.omitted) == ({}, {})
     assert complete.experiment.training.epochs == 200
@@ -129,14 +100,9 @@ def test_nothing_is_filled_in_a_resolve() -> None:
             {"training.lr_schedule.warmup_epochs"},
         ),
         (
-            {"training": {"epochs": 20, "averaging": {"name": "swa"}}},
-            {"training.lr_schedule.warmup_epochs"},
-        ),
-        (
             {"search": {"space": {"training.optimizer.name": {"choice": ["adam", "lbfgs"]}}}},
             {"model.dropout", *OPTIMIZER},
         ),
-        ({"search": {"space": {"training.optimizer.name": {"choice": ["adam", "adamw"]}}}}, OPTIMIZER),
         (
             {
                 "training": {"optimizer": "adamw"},
@@ -210,14 +176,10 @@ def test_an_expanded_config_has_nothing_left_to_fill() -> None:
     assert (again.provenance.config, again.experiment) == (once.provenance.config, once.experiment)
 
 
-def test_the_name_is_kept_of_a_config_that_is_valid_only_beside_the_recipe() -> None:
-    """Warm-up needs the recipe's schedule."""
+def test_the_name_is_kept() -> None:
+    """Also of a config that is valid only beside the recipe: warm-up needs the recipe's schedule."""
     schedule = {"training": {"lr_schedule": {"warmup_epochs": 2}}}
     config = {"name": "roses", "data": {"source": "iris"}, **schedule}
     assert experiment_before_data(config).name == "roses"
-
-
-def test_the_default_name_is_kept() -> None:
-    config = {"recipe": "default", "data": {"source": "iris"}}
-    named = experiment_of(config).model_copy(update={"name": "flowers"})
-    assert resolve(config, facts_of(), name=named.name).experiment.name == "flowers"
+    assert expand().experiment.name is None
+    assert resolve(config, facts_of(), name="flowers").experiment.name == "flowers"

@@ -2,30 +2,17 @@ from __future__ import annotations
 
 import pytest
 
-from fnnctl.config.schema.recipe_values import RecipeFacts
-
-
-def facts(metric: str = "accuracy") -> RecipeFacts:
-    return RecipeFacts(
-        task="classification", rows=90, numeric=3, indicators=0, categories=0, outputs=2, metric=metric
-    )
+from tests.config.recipes.cases import facts_of
 
 
 @pytest.mark.parametrize(
-    ("metric", "wanted"),
+    ("metrics", "wanted"),
     [
-        ("accuracy", False),
-        ("f1_macro", False),
-        ("log_loss", True),
-        ("loss", True),
-        ("roc_auc_micro", True),
-        ("average_precision_macro", True),
-        ("maximum_calibration_error", True),
-        ("matthews_correlation", False),
-        ("r2", False),
+        ("accuracy f1_macro matthews_correlation r2 per_class.a.b.recall", False),
+        ("log_loss loss roc_auc_micro average_precision_macro maximum_calibration_error", True),
         ("per_class.a.b.roc_auc", True),
-        ("per_class.a.b.recall", False),
     ],
 )
-def test_scores_of_probabilities(metric: str, wanted: bool) -> None:
-    assert facts(metric).wants_probabilities is wanted
+def test_scores_of_probabilities(metrics: str, wanted: bool) -> None:
+    for metric in metrics.split():
+        assert facts_of(metric=metric).wants_probabilities is wanted, metric
