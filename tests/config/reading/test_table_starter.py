@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 from hypothesis import example, given
@@ -24,6 +25,7 @@ from fnnctl.config.schema.data import DEFAULT_MISSING_VALUES
 from fnnctl.config.yaml_text import is_allowed_value
 from fnnctl.errors import UsageError
 from tests.config.recipes.cases import facts_of
+from tests.messages import Messages
 
 HOSTILE = (
     "y: [", "#", "a # b", "'", '"', "a\nb", "no", "1e3", "012", "null", "~", "", " ", "ü", "日本", "- a",
@@ -52,25 +54,50 @@ def load(text: str, file: str = STARTER_NAME) -> LoadedConfig:
         return load_config(path)
 
 
-def test_the_text_says_what_was_found_and_leaves_the_rest_to_the_recipe() -> None:
-    text = table_starter_text(starter(ignored={"tree": "has 160 different texts"}), STARTER_NAME)
-    loaded = load(text)
-    data = loaded.experiment.data
-    assert (data.source, data.target, data.task) == ("trees.csv", "harvest", "classification")
-    assert data.columns.ignore == ("tree",)
-    assert (data.split.test, data.split.stratify) == (0.2, True)
+def test_the_text_leaves_all_but_the_data_to_the_recipe() -> None:
+    """The search changes nothing in `train`."""
+    loaded = load(table_starter_text(starter(ignored={"tree": "has 160 different texts"}), STARTER_NAME))
     alone = load("seed: 7\ndata: {source: trees.csv, target: harvest, task: classification}")
-    complete = [resolve(each.config, facts_of(), name=each.experiment.name) for each in (loaded, alone)]
-    sections = [each.experiment.model_dump(include={"model", "training"}) for each in complete]
-    assert sections[0] == sections[1], "the search changes nothing in `train`"
-    assert recipe_line(complete[0]) == recipe_line(complete[1])
+    written, default = (resolve(config.config, facts_of(), name=STARTER_NAME) for config in (loaded, alone))
+    sections = {"model", "training"}
+    assert written.experiment.model_dump(include=sections) == default.experiment.model_dump(include=sections)
+    assert recipe_line(written) == recipe_line(default)
     assert loaded.search_problems() == []
-    lines = [" ".join(line.split()) for line in text.splitlines()]
-    assert "- tree # has 160 different texts" in lines
-    assert "# (`categorical: [NAME]` beside `ignore` keeps texts that are nearly all different)" in lines
-    assert "target: harvest # 2 classes: poor (82), good (78)" in lines
-    assert "# tree text 0 160" in lines
-    assert max(map(len, text.splitlines())) <= 110
+    data = loaded.experiment.data
+    assert (data.source, data.target, data.columns.ignore) == ("trees.csv", "harvest", ("tree",))
+    assert (data.split.test, data.split.stratify) == (0.2, True)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {
+            "ignored": dict.fromkeys(("tree", "b", "c", "d", "e"), "is an id"),
+            "rare": RareClass("x", 3, 100, is_binary=True, is_positive=True),
+            "missing": {"-": "column 'a': '-' is read as missing"},
+            "split": {"stratify": False},
+            "split_reason": "a single row",
+            "warnings": ("the columns alone predict",),
+            "leaks": ("code",),
+        },
+        {"may_be_amounts": True, "about_target": "10 classes: 4.0 (861), 3.0 (597), …"},
+        {
+            "task": "regression",
+            "columns": tuple(FoundColumn(f"x{k}", "numeric", 0, 9) for k in range(MAX_COLUMNS + 7)),
+            "split": {"validation": 0.0, "stratify": False},
+            "split_reason": "2 rows are too few",
+        },
+    ],
+    ids=["every decision", "numbers that may be amounts", "many columns and few rows"],
+)
+def test_the_text_and_the_decisions(changes: dict[str, Any], messages: Messages) -> None:
+    made = starter(**changes)
+    text = table_starter_text(made, "my own.yaml")
+    assert max(map(len, table_starter_text(made, STARTER_NAME).splitlines())) <= 110
+    load(text, "my own.yaml")
+    messages.check(text)
+    for decision in made.decisions():
+        messages.check(decision)
 
 
 @given(
@@ -146,13 +173,6 @@ def test_comments_can_be_activated(line: str, path: tuple[str, ...], value: obje
         assert data == value
 
 
-def test_settings_without_which_the_rows_cannot_be_divided_are_written_with_the_reason() -> None:
-    made = starter(split={"stratify": False}, split_reason="the class 'x' has a single row")
-    text = table_starter_text(made, STARTER_NAME)
-    assert "# the class 'x' has a single row" in text
-    assert load(text).experiment.data.split.stratify is False
-
-
 @pytest.mark.parametrize("is_binary", [True, False])
 def test_what_helps_to_find_rows_of_a_rare_class_is_offered(is_binary: bool) -> None:
     """Nothing is weighted unless the user wants it: weights would make the probabilities wrong."""
@@ -171,8 +191,7 @@ def test_what_helps_to_find_rows_of_a_rare_class_is_offered(is_binary: bool) -> 
 
 @pytest.mark.parametrize("ignored", [{}, {"tree": "why"}])
 def test_columns_that_give_the_target_away_can_be_ignored(ignored: dict[str, str]) -> None:
-    made = starter(leaks=("code", "no"), warnings=("the columns alone predict",), ignored=ignored)
-    assert "warning: the columns alone predict" in made.decisions()
+    made = starter(leaks=("code", "no"), ignored=ignored)
     text = table_starter_text(made, STARTER_NAME)
     assert load(text).experiment.data.columns.ignore == tuple(ignored)
     for line in ("  # columns:", "    # ignore: ", "      # - code", "      # - 'no'"):
@@ -192,15 +211,6 @@ def test_a_search_of_domains_is_offered_if_there_are_validation_rows(task: str, 
     assert loaded.experiment.search.ensemble is not None
     complete = resolve(loaded.config, facts_of(), name=loaded.experiment.name)
     assert search_problems(complete) == {}
-    few = starter(split={"validation": 0.0, "stratify": False}, split_reason="2 rows are too few")
-    assert "search:" not in table_starter_text(few, STARTER_NAME)
-
-
-def test_long_tables_are_cut() -> None:
-    columns = tuple(FoundColumn(f"x{number}", "numeric", 0, 9) for number in range(MAX_COLUMNS + 7))
-    text = table_starter_text(starter(columns=columns), STARTER_NAME)
-    assert "#   and 7 more: `fnnctl describe` lists them" in text
-    assert f"x{MAX_COLUMNS}" not in text
 
 
 def test_names_that_a_config_cannot_contain_are_not_written() -> None:
@@ -210,42 +220,10 @@ def test_names_that_a_config_cannot_contain_are_not_written() -> None:
 
 
 def test_a_config_is_never_too_large() -> None:
-    names = [f"column {number:05}" for number in range(40_000)]
+    names = [f"column {number:05} {'x' * 100}" for number in range(6_000)]
     text = table_starter_text(starter(ignored=dict.fromkeys(names, "is constant")), STARTER_NAME)
     assert len(text) <= MAX_BYTES
     assert text.count("# is constant") == MAX_COLUMNS
-    longer = dict.fromkeys((f"{name} of a long name" for name in names), "is constant")
-    with pytest.raises(UsageError, match=r"the 40,000 columns to leave out: remove them from the table"):
+    longer = dict.fromkeys((f"{name}{'x' * 100}" for name in names), "is constant")
+    with pytest.raises(UsageError, match=r"the 6,000 columns to leave out: remove them from the table"):
         table_starter_text(starter(ignored=longer), STARTER_NAME)
-
-
-def test_the_commands_name_another_file() -> None:
-    assert "fnnctl train mine.yaml " in table_starter_text(starter(), "mine.yaml")
-    assert "fnnctl train 'my own.yaml' " in table_starter_text(starter(), "my own.yaml")
-
-
-def test_decisions_are_said() -> None:
-    made = starter(
-        ignored=dict.fromkeys("abcde", "is an id"),
-        rare=RareClass("x", 3, 100, is_binary=True, is_positive=True),
-        missing={"-": "column 'a': '-' is read as missing"},
-        split={"stratify": False},
-        split_reason="a single row",
-    )
-    assert list(made.decisions()) == [
-        "target 'harvest': 2 classes: poor (82), good (78)",
-        "left out 5 columns: 'a' (is an id); 'b' (is an id); 'c' (is an id); and 2 more",
-        "column 'a': '-' is read as missing",
-        "the class 'x' has 3 of 100 rows: if too few of them are found, activate model.threshold",
-        "data.split is {stratify: false}: a single row",
-    ]
-
-
-def test_classes_that_are_numbers_may_be_amounts() -> None:
-    """Ages or ratings: the text and the terminal say what to write then."""
-    table = starter(may_be_amounts=True, about_target="10 classes: 4.0 (861), 3.0 (597), …")
-    assert "  task: classification  # or regression, if these numbers are amounts" in table_starter_text(
-        table, STARTER_NAME
-    )
-    assert next(table.decisions()).endswith("if these numbers are amounts, change data.task to regression")
-    assert "amounts" not in table_starter_text(starter(), STARTER_NAME)

@@ -1,13 +1,11 @@
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from fnnctl.config.rules.experiments import experiment_of
 from fnnctl.config.schema.data import DataConfig, SplitConfig
 from fnnctl.config.schema.experiment import Experiment
-from fnnctl.errors import ConfigError, Problem
+from fnnctl.errors import ConfigError
 
 IRIS = {"data": {"source": "iris"}}
 
@@ -35,26 +33,14 @@ def test_bags_are_validated_whatever_the_validation_share() -> None:
     assert experiment_of({**of_trials, **bags, "search": searched}).data.split.validation == 0.3
 
 
-@pytest.mark.parametrize(
-    ("config", "problems"),
-    [
-        ({"model": {"hidden": []}}, [("data.source", "missing")]),
-        ({**IRIS, "model": {"dropuot": 1}}, [("model.dropuot", "unknown setting")]),
-        (
-            {**IRIS, "model": {"hidden": [], "activation": "tanh"}, "training": {"class_weights": {}}},
-            [("model.activation", "has no effect"), ("training.class_weights", "is empty")],
-        ),
-    ],
-)
-def test_problems_have_paths_and_no_file(config: dict[str, Any], problems: list[tuple[str, str]]) -> None:
+def test_problems_have_paths_and_no_file() -> None:
+    config = {**IRIS, "model": {"hidden": [], "activation": "tanh"}, "training": {"class_weights": {}}}
     with pytest.raises(ConfigError) as caught:
         experiment_of(config)
-    found: tuple[Problem, ...] = caught.value.problems
-    assert [(each.path, each.file, each.line) for each in found] == [
-        (path, None, None) for path, _ in problems
+    assert [(problem.path, problem.file, problem.line) for problem in caught.value.problems] == [
+        ("model.activation", None, None),
+        ("training.class_weights", None, None),
     ]
-    for each, (_, start) in zip(found, problems, strict=True):
-        assert each.message.startswith(start)
 
 
 def test_what_only_trials_read_is_left_out() -> None:

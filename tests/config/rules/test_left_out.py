@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
 from fnnctl.config.paths import format_path, overlap, parse_path
 from fnnctl.config.problems import NO_EFFECT
-from fnnctl.config.reading.loading import LoadedConfig, load_config
+from fnnctl.config.reading.loading import LoadedConfig
 from fnnctl.config.reading.overrides import Removal
 from fnnctl.config.reading.yaml_reader import read_yaml
 from fnnctl.config.rules.experiments import experiment_of
@@ -94,45 +93,6 @@ def test_the_removal_of_a_setting_makes_others_ineffective(load: Load) -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("text", "changes", "expected"),
-    [
-        (
-            FILE,
-            (TEST_FILE, "data.split.test=0"),
-            ["--set: data.split.test: has no effect: data.test_source is the test part"],
-        ),
-        (
-            FILE,
-            ("training.optimizer.name=adam", "training.optimizer.momentum=0.5"),
-            ["--set: training.optimizer.momentum: adam has no momentum; momentum and nesterov have"],
-        ),
-        (
-            FILE.replace("momentum, ", "adam, "),
-            (TEST_FILE,),
-            ["3: training.optimizer.momentum: adam has no momentum; momentum and nesterov have"],
-        ),
-        (
-            FILE,
-            ("data.split.validation=0", "recipe=classic", "training.early_stopping.patience=3"),
-            [
-                "--set: training.early_stopping: monitors validation_loss, but data.split.validation is 0; "
-                "write monitor: train_loss, or early_stopping: null"
-            ],
-        ),
-        (
-            FILE + "  epoch: 5\n",
-            (TEST_FILE, "training.optimizer.name=adam"),
-            ["5: training.epoch: unknown setting (did you mean 'epochs'?)"],
-        ),
-    ],
-)
-def test_what_is_wrong_whatever_the_options_say_is_refused(
-    problems: Callable[..., list[str]], text: str, changes: tuple[str, ...], expected: list[str]
-) -> None:
-    assert problems(text, *changes) == expected
-
-
 def test_settings_that_trials_read_stay(load: Load) -> None:
     space = "search: {space: {training.optimizer.name: {choice: [momentum, adam]}}}\n"
     loaded = load(FILE + space, "training.optimizer.name=adam")
@@ -147,7 +107,5 @@ def test_settings_of_another_method_stay(load: Load) -> None:
     assert value_at(loaded.config, ("search", "budget", "brackets")) == "table"
 
 
-def test_every_start_of_a_former_resolve_can_be_changed(tmp_path: Path) -> None:
-    file = tmp_path / "resolved.yaml"
-    file.write_text("complete: true\n" + FILE)
-    assert [note.path for note in load_config(file, [TEST_FILE]).notes] == ["data.split.test"]
+def test_every_start_of_a_former_resolve_can_be_changed(load: Load) -> None:
+    assert [note.path for note in load("complete: true\n" + FILE, TEST_FILE).notes] == ["data.split.test"]

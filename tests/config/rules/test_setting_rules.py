@@ -8,7 +8,6 @@ from fnnctl.config.reading.loading import LoadedConfig
 from fnnctl.config.reading.resolved import resolved_yaml
 from fnnctl.config.rules.canonical import configuration_seed
 from fnnctl.config.rules.setting_rules import ineffective_settings
-from fnnctl.errors import ConfigError
 
 Load = Callable[..., LoadedConfig]
 
@@ -28,13 +27,6 @@ def test_the_names_of_the_built_in_data_sets_are_those_of_the_data_package() -> 
     from fnnctl.data.builtin import BUILTIN
 
     assert tuple(BUILTIN) == BUILTIN_NAMES
-
-
-def test_patience_auto_reads_the_horizon(load: Load) -> None:
-    rules = IRIS + "training: {horizon: 300, lr_schedule: constant, early_stopping: {patience: 5}}"
-    with pytest.raises(ConfigError, match=r"training\.horizon: has no effect.*patience: auto"):
-        load(rules)
-    assert load(rules.replace("5}", "auto}")).experiment.training.horizon == 300
 
 
 @pytest.mark.parametrize("method", ["grid", "{scheduler: asha, sampler: random}"])

@@ -17,7 +17,6 @@ from fnnctl.config.rules.dimensions import space_of
 from fnnctl.config.rules.start_from import first_assignments
 from fnnctl.config.rules.trials import trial_configs
 from fnnctl.config.schema.search import SearchConfig
-from fnnctl.errors import ConfigError
 from fnnctl.space.assignments import Assignment
 from tests.config.spaces import CONFIG, spaces
 
@@ -158,30 +157,6 @@ def test_layers_are_complete(
     hidden = {"model.hidden": {"depth": [0, 2], "width": [4, 8], **SEARCHED, **space}}
     config = {"model": {"hidden": [8, 8], **model}}
     assert first_of(load, hidden, [{"model.hidden": layers}], config=config) == [{"model.hidden": found}]
-
-
-@pytest.mark.parametrize(
-    ("entry", "problem"),
-    [
-        ("{training.l1: 0}", ".training.l1: is not searched (did you mean 'training.l2'?)"),
-        ("{name: x}", ".name: is not searched; search.space has training.l2"),
-        ("{training: {l2: 0}}", ".training: is not searched; write the setting's whole path with dots: "
-         "training.l2"),
-        ("{training.l2: -1}", ".training.l2: must be a number from 0 to 1000000, not -1"),
-        ("{training.l2: {a: 1}}", ".training.l2: must be a number from 0 to 1000000, not a mapping"),
-        ("{training.l2: 0, ' training.l2': 1}", ". training.l2: is already given, as training.l2; remove one "
-         "of the two"),
-        ("5", ": must be a mapping of settings to values, not 5"),
-    ],
-)  # fmt: skip
-def test_what_is_refused_has_its_line(load: Load, entry: str, problem: str) -> None:
-    text = "data: {source: iris}\nsearch:\n  space: {training.l2: {uniform: [0, 1]}}\n  start_from:\n"
-    text += f"  - {{training.l2: 0}}\n  - {entry}\n"
-    try:
-        problems = load(text).search_problems()
-    except ConfigError as error:  # of the schema
-        problems = list(error.problems)
-    assert list(map(str, problems)) == [f"experiment.yaml:6: search.start_from[1]{problem}"]
 
 
 @given(plain=spaces(), data=st.data())

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 import pytest
@@ -9,7 +8,6 @@ from fnnctl.config.reading.loading import LoadedConfig
 from fnnctl.config.reading.resolved import resolved_yaml
 from fnnctl.config.schema.methods import METHODS, MethodConfig
 from fnnctl.config.schema.search import SearchConfig
-from fnnctl.errors import ConfigError
 
 Load = Callable[..., LoadedConfig]
 IRIS = "data: {source: iris}\nsearch:\n"
@@ -76,24 +74,3 @@ def test_what_only_another_method_reads_may_be_there_and_is_left_out(
 )
 def test_how_many_are_tried(load: Load, text: str, trials: int | None) -> None:
     assert searched(load, f"  method: {text}\n").most_trials == trials
-
-
-def test_a_space_is_written_and_read_back(load: Load) -> None:
-    text = (
-        "  space:\n"
-        "    training.optimizer: {choice: [adam, {name: sgd, learning_rate: 1e-5}]}\n"
-        "    training.l2: {log_uniform: [1e-6, 1], when: {training.optimizer.name: [adam]}}\n"
-        "    model.hidden: {depth: [0, 3], width: [4, 64], step: null}\n"
-    )
-    experiment = load(IRIS + text).experiment
-    written = resolved_yaml(experiment)
-    assert load(written).experiment.search == experiment.search
-    assert "    training.l2:\n      log_uniform:\n      - 1.0e-06\n      - 1.0\n      when:\n" in written
-
-
-@pytest.mark.parametrize(
-    ("values", "hint"), [("[0.01, 0.1]", "write {choice: [0.01, 0.1]}"), ("3", "{choice: [3]}")]
-)
-def test_values_without_a_domain_are_a_choice(load: Load, values: str, hint: str) -> None:
-    with pytest.raises(ConfigError, match=re.escape(hint)):
-        load(IRIS + f"  space:\n    training.l2: {values}\n")
