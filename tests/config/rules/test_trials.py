@@ -97,53 +97,27 @@ def test_early_stopping_that_has_nothing_to_watch_is_off_in_trials_too(trials: A
 def test_the_printed_words_and_the_written_config_give_the_trials_experiment(
     data: st.DataObject, plain: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
+    """Also if layers have `residual: true` without effect, because the one before has another width."""
     file = Path(tmp_path_factory.getbasetemp()) / "searched.yaml"
     file.write_text(f"{CONFIG}search: {{space: {flow_yaml(plain)}}}\n", encoding="utf-8")
     loaded = load_config(file)
+    assert loaded.search_problems() == []
     assert loaded.experiment.search is not None
     space = space_of(loaded.experiment.search.domains)
     trials = trials_of(loaded)
-    for _ in range(3):
-        point = data.draw(st.lists(st.floats(0, 1, exclude_max=True), min_size=len(space.dimensions),
-                                   max_size=len(space.dimensions)))  # fmt: skip
-        assignment = space.assignment(point)
-        experiment = trials.experiment_of(assignment)
-        words = [f"{setting}={flow_yaml(value)}" for setting, value in assignment.items()]
-        printed = load_config(file, [*words, "training.epochs=81"]).experiment
-        assert printed.model_copy(update={"search": None}) == experiment
-        assert configuration_key(printed) == configuration_key(experiment) == trials.key_of(assignment)
-        complete = file.with_name("complete.yaml")
-        complete.write_text(resolved_yaml(loaded.experiment, trials=trials), encoding="utf-8")
-        repeated = load_config(complete, [*words, "training.epochs=81"]).experiment
-        assert repeated.model_copy(update={"search": None, "complete": False}) == experiment
-        written = file.with_name("written.yaml")
-        written.write_text(resolved_yaml(experiment), encoding="utf-8")
-        assert load_config(written).experiment == experiment.model_copy(update={"complete": True})
-
-
-@given(point=st.lists(st.floats(0, 1, exclude_max=True), min_size=12, max_size=12))
-def test_searched_layers_can_be_pasted_into_a_config(
-    point: list[float], tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    """Layers of other widths than the one before may have residual: true, which has no effect there."""
-    choices = "activation: [relu, tanh], normalization: [none, batch], residual: [false, true]"
-    layers = f"{{depth: [1, 3], width: [4, 8], log: true, per_layer: true, {choices}}}"
-    file = Path(tmp_path_factory.getbasetemp()) / "layers.yaml"
-    file.write_text(f"{IRIS}search: {{space: {{model.hidden: {layers}}}}}\n", encoding="utf-8")
-    loaded = load_config(file)
-    assert loaded.experiment.search is not None
-    assignment = space_of(loaded.experiment.search.domains).assignment(point)
-    hidden = flow_yaml(assignment["model.hidden"])
-    file.with_name("pasted.yaml").write_text(f"{IRIS}model: {{hidden: {hidden}}}\n", encoding="utf-8")
-    pasted = load_config(file.with_name("pasted.yaml")).experiment
-    assert configuration_key(pasted) == trials_of(loaded).key_of(assignment)
-
-
-@given(plain=spaces())
-def test_those_spaces_are_sound(plain: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> None:
-    file = Path(tmp_path_factory.getbasetemp()) / "sound.yaml"
-    file.write_text(f"{CONFIG}search: {{space: {flow_yaml(plain)}}}\n", encoding="utf-8")
-    assert [str(problem) for problem in load_config(file).search_problems()] == []
+    assignment = space.assignment(
+        data.draw(st.tuples(*[st.floats(0, 1, exclude_max=True)] * len(space.dimensions)))
+    )
+    experiment = trials.experiment_of(assignment)
+    words = [f"{setting}={flow_yaml(value)}" for setting, value in assignment.items()]
+    printed = load_config(file, [*words, "training.epochs=81"]).experiment
+    assert printed.model_copy(update={"search": None}) == experiment
+    assert configuration_key(printed) == configuration_key(experiment) == trials.key_of(assignment)
+    file.write_text(resolved_yaml(loaded.experiment, trials=trials), encoding="utf-8")
+    repeated = load_config(file, [*words, "training.epochs=81"]).experiment
+    assert repeated.model_copy(update={"search": None, "complete": False}) == experiment
+    file.write_text(resolved_yaml(experiment), encoding="utf-8")
+    assert load_config(file).experiment == experiment.model_copy(update={"complete": True})
 
 
 @pytest.mark.parametrize(
