@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,20 +16,26 @@ import pytest
 from fnnctl.console.output import Output
 from fnnctl.console.progress import TerminalListener, epoch_line
 from fnnctl.progress import TrainingPosition
+from tests.messages import Messages
 from tests.program import Program, only_run, read_json
 from tests.waiting import DEADLINE
 
 
+class Clock:
+    """The time in seconds; a test turns the hands."""
+
+    now = 0.0
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    turned = Clock()
+    monkeypatch.setattr("time.monotonic", lambda: turned.now)
+    return turned
+
+
 def epochs_in(text: str) -> list[int]:
     return [int(number) for number in re.findall(r"^epoch (\d+)/", text, re.MULTILINE)]
-
-
-def follow(output: Output, epochs: int) -> None:
-    position = TrainingPosition(epochs)
-    with TerminalListener(output).epochs(position) as show:
-        for epoch in range(1, epochs + 1):
-            position.end_epoch(epoch)
-            show.epoch({"train_loss": np.array([1.0 / epoch])})
 
 
 def test_the_first_and_the_last_epoch_have_a_line(program: Program, iris: Path) -> None:
@@ -39,88 +46,57 @@ def test_the_first_and_the_last_epoch_have_a_line(program: Program, iris: Path) 
     assert epochs_in(program("train", str(iris), "--set", stopping).err) == [1, 2]
 
 
-def test_a_line_is_due_every_five_seconds(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_line_is_due_every_five_seconds(capsys: pytest.CaptureFixture[str], clock: Clock) -> None:
     """An epoch takes 1.5 s, so those at 1.5 s, 7.5 s and 13.5 s are shown, and the last one."""
-    now = 0.0
-    monkeypatch.setattr("time.monotonic", lambda: now)
     position = TrainingPosition(12)
     with TerminalListener(Output()).epochs(position) as show:
         for epoch in range(1, 13):
-            now = 1.5 * epoch
+            clock.now = 1.5 * epoch
             position.end_epoch(epoch)
             show.epoch({})
     assert epochs_in(capsys.readouterr().err) == [1, 5, 9, 12]
 
 
 def test_lines_of_many_networks_say_what_is_best_and_how_long_it_takes(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    capsys: pytest.CaptureFixture[str], clock: Clock, messages: Messages
 ) -> None:
     """100 epochs a second; 400 were done by an earlier process."""
-    now = 0.0
-    monkeypatch.setattr("time.monotonic", lambda: now)
     with TerminalListener(Output()).amount(10_000) as show:
         show(400, lambda: "nothing yet")
         for second in range(1, 13):
-            now = float(second)
+            clock.now = float(second)
             show(400 + 100 * second, lambda: "best accuracy 0.9")
-    assert capsys.readouterr().err.splitlines() == [
-        "900 of at most 10,000 epochs; best accuracy 0.9; about 91 s left",
-        "1,400 of at most 10,000 epochs; best accuracy 0.9; about 86 s left",
-    ]
+    messages.check(capsys.readouterr().err)
 
 
-def test_long_searches_have_minutes_left(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+LIMIT = {"time_limit": 60.0}
+
+
+@pytest.mark.parametrize(
+    ("total", "options", "done"),
+    [
+        (1000, {}, {0: 0, 6: 1}),
+        (204, {"bound": "at least"}, {0: 0, 6: 102, 12: 230}),
+        # an epoch a second; beyond what was expected, the time limit is but a bound
+        (1000, LIMIT, {0: 0, 12: 12, 36: 36, 66: 40}),
+        (50, LIMIT, {0: 0, 12: 12, 36: 36, 66: 40}),
+        (20, LIMIT, {0: 0, 12: 12, 36: 36, 66: 40}),
+    ],
+    ids=["minutes", "more than expected", "limit first", "limit later", "limit and more than expected"],
+)
+def test_the_time_left(
+    capsys: pytest.CaptureFixture[str],
+    clock: Clock,
+    messages: Messages,
+    total: int,
+    options: Any,
+    done: dict[int, int],
 ) -> None:
-    now = 0.0
-    monkeypatch.setattr("time.monotonic", lambda: now)
-    with TerminalListener(Output()).amount(1000) as show:
-        show(0)
-        now = 6.0
-        show(1)
-    assert capsys.readouterr().err == "1 of at most 1,000 epochs; about 100 min left\n"
-
-
-def test_more_epochs_than_expected_have_no_time_left(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    now = 0.0
-    monkeypatch.setattr("time.monotonic", lambda: now)
-    with TerminalListener(Output()).amount(204, bound="at least") as show:
-        for done in (0, 102, 230):
-            show(done)
-            now += 6.0
-    assert capsys.readouterr().err.splitlines() == [
-        "102 of at least 204 epochs; about 6 s left",
-        "230 epochs",
-    ]
-
-
-def test_a_time_limit_ends_the_time_left(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """An epoch a second, of 1,000, 50 or 20; beyond what was expected, the limit is but a bound."""
-    now = 0.0
-    monkeypatch.setattr("time.monotonic", lambda: now)
-    for total in (1000, 50, 20):
-        now = 0.0
-        with TerminalListener(Output()).amount(total, time_limit=60.0) as show:
-            for seconds in (0, 12, 36, 66):
-                now = float(seconds)
-                show(min(seconds, 40))
-    assert capsys.readouterr().err.splitlines() == [
-        "12 of at most 1,000 epochs; about 48 s left",
-        "36 of at most 1,000 epochs; about 24 s left",
-        "40 of at most 1,000 epochs",
-        "12 of at most 50 epochs; about 38 s left",
-        "36 of at most 50 epochs; about 14 s left",
-        "40 of at most 50 epochs",
-        "12 of at most 20 epochs; about 8 s left",
-        "36 epochs; at most 24 s left",
-        "40 epochs",
-    ]
+    with TerminalListener(Output()).amount(total, **options) as show:
+        for second, epochs in done.items():
+            clock.now = float(second)
+            show(epochs)
+    messages.check(capsys.readouterr().err)
 
 
 def test_a_warning_has_the_word_behind_what_it_is_about(capsys: pytest.CaptureFixture[str]) -> None:
@@ -131,15 +107,13 @@ def test_a_warning_has_the_word_behind_what_it_is_about(capsys: pytest.CaptureFi
 
 
 def test_columns_are_told_every_few_seconds_unless_quiet(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    capsys: pytest.CaptureFixture[str], clock: Clock
 ) -> None:
-    now = 0.0
-    monkeypatch.setattr("time.monotonic", lambda: now)
     for output in (Output(), Output(quiet=True)):
-        now = 0.0
+        clock.now = 0.0
         with TerminalListener(output).columns(100) as show:
             for done in range(1, 8):
-                now = float(done)
+                clock.now = float(done)
                 show(done)
     assert capsys.readouterr().err == "importance of 5 of 100 columns; about 95 s left\n"
 
@@ -150,7 +124,11 @@ def test_columns_are_told_every_few_seconds_unless_quiet(
 def test_verbose_shows_every_epoch_and_quiet_none(
     output: Output, epochs: list[int], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    follow(output, 4)
+    position = TrainingPosition(4)
+    with TerminalListener(output).epochs(position) as show:
+        for epoch in range(1, 5):
+            position.end_epoch(epoch)
+            show.epoch({"train_loss": np.array([1.0 / epoch])})
     assert epochs_in(capsys.readouterr().err) == epochs
 
 
@@ -160,6 +138,7 @@ def test_a_line_has_what_was_recorded_of_the_first_member() -> None:
     assert line == "epoch 12/200  train_loss 1.235e+05  validation_loss 0.5124"
 
 
+TERMINAL = {**os.environ, "TERM": "xterm", "COLUMNS": "100"}
 CONTROLLED = (
     "import fcntl, os, signal, termios; os.setsid(); fcntl.ioctl(2, termios.TIOCSCTTY, 0); "
     "signal.signal(signal.SIGHUP, signal.SIG_DFL); "  # the tests may run under nohup
@@ -177,7 +156,7 @@ def test_a_terminal_that_is_closed_while_the_bar_is_drawn(
     process = subprocess.Popen(
         [sys.executable, "-c", script, "train", str(iris), *changes],
         cwd=tmp_path, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=stderr,
-        env={**os.environ, "TERM": "xterm", "COLUMNS": "100"},
+        env=TERMINAL,
     )  # fmt: skip
     os.close(stderr)
     screen = b""
@@ -200,87 +179,70 @@ def test_a_terminal_that_is_closed_while_the_bar_is_drawn(
         assert 1 <= manifest["training"]["epochs"] < epochs
 
 
+def drawn_by(script: str) -> tuple[str, str]:
+    """What a script draws on a terminal, and its output."""
+    terminal, stderr = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=stderr, env=TERMINAL, text=True
+    )
+    os.close(stderr)
+    out, _ = process.communicate(timeout=DEADLINE)
+    drawn = os.read(terminal, 65536).decode()
+    os.close(terminal)
+    return drawn, out
+
+
 def test_the_bar_of_several_networks_has_no_thread() -> None:
     """A process with a drawing thread cannot fork workers, which would delay them by half a second."""
-    script = (
+    drawn, out = drawn_by(
         "import os, threading\n"
         "from fnnctl.console.output import Output\nfrom fnnctl.console.progress import TerminalListener\n"
         "with TerminalListener(Output()).amount(100, time_limit=1e-9) as show:\n    show(7)\n"
         "    os.write(1, b'%d' % threading.active_count())\n"
     )
-    terminal, stderr = pty.openpty()
-    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "100"}
-    process = subprocess.Popen(
-        [sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=stderr, env=environment, text=True
-    )
-    os.close(stderr)
-    out, _ = process.communicate(timeout=DEADLINE)
-    drawn = os.read(terminal, 4096).decode()
-    os.close(terminal)
     assert "epoch 7 of at most 100" in drawn
     assert "╸" not in drawn, "the bar is full, because the time is over"
     assert out == "1"
 
 
-def test_a_slow_epoch_shows_its_steps_and_the_time_left(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A step takes 2 s, an epoch has 10 steps."""
-    now = 0.0
-    monkeypatch.setattr("time.monotonic", lambda: now)
-    position = TrainingPosition(6, steps=10)
-    with TerminalListener(Output()).epochs(position) as show:
-        for step in range(1, 16):
-            now = 2.0 * step
-            if step == 10:
-                position.end_epoch(1)
-                show.epoch({"train_loss": np.array([0.5])})
-            else:
-                position.end_step()
-                show.step()
-    assert capsys.readouterr().err.splitlines() == [
-        "epoch 1/6  step 3 of 10  about 114 s left",
-        "epoch 1/6  step 6 of 10  about 108 s left",
-        "epoch 1/6  step 9 of 10  about 102 s left",
-        "epoch 1/6  train_loss 0.5000  about 100 s left",
-        "epoch 2/6  step 3 of 10  about 94 s left",
-    ]
-
-
-def test_reading_is_told_every_few_seconds_and_a_second_pass_begins_again(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    now = 0.0
-    monkeypatch.setattr("time.monotonic", lambda: now)
-    for output in (Output(), Output(quiet=True)):
-        now = 0.0
-        with TerminalListener(output).reading() as on_read:
-            for second in range(1, 20):
-                now = float(second)
-                on_read("t.csv", (second % 10) / 10)
-    assert capsys.readouterr().err.splitlines() == [
-        "reading t.csv: 50 %; about 4 s left",
-        "reading t.csv: 0 %",
-        "reading t.csv: 50 %; about 5 s left",
-    ]
-
-
 def test_the_bar_of_a_file_needs_no_estimate_and_takes_names_as_they_are() -> None:
     """No `--:--` before anything is known; brackets in a file's name are no markup."""
-    script = (
+    drawn, _ = drawn_by(
         "import time\n"
         "from fnnctl.console.output import Output\nfrom fnnctl.console import progress\n"
         "progress.SECONDS_BEFORE_BAR = 0.0\n"
         "with progress.TerminalListener(Output()).reading() as on_read:\n"
         "    for share in (0.0, 0.0, 0.4):\n        on_read('[/]{0}.csv', share)\n        time.sleep(0.2)\n"
     )
-    terminal, stderr = pty.openpty()
-    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "100"}
-    process = subprocess.Popen([sys.executable, "-c", script], stderr=stderr, env=environment)
-    os.close(stderr)
-    assert process.wait(timeout=DEADLINE) == 0
-    drawn = os.read(terminal, 65536)
-    os.close(terminal)
-    assert b"reading [/]{0}.csv" in drawn
-    assert b"40 %" in drawn
-    assert b"--:--" not in drawn
+    assert "reading [/]{0}.csv" in drawn
+    assert "40 %" in drawn
+    assert "--:--" not in drawn
+
+
+def test_a_slow_epoch_shows_its_steps_and_the_time_left(
+    capsys: pytest.CaptureFixture[str], clock: Clock, messages: Messages
+) -> None:
+    """A step takes 2 s, an epoch has 10 steps."""
+    position = TrainingPosition(6, steps=10)
+    with TerminalListener(Output()).epochs(position) as show:
+        for step in range(1, 16):
+            clock.now = 2.0 * step
+            if step == 10:
+                position.end_epoch(1)
+                show.epoch({"train_loss": np.array([0.5])})
+            else:
+                position.end_step()
+                show.step()
+    messages.check(capsys.readouterr().err)
+
+
+def test_reading_is_told_every_few_seconds_and_a_second_pass_begins_again(
+    capsys: pytest.CaptureFixture[str], clock: Clock, messages: Messages
+) -> None:
+    for output in (Output(), Output(quiet=True)):
+        clock.now = 0.0
+        with TerminalListener(output).reading() as on_read:
+            for second in range(1, 20):
+                clock.now = float(second)
+                on_read("t.csv", (second % 10) / 10)
+    messages.check(capsys.readouterr().err)
