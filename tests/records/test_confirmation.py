@@ -43,20 +43,16 @@ def confirmed(
 CLEAR = {0: [0.80, 0.81, 0.82, 0.83], 1: [0.90, 0.91, 0.925, 0.93], 2: [0.70, 0.72, 0.72, 0.735]}
 
 
-def test_the_leaders_are_the_best_of_the_search() -> None:
-    found = confirmed({})
-    assert [leader.trial for leader in found.leaders] == [2, 0, 1]
-    assert (found.budget, found.networks, found.is_complete, found.chosen) == (9, 0, False, None)
-
-
-def test_leaders_without_networks_have_no_scores() -> None:
-    """A search that was killed between its last trial and the first network of its confirmation."""
+def test_the_leaders_are_the_best_of_the_search_and_have_no_scores_without_networks() -> None:
+    """A search may be killed between its last trial and the first network of its confirmation."""
     before_the_first, after_the_first = confirmed({}), confirmed({2: [None]})
-    for found in (before_the_first, after_the_first):
-        for leader in found.leaders:
-            summary = found.summary(leader)
+    for unfinished in (before_the_first, after_the_first):
+        assert [leader.trial for leader in unfinished.leaders] == [2, 0, 1]
+        assert (unfinished.budget, unfinished.is_complete, unfinished.chosen) == (9, False, None)
+        for leader in unfinished.leaders:
+            summary = unfinished.summary(leader)
             assert (summary["mean"], summary["std"], summary["ci95"]) == (None, None, None)
-            assert found.half_width(leader) is None
+            assert unfinished.half_width(leader) is None
     assert (before_the_first.test_share, after_the_first.test_share) == (0.0, 0.25)
 
 
@@ -126,23 +122,21 @@ def test_a_seed_with_an_undefined_metric_is_left_out_for_all_leaders() -> None:
     assert not any(leader.failed for leader in found.leaders)
 
 
-def test_a_leader_that_diverges_where_the_metric_is_undefined_cannot_win() -> None:
-    found = undefined(networks({**CLEAR, 1: [0.99, None, 0.99, 0.99]}), (0, 1), (2, 1))
-    assert found.chosen
-    assert found.chosen.trial == 0
-    assert [leader.trial for leader in found.leaders if leader.mean is None] == [1]
-
-
-def test_a_single_seed_that_counts_chooses_and_compares_nothing() -> None:
-    found = undefined(networks(CLEAR), *((0, seed) for seed in (0, 1, 3)))
-    assert found.chosen
-    assert (found.chosen.trial, found.compared_seeds, found.comparisons) == (1, 1, {})
-
-
-def test_a_metric_that_is_undefined_with_every_seed_chooses_none() -> None:
-    found = undefined(networks(CLEAR), *((0, seed) for seed in range(4)))
-    assert (found.chosen, found.winner.trial, found.compared_seeds) == (None, 0, 0)
-    assert found.half_width(found.winner) is None
+@pytest.mark.parametrize(
+    ("scores", "keys", "chosen", "compared_seeds"),
+    [
+        ({**CLEAR, 1: [0.99, None, 0.99, 0.99]}, [(0, 1), (2, 1)], 0, 3),  # the leader 1 diverged
+        (CLEAR, [(0, seed) for seed in (0, 1, 3)], 1, 1),
+        (CLEAR, [(0, seed) for seed in range(4)], None, 0),
+    ],
+)
+def test_seeds_that_count_for_all_choose(
+    scores: Any, keys: list[tuple[int, int]], chosen: int | None, compared_seeds: int
+) -> None:
+    made = undefined(networks(scores), *keys)
+    assert (made.chosen and made.chosen.trial, made.compared_seeds) == (chosen, compared_seeds)
+    assert bool(made.comparisons) is (compared_seeds > 1)
+    assert made.chosen is not None or made.half_width(made.winner) is None
 
 
 def test_without_any_complete_leader_the_best_of_the_search_remains() -> None:
@@ -167,10 +161,8 @@ def test_networks_of_another_budget_do_not_count() -> None:
     assert not found.same_epochs(found.leaders[1])
 
 
-@pytest.mark.parametrize("settings", [{}, {"confirm": None}])
-def test_a_search_may_confirm_nothing(settings: Mapping[str, Any]) -> None:
-    assert confirmation(settings, Standings("maximize", [result(0, 0.9), result(1, 0.8)]), {}) is None
-
-
-def test_a_single_leader_is_not_confirmed() -> None:
-    assert confirmation(SETTINGS, Standings("maximize", [result(0, 0.9), result(1, None)]), {}) is None
+@pytest.mark.parametrize(("settings", "second"), [({}, 0.8), ({"confirm": None}, 0.8), (SETTINGS, None)])
+def test_nothing_is_confirmed_unasked_or_of_a_single_leader(
+    settings: Mapping[str, Any], second: float | None
+) -> None:
+    assert confirmation(settings, Standings("maximize", [result(0, 0.9), result(1, second)]), {}) is None

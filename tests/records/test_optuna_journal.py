@@ -10,6 +10,7 @@ import pytest
 
 from fnnctl.errors import DataError, UsageError
 from fnnctl.records.optuna_journal import Distribution, State, Study, StudyTrial, read_study, study_lines
+from tests.messages import Messages
 
 LEVELS = Distribution.of_choices(["low", None, 2])
 RATE = Distribution.of_numbers(1e-4, 1, whole=False, log=True, step=None)
@@ -20,8 +21,14 @@ def written(path: Path, *records: dict[str, Any]) -> Path:
     return path
 
 
-def study(number: int, name: str, *directions: int) -> dict[str, Any]:
-    return {"op_code": number, "study_name": name, "directions": directions}
+def study(name: str, *directions: int) -> dict[str, Any]:
+    return {"op_code": 0, "study_name": name, "directions": directions}
+
+
+def parameter(name: str, value: float, kind: str, **attributes: Any) -> dict[str, Any]:
+    distribution = json.dumps({"name": f"{kind}Distribution", "attributes": attributes})
+    operation = {"op_code": 5, "trial_id": 1, "param_name": name}
+    return {**operation, "param_value_internal": value, "distribution": distribution}
 
 
 def test_a_study_that_was_written_is_read_again(tmp_path: Path) -> None:
@@ -42,38 +49,23 @@ def test_operations_are_applied_as_optuna_applies_them(tmp_path: Path) -> None:
     """A deleted study's trials keep their ids; what comes after a trial's end, or a second study of the same
     name, is another worker's and has no effect; so has a last line that is still being written.
     """
-    rate = json.dumps({"name": "FloatDistribution", "attributes": {"low": 0.0, "high": 1.0}})
-    depth = json.dumps({"name": "IntDistribution", "attributes": {"low": 1, "high": 3}})
-    level = json.dumps({"name": "CategoricalDistribution", "attributes": {"choices": ["a", "b"]}})
     path = written(
         tmp_path / "a.log",
-        study(0, "old", 1),
+        study("old", 1),
         {"op_code": 4, "study_id": 0},
         {"op_code": 1, "study_id": 0},
-        study(0, "new", 1),
-        study(0, "new", 1),
+        study("new", 1),
+        study("new", 1),
         {"op_code": 9, "trial_id": 1, "system_attr": {"x": 1}},
         {"op_code": 4, "study_id": 1, "datetime_start": None},
         {"op_code": 4, "study_id": 1, "state": 4, "system_attrs": {"fixed_params": {"rate": 0.2}}},
-        {"op_code": 5, "trial_id": 1, "param_name": "rate", "param_value_internal": 1, "distribution": rate},
-        {
-            "op_code": 5,
-            "trial_id": 1,
-            "param_name": "depth",
-            "param_value_internal": 2.0,
-            "distribution": depth,
-        },
-        {
-            "op_code": 5,
-            "trial_id": 1,
-            "param_name": "level",
-            "param_value_internal": 1.0,
-            "distribution": level,
-        },
+        parameter("rate", 1, "Float", low=0.0, high=1.0),
+        parameter("depth", 2.0, "Int", low=1, high=3),
+        parameter("level", 1.0, "Categorical", choices=["a", "b"]),
         {"op_code": 7, "trial_id": 1, "step": 1, "intermediate_value": 0.3},
         {"op_code": 6, "trial_id": 1, "state": 1, "values": [0.25]},
         {"op_code": 6, "trial_id": 1, "state": 3, "values": None},
-        {"op_code": 5, "trial_id": 1, "param_name": "rate", "param_value_internal": 0, "distribution": rate},
+        parameter("rate", 0, "Float", low=0.0, high=1.0),
     )
     path.write_text(path.read_text() + '{"op_code": 4, "study_')
     done, enqueued = read_study(path).trials
@@ -86,32 +78,26 @@ def test_operations_are_applied_as_optuna_applies_them(tmp_path: Path) -> None:
     assert isinstance(done.parameters["rate"], float)
 
 
+ONE = json.dumps(study("a", 1))
+
+
 @pytest.mark.parametrize(
-    ("lines", "message"),
+    "text",
     [
-        ("", "has 0 studies, and must have one"),
-        (
-            '{"op_code": 0, "study_name": "a", "directions": [1]}\n'
-            '{"op_code": 0, "study_name": "b", "directions": [1]}\n',
-            "has 2 studies ('a', 'b'), and must have one",
-        ),
-        ('{"op_code": 0, "study_name": "a", "directions": [1, 2]}\n', "the study 'a' has several objectives"),
-        ("data: {source: iris}\n", "line 1 is no record of an Optuna journal"),
-        (
-            '{"op_code": 0, "study_name": "a", "directions": [1]}\n{"op_code": 5, "trial_id": 7}\n',
-            "line 2 is no",
-        ),
-        ("[1]\n", "line 1 is no record"),
-        ('{"op_code": 0, "study_name": "a", "directions": []}\n', "line 1 is no record"),
+        "",
+        f"{ONE}\n{json.dumps(study('b', 1))}\n",
+        json.dumps(study("a", 1, 2)) + "\n",
+        "data: {source: iris}\n",
+        ONE + '\n{"op_code": 5, "trial_id": 7}\n',
+        "[1]\n",
+        json.dumps(study("a")) + "\n",
+        None,
     ],
+    ids=["empty", "two studies", "two objectives", "YAML", "no trial", "a list", "no objective", "no file"],
 )
-def test_other_files(tmp_path: Path, lines: str, message: str) -> None:
-    (tmp_path / "a.log").write_text(lines)
+def test_other_files(tmp_path: Path, text: str | None, messages: Messages) -> None:
+    if text is not None:
+        (tmp_path / "a.log").write_text(text)
     with pytest.raises((UsageError, DataError)) as raised:
         read_study(tmp_path / "a.log")
-    assert message in str(raised.value)
-
-
-def test_no_file(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="there is no file"):
-        read_study(tmp_path / "a.log")
+    messages.check(raised.value)

@@ -37,17 +37,6 @@ def test_layers_are_a_depth_and_one_width() -> None:
     assert width.conditions == (Condition("model.hidden.depth", range(1, 3)),)
 
 
-def test_layers_may_have_widths_of_their_own() -> None:
-    plain = {"model.hidden": {"depth": [1, 3], "width": [4, 8], "per_layer": True}}
-    depth, *widths = dimensions(plain)
-    assert [width.name for width in widths] == [f"model.hidden.width[{index}]" for index in range(3)]
-    assert [width.conditions for width in widths] == [
-        (),
-        (Condition(depth.name, range(2, 4)),),
-        (Condition(depth.name, range(3, 4)),),
-    ]
-
-
 @pytest.mark.parametrize(
     ("layers", "widths"),
     [
@@ -67,24 +56,6 @@ def test_the_widths_of_layers(layers: dict[str, Any], widths: list[int]) -> None
 
 def test_no_layers_have_no_width() -> None:
     assert len(dimensions({"model.hidden": {"depth": [0, 0], "width": [4, 8]}})) == 1
-
-
-@pytest.mark.parametrize(
-    ("values", "layers"),
-    [
-        ({"depth": 0}, []),
-        ({"depth": 2, "width": 8}, [8, 8]),
-        ({"depth": 2, "width[0]": 8, "width[1]": 4}, [8, 4]),
-    ],
-)
-def test_layers_are_put_together(values: dict[str, int], layers: list[int]) -> None:
-    per_layer = "width[0]" in values
-    plain = {"model.hidden": {"depth": [0, 2], "width": [1, 9], "per_layer": per_layer}, "a": {"choice": [1]}}
-    named = {f"model.hidden.{key}": value for key, value in values.items()}
-    assignment = assignment_of(dimensions(plain), {"a": 1, **named})
-    assert assignment == {"a": 1, "model.hidden": layers}
-    assert values_by_dimension(dimensions(plain), assignment) == {"a": 1, **named}
-    assert assignment_of(dimensions(plain), {"a": 1}) == {"a": 1}
 
 
 def test_each_layer_may_have_an_activation_a_normalization_and_a_residual_connection() -> None:
@@ -127,12 +98,10 @@ BOTH = {"units": 8, "activation": "relu", "normalization": "batch"}
 @pytest.mark.parametrize(
     ("searched", "values", "layers"),
     [
+        ({}, {"depth": 0}, []),
+        ({}, {"depth": 2, "width": 8}, [8, 8]),
+        ({"per_layer": True}, {"depth": 2, "width[0]": 8, "width[1]": 4}, [8, 4]),
         (ARCHITECTURE, {"depth": 0}, []),
-        (
-            ARCHITECTURE,
-            {"depth": 1, "width": 8, "activation": "relu", "normalization": "batch"},
-            [BOTH],
-        ),
         (
             ARCHITECTURE,
             {"depth": 2, "width": 8, "activation": "relu", "normalization": "batch", "residual": False},
@@ -151,14 +120,16 @@ BOTH = {"units": 8, "activation": "relu", "normalization": "batch"}
         ),
     ],
 )  # fmt: skip
-def test_layers_with_settings_are_mappings(
+def test_layers_are_put_together_and_with_settings_they_are_mappings(
     searched: dict[str, Any], values: dict[str, Any], layers: list[Any]
 ) -> None:
-    found = dimensions({"model.hidden": {"depth": [0, 3], "width": [1, 9], **searched}})
-    named = {f"model.hidden.{key}": value for key, value in values.items()}
-    assert {each.name for each in found} >= named.keys()
-    assert assignment_of(found, named) == {"model.hidden": layers}
-    assert values_by_dimension(found, {"model.hidden": layers}) == named
+    plain = {"model.hidden": {"depth": [0, 3], "width": [1, 9], **searched}, "a": {"choice": [1]}}
+    searched_dimensions = dimensions(plain)
+    named = {"a": 1, **{f"model.hidden.{key}": value for key, value in values.items()}}
+    assert {dimension.name for dimension in searched_dimensions} >= named.keys()
+    assert assignment_of(searched_dimensions, named) == {"a": 1, "model.hidden": layers}
+    assert values_by_dimension(searched_dimensions, {"a": 1, "model.hidden": layers}) == named
+    assert assignment_of(searched_dimensions, {"a": 1}) == {"a": 1}
 
 
 @pytest.mark.parametrize(

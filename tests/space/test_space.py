@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import math
-from itertools import permutations
 from typing import Any
 
 import pytest
@@ -11,10 +10,7 @@ from hypothesis import strategies as st
 from fnnctl.config.rules.dimensions import space_of
 from fnnctl.config.schema.search import SearchConfig
 from fnnctl.space.assignments import values_by_dimension
-from fnnctl.space.dimensions import Dimension
-from fnnctl.space.domains import Choice
 from fnnctl.space.identity import identity
-from fnnctl.space.number_domains import Uniform
 from fnnctl.space.space import Space
 from tests.config.spaces import spaces
 
@@ -41,17 +37,6 @@ def test_conditions_decide_along_the_chain() -> None:
     assert chain.assignment([0.9, 0.9, 0.5]) == {"a": "y"}
 
 
-def test_a_number_that_is_not_active_moves_nothing() -> None:
-    chain = space(CHAIN)
-    assert {str(chain.assignment([0.9, u, v])) for u in (0.1, 0.9) for v in (0.1, 0.9)} == {"{'a': 'y'}"}
-
-
-def test_the_order_of_the_lines_changes_nothing() -> None:
-    found = [space(dict(order)).assignment([0.1, 0.9, 0.5]) for order in permutations(CHAIN.items())]
-    assert all(each == found[0] for each in found)
-    assert {tuple(each) for each in found} == {("a", "b", "c")}
-
-
 def test_a_point_has_a_number_for_each_dimension() -> None:
     with pytest.raises(ValueError, match="argument 2 is shorter"):
         space(CHAIN).assignment([0.1])
@@ -60,11 +45,6 @@ def test_a_point_has_a_number_for_each_dimension() -> None:
 def test_conditions_that_form_cycles_are_refused() -> None:
     with pytest.raises(ValueError, match="conditions form a cycle: a, b"):
         space({"a": {"choice": [1], "when": {"b": 1}}, "b": {"choice": [1], "when": {"a": 1}}})
-
-
-def test_it_can_be_made_in_python() -> None:
-    made = Space([Dimension("x", Uniform(0.0, 1.0)), Dimension("y", Choice(("a", "b")))])
-    assert made.assignment([0.25, 0.75]) == {"x": 0.25, "y": "b"}
 
 
 def test_layers_and_their_coordinates() -> None:
@@ -130,9 +110,9 @@ def test_the_size_of_a_space(plain: dict[str, Any], size: int | None) -> None:
     assert space(plain).size == size
 
 
-def test_the_size_with_a_thousand_widths() -> None:
-    layers = {"depth": [0, 1000], "width": [1, 2], "per_layer": True}
-    assert space({"model.hidden": layers}).size == 2**1001 - 1
+def test_the_size_with_hundreds_of_widths() -> None:
+    layers = {"depth": [0, 300], "width": [1, 2], "per_layer": True}
+    assert space({"model.hidden": layers}).size == 2**301 - 1
 
 
 def test_a_grid_in_its_order_the_last_dimension_first() -> None:
@@ -194,6 +174,13 @@ def test_coordinates_lead_back_to_the_assignment(plain: dict[str, Any], data: st
     assert chosen.assignment(again) == assignment
 
 
+def hidden(*layers: Any) -> dict[str, Any]:
+    return {"model.hidden": [*layers]}
+
+
+RELU, TANH, ELU = ({"units": 8, "activation": name} for name in ("relu", "tanh", "elu"))
+
+
 @pytest.mark.parametrize(
     ("plain", "assignment", "neighbours"),
     [
@@ -216,34 +203,19 @@ def test_coordinates_lead_back_to_the_assignment(plain: dict[str, Any], data: st
         (CHAIN, {"a": "y"}, [{"a": "x", "b": 2, "c": 0.5}]),
         (
             {"model.hidden": {"depth": [0, 3], "width": [16, 64], "log": True}},
-            {"model.hidden": [64, 64]},
-            [{"model.hidden": [64]}, {"model.hidden": [64] * 3}, {"model.hidden": [32, 32]}],
+            hidden(64, 64),
+            [hidden(64), hidden(64, 64, 64), hidden(32, 32)],
         ),
         (
             {"model.hidden": {"depth": [1, 3], "width": [1, 5], "per_layer": True}},
-            {"model.hidden": [1, 4]},
-            [
-                {"model.hidden": [1]},
-                {"model.hidden": [1, 4, 3]},
-                {"model.hidden": [2, 4]},
-                {"model.hidden": [1, 3]},
-                {"model.hidden": [1, 5]},
-            ],
+            hidden(1, 4),
+            [hidden(1), hidden(1, 4, 3), hidden(2, 4), hidden(1, 3), hidden(1, 5)],
         ),
         ({"a": {"choice": [1]}}, {"a": 1}, []),
         (
             {"model.hidden": {"depth": [1, 2], "width": [8, 8], "per_layer": True, **LAYER}},
-            {"model.hidden": [{"units": 8, "activation": "elu"}]},
-            [
-                {
-                    "model.hidden": [
-                        {"units": 8, "activation": "elu"},
-                        {"units": 8, "activation": "tanh", "residual": True},
-                    ]
-                },
-                {"model.hidden": [{"units": 8, "activation": "relu"}]},
-                {"model.hidden": [{"units": 8, "activation": "tanh"}]},
-            ],
+            hidden(ELU),
+            [hidden(ELU, {**TANH, "residual": True}), hidden(RELU), hidden(TANH)],
         ),
     ],
 )
