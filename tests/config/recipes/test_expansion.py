@@ -14,6 +14,7 @@ from fnnctl.config.rules.trials import Check
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.errors import ConfigError, Problem
 from tests.config.recipes.cases import facts_of
+from tests.config.short_configs import config_of
 from tests.recipes import SetRecipe
 
 VALUES: dict[str, Any] = {
@@ -43,9 +44,8 @@ def recipe(set_recipe: SetRecipe) -> None:
     set_recipe(VALUES)
 
 
-def expand(check: Check | None = None, **sections: Any) -> Resolved:
-    config = {"recipe": "default", "data": {"source": "iris"}, **sections}
-    return resolve(config, facts_of(), check=check)
+def expand(*settings: str, check: Check | None = None) -> Resolved:
+    return resolve(config_of("recipe=default", *settings), facts_of(), check=check)
 
 
 def taken(complete: Resolved) -> set[str]:
@@ -62,60 +62,57 @@ def test_with_nothing_given_everything_is_the_recipes() -> None:
 
 
 def test_classic_fills_in_nothing() -> None:
-    complete = expand(recipe="classic")
+    complete = expand("recipe=classic")
     assert (complete.provenance.applied, complete.provenance.config) == ({}, complete.provenance.written)
     assert complete.experiment == experiment_of(complete.provenance.written)
 
 
 def test_a_searched_setting_has_the_recipes_value_to_start_from() -> None:
-    space = {"model.hidden": {"depth": [1, 2], "width": [4, 8]}}
-    complete = expand(search={"space": space, "method": "random"})
+    complete = expand("search={space: {model.hidden: {depth: [1, 2], width: [4, 8]}}, method: random}")
     assert [layer.units for layer in complete.experiment.model.hidden] == [5, 5]
     assert taken(complete) == VALUES.keys()
 
 
 def test_layers_that_the_space_cannot_start_from_give_way() -> None:
     """The recipe has two layers and the space one, so the search starts from the schema's single layer."""
-    space = {"model.hidden": {"depth": [1, 1], "width": [4, 8], "per_layer": True}}
-    complete = expand(search={"space": space, "method": "random", "start_from": [{}]})
+    space = "{model.hidden: {depth: [1, 1], width: [4, 8], per_layer: true}}"
+    complete = expand(f"search={{space: {space}, method: random, start_from: [{{}}]}}")
     assert taken(complete) == VALUES.keys() - {"model.hidden"}
     assert len(complete.experiment.model.hidden) == 1
 
 
 def test_nothing_is_filled_in_a_complete_config() -> None:
-    complete = expand(complete=True)
+    complete = expand("complete=true")
     assert (complete.provenance.applied, complete.provenance.omitted) == ({}, {})
     assert complete.experiment.training.epochs == 200
 
 
 @pytest.mark.parametrize(
-    ("sections", "left_out"),
+    ("settings", "left_out"),
     [
-        ({"data": {"source": "iris", "split": {"validation": 0}}}, STOPPING),
-        ({"training": {"optimizer": "adam"}}, OPTIMIZER),
-        ({"training": {"optimizer": "lbfgs"}}, {"model.dropout", *OPTIMIZER, *SCHEDULE}),
-        ({"model": {"hidden": []}}, {"model.activation.name", "model.dropout"}),
+        (["data.split.validation=0"], STOPPING),
+        (["training.optimizer=adam"], OPTIMIZER),
+        (["training.optimizer=lbfgs"], {"model.dropout", *OPTIMIZER, *SCHEDULE}),
+        (["model.hidden=[]"], {"model.activation.name", "model.dropout"}),
         (
-            {"model": {"hidden": [4]}, "training": {"epochs": 5, "averaging": {"name": "swa"}}},
+            ["model.hidden=[4]", "training={epochs: 5, averaging: {name: swa}}"],
             {"training.lr_schedule.warmup_epochs"},
         ),
         (
-            {"search": {"space": {"training.optimizer.name": {"choice": ["adam", "lbfgs"]}}}},
+            ["search.space={training.optimizer.name: {choice: [adam, lbfgs]}}"],
             {"model.dropout", *OPTIMIZER},
         ),
         (
-            {
-                "training": {"optimizer": "adamw"},
-                "search": {"space": {"training.optimizer.learning_rate": {"uniform": [0.1, 1]}}},
-            },
+            [
+                "training.optimizer=adamw",
+                "search.space={training.optimizer.learning_rate: {uniform: [0.1, 1]}}",
+            ],
             set(),
         ),
     ],
 )
-def test_a_value_that_contradicts_a_set_one_is_not_taken(
-    sections: dict[str, Any], left_out: set[str]
-) -> None:
-    complete = expand(**sections)
+def test_a_value_that_contradicts_a_set_one_is_not_taken(settings: list[str], left_out: set[str]) -> None:
+    complete = expand(*settings)
     assert {format_path(path) for path in complete.provenance.omitted} == left_out
     assert taken(complete).isdisjoint(left_out)
     assert all(complete.provenance.omitted.values())
@@ -127,18 +124,15 @@ def test_a_value_that_the_data_do_not_allow_is_not_taken() -> None:
         problem = Problem("a regression has no accuracy", path="training.early_stopping.monitor")
         return [problem] if stopping and stopping.monitor == "validation_accuracy" else []
 
-    complete = expand(check)
+    complete = expand(check=check)
     ((path, problem),) = complete.provenance.omitted.items()
-    assert (path, problem.message) == (
-        ("training", "early_stopping", "monitor"),
-        "a regression has no accuracy",
-    )
+    assert path == ("training", "early_stopping", "monitor")
+    assert problem.message == "a regression has no accuracy"
     assert taken(complete) == VALUES.keys() - {"training.early_stopping.monitor"}
 
 
 def test_a_problem_that_the_config_has_anyway_takes_nothing_away() -> None:
-    wrong = {"space": {"training.l2": {"uniform": [-1, 1]}}, "method": "random"}
-    complete = expand(search=wrong)
+    complete = expand("search={space: {training.l2: {uniform: [-1, 1]}}, method: random}")
     assert complete.provenance.omitted == {}
     assert taken(complete) == VALUES.keys()
 
@@ -150,8 +144,7 @@ def test_a_default_that_contradicts_a_set_value_may_be_replaced_by_the_recipe(
 
     So would the recipe's patience, which is null beside `swa`.
     """
-    config = {"data": {"source": "iris"}, "training": {"averaging": "swa"}}
-    set_recipe(VALUES)
+    config = config_of("training.averaging=swa")
     experiment_before_data(config)
     complete = resolve(config, facts_of())
     stopping = complete.experiment.training.early_stopping
@@ -164,22 +157,21 @@ def test_a_default_that_contradicts_a_set_value_may_be_replaced_by_the_recipe(
 
 
 def test_written_out_the_values_give_the_same_experiment_and_seed() -> None:
-    complete = expand(name="a", seed=4)
+    complete = expand("name=a", "seed=4")
     again = experiment_of({**complete.provenance.config, "recipe": "classic"})
     assert again.model_copy(update={"recipe": "default"}) == complete.experiment
     assert configuration_seed(again) == configuration_seed(complete.experiment)
 
 
 def test_an_expanded_config_has_nothing_left_to_fill() -> None:
-    once = expand(training={"l2": 0.3})
+    once = expand("training.l2=0.3")
     again = resolve(once.provenance.config, facts_of(rows=10**6), name=once.experiment.name)
     assert (again.provenance.config, again.experiment) == (once.provenance.config, once.experiment)
 
 
 def test_the_name_is_kept() -> None:
     """Also of a config that is valid only beside the recipe: warm-up needs the recipe's schedule."""
-    schedule = {"training": {"lr_schedule": {"warmup_epochs": 2}}}
-    config = {"name": "roses", "data": {"source": "iris"}, **schedule}
+    config = config_of("name=roses", "training.lr_schedule={warmup_epochs: 2}")
     assert experiment_before_data(config).name == "roses"
     assert expand().experiment.name is None
     assert resolve(config, facts_of(), name="flowers").experiment.name == "flowers"

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fnnctl.config.paths import format_path, parse_path
+from fnnctl.config.reading.overrides import read_override
 from fnnctl.config.recipes.resolving import RECIPES, fill_in, recipe_values, resolve
 from fnnctl.config.recipes.resolving import ConfigChecker as Checker
 from fnnctl.config.recipes.tuning import dependences, suited_values
@@ -18,25 +19,12 @@ from fnnctl.config.rules.plain_config import override, value_at
 from fnnctl.config.schema.records import records_by_path
 from fnnctl.config.schema.section import written_out
 from tests.config.recipes.cases import CASES, facts_of
+from tests.config.short_configs import config_of
+from tests.messages import Messages
 
 SETTINGS: Final = {
     format_path(tuple(part for part in path if isinstance(part, str))) for path in records_by_path()
 }
-TUNED: Final = "the recipe's value was tuned for adam"
-OTHER_RATE: Final = "the recipe's learning rate is another one in this parametrization"
-STANDARD: Final = "the learning rate of another optimizer is one for the standard parametrization"
-SMOOTHING: Final = "the recipe smooths labels for its own output"
-FEW_EPOCHS: Final = "with plain twins the epochs are so few because they suit the recipe's own steps"
-OF_ADAM: Final = {
-    "training.optimizer.learning_rate": TUNED,
-    "training.optimizer.beta2": TUNED,
-    "training.parametrization": STANDARD,
-    "training.epochs": FEW_EPOCHS,
-}
-
-
-def search_of(setting: str, domain: Any) -> dict[str, Any]:
-    return {"search": {"space": {setting: domain}, "method": "random"}}
 
 
 @pytest.mark.parametrize(
@@ -53,87 +41,66 @@ def test_every_tuned_value_is_one_that_a_recipe_has() -> None:
 
 
 @pytest.mark.parametrize(
-    ("config", "cause", "reasons"),
+    "change",
     [
         # another optimizer, however it is written
-        ({"training": {"optimizer": "sgd"}}, "training.optimizer is set", OF_ADAM),
-        ({"training": {"optimizer": {"name": "rmsprop"}}}, "training.optimizer is set", OF_ADAM),
-        (
-            search_of("training.optimizer.name", {"choice": ["adam", "sgd"]}),
-            "training.optimizer is searched",
-            OF_ADAM,
-        ),
-        (
-            search_of("training.optimizer", {"choice": [{"name": "adam", "beta1": 0.8}, {"name": "sgd"}]}),
-            "training.optimizer is searched",
-            OF_ADAM,
-        ),
-        # the recipe's optimizer, and those with steps of its size
-        ({"training": {"optimizer": {"name": "adamw", "weight_decay": 0.02}}}, "", {}),
-        ({"training": {"optimizer": "adam"}}, "", {}),
-        ({"training": {"optimizer": {"beta1": 0.8}}}, "", {}),
-        ({"training": {"optimizer": {"learning_rate": 0.04, "beta1": 0.8}}}, "", {}),
-        (
-            {"training": {"optimizer": {"learning_rate": 0.01}}},
-            "training.optimizer.learning_rate is set",
-            {"training.epochs": FEW_EPOCHS},
-        ),
-        (
-            search_of("training.optimizer.learning_rate", {"log_uniform": [0.01, 0.1]}),
-            "training.optimizer.learning_rate is searched",
-            {"training.epochs": FEW_EPOCHS},
-        ),
-        # another parametrization
-        (
-            {"training": {"parametrization": "standard"}},
-            "training.parametrization is set",
-            {"training.optimizer.learning_rate": OTHER_RATE, "training.epochs": FEW_EPOCHS},
-        ),
-        ({"training": {"parametrization": "neural_tangent"}}, "", {}),
-        # another output, and so another loss
-        ({"model": {"output": "logistic"}}, "model.output is set", {"training.label_smoothing": SMOOTHING}),
-        ({"model": {"output": "softmax"}}, "", {}),
-        ({"model": {"output": "auto"}}, "", {}),
-        # another choice of inputs or of a schedule, whose hyperparameters are not the recipe's
-        (
-            {"model": {"numeric_embedding": "none"}},
-            "model.numeric_embedding is set",
-            {
-                "model.numeric_embedding.bins": "the recipe's value was tuned for piecewise_linear",
-                "model.numeric_embedding.size": "the recipe's value was tuned for piecewise_linear",
-            },
-        ),
-        ({"model": {"numeric_embedding": {"bins": 4}}}, "", {}),
-        # the settings that are changed most
-        ({"training": {"epochs": 64}}, "", {}),
-        ({"training": {"batch_size": 8}}, "", {}),
-        ({"training": {"early_stopping": {"patience": 5}}}, "", {}),
-        ({"training": {"label_smoothing": 0.0}}, "", {}),
-        ({"training": {"l2": 0.1}}, "", {}),
-        ({"training": {"lr_schedule": "constant"}}, "", {}),
-        ({"model": {"hidden": [200, {"units": 8, "dropout": 0.1}]}}, "", {}),
-        ({"model": {"activation": "selu", "dropout": 0.2}}, "", {}),
-        ({"model": {"ensemble": 3}}, "", {}),
-        (search_of("model.hidden", {"depth": [1, 3], "width": [8, 64]}), "", {}),
-        (search_of("model", {"choice": [{"hidden": [3]}, {"ensemble": 2}]}), "", {}),
-        ({"seed": 3, "data": {"source": "iris", "split": {"test": 0}}}, "", {}),
+        "training.optimizer=sgd",
+        "training.optimizer={name: rmsprop}",
+        "search.space={training.optimizer.name: {choice: [adam, sgd]}}",
+        "search.space={training.optimizer: {choice: [{name: adam, beta1: 0.8}, {name: sgd}]}}",
+        # another rate, another parametrization, another output and so another loss, other inputs
+        "training.optimizer={learning_rate: 0.01}",
+        "search.space={training.optimizer.learning_rate: {log_uniform: [0.01, 0.1]}}",
+        "training.parametrization=standard",
+        "model.output=logistic",
+        "model.numeric_embedding=none",
     ],
 )
-def test_what_is_left_out_and_why(config: dict[str, Any], cause: str, reasons: dict[str, str]) -> None:
-    _, changes = suited_values(config, recipe_values("default", facts_of()))
-    assert {format_path(path): problem.message for path, problem in changes.items()} == {
-        path: f"{cause}, and {reason}" for path, reason in reasons.items()
-    }
+def test_what_is_left_out_and_why(change: str, messages: Messages) -> None:
+    _, changes = suited_values(config_of(change), recipe_values("default", facts_of()))
+    for path, problem in changes.items():
+        messages.check(f"{format_path(path)}: {problem.message}")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        # the recipe's optimizer, and those with steps of its size
+        "training.optimizer={name: adamw, weight_decay: 0.02}",
+        "training.optimizer=adam",
+        "training.optimizer={beta1: 0.8}",
+        "training.optimizer={learning_rate: 0.04, beta1: 0.8}",
+        "training.parametrization=neural_tangent",
+        "model.output=softmax",
+        "model.output=auto",
+        "model.numeric_embedding={bins: 4}",
+        # the settings that are changed most
+        "training.epochs=64",
+        "training.early_stopping={patience: 5}",
+        "training.label_smoothing=0.0",
+        "training.lr_schedule=constant",
+        "model.hidden=[200, {units: 8, dropout: 0.1}]",
+        "model={activation: selu, dropout: 0.2}",
+        "model.ensemble=3",
+        "search.space={model.hidden: {depth: [1, 3], width: [8, 64]}}",
+        "search.space={model: {choice: [{hidden: [3]}, {ensemble: 2}]}}",
+        "data.split={test: 0}",
+    ],
+)
+def test_nothing_is_left_out_beside_what_suits_the_recipe(change: str) -> None:
+    assert suited_values(config_of(change), recipe_values("default", facts_of()))[1] == {}
 
 
 def test_another_value_takes_the_place_of_one_that_does_not_suit() -> None:
     values = recipe_values("default", facts_of())
-    suited, _ = suited_values({"training": {"parametrization": "standard"}}, values)
+    suited, _ = suited_values(config_of("training.parametrization=standard"), values)
     rate, epochs = ("training", "optimizer", "learning_rate"), ("training", "epochs")
     assert values[epochs] == 22
     assert suited == {**values, rate: 0.005, epochs: 32}
-    suited, _ = suited_values({"training": {"optimizer": "sgd", "parametrization": "standard"}}, values)
-    assert ("training", "optimizer", "learning_rate") not in suited
+    suited, _ = suited_values(
+        config_of("training.optimizer=sgd", "training.parametrization=standard"), values
+    )
+    assert rate not in suited
 
 
 CHANGES: Final[dict[str, list[Any]]] = {
@@ -191,48 +158,38 @@ def test_what_is_set_is_taken_and_the_rest_stays(changes: dict[str, Any], recipe
 
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize(
-    "change", ["training.epochs=64", "training.batch_size=8", "training.l2=0.1", "training.clip_norm=1"]
+    "change", ["training.epochs=64", "training.batch_size=8", "training.l2=0.1", "training.clip_norm=1.0"]
 )
 def test_a_change_of_one_setting_changes_nothing_else(case: str, change: str) -> None:
     """The experiment is the recipe's with this one value."""
-    setting, _, value = change.partition("=")
-    config = {"data": {"source": "table.csv", "target": "y"}}
-    whole = resolve(config, CASES[case]).experiment.model_dump()
-    changed_config = override(config, parse_path(setting), float(value) if "." in value else int(value))
-    changed = resolve(changed_config, CASES[case])
+    path, document = read_override(change)
+    whole = resolve(config_of(), CASES[case]).experiment.model_dump()
+    changed = resolve(config_of(change), CASES[case])
     assert changed.provenance.omitted == {}
-    section, key = setting.split(".")
-    assert changed.experiment.model_dump() == {
-        **whole,
-        section: {**whole[section], key: value_at(changed.experiment.model_dump(), (section, key))},
-    }
-    assert value_at(changed.experiment.model_dump(), (section, key)) == float(value)
+    assert changed.experiment.model_dump() == override(whole, path, document.value)
 
 
 @pytest.mark.parametrize(
-    ("changes", "is_told"),
+    ("changes", "warns"),
     [
-        ({"training.optimizer.learning_rate": 0.004}, True),
-        ({"training.optimizer.learning_rate": 0.005}, False),
-        ({"training.optimizer.learning_rate": 0.001, "training.parametrization": "standard"}, False),
-        ({"training.optimizer": {"name": "sgd", "learning_rate": 0.001}}, False),
-        ({"training.optimizer": {"name": "adamw", "learning_rate": 0.001}}, True),
-        ({"training.optimizer.learning_rate": 0.001, "recipe": "classic"}, False),
+        (["training.optimizer.learning_rate=0.004"], True),
+        (["training.optimizer.learning_rate=0.005"], False),
+        (["training.optimizer.learning_rate=0.001", "training.parametrization=standard"], False),
+        (["training.optimizer={name: sgd, learning_rate: 0.001}"], False),
+        (["training.optimizer={name: adamw, learning_rate: 0.001}"], True),
+        (["training.optimizer.learning_rate=0.001", "recipe=classic"], False),
         (
-            {
-                "training.optimizer.learning_rate": 0.001,
-                **search_of("training.optimizer.learning_rate", {"choice": [0.01]}),
-            },
+            [
+                "training.optimizer.learning_rate=0.001",
+                "search.space={training.optimizer.learning_rate: {choice: [0.01]}}",
+            ],
             False,
         ),
     ],
 )
-def test_a_rate_far_below_the_recipes_is_warned_of(changes: dict[str, Any], is_told: bool) -> None:
+def test_a_rate_far_below_the_recipes_is_warned_of(changes: list[str], warns: bool) -> None:
     """The recipe's is 0.04."""
-    config: Any = {"data": {"source": "table.csv", "target": "y"}}
-    for setting, value in changes.items():
-        config = override(config, parse_path(setting), value)
-    warnings = resolve(config, facts_of()).warnings
+    warnings = resolve(config_of(*changes), facts_of()).warnings
     assert [str(warning).rpartition("; ")[2] for warning in warnings] == [
         "leave it out, or write training.parametrization: standard, too"
-    ] * is_told
+    ] * warns

@@ -2,8 +2,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from fnnctl.config.rules.trials import searched_sections
 
 
@@ -33,22 +31,6 @@ def test_the_default_name_counts_where_none_is_given() -> None:
     assert pruned(optimizer(beta1=0.8, momentum=0.5), ["momentum"]) == optimizer(beta1=0.8)
 
 
-@pytest.mark.parametrize(
-    "value",
-    [
-        None,
-        "adam",
-        5,
-        [1],
-        {"name": "nothing", "beta1": 1},
-        {"name": ["adam"], "beta1": 1},
-        {"name": {"a": 1}},
-    ],
-)
-def test_what_has_no_settings_of_other_names_stays(value: Any) -> None:
-    assert pruned({"training": {"optimizer": value}}, ["momentum"]) == {"training": {"optimizer": value}}
-
-
 def test_searched_sections_may_stand_in_lists() -> None:
     given = {"model": {"hidden": [3, {"units": 4, "activation": {"name": "elu", "alpha": 1, "beta": 2}}]}}
     left = pruned(given, ["swish"], "model.hidden.1.activation.name")
@@ -60,22 +42,3 @@ def test_kept_settings_stay() -> None:
     config = {**optimizer(name="adam", momentum=0.5), "search": {"space": space}}
     (section,) = searched_sections(config)
     assert section.without_inactive(config, exceptions=[("training", "optimizer", "momentum")]) == config
-
-
-@pytest.mark.parametrize(
-    "config",
-    [
-        {},
-        {"search": None},
-        {"search": {"space": []}},
-        {"search": {"space": {"training.optimizer.name": 5, "name": {"choice": ["a"]}, "": None}}},
-        {"search": {"space": {"training.optimizer.name": {"choice": "adam"}}}},
-        {"search": {"space": {"training.optimizer": {"choice": ["adam"]}}}},
-    ],
-)
-def test_other_spaces_have_no_such_sections(config: dict[str, Any]) -> None:
-    assert searched_sections(config) == []
-
-
-def test_a_section_without_settings_leaves_everything() -> None:
-    assert pruned({"a": {"b": {"name": 1}}}, ["x"], "a.b.name") == {"a": {"b": {"name": 1}}}

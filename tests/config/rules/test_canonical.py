@@ -12,111 +12,116 @@ from fnnctl.config.schema.layers import HiddenLayerConfig
 from fnnctl.config.schema.model import ModelConfig
 from fnnctl.config.schema.records import records_by_path, setting_records
 from tests.config.changes import changes, plain_values
+from tests.config.short_configs import config_of
 
 
-def experiment(**sections: Any) -> Experiment:
-    return Experiment.model_validate({"data": {"source": "iris"}, **sections})
+def experiment(*settings: str) -> Experiment:
+    return Experiment.model_validate(config_of(*settings))
 
 
 @pytest.mark.parametrize(
-    "same",
+    "settings",
     [
-        {"model": {"hidden": [{"units": 100, "activation": "relu"}], "activation": "tanh"}},
-        {"model": {"hidden": [{"units": 100, "initialization": "auto"}]}},
-        {"model": {"threshold": {"cost": {"false_negative": 10.0}}}},
-        {"data": {"source": "a.csv", "encoding": "cp1252", "delimiter": ";"}},
-        {"training": {"optimizer": {"name": "adam", "beta1": 0.9}}},
-        {"training": {"early_stopping": {"patience": 20}}},
-        {"evaluation": {"sizes": [0.1, 1]}},
+        ["model.hidden=[{units: 100, activation: relu}]", "model.activation=tanh"],
+        ["model.hidden=[{units: 100, initialization: auto}]"],
+        ["model.threshold={cost: {false_negative: 10.0}}"],
+        ["data={source: a.csv, encoding: cp1252, delimiter: ;}"],
+        ["training.optimizer={name: adam, beta1: 0.9}"],
+        ["training.early_stopping={patience: 20}"],
+        ["evaluation.sizes=[0.1, 1]"],
+        ["model.output=softmax"],
+        ["model.output={name: softmax}"],
+        ["model.output=squared"],
     ],
 )
-def test_equal_configurations_have_equal_seeds(same: dict[str, Any]) -> None:
-    assert configuration_seed(experiment(**same)) == configuration_seed(experiment())
+def test_equal_configurations_have_equal_seeds(settings: list[str]) -> None:
+    assert configuration_seed(experiment(*settings)) == configuration_seed(experiment())
 
 
 @pytest.mark.parametrize(
     ("one", "same"),
     [
-        (  # equally many units
-            {"model": {"hidden": [8, 8], "residual": True}},
-            {"model": {"hidden": [8, {"units": 8, "residual": True}]}},
+        # equally many units
+        (["model={hidden: [8, 8], residual: true}"], ["model.hidden=[8, {units: 8, residual: true}]"]),
+        # one residual connection is possible
+        (
+            ["model={hidden: [8, 8, 4], residual: true}"],
+            ["model.hidden=[{units: 8, residual: false}, {units: 8, residual: true}, 4]"],
         ),
-        (  # one residual connection is possible
-            {"model": {"hidden": [8, 8, 4], "residual": True}},
-            {"model": {"hidden": [{"units": 8, "residual": False}, {"units": 8, "residual": True}, 4]}},
+        (["model.hidden=[8, {units: 4, residual: true}]"], ["model.hidden=[8, 4]"]),
+        (["model={hidden: [8, {units: 8, residual: false}], residual: true}"], ["model.hidden=[8, 8]"]),
+        (
+            ["model={hidden: [8, {units: 8, residual: false}, 8], residual: true}"],
+            ["model.hidden=[8, 8, {units: 8, residual: true}]"],
         ),
         (
-            {"model": {"hidden": [8, {"units": 4, "residual": True}]}},
-            {"model": {"hidden": [8, 4]}},
+            ["training.class_weights={setosa: 2, virginica: 3.0}"],
+            ["training.class_weights={virginica: 3, setosa: 2.0}"],
+        ),
+        # it ends training earlier, like fewer epochs
+        (
+            ["training.early_stopping={patience: null, tolerance: 0.1}"],
+            ["training.early_stopping={patience: auto, tolerance: 0.1}"],
         ),
         (
-            {"model": {"hidden": [8, {"units": 8, "residual": False}], "residual": True}},
-            {"model": {"hidden": [8, 8]}},
+            ["training.optimizer=lbfgs"],
+            ["training={optimizer: {name: lbfgs, memory: 10}, batch_size: 32, shuffle: false}"],
         ),
         (
-            {"model": {"hidden": [8, {"units": 8, "residual": False}, 8], "residual": True}},
-            {"model": {"hidden": [8, 8, {"units": 8, "residual": True}]}},
-        ),
-        (
-            {"training": {"class_weights": {"setosa": 2, "virginica": 3.0}}},
-            {"training": {"class_weights": {"virginica": 3, "setosa": 2.0}}},
-        ),
-        (  # it ends training earlier, like fewer epochs
-            {"training": {"early_stopping": {"patience": None, "tolerance": 0.1}}},
-            {"training": {"early_stopping": {"patience": "auto", "tolerance": 0.1}}},
-        ),
-        (
-            {"training": {"optimizer": "lbfgs"}},
-            {"training": {"optimizer": {"name": "lbfgs", "memory": 10}, "batch_size": 32, "shuffle": False}},
-        ),
-        (
-            {"training": {"averaging": "ema"}, "model": {"normalization": "batch"}},
-            {
-                "training": {"averaging": {"name": "ema", "decay": 0.999}},
-                "model": {"hidden": [{"units": 100, "normalization": {"name": "batch", "momentum": 0.5}}]},
-            },
+            ["training.averaging=ema", "model.normalization=batch"],
+            [
+                "training.averaging={name: ema, decay: 0.999}",
+                "model.hidden=[{units: 100, normalization: {name: batch, momentum: 0.5}}]",
+            ],
         ),
     ],
 )
-def test_settings_without_effect_and_short_forms_change_no_seed(
-    one: dict[str, Any], same: dict[str, Any]
-) -> None:
-    assert configuration_seed(experiment(**one)) == configuration_seed(experiment(**same))
+def test_settings_without_effect_and_short_forms_change_no_seed(one: list[str], same: list[str]) -> None:
+    assert configuration_seed(experiment(*one)) == configuration_seed(experiment(*same))
 
 
 def test_a_residual_connection_that_is_possible_changes_the_seed() -> None:
-    plain, residual = {"hidden": [100, 100]}, {"hidden": [100, {"units": 100, "residual": True}]}
-    assert configuration_seed(experiment(model=plain)) != configuration_seed(experiment(model=residual))
+    plain, residual = experiment("model.hidden=[9, 9]"), experiment("model={hidden: [9, 9], residual: true}")
+    assert configuration_seed(plain) != configuration_seed(residual)
 
 
-def test_what_is_hashed_is_what_is_read_and_not_at_its_default() -> None:
+@pytest.mark.parametrize(
+    ("settings", "canonical"),
+    [
+        ([], {"model": {"hidden": [{"units": 100}]}}),
+        (
+            [
+                "seed=5",
+                "data={source: a.csv, scaling: none, columns: {ignore: [id]}}",
+                "model.hidden=[8, {units: 4, activation: relu}]",
+                "model.activation={name: elu, alpha: 0.5}",
+                "training={epochs: 9, l2: 0.0001, optimizer: {learning_rate: 0.01}, early_stopping: null}",
+            ],
+            {
+                "data": {"columns": {"ignore": ["id"]}, "scaling": "none"},
+                "model": {
+                    "hidden": [{"units": 8, "activation": {"name": "elu", "alpha": 0.5}}, {"units": 4}]
+                },
+                "training": {"optimizer": {"learning_rate": 0.01}, "early_stopping": None},
+            },
+        ),
+        (
+            ["model={hidden: [8, 8, 4], residual: true}"],
+            {"model": {"hidden": [{"units": 8}, {"units": 8}, {"units": 4}], "residual": True}},
+        ),
+        (
+            ["model={hidden: [8, 8, {units: 8, residual: false}], residual: true}"],
+            {"model": {"hidden": [{"units": 8}, {"units": 8, "residual": True}, {"units": 8}]}},
+        ),
+    ],
+)
+def test_what_is_hashed_is_what_is_read_and_not_at_its_default(settings: list[str], canonical: Any) -> None:
     """Computed by hand; a setting that a later version adds must not change it."""
-    assert canonical_configuration(experiment()) == {"data": {}, "model": {"hidden": [{"units": 100}]}}
-    given = experiment(
-        seed=5,
-        data={"source": "a.csv", "scaling": "none", "columns": {"ignore": ["id"]}},
-        model={
-            "hidden": [8, {"units": 4, "activation": "relu"}],
-            "activation": {"name": "elu", "alpha": 0.5},
-        },
-        training={"epochs": 9, "l2": 0.0001, "optimizer": {"learning_rate": 0.01}, "early_stopping": None},
-    )
-    assert canonical_configuration(given) == {
-        "data": {"columns": {"ignore": ["id"]}, "scaling": "none"},
-        "model": {"hidden": [{"units": 8, "activation": {"name": "elu", "alpha": 0.5}}, {"units": 4}]},
-        "training": {"optimizer": {"learning_rate": 0.01}, "early_stopping": None},
-    }
-    residual = {"hidden": [8, 8, 4], "residual": True}
-    assert canonical_configuration(experiment(model=residual)) == {
-        "data": {},
-        "model": {"hidden": [{"units": 8}, {"units": 8}, {"units": 4}], "residual": True},
-    }
-    some = {"hidden": [8, 8, {"units": 8, "residual": False}], "residual": True}
-    assert canonical_configuration(experiment(model=some)) == {
-        "data": {},
-        "model": {"hidden": [{"units": 8}, {"units": 8, "residual": True}, {"units": 8}]},
-    }
-    # the first eight bytes of the SHA-256 of '[0, {"data": {}, "model": {"hidden": [{"units": 100}]}}]'
+    assert canonical_configuration(experiment(*settings)) == {"data": {}, **canonical}
+
+
+def test_the_seed_is_the_beginning_of_a_hash() -> None:
+    """The first eight bytes of the SHA-256 of '[0, {"data": {}, "model": {"hidden": [{"units": 100}]}}]'."""
     assert configuration_seed(experiment()) == 0x35CF602DBBFC83DD
 
 
@@ -126,14 +131,9 @@ RESIDUALS = (("model", "residual"), ("model", "hidden", 0, "residual"))
 """The first layer has no residual connection, and the default network has no other."""
 
 
-@pytest.mark.parametrize("output", ["softmax", "squared", {"name": "softmax"}])
-def test_the_output_that_auto_stands_for_changes_no_seed(output: Any) -> None:
-    assert configuration_seed(experiment(model={"output": output})) == configuration_seed(experiment())
-
-
-@pytest.mark.parametrize("output", ["logistic", "absolute", "huber", {"name": "huber", "delta": 2.0}])
-def test_another_output_is_another_configuration(output: Any) -> None:
-    assert configuration_seed(experiment(model={"output": output})) != configuration_seed(experiment())
+@pytest.mark.parametrize("output", ["logistic", "absolute", "huber", "{name: huber, delta: 2.0}"])
+def test_another_output_is_another_configuration(output: str) -> None:
+    assert configuration_seed(experiment(f"model.output={output}")) != configuration_seed(experiment())
 
 
 def test_every_setting_counts_or_is_known_not_to() -> None:
@@ -161,6 +161,7 @@ def test_a_layers_setting_may_stand_in_the_model(key: str) -> None:
         in_layer: dict[str, Any] = {"hidden": [own, own]}
         if key == "initialization":  # the output layer reads the model's
             in_layer[key] = value
-        assert configuration_seed(experiment(model=in_model)) == configuration_seed(
-            experiment(model=in_layer)
+        one, same = (
+            Experiment.model_validate({**config_of(), "model": model}) for model in (in_model, in_layer)
         )
+        assert configuration_seed(one) == configuration_seed(same)

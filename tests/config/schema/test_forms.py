@@ -99,24 +99,6 @@ def test_sections_without_names_are_told_apart_by_their_keys() -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "kinds"),
-    [
-        ("training.epochs", ["integer"]),
-        ("training.class_weights", ["mapping", "words", "null"]),
-        ("data.columns.dates", ["list", "mapping"]),
-        ("model.hidden[3]", ["integer", "section"]),
-        ("search.start_from", ["text", "list", "null"]),
-        ("search.start_from[0]", ["mapping"]),
-        ("search.space.a.choice[0]", ["any"]),
-    ],
-)
-def test_a_form_is_of_a_kind(path: str, kinds: list[str]) -> None:
-    assert [
-        form.kind for form in forms_at(parse_path(path), {"search": {"space": {"a": {"choice": []}}}})
-    ] == kinds
-
-
-@pytest.mark.parametrize(
     ("form", "value", "is_included"),
     [
         (Form(kind="integer", ge=1), 1, True),
