@@ -28,6 +28,11 @@ FILES = [
 ]
 
 
+def open_as_table(path: Path) -> None:
+    with open_table(path, CsvFormat(None, "utf-8", frozenset()), Problems(path.name)):
+        pass
+
+
 @pytest.mark.parametrize(("name", "content", "what"), FILES)
 def test_what_is_neither_a_table_nor_an_experiment_is_named(
     tmp_path: Path, name: str, content: bytes, what: str
@@ -35,28 +40,24 @@ def test_what_is_neither_a_table_nor_an_experiment_is_named(
     (tmp_path / name).write_bytes(content)
     with pytest.raises(ConfigError, match=rf"{name}: is {what}, not an experiment"):
         load_config(tmp_path / name)
-    form = CsvFormat(None, "utf-8", frozenset())
-    with (
-        pytest.raises(DataError, match=rf"{name}: this is {what}, not a "),
-        open_table(tmp_path / name, form, Problems(name)),
-    ):
-        pass
+    with pytest.raises(DataError, match=rf"{name}: this is {what}, not a "):
+        open_as_table(tmp_path / name)
 
 
 RANDOM = bytes(np.random.default_rng(0).integers(0, 256, 3000, np.uint8))
 
 
-def test_random_bytes_are_no_text(tmp_path: Path) -> None:
-    (tmp_path / "t.csv").write_bytes(RANDOM)
-    form = CsvFormat(None, "utf-8", frozenset())
-    with (
-        pytest.raises(DataError, match=r"t\.csv:1: this is binary data, not text$"),
-        open_table(tmp_path / "t.csv", form, Problems("t.csv")),
-    ):
-        pass
-    (tmp_path / "t.yaml").write_bytes(RANDOM)
-    with pytest.raises(ConfigError, match=r"t\.yaml: is binary data, not an experiment"):
-        load_config(tmp_path / "t.yaml")
+@pytest.mark.parametrize(
+    ("name", "content", "what"),
+    [
+        ("t.csv", RANDOM, ":1: this is binary data, not text$"),
+        ("t.parquet", b"a,y\n1,2\n", ": this is no Parquet file, although it is named so"),
+    ],
+)
+def test_what_is_only_named_like_a_table(tmp_path: Path, name: str, content: bytes, what: str) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(DataError, match=name + what):
+        open_as_table(tmp_path / name)
 
 
 @pytest.mark.parametrize("text", ["Zürich;5 €\r\n\tçà\n", "Москва,东京\n", "one damaged \x01 place \x02"])
@@ -92,13 +93,3 @@ def test_what_may_hold_a_table_can_be_saved_as_one(content: bytes, ending: str, 
 def test_an_experiment_may_be_json(tmp_path: Path) -> None:
     (tmp_path / "t.json").write_text('{"data": {"source": "iris"}}')
     assert load_config(tmp_path / "t.json").experiment.data.source == "iris"
-
-
-def test_a_table_that_is_only_named_like_a_parquet_file(tmp_path: Path) -> None:
-    (tmp_path / "t.parquet").write_text("a,y\n1,2\n")
-    form = CsvFormat(None, "utf-8", frozenset())
-    with (
-        pytest.raises(DataError, match="this is no Parquet file, although it is named so"),
-        open_table(tmp_path / "t.parquet", form, Problems("t.parquet")),
-    ):
-        pass

@@ -13,9 +13,11 @@ import pytest
 
 from fnnctl.config.paths import ConfigPath, format_path
 from fnnctl.config.reading.loading import load_config
+from fnnctl.config.rules.plain_config import with_value
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.errors import ConfigError
 from tests.config.changes import changes
+from tests.config.short_configs import config_of
 
 WRONG: Mapping[str, Any] = {
     "null": None,
@@ -46,21 +48,21 @@ SPACES: list[tuple[Mapping[str, Any], Mapping[str, Any]]] = [
 ]
 
 
-def merged(one: Any, other: Any) -> Any:
+def configs() -> Iterator[Mapping[str, Any]]:
+    """Small configs that together have every setting of every branch; one large config would be slow."""
+    for _, one, _ in changes(Experiment):
+        yield merge({"data": {"source": "iris"}}, one)
+    yield config_of("training.class_weights={setosa: 2.0}")
+    for around, space in SPACES:
+        search = {"method": "random", "trials": 2, "space": space}
+        yield {**config_of(), **around, "search": search}
+
+
+def merge(one: Any, other: Any) -> Any:
     """The entries of both mappings."""
     if not (isinstance(one, Mapping) and isinstance(other, Mapping)):
         return other
-    return {**one, **{key: merged(one.get(key), value) for key, value in other.items()}}
-
-
-def configs() -> Iterator[Mapping[str, Any]]:
-    """Small configs that together have every setting of every branch; one large config would be slow."""
-    bare = {"data": {"source": "iris"}}
-    for _, one, _ in changes(Experiment):
-        yield merged(bare, one)
-    yield {**bare, "training": {"class_weights": {"setosa": 2.0}}}
-    for around, space in SPACES:
-        yield {**bare, **around, "search": {"method": "random", "trials": 2, "space": space}}
+    return {**one, **{key: merge(one.get(key), value) for key, value in other.items()}}
 
 
 def nodes(config: Any, path: ConfigPath = (), branch: str | None = None) -> Iterator[tuple[ConfigPath, Any]]:
@@ -79,16 +81,6 @@ def every_node() -> list[tuple[Mapping[str, Any], ConfigPath]]:
     """Every node, each in the first of the configs that has it."""
     found = {node: config for config in reversed(list(configs())) for node in nodes(config)}
     return [(config, path) for (path, _), config in found.items()]
-
-
-def replaced(config: Any, path: ConfigPath, value: Any) -> Any:
-    """The config with another value at a node."""
-    if not path:
-        return value
-    new = replaced(config[path[0]], path[1:], value)
-    if isinstance(config, list):
-        return [new if index == path[0] else entry for index, entry in enumerate(config)]
-    return {**config, path[0]: new}
 
 
 def check(file: Path, *overrides: str) -> None:
@@ -114,7 +106,7 @@ def test_a_wrong_value_anywhere_is_reported_with_its_location(tmp_path: Path, ki
     """Each node has every third kind of value, its neighbours the others: all of all would take a minute."""
     file, value = tmp_path / "experiment.yaml", [*WRONG.values()][kind]
     for config, path in every_node()[kind % 3 :: 3]:
-        file.write_text(yaml_of(replaced(config, path, value)))
+        file.write_text(yaml_of(with_value(config, path, value)))
         check(file)
 
 

@@ -25,16 +25,11 @@ def load(tmp_path: Path, text: str) -> LoadedConfig:
     return load_config(file)
 
 
-def test_it_runs_as_it_is_on_built_in_data(tmp_path: Path) -> None:
-    experiment = load(tmp_path, starter_text()).experiment
-    assert (experiment.name, experiment.data.source) == ("digits", "digits")
-
-
 def test_it_writes_out_defaults_and_changes_only_the_seed(tmp_path: Path) -> None:
     """Its search changes nothing in `train`."""
-    written = load(tmp_path, starter_text())
-    default = load(tmp_path, "seed: 7\ndata: {source: digits}")
+    written, default = load(tmp_path, starter_text()), load(tmp_path, "seed: 7\ndata: {source: digits}")
     complete = [resolve(each.config, facts_of(), name=each.experiment.name) for each in (written, default)]
+    assert complete[0].experiment.name == "digits"
     assert complete[0].experiment.model_copy(update={"search": None}) == complete[1].experiment
     assert complete[0].provenance.omitted == {}
     assert recipe_line(complete[0]) == recipe_line(complete[1])
@@ -86,11 +81,9 @@ def settings_in(section: dict[str, Any], path: ConfigPath = ()) -> Iterator[str]
             yield format_path((*path, key))
 
 
-def test_it_names_all_built_in_data() -> None:
-    (line,) = (each for each in starter_text().splitlines() if "# built in: " in each)
+def test_it_names_all_built_in_data_and_fits_a_terminal() -> None:
+    lines = starter_text().splitlines()
+    (line,) = (line for line in lines if "# built in: " in line)
     assert tuple(line.partition("# built in: ")[2].split(", ")) == BUILTIN_NAMES
-
-
-def test_it_fits_a_terminal_and_has_spaces_only() -> None:
-    assert max(len(line) for line in starter_text().splitlines()) <= 110
+    assert max(map(len, lines)) <= 110
     assert "\t" not in starter_text()
