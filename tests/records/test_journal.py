@@ -62,7 +62,7 @@ def opened(path: Path, cache: ResultCache | None = None) -> Generator[Journal]:
 
 def written(path: Path, records: Sequence[SearchRecord | JournalRecord]) -> Journal:
     """The journal of a file with these records."""
-    encoded = (record if isinstance(record, dict) else encode(record) for record in records)
+    encoded = (record if isinstance(record, Mapping) else encode(record) for record in records)
     path.write_bytes(journal_bytes(encoded))
     with opened(path) as journal:
         return journal

@@ -35,34 +35,28 @@ def weights(kept: int | None) -> RestoredWeightsFacts:
     return RestoredWeightsFacts(trial=3, objective_of=4, kept=kept)
 
 
+CLASS_WEIGHTED = {"uncorrected_validation_loss": LOSSES, "validation_accuracy": ACCURACIES}
+"""The objective of a trial with class weights is not this loss, but training watches it."""
+
+
 @pytest.mark.parametrize(
-    ("settings", "kept"),
+    ("settings", "results", "epochs", "kept"),
     [
-        ({}, 2),
-        ({"monitor": "validation_accuracy"}, 3),
-        ({"tolerance": 0.45}, 1),
-        ({"monitor": "validation_calibrated_loss", "tolerance": 0.15}, 3),
-        ({"monitor": "validation_f1_macro"}, None),
+        ({}, TWO_JOBS, 4, 2),
+        ({"monitor": "validation_accuracy"}, TWO_JOBS, 4, 3),
+        ({"tolerance": 0.45}, TWO_JOBS, 4, 1),
+        ({"monitor": "validation_calibrated_loss", "tolerance": 0.15}, TWO_JOBS, 4, 3),
+        ({"monitor": "validation_f1_macro"}, TWO_JOBS, 4, None),
+        ({}, [job(0, 4, CLASS_WEIGHTED)], 4, 2),
+        ({}, TWO_JOBS, 9, None),  # training alone takes the trial further
+        ({}, [job(0, 2, CURVES), job(0, 4, CURVES)], 4, 2),  # an extension read a smaller budget from it
     ],
 )
-def test_the_best_epoch_over_all_jobs(settings: dict[str, Any], kept: int | None) -> None:
+def test_the_best_epoch_over_all_jobs(
+    settings: dict[str, Any], results: list[Result], epochs: int, kept: int | None
+) -> None:
     stopping = EarlyStoppingConfig.model_validate(settings)
-    assert restored_weights(stopping, TWO_JOBS, epochs=4) == weights(kept)
-
-
-def test_the_curve_of_a_trial_with_class_weights_has_another_name() -> None:
-    """Its objective is not that loss, but training watches it."""
-    curves = {"uncorrected_validation_loss": LOSSES, "validation_accuracy": ACCURACIES}
-    assert restored_weights(EarlyStoppingConfig(), [job(0, 4, curves)], epochs=4) == weights(2)
-
-
-def test_a_trial_that_training_alone_takes_further() -> None:
-    assert restored_weights(EarlyStoppingConfig(), TWO_JOBS, epochs=9) == weights(None)
-
-
-def test_a_smaller_budget_that_an_extension_read_from_the_curve() -> None:
-    results = [job(0, 2, CURVES), job(0, 4, CURVES)]
-    assert restored_weights(EarlyStoppingConfig(), results, epochs=4) == weights(2)
+    assert restored_weights(stopping, results, epochs=epochs) == weights(kept)
 
 
 def test_weights_of_the_objective_need_no_words() -> None:

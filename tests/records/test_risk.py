@@ -16,25 +16,23 @@ def test_all_groups_of_few_trials() -> None:
     assert risk == DropRisk(group=3, kept=1, share=0.2, shortfall=0.2)
 
 
-def test_the_same_order_risks_nothing_and_the_opposite_order_everything() -> None:
-    safe, worst = (drop_risk(EARLY, late, rung=3, factor=3) for late in (EARLY, -EARLY))
-    assert safe
-    assert (safe.share, safe.shortfall) == (0, 0)
-    assert worst
-    assert worst.share == 1
-
-
-def test_dropping_one_of_several_that_are_the_best_later_is_no_loss() -> None:
-    risk = drop_risk(EARLY, np.array([0.0, 0, 1, 1, 1, 1]), rung=3, factor=3)
+@pytest.mark.parametrize(
+    ("early", "late", "share"),
+    [
+        (EARLY, EARLY, 0),
+        (EARLY, -EARLY, 1),
+        (EARLY, np.array([0.0, 0, 1, 1, 1, 1]), 0),
+        # equal ranks go by trial number: the best trial is the last of equals, and in half of the groups
+        (np.zeros(6), np.array([1.0, 1, 1, 1, 1, 0]), 0.5),
+    ],
+    ids=["the same order", "the opposite order", "one of several that are the best is dropped", "equals"],
+)
+def test_the_share_of_groups_that_lose_their_best_trial(
+    early: np.ndarray, late: np.ndarray, share: float
+) -> None:
+    risk = drop_risk(early, late, rung=3, factor=3)
     assert risk
-    assert risk.share == 0
-
-
-def test_equal_ranks_go_by_trial_number() -> None:
-    """The best trial is the last of equals, so it is kept only in no group at all."""
-    risk = drop_risk(np.zeros(6), np.array([1.0, 1, 1, 1, 1, 0]), rung=3, factor=3)
-    assert risk
-    assert risk.share == 0.5, "it is in half of the groups"
+    assert risk.share == share
 
 
 def test_a_trial_that_diverges_later_counts_as_the_worst() -> None:
