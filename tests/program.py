@@ -63,6 +63,13 @@ def contents(run: Path) -> dict[Path, bytes]:
     return {path: path.read_bytes() for path in run.rglob("*") if path.is_file() and path.name != ".lock"}
 
 
+def run_of(program: Program, *arguments: str) -> Path:
+    """The folder of the run that a command makes."""
+    done = program(*arguments, "--json")
+    assert done.code == 0, done.err
+    return Path(done.json["run"])
+
+
 @pytest.fixture
 def program(capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Program:
     """`program("train", "x.yaml")` in an empty folder."""

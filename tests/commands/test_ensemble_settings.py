@@ -8,62 +8,46 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fnnctl.cli import run as run_program
 from tests.program import Program, read_json
-from tests.runs.searching import SCALED_SPACE, resume, search, selection, write_config
+from tests.runs.searching import SCALED_SPACE, search, selection, write_config
 
 
-def noisy_table(path: Path, *, classes: bool) -> None:
-    rng = np.random.default_rng(4)
-    rows = []
-    for a, b, c in rng.normal(size=(200, 3)):
-        amount = 1000 + 50 * a * b + 20 * c
-        rows.append(
-            f"{a:.3f},{b:.3f},{'yes' if amount > 1000 else 'no'}" if classes else f"{a:.3f},{b:.3f},{amount}"
-        )
-    path.write_text("\n".join(["a,b,y", *rows]) + "\n")
+@pytest.fixture
+def settings(tmp_path: Path) -> dict[str, Any]:
+    """The sections of a search on a noisy table, for a class or for an amount."""
+    lines = ["a,b,class,amount"]
+    for a, b, noise in np.random.default_rng(4).normal(size=(200, 3)):
+        amount = 1000 + 50 * a * b + 20 * noise
+        lines.append(f"{a:.3f},{b:.3f},{'yes' if amount > 1000 else 'no'},{amount}")
+    (tmp_path / "t.csv").write_text("\n".join(lines) + "\n")
+    section = {"method": "random", "trials": 6, "space": SCALED_SPACE, "ensemble": {"size": 6}}
+    return {"search": section, "training": {"epochs": 5}}
 
 
-def searched_table(folder: Path, *, classes: bool, **sections: Any) -> Path:
-    noisy_table(folder / "t.csv", classes=classes)
-    settings = {"method": "random", "trials": 6, "space": SCALED_SPACE, "ensemble": {"size": 6}}
-    data = {"source": "t.csv", "target": "y"}
-    return search(
-        write_config(folder / "x.yaml", data=data, search=settings, **sections), "--executor", "serial"
-    )
+def test_a_regression(tmp_path: Path, settings: dict[str, Any]) -> None:
+    data = {"source": "t.csv", "target": "amount", "columns": {"ignore": ["class"]}}
+    folder = search(write_config(tmp_path / "x.yaml", data=data, **settings), "--executor", "serial")
+    facts = selection(folder)
+    assert facts["metric"] == "r2"
+    r2 = read_json(folder / "ensemble" / "metrics.json")["validation"]["r2"]
+    assert r2 == pytest.approx(facts["objective"])
+    assert facts["objective"] >= facts["best_alone"]
 
 
-def test_a_regression(tmp_path: Path, program: Program) -> None:
-    folder = searched_table(tmp_path, classes=False)
-    metrics, found = read_json(folder / "ensemble" / "metrics.json"), selection(folder)
-    assert found["metric"] == "r2"
-    assert metrics["validation"]["r2"] == pytest.approx(found["objective"])
-    assert found["objective"] >= found["best_alone"]
-    scored = program("evaluate", str(folder / "ensemble"), "--data", "t.csv", "--json")
-    assert scored.json["metrics"]["test"]["support"] == 200
-
-
-def test_a_temperature_is_fitted_to_the_whole(tmp_path: Path, program: Program) -> None:
-    folder = searched_table(tmp_path, classes=True, model={"calibration": "temperature"})
-    temperature = read_json(folder / "ensemble" / "manifest.json")["calibration"]["temperature"]
-    assert read_json(folder / "ensemble" / "model.json")["temperature"] == temperature != 1.0
-    metrics = read_json(folder / "ensemble" / "metrics.json")["validation"]
+def test_a_temperature_is_fitted_to_the_whole(tmp_path: Path, settings: dict[str, Any]) -> None:
+    data = {"source": "t.csv", "target": "class", "columns": {"ignore": ["amount"]}}
+    config = write_config(tmp_path / "x.yaml", data=data, model={"calibration": "temperature"}, **settings)
+    folder = search(config, "--executor", "serial") / "ensemble"
+    temperature = read_json(folder / "manifest.json")["calibration"]["temperature"]
+    assert read_json(folder / "model.json")["temperature"] == temperature != 1.0
+    metrics = read_json(folder / "metrics.json")["validation"]
     assert metrics["loss"] < metrics["loss_uncalibrated"]
-    assert "to the last digit" in program("evaluate", str(folder / "ensemble")).err
 
 
-def test_folds_have_no_ensemble(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    settings = {"space": SCALED_SPACE, "ensemble": {"size": 3}, "objective": {"on": "cross_validation"}}
-    config = write_config(tmp_path / "x.yaml", search=settings)
-    assert run_program(["check", str(config)]) == 2
-    told = capsys.readouterr().out
-    line = 1 + next(k for k, text in enumerate(config.read_text().splitlines()) if "ensemble:" in text)
-    assert f"x.yaml:{line}: search.ensemble: needs one network per trial" in told
-    assert "write null, or set search.objective.on: validation" in told
-
-
-def test_a_resume_cannot_ask_for_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    settings = {"method": "random", "trials": 2, "space": SCALED_SPACE}
-    folder = search(write_config(tmp_path / "x.yaml", search=settings), "--executor", "serial")
-    assert resume(folder, "--set", "search.ensemble={size: 3}") == 2
-    assert "would change the search" in capsys.readouterr().err
+def test_folds_have_no_ensemble(program: Program, iris: Path) -> None:
+    space = "{training.l2: {choice: [0, 1]}}"
+    section = f"search={{space: {space}, ensemble: {{size: 3}}, objective: {{on: cross_validation}}}}"
+    done = program("check", str(iris), "--set", section)
+    assert done.code == 2
+    assert "search.ensemble: needs one network per trial" in done.out
+    assert "write null, or set search.objective.on: validation" in done.out

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 
 import numpy as np
@@ -10,41 +9,19 @@ import pytest
 import yaml
 from sklearn.metrics import mean_absolute_error, r2_score
 
-from tests.program import Interrupt, Program, read_json
-from tests.runs.ensembles import run_of
-from tests.runs.folding import SMALL, interrupt_folds, plan_with, table
-from tests.runs.resuming import assert_same_bits
+from tests.commands.settings import given, numbers, run_of
+from tests.program import Program, read_json
 
 pytestmark = pytest.mark.usefixtures("no_figures")
 
-BAGS = ("--set", "model.ensemble={members: 4, bags: true}")
-KINDS = {
-    "alone": (),
-    "ensemble": ("--set", "model.ensemble=3"),
-    "bags": BAGS,
-    "huber": ("--set", "model.output=huber"),
-    "absolute": ("--set", "model.output=absolute"),
-}
 CONFIG = """\
 recipe: classic
 data: {source: t.csv, target: y}
 model: {hidden: [12], activation: softplus}
 training: {epochs: 40, batch_size: 16, early_stopping: null, optimizer: {learning_rate: 0.02}}
+evaluation: {cross_validation: {folds: 3, repeats: 1}}
 """
-SEARCH = """\
-search:
-  method: random
-  trials: 4
-  objective: {metric: r2}
-  ensemble: {size: 3}
-  space:
-    data.target_transform: {choice: [none, log]}
-    training.optimizer.learning_rate: {log_uniform: [0.003, 0.1]}
-"""
-
-
-def transformed(name: str) -> tuple[str, str]:
-    return "--set", f"data.target_transform={name}"
+LOG = "data.target_transform=log"
 
 
 @pytest.fixture
@@ -53,120 +30,61 @@ def config(tmp_path: Path) -> Path:
     rng = np.random.default_rng(4)
     x = rng.uniform(-1, 1, 150)
     y = np.exp(3 + x + rng.normal(size=150))
-    rows = [f"{one:.6f},{other:.6f}" for one, other in zip(x, y, strict=True)]
-    (tmp_path / "t.csv").write_text("\n".join(["x,y", *rows]) + "\n")
+    np.savetxt(tmp_path / "t.csv", np.column_stack([x, y]), "%.6f", delimiter=",", header="x,y", comments="")
     (tmp_path / "t.yaml").write_text(CONFIG)
     return tmp_path / "t.yaml"
 
 
-@pytest.mark.parametrize("name", ["log", "quantile"])
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_saved_model_repeats_scores_and_predictions(
-    program: Program, config: Path, kind: str, name: str
-) -> None:
-    run = run_of(program, "train", str(config), *KINDS[kind], *transformed(name))
+@pytest.mark.parametrize("output", ["squared", "absolute"])
+def test_metrics_are_in_the_units_of_the_target(program: Program, config: Path, output: str) -> None:
+    """A mean is corrected by the residuals; a median needs none."""
+    run = run_of(program, "train", config, LOG, f"model.output={output}")
     model = read_json(run / "model.json")
-    network = model["parts"][0]["network"] if "parts" in model else model
-    assert network["target_transform"]["name"] == name
-    assert bool(model["target_residuals"]) is (kind != "absolute")
-    rows = table(run, "predictions.csv")
-    targets, estimates = (np.array([float(row[key]) for row in rows]) for key in ("target", "prediction"))
+    assert model["target_transform"]["name"] == "log"
+    assert bool(model["target_residuals"]) is (output == "squared")
+    targets, estimates = numbers(run, "target"), numbers(run, "prediction")
     metrics = read_json(run / "metrics.json")["test"]
     assert metrics["r2"] == pytest.approx(r2_score(targets, estimates))
     assert metrics["mae"] == pytest.approx(mean_absolute_error(targets, estimates))
-    assert f"target transform  {name}" in program("report", str(run), "--verbose").out
-    done = program("evaluate", str(run))
-    assert "the metrics equal those in metrics.json, to the last digit" in done.err
-    predicted = [*csv.DictReader(program("predict", str(run), "t.csv").out.splitlines())]
-    of_row = {row["row"]: row["prediction"] for row in predicted}
-    assert {row["row"]: row["prediction"] for row in rows}.items() <= of_row.items()
+    assert "target transform  log" in program("report", str(run), "--verbose").out
 
 
 def test_auto_is_recorded_as_what_the_training_rows_chose(program: Program, config: Path) -> None:
-    runs = [run_of(program, "train", str(config), *transformed(name)) for name in ("auto", "log")]
+    runs = [run_of(program, "train", config, f"data.target_transform={name}") for name in ("auto", "log")]
     assert yaml.safe_load((runs[0] / "resolved.yaml").read_text())["data"]["target_transform"] == "log"
     for name in ("model.npz", "model.json", "predictions.csv", "resolved.yaml"):
         assert (runs[0] / name).read_bytes() == (runs[1] / name).read_bytes(), name
     line = "data.target_transform: auto is log for these training targets"
     assert [line in (run / "log.txt").read_text() for run in runs] == [True, False]
-    assert line in program("check", str(config), *transformed("auto")).err
+    assert line in program("check", str(config), "--set", "data.target_transform=auto").err
 
 
 def test_without_validation_rows_predictions_are_medians(program: Program, config: Path) -> None:
-    run = run_of(program, "train", str(config), *transformed("log"), "--set", "data.split.validation=0")
-    assert "predictions of the transformed target are medians" in " ".join(
-        read_json(run / "manifest.json")["warnings"]
-    )
+    run = run_of(program, "train", config, LOG, "data.split.validation=0")
+    warnings = " ".join(read_json(run / "manifest.json")["warnings"])
+    assert "predictions of the transformed target are medians" in warnings
     assert not read_json(run / "model.json")["target_residuals"]
 
 
-def test_folds_decide_for_themselves_and_have_the_same_bits_in_all_stacks(
-    program: Program, config: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    runs = []
-    for stacks in ([[0, 1, 2, 3, 4, 5]], [[k] for k in range(6)]):
-        monkeypatch.setattr("fnnctl.runs.cross_validation.plan_folds", plan_with("serial", stacks))
-        runs.append(run_of(program, "evaluate", str(config), *SMALL, *transformed("auto")))
-    for name in ("cross_validation.csv", "predictions.csv", "metrics.json", "history.csv"):
-        assert (runs[0] / name).read_bytes() == (runs[1] / name).read_bytes(), name
-    assert yaml.safe_load((runs[0] / "resolved.yaml").read_text())["data"]["target_transform"] == "auto"
-    plain = run_of(program, "evaluate", str(config), *SMALL)
-    maes = [read_json(run / "metrics.json")["test"]["mae"] for run in (runs[0], plain)]
-    assert maes[0] != maes[1]
-
-
-def test_kept_folds_have_their_correction(
-    program: Program, config: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Estimates have about the mean of the targets, also in a continued run; medians would be 40 % lower."""
-    undisturbed = run_of(program, "evaluate", str(config), *SMALL, *transformed("log"))
-    rows = table(undisturbed, "predictions.csv")
-    targets, estimates = (sum(float(row[key]) for row in rows) for key in ("target", "prediction"))
-    assert 0.75 < estimates / targets < 1.33
-    with monkeypatch.context() as patch:
-        interrupt_folds(patch, 6, 90)  # in the third fold
-        done = program("evaluate", str(config), *SMALL, *transformed("log"))
-    assert done.code == 130
-    run = Path(done.err.split()[-1])
-    assert program("evaluate", "--resume", str(run)).code == 0
-    assert (run / "predictions.csv").read_bytes() == (undisturbed / "predictions.csv").read_bytes()
-
-
-def test_a_search_measures_in_the_units_of_the_target(program: Program, config: Path) -> None:
-    """The objective is the metric of the printed configuration, trained alone; the refit is the winner."""
-    config.write_text(CONFIG + SEARCH)
-    done = program("search", str(config), "--workers", "1", "--json", "--quiet")
-    assert done.code == 0, done.err
-    best, folder = done.json["best"], Path(done.json["run"])
-    words = [word for path, value in best["configuration"].items() for word in ("--set", f"{path}={value}")]
-    alone = program("train", str(config), "--json", "--quiet", *words)
-    assert alone.json["metrics"]["validation"]["r2"] == pytest.approx(best["objective"], rel=1e-5)
-    for run in ("best", "ensemble"):
-        repeated = program("evaluate", str(folder / run))
-        assert "the metrics equal those in metrics.json, to the last digit" in repeated.err
-
-
-@pytest.mark.usefixtures("keep_all")
-def test_an_interrupted_training_ends_with_the_bits_of_an_uninterrupted_one(
-    program: Program, config: Path, interrupt: Interrupt
-) -> None:
-    settings = (*BAGS, *transformed("quantile"))
-    undisturbed = run_of(program, "train", str(config), *settings, "--runs-dir", "undisturbed")
-    run = interrupt(3, *settings)
-    assert program("train", "--resume", str(run)).code == 0
-    assert_same_bits(run, undisturbed)
+def test_folds_decide_for_themselves_and_have_their_correction(program: Program, config: Path) -> None:
+    """Estimates have about the mean of the targets; medians would be 40 % lower."""
+    run = run_of(program, "evaluate", config, "data.target_transform=auto")
+    assert yaml.safe_load((run / "resolved.yaml").read_text())["data"]["target_transform"] == "auto"
+    assert 0.75 < numbers(run, "prediction").sum() / numbers(run, "target").sum() < 1.33
+    plain = run_of(program, "evaluate", config)
+    assert (numbers(run, "prediction") != numbers(plain, "prediction")).any()
 
 
 def test_a_negative_training_target_is_an_error(program: Program, config: Path) -> None:
     rows = (config.parent / "t.csv").read_text().splitlines()
     (config.parent / "t.csv").write_text("\n".join([rows[0], *(row.replace(",", ",-") for row in rows[1:])]))
-    done = program("train", str(config), *transformed("log"))
+    done = program("train", str(config), "--set", LOG)
     assert done.code == 2
     assert "log needs targets of 0 or more" in done.err
     assert "write quantile or none" in done.err
-    config.write_text(CONFIG + SEARCH)
+    space = "search={method: random, space: {data.target_transform: {choice: [none, log]}}}"
     for command in ("check", "search"):
-        done = program(command, str(config))
+        done = program(command, str(config), *given(space))
         assert done.code == 2
         assert "search.space.data.target_transform: log needs targets of 0 or more" in done.out + done.err
     assert not Path("runs").exists()

@@ -157,7 +157,8 @@ FEATURES = {
         (
             "model.hidden=[{units: 8, activation: {name: maxout, pieces: 3}, normalization: batch}, "
             "{units: 8, activation: {name: prelu, shared: true}, normalization: {name: layer, epsilon: 1}}, "
-            "{units: 8, activation: {name: elu, alpha: 0.7}, dropout: 0.3}]",
+            "{units: 8, activation: {name: elu, alpha: 0.7}, dropout: 0.3}, {units: 8, activation: selu}, "
+            "{units: 8, activation: {name: leaky_relu, slope: 0.3}}, {units: 5, activation: mish}]",
             "model.residual=true",
             "model.scaling_layer=true",
             "training.precision=float64",
@@ -270,7 +271,7 @@ def test_folds_have_the_same_bits_in_any_stacks(
 
 
 def test_a_search_measures_and_refits_what_train_trains(
-    program: Program, feature: Feature, tmp_path: Path
+    program: Program, feature: Feature, trained: Path, tmp_path: Path
 ) -> None:
     """A trial is one network; the refit has all members."""
     config = feature.config(tmp_path)
@@ -282,6 +283,8 @@ def test_a_search_measures_and_refits_what_train_trains(
     assert_same_files(
         again, searched / "best", ["model.npz", "model.json", "metrics.json", "predictions.csv"]
     )
+    networks = [read_json(run / "manifest.json")["model"]["networks"] for run in (again, trained)]
+    assert networks[0] == networks[1]
     best = done.json["best"]
     changes = {**best["configuration"], "model.ensemble": 1, "model.calibration": "none"}
     words = [word for path, value in changes.items() for word in ("--set", f"{path}={value}")]

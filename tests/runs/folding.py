@@ -16,6 +16,7 @@ from fnnctl.executors.registry import ExecutorKind
 from fnnctl.stacks.planning import WorkerPlan
 
 SMALL = ("--folds", "3", "--repeats", "2")
+CV_FILES = ("cross_validation.csv", "history.csv", "predictions.csv", "metrics.json")
 
 
 def table(run: Path, name: str) -> list[dict[str, str]]:

@@ -16,8 +16,7 @@ from fnnctl.runs import checkpointing
 from fnnctl.runs.checkpointing import Checkpointer
 from fnnctl.store.run import OpenRun
 from fnnctl.training.trainer import TrainedMember, train_stack
-from tests.program import AtEpoch, Program, only_run, read_json
-from tests.runs.ensembles import run_of
+from tests.program import AtEpoch, Program, only_run, read_json, run_of
 from tests.runs.folding import table
 
 pytestmark = pytest.mark.usefixtures("no_figures")

@@ -13,9 +13,8 @@ from fnnctl.cli import run as run_program
 from fnnctl.executors.registry import ExecutorKind
 from fnnctl.store import names
 from tests.figures import CLASSIFICATION_FIGURES, figures_by_records
-from tests.program import PlanStacks, Program, assert_same_files, only_run, read_json
-from tests.runs.ensembles import CV_FILES, run_of
-from tests.runs.folding import SMALL, table
+from tests.program import PlanStacks, Program, assert_same_files, only_run, read_json, run_of
+from tests.runs.folding import CV_FILES, SMALL, table
 
 OTHER_RUNS = {
     names.JOURNAL, names.JOURNAL_TORN, names.TIMELINE, names.LEADERBOARD, names.DATA_SIZE, names.THRESHOLD,

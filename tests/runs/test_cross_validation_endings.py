@@ -20,9 +20,8 @@ from fnnctl.stacks.work import StackItem, StackResult, WorkerData, train_item
 from fnnctl.store.run import OpenRun
 from fnnctl.training.trainer import Outcome
 from tests.messages import Messages
-from tests.program import PlanStacks, Program, assert_same_files, only_run, read_json
-from tests.runs.ensembles import CV_FILES, run_of
-from tests.runs.folding import SMALL, interrupt_folds, table
+from tests.program import PlanStacks, Program, assert_same_files, only_run, read_json, run_of
+from tests.runs.folding import CV_FILES, SMALL, interrupt_folds, table
 
 STEEP = (
     "--set", "training.optimizer={name: sgd, learning_rate: 1e6}", "--set", "training.l2=1e5",

@@ -17,8 +17,7 @@ from fnnctl.modelling.fold_results import FoldResult
 from fnnctl.stacks.work import StackItem, StackResult, WorkerData, train_item
 from fnnctl.training.trainer import Outcome
 from tests.messages import Messages
-from tests.program import Program, assert_same_files, only_run, read_json
-from tests.runs.ensembles import run_of
+from tests.program import Program, assert_same_files, only_run, read_json, run_of
 from tests.runs.folding import SMALL, table
 
 SIZES = ("--sizes", "1,0.2,0.5")

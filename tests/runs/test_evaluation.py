@@ -17,8 +17,7 @@ from fnnctl.runs.evaluation import comparison
 from tests.commands.tables import penguins, table_of, train, write_table
 from tests.figures import figures_by_records
 from tests.messages import Messages
-from tests.program import Program, assert_same_files, only_run, read_json
-from tests.runs.ensembles import run_of
+from tests.program import Program, assert_same_files, only_run, read_json, run_of
 
 
 def state_of(folder: Path) -> dict[str, tuple[int, bytes]]:

@@ -12,8 +12,7 @@ import pytest
 
 from fnnctl.modelling import feature_importance as features
 from tests.commands.tables import penguins, train, write_table
-from tests.program import Program, only_run, read_json
-from tests.runs.ensembles import run_of
+from tests.program import Program, only_run, read_json, run_of
 from tests.runs.folding import table
 from tests.runs.searching import RATE, search, write_config
 

@@ -21,8 +21,7 @@ from fnnctl.store.folder import RunFolder
 from fnnctl.store.run import OpenRun
 from fnnctl.store.weights import read_npz, to_npz
 from tests.messages import Messages
-from tests.program import AtEpoch, Interrupt, Program, read_json
-from tests.runs.ensembles import run_of
+from tests.program import AtEpoch, Interrupt, Program, read_json, run_of
 from tests.runs.resuming import assert_same_bits, resumed_from
 
 pytestmark = pytest.mark.usefixtures("no_figures")

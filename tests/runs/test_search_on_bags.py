@@ -53,7 +53,7 @@ COMPARED = {
     "search": {"ensemble": {"size": 5}, "trials": 6, "start_from": "defaults", "compare_with_default": True}
 }
 TARGETS = {"two": TWO_CLASSES, "many": MANY_CLASSES, "number": TWIN_NUMBERS}
-"""The sections of the config. Of two classes, all members have class weights, and some candidates have none."""
+"""The sections of the config. Of two classes, all members have class weights, and not all candidates."""
 EPOCHS = {"training": {"epochs": 3}}
 """The ensemble then has other trials than the default one."""
 

@@ -13,8 +13,7 @@ import pytest
 
 from fnnctl.modelling.saved_model import load_model
 from fnnctl.store.folder import RunFolder
-from tests.program import Program, assert_same_files, read_json
-from tests.runs.ensembles import run_of
+from tests.program import Program, assert_same_files, read_json, run_of
 from tests.runs.extending import extend
 from tests.runs.folding import table
 from tests.runs.searching import (

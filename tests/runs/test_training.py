@@ -14,8 +14,7 @@ from fnnctl.store import names
 from fnnctl.training.trainer import train_stack
 from tests.figures import CLASSIFICATION_FIGURES, figures_by_records
 from tests.messages import Messages
-from tests.program import AtEpoch, Program, assert_same_files, only_run, read_json
-from tests.runs.ensembles import run_of
+from tests.program import AtEpoch, Program, assert_same_files, only_run, read_json, run_of
 from tests.runs.folding import table
 from tests.runs.resuming import COMPARED
 from tests.runs.searching import write_config

@@ -11,8 +11,7 @@ import pytest
 import yaml
 
 from fnnctl.modelling.predictor import score_parts
-from tests.program import Program, assert_same_files, read_json
-from tests.runs.ensembles import run_of
+from tests.program import Program, assert_same_files, read_json, run_of
 from tests.runs.folding import table
 from tests.runs.resuming import COMPARED
 from tests.runs.searching import RATE, of_kind, prepared, resume, search, write_config
