@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import csv
 import io
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -10,7 +9,6 @@ from hypothesis import strategies as st
 
 from fnnctl.cli.parsing import age, column_names, number_from_0, seconds, whole_number
 from fnnctl.errors import UsageError
-from tests.program import Program
 
 
 @pytest.mark.parametrize(("text", "number"), [("0", 0), ("-1", -1), ("+7", 7), ("9" * 30, int("9" * 30))])
@@ -56,31 +54,6 @@ def test_times() -> None:
             UsageError, match=f"^--time-limit: must be a time such as 90, 90s, 5m or 1h, not '{text}'"
         ):
             seconds("--time-limit")(text)
-
-
-FOLDS, REPEATS = "evaluation.cross_validation.folds", "evaluation.cross_validation.repeats"
-WRONG = {
-    "train --seed abc": "--seed: must be a whole number, not 'abc'",
-    "train --seed -1": "--seed: seed: must be a whole number from 0 to 18446744073709551615, not -1",
-    "evaluate --folds abc": "--folds: must be a whole number, not 'abc'",
-    "evaluate --folds 1": f"--folds: {FOLDS}: must be a whole number from 2 to 10000, not 1",
-    "evaluate --folds 1000": f"--folds: {FOLDS}: 150 rows cannot be divided into 1,000 folds",
-    "evaluate --repeats 0": f"--repeats: {REPEATS}: must be a whole number from 1 to 10000, not 0",
-    "evaluate --workers 0": "--workers: must be a whole number of at least 1, not '0'",
-    "search --workers two": "--workers: must be a whole number of at least 1, not 'two'",
-    "search --max-trials 1.5": "--max-trials: must be a whole number of at least 1, not '1.5'",
-    "search --time-limit soon": "--time-limit: must be a time such as 90, 90s, 5m or 1h, not 'soon'",
-    "search --method gird": "--method: search.method: cannot be 'gird' (did you mean 'grid'?); it must be "
-    "one of grid, random, halving, hyperband, asha, bayes, bohb, evolution, nas",
-    "plan --workers x": "--workers: must be a whole number of at least 1, not 'x'",
-}
-
-
-@pytest.mark.parametrize("words", WRONG)
-def test_a_wrong_option_is_reported_in_one_line(program: Program, iris: Path, words: str) -> None:
-    command, *options = words.split()
-    done = program(command, str(iris), *options)
-    assert (done.code, done.err) == (2, f"{WRONG[words]}\n")
 
 
 @pytest.mark.parametrize(
