@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from fnnctl.config.reading.resolved import FORMER_FIRST_LINE
+from tests.commands.settings import given
 from tests.program import AtEpoch, Program
 from tests.recipes import SetRecipe
 from tests.runs.extending import assert_same_outcome, extend
@@ -18,10 +19,8 @@ from tests.runs.killing import dying_after
 from tests.runs.searching import (
     assert_same_search,
     of_kind,
-    printed_words,
     resume,
     search,
-    trained_alone,
     write_config,
 )
 
@@ -114,12 +113,8 @@ def test_the_values_written_out_in_a_classic_config_give_the_same_network(
     program: Program, config: Path, tmp_path: Path
 ) -> None:
     run = trained(program, config)
-    words = [
-        word
-        for path, value in VALUES.items()
-        for word in ("--set", f"{path}={yaml.safe_dump(value, default_flow_style=True)}")
-    ]
-    again = trained(program, config, "--set", "recipe=classic", *words)
+    values = [f"{path}={yaml.safe_dump(value, default_flow_style=True)}" for path, value in VALUES.items()]
+    again = trained(program, config, *given("recipe=classic", *values))
     for name in ("predictions.csv", "model.npz", "history.csv", "metrics.json"):
         assert (again / name).read_bytes() == (run / name).read_bytes(), name
 
@@ -157,40 +152,11 @@ def searched(tmp_path: Path) -> Path:
     return path
 
 
-def test_a_resumed_search_is_the_undisturbed_one(searched: Path, set_recipe: SetRecipe) -> None:
-    """The resume does not depend on the recipe, which has changed."""
-    undisturbed = search(searched, "--executor", "serial")
-    with dying_after(4, counted=lambda result: True):
-        folder = search(searched, "--executor", "serial", code=3)
-    set_recipe({"training.epochs": 3})
-    assert resume(folder, "--executor", "serial") == 0
-    assert_same_search(folder, undisturbed)
-
-
-def test_trials_have_one_network_and_the_refit_has_the_recipes_members(searched: Path) -> None:
+def test_the_refit_has_the_recipes_members(searched: Path) -> None:
     folder = search(searched, "--executor", "serial")
     best = yaml.safe_load((folder / "best" / "resolved.yaml").read_text())
     assert best["model"]["ensemble"]["members"] == 2
     assert best["training"]["optimizer"]["name"] == "adamw"
-    column = "validation_accuracy"
-    for number, words in printed_words(folder).items():
-        alone = trained_alone(folder / "resolved.yaml", words)
-        last = [each for each in of_kind(folder, "result") if each["trial"] == number][-1]
-        if last["status"] == "completed":
-            assert last["objective"] == alone.history[column][last["budget"] - 1]
-
-
-def test_an_extended_search_keeps_the_recipes_values(
-    searched: Path, tmp_path: Path, set_recipe: SetRecipe
-) -> None:
-    plan = {"method": "random", "trials": 2, "budget": {"max_epochs": 4}, "space": SPACE}
-    written = yaml.safe_load(searched.read_text())
-    searched.write_text(yaml.safe_dump({**written, "search": plan}, sort_keys=False))
-    at_once = search(searched, "--executor", "serial", "--set", "search.trials=4")
-    folder = search(searched, "--executor", "serial")
-    set_recipe({"training.epochs": 3})
-    extend(folder, "trials=4")
-    assert_same_outcome(folder, at_once)
 
 
 def test_a_search_of_a_former_version_is_resumed_and_extended(searched: Path, set_recipe: SetRecipe) -> None:
@@ -237,21 +203,6 @@ def test_check_explains_where_settings_come_from(program: Program, config: Path)
     assert done.err.endswith("c.yaml: recipe default; without its training.optimizer.learning_rate\n")
 
 
-def test_check_explains_the_calibration(program: Program, config: Path, set_recipe: SetRecipe) -> None:
-    values = {"training.label_smoothing": 0.1, "model.calibration": "shrunk_temperature"}
-    set_recipe(values)
-    done = program("check", str(config), "--explain", "--set", "training.label_smoothing=0.1")
-    told = " ".join(done.out.split())
-    assert "model.calibration: shrunk_temperature divides all scores by one number, so that" in told
-    assert done.err.endswith("c.yaml: recipe default\n")
-
-
-def test_a_recipe_that_gives_nothing_is_not_mentioned(program: Program, config: Path) -> None:
-    assert ": recipe" not in program("check", str(config), "--set", "recipe=classic").err
-    resolved = trained(program, config) / "resolved.yaml"
-    assert ": recipe" not in program("check", str(resolved)).err
-
-
 def test_the_recipe_may_replace_a_default_that_contradicts_a_set_value(
     program: Program, config: Path, set_recipe: SetRecipe
 ) -> None:
@@ -289,6 +240,7 @@ def test_commands_that_train_say_which_values_are_left_out(program: Program, con
         f"{config}: {line}",
     )
     assert "recipe" not in program("train", str(config), "--set", "recipe=classic").err
+    assert ": recipe" not in program("check", str(config), "--set", "recipe=classic").err
     resumed = program("train", "--resume", "latest")
     assert "recipe" not in resumed.err
 

@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 
 import pytest
 
+from tests.messages import Messages
 from tests.program import Program, read_json
 from tests.waiting import DEADLINE
 
@@ -22,58 +23,43 @@ ZEROS = "0" * 5000
 
 
 @pytest.mark.parametrize(
-    ("text", "override", "message"),
+    ("text", "override"),
     [
         (
             "search: {space: {training.l2: {log_uniform: [0.1]}}}",
             "search.space.training.l2={log_uniform: [0.1]}",
-            "search.space.training.l2.log_uniform: must be a list of 2 numbers, not a list of length 1",
         ),
         (
             "search: {space: {training.l2: {normal: [0, 1], within: [1]}}}",
             "search.space.training.l2={normal: [0, 1], within: [1]}",
-            "search.space.training.l2.within: must be a list of 2 numbers, or null, not a list of length 1",
         ),
-        (
-            "training: {optimizer: {name: [adam]}}",
-            "training.optimizer.name=[adam]",
-            "training.optimizer.name: cannot be a list of length 1; it must be one of sgd, momentum",
-        ),
-        (
-            "training: {optimizer: {name: {a: 1}}}",
-            "training.optimizer.name={a: 1}",
-            "training.optimizer.name: cannot be a mapping; it must be one of sgd, momentum",
-        ),
-        (
-            f"seed: 1{ZEROS[:400]}",
-            f"seed=1{ZEROS[:400]}",
-            "seed: must be a whole number from 0 to 18446744073709551615, not 10000000000",
-        ),
-        (
-            f"seed: 0x1{ZEROS}",
-            f"seed=0x1{ZEROS}",
-            "seed: must be a whole number from 0 to 18446744073709551615, not '0x10000000",
-        ),
+        ("training: {optimizer: {name: [adam]}}", "training.optimizer.name=[adam]"),
+        ("training: {optimizer: {name: {a: 1}}}", "training.optimizer.name={a: 1}"),
+        (f"seed: 1{ZEROS[:400]}", f"seed=1{ZEROS[:400]}"),
+        (f"seed: 0x1{ZEROS}", f"seed=0x1{ZEROS}"),
+    ],
+    ids=[
+        "a range of one number",
+        "limits of one number",
+        "a list",
+        "a mapping",
+        "digits",
+        "hexadecimal digits",
     ],
 )
-@pytest.mark.parametrize("command", ["check", "train", "search"])
 def test_a_wrong_value_is_reported_with_its_location(
-    program: Program, tmp_path: Path, command: str, text: str, override: str, message: str
+    program: Program, tmp_path: Path, messages: Messages, text: str, override: str
 ) -> None:
     bare = "recipe: classic\ndata: {source: iris}\n"
     if "optimizer" in text:  # searched as well
         bare += "search: {space: {training.optimizer.name: {choice: [adam, sgd]}}}\n"
     (tmp_path / "bare.yaml").write_text(bare)
     (tmp_path / "wrong.yaml").write_text(bare + text)
-    line_number = bare.count("\n") + 1
-    for arguments, at in (
-        (["wrong.yaml"], f"wrong.yaml:{line_number}"),
-        (["bare.yaml", "--set", override], "--set"),
-    ):
-        done = program(command, *arguments)
+    messages.check(program("check", "wrong.yaml").out)
+    for command in ("check", "train", "search"):
+        done = program(command, "bare.yaml", "--set", override)
         assert done.code == 2
-        (line,) = (done.out + done.err).splitlines()
-        assert line.startswith(f"{at}: {message}")
+        messages.check(done.out + done.err)
     assert not (tmp_path / "runs").exists()
 
 
