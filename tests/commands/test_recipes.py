@@ -203,6 +203,12 @@ def test_check_explains_where_settings_come_from(program: Program, config: Path)
     assert done.err.endswith("c.yaml: recipe default; without its training.optimizer.learning_rate\n")
 
 
+def test_check_explains_the_calibration(program: Program, config: Path, set_recipe: SetRecipe) -> None:
+    set_recipe({"training.label_smoothing": 0.1, "model.calibration": "shrunk_temperature"})
+    explained = " ".join(program("check", str(config), "--explain").out.split())
+    assert "model.calibration: shrunk_temperature divides all scores by one number, so that" in explained
+
+
 def test_the_recipe_may_replace_a_default_that_contradicts_a_set_value(
     program: Program, config: Path, set_recipe: SetRecipe
 ) -> None:

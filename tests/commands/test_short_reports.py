@@ -5,10 +5,8 @@ from __future__ import annotations
 import csv
 import shlex
 from pathlib import Path
-from xml.etree import ElementTree
 
 import numpy as np
-import pytest
 from rich.cells import cell_len
 
 from fnnctl.text import plain_text
@@ -50,23 +48,19 @@ def write_table(path: Path, classes: tuple[str, ...], rows: int) -> None:
         )
 
 
-@pytest.mark.parametrize("count", [2, 3, 30])
-def test_a_training_on_few_or_many_classes_with_hostile_names(
-    program: Program, tmp_path: Path, count: int
-) -> None:
-    classes = tuple(f"{HOSTILE[place % 9]} {place}" for place in range(count))  # without what no CSV holds
-    write_table(tmp_path / "x.csv", classes, max(60, 6 * count))
-    config = tmp_path / "x.yaml"
+def test_a_training_on_many_classes_with_hostile_names(program: Program, tmp_path: Path) -> None:
+    classes = tuple(f"{HOSTILE[place % 9]} {place}" for place in range(30))  # without what no CSV holds
+    write_table(tmp_path / "x.csv", classes, 180)
     name = "n" * 200
-    config.write_text(
+    (tmp_path / "x.yaml").write_text(
         f"name: {name}\ndata: {{source: x.csv, target: label}}\nmodel: {{hidden: [4]}}\n"
         "training: {epochs: 3}\nrecipe: classic\n",
     )
-    done = program("train", str(config))
+    done = program("train", "x.yaml")
     lines = lines_of(done)
     assert "\x1b" not in done.out
     wide = [line for line in lines if cell_len(line) > 80]
-    assert all(str(only_run(tmp_path).name) in line for line in wide)  # paths and commands are never broken
+    assert all(only_run(tmp_path).name in line for line in wide)  # paths and commands are never broken
     assert program("report").out == done.out
     long = program("report", "--verbose").out
     assert len(long.splitlines()) > MAX_LINES
@@ -141,63 +135,3 @@ def test_an_evaluation_of_another_threshold_names_itself(program: Program, tmp_p
     ((*words,),) = commands_of(lines)
     assert words == ["evaluate", str(run), "--threshold", "0.25", "--verbose"]
     assert "threshold" in program(*words).out
-
-
-def test_several_runs_stand_side_by_side(program: Program, iris: Path) -> None:
-    paths = [program("train", str(iris), "--quiet", "--name", name).out.strip() for name in ("one", "two")]
-    lines = lines_of(program("report", *paths))
-    assert [line.split()[1] for line in lines[1:3]] == ["one", "two"]
-    assert all(f"{number}  {path}" in lines for number, path in enumerate(paths, start=1))
-
-
-def test_quiet_gates_are_alone(program: Program, iris: Path, tmp_path: Path) -> None:
-    run = program("train", str(iris), "--quiet").out.strip()
-    gates = ("--fail-under", "accuracy=0.1", "--fail-under", "accuracy=1.01")
-    done = program("report", "-q", *gates)
-    passed, missed = done.out.splitlines()
-    assert (done.code, done.err) == (1, "")
-    assert passed.startswith("passed: accuracy is ")
-    assert missed.endswith("wanted ≥ 1.01 (metrics are at most 1: write 1.01 % as accuracy=0.0101)")
-    assert program("report", "-q", *gates, "-o", "r.md").out == done.out
-    assert (tmp_path / "r.md").read_text().startswith("# iris\n")
-    two = program("report", "-q", run, run, "--fail-under", "accuracy=0.1")
-    assert (two.code, len(two.out.splitlines())) == (0, 2)
-    assert program("report", "-q").out == program("report").out
-    assert "gates" in program("report", "-q", "--json", *gates).json
-
-
-def test_markdown_for_the_page_of_a_job(program: Program, iris: Path, tmp_path: Path) -> None:
-    program("train", str(iris), "--quiet")
-    short = program("report", "--short", "--format", "markdown", "--fail-under", "accuracy=0.1")
-    assert short.out.startswith("# iris: completed, all gates passed\n")
-    assert len(short.out.splitlines()) <= 30
-    program("report", "--short", "-o", "r.md", "--fail-under", "accuracy=0.1")
-    assert (tmp_path / "r.md").read_text().startswith("# iris: completed, all gates passed\n")
-    refused = program("report", "--short", "--format", "json")
-    assert (refused.code, refused.err) == (
-        2,
-        "--short: json is always complete; leave it out, or use terminal or markdown\n",
-    )
-
-
-def test_junit_for_a_ci_system(program: Program, iris: Path, tmp_path: Path) -> None:
-    program("train", str(iris), "--quiet")
-    gates = ("--fail-under", "accuracy=0.1", "--fail-under", "loss=0")
-    done = program("report", "--junit", "j.xml", *gates)
-    assert done.code == 1
-    assert done.out.startswith("iris  completed")
-    root = ElementTree.parse(tmp_path / "j.xml").getroot()
-    assert [(case.attrib["name"], len(case)) for case in root.iter("testcase")] == [
-        ("accuracy ≥ 0.1", 0),
-        ("loss ≤ 0", 1),
-    ]
-    printed = program("report", "--junit", "-", *gates)
-    assert (printed.code, printed.out) == (1, (tmp_path / "j.xml").read_text(encoding="utf-8"))
-
-
-def test_an_unknown_metric_writes_no_file(program: Program, iris: Path, tmp_path: Path) -> None:
-    program("train", str(iris), "--quiet")
-    done = program("report", "--junit", "j.xml", "-o", "r.md", "--fail-under", "acuracy=0.1")
-    assert done.code == 2
-    assert "did you mean 'accuracy'" in done.err
-    assert not list(tmp_path.glob("*.xml")) + list(tmp_path.glob("*.md"))

@@ -1,4 +1,4 @@
-"""init, check, report, runs, datasets, schema, and the options that all commands share."""
+"""check, init, datasets, schema, and what ends a command."""
 
 from __future__ import annotations
 
@@ -84,29 +84,6 @@ def test_check_looks_into_the_search(program: Program, tmp_path: Path) -> None:
     assert program("train", "a.yaml", "--quiet", "--set", "training.epochs=1").code == 0
 
 
-def test_report_formats_and_gates(program: Program, iris: Path, tmp_path: Path) -> None:
-    run = program("train", str(iris), "--quiet").out.strip()
-    name = Path(run).name
-    assert name in program("report").out
-    assert name in program("report", name[:20], "--format", "markdown").out
-    shaped = program("report", run, "--json").json
-    assert shaped["runs"][0]["kind"] == "train"
-    assert shaped["runs"][0]["status"] == "completed"
-    assert shaped["gates"] == []
-    passed = program("report", "latest", "--fail-under", "accuracy=0.5", "--json")
-    assert (passed.code, passed.json["gates"][0]["passed"]) == (0, True)
-    missed = program("report", "--fail-under", "validation.f1_macro=1.01", "--json")
-    assert (missed.code, missed.json["gates"][0]["passed"]) == (1, False)
-    loss = program("report", "--fail-under", "log_loss=0.000001")
-    assert loss.code == 1
-    unknown = program("report", "--fail-under", "acuracy=0.5")
-    assert unknown.code == 2
-    assert "did you mean 'accuracy'" in unknown.err
-    assert program("report", "--format", "md").code == 2
-    assert program("report", "--format", "markdown", "-o", "r.md").out == ""
-    assert (tmp_path / "r.md").read_text().startswith("# iris")
-
-
 def test_runs_dir_from_the_environment(
     program: Program, iris: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -133,27 +110,10 @@ def test_schema_accepts_what_check_accepts(program: Program) -> None:
     validator.validate(document.value)
 
 
-@pytest.mark.parametrize("arguments", [("trian",), ("train", "--jsn"), ("report", "a", "--format")])
-def test_wrong_usage_ends_with_2(program: Program, arguments: tuple[str, ...]) -> None:
-    done = program(*arguments)
-    assert done.code == 2
-    assert len(done.err.strip().splitlines()) == 1
-
-
 def test_version(program: Program) -> None:
     for option in ("--version", "-V"):
         done = program(option)
         assert (done.code, done.out) == (0, "fnnctl 0.10.0\n")
-
-
-@pytest.mark.parametrize(
-    "command",
-    ["init", "check", "train", "predict", "evaluate", "report", "runs", "datasets", "schema"],
-)
-def test_every_command_has_help(program: Program, command: str) -> None:
-    done = program(command, "--help")
-    assert done.code == 0
-    assert "--help" in done.out
 
 
 @pytest.mark.parametrize("raised", [KeyboardInterrupt, typer.Abort])
@@ -195,60 +155,3 @@ def test_ctrl_c_while_a_table_is_read_ends_with_130_and_leaves_no_run(tmp_path: 
     assert process.returncode == 130
     assert b"Traceback" not in err
     assert not list(runs.glob("*"))
-
-
-def test_a_damaged_newest_run_is_no_reason_to_report_an_older_one(program: Program, iris: Path) -> None:
-    program("train", str(iris), "--quiet")
-    newest = Path(program("train", str(iris), "--quiet", "--name", "zzz").out.strip())
-    (newest / "manifest.json").write_text("")
-    done = program("report", "--fail-under", "accuracy=0.1")
-    assert done.code == 2
-    assert newest.name in done.err
-    assert program("runs").code == 0
-
-
-def test_the_files_ending_selects_the_format(program: Program, iris: Path, tmp_path: Path) -> None:
-    program("train", str(iris), "--quiet")
-    program("report", "-o", "r.json")
-    assert json.loads((tmp_path / "r.json").read_text())["runs"]
-    program("report", "-o", "r.md")
-    assert (tmp_path / "r.md").read_text().startswith("# ")
-    program("report", "-o", "r.txt")
-    assert (tmp_path / "r.txt").read_text().startswith("iris  completed")
-    assert program("report", "-o", "-").out.startswith("iris")
-
-
-def test_a_file_of_an_ending_without_a_format_is_not_written(
-    program: Program, iris: Path, tmp_path: Path
-) -> None:
-    program("train", str(iris), "--quiet")
-    for name in ("r.docx", "r.pdf"):
-        done = program("report", "-o", name)
-        assert done.code == 2
-        assert "no report format has the ending" in done.err
-        assert not (tmp_path / name).exists()
-
-
-def test_with_json_the_object_is_printed_beside_any_file(
-    program: Program, iris: Path, tmp_path: Path
-) -> None:
-    program("train", str(iris), "--quiet")
-    shown = program("report", "--json").json
-    for name in ("r.md", "r.json", "r"):
-        assert program("report", "--json", "-o", name).json == shown
-    assert (tmp_path / "r.md").read_text().startswith("# iris")
-    assert json.loads((tmp_path / "r.json").read_text()) == shown
-    assert json.loads((tmp_path / "r").read_text()) == shown
-    done = program("report", "--json", "--format", "markdown")
-    assert (done.code, done.json["error"]["message"]) == (
-        2,
-        "--json and --format markdown contradict each other: leave one out",
-    )
-
-
-def test_a_missed_gate_is_reported_on_standard_error(program: Program, iris: Path) -> None:
-    program("train", str(iris), "--quiet")
-    done = program("report", "--json", "--fail-under", "accuracy=1.5")
-    assert done.code == 1
-    assert done.err.startswith("missed: accuracy is ")
-    assert "wanted ≥ 1.5" in done.err
