@@ -42,7 +42,7 @@ def test_trainings(name: str, tmp_path: Path) -> None:
     assert contents(in_memory.save(tmp_path / "saved").path) == expected
 
 
-@pytest.mark.parametrize("name", ["wine-grid", "penguins-random"])
+@pytest.mark.parametrize("name", ["wine-grid", "digits-ensemble"])
 def test_searches(name: str, tmp_path: Path) -> None:
     file = f"configs/{name}.yaml"
     words = ["--max-trials", "1", "--workers", "1", "--set", "training.epochs=4"]

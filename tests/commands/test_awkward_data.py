@@ -58,42 +58,25 @@ def test_two_rows_a_class(table: Any) -> None:
     assert done.part("test")["roc_auc_macro"] is None  # one row ranks against none
 
 
-def test_a_thousand_classes(program: Program, tmp_path: Path) -> None:
-    """Two rows per class, and five columns that encode the class, so it can be learned."""
-    labels = np.repeat(np.arange(1000), 2)
-    digits = np.stack([labels // 4**k % 4 for k in range(5)], axis=1)
-    X = np.eye(4)[digits].reshape(2000, 20)
-    np.savez(tmp_path / "t.npz", X=X, y=labels)
+def test_hundreds_of_classes(program: Program, tmp_path: Path) -> None:
+    """Two rows per class, and four columns that encode the class, so it can be learned."""
+    labels = np.repeat(np.arange(256), 2)
+    digits = np.stack([labels // 4**k % 4 for k in range(4)], axis=1)
+    np.savez(tmp_path / "t.npz", X=np.eye(4)[digits].reshape(512, 16), y=labels)
     done = Trained(
         program, tmp_path, "source: t.npz, scaling: none, split: {validation: 0}",
-        "batch_size: 100, optimizer: {learning_rate: 0.05}, early_stopping: null",
+        "batch_size: 32, optimizer: {learning_rate: 0.05}, early_stopping: null",
         hidden=64,
     )  # fmt: skip
     test = done.part("test")
-    assert (test["support"], len(test["per_class"])) == (400, 1000)
+    assert (test["support"], len(test["per_class"])) == (102, 256)
     assert test["accuracy"] > 0.9
     row = done.predictions[0]
-    assert len(row) == 3 + 1000
-    assert sum(float(row[f"p_{name}"]) for name in range(1000)) == pytest.approx(1.0, abs=1e-6)
+    assert len(row) == 3 + 256
+    assert sum(float(row[f"p_{name}"]) for name in range(256)) == pytest.approx(1.0, abs=1e-6)
     assert all(
         (scores["roc_auc"] is None) == (scores["support"] == 0) for scores in test["per_class"].values()
     )
-
-
-def test_one_feature(table: Any) -> None:
-    done = table("x,y", [f"{i},{'pq'[i >= 30]}" for i in range(60)])
-    assert done.part("train")["accuracy"] > 0.9
-    assert done.part("test")["roc_auc_macro"] == 1.0
-
-
-def test_five_thousand_features(program: Program, tmp_path: Path) -> None:
-    """Forty rows that any column separates: far more weights than rows."""
-    rng = np.random.default_rng(0)
-    labels = np.arange(40) % 2
-    np.savez(tmp_path / "t.npz", X=rng.normal(size=(40, 5000)) + 2.0 * labels[:, None], y=labels)
-    done = Trained(program, tmp_path, "source: t.npz", "batch_size: 8")
-    assert read_json(done.run / "manifest.json")["data"]["numeric"] == 5000
-    assert done.part("test")["accuracy"] == 1.0
 
 
 def test_columns_without_values(table: Any) -> None:
@@ -105,21 +88,6 @@ def test_columns_without_values(table: Any) -> None:
     assert "a column has the same value, or none, in all training rows and cannot help: 'b'" in done.said
     assert done.part("test")["roc_auc_macro"] == 1.0
     assert np.isfinite(done.part("test")["loss"])
-
-
-def test_duplicated_rows(table: Any) -> None:
-    """Forty rows, each five times: test rows were seen in training, and a warning says so."""
-    done = table("x,z,y", [f"{i}.5,{i % 7},{'pq'[i >= 20]}" for i in range(40)] * 5)
-    rows = done.part("test")["support"]
-    shared = f"{rows} of {rows} rows of the test part are also in the training or validation part"
-    assert shared in done.said
-    assert done.part("test")["accuracy"] > 0.9
-
-
-@pytest.mark.figures
-def test_only_one_distinct_row_a_class(table: Any) -> None:
-    done = table("x,y", ["1,p", "2,q"] * 20)
-    assert [done.part(name)["accuracy"] for name in ("train", "validation", "test")] == [1.0, 1.0, 1.0]
 
 
 @pytest.mark.figures
@@ -144,15 +112,6 @@ def test_a_class_that_training_never_shows(table: Any) -> None:
     assert sorted(learned) == [0, 0, 20]
     for name, support in zip(("train", "validation", "test"), learned, strict=True):
         assert (done.part(name)["per_class"]["r"]["roc_auc"] is None) == (support == 0)
-
-
-def test_groups_stay_together_from_file_to_prediction(table: Any) -> None:
-    rows = [f"{i % 10},g{i // 6},{'pq'[i % 10 >= 5]}" for i in range(120)]
-    done = table("x,g,y", rows, "split: {group: g}")
-    tested = {rows[int(row["row"])].split(",")[1] for row in done.predictions}
-    assert len(done.predictions) == 6 * len(tested)
-    assert read_json(done.run / "manifest.json")["data"]["categorical"] == 0
-    assert "group: g" in (done.run / "resolved.yaml").read_text()
 
 
 @pytest.mark.parametrize("source", ["t.npz", "folder"])

@@ -33,20 +33,6 @@ def test_dead_units_are_reported_everywhere(program: Program, iris: Path, tmp_pa
     assert warning in read_json(run / "manifest.json")["warnings"]
 
 
-def test_units_that_are_never_cut_off_are_not_dead(program: Program, iris: Path) -> None:
-    done = program("train", str(iris), *ONE_LARGE_STEP, "--set", "model.activation=leaky_relu")
-    assert "dead" not in done.err
-
-
-def test_a_time_limit_ends_training_in_order(program: Program, iris: Path, tmp_path: Path) -> None:
-    """The limit has passed before the first epoch, which is trained nevertheless."""
-    assert program("train", str(iris), "--set", "training.time_limit=1e-9").code == 0
-    manifest = read_json(only_run(tmp_path) / "manifest.json")
-    assert manifest["status"] == "completed"
-    assert manifest["training"]["epochs"] == 1
-    assert manifest["training"]["stopped"] == "the time limit of 1e-09 s"
-
-
 @pytest.mark.parametrize("batch_size", [1, 98])
 def test_the_last_row_of_a_diverged_history_has_no_numbers(
     program: Program, iris: Path, tmp_path: Path, batch_size: int

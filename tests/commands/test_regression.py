@@ -21,7 +21,7 @@ recipe: classic
 data: {source: diabetes}
 model: {hidden: [8]}
 training: {epochs: 12, batch_size: 32, early_stopping: null, optimizer: {learning_rate: 0.01}}
-search: {method: random, trials: 1, space: {model.output.name: {choice: [squared, absolute, huber]}}}
+search: {method: random, trials: 2, objective: {metric: loss}, space: {training.l2: {choice: [0.1, 0.2]}}}
 """
 FIGURES = {"predicted_actual.png", "residuals.png", "learning_curve.png"}
 
