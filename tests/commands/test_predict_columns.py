@@ -66,20 +66,6 @@ def test_the_progress_of_reading_is_told_if_it_takes_long(
         assert f"reading {data}" not in program(*arguments, "--quiet").err
 
 
-def test_a_column_that_does_not_exist(trained: Path, program: Program) -> None:
-    Path("new.csv").write_text(HEADER + ROW)
-    done = program("predict", str(only_run(trained)), "new.csv", "--keep", "Sex,note", "-o", "out.csv")
-    assert (done.code, done.out, done.err.splitlines()) == (
-        2,
-        "",
-        [
-            "new.csv:1: there is no column 'Sex' to keep (did you mean 'sex'?)",
-            "new.csv:1: there is no column 'note' to keep",
-        ],
-    )
-    assert not Path("out.csv").exists()
-
-
 def test_a_header_alone(trained: Path, program: Program) -> None:
     Path("new.csv").write_text(HEADER)
     done = program("predict", str(only_run(trained)), "new.csv", "--keep", "sex", "--top", "1")

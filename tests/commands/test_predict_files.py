@@ -11,58 +11,56 @@ from pathlib import Path
 import pytest
 
 from tests.commands.tables import HEADER, ROW, train
-from tests.program import Done, Program, only_run
+from tests.messages import Messages
+from tests.program import Program, only_run
 from tests.waiting import DEADLINE, await_true
 
 FNNCTL = [sys.executable, "-m", "fnnctl"]
 
 
-def refused(trained: Path, program: Program, content: str | bytes, *options: str) -> Done:
-    path = Path("new.csv")
-    path.write_bytes(content.encode() if isinstance(content, str) else content)
-    done = program("predict", str(only_run(trained)), "new.csv", *options)
-    assert (done.code, done.out) == (2, "")
-    return done
+WRONG: dict[str, str | bytes] = {
+    "a text among numbers": HEADER + ROW + ROW.replace("190", "long"),
+    "a text far below": HEADER + 5000 * ROW + ROW.replace("41", "x"),
+    "texts in two columns": HEADER + ROW.replace("41", "x").replace("2008", "y"),
+    "few values": HEADER + "Biscoe,4\n",
+    "few columns": "island,year\nBiscoe,2008\n",
+    "another spelling of a column": HEADER.replace("sex", "Sex") + ROW,
+    "another delimiter": HEADER.replace(",", ":") + ROW,
+    "no header": ROW.replace("Biscoe", "1").replace("male", "2"),
+    "nothing": "",
+    "half of UTF-16": HEADER.encode("utf-16") + b"\x00\xdc",
+    "another encoding": HEADER.encode() + b"\xe9" + ROW.encode(),
+    "an Excel workbook": b"PK\x03\x04....",
+    "values that are too large": HEADER + ROW + "Dream,1e300,-1e308,1e308,-1e308,male,1e308\n",
+}
 
 
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        (HEADER + ROW + ROW.replace("190", "long"), "new.csv:3: column 'flipper_length_mm': 'long' is not a"),
-        (HEADER + ROW.replace("41", "4_0"), "new.csv:2: column 'bill_length_mm': '4_0' has an underscore"),
-        (HEADER + ROW.replace("41", '"4,0"'), "new.csv:2: column 'bill_length_mm': '4,0' has a comma"),
-        (HEADER + ROW.replace("41", "inf"), "new.csv:2: column 'bill_length_mm': 'inf' is not a finite"),
-        (HEADER + "Biscoe,4\n", "new.csv:2: the row has 2 values, but the header has 7 names"),
-        (HEADER.replace("sex", "Sex") + ROW, "new.csv:1: the column 'sex' is missing (did you mean 'Sex'?)"),
-        (HEADER.replace("sex", "year") + ROW, "new.csv:1: columns 6 and 7 have the same name 'year'"),
-        (HEADER.replace(",", ":") + ROW, "new.csv:1: the header has only one column, 'island:bill_"),
-        (ROW.replace("Biscoe", "1").replace("male", "2"), "new.csv:1: the first line must name the columns"),
-        ("", "new.csv: the file is empty"),
-        (HEADER.encode("utf-16") + b"\x00\xdc", "new.csv:2: the byte 0x00 is not utf-16: set --encoding"),
-        (HEADER.encode() + b"\xe9" + ROW.encode(), "new.csv:2: the byte 0xe9 is not utf-8: set --encoding"),
-        (b"\x1f\x8bnonsense", "new.csv: the gzip file is damaged"),
-        (b"PK\x03\x04....", "new.csv: this is an Excel workbook"),
-        (HEADER + ROW + "Dream,1e300,-1e308,1e308,-1e308,male,1e308\n", "new.csv: the values of row 1"),
-    ],
-)  # fmt: skip
-def test_wrong_input_is_named(trained: Path, program: Program, content: str | bytes, message: str) -> None:
-    assert refused(trained, program, content).err.startswith(message)
-
-
-def test_every_missing_column_and_every_column_with_text_is_named(trained: Path, program: Program) -> None:
-    told = refused(trained, program, "island,year\nBiscoe,2008\n").err.splitlines()
-    assert len(told) == 5
-    assert told[-1] == "new.csv:1: the column 'sex' is missing"
-    told = refused(trained, program, HEADER + ROW.replace("41", "x").replace("2008", "y")).err.splitlines()
-    assert [line.split(": ")[1] for line in told] == ["column 'bill_length_mm'", "column 'year'"]
-
-
-def test_a_late_fault_leaves_the_file_as_it_was(trained: Path, program: Program) -> None:
+@pytest.mark.parametrize("name", WRONG)
+def test_wrong_rows_leave_the_output_as_it_was(
+    trained: Path, program: Program, messages: Messages, name: str
+) -> None:
+    content = WRONG[name]
+    Path("new.csv").write_bytes(content.encode() if isinstance(content, str) else content)
     Path("out.csv").write_text("mine")
-    told = refused(trained, program, HEADER + 5000 * ROW + ROW.replace("41", "x"), "-o", "out.csv").err
-    assert told == "new.csv:5002: column 'bill_length_mm': 'x' is not a number\n"
+    done = program("predict", str(only_run(trained)), "new.csv", "-o", "out.csv")
+    assert (done.code, done.out) == (2, "")
+    messages.check(done.err)
     assert Path("out.csv").read_text() == "mine"
     assert sorted(path.name for path in Path.cwd().iterdir()) == ["new.csv", "out.csv"]
+
+
+def test_rows_that_are_not_there(trained: Path, program: Program, messages: Messages) -> None:
+    Path("data.csv").write_text(HEADER)
+    for words in (
+        ("dta.csv",),
+        (".",),
+        ("data.csv", "--encoding", "utf9"),
+        ("data.csv", "--keep", "Sex,note"),
+    ):
+        done = program("predict", str(only_run(trained)), *words)
+        assert (done.code, done.out) == (2, "")
+        messages.check(done.err)
+    assert program("predict", "nope", "data.csv").code == 2
 
 
 def test_unused_columns_and_unseen_values_are_noted(trained: Path, program: Program) -> None:
@@ -96,12 +94,6 @@ def test_the_output_file_and_json(trained: Path, program: Program) -> None:
         2, "'new.csv' holds the rows to predict and is not overwritten; name another file\n",
     )  # fmt: skip
     assert Path("new.csv").read_text() == HEADER + ROW
-
-
-def test_a_header_alone_gives_a_header(trained: Path, program: Program) -> None:
-    Path("new.csv").write_text(HEADER)
-    done = program("predict", str(only_run(trained)), "new.csv")
-    assert (done.code, done.out) == (0, "row,prediction,p_Adelie,p_Chinstrap,p_Gentoo\n")
 
 
 def test_the_file_is_written_as_the_training_data_were(program: Program, tmp_path: Path) -> None:
@@ -200,15 +192,3 @@ def test_memory_does_not_grow_with_the_file(
 
     peak(10)  # imports stay in memory
     assert peak(30_000) < 1.5 * peak(3_000)
-
-
-def test_usage(trained: Path, program: Program) -> None:
-    run = str(only_run(trained))
-    assert program("predict", run).err.endswith("is a run: also name the rows to predict\n")
-    Path("data.csv").write_text(HEADER)
-    missing = program("predict", run, "dta.csv")
-    assert (missing.code, missing.err) == (
-        2, "DATA: there is no file 'dta.csv' (did you mean 'data.csv'?)\n",
-    )  # fmt: skip
-    assert program("predict", run, ".").err.startswith(".: there is no file X.npy; a data folder contains")
-    assert program("predict", "nope", "data.csv").code == 2
