@@ -14,7 +14,7 @@ from fnnctl import load_run, train
 from fnnctl.data.builtin import builtin_path
 from fnnctl.data.in_memory import memory_data
 from fnnctl.errors import DataError
-from tests.program import Program, only_run, read_json
+from tests.program import Program, read_json
 
 pytestmark = [
     pytest.mark.usefixtures("no_figures"),
@@ -32,23 +32,6 @@ def penguins() -> dict[str, list[str]]:
     with builtin_path("penguins") as path, path.open(newline="") as file:
         header, *rows = csv.reader(file)
     return dict(zip(header, map(list, zip(*rows, strict=True)), strict=True))
-
-
-def test_the_bits_are_those_of_the_file(
-    program: Program, penguins: dict[str, list[str]], tmp_path: Path
-) -> None:
-    with builtin_path("penguins") as path:
-        (tmp_path / "penguins.csv").write_bytes(path.read_bytes())
-    (tmp_path / "x.yaml").write_text(
-        "recipe: classic\ndata: {source: penguins.csv, target: species}\ntraining: {epochs: 3}\n"
-    )
-    assert program("train", "x.yaml").code == 0
-    expected = only_run(tmp_path)
-    run = train(SETTINGS, penguins, runs_dir=tmp_path / "memory")
-    assert run.path is not None
-    for file in ("model.npz", "history.csv", "predictions.csv"):
-        assert (run.path / file).read_bytes() == (expected / file).read_bytes()
-    assert run.metrics["test"] == read_json(expected / "metrics.json")["test"]
 
 
 def test_a_run_records_the_digest_and_repeats_with_the_same_data(tmp_path: Path) -> None:

@@ -12,8 +12,10 @@ import pytest
 
 from fnnctl.cli import run
 from tests.program import Program, read_json
+from tests.runs.folding import table
 
 Edit = Callable[[Path], object]
+Row = dict[str, str]
 
 
 @pytest.fixture(scope="module")
@@ -42,25 +44,28 @@ def run_named(runs: Path, name: str) -> Path:
     return path
 
 
+def edit_rows(path: Path, edit: Callable[[list[Row]], list[Row]]) -> None:
+    rows = table(path.parent, path.name)
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(edit(rows))
+
+
 def keep_hits(run: Path) -> None:
     """Keep only the rows that are predicted correctly."""
-    path = run / "predictions.csv"
-    with path.open(newline="") as file:
-        heading, *rows = csv.reader(file)
-    label, prediction = heading.index("label"), heading.index("prediction")
-    with path.open("w", newline="") as file:
-        csv.writer(file).writerows([heading, *(row for row in rows if row[label] == row[prediction])])
+    edit_rows(
+        run / "predictions.csv", lambda rows: [row for row in rows if row["label"] == row["prediction"]]
+    )
 
 
 def correct_predictions(run: Path) -> None:
     """Make all predictions right, and keep all rows."""
-    path = run / "predictions.csv"
-    with path.open(newline="") as file:
-        rows = list(csv.DictReader(file))
-    with path.open("w", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]))
-        writer.writeheader()
-        writer.writerows({**row, "prediction": row["label"]} for row in rows)
+    edit_rows(run / "predictions.csv", lambda rows: [{**row, "prediction": row["label"]} for row in rows])
+
+
+def raise_folds(run: Path) -> None:
+    edit_rows(run / "cross_validation.csv", lambda rows: [{**row, "accuracy": "1.0"} for row in rows])
 
 
 def raise_metrics(run: Path) -> None:
@@ -72,16 +77,6 @@ def raise_metrics(run: Path) -> None:
     path.write_text(json.dumps(metrics))
 
 
-def raise_folds(run: Path) -> None:
-    path = run / "cross_validation.csv"
-    with path.open(newline="") as file:
-        rows = list(csv.DictReader(file))
-    with path.open("w", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]))
-        writer.writeheader()
-        writer.writerows({**row, "accuracy": "1.0"} for row in rows)
-
-
 def forget_digests(run: Path) -> None:
     """Make the run one of fnnctl 0.1.0."""
     manifest = read_json(run / "manifest.json")
@@ -89,14 +84,14 @@ def forget_digests(run: Path) -> None:
     (run / "manifest.json").write_text(json.dumps(manifest))
 
 
-EDITS: dict[tuple[str, str], list[Edit]] = {
-    ("train", "predictions.csv"): [keep_hits, correct_predictions],
-    ("train", "metrics.json"): [raise_metrics],
-    ("evaluate", "cross_validation.csv"): [raise_folds],
-    ("evaluate", "predictions.csv"): [keep_hits],
-    ("evaluate", "metrics.json"): [raise_metrics],
-}
-CASES = [(command, file, edit) for (command, file), edits in EDITS.items() for edit in edits]
+CASES = [
+    ("train", "predictions.csv", keep_hits),
+    ("train", "predictions.csv", correct_predictions),
+    ("train", "metrics.json", raise_metrics),
+    ("evaluate", "cross_validation.csv", raise_folds),
+    ("evaluate", "predictions.csv", keep_hits),
+    ("evaluate", "metrics.json", raise_metrics),
+]
 
 
 @pytest.mark.parametrize(("command", "file", "edit"), CASES)
@@ -164,7 +159,6 @@ def test_files_may_change_while_the_run_is_resumed(program: Program, runs: Path)
     assert program("report", str(edited), "--no-figures", "--quiet").code == 0
 
 
-@pytest.mark.parametrize("name", ["manifest.json", "model.npz", "threshold.csv", ".checkpoint.npz"])
 @pytest.mark.parametrize(
     "command",
     [
@@ -176,17 +170,19 @@ def test_files_may_change_while_the_run_is_resumed(program: Program, runs: Path)
     ],
 )  # fmt: skip
 def test_no_command_writes_a_file_of_a_run(
-    program: Program, runs: Path, tmp_path: Path, command: str, name: str
+    program: Program, runs: Path, tmp_path: Path, command: str
 ) -> None:
     """Nor one that does not exist yet, nor through a link."""
-    written = run_named(runs, "train-1")
-    table = tmp_path / "new.csv"
-    table.write_text("sepal_length_cm,sepal_width_cm,petal_length_cm,petal_width_cm\n5,3,1,0.2\n")
-    words = {"RUN": str(written), "OTHER": str(run_named(runs, "train-2")), "TABLE": str(table)}
-    (tmp_path / "link.json").symlink_to(written / name)
-    before = {path.name: path.read_bytes() for path in written.iterdir()}
-    for file in (written / name, tmp_path / "link.json"):
-        arguments = [{**words, "FILE": str(file)}.get(word, word) for word in command.split()]
-        done = program(*arguments)
+    run = run_named(runs, "train-1")
+    (tmp_path / "new.csv").write_text(
+        "sepal_length_cm,sepal_width_cm,petal_length_cm,petal_width_cm\n5,3,1,0.2\n"
+    )
+    words = {"RUN": str(run), "OTHER": str(run_named(runs, "train-2")), "TABLE": str(tmp_path / "new.csv")}
+    before = {path.name: path.read_bytes() for path in run.iterdir()}
+    link = tmp_path / "link.json"
+    link.symlink_to(run / "metrics.json")
+    names = ("manifest.json", "model.npz", "threshold.csv", ".checkpoint.npz")
+    for file in (link, *(run / name for name in names)):
+        done = program(*({**words, "FILE": str(file)}.get(word, word) for word in command.split()))
         assert (done.code, "is a file of the run" in done.err) == (2, True), done
-    assert {path.name: path.read_bytes() for path in written.iterdir()} == before
+    assert {path.name: path.read_bytes() for path in run.iterdir()} == before

@@ -77,15 +77,6 @@ def test_a_column_with_a_marker_that_no_config_can_declare_is_categorical(
     assert program("check").code == 0
 
 
-def test_an_odd_column_whose_name_no_config_can_contain_is_refused(program: Program, tmp_path: Path) -> None:
-    write(tmp_path / "t.csv", ["a\x07", "y"], [[*range(ROWS - 1), "1_000"], ["p", "q"] * (ROWS // 2)])
-    done = program("init", "--data", "t.csv", "--target", "y")
-    assert (done.code, done.err) == (
-        2, "a config cannot contain the control characters of 'a\\x07': rename the column\n"
-    )  # fmt: skip
-    assert not (tmp_path / "fnnctl.yaml").exists()
-
-
 def test_a_delimiter_that_no_config_can_contain_is_refused(program: Program, tmp_path: Path) -> None:
     write(tmp_path / "t.csv", ["a", "y"], [[*range(ROWS)], ["p", "q"] * (ROWS // 2)], "\x01")
     done = program("init", "--data", "t.csv", "--target", "y", "--delimiter", "\x01")

@@ -131,15 +131,6 @@ def test_an_interrupted_training_goes_on_with_its_values(
         assert (run / name).read_bytes() == (undisturbed / name).read_bytes(), name
 
 
-def test_folds_are_trained_with_the_recipe(program: Program, config: Path) -> None:
-    words = ["--folds", "2", "--repeats", "1"]
-    run = Path(program("evaluate", str(config), *words, "--json").json["run"])
-    resolved = yaml.safe_load((run / "resolved.yaml").read_text())
-    assert (resolved["data"]["scaling"], resolved["training"]["batch_size"]) == ("robust", 32)
-    again = Path(program("evaluate", str(run / "resolved.yaml"), "--json").json["run"])
-    assert (again / "predictions.csv").read_bytes() == (run / "predictions.csv").read_bytes()
-
-
 SPACE = {"model.hidden": {"depth": [1, 2], "width": [4, 8]}}
 
 
@@ -178,14 +169,6 @@ def test_a_search_of_a_former_version_is_resumed_and_extended(searched: Path, se
     assert_same_outcome(folder, at_once)
 
 
-def test_a_plan_knows_the_recipes_epochs(program: Program, config: Path) -> None:
-    words = ["--method", "random", "--set", "search.trials=3", "--set"]
-    planned = program(
-        "plan", str(config), *words, "search.space={model.dropout: {uniform: [0, 0.5]}}", "--json"
-    )
-    assert planned.json["epochs_with_reuse"] == 3 * VALUES["training.epochs"]
-
-
 def test_check_explains_where_settings_come_from(program: Program, config: Path) -> None:
     done = program("check", str(config), "--explain", "--set", "training.optimizer=sgd")
     assert done.code == 0
@@ -207,20 +190,6 @@ def test_check_explains_the_calibration(program: Program, config: Path, set_reci
     set_recipe({"training.label_smoothing": 0.1, "model.calibration": "shrunk_temperature"})
     explained = " ".join(program("check", str(config), "--explain").out.split())
     assert "model.calibration: shrunk_temperature divides all scores by one number, so that" in explained
-
-
-def test_the_recipe_may_replace_a_default_that_contradicts_a_set_value(
-    program: Program, config: Path, set_recipe: SetRecipe
-) -> None:
-    """Without the recipe, early stopping could end training before `swa` starts averaging."""
-    swa = ["--set", "training.averaging=swa", "--set", "training.epochs=100"]
-    values = dict[str, Any]()
-    set_recipe(values)
-    assert program("check", str(config), *swa).code == 2
-    values["training.early_stopping.patience"] = None
-    assert program("check", str(config), *swa).code == 0
-    done = program("check", str(config), *swa, "--set", "recipe=classic")
-    assert (done.code, "training.early_stopping: may end training" in done.out) == (2, True)
 
 
 def test_check_explains_in_json(program: Program, config: Path) -> None:
@@ -262,11 +231,3 @@ def test_check_says_what_a_search_would_train(program: Program, searched: Path) 
     alone = program("check", str(searched), *words).err
     assert ": search: each trial trains one network per fold, " in alone
     assert "refitted" not in alone
-
-
-def test_a_searched_setting_may_need_the_recipes(program: Program, config: Path) -> None:
-    """Only `cosine` has epochs of warm-up, which is the recipe's."""
-    space = "search={method: random, space: {training.lr_schedule.warmup_epochs: {integer: [1, 3]}}}"
-    assert program("check", str(config), "--set", space).code == 0
-    done = program("check", str(config), "--set", space, "--set", "recipe=classic")
-    assert (done.code, "constant has no warmup_epochs" in done.out) == (2, True)

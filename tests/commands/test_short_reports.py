@@ -84,15 +84,6 @@ def test_the_commands_at_the_end_of_a_training_work(program: Program, iris: Path
     assert program(*predict[:2], "iris.csv").code == 2  # there is no such file, but the command is understood
 
 
-def test_a_cross_validation_over_sizes(program: Program, iris: Path) -> None:
-    lines = lines_of(program("evaluate", str(iris), "--folds", "3", "--repeats", "1", "--sizes", "0.3,0.5,1"))
-    text = "\n".join(lines)
-    assert "mean over the folds" in text
-    assert "100 %" in text
-    assert "From 50 % to 100 % of the rows" in text
-    assert "predict" not in [words[0] for words in commands_of(lines)]
-
-
 def test_a_search_that_confirms_its_winner_and_has_an_ensemble(program: Program, iris: Path) -> None:
     iris.write_text(iris.read_text() + SEARCH)
     done = program("search", str(iris), "--workers", "1")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import signal
@@ -15,15 +14,11 @@ import pytest
 
 from fnnctl.cli import run
 from fnnctl.commands.cross_validate import cross_validate
-from fnnctl.commands.evaluate_run import evaluate_run
-from fnnctl.commands.predict import predict
-from fnnctl.commands.report import Gates, report
+from fnnctl.commands.report import report
 from fnnctl.commands.search import resume_search, search
 from fnnctl.commands.train import train
 from fnnctl.context import Context
-from fnnctl.runs.evaluation import RescoredRun
 from fnnctl.runs.search_session import SearchOptions
-from fnnctl.store.documents import to_json
 from fnnctl.store.folder import RunFolder
 from tests.runs.searching import write_config
 
@@ -116,25 +111,3 @@ def test_only_a_command_records_the_arguments_of_its_process(
     assert not any("two words" in text for text in manifests)
     manifest = searched.read_manifest()
     assert [manifest.command, *(resumed.command for resumed in manifest.resumed)] == [None, None]
-
-
-def test_silent_evaluations_predictions_and_reports(
-    config: Path, tmp_path: Path, quietly: Callable[..., Any]
-) -> None:
-    rows = tmp_path / "rows.csv"
-    context = Context(Path("runs"))
-    trained = quietly(train, config, [], context)
-    rows.write_text(
-        "sepal_length_cm,sepal_width_cm,petal_length_cm,petal_width_cm,species\n5.1,3.5,1.4,0.2,setosa\n"
-        "6.0,2.9,4.5,1.5,versicolor\n6.3,3.3,6.0,2.5,virginica\n"
-    )
-    rescored = quietly(evaluate_run, None, context)
-    assert isinstance(rescored, RescoredRun)
-    assert json.loads(to_json(rescored.metrics))["test"] == trained.read_metrics()["test"]
-    evaluated = quietly(evaluate_run, None, context, data=str(rows))
-    assert evaluated.read_manifest().kind == "evaluation"
-    quietly(predict, str(trained.path), str(rows), context, to=tmp_path / "silent.csv")
-    assert run(["predict", str(trained.path), str(rows), "--output", "printing.csv"]) == 0
-    assert (tmp_path / "silent.csv").read_bytes() == (tmp_path / "printing.csv").read_bytes()
-    reported = quietly(report, [str(trained.path)], context, gates=Gates(["accuracy=0.01", "accuracy=1.01"]))
-    assert [result.passed for result in reported.results] == [True, False]

@@ -112,26 +112,6 @@ def test_names_in_someone_elses_model_are_shown_as_they_are_written(
     assert WRITTEN_OUT in line
 
 
-def test_class_names_are_shown_as_they_are_written(program: Program, tmp_path: Path) -> None:
-    names = [NASTY, f"{NASTY}a", f"{NASTY}b"]
-    rows = "".join(f"{k * k % 7},{names[k % 3]}\n" for k in range(60))
-    (tmp_path / "rows.csv").write_text(f"x,label\n{rows}", encoding="utf-8")
-    (tmp_path / "c.yaml").write_text(
-        "data: {source: rows.csv, target: label}\ntraining: {epochs: 2, class_weights: {q: 1}}\n"
-        "recipe: classic\n"
-    )
-    done = program("check", "c.yaml")
-    assert (done.code, done.out) == (
-        2,
-        "c.yaml:2: training.class_weights.q: there is no class 'q'; the classes are "
-        f"'{WRITTEN_OUT}', '{WRITTEN_OUT}a', '{WRITTEN_OUT}b'\n",
-    )
-    for arguments in (("train", "c.yaml", "--set", "training.class_weights=null"), ("report",)):
-        done = program(*arguments)
-        assert done.code == 0, done
-        assert (done.out + done.err).replace("\n", "").isprintable()
-
-
 @pytest.mark.parametrize("command", ["check", "train", "evaluate", "search", "plan"])
 def test_a_config_that_cannot_be_read_is_no_wrong_usage(
     program: Program, iris: Path, monkeypatch: pytest.MonkeyPatch, command: str
@@ -234,15 +214,3 @@ def test_json_is_utf_8_whatever_a_path_holds(
     assert wrong["problems"][0]["file"] == os.fsdecode(name + b".yaml")
     (run,) = printed("report", *option, "--runs-dir", name)["runs"]
     assert run["run"].startswith(os.fsdecode(name) + "/")
-
-
-def test_an_emoji_in_a_config_that_is_json(program: Program, tmp_path: Path) -> None:
-    config = {
-        "name": "\U0001f600",
-        "recipe": "classic",
-        "data": {"source": "iris"},
-        "training": {"epochs": 1},
-    }
-    (tmp_path / "c.json").write_text(json.dumps(config), encoding="ascii")
-    assert program("train", "c.json", "--quiet").code == 0
-    assert program("report", "--json").json["runs"][0]["name"] == "\U0001f600"
