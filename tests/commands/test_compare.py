@@ -91,40 +91,23 @@ def test_an_evaluation_on_a_file_is_paired_with_another(compared: Program, folde
     assert found["settings"] == {"training.l2": ["0.0001", "100.0"]}
 
 
-def test_formats_files_and_quiet(compared: Program, folder: Path) -> None:
+@pytest.mark.parametrize(
+    ("ending", "start"), [("md", "# accuracy"), ("html", "<!doctype html>"), ("txt", "accuracy of 2 runs")]
+)
+def test_the_files_ending_selects_the_format(
+    compared: Program, tmp_path: Path, ending: str, start: str
+) -> None:
+    done = compared("compare", "good", "poor", "--output", str(tmp_path / f"x.{ending}"))
+    assert (done.code, done.out) == (0, "")
+    assert (tmp_path / f"x.{ending}").read_text().startswith(start)
+
+
+def test_formats_json_and_quiet(compared: Program, tmp_path: Path) -> None:
     assert compared("compare", "good", "poor", "--quiet").out.startswith("A is better than B by")
     assert compared("compare", "good", "poor", "--format", "markdown").out.startswith("# accuracy of 2 runs")
-    for ending, start in (
-        (".md", "# accuracy"),
-        (".html", "<!doctype html>"),
-        (".txt", "accuracy of 2 runs"),
-    ):
-        file = folder / f"x{ending}"
-        done = compared("compare", "good", "poor", "--output", str(file))
-        assert (done.code, done.out) == (0, "")
-        assert file.read_text().startswith(start)
-    both = compared("compare", "good", "poor", "--json", "--output", str(folder / "y.json"))
-    assert both.json == json.loads((folder / "y.json").read_text())
+    both = compared("compare", "good", "poor", "--json", "--output", str(tmp_path / "y.json"))
+    assert both.json == json.loads((tmp_path / "y.json").read_text())
     assert compared("compare", "good", "poor", "--json", "--format", "html").code == 2
-
-
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
-        ([], "compare needs two runs or more"),
-        (["good"], "compare needs two runs or more"),
-        (["good", "good"], "is named twice"),
-        (["good", "nothing"], "there is no run 'nothing'"),
-        (["good", "poor", "--metric", "acuracy"], "did you mean 'accuracy'?"),
-        (["good", "good-folds", "--metric", "per_class.setosa.recall"], "the folds of"),
-        (["good", "poor", "--format", "pdf"], "there is no report format 'pdf'"),
-    ],
-)
-def test_what_is_wrong_ends_with_2(compared: Program, arguments: list[str], said: str) -> None:
-    done = compared("compare", *arguments)
-    assert (done.code, done.out) == (2, "")
-    assert said in done.err
-    assert len(done.err.splitlines()) == 1
 
 
 def test_the_gate_is_missed_by_a_worse_run_alone(compared: Program) -> None:
@@ -160,20 +143,27 @@ def test_the_gate_with_a_margin_passes_only_what_is_shown(compared: Program, fol
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("line", "words"),
     [
-        (["good", "--not-worse-than", "good"], "is the run itself"),
-        (["good", "--not-worse-than", "nothing"], "there is no run 'nothing'"),
-        (["good", "--not-worse-than", "poor", "--metric", "x"], "'x' cannot be compared"),
-        (["good", "--metric", "accuracy"], "--metric belongs to --not-worse-than RUN"),
-        (["good", "--margin", "0.1"], "--margin belongs to --not-worse-than RUN"),
-        (["good", "--not-worse-than", "poor", "--margin", "-0.1"], "--margin: must be a number, 0 or more"),
-        (["good", "--not-worse-than", "poor", "--margin", "nan"], "--margin: must be a number, 0 or more"),
-        (["good", "--not-worse-than", "poor", "--margin", "inf"], "--margin: must be a number, 0 or more"),
-        (["good", "--not-worse-than", "poor", "--margin", "5"], "write 5 % as 0.05"),
+        ("compare", "compare needs two runs or more"),
+        ("compare good", "compare needs two runs or more"),
+        ("compare good good", "is named twice"),
+        ("compare good nothing", "there is no run 'nothing'"),
+        ("compare good poor --metric acuracy", "did you mean 'accuracy'?"),
+        ("compare good good-folds --metric per_class.setosa.recall", "the folds of"),
+        ("compare good poor --format pdf", "there is no report format 'pdf'"),
+        ("report good --not-worse-than good", "is the run itself"),
+        ("report good --not-worse-than nothing", "there is no run 'nothing'"),
+        ("report good --not-worse-than poor --metric x", "'x' cannot be compared"),
+        ("report good --metric accuracy", "--metric belongs to --not-worse-than RUN"),
+        ("report good --margin 0.1", "--margin belongs to --not-worse-than RUN"),
+        ("report good --not-worse-than poor --margin -0.1", "--margin: must be a number, 0 or more"),
+        ("report good --not-worse-than poor --margin nan", "--margin: must be a number, 0 or more"),
+        ("report good --not-worse-than poor --margin 5", "write 5 % as 0.05"),
     ],
 )
-def test_a_wrong_gate_ends_with_2(compared: Program, arguments: list[str], said: str) -> None:
-    done = compared("report", *arguments)
+def test_what_is_wrong_ends_with_2(compared: Program, line: str, words: str) -> None:
+    done = compared(*line.split())
     assert (done.code, done.out) == (2, "")
-    assert said in done.err
+    assert words in done.err
+    assert len(done.err.splitlines()) == 1

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import yaml
 
 from fnnctl.report.summary import summarize
 from fnnctl.report.topics.examples import worst_examples
@@ -64,14 +63,6 @@ def regression(request: pytest.FixtureRequest) -> bool:
     return bool(request.param)
 
 
-@pytest.fixture
-def table(tmp_path: Path, regression: bool) -> list[dict[str, str]]:
-    table = cells(300, 0, regression=regression)
-    write(tmp_path / "own.csv", table)
-    (tmp_path / "own.yaml").write_text(CONFIG)
-    return table
-
-
 def assert_kept(folder: Path, table: list[dict[str, str]]) -> None:
     """The file's rows are those that the report shows, in its order, with the values of the data."""
     run = RunFolder(folder)
@@ -88,57 +79,41 @@ def assert_kept(folder: Path, table: list[dict[str, str]]) -> None:
     assert all(cell for example in examples.rows for cell in examples.cells[example.row][1:])
 
 
-def run_of(out: str) -> Path:
-    return Path(yaml.safe_load(out)["run"])
+TEST_FILE = ("--set", "data.test_source=new.csv")
+COMMANDS = {
+    "a training": (("train", "own.yaml"), ["."], "own.csv"),
+    "a training with a test file": (("train", "own.yaml", *TEST_FILE), ["."], "new.csv"),
+    "a cross-validation": (("evaluate", "own.yaml"), ["."], "own.csv"),
+    "a search": (("search", "own.yaml"), [names.BEST, names.ENSEMBLE], "own.csv"),
+    "an evaluation of new rows": (("evaluate", "latest", "--data", "new.csv"), ["."], "new.csv"),
+}
 
 
-def test_a_training_keeps_the_worst_rows_in_the_order_of_the_columns(
-    program: Program, table: list[dict[str, str]]
-) -> None:
-    run = run_of(program("train", "own.yaml", "--json").out)
-    assert_kept(run, table)
-    assert RunFolder(run).read_table(names.WORST_ROWS).columns == ("row", *COLUMNS)  # type: ignore[union-attr]
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_run_keeps_the_worst_rows(program: Program, tmp_path: Path, regression: bool, name: str) -> None:
+    tables = {
+        "own.csv": cells(300, 0, regression=regression),
+        "new.csv": cells(200, 1, regression=regression),
+    }
+    for file, table in tables.items():
+        write(tmp_path / file, table)
+    (tmp_path / "own.yaml").write_text(CONFIG)
+    words, folders, file = COMMANDS[name]
+    assert name != "an evaluation of new rows" or program("train", "own.yaml").code == 0
+    run = Path(program(*words, "--json").json["run"])
+    for folder in folders:
+        assert_kept(run / folder, tables[file])
 
 
-def test_a_page_is_drawn_from_the_run_alone(
-    program: Program, table: list[dict[str, str]], tmp_path: Path
-) -> None:
-    run = run_of(program("train", "own.yaml", "--json").out)
+def test_a_page_is_drawn_from_the_run_alone(program: Program, tmp_path: Path, regression: bool) -> None:
+    table = cells(300, 0, regression=regression)
+    write(tmp_path / "own.csv", table)
+    (tmp_path / "own.yaml").write_text(CONFIG)
+    run = Path(program("train", "own.yaml", "--json").json["run"])
     (tmp_path / "own.csv").unlink()
     program("report", str(run), "--output", "report.html")
     examples = worst_examples(summarize(RunFolder(run)))
     assert examples is not None
     page = (tmp_path / "report.html").read_text()
-    worst = table[examples.rows[0].row]
-    assert f">{worst['day']}<" in page
+    assert f">{table[examples.rows[0].row]['day']}<" in page
     assert "<td><b></td>" not in page
-
-
-def test_a_test_file_has_its_own_rows(
-    program: Program, table: list[dict[str, str]], tmp_path: Path, regression: bool
-) -> None:
-    other = cells(200, 1, regression=regression)
-    write(tmp_path / "test.csv", other)
-    done = program("train", "own.yaml", "--set", "data.test_source=test.csv", "--json")
-    assert_kept(run_of(done.out), other)
-
-
-def test_a_cross_validation_keeps_them(program: Program, table: list[dict[str, str]]) -> None:
-    assert_kept(run_of(program("evaluate", "own.yaml", "--json").out), table)
-
-
-def test_an_evaluation_of_new_rows_keeps_them(
-    program: Program, table: list[dict[str, str]], tmp_path: Path, regression: bool
-) -> None:
-    run = run_of(program("train", "own.yaml", "--json").out)
-    other = cells(3000, 2, regression=regression)
-    write(tmp_path / "new.csv", other)
-    assert_kept(run_of(program("evaluate", str(run), "--data", "new.csv", "--json").out), other)
-
-
-def test_a_search_keeps_them_for_its_winner_and_its_ensemble(
-    program: Program, table: list[dict[str, str]]
-) -> None:
-    run = run_of(program("search", "own.yaml", "--json").out)
-    assert_kept(run / names.BEST, table)
-    assert_kept(run / names.ENSEMBLE, table)

@@ -52,23 +52,6 @@ def test_the_last_row_of_a_diverged_history_has_no_numbers(
 WILD = ("--set", "training.optimizer={name: rmsprop, learning_rate: 100000}")
 
 
-def test_a_loss_that_exploded_gives_a_warning(program: Program, iris: Path, tmp_path: Path) -> None:
-    """Training completes with finite weights."""
-    done = program("train", str(iris), *WILD, "--set", "training.early_stopping=null")
-    assert done.code == 0
-    run = only_run(tmp_path)
-    with (run / "history.csv").open(newline="") as file:
-        loss = float(list(csv.DictReader(file))[-1]["validation_loss"])
-    assert loss > 1000
-    warning = (
-        f"validation_loss exploded: it ended at {loss:.2g}, but guessing gives 1.1. "
-        "Try a smaller training.optimizer.learning_rate, such as 0.001"
-    )
-    assert f"warning: {warning}" in done.err.splitlines()
-    assert warning in read_json(run / "manifest.json")["warnings"]
-    assert "exploded" in program("report").out
-
-
 def test_folds_whose_loss_exploded_give_a_warning(program: Program, iris: Path) -> None:
     done = program("evaluate", str(iris), "--folds", "2", "--repeats", "1", *WILD)
     assert done.code == 0
