@@ -94,12 +94,6 @@ def test_rows_that_cannot_be_scored_are_refused(trained: Run) -> None:
         trained.evaluate({name: rows[name] for name in ("size", "colour")})
     with pytest.raises(DataError, match="'huge'"):
         trained.evaluate({**rows, "kind": ["huge", *rows["kind"][1:]]})
-    with pytest.raises(UsageError, match="threshold must be a probability"):
-        trained.evaluate(rows, threshold=2)
-    with pytest.raises(UsageError, match="name must be a text"):
-        trained.evaluate(rows, name=3)  # type: ignore[arg-type]
-    with pytest.raises(DataError, match="no data"):
-        trained.evaluate(None)
 
 
 def test_predictions_are_columns(trained: Run, tmp_path: Path) -> None:

@@ -66,24 +66,22 @@ def test_check_knows_the_search_and_the_data() -> None:
     assert "class" in problem.message or "row" in problem.message
 
 
+SEARCH = {"method": "random", "trials": 1, "space": {"training.l2": {"uniform": [0, 1]}}}
+
+
 @pytest.mark.parametrize("call", [fnnctl.train, fnnctl.evaluate, fnnctl.run_search])
 def test_data_may_stand_in_the_place_of_the_experiment(call: Any, tmp_path: Path) -> None:
     table: dict[str, list[Any]] = {"a": [k % 7 for k in range(60)], "y": ["p", "q"] * 30}
     records = [dict(zip(table, row, strict=True)) for row in zip(*table.values(), strict=True)]
     path = tmp_path / "t.csv"
     path.write_text("a,y\n" + "".join(f"{a},{y}\n" for a, y in zip(*table.values(), strict=True)))
-    settings = {"recipe": "classic", "training.epochs": 2}
-    if call is fnnctl.run_search:
-        settings |= {
-            "search": {"method": "random", "trials": 1, "space": {"training.l2": {"uniform": [0, 1]}}}
-        }
-    expected = call(settings, table, settings={"data.target": "y"}).metrics
+    folds = {"cross_validation": {"folds": 2, "repeats": 1}}
+    settings = {"recipe": "classic", "training.epochs": 1, "evaluation": folds, "search": SEARCH}
+    expected = call(settings, table, target="y").metrics
     rows: list[Any] = [table, records, str(path), path]
     for data in rows:
         assert call(data, target="y", settings=settings).metrics == expected
-    features = {"a": table["a"]}
-    assert call((features, table["y"]), settings=settings).metrics == expected
-    assert call(settings, table, target="y").metrics == expected
+    assert call(({"a": table["a"]}, table["y"]), settings=settings).metrics == expected
     assert call("iris", target="species", settings=settings).name == "iris"
 
 

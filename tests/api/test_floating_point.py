@@ -15,15 +15,16 @@ pytestmark = pytest.mark.filterwarnings("ignore::fnnctl.FnnctlWarning")
 ROWS = np.random.default_rng(0).normal(size=(90, 3)) * [1, 1e30, 1e-300]
 DATA = ROWS, np.where(ROWS[:, 0] > 0, "p", "q")
 SHORT: dict[str, Any] = {"recipe": "fast", "training.epochs": 3}
+FOLDS = {"evaluation.cross_validation": {"folds": 3, "repeats": 1}}
 SPACE = {"training.optimizer.learning_rate": {"log_uniform": [1e-8, 1e3]}}
 
 
 def results() -> list[Any]:
     run = fnnctl.train(SHORT, DATA)
     search = fnnctl.run_search(
-        SHORT, DATA, settings={"search.space": SPACE}, method="bayes", max_trials=3, workers=2
+        SHORT, DATA, settings={"search.space": SPACE}, method="bayes", max_trials=3, workers=1
     )
-    folds = fnnctl.evaluate(SHORT, DATA, workers=2)
+    folds = fnnctl.evaluate(SHORT, DATA, settings=FOLDS, workers=2)
     single, table = {"x0": 1.0, "x1": 1e35, "x2": 0}, {f"x{j}": [f"{j}e-308"] for j in range(3)}
     best = fnnctl.optimize(lambda values: abs(np.log(values["x"])), {"x": LogUniform(1e-300, 1)}, trials=12)
     predictor = run.predictor

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -106,12 +105,6 @@ def test_failures_and_limits() -> None:
         optimize(dividing, {"x": Uniform(0, 1)}, trials=10, method="random")
     ended = optimize(loss, SPACE, trials=10, time_limit=1e-9)
     assert (ended.assignment, ended.value, ended.end) == (None, None, "the time limit")
-
-
-@pytest.mark.parametrize("seed", [-1, 1.5, "1"])
-def test_a_seed_is_a_whole_number_of_0_or_more(seed: Any) -> None:
-    with pytest.raises(UsageError, match=f"^seed must be a whole number of 0 or more, not {seed!r}$"):
-        optimize(loss, SPACE, trials=1, seed=seed)
 
 
 def test_the_caller_may_ask_and_tell() -> None:

@@ -90,6 +90,15 @@ WRONG: dict[str, Callable[[], object]] = {
     "no rows to score": lambda: fnnctl.train(SHORT, (X, Y)).evaluate("nowhere.csv"),
     "an export to a number": lambda: fnnctl.train(SHORT, (X, Y)).export(5),  # type: ignore[arg-type]
     "half a trial": lambda: optimize(trials=2.5),
+    "a negative seed": lambda: optimize(seed=-1),
+    "half a seed": lambda: optimize(seed=1.5),
+    "a seed as a text": lambda: optimize(seed="1"),
+    "an unknown format": lambda: fnnctl.train(SHORT, (X, Y)).export("model", "onx"),
+    "a format that is no text": lambda: fnnctl.train(SHORT, (X, Y)).export("model", 5),  # type: ignore[arg-type]
+    "an export to nowhere": lambda: fnnctl.train(SHORT, (X, Y)).export(),
+    "a threshold beyond 1": lambda: fnnctl.train(SHORT, (X, Y)).evaluate((X, Y), threshold=2),
+    "a name that is no text": lambda: fnnctl.train(SHORT, (X, Y)).evaluate((X, Y), name=3),  # type: ignore[arg-type]
+    "nothing to score": lambda: fnnctl.train(SHORT, (X, Y)).evaluate(None),
     "a comparison of nothing": lambda: optimize(require=["x ‹"]),
     "a comparison of unknowns": lambda: optimize(require="y < 3"),
     "a comparison that is a number": lambda: optimize(require=3),

@@ -218,10 +218,6 @@ def test_other_rows_are_refused(predictor: Predictor, rows: Any, words: str) -> 
         predictor.predict(rows)
 
 
-def test_the_target_may_be_among_the_columns(predictor: Predictor) -> None:
-    assert predictor.predict({**RECORD, "kind": "no"}).tolist() == predictor.predict(RECORD).tolist()
-
-
 def test_the_training_table_itself_can_be_predicted() -> None:
     """With its target, an identifier, weights, and what the settings leave out."""
     rows = table(60) | {"id": [f"u{k}" for k in range(60)], "weight": [1.0] * 60, "note": ["x", "y"] * 30}
