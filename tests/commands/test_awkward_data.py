@@ -103,17 +103,6 @@ def test_a_class_that_is_absent_from_a_part(table: Any) -> None:
     assert done.part("test")["per_class"]["r"]["support"] == 1
 
 
-@pytest.mark.figures
-def test_a_class_that_training_never_shows(table: Any) -> None:
-    """A class only in the test file is refused, but a group can put all rows of a class into one part."""
-    rows = [f"{i},{i},{'pq'[i % 2]}" for i in range(60)] + [f"{i},lone,r" for i in range(20)]
-    done = table("x,g,y", rows, "split: {group: g, validation: 0.1, test: 0.1}")
-    learned = [done.part(name)["per_class"]["r"]["support"] for name in ("train", "validation", "test")]
-    assert sorted(learned) == [0, 0, 20]
-    for name, support in zip(("train", "validation", "test"), learned, strict=True):
-        assert (done.part(name)["per_class"]["r"]["roc_auc"] is None) == (support == 0)
-
-
 @pytest.mark.parametrize("source", ["t.npz", "folder"])
 def test_arrays_from_file_to_prediction(program: Program, tmp_path: Path, source: str) -> None:
     """`resolved.yaml` gives the same bits again, and has no setting without effect on arrays."""

@@ -40,11 +40,6 @@ def test_check_prints_every_problem_of_every_file(program: Program, tmp_path: Pa
     assert not (tmp_path / "runs").exists()
 
 
-def test_check_json_of_a_valid_config(program: Program, iris: Path) -> None:
-    answer = {"valid": True, "problems": [], "warnings": [], "notes": []}
-    assert program("check", str(iris), "--json").json == answer
-
-
 def test_check_tells_warnings_as_text_and_as_json(program: Program, tmp_path: Path) -> None:
     rows = "".join(f"{i * i % 7},1,{'ab'[i % 2]}\n" for i in range(40))
     (tmp_path / "rows.csv").write_text(f"x,same,y\n{rows}")

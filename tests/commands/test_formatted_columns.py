@@ -95,19 +95,6 @@ def test_a_formatted_and_a_plain_file_have_the_same_predictions(
     assert scored.code == 0, scored.err
 
 
-def test_a_plain_table_trains_the_same_network(train: Train, tmp_path: Path) -> None:
-    """Converted numbers are the plain ones to the last bit, so the weights are too."""
-    weights = []
-    for number in (0, 1):
-        folder = tmp_path / "runs"
-        columns = [COLUMNS[name][number] for name in ("currency", "percent")]
-        run = train(write(tmp_path / "a.csv", ("c", "p", "y"), *columns, LABELS))
-        weights.append(dict(np.load(run / "model.npz")))
-        folder.rename(tmp_path / f"runs{number}")
-    for name, array in weights[0].items():
-        np.testing.assert_array_equal(array, weights[1][name])
-
-
 def test_a_regression_target_is_converted_everywhere(program: Program, train: Train, tmp_path: Path) -> None:
     formatted, plain = COLUMNS["currency"]
     data = write(tmp_path / "a.csv", ("c", "y"), SHARES, formatted)

@@ -165,17 +165,6 @@ def test_a_signal_leaves_no_half_written_file(trained: Path, tmp_path: Path) -> 
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_file_that_ends_too_soon_is_named(trained: Path, program: Program) -> None:
-    """The error names the input file that is being read, not the output."""
-    whole = gzip.compress((HEADER + 5000 * ROW).encode(), mtime=0)
-    Path("new.csv.gz").write_bytes(whole[:-20])
-    for options in ((), ("-o", "out.csv")):
-        done = program("predict", str(only_run(trained)), "new.csv.gz", *options)
-        assert done.code == 2
-        assert done.err.startswith("new.csv.gz: the gzip file is damaged")
-    assert not Path("out.csv").exists()
-
-
 def test_memory_does_not_grow_with_the_file(
     trained: Path, program: Program, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import signal
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +10,7 @@ import pytest
 import yaml
 
 from fnnctl.config.reading.resolved import FORMER_FIRST_LINE
-from tests.commands.settings import given
-from tests.program import AtEpoch, Program
+from tests.program import Program
 from tests.recipes import SetRecipe
 from tests.runs.extending import assert_same_outcome, extend
 from tests.runs.killing import dying_after
@@ -109,28 +107,6 @@ def test_a_resolved_yaml_of_a_former_version_repeats_the_bits(
         assert (again / name).read_bytes() == written[name], name
 
 
-def test_the_values_written_out_in_a_classic_config_give_the_same_network(
-    program: Program, config: Path, tmp_path: Path
-) -> None:
-    run = trained(program, config)
-    values = [f"{path}={yaml.safe_dump(value, default_flow_style=True)}" for path, value in VALUES.items()]
-    again = trained(program, config, *given("recipe=classic", *values))
-    for name in ("predictions.csv", "model.npz", "history.csv", "metrics.json"):
-        assert (again / name).read_bytes() == (run / name).read_bytes(), name
-
-
-def test_an_interrupted_training_goes_on_with_its_values(
-    program: Program, config: Path, keep_all: None, at_epoch: AtEpoch, set_recipe: SetRecipe
-) -> None:
-    undisturbed = trained(program, config)
-    at_epoch(3, lambda: signal.raise_signal(signal.SIGTERM))
-    assert program("train", str(config), "--quiet").code == 143
-    set_recipe({"model.hidden": [3]})
-    run = Path(program("train", "--resume", "latest", "--json").json["run"])
-    for name in ("predictions.csv", "model.npz"):
-        assert (run / name).read_bytes() == (undisturbed / name).read_bytes(), name
-
-
 SPACE = {"model.hidden": {"depth": [1, 2], "width": [4, 8]}}
 
 
@@ -190,14 +166,6 @@ def test_check_explains_the_calibration(program: Program, config: Path, set_reci
     set_recipe({"training.label_smoothing": 0.1, "model.calibration": "shrunk_temperature"})
     explained = " ".join(program("check", str(config), "--explain").out.split())
     assert "model.calibration: shrunk_temperature divides all scores by one number, so that" in explained
-
-
-def test_check_explains_in_json(program: Program, config: Path) -> None:
-    told = program("check", str(config), "--explain", "--json").json
-    assert (told["valid"], told["problems"]) == (True, [])
-    members = {"file": str(config), "path": "model.ensemble.members", "value": 2, "from": "recipe"}
-    assert members in told["settings"]
-    assert "settings" not in program("check", str(config), "--json").json
 
 
 def test_commands_that_train_say_which_values_are_left_out(program: Program, config: Path) -> None:

@@ -7,21 +7,10 @@ import shlex
 from pathlib import Path
 
 import numpy as np
-from rich.cells import cell_len
 
-from fnnctl.text import plain_text
-from tests.program import Done, Program, only_run
-from tests.report.formats.documents import HOSTILE
+from tests.program import Done, Program
 
 MAX_LINES = 25
-SEARCH = """
-search:
-  method: hyperband
-  budget: {min_epochs: 1, max_epochs: 4, reduction_factor: 2}
-  space: {training.optimizer.learning_rate: {log_uniform: [0.003, 0.3]}}
-  confirm: {top: 2, seeds: 2}
-  ensemble: {size: 2}
-"""
 
 
 def lines_of(done: Done) -> list[str]:
@@ -48,25 +37,6 @@ def write_table(path: Path, classes: tuple[str, ...], rows: int) -> None:
         )
 
 
-def test_a_training_on_many_classes_with_hostile_names(program: Program, tmp_path: Path) -> None:
-    classes = tuple(f"{HOSTILE[place % 9]} {place}" for place in range(30))  # without what no CSV holds
-    write_table(tmp_path / "x.csv", classes, 180)
-    name = "n" * 200
-    (tmp_path / "x.yaml").write_text(
-        f"name: {name}\ndata: {{source: x.csv, target: label}}\nmodel: {{hidden: [4]}}\n"
-        "training: {epochs: 3}\nrecipe: classic\n",
-    )
-    done = program("train", "x.yaml")
-    lines = lines_of(done)
-    assert "\x1b" not in done.out
-    wide = [line for line in lines if cell_len(line) > 80]
-    assert all(only_run(tmp_path).name in line for line in wide)  # paths and commands are never broken
-    assert program("report").out == done.out
-    long = program("report", "--verbose").out
-    assert len(long.splitlines()) > MAX_LINES
-    assert all(plain_text(name)[:20] in long for name in classes[:3])
-
-
 def test_the_commands_at_the_end_of_a_training_work(program: Program, iris: Path) -> None:
     lines = lines_of(program("train", str(iris), "--name", "a name", "--set", "training.epochs=100"))
     assert lines[0] == "a name  completed"
@@ -82,23 +52,6 @@ def test_the_commands_at_the_end_of_a_training_work(program: Program, iris: Path
     assert again[6:12] == lines[6:12]  # the same scores
     assert (predict[0], predict[2]) == ("predict", "DATA")
     assert program(*predict[:2], "iris.csv").code == 2  # there is no such file, but the command is understood
-
-
-def test_a_search_that_confirms_its_winner_and_has_an_ensemble(program: Program, iris: Path) -> None:
-    iris.write_text(iris.read_text() + SEARCH)
-    done = program("search", str(iris), "--workers", "1")
-    text = " ".join(" ".join(lines_of(done)).split())
-    for part in (
-        "hyperband",
-        "best trial",
-        "learning_rate",
-        "than `fnnctl train`",
-        "was chosen by its mean over 2 seeds",
-        "lowest F1",
-    ):
-        assert part in text
-    assert program("report").out == done.out
-    assert "Leaderboard" in program("report", "--verbose").out
 
 
 def test_a_regression_and_a_training_that_diverged(program: Program, tmp_path: Path) -> None:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 from collections.abc import Iterable
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from fnnctl.config.reading.loading import load_config
@@ -49,20 +47,6 @@ def test_describe_prints_every_format(program: Program, trees: Path, tmp_path: P
     assert program("describe", "trees.csv", "-o", "d.json").code == 0
     assert json.loads((tmp_path / "d.json").read_text())["rows"] == 60
     assert program("describe", "trees.csv", "--json", "--format", "markdown").code == 2
-
-
-def test_all_sources_are_described_and_have_a_config(program: Program, trees: Path, tmp_path: Path) -> None:
-    (tmp_path / "t.csv.gz").write_bytes(gzip.compress(trees.read_bytes()))
-    X, y = np.random.default_rng(0).normal(size=(40, 2)), np.array(["a", "b"] * 20)
-    np.savez(tmp_path / "a.npz", X=X, y=y)
-    (tmp_path / "arrays").mkdir()
-    np.save(tmp_path / "arrays" / "X.npy", X)
-    np.save(tmp_path / "arrays" / "y.npy", y)
-    for number, (source, rows) in enumerate((("t.csv.gz", 60), ("a.npz", 40), ("arrays", 40), ("iris", 150))):
-        assert program("describe", source, "--json").json["rows"] == rows
-        target = ("--target", "harvest") if source == "t.csv.gz" else ()
-        assert program("init", f"{number}.yaml", "--data", source, *target).code == 0
-        assert program("check", f"{number}.yaml").code == 0
 
 
 def test_describe_refuses_what_it_cannot_read(program: Program, trees: Path) -> None:
@@ -150,14 +134,6 @@ def test_the_config_trains_whatever_the_target(program: Program, tmp_path: Path,
     assert program("check").code == 0
     done = program("train", "--quiet", *QUICK)
     assert done.code == 0, done.err
-
-
-@pytest.mark.parametrize("name", ["y: [", "#", "no", "1e3", "a\tb", "'\"", "- x", "null", "x, y"])
-def test_a_target_may_have_any_name(program: Program, tmp_path: Path, name: str) -> None:
-    header = 'a,"' + name.replace('"', '""') + '"'
-    write(tmp_path / "t.csv", header, (f"{row % 9 * 1.5},{row % 2}" for row in range(ROWS)))
-    assert program("init", "--data", "t.csv", "--target", name).code == 0
-    assert written_data(tmp_path).target == name
 
 
 @pytest.mark.parametrize("command", ["train", "check", "search", "evaluate", "plan"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -150,14 +149,6 @@ def test_a_number_is_used_as_it_is(program: Program, rare: Path) -> None:
         assert row["prediction"] == ("usual" if float(row["p_usual"]) >= 0.2 else "rare")
 
 
-def test_a_run_of_an_older_version_has_no_threshold(program: Program, rare: Path) -> None:
-    run = run_of(program, "train", rare)
-    model = read_json(run / "model.json")
-    assert [model.pop(name) for name in ("threshold", "positive_class", "costs")] == [None, "usual", None]
-    (run / "model.json").write_text(json.dumps(model))
-    assert "to the last digit" in program("evaluate", str(run)).err
-
-
 @pytest.mark.parametrize("members", [1, 3])
 def test_a_network_whose_training_failed_has_the_number_that_is_given(
     program: Program, rare: Path, at_epoch: AtEpoch, members: int
@@ -226,40 +217,3 @@ def test_a_refit_has_no_rows_to_choose_on(program: Program, rare: Path) -> None:
     assert validation["cost"] <= validation["baseline"]["cost"]
     plain = run_of(program, "search", rare, SEARCH)
     assert (run / "leaderboard.csv").read_bytes() == (plain / "leaderboard.csv").read_bytes()
-
-
-def best_f1_of(rows: Rows) -> float:
-    """The largest F1 that any threshold gives, by scikit-learn."""
-    is_rare = np.array([row["label"] == "rare" for row in rows])
-    scores = np.array([float(row["p_rare"]) for row in rows])
-    return float(max(f1_score(is_rare, scores >= threshold) for threshold in np.unique(scores)))
-
-
-def test_the_largest_f1_is_that_of_all_thresholds(program: Program, rare: Path) -> None:
-    """The rows of a class of 1 in 50 have low probabilities, and threshold.csv has few thresholds."""
-    write_rows(rare.with_name("t.csv"), np.arange(600) % 50 == 0, 1.0)
-    run = run_of(program, "train", rare, POSITIVE, "data.split={validation: 0.2, test: 0.5}")
-    best = read_json(run / "metrics.json")["test"]["best_f1"]
-    assert best["f1"] == pytest.approx(best_f1_of(table(run, "predictions.csv")))
-    thresholds = {float(row["threshold"]): float(row["f1"]) for row in table(run, "threshold.csv")}
-    assert len(thresholds) <= MAX_SHOWN
-    assert thresholds[best["threshold"]] == best["f1"] == max(thresholds.values())
-    report = " ".join(program("report", str(run)).out.split())
-    assert f"F1 of 'rare' is largest, {best['f1']:.4f}, at a threshold of {best['threshold']:.4f}" in report
-
-
-def test_the_largest_f1_of_a_cross_validation_is_a_mean_over_repeats(program: Program, rare: Path) -> None:
-    run = run_of(program, "evaluate", rare, POSITIVE, FOLDS)
-    best = read_json(run / "metrics.json")["test"]["best_f1"]
-    rows = table(run, "predictions.csv")
-    repeats = [[row for row in rows if row["repeat"] == repeat] for repeat in ("1", "2")]
-    at_best = [
-        f1_score(
-            [row["label"] == "rare" for row in part],
-            [float(row["p_rare"]) >= best["threshold"] for row in part],
-        )
-        for part in repeats
-    ]
-    assert best["f1"] == pytest.approx(np.mean(at_best))
-    assert best["f1"] <= np.mean([best_f1_of(part) for part in repeats]) + 1e-12
-    assert best["f1"] == max(float(row["f1"]) for row in table(run, "threshold.csv"))
