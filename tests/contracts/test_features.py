@@ -29,7 +29,11 @@ CONFIG = """\
 recipe: classic
 data: {source: rows.csv, target: TARGET, columns: {ignore: [OTHERS]}}
 model: {hidden: [6]}
-training: {epochs: 6, batch_size: 32, optimizer: {learning_rate: 0.02}}
+training:
+  epochs: 8
+  batch_size: 32
+  optimizer: {learning_rate: 0.03}
+  early_stopping: {monitor: validation_loss, patience: 2}
 evaluation: {cross_validation: {folds: 3, repeats: 1}}
 search:
   method: grid
@@ -275,7 +279,8 @@ def test_a_search_measures_and_refits_what_train_trains(
 ) -> None:
     """A trial is one network; the refit has all members."""
     config = feature.config(tmp_path)
-    done = program("search", config, *feature.words, "--workers", "1", "--json")
+    settings = (*feature.words, "--set", "training.early_stopping=null")  # a trial is measured at its end
+    done = program("search", config, *settings, "--workers", "1", "--json")
     searched = run_of(done)
     for name in ("best", "ensemble"):
         assert SAME in program("evaluate", str(searched / name)).err.splitlines()
@@ -288,5 +293,5 @@ def test_a_search_measures_and_refits_what_train_trains(
     best = done.json["best"]
     changes = {**best["configuration"], "model.ensemble": 1, "model.calibration": "none"}
     words = [word for path, value in changes.items() for word in ("--set", f"{path}={value}")]
-    alone = program("train", config, *feature.words, *words, "--json").json
+    alone = program("train", config, *settings, *words, "--json").json
     assert alone["metrics"]["validation"][feature.metric] == pytest.approx(best["objective"], rel=1e-5)
