@@ -172,13 +172,6 @@ def test_a_comparison_keeps_its_runs(trained: Run) -> None:
     assert "memory:" not in comparison.report()
 
 
-def test_a_run_stays_where_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    run = fnnctl.train(SHORT, runs_dir="runs")
-    monkeypatch.chdir("/")
-    assert run.metrics["test"]["accuracy"] > 0
-
-
 class Interrupting(Observer):
     """Presses Ctrl-C after so many calls of `progress`."""
 

@@ -101,23 +101,3 @@ def test_a_class_that_is_absent_from_a_part(table: Any) -> None:
     assert absent["roc_auc"] is absent["recall"] is None
     assert done.part("validation")["roc_auc_macro"] is not None
     assert done.part("test")["per_class"]["r"]["support"] == 1
-
-
-@pytest.mark.parametrize("source", ["t.npz", "folder"])
-def test_arrays_from_file_to_prediction(program: Program, tmp_path: Path, source: str) -> None:
-    """`resolved.yaml` gives the same bits again, and has no setting without effect on arrays."""
-    rng = np.random.default_rng(1)
-    labels = np.array(["no", "yes"])[np.arange(80) % 2]
-    X = rng.normal(size=(80, 3)) + 3.0 * (np.arange(80) % 2)[:, None]
-    if source == "folder":
-        (tmp_path / source).mkdir()
-        np.save(tmp_path / source / "X.npy", X)
-        np.save(tmp_path / source / "y.npy", labels)
-    else:
-        np.savez(tmp_path / source, X=X, y=labels, feature_names=["a", "b", "c"])
-    done = Trained(program, tmp_path, f"source: {source}", "batch_size: 16")
-    assert done.part("test")["accuracy"] > 0.9
-    assert {row["label"] for row in done.predictions} == {"no", "yes"}
-    again = program("train", str(done.run / "resolved.yaml"), "--json")
-    assert again.code == 0, again.err
-    assert (Path(again.json["run"]) / "model.npz").read_bytes() == (done.run / "model.npz").read_bytes()

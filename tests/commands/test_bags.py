@@ -142,26 +142,6 @@ def test_without_a_test_part_the_out_of_bag_scores_are_evaluated(program: Progra
     assert done.err == "out-of-bag: the metrics equal those in metrics.json, to the last digit\n"
 
 
-def test_groups_of_different_sizes_stay_together(program: Program, tmp_path: Path) -> None:
-    rng = np.random.default_rng(0)
-    groups = np.repeat(np.arange(24), rng.integers(1, 9, 24))
-    x = rng.normal(size=len(groups))
-    rows = [f"{value:.4f},{group},{'ab'[int(value > 0)]}" for value, group in zip(x, groups, strict=True)]
-    (tmp_path / "t.csv").write_text("\n".join(["x,g,y", *rows]) + "\n")
-    config = tmp_path / "t.yaml"
-    config.write_text(
-        "recipe: classic\ndata: {source: t.csv, target: y, split: {group: g}}\n"
-        "model: {hidden: [3], ensemble: {members: 4, bags: true}}\ntraining: {epochs: 3}\n"
-    )
-    prepared = prepare(config)
-    for bag in prepared.fit.bags(prepared.data):
-        assert not {*groups[bag.train]} & {*groups[bag.validation]}
-        assert not {*groups[bag.train]} & {*groups[bag.test]}
-    done = program("check", str(config), "--set", "model.ensemble.members=30")
-    message = "17 groups outside the test part cannot be divided into 30 folds"
-    assert (done.code, f"t.yaml:3: model.ensemble: {message}" in done.out) == (2, True)
-
-
 def test_more_members_than_rows_are_refused(program: Program, iris: Path) -> None:
     done = program("check", str(iris), "--set", BAGS, "--set", "model.ensemble.members=121")
     message = "120 rows outside the test part cannot be divided into 121 folds; write fewer members"

@@ -68,14 +68,3 @@ def test_an_older_training_is_resumed_and_scored(program: Program, config: str, 
     done = program("evaluate", "--json")
     assert done.err.endswith("the metrics equal those in metrics.json, to the last digit\n")
     assert list(done.json["metrics"]["test"]["per_class"]) == AS_TEXT
-
-
-def test_an_older_search_is_resumed_with_the_same_bits(program: Program, config: str) -> None:
-    random = ("--method", "random", "--set", "search.trials=4", "--quiet")
-    with older():
-        whole = Path(program("search", config, *random).out.strip())
-        program("search", config, *random, "--max-trials", "2")
-    resumed = Path(program("search", "--resume", "latest", "--max-trials", "4", "--quiet").out.strip())
-    assert resumed != whole
-    for name in ("leaderboard.csv", "metrics.json", "best/model.npz"):
-        assert (resumed / name).read_bytes() == (whole / name).read_bytes()

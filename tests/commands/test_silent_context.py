@@ -14,9 +14,7 @@ import pytest
 
 from fnnctl.cli import run
 from fnnctl.commands.cross_validate import cross_validate
-from fnnctl.commands.report import report
 from fnnctl.commands.search import resume_search, search
-from fnnctl.commands.train import train
 from fnnctl.context import Context
 from fnnctl.runs.search_session import SearchOptions
 from fnnctl.store.folder import RunFolder
@@ -77,7 +75,6 @@ def measured(folder: Path) -> dict[str, bytes]:
 @pytest.mark.parametrize(
     ("command", "call"),
     [
-        pytest.param("train", lambda config, context: train(config, [], context), marks=pytest.mark.figures),
         ("evaluate", lambda config, context: cross_validate(config, [], context)),
         ("search", lambda config, context: search(config, [], SearchOptions(), context)),
     ],
@@ -87,14 +84,8 @@ def test_a_silent_run_has_the_bits_of_the_command_line(
 ) -> None:
     assert run([command, str(config), "--runs-dir", "printing"]) == 0
     silent = quietly(call, config, Context(Path("silent")))
-    assert isinstance(silent, RunFolder)
-    folders = [silent.path, *silent.path.glob("best"), *silent.path.glob("ensemble")]
     assert not list(silent.path.rglob("*.png"))
-    for folder in folders:
-        quietly(report, [str(folder)], Context())
-    files = measured(silent.path)
-    assert files == measured(only(Path("printing")))
-    assert ("learning_curve.png" in files) is (command == "train")
+    assert measured(silent.path) == measured(only(Path("printing")))
 
 
 def test_only_a_command_records_the_arguments_of_its_process(

@@ -29,7 +29,7 @@ LISTS = (
     ["runs", "prune", "--where", "accuracy>0.1"],
 )
 SETTINGS = settings(
-    max_examples=25,
+    max_examples=12,
     derandomize=True,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
