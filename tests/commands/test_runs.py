@@ -89,6 +89,8 @@ def test_all_facts_are_shown_if_asked_for(program: Program, tmp_path: Path) -> N
     make_runs(tmp_path / "runs", 1)
     heading = program("runs", "--columns", "all").out.splitlines()[0].split()
     assert {*COLUMNS, "task", "finished"} == {*heading}
+    none = program("runs", "--where", "accuracy>1")
+    assert "the only run in runs does not meet the conditions" in none.err
 
 
 def test_wrong_options_of_runs(program: Program, tmp_path: Path, messages: Messages) -> None:

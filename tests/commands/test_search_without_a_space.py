@@ -52,3 +52,13 @@ def test_neither_workers_nor_the_resolved_file_change_it(program: Program, confi
         assert (other / "journal.jsonl").read_bytes() == journal
         for name in ("best/model.npz", "ensemble/model.npz"):
             assert (other / name).read_bytes() == (run / name).read_bytes()
+
+
+def test_check_explains_the_search_and_plan_says_why_it_has_no_bags(program: Program, config: str) -> None:
+    explained = program("check", config, "--set", "search={method: random}", "--explain", "--json").json
+    origins = {setting["path"]: setting["from"] for setting in explained["settings"]}
+    assert (origins["search.method"], origins["search.budget.cost"]) == ("--set", "recipe")
+    assert origins["training.l2"] == "recipe, searched"
+    first, note = program("plan", config, "--set", "model.ensemble=1", "--json").json["notes"]
+    assert "fnnctl plan" not in first
+    assert note.startswith("each trial is one network, measured on the validation part, and not an ensemble")
