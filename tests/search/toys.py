@@ -20,11 +20,11 @@ def numbered(count: int) -> FixedListSampler:
 
 
 @dataclass
-class Climber:
-    """Learns: its proposals contain the best value, which is the negative loss, that it was told so far."""
+class Recorder:
+    """Does not learn, and remembers what it was asked and told."""
 
     most: int
-    learns: bool = True
+    learns: bool = False
     is_waiting: bool = False
     saved: int = 0
     told: list[tuple[int, float, int]] = field(default_factory=list)
@@ -36,31 +36,22 @@ class Climber:
     def ask(self, n: int, pending: Sequence[Assignment]) -> Sequence[Assignment]:
         self.asked.append((n, list(pending)))
         first, self._proposed = self._proposed, min(self.most, self._proposed + n)
-        best = max((-loss for _, loss, _ in self.told if math.isfinite(loss)), default=0.0)
-        return [{"x": x + 1, "best": best, "pending": len(pending)} for x in range(first, self._proposed)]
+        return [{"x": x} for x in range(first, self._proposed)]
 
     def tell(self, trial: Trial, loss: float, budget: int) -> None:
         self.told.append((trial.number, loss, budget))
 
 
 @dataclass
-class Recorder:
-    """Does not learn, and remembers what it was told: trial, loss and budget."""
+class Climber(Recorder):
+    """Learns: its proposals contain the best value, which is the negative loss, that it was told so far."""
 
-    most: int
-    learns: bool = False
-    is_waiting: bool = False
-    saved: int = 0
-    told: list[tuple[int, float, int]] = field(default_factory=list)
-    _proposed: int = 0
+    learns: bool = True
 
     def ask(self, n: int, pending: Sequence[Assignment]) -> Sequence[Assignment]:
-        first, self._proposed = self._proposed, min(self.most, self._proposed + n)
-        return [{"x": x} for x in range(first, self._proposed)]
-
-    def tell(self, trial: Trial, loss: float, budget: int) -> None:
-        assert trial.assignment == {"x": trial.number}
-        self.told.append((trial.number, loss, budget))
+        best = max((-loss for _, loss, _ in self.told if math.isfinite(loss)), default=0.0)
+        proposed = super().ask(n, pending)
+        return [{"x": plain["x"] + 1, "best": best, "pending": len(pending)} for plain in proposed]
 
 
 Outcome = float | Status | tuple[Status, float]

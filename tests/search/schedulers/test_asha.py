@@ -13,7 +13,7 @@ from fnnctl.records.standings import can_go_on, order
 from fnnctl.records.trials import Direction, Job, Result, Status
 from fnnctl.search.budget import SearchBudget
 from fnnctl.search.schedulers.asha import Asha
-from tests.search.toys import Climber, Outcome, numbered, result_of, unruly
+from tests.search.toys import Outcome, numbered, result_of, unruly
 
 Step = tuple[int, int, int]
 """A job: trial, start, stop."""
@@ -40,27 +40,32 @@ def steps(scheduler: Asha, outcome: Callable[[Job], Outcome], *, workers: int = 
         scheduler.tell(result_of(job, outcome(job)))
 
 
-def test_one_worker_by_hand() -> None:
+@pytest.mark.parametrize(
+    ("values", "epochs", "workers", "started"),
+    [
+        (
+            [0.1, 0.5, 0.2, 0.3, 0.6, 0.4, 0.0, 0.9, 0.15], 9, 1,
+            [
+                (0, 0, 1), (1, 0, 1), (2, 0, 1), (1, 1, 3),
+                (3, 0, 1), (4, 0, 1), (4, 1, 3), (5, 0, 1),
+                (6, 0, 1), (7, 0, 1), (7, 1, 3), (7, 3, 9), (8, 0, 1),
+            ],
+        ),
+        # a worker that is free never waits: 3 starts before the third result is there
+        ([0.1, 0.5, 0.2, 0.3], 3, 2, [(0, 0, 1), (1, 0, 1), (2, 0, 1), (3, 0, 1), (1, 1, 3)]),
+        ([0.5, 0.5], 3, 1, [(0, 0, 3), (1, 0, 3)]),
+    ],
+    ids=["one worker", "two workers", "a ladder of one rung"],
+)  # fmt: skip
+def test_steps_by_hand(values: list[float], epochs: int, workers: int, started: list[Step]) -> None:
     """Rungs at 1, 3 and 9 epochs; of every three results of a rung the best goes on.
 
-    0, 1 and 2 have run: 1 is the best of three. Then 3 to 5: of six results, two go on, and 1 has gone; the
-    best that has not is 4. After 8, three of nine may: 7 is better than the others. Then three stand at 3
-    epochs, of which 7 is the best.
+    For one worker: 0, 1 and 2 have run: 1 is the best of three. Then 3 to 5: of six results, two go on, and 1
+    has gone; the best that has not is 4. After 8, three of nine may: 7 is better than the others. Then three
+    stand at 3 epochs, of which 7 is the best.
     """
-    values = [0.1, 0.5, 0.2, 0.3, 0.6, 0.4, 0.0, 0.9, 0.15]
-    found = steps(asha(9), lambda job: values[job.trial.number])
-    assert found == [
-        (0, 0, 1), (1, 0, 1), (2, 0, 1), (1, 1, 3),
-        (3, 0, 1), (4, 0, 1), (4, 1, 3), (5, 0, 1),
-        (6, 0, 1), (7, 0, 1), (7, 1, 3), (7, 3, 9), (8, 0, 1),
-    ]  # fmt: skip
-
-
-def test_two_workers_by_hand() -> None:
-    """A worker that is free never waits: 3 starts before the third result is there."""
-    values = [0.1, 0.5, 0.2, 0.3]
-    found = steps(asha(4, epochs=3), lambda job: values[job.trial.number], workers=2)
-    assert found == [(0, 0, 1), (1, 0, 1), (2, 0, 1), (3, 0, 1), (1, 1, 3)]
+    scheduler = asha(len(values), epochs=epochs)
+    assert steps(scheduler, lambda job: values[job.trial.number], workers=workers) == started
 
 
 def test_a_promotion_can_be_wrong() -> None:
@@ -70,11 +75,6 @@ def test_a_promotion_can_be_wrong() -> None:
     assert [number for number, start, _ in found if start] == [0, 3, 4]
 
 
-def test_nothing_is_promoted_from_the_top_rung_or_before_there_are_enough_results() -> None:
-    assert steps(asha(2, epochs=3), lambda job: 0.5) == [(0, 0, 3), (1, 0, 3)]  # a ladder of one rung
-    assert [stop for _, _, stop in steps(asha(3, epochs=3), lambda job: 0.5)] == [1, 1, 1, 3]
-
-
 def test_a_trial_that_stopped_early_goes_up_without_a_job() -> None:
     def outcome(job: Job) -> Outcome:
         return (Status.STOPPED_EARLY, 0.9) if job.trial.number == 0 else 0.1
@@ -82,14 +82,6 @@ def test_a_trial_that_stopped_early_goes_up_without_a_job() -> None:
     found = steps(asha(27), outcome)
     assert [number for number, _, _ in found].count(0) == 1
     assert max(stop for _, _, stop in found) == 9
-
-
-def test_a_sampler_that_learns_is_asked_for_batches() -> None:
-    sampler = Climber(10**6)
-    scheduler = Asha.build(sampler, SearchBudget(max_epochs=9, trials=20, reduction_factor=3), "maximize")
-    assert len(scheduler.ask(16)) == 8
-    assert len(scheduler.ask(8)) == 8
-    assert scheduler.ask(0) == []
 
 
 @pytest.mark.parametrize("direction", ["maximize", "minimize"])

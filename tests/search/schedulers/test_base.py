@@ -5,11 +5,14 @@ from dataclasses import replace
 
 import pytest
 
+from fnnctl.config.schema.methods import SCHEDULERS
 from fnnctl.config.schema.search import DEFAULT_BATCH
 from fnnctl.records.trials import Direction, Job, Status, Trial
+from fnnctl.search.budget import SearchBudget
 from fnnctl.search.protocols import UNLIMITED
+from fnnctl.search.schedulers import build_scheduler
 from fnnctl.search.schedulers.base import OpenJobs, TrialSource
-from tests.search.toys import Climber, Outcome, Recorder, numbered, result_of
+from tests.search.toys import Climber, Outcome, Recorder, asked_jobs, numbered, result_of
 
 JOBS = [Job(Trial(number, {}), rung=0, start=0, stop=4) for number in range(3)]
 
@@ -22,14 +25,16 @@ def test_jobs_are_under_way_until_their_results_come() -> None:
     assert not jobs
 
 
-def test_results_of_other_jobs_are_refused() -> None:
-    jobs = OpenJobs()
-    jobs.begin(JOBS[:2])
-    jobs.end(result_of(JOBS[0], 0.5))
-    for wrong in (JOBS[0], JOBS[2], replace(JOBS[1], stop=5)):
+@pytest.mark.parametrize("name", SCHEDULERS)
+def test_every_scheduler_refuses_results_of_other_jobs(name: str) -> None:
+    budget = SearchBudget(max_epochs=9, trials=9, reduction_factor=3)
+    scheduler = build_scheduler(name, numbered(9), budget, direction="maximize")
+    jobs = asked_jobs(scheduler, 9)
+    scheduler.tell(result_of(jobs[0], 0.5))
+    ended, later = jobs[0], replace(jobs[1], stop=jobs[1].stop + 1)
+    for wrong in (ended, later, replace(jobs[1], trial=Trial(99, {}))):
         with pytest.raises(ValueError, match=rf"not under way: \(trial, budget\) \({wrong.trial.number}, "):
-            jobs.end(result_of(wrong, 0.5))
-    assert jobs
+            scheduler.tell(result_of(wrong, 0.5))
 
 
 def source_of(sampler: Climber, *, most: int | None = None, batch: int = DEFAULT_BATCH) -> TrialSource:
@@ -37,13 +42,14 @@ def source_of(sampler: Climber, *, most: int | None = None, batch: int = DEFAULT
 
 
 def test_trials_are_numbered_in_the_order_in_which_they_begin() -> None:
+    """As many as there is room for, until the sampler has no more."""
     source = TrialSource(numbered(5), direction="maximize")
     assert source.begin(2, 9, bracket=3) == [Trial(0, {"x": 0}, 3), Trial(1, {"x": 1}, 3)]
-    assert source.begin(0, 9) == []
-    assert source.begin(2, 9, bracket=2) == [Trial(2, {"x": 2}, 2), Trial(3, {"x": 3}, 2)]
-    before = source.exhausted
+    assert source.begin(0, 9) == source.begin(9, 0) == []
+    assert source.begin(9, 2, bracket=2) == [Trial(2, {"x": 2}, 2), Trial(3, {"x": 3}, 2)]
+    assert not source.exhausted
     assert [trial.number for trial in source.begin(2, 9)] == [4]
-    assert (before, source.exhausted) == (False, True)
+    assert source.exhausted
     assert source.begin(2, 9) == []
 
 
@@ -54,40 +60,27 @@ def test_no_more_begin_than_may(most: int | None, begun: int) -> None:
     assert source.exhausted
 
 
-def test_no_more_begin_than_have_room() -> None:
-    source = TrialSource(numbered(5), direction="maximize")
-    assert [len(source.begin(9, free)) for free in (2, 0, 1)] == [2, 0, 1]
-    assert not source.exhausted
-
-
-def test_a_sampler_is_not_asked_for_what_may_not_begin() -> None:
-    sampler = Climber(5)
-    source_of(sampler, most=2).begin(4, 9)
-    assert [n for n, _ in sampler.asked] == [2]
-
-
-def test_a_sampler_that_learns_proposes_whole_batches_or_nothing() -> None:
+@pytest.mark.parametrize(
+    ("most", "wanted", "free", "begun"),
+    [
+        (12, UNLIMITED, [9, 4, 0, 5, 4, 5], [5, 0, 0, 5, 0, 2]),
+        (None, UNLIMITED, [0, 3, 2, 3], [0, 3, 0, 3]),
+        (None, 3, [4], [3]),
+        (2, 4, [9], [2]),
+    ],
+    ids=[
+        "the last two wait like a whole batch", "as much as there is room at most",
+        "a bracket that has no room for more", "a sampler is not asked for what may not begin",
+    ],
+)  # fmt: skip
+def test_a_sampler_that_learns_proposes_whole_batches_or_nothing(
+    most: int | None, wanted: int, free: list[int], begun: list[int]
+) -> None:
     sampler = Climber(100)
-    source = source_of(sampler, most=12, batch=5)
-    begun = [source.begin(UNLIMITED, free) for free in (9, 4, 0, 5)]
-    assert [[trial.number for trial in trials] for trials in begun] == [
-        [0, 1, 2, 3, 4], [], [], [5, 6, 7, 8, 9],
-    ]  # fmt: skip
-    before = source.exhausted
-    assert source.begin(UNLIMITED, 4) == [], "the two that are left wait like a whole batch"
-    assert [trial.number for trial in source.begin(UNLIMITED, 5)] == [10, 11]
-    assert (before, source.exhausted) == (False, True)
-    assert [n for n, _ in sampler.asked] == [5, 5, 2]
-
-
-def test_fewer_are_a_batch_where_a_bracket_has_no_room_for_more() -> None:
-    assert len(source_of(Climber(100), batch=5).begin(3, 4)) == 3
-
-
-def test_a_batch_is_no_larger_than_all_the_room_that_there_is() -> None:
-    """Otherwise a search with few slots would wait for room that never comes."""
-    source = source_of(Climber(100), batch=5)
-    assert [len(source.begin(UNLIMITED, free)) for free in (0, 3, 2, 3)] == [0, 3, 0, 3]
+    source = source_of(sampler, most=most, batch=5)
+    assert [len(source.begin(wanted, room)) for room in free] == begun
+    assert [n for n, _ in sampler.asked if n] == [count for count in begun if count]
+    assert source.exhausted == (most is not None)
 
 
 def test_a_sampler_is_told_which_trials_have_no_result_yet() -> None:

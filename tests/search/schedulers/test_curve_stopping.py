@@ -53,24 +53,30 @@ def with_curve(job: Job, values: list[float]) -> Result:
     return Result(job.trial.number, job.rung, job.stop, Status.COMPLETED, curve[-1], epochs, facts=facts)
 
 
-def test_a_job_is_given_out_in_ninths_of_the_full_budget() -> None:
-    scheduler = stopping(never, trials=1)
-    found = []
+@pytest.mark.parametrize(("epochs", "part"), [(27, 3), (4, 1)])
+def test_a_job_is_given_out_in_ninths_of_the_full_budget(epochs: int, part: int) -> None:
+    """Or in epochs, if there are fewer than nine."""
+    scheduler = stopping(never, epochs=epochs, trials=1)
+    parts = []
     while jobs := scheduler.ask(5):
         (job,) = jobs
-        found.append((job.start, job.stop))
+        parts.append((job.start, job.stop))
         assert scheduler.ask(5) == []
+        with pytest.raises(ValueError, match="not under way"):
+            scheduler.tell(result_of(replace(job, stop=28), 0.5))
         assert scheduler.tell(result_of(job, 0.5)) == ()
-    assert found == [(k, k + 3) for k in range(0, 27, 3)]
+    assert parts == [(k, k + part) for k in range(0, epochs, part)]
 
 
-def test_with_few_epochs_there_are_fewer_parts() -> None:
-    scheduler = stopping(never, epochs=4, trials=1)
-    found = []
-    while jobs := scheduler.ask(5):
-        found += [(job.start, job.stop) for job in jobs]
-        scheduler.tell(result_of(jobs[0], 0.5))
-    assert found == [(0, 1), (1, 2), (2, 3), (3, 4)]
+class Watcher:
+    """A rule that stops nothing, and remembers what it saw."""
+
+    def __init__(self) -> None:
+        self.seen: list[Curves] = []
+
+    def __call__(self, curves: Curves) -> Message | None:
+        self.seen.append(replace(curves, epochs=list(curves.epochs), losses=list(curves.losses)))
+        return None
 
 
 @pytest.mark.parametrize("name", SCHEDULERS)
@@ -96,50 +102,28 @@ def test_without_a_stop_every_scheduler_trains_what_it_would_train_without_parts
 
 
 def test_the_rule_sees_the_curves_as_losses_and_the_best_full_trial() -> None:
-    seen: list[Curves] = []
-
-    def watch(curves: Curves) -> Message | None:
-        seen.append(replace(curves, epochs=list(curves.epochs), losses=list(curves.losses)))
-        return None
-
-    scheduler = stopping(watch, epochs=9, trials=2)
+    watcher = Watcher()
+    scheduler = stopping(watcher, epochs=9, trials=2)
     values = {0: [k / 10 for k in range(9)], 1: [k / 100 for k in range(9)]}
     while jobs := scheduler.ask(1):
         scheduler.tell(with_curve(jobs[0], values[jobs[0].trial.number]))
-    assert seen[1] == Curves([1, 2], [-0.0, -0.1], [], None, 9)
-    assert seen[9] == Curves([1, 2], [-0.0, -0.01], [-0.05], -0.8, 9)
-    assert len(seen) == 2 * 8  # at the end of a job there is nothing to decide
-
-
-def test_without_a_curve_the_objective_is_known_after_each_part() -> None:
-    seen: list[tuple[list[int], list[float]]] = []
-
-    def watch(curves: Curves) -> Message | None:
-        seen.append((list(curves.epochs), list(curves.losses)))
-        return None
-
-    scheduler = stopping(watch, trials=1)
-    while jobs := scheduler.ask(1):
-        scheduler.tell(result_of(jobs[0], jobs[0].stop / 100))
-    assert seen[2] == ([3, 6, 9], [-0.03, -0.06, -0.09])
+    assert watcher.seen[1] == Curves([1, 2], [-0.0, -0.1], [], None, 9)
+    assert watcher.seen[9] == Curves([1, 2], [-0.0, -0.01], [-0.05], -0.8, 9)
+    assert len(watcher.seen) == 2 * 8  # at the end of a job there is nothing to decide
 
 
 def test_without_curves_trials_of_other_rungs_are_compared_at_the_same_epoch() -> None:
     """HyperBand's trials begin with 1, 3, 9 or 27 epochs, so they are measured in different places."""
-    seen: list[Curves] = []
-
-    def watch(curves: Curves) -> Message | None:
-        seen.append(replace(curves, epochs=list(curves.epochs)))
-        return None
-
-    scheduler = stopping(watch, "hyperband", trials=81)
+    watcher = Watcher()
+    scheduler = stopping(watcher, "hyperband", trials=81)
     while jobs := scheduler.ask(1000):
         for job in jobs:
             scheduler.tell(result_of(job, job.stop / 100))
-    assert {tuple(each.epochs) for each in seen if each.epochs[-1] == 6} == {(1, 3, 6), (3, 6)}
-    for each in seen:
-        assert all(-each.epochs[-1] / 100 <= mean <= -0.01 for mean in each.other_means)
-        assert list(each.other_means) == sorted(each.other_means)
+    assert {tuple(curves.epochs) for curves in watcher.seen if curves.epochs[-1] == 6} == {(1, 3, 6), (3, 6)}
+    for curves in watcher.seen:
+        assert list(curves.losses) == [-epoch / 100 for epoch in curves.epochs]
+        assert all(-curves.epochs[-1] / 100 <= mean <= -0.01 for mean in curves.other_means)
+        assert list(curves.other_means) == sorted(curves.other_means)
 
 
 def test_a_stopped_trial_is_told_with_its_last_value_and_not_asked_for_again() -> None:
@@ -178,13 +162,6 @@ def test_each_checkpoint_is_released_once_when_no_part_goes_on_from_it() -> None
     assert released == [(0, 3), (0, 6), (0, 9)]
 
 
-def test_a_result_of_another_job_is_refused() -> None:
-    scheduler = stopping(never)
-    (job, *_) = scheduler.ask(1)
-    with pytest.raises(ValueError, match="not under way"):
-        scheduler.tell(result_of(replace(job, stop=27), 0.5))
-
-
 T = np.arange(1.0, 82.0)
 
 
@@ -203,26 +180,31 @@ OTHERS = [[1.0, 0.5], [1.0, 0.7], [0.8, 0.4], [0.9, 0.9], [0.6, 0.2]]
 """Their means over two epochs are 0.75, 0.85, 0.6, 0.9 and 0.4: the median is 0.75."""
 
 
-@pytest.mark.parametrize(("own", "stops"), [([2.0, 0.76], True), ([2.0, 0.75], False), ([0.7, 5.0], False)])
+LONGER = [[*losses, 0.0, 0.0] for losses in OTHERS]
+INFINITE = [math.inf, math.inf]
+EVEN = [[0.5], [0.6], [0.8], [0.9]]
+
+
+@pytest.mark.parametrize(
+    ("own", "others", "stops"),
+    [
+        ([2.0, 0.76], OTHERS, True),
+        ([2.0, 0.75], OTHERS, False),
+        ([0.7, 5.0], OTHERS, False),
+        ([2.0, 0.76], LONGER, True),  # the median is that of the same epoch
+        ([2.0, 0.76], [*OTHERS[:4], [0.1]], False),  # the last has not come so far
+        ([2.0, 0.9], [[1.0, math.inf], [2.0, math.inf], *OTHERS[:3]], True),
+        ([2.0, 0.9], [INFINITE, INFINITE, INFINITE, *OTHERS[:2]], False),
+        ([0.7], EVEN, False),
+        ([0.71], EVEN, True),
+    ],
+)
 def test_the_best_loss_so_far_is_compared_with_the_median_of_the_others_means(
-    own: list[float], stops: bool
+    own: list[float], others: list[list[float]], stops: bool
 ) -> None:
-    assert (median_reason(curves(own, OTHERS)) is not None) is stops
-
-
-def test_the_median_is_that_of_the_same_epoch() -> None:
-    longer = [[*each, 0.0, 0.0] for each in OTHERS]
-    reason = median_reason(curves([2.0, 0.76], longer))
-    assert reason == Message("worse_than_median", "worse than the median of 5 other trials")
-
-
-def test_trials_that_have_not_come_so_far_do_not_count() -> None:
-    assert median_reason(curves([2.0, 0.76], [*OTHERS[:4], [0.1]])) is None
-
-
-def test_a_diverged_trial_is_worse_than_any() -> None:
-    assert median_reason(curves([2.0, 0.9], [[1.0, math.inf], [2.0, math.inf], *OTHERS[:3]])) is not None
-    assert median_reason(curves([2.0, 0.9], [[math.inf, math.inf]] * 3 + OTHERS[:2])) is None
+    reason = median_reason(curves(own, others))
+    told = Message("worse_than_median", f"worse than the median of {len(others)} other trials")
+    assert reason == (told if stops else None)
 
 
 def test_without_a_finished_trial_or_with_few_epochs_nothing_is_extrapolated() -> None:
@@ -289,8 +271,3 @@ def test_losses_after_some_epochs_only_say_about_the_same() -> None:
     losses = [0.1 + 0.9 / t for t in epochs]
     assert chance_to_beat(0.13, losses, epochs, full=81) > 0.9
     assert chance_to_beat(0.09, losses, epochs, full=81) < 0.1
-
-
-def test_the_median_of_an_even_number_is_the_middle_of_two() -> None:
-    assert median_reason(curves([0.7], [[0.5], [0.6], [0.8], [0.9]])) is None
-    assert median_reason(curves([0.71], [[0.5], [0.6], [0.8], [0.9]])) is not None

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from fnnctl.records.trials import Job
@@ -69,11 +67,6 @@ def test_where_something_is_learned_a_bracket_begins_with_the_last_rung_of_the_o
     assert [(n, len(pending)) for n, pending in sampler.asked] == [(8, 0), (1, 8), (5, 0), (3, 0)]
 
 
-def test_brackets_have_the_numbers_of_the_algorithm() -> None:
-    jobs = asked_jobs(HyperBand(TrialSource(numbered(100), direction="maximize"), NINE))
-    assert [job.trial.bracket for job in jobs] == [2] * 9 + [1] * 5 + [0] * 3
-
-
 @pytest.mark.parametrize("learns", [False, True])
 def test_where_there_are_fewer_trials_the_last_brackets_shrink(learns: bool) -> None:
     sampler = Climber(11) if learns else numbered(11)
@@ -81,24 +74,3 @@ def test_where_there_are_fewer_trials_the_last_brackets_shrink(learns: bool) -> 
     jobs = sorted(job for batch in asked for job in batch)
     first = [(k, 0, 1) for k in range(9)] + [(6, 1, 3), (7, 1, 3), (8, 1, 3), (8, 3, 9)]
     assert jobs == sorted([*first, (9, 0, 3), (10, 0, 3), (10, 3, 9)])
-
-
-def test_results_of_other_jobs_are_refused() -> None:
-    scheduler = HyperBand(TrialSource(numbered(100), direction="maximize"), NINE)
-    results = [result_of(job, 0.5) for job in asked_jobs(scheduler)]
-    for wrong in (replace(results[0], trial=17), replace(results[0], budget=2)):
-        with pytest.raises(ValueError, match="not under way"):
-            scheduler.tell(wrong)
-    for result in results[::-1]:
-        scheduler.tell(result)
-    with pytest.raises(ValueError, match="not under way"):
-        scheduler.tell(results[0])
-    assert len(asked_jobs(scheduler)) == 4
-
-
-def test_the_checkpoints_of_all_brackets_are_released() -> None:
-    scheduler = HyperBand(TrialSource(numbered(100), direction="maximize"), NINE)
-    for job in asked_jobs(scheduler):
-        scheduler.tell(result_of(job, by_number(job)))
-    assert sorted(scheduler.released()) == [*((k, 1) for k in range(6)), *((k, 3) for k in range(9, 13))]
-    assert list(scheduler.released()) == []

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from fnnctl.records.trials import Direction, Job, Status, Stop
 from fnnctl.search.budget import SearchBudget
 from fnnctl.search.protocols import Scheduler
@@ -33,25 +35,23 @@ def tried(
     return started, stops
 
 
-def test_the_search_ends_after_so_many_trials_that_are_not_better() -> None:
-    started, stops = tried(stopping(most=3), {0: 0.5, 2: 0.7, 4: 0.6})
-    assert started == [0, 1, 2, 3, 4, 5]
-    assert stops == [Stop("no improvement in 3 trials after trial 2", reason_kind="no_improvement")]
-
-
-def test_an_equal_trial_is_no_improvement() -> None:
-    started, _ = tried(stopping(most=2), {0: 0.5, 1: 0.5, 2: 0.5})
-    assert started == [0, 1, 2]
-
-
-def test_smaller_is_better_if_the_objective_is_minimized() -> None:
-    started, _ = tried(stopping(most=2, direction="minimize"), {0: 0.5, 1: 0.4, 2: 0.6, 3: 0.7})
-    assert started == [0, 1, 2, 3]
-
-
-def test_failed_trials_count_as_tried() -> None:
-    started, _ = tried(stopping(most=2), {0: 0.5, 1: Status.FAILED, 2: Status.DIVERGED})
-    assert started == [0, 1, 2]
+@pytest.mark.parametrize(
+    ("direction", "most", "values", "last"),
+    [
+        ("maximize", 3, {0: 0.5, 2: 0.7, 4: 0.6}, 5),
+        ("maximize", 2, {0: 0.5, 1: 0.5, 2: 0.5}, 2),
+        ("minimize", 2, {0: 0.5, 1: 0.4, 2: 0.6, 3: 0.7}, 3),
+        ("maximize", 2, {0: 0.5, 1: Status.FAILED, 2: Status.DIVERGED}, 2),
+    ],
+    ids=["worse", "equal", "larger", "failed"],
+)
+def test_the_search_ends_after_so_many_trials_that_are_not_better(
+    direction: Direction, most: int, values: dict[int, Outcome], last: int
+) -> None:
+    started, stops = tried(stopping(most=most, direction=direction), values)
+    assert started == list(range(last + 1))
+    sentence = f"no improvement in {most} trials after trial {last - most}"
+    assert stops == [Stop(sentence, reason_kind="no_improvement")]
 
 
 def test_nothing_is_counted_before_a_trial_has_had_the_largest_budget() -> None:
