@@ -22,17 +22,16 @@ from fnnctl.config.schema.records import record_in
 from fnnctl.search.budget import (
     Bound,
     Bracket,
+    BracketTable,
     Rung,
     SearchBudget,
     halving_bracket,
     halving_bracket_of_total,
     hyperband_brackets,
-    least,
     least_total_epochs,
 )
 from fnnctl.search.schedulers import build_scheduler, scheduler_kind
-from fnnctl.search.schedulers.full_budget import FullBudget
-from tests.search.toys import Climber, asked_jobs, climbed, numbered
+from tests.search.toys import Climber, climbed, numbered
 
 
 def test_every_scheduler_and_sampler_has_a_record_and_a_module() -> None:
@@ -52,22 +51,12 @@ def test_the_setting_describes_every_scheduler_and_sampler(key: str, names: Iter
     assert not missing, f"say in the docstring of MethodConfig.{key} what they do"
 
 
-def test_the_least_of_the_bounds_that_there_are() -> None:
-    assert least(None, 5, 3) == 3
-    assert least(0, None) == 0
-    assert least(None, None) is None
-
-
 @pytest.mark.parametrize(
     ("trials", "max_trials", "begun"), [(5, None, 5), (5, 3, 3), (3, 5, 3), (None, None, 9), (None, 4, 4)]
 )
-@pytest.mark.parametrize("learns", [False, True])
-def test_how_many_get_the_full_budget(
-    trials: int | None, max_trials: int | None, begun: int, learns: bool
-) -> None:
+def test_how_many_get_the_full_budget(trials: int | None, max_trials: int | None, begun: int) -> None:
     budget = SearchBudget(max_epochs=7, trials=trials, max_trials=max_trials)
-    sampler = Climber(9) if learns else numbered(9)
-    scheduler = build_scheduler("full_budget", sampler, budget, direction="maximize")
+    scheduler = build_scheduler("full_budget", Climber(9), budget, direction="maximize")
     asked = climbed(scheduler, lambda job: 0.5, free=8)
     assert [job for jobs in asked for job in jobs] == [(number, 0, 7) for number in range(begun)]
 
@@ -83,12 +72,6 @@ def test_halving_in_both_forms() -> None:
     assert ladders[1] == [
         [(k, 0, 4) for k in range(7)], [(0, 4, 15), (1, 4, 15), (2, 4, 15)], [(0, 15, 48)],
     ]  # fmt: skip
-
-
-def test_hyperband_does_not_read_the_number_of_trials() -> None:
-    budget = SearchBudget(max_epochs=9, trials=2)
-    scheduler = build_scheduler("hyperband", numbered(99), budget, direction="minimize")
-    assert len(asked_jobs(scheduler)) == 9 + 5 + 3
 
 
 @pytest.mark.parametrize(("low", "high"), [(0, 9), (10, 9), (-1, -1)])
@@ -129,20 +112,18 @@ def table(brackets: tuple[Bracket, ...]) -> Table:
     return {bracket.number: rungs(bracket) for bracket in brackets}
 
 
-def test_hyperband_by_algorithm_1() -> None:
-    brackets = hyperband_brackets(min_epochs=1, max_epochs=81, reduction_factor=3)
-    assert table(brackets) == ALGORITHM_81
-    assert sum(bracket.trials for bracket in brackets) == 143
-    assert sum(bracket.epochs_from_scratch for bracket in brackets) == 1902
-    assert sum(bracket.epochs_with_reuse for bracket in brackets) == 1581
-
-
-def test_hyperband_by_the_papers_table() -> None:
-    brackets = hyperband_brackets(min_epochs=1, max_epochs=81, reduction_factor=3, table="table")
-    assert table(brackets) == TABLE_81
-    assert sum(bracket.trials for bracket in brackets) == 128
-    assert sum(bracket.epochs_from_scratch for bracket in brackets) == 1701
-    assert sum(bracket.epochs_with_reuse for bracket in brackets) == 1404
+@pytest.mark.parametrize(
+    ("name", "expected", "trials", "from_scratch", "with_reuse"),
+    [("algorithm", ALGORITHM_81, 143, 1902, 1581), ("table", TABLE_81, 128, 1701, 1404)],
+)
+def test_hyperband_by_algorithm_1_and_by_the_papers_table(
+    name: BracketTable, expected: Table, trials: int, from_scratch: int, with_reuse: int
+) -> None:
+    brackets = hyperband_brackets(min_epochs=1, max_epochs=81, reduction_factor=3, table=name)
+    assert table(brackets) == expected
+    assert sum(bracket.trials for bracket in brackets) == trials
+    assert sum(bracket.epochs_from_scratch for bracket in brackets) == from_scratch
+    assert sum(bracket.epochs_with_reuse for bracket in brackets) == with_reuse
 
 
 def test_no_bracket_is_lost_through_rounding() -> None:
@@ -160,13 +141,6 @@ def test_no_bracket_is_lost_through_rounding() -> None:
     }
 
 
-def test_budgets_that_are_not_whole_are_rounded_down() -> None:
-    """200 / 81 = 2.47, 200 / 27 = 7.41, 200 / 9 = 22.2, 200 / 3 = 66.7."""
-    brackets = table(hyperband_brackets(min_epochs=1, max_epochs=200, reduction_factor=3))
-    assert brackets[4] == [(81, 2), (27, 7), (9, 22), (3, 66), (1, 200)]
-    assert brackets[0] == [(5, 200)]
-
-
 @pytest.mark.parametrize(
     ("min_epochs", "largest"), [(1, 4), (2, 3), (3, 3), (4, 2), (27, 1), (28, 0), (81, 0)]
 )
@@ -178,7 +152,10 @@ def test_the_largest_bracket_begins_at_min_epochs_or_above(min_epochs: int, larg
 
 
 def test_a_reduction_factor_is_what_is_written() -> None:
-    """2.5² = 6.25: 40 / 6.25 = 6.4, 40 / 2.5 = 16; ⌈3·6.25/3⌉ = 7, of which ⌊7/2.5⌋ = 2 and ⌊7/6.25⌋ = 1."""
+    """2.5² = 6.25: 40 / 6.25 = 6.4, 40 / 2.5 = 16; ⌈3·6.25/3⌉ = 7, of which ⌊7/2.5⌋ = 2 and ⌊7/6.25⌋ = 1.
+
+    Budgets that are not whole are rounded down.
+    """
     brackets = table(hyperband_brackets(min_epochs=6, max_epochs=40, reduction_factor=2.5))
     assert brackets == {2: [(7, 6), (2, 16), (1, 40)], 1: [(4, 16), (1, 40)], 0: [(3, 40)]}
     # 729 / 2.7² is 100; the nearest binary fraction to 2.7 is a little larger, and would lose a bracket
@@ -191,32 +168,27 @@ def test_reduction_factors_below_two_are_refused(factor: float) -> None:
         hyperband_brackets(min_epochs=1, max_epochs=9, reduction_factor=factor)
 
 
-def test_halving_of_a_total_budget() -> None:
-    bracket = halving_bracket_of_total(trials=16, total_epochs=256)
-    assert rungs(bracket) == [(16, 4), (8, 12), (4, 28), (2, 60)]
-    assert bracket.epochs_with_reuse == 256
-
-
-def test_halving_of_a_total_budget_never_ends_with_nobody() -> None:
-    bracket = halving_bracket_of_total(trials=7, total_epochs=100)
-    assert rungs(bracket) == [(7, 4), (3, 15), (1, 48)]  # it adds 4, 11, 33
-    assert bracket.epochs_with_reuse == 94
-
-
-def test_halving_of_a_total_budget_for_a_single_trial() -> None:
-    assert rungs(halving_bracket_of_total(trials=1, total_epochs=10)) == [(1, 10)]
-
-
-def test_halving_of_a_total_budget_by_another_factor() -> None:
-    """⌈log₃ 16⌉ = 3 rounds: ⌊90/48⌋ = 1, ⌊90/15⌋ = 6, ⌊90/3⌋ = 30."""
-    bracket = halving_bracket_of_total(trials=16, total_epochs=90, reduction_factor=3)
-    assert rungs(bracket) == [(16, 1), (5, 7), (1, 37)]
+@pytest.mark.parametrize(
+    ("trials", "total", "factor", "expected", "spent"),
+    [
+        (16, 256, 2, [(16, 4), (8, 12), (4, 28), (2, 60)], 256),
+        (7, 100, 2, [(7, 4), (3, 15), (1, 48)], 94),  # it adds 4, 11, 33, and never ends with nobody
+        (1, 10, 2, [(1, 10)], 10),
+        # ⌈log₃ 16⌉ = 3 rounds: ⌊90/48⌋ = 1, ⌊90/15⌋ = 6, ⌊90/3⌋ = 30
+        (16, 90, 3, [(16, 1), (5, 7), (1, 37)], 76),
+        (16, 64, 2, [(16, 1), (8, 3), (4, 7), (2, 15)], 64),
+    ],
+)
+def test_halving_of_a_total_budget(
+    trials: int, total: int, factor: float, expected: list[tuple[int, int]], spent: int
+) -> None:
+    bracket = halving_bracket_of_total(trials=trials, total_epochs=total, reduction_factor=factor)
+    assert rungs(bracket) == expected
+    assert bracket.epochs_with_reuse == spent
 
 
 def test_a_total_budget_must_be_enough_for_the_first_round() -> None:
-    assert least_total_epochs(trials=16) == 64
-    assert least_total_epochs(trials=17) == 85
-    assert rungs(halving_bracket_of_total(trials=16, total_epochs=64))[0] == (16, 1)
+    assert (least_total_epochs(trials=16), least_total_epochs(trials=17)) == (64, 85)
     with pytest.raises(ValueError, match="16 trials need at least 64 epochs in all, not 63"):
         halving_bracket_of_total(trials=16, total_epochs=63)
 
@@ -238,12 +210,6 @@ def test_halving_between_two_bounds(
 ) -> None:
     bracket = halving_bracket(trials=trials, min_epochs=low, max_epochs=high, reduction_factor=factor)
     assert rungs(bracket) == expected
-
-
-def test_everything_at_once() -> None:
-    (bracket,) = FullBudget.plan(SearchBudget(max_epochs=30, trials=12), None)
-    assert bracket == Bracket(0, (Rung(12, 30),))
-    assert bracket.epochs_from_scratch == bracket.epochs_with_reuse == 360
 
 
 def test_a_bracket_shrinks_where_there_are_fewer_trials() -> None:

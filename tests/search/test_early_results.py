@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -81,25 +81,6 @@ def _unsynced(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("scheduler", SCHEDULERS)
-@pytest.mark.parametrize(("learns", "concurrency"), [(False, UNLIMITED), (False, 5), (True, 16), (True, 8)])
-def test_the_journal_is_the_same_in_whatever_order_results_come(
-    tmp_path: Path, scheduler: str, learns: bool, concurrency: int
-) -> None:
-    runners = {
-        "one by one": ToyRunner(groups=1, batch=1),
-        "in stacks": ToyRunner(),
-        **{f"seed {seed}": ToyRunner(batch=1 + seed, seed=seed) for seed in range(6)},
-    }
-    journals, orders = set(), set()
-    for name, runner in runners.items():
-        searched(tmp_path / name, runner, scheduler=scheduler, learns=learns, concurrency=concurrency)
-        journals.add((tmp_path / name / "journal.jsonl").read_bytes())
-        orders.add(tuple(runner.done))
-    assert len(journals) == 1
-    assert len(orders) > 4, "they did the jobs in other orders"
-
-
-@pytest.mark.parametrize("scheduler", SCHEDULERS)
 @pytest.mark.parametrize(("learns", "concurrency"), [(False, UNLIMITED), (True, 16)])
 def test_what_came_before_its_turn_survives_a_kill(
     tmp_path: Path, scheduler: str, learns: bool, concurrency: int
@@ -109,7 +90,7 @@ def test_what_came_before_its_turn_survives_a_kill(
     searched(tmp_path / "undisturbed", undisturbed, **options)
     whole = (tmp_path / "undisturbed" / "journal.jsonl").read_bytes()
     most_held = 0
-    for lives in range(1, 6):
+    for lives in range(1, 6, 2):
         folder = tmp_path / str(lives)
         first, second = Mortal(lives, seed=lives, batch=6), ToyRunner(seed=99)
         killed(folder, first, **options)
@@ -118,7 +99,7 @@ def test_what_came_before_its_turn_survives_a_kill(
         assert sorted(first.done + second.done) == sorted(undisturbed.done), "each once"
         assert (folder / "journal.jsonl").read_bytes() == whole
         assert [path.name for path in folder.iterdir()] == ["journal.jsonl"]
-    assert most_held > 2
+    assert most_held > 1
 
 
 def test_a_search_may_be_killed_again_and_again(tmp_path: Path) -> None:
@@ -127,27 +108,20 @@ def test_a_search_may_be_killed_again_and_again(tmp_path: Path) -> None:
     folder = tmp_path / "killed"
     for seed in range(100):
         runner = Mortal(1, seed=seed)
-        try:
+        with suppress(Killed):
             searched(folder, runner)
-            break
-        except Killed:
-            done += runner.done
-    done += runner.done
+        done += runner.done
     assert sorted(done) == sorted(undisturbed.done)
     assert (folder / "journal.jsonl").read_bytes() == (tmp_path / "undisturbed/journal.jsonl").read_bytes()
 
 
-class Backwards(ToyRunner):
+class Backwards(Mortal):
     """Does the jobs with the largest trial numbers first, so that results come long before their turn."""
 
     def __init__(self, lives: int = 1000) -> None:
-        super().__init__(batch=1)
-        self._lives = lives
+        super().__init__(lives)
 
     def _next(self) -> list[Job]:
-        if not self._lives:
-            raise Killed
-        self._lives -= 1
         return sorted(self._waiting, key=lambda job: -job.trial.number)[:1]
 
 
@@ -161,47 +135,46 @@ def folder(tmp_path: Path) -> Path:
     return folder
 
 
-def test_a_cache_that_was_cut_anywhere_is_taken_as_far_as_it_goes(folder: Path, tmp_path: Path) -> None:
-    searched(tmp_path / "undisturbed", ToyRunner(), scheduler="full_budget")
-    whole = (tmp_path / "undisturbed/journal.jsonl").read_bytes()
-    cache, journal = (folder / EARLY_RESULTS).read_bytes(), (folder / "journal.jsonl").read_bytes()
-    for cut in range(0, len(cache), 7):
-        (folder / EARLY_RESULTS).write_bytes(cache[:cut])
-        (folder / "journal.jsonl").write_bytes(journal)
-        runner = Backwards()
-        searched(folder, runner, scheduler="full_budget")
-        assert len(runner.done) == 20 - cache[:cut].count(b"\n")
-        assert (folder / "journal.jsonl").read_bytes() == whole
-        assert [path.name for path in folder.iterdir()] == ["journal.jsonl"], "no one is told of a torn cache"
+ODD_RECORDS: list[dict[str, object]] = [
+    {"record": "wish"},
+    {"trial": 3},
+    {"record": "result", "trial": 3},
+    {"record": "end", "reason": "x"},
+]
 
 
-def test_a_damaged_cache_is_ignored(folder: Path, tmp_path: Path) -> None:
+def damaged(cache: bytes) -> Iterator[tuple[bytes, int]]:
+    """Caches that were cut, changed, or written by another version, and how many results each still has."""
+    for cut in range(0, len(cache), 41):
+        yield cache[:cut], cache[:cut].count(b"\n")
+    for at in range(3, len(cache), 97):
+        yield cache[:at] + bytes([cache[at] ^ 1]) + cache[at + 1 :], 0
+    for record in ODD_RECORDS:
+        yield journal_bytes([record]), 0
+
+
+def test_of_a_damaged_cache_what_is_whole_is_taken(folder: Path, tmp_path: Path) -> None:
     searched(tmp_path / "undisturbed", ToyRunner(), scheduler="full_budget")
     whole = (tmp_path / "undisturbed/journal.jsonl").read_bytes()
-    cache, journal = (folder / EARLY_RESULTS).read_bytes(), (folder / "journal.jsonl").read_bytes()
-    for at in range(3, len(cache), 29):
-        (folder / EARLY_RESULTS).write_bytes(cache[:at] + bytes([cache[at] ^ 1]) + cache[at + 1 :])
+    journal = (folder / "journal.jsonl").read_bytes()
+    for content, count in damaged((folder / EARLY_RESULTS).read_bytes()):
+        (folder / EARLY_RESULTS).write_bytes(content)
         (folder / "journal.jsonl").write_bytes(journal)
-        killed(folder, Backwards(2), scheduler="full_budget")  # it writes the cache anew
-        assert held(folder) == {(18, 9), (19, 9)}
+        assert len(held(folder)) == count
         runner = Backwards()
         searched(folder, runner, scheduler="full_budget")
-        assert len(runner.done) == 18
+        assert len(runner.done) == 20 - count
         assert (folder / "journal.jsonl").read_bytes() == whole
+        assert [path.name for path in folder.iterdir()] == ["journal.jsonl"], "no one is told of it"
+
+
+def test_a_damaged_cache_is_written_anew(folder: Path) -> None:
+    (folder / EARLY_RESULTS).write_bytes((folder / EARLY_RESULTS).read_bytes()[1:])
+    killed(folder, Backwards(2), scheduler="full_budget")
+    assert held(folder) == {(18, 9), (19, 9)}
+    (folder / EARLY_RESULTS).unlink()
     (folder / EARLY_RESULTS).mkdir()
     assert held(folder) == set()
-
-
-@pytest.mark.parametrize(
-    "record",
-    [{"record": "wish"}, {"trial": 3}, {"record": "result", "trial": 3}, {"record": "end", "reason": "x"}],
-)
-def test_a_cache_of_another_version_is_ignored(folder: Path, record: dict[str, object]) -> None:
-    (folder / EARLY_RESULTS).write_bytes(journal_bytes([record]))
-    assert held(folder) == set()
-    runner = Backwards()
-    searched(folder, runner, scheduler="full_budget")
-    assert len(runner.done) == 20
 
 
 def test_what_is_recorded_is_not_held(folder: Path) -> None:
@@ -235,10 +208,9 @@ def test_an_extension_does_what_was_held_for_another_plan_again(tmp_path: Path) 
     """
     killed(tmp_path, Backwards(9))
     assert any(budget == 3 for _, budget in held(tmp_path))
-    longer = SearchBudget(max_epochs=27, reduction_factor=3, trials=40, max_trials=40)
     plan: dict[str, Any] = {
         "header": Header("3fa9", None, {"fnnctl": "0.1.0"}, {"trials": 40}),
-        "budget": longer,
+        "budget": SearchBudget(max_epochs=27, reduction_factor=3, trials=40, max_trials=40),
     }
     killed(tmp_path, Mortal(0), **plan)
     journal = searched(tmp_path, ToyRunner(steady), **plan)
@@ -247,9 +219,8 @@ def test_an_extension_does_what_was_held_for_another_plan_again(tmp_path: Path) 
     for result in sorted(journal.results.values(), key=lambda result: result.key):
         epochs[result.trial] += result.epochs
         assert epochs[result.trial] == result.budget
-    assert set(map(str, map(encode, fresh.results.values()))) <= set(
-        map(str, map(encode, journal.results.values()))
-    )
+    recorded = [encode(result) for result in journal.results.values()]
+    assert all(encode(result) in recorded for result in fresh.results.values())
 
 
 def steady(job: Job) -> float:

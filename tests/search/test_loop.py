@@ -6,6 +6,7 @@ import math
 import os
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,7 @@ from fnnctl.search.schedulers import build_scheduler
 from fnnctl.search.schedulers.base import TrialSource
 from fnnctl.search.schedulers.full_budget import FullBudget
 from fnnctl.store.journal import JournalFile, read_journal
-from tests.search.toys import Climber, Outcome, Recorder, ToyRunner, numbered, unruly
+from tests.search.toys import Climber, Outcome, Recorder, ToyRunner, numbered
 
 STOPPED = Message(INTERRUPTED, "interrupted")
 HEADER = Header("3fa9", None, {"fnnctl": "0.1.0"}, {"trials": 4})
@@ -70,11 +71,15 @@ def begun() -> Journal:
     return journal
 
 
-def test_a_search_ends_when_there_is_nothing_left(path: Path) -> None:
+def test_a_search_that_is_over_is_not_stopped(path: Path) -> None:
+    assert searched(path, hyperband(), ToyRunner(), lambda: STOPPED) == STOPPED
+    assert {record["record"] for record in read_journal(path) or []} == {"header", "trial", "end"}
     assert searched(path, hyperband(), ToyRunner()).kind == COMPLETE
     kinds = [record["record"] for record in read_journal(path) or []]
-    assert (kinds[0], kinds[-1]) == ("header", "end")
-    assert kinds.count("trial") == 12
+    assert (kinds[0], kinds[-1], kinds.count("trial")) == ("header", "end", 12)
+    before = path.read_bytes()
+    assert searched(path, hyperband(), ToyRunner(), lambda: STOPPED).kind == COMPLETE
+    assert path.read_bytes() == before
 
 
 def sample(journal: bytes) -> set[int]:
@@ -97,34 +102,15 @@ def test_a_journal_that_was_cut_after_its_header_comes_to_the_same_end(tmp_path:
 
 
 def test_only_what_is_not_recorded_is_done_again(path: Path) -> None:
-    done: list[tuple[int, int]] = []
-
-    def counted(job: Job) -> Outcome:
-        done.append(job.key)
-        return unruly(job)
-
-    searched(path, hyperband(), ToyRunner(counted))
-    every = list(done)
-    assert len(set(every)) == len(every)
+    undisturbed = ToyRunner()
+    searched(path, hyperband(), undisturbed)
+    assert len({*undisturbed.done}) == len(undisturbed.done)
     whole = read_journal(path) or []
-    lines = path.read_bytes().splitlines(keepends=True)
-    path.write_bytes(b"".join(lines[:-5]))
-    done.clear()
-    searched(path, hyperband(), ToyRunner(counted))
-    assert sorted(done) == sorted((record["trial"], record["budget"]) for record in whole[-5:-1])
-    done.clear()
-    searched(path, hyperband(), ToyRunner(counted))
-    assert done == []
-
-
-def test_a_flipped_byte_ends_nothing_silently(path: Path) -> None:
-    searched(path, hyperband(budget=TINY), ToyRunner())
-    whole = path.read_bytes()
-    flips = sample(whole) & {*range(len(whole) - 1)}
-    for index in sorted(flips):
-        path.write_bytes(whole[:index] + bytes([whole[index] ^ 1]) + whole[index + 1 :])
-        with pytest.raises(DataError):
-            searched(path, hyperband(budget=TINY), ToyRunner())
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:-5]))
+    for lost in (whole[-5:-1], []):
+        runner = ToyRunner()
+        searched(path, hyperband(), runner)
+        assert sorted(runner.done) == sorted((record["trial"], record["budget"]) for record in lost)
 
 
 def test_a_stop_is_recorded_with_its_reason_and_gone_on_from(path: Path) -> None:
@@ -180,18 +166,6 @@ def test_a_larger_cost_begins_the_same_jobs_first_whatever_the_workers(
         assert journals[cost, 1] == journals[cost, None]
 
 
-def test_a_search_that_is_over_is_not_stopped(path: Path) -> None:
-    searched(path, hyperband(), ToyRunner())
-    before = path.read_bytes()
-    assert searched(path, hyperband(), ToyRunner(), lambda: STOPPED).kind == COMPLETE
-    assert path.read_bytes() == before
-
-
-def test_a_stop_before_anything_was_done(path: Path) -> None:
-    assert searched(path, hyperband(), ToyRunner(), lambda: STOPPED) == STOPPED
-    assert {record["record"] for record in read_journal(path) or []} == {"header", "trial", "end"}
-
-
 class FirstOnly(ToyRunner):
     """Does one job and no more."""
 
@@ -220,42 +194,35 @@ class Odd(ToyRunner):
         return self._odd(super().collect())
 
 
-@pytest.mark.parametrize("wrong", [(99, 1), (0, 7)])
-def test_a_result_that_nobody_asked_for(wrong: tuple[int, int]) -> None:
+@pytest.mark.parametrize(
+    ("odd", "recorded"),
+    [
+        (lambda results: [replace(results[0], trial=99)], 0),
+        (lambda results: [replace(results[0], budget=7)], 0),
+        (lambda results: [results[0], results[0]], 0),
+        (lambda results: [Result(0, 0, 1, Status.COMPLETED, 0.5, 1)], 1),  # in each batch
+    ],
+    ids=["of no trial", "of another budget", "twice at once", "again later"],
+)
+def test_a_result_that_nobody_asked_for(
+    odd: Callable[[Sequence[Result]], Sequence[Result]], recorded: int
+) -> None:
     journal = begun()
-    runner = Odd(lambda results: [Result(wrong[0], 0, wrong[1], Status.COMPLETED, 0.5, 1)])
     with pytest.raises(ValueError, match="a result that belongs to no open job"):
-        run_search(hyperband(), runner, journal)
-    assert journal.results == {}
-
-
-def test_a_result_that_comes_twice() -> None:
-    with pytest.raises(ValueError, match="a result that belongs to no open job"):
-        run_search(hyperband(), Odd(lambda results: [results[0], results[0]]), begun())
-    batches: list[Sequence[Result]] = []
-
-    def first_again(results: Sequence[Result]) -> Sequence[Result]:
-        batches.append(results)
-        return batches[0]
-
-    with pytest.raises(ValueError, match="a result that belongs to no open job"):
-        run_search(hyperband(), Odd(first_again), begun())
-    assert len(batches) == 2
+        run_search(hyperband(), Odd(odd), journal)
+    assert len(journal.results) == recorded
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
 def test_an_objective_that_is_no_number_has_diverged(value: float) -> None:
     journal = begun()
-    run_search(hyperband(), ToyRunner(lambda job: value), journal)
+    run_search(
+        hyperband(), ToyRunner(lambda job: (Status.FAILED, 0.5) if job.trial.number else value), journal
+    )
     assert journal.results[0, 1] == Result(
         0, 0, 1, Status.DIVERGED, None, 1, f"the objective is {value}", reason_kind="non_finite_objective"
     )
-
-
-def test_a_trial_that_failed_has_no_objective() -> None:
-    journal = begun()
-    run_search(hyperband(), ToyRunner(lambda job: (Status.FAILED, 0.5)), journal)
-    assert journal.results[0, 1].objective is None
+    assert journal.results[1, 1].objective is None
 
 
 def test_whoever_watches_is_told_what_is_recorded() -> None:
@@ -276,34 +243,6 @@ def test_a_journal_of_another_sampler_is_refused(path: Path) -> None:
     searched(path, hyperband(), ToyRunner())
     with pytest.raises(DataError, match="has a different trial 0 than this search"):
         searched(path, hyperband(learns=True), ToyRunner())
-
-
-def test_an_extension_reuses_every_result_that_its_plan_asks_for(path: Path) -> None:
-    """From brackets up to 9 epochs to brackets up to 27: a trial that moves takes along what it has done."""
-    searched(path, hyperband(), ToyRunner())
-    before = {
-        (record["trial"], record["budget"]) for record in read_journal(path) or [] if "budget" in record
-    }
-    done: list[tuple[int, int]] = []
-
-    def counted(job: Job) -> Outcome:
-        done.append(job.key)
-        return unruly(job)
-
-    longer = SearchBudget(max_epochs=27, reduction_factor=3, max_trials=40)
-    with closing(JournalFile(path)) as file:
-        journal = Journal(file)
-        journal.begin(Header("3fa9", None, {"fnnctl": "0.1.0"}, {"trials": 40}))
-        run_search(hyperband(budget=longer), ToyRunner(counted), journal)
-    assert not before & set(done)
-    assert journal.trials[0].bracket == 3
-    fresh = begun()
-    run_search(hyperband(budget=longer), ToyRunner(), fresh)
-    asked_for = {key: (result.status, result.objective) for key, result in fresh.results.items()}
-    extended = {key: (result.status, result.objective) for key, result in journal.results.items()}
-    assert asked_for.items() <= extended.items()
-    assert fresh.trials == journal.trials
-    assert before & set(asked_for), "something was there to be used"
 
 
 def test_a_larger_budget_goes_on_from_the_recorded_one() -> None:
@@ -343,23 +282,21 @@ def test_a_larger_budget_goes_on_from_the_recorded_one() -> None:
 
 
 @pytest.mark.parametrize("scheduler", SCHEDULERS)
-@pytest.mark.parametrize("concurrency", [1, 3, 8, 16])
-def test_no_more_jobs_are_under_way_than_may_be(scheduler: str, concurrency: int) -> None:
+@pytest.mark.parametrize(("concurrency", "learns"), [(1, True), (3, False), (8, True), (16, False)])
+def test_no_more_jobs_are_under_way_than_may_be(scheduler: str, concurrency: int, learns: bool) -> None:
     """A sampler that learns does not stop a search whose slots are fewer than its batch."""
     budget = SearchBudget(max_epochs=9, reduction_factor=3, trials=12, max_trials=12)
     journal, runner = begun(), ToyRunner()
-    most = 0
+    under_way: list[int] = []
 
     def watch(result: Result) -> None:
-        nonlocal most
-        most = max(most, len(runner.submitted) - len(journal.results) + 1)
+        under_way.append(len(runner.submitted) - len(journal.results) + 1)
 
-    for sampler in (numbered(100), Climber(100)):
-        journal, runner = begun(), ToyRunner()
-        searching = build_scheduler(scheduler, sampler, budget, direction="maximize")
-        run_search(searching, runner, journal, concurrency=concurrency, on_result=watch)
-        assert len(journal.trials) == 12
-    assert 0 < most <= concurrency
+    sampler = Climber(100) if learns else numbered(100)
+    built = build_scheduler(scheduler, sampler, budget, direction="maximize")
+    run_search(built, runner, journal, concurrency=concurrency, on_result=watch)
+    assert len(journal.trials) == 12
+    assert 0 < max(under_way) <= concurrency
 
 
 def test_a_sampler_that_learns_is_asked_in_batches_and_told_what_is_pending() -> None:
@@ -428,19 +365,19 @@ def test_results_are_recorded_in_the_order_of_virtual_time() -> None:
     assert [number for number, _ in journal.results] == [2, 1, 0]
 
 
-def test_jobs_end_in_the_order_of_virtual_time() -> None:
+@pytest.mark.parametrize(
+    ("costs", "ends"),
+    [
+        ({0: 5, 1: 1, 2: 3}, [(1, 1), (2, 3), (0, 5)]),
+        ({3: 4, 1: 4, 2: 4}, [(1, 4), (2, 4), (3, 4)]),  # at once: the smallest trial comes first
+    ],
+)
+def test_jobs_end_in_the_order_of_virtual_time(costs: dict[int, int], ends: list[tuple[int, int]]) -> None:
     clock = VirtualClock()
-    assert [clock.start(job_of(number), cost) for number, cost in enumerate((5, 1, 3))] == [5, 1, 3]
+    assert [clock.start(job_of(number), cost) for number, cost in costs.items()] == list(costs.values())
     assert (len(clock), clock.now) == (3, 0)
-    assert ended(clock) == [(1, 1), (2, 3), (0, 5)]
+    assert ended(clock) == ends
     assert len(clock) == 0
-
-
-def test_of_those_that_end_at_once_the_smallest_trial_comes_first() -> None:
-    clock = VirtualClock()
-    for number in (3, 1, 2):
-        clock.start(job_of(number), 4)
-    assert [number for number, _ in ended(clock)] == [1, 2, 3]
 
 
 def test_a_job_starts_when_the_last_one_has_ended() -> None:

@@ -17,7 +17,7 @@ BUDGETS = [
 ]
 
 
-@pytest.mark.parametrize("size", [None, 1000, 20, 7, 1, 0])
+@pytest.mark.parametrize("size", [None, 20, 7, 0])
 @pytest.mark.parametrize("budget", BUDGETS)
 @pytest.mark.parametrize("scheduler", SCHEDULERS)
 def test_what_is_executed_is_what_was_planned(scheduler: str, budget: SearchBudget, size: int | None) -> None:
@@ -43,12 +43,16 @@ def test_what_is_executed_is_what_was_planned(scheduler: str, budget: SearchBudg
 
 
 def test_the_plans_table() -> None:
+    """Brackets for which no trial is left are not there."""
     table = plan_search("hyperband", SearchBudget(max_epochs=81)).table()
     assert (table["trials"], table["epochs_from_scratch"], table["epochs_with_reuse"]) == (143, 1902, 1581)
     assert table["brackets"][3] == {
         "bracket": 1,
         "rungs": [{"trials": 8, "epochs": 27}, {"trials": 2, "epochs": 81}],
     }
+    plan = plan_search("hyperband", SearchBudget(max_epochs=81, max_trials=100))
+    assert [(bracket.number, bracket.trials) for bracket in plan.brackets] == [(4, 81), (3, 19)]
+    assert [rung.trials for rung in plan.brackets[1].rungs] == [19, 6, 2, 1]
 
 
 def test_asha_trains_at_least_what_is_planned() -> None:
@@ -60,18 +64,6 @@ def test_asha_trains_at_least_what_is_planned() -> None:
     asked = climbed(scheduler, lambda job: float(job.trial.number), free=1)
     assert sum(stop - start for jobs in asked for _, start, stop in jobs) > plan.epochs_with_reuse
     assert plan_search("halving", budget).table()["epochs_bound"] == "at most"
-
-
-def test_brackets_for_which_no_trial_is_left_are_not_there() -> None:
-    plan = plan_search("hyperband", SearchBudget(max_epochs=81, max_trials=100))
-    assert [(bracket.number, bracket.trials) for bracket in plan.brackets] == [(4, 81), (3, 19)]
-    assert [rung.trials for rung in plan.brackets[1].rungs] == [19, 6, 2, 1]
-
-
-def test_the_full_budget_of_a_whole_space() -> None:
-    assert plan_search("full_budget", SearchBudget(max_epochs=10), size=12).epochs_with_reuse == 120
-    with pytest.raises(ValueError, match="the number of trials needs a bound"):
-        plan_search("full_budget", SearchBudget(max_epochs=10))
 
 
 def test_the_confirmation_of_a_plan() -> None:
