@@ -59,37 +59,53 @@ def from_curve(budget: int, objective: float) -> tuple[Result, bool]:
 NINE = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]
 
 
-def test_nothing_is_known_of_a_trial_without_results() -> None:
-    of_another = replace(result_at(9, NINE), trial=6)
-    assert known_of(job_to(9), journal_of()) is None
-    assert known_of(job_to(3), journal_of(of_another)) is None
+AT_NINE = result_at(9, NINE)
+LATER = result_at(9, NINE[3:5], Status.DIVERGED)
+"""Trial 5 ended in its fifth epoch, in the second of its jobs."""
+FAILED = Result(5, 1, 9, Status.FAILED, None, 0, "its worker process was killed twice")
 
 
-@pytest.mark.parametrize("rung", [0, 1, 2])
-def test_a_recorded_result_gets_the_rung_of_its_job(rung: int) -> None:
-    """An extension may have moved it."""
-    recorded = result_at(9, NINE, rung=1)
-    result = known_of(job_to(9, rung=rung), journal_of(recorded))
-    assert result == (replace(recorded, rung=rung), False)
+@pytest.mark.parametrize(
+    ("results", "job", "known"),
+    [
+        ([], job_to(9), None),
+        ([replace(AT_NINE, trial=6)], job_to(3), None),
+        ([AT_NINE], job_to(10, start=9), None),
+        ([AT_NINE], job_to(9, rung=0), (replace(AT_NINE, rung=0), False)),
+        ([AT_NINE], job_to(9, rung=2), (replace(AT_NINE, rung=2), False)),
+        ([result_at(3, NINE[:3]), LATER], job_to(4, start=3), from_curve(4, 0.4)),
+        ([result_at(3, NINE[:3]), LATER], job_to(7), (replace(LATER, budget=7, epochs=0, rung=0), False)),
+        ([FAILED], job_to(4), (replace(FAILED, budget=4, rung=0), False)),
+        ([result_at(3, NINE[:3]), FAILED], job_to(12), (replace(FAILED, budget=12, rung=0), False)),
+        ([result_at(3, NINE[:3]), FAILED], job_to(2), from_curve(2, 0.2)),
+        ([result_at(9, NINE, name="validation_loss")], job_to(3), None),
+        ([replace(AT_NINE, facts=None)], job_to(3), None),
+        ([replace(AT_NINE, facts={"checkpoint": "ab"})], job_to(3), None),
+        ([replace(AT_NINE, epochs=10)], job_to(3), None),
+    ],
+    ids=[
+        "no result", "of another trial", "more than was trained",
+        "an extension moved it down", "an extension moved it up",
+        "before a later job's end", "after a later job's end",
+        "it failed", "it failed later", "before it failed",
+        "a curve of another metric", "no facts", "no curve", "a curve that is too short",
+    ],
+)  # fmt: skip
+def test_what_is_known_of_a_job(
+    results: Sequence[Result], job: Job, known: tuple[Result, bool] | None
+) -> None:
+    assert known_of(job, journal_of(*results)) == known
 
 
-@pytest.mark.parametrize("stop", range(1, 9))
-def test_a_smaller_budget_than_the_recorded_one_is_read_from_the_curve(stop: int) -> None:
-    assert known_of(job_to(stop), journal_of(result_at(9, NINE))) == from_curve(stop, stop / 10)
-
-
-def test_a_curve_goes_over_all_results_of_the_trial() -> None:
-    """In the order of budgets, however they were recorded; results that trained nothing have no part."""
-    journal = journal_of(
-        result_at(9, NINE[3:]), replace(result_at(2, []), facts=None), result_at(3, NINE[:3])
-    )
-    for stop in (1, 4, 8):
+@pytest.mark.parametrize(
+    "results",
+    [[AT_NINE], [result_at(9, NINE[3:]), replace(result_at(2, []), facts=None), result_at(3, NINE[:3])]],
+    ids=["of one result", "of several results in any order"],
+)
+def test_a_smaller_budget_than_the_recorded_one_is_read_from_the_curve(results: Sequence[Result]) -> None:
+    journal = journal_of(*results)
+    for stop in range(4, 9):
         assert known_of(job_to(stop), journal) == from_curve(stop, stop / 10)
-
-
-def test_more_than_was_trained_is_not_known() -> None:
-    journal = journal_of(result_at(9, NINE))
-    assert known_of(job_to(10, start=9), journal) is None
 
 
 @pytest.mark.parametrize("status", [Status.STOPPED_EARLY, Status.DIVERGED])
@@ -99,24 +115,9 @@ def test_a_trial_that_ended_inside_the_budget(status: Status) -> None:
     journal = journal_of(recorded)
     for stop in (1, 4):
         assert known_of(job_to(stop), journal) == from_curve(stop, stop / 10)
-    for stop in (5, 6, 8, 10, 100):
+    for stop in (5, 6, 10, 100):
         result = known_of(job_to(stop, rung=3), journal)
         assert result == (replace(recorded, budget=stop, epochs=0, rung=3), False)
-
-
-def test_a_trial_that_ended_in_a_later_job() -> None:
-    first, last = result_at(3, NINE[:3]), result_at(9, NINE[3:5], Status.DIVERGED)
-    journal = journal_of(first, last)
-    assert known_of(job_to(4, start=3), journal) == from_curve(4, 0.4)
-    assert known_of(job_to(7, start=3), journal) == (replace(last, budget=7, epochs=0, rung=0), False)
-
-
-def test_a_failed_trial_fails_at_every_budget_that_it_had_not_reached() -> None:
-    failed = Result(5, 1, 9, Status.FAILED, None, 0, "its worker process was killed twice")
-    for journal in (journal_of(failed), journal_of(result_at(3, NINE[:3]), failed)):
-        for stop in (4, 12):
-            assert known_of(job_to(stop), journal) == (replace(failed, budget=stop, rung=0), False)
-    assert known_of(job_to(2), journal) == from_curve(2, 0.2)
 
 
 def test_an_epoch_without_a_value_is_a_divergence() -> None:
@@ -126,36 +127,18 @@ def test_an_epoch_without_a_value_is_a_divergence() -> None:
     assert result == (failed_result(job_to(2), reason, status=Status.DIVERGED), True)
 
 
-@pytest.mark.parametrize(
-    "recorded",
-    [
-        result_at(9, NINE, name="validation_loss"),
-        replace(result_at(9, NINE), facts=None),
-        replace(result_at(9, NINE), facts={"checkpoint": "ab"}),
-        result_at(9, NINE[:8]),
-    ],
-    ids=["of another metric", "no facts", "no curve", "too short"],
-)
-def test_without_its_curve_a_smaller_budget_is_trained(recorded: Result) -> None:
-    recorded = replace(recorded, epochs=9)
-    assert known_of(job_to(3), journal_of(recorded)) is None
-
-
 @pytest.mark.parametrize("status", list(Status))
 def test_without_a_curve_nobody_knows_when_a_trial_ended(status: Status) -> None:
     """At a larger budget it has: at a smaller one it may not have."""
     recorded = Result(5, 1, 9, status, 0.5 if status.finite else None, 4)
     journal = journal_of(recorded)
     assert known_of(job_to(5), journal) is None
-    at_more = known_of(job_to(20), journal)
-    if status is Status.COMPLETED:
-        assert at_more is None
-    else:
-        assert at_more == (replace(recorded, budget=20, epochs=0, rung=0), False)
+    ended = (replace(recorded, budget=20, epochs=0, rung=0), False)
+    assert known_of(job_to(20), journal) == (None if status is Status.COMPLETED else ended)
 
 
 def test_an_objective_on_folds_is_in_no_curve() -> None:
-    journal = journal_of(result_at(9, NINE), on="cross_validation")
+    journal = journal_of(AT_NINE, on="cross_validation")
     assert journal.objective_curve is None
     assert known_of(job_to(3), journal) is None
 
@@ -178,8 +161,7 @@ def test_the_scheduler_is_told_the_curve_of_all_epochs_of_its_job() -> None:
         recorded = known_result(job, journal)
         assert recorded is not None
         result = recorded.with_curve(journal)
-        assert result.facts is not None
-        assert result.facts[CURVE] == {CURVE_NAME: NINE[job.start : job.stop]}
+        assert (result.facts or {})[CURVE] == {CURVE_NAME: NINE[job.start : job.stop]}
         assert replace(result, facts=None) == replace(recorded.result, facts=None)
 
 

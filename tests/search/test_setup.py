@@ -13,52 +13,45 @@ from fnnctl.errors import ConfigError, UsageError
 from fnnctl.modelling.loading import load_experiment
 from fnnctl.search.budget import SearchBudget
 from fnnctl.search.extension import refuse_other_settings
-from fnnctl.search.setup import size_for_search
+from fnnctl.search.setup import SearchSetup, size_for_search
 from fnnctl.space import grid as combinations
 from fnnctl.trials.fits import FailedTrialError
 from fnnctl.trials.preparation import prepare_search
+from tests.messages import Messages
 from tests.runs.searching import write_config
 
 RANGE = {"training.l2": {"log_uniform": [1e-4, 1e-1]}}
 SIZES = {"training.batch_size": {"integer": [1, 9]}}
 
 
+GP = {"scheduler": "full_budget", "sampler": "gp"}
+CHOICES: list[Any] = ["softmax", {"name": "logistic", "positive_class": "nonsense"}]
+
+
+def setup_of(folder: Path, data: str = "iris", **settings: Any) -> SearchSetup:
+    config = write_config(folder / "x.yaml", data=data, search=settings)
+    return prepare_search(load_experiment(config), max_trials=None).setup
+
+
 @pytest.mark.parametrize(
-    ("data", "setting", "choice", "message"),
+    ("data", "settings"),
     [
-        (
-            "breast_cancer",
-            "model.output",
-            ["softmax", {"name": "logistic", "positive_class": "nonsense"}],
-            "search.space.model.output.choice[1]: model.output.positive_class: there is no class 'nonsense'",
-        ),
-        (
-            "wine",
-            "model.output.name",
-            ["softmax", "logistic"],
-            "search.space.model.output.name.choice[1]: model.output: a logistic output needs two classes",
-        ),
-        (
-            "wine",
-            "training.class_weights",
-            ["balanced", {"nonsense": 2.0}],
-            "search.space.training.class_weights.choice[1]: training.class_weights.nonsense: there is no",
-        ),
+        ("breast_cancer", {"space": {"model.output": {"choice": CHOICES}}}),
+        ("wine", {"space": {"model.output.name": {"choice": ["softmax", "logistic"]}}}),
+        ("wine", {"space": {"training.class_weights": {"choice": ["balanced", {"nonsense": 2.0}]}}}),
+        ("iris", {"space": SIZES, "require": "batch_size > 9"}),
+        ("iris", {"method": GP, "space": {"training.optimizer.name": {"choice": ["adam", "sgd"]}}}),
+        ("iris", {"method": GP, "space": {"model.hidden": {"depth": [0, 2], "width": [4, 8]}}}),
     ],
+    ids=["class", "two classes", "weights", "constraint", "gp and a choice", "gp and a condition"],
 )
-def test_a_choice_that_the_data_refuse_is_refused_at_its_line(
-    tmp_path: Path, data: str, setting: str, choice: list[Any], message: str
+def test_what_cannot_be_searched_is_refused_at_its_line(
+    tmp_path: Path, data: str, settings: dict[str, Any], messages: Messages
 ) -> None:
-    config = write_config(
-        tmp_path / "x.yaml", data=data, search={"space": {setting: {"choice": choice}, **RANGE}}
-    )
-    loaded = load_experiment(config)
     with pytest.raises(ConfigError) as raised:
-        prepare_search(loaded, max_trials=None)
+        setup_of(tmp_path, data, **settings)
     (problem,) = raised.value.problems
-    assert message in str(problem)
-    assert problem.file == str(config)
-    assert problem.line is not None
+    messages.check(problem)
 
 
 def test_a_trial_that_the_data_refuse_fails(tmp_path: Path) -> None:
@@ -69,68 +62,25 @@ def test_a_trial_that_the_data_refuse_fails(tmp_path: Path) -> None:
         prepared.fits.fits({"model.output": "logistic"})
 
 
-@pytest.mark.parametrize(("method", "trials"), [("random", 5), ("grid", 5), ("halving", 5), ("hyperband", 5)])
-def test_the_plan_shrinks_to_what_is_allowed(tmp_path: Path, method: str, trials: int) -> None:
+@pytest.mark.parametrize("method", ["random", "grid", "halving", "hyperband"])
+def test_the_plan_shrinks_to_what_is_allowed(tmp_path: Path, method: str) -> None:
     space = {"model.hidden": {"depth": [1, 2], "width": [4, 64], "log": True}}  # 2 · 5
-    settings = {"method": method, "space": space, "require": "depth * width <= 16"}
-    config = write_config(tmp_path / "x.yaml", search=settings)
-    setup = prepare_search(load_experiment(config), max_trials=None).setup
-    assert setup.plan.trials == trials
-    assignments = setup.sampler().ask(100, ())
-    assert sorted(assignment["model.hidden"] for assignment in assignments) == [
-        [4],
-        [4, 4],
-        [8],
-        [8, 8],
-        [16],
-    ]
-
-
-def test_a_constraint_that_nothing_fulfils_is_refused_at_its_line(tmp_path: Path) -> None:
-    config = write_config(tmp_path / "x.yaml", search={"space": SIZES, "require": "batch_size > 9"})
-    with pytest.raises(ConfigError) as raised:
-        prepare_search(load_experiment(config), max_trials=None)
-    (problem,) = raised.value.problems
-    assert (problem.path, problem.file) == ("search.require", str(config))
-    assert config.read_text().splitlines()[(problem.line or 0) - 1].strip() == "require: batch_size > 9"
+    setup = setup_of(tmp_path, method=method, space=space, require="depth * width <= 16")
+    assert setup.plan.trials == 5
+    layers = [assignment["model.hidden"] for assignment in setup.sampler().ask(100, ())]
+    assert sorted(layers) == [[4], [4, 4], [8], [8, 8], [16]]
 
 
 def test_a_resume_cannot_change_the_constraint(tmp_path: Path) -> None:
-    digests = set()
-    for require in (None, "l2 < 0.05", "l2 < 0.06"):
-        config = write_config(tmp_path / "x.yaml", search={"space": RANGE, "require": require})
-        setup = prepare_search(load_experiment(config), max_trials=None).setup
-        digests.add(setup.header("0", {}).configuration)
-    assert len(digests) == 3
+    setups = [setup_of(tmp_path, space=RANGE, require=text) for text in (None, "l2 < 0.05", "l2 < 0.06")]
+    assert len({setup.header("0", {}).configuration for setup in setups}) == 3
     with pytest.raises(UsageError, match=r"--set search.require=null would change the search"):
         refuse_other_settings(["search.require=null"])
 
 
-@pytest.mark.parametrize(
-    ("space", "message"),
-    [
-        ({"training.optimizer.name": {"choice": ["adam", "sgd"]}}, "training.optimizer.name is a choice"),
-        ({"model.hidden": {"depth": [0, 2], "width": [4, 8]}}, "model.hidden.width has a condition"),
-    ],
-)
-def test_a_space_that_the_sampler_cannot_search_is_refused_at_its_line(
-    tmp_path: Path, space: dict[str, Any], message: str
-) -> None:
-    method = {"scheduler": "full_budget", "sampler": "gp"}
-    config = write_config(tmp_path / "x.yaml", search={"method": method, "space": space | RANGE})
-    with pytest.raises(ConfigError) as raised:
-        prepare_search(load_experiment(config), max_trials=None)
-    (problem,) = raised.value.problems
-    assert problem.path == "search.method.sampler"
-    assert message in str(problem)
-    assert "use tpe" in str(problem)
-    assert problem.line is not None
-
-
 @pytest.mark.parametrize(("trials", "sampler"), [(250, "gp"), (251, "tpe")])
 def test_the_header_says_which_sampler_auto_chose(tmp_path: Path, trials: int, sampler: str) -> None:
-    config = write_config(tmp_path / "x.yaml", search={"method": "bayes", "space": RANGE, "trials": trials})
-    setup = prepare_search(load_experiment(config), max_trials=None).setup
+    setup = setup_of(tmp_path, method="bayes", space=RANGE, trials=trials)
     assert setup.header("sha", {}).settings["chosen_sampler"] == sampler
 
 
@@ -180,23 +130,24 @@ def test_how_many_there_are(plain: dict[str, Any], require: Any, method: str, ex
 
 
 @pytest.mark.parametrize(
-    ("plain", "require", "method", "message"),
+    ("plain", "require", "method"),
     [
-        (PAIR, "a + b > 18", "random", "no configuration of the space fulfils it"),
-        (PAIR, ["a < 3", "a > 3"], "grid", "no configuration of the space fulfils it"),
-        (CUBE, "a > 1", "random", "none of 2,000 random configurations fulfils it; narrow the domains"),
-        (CUBE, "a < 0.002", "random", "of 2,000 random configurations fulfil it; narrow the domains"),
+        (PAIR, "a + b > 18", "random"),
+        (PAIR, ["a < 3", "a > 3"], "grid"),
+        (CUBE, "a > 1", "random"),
+        (CUBE, "a < 0.002", "random"),
     ],
+    ids=["none", "none of a grid", "none that was drawn", "few that were drawn"],
 )
 def test_what_nothing_or_hardly_anything_fulfils(
-    monkeypatch: pytest.MonkeyPatch, plain: dict[str, Any], require: Any, method: str, message: str
+    monkeypatch: pytest.MonkeyPatch, plain: dict[str, Any], require: Any, method: str, messages: Messages
 ) -> None:
     monkeypatch.setattr("fnnctl.search.setup.MAX_REJECTED", 2_000)
     with pytest.raises(ConfigError) as raised:
         size(plain, require, method=method)
     (problem,) = raised.value.problems
     assert problem.path == "search.require"
-    assert message in problem.message
+    messages.check(problem)
 
 
 def test_a_grid_that_cannot_be_counted_needs_a_number_of_trials(monkeypatch: pytest.MonkeyPatch) -> None:

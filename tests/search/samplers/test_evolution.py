@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,9 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fnnctl.config.rules.dimensions import space_of
-from fnnctl.config.schema.search import SearchConfig
-from fnnctl.records.trials import Job, Trial
+from fnnctl.records.trials import Trial
 from fnnctl.search.budget import SearchBudget
 from fnnctl.search.functions import search_function
 from fnnctl.search.protocols import Sampler
@@ -26,8 +24,8 @@ from fnnctl.search.samplers.evolution import (
 from fnnctl.search.samplers.random import RandomSampler
 from fnnctl.space.assignments import Assignment, values_by_dimension
 from fnnctl.space.identity import identity
-from fnnctl.space.space import Space
 from tests.config.spaces import spaces
+from tests.search.spaces import space
 
 LETTERS: dict[str, Any] = {f"x{k}": {"choice": [f"{n}" for n in range(200)]} for k in range(5)}
 """A mutant shares four of five values with its parent, which tell who that was."""
@@ -44,10 +42,6 @@ LAYERS: dict[str, Any] = {
 }
 
 
-def space(plain: dict[str, Any], *require: str) -> Space:
-    return space_of(SearchConfig.model_validate({"space": plain}).domains, require)
-
-
 def told(losses: Mapping[int, float], *, seed: int = 3) -> EvolutionSampler:
     """A sampler with the results of these trials: all values of trial 7 are 7."""
     sampler = EvolutionSampler(space(LETTERS), seed=seed)
@@ -56,41 +50,41 @@ def told(losses: Mapping[int, float], *, seed: int = 3) -> EvolutionSampler:
     return sampler
 
 
-def parents(sampler: EvolutionSampler, *, pending: int = 0) -> set[int]:
+def parents_of_candidates(sampler: EvolutionSampler, *, pending: int) -> set[int]:
     """The parents of the candidates for many proposals."""
     waiting = [dict.fromkeys(LETTERS, "199")] * pending
-    found = [each for number in range(5) for each in sampler.candidates(waiting, 100 + number)]
-    assert len(found) == 5 * MAX_CHILDREN
-    return {int(max(set(values), key=values.count)) for values in (list(each.values()) for each in found)}
+    candidates = [mutant for number in range(5) for mutant in sampler.candidates(waiting, 100 + number)]
+    assert len(candidates) == 5 * MAX_CHILDREN
+    return {int(max({*mutant.values()}, key=[*mutant.values()].count)) for mutant in candidates}
 
 
-class TestPopulation:
-    def test_the_best_of_a_tournament_is_the_parent(self) -> None:
-        """The worst 15 members never win one of 16."""
-        found = parents(told({number: float(number) for number in range(POPULATION)}))
-        assert found <= set(range(POPULATION - TOURNAMENT + 1))
-        assert set(range(5)) <= found
+ALL = {number: float(number) for number in range(60)}
 
-    def test_the_oldest_die_however_good_they_are(self) -> None:
-        """The age is the number, not the time of the result."""
-        numbers = [*range(60, 20, -1), *range(20)]
-        found = parents(told({number: float(number) for number in numbers}))
-        assert min(found) == 60 - POPULATION + 1
 
-    @pytest.mark.parametrize(
-        ("pending", "members"), [(10, POPULATION - 10), (20, TOURNAMENT), (99, TOURNAMENT)]
-    )
-    def test_pending_trials_are_members_that_do_not_compete(self, pending: int, members: int) -> None:
-        found = parents(told({number: float(number) for number in range(60)}), pending=pending)
-        assert min(found) == 60 - members
-        assert max(found) < 60
-
-    def test_what_diverged_is_no_parent(self) -> None:
-        losses = {number: math.inf if number % 2 else 1.0 for number in range(TOURNAMENT)}
-        assert parents(told(losses)) <= set(range(0, TOURNAMENT, 2))
-
-    def test_few_members_all_compete(self) -> None:
-        assert parents(told({0: 3.0, 1: 2.0, 2: 1.0, 3: 4.0})) == {2}
+@pytest.mark.parametrize(
+    ("losses", "pending", "possible"),
+    [
+        # the worst 15 members never win a tournament of 16
+        ({number: float(number) for number in range(POPULATION)}, 0, range(POPULATION - TOURNAMENT + 1)),
+        # the oldest die however good they are; the age is the number, not the time of the result
+        (dict(sorted(ALL.items(), reverse=True)), 0, range(60 - POPULATION, 60)),
+        # pending trials are members that do not compete
+        (ALL, 10, range(60 - POPULATION + 10, 60)),
+        (ALL, 20, range(60 - TOURNAMENT, 60)),
+        (ALL, 99, range(60 - TOURNAMENT, 60)),
+        (
+            {number: math.inf if number % 2 else 1.0 for number in range(TOURNAMENT)},
+            0,
+            range(0, TOURNAMENT, 2),
+        ),
+        ({0: 3.0, 1: 2.0, 2: 1.0, 3: 4.0}, 0, [2]),
+    ],
+    ids=["tournament", "age", "10 pending", "20 pending", "99 pending", "diverged", "few all compete"],
+)
+def test_who_can_be_a_parent(losses: dict[int, float], pending: int, possible: Sequence[int]) -> None:
+    parents = parents_of_candidates(told(losses), pending=pending)
+    assert parents <= {*possible}
+    assert possible[0] in parents
 
 
 @pytest.mark.parametrize(
@@ -161,18 +155,12 @@ class TestMutants:
 
     def test_values_outside_the_domains_count_as_the_nearest(self) -> None:
         rng = np.random.default_rng(5)
-        layers = [{"units": 500, "activation": "selu"}] * 6
-        for _ in range(50):
-            mutant = mutated(space(LAYERS), {"model.hidden": layers, "training.l2": 7.0}, rng)
-            assert mutant["training.l2"] <= 1
-            assert 3 <= len(mutant["model.hidden"]) <= 4
-            assert {layer["activation"] for layer in mutant["model.hidden"]} <= {"relu", "tanh", "elu"}
-
-    def test_a_space_of_one_point_has_no_mutants(self) -> None:
-        one = space({"a": {"choice": [1]}})
-        assert mutated(one, {"a": 1}, np.random.default_rng(5)) == {"a": 1}
-        sampler = EvolutionSampler(one, seed=3)
-        assert [sampler.ask(1, ()), sampler.ask(1, ())] == [[{"a": 1}], []]
+        parent = {"model.hidden": [{"units": 500, "activation": "selu"}] * 6, "training.l2": 7.0}
+        mutants = [mutated(space(LAYERS), parent, rng) for _ in range(50)]
+        assert max(mutant["training.l2"] for mutant in mutants) <= 1
+        assert {len(mutant["model.hidden"]) for mutant in mutants} == {3, 4}
+        layers = [layer for mutant in mutants for layer in mutant["model.hidden"]]
+        assert {layer["activation"] for layer in layers} <= {"relu", "tanh", "elu"}
 
 
 def rugged(assignment: Assignment) -> float:
@@ -188,14 +176,14 @@ def rugged(assignment: Assignment) -> float:
 
 
 def best_of(sampler: Sampler, trials: int = 100) -> float:
-    def objective(job: Job) -> float:
-        return rugged(job.trial.assignment)
-
-    budget = SearchBudget(max_epochs=1, trials=trials)
-    found = search_function(objective, sampler, budget=budget, direction="minimize", scheduler="full_budget")
-    assert len({identity(each.assignment) for each in found.trials.values()}) == trials
-    objectives = [each.objective for each in found.results if each.objective is not None]
-    return min(objectives)
+    history = search_function(
+        lambda job: rugged(job.trial.assignment),
+        sampler,
+        budget=SearchBudget(max_epochs=1, trials=trials),
+        direction="minimize",
+        scheduler="full_budget",
+    )
+    return min(result.objective for result in history.results if result.objective is not None)
 
 
 def test_it_is_ahead_of_random_search() -> None:
@@ -203,4 +191,3 @@ def test_it_is_ahead_of_random_search() -> None:
     evolved = [best_of(EvolutionSampler(space(LAYERS), seed=seed)) for seed in range(4)]
     drawn = [best_of(RandomSampler(space(LAYERS), seed=seed), 400) for seed in range(4)]
     assert np.mean(evolved) < 0.5 * np.mean(drawn)
-    assert best_of(EvolutionSampler(space(LAYERS), seed=0)) == evolved[0]

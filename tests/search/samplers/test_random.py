@@ -1,19 +1,11 @@
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
-from fnnctl.config.rules.dimensions import space_of
-from fnnctl.config.schema.search import SearchConfig
 from fnnctl.search.samplers import random
 from fnnctl.search.samplers.random import RandomSampler
 from fnnctl.search.samplers.sequences import SEQUENCES
-from fnnctl.space.space import Space
-
-
-def space(plain: dict[str, Any]) -> Space:
-    return space_of(SearchConfig.model_validate({"space": plain}).domains)
+from tests.search.spaces import space
 
 
 @pytest.mark.parametrize("sequence", SEQUENCES)
@@ -23,14 +15,6 @@ def test_it_takes_the_points_of_its_sequence_one_after_the_other(sequence: str) 
     points = SEQUENCES[sequence](2, seed=5)
     assert sampler.ask(9, ()) == [cube.assignment(points(index)) for index in range(9)]
     assert sampler.saved == 0
-
-
-def test_a_finite_space_is_exhausted_exactly() -> None:
-    """The last of 500 values would take some 500 draws: it is found by looking."""
-    sampler = RandomSampler(space({"a": {"integer": [1, 500]}}), seed=1)
-    found = sampler.ask(501, ())
-    assert sorted(each["a"] for each in found) == list(range(1, 501))
-    assert [sampler.ask(1, ()) for _ in range(3)] == [[]] * 3
 
 
 def test_what_was_drawn_again_before_something_new_is_counted() -> None:

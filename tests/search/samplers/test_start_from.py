@@ -1,44 +1,20 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fnnctl.config.rules.dimensions import space_of
-from fnnctl.config.schema.search import SearchConfig
 from fnnctl.records.trials import Trial
 from fnnctl.search.samplers.fixed_list import FixedListSampler
 from fnnctl.search.samplers.grid import GridSampler
 from fnnctl.search.samplers.random import RandomSampler
 from fnnctl.search.samplers.start_from import StartFrom
-from fnnctl.space.assignments import Assignment
 from fnnctl.space.identity import identity
+from tests.search.spaces import space
+from tests.search.toys import Recorder
 
-SPACE = space_of(
-    SearchConfig.model_validate({"space": {"x": {"integer": [0, 5]}, "y": {"choice": [0, 1]}}}).domains
-)
+SPACE = space({"x": {"integer": [0, 5]}, "y": {"choice": [0, 1]}})
 FIRST = st.lists(st.fixed_dictionaries({"x": st.integers(-2, 9), "y": st.integers(0, 2)}), max_size=8)
-
-
-@dataclass
-class Listener:
-    """Learns, and remembers what it was asked and told."""
-
-    learns: bool = True
-    is_waiting: bool = False
-    saved: int = 3
-    asked: list[tuple[int, list[Assignment]]] = field(default_factory=list)
-    told: list[tuple[int, float, int]] = field(default_factory=list)
-
-    def ask(self, n: int, pending: Sequence[Assignment]) -> Sequence[Assignment]:
-        self.asked.append((n, list(pending)))
-        return [{"x": len(self.asked) * 10 + k} for k in range(n)]
-
-    def tell(self, trial: Trial, loss: float, budget: int) -> None:
-        self.told.append((trial.number, loss, budget))
 
 
 @pytest.mark.parametrize("inner", ["grid", "random"])
@@ -64,35 +40,28 @@ def test_the_others_come_in_their_own_order(first: list[dict[str, int]]) -> None
     assert [each for each in found if each not in first] == [each for each in alone if each not in first]
 
 
-def test_equal_is_what_has_an_equal_key() -> None:
-    inner = FixedListSampler({"x": x} for x in range(6))
-    sampler = StartFrom(inner, [{"x": 3}, {"x": 13}], lambda assignment: assignment["x"] % 10)
-    assert [each["x"] for each in sampler.ask(9, ())] == [3, 0, 1, 2, 4, 5]
-
-
 def test_the_other_sampler_hears_of_everything() -> None:
     """What is pending, and the results of trials that it did not propose."""
-    inner = Listener()
-    sampler = StartFrom(inner, [{"x": 1}, {"x": 2}, {"x": 3}], identity)
+    inner = Recorder(99, learns=True, saved=3)
+    sampler = StartFrom(inner, [{"x": -1}, {"x": -2}, {"x": -3}], identity)
     assert (sampler.learns, sampler.saved) == (True, 3)
-    assert sampler.ask(2, []) == [{"x": 1}, {"x": 2}]
+    assert sampler.ask(2, []) == [{"x": -1}, {"x": -2}]
     assert inner.asked == []
-    assert sampler.ask(3, [{"x": 2}]) == [{"x": 3}, {"x": 10}, {"x": 20}]
-    assert inner.asked == [(1, [{"x": 2}, {"x": 3}]), (1, [{"x": 2}, {"x": 3}, {"x": 10}])]
-    sampler.tell(Trial(0, {"x": 1}), 0.5, 9)
+    assert sampler.ask(3, [{"x": -2}]) == [{"x": -3}, {"x": 0}, {"x": 1}]
+    assert inner.asked == [(1, [{"x": -2}, {"x": -3}]), (1, [{"x": -2}, {"x": -3}, {"x": 0}])]
+    sampler.tell(Trial(0, {"x": -1}), 0.5, 9)
     assert inner.told == [(0, 0.5, 9)]
 
 
 def test_what_is_skipped_is_not_pending_for_the_next_proposal() -> None:
     """So a search that is extended proposes what a longer one would have proposed."""
-    inner = Listener()
-    sampler = StartFrom(inner, [{"x": 10}], identity)
-    assert sampler.ask(3, ()) == [{"x": 10}, {"x": 20}, {"x": 30}]
-    assert [pending for _, pending in inner.asked] == [[{"x": 10}], [{"x": 10}], [{"x": 10}, {"x": 20}]]
+    inner = Recorder(99, learns=True)
+    sampler = StartFrom(inner, [{"x": 0}], identity)
+    assert sampler.ask(3, ()) == [{"x": 0}, {"x": 1}, {"x": 2}]
+    assert [pending for _, pending in inner.asked] == [[{"x": 0}], [{"x": 0}], [{"x": 0}, {"x": 1}]]
 
 
 def test_a_sampler_that_saves_nothing() -> None:
     sampler = StartFrom(FixedListSampler([]), [{"x": 1}], identity)
     assert (sampler.learns, sampler.saved) == (False, 0)
     assert list(sampler.ask(5, ())) == [{"x": 1}]
-    assert list(sampler.ask(5, ())) == []

@@ -8,10 +8,8 @@ import pytest
 from scipy.stats import kstest, norm, truncnorm
 
 from fnnctl.arrays import FloatArray
-from fnnctl.config.rules.dimensions import space_of
 from fnnctl.config.schema.search import SearchConfig
 from fnnctl.records.trials import Trial
-from fnnctl.search.protocols import Sampler
 from fnnctl.search.samplers import make_sampler
 from fnnctl.search.samplers.tpe import (
     ParzenDimension,
@@ -26,7 +24,7 @@ from fnnctl.search.samplers.tpe import (
 )
 from fnnctl.space.assignments import Assignment
 from fnnctl.space.identity import identity
-from fnnctl.space.space import Space
+from tests.search.spaces import space
 
 LINE: dict[str, Any] = {"x": {"uniform": [0, 1]}}
 BRANCHES: dict[str, Any] = {
@@ -37,10 +35,6 @@ BRANCHES: dict[str, Any] = {
 }
 
 
-def space(plain: dict[str, Any]) -> Space:
-    return space_of(SearchConfig.model_validate({"space": plain}).domains)
-
-
 def bowl(assignment: Assignment) -> float:
     if assignment.get("kind") == "b":
         y: int = assignment["y"]
@@ -49,85 +43,50 @@ def bowl(assignment: Assignment) -> float:
     return (x - 0.7) ** 2
 
 
-def searched(plain: dict[str, Any], trials: int, *, seed: int = 1, batch: int = 1) -> list[Assignment]:
-    """The configurations of a search of the bowl."""
-    sampler = TpeSampler(space(plain), seed=seed)
-    found: list[Assignment] = []
-    while len(found) < trials:
-        for assignment in sampler.ask(batch, ()):
-            sampler.tell(Trial(len(found), assignment), bowl(assignment), 1)
-            found.append(assignment)
-    return found
+def told(*results: tuple[float, float, int], narrow: bool = True) -> TpeSampler:
+    """A sampler of the line that knows losses: x, loss and budget."""
+    sampler = TpeSampler(space(LINE), seed=1, one_budget=narrow)
+    for x, loss, budget in results:
+        sampler.tell(Trial(round(300 * x), {"x": x}), loss, budget)
+    return sampler
 
 
 @pytest.mark.parametrize("plain", [LINE, BRANCHES], ids=["line", "branches"])
 def test_it_goes_where_losses_are_small(plain: dict[str, Any]) -> None:
-    last = [bowl(each) for each in searched(plain, 60)[30:]]
-    assert sorted(last)[15] < 0.03
+    sampler = TpeSampler(space(plain), seed=1)
+    losses: list[float] = []
+    for number in range(60):
+        (assignment,) = sampler.ask(1, ())
+        losses.append(bowl(assignment))
+        sampler.tell(Trial(number, assignment), losses[-1], 1)
+    assert sorted(losses[30:])[15] < 0.03
 
 
-def test_the_same_results_give_the_same_proposals() -> None:
-    assert searched(BRANCHES, 40) == searched(BRANCHES, 40)
-    assert searched(BRANCHES, 40) != searched(BRANCHES, 40, seed=2)
+SIXTY = [k / 60 for k in range(60)]
 
 
-def test_nothing_is_proposed_twice_and_a_finite_space_is_exhausted() -> None:
-    plain = {"x": {"uniform": [0, 1], "step": 0.02}}
-    assert sorted(each["x"] for each in searched(plain, 51)) == [k / 50 for k in range(51)]
+@pytest.mark.parametrize(
+    ("results", "low", "high"),
+    [
+        ([(x, math.inf if x < 0.9 else 1.0 - x, 1) for x in SIXTY], 0.5, 1.0),
+        # after one epoch large values seem better, after nine small ones are
+        ([*((x, -x, 1) for x in SIXTY), *((x, x, 9) for x in SIXTY[::2])], 0.0, 0.5),
+    ],
+    ids=["diverged trials are never good", "the largest budget counts"],
+)
+def test_what_is_good(results: list[tuple[float, float, int]], low: float, high: float) -> None:
+    assert all(low < assignment["x"] < high for assignment in told(*results).ask(5, ()))
 
 
 def test_what_is_pending_repels() -> None:
     """With the same random numbers, a proposal is farther from trials that have no result yet."""
 
     def proposed(pending: float) -> float:
-        sampler = TpeSampler(space(LINE), seed=1)
-        for number in range(30):
-            sampler.tell(Trial(number, {"x": number / 30}), abs(number / 30 - 0.5), 1)
-        (found,) = sampler.ask(1, [{"x": pending}] * 6)
-        x: float = found["x"]
-        return x
+        (assignment,) = told(*((x, abs(x - 0.5), 1) for x in SIXTY[::2])).ask(1, [{"x": pending}] * 6)
+        return float(assignment["x"])
 
     alone = proposed(0.01)
     assert abs(proposed(alone) - alone) > 0.02
-
-
-def test_diverged_trials_are_never_good() -> None:
-    sampler = TpeSampler(space(LINE), seed=1)
-    for number in range(40):
-        x = number / 40
-        sampler.tell(Trial(number, {"x": x}), math.inf if x < 0.9 else 1.0 - x, 1)
-    assert all(each["x"] > 0.5 for each in sampler.ask(5, ()))
-
-
-def test_while_every_trial_has_diverged_the_start_goes_on() -> None:
-    sampler = TpeSampler(space(LINE), seed=1)
-    for number in range(40):
-        sampler.tell(Trial(number, {"x": number / 40}), math.nan, 1)
-    assert len({identity(each) for each in sampler.ask(20, ())}) == 20
-
-
-def test_it_learns_from_values_outside_their_domains() -> None:
-    sampler = TpeSampler(space(BRANCHES), seed=1)
-    foreign: list[Assignment] = [
-        {"kind": "c", "model.hidden": [64, 32]},
-        {"kind": "a", "x": 7.5, "model.hidden": []},
-        {"kind": "b", "y": 1e9, "model.hidden": [1, 1, 1, 1]},
-    ]
-    for number in range(30):
-        sampler.tell(Trial(number, foreign[number % 3]), number % 7, 1)
-    found = sampler.ask(20, foreign)
-    assert len(found) == 20
-    assert all(0 <= c < 1 for each in found for c in space(BRANCHES).coordinates(each).values())
-
-
-def test_the_largest_budget_counts() -> None:
-    """After one epoch large values seem better, after nine small ones are."""
-    sampler = TpeSampler(space(LINE), seed=1)
-    for number in range(60):
-        sampler.tell(Trial(number, {"x": number / 60}), -number, 1)
-    for number in range(0, 60, 2):
-        sampler.tell(Trial(number, {"x": number / 60}), number, 9)
-    assert all(each["x"] < 0.5 for each in sampler.ask(5, ()))
 
 
 def test_weights_of_older_trials_are_smaller() -> None:
@@ -159,18 +118,17 @@ def test_what_a_mixture_knows_about_a_domain(plain: dict[str, Any], wanted: Parz
     ("scheduler", "narrow"), [("full_budget", True), ("hyperband", False), ("asha", False)]
 )
 def test_kernels_are_narrow_if_there_is_one_budget(scheduler: str, narrow: bool) -> None:
-    def proposed(sampler: Sampler) -> Assignment:
-        for number in range(30):
-            sampler.tell(Trial(number, {"x": 0.5 + number / 300}), abs(number / 30 - 0.5), 1)
-        (found,) = sampler.ask(1, ())
-        return found
-
     search = SearchConfig.model_validate(
         {"method": {"scheduler": scheduler, "sampler": "tpe"}, "space": LINE}
     )
-    here = proposed(make_sampler("tpe", space(LINE), search, seed=1, key=identity))
-    assert here == proposed(TpeSampler(space(LINE), seed=1, one_budget=narrow))
-    assert here != proposed(TpeSampler(space(LINE), seed=1, one_budget=not narrow))
+    sampler = make_sampler("tpe", space(LINE), search, seed=1, key=identity)
+    results = [(0.5 + number / 300, abs(number / 30 - 0.5), 1) for number in range(30)]
+    for number, (x, loss, budget) in enumerate(results):
+        sampler.tell(Trial(number, {"x": x}), loss, budget)
+    proposed = list(sampler.ask(1, ()))
+    of_one, of_several = (told(*results, narrow=one_budget).ask(1, ()) for one_budget in (True, False))
+    assert of_one != of_several
+    assert proposed == (of_one if narrow else of_several)
 
 
 NAN = math.nan
@@ -183,27 +141,36 @@ def points(*rows: list[float]) -> Points:
 
 def density(x: FloatArray | float, mean: float, sigma: float) -> FloatArray:
     """Of a truncated normal distribution, by scipy."""
-    found: FloatArray = truncnorm.pdf(x, -mean / sigma, (1 - mean) / sigma, loc=mean, scale=sigma)
-    return found
+    value: FloatArray = truncnorm.pdf(x, -mean / sigma, (1 - mean) / sigma, loc=mean, scale=sigma)
+    return value
+
+
+def mass(x: FloatArray | list[float], mean: float, sigma: float) -> FloatArray:
+    """Below x, by scipy."""
+    share: FloatArray = truncnorm.cdf(x, -mean / sigma, (1 - mean) / sigma, loc=mean, scale=sigma)
+    return share
 
 
 class TestBandwidths:
-    def test_worked_out_by_hand(self) -> None:
-        """Gaps of 0.2, 0.3 and 0.1 between 0.1, 0.3, 0.6 and 0.7; the least bandwidth is 1/6 or 1/12."""
-        places = np.array([0.6, 0.1, 0.7, 0.3])
-        assert bandwidths(places) == pytest.approx([0.3, 0.2, 1 / 6, 0.3])
-        assert bandwidths(places, narrow=True) == pytest.approx([0.3, 0.2, 0.1, 0.3])
-        assert bandwidths(np.array([0.6, 0.1, 0.65, 0.3]), narrow=True) == pytest.approx(
-            [0.3, 0.2, 1 / 12, 0.3]
-        )
-
-    @pytest.mark.parametrize(("place", "sigma"), [(0.5, 0.5), (0.1, 0.9), (0.9, 0.9), (0.0, 1.0)])
-    def test_one_trial_reaches_to_the_farther_end(self, place: float, sigma: float) -> None:
-        assert bandwidths(np.array([place])) == pytest.approx([sigma])
-
-    def test_none_is_below_a_hundredth(self) -> None:
-        assert set(bandwidths(np.full(1000, 0.5))) == {0.01}
-        assert set(bandwidths(np.full(1000, 0.5), narrow=True)) == {0.005}
+    @pytest.mark.parametrize(
+        ("places", "narrow", "expected"),
+        [
+            # gaps of 0.2, 0.3 and 0.1 between 0.1, 0.3, 0.6 and 0.7; the least bandwidth is 1/6 or 1/12
+            ([0.6, 0.1, 0.7, 0.3], False, [0.3, 0.2, 1 / 6, 0.3]),
+            ([0.6, 0.1, 0.7, 0.3], True, [0.3, 0.2, 0.1, 0.3]),
+            ([0.6, 0.1, 0.65, 0.3], True, [0.3, 0.2, 1 / 12, 0.3]),
+            # one trial reaches to the farther end
+            ([0.5], False, [0.5]),
+            ([0.1], False, [0.9]),
+            ([0.9], False, [0.9]),
+            ([0.0], False, [1.0]),
+            ([0.5] * 1000, False, [0.01] * 1000),
+            ([0.5] * 1000, True, [0.005] * 1000),
+            ([], False, []),
+        ],
+    )
+    def test_worked_out_by_hand(self, places: list[float], narrow: bool, expected: list[float]) -> None:
+        assert bandwidths(np.array(places), narrow=narrow) == pytest.approx(np.array(expected))
 
     def test_a_mixture_is_narrow_in_continuous_dimensions_only(self) -> None:
         """At the place of many trials, a kernel half as wide has twice the density."""
@@ -216,21 +183,18 @@ class TestBandwidths:
         )
         assert narrow - wide == pytest.approx(math.log(2), abs=1e-6)
 
-    def test_no_trials(self) -> None:
-        assert bandwidths(np.empty(0)).shape == (0,)
 
-
-class TestChoices:
-    def test_worked_out_by_hand(self) -> None:
-        """Two trials of a choice of four: 1/3 everywhere and 1 more on the trial's value."""
-        found = choice_kernels(np.array([0.125, 0.875]), 4)
-        whole = 4 / 3 + 1
-        low, high = 1 / 3 / whole, 4 / 3 / whole
-        assert found == pytest.approx(np.array([[high, low, low, low], [low, low, low, high], [0.25] * 4]))
-
-    def test_a_trial_without_the_choice_has_the_prior_and_does_not_count(self) -> None:
-        found = choice_kernels(np.array([0.25, NAN]), 2)
-        assert found == pytest.approx(np.array([[0.75, 0.25], [0.5, 0.5], [0.5, 0.5]]))
+@pytest.mark.parametrize(
+    ("places", "choices", "expected"),
+    [
+        # 1/3 everywhere and 1 more on the trial's value, of 4/3 + 1
+        ([0.125, 0.875], 4, [[4 / 7, 1 / 7, 1 / 7, 1 / 7], [1 / 7, 1 / 7, 1 / 7, 4 / 7], [0.25] * 4]),
+        # a trial without the choice has the prior and does not count
+        ([0.25, NAN], 2, [[0.75, 0.25], [0.5, 0.5], [0.5, 0.5]]),
+    ],
+)
+def test_choices_worked_out_by_hand(places: list[float], choices: int, expected: list[list[float]]) -> None:
+    assert choice_kernels(np.array(places), choices) == pytest.approx(np.array(expected))
 
 
 class TestDensity:
@@ -279,12 +243,9 @@ class TestDensity:
     def test_the_probability_of_a_value_is_the_mass_of_its_share(self) -> None:
         mixture = ParzenMixture([ParzenDimension(cells=True)], np.array([[0.125], [0.625]]), np.ones(2))
         low, high = np.array([[0.5]]), np.array([[0.75]])
-        (found,) = np.exp(mixture.log_density(Points((low + high) / 2, low, high)))
-        parts = [
-            truncnorm.cdf([0.5, 0.75], -mean / sigma, (1 - mean) / sigma, loc=mean, scale=sigma)
-            for mean, sigma in ((0.125, 0.5), (0.625, 0.5), (0.5, 1.0))
-        ]
-        assert found == pytest.approx(sum(part[1] - part[0] for part in parts) / 3)
+        (log_probability,) = mixture.log_density(Points((low + high) / 2, low, high))
+        below = [mass([0.5, 0.75], mean, sigma) for mean, sigma in ((0.125, 0.5), (0.625, 0.5), (0.5, 1.0))]
+        assert np.exp(log_probability) == pytest.approx(sum(high - low for low, high in below) / 3)
 
     def test_far_from_all_trials_the_prior_remains(self) -> None:
         mixture = ParzenMixture([ParzenDimension(cells=True)], np.full((500, 1), 0.001), np.ones(500))
@@ -301,16 +262,11 @@ class TestDraw:
         mixture = ParzenMixture([ParzenDimension()], np.array([[0.0], [0.95]]), np.array([3.0, 1.0]))
 
         def share_below(x: FloatArray) -> FloatArray:
-            parts = [(0.6, 0.0, 0.95), (0.2, 0.95, 0.95), (0.2, 0.5, 1.0)]
-            found: FloatArray = sum(
-                weight * truncnorm.cdf(x, -mean / sigma, (1 - mean) / sigma, loc=mean, scale=sigma)
-                for weight, mean, sigma in parts
-            )
-            return found
+            return 0.6 * mass(x, 0.0, 0.95) + 0.2 * mass(x, 0.95, 0.95) + 0.2 * mass(x, 0.5, 1.0)
 
-        found = self.drawn(mixture)[:, 0]
-        assert ((found >= 0) & (found < 1)).all()
-        assert kstest(found, share_below).pvalue > 0.01
+        drawn = self.drawn(mixture)[:, 0]
+        assert ((drawn >= 0) & (drawn < 1)).all()
+        assert kstest(drawn, share_below).pvalue > 0.01
 
     def test_choices_follow_their_probabilities(self) -> None:
         mixture = ParzenMixture([ParzenDimension(choices=3)], np.array([[0.5]]), np.ones(1))
@@ -327,11 +283,8 @@ class TestDraw:
         assert ((first < 0.5) == (second < 0.5)).mean() > 0.99
 
 
-def test_shares_agree_with_scipy() -> None:
-    z = np.concatenate([np.linspace(-12, 12, 100_001), [-1e300, -np.inf, np.inf, 8.5, -8.5, 0.0]])
+def test_shares_agree_with_scipy_and_rise() -> None:
+    z = np.concatenate([[-np.inf, -1e300], np.linspace(-12, 12, 10_001), [np.inf]])
     assert cdf(z) == pytest.approx(norm.cdf(z), abs=1e-12)
     assert cdf(np.array([-np.inf, 0.0, np.inf])) == pytest.approx([0.0, 0.5, 1.0], abs=1e-15)
-
-
-def test_shares_rise() -> None:
-    assert (np.diff(cdf(np.linspace(-9, 9, 50_000))) >= 0).all()
+    assert (np.diff(cdf(z)) >= 0).all()

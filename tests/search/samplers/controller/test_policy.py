@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pytest
 
-from fnnctl.config.rules.dimensions import space_of
-from fnnctl.config.schema.search import SearchConfig
 from fnnctl.search.samplers.controller.policy import (
     BETA1,
     DECAY,
@@ -24,6 +23,8 @@ from fnnctl.search.samplers.controller.policy import (
     _drawn_tokens,
 )
 from fnnctl.search.samplers.controller.sequences import Sequences
+from tests.search.samplers.controller.test_lstm import central_differences
+from tests.search.spaces import space
 
 PLAIN: dict[str, Any] = {
     "model.hidden": {"depth": [1, 3], "width": [16, 64], "log": True, "per_layer": True},
@@ -33,40 +34,31 @@ PLAIN: dict[str, Any] = {
 }
 
 
-def made(plain: dict[str, Any] = PLAIN, *, units: int = 6, spread: float = 0.5) -> Policy:
-    """A policy far from its first one: without structure, errors could cancel."""
-    sequences = Sequences(space_of(SearchConfig.model_validate({"space": plain}).domains))
+def policy_of(plain: dict[str, Any] = PLAIN, *, spread: float = 0.0, **options: Any) -> Policy:
+    """A first policy, or one far from it: without structure, errors could cancel."""
     rng = np.random.default_rng(1)
-    policy = Policy(sequences, rng, units=units)
+    policy = Policy(Sequences(space(plain)), rng, **options)
     for array in policy.parameters.arrays():
         array[...] += rng.normal(scale=spread, size=array.shape)
     return policy
 
 
 def test_the_gradient_agrees_with_central_differences() -> None:
-    policy, rng = made(), np.random.default_rng(2)
+    policy, rng = policy_of(spread=0.5, units=6), np.random.default_rng(2)
     episodes = policy.draw(6, rng)
     assert len({len(episode.tokens) for episode in episodes}) > 2, "sequences of several lengths"
     batch, advantages = policy.batch(episodes), rng.normal(size=6)
     assert np.isinf(batch.log_weights).any(), "some choices are not possible"
     _, gradient = policy.loss_and_gradient(batch, advantages, 0.3)
     for array, of_array in zip(policy.parameters.arrays(), gradient.arrays(), strict=True):
-        differences = np.zeros_like(array)
-        for index in np.ndindex(array.shape):
-            value = array[index]
-            array[index] = value + 1e-5
-            above, _ = policy.loss_and_gradient(batch, advantages, 0.3)
-            array[index] = value - 1e-5
-            below, _ = policy.loss_and_gradient(batch, advantages, 0.3)
-            differences[index] = (above - below) / 2e-5
-            array[index] = value
+        differences = central_differences(lambda: policy.loss_and_gradient(batch, advantages, 0.3)[0], array)
         assert np.abs(of_array - differences).max() < 1e-6 * max(1.0, np.abs(differences).max())
         assert np.abs(differences).max() > 1e-3, "the loss depends on all parameters"
 
 
 def test_the_loss_is_that_of_its_definition() -> None:
     """From the probabilities of every single step, for episodes one by one."""
-    policy, rng = made(), np.random.default_rng(3)
+    policy, rng = policy_of(spread=0.5, units=6), np.random.default_rng(3)
     episodes, advantages = policy.draw(5, rng), rng.normal(size=5)
     expected = 0.0
     for episode, advantage in zip(episodes, advantages, strict=True):
@@ -83,7 +75,7 @@ def test_the_loss_is_that_of_its_definition() -> None:
 
 
 def test_what_is_drawn_has_the_probability_that_is_computed_later() -> None:
-    policy = made()
+    policy = policy_of(spread=0.5, units=6)
     episodes = policy.draw(20, np.random.default_rng(4))
     later = policy.log_probabilities(policy.batch(episodes))
     np.testing.assert_allclose([episode.log_probability for episode in episodes], later, rtol=1e-12)
@@ -91,7 +83,7 @@ def test_what_is_drawn_has_the_probability_that_is_computed_later() -> None:
 
 def test_sequences_are_drawn_as_often_as_their_probabilities_say() -> None:
     plain = {"model.hidden": {"depth": [0, 2], "width": [16, 32], "log": True, "per_layer": True}}
-    policy = made(plain)
+    policy = policy_of(plain, spread=0.5, units=6)
     episodes = policy.draw(4000, np.random.default_rng(5))
     counts = Counter(tuple(episode.tokens) for episode in episodes)
     probabilities = {tuple(episode.tokens): np.exp(episode.log_probability) for episode in episodes}
@@ -102,8 +94,7 @@ def test_sequences_are_drawn_as_often_as_their_probabilities_say() -> None:
 
 def test_the_first_policy_is_nearly_that_of_drawing_at_random() -> None:
     """Each number of layers has the same probability, however many decisions it takes."""
-    sequences = Sequences(space_of(SearchConfig.model_validate({"space": PLAIN}).domains))
-    policy = Policy(sequences, np.random.default_rng(0))
+    policy = policy_of()
     episodes = policy.draw(3000, np.random.default_rng(6))
     depths = Counter(episode.values["model.hidden.depth"] for episode in episodes)
     assert depths.keys() == {1, 2, 3}
@@ -117,7 +108,7 @@ def test_a_choice_without_probability_is_never_drawn() -> None:
 
 
 def test_the_sequence_of_values_is_written_again() -> None:
-    policy = made()
+    policy = policy_of(spread=0.5, units=6)
     for episode in policy.draw(50, np.random.default_rng(7)):
         again = policy.episode_of(episode.values)
         assert list(again.tokens) == list(episode.tokens)
@@ -127,7 +118,7 @@ def test_the_sequence_of_values_is_written_again() -> None:
 
 def test_a_connection_without_effect_is_none() -> None:
     layers = {"depth": [2, 2], "width": [16, 64], "log": True, "per_layer": True, "residual": [False, True]}
-    policy = made({"model.hidden": layers})
+    policy = policy_of({"model.hidden": layers}, spread=0.5, units=6)
     values = {f"model.hidden.{name}": value for name, value in {
         "depth": 2, "width[0]": 16, "width[1]": 32, "residual[1]": True,
     }.items()}  # fmt: skip
@@ -146,15 +137,13 @@ def test_a_connection_without_effect_is_none() -> None:
     ],
 )
 def test_other_values_have_no_sequence(other: dict[str, Any]) -> None:
-    policy = made()
+    policy = policy_of(spread=0.5, units=6)
     (episode,) = policy.draw(1, np.random.default_rng(8))
     with pytest.raises(ValueError, match=f"the space has no such {next(iter(other))}".replace("[", r"\[")):
         policy.episode_of({**episode.values, **other})
 
 
-def policy(plain: dict[str, object]) -> Policy:
-    space = space_of(SearchConfig.model_validate({"space": plain}).domains)
-    return Policy(Sequences(space), np.random.default_rng(0))
+ARMS: dict[str, Any] = {"arm": {"choice": [0, 1, 2, 3]}}
 
 
 class TestMovingBaseline:
@@ -185,45 +174,45 @@ class TestMovingBaseline:
         assert MovingBaseline().advantages(rewards).min() == -MAX_ADVANTAGE
 
 
-def test_the_mean_reward_of_a_bandit_rises() -> None:
-    """Four arms with noisy rewards, of which one is better."""
-    bandit = policy({"arm": {"choice": [0, 1, 2, 3]}})
-    learner, baseline, rng = Reinforce(bandit), MovingBaseline(), np.random.default_rng(1)
+def mean_rewards(policy: Policy, reward: Callable[[Episode], float], batches: int) -> list[float]:
+    """Of the batches of a policy that learns."""
+    learner, baseline, rng = Reinforce(policy), MovingBaseline(), np.random.default_rng(1)
     means = []
-    for _ in range(60):
-        episodes = bandit.draw(8, rng)
-        rewards = np.array([float(episode.values["arm"] == 2) for episode in episodes]) + rng.normal(
-            0, 0.5, 8
-        )
+    for _ in range(batches):
+        episodes = policy.draw(8, rng)
+        rewards = np.array([reward(episode) for episode in episodes])
         means.append(float(rewards.mean()))
         learner.update(episodes, baseline.advantages(rewards))
+    return means
+
+
+def test_the_mean_reward_of_a_bandit_rises() -> None:
+    """Four arms with noisy rewards, of which one is better."""
+    noise = np.random.default_rng(2)
+    means = mean_rewards(
+        policy_of(ARMS), lambda episode: float(episode.values["arm"] == 2) + noise.normal(0, 0.5), 60
+    )
     assert np.mean(means[:10]) < 0.5
     assert np.mean(means[-10:]) > 0.8
 
 
 def test_the_number_of_layers_and_their_order_are_learned() -> None:
     """Three layers are best, and each layer should be narrower than the one before."""
-    layers = policy({"model.hidden": {"depth": [1, 5], "width": [16, 128], "log": True, "per_layer": True}})
+    layers = {"depth": [1, 5], "width": [16, 128], "log": True, "per_layer": True}
 
     def reward(episode: Episode) -> float:
         widths = [value for name, value in episode.values.items() if "width" in name]
         falls = sum(after < before for before, after in pairwise(widths))
         return float(falls - abs(len(widths) - 3))
 
-    learner, baseline, rng = Reinforce(layers), MovingBaseline(), np.random.default_rng(1)
-    means = []
-    for _ in range(100):
-        episodes = layers.draw(8, rng)
-        rewards = np.array(list(map(reward, episodes)))
-        means.append(float(rewards.mean()))
-        learner.update(episodes, baseline.advantages(rewards))
+    means = mean_rewards(policy_of({"model.hidden": layers}), reward, 100)
     assert np.mean(means[:10]) < 0.0
     assert np.mean(means[-10:]) > 1.5, "the largest reward is 2"
 
 
 def test_entropy_keeps_choices_alive_without_rewards() -> None:
     """The bonus alone makes probabilities more equal."""
-    bandit = policy({"arm": {"choice": [0, 1, 2, 3]}})
+    bandit = policy_of(ARMS)
     bandit.parameters.biases[...] = [2.0, 0.0, 0.0, 0.0]
     learner, rng = Reinforce(bandit), np.random.default_rng(1)
     for _ in range(200):
@@ -235,7 +224,7 @@ def test_entropy_keeps_choices_alive_without_rewards() -> None:
 @pytest.mark.parametrize(("shift", "ratio"), [(0.0, 1.0), (-5.0, 0.0133), (5.0, 1.0)])
 def test_an_episode_of_an_earlier_policy_counts_by_its_importance(shift: float, ratio: float) -> None:
     """By its probability now, divided by that of about a half when it was drawn, but never more than once."""
-    bandit = policy({"arm": {"choice": [0, 1]}})
+    bandit = policy_of({"arm": {"choice": [0, 1]}})
     episodes = [
         episode for episode in bandit.draw(50, np.random.default_rng(1)) if episode.values["arm"] == 0
     ][:8]

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pytest
 
-from fnnctl.config.rules.dimensions import space_of
-from fnnctl.config.schema.search import SearchConfig
 from fnnctl.records.trials import Trial
 from fnnctl.search.samplers.controller.sampler import ControllerSampler
 from fnnctl.space.assignments import Assignment
 from fnnctl.space.identity import identity
+from tests.search.spaces import space
 
 PLAIN: dict[str, Any] = {
     "model.hidden": {"depth": [1, 4], "width": [16, 128], "log": True, "per_layer": True},
@@ -22,8 +22,15 @@ PLAIN: dict[str, Any] = {
 
 
 def made(plain: dict[str, Any] = PLAIN, *, seed: int = 0, batch: int = 4) -> ControllerSampler:
-    space = space_of(SearchConfig.model_validate({"space": plain}).domains)
-    return ControllerSampler(space, seed=seed, batch=batch)
+    return ControllerSampler(space(plain), seed=seed, batch=batch)
+
+
+def tell(
+    sampler: ControllerSampler, children: Sequence[Assignment], losses: Sequence[float], *, first: int = 0
+) -> None:
+    """The losses of trials after three epochs."""
+    for number, (child, loss) in enumerate(zip(children, losses, strict=True), start=first):
+        sampler.tell(Trial(number, child), loss, 3)
 
 
 def parameters(sampler: ControllerSampler) -> list[bytes]:
@@ -38,16 +45,15 @@ def test_it_is_updated_after_each_batch_of_results() -> None:
     sampler = made()
     before = parameters(sampler)
     children = sampler.ask(8, ())
-    for number, child in enumerate(children[:3]):
-        sampler.tell(Trial(number, child), units(child), 3)
+    losses = list(map(units, children))
+    tell(sampler, children[:3], losses[:3])
     assert parameters(sampler) == before
-    sampler.tell(Trial(3, children[3]), units(children[3]), 3)
+    tell(sampler, children[3:4], losses[3:4], first=3)
     after = parameters(sampler)
     assert after != before
-    for number, child in enumerate(children[4:7], start=4):
-        sampler.tell(Trial(number, child), units(child), 3)
+    tell(sampler, children[4:7], losses[4:7], first=4)
     assert parameters(sampler) == after
-    sampler.tell(Trial(7, children[7]), units(children[7]), 3)
+    tell(sampler, children[7:], losses[7:], first=7)
     assert parameters(sampler) != after, "the second batch is of the first policy, and it is used"
 
 
@@ -55,9 +61,7 @@ def test_what_it_did_not_write_teaches_it_nothing() -> None:
     """Such as the config's own settings, which are the first trial."""
     sampler = made()
     before = parameters(sampler)
-    for number in range(10):
-        foreign = {"model.hidden": [100 + number], "training.l2": 0.5}
-        sampler.tell(Trial(number, foreign), 1.0, 3)
+    tell(sampler, [{"model.hidden": [100 + k], "training.l2": 0.5} for k in range(10)], [1.0] * 10)
     assert parameters(sampler) == before
 
 
@@ -85,21 +89,16 @@ def test_each_budget_has_its_own_baseline() -> None:
 
 def test_a_diverged_child_has_the_worst_loss_so_far() -> None:
     sampler = made(batch=4)
-    for number, (child, loss) in enumerate(
-        zip(sampler.ask(4, ()), [1.0, math.inf, 5.0, math.nan], strict=True)
-    ):
-        sampler.tell(Trial(number, child), loss, 3)
+    tell(sampler, sampler.ask(4, ()), [1.0, math.inf, 5.0, math.nan])
     assert sampler._baselines[3].mean == pytest.approx(-(1 + 5 + 5 + 5) / 4)
 
 
 def test_while_every_child_has_diverged_nothing_is_a_reward() -> None:
     """A reward of 0 would be the best one of all if losses are above 0."""
     sampler = made(batch=4)
-    for number, child in enumerate(sampler.ask(4, ())):
-        sampler.tell(Trial(number, child), math.inf, 3)
+    tell(sampler, sampler.ask(4, ()), [math.inf] * 4)
     assert not sampler._baselines
-    for number, child in enumerate(sampler.ask(4, ()), start=4):
-        sampler.tell(Trial(number, child), float(number), 3)
+    tell(sampler, sampler.ask(4, ()), [4.0, 5.0, 6.0, 7.0], first=4)
     assert sampler._baselines[3].mean == -(4 + 5 + 6 + 7) / 4
     assert all(np.isfinite(array).all() for array in sampler._policy.parameters.arrays())
 
@@ -131,36 +130,21 @@ def test_a_controller_that_is_certain_still_writes_what_is_new() -> None:
     layers = [width for child in children for width in child["model.hidden"]]
     assert np.mean(np.array(layers) == 64) > 0.5, "they are not drawn at random"
     before = parameters(sampler)
-    for number, child in enumerate(children[1:9]):
-        sampler.tell(Trial(number, child), float(number), 3)
+    tell(sampler, children[1:9], [float(number) for number in range(8)])
     assert parameters(sampler) != before, "they are its own children"
-
-
-def test_a_replay_restores_the_policy() -> None:
-    """The order of calls decides, as in a journal that is told again."""
-    one, other = made(), made()
-    for sampler in (one, other):
-        for batch in range(4):
-            children = sampler.ask(4, ())
-            for number, child in enumerate(reversed(children)):
-                sampler.tell(Trial(4 * batch + number, child), units(child), 3)
-    assert parameters(one) == parameters(other)
-    assert one.ask(5, ()) == other.ask(5, ())
 
 
 def test_an_extended_search_teaches_what_the_search_before_taught() -> None:
     """Its first trials are proposed by another sampler, and written again from their configurations."""
-    one, other = made(), made()
-    number = 0
+    sampler, extended = made(), made()
     begun: list[Assignment] = []
     for _ in range(6):
-        for child in one.ask(4, ()):
-            one.tell(Trial(number, child), units(child), 3)
-            begun.append(child)
-            number += 1
-    other.proposed_before(begun)
-    for number, child in enumerate(begun):
-        other.tell(Trial(number, child), units(child), 3)
-    other.tell(Trial(number + 1, {"model.hidden": [100], "training.l2": 0.5}), 1.0, 3)
-    for mine, theirs in zip(one._policy.parameters.arrays(), other._policy.parameters.arrays(), strict=True):
-        np.testing.assert_allclose(mine, theirs, atol=1e-9)
+        children = sampler.ask(4, ())
+        tell(sampler, children, list(map(units, children)), first=len(begun))
+        begun += children
+    extended.proposed_before(begun)
+    tell(extended, begun, list(map(units, begun)))
+    tell(extended, [{"model.hidden": [100], "training.l2": 0.5}], [1.0], first=len(begun))
+    expected = sampler._policy.parameters.arrays()
+    for array, same in zip(extended._policy.parameters.arrays(), expected, strict=True):
+        np.testing.assert_allclose(array, same, atol=1e-9)

@@ -9,19 +9,13 @@ from typing import Any
 
 import pytest
 
-from fnnctl.config.rules.dimensions import space_of
-from fnnctl.config.schema.search import SearchConfig
 from fnnctl.search.samplers.controller.sequences import BINS, Sequences, Values
 from fnnctl.space.identity import identity
-from fnnctl.space.space import Space
+from tests.search.spaces import space
 
 LAYERS: dict[str, Any] = {
     "depth": [1, 3], "width": [16, 32], "log": True, "per_layer": True, "activation": ["relu", "tanh"],
 }  # fmt: skip
-
-
-def space(plain: dict[str, Any]) -> Space:
-    return space_of(SearchConfig.model_validate({"space": plain}).domains)
 
 
 def everything(sequences: Sequences) -> Iterator[tuple[list[tuple[int, int]], Values, float]]:
@@ -61,19 +55,15 @@ FINITE: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("name", FINITE)
 def test_each_assignment_of_a_finite_space_has_one_sequence(name: str) -> None:
+    """With values for the active dimensions."""
     given = space(FINITE[name])
-    found = list(everything(Sequences(given)))
-    assignments = Counter(identity(given.assignment_of(values)) for _, values, _ in found)
-    assert assignments == Counter(map(identity, given.everything()))
-    assert given.size == len(found) > 3
-    assert sum(p for _, _, p in found) == pytest.approx(1.0)
-
-
-@pytest.mark.parametrize("name", FINITE)
-def test_the_values_are_those_of_the_active_dimensions(name: str) -> None:
-    given = space(FINITE[name])
-    for _, values, _ in everything(Sequences(given)):
-        assert given.coordinates(given.assignment_of(values)).keys() == values.keys()
+    sequences = list(everything(Sequences(given)))
+    assignments = [given.assignment_of(values) for _, values, _ in sequences]
+    assert Counter(map(identity, assignments)) == Counter(map(identity, given.everything()))
+    assert given.size == len(sequences) > 3
+    assert sum(p for _, _, p in sequences) == pytest.approx(1.0)
+    for assignment, (_, values, _) in zip(assignments, sequences, strict=True):
+        assert given.coordinates(assignment).keys() == values.keys()
 
 
 def test_a_sequence_goes_layer_by_layer() -> None:

@@ -25,9 +25,14 @@ def found(
 
 
 def test_it_finds_the_minimum_from_every_start() -> None:
-    x, value = found([[-1.2, 1.0], [3.0, -2.0], [0.0, 0.0]])
-    np.testing.assert_allclose(x, np.ones((3, 2)), atol=1e-6)
+    """Searches do not depend on one another, and one that starts from the minimum stays there."""
+    starts = [[-1.2, 1.0], [3.0, -2.0], [0.0, 0.0], [1.0, 1.0]]
+    x, value = found(starts)
+    np.testing.assert_allclose(x, np.ones((4, 2)), atol=1e-6)
     np.testing.assert_array_less(value, 1e-12)
+    assert [*x[3], value[3]] == [1.0, 1.0, 0.0]
+    for start, end in zip(starts, x, strict=True):
+        np.testing.assert_allclose(found([start])[0][0], end, atol=1e-8)
 
 
 @pytest.mark.parametrize("high", [[0.5, 10.0], [10.0, 0.3], [0.2, 0.2], [-0.5, -0.5]])
@@ -44,13 +49,6 @@ def test_between_bounds_it_finds_what_scipy_finds(high: list[float]) -> None:
     )
     np.testing.assert_allclose(x[0], theirs.x, atol=1e-5)
     assert value[0] == pytest.approx(theirs.fun, rel=1e-8, abs=1e-12)
-
-
-def test_a_search_does_not_depend_on_the_others() -> None:
-    starts = [[-1.2, 1.0], [3.0, -2.0], [0.0, 0.0]]
-    together, _ = found(starts)
-    for start, end in zip(starts, together, strict=True):
-        np.testing.assert_allclose(found([start])[0][0], end, atol=1e-8)
 
 
 def test_no_more_evaluations_than_allowed() -> None:
@@ -87,9 +85,3 @@ def test_values_that_are_not_finite_are_avoided() -> None:
     np.testing.assert_allclose(x[0], 1.0, atol=1e-6)
     assert value[1] == np.inf
     np.testing.assert_array_equal(x[1], 2.0)
-
-
-def test_it_ends_at_a_minimum_that_it_starts_from() -> None:
-    x, value = found([[1.0, 1.0]])
-    np.testing.assert_array_equal(x, [[1.0, 1.0]])
-    assert value == [0.0]

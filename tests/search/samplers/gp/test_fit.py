@@ -24,7 +24,7 @@ def density(logs: FloatArray, y: FloatArray = Y) -> float:
     return negative_log_posterior(logs, squared_differences(POINTS), y)[0]
 
 
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", range(2))
 def test_the_gradient_agrees_with_central_differences(seed: int) -> None:
     logs, step = np.random.default_rng(seed).normal(size=5), 1e-5
     gradient = negative_log_posterior(logs, squared_differences(POINTS), Y)[1]
@@ -85,7 +85,7 @@ def test_parameters_and_their_logs() -> None:
     assert np.isfinite(Parameters(np.ones(1), 1.0, MIN_NOISE).logs).all()
 
 
-@pytest.mark.parametrize("n", [1, 31, 33, 100, 101])
+@pytest.mark.parametrize("n", [1, 31, 33, 101])
 def test_the_inverse_of_a_triangular_matrix(n: int) -> None:
     L = np.tril(np.random.default_rng(n).normal(size=(n, n)) / np.sqrt(n)) + 2 * np.eye(n)
     inverse = triangular_inverse(L)
