@@ -20,6 +20,11 @@ def times(progress: Progress, shared: int, item: int) -> int:
     return shared * item
 
 
+def never(done: int) -> bool:
+    """A poll that stops nothing."""
+    return False
+
+
 def process(progress: Progress, item: int) -> tuple[int, int]:
     return item, os.getpid()
 
@@ -31,14 +36,11 @@ def meet(progress: Progress, folder: str, item: int, count: int) -> int:
     return os.getpid()
 
 
-def threads_of_blas(progress: Progress) -> str:
-    return os.environ["OPENBLAS_NUM_THREADS"]
-
-
-def surroundings(progress: Progress) -> tuple[int | bool | None, ...]:
-    """The threads of the BLAS, and which signals are ignored."""
+def surroundings(progress: Progress) -> tuple[object, ...]:
+    """The threads of the BLAS, by itself and by the environment, and which signals are ignored."""
+    threads = blas_threads(), os.environ.get("OPENBLAS_NUM_THREADS")
     signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    return blas_threads(), *(signal.getsignal(number) is signal.SIG_IGN for number in signals)
+    return *threads, *(signal.getsignal(number) is signal.SIG_IGN for number in signals)
 
 
 def system_threads(progress: Progress) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pkgutil
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from fnnctl.errors import MachineError
 from fnnctl.executors import admission, cluster, remote
 from fnnctl.executors.admission import sources_digest
 from fnnctl.executors.cluster import MAX_ATTEMPTS, ClusterExecutor
-from fnnctl.executors.protocols import ClusterOptions, WorkerKilledError
+from fnnctl.executors.protocols import ClusterOptions, Poll, WorkerKilledError
 from fnnctl.executors.remote import RemoteItem, RemoteResult, exchange_progress, leave_session, run_item
 from fnnctl.executors.work import run_work
 from fnnctl.messages import Message, sentences
@@ -35,6 +35,8 @@ class ToyConnection:
         self.held: list[Future[RemoteResult[Any]]] = []
         self.suspended: set[str] = set()
         """Workers that answer no call."""
+        self.suspended_by_values = ""
+        """A worker that stops answering when the values are placed on it."""
         self.answers = threading.Event()
         """Whether the cluster answers."""
         self.answers.set()
@@ -79,6 +81,8 @@ class ToyConnection:
 
     def place(self, values: Sequence[Any], workers: Sequence[str]) -> bool:
         self.placed.append(list(workers))
+        if workers[0] == self.suspended_by_values:
+            self.suspended.add(workers[0])
         if workers[0] in self.suspended:
             return False
         self._values = values
@@ -113,17 +117,27 @@ class ToyConnection:
         self.closed = True
 
 
-def never(done: int) -> bool:
-    return False
+@pytest.fixture
+def start() -> Iterator[Callable[..., ClusterExecutor]]:
+    """Makes executors of a connection, which are shut down at the end if the test has not done that."""
+    executors: list[ClusterExecutor] = []
+
+    def started(connection: ToyConnection, poll: Poll = tasks.never, **options: Any) -> ClusterExecutor:
+        executors.append(ClusterExecutor(lambda: connection, 100, poll, ClusterOptions("toy", **options)))
+        return executors[-1]
+
+    yield started
+    for executor in executors:
+        executor.shutdown()
 
 
-def executor_of(connection: ToyConnection, **options: Any) -> ClusterExecutor:
-    return ClusterExecutor(lambda: connection, 100, never, ClusterOptions("toy", **options))
+Start = Callable[..., ClusterExecutor]
+impatient = pytest.mark.usefixtures("_impatient")
 
 
-def test_a_thread_has_one_item_at_a_time_and_the_rest_waits_here() -> None:
+def test_a_thread_has_one_item_at_a_time_and_the_rest_waits_here(start: Start) -> None:
     connection = ToyConnection("a", "b")
-    executor = executor_of(connection)
+    executor = start(connection)
     futures = [executor.submit(tasks.until_stopped, number) for number in range(5)]
     await_true(lambda: sorted(connection.sent) == [("a", 1), ("b", 2)])
     assert [future.running() for future in futures] == [True, True, False, False, False]
@@ -133,10 +147,10 @@ def test_a_thread_has_one_item_at_a_time_and_the_rest_waits_here() -> None:
     assert connection.closed
 
 
-def test_a_worker_that_joins_gets_values_and_items_and_a_paused_one_none() -> None:
+def test_a_worker_that_joins_gets_values_and_items_and_a_paused_one_none(start: Start) -> None:
     connection = ToyConnection("a", "b")
     connection.paused = {"a"}
-    executor = executor_of(connection)
+    executor = start(connection)
     value = executor.share(7)
     assert executor.workers == 1
     blocking = [executor.submit(tasks.until_stopped, 1), executor.submit(tasks.until_stopped, 2)]
@@ -149,9 +163,9 @@ def test_a_worker_that_joins_gets_values_and_items_and_a_paused_one_none() -> No
     assert [future.result() for future in blocking] == [1, 2]
 
 
-def test_items_of_a_dead_worker_have_been_killed_and_others_go_on() -> None:
+def test_items_of_a_dead_worker_have_been_killed_and_others_go_on(start: Start) -> None:
     connection = ToyConnection("a", "b")
-    executor = executor_of(connection)
+    executor = start(connection)
     one, two = executor.submit(tasks.until_stopped, 1), executor.submit(tasks.until_stopped, 2)
     connection.alive = {"b": 1}
     with pytest.raises(WorkerKilledError):
@@ -162,7 +176,7 @@ def test_items_of_a_dead_worker_have_been_killed_and_others_go_on() -> None:
     assert two.result() == 2
 
 
-def test_progress_never_falls_although_a_worker_dies() -> None:
+def test_progress_never_falls_although_a_worker_dies(start: Start) -> None:
     counts: list[int] = []
     connection = ToyConnection("a", "b")
 
@@ -170,7 +184,7 @@ def test_progress_never_falls_although_a_worker_dies() -> None:
         counts.append(done)
         return False
 
-    executor = ClusterExecutor(lambda: connection, 100, poll, ClusterOptions("toy"))
+    executor = start(connection, poll)
     future = executor.submit(tasks.until_stopped, 1)
     await_true(lambda: executor.poll() or counts[-1] == 1)
     connection.alive = {"b": 1}
@@ -183,22 +197,23 @@ def test_progress_never_falls_although_a_worker_dies() -> None:
     assert counts[-1] == 5
 
 
-def test_what_a_living_worker_loses_is_sent_again() -> None:
+def test_what_a_living_worker_loses_is_sent_again(start: Start) -> None:
     connection = ToyConnection("a", "b")
     connection.to_lose = MAX_ATTEMPTS - 1
-    executor = executor_of(connection)
+    executor = start(connection)
     assert executor.submit(tasks.times, 3, 4).result(DEADLINE) == 12
     assert len(connection.sent) == MAX_ATTEMPTS
     connection.to_lose = MAX_ATTEMPTS
     with pytest.raises(WorkerKilledError):
         executor.submit(tasks.times, 3, 4).result(DEADLINE)
-    executor.shutdown()
 
 
-def test_what_was_stopped_for_a_silent_coordinator_is_sent_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_was_stopped_for_a_silent_coordinator_is_sent_again(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
     connection = ToyConnection("a")
     monkeypatch.setattr(remote, "LEASE", -1.0)
-    executor = executor_of(connection)
+    executor = start(connection)
     future = executor.submit(tasks.until_stopped, 3)
     await_true(lambda: len(connection.sent) > 2)
     assert not future.done()
@@ -207,9 +222,9 @@ def test_what_was_stopped_for_a_silent_coordinator_is_sent_again(monkeypatch: py
     assert future.result(DEADLINE) == 3
 
 
-def test_a_lost_connection_fails_all_items() -> None:
+def test_a_lost_connection_fails_all_items(start: Start) -> None:
     connection = ToyConnection("a")
-    executor = executor_of(connection)
+    executor = start(connection)
     futures = [executor.submit(tasks.until_stopped, number) for number in range(2)]
     connection.gone = True
     for future in futures:
@@ -217,45 +232,37 @@ def test_a_lost_connection_fails_all_items() -> None:
             future.result(DEADLINE)
     with pytest.raises(MachineError, match="scheduler is gone"):
         executor.submit(tasks.times, 1, 2).result(DEADLINE)
-    executor.shutdown()
+
+
+OTHER_CODE = (
+    f"its fnnctl {fnnctl.__version__} has other code; install the same there, and start the worker again"
+)
+NOT_INSTALLED = f"fnnctl is not installed there; install fnnctl {fnnctl.__version__}"
 
 
 @pytest.mark.parametrize(
-    ("version", "told"),
+    ("answers", "reason"),
     [
-        ("0.0.9", f"it has fnnctl 0.0.9, not {fnnctl.__version__}"),
-        (
-            ModuleNotFoundError("fnnctl"),
-            f"fnnctl is not installed there; install fnnctl {fnnctl.__version__}",
-        ),
-        (ValueError("damaged"), "ValueError: damaged"),
+        ({"versions": "0.0.9"}, f"it has fnnctl 0.0.9, not {fnnctl.__version__}"),
+        ({"versions": ModuleNotFoundError("fnnctl")}, NOT_INSTALLED),
+        ({"versions": ValueError("damaged")}, "ValueError: damaged"),
+        ({"digests": "0" * 64}, OTHER_CODE),
+        ({"digests": AttributeError("no attribute 'sources_digest'")}, OTHER_CODE),
     ],
+    ids=["version", "not installed", "damaged", "code", "old code"],
 )
-def test_a_worker_without_this_version_gets_no_work(version: object, told: str) -> None:
-    messages: list[Message] = []
+def test_a_worker_without_this_version_gets_no_work(
+    start: Start, answers: dict[str, object], reason: str
+) -> None:
+    notes: list[Message] = []
     connection = ToyConnection("a", "b")
-    connection.versions["a"] = version
-    executor = executor_of(connection, warn=messages.append)
+    for kind, answer in answers.items():
+        getattr(connection, kind)["a"] = answer
+    executor = start(connection, warn=notes.append)
     assert executor.workers == 1
     assert dict(run_work(executor, tasks.times, [(2, 3), (2, 4), (2, 5)])) == {0: 6, 1: 8, 2: 10}
-    executor.shutdown()
     assert {worker for worker, _ in connection.sent} == {"b"}
-    assert sentences(messages) == [f"worker a gets no work: {told}"]
-
-
-@pytest.mark.parametrize("digest", ["0" * 64, AttributeError("no attribute 'sources_digest'")])
-def test_a_worker_with_other_code_gets_no_work(digest: object) -> None:
-    messages: list[Message] = []
-    connection = ToyConnection("a", "b")
-    connection.digests["a"] = digest
-    executor = executor_of(connection, warn=messages.append)
-    assert dict(run_work(executor, tasks.times, [(2, 3), (2, 4)])) == {0: 6, 1: 8}
-    executor.shutdown()
-    assert {worker for worker, _ in connection.sent} == {"b"}
-    told = (
-        f"its fnnctl {fnnctl.__version__} has other code; install the same there, and start the worker again"
-    )
-    assert sentences(messages) == [f"worker a gets no work: {told}"]
+    assert sentences(notes) == [f"worker a gets no work: {reason}"]
 
 
 def test_the_digest_is_that_of_names_and_contents(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -274,13 +281,13 @@ def test_the_digest_is_that_of_names_and_contents(monkeypatch: pytest.MonkeyPatc
     assert digest("renamed", {**dict(list(files.items())[:2]), "nn/b.py": "y = 2\n"}) != first
 
 
-def test_an_item_that_does_not_begin_goes_to_another_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+@impatient
+def test_an_item_that_does_not_begin_goes_to_another_worker(start: Start) -> None:
     """The first copy keeps its worker busy; when it ends after all, its result is dropped."""
-    monkeypatch.setattr(cluster, "SECONDS_TO_REPORT", 0.3)
     messages: list[Message] = []
     connection = ToyConnection("a", "b")
     connection.holding = {"a"}
-    executor = executor_of(connection, warn=messages.append)
+    executor = start(connection, warn=messages.append)
     items = [(3, number) for number in range(6)]
     assert dict(run_work(executor, tasks.times, items)) == {number: 3 * number for number in range(6)}
     assert [worker for worker, _ in connection.sent].count("a") == 1
@@ -296,25 +303,26 @@ def test_an_item_that_does_not_begin_goes_to_another_worker(monkeypatch: pytest.
     assert [future.result() for future in blocking] == [0, 1]
 
 
-def test_an_item_that_does_not_begin_waits_for_another_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_item_that_does_not_begin_waits_for_another_worker(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(cluster, "SECONDS_TO_REPORT", 0.0)
     connection = ToyConnection("a")
     connection.holding = {"a"}
-    executor = executor_of(connection)
+    executor = start(connection)
     future = executor.submit(tasks.times, 3, 4)
     await_true(lambda: connection.sent == [("a", 1)])
     connection.await_exchanges()
     assert connection.sent == [("a", 1)]
     connection.alive = {"a": 1, "b": 1}
     assert future.result(DEADLINE) == 12
-    executor.shutdown()
 
 
-def test_the_item_of_a_suspended_worker_goes_to_another_one(monkeypatch: pytest.MonkeyPatch) -> None:
+@impatient
+def test_the_item_of_a_suspended_worker_goes_to_another_one(start: Start) -> None:
     """When the worker goes on, it is told to end its copy early."""
-    monkeypatch.setattr(cluster, "SECONDS_TO_REPORT", 0.3)
     connection = ToyConnection("a", "b")
-    executor = executor_of(connection)
+    executor = start(connection)
     future = executor.submit(tasks.until_stopped, 7)
     await_true(lambda: connection.sent == [("a", 1)])
     connection.suspended = {"a"}
@@ -328,11 +336,11 @@ def test_the_item_of_a_suspended_worker_goes_to_another_one(monkeypatch: pytest.
     assert future.result() == 7
 
 
-def test_an_idle_suspended_worker_blocks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+@impatient
+def test_an_idle_suspended_worker_blocks_nothing(start: Start) -> None:
     """The values are placed on the only worker that answers, and no item is sent to the other one."""
-    monkeypatch.setattr(cluster, "SECONDS_TO_REPORT", 0.3)
     connection = ToyConnection("a", "b", "c")
-    executor = executor_of(connection)
+    executor = start(connection)
     future = executor.submit(tasks.until_stopped, 7)
     await_true(lambda: connection.sent == [("a", 1)])
     connection.suspended = {"a", "b"}
@@ -347,30 +355,20 @@ def test_an_idle_suspended_worker_blocks_nothing(monkeypatch: pytest.MonkeyPatch
     assert future.result() == 7
 
 
-def test_values_go_to_another_worker_if_the_first_one_stops_answering(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    def place(connection: ToyConnection, values: Sequence[Any], workers: Sequence[str]) -> bool:
-        connection.placed.append(list(workers))
-        connection.suspended = {"a"}
-        connection._values = values
-        return workers[0] != "a"
-
-    monkeypatch.setattr(ToyConnection, "place", place)
+def test_values_go_to_another_worker_if_the_first_one_stops_answering(start: Start) -> None:
     connection = ToyConnection("a", "b")
-    executor = executor_of(connection)
-    assert executor.submit(tasks.times, 3, 4).result(DEADLINE) == 12
+    connection.suspended_by_values = "a"
+    assert start(connection).submit(tasks.times, 3, 4).result(DEADLINE) == 12
     assert connection.placed == [["a", "b"], ["b"]]
     assert connection.sent == [("b", 1)]
-    executor.shutdown()
 
 
-def test_copies_that_are_withdrawn_are_no_losses(monkeypatch: pytest.MonkeyPatch) -> None:
+@impatient
+def test_copies_that_are_withdrawn_are_no_losses(start: Start) -> None:
     """An item that waits for values, because worker a is silent, is sent as often as they are placed."""
-    monkeypatch.setattr(cluster, "SECONDS_TO_REPORT", 0.1)
     connection = ToyConnection("a", "b")
     connection.holding = {"a", "b"}
-    executor = executor_of(connection)
+    executor = start(connection)
     connection.suspended = {"a"}
     future = executor.submit(tasks.times, 3, 4)
     await_true(lambda: len(connection.sent) > MAX_ATTEMPTS + 2)
@@ -378,12 +376,11 @@ def test_copies_that_are_withdrawn_are_no_losses(monkeypatch: pytest.MonkeyPatch
     assert not future.done()
     connection.holding.clear()
     assert future.result(DEADLINE) == 12
-    executor.shutdown()
 
 
-def test_a_connection_that_cannot_be_ended_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_connection_that_cannot_be_ended_is_no_error(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     connection = ToyConnection("a")
-    executor = executor_of(connection)
+    executor = start(connection)
     assert executor.submit(tasks.times, 3, 4).result(DEADLINE) == 12
     connection.close()
 
@@ -394,26 +391,24 @@ def test_a_connection_that_cannot_be_ended_is_no_error(monkeypatch: pytest.Monke
     executor.shutdown()
 
 
-def test_a_dead_workers_copy_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cluster, "SECONDS_TO_REPORT", 0.3)
+@impatient
+def test_a_dead_workers_copy_is_forgotten(start: Start) -> None:
     connection = ToyConnection("a", "b")
     connection.holding = {"a"}
-    executor = executor_of(connection)
+    executor = start(connection)
     assert executor.submit(tasks.times, 3, 4).result(DEADLINE) == 12
     connection.alive = {"b": 1}
     await_true(connection.held[0].cancelled)
-    executor.shutdown()
 
 
-def test_workers_that_are_all_paused_are_told_of() -> None:
+def test_workers_that_are_all_paused_are_told_of(start: Start) -> None:
     messages: list[Message] = []
     connection = ToyConnection("a", "b")
     connection.paused = {"a", "b"}
-    executor = executor_of(connection, warn=messages.append)
+    executor = start(connection, warn=messages.append)
     executor.submit(tasks.times, 3, 4)
     await_true(lambda: executor.poll() or messages)
     assert sentences(messages) == ["every worker is paused, most likely because its memory is full: waiting"]
-    executor.shutdown()
 
 
 @pytest.mark.parametrize("trouble", ["holding", "suspended", "gone", "silent"])

@@ -15,7 +15,7 @@ from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from multiprocessing.sharedctypes import RawArray, RawValue
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import pytest
@@ -41,10 +41,6 @@ def own_workers() -> list[Any]:
     return [child for child in children if not type(child).__module__.startswith("joblib.")]
 
 
-def never(done: int) -> bool:
-    return False
-
-
 @pytest.fixture(params=["fork", "forkserver"])
 def method(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setattr(processes, "can_fork", lambda: request.param == "fork")
@@ -52,24 +48,27 @@ def method(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> s
     return own
 
 
-def test_a_second_thread_or_a_library_with_threads_forbids_a_fork(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "platform", "linux")
-    monkeypatch.setattr(threading, "active_count", lambda: 1)
-    monkeypatch.setattr(processes, "THREADED", {"no_such_library"})
-    assert processes.can_fork()
-    monkeypatch.setattr(processes, "THREADED", {"no_such_library", "fnnctl"})
-    assert not processes.can_fork()
-    monkeypatch.setattr(processes, "THREADED", set())
-    monkeypatch.setattr(threading, "active_count", lambda: 2)
-    assert not processes.can_fork()
-    monkeypatch.setattr(threading, "active_count", lambda: 1)
-    monkeypatch.setattr(sys, "platform", "darwin")
-    assert not processes.can_fork()
+@pytest.mark.parametrize(
+    ("platform", "threads", "libraries", "can_fork"),
+    [
+        ("linux", 1, {"no_such_library"}, True),
+        ("linux", 1, {"no_such_library", "fnnctl"}, False),
+        ("linux", 2, set(), False),
+        ("darwin", 1, set(), False),
+    ],
+)
+def test_a_second_thread_or_a_library_with_threads_forbids_a_fork(
+    monkeypatch: pytest.MonkeyPatch, platform: str, threads: int, libraries: set[str], can_fork: bool
+) -> None:
+    monkeypatch.setattr(sys, "platform", platform)
+    monkeypatch.setattr(threading, "active_count", lambda: threads)
+    monkeypatch.setattr(processes, "THREADED", libraries)
+    assert processes.can_fork() == can_fork
 
 
 @linux
 def test_items_are_done_however_processes_begin(method: str, tmp_path: Path) -> None:
-    with make_executor("processes", workers=2, poll=never) as executor:
+    with make_executor("processes", workers=2, poll=tasks.never) as executor:
         folder = executor.share(str(tmp_path))
         items = [(folder, number) for number in (0, 1, 2)]
         assert dict(run_work(executor, tasks.killed_once, items)) == {0: 0, 1: 1, 2: 2}
@@ -79,10 +78,10 @@ def test_items_are_done_however_processes_begin(method: str, tmp_path: Path) -> 
 
 @linux
 def test_a_worker_has_one_blas_thread_and_no_ear_for_signals(method: str) -> None:
-    with make_executor("processes", workers=1, poll=never) as executor:
-        threads, *ignored = executor.submit(tasks.surroundings).result()
-    assert threads == 1
-    assert ignored == [True, True, True]
+    before = dict(os.environ)
+    with make_executor("processes", workers=1, poll=tasks.never) as executor:
+        assert executor.submit(tasks.surroundings).result() == (1, "1", True, True, True)
+    assert dict(os.environ) == before
     assert not signal.pthread_sigmask(signal.SIG_BLOCK, ()) & {signal.SIGINT, signal.SIGTERM}
 
 
@@ -93,7 +92,7 @@ def test_the_blas_of_a_forked_worker_starts_no_threads(monkeypatch: pytest.Monke
     before = blas_threads()
     set_blas_threads(2)
     try:
-        with make_executor("processes", workers=1, poll=never) as executor:
+        with make_executor("processes", workers=1, poll=tasks.never) as executor:
             assert executor.submit(tasks.system_threads).result() == 2
         assert blas_threads() == 2
     finally:
@@ -107,7 +106,7 @@ def test_a_forked_worker_does_not_hold_its_parents_lock(
     """Else a run that was killed would seem alive until its last worker has ended."""
     monkeypatch.setattr(processes, "can_fork", lambda: True)
     lock = hold_lock(tmp_path / "lock")
-    with make_executor("processes", workers=1, poll=never) as executor:
+    with make_executor("processes", workers=1, poll=tasks.never) as executor:
         assert executor.submit(tasks.times, 2, 3).result() == 6
         assert is_held(tmp_path / "lock")
         release(lock)
@@ -115,19 +114,25 @@ def test_a_forked_worker_does_not_hold_its_parents_lock(
         assert executor.submit(tasks.times, 2, 4).result() == 8
 
 
+def parent_of(script: str) -> tuple[subprocess.Popen[str], IO[str]]:
+    """A process that runs a script, and what it says."""
+    pipe = subprocess.PIPE
+    parent = subprocess.Popen([sys.executable, "-c", script], stdout=pipe, stderr=pipe, text=True)
+    if parent.stdout is None:
+        raise RuntimeError("no pipe")
+    return parent, parent.stdout
+
+
 @linux
 def test_forked_workers_end_with_their_parent() -> None:
     """All of them, although a later one holds what tells an earlier one of the parent's end."""
-    script = (
+    parent, output = parent_of(
         "from fnnctl.executors.registry import make_executor; from tests.executors import tasks\n"
         "from fnnctl.executors.processes import can_fork; assert can_fork()\n"
-        "with make_executor('processes', workers=3, poll=lambda done: False) as executor:\n"
+        "with make_executor('processes', workers=3, poll=tasks.never) as executor:\n"
         "    [each.result() for each in [executor.submit(tasks.tell_and_wait) for _ in range(3)]]\n"
     )
-    parent = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
-    if parent.stdout is None:
-        raise RuntimeError("no pipe")
-    assert len({parent.stdout.readline() for _ in range(3)}) == 3
+    assert len({output.readline() for _ in range(3)}) == 3
     parent.kill()
     parent.communicate(timeout=DEADLINE)  # which ends once the last one that could write has
 
@@ -151,24 +156,19 @@ def test_a_refused_start_closes_both_ends_of_its_pipe(monkeypatch: pytest.Monkey
 
 @linux
 def test_workers_that_may_start_no_thread_do_their_items_and_end_with_their_parent() -> None:
-    script = (
-        "import os, threading, time; from tests.executors import tasks\n"
+    parent, output = parent_of(
+        "import os, signal, threading; from tests.executors import tasks\n"
         "from fnnctl.executors.registry import make_executor\n"
         "start, parent = threading.Thread.start, os.getpid()\n"
         "def refuse(thread):\n"
         "    if os.getpid() != parent: raise RuntimeError('no thread')\n"
         "    start(thread)\n"
         "threading.Thread.start = refuse\n"
-        "with make_executor('processes', workers=2, poll=lambda done: False) as executor:\n"
+        "with make_executor('processes', workers=2, poll=tasks.never) as executor:\n"
         "    print(executor.submit(tasks.times, 2, 3).result(), flush=True)\n"
-        f"    time.sleep({10 * DEADLINE})\n"
+        "    signal.pause()\n"
     )
-    parent = subprocess.Popen(
-        [sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    if parent.stdout is None:
-        raise RuntimeError("no pipe")
-    assert parent.stdout.readline() == "6\n"
+    assert output.readline() == "6\n"
     parent.kill()
     assert parent.communicate(timeout=DEADLINE) == ("", "")  # which ends once the workers have
 
@@ -177,7 +177,7 @@ def test_workers_that_may_start_no_thread_do_their_items_and_end_with_their_pare
 def test_workers_that_die_in_start_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """Their value is one that none of them can read."""
     monkeypatch.setattr(processes, "can_fork", lambda: False)
-    with make_executor("processes", workers=2, poll=never) as executor:
+    with make_executor("processes", workers=2, poll=tasks.never) as executor:
         value = executor.share(tasks.Unreadable())
         with pytest.raises(MachineError, match="killed twice"):
             list(run_work(executor, tasks.process, [(value,), (value,), (value,)]))
@@ -200,7 +200,7 @@ def test_an_idle_process_that_is_suspended_delays_the_end_no_longer(
     method: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(processes, "SECONDS_TO_STOP", 0.2)
-    with make_executor("processes", workers=1, poll=never) as executor:
+    with make_executor("processes", workers=1, poll=tasks.never) as executor:
         _, pid = executor.submit(tasks.process, 1).result()
         os.kill(pid, signal.SIGSTOP)
     assert not own_workers()
@@ -242,7 +242,7 @@ def test_a_forked_worker_has_no_end_of_its_parents_pipes(monkeypatch: pytest.Mon
     with os.fdopen(reading, "rb", 0) as ours, os.fdopen(writing, "wb", 0) as also_ours:
         keep_from_forks(ours)
         keep_from_forks(also_ours)
-        with make_executor("processes", workers=3, poll=never) as executor:
+        with make_executor("processes", workers=3, poll=tasks.never) as executor:
             held = [executor.submit(tasks.open_files).result() for _ in range(3)]
             own = {os.fstat(end.fileno()).st_ino for end in (*pipes, ours, also_ours)}
         assert len(own) == 4, "three sockets, and both ends of a pipe"
@@ -262,7 +262,7 @@ def test_a_result_without_memory_for_it_ends_its_process(
         pytest.fail("a process goes on with half a message")
 
     failures: list[MemoryError] = []
-    with make_executor("processes", workers=1, poll=never) as executor:
+    with make_executor("processes", workers=1, poll=tasks.never) as executor:
         assert executor.submit(tasks.times, 2, 3).result() == 6
         with monkeypatch.context() as patch:  # in this process alone
             patch.setattr(processes, "receive_message", receive_a_part)
@@ -275,7 +275,7 @@ def test_a_result_without_memory_for_it_ends_its_process(
 @linux
 @pytest.mark.parametrize("work", [tasks.lacks_memory, tasks.hides_that_memory_lacks])
 def test_a_worker_without_memory_says_so(method: str, work: Any) -> None:
-    with make_executor("processes", workers=1, poll=never) as executor:
+    with make_executor("processes", workers=1, poll=tasks.never) as executor:
         with pytest.raises(WorkerKilledError) as killed:
             executor.submit(work).result()
         assert is_out_of_memory(killed.value)
@@ -292,7 +292,7 @@ def test_a_worker_that_the_system_kills_for_its_memory(
     counts = [0, kills]  # before and after
     monkeypatch.setattr(processes, "memory_kills", lambda: counts.pop(0))
     with (
-        make_executor("processes", workers=1, poll=never) as executor,
+        make_executor("processes", workers=1, poll=tasks.never) as executor,
         pytest.raises(WorkerKilledError) as killed,
     ):
         executor.submit(tasks.killed, 1).result()
@@ -304,7 +304,7 @@ def test_descriptors_are_closed_when_the_executor_ends(method: str) -> None:
     """Not only when garbage is collected; but the fork server stays."""
 
     def use() -> int:
-        with make_executor("processes", workers=2, poll=never) as executor:
+        with make_executor("processes", workers=2, poll=tasks.never) as executor:
             assert executor.submit(tasks.times, 2, 3).result() == 6
         return len(list(Path("/proc/self/fd").iterdir()))
 
@@ -316,19 +316,8 @@ def test_descriptors_are_closed_when_the_executor_ends(method: str) -> None:
         gc.enable()
 
 
-def passed_on(message: Any) -> Any:
-    """What arrives at the other end; a thread sends, because a pipe holds only some kilobytes."""
-    here, there = Pipe()
-    sender = threading.Thread(target=Message.of(message).send, args=(there,))
-    sender.start()
-    received = receive_message(here)
-    sender.join()
-    here.close()
-    there.close()
-    return received
-
-
-def test_arrays_arrive_as_they_are_and_can_be_written_to() -> None:
+def test_messages_arrive_in_order_and_arrays_as_they_are() -> None:
+    """Arrays can be written to. A thread sends, because a pipe holds only some kilobytes."""
     arrays: dict[str, np.ndarray] = {
         "large": np.arange(100_000, dtype=np.float32).reshape(100, 1000),
         "empty": np.zeros((0, 3)),
@@ -336,21 +325,16 @@ def test_arrays_arrive_as_they_are_and_can_be_written_to() -> None:
         "strided": np.arange(20.0)[::2],
         "turned": np.asfortranarray(np.arange(6.0).reshape(2, 3)),
     }
-    received = passed_on(("done", arrays, None))
-    assert received[0] == "done"
-    for name, array in arrays.items():
-        assert received[1][name].dtype == array.dtype
-        np.testing.assert_array_equal(received[1][name], array)
-    received[1]["large"][0, 0] = 7.0
-
-
-def test_several_messages_keep_their_order() -> None:
+    sent = (None, ("done", arrays, None), "text")
     here, there = Pipe()
-    for message in (None, [np.ones(3)], "text"):
-        Message.of(message).send(there)
-    assert receive_message(here) is None
-    np.testing.assert_array_equal(receive_message(here)[0], np.ones(3))
-    assert receive_message(here) == "text"
+    with here, there, ThreadPoolExecutor(1) as sender:
+        sender.submit(lambda: [Message.of(message).send(there) for message in sent])
+        nothing, (kind, received, _), text = (receive_message(here) for _ in sent)
+    assert (nothing, kind, text) == (None, "done", "text")
+    for name, array in arrays.items():
+        assert received[name].dtype == array.dtype
+        np.testing.assert_array_equal(received[name], array)
+    received["large"][0, 0] = 7.0
 
 
 def test_what_cannot_be_pickled_is_no_message() -> None:

@@ -9,6 +9,8 @@ import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from itertools import count
+from typing import Any
 
 import pytest
 
@@ -23,12 +25,22 @@ from tests.waiting import DEADLINE
 linux = pytest.mark.skipif(sys.platform != "linux", reason="forks on Linux alone")
 
 
-def never(done: int) -> bool:
-    return False
+def no_more() -> BlockingIOError:
+    return BlockingIOError(11, "Resource temporarily unavailable")
 
 
-def no_more() -> None:
-    raise BlockingIOError(11, "Resource temporarily unavailable")
+def failing_at_second_call(
+    function: Callable[..., Any], error: Callable[[], BaseException]
+) -> Callable[..., Any]:
+    """Raises a new error each time: one that is kept would keep what it came through."""
+    calls = count(1)
+
+    def call(*arguments: Any) -> Any:
+        if next(calls) == 2:
+            raise error()
+        return function(*arguments)
+
+    return call
 
 
 def no_shared_memory(monkeypatch: pytest.MonkeyPatch) -> str:
@@ -40,37 +52,23 @@ def no_shared_memory(monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 def no_second_fork(monkeypatch: pytest.MonkeyPatch) -> str:
-    fork, count = os.fork, 0
-
-    def refuse() -> int:
-        nonlocal count
-        count += 1
-        if count == 2:
-            no_more()
-        return fork()
-
     monkeypatch.setattr(processes, "can_fork", lambda: True)
-    monkeypatch.setattr(os, "fork", refuse)
+    monkeypatch.setattr(os, "fork", failing_at_second_call(os.fork, no_more))
     return "Resource temporarily unavailable"
 
 
 def no_server(monkeypatch: pytest.MonkeyPatch) -> str:
+    def refuse(*arguments: object) -> None:
+        raise no_more()
+
     monkeypatch.setattr(processes, "can_fork", lambda: False)
-    monkeypatch.setattr("multiprocessing.popen_forkserver.Popen._launch", lambda *arguments: no_more())
+    monkeypatch.setattr("multiprocessing.popen_forkserver.Popen._launch", refuse)
     return "Resource temporarily unavailable"
 
 
 def no_second_thread(monkeypatch: pytest.MonkeyPatch) -> str:
-    start, count = threading.Thread.start, 0
-
-    def refuse(thread: threading.Thread) -> None:
-        nonlocal count
-        count += 1
-        if count == 2:
-            raise RuntimeError("can't start new thread")
-        start(thread)
-
-    monkeypatch.setattr(threading.Thread, "start", refuse)
+    start = failing_at_second_call(threading.Thread.start, lambda: RuntimeError("can't start new thread"))
+    monkeypatch.setattr(threading.Thread, "start", start)
     return "can't start new thread"
 
 
@@ -119,7 +117,7 @@ def test_without_anybody_to_tell_it_is_a_failure(
     reason = refusal(monkeypatch)
     with (
         pytest.raises(WorkersRefusedError, match=f"cannot start more workers: {reason}"),
-        make_executor(kind, workers=3, poll=never) as executor,
+        make_executor(kind, workers=3, poll=tasks.never) as executor,
     ):
         executor.submit(tasks.times, 2, 3)
     assert not multiprocessing.active_children()
@@ -150,19 +148,10 @@ def test_few_descriptors_start_no_workers_and_all_are_left(limit: int) -> None:
 def test_a_signal_while_threads_start_leaves_none_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     """Threads that wait forever would block the end of the program."""
     before = threading.enumerate()
-    start, count = threading.Thread.start, 0
-
-    def interrupted(thread: threading.Thread) -> None:
-        nonlocal count
-        count += 1
-        if count == 2:
-            raise KeyboardInterrupt
-        start(thread)
-
-    monkeypatch.setattr(threading.Thread, "start", interrupted)
-    with suppress(KeyboardInterrupt), make_executor("threads", workers=3, poll=never) as executor:
+    start = failing_at_second_call(threading.Thread.start, KeyboardInterrupt)
+    monkeypatch.setattr(threading.Thread, "start", start)
+    with suppress(KeyboardInterrupt), make_executor("threads", workers=3, poll=tasks.never) as executor:
         executor.submit(tasks.times, 2, 3)
-    for thread in threading.enumerate():
-        if thread not in before:
-            thread.join(DEADLINE)
+    for thread in {*threading.enumerate()} - {*before}:
+        thread.join(DEADLINE)
     assert threading.active_count() == len(before)

@@ -15,12 +15,8 @@ from fnnctl.executors.work import run_work
 from tests.executors import tasks
 
 
-def never(done: int) -> bool:
-    return False
-
-
 def results(work: Callable[..., Any], *items: tuple[Any, ...]) -> dict[int, Any]:
-    with make_executor("processes", workers=2, poll=never) as executor:
+    with make_executor("processes", workers=2, poll=tasks.never) as executor:
         return dict(run_work(executor, work, items))
 
 
@@ -38,18 +34,6 @@ def test_processes_work_side_by_side_and_not_here(tmp_path: Path) -> None:
     assert len({os.getpid(), *done}) == 3
 
 
-def test_a_process_has_one_blas_thread_and_the_environment_stays() -> None:
-    before = dict(os.environ)
-    assert results(tasks.threads_of_blas, ()) == {0: "1"}
-    assert dict(os.environ) == before
-
-
-def test_a_killed_workers_item_is_done_again(tmp_path: Path) -> None:
-    items = [(str(tmp_path), number) for number in range(3)]
-    assert results(tasks.killed_once, *items) == {0: 0, 1: 1, 2: 2}
-    assert (tmp_path / "killed").exists()
-
-
 def test_a_killed_workers_item_is_done_again_alone(tmp_path: Path) -> None:
     done = results(tasks.killed_in_company, *[(str(tmp_path), number) for number in range(5)])
     assert done.keys() == set(range(5))
@@ -59,7 +43,7 @@ def test_a_killed_workers_item_is_done_again_alone(tmp_path: Path) -> None:
 
 def test_a_worker_that_dies_in_a_later_list(tmp_path: Path) -> None:
     """The one that was there is killed by the first item."""
-    with make_executor("processes", workers=3, poll=never) as executor:
+    with make_executor("processes", workers=3, poll=tasks.never) as executor:
         folder = executor.share(str(tmp_path))
         for _ in range(3):
             (tmp_path / "killed").unlink(missing_ok=True)
@@ -69,13 +53,11 @@ def test_a_worker_that_dies_in_a_later_list(tmp_path: Path) -> None:
             assert (tmp_path / "killed").exists()
 
 
-def test_twice_killed_is_a_failure_of_the_machine() -> None:
-    with pytest.raises(MachineError, match="killed twice"):
-        results(tasks.killed, (0,))
-
-
 def test_twice_killed_may_have_a_result() -> None:
-    with make_executor("processes", workers=2, poll=never) as executor:
+    """Otherwise it is a failure of the machine."""
+    with make_executor("processes", workers=2, poll=tasks.never) as executor:
         items = [(number,) for number in range(3)]
         done = dict(run_work(executor, tasks.killed, items, on_killed=lambda index, error: -index))
-    assert done == {0: 0, 1: -1, 2: -2}
+        assert done == {0: 0, 1: -1, 2: -2}
+        with pytest.raises(MachineError, match="killed twice"):
+            list(run_work(executor, tasks.killed, [(0,)]))
