@@ -8,13 +8,13 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, nullcontext
 from pathlib import Path
 
 import pytest
 
-from fnnctl.errors import DataError, MachineError, UsageError
+from fnnctl.errors import DataError, FnnctlError, MachineError, UsageError
 from fnnctl.store.atomic import (
     NotAFileError,
     append_bytes,
@@ -29,6 +29,9 @@ from fnnctl.store.atomic import (
     write_output,
     write_text,
 )
+from tests.messages import Messages
+from tests.store.faults import failing
+from tests.waiting import await_true
 
 MANIFEST = '{"layout": 1, "kind": "train"}'
 
@@ -38,15 +41,16 @@ def names_in(folder: Path) -> list[str]:
 
 
 def test_write_then_read(tmp_path: Path) -> None:
-    write_bytes(tmp_path / "a.bin", b"\x00one")
-    write_bytes(tmp_path / "a.bin", b"\x00two")
-    assert read_bytes(tmp_path / "a.bin") == b"\x00two"
-    assert names_in(tmp_path) == ["a.bin"]
-
-
-def test_text_without_a_utf8_form_is_written_as_its_escape(tmp_path: Path) -> None:
-    write_text(tmp_path / "a.txt", "ü\udcff")
-    assert (tmp_path / "a.txt").read_bytes() == "ü\\udcff".encode()
+    """A new file has the rights of any other; text without a UTF-8 form is written as its escape."""
+    assert read_bytes(tmp_path / "a") is None
+    (tmp_path / "usual").touch()
+    write_bytes(tmp_path / "a", b"\x00one")
+    write_bytes(tmp_path / "a", b"\x00two")
+    assert read_bytes(tmp_path / "a") == b"\x00two"
+    write_text(tmp_path / "b", "ü\udcff")
+    assert read_bytes(tmp_path / "b") == "ü\\udcff".encode()
+    assert names_in(tmp_path) == ["a", "b", "usual"]
+    assert (tmp_path / "a").stat().st_mode == (tmp_path / "usual").stat().st_mode
 
 
 def test_lines_are_written_as_they_come(tmp_path: Path) -> None:
@@ -61,7 +65,6 @@ def test_lines_are_written_as_they_come(tmp_path: Path) -> None:
     write_lines(tmp_path / "a.csv", lines())
     assert sizes == [0, 1_000_000, 2_000_000]
     assert (tmp_path / "a.csv").read_text(encoding="utf-8") == "ü" * 1_500_000
-    assert names_in(tmp_path) == ["a.csv"]
 
 
 @pytest.mark.parametrize("interruption", [KeyError("row"), KeyboardInterrupt()])
@@ -78,39 +81,25 @@ def test_lines_that_break_off_leave_the_old_file(tmp_path: Path, interruption: B
     assert (tmp_path / "a.csv").read_text() == "old"
 
 
-def test_new_files_have_the_rights_of_any_other_new_file(tmp_path: Path) -> None:
-    (tmp_path / "usual").touch()
-    write_bytes(tmp_path / "written", b"")
-    assert (tmp_path / "written").stat().st_mode == (tmp_path / "usual").stat().st_mode
-
-
 @pytest.mark.parametrize(
-    ("number", "advice"),
+    ("call", "number"),
     [
-        (errno.ENOSPC, "free some space"),
-        (errno.EDQUOT, "free some of your quota"),
-        (errno.EACCES, "change the permissions there"),
-        (errno.EROFS, "write elsewhere"),
-        (errno.EIO, "Input/output error"),
+        ("pathlib.Path.replace", errno.EIO),
+        *(("os.fsync", number) for number in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS)),
     ],
+    ids=["error", "space", "quota", "permission", "read-only"],
 )
-@pytest.mark.parametrize("call", ["os.fsync", "pathlib.Path.replace"])
 def test_a_refused_write_is_reported_and_leaves_the_old_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, advice: str, call: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, call: str, messages: Messages
 ) -> None:
-    def refuse(*_: object) -> None:
-        raise OSError(number, os.strerror(number))
-
     path = tmp_path / "metrics.json"
     write_bytes(path, b"old")
     with monkeypatch.context() as patch:
-        patch.setattr(call, refuse)
+        patch.setattr(call, failing(number))
         with pytest.raises(MachineError) as caught:
             write_bytes(path, b"new")
     assert caught.value.exit_code == 3
-    assert str(path) in caught.value.message
-    assert os.strerror(number) in caught.value.message
-    assert advice in caught.value.message
+    messages.check(str(caught.value).replace(os.strerror(number), "<error>"))
     assert path.read_bytes() == b"old"
     assert names_in(tmp_path) == ["metrics.json"]
 
@@ -126,12 +115,11 @@ def test_the_names_of_several_files_are_synced_together(
     monkeypatch.setattr(os, "fsync", fsync)
     write_files(tmp_path, [("a", ["one\n", "two\n"]), ("b", [b"bytes"])])
     assert synced == [False, False, True]  # the content of each before its name, all names at the end
-    assert ((tmp_path / "a").read_text(), (tmp_path / "b").read_bytes()) == ("one\ntwo\n", b"bytes")
-    assert names_in(tmp_path) == ["a", "b"]
     (tmp_path / "c").mkdir()
     with pytest.raises(MachineError, match="c cannot be written"):
         write_files(tmp_path, [("a", ["new"]), ("c", [""]), ("b", [""])])
     assert ((tmp_path / "a").read_text(), (tmp_path / "b").read_bytes()) == ("new", b"bytes")
+    assert names_in(tmp_path) == ["a", "b", "c"]
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
@@ -151,7 +139,6 @@ KILLED_WHILE_WRITING = """
 import itertools, sys
 from pathlib import Path
 from fnnctl.store.atomic import write_bytes
-print("ready", flush=True)
 for number in itertools.count():
     write_bytes(Path(sys.argv[1]), bytes([number % 256]) * 3_000_000)
 """
@@ -159,15 +146,11 @@ for number in itertools.count():
 
 def test_a_killed_writer_leaves_no_half_file(tmp_path: Path) -> None:
     path = tmp_path / "weights"
-    for milliseconds in (5, 40, 90):
-        with subprocess.Popen(
-            [sys.executable, "-c", KILLED_WHILE_WRITING, str(path)], stdout=subprocess.PIPE
-        ) as writer:
-            assert writer.stdout
-            assert writer.stdout.readline() == b"ready\n"
-            while not path.exists():
-                time.sleep(0.001)
-            time.sleep(milliseconds / 1000)
+    for milliseconds in (5, 40):
+        path.unlink(missing_ok=True)
+        with subprocess.Popen([sys.executable, "-c", KILLED_WHILE_WRITING, str(path)]) as writer:
+            await_true(path.exists)
+            time.sleep(milliseconds / 1000)  # at any moment of a later write
             writer.send_signal(signal.SIGKILL)
         content = path.read_bytes()
         assert len(content) == 3_000_000
@@ -175,15 +158,13 @@ def test_a_killed_writer_leaves_no_half_file(tmp_path: Path) -> None:
     assert all(name == "weights" or name.startswith(".") for name in names_in(tmp_path))
 
 
-def test_a_missing_file_reads_as_none(tmp_path: Path) -> None:
-    assert read_bytes(tmp_path / "nothing") is None
-
-
 def test_a_link_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("secret")
     (tmp_path / "metrics.json").symlink_to(tmp_path / "secret")
     with pytest.raises(DataError, match=r"metrics\.json: is a symbolic link"):
         read_bytes(tmp_path / "metrics.json")
+    with pytest.raises(OSError, match="symbolic links"):
+        append_bytes(tmp_path / "metrics.json", b"one\n")
     write_bytes(tmp_path / "metrics.json", b"{}")
     assert (tmp_path / "secret").read_text() == "secret"
 
@@ -213,12 +194,6 @@ def test_pipes_and_devices_are_refused_at_once(no_file: Path) -> None:
     assert isinstance(cannot_write(no_file, NotAFileError()), DataError)
 
 
-def test_an_unreadable_file_is_reported(tmp_path: Path) -> None:
-    (tmp_path / "metrics.json").mkdir()
-    with pytest.raises(MachineError, match=r"metrics\.json cannot be read: Is a directory"):
-        read_bytes(tmp_path / "metrics.json")
-
-
 def test_an_output_replaces_a_file_and_keeps_a_link_to_it(tmp_path: Path) -> None:
     (tmp_path / "report.md").write_text("old")
     (tmp_path / "link.md").symlink_to("report.md")
@@ -227,9 +202,7 @@ def test_an_output_replaces_a_file_and_keeps_a_link_to_it(tmp_path: Path) -> Non
     assert (tmp_path / "link.md").is_symlink()
 
 
-@pytest.mark.parametrize(
-    "name", ["manifest.json", "model.npz", "threshold.csv", "MODEL.NPZ", ".checkpoint.npz", "checkpoints/new"]
-)
+@pytest.mark.parametrize("name", ["manifest.json", "threshold.csv", "MODEL.NPZ", "checkpoints/new"])
 def test_no_output_is_a_file_of_a_run(tmp_path: Path, name: str) -> None:
     """Neither one that exists nor one that does not, by its own name or by that of a link."""
     run = tmp_path / "run"
@@ -242,7 +215,9 @@ def test_no_output_is_a_file_of_a_run(tmp_path: Path, name: str) -> None:
             write_output(path, ["text"])
     with pytest.raises(UsageError, match="is a file of the run"):
         write_new(run / name, "text")
-    assert names_in(run) == ["checkpoints", "manifest.json"]
+    for _ in range(2):
+        write_output(run / "report.html", ["text"])
+    assert names_in(run) == ["checkpoints", "manifest.json", "report.html"]
     assert (run / "manifest.json").read_text() == MANIFEST
 
 
@@ -270,33 +245,35 @@ def test_a_manifest_of_another_program_makes_no_run(
         assert path.exists() is not is_run
 
 
-def test_a_report_may_be_in_the_folder_of_its_run(tmp_path: Path) -> None:
-    (tmp_path / "manifest.json").write_text(MANIFEST)
-    for _ in range(2):
-        write_output(tmp_path / "report.html", ["text"])
-    assert (tmp_path / "report.html").read_text() == "text"
-
-
-def test_an_output_that_cannot_be_is_a_usage_error(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="is a folder"):
-        write_output(tmp_path, ["text"])
-    with pytest.raises(UsageError, match="there is no folder"):
-        write_output(tmp_path / "missing" / "report.md", ["text"])
-    with pytest.raises(MachineError, match="File name too long"):
-        write_output(tmp_path / ("a" * 5000), ["text"])
-    with pytest.raises(UsageError, match="'-' is not a file here"):
-        write_output(Path("-"), ["text"])
+@pytest.mark.parametrize(
+    ("call", "error"),
+    [
+        (read_bytes, MachineError),
+        (lambda folder: write_output(folder, ["text"]), UsageError),
+        (lambda folder: write_output(folder / "missing" / "report.md", ["text"]), UsageError),
+        (lambda folder: write_output(folder / ("a" * 300), ["text"]), MachineError),
+        (lambda folder: write_output(Path("-"), ["text"]), UsageError),
+        (lambda folder: write_new(folder / "file", "text"), UsageError),
+        (lambda folder: write_new_folder(folder / "file", {}), UsageError),
+    ],
+    ids=["read a folder", "folder", "no folder", "long name", "dash", "new file", "new folder"],
+)
+def test_what_cannot_be_read_or_written(
+    tmp_path: Path, call: Callable[[Path], object], error: type[FnnctlError], messages: Messages
+) -> None:
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(error) as caught:
+        call(tmp_path)
+    messages.check(caught.value)
+    assert names_in(tmp_path) == ["file"]
+    assert (tmp_path / "file").read_text() == "mine"
 
 
 @pytest.fixture(params=["links", "no links"])
 def _links(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Once with hard links, and once as on a file system without them."""
-
-    def refuse(*_: object) -> None:
-        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
-
     if request.param == "no links":
-        monkeypatch.setattr("pathlib.Path.hardlink_to", refuse)
+        monkeypatch.setattr("pathlib.Path.hardlink_to", failing(errno.EPERM))
 
 
 @pytest.mark.usefixtures("_links")
@@ -306,14 +283,11 @@ class TestNewFiles:
         assert (tmp_path / "fnnctl.yaml").read_bytes() == "ü: 1\n".encode()
         assert names_in(tmp_path) == ["fnnctl.yaml"]
 
-    def test_what_is_there_is_not_overwritten(self, tmp_path: Path) -> None:
-        (tmp_path / "fnnctl.yaml").write_text("mine")
+    def test_a_link_is_not_overwritten(self, tmp_path: Path) -> None:
         (tmp_path / "link.yaml").symlink_to("nowhere")
-        for name in ("fnnctl.yaml", "link.yaml"):
-            with pytest.raises(UsageError, match="already exists and is not overwritten"):
-                write_new(tmp_path / name, "new")
-        assert (tmp_path / "fnnctl.yaml").read_text() == "mine"
-        assert names_in(tmp_path) == ["fnnctl.yaml", "link.yaml"]
+        with pytest.raises(UsageError, match="already exists and is not overwritten"):
+            write_new(tmp_path / "link.yaml", "new")
+        assert names_in(tmp_path) == ["link.yaml"]
 
     def test_a_file_that_appears_meanwhile_is_kept(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -324,66 +298,38 @@ class TestNewFiles:
             write_new(path, "new")
         assert path.read_text() == "theirs"
 
-    def test_a_refused_write_leaves_nothing(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        def refuse(*_: object) -> None:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-        monkeypatch.setattr("os.fsync", refuse)
-        with pytest.raises(MachineError, match="free some space"):
+    @pytest.mark.parametrize("calls", [["os.fsync"], ["pathlib.Path.hardlink_to", "pathlib.Path.replace"]])
+    def test_a_refused_write_leaves_nothing(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, calls: list[str]
+    ) -> None:
+        for call in calls:
+            monkeypatch.setattr(call, failing(errno.EIO))
+        with pytest.raises(MachineError, match="Input/output error"):
             write_new(tmp_path / "fnnctl.yaml", "new")
         assert names_in(tmp_path) == []
 
 
-def test_a_new_file_that_cannot_be_renamed_leaves_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def refuse(*_: object) -> None:
-        raise OSError(errno.EIO, os.strerror(errno.EIO))
-
-    monkeypatch.setattr("pathlib.Path.hardlink_to", refuse)
-    monkeypatch.setattr("pathlib.Path.replace", refuse)
-    with pytest.raises(MachineError, match="Input/output error"):
-        write_new(tmp_path / "fnnctl.yaml", "new")
-    assert names_in(tmp_path) == []
-
-
-def test_a_new_folder_appears_complete_or_not_at_all(tmp_path: Path) -> None:
+def test_a_new_folder_appears_complete_or_not_at_all(synced: list[int], tmp_path: Path) -> None:
+    """And survives a power cut."""
     path = tmp_path / "made" / "new"
     with pytest.raises(MachineError, match="cannot be written"):
         write_new_folder(path, {"a/b": b"1", "a": b"a file where a folder is"})
     assert list((tmp_path / "made").iterdir()) == []
+    path.parent.rmdir()
+    synced.clear()
     write_new_folder(path, {"a/b": b"1", "c": b"2"})
     assert (path / "a" / "b").read_bytes() == b"1"
-    with pytest.raises(UsageError, match="already exists and is not overwritten"):
-        write_new_folder(path, {})
-
-
-def test_a_new_folder_survives_a_power_cut(synced: list[int], tmp_path: Path) -> None:
-    path = tmp_path / "made" / "new"
-    write_new_folder(path, {"a/b": b"1", "c": b"2"})
     inodes = {entry.stat().st_ino for entry in (tmp_path, path.parent, path, *path.rglob("*"))}
     assert len(inodes) == 6
     assert inodes <= {*synced}
     assert synced[-1] == path.parent.stat().st_ino, "the folder's name, which it got by a rename"
 
 
-def test_appends_to_a_file_that_need_not_be_there(tmp_path: Path) -> None:
-    append_bytes(tmp_path / "a", b"one\n")
-    append_bytes(tmp_path / "a", b"two\n", sync=True)
-    assert (tmp_path / "a").read_bytes() == b"one\ntwo\n"
-
-
-def test_follows_no_link(tmp_path: Path) -> None:
-    (tmp_path / "a").symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(OSError, match="symbolic links"):
-        append_bytes(tmp_path / "a", b"one\n")
-    assert not (tmp_path / "elsewhere").exists()
-
-
-def test_writes_everything_though_the_system_takes_little_at_a_time(
+def test_appends_although_the_system_takes_little_at_a_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write = os.write
     monkeypatch.setattr(os, "write", lambda descriptor, content: write(descriptor, content[:3]))
-    append_bytes(tmp_path / "a", b"a longer text")
-    assert (tmp_path / "a").read_bytes() == b"a longer text"
+    append_bytes(tmp_path / "a", b"a longer text\n")
+    append_bytes(tmp_path / "a", b"two\n", sync=True)
+    assert (tmp_path / "a").read_bytes() == b"a longer text\ntwo\n"

@@ -9,21 +9,17 @@ from fnnctl.errors import DataError
 from fnnctl.store.documents import read_mapping, to_json
 
 
-def test_json_is_indented_keeps_its_order_and_its_script() -> None:
-    assert to_json({"b": "日本 <script>", "a": [None, 0.1]}) == (
-        '{\n  "b": "日本 <script>",\n  "a": [\n    null,\n    0.1\n  ]\n}\n'
-    )
-
-
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
 def test_json_has_no_nan(value: float) -> None:
     with pytest.raises(ValueError, match="not JSON compliant"):
         to_json({"loss": value})
 
 
-def test_round_trip_of_hostile_text(hostile_classes: tuple[str, ...]) -> None:
+def test_json_is_indented_and_keeps_its_order_and_any_text(hostile_classes: tuple[str, ...]) -> None:
+    text = to_json({"b": "日本 <script>", "a": [None, 0.1]})
+    assert text == '{\n  "b": "日本 <script>",\n  "a": [\n    null,\n    0.1\n  ]\n}\n'
     value = {name: name for name in hostile_classes}
-    assert read_mapping(to_json(value).encode(), Path("x.json")) == value
+    assert read_mapping(to_json(value).encode(), Path("x.json")) == json.loads(to_json(value)) == value
 
 
 @pytest.mark.parametrize(
@@ -43,7 +39,3 @@ def test_round_trip_of_hostile_text(hostile_classes: tuple[str, ...]) -> None:
 def test_what_is_not_an_object_is_damaged(content: bytes, fault: str) -> None:
     with pytest.raises(DataError, match=rf"^x\.json: is damaged: {fault}$"):
         read_mapping(content, Path("x.json"))
-
-
-def test_other_tools_read_it() -> None:
-    assert json.loads(to_json({"a": 1})) == {"a": 1}

@@ -10,23 +10,12 @@ from fnnctl.store.manifest import Manifest
 from tests.store.test_manifest import read
 
 BEST = {"trial": 5, "objective": 0.9, "configuration": {}, "epochs": 9}
-COMPARISON = {
-    "winner": 5,
-    "trial": 0,
-    "budget": 9,
-    "objectives": [0.9, 0.8],
-    "p": 0.02,
-    "compared": 7,
-    "ties": 2,
-}
+COMPARISON: dict[str, Any] = {
+    "winner": 5, "trial": 0, "budget": 9, "objectives": [0.9, 0.8], "p": 0.02, "compared": 7, "ties": 2,
+}  # fmt: skip
 METRIC = {
-    "metric": "accuracy",
-    "ensemble": 0.9,
-    "default": 0.8,
-    "difference": 0.1,
-    "p": 0.02,
-    "verdict": "better",
-}
+    "metric": "accuracy", "ensemble": 0.9, "default": 0.8, "difference": 0.1, "p": 0.02, "verdict": "better",
+}  # fmt: skip
 SELECTION = {"metric": "accuracy", "rounds": 3, "kept": 2, "candidates": 4, "trials": []}
 
 

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from collections.abc import Callable
@@ -16,7 +15,9 @@ from fnnctl.store.journal import journal_bytes
 from fnnctl.store.listing import STATUSES, Position, list_runs
 from fnnctl.store.manifest import RunStatus
 from fnnctl.store.run import OpenRun, create_run, open_run
+from tests.store.faults import make_run
 
+FINISHED = "2026-01-01T00:00:02.000000Z"
 JOURNAL = [{"record": "header"}, {"record": "trial"}, {"record": "end"}]
 """What a list counts in a journal."""
 
@@ -26,51 +27,38 @@ def runs(tmp_path: Path) -> Path:
     return tmp_path / "runs"
 
 
-def make_run(
-    runs: Path,
-    name: str,
-    *,
-    started: str = "2026-01-01T00:00:00.000000Z",
-    status: str = "completed",
-    **facts: object,
-) -> Path:
-    """A run folder with this name and these facts in its manifest."""
-    folder = runs / name
-    folder.mkdir(parents=True)
-    manifest = {"status": status, "kind": "train", "name": name, "started": started, **facts}
-    (folder / "manifest.json").write_text(json.dumps(manifest))
-    return folder
-
-
 def test_statuses_are_those_of_the_manifest() -> None:
     assert get_args(RunStatus) == STATUSES
 
 
-def test_the_facts_of_a_list(runs: Path) -> None:
-    make_run(
-        runs,
-        "a",
-        seed=7,
-        finished="2026-01-01T00:00:02.000000Z",
-        seconds={"total": 2, "training": None},
-        data={"name": "iris", "task": "classification"},
-    )
-    facts = list_runs(runs)[0].facts
-    assert facts
-    assert (facts.seed, facts.seconds, facts.data, facts.task) == (7, 2.0, "iris", "classification")
-    assert facts.finished == "2026-01-01T00:00:02.000000Z"
+@pytest.mark.parametrize(
+    ("facts", "listed"),
+    [
+        (
+            {
+                "seed": 7, "seconds": {"total": 2, "training": None}, "finished": FINISHED,
+                "data": {"name": "iris", "task": "classification"}, "search": {"trials": 3},
+            },
+            (7, 2.0, FINISHED, "iris", "classification", 3),
+        ),
+        ({"seed": "7", "seconds": [1], "finished": 1, "data": {"name": None}, "search": True}, (None,) * 6),
+    ],
+    ids=["all", "of another type"],
+)  # fmt: skip
+def test_the_facts_of_a_list(runs: Path, facts: dict[str, object], listed: tuple[object, ...]) -> None:
+    make_run(runs, "a", **facts)
+    read = list_runs(runs)[0].facts
+    assert read
+    assert (read.seed, read.seconds, read.finished, read.data, read.task, read.trials) == listed
 
 
-def test_facts_of_another_type_are_unknown(runs: Path) -> None:
-    make_run(runs, "a", seed="7", seconds=[1], data={"name": None}, search=True, finished=1)
-    facts = list_runs(runs)[0].facts
-    assert facts
-    assert (facts.seed, facts.seconds, facts.data, facts.trials, facts.finished) == (None,) * 5
-
-
-def test_a_run_of_a_newer_layout_is_damaged(runs: Path) -> None:
-    make_run(runs, "a", layout=2)
-    assert "was written by a newer fnnctl (layout 2" in (list_runs(runs)[0].damage or "")
+def test_a_folder_of_runs(tmp_path: Path) -> None:
+    assert list_runs(tmp_path / "nowhere") == []
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UsageError, match="is not a folder of runs"):
+        list_runs(tmp_path / "file")
+    make_run(tmp_path, "a", layout=2)
+    assert "was written by a newer fnnctl (layout 2" in (list_runs(tmp_path)[0].damage or "")
 
 
 def test_what_a_search_says_of_its_journal(runs: Path) -> None:
@@ -95,21 +83,11 @@ def test_what_a_search_says_of_its_journal(runs: Path) -> None:
     assert "is missing: a search cannot be read without it" in (list_runs(runs)[0].damage or "")
 
 
-def test_a_file_is_no_folder_of_runs(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    with pytest.raises(UsageError, match="is not a folder of runs"):
-        list_runs(tmp_path / "file")
-
-
 def test_a_run_that_is_removed_meanwhile_is_not_listed(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kept, gone = make_run(runs, "kept"), make_run(runs, "gone")
     shutil.rmtree(gone)
     monkeypatch.setattr(listing, "run_paths", lambda folder: [gone, kept])
     assert [entry.path for entry in list_runs(runs)] == [kept]
-
-
-def test_no_folder_is_no_runs(runs: Path) -> None:
-    assert list_runs(runs) == []
 
 
 def test_the_list_is_in_order_of_start_and_has_metrics(runs: Path) -> None:
@@ -157,18 +135,17 @@ def test_a_run_whose_process_is_gone_has_died(start_run: Callable[[str], OpenRun
 
 def test_a_search_is_listed_as_running_died_or_completed(runs: Path) -> None:
     """It has the scores of its refitted winner, which is not listed separately."""
+
+    def listed() -> tuple[str, bool, str | None]:
+        (entry,) = list_runs(runs)
+        return entry.displayed_status, entry.alive, entry.facts and entry.facts.status
+
     search = create_run(
         runs, name="rates", kind="search", config=b"", resolved="", manifest={}, journal=JOURNAL
     )
-    (entry,) = list_runs(runs)
-    assert (entry.displayed_status, entry.alive, entry.read_metrics()) == ("running", True, None)
+    assert listed() == ("running", True, "running")
     search.let_go()
-    (entry,) = list_runs(runs)
-    assert (entry.displayed_status, entry.alive, entry.facts and entry.facts.status) == (
-        "died",
-        False,
-        "running",
-    )
+    assert listed() == ("died", False, "running")
     again = open_run(RunFolder(search.path))
     assert again
     winner = create_run(search.path, name="rates", kind="train", config=b"", resolved="", manifest={})
@@ -177,14 +154,9 @@ def test_a_search_is_listed_as_running_died_or_completed(runs: Path) -> None:
     winner.finish("completed", {"total": 1.0, "training": 1.0})
     winner.path.rename(search.path / "best")
     again.finish("completed", {"total": 2.0, "training": 1.0})
+    assert listed() == ("completed", False, "completed")
     (entry,) = list_runs(runs)
-    assert (entry.displayed_status, entry.alive, entry.facts and entry.facts.kind) == (
-        "completed",
-        False,
-        "search",
-    )
-    assert entry.read_metrics() == metrics
-    assert entry.scored == search.path / "best"
+    assert (entry.read_metrics(), entry.scored) == (metrics, search.path / "best")
 
 
 def test_a_winner_that_is_damaged_is_reported(runs: Path) -> None:
@@ -198,16 +170,13 @@ def test_a_winner_that_is_damaged_is_reported(runs: Path) -> None:
 
 
 def test_a_position_is_read_until_the_run_has_ended(run: OpenRun) -> None:
-    assert Position.read(run.path) is None
     run.note_position({"epoch": 12, "epochs": 1_200, "seconds_left": 754.0})
     assert str(Position.read(run.path)) == "epoch 12 of 1,200, about 13 min left"
     run.note_position({"epoch": 0, "epochs": 1_200, "seconds_left": None})
     assert str(Position.read(run.path)) == "epoch 0 of 1,200"
+    for content in ("", "[]", "{", '{"epoch": 1}', '{"epoch": "1", "epochs": 2}'):
+        (run.path / names.PROGRESS).write_text(content)
+        assert Position.read(run.path) is None
+    run.note_position({"epoch": 12, "epochs": 1_200, "seconds_left": 754.0})
     run.finish("interrupted", {"total": 1.0, "training": None})
     assert Position.read(run.path) is None
-
-
-@pytest.mark.parametrize("content", ["", "[]", "{", '{"epoch": 1}', '{"epoch": "1", "epochs": 2}'])
-def test_a_damaged_position_is_none(tmp_path: Path, content: str) -> None:
-    (tmp_path / names.PROGRESS).write_text(content)
-    assert Position.read(tmp_path) is None

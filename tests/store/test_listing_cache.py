@@ -11,7 +11,7 @@ from fnnctl.store import listing, listing_cache
 from fnnctl.store.listing import ListedFacts, list_runs
 from fnnctl.store.listing_cache import RunCache, stamp
 from fnnctl.store.names import LISTED_FACTS
-from tests.store.test_listing import make_run
+from tests.store.faults import make_run
 
 SETTLED = 1_700_000_000
 
