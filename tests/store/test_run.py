@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import errno
 import hashlib
-import json
-import multiprocessing
+import math
 import os
 import re
-import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from typing import Literal
 
@@ -27,17 +26,17 @@ from fnnctl.store.folder import RunFolder
 from fnnctl.store.lock import take_over_lock
 from fnnctl.store.run import OpenRun, create_run, open_run
 from tests.store.conftest import described
+from tests.store.faults import failing
+
+SECONDS = {"total": 1.5, "training": 1.0}
 
 
 def start(runs_dir: Path) -> Path:
-    """Start a run like a command; a function for threads and processes."""
-    run = create_run(
-        runs_dir, name="iris", kind="train", config=b"x: 1\n", resolved="x: 1\n", manifest={"seed": 7}
-    )
-    return run.path
+    return create_run(runs_dir, name="iris", kind="train", config=b"x: 1\n", manifest={"seed": 7}).path
 
 
-def test_a_new_run_is_complete_when_it_appears(tmp_path: Path) -> None:
+def test_a_new_run_is_complete_when_it_appears(synced: list[int], tmp_path: Path) -> None:
+    """And its folders survive a power cut."""
     config = b"# as given \xff\r\ndata: {source: iris}"
     before = datetime.now(UTC).isoformat()
     run = create_run(
@@ -52,15 +51,13 @@ def test_a_new_run_is_complete_when_it_appears(tmp_path: Path) -> None:
     assert (run.path / "config.yaml").read_bytes() == config
     assert run.read_resolved() == b"seed: 7\n"
     manifest = run.read_manifest()
-    assert (manifest.status, manifest.kind, manifest.name, manifest.seed) == (
-        "running",
-        "train",
-        "Größe 1",
-        7,
-    )
+    facts = (manifest.status, manifest.kind, manifest.name, manifest.seed)
+    assert facts == ("running", "train", "Größe 1", 7)
     assert before[:19] <= manifest.started <= datetime.now(UTC).isoformat()
     assert list(run.path.parent.iterdir()) == [run.path]
     assert run.is_alive()
+    folders = (tmp_path, tmp_path / "deep", run.path.parent, run.path)
+    assert {folder.stat().st_ino for folder in folders} <= {*synced}
 
 
 def test_fifty_threads_at_once_get_fifty_folders(tmp_path: Path) -> None:
@@ -76,13 +73,6 @@ def test_fifty_threads_at_once_get_fifty_folders(tmp_path: Path) -> None:
     assert sorted(tmp_path.iterdir()) == sorted(paths)
 
 
-def test_fifty_starts_in_processes_get_fifty_folders(tmp_path: Path) -> None:
-    with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as pool:
-        paths = list(pool.map(start, [tmp_path] * 50))
-    assert len(set(paths)) == 50
-    assert all(RunFolder(path).read_manifest().seed == 7 for path in paths)
-
-
 def test_a_name_that_is_taken_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folders = iter(["same", "same", "other"])
     monkeypatch.setattr("fnnctl.store.names.run_folder_name", lambda *_: next(folders))
@@ -90,52 +80,30 @@ def test_a_name_that_is_taken_is_replaced(tmp_path: Path, monkeypatch: pytest.Mo
     assert start(tmp_path).name == "other"
 
 
-@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EACCES])
-@pytest.mark.parametrize("after", [0, 1, 2])
-def test_a_start_that_cannot_be_written_leaves_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, after: int
+@pytest.mark.parametrize(
+    ("call", "calls_before", "failure"),
+    [
+        ("replace", 0, OSError(errno.ENOSPC, "No space left on device")),
+        ("replace", 1, OSError(errno.EACCES, "Permission denied")),
+        ("rename", 0, OSError(errno.EROFS, "Read-only file system")),
+        ("rename", 0, KeyboardInterrupt("interrupted")),
+    ],
+    ids=["first file", "later file", "folder", "interruption"],
+)
+def test_a_start_that_fails_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str, calls_before: int, failure: BaseException
 ) -> None:
-    replace, calls = Path.replace, iter(range(10))
+    original, calls = getattr(Path, call), count()
 
-    def refuse_later(self: Path, target: Path) -> Path:
-        if next(calls) < after:
-            return replace(self, target)
-        raise OSError(number, os.strerror(number))
+    def fail_later(path: Path, target: Path) -> Path:
+        if next(calls) < calls_before:
+            return Path(original(path, target))
+        raise failure
 
-    monkeypatch.setattr(Path, "replace", refuse_later)
-    with pytest.raises(MachineError, match=os.strerror(number)):
+    monkeypatch.setattr(Path, call, fail_later)
+    with pytest.raises((MachineError, KeyboardInterrupt), match=str(failure.args[-1])):
         start(tmp_path)
     assert list(tmp_path.iterdir()) == []
-
-
-def test_a_start_that_cannot_be_renamed_leaves_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def refuse(*_: object) -> None:
-        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
-
-    monkeypatch.setattr(Path, "rename", refuse)
-    with pytest.raises(MachineError, match="Read-only file system; write elsewhere"):
-        start(tmp_path)
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_an_interrupted_start_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(Path, "rename", interrupt)
-    with pytest.raises(KeyboardInterrupt):
-        start(tmp_path)
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_new_runs_folder_survives_a_power_cut(synced: list[int], tmp_path: Path) -> None:
-    """With the folders around it."""
-    run = create_run(tmp_path / "a" / "runs", name="x", kind="train", manifest={"seed": 0})
-    folders = (tmp_path, tmp_path / "a", tmp_path / "a" / "runs", run.path)
-    assert {folder.stat().st_ino for folder in folders} <= {*synced}
-    run.let_go()
 
 
 @pytest.mark.parametrize("runs_dir", ["file", "file/below"])
@@ -145,67 +113,44 @@ def test_a_runs_folder_that_is_a_file_is_a_usage_error(tmp_path: Path, runs_dir:
         start(tmp_path / runs_dir)
 
 
-def test_metrics_round_trip(run: OpenRun, hostile_classes: tuple[str, ...]) -> None:
+def test_metrics_and_histories_are_read_back(run: OpenRun, hostile_classes: tuple[str, ...]) -> None:
     metrics = {"test": {"accuracy": 0.1 + 0.2, "per_class": {name: {"f1": None} for name in hostile_classes}}}
     run.write_metrics(metrics)
     assert run.read_metrics() == metrics
+    rows = [(1, 1 / 3, None), (2, math.inf, 0.5)]
+    for count_of_rows in (2, 0):
+        run.write_table(names.HISTORY, ("epoch", "train_loss", "validation_loss"), rows[:count_of_rows])
+        history = {"epoch": [1, 2], "train_loss": [1 / 3, math.inf], "validation_loss": [None, 0.5]}
+        assert run.read_history() == {name: values[:count_of_rows] for name, values in history.items()}
 
 
-def test_history_round_trip(run: OpenRun) -> None:
-    run.write_table(
-        names.HISTORY, ("epoch", "train_loss", "validation_loss"), [(1, 1 / 3, None), (2, float("inf"), 0.5)]
-    )
-    assert run.read_history() == {
-        "epoch": [1, 2],
-        "train_loss": [1 / 3, float("inf")],
-        "validation_loss": [None, 0.5],
-    }
-
-
-def test_an_empty_history_has_its_columns(run: OpenRun) -> None:
-    run.write_table(names.HISTORY, ("epoch", "train_loss"), [])
-    assert run.read_history() == {"epoch": [], "train_loss": []}
-
-
-def test_model_round_trip(run: OpenRun) -> None:
+def test_models_are_read_back_and_described_further(start_run: Callable[[str], OpenRun]) -> None:
+    """Equal weights give equal files."""
+    runs = [start_run("a"), start_run("b")]
     arrays = {"weights_1": np.ones((2, 3), np.float32), "bias_1": np.zeros(3, np.float32)}
-    run.write_model(arrays, described())
-    model = run.read_model()
-    assert model.description["classes"] == ["a", "b"]
-    assert model.sha256 == hashlib.sha256((run.path / "model.npz").read_bytes()).hexdigest()
+    with pytest.raises(MachineError, match=r"model\.json is gone: the run folder was deleted"):
+        runs[0].describe_model({"temperature": 1.5})
+    for run in runs:
+        run.write_model(arrays, described(temperature=None))
+    for name in ("model.npz", "model.json"):
+        assert len({(run.path / name).read_bytes() for run in runs}) == 1
+    model = runs[0].read_model()
+    assert model.sha256 == hashlib.sha256((runs[0].path / "model.npz").read_bytes()).hexdigest()
     assert list(model.arrays) == ["weights_1", "bias_1"]
     np.testing.assert_array_equal(model.arrays["weights_1"], arrays["weights_1"])
+    runs[0].describe_model({"temperature": 1.5})
+    assert runs[0].read_model().description == {**model.description, "temperature": 1.5}
 
 
-def test_a_model_is_described_further(run: OpenRun) -> None:
-    with pytest.raises(MachineError, match=r"model\.json is gone: the run folder was deleted"):
-        run.describe_model({"temperature": 1.5})
-    run.write_model({"w": np.zeros(3)}, {"classes": ["a"], "temperature": None})
-    before = json.loads((run.path / "model.json").read_text())
-    run.describe_model({"temperature": 1.5})
-    assert json.loads((run.path / "model.json").read_text()) == {**before, "temperature": 1.5}
-
-
-def test_equal_weights_give_equal_files(start_run: Callable[[str], OpenRun]) -> None:
-    first, second = start_run("a"), start_run("b")
-    for run in (first, second):
-        run.write_model({"w": np.arange(5.0)}, described())
-    for name in ("model.npz", "model.json"):
-        assert (first.path / name).read_bytes() == (second.path / name).read_bytes()
-
-
-def test_log_lines_have_the_time_and_no_escape_codes(run: OpenRun) -> None:
+def test_log_lines_have_the_time_and_no_escape_codes(run: OpenRun, tmp_path: Path) -> None:
+    """A log that cannot be written ends nothing."""
     run.log("training \x1b[31m[/]\x1b[0m")
     run.log("Traceback:\n  line 1")
     lines = (run.path / "log.txt").read_text().splitlines()
-    assert [re.sub(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z ", "", line) for line in lines] == [
-        "training [31m[/][0m",
-        "Traceback:",
-        "  line 1",
-    ]
-
-
-def test_a_log_that_cannot_be_written_ends_nothing(run: OpenRun, tmp_path: Path) -> None:
+    times, texts = [line[:27] for line in lines], [line[28:] for line in lines]
+    assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", time) for time in times)
+    assert texts == ["training [31m[/][0m", "Traceback:", "  line 1"]
+    (run.path / "log.txt").unlink()
     (run.path / "log.txt").symlink_to(tmp_path / "outside.txt")
     run.log("lost")
     assert not (tmp_path / "outside.txt").exists()
@@ -214,30 +159,14 @@ def test_a_log_that_cannot_be_written_ends_nothing(run: OpenRun, tmp_path: Path)
 def test_finish_completes_the_manifest_and_frees_the_lock(run: OpenRun) -> None:
     run.record({"training": {"epochs": 12, "best_epoch": 9, "stopped": "no better validation_loss"}})
     assert run.read_manifest().status == "running"
-    run.finish(
-        "completed", {"total": 1.5, "training": 1.0}, {"warnings": ["column 'id' looks like a row id"]}
-    )
+    run.finish("completed", SECONDS, {"warnings": ["column 'id' looks like a row id"]})
     manifest = RunFolder(run.path).read_manifest()
-    assert manifest.status == "completed"
-    assert (manifest.seconds.total, manifest.seconds.training) == (1.5, 1.0)
     assert manifest.training is not None
-    assert manifest.training.best_epoch == 9
+    assert (manifest.status, manifest.seed, manifest.training.best_epoch) == ("completed", 0, 9)
+    assert (manifest.seconds.total, manifest.seconds.training) == (1.5, 1.0)
     assert manifest.warnings == ["column 'id' looks like a row id"]
-    assert manifest.seed == 0
     assert manifest.finished is not None
     assert manifest.finished > manifest.started
-    assert not run.is_alive()
-
-
-def test_finish_frees_the_lock_also_where_nothing_can_be_written(
-    run: OpenRun, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def refuse(*_: object) -> None:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    monkeypatch.setattr(Path, "replace", refuse)
-    with pytest.raises(MachineError):
-        run.finish("completed", {"total": 1.5, "training": 1.0})
     assert not run.is_alive()
 
 
@@ -262,7 +191,7 @@ def test_only_a_complete_run_needs_no_checkpoint(
     run: OpenRun, status: Literal["completed", "failed", "interrupted"]
 ) -> None:
     run.write_checkpoint({"epoch": np.array(3)})
-    run.finish(status, {"total": 1.5, "training": 1.0})
+    run.finish(status, SECONDS)
     assert (run.read_checkpoint() is None) == (status == "completed")
 
 
@@ -311,44 +240,16 @@ def test_no_kill_leaves_a_checkpoint_in_a_complete_run(tmp_path: Path) -> None:
     assert ends == {("running", True), ("running", False), ("completed", False)}
 
 
-def test_a_full_disk_at_the_end_leaves_the_checkpoint(run: OpenRun, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(descriptor: int) -> None:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
+def test_a_full_disk_at_the_end_leaves_the_checkpoint_and_frees_the_lock(
+    run: OpenRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
     run.write_checkpoint({"epoch": np.array(3)})
-    monkeypatch.setattr(os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", failing(errno.ENOSPC))
     with pytest.raises(MachineError):
-        run.finish("completed", {"total": 1.5, "training": 1.0})
+        run.finish("completed", SECONDS)
     assert run.read_manifest().status == "running"
     assert run.read_checkpoint() is not None
-
-
-KILLED_RUN = """
-import sys
-from pathlib import Path
-from fnnctl.store.run import create_run
-run = create_run(Path(sys.argv[1]), name="x", kind="train", config=b"", resolved="", manifest={})
-print(run.path, flush=True)
-while True:
-    run.write_metrics({"test": {"per_class": {str(n): {"f1": 0.5} for n in range(3000)}}})
-"""
-
-
-def test_a_killed_run_is_whole_and_not_alive(tmp_path: Path) -> None:
-    with subprocess.Popen(
-        [sys.executable, "-c", KILLED_RUN, str(tmp_path)], stdout=subprocess.PIPE
-    ) as process:
-        assert process.stdout
-        run = RunFolder(Path(process.stdout.readline().decode().strip()))
-        while run.read_metrics() is None:
-            pass
-        assert run.is_alive()
-        process.send_signal(signal.SIGKILL)
-    assert run.read_manifest().status == "running"
     assert not run.is_alive()
-    metrics = run.read_metrics()
-    assert metrics is not None
-    assert len(metrics["test"]["per_class"]) == 3000
 
 
 @pytest.mark.parametrize("moment", range(4))
@@ -374,34 +275,24 @@ run.create_run(Path(sys.argv[1]), name="x", kind="train", config=b"", resolved="
 
 
 def test_open_run_takes_over_what_was_left(run: OpenRun) -> None:
-    for name in (".model.npz.0123abcd.tmp", ".manifest.json.4567ef01.tmp"):
-        (run.path / name).write_bytes(b"half")
-    run.finish("interrupted", {"total": 1.5, "training": 1.0})
+    temporary = [run.path / name for name in (".model.npz.0123abcd.tmp", ".manifest.json.4567ef01.tmp")]
+    for path in temporary:
+        path.write_bytes(b"half")
+    with pytest.raises(UsageError, match=f"is still running in process {os.getpid()}: wait for it, or stop"):
+        open_run(RunFolder(run.path))
+    assert all(path.exists() for path in temporary)
+    run.finish("interrupted", SECONDS)
     opened = open_run(RunFolder(run.path))
     assert opened is not None
     assert opened.is_alive()
     assert opened.read_manifest().status == "interrupted"
-    assert sorted(path.name for path in run.path.iterdir()) == [
-        ".lock",
-        "config.yaml",
-        "manifest.json",
-        "resolved.yaml",
-    ]
+    assert not any(path.exists() for path in temporary)
     opened.let_go()
     assert not RunFolder(run.path).is_alive()
 
 
-def test_open_run_leaves_a_living_run_alone(run: OpenRun) -> None:
-    (run.path / ".model.npz.0123abcd.tmp").write_bytes(b"half")
-    with pytest.raises(
-        UsageError, match=f"is still running in process {os.getpid()}: wait for it, or stop it"
-    ):
-        open_run(RunFolder(run.path))
-    assert (run.path / ".model.npz.0123abcd.tmp").exists()
-
-
 def test_open_run_leaves_a_complete_run_alone(run: OpenRun) -> None:
-    run.finish("completed", {"total": 1.5, "training": 1.0})
+    run.finish("completed", SECONDS)
     before = {path.name: path.stat().st_mtime_ns for path in run.path.iterdir()}
     assert open_run(RunFolder(run.path)) is None
     assert {path.name: path.stat().st_mtime_ns for path in run.path.iterdir()} == before
@@ -411,7 +302,7 @@ def test_open_run_finds_a_run_that_ends_meanwhile(run: OpenRun, monkeypatch: pyt
     """The other process ends between the first reading of the manifest and the lock."""
 
     def end_first(path: Path) -> int:
-        run.finish("completed", {"total": 1.5, "training": 1.0})
+        run.finish("completed", SECONDS)
         return take_over_lock(path)
 
     monkeypatch.setattr("fnnctl.store.run.take_over_lock", end_first)
@@ -422,11 +313,7 @@ def test_open_run_finds_a_run_that_ends_meanwhile(run: OpenRun, monkeypatch: pyt
 def test_open_run_reports_a_folder_that_cannot_be_written(
     run: OpenRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run.finish("interrupted", {"total": 1.5, "training": 1.0})
-
-    def refuse(*_: object) -> int:
-        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-
-    monkeypatch.setattr("fnnctl.store.run.take_over_lock", refuse)
+    run.finish("interrupted", SECONDS)
+    monkeypatch.setattr("fnnctl.store.run.take_over_lock", failing(errno.EACCES))
     with pytest.raises(MachineError, match="cannot be written: Permission denied"):
         open_run(RunFolder(run.path))

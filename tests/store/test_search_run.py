@@ -12,7 +12,6 @@ import pytest
 from fnnctl.errors import DataError
 from fnnctl.store import names
 from fnnctl.store.folder import RunFolder
-from fnnctl.store.names import BEST, FORMER_BEST, NEXT_BEST
 from fnnctl.store.run import OpenRun, create_run, open_run, take_over_run
 
 
@@ -26,40 +25,29 @@ def test_a_search_begins_with_its_journal_and_continues_with_it(tmp_path: Path) 
     assert run.read_journal() == [header, {"record": "end", "reason": "complete"}]
 
 
-def test_a_search_without_a_journal_is_damaged(tmp_path: Path) -> None:
-    run = create_run(tmp_path, name="iris", kind="search", manifest={}, journal=[{"record": "header"}])
-    (run.path / "journal.jsonl").unlink()
-    for read in (run.read_journal, run.open_journal):
+def test_a_search_without_a_journal_is_damaged(search: OpenRun, run: OpenRun) -> None:
+    for read in (search.read_journal, search.open_journal):
         with pytest.raises(DataError, match=r"journal\.jsonl: is missing: .* restore a copy"):
             read()
-    assert not (run.path / "journal.jsonl").exists()
-
-
-def test_a_run_that_is_no_search_has_no_journal(run: OpenRun) -> None:
-    assert run.read_journal() is None
+    assert not (search.path / "journal.jsonl").exists()
+    assert run.read_journal() is None, "it is no search"
 
 
 def test_times_are_in_the_timeline(run: OpenRun) -> None:
+    """Damaged lines are left out, and a timeline that cannot be written ends nothing."""
+    assert run.read_timeline() == []
     run.note_times([{"event": "begun", "worker": "a\nb"}, {"event": "done", "trial": 3}])
     run.note_times([{"event": "over"}])
-    lines = (run.path / "timeline.jsonl").read_text(encoding="utf-8").splitlines()
-    events = [json.loads(line) for line in lines]
+    path = run.path / "timeline.jsonl"
+    events = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     assert [event["event"] for event in events] == ["begun", "done", "over"]
     assert (events[0]["worker"], events[1]["trial"]) == ("a\nb", 3)
     assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT[\d:.]+Z", event["time"]) for event in events)
-    assert run.read_timeline() == events
-
-
-def test_damaged_lines_of_a_timeline_are_left_out(run: OpenRun) -> None:
-    assert run.read_timeline() == []
-    run.note_times([{"event": "begun"}])
-    with (run.path / "timeline.jsonl").open("ab") as file:
-        file.write(b"[1]\n\xff\xfe\n" + b"[" * 100_000 + b'\n{"event": "done"}\n{"event": "torn')
-    assert [event["event"] for event in run.read_timeline()] == ["begun", "done"]
-
-
-def test_a_timeline_that_cannot_be_written_ends_nothing(run: OpenRun) -> None:
-    (run.path / "timeline.jsonl").mkdir()
+    with path.open("ab") as file:
+        file.write(b"[1]\n\xff\xfe\n" + b"[" * 100_000 + b'\n{"event": "later"}\n{"event": "torn')
+    assert run.read_timeline() == [*events, {"event": "later"}]
+    path.unlink()
+    path.mkdir()
     run.note_times([{"event": "begun"}])
 
 
@@ -74,65 +62,55 @@ def test_the_leaderboard_is_a_table(run: OpenRun) -> None:
     )
 
 
+def add_run(search: OpenRun, folder: str, name: str) -> None:
+    create_run(search.path, name=name, kind="train", manifest={}, folder=folder).let_go()
+
+
 @pytest.fixture
 def search(tmp_path: Path) -> OpenRun:
-    """A search with a winner, and a new winner that is to replace it."""
-    run = create_run(tmp_path, name="iris", kind="search", manifest={})
-    for name in (BEST, NEXT_BEST):
-        create_run(run.path, name=name, kind="train", manifest={}, folder=name).let_go()
-    return run
+    return create_run(tmp_path, name="iris", kind="search", manifest={})
 
 
-def winners_name(search: RunFolder) -> str:
-    winner = search.winner()
-    assert winner is not None
-    return winner.read_manifest().name
+PARTS = {
+    "winner": (names.BEST, names.FORMER_BEST, names.NEXT_BEST),
+    "ensemble": (names.ENSEMBLE, names.FORMER_ENSEMBLE, names.NEXT_ENSEMBLE),
+}
+"""The folders of the present, the former and the next one."""
 
 
-def test_a_winner_is_replaced(search: OpenRun) -> None:
-    search.replace_winner()
-    assert winners_name(search) == NEXT_BEST
-    assert {path.name for path in search.path.iterdir() if path.is_dir()} == {BEST}
+def part_of(search: RunFolder, part: str) -> str | None:
+    """The name of the run that is the search's winner or ensemble."""
+    run = search.winner() if part == "winner" else search.ensemble()
+    return None if run is None else run.read_manifest().name
 
 
-@pytest.mark.parametrize(("renames", "stays"), [(1, BEST), (2, NEXT_BEST)])
-def test_an_interrupted_replacement(search: OpenRun, renames: int, stays: str) -> None:
-    for source, target in [(BEST, FORMER_BEST), (NEXT_BEST, BEST)][:renames]:
-        (search.path / source).rename(search.path / target)
-    assert winners_name(search) == stays
-    search.let_go()
-    again = take_over_run(RunFolder(search.path))
-    assert winners_name(again) == stays
-    assert {path.name for path in search.path.iterdir() if path.is_dir()} == {BEST}
-    again.let_go()
-
-
-def test_the_first_ensemble_and_the_next_one(search: OpenRun) -> None:
+@pytest.mark.parametrize("part", PARTS)
+def test_a_part_of_a_search_is_replaced(search: OpenRun, part: str) -> None:
     """Until the first is in its place there is none; the next one replaces it."""
+    present, _, following = PARTS[part]
+    before = None
     for name in ("first", "next"):
-        create_run(search.path, name=name, kind="train", manifest={}, folder=names.NEXT_ENSEMBLE).let_go()
-        before = search.ensemble()
-        assert (before is None) == (name == "first")
-        search.replace_ensemble()
-        ensemble = search.ensemble()
-        assert ensemble is not None
-        assert ensemble.read_manifest().name == name
-    assert {path.name for path in search.path.iterdir() if path.is_dir()} == {BEST, NEXT_BEST, names.ENSEMBLE}
+        add_run(search, following, name)
+        assert part_of(search, part) == before
+        search.replace_winner() if part == "winner" else search.replace_ensemble()
+        assert part_of(search, part) == name
+        before = name
+    assert [path.name for path in search.path.iterdir() if path.is_dir()] == [present]
 
 
+@pytest.mark.parametrize("part", PARTS)
 @pytest.mark.parametrize(("renames", "stays"), [(0, "first"), (1, "first"), (2, "next")])
-def test_an_interrupted_replacement_of_the_ensemble(search: OpenRun, renames: int, stays: str) -> None:
-    for name, folder in (("first", names.ENSEMBLE), ("next", names.NEXT_ENSEMBLE)):
-        create_run(search.path, name=name, kind="train", manifest={}, folder=folder).let_go()
-    both = [(names.ENSEMBLE, names.FORMER_ENSEMBLE), (names.NEXT_ENSEMBLE, names.ENSEMBLE)]
-    for source, target in both[:renames]:
+def test_an_interrupted_replacement(search: OpenRun, part: str, renames: int, stays: str) -> None:
+    present, former, following = PARTS[part]
+    add_run(search, present, "first")
+    add_run(search, following, "next")
+    for source, target in [(present, former), (following, present)][:renames]:
         (search.path / source).rename(search.path / target)
+    assert part_of(search, part) == stays
     search.let_go()
     again = take_over_run(RunFolder(search.path))
-    ensemble = again.ensemble()
-    assert ensemble is not None
-    assert ensemble.read_manifest().name == stays
-    assert {path.name for path in search.path.iterdir() if path.is_dir()} == {BEST, names.ENSEMBLE}
+    assert part_of(again, part) == stays
+    assert [path.name for path in search.path.iterdir() if path.is_dir()] == [present]
     again.let_go()
 
 

@@ -15,6 +15,7 @@ from hypothesis.extra.numpy import arrays
 from fnnctl.arrays import FloatArray
 from fnnctl.errors import DataError
 from fnnctl.store.tables import ROWS_OF_A_BLOCK, CsvTable, csv_lines, read_table, wide_csv_lines
+from tests.messages import Messages
 
 
 def read(text: str) -> CsvTable:
@@ -26,14 +27,9 @@ def to_csv(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 
 def test_csv_is_plain() -> None:
-    text = to_csv(("row", "label", "p"), [(0, "=cmd()", 0.1), (1, "a,b", None), (2, 'say "x"', 1e-20)])
+    rows = [(0, "=cmd()", np.float64(0.1)), (np.int64(1), "a,b", None), (2, 'say "x"', 1e-20)]
+    text = to_csv(("row", "label", "p"), rows)
     assert text == 'row,label,p\n0,=cmd(),0.1\n1,"a,b",\n2,"say ""x""",1e-20\n'
-
-
-def test_hostile_names_are_read_back(hostile_classes: tuple[str, ...]) -> None:
-    table = read(to_csv(hostile_classes, [hostile_classes]))
-    assert table.columns == hostile_classes
-    assert table.rows == (hostile_classes,)
 
 
 @given(st.lists(st.lists(st.text(st.characters(exclude_categories=["Cs"])), min_size=2, max_size=2)))
@@ -47,10 +43,6 @@ def test_any_text_is_read_back_by_fnnctl_and_by_csv(rows: list[list[str]]) -> No
 def test_numbers_keep_every_bit(numbers: list[float | None]) -> None:
     table = read(to_csv(("x", "y"), [(number, 0) for number in numbers]))
     assert [repr(number) for number in table.numbers(0)] == [repr(number) for number in numbers]
-
-
-def test_numpy_numbers_are_written_like_python_ones() -> None:
-    assert to_csv(("a", "b"), [(np.float64(0.1), np.int64(3))]) == "a,b\n0.1,3\n"
 
 
 @given(arrays(np.float64, st.tuples(st.integers(1, 4), st.integers(1, 3)), elements=st.floats()))
@@ -91,19 +83,11 @@ def test_a_block_may_end_with_the_table(rows: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        (b"", "not a CSV table"),
-        (b"a,b\n1,2\n3\n", "row 2 has 1 values, but the header has 2"),
-        (b'a,b\n"1,2\n', "not a CSV table"),
-        (b"\xff\n", "not a CSV table"),
-    ],
+    "content",
+    [b"", b"a,b\n1,2\n3\n", b'a,b\n"1,2\n', b"\xff\n", b"epoch,loss\n1,many\n"],
+    ids=["empty", "short row", "open quote", "no text", "no number"],
 )
-def test_damage_is_reported(content: bytes, message: str) -> None:
-    with pytest.raises(DataError, match=message):
-        read_table(content, Path("x.csv"))
-
-
-def test_text_in_a_column_of_numbers_is_damage() -> None:
-    with pytest.raises(DataError, match=r"x\.csv: is damaged: column 'loss': .*'many'"):
-        read("epoch,loss\n1,many\n").numbers(1)
+def test_damage_is_reported(content: bytes, messages: Messages) -> None:
+    with pytest.raises(DataError) as caught:
+        read_table(content, Path("x.csv")).numbers(1)
+    messages.check(caught.value)

@@ -22,19 +22,34 @@ def values(checkpoints: TrialCheckpoints, trial: int, unit: int, budget: int) ->
     return [float(each) for each in read_state(location.file)["parameters"][location.rows][0]]
 
 
-def test_each_network_is_found_again(tmp_path: Path) -> None:
-    """The folds of trial 1 are in two stacks, which both start with this trial."""
+NETWORKS = [(0, 0, 3), (1, 0, 3), (1, 1, 3), (2, 0, 3), (1, 0, 9), (1, 1, 9), (2, 0, 9), (2, 1, 3)]
+
+
+def known(checkpoints: TrialCheckpoints) -> dict[tuple[int, int, int], list[float]]:
+    """What is known of `NETWORKS`: trial, unit and budget."""
+    there = [key for key in NETWORKS if checkpoints.location(key[:2], key[2])]
+    return {key: values(checkpoints, *key) for key in there}
+
+
+def test_each_network_is_found_again_until_it_is_released(tmp_path: Path) -> None:
+    """The folds of trial 1 are in two stacks, which both start with this trial; all are released at once."""
     written = TrialCheckpoints(tmp_path)
+    assert known(written) == {}
     written.write([(0, 0), (1, 0)], 3, state(0.0, 10.0))
     written.write([(1, 1), (2, 0)], 3, state(11.0, 20.0))
     written.write([(1, 0), (1, 1)], 9, state(110.0, 111.0))
+    networks = {
+        (0, 0, 3): [0.0], (1, 0, 3): [10.0], (1, 1, 3): [11.0], (2, 0, 3): [20.0],
+        (1, 0, 9): [110.0], (1, 1, 9): [111.0],
+    }  # fmt: skip
     for checkpoints in (written, TrialCheckpoints(tmp_path)):
-        assert values(checkpoints, 0, 0, 3) == [0.0]
-        assert values(checkpoints, 1, 0, 3) == [10.0]
-        assert values(checkpoints, 1, 1, 3) == [11.0]
-        assert values(checkpoints, 1, 1, 9) == [111.0]
-        assert checkpoints.location((2, 0), 9) is None
-        assert checkpoints.location((2, 1), 3) is None
+        assert known(checkpoints) == networks
+    written.release([(1, 3)])
+    assert known(written) == {key: value for key, value in networks.items() if (key[0], key[2]) != (1, 3)}
+    (tmp_path / "checkpoints" / "unreadable.npz").write_bytes(b"half")
+    written.clear()
+    assert files(tmp_path) == []
+    assert known(written) == {}
 
 
 def test_what_is_there_is_known(tmp_path: Path) -> None:
@@ -76,16 +91,6 @@ def test_files_that_no_one_needs_are_removed(tmp_path: Path, again: bool) -> Non
     assert values(checkpoints, 0, 0, 3) == [5.0]
 
 
-def test_all_folds_of_a_trial_are_released(tmp_path: Path) -> None:
-    checkpoints = TrialCheckpoints(tmp_path)
-    checkpoints.write([(0, 0), (1, 0)], 3, state(0.0, 10.0))
-    checkpoints.write([(1, 1), (1, 2)], 3, state(11.0, 12.0))
-    checkpoints.release([(1, 3)])
-    assert len(files(tmp_path)) == 1
-    assert values(checkpoints, 0, 0, 3) == [0.0]
-    assert all(checkpoints.location((1, fold), 3) is None for fold in range(3))
-
-
 def test_a_checkpoint_that_is_written_again_takes_the_place_of_the_former(tmp_path: Path) -> None:
     checkpoints = TrialCheckpoints(tmp_path)
     checkpoints.write([(0, 0), (1, 0)], 3, state(0.0, 1.0))
@@ -100,13 +105,11 @@ def test_a_checkpoint_that_is_written_again_takes_the_place_of_the_former(tmp_pa
 def test_only_what_this_process_wrote_needs_no_check(tmp_path: Path) -> None:
     checkpoints = TrialCheckpoints(tmp_path)
     checkpoints.write([(0, 0), (1, 0)], 3, state(0.0, 1.0))
-    assert checkpoints.has_written((0, 0), 3)
-    assert not checkpoints.has_written((0, 0), 9)
-    assert not checkpoints.has_written((0, 1), 3)
+    asked = [((0, 0), 3), ((0, 0), 9), ((0, 1), 3), ((1, 0), 3)]
+    assert [checkpoints.has_written(*network) for network in asked] == [True, False, False, True]
     assert not TrialCheckpoints(tmp_path).has_written((0, 0), 3)
     checkpoints.release([(0, 3)])
-    assert not checkpoints.has_written((0, 0), 3)
-    assert checkpoints.has_written((1, 0), 3)
+    assert [checkpoints.has_written(*network) for network in asked] == [False, False, False, True]
     checkpoints.clear()
     assert not checkpoints.has_written((1, 0), 3)
 
@@ -132,16 +135,6 @@ def test_states_that_do_not_match_are_damaged(tmp_path: Path) -> None:
             checkpoints.read([(0, 0), (other, 0)], 3)
 
 
-def test_everything_can_be_cleared(tmp_path: Path) -> None:
-    """Even what cannot be read."""
-    checkpoints = TrialCheckpoints(tmp_path)
-    checkpoints.write([(0, 0), (1, 0)], 3, state(0.0, 1.0))
-    (tmp_path / "checkpoints" / "unreadable.npz").write_bytes(b"half")
-    checkpoints.clear()
-    assert files(tmp_path) == []
-    assert checkpoints.location((0, 0), 3) is None
-
-
 def test_what_cannot_be_read_is_lost(tmp_path: Path) -> None:
     written = TrialCheckpoints(tmp_path)
     written.write([(0, 0)], 1, state(0.0))
@@ -160,11 +153,3 @@ def test_what_cannot_be_read_is_lost(tmp_path: Path) -> None:
     location.file.unlink()
     with pytest.raises(DataError):
         read_state(location.file)
-
-
-def test_without_a_folder_nothing_is_there(tmp_path: Path) -> None:
-    checkpoints = TrialCheckpoints(tmp_path)
-    assert checkpoints.location((0, 0), 1) is None
-    checkpoints.release([(0, 1)])
-    checkpoints.clear()
-    assert list(tmp_path.iterdir()) == []
