@@ -16,12 +16,14 @@ from fnnctl.errors import MachineError
 from fnnctl.executors import admission, cluster, remote
 from fnnctl.executors.admission import sources_digest
 from fnnctl.executors.cluster import MAX_ATTEMPTS, ClusterExecutor
-from fnnctl.executors.protocols import ClusterOptions, Poll, WorkerKilledError
+from fnnctl.executors.protocols import ClusterOptions, Poll, Warn, WorkerKilledError
 from fnnctl.executors.remote import RemoteItem, RemoteResult, exchange_progress, leave_session, run_item
 from fnnctl.executors.work import run_work
 from fnnctl.messages import Message, sentences
 from tests.executors import tasks
 from tests.waiting import DEADLINE, await_true
+
+Start = Callable[..., tuple["ToyConnection", ClusterExecutor]]
 
 
 class ToyConnection:
@@ -118,26 +120,29 @@ class ToyConnection:
 
 
 @pytest.fixture
-def start() -> Iterator[Callable[..., ClusterExecutor]]:
-    """Makes executors of a connection, which are shut down at the end if the test has not done that."""
+def start() -> Iterator[Start]:
+    """Makes a connection to workers and its executor, which is shut down at the end of the test, too."""
     executors: list[ClusterExecutor] = []
 
-    def started(connection: ToyConnection, poll: Poll = tasks.never, **options: Any) -> ClusterExecutor:
-        executors.append(ClusterExecutor(lambda: connection, 100, poll, ClusterOptions("toy", **options)))
-        return executors[-1]
+    def started(
+        *workers: str, poll: Poll = tasks.never, warn: Warn = print, **state: Any
+    ) -> tuple[ToyConnection, ClusterExecutor]:
+        connection = ToyConnection(*workers)
+        for name, value in state.items():
+            setattr(connection, name, value)
+        executors.append(ClusterExecutor(lambda: connection, 100, poll, ClusterOptions("toy", warn)))
+        return connection, executors[-1]
 
     yield started
     for executor in executors:
         executor.shutdown()
 
 
-Start = Callable[..., ClusterExecutor]
 impatient = pytest.mark.usefixtures("_impatient")
 
 
 def test_a_thread_has_one_item_at_a_time_and_the_rest_waits_here(start: Start) -> None:
-    connection = ToyConnection("a", "b")
-    executor = start(connection)
+    connection, executor = start("a", "b")
     futures = [executor.submit(tasks.until_stopped, number) for number in range(5)]
     await_true(lambda: sorted(connection.sent) == [("a", 1), ("b", 2)])
     assert [future.running() for future in futures] == [True, True, False, False, False]
@@ -148,9 +153,7 @@ def test_a_thread_has_one_item_at_a_time_and_the_rest_waits_here(start: Start) -
 
 
 def test_a_worker_that_joins_gets_values_and_items_and_a_paused_one_none(start: Start) -> None:
-    connection = ToyConnection("a", "b")
-    connection.paused = {"a"}
-    executor = start(connection)
+    connection, executor = start("a", "b", paused={"a"})
     value = executor.share(7)
     assert executor.workers == 1
     blocking = [executor.submit(tasks.until_stopped, 1), executor.submit(tasks.until_stopped, 2)]
@@ -164,8 +167,7 @@ def test_a_worker_that_joins_gets_values_and_items_and_a_paused_one_none(start: 
 
 
 def test_items_of_a_dead_worker_have_been_killed_and_others_go_on(start: Start) -> None:
-    connection = ToyConnection("a", "b")
-    executor = start(connection)
+    connection, executor = start("a", "b")
     one, two = executor.submit(tasks.until_stopped, 1), executor.submit(tasks.until_stopped, 2)
     connection.alive = {"b": 1}
     with pytest.raises(WorkerKilledError):
@@ -178,13 +180,12 @@ def test_items_of_a_dead_worker_have_been_killed_and_others_go_on(start: Start) 
 
 def test_progress_never_falls_although_a_worker_dies(start: Start) -> None:
     counts: list[int] = []
-    connection = ToyConnection("a", "b")
 
     def poll(done: int) -> bool:
         counts.append(done)
         return False
 
-    executor = start(connection, poll)
+    connection, executor = start("a", "b", poll=poll)
     future = executor.submit(tasks.until_stopped, 1)
     await_true(lambda: executor.poll() or counts[-1] == 1)
     connection.alive = {"b": 1}
@@ -198,9 +199,7 @@ def test_progress_never_falls_although_a_worker_dies(start: Start) -> None:
 
 
 def test_what_a_living_worker_loses_is_sent_again(start: Start) -> None:
-    connection = ToyConnection("a", "b")
-    connection.to_lose = MAX_ATTEMPTS - 1
-    executor = start(connection)
+    connection, executor = start("a", "b", to_lose=MAX_ATTEMPTS - 1)
     assert executor.submit(tasks.times, 3, 4).result(DEADLINE) == 12
     assert len(connection.sent) == MAX_ATTEMPTS
     connection.to_lose = MAX_ATTEMPTS
@@ -211,9 +210,8 @@ def test_what_a_living_worker_loses_is_sent_again(start: Start) -> None:
 def test_what_was_stopped_for_a_silent_coordinator_is_sent_again(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    connection = ToyConnection("a")
     monkeypatch.setattr(remote, "LEASE", -1.0)
-    executor = start(connection)
+    connection, executor = start("a")
     future = executor.submit(tasks.until_stopped, 3)
     await_true(lambda: len(connection.sent) > 2)
     assert not future.done()
@@ -223,8 +221,7 @@ def test_what_was_stopped_for_a_silent_coordinator_is_sent_again(
 
 
 def test_a_lost_connection_fails_all_items(start: Start) -> None:
-    connection = ToyConnection("a")
-    executor = start(connection)
+    connection, executor = start("a")
     futures = [executor.submit(tasks.until_stopped, number) for number in range(2)]
     connection.gone = True
     for future in futures:
@@ -243,11 +240,11 @@ NOT_INSTALLED = f"fnnctl is not installed there; install fnnctl {fnnctl.__versio
 @pytest.mark.parametrize(
     ("answers", "reason"),
     [
-        ({"versions": "0.0.9"}, f"it has fnnctl 0.0.9, not {fnnctl.__version__}"),
-        ({"versions": ModuleNotFoundError("fnnctl")}, NOT_INSTALLED),
-        ({"versions": ValueError("damaged")}, "ValueError: damaged"),
-        ({"digests": "0" * 64}, OTHER_CODE),
-        ({"digests": AttributeError("no attribute 'sources_digest'")}, OTHER_CODE),
+        ({"versions": {"a": "0.0.9"}}, f"it has fnnctl 0.0.9, not {fnnctl.__version__}"),
+        ({"versions": {"a": ModuleNotFoundError("fnnctl")}}, NOT_INSTALLED),
+        ({"versions": {"a": ValueError("damaged")}}, "ValueError: damaged"),
+        ({"digests": {"a": "0" * 64}}, OTHER_CODE),
+        ({"digests": {"a": AttributeError("no attribute 'sources_digest'")}}, OTHER_CODE),
     ],
     ids=["version", "not installed", "damaged", "code", "old code"],
 )
@@ -255,10 +252,7 @@ def test_a_worker_without_this_version_gets_no_work(
     start: Start, answers: dict[str, object], reason: str
 ) -> None:
     notes: list[Message] = []
-    connection = ToyConnection("a", "b")
-    for kind, answer in answers.items():
-        getattr(connection, kind)["a"] = answer
-    executor = start(connection, warn=notes.append)
+    connection, executor = start("a", "b", warn=notes.append, **answers)
     assert executor.workers == 1
     assert dict(run_work(executor, tasks.times, [(2, 3), (2, 4), (2, 5)])) == {0: 6, 1: 8, 2: 10}
     assert {worker for worker, _ in connection.sent} == {"b"}
@@ -285,9 +279,7 @@ def test_the_digest_is_that_of_names_and_contents(monkeypatch: pytest.MonkeyPatc
 def test_an_item_that_does_not_begin_goes_to_another_worker(start: Start) -> None:
     """The first copy keeps its worker busy; when it ends after all, its result is dropped."""
     messages: list[Message] = []
-    connection = ToyConnection("a", "b")
-    connection.holding = {"a"}
-    executor = start(connection, warn=messages.append)
+    connection, executor = start("a", "b", holding={"a"}, warn=messages.append)
     items = [(3, number) for number in range(6)]
     assert dict(run_work(executor, tasks.times, items)) == {number: 3 * number for number in range(6)}
     assert [worker for worker, _ in connection.sent].count("a") == 1
@@ -307,9 +299,7 @@ def test_an_item_that_does_not_begin_waits_for_another_worker(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(cluster, "SECONDS_TO_REPORT", 0.0)
-    connection = ToyConnection("a")
-    connection.holding = {"a"}
-    executor = start(connection)
+    connection, executor = start("a", holding={"a"})
     future = executor.submit(tasks.times, 3, 4)
     await_true(lambda: connection.sent == [("a", 1)])
     connection.await_exchanges()
@@ -321,8 +311,7 @@ def test_an_item_that_does_not_begin_waits_for_another_worker(
 @impatient
 def test_the_item_of_a_suspended_worker_goes_to_another_one(start: Start) -> None:
     """When the worker goes on, it is told to end its copy early."""
-    connection = ToyConnection("a", "b")
-    executor = start(connection)
+    connection, executor = start("a", "b")
     future = executor.submit(tasks.until_stopped, 7)
     await_true(lambda: connection.sent == [("a", 1)])
     connection.suspended = {"a"}
@@ -339,8 +328,7 @@ def test_the_item_of_a_suspended_worker_goes_to_another_one(start: Start) -> Non
 @impatient
 def test_an_idle_suspended_worker_blocks_nothing(start: Start) -> None:
     """The values are placed on the only worker that answers, and no item is sent to the other one."""
-    connection = ToyConnection("a", "b", "c")
-    executor = start(connection)
+    connection, executor = start("a", "b", "c")
     future = executor.submit(tasks.until_stopped, 7)
     await_true(lambda: connection.sent == [("a", 1)])
     connection.suspended = {"a", "b"}
@@ -356,9 +344,8 @@ def test_an_idle_suspended_worker_blocks_nothing(start: Start) -> None:
 
 
 def test_values_go_to_another_worker_if_the_first_one_stops_answering(start: Start) -> None:
-    connection = ToyConnection("a", "b")
-    connection.suspended_by_values = "a"
-    assert start(connection).submit(tasks.times, 3, 4).result(DEADLINE) == 12
+    connection, executor = start("a", "b", suspended_by_values="a")
+    assert executor.submit(tasks.times, 3, 4).result(DEADLINE) == 12
     assert connection.placed == [["a", "b"], ["b"]]
     assert connection.sent == [("b", 1)]
 
@@ -366,9 +353,7 @@ def test_values_go_to_another_worker_if_the_first_one_stops_answering(start: Sta
 @impatient
 def test_copies_that_are_withdrawn_are_no_losses(start: Start) -> None:
     """An item that waits for values, because worker a is silent, is sent as often as they are placed."""
-    connection = ToyConnection("a", "b")
-    connection.holding = {"a", "b"}
-    executor = start(connection)
+    connection, executor = start("a", "b", holding={"a", "b"})
     connection.suspended = {"a"}
     future = executor.submit(tasks.times, 3, 4)
     await_true(lambda: len(connection.sent) > MAX_ATTEMPTS + 2)
@@ -379,8 +364,7 @@ def test_copies_that_are_withdrawn_are_no_losses(start: Start) -> None:
 
 
 def test_a_connection_that_cannot_be_ended_is_no_error(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-    connection = ToyConnection("a")
-    executor = start(connection)
+    connection, executor = start("a")
     assert executor.submit(tasks.times, 3, 4).result(DEADLINE) == 12
     connection.close()
 
@@ -393,9 +377,7 @@ def test_a_connection_that_cannot_be_ended_is_no_error(start: Start, monkeypatch
 
 @impatient
 def test_a_dead_workers_copy_is_forgotten(start: Start) -> None:
-    connection = ToyConnection("a", "b")
-    connection.holding = {"a"}
-    executor = start(connection)
+    connection, executor = start("a", "b", holding={"a"})
     assert executor.submit(tasks.times, 3, 4).result(DEADLINE) == 12
     connection.alive = {"b": 1}
     await_true(connection.held[0].cancelled)
@@ -403,9 +385,7 @@ def test_a_dead_workers_copy_is_forgotten(start: Start) -> None:
 
 def test_workers_that_are_all_paused_are_told_of(start: Start) -> None:
     messages: list[Message] = []
-    connection = ToyConnection("a", "b")
-    connection.paused = {"a", "b"}
-    executor = start(connection, warn=messages.append)
+    _, executor = start("a", "b", paused={"a", "b"}, warn=messages.append)
     executor.submit(tasks.times, 3, 4)
     await_true(lambda: executor.poll() or messages)
     assert sentences(messages) == ["every worker is paused, most likely because its memory is full: waiting"]
@@ -413,13 +393,11 @@ def test_workers_that_are_all_paused_are_told_of(start: Start) -> None:
 
 @pytest.mark.parametrize("trouble", ["holding", "suspended", "gone", "silent"])
 def test_a_stop_ends_the_work_whatever_the_cluster_does(
-    trouble: str, monkeypatch: pytest.MonkeyPatch
+    start: Start, trouble: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The items that do not stop give no result, not even that of one that kills its worker twice."""
     monkeypatch.setattr(cluster, "SECONDS_TO_STOP", 0.3)
     monkeypatch.setattr(cluster, "SECONDS_TO_CLOSE", 0.3)
-    connection = ToyConnection("a", "b")
-    connection.holding = {"a", "b"}
 
     def poll(done: int) -> bool:
         if len(connection.held) < 2:
@@ -431,7 +409,7 @@ def test_a_stop_ends_the_work_whatever_the_cluster_does(
         connection.gone = trouble == "gone"
         return True
 
-    executor = ClusterExecutor(lambda: connection, 100, poll, ClusterOptions("toy"))
+    connection, executor = start("a", "b", poll=poll, holding={"a", "b"})
     items = [(number,) for number in range(5)]
     assert dict(run_work(executor, tasks.until_stopped, items, on_killed=lambda index, error: -1)) == {}
     executor.shutdown()

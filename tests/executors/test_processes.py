@@ -67,12 +67,16 @@ def test_a_second_thread_or_a_library_with_threads_forbids_a_fork(
 
 
 @linux
-def test_items_are_done_however_processes_begin(method: str, tmp_path: Path) -> None:
-    with make_executor("processes", workers=2, poll=tasks.never) as executor:
+def test_a_killed_workers_item_is_done_again_in_every_list(method: str, tmp_path: Path) -> None:
+    """The worker that is left of a list is killed by the first item of the next one."""
+    with make_executor("processes", workers=3, poll=tasks.never) as executor:
         folder = executor.share(str(tmp_path))
-        items = [(folder, number) for number in (0, 1, 2)]
-        assert dict(run_work(executor, tasks.killed_once, items)) == {0: 0, 1: 1, 2: 2}
-        assert dict(run_work(executor, tasks.killed_once, [(folder, 5)])) == {0: 5}
+        for _ in range(2):
+            (tmp_path / "killed").unlink(missing_ok=True)
+            assert dict(run_work(executor, tasks.killed_once, [(folder, 0)])) == {0: 0}
+            items = ((folder, number) for number in (1, 2, 3))
+            assert dict(run_work(executor, tasks.killed_once, items)) == {0: 1, 1: 2, 2: 3}
+            assert (tmp_path / "killed").exists()
     assert not own_workers()
 
 
@@ -335,11 +339,6 @@ def test_messages_arrive_in_order_and_arrays_as_they_are() -> None:
         assert received[name].dtype == array.dtype
         np.testing.assert_array_equal(received[name], array)
     received["large"][0, 0] = 7.0
-
-
-def test_what_cannot_be_pickled_is_no_message() -> None:
-    with pytest.raises(Exception, match="pickle"):
-        Message.of(lambda: None)
 
 
 def test_a_closed_end_is_an_error() -> None:

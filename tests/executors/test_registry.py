@@ -87,6 +87,7 @@ REFUSALS: list[tuple[ExecutorKind, Refusal]] = [
 def test_this_process_does_the_work(
     monkeypatch: pytest.MonkeyPatch, kind: ExecutorKind, refusal: Refusal
 ) -> None:
+    """Without anybody to tell of it, it is a failure."""
     messages: list[Message] = []
     counts: list[int] = []
 
@@ -95,26 +96,19 @@ def test_this_process_does_the_work(
         return False
 
     threads = threading.active_count()  # others may have started one before
-    reason = refusal(monkeypatch)
-    with make_executor(kind, workers=3, poll=poll, warn=messages.append) as executor:
-        shared = executor.share(7)
-        items = [(shared, number) for number in (4, 1, 3)]
-        assert dict(run_work(executor, tasks.times, items)) == {0: 28, 1: 7, 2: 21}
-        assert executor.workers == 1
-        assert dict(run_work(executor, tasks.times, items[:1])) == {0: 28}
-        assert threading.active_count() == threads
+    with monkeypatch.context() as patch:
+        reason = refusal(patch)
+        with make_executor(kind, workers=3, poll=poll, warn=messages.append) as executor:
+            shared = executor.share(7)
+            items = [(shared, number) for number in (4, 1, 3)]
+            assert dict(run_work(executor, tasks.times, items)) == {0: 28, 1: 7, 2: 21}
+            assert executor.workers == 1
+            assert dict(run_work(executor, tasks.times, items[:1])) == {0: 28}
+            assert threading.active_count() == threads
     assert counts[-1] == 12
-    told = "all work runs in this process instead, with the same results"
-    assert sentences(messages) == [f"the system cannot start more workers: {reason}; {told}"]
-    assert not multiprocessing.active_children()
-
-
-@linux
-@pytest.mark.parametrize(("kind", "refusal"), REFUSALS)
-def test_without_anybody_to_tell_it_is_a_failure(
-    monkeypatch: pytest.MonkeyPatch, kind: ExecutorKind, refusal: Refusal
-) -> None:
-    reason = refusal(monkeypatch)
+    text = "all work runs in this process instead, with the same results"
+    assert sentences(messages) == [f"the system cannot start more workers: {reason}; {text}"]
+    refusal(monkeypatch)
     with (
         pytest.raises(WorkersRefusedError, match=f"cannot start more workers: {reason}"),
         make_executor(kind, workers=3, poll=tasks.never) as executor,

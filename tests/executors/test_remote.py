@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 
 import pytest
 
@@ -10,6 +11,14 @@ from fnnctl.executors import remote
 from fnnctl.executors.protocols import Progress, Shared
 from fnnctl.executors.remote import RemoteItem, exchange_progress, join_session, leave_session, run_item
 from tests.executors import tasks
+
+
+@pytest.fixture(autouse=True)
+def _sessions() -> Iterator[None]:
+    """All sessions of a test end with it."""
+    yield
+    for session in ("a", "b"):
+        leave_session(session)
 
 
 def told(progress: Progress) -> list[object]:
@@ -28,8 +37,6 @@ def test_an_item_tells_its_coordinator_of_its_progress_and_is_stopped_by_it() ->
     stopped = run_item(RemoteItem("a", 6, told, ()))  # it may begin after the call
     assert stopped.value is not None
     assert stopped.value[2] is True
-    leave_session("a")
-    leave_session("b")
 
 
 def drops(progress: Progress, number: int) -> bool:
@@ -42,22 +49,23 @@ def leaves(progress: Progress) -> bool:
     return progress.should_stop()
 
 
-def test_an_item_that_another_worker_does_ends_early() -> None:
-    assert run_item(RemoteItem("a", 5, drops, (5,))).value is True
-    assert run_item(RemoteItem("a", 6, drops, (5,))).value is False
-    leave_session("a")
-
-
-def test_items_end_early_once_their_coordinator_has_left() -> None:
-    ended = run_item(RemoteItem("a", 5, leaves, ()))
-    assert (ended.value, ended.abandoned) == (True, False)
+@pytest.mark.parametrize(
+    ("item", "ends"),
+    [
+        (RemoteItem("a", 5, drops, (5,)), True),
+        (RemoteItem("a", 6, drops, (5,)), False),
+        (RemoteItem("a", 5, leaves, ()), True),
+    ],
+    ids=["another worker does it", "another worker does another one", "its coordinator has left"],
+)
+def test_an_item_that_nobody_needs_ends_early(item: RemoteItem[bool], ends: bool) -> None:
+    result = run_item(item)
+    assert (result.value, result.abandoned) == (ends, False)
 
 
 def test_handles_become_values() -> None:
     handles: tuple[Shared[int], Shared[int]] = Shared(1), Shared(0)
-    item = RemoteItem("a", 1, tasks.times, handles)
-    assert run_item(item, 3, 4).value == 12
-    leave_session("a")
+    assert run_item(RemoteItem("a", 1, tasks.times, handles), 3, 4).value == 12
 
 
 def test_an_item_stops_when_its_coordinator_is_silent(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,7 +75,6 @@ def test_an_item_stops_when_its_coordinator_is_silent(monkeypatch: pytest.Monkey
     exchange_progress("a", stop=True)
     asked = run_item(RemoteItem("a", 2, tasks.until_stopped, (7,)))
     assert (asked.value, asked.abandoned) == (7, False)
-    leave_session("a")
 
 
 def test_calls_do_not_fill_the_workers_log(caplog: pytest.LogCaptureFixture) -> None:
@@ -76,5 +83,4 @@ def test_calls_do_not_fill_the_workers_log(caplog: pytest.LogCaptureFixture) -> 
     with caplog.at_level(logging.INFO, "distributed.worker"):
         log.info("Run out-of-band function %r", exchange_progress.__name__)
         log.info("Run out-of-band function %r", "other")
-    leave_session("a")
     assert caplog.messages == ["Run out-of-band function 'other'"]

@@ -4,28 +4,17 @@ import pytest
 
 from fnnctl.executors.protocols import Progress
 from fnnctl.executors.serial import SerialExecutor
+from tests.executors import tasks
 
 
-def divided(progress: Progress, dividend: int, divisor: int) -> tuple[int, int]:
-    return divmod(dividend, divisor)
+def interrupted(progress: Progress) -> None:
+    raise KeyboardInterrupt
 
 
-def executor() -> SerialExecutor:
-    return SerialExecutor(4, lambda done: False)
-
-
-def test_what_is_submitted_is_done() -> None:
-    future = executor().submit(divided, 17, 5)
-    assert future.done()
-    assert future.result() == (3, 2)
-    assert executor().workers == 1
-
-
-def test_a_failure_is_the_futures_and_a_signal_is_not() -> None:
-    def interrupted(progress: Progress) -> None:
-        raise KeyboardInterrupt
-
-    with pytest.raises(ZeroDivisionError):
-        executor().submit(divided, 1, 0).result()
+def test_what_is_submitted_is_done_and_only_a_failure_is_the_futures() -> None:
+    executor = SerialExecutor(4, tasks.never)
+    assert executor.workers == 1
+    assert executor.submit(tasks.times, 17, 5).done()
+    assert executor.submit(tasks.fails, 1).done()
     with pytest.raises(KeyboardInterrupt):
-        executor().submit(interrupted)
+        executor.submit(interrupted)

@@ -41,18 +41,6 @@ def test_a_killed_workers_item_is_done_again_alone(tmp_path: Path) -> None:
     assert any(done.values())
 
 
-def test_a_worker_that_dies_in_a_later_list(tmp_path: Path) -> None:
-    """The one that was there is killed by the first item."""
-    with make_executor("processes", workers=3, poll=tasks.never) as executor:
-        folder = executor.share(str(tmp_path))
-        for _ in range(3):
-            (tmp_path / "killed").unlink(missing_ok=True)
-            assert dict(run_work(executor, tasks.killed_once, [(folder, 0)])) == {0: 0}
-            items = ((folder, number) for number in (1, 2, 3))
-            assert dict(run_work(executor, tasks.killed_once, items)) == {0: 1, 1: 2, 2: 3}
-            assert (tmp_path / "killed").exists()
-
-
 def test_twice_killed_may_have_a_result() -> None:
     """Otherwise it is a failure of the machine."""
     with make_executor("processes", workers=2, poll=tasks.never) as executor:

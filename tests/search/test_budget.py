@@ -141,16 +141,6 @@ def test_no_bracket_is_lost_through_rounding() -> None:
     }
 
 
-@pytest.mark.parametrize(
-    ("min_epochs", "largest"), [(1, 4), (2, 3), (3, 3), (4, 2), (27, 1), (28, 0), (81, 0)]
-)
-def test_the_largest_bracket_begins_at_min_epochs_or_above(min_epochs: int, largest: int) -> None:
-    brackets = hyperband_brackets(min_epochs=min_epochs, max_epochs=81, reduction_factor=3)
-    assert brackets[0].number == largest
-    assert brackets[0].rungs[0].epochs == 81 // 3**largest >= min_epochs
-    assert brackets[-1] == Bracket(0, (Rung(largest + 1, 81),), Fraction(3))
-
-
 def test_a_reduction_factor_is_what_is_written() -> None:
     """2.5² = 6.25: 40 / 6.25 = 6.4, 40 / 2.5 = 16; ⌈3·6.25/3⌉ = 7, of which ⌊7/2.5⌋ = 2 and ⌊7/6.25⌋ = 1.
 

@@ -177,20 +177,6 @@ def test_a_damaged_cache_is_written_anew(folder: Path) -> None:
     assert held(folder) == set()
 
 
-def test_what_is_recorded_is_not_held(folder: Path) -> None:
-    """The cache still has it: it is only ever added to."""
-    killed(folder, Backwards(15), scheduler="full_budget")
-    before = len(ResultCache(folder).read())
-    assert before == 19
-    killed(folder, Backwards(0), scheduler="full_budget")
-    with closing(JournalFile(folder / "journal.jsonl")) as file:
-        journal = Journal(file, ResultCache(folder))
-        journal.add_result(journal.held[1, 9])
-        assert (1, 9) not in journal.held
-    assert held(folder) == {(number, 9) for number in range(2, 20)}
-    assert len(ResultCache(folder).read()) == before
-
-
 def test_a_stopped_search_keeps_what_it_holds(tmp_path: Path) -> None:
     asked = iter([None] * 4 + [TIME_IS_OVER])
     with closing(JournalFile(tmp_path / "journal.jsonl")) as file, closing(ResultCache(tmp_path)) as cache:

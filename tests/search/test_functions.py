@@ -11,7 +11,6 @@ import pytest
 import fnnctl.search
 import fnnctl.search.functions
 from fnnctl.errors import DataError
-from fnnctl.records.history import SearchHistory
 from fnnctl.records.journal import TIME_IS_OVER
 from fnnctl.records.trials import Job, Status
 from fnnctl.search.budget import SearchBudget
@@ -52,20 +51,15 @@ def test_the_last_calls_journal_is_gone_on_with(tmp_path: Path) -> None:
             raise KeyboardInterrupt
         return bowl(job)
 
-    def search(path: Path, budget: SearchBudget = BUDGET) -> SearchHistory:
-        return search_function(
-            breaks, numbered(99), budget=budget, direction="minimize", journal=path, at_once=2
-        )
-
+    options: dict[str, Any] = {"budget": BUDGET, "direction": "minimize", "at_once": 2}
     with pytest.raises(KeyboardInterrupt):
-        search(path)
-    found = search(path)
+        search_function(breaks, numbered(99), journal=path, **options)
+    history = search_function(breaks, numbered(99), journal=path, **options)
     assert calls == 10 + (17 + 4 + 1) - 8  # the batch that was broken is done again
-    undisturbed = search(tmp_path / "undisturbed.jsonl")
-    assert found.best == undisturbed.best
+    search_function(bowl, numbered(99), journal=tmp_path / "undisturbed.jsonl", **options)
     assert path.read_bytes() == (tmp_path / "undisturbed.jsonl").read_bytes()
     before = calls
-    assert search(path).results == found.results
+    assert search_function(breaks, numbered(99), journal=path, **options).results == history.results
     assert calls == before
 
 

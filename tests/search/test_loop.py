@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from fnnctl.config.schema.methods import SCHEDULERS
-from fnnctl.errors import DataError
 from fnnctl.messages import Message
 from fnnctl.records.journal import COMPLETE, INTERRUPTED, TIME_IS_OVER, End, Header, Journal
 from fnnctl.records.trials import Job, Result, Status, Stop, Trial
@@ -237,12 +236,6 @@ def test_whoever_watches_is_told_what_is_recorded() -> None:
     assert watched == list(journal.results.values())
     run_search(hyperband(), ToyRunner(), journal, on_result=watch)
     assert len(watched) == len(journal.results), "what is recorded is not new"
-
-
-def test_a_journal_of_another_sampler_is_refused(path: Path) -> None:
-    searched(path, hyperband(), ToyRunner())
-    with pytest.raises(DataError, match="has a different trial 0 than this search"):
-        searched(path, hyperband(learns=True), ToyRunner())
 
 
 def test_a_larger_budget_goes_on_from_the_recorded_one() -> None:

@@ -2,44 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from fnnctl.config.schema.methods import SCHEDULERS
-from fnnctl.records.trials import Job
 from fnnctl.search.budget import Bracket, Rung, SearchBudget
 from fnnctl.search.plan import SearchPlan, plan_search, plan_within_cost
 from fnnctl.search.schedulers import build_scheduler
 from tests.search.toys import climbed, numbered
-
-BUDGETS = [
-    SearchBudget(max_epochs=81, trials=30),
-    SearchBudget(max_epochs=200, min_epochs=3, trials=50, reduction_factor=4, brackets="table"),
-    SearchBudget(max_epochs=40, min_epochs=2, trials=13, max_trials=9, reduction_factor=2.5),
-    SearchBudget(max_epochs=9, trials=16, total_epochs=256, reduction_factor=2, max_trials=12),
-]
-
-
-@pytest.mark.parametrize("size", [None, 20, 7, 0])
-@pytest.mark.parametrize("budget", BUDGETS)
-@pytest.mark.parametrize("scheduler", SCHEDULERS)
-def test_what_is_executed_is_what_was_planned(scheduler: str, budget: SearchBudget, size: int | None) -> None:
-    plan = plan_search(scheduler, budget, size=size)
-    begun = {}
-
-    def outcome(job: Job) -> float:
-        begun[job.trial.number] = job.trial.bracket
-        return float(job.trial.number * 37 % 11)
-
-    sampler = numbered(10**6 if size is None else size)
-    asked = climbed(build_scheduler(scheduler, sampler, budget, direction="minimize"), outcome)
-    executed: dict[tuple[int, int], int] = {}
-    for number, _, stop in (job for jobs in asked for job in jobs):
-        key = begun[number], stop
-        executed[key] = executed.get(key, 0) + 1
-    assert executed == {
-        (bracket.number, rung.epochs): rung.trials for bracket in plan.brackets for rung in bracket.rungs
-    }
-    assert plan.trials == len(begun)
-    assert plan.epochs_with_reuse == sum(stop - start for jobs in asked for _, start, stop in jobs)
-    assert plan.epochs_from_scratch == sum(stop for jobs in asked for _, _, stop in jobs)
 
 
 def test_the_plans_table() -> None:

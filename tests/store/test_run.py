@@ -9,9 +9,7 @@ import os
 import re
 import subprocess
 import sys
-import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
@@ -58,19 +56,6 @@ def test_a_new_run_is_complete_when_it_appears(synced: list[int], tmp_path: Path
     assert run.is_alive()
     folders = (tmp_path, tmp_path / "deep", run.path.parent, run.path)
     assert {folder.stat().st_ino for folder in folders} <= {*synced}
-
-
-def test_fifty_threads_at_once_get_fifty_folders(tmp_path: Path) -> None:
-    together = threading.Barrier(50)
-
-    def start_together(_: int) -> Path:
-        together.wait()
-        return start(tmp_path)
-
-    with ThreadPoolExecutor(50) as pool:
-        paths = list(pool.map(start_together, range(50)))
-    assert len(set(paths)) == 50
-    assert sorted(tmp_path.iterdir()) == sorted(paths)
 
 
 def test_a_name_that_is_taken_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -68,22 +68,6 @@ def test_steps_by_hand(values: list[float], epochs: int, workers: int, started: 
     assert steps(scheduler, lambda job: values[job.trial.number], workers=workers) == started
 
 
-def test_a_promotion_can_be_wrong() -> None:
-    """0 is the best of the first three, 3 of the first four, 4 of the first five; of six, two would go on."""
-    values = [0.3, 0.1, 0.2, 0.8, 0.9, 0.0]
-    found = steps(asha(6, epochs=3), lambda job: values[job.trial.number])
-    assert [number for number, start, _ in found if start] == [0, 3, 4]
-
-
-def test_a_trial_that_stopped_early_goes_up_without_a_job() -> None:
-    def outcome(job: Job) -> Outcome:
-        return (Status.STOPPED_EARLY, 0.9) if job.trial.number == 0 else 0.1
-
-    found = steps(asha(27), outcome)
-    assert [number for number, _, _ in found].count(0) == 1
-    assert max(stop for _, _, stop in found) == 9
-
-
 @pytest.mark.parametrize("direction", ["maximize", "minimize"])
 @pytest.mark.parametrize("eta", [2, 2.5, 3, 4])
 @pytest.mark.parametrize("workers", [1, 3, 16])

@@ -5,7 +5,7 @@ import math
 from fnnctl.records.trials import Status
 from fnnctl.search.schedulers.base import TrialSource
 from fnnctl.search.schedulers.full_budget import FullBudget
-from tests.search.toys import Recorder, by_trial, climbed, numbered
+from tests.search.toys import Recorder, by_trial, climbed
 
 
 def test_everyone_gets_everything_at_once() -> None:
@@ -14,10 +14,3 @@ def test_everyone_gets_everything_at_once() -> None:
     asked = climbed(FullBudget(TrialSource(sampler, direction="maximize"), epochs=9), outcomes)
     assert asked == [[(0, 0, 9), (1, 0, 9), (2, 0, 9), (3, 0, 9)]]
     assert sampler.told == [(0, -0.5, 9), (1, math.inf, 9), (2, -0.4, 9), (3, math.inf, 9)]
-
-
-def test_as_many_as_there_is_room_for() -> None:
-    scheduler = FullBudget(TrialSource(numbered(5), direction="maximize"), epochs=9)
-    assert [[job.trial.number for job in scheduler.ask(free)] for free in (2, 1, 0, 9, 9)] == [
-        [0, 1], [2], [], [3, 4], [],
-    ]  # fmt: skip

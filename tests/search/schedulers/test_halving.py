@@ -12,7 +12,7 @@ from fnnctl.records.trials import Direction, Job, Status
 from fnnctl.search.budget import Bracket, Rung
 from fnnctl.search.schedulers.base import TrialSource
 from fnnctl.search.schedulers.halving import Halving
-from tests.search.toys import Climber, Outcome, Recorder, asked_jobs, climbed, result_of
+from tests.search.toys import Outcome, Recorder, asked_jobs, climbed, result_of
 
 NINE = Bracket(2, (Rung(9, 1), Rung(3, 3), Rung(1, 9)), Fraction(3))
 FOUR = Bracket(0, (Rung(4, 2), Rung(2, 4)), Fraction(2))
@@ -63,10 +63,6 @@ def test_who_goes_on(direction: Direction, outcomes: Sequence[Outcome], later: l
     assert [[number for number, _, _ in jobs] for jobs in asked] == [list(range(count)), *later]
 
 
-def test_without_trials_there_is_no_ladder() -> None:
-    assert climbed(ladder(NINE, most=0), of_value) == []
-
-
 @pytest.mark.parametrize("direction", ["maximize", "minimize"])
 @pytest.mark.parametrize("nothing", [math.nan, math.inf, -math.inf, Status.DIVERGED, Status.FAILED])
 def test_what_is_not_finite_comes_after_the_worst(direction: Direction, nothing: Outcome) -> None:
@@ -97,16 +93,6 @@ def test_an_early_stop_keeps_its_value_and_does_nothing(
     assert [told for told in sampler.told if told[0] == 1] == of_the_stopped
 
 
-def test_the_sampler_is_told_every_result_when_it_comes() -> None:
-    sampler = Recorder(4)
-    scheduler = Halving(TrialSource(sampler, direction="minimize"), FOUR)
-    climbed(scheduler, lambda job: 0.4 - job.trial.number / 10)
-    assert sampler.told == [
-        *((number, 0.4 - number / 10, 2) for number in range(4)),
-        *((number, 0.4 - number / 10, 4) for number in (2, 3)),
-    ]
-
-
 def test_a_rung_waits_for_all_results_of_the_rung_below_in_any_order() -> None:
     scheduler = ladder(NINE)
     jobs = asked_jobs(scheduler)
@@ -131,19 +117,6 @@ def test_as_many_as_there_is_room_for() -> None:
         second.append([job.key for job in scheduler.ask(1)])
         assert scheduler.has_started_last_rung == (len(second) > 1)
     assert second == [[(0, 4)], [(1, 4)], []]
-
-
-def test_a_sampler_that_learns_fills_the_rung_batch_by_batch() -> None:
-    sampler = Climber(100)
-    scheduler = Halving(TrialSource(sampler, direction="maximize", batch=4), NINE)
-    first = scheduler.ask(5)
-    assert [job.trial.number for job in first] == [0, 1, 2, 3]
-    assert list(scheduler.ask(1)) == []
-    for job in first:
-        scheduler.tell(result_of(job, 0.5))
-    assert [job.trial.assignment["best"] for job in scheduler.ask(5)] == [0.5] * 4
-    assert [job.trial.number for job in scheduler.ask(1)] == [8], "the last is a batch"
-    assert [(n, len(pending)) for n, pending in sampler.asked] == [(4, 0), (4, 0), (1, 4)]
 
 
 def test_checkpoints_are_released_when_nobody_resumes_from_them() -> None:
