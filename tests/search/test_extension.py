@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -143,8 +143,16 @@ def test_more_of_a_grid(tmp_path: Path) -> None:
     assert len(leaderboard(folder)) == 8
 
 
-@pytest.mark.parametrize(("keep", "on"), [(True, "validation"), (False, "cross_validation")])
-def test_a_larger_budget_for_every_trial(tmp_path: Path, keep: bool, on: str) -> None:
+@pytest.mark.parametrize(
+    ("keep", "on", "starts", "statuses"),
+    [
+        (True, "validation", {4}, {"completed", "stopped early"}),
+        (False, "cross_validation", {0, 4}, {"completed"}),
+    ],
+)
+def test_a_larger_budget_for_every_trial(
+    tmp_path: Path, keep: bool, on: str, starts: set[int], statuses: set[str]
+) -> None:
     """Some stop early on the way; with its checkpoint a trial goes on, without it is trained again."""
     config = write_config(
         tmp_path / "x.yaml",
@@ -153,9 +161,9 @@ def test_a_larger_budget_for_every_trial(tmp_path: Path, keep: bool, on: str) ->
         evaluation={"cross_validation": {"folds": 2, "repeats": 1}},
         search={
             **RANDOM,
-            "trials": 6,
             "keep_checkpoints": keep,
             "objective": {"metric": "log_loss", "on": on},
+            "trials": 6,
         },
     )
     folder = search(config)
@@ -166,30 +174,28 @@ def test_a_larger_budget_for_every_trial(tmp_path: Path, keep: bool, on: str) ->
     assert of_kind(folder, "result")[: len(before)] == before
     at_once = search(config, "--set", "search.budget.max_epochs=12")
     assert_same_outcome(folder, at_once)
-    if keep:
-        assert {event["from"] for event in timeline(folder)[noted:]} == {4}
-    if on == "validation":
-        assert {row["status"] for row in leaderboard(folder)} == {"completed", "stopped early"}
+    assert {event["from"] for event in timeline(folder)[noted:]} == starts
+    assert {row["status"] for row in leaderboard(folder)} == statuses
 
 
 @pytest.mark.parametrize(
-    ("method", "begun", "words"),
+    ("method", "begun", "word"),
     [
-        ("halving", {"trials": 9, "budget": {**LADDER, "reduction_factor": 3}}, ["trials=12"]),
-        ("halving", {"trials": 6, "budget": LADDER}, ["budget.max_epochs=8"]),
-        ("halving", {"trials": 4, "budget": {"total": 16, "reduction_factor": 2}}, ["budget.total=40"]),
-        ("hyperband", {"budget": LADDER}, ["budget.max_epochs=8"]),
-        ("asha", {"trials": 9, "budget": LADDER}, ["trials=14"]),
-        ("asha", {"trials": 9, "budget": LADDER}, ["budget.max_epochs=8"]),
+        ("halving", {"trials": 9, "budget": {**LADDER, "reduction_factor": 3}}, "trials=12"),
+        ("halving", {"trials": 6, "budget": LADDER}, "budget.max_epochs=8"),
+        ("halving", {"trials": 4, "budget": {"total": 16, "reduction_factor": 2}}, "budget.total=40"),
+        ("hyperband", {"budget": LADDER}, "budget.max_epochs=8"),
+        ("asha", {"trials": 9, "budget": LADDER}, "trials=14"),
+        ("asha", {"trials": 9, "budget": LADDER}, "budget.max_epochs=8"),
     ],
 )
-def test_ladders_that_grow(tmp_path: Path, method: str, begun: dict[str, Any], words: Sequence[str]) -> None:
+def test_ladders_that_grow(tmp_path: Path, method: str, begun: dict[str, Any], word: str) -> None:
     """All that the longer search asks for is there, what was there is used, and its best is the best."""
     config = write_config(tmp_path / "x.yaml", search={"space": SPACE, "method": method, **begun})
     folder = search(config)
     before = of_kind(folder, "result")
-    extend(folder, *words)
-    at_once = search(config, *(argument for word in words for argument in ("--set", f"search.{word}")))
+    extend(folder, word)
+    at_once = search(config, "--set", f"search.{word}")
     assert of_kind(folder, "result")[: len(before)] == before
     assert objectives(at_once).items() <= objectives(folder).items()
     trials = {trial["number"]: trial for trial in of_kind(folder, "trial")}
@@ -204,12 +210,12 @@ def test_ladders_that_grow(tmp_path: Path, method: str, begun: dict[str, Any], w
 
 
 @pytest.mark.parametrize(
-    ("metric", "changes", "is_read"),
+    ("metric", "more_space", "sections", "is_read"),
     [
-        ("loss", {"training": WEIGHTS}, {False}),
-        ("loss", {"space": {"training.class_weights": {"choice": [None, {"malignant": 2}]}}}, {False, True}),
-        ("loss", {"model": {"calibration": "temperature"}}, {True}),
-        ("accuracy", {"training": WEIGHTS}, {True}),
+        ("loss", {}, {"training": WEIGHTS}, {False}),
+        ("loss", {"training.class_weights": {"choice": [None, {"malignant": 2}]}}, {}, {False, True}),
+        ("loss", {}, {"model": {"calibration": "temperature"}}, {True}),
+        ("accuracy", {}, {"training": WEIGHTS}, {True}),
     ],
 )
 @pytest.mark.usefixtures("no_figures")
@@ -217,17 +223,16 @@ def test_a_curve_is_read_if_it_has_the_objective(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
     metric: str,
-    changes: dict[str, Any],
+    more_space: dict[str, Any],
+    sections: dict[str, Any],
     is_read: set[bool],
 ) -> None:
     """Class weights make the loss of training another one than that of the corrected probabilities."""
-    ladder = {"method": "halving", "trials": 8, "budget": LADDER}
-    space = {**SPACE, **changes.get("space", {})}
-    sections = {name: value for name, value in changes.items() if name != "space"}
+    ladder = {"method": "halving", "trials": 8, "budget": LADDER, "objective": {"metric": metric}}
     config = write_config(
         tmp_path / "x.yaml",
         data={"source": "breast_cancer", "positive_class": "malignant"},
-        search={**ladder, "objective": {"metric": metric}, "space": space},
+        search={**ladder, "space": {**SPACE, **more_space}},
         seed=0,  # so that trials with and without weights reach the last rung
         **sections,
     )
