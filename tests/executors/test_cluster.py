@@ -207,7 +207,7 @@ def test_what_a_living_worker_loses_is_sent_again(start: Start) -> None:
         executor.submit(tasks.times, 3, 4).result(DEADLINE)
 
 
-def test_what_was_stopped_for_a_silent_coordinator_is_sent_again(
+def test_what_a_silent_coordinator_stopped_is_sent_again(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(remote, "LEASE", -1.0)
@@ -248,9 +248,7 @@ NOT_INSTALLED = f"fnnctl is not installed there; install fnnctl {fnnctl.__versio
     ],
     ids=["version", "not installed", "damaged", "code", "old code"],
 )
-def test_a_worker_without_this_version_gets_no_work(
-    start: Start, answers: dict[str, object], reason: str
-) -> None:
+def test_a_worker_that_differs_gets_no_work(start: Start, answers: dict[str, object], reason: str) -> None:
     notes: list[Message] = []
     connection, executor = start("a", "b", warn=notes.append, **answers)
     assert executor.workers == 1
@@ -295,7 +293,7 @@ def test_an_item_that_does_not_begin_goes_to_another_worker(start: Start) -> Non
     assert [future.result() for future in blocking] == [0, 1]
 
 
-def test_an_item_that_does_not_begin_waits_for_another_worker(
+def test_an_item_that_does_not_begin_waits_for_a_worker(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(cluster, "SECONDS_TO_REPORT", 0.0)
@@ -392,7 +390,7 @@ def test_workers_that_are_all_paused_are_told_of(start: Start) -> None:
 
 
 @pytest.mark.parametrize("trouble", ["holding", "suspended", "gone", "silent"])
-def test_a_stop_ends_the_work_whatever_the_cluster_does(
+def test_a_stop_ends_work_whatever_the_cluster_does(
     start: Start, trouble: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The items that do not stop give no result, not even that of one that kills its worker twice."""

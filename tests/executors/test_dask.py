@@ -82,9 +82,7 @@ def test_an_item_can_write_its_arrays_and_has_one_blas_thread(shared_cluster: Da
 
 
 @extra
-def test_what_kills_its_worker_runs_again_alone_and_only_once(
-    own_cluster: DaskCluster, tmp_path: Path
-) -> None:
+def test_what_kills_its_worker_runs_again_alone_and_once(own_cluster: DaskCluster, tmp_path: Path) -> None:
     marks = tmp_path / "marks"
     marks.mkdir()
     executor = joined(own_cluster, 2)
@@ -166,24 +164,7 @@ def unknown_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @extra
-def test_the_items_of_a_paused_worker_go_to_another_one(
-    own_cluster: DaskCluster, unknown_pauses: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(cluster, "SECONDS_TO_REPORT", 1)
-    messages: list[Message] = []
-    executor = joined(own_cluster, 2, warn=messages.append)
-    paused = pause_one(executor)
-    done = dict(run_work(executor, tasks.process, [(number,) for number in range(4)]))
-    executor.shutdown()
-    assert {number: item for number, (item, _) in done.items()} == {number: number for number in range(4)}
-    assert paused not in {pid for _, pid in done.values()}
-    assert any("has not worked on its item for 1 second" in note for note in sentences(messages))
-
-
-@extra
-def test_an_idle_suspended_worker_blocks_nothing(
-    own_cluster: DaskCluster, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_suspended_workers_block_nothing(own_cluster: DaskCluster, monkeypatch: pytest.MonkeyPatch) -> None:
     """The values are placed on the third worker, which does the item."""
     monkeypatch.setattr(cluster, "SECONDS_TO_REPORT", 1)
     monkeypatch.setattr(dask, "SECONDS_TO_ANSWER", 0.3)

@@ -104,9 +104,7 @@ def test_the_blas_of_a_forked_worker_starts_no_threads(monkeypatch: pytest.Monke
 
 
 @linux
-def test_a_forked_worker_does_not_hold_its_parents_lock(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_a_fork_does_not_hold_its_parents_lock(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Else a run that was killed would seem alive until its last worker has ended."""
     monkeypatch.setattr(processes, "can_fork", lambda: True)
     lock = hold_lock(tmp_path / "lock")
@@ -254,9 +252,7 @@ def test_a_forked_worker_has_no_end_of_its_parents_pipes(monkeypatch: pytest.Mon
 
 
 @linux
-def test_a_result_without_memory_for_it_ends_its_process(
-    method: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_result_without_memory_ends_its_process(method: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The rest of the message is still in the pipe, where the worker waits for its reader."""
 
     def receive_a_part(connection: Connection) -> Any:

@@ -146,9 +146,7 @@ def test_an_objective_on_folds_is_in_no_curve() -> None:
 @pytest.mark.parametrize(
     ("budgets", "start"), [((), 3), ((3,), 3), ((1,), 3), ((3, 5), 5), ((3, 5, 9, 20), 5), ((9,), 3)]
 )
-def test_a_job_starts_at_the_largest_recorded_budget_below_its_own(
-    budgets: Sequence[int], start: int
-) -> None:
+def test_a_job_starts_at_the_largest_recorded_smaller_budget(budgets: Sequence[int], start: int) -> None:
     journal = journal_of(*(result_at(budget, []) for budget in budgets))
     job = job_to(9, start=3, rung=1)
     assert shortened(job, journal) == replace(job, start=start)

@@ -104,9 +104,7 @@ def test_a_refused_write_is_reported_and_leaves_the_old_file(
     assert names_in(tmp_path) == ["metrics.json"]
 
 
-def test_the_names_of_several_files_are_synced_together(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_names_of_several_files_are_synced_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     synced: list[bool] = []
 
     def fsync(descriptor: int) -> None:
@@ -282,9 +280,7 @@ class TestNewFiles:
             write_new(tmp_path / "link.yaml", "new")
         assert names_in(tmp_path) == ["link.yaml"]
 
-    def test_a_file_that_appears_meanwhile_is_kept(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_what_appears_meanwhile_is_kept(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         path = tmp_path / "fnnctl.yaml"
         monkeypatch.setattr("os.fsync", lambda _: path.write_text("theirs"))
         with pytest.raises(UsageError, match="already exists"):
@@ -318,9 +314,7 @@ def test_a_new_folder_appears_complete_or_not_at_all(synced: list[int], tmp_path
     assert synced[-1] == path.parent.stat().st_ino, "the folder's name, which it got by a rename"
 
 
-def test_appends_although_the_system_takes_little_at_a_time(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_appends_what_the_system_takes_in_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write = os.write
     monkeypatch.setattr(os, "write", lambda descriptor, content: write(descriptor, content[:3]))
     append_bytes(tmp_path / "a", b"a longer text\n")

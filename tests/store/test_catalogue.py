@@ -114,9 +114,7 @@ def test_an_experiments_name_is_its_newest_run(runs: Path) -> None:
     assert find_run("Iris, wide", runs).path == renamed
 
 
-def test_the_kinds_of_names_in_their_order(
-    runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_kinds_of_names_in_order(runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A path, a folder's name, an experiment's name, a prefix, and only then `latest`."""
     monkeypatch.chdir(tmp_path)
     newest = make_run(runs, "2027-01-01T00-00-00Z-iris-000000", started="2027-01-01T00:00:00.000000Z")

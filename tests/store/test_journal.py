@@ -171,9 +171,7 @@ FLOATS = st.floats(allow_nan=False, allow_infinity=False)
 
 
 @given(value=st.one_of(FLOATS, st.lists(FLOATS), FLOATS.map(np.float64), st.text(), st.integers()))
-def test_numbers_and_texts_are_read_back_to_the_bit(
-    tmp_path_factory: pytest.TempPathFactory, value: Any
-) -> None:
+def test_numbers_and_texts_keep_every_bit(tmp_path_factory: pytest.TempPathFactory, value: Any) -> None:
     path = tmp_path_factory.mktemp("journal") / "journal.jsonl"
     path.write_bytes(journal_bytes([{"value": value, "text": "\udcff \x00"}]))
     (record,) = read_journal(path) or []

@@ -48,9 +48,7 @@ def test_a_damaged_file_is_an_empty_cache(tmp_path: Path, content: bytes) -> Non
     assert RunCache(file, "x").get("a", "1") is None
 
 
-def test_few_runs_and_names_with_line_ends_are_not_kept(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_few_runs_and_odd_names_are_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     values = RunCache(tmp_path / ".cache", "x")
     values.put("a\nb", "1", 1)
     values.put("just changed", "", 1)

@@ -44,9 +44,7 @@ def test_a_pipe_is_no_lock(tmp_path: Path) -> None:
         take_over_lock(tmp_path / ".lock")
 
 
-def test_where_locks_do_not_work_a_run_counts_as_running(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_where_locks_do_not_work_a_run_is_running(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("fcntl.flock", failing(errno.ENOLCK))
     os.close(hold_lock(tmp_path / ".lock"))
     assert is_held(tmp_path / ".lock")

@@ -107,9 +107,7 @@ def test_git_commit_and_dirty_flag(repository: Path) -> None:
     assert git_state(repository) == {"commit": commit, "dirty": True}
 
 
-def test_without_a_repository_or_git_there_is_no_git_state(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_repository_or_no_git_is_no_git_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     assert git_state(tmp_path) is None
     monkeypatch.setenv("PATH", str(tmp_path))

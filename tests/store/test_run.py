@@ -295,9 +295,7 @@ def test_open_run_finds_a_run_that_ends_meanwhile(run: OpenRun, monkeypatch: pyt
     assert not run.is_alive()
 
 
-def test_open_run_reports_a_folder_that_cannot_be_written(
-    run: OpenRun, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_open_run_reports_a_folder_it_cannot_write(run: OpenRun, monkeypatch: pytest.MonkeyPatch) -> None:
     run.finish("interrupted", SECONDS)
     monkeypatch.setattr("fnnctl.store.run.take_over_lock", failing(errno.EACCES))
     with pytest.raises(MachineError, match="cannot be written: Permission denied"):

@@ -70,9 +70,7 @@ class TestStart:
         ("results", "pending", "learned"),
         [(4, 0, True), (3, 0, False), (2, 2, True), (1, 3, False), (1, 99, False), (2, 1, False)],
     )
-    def test_the_model_needs_trials_and_half_of_their_results(
-        self, results: int, pending: int, learned: bool
-    ) -> None:
+    def test_the_model_needs_half_of_the_results(self, results: int, pending: int, learned: bool) -> None:
         sampler = Countdown(results=results)
         (assignment,) = sampler.ask(1, [{"x": 50 + number % 30} for number in range(pending)])
         assert (assignment == {"x": 99}) == learned

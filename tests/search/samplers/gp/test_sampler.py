@@ -128,9 +128,7 @@ class TestKnowledge:
         (proposed,) = sampler.ask(1, ())
         assert bowl(proposed) < 0.02
 
-    def test_with_too_many_trials_it_knows_the_best_and_the_last(
-        self, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_of_too_many_trials_it_knows_the_best_and_last(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(module, "MAX_TRIALS", 6)
         losses = np.array([5.0, 1.0, 4.0, 2.0, 9.0, 3.0, 8.0, 7.0])
         assert module._modelled_trials(losses) == [1, 2, 3, 5, 6, 7]
