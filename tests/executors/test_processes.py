@@ -328,7 +328,8 @@ def test_messages_arrive_in_order_and_arrays_as_they_are() -> None:
     sent = (None, ("done", arrays, None), "text")
     here, there = Pipe()
     with here, there, ThreadPoolExecutor(1) as sender:
-        sender.submit(lambda: [Message.of(message).send(there) for message in sent])
+        for message in sent:
+            sender.submit(Message.of(message).send, there)
         nothing, (kind, received, _), text = (receive_message(here) for _ in sent)
     assert (nothing, kind, text) == (None, "done", "text")
     for name, array in arrays.items():

@@ -66,4 +66,5 @@ def test_trials_with_epochs_of_their_own_train_fewer() -> None:
     assert (plan.trained(3), plan.trained(9)) == (2, 4)
     assert plan.epochs_with_reuse == 9 * 2 + 3 * (4 - 2)
     assert plan.epochs_from_scratch == 9 * 2 + 3 * 4
-    assert SearchPlan((bracket,)).epochs_with_reuse == 9 * 3 + 3 * 6
+    whole = SearchPlan((bracket,))
+    assert (whole.trained(3), whole.epochs_with_reuse) == (3, 9 * 3 + 3 * 6)

@@ -4,7 +4,7 @@ import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 
@@ -45,7 +45,7 @@ def test_statuses_are_those_of_the_manifest() -> None:
     ],
     ids=["all", "of another type"],
 )  # fmt: skip
-def test_the_facts_of_a_list(runs: Path, facts: dict[str, object], listed: tuple[object, ...]) -> None:
+def test_the_facts_of_a_list(runs: Path, facts: dict[str, Any], listed: tuple[object, ...]) -> None:
     make_run(runs, "a", **facts)
     read = list_runs(runs)[0].facts
     assert read
@@ -132,7 +132,7 @@ def test_a_search_is_listed_as_running_died_or_completed(runs: Path) -> None:
 
     def listed() -> tuple[str, bool, str | None]:
         (entry,) = list_runs(runs)
-        return entry.displayed_status, entry.alive, entry.facts and entry.facts.status
+        return entry.displayed_status, entry.alive, entry.facts.status if entry.facts else None
 
     search = create_run(
         runs, name="rates", kind="search", config=b"", resolved="", manifest={}, journal=JOURNAL

@@ -102,11 +102,10 @@ def test_metrics_and_histories_are_read_back(run: OpenRun, hostile_classes: tupl
     metrics = {"test": {"accuracy": 0.1 + 0.2, "per_class": {name: {"f1": None} for name in hostile_classes}}}
     run.write_metrics(metrics)
     assert run.read_metrics() == metrics
-    rows = [(1, 1 / 3, None), (2, math.inf, 0.5)]
-    for count_of_rows in (2, 0):
-        run.write_table(names.HISTORY, ("epoch", "train_loss", "validation_loss"), rows[:count_of_rows])
-        history = {"epoch": [1, 2], "train_loss": [1 / 3, math.inf], "validation_loss": [None, 0.5]}
-        assert run.read_history() == {name: values[:count_of_rows] for name, values in history.items()}
+    columns = ("epoch", "train_loss", "validation_loss")
+    for rows in ([(1, 1 / 3, None), (2, math.inf, 0.5)], []):
+        run.write_table(names.HISTORY, columns, rows)
+        assert run.read_history() == {name: [row[k] for row in rows] for k, name in enumerate(columns)}
 
 
 def test_models_are_read_back_and_described_further(start_run: Callable[[str], OpenRun]) -> None:

@@ -262,7 +262,8 @@ class TestDraw:
         mixture = ParzenMixture([ParzenDimension()], np.array([[0.0], [0.95]]), np.array([3.0, 1.0]))
 
         def share_below(x: FloatArray) -> FloatArray:
-            return 0.6 * mass(x, 0.0, 0.95) + 0.2 * mass(x, 0.95, 0.95) + 0.2 * mass(x, 0.5, 1.0)
+            share: FloatArray = 0.6 * mass(x, 0.0, 0.95) + 0.2 * mass(x, 0.95, 0.95) + 0.2 * mass(x, 0.5, 1.0)
+            return share
 
         drawn = self.drawn(mixture)[:, 0]
         assert ((drawn >= 0) & (drawn < 1)).all()

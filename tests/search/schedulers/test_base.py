@@ -47,9 +47,9 @@ def test_trials_are_numbered_in_the_order_in_which_they_begin() -> None:
     assert source.begin(2, 9, bracket=3) == [Trial(0, {"x": 0}, 3), Trial(1, {"x": 1}, 3)]
     assert source.begin(0, 9) == source.begin(9, 0) == []
     assert source.begin(9, 2, bracket=2) == [Trial(2, {"x": 2}, 2), Trial(3, {"x": 3}, 2)]
-    assert not source.exhausted
+    before = source.exhausted
     assert [trial.number for trial in source.begin(2, 9)] == [4]
-    assert source.exhausted
+    assert (before, source.exhausted) == (False, True)
     assert source.begin(2, 9) == []
 
 
