@@ -133,12 +133,12 @@ def test_workers_that_differ_are_told_of(own_cluster: DaskCluster) -> None:
     await_true(lambda: executor.poll() or (executor.workers == 4 and len(messages) == 3))
     executor.shutdown()
     texts = sentences(messages)
-    for told in (
+    for reason in (
         f"gets no work: it has fnnctl 0.0.9, not {fnnctl.__version__}",
         f"gets no work: its fnnctl {fnnctl.__version__} has other code; install the same",
         "the processor is an older one, here ",
     ):
-        assert sum(told in text for text in texts) == 1
+        assert sum(reason in text for text in texts) == 1
     assert sum(text.startswith("worker tcp://") for text in texts) == 2
     assert len({event["worker"] for event in events}) == 4
     assert [event["processor"] for event in events].count("an older one") == 2

@@ -11,19 +11,16 @@ import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from ctypes import c_byte, c_longlong
-from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from multiprocessing.sharedctypes import RawArray, RawValue
 from pathlib import Path
 from typing import IO, Any
 
-import numpy as np
 import pytest
 
 from fnnctl.blas import blas_threads, set_blas_threads
 from fnnctl.errors import MachineError, is_out_of_memory
 from fnnctl.executors import processes
-from fnnctl.executors.processes import Message, receive_message
 from fnnctl.executors.protocols import WorkerKilledError
 from fnnctl.executors.registry import make_executor
 from fnnctl.executors.work import run_work
@@ -32,7 +29,7 @@ from fnnctl.store.lock import hold_lock, is_held, release
 from tests.executors import tasks
 from tests.waiting import DEADLINE, await_true
 
-linux = pytest.mark.skipif(sys.platform != "linux", reason="forks on Linux alone")
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="forks on Linux alone")
 
 
 def own_workers() -> list[Any]:
@@ -48,25 +45,6 @@ def method(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> s
     return own
 
 
-@pytest.mark.parametrize(
-    ("platform", "threads", "libraries", "can_fork"),
-    [
-        ("linux", 1, {"no_such_library"}, True),
-        ("linux", 1, {"no_such_library", "fnnctl"}, False),
-        ("linux", 2, set(), False),
-        ("darwin", 1, set(), False),
-    ],
-)
-def test_a_second_thread_or_a_library_with_threads_forbids_a_fork(
-    monkeypatch: pytest.MonkeyPatch, platform: str, threads: int, libraries: set[str], can_fork: bool
-) -> None:
-    monkeypatch.setattr(sys, "platform", platform)
-    monkeypatch.setattr(threading, "active_count", lambda: threads)
-    monkeypatch.setattr(processes, "THREADED", libraries)
-    assert processes.can_fork() == can_fork
-
-
-@linux
 def test_a_killed_workers_item_is_done_again_in_every_list(method: str, tmp_path: Path) -> None:
     """The worker that is left of a list is killed by the first item of the next one."""
     with make_executor("processes", workers=3, poll=tasks.never) as executor:
@@ -80,7 +58,6 @@ def test_a_killed_workers_item_is_done_again_in_every_list(method: str, tmp_path
     assert not own_workers()
 
 
-@linux
 def test_a_worker_has_one_blas_thread_and_no_ear_for_signals(method: str) -> None:
     before = dict(os.environ)
     with make_executor("processes", workers=1, poll=tasks.never) as executor:
@@ -89,7 +66,6 @@ def test_a_worker_has_one_blas_thread_and_no_ear_for_signals(method: str) -> Non
     assert not signal.pthread_sigmask(signal.SIG_BLOCK, ()) & {signal.SIGINT, signal.SIGTERM}
 
 
-@linux
 def test_the_blas_of_a_forked_worker_starts_no_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each would keep a processor busy for a while. The second thread is what watches the parent."""
     monkeypatch.setattr(processes, "can_fork", lambda: True)
@@ -103,7 +79,6 @@ def test_the_blas_of_a_forked_worker_starts_no_threads(monkeypatch: pytest.Monke
         set_blas_threads(before or 1)
 
 
-@linux
 def test_a_fork_does_not_hold_its_parents_lock(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Else a run that was killed would seem alive until its last worker has ended."""
     monkeypatch.setattr(processes, "can_fork", lambda: True)
@@ -125,7 +100,6 @@ def parent_of(script: str) -> tuple[subprocess.Popen[str], IO[str]]:
     return parent, parent.stdout
 
 
-@linux
 def test_forked_workers_end_with_their_parent() -> None:
     """All of them, although a later one holds what tells an earlier one of the parent's end."""
     parent, output = parent_of(
@@ -139,7 +113,6 @@ def test_forked_workers_end_with_their_parent() -> None:
     parent.communicate(timeout=DEADLINE)  # which ends once the last one that could write has
 
 
-@linux
 def test_a_refused_start_closes_both_ends_of_its_pipe(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse() -> int:
         raise BlockingIOError(11, "Resource temporarily unavailable")
@@ -156,7 +129,6 @@ def test_a_refused_start_closes_both_ends_of_its_pipe(monkeypatch: pytest.Monkey
     assert [end.closed for end in ends] == [True, True]
 
 
-@linux
 def test_workers_that_may_start_no_thread_do_their_items_and_end_with_their_parent() -> None:
     parent, output = parent_of(
         "import os, signal, threading; from tests.executors import tasks\n"
@@ -175,7 +147,6 @@ def test_workers_that_may_start_no_thread_do_their_items_and_end_with_their_pare
     assert parent.communicate(timeout=DEADLINE) == ("", "")  # which ends once the workers have
 
 
-@linux
 def test_workers_that_die_in_start_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """Their value is one that none of them can read."""
     monkeypatch.setattr(processes, "can_fork", lambda: False)
@@ -185,7 +156,6 @@ def test_workers_that_die_in_start_up(monkeypatch: pytest.MonkeyPatch) -> None:
             list(run_work(executor, tasks.process, [(value,), (value,), (value,)]))
 
 
-@linux
 def test_processes_that_do_not_stop_in_time_are_killed(method: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Their items give no result, and do not count as what kills its worker twice."""
     monkeypatch.setattr(processes, "SECONDS_TO_STOP", 0.2)
@@ -197,7 +167,6 @@ def test_processes_that_do_not_stop_in_time_are_killed(method: str, monkeypatch:
     assert threading.active_count() == threads
 
 
-@linux
 def test_an_idle_process_that_is_suspended_delays_the_end_no_longer(
     method: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -208,7 +177,6 @@ def test_an_idle_process_that_is_suspended_delays_the_end_no_longer(
     assert not own_workers()
 
 
-@linux
 def test_a_signal_while_workers_end_kills_them(method: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """They ignore signals, and the program would wait for them at its exit."""
 
@@ -229,7 +197,6 @@ def test_a_signal_while_workers_end_kills_them(method: str, monkeypatch: pytest.
     await_true(lambda: not own_workers())
 
 
-@linux
 def test_a_forked_worker_has_no_end_of_its_parents_pipes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither side of a pipe would notice the end of the other."""
     monkeypatch.setattr(processes, "can_fork", lambda: True)
@@ -251,7 +218,6 @@ def test_a_forked_worker_has_no_end_of_its_parents_pipes(monkeypatch: pytest.Mon
     assert [files & own for files in held] == [set()] * 3
 
 
-@linux
 def test_a_result_without_memory_ends_its_process(method: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The rest of the message is still in the pipe, where the worker waits for its reader."""
 
@@ -272,7 +238,6 @@ def test_a_result_without_memory_ends_its_process(method: str, monkeypatch: pyte
     assert not own_workers()
 
 
-@linux
 @pytest.mark.parametrize("work", [tasks.lacks_memory, tasks.hides_that_memory_lacks])
 def test_a_worker_without_memory_says_so(method: str, work: Any) -> None:
     with make_executor("processes", workers=1, poll=tasks.never) as executor:
@@ -284,7 +249,6 @@ def test_a_worker_without_memory_says_so(method: str, work: Any) -> None:
         assert is_out_of_memory(killed.value)
 
 
-@linux
 @pytest.mark.parametrize("kills", [0, 1])
 def test_a_worker_that_the_system_kills_for_its_memory(
     method: str, kills: int, monkeypatch: pytest.MonkeyPatch
@@ -299,7 +263,6 @@ def test_a_worker_that_the_system_kills_for_its_memory(
     assert is_out_of_memory(killed.value) == bool(kills)
 
 
-@linux
 def test_descriptors_are_closed_when_the_executor_ends(method: str) -> None:
     """Not only when garbage is collected; but the fork server stays."""
 
@@ -314,34 +277,3 @@ def test_descriptors_are_closed_when_the_executor_ends(method: str) -> None:
         assert use() == use()
     finally:
         gc.enable()
-
-
-def test_messages_arrive_in_order_and_arrays_as_they_are() -> None:
-    """Arrays can be written to. A thread sends, because a pipe holds only some kilobytes."""
-    arrays: dict[str, np.ndarray] = {
-        "large": np.arange(100_000, dtype=np.float32).reshape(100, 1000),
-        "empty": np.zeros((0, 3)),
-        "scalar": np.array(2.5),
-        "strided": np.arange(20.0)[::2],
-        "turned": np.asfortranarray(np.arange(6.0).reshape(2, 3)),
-    }
-    sent = (None, ("done", arrays, None), "text")
-    here, there = Pipe()
-    with here, there, ThreadPoolExecutor(1) as sender:
-        for message in sent:
-            sender.submit(Message.of(message).send, there)
-        nothing, (kind, received, _), text = (receive_message(here) for _ in sent)
-    assert (nothing, kind, text) == (None, "done", "text")
-    for name, array in arrays.items():
-        assert received[name].dtype == array.dtype
-        np.testing.assert_array_equal(received[name], array)
-    received["large"][0, 0] = 7.0
-
-
-def test_a_closed_end_is_an_error() -> None:
-    here, there = Pipe()
-    there.close()
-    with pytest.raises(EOFError):
-        receive_message(here)
-    with pytest.raises(OSError, match="Broken pipe"):
-        Message.of(np.ones(10)).send(here)

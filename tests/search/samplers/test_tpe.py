@@ -43,7 +43,7 @@ def bowl(assignment: Assignment) -> float:
     return (x - 0.7) ** 2
 
 
-def told(*results: tuple[float, float, int], narrow: bool = True) -> TpeSampler:
+def sampler_of(*results: tuple[float, float, int], narrow: bool = True) -> TpeSampler:
     """A sampler of the line that knows losses: x, loss and budget."""
     sampler = TpeSampler(space(LINE), seed=1, one_budget=narrow)
     for x, loss, budget in results:
@@ -75,14 +75,14 @@ SIXTY = [k / 60 for k in range(60)]
     ids=["diverged trials are never good", "the largest budget counts"],
 )
 def test_what_is_good(results: list[tuple[float, float, int]], low: float, high: float) -> None:
-    assert all(low < assignment["x"] < high for assignment in told(*results).ask(5, ()))
+    assert all(low < assignment["x"] < high for assignment in sampler_of(*results).ask(5, ()))
 
 
 def test_what_is_pending_repels() -> None:
     """With the same random numbers, a proposal is farther from trials that have no result yet."""
 
     def proposed(pending: float) -> float:
-        (assignment,) = told(*((x, abs(x - 0.5), 1) for x in SIXTY[::2])).ask(1, [{"x": pending}] * 6)
+        (assignment,) = sampler_of(*((x, abs(x - 0.5), 1) for x in SIXTY[::2])).ask(1, [{"x": pending}] * 6)
         return float(assignment["x"])
 
     alone = proposed(0.01)
@@ -126,7 +126,7 @@ def test_kernels_are_narrow_if_there_is_one_budget(scheduler: str, narrow: bool)
     for number, (x, loss, budget) in enumerate(results):
         sampler.tell(Trial(number, {"x": x}), loss, budget)
     proposed = list(sampler.ask(1, ()))
-    of_one, of_several = (told(*results, narrow=one_budget).ask(1, ()) for one_budget in (True, False))
+    of_one, of_several = (sampler_of(*results, narrow=one_budget).ask(1, ()) for one_budget in (True, False))
     assert of_one != of_several
     assert proposed == (of_one if narrow else of_several)
 

@@ -203,8 +203,8 @@ def test_the_best_loss_so_far_is_compared_with_the_median_of_the_others_means(
     own: list[float], others: list[list[float]], stops: bool
 ) -> None:
     reason = median_reason(curves(own, others))
-    told = Message("worse_than_median", f"worse than the median of {len(others)} other trials")
-    assert reason == (told if stops else None)
+    expected = Message("worse_than_median", f"worse than the median of {len(others)} other trials")
+    assert reason == (expected if stops else None)
 
 
 def test_without_a_finished_trial_or_with_few_epochs_nothing_is_extrapolated() -> None:

@@ -43,7 +43,7 @@ def searched(
     return assignments, losses
 
 
-def told(count: int, *, seed: int = 0, noise: float = 0.0, upside_down: bool = False) -> GpSampler:
+def sampler_of(count: int, *, seed: int = 0, noise: float = 0.0, upside_down: bool = False) -> GpSampler:
     """A sampler that knows the bowl at random points, after one epoch."""
     sampler, rng = GpSampler(space(PLANE), seed=seed), np.random.default_rng(seed)
     for number, point in enumerate(rng.random((count, 2))):
@@ -80,7 +80,7 @@ class TestSearch:
 
     @pytest.mark.parametrize("seed", range(2))
     def test_a_batch_does_not_gather_when_losses_are_noisy(self, seed: int) -> None:
-        sampler = told(24, seed=seed, noise=0.2)
+        sampler = sampler_of(24, seed=seed, noise=0.2)
         batch = np.array([[assignment["x"], assignment["y"]] for assignment in sampler.ask(8, ())])
         distances = np.linalg.norm(batch[:, None] - batch, axis=2)[np.triu_indices(8, 1)]
         assert distances.min() > 0.01
@@ -113,14 +113,14 @@ def test_a_fit_is_made_once_for_a_batch(monkeypatch: pytest.MonkeyPatch) -> None
 
 class TestKnowledge:
     def test_pending_trials_are_not_proposed_again(self) -> None:
-        sampler = told(15)
+        sampler = sampler_of(15)
         (first,) = sampler.ask(1, ())
         (second,) = sampler.ask(1, [first])
         assert max(abs(first[name] - second[name]) for name in "xy") > 1e-3
 
     def test_it_learns_from_the_largest_budget_with_enough_results(self) -> None:
         """At the small budget the bowl is upside down."""
-        sampler = told(30, upside_down=True)
+        sampler = sampler_of(30, upside_down=True)
         for number, point in enumerate(np.random.default_rng(0).random((30, 2))):
             if number % 2:
                 assignment = sampler.space.assignment(point.tolist())
@@ -133,7 +133,7 @@ class TestKnowledge:
         losses = np.array([5.0, 1.0, 4.0, 2.0, 9.0, 3.0, 8.0, 7.0])
         assert module._modelled_trials(losses) == [1, 2, 3, 5, 6, 7]
         assert module._modelled_trials(losses[:6]) == slice(None)
-        sampler = told(15)
+        sampler = sampler_of(15)
         assert len(sampler.ask(1, ())) == 1
         assert sampler._process is not None
         assert len(sampler._process.points) == 6
