@@ -143,7 +143,7 @@ def test_whether_a_text_names_a_run(runs: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "iri", "irus", "2026-11-24T13-24-05Z-irus-3fa9c1", "2026-11-26T17-24-05Z-irus-000001",
+        "iri", "irus", "wine.yaml", "2026-11-24T13-24-05Z-irus-3fa9c1", "2026-11-26T17-24-05Z-irus-000001",
         "xyz", "2026-11-24T13-24-05Z-rates-3fa9c1", "2026", "", "..", "no/such/path", "<folder>/data",
         "latest/ensemble", "latest/best", "wine/ensemble", "wines/ensemble", "wine/other",
         "/ensemble", "ensemble",

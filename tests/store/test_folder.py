@@ -26,6 +26,7 @@ def test_what_must_be_there_is_missing(run: OpenRun, tmp_path: Path) -> None:
         RunFolder(run.path).read_model()
     with pytest.raises(DataError, match=r"manifest\.json: is missing: this is not a run folder"):
         RunFolder(tmp_path).read_manifest()
+    assert RunFolder(tmp_path / "nowhere").files() == ()
 
 
 def test_digests_do_not_hold_the_files_in_memory(run: OpenRun) -> None:
