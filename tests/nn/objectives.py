@@ -54,62 +54,9 @@ def beale(x: FloatArray) -> tuple[float, FloatArray]:
     ) @ rest
 
 
-def wood(x: FloatArray) -> tuple[float, FloatArray]:
-    a, b, c, d = x
-    value = 100 * (b - a * a) ** 2 + (1 - a) ** 2 + 90 * (d - c * c) ** 2 + (1 - c) ** 2
-    value += 10 * (b + d - 2) ** 2 + 0.1 * (b - d) ** 2
-    shared, apart = 20 * (b + d - 2), 0.2 * (b - d)
-    gradient = np.array(
-        [
-            -400 * a * (b - a * a) - 2 * (1 - a),
-            200 * (b - a * a) + shared + apart,
-            -360 * c * (d - c * c) - 2 * (1 - c),
-            180 * (d - c * c) + shared - apart,
-        ]
-    )
-    return float(value), gradient
-
-
-def powell(x: FloatArray) -> tuple[float, FloatArray]:
-    """Powell's singular function: its Hessian at the minimum has rank 2."""
-    a, b, c, d = x
-    rest = np.array([a + 10 * b, np.sqrt(5) * (c - d), (b - 2 * c) ** 2, np.sqrt(10) * (a - d) ** 2])
-    jacobian = np.array(
-        [
-            [1, 10, 0, 0],
-            [0, 0, np.sqrt(5), -np.sqrt(5)],
-            [0, 2 * (b - 2 * c), -4 * (b - 2 * c), 0],
-            [2 * np.sqrt(10) * (a - d), 0, 0, -2 * np.sqrt(10) * (a - d)],
-        ]
-    )
-    return float(rest @ rest), 2 * rest @ jacobian
-
-
-def bowl(condition: float, size: int = 30) -> Function:
+def bowl(condition: float, size: int) -> Function:
     scale = np.logspace(0, np.log10(condition), size)
     return lambda x: (float(scale @ (x * x)) / 2, scale * x)
-
-
-def softmax_regression(table: Any, l2: float, dtype: npt.DTypeLike = np.float64) -> tuple[Function, int]:
-    """Mean log loss on standardized features plus ½λ‖W‖², without biases; weights (classes, 1 + d)."""
-    features, labels = table(return_X_y=True)
-    features = (features - features.mean(axis=0)) / features.std(axis=0)
-    rows = len(labels)
-    inputs = np.vstack([np.ones(rows), features.T]).astype(dtype)
-    targets = np.eye(labels.max() + 1, dtype=dtype)[labels].T
-
-    def function(flat: FloatArray) -> tuple[float, FloatArray]:
-        weights = flat.reshape(len(targets), -1)
-        logits = weights @ inputs
-        logits = logits - logits.max(axis=0)
-        exponentials = np.exp(logits)
-        sums = exponentials.sum(axis=0)
-        loss = (np.log(sums) - (targets * logits).sum(axis=0)).mean()
-        gradient = (exponentials / sums - targets) @ inputs.T / rows
-        gradient[:, 1:] += l2 * weights[:, 1:]
-        return float(loss + l2 / 2 * (weights[:, 1:] ** 2).sum()), gradient.ravel()
-
-    return function, len(targets) * len(inputs)
 
 
 def quadratic(matrix: FloatArray, centre: FloatArray, bad_after: int | None = None) -> Function:
@@ -124,13 +71,5 @@ def quadratic(matrix: FloatArray, centre: FloatArray, bad_after: int | None = No
         if bad_after is not None and asked > bad_after:
             return np.nan, gradient * np.nan
         return float(away @ gradient) / 2, gradient
-
-    return function
-
-
-def cosh_bowl(scale: FloatArray) -> Function:
-    def function(x: FloatArray) -> tuple[float, FloatArray]:
-        clipped = np.clip(x, -50, 50)
-        return float(np.cosh(clipped) @ scale), np.sinh(clipped) * scale
 
     return function

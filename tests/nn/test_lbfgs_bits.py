@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.nn.optimizers.lbfgs import Lbfgs
-from tests.nn.objectives import Function, Numbers, cosh_bowl, numbers_of, quadratic, rosenbrock, stacked
+from tests.nn.objectives import Function, Numbers, numbers_of, quadratic, rosenbrock, stacked
 
 
 def test_an_error_leaves_the_state_as_it_was() -> None:
@@ -114,20 +114,17 @@ def test_a_member_has_the_bits_that_it_has_alone(
         assert_same(select(stack, np.array([place])), alone)
 
 
-@pytest.mark.parametrize("size", [803, 5003])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_bits_of_many_parameters(size: int, dtype: type[np.floating[Any]]) -> None:
+def test_bits_of_many_parameters(dtype: type[np.floating[Any]]) -> None:
     """Long rows, which start at odd addresses and which the BLAS processes in blocks."""
-    rng = np.random.default_rng(5)
-    scales = 10.0 ** rng.uniform(-2, 2, size=(3, size)).astype(dtype)
-    starts = rng.normal(size=(3, size)).astype(dtype)
-    functions = [cosh_bowl(scale) for scale in scales]
-    together = Lbfgs.start(numbers_of(3), starts, stacked(functions))
-    for _ in range(40):
-        together.iterate(stacked(functions))
+    starts = np.random.default_rng(5).normal(size=(3, 5003)).astype(dtype)
+    together = Lbfgs.start(numbers_of(3), starts, stacked([rosenbrock] * 3))
+    for _ in range(20):
+        together.iterate(stacked([rosenbrock] * 3))
     for k in range(3):
-        alone = Lbfgs.start(numbers_of(), starts[k : k + 1], stacked(functions[k : k + 1]))
-        for _ in range(40):
-            alone.iterate(stacked(functions[k : k + 1]))
+        alone = Lbfgs.start(numbers_of(), starts[k : k + 1], stacked([rosenbrock]))
+        for _ in range(20):
+            alone.iterate(stacked([rosenbrock]))
         assert_same(select(together, np.array([k])), alone)
     assert together.state["taken"].min() > 10
+    assert together.state["point"].dtype == dtype

@@ -19,28 +19,16 @@ def bernoulli(seed: int, probability: float, count: int) -> BoolArray:
     return out
 
 
-@pytest.mark.parametrize("probability", [0.003, 0.1, 0.5, 0.7, 0.999])
-def test_frequency(probability: float) -> None:
-    """Within five standard deviations of the binomial distribution's mean."""
-    count = 400_000
-    deviation = np.sqrt(count * probability * (1 - probability))
-    assert abs(bernoulli(1, probability, count).sum() - count * probability) < 5 * deviation
+@pytest.mark.parametrize("probability", [0.003, 0.3, 0.999])
+def test_coins_have_the_probability_and_are_independent(probability: float) -> None:
+    """Within five standard deviations; four coins come from one raw draw, so lags up to 5 matter.
 
-
-@pytest.mark.parametrize("lag", [1, 2, 3, 4, 5, 8])
-def test_neighbours_are_independent(lag: int) -> None:
-    """Four coins come from one raw draw. The product of two centred coins has mean 0 and variance (pq)²."""
-    thrown = bernoulli(2, 0.3, 400_000) - 0.3
-    products = thrown[lag:] * thrown[:-lag]
-    assert abs(products.mean()) < 5 * 0.3 * 0.7 / np.sqrt(products.size)
-
-
-def test_pairs_from_one_raw_draw_are_independent() -> None:
-    """Each of the four positions against each other one, and the frequency at each position."""
-    places = bernoulli(3, 0.5, 400_000).reshape(-1, 4) - 0.5
-    covariance = places.T @ places / len(places)
-    np.testing.assert_allclose(covariance, 0.25 * np.eye(4), atol=5 * 0.25 / np.sqrt(len(places)))
-    assert np.abs(places.mean(axis=0)).max() < 5 * 0.5 / np.sqrt(len(places))
+    The product of two centred coins has mean 0 and variance (pq)².
+    """
+    thrown, variance = bernoulli(2, probability, 400_000) - probability, probability * (1 - probability)
+    assert abs(thrown.mean()) < 5 * np.sqrt(variance / thrown.size)
+    for lag in range(1, 6):
+        assert abs((thrown[lag:] * thrown[:-lag]).mean()) < 5 * variance / np.sqrt(thrown.size)
 
 
 class Sixteens:
@@ -56,24 +44,24 @@ class Sixteens:
 
 
 @pytest.mark.parametrize(
-    ("probability", "expected"),
+    ("probability", "heads"),
     [
-        (0.0, [False, False, False, False]),
-        (2**-16, [True, False, False, False]),
-        (0.5, [True, True, False, False]),
-        (1 - 2**-16, [True, True, True, False]),
-        (1 - 2**-18, [True, True, True, True]),  # the largest probability below 1 that 16 bits can represent
-        (1.0, [True, True, True, True]),
+        (0.0, 0),
+        (2**-16, 1),
+        (0.5, 2),
+        (1 - 2**-16, 3),
+        (1 - 2**-18, 4),  # the largest probability below 1 that 16 bits can represent
+        (1.0, 4),
     ],
 )
-def test_sixteen_bits(probability: float, expected: list[bool]) -> None:
+def test_sixteen_bits(probability: float, heads: int) -> None:
     rngs = MemberGenerators([cast(np.random.Generator, Sixteens([0, 2**15 - 1, 2**15, 2**16 - 1]))])
     out = np.empty((1, 4), np.bool_)
     rngs.bernoulli(np.array([probability]), out)
-    assert out[0].tolist() == expected
+    assert out[0].tolist() == [True] * heads + [False] * (4 - heads)
 
 
-@pytest.mark.parametrize("count", [1, 2, 3, 4, 5, 7, 9])
+@pytest.mark.parametrize("count", [1, 3, 4, 5])
 def test_counts_that_four_does_not_divide(count: int) -> None:
     """Every draw is made, with as few raw draws as possible, and the first ones do not change."""
     (rng,) = generators(4)
@@ -86,13 +74,10 @@ def test_counts_that_four_does_not_divide(count: int) -> None:
 
 
 def test_members_throw_their_own_coins() -> None:
-    together = np.empty((3, 5, 7), np.bool_)
-    probabilities = np.array([0.2, 0.5, 0.8])
+    together, probabilities = np.empty((3, 5, 7), np.bool_), np.array([0.2, 0.5, 0.8])
     MemberGenerators(generators(5, 6, 7)).bernoulli(probabilities, together)
-    alone = np.empty((1, 5, 7), np.bool_)
-    MemberGenerators(generators(6)).bernoulli(probabilities[1:2], alone)
-    np.testing.assert_array_equal(together[1], alone[0])
-    assert not np.array_equal(together[0], together[1])
+    for k, (seed, probability) in enumerate(zip((5, 6, 7), probabilities, strict=True)):
+        np.testing.assert_array_equal(together[k].ravel(), bernoulli(seed, probability, 35))
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

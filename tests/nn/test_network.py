@@ -11,7 +11,7 @@ from fnnctl.arrays import FloatArray
 from fnnctl.nn.member_generators import MemberGenerators
 from fnnctl.nn.network import LAYER_HYPERPARAMETERS, Network
 from fnnctl.nn.parameters import ParameterLayout
-from fnnctl.nn.shape import HiddenShape, NetworkShape, OutputShape
+from fnnctl.nn.shape import HiddenShape, NetworkShape, NormalizationKind, OutputShape
 from fnnctl.nn.workspace import Workspace
 
 
@@ -166,11 +166,55 @@ def test_dropout_is_drawn_before_the_inputs_are_added() -> None:
     assert 60 < np.count_nonzero(z == 1.0) < 140
 
 
-@pytest.mark.parametrize("training", [True, False])
-def test_nothing_is_dropped_without_draws(training: bool) -> None:
-    assert scores(dropping(0.5), [[1.0], [2.0]], training=training)[0, 0].tolist() == [8.0, 16.0]
+@pytest.mark.parametrize(("training", "draws"), [(True, False), (False, False), (False, True)])
+def test_nothing_is_dropped_without_draws_or_in_an_evaluation(training: bool, draws: bool) -> None:
+    rngs = MemberGenerators([np.random.default_rng(0)]) if draws else None
+    z = scores(dropping(0.5), [[1.0], [2.0]], training=training, rngs=rngs)
+    assert z[0, 0].tolist() == [8.0, 16.0]
 
 
-def test_nothing_is_dropped_in_a_workspace_for_evaluation() -> None:
-    rngs = MemberGenerators([np.random.default_rng(0)])
-    assert scores(dropping(0.5), [[1.0], [2.0]], rngs=rngs)[0, 0].tolist() == [8.0, 16.0]
+def shared(kind: NormalizationKind | None = None, **arrays: list[Any]) -> Network:
+    """Two inner members; each scores its two hidden units."""
+    shape = NetworkShape(
+        2, (HiddenShape(2, "identity", normalization=kind),), OutputShape(2), inner_members=2
+    )
+    outputs = {"weights_2": [np.eye(2)] * 2, "biases_2": [[0.0, 0.0]] * 2}
+    named = {name: np.array(array, np.float64) for name, array in (arrays | outputs).items()}
+    layout = ParameterLayout(shape)
+    statistics = layout.initial_statistics(1, np.dtype(np.float64))
+    parts = layout.named_arrays(np.zeros(layout.size), statistics[0]) | named
+    row, _ = layout.rows_of({name: np.array(array) for name, array in parts.items()})
+    return make_network(shape, [row.tolist()], statistics.tolist(), momentum=[[0.5]])
+
+
+def test_inner_members_by_hand() -> None:
+    """x = (1, 2), W = ((1, 2), (3, 4)), r = (1, 1) and (−1, 2), s = (1, 1) and (2, 10).
+
+    Wx = (5, 11), and b = (0, 100); of the second W(−1, 4) = (7, 13), which gives (14, 130), and b = (−4, 0).
+    """
+    network = shared(
+        weights_1=[[1, 2], [3, 4]],
+        input_factors_1=[[1, 1], [-1, 2]],
+        output_factors_1=[[1, 1], [2, 10]],
+        biases_1=[[0, 100], [-4, 0]],
+    )
+    work = Workspace(network.layout.shape, 1, 1, np.dtype(np.float64), training=False)
+    work.inputs[...] = [1.0, 2.0, 1.0]
+    network.forward(work)
+    assert work.member_scores()[..., 0].tolist() == [[5.0, 111.0], [10.0, 130.0]]
+
+
+def test_inner_members_are_normalized_together_by_hand() -> None:
+    """A unit is x and 3x: 1, 3 and 3, 9 with mean 4 and variance 9."""
+    network = shared(
+        "batch",
+        weights_1=[[1, 0], [0, 1]],
+        input_factors_1=[[1, 1], [1, 1]],
+        output_factors_1=[[1, 1], [3, 3]],
+        gains_1=[3, 3],
+        biases_1=[5, 5],
+    )
+    work = Workspace(network.layout.shape, 1, 2, np.dtype(np.float64), training=True)
+    work.inputs[...] = [[1.0, 1.0, 1.0], [3.0, 3.0, 1.0]]
+    network.forward(work)
+    assert work.member_scores()[:, 0].tolist() == [[2.0, 4.0], [4.0, 10.0]]

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -9,14 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fnnctl.arrays import FloatArray
-from fnnctl.nn.layers.first_inputs import InputGroup, input_groups
-from fnnctl.nn.layers.input_stage import (
-    CoordinateFunctions,
-    InputStage,
-    PiecewiseLinearEmbedding,
-    ScalingLayer,
-)
-from fnnctl.nn.parameters import ParameterLayout, Segment
+from fnnctl.nn.layers.first_inputs import input_groups
+from fnnctl.nn.layers.input_stage import CoordinateFunctions, PiecewiseLinearEmbedding, ScalingLayer
+from fnnctl.nn.parameters import Segment
 from fnnctl.nn.shape import (
     EmbeddingCode,
     HiddenShape,
@@ -33,16 +27,11 @@ from tests.nn.stages import INPUTS, PIECEWISE, STAGES, STATISTICS
 HIDDEN = (HiddenShape(5, "tanh"),)
 
 
-def groups_of(plain: list[int], count: int) -> list[InputGroup]:
-    return input_groups(np.array(plain, np.intp), count)
-
-
-def embedding_of(
-    segment: Segment, parameters: FloatArray, plain: Sequence[int] = ()
-) -> PiecewiseLinearEmbedding:
+def embedding_of(segment: Segment, parameters: FloatArray) -> PiecewiseLinearEmbedding:
     numbers, values, bins = segment.shape
     functions = CoordinateFunctions(NumericEmbeddingShape(numbers, bins, values + 1), None, parameters.dtype)
-    return PiecewiseLinearEmbedding(segment, parameters, functions, groups_of([*plain], len(parameters)))
+    groups = input_groups(np.empty(0, np.intp), len(parameters))
+    return PiecewiseLinearEmbedding(segment, parameters, functions, groups)
 
 
 def case_of(stage: InputStageShape | None) -> Case:
@@ -102,8 +91,7 @@ def test_factors_of_one_change_no_bits() -> None:
     scaled.network.parameters[:, : plain.layout.size] = plain.network.parameters
     scaled.network.parameters[:, plain.layout.size :] = 1.0
     scaled.work.inputs[...] = plain.work.inputs
-    outputs = [each.network.forward(each.work).tobytes() for each in (plain, scaled)]
-    assert outputs[0] == outputs[1]
+    assert plain.network.forward(plain.work).tobytes() == scaled.network.forward(scaled.work).tobytes()
 
 
 EDGES = np.array([-1.0, 0.0, 0.5, 4.0])
@@ -145,50 +133,7 @@ def test_the_gradient_by_hand() -> None:
     assert gradient.tolist() == [[0, 2 * 0.5 - 4 * 1, -4 * 0.25]]
 
 
-def test_the_embedding_of_a_plain_network_is_not_trained() -> None:
-    case = case_of(InputStageShape(PIECEWISE, scaled=True))
-    segments, parameters, buffers = case.layout.stage, case.network.parameters, case.work.stage
-    assert segments is not None
-    assert segments.mixing is not None
-    assert buffers is not None
-    segments.mixing.view(parameters)[1] = 0.0
-    gradients, outputs = [], []
-    for plain in ([], [1]):
-        stage = InputStage(
-            case.layout.shape, segments, parameters, case.network.statistics, groups_of(plain, 2)
-        )
-        outputs.append(stage.forward(case.work.inputs_T, buffers).copy())
-        buffers.delta[...] = 1.0
-        gradient = np.zeros_like(parameters)
-        stage.backward(buffers, gradient)
-        gradients.append(gradient)
-    np.testing.assert_array_equal(outputs[0], outputs[1])
-    trained, with_plain = gradients
-    assert segments.mixing.view(trained).any()
-    assert not segments.mixing.view(with_plain)[1].any()
-    segments.mixing.view(with_plain)[1] = segments.mixing.view(trained)[1]
-    np.testing.assert_array_equal(with_plain, trained)
-
-
-@pytest.mark.parametrize("plain", [[], [1, 3, 5], [0, 2, 4], [0, 1, 2, 3, 4, 5], [2], [0, 1, 4]])
-def test_networks_without_an_embedding_get_zeros_wherever_they_are(plain: list[int]) -> None:
-    layout = ParameterLayout(NetworkShape(INPUTS, HIDDEN, OutputShape(1), stage=InputStageShape(PIECEWISE)))
-    segments = layout.stage
-    assert segments is not None
-    assert segments.mixing is not None
-    rng = np.random.default_rng(0)
-    parameters = rng.normal(size=(6, layout.size))
-    segments.mixing.view(parameters)[plain] = 0.0
-    shape = segments.mixing.shape
-    u, functions = rng.uniform(0, shape[2], (6, shape[0], 5)), np.empty((6, shape[2], shape[0], 5))
-    outs = [np.full((6, shape[0], shape[1], 5), np.nan) for _ in range(2)]
-    for out, indices in zip(outs, ([], plain), strict=True):
-        embedding = embedding_of(segments.mixing, parameters, indices)
-        embedding.forward(u, out, functions)
-    np.testing.assert_array_equal(outs[0], outs[1])
-
-
-def test_by_hand() -> None:
+def test_the_scaling_layer_by_hand() -> None:
     layer = ScalingLayer(np.array([[[2.0], [-1.0]]]))
     x, scaled = np.array([[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]]), np.empty((1, 2, 3))
     layer.forward(x, scaled)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
-
 import numpy as np
 import pytest
 
@@ -25,32 +22,9 @@ SLOPES: dict[str, list[float]] = {
     "huber": [-1.0, -0.5, 0.0, 1.0, 1.0],
 }
 
-# The loss and its derivative from the definitions, by error and parameter.
-DEFINITIONS: dict[str, tuple[Callable[[float, float], float], Callable[[float, float], float]]] = {
-    "squared": (lambda e, parameter: e**2 / 2, lambda e, parameter: e),
-    "absolute": (lambda e, parameter: abs(e), lambda e, parameter: math.copysign(1.0, e)),
-    "huber": (
-        lambda e, delta: e**2 / 2 if abs(e) <= delta else delta * (abs(e) - delta / 2),
-        lambda e, delta: e if abs(e) <= delta else math.copysign(delta, e),
-    ),
-}
 
-
-def test_every_loss_is_defined_here() -> None:
-    assert DEFINITIONS.keys() == REAL_VALUE_LOSSES.keys()
-
-
-@pytest.mark.parametrize("parameter", [0.2, 0.7, 1.0])
-@pytest.mark.parametrize("kind", sorted(DEFINITIONS))
-def test_values_and_derivatives_agree_with_the_definition(kind: str, parameter: float) -> None:
-    value, derivative = DEFINITIONS[kind]
-    errors = np.array([-4.0, -1.3, -0.7, -0.69, -0.2, -0.01, 0.03, 0.2, 0.71, 1.0, 2.5])
-    losses, slopes = np.empty_like(errors), errors.copy()
-    REAL_VALUE_LOSSES[kind].losses(errors, parameter, out=losses)
-    REAL_VALUE_LOSSES[kind].derive(slopes, parameter)
-    for found, function in ((losses, value), (slopes, derivative)):
-        expected = [function(error, parameter) for error in errors.tolist()]
-        np.testing.assert_allclose(found, expected, rtol=1e-14, atol=1e-15)
+def test_every_loss_is_here() -> None:
+    assert LOSSES.keys() == SLOPES.keys() == REAL_VALUE_LOSSES.keys()
 
 
 def loss_of(kind: str, targets: Targets) -> tuple[FloatArray, FloatArray]:
@@ -63,40 +37,34 @@ def loss_of(kind: str, targets: Targets) -> tuple[FloatArray, FloatArray]:
 
 
 @pytest.mark.parametrize("kind", sorted(LOSSES))
-def test_losses_and_error_terms(kind: str) -> None:
-    slopes, (total, explained) = loss_of(kind, Targets(np.full((1, 5), 10.0)))
-    assert slopes.tolist() == pytest.approx(SLOPES[kind])
-    assert total == pytest.approx(sum(LOSSES[kind]))
-    assert explained == pytest.approx(5 - (ERRORS**2).sum())
+class TestLoss:
+    def test_losses_error_terms_and_predictions(self, kind: str) -> None:
+        slopes, (total, explained) = loss_of(kind, Targets(np.full((1, 5), 10.0)))
+        assert slopes.tolist() == pytest.approx(SLOPES[kind])
+        assert total == pytest.approx(sum(LOSSES[kind]))
+        assert explained == pytest.approx(5 - (ERRORS**2).sum())
+        loss = REAL_VALUE_LOSSES[kind](OutputShape(1, kind), 2, 5, np.dtype(np.float64))
+        z = np.stack([ERRORS + 10.0, ERRORS + 1.0])[:, None]
+        totals, predictions = loss.evaluate(z, np.array([[10.0] * 5, [1.0] * 5]))
+        assert totals.tolist() == pytest.approx([sum(LOSSES[kind])] * 2)
+        assert predictions.tolist() == [(ERRORS + 10.0).tolist(), (ERRORS + 1.0).tolist()]
 
+    def test_weights_are_factors_of_the_loss(self, kind: str) -> None:
+        weights = np.array([[2.0, 0.0, 1.0, 3.0, 0.5]])
+        slopes, (total, _) = loss_of(kind, Targets(np.full((1, 5), 10.0), weights=weights))
+        assert slopes.tolist() == pytest.approx((weights[0] * SLOPES[kind]).tolist())
+        assert total == pytest.approx((weights[0] * LOSSES[kind]).sum())
 
-@pytest.mark.parametrize("kind", sorted(LOSSES))
-def test_weights_are_factors_of_the_loss(kind: str) -> None:
-    weights = np.array([[2.0, 0.0, 1.0, 3.0, 0.5]])
-    slopes, (total, _) = loss_of(kind, Targets(np.full((1, 5), 10.0), weights=weights))
-    assert slopes.tolist() == pytest.approx((weights[0] * SLOPES[kind]).tolist())
-    assert total == pytest.approx((weights[0] * LOSSES[kind]).sum())
-
-
-@pytest.mark.parametrize("kind", sorted(LOSSES))
-def test_mixed_targets_are_means(kind: str) -> None:
-    targets = Targets(np.full((1, 5), 8.0), partners=np.full((1, 5), 16.0), share=np.full((1, 5), 0.75))
-    slopes, _ = loss_of(kind, targets)
-    assert slopes.tolist() == pytest.approx(SLOPES[kind])
-
-
-@pytest.mark.parametrize("kind", sorted(LOSSES))
-def test_evaluation_gives_predictions_and_the_sum(kind: str) -> None:
-    loss = REAL_VALUE_LOSSES[kind](OutputShape(1, kind), 2, 5, np.dtype(np.float64))
-    z = np.stack([ERRORS + 10.0, ERRORS + 1.0])[:, None]
-    total, predictions = loss.evaluate(z, np.array([[10.0] * 5, [1.0] * 5]))
-    assert total.tolist() == pytest.approx([sum(LOSSES[kind])] * 2)
-    assert predictions.tolist() == [(ERRORS + 10.0).tolist(), (ERRORS + 1.0).tolist()]
+    def test_mixed_targets_are_means(self, kind: str) -> None:
+        share = np.full((1, 5), 0.75)
+        targets = Targets(np.full((1, 5), 8.0), partners=np.full((1, 5), 16.0), share=share)
+        slopes, (total, _) = loss_of(kind, targets)
+        assert slopes.tolist() == pytest.approx(SLOPES[kind])
+        assert total == pytest.approx(sum(LOSSES[kind]))
 
 
 def test_hubers_loss_is_linear_from_delta() -> None:
-    errors = np.array([-4.0, 1.0, 2.0, 5.0])
-    losses = np.empty(4)
+    errors, losses = np.array([-4.0, 1.0, 2.0, 5.0]), np.empty(4)
     REAL_VALUE_LOSSES["huber"].losses(errors, 2.0, out=losses)
     assert losses.tolist() == [6.0, 0.5, 2.0, 8.0]  # 2·(4 − 1), ½, ½·4, 2·(5 − 1)
     REAL_VALUE_LOSSES["huber"].derive(errors, 2.0)

@@ -1,4 +1,4 @@
-"""Learning rates of single parameters; tests/training/test_neural_tangent.py trains with them."""
+"""Bits of steps, and learning rates of single parameters; tests/training/test_neural_tangent.py trains so."""
 
 from __future__ import annotations
 
@@ -14,6 +14,40 @@ from fnnctl.nn.optimizers.first_order import OPTIMIZERS
 from fnnctl.nn.optimizers.penalties import Penalty
 from tests.training.recipes import OPTIMIZER_NUMBERS
 
+SIZE = 21
+GRADIENTS = np.random.default_rng(4).normal(size=(5, SIZE))
+INPUTS = np.tile([1.0, 4.0, 9.0], 7)[None]
+MASK = np.tile([1.0, 1.0, 0.0], 7)[None]
+ALIKE = OPTIMIZER_NUMBERS | {"epsilon": 0.1, "weight_decay": 0.0}
+
+
+def moved(
+    name: str,
+    inputs: FloatArray | None,
+    rates: list[float],
+    *,
+    numbers: list[dict[str, float]] | None = None,
+    gradients: FloatArray = GRADIENTS,
+    dtype: str = "float64",
+    penalized: bool = False,
+) -> FloatArray:
+    """The parameters, (K, P), after steps against the same gradients in all members."""
+    members = len(rates)
+    parameters = np.ones((members, gradients.shape[1]), dtype)
+    mask = MASK.astype(dtype)
+    arrays = StepArrays(parameters, np.empty_like(parameters), np.empty_like(parameters), mask)
+    own = numbers or [ALIKE] * members
+    hyperparameters = {key: np.array([each[key] for each in own]) for key in ALIKE}
+    optimizer = OPTIMIZERS[name](hyperparameters, arrays, inputs)
+    l1 = np.full(members, 0.01)
+    penalty = Penalty(mask, l2=np.full(members, 0.1), l1=l1) if penalized else None
+    for gradient in gradients:
+        arrays.gradient[...] = gradient
+        if penalty:
+            penalty.add_gradient(penalty.parts(parameters, arrays.gradient, arrays.scratch))
+        optimizer.step(shared(np.array(rates)[:, None]).astype(dtype))
+    return parameters
+
 
 @given(st.integers(1, 300), st.integers(1, 10**6))
 def test_blocks_are_the_columns_in_order(members: int, size: int) -> None:
@@ -21,30 +55,6 @@ def test_blocks_are_the_columns_in_order(members: int, size: int) -> None:
     assert [block.start for block in made] == [0, *(block.stop for block in made[:-1])]
     assert made[-1].stop == size
     assert len(made) == 1 if members > 1 else all(block.stop - block.start <= 2 * BLOCK for block in made)
-
-
-def stepped(name: str) -> bytes:
-    rng = np.random.default_rng(0)
-    W, gradient = rng.normal(size=(2, 1, 61)).astype(np.float32)
-    is_weight = (rng.random((1, 61)) < 0.8).astype(np.float32)
-    penalty = Penalty(is_weight, l2=np.full(1, 0.1), l1=np.full(1, 0.01))
-    hyperparameters = {key: np.full(1, value) for key, value in OPTIMIZER_NUMBERS.items()}
-    moved = StepArrays(W, np.empty_like(W), np.empty_like(W), is_weight)
-    optimizer = OPTIMIZERS[name](hyperparameters, moved)
-    for _ in range(3):
-        moved.gradient[...] = gradient
-        penalty.add_gradient(penalty.parts(W, moved.gradient, moved.scratch))
-        optimizer.step(np.full((1, 1), 0.01, np.float32))
-    bits: bytes = W.tobytes()
-    return bits
-
-
-@pytest.mark.parametrize("name", sorted(OPTIMIZERS))
-def test_a_walk_in_blocks_has_the_bits_of_one_step(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    whole = stepped(name)
-    monkeypatch.setattr(module, "BLOCK", 8)
-    assert len(blocks(1, 61)) == 8
-    assert stepped(name) == whole
 
 
 def test_numbers_that_are_one_for_all_are_shared() -> None:
@@ -55,41 +65,33 @@ def test_numbers_that_are_one_for_all_are_shared() -> None:
     assert shared(of_steps) is of_steps
 
 
-SIZE = 21
-GRADIENTS = np.random.default_rng(4).normal(size=(5, SIZE))
-INPUTS = np.tile([1.0, 4.0, 9.0], 7)[None]
+@pytest.mark.parametrize("inputs", [None, INPUTS], ids=["standard", "neural tangent"])
+@pytest.mark.parametrize("name", sorted(OPTIMIZERS))
+def test_blocks_have_the_bits_of_one_step(
+    monkeypatch: pytest.MonkeyPatch, name: str, inputs: FloatArray | None
+) -> None:
+    whole = moved(name, inputs, [0.2], dtype="float32", penalized=True)
+    monkeypatch.setattr(module, "BLOCK", 4)
+    np.testing.assert_array_equal(moved(name, inputs, [0.2], dtype="float32", penalized=True), whole)
 
 
-def moved(
-    name: str,
-    inputs: FloatArray | None,
-    rate: FloatArray,
-    *,
-    members: int = 1,
-    epsilon: float = 0.1,
-    gradients: FloatArray = GRADIENTS,
-    dtype: str = "float64",
-) -> FloatArray:
-    """The parameters, (K, P), after steps against the same gradients in all members."""
-    parameters = np.ones((members, gradients.shape[1]), dtype)
-    arrays = StepArrays(
-        parameters, np.empty_like(parameters), np.empty_like(parameters), np.ones_like(parameters[:1])
-    )
-    numbers = OPTIMIZER_NUMBERS | {"epsilon": epsilon, "weight_decay": 0.0}
-    hyperparameters = {key: np.full(members, value) for key, value in numbers.items()}
-    optimizer = OPTIMIZERS[name](hyperparameters, arrays, inputs)
-    for gradient in gradients:
-        arrays.gradient[...] = gradient
-        optimizer.step(rate.astype(dtype))
-    return parameters
+@pytest.mark.parametrize(("rate", "momentum"), [(0.2, 0.9), (0.1, 0.9), (0.1, 0.5), (0.2, 0.5)])
+@pytest.mark.parametrize("name", sorted(OPTIMIZERS))
+def test_other_members_change_no_bit(name: str, rate: float, momentum: float) -> None:
+    """Their rates and numbers decide whether all members share one, but not a member's bits."""
+    last = {key: momentum if value == 0.9 else value for key, value in ALIKE.items()}
+    rates, numbers = [0.2, 0.2, rate], [ALIKE, ALIKE, last]
+    together = moved(name, INPUTS, rates, numbers=numbers, dtype="float32")
+    for k, member in enumerate(together):
+        alone = moved(name, INPUTS, rates[k : k + 1], numbers=numbers[k : k + 1], dtype="float32")
+        np.testing.assert_array_equal(member, alone[0])
 
 
 @pytest.mark.parametrize("name", sorted(OPTIMIZERS))
 def test_layers_of_one_input_change_no_bit(name: str) -> None:
-    ones = np.ones((1, SIZE))
     for dtype in ("float32", "float64"):
-        own = moved(name, ones, np.array(0.2), dtype=dtype)
-        np.testing.assert_array_equal(own, moved(name, None, np.array(0.2), dtype=dtype))
+        own = moved(name, np.ones((1, SIZE)), [0.2], dtype=dtype)
+        np.testing.assert_array_equal(own, moved(name, None, [0.2], dtype=dtype))
         assert own.dtype == dtype
 
 
@@ -97,38 +99,12 @@ def test_layers_of_one_input_change_no_bit(name: str) -> None:
 def test_steps_of_a_neural_tangent_weight(name: str) -> None:
     """V = W/√d has the gradient √d·g and moves by 1/√d of what W moves by; V and W start at 1."""
     roots = np.sqrt(INPUTS[0])
-    own = moved(name, INPUTS, np.array(0.2), gradients=GRADIENTS * roots)[0]
-    plain = moved(name, None, np.array(0.2))[0]
-    np.testing.assert_allclose(own - 1.0, (plain - 1.0) / roots, rtol=1e-12)
+    own, plain = moved(name, INPUTS, [0.2], gradients=GRADIENTS * roots), moved(name, None, [0.2])
+    np.testing.assert_allclose(own[0] - 1.0, (plain[0] - 1.0) / roots, rtol=1e-12)
 
 
 def test_the_decay_is_not_divided_by_the_root() -> None:
     """Without a gradient, two steps leave (1 − 0.1·0.5)² of each weight."""
-    parameters = np.ones((1, 3))
-    arrays = StepArrays(parameters, np.zeros((1, 3)), np.empty((1, 3)), np.array([[1.0, 1.0, 0.0]]))
-    numbers = OPTIMIZER_NUMBERS | {"weight_decay": 0.5}
-    inputs = np.array([[1.0, 9.0, 1.0]])
-    optimizer = OPTIMIZERS["adamw"](
-        {key: np.array([value]) for key, value in numbers.items()}, arrays, inputs
-    )
-    for _ in range(2):
-        arrays.gradient[...] = 0.0
-        optimizer.step(np.array(0.1))
-    decayed = 0.95 * 0.95
-    np.testing.assert_allclose(parameters, [[decayed, decayed, 1.0]], rtol=1e-14)
-
-
-@pytest.mark.parametrize("name", sorted(OPTIMIZERS))
-@pytest.mark.parametrize("rates", [[0.2, 0.2, 0.2], [0.2, 0.2, 0.1]])
-def test_other_members_change_no_bit(name: str, rates: list[float]) -> None:
-    """Their rates decide whether all members share a row of rates, but not a member's bits."""
-    together = moved(name, INPUTS, shared(np.array(rates)[:, None]), members=3, dtype="float32")
-    for member, rate in zip(together, rates, strict=True):
-        np.testing.assert_array_equal(member, moved(name, INPUTS, np.array(rate), dtype="float32")[0])
-
-
-@pytest.mark.parametrize("name", sorted(OPTIMIZERS))
-def test_blocks_have_the_bits_of_one_step(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    whole = moved(name, INPUTS, np.array(0.2))
-    monkeypatch.setattr(module, "BLOCK", 4)
-    np.testing.assert_array_equal(moved(name, INPUTS, np.array(0.2)), whole)
+    numbers = [ALIKE | {"weight_decay": 0.5}]
+    own = moved("adamw", INPUTS, [0.1], numbers=numbers, gradients=np.zeros((2, SIZE)))
+    np.testing.assert_allclose(own, np.where(MASK == 1.0, 0.95 * 0.95, 1.0), rtol=1e-14)

@@ -2,89 +2,38 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pytest
 from scipy.optimize import minimize
-from sklearn.datasets import load_iris, load_wine
 
 from fnnctl.arrays import FloatArray
 from fnnctl.nn.optimizers.lbfgs import Lbfgs, LbfgsStatus
-from tests.nn.objectives import (
-    Function,
-    beale,
-    bowl,
-    numbers_of,
-    powell,
-    rosenbrock,
-    softmax_regression,
-    stacked,
-    wood,
-)
-
-
-def minimum_of(
-    function: Function, start: FloatArray, *, gradient: float = 1e-8, iterations: int = 2000
-) -> tuple[Lbfgs, int]:
-    """The minimizer after its last iteration, and its number of evaluations."""
-    calls: list[FloatArray] = []
-    evaluate = stacked([function], calls)
-    lbfgs = Lbfgs.start(numbers_of(gradient=gradient), start[None], evaluate)
-    for _ in range(iterations):
-        lbfgs.iterate(evaluate)
-    return lbfgs, len(calls)
+from tests.nn.objectives import Function, beale, bowl, numbers_of, rosenbrock, stacked
 
 
 @pytest.mark.parametrize(
-    ("function", "start", "minimum", "within"),
+    ("function", "start", "minimum"),
     [
-        (rosenbrock, [-1.2, 1.0], [1.0, 1.0], 1e-7),
-        (rosenbrock, [-1.2, 1.0] * 5, [1.0] * 10, 1e-7),
-        (beale, [1.0, 1.0], [3.0, 0.5], 1e-7),
-        (wood, [-3.0, -1.0, -3.0, -1.0], [1.0] * 4, 1e-7),
-        (powell, [3.0, -1.0, 0.0, 1.0], [0.0] * 4, 1e-2),
-        (bowl(1e4), [1.0] * 30, [0.0] * 30, 1e-7),
-        (bowl(1e8, 8), [1.0] * 8, [0.0] * 8, 1e-7),
+        (rosenbrock, [-1.2, 1.0], [1.0, 1.0]),
+        (rosenbrock, [-1.2, 1.0] * 5, [1.0] * 10),
+        (beale, [1.0, 1.0], [3.0, 0.5]),
+        (bowl(1e4, 30), [1.0] * 30, [0.0] * 30),
+        (bowl(1e8, 8), [1.0] * 8, [0.0] * 8),
     ],
-    ids=["rosenbrock", "rosenbrock of 10", "beale", "wood", "powell", "1e4", "1e8"],
+    ids=["rosenbrock", "rosenbrock of 10", "beale", "1e4", "1e8"],
 )
-def test_finds_known_minima(
-    function: Function, start: list[float], minimum: list[float], within: float
-) -> None:
-    lbfgs, evaluations = minimum_of(function, np.array(start))
+def test_finds_known_minima(function: Function, start: list[float], minimum: list[float]) -> None:
+    calls: list[FloatArray] = []
+    evaluate = stacked([function], calls)
+    lbfgs = Lbfgs.start(numbers_of(), np.array([start]), evaluate)
+    for _ in range(2000):
+        lbfgs.iterate(evaluate)
     assert lbfgs.status[0] == LbfgsStatus.SMALL_GRADIENT
-    np.testing.assert_allclose(lbfgs.state["point"][0], minimum, atol=within)
+    np.testing.assert_allclose(lbfgs.state["point"][0], minimum, atol=1e-7)
     oracle = minimize(
         function, start, jac=True, method="L-BFGS-B", options={"gtol": 1e-8, "ftol": 0, "maxiter": 9999}
     )
-    assert evaluations <= 1.3 * oracle.nfev + 5
-
-
-@pytest.mark.parametrize("table", [load_iris, load_wine])
-@pytest.mark.parametrize("l2", [1e-1, 1e-2, 1e-3])
-def test_softmax_regression_as_scipy(table: Any, l2: float) -> None:
-    function, size = softmax_regression(table, l2)
-    lbfgs, evaluations = minimum_of(function, np.zeros(size), gradient=1e-10, iterations=300)
-    options = {"gtol": 1e-10, "ftol": 0, "maxiter": 9999}
-    oracle = minimize(function, np.zeros(size), jac=True, method="L-BFGS-B", options=options)
-    assert lbfgs.status[0] == LbfgsStatus.SMALL_GRADIENT
-    np.testing.assert_allclose(lbfgs.state["point"][0], oracle.x, rtol=0, atol=1e-6)
-    assert lbfgs.state["value"][0] == pytest.approx(oracle.fun, rel=1e-12)
-    assert evaluations <= 1.3 * oracle.nfev
-
-
-@pytest.mark.parametrize("table", [load_iris, load_wine])
-def test_softmax_regression_in_float32(table: Any) -> None:
-    function, size = softmax_regression(table, 1e-2, np.float32)
-    lbfgs, _ = minimum_of(function, np.zeros(size, np.float32), gradient=1e-6, iterations=200)
-    exact, _ = softmax_regression(table, 1e-2)
-    oracle = minimize(exact, np.zeros(size), jac=True, method="L-BFGS-B", options={"gtol": 1e-9, "ftol": 0})
-    assert {array.dtype for name, array in lbfgs.state.items() if name in ("point", "gradient", "pairs")} == {
-        np.dtype(np.float32)
-    }
-    assert lbfgs.status[0] == LbfgsStatus.SMALL_GRADIENT
-    np.testing.assert_allclose(lbfgs.state["point"][0], oracle.x, rtol=0, atol=3e-4)
+    assert len(calls) <= 1.3 * oracle.nfev + 5
 
 
 def two_loops(gradient: FloatArray, steps: FloatArray, changes: FloatArray) -> FloatArray:
@@ -99,13 +48,12 @@ def two_loops(gradient: FloatArray, steps: FloatArray, changes: FloatArray) -> F
     return q
 
 
-@pytest.mark.parametrize(("memory", "iterations"), [(1, 4), (5, 3), (5, 5), (5, 6), (5, 13), (10, 25)])
+@pytest.mark.parametrize(("memory", "iterations"), [(1, 4), (5, 3), (5, 6), (5, 13), (10, 25)])
 def test_direction_is_that_of_the_two_loop_recursion(memory: int, iterations: int) -> None:
     """With a memory of five, the oldest pairs are overwritten from the sixth iteration on."""
-    function, size = softmax_regression(load_wine, 1e-3)
     calls: list[FloatArray] = []
-    evaluate = stacked([function], calls)
-    lbfgs = Lbfgs.start(numbers_of(), np.zeros((1, size)), evaluate, memory)
+    evaluate = stacked([rosenbrock], calls)
+    lbfgs = Lbfgs.start(numbers_of(), np.array([[-1.2, 1.0] * 6]), evaluate, memory)
     points, gradients = [], []
     for _ in range(iterations + 1):
         points.append(lbfgs.state["point"][0].copy())
@@ -120,7 +68,7 @@ def test_direction_is_that_of_the_two_loop_recursion(memory: int, iterations: in
 def test_two_iterations_by_hand() -> None:
     """½x² from 4: the first step has length 1, because |g| > 1; then γ = 1 gives the minimum at once."""
     calls: list[FloatArray] = []
-    evaluate = stacked([lambda x: (float(x @ x) / 2, x.copy())], calls)
+    evaluate = stacked([bowl(1.0, 1)], calls)
     lbfgs = Lbfgs.start(numbers_of(), np.array([[4.0]]), evaluate)
     lbfgs.iterate(evaluate)
     state = {name: array.copy() for name, array in lbfgs.state.items()}
@@ -133,7 +81,7 @@ def test_two_iterations_by_hand() -> None:
 
 def test_small_decrease_ends_a_member() -> None:
     """½x² from 4 to 3: a decrease of 3.5, which is 7/16 of the larger value, 8."""
-    evaluate = stacked([lambda x: (float(x @ x) / 2, x.copy())] * 2)
+    evaluate = stacked([bowl(1.0, 1)] * 2)
     hyperparameters = numbers_of(2) | {"decrease_tolerance": np.array([7.01 / 16, 6.99 / 16])}
     lbfgs = Lbfgs.start(hyperparameters, np.array([[4.0], [4.0]]), evaluate)
     lbfgs.iterate(evaluate)
@@ -210,7 +158,7 @@ def test_without_pairs_each_first_step_has_length_1() -> None:
 def test_a_direction_that_leads_up_is_steepest_descent_instead() -> None:
     """½x² from 4, after a step to 3: D = −100 makes d = −3 + 3 + 300, so the memory is emptied; d = −1."""
     calls: list[FloatArray] = []
-    evaluate = stacked([lambda x: (float(x @ x) / 2, x.copy())], calls)
+    evaluate = stacked([bowl(1.0, 1)], calls)
     lbfgs = Lbfgs.start(numbers_of(), np.array([[4.0]]), evaluate)
     lbfgs.iterate(evaluate)
     state = lbfgs.state

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from fnnctl.nn.optimizers.line_search import LineSearch, SearchEnd, strong_wolfe
@@ -63,18 +63,16 @@ def yanai(beta1: float, beta2: float) -> Function:
     return function
 
 
-@pytest.mark.parametrize("step", [1e-3, 1e-1, 1e1, 1e3])
+@pytest.mark.parametrize("step", [1e-3, 1e3])
 @pytest.mark.parametrize(
     ("function", "decrease", "curvature"),
     [
         (rational, 0.001, 0.1),
         (quintic, 0.1, 0.1),
         (ripples, 0.1, 0.1),
-        (yanai(0.001, 0.001), 0.001, 0.001),
         (yanai(0.01, 0.001), 0.001, 0.001),
-        (yanai(0.001, 0.01), 0.001, 0.001),
     ],
-    ids=["1", "2", "3", "4", "5", "6"],
+    ids=["1", "2", "3", "5"],
 )
 def test_conditions_on_the_functions_of_more_and_thuente(
     function: Function, decrease: float, curvature: float, step: float
@@ -94,20 +92,20 @@ def parabola(t: float) -> tuple[float, float]:
     return (t - 1) ** 2, 2 * (t - 1)
 
 
-def test_a_good_first_step_is_taken() -> None:
-    assert search_of(parabola, 1.0) == (SearchEnd(1.0, True), [1.0])
-
-
-def test_a_cubic_step_forward() -> None:
-    """|φ′(0.05)| = 1.9 > 0.9·2; the minimum is 0.95 ahead, but a step is at most 10 strides of 0.05."""
-    end, steps = search_of(parabola, 0.05)
-    assert steps == pytest.approx([0.05, 0.05 + 0.5])
-    assert end == SearchEnd(steps[1], True)
-
-
-def test_a_cubic_step_back() -> None:
-    """φ(4) = 9 > φ(0): the cubic through a parabola's values and slopes is the parabola."""
-    assert search_of(parabola, 4.0)[1] == pytest.approx([4.0, 1.0])
+@pytest.mark.parametrize(
+    ("step", "steps"),
+    [
+        (1.0, [1.0]),
+        # |φ′(0.05)| = 1.9 > 0.9·2; the minimum is 0.95 ahead, but a step is at most 10 strides of 0.05
+        (0.05, [0.05, 0.05 + 0.5]),
+        # φ(4) = 9 > φ(0): the cubic through a parabola's values and slopes is the parabola
+        (4.0, [4.0, 1.0]),
+    ],
+)
+def test_steps_along_a_parabola_by_hand(step: float, steps: list[float]) -> None:
+    end, tried = search_of(parabola, step)
+    assert tried == pytest.approx(steps)
+    assert end == SearchEnd(tried[-1], True)
 
 
 @pytest.mark.parametrize("bad", [math.inf, math.nan, -math.inf])
@@ -129,15 +127,10 @@ def test_no_way_down(slope: float) -> None:
     assert run(strong_wolfe(1.0, slope, 1.0, max_evaluations=20), parabola) == (SearchEnd(0.0, False), [])
 
 
-def test_nothing_lower() -> None:
-    """The slope is wrong: the value increases for every step."""
+def test_nothing_lower_and_no_bound_below() -> None:
+    """Values that rise in spite of the slope, and −t: strides of 1, then four times the last."""
     end, steps = search_of(lambda t: (t, -1.0), 1.0, 7)
-    assert end == SearchEnd(0.0, False)
-    assert len(steps) == 7
-
-
-def test_no_bound_below() -> None:
-    """−t: strides of 1, then four times the last; the best step of all but one evaluations is taken."""
+    assert (end, len(steps)) == (SearchEnd(0.0, False), 7)
     assert search_of(lambda t: (-t, -1.0), 1.0, 5) == (SearchEnd(85.0, False), [1.0, 5.0, 21.0, 85.0])
 
 
@@ -178,7 +171,7 @@ def test_slopes_decide_where_values_are_noise() -> None:
         assert (len(steps) == 1) is accepted
 
 
-def waves(amplitudes: list[float]) -> Iterator[Function]:
+def waves(amplitudes: list[float]) -> Function:
     """−t plus waves, plus a parabola."""
 
     def function(t: float) -> tuple[float, float]:
@@ -188,8 +181,7 @@ def waves(amplitudes: list[float]) -> Iterator[Function]:
             slope += amplitude * n * math.cos(n * t)
         return value, slope
 
-    if function(0.0)[1] < 0.0:
-        yield function
+    return function
 
 
 @given(
@@ -201,14 +193,18 @@ def waves(amplitudes: list[float]) -> Iterator[Function]:
 def test_ends_in_time_and_lower_or_not_at_all(
     amplitudes: list[float], step: float, max_evaluations: int, wall: float
 ) -> None:
-    for function in waves(amplitudes):
-        walled: Function = lambda t, f=function: f(t) if t <= wall else (math.nan, math.nan)  # type: ignore[misc]  # noqa: E731
-        end, steps = search_of(walled, step, max_evaluations)
-        assert 1 <= len(steps) <= max_evaluations
-        assert all(t > 0.0 for t in steps)
-        assert end.step in (0.0, steps[-1])
-        if end.step:
-            assert walled(end.step)[0] < walled(0.0)[0]
-        if end.satisfied:
-            assert walled(end.step)[0] <= walled(0.0)[0] + 1e-4 * end.step * walled(0.0)[1]
-            assert abs(walled(end.step)[1]) <= 0.9 * abs(walled(0.0)[1])
+    function = waves(amplitudes)
+    value, slope = function(0.0)
+    assume(slope < 0.0)
+
+    def walled(t: float) -> tuple[float, float]:
+        return function(t) if t <= wall else (math.nan, math.nan)
+
+    end, steps = search_of(walled, step, max_evaluations)
+    reached, slope_there = walled(end.step)
+    assert 1 <= len(steps) <= max_evaluations
+    assert all(t > 0.0 for t in steps)
+    assert end.step in (0.0, steps[-1])
+    assert reached < value or not end.step
+    assert not end.satisfied or reached <= value + 1e-4 * end.step * slope
+    assert not end.satisfied or abs(slope_there) <= 0.9 * abs(slope)

@@ -36,12 +36,10 @@ def test_the_order_of_the_row() -> None:
     }  # fmt: skip
 
 
-def test_l2_pulls_every_weight_by_lambda_w_for_each_member() -> None:
+def test_l2_pulls_by_lambda_w_and_l1_by_the_sign_and_not_at_zero() -> None:
     np.testing.assert_array_equal(added([0.0, 0.5], None), np.outer([0.0, 0.5], WEIGHTS))
-
-
-def test_l1_pulls_by_the_sign_and_not_at_zero() -> None:
     np.testing.assert_array_equal(added([0.0, 0.0], [2.0, 0.25]), np.outer([2.0, 0.25], SIGNS))
+    np.testing.assert_array_equal(added([0.5], [2.0])[0], np.multiply(0.5, WEIGHTS) + np.multiply(2, SIGNS))
 
 
 def test_without_a_penalty_no_step_does_anything() -> None:
@@ -49,10 +47,6 @@ def test_without_a_penalty_no_step_does_anything() -> None:
     nobody, somebody = (Penalty(MASK, l2=np.array(l2), l1=None) for l2 in ([0.0, 0.0], [0.0, 0.5]))
     assert not nobody.parts(arrays, arrays, arrays)
     assert somebody.parts(arrays, arrays, arrays)
-
-
-def test_both_add_up() -> None:
-    np.testing.assert_array_equal(added([0.5], [2.0])[0], np.multiply(0.5, WEIGHTS) + np.multiply(2, SIGNS))
 
 
 def test_values_by_hand() -> None:
@@ -63,16 +57,12 @@ def test_values_by_hand() -> None:
     assert Penalty(MASK, l2=l2, l1=l1).values(parameters).tolist() == [29.0, 7.25 + 2.25]
 
 
-def test_a_negative_gradient_is_bounded_as_a_positive_one() -> None:
-    gradient = np.array([[5.0, -5.0, 0.3, -0.3], [5.0, -5.0, 0.3, -0.3]])
-    clip_values(gradient, np.array([[1.0], [0.2]]))
-    assert gradient.tolist() == [[1.0, -1.0, 0.3, -0.3], [0.2, -0.2, 0.2, -0.2]]
-
-
-def test_a_long_gradient_keeps_its_direction() -> None:
-    """Norm 5, bounds 1 and 10."""
-    gradient = np.array([[3.0, -4.0], [3.0, -4.0]])
+def test_gradients_are_clipped_by_hand() -> None:
+    """Values by bounds of 1 and 0.2; a gradient of norm 5 by bounds of 1 and 10 keeps its direction."""
+    values, gradient = np.array([[5.0, -5.0, 0.3, -0.3]] * 2), np.array([[3.0, -4.0]] * 2)
+    clip_values(values, np.array([[1.0], [0.2]]))
     clip_norms(gradient, np.array([[1.0], [10.0]]))
+    assert values.tolist() == [[1.0, -1.0, 0.3, -0.3], [0.2, -0.2, 0.2, -0.2]]
     np.testing.assert_allclose(gradient, [[0.6, -0.8], [3.0, -4.0]], rtol=1e-15)
 
 
@@ -94,16 +84,8 @@ def test_a_nan_is_not_hidden(clip: Callable[[FloatArray, FloatArray], None]) -> 
     assert np.isnan(gradient[0, 0])
 
 
-def test_norms_of_hidden_units_are_bounded_and_nothing_else() -> None:
-    """The unit's norm is 5: bound 1 makes it (0.6, −0.8); the output's weights are free."""
-    parameters = np.array([ROW, ROW])
-    bound_norms(LAYOUT, parameters, np.array([[1.0], [5.0]]))
-    np.testing.assert_allclose(parameters[0], [0.6, -0.8, *ROW[2:]], rtol=1e-15)
-    assert parameters[1].tolist() == ROW
-
-
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_units_within_the_bound_keep_their_bits(dtype: type[np.floating]) -> None:
+def test_units_are_bounded_and_those_within_the_bound_keep_their_bits(dtype: type[np.floating]) -> None:
     """Every second of twelve rows is far too long; biases, gains and output weights are even larger."""
     hidden = (HiddenShape(12, "tanh"), HiddenShape(6, "maxout", pieces=2, normalization="layer"))
     layout = ParameterLayout(NetworkShape(12, hidden, OutputShape(12)))
