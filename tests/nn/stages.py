@@ -1,15 +1,17 @@
-"""Input stages for the tests: of each kind, and at random."""
+"""Input stages and hidden layers for the tests: of each kind, and at random."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import get_args
+from typing import Any, get_args
 
 from hypothesis import strategies as st
 
+from fnnctl.nn.layers.activations import ACTIVATIONS
 from fnnctl.nn.shape import (
     CategoryStatisticsShape,
     EmbeddingCode,
+    HiddenShape,
     InputStageShape,
     NumericEmbeddingShape,
 )
@@ -48,3 +50,23 @@ def input_stages(draw: st.DrawFn, inputs: int, outputs: int) -> InputStageShape 
         categories = CategoryStatisticsShape(tuple(codes), size=1 + (outputs if outputs > 2 else 1))
     stage = InputStageShape(numeric, categories, scaled=draw(st.booleans()))
     return None if stage == InputStageShape() else stage
+
+
+@st.composite
+def hidden_layers(draw: st.DrawFn, inputs: int, *, widest: int, most: int) -> tuple[HiddenShape, ...]:
+    """Up to `most` layers of any kind."""
+    layers: list[HiddenShape] = []
+    for _ in range(draw(st.integers(0, most))):
+        before = layers[-1].units if layers else inputs
+        residual, activation = draw(st.booleans()), draw(st.sampled_from(sorted(ACTIVATIONS)))
+        layer: dict[str, Any] = {
+            "units": before if residual else draw(st.integers(1, widest)),
+            "activation": activation,
+            "shared": draw(st.booleans()),
+            "pieces": draw(st.integers(2, 3)) if ACTIVATIONS[activation].has_pieces else 1,
+            "normalization": draw(st.sampled_from([None, None, "batch", "layer"])),
+            "dropout": draw(st.booleans()),
+            "residual": residual,
+        }
+        layers.append(HiddenShape(**layer))
+    return tuple(layers)

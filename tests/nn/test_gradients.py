@@ -13,12 +13,11 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from fnnctl.nn.backpropagation import BackPropagation
-from fnnctl.nn.layers.activations import ACTIVATIONS
 from fnnctl.nn.losses.cross_entropy import CROSS_ENTROPIES
 from fnnctl.nn.losses.registry import LOSSES
 from fnnctl.nn.shape import HiddenShape, InputStageShape, NetworkShape, OutputShape
 from tests.nn.gradients import Case, case_away_from_kinks, outputs_for, pieces_of
-from tests.nn.stages import INPUTS, STAGES, input_stages
+from tests.nn.stages import INPUTS, STAGES, hidden_layers, input_stages
 
 TECHNIQUES = ("weighted", "label_smoothing", "mixup", "l1")
 
@@ -104,23 +103,11 @@ def cases(draw: st.DrawFn, inner: int) -> Case:
     classes = outputs_for(output, draw(st.integers(2, 4)))
     inputs = draw(st.integers(1, 4))
     stage = draw(input_stages(inputs, classes))
-    hidden: list[HiddenShape] = []
-    for _ in range(draw(st.integers(0, 4))):
-        before = hidden[-1].units if hidden else stage.outputs(inputs) if stage else inputs
-        residual, activation = draw(st.booleans()), draw(st.sampled_from(sorted(ACTIVATIONS)))
-        layer: dict[str, Any] = {
-            "units": before if residual else draw(st.integers(1, 5)),
-            "activation": activation,
-            "shared": draw(st.booleans()),
-            "pieces": draw(st.integers(2, 3)) if ACTIVATIONS[activation].has_pieces else 1,
-            "normalization": draw(st.sampled_from([None, None, "batch", "layer"])),
-            "dropout": draw(st.booleans()),
-            "residual": residual,
-        }
-        hidden.append(HiddenShape(**layer))
+    first = stage.outputs(inputs) if stage else inputs
+    hidden = draw(hidden_layers(first, widest=5, most=4))
     last = OutputShape(classes, output, draw(st.integers(0, 1)))
     return Case(
-        NetworkShape(inputs, tuple(hidden), last, inner_members=inner, stage=stage),
+        NetworkShape(inputs, hidden, last, inner_members=inner, stage=stage),
         seed=draw(st.integers(0, 2**32)),
         members=2,
         batch=draw(st.integers(4, 8)),

@@ -14,7 +14,7 @@ from fnnctl.store.weights import read_npz, to_npz
 from fnnctl.training.checkpoint import Checkpoint, ForeignCheckpointError
 from fnnctl.training.members import Member, StackSettings
 from fnnctl.training.stack import Stack
-from fnnctl.training.state import MissingArrayError, State
+from fnnctl.training.state import MissingArrayError, State, extract_part, merge_parts, select_members
 from tests.training.recipes import blobs, member_of, settings_of
 
 EXAMPLES = blobs(60, 4, 3)
@@ -36,6 +36,12 @@ def members(settings: StackSettings, count: int = 2, **changes: Any) -> list[Mem
         "convergence": ConvergenceConfig(tolerance=0.0, patience=9),
     }
     return [member_of(settings, 40, 20, seed=seed, **{**values, **changes}) for seed in range(count)]
+
+
+def of_lbfgs() -> tuple[StackSettings, list[Member]]:
+    settings = settings_of(4, ((5, "tanh"),), 3, optimizer="lbfgs", batch_size=40)
+    numbers = {"gradient_tolerance": 0.0, "decrease_tolerance": 0.0, "max_evaluations": 20.0}
+    return settings, members(settings, optimizer_hyperparameters=numbers)
 
 
 def trained(settings: StackSettings, own: list[Member], epochs: int) -> Stack:
@@ -94,9 +100,7 @@ def test_what_a_checkpoint_holds() -> None:
 
 
 def test_what_a_checkpoint_of_lbfgs_holds() -> None:
-    settings = settings_of(4, ((5, "tanh"),), 3, optimizer="lbfgs", batch_size=40)
-    hyperparameters = {"gradient_tolerance": 0.0, "decrease_tolerance": 0.0, "max_evaluations": 20.0}
-    own = members(settings, optimizer_hyperparameters=hyperparameters)
+    settings, own = of_lbfgs()
     arrays = Checkpoint.of(trained(settings, own, 2), seconds=0.0).arrays()
     names = {name.removeprefix("stack.learner.") for name in arrays if name.startswith("stack.learner.")}
     assert names == {
@@ -108,23 +112,15 @@ def test_what_a_checkpoint_of_lbfgs_holds() -> None:
 @pytest.mark.parametrize("optimizer", ["adam", "lbfgs"])
 def test_no_array_may_be_missing(optimizer: str) -> None:
     """Those that identify the members are not missing but foreign."""
-    settings = of_adam()
-    own = members(settings)
-    if optimizer == "lbfgs":
-        settings = settings_of(4, ((5, "tanh"),), 3, optimizer="lbfgs", batch_size=40)
-        hyperparameters = {"gradient_tolerance": 0.0, "decrease_tolerance": 0.0, "max_evaluations": 20.0}
-        own = members(settings, optimizer_hyperparameters=hyperparameters)
+    settings, own = of_lbfgs() if optimizer == "lbfgs" else (of_adam(), members(of_adam()))
     arrays = Checkpoint.of(trained(settings, own, 2), seconds=0.0).arrays()
-
-    def resume(arrays: State) -> None:
-        stack = Checkpoint.from_arrays(arrays, own).stack(settings, own, EXAMPLES)
-        stack.run_epoch(diagnose=True, should_stop=lambda: False)
-
     for name in arrays:
         if name != "checkpoint.format" and not name.startswith("members."):
             rest = {key: array for key, array in arrays.items() if key != name}
             with pytest.raises(MissingArrayError, match=f"^{name}$"):
-                resume(rest)
+                Checkpoint.from_arrays(rest, own).stack(settings, own, EXAMPLES).run_epoch(
+                    diagnose=True, should_stop=lambda: False
+                )
 
 
 def test_one_member_of_several_continues_alone() -> None:
@@ -132,8 +128,7 @@ def test_one_member_of_several_continues_alone() -> None:
     settings = of_adam()
     own = members(settings, 3)
     stack = trained(settings, own, 2)
-    alone = Checkpoint.of(stack.select(np.array([1])), seconds=0.0)
-    arrays = through_a_file(alone.arrays())
+    arrays = through_a_file(Checkpoint.of(stack.select(np.array([1])), seconds=0.0).arrays())
     single = Checkpoint.from_arrays(arrays, own[1:2]).stack(settings, own[1:2], EXAMPLES)
     for each in (stack, single):
         each.run_epoch(diagnose=True, should_stop=lambda: False)
@@ -143,25 +138,19 @@ def test_one_member_of_several_continues_alone() -> None:
 @pytest.mark.parametrize(
     "changes", [{"seed": 7}, {"train_rows": np.arange(1, 41)}, {"validation_rows": np.arange(40, 59)}]
 )
-def test_other_members_are_refused(changes: dict[str, Any]) -> None:
+def test_other_members_are_refused_and_more_epochs_are_the_same_member(changes: dict[str, Any]) -> None:
     """Folds of one configuration may share a seed, but their rows differ."""
     settings = of_adam()
     own = members(settings, 1)
     arrays = Checkpoint.of(trained(settings, own, 1), seconds=0.0).arrays()
-    other = member_of(settings, 40, 20, **{"seed": 0, **changes})
-    with pytest.raises(ForeignCheckpointError, match="another configuration or to other rows"):
-        Checkpoint.from_arrays(arrays, [other])
-    with pytest.raises(ForeignCheckpointError, match="another configuration or to other rows"):
-        Checkpoint.from_arrays(arrays, [*own, other])
+    assert Checkpoint.from_arrays(arrays, members(settings, 1, epochs=99)).epoch == 1
+    foreign = member_of(settings, 40, 20, **{"seed": 0, **changes})
+    for wrong in ([foreign], [*own, foreign]):
+        with pytest.raises(ForeignCheckpointError, match="another configuration or to other rows"):
+            Checkpoint.from_arrays(arrays, wrong)
     for name in ("members.seeds", "members.rows"):
         with pytest.raises(ForeignCheckpointError, match="another configuration or to other rows"):
             Checkpoint.from_arrays({key: arrays[key] for key in arrays if key != name}, own)
-
-
-def test_more_epochs_are_the_same_member() -> None:
-    settings = of_adam()
-    arrays = Checkpoint.of(trained(settings, members(settings, 1), 1), seconds=0.0).arrays()
-    assert Checkpoint.from_arrays(arrays, members(settings, 1, epochs=99)).epoch == 1
 
 
 @pytest.mark.parametrize(
@@ -171,3 +160,22 @@ def test_more_epochs_are_the_same_member() -> None:
 def test_arrays_of_something_else_are_refused(arrays: State) -> None:
     with pytest.raises(ForeignCheckpointError, match="this version of fnnctl"):
         Checkpoint.from_arrays(arrays, members(of_adam(), 1))
+
+
+def test_parts_are_joined_and_separated_again() -> None:
+    parts = {"optimizer": {"mean": np.zeros(1)}, "opt": {"mean": np.ones(1)}, "none": {}}
+    whole = merge_parts(parts)
+    assert sorted(whole) == ["opt.mean", "optimizer.mean"]
+    assert {name: extract_part(whole, name) for name in parts} == parts
+    nested = merge_parts({"learner": whole})
+    assert extract_part(extract_part(nested, "learner"), "opt") == parts["opt"]
+
+
+def test_selected_members_are_copies_of_the_rows_of_every_array() -> None:
+    state = {"a": np.array([1, 2, 3]), "b": np.arange(6.0).reshape(3, 2), "empty": np.empty((3, 0))}
+    chosen = select_members(state, np.array([2, 0]))
+    chosen["a"][0] = 99
+    assert state["a"].tolist() == [1, 2, 3]
+    assert {name: array.tolist() for name, array in chosen.items()} == {
+        "a": [99, 1], "b": [[4.0, 5.0], [0.0, 1.0]], "empty": [[], []],
+    }  # fmt: skip

@@ -5,8 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fnnctl.messages import sentences
-from fnnctl.training.diagnostics import dead_layer_notes, dead_layers
 from fnnctl.training.stack import Stack
 from fnnctl.training.trainer import train_stack
 from tests.training.recipes import member_of, pool_of, settings_of
@@ -38,23 +36,3 @@ def test_the_penalty_is_part_of_the_gradient_and_each_member_has_its_own() -> No
         expected = 1e9 * np.sqrt(np.sum(result.parameters**2))
         assert result.history["gradient_norm"] == pytest.approx([expected] * 2, rel=1e-6)
     assert results[0].history["gradient_norm"] != results[1].history["gradient_norm"]
-
-
-def test_most_dead_units_lead_to_a_warning_a_recipe_later() -> None:
-    shape = settings_of(4, ((5, "relu"),), 3).shape
-    (told,) = sentences(dead_layers({"dead_1": [0.2, 0.95]}, shape))
-    assert told.endswith(
-        "since epoch 2). Try a smaller training.optimizer.learning_rate, or model.activation: leaky_relu"
-    )
-    assert len(list(sentences(dead_layers({"dead_1": [0.2, 0.8]}, shape)))) == 1
-    assert list(sentences(dead_layers({"dead_1": [0.2, 0.8]}, shape, has_recipe=True))) == []
-
-
-@pytest.mark.parametrize(("dead", "noted"), [(0.74, False), (0.75, True), (0.89, True), (0.9, False)])
-def test_many_dead_units_are_noted_where_a_recipe_has_no_warning(dead: float, noted: bool) -> None:
-    shape, history = settings_of(4, ((5, "relu"),), 3).shape, {"dead_1": [0.2, dead]}
-    dead_units = f"{dead:.0%} of the units of hidden layer 1 are dead: relu is 0 for every row"
-    note = f"{dead_units}; fewer units may do as well"
-    assert list(dead_layer_notes(history, shape, below=0.9)) == ([note] if noted else [])
-    assert list(dead_layer_notes(history, shape)) == ([note] if dead >= 0.75 else [])
-    assert bool(list(sentences(dead_layers(history, shape, has_recipe=True)))) is (dead >= 0.9)

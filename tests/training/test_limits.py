@@ -17,8 +17,8 @@ from fnnctl.training.scoring import RowScorer, Scorer
 from fnnctl.training.stack import Stack
 from fnnctl.training.trainer import train_stack
 from tests.nn.gradients import real_losses
+from tests.training.random_stacks import examples_of
 from tests.training.recipes import member_of, settings_of
-from tests.training.test_bits import examples_of
 
 ROWS, VALIDATION = 30, 12
 LIMITS = [(-0.2, 0.2), (-0.1, 0.3), (0.0, 0.25)]
@@ -30,53 +30,60 @@ def case_of(output: str = "squared", **changes: Any) -> tuple[StackSettings, lis
     settings = settings_of(4, ((9, "relu"),), 1, precision="float64", **changes)
     shape = replace(settings.shape, output=OutputShape(1, output, loss_parameter=0.2), inner_members=inner)
     members = [
-        member_of(settings, ROWS, VALIDATION, seed=seed, epochs=4, limits=limits)
+        member_of(
+            settings,
+            ROWS,
+            VALIDATION,
+            seed=seed,
+            epochs=4,
+            limits=limits,
+            averaging_hyperparameters={"decay": 0.5},
+        )
         for seed, limits in enumerate(LIMITS)
     ]
     return replace(settings, shape=shape), members
 
 
-def free_scores(stack: Stack, k: int, rows: Any) -> list[FloatArray]:
-    """The outputs of member k, (n,) of each inner member, without limits."""
-    network = stack.evaluated
-    hyperparameters = {name: each[k : k + 1] for name, each in network.hyperparameters.items()}
-    own = slice(k, k + 1)
-    free = Network(network.layout, network.parameters[own], network.statistics[own], hyperparameters)
-    return [Scorer(each, stack.pool).scores(rows[None])[0, :, 0] for each in inner_members(free)]
+KINDS: dict[str, dict[str, Any]] = {
+    "alone": {},
+    "ensemble": {"ensemble": 3},
+    "bags": {"ensemble": 3, "bags": True},
+    "inner": {"inner": 3},
+    "ema": {"averaging": "ema"},
+}
+
+
+def free_scores(stack: Stack, k: int, rows: Any) -> FloatArray:
+    """The outputs of member k without limits, (inner members, n)."""
+    alone = stack.select(np.array([k])).evaluated
+    free = Network(alone.layout, alone.parameters, alone.statistics, alone.hyperparameters)
+    return np.array([Scorer(each, stack.pool).scores(rows[None])[0, :, 0] for each in inner_members(free)])
 
 
 @pytest.mark.parametrize("output", sorted(REAL_VALUE_LOSSES))
-@pytest.mark.parametrize("kind", ["alone", "ensemble", "bags", "inner", "ema"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_validation_is_of_each_networks_outputs_within_its_limits(output: str, kind: str) -> None:
     """Of their mean in an ensemble; with bags each row has one network."""
-    kinds: dict[str, dict[str, Any]] = {
-        "ensemble": {"ensemble": 3},
-        "bags": {"ensemble": 3, "bags": True},
-        "inner": {"inner": 3},
-        "ema": {"averaging": "ema"},
-    }
-    settings, members = case_of(output, **kinds.get(kind, {}))
-    members = [replace(each, averaging_hyperparameters={"decay": 0.5}) for each in members]
+    settings, members = case_of(output, **KINDS[kind])
     if kind == "bags":
         parts = np.split(members[0].validation_rows, 3)
         members = [replace(each, validation_rows=own) for each, own in zip(members, parts, strict=True)]
     stack = Stack(settings, members, examples_of(settings, ROWS + VALIDATION))
     record = stack.run_epoch(diagnose=False, should_stop=lambda: False)
     assert record is not None
-    free = [free_scores(stack, k, member.validation_rows) for k, member in enumerate(members)]
-    clipped = [[np.clip(each, *limits) for each in own] for own, limits in zip(free, LIMITS, strict=True)]
-    for one, other in zip(free, clipped, strict=True):
-        assert np.any(np.array(one) != np.array(other), axis=1).all()
-    estimates = [np.mean(own, axis=0) for own in clipped]
-    targets = [stack.pool.targets[member.validation_rows] for member in members]
+    estimates, targets = [], [stack.pool.targets[member.validation_rows] for member in members]
+    for k, (member, limits) in enumerate(zip(members, LIMITS, strict=True)):
+        free = free_scores(stack, k, member.validation_rows)
+        clipped = np.clip(free, *limits)
+        assert (free != clipped).any(axis=1).all()
+        estimates.append(clipped.mean(axis=0))
     if kind == "ensemble":
         estimates = [np.mean(estimates, axis=0)] * 3
     if kind == "bags":
         estimates, targets = [np.concatenate(estimates)] * 3, [np.concatenate(targets)] * 3
     for k, (own, y) in enumerate(zip(estimates, targets, strict=True)):
-        assert record["validation_loss"][k] == pytest.approx(
-            real_losses(output, own - y, 0.2).mean(), rel=1e-12
-        )
+        loss = real_losses(output, own - y, 0.2).mean()
+        assert record["validation_loss"][k] == pytest.approx(loss, rel=1e-12)
         r2 = 1 - ((own - y) ** 2).sum() / ((y - y.mean()) ** 2).sum()
         assert record["validation_r2"][k] == pytest.approx(r2, rel=1e-12)
 
@@ -86,31 +93,33 @@ def test_rows_have_the_same_outputs_from_every_scorer(inner: int) -> None:
     """The whole stack, and each network alone, as `predict` and `evaluate` score."""
     settings, members = case_of(inner=inner)
     stack = Stack(settings, members, examples_of(settings, ROWS + VALIDATION))
-    stack.run_epoch(diagnose=False, should_stop=lambda: False)
     rows = np.arange(ROWS + VALIDATION)
     together = Scorer(stack.evaluated, stack.pool).scores(np.tile(rows, (3, 1))).reshape(3, inner, -1)
     for k, limits in enumerate(LIMITS):
-        alone = stack.select(np.array([k])).evaluated
-        scorer = RowScorer(inner_members(alone))
+        scorer = RowScorer(inner_members(stack.select(np.array([k])).evaluated))
         stack.pool.gather(rows[None], scorer.inputs[None, : len(rows)])
-        found = [each[:, 0] for each in scorer.scores(len(rows))]
-        expected = [np.clip(each, *limits) for each in free_scores(stack, k, rows)]
-        np.testing.assert_allclose(found, expected, rtol=1e-12)
+        alone = [each[:, 0] for each in scorer.scores(len(rows))]
+        expected = np.clip(free_scores(stack, k, rows), *limits)
+        np.testing.assert_allclose(alone, expected, rtol=1e-12)
         np.testing.assert_allclose(together[k], expected, rtol=1e-12)
 
 
 def test_training_is_the_same_to_the_bit_with_and_without_limits() -> None:
+    """Members without limits may stand beside others."""
     settings, members = case_of("huber")
     examples = examples_of(settings, ROWS + VALIDATION)
-    limited = train_stack(Stack(settings, members, examples), diagnose=True)
-    some = [replace(member, limits=None if k else LIMITS[k]) for k, member in enumerate(members)]
-    free = train_stack(
-        Stack(settings, [replace(each, limits=None) for each in members], examples), diagnose=True
+    limited, free, mixed = (
+        train_stack(
+            Stack(
+                settings,
+                [replace(member, limits=own) for member, own in zip(members, limits, strict=True)],
+                examples,
+            )
+        )
+        for limits in (LIMITS, [None] * 3, [LIMITS[0], None, None])
     )
-    mixed = train_stack(Stack(settings, some, examples), diagnose=True)
     for k in range(3):
         assert limited[k].parameters.tobytes() == free[k].parameters.tobytes()
         assert limited[k].history["train_loss"] == free[k].history["train_loss"]
         assert limited[k].history["validation_loss"] != free[k].history["validation_loss"]
-        same = free[k] if k else limited[k]
-        assert mixed[k].history == same.history, "members without limits may stand beside others"
+        assert mixed[k].history == (free[k] if k else limited[k]).history

@@ -10,7 +10,7 @@ from fnnctl.config.schema.stopping import EarlyStoppingConfig
 from fnnctl.nn.shape import HiddenShape, NetworkShape, OutputShape
 from fnnctl.training.members import AveragingKind, StackSettings
 from fnnctl.training.stack import Stack
-from fnnctl.training.trainer import Outcome, train_stack
+from fnnctl.training.trainer import Outcome, TrainedMember, train_stack
 from tests.training.recipes import blobs, member_of, pool_of, settings_of
 
 
@@ -50,65 +50,41 @@ def test_a_step_with_hidden_layer_and_penalty_by_hand() -> None:
 def test_learns_separable_classes() -> None:
     settings = settings_of(4, ((20, "relu"),), 3)
     (trained,) = train_stack(Stack(settings, [member_of(settings, 150, 50, epochs=60)], blobs(200, 4, 3)))
-    assert trained.outcome is Outcome.COMPLETED
+    assert (trained.outcome, trained.best_epoch) == (Outcome.COMPLETED, None)
     assert trained.epochs == len(trained.history["train_loss"]) == 60
     assert trained.history["train_loss"][-1] < 0.3 * trained.history["train_loss"][0]
     assert trained.history["validation_accuracy"][-1] > 0.9
-    assert trained.best_epoch is None
 
 
-def test_early_stopping_keeps_the_best_weights() -> None:
-    settings = settings_of(6, ((40, "relu"),), 3)
-    rule = EarlyStoppingConfig(monitor="validation_loss", patience=4)
-    member = member_of(settings, 40, 100, epochs=300, learning_rate=0.03, l2=0.0, stopping=rule)
-    examples = blobs(140, 6, 3, seed=5)
-    (trained,) = train_stack(Stack(settings, [member], examples))
-    losses = trained.history["validation_loss"]
-    assert trained.outcome is Outcome.STOPPED_EARLY
-    assert trained.best_epoch == 1 + int(np.argmin(losses))
-    assert trained.epochs == trained.best_epoch + 4 < 300
-    cut_off = member_of(settings, 40, 100, epochs=trained.best_epoch, learning_rate=0.03, l2=0.0)
-    (until_best,) = train_stack(Stack(settings, [cut_off], examples))
-    assert until_best.parameters.tobytes() == trained.parameters.tobytes()
+@pytest.mark.parametrize("restore_best", [True, False])
+def test_early_stopping_keeps_the_best_weights_or_the_last(restore_best: bool) -> None:
+    settings, examples = settings_of(6, ((40, "relu"),), 3), blobs(140, 6, 3, seed=5)
+
+    def trained(epochs: int, rule: EarlyStoppingConfig | None = None) -> TrainedMember:
+        member = member_of(settings, 40, 100, epochs=epochs, learning_rate=0.03, l2=0.0, stopping=rule)
+        return train_stack(Stack(settings, [member], examples))[0]
+
+    stopped = trained(
+        300, EarlyStoppingConfig(monitor="validation_loss", patience=4, restore_best=restore_best)
+    )
+    best = 1 + int(np.argmin(stopped.history["validation_loss"]))
+    assert (stopped.outcome, stopped.best_epoch) == (Outcome.STOPPED_EARLY, best)
+    assert stopped.epochs == best + 4 < 300
+    kept = trained(best if restore_best else stopped.epochs)
+    assert kept.parameters.tobytes() == stopped.parameters.tobytes()
 
 
-def test_early_stopping_may_keep_the_last_weights() -> None:
-    settings = settings_of(6, ((40, "relu"),), 3)
-    rule = EarlyStoppingConfig(monitor="validation_loss", patience=4, restore_best=False)
-    member = member_of(settings, 40, 100, epochs=300, learning_rate=0.03, l2=0.0, stopping=rule)
-    examples = blobs(140, 6, 3, seed=5)
-    (trained,) = train_stack(Stack(settings, [member], examples))
-    last = member_of(settings, 40, 100, epochs=trained.epochs, learning_rate=0.03, l2=0.0)
-    (until_last,) = train_stack(Stack(settings, [last], examples))
-    assert until_last.parameters.tobytes() == trained.parameters.tobytes()
-
-
-def test_divergence_is_a_result_and_disturbs_nobody() -> None:
-    settings = settings_of(4, ((10, "relu"),), 3, optimizer="sgd")
-    wild = member_of(settings, 90, seed=1, learning_rate=1e20)
-    calm = member_of(settings, 90, seed=2)
-    examples = blobs(90, 4, 3)
-    diverged, completed = train_stack(Stack(settings, [wild, calm], examples))
-    assert diverged.outcome is Outcome.DIVERGED
-    assert diverged.epochs < 5
-    assert not np.isfinite(diverged.history["train_loss"][-1])
-    assert completed.outcome is Outcome.COMPLETED
-    assert np.isfinite(completed.parameters).all()
-
-
-def test_an_interruption_keeps_what_was_trained() -> None:
-    settings = settings_of(4, ((10, "relu"),), 3, batch_size=10)
-    asked = 0
-
-    def stop_at_step_25() -> bool:
-        nonlocal asked
-        asked += 1
-        return asked == 25
-
-    member = member_of(settings, 90, epochs=100)
-    (trained,) = train_stack(Stack(settings, [member], blobs(90, 4, 3)), should_stop=stop_at_step_25)
-    assert trained.outcome is Outcome.INTERRUPTED
-    assert trained.epochs == len(trained.history["train_loss"]) == 2  # nine steps an epoch
+@pytest.mark.parametrize(
+    ("asked", "epochs", "begun"), [(1, 0, 1), (2, 0, 1), (3, 1, 1), (5, 1, 2), (6, 2, 2)]
+)
+def test_a_stop_keeps_what_was_trained(asked: int, epochs: int, begun: int) -> None:
+    """Three steps per epoch: after the last one the epoch is completed, and none of the next one is taken."""
+    settings = settings_of(4, ((5, "relu"),), 3, batch_size=10)
+    answers = iter([False] * (asked - 1) + [True])
+    stack = Stack(settings, [member_of(settings, 30, 9)], blobs(39, 4, 3))
+    (trained,) = train_stack(stack, should_stop=lambda: next(answers))
+    assert (trained.outcome, trained.epochs, stack.epoch) == (Outcome.INTERRUPTED, epochs, begun)
+    assert len(trained.history.get("train_loss", ())) == epochs
 
 
 def test_a_dead_layer_is_seen() -> None:
@@ -156,33 +132,19 @@ def test_divergence_is_found_within_the_epoch_and_has_the_same_bits_alone() -> N
     assert np.isnan(alone.parameters).all()
 
 
-@pytest.mark.parametrize(("asked", "epochs", "begun"), [(1, 0, 1), (3, 1, 1), (5, 1, 2), (6, 2, 2)])
-def test_a_stop_after_the_last_step_leaves_a_whole_epoch(asked: int, epochs: int, begun: int) -> None:
-    """Three steps per epoch: the epoch is completed, and no step of the next one is taken."""
-    settings = settings_of(4, ((5, "relu"),), 3, batch_size=10)
-    answers = iter([False] * (asked - 1) + [True])
-    stack = Stack(settings, [member_of(settings, 30, 9)], blobs(39, 4, 3))
-    (trained,) = train_stack(stack, should_stop=lambda: next(answers))
-    assert (trained.outcome, trained.epochs, stack.epoch) == (Outcome.INTERRUPTED, epochs, begun)
-
-
 def test_out_of_time_after_the_first_epoch() -> None:
-    """At least one epoch is trained, except in a resumed stack that had none left."""
+    """At least one epoch is trained, except in a resumed stack that had none left; members may have ended."""
     settings = settings_of(4, ((10, "relu"),), 3)
-    (trained,) = train_stack(Stack(settings, [member_of(settings, 90)], blobs(90, 4, 3)), seconds=0.0)
-    assert (trained.outcome, trained.epochs) == (Outcome.OUT_OF_TIME, 1)
-    stack = Stack(settings, [member_of(settings, 90)], blobs(90, 4, 3))
-    stack.run_epoch(diagnose=False, should_stop=lambda: False)
-    stack.run_epoch(diagnose=False, should_stop=lambda: False)
-    (resumed,) = train_stack(stack, seconds=-3.0)
+    stacks = [
+        Stack(settings, [member_of(settings, 90, epochs=n) for n in (1, 5)], blobs(90, 4, 3))
+        for _ in range(2)
+    ]
+    done, late = train_stack(stacks[0], seconds=0.0)
+    assert (done.outcome, late.outcome, late.epochs) == (Outcome.COMPLETED, Outcome.OUT_OF_TIME, 1)
+    for _ in range(2):
+        stacks[1].run_epoch(diagnose=False, should_stop=lambda: False)
+    _, resumed = train_stack(stacks[1], seconds=-3.0)
     assert (resumed.outcome, resumed.epochs) == (Outcome.OUT_OF_TIME, 2)
-
-
-def test_a_member_that_has_ended_is_not_out_of_time() -> None:
-    settings = settings_of(4, ((10, "relu"),), 3)
-    members = [member_of(settings, 90, epochs=epochs) for epochs in (1, 2)]
-    done, late = train_stack(Stack(settings, members, blobs(90, 4, 3)), seconds=0.0)
-    assert (done.outcome, late.outcome) == (Outcome.COMPLETED, Outcome.OUT_OF_TIME)
 
 
 @pytest.mark.parametrize("averaging", ["ema", "swa"])

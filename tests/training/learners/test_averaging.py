@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -52,17 +52,13 @@ class Average:
         return self.now
 
 
-def with_numbers(**changes: Any) -> Member:
-    return member_of(PLAIN, 4, **changes)
-
-
 def test_ema_by_hand() -> None:
     """Decays 2/11, 3/12, 4/13, … up to δ: from 1 by way of 12, 2 and 15.
 
     δ = 0.99: 1·2/11 + 12·9/11 = 10; 10·¼ + 2·¾ = 4; 4·4/13 + 15·9/13 = 151/13. With δ = 0.2 the second and
     third keep a fifth: 10·0.2 + 2·0.8 = 3.6 and 3.6·0.2 + 15·0.8 = 12.72.
     """
-    members = [with_numbers(averaging_hyperparameters={"decay": decay}) for decay in (0.99, 0.2)]
+    members = [member_of(PLAIN, 4, averaging_hyperparameters={"decay": decay}) for decay in (0.99, 0.2)]
     average = Average("ema", members, [1.0, 1.0])
     assert average.step(12.0, 12.0) == pytest.approx([10.0, 10.0], rel=1e-6)
     assert average.step(2.0, 2.0) == pytest.approx([4.0, 3.6], rel=1e-6)
@@ -71,27 +67,23 @@ def test_ema_by_hand() -> None:
 
 
 def test_swa_by_hand() -> None:
-    """The last 2 of 4 epochs; before the first of them, the average has the bits of the weights."""
+    """The last 2 of 4 epochs; before the first of them, the average has the bits of the weights.
+
+    The horizon of the third member is 8 epochs, of which it averages the last two.
+    """
     members = [
-        with_numbers(epochs=4, averaging_hyperparameters={"start": 0.5}),
-        with_numbers(epochs=3, averaging_hyperparameters={"start": 0.0}),
+        member_of(PLAIN, 4, epochs=4, averaging_hyperparameters={"start": 0.5}),
+        member_of(PLAIN, 4, epochs=3, averaging_hyperparameters={"start": 0.0}),
+        member_of(PLAIN, 4, epochs=2, horizon=8, averaging_hyperparameters={"start": 0.75}),
     ]
-    average = Average("swa", members, [1e8, 1e8])
-    assert average.step(5.0, 5.0) == [1e8, 1e8]
+    average = Average("swa", members, [1e8, 1e8, 0.0])
+    assert average.step(5.0, 5.0, 5.0) == [1e8, 1e8, 0.0]
     tenth = float(np.float32(0.1))
-    assert average.epoch(1, 0.1, 0.1) == [tenth, tenth]
-    assert average.epoch(2, 7e8, 0.5) == [float(np.float32(7e8)), pytest.approx(0.3, rel=1e-6)]
-    assert average.epoch(3, 0.1, 3.0) == [tenth, pytest.approx(1.2, rel=1e-6)]
-    assert average.epoch(4, 0.3, 0.0)[0] == pytest.approx(0.2, rel=1e-6)
-
-
-def test_swa_begins_after_its_share_of_the_horizon() -> None:
-    """With 0.75 of 8 epochs, averaging starts in the seventh, however many epochs this member trains."""
-    average = Average(
-        "swa", [with_numbers(epochs=2, horizon=8, averaging_hyperparameters={"start": 0.75})], [0.0]
-    )
-    seen = [average.epoch(epoch, float(epoch))[0] for epoch in range(1, 9)]
-    assert seen == [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 7.5]
+    assert average.epoch(1, 0.1, 0.1, 1.0) == [tenth, tenth, 1.0]
+    assert average.epoch(2, 7e8, 0.5, 2.0) == [float(np.float32(7e8)), pytest.approx(0.3, rel=1e-6), 2.0]
+    assert average.epoch(3, 0.1, 3.0, 3.0) == [tenth, pytest.approx(1.2, rel=1e-6), 3.0]
+    assert average.epoch(4, 0.3, 0.0, 4.0)[0] == pytest.approx(0.2, rel=1e-6)
+    assert [average.epoch(epoch, 0.0, 0.0, float(epoch))[2] for epoch in (6, 7, 8)] == [6.0, 7.0, 7.5]
 
 
 def weights_by_epoch(settings: StackSettings, member: Member, examples: Examples) -> list[FloatArray]:
@@ -105,40 +97,28 @@ def weights_by_epoch(settings: StackSettings, member: Member, examples: Examples
 
 @pytest.mark.parametrize("kind", ["ema", "swa"])
 def test_training_ends_with_the_average_of_what_it_went_through(kind: AveragingKind) -> None:
-    """One step per epoch, so that a training without averages shows the weights after every step."""
-    hyperparameters = {"decay": 0.6, "start": 0.4}
+    """One step per epoch, so that a training without averages shows the weights after every step.
+
+    The average is what is validated.
+    """
     examples = blobs(40, 3, 3, precision="float64")
     plain = settings_of(3, ((6, "tanh"),), 3, batch_size=30, precision="float64")
-    averaged = settings_of(3, ((6, "tanh"),), 3, batch_size=30, precision="float64", averaging=kind)
-    member = member_of(plain, 30, 10, epochs=10, learning_rate=0.1, averaging_hyperparameters=hyperparameters)
+    averaged = replace(plain, averaging=kind)
+    numbers = {"decay": 0.6, "start": 0.4}
+    member = member_of(plain, 30, 10, epochs=10, learning_rate=0.1, averaging_hyperparameters=numbers)
     weights = weights_by_epoch(plain, member, examples)
-    if kind == "ema":
-        expected = weights[0]
-        for t, w in enumerate(weights[1:], start=1):
-            decay = min(0.6, (1 + t) / (10 + t))
-            expected = decay * expected + (1 - decay) * w
-    else:
-        expected = np.mean(weights[5:], axis=0)  # epochs 5 to 10
+    expected, last_epochs = weights[0], np.mean(weights[5:], axis=0)
+    for t, w in enumerate(weights[1:], start=1):
+        decay = min(0.6, (1 + t) / (10 + t))
+        expected = decay * expected + (1 - decay) * w
     (trained,) = train_stack(Stack(averaged, [member], examples))
-    np.testing.assert_allclose(trained.parameters, expected, rtol=1e-12)
+    np.testing.assert_allclose(trained.parameters, expected if kind == "ema" else last_epochs, rtol=1e-12)
     assert np.abs(trained.parameters - weights[-1]).max() > 1e-3
-
-
-def test_the_average_is_what_is_validated() -> None:
-    """The last validation loss is that of the averaged weights, which are kept, not of the last ones."""
-    examples = blobs(60, 3, 3)
-    settings = settings_of(3, ((6, "tanh"),), 3, averaging="ema")
-    hyperparameters = {"decay": 0.9}
-    member = member_of(
-        settings, 40, 20, epochs=3, learning_rate=0.1, averaging_hyperparameters=hyperparameters
-    )
-    (trained,) = train_stack(Stack(settings, [member], examples))
-    x, y = examples.inputs[40:].astype(np.float64), examples.targets[40:]
-    arrays = ParameterLayout(settings.shape).named_arrays(trained.parameters, trained.statistics)
-    hidden = np.tanh(x[:, :-1] @ arrays["weights_1"].T + arrays["biases_1"])
+    arrays = ParameterLayout(plain.shape).named_arrays(trained.parameters, trained.statistics)
+    hidden = np.tanh(examples.inputs[30:, :-1] @ arrays["weights_1"].T + arrays["biases_1"])
     scores = hidden @ arrays["weights_2"].T + arrays["biases_2"]
-    losses = np.log(np.exp(scores).sum(axis=1)) - scores[np.arange(20), y]
-    assert trained.history["validation_loss"][-1] == pytest.approx(losses.mean(), rel=1e-5)
+    losses = np.log(np.exp(scores).sum(axis=1)) - scores[np.arange(10), examples.targets[30:]]
+    assert trained.history["validation_loss"][-1] == pytest.approx(losses.mean(), rel=1e-12)
 
 
 @pytest.mark.parametrize("kind", ["ema", "swa"])

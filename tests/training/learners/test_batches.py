@@ -40,14 +40,18 @@ def batches_of(settings: StackSettings, *members: dict[str, Any]) -> Batches:
     return Batches(settings, [member_of(settings, ROWS, **own) for own in members], POOL)
 
 
-def gathered(batches: Batches, epoch: int) -> list[tuple[FloatArray, IntArray]]:
-    """Copies of each batch's features, (K, batch, 2), and labels, (K, batch)."""
-    return [(work.inputs[..., :-1].copy(), work.targets.y.copy()) for work in batches.of_epoch(epoch)]
+def features(batches: Batches, epoch: int) -> FloatArray:
+    """The features of a whole epoch, (K, rows, 2)."""
+    return np.concatenate([work.inputs[..., :-1].copy() for work in batches.of_epoch(epoch)], axis=1)
 
 
 def labels(batches: Batches, epoch: int) -> IntArray:
-    """The labels of a whole epoch, (K, rows)."""
-    return np.concatenate([own for _, own in gathered(batches, epoch)], axis=1)
+    """The labels of a whole epoch, (K, rows), which belong to the features."""
+    own = []
+    for work in batches.of_epoch(epoch):
+        own.append(work.targets.y.copy())
+        np.testing.assert_array_equal(work.inputs, POOL.inputs[work.targets.y])
+    return np.concatenate(own, axis=1)
 
 
 @pytest.mark.parametrize(
@@ -83,13 +87,6 @@ def test_every_row_once_an_epoch_in_an_order_of_the_members_own() -> None:
     np.testing.assert_array_equal(labels(alone, 2)[0], second[1])
 
 
-def test_features_come_with_their_labels_and_ones() -> None:
-    for work in batches_of(settings_of(4), {}, {"seed": 1}).of_epoch(3):
-        np.testing.assert_array_equal(work.inputs[..., 0], 10.0 * work.targets.y)
-        np.testing.assert_array_equal(work.inputs[..., 1], work.targets.y**2)
-        np.testing.assert_array_equal(work.inputs[..., 2], 1.0)
-
-
 def test_unshuffled_rows_and_those_of_epoch_zero_are_in_their_first_order() -> None:
     rows = {"train_rows": np.arange(15, 4, -1)}
     unshuffled = batches_of(settings_of(4, shuffle=False), rows)
@@ -116,49 +113,35 @@ def test_weights_have_a_mean_of_one_and_follow_their_rows(batch_size: int) -> No
 
 
 def test_weights_mean_one_before_they_are_float32() -> None:
-    settings = StackSettings(NetworkShape(2, (), OutputShape(20)), "sgd", ROWS, weighted=True, shuffle=False)
+    settings = replace(settings_of(ROWS, weighted=True), precision="float32")
     examples = Examples(POOL.inputs.astype(np.float32), POOL.targets)
     batches = Batches(settings, [member_of(settings, ROWS, weights=np.full(ROWS, 1e-60))], examples)
     (work,) = batches.of_epoch(1)
-    assert weights_of(work).dtype == np.float32
-    assert weights_of(work).tolist() == [[1.0] * ROWS]
+    np.testing.assert_array_equal(weights_of(work), np.ones((1, ROWS), np.float32), strict=True)
 
 
 @pytest.mark.parametrize("technique", ["input_noise", "mixup"])
 @pytest.mark.parametrize("batch_size", [4, ROWS])
 def test_noise_and_mixup_are_drawn_in_every_epoch(technique: str, batch_size: int) -> None:
-    """Even if the rows form a single batch, which is otherwise gathered only once."""
+    """Even if the rows form a single batch, which is otherwise gathered only once. Epoch 0 is plain."""
     settings = settings_of(batch_size, techniques=(technique,), shuffle=False)
-    hyperparameters = {"hyperparameters": {technique: 0.7}}
-    batches = batches_of(settings, {"seed": 1, **hyperparameters}, {"seed": 2, **hyperparameters})
+    own = {"hyperparameters": {technique: 0.7}}
+    batches, alone = (batches_of(settings, *({"seed": n, **own} for n in seeds)) for seeds in ((1, 2), (2,)))
     plain = POOL.inputs[:ROWS, :-1]
-    inputs = {
-        epoch: np.concatenate([own for own, _ in gathered(batches, epoch)], axis=1) for epoch in (1, 2, 3)
-    }
+    inputs = {epoch: features(batches, epoch) for epoch in (1, 2, 3)}
     changes = [inputs[epoch][k] - plain for epoch in (1, 2, 3) for k in (0, 1)]
     assert all(np.abs(change).max() > 0.01 for change in changes)
     assert len({change.tobytes() for change in changes}) == 6
-    again = batches_of(settings, {"seed": 2, **hyperparameters})
-    repeated = np.concatenate([own for own, _ in gathered(again, 3)], axis=1)
-    np.testing.assert_array_equal(repeated[0], inputs[3][1])
+    np.testing.assert_array_equal(features(alone, 3)[0], inputs[3][1])
+    np.testing.assert_array_equal(features(batches, 0), [plain] * 2)
+    assert labels(batches, 0).tolist() == [[*range(ROWS)]] * 2
 
 
 def test_batches_of_one_epoch_have_noise_of_their_own() -> None:
     settings = settings_of(4, techniques=("input_noise",), shuffle=False)
-    batches = batches_of(settings, {"hyperparameters": {"input_noise": 1.0}})
-    first, second, _ = (own[0] for own, _ in gathered(batches, 1))
-    noise = first - POOL.inputs[:4, :-1], second - POOL.inputs[4:8, :-1]
-    assert np.abs(noise[0] - noise[1]).min() > 1e-6
-
-
-def test_epoch_zero_is_plain() -> None:
-    """Also after an epoch that changed the rows in place."""
-    settings = settings_of(ROWS, techniques=("input_noise", "mixup"))
-    batches = batches_of(settings, {"hyperparameters": {"input_noise": 1.0, "mixup": 0.4}})
-    gathered(batches, 1)
-    ((inputs, own),) = gathered(batches, 0)
-    np.testing.assert_array_equal(inputs[0], POOL.inputs[:ROWS, :-1])
-    np.testing.assert_array_equal(own[0], np.arange(ROWS))
+    (found,) = features(batches_of(settings, {"hyperparameters": {"input_noise": 1.0}}), 1)
+    noise = found - POOL.inputs[:ROWS, :-1]
+    assert np.abs(noise[:4] - noise[4:8]).min() > 1e-6
 
 
 def test_smoothing_reaches_the_targets() -> None:
