@@ -12,7 +12,7 @@ from fnnctl.data.fitting import NumberBins, fit_preprocessor
 from fnnctl.data.matrix import Packing
 from fnnctl.data.preprocessing import Features
 from fnnctl.training import pool as module
-from fnnctl.training.pool import Examples, JoinedPool, RowsOnDemand, join_pools, make_pool
+from fnnctl.training.pool import Examples, JoinedPool, Pool, RowsOnDemand, join_pools, make_pool
 from fnnctl.training.stack import Stack
 from fnnctl.training.trainer import train_stack
 from tests.training.recipes import member_of, settings_of
@@ -61,11 +61,11 @@ def test_rows_made_on_demand_have_the_bits_of_rows_that_are_kept(
     assert isinstance(kept, Examples)
     assert isinstance(made, RowsOnDemand)
     rows = np.random.default_rng(1).integers(0, ROWS, (3, 50))
-    one, other = (np.full((3, 50, WIDTH + 1), np.nan, dtype) for _ in range(2))
+    one, two = (np.full((3, 50, WIDTH + 1), np.nan, dtype) for _ in range(2))
     kept.gather(rows, one)
-    made.gather(rows, other)
-    np.testing.assert_array_equal(one, other)
-    np.testing.assert_array_equal(other[..., -1], 1.0)
+    made.gather(rows, two)
+    np.testing.assert_array_equal(one, two)
+    np.testing.assert_array_equal(two[..., -1], 1.0)
     np.testing.assert_array_equal(made.targets, kept.targets)
 
 
@@ -78,17 +78,24 @@ def test_coordinates_among_bins_are_kept_if_memory_allows(monkeypatch: pytest.Mo
         assert isinstance(make_pool(features, np.arange(ROWS) % 3, width, np.dtype(np.float32)), kind)
 
 
-def test_large_pools_are_joined_without_a_copy(monkeypatch: pytest.MonkeyPatch) -> None:
-    features, targets = features_of(*rows_of(ROWS)), np.arange(ROWS) % 3
-    pools = [make_pool(features, targets, WIDTH, np.dtype(np.float32)) for _ in range(2)]
-    joined = [join_pools(pools)]
-    monkeypatch.setattr(module, "PREPARED_VALUES", ROWS * (WIDTH + 1) - 1)
-    joined.append(join_pools(pools))
-    assert [type(pool) for pool in joined] == [Examples, JoinedPool]
-    batches = np.full((2, 2, 3, WIDTH + 1), np.nan, np.float32)
-    for pool, batch in zip(joined, batches, strict=True):
-        pool.gather(np.array([[1, 2, 5], [ROWS, ROWS + 7, 2 * ROWS - 1]]), batch)
-    np.testing.assert_array_equal(*batches)
+def gathered(pool: Pool, rows: IntArray, width: int = WIDTH) -> FloatArray:
+    out = np.full((*rows.shape, width + 1), np.nan, np.float32)
+    pool.gather(rows, out)
+    return out
+
+
+@pytest.mark.parametrize("most", [0, ROWS * (WIDTH + 1) - 1, 2**24])
+def test_rows_of_joined_pools(most: int, features: Features, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Row r of pool j is j·N + r, also of rows that are too many to be joined or kept."""
+    targets = np.arange(ROWS) % 3
+    expected = make_pool(features, targets, WIDTH, np.dtype(np.float32))
+    monkeypatch.setattr(module, "PREPARED_VALUES", most)
+    pools = [make_pool(features, own, WIDTH, np.dtype(np.float32)) for own in (targets, targets[::-1])]
+    joined, rows = join_pools(pools), np.array([[3, 19, 0], [ROWS, ROWS + 7, 2 * ROWS - 1]])
+    assert isinstance(joined, Examples if most == 2**24 else JoinedPool)
+    np.testing.assert_array_equal(gathered(joined, rows), gathered(expected, rows % ROWS))
+    assert joined.targets.tolist() == [*targets, *targets[::-1]]
+    assert join_pools(pools[:1]) is pools[0]
 
 
 def test_networks_learn_the_same_bits_from_either(
@@ -105,7 +112,7 @@ def test_networks_learn_the_same_bits_from_either(
 
 
 def test_many_rows_are_never_copied(monkeypatch: pytest.MonkeyPatch) -> None:
-    rows = 50_000
+    rows = 20_000
     features, labels = features_of(*rows_of(rows)), np.arange(rows) % 3
     monkeypatch.setattr(module, "PREPARED_VALUES", 0)
     tracemalloc.start()

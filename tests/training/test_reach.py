@@ -83,19 +83,17 @@ def trained(stack: Stack) -> TrainedMember:
 
 
 def test_training_ends_with_the_weights_of_the_best_epoch() -> None:
-    """b ← b + 1 − σ(2b) from 0: the losses log(1 + e²ᵇ) are 1.31, 1.73, 2.03, and 1.31 × 1.15 is 1.51."""
-    ended, whole = trained(rising_stack("auto")), trained(rising_stack(None))
-    assert (ended.outcome, ended.epochs, ended.best_epoch) == (Outcome.STOPPED_EARLY, 3, 1)
-    assert (whole.outcome, whole.epochs, whole.best_epoch) == (Outcome.COMPLETED, 8, 1)
-    assert ended.history[TRAIN_LOSS] == whole.history[TRAIN_LOSS][:3]
-    assert np.array_equal(ended.parameters, whole.parameters)
+    """b ← b + 1 − σ(2b) from 0: the losses log(1 + e²ᵇ) are 1.31, 1.73, 2.03, and 1.31 × 1.15 is 1.51.
 
-
-def test_a_resumed_training_ends_in_the_same_epoch() -> None:
-    stack = rising_stack("auto")
+    A resumed training ends in the same epoch.
+    """
+    whole, stack = trained(rising_stack(None)), rising_stack("auto")
     for _ in range(2):
         stack.run_epoch(diagnose=False, should_stop=lambda: False)
     checkpoint = Checkpoint.of(stack, seconds=0.0)
-    resumed = trained(checkpoint.stack(stack.settings, stack.members, stack.pool))
-    assert (resumed.outcome, resumed.epochs, resumed.best_epoch) == (Outcome.STOPPED_EARLY, 3, 1)
-    assert np.array_equal(resumed.parameters, trained(rising_stack("auto")).parameters)
+    resumed = checkpoint.stack(stack.settings, stack.members, stack.pool)
+    assert (whole.outcome, whole.epochs, whole.best_epoch) == (Outcome.COMPLETED, 8, 1)
+    for ended in (trained(rising_stack("auto")), trained(resumed)):
+        assert (ended.outcome, ended.epochs, ended.best_epoch) == (Outcome.STOPPED_EARLY, 3, 1)
+        assert ended.history[TRAIN_LOSS] == whole.history[TRAIN_LOSS][:3]
+        assert np.array_equal(ended.parameters, whole.parameters)

@@ -22,23 +22,25 @@ from fnnctl.training.pool import Examples
 from fnnctl.training.target_edges import target_edges, tree_edges
 
 
-def test_the_division_that_gains_most_comes_first() -> None:
-    bins = np.repeat(np.arange(6), 10)
-    targets = np.repeat([0.0, 0.0, 10.0, 10.0, 11.0, 11.0], 10)
-    assert tree_edges(bins, targets, leaves=2, least_rows=1).tolist() == [0, 2, 6]
-    assert tree_edges(bins, targets, leaves=3, least_rows=1).tolist() == [0, 2, 4, 6]
-
-
-def test_bins_that_tell_nothing_apart_are_not_divided() -> None:
-    bins = np.repeat(np.arange(6), 10)
-    assert tree_edges(bins, np.zeros(60), leaves=3, least_rows=1).tolist() == [0, 6, 6, 6]
-    assert tree_edges(bins, np.zeros(60, np.intp), leaves=3, least_rows=1).tolist() == [0, 6, 6, 6]
-
-
-def test_every_leaf_has_enough_rows() -> None:
-    bins = np.repeat(np.arange(4), [2, 10, 10, 10])
-    targets = np.repeat([100.0, 0.0, 0.0, 1.0], [2, 10, 10, 10])
-    assert tree_edges(bins, targets, leaves=4, least_rows=10).tolist() == [0, 2, 3, 4, 4]
+@pytest.mark.parametrize(
+    ("sizes", "targets", "options", "edges"),
+    [
+        # the division that gains most comes first
+        ([10] * 6, [0.0, 0.0, 10.0, 10.0, 11.0, 11.0], {"leaves": 2, "least_rows": 1}, [0, 2, 6]),
+        ([10] * 6, [0.0, 0.0, 10.0, 10.0, 11.0, 11.0], {"leaves": 3, "least_rows": 1}, [0, 2, 4, 6]),
+        # bins that tell nothing apart are not divided
+        ([10] * 6, [0.0] * 6, {"leaves": 3, "least_rows": 1}, [0, 6, 6, 6]),
+        ([10] * 6, [0] * 6, {"leaves": 3, "least_rows": 1}, [0, 6, 6, 6]),
+        # every leaf has enough rows
+        ([2, 10, 10, 10], [100.0, 0.0, 0.0, 1.0], {"leaves": 4, "least_rows": 10}, [0, 2, 3, 4, 4]),
+    ],
+)
+def test_edges_by_hand(
+    sizes: list[int], targets: list[float], options: dict[str, int], edges: list[int]
+) -> None:
+    """Bins with these numbers of rows, in each of which all targets are equal."""
+    bins = np.repeat(np.arange(len(sizes)), sizes)
+    assert tree_edges(bins, np.repeat(targets, sizes), **options).tolist() == edges
 
 
 @given(st.integers(0, 1000), st.booleans())
@@ -114,29 +116,34 @@ def edges_of(
     return target_edges(SHAPE, members, pool, DTYPE)
 
 
-def test_the_edges_of_a_network_depend_on_its_own_rows_alone() -> None:
-    """Those outside of its bag are predicted honestly: other targets of theirs change nothing."""
+@pytest.fixture
+def table() -> tuple[FloatArray, FloatArray]:
+    """The inputs and targets of 200 rows with two columns of bins."""
     rng = np.random.default_rng(0)
-    bins, targets = rng.integers(0, 9, (200, 2)), rng.normal(size=200)
-    table = np.column_stack([rng.normal(size=(200, 2)), bins, np.ones(200)]).astype(np.float32)
+    numbers, bins = rng.normal(size=(200, 2)), rng.integers(0, 9, (200, 2))
+    return np.column_stack([numbers, bins, np.ones(200)]).astype(np.float32), rng.normal(size=200)
+
+
+def test_the_edges_of_a_network_depend_on_its_own_rows_alone(table: tuple[FloatArray, FloatArray]) -> None:
+    """Those outside of its bag are predicted honestly: other targets of theirs change nothing."""
+    inputs, targets = table
     first, second = np.arange(0, 150), np.arange(50, 200)
-    edges = edges_of(Examples(table, targets), [first, second, first])
+    edges = edges_of(Examples(inputs, targets), [first, second, first])
     assert edges[0].tolist() == edges[2].tolist() != edges[1].tolist()
-    other_table, other_targets = table.copy(), targets.copy()
-    other_table[150:, 2:4] = 8 - other_table[150:, 2:4]
-    other_targets[150:] *= -1
-    changed = edges_of(Examples(other_table, other_targets), [first, second])
+    expected = [tree_edges(inputs[:150, j].astype(int), targets[:150], leaves=3) for j in (2, 3)]
+    np.testing.assert_array_equal(edges[0], expected)
+    changed_inputs, changed_targets = inputs.copy(), targets.copy()
+    changed_inputs[150:, 2:4] = 8 - changed_inputs[150:, 2:4]
+    changed_targets[150:] *= -1
+    changed = edges_of(Examples(changed_inputs, changed_targets), [first, second])
     assert changed[0].tolist() == edges[0].tolist()
     assert changed[1].tolist() != edges[1].tolist()
-    expected = [tree_edges(bins[:150, j], targets[:150], leaves=3) for j in range(2)]
-    np.testing.assert_array_equal(edges[0], expected)
 
 
-def test_rows_of_weight_0_change_no_edges_and_weights_are_told_apart() -> None:
-    rng = np.random.default_rng(1)
-    bins, targets = rng.integers(0, 9, (200, 2)), rng.normal(size=200)
-    table = np.column_stack([rng.normal(size=(200, 2)), bins, np.ones(200)]).astype(np.float32)
+def test_rows_of_weight_0_change_no_edges_and_weights_are_told_apart(
+    table: tuple[FloatArray, FloatArray],
+) -> None:
     every, half = np.arange(200), np.arange(100)
     weights = np.where(every < 100, 1.0, 0.0)
-    edges = edges_of(Examples(table, targets), [every, every, half], [weights, None, None])
+    edges = edges_of(Examples(*table), [every, every, half], [weights, None, None])
     assert edges[0].tolist() == edges[2].tolist() != edges[1].tolist()

@@ -15,9 +15,8 @@ from fnnctl.training.threads import default_threads, threads_warning  # noqa: E4
 def numpys_threads() -> set[int]:
     """The number of threads of NumPy's BLAS, as reported by an independent library."""
     np.ones((2, 2)) @ np.ones((2, 2))
-    return {
-        pool["num_threads"] for pool in threadpoolctl.threadpool_info() if "numpy" in pool.get("filepath", "")
-    }
+    pools = threadpoolctl.threadpool_info()
+    return {pool["num_threads"] for pool in pools if "numpy" in pool.get("filepath", "")}
 
 
 def test_sets_the_threads_of_numpys_blas() -> None:
@@ -28,28 +27,20 @@ def test_sets_the_threads_of_numpys_blas() -> None:
     set_blas_threads(max(before))
 
 
-@pytest.mark.parametrize(("units", "threads"), [(100, 1), (1000, 2)])
-def test_the_default_follows_from_the_size(units: int, threads: int) -> None:
-    shape = NetworkShape(100, (HiddenShape(units, "relu"),), OutputShape(10))
-    assert default_threads(ParameterLayout(shape)) == threads
-
-
 @pytest.mark.parametrize(
-    ("units", "networks", "threads", "warned"),
+    ("units", "default", "networks", "threads", "warned"),
     [
-        (1000, 1, 2, None),
-        (1000, 8, 1, None),
-        (1000, 8, 2, "an ensemble's matrix products"),
-        (100, 1, 2, "the matrix products of a network of this size"),
+        (1000, 2, 1, 2, []),
+        (1000, 2, 8, 1, []),
+        (1000, 2, 8, 2, ["an ensemble's matrix products"]),
+        (100, 1, 1, 2, ["the matrix products of a network of this size"]),
     ],
 )
-def test_threads_that_make_training_slower_are_warned_of(
-    units: int, networks: int, threads: int, warned: str | None
+def test_the_size_decides_which_threads_make_training_slower(
+    units: int, default: int, networks: int, threads: int, warned: list[str]
 ) -> None:
     layout = ParameterLayout(NetworkShape(100, (HiddenShape(units, "relu"),), OutputShape(10)))
+    assert default_threads(layout) == default
     warnings = sentences(threads_warning(threads, layout, networks))
-    if warned is None:
-        assert warnings == []
-        return
-    (warning,) = warnings
-    assert warning.startswith(f"training.threads is {threads}, but {warned}")
+    begins = [f"training.threads is {threads}, but {reason}" for reason in warned]
+    assert [text[: len(begin)] for text, begin in zip(warnings, begins, strict=True)] == begins
