@@ -11,7 +11,7 @@ from fnnctl.config.schema.ensemble import EnsembleConfig
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.model import ModelConfig
 from fnnctl.config.schema.setting import setting_of
-from fnnctl.config.schema.stopping import ConvergenceConfig, EarlyStoppingConfig
+from fnnctl.config.schema.stopping import ConvergenceConfig
 from fnnctl.config.schema.training import TrainingConfig
 from fnnctl.data.fitting import FINE_BINS, NumberBins
 from fnnctl.data.preprocessing import CategoryFeatures, NumberFeature, Preprocessor
@@ -36,8 +36,6 @@ from fnnctl.nn.shape import (
 from fnnctl.tasks.classification.task import Classification
 from fnnctl.training.members import Member, StackSettings
 from tests.config.changes import changes
-
-ADAPTIVE = {"name": "adaptive"}
 
 
 def experiment(**sections: Any) -> Experiment:
@@ -70,94 +68,6 @@ def made(**sections: Any) -> tuple[StackSettings, Member]:
     )
 
 
-def test_layers_take_what_they_leave_out_from_the_model() -> None:
-    given = experiment(
-        model={
-            "hidden": [8, {"units": 4, "activation": {"name": "prelu", "slope": 0.1, "shared": True}}],
-            "activation": {"name": "elu", "alpha": 0.7},
-        }
-    )
-    shape = network_shape(given, preprocessor(numbers=3), OutputShape(2, "softmax"))
-    assert shape.hidden == (HiddenShape(8, "elu"), HiddenShape(4, "prelu", shared=True))
-    assert shape.widths == (3, 8, 4, 2)
-    member = member_of(given, seed=1, train_rows=np.arange(5), validation_rows=np.arange(0))
-    assert member.layer_hyperparameters["activation"] == (0.7, 0.1)
-    assert member.initializers == ("he_uniform", "he_uniform", "glorot_uniform")
-
-
-@pytest.mark.parametrize(
-    ("more", "sizes"), [({}, (5, 1)), ({"share_weights": True}, (1, 5)), ({"plain_twins": True}, (10, 1))]
-)
-def test_an_ensemble_is_several_members_or_one_with_inner_members(
-    more: dict[str, bool], sizes: tuple[int, int]
-) -> None:
-    ensemble = EnsembleConfig.model_validate({"members": 5, **more})
-    settings, _ = made(model={"ensemble": ensemble.model_dump()})
-    assert (settings.ensemble, settings.shape.inner_members) == sizes
-    alone, _ = made()
-    assert as_ensemble(alone, ensemble) == settings
-    assert as_ensemble(settings, EnsembleConfig()) == alone
-
-
-def test_initialization_of_model_and_layer() -> None:
-    given = experiment(
-        model={
-            "hidden": [8, {"units": 4, "initialization": "he_normal"}],
-            "activation": "tanh",
-            "initialization": "glorot_normal",
-        }
-    )
-    member = member_of(given, seed=1, train_rows=np.arange(5), validation_rows=np.arange(0))
-    assert member.initializers == ("glorot_normal", "he_normal", "glorot_normal")
-
-
-def test_first_biases() -> None:
-    assert made()[1].initial_biases == "zero"
-    assert made(model={"initial_biases": "uniform"})[1].initial_biases == "uniform"
-
-
-def test_the_parametrization() -> None:
-    assert made()[0].parametrization == "standard"
-    assert made(training={"parametrization": "neural_tangent"})[0].parametrization == "neural_tangent"
-
-
-def test_rules_that_only_choose_the_epoch() -> None:
-    _, member = made(training={"early_stopping": {"patience": None}})
-    assert member.stopping == EarlyStoppingConfig(monitor="validation_loss", patience=None)
-
-
-@pytest.mark.parametrize("section", ["early_stopping", "lr_schedule"])
-def test_what_is_monitored_is_recorded(section: str) -> None:
-    rule = {"monitor": "validation_calibrated_loss", **({} if section == "early_stopping" else ADAPTIVE)}
-    assert made(training={section: rule})[0].calibrated
-    assert not made(training={section: {**rule, "monitor": "validation_loss"}})[0].calibrated
-
-
-def test_hyperparameters_of_optimizer_and_early_stopping() -> None:
-    given = experiment(
-        training={
-            "optimizer": {"name": "nesterov", "learning_rate": 0.2, "momentum": 0.5},
-            "early_stopping": {"monitor": "validation_f1_macro", "patience": 3, "tolerance": 0.01},
-        }
-    )
-    member = member_of(given, seed=1, train_rows=np.arange(5), validation_rows=np.arange(0))
-    assert member.optimizer_hyperparameters == {"momentum": 0.5}
-    assert member.learning_rate == 0.2
-    assert member.stopping == EarlyStoppingConfig(
-        monitor="validation_f1_macro", patience=3, tolerance=0.01, restore_best=True
-    )
-    shape = network_shape(given, preprocessor(numbers=3), OutputShape(2, "softmax"))
-    settings = stack_settings(given, shape, rows=50, weighted=False)
-    assert (settings.optimizer, settings.batch_size) == ("nesterov", 50)
-
-
-def test_batch_size() -> None:
-    assert batch_size(experiment(), 1000) == 200
-    assert batch_size(experiment(), 150) == 150
-    assert batch_size(experiment(training={"batch_size": 64}), 1000) == 64
-    assert batch_size(experiment(training={"batch_size": 64}), 10) == 10
-
-
 def test_normalization_and_dropout_of_model_and_layers() -> None:
     settings, member = made(
         model={
@@ -184,26 +94,55 @@ def test_normalization_and_dropout_of_model_and_layers() -> None:
         "epsilon": (0.001, 0.01, 0.0, 0.001),
         "momentum": (0.0, 0.2, 0.0, 0.0),
     }
-    assert member.initializers == ("lecun_normal",) * 4 + ("glorot_uniform",)
 
 
-def test_only_layers_as_wide_as_the_one_before_are_residual() -> None:
-    """The first layer's inputs are features, even if there are as many of them as units."""
-    settings, _ = made(model={"hidden": [3, 3, 5, 5, 5], "residual": True})
-    assert [layer.residual for layer in settings.shape.hidden] == [False, True, False, True, True]
+def test_activations_and_initial_weights_of_model_and_layers() -> None:
+    """A layer takes from the model what it leaves out; without one, weights follow from activations."""
+    hidden = [
+        8,
+        {"units": 4, "activation": {"name": "prelu", "slope": -0.1, "shared": True}},
+        {"units": 3, "activation": {"name": "leaky_relu", "slope": 0.2}, "initialization": "he_normal"},
+        {"units": 3, "activation": {"name": "swish", "beta": 1.5}},
+        {"units": 2, "activation": "mish"},
+    ]
+    own = {"hidden": hidden, "activation": {"name": "elu", "alpha": 0.7}}
+    settings, member = made(model=own)
+    assert settings.shape.hidden[:2] == (HiddenShape(8, "elu"), HiddenShape(4, "prelu", shared=True))
+    assert settings.shape.widths == (3, 8, 4, 3, 3, 2, 2)
+    assert member.layer_hyperparameters["activation"] == (0.7, -0.1, 0.2, 1.5, 0.0)
+    assert member.initializers == (
+        "he_uniform",
+        "he_uniform",
+        "he_normal",
+        "he_uniform",
+        "he_uniform",
+        "glorot_uniform",
+    )
+    given = made(model={**own, "initialization": "orthogonal"})[1].initializers
+    assert given == ("orthogonal", "orthogonal", "he_normal", *["orthogonal"] * 3)
 
 
 @pytest.mark.parametrize("of_model", [True, False])
-def test_a_layer_may_have_its_own_residual_connection(*, of_model: bool) -> None:
-    own = [
-        5,
-        {"units": 5, "residual": True},
-        {"units": 5, "residual": False},
-        5,
-        {"units": 4, "residual": True},
-    ]
-    settings, _ = made(model={"hidden": own, "residual": of_model})
-    assert [layer.residual for layer in settings.shape.hidden] == [False, True, False, of_model, False]
+def test_only_layers_as_wide_as_the_one_before_are_residual(of_model: bool) -> None:
+    """The first layer's inputs are features, even if there are as many of them as units."""
+    own = [{"units": units, "residual": residual} for units, residual in ((5, True), (5, False), (4, True))]
+    settings, _ = made(model={"hidden": [3, 3, 5, *own], "residual": of_model})
+    expected = [False, of_model, False, True, False, False]
+    assert [layer.residual for layer in settings.shape.hidden] == expected
+
+
+@pytest.mark.parametrize(
+    ("more", "sizes"), [({}, (5, 1)), ({"share_weights": True}, (1, 5)), ({"plain_twins": True}, (10, 1))]
+)
+def test_an_ensemble_is_several_members_or_one_with_inner_members(
+    more: dict[str, bool], sizes: tuple[int, int]
+) -> None:
+    ensemble = EnsembleConfig.model_validate({"members": 5, **more})
+    settings, _ = made(model={"ensemble": ensemble.model_dump()})
+    assert (settings.ensemble, settings.shape.inner_members) == sizes
+    alone, _ = made()
+    assert as_ensemble(alone, ensemble) == settings
+    assert as_ensemble(settings, EnsembleConfig()) == alone
 
 
 @pytest.mark.parametrize(("positive", "index"), [(None, 1), ("a", 0), ("b", 1)])
@@ -213,15 +152,62 @@ def test_the_positive_class_of_a_logistic_output(positive: str | None, index: in
     assert settings.shape.widths == (3, 100, 1)
 
 
-def test_hyperparameters_of_activations() -> None:
-    hidden = [
-        {"units": 2, "activation": activation}
-        for activation in (
-            {"name": "leaky_relu", "slope": 0.2}, {"name": "prelu", "slope": -0.3},
-            {"name": "elu", "alpha": 2.0}, {"name": "swish", "beta": 1.5}, "mish",
-        )
-    ]  # fmt: skip
-    assert made(model={"hidden": hidden})[1].layer_hyperparameters["activation"] == (0.2, -0.3, 2.0, 1.5, 0.0)
+def test_batch_size() -> None:
+    given = [experiment(), experiment(training={"batch_size": 64})]
+    assert [batch_size(each, rows) for each in given for rows in (1000, 10)] == [200, 10, 64, 10]
+
+
+SECTIONS = [
+    *(("optimizer", "optimizer_hyperparameters", name) for name in [*sorted(OPTIMIZERS), "lbfgs"]),
+    *(("lr_schedule", "schedule_hyperparameters", name) for name in sorted(LR_SCHEDULES)),
+    *(("averaging", "averaging_hyperparameters", name) for name in ("ema", "swa")),
+]
+NO_HYPERPARAMETERS = {"name", "learning_rate", "memory", "monitor"}
+
+
+@pytest.mark.parametrize(("section", "of_member", "name"), SECTIONS)
+def test_the_settings_of_a_section_are_hyperparameters(section: str, of_member: str, name: str) -> None:
+    given = getattr(experiment(training={section: name}).training, section).model_dump()
+    settings, member = made(training={section: name})
+    assert getattr(settings, section) == name
+    expected = {key: value for key, value in given.items() if key not in NO_HYPERPARAMETERS}
+    assert getattr(member, of_member) == expected
+
+
+def test_other_settings_are_values_of_the_stack_or_its_member() -> None:
+    schedule = {"name": "adaptive", "monitor": "validation_accuracy"}
+    convergence = {"tolerance": 0.05, "patience": 7}
+    settings, member = made(
+        training={
+            "epochs": 17, "batch_size": 8, "shuffle": False, "l2": 0.3, "precision": "float64",
+            "early_stopping": None, "lr_schedule": schedule, "convergence": convergence,
+            "optimizer": {"name": "adam", "learning_rate": 0.2}, "parametrization": "neural_tangent",
+        },
+        model={"initial_biases": "uniform"},
+    )  # fmt: skip
+    assert (settings.batch_size, settings.shuffle, settings.precision) == (8, False, "float64")
+    assert (settings.parametrization, member.initial_biases) == ("neural_tangent", "uniform")
+    assert (member.epochs, member.l2, member.learning_rate, member.stopping) == (17, 0.3, 0.2, None)
+    assert member.schedule_monitor == "validation_accuracy"
+    assert member.convergence == ConvergenceConfig.model_validate(convergence)
+    settings, member = made()
+    assert (settings.parametrization, member.initial_biases) == ("standard", "zero")
+    assert member.schedule_monitor is None
+
+
+@pytest.mark.parametrize("patience", [None, 3])
+@pytest.mark.parametrize("section", ["early_stopping", "lr_schedule"])
+def test_what_is_monitored_is_recorded(section: str, patience: int | None) -> None:
+    rule = {"patience": patience} if section == "early_stopping" else {"name": "adaptive"}
+    for monitor, calibrated in (("validation_calibrated_loss", True), ("validation_loss", False)):
+        settings, member = made(training={section: {**rule, "monitor": monitor}})
+        assert settings.calibrated is calibrated
+        assert monitor in (member.schedule_monitor, member.stopping and member.stopping.monitor)
+
+
+def test_lbfgs_takes_all_rows_in_float64() -> None:
+    settings, _ = made(training={"optimizer": {"name": "lbfgs", "memory": 7}})
+    assert (settings.memory, settings.batch_size, settings.precision) == (7, 50, "float64")
 
 
 TECHNIQUES = [name for name, info in TrainingConfig.model_fields.items() if setting_of(info).is_technique]
@@ -233,68 +219,6 @@ def test_techniques_are_off_until_they_are_given(name: str) -> None:
     assert (settings.techniques, member.hyperparameters) == ((), {})
     settings, member = made(training={name: 0.4})
     assert (settings.techniques, member.hyperparameters) == ((name,), {name: 0.4})
-
-
-@pytest.mark.parametrize(
-    ("given", "kind", "hyperparameter", "value"),
-    [
-        ({"name": "ema", "decay": 0.95}, "ema", "decay", 0.95),
-        ({"name": "swa", "start": 0.5}, "swa", "start", 0.5),
-    ],
-)
-def test_averaging(given: dict[str, Any], kind: str, hyperparameter: str, value: float) -> None:
-    settings, member = made(training={"averaging": given})
-    assert settings.averaging == kind
-    assert member.averaging_hyperparameters == {hyperparameter: value}
-
-
-def test_schedule_convergence_and_the_rest_of_training() -> None:
-    schedule = {
-        "name": "adaptive", "monitor": "validation_accuracy", "factor": 0.3, "patience": 4,
-        "tolerance": 0.02, "minimum": 0.001,
-    }  # fmt: skip
-    settings, member = made(
-        training={
-            "epochs": 17, "batch_size": 8, "shuffle": False, "l2": 0.3, "precision": "float64",
-            "lr_schedule": schedule, "early_stopping": None,
-            "convergence": {"tolerance": 0.05, "patience": 7},
-        }
-    )  # fmt: skip
-    assert (settings.lr_schedule, settings.batch_size, settings.shuffle) == ("adaptive", 8, False)
-    assert settings.precision == "float64"
-    assert (member.epochs, member.l2, member.stopping) == (17, 0.3, None)
-    assert member.schedule_hyperparameters == {
-        "factor": 0.3,
-        "patience": 4,
-        "tolerance": 0.02,
-        "minimum": 0.001,
-    }
-    assert member.schedule_monitor == "validation_accuracy"
-    assert member.convergence == ConvergenceConfig(tolerance=0.05, patience=7)
-
-
-@pytest.mark.parametrize("name", sorted(OPTIMIZERS))
-def test_every_optimizer_gets_its_hyperparameters(name: str) -> None:
-    settings, member = made(training={"optimizer": {"name": name, "learning_rate": 0.123}})
-    assert settings.optimizer == name
-    assert member.learning_rate == 0.123
-    assert set(member.optimizer_hyperparameters) == set(OPTIMIZERS[name].hyperparameter_names)
-
-
-def test_lbfgs_takes_all_rows_in_float64() -> None:
-    hyperparameters = {"max_evaluations": 9, "gradient_tolerance": 0.01, "decrease_tolerance": 0.002}
-    settings, member = made(training={"optimizer": {"name": "lbfgs", "memory": 7, **hyperparameters}})
-    assert (settings.optimizer, settings.memory, settings.batch_size) == ("lbfgs", 7, 50)
-    assert settings.precision == "float64"
-    assert member.optimizer_hyperparameters == hyperparameters
-
-
-@pytest.mark.parametrize("name", sorted(LR_SCHEDULES))
-def test_every_schedule_gets_its_hyperparameters(name: str) -> None:
-    settings, member = made(training={"lr_schedule": name})
-    assert settings.lr_schedule == name
-    assert set(member.schedule_hyperparameters) == set(LR_SCHEDULES[name].hyperparameter_names)
-    assert (member.schedule_monitor is not None) == (name == "adaptive")
 
 
 ELSEWHERE = {"class_weights", "time_limit", "threads", "max_rows"}
@@ -314,36 +238,33 @@ def model(**settings: Any) -> ModelConfig:
     return ModelConfig.model_validate(settings)
 
 
+PIECEWISE = {"name": "piecewise_linear", "bins": 7, "size": 3}
+BOTH = {"numeric_embedding": PIECEWISE, "scaling_layer": True}
+SCALED = InputStageShape(scaled=True)
+
+
 @pytest.mark.parametrize(
-    ("settings", "stage"),
+    ("settings", "columns", "stage"),
     [
-        ({}, None),
-        ({"scaling_layer": True}, InputStageShape(scaled=True)),
-        (
-            {"numeric_embedding": "piecewise_linear"},
-            InputStageShape(NumericEmbeddingShape(3, bins=16, size=4)),
-        ),
-        (
-            {"numeric_embedding": {"name": "piecewise_linear", "bins": 7, "size": 3}, "scaling_layer": True},
-            InputStageShape(NumericEmbeddingShape(3, bins=7, size=3), scaled=True),
-        ),
+        ({}, {"numbers": 3}, None),
+        ({"scaling_layer": True}, {"numbers": 3}, SCALED),
+        ({"numeric_embedding": PIECEWISE}, {"numbers": 3}, InputStageShape(NumericEmbeddingShape(3, 7, 3))),
+        (BOTH, {"numbers": 3}, InputStageShape(NumericEmbeddingShape(3, 7, 3), scaled=True)),
+        # what has no features is left out
+        (BOTH, {"categories": 5}, SCALED),
+        (BOTH, {}, None),
     ],
 )
-def test_the_stage_of_a_model(settings: dict[str, Any], stage: InputStageShape | None) -> None:
-    assert input_stage(model(**settings), preprocessor(numbers=3), OutputShape(2)) == stage
+def test_the_stage_of_a_model(
+    settings: dict[str, Any], columns: dict[str, int], stage: InputStageShape | None
+) -> None:
+    assert input_stage(model(**settings), preprocessor(**columns), OutputShape(2)) == stage
 
 
 def test_numbers_are_binned() -> None:
     assert number_bins(model()) is None
-    embedding = {"name": "piecewise_linear", "bins": 7}
-    assert number_bins(model(numeric_embedding=embedding)) == NumberBins(7)
-    assert number_bins(model(numeric_embedding={**embedding, "edges": "target"})) == FINE_BINS
-
-
-def test_what_has_no_features_is_left_out() -> None:
-    settings = model(numeric_embedding="piecewise_linear", scaling_layer=True)
-    assert input_stage(settings, preprocessor(categories=5), OutputShape(2)) == InputStageShape(scaled=True)
-    assert input_stage(settings, preprocessor(), OutputShape(2)) is None
+    assert number_bins(model(numeric_embedding=PIECEWISE)) == NumberBins(7)
+    assert number_bins(model(numeric_embedding={**PIECEWISE, "edges": "target"})) == FINE_BINS
 
 
 @pytest.mark.parametrize(("outputs", "size"), [(1, 2), (2, 2), (3, 4)])
