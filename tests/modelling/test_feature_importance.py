@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -13,19 +13,18 @@ from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.inspection import permutation_importance
 
 from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.cli import run
 from fnnctl.data.dataset import Columns
-from fnnctl.metrics.feature_importance import Estimate, FeatureImportances
-from fnnctl.modelling.feature_importance import HeldOutFeatures, feature_importances, features_of_run
+from fnnctl.metrics.feature_importance import Estimate
+from fnnctl.modelling.feature_importance import feature_importances, features_of_run
 from fnnctl.modelling.held_out_rows import HeldOutRows, held_out_rows
 from fnnctl.modelling.saved_model import SavedModel, load_model
 from fnnctl.store.folder import RunFolder
-from fnnctl.tasks.task import Task
-from tests.program import Program
-
-pytestmark = pytest.mark.usefixtures("no_figures")
+from tests.program import only_run
 
 Trained = Callable[..., tuple[SavedModel, HeldOutRows]]
 EMBEDDED = "model.numeric_embedding=piecewise_linear"
+PENGUINS, WHOLE = "{source: penguins}", "{source: penguins, split: {test: 0}}"
 DATE = {"when": ("bill_length_mm", "bill_depth_mm")}
 """As if both columns had been made from one."""
 
@@ -34,28 +33,29 @@ def no_note(text: str) -> None:
     raise AssertionError(text)
 
 
-@pytest.fixture
-def trained(program: Program, tmp_path: Path) -> Trained:
-    def train(
-        data: str, *settings: str, expansions: dict[str, tuple[str, ...]] | None = None
-    ) -> tuple[SavedModel, HeldOutRows]:
-        config = tmp_path / "x.yaml"
-        config.write_text(
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trained]:
+    @cache
+    def train(data: str, *settings: str) -> tuple[SavedModel, HeldOutRows]:
+        folder = tmp_path_factory.mktemp("trained")
+        (folder / "x.yaml").write_text(
             f"recipe: classic\nseed: 3\ndata: {data}\nmodel: {{hidden: [5]}}\ntraining: {{epochs: 6}}\n"
         )
         words = [word for setting in settings for word in ("--set", setting)]
-        done = program("train", str(config), *words, "--json")
-        assert done.code == 0, done.err
-        model = load_model(RunFolder(Path(done.json["run"])), no_note)
-        held_out = held_out_rows(model, instead="")
-        if expansions:
-            data_ = held_out.data
-            dataset = replace(data_.dataset, expansions=expansions)
-            loaded = replace(held_out.loaded, data=replace(data_, dataset=dataset))
-            held_out = replace(held_out, loaded=loaded)
-        return model, held_out
+        command = ["train", str(folder / "x.yaml"), "--quiet", "--runs-dir", str(folder / "runs"), *words]
+        assert run(command) == 0
+        model = load_model(RunFolder(only_run(folder)), no_note)
+        return model, held_out_rows(model, instead="")
 
-    return train
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("fnnctl.report.figures.drawing._draw", lambda run, present: ())
+        yield train
+
+
+def with_expansions(held_out: HeldOutRows, expansions: dict[str, tuple[str, ...]]) -> HeldOutRows:
+    dataset = replace(held_out.data.dataset, expansions=expansions)
+    loaded = replace(held_out.loaded, data=replace(held_out.data, dataset=dataset))
+    return replace(held_out, loaded=loaded)
 
 
 @dataclass
@@ -121,23 +121,22 @@ SCORERS = {
 @pytest.mark.parametrize(
     ("data", "settings", "expansions"),
     [
-        ("{source: penguins}", [], None),
-        (
-            "{source: penguins}",
-            [EMBEDDED, "model.scaling_layer=true"],
-            DATE,
-        ),
-        ("{source: penguins}", ["model.ensemble=3", "model.calibration=temperature"], DATE),
+        (PENGUINS, [], {}),
+        (PENGUINS, [EMBEDDED, "model.scaling_layer=true"], DATE),
+        (PENGUINS, ["model.ensemble=3", "model.calibration=temperature"], DATE),
         ("{source: diabetes}", ["training.precision=float64"], {"both": ("bmi", "bp")}),
-        ("{source: diabetes}", ["model.output=absolute", "model.clip_outputs=true"], None),
+        ("{source: diabetes}", ["model.output=absolute", "model.clip_outputs=true"], {}),
     ],
 )
 def test_the_values_of_scikit_learn(
-    trained: Trained, data: str, settings: list[str], expansions: dict[str, tuple[str, ...]] | None
+    trained: Trained, data: str, settings: list[str], expansions: dict[str, tuple[str, ...]]
 ) -> None:
-    model, held_out = trained(data, *settings, expansions=expansions)
+    """The most important column is first."""
+    model, held_out = trained(data, *settings)
+    held_out = with_expansions(held_out, expansions)
     features = features_of_run(model, held_out, 3, no_note)
     names = list(features.columns)
+    assert {*expansions} == {name for name, own in features.columns.items() if len(own) > 1}
     kind: Any = Classifier if model.description.classes else Regressor
     dataset, rows = held_out.data.dataset, held_out.split.test
     columns = Columns(
@@ -147,9 +146,10 @@ def test_the_values_of_scikit_learn(
         categorical_names=dataset.categorical_names,
         categories=dataset.categories,
     )
-    estimator = kind(model, columns, np.arange(len(rows)), [*features.columns.values()])
-    everything = np.tile(np.arange(len(rows))[:, None], len(names))
-    wanted = ["log_loss", "accuracy"] if model.description.classes else ["r2", "rmse"]
+    own_rows = np.arange(len(rows))
+    estimator = kind(model, columns, own_rows, [*features.columns.values()])
+    everything = np.tile(own_rows[:, None], len(names))
+    wanted = ("log_loss", "accuracy") if model.description.classes else ("r2", "rmse")
     theirs = permutation_importance(
         estimator,
         everything,
@@ -161,58 +161,41 @@ def test_the_values_of_scikit_learn(
     drawn = [sources for sources in estimator.seen if (sources != everything).any()]
     assert len(drawn) % (10 * len(names)) == 0
     donors = {
-        name: np.unique([each[:, j] for each in drawn if (each[:, j] != np.arange(len(rows))).any()], axis=0)
+        name: np.unique([each[:, j] for each in drawn if (each[:, j] != own_rows).any()], axis=0)
         for j, name in enumerate(names)
     }
     ours = feature_importances(features, model.predictor, 3, permute=lambda column, _: donors[column])
-    for each in ours.columns:
-        j = names.index(each.column)
+    assert (ours.metrics, ours.part, ours.rows, ours.repeats) == (wanted, "test", len(rows), 10)
+    means = [each.mean for column in ours.columns if (each := ours.headline(column))]
+    assert means == sorted(means, reverse=True)
+    for column in ours.columns:
         for metric in wanted:
-            found, reference = each.estimates[metric], theirs[SCORERS[metric]]
-            assert found is not None
-            assert found.mean == pytest.approx(reference.importances_mean[j], rel=1e-12, abs=1e-12)
-            assert found.std == pytest.approx(reference.importances_std[j], rel=1e-12, abs=1e-12)
+            estimate, reference = column.estimates[metric], theirs[SCORERS[metric]]
+            assert estimate is not None
+            found = estimate.mean, estimate.std
+            j = names.index(column.column)
+            expected = reference.importances_mean[j], reference.importances_std[j]
+            assert found == pytest.approx(expected, rel=1e-12, abs=1e-12)
     assert max(abs(theirs[SCORERS[wanted[0]]].importances_mean)) > 0.01
 
 
-def importances_of(
-    model: SavedModel,
-    held_out: HeldOutRows,
-    change: Callable[[HeldOutFeatures], HeldOutFeatures] | None = None,
-) -> FeatureImportances:
-    features = features_of_run(model, held_out, 3, no_note)
-    return feature_importances(change(features) if change else features, model.predictor, 3)
-
-
-def test_the_columns_of_a_date_are_one_column(trained: Trained) -> None:
-    model, held_out = trained("{source: penguins}", expansions=DATE)
-    found = importances_of(model, held_out)
-    names = [each.column for each in found.columns]
-    assert sorted(names) == ["body_mass_g", "flipper_length_mm", "island", "sex", "when", "year"]
-    assert (found.part, found.rows, found.repeats) == ("test", len(held_out.split.test), 10)
-
-
-def test_the_most_important_column_is_first(trained: Trained) -> None:
-    found = importances_of(*trained("{source: penguins}"))
-    means = [each.mean for column in found.columns if (each := found.headline(column))]
-    assert means == sorted(means, reverse=True)
-    assert found.metrics == ("log_loss", "accuracy")
-
-
 def test_a_column_does_not_depend_on_the_others(trained: Trained) -> None:
-    model, held_out = trained("{source: penguins}")
-
-    def two(features: HeldOutFeatures) -> HeldOutFeatures:
-        return replace(features, columns={"sex": ("sex",), "island": ("island",)})
-
-    some = {each.column: each.estimates for each in importances_of(model, held_out, two).columns}
-    every = {each.column: each.estimates for each in importances_of(model, held_out).columns}
-    assert some == {name: every[name] for name in ("sex", "island")}
+    """Neither does it on the number of threads; progress is told column by column."""
+    model, held_out = trained(PENGUINS)
+    features, told = features_of_run(model, held_out, 3, no_note), list[int]()
+    two = replace(features, columns={"sex": ("sex",), "island": ("island",)})
+    some = feature_importances(two, model.predictor, 3, threads=3)
+    every = feature_importances(features, model.predictor, 3, on_column=told.append)
+    estimates = {each.column: each.estimates for each in every.columns}
+    assert {each.column: each.estimates for each in some.columns} == {
+        name: estimates[name] for name in ("sex", "island")
+    }
+    assert told == list(range(1, len(features.columns) + 1))
 
 
 def test_a_column_that_the_network_ignores_has_exactly_none(trained: Trained) -> None:
     """Also one whose values are all equal, and one without features."""
-    model, held_out = trained("{source: penguins}")
+    model, held_out = trained(PENGUINS)
     indices = model.predictor.preprocessor.feature_indices["year"]
     features = features_of_run(model, held_out, 3, no_note)
     features.features[0][:, indices] = 1.5
@@ -224,20 +207,15 @@ def test_a_column_that_the_network_ignores_has_exactly_none(trained: Trained) ->
 
 
 def test_bags_are_permuted_out_of_bag(trained: Trained) -> None:
-    """Each row is scored by the network that has not learned it."""
-    model, held_out = trained(
-        "{source: penguins, split: {test: 0}}", "model.ensemble={members: 3, bags: true}"
-    )
+    """Each row is scored by the network that has not learned it; a bag alone has the losses of its own."""
+    model, held_out = trained(WHOLE, "model.ensemble={members: 3, bags: true}")
     features = features_of_run(model, held_out, 3, no_note)
-    assert features.part == "validation"
-    assert len(features) == len(held_out.split.validation)
-    ours = feature_importances(features, model.predictor, 3)
+    assert (features.part, len(features)) == ("validation", len(held_out.split.validation))
     seen: dict[int, int] = {}
     for number, bag in enumerate(held_out.bags):
         seen |= dict.fromkeys(bag.validation.tolist(), number)
     owners = [number for _, number in sorted(seen.items())]
     assert [len(own) for _, own in features.predictors] == np.bincount(owners).tolist()
-    # A bag alone has the losses of its own network.
     predictor, own = features.predictors[1]
     alone = replace(
         features,
@@ -245,59 +223,36 @@ def test_bags_are_permuted_out_of_bag(trained: Trained) -> None:
         features=[each[own] for each in features.features],
         predictors=[(predictor, np.arange(len(own)))],
     )
-
-    def within(column: str, rows: int) -> IntArray:
-        return np.tile(np.roll(np.arange(rows), 1), (2, 1))
-
-    def across(column: str, rows: int) -> IntArray:
-        moved = np.arange(rows)
-        moved[own] = np.roll(own, 1)
-        return np.tile(moved, (2, 1))
-
-    of_bag = feature_importances(alone, predictor, 3, permute=within)
-    of_all = feature_importances(features, model.predictor, 3, permute=across)
+    moved = np.arange(len(features))
+    moved[own] = np.roll(own, 1)
+    within = np.roll(np.arange(len(own)), 1)
+    of_bag = feature_importances(alone, predictor, 3, permute=lambda column, rows: np.tile(within, (2, 1)))
+    of_all = feature_importances(
+        features, model.predictor, 3, permute=lambda column, rows: np.tile(moved, (2, 1))
+    )
+    losses = {each.column: each.estimates["log_loss"] for each in of_all.columns}
     for each in of_bag.columns:
-        (same,) = (other for other in of_all.columns if other.column == each.column)
-        first, second = each.estimates["log_loss"], same.estimates["log_loss"]
+        first, second = each.estimates["log_loss"], losses[each.column]
         assert first is not None
         assert second is not None
         assert first.mean * len(own) == pytest.approx(second.mean * len(features))
-    assert ours.columns
 
 
 @pytest.mark.parametrize(
     "settings", [["model.ensemble=2", EMBEDDED], ["model.ensemble={members: 3, bags: true}"]]
 )
 def test_any_number_of_threads_gives_the_same(trained: Trained, settings: list[str]) -> None:
-    model, held_out = trained("{source: penguins, split: {test: 0}}", *settings)
+    model, held_out = trained(WHOLE, *settings)
     features = features_of_run(model, held_out, 3, no_note)
     alone, several = (feature_importances(features, model.predictor, 3, threads=n) for n in (1, 3))
     assert alone == several
 
 
 def test_an_error_in_a_column_ends_it(trained: Trained) -> None:
-    model, held_out = trained("{source: penguins}")
-    features = features_of_run(model, held_out, 3, no_note)
+    model, held_out = trained(PENGUINS)
 
     def fail(column: str, rows: int) -> IntArray:
         raise MemoryError
 
     with pytest.raises(MemoryError):
-        feature_importances(features, model.predictor, 3, permute=fail)
-
-
-def test_progress_is_told_column_by_column(trained: Trained) -> None:
-    model, held_out = trained("{source: penguins}")
-    told: list[int] = []
-    features = features_of_run(model, held_out, 3, no_note)
-    feature_importances(features, model.predictor, 3, on_column=told.append)
-    assert told == list(range(1, len(features.columns) + 1))
-
-
-def test_the_task_names_the_metrics(trained: Trained) -> None:
-    model, held_out = trained("{source: diabetes}")
-    task: Task = model.predictor.task
-    assert task.name == "regression"
-    found = importances_of(model, held_out)
-    assert found.metrics == ("r2", "rmse")
-    assert found.columns[0].column in ("bmi", "s5", "bp")
+        feature_importances(features_of_run(model, held_out, 3, no_note), model.predictor, 3, permute=fail)
