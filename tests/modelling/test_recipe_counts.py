@@ -29,7 +29,7 @@ MAX_DEFAULT_OF_TWO: Final = 20.0
 there are 4,160 between two layers of 64 alone. The training is cheap all the same: its count is below that
 for eight columns.
 """
-ROWS: Final = (50, 200, 20_000, 100_000, 200_000)
+ROWS: Final = (50, 20_000, 200_000)
 WRITTEN_ROWS: Final = 200
 """Larger tables have the same networks and shares of rows, so this many rows stand for them."""
 
@@ -69,8 +69,9 @@ def ratios(folder: Path, recipe: str, columns: int, classes: int) -> Iterator[fl
         yield count(data, recipe, rows) / count(data, "classic", rows)
 
 
-@pytest.mark.parametrize("classes", [2, 10, 0])
-@pytest.mark.parametrize("columns", [2, 8, 30, 100])
+@pytest.mark.parametrize(
+    ("columns", "classes"), [(2, 2), (2, 0), (8, 10), (30, 0), (30, 2), (100, 10), (100, 0)]
+)
 def test_the_count_is_limited(columns: int, classes: int, tmp_path: Path) -> None:
     limit = MAX_DEFAULT_OF_TWO if columns == 2 else MAX_DEFAULT
     assert max(ratios(tmp_path, "default", columns, classes)) <= limit

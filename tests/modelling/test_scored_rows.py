@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -30,49 +31,41 @@ def table(trained: Path) -> tuple[str, list[str]]:
     return header, (lines * (COUNT // len(lines) + 1))[:COUNT]
 
 
-def write(path: Path, header: str, lines: list[str]) -> None:
-    path.write_text("\n".join([header, *lines]) + "\n")
+def read(
+    folder: Path, model: SavedModel, header: str, lines: list[str], note: Callable[[str], None] = pytest.fail
+) -> LabelledRows:
+    """The rows of a file with these lines."""
+    (folder / "new.csv").write_text("\n".join([header, *lines]) + "\n")
+    path = str(folder / "new.csv")
+    file = InputFile.find(path, model, setting="--data", delimiter=None, encoding=None)
+    return read_labelled(file, model, note)
 
 
-def without_label(header: str, line: str) -> str:
-    values = line.split(",")
-    values[header.split(",").index("species")] = ""
-    return ",".join(values)
-
-
-def read(path: Path, model: SavedModel, notes: list[str]) -> LabelledRows:
-    file = InputFile.find(str(path), model, setting="--data", delimiter=None, encoding=None)
-    return read_labelled(file, model, notes.append)
+def changed(header: str, line: str, **values: str) -> str:
+    row = dict(zip(header.split(","), line.split(","), strict=True)) | values
+    return ",".join(row.values())
 
 
 def test_rows_without_a_label_are_left_out_and_counted(
     model: SavedModel, table: tuple[str, list[str]], tmp_path: Path
 ) -> None:
-    """A whole block of rows has no label."""
+    """A whole block of rows has no label. The part is what `predict` says of the rows."""
     header, lines = table
     labelled = [number for number in range(COUNT) if number > 1200 and number % 3]
-    chosen = {*labelled}
-    written = [line if number in chosen else without_label(header, line) for number, line in enumerate(lines)]
-    write(tmp_path / "all.csv", header, lines)
-    write(tmp_path / "some.csv", header, written)
-    notes: list[str] = []
-    every, some = read(tmp_path / "all.csv", model, []), read(tmp_path / "some.csv", model, notes)
+    chosen, notes = {*labelled}, list[str]()
+    written = [
+        line if number in chosen else changed(header, line, species="") for number, line in enumerate(lines)
+    ]
+    every = read(tmp_path, model, header, lines)
+    some = read(tmp_path, model, header, written, notes.append)
     assert some.numbers.tolist() == labelled
     assert some.targets.tolist() == every.targets[labelled].tolist()
-    scores = np.concatenate(every.scores)[labelled]
-    np.testing.assert_allclose(np.concatenate(some.scores), scores, rtol=1e-5, atol=1e-6)
+    scores = np.concatenate(every.scores)
+    np.testing.assert_allclose(np.concatenate(some.scores), scores[labelled], rtol=1e-5, atol=1e-6)
     left_out = COUNT - len(labelled)
-    assert notes == [f"{tmp_path / 'some.csv'}: left out {left_out:,} rows without a value in 'species'"]
-
-
-def test_the_part_is_what_predict_says_of_the_rows(
-    model: SavedModel, table: tuple[str, list[str]], tmp_path: Path
-) -> None:
-    header, lines = table
-    write(tmp_path / "all.csv", header, lines)
-    rows = read(tmp_path / "all.csv", model, [])
-    metrics = rows.part(model).metrics()
-    predicted, _ = model.predictor.task.predict(np.concatenate(rows.scores), model.predictor.decoder)
+    assert notes == [f"{tmp_path / 'new.csv'}: left out {left_out:,} rows without a value in 'species'"]
+    metrics = every.part(model).metrics()
+    predicted, _ = model.predictor.task.predict(scores, model.predictor.decoder)
     species = header.split(",").index("species")
     right = [label == line.split(",")[species] for (label,), line in zip(predicted, lines, strict=True)]
     assert metrics["support"] == COUNT
@@ -84,13 +77,11 @@ def test_a_label_that_is_unknown_has_its_line(
 ) -> None:
     """Unknown labels in the second block; each is reported once, with its first line."""
     header, lines = table
-    lines[2000] = lines[2000].replace(lines[2000].split(",")[header.split(",").index("species")], "Emu")
-    lines[2010] = lines[2000]
-    write(tmp_path / "emu.csv", header, lines)
+    lines[2000] = lines[2010] = changed(header, lines[2000], species="Emu")
     with pytest.raises(DataError) as caught:
-        read(tmp_path / "emu.csv", model, [])
+        read(tmp_path, model, header, lines)
     (problem,) = caught.value.problems
-    assert (problem.file, problem.line) == (str(tmp_path / "emu.csv"), 2002)
+    assert (problem.file, problem.line) == (str(tmp_path / "new.csv"), 2002)
     assert "'Emu'" in problem.message
 
 
@@ -99,16 +90,8 @@ def test_scores_that_overflow_are_reported_with_the_row_of_the_file(
 ) -> None:
     """The row is counted among all rows, not among those with a label."""
     header, lines = table
-    lines[:10] = [without_label(header, line) for line in lines[:10]]
-    names = header.split(",")
-    values = lines[2100].split(",")
-    for name, number in {
-        "bill_length_mm": "1e300",
-        "bill_depth_mm": "-1e308",
-        "body_mass_g": "1e308",
-    }.items():
-        values[names.index(name)] = number
-    lines[2100] = ",".join(values)
-    write(tmp_path / "huge.csv", header, lines)
+    lines[:10] = [changed(header, line, species="") for line in lines[:10]]
+    huge = {"bill_length_mm": "1e300", "bill_depth_mm": "-1e308", "body_mass_g": "1e308"}
+    lines[2100] = changed(header, lines[2100], **huge)
     with pytest.raises(DataError, match="the values of row 2100 "):
-        read(tmp_path / "huge.csv", model, [])
+        read(tmp_path, model, header, lines, lambda note: None)

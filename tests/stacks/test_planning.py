@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import accumulate
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from fnnctl.executors.registry import ExecutorKind
-from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.loading import load_experiment
 from fnnctl.nn.shape import InputStageShape
 from fnnctl.stacks.costs import rough_seconds, step_values
@@ -27,6 +27,7 @@ from fnnctl.stacks.planning import (
     plan_search_workers,
     stack_size,
 )
+from fnnctl.training.members import StackSettings
 from fnnctl.training.memory import training_bytes
 from tests.training.recipes import settings_of
 
@@ -59,102 +60,79 @@ def test_who_does_so_much_work(seconds: float, step: int, values: int, forks: bo
     assert executor_kind(seconds, step, values=values, forks=forks) == kind
 
 
-@given(
-    seconds=st.floats(0, 1e6),
-    more=st.floats(1, 1e3),
-    step=st.integers(1, 2 * LONG_STEP),
-    values=st.integers(1, 2 * MAX_SENT),
-    forks=st.booleans(),
-)
-def test_what_is_worth_workers_is_worth_them_if_it_takes_longer(
-    seconds: float, more: float, step: int, values: int, forks: bool
-) -> None:
-    kind = executor_kind(seconds, step, values=values, forks=forks)
-    if kind != "serial":
-        assert executor_kind(seconds * more, step, values=values, forks=forks) == kind
-
-
 @pytest.mark.usefixtures("endless")
 class TestTheSizeOfStacks:
-    def test_no_worker_is_idle(self) -> None:
+    def test_no_worker_is_idle_and_the_cache_holds_a_stack(self) -> None:
         assert stack_size(SMALL, 10, rows=1000, workers=4) == 3  # 3 + 3 + 3 + 1
         assert stack_size(SMALL, 3, rows=1000, workers=4) == 1
-
-    def test_the_cache_holds_a_stack(self) -> None:
-        assert stack_size(SMALL, 10**6, rows=1000, workers=1) == best_size(SMALL) > 100
-        assert stack_size(LARGE, 10**6, rows=1000, workers=1) == 1
+        assert stack_size(SMALL, 10**6, rows=1000, workers=1) == best_size(SMALL) == 2**18 // 323
+        assert stack_size(LARGE, 10**6, rows=1000, workers=1) == best_size(LARGE) == 1
 
     def test_memory_is_shared_by_the_workers(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Half of it may be taken: nine networks, four of them in each of two workers."""
         one = training_bytes(SMALL, rows=1000)
         monkeypatch.setattr(FREE, lambda: int(2 * 9.5 * one))
         assert affordable_at_once(SMALL, rows=1000) == 9
-        assert stack_size(SMALL, 10**6, rows=1000, workers=2) == 4
-        assert stack_size(SMALL, 10**6, rows=1000, workers=20) == 1
+        assert [stack_size(SMALL, 10**6, rows=1000, workers=count) for count in (2, 20)] == [4, 1]
+        fits = [affordable_fits(SMALL, rows=1000, available=bytes_) for bytes_ in (int(3.5 * one), 0)]
+        assert fits == [3, 1]
+        assert affordable_fits(SMALL, rows=1000, available=None) > 1000
 
 
 @pytest.mark.usefixtures("endless")
-class TestTheWorkersOfASearch:
-    def plan(self, *, epochs: int, executor: ExecutorKind | None = None) -> tuple[str, int]:
-        plan = plan_search_workers(
-            SMALL, rows=1000, train_rows=800, epochs=epochs, workers=3, executor=executor
-        )
-        return plan.kind, plan.workers
-
-    def test_short_work_is_done_here_by_one(self) -> None:
-        assert self.plan(epochs=1) == ("serial", 1)
-
-    def test_long_work_is_divided(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(FORKS, lambda: True)
-        assert self.plan(epochs=10**6) == ("processes", 3)
-
-    def test_who_is_asked_for_does_it_however_short_it_is(self) -> None:
-        assert self.plan(epochs=1, executor="threads") == ("threads", 3)
-        assert self.plan(epochs=10**6, executor="serial") == ("serial", 1)
-
-    def test_a_stack_of_small_networks_makes_steps_that_threads_share(
-        self, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        """One network's step has 323 numbers, a whole stack's 2^18."""
-        monkeypatch.setattr(FORKS, lambda: False)
-        assert self.plan(epochs=10**6) == ("threads", 3)
+@pytest.mark.parametrize(
+    ("epochs", "executor", "forks", "plan"),
+    [
+        (1, None, True, ("serial", 1)),
+        (10**6, None, True, ("processes", 3)),
+        # one network's step has 323 numbers, a whole stack's 2^18, which threads share
+        (10**6, None, False, ("threads", 3)),
+        (1, "threads", True, ("threads", 3)),
+        (10**6, "serial", True, ("serial", 1)),
+    ],
+)
+def test_long_searches_are_divided(
+    epochs: int,
+    executor: ExecutorKind | None,
+    forks: bool,
+    plan: tuple[str, int],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Who is asked for does it, however short it is."""
+    monkeypatch.setattr(FORKS, lambda: forks)
+    made = plan_search_workers(SMALL, rows=1000, train_rows=800, epochs=epochs, workers=3, executor=executor)
+    assert (made.kind, made.workers) == plan
 
 
-class TestTheWorkersOfACrossValidation:
-    @pytest.fixture
-    def fits(self, iris: Path) -> tuple[Fit, ...]:
-        """Ten folds, each with 135 rows or so to learn from."""
-        folds = "evaluation.cross_validation={folds: 10, repeats: 1}"
-        return load_experiment(iris, [folds, "training.epochs=100000"]).cross_validation().fits
-
-    @pytest.mark.usefixtures("endless")
-    @pytest.mark.parametrize("workers", [1, 2, 3, 40])
-    def test_every_fit_is_in_one_stack(
-        self, fits: tuple[Fit, ...], workers: int, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(FORKS, lambda: True)
-        plan, stacks = plan_folds(fits, rows=150, workers=workers)
-        assert sorted(place for stack in stacks for place in stack) == [*range(10)]
-        assert plan.workers <= min(workers, len(stacks))
-        assert (plan.kind == "serial") == (plan.workers == 1)
-
-    @pytest.mark.usefixtures("endless")
-    def test_the_longest_stacks_come_first(
-        self, fits: tuple[Fit, ...], monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(FORKS, lambda: True)
-        plan, stacks = plan_folds(fits[:7], rows=150, workers=2)
-        assert [len(stack) for stack in stacks] == [4, 3]
-        assert (plan.kind, plan.workers) == ("processes", 2)
-
-    def test_little_memory_makes_one_network_train_at_a_time(
-        self, fits: tuple[Fit, ...], monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(FORKS, lambda: True)
-        monkeypatch.setattr(FREE, lambda: 0)
-        plan, stacks = plan_folds(fits, rows=150, workers=4)
-        assert (plan.kind, plan.workers) == ("serial", 1)
-        assert stacks == [[place] for place in range(10)]
+@pytest.mark.parametrize(
+    ("folds", "workers", "free", "sizes", "plan"),
+    [
+        (10, 1, None, [10], ("serial", 1)),
+        (7, 2, None, [4, 3], ("processes", 2)),
+        (10, 3, None, [4, 3, 3], ("processes", 3)),
+        (10, 40, None, [1] * 10, ("processes", 10)),
+        # little memory makes one network train at a time
+        (10, 4, 0, [1] * 10, ("serial", 1)),
+    ],
+)
+def test_folds_are_divided_and_the_longest_stacks_come_first(
+    folds: int,
+    workers: int,
+    free: int | None,
+    sizes: list[int],
+    plan: tuple[str, int],
+    iris: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Of ten folds, each with 135 rows or so to learn from."""
+    monkeypatch.setattr(FORKS, lambda: True)
+    monkeypatch.setattr(FREE, lambda: free)
+    settings = ["evaluation.cross_validation={folds: 10, repeats: 1}", "training.epochs=100000"]
+    fits = load_experiment(iris, settings).cross_validation().fits[:folds]
+    made, stacks = plan_folds(fits, rows=150, workers=workers)
+    assert [len(stack) for stack in stacks] == sizes
+    assert sorted(place for stack in stacks for place in stack) == [*range(folds)]
+    assert (made.kind, made.workers) == plan
 
 
 WIDE, NARROW = settings_of(4, ((8, "relu"),), 3), settings_of(4, ((5, "relu"),), 3)
@@ -196,75 +174,54 @@ def test_workers_get_about_equal_shares_in_few_stacks(counts: list[int], workers
         assert min(abs(end - worker * share) for end in ends) <= 1.5 * max(costs) + 1e-9
 
 
-def test_a_cross_validation_of_two_sizes_by_hand() -> None:
-    """Of 25 fits the first worker gets 13: 13 of the 15 with 142 rows."""
-    stacks = group_into_stacks([142] * 15 + [143] * 10, most=14, workers=2)
-    assert [len(stack) for stack in stacks] == [13, 2, 10]
+@pytest.mark.parametrize(
+    ("keys", "most", "workers", "costs", "sizes"),
+    [
+        # of 25 fits the first worker gets 13: 13 of the 15 of the first key
+        ([15, 10], 14, 2, [1.0, 1.0], [13, 2, 10]),
+        # half of the 25 fits end within the second key, after its first fit, which is not cut off
+        ([12, 13], 14, 2, [1.0, 1.0], [12, 13]),
+        # a few fits occupy all workers
+        ([3], 14, 4, [1.0], [1, 1, 1]),
+        ([2], 14, 2, [1.0], [1, 1]),
+        # two fits of cost 4 take as long as eight of cost 1
+        ([2, 8], 14, 2, [4.0, 1.0], [2, 8]),
+        # nine fits that train alone are nine stacks, none of which is empty
+        ([9], 1, 2, [1.0], [1] * 9),
+    ],
+)
+def test_stacks_by_hand(
+    keys: list[int], most: int, workers: int, costs: list[float], sizes: list[int]
+) -> None:
+    """So many fits of each key, with the costs of one."""
+    jobs = [key for key, count in enumerate(keys) for _ in range(count)]
+    stacks = group_into_stacks(jobs, most=most, workers=workers, costs=[costs[key] for key in jobs])
+    assert [len(stack) for stack in stacks] == sizes
+    assert [place for stack in stacks for place in stack] == [*range(len(jobs))]
 
 
-def test_a_single_fit_is_not_cut_off() -> None:
-    """Half of the 25 fits end within the second key, after its first fit."""
-    stacks = group_into_stacks([142] * 12 + [143] * 13, most=14, workers=2)
-    assert [len(stack) for stack in stacks] == [12, 13]
-
-
-def test_a_few_fits_occupy_all_workers() -> None:
-    assert group_into_stacks([WIDE] * 3, most=14, workers=4) == [[0], [1], [2]]
-    assert group_into_stacks([WIDE] * 2, most=14, workers=2) == [[0], [1]]
-
-
-def test_costly_fits_count_more() -> None:
-    """Two fits of cost 4 take as long as eight of cost 1."""
-    stacks = group_into_stacks([0] * 2 + [1] * 8, most=14, workers=2, costs=[4.0] * 2 + [1.0] * 8)
-    assert stacks == [[0, 1], [*range(2, 10)]]
-
-
-def test_no_stack_is_empty() -> None:
-    """Nine fits that train alone are nine stacks, also for two workers."""
-    assert group_into_stacks([WIDE] * 9, most=1, workers=2) == [[k] for k in range(9)]
+def changed(**changes: Any) -> StackSettings:
+    """`WIDE` with another shape."""
+    return replace(WIDE, shape=replace(WIDE.shape, **changes))
 
 
 def test_step_values_by_hand() -> None:
-    """A batch of 16: 5 inputs with the ones, 8 units, 3 scores; and 8·5 + 3·9 parameters."""
-    assert step_values(WIDE) == 16 * (5 + 8 + 3) + 67
+    """A batch of 16: 5 inputs with the ones, 8 units, 3 scores; and 8·5 + 3·9 parameters.
 
-
-def test_step_values_of_members_that_share_weights_by_hand() -> None:
-    """Three: 8 units, 3 scores, and in the shared layer 4 scaled inputs and 8 products; 3 · (4 + 8 + 8 + 27)
-    parameters of their own and 32 weights.
+    Of three members that share weights: 8 units, 3 scores, and in the shared layer 4 scaled inputs and 8
+    products; 3 · (4 + 8 + 8 + 27) parameters of their own and 32 weights. Of an input stage: the four scaled
+    inputs with the ones, and four factors.
     """
-    shared = replace(WIDE, shape=replace(WIDE.shape, inner_members=3))
-    assert step_values(shared) == 16 * (5 + 3 * (8 + 3 + 4 + 8)) + 32 + 3 * 47
+    alone = 16 * (5 + 8 + 3) + 67
+    assert step_values(WIDE) == alone == 323
+    assert step_values(changed(inner_members=3)) == 16 * (5 + 3 * (8 + 3 + 4 + 8)) + 32 + 3 * 47
+    assert step_values(changed(stage=InputStageShape(scaled=True))) == alone + 16 * 5 + 4
+    assert step_values(replace(WIDE, ensemble=4)) == 4 * alone
+    assert best_size(replace(WIDE, ensemble=4)) == 2**18 // (4 * alone)
 
 
-def test_step_values_of_an_input_stage() -> None:
-    """The four scaled inputs with the ones, and four factors."""
-    shape = replace(WIDE.shape, stage=InputStageShape(scaled=True))
-    assert step_values(replace(WIDE, shape=shape)) == step_values(WIDE) + 16 * 5 + 4
-
-
-def test_all_members_of_an_ensemble_count() -> None:
-    four = replace(WIDE, ensemble=4)
-    assert step_values(four) == 4 * step_values(WIDE)
-    assert best_size(four) == 2**18 // (4 * 323)
-    assert rough_seconds(four, train_rows=100, epochs=10) == pytest.approx(
-        4 * rough_seconds(WIDE, train_rows=100, epochs=10)
-    )
-
-
-def test_a_stack_stays_in_the_cache() -> None:
-    assert best_size(WIDE) == 2**18 // 323
-    assert best_size(settings_of(784, ((1024, "relu"),), 10, batch_size=256)) == 1
-
-
-def test_as_many_members_as_memory_allows() -> None:
-    one = training_bytes(WIDE, rows=1000)
-    assert affordable_fits(WIDE, rows=1000, available=int(3.5 * one)) == 3
-    assert affordable_fits(WIDE, rows=1000, available=0) == 1
-    assert affordable_fits(WIDE, rows=1000, available=None) > 1000
-
-
-def test_twice_the_epochs_take_twice_as_long() -> None:
+def test_seconds_are_in_proportion_to_steps_and_members() -> None:
     one = rough_seconds(WIDE, train_rows=100, epochs=10)
     assert rough_seconds(WIDE, train_rows=100, epochs=20) == 2 * one
     assert rough_seconds(WIDE, train_rows=113, epochs=10) == pytest.approx(one * 8 / 7)
+    assert rough_seconds(replace(WIDE, ensemble=4), train_rows=100, epochs=10) == pytest.approx(4 * one)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pytest
+from scipy.special import softmax
 
+from fnnctl.modelling.cross_validation import CrossValidation
 from fnnctl.modelling.loading import load_experiment
+from fnnctl.seeds import member_seed
 from fnnctl.stacks.fold_measure import FoldMeasure
 from fnnctl.stacks.work import (
     PARTS_OF_EPOCH,
@@ -33,63 +38,67 @@ class Counter:
         self.amounts.append(amount)
 
 
-FOLDS = ["training.epochs=4", "evaluation.cross_validation={folds: 5, repeats: 1}"]
+@pytest.fixture
+def folds(iris: Path) -> CrossValidation:
+    """Five folds of 120 rows, so an epoch has four steps."""
+    settings = ["training.epochs=4", "evaluation.cross_validation={folds: 5, repeats: 1}"]
+    return load_experiment(iris, [*settings, "training.early_stopping=null"]).cross_validation()
 
 
-def test_a_fit_has_the_same_bits_alone_and_in_a_stack(iris: Path) -> None:
-    validation = load_experiment(iris, FOLDS).cross_validation()
-    together = train_fits(validation.data, validation.fits).trained
-    for fit, in_stack in zip(validation.fits, together, strict=True):
-        (alone,) = train_fits(validation.data, [fit]).trained
+def not_kept(folds: CrossValidation) -> WorkerData:
+    return WorkerData(folds.data, reuse=False)
+
+
+def test_a_fit_has_the_same_bits_alone_and_in_a_stack(folds: CrossValidation) -> None:
+    together = train_fits(folds.data, folds.fits).trained
+    for fit, in_stack in zip(folds.fits, together, strict=True):
+        (alone,) = train_fits(folds.data, [fit]).trained
         assert alone.parameters.tobytes() == in_stack.parameters.tobytes()
         assert alone.history == in_stack.history
 
 
-def test_every_fold_of_one_item_is_scored_on_its_own_rows(iris: Path) -> None:
-    validation = load_experiment(iris, FOLDS).cross_validation()
+def test_every_fold_of_one_item_is_scored_on_its_own_rows(folds: CrossValidation) -> None:
     progress = Counter()
-    shared = WorkerData(validation.data, reuse=False)
-    result = train_item(progress, shared, StackItem(validation.fits, FoldMeasure()))
+    result = train_item(progress, not_kept(folds), StackItem(folds.fits, FoldMeasure()))
+    assert progress.amounts[:-1] == 4 * 4 * [5 * PARTS_OF_EPOCH // 4]
     assert progress.done == 5 * 4 * PARTS_OF_EPOCH
-    tested = []
-    for fit, fold in zip(validation.fits, result.measured, strict=True):
+    for fit, fold in zip(folds.fits, result.measured, strict=True):
         assert fold.scores is not None
         assert fold.scores.metrics()["support"] == fit.sizes[2] == 30
-        tested.append(fit.split(validation.data).test)
-    assert sorted(np.concatenate(tested)) == list(range(150))
 
 
-def test_progress_advances_within_epochs(iris: Path) -> None:
-    """An epoch of 120 rows has four steps, the last of which ends it."""
-    validation = load_experiment(iris, [*FOLDS, "training.early_stopping=null"]).cross_validation()
-    progress = Counter()
-    train_item(
-        progress, WorkerData(validation.data, reuse=False), StackItem(validation.fits[:2], FoldMeasure())
-    )
-    assert progress.amounts[:-1] == 4 * 4 * [2 * PARTS_OF_EPOCH // 4]
+def test_a_fold_of_an_ensemble_is_scored_by_the_mean_probabilities(folds: CrossValidation) -> None:
+    """Those of separate trainings with the members' seeds."""
+    alone = [
+        FoldMeasure()(
+            train_fits(folds.data, [replace(fit, seed=member_seed(fit.seed, number)) for fit in folds.fits])
+        )
+        for number in range(3)
+    ]
+    fits = [replace(fit, settings=replace(fit.settings, ensemble=3)) for fit in folds.fits]
+    for k, fold in enumerate(FoldMeasure()(train_fits(folds.data, fits))):
+        assert fold.outputs is not None
+        expected = np.mean([softmax(each[k].outputs, axis=1) for each in alone], axis=0)
+        np.testing.assert_allclose(np.exp(fold.outputs), expected, rtol=1e-5)
 
 
-def test_the_chosen_ones_of_shared_fits_are_trained(iris: Path) -> None:
-    validation = load_experiment(iris, FOLDS).cross_validation()
-    shared, measure = WorkerData(validation.data, reuse=False), FoldMeasure()
-    result = train_shared_fits(Counter(), shared, validation.fits, [3, 1], measure)
-    fits = validation.fits[3], validation.fits[1]
-    expected = train_item(Counter(), shared, StackItem(fits, measure))
+def test_the_chosen_ones_of_shared_fits_are_trained(folds: CrossValidation) -> None:
+    shared, measure = not_kept(folds), FoldMeasure()
+    result = train_shared_fits(Counter(), shared, folds.fits, [3, 1], measure)
+    expected = train_item(Counter(), shared, StackItem((folds.fits[3], folds.fits[1]), measure))
     assert [fold.history for fold in result.measured] == [fold.history for fold in expected.measured]
     assert result.measured[0].history != result.measured[1].history
 
 
-def test_an_item_that_is_asked_to_stop_is_interrupted(iris: Path) -> None:
-    validation = load_experiment(iris, FOLDS).cross_validation()
-    item = StackItem(validation.fits[:1], FoldMeasure())
-    (fold,) = train_item(Counter(most=1), WorkerData(validation.data, reuse=False), item).measured
+def test_an_item_that_is_asked_to_stop_is_interrupted(folds: CrossValidation) -> None:
+    item = StackItem(folds.fits[:1], FoldMeasure())
+    (fold,) = train_item(Counter(most=1), not_kept(folds), item).measured
     assert (str(fold.outcome), fold.scores) == ("interrupted", None)
 
 
-def test_preprocessed_rows_are_kept_for_fits_that_see_them_alike(iris: Path) -> None:
-    validation = load_experiment(iris, FOLDS).cross_validation()
-    first, second = validation.fits[:2]
-    keeping, making = WorkerData(validation.data, reuse=True), WorkerData(validation.data, reuse=False)
+def test_preprocessed_rows_are_kept_for_fits_that_see_them_alike(folds: CrossValidation) -> None:
+    first, second = folds.fits[:2]
+    keeping, making = WorkerData(folds.data, reuse=True), not_kept(folds)
     assert keeping.pool(first) is keeping.pool(first)
     assert keeping.pool(first) is not keeping.pool(second)
     assert making.pool(first) is not making.pool(first)
