@@ -15,22 +15,6 @@ from fnnctl.nn.optimizers.lbfgs import Lbfgs
 from tests.nn.objectives import Function, Numbers, numbers_of, quadratic, rosenbrock, stacked
 
 
-def test_an_error_leaves_the_state_as_it_was() -> None:
-    evaluate = stacked([rosenbrock])
-    start = np.array([[-1.2, 1.0]])
-    whole, broken = (Lbfgs.start(numbers_of(), start, evaluate) for _ in range(2))
-
-    def fail(points: FloatArray) -> tuple[FloatArray, FloatArray]:
-        raise KeyboardInterrupt
-
-    for _ in range(30):
-        whole.iterate(evaluate)
-        with pytest.raises(KeyboardInterrupt):
-            broken.iterate(fail)
-        broken.iterate(evaluate)
-        assert_same(broken, whole)
-
-
 def select(lbfgs: Lbfgs, members: IntArray) -> Lbfgs:
     """The same optimizer, in the same state, for some of the members."""
     return Lbfgs(

@@ -14,8 +14,7 @@ from fnnctl.arrays import FloatArray
 from fnnctl.training.members import Member, StackSettings
 from fnnctl.training.pool import Examples
 from fnnctl.training.stack import Stack
-from fnnctl.training.trainer import train_stack
-from tests.training.recipes import blobs, member_of, pool_of, settings_of
+from tests.training.recipes import blobs, member_of, settings_of
 from tests.training.scikit_learn import first_weights, fitted, flat_weights
 
 BATCH = 16  # a smaller last batch would have another λ in scikit-learn, so there are 48 rows
@@ -85,18 +84,3 @@ def test_weighted_rows_agree() -> None:
     theirs = flat_weights(fitted(model, examples, sample_weight=weights / weights.mean()))
     assert_agree(weighted, theirs)
     assert np.abs(plain - theirs).max() > 0.01
-
-
-def test_a_weight_is_a_number_of_copies() -> None:
-    """A row of weight 3 equals three rows: the mean risk is the same, and so are the weights."""
-    single, counts = blobs(12, 4, 3, precision="float64"), np.array([1, 2, 3] * 4)
-    repeated = pool_of(single.inputs[:, :-1].repeat(counts, axis=0), single.targets.repeat(counts))
-    after = []
-    for examples, weights in ((single, counts.astype(float)), (repeated, np.ones(24))):
-        rows = len(examples.targets)
-        settings = settings_of(
-            4, ((6, "relu"),), 3, optimizer="momentum", batch_size=rows, precision="float64", weighted=True
-        )
-        (member,) = train_stack(Stack(settings, [member_of(settings, rows, weights=weights)], examples))
-        after.append((*member.parameters, member.history["train_loss"][-1]))
-    np.testing.assert_allclose(after[0], after[1], rtol=1e-9, atol=1e-12)

@@ -140,15 +140,6 @@ def test_an_unknown_value_is_like_the_category_of_fewest_rows() -> None:
     assert statistics.of_codes[20, 1] == statistics.of_rows[:, 1].min() > -5.0
 
 
-def test_a_random_id_tells_nothing() -> None:
-    """5,000 values in 10,000 rows: what a row reads does not go with its class, though the table knows it."""
-    rng = np.random.default_rng(3)
-    codes, targets = rng.integers(0, 5000, 10_000), rng.integers(0, 2, 10_000)
-    of_codes, of_rows = raw(codes, targets)
-    assert abs(np.corrcoef(of_rows[:, 0], targets)[0, 1]) < 3 / np.sqrt(10_000)
-    assert np.corrcoef(of_codes[codes, 0], targets)[0, 1] > 0.5
-
-
 SHAPE_OF_CODES = CategoryStatisticsShape((6, 9), 2)
 SHAPE = NetworkShape(
     3,

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from scipy.special import log_softmax
 
 from fnnctl.arrays import FloatArray
 from fnnctl.nn.network import LAYER_HYPERPARAMETERS, Network
@@ -20,27 +19,6 @@ from fnnctl.nn.shape import (
 )
 from fnnctl.nn.workspace import Workspace
 from fnnctl.training.scoring import SCORING_BATCH, SMALL_BATCHES, RowScorer
-from fnnctl.training.stack import Stack
-from fnnctl.training.trainer import train_stack
-from tests.training.recipes import blobs, member_of, settings_of
-
-
-@pytest.mark.parametrize("rows", [1, 512, 513])
-def test_the_validation_part_is_scored_whole(rows: int) -> None:
-    """Loss and accuracy with the returned weights, recomputed in NumPy over all rows at once."""
-    settings = settings_of(4, ((6, "relu"),), 3, precision="float64")
-    examples = blobs(60 + rows, 4, 3, seed=2, precision="float64")
-    member = member_of(settings, 60, rows, epochs=2)
-    (result,) = train_stack(Stack(settings, [member], examples))
-    named = ParameterLayout(settings.shape).named_arrays(result.parameters, result.statistics)
-    X, y = examples.inputs[60:, :-1], examples.targets[60:]
-    hidden = np.maximum(X @ named["weights_1"].T + named["biases_1"], 0.0)
-    log_probabilities = log_softmax(hidden @ named["weights_2"].T + named["biases_2"], axis=1)
-    loss = -log_probabilities[np.arange(rows), y].mean()
-    assert result.history["validation_loss"][-1] == pytest.approx(loss, rel=1e-12)
-    accuracy = float(np.mean(log_probabilities.argmax(axis=1) == y))
-    assert result.history["validation_accuracy"][-1] == pytest.approx(accuracy, rel=1e-12)
-
 
 SHAPES = {
     "wide": NetworkShape(37, (HiddenShape(133, "tanh"), HiddenShape(70, "gelu")), OutputShape(7)),
@@ -115,12 +93,6 @@ def test_a_row_scores_alike_in_any_company(name: str, dtype: str) -> None:
     for own, whole in zip(scorer.member_scorers(), together, strict=True):
         own.inputs[:20, :-1] = X[:20]
         np.testing.assert_array_equal(own.scores(20)[0], whole[:20])
-
-
-def test_the_width_does_not_depend_on_the_weights() -> None:
-    """It follows from the kernels, and some rows happen to have equal bits with different ones."""
-    networks = networks_of(SHAPES["piecewise linear"], "float32", 40)
-    assert len({RowScorer([network])._width for network in networks}) == 1
 
 
 def mixing_of(network: Network) -> FloatArray:

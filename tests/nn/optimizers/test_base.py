@@ -1,4 +1,4 @@
-"""Bits of steps, and learning rates of single parameters; tests/training/test_neural_tangent.py trains so."""
+"""Bits of steps, and learning rates of single parameters; tests/training/test_trainer.py trains so."""
 
 from __future__ import annotations
 

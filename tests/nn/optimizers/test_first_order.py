@@ -100,16 +100,6 @@ def test_adam_epsilon_is_added_to_the_uncorrected_root() -> None:
     assert parameters[0, 0] == pytest.approx(-0.1 * 1.0 / (1.0 + 1.0), rel=1e-14)
 
 
-@pytest.mark.parametrize("name", sorted(OPTIMIZERS))
-def test_stays_in_float32(name: str) -> None:
-    parameters = np.ones((2, 3), np.float32)
-    hyperparameters = {key: np.array(value * 2) for key, value in NUMBERS.items()}
-    optimizer = made(name, hyperparameters, parameters)
-    step(optimizer, np.ones((2, 3), np.float32), np.full((2, 1), 0.1, np.float32))
-    dtypes = {optimizer.state[state_name].dtype for state_name in optimizer.state_names}
-    assert {parameters.dtype, *dtypes} == {np.dtype(np.float32)}
-
-
 @pytest.mark.parametrize(("members", "steps", "leave_at"), [(300, 4, None), (3, PLANNED + 9, 137)])
 @pytest.mark.parametrize("name", sorted(OPTIMIZERS))
 def test_members_step_as_if_alone(name: str, members: int, steps: int, leave_at: int | None) -> None:

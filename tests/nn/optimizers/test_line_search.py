@@ -36,22 +36,6 @@ def rational(t: float, beta: float = 2.0) -> tuple[float, float]:
     return -t / (t * t + beta), (t * t - beta) / (t * t + beta) ** 2
 
 
-def quintic(t: float, beta: float = 0.004) -> tuple[float, float]:
-    """Flat at 0, with its minimum at 1.6 − β: formula (5.2)."""
-    return (t + beta) ** 5 - 2 * (t + beta) ** 4, 5 * (t + beta) ** 4 - 8 * (t + beta) ** 3
-
-
-def ripples(t: float, beta: float = 0.01, frequency: int = 39) -> tuple[float, float]:
-    """A kink at 1 under a sine: formulas (5.3) and (5.4)."""
-    if abs(t - 1) >= beta:
-        value, slope = abs(t - 1), math.copysign(1.0, t - 1)
-    else:
-        value, slope = (t - 1) ** 2 / (2 * beta) + beta / 2, (t - 1) / beta
-    wave = frequency * math.pi / 2
-    value += (1 - beta) / wave * math.sin(wave * t)
-    return value, slope + (1 - beta) * math.cos(wave * t)
-
-
 def yanai(beta1: float, beta2: float) -> Function:
     """Two hyperbolas with sharp turns at 0 and 1 for small β: formula (5.5)."""
     gamma1, gamma2 = (math.sqrt(1 + beta * beta) - beta for beta in (beta1, beta2))
@@ -63,16 +47,14 @@ def yanai(beta1: float, beta2: float) -> Function:
     return function
 
 
-@pytest.mark.parametrize("step", [1e-3, 1e3])
+@pytest.mark.parametrize("step", [1e-3, 1e-1, 1e1, 1e3])
 @pytest.mark.parametrize(
     ("function", "decrease", "curvature"),
     [
         (rational, 0.001, 0.1),
-        (quintic, 0.1, 0.1),
-        (ripples, 0.1, 0.1),
         (yanai(0.01, 0.001), 0.001, 0.001),
     ],
-    ids=["1", "2", "3", "5"],
+    ids=["1", "5"],
 )
 def test_conditions_on_the_functions_of_more_and_thuente(
     function: Function, decrease: float, curvature: float, step: float
