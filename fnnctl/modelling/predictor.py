@@ -82,13 +82,6 @@ class Predictor:
         decoders = [part.decoder for part in parts]
         return cls(task, tuple(parts), decoders[0] if len(parts) == 1 else task.joint_decoder(decoders))
 
-    @classmethod
-    def of(
-        cls, task: Task, preprocessor: Preprocessor, networks: Sequence[Network], decoder: OutputDecoder
-    ) -> Self:
-        """A predictor of one part."""
-        return cls.of_parts(task, [PredictorPart.of(preprocessor, networks, decoder)])
-
     @property
     def preprocessor(self) -> Preprocessor:
         """The first part's: it names the columns that all parts read."""

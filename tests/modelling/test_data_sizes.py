@@ -15,13 +15,9 @@ from fnnctl.modelling.fold_results import FACT_COLUMNS, FoldResult
 from fnnctl.modelling.loading import load_experiment
 from fnnctl.stacks.fold_measure import FoldMeasure
 from fnnctl.stacks.work import train_fits
-from fnnctl.tasks.registry import encode
 from fnnctl.tasks.task import PartScores, TaskData
-from tests.memory import dataset_of
 from tests.messages import Messages
 from tests.modelling.folds import assert_standardized_by_own_rows, data_of, made
-
-HALF = np.tile([*"ab"], 40)
 
 
 def test_the_largest_size_has_the_smaller_ones_in_rising_order() -> None:
@@ -54,16 +50,6 @@ def test_an_automatic_batch_size_follows_the_rows_of_each_size() -> None:
     assert validation.experiment.training.batch_size == 200
 
 
-def test_groups_are_whole() -> None:
-    groups = np.arange(80) // 4
-    data = data_of(40, 40, groups=groups)
-    (half,) = made(data, 0.5, 1).smaller
-    for fit in half.fits:
-        parts = fit.split(data)
-        for rows in (parts.train, parts.validation):
-            assert all(np.count_nonzero(groups[rows] == group) == 4 for group in groups[rows])
-
-
 def test_bags_are_of_the_rows_of_the_subset() -> None:
     validation = made(data_of(40, 40), 0.5, 1, model={"ensemble": {"members": 3, "bags": True}})
     (half,) = validation.smaller
@@ -74,20 +60,6 @@ def test_bags_are_of_the_rows_of_the_subset() -> None:
         bags = small.bags(half.data)
         assert sorted(np.concatenate([bag.validation for bag in bags])) == known.tolist()
         assert all({*bag.train.tolist()} <= {*known.tolist()} for bag in bags)
-
-
-def test_rows_in_an_order_are_the_latest_before_the_test_block() -> None:
-    order = np.random.default_rng(1).permutation(80).astype(float)
-    data = encode(replace(dataset_of(np.zeros((80, 1)), HALF), order=order))
-    (half,) = made(data, 0.5, 1, folds=3, repeats=1, data={"split": {"by": "x0"}}).smaller
-    known = [sorted(order[fit.split(data).non_test].tolist()) for fit in half.fits]
-    assert known == [[*range(10, 20)], [*range(20, 40)], [*range(30, 60)]]
-
-
-def test_few_numbers_are_enough_for_a_regression() -> None:
-    target = np.random.default_rng(0).normal(size=120)
-    numbers = encode(dataset_of(np.arange(240.0).reshape(120, 2), target))
-    assert made(numbers, 0.02, 1, data={"split": {"bins": 4}}).smaller[0].fits[0].non_test_rows == 3
 
 
 @pytest.mark.parametrize(

@@ -164,14 +164,6 @@ class TestMostRows:
         for member, twin in zip(members[::2], members[1::2], strict=True):
             assert member.train_rows.tolist() == twin.train_rows.tolist()
 
-    def test_rows_in_an_order_are_the_last_ones(self, iris: Path) -> None:
-        prepared = prepare(iris, ["data.split.by=sepal_length_cm", "training.max_rows=31"])
-        order, rows = prepared.data.dataset.order, prepared.member.train_rows
-        assert order is not None
-        left_out = np.setdiff1d(prepared.split.train, rows)
-        assert rows.size == 31
-        assert order[left_out].max() <= order[rows].min()
-
     def test_groups_are_divided_before_the_sample_is_drawn(self, tmp_path: Path) -> None:
         config = write_table(
             tmp_path,

@@ -36,13 +36,6 @@ def scores_of(predictor: Predictor, prepared: Prepared) -> np.ndarray:
     return np.concatenate(list(predictor.pool_scores(prepared.examples(), rows)))
 
 
-def test_rows_of_the_pool_and_of_the_columns_have_the_same_scores(prepared: Prepared) -> None:
-    predictor, dataset = predictor_of(prepared), prepared.data.dataset
-    halves = [(dataset, np.arange(70)), (dataset, np.arange(70, 150))]
-    from_columns = np.concatenate(list(predictor.column_scores(halves)))
-    assert from_columns.tobytes() == scores_of(predictor, prepared).tobytes()
-
-
 @pytest.mark.parametrize(("inner", "embedded"), [(1, False), (1, True), (3, True)])
 def test_a_saved_model_predicts_as_the_fresh_one(
     program: Program, tmp_path: Path, inner: int, embedded: bool

@@ -1,4 +1,4 @@
-"""Inner members that share weights: how they start, how they are trained, and by what they are validated."""
+"""Inner members that share weights: how they start, and how they are trained."""
 
 from __future__ import annotations
 
@@ -10,17 +10,12 @@ import pytest
 from scipy.special import softmax
 
 from fnnctl.arrays import FloatArray
-from fnnctl.nn.losses.real_values import REAL_VALUE_LOSSES
-from fnnctl.nn.losses.registry import LOSSES
 from fnnctl.nn.network import inner_members
 from fnnctl.nn.parameters import ParameterLayout
-from fnnctl.nn.shape import OutputShape
 from fnnctl.training.members import InitialBiases, StackSettings, initial_parameters
 from fnnctl.training.scoring import Scorer
 from fnnctl.training.stack import Stack
 from fnnctl.training.trainer import train_stack
-from tests.nn.gradients import outputs_for, real_losses
-from tests.training.random_stacks import examples_of
 from tests.training.recipes import blobs, member_of, settings_of
 
 
@@ -49,35 +44,6 @@ def test_members_begin_with_the_weights_of_the_plain_network_and_signs(biases: I
         assert len({each.tobytes() for each in own[name]}) == 5
         np.testing.assert_array_equal(own[name][:3], fewer[name])
     assert [bool(own[f"biases_{layer}"].any()) for layer in (1, 2, 3)] == [biases == "uniform"] * 3
-
-
-@pytest.mark.parametrize("output", sorted(LOSSES))
-@pytest.mark.parametrize("ensemble", [1, 2])
-def test_the_validation_columns_are_those_of_the_average(output: str, ensemble: int) -> None:
-    """Of each inner member as a network of its own, scored apart."""
-    classes = outputs_for(output)
-    settings = shared_settings(3)
-    shape = replace(settings.shape, output=OutputShape(classes, output, loss_parameter=0.7))
-    settings = replace(settings, shape=shape, ensemble=ensemble)
-    examples = examples_of(settings, 40 + 600)
-    members = [member_of(settings, 40, 600, seed=seed, epochs=3) for seed in range(ensemble)]
-    stack = Stack(settings, members, examples)
-    record = stack.run_epoch(diagnose=False, should_stop=lambda: False)
-    assert record is not None
-    rows, scores = members[0].validation_rows, []
-    for k in range(ensemble):
-        for own in inner_members(stack.select(np.array([k])).network):
-            scores.append(Scorer(own, examples).scores(rows[None])[0])
-    targets = examples.targets[rows]
-    if output in REAL_VALUE_LOSSES:
-        errors = np.mean(scores, axis=0)[:, 0] - targets
-        expected = real_losses(output, errors, 0.7).mean()
-    else:
-        p = np.mean([softmax(each, axis=1) for each in scores], axis=0)
-        expected = -np.log(p[np.arange(len(p)), targets]).mean()
-        accuracy = (p.argmax(axis=1) == targets).mean()
-        np.testing.assert_allclose(record["validation_accuracy"], [accuracy] * ensemble, rtol=1e-12)
-    np.testing.assert_allclose(record["validation_loss"], [expected] * ensemble, rtol=1e-10)
 
 
 def test_training_columns_are_means_over_the_members() -> None:
