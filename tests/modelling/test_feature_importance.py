@@ -238,16 +238,6 @@ def test_bags_are_permuted_out_of_bag(trained: Trained) -> None:
         assert first.mean * len(own) == pytest.approx(second.mean * len(features))
 
 
-@pytest.mark.parametrize(
-    "settings", [["model.ensemble=2", EMBEDDED], ["model.ensemble={members: 3, bags: true}"]]
-)
-def test_any_number_of_threads_gives_the_same(trained: Trained, settings: list[str]) -> None:
-    model, held_out = trained(WHOLE, *settings)
-    features = features_of_run(model, held_out, 3, no_note)
-    alone, several = (feature_importances(features, model.predictor, 3, threads=n) for n in (1, 3))
-    assert alone == several
-
-
 def test_an_error_in_a_column_ends_it(trained: Trained) -> None:
     model, held_out = trained(PENGUINS)
 

@@ -256,7 +256,7 @@ SCALED = InputStageShape(scaled=True)
     ],
 )
 def test_the_stage_of_a_model(
-    settings: dict[str, Any], columns: dict[str, int], stage: InputStageShape | None
+    settings: dict[str, Any], columns: dict[str, Any], stage: InputStageShape | None
 ) -> None:
     assert input_stage(model(**settings), preprocessor(**columns), OutputShape(2)) == stage
 

@@ -144,7 +144,7 @@ def test_arrays_are_named_as_they_are(tmp_path: Path) -> None:
 
 def test_tables_without_an_experiment(tmp_path: Path, messages: Messages) -> None:
     """There is no column to learn from, or a config cannot contain a name."""
-    columns = {"a": NUMBERS, "y": COLOURS}
+    columns: dict[str, Sequence[object]] = {"a": NUMBERS, "y": COLOURS}
     with pytest.raises(DataError) as nothing:
         made(tmp_path, {"id": range(40), "y": COLOURS})
     with pytest.raises(UsageError) as column:

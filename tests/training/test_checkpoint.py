@@ -59,19 +59,23 @@ def bits(state: State) -> dict[str, tuple[Any, ...]]:
     return {name: (array.shape, array.dtype, array.tobytes()) for name, array in state.items()}
 
 
-def test_a_stack_comes_back_through_a_file_and_continues() -> None:
+def test_a_stack_and_one_of_its_members_come_back_through_a_file_and_continue() -> None:
+    """The first axis of every array is the member, so members can form a new stack."""
     settings = of_adam()
-    own = members(settings)
+    own = members(settings, 3)
     stack = trained(settings, own, 3)
-    arrays = through_a_file(Checkpoint.of(stack, seconds=1.5).arrays())
-    checkpoint = Checkpoint.from_arrays(arrays, own)
-    assert (checkpoint.epoch, checkpoint.seconds) == (3, 1.5)
-    again = checkpoint.stack(settings, own, EXAMPLES)
-    assert again.epoch == 3
-    assert bits(again.state) == bits(stack.state)
-    for each in (stack, again):
+    chosen = stack.select(np.array([1]))
+    again, alone = (
+        Checkpoint.from_arrays(through_a_file(Checkpoint.of(part, seconds=1.5).arrays()), members_)
+        for part, members_ in ((stack, own), (chosen, own[1:2]))
+    )
+    assert (again.epoch, again.seconds) == (3, 1.5)
+    restored, single = again.stack(settings, own, EXAMPLES), alone.stack(settings, own[1:2], EXAMPLES)
+    assert bits(restored.state) == bits(stack.state)
+    for each in (stack, restored, single):
         each.run_epoch(diagnose=True, should_stop=lambda: False)
-    assert bits(again.state) == bits(stack.state)
+    assert bits(restored.state) == bits(stack.state)
+    assert stack.network.parameters[1].tobytes() == single.network.parameters[0].tobytes()
 
 
 def test_what_a_checkpoint_holds() -> None:
@@ -121,18 +125,6 @@ def test_no_array_may_be_missing(optimizer: str) -> None:
                 Checkpoint.from_arrays(rest, own).stack(settings, own, EXAMPLES).run_epoch(
                     diagnose=True, should_stop=lambda: False
                 )
-
-
-def test_one_member_of_several_continues_alone() -> None:
-    """The first axis of every array is the member, so members can form a new stack."""
-    settings = of_adam()
-    own = members(settings, 3)
-    stack = trained(settings, own, 2)
-    arrays = through_a_file(Checkpoint.of(stack.select(np.array([1])), seconds=0.0).arrays())
-    single = Checkpoint.from_arrays(arrays, own[1:2]).stack(settings, own[1:2], EXAMPLES)
-    for each in (stack, single):
-        each.run_epoch(diagnose=True, should_stop=lambda: False)
-    assert stack.network.parameters[1].tobytes() == single.network.parameters[0].tobytes()
 
 
 @pytest.mark.parametrize(

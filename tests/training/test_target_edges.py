@@ -23,24 +23,24 @@ from fnnctl.training.target_edges import target_edges, tree_edges
 
 
 @pytest.mark.parametrize(
-    ("sizes", "targets", "options", "edges"),
+    ("sizes", "targets", "leaves", "least_rows", "edges"),
     [
         # the division that gains most comes first
-        ([10] * 6, [0.0, 0.0, 10.0, 10.0, 11.0, 11.0], {"leaves": 2, "least_rows": 1}, [0, 2, 6]),
-        ([10] * 6, [0.0, 0.0, 10.0, 10.0, 11.0, 11.0], {"leaves": 3, "least_rows": 1}, [0, 2, 4, 6]),
+        ([10] * 6, [0.0, 0.0, 10.0, 10.0, 11.0, 11.0], 2, 1, [0, 2, 6]),
+        ([10] * 6, [0.0, 0.0, 10.0, 10.0, 11.0, 11.0], 3, 1, [0, 2, 4, 6]),
         # bins that tell nothing apart are not divided
-        ([10] * 6, [0.0] * 6, {"leaves": 3, "least_rows": 1}, [0, 6, 6, 6]),
-        ([10] * 6, [0] * 6, {"leaves": 3, "least_rows": 1}, [0, 6, 6, 6]),
+        ([10] * 6, [0.0] * 6, 3, 1, [0, 6, 6, 6]),
+        ([10] * 6, [0] * 6, 3, 1, [0, 6, 6, 6]),
         # every leaf has enough rows
-        ([2, 10, 10, 10], [100.0, 0.0, 0.0, 1.0], {"leaves": 4, "least_rows": 10}, [0, 2, 3, 4, 4]),
+        ([2, 10, 10, 10], [100.0, 0.0, 0.0, 1.0], 4, 10, [0, 2, 3, 4, 4]),
     ],
 )
 def test_edges_by_hand(
-    sizes: list[int], targets: list[float], options: dict[str, int], edges: list[int]
+    sizes: list[int], targets: list[float], leaves: int, least_rows: int, edges: list[int]
 ) -> None:
     """Bins with these numbers of rows, in each of which all targets are equal."""
     bins = np.repeat(np.arange(len(sizes)), sizes)
-    assert tree_edges(bins, np.repeat(targets, sizes), **options).tolist() == edges
+    assert tree_edges(bins, np.repeat(targets, sizes), leaves=leaves, least_rows=least_rows).tolist() == edges
 
 
 @given(st.integers(0, 1000), st.booleans())

@@ -56,6 +56,6 @@ def test_arrays_are_made_for_what_is_asked_for_only() -> None:
     assert [targets.soft for targets in (plain, weighted, mixed, smoothed)] == [False, False, True, True]
     for array in (weighted.weights, mixed.share):
         assert array is not None
-        assert (array.shape, array.dtype) == ((2, 3), np.float32)
+        assert (array.shape, array.dtype) == ((2, 3), np.dtype(np.float32))
     assert smoothed.smoothing is not None
     assert smoothed.smoothing.tolist() == [[0.25], [0.5]]
