@@ -129,17 +129,13 @@ def test_the_source_is_relative_to_the_config(tmp_path: Path) -> None:
         assert made(tmp_path, columns, table=name).source == f"./{name}"
 
 
-def test_built_in_data_keep_their_own_task() -> None:
-    options = SourceOptions(source="iris", folder=Path())
-    starter = started(options, Path())
-    assert (starter.source, starter.target, starter.task) == ("iris", "species", None)
-
-
-def test_arrays_are_named_as_they_are(tmp_path: Path) -> None:
+def test_built_in_data_keep_their_own_task_and_arrays_are_named_as_they_are(tmp_path: Path) -> None:
     np.savez(tmp_path / "a.npz", X=np.array(NUMBERS).reshape(20, 2), y=np.array(["a", "b"] * 10))
-    options = SourceOptions(source="a.npz", folder=tmp_path)
-    starter = started(options, tmp_path)
-    assert (starter.source, starter.target) == ("a.npz", "y")
+    iris, arrays = (
+        started(SourceOptions(source=name, folder=tmp_path), tmp_path) for name in ("iris", "a.npz")
+    )
+    assert (iris.source, iris.target, iris.task) == ("iris", "species", None)
+    assert (arrays.source, arrays.target) == ("a.npz", "y")
 
 
 def test_tables_without_an_experiment(tmp_path: Path, messages: Messages) -> None:

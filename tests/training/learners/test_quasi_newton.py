@@ -1,4 +1,4 @@
-"""L-BFGS on networks: the optimum that SciPy finds, and a loss no worse than scikit-learn's."""
+"""L-BFGS on networks: a loss no worse than scikit-learn's; tests/nn compares the optimizer with SciPy."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scipy.optimize import minimize
 from sklearn.datasets import load_iris, load_wine
 from sklearn.neural_network import MLPClassifier
 from sklearn.preprocessing import StandardScaler
@@ -37,47 +36,6 @@ def lbfgs_settings(
     return settings_of(
         features, hidden, 3, optimizer="lbfgs", batch_size=rows, **{"precision": "float64", **changes}
     )
-
-
-def softmax_risk(flat: FloatArray, X: FloatArray, y: IntArray, l2: float) -> tuple[float, FloatArray]:
-    """Mean cross-entropy of softmax regression plus ½λ‖W‖², and its gradient; weights (classes, 1 + d)."""
-    W = flat.reshape(3, -1)
-    extended = np.hstack([X, np.ones((len(X), 1))])
-    scores = extended @ W.T
-    log_probabilities = scores - np.logaddexp.reduce(scores, axis=1, keepdims=True)
-    rows = np.arange(len(y))
-    delta = np.exp(log_probabilities)
-    delta[rows, y] -= 1.0
-    weights = W * ([1.0] * X.shape[1] + [0.0])
-    risk = -log_probabilities[rows, y].mean() + 0.5 * l2 * (weights**2).sum()
-    return risk, (delta.T @ extended / len(X) + l2 * weights).ravel()
-
-
-@pytest.mark.parametrize(("name", "l2"), [("iris", 1e-1), ("iris", 1e-3), ("wine", 1e-2)])
-def test_finds_the_optimum_of_softmax_regression(name: str, l2: float) -> None:
-    """The biases are compared up to a constant, which does not change the probabilities."""
-    X, y = data_of(name)
-    settings = lbfgs_settings(X.shape[1], (), len(X))
-    hyperparameters = {**NUMBERS, "gradient_tolerance": 1e-10, "decrease_tolerance": 0.0}
-    member = member_of(settings, len(X), epochs=500, l2=l2, optimizer_hyperparameters=hyperparameters)
-    (trained,) = train_stack(Stack(settings, [member], pool_of(X, y)))
-    options = {"maxiter": 5000, "maxfun": 50000, "ftol": 0.0, "gtol": 1e-11}
-    theirs = minimize(
-        softmax_risk,
-        np.zeros(trained.parameters.size),
-        (X, y, l2),
-        jac=True,
-        method="L-BFGS-B",
-        options=options,
-    )
-    assert trained.outcome is Outcome.CONVERGED
-    ours, expected = trained.parameters.reshape(3, -1).copy(), theirs.x.reshape(3, -1)
-    for weights in (ours, expected):
-        weights[:, -1] -= weights[:, -1].mean()
-    np.testing.assert_allclose(ours, expected, atol=1e-6)
-    risk, gradient = softmax_risk(trained.parameters, X, y, l2)
-    assert risk == pytest.approx(theirs.fun, abs=1e-12)
-    assert np.abs(gradient).max() <= 1e-10
 
 
 def final_risks(name: str, activation: str, seed: int, alpha: float) -> tuple[float, float]:
