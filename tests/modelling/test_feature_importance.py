@@ -172,25 +172,25 @@ def test_the_values_of_scikit_learn(
         for metric in wanted:
             estimate, reference = column.estimates[metric], theirs[SCORERS[metric]]
             assert estimate is not None
-            found = estimate.mean, estimate.std
+            own = estimate.mean, estimate.std
             j = names.index(column.column)
             expected = reference.importances_mean[j], reference.importances_std[j]
-            assert found == pytest.approx(expected, rel=1e-12, abs=1e-12)
+            assert own == pytest.approx(expected, rel=1e-12, abs=1e-12)
     assert max(abs(theirs[SCORERS[wanted[0]]].importances_mean)) > 0.01
 
 
 def test_a_column_does_not_depend_on_the_others(trained: Trained) -> None:
     """Neither does it on the number of threads; progress is told column by column."""
     model, held_out = trained(PENGUINS)
-    features, told = features_of_run(model, held_out, 3, no_note), list[int]()
+    features, progress = features_of_run(model, held_out, 3, no_note), list[int]()
     two = replace(features, columns={"sex": ("sex",), "island": ("island",)})
     some = feature_importances(two, model.predictor, 3, threads=3)
-    every = feature_importances(features, model.predictor, 3, on_column=told.append)
+    every = feature_importances(features, model.predictor, 3, on_column=progress.append)
     estimates = {each.column: each.estimates for each in every.columns}
     assert {each.column: each.estimates for each in some.columns} == {
         name: estimates[name] for name in ("sex", "island")
     }
-    assert told == list(range(1, len(features.columns) + 1))
+    assert progress == list(range(1, len(features.columns) + 1))
 
 
 def test_a_column_that_the_network_ignores_has_exactly_none(trained: Trained) -> None:

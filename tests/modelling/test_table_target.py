@@ -26,16 +26,16 @@ def source(folder: Path, columns: Mapping[str, Sequence[object]], target: str | 
 
 
 def test_classes_are_counted_the_most_frequent_first(tmp_path: Path) -> None:
-    found = target_facts(source(tmp_path, {"a": range(41), "colour": ["", *COLOURS]}, "colour"))
-    assert found is not None
-    assert (found.task, found.rows) == ("classification", 40)
-    assert found.classes == (("red", 20), ("blue", 10), ("green", 10))
+    facts = target_facts(source(tmp_path, {"a": range(41), "colour": ["", *COLOURS]}, "colour"))
+    assert facts is not None
+    assert (facts.task, facts.rows) == ("classification", 40)
+    assert facts.classes == (("red", 20), ("blue", 10), ("green", 10))
 
 
 def test_amounts_are_a_regression(tmp_path: Path) -> None:
-    found = target_facts(source(tmp_path, {"a": COLOURS, "price": AMOUNTS}, "price"))
-    assert found is not None
-    assert (found.task, found.classes) == ("regression", ())
+    facts = target_facts(source(tmp_path, {"a": COLOURS, "price": AMOUNTS}, "price"))
+    assert facts is not None
+    assert (facts.task, facts.classes) == ("regression", ())
 
 
 @pytest.mark.parametrize(
@@ -72,10 +72,10 @@ def test_the_likeliest_target_is_suggested(tmp_path: Path, columns: Sequence[str
         "Outcome": COLOURS,
     }
     facts = table_facts(source(tmp_path, {name: values[name] for name in columns}))
-    found = target_candidates(facts)
-    assert found[0].name == likeliest
-    assert all(each.reason for each in found)
-    assert not {"id", "name"} & {each.name for each in found}
+    candidates = target_candidates(facts)
+    assert candidates[0].name == likeliest
+    assert all(candidate.reason for candidate in candidates)
+    assert not {"id", "name"} & {candidate.name for candidate in candidates}
 
 
 ROWS = 120
@@ -103,15 +103,15 @@ def check(folder: Path, columns: Mapping[str, Sequence[object]]) -> ColumnCheck:
 def test_a_leak_is_found_in_every_kind_of_column(
     tmp_path: Path, name: str, values: Sequence[object], y: Sequence[str]
 ) -> None:
-    found = check(tmp_path, {"a": NOISE, name: values, "y": [*y[:-1], ""]})
-    assert found.leaks == (name,)
-    assert f"column '{name}' alone predicts the target" in sentences(found.warnings)[0]
-    assert found.best is not None
+    column_check = check(tmp_path, {"a": NOISE, name: values, "y": [*y[:-1], ""]})
+    assert column_check.leaks == (name,)
+    assert f"column '{name}' alone predicts the target" in sentences(column_check.warnings)[0]
+    assert column_check.best is not None
 
 
 def test_noise_is_no_leak(tmp_path: Path) -> None:
-    found = check(tmp_path, {"a": NOISE, "y": CLASSES})
-    assert (found.leaks, found.warnings) == ((), ())
+    column_check = check(tmp_path, {"a": NOISE, "y": CLASSES})
+    assert (column_check.leaks, column_check.warnings) == ((), ())
 
 
 def test_of_many_rows_some_are_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

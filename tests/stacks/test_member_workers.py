@@ -165,5 +165,5 @@ def test_counts_decide_whether_workers_are_worth_their_start(tmp_path: Path) -> 
         prepare(config, words).fit for words in ([], ["model.ensemble=1"], ["training.threads=2"])
     )
     plans = [(large, 2), (large, 9), (large, 1), (alone, 2), (threads, 2)]
-    found = [plan_members(fit, rows=1797, workers=workers).workers for fit, workers in plans]
-    assert found == [2, large.settings.ensemble, 1, 1, 1]
+    counts = [plan_members(fit, rows=1797, workers=workers).workers for fit, workers in plans]
+    assert counts == [2, large.settings.ensemble, 1, 1, 1]

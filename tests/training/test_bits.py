@@ -57,7 +57,7 @@ def train_cut(progress: Progress, case: Case, cut: list[int]) -> list[TrainedMem
 @given(
     stacks("plain"),
     st.integers(1, 5),
-    st.sampled_from([("serial", 1), ("threads", 2), ("threads", 4), ("processes", 2)]),
+    st.sampled_from([("serial", 1), *[("threads", 2), ("threads", 4)] * 3, ("processes", 2)]),
 )
 def test_any_grouping_and_any_number_of_workers(
     case: Case, most: int, executor_of: tuple[ExecutorKind, int]

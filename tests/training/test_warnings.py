@@ -40,7 +40,7 @@ def completed(*arguments: Any, best: int | None = None) -> Training:
     return Training(COMPLETED, falling(*arguments), best)
 
 
-def told(
+def warning(
     *trained: Training,
     rows: int = 40,
     optimizer: str = "adam",
@@ -74,11 +74,11 @@ TOLD: dict[str, tuple[list[Training], dict[str, Any]]] = {
 @pytest.mark.parametrize("name", TOLD)
 def test_what_is_told_of_a_training_that_ended_too_soon(name: str, messages: Messages) -> None:
     trained, options = TOLD[name]
-    messages.check(told(*trained, **options))
+    messages.check(warning(*trained, **options))
 
 
 @pytest.mark.parametrize(
-    ("step", "last", "rows", "is_told"),
+    ("step", "last", "rows", "is_warned"),
     [
         # Over four epochs the fall is 4·step. It has to be 0.0075, and 0.02·(last + 5.5·step).
         (0.0019, 0.1, 40, True),
@@ -94,21 +94,23 @@ def test_what_is_told_of_a_training_that_ended_too_soon(name: str, messages: Mes
         (0.0051, 0.7, STEPS_51, False),
     ],
 )
-def test_a_clear_fall(step: float, last: float, rows: int, is_told: bool) -> None:
-    assert bool(told(completed(40, step, last), rows=rows)) is is_told
+def test_a_clear_fall(step: float, last: float, rows: int, is_warned: bool) -> None:
+    assert bool(warning(completed(40, step, last), rows=rows)) is is_warned
 
 
 @pytest.mark.parametrize(
-    ("epochs", "slope", "is_told"),
+    ("epochs", "slope", "is_warned"),
     [(19, 0.02, True), (19, 0.001, False), (20, 0.001, False), (19, 0.0, False), (2, -0.1, False)],
 )
-def test_after_few_epochs_the_last_must_clearly_be_the_best(epochs: int, slope: float, is_told: bool) -> None:
+def test_after_few_epochs_the_last_must_clearly_be_the_best(
+    epochs: int, slope: float, is_warned: bool
+) -> None:
     for column in ("validation_loss", "train_loss"):
-        assert bool(told(completed(epochs, slope, 0.9, column))) is is_told
+        assert bool(warning(completed(epochs, slope, 0.9, column))) is is_warned
 
 
 @pytest.mark.parametrize(
-    ("ended", "is_told"),
+    ("ended", "is_warned"),
     [
         ([Training(STOPPED, STEEP.history)], False),
         ([Training(STOPPED, falling(2, 0.1, 0.2), 2)], False),
@@ -120,33 +122,35 @@ def test_after_few_epochs_the_last_must_clearly_be_the_best(epochs: int, slope: 
         ([STEEP, Training(STOPPED, FLAT.history), FLAT], False),
     ],
 )
-def test_other_ends_earlier_epochs_and_few_folds_are_no_reason(ended: list[Training], is_told: bool) -> None:
+def test_other_ends_earlier_epochs_and_few_folds_are_no_reason(
+    ended: list[Training], is_warned: bool
+) -> None:
     """The weights of an epoch before the last tenth are kept, because what is monitored was best there."""
-    assert bool(told(*ended)) is is_told
+    assert bool(warning(*ended)) is is_warned
 
 
 @pytest.mark.parametrize(
-    ("half", "last", "is_told"),
+    ("half", "last", "is_warned"),
     [(0.65, 0.6, True), (0.64, 0.615, False), (1.0, 0.96, False), (1.0, 0.94, True)],
 )
 def test_a_loss_that_falls_with_the_rate_is_compared_with_the_first_half(
-    half: float, last: float, is_told: bool
+    half: float, last: float, is_warned: bool
 ) -> None:
     """It fell steeply in the last epochs, by 0.3; from the first half to the end by (half − last)."""
     losses = [*np.linspace(2.0, half, 20).tolist(), *[last + 0.3] * 16, *[last] * 4]
     rates = (0.5 * (1 + np.cos(np.pi * np.arange(1, 41) / 40))).tolist()
     history = {"learning_rate": rates, "train_loss": [1.0] * 40, "validation_loss": losses}
-    assert ("over the last 20 epochs" in told(Training(COMPLETED, history))) is is_told
-    assert not told(Training(COMPLETED, history), rows=STEPS_51)  # after many steps this is no sign
+    assert ("over the last 20 epochs" in warning(Training(COMPLETED, history))) is is_warned
+    assert not warning(Training(COMPLETED, history), rows=STEPS_51)  # after many steps this is no sign
 
 
-@pytest.mark.parametrize(("factor", "is_told"), [(0.9, True), (0.8, False)])
-def test_a_rate_that_hardly_falls_does_not_excuse_a_falling_loss(factor: float, is_told: bool) -> None:
+@pytest.mark.parametrize(("factor", "is_warned"), [(0.9, True), (0.8, False)])
+def test_a_rate_that_hardly_falls_does_not_excuse_a_falling_loss(factor: float, is_warned: bool) -> None:
     """To the fourth power it is 0.66 or 0.41."""
     losses = [0.1, *[1.0] * 19, *STEEP.history["validation_loss"][20:]]
     rates = [factor**epoch for epoch in range(40)]
     history = {"learning_rate": rates, "train_loss": [1.0] * 40, "validation_loss": losses}
-    assert bool(told(Training(COMPLETED, history))) is is_told
+    assert bool(warning(Training(COMPLETED, history))) is is_warned
 
 
 def ending_at(train: float, validation: float | None) -> dict[str, list[float]]:
@@ -155,7 +159,7 @@ def ending_at(train: float, validation: float | None) -> dict[str, list[float]]:
     return {name: [1.0, loss] for name, loss in both.items() if loss is not None}
 
 
-def told_exploded(
+def explosion_warning(
     *trained: tuple[Outcome, dict[str, list[float]]], rate: float | None = 0.05, scaled: bool = True
 ) -> str:
     return "\n".join(sentences(exploded(trained, SHAPE, steadier_rate=rate, scaled=scaled)))
@@ -164,15 +168,15 @@ def told_exploded(
 def test_what_is_told_of_a_loss_that_exploded(messages: Messages) -> None:
     """Of folds one is enough, because it affects the means."""
     huge = COMPLETED, ending_at(3.0, 2.4e14)
-    messages.check(told_exploded(huge))
-    messages.check(told_exploded(huge, scaled=False))
-    messages.check(told_exploded(huge, rate=None))
-    messages.check(told_exploded((COMPLETED, ending_at(1e9, None))))
-    messages.check(told_exploded(*[(COMPLETED, ending_at(0.1, loss)) for loss in (0.2, 1e5, 3e4)]))
+    messages.check(explosion_warning(huge))
+    messages.check(explosion_warning(huge, scaled=False))
+    messages.check(explosion_warning(huge, rate=None))
+    messages.check(explosion_warning((COMPLETED, ending_at(1e9, None))))
+    messages.check(explosion_warning(*[(COMPLETED, ending_at(0.1, loss)) for loss in (0.2, 1e5, 3e4)]))
 
 
 @pytest.mark.parametrize(
-    ("train", "validation", "is_told"),
+    ("train", "validation", "is_warned"),
     [
         (0.0, 30.0, False),  # the worst network that memorized random labels
         (0.0, 99.0, False),
@@ -185,17 +189,21 @@ def test_what_is_told_of_a_loss_that_exploded(messages: Messages) -> None:
         (float("inf"), 0.5, False),
     ],
 )
-def test_in_multiples_of_the_loss_of_guessing(train: float, validation: float | None, is_told: bool) -> None:
+def test_in_multiples_of_the_loss_of_guessing(
+    train: float, validation: float | None, is_warned: bool
+) -> None:
     losses = ending_at(math.log(3) * train, None if validation is None else math.log(3) * validation)
-    assert bool(told_exploded((COMPLETED, losses))) is is_told
+    assert bool(explosion_warning((COMPLETED, losses))) is is_warned
 
 
 def test_a_loss_that_came_back_or_a_training_without_an_end_has_not_exploded() -> None:
     nothing = {"train_loss": [math.nan], "validation_loss": [math.nan]}
     came_back = {"train_loss": [1.0, 1e9, 0.5], "validation_loss": [1.0, 1e9, 0.6]}
     huge = ending_at(1.0, 1e9)
-    assert not told_exploded((COMPLETED, came_back), (Outcome.DIVERGED, nothing), (Outcome.INTERRUPTED, huge))
-    assert told_exploded((STOPPED, huge))
+    assert not explosion_warning(
+        (COMPLETED, came_back), (Outcome.DIVERGED, nothing), (Outcome.INTERRUPTED, huge)
+    )
+    assert explosion_warning((STOPPED, huge))
 
 
 @pytest.mark.parametrize(

@@ -103,10 +103,10 @@ def test_logistic_is_softmax_of_its_class_scores(positive: int) -> None:
         np.testing.assert_allclose(own[0], of_pair[0], rtol=1e-12)
         np.testing.assert_allclose(own[1], of_pair[1], rtol=1e-12)
         np.testing.assert_allclose(own[2][:, 0], of_pair[2][:, positive], rtol=1e-12)
-    for found, expected in zip(
+    for own_part, expected in zip(
         loss_for(z, positive).evaluate(z.copy(), y), loss_for(scores).evaluate(scores.copy(), y), strict=True
     ):
-        np.testing.assert_allclose(found, expected, rtol=1e-12)
+        np.testing.assert_allclose(own_part, expected, rtol=1e-12)
 
 
 def test_confident_and_wrong_is_a_large_finite_loss() -> None:

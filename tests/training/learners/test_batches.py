@@ -139,8 +139,8 @@ def test_noise_and_mixup_are_drawn_in_every_epoch(technique: str, batch_size: in
 
 def test_batches_of_one_epoch_have_noise_of_their_own() -> None:
     settings = settings_of(4, techniques=("input_noise",), shuffle=False)
-    (found,) = features(batches_of(settings, {"hyperparameters": {"input_noise": 1.0}}), 1)
-    noise = found - POOL.inputs[:ROWS, :-1]
+    (noisy,) = features(batches_of(settings, {"hyperparameters": {"input_noise": 1.0}}), 1)
+    noise = noisy - POOL.inputs[:ROWS, :-1]
     assert np.abs(noise[:4] - noise[4:8]).min() > 1e-6
 
 
