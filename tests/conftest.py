@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 from collections.abc import Generator
 
 import pytest
@@ -17,6 +18,11 @@ settings.register_profile("fnnctl", deadline=None, max_examples=int(EXAMPLES or 
 settings.load_profile("fnnctl")
 
 pytest_plugins = ["tests.messages", "tests.program", "tests.recipes"]
+
+
+def pytest_configure() -> None:
+    """A shell that starts the tests in the background lets them, and all that they start, ignore SIGINT."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -13,11 +13,10 @@ from fnnctl.report.topics.confirmation import (
     confirmation,
     interval_sentences,
     json_entries,
-    left_out_sentence,
     optimism_of,
     search_sentences,
 )
-from fnnctl.report.verdicts import against_leaders, verdict_sentence
+from fnnctl.report.verdicts import against_leaders, left_out_sentence, verdict_sentence
 from tests.messages import Messages
 from tests.report.confirmations import CLEAR, CLOSE, Scores, found_in, history, undefined
 from tests.report.searches import confirmed, header, read, result, trial
