@@ -145,7 +145,7 @@ def joined_words(words: Sequence[str], last: str = "and") -> str:
 def word_list(words: Sequence[str], limit: int = 12) -> str:
     """`a, b, c` for a message; a long list is cut and followed by its length."""
     some = ", ".join(map(printable, words[:limit]))
-    return some if len(words) <= limit else f"{some}, … ({len(words)} in all)"
+    return some if len(words) <= limit else f"{some}, … ({len(words):,} in all)"
 
 
 def did_you_mean(word: str, options: Iterable[str]) -> str:

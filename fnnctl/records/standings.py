@@ -65,7 +65,7 @@ class Failures:
 
     def in_words(self, trials: int) -> str:
         """How many of `trials` trials have no result, and why."""
-        most = "" if self.count == self.trials else f" (most often, {self.count:,} times)"
+        most = "" if self.count == self.trials else f" (most often, {counted(self.count, 'time')})"
         return f"{self.trials:,} of {counted(trials, 'trial')} produced no result{most}: {self.reason}"
 
 

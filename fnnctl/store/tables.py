@@ -12,7 +12,7 @@ from pathlib import Path
 
 from fnnctl.arrays import FloatArray
 from fnnctl.store.atomic import damaged
-from fnnctl.text import cut, quoted
+from fnnctl.text import counted, cut, quoted
 
 ROWS_OF_A_BLOCK = 1000
 """How many rows become a text at once; one at a time, they take three times as long."""
@@ -123,7 +123,9 @@ def read_rows(content: bytes, path: Path) -> Iterator[list[str]]:
             yield columns
             for number, row in enumerate(reader, start=1):
                 if len(row) != len(columns):
-                    difference = f"row {number} has {len(row)} values, but the header has {len(columns)}"
+                    difference = (
+                        f"row {number} has {counted(len(row), 'value')}, but the header has {len(columns)}"
+                    )
                     raise damaged(path, f"is damaged: {difference}")
                 yield row
     except (ValueError, csv.Error) as error:

@@ -190,7 +190,7 @@ def test_a_class_with_fewer_rows_than_folds(program: Program, tmp_path: Path) ->
     )
     done = program("evaluate", "rare.yaml", "--folds", "4", "--repeats", "1", "--json")
     assert done.code == 0
-    assert "a class has no row in the test part of some folds, where its AUC is null: 'rare'" in done.err
+    assert "a class has no row in the test part of some folds, where the AUC is null: 'rare'" in done.err
     scores = done.json["cross_validation"]["roc_auc_macro"]["scores"]
     assert scores.count(None) == 2
     assert done.json["cross_validation"]["accuracy"]["scores"].count(None) == 0

@@ -27,11 +27,19 @@ def starter_text() -> str:
 
 def is_table(path: Path) -> bool:
     """Whether a path, which is to be a config, has the name of a table or is a folder of arrays."""
-    return path.name.lower().endswith(TABLE_ENDINGS) or (path / "X.npy").is_file()
+    return path.name.lower().endswith(TABLE_ENDINGS) or is_array_folder(path)
+
+
+def is_array_folder(path: Path) -> bool:
+    """Whether a path is a folder of arrays; False for a name that no file can have."""
+    try:
+        return (path / "X.npy").is_file()
+    except OSError:  # a name that is too long
+        return False
 
 
 def init_command(table: Path) -> str:
     """The command that writes an experiment for a table; the user replaces COLUMN."""
-    is_arrays = table.name.lower().endswith(WITHOUT_TARGET) or (table / "X.npy").is_file()
+    is_arrays = table.name.lower().endswith(WITHOUT_TARGET) or is_array_folder(table)
     target = [] if is_arrays else ["--target", "COLUMN"]
     return shlex.join(["fnnctl", "init", "--data", str(table), *target])

@@ -112,7 +112,7 @@ class Document:
 def decode(data: bytes) -> str:
     """Turn a file's bytes into text; raise `ConfigError` if they are too many or not UTF-8."""
     if len(data) > MAX_BYTES:
-        raise ConfigError(Problem(f"is larger than {MAX_BYTES} bytes, the limit for a config"))
+        raise ConfigError(Problem(f"is larger than {MAX_BYTES:,} bytes, the limit for a config"))
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         raise ConfigError(Problem("is UTF-16; save it as UTF-8", line=1))
     try:

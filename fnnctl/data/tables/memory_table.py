@@ -31,7 +31,7 @@ from fnnctl.data.tables.memory_columns import MemoryColumn, array_column, object
 from fnnctl.data.tables.open_table import OpenTable, check_names
 from fnnctl.data.tables.records import block_rows
 from fnnctl.errors import DataError, Problem
-from fnnctl.text import cut, quoted
+from fnnctl.text import counted, cut, quoted
 
 DIGEST_ROWS: Final = 2**14
 """A digest takes this many rows at a time; another number would give other digests."""
@@ -195,7 +195,7 @@ def _of_columns(names: Sequence[object], columns: Sequence[MemoryColumn]) -> Mem
     for name, column in zip(table.names, table.columns, strict=True):
         if len(column) != table.rows:
             first = f"{quoted(table.names[0])} has {table.rows:,}"
-            problems.add(f"the column {quoted(name)} has {len(column):,} values, but {first}")
+            problems.add(f"the column {quoted(name)} has {counted(len(column), 'value')}, but {first}")
     problems.raise_any()
     return table
 

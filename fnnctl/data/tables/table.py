@@ -37,7 +37,7 @@ from fnnctl.data.tables.typed_columns import (
     put_together,
     read_known_types,
 )
-from fnnctl.text import quoted
+from fnnctl.text import counted, quoted
 
 Kind = Literal["numeric", "categorical", "date", "ignore", "weights", "group"]
 """What a config declares a column to be."""
@@ -328,7 +328,7 @@ def _refuse_texts(name: str, counts: ValueCounts, problems: Problems) -> None:
     line, text = counts.first
     problem = number_problem(text)
     values = counts.numbers + counts.almost + counts.texts
-    count = f"{counts.numbers:,} of the column's {values:,} values are numbers"
+    count = f"numbers: {counts.numbers:,} of {counted(values, 'value')}"
     advice = "The column of data.weights needs a number in every row"
     problems.add(f"column {quoted(name)}: {problem} ({count}). {advice}", line=line)
 

@@ -73,7 +73,7 @@ def block_text(block: Block, width: int | None) -> RenderableType:
         case kinds.Facts() | kinds.Files():
             body = _pairs(block.rows, inner)
         case kinds.Notes() | kinds.Warnings() | kinds.Failure():
-            body = Group(*(Text(_broken(f"- {line}", inner)) for line in block.rows))
+            body = Group(*(Text(_broken(f"- {line}", inner, indent="  ")) for line in block.rows))
         case kinds.Command():
             return Group("", title, *map(_unbroken, command_lines(block)))
         case kinds.Excerpt():
@@ -133,12 +133,14 @@ def _unbroken(line: str) -> Text:
     return Text(" " * INDENT + plain_text(line), no_wrap=True, overflow="ignore")
 
 
-def _broken(text: str, width: int | None) -> str:
-    """The text wrapped at this width; longer words are not broken."""
+def _broken(text: str, width: int | None, *, indent: str = "") -> str:
+    """The text wrapped at this width, further lines after an indent; longer words are not broken."""
     text = plain_text(text)
     if width is None or cell_len(text) <= width:
         return text
-    return textwrap.fill(text, max(width, 1), break_long_words=False, break_on_hyphens=False)
+    return textwrap.fill(
+        text, max(width, 1), subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    )
 
 
 def _text(text: str, style: str = "") -> Text:

@@ -266,8 +266,8 @@ class Classification:
             untested |= (tested == 0).any(axis=0)
             untrained |= ((trained == 0) & (tested.sum(axis=0) > 0)).any(axis=0)
         consequences: list[tuple[BoolArray, str]] = [
-            (untested, "test part of some folds, where its AUC is null"),
-            (untrained, "training part of some folds, where it cannot be learned"),
+            (untested, "test part of some folds, where the AUC is null"),
+            (untrained, "training part of some folds, and cannot be learned there"),
         ]
         warnings = []
         for which, consequence in consequences:

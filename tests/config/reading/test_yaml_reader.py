@@ -145,7 +145,7 @@ def test_text_is_utf_8_with_or_without_a_mark() -> None:
     [
         (b"a: 1\nb: \xfc\n", Problem("byte 0xfc is not UTF-8; save the file as UTF-8", line=2)),
         ("a: 1".encode("utf-16"), Problem("is UTF-16; save it as UTF-8", line=1)),
-        (b"#" * (MAX_BYTES + 1), Problem("is larger than 1000000 bytes, the limit for a config")),
+        (b"#" * (MAX_BYTES + 1), Problem("is larger than 1,000,000 bytes, the limit for a config")),
     ],
 )
 def test_other_bytes_are_refused(data: bytes, finding: Problem) -> None:
