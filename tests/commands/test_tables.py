@@ -191,7 +191,7 @@ def test_odd_cells_are_missing_values_or_make_a_column_categorical(program: Prog
         for row in range(ROWS)
     )
     write(tmp_path / "t.csv", "a,b,y", rows)
-    odd = "'1,5' has another decimal mark than most other values (59 of the column's 60 values are numbers)"
+    odd = "'1,5' has another decimal mark than most other values (numbers: 59 of 60 values)"
     described = " ".join(program("describe", "t.csv").out.split())
     assert f"'b': is read as categories: {odd}, in line 11; correct it, and it has numbers" in described
     lines = program("init", "--data", "t.csv", "--target", "y").err.splitlines()

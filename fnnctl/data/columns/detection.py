@@ -28,7 +28,7 @@ from fnnctl.data.columns.ids import nearly_all_differ
 from fnnctl.data.columns.numbers import are_codes, first_code, numbers_among
 from fnnctl.data.columns.types import NOT_USED, ColumnType
 from fnnctl.data.problems import OddValue, Problems
-from fnnctl.text import quoted
+from fnnctl.text import counted, quoted
 
 MIN_WITH_UNIT: Final = 3
 """Two texts with a unit, such as `1 dose` and `2 dose`, are categories."""
@@ -169,6 +169,6 @@ def _note_problem(
     """Note the first text that does not fit, how many do, and what to write instead."""
     index, counts = int(np.argmin(fits)), column.counts()
     problem, advice = form.problem_with(name, column.texts[index], notation)
-    fitting = f"{int(counts[fits].sum()):,} of the column's {int(counts.sum()):,} values are {form.noun}s"
+    fitting = f"{form.noun}s: {int(counts[fits].sum()):,} of {counted(int(counts.sum()), 'value')}"
     value = OddValue(problem, fitting, form.noun, column.lines[index])
     problems.add_odd_value(name, value, f". {advice}")
