@@ -27,18 +27,17 @@ _WRITTEN: Final = pytest.StashKey[dict[Path, Entries]]()
 class Messages:
     """The messages of one test."""
 
-    def __init__(self, expected: list[str] | None, folder: Path) -> None:
+    def __init__(self, expected: list[str], folder: Path, *, writes: bool = False) -> None:
         self.expected = expected
-        """None: they are about to be written."""
         self.checked: list[str] = []
-        self._folder = folder
+        self._folder, self._writes = folder, writes
 
     def check(self, message: object) -> None:
         """The message, or its lines, must be the next of the test's entry, to the letter."""
         text = str(message).replace(str(self._folder), "<folder>").strip("\n")
         lines = [line if line.isprintable() else repr(line) for line in text.split("\n")]
         self.checked.append(f"\n{_MORE}".join(lines))
-        if self.expected is not None:
+        if not self._writes:
             assert self.expected[len(self.checked) - 1 :][:1] == self.checked[-1:], f"see {FILE} and {WRITE}"
 
 
@@ -57,18 +56,31 @@ def write_entries(file: Path, entries: Entries) -> None:
 
 
 @pytest.fixture
-def messages(request: pytest.FixtureRequest, tmp_path: Path) -> Generator[Messages]:
+def messages(request: pytest.FixtureRequest, tmp_path: Path) -> Messages:
     """Compares messages with those in `messages.txt`, in which `<folder>` is the test's own folder."""
-    file = request.path.with_name(FILE)
-    name = f"{request.path.name}::{request.node.name}"
-    if not request.config.getoption(WRITE):
-        found = Messages(read_entries(file).get(name, []), tmp_path)
-        yield found
-        assert len(found.checked) == len(found.expected or []), f"{name} has more messages in {FILE}"
-        return
-    written = Messages(None, tmp_path)
-    yield written
-    request.config.stash.setdefault(_WRITTEN, {}).setdefault(file, {})[name] = written.checked
+    expected = read_entries(request.path.with_name(FILE)).get(_name(request.node), [])
+    return Messages(expected, tmp_path, writes=request.config.getoption(WRITE))
+
+
+def _name(item: pytest.Item) -> str:
+    return f"{item.path.name}::{item.name}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """A test that ends well has checked all its messages; one that is skipped or fails keeps them."""
+    messages = getattr(item, "funcargs", {}).get("messages")
+    if not isinstance(messages, Messages):
+        return (yield)
+    entries: Entries = {}
+    if item.config.getoption(WRITE):
+        entries = item.config.stash.setdefault(_WRITTEN, {}).setdefault(item.path.with_name(FILE), {})
+    entries[_name(item)] = messages.expected
+    result = yield
+    if not item.config.getoption(WRITE):
+        assert len(messages.checked) == len(messages.expected), f"{FILE} has more messages of {_name(item)}"
+    entries[_name(item)] = messages.checked
+    return result
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
