@@ -118,6 +118,7 @@ def latency(run: Benchmark) -> None:
 
 
 def mutants(run: Benchmark) -> None:
+    pytest.importorskip("coverage")
     drawn, results = run.folder / "drawn", run.folder / "results"
     run.main("mutants.__main__", "draw", drawn, "--packages", "store", "--count", 1)
     mutant = json.loads(drawn.read_text(encoding="utf-8"))
@@ -208,7 +209,13 @@ RUNS: Final[dict[str, Callable[[Benchmark], object]]] = {
 }
 
 
-@pytest.mark.parametrize("name", RUNS)
+OF_EXTRAS = {"mutants.__main__"}
+"""They need an optional library."""
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.extra] if name in OF_EXTRAS else []) for name in RUNS]
+)
 def test_it_runs_to_its_end(
     name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
