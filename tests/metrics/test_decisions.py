@@ -121,6 +121,20 @@ def test_rows_are_decided_by_the_other_folds() -> None:
     assert (predicted == (scores > 0.5)).all()
 
 
+def test_a_row_does_not_choose_its_own_threshold() -> None:
+    """A random order has a threshold with a larger F1 than any has for other rows."""
+    rng, own, others = np.random.default_rng(2), 0.0, 0.0
+    for _ in range(40):
+        is_positive, scores = np.arange(400) % 20 == 0, rng.random(400)
+        predicted = decide_across(is_positive, scores, "f1")
+        threshold = choose_threshold(is_positive, scores, "f1")
+        assert predicted is not None
+        assert threshold is not None
+        own += float(f1_score(is_positive, scores >= threshold))
+        others += float(f1_score(is_positive, predicted))
+    assert others < 0.8 * own
+
+
 @pytest.mark.parametrize("positives", [0, 1, 10])
 def test_rows_of_which_the_other_folds_know_one_class_are_not_decided(positives: int) -> None:
     is_positive = np.arange(10) < positives
