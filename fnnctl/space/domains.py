@@ -15,6 +15,8 @@ from fnnctl.space.identity import identity, index_of
 
 BELOW_ONE: Final = 1.0 - 2.0**-53
 """The largest number below 1."""
+YAML_WORDS: Final = {"None": "null", "True": "true", "False": "false"}
+"""What YAML writes for the constants of Python."""
 
 DomainPath: TypeAlias = tuple[str | int, ...]
 DomainProblem: TypeAlias = tuple[DomainPath, str]
@@ -124,7 +126,8 @@ class Choice(Domain):
         first: dict[Hashable, int] = {}
         for index, value in enumerate(self.choice):
             if first.setdefault(identity(value), index) < index:
-                yield ("choice", index), f"{value!r} is given twice; remove one of the two"
+                text = YAML_WORDS.get(repr(value), repr(value))
+                yield ("choice", index), f"{text} is given twice; remove one of the two"
 
     def path_of(self, value: Any) -> DomainPath:
         index = self._index(value)

@@ -19,6 +19,7 @@ from typing import Any, ClassVar, Final
 
 from fnnctl.space.domains import BELOW_ONE, Domain, DomainPath, DomainProblem
 from fnnctl.space.identity import index_of
+from fnnctl.text import counted
 
 DIGITS: Final = 5
 FACTOR_DIGITS: Final = 12
@@ -292,8 +293,8 @@ class Normal(NumberDomain):
                 message = f"counts from the mean, {self.mean}, so the mean must be between {low} and {high}"
                 yield ("step",), message
             elif not steps or steps >= MAX_STEPS:
-                message = f"gives the domain {steps + 1:,} values; write another one, or leave it out"
-                yield ("step",), message
+                values = counted(steps + 1, "value")
+                yield ("step",), f"gives the domain {values}; write another one, or leave it out"
 
     @property
     def _normal(self) -> NormalDist:

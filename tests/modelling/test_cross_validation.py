@@ -138,6 +138,10 @@ def test_folds_in_order_learn_from_earlier_rows_and_do_not_test_the_first(messag
     validation = made(in_order(), **by_order(0.15))
     assert [fit.sizes for fit in validation.fits[:3]] == [(8, 2, 10), (17, 3, 10), (26, 4, 10)]
     assert [fit.rows.key for fit in validation.fits] == [(r, k) for r in range(2) for k in range(3)]
+    for fit in validation.fits:
+        split = fit.split(validation.data)
+        assert 0 == split.train.min() < split.train.max() < split.validation.min()
+        assert split.validation.max() < split.test.min()
     assert len({*seeds(validation)}) == 6
     for warning in sentences(validation.check.warnings):
         messages.check(warning)

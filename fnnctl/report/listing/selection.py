@@ -143,8 +143,8 @@ def _problem(name: str, sign: str, value: str) -> str | None:
     """What is wrong with a condition whatever the runs are; None if nothing is."""
     sign = "=" if sign == "==" else sign
     if value[:1] in ("<", ">", "="):
-        swapped = value[0] + sign
-        advice = f": write {swapped}" if swapped in ORDER else ""
+        meant = "!=" if sign + value[0] == "<>" else value[0] + sign
+        advice = f": write {meant}" if meant in (*ORDER, "!=") else ""
         return f"there is no operator {sign}{value[0]}{advice}"
     value = _unquoted(value)
     if value == "null":
