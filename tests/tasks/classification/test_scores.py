@@ -11,9 +11,12 @@ import pytest
 
 from fnnctl.arrays import FloatArray
 from fnnctl.modelling.predictor import score_parts
+from fnnctl.modelling.saved_model import load_model
+from fnnctl.store.folder import RunFolder
+from fnnctl.tasks.temperature import fit_temperature
 from fnnctl.training.memory import training_bytes
 from tests.modelling.prepared import Prepared, prepare
-from tests.program import Program, read_json
+from tests.program import Program, read_json, run_of
 
 pytestmark = pytest.mark.usefixtures("no_figures")
 
@@ -95,3 +98,11 @@ def test_the_temperature_is_the_only_difference(program: Program, iris: Path) ->
         assert after["accuracy"] == before["accuracy"]
         assert after["loss"] == pytest.approx(after["log_loss"])
     assert metrics[1]["validation"]["loss"] < metrics[0]["validation"]["loss"]
+
+
+def test_the_temperature_is_that_of_the_validation_part(program: Program, iris: Path) -> None:
+    run = run_of(program, "train", str(iris), "--set", "model.calibration=temperature")
+    again = prepare(iris)
+    rows, predictor = again.split.validation, load_model(RunFolder(run), print).predictor
+    scores = np.concatenate([*predictor.pool_scores(again.examples(), rows)])
+    assert predictor.decoder.temperature == fit_temperature(scores, again.data.targets[rows])
