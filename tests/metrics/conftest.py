@@ -36,11 +36,11 @@ def outcomes() -> SearchStrategy[Outcome]:
 def simulate() -> Callable[..., Outcome]:
     """Labels and softmax probabilities of a classifier that is right more often than not."""
 
-    def outcome(rows: int, classes: int, *, signal: float = 1.5, seed: int = 0) -> Outcome:
+    def outcome(rows: int, classes: int, *, seed: int = 0) -> Outcome:
         rng = np.random.default_rng(seed)
         labels = rng.integers(0, classes, rows)
         weights = np.exp(rng.normal(size=(rows, classes)))
-        weights[np.arange(rows), labels] *= np.exp(signal)
+        weights[np.arange(rows), labels] *= np.exp(1.5)
         return labels, weights / weights.sum(axis=1, keepdims=True)
 
     return outcome

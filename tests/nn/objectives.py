@@ -15,12 +15,10 @@ Function = Callable[[FloatArray], tuple[float, FloatArray]]
 Numbers = dict[str, npt.NDArray[Any]]
 
 
-def numbers_of(
-    members: int = 1, *, gradient: float = 1e-8, decrease: float = 0.0, max_evaluations: int = 20
-) -> Numbers:
+def numbers_of(members: int = 1, *, max_evaluations: int = 20) -> Numbers:
     return {
-        "gradient_tolerance": np.full(members, gradient),
-        "decrease_tolerance": np.full(members, decrease),
+        "gradient_tolerance": np.full(members, 1e-8),
+        "decrease_tolerance": np.zeros(members),
         "max_evaluations": np.full(members, max_evaluations),
     }
 

@@ -83,6 +83,18 @@ def test_the_methods_name_and_the_sampler_that_was_chosen_automatically(
     assert (search.method, search.sampler) == (method, sampler)
 
 
+@pytest.mark.parametrize(
+    ("metric", "given", "direction"),
+    [
+        ("log_loss", "auto", "minimize"),
+        ("accuracy", "auto", "maximize"),
+        ("accuracy", "minimize", "minimize"),
+    ],
+)
+def test_the_direction_follows_from_the_metric_if_it_is_auto(metric: str, given: str, direction: str) -> None:
+    assert read([header(objective={"metric": metric, "direction": given})]).direction == direction
+
+
 def test_a_search_by_any_function() -> None:
     """The header of `search.functions.search_function` says less."""
     first = {**header(), "settings": {"scheduler": "halving", "direction": "minimize"}}

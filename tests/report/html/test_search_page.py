@@ -6,15 +6,29 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from fnnctl.report.html.report import html_report
 from fnnctl.report.summary import Summary, summarize
 from fnnctl.report.topics.registry import run_document
+from fnnctl.store.journal import JournalRecord
+from fnnctl.store.manifest import RunStatus
 from fnnctl.store.run import OpenRun
 from tests.messages import Messages
 from tests.report.conftest import part_metrics
 from tests.report.html.checked import Page, checked
-from tests.report.searches import NAME, RATE, confirmed, halving, header, hyperband, refit, start_search
+from tests.report.searches import (
+    NAME,
+    RATE,
+    confirmed,
+    halving,
+    header,
+    hyperband,
+    refit,
+    result,
+    start_search,
+    trial,
+)
 
 
 def completed(run: OpenRun) -> Summary:
@@ -40,6 +54,27 @@ def test_a_complete_search_with_rungs(tmp_path: Path, messages: Messages) -> Non
     described = page.text("desc")
     assert "2 workers, training 60% of 2.5 s." in described
     assert "bracket 0: 4 trials after 1 epoch, 2 trials after 3 epochs, 2 trials after 9 epochs" in described
+
+
+@pytest.mark.parametrize("status", ["running", "interrupted", "failed"])
+@pytest.mark.parametrize(
+    ("records", "has_winner"),
+    [
+        ([header()], False),
+        ([header(), trial(0)], False),
+        ([header(), trial(0), result(0, 1, None, reason="the loss is nan")], False),
+        (halving()[:8], True),
+    ],
+)
+def test_a_search_that_ended_anywhere_has_a_page(
+    tmp_path: Path, status: RunStatus, records: Sequence[JournalRecord], has_winner: bool
+) -> None:
+    run = start_search(tmp_path, records)
+    if status != "running":
+        run.finish(status, {"total": 1.0, "training": None})
+    headings = page_of(summarize(run)).text("h2")
+    assert "The search" in headings
+    assert ("The winner" in headings) is has_winner
 
 
 def test_five_hundred_trials_fit_on_a_page(tmp_path: Path) -> None:
