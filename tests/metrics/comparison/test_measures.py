@@ -29,15 +29,16 @@ def test_a_measure_is_the_metric(metric: Metric[ClassRows], classes: int) -> Non
     loss = metrics.log_loss(labels, probabilities)
     rows = ClassRows(labels, probabilities.argmax(axis=1), classes, probabilities)
     scores = score(rows, [*map(str, range(classes))], loss=loss)
-    if metric.class_name is None:
-        measure = class_measure(metric, rows)
-        assert measure
-        assert measure.value == pytest.approx(scores[metric.name], rel=1e-12)
-        return
-    for index in range(classes):
+    of_classes = [*scores["per_class"].values()]
+    expected = (
+        {None: scores[metric.name]}
+        if metric.class_name is None
+        else {index: of_class[metric.class_name] for index, of_class in enumerate(of_classes)}
+    )
+    for index, value in expected.items():
         measure = class_measure(metric, rows, index)
         assert measure
-        assert measure.value == pytest.approx(scores["per_class"][str(index)][metric.class_name], rel=1e-12)
+        assert measure.value == pytest.approx(value, rel=1e-12)
 
 
 @pytest.mark.parametrize("metric", compared_metrics(REGRESSION), ids=lambda metric: metric.name)
