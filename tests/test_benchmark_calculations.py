@@ -228,10 +228,16 @@ class TestRecipe:
 
 
 class TestAccuracy:
-    @pytest.mark.extra
     @pytest.mark.filterwarnings("ignore")
     @pytest.mark.parametrize("is_classification", [True, False], ids=["classes", "numbers"])
-    @pytest.mark.parametrize("name", [name for name in peer_script.PEERS if name != "autogluon"])
+    @pytest.mark.parametrize(
+        "name",
+        [
+            pytest.param(name, marks=[pytest.mark.extra] if peer.module == "sklearn" else [])
+            for name, peer in peer_script.PEERS.items()
+            if name != "autogluon"
+        ],
+    )
     def test_peers_learn_from_all_columns(self, name: str, is_classification: bool, tmp_path: Path) -> None:
         """The target is known from the category in half of the rows, and from the number in the others."""
         pytest.importorskip("pandas")
