@@ -62,6 +62,14 @@ def test_a_search_and_its_winner_without_figures(program: Program, tmp_path: Pat
     assert (run / "best" / "feature_importance.png").is_file()
 
 
+def test_folds_and_evaluations_without_figures(program: Program, iris: Path, trained: Path) -> None:
+    assert program("evaluate", str(iris), "--no-figures", "--folds", "2", "--repeats", "1").code == 0
+    data = str(trained / "penguins.csv")
+    assert program("evaluate", str(only_run(trained)), "--data", data, "--no-figures").code == 0
+    assert len(list(Path("runs").iterdir())) == 2
+    assert figures_in(Path("runs")) == {}
+
+
 def test_ctrl_c_reaches_the_drawing_process_too(iris: Path, tmp_path: Path) -> None:
     """It goes on: the command decides what a signal means, and has it draw what was done."""
     changes = ["--set", "training.epochs=1000000", "--set", "training.early_stopping=null", "--verbose"]

@@ -30,6 +30,7 @@ WRONG: dict[str, str | bytes] = {
     "nothing": "",
     "half of UTF-16": HEADER.encode("utf-16") + b"\x00\xdc",
     "another encoding": HEADER.encode() + b"\xe9" + ROW.encode(),
+    "half a gzip file": gzip.compress((HEADER + 5000 * ROW).encode(), mtime=0)[:-20],
     "an Excel workbook": b"PK\x03\x04....",
     "values that are too large": HEADER + ROW + "Dream,1e300,-1e308,1e308,-1e308,male,1e308\n",
 }
@@ -94,6 +95,12 @@ def test_the_output_file_and_json(trained: Path, program: Program) -> None:
         2, "'new.csv' holds the rows to predict and is not overwritten; name another file\n",
     )  # fmt: skip
     assert Path("new.csv").read_text() == HEADER + ROW
+
+
+def test_a_header_alone_gives_a_header(trained: Path, program: Program) -> None:
+    Path("new.csv").write_text(HEADER)
+    done = program("predict", str(only_run(trained)), "new.csv")
+    assert (done.code, done.out) == (0, "row,prediction,p_Adelie,p_Chinstrap,p_Gentoo\n")
 
 
 def test_the_file_is_written_as_the_training_data_were(program: Program, tmp_path: Path) -> None:

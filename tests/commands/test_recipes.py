@@ -162,6 +162,13 @@ def test_check_explains_where_settings_come_from(program: Program, config: Path)
     assert done.err.endswith("c.yaml: recipe default; without its training.optimizer.learning_rate\n")
 
 
+def test_check_explains_in_json(program: Program, config: Path) -> None:
+    answer = program("check", str(config), "--explain", "--json").json
+    assert (answer["valid"], answer["problems"]) == (True, [])
+    members = {"file": str(config), "path": "model.ensemble.members", "value": 2, "from": "recipe"}
+    assert members in answer["settings"]
+
+
 def test_check_explains_the_calibration(program: Program, config: Path, set_recipe: SetRecipe) -> None:
     set_recipe({"training.label_smoothing": 0.1, "model.calibration": "shrunk_temperature"})
     explained = " ".join(program("check", str(config), "--explain").out.split())

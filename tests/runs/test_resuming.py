@@ -163,12 +163,28 @@ def test_the_time_trained_before_counts_against_the_limit(program: Program, inte
     assert (training["epochs"], training["stopped"]) == (5, "the time limit of 900 s")
 
 
+def pretend_older(run: Path) -> None:
+    """Let the run have begun with an older version of fnnctl."""
+    manifest = read_json(run / "manifest.json")
+    (run / "manifest.json").write_text(json.dumps({**manifest, "fnnctl": "0.1.0"}))
+
+
+@pytest.mark.usefixtures("keep_all")
+def test_another_version_gives_a_warning(program: Program, interrupt: Interrupt, messages: Messages) -> None:
+    run = interrupt(3)
+    pretend_older(run)
+    done = program("train", "--resume", str(run))
+    assert done.code == 0
+    (warning,) = read_json(run / "manifest.json")["warnings"]
+    assert f"warning: {warning}" in done.err.splitlines()
+    messages.check(warning.replace(fnnctl.__version__, "VERSION"))
+
+
 @pytest.mark.usefixtures("keep_none")
 def test_a_run_that_starts_again_is_one_of_this_version(program: Program, interrupt: Interrupt) -> None:
     run = interrupt(3)
     (run / ".checkpoint.npz").unlink(missing_ok=True)
-    manifest = read_json(run / "manifest.json")
-    (run / "manifest.json").write_text(json.dumps({**manifest, "fnnctl": "0.1.0"}))
+    pretend_older(run)
     done = program("train", "--resume", str(run))
     assert (done.code, "warning" in done.err) == (0, False)
     assert read_json(run / "manifest.json")["fnnctl"] == fnnctl.__version__

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
+import subprocess
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -20,7 +22,17 @@ from tests.runs import killing
 from tests.runs.bagging import ended_search
 from tests.runs.extending import RANDOM, assert_same_outcome, extend, timeline
 from tests.runs.killing import dying_after
-from tests.runs.searching import RATE, assert_same_search, of_kind, resume, search, write_config
+from tests.runs.searching import (
+    OFTEN_NOTED,
+    RATE,
+    assert_same_search,
+    of_kind,
+    resume,
+    search,
+    trained_epochs,
+    write_config,
+)
+from tests.waiting import DEADLINE, await_true
 
 Cut = Callable[..., Path]
 IMPATIENT = {"monitor": "validation_loss", "patience": 1}
@@ -222,6 +234,22 @@ def test_a_journal_cut_at_a_byte_is_resumed(undisturbed: Path, tmp_path: Path, a
     assert_same_search(folder, undisturbed)
     if torn := content[content.rindex(b"\n", 0, end) + 1 : end]:
         assert (folder / "journal.torn").read_bytes() == torn + b"\n"
+
+
+def test_a_signal_while_worker_processes_train(config: Path) -> None:
+    """They train forever, until the signal arrives."""
+    runs = config.parent / "signalled"
+    command = [*OFTEN_NOTED, "search", str(config), "--runs-dir", str(runs), "--method", "random"]
+    command += ["--set", "search.budget={max_epochs: 1000000}", "--set", "training.early_stopping=null"]
+    command += ["--executor", "processes", "--workers", "2"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        await_true(lambda: trained_epochs(runs))
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=DEADLINE)
+    assert process.returncode == 128 + signal.SIGTERM
+    (folder,) = runs.glob("[!.]*")
+    assert err.decode().splitlines()[-1] == f"fnnctl search --resume {folder}"
+    assert read_json(folder / "manifest.json")["status"] == "interrupted"
 
 
 def test_what_only_the_former_sessions_result_was_warned_of_is_dropped(tmp_path: Path) -> None:

@@ -49,8 +49,6 @@ TINY_TABLES = {
 X, y = load_iris(return_X_y=True)
 X = (X - X.mean(axis=0)) / X.std(axis=0)
 DIABETES = load_diabetes(return_X_y=True)
-CURVED = (X[:, 0] ** 2 - 1) / (X[:, 0] ** 2).std()
-"""A standardized target that is not linear."""
 WEIGHTS = np.random.default_rng(0).integers(1, 4, len(y)).astype(float)
 ESTIMATORS = [
     FNNClassifier(**SMALL),

@@ -9,7 +9,9 @@ import os
 import re
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
@@ -63,6 +65,22 @@ def test_a_name_that_is_taken_is_replaced(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr("fnnctl.store.names.run_folder_name", lambda *_: next(folders))
     assert start(tmp_path).name == "same"
     assert start(tmp_path).name == "other"
+
+
+def test_simultaneous_starts_get_a_folder_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every name is first tried by four of them."""
+    together, numbers = threading.Barrier(20), count()
+    monkeypatch.setattr("fnnctl.store.names.run_folder_name", lambda *_: f"run-{next(numbers) // 4}")
+
+    def start_together(_: int) -> Path:
+        together.wait()
+        return start(tmp_path)
+
+    with ThreadPoolExecutor(20) as pool:
+        folders = list(pool.map(start_together, range(20)))
+    assert len(set(folders)) == 20
+    assert sorted(tmp_path.iterdir()) == sorted(folders)
+    assert all(RunFolder(folder).read_manifest().seed == 7 for folder in folders)
 
 
 @pytest.mark.parametrize(
