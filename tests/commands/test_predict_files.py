@@ -97,12 +97,6 @@ def test_the_output_file_and_json(trained: Path, program: Program) -> None:
     assert Path("new.csv").read_text() == HEADER + ROW
 
 
-def test_a_header_alone_gives_a_header(trained: Path, program: Program) -> None:
-    Path("new.csv").write_text(HEADER)
-    done = program("predict", str(only_run(trained)), "new.csv")
-    assert (done.code, done.out) == (0, "row,prediction,p_Adelie,p_Chinstrap,p_Gentoo\n")
-
-
 def test_the_file_is_written_as_the_training_data_were(program: Program, tmp_path: Path) -> None:
     text = "größe:art:note\n" + "".join(f"{k}:{'äö'[k % 2]}:{'-' if k % 7 else 1}\n" for k in range(60))
     (tmp_path / "data.csv").write_text(text, encoding="utf-16")

@@ -45,25 +45,6 @@ def method(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> s
     return own
 
 
-@pytest.mark.parametrize(
-    ("platform", "threads", "libraries", "expected"),
-    [
-        ("linux", 1, set(), True),
-        ("linux", 2, set(), False),
-        ("linux", 1, {"fnnctl"}, False),
-        ("darwin", 1, set(), False),
-    ],
-    ids=["one thread", "two threads", "a library with threads", "another system"],
-)
-def test_when_workers_can_be_forked(
-    monkeypatch: pytest.MonkeyPatch, platform: str, threads: int, libraries: set[str], expected: bool
-) -> None:
-    monkeypatch.setattr(sys, "platform", platform)
-    monkeypatch.setattr(threading, "active_count", lambda: threads)
-    monkeypatch.setattr(processes, "THREADED", {"no_such_library", *libraries})
-    assert processes.can_fork() is expected
-
-
 def test_a_killed_workers_item_is_done_again_in_every_list(method: str, tmp_path: Path) -> None:
     """The worker that is left of a list is killed by the first item of the next one."""
     with make_executor("processes", workers=3, poll=tasks.never) as executor:

@@ -248,10 +248,22 @@ def test_a_training_that_would_pass_the_limit_by_much_is_not_begun(
     assert (folder / "default").exists() == is_trained
 
 
-@pytest.mark.parametrize("config", [one_network, slow_default_on_bags], ids=["validation", "bags"])
-@pytest.mark.parametrize("by", ["signal", "time"])
+@pytest.mark.parametrize(
+    ("config", "by", "outcome"),
+    [
+        (one_network, "time", "no_time"),
+        (one_network, "signal", None),
+        (slow_default_on_bags, "time", "no_time"),
+        (slow_default_on_bags, "signal", "no_time"),
+    ],
+    ids=["validation, time", "validation, signal", "bags, time", "bags, signal"],
+)
 def test_a_search_that_must_end_ends_the_training_of_the_default(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, by: str, config: Callable[[Path], Path]
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    config: Callable[[Path], Path],
+    by: str,
+    outcome: str | None,
 ) -> None:
     """A resume of it, or of one that is complete but for the comparison, trains the default."""
     path = config(tmp_path)
@@ -267,7 +279,7 @@ def test_a_search_that_must_end_ends_the_training_of_the_default(
 
         patch.setattr(compare_with_default, "complete_training", ended)
         folder = search(path, "--executor", "serial", code=130 if by == "signal" else 0)
-    assert comparison(folder).get("outcome", "no_time") == "no_time"
+    assert comparison(folder).get("outcome") == outcome
     assert (folder / "best" / "metrics.json").exists()
     assert not (folder / "default").exists()
     assert resume(folder, "--executor", "serial") == 0

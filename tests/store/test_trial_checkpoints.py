@@ -27,8 +27,7 @@ NETWORKS = [(0, 0, 3), (1, 0, 3), (1, 1, 3), (2, 0, 3), (1, 0, 9), (1, 1, 9), (2
 
 def known(checkpoints: TrialCheckpoints) -> dict[tuple[int, int, int], list[float]]:
     """What is known of `NETWORKS`: trial, unit and budget."""
-    there = [key for key in NETWORKS if checkpoints.location(key[:2], key[2])]
-    return {key: values(checkpoints, *key) for key in there}
+    return {key: values(checkpoints, *key) for key in NETWORKS if checkpoints.location(key[:2], key[2])}
 
 
 def test_each_network_is_found_again_until_it_is_released(tmp_path: Path) -> None:

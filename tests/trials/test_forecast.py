@@ -54,6 +54,20 @@ def planned(program: Program, config: str) -> Plan:
     return plan
 
 
+def test_a_plan_by_hand(planned: Plan) -> None:
+    """R = 9, η = 3: (9,1)(3,3)(1,9), (5,3)(1,9), (3,9); 9 + 2·3 + 6 = 21, 15 + 6 = 21, and 27 epochs."""
+    plan = planned("hyperband")
+    rungs = {
+        bracket["bracket"]: [(rung["trials"], rung["epochs"]) for rung in bracket["rungs"]]
+        for bracket in plan["brackets"]
+    }
+    assert rungs == {2: [(9, 1), (3, 3), (1, 9)], 1: [(5, 3), (1, 9)], 0: [(3, 9)]}
+    assert (plan["method"], plan["trials"]) == ("hyperband", 17)
+    assert plan["epochs_with_reuse"] == 21 + 21 + 27
+    assert plan["epochs_from_scratch"] == 27 + 24 + 27
+    assert planned("random", "search.space={training.l2: {choice: [0.0, 0.1]}}")["only_configurations"] == 2
+
+
 def test_a_plan_names_the_sampler(planned: Plan, program: Program, config: str) -> None:
     """That auto chooses; and a part of the method's name can be set."""
     space = (

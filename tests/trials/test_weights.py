@@ -130,7 +130,7 @@ def test_what_is_not_at_the_end_of_a_trial_is_removed(tmp_path: Path) -> None:
     first = library(tmp_path)
     add(first, before)
     later = library(tmp_path, before[:2])
-    assert [later.read(each) is not None for each in before] == [False, True, False]
+    assert [later.read(trained) is not None for trained in before] == [False, True, False]
     assert files(tmp_path) == 1
 
 

@@ -74,9 +74,9 @@ class TestSearch:
 
     def test_noise_does_not_draw_it_to_a_lucky_point(self) -> None:
         rng = np.random.default_rng(0)
-        found, _ = searched(lambda each: bowl(each) + 0.05 * rng.standard_normal(), 40)
-        last = [bowl(each) for each in found[-10:]]
-        assert np.median(last) < 0.02 < np.median([bowl(each) for each in found[:10]])
+        assignments, _ = searched(lambda assignment: bowl(assignment) + 0.05 * rng.standard_normal(), 40)
+        losses = [bowl(assignment) for assignment in assignments]
+        assert np.median(losses[-10:]) < 0.02 < np.median(losses[:10])
 
     @pytest.mark.parametrize("seed", range(2))
     def test_a_batch_does_not_gather_when_losses_are_noisy(self, seed: int) -> None:
