@@ -90,15 +90,15 @@ def test_the_correction_is_by_hand_and_stored_in_the_model(program: Program, tmp
     assert "to the last digit" in program("evaluate", str(before)).err
 
 
-@pytest.mark.parametrize("command", ["train", "evaluate"])
 def test_without_validation_rows_the_power_is_1_and_a_warning_says_so(
-    program: Program, tmp_path: Path, command: str
+    program: Program, tmp_path: Path
 ) -> None:
-    run = run_of(program, command, config_of(tmp_path, TWO[0]), *TWO[1:], "data.split.validation=0", FOLDS)
-    warnings = " ".join(read_json(run / "manifest.json")["warnings"])
-    assert "no validation rows to which a power of the weights" in warnings
-    if command == "train":
-        assert sorted(read_json(run / "model.json")["class_weights"]) == [1.0, 9.0]
+    config, settings = config_of(tmp_path, TWO[0]), (*TWO[1:], "data.split.validation=0", FOLDS)
+    run, folds = (run_of(program, command, config, *settings) for command in ("train", "evaluate"))
+    for folder in (run, folds):
+        warnings = " ".join(read_json(folder / "manifest.json")["warnings"])
+        assert "no validation rows to which a power of the weights" in warnings
+    assert sorted(read_json(run / "model.json")["class_weights"]) == [1.0, 9.0]
 
 
 @pytest.mark.parametrize("settings", [TWO, THREE], ids=["two", "three"])

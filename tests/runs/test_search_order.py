@@ -16,7 +16,7 @@ from fnnctl.records.history import read_search
 from fnnctl.search.schedulers.curve_stopping import REASONS, Curves
 from fnnctl.store.folder import RunFolder
 from tests.contracts.test_search_kinds import LADDER, SEARCHES, SPACE
-from tests.program import assert_same_files, read_json
+from tests.program import Program, assert_same_files, read_json
 from tests.runs.extending import extend, objectives, timeline
 from tests.runs.killing import dying_after
 from tests.runs.searching import assert_same_search, leaderboard, of_kind, resume, search, write_config
@@ -67,6 +67,27 @@ def test_an_extension_trains_nothing_twice(tmp_path: Path, method: str, words: l
     shared = {key: value for key, value in objectives(at_once).items() if method != "asha" or key in extended}
     assert shared.items() <= extended.items()
     assert_same_files(folder, at_once, "best/model.npz")
+
+
+def test_the_report_says_what_an_extension_repeated_on_folds(tmp_path: Path, program: Program) -> None:
+    """Cross-validated objectives have no curves: a rung below a trial's epochs is trained again."""
+    settings = {"method": "hyperband", "budget": {"max_epochs": 4, "reduction_factor": 2}, "space": SPACE}
+    config = write_config(
+        tmp_path / "x.yaml",
+        evaluation={"cross_validation": {"folds": 2, "repeats": 1}},
+        search={**settings, "objective": {"on": "cross_validation"}, "keep_checkpoints": True},
+    )
+    folder = search(config, "--executor", "serial")
+    extend(folder, "budget.max_epochs=6")
+    trained = [
+        (number, epoch)
+        for event in timeline(folder)
+        for number in event["trials"]
+        for epoch in range(event["from"], event["to"])
+    ]
+    repeated = 2 * (len(trained) - len(set(trained)))
+    assert program("report", str(folder), "--json").json["runs"][0]["epochs_repeated"] == repeated > 0
+    assert f"{repeated:,} fold-epochs again" in program("report", str(folder), "--verbose").out
 
 
 EXTENDED: dict[str, tuple[Mapping[str, Any], str]] = {

@@ -15,6 +15,7 @@ import pytest
 from fnnctl.cli import run
 from fnnctl.records.trials import Result
 from fnnctl.runs.ensemble import NO_ENSEMBLE
+from fnnctl.store.atomic import read_bytes
 from fnnctl.store.journal import ResultCache
 from fnnctl.trials.source import TrialSource
 from tests.program import Program, contents, read_json
@@ -232,8 +233,8 @@ def test_a_journal_cut_at_a_byte_is_resumed(undisturbed: Path, tmp_path: Path, a
     (folder / "journal.jsonl").write_bytes(content[:end])
     assert resume(folder, "--executor", "serial") == 0
     assert_same_search(folder, undisturbed)
-    if torn := content[content.rindex(b"\n", 0, end) + 1 : end]:
-        assert (folder / "journal.torn").read_bytes() == torn + b"\n"
+    torn = content[content.rindex(b"\n", 0, end) + 1 : end]
+    assert read_bytes(folder / "journal.torn") == (torn + b"\n" if torn else None)
 
 
 def test_a_signal_while_worker_processes_train(config: Path) -> None:
@@ -285,9 +286,9 @@ def rename_fails(monkeypatch: pytest.MonkeyPatch, folder: Path, renames: int) ->
     monkeypatch.setattr(Path, "rename", renamed)
 
 
-@pytest.mark.parametrize("renames", [1, 2, 3])
+@pytest.mark.parametrize(("renames", "former_place"), [(1, "best"), (2, ".former-best"), (3, ".former-best")])
 def test_a_kill_while_a_new_winner_takes_its_place(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, renames: int
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, renames: int, former_place: str
 ) -> None:
     """Before and after either of the two renames, readers and resumes find a winner.
 
@@ -301,10 +302,7 @@ def test_a_kill_while_a_new_winner_takes_its_place(
         rename_fails(patch, folder, renames)
         extend(folder, "trials=8", code=130)
     assert (folder / "best").exists() == (renames != 2)
-    if renames == 1:
-        assert (folder / "best" / "model.npz").read_bytes() == former
-    else:
-        assert (folder / ".former-best" / "model.npz").read_bytes() == former
+    assert (folder / former_place / "model.npz").read_bytes() == former
     assert run(["report", str(folder), "--json"]) == 0
     assert resume(folder) == 0
     assert_same_outcome(folder, at_once)
