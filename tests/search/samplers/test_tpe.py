@@ -153,24 +153,26 @@ def mass(x: FloatArray | list[float], mean: float, sigma: float) -> FloatArray:
 
 class TestBandwidths:
     @pytest.mark.parametrize(
-        ("places", "narrow", "expected"),
+        ("places", "options", "expected"),
         [
             # gaps of 0.2, 0.3 and 0.1 between 0.1, 0.3, 0.6 and 0.7; the least bandwidth is 1/6 or 1/12
-            ([0.6, 0.1, 0.7, 0.3], False, [0.3, 0.2, 1 / 6, 0.3]),
-            ([0.6, 0.1, 0.7, 0.3], True, [0.3, 0.2, 0.1, 0.3]),
-            ([0.6, 0.1, 0.65, 0.3], True, [0.3, 0.2, 1 / 12, 0.3]),
+            ([0.6, 0.1, 0.7, 0.3], {}, [0.3, 0.2, 1 / 6, 0.3]),
+            ([0.6, 0.1, 0.7, 0.3], {"narrow": True}, [0.3, 0.2, 0.1, 0.3]),
+            ([0.6, 0.1, 0.65, 0.3], {"narrow": True}, [0.3, 0.2, 1 / 12, 0.3]),
             # one trial reaches to the farther end
-            ([0.5], False, [0.5]),
-            ([0.1], False, [0.9]),
-            ([0.9], False, [0.9]),
-            ([0.0], False, [1.0]),
-            ([0.5] * 1000, False, [0.01] * 1000),
-            ([0.5] * 1000, True, [0.005] * 1000),
-            ([], False, []),
+            ([0.5], {}, [0.5]),
+            ([0.1], {}, [0.9]),
+            ([0.9], {}, [0.9]),
+            ([0.0], {}, [1.0]),
+            ([0.5] * 1000, {}, [0.01] * 1000),
+            ([0.5] * 1000, {"narrow": True}, [0.005] * 1000),
+            ([], {}, []),
         ],
     )
-    def test_worked_out_by_hand(self, places: list[float], narrow: bool, expected: list[float]) -> None:
-        assert bandwidths(np.array(places), narrow=narrow) == pytest.approx(np.array(expected))
+    def test_worked_out_by_hand(
+        self, places: list[float], options: dict[str, bool], expected: list[float]
+    ) -> None:
+        assert bandwidths(np.array(places), **options) == pytest.approx(np.array(expected))
 
     def test_a_mixture_is_narrow_in_continuous_dimensions_only(self) -> None:
         """At the place of many trials, a kernel half as wide has twice the density."""
