@@ -84,6 +84,24 @@ def test_the_configs_own_settings(tmp_path: Path) -> None:
     assert resume(folder, "--set", "search.start_from=null") == 2
 
 
+def test_the_best_on_a_sample_are_trained_on_all_rows(tmp_path: Path, program: Program) -> None:
+    rows = "training.max_rows"
+    first = [{rows: 30, RATE: rate} for rate in (0.001, 0.01, 0.1, 0.003, 0.03, 0.0003)]
+    settings = {
+        "method": {"scheduler": "full_budget", "sampler": "sample_first"},
+        "trials": None,
+        "budget": {},
+        "space": {rows: {"choice": [None, 30]}, RATE: {"log_uniform": [1e-4, 1.0]}},
+        "start_from": first,
+    }
+    folder = search(write_config(tmp_path / "x.yaml", search=settings), "--executor", "serial")
+    best = [row for row in leaderboard(folder) if row[rows] == "30"][:2]
+    repeated = [{rows: None, RATE: float(row[RATE])} for row in best]
+    assert assignments(folder) == [*first, *repeated]
+    plan = program("plan", "x.yaml", "--json").json
+    assert (plan["trials"], plan["epochs_with_reuse"], plan["only_configurations"]) == (8, 72, None)
+
+
 def test_an_empty_list_stays_empty(tmp_path: Path) -> None:
     """In resolved.yaml, too: null would give a sampler that learns the config's own settings."""
     folder = search(write(tmp_path / "x.yaml", start_from=[]), "--method", "bayes", "--max-trials", "1")
