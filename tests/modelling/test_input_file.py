@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from fnnctl.data.in_memory import memory_data, rows_data
-from fnnctl.errors import DataError
+from fnnctl.errors import DataError, UsageError
 from fnnctl.modelling.input_file import InputFile, Note, as_notes
 from fnnctl.modelling.saved_model import SavedModel, load_model
 from fnnctl.modelling.scored_rows import read_labelled, scored_blocks
@@ -87,6 +87,13 @@ def test_labelled_rows_are_scored_as_those_of_the_file(
         assert rows.part(model).metrics() == expected.part(model).metrics()
     assert (memory.name, memory.stem, memory.source) == ("memory", "memory", "memory")
     assert memory.sha256 == memory_data((features, columns["species"])).sha256
+
+
+@pytest.mark.parametrize("name", ["rows.jsonl", "rows.npz"])
+def test_options_of_csv_files_are_refused_for_others(model: SavedModel, tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(b"{}")
+    with pytest.raises(UsageError, match="--delimiter applies to CSV files only"):
+        InputFile.find(str(tmp_path / name), model, setting="DATA", delimiter=";", encoding=None)
 
 
 def test_extra_columns_are_reported(model: SavedModel, columns: dict[str, list[str]]) -> None:
