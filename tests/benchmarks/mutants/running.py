@@ -20,8 +20,8 @@ from tests.benchmarks.mutants.sites import Site
 
 COPIED: Final = ("fnnctl", "tests", "configs", "docs", ".github", "README.md", "LICENSE", "pyproject.toml")
 MOST_SECONDS: Final = 12.0
-"""Of the tests of a mutant, when the coverage was recorded. Those of its own folder come first; a test that
-comes later is hardly ever the first to notice, and a survivor takes all of this time."""
+"""Of the tests of a mutant, when the coverage was recorded. Those of its own folder come first. A survivor
+takes all of this time, and a test that comes later may still notice it: try those that are lost by hand."""
 START_SECONDS: Final = 60.0
 SLOWER: Final = 5.0
 """A mutant whose tests take longer than START_SECONDS and SLOWER times their recorded seconds never ends;
