@@ -29,10 +29,12 @@ from fnnctl.data.tables.memory_table import RecordBlock
 from fnnctl.data.tables.open_table import missing_texts
 from fnnctl.data.tables.records import block_rows
 from fnnctl.errors import DataError, Problem, UsageError
+from fnnctl.modelling.covering import limits_of
 from fnnctl.modelling.input_file import InputFile, ignored_columns
 from fnnctl.modelling.predictor import Predictor as Networks
 from fnnctl.modelling.saved_model import SavedModel
 from fnnctl.modelling.scored_rows import scored_blocks
+from fnnctl.tasks.regions import RegionLimits
 from fnnctl.text import did_you_mean, quoted
 
 
@@ -87,6 +89,32 @@ class Predictor:
         logs = np.log(np.maximum(self.predict_proba(rows), np.finfo(np.float64).tiny))
         ratio: FloatArray = logs[:, 1] - logs[:, 0] if logs.shape[1] == 2 else logs
         return ratio
+
+    def predict_interval(self, rows: Any, coverage: float) -> FloatArray:
+        """The lower and upper ends, (n, 2), of intervals that hold the number in this share of rows.
+
+        Raises `UsageError` for classes, and as `modelling.covering` does.
+        """
+        if self.classes is not None:
+            raise UsageError("classes have no intervals: use predict_set")
+        ends = self._region(coverage).intervals(self.predict(rows))
+        return np.stack(ends, axis=1)
+
+    def predict_set(self, rows: Any, coverage: float) -> npt.NDArray[np.bool_]:
+        """Whether each class is in the set of each row, (n, classes); the sets hold the true class in this
+        share of rows.
+
+        Raises `UsageError` for a regression, and as `modelling.covering` does.
+        """
+        if self.classes is None:
+            raise UsageError("a regression has no sets of classes: use predict_interval")
+        return self._region(coverage).sets(self.predict_proba(rows))
+
+    def _region(self, coverage: float) -> RegionLimits:
+        limits, notes = limits_of(self._model, coverage)
+        for note in notes:
+            self._note(note)
+        return limits
 
     @default_errstate()
     def _predictions(self, rows: Any) -> tuple[npt.NDArray[Any], FloatArray]:

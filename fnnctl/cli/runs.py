@@ -23,7 +23,7 @@ from fnnctl.cli.options import (
     number_option,
     run_option,
 )
-from fnnctl.cli.parsing import MAX_DECIMALS, age, column_names, number_from_0
+from fnnctl.cli.parsing import MAX_DECIMALS, age, column_names, number_from_0, share
 from fnnctl.config.table_files import TABLE_LABELS
 from fnnctl.console.output import Output
 from fnnctl.console.terminal import terminal_context
@@ -53,6 +53,16 @@ Top = Annotated[
     int | None,
     number_option("--top", "Write the N most probable classes instead of the probabilities of all.", least=1),
 ]
+Coverage = Annotated[
+    float | None,
+    typer.Option(
+        "--coverage",
+        metavar="P",
+        parser=share("--coverage"),
+        help="Also write intervals of numbers, or sets of classes, that hold the truth in this share of "
+        "rows, such as 0.9.",
+    ),
+]
 
 
 @HEADING.command(
@@ -60,6 +70,7 @@ Top = Annotated[
         "fnnctl predict new.csv",
         "fnnctl predict flowers new.csv --keep all --digits 3 --output predictions.csv",
         "cat new.csv | fnnctl predict flowers -",
+        "fnnctl predict flowers new.csv --coverage 0.9",
     ),
     topics=("predictions",),
 )
@@ -87,6 +98,7 @@ def predict(
     keep: KeptColumns = None,
     digits: Digits = None,
     top: Top = None,
+    coverage: Coverage = None,
     delimiter: Delimiter = None,
     encoding: Encoding = None,
     threshold: DecisionThreshold = None,
@@ -104,7 +116,7 @@ def predict(
         raise UsageError("name the rows to predict: fnnctl predict [RUN] DATA")
 
     with terminal_context(output, runs_dir) as context:
-        form = PredictionForm(column_names("--keep", keep or ()), digits, top)
+        form = PredictionForm(column_names("--keep", keep or ()), digits, top, coverage)
         to = prediction_target(file, output)
         model = predict(
             run,

@@ -15,6 +15,7 @@ from fnnctl.data.files import UNREPORTED
 from fnnctl.data.new_rows import KEEP_NONE, Keep, output_names
 from fnnctl.errors import UsageError
 from fnnctl.memory import return_large_blocks
+from fnnctl.modelling.covering import covering, refuse_separators
 from fnnctl.modelling.input_file import InputFile, as_notes
 from fnnctl.modelling.saved_model import has_network, load_model
 from fnnctl.processors import usable_processors
@@ -36,6 +37,8 @@ class PredictionForm:
     """Digits after the decimal point of estimates and probabilities; None writes all digits."""
     top: int | None = None
     """This many of the most probable classes instead of the probabilities of all."""
+    coverage: float | None = None
+    """How often regions around the predictions hold the truth; None writes none."""
 
 
 def prediction_target(file: Path | None, output: Output) -> Path | Output:
@@ -74,6 +77,11 @@ def predict(
         raise UsageError(f"the run comes first: {shlex.join(['fnnctl', 'predict', data, run])}")
     folder = find_run(run, context.runs_dir, has_network)
     model = load_model(folder, context.labelled_note).deciding_at(threshold)
+    if form.coverage is not None:
+        refuse_separators(model.predictor.task.classes)
+        model, notes = covering(model, form.coverage)
+        for note in notes:
+            context.labelled_note(note)
     set_blas_threads(model.threads)
     return_large_blocks()  # before the first large one: each block of the file allocates them anew
     source = InputFile.find(data, model, setting="DATA", delimiter=delimiter, encoding=encoding)
@@ -84,7 +92,7 @@ def predict(
         context.labelled_note(BY_WEIGHTS)
     if isinstance(to, Path) and source.contains(to):
         raise UsageError(f"'{to}' holds the rows to predict and is not overwritten; name another file")
-    columns = model.predictor.task.prediction_columns(form.top)
+    columns = model.predictor.task.prediction_columns(form.top, has_region=form.coverage is not None)
     # On a terminal, the rows themselves show how far the reading is.
     on_screen = isinstance(to, Output) and to.is_terminal
     progress = nullcontext(UNREPORTED) if on_screen else context.listener.reading()

@@ -36,7 +36,8 @@ from fnnctl.modelling.input_file import InputFile, Note
 from fnnctl.modelling.predictor import Predictor
 from fnnctl.modelling.saved_model import SavedModel
 from fnnctl.modelling.scored_rows import labelled_blocks
-from fnnctl.tasks.task import OutputDecoder, Targets
+from fnnctl.tasks.decoder import OutputDecoder
+from fnnctl.tasks.task import Targets
 from fnnctl.text import counted
 from fnnctl.training.scoring import SCORING_BATCH
 

@@ -24,7 +24,8 @@ from fnnctl.modelling.stack_settings import member_of, network_shape, number_bin
 from fnnctl.nn.losses.registry import target_type
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.seeds import Purpose, member_seed, stream, twin_seed
-from fnnctl.tasks.task import OutputDecoder, TaskData
+from fnnctl.tasks.decoder import OutputDecoder
+from fnnctl.tasks.task import TaskData
 from fnnctl.text import counted
 from fnnctl.training.members import Member, StackSettings
 from fnnctl.training.memory import training_bytes

@@ -14,10 +14,11 @@ from fnnctl.metrics.registry import CLASSIFICATION, PER_CLASS, metrics_of
 from fnnctl.metrics.resampling import summarize_scores
 from fnnctl.modelling.cross_validation import CrossValidation
 from fnnctl.modelling.fit import Fit
+from fnnctl.tasks.decoder import FittedValues
 from fnnctl.tasks.epoch_metrics import epoch_metrics
 from fnnctl.tasks.folds import mean_metrics
 from fnnctl.tasks.post_training import PostTraining
-from fnnctl.tasks.task import FittedValues, FoldScores, OutOfFold, PartScores, TaskData
+from fnnctl.tasks.task import FoldScores, OutOfFold, PartScores, TaskData
 from fnnctl.training.history import history_table
 from fnnctl.training.trainer import Outcome
 

@@ -31,8 +31,9 @@ from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.nn.shape import HiddenShape, InputStageShape, NetworkShape, OutputShape
 from fnnctl.store.atomic import damaged
 from fnnctl.tasks.decisions import Decision
+from fnnctl.tasks.decoder import FittedValues, OutputDecoder, TargetScale
 from fnnctl.tasks.target_transforms import LogTransform, QuantileTransform, TargetTransform
-from fnnctl.tasks.task import FittedValues, OutputDecoder, TargetScale, TaskData
+from fnnctl.tasks.task import TaskData
 from fnnctl.text import quoted
 from fnnctl.training.members import Member
 

@@ -13,7 +13,8 @@ from fnnctl.data.dataset import Columns
 from fnnctl.data.preprocessing import Features, Preprocessor
 from fnnctl.data.splits.parts import Split
 from fnnctl.nn.network import Network, inner_members
-from fnnctl.tasks.task import OutputDecoder, PartScores, Targets, Task, TaskData
+from fnnctl.tasks.decoder import OutputDecoder
+from fnnctl.tasks.task import PartScores, Targets, Task, TaskData
 from fnnctl.training.members import Member, make_network
 from fnnctl.training.pool import Pool
 from fnnctl.training.scoring import SCORING_BATCH, RowScorer

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 
@@ -25,6 +26,9 @@ from fnnctl.tasks.registry import task_of
 from fnnctl.text import quoted
 from fnnctl.training.threads import default_threads
 
+ERRORS: Final = "errors."
+"""The names of arrays that describe the model's errors begin with it."""
+
 
 @dataclass(frozen=True, slots=True)
 class SavedModel:
@@ -40,6 +44,8 @@ class SavedModel:
     """The digest of the weights file."""
     threads: int
     """Threads per matrix product in the training of the first network, which affect the last bits."""
+    error_arrays: Mapping[str, FloatArray]
+    """What `modelling.covering` knows of its errors; empty if nothing is."""
 
     def deciding_at(self, threshold: float | None) -> SavedModel:
         """The model with another threshold between two classes; unchanged if it is None.
@@ -127,7 +133,9 @@ def _trained_folder(run: RunFolder, stands_for_it: RunFolder, note: Callable[[st
 def _loaded(run: RunFolder) -> SavedModel:
     stored = run.read_model()
     ensemble, described = read_parts(stored.description, run.path / names.MODEL)
-    arrays = _by_prefix(stored.arrays, described, run.path / names.WEIGHTS)
+    errors = {name: array for name, array in stored.arrays.items() if name.startswith(ERRORS)}
+    weights = {name: array for name, array in stored.arrays.items() if name not in errors}
+    arrays = _by_prefix(weights, described, run.path / names.WEIGHTS)
     layouts: list[ParameterLayout] = []
     parts: list[PredictorPart] = []
     for part in described:
@@ -160,6 +168,7 @@ def _loaded(run: RunFolder) -> SavedModel:
         layouts=tuple(layouts),
         sha256=stored.sha256,
         threads=first.threads or default_threads(layouts[0]),
+        error_arrays={name.removeprefix(ERRORS): array for name, array in errors.items()},
     )
 
 

@@ -19,6 +19,7 @@ from fnnctl.store.catalogue import displayed_status
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.manifest import Manifest, SelectionFacts
 from fnnctl.tasks.classification.tables import read_confusion_matrix, read_trade_offs
+from fnnctl.tasks.coverage import Coverage, read_coverage
 from fnnctl.tasks.reports import TASK_REPORTS, TaskReport
 from fnnctl.text import counted
 
@@ -76,6 +77,8 @@ class Summary:
     """The importance of the columns, if it has just been measured."""
     trade_offs: Mapping[str, Sequence[float | None]] | None = None
     """Between two classes, what each threshold gives: the columns of threshold.csv."""
+    coverage: Sequence[Coverage] = ()
+    """How often regions around predictions hold the truth: coverage.csv."""
     refitted: int | None = None
     """The trial whose run is a search's winner; None if it is not known, and for other runs."""
     out_of_bag: bool = False
@@ -233,6 +236,7 @@ def summarize(run: RunFolder) -> Summary:
         timeline=_timeline(run) if search else None,
         ensemble=ensemble,
         trade_offs=read_trade_offs(scored),
+        coverage=read_coverage(scored),
         refitted=trained_manifest.trial if winner else None,
         out_of_bag=has_bags(scored_manifest),
         networks=trained_manifest.model.networks if trained_manifest.model else 1,

@@ -13,6 +13,7 @@ from fnnctl.config.reading.resolved import resolved_yaml
 from fnnctl.context import SilentListener
 from fnnctl.messages import Message
 from fnnctl.metrics.registry import is_loss
+from fnnctl.modelling.covering import error_arrays, error_tails
 from fnnctl.modelling.model_description import fitted_entries, model_files
 from fnnctl.modelling.predictor import score_parts
 from fnnctl.modelling.worst_rows import WorstRows
@@ -97,6 +98,11 @@ def _write(session: SearchSession, ensemble: TrialEnsemble, *, started: float) -
     if not all(math.isfinite(part.loss) for part in parts.values() if part):
         return False
     arrays, description = model_files(ensemble.to_write(data))
+    held_out = (
+        ensemble.nested or parts["validation"]
+    )  # those that have not selected the trials, if there are any
+    tails = error_tails(held_out, data, split.validation)
+    arrays |= error_arrays(tails)
     # Trials may differ in shape, and the facts have the layouts of all. What else is read of the settings,
     # such as the outputs and whether there are bags, all trials have in common.
     has_twins = all(trial.fit.settings.twins for trial, _ in members)
@@ -139,7 +145,7 @@ def _write(session: SearchSession, ensemble: TrialEnsemble, *, started: float) -
         record_warnings(opened, [*unlike, *warnings], listener)
         in_search = [warning.of_part(names.ENSEMBLE, "the ensemble") for warning in unlike]
         record_warnings(run, in_search, SilentListener(), first=True)  # the user has seen them
-        write_scores(opened, parts, partial(WorstRows.of_data, data.dataset, split.test))
+        write_scores(opened, parts, partial(WorstRows.of_data, data.dataset, split.test), tails)
     return True
 
 

@@ -18,6 +18,7 @@ from fnnctl.config.schema.experiment import NAME_PATTERN
 from fnnctl.context import Context
 from fnnctl.errors import UsageError
 from fnnctl.messages import Message
+from fnnctl.modelling.covering import saved_tails
 from fnnctl.modelling.held_out_rows import held_out_rows
 from fnnctl.modelling.input_file import InputFile
 from fnnctl.modelling.predictor import score_parts
@@ -115,7 +116,8 @@ def score_file(
     with RunRecorder(run, started=started):
         record_notes(run, notes, context.listener)
         record_warnings(run, warnings, context.listener)
-        write_scores(run, {"train": None, "validation": None, "test": part}, lambda _: rows.worst)
+        parts: dict[str, PartScores | None] = {"train": None, "validation": None, "test": part}
+        write_scores(run, parts, lambda _: rows.worst, saved_tails(model))
         context.figures.draw(run)
     return run
 

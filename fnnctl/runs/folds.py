@@ -22,7 +22,8 @@ from fnnctl.modelling.fold_results import FoldResult, Metrics, fold_metrics, fol
 from fnnctl.store import names
 from fnnctl.store.run import OpenRun
 from fnnctl.store.weights import Array
-from fnnctl.tasks.task import FittedValues, TaskData
+from fnnctl.tasks.decoder import FittedValues
+from fnnctl.tasks.task import TaskData
 from fnnctl.training.state import State, extract_part, merge_parts
 from fnnctl.training.trainer import Outcome
 

@@ -24,6 +24,8 @@ from fnnctl.errors import (
 from fnnctl.messages import Message, warning_facts
 from fnnctl.modelling.worst_rows import WorstRows
 from fnnctl.store.run import OpenRun
+from fnnctl.tasks.coverage import coverage_table
+from fnnctl.tasks.regions import ErrorTails
 from fnnctl.tasks.task import PartScores
 
 
@@ -122,10 +124,13 @@ def record_warnings(
 
 
 def write_scores(
-    run: OpenRun, parts: dict[str, PartScores | None], worst: Callable[[PartScores], WorstRows]
+    run: OpenRun,
+    parts: dict[str, PartScores | None],
+    worst: Callable[[PartScores], WorstRows],
+    tails: ErrorTails | None,
 ) -> None:
     """Write the metrics of the parts, and the predictions, curves and `worst` rows of the last one, the test
-    part.
+    part, with the coverage of the regions that follow from `tails`, if there are any.
 
     Each part is removed from `parts`, so that only one large part is in memory at a time.
     """
@@ -135,4 +140,5 @@ def write_scores(
         metrics[name] = part.metrics() if part else None
     run.write_metrics(metrics)
     if part:
-        run.write_artifacts(chain(part.artifacts(), (worst(part).artifact(),)))
+        coverage = [] if tails is None else [coverage_table(part, tails)]
+        run.write_artifacts(chain(part.artifacts(), coverage, [worst(part).artifact()]))

@@ -13,6 +13,7 @@ from fnnctl.config.reading.resolved import resolved_yaml
 from fnnctl.context import Context, SilentListener
 from fnnctl.errors import DivergedError
 from fnnctl.messages import Message
+from fnnctl.modelling.covering import error_arrays, error_tails
 from fnnctl.modelling.data_checks import DataCheck
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.model_description import describe, fitted_entries
@@ -30,6 +31,7 @@ from fnnctl.stacks.out_of_bag import scored_out_of_bag
 from fnnctl.stacks.work import TrainedStack, Workers, in_this_process, train_fits
 from fnnctl.store.run import OpenRun, create_run
 from fnnctl.tasks.post_training import PostTraining
+from fnnctl.tasks.regions import ErrorTails
 from fnnctl.tasks.task import PartScores, TaskData
 from fnnctl.training.checkpoint import Checkpoint
 from fnnctl.training.learners.batches import batch_bounds
@@ -148,7 +150,8 @@ def _write_trained(
     record_warnings(run, [*dead, *loss_warnings(fit, [trained], budget=budget)], listener)
     record_notes(run, many_dead, listener)
     predictor, parts = _scored(data, fit, stack, scores)
-    _record_calibration(run, fit, predictor, context)
+    tails = error_tails(parts["validation"], data, fit.split(data).validation)
+    _record_calibration(run, fit, predictor, tails, context)
     if not all(math.isfinite(part.loss) for part in parts.values() if part):
         raise _diverged(run, fit, trained)  # the last step's weights are finite, but too large
     unlike = _unlike_rows_warnings(data, fit, predictor, parts)
@@ -156,7 +159,7 @@ def _write_trained(
     about_scores = score_warnings(fit.experiment, parts["test"], [trained], held_out=parts["validation"])
     record_warnings(run, about_scores, listener, first=True)
     record_warnings(run, column_warnings(run, parts["test"]), listener)
-    write_scores(run, parts, partial(WorstRows.of_data, data.dataset, fit.split(data).test))
+    write_scores(run, parts, partial(WorstRows.of_data, data.dataset, fit.split(data).test), tails)
     context.figures.draw(run)
     stop.raise_if_requested()  # matplotlib may have swallowed the signal
     return [*about_scores, *unlike] if stands_for_search else about_scores
@@ -280,12 +283,15 @@ def _unlike_rows_warnings(
     )
 
 
-def _record_calibration(run: OpenRun, fit: Fit, predictor: Predictor, context: Context) -> None:
+def _record_calibration(
+    run: OpenRun, fit: Fit, predictor: Predictor, tails: ErrorTails | None, context: Context
+) -> None:
     """Write what was fitted after training, and warnings about it."""
     post_training, decoder = PostTraining.of(fit.experiment.model), predictor.decoder
     weights = [part.weight for part in predictor.parts[1:] and predictor.parts]
-    if (entries := fitted_entries(decoder)) or weights:
-        run.describe_model(entries, weights)
+    arrays = error_arrays(tails)
+    if (entries := fitted_entries(decoder)) or weights or arrays:
+        run.describe_model(entries, weights, arrays)
     if weights:
         shares = (weight / sum(weights) for weight in weights)
         run.record({"shares": dict(zip(("members", "plain_twins"), shares, strict=True))})

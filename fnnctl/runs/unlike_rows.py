@@ -19,8 +19,9 @@ from fnnctl.metrics.comparison.rows import unpaired_difference
 from fnnctl.metrics.registry import is_loss, label_of
 from fnnctl.modelling.fit import Fit
 from fnnctl.seeds import Purpose, stream
+from fnnctl.tasks.decoder import OutputDecoder
 from fnnctl.tasks.post_training import PostTraining
-from fnnctl.tasks.task import OutputDecoder, PartScores, TaskData
+from fnnctl.tasks.task import PartScores, TaskData
 from fnnctl.text import p_text, quoted, word_list
 
 LEVEL: Final = 0.001

@@ -68,9 +68,14 @@ class OpenRun(RunFolder):
         write_bytes(self.path / names.WEIGHTS, to_npz(arrays))
         write_text(self.path / names.MODEL, to_json({**description, "arrays": array_list(arrays)}))
 
-    def describe_model(self, facts: Mapping[str, Any], weights: Sequence[float] = ()) -> None:
-        """Add facts that were not known when the model was written: also the weights of its parts."""
+    def describe_model(
+        self, facts: Mapping[str, Any], weights: Sequence[float] = (), arrays: Mapping[str, Array] = {}
+    ) -> None:
+        """Add what was not known when the model was written: also the weights of its parts, and arrays."""
         path = self.path / names.MODEL
+        if arrays:
+            stored = self.read_model()
+            self.write_model({**stored.arrays, **arrays}, stored.description)
         model = read_mapping(self._required(names.MODEL, "the run has no model"), path)
         if weights:
             parts = zip(model["parts"], weights, strict=True)

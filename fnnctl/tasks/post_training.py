@@ -11,7 +11,8 @@ import numpy as np
 from fnnctl.arrays import FloatArray
 from fnnctl.config.schema.model import DEFAULT_THRESHOLD, Calibration, ModelConfig, Threshold
 from fnnctl.messages import Message
-from fnnctl.tasks.task import OutputDecoder, Targets, Task
+from fnnctl.tasks.decoder import OutputDecoder
+from fnnctl.tasks.task import Targets, Task
 from fnnctl.text import counted
 
 NO_TEMPERATURE: Final = (

@@ -20,9 +20,10 @@ import numpy as np
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.predictor import Predictor
+from fnnctl.tasks.decoder import OutputDecoder
 from fnnctl.tasks.mixture import Mixture
 from fnnctl.tasks.post_training import PostTraining
-from fnnctl.tasks.task import OutputDecoder, TaskData, metric_of
+from fnnctl.tasks.task import TaskData, metric_of
 from fnnctl.trials.bags import SCORES, SHARES
 from fnnctl.trials.ensemble import TrainedTrial, TrialEnsemble, TrialMembers
 from fnnctl.trials.selection import Limits, Selection, gains, nested_selections, select_by_loss

@@ -18,8 +18,8 @@ from fnnctl.nn.shape import OutputShape
 from fnnctl.seeds import member_seed
 from fnnctl.stacks.work import TrainedStack, train_fits
 from fnnctl.tasks.classification.task import Classification
+from fnnctl.tasks.decoder import OutputDecoder
 from fnnctl.tasks.post_training import PostTraining
-from fnnctl.tasks.task import OutputDecoder
 from fnnctl.tasks.temperature import PRIOR_ROWS, fit_temperature
 from tests.commands.settings import NEVER_STOPPED, run_of
 from tests.modelling.prepared import Prepared, prepare

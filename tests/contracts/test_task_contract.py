@@ -27,10 +27,11 @@ from fnnctl.report.figures.run_figures import RUN_FIGURES
 from fnnctl.stacks.work import train_fits
 from fnnctl.store import names
 from fnnctl.store.tables import wide_csv_lines
+from fnnctl.tasks.decoder import OutputDecoder
 from fnnctl.tasks.epoch_metrics import EPOCH_METRICS, TRAIN_LOSS, VALIDATION_LOSS, epoch_metrics
 from fnnctl.tasks.registry import task_of
 from fnnctl.tasks.reports import TASK_REPORTS
-from fnnctl.tasks.task import Artifacts, FoldScores, OutOfFold, OutputDecoder, Task
+from fnnctl.tasks.task import Artifacts, FoldScores, OutOfFold, Task
 from tests.tasks.cases import CASES, ROWS, TaskCase
 
 

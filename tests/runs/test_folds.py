@@ -17,8 +17,8 @@ from fnnctl.runs.folds import keep_folds, load_folds
 from fnnctl.stacks.fold_measure import FoldMeasure
 from fnnctl.stacks.work import train_fits
 from fnnctl.store.run import OpenRun, create_run
+from fnnctl.tasks.decoder import FittedValues
 from fnnctl.tasks.post_training import PostTraining
-from fnnctl.tasks.task import FittedValues
 from fnnctl.training.trainer import Outcome
 
 FOLDS = ["training.epochs=4", "evaluation.cross_validation={folds: 3, repeats: 1}"]

@@ -17,8 +17,9 @@ from fnnctl.metrics.registry import CLASSIFICATION
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.loading import split_data
 from fnnctl.stacks.work import train_fits
+from fnnctl.tasks.decoder import OutputDecoder
 from fnnctl.tasks.registry import encode
-from fnnctl.tasks.task import OutputDecoder, PartScores, Task, TaskData
+from fnnctl.tasks.task import PartScores, Task, TaskData
 from tests.memory import dataset_of
 
 ROWS = 48

@@ -10,8 +10,8 @@ import pytest
 from fnnctl.config.schema.model import ModelConfig
 from fnnctl.nn.shape import OutputShape
 from fnnctl.tasks.decisions import Decision
+from fnnctl.tasks.decoder import OutputDecoder
 from fnnctl.tasks.post_training import NO_POST_TRAINING, PostTraining
-from fnnctl.tasks.task import OutputDecoder
 from tests.messages import Messages
 
 DECODER = OutputDecoder(OutputShape(2, "softmax"))

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from fnnctl.config.schema.data import TargetTransformName
 from fnnctl.config.schema.model import ModelConfig
 from fnnctl.errors import ConfigError
+from fnnctl.tasks.decoder import TargetScale
 from fnnctl.tasks.post_training import MEDIANS, NO_POST_TRAINING
 from fnnctl.tasks.regression.task import Regression
 from fnnctl.tasks.target_transforms import (
@@ -17,7 +18,6 @@ from fnnctl.tasks.target_transforms import (
     QuantileTransform,
     transform_of,
 )
-from fnnctl.tasks.task import TargetScale
 from tests.messages import Messages
 
 TASK = Regression("price")

@@ -19,7 +19,7 @@ from fnnctl.errors import FnnctlError, UsageError
 from fnnctl.export.onnx.columns import missing_codes, missing_text
 from fnnctl.modelling.held_out_rows import held_out_rows
 from fnnctl.modelling.saved_model import SavedModel
-from fnnctl.tasks.task import OutputDecoder
+from fnnctl.tasks.decoder import OutputDecoder
 from fnnctl.text import quoted
 
 SYNTHETIC_ROWS: Final = 256

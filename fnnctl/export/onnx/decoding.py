@@ -13,6 +13,7 @@ import numpy as np
 
 from fnnctl.export.onnx.interpolation import interpolated
 from fnnctl.modelling.predictor import Predictor
+from fnnctl.tasks.decoder import OutputDecoder, TargetScale
 from fnnctl.tasks.decoding import (
     BackTransformed,
     Divided,
@@ -25,7 +26,6 @@ from fnnctl.tasks.decoding import (
     calibration_steps,
 )
 from fnnctl.tasks.target_transforms import LARGEST_LOG, LogTransform
-from fnnctl.tasks.task import OutputDecoder, TargetScale
 
 if TYPE_CHECKING:
     from fnnctl.export.onnx.graph import Graph

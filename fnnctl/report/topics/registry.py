@@ -75,7 +75,12 @@ CONTENTS: Final[tuple[Heading, ...]] = (
     Heading(
         "Scores",
         "columns",
-        (Topic("scores.all_scores"), Topic("classes.all_classes"), Topic("thresholds.threshold_table")),
+        (
+            Topic("scores.all_scores"),
+            Topic("classes.all_classes"),
+            Topic("thresholds.threshold_table"),
+            Topic("coverage.regions"),
+        ),
     ),
     Heading("Importance", "columns", (_in_all("feature_importance.importance"),), is_requested=True),
     Heading("Data and training", "columns", (Topic("data.details"), Topic("training.details"))),
@@ -105,6 +110,7 @@ JSON_ENTRIES: Final[tuple[Topic, ...]] = (
     _of_search("audit.json_entries"),
     _of_search("hyperparameter_importance.json_entries"),
     Topic("feature_importance.json_entries"),
+    Topic("coverage.json_entries"),
 )
 """What stands in a run's entry of `report --json`, in this order; functions that return a mapping."""
 

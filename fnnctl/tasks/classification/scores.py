@@ -47,7 +47,9 @@ from fnnctl.tasks.classification.warnings import (
     unfound_class_warning,
 )
 from fnnctl.tasks.decisions import Decision, cheapest_answer, predicted_classes, row_costs
-from fnnctl.tasks.task import Artifacts, OutputDecoder, PartScores
+from fnnctl.tasks.decoder import OutputDecoder
+from fnnctl.tasks.regions import ErrorTails, MeasuredRegions, RegionLimits
+from fnnctl.tasks.task import Artifacts, PartScores
 from fnnctl.tasks.temperature import calibrated
 from fnnctl.tasks.warnings import TEST_PART, UNKNOWN, TrainingOutcome, few_rows
 
@@ -267,6 +269,16 @@ class ClassScores:
         predictions = self.predictions
         probability = np.take_along_axis(self.probabilities, predictions[:, None], axis=1)[:, 0]
         return self.rows, np.where(predictions == self.labels, np.nan, probability)
+
+    def error_tails(self, groups: IntArray | None) -> ErrorTails:
+        """What is missing to 1 of the probabilities of the true classes; see `PartScores`."""
+        return ErrorTails.of_classes(self.labels, self.probabilities, groups)
+
+    def regions(self, limits: RegionLimits) -> MeasuredRegions:
+        """Sets, by true classes; see `PartScores`."""
+        inside = limits.sets(self.probabilities)
+        holds = inside[np.arange(len(self.labels)), self.labels]
+        return MeasuredRegions(holds, inside.sum(axis=1).astype(np.float64), self.labels, self.classes)
 
     def confusion(self) -> IntArray:
         """(C, C) counts: true classes in rows, predicted ones in columns."""

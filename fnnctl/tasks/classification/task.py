@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import compress
 from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
@@ -24,11 +25,13 @@ from fnnctl.tasks.classification.out_of_fold import ClassOutOfFold, out_of_fold
 from fnnctl.tasks.classification.scores import ClassScores, class_scores
 from fnnctl.tasks.classification.tables import most_probable, top_columns
 from fnnctl.tasks.decisions import Decision, choose, costs_of, predicted_classes
+from fnnctl.tasks.decoder import OutputDecoder, output_shape
 from fnnctl.tasks.epoch_metrics import ClassificationEpochMetrics
 from fnnctl.tasks.mixture import Mixture
 from fnnctl.tasks.one_column import ColumnValues, classes_of_column
+from fnnctl.tasks.regions import SET_SEPARATOR
 from fnnctl.tasks.shares import likelihood_shares
-from fnnctl.tasks.task import FoldScores, OutputDecoder, Targets, Task, output_shape
+from fnnctl.tasks.task import FoldScores, Targets, Task
 from fnnctl.tasks.temperature import (
     PRIOR_ROWS,
     calibrated,
@@ -61,10 +64,11 @@ class Classification:
     name: ClassVar[TaskName] = CLASSIFICATION
     default_metric = ACCURACY.name
 
-    def prediction_columns(self, top: int | None = None) -> Sequence[str]:
+    def prediction_columns(self, top: int | None = None, *, has_region: bool = False) -> Sequence[str]:
+        leading = ("prediction", *(("set", "set_size") if has_region else ()))
         if top is None:
-            return ("prediction", *(f"p_{name}" for name in self.classes))
-        return ("prediction", *top_columns(min(top, len(self.classes))))
+            return (*leading, *(f"p_{name}" for name in self.classes))
+        return (*leading, *top_columns(min(top, len(self.classes))))
 
     def check(self, experiment: Experiment) -> list[Problem]:
         weights, output = experiment.training.class_weights, experiment.model.output
@@ -226,7 +230,10 @@ class Classification:
     ) -> tuple[Sequence[Sequence[object]], FloatArray]:
         probabilities = softmax(calibrated(scores, decoder.temperature, decoder.class_weights))
         numbers = predicted_classes(probabilities, decoder.decision, decoder.class_weights)
-        predicted = [[self.classes[k]] for k in numbers.tolist()]
+        predicted: list[list[object]] = [[self.classes[k]] for k in numbers.tolist()]
+        if decoder.region is not None:
+            for columns, inside in zip(predicted, decoder.region.sets(probabilities), strict=True):
+                columns += [SET_SEPARATOR.join(compress(self.classes, inside)), int(inside.sum())]
         if top is None:
             return predicted, probabilities
         best = most_probable(self.classes, probabilities, top)

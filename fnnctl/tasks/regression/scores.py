@@ -19,9 +19,11 @@ from fnnctl.nn.losses.real_values import REAL_VALUE_LOSSES
 from fnnctl.seeds import Purpose, stream
 from fnnctl.store import names
 from fnnctl.store.tables import csv_lines
+from fnnctl.tasks.decoder import OutputDecoder, TargetScale
 from fnnctl.tasks.folds import mean_metrics, repeats_of
+from fnnctl.tasks.regions import ErrorTails, MeasuredRegions, RegionLimits, tenth_of
 from fnnctl.tasks.regression.warnings import baseline_warning
-from fnnctl.tasks.task import Artifact, Artifacts, FoldScores, OutputDecoder, PartScores, TargetScale
+from fnnctl.tasks.task import Artifact, Artifacts, FoldScores, PartScores
 from fnnctl.tasks.warnings import (
     OUT_OF_FOLD,
     TEST_PART,
@@ -111,6 +113,17 @@ class EstimateScores:
         """The absolute residual, where it is not 0; see `PartScores`."""
         residuals = np.abs(self.targets - self.estimates)
         return self.rows, np.where(residuals == 0, np.nan, residuals)
+
+    def error_tails(self, groups: IntArray | None) -> ErrorTails:
+        """The residuals; see `PartScores`."""
+        return ErrorTails.of_numbers(self.targets, self.estimates, groups)
+
+    def regions(self, limits: RegionLimits) -> MeasuredRegions:
+        """Intervals, by tenths of the estimates; see `PartScores`."""
+        low, high = limits.intervals(self.estimates)
+        holds = (low <= self.targets) & (self.targets <= high)
+        parts = tenth_of(self.estimates, limits.edges)
+        return MeasuredRegions(holds, high - low, parts, limits.names_of_tenths)
 
     def confusion_table(self) -> None:
         """None: there are no classes."""

@@ -18,6 +18,7 @@ from fnnctl.messages import Message
 from fnnctl.metrics.metric import TaskName
 from fnnctl.metrics.registry import R2, REGRESSION, class_of, objectives
 from fnnctl.tasks.checks import refused_metric, refused_monitors, refused_output
+from fnnctl.tasks.decoder import OutputDecoder, TargetScale, output_shape
 from fnnctl.tasks.epoch_metrics import RegressionEpochMetrics
 from fnnctl.tasks.mixture import Mixture
 from fnnctl.tasks.one_column import ColumnValues, estimated_targets
@@ -32,7 +33,7 @@ from fnnctl.tasks.regression.scores import (
 )
 from fnnctl.tasks.shares import error_shares
 from fnnctl.tasks.target_transforms import transform_of
-from fnnctl.tasks.task import FoldScores, OutputDecoder, Targets, TargetScale, Task, output_shape
+from fnnctl.tasks.task import FoldScores, Targets, Task
 from fnnctl.text import counted, quoted
 
 if TYPE_CHECKING:
@@ -55,10 +56,10 @@ class Regression:
     classes: ClassVar[tuple[str, ...]] = ()
     default_metric = R2.name
 
-    def prediction_columns(self, top: int | None = None) -> Sequence[str]:
+    def prediction_columns(self, top: int | None = None, *, has_region: bool = False) -> Sequence[str]:
         if top is not None:
             raise UsageError("--top is for classes, and a regression has none: leave it out")
-        return ("prediction",)
+        return ("prediction", *(("low", "high") if has_region else ()))
 
     def check(self, experiment: Experiment) -> list[Problem]:
         return [
@@ -173,7 +174,10 @@ class Regression:
         self, scores: FloatArray, decoder: OutputDecoder, *, top: int | None = None
     ) -> tuple[Sequence[Sequence[object]], FloatArray]:
         estimates = scale_of(decoder).restored(scores[:, 0])
-        return [[estimate] for estimate in estimates.tolist()], np.empty((len(estimates), 0))
+        columns = [estimates]
+        if decoder.region is not None:
+            columns += decoder.region.intervals(estimates)
+        return np.stack(columns, axis=1).tolist(), np.empty((len(estimates), 0))
 
     def encode_new(self, texts: Sequence[str], codes: IntArray) -> tuple[Targets, dict[str, str]]:
         values = {text: target_value(self.target, text) for text in texts}

@@ -18,8 +18,8 @@ from fnnctl.config.schema.training import TrainingConfig
 from fnnctl.nn.losses.cross_entropy import softmax
 from fnnctl.tasks.classification.task import Classification
 from fnnctl.tasks.decisions import Decision
+from fnnctl.tasks.decoder import OutputDecoder
 from fnnctl.tasks.post_training import PostTraining
-from fnnctl.tasks.task import OutputDecoder
 from fnnctl.tasks.temperature import calibrated, fit_with_weights
 from tests.program import Program, read_json
 

@@ -16,9 +16,10 @@ from fnnctl.nn.losses.cross_entropy import softmax
 from fnnctl.tasks.classification.scores import ClassScores
 from fnnctl.tasks.classification.task import Classification
 from fnnctl.tasks.decisions import Decision, cheapest_answer, predicted_classes, row_costs
+from fnnctl.tasks.decoder import FittedValues, OutputDecoder
 from fnnctl.tasks.post_training import PostTraining
 from fnnctl.tasks.regression.task import Regression
-from fnnctl.tasks.task import FittedValues, OutputDecoder, Task
+from fnnctl.tasks.task import Task
 from fnnctl.tasks.temperature import fit_temperature
 from tests.messages import Messages
 

@@ -12,8 +12,9 @@ from fnnctl.config.schema.model import ModelConfig
 from fnnctl.data.splits.folds import Folds
 from fnnctl.data.splits.parts import Split
 from fnnctl.tasks.classification.task import Classification
+from fnnctl.tasks.decoder import TargetScale
 from fnnctl.tasks.regression.task import Regression
-from fnnctl.tasks.task import TargetScale, Task
+from fnnctl.tasks.task import Task
 from tests.messages import Messages
 
 TASK, CLASSES = Regression("price", seed=3), Classification("y", ("a", "b"))

@@ -1,0 +1,119 @@
+"""Regions around a saved model's predictions: intervals of numbers, and sets of classes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any, Final
+
+import numpy.typing as npt
+
+from fnnctl.arrays import IntArray
+from fnnctl.errors import UsageError
+from fnnctl.modelling.saved_model import ERRORS, SavedModel
+from fnnctl.store import names
+from fnnctl.store.atomic import damaged
+from fnnctl.tasks.regions import (
+    LEAST_OF_CLASS,
+    LEAST_OF_TENTH,
+    SET_SEPARATOR,
+    TENTHS,
+    ErrorTails,
+    RegionLimits,
+)
+from fnnctl.tasks.task import PartScores, TaskData
+from fnnctl.text import quoted, word_list
+
+LEAST_COVERAGE: Final = 0.5
+"""A region that misses the truth more often than not is of no use, and smaller errors are not kept."""
+
+
+def error_tails(held_out: PartScores | None, data: TaskData, rows: IntArray) -> ErrorTails | None:
+    """The errors of rows (n,) that were not trained on; None without rows."""
+    if held_out is None:
+        return None
+    groups = data.dataset.groups
+    return held_out.error_tails(None if groups is None else groups[rows])
+
+
+def error_arrays(tails: ErrorTails | None) -> dict[str, npt.NDArray[Any]]:
+    """The arrays of a model from which `saved_tails` are read; none without errors."""
+    arrays = {} if tails is None else tails.to_arrays()
+    return {f"{ERRORS}{name}": array for name, array in arrays.items()}
+
+
+def saved_tails(model: SavedModel) -> ErrorTails | None:
+    """The errors that a model knows; None if it knows none. Raises `DataError` if they are damaged."""
+    if not model.error_arrays:
+        return None
+    try:
+        return ErrorTails.from_arrays(model.error_arrays)
+    except (KeyError, ValueError) as error:
+        raise damaged(model.run.path / names.WEIGHTS, f"is damaged: {error}") from error
+
+
+def covering(model: SavedModel, coverage: float) -> tuple[SavedModel, list[str]]:
+    """The model whose predictions have the regions of `limits_of`, and notes about them."""
+    limits, notes = limits_of(model, coverage)
+    decoder = replace(model.predictor.decoder, region=limits)
+    return replace(model, predictor=replace(model.predictor, decoder=decoder)), notes
+
+
+def limits_of(model: SavedModel, coverage: float) -> tuple[RegionLimits, list[str]]:
+    """How far regions reach that hold the truth this often, and notes about them.
+
+    Raises `UsageError` if the model does not know its errors, or too few of them, and `DataError` if they are
+    damaged.
+    """
+    if not LEAST_COVERAGE <= coverage < 1:
+        raise UsageError(f"the coverage must be at least {LEAST_COVERAGE} and below 1, not {coverage:g}")
+    tails = saved_tails(model)
+    if tails is None:
+        raise UsageError(_no_errors(model))
+    if coverage > tails.highest_coverage:
+        highest = math.floor(1000 * tails.highest_coverage) / 1000
+        advice = f"write at most {highest:g}" if highest >= LEAST_COVERAGE else "more rows are needed"
+        raise UsageError(
+            f"the rows that {model.run.path} was not trained on are too few for a coverage of {coverage:g}: "
+            f"{advice}"
+        )
+    return tails.limits(coverage), list(_notes(model, tails, coverage))
+
+
+def _no_errors(model: SavedModel) -> str:
+    """Why a model has no errors to measure regions by, and how to get one that has."""
+    run = model.run.path
+    resolved = f"fnnctl train {run / names.RESOLVED}"
+    return (
+        f"{run} does not know its errors on rows that it was not trained on: either there were no such rows "
+        "(write model.ensemble: {members: 8, bags: true}, or data.split.validation: 0.15), or it was trained "
+        f"before version 0.11 (train it again: {resolved})"
+    )
+
+
+def _notes(model: SavedModel, tails: ErrorTails, coverage: float) -> Iterator[str]:
+    """What is not as fine as with more rows."""
+    classes, pooled = model.predictor.task.classes, tails.pooled(coverage)
+    if classes and pooled:
+        which = word_list([quoted(classes[part]) for part in pooled])
+        yield (
+            f"sets hold {which} by the errors of all classes: there are fewer than {LEAST_OF_CLASS} rows of "
+            "their own, or too few for this coverage"
+        )
+    if not classes and pooled:
+        yield (
+            "intervals are equally wide for small and large predictions; other widths need "
+            f"{TENTHS * LEAST_OF_TENTH:,} rows that were not trained on, {LEAST_OF_TENTH} per tenth of the "
+            "predictions"
+        )
+
+
+def refuse_separators(classes: tuple[str, ...]) -> None:
+    """Raise `UsageError` if a set of these classes cannot be written in one field."""
+    unwritable = [name for name in classes if SET_SEPARATOR in name]
+    if unwritable:
+        raise UsageError(
+            f"--coverage: sets are written as a{SET_SEPARATOR}b, but {quoted(unwritable[0])} has a "
+            f"{SET_SEPARATOR}; use Predictor.predict_set from Python"
+        )
