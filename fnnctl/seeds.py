@@ -41,6 +41,7 @@ class Purpose(IntEnum):
     SAMPLES = int.from_bytes(b"samples", "big")
     CATEGORY_FOLDS = int.from_bytes(b"category folds", "big")
     UNLIKE = int.from_bytes(b"unlike", "big")
+    CONTRIBUTIONS = int.from_bytes(b"contributions", "big")
 
 
 def stream(seed: int, purpose: Purpose, *counts: int) -> np.random.Generator:

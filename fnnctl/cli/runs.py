@@ -63,6 +63,23 @@ Coverage = Annotated[
         "rows, such as 0.9.",
     ),
 ]
+Contributions = Annotated[
+    int | None,
+    number_option(
+        "--contributions",
+        "Also write the N columns that move each prediction most from the mean prediction, with their "
+        "effects.",
+        least=1,
+    ),
+]
+Background = Annotated[
+    str | None,
+    typer.Option(
+        "--background",
+        metavar="FILE",
+        help="The rows whose mean prediction --contributions begins with (default: training rows).",
+    ),
+]
 
 
 @HEADING.command(
@@ -99,6 +116,8 @@ def predict(
     digits: Digits = None,
     top: Top = None,
     coverage: Coverage = None,
+    contributions: Contributions = None,
+    background: Background = None,
     delimiter: Delimiter = None,
     encoding: Encoding = None,
     threshold: DecisionThreshold = None,
@@ -116,7 +135,7 @@ def predict(
         raise UsageError("name the rows to predict: fnnctl predict [RUN] DATA")
 
     with terminal_context(output, runs_dir) as context:
-        form = PredictionForm(column_names("--keep", keep or ()), digits, top, coverage)
+        form = PredictionForm(column_names("--keep", keep or ()), digits, top, coverage, contributions)
         to = prediction_target(file, output)
         model = predict(
             run,
@@ -127,6 +146,7 @@ def predict(
             encoding=encoding,
             threshold=threshold,
             form=form,
+            background=background,
             workers=workers,
         )
         show_predicted(model, to, output)

@@ -15,9 +15,10 @@ from fnnctl.data.files import UNREPORTED
 from fnnctl.data.new_rows import KEEP_NONE, Keep, output_names
 from fnnctl.errors import UsageError
 from fnnctl.memory import return_large_blocks
+from fnnctl.modelling.contributions import Explanation, explainer_of_file, explainer_of_run
 from fnnctl.modelling.covering import covering, refuse_separators
 from fnnctl.modelling.input_file import InputFile, as_notes
-from fnnctl.modelling.saved_model import has_network, load_model
+from fnnctl.modelling.saved_model import SavedModel, has_network, load_model
 from fnnctl.processors import usable_processors
 from fnnctl.store.atomic import write_output
 from fnnctl.store.catalogue import find_run, is_run
@@ -39,6 +40,8 @@ class PredictionForm:
     """This many of the most probable classes instead of the probabilities of all."""
     coverage: float | None = None
     """How often regions around the predictions hold the truth; None writes none."""
+    contributions: int | None = None
+    """The number of columns whose contributions are written; None writes none."""
 
 
 def prediction_target(file: Path | None, output: Output) -> Path | Output:
@@ -60,6 +63,7 @@ def predict(
     encoding: str | None = None,
     threshold: float | None = None,
     form: PredictionForm = PredictionForm(),
+    background: str | None = None,
     workers: int | None = None,
 ) -> RunFolder:
     """Predict the rows of `data` (a file, a folder of arrays or `-`), and return the run whose network did.
@@ -92,7 +96,9 @@ def predict(
         context.labelled_note(BY_WEIGHTS)
     if isinstance(to, Path) and source.contains(to):
         raise UsageError(f"'{to}' holds the rows to predict and is not overwritten; name another file")
+    explanation = _explanation(model, form.contributions, background, context)
     columns = model.predictor.task.prediction_columns(form.top, has_region=form.coverage is not None)
+    columns = [*columns, *(explanation.columns if explanation else ())]
     # On a terminal, the rows themselves show how far the reading is.
     on_screen = isinstance(to, Output) and to.is_terminal
     progress = nullcontext(UNREPORTED) if on_screen else context.listener.reading()
@@ -109,7 +115,7 @@ def predict(
                     f"{source.name}: the column {quoted(name)} is called {quoted(new)} in the output"
                 )
         predicted = predicted_lines(
-            PredictedLines(model.predictor, source.name, form.top, form.digits),
+            PredictedLines(model.predictor, source.name, form.top, form.digits, explanation),
             rows.blocks,
             workers=(workers or usable_processors()) if model.threads == 1 else 1,
             warn=as_notes(context.note),
@@ -120,6 +126,20 @@ def predict(
         else:
             to.lines(lines)
     return model.run
+
+
+def _explanation(
+    model: SavedModel, count: int | None, background: str | None, context: Context
+) -> Explanation | None:
+    if count is None:
+        if background is not None:
+            raise UsageError("--background belongs to --contributions N: add it, or leave --background out")
+        return None
+    seed = model.run.read_manifest().seed or 0
+    if background is None:
+        return Explanation(explainer_of_run(model, seed), count)
+    rows = InputFile.find(background, model, setting="--background", delimiter=None, encoding=None)
+    return Explanation(explainer_of_file(model, rows, seed, context.note), count)
 
 
 def show_predicted(run: RunFolder, to: Path | Output, output: Output) -> None:

@@ -18,8 +18,6 @@ from typing import Final, Literal
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
-from fnnctl.data.dataset import Columns
-from fnnctl.data.row_encoder import columns_of
 from fnnctl.errors import UsageError
 from fnnctl.metrics.feature_importance import (
     REPEATS,
@@ -80,13 +78,13 @@ def features_of_run(model: SavedModel, held_out: HeldOutRows, seed: int, note: N
             "data.split.test, train again, or report on an evaluation (`fnnctl evaluate RUN --data FILE`)"
         )
     predictor = model.predictor
-    columns = source_columns(predictor, data.dataset)
+    columns = predictor.source_columns(data.dataset)
     rows = rows[_chosen(len(rows), columns, seed, f"of the {part} part", note)]
     predictors = [(predictor, np.arange(len(rows)))]
     if held_out.bags and part == "validation":
         rows_of_members = [np.flatnonzero(np.isin(rows, bag.validation)) for bag in held_out.bags]
         predictors = [*zip(predictor.member_predictors(), rows_of_members, strict=True)]
-    features = _features(predictor, data.dataset, rows)
+    features = predictor.row_features(data.dataset, rows)
     return HeldOutFeatures(part, data.targets[rows], features, predictors, columns)
 
 
@@ -99,8 +97,8 @@ def features_of_file(model: SavedModel, file: InputFile, seed: int, note: Note) 
     blocks: list[list[FloatArray]] = []
     targets: list[Targets] = []
     for block, kept, encoded in labelled_blocks(file, model, note):
-        columns = columns or source_columns(predictor, block)
-        blocks.append(_features(predictor, block, kept))
+        columns = columns or predictor.source_columns(block)
+        blocks.append(predictor.row_features(block, kept))
         targets.append(encoded)
     all_targets = np.concatenate(targets)
     if len(all_targets) < 2:
@@ -108,25 +106,6 @@ def features_of_file(model: SavedModel, file: InputFile, seed: int, note: Note) 
     rows = _chosen(len(all_targets), columns, seed, f"of {file.name}", note)
     features = [np.concatenate(part_blocks)[rows] for part_blocks in zip(*blocks, strict=True)]
     return HeldOutFeatures("test", all_targets[rows], features, [(predictor, np.arange(len(rows)))], columns)
-
-
-def source_columns(predictor: Predictor, columns: Columns) -> dict[str, tuple[str, ...]]:
-    """The columns that a predictor reads, by the table's column that they were made from."""
-    columns_read = columns_of(predictor.preprocessor)
-    source = {name: original for original, made in columns.expansions.items() for name in made}
-    columns_of_source: dict[str, list[str]] = {}
-    for name in columns_read:
-        columns_of_source.setdefault(source.get(name, name), []).append(name)
-    return {name: tuple(parts) for name, parts in columns_of_source.items()}
-
-
-def _features(predictor: Predictor, columns: Columns, rows: IntArray) -> list[FloatArray]:
-    """(n, features) of these rows, for each of the predictor's distinct parts, in its precision."""
-    features = []
-    for part in predictor.distinct:
-        features.append(np.empty((len(rows), part.inputs.shape[1] - 1), part.inputs.dtype))
-        part.preprocessor.transform(columns, rows, features[-1])
-    return features
 
 
 def _chosen(rows: int, columns: Mapping[str, object], seed: int, whose: str, note: Note) -> IntArray:

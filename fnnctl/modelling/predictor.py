@@ -11,6 +11,7 @@ import numpy as np
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.data.dataset import Columns
 from fnnctl.data.preprocessing import Features, Preprocessor
+from fnnctl.data.row_encoder import columns_of
 from fnnctl.data.splits.parts import Split
 from fnnctl.nn.network import Network, inner_members
 from fnnctl.tasks.decoder import OutputDecoder
@@ -223,6 +224,22 @@ class Predictor:
         known = {column.name: column.known for column in self.preprocessor.categories}
         categories = tuple(known.get(name, ()) for name in columns.categorical_names)
         return [part.preprocessor.of(replace(columns, categories=categories)) for part in self.distinct]
+
+    def row_features(self, columns: Columns, rows: IntArray) -> list[FloatArray]:
+        """(n, features) of these rows, for each of the `distinct` parts, in its precision."""
+        features = []
+        for part in self.distinct:
+            features.append(np.empty((len(rows), part.inputs.shape[1] - 1), part.inputs.dtype))
+            part.preprocessor.transform(columns, rows, features[-1])
+        return features
+
+    def source_columns(self, columns: Columns) -> dict[str, tuple[str, ...]]:
+        """The columns that the predictor reads, by the table's column that they were made from."""
+        source = {name: original for original, made in columns.expansions.items() for name in made}
+        columns_of_source: dict[str, list[str]] = {}
+        for name in columns_of(self.preprocessor):
+            columns_of_source.setdefault(source.get(name, name), []).append(name)
+        return {name: tuple(parts) for name, parts in columns_of_source.items()}
 
     @property
     def distinct(self) -> list[PredictorPart]:

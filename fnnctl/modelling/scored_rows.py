@@ -16,6 +16,7 @@ from fnnctl.data.problems import Problems
 from fnnctl.data.row_encoder import NewRows
 from fnnctl.errors import DataError, Problem
 from fnnctl.messages import Message
+from fnnctl.modelling.contributions import Explanation
 from fnnctl.modelling.input_file import InputFile, Note, Warn, as_notes
 from fnnctl.modelling.predictor import Predictor
 from fnnctl.modelling.saved_model import SavedModel
@@ -170,6 +171,30 @@ def predicted_rows(
         kept = [waiting.popleft() for _ in numbers] if waiting else [()] * len(numbers)
         leading = zip(numbers.tolist(), kept, predicted, strict=True)
         yield ([number, *texts, *columns] for number, texts, columns in leading), values
+
+
+def explained_rows(
+    explanation: Explanation, blocks: Iterable[NewRows], file: str, *, top: int | None = None
+) -> Iterator[tuple[Iterable[Sequence[object]], FloatArray]]:
+    """As `predicted_rows`, with the contributions of the columns after all others, block by block."""
+    explainer = explanation.explainer
+    predictor = explainer.predictor
+    for block in blocks:
+        features = predictor.row_features(block, np.arange(len(block)))
+        explained = [*explainer.effects(features)]
+        scores = np.array([row.scores for row in explained])
+        numbers = np.arange(block.first, block.first + len(block))
+        refuse_overflow(scores, numbers, file)
+        predicted, values = predictor.task.predict(scores, predictor.decoder, top=top)
+        kept = block.kept or [()] * len(block)
+        columns = zip(numbers.tolist(), kept, predicted, values.tolist(), explained, strict=True)
+        yield (
+            (
+                [number, *texts, *leading, *trailing, *explanation.cells(row.effects)]
+                for number, texts, leading, trailing, row in columns
+            ),
+            np.empty((len(block), 0)),
+        )
 
 
 def scored_blocks(

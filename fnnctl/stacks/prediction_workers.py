@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from fnnctl.data.row_encoder import NewRows
 from fnnctl.errors import FnnctlError
+from fnnctl.modelling.contributions import Explanation
 from fnnctl.modelling.predictor import Predictor
-from fnnctl.modelling.scored_rows import predicted_rows
+from fnnctl.modelling.scored_rows import explained_rows, predicted_rows
 from fnnctl.store.tables import wide_lines
 
 if TYPE_CHECKING:  # few rows need no executor
@@ -40,17 +41,23 @@ class PredictedLines:
     """The name of the input in messages."""
     top: int | None
     decimals: int | None
+    explanation: Explanation | None = None
+    """None: no contributions of columns are written."""
 
     def lines(self, blocks: Iterable[NewRows], first: int) -> Iterator[str]:
         """The lines of consecutive rows, the first of which has this number; a text per batch."""
-        rows = predicted_rows(self.predictor, blocks, self.file, top=self.top, first=first)
+        if self.explanation is None:
+            rows = predicted_rows(self.predictor, blocks, self.file, top=self.top, first=first)
+        else:
+            rows = explained_rows(self.explanation, blocks, self.file, top=self.top)
         return wide_lines(rows, decimals=self.decimals)
 
     @property
     def row_values(self) -> int:
         """About how many products a row takes."""
         networks = (network for part in self.predictor.parts for network in part.scorer.networks)
-        return ROW_VALUES + sum(network.parameters.size for network in networks)
+        values = ROW_VALUES + sum(network.parameters.size for network in networks)
+        return values * (1 if self.explanation is None else self.explanation.explainer.rows_per_row)
 
 
 def predicted_lines(

@@ -240,6 +240,16 @@ class Classification:
         leading = [[*label, *probable] for label, probable in zip(predicted, best, strict=True)]
         return leading, np.empty((len(leading), 0))
 
+    def answers(self, scores: FloatArray, decoder: OutputDecoder) -> IntArray:
+        probabilities = softmax(calibrated(scores, decoder.temperature, decoder.class_weights))
+        return predicted_classes(probabilities, decoder.decision, decoder.class_weights)
+
+    def explained(self, scores: FloatArray, decoder: OutputDecoder, answer: int) -> FloatArray:
+        """Of log-probabilities: a probability of 1 has finite log-odds, too."""
+        logs = log_softmax(calibrated(scores, decoder.temperature, decoder.class_weights))
+        odds: FloatArray = logs[:, answer] - np.logaddexp.reduce(np.delete(logs, answer, axis=1), axis=1)
+        return odds
+
     def encode_new(self, texts: Sequence[str], codes: IntArray) -> tuple[Targets, dict[str, str]]:
         number = {name: index for index, name in enumerate(self.classes)}
         hint = f"; the classes are {word_list([*map(quoted, number)])}"

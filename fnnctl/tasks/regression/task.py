@@ -179,6 +179,12 @@ class Regression:
             columns += decoder.region.intervals(estimates)
         return np.stack(columns, axis=1).tolist(), np.empty((len(estimates), 0))
 
+    def answers(self, scores: FloatArray, decoder: OutputDecoder) -> IntArray:
+        return np.zeros(len(scores), np.intp)
+
+    def explained(self, scores: FloatArray, decoder: OutputDecoder, answer: int) -> FloatArray:
+        return scale_of(decoder).restored(scores[:, 0])
+
     def encode_new(self, texts: Sequence[str], codes: IntArray) -> tuple[Targets, dict[str, str]]:
         values = {text: target_value(self.target, text) for text in texts}
         wrong = {text: problem for text, (_, problem) in values.items() if problem}
