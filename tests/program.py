@@ -155,7 +155,7 @@ KEEP_ALL = (("SECONDS_BETWEEN_CHECKPOINTS", 0.0), ("MAX_SHARE", 1e9))
 @pytest.fixture
 def no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     """Figures take the longest, and are drawn from files that the tests compare anyway."""
-    monkeypatch.setattr("fnnctl.report.figures.drawing._draw", lambda run, present: ())
+    monkeypatch.setattr("fnnctl.report.figures.drawing._draw", lambda *run, **present: ())
 
 
 @pytest.fixture

@@ -95,18 +95,22 @@ def _no_errors(model: SavedModel) -> str:
 def _notes(model: SavedModel, tails: ErrorTails, coverage: float) -> Iterator[str]:
     """What is not as fine as with more rows."""
     classes, pooled = model.predictor.task.classes, tails.pooled(coverage)
-    if classes and pooled:
-        which = word_list([quoted(classes[part]) for part in pooled])
-        yield (
-            f"sets hold {which} by the errors of all classes: there are fewer than {LEAST_OF_CLASS} rows of "
-            "their own, or too few for this coverage"
-        )
-    if not classes and pooled:
+    if not pooled:
+        return
+    if not classes:
         yield (
             "intervals are equally wide for small and large predictions; other widths need "
             f"{TENTHS * LEAST_OF_TENTH:,} rows that were not trained on, {LEAST_OF_TENTH} per tenth of the "
             "predictions"
         )
+        return
+    which = word_list([quoted(classes[part]) for part in pooled])
+    if len(pooled) == len(classes):
+        which = "all classes"
+    yield (
+        f"{which} share one limit for sets: there are fewer than {LEAST_OF_CLASS} rows of each that were not "
+        "trained on, or too few for this coverage"
+    )
 
 
 def refuse_separators(classes: tuple[str, ...]) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from fnnctl.arrays import IntArray
+from fnnctl.errors import ConfigError
 from fnnctl.metrics.stored import PARTS, reported_metrics
 from fnnctl.report.words import seconds_text
 from fnnctl.store import names
@@ -25,6 +26,7 @@ from fnnctl.text import counted
 
 if TYPE_CHECKING:
     from fnnctl.config.rules.trials import TrialConfigs
+    from fnnctl.config.schema.experiment import Experiment
     from fnnctl.metrics.feature_importance import FeatureImportances
     from fnnctl.records.history import SearchHistory
     from fnnctl.records.timeline import Timeline
@@ -294,3 +296,16 @@ def _trial_configs(run: RunFolder) -> TrialConfigs:
 
     loaded = load_config(resolved_config(run))
     return trial_configs(loaded.resolved, epochs=loaded.experiment.training.epochs)
+
+
+def read_experiment(summary: Summary) -> Experiment | None:
+    """The run's complete config; None if it has none, or if another version wrote what cannot be read."""
+    if names.RESOLVED not in summary.files:
+        return None
+    from fnnctl.config.reading.loading import load_config  # short reports read no config
+    from fnnctl.modelling.run_config import resolved_config
+
+    try:
+        return load_config(resolved_config(RunFolder(summary.path))).experiment
+    except ConfigError:  # the report is not about the config
+        return None

@@ -19,6 +19,7 @@ from fnnctl.api.arguments import number
 from fnnctl.api.experiment import Experiment
 from fnnctl.api.observer import Observer
 from fnnctl.api.plain_values import plain_value
+from fnnctl.api.predictor import Predictor
 from fnnctl.api.run import Run
 from fnnctl.arrays import FloatArray
 from fnnctl.config.schema.data import DEFAULT_MISSING_VALUES
@@ -180,8 +181,22 @@ class Classifier(ClassifierMixin, Estimator):  # type: ignore[misc]
         rows, predictor = self._new_rows(X), self.run_.predictor
         with _input_as_value_errors():
             probabilities = predictor.predict_proba(rows)
+        return probabilities[:, self._class_order(predictor)]
+
+    def predict_set(self, X: Any, coverage: float) -> npt.NDArray[np.bool_]:
+        """Whether each of `classes_` is in the set of each row, (n, classes).
+
+        The sets hold the true class in about this share of rows.
+        """
+        rows, predictor = self._new_rows(X), self.run_.predictor
+        with _input_as_value_errors():
+            inside = predictor.predict_set(rows, coverage)
+        return inside[:, self._class_order(predictor)]
+
+    def _class_order(self, predictor: Predictor) -> list[int]:
+        """The positions of `classes_` in the predictor's classes."""
         classes = predictor.classes or ()
-        return probabilities[:, [classes.index(text) for text in self._texts]]
+        return [classes.index(text) for text in self._texts]
 
     def predict_log_proba(self, X: Any) -> FloatArray:
         """The logarithms of the probabilities, (n, classes)."""
@@ -208,6 +223,12 @@ class Regressor(RegressorMixin, Estimator):  # type: ignore[misc]
         rows = self._new_rows(X)
         with _input_as_value_errors():
             return self.run_.predictor.predict(rows)
+
+    def predict_interval(self, X: Any, coverage: float) -> FloatArray:
+        """The lower and upper ends, (n, 2), of intervals that hold the value in about this share of rows."""
+        rows = self._new_rows(X)
+        with _input_as_value_errors():
+            return self.run_.predictor.predict_interval(rows, coverage)
 
 
 class Trained(Estimator):

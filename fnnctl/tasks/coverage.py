@@ -6,7 +6,7 @@ are like them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -25,6 +25,11 @@ MEASURED: Final = (0.8, 0.9, 0.95)
 COLUMNS: Final = ("coverage", "part", "rows", "share", "low", "high", "size")
 ALL: Final = ""
 """The part that has all rows."""
+USUAL: Final = 0.9
+"""The coverage whose parts are shown, if the model knows enough errors for it."""
+LEAST_ROWS: Final = 10
+"""Parts with fewer rows are not shown: the interval of their share would be half of all shares."""
+MOST_PARTS: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,3 +78,24 @@ def read_coverage(run: RunFolder) -> list[Coverage]:
         ]
     except ValueError as error:
         raise damaged(table.path, f"is damaged: {error}") from error
+
+
+def whole_coverages(measured: Sequence[Coverage]) -> list[Coverage]:
+    """Those of all rows, a line per coverage."""
+    return [line for line in measured if line.part == ALL]
+
+
+def part_coverages(measured: Sequence[Coverage]) -> list[Coverage]:
+    """Those of each class, or of each tenth of the predictions, at the usual coverage: the lowest ones if
+    there are many, in their order; none if most rows are in parts that are too small, or all in one.
+    """
+    levels = {line.coverage for line in measured}
+    usual = min(levels, key=lambda level: abs(level - USUAL), default=USUAL)
+    parts = [
+        line for line in measured if line.coverage == usual and line.part != ALL and line.rows >= LEAST_ROWS
+    ]
+    rows = sum(line.rows for line in measured if line.coverage == usual and line.part == ALL)
+    if len(parts) < 2 or 2 * sum(line.rows for line in parts) < rows:
+        return []
+    lowest = sorted(parts, key=lambda line: line.share)[:MOST_PARTS]
+    return sorted(lowest, key=parts.index)

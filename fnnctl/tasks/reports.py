@@ -46,6 +46,10 @@ class TaskReport:
     task: TaskName
     baseline: Labels
     """What the baseline predicts, in sentences, each with the key of a metric to which it applies."""
+    regions: tuple[str, str]
+    """What the regions around predictions are, and what is their mean size."""
+    region_part: str
+    """What has a share of its own among the regions: a class, or a tenth of the predictions."""
     groups: GroupMetrics | None = None
     matrix: tuple[str, str] | None = None
     """Title and corner of the table of the confusion matrix."""
@@ -119,6 +123,8 @@ CLASSIFICATION_REPORT: Final = TaskReport(
         ),
         ("The baseline's cost is that of always predicting the class that costs less.", COST.name),
     ),
+    regions=("sets", "mean size"),
+    region_part="class",
     groups=GroupMetrics(
         key=PER_CLASS,
         title="Classes",
@@ -133,6 +139,8 @@ CLASSIFICATION_REPORT: Final = TaskReport(
 REGRESSION_REPORT: Final = TaskReport(
     task=REGRESSION,
     baseline=(("Baseline: always the mean of the training part.", headline(REGRESSION).name),),
+    regions=("intervals", "mean width"),
+    region_part="prediction",
 )
 
 

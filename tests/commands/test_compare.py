@@ -27,7 +27,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     config, runs = folder / "good.yaml", ("--runs-dir", str(folder / "runs"), "--quiet")
     config.write_text(CONFIG)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("fnnctl.report.figures.drawing._draw", lambda run, present: ())
+        patch.setattr("fnnctl.report.figures.drawing._draw", lambda *run, **present: ())
         commands = [
             ["train", str(config), "--name", "good"],
             ["train", str(config), *POOR, "--name", "poor"],

@@ -48,7 +48,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trained]:
         return model, held_out_rows(model, instead="")
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("fnnctl.report.figures.drawing._draw", lambda run, present: ())
+        patch.setattr("fnnctl.report.figures.drawing._draw", lambda *run, **present: ())
         yield train
 
 

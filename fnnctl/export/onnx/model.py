@@ -71,6 +71,8 @@ def _metadata(model: SavedModel, inputs: list[InputColumn]) -> Mapping[str, str]
         "metrics": {name: value for name, value in metrics.items() if isinstance(value, int | float)},
         "columns": [asdict(column) for column in inputs],
     }
+    if model.error_arrays:
+        entries["errors"] = {name: array.tolist() for name, array in model.error_arrays.items()}
     return {
         "fnnctl_version": __version__,
         "run": model.run.path.name,

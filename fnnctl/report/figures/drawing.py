@@ -14,24 +14,25 @@ from fnnctl.store.manifest import Manifest
 
 
 def draw_figures(run: RunFolder) -> tuple[str, ...]:
-    """Draw each figure that the run has numbers for; return the names of the files written."""
-    return _draw(run, frozenset())
+    """Draw each figure of a trained run that it has numbers for; return the names of the files written."""
+    return _draw(run)
 
 
 def draw_missing_figures(run: RunFolder) -> tuple[str, ...]:
-    """Draw only missing figures; raises `MachineError` if one cannot be written.
+    """Draw only missing figures, those of reports too; raises `MachineError` if one cannot be written.
 
     All figures of an incomplete search are redrawn, because it may have been resumed since.
     """
     files = run.files()
     goes_on = names.JOURNAL in files and run.read_manifest().status != "completed"
-    return _draw(run, frozenset() if goes_on else frozenset(files))
+    return _draw(run, frozenset() if goes_on else frozenset(files), for_report=True)
 
 
 def redraw_figures(run: RunFolder, source: str) -> None:
     """Draw the figures of a file anew; raises `MachineError` if one cannot be written."""
     figures = registered_figures(is_search=False)
-    _draw(run, {figure.file for figure in figures if figure.source != source})
+    present = {figure.file for figure in figures if figure.source != source}
+    _draw(run, present, for_report=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +56,23 @@ class FigureJob:
         return True
 
 
-def figure_jobs(run: RunFolder, present: Set[str] = frozenset()) -> list[FigureJob]:
+def figure_jobs(
+    run: RunFolder, present: Set[str] = frozenset(), *, for_report: bool = False
+) -> list[FigureJob]:
     """The figures that the run may have, except those that are present; some may turn out to be empty."""
     manifest, files = run.read_manifest(), run.files()
     is_search = manifest.kind == "search" or names.JOURNAL in files
     candidates = _with_source(registered_figures(is_search=is_search), files, manifest)
-    if all(figure.file in present for figure in candidates):  # reading the run takes longer
+
+    def is_missing(figure: RunFigure) -> bool:
+        return figure.file not in present and (for_report or not figure.only_in_reports)
+
+    if not any(map(is_missing, candidates)):  # reading the run takes longer
         return []
     summary = summarize(run)
-    possible = possible_figures(run, summary)
-    return [FigureJob(run, summary, figure) for figure in possible if figure.file not in present]
+    return [
+        FigureJob(run, summary, figure) for figure in possible_figures(run, summary) if is_missing(figure)
+    ]
 
 
 def possible_figures(run: RunFolder, summary: Summary) -> list[RunFigure]:
@@ -73,8 +81,9 @@ def possible_figures(run: RunFolder, summary: Summary) -> list[RunFigure]:
     return [figure for figure in figures if figure.is_possible(summary)]
 
 
-def _draw(run: RunFolder, present: Set[str]) -> tuple[str, ...]:
-    return tuple(job.figure.file for job in figure_jobs(run, present) if job.write())
+def _draw(run: RunFolder, present: Set[str] = frozenset(), *, for_report: bool = False) -> tuple[str, ...]:
+    jobs = figure_jobs(run, present, for_report=for_report)
+    return tuple(job.figure.file for job in jobs if job.write())
 
 
 def _with_source(figures: Sequence[RunFigure], files: Sequence[str], manifest: Manifest) -> list[RunFigure]:

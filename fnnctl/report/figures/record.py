@@ -52,6 +52,8 @@ class RunFigure:
     """Whether it has much side by side, and is as wide as a page."""
     is_slow: bool = False
     """Whether it takes long to draw. Slow figures are begun first."""
+    only_in_reports: bool = False
+    """Whether only `fnnctl report` draws it, because few read it and training shall not wait for it."""
 
     def drawn_numbers(self, run: RunFolder, summary: Summary) -> DrawnNumbers | None:
         """Some of the numbers that are drawn, for a table below the figure; None if there are none."""

@@ -19,6 +19,7 @@ from fnnctl.tasks.classification.tables import (
     read_curves,
     read_trade_offs,
 )
+from fnnctl.tasks.coverage import part_coverages, read_coverage, whole_coverages
 from fnnctl.tasks.regression.tables import read_predictions
 from fnnctl.text import capitalized, counted, joined_words
 
@@ -189,6 +190,30 @@ def _draw_feature_importance(run: RunFolder, summary: Summary) -> Any:
     return feature_importance_figure(columns, axis=axis, title=title)
 
 
+def _draw_coverage(run: RunFolder, summary: Summary) -> Any:
+    from fnnctl.plots.coverage import PlottedCoverage, coverage_figure
+
+    measured = read_coverage(run)
+    if not measured:
+        return None
+    lines = [(share_text(line.coverage), line) for line in whole_coverages(measured)]
+    lines += [(f"{share_text(line.coverage)}, {line.part}", line) for line in part_coverages(measured)]
+    rows = [
+        PlottedCoverage(name, line.coverage, line.share, (line.low, line.high), line.size)
+        for name, line in lines
+    ]
+    regions, size = summary.task_report.regions
+    return coverage_figure(rows, size=size, title=_title(summary, f"coverage of {regions}"))
+
+
+def _coverage_in_words(summary: Summary) -> str:
+    measured = [
+        f"{share_text(line.share)} for {share_text(line.coverage)}"
+        for line in whole_coverages(summary.coverage)
+    ]
+    return f"The truth is held in {joined_words(measured)}." if measured else ""
+
+
 def _title(summary: Summary, subject: str) -> str:
     if summary.manifest.selection:
         subject = f"{subject} of the ensemble"
@@ -335,6 +360,19 @@ mean: small values are predicted too high, large ones too low.""",
 Prediction errors over the predicted value. They should form a band of even width around 0. If the band is
 curved, the network or the columns miss something; if it widens like a funnel, the error grows with the
 value, and the logarithm of the target is worth a try.""",
+    ),
+    RunFigure(
+        file="coverage.png",
+        title="how often intervals or sets of classes hold the truth",
+        source=names.COVERAGE,
+        draw=_draw_coverage,
+        in_words=_coverage_in_words,
+        only_in_reports=True,
+        reading="""\
+How often the intervals or sets of `fnnctl predict --coverage` hold the truth on the test part, beside how
+often they shall, and their mean size; see [New rows](predictions.md#intervals-and-sets-of-classes). Below all
+rows are, at 90 %, the classes or the tenths of the predictions. An interval of a dot that ends left of its
+mark says that the regions are too small there.""",
     ),
     RunFigure(
         file="learning_curve.png",

@@ -3,43 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from typing import Any
 
 from fnnctl.report.blocks import Block, Table
-from fnnctl.report.summary import Summary, scored_rows
+from fnnctl.report.summary import Summary, read_experiment, scored_rows
 from fnnctl.report.words import number, share_text
-from fnnctl.tasks.coverage import ALL, Coverage
-
-USUAL: Final = 0.9
-"""The coverage whose parts are shown, if the model knows enough errors for it."""
-LEAST_ROWS: Final = 10
-"""Parts with fewer test rows are left out: the interval of their share would be half of all shares."""
-MOST_PARTS: Final = 20
+from fnnctl.tasks.coverage import Coverage, part_coverages, whole_coverages
+from fnnctl.text import quoted
 
 
 def regions(summary: Summary) -> Iterator[Block]:
     """A row per coverage, then one per class or tenth of the predictions."""
-    whole = [measured for measured in summary.coverage if measured.part == ALL]
+    whole, parts = whole_coverages(summary.coverage), part_coverages(summary.coverage)
     if not whole:
         return
-    noun, size = _words(summary)
+    noun, size = summary.task_report.regions
     header = ("asked for", "measured", "95 % interval", size)
-    rows = tuple((share_text(measured.coverage), *_cells(measured)) for measured in whole)
+    rows = tuple((share_text(line.coverage), *_cells(line)) for line in whole)
     yield Table(
         f"How often {noun} hold the truth {scored_rows(summary)}", header, rows, notes=tuple(_notes(summary))
     )
-    coverage = min((measured.coverage for measured in whole), key=lambda asked: abs(asked - USUAL))
-    parts = [
-        measured
-        for measured in summary.coverage
-        if measured.coverage == coverage and measured.part != ALL and measured.rows >= LEAST_ROWS
-    ]
-    if len(parts) > 1:
-        shown = sorted(sorted(parts, key=lambda measured: measured.share)[:MOST_PARTS], key=parts.index)
+    if parts:
+        part = summary.task_report.region_part
         yield Table(
-            f"{noun.capitalize()} for {share_text(coverage)}, by {_part_noun(summary)}",
-            (_part_noun(summary), "rows", "measured", "95 % interval", size),
-            tuple((measured.part, f"{measured.rows:,}", *_cells(measured)) for measured in shown),
+            f"{noun.capitalize()} for {share_text(parts[0].coverage)}, by {part}",
+            (part, "rows", "measured", "95 % interval", size),
+            tuple((line.part, f"{line.rows:,}", *_cells(line)) for line in parts),
         )
 
 
@@ -47,23 +36,24 @@ def _cells(measured: Coverage) -> Sequence[str]:
     return share_text(measured.share), number([measured.low, measured.high]), number(measured.size)
 
 
-def _words(summary: Summary) -> tuple[str, str]:
-    """What the regions are, and what their size is."""
-    return ("sets", "mean size") if _has_classes(summary) else ("intervals", "mean width")
-
-
-def _part_noun(summary: Summary) -> str:
-    return "class" if _has_classes(summary) else "prediction"
-
-
-def _has_classes(summary: Summary) -> bool:
-    data = summary.manifest.data
-    return data is None or data.task == "classification"
-
-
 def _notes(summary: Summary) -> Iterator[str]:
     """What must hold for new rows to be covered as often."""
     yield "`fnnctl predict --coverage 0.9` writes them. New rows are covered as often if they are like these."
+    noun, _ = summary.task_report.regions
+    if any(line.high < line.coverage for line in whole_coverages(summary.coverage)):
+        yield (
+            f"The {noun} hold the truth less often than they shall: these rows are not like those whose "
+            "errors they follow from, or too many choices were made on those."
+        )
+    experiment = read_experiment(summary)
+    split = experiment.data.split if experiment else None
+    if split and split.by is not None:
+        yield (
+            f"The rows are in the order of {quoted(split.by)}: the method assumes that their order does not "
+            "matter, which is not so if what is predicted changes over time."
+        )
+    if split and split.group is not None:
+        yield f"Each value of {quoted(split.group)} weighs the same in the limits, each row in these shares."
 
 
 def json_entries(summary: Summary) -> dict[str, Any]:

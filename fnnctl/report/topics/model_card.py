@@ -10,14 +10,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from fnnctl.errors import ConfigError
 from fnnctl.report.blocks import Block, Excerpt, Facts, Notes, Score
-from fnnctl.report.summary import Summary, judged_part
+from fnnctl.report.summary import Summary, judged_part, read_experiment
 from fnnctl.report.topics.classes import worst_groups
 from fnnctl.report.topics.scores import measured_text, scores_by_metric
 from fnnctl.report.words import number
-from fnnctl.store import names
-from fnnctl.store.folder import RunFolder
 from fnnctl.store.manifest import DataFacts
 from fnnctl.text import counted
 
@@ -41,15 +38,8 @@ def model_card(summary: Summary) -> Iterator[Block]:
 
 def read_notes(summary: Summary) -> Mapping[str, str]:
     """The notes in the run's complete config; empty if it has none or cannot be read."""
-    if names.RESOLVED not in summary.files:
-        return {}
-    from fnnctl.config.reading.loading import load_config  # short reports read no config
-    from fnnctl.modelling.run_config import resolved_config
-
-    try:
-        notes = load_config(resolved_config(RunFolder(summary.path))).experiment.notes
-    except ConfigError:  # written by another version; the report is not about the config
-        return {}
+    experiment = read_experiment(summary)
+    notes = experiment.notes if experiment else None
     return notes.model_dump(exclude_none=True) if notes else {}
 
 
