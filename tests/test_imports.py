@@ -54,13 +54,14 @@ FILES = [file for file in sources.FILES if file != "__main__.py"]
 ORDERS = {
     "metrics": (
         "conformal", "shapley", "confusion", "ranking", "calibration", "rows", "metric", "registry",
-        "bootstrap", "classification", "regression", "resampling", "paired", "comparison", "curves", "decisions", "guessing",
-        "feature_importance", "hyperparameter_importance", "kendall", "stored",
+        "bootstrap", "classification", "regression", "resampling", "paired", "comparison", "curves",
+        "decisions", "guessing", "feature_importance", "hyperparameter_importance", "kendall", "stored",
     ),
     "tasks": (
         "regions", "decisions", "detection", "mixture", "one_column", "warnings", "worst_rows", "shares",
         "target_transforms", "decoding", "temperature", "decoder", "epoch_metrics", "task", "coverage",
-        "folds", "post_training", "checks", "comparison", "reports", "regression", "classification", "registry",
+        "folds", "post_training", "checks", "comparison", "reports", "regression", "classification",
+        "registry",
     ),
     "config": (
         "paths", "problems", "sources", "yaml_text", "table_files", "other_files", "schema", "provenance",

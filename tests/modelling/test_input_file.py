@@ -119,7 +119,13 @@ def numeric_model(tmp_path: Path, names: str) -> SavedModel:
     _, trained = prepared.part()
     predictor = prepared.predictor(trained.parameters[0], trained.statistics[0])
     return SavedModel(
-        RunFolder(tmp_path), trained.description, predictor, (trained.layout,), sha256="", threads=1
+        RunFolder(tmp_path),
+        trained.description,
+        predictor,
+        (trained.layout,),
+        sha256="",
+        threads=1,
+        error_arrays={},
     )
 
 

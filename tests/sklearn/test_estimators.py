@@ -422,3 +422,22 @@ def test_frames_of_transformers_and_arrays_are_alike(library: str) -> None:
     np.testing.assert_array_equal(predicted, regressor.predict(rows))
     on_array = FNNRegressor(**SMALL).fit(np.asarray(scaler.transform(rows)), DIABETES[1])
     np.testing.assert_allclose(on_array.predict(np.asarray(scaler.transform(rows))), predicted, rtol=1e-5)
+
+
+def test_intervals_of_a_regressor() -> None:
+    """The validation rows have no part in the weights, and their errors are the width."""
+    model = FNNRegressor(**{**SMALL, "early_stopping": True}).fit(*DIABETES)
+    ends, estimates = model.predict_interval(DIABETES[0], 0.8), model.predict(DIABETES[0])
+    assert ends.shape == (len(estimates), 2)
+    assert np.all((ends[:, 0] <= estimates) & (estimates <= ends[:, 1]))
+    with pytest.raises(ValueError, match=r"below 1, not 1\.5"):
+        model.predict_interval(DIABETES[0], 1.5)
+
+
+def test_sets_have_the_order_of_the_classes() -> None:
+    """As texts, 10 comes before 2 and 9."""
+    labels = np.array([2, 9, 10])[y]
+    model = FNNClassifier(**{**SMALL, "early_stopping": True}).fit(X, labels)
+    inside = model.predict_set(X, 0.8)
+    assert inside[np.arange(len(X)), model.predict_proba(X).argmax(axis=1)].all()
+    assert inside.sum(axis=1).mean() < 2

@@ -112,6 +112,8 @@ def test_the_file_says_what_it_is(program: Program, trained: RunFolder) -> None:
     about = graph.get_modelmeta().custom_metadata_map
     assert about["run"] == trained.path.name
     assert json.loads(about["classes"]) == ["setosa", "versicolor", "virginica"]
+    scores = np.load(trained.path / "model.npz")["errors.scores"]
+    assert json.loads(about["errors"])["scores"] == scores.tolist()
     metrics = trained.read_metrics() or {}
     assert json.loads(about["metrics"])["accuracy"] == metrics["test"]["accuracy"]
     program(*export, "again.onnx")
