@@ -47,6 +47,9 @@ class ScoreTail:
         return float(self.scores[position]) if position < len(self.scores) else math.inf
 
 
+NO_TAIL: Final = ScoreTail(np.empty(0), np.empty(0))
+
+
 def score_tail(scores: FloatArray, groups: IntArray | None = None) -> ScoreTail:
     """The tail of n ≥ 0 scores, (n,); rows with the same number in `groups`, (n,), weigh as one row.
 
@@ -71,23 +74,42 @@ def _row_masses(rows: int, groups: IntArray | None) -> FloatArray:
 
 @dataclass(frozen=True, slots=True)
 class GroupedTails:
-    """Tails of all rows and of parts of them, such as one per class: a level holds within each part, too."""
+    """Tails of all rows and of parts of them, such as one per class: a level holds within each part, too.
+
+    Small parts share a tail of their rows alone. With the tail of all rows a level would not hold on the mean
+    over all rows: the larger parts, whose limits are their own, would not make up for what these parts miss.
+    """
 
     all: ScoreTail
+    shared: ScoreTail = NO_TAIL
+    """That of the parts without a tail of their own; empty if all parts have one, or none has."""
     parts: tuple[ScoreTail | None, ...] = ()
-    """None: the part has too few rows, and takes the tail of all."""
+    """None: the part shares a tail."""
 
     @classmethod
     def of(
         cls, scores: FloatArray, part_of_row: IntArray, parts: int, least: int, groups: IntArray | None = None
     ) -> GroupedTails:
-        """The tails of n scores, (n,), whose rows are in these parts, (n,); `least` rows make a part."""
-        tails: list[ScoreTail | None] = []
-        for part in range(parts):
-            inside = np.flatnonzero(part_of_row == part)
-            own = None if groups is None else groups[inside]
-            tails.append(score_tail(scores[inside], own) if len(inside) >= least else None)
-        return cls(score_tail(scores, groups), tuple(tails))
+        """The tails of n scores, (n,), whose rows are in these parts, (n,).
+
+        Parts with fewer rows than `least` share a tail. If they have fewer together, larger ones join them,
+        the smallest first.
+        """
+
+        def tail_of_rows(inside: IntArray) -> ScoreTail:
+            return score_tail(scores[inside], None if groups is None else groups[inside])
+
+        everything = score_tail(scores, groups)
+        sharing = _sharing(np.bincount(part_of_row, minlength=parts), least)
+        if len(sharing) == parts:
+            return cls(everything, parts=(None,) * parts)
+        small = set(sharing.tolist())
+        tails = (
+            None if part in small else tail_of_rows(np.flatnonzero(part_of_row == part))
+            for part in range(parts)
+        )
+        shared = tail_of_rows(np.flatnonzero(np.isin(part_of_row, sharing))) if small else NO_TAIL
+        return cls(everything, shared, tuple(tails))
 
     @property
     def highest_level(self) -> float:
@@ -97,16 +119,27 @@ class GroupedTails:
     def at(self, level: float) -> FloatArray:
         """The limit of each part's scores, (parts,), or that of all rows, (1,), without parts.
 
-        A part takes the tail of all if its own rows are too few for the level.
+        All parts take the tail of all rows if a tail has too few of them for the level.
         """
-        limits = [self.tail_of(part, level).at(level) for part in range(len(self.parts))]
+        limits = [tail.at(level) for tail in self.tails_at(level)]
         return np.array(limits or [self.all.at(level)])
 
-    def tail_of(self, part: int, level: float) -> ScoreTail:
-        """The tail that counts for a part at this level: its own, or that of all rows."""
-        own = self.parts[part]
-        return own if own is not None and own.highest_level >= level - _TOLERANCE else self.all
+    def tails_at(self, level: float) -> list[ScoreTail]:
+        """The tail that counts for each part at this level."""
+        tails = [tail or self.shared for tail in self.parts]
+        has_too_few = any(tail.highest_level < level - _TOLERANCE for tail in tails)
+        return [self.all] * len(tails) if has_too_few else tails
 
     def pooled(self, level: float) -> list[int]:
-        """The parts that take the tail of all at this level."""
-        return [part for part in range(len(self.parts)) if self.tail_of(part, level) is self.all]
+        """The parts that have no tail of their own at this level."""
+        return [part for part, tail in enumerate(self.tails_at(level)) if tail is not self.parts[part]]
+
+
+def _sharing(rows: IntArray, least: int) -> IntArray:
+    """The parts that share a tail, the smallest first, from the number of rows of each part, (parts,)."""
+    rising = np.argsort(rows, kind="stable")
+    few = int(np.count_nonzero(rows < least))
+    if few:
+        together = np.cumsum(rows[rising])
+        few = max(few, int(np.searchsorted(together, least)) + 1)
+    return rising[:few]

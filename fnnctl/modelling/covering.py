@@ -108,8 +108,8 @@ def _notes(model: SavedModel, tails: ErrorTails, coverage: float) -> Iterator[st
     if len(pooled) == len(classes):
         which = "all classes"
     yield (
-        f"{which} share one limit for sets: there are fewer than {LEAST_OF_CLASS} rows of each that were not "
-        "trained on, or too few for this coverage"
+        f"{which} share one limit for sets, which holds for them together and not for each: a class needs "
+        f"{LEAST_OF_CLASS} rows that were not trained on for a limit of its own, or more for a high coverage"
     )
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fnnctl.arrays import BoolArray, FloatArray, IntArray
-from fnnctl.metrics.conformal import LEAST_LEVEL, GroupedTails, ScoreTail
+from fnnctl.metrics.conformal import LEAST_LEVEL, NO_TAIL, GroupedTails, ScoreTail
 
 TENTHS: Final = 10
 LEAST_OF_TENTH: Final = 100
@@ -122,7 +122,7 @@ class ErrorTails:
 
     def to_arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Arrays from which `from_arrays` makes equal tails."""
-        tails = [tail for side in self.sides for tail in (side.all, *side.parts)]
+        tails = [tail for side in self.sides for tail in (side.all, side.shared, *side.parts)]
         own = [tail for tail in tails if tail is not None]
         sizes = np.array([0 if tail is None else len(tail.scores) for tail in tails], np.int64)
         return {
@@ -140,16 +140,16 @@ class ErrorTails:
             raise ValueError("its sizes are not those of tails")
         if not scores.shape == masses.shape == (sizes.sum(),) or np.isnan(scores).any():
             raise ValueError("its scores and masses do not fit their sizes")
-        if edges.shape not in {(0,), (sizes.shape[1] - 2,)} or not (np.diff(edges) >= 0).all():
+        if edges.shape not in {(0,), (sizes.shape[1] - 3,)} or not (np.diff(edges) >= 0).all():
             raise ValueError("its edges do not rise, or do not fit the sizes")
         ends = np.cumsum(sizes.ravel())[:-1]
         pairs = zip(np.split(scores, ends), np.split(masses, ends), strict=True)
         tails = [_read_tail(*pair) for pair in pairs]
         rows = (tails[first : first + sizes.shape[1]] for first in range(0, len(tails), sizes.shape[1]))
-        return cls(tuple(GroupedTails(side[0] or _NO_TAIL, tuple(side[1:])) for side in rows), edges)
-
-
-_NO_TAIL: Final = ScoreTail(np.empty(0), np.empty(0))
+        return cls(
+            tuple(GroupedTails(side[0] or NO_TAIL, side[1] or NO_TAIL, tuple(side[2:])) for side in rows),
+            edges,
+        )
 
 
 def _read_tail(scores: FloatArray, masses: FloatArray) -> ScoreTail | None:

@@ -114,13 +114,12 @@ def test_bags_count_the_errors_of_rows_outside_them(program: Program, tmp_path: 
     run = run_of(program, "train", path, bags, "data.split={validation: 0, test: 0.3}")
     arrays = np.load(run / "model.npz")
     sizes, scores, masses = (arrays[f"errors.{name}"] for name in ("sizes", "scores", "masses"))
-    assert sizes.shape == (1, 4)
+    assert sizes.shape == (1, 5)
     ends = np.cumsum(sizes[0])
     tails = [slice(end - size, end) for size, end in zip(sizes[0], ends, strict=True)]
-    limits = []
-    for tail in tails[1:]:
-        own = scores[tail][masses[tail] >= 0.9]
-        limits.append(own[0] if len(own) else scores[tails[0]][masses[tails[0]] >= 0.9][0])
+    of_all, shared, *of_classes = (scores[tail][masses[tail] >= 0.9] for tail in tails)
+    taken = [own if size else shared for size, own in zip(sizes[0][2:], of_classes, strict=True)]
+    limits = [tail[0] if all(map(len, taken)) else of_all[0] for tail in taken]
     done = program("predict", str(run), "t.csv", "--coverage", "0.9", "--workers", "2")
     classes = ["no", "rare", "yes"]
     for row in rows_of(done.out):

@@ -52,13 +52,37 @@ def test_limits_only_grow_if_scores_are_left_out() -> None:
         assert ranked[rank - 1] <= tail.at(level) <= ranked[min(rank + 10, len(ranked) - 1)]
 
 
-def test_parts_with_too_few_rows_take_the_limit_of_all() -> None:
-    """The first part has its own limit, unless the level needs more rows than it has."""
-    scores, parts = np.arange(1.0, 61.0), np.repeat([0, 1], [40, 20])
-    tails = GroupedTails.of(scores, parts, 3, least=30)
-    np.testing.assert_array_equal(tails.at(0.5), [21.0, 31.0, 31.0])
+def test_small_parts_share_the_limit_of_their_rows() -> None:
+    scores, parts = np.arange(1.0, 61.0), np.repeat([0, 1, 2], [40, 15, 5])
+    tails = GroupedTails.of(scores, parts, 3, least=20)
+    np.testing.assert_array_equal(tails.at(0.5), [21.0, 51.0, 51.0])
     assert tails.pooled(0.5) == [1, 2]
-    np.testing.assert_array_equal(tails.at(0.98), [60.0] * 3)
-    assert tails.pooled(0.98) == [0, 1, 2]
+
+
+def test_the_smallest_of_the_other_parts_joins_parts_that_are_too_small_together() -> None:
+    scores, parts = np.arange(1.0, 61.0), np.repeat([0, 1, 2], [25, 30, 5])
+    tails = GroupedTails.of(scores, parts, 4, least=20)
+    np.testing.assert_array_equal(tails.at(0.5), [16.0, 41.0, 16.0, 16.0])
+    assert tails.pooled(0.5) == [0, 2, 3]
+
+
+def test_all_parts_take_the_limit_of_all_rows_if_one_has_too_few_for_the_level() -> None:
+    tails = GroupedTails.of(np.arange(1.0, 61.0), np.repeat([0, 1], [40, 20]), 2, least=20)
+    np.testing.assert_array_equal(tails.at(0.95), [39.0, 60.0])
+    np.testing.assert_array_equal(tails.at(0.96), [59.0, 59.0])
+    assert tails.pooled(0.96) == [0, 1]
     assert tails.highest_level == pytest.approx(60 / 61)
-    assert GroupedTails.of(scores, parts, 0, least=30).at(0.5).tolist() == [31.0]
+    assert GroupedTails.of(np.arange(1.0, 61.0), np.zeros(60, int), 0, least=30).at(0.5).tolist() == [31.0]
+
+
+@pytest.mark.parametrize("level", [0.6, 0.8, 0.9, 0.95])
+def test_small_parts_with_large_scores_do_not_lower_the_mean_coverage(level: float) -> None:
+    """Each row in turn is the new one. The limit of all rows misses half of the smallest part."""
+    rng = np.random.default_rng(0)
+    parts = np.repeat([0, 1, 2], [200, 100, 30])
+    scores = rng.random(330) * np.array([1.0, 1.0, 2.0])[parts]
+    tails = (
+        GroupedTails.of(np.delete(scores, row), np.delete(parts, row), 3, least=50) for row in range(330)
+    )
+    limits = np.array([each.at(level)[part] for each, part in zip(tails, parts, strict=True)])
+    assert np.count_nonzero(scores > limits) <= (1.0 - level) * 330 + 1e-6

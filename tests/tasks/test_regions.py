@@ -40,21 +40,31 @@ def test_tenths_of_the_estimates_have_their_own_widths_if_there_are_rows() -> No
 
 
 def test_a_set_has_the_classes_whose_score_is_within_the_limit_of_their_class() -> None:
-    """Class 0 is predicted well, class 1 badly; class 2 has few rows, so that those of all count."""
-    labels = np.repeat([0, 1, 2], [60, 60, 5])
-    of_truth = np.concatenate([np.full(60, 0.9), np.full(60, 0.3), np.full(5, 0.5)])
-    probabilities = np.zeros((125, 3))
-    probabilities[np.arange(125), labels] = of_truth
+    """Class 0 is predicted well; class 1 badly, and class 2 has few rows, so that they share a limit."""
+    labels = np.repeat([0, 1, 2], [65, 60, 5])
+    of_truth = np.concatenate([np.full(65, 0.9), np.full(60, 0.3), np.full(5, 0.5)])
+    probabilities = np.zeros((130, 3))
+    probabilities[np.arange(130), labels] = of_truth
     tails = ErrorTails.of_classes(labels, probabilities)
     limits = tails.limits(0.9)
     np.testing.assert_allclose(limits.limits[0], [0.1, 0.7, 0.7])
-    assert tails.pooled(0.9) == [2]
+    assert tails.pooled(0.9) == [1, 2]
     rows = np.array([[0.95, 0.04, 0.01], [0.5, 0.2, 0.3], [0.35, 0.34, 0.31], [0.8, 0.1, 0.1]])
     inside = [[True, False, False], [True, False, True], [True, True, True], [True, False, False]]
     assert limits.sets(rows).tolist() == inside
 
 
-@pytest.mark.parametrize("tails", [tails_of_numbers(50), tails_of_numbers(2000)], ids=["one part", "tenths"])
+def tails_of_classes() -> ErrorTails:
+    """Two of four classes share a limit."""
+    probabilities = np.random.default_rng(0).dirichlet(np.ones(4), 200)
+    return ErrorTails.of_classes(np.repeat([0, 1, 2, 3], [70, 70, 30, 30]), probabilities)
+
+
+@pytest.mark.parametrize(
+    "tails",
+    [tails_of_numbers(50), tails_of_numbers(2000), tails_of_classes()],
+    ids=["one part", "tenths", "classes"],
+)
 def test_arrays_give_the_same_tails(tails: ErrorTails) -> None:
     read = ErrorTails.from_arrays(tails.to_arrays())
     for coverage in (0.5, 0.8, 0.9):
