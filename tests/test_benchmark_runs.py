@@ -83,6 +83,22 @@ def comparison(run: Benchmark) -> None:
     run.main("comparison", "--pairs", 1)
 
 
+def coverage(run: Benchmark) -> None:
+    pytest.importorskip("sklearn")
+    contender = import_module("tests.benchmarks.coverage.contenders").Contender
+    held_out = {"recipe": "classic", "training.epochs": 1, "data.split.validation": 0.5}
+    searched = {**held_out, "search.trials": 2, "search.method": "random"}
+    choices = {"fixed": contender(held_out), "search": contender(searched, searches=True)}
+    run.set("coverage.made", FRESH_ROWS=20)
+    run.set("coverage.studies", PEERS={})
+    cache = run.folder / "cache"
+    for words in ("simulated --count 2", "choices --count 6"):
+        run.main("coverage.__main__", *words.split(), "--cache", cache, "--part", "2/2", CHOICES=choices)
+    for study in ("tables", "beside"):
+        run.main("coverage.__main__", study, "--cache", cache, "--tables", run.table().parent, "--folds", 1)
+    run.main("coverage.__main__", "report", cache)
+
+
 def engine(run: Benchmark) -> None:
     pytest.importorskip("sklearn")
     settings = import_module("tests.benchmarks.engine.contest").Settings
@@ -185,6 +201,7 @@ RUNS: Final[dict[str, Callable[[Benchmark], object]]] = {
     "accuracy.__main__": accuracy,
     "accuracy.peer": accuracy_peer,
     "comparison": comparison,
+    "coverage.__main__": coverage,
     "engine.__main__": engine,
     "example_searches": example_searches,
     "large_tables": large_tables,

@@ -1,0 +1,71 @@
+"""What is trained: the default recipe, and each choice that the rows of the scores can flatter, alone.
+
+`fixed` and `bags + fixed` choose nothing by these rows. Each of the others differs in one thing, or in what a
+user would write.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import fnnctl
+from fnnctl import Run
+from tests.benchmarks.coverage.peers import SHARE
+
+Settings = Mapping[str, Any]
+
+DEFAULT: Final = "default"
+SEARCHED: Final = {"search.trials": 30, "search.method": "random", "search.compare_with_default": False}
+FIXED: Final = {"training.early_stopping": None, "model.calibration": "none"}
+ONE: Final = {"model.ensemble": 1, "data.split.validation": SHARE}
+WEIGHTS: Final = {"training.class_weights": "balanced"}
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """Settings with which a run is made."""
+
+    settings: Settings = field(default_factory=dict)
+    searches: bool = False
+    for_classes_only: bool = False
+    has_bags: bool = False
+    """Whether the members are measured alone, too."""
+
+    def suits(self, is_classification: bool) -> bool:
+        """Whether it differs from others with such targets."""
+        return is_classification or not self.for_classes_only
+
+    def runs(self, data: Any, settings: Settings) -> Iterator[tuple[str, Run]]:
+        """The runs that it gives: of a search the winner and the ensemble, if they know their errors."""
+        make: Callable[..., Run] = fnnctl.run_search if self.searches else fnnctl.train
+        run = make(data=data, settings={**settings, **self.settings}, workers=1)
+        if not self.searches:
+            yield "", run
+            return
+        for name, part in (("winner", run.best), ("ensemble", run.ensemble)):
+            if part is not None:
+                yield name, part
+
+
+ONE_FIXED: Final = {**ONE, **FIXED}
+BAGS: Final = {"model.ensemble": {"members": 8, "bags": True, "plain_twins": False}}
+CHOICES: Final[Mapping[str, Contender]] = {
+    "fixed": Contender(ONE_FIXED),
+    "epoch": Contender({**ONE, "model.calibration": "none"}),
+    "temperature": Contender({**ONE, "training.early_stopping": None}, for_classes_only=True),
+    "epoch and temperature": Contender(ONE, for_classes_only=True),
+    "classic": Contender({"recipe": "classic", "data.split.validation": SHARE}),
+    "class weights": Contender({**ONE_FIXED, **WEIGHTS}, for_classes_only=True),
+    "bags + fixed": Contender({**BAGS, **FIXED}, has_bags=True),
+    "bags + epoch": Contender({**BAGS, "model.calibration": "none"}, has_bags=True),
+    "bags + epoch and temperature": Contender(BAGS, for_classes_only=True, has_bags=True),
+    "bags + epoch and temperature and twins": Contender(for_classes_only=True, has_bags=True),
+    "search": Contender({**ONE, **SEARCHED}, searches=True),
+    "search by asha": Contender({**ONE, **SEARCHED, "search.method": "asha"}, searches=True),
+    "search on bags": Contender(SEARCHED, searches=True),
+    "search on bags by hyperband": Contender({**SEARCHED, "search.method": "hyperband"}, searches=True),
+}
+SPLIT: Final = Contender({"data.split.validation": SHARE, "model.ensemble": {"members": 8, "bags": False}})
+"""The default recipe with errors of a validation part."""
