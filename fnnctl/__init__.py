@@ -18,12 +18,13 @@ if TYPE_CHECKING:
     from fnnctl.api.experiment import Experiment, evaluate, run_search, train
     from fnnctl.api.functions import Job, Optimizer, Optimum, optimize
     from fnnctl.api.observer import Observer
-    from fnnctl.api.predictor import Predictor
+    from fnnctl.api.predictor import Contributions, Predictor
     from fnnctl.api.run import Run, list_runs, load_run
     from fnnctl.errors import FnnctlError, FnnctlWarning, Problem
 
 __all__ = [
     "Comparison",
+    "Contributions",
     "Experiment",
     "FnnctlError",
     "FnnctlWarning",
@@ -46,6 +47,7 @@ __all__ = [
 
 _MODULES = {
     "Comparison": "api.comparison",
+    "Contributions": "api.predictor",
     "Experiment": "api.experiment",
     "FnnctlError": "errors",
     "FnnctlWarning": "errors",

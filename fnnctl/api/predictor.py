@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -29,13 +30,43 @@ from fnnctl.data.tables.memory_table import RecordBlock
 from fnnctl.data.tables.open_table import missing_texts
 from fnnctl.data.tables.records import block_rows
 from fnnctl.errors import DataError, Problem, UsageError
+from fnnctl.metrics.shapley import Effects
+from fnnctl.modelling.background import Background, background_of_model, background_of_rows
+from fnnctl.modelling.contributions import Explainer
 from fnnctl.modelling.covering import limits_of
 from fnnctl.modelling.input_file import InputFile, ignored_columns
 from fnnctl.modelling.predictor import Predictor as Networks
 from fnnctl.modelling.saved_model import SavedModel
-from fnnctl.modelling.scored_rows import scored_blocks
+from fnnctl.modelling.scored_rows import explained_block, scored_blocks
 from fnnctl.tasks.regions import RegionLimits
 from fnnctl.text import did_you_mean, quoted
+
+
+@dataclass(frozen=True, slots=True)
+class Contributions:
+    """How much each column moves the predictions of n rows from the mean prediction of background rows.
+
+    The base and the effects of a row sum to its predicted number or, for classes, to log(p / (1 − p)) of the
+    predicted class.
+    """
+
+    columns: tuple[str, ...]
+    """The names of the columns."""
+    base: FloatArray
+    """The mean of the background rows, (n,); for classes, that of the class predicted for the row."""
+    effects: FloatArray
+    """The effect of each column, (n, columns)."""
+    errors: FloatArray
+    """The standard error of each effect, (n, columns), because orders of the columns and background rows are
+    drawn."""
+
+    @classmethod
+    def of(cls, columns: tuple[str, ...], rows: Sequence[Effects]) -> Self:
+        """The contributions of n rows, each of which has its effects."""
+        shape = len(rows), len(columns)
+        base = np.array([row.base for row in rows], np.float64)
+        effects = np.array([row.effects for row in rows], np.float64).reshape(shape)
+        return cls(columns, base, effects, np.array([row.errors for row in rows], np.float64).reshape(shape))
 
 
 class Predictor:
@@ -63,6 +94,8 @@ class Predictor:
         self._features = model.predictor.features_like(self._new_encoder().no_rows)
         self._names = frozenset(self.feature_names)
         self._noted: set[str] = set()
+        self._read: Background | None = None
+        """The background of the run, once it is read."""
 
     @property
     def target(self) -> str:
@@ -109,6 +142,39 @@ class Predictor:
         if self.classes is None:
             raise UsageError("a regression has no sets of classes: use predict_interval")
         return self._region(coverage).sets(self.predict_proba(rows))
+
+    @default_errstate()
+    def contributions(self, rows: Any, background: Any = None) -> Contributions:
+        """How much each column moves the prediction of each row from the mean prediction of other rows.
+
+        Args:
+            rows: As for `predict`.
+            background: The other rows, of which 100 are used if there are more. By default they are rows
+                that the model keeps (see `model.background_rows`), or training rows, which are read again.
+
+        They are Shapley values, computed with orders of the columns that the seed of the run draws. Raises
+        `UsageError` if the training rows were in memory, and `DataError` if they are not there any more or
+        have changed.
+        """
+        with self._own() as (networks, encoder), restored_blas_threads(self._model.threads):
+            if background is None:
+                others = self._background()
+            else:
+                blocks = self._blocks(background, encoder)
+                others, _ = background_of_rows(networks, blocks, self._model.seed, MEMORY_SOURCE)
+            explainer = Explainer.of(networks, others, self._model.seed)
+            explained = [
+                row.effects
+                for block in self._blocks(rows, encoder)
+                for row in explained_block(explainer, block, MEMORY_SOURCE)
+            ]
+        return Contributions.of(explainer.columns, explained)
+
+    def _background(self) -> Background:
+        """The background of the run, which is read once."""
+        if self._read is None:
+            self._read = background_of_model(self._model, instead="pass rows as background")
+        return self._read
 
     def _region(self, coverage: float) -> RegionLimits:
         limits, notes = limits_of(self._model, coverage)

@@ -15,7 +15,8 @@ from fnnctl.data.files import UNREPORTED
 from fnnctl.data.new_rows import KEEP_NONE, Keep, output_names
 from fnnctl.errors import UsageError
 from fnnctl.memory import return_large_blocks
-from fnnctl.modelling.contributions import Explanation, explainer_of_file, explainer_of_run
+from fnnctl.modelling.background import background_of_model, background_of_rows
+from fnnctl.modelling.contributions import Explainer, Explanation
 from fnnctl.modelling.covering import covering, refuse_separators
 from fnnctl.modelling.input_file import InputFile, as_notes
 from fnnctl.modelling.saved_model import SavedModel, has_network, load_model
@@ -94,9 +95,11 @@ def predict(
     decoder = model.predictor.decoder
     if decoder.class_weights is not None and decoder.decision is None:
         context.labelled_note(BY_WEIGHTS)
-    if isinstance(to, Path) and source.contains(to):
-        raise UsageError(f"'{to}' holds the rows to predict and is not overwritten; name another file")
-    explanation = _explanation(model, form.contributions, background, context)
+    others = _background_file(model, source, form, background)
+    if isinstance(to, Path) and any(file.contains(to) for file in (source, others) if file):
+        which = "the rows to predict" if source.contains(to) else "background rows"
+        raise UsageError(f"'{to}' holds {which} and is not overwritten; name another file")
+    explanation = _explanation(model, form.contributions, others, context)
     columns = model.predictor.task.prediction_columns(form.top, has_region=form.coverage is not None)
     columns = [*columns, *(explanation.columns if explanation else ())]
     # On a terminal, the rows themselves show how far the reading is.
@@ -128,18 +131,34 @@ def predict(
     return model.run
 
 
-def _explanation(
-    model: SavedModel, count: int | None, background: str | None, context: Context
-) -> Explanation | None:
-    if count is None:
-        if background is not None:
-            raise UsageError("--background belongs to --contributions N: add it, or leave --background out")
-        return None
-    seed = model.run.read_manifest().seed or 0
+def _background_file(
+    model: SavedModel, source: InputFile, form: PredictionForm, background: str | None
+) -> InputFile | None:
+    """The file that --background names; raises `InputError` if it cannot have one."""
     if background is None:
-        return Explanation(explainer_of_run(model, seed), count)
-    rows = InputFile.find(background, model, setting="--background", delimiter=None, encoding=None)
-    return Explanation(explainer_of_file(model, rows, seed, context.note), count)
+        return None
+    if form.contributions is None:
+        raise UsageError("--background belongs to --contributions N: add it, or leave --background out")
+    file = InputFile.find(background, model, setting="--background", delimiter=None, encoding=None)
+    if file.path is None and source.path is None:
+        raise UsageError("DATA and --background cannot both be standard input: name a file")
+    return file
+
+
+def _explanation(
+    model: SavedModel, most: int | None, background: InputFile | None, context: Context
+) -> Explanation | None:
+    """What is written of contributions; None if none are."""
+    if most is None:
+        return None
+    if background is None:
+        rows = background_of_model(model, instead="name background rows with --background FILE")
+    else:
+        with background.open(model, context.note, warn=as_notes(context.note)) as opened:
+            rows, count = background_of_rows(model.predictor, opened.blocks, model.seed, background.name)
+        if len(rows) < count:
+            context.note(f"{background.name}: {len(rows):,} of {count:,} background rows are used, at random")
+    return Explanation(Explainer.of(model.predictor, rows, model.seed), most)
 
 
 def show_predicted(run: RunFolder, to: Path | Output, output: Output) -> None:

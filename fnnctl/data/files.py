@@ -99,8 +99,8 @@ def check_sha256(sha256: str, expected: str | None, *, file: str, setting: str) 
     """Raise DataError, at the path `setting`, if a file does not have the expected SHA-256."""
     if expected is not None and sha256 != expected:
         advice = "if this is intended, update or remove this setting"
-        message = f"{file} has changed: its SHA-256 is now {sha256} ({advice})"
-        raise DataError(Problem(message, path=setting))
+        message = f"{file} has changed: its SHA-256 is now {sha256}"
+        raise DataError(Problem(message, path=setting, advice=advice))
 
 
 def refuse_too_large(nbytes: int, file: str) -> None:

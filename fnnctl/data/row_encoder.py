@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -47,6 +47,17 @@ class NewRows(Columns):
     """For each row, the texts of the columns to keep, as they are in the file, empty for null. None if none
     was requested."""
 
+    def part(self, rows: slice) -> NewRows:
+        """Some consecutive ones of these rows."""
+        return replace(
+            self,
+            numeric=self.numeric[rows],
+            categorical=self.categorical[rows],
+            first=self.first + rows.start,
+            labels=self.labels and replace(self.labels, codes=self.labels.codes[rows]),
+            kept=self.kept and self.kept[rows],
+        )
+
 
 def columns_of(
     preprocessor: Preprocessor, formats: Mapping[str, ColumnFormat] | None = None
@@ -58,6 +69,12 @@ def columns_of(
     source = {part: name for name, form in (formats or {}).items() for part in form.columns(name)}
     numeric = dict.fromkeys(source.get(number.name, number.name) for number in preprocessor.numbers)
     return (*numeric, *(column.name for column in preprocessor.categories))
+
+
+def expansions_of(formats: Mapping[str, ColumnFormat]) -> dict[str, tuple[str, ...]]:
+    """The `Columns.expansions` of a table with these formats."""
+    made = {name: form.columns(name) for name, form in formats.items()}
+    return {name: parts for name, parts in made.items() if parts != (name,)}
 
 
 class RowEncoder:
@@ -101,8 +118,7 @@ class RowEncoder:
         self._category_names = tuple(column.name for column in preprocessor.categories)
         self._labels: TextColumn | None = None
         """None until the first labels are read."""
-        parts = {name: form.columns(name) for name, form in formats.items()}
-        self._expansions = {name: made for name, made in parts.items() if made != (name,)}
+        self._expansions = expansions_of(formats)
         self._first = 0
 
     def rows(self, block: Block, problems: Problems) -> Iterator[NewRows]:

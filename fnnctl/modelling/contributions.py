@@ -7,30 +7,25 @@ explained is an estimate, in the units of the target, or the log-odds of the pre
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import partial
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import chain
 from typing import Final
 
 import numpy as np
 
-from fnnctl.arrays import BoolArray, FloatArray, IntArray
-from fnnctl.metrics.feature_importance import drawn_rows
-from fnnctl.metrics.shapley import Effects, drawn_orders, shapley_effects
-from fnnctl.modelling.held_out_rows import held_out_rows
-from fnnctl.modelling.input_file import InputFile, Note, as_notes
+from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.metrics.shapley import Effects, drawn_turns, shapley_effects
+from fnnctl.modelling.background import Background
 from fnnctl.modelling.predictor import Predictor
-from fnnctl.modelling.saved_model import SavedModel
 from fnnctl.seeds import Purpose, stream
 from fnnctl.training.scoring import SCORING_BATCH
 
-BACKGROUND_ROWS: Final = 100
-"""With more, effects differ by less than their sampling errors, and each row takes longer."""
-
-
-Sources = Mapping[str, tuple[str, ...]]
-"""The preprocessor's columns that are one column of the table, by its name."""
+LEAST_ORDERS: Final = 100
+"""Fewer background rows are repeated until there are so many orders of the columns and reverses of them."""
+ROWS_TOGETHER: Final = 16
+"""So many rows are explained together: which of their columns are taken is the same."""
+_TURNS: Final = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +39,7 @@ class ExplainedRow:
 
 @dataclass(frozen=True, slots=True)
 class Explainer:
-    """Explains the predictions of a predictor by background rows."""
+    """Explains the predictions of a predictor by b background rows."""
 
     predictor: Predictor
     columns: tuple[str, ...]
@@ -53,57 +48,67 @@ class Explainer:
     """(b, features) for each part of the predictor that has its own: see `Predictor.distinct`."""
     scores: FloatArray
     """(b, outputs) of the background rows."""
-    column_of: Sequence[IntArray]
-    """(features,) the column of each feature, for each such part."""
-    orders: IntArray
-    """(b, 2, columns): see `drawn_orders`. All rows have the same ones, and so no row depends on others."""
-    _of_background: dict[int, FloatArray] = field(default_factory=dict)
-    """What is explained of the background rows, (b,), by the answer."""
+    turns: IntArray
+    """(b, 2, columns): see `drawn_turns`. All rows have the same ones, so that no row depends on others."""
+    feature_turns: Sequence[IntArray]
+    """(2b, features) the turn of each feature's column, for each such part."""
 
     @classmethod
-    def of(
-        cls, predictor: Predictor, background: Sequence[FloatArray], sources: Sources, seed: int
-    ) -> Explainer:
-        """The seed draws the orders of the columns, whose parts are `sources`: see `source_columns`."""
-        column_of = []
+    def of(cls, predictor: Predictor, background: Background, seed: int) -> Explainer:
+        """The seed draws the orders of the columns."""
+        repeats = -(-LEAST_ORDERS // len(background))
+        features = [np.repeat(part, repeats, axis=0) for part in background.features]
+        rng = stream(seed, Purpose.CONTRIBUTIONS, _TURNS)
+        turns = drawn_turns(len(features[0]), len(background.columns), rng).astype(np.int32)
+        feature_turns = []
         for part in predictor.distinct:
             indices_of = part.preprocessor.feature_indices
-            columns = np.empty(sum(map(len, indices_of.values())), np.intp)
-            for number, names in enumerate(sources.values()):
-                for name in names:
-                    columns[indices_of[name]] = number
-            column_of.append(columns)
-        orders = drawn_orders(len(background[0]), len(sources), stream(seed, Purpose.CONTRIBUTIONS))
-        scores = _scores(predictor, background)
-        return cls(predictor, tuple(sources), background, scores, column_of, orders)
+            column_of = np.empty(sum(map(len, indices_of.values())), np.intp)
+            for number, parts in enumerate(background.columns.values()):
+                for name in parts:
+                    column_of[indices_of[name]] = number
+            feature_turns.append(turns.reshape(-1, turns.shape[2])[:, column_of])
+        scores = _scores(predictor, features)
+        return cls(predictor, tuple(background.columns), features, scores, turns, feature_turns)
 
     @property
     def rows_per_row(self) -> int:
-        """How many rows are scored to explain one."""
-        background, pair, columns = self.orders.shape
-        return 1 + int(background * pair * max(0, columns - 1))
+        """How many rows are scored to explain one, itself included."""
+        background, orders, columns = self.turns.shape
+        return 1 + background * orders * (columns - 1)
 
-    def effects(self, features: Sequence[FloatArray]) -> Iterator[ExplainedRow]:
-        """The scores and the effects of each row; `features` are those of n rows, by part."""
+    def explained(self, features: Sequence[FloatArray]) -> Iterator[ExplainedRow]:
+        """Explain n rows by their features, (n, features) for each part of the predictor that has its own."""
+        for start in range(0, len(features[0]), ROWS_TOGETHER):
+            yield from self._explained([part[start : start + ROWS_TOGETHER] for part in features])
+
+    def _explained(self, features: Sequence[FloatArray]) -> Iterator[ExplainedRow]:
         task, decoder = self.predictor.task, self.predictor.decoder
         scores = _scores(self.predictor, features)
-        for row, answer in enumerate(task.answers(scores, decoder).tolist()):
-            if answer not in self._of_background:
-                self._of_background[answer] = task.explained(self.scores, decoder, answer)
-            value = float(task.explained(scores[row : row + 1], decoder, answer)[0])
-            values = partial(self._mixed, [part[row] for part in features], answer)
-            effects = shapley_effects(values, value, self._of_background[answer], self.orders)
-            yield ExplainedRow(scores[row], effects)
+        predicted = task.predicted_indices(scores, decoder).tolist()
+        values = self._between(features, predicted)
+        for row, index in enumerate(predicted):
+            (value,) = task.explained(scores[row : row + 1], decoder, index).tolist()
+            of_background = task.explained(self.scores, decoder, index)
+            yield ExplainedRow(scores[row], shapley_effects(value, of_background, values[row], self.turns))
 
-    def _mixed(
-        self, features: Sequence[FloatArray], answer: int, rows: IntArray, taken: BoolArray
-    ) -> FloatArray:
-        """What is explained of rows (m,) that have taken some columns, (m, columns), of another one."""
-        mixed = [
-            np.where(taken[:, columns], of_row, background[rows])
-            for columns, of_row, background in zip(self.column_of, features, self.background, strict=True)
-        ]
-        return self.predictor.task.explained(_scores(self.predictor, mixed), self.predictor.decoder, answer)
+    def _between(self, features: Sequence[FloatArray], predicted: Sequence[int]) -> FloatArray:
+        """What is explained of background rows that have some columns of n rows, (n, b, 2, columns − 1)."""
+        task, decoder = self.predictor.task, self.predictor.decoder
+        background, orders, columns = self.turns.shape
+        values = np.empty((len(predicted), background * orders * (columns - 1)))
+        for start in range(0, values.shape[1], SCORING_BATCH):
+            stop = min(start + SCORING_BATCH, values.shape[1])
+            order, turn = np.divmod(np.arange(start, stop), columns - 1)
+            taken = [turns[order] <= turn[:, None] for turns in self.feature_turns]
+            rest = [part[order // orders] for part in self.background]
+            mixed = (
+                [np.where(*parts) for parts in zip(taken, of_row, rest, strict=True)]
+                for of_row in zip(*features, strict=True)
+            )
+            for row, scores in enumerate(self.predictor.feature_scores(mixed)):
+                values[row, start:stop] = task.explained(scores, decoder, predicted[row])
+        return values.reshape(len(predicted), background, orders, columns - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +116,13 @@ class Explanation:
     """What is written of the contributions to a prediction."""
 
     explainer: Explainer
-    count: int
-    """Of the columns with the largest effects."""
+    most: int
+    """At most this many columns, those with the largest effects."""
+
+    @property
+    def count(self) -> int:
+        """The number of columns that are written."""
+        return min(self.most, len(self.explainer.columns))
 
     @property
     def columns(self) -> list[str]:
@@ -121,41 +131,12 @@ class Explanation:
         return ["base", *chain.from_iterable(pairs), "effect_other"]
 
     def cells(self, effects: Effects) -> list[object]:
-        """Those of `columns`, which add up to the prediction; empty ones if there are fewer columns."""
+        """Those of `columns`, whose numbers sum to the prediction."""
         largest = np.argsort(-np.abs(effects.effects), kind="stable")[: self.count]
         cells: list[object] = [effects.base]
         for index in largest.tolist():
             cells += [self.explainer.columns[index], float(effects.effects[index])]
-        cells += [None, None] * (self.count - len(largest))
         return [*cells, float(np.delete(effects.effects, largest).sum())]
-
-
-def explainer_of_run(model: SavedModel, seed: int) -> Explainer:
-    """An explainer by rows of the training part, read again; with bags of all rows outside the test part.
-
-    Raises `InputError` if the data of the run are not there any more, or have changed.
-    """
-    held_out = held_out_rows(model, instead="add --background FILE with such rows")
-    columns, predictor = held_out.data.dataset, model.predictor
-    rows = np.setdiff1d(np.arange(len(columns)), held_out.split.test)
-    if not held_out.bags:
-        rows = np.setdiff1d(rows, held_out.split.validation)
-    chosen = rows[drawn_rows(seed, len(rows), BACKGROUND_ROWS)]
-    features = predictor.row_features(columns, chosen)
-    return Explainer.of(predictor, features, predictor.source_columns(columns), seed)
-
-
-def explainer_of_file(model: SavedModel, file: InputFile, seed: int, note: Note) -> Explainer:
-    """An explainer by the rows of a file; of many rows some are drawn. Raises `DataError` for wrong rows."""
-    predictor, sources = model.predictor, dict[str, tuple[str, ...]]()
-    blocks: list[list[FloatArray]] = []
-    with file.open(model, note, warn=as_notes(note)) as opened:
-        for block in opened.blocks:
-            sources = sources or predictor.source_columns(block)
-            blocks.append(predictor.row_features(block, np.arange(len(block))))
-    features = [np.concatenate(part) for part in zip(*blocks, strict=True)]
-    chosen = drawn_rows(seed, len(features[0]), BACKGROUND_ROWS)
-    return Explainer.of(predictor, [part[chosen] for part in features], sources, seed)
 
 
 def _scores(predictor: Predictor, features: Sequence[FloatArray]) -> FloatArray:

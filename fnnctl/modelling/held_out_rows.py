@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fnnctl.data.in_memory import MemoryData
 from fnnctl.data.splits.parts import Split
@@ -43,8 +43,8 @@ class HeldOutRows:
 def held_out_rows(model: SavedModel, *, instead: str = "", memory: MemoryData | None = None) -> HeldOutRows:
     """Load the data of the model's run again, and divide them as in training.
 
-    `memory` are the data, if they were in memory. Raises `InputError` if the data cannot be loaded, or do not
-    suit the network; `instead` says what to do without them.
+    `memory` are the data, if they were in memory. Raises `InputError` if the data cannot be loaded, have
+    changed, or do not suit the network; `instead` says what to do without them.
     """
     run, advice = model.run, f": {instead}" if instead else ""
     if run.read_resolved() is None:
@@ -52,7 +52,12 @@ def held_out_rows(model: SavedModel, *, instead: str = "", memory: MemoryData | 
     facts = run.read_manifest().data
     if facts is not None and facts.in_memory and memory is None:
         raise UsageError(f"{run.path} was trained on data in the memory of a Python program{advice}")
-    loaded = load_experiment(resolved_config(run), run=run, memory=memory)
+    try:
+        loaded = load_experiment(resolved_config(run), run=run, memory=memory)
+    except DataError as error:
+        if not instead:
+            raise
+        raise DataError(*(replace(problem, advice=instead) for problem in error.problems)) from error
     data, experiment = loaded.data, loaded.experiment
     if run.read_manifest().selection:
         experiment = trial_experiment(experiment)  # the config is that of a search

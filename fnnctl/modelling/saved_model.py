@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -28,6 +28,8 @@ from fnnctl.training.threads import default_threads
 
 ERRORS: Final = "errors."
 """The names of arrays that describe the model's errors begin with it."""
+BACKGROUND: Final = "background."
+"""The names of arrays with training rows begin with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +46,15 @@ class SavedModel:
     """The digest of the weights file."""
     threads: int
     """Threads per matrix product in the training of the first network, which affect the last bits."""
-    error_arrays: Mapping[str, FloatArray]
+    error_arrays: Mapping[str, FloatArray] = field(default_factory=dict)
     """What `modelling.covering` knows of its errors; empty if nothing is."""
+    background_arrays: Mapping[str, FloatArray] = field(default_factory=dict)
+    """The training rows that `modelling.background` kept; empty if none are."""
+
+    @property
+    def seed(self) -> int:
+        """The seed of its run; 0 if a copied manifest has none."""
+        return self.run.read_manifest().seed or 0
 
     def deciding_at(self, threshold: float | None) -> SavedModel:
         """The model with another threshold between two classes; unchanged if it is None.
@@ -133,8 +142,9 @@ def _trained_folder(run: RunFolder, stands_for_it: RunFolder, note: Callable[[st
 def _loaded(run: RunFolder) -> SavedModel:
     stored = run.read_model()
     ensemble, described = read_parts(stored.description, run.path / names.MODEL)
-    errors = {name: array for name, array in stored.arrays.items() if name.startswith(ERRORS)}
-    weights = {name: array for name, array in stored.arrays.items() if name not in errors}
+    weights = {
+        name: array for name, array in stored.arrays.items() if not name.startswith((ERRORS, BACKGROUND))
+    }
     arrays = _by_prefix(weights, described, run.path / names.WEIGHTS)
     layouts: list[ParameterLayout] = []
     parts: list[PredictorPart] = []
@@ -168,8 +178,14 @@ def _loaded(run: RunFolder) -> SavedModel:
         layouts=tuple(layouts),
         sha256=stored.sha256,
         threads=first.threads or default_threads(layouts[0]),
-        error_arrays={name.removeprefix(ERRORS): array for name, array in errors.items()},
+        error_arrays=_beginning(ERRORS, stored.arrays),
+        background_arrays=_beginning(BACKGROUND, stored.arrays),
     )
+
+
+def _beginning(prefix: str, arrays: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
+    """The arrays whose names begin with the prefix, which is removed."""
+    return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
 
 
 def _by_prefix(

@@ -16,7 +16,7 @@ from fnnctl.data.problems import Problems
 from fnnctl.data.row_encoder import NewRows
 from fnnctl.errors import DataError, Problem
 from fnnctl.messages import Message
-from fnnctl.modelling.contributions import Explanation
+from fnnctl.modelling.contributions import ExplainedRow, Explainer, Explanation
 from fnnctl.modelling.input_file import InputFile, Note, Warn, as_notes
 from fnnctl.modelling.predictor import Predictor
 from fnnctl.modelling.saved_model import SavedModel
@@ -175,26 +175,30 @@ def predicted_rows(
 
 def explained_rows(
     explanation: Explanation, blocks: Iterable[NewRows], file: str, *, top: int | None = None
-) -> Iterator[tuple[Iterable[Sequence[object]], FloatArray]]:
-    """As `predicted_rows`, with the contributions of the columns after all others, block by block."""
-    explainer = explanation.explainer
-    predictor = explainer.predictor
+) -> Iterator[tuple[Iterable[Sequence[object]], FloatArray, Iterable[Sequence[object]]]]:
+    """As `predicted_rows`, with the contributions of the columns at the end, block by block."""
+    predictor = explanation.explainer.predictor
     for block in blocks:
-        features = predictor.row_features(block, np.arange(len(block)))
-        explained = [*explainer.effects(features)]
+        explained = explained_block(explanation.explainer, block, file)
         scores = np.array([row.scores for row in explained])
-        numbers = np.arange(block.first, block.first + len(block))
-        refuse_overflow(scores, numbers, file)
+        numbers = range(block.first, block.first + len(block))
         predicted, values = predictor.task.predict(scores, predictor.decoder, top=top)
         kept = block.kept or [()] * len(block)
-        columns = zip(numbers.tolist(), kept, predicted, values.tolist(), explained, strict=True)
+        leading = zip(numbers, kept, predicted, strict=True)
         yield (
-            (
-                [number, *texts, *leading, *trailing, *explanation.cells(row.effects)]
-                for number, texts, leading, trailing, row in columns
-            ),
-            np.empty((len(block), 0)),
+            ([number, *texts, *columns] for number, texts, columns in leading),
+            values,
+            (explanation.cells(row.effects) for row in explained),
         )
+
+
+def explained_block(explainer: Explainer, block: NewRows, file: str) -> list[ExplainedRow]:
+    """Explain the rows of a block; raises `DataError`, which names the `file`, if a score is not finite."""
+    features = explainer.predictor.row_features(block, np.arange(len(block)))
+    explained = [*explainer.explained(features)]
+    values = np.array([[*row.scores, *row.effects.effects] for row in explained])
+    refuse_overflow(values, np.arange(block.first, block.first + len(block)), file)
+    return explained
 
 
 def scored_blocks(

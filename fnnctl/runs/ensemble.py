@@ -13,6 +13,7 @@ from fnnctl.config.reading.resolved import resolved_yaml
 from fnnctl.context import SilentListener
 from fnnctl.messages import Message
 from fnnctl.metrics.registry import is_loss
+from fnnctl.modelling.background import kept_rows
 from fnnctl.modelling.covering import error_arrays, error_tails
 from fnnctl.modelling.model_description import fitted_entries, model_files
 from fnnctl.modelling.predictor import score_parts
@@ -103,6 +104,7 @@ def _write(session: SearchSession, ensemble: TrialEnsemble, *, started: float) -
     )  # those that have not selected the trials, if there are any
     tails = error_tails(held_out, data, split.validation)
     arrays |= error_arrays(tails)
+    arrays |= kept_rows(data, members[0][0].fit.experiment, predictor, split)
     # Trials may differ in shape, and the facts have the layouts of all. What else is read of the settings,
     # such as the outputs and whether there are bags, all trials have in common.
     has_twins = all(trial.fit.settings.twins for trial, _ in members)

@@ -13,6 +13,7 @@ from fnnctl.config.reading.resolved import resolved_yaml
 from fnnctl.context import Context, SilentListener
 from fnnctl.errors import DivergedError
 from fnnctl.messages import Message
+from fnnctl.modelling.background import kept_rows
 from fnnctl.modelling.covering import error_arrays, error_tails
 from fnnctl.modelling.data_checks import DataCheck
 from fnnctl.modelling.fit import Fit
@@ -30,8 +31,8 @@ from fnnctl.stacks.costs import pays_off
 from fnnctl.stacks.out_of_bag import scored_out_of_bag
 from fnnctl.stacks.work import TrainedStack, Workers, in_this_process, train_fits
 from fnnctl.store.run import OpenRun, create_run
+from fnnctl.store.weights import Array
 from fnnctl.tasks.post_training import PostTraining
-from fnnctl.tasks.regions import ErrorTails
 from fnnctl.tasks.task import PartScores, TaskData
 from fnnctl.training.checkpoint import Checkpoint
 from fnnctl.training.learners.batches import batch_bounds
@@ -151,7 +152,8 @@ def _write_trained(
     record_notes(run, many_dead, listener)
     predictor, parts = _scored(data, fit, stack, scores)
     tails = error_tails(parts["validation"], data, fit.split(data).validation)
-    _record_calibration(run, fit, predictor, tails, context)
+    arrays = error_arrays(tails) | kept_rows(data, fit.experiment, predictor, fit.split(data))
+    _record_calibration(run, fit, predictor, arrays, context)
     if not all(math.isfinite(part.loss) for part in parts.values() if part):
         raise _diverged(run, fit, trained)  # the last step's weights are finite, but too large
     unlike = _unlike_rows_warnings(data, fit, predictor, parts)
@@ -284,12 +286,11 @@ def _unlike_rows_warnings(
 
 
 def _record_calibration(
-    run: OpenRun, fit: Fit, predictor: Predictor, tails: ErrorTails | None, context: Context
+    run: OpenRun, fit: Fit, predictor: Predictor, arrays: Mapping[str, Array], context: Context
 ) -> None:
-    """Write what was fitted after training, and warnings about it."""
+    """Write what was fitted after training, the model's further arrays, and warnings about it."""
     post_training, decoder = PostTraining.of(fit.experiment.model), predictor.decoder
     weights = [part.weight for part in predictor.parts[1:] and predictor.parts]
-    arrays = error_arrays(tails)
     if (entries := fitted_entries(decoder)) or weights or arrays:
         run.describe_model(entries, weights, arrays)
     if weights:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from fnnctl.data.row_encoder import NewRows
 from fnnctl.errors import FnnctlError
-from fnnctl.modelling.contributions import Explanation
+from fnnctl.modelling.contributions import ROWS_TOGETHER, Explanation
 from fnnctl.modelling.predictor import Predictor
 from fnnctl.modelling.scored_rows import explained_rows, predicted_rows
 from fnnctl.store.tables import wide_lines
@@ -56,8 +56,23 @@ class PredictedLines:
     def row_values(self) -> int:
         """About how many products a row takes."""
         networks = (network for part in self.predictor.parts for network in part.scorer.networks)
-        values = ROW_VALUES + sum(network.parameters.size for network in networks)
-        return values * (1 if self.explanation is None else self.explanation.explainer.rows_per_row)
+        scored = 1 if self.explanation is None else self.explanation.explainer.rows_per_row
+        return ROW_VALUES + scored * sum(network.parameters.size for network in networks)
+
+    @property
+    def item_rows(self) -> int:
+        """An item of work has at least this many rows: few, if their contributions take long."""
+        return ITEM_ROWS if self.explanation is None else ROWS_TOGETHER
+
+    def in_items(self, blocks: Iterator[NewRows]) -> Iterator[NewRows]:
+        """The blocks, of which those with contributions are divided."""
+        if self.explanation is None:
+            return blocks
+        return (
+            block.part(slice(start, start + ROWS_TOGETHER))
+            for block in blocks
+            for start in range(0, len(block), ROWS_TOGETHER)
+        )
 
 
 def predicted_lines(
@@ -69,7 +84,7 @@ def predicted_lines(
     cannot be read, the lines of all blocks before them come first, and then the error.
     """
     readable = _Readable(blocks)
-    yield from _readable_lines(form, readable, workers, warn)
+    yield from _readable_lines(form, form.in_items(readable), workers, warn)
     if readable.error:
         raise readable.error
 
@@ -124,7 +139,7 @@ def _on_workers(form: PredictedLines, blocks: Iterator[NewRows], workers: int, w
     from fnnctl.executors.registry import make_executor
     from fnnctl.executors.work import run_queue
 
-    items = enumerate(_items(blocks))
+    items = enumerate(_items(blocks, form.item_rows))
     waiting: dict[int, ItemLines] = {}
     with make_executor("processes", workers=workers, poll=lambda done: False, warn=warn) as executor:
         shared = executor.share(form)
@@ -144,13 +159,13 @@ def _on_workers(form: PredictedLines, blocks: Iterator[NewRows], workers: int, w
                 following += 1
 
 
-def _items(blocks: Iterable[NewRows]) -> Iterator[list[NewRows]]:
+def _items(blocks: Iterable[NewRows], least: int) -> Iterator[list[NewRows]]:
     item: list[NewRows] = []
     rows = 0
     for block in blocks:
         item.append(block)
         rows += len(block)
-        if rows >= ITEM_ROWS:
+        if rows >= least:
             yield item
             item, rows = [], 0
     if item:

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from operator import add
 from pathlib import Path
+from typing import TypeAlias
 
 from fnnctl.arrays import FloatArray
 from fnnctl.store.atomic import damaged
 from fnnctl.text import counted, cut, quoted
 
+Rows: TypeAlias = Iterable[Sequence[object]]
 ROWS_OF_A_BLOCK = 1000
 """How many rows become a text at once; one at a time, they take three times as long."""
 
@@ -55,7 +57,7 @@ def csv_lines(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Itera
 
 def wide_csv_lines(
     columns: Sequence[str],
-    blocks: Iterable[tuple[Iterable[Sequence[object]], FloatArray]],
+    blocks: Iterable[tuple[Rows, FloatArray]],
     *,
     decimals: int | None = None,
 ) -> Iterator[str]:
@@ -71,15 +73,20 @@ def wide_csv_lines(
 
 
 def wide_lines(
-    blocks: Iterable[tuple[Iterable[Sequence[object]], FloatArray]], *, decimals: int | None = None
+    blocks: Iterable[tuple[Rows, FloatArray, *tuple[Rows, ...]]], *, decimals: int | None = None
 ) -> Iterator[str]:
-    """The lines of `wide_csv_lines` without the one of the columns' names."""
+    """The lines of `wide_csv_lines` without the one of the columns' names; a block may have cells after the
+    numbers.
+    """
     field = ",%.17g" if decimals is None else f",%.{decimals}f"
-    for rows, numbers in blocks:
+    for rows, numbers, *trailing in blocks:
         lines = _line_list(rows if decimals is None else _rounded(rows, decimals))
         if numbers.shape[1]:
             form = "\n".join([field * numbers.shape[1]] * len(numbers))
             lines = list(map(add, lines, (form % tuple(numbers.ravel().tolist())).split("\n")))
+        for cells in trailing:
+            ends = _line_list(cells if decimals is None else _rounded(cells, decimals))
+            lines = [f"{line},{end}" for line, end in zip(lines, ends, strict=True)]
         if lines:
             yield "\n".join(lines) + "\n"
 

@@ -241,11 +241,11 @@ class Task(Protocol):
         With `top`, so many of the most probable classes take the place of the probabilities of all.
         """
 
-    def answers(self, scores: FloatArray, decoder: OutputDecoder) -> IntArray:
+    def predicted_indices(self, scores: FloatArray, decoder: OutputDecoder) -> IntArray:
         """The index of the class that is predicted for each row, (n,); 0 in a regression."""
 
-    def explained(self, scores: FloatArray, decoder: OutputDecoder, answer: int) -> FloatArray:
-        """What contributions of columns add up to, (n,): estimates, or the log-odds of the class `answer`."""
+    def explained(self, scores: FloatArray, decoder: OutputDecoder, index: int) -> FloatArray:
+        """What contributions sum to, (n,): estimates, or the log-odds of the class of this index."""
 
     def encode_new(self, texts: Sequence[str], codes: IntArray) -> tuple[Targets, dict[str, str]]:
         """Targets of new rows from indices `codes` (n,) into `texts`; -1 marks a missing target.

@@ -6,8 +6,8 @@ from math import factorial
 import numpy as np
 import pytest
 
-from fnnctl.arrays import BoolArray, FloatArray, IntArray
-from fnnctl.metrics.shapley import Effects, drawn_orders, shapley_effects
+from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.metrics.shapley import Effects, drawn_turns, shapley_effects
 
 
 def model(x: FloatArray) -> FloatArray:
@@ -16,11 +16,11 @@ def model(x: FloatArray) -> FloatArray:
     return values
 
 
-def explained(row: FloatArray, background: FloatArray, orders: IntArray) -> Effects:
-    def values(rows: IntArray, taken: BoolArray) -> FloatArray:
-        return model(np.where(taken, row, background[rows]))
-
-    return shapley_effects(values, model(row[None])[0], model(background), orders)
+def explained(row: FloatArray, background: FloatArray, turns: IntArray) -> Effects:
+    taken = turns[:, :, None, :] < np.arange(1, len(row))[:, None]
+    mixed = np.where(taken, row, background[:, None, None, :])
+    between = model(mixed.reshape(-1, len(row))).reshape(mixed.shape[:3])
+    return shapley_effects(model(row[None])[0], model(background), between, turns)
 
 
 def exact(row: FloatArray, background: FloatArray) -> FloatArray:
@@ -49,14 +49,14 @@ def rng() -> np.random.Generator:
 
 def test_effects_sum_to_the_difference_from_the_base(rng: np.random.Generator) -> None:
     row, background = rng.normal(size=5), rng.normal(size=(7, 5))
-    found = explained(row, background, drawn_orders(7, 5, rng))
+    found = explained(row, background, drawn_turns(7, 5, rng))
     assert found.base == pytest.approx(model(background).mean(), rel=1e-12)
     assert found.base + found.effects.sum() == pytest.approx(model(row[None])[0], rel=1e-12)
 
 
 def test_effects_are_shapley_values_within_the_sampling_error(rng: np.random.Generator) -> None:
     row, background = rng.normal(size=5), np.repeat(rng.normal(size=(4, 5)), 2000, axis=0)
-    found = explained(row, background, drawn_orders(len(background), 5, rng))
+    found = explained(row, background, drawn_turns(len(background), 5, rng))
     expected = exact(row, background[::2000])
     assert (np.abs(found.effects - expected) < 4 * found.errors + 1e-12).all()
     assert (found.errors < 0.03).all()
@@ -66,15 +66,18 @@ def test_effects_are_shapley_values_within_the_sampling_error(rng: np.random.Gen
 def test_an_order_and_its_reverse_are_exact_without_interactions_of_three(rng: np.random.Generator) -> None:
     row, background = rng.normal(size=5), rng.normal(size=(1, 5))
     row[3] = background[0, 3] = 0.0
-    found = explained(row, background, drawn_orders(1, 5, rng))
+    found = explained(row, background, drawn_turns(1, 5, rng))
     np.testing.assert_allclose(found.effects, exact(row, background), atol=1e-12)
     assert np.isnan(found.errors).all()
 
 
-def test_a_single_column_has_the_whole_effect(rng: np.random.Generator) -> None:
-    def values(rows: IntArray, taken: BoolArray) -> FloatArray:
-        assert not rows.size
-        return np.empty(0)
+def test_the_second_order_of_a_background_row_is_the_reverse_of_the_first(rng: np.random.Generator) -> None:
+    turns = drawn_turns(6, 4, rng)
+    assert (turns.sum(axis=1) == 3).all()
+    assert (np.sort(turns, axis=2) == np.arange(4)).all()
+    assert len(np.unique(turns[:, 0], axis=0)) > 1
 
-    found = shapley_effects(values, 3.0, np.array([1.0, 2.0]), drawn_orders(2, 1, rng))
+
+def test_a_single_column_has_the_whole_effect(rng: np.random.Generator) -> None:
+    found = shapley_effects(3.0, np.array([1.0, 2.0]), np.empty((2, 2, 0)), drawn_turns(2, 1, rng))
     assert (found.base, found.effects.tolist()) == (1.5, [1.5])

@@ -303,6 +303,15 @@ class ModelConfig(Section):
     the best one on the validation rows, after calibration. At 0.5 the more probable class is predicted, and
     with class weights the one with the larger product of weight and probability."""
 
+    background_rows: Annotated[
+        int,
+        Field(ge=0, le=100_000),
+        Setting(not_counted="the rows are kept beside the same network", since="0.11"),
+    ] = 0
+    """The number of training rows, drawn at random, that the model keeps as the background of `fnnctl predict
+    --contributions`, which then needs no training data. They are rows of the table: mind who gets the model.
+    With 0 it keeps none."""
+
     @property
     def layers(self) -> tuple[CompleteLayer, ...]:
         """The hidden layers with all their settings."""

@@ -239,6 +239,16 @@ def log_softmax(z: FloatArray) -> FloatArray:
     return shifted
 
 
+def log_odds(z: FloatArray, index: int) -> FloatArray:
+    """log(p / (1 − p)) of the class of this index, (…), from scores z, (…, classes), in float64.
+
+    It is computed on logarithms, so that it is finite even if p is 1.
+    """
+    others = np.delete(z, index, axis=-1).astype(np.float64)
+    of_others: FloatArray = others.max(axis=-1) + np.log(_totals(np.exp(_shifted(others)))[..., 0])
+    return z[..., index] - of_others
+
+
 def cross_entropy(z: FloatArray, y: IntArray) -> FloatArray:
     """The loss of each example, (n,), from scores (n, classes) and labels (n,), in float64."""
     shifted = _shifted(z)

@@ -19,7 +19,7 @@ from fnnctl.errors import Problem
 from fnnctl.messages import Message
 from fnnctl.metrics.metric import TaskName
 from fnnctl.metrics.registry import ACCURACY, CLASSIFICATION, class_of
-from fnnctl.nn.losses.cross_entropy import log_softmax, softmax
+from fnnctl.nn.losses.cross_entropy import log_odds, log_softmax, softmax
 from fnnctl.tasks.checks import refused_metric, refused_monitors, refused_output
 from fnnctl.tasks.classification.out_of_fold import ClassOutOfFold, out_of_fold
 from fnnctl.tasks.classification.scores import ClassScores, class_scores
@@ -240,15 +240,12 @@ class Classification:
         leading = [[*label, *probable] for label, probable in zip(predicted, best, strict=True)]
         return leading, np.empty((len(leading), 0))
 
-    def answers(self, scores: FloatArray, decoder: OutputDecoder) -> IntArray:
+    def predicted_indices(self, scores: FloatArray, decoder: OutputDecoder) -> IntArray:
         probabilities = softmax(calibrated(scores, decoder.temperature, decoder.class_weights))
         return predicted_classes(probabilities, decoder.decision, decoder.class_weights)
 
-    def explained(self, scores: FloatArray, decoder: OutputDecoder, answer: int) -> FloatArray:
-        """Of log-probabilities: a probability of 1 has finite log-odds, too."""
-        logs = log_softmax(calibrated(scores, decoder.temperature, decoder.class_weights))
-        odds: FloatArray = logs[:, answer] - np.logaddexp.reduce(np.delete(logs, answer, axis=1), axis=1)
-        return odds
+    def explained(self, scores: FloatArray, decoder: OutputDecoder, index: int) -> FloatArray:
+        return log_odds(calibrated(scores, decoder.temperature, decoder.class_weights), index)
 
     def encode_new(self, texts: Sequence[str], codes: IntArray) -> tuple[Targets, dict[str, str]]:
         number = {name: index for index, name in enumerate(self.classes)}

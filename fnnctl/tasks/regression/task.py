@@ -179,10 +179,10 @@ class Regression:
             columns += decoder.region.intervals(estimates)
         return np.stack(columns, axis=1).tolist(), np.empty((len(estimates), 0))
 
-    def answers(self, scores: FloatArray, decoder: OutputDecoder) -> IntArray:
+    def predicted_indices(self, scores: FloatArray, decoder: OutputDecoder) -> IntArray:
         return np.zeros(len(scores), np.intp)
 
-    def explained(self, scores: FloatArray, decoder: OutputDecoder, answer: int) -> FloatArray:
+    def explained(self, scores: FloatArray, decoder: OutputDecoder, index: int) -> FloatArray:
         return scale_of(decoder).restored(scores[:, 0])
 
     def encode_new(self, texts: Sequence[str], codes: IntArray) -> tuple[Targets, dict[str, str]]:
