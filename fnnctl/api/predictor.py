@@ -38,6 +38,7 @@ from fnnctl.modelling.input_file import InputFile, ignored_columns
 from fnnctl.modelling.predictor import Predictor as Networks
 from fnnctl.modelling.saved_model import SavedModel
 from fnnctl.modelling.scored_rows import explained_block, scored_blocks
+from fnnctl.store.volumes import MemoryVolume
 from fnnctl.tasks.regions import RegionLimits
 from fnnctl.text import did_you_mean, quoted
 
@@ -78,8 +79,9 @@ class Predictor:
     `fnnctl`.
     """
 
-    def __init__(self, model: SavedModel) -> None:
-        self._model = model
+    def __init__(self, model: SavedModel, volume: MemoryVolume | None = None) -> None:
+        """A run in memory lives as long as its predictor, which holds its `volume`: it names the data."""
+        self._model, self._volume = model, volume
         self._pattern = model.predictor
         """Networks that are copied if all others are in use; they know how few rows are computed."""
         self._free: deque[tuple[Networks, RowEncoder]] = deque()

@@ -163,7 +163,7 @@ class Run:
 
         Raises `NoNetworkError`, a `UsageError`, if the run has none; `hasattr(run, "predictor")` says so.
         """
-        return Predictor(load_model(self.folder, lambda text: None))
+        return Predictor(load_model(self.folder, lambda text: None), self._volume)
 
     @property
     def figures(self) -> Mapping[str, Any]:

@@ -44,17 +44,14 @@ class SavedModel:
     """One per network."""
     sha256: str
     """The digest of the weights file."""
+    seed: int
+    """That of its run; 0 if a copied manifest has none."""
     threads: int
     """Threads per matrix product in the training of the first network, which affect the last bits."""
     error_arrays: Mapping[str, FloatArray] = field(default_factory=dict)
     """What `modelling.covering` knows of its errors; empty if nothing is."""
     background_arrays: Mapping[str, FloatArray] = field(default_factory=dict)
     """The training rows that `modelling.background` kept; empty if none are."""
-
-    @property
-    def seed(self) -> int:
-        """The seed of its run; 0 if a copied manifest has none."""
-        return self.run.read_manifest().seed or 0
 
     def deciding_at(self, threshold: float | None) -> SavedModel:
         """The model with another threshold between two classes; unchanged if it is None.
@@ -167,7 +164,8 @@ def _loaded(run: RunFolder) -> SavedModel:
         layouts += [layout] * len(networks)
     first = described[0].description.network
     # The seed determines the metrics' intervals. They differ if the copied manifest has no seed.
-    task = task_of(first.target, first.classes, seed=run.read_manifest().seed or 0)
+    seed = run.read_manifest().seed or 0
+    task = task_of(first.target, first.classes, seed=seed)
     predictor = Predictor.of_parts(task, parts)
     if ensemble:
         predictor = replace(predictor, decoder=predictor.decoder.with_fitted(fitted_values(ensemble)))
@@ -177,6 +175,7 @@ def _loaded(run: RunFolder) -> SavedModel:
         predictor=predictor,
         layouts=tuple(layouts),
         sha256=stored.sha256,
+        seed=seed,
         threads=first.threads or default_threads(layouts[0]),
         error_arrays=_beginning(ERRORS, stored.arrays),
         background_arrays=_beginning(BACKGROUND, stored.arrays),

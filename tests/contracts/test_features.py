@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import signal
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,10 @@ import pytest
 
 from fnnctl import load_run
 from fnnctl.cli import run as run_program
+from fnnctl.modelling.background import background_of_model
+from fnnctl.modelling.saved_model import load_model
 from fnnctl.stacks.planning import WorkerPlan
+from fnnctl.store.folder import RunFolder
 from fnnctl.store.run import OpenRun
 from tests.contracts.resumable import WEIGHTS, only_run
 from tests.program import AtEpoch, Done, Program, read_json
@@ -28,7 +31,7 @@ pytestmark = pytest.mark.usefixtures("no_figures")
 CONFIG = """\
 recipe: classic
 data: {source: rows.csv, target: TARGET, columns: {ignore: [OTHERS]}}
-model: {hidden: [6]}
+model: {hidden: [6], background_rows: 100}
 training:
   epochs: 8
   batch_size: 32
@@ -208,6 +211,17 @@ def assert_same_files(run: Path, expected: Path, names: Sequence[str] = WEIGHTS)
         assert (run / name).read_bytes() == (expected / name).read_bytes(), name
 
 
+def assert_keeps_training_rows(run: Path) -> None:
+    """The rows that the model keeps are those that are drawn if the data are read again."""
+    model = load_model(RunFolder(run), pytest.fail)
+    kept, read = (
+        background_of_model(kind, instead="") for kind in (model, replace(model, background_arrays={}))
+    )
+    assert kept.columns == read.columns
+    for kept_part, read_part in zip(kept.features, read.features, strict=True):
+        np.testing.assert_array_equal(kept_part, read_part)
+
+
 def test_the_resolved_settings_repeat_the_run(program: Program, trained: Path) -> None:
     again = run_of(program("train", str(trained / "resolved.yaml"), "--json"))
     assert_same_files(again, trained, [*WEIGHTS, "resolved.yaml"])
@@ -238,6 +252,20 @@ def test_predictions_are_those_of_the_run(program: Program, trained: Path) -> No
     expected = np.squeeze([[float(row[name]) for name in columns] for row in predicted])
     np.testing.assert_array_equal(read(records), expected)
     np.testing.assert_array_equal([read(record)[0] for record in records[:9]], expected[:9])
+
+
+def test_contributions_sum_to_the_predictions(trained: Path) -> None:
+    predictor = load_run(trained).predictor
+    records: list[dict[str, Any]] = table(trained.parent.parent, "rows.csv")[:5]
+    contributions = predictor.contributions(records)
+    expected = predictor.predict(records)
+    if predictor.classes:
+        probabilities = predictor.predict_proba(records)
+        of_predicted = probabilities[np.arange(5), [predictor.classes.index(name) for name in expected]]
+        expected = np.log(of_predicted / (1 - of_predicted))
+    sums = contributions.base + contributions.effects.sum(axis=1)
+    np.testing.assert_allclose(sums, expected, rtol=1e-9, atol=1e-9)
+    assert_keeps_training_rows(trained)
 
 
 @pytest.mark.usefixtures("keep_all")
@@ -284,6 +312,7 @@ def test_a_search_measures_and_refits_what_train_trains(
     searched = run_of(done)
     for name in ("best", "ensemble"):
         assert SAME in program("evaluate", str(searched / name)).err.splitlines()
+        assert_keeps_training_rows(searched / name)
     again = run_of(program("train", str(searched / "best" / "resolved.yaml"), "--json"))
     assert_same_files(
         again, searched / "best", ["model.npz", "model.json", "metrics.json", "predictions.csv"]

@@ -124,6 +124,7 @@ def numeric_model(tmp_path: Path, names: str) -> SavedModel:
         predictor,
         (trained.layout,),
         sha256="",
+        seed=0,
         threads=1,
         error_arrays={},
     )

@@ -13,6 +13,8 @@ from fnnctl.errors import DataError, Problem
 from fnnctl.executors import processes, work
 from fnnctl.executors.protocols import Executor
 from fnnctl.executors.work import run_queue
+from fnnctl.modelling.background import background_of_model
+from fnnctl.modelling.contributions import Explainer, Explanation
 from fnnctl.modelling.input_file import InputFile, as_notes
 from fnnctl.modelling.saved_model import SavedModel, load_model
 from fnnctl.stacks import prediction_workers as module
@@ -46,9 +48,11 @@ def write(trained: Path, tmp_path: Path) -> Write:
     return write_file
 
 
-def lines(path: Path, model: SavedModel, workers: int) -> Iterator[str]:
+def lines(
+    path: Path, model: SavedModel, workers: int, explanation: Explanation | None = None
+) -> Iterator[str]:
     file = InputFile.find(str(path), model, setting="DATA", delimiter=None, encoding=None)
-    form = PredictedLines(model.predictor, file.name, None, None)
+    form = PredictedLines(model.predictor, file.name, None, None, explanation)
     with file.open(model, pytest.fail, warn=as_notes(pytest.fail), keep=("island",)) as rows:
         yield from predicted_lines(form, rows.blocks, workers=workers, warn=as_notes(pytest.fail))
 
@@ -69,6 +73,18 @@ def test_lines_do_not_depend_on_the_workers(model: SavedModel, write: Write, wor
     expected = "".join(lines(path, model, 1)).splitlines()
     assert [line.split(",")[0] for line in expected] == [*map(str, range(ROWS))]
     assert "".join(lines(path, model, workers)).splitlines() == expected
+
+
+def test_contributions_do_not_depend_on_the_workers(
+    model: SavedModel, trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    background = background_of_model(model, instead="")
+    explanation = Explanation(Explainer.of(model.predictor, background, 7), 2)
+    path = tmp_path / "few.csv"
+    path.write_text("".join((trained / "penguins.csv").read_text().splitlines(keepends=True)[:60]))
+    expected = [*lines(path, model, 1, explanation)]
+    assert [text.count("\n") for text in expected] == [16, 16, 16, 11]  # they appear early
+    assert "".join(lines(path, model, 3, explanation)) == "".join(expected)
 
 
 def test_a_value_that_cannot_be_read_is_the_same_error(model: SavedModel, write: Write) -> None:
