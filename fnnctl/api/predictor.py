@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -30,7 +30,6 @@ from fnnctl.data.tables.memory_table import RecordBlock
 from fnnctl.data.tables.open_table import missing_texts
 from fnnctl.data.tables.records import block_rows
 from fnnctl.errors import DataError, Problem, UsageError
-from fnnctl.metrics.shapley import Effects
 from fnnctl.modelling.background import Background, background_of_model, background_of_rows
 from fnnctl.modelling.contributions import Explainer
 from fnnctl.modelling.covering import limits_of
@@ -60,14 +59,6 @@ class Contributions:
     errors: FloatArray
     """The standard error of each effect, (n, columns), because orders of the columns and background rows are
     drawn."""
-
-    @classmethod
-    def of(cls, columns: tuple[str, ...], rows: Sequence[Effects]) -> Self:
-        """The contributions of n rows, each of which has its effects."""
-        shape = len(rows), len(columns)
-        base = np.array([row.base for row in rows], np.float64)
-        effects = np.array([row.effects for row in rows], np.float64).reshape(shape)
-        return cls(columns, base, effects, np.array([row.errors for row in rows], np.float64).reshape(shape))
 
 
 class Predictor:
@@ -170,7 +161,8 @@ class Predictor:
                 for block in self._blocks(rows, encoder)
                 for row in explained_block(explainer, block, MEMORY_SOURCE)
             ]
-        return Contributions.of(explainer.columns, explained)
+        arrays = zip(*((row.base, row.effects, row.errors) for row in explained), strict=True)
+        return Contributions(explainer.columns, *map(np.array, arrays))
 
     def _background(self) -> Background:
         """The background of the run, which is read once."""

@@ -88,6 +88,7 @@ Background = Annotated[
         "fnnctl predict flowers new.csv --keep all --digits 3 --output predictions.csv",
         "cat new.csv | fnnctl predict flowers -",
         "fnnctl predict flowers new.csv --coverage 0.9",
+        "fnnctl predict flowers new.csv --contributions 3",
     ),
     topics=("predictions",),
 )

@@ -75,7 +75,7 @@ class Explainer:
     def rows_per_row(self) -> int:
         """How many rows are scored to explain one, itself included."""
         background, orders, columns = self.turns.shape
-        return 1 + background * orders * (columns - 1)
+        return 1 + int(background * orders * (columns - 1))
 
     def explained(self, features: Sequence[FloatArray]) -> Iterator[ExplainedRow]:
         """Explain n rows by their features, (n, features) for each part of the predictor that has its own."""

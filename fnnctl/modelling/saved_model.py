@@ -22,6 +22,7 @@ from fnnctl.store import names
 from fnnctl.store.atomic import damaged
 from fnnctl.store.catalogue import displayed_status
 from fnnctl.store.folder import RunFolder
+from fnnctl.store.weights import Array
 from fnnctl.tasks.registry import task_of
 from fnnctl.text import quoted
 from fnnctl.training.threads import default_threads
@@ -50,7 +51,7 @@ class SavedModel:
     """Threads per matrix product in the training of the first network, which affect the last bits."""
     error_arrays: Mapping[str, FloatArray] = field(default_factory=dict)
     """What `modelling.covering` knows of its errors; empty if nothing is."""
-    background_arrays: Mapping[str, FloatArray] = field(default_factory=dict)
+    background_arrays: Mapping[str, Array] = field(default_factory=dict)
     """The training rows that `modelling.background` kept; empty if none are."""
 
     def deciding_at(self, threshold: float | None) -> SavedModel:
@@ -182,7 +183,7 @@ def _loaded(run: RunFolder) -> SavedModel:
     )
 
 
-def _beginning(prefix: str, arrays: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
+def _beginning(prefix: str, arrays: Mapping[str, Array]) -> dict[str, Array]:
     """The arrays whose names begin with the prefix, which is removed."""
     return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
 

@@ -46,10 +46,10 @@ class PredictedLines:
 
     def lines(self, blocks: Iterable[NewRows], first: int) -> Iterator[str]:
         """The lines of consecutive rows, the first of which has this number; a text per batch."""
-        if self.explanation is None:
-            rows = predicted_rows(self.predictor, blocks, self.file, top=self.top, first=first)
-        else:
-            rows = explained_rows(self.explanation, blocks, self.file, top=self.top)
+        if self.explanation is not None:
+            explained = explained_rows(self.explanation, blocks, self.file, top=self.top)
+            return wide_lines(explained, decimals=self.decimals)
+        rows = predicted_rows(self.predictor, blocks, self.file, top=self.top, first=first)
         return wide_lines(rows, decimals=self.decimals)
 
     @property

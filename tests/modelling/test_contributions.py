@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import fnnctl
-from fnnctl.api.predictor import Contributions
+from fnnctl.errors import UsageError
 from fnnctl.nn.losses.cross_entropy import log_odds
 
 ROWS = 80
@@ -112,22 +112,15 @@ def test_a_background_of_one_row_has_as_many_orders(
 
 
 def test_training_rows_are_the_background_of_a_run(
-    columns: dict[str, list[object]], predictor: fnnctl.Predictor, tmp_path: object
+    columns: dict[str, list[object]], predictor: fnnctl.Predictor
 ) -> None:
     kept = fnnctl.train({**SETTINGS, "model.background_rows": 100}, columns).predictor
     rows = part(columns, slice(0, 3))
     contributions = kept.contributions(rows)
     sums = contributions.base + contributions.effects.sum(axis=1)
     np.testing.assert_allclose(sums, kept.predict(rows), rtol=1e-9)
-    with pytest.raises(
-        fnnctl.FnnctlError, match="in the memory of a Python program: pass rows as background"
-    ):
+    with pytest.raises(UsageError, match="in the memory of a Python program: pass rows as background"):
         predictor.contributions(rows)
-
-
-def test_contributions_without_rows_have_their_shape() -> None:
-    contributions = Contributions.of(("a", "b"), [])
-    assert (contributions.base.shape, contributions.effects.shape) == ((0,), (0, 2))
 
 
 def test_log_odds_of_a_certain_class_are_finite() -> None:
