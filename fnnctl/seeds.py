@@ -42,6 +42,7 @@ class Purpose(IntEnum):
     CATEGORY_FOLDS = int.from_bytes(b"category folds", "big")
     UNLIKE = int.from_bytes(b"unlike", "big")
     CONTRIBUTIONS = int.from_bytes(b"contributions", "big")
+    ROW_GROUPS = int.from_bytes(b"row groups", "big")
 
 
 def stream(seed: int, purpose: Purpose, *counts: int) -> np.random.Generator:

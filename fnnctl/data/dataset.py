@@ -23,6 +23,7 @@ from fnnctl.messages import Message
 from fnnctl.text import printable
 
 if TYPE_CHECKING:
+    from fnnctl.data.columns.detection import TypedColumn
     from fnnctl.data.columns.formats.base import ColumnFormat
     from fnnctl.data.matrix import Packing
 
@@ -155,6 +156,8 @@ class Dataset(Columns):
     the column is no feature; None without that setting."""
     types: Mapping[str, ColumnType] = field(default_factory=dict)
     """The type of each column of the training file, in its order; of arrays, only of a target of amounts."""
+    grouped: tuple[TypedColumn, ...] = ()
+    """The columns of evaluation.groups, N rows each, whether they are features or not."""
 
     @property
     def formats(self) -> dict[str, ColumnFormat]:

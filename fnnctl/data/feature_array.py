@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
@@ -12,6 +12,8 @@ import numpy.typing as npt
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.data.columns.coded_texts import CodedTexts
+from fnnctl.data.columns.detection import TypedColumn, typed_numbers
+from fnnctl.data.columns.formats.base import number_text
 from fnnctl.data.columns.numbers import ordered, remove_missing
 from fnnctl.data.files import UNREPORTED, OnRead, refuse_too_large
 from fnnctl.data.matrix import EXACT_VALUES, NumberMatrix
@@ -205,11 +207,13 @@ def read_arrays(
     *,
     default_kind: Kind = "numeric",
     mappable: bool = False,
+    grouped: Collection[str] = (),
     on_read: OnRead = UNREPORTED,
 ) -> Table:
     """Read an archive, a folder or arrays in memory; columns not in `kinds` have the `default_kind`.
 
-    If `mappable`, a large X stays in its file. Raises DataError for arrays that cannot be read, and if no
+    The columns in `grouped` that X has are read for groups as well. If `mappable`, a large X stays in its
+    file. Raises DataError for arrays that cannot be read, and if no
     column has values.
     """
     array = source if isinstance(source, FeatureArray) else FeatureArray.of(find_arrays(source))
@@ -241,7 +245,23 @@ def read_arrays(
         weights=np.concatenate(columns["weights"]) if "weights" in columns else None,
         groups=_numbered(np.concatenate(columns["group"])) if "group" in columns else None,
         mapped=mapped,
+        grouped=_grouped_columns(array, [name for name in array.names if name in grouped]),
     )
+
+
+def _grouped_columns(array: FeatureArray, names: Sequence[str]) -> dict[str, TypedColumn]:
+    """Some columns of numbers, with the texts of these."""
+    blocks = array.blocks(names) if names else ()
+    return {
+        name: _coded_column(name, np.concatenate(parts))
+        for name, parts in zip(names, zip(*(block.T for block in blocks), strict=True), strict=True)
+    }
+
+
+def _coded_column(name: str, values: FloatArray) -> TypedColumn:
+    distinct, codes = np.unique(values, return_inverse=True)
+    texts = CodedTexts(codes, tuple(map(number_text, distinct.tolist())), (None,) * len(distinct))
+    return typed_numbers(name, texts.without(np.isnan(distinct)), distinct[~np.isnan(distinct)])
 
 
 def _present_if_mappable(array: FeatureArray) -> IntArray | None:

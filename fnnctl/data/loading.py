@@ -22,6 +22,7 @@ from fnnctl.config.sources import MEMORY_SOURCE
 from fnnctl.data.builtin import BUILTIN, builtin_path
 from fnnctl.data.columns.coded_texts import CodedTexts
 from fnnctl.data.columns.conversion import note_plain_problems
+from fnnctl.data.columns.detection import TypedColumn
 from fnnctl.data.columns.formats.base import Candidate, ColumnFormat
 from fnnctl.data.columns.formats.number import NumberFormat
 from fnnctl.data.columns.notes import conversion_warnings
@@ -94,9 +95,16 @@ class _File:
 
 
 def load_dataset(
-    config: DataConfig, folder: Path, *, memory: MemoryData | None = None, on_read: OnRead = UNREPORTED
+    config: DataConfig,
+    folder: Path,
+    *,
+    grouped: Sequence[str] = (),
+    memory: MemoryData | None = None,
+    on_read: OnRead = UNREPORTED,
 ) -> Dataset:
     """Read the rows that `config` describes; relative paths start at `folder`, that of the config file.
+
+    The columns in `grouped` are those of evaluation.groups.
 
     If `config.source` is `memory`, the rows are those of `memory`, which is not read otherwise.
 
@@ -105,14 +113,14 @@ def load_dataset(
     """
     if config.source == MEMORY_SOURCE:
         if memory is not None:
-            return _load(memory, config, folder, on_read)
+            return _load(memory, config, folder, grouped, on_read)
         if not (folder / MEMORY_SOURCE).exists():  # no file has this name
             raise DataError(Problem(_NOT_IN_MEMORY, path="data.source"))
     if config.source in BUILTIN:
         with builtin_path(config.source) as path:
-            return _load(_StoredFile(path, config.source), config, folder, on_read)
+            return _load(_StoredFile(path, config.source), config, folder, grouped, on_read)
     path = find_file(config.source, folder, setting="data.source", builtin=BUILTIN, folders=True)
-    return _load(_StoredFile(path), config, folder, on_read)
+    return _load(_StoredFile(path), config, folder, grouped, on_read)
 
 
 _NOT_IN_MEMORY = (
@@ -121,7 +129,13 @@ _NOT_IN_MEMORY = (
 )
 
 
-def _load(source: _StoredFile | MemoryData, config: DataConfig, folder: Path, on_read: OnRead) -> Dataset:
+def _load(
+    source: _StoredFile | MemoryData,
+    config: DataConfig,
+    folder: Path,
+    grouped: Sequence[str],
+    on_read: OnRead,
+) -> Dataset:
     info = BUILTIN.get(config.source)
     target = config.target or (info.target if info else "")
     if isinstance(source, MemoryData):
@@ -132,7 +146,7 @@ def _load(source: _StoredFile | MemoryData, config: DataConfig, folder: Path, on
         refuse_table_settings(config, target)
     if config.test_source is None:
         _refuse_csv_settings(config, source)
-    main = _read_main(source, config, target, on_read)
+    main = _read_main(source, config, target, grouped, on_read)
     files = [main]
     notation = amounts(main.table, target)
     if config.test_source is not None:
@@ -169,6 +183,7 @@ def _load(source: _StoredFile | MemoryData, config: DataConfig, folder: Path, on
             if not frozenset(parts).isdisjoint(main.numeric_names)
         },
         types=main.types,
+        grouped=tuple(TypedColumn.joined([table.grouped[name] for table in tables]) for name in grouped),
     )
     return dataset if config.split.by is None else _ordered(dataset, config.split.by)
 
@@ -235,12 +250,18 @@ def _read(
     *,
     test: bool = False,
     formats: Mapping[str, ColumnFormat] | None = None,
+    grouped: Mapping[str, ColumnType | None],
 ) -> Table:
-    """Read a file, or rows in memory; `formats` are those of the training file, if it is a test file."""
+    """Read a file, or rows in memory; `formats` are those of the training file, if it is a test file.
+
+    `grouped` are the columns by which rows are grouped, in a test file with their types in the training file.
+    """
     if isinstance(source, FeatureArray) or (isinstance(source, Path) and holds_arrays(source)):
         default_kind: Kind = "ignore" if test else "numeric"
         mappable = config.test_source is None and config.split.by not in config.columns.ignore
-        return read_arrays(source, kinds, default_kind=default_kind, mappable=mappable, on_read=on_read)
+        return read_arrays(
+            source, kinds, default_kind=default_kind, mappable=mappable, grouped=grouped, on_read=on_read
+        )
     form = CsvFormat(
         config.delimiter,
         config.encoding,
@@ -251,23 +272,46 @@ def _read(
     )
     if config.source in BUILTIN and not test:
         form = BUILTIN_FORMAT
-    return read_table(source, form, kinds, problems, default_kind="ignore" if test else None, on_read=on_read)
+    return read_table(
+        source,
+        form,
+        kinds,
+        problems,
+        default_kind="ignore" if test else None,
+        grouped=grouped,
+        on_read=on_read,
+    )
 
 
-def _read_main(source: _StoredFile | MemoryData, config: DataConfig, target: str, on_read: OnRead) -> _File:
+def _read_main(
+    source: _StoredFile | MemoryData,
+    config: DataConfig,
+    target: str,
+    grouped: Sequence[str],
+    on_read: OnRead,
+) -> _File:
     file, memory = source.file, source if isinstance(source, MemoryData) else None
     check_sha256(source.sha256, config.sha256, file=file, setting="data.sha256")
     problems = Problems(file)
     group, order = config.split.group, config.split.by
     kinds = declared_kinds(config.columns, target, config.weights, group, order)
     rows = source.path if isinstance(source, _StoredFile) else source.with_target(target)
-    read = _read(rows, config, kinds, problems, on_read)
+    read = _read(rows, config, kinds, problems, on_read, grouped=dict.fromkeys(grouped))
     if memory is not None and memory.weights is not None:
         if config.weights is not None:
             message = "the weights of the rows were passed: remove this setting, or pass none"
             problems.add_setting("data.weights", message)
         read = replace(read, weights=memory.weights)
-    check_settings(config.columns, target, config.weights, read.names, problems, group=group, order=order)
+    check_settings(
+        config.columns,
+        target,
+        config.weights,
+        read.names,
+        problems,
+        group=group,
+        order=order,
+        grouped=grouped,
+    )
     problems.raise_any()
 
     all_rows, table = read.rows, _labelled(read, target, config)
@@ -402,7 +446,8 @@ def _read_test(config: DataConfig, folder: Path, main: _File, target: str, on_re
     problems = Problems(file)
     used = {*sources, *main.categorical_names} - {target}
     formats = {name: column.format for name, column in main.types.items() if column.format and name in used}
-    read = _read(path, config, kinds, problems, on_read, test=True, formats=formats)
+    grouped = {name: column.type for name, column in main.table.grouped.items()}
+    read = _read(path, config, kinds, problems, on_read, test=True, formats=formats, grouped=grouped)
     names = frozenset(read.names)
     numeric = frozenset(read.numeric) if arrays else names  # a column of X may have the label's name
     missing = [name for name in sources if name not in numeric]
@@ -411,6 +456,10 @@ def _read_test(config: DataConfig, folder: Path, main: _File, target: str, on_re
         suggestion = did_you_mean(name, map(printable, read.names))
         message = f"the column {quoted(name)} of the training data is missing{suggestion}"
         problems.add(message, line=read.header_line)
+    for name in grouped:
+        if name not in {*missing, *read.names}:
+            message = f"the column {quoted(name)}, which evaluation.groups names, is missing"
+            problems.add(message, line=read.header_line)
     problems.raise_any()
 
     all_rows, table = read.rows, _labelled(read, target, config)

@@ -18,6 +18,8 @@ from fnnctl.text import did_you_mean, printable, quoted, word_list
 _SETTING_OF: Final[dict[Kind, str]] = {"date": "dates"}
 """The names of settings that differ from the kind of column."""
 
+GROUPS: Final = "evaluation.groups"
+
 
 def declared_kinds(
     columns: ColumnsConfig,
@@ -49,8 +51,12 @@ def check_settings(
     *,
     group: str | None = None,
     order: str | None = None,
+    grouped: Sequence[str] = (),
 ) -> None:
-    """Note a missing target, and column names that are unknown or already used otherwise."""
+    """Note a missing target, and column names that are unknown or already used otherwise.
+
+    The columns by which rows are `grouped` may be used otherwise, too, but none is the target.
+    """
     file, names = problems.file, [name for name in names if name]  # an index has none
     if not target:
         listing = word_list([printable(name) for name in names])
@@ -75,6 +81,7 @@ def check_settings(
             problems.add_setting(setting, _unknown(name, names, file))
         if use is not None:
             used.setdefault(name, use)
+    _check_grouped(grouped, target, names, problems)
     seen: dict[str, Kind] = {}
     for kind, declared in _lists(columns):
         for name in dict.fromkeys(declared):
@@ -89,6 +96,14 @@ def check_settings(
                 problems.add_setting(setting, _unknown(name, names, file))
             seen[name] = kind
     _check_patterns(columns, problems)
+
+
+def _check_grouped(grouped: Sequence[str], target: str, names: Sequence[str], problems: Problems) -> None:
+    for index, name in enumerate(grouped):
+        if name == target:
+            problems.add_setting(f"{GROUPS}.{index}", f"{quoted(name)} is the target: name another column")
+        elif name not in names:
+            problems.add_setting(f"{GROUPS}.{index}", _unknown(name, names, problems.file))
 
 
 def refuse_table_settings(config: DataConfig, target: str) -> None:

@@ -17,6 +17,10 @@ def flat_metrics(metrics: Mapping[str, Any], prefix: str = "") -> dict[str, floa
     return values
 
 
+GROUPS: Final = "groups"
+"""The key of a part's groups of rows, by column and name of the group: see `evaluation.groups`."""
+DIFFERENCE: Final = "difference"
+"""The key of a group's differences from all other rows, by metric."""
 PARTS: Final = ("train", "validation", "test")
 """The parts of the data that metrics.json has metrics of."""
 

@@ -26,6 +26,7 @@ from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.search import SearchConfig
 from fnnctl.context import Listener
 from fnnctl.data.files import UNREPORTED, OnRead
+from fnnctl.data.groupings import refuse_ungrouped
 from fnnctl.data.in_memory import MemoryData
 from fnnctl.data.loading import load_dataset
 from fnnctl.data.splits.parts import Split, split_rows
@@ -190,9 +191,11 @@ def load_experiment(
     return_large_blocks()  # before the first large one: reading and preprocessing free many
     config = load_config(config_source, overrides)
     with config.add_locations():
-        settings = config.experiment.data
+        settings, grouped = config.experiment.data, config.experiment.evaluation.groups
+        dataset = load_dataset(settings, config.file.parent, grouped=grouped, memory=memory, on_read=on_read)
+        refuse_ungrouped(dataset.grouped)
         data = encode(
-            load_dataset(settings, config.file.parent, memory=memory, on_read=on_read),
+            dataset,
             settings.task,
             bins=settings.split.bins,
             seed=config.experiment.seed,

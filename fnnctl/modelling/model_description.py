@@ -23,9 +23,11 @@ from fnnctl.config.schema.data import DEFAULT_MISSING_VALUES, DELIMITER_PATTERN,
 from fnnctl.config.schema.losses import LOSS_RECORDS
 from fnnctl.data.columns.formats.registry import AnyFormat
 from fnnctl.data.dataset import Dataset
+from fnnctl.data.groupings import Grouping
 from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.metrics.decisions import Costs
 from fnnctl.metrics.registry import REGRESSION
+from fnnctl.modelling.row_groups import fit_groupings
 from fnnctl.nn.layers.activations import ACTIVATIONS
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.nn.shape import HiddenShape, InputStageShape, NetworkShape, OutputShape
@@ -97,6 +99,8 @@ class TableFormat(Described):
     """The formats of columns that are not written plainly, by their names in the file."""
     left_out: list[str] = []
     """The columns that training had, but the network does not use: identifiers, say, or weights of rows."""
+    groupings: list[Grouping] = []
+    """The columns of `evaluation.groups`, and how their values divide rows into groups."""
 
 
 class NetworkDescription(Described):
@@ -352,6 +356,7 @@ def describe(fit: Fit, trained: TaskData, member: Member) -> NetworkDescription:
                 **data.model_dump(include={"delimiter", "encoding", *missing}, mode="json"),
                 "formats": trained.dataset.formats,
                 "left_out": left_out_columns(data, trained.dataset),
+                "groupings": list(fit_groupings(trained, fit.split(trained).test)),
             },
             "preprocessing": fit.preprocessor.to_dict(),
         }

@@ -17,6 +17,7 @@ from fnnctl.messages import Message
 from fnnctl.modelling.cross_validation import CrossValidation
 from fnnctl.modelling.data_sizes import by_size, share_suffix, size_summaries
 from fnnctl.modelling.fold_results import FoldResult, mean_baseline, out_of_fold, summary
+from fnnctl.modelling.row_groups import fit_groupings, grouped_rows
 from fnnctl.modelling.worst_rows import WorstRows
 from fnnctl.processors import usable_processors
 from fnnctl.runs.endings import diverged, loss_warnings, training_outcome
@@ -28,7 +29,9 @@ from fnnctl.stacks.fold_measure import FoldMeasure
 from fnnctl.stacks.planning import plan_folds
 from fnnctl.stacks.work import PARTS_OF_EPOCH, WorkerData, train_shared_fits
 from fnnctl.store.run import OpenRun, create_run
+from fnnctl.tasks.group_metrics import group_metrics
 from fnnctl.tasks.post_training import PostTraining
+from fnnctl.tasks.task import OutOfFold
 from fnnctl.training.trainer import Outcome
 
 
@@ -101,7 +104,8 @@ def complete_cross_validation(
         results.clear()  # predictions for many rows and repeats are large: keep only one copy in memory
         warnings = scores.warnings(training_outcome(validation.experiment, ended))
         record_warnings(run, warnings, context.listener, first=True)
-        metrics = {"test": scores.metrics(), "cross_validation": means, **sizes}
+        test = scores.metrics() | _groups(validation, scores)
+        metrics = {"test": test, "cross_validation": means, **sizes}
         run.write_metrics({"train": None, "validation": None, **metrics})
         worst = WorstRows.of_data(validation.data.dataset, np.arange(len(validation.data)), scores)
         run.write_artifacts(chain(scores.artifacts(), (worst.artifact(),)))
@@ -149,6 +153,15 @@ def _train(
                 context.stop.kept(kept_folds_words(saved, validation))
                 for fold, fold_result in measured.items():
                     results[fold] = fold_result.without_outputs()
+
+
+def _groups(validation: CrossValidation, scores: OutOfFold) -> dict[str, Any]:
+    """The entry of metrics.json about groups of rows, which are those of all folds; none without groups."""
+    data = validation.data
+    rows = grouped_rows(data, fit_groupings(data), np.arange(len(data)))
+    if rows is None:
+        return {}
+    return group_metrics([(part, rows.of_rows(numbers)) for numbers, part in scores.parts])
 
 
 def _sizes(validation: CrossValidation, results: Sequence[FoldResult | None]) -> dict[str, Any]:

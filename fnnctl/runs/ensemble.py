@@ -17,6 +17,7 @@ from fnnctl.modelling.background import kept_rows
 from fnnctl.modelling.covering import error_arrays, error_tails
 from fnnctl.modelling.model_description import fitted_entries, model_files
 from fnnctl.modelling.predictor import score_parts
+from fnnctl.modelling.row_groups import judged_groups
 from fnnctl.modelling.worst_rows import WorstRows
 from fnnctl.runs.facts import known_facts
 from fnnctl.runs.recorder import RunRecorder, log_warnings, record_warnings, write_scores
@@ -147,7 +148,8 @@ def _write(session: SearchSession, ensemble: TrialEnsemble, *, started: float) -
         record_warnings(opened, [*unlike, *warnings], listener)
         in_search = [warning.of_part(names.ENSEMBLE, "the ensemble") for warning in unlike]
         record_warnings(run, in_search, SilentListener(), first=True)  # the user has seen them
-        write_scores(opened, parts, partial(WorstRows.of_data, data.dataset, split.test), tails)
+        worst = partial(WorstRows.of_data, data.dataset, split.test)
+        write_scores(opened, parts, worst, tails, judged_groups(data, split))
     return True
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from itertools import chain
 from types import TracebackType
@@ -25,6 +25,7 @@ from fnnctl.messages import Message, warning_facts
 from fnnctl.modelling.worst_rows import WorstRows
 from fnnctl.store.run import OpenRun
 from fnnctl.tasks.coverage import coverage_table
+from fnnctl.tasks.group_metrics import GroupedRows, with_groups
 from fnnctl.tasks.regions import ErrorTails
 from fnnctl.tasks.task import PartScores
 
@@ -128,16 +129,18 @@ def write_scores(
     parts: dict[str, PartScores | None],
     worst: Callable[[PartScores], WorstRows],
     tails: ErrorTails | None,
+    groups: Mapping[str, GroupedRows | None] | None = None,
 ) -> None:
     """Write the metrics of the parts, and the predictions, curves and `worst` rows of the last one, the test
-    part, with the coverage of the regions that follow from `tails`, if there are any.
+    part, with the coverage of the regions that follow from `tails`, if there are any. The rows of the part
+    that `groups` names are also measured in groups.
 
     Each part is removed from `parts`, so that only one large part is in memory at a time.
     """
     metrics: dict[str, Any] = {}
     for name in tuple(parts):
         part = parts.pop(name)
-        metrics[name] = part.metrics() if part else None
+        metrics[name] = with_groups(part, (groups or {}).get(name)) if part else None
     run.write_metrics(metrics)
     if part:
         coverage = [] if tails is None else [coverage_table(part, tails)]

@@ -19,6 +19,7 @@ from fnnctl.modelling.data_checks import DataCheck
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.model_description import describe, fitted_entries
 from fnnctl.modelling.predictor import Predictor, score_parts
+from fnnctl.modelling.row_groups import judged_groups
 from fnnctl.modelling.worst_rows import WorstRows
 from fnnctl.processors import usable_processors
 from fnnctl.runs.checkpointing import Checkpointer, incomplete_checkpoint, write_members
@@ -161,7 +162,9 @@ def _write_trained(
     about_scores = score_warnings(fit.experiment, parts["test"], [trained], held_out=parts["validation"])
     record_warnings(run, about_scores, listener, first=True)
     record_warnings(run, column_warnings(run, parts["test"]), listener)
-    write_scores(run, parts, partial(WorstRows.of_data, data.dataset, fit.split(data).test), tails)
+    split = fit.split(data)
+    worst = partial(WorstRows.of_data, data.dataset, split.test)
+    write_scores(run, parts, worst, tails, judged_groups(data, split))
     context.figures.draw(run)
     stop.raise_if_requested()  # matplotlib may have swallowed the signal
     return [*about_scores, *unlike] if stands_for_search else about_scores

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from typing import Final
 
-import numpy as np
-
 from fnnctl.arrays import IntArray
 from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.data.splits.parts import Split
@@ -87,5 +85,4 @@ def _measure(data: TaskData, scores: PartScores, metric: str, rows: IntArray) ->
     measure, groups = scores.measure(metric), data.dataset.groups
     if measure is None or groups is None:
         return measure
-    group = groups[rows]  # of a row of a test file it is -1
-    return of_groups(measure, np.where(group < 0, -1 - np.arange(len(group)), group))
+    return of_groups(measure, groups[rows])

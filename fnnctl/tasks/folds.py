@@ -35,6 +35,11 @@ class Repeat(Generic[P]):
         """Arrays whose first axis runs over the rows of a part, one per part, as one array (n, …)."""
         return np.concatenate(parts)[self.order]
 
+    def concatenate_known(self, parts: Sequence[npt.NDArray[Any] | None]) -> npt.NDArray[Any] | None:
+        """The same; None if a part has none."""
+        known = [part for part in parts if part is not None]
+        return self.concatenate(known) if len(known) == len(parts) else None
+
     def mean(self, values: Sequence[float], sizes: Sequence[int]) -> float:
         """The mean over all rows, from the mean and the number of rows of each part."""
         total = math.fsum(mean * rows for mean, rows in zip(values, sizes, strict=True))

@@ -78,6 +78,9 @@ class PartScores(Protocol):
         no value here, or does not follow from rows.
         """
 
+    def subset(self, rows: IntArray) -> PartScores:
+        """The results on some of the rows, (m,) indices of them; without what calibration has changed."""
+
     def row_badness(self) -> tuple[IntArray, FloatArray]:
         """The row numbers (n,), and how badly each row is predicted, (n,): see `worst_rows`."""
 
@@ -105,6 +108,10 @@ def metric_of(part: PartScores, metric: str) -> float | None:
 
 class OutOfFold(Protocol):
     """The predictions of a cross-validation: each row is predicted once per repeat, by a fold's network."""
+
+    @property
+    def parts(self) -> Sequence[tuple[IntArray, PartScores]]:
+        """For each repeat, the indices of its rows in the data set, (n,), and the results on them."""
 
     def metrics(self) -> dict[str, Any]:
         """The metrics, averaged over the repeats."""

@@ -20,6 +20,7 @@ from fnnctl.config.schema.setting import Place, Recipe, Setting
 from fnnctl.config.schema.training import TrainingConfig
 from fnnctl.config.schema.validation_schemes import ValidationScheme
 from fnnctl.errors import Problem
+from fnnctl.text import quoted
 
 MAX_FOLDS = 10_000
 
@@ -53,6 +54,14 @@ def _shares_of_rows(_: Experiment, place: Place) -> Iterator[Problem]:
             yield replace(problem, path=format_path((*place.path, index)))
 
 
+def _different_columns(_: Experiment, place: Place) -> Iterator[Problem]:
+    """If a column is given twice."""
+    for index, name in enumerate(place.value):
+        if name in place.value[:index]:
+            problem = sentence(f"{quoted(name)} is given twice", advice="leave one out")
+            yield replace(problem, path=format_path((*place.path, index)))
+
+
 class EvaluationConfig(Section):
     """How a configuration is evaluated in addition to its test part."""
 
@@ -65,6 +74,13 @@ class EvaluationConfig(Section):
     """Shares of a fold's training rows, to see whether more rows help. With `[0.1, 0.3, 1]`
     there are three cross-validations with the same test rows. Smaller subsets are parts of larger ones (with
     `data.split.by`, the latest rows). Null is a single one, with all rows."""
+    groups: Annotated[
+        Annotated[tuple[Annotated[str, Field(min_length=1)], ...], Field(strict=False)],
+        Setting(contradictions=(_different_columns,), since="0.11"),
+    ] = ()
+    """Columns by whose values all metrics are measured in groups, with the difference of each group from all
+    other rows. They need not be features. Numbers and dates are divided into quarters, and missing values are
+    a group of their own."""
 
 
 NOTE_PATTERN = r"^[^\x00-\x08\x0b-\x1f\x7f-\x9f]+$"

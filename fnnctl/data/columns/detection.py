@@ -13,7 +13,7 @@ from typing import Final
 
 import numpy as np
 
-from fnnctl.arrays import BoolArray, FloatArray
+from fnnctl.arrays import BoolArray, FloatArray, IntArray
 from fnnctl.data.columns.coded_texts import CodedTexts
 from fnnctl.data.columns.formats.base import (
     Candidate,
@@ -50,6 +50,28 @@ class TypedColumn:
             raise ValueError("the column is not numeric")
         texts = CodedTexts(self.texts.codes[rows], self.texts.texts, self.texts.lines)
         return texts.rows(self.numbers[:, j : j + 1])[:, 0]
+
+    def of_rows(self, rows: IntArray | BoolArray) -> TypedColumn:
+        """The column in some rows, by their indices or a mask."""
+        return replace(self, texts=replace(self.texts, codes=self.texts.codes[rows]))
+
+    @classmethod
+    def joined(cls, columns: Sequence[TypedColumn]) -> TypedColumn:
+        """The rows of columns of one type, one after another."""
+        first, *others = columns
+        if not others:
+            return first
+        texts = CodedTexts.concatenate([column.texts for column in columns])
+        if first.numbers is None:
+            return replace(first, texts=texts)
+        values = {
+            text: row
+            for column in columns
+            if column.numbers is not None
+            for text, row in zip(column.texts.texts, column.numbers, strict=True)
+        }
+        numbers = np.array([values[text] for text in texts.texts]).reshape(-1, first.numbers.shape[1])
+        return replace(first, texts=texts, numbers=numbers)
 
     def without_numbers(self, missing: frozenset[str]) -> TypedColumn:
         """The column without the numbers that equal a missing value; itself if it is not one of numbers."""
@@ -90,6 +112,11 @@ def typed(
     if form is not None and numbers is None:  # spellings of categories
         column = column.with_texts(map(form.label, column.texts))
     return TypedColumn(column_type, column, numbers)
+
+
+def typed_numbers(name: str, column: CodedTexts, numbers: FloatArray) -> TypedColumn:
+    """A column of plain numbers, which are those of its texts, (texts,)."""
+    return typed(name, column, "numeric", Candidate(None, np.ones(len(numbers), np.bool_), numbers[:, None]))
 
 
 def detect(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -12,6 +12,7 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.data.columns.coded_texts import CodedTexts
+from fnnctl.data.columns.detection import TypedColumn, typed
 from fnnctl.data.columns.formats.base import ColumnFormat, DeclaredKind, Notation
 from fnnctl.data.columns.numbers import have_code, number_problem, plain_numbers
 from fnnctl.data.columns.types import ColumnType
@@ -36,6 +37,7 @@ from fnnctl.data.tables.typed_columns import (
     possible_thousands,
     put_together,
     read_known_types,
+    read_typed,
 )
 from fnnctl.text import counted, quoted
 
@@ -73,6 +75,8 @@ class Table:
     notation: Notation = field(default_factory=Notation)
     header_line: int | None = None
     """The line of the columns' names; None if the file has no lines."""
+    grouped: Mapping[str, TypedColumn] = field(default_factory=dict)
+    """The columns by which rows are grouped, whatever else they are, with the types of their values."""
 
     def labelled(self, target: str) -> Table:
         """The rows that have a value in the column `target`; the others are dropped in place."""
@@ -87,7 +91,8 @@ class Table:
         labelled: dict[str, Any] = {
             key: None if values is None else values[has_label] for key, values in per_row.items()
         }
-        return replace(self, rows=len(file_rows), file_rows=file_rows, **labelled)
+        grouped = {name: column.of_rows(has_label) for name, column in self.grouped.items()}
+        return replace(self, rows=len(file_rows), file_rows=file_rows, grouped=grouped, **labelled)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +109,16 @@ class _Slot:
 class _Pass:
     """One pass through a file: what its columns have read."""
 
-    def __init__(self, slots: list[_Slot], missing: frozenset[str], block_rows: int) -> None:
+    def __init__(
+        self,
+        slots: list[_Slot],
+        missing: frozenset[str],
+        block_rows: int,
+        grouped: Mapping[int, TextColumn] | None = None,
+    ) -> None:
         self.slots, self._block_rows = slots, block_rows
+        self._grouped = grouped or {}
+        """The readers of the columns by which rows are grouped, by position; they may have a slot, too."""
         self._single: list[tuple[int, _Slot]] = []
         """The columns that are not read together, with their positions."""
         positions, readers = [], []
@@ -123,6 +136,8 @@ class _Pass:
 
     def add(self, block: Block) -> None:
         columns = block.columns
+        for position, reader in self._grouped.items():
+            reader.add(columns[position], block.lines)
         for position, slot in self._single:
             if isinstance(slot.reader, TextColumn):
                 slot.reader.add(columns[position], block.lines)
@@ -174,6 +189,10 @@ class _Pass:
         open_names = {slot.name for slot in self.slots if slot.kind in UNDECIDED} - form.formats.keys()
         return [name for name in possible_thousands(self.numeric) if name in open_names]
 
+    def grouped_texts(self, names: tuple[str, ...]) -> dict[str, CodedTexts]:
+        """The columns by which rows are grouped."""
+        return {names[position]: reader.finish() for position, reader in self._grouped.items()}
+
     def table(self, names: tuple[str, ...]) -> Table:
         """All columns; the types of those of texts are not known yet."""
         texts = {slot: slot.reader.finish() for slot in self.slots if isinstance(slot.reader, TextColumn)}
@@ -196,16 +215,20 @@ def read_table(
     problems: Problems,
     *,
     default_kind: Kind | None = None,
+    grouped: Mapping[str, ColumnType | None] | None = None,
     on_read: OnRead = UNREPORTED,
 ) -> Table:
     """Read a table; columns that are not in `kinds` have the `default_kind`, or one by their values.
 
-    Columns with one of the known `form.formats` have that format; for the others, see `detection`. The table
+    Columns with one of the known `form.formats` have that format; for the others, see `detection`. The
+    columns in `grouped` are read for groups as well, with a type that is known, or that their values decide;
+    those that the file lacks are left out. The table
     must not be used if a problem is noted in `problems`. `on_read` is called in each pass through the file.
     """
+    grouped = grouped or {}
 
     def read(problems: Problems, texts: Iterable[str] = ()) -> tuple[OpenTable, _Pass]:
-        return _read(source, form, kinds, default_kind, problems, texts, on_read)
+        return _read(source, form, kinds, default_kind, problems, texts, tuple(grouped), on_read)
 
     file, last_pass = read(problems)
     if last_pass.numeric.rows == 0 and not problems:
@@ -236,6 +259,7 @@ def read_table(
     if problems:
         return table
     note_collisions(columns, file.names, problems)
+    by_group = _typed_groups(last_pass.grouped_texts(file.names), grouped, kinds, notation, form, problems)
     numeric, categorical, types = put_together(
         file.names, table.numeric, table.categorical, columns, frozenset(kinds)
     )
@@ -246,7 +270,36 @@ def read_table(
         types=types,
         notation=notation,
         header_line=file.header_line,
+        grouped=by_group,
     )
+
+
+def _typed_groups(
+    texts: Mapping[str, CodedTexts],
+    known: Mapping[str, ColumnType | None],
+    kinds: Mapping[str, Kind],
+    notation: Notation,
+    form: CsvFormat,
+    problems: Problems,
+) -> dict[str, TypedColumn]:
+    """The columns by which rows are grouped, with `known` types or with those of their `texts`."""
+    columns = {
+        name: read_typed(name, column, column_type, form.missing, problems)
+        for name, column in texts.items()
+        if (column_type := known[name]) is not None
+    }
+    undecided: dict[str, DeclaredKind | None] = {}
+    for name in texts.keys() - columns.keys():
+        match kinds.get(name):
+            case "categorical":
+                columns[name] = typed(name, texts[name], "categorical", declared=True)
+            case "numeric" | "weights":
+                undecided[name] = "numeric"
+            case "date":
+                undecided[name] = "date"
+            case _:
+                undecided[name] = None
+    return columns | find_types(texts, undecided, notation, form.missing, problems)[0]
 
 
 def _read(
@@ -256,14 +309,18 @@ def _read(
     default_kind: Kind | None,
     problems: Problems,
     texts: Iterable[str],
+    grouped: Collection[str],
     on_read: OnRead,
 ) -> tuple[OpenTable, _Pass]:
-    """One pass through the file; the columns named in `texts` are read as texts."""
+    """One pass through the file; the columns named in `texts` are read as texts, those in `grouped` also for
+    groups.
+    """
     as_texts = frozenset([*texts, *form.formats])
     with open_table(source, form, problems) as file:
         this_pass = _Pass([], form.missing, file.block_rows)
         kind_of = [kinds.get(name, default_kind) for name in file.names]
-        read = [(j, name) for j, name in enumerate(file.names) if _is_used(name, kind_of[j])]
+        by_group = [j for j, name in enumerate(file.names) if name in grouped]
+        read = [(j, name) for j, name in enumerate(file.names) if _is_used(name, kind_of[j]) or j in by_group]
         for block in file.blocks:
             columns = block.columns
             refuse_unusable(((name, columns[j]) for j, name in read), problems)
@@ -271,7 +328,8 @@ def _read(
                 # The same rows decide as if `csv` had read them, and no more become strings.
                 first = block.part(slice(file.block_rows))
                 slots = _slots(file.names, kind_of, first, as_texts, form)
-                this_pass = _Pass(slots, form.missing, file.block_rows)
+                readers = {j: text_column(first.columns[j], form.missing) for j in by_group}
+                this_pass = _Pass(slots, form.missing, file.block_rows, readers)
                 refuse_too_large((file.rows or 0) * len(read) * BYTES_PER_VALUE, problems.file)
             this_pass.add(block)
             on_read(problems.file, file.share())

@@ -15,9 +15,10 @@ import numpy as np
 from fnnctl.arrays import FloatArray
 from fnnctl.data.columns.coded_texts import CodedTexts
 from fnnctl.data.columns.conversion import FormatReader
-from fnnctl.data.columns.detection import TypedColumn, detect, typed
+from fnnctl.data.columns.detection import TypedColumn, detect, typed, typed_numbers
 from fnnctl.data.columns.formats.base import Candidate, ColumnFormat, DeclaredKind, Notation
 from fnnctl.data.columns.formats.number import has_decimal_commas
+from fnnctl.data.columns.numbers import number_problem, plain_number
 from fnnctl.data.columns.types import NOT_USED, ColumnType
 from fnnctl.data.matrix import ColumnSource, NumberMatrix
 from fnnctl.data.problems import Problems
@@ -107,6 +108,22 @@ def read_known_types(
         candidate = Candidate(form, np.ones(len(column.texts), np.bool_), numbers)
         types[name] = typed(name, column, form.column_kind, candidate).without_numbers(missing)
     return types
+
+
+def read_typed(
+    name: str, column: CodedTexts, known: ColumnType, missing: frozenset[str], problems: Problems
+) -> TypedColumn:
+    """Read a column whose type is known from the training data; the first text without it is noted."""
+    if known.format is not None:
+        return read_known_types({name: column}, {name: known.format}, missing, problems)[name]
+    if known.kind != "numeric":
+        return typed(name, column, known.kind)
+    column = column.without_numbers(missing)
+    numbers = np.array([plain_number(text) for text in column.texts], np.float64)
+    for index in np.flatnonzero(np.isnan(numbers))[:1].tolist():
+        problem = number_problem(column.texts[index])
+        problems.add(f"column {quoted(name)}: {problem}", line=column.lines[index])
+    return typed_numbers(name, column, numbers)
 
 
 def note_collisions(columns: Mapping[str, TypedColumn], names: tuple[str, ...], problems: Problems) -> None:

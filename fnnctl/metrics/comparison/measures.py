@@ -95,13 +95,17 @@ def _first_other(rank: FloatArray, classes: IntArray) -> IntArray:
 
 
 def of_groups(measure: Measure, groups: IntArray) -> RowSums:
-    """The measure of n rows as sums over their groups, (n,), so that whole groups are resampled."""
+    """The measure of n rows as sums over their groups, (n,), so that whole groups are resampled.
+
+    A row with a negative number, as of a test file, is a group of its own.
+    """
     if isinstance(measure, Influences):
         raise TypeError("a ROC AUC does not follow from sums over groups")
     if isinstance(measure, Hits):
         columns = np.stack([np.ones(len(measure.hits)), measure.hits], axis=1)
         measure = RowSums(columns, lambda sums: of_sum("mean", sums[..., 1], sums[..., 0]))
-    names, group = np.unique(groups, return_inverse=True)
+    numbers = np.where(groups < 0, -1 - np.arange(len(groups)), groups)
+    names, group = np.unique(numbers, return_inverse=True)
     sums = np.zeros((len(names), measure.values.shape[1]))
     np.add.at(sums, group, measure.values)
     return replace(measure, values=sums)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -67,18 +68,43 @@ def unpaired_difference(first: Measure, second: Measure, rng: np.random.Generato
     Shares: Fisher's exact test. ROC AUCs: the sum of both variances. Other metrics: two independent
     bootstraps.
     """
-    match first, second:
-        case Hits(), Hits():
-            a, b = first.hits, second.hits
-            return unpaired_shares(int(a.sum()), len(a), int(b.sum()), len(b))
-        case Influences(), Influences():
-            return _of_areas(first, second, paired=False)
-        case RowSums(), RowSums():
-            drawn = [measure.combine(_resampled(measure.values, rng)) for measure in (first, second)]
-            least = min(len(first.values), len(second.values))
-            difference = _by_resamples(first.value - second.value, drawn[0] - drawn[1], least)
-            return _with_unseen_rows(difference, first, second)
-    raise TypeError("the measures are of different metrics")
+    return unpaired_differences([(first, second)], rng)[0]
+
+
+def unpaired_differences(
+    pairs: Sequence[tuple[Measure, Measure]], rng: np.random.Generator
+) -> list[Difference]:
+    """The `unpaired_difference` of several metrics of the same two sets of rows, which are resampled once."""
+    sums = [pair for pair in pairs if isinstance(pair[0], RowSums)]
+    drawn = [iter(_resampled_together([pair[side] for pair in sums], rng)) for side in (0, 1)]
+    differences = []
+    for first, second in pairs:
+        match first, second:
+            case Hits(), Hits():
+                a, b = first.hits, second.hits
+                difference = unpaired_shares(int(a.sum()), len(a), int(b.sum()), len(b))
+            case Influences(), Influences():
+                difference = _of_areas(first, second, paired=False)
+            case RowSums(), RowSums():
+                values = next(drawn[0]) - next(drawn[1])
+                least = min(len(first.values), len(second.values))
+                difference = _by_resamples(first.value - second.value, values, least)
+                difference = _with_unseen_rows(difference, first, second)
+            case _:
+                raise TypeError("the measures are of different metrics")
+        differences.append(difference)
+    return differences
+
+
+def _resampled_together(measures: Sequence[Measure], rng: np.random.Generator) -> Iterator[FloatArray]:
+    """(RESAMPLES,) the metrics of the same resamples of rows, one after another."""
+    sums = [measure for measure in measures if isinstance(measure, RowSums)]
+    if not sums:
+        return
+    drawn = _resampled(np.concatenate([measure.values for measure in sums], axis=1), rng)
+    ends = np.cumsum([measure.values.shape[1] for measure in sums])
+    for measure, columns in zip(sums, np.split(drawn, ends[:-1], axis=1), strict=True):
+        yield measure.combine(columns)
 
 
 def standard_error(measure: Measure, rng: np.random.Generator) -> float:
@@ -97,14 +123,21 @@ def standard_error(measure: Measure, rng: np.random.Generator) -> float:
 
 def own_interval(measure: Measure, rng: np.random.Generator) -> list[float] | None:
     """The 95 % interval of a `RowSums` metric by the bootstrap, of a ROC AUC its own; None for a share."""
-    match measure:
-        case Influences():
-            return measure.interval
-        case RowSums():
+    return own_intervals([measure], rng)[0]
+
+
+def own_intervals(measures: Sequence[Measure], rng: np.random.Generator) -> list[list[float] | None]:
+    """The `own_interval` of several metrics of the same rows, which are resampled once."""
+    drawn = _resampled_together(measures, rng)
+    intervals: list[list[float] | None] = []
+    for measure in measures:
+        interval = measure.interval if isinstance(measure, Influences) else None
+        if isinstance(measure, RowSums):
             rows = len(measure.values)
-            drawn = _finite(measure.combine(_resampled(measure.values, rng)), rows)
-            return None if drawn is None else [*_percentiles(drawn, rows, LEVEL / 2)]
-    return None
+            finite = _finite(next(drawn), rows)
+            interval = None if finite is None else [*_percentiles(finite, rows, LEVEL / 2)]
+        intervals.append(interval)
+    return intervals
 
 
 def exchanged_tails(first: RowSums, second: RowSums, rng: np.random.Generator) -> tuple[float, float, float]:

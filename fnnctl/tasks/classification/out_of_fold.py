@@ -39,6 +39,8 @@ class RepeatScores:
     folds: IntArray
     """(n,) the fold that predicted each row."""
     part: ClassScores
+    rows: IntArray
+    """(n,) row indices of the data set."""
 
     def prediction_rows(self) -> list[list[object]]:
         """The repeat's rows for predictions.csv, without the probabilities."""
@@ -55,6 +57,11 @@ class ClassOutOfFold:
 
     classes: Sequence[str]
     repeats: Sequence[RepeatScores]
+
+    @property
+    def parts(self) -> list[tuple[IntArray, ClassScores]]:
+        """See `OutOfFold`."""
+        return [(repeat.rows, repeat.part) for repeat in self.repeats]
 
     def metrics(self) -> dict[str, Any]:
         """The mean of the repeats' metrics, and the largest mean F1; see `OutOfFold`."""
@@ -114,8 +121,9 @@ def out_of_fold(
             repeat.concatenate(baselines) if len(baselines) == len(parts) else None,
             _mean_decision(repeat),
             repeat.concatenate([part.predictions for part in parts]),
+            losses=repeat.concatenate_known([part.losses for part in parts]),
         )
-        repeats.append(RepeatScores(repeat.number, repeat.folds, scores))
+        repeats.append(RepeatScores(repeat.number, repeat.folds, scores, repeat.rows))
     return ClassOutOfFold(classes, repeats)
 
 

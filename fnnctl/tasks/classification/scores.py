@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import Any, Final
 
@@ -27,6 +27,7 @@ from fnnctl.metrics.registry import (
     CLASSIFICATION,
     COST,
     CROSS_ENTROPY,
+    PER_CLASS,
     THRESHOLD,
     class_of,
     importance_metrics,
@@ -95,6 +96,8 @@ class ClassScores:
     """(n,) the predicted class of each row, if not all rows have the decision's threshold."""
     class_weights: Sequence[float] | None = None
     """The weight of each class in training, by which classes are decided; see `OutputDecoder`."""
+    losses: FloatArray | None = None
+    """(n,) the loss of each row; None if only their mean is known."""
 
     @property
     def predictions(self) -> IntArray:
@@ -259,10 +262,29 @@ class ClassScores:
     def measure(self, metric: str) -> Measure | None:
         """A metric by what it is computed from in each row: see `PartScores`."""
         record, owner = metric_of(metric), class_of(metric)
+        if record is not None and record.per_class and owner is None and self.positive is not None:
+            return self.measure(f"{PER_CLASS}.{self.classes[self.positive]}.{record.class_name}")
         if record is None or not record.is_compared or (owner is not None and owner not in self.classes):
             return None
         index = None if owner is None else self.classes.index(owner)
         return class_measure(record, self.measured, index)
+
+    def subset(self, rows: IntArray) -> ClassScores:
+        """Some of the rows; see `PartScores`."""
+        losses = None if self.losses is None else self.losses[rows]
+        return replace(
+            self,
+            rows=self.rows[rows],
+            labels=self.labels[rows],
+            probabilities=self.probabilities[rows],
+            loss=math.nan if losses is None else float(np.mean(losses)),
+            uncalibrated=None,
+            baseline=self.baseline
+            if self.baseline is None or self.baseline.ndim == 1
+            else self.baseline[rows],
+            as_predicted=None if self.as_predicted is None else self.as_predicted[rows],
+            losses=losses,
+        )
 
     def row_badness(self) -> tuple[IntArray, FloatArray]:
         """The probability of the class that is wrongly predicted; see `PartScores`."""
@@ -378,4 +400,5 @@ def class_scores(
         baseline,
         decoder.decision,
         class_weights=class_weights,
+        losses=losses,
     )

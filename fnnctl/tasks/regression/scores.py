@@ -54,6 +54,10 @@ class EstimateScores:
     baseline_loss: float | None
     seed: int
     """The experiment's seed, which determines the random numbers of the bootstrap."""
+    losses: FloatArray
+    """(n,) the loss of each row."""
+    baseline_losses: FloatArray | None
+    """(n,) those of the baseline."""
 
     @property
     def measured(self) -> ErrorRows:
@@ -109,6 +113,21 @@ class EstimateScores:
         record = next((record for record in metrics_of(REGRESSION) if record.name == metric), None)
         return error_measure(record, self.measured) if record and record.is_compared else None
 
+    def subset(self, rows: IntArray) -> EstimateScores:
+        """Some of the rows; see `PartScores`."""
+        losses, baseline_losses = self.losses[rows], _some(self.baseline_losses, rows)
+        return EstimateScores(
+            self.rows[rows],
+            self.targets[rows],
+            self.estimates[rows],
+            _mean(losses),
+            _some(self.baseline, rows),
+            None if baseline_losses is None else _mean(baseline_losses),
+            self.seed,
+            losses,
+            baseline_losses,
+        )
+
     def row_badness(self) -> tuple[IntArray, FloatArray]:
         """The absolute residual, where it is not 0; see `PartScores`."""
         residuals = np.abs(self.targets - self.estimates)
@@ -153,12 +172,32 @@ def estimate_scores(
     scale = scale_of(decoder)
     outputs = np.concatenate([batch[:, 0] for batch in batches]).astype(np.float64)
     standardized = scale.standardized(targets)
-    baseline = baseline_loss = None
-    if decoder.baseline is not None:
-        baseline = np.full(len(rows), decoder.baseline[0])
-        baseline_loss = mean_loss(scale.standardized(baseline) - standardized, decoder)
-    loss = mean_loss(outputs - standardized, decoder)
-    return EstimateScores(rows, targets, scale.restored(outputs), loss, baseline, baseline_loss, seed)
+    baseline = baseline_losses = None
+    with np.errstate(over="ignore", invalid="ignore"):
+        if decoder.baseline is not None:
+            baseline = np.full(len(rows), decoder.baseline[0])
+            baseline_losses = error_losses(scale.standardized(baseline) - standardized, decoder)
+        losses = error_losses(outputs - standardized, decoder)
+    return EstimateScores(
+        rows,
+        targets,
+        scale.restored(outputs),
+        _mean(losses),
+        baseline,
+        None if baseline_losses is None else _mean(baseline_losses),
+        seed,
+        losses,
+        baseline_losses,
+    )
+
+
+def _mean(losses: FloatArray) -> float:
+    with np.errstate(over="ignore", invalid="ignore"):
+        return float(losses.mean())
+
+
+def _some(values: FloatArray | None, rows: IntArray) -> FloatArray | None:
+    return None if values is None else values[rows]
 
 
 def scale_of(decoder: OutputDecoder) -> TargetScale:
@@ -166,12 +205,6 @@ def scale_of(decoder: OutputDecoder) -> TargetScale:
     if decoder.scale is None:
         raise ValueError("the targets of a regression are standardized, but the decoder has no scale")
     return decoder.scale
-
-
-def mean_loss(errors: FloatArray, decoder: OutputDecoder) -> float:
-    """The mean loss of standardized errors, (n,)."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        return float(error_losses(errors, decoder).mean())
 
 
 def error_losses(errors: FloatArray, decoder: OutputDecoder) -> FloatArray:
@@ -190,6 +223,13 @@ class EstimateOutOfFold:
 
     repeats: Sequence[tuple[int, IntArray, EstimateScores]]
     """Each repeat's number, the fold that predicted each row, (n,), and the scores in the rows' order."""
+    rows: Sequence[IntArray]
+    """Each repeat's rows, (n,), as row indices of the data set."""
+
+    @property
+    def parts(self) -> list[tuple[IntArray, EstimateScores]]:
+        """See `OutOfFold`."""
+        return [(rows, part) for rows, (_, _, part) in zip(self.rows, self.repeats, strict=True)]
 
     def metrics(self) -> dict[str, Any]:
         """The mean of the repeats' metrics; see `OutOfFold`."""
@@ -221,7 +261,7 @@ def out_of_fold(
     Rows whose fold has no scores are left out, and so are repeats without scores. `file_rows` (N,) and
     `targets` (N,) are those of all rows.
     """
-    repeats = []
+    repeats, rows = [], []
     for repeat in repeats_of(folds, EstimateScores):
         parts, sizes = repeat.parts, [len(part.rows) for part in repeat.parts]
         baselines = [part.baseline for part in parts if part.baseline is not None]
@@ -235,6 +275,9 @@ def out_of_fold(
             repeat.concatenate(baselines) if has_baseline else None,
             repeat.mean(baseline_losses, sizes) if has_baseline else None,
             seed,
+            repeat.concatenate([part.losses for part in parts]),
+            repeat.concatenate_known([part.baseline_losses for part in parts]),
         )
         repeats.append((repeat.number, repeat.folds, scores))
-    return EstimateOutOfFold(repeats)
+        rows.append(repeat.rows)
+    return EstimateOutOfFold(repeats, rows)
