@@ -95,6 +95,14 @@ def kept_columns(
     return tuple(name for name in dict.fromkeys(keep) if name in present)
 
 
+def with_present(
+    kept: tuple[str, ...], keep_if_there: Sequence[str], names: Sequence[str]
+) -> tuple[str, ...]:
+    """The columns to keep, followed by those of the other ones that are among a file's names."""
+    present = {*names} - {*kept}
+    return (*kept, *(name for name in keep_if_there if name in present))
+
+
 def output_names(columns: Iterable[str], fixed: Iterable[str]) -> dict[str, str]:
     """The name of each kept column in a table with these `fixed`: its own, with a prefix if it is taken."""
     columns = tuple(columns)
@@ -119,14 +127,16 @@ def open_new_rows(
     labelled: bool,
     delimiter_setting: str,
     keep: Keep = KEEP_NONE,
+    keep_if_there: Sequence[str] = (),
     on_read: OnRead = UNREPORTED,
 ) -> Iterator[NewFile]:
     """Open a table in a file, on standard input (None) or in memory, whose columns are the preprocessor's.
 
     The column `target` must be there if the rows are to be `labelled`, and is ignored otherwise.
     `delimiter_setting` is what the user changes if the header was not split into columns. The texts of the
-    columns to `keep` are returned with the rows. `on_read` is called after each block if the file's
-    length is known. Raises DataError if a column is missing, and the errors of `open_table`.
+    columns to `keep` are returned with the rows, and so are those to `keep_if_there`. `on_read` is called
+    after each block if the file's length is known. Raises DataError if a column is missing, and the errors of
+    `open_table`.
     """
     problems = Problems(MEMORY_SOURCE if isinstance(source, MemoryTable) else displayed_name(source))
     with open_table(source, form, problems) as file:
@@ -146,6 +156,7 @@ def open_new_rows(
             without = f"the target column {quoted(target)} is missing{suggestion(target, unused)}"
             problems.add(without, line=file.header_line)
         kept = kept_columns(keep, file.names, problems, line=file.header_line)
+        kept = with_present(kept, keep_if_there, file.names)
         problems.raise_any()
         blocks = _table_blocks(
             file, form, preprocessor, target if labelled else None, kept, problems, on_read
@@ -208,6 +219,7 @@ def open_new_arrays(
     label_format: ColumnFormat | None = None,
     missing: frozenset[str] = frozenset(),
     keep: Keep = KEEP_NONE,
+    keep_if_there: Sequence[str] = (),
 ) -> NewFile:
     """Open an NPZ file, a folder of NPY files, an NPY file that is X, or an array in memory, like
     `open_new_rows` for a table. The numbers among the `missing` texts are missing values.
@@ -232,7 +244,7 @@ def open_new_arrays(
         problems.add(f"has {columns}, and no feature_names, but the network needs {word_list(absent)}")
     else:
         note_missing(needed_columns, unused, array.names, problems)
-    kept = kept_columns(keep, array.names, problems)
+    kept = with_present(kept_columns(keep, array.names, problems), keep_if_there, array.names)
     problems.raise_any()
     return NewFile(unused, kept, array_blocks(array, needed_columns, kept, missing))
 
@@ -253,6 +265,7 @@ def array_blocks(
             categorical_names=(),
             categories=(),
             kept=block_texts,
+            kept_names=kept,
             labels=labels and replace(labels, codes=labels.codes[first:end]),
         )
         first = end

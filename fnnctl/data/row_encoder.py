@@ -46,6 +46,8 @@ class NewRows(Columns):
     kept: Sequence[Sequence[str]] | None = None
     """For each row, the texts of the columns to keep, as they are in the file, empty for null. None if none
     was requested."""
+    kept_names: tuple[str, ...] = ()
+    """The names of the columns to keep."""
 
     def part(self, rows: slice) -> NewRows:
         """Some consecutive ones of these rows."""
@@ -107,7 +109,7 @@ class RowEncoder:
         """
         self._formats, self._target, self._missing, self._block_rows = formats, target, missing, block_rows
         self._position = {name: j for j, name in enumerate(names)}
-        self._kept = [self._position[name] for name in kept]
+        self._kept, self._kept_names = [self._position[name] for name in kept], tuple(kept)
         used = {*columns_of(preprocessor, formats), *kept, target}
         self._used = [(name, j) for name, j in self._position.items() if name in used]
         self._names = tuple(number.name for number in preprocessor.numbers)
@@ -180,6 +182,7 @@ class RowEncoder:
             first=self._first,
             labels=labels,
             kept=list(zip(*texts_of_columns, strict=True)) if texts_of_columns else None,
+            kept_names=self._kept_names,
         )
 
     def _read_labels(self, target: str, block: Block, problems: Problems) -> CodedTexts:

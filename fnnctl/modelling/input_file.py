@@ -160,14 +160,17 @@ class InputFile:
         warn: Warn,
         labelled: bool = False,
         keep: Keep = KEEP_NONE,
+        keep_if_there: Sequence[str] = (),
         on_read: OnRead = UNREPORTED,
     ) -> Iterator[NewFile]:
-        """The rows, block by block, with the columns to `keep`; `note` is called with notes for the user.
+        """The rows, block by block, with the columns to `keep`, and with those to `keep_if_there`.
+
+        `note` is called with notes for the user.
 
         `warn` is called with what may make predictions worse; `on_read` is called as a table is read.
         """
         unseen = UnseenValues(model.predictor.preprocessor)
-        with self._rows(model, labelled, keep, on_read) as file:
+        with self._rows(model, labelled, keep, keep_if_there, on_read) as file:
             unused = [name for name in file.unused if name not in file.kept]
             if "" in unused:
                 note(f"{self.name}: the first column has no name and is ignored")
@@ -179,7 +182,12 @@ class InputFile:
             warn(warning)
 
     def _rows(
-        self, model: SavedModel, labelled: bool, keep: Keep, on_read: OnRead
+        self,
+        model: SavedModel,
+        labelled: bool,
+        keep: Keep,
+        keep_if_there: Sequence[str],
+        on_read: OnRead,
     ) -> AbstractContextManager[NewFile]:
         preprocessor, target = model.predictor.preprocessor, model.description.target
         source: Path | MemoryTable | FeatureArray | None = self.path
@@ -194,6 +202,7 @@ class InputFile:
                     label_format=self.form.formats.get(target),
                     missing=self.form.missing,
                     keep=keep,
+                    keep_if_there=keep_if_there,
                 )
             )
         return open_new_rows(
@@ -204,6 +213,7 @@ class InputFile:
             labelled=labelled,
             delimiter_setting="--delimiter",
             keep=keep,
+            keep_if_there=keep_if_there,
             on_read=on_read,
         )
 

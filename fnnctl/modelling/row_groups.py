@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from fnnctl.arrays import IntArray
 from fnnctl.data.groupings import Grouping
+from fnnctl.data.problems import Problems
+from fnnctl.data.row_encoder import NewRows
 from fnnctl.data.splits.parts import Split
+from fnnctl.messages import Message
 from fnnctl.tasks.group_metrics import GroupedRows
 from fnnctl.tasks.task import TaskData
+from fnnctl.text import quoted
 
 
 def fit_groupings(data: TaskData, test: IntArray | None = None) -> tuple[Grouping, ...]:
@@ -32,6 +36,49 @@ def grouped_rows(data: TaskData, groupings: Sequence[Grouping], rows: IntArray) 
         [grouping.divide(column.of_rows(rows)) for grouping, column in columns],
         None if dependent is None else dependent[rows],
     )
+
+
+class NewGroups:
+    """Collects the cells of the columns of groups from blocks of new rows."""
+
+    def __init__(self, groupings: Sequence[Grouping]) -> None:
+        self._groupings = groupings
+        self._cells: dict[str, list[str]] = {}
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns to keep the texts of."""
+        return [grouping.column for grouping in self._groupings]
+
+    def add(self, block: NewRows, rows: IntArray) -> None:
+        """Add some rows of a block, (m,) indices, which has those columns that there are."""
+        if block.kept is None:
+            return
+        for name, *cells in zip(block.kept_names, *map(block.kept.__getitem__, rows.tolist()), strict=True):
+            self._cells.setdefault(name, []).extend(cells)
+
+    def grouped(
+        self, file: str, missing: frozenset[str], warn: Callable[[Message], None]
+    ) -> GroupedRows | None:
+        """The groups of all rows; None without any. `warn` is told of the columns that the file lacks.
+
+        Raises `DataError` for a cell that is not of the column's kind.
+        """
+        problems, columns = Problems(file), []
+        for grouping in self._groupings:
+            if grouping.column in self._cells:
+                column = grouping.read(self._cells[grouping.column], missing, problems)
+                if not problems:
+                    columns.append(grouping.divide(column))
+            else:
+                warn(_no_column(file, grouping.column))
+        problems.raise_any()
+        return GroupedRows(columns) if columns else None
+
+
+def _no_column(file: str, column: str) -> Message:
+    sentence = f"{file} has no column {quoted(column)}, which evaluation.groups names: no groups by it"
+    return Message("no_group_column", sentence)
 
 
 def judged_groups(data: TaskData, split: Split) -> dict[str, GroupedRows | None]:

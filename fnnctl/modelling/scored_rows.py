@@ -19,8 +19,10 @@ from fnnctl.messages import Message
 from fnnctl.modelling.contributions import ExplainedRow, Explainer, Explanation
 from fnnctl.modelling.input_file import InputFile, Note, Warn, as_notes
 from fnnctl.modelling.predictor import Predictor
+from fnnctl.modelling.row_groups import NewGroups
 from fnnctl.modelling.saved_model import SavedModel
 from fnnctl.modelling.worst_rows import WorstRows
+from fnnctl.tasks.group_metrics import GroupedRows
 from fnnctl.tasks.task import PartScores, Targets, Task
 from fnnctl.text import counted, quoted
 
@@ -37,6 +39,8 @@ class LabelledRows:
     """(n, outputs) in total, batch by batch."""
     worst: WorstRows
     """Those that are predicted worst."""
+    groups: GroupedRows | None
+    """Their groups, if the model's run has any and the file has their columns."""
 
     def part(self, model: SavedModel) -> PartScores:
         """The scores of these rows by the model."""
@@ -62,9 +66,12 @@ def read_labelled(
     targets: list[Targets] = []
     scores: list[FloatArray] = []
     waiting: deque[_Piece] = deque()
+    warn, groups = warn or as_notes(note), NewGroups(model.description.table.groupings)
 
     def pieces() -> Iterator[tuple[NewRows, IntArray]]:
-        for block, kept, encoded in labelled_blocks(file, model, note, warn, on_read=on_read):
+        blocks = labelled_blocks(file, model, note, warn, keep_if_there=groups.columns, on_read=on_read)
+        for block, kept, encoded in blocks:
+            groups.add(block, kept)
             numbers.append(block.first + kept)
             targets.append(encoded)
             waiting.append(_Piece(block, kept, encoded))
@@ -78,7 +85,8 @@ def read_labelled(
             refuse_overflow(piece_scores, row_numbers, file.name)
             part = predictor.task.score(row_numbers, piece.targets, [piece_scores], predictor.decoder)
             worst = worst.with_rows(part, piece.block, piece.rows, file.form.formats)
-    return LabelledRows(np.concatenate(numbers), np.concatenate(targets), scores, worst)
+    grouped = groups.grouped(file.name, file.form.missing, warn)
+    return LabelledRows(np.concatenate(numbers), np.concatenate(targets), scores, worst, grouped)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,16 +122,20 @@ def labelled_blocks(
     note: Note,
     warn: Warn | None = None,
     *,
+    keep_if_there: Sequence[str] = (),
     on_read: OnRead = UNREPORTED,
 ) -> Iterator[tuple[NewRows, IntArray, Targets]]:
     """The blocks of a file, each with the numbers of its rows that have a label, and their targets, (m,).
 
-    The parameters and errors are those of `read_labelled`.
+    They have the texts of the columns to `keep_if_there`. The other parameters and the errors are those of
+    `read_labelled`.
     """
     target, task = model.description.target, model.predictor.task
     labelled = left_out = 0
     warn = warn or as_notes(note)
-    with file.open(model, note, warn=warn, labelled=True, on_read=on_read) as opened:
+    with file.open(
+        model, note, warn=warn, labelled=True, keep_if_there=keep_if_there, on_read=on_read
+    ) as opened:
         for block in opened.blocks:
             kept, encoded = _encoded(block.labels, task, file.name)
             labelled += len(kept)

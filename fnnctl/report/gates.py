@@ -20,7 +20,6 @@ from typing import Any, Final
 from fnnctl.errors import UsageError, for_each
 from fnnctl.metrics.paired import LEVEL
 from fnnctl.metrics.registry import is_loss, metric_of
-from fnnctl.metrics.stored import PARTS, flat_metrics
 from fnnctl.report.blocks import Table
 from fnnctl.report.comparison.compared_run import (
     ComparedRun,
@@ -33,12 +32,13 @@ from fnnctl.report.comparison.compared_run import (
 )
 from fnnctl.report.comparison.differences import amount, detectable_difference, finite, largest_difference
 from fnnctl.report.comparison.pairs import PairTest, suitable_test
-from fnnctl.report.summary import Summary
+from fnnctl.report.gated_values import gated_value
+from fnnctl.report.summary import TEST, Summary
 from fnnctl.report.words import number
 from fnnctl.store.catalogue import find_run
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.names import METRICS
-from fnnctl.text import did_you_mean, meant_number, p_text
+from fnnctl.text import meant_number, p_text
 
 GATE_OPTIONS: Final = ("--fail-under METRIC=VALUE", "--not-worse-than RUN")
 """The options of `fnnctl report` that set gates."""
@@ -110,9 +110,6 @@ def gate_table(results: Sequence[GateResult]) -> Table:
     return Table("Gates", header, tuple(rows), notes=tuple(notes))
 
 
-DEFAULT_PART = "test"
-
-
 @dataclass(frozen=True, slots=True)
 class Gate:
     """A metric's name, as the user wrote it, and its threshold."""
@@ -170,11 +167,12 @@ def _refuse_edited(metric: str, run: RunFolder) -> None:
     Only metrics that runs can be compared by are computed again.
     """
     with suppress(UnmeasurableError):
-        read_compared_run(run, metric.removeprefix(f"{DEFAULT_PART}."), option="--fail-under")
+        read_compared_run(run, metric.removeprefix(f"{TEST}."), option="--fail-under")
 
 
 def _threshold_result(gate: Gate, summary: Summary) -> GateResult:
-    value = _metric_value(gate.metric, summary)
+    gated = gated_value(gate.metric, summary)
+    value, of_rows = gated.value, f" ({gated.of_rows})" if gated.of_rows else ""
     return GateResult(
         run=str(summary.path),
         name=gate.metric,
@@ -184,7 +182,9 @@ def _threshold_result(gate: Gate, summary: Summary) -> GateResult:
         threshold=gate.threshold,
         condition=gate.condition,
         passed=gate.admits(value),
-        message=f"{gate.metric} is {value:g}, wanted {gate.condition}{gate.hint}",
+        message=f"{gate.metric} is {value:g}{of_rows}, wanted {gate.condition}{gate.hint}",
+        note=gated.note,
+        details=gated.details,
     )
 
 
@@ -202,29 +202,6 @@ def _parse_gate(text: str) -> Gate:
         hint = "" if meant is None else f" (write {metric}={meant:g})"
         raise UsageError(f"--fail-under '{text}': '{value}' is not a number{hint}")
     return Gate(metric.strip(), threshold)
-
-
-def _metric_value(name: str, summary: Summary) -> float:
-    """The value of a gate's metric, on the test part unless the name begins with another part.
-
-    A cross-validation has only a test part: see `reported_metrics`.
-    """
-    first, _, rest = name.partition(".")
-    part, inner = (first, rest) if rest and first in PARTS else (DEFAULT_PART, name)
-    metrics = summary.part_metrics(part)
-    if summary.metrics is None:
-        raise UsageError(f"--fail-under '{name}': {summary.path} has no metrics ({summary.displayed_status})")
-    if metrics is None:
-        raise UsageError(f"--fail-under '{name}': {summary.path} has no metrics for the {part} part")
-    values = flat_metrics(metrics)
-    if inner not in values:
-        names = [metric for metric in values if "." not in metric]
-        hint = did_you_mean(inner, values) or f"; the metrics are {', '.join(names)}"
-        raise UsageError(f"--fail-under '{name}': {summary.path} has no metric '{inner}'{hint}")
-    value = values[inner]
-    if value is None:
-        raise UsageError(f"--fail-under '{name}': the metric has no value in {summary.path} (it is null)")
-    return value
 
 
 NOT_WORSE_THAN = "--not-worse-than"

@@ -22,6 +22,7 @@ from fnnctl.modelling.covering import saved_tails
 from fnnctl.modelling.held_out_rows import held_out_rows
 from fnnctl.modelling.input_file import InputFile
 from fnnctl.modelling.predictor import score_parts
+from fnnctl.modelling.row_groups import grouped_rows
 from fnnctl.modelling.run_config import resolved_config
 from fnnctl.modelling.saved_model import SavedModel
 from fnnctl.modelling.scored_rows import read_labelled
@@ -31,6 +32,7 @@ from fnnctl.runs.recorder import RunRecorder, record_notes, record_warnings, wri
 from fnnctl.store.documents import to_json
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.run import create_run
+from fnnctl.tasks.group_metrics import with_groups
 from fnnctl.tasks.task import PartScores
 from fnnctl.text import word_list
 
@@ -60,7 +62,9 @@ def score_test_part(model: SavedModel, context: Context, *, threshold: float | N
         raise UsageError(f"{run.path} has no test part: add --data FILE")
     parts = score_parts(model.predictor, held_out.data, None, split, held_out.bags)
     test, recorded = parts["test"], run.read_metrics() or {}
-    metrics = {name: part.metrics() if part else None for name, part in parts.items()}
+    groupings = model.description.table.groupings
+    groups = {"test": grouped_rows(held_out.data, groupings, split.test)}
+    metrics = {name: with_groups(part, groups.get(name)) if part else None for name, part in parts.items()}
     facts = run.read_manifest().training
     trained = [facts] if facts else []
     for warning in score_warnings(loaded.experiment, test, trained, held_out=parts["validation"]):
@@ -117,7 +121,7 @@ def score_file(
         record_notes(run, notes, context.listener)
         record_warnings(run, warnings, context.listener)
         parts: dict[str, PartScores | None] = {"train": None, "validation": None, "test": part}
-        write_scores(run, parts, lambda _: rows.worst, saved_tails(model))
+        write_scores(run, parts, lambda _: rows.worst, saved_tails(model), {"test": rows.groups})
         context.figures.draw(run)
     return run
 

@@ -6,11 +6,13 @@ Only the names of metrics that every version knows are checked: others may stand
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 from fnnctl.metrics.metric import INTERVAL, SUPPORT
 from fnnctl.metrics.registry import BEST_F1, metric_of
+from fnnctl.metrics.stored import DIFFERENCE, GROUPS
 from fnnctl.store.atomic import damaged
 from fnnctl.store.documents import read_mapping
 from fnnctl.text import cut
@@ -55,7 +57,9 @@ def _problems_of_part(key: str, part: Mapping[str, Any]) -> Messages:
         if name == "baseline":
             yield from _object(inside, value, _problems_of_part)
         elif name == "per_class":
-            yield from _object(inside, value, _problems_of_classes)
+            yield from _object(inside, value, partial(_each_object, _problems_of_part))
+        elif name == GROUPS:
+            yield from _object(inside, value, partial(_each_object, _problems_of_groups))
         elif name == BEST_F1:
             yield from _object(inside, value, _problems_of_rates)
         elif _is_metric(name) and not _is_number(value):
@@ -70,11 +74,36 @@ def _problems_of_rates(key: str, rates: Mapping[str, Any]) -> Messages:
             yield f"{key}.{name} must be a number"
 
 
-def _problems_of_classes(key: str, classes: Mapping[str, Any]) -> Messages:
-    for name, metrics in classes.items():
-        if metrics is None:
+def _problems_of_groups(key: str, groups: Mapping[str, Any]) -> Messages:
+    """Those of the groups of a column."""
+    yield from _each_object(_problems_of_group, key, groups)
+
+
+def _problems_of_group(key: str, metrics: Mapping[str, Any]) -> Messages:
+    yield from _problems_of_part(key, metrics)
+    if not _is_number(metrics.get(SUPPORT)) or metrics.get(SUPPORT) is None:
+        yield f"{key}.{SUPPORT} must be a number"
+    yield from _object(
+        f"{key}.{DIFFERENCE}", metrics.get(DIFFERENCE), partial(_each_object, _problems_of_difference)
+    )
+
+
+def _problems_of_difference(key: str, difference: Mapping[str, Any]) -> Messages:
+    for name in ("value", "p", "p_holm"):
+        if not _is_number(difference.get(name)):
+            yield f"{key}.{name} must be a number or null"
+    if not _is_interval(difference.get(_INTERVAL)):
+        yield f"{key}.{_INTERVAL} must be two numbers or null"
+
+
+def _each_object(
+    problems: Callable[[str, Mapping[str, Any]], Messages], key: str, objects: Mapping[str, Any]
+) -> Messages:
+    """The problems of each of several objects, of which none may be null."""
+    for name, value in objects.items():
+        if value is None:
             yield f"{key}.{name} must be an object"
-        yield from _object(f"{key}.{name}", metrics, _problems_of_part)
+        yield from _object(f"{key}.{name}", value, problems)
 
 
 def _problems_of_folds(key: str, folds: Mapping[str, Any]) -> Messages:
