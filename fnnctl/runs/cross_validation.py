@@ -29,7 +29,7 @@ from fnnctl.stacks.fold_measure import FoldMeasure
 from fnnctl.stacks.planning import plan_folds
 from fnnctl.stacks.work import PARTS_OF_EPOCH, WorkerData, train_shared_fits
 from fnnctl.store.run import OpenRun, create_run
-from fnnctl.tasks.group_metrics import group_metrics
+from fnnctl.tasks.group_metrics import group_metrics, group_table
 from fnnctl.tasks.post_training import PostTraining
 from fnnctl.tasks.task import OutOfFold
 from fnnctl.training.trainer import Outcome
@@ -108,7 +108,7 @@ def complete_cross_validation(
         metrics = {"test": test, "cross_validation": means, **sizes}
         run.write_metrics({"train": None, "validation": None, **metrics})
         worst = WorstRows.of_data(validation.data.dataset, np.arange(len(validation.data)), scores)
-        run.write_artifacts(chain(scores.artifacts(), (worst.artifact(),)))
+        run.write_artifacts(chain(scores.artifacts(), group_table(test), (worst.artifact(),)))
         context.figures.draw(run)
         context.stop.raise_if_requested()  # matplotlib may have swallowed the signal
 

@@ -25,7 +25,7 @@ from fnnctl.messages import Message, warning_facts
 from fnnctl.modelling.worst_rows import WorstRows
 from fnnctl.store.run import OpenRun
 from fnnctl.tasks.coverage import coverage_table
-from fnnctl.tasks.group_metrics import GroupedRows, with_groups
+from fnnctl.tasks.group_metrics import GroupedRows, group_table, with_groups
 from fnnctl.tasks.regions import ErrorTails
 from fnnctl.tasks.task import PartScores
 
@@ -145,3 +145,5 @@ def write_scores(
     if part:
         coverage = [] if tails is None else [coverage_table(part, tails)]
         run.write_artifacts(chain(part.artifacts(), coverage, [worst(part).artifact()]))
+    for measured in metrics.values():
+        run.write_artifacts(group_table(measured))

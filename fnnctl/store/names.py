@@ -23,6 +23,7 @@ PR_CURVE = "pr_curve.csv"
 CROSS_VALIDATION = "cross_validation.csv"
 CALIBRATION = "calibration.csv"
 COVERAGE = "coverage.csv"
+GROUPS = "groups.csv"
 DATA_SIZE = "data_size.csv"
 THRESHOLD = "threshold.csv"
 FEATURE_IMPORTANCE = "feature_importance.csv"
@@ -68,8 +69,8 @@ REBUILT = (FEATURE_IMPORTANCE, FEATURE_IMPORTANCE_FIGURE)
 """What `fnnctl report` adds to a run that has ended, from its network and its data."""
 LAYOUT = (
     CONFIG, RESOLVED, DEFAULT_CONFIG, MANIFEST, METRICS, CROSS_VALIDATION, DATA_SIZE, HISTORY, PREDICTIONS,
-    WORST_ROWS, CONFUSION_MATRIX, ROC_CURVE, PR_CURVE, CALIBRATION, COVERAGE, THRESHOLD, FEATURE_IMPORTANCE,
-    WEIGHTS, MODEL, JOURNAL, JOURNAL_TORN, TIMELINE, LEADERBOARD, LOG,
+    WORST_ROWS, CONFUSION_MATRIX, ROC_CURVE, PR_CURVE, CALIBRATION, COVERAGE, GROUPS, THRESHOLD,
+    FEATURE_IMPORTANCE, WEIGHTS, MODEL, JOURNAL, JOURNAL_TORN, TIMELINE, LEADERBOARD, LOG,
 )  # fmt: skip
 """All files that a run may have, but for its figures, in the order in which they are listed."""
 _OWN = frozenset((*LAYOUT, BEST, ENSEMBLE, DEFAULT, CHECKPOINTS))

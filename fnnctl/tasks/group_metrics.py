@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -18,13 +18,21 @@ from fnnctl.data.groupings import RowGroups
 from fnnctl.metrics.comparison.difference import Difference
 from fnnctl.metrics.comparison.measures import Influences, Measure, of_groups
 from fnnctl.metrics.comparison.rows import own_intervals, unpaired_differences
-from fnnctl.metrics.metric import INTERVAL
+from fnnctl.metrics.metric import INTERVAL, SUPPORT
 from fnnctl.metrics.paired import holm
 from fnnctl.metrics.registry import METRICS
 from fnnctl.metrics.stored import DIFFERENCE, GROUPS
 from fnnctl.seeds import Purpose, stream
+from fnnctl.store import names
+from fnnctl.store.tables import csv_lines
 from fnnctl.tasks.folds import mean_metrics
-from fnnctl.tasks.task import PartScores
+from fnnctl.tasks.task import Artifact, PartScores
+
+COLUMNS: Final = (
+    "column", "group", "rows", "metric", "value", "low", "high",
+    "difference", "difference_low", "difference_high", "p", "p_holm",
+)  # fmt: skip
+"""Those of groups.csv; `low` and `high` are the ends of 95 % intervals."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +70,38 @@ def group_metrics(parts: Sequence[tuple[PartScores, GroupedRows]]) -> dict[str, 
     return {GROUPS: entries}
 
 
+def group_table(metrics: Mapping[str, Any] | None) -> Iterator[Artifact]:
+    """groups.csv from a part's entry in metrics.json, a row per group and tested metric; else nothing."""
+    if metrics is None or GROUPS not in metrics:
+        return
+    columns = metrics[GROUPS].items()
+    tested = _compared(metrics)
+    rows = (
+        _table_row(column, group, of_group, metric)
+        for column, groups in columns
+        for group, of_group in groups.items()
+        for metric in tested
+    )
+    yield names.GROUPS, csv_lines(COLUMNS, rows)
+
+
+def _table_row(column: str, group: str, metrics: Mapping[str, Any], metric: str) -> list[object]:
+    difference = metrics[DIFFERENCE].get(metric) or {}
+    cells = [
+        metrics.get(metric),
+        *(metrics.get(f"{metric}{INTERVAL}") or (None, None)),
+        difference.get("value"),
+        *(difference.get("ci95") or (None, None)),
+        difference.get("p"),
+        difference.get("p_holm"),
+    ]
+    return [column, group, metrics[SUPPORT], metric, *("" if cell is None else cell for cell in cells)]
+
+
 def _measured(part: PartScores, rows: GroupedRows) -> dict[str, dict[str, Any]]:
-    names = _compared(part.metrics(complete=False))
+    tested = _compared(part.metrics(complete=False))
     return {
-        column.column: dict(_of_column(part, column, names, rows.dependent, number))
+        column.column: dict(_of_column(part, column, tested, rows.dependent, number))
         for number, column in enumerate(rows.columns)
     }
 
@@ -82,7 +118,7 @@ def _compared(metrics: Mapping[str, Any]) -> list[str]:
 
 
 def _of_column(
-    part: PartScores, column: RowGroups, names: Sequence[str], dependent: IntArray | None, number: int
+    part: PartScores, column: RowGroups, tested: Sequence[str], dependent: IntArray | None, number: int
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     """The metrics of each group that has rows; the column's `number` determines random numbers."""
     differences: dict[str, Difference] = {}
@@ -91,7 +127,7 @@ def _of_column(
         inside = column.codes == code
         rows, others = np.flatnonzero(inside), np.flatnonzero(~inside)
         of_group, rng = part.subset(rows), stream(0, Purpose.ROW_GROUPS, number, code)
-        measures = _measures(of_group, names, None if dependent is None else dependent[rows])
+        measures = _measures(of_group, tested, None if dependent is None else dependent[rows])
         metrics = of_group.metrics()
         lacking = [name for name in measures if metrics.get(f"{name}{INTERVAL}") is None]
         intervals = own_intervals([measures[name] for name in lacking], rng)
@@ -99,18 +135,17 @@ def _of_column(
         if len(present) == 2 and code == present[1]:  # the same test as that of the first group
             differences = {name: difference.reversed() for name, difference in differences.items()}
         elif len(others):
-            rest = _measures(part.subset(others), names, None if dependent is None else dependent[others])
+            rest = _measures(part.subset(others), tested, None if dependent is None else dependent[others])
             pairs = {name: (measures[name], rest[name]) for name in measures if name in rest}
-            tested = unpaired_differences(list(pairs.values()), rng)
-            differences = dict(zip(pairs, tested, strict=True))
+            differences = dict(zip(pairs, unpaired_differences(list(pairs.values()), rng), strict=True))
         entries = {name: _entry(difference) for name, difference in differences.items()}
         yield column.names[code], {**metrics, DIFFERENCE: entries}
 
 
-def _measures(part: PartScores, names: Sequence[str], dependent: IntArray | None) -> dict[str, Measure]:
+def _measures(part: PartScores, tested: Sequence[str], dependent: IntArray | None) -> dict[str, Measure]:
     """The metrics that have a value on these rows; of dependent rows those that are sums over them."""
     measures: dict[str, Measure] = {}
-    for name in names:
+    for name in tested:
         measure = part.measure(name)
         if measure is not None and dependent is not None:
             measure = None if isinstance(measure, Influences) else of_groups(measure, dependent)

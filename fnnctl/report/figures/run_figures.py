@@ -7,7 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from fnnctl.metrics.registry import CALIBRATION_ERROR, CLASS_CALIBRATION_ERROR, is_loss, label_of
+from fnnctl.report.blocks import DrawnNumbers
+from fnnctl.report.figures.numbers import some_numbers
 from fnnctl.report.figures.record import RunFigure
+from fnnctl.report.measured_groups import PLACE, MeasuredGroup, measured_groups
 from fnnctl.report.stored_importances import read_importances
 from fnnctl.report.summary import Summary, scored_rows, validation_name
 from fnnctl.report.words import number, share_text
@@ -220,6 +223,48 @@ def _title(summary: Summary, subject: str) -> str:
     return f"{summary.manifest.name}: {subject} {scored_rows(summary)}"
 
 
+def _draw_groups(run: RunFolder, summary: Summary) -> Any:
+    from fnnctl.plots.comparison import PlottedScore
+    from fnnctl.plots.groups import groups_figure
+
+    groups = measured_groups(summary)
+    if groups is None:
+        return None
+    metric = groups.metrics[0]
+
+    def plotted(group: MeasuredGroup) -> PlottedScore | None:
+        value, name = group.value(metric), f"{group.name} ({group.rows:,})"
+        if value is None:
+            return None
+        return PlottedScore(name, value, group.drawn_interval(metric), is_tie=not group.differs(metric))
+
+    columns = {column: [*filter(None, map(plotted, members))] for column, members in groups.columns.items()}
+    drawn = {column: members for column, members in columns.items() if members}
+    title = _title(summary, f"{label_of(metric)} by group")
+    overall = groups.overall.get(metric)
+    return groups_figure(drawn, metric=label_of(metric), overall=overall, title=title) if drawn else None
+
+
+def _groups_numbers(run: RunFolder, summary: Summary) -> DrawnNumbers | None:
+    """The rows of the metric that is drawn."""
+    table, groups = run.read_table(names.GROUPS), measured_groups(summary)
+    if table is None or groups is None:
+        return None
+    drawn = [row for row in table.rows if groups.metrics[0] in row[3:4]]
+    return some_numbers(table.columns, drawn, names.GROUPS)
+
+
+def _groups_in_words(summary: Summary) -> str:
+    """The worst group by each column."""
+    groups = measured_groups(summary)
+    if groups is None:
+        return ""
+    metric = groups.metrics[0]
+    worst = [(column, group) for column in groups.columns if (group := groups.worst(column))]
+    words = [f"{column} {group.name} {number(group.value(metric))}" for column, group in worst]
+    return f"worst {label_of(metric)}: {'; '.join(words)}" if words else ""
+
+
 def _measured(summary: Summary) -> Mapping[str, Any]:
     """The metrics of a figure's predictions; for a cross-validation the pooled ones, not the folds' means."""
     measured: Mapping[str, Any] = (summary.metrics or {}).get("test") or {}
@@ -373,6 +418,19 @@ How often the intervals or sets of `fnnctl predict --coverage` hold the truth on
 often they shall, and their mean size; see [New rows](predictions.md#intervals-and-sets-of-classes). Below all
 rows are, at 90 %, the classes or the tenths of the predictions. An interval of a dot that ends left of its
 mark says that the regions are too small there.""",
+    ),
+    RunFigure(
+        file="groups.png",
+        title="groups of rows",
+        source=names.GROUPS,
+        draw=_draw_groups,
+        in_words=_groups_in_words,
+        numbers=_groups_numbers,
+        place=PLACE,
+        reading="""\
+With `evaluation.groups`. The first metric of each group with its 95 % interval and, in parentheses, its
+number of rows. The line is the metric of all rows. A dot is filled if the group differs from all other rows
+by more than chance, after Holm's correction for the number of groups.""",
     ),
     RunFigure(
         file="learning_curve.png",

@@ -60,6 +60,7 @@ CONTENTS: Final[tuple[Heading, ...]] = (
             Topic("examples.worst_rows"),
         ),
     ),
+    Heading("Where it is worse", "columns", (_in_all("groups.worst_groups"), Topic("groups.all_groups"))),
     Heading("Is the winner better than the others?", "figures", (_of_search("confirmation.confirmation"),)),
     Heading("The search", "figures", (_of_search("search.search"),)),
     Heading("Brackets and rungs", "figures", (_of_search("rungs.rungs"),)),

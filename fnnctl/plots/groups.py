@@ -1,0 +1,60 @@
+"""A metric of groups of rows, with intervals, against that of all rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from fnnctl.plots.axes import finish_rows, padded
+from fnnctl.plots.comparison import PlottedScore
+from fnnctl.plots.style import COLOURS, MUTED, drawable_text, new_figure
+
+MAX_ROWS: Final = 60
+"""More rows make a figure that is too high for a page; further columns are not drawn."""
+WIDTH: Final = 6.0
+"""Inches: the page shows the figure on a phone too."""
+ROW_HEIGHT: Final = 0.27
+LONGEST_NAME: Final = 30
+_LINE: Final[dict[str, Any]] = {"linewidth": 1.8, "solid_capstyle": "butt"}
+_DOT: Final[dict[str, Any]] = {"marker": "o", "markersize": 6.0, "linestyle": "none"}
+_HOLLOW: Final[dict[str, Any]] = {**_DOT, "markerfacecolor": "white", "markeredgewidth": 1.6}
+
+
+def groups_figure(
+    columns: Mapping[str, Sequence[PlottedScore]], *, metric: str, overall: float | None, title: str
+) -> Figure:
+    """Draw a panel per column with a row per group, each a dot with its interval; a line is that of all rows.
+
+    A dot is filled if the group differs from all other rows by more than chance, else hollow.
+    """
+    panels: dict[str, Sequence[PlottedScore]] = {}
+    for name, groups in columns.items():
+        if not panels or sum(map(len, panels.values())) + len(groups) <= MAX_ROWS:
+            panels[name] = groups[:MAX_ROWS]
+    heights = [len(groups) + 1.6 for groups in panels.values()]
+    texts = [metric, *panels, *(group.name for groups in panels.values() for group in groups)]
+    with new_figure(WIDTH, 0.9 + ROW_HEIGHT * sum(heights), title, texts) as figure:
+        all_axes = figure.subplots(len(panels), 1, height_ratios=heights, sharex=True, squeeze=False)
+        for axes, (name, groups) in zip(all_axes[:, 0], panels.items(), strict=True):
+            if overall is not None:
+                axes.axvline(overall, color=MUTED, linewidth=1.0, zorder=1)
+            for height, group in enumerate(groups):
+                look = {"color": COLOURS[0], **(_HOLLOW if group.is_tie else _DOT)}
+                if group.interval:
+                    axes.plot(group.interval, [height, height], color=COLOURS[0], zorder=2, **_LINE)
+                axes.plot([group.value], [height], zorder=3, **look)
+            names = [drawable_text(group.name, LONGEST_NAME) for group in groups]
+            finish_rows(axes, names, limits=(len(groups) - 0.4, -0.6))
+            axes.set_title(drawable_text(name, LONGEST_NAME))
+        ends = [end for groups in panels.values() for group in groups for end in _ends(group)]
+        ends += [] if overall is None else [overall]
+        all_axes[-1, 0].set_xlim(padded(float(np.min(ends)), float(np.max(ends))))
+        all_axes[-1, 0].set_xlabel(drawable_text(f"{metric} (line: all rows; hollow: may be chance)", 60))
+    return figure
+
+
+def _ends(group: PlottedScore) -> Sequence[float]:
+    return group.value, *(group.interval or ())
