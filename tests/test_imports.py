@@ -60,8 +60,8 @@ ORDERS = {
     "tasks": (
         "regions", "decisions", "detection", "mixture", "one_column", "warnings", "worst_rows", "shares",
         "target_transforms", "decoding", "temperature", "decoder", "epoch_metrics", "task", "coverage",
-        "folds", "post_training", "checks", "comparison", "reports", "regression", "classification",
-        "registry",
+        "folds", "group_metrics", "post_training", "checks", "comparison", "reports", "regression",
+        "classification", "registry",
     ),
     "config": (
         "paths", "problems", "sources", "yaml_text", "table_files", "other_files", "schema", "provenance",
@@ -69,7 +69,7 @@ ORDERS = {
     ),
     "data": (
         "files", "problems", "builtin", "matrix", "columns", "tables", "stored_arrays", "feature_array",
-        "dataset", "row_texts", "in_memory", "settings", "preprocessing", "fitting", "splits", "warnings",
+        "dataset", "groupings", "row_texts", "in_memory", "settings", "preprocessing", "fitting", "splits", "warnings",
         "row_encoder", "new_rows", "unseen_values", "loading", "profile",
     ),
     "report": (

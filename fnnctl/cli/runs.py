@@ -242,7 +242,8 @@ def report(
         typer.Option(
             "--fail-under",
             metavar="METRIC=VALUE",
-            help="Exit with code 1 if the metric is worse than this value. Repeatable.",
+            help="Exit with code 1 if the metric is worse than this value, e.g. f1_macro=0.8, or with "
+            "evaluation.groups: groups.COLUMN.worst.accuracy=0.8. Repeatable.",
         ),
     ] = None,
     not_worse_than: NotWorseThan = None,

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import ROUND_CEILING, Context
 from itertools import pairwise
-from typing import Final, Self
+from typing import Final, Self, cast
 
 import numpy as np
 
@@ -23,7 +24,7 @@ from fnnctl.data.columns.formats.registry import AnyFormat
 from fnnctl.data.columns.numbers import with_other_texts
 from fnnctl.data.columns.types import ColumnType
 from fnnctl.data.problems import Problems
-from fnnctl.data.settings import GROUPS
+from fnnctl.data.settings import group_setting
 from fnnctl.data.tables.typed_columns import read_typed
 from fnnctl.errors import DataError, Problem
 from fnnctl.text import quoted
@@ -33,6 +34,8 @@ MOST_BY_VALUE: Final = 4
 """More different numbers than quarters are divided into quarters."""
 MOST_VALUES: Final = 20
 """Of more values, the most frequent ones are groups; all others are one group."""
+EXACT_DIGITS: Final = 17
+"""Every float64 has a decimal number of so many digits."""
 MISSING: Final = "(missing)"
 OTHER: Final = "(other)"
 UNUSABLE: Final[dict[ColumnKind, str]] = {
@@ -65,7 +68,8 @@ class Grouping:
     format: AnyFormat | None = None
     """None for plain numbers and plain texts."""
     edges: tuple[float, ...] = ()
-    """The largest value of each quarter but the last; of dates in days. Empty if each value is a group."""
+    """The upper end of each quarter but the last, which belongs to it; of dates in days. Empty if each value
+    is a group."""
 
     @classmethod
     def fit(cls, column: TypedColumn, rows: IntArray) -> Self:
@@ -75,9 +79,9 @@ class Grouping:
         if values is not None:
             known = values[rows][~np.isnan(values[rows])]
             if len(np.unique(known)) > MOST_BY_VALUE:
-                quartiles = np.unique(np.quantile(known, QUARTILES, method="inverted_cdf"))
-                edges = tuple(quartiles[quartiles < known.max()].tolist())
-        return cls(column.type.name, column.type.kind, column.type.format, edges)
+                edges = _edges(known, is_rounded=column.type.kind == "numeric")
+        form = cast("AnyFormat | None", column.type.format)  # the registry has all formats
+        return cls(column.type.name, column.type.kind, form, edges)
 
     def read(self, values: Sequence[str], missing: frozenset[str], problems: Problems) -> TypedColumn:
         """The column in new rows from its cells, (n,); the first one that cannot be read is noted."""
@@ -140,7 +144,7 @@ class Grouping:
 def refuse_ungrouped(columns: Sequence[TypedColumn]) -> None:
     """Raise DataError for columns of `evaluation.groups` that give no groups."""
     problems = [
-        Problem(f"the column {quoted(column.type.name)} {why}: leave it out", path=f"{GROUPS}.{index}")
+        Problem(f"the column {quoted(column.type.name)} {why}: leave it out", path=group_setting(index))
         for index, column in enumerate(columns)
         if (why := UNUSABLE["empty"] if not column.texts.texts else UNUSABLE.get(column.type.kind))
     ]
@@ -157,6 +161,27 @@ def _row_values(column: TypedColumn) -> FloatArray | None:
         part = form.parts.index("days")
     values: FloatArray = column.texts.rows(column.numbers[:, part : part + 1])[:, 0]
     return values
+
+
+def _edges(values: FloatArray, *, is_rounded: bool) -> tuple[float, ...]:
+    """The quartiles of values (n,) that are below the largest one; numbers with as few digits as possible.
+
+    Any number from a quartile to the next larger value divides the values alike.
+    """
+    distinct = np.unique(values)
+    quartiles = np.unique(np.quantile(values, QUARTILES, method="inverted_cdf"))
+    positions = np.searchsorted(distinct, quartiles[quartiles < distinct[-1]])
+    pairs = zip(distinct[positions].tolist(), distinct[positions + 1].tolist(), strict=True)
+    return tuple(_shortest(low, above) if is_rounded else low for low, above in pairs)
+
+
+def _shortest(low: float, above: float) -> float:
+    """The number with the fewest digits that is at least `low` and less than `above`."""
+    for digits in range(1, EXACT_DIGITS):
+        context = Context(prec=digits, rounding=ROUND_CEILING)
+        if low <= (number := float(context.create_decimal_from_float(low))) < above:
+            return number
+    return low
 
 
 def _unlike(name: str, others: Sequence[str]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
+from fnnctl.config.paths import format_path
 from fnnctl.config.problems import no_effect
 from fnnctl.config.schema.data import ARRAY_REASON, AUTO_PATTERN, TABLE_SETTINGS, ColumnsConfig, DataConfig
 from fnnctl.data.columns.formats.moments import pattern_problem
@@ -18,7 +19,7 @@ from fnnctl.text import did_you_mean, printable, quoted, word_list
 _SETTING_OF: Final[dict[Kind, str]] = {"date": "dates"}
 """The names of settings that differ from the kind of column."""
 
-GROUPS: Final = "evaluation.groups"
+_GROUPS: Final = ("evaluation", "groups")
 
 
 def declared_kinds(
@@ -101,9 +102,14 @@ def check_settings(
 def _check_grouped(grouped: Sequence[str], target: str, names: Sequence[str], problems: Problems) -> None:
     for index, name in enumerate(grouped):
         if name == target:
-            problems.add_setting(f"{GROUPS}.{index}", f"{quoted(name)} is the target: name another column")
+            problems.add_setting(group_setting(index), f"{quoted(name)} is the target: name another column")
         elif name not in names:
-            problems.add_setting(f"{GROUPS}.{index}", _unknown(name, names, problems.file))
+            problems.add_setting(group_setting(index), _unknown(name, names, problems.file))
+
+
+def group_setting(index: int) -> str:
+    """The path of a column in `evaluation.groups`."""
+    return format_path((*_GROUPS, index))
 
 
 def refuse_table_settings(config: DataConfig, target: str) -> None:

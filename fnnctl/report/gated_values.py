@@ -57,7 +57,11 @@ def gated_value(name: str, summary: Summary) -> GatedValue:
 def _of_groups(name: str, inner: str, groups: Mapping[str, Any], part: str, summary: Summary) -> GatedValue:
     """The value of a metric of a group, `COLUMN.GROUP.METRIC`, or of the worst group of a column."""
     if not groups:
-        advice = "" if _has_groups(summary) else ": write evaluation.groups: [COLUMN] into the config"
+        advice = (
+            ""
+            if _has_groups(summary)
+            else ": write evaluation.groups: [COLUMN] into the config, and train again"
+        )
         raise _error(name, f"{summary.path} has no groups of rows in its {part} part{advice}")
     columns = [column for column in groups if f"{inner}.".startswith(f"{column}.")]
     if not columns:

@@ -159,6 +159,15 @@ FEATURES = {
             "model.output=absolute",
         ),
     ),
+    "groups of rows": Feature(
+        "two",
+        (
+            "evaluation.groups=[place, amount, day]",
+            "data.columns.ignore=[place, many, amount]",
+            "model.ensemble={members: 2, bags: true}",
+        ),
+        is_out_of_bag=True,
+    ),
     "layers": Feature(
         "many",
         (

@@ -260,6 +260,23 @@ class TestMeasure:
             assert part.measure(name) is None
 
 
+class TestSubsets:
+    def test_some_rows_of_a_part_are_scored_as_they_are_alone(self, case: TaskCase) -> None:
+        rows = np.arange(0, ROWS, 3)
+        alone = case.data.score(rows, [case.networks[0][rows]], case.decoder)
+        subset = case.part().subset(rows)
+        assert_same_metrics(subset.metrics(), alone.metrics())
+        assert_same_metrics(subset.subset(np.arange(5)).metrics(), case.part().subset(rows[:5]).metrics())
+
+    def test_out_of_fold_each_repeat_is_a_part_with_its_rows(self, case: TaskCase) -> None:
+        folds = folds_of(case, np.arange(ROWS) % 5)[1:]
+        together = case.task.out_of_fold(folds, case.data.dataset.file_rows, case.data.targets)
+        ((rows, part),) = together.parts
+        assert rows.tolist() == [row for row in range(ROWS) if row % 5]
+        expected = case.part().subset(rows[:12])
+        assert_same_metrics(part.subset(np.arange(12)).metrics(), expected.metrics())
+
+
 class TestOutOfFold:
     ASSIGNMENT = np.arange(ROWS) * 7 % 5
 
