@@ -13,7 +13,7 @@ from tests.commands.settings import run_of
 from tests.messages import Messages
 from tests.program import Program, read_json
 
-REGIONS = ("Bern", "St. Gallen", "a,b", "Zug")
+REGIONS = ("Bern", "St. Gallen", "Zug", "a,b")
 ROWS = 480
 
 
