@@ -81,8 +81,13 @@ def _no_column(file: str, column: str) -> Message:
     return Message("no_group_column", sentence)
 
 
-def judged_groups(data: TaskData, split: Split) -> dict[str, GroupedRows | None]:
-    """The groups of the test part or, without one, of the validation part, by the name of the part."""
-    groupings = fit_groupings(data, split.test)
+def judged_groups(
+    data: TaskData, split: Split, groupings: Sequence[Grouping] | None = None
+) -> dict[str, GroupedRows | None]:
+    """The groups of the test part or, without one, of the validation part, by the name of the part.
+
+    The `groupings` are by default fitted to these data.
+    """
+    groupings = fit_groupings(data, split.test) if groupings is None else groupings
     name = "test" if split.test.size else "validation"
     return {name: grouped_rows(data, groupings, split.parts[name])}

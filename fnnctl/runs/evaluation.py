@@ -22,7 +22,7 @@ from fnnctl.modelling.covering import saved_tails
 from fnnctl.modelling.held_out_rows import held_out_rows
 from fnnctl.modelling.input_file import InputFile
 from fnnctl.modelling.predictor import score_parts
-from fnnctl.modelling.row_groups import grouped_rows
+from fnnctl.modelling.row_groups import judged_groups
 from fnnctl.modelling.run_config import resolved_config
 from fnnctl.modelling.saved_model import SavedModel
 from fnnctl.modelling.scored_rows import read_labelled
@@ -62,8 +62,7 @@ def score_test_part(model: SavedModel, context: Context, *, threshold: float | N
         raise UsageError(f"{run.path} has no test part: add --data FILE")
     parts = score_parts(model.predictor, held_out.data, None, split, held_out.bags)
     test, recorded = parts["test"], run.read_metrics() or {}
-    groupings = model.description.table.groupings
-    groups = {"test": grouped_rows(held_out.data, groupings, split.test)}
+    groups = judged_groups(held_out.data, split, model.description.table.groupings)
     metrics = {name: with_groups(part, groups.get(name)) if part else None for name, part in parts.items()}
     facts = run.read_manifest().training
     trained = [facts] if facts else []

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import Final
 
 from fnnctl.arrays import FloatArray
 from fnnctl.blas import set_blas_threads
@@ -39,6 +40,10 @@ from fnnctl.training.checkpoint import Checkpoint
 from fnnctl.training.learners.batches import batch_bounds
 from fnnctl.training.state import MissingArrayError
 from fnnctl.training.trainer import Outcome, TrainedMember
+
+NO_GROUPS: Final = (
+    "evaluation.groups: no group is measured, because there is neither a test part nor a validation part"
+)
 
 
 def create_training_run(
@@ -163,8 +168,10 @@ def _write_trained(
     record_warnings(run, about_scores, listener, first=True)
     record_warnings(run, column_warnings(run, parts["test"]), listener)
     split = fit.split(data)
-    worst = partial(WorstRows.of_data, data.dataset, split.test)
-    write_scores(run, parts, worst, tails, judged_groups(data, split))
+    worst, groups = partial(WorstRows.of_data, data.dataset, split.test), judged_groups(data, split)
+    if data.dataset.grouped and not any(groups.values()):
+        record_notes(run, [NO_GROUPS], listener)
+    write_scores(run, parts, worst, tails, groups)
     context.figures.draw(run)
     stop.raise_if_requested()  # matplotlib may have swallowed the signal
     return [*about_scores, *unlike] if stands_for_search else about_scores

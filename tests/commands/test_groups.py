@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from fnnctl.runs.training import NO_GROUPS
 from tests.commands.settings import run_of
 from tests.messages import Messages
 from tests.program import Program, read_json
@@ -107,6 +108,8 @@ def test_a_cross_validation_measures_the_groups_of_all_folds(program: Program, c
 def test_without_a_test_part_those_of_the_validation_part_are_measured(program: Program, config: str) -> None:
     run = run_of(program, "train", config, "data.split={test: 0, validation: 0.25}")
     assert sum(rows_of(groups_of(run, "validation")["region"]).values()) == ROWS // 4
+    done = program("train", config, "--set", "data.split={test: 0, validation: 0}")
+    assert NO_GROUPS in done.err
 
 
 def test_dependent_rows_and_numbers_have_groups_too(program: Program, config: str) -> None:
