@@ -69,13 +69,13 @@ ORDERS = {
     ),
     "data": (
         "files", "problems", "builtin", "matrix", "columns", "tables", "stored_arrays", "feature_array",
-        "dataset", "groupings", "row_texts", "in_memory", "settings", "preprocessing", "fitting", "splits", "warnings",
-        "row_encoder", "new_rows", "unseen_values", "loading", "profile",
+        "dataset", "row_texts", "in_memory", "settings", "groupings", "preprocessing", "fitting", "splits",
+        "warnings", "row_encoder", "new_rows", "unseen_values", "loading", "profile",
     ),
     "report": (
         "words", "verdicts", "blocks", "document", "plan", "summary", "stored_importances",
-        "searched_settings", "best_model", "side_by_side", "figures", "topics", "comparison",
-        "gates", "listing", "html", "formats", "description",
+        "searched_settings", "best_model", "side_by_side", "gated_values", "measured_groups", "figures",
+        "comparison", "topics", "gates", "listing", "html", "formats", "description",
     ),
     "store": (
         "names", "volumes", "atomic", "lock", "documents", "tables", "weights", "metrics_shape",

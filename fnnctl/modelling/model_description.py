@@ -356,7 +356,9 @@ def describe(fit: Fit, trained: TaskData, member: Member) -> NetworkDescription:
                 **data.model_dump(include={"delimiter", "encoding", *missing}, mode="json"),
                 "formats": trained.dataset.formats,
                 "left_out": left_out_columns(data, trained.dataset),
-                "groupings": list(fit_groupings(trained, fit.split(trained).test)),
+                "groupings": list(fit_groupings(trained, fit.split(trained).test))
+                if trained.dataset.grouped
+                else [],
             },
             "preprocessing": fit.preprocessor.to_dict(),
         }

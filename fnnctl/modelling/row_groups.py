@@ -19,8 +19,6 @@ from fnnctl.text import quoted
 
 def fit_groupings(data: TaskData, test: IntArray | None = None) -> tuple[Grouping, ...]:
     """One per column of the setting, with the quartiles of the rows outside the `test` part, (n,)."""
-    if not data.dataset.grouped:
-        return ()
     rows = np.arange(len(data))
     rows = rows if test is None else np.delete(rows, test)
     return tuple(Grouping.fit(column, rows) for column in data.dataset.grouped)

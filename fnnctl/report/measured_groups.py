@@ -11,8 +11,9 @@ from fnnctl.metrics.paired import LEVEL
 from fnnctl.metrics.registry import is_loss
 from fnnctl.metrics.stored import DIFFERENCE, GROUPS
 from fnnctl.report.gated_values import LEAST_ROWS
-from fnnctl.report.summary import JUDGED_BY, Summary
+from fnnctl.report.summary import JUDGED_BY, TEST, Summary, scored_rows
 
+_VALIDATION: Final = ("on the validation part", "out of bag")
 PLACE: Final = "Where it is worse"
 """The heading of tables and figure."""
 
@@ -65,7 +66,8 @@ class MeasuredGroup:
 class MeasuredGroups:
     """The groups of the part on which a run is judged."""
 
-    part: str
+    where: str
+    """Where they are measured, for titles."""
     columns: Mapping[str, Sequence[MeasuredGroup]]
     """The groups by column."""
     metrics: Sequence[str]
@@ -97,7 +99,7 @@ def measured_groups(summary: Summary) -> MeasuredGroups | None:
             shown = [key for key in task.first if overall.get(key) is not None]
             metrics = [key for key in shown if overall.get(task.instead.get(key, "")) is None]
             return MeasuredGroups(
-                part,
+                scored_rows(summary) if part == TEST else _VALIDATION[summary.out_of_bag],
                 {
                     column: [MeasuredGroup(name, values) for name, values in members.items()]
                     for column, members in groups.items()

@@ -289,7 +289,7 @@ def _typed_groups(
         if (column_type := known[name]) is not None
     }
     undecided: dict[str, DeclaredKind | None] = {}
-    for name in texts.keys() - columns.keys():
+    for name in (name for name in texts if name not in columns):
         match kinds.get(name):
             case "categorical":
                 columns[name] = typed(name, texts[name], "categorical", declared=True)

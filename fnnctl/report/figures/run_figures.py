@@ -217,10 +217,11 @@ def _coverage_in_words(summary: Summary) -> str:
     return f"The truth is held in {joined_words(measured)}." if measured else ""
 
 
-def _title(summary: Summary, subject: str) -> str:
+def _title(summary: Summary, subject: str, where: str = "") -> str:
+    """The title of a figure; `where` its numbers were measured is by default what `scored_rows` says."""
     if summary.manifest.selection:
         subject = f"{subject} of the ensemble"
-    return f"{summary.manifest.name}: {subject} {scored_rows(summary)}"
+    return f"{summary.manifest.name}: {subject} {where or scored_rows(summary)}"
 
 
 def _draw_groups(run: RunFolder, summary: Summary) -> Any:
@@ -240,9 +241,9 @@ def _draw_groups(run: RunFolder, summary: Summary) -> Any:
 
     columns = {column: [*filter(None, map(plotted, members))] for column, members in groups.columns.items()}
     drawn = {column: members for column, members in columns.items() if members}
-    title = _title(summary, f"{label_of(metric)} by group")
-    overall = groups.overall.get(metric)
-    return groups_figure(drawn, metric=label_of(metric), overall=overall, title=title) if drawn else None
+    label, overall = label_of(metric), groups.overall.get(metric)
+    title = _title(summary, f"{label} by group", groups.where)
+    return groups_figure(drawn, metric=label, overall=overall, title=title) if drawn else None
 
 
 def _groups_numbers(run: RunFolder, summary: Summary) -> DrawnNumbers | None:

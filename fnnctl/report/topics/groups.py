@@ -38,7 +38,7 @@ def worst_groups(summary: Summary) -> Iterator[Block]:
         return
     lowest = "highest" if is_loss(metric) else "lowest"
     header = ("by", f"{lowest} {label_of(metric)} in", "rows", "value", _difference_heading(metric), HOLM)
-    yield Table("The worst groups", header, tuple(rows), texts=(0, 1))
+    yield Table(f"The worst groups {groups.where}", header, tuple(rows), texts=(0, 1))
 
 
 def all_groups(summary: Summary) -> Iterator[Block]:

@@ -40,7 +40,9 @@ def test_reports_show_the_worst_groups_and_all_of_them(
     summary = measured({**TEST, "groups": GROUPS})
     messages.check(shown(worst_groups(summary)))
     messages.check(shown(all_groups(summary)))
-    assert {"The worst groups", "accuracy by region", "About the groups"} <= complete(summary).keys()
+    assert {"The worst groups on the test part", "accuracy by region", "About the groups"} <= complete(
+        summary
+    ).keys()
 
 
 def test_groups_that_are_all_too_small_have_no_worst_one(
@@ -54,7 +56,7 @@ def test_a_run_without_a_test_part_shows_the_groups_of_its_validation_part(
     measured: Callable[..., Summary],
 ) -> None:
     summary = measured(None, validation={**TEST, "groups": GROUPS})
-    assert "The worst groups" in said(worst_groups, summary)
+    assert "The worst groups on the validation part" in said(worst_groups, summary)
 
 
 def test_nothing_is_said_without_groups(measured: Callable[..., Summary]) -> None:
