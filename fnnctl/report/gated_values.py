@@ -22,6 +22,8 @@ WORST: Final = "worst"
 LEAST_ROWS: Final = 30
 """Groups with fewer rows are not gated: with 30 rows, the interval of an accuracy of 0.9 is 0.74 to 0.97."""
 
+NO_GROUPS_ADVICE: Final = ": write evaluation.groups: [COLUMN] into the config, and train again"
+
 
 @dataclass(frozen=True, slots=True)
 class GatedValue:
@@ -57,11 +59,7 @@ def gated_value(name: str, summary: Summary) -> GatedValue:
 def _of_groups(name: str, inner: str, groups: Mapping[str, Any], part: str, summary: Summary) -> GatedValue:
     """The value of a metric of a group, `COLUMN.GROUP.METRIC`, or of the worst group of a column."""
     if not groups:
-        advice = (
-            ""
-            if _has_groups(summary)
-            else ": write evaluation.groups: [COLUMN] into the config, and train again"
-        )
+        advice = "" if _has_groups(summary) else NO_GROUPS_ADVICE
         raise _error(name, f"{summary.path} has no groups of rows in its {part} part{advice}")
     columns = [column for column in groups if f"{inner}.".startswith(f"{column}.")]
     if not columns:

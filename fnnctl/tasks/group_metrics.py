@@ -2,7 +2,7 @@
 
 They are measured for all columns of `evaluation.groups`, on rows that were not trained on. A group that is
 predicted worse is found by an exact test of shares and by bootstraps of other metrics, with a correction for
-the number of tests: of ten groups that are predicted equally well, one is often the worst by p < 0.1.
+the number of tests: of ten groups that are predicted equally well, one has p < 0.1 in two of three samples.
 """
 
 from __future__ import annotations
