@@ -14,12 +14,15 @@ from fnnctl.metrics.comparison.measures import (
     RowSums,
     class_measure,
     error_measure,
+    of_groups,
 )
 from fnnctl.metrics.comparison.rows import (
     own_interval,
+    own_intervals,
     paired_difference,
     standard_error,
     unpaired_difference,
+    unpaired_differences,
 )
 from fnnctl.metrics.paired import LEVEL
 from fnnctl.metrics.registry import MAE, R2, metric_of
@@ -257,3 +260,25 @@ def test_the_standard_error_of_a_measure() -> None:
     assert interval[0] < errors.mean() < interval[1]
     assert own_interval(area, rng()) == area.interval
     assert own_interval(Hits(np.ones(8, bool)), rng()) is None
+
+
+def test_metrics_of_the_same_rows_are_resampled_together() -> None:
+    """So a metric that is twice another one has intervals that are twice as wide, and the same p."""
+    a, b = losses(3, 40)
+    shares = Hits(a > 5), Hits(b > 5)
+    doubled = mae(2 * a), mae(2 * b)
+    first, of_shares, second = unpaired_differences([(mae(a), mae(b)), shares, doubled], rng())
+    assert of_shares == unpaired_difference(*shares, rng())
+    assert first.ci95
+    assert (second.value, second.p) == (pytest.approx(2 * first.value), first.p)
+    assert second.ci95 == pytest.approx([2 * end for end in first.ci95])
+    one, none, two = own_intervals([mae(a), shares[0], doubled[0]], rng())
+    assert none is None
+    assert one
+    assert two == pytest.approx([2 * end for end in one])
+
+
+def test_rows_without_a_group_are_groups_of_their_own() -> None:
+    grouped = of_groups(mae(np.array([1.0, 2.0, 3.0, 4.0])), np.array([7, -1, 7, -1]))
+    assert sorted(grouped.values[:, 0].tolist()) == [1, 1, 2]
+    assert grouped.value == 2.5
