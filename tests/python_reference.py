@@ -18,8 +18,8 @@ All public names of `import fnnctl`, from their docstrings. [From Python](python
 """
 ORDER = (
     "train", "evaluate", "run_search", "compare", "load_run", "list_runs", "optimize",
-    "Experiment", "Run", "Predictor", "Contributions", "Comparison", "Optimum", "Optimizer", "Job", "Observer", "Problem",
-    "FnnctlError", "FnnctlWarning",
+    "Experiment", "Run", "Predictor", "Contributions", "Comparison", "Optimum", "Optimizer", "Job",
+    "Observer", "Problem", "FnnctlError", "FnnctlWarning",
 )  # fmt: skip
 WITH_CALL = {"Experiment", "Optimizer"}
 """The classes that a program calls itself."""
