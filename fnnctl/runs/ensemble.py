@@ -100,10 +100,7 @@ def _write(session: SearchSession, ensemble: TrialEnsemble, *, started: float) -
     if not all(math.isfinite(part.loss) for part in parts.values() if part):
         return False
     arrays, description = model_files(ensemble.to_write(data))
-    held_out = (
-        ensemble.nested or parts["validation"]
-    )  # those that have not selected the trials, if there are any
-    tails = error_tails(held_out, data, split.validation)
+    tails = error_tails(ensemble.nested, data, split.validation)  # a validation part has chosen the trials
     arrays |= error_arrays(tails)
     arrays |= kept_rows(data, members[0][0].fit.experiment, predictor, split)
     # Trials may differ in shape, and the facts have the layouts of all. What else is read of the settings,

@@ -157,8 +157,10 @@ def _write_trained(
     record_warnings(run, [*dead, *loss_warnings(fit, [trained], budget=budget)], listener)
     record_notes(run, many_dead, listener)
     predictor, parts = _scored(data, fit, stack, scores)
-    tails = error_tails(parts["validation"], data, fit.split(data).validation)
-    arrays = error_arrays(tails) | kept_rows(data, fit.experiment, predictor, fit.split(data))
+    split = fit.split(data)
+    has_chosen = not fit.settings.bags and is_chosen_by_validation(fit, predictor.decoder)
+    tails = error_tails(parts["validation"], data, split.validation, have_chosen=has_chosen)
+    arrays = error_arrays(tails) | kept_rows(data, fit.experiment, predictor, split)
     _record_calibration(run, fit, predictor, arrays, context)
     if not all(math.isfinite(part.loss) for part in parts.values() if part):
         raise _diverged(run, fit, trained)  # the last step's weights are finite, but too large
@@ -167,7 +169,6 @@ def _write_trained(
     about_scores = score_warnings(fit.experiment, parts["test"], [trained], held_out=parts["validation"])
     record_warnings(run, about_scores, listener, first=True)
     record_warnings(run, column_warnings(run, parts["test"]), listener)
-    split = fit.split(data)
     worst, groups = partial(WorstRows.of_data, data.dataset, split.test), judged_groups(data, split)
     if data.dataset.grouped and not any(groups.values()):
         record_notes(run, [NO_GROUPS], listener)

@@ -22,6 +22,7 @@ SHORT = (
     "recipe: classic\nmodel: {hidden: [4]}\ntraining: {epochs: 3, early_stopping: null}\n"
     "data: {source: t.csv, target: y, split: {by: day, validation: 0.3, test: 0.3}"
 )
+SEARCH = "{method: random, trials: 3, ensemble: {size: 2}, space: {training.l2: {log_uniform: [0.001, 0.1]}}}"
 FIRST_TEST = 182
 """The test part are the last 78 of the rows in their order, the validation part the 78 before."""
 VALIDATION = slice(FIRST_TEST - 78, FIRST_TEST)
@@ -136,14 +137,30 @@ def test_columns_beside_other_options(program: Program, tmp_path: Path) -> None:
 
 
 def test_a_search_has_regions_of_what_it_predicts_with(program: Program, tmp_path: Path) -> None:
-    """The winner is trained on the validation rows too, the ensemble's members were not trained on them."""
-    search = (
-        "{method: random, trials: 3, ensemble: {size: 2}, space: {training.l2: {log_uniform: [0.001, 0.1]}}}"
-    )
-    run = run_of(program, "search", classes_config(tmp_path, f"search: {search}\n"))
-    assert (run / "ensemble" / "coverage.csv").exists()
-    assert program("predict", f"{run}/ensemble", "t.csv", "--coverage", "0.8").code == 0
-    assert program("predict", f"{run}/best", "t.csv", "--coverage", "0.8").code == 2
+    path = classes_config(tmp_path, f"search: {SEARCH}\n")
+    bags = ("model.ensemble={members: 3, bags: true}", "search.objective.on=bags")
+    run = run_of(program, "search", path, *bags, "data.split={validation: 0, test: 0.3}")
+    for part in ("ensemble", "best"):
+        assert (run / part / "coverage.csv").exists()
+        assert program("predict", f"{run}/{part}", "t.csv", "--coverage", "0.8").code == 0
+
+
+def test_validation_rows_that_have_chosen_trials_do_not_count(program: Program, tmp_path: Path) -> None:
+    """The winner is trained on them, too."""
+    run = run_of(program, "search", classes_config(tmp_path, f"search: {SEARCH}\n"))
+    for part in ("ensemble", "best"):
+        assert not (run / part / "coverage.csv").exists()
+        assert program("predict", f"{run}/{part}", "t.csv", "--coverage", "0.8").code == 2
+
+
+@pytest.mark.parametrize(("rows", "code"), [(199, 2), (200, 0)])
+def test_few_validation_rows_that_have_chosen_the_epoch_do_not_count(
+    program: Program, tmp_path: Path, rows: int, code: int
+) -> None:
+    path = numbers_config(tmp_path)
+    split = f"data.split={{by: day, validation: {rows / ROWS}, test: 0}}"
+    run = run_of(program, "train", path, split, "training.early_stopping={}")
+    assert program("predict", str(run), "t.csv", "--coverage", "0.8").code == code
 
 
 @pytest.mark.figures

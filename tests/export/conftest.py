@@ -31,7 +31,7 @@ recipe: classic
 notes: by hand
 data: {source: iris}
 model: {hidden: [8]}
-training: {epochs: 12, batch_size: 32, optimizer: {learning_rate: 0.02}}
+training: {epochs: 12, early_stopping: null, batch_size: 32, optimizer: {learning_rate: 0.02}}
 """
 
 

@@ -38,6 +38,7 @@ SMALL: dict[str, Any] = {
     "recipe": "classic", "hidden_layer_sizes": (20,), "learning_rate_init": 0.02, "early_stopping": False,
     "max_iter": 60,
 }  # fmt: skip
+HELD_OUT = {"data.split.validation": 0.2}
 SPACE = {"training.l2": {"log_uniform": [1e-6, 1e-2]}}
 SMALL_SEARCH: dict[str, Any] = {"recipe": "classic", "space": SPACE, "method": "random", "budget": 2}
 TINY_TABLES = {
@@ -426,7 +427,7 @@ def test_frames_of_transformers_and_arrays_are_alike(library: str) -> None:
 
 def test_intervals_of_a_regressor() -> None:
     """The validation rows have no part in the weights, and their errors are the width."""
-    model = FNNRegressor(**{**SMALL, "early_stopping": True}).fit(*DIABETES)
+    model = FNNRegressor(**SMALL, settings=HELD_OUT).fit(*DIABETES)
     ends, estimates = model.predict_interval(DIABETES[0], 0.8), model.predict(DIABETES[0])
     assert ends.shape == (len(estimates), 2)
     assert np.all((ends[:, 0] <= estimates) & (estimates <= ends[:, 1]))
@@ -437,7 +438,7 @@ def test_intervals_of_a_regressor() -> None:
 def test_sets_have_the_order_of_the_classes() -> None:
     """As texts, 10 comes before 2 and 9."""
     labels = np.array([2, 9, 10])[y]
-    model = FNNClassifier(**{**SMALL, "early_stopping": True}).fit(X, labels)
+    model = FNNClassifier(**SMALL, settings=HELD_OUT).fit(X, labels)
     inside = model.predict_set(X, 0.8)
     assert inside[np.arange(len(X)), model.predict_proba(X).argmax(axis=1)].all()
     assert inside.sum(axis=1).mean() < 2
