@@ -88,12 +88,17 @@ def coverage(run: Benchmark) -> None:
     contender = import_module("tests.benchmarks.coverage.contenders").Contender
     held_out = {"recipe": "classic", "training.epochs": 1, "data.split.validation": 0.5}
     searched = {**held_out, "search.trials": 2, "search.method": "random"}
-    choices = {"fixed": contender(held_out), "search": contender(searched, searches=True)}
+    contenders = {
+        "simulated": {"fixed": contender(held_out)},
+        "nested": {"fixed": contender(held_out, is_nested=True)},
+        "choices": {"search": contender(searched, searches=True)},
+    }
     run.set("coverage.made", FRESH_ROWS=20)
     run.set("coverage.studies", PEERS={})
     cache = run.folder / "cache"
-    for words in ("simulated --count 2", "choices --count 6"):
-        run.main("coverage.__main__", *words.split(), "--cache", cache, "--part", "2/2", CHOICES=choices)
+    for study in contenders:
+        words = [study, "--cache", cache, "--count", 6, "--rows", 60, "--part", "2/2"]
+        run.main("coverage.__main__", *words, CONTENDERS=contenders)
     for study in ("tables", "beside"):
         run.main("coverage.__main__", study, "--cache", cache, "--tables", run.table().parent, "--folds", 1)
     run.main("coverage.__main__", "report", cache)

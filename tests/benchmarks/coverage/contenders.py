@@ -20,6 +20,7 @@ DEFAULT: Final = "default"
 SEARCHED: Final = {"search.trials": 30, "search.method": "random", "search.compare_with_default": False}
 FIXED: Final = {"training.early_stopping": None, "model.calibration": "none"}
 ONE: Final = {"model.ensemble": 1, "data.split.validation": SHARE}
+CLASSIC: Final = {"recipe": "classic", "data.split.validation": SHARE}
 WEIGHTS: Final = {"training.class_weights": "balanced"}
 
 
@@ -30,6 +31,8 @@ class Contender:
     settings: Settings = field(default_factory=dict)
     searches: bool = False
     for_classes_only: bool = False
+    is_nested: bool = False
+    """Whether its errors are compared with those that others have chosen for: see `nested.py`."""
     has_bags: bool = False
     """Whether the members are measured alone, too."""
 
@@ -56,7 +59,7 @@ CHOICES: Final[Mapping[str, Contender]] = {
     "epoch": Contender({**ONE, "model.calibration": "none"}),
     "temperature": Contender({**ONE, "training.early_stopping": None}, for_classes_only=True),
     "epoch and temperature": Contender(ONE, for_classes_only=True),
-    "classic": Contender({"recipe": "classic", "data.split.validation": SHARE}),
+    "classic": Contender(CLASSIC),
     "class weights": Contender({**ONE_FIXED, **WEIGHTS}, for_classes_only=True),
     "bags + fixed": Contender({**BAGS, **FIXED}, has_bags=True),
     "bags + epoch": Contender({**BAGS, "model.calibration": "none"}, has_bags=True),
@@ -69,3 +72,9 @@ CHOICES: Final[Mapping[str, Contender]] = {
 }
 SPLIT: Final = Contender({"data.split.validation": SHARE, "model.ensemble": {"members": 8, "bags": False}})
 """The default recipe with errors of a validation part."""
+NESTED_CHOICES: Final[Mapping[str, Contender]] = {
+    DEFAULT: Contender(is_nested=True),
+    "one network": Contender(ONE, is_nested=True),
+    "classic": Contender(CLASSIC, is_nested=True),
+}
+"""Whose choices are measured by `nested.py`."""

@@ -84,12 +84,12 @@ class MadeTable:
         return self.kind in CLASSES
 
 
-def made_tables(count: int, kinds: Collection[str]) -> Iterator[MadeTable]:
-    """As many tables of each of these kinds and each size, in turns.
+def made_tables(count: int, kinds: Collection[str], sizes: Collection[int] = SIZES) -> Iterator[MadeTable]:
+    """As many tables of each of these kinds and sizes, in turns.
 
     A table depends on its kind, its size and its number among these.
     """
-    cells = [(kind, size) for size in SIZES for kind in kinds]
+    cells = [(kind, size) for size in sizes for kind in kinds]
     for number in range(count):
         kind, size = cells[number % len(cells)]
         yield _made(kind, size, number // len(cells))

@@ -10,11 +10,12 @@ from typing import Any, Final, NamedTuple, Self
 
 import numpy as np
 
-from fnnctl import Predictor, Run
+from fnnctl import Predictor
 from fnnctl.arrays import BoolArray, FloatArray
 from fnnctl.metrics.conformal import ScoreTail
 from fnnctl.modelling.covering import saved_tails
-from fnnctl.modelling.saved_model import load_model
+from fnnctl.modelling.saved_model import SavedModel
+from fnnctl.tasks.regions import ErrorTails
 
 COVERAGES: Final = (0.8, 0.9, 0.95)
 UNKNOWN: Final = -1
@@ -85,46 +86,41 @@ class Measured:
         return cls(**{**line, "key": Key(**line["key"]), "levels": levels})
 
 
-def levels_of(run: Run, rows: Any, targets: Any) -> tuple[Level, ...]:
-    """The regions of a run's predictor around rows with these targets; only coverages that it can have.
+def levels_of(model: SavedModel, rows: Any, targets: Any) -> tuple[Level, ...]:
+    """The regions of a model around rows with these targets; only coverages that it can have.
 
-    Nothing for a run that does not know its errors.
+    Nothing for a model that does not know its errors.
     """
-    return _levels([run.predictor], run, rows, targets)
+    return _levels([Predictor(model)], saved_tails(model), rows, targets)
 
 
-def levels_of_members(run: Run, rows: Any, targets: Any) -> tuple[Level, ...]:
+def levels_of_members(model: SavedModel, rows: Any, targets: Any) -> tuple[Level, ...]:
     """The same with each member of the ensemble alone in turn: as often as it has members.
 
     The errors are those of single members. So this is the coverage without the difference between a member
     and the ensemble: what is below the expectation was flattered by choices.
     """
-    model = load_model(run.folder, lambda text: None)
     members = [Predictor(replace(model, predictor=member)) for member in model.predictor.member_predictors()]
-    return _levels(members, run, rows, targets)
+    return _levels(members, saved_tails(model), rows, targets)
 
 
-def _levels(predictors: Sequence[Predictor], run: Run, rows: Any, targets: Any) -> tuple[Level, ...]:
-    tails = saved_tails(load_model(run.folder, lambda text: None))
+def _levels(
+    predictors: Sequence[Predictor], tails: ErrorTails | None, rows: Any, targets: Any
+) -> tuple[Level, ...]:
     if tails is None:
         return ()
-    truth = np.tile(np.asarray(targets), len(predictors))
+    truth, classes = np.tile(np.asarray(targets), len(predictors)), predictors[0].classes
     levels, scores = [], scores_of(tails.sides[0].all)
     for coverage in (coverage for coverage in COVERAGES if coverage <= tails.highest_coverage):
-        if predictors[0].classes is None:
+        if classes is None:
             ends = np.concatenate([each.predict_interval(rows, coverage) for each in predictors])
             levels.append(interval_level(coverage, ends, truth, scores))
             continue
         (side,) = tails.sides
-        counts = {
-            name: scores_of(tail)
-            for name, tail, own in zip(
-                predictors[0].classes, side.tails_at(tails.level(coverage)), side.parts, strict=True
-            )
-            if tail is own
-        }
+        taken = zip(classes, side.tails_at(tails.level(coverage)), side.parts, strict=True)
+        counts = {name: scores_of(tail) for name, tail, own in taken if tail is own}
         sets = np.concatenate([each.predict_set(rows, coverage) for each in predictors])
-        levels.append(set_level(coverage, sets, predictors[0].classes, truth, scores, counts))
+        levels.append(set_level(coverage, sets, classes, truth, scores, counts))
     return tuple(levels)
 
 

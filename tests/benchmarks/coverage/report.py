@@ -9,6 +9,7 @@ from typing import Final
 
 from fnnctl.metrics.paired import holm
 from tests.benchmarks.coverage.measured import COVERAGES, Held, Level, Measured, expected
+from tests.benchmarks.coverage.nested import AS_CHOSEN, BY_OTHERS
 
 CLASSIFICATION: Final = "classification"
 USUAL: Final = 0.9
@@ -58,6 +59,25 @@ def _simulated(results: Sequence[Measured]) -> Iterator[str]:
                 for coverage in COVERAGES
             ]
             yield _row(f"{kind}: {name}", len(differences[1]), *map(_against_zero, differences))
+
+
+def _nested(results: Sequence[Measured]) -> Iterator[str]:
+    """By how much the coverage rises if other rows choose: that is what the choices flatter."""
+    yield _header("", "rows", "tables", *(f"{coverage:g}" for coverage in COVERAGES), f"size at {USUAL}")
+    lines: dict[tuple[str, int], dict[float, list[tuple[float, float]]]] = {}
+    pairs = _grouped(results, lambda result: f"{result.key.contender.partition(':')[0]}: {result.key.table}")
+    for pair in pairs.values():
+        levels = {result.key.contender.partition(": ")[2]: result.levels for result in pair}
+        kind = "classes" if any(level.classes for level in pair[0].levels) else "numbers"
+        name = f"{pair[0].key.contender.partition(':')[0]}, {kind}"
+        for first, other in zip(levels[AS_CHOSEN], levels[BY_OTHERS], strict=True):
+            difference = _share(other.all) - _share(first.all), other.size / first.size - 1.0
+            lines.setdefault((name, pair[0].rows), {}).setdefault(first.coverage, []).append(difference)
+    for (name, rows), by_coverage in sorted(lines.items()):
+        shares = [[share for share, _ in by_coverage.get(coverage, [])] for coverage in COVERAGES]
+        sizes = [size for _, size in by_coverage.get(USUAL, [])]
+        size = f"{100 * statistics.fmean(sizes):+.1f} %" if sizes else "–"
+        yield _row(name, rows, len(shares[0]), *map(_against_zero, shares), size)
 
 
 def _choices(results: Sequence[Measured]) -> Iterator[str]:
@@ -262,9 +282,10 @@ def _grouped(results: Sequence[Measured], key: Callable[[Measured], str]) -> dic
     return groups
 
 
-SIMULATED, CHOSEN, TABLES, BESIDE = "simulated", "choices", "tables", "beside"
+SIMULATED, NESTED, CHOSEN, TABLES, BESIDE = "simulated", "nested", "choices", "tables", "beside"
 SECTIONS: Final[Mapping[str, Callable[[Sequence[Measured]], Iterator[str]]]] = {
     SIMULATED: _simulated,
+    NESTED: _nested,
     CHOSEN: _choices,
     TABLES: _tables,
     BESIDE: _beside,

@@ -6,16 +6,19 @@ import statistics
 import tempfile
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
+from fnnctl import Run
+from fnnctl.modelling.saved_model import SavedModel, load_model
 from tests.benchmarks.accuracy.contenders import write_fold
 from tests.benchmarks.accuracy.peer import PeerTask, read_columns
 from tests.benchmarks.coverage.contenders import DEFAULT, SPLIT, Contender
 from tests.benchmarks.coverage.made import MadeTable
 from tests.benchmarks.coverage.measured import Key, Level, Measured, levels_of, levels_of_members
+from tests.benchmarks.coverage.nested import watched_training
 from tests.benchmarks.coverage.peers import PEERS, Peer
 from tests.benchmarks.recipe.tables import TARGET, Table, outer_folds, read_table
 
@@ -33,17 +36,35 @@ def of_made_tables(
             if (study, name, table.name) in begun_with or not contender.suits(table.is_classification):
                 continue
             begun = time.perf_counter()
-            for part, run in contender.runs(table.columns, WHOLE):
-                measures = {part: levels_of, "members alone": levels_of_members}
-                for what, measure in measures.items() if contender.has_bags else [(part, levels_of)]:
-                    yield Measured(
-                        Key(study, f"{name}: {what}" if what else name, table.name, 0),
-                        table.kind,
-                        table.rows,
-                        time.perf_counter() - begun,
-                        measure(run, table.fresh, table.targets),
-                        None if table.is_classification else statistics.pstdev(table.targets),
-                    )
+            for part, levels in _levels(contender, table):
+                yield Measured(
+                    Key(study, f"{name}: {part}" if part else name, table.name, 0),
+                    table.kind,
+                    table.rows,
+                    time.perf_counter() - begun,
+                    levels,
+                    None if table.is_classification else statistics.pstdev(table.targets),
+                )
+
+
+def _levels(contender: Contender, table: MadeTable) -> Iterator[tuple[str, tuple[Level, ...]]]:
+    """What a contender has on fresh rows: each run of a search, or each way to measure a training."""
+    fresh = table.fresh, table.targets
+    if contender.is_nested:
+        with watched_training() as watched:
+            ((_, run),) = contender.runs(table.columns, WHOLE)
+        for way, tails in watched.tails().items():
+            yield way, levels_of(replace(model_of(run), error_arrays=tails.to_arrays()), *fresh)
+        return
+    for part, run in contender.runs(table.columns, WHOLE):
+        yield part, levels_of(model_of(run), *fresh)
+        if contender.has_bags:
+            yield "members alone", levels_of_members(model_of(run), *fresh)
+
+
+def model_of(run: Run) -> SavedModel:
+    """The model of a run."""
+    return load_model(run.folder, lambda text: None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +92,7 @@ class FoldOfTable:
             return contender.levels(self.task, self.targets)
         kind = "classification" if self.task.is_classification else "regression"
         ((_, run),) = contender.runs(self.train, {**WHOLE, "data.task": kind})
-        return levels_of(run, self.task.test, self.targets)
+        return levels_of(model_of(run), self.task.test, self.targets)
 
 
 def of_folds(
