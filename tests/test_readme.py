@@ -239,7 +239,7 @@ def test_predictions_are_the_programs(
             assert re.sub(r"\d\.\d+", "", line) == re.sub(r"\d\.\d+", "", expected)
             numbers, in_document = ([*map(float, re.findall(r"\d\.\d+", text))] for text in (line, expected))
             assert numbers == pytest.approx(in_document, abs=1e-3)
-    assert len(examples) == 2
+    assert len(examples) == 3
     Path("trees.csv").write_text(rows.replace("2.6", "tall"))
     assert run(["predict", "latest", "trees.csv"]) == 2
     assert f"`{capsys.readouterr().err.splitlines()[-1]}`" in TEXTS["predictions.md"]

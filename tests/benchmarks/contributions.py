@@ -135,7 +135,8 @@ def measure(model: SavedModel, columns: dict[str, list[Any]], rows: int) -> None
         np.array([row.scores for row in explained]), predictor.decoder
     )
     features = [np.concatenate(parts) for parts in zip(background.features, explained_features, strict=True)]
-    mixtures = Mixtures(explainer, features, column_numbers(explainer, background.columns))
+    order = np.argsort(explainer.turns[0, 0])  # the column of each turn
+    mixtures = Mixtures(explainer, features, [order[turns[0]] for turns in explainer.feature_turns])
     truth = np.empty_like(effects)
     for row, index in enumerate(predicted.tolist()):
         mixtures.index = index
@@ -151,19 +152,6 @@ def measure(model: SavedModel, columns: dict[str, list[Any]], rows: int) -> None
         rms, largest = np.sqrt(np.mean(differences**2)) / deviation, np.abs(differences / errors).max()
         ratio = f"{largest:8.2f}" if name == "fnnctl" else f"{'':8}"
         print(f"{name:16} {contender.seconds:10.4f} {contender.predictions:12,.0f} {rms:9.5f} {ratio}")
-
-
-def column_numbers(explainer: Explainer, columns: Any) -> list[IntArray]:
-    """The column of each feature, for each part of the predictor that has its own."""
-    numbers = []
-    for part in explainer.predictor.distinct:
-        indices_of = part.preprocessor.feature_indices
-        of_part = np.empty(sum(map(len, indices_of.values())), np.intp)
-        for number, names in enumerate(columns.values()):
-            for name in names:
-                of_part[indices_of[name]] = number
-        numbers.append(of_part)
-    return numbers
 
 
 def by_shap(
