@@ -15,7 +15,6 @@ from fnnctl.data.files import UNREPORTED
 from fnnctl.data.new_rows import KEEP_NONE, Keep, output_names
 from fnnctl.errors import UsageError
 from fnnctl.memory import return_large_blocks
-from fnnctl.modelling.background import background_of_model, background_of_rows
 from fnnctl.modelling.contributions import Explainer, Explanation
 from fnnctl.modelling.covering import covering, refuse_separators
 from fnnctl.modelling.input_file import InputFile, as_notes
@@ -151,6 +150,8 @@ def _explanation(
     """What is written of contributions; None if none are."""
     if most is None:
         return None
+    from fnnctl.modelling.background import background_of_model, background_of_rows  # it reads training data
+
     if background is None:
         rows = background_of_model(model, instead="name background rows with --background FILE")
     else:

@@ -10,16 +10,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.metrics.shapley import Effects, drawn_turns, shapley_effects
-from fnnctl.modelling.background import Background
 from fnnctl.modelling.predictor import Predictor
 from fnnctl.seeds import Purpose, stream
 from fnnctl.training.scoring import SCORING_BATCH
+
+if TYPE_CHECKING:  # it reads training data
+    from fnnctl.modelling.background import Background
 
 LEAST_ORDERS: Final = 100
 """Fewer background rows are repeated until there are so many orders of the columns and reverses of them."""

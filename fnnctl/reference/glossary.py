@@ -19,6 +19,8 @@ TERMS: Final[Mapping[str, str]] = {
     "checkpoint": "The stored state of a training, from which it is resumed.",
     "configuration": "The complete settings of one training: what the config sets, and the recipe's values "
     "for the rest.",
+    "contribution": "How far a column moves the prediction of a row from the mean prediction of other rows, "
+    "the background: its Shapley value.",
     "cost": "Epochs × rows × parameters × networks: what a training takes, whatever the machine is.",
     "coverage": "The share of the rows whose true value is in the predicted interval or set.",
     "cross-validation": "Training once per fold on the rows outside of it, so that every row is tested once "
