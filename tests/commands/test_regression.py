@@ -48,7 +48,8 @@ def test_a_run_has_the_files_of_a_regression(trained: Path) -> None:
     of_other_commands = {*of_search, names.DATA_SIZE, names.FEATURE_IMPORTANCE, names.CROSS_VALIDATION}
     figures = {*figures_by_records(trained)}
     assert figures >= FIGURES
-    assert files_of(trained) == {*names.LAYOUT, *figures} - {*of_other_commands, *classes}
+    others = {*of_other_commands, *classes, names.GROUPS}
+    assert files_of(trained) == {*names.LAYOUT, *figures} - others
     predictions = table(trained, "predictions.csv")
     assert list(predictions[0]) == ["row", "target", "prediction"]
     assert len(predictions) == 88

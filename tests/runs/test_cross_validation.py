@@ -18,9 +18,9 @@ from tests.runs.folding import CV_FILES, SMALL, table
 
 OTHER_RUNS = {
     names.JOURNAL, names.JOURNAL_TORN, names.TIMELINE, names.LEADERBOARD, names.DATA_SIZE, names.THRESHOLD,
-    names.FEATURE_IMPORTANCE, names.DEFAULT_CONFIG,
+    names.FEATURE_IMPORTANCE, names.DEFAULT_CONFIG, names.GROUPS,
 }  # fmt: skip
-"""The files of searches, and those that need two classes or an option."""
+"""The files of searches, and those that need two classes, a setting or an option."""
 
 
 CONFIG = (
