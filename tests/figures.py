@@ -15,6 +15,7 @@ CLASSIFICATION_FIGURES = {
 
 
 def figures_by_records(run: Path) -> list[str]:
-    """The figures that the run must have by their records, in their order."""
+    """The figures that a command must have drawn by their records, in their order."""
     folder = RunFolder(run)
-    return [figure.file for figure in possible_figures(folder, summarize(folder))]
+    figures = possible_figures(folder, summarize(folder))
+    return [figure.file for figure in figures if not figure.only_in_reports]

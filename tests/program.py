@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from fnnctl.cli import run
@@ -50,6 +51,18 @@ def only_run(folder: Path) -> Path:
 def read_json(path: Path) -> dict[str, Any]:
     value: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return value
+
+
+def assert_same_networks(run: Path, other: Path) -> None:
+    """The arrays of all networks are equal; how they err on held-out rows may differ."""
+    networks, expected = (
+        {name: array for name, array in arrays.items() if "." not in name or name.startswith("part_")}
+        for arrays in (np.load(run / "model.npz"), np.load(other / "model.npz"))
+    )
+    assert networks.keys() == expected.keys()
+    for name, array in networks.items():
+        assert array.dtype == expected[name].dtype
+        assert array.tobytes() == expected[name].tobytes(), name
 
 
 def assert_same_files(run: Path, other: Path, *names: str) -> None:

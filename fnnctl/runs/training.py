@@ -28,7 +28,7 @@ from fnnctl.runs.endings import column_warnings, dead_unit_messages, diverged, l
 from fnnctl.runs.facts import known_facts
 from fnnctl.runs.position import followed_training
 from fnnctl.runs.recorder import RunRecorder, record_notes, record_warnings, write_scores
-from fnnctl.runs.unlike_rows import is_chosen_by_validation, unlike_rows_warnings
+from fnnctl.runs.unlike_rows import are_predictions_chosen, is_chosen_by_validation, unlike_rows_warnings
 from fnnctl.stacks.costs import pays_off
 from fnnctl.stacks.out_of_bag import scored_out_of_bag
 from fnnctl.stacks.work import TrainedStack, Workers, in_this_process, train_fits
@@ -158,7 +158,7 @@ def _write_trained(
     record_notes(run, many_dead, listener)
     predictor, parts = _scored(data, fit, stack, scores)
     split = fit.split(data)
-    has_chosen = not fit.settings.bags and is_chosen_by_validation(fit, predictor.decoder)
+    has_chosen = not fit.settings.bags and are_predictions_chosen(fit, predictor.decoder)
     tails = error_tails(parts["validation"], data, split.validation, have_chosen=has_chosen)
     arrays = error_arrays(tails) | kept_rows(data, fit.experiment, predictor, split)
     _record_calibration(run, fit, predictor, arrays, context)

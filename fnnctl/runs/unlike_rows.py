@@ -29,11 +29,17 @@ MAX_NAMED: Final = 5
 
 def is_chosen_by_validation(fit: Fit, decoder: OutputDecoder) -> bool:
     """Whether validation rows chose something of a fit without bags, so that their score is too good."""
+    threshold = PostTraining.of(fit.experiment.model).chooses_threshold
+    return threshold or are_predictions_chosen(fit, decoder)
+
+
+def are_predictions_chosen(fit: Fit, decoder: OutputDecoder) -> bool:
+    """Whether probabilities, or estimates, of a fit without bags depend on a choice by validation rows."""
     monitors = fit.experiment.training.monitors.values()
     return (
         any(monitor.startswith("validation_") for monitor in monitors)
         or fit.settings.twins
-        or PostTraining.of(fit.experiment.model).needs_rows(decoder)
+        or PostTraining.of(fit.experiment.model).fits_predictions(decoder)
     )
 
 

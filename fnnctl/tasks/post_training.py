@@ -65,8 +65,11 @@ class PostTraining:
 
     def needs_rows(self, decoder: OutputDecoder) -> bool:
         """Whether something of this decoder is fitted to validation rows."""
-        fits_correction = decoder.class_weights is not None or decoder.needs_residuals
-        return self.calibrates or self.chooses_threshold or fits_correction
+        return self.chooses_threshold or self.fits_predictions(decoder)
+
+    def fits_predictions(self, decoder: OutputDecoder) -> bool:
+        """Whether probabilities, or estimates, depend on what is fitted to validation rows."""
+        return self.calibrates or decoder.class_weights is not None or decoder.needs_residuals
 
     def with_threshold(self, decoder: OutputDecoder, threshold: float | None) -> OutputDecoder:
         """The decoder at a threshold of these settings; None for the default, or if none can be chosen."""

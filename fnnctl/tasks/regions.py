@@ -104,7 +104,7 @@ class ErrorTails:
     def highest_coverage(self) -> float:
         """The highest coverage that the rows are enough for."""
         level = min(side.highest_level for side in self.sides)
-        return 1.0 - len(self.sides) * (1.0 - level)
+        return round(1.0 - len(self.sides) * (1.0 - level), 9)  # 9 of 10 rows are enough for 0.9
 
     def level(self, coverage: float) -> float:
         """That of each side: half of the errors may be above a number's interval, and half below."""

@@ -59,9 +59,9 @@ def test_a_background_row_has_no_effects_on_itself(trained: Path, program: Progr
 
 def test_kept_columns_give_way_and_the_classes_may_be_fewer(trained: Path, program: Program) -> None:
     Path("new.csv").write_text("base,effect_1," + HEADER + "x,y," + ROW)
-    words = ("--contributions", "1", "--keep", "base,effect_1", "--top", "1", "--coverage", "0.5")
+    words = ("--contributions", "1", "--keep", "base,effect_1", "--top", "1")
     done = program("predict", str(only_run(trained)), "new.csv", *words)
-    header = "row,input_base,input_effect_1,prediction,set,set_size,top_1,p_top_1,base,column_1,effect_1"
+    header = "row,input_base,input_effect_1,prediction,top_1,p_top_1,base,column_1,effect_1"
     assert done.out.splitlines()[0] == f"{header},effect_other"
     assert done.out.splitlines()[1].startswith("0,x,y,")
 

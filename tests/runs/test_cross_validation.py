@@ -18,7 +18,7 @@ from tests.runs.folding import CV_FILES, SMALL, table
 
 OTHER_RUNS = {
     names.JOURNAL, names.JOURNAL_TORN, names.TIMELINE, names.LEADERBOARD, names.DATA_SIZE, names.THRESHOLD,
-    names.FEATURE_IMPORTANCE, names.DEFAULT_CONFIG, names.GROUPS,
+    names.FEATURE_IMPORTANCE, names.DEFAULT_CONFIG, names.GROUPS, names.COVERAGE,
 }  # fmt: skip
 """The files of searches, and those that need two classes, a setting or an option."""
 

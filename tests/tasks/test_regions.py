@@ -26,7 +26,7 @@ def test_an_interval_has_half_of_the_errors_on_each_side() -> None:
     assert (low.item(), high.item()) == (91.0, 109.0)
     low, high = tails.limits(0.5).intervals(np.array([100.0]))
     assert (low.item(), high.item()) == (95.0, 105.0)  # ⌈20 · 0.75⌉ = 15: the fifth-largest error is 5
-    assert tails.highest_coverage == pytest.approx(0.9)
+    assert tails.highest_coverage == 0.9
 
 
 def test_tenths_of_the_estimates_have_their_own_widths_if_there_are_rows() -> None:
