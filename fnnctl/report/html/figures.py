@@ -13,11 +13,13 @@ from fnnctl.text import counted
 
 WIDE: Final = 560
 """Wider figures, in points, have a row of their own."""
+TALL: Final = 1.2
+"""Figures whose height is more than so many times their width are as wide as others, and not as high."""
 MAX_COLUMNS: Final = 40
 DIGITS: Final = 4
 LONGEST: Final = len("-0.1234")
 """Longer numbers are shortened. A shorter one may be the name of a class, such as `1.10`."""
-_VIEW_BOX: Final = re.compile(r'viewBox="\S+ \S+ (\S+) ')
+_VIEW_BOX: Final = re.compile(r'viewBox="\S+ \S+ (\S+) (\S+)"')
 
 
 def figure_part(figure: Figure, prefix: str) -> Part | None:
@@ -40,15 +42,16 @@ def figure_part(figure: Figure, prefix: str) -> Part | None:
         f"{element('title', escape(figure.title))}{described}{rest}"
     )
     caption = element("figcaption", content(figure.title))
-    look = "wide" if figure.is_wide or _width(drawing) > WIDE else None
+    width, height = _size(drawing)
+    look = "wide" if figure.is_wide or width > WIDE else "tall" if height > TALL * width else None
     numbers = figure.numbers()
     below = EMPTY if numbers is None else numbers_table(numbers)
     return Part(element("figure", caption, svg, below, id=name, class_=look), figure.file)
 
 
-def _width(svg: str) -> float:
+def _size(svg: str) -> tuple[float, float]:
     view_box = _VIEW_BOX.search(svg)
-    return float(view_box[1]) if view_box else 0.0
+    return (float(view_box[1]), float(view_box[2])) if view_box else (0.0, 0.0)
 
 
 def numbers_table(numbers: DrawnNumbers) -> Markup:
