@@ -72,8 +72,11 @@ class Listener(Protocol):
         `time_limit` seconds training ends.
         """
 
-    def columns(self, total: int) -> AbstractContextManager[Callable[[int], None]]:
-        """Yield a function to call with the number of columns, out of `total`, that have been measured."""
+    def columns(self, total: int, measured: str) -> AbstractContextManager[Callable[[int], None]]:
+        """Yield a function to call with the number of columns, out of `total`, that have been measured.
+
+        `measured` is what of them, such as `importance`.
+        """
 
 
 class Stop(Protocol):
@@ -137,7 +140,7 @@ class SilentListener:
         yield lambda done, status=str: None
 
     @contextmanager
-    def columns(self, total: int) -> Iterator[Callable[[int], None]]:
+    def columns(self, total: int, measured: str) -> Iterator[Callable[[int], None]]:
         yield lambda done: None
 
 

@@ -55,7 +55,8 @@ ORDERS = {
     "metrics": (
         "conformal", "shapley", "confusion", "ranking", "calibration", "rows", "metric", "registry",
         "bootstrap", "classification", "regression", "resampling", "paired", "comparison", "curves",
-        "decisions", "guessing", "feature_importance", "hyperparameter_importance", "kendall", "stored",
+        "decisions", "guessing", "feature_importance", "hyperparameter_importance", "kendall",
+        "partial_dependence", "stored",
     ),
     "tasks": (
         "regions", "decisions", "detection", "mixture", "one_column", "warnings", "worst_rows", "shares",
@@ -69,13 +70,15 @@ ORDERS = {
     ),
     "data": (
         "files", "problems", "builtin", "matrix", "columns", "tables", "stored_arrays", "feature_array",
-        "dataset", "row_texts", "in_memory", "settings", "groupings", "preprocessing", "fitting", "splits",
+        "dataset", "row_texts", "axis_values", "in_memory", "settings", "groupings", "preprocessing",
+        "fitting", "splits",
         "warnings", "row_encoder", "new_rows", "unseen_values", "loading", "profile",
     ),
     "report": (
         "words", "verdicts", "blocks", "document", "plan", "summary", "stored_importances",
-        "searched_settings", "best_model", "side_by_side", "gated_values", "measured_groups", "figures",
-        "comparison", "topics", "gates", "listing", "html", "formats", "description",
+        "stored_dependence", "searched_settings", "best_model", "side_by_side", "gated_values",
+        "measured_groups", "figures", "comparison", "topics", "gates", "listing", "html", "formats",
+        "description",
     ),
     "store": (
         "names", "volumes", "atomic", "lock", "documents", "tables", "weights", "metrics_shape",

@@ -100,7 +100,7 @@ class ObserverListener:
         yield lambda done, status=str: self._observer.progress("training", int(done), total)
 
     @contextmanager
-    def columns(self, total: int) -> Iterator[Callable[[int], None]]:
+    def columns(self, total: int, measured: str) -> Iterator[Callable[[int], None]]:
         yield lambda done: self._observer.progress("columns", done, total)
 
 

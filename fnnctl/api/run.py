@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
-from fnnctl.api.arguments import path_of, probability, search_options
+from fnnctl.api.arguments import asked_dependence, path_of, probability, search_options
 from fnnctl.api.floating_point import default_errstate
 from fnnctl.api.observer import Observer, silent_context
 from fnnctl.api.predictor import Predictor
@@ -28,8 +29,11 @@ from fnnctl.report.formats.registry import SHORT_FORMATS, TEXT_FORMATS, runs_rep
 from fnnctl.report.html.report import html_answer
 from fnnctl.report.stored_importances import importance_columns
 from fnnctl.report.summary import Summary, summarize
+from fnnctl.report.topics.partial_dependence import dependence_entries
 from fnnctl.report.topics.registry import run_document
 from fnnctl.runs.feature_importance import measure_importance
+from fnnctl.runs.measured_network import MeasuredNetwork
+from fnnctl.runs.partial_dependence import measure_partial_dependence
 from fnnctl.runs.search_session import SearchOptions
 from fnnctl.store.catalogue import find_run
 from fnnctl.store.folder import RunFolder
@@ -224,12 +228,42 @@ class Run:
         whose data were in memory gets them again as `data`. Raises `UsageError` if the run has no network or
         no such rows, and `DataError` if the data have changed.
         """
+        with self._measured(data, observer) as network:
+            importances = measure_importance(network)
+        return importance_columns(importances)
+
+    def partial_dependence(
+        self,
+        columns: int | Sequence[str] = 6,
+        *,
+        pairs: Sequence[tuple[str, str]] = (),
+        data: Any = None,
+        observer: Observer | None = None,
+    ) -> dict[str, Any]:
+        """Measure how the prediction changes with the values of columns, on rows that were trained on.
+
+        Args:
+            columns: The number of the most important columns, or names of columns.
+            pairs: Columns whose values are changed together.
+            data: What was in memory when the run was made.
+            observer: As for `train`.
+
+        The result has the entries `partial_dependence` (a list with one entry per column),
+        `pair_dependence` and `partial_dependence_rows` of `fnnctl report --json`. Raises `UsageError` if the
+        run has no network or the network reads no such column, and `DataError` if the data have changed.
+        """
+        asked = asked_dependence(columns, pairs)
+        with self._measured(data, observer) as network:
+            return dependence_entries(measure_partial_dependence(network, asked))
+
+    @contextmanager
+    def _measured(self, data: Any, observer: Observer | None) -> Iterator[MeasuredNetwork]:
+        """The network with its data, which are handed over again if they were in memory."""
         if data is None and (facts := self.folder.read_manifest().data) and facts.in_memory:
             raise UsageError("the data of the run were in memory: hand them over again")
         with silent_context(self.folder.path.parent, observer) as (context, _):
             memory = None if data is None else memory_data(data)
-            importances = measure_importance(self.folder, context, with_figure=False, memory=memory)
-        return importance_columns(importances)
+            yield MeasuredNetwork(self.folder, context, with_figures=False, memory=memory)
 
     def export(
         self,

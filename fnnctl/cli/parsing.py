@@ -105,17 +105,32 @@ def column_names(option: str, words: Sequence[str]) -> tuple[str, ...] | None:
     """
     if ALL in words:
         return None
-    names: list[str] = []
+    advice = "write names with commas between them, or all"
+    return tuple(name for word in words for name in _header_names(option, word, advice))
+
+
+def column_pairs(option: str, words: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """The two names in each word of a repeatable option, as in a CSV header; a pair counts once.
+
+    Raises `UsageError` if a word has not two names.
+    """
+    pairs: list[tuple[str, str]] = []
     for word in words:
-        try:
-            (cells,) = csv.reader([word], strict=True, skipinitialspace=True)
-        except (csv.Error, ValueError):
-            cells = []
-        cells = [name.strip() for name in cells]
-        if not cells or not all(cells):
-            advice = "write names with commas between them, or all"
-            raise UsageError(
-                f"{option} {quoted(word)}: {advice}; quote a name with a comma in it: '\"a, b\"'"
-            )
-        names += cells
-    return tuple(names)
+        advice = "write the names of two columns with a comma between them"
+        names = _header_names(option, word, advice)
+        if len(names) != 2:
+            raise UsageError(f"{option} {quoted(word)}: {advice}")
+        pairs.append((names[0], names[1]))
+    return tuple(dict.fromkeys(pairs))
+
+
+def _header_names(option: str, word: str, advice: str) -> list[str]:
+    """The names in a word as in a CSV header; raises `UsageError`, with advice, if there is none."""
+    try:
+        (cells,) = csv.reader([word], strict=True, skipinitialspace=True)
+    except (csv.Error, ValueError):
+        cells = []
+    names = [name.strip() for name in cells]
+    if not names or not all(names):
+        raise UsageError(f"{option} {quoted(word)}: {advice}; quote a name with a comma in it: '\"a, b\"'")
+    return names

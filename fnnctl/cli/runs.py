@@ -23,7 +23,7 @@ from fnnctl.cli.options import (
     number_option,
     run_option,
 )
-from fnnctl.cli.parsing import MAX_DECIMALS, age, column_names, number_from_0, share
+from fnnctl.cli.parsing import MAX_DECIMALS, age, column_names, column_pairs, number_from_0, share
 from fnnctl.config.table_files import TABLE_LABELS
 from fnnctl.console.output import Output
 from fnnctl.console.terminal import terminal_context
@@ -212,6 +212,22 @@ Margin = Annotated[
         "units of the metric.",
     ),
 ]
+PartialDependence = Annotated[
+    int | None,
+    number_option(
+        "--partial-dependence",
+        "Measure how the prediction changes with the value of a column, for the N most important ones.",
+        least=1,
+    ),
+]
+Pairs = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--pair",
+        metavar="A,B",
+        help="Measure how the prediction changes with the values of two columns. Repeatable.",
+    ),
+]
 GateMetric = Annotated[
     str | None,
     typer.Option(
@@ -230,6 +246,7 @@ GateMetric = Annotated[
         "fnnctl report longer --not-worse-than flowers --metric log_loss",
         "fnnctl report longer --not-worse-than flowers --margin 0.05",
         "fnnctl report flowers --output report.md",
+        "fnnctl report flowers --partial-dependence 3 --output report.html",
     ),
     topics=("reports", "plots", "ci"),
 )
@@ -267,6 +284,8 @@ def report(
         bool,
         typer.Option("--importance", help="Measure which columns matter, on rows that were not trained on."),
     ] = False,
+    partial_dependence: PartialDependence = None,
+    pair: Pairs = None,
     no_figures: NoFigures = False,
     runs_dir: RunsDir = RUNS_DIR,
     *,
@@ -277,7 +296,7 @@ def report(
     --fail-under and --not-worse-than are gates: if one is missed, the exit code is 1. With -q, only they are
     shown.
     """
-    from fnnctl.commands.report import Gates, report, show_report
+    from fnnctl.commands.report import Gates, Measurements, report, show_report
     from fnnctl.report.formats.form import ReportForm
 
     with terminal_context(output, runs_dir) as context:
@@ -285,8 +304,9 @@ def report(
         form = ReportForm(format_, file, short, junit).resolve(
             is_json=output.json, is_verbose=output.verbose, has_gates=bool(gates)
         )
+        measurements = Measurements(importance, partial_dependence, column_pairs("--pair", pair or ()))
         summaries = report(
-            runs or [], context, gates=gates, importance=importance, with_figures=not no_figures
+            runs or [], context, gates=gates, measurements=measurements, with_figures=not no_figures
         )
         return show_report(summaries, form, output)
 

@@ -31,7 +31,6 @@ from fnnctl.store.catalogue import find_run
 from fnnctl.store.folder import RunFolder
 
 if TYPE_CHECKING:
-    from fnnctl.metrics.feature_importance import FeatureImportances
     from fnnctl.report.blocks import Command
 
 GATE_MISSED: Final = 1
@@ -56,6 +55,21 @@ class Gates:
 
 
 @dataclass(frozen=True, slots=True)
+class Measurements:
+    """What is measured of the networks of the runs before they are reported on."""
+
+    importance: bool = False
+    """Which columns matter."""
+    partial_dependence: int | None = None
+    """What the network does with so many of the most important columns."""
+    pairs: Sequence[tuple[str, str]] = ()
+    """What it does with two columns together."""
+
+    def __bool__(self) -> bool:
+        return bool(self.importance or self.partial_dependence or self.pairs)
+
+
+@dataclass(frozen=True, slots=True)
 class ReportedRuns:
     """The runs that are reported on, and the results of the gates."""
 
@@ -73,33 +87,31 @@ def report(
     context: Context,
     *,
     gates: Gates = Gates(),
-    importance: bool = False,
+    measurements: Measurements = Measurements(),
     with_figures: bool = True,
 ) -> ReportedRuns:
     """Summarize the runs, by default the newest one, and check their gates.
 
-    With `importance`, the importance of the columns is measured first. Missing figures are drawn. Raises
-    `UsageError` for an unknown run, or for a metric of a gate.
+    Measurements come first. Missing figures are drawn. Raises `UsageError` for an unknown run or column, or
+    for a metric of a gate.
     """
     for option, value in (("--metric", gates.metric), (MARGIN, gates.margin)):
         if value is not None and not gates.not_worse_than:
             raise UsageError(f"{option} belongs to --not-worse-than RUN: add it, or leave {option} out")
     thresholds = parse_gates(gates.fail_under)
     names: Sequence[str | None] = runs or [None]
-    importances: Sequence[FeatureImportances | None]
-    if importance:
+    if measurements:
         from fnnctl.modelling.saved_model import has_network
-        from fnnctl.runs.feature_importance import measure_importance
 
         folders = [find_run(name, context.runs_dir, has_network) for name in names]
-        importances = [measure_importance(run, context, with_figure=with_figures) for run in folders]
+        measured = [_measured(run, context, measurements, with_figures=with_figures) for run in folders]
     else:
         folders = [find_run(name, context.runs_dir) for name in names]
-        importances = [None] * len(folders)
+        measured = [{}] * len(folders)
     for run in folders if with_figures else ():
         _draw_missing(run, context)
-    pairs = zip(folders, importances, strict=True)
-    summaries = [replace(summarize(run), importances=measured) for run, measured in pairs]
+    pairs = zip(folders, measured, strict=True)
+    summaries = [replace(summarize(run), **facts) for run, facts in pairs]
     results = [result for summary in summaries for result in gate_results(thresholds, summary)]
     results += [
         not_worse_result(run, find_other_run(other, run, context.runs_dir), gates.metric, gates.margin)
@@ -107,6 +119,21 @@ def report(
         for other in gates.not_worse_than
     ]
     return ReportedRuns(summaries, results)
+
+
+def _measured(
+    run: RunFolder, context: Context, measurements: Measurements, *, with_figures: bool
+) -> dict[str, Any]:
+    """The fields of the run's summary that have just been measured."""
+    from fnnctl.runs.feature_importance import measure_importance
+    from fnnctl.runs.measured_network import MeasuredNetwork
+    from fnnctl.runs.partial_dependence import AskedDependence, measure_partial_dependence
+
+    network = MeasuredNetwork(run, context, with_figures=with_figures)
+    importances = measure_importance(network) if measurements.importance else None
+    asked = AskedDependence(measurements.partial_dependence or 0, measurements.pairs)
+    dependence = measure_partial_dependence(network, asked, importances) if asked else None
+    return {"importances": importances, "dependence": dependence}
 
 
 def _draw_missing(run: RunFolder, context: Context) -> None:

@@ -83,11 +83,11 @@ class TerminalListener:
         time_left = TimeLeft(total, limit=time_limit)
         return _amount(self.output, total, bar, line, time_left, in_thread=False)
 
-    def columns(self, total: int) -> AbstractContextManager[Callable[[int], None]]:
+    def columns(self, total: int, measured: str) -> AbstractContextManager[Callable[[int], None]]:
         bar = "column {task.completed:,} of {task.total:,}"
         time_left = TimeLeft(total)
         return _amount(
-            self.output, total, bar, lambda done: f"importance of {done:,} of {total:,} columns", time_left
+            self.output, total, bar, lambda done: f"{measured} of {done:,} of {total:,} columns", time_left
         )
 
 

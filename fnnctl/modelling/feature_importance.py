@@ -1,10 +1,7 @@
 """The permutation importance of the columns that a saved network reads, on rows that it was not trained on.
 
-The features of these rows are computed once, so that the values of a column can be permuted in them. All
-features of a column are permuted together: its number, one-hot features, indicator of missing values and
-coordinate among bins, and those of all columns that were made from it, such as the parts of a date. The
-score of a row depends on no other row, to the last bit; so a combination of a row and a value is scored once,
-and a row that gets its own value keeps its loss.
+The score of a row depends on no other row, to the last bit; so a combination of a row and a value is scored
+once, and a row that gets its own value keeps its loss.
 """
 
 from __future__ import annotations
@@ -29,6 +26,7 @@ from fnnctl.metrics.feature_importance import (
     permutations,
     strong_correlations,
 )
+from fnnctl.modelling.donated_values import DonatedValues, Donation
 from fnnctl.modelling.held_out_rows import HeldOutRows
 from fnnctl.modelling.input_file import InputFile, Note
 from fnnctl.modelling.predictor import Predictor
@@ -37,7 +35,6 @@ from fnnctl.modelling.scored_rows import labelled_blocks
 from fnnctl.tasks.decoder import OutputDecoder
 from fnnctl.tasks.task import Targets
 from fnnctl.text import counted
-from fnnctl.training.scoring import SCORING_BATCH
 
 MAX_PREDICTIONS: Final = 2_000_000
 """Half a minute for an ensemble with an embedding of its numbers; a few seconds for a small network."""
@@ -136,8 +133,7 @@ def feature_importances(
     `permute` replaces the permutations that follow from the seed. `on_column` is called with the number of
     columns that are done.
     """
-    feature_indices = [part.preprocessor.feature_indices for part in predictor.distinct]
-    permuted = _Permuted(held_out, predictor.decoder, feature_indices)
+    permuted = _Permuted(held_out, predictor.decoder, predictor.donated(held_out.features))
     all_rows = np.arange(len(held_out))
     losses = permuted.losses(all_rows, all_rows, ())
     draw = permute or (lambda column, rows: permutations(seed, column, rows))
@@ -187,8 +183,7 @@ class _Permuted:
 
     held_out: HeldOutFeatures
     decoder: OutputDecoder
-    feature_indices: Sequence[Mapping[str, IntArray]]
-    """The indices of each column's features, for each part with features of its own."""
+    values: DonatedValues
 
     def copied(self) -> _Permuted:
         """The same, for another thread: predictors write to buffers."""
@@ -219,33 +214,22 @@ class _Permuted:
             at = np.flatnonzero(np.isin(receivers, rows))
             if not len(at):
                 continue
-            scores = predictor.feature_scores(self._batches(receivers[at], donors[at], names))
+            batches = self.values.batches(receivers[at], [Donation(names, donors[at])])
+            scores = predictor.feature_scores(batches)
             targets = self.held_out.targets[receivers[at]]
             part = predictor.task.score(receivers[at], targets, scores, self.decoder)
             for name, losses in part.row_losses().items():
                 by_metric.setdefault(name, np.empty(len(receivers)))[at] = losses
         return by_metric
 
-    def _batches(
-        self, receivers: IntArray, donors: IntArray, names: tuple[str, ...]
-    ) -> Iterator[list[FloatArray]]:
-        indices = [self._indices(by_column, names) for by_column in self.feature_indices]
-        for start in range(0, len(receivers), SCORING_BATCH):
-            stop = start + SCORING_BATCH
-            rows, donor_rows = receivers[start:stop], donors[start:stop]
-            batch = [features[rows] for features in self.held_out.features]
-            for block, features, chosen in zip(batch, self.held_out.features, indices, strict=True):
-                block[:, chosen] = features[donor_rows[:, None], chosen]
-            yield batch
-
     def _values(self, names: tuple[str, ...]) -> tuple[IntArray, int]:
         """The number of each row's value in these columns, (n,), and how many there are."""
         rows = len(self.held_out)
         values = [
-            np.ascontiguousarray(features[:, self._indices(by_column, names)])
+            np.ascontiguousarray(features[:, self.values.indices(part, names)])
             .view(np.uint8)
             .reshape(rows, -1)
-            for features, by_column in zip(self.held_out.features, self.feature_indices, strict=True)
+            for part, features in enumerate(self.held_out.features)
         ]
         together = np.concatenate(values, axis=1)
         if not together.shape[1]:  # a column without a value in the training rows has no feature
@@ -253,10 +237,6 @@ class _Permuted:
         keys = together.view(np.dtype((np.void, together.shape[1]))).reshape(rows)
         distinct, numbers = np.unique(keys, return_inverse=True)
         return numbers.astype(np.int64), len(distinct)
-
-    @staticmethod
-    def _indices(by_column: Mapping[str, IntArray], names: tuple[str, ...]) -> IntArray:
-        return np.concatenate([np.empty(0, np.intp), *(by_column[name] for name in names)])
 
 
 def _correlated(held_out: HeldOutFeatures, predictor: Predictor) -> dict[str, tuple[str, float]]:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
+from fnnctl.arrays import IntArray
 from fnnctl.data.in_memory import MemoryData
 from fnnctl.data.splits.parts import Split
 from fnnctl.errors import DataError, Problem, UsageError
@@ -31,6 +34,12 @@ class HeldOutRows:
     def data(self) -> TaskData:
         """All rows."""
         return self.loaded.data
+
+    @property
+    def trained(self) -> IntArray:
+        """The sorted rows that the network was trained on, (n,); with bags all outside the test part."""
+        held_out = [self.split.test] if self.bags else [self.split.test, self.split.validation]
+        return np.setdiff1d(np.arange(len(self.data)), np.concatenate(held_out))
 
     @property
     def scored(self) -> Split:

@@ -13,6 +13,7 @@ from fnnctl.data.dataset import Columns
 from fnnctl.data.preprocessing import Features, Preprocessor
 from fnnctl.data.row_encoder import columns_of
 from fnnctl.data.splits.parts import Split
+from fnnctl.modelling.donated_values import DonatedValues
 from fnnctl.nn.network import Network, inner_members
 from fnnctl.tasks.decoder import OutputDecoder
 from fnnctl.tasks.task import PartScores, Targets, Task, TaskData
@@ -245,6 +246,10 @@ class Predictor:
     def distinct(self) -> list[PredictorPart]:
         """The parts whose features no earlier part has."""
         return [part for k, part in enumerate(self.parts) if self._sources()[k] == k]
+
+    def donated(self, features: Sequence[FloatArray]) -> DonatedValues:
+        """Rows with the values of other rows; `features` are what `row_features` returns."""
+        return DonatedValues(features, [part.preprocessor.feature_indices for part in self.distinct])
 
     def feature_scores(self, batches: Iterable[Sequence[FloatArray]]) -> Iterator[FloatArray]:
         """The scores of batches of features, (≤ SCORING_BATCH, features) for each of the `distinct` parts."""

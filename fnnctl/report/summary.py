@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from fnnctl.config.rules.trials import TrialConfigs
     from fnnctl.config.schema.experiment import Experiment
     from fnnctl.metrics.feature_importance import FeatureImportances
+    from fnnctl.metrics.partial_dependence import PartialDependence
     from fnnctl.records.history import SearchHistory
     from fnnctl.records.timeline import Timeline
 
@@ -77,6 +78,8 @@ class Summary:
     """The ensemble of a search; None if there is none, and for other runs."""
     importances: FeatureImportances | None = None
     """The importance of the columns, if it has just been measured."""
+    dependence: PartialDependence | None = None
+    """What the network does with some columns, if it has just been measured."""
     trade_offs: Mapping[str, Sequence[float | None]] | None = None
     """Between two classes, what each threshold gives: the columns of threshold.csv."""
     coverage: Sequence[Coverage] = ()

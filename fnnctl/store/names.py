@@ -27,6 +27,8 @@ GROUPS = "groups.csv"
 DATA_SIZE = "data_size.csv"
 THRESHOLD = "threshold.csv"
 FEATURE_IMPORTANCE = "feature_importance.csv"
+PARTIAL_DEPENDENCE = "partial_dependence.csv"
+PAIR_DEPENDENCE = "pair_dependence.csv"
 WEIGHTS = "model.npz"
 MODEL = "model.json"
 LOG = "log.txt"
@@ -65,12 +67,18 @@ MEASURED = (METRICS, PREDICTIONS, CROSS_VALIDATION)
 FIGURE_ENDING = ".png"
 """The ending of all figures, whose names their records in `report` say."""
 FEATURE_IMPORTANCE_FIGURE = "feature_importance.png"
-REBUILT = (FEATURE_IMPORTANCE, FEATURE_IMPORTANCE_FIGURE)
+PARTIAL_DEPENDENCE_FIGURE = "partial_dependence.png"
+PAIR_DEPENDENCE_FIGURE = "pair_dependence.png"
+REBUILT = (
+    FEATURE_IMPORTANCE, FEATURE_IMPORTANCE_FIGURE, PARTIAL_DEPENDENCE, PARTIAL_DEPENDENCE_FIGURE,
+    PAIR_DEPENDENCE, PAIR_DEPENDENCE_FIGURE,
+)  # fmt: skip
 """What `fnnctl report` adds to a run that has ended, from its network and its data."""
 LAYOUT = (
     CONFIG, RESOLVED, DEFAULT_CONFIG, MANIFEST, METRICS, CROSS_VALIDATION, DATA_SIZE, HISTORY, PREDICTIONS,
     WORST_ROWS, CONFUSION_MATRIX, ROC_CURVE, PR_CURVE, CALIBRATION, COVERAGE, GROUPS, THRESHOLD,
-    FEATURE_IMPORTANCE, WEIGHTS, MODEL, JOURNAL, JOURNAL_TORN, TIMELINE, LEADERBOARD, LOG,
+    FEATURE_IMPORTANCE, PARTIAL_DEPENDENCE, PAIR_DEPENDENCE, WEIGHTS, MODEL, JOURNAL, JOURNAL_TORN, TIMELINE,
+    LEADERBOARD, LOG,
 )  # fmt: skip
 """All files that a run may have, but for its figures, in the order in which they are listed."""
 _OWN = frozenset((*LAYOUT, BEST, ENSEMBLE, DEFAULT, CHECKPOINTS))

@@ -254,6 +254,11 @@ class Task(Protocol):
     def explained(self, scores: FloatArray, decoder: OutputDecoder, index: int) -> FloatArray:
         """What contributions sum to, (n,): estimates, or the log-odds of the class of this index."""
 
+    def predicted_values(self, scores: FloatArray, decoder: OutputDecoder) -> FloatArray:
+        """What is predicted for n rows as numbers: estimates, (n, 1), or the probability of each class,
+        (n, C).
+        """
+
     def encode_new(self, texts: Sequence[str], codes: IntArray) -> tuple[Targets, dict[str, str]]:
         """Targets of new rows from indices `codes` (n,) into `texts`; -1 marks a missing target.
 

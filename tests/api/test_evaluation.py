@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ import fnnctl
 from fnnctl import Run
 from fnnctl.cli import run as command
 from fnnctl.errors import DataError, UsageError
+from tests.messages import Messages
 from tests.program import only_run
 
 pytestmark = pytest.mark.filterwarnings("ignore::fnnctl.FnnctlWarning")
@@ -141,3 +143,42 @@ def test_the_importance_of_columns(trained: Run, new_rows: Path, tmp_path: Path)
     assert [float(row["accuracy"]) for row in rows] == measured["accuracy"]
     in_memory = trained.save(tmp_path / "again").evaluate(table(1))
     assert in_memory.importance(table(1)) == measured
+
+
+def test_the_partial_dependence(trained: Run, new_rows: Path, tmp_path: Path) -> None:
+    """On the run's training rows, and on new rows; the numbers are those of the command."""
+    result = trained.partial_dependence(1, pairs=[("colour", "size")], data=table(0, 200))
+    assert [curves["column"] for curves in result["partial_dependence"]] == ["size"]
+    assert result["pair_dependence"][0]["values"][0] == ["blue", "white", None]
+    assert trained.partial_dependence(["colour"], data=table(0, 200))["pair_dependence"] == []
+    with pytest.raises(UsageError, match="hand them over again"):
+        trained.partial_dependence()
+    evaluated = trained.save(tmp_path / "saved").evaluate(new_rows, runs_dir=tmp_path / "runs")
+    measured = evaluated.partial_dependence(["size"])["partial_dependence"][0]
+    assert command(["report", str(evaluated.path), "--partial-dependence", "1", "--no-figures", "-q"]) == 0
+    with (tmp_path / "runs" / Path(str(evaluated.path)).name / "partial_dependence.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [float(row["mean"]) for row in rows] == measured["curves"][0]["mean"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"columns": 0},
+        {"columns": -1},
+        {"columns": "size"},
+        {"columns": True},
+        {"columns": ["size", 3]},
+        {"columns": ["sise"]},
+        {"pairs": ["size", "colour"]},
+        {"pairs": ("size", "colour")},
+        {"pairs": [("size", "colour", "size")]},
+        {"pairs": [("size", "size")]},
+    ],
+)
+def test_wrong_arguments_of_the_partial_dependence(
+    trained: Run, messages: Messages, arguments: dict[str, Any]
+) -> None:
+    with pytest.raises(UsageError) as raised:
+        trained.partial_dependence(**arguments, data=table(0, 200))
+    messages.check(str(raised.value).replace(str(trained.folder.path), "RUN"))

@@ -111,7 +111,7 @@ def test_columns_are_told_every_few_seconds_unless_quiet(
 ) -> None:
     for output in (Output(), Output(quiet=True)):
         clock.now = 0.0
-        with TerminalListener(output).columns(100) as show:
+        with TerminalListener(output).columns(100, "importance") as show:
             for done in range(1, 8):
                 clock.now = float(done)
                 show(done)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from fnnctl.metrics.registry import CALIBRATION_ERROR, CLASS_CALIBRATION_ERROR, is_loss, label_of
 from fnnctl.report.blocks import DrawnNumbers
+from fnnctl.report.figures.dependence_figures import CURVES, SURFACES
 from fnnctl.report.figures.numbers import some_numbers
 from fnnctl.report.figures.record import RunFigure
 from fnnctl.report.measured_groups import PLACE, MeasuredGroup, measured_groups
@@ -473,5 +474,7 @@ still rises, more rows help; see [Cross-validation](cross-validation.md).""",
 From `fnnctl report --importance`. How much worse the scores get if a column's values are permuted; see
 [Reports](reports.md#which-columns-matter).""",
     ),
+    CURVES,
+    SURFACES,
 )
 """In the order in which they are listed and shown."""

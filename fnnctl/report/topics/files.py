@@ -22,11 +22,14 @@ FIRST_FILES: Final = (
 )
 FOLDERS: Final = ("", f"{names.BEST}/", f"{names.ENSEMBLE}/")
 """Where the scored run's files are: of a search, in what stands for it."""
+MEASURED_LATER: Final = {
+    names.FEATURE_IMPORTANCE: "the importance of the columns, in numbers",
+    names.PARTIAL_DEPENDENCE: "the partial dependence on columns, and the curves of single rows",
+    names.PAIR_DEPENDENCE: "the partial dependence on pairs of columns",
+}
+"""What `fnnctl report` adds."""
 LAST_FILES: Final = (
-    *(
-        (f"{folder}{names.FEATURE_IMPORTANCE}", "the importance of the columns, in numbers")
-        for folder in FOLDERS
-    ),
+    *((f"{folder}{name}", text) for name, text in MEASURED_LATER.items() for folder in FOLDERS),
     (names.PREDICTIONS, "predictions for the held-out rows"),
     (names.COVERAGE, "how often intervals or sets of classes hold the truth"),
     (names.GROUPS, "the first metrics of groups of rows, and their differences"),

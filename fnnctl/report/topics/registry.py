@@ -84,6 +84,7 @@ CONTENTS: Final[tuple[Heading, ...]] = (
         ),
     ),
     Heading("Importance", "columns", (_in_all("feature_importance.importance"),), is_requested=True),
+    Heading("Partial dependence", "block", (_in_all("partial_dependence.dependence"),), is_requested=True),
     Heading("Data and training", "columns", (Topic("data.details"), Topic("training.details"))),
     Heading(
         "Repeat and continue",
@@ -111,6 +112,7 @@ JSON_ENTRIES: Final[tuple[Topic, ...]] = (
     _of_search("audit.json_entries"),
     _of_search("hyperparameter_importance.json_entries"),
     Topic("feature_importance.json_entries"),
+    Topic("partial_dependence.json_entries"),
     Topic("coverage.json_entries"),
 )
 """What stands in a run's entry of `report --json`, in this order; functions that return a mapping."""

@@ -228,7 +228,7 @@ class Classification:
     def predict(
         self, scores: FloatArray, decoder: OutputDecoder, *, top: int | None = None
     ) -> tuple[Sequence[Sequence[object]], FloatArray]:
-        probabilities = softmax(calibrated(scores, decoder.temperature, decoder.class_weights))
+        probabilities = self.predicted_values(scores, decoder)
         numbers = predicted_classes(probabilities, decoder.decision, decoder.class_weights)
         predicted: list[list[object]] = [[self.classes[k]] for k in numbers.tolist()]
         if decoder.region is not None:
@@ -241,11 +241,14 @@ class Classification:
         return leading, np.empty((len(leading), 0))
 
     def predicted_indices(self, scores: FloatArray, decoder: OutputDecoder) -> IntArray:
-        probabilities = softmax(calibrated(scores, decoder.temperature, decoder.class_weights))
+        probabilities = self.predicted_values(scores, decoder)
         return predicted_classes(probabilities, decoder.decision, decoder.class_weights)
 
     def explained(self, scores: FloatArray, decoder: OutputDecoder, index: int) -> FloatArray:
         return log_odds(calibrated(scores, decoder.temperature, decoder.class_weights), index)
+
+    def predicted_values(self, scores: FloatArray, decoder: OutputDecoder) -> FloatArray:
+        return softmax(calibrated(scores, decoder.temperature, decoder.class_weights))
 
     def encode_new(self, texts: Sequence[str], codes: IntArray) -> tuple[Targets, dict[str, str]]:
         number = {name: index for index, name in enumerate(self.classes)}

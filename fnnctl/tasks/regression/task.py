@@ -185,6 +185,9 @@ class Regression:
     def explained(self, scores: FloatArray, decoder: OutputDecoder, index: int) -> FloatArray:
         return scale_of(decoder).restored(scores[:, 0])
 
+    def predicted_values(self, scores: FloatArray, decoder: OutputDecoder) -> FloatArray:
+        return scale_of(decoder).restored(scores[:, :1])
+
     def encode_new(self, texts: Sequence[str], codes: IntArray) -> tuple[Targets, dict[str, str]]:
         values = {text: target_value(self.target, text) for text in texts}
         wrong = {text: problem for text, (_, problem) in values.items() if problem}

@@ -17,6 +17,7 @@ import numpy as np
 from fnnctl.arrays import BoolArray, FloatArray, IntArray
 from fnnctl.data.columns.coded_texts import CodedTexts
 from fnnctl.data.columns.numbers import plain_number
+from fnnctl.metrics.partial_dependence import AxisKind
 from fnnctl.text import quoted
 
 ColumnKind = Literal["numeric", "boolean", "date", "categorical", "text", "index", "empty"]
@@ -116,6 +117,15 @@ class ColumnFormat(ABC):
     def text(self, values: Sequence[float]) -> str:
         """How the `numbers` of a text are written for a reader; empty if they are NaN."""
         return number_text(values[0])
+
+    @property
+    def axis(self) -> AxisKind:
+        """What the axis of its values has."""
+        return "number"
+
+    def positions(self, numbers: FloatArray) -> FloatArray:
+        """Where the values with these `numbers`, (n, columns), stand on the axis, (n,)."""
+        return numbers[:, 0]
 
     @abstractmethod
     def description(self, name: str, part: str) -> str:

@@ -34,6 +34,7 @@ from fnnctl.data.columns.formats.moments import (
     read_moment,
     read_pattern,
 )
+from fnnctl.metrics.partial_dependence import AxisKind
 from fnnctl.text import quoted
 
 DatePart = Literal["year", "month", "weekday", "hour", "days"]
@@ -122,6 +123,17 @@ class DateFormat(ColumnFormat):
         day = np.datetime64(day_number(self.since) + days, "D")
         return f"{day} {_clock(hour)}" if "hour" in parts else str(day)
 
+    @property
+    def axis(self) -> AxisKind:
+        """Without the days, which training always has, dates are not ordered."""
+        return "date" if "days" in self.parts else "category"
+
+    def positions(self, numbers: FloatArray) -> FloatArray:
+        """The days since 1970, with a fraction."""
+        if "days" not in self.parts:
+            return np.full(len(numbers), np.nan)
+        return numbers[:, self.parts.index("days")] + day_number(self.since)
+
     def moment(self, text: str) -> Moment | None:
         """The date and time of a text; None if it is no date."""
         if self.pattern is not None:
@@ -162,6 +174,11 @@ class TimeFormat(ColumnFormat):
         """(n, 1) float64, NaN for a text that is no time."""
         values = [np.nan if (hours := read_hours(text)) is None else hours for text in texts]
         return np.array(values, dtype=np.float64).reshape(-1, 1)
+
+    @property
+    def axis(self) -> AxisKind:
+        """Hours."""
+        return "time"
 
     def text(self, values: Sequence[float]) -> str:
         """Hours, minutes and, if they are not 0, seconds."""

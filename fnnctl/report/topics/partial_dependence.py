@@ -1,0 +1,158 @@
+"""What the network does with columns: where the mean prediction is lowest and highest, notes, and JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from fnnctl.metrics.partial_dependence import MAX_CLASSES
+from fnnctl.report.blocks import Block, Notes, Table
+from fnnctl.report.summary import Summary
+from fnnctl.report.words import number, share_text
+from fnnctl.store import names
+from fnnctl.text import counted, quoted, word_list
+
+if TYPE_CHECKING:
+    from fnnctl.arrays import FloatArray
+    from fnnctl.metrics.partial_dependence import Grid, PartialDependence
+
+MISSING: Final = "missing"
+"""What stands for a missing value."""
+DIGITS: Final = 6
+LONGEST: Final = 12
+"""Longer texts of numbers are rounded."""
+
+
+def dependence(summary: Summary) -> Iterator[Block]:
+    """Tables and notes; nothing if the partial dependence has not just been measured."""
+    measured = summary.dependence
+    if measured is None:
+        return
+    rows = counted(measured.rows, "training row" if measured.part == "train" else "new row")
+    title = f"{{}}, of {rows}"
+    yield _table(title.format("Partial dependence on columns"), "column", _curves(measured))
+    yield _table(title.format("Partial dependence on pairs of columns"), "columns", _surfaces(measured))
+    yield Notes("About the partial dependence", tuple(_notes(summary, measured)))
+
+
+def _table(title: str, column: str, rows: Iterator[tuple[str, ...]]) -> Table:
+    """A row per column and class; without classes there are no names of them. `column` is a heading."""
+    cells, ends = tuple(rows), ("lowest mean", "at", "highest mean", "at")
+    if any(row[1] for row in cells):
+        return Table(title, (column, "class", *ends), cells, texts=(0, 1, 3, 5))
+    return Table(title, (column, *ends), tuple(row[:1] + row[2:] for row in cells), texts=(0, 2, 4))
+
+
+def _curves(measured: PartialDependence) -> Iterator[tuple[str, ...]]:
+    for curves in measured.columns:
+        texts = value_texts(curves.grid)
+        for name, means in zip(curves.classes or ("",), curves.means, strict=True):
+            yield curves.grid.column, name, *_ends(means, texts)
+
+
+def _surfaces(measured: PartialDependence) -> Iterator[tuple[str, ...]]:
+    for surface in measured.pairs:
+        first, second = surface.grids
+        texts = [f"{a}, {b}" for a in value_texts(first) for b in value_texts(second)]
+        for name, means in zip(surface.classes or ("",), surface.means, strict=True):
+            yield f"{first.column}, {second.column}", name, *_ends(means.ravel(), texts)
+
+
+def _ends(means: FloatArray, texts: Sequence[str]) -> tuple[str, ...]:
+    """The lowest and the highest mean, each with the first value that has it."""
+    ends = int(means.argmin()), int(means.argmax())
+    return tuple(cell for end in ends for cell in (number(float(means[end])), texts[end]))
+
+
+def value_texts(grid: Grid) -> list[str]:
+    """The values for a reader: long numbers are rounded."""
+    texts = []
+    for text, position in zip(grid.texts, grid.positions, strict=True):
+        is_long = grid.axis == "number" and len(text) > LONGEST
+        texts.append(f"{position:.{DIGITS}g}" if is_long else text or MISSING)
+    return texts
+
+
+def _notes(summary: Summary, measured: PartialDependence) -> Iterator[str]:
+    predicted = "the prediction"
+    if summary.manifest.data is not None:
+        target, positive = quoted(summary.manifest.data.target), summary.positive_class
+        classes = len(summary.manifest.data.classes)
+        predicted = f"the predicted {target}" if not classes else f"the probability of each class of {target}"
+        predicted = predicted if positive is None else f"the probability of {quoted(positive)}"
+    yield f"the mean of {predicted} over the rows if a column has the same value in all of them"
+    if measured.columns:
+        rows = counted(len(measured.individual), "row")
+        yield f"{names.PARTIAL_DEPENDENCE} has all values, and the curves of {rows}"
+    yield (
+        "the values are also tried in combinations that never occur: a curve is reliable where the column "
+        "has many rows"
+    )
+    if summary.manifest.data is not None and (classes := len(summary.manifest.data.classes)) > MAX_CLASSES:
+        yield f"of {classes:,} classes, the {MAX_CLASSES} whose mean probability changes most"
+    for grid, share in _limited(measured):
+        most = sum(map(bool, grid.texts))
+        frequent = f"the {most} most frequent of {counted(grid.distinct, 'value')}"
+        of_rows = "" if share is None else f", in {share_text(round(share, 3))} of the rows"
+        yield f"{quoted(grid.column)}: {frequent}{of_rows}"
+    constant = [quoted(each.grid.column) for each in measured.columns if len(each.grid) == 1]
+    if constant:
+        yield f"with a single value: {word_list(constant)}"
+
+
+def _limited(measured: PartialDependence) -> Iterator[tuple[Grid, float | None]]:
+    """The grids that have only some categories, each column once, with their share of the rows."""
+    shares: dict[str, tuple[Grid, float | None]] = {}
+    for curves in measured.columns:
+        shares[curves.grid.column] = curves.grid, float(curves.rows.sum()) / measured.rows
+    for surface in measured.pairs:
+        for grid in surface.grids:
+            shares.setdefault(grid.column, (grid, None))
+    for grid, share in shares.values():
+        if grid.axis == "category" and grid.distinct > sum(map(bool, grid.texts)):
+            yield grid, share
+
+
+def json_entries(summary: Summary) -> dict[str, Any]:
+    """The partial dependence that has just been measured."""
+    return {} if summary.dependence is None else dependence_entries(summary.dependence)
+
+
+def dependence_entries(measured: PartialDependence) -> dict[str, Any]:
+    """Values of columns, how many rows have them, and curves; and the same of pairs."""
+    return {
+        "partial_dependence": [
+            {
+                "column": curves.grid.column,
+                "kind": curves.grid.axis,
+                "distinct": curves.grid.distinct,
+                "values": curves.grid.values,
+                "rows": curves.rows.tolist(),
+                "curves": [
+                    {"class": name, "mean": means.tolist(), "individual": individual.T.tolist()}
+                    for name, means, individual in zip(
+                        curves.classes or (None,), curves.means, curves.individual, strict=True
+                    )
+                ],
+            }
+            for curves in measured.columns
+        ],
+        "pair_dependence": [
+            {
+                "columns": [grid.column for grid in surface.grids],
+                "kinds": [grid.axis for grid in surface.grids],
+                "values": [grid.values for grid in surface.grids],
+                "rows": surface.rows.tolist(),
+                "surfaces": [
+                    {"class": name, "mean": means.tolist()}
+                    for name, means in zip(surface.classes or (None,), surface.means, strict=True)
+                ],
+            }
+            for surface in measured.pairs
+        ],
+        "partial_dependence_rows": {
+            "part": measured.part,
+            "rows": measured.rows,
+            "individual": list(measured.individual),
+        },
+    }

@@ -1,0 +1,58 @@
+"""Measures what a run's network does with its columns, and writes that into the run's folder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from fnnctl.metrics.feature_importance import FeatureImportances
+from fnnctl.metrics.partial_dependence import PartialDependence
+from fnnctl.modelling.partial_dependence import Pair, VariedColumns, VariedRows, partial_dependence
+from fnnctl.report.stored_dependence import write_curves, write_surfaces
+from fnnctl.report.stored_importances import read_importances
+from fnnctl.runs.feature_importance import measure_importance
+from fnnctl.runs.measured_network import MeasuredNetwork
+from fnnctl.store import names
+
+
+@dataclass(frozen=True, slots=True)
+class AskedDependence:
+    """Of what the partial dependence is asked for."""
+
+    columns: int | Sequence[str] = 0
+    """The number of the most important columns, or the names of columns."""
+    pairs: Sequence[Pair] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.columns or self.pairs)
+
+
+def measure_partial_dependence(
+    network: MeasuredNetwork, asked: AskedDependence, importances: FeatureImportances | None = None
+) -> PartialDependence:
+    """The partial dependence on rows that the network was trained on; of an evaluation, on its file.
+
+    Which columns are the most important ones is measured, too, unless that is known: from `importances` or
+    the table in the folder. The tables and the figures are written where those of the importance are. Raises
+    `InputError` if the network reads no such column.
+    """
+    context, count = network.context, asked.columns if isinstance(asked.columns, int) else None
+    varied = VariedColumns(() if isinstance(asked.columns, int) else asked.columns, asked.pairs)
+    varied.check(network.model)
+    if count:
+        importances = importances or read_importances(network.folder) or measure_importance(network)
+        important = [column.column for column in importances.columns[:count]]
+        varied = VariedColumns(important, asked.pairs)
+    if network.evaluated is None:
+        rows = VariedRows.of_run(network.model, network.held_out, varied.names, network.seed, context.note)
+    else:
+        file = network.evaluated_file()
+        rows = VariedRows.of_file(network.model, file, varied.names, network.seed, context.note)
+    total = len(varied.columns) + len(varied.pairs)
+    with context.listener.columns(total, "partial dependence") as on_done:
+        dependence = partial_dependence(rows, network.model.predictor, varied, on_done=on_done)
+    if dependence.columns:
+        network.write(names.PARTIAL_DEPENDENCE, lambda: write_curves(network.folder, dependence))
+    if dependence.pairs:
+        network.write(names.PAIR_DEPENDENCE, lambda: write_surfaces(network.folder, dependence))
+    return dependence
