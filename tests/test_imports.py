@@ -59,10 +59,10 @@ ORDERS = {
         "partial_dependence", "stored",
     ),
     "tasks": (
-        "regions", "decisions", "detection", "mixture", "one_column", "warnings", "worst_rows", "shares",
-        "target_transforms", "decoding", "temperature", "decoder", "epoch_metrics", "task", "coverage",
-        "folds", "group_metrics", "post_training", "checks", "comparison", "reports", "regression",
-        "classification", "registry",
+        "regions", "stored_coverage", "decisions", "detection", "mixture", "one_column", "warnings",
+        "worst_rows", "shares", "target_transforms", "decoding", "temperature", "decoder",
+        "epoch_metrics", "task", "coverage", "folds", "group_metrics", "post_training", "checks",
+        "comparison", "reports", "regression", "classification", "registry",
     ),
     "config": (
         "paths", "problems", "sources", "yaml_text", "table_files", "other_files", "schema", "provenance",

@@ -20,8 +20,8 @@ from fnnctl.store.catalogue import displayed_status
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.manifest import Manifest, SelectionFacts
 from fnnctl.tasks.classification.tables import read_confusion_matrix, read_trade_offs
-from fnnctl.tasks.coverage import Coverage, read_coverage
 from fnnctl.tasks.reports import TASK_REPORTS, TaskReport
+from fnnctl.tasks.stored_coverage import Coverage, read_coverage
 from fnnctl.text import counted
 
 if TYPE_CHECKING:

@@ -23,8 +23,8 @@ from fnnctl.tasks.classification.tables import (
     read_curves,
     read_trade_offs,
 )
-from fnnctl.tasks.coverage import part_coverages, read_coverage, whole_coverages
 from fnnctl.tasks.regression.tables import read_predictions
+from fnnctl.tasks.stored_coverage import part_coverages, read_coverage, whole_coverages
 from fnnctl.text import capitalized, counted, joined_words
 
 if TYPE_CHECKING:

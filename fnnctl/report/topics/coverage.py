@@ -8,7 +8,7 @@ from typing import Any
 from fnnctl.report.blocks import Block, Table
 from fnnctl.report.summary import Summary, read_experiment, scored_rows
 from fnnctl.report.words import number, share_text
-from fnnctl.tasks.coverage import Coverage, part_coverages, whole_coverages
+from fnnctl.tasks.stored_coverage import Coverage, part_coverages, whole_coverages
 from fnnctl.text import quoted
 
 

@@ -55,7 +55,16 @@ CLASSES = replace(
 
 def measured(result: PartialDependence | None, *classes: str) -> Summary:
     summary = searched([header()])
-    facts = DataFacts.model_construct(target="kind", classes=list(classes), task="classification")
+    facts = DataFacts(
+        name="t",
+        source="t.csv",
+        sha256="",
+        target="kind",
+        classes=list(classes),
+        rows=9,
+        numeric=1,
+        categorical=0,
+    )
     return replace(summary, manifest=summary.manifest.model_copy(update={"data": facts}), dependence=result)
 
 
