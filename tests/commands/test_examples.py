@@ -14,7 +14,7 @@ from fnnctl.cli import run
 from fnnctl.cli.commands import DECLARED, PROGRAM_EXAMPLES
 
 SMALLER = {
-    "seed: 7": "name: digits\nseed: 7\ntraining: {epochs: 48, early_stopping: null}\n"
+    "seed: 7": "name: digits\nseed: 7\ntraining: {epochs: 20, early_stopping: null}\n"
     "search: {budget: {max_epochs: 3}}",
     "recipe: default": "recipe: classic",
     "source: digits": "source: flowers.csv\n  target: species",
