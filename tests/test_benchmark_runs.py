@@ -172,6 +172,12 @@ def portfolio_judged(run: Benchmark) -> None:
     assert '"training.epochs":2,' in journal.read_text(encoding="utf-8")
 
 
+def drift(run: Benchmark) -> None:
+    run.set("drift", OTHER_SIZES=(), TRAINED_ROWS=60, EPOCHS=1, TARGETS={"two classes": lambda x: [*(x > 0)]})
+    for mode in ("alarms", "shifts", "predictions", "seconds"):
+        run.main("drift", mode, "--splits", 1, "--sizes", 40)
+
+
 def recipe(run: Benchmark) -> None:
     words = ["--tables", run.table().parent, "--cache", run.folder / "cache", "--recipe", "classic"]
     base = ["--base", "training.epochs=2", "model.hidden=[2]"]
@@ -216,6 +222,7 @@ RUNS: Final[dict[str, Callable[[Benchmark], object]]] = {
         TRAINED_ROWS=120,
         SETTINGS={"training.epochs": 2},
     ),
+    "drift": drift,
     "engine.__main__": engine,
     "example_searches": example_searches,
     "large_tables": large_tables,

@@ -53,10 +53,10 @@ NO_CONFIG_FILES = {
 FILES = [file for file in sources.FILES if file != "__main__.py"]
 ORDERS = {
     "metrics": (
-        "conformal", "shapley", "confusion", "ranking", "calibration", "rows", "metric", "registry",
-        "bootstrap", "classification", "regression", "resampling", "paired", "comparison", "curves",
-        "decisions", "guessing", "feature_importance", "hyperparameter_importance", "kendall",
-        "partial_dependence", "stored",
+        "conformal", "shapley", "homogeneity", "confusion", "ranking", "calibration", "rows", "metric",
+        "registry", "bootstrap", "classification", "regression", "resampling", "paired", "drift",
+        "comparison", "curves", "decisions", "guessing", "feature_importance", "hyperparameter_importance",
+        "kendall", "partial_dependence", "stored",
     ),
     "tasks": (
         "regions", "stored_coverage", "decisions", "detection", "mixture", "one_column", "warnings",
@@ -71,7 +71,7 @@ ORDERS = {
     "data": (
         "files", "problems", "builtin", "matrix", "columns", "tables", "stored_arrays", "feature_array",
         "dataset", "row_texts", "axis_values", "in_memory", "settings", "groupings", "preprocessing",
-        "fitting", "splits",
+        "histograms", "fitting", "splits",
         "warnings", "row_encoder", "new_rows", "unseen_values", "loading", "profile",
     ),
     "report": (
@@ -83,7 +83,7 @@ ORDERS = {
     "store": (
         "names", "volumes", "atomic", "lock", "documents", "tables", "weights", "metrics_shape",
         "former_sentences", "former_facts", "manifest", "manifest_file", "journal", "trial_checkpoints",
-        "listing_cache", "listing", "removal", "provenance", "folder", "catalogue", "run",
+        "listing_cache", "listing", "removal", "provenance", "folder", "drift_tables", "catalogue", "run",
     ),
     "trials": (
         "selection", "fits", "measures", "results", "bags", "ensemble", "bagged_ensemble", "schemes",

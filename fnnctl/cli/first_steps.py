@@ -18,6 +18,7 @@ from fnnctl.cli.options import (
     ReportFormat,
     RunsDir,
     given_options,
+    run_option,
 )
 from fnnctl.config.table_files import TABLE_LABELS
 from fnnctl.console.output import Output
@@ -82,8 +83,9 @@ def init(
     examples=(
         "fnnctl describe flowers.csv --target species",
         "fnnctl describe penguins --output penguins.md",
+        "fnnctl describe new.csv --against flowers",
     ),
-    topics=("tables",),
+    topics=("tables", "drift"),
 )
 def describe(
     table: Annotated[
@@ -94,10 +96,15 @@ def describe(
         ),
     ],
     target: Target = None,
+    against: Annotated[
+        str | None,
+        run_option("--against", "Also compare the table with the rows that this run was trained on."),
+    ] = None,
     format_: ReportFormat = None,
     file: ReportFile = None,
     delimiter: Delimiter = None,
     encoding: Encoding = None,
+    runs_dir: RunsDir = RUNS_DIR,
     *,
     output: Output,
 ) -> None:
@@ -108,10 +115,10 @@ def describe(
     from fnnctl.commands.describe import describe, show_description
     from fnnctl.report.formats.form import ReportForm
 
-    with terminal_context(output) as context:
+    with terminal_context(output, runs_dir) as context:
         source = _source(table, target, delimiter, encoding)
         form = ReportForm(format_, file).resolve(is_json=output.json)
-        show_description(describe(source, context), form, output)
+        show_description(describe(source, context, against=against), form, output)
 
 
 def _source(table: str, target: str | None, delimiter: str | None, encoding: str | None) -> SourceOptions:

@@ -19,12 +19,13 @@ from fnnctl.cli.completion import (
     complete_setting,
     resolve,
 )
-from fnnctl.cli.parsing import share, whole_number
+from fnnctl.cli.parsing import number_from_0, share, whole_number
 from fnnctl.console.output import Output
 from fnnctl.errors import UsageError
 from fnnctl.text import joined_words
 
 if TYPE_CHECKING:
+    from fnnctl.commands.drift import DriftCheck
     from fnnctl.config.reading.overrides import Override
 
 DEFAULT_CONFIG = Path("fnnctl.yaml")
@@ -198,7 +199,72 @@ def _output(
     return Output(json=json, quiet=quiet, verbose=verbose, color=not no_color)
 
 
-SHARED: Final[Mapping[object, Callable[..., Any]]] = {Changes: _changes, Output: _output}
+@dataclass(frozen=True)
+class Drift:
+    """What `predict` does about rows that are unlike the training rows."""
+
+    file: Path | None = None
+    fails: bool = False
+    psi: float | None = None
+    p: float | None = None
+
+    def check(self) -> DriftCheck | None:
+        """The check that the options ask for; None without one of them."""
+        if self.file is None and not self.fails:
+            if names := given_options({"--drift-psi": self.psi, "--drift-p": self.p}):
+                raise UsageError(f"{names}: only with --drift FILE or --fail-on-drift")
+            return None
+        from fnnctl.commands.drift import DriftCheck
+        from fnnctl.metrics.drift import USUAL_LIMITS, DriftLimits
+
+        psi = USUAL_LIMITS.psi if self.psi is None else self.psi
+        return DriftCheck(
+            self.file, self.fails, DriftLimits(psi, USUAL_LIMITS.p if self.p is None else self.p)
+        )
+
+
+NO_DRIFT: Final = Drift()
+
+
+def _drift(
+    drift: Annotated[
+        Path | None,
+        typer.Option(
+            "--drift",
+            metavar="FILE",
+            help="Write to this CSV file how far each column is from the training rows.",
+        ),
+    ] = None,
+    fail_on_drift: Annotated[
+        bool,
+        typer.Option(
+            "--fail-on-drift",
+            help="Exit with code 1, after the predictions, if a column or the predictions have shifted.",
+        ),
+    ] = False,
+    drift_psi: Annotated[
+        float | None,
+        typer.Option(
+            "--drift-psi",
+            metavar="X",
+            parser=number_from_0("--drift-psi"),
+            help="A column may count as shifted above this population stability index (default: 0.1).",
+        ),
+    ] = None,
+    drift_p: Annotated[
+        float | None,
+        typer.Option(
+            "--drift-p",
+            metavar="P",
+            parser=share("--drift-p"),
+            help="A column may count as shifted below this p, after Holm's correction (default: 0.01).",
+        ),
+    ] = None,
+) -> Drift:
+    return Drift(drift, fail_on_drift, drift_psi, drift_p)
+
+
+SHARED: Final[Mapping[object, Callable[..., Any]]] = {Changes: _changes, Output: _output, Drift: _drift}
 """How a parameter of a command of this type is made from options, which are those of the function."""
 
 

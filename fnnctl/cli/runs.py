@@ -10,9 +10,11 @@ import typer
 from fnnctl.cli.commands import Heading
 from fnnctl.cli.completion import complete_export_format, complete_metric, complete_run, complete_sort
 from fnnctl.cli.options import (
+    NO_DRIFT,
     RUNS_DIR,
     DecisionThreshold,
     Delimiter,
+    Drift,
     Encoding,
     NoFigures,
     ReportFile,
@@ -89,8 +91,9 @@ Background = Annotated[
         "cat new.csv | fnnctl predict flowers -",
         "fnnctl predict flowers new.csv --coverage 0.9",
         "fnnctl predict flowers new.csv --contributions 3",
+        "fnnctl predict flowers new.csv --drift drift.csv --fail-on-drift",
     ),
-    topics=("predictions",),
+    topics=("predictions", "drift"),
 )
 def predict(
     run: Annotated[
@@ -119,6 +122,7 @@ def predict(
     coverage: Coverage = None,
     contributions: Contributions = None,
     background: Background = None,
+    drift: Drift = NO_DRIFT,
     delimiter: Delimiter = None,
     encoding: Encoding = None,
     threshold: DecisionThreshold = None,
@@ -126,7 +130,7 @@ def predict(
     runs_dir: RunsDir = RUNS_DIR,
     *,
     output: Output,
-) -> None:
+) -> int:
     """Predict new rows and write the predictions as CSV."""
     from fnnctl.commands.predict import PredictionForm, predict, prediction_target, show_predicted
 
@@ -138,7 +142,7 @@ def predict(
     with terminal_context(output, runs_dir) as context:
         form = PredictionForm(column_names("--keep", keep or ()), digits, top, coverage, contributions)
         to = prediction_target(file, output)
-        model = predict(
+        predicted = predict(
             run,
             data,
             context,
@@ -149,8 +153,10 @@ def predict(
             form=form,
             background=background,
             workers=workers,
+            drift=drift.check(),
         )
-        show_predicted(model, to, output)
+        show_predicted(predicted, to, output)
+    return int(drift.fails and predicted.drift is not None and bool(predicted.drift.shifted))
 
 
 @HEADING.command(

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 
+from fnnctl.blas import set_blas_threads
 from fnnctl.commands.report_output import show_report_text
 from fnnctl.console.output import Output
 from fnnctl.context import Context
-from fnnctl.data.profile.source import SourceOptions, read_source
+from fnnctl.data.builtin import BUILTIN, builtin_path
+from fnnctl.data.profile.source import DEFAULT_ENCODING, SourceOptions, read_source
 from fnnctl.data.profile.table import TableFacts, table_facts
 from fnnctl.errors import InputError
+from fnnctl.metrics.drift import TableDrift
 from fnnctl.modelling.data_checks import ColumnCheck
 from fnnctl.modelling.table_starter import no_features, table_starter
 from fnnctl.modelling.table_target import (
@@ -24,13 +28,16 @@ from fnnctl.modelling.table_target import (
 from fnnctl.report.description import Description, description_document, description_json
 from fnnctl.report.formats.form import ReportForm
 from fnnctl.report.formats.registry import document_report
+from fnnctl.store.catalogue import find_run
 
 
-def describe(options: SourceOptions, context: Context) -> Description:
-    """Read a table and look at it.
+def describe(options: SourceOptions, context: Context, *, against: str | None = None) -> Description:
+    """Read a table and look at it; with `against` it is compared with the training rows of this run.
 
-    Raises `InputError` for a table that cannot be read, and for an unknown target.
+    Raises `InputError` for a table that cannot be read, for an unknown target, and for a run whose network
+    cannot read the table, or keeps no histograms.
     """
+    drift = None if against is None else _drift(options, against, context)
     with context.listener.reading() as on_read:
         source = read_source(options, on_read)
         table = table_facts(source)
@@ -38,8 +45,33 @@ def describe(options: SourceOptions, context: Context) -> Description:
         candidates = () if target else target_candidates(table)
         check = check_table(table, target) if target else ColumnCheck()
     return Description(
-        options, table, target, candidates, check, _obstacle(table, target, candidates, options)
+        options, table, target, candidates, check, _obstacle(table, target, candidates, options), drift
     )
+
+
+def _drift(options: SourceOptions, against: str, context: Context) -> TableDrift:
+    """How far the table is from the training rows of a run."""
+    from fnnctl.modelling.drift import DriftCounter
+    from fnnctl.modelling.input_file import InputFile, as_notes
+    from fnnctl.modelling.saved_model import has_network, load_model
+    from fnnctl.modelling.scored_rows import scored_blocks
+
+    model = load_model(find_run(against, context.runs_dir, has_network), context.labelled_note)
+    counter = DriftCounter.of(model)
+    set_blas_threads(model.threads)
+    encoding = None if options.encoding == DEFAULT_ENCODING else options.encoding
+    note, is_builtin = context.note, options.source in BUILTIN
+    with (
+        context.listener.reading() as on_read,
+        builtin_path(options.source) if is_builtin else nullcontext(options.source) as path,
+    ):
+        file = InputFile.find(
+            str(path), model, setting="TABLE", delimiter=options.delimiter, encoding=encoding, pipes=False
+        )
+        with file.open(model, note, warn=as_notes(note), on_read=on_read) as rows:
+            for _ in scored_blocks(model.predictor, rows.blocks, file.name, counter=counter):
+                pass
+    return counter.drift()
 
 
 def _obstacle(

@@ -9,12 +9,14 @@ from itertools import chain
 from pathlib import Path
 
 from fnnctl.blas import set_blas_threads
+from fnnctl.commands.drift import DriftCheck
 from fnnctl.console.output import Output
 from fnnctl.context import Context
 from fnnctl.data.files import UNREPORTED
 from fnnctl.data.new_rows import KEEP_NONE, Keep, output_names
 from fnnctl.errors import UsageError
 from fnnctl.memory import return_large_blocks
+from fnnctl.metrics.drift import TableDrift
 from fnnctl.modelling.contributions import Explainer, Explanation
 from fnnctl.modelling.covering import covering, refuse_separators
 from fnnctl.modelling.input_file import InputFile, as_notes
@@ -44,6 +46,16 @@ class PredictionForm:
     """The number of columns whose contributions are written; None writes none."""
 
 
+@dataclass(frozen=True, slots=True)
+class Predicted:
+    """What was done."""
+
+    run: RunFolder
+    """The run whose network predicted."""
+    drift: TableDrift | None
+    """How far the rows are from the training rows, if that was asked for."""
+
+
 def prediction_target(file: Path | None, output: Output) -> Path | Output:
     """Where predictions go: to a file, or to standard output, which `--json` needs for itself."""
     if file is not None and file != Path("-"):
@@ -65,12 +77,14 @@ def predict(
     form: PredictionForm = PredictionForm(),
     background: str | None = None,
     workers: int | None = None,
-) -> RunFolder:
-    """Predict the rows of `data` (a file, a folder of arrays or `-`), and return the run whose network did.
+    drift: DriftCheck | None = None,
+) -> Predicted:
+    """Predict the rows of `data` (a file, a folder of arrays or `-`).
 
     If `run` is None, the newest run with a network predicts. `delimiter` and `encoding` default to those of
     the run's own data, `threshold` (only for two classes) to the run's, and `form` says what is written.
-    Many rows are scored by up to `workers` workers, by default one per processor.
+    Many rows are scored by up to `workers` workers, by default one per processor. With `drift` they are
+    compared with the training rows.
     Raises `InputError` if the arguments, the run or the rows are wrong; a file then stays unchanged.
     """
     from fnnctl.stacks.prediction_workers import PredictedLines, predicted_lines
@@ -80,7 +94,8 @@ def predict(
     if run is not None and is_run(data, context.runs_dir) and not is_run(run, context.runs_dir):
         raise UsageError(f"the run comes first: {shlex.join(['fnnctl', 'predict', data, run])}")
     folder = find_run(run, context.runs_dir, has_network)
-    model = load_model(folder, context.labelled_note).deciding_at(threshold)
+    saved = load_model(folder, context.labelled_note)
+    model = saved.deciding_at(threshold)
     if form.coverage is not None:
         refuse_separators(model.predictor.task.classes)
         model, notes = covering(model, form.coverage)
@@ -98,6 +113,7 @@ def predict(
     if isinstance(to, Path) and any(file.contains(to) for file in (source, others) if file):
         which = "the rows to predict" if source.contains(to) else "background rows"
         raise UsageError(f"'{to}' holds {which} and is not overwritten; name another file")
+    counter = None if drift is None else drift.counter(saved, source, to)
     explanation = _explanation(model, form.contributions, others, context)
     columns = model.predictor.task.prediction_columns(form.top, has_region=form.coverage is not None)
     columns = [*columns, *(explanation.columns if explanation else ())]
@@ -117,7 +133,7 @@ def predict(
                     f"{source.name}: the column {quoted(name)} is called {quoted(new)} in the output"
                 )
         predicted = predicted_lines(
-            PredictedLines(model.predictor, source.name, form.top, form.digits, explanation),
+            PredictedLines(model.predictor, source.name, form.top, form.digits, explanation, counter),
             rows.blocks,
             workers=(workers or usable_processors()) if model.threads == 1 else 1,
             warn=as_notes(context.note),
@@ -127,7 +143,7 @@ def predict(
             write_output(to, lines)
         else:
             to.lines(lines)
-    return model.run
+    return Predicted(model.run, drift.finished(counter, source, context) if drift and counter else None)
 
 
 def _background_file(
@@ -162,7 +178,8 @@ def _explanation(
     return Explanation(Explainer.of(model.predictor, rows, model.seed), most)
 
 
-def show_predicted(run: RunFolder, to: Path | Output, output: Output) -> None:
+def show_predicted(predicted: Predicted, to: Path | Output, output: Output) -> None:
     """Say with `--json` what was written."""
     if output.json:
-        output.json_object({"run": str(run.path), "output": str(to)})
+        drift = {} if predicted.drift is None else {"drift": predicted.drift.to_dict()}
+        output.json_object({"run": str(predicted.run.path), "output": str(to), **drift})

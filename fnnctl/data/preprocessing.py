@@ -135,6 +135,11 @@ class CategoryFeatures:
     indicator, and last that of any other value."""
 
     @property
+    def has_rare(self) -> bool:
+        """Whether some categories of the training rows may have no feature of their own."""
+        return self.others or bool(self.coded and not self.categories)
+
+    @property
     def codes(self) -> int:
         """The number of codes."""
         return len(self.coded) + int(self.indicator) + 1 if self.coded else 0

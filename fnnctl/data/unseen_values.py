@@ -10,7 +10,7 @@ import numpy as np
 
 from fnnctl.arrays import BoolArray, FloatArray, IntArray
 from fnnctl.data.dataset import BLOCK_ROWS, Columns
-from fnnctl.data.preprocessing import CategoryFeatures, Preprocessor
+from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.data.row_encoder import NewRows
 from fnnctl.data.warnings import unseen_categories
 from fnnctl.messages import Message
@@ -56,11 +56,6 @@ def far_numbers(columns: Columns, rows: IntArray, preprocessor: Preprocessor) ->
     return {name: count for name, count in zip(names, counts.tolist(), strict=True) if count}
 
 
-def _has_rare(column: CategoryFeatures) -> bool:
-    """Whether some categories of the training rows may have no feature of their own."""
-    return column.others or bool(column.coded and not column.categories)
-
-
 @dataclass(slots=True)
 class UnseenValues:
     """Counts categories that do not occur in training, and numbers far outside of the training rows' range.
@@ -80,7 +75,7 @@ class UnseenValues:
         """Pass the blocks on unchanged, and count as they are read."""
         columns = self.preprocessor.categories
         trained = [
-            None if _has_rare(column) or not column.features else frozenset(column.categories)
+            None if column.has_rare or not column.features else frozenset(column.categories)
             for column in columns
         ]
         ranges: _Ranges | None = None

@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from fnnctl.arrays import FloatArray
+from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.arrays.limits import flush
 from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.data.row_encoder import columns_of
@@ -31,6 +31,8 @@ ERRORS: Final = "errors."
 """The names of arrays that describe the model's errors begin with it."""
 BACKGROUND: Final = "background."
 """The names of arrays with training rows begin with it."""
+HISTOGRAMS: Final = "histograms."
+"""The names of arrays that describe the training rows begin with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,8 @@ class SavedModel:
     """What `modelling.covering` knows of its errors; empty if nothing is."""
     background_arrays: Mapping[str, Array] = field(default_factory=dict)
     """The training rows that `modelling.background` kept; empty if none are."""
+    histogram_arrays: Mapping[str, FloatArray | IntArray] = field(default_factory=dict)
+    """What `modelling.drift` knows of its training rows; empty if nothing is."""
 
     def deciding_at(self, threshold: float | None) -> SavedModel:
         """The model with another threshold between two classes; unchanged if it is None.
@@ -140,9 +144,8 @@ def _trained_folder(run: RunFolder, stands_for_it: RunFolder, note: Callable[[st
 def _loaded(run: RunFolder) -> SavedModel:
     stored = run.read_model()
     ensemble, described = read_parts(stored.description, run.path / names.MODEL)
-    weights = {
-        name: array for name, array in stored.arrays.items() if not name.startswith((ERRORS, BACKGROUND))
-    }
+    facts = (ERRORS, BACKGROUND, HISTOGRAMS)
+    weights = {name: array for name, array in stored.arrays.items() if not name.startswith(facts)}
     arrays = _by_prefix(weights, described, run.path / names.WEIGHTS)
     layouts: list[ParameterLayout] = []
     parts: list[PredictorPart] = []
@@ -180,6 +183,7 @@ def _loaded(run: RunFolder) -> SavedModel:
         threads=first.threads or default_threads(layouts[0]),
         error_arrays=_beginning(ERRORS, stored.arrays),
         background_arrays=_beginning(BACKGROUND, stored.arrays),
+        histogram_arrays=_beginning(HISTOGRAMS, stored.arrays),
     )
 
 

@@ -17,6 +17,7 @@ from fnnctl.data.row_encoder import NewRows
 from fnnctl.errors import DataError, Problem
 from fnnctl.messages import Message
 from fnnctl.modelling.contributions import ExplainedRow, Explainer, Explanation
+from fnnctl.modelling.drift import DriftCounter
 from fnnctl.modelling.input_file import InputFile, Note, Warn, as_notes
 from fnnctl.modelling.predictor import Predictor
 from fnnctl.modelling.row_groups import NewGroups
@@ -55,10 +56,12 @@ def read_labelled(
     warn: Warn | None = None,
     *,
     on_read: OnRead = UNREPORTED,
+    counter: DriftCounter | None = None,
 ) -> LabelledRows:
     """Read and score all rows that have a label; `note` is called with notes for the user.
 
-    `warn`, by default `note`, is called with warnings, `on_read` as a table is read.
+    `warn`, by default `note`, is called with warnings, `on_read` as a table is read. A `counter` counts these
+    rows and their predictions.
 
     Raises `DataError` if a label is unknown to the model, or if no row has a label.
     """
@@ -75,11 +78,15 @@ def read_labelled(
             numbers.append(block.first + kept)
             targets.append(encoded)
             waiting.append(_Piece(block, kept, encoded))
+            if counter:
+                counter.count(block, kept)
             yield block, kept
 
     predictor, worst = model.predictor, WorstRows()
     for batch in predictor.column_scores(pieces()):
         scores.append(batch)
+        if counter:
+            counter.count_scores(batch)
         for piece, piece_scores in _scored_pieces(waiting, batch):
             row_numbers = piece.block.first + piece.rows
             refuse_overflow(piece_scores, row_numbers, file.name)
@@ -164,12 +171,18 @@ def _encoded(labels: CodedTexts | None, task: Task, file: str) -> tuple[IntArray
 
 
 def predicted_rows(
-    predictor: Predictor, blocks: Iterable[NewRows], file: str, *, top: int | None = None, first: int = 0
+    predictor: Predictor,
+    blocks: Iterable[NewRows],
+    file: str,
+    *,
+    top: int | None = None,
+    first: int = 0,
+    counter: DriftCounter | None = None,
 ) -> Iterator[tuple[Iterable[Sequence[object]], FloatArray]]:
     """Yield row numbers, kept texts and predictions, with the numeric columns (n, c), batch by batch.
 
     `file` is its name in messages, and `first` the number of the first row. With `top`, that many of the most
-    probable classes instead of the probabilities of all.
+    probable classes instead of the probabilities of all. A `counter` counts rows and predictions.
     """
     waiting: deque[Sequence[str]] = deque()
 
@@ -178,7 +191,7 @@ def predicted_rows(
             waiting.extend(block.kept or ())
             yield block
 
-    for numbers, scores in scored_blocks(predictor, kept_blocks(), file, first):
+    for numbers, scores in scored_blocks(predictor, kept_blocks(), file, first, counter=counter):
         predicted, values = predictor.task.predict(scores, predictor.decoder, top=top)
         kept = [waiting.popleft() for _ in numbers] if waiting else [()] * len(numbers)
         leading = zip(numbers.tolist(), kept, predicted, strict=True)
@@ -186,7 +199,12 @@ def predicted_rows(
 
 
 def explained_rows(
-    explanation: Explanation, blocks: Iterable[NewRows], file: str, *, top: int | None = None
+    explanation: Explanation,
+    blocks: Iterable[NewRows],
+    file: str,
+    *,
+    top: int | None = None,
+    counter: DriftCounter | None = None,
 ) -> Iterator[tuple[Iterable[Sequence[object]], FloatArray, Iterable[Sequence[object]]]]:
     """As `predicted_rows`, with the contributions of the columns at the end, block by block."""
     predictor = explanation.explainer.predictor
@@ -194,6 +212,9 @@ def explained_rows(
         explained = explained_block(explanation.explainer, block, file)
         scores = np.array([row.scores for row in explained])
         numbers = range(block.first, block.first + len(block))
+        if counter:
+            counter.count(block)
+            counter.count_scores(scores)
         predicted, values = predictor.task.predict(scores, predictor.decoder, top=top)
         kept = block.kept or [()] * len(block)
         leading = zip(numbers, kept, predicted, strict=True)
@@ -219,17 +240,23 @@ def scored_blocks(
     file: str,
     first: int = 0,
     features: Sequence[Features] | None = None,
+    *,
+    counter: DriftCounter | None = None,
 ) -> Iterator[tuple[IntArray, FloatArray]]:
     """Yield row numbers and scores, (n, outputs), batch by batch; the next batch overwrites the scores.
 
-    For `features` see `Predictor.column_scores`.
+    For `features` see `Predictor.column_scores`. A `counter` counts rows and predictions.
     Raises `DataError`, which names the `file`, if a score is not finite.
     """
     row = first
+    if counter:
+        blocks = counter.counted_blocks(blocks)
     pieces = ((block, np.arange(len(block))) for block in blocks)
     for scores in predictor.column_scores(pieces, features):
         numbers = np.arange(row, row + len(scores))
         refuse_overflow(scores, numbers, file)
+        if counter:
+            counter.count_scores(scores)
         yield numbers, scores
         row += len(scores)
 

@@ -11,11 +11,13 @@ from fnnctl.data.profile.columns import ColumnFacts, Extent
 from fnnctl.data.profile.source import DEFAULT_ENCODING, SourceOptions
 from fnnctl.data.profile.table import TableFacts
 from fnnctl.messages import sentences
+from fnnctl.metrics.drift import TableDrift
 from fnnctl.modelling.data_checks import ColumnCheck
 from fnnctl.modelling.table_target import Candidate, TargetFacts
 from fnnctl.report.blocks import Block, Command, Notes, Table
 from fnnctl.report.document import Document, block_section, merge_blocks
 from fnnctl.report.formats.fitting import fit_names
+from fnnctl.report.topics.drift import drift_table
 from fnnctl.report.words import NOTHING
 from fnnctl.text import counted, plain_text, quoted, truncate_end, word_list
 
@@ -41,6 +43,8 @@ class Description:
     """How well each column alone predicts the target, if that is known."""
     obstacle: str | None = None
     """Why no experiment is possible; None if one is, as far as that is known without a target."""
+    drift: TableDrift | None = None
+    """How far the table is from the training rows of a run; None if it is compared with none."""
 
     @property
     def headline(self) -> str:
@@ -95,6 +99,7 @@ def description_document(description: Description) -> Document:
         end = Notes("No experiment is possible", (description.obstacle,))
     blocks = merge_blocks(
         (
+            *([drift_table(description.drift, "these rows")] if description.drift else []),
             *([_target(table, target)] if target else []),
             _columns(description),
             Notes(
@@ -123,6 +128,7 @@ def description_json(description: Description) -> dict[str, Any]:
         ],
         "warnings": [*table.warnings, *sentences(description.check.warnings)],
         "columns": [_column_json(description, column) for column in table.columns],
+        "drift": None if description.drift is None else description.drift.to_dict(),
     }
 
 

@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from fnnctl.arrays import IntArray
 from fnnctl.errors import ConfigError
+from fnnctl.metrics.drift import TableDrift
 from fnnctl.metrics.stored import PARTS, reported_metrics
 from fnnctl.report.words import seconds_text
 from fnnctl.store import names
 from fnnctl.store.catalogue import displayed_status
+from fnnctl.store.drift_tables import read_drift
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.manifest import Manifest, SelectionFacts
 from fnnctl.tasks.classification.tables import read_confusion_matrix, read_trade_offs
@@ -84,6 +86,8 @@ class Summary:
     """Between two classes, what each threshold gives: the columns of threshold.csv."""
     coverage: Sequence[Coverage] = ()
     """How often regions around predictions hold the truth: coverage.csv."""
+    drift: TableDrift | None = None
+    """How far the rows of an evaluation are from the training rows; None for other runs."""
     refitted: int | None = None
     """The trial whose run is a search's winner; None if it is not known, and for other runs."""
     out_of_bag: bool = False
@@ -242,6 +246,7 @@ def summarize(run: RunFolder) -> Summary:
         ensemble=ensemble,
         trade_offs=read_trade_offs(scored),
         coverage=read_coverage(scored),
+        drift=read_drift(scored),
         refitted=trained_manifest.trial if winner else None,
         out_of_bag=has_bags(scored_manifest),
         networks=trained_manifest.model.networks if trained_manifest.model else 1,

@@ -15,6 +15,7 @@ from fnnctl.messages import Message
 from fnnctl.metrics.registry import is_loss
 from fnnctl.modelling.background import kept_rows
 from fnnctl.modelling.covering import error_arrays, error_tails
+from fnnctl.modelling.drift import histogram_arrays
 from fnnctl.modelling.model_description import fitted_entries, model_files
 from fnnctl.modelling.predictor import score_parts
 from fnnctl.modelling.row_groups import judged_groups
@@ -103,6 +104,8 @@ def _write(session: SearchSession, ensemble: TrialEnsemble, *, started: float) -
     tails = error_tails(ensemble.nested, data, split.validation)  # a validation part has chosen the trials
     arrays |= error_arrays(tails)
     arrays |= kept_rows(data, members[0][0].fit.experiment, predictor, split)
+    whole = parts if out_of_bag is None else {**parts, "validation": None}
+    arrays |= histogram_arrays(data, split.train, predictor, whole)
     # Trials may differ in shape, and the facts have the layouts of all. What else is read of the settings,
     # such as the outputs and whether there are bags, all trials have in common.
     has_twins = all(trial.fit.settings.twins for trial, _ in members)

@@ -19,6 +19,7 @@ from fnnctl.context import Context
 from fnnctl.errors import UsageError
 from fnnctl.messages import Message
 from fnnctl.modelling.covering import saved_tails
+from fnnctl.modelling.drift import DriftCounter
 from fnnctl.modelling.held_out_rows import held_out_rows
 from fnnctl.modelling.input_file import InputFile
 from fnnctl.modelling.predictor import score_parts
@@ -30,6 +31,7 @@ from fnnctl.runs.endings import score_warnings, training_outcome
 from fnnctl.runs.facts import evaluation_facts
 from fnnctl.runs.recorder import RunRecorder, record_notes, record_warnings, write_scores
 from fnnctl.store.documents import to_json
+from fnnctl.store.drift_tables import drift_artifacts
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.run import create_run
 from fnnctl.tasks.group_metrics import with_groups
@@ -98,13 +100,15 @@ def score_file(
     sha256 = file.sha256
     notes: list[str] = []
     row_warnings: list[Message] = []
+    counter = DriftCounter.of(model) if model.histogram_arrays else None
     with context.listener.reading() as on_read:
-        rows = read_labelled(file, model, notes.append, row_warnings.append, on_read=on_read)
-    part = rows.part(model)
+        rows = read_labelled(file, model, notes.append, row_warnings.append, on_read=on_read, counter=counter)
+    part, drift = rows.part(model), counter and counter.drift()
     warnings = [
         *_known_rows(model, file, sha256),
         *_score_warnings(model, part, file),
         *row_warnings,
+        *([Message("drift", drift.in_words(file.name))] if drift and drift.shifted else []),
     ]
     facts = evaluation_facts(
         model,
@@ -121,6 +125,8 @@ def score_file(
         record_warnings(run, warnings, context.listener)
         parts: dict[str, PartScores | None] = {"train": None, "validation": None, "test": part}
         write_scores(run, parts, lambda _: rows.worst, saved_tails(model), {"test": rows.groups})
+        if drift:
+            run.write_artifacts(drift_artifacts(drift))
         context.figures.draw(run)
     return run
 

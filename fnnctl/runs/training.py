@@ -17,6 +17,7 @@ from fnnctl.messages import Message
 from fnnctl.modelling.background import kept_rows
 from fnnctl.modelling.covering import error_arrays, error_tails
 from fnnctl.modelling.data_checks import DataCheck
+from fnnctl.modelling.drift import histogram_arrays
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.model_description import describe, fitted_entries
 from fnnctl.modelling.predictor import Predictor, score_parts
@@ -160,7 +161,12 @@ def _write_trained(
     split = fit.split(data)
     has_chosen = not fit.settings.bags and are_predictions_chosen(fit, predictor.decoder)
     tails = error_tails(parts["validation"], data, split.validation, have_chosen=has_chosen)
-    arrays = error_arrays(tails) | kept_rows(data, fit.experiment, predictor, split)
+    whole = {**parts, "validation": None} if fit.settings.bags else parts
+    arrays = {
+        **error_arrays(tails),
+        **kept_rows(data, fit.experiment, predictor, split),
+        **histogram_arrays(data, split.train, predictor, whole),
+    }
     _record_calibration(run, fit, predictor, arrays, context)
     if not all(math.isfinite(part.loss) for part in parts.values() if part):
         raise _diverged(run, fit, trained)  # the last step's weights are finite, but too large
@@ -302,8 +308,7 @@ def _record_calibration(
     """Write what was fitted after training, the model's further arrays, and warnings about it."""
     post_training, decoder = PostTraining.of(fit.experiment.model), predictor.decoder
     weights = [part.weight for part in predictor.parts[1:] and predictor.parts]
-    if (entries := fitted_entries(decoder)) or weights or arrays:
-        run.describe_model(entries, weights, arrays)
+    run.describe_model(fitted_entries(decoder), weights, arrays)
     if weights:
         shares = (weight / sum(weights) for weight in weights)
         run.record({"shares": dict(zip(("members", "plain_twins"), shares, strict=True))})

@@ -6,14 +6,16 @@ depend on the other rows, so the lines are the same for any number of workers.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import chain
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, NamedTuple
 
+from fnnctl.arrays import IntArray
 from fnnctl.data.row_encoder import NewRows
 from fnnctl.errors import FnnctlError
 from fnnctl.modelling.contributions import ROWS_TOGETHER, Explanation
+from fnnctl.modelling.drift import DriftCounter
 from fnnctl.modelling.predictor import Predictor
 from fnnctl.modelling.scored_rows import explained_rows, predicted_rows
 from fnnctl.store.tables import wide_lines
@@ -43,13 +45,16 @@ class PredictedLines:
     decimals: int | None
     explanation: Explanation | None = None
     """None: no contributions of columns are written."""
+    counter: DriftCounter | None = None
+    """Counts the rows, those of workers, too; None if they are not counted."""
 
     def lines(self, blocks: Iterable[NewRows], first: int) -> Iterator[str]:
         """The lines of consecutive rows, the first of which has this number; a text per batch."""
+        counter = self.counter
         if self.explanation is not None:
-            explained = explained_rows(self.explanation, blocks, self.file, top=self.top)
+            explained = explained_rows(self.explanation, blocks, self.file, top=self.top, counter=counter)
             return wide_lines(explained, decimals=self.decimals)
-        rows = predicted_rows(self.predictor, blocks, self.file, top=self.top, first=first)
+        rows = predicted_rows(self.predictor, blocks, self.file, top=self.top, first=first, counter=counter)
         return wide_lines(rows, decimals=self.decimals)
 
     @property
@@ -152,10 +157,12 @@ def _on_workers(form: PredictedLines, blocks: Iterator[NewRows], workers: int, w
         for index, lines in run_queue(executor, predict_item, next_item):
             waiting[index] = lines
             while following in waiting:
-                text, error = waiting.pop(following)
-                yield text
-                if error:
-                    raise error
+                ended = waiting.pop(following)
+                yield ended.text
+                if ended.error:
+                    raise ended.error
+                if form.counter:
+                    form.counter.add(ended.counts)
                 following += 1
 
 
@@ -172,15 +179,24 @@ def _items(blocks: Iterable[NewRows], least: int) -> Iterator[list[NewRows]]:
         yield item
 
 
-ItemLines: TypeAlias = tuple[str, FnnctlError | None]
-"""The lines of consecutive rows as one text, and the error that ended them early."""
+class ItemLines(NamedTuple):
+    """What a worker makes of consecutive rows."""
+
+    text: str
+    """Their lines."""
+    error: FnnctlError | None
+    """What ended them early."""
+    counts: Sequence[IntArray]
+    """Those of the form's counter, if it has one."""
 
 
 def predict_item(progress: Progress, form: PredictedLines, blocks: list[NewRows]) -> ItemLines:
     """The lines of consecutive rows; an error is returned, because those of earlier rows come first."""
     texts: list[str] = []
+    form = replace(form, counter=form.counter and form.counter.fresh())
+    failure: FnnctlError | None = None
     try:
         texts.extend(form.lines(blocks, blocks[0].first))
     except FnnctlError as error:
-        return "".join(texts), error
-    return "".join(texts), None
+        failure = error
+    return ItemLines("".join(texts), failure, form.counter.counts if form.counter else ())

@@ -24,6 +24,8 @@ CROSS_VALIDATION = "cross_validation.csv"
 CALIBRATION = "calibration.csv"
 COVERAGE = "coverage.csv"
 GROUPS = "groups.csv"
+DRIFT = "drift.csv"
+DRIFT_BINS = "drift_bins.csv"
 DATA_SIZE = "data_size.csv"
 THRESHOLD = "threshold.csv"
 FEATURE_IMPORTANCE = "feature_importance.csv"
@@ -76,9 +78,9 @@ REBUILT = (
 """What `fnnctl report` adds to a run that has ended, from its network and its data."""
 LAYOUT = (
     CONFIG, RESOLVED, DEFAULT_CONFIG, MANIFEST, METRICS, CROSS_VALIDATION, DATA_SIZE, HISTORY, PREDICTIONS,
-    WORST_ROWS, CONFUSION_MATRIX, ROC_CURVE, PR_CURVE, CALIBRATION, COVERAGE, GROUPS, THRESHOLD,
-    FEATURE_IMPORTANCE, PARTIAL_DEPENDENCE, PAIR_DEPENDENCE, WEIGHTS, MODEL, JOURNAL, JOURNAL_TORN, TIMELINE,
-    LEADERBOARD, LOG,
+    WORST_ROWS, CONFUSION_MATRIX, ROC_CURVE, PR_CURVE, CALIBRATION, COVERAGE, GROUPS, DRIFT, DRIFT_BINS,
+    THRESHOLD, FEATURE_IMPORTANCE, PARTIAL_DEPENDENCE, PAIR_DEPENDENCE, WEIGHTS, MODEL, JOURNAL, JOURNAL_TORN,
+    TIMELINE, LEADERBOARD, LOG,
 )  # fmt: skip
 """All files that a run may have, but for its figures, in the order in which they are listed."""
 _OWN = frozenset((*LAYOUT, BEST, ENSEMBLE, DEFAULT, CHECKPOINTS))

@@ -67,6 +67,10 @@ class PartScores(Protocol):
         any.
         """
 
+    @property
+    def predictions(self) -> IntArray | FloatArray:
+        """The index of the predicted class of each row, or the estimate, (n,)."""
+
     def row_losses(self) -> Mapping[str, FloatArray]:
         """Each row's losses (n,) from which the metrics of the columns' importance follow, by metric.
 

@@ -277,6 +277,17 @@ def test_contributions_sum_to_the_predictions(trained: Path) -> None:
     assert_keeps_training_rows(trained)
 
 
+def test_the_rows_of_the_run_have_not_shifted(program: Program, trained: Path, tmp_path: Path) -> None:
+    """All columns are compared. Predictions are, too, but most of these rows were trained on."""
+    rows = trained.parent.parent / "rows.csv"
+    assert program("predict", str(trained), str(rows), "--drift", "drift.csv").code == 0
+    *columns, predictions = table(tmp_path, "drift.csv")
+    assert {row["column"] for row in columns} == {*load_run(trained).predictor.feature_names}
+    shifted = {row["column"] for row in columns if row["shifted"] == "true"}
+    assert shifted <= {"day"}  # a split by it tests the last days
+    assert predictions["kind"] == "prediction"
+
+
 @pytest.mark.usefixtures("keep_all")
 def test_an_interrupted_training_ends_with_the_same_bits(
     program: Program, feature: Feature, trained: Path, tmp_path: Path, at_epoch: AtEpoch

@@ -33,6 +33,8 @@ LAST_FILES: Final = (
     (names.PREDICTIONS, "predictions for the held-out rows"),
     (names.COVERAGE, "how often intervals or sets of classes hold the truth"),
     (names.GROUPS, "the first metrics of groups of rows, and their differences"),
+    (names.DRIFT, "how far each column is from the training rows"),
+    (names.DRIFT_BINS, "the rows in the bins of each column"),
     (names.WORST_ROWS, "the values of the rows that are predicted worst"),
     (names.RESOLVED, "the complete config, to repeat the run"),
     (names.DEFAULT_CONFIG, "the complete config that `fnnctl train` has without the search"),

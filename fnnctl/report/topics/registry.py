@@ -83,6 +83,7 @@ CONTENTS: Final[tuple[Heading, ...]] = (
             Topic("coverage.regions"),
         ),
     ),
+    Heading("Drift", "block", (Topic("drift.drift"),)),
     Heading("Importance", "columns", (_in_all("feature_importance.importance"),), is_requested=True),
     Heading("Partial dependence", "block", (_in_all("partial_dependence.dependence"),), is_requested=True),
     Heading("Data and training", "columns", (Topic("data.details"), Topic("training.details"))),
@@ -114,6 +115,7 @@ JSON_ENTRIES: Final[tuple[Topic, ...]] = (
     Topic("feature_importance.json_entries"),
     Topic("partial_dependence.json_entries"),
     Topic("coverage.json_entries"),
+    Topic("drift.json_entries"),
 )
 """What stands in a run's entry of `report --json`, in this order; functions that return a mapping."""
 

@@ -60,6 +60,11 @@ class EstimateScores:
     """(n,) those of the baseline."""
 
     @property
+    def predictions(self) -> FloatArray:
+        """The estimates; see `PartScores`."""
+        return self.estimates
+
+    @property
     def measured(self) -> ErrorRows:
         """The rows as formulas of metrics need them."""
         return ErrorRows(self.targets, self.estimates)

@@ -94,6 +94,16 @@ class DateFormat(ColumnFormat):
         """One column per part."""
         return tuple(f"{name} {part}" for part in self.parts)
 
+    def ordered_column(self, name: str) -> str:
+        """The days, which training always has."""
+        return self.columns(name)[self.parts.index("days") if "days" in self.parts else 0]
+
+    def ordered_text(self, number: float) -> str:
+        """The date."""
+        if "days" not in self.parts:
+            return super(DateFormat, self).ordered_text(number)
+        return str(np.datetime64(day_number(self.since) + math.floor(number), "D"))
+
     def description(self, name: str, part: str) -> str:
         """What the part of a date counts."""
         words: dict[DatePart, str] = {

@@ -1,0 +1,158 @@
+"""Drift: whether new rows are distributed as those that a saved model was trained on.
+
+A model keeps histograms of its training rows, and of its predictions of the test part or, without one, of the
+validation part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.data.dataset import Columns
+from fnnctl.data.histograms import (
+    CategoryHistogram,
+    Histogram,
+    NumberHistogram,
+    counted_columns,
+    empty_histograms,
+    fitted_histograms,
+    from_arrays,
+    to_arrays,
+)
+from fnnctl.data.row_encoder import NewRows
+from fnnctl.errors import UsageError
+from fnnctl.metrics.drift import PREDICTION, USUAL_LIMITS, BinnedRows, DriftLimits, TableDrift, table_drift
+from fnnctl.modelling.predictor import Predictor
+from fnnctl.modelling.saved_model import HISTOGRAMS, SavedModel
+from fnnctl.store import names
+from fnnctl.store.atomic import damaged
+from fnnctl.tasks.decoder import OutputDecoder
+from fnnctl.tasks.task import PartScores, Task, TaskData
+
+
+def histogram_arrays(
+    data: TaskData, rows: IntArray, predictor: Predictor, parts: Mapping[str, PartScores | None]
+) -> dict[str, npt.NDArray[Any]]:
+    """The arrays of a model from which `saved_histograms` are read: those of the training rows, (n,), and of
+    predictions of one of the other `parts`, if there are any.
+
+    Out of bag a row is predicted by one member: of skewed numbers these predictions are more extreme than the
+    means of all members, so they are left out by the caller.
+    """
+    empty = empty_histograms(predictor.preprocessor, data.dataset.formats)
+    histograms = fitted_histograms(empty, data.dataset, rows)
+    if (held_out := parts["test"] or parts["validation"]) is not None:
+        predictions = _empty_of_predictions(data.task, data.dataset.target.name)
+        histograms.append(_fitted(predictions, held_out.predictions))
+    return {f"{HISTOGRAMS}{name}": array for name, array in to_arrays(histograms).items()}
+
+
+def saved_histograms(model: SavedModel) -> list[Histogram]:
+    """The histograms that a model keeps; those of its predictions, if it has any, come last.
+
+    Raises `UsageError` if it keeps none, and `DataError` if they are damaged.
+    """
+    if not model.histogram_arrays:
+        run = model.run.path
+        raise UsageError(
+            f"{run} keeps no histograms of its training rows: it was trained before version 0.11, or its "
+            f"training was interrupted; train it again: fnnctl train {run / names.RESOLVED}"
+        )
+    empty = empty_histograms(model.predictor.preprocessor, model.description.table.formats)
+    predictions = _empty_of_predictions(model.predictor.task, model.description.target)
+    has_predictions = len(model.histogram_arrays.get("bins", ())) > len(empty)
+    try:
+        return from_arrays(model.histogram_arrays, [*empty, *([predictions] if has_predictions else [])])
+    except (KeyError, ValueError) as error:
+        raise damaged(model.run.path / names.WEIGHTS, f"is damaged: {error}") from error
+
+
+def _empty_of_predictions(task: Task, target: str) -> Histogram:
+    if task.classes:
+        return CategoryHistogram(target, PREDICTION, task.classes, is_closed=True)
+    return NumberHistogram(target, PREDICTION, target)
+
+
+def _fitted(histogram: Histogram, predictions: IntArray | FloatArray) -> Histogram:
+    """The histogram of n predictions, (n,)."""
+    if isinstance(histogram, CategoryHistogram):
+        return histogram.fitted(predictions.astype(np.intp))
+    return histogram.fitted(predictions.astype(np.float64))
+
+
+class DriftCounter:
+    """Counts new rows, and their predictions, in the bins of a model's histograms."""
+
+    def __init__(self, task: Task, decoder: OutputDecoder, histograms: Sequence[Histogram]) -> None:
+        """`decoder` makes predictions of scores, as those in the histograms were made."""
+        self._task, self._decoder, self.histograms = task, decoder, tuple(histograms)
+        self.counts = [np.zeros_like(histogram.counts) for histogram in histograms]
+        """One array per histogram."""
+
+    @classmethod
+    def of(cls, model: SavedModel) -> DriftCounter:
+        """A counter of rows that this model predicts; the errors are those of `saved_histograms`."""
+        return cls(model.predictor.task, model.predictor.decoder, saved_histograms(model))
+
+    @property
+    def _columns(self) -> Sequence[Histogram]:
+        return [histogram for histogram in self.histograms if histogram.kind != PREDICTION]
+
+    def count(self, columns: Columns, rows: IntArray | slice = slice(None)) -> None:
+        """Count some rows of the columns, (n,)."""
+        for total, counts in zip(self.counts, counted_columns(self._columns, columns, rows), strict=False):
+            np.add(total, counts, out=total)
+
+    def counted_blocks(self, blocks: Iterable[NewRows]) -> Iterator[NewRows]:
+        """The blocks unchanged, which are counted as they are read."""
+        for block in blocks:
+            self.count(block)
+            yield block
+
+    def count_scores(self, scores: FloatArray) -> None:
+        """Count the predictions of rows with these scores, (n, outputs)."""
+        histogram = self.histograms[-1]
+        if histogram.kind != PREDICTION:
+            return
+        if isinstance(histogram, CategoryHistogram):
+            self.counts[-1] += histogram.counted(self._task.predicted_indices(scores, self._decoder))
+        else:
+            self.counts[-1] += histogram.counted(self._task.explained(scores, self._decoder, 0))
+
+    def fresh(self) -> DriftCounter:
+        """A counter that has counted nothing."""
+        return DriftCounter(self._task, self._decoder, self.histograms)
+
+    def add(self, counts: Sequence[IntArray]) -> None:
+        """Add what another counter has counted."""
+        for total, more in zip(self.counts, counts, strict=True):
+            np.add(total, more, out=total)
+
+    def drift(self, limits: DriftLimits = USUAL_LIMITS) -> TableDrift:
+        """How far the rows that were counted are from the training rows."""
+        return drift_of(self.histograms, self.counts, limits)
+
+
+def drift_of(
+    histograms: Sequence[Histogram], counts: Sequence[IntArray], limits: DriftLimits = USUAL_LIMITS
+) -> TableDrift:
+    """How far new rows with these counts are from the training rows, of which the histograms are."""
+    binned = (
+        BinnedRows(
+            histogram.name,
+            histogram.kind,
+            histogram.labels,
+            histogram.counts,
+            of_new,
+            (histogram.comparable(histogram.counts), histogram.comparable(of_new)),
+            histogram.apart,
+            histogram.unseen(of_new),
+        )
+        for histogram, of_new in zip(histograms, counts, strict=True)
+    )
+    return table_drift([*binned], limits)
