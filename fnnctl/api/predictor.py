@@ -57,8 +57,7 @@ class Contributions:
     effects: FloatArray
     """The effect of each column, (n, columns)."""
     errors: FloatArray
-    """The standard error of each effect, (n, columns), because orders of the columns and background rows are
-    drawn."""
+    """The standard error of each effect, (n, columns), at most: orders of the columns are drawn."""
 
 
 class Predictor:

@@ -24,8 +24,8 @@ class Effects:
     effects: FloatArray
     """(columns,) whose sum is the row's value less the base."""
     errors: FloatArray
-    """(columns,) their standard errors: both the orders and the background rows are drawn. NaN for a single
-    background row."""
+    """(columns,) upper bounds of their standard errors, because orders are drawn: the background rows differ,
+    too. NaN for a single background row."""
 
 
 def drawn_turns(background: int, columns: int, rng: np.random.Generator) -> IntArray:

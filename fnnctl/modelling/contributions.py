@@ -24,9 +24,9 @@ if TYPE_CHECKING:  # it reads training data
     from fnnctl.modelling.background import Background
 
 LEAST_ORDERS: Final = 100
-"""Fewer background rows are repeated until there are so many orders of the columns and reverses of them."""
+"""Fewer background rows are repeated until there are this many orders, each with its reverse."""
 ROWS_TOGETHER: Final = 16
-"""So many rows are explained together: which of their columns are taken is the same."""
+"""Rows are explained together, because the same columns are taken from all of them."""
 _TURNS: Final = 1
 
 
