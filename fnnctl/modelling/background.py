@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -19,14 +19,15 @@ from fnnctl.data.in_memory import MemoryData
 from fnnctl.data.row_encoder import NewRows, expansions_of
 from fnnctl.data.splits.parts import Split
 from fnnctl.errors import DataError, Problem
-from fnnctl.modelling.held_out_rows import held_out_rows
 from fnnctl.modelling.predictor import Predictor
-from fnnctl.modelling.saved_model import BACKGROUND, SavedModel
 from fnnctl.seeds import Purpose, stream
 from fnnctl.store import names
 from fnnctl.store.atomic import damaged
-from fnnctl.store.weights import Array
+from fnnctl.store.weights import BACKGROUND, Array
 from fnnctl.tasks.task import TaskData
+
+if TYPE_CHECKING:  # training writes no more than arrays
+    from fnnctl.modelling.saved_model import SavedModel
 
 BACKGROUND_ROWS: Final = 100
 """More rows are sampled: a row takes time in proportion to them. The same number as in the package shap."""
@@ -61,6 +62,8 @@ def background_of_model(model: SavedModel, *, instead: str, memory: MemoryData |
     if model.background_arrays:
         kept = _columns_of_kept_rows(model)
         return Background.of(model.predictor, kept, np.arange(len(kept)))
+    from fnnctl.modelling.held_out_rows import held_out_rows  # training reads no data again
+
     held_out = held_out_rows(model, instead=instead, memory=memory)
     dataset, bags = held_out.data.dataset, bool(held_out.bags)
     rows = training_rows(held_out.split, len(dataset), model.seed, BACKGROUND_ROWS, bags=bags)

@@ -5,15 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy.typing as npt
 
 from fnnctl.arrays import IntArray
 from fnnctl.errors import UsageError
-from fnnctl.modelling.saved_model import ERRORS, SavedModel
 from fnnctl.store import names
 from fnnctl.store.atomic import damaged
+from fnnctl.store.weights import ERRORS
 from fnnctl.tasks.regions import (
     LEAST_OF_CLASS,
     LEAST_OF_TENTH,
@@ -24,6 +24,9 @@ from fnnctl.tasks.regions import (
 )
 from fnnctl.tasks.task import PartScores, TaskData
 from fnnctl.text import quoted, word_list
+
+if TYPE_CHECKING:  # training writes no more than arrays
+    from fnnctl.modelling.saved_model import SavedModel
 
 LEAST_COVERAGE: Final = 0.5
 """A region that misses the truth more often than not is of no use, and smaller errors are not kept."""

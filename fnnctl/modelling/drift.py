@@ -7,7 +7,7 @@ validation part.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -28,11 +28,14 @@ from fnnctl.data.row_encoder import NewRows
 from fnnctl.errors import UsageError
 from fnnctl.metrics.drift import PREDICTION, USUAL_LIMITS, BinnedRows, DriftLimits, TableDrift, table_drift
 from fnnctl.modelling.predictor import Predictor
-from fnnctl.modelling.saved_model import HISTOGRAMS, SavedModel
 from fnnctl.store import names
 from fnnctl.store.atomic import damaged
+from fnnctl.store.weights import HISTOGRAMS
 from fnnctl.tasks.decoder import OutputDecoder
 from fnnctl.tasks.task import PartScores, Task, TaskData
+
+if TYPE_CHECKING:  # training writes no more than arrays
+    from fnnctl.modelling.saved_model import SavedModel
 
 
 def histogram_arrays(

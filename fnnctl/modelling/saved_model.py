@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 
@@ -22,17 +21,10 @@ from fnnctl.store import names
 from fnnctl.store.atomic import damaged
 from fnnctl.store.catalogue import displayed_status
 from fnnctl.store.folder import RunFolder
-from fnnctl.store.weights import Array
+from fnnctl.store.weights import BACKGROUND, ERRORS, HISTOGRAMS, Array
 from fnnctl.tasks.registry import task_of
 from fnnctl.text import quoted
 from fnnctl.training.threads import default_threads
-
-ERRORS: Final = "errors."
-"""The names of arrays that describe the model's errors begin with it."""
-BACKGROUND: Final = "background."
-"""The names of arrays with training rows begin with it."""
-HISTOGRAMS: Final = "histograms."
-"""The names of arrays that describe the training rows begin with it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import io
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +26,13 @@ Array = npt.NDArray[Any]
 
 ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 NUMBER_KINDS = "fiub"
+
+ERRORS: Final = "errors."
+"""The names of arrays that describe the model's errors begin with it."""
+BACKGROUND: Final = "background."
+"""The names of arrays with training rows begin with it."""
+HISTOGRAMS: Final = "histograms."
+"""The names of arrays that describe the training rows begin with it."""
 
 
 def to_npz(arrays: Mapping[str, Array]) -> bytes:
