@@ -23,7 +23,7 @@ from fnnctl.store.atomic import (
     write_text,
     write_text_and_delete,
 )
-from fnnctl.store.documents import read_mapping, to_json
+from fnnctl.store.documents import to_json
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.journal import JournalFile, JournalRecord, ResultCache, journal_bytes
 from fnnctl.store.lock import HeldError, hold_lock, release, take_over_lock
@@ -72,15 +72,11 @@ class OpenRun(RunFolder):
         self, facts: Mapping[str, Any], weights: Sequence[float] = (), arrays: Mapping[str, Array] = {}
     ) -> None:
         """Add what was not known when the model was written: also the weights of its parts, and arrays."""
-        path = self.path / names.MODEL
-        if arrays:
-            stored = self.read_model()
-            self.write_model({**stored.arrays, **arrays}, stored.description)
-        model = read_mapping(self._required(names.MODEL, "the run has no model"), path)
+        stored = self.read_model()
         if weights:
-            parts = zip(model["parts"], weights, strict=True)
+            parts = zip(stored.description["parts"], weights, strict=True)
             facts = {**facts, "parts": [{**part, "weight": weight} for part, weight in parts]}
-        write_text(path, to_json({**model, **facts}))
+        self.write_model({**stored.arrays, **arrays}, {**stored.description, **facts})
 
     def write_checkpoint(self, arrays: Mapping[str, Array]) -> None:
         """Write the resumable training state, replacing the previous one."""
