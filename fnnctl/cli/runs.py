@@ -25,63 +25,14 @@ from fnnctl.cli.options import (
     number_option,
     run_option,
 )
-from fnnctl.cli.parsing import MAX_DECIMALS, age, column_names, column_pairs, number_from_0, share
+from fnnctl.cli.parsing import age, column_names, column_pairs, number_from_0
+from fnnctl.cli.prediction_options import Background, Contributions, Coverage, Digits, KeptColumns, Top
 from fnnctl.config.table_files import TABLE_LABELS
 from fnnctl.console.output import Output
 from fnnctl.console.terminal import terminal_context
 from fnnctl.errors import UsageError
 
 HEADING = Heading("Use and compare runs")
-
-KeptColumns = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--keep",
-        metavar="COLUMNS",
-        help="Columns of DATA to copy before the prediction, with commas between the names; or all. "
-        "Repeatable.",
-    ),
-]
-Digits = Annotated[
-    int | None,
-    number_option(
-        "--digits",
-        "Round estimates and probabilities to N digits after the decimal point (default: all).",
-        least=0,
-        most=MAX_DECIMALS,
-    ),
-]
-Top = Annotated[
-    int | None,
-    number_option("--top", "Write the N most probable classes instead of the probabilities of all.", least=1),
-]
-Coverage = Annotated[
-    float | None,
-    typer.Option(
-        "--coverage",
-        metavar="P",
-        parser=share("--coverage"),
-        help="Also write intervals of numbers, or sets of classes, that hold the truth in this share of "
-        "rows, such as 0.9.",
-    ),
-]
-Contributions = Annotated[
-    int | None,
-    number_option(
-        "--contributions",
-        "Also write the N columns that move each prediction most from the mean prediction, with their "
-        "effects.",
-        least=1,
-    ),
-]
-Background = Annotated[
-    str | None,
-    typer.Option(
-        "--background",
-        metavar="FILE",
-        help="The rows whose mean prediction --contributions begins with (default: training rows).",
-    ),
-]
 
 
 @HEADING.command(

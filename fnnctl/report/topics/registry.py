@@ -70,7 +70,7 @@ CONTENTS: Final[tuple[Heading, ...]] = (
     Heading("Importance of the settings", "figures", (_of_search("hyperparameter_importance.table"),)),
     Heading("The best architecture", "figures", (_of_search("architecture.best_architecture"),)),
     Heading("Ensemble of trials", "figures", (Topic("ensemble.ensemble"),)),
-    Heading("Workers", "figures", (_of_search("workers.workers"),)),
+    Heading("Workers", "figures", (_of_search("search.workers"),)),
     Heading("Train and extend", "block", (_of_search("winner.commands"),)),
     Heading(FIGURES, "figures"),
     Heading(

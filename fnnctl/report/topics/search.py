@@ -1,4 +1,4 @@
-"""A search as a whole: its method, objective, trials and epochs."""
+"""A search as a whole: its method, objective, trials, epochs and workers."""
 
 from __future__ import annotations
 
@@ -11,14 +11,16 @@ from fnnctl.records.history import SearchHistory
 from fnnctl.records.journal import INTERRUPTED
 from fnnctl.records.timeline import Timeline
 from fnnctl.records.trials import Status
-from fnnctl.report.blocks import Block, Facts
+from fnnctl.report.blocks import Block, Facts, Table
 from fnnctl.report.summary import Summary
 from fnnctl.report.topics.architecture import reward_definitions
 from fnnctl.report.topics.topic import SUMMARY
-from fnnctl.report.words import workers_text
+from fnnctl.report.words import seconds_text, workers_text
+from fnnctl.store import names
 from fnnctl.store.manifest import SearchFacts
 from fnnctl.text import amount_done, bound_prefix, counted
 
+MAX_WORKERS: Final = 20
 UNFINISHED: Final = {Status.COMPLETED.value: "with a result so far"}
 """Nobody knows which trials of an unfinished search would be trained further, so none is called completed."""
 
@@ -157,3 +159,28 @@ def json_entries(summary: Summary) -> Mapping[str, Any]:
         "epochs_saved": sum(stop.saved or 0 for stop in search.stops),
         "stopped_because": search.stopped_because,
     }
+
+
+def workers_table(timeline: Timeline) -> Table:
+    """One row per worker; empty with a single one, of which `workers_text` says everything."""
+    rows = (
+        (
+            worker.name,
+            f"{len(worker.stacks):,}",
+            f"{worker.networks:,}",
+            seconds_text(worker.busy),
+            f"{worker.share:.0%}",
+        )
+        for worker in timeline.workers[:MAX_WORKERS]
+    )
+    title = "Workers"
+    if (left := len(timeline.workers) - MAX_WORKERS) > 0:
+        title += f"; {left:,} more in {names.TIMELINE}"
+    header = ("worker", "stacks", "networks", "training", "share of its time")
+    return Table(title, header, tuple(rows) if len(timeline.workers) > 1 else ())
+
+
+def workers(summary: Summary) -> Iterator[Block]:
+    """What each worker has done, if that is known."""
+    if summary.timeline:
+        yield workers_table(summary.timeline)

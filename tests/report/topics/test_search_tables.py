@@ -7,7 +7,7 @@ from typing import Any
 from fnnctl.records.timeline import Timeline, started_event, timeline
 from fnnctl.report.topics.architecture import reward_definitions
 from fnnctl.report.topics.rungs import MAX_RUNGS, rung_entries, rungs_table
-from fnnctl.report.topics.workers import MAX_WORKERS, workers_table
+from fnnctl.report.topics.search import MAX_WORKERS, workers_table
 from fnnctl.report.words import workers_text
 from tests.messages import Messages
 from tests.report.searches import header, hyperband, read, result, trial
