@@ -22,6 +22,12 @@ from tests.benchmarks import comparison, example_searches
 from tests.benchmarks.accuracy import peer as peer_script
 from tests.benchmarks.accuracy.report import report
 from tests.benchmarks.accuracy.results import Key, Result, Score, Scores, Verdict, append, read_results
+from tests.benchmarks.coverage.contenders import NESTED_CHOICES
+from tests.benchmarks.coverage.made import made_tables
+from tests.benchmarks.coverage.measured import Held, expected
+from tests.benchmarks.coverage.nested import AS_CHOSEN, watched_training
+from tests.benchmarks.coverage.report import as_few
+from tests.benchmarks.coverage.studies import WHOLE, model_of
 from tests.benchmarks.engine import ours
 from tests.benchmarks.engine.contest import PEERS
 from tests.benchmarks.engine.work import Work
@@ -392,3 +398,20 @@ class TestPortfolio:
         assert {name: Change(**fields[1]) for name, fields in judged.items()} == dict.fromkeys(
             judged, candidates(0)[2]
         )
+
+
+@pytest.mark.parametrize(("sides", "outside"), [(1, 5), (2, 4)])
+def test_so_few_rows_are_held_with_a_beta_binomial_probability(sides: int, outside: int) -> None:
+    """Of 51 ranks the limits leave ⌊5.1⌋ outside, or twice ⌊2.55⌋."""
+    distribution = stats.betabinom(40, 51 - outside, outside)
+    assert as_few(Held(40, 33, 50), 0.9, sides=sides) == pytest.approx(distribution.cdf(33))
+    assert expected(Held(40, 33, 50), 0.9, sides=sides) == pytest.approx(1 - outside / 51)
+
+
+@pytest.mark.parametrize("kind", ["linear", "three classes"])
+def test_what_is_watched_gives_the_errors_of_the_model(kind: str) -> None:
+    (table,) = made_tables(1, [kind], [60])
+    with watched_training() as watched:
+        ((_, run),) = NESTED_CHOICES["default"].runs(table.columns, WHOLE)
+    for name, array in watched.tails()[AS_CHOSEN].to_arrays().items():
+        np.testing.assert_allclose(array, model_of(run).error_arrays[name], rtol=1e-5, atol=1e-6)

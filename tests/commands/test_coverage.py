@@ -153,7 +153,7 @@ def test_validation_rows_that_have_chosen_trials_do_not_count(program: Program, 
         assert program("predict", f"{run}/{part}", "t.csv", "--coverage", "0.8").code == 2
 
 
-@pytest.mark.parametrize(("rows", "code"), [(199, 2), (200, 0)])
+@pytest.mark.parametrize(("rows", "code"), [(249, 2), (250, 0)])
 def test_few_validation_rows_that_have_chosen_the_epoch_do_not_count(
     program: Program, tmp_path: Path, rows: int, code: int
 ) -> None:

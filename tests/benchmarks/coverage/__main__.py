@@ -2,7 +2,7 @@
 
     python -m tests.benchmarks.coverage simulated --cache FILE [--count 1080]
     python -m tests.benchmarks.coverage nested --cache FILE [--count 256] [--rows 60,500]
-    python -m tests.benchmarks.coverage choices --cache FILE [--count 192] [--only fixed,epoch]
+    python -m tests.benchmarks.coverage choices --cache FILE [--count 192] [--only fixed,search]
     python -m tests.benchmarks.coverage tables --tables FOLDER --cache FILE [--only glass,letter] [--folds 5]
     python -m tests.benchmarks.coverage beside --tables FOLDER --cache FILE [--only glass,letter] [--folds 2]
     python -m tests.benchmarks.coverage report FILE…

@@ -12,6 +12,7 @@ from tests.benchmarks.coverage.measured import COVERAGES, Held, Level, Measured,
 from tests.benchmarks.coverage.nested import AS_CHOSEN, BY_OTHERS
 
 CLASSIFICATION: Final = "classification"
+NAMES: Final = [f"{coverage:g}" for coverage in COVERAGES]
 USUAL: Final = 0.9
 SIGNIFICANT: Final = 0.05
 STANDARD_ERRORS: Final = 2.0
@@ -28,7 +29,7 @@ def report(results: Sequence[Measured]) -> list[str]:
 
 
 def _simulated(results: Sequence[Measured]) -> Iterator[str]:
-    yield _header("", "tables", *(f"{coverage:g}" for coverage in COVERAGES), f"size at {USUAL}")
+    yield _header("", "tables", *NAMES, f"size at {USUAL}")
     groups: dict[str, list[Measured]] = {}
     for result in results:
         for name in (result.kind, f"{result.rows} rows", "all"):
@@ -45,7 +46,7 @@ def _simulated(results: Sequence[Measured]) -> Iterator[str]:
     yield ""
     yield "By class, those with a limit of their own:"
     yield ""
-    yield _header("", "tables", *(f"{coverage:g}" for coverage in COVERAGES))
+    yield _header("", "tables", *NAMES)
     for kind in sorted(kinds):
         of_kind = [result for result in results if result.kind == kind]
         names = sorted({name for result in of_kind for level in result.levels for name in level.classes})
@@ -63,7 +64,7 @@ def _simulated(results: Sequence[Measured]) -> Iterator[str]:
 
 def _nested(results: Sequence[Measured]) -> Iterator[str]:
     """By how much the coverage rises if other rows choose: that is what the choices flatter."""
-    yield _header("", "rows", "tables", *(f"{coverage:g}" for coverage in COVERAGES), f"size at {USUAL}")
+    yield _header("", "rows", "tables", *NAMES, f"size at {USUAL}")
     lines: dict[tuple[str, int], dict[float, list[tuple[float, float]]]] = {}
     pairs = _grouped(results, lambda result: f"{result.key.contender.partition(':')[0]}: {result.key.table}")
     for pair in pairs.values():
@@ -85,12 +86,13 @@ def _choices(results: Sequence[Measured]) -> Iterator[str]:
     for is_classification in (False, True):
         yield f"{'Classes' if is_classification else 'Numbers'}: measured less expected"
         yield ""
-        yield _header("", "tables", *(f"{coverage:g}" for coverage in COVERAGES), f"size at {USUAL}")
-        names: dict[str, list[Measured]] = {}
-        for result in results:
-            if bool(result.levels and result.levels[0].classes) is is_classification:
-                names.setdefault(result.key.contender, []).append(result)
-        for name, measured in names.items():
+        yield _header("", "tables", *NAMES, f"size at {USUAL}")
+        chosen = [
+            result
+            for result in results
+            if result.levels and bool(result.levels[0].classes) is is_classification
+        ]
+        for name, measured in _grouped(chosen, lambda result: result.key.contender).items():
             cells = [
                 [
                     _share(level.all) - _expected(level, is_classification)
@@ -128,10 +130,12 @@ def _tables(results: Sequence[Measured]) -> Iterator[str]:
         chosen = [result for result in results if (result.kind == CLASSIFICATION) is is_classification]
         if not chosen:
             continue
-        names = [f"{coverage:g}" for coverage in COVERAGES]
         size = "set" if is_classification else "width"
         yield _header(
-            "classes" if is_classification else "numbers", "folds", *names, *(f"{size} at {n}" for n in names)
+            "classes" if is_classification else "numbers",
+            "folds",
+            *NAMES,
+            *(f"{size} at {name}" for name in NAMES),
         )
         by_table = _grouped(chosen, lambda result: result.key.table)
         means: list[list[float]] = [[] for _ in COVERAGES]
@@ -165,7 +169,7 @@ def _tests(result: Measured) -> Iterator[tuple[str, float]]:
 
 def _classes(results: Sequence[Measured]) -> Iterator[str]:
     """Classes with limits of their own, the rarest of each table, and those without."""
-    yield _header("rarest classes", "rows", *(f"{coverage:g}" for coverage in COVERAGES), "limits")
+    yield _header("rarest classes", "rows", *NAMES, "limits")
     chosen = [result for result in results if result.kind == CLASSIFICATION]
     for table, folds in sorted(_grouped(chosen, lambda result: result.key.table).items()):
         counts: dict[str, int] = {}
@@ -183,12 +187,34 @@ def _classes(results: Sequence[Measured]) -> Iterator[str]:
         yield _row(f"{table}: {rarest}", counts[rarest], *cells, limits)
 
 
+def _beside(results: Sequence[Measured]) -> Iterator[str]:
+    """Means over tables of the means over folds, on the tables that all contenders have."""
+    for is_classification in (True, False):
+        what, size = ("classes", "set") if is_classification else ("numbers", "width")
+        yield _header(what, "tables", *NAMES, *(f"{size} at {name}" for name in NAMES))
+        chosen = [result for result in results if (result.kind == CLASSIFICATION) is is_classification]
+        contenders = _grouped(chosen, lambda result: result.key.contender)
+        tables = [{result.key.table for result in of_one} for of_one in contenders.values()]
+        shared = set.intersection(*tables) if tables else set()
+        for name, of_one in contenders.items():
+            folds = _grouped(of_one, lambda result: result.key.table)
+            differences, sizes = [], []
+            for coverage in COVERAGES:
+                levels = [_at(folds[table], coverage) for table in sorted(shared)]
+                known = [of_table for of_table in levels if of_table]
+                differences.append(
+                    [statistics.fmean(_share(level.all) - coverage for _, level in each) for each in known]
+                )
+                sizes.append([statistics.fmean(_size(*pair) for pair in each) for each in known])
+            yield _row(name, len(shared), *map(_against_zero, differences), *map(_mean, sizes))
+        yield ""
+
+
 def as_few(held: Held, coverage: float, *, sides: int) -> float:
     """The probability that at most so many of m new rows are held: the share that n scores give is a random
     number with a beta distribution, so the count is beta-binomial (Vovk, Machine Learning 92, 2013).
     """
-    assert held.scores is not None
-    level, n = 1 - (1 - coverage) / sides, held.scores
+    level, n = 1 - (1 - coverage) / sides, held.scores or 0
     outside = sides * (n + 1 - math.ceil((n + 1) * level - 1e-9))
     a, b, m = n + 1 - outside, outside, held.rows
     if not b:
@@ -246,33 +272,6 @@ def _header(*names: str) -> str:
 
 def _row(*cells: object) -> str:
     return f"| {' | '.join(map(str, cells))} |"
-
-
-def _beside(results: Sequence[Measured]) -> Iterator[str]:
-    """Means over tables of the means over folds, on the tables that all contenders have."""
-    for is_classification in (True, False):
-        yield _header(
-            "classes" if is_classification else "numbers",
-            "tables",
-            *(f"{coverage:g}" for coverage in COVERAGES),
-            *(f"{'set' if is_classification else 'width'} at {coverage:g}" for coverage in COVERAGES),
-        )
-        chosen = [result for result in results if (result.kind == CLASSIFICATION) is is_classification]
-        contenders = _grouped(chosen, lambda result: result.key.contender)
-        tables = [{result.key.table for result in of_one} for of_one in contenders.values()]
-        shared = set.intersection(*tables) if tables else set()
-        for name, of_one in contenders.items():
-            folds = _grouped(of_one, lambda result: result.key.table)
-            differences, sizes = [], []
-            for coverage in COVERAGES:
-                levels = [_at(folds[table], coverage) for table in sorted(shared)]
-                known = [of_table for of_table in levels if of_table]
-                differences.append(
-                    [statistics.fmean(_share(level.all) - coverage for _, level in each) for each in known]
-                )
-                sizes.append([statistics.fmean(_size(*pair) for pair in each) for each in known])
-            yield _row(name, len(shared), *map(_against_zero, differences), *map(_mean, sizes))
-        yield ""
 
 
 def _grouped(results: Sequence[Measured], key: Callable[[Measured], str]) -> dict[str, list[Measured]]:
