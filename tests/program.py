@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from fnnctl.cli import run
@@ -53,12 +54,15 @@ def read_json(path: Path) -> dict[str, Any]:
     return value
 
 
+def network_arrays(run: Path) -> dict[str, npt.NDArray[Any]]:
+    """The arrays of the model's networks, without what it knows of its rows."""
+    arrays = np.load(run / "model.npz")
+    return {name: array for name, array in arrays.items() if "." not in name or name.startswith("part_")}
+
+
 def assert_same_networks(run: Path, other: Path) -> None:
     """The arrays of all networks are equal; how they err on held-out rows may differ."""
-    networks, expected = (
-        {name: array for name, array in arrays.items() if "." not in name or name.startswith("part_")}
-        for arrays in (np.load(run / "model.npz"), np.load(other / "model.npz"))
-    )
+    networks, expected = network_arrays(run), network_arrays(other)
     assert networks.keys() == expected.keys()
     for name, array in networks.items():
         assert array.dtype == expected[name].dtype

@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import math
 import sys
+import warnings
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -188,6 +189,7 @@ def main(words: list[str]) -> None:
     parser.add_argument("--rows", type=int, default=20)
     parser.add_argument("--recipes", nargs="+", default=["default", "classic"])
     arguments = parser.parse_args(words)
+    warnings.simplefilter("ignore", fnnctl.FnnctlWarning)
     CLOCK.count_processor_time()
     columns = table(TRAINED_ROWS)
     targets = {"amount": "kind", "kind": "amount"}

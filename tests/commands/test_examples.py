@@ -50,7 +50,8 @@ def test_the_examples_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.delenv("FNNCTL_RUNS_DIR", raising=False)
     write_table(tmp_path / "flowers.csv")
     write_table(tmp_path / "new.csv")
-    examples = (line for declared in DECLARED.values() for line in declared.examples)
+    examples = [line for declared in DECLARED.values() for line in declared.examples]
+    examples.sort(key=lambda line: "--against" in line)  # they need a run
     for line in (*PROGRAM_EXAMPLES, *examples):
         if "predict flowers -" in line:  # it opens standard input by its path
             continue

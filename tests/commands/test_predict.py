@@ -19,7 +19,7 @@ from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.nn.shape import HiddenShape, NetworkShape, OutputShape
 from fnnctl.training.scoring import RowScorer
 from tests.commands.tables import penguins, table_of, train, write_table
-from tests.program import Program, only_run, read_json
+from tests.program import Program, network_arrays, only_run, read_json
 
 
 @pytest.fixture
@@ -112,7 +112,7 @@ def test_any_order_extra_columns_and_gaps_are_as_in_memory(
         source=str(trained / "penguins.csv"), target="species", test_source=str(tmp_path / "test.csv")
     )
     dataset = load_dataset(config, tmp_path)
-    model, weights = read_json(run / "model.json"), dict(np.load(run / "model.npz"))
+    model, weights = read_json(run / "model.json"), network_arrays(run)
     preprocessor = Preprocessor.from_dict(model["preprocessing"])
     shape = NetworkShape(len(preprocessor.features), (HiddenShape(100, "relu"),), OutputShape(3))
     layout = ParameterLayout(shape)

@@ -48,7 +48,8 @@ def test_a_run_has_the_files_of_a_regression(trained: Path) -> None:
     of_other_commands = {*of_search, names.DATA_SIZE, names.FEATURE_IMPORTANCE, names.CROSS_VALIDATION}
     figures = {*figures_by_records(trained)}
     assert figures >= FIGURES
-    others = {*of_other_commands, *classes, names.GROUPS}
+    asked_for = {names.GROUPS, names.DRIFT, names.DRIFT_BINS, names.PARTIAL_DEPENDENCE, names.PAIR_DEPENDENCE}
+    others = {*of_other_commands, *classes, *asked_for}
     assert files_of(trained) == {*names.LAYOUT, *figures} - others
     predictions = table(trained, "predictions.csv")
     assert list(predictions[0]) == ["row", "target", "prediction"]

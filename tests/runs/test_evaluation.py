@@ -140,13 +140,15 @@ def test_a_new_file_is_scored_into_a_folder_of_its_own(run: Path, program: Progr
     assert done.err.splitlines() == [
         "new.csv: a column is ignored, because the network was not trained with it: 'note'",
         "warning: new.csv: left out 1 row without a value in 'species'",
+        "warning: new.csv: 1 of 7 columns has shifted from the training rows: 'sex' (PSI 0.58)",
     ]
     assert state_of(run) == before
     folder = Path(done.json["run"])
     assert folder.name.endswith(f"-penguins-on-new-{folder.name[-6:]}")
     assert {path.name for path in folder.iterdir()} == {
         ".lock", "manifest.json", "metrics.json", "predictions.csv", "confusion_matrix.csv", "roc_curve.csv",
-        "pr_curve.csv", "calibration.csv", "worst_rows.csv", "log.txt", *figures_by_records(folder),
+        "pr_curve.csv", "calibration.csv", "worst_rows.csv", "log.txt", "drift.csv",
+        "drift_bins.csv", *figures_by_records(folder),
     }  # fmt: skip
     manifest = read_json(folder / "manifest.json")
     assert (manifest["kind"], manifest["status"]) == ("evaluation", "completed")
@@ -157,7 +159,7 @@ def test_a_new_file_is_scored_into_a_folder_of_its_own(run: Path, program: Progr
     assert manifest["data"]["sha256"] == hashlib.sha256(table.read_bytes()).hexdigest()
     assert manifest["data"]["source"] == str(table)
     assert manifest["data"]["parts"] == {"train": 0, "validation": 0, "test": len(rows) - 1}
-    assert manifest["warnings"] == [done.err.splitlines()[1].removeprefix("warning: ")]
+    assert manifest["warnings"] == [line.removeprefix("warning: ") for line in done.err.splitlines()[1:]]
 
     metrics = read_json(folder / "metrics.json")
     assert done.json == {"run": str(folder), "status": "completed", "metrics": metrics}
