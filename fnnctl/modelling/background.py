@@ -65,9 +65,8 @@ def background_of_model(model: SavedModel, *, instead: str, memory: MemoryData |
     from fnnctl.modelling.held_out_rows import held_out_rows  # training reads no data again
 
     held_out = held_out_rows(model, instead=instead, memory=memory)
-    dataset, bags = held_out.data.dataset, bool(held_out.bags)
-    rows = training_rows(held_out.split, len(dataset), model.seed, BACKGROUND_ROWS, bags=bags)
-    return Background.of(model.predictor, dataset, rows)
+    rows = drawn_rows(held_out.trained, model.seed, BACKGROUND_ROWS)
+    return Background.of(model.predictor, held_out.data.dataset, rows)
 
 
 def background_of_rows(
@@ -91,16 +90,10 @@ def background_of_rows(
     return background, total
 
 
-def training_rows(split: Split, rows: int, seed: int, most: int, *, bags: bool) -> IntArray:
-    """The sorted indices of at most `most` of the training rows, drawn at random among all `rows` rows.
-
-    With bags every row outside the test part is a training row of some members.
-    """
-    trained = np.setdiff1d(np.arange(rows), split.test)
-    if not bags:
-        trained = np.setdiff1d(trained, split.validation)
-    keys = stream(seed, Purpose.CONTRIBUTIONS, _ROWS).random(len(trained))
-    return trained[_least(keys, most)]
+def drawn_rows(rows: IntArray, seed: int, most: int) -> IntArray:
+    """At most `most` of these rows, (n,), drawn at random and in their order."""
+    keys = stream(seed, Purpose.CONTRIBUTIONS, _ROWS).random(len(rows))
+    return rows[_least(keys, most)]
 
 
 def kept_rows(data: TaskData, experiment: Experiment, predictor: Predictor, split: Split) -> dict[str, Array]:
@@ -112,7 +105,7 @@ def kept_rows(data: TaskData, experiment: Experiment, predictor: Predictor, spli
     dataset, most = data.dataset, experiment.model.background_rows
     if not most:
         return {}
-    rows = training_rows(split, len(dataset), experiment.seed, most, bags=experiment.model.ensemble.bags)
+    rows = drawn_rows(split.trained(bags=experiment.model.ensemble.bags), experiment.seed, most)
     position = {name: j for j, name in enumerate(dataset.numeric_names)}
     numbers = dataset.numbers(rows, [position[number.name] for number in predictor.preprocessor.numbers])
     known_values = _known_values(predictor)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from fnnctl.arrays import IntArray
 from fnnctl.data.in_memory import MemoryData
 from fnnctl.data.splits.parts import Split
@@ -37,9 +35,8 @@ class HeldOutRows:
 
     @property
     def trained(self) -> IntArray:
-        """The sorted rows that the network was trained on, (n,); with bags all outside the test part."""
-        held_out = [self.split.test] if self.bags else [self.split.test, self.split.validation]
-        return np.setdiff1d(np.arange(len(self.data)), np.concatenate(held_out))
+        """The sorted rows that the network was trained on, (n,)."""
+        return self.split.trained(bags=bool(self.bags))
 
     @property
     def scored(self) -> Split:

@@ -17,7 +17,7 @@ from fnnctl.modelling.background import (
     BACKGROUND_ROWS,
     background_of_model,
     background_of_rows,
-    training_rows,
+    drawn_rows,
 )
 from fnnctl.modelling.input_file import InputFile, as_notes
 from fnnctl.modelling.saved_model import SavedModel, load_model
@@ -42,23 +42,25 @@ def rows(model: SavedModel, trained: Path) -> NewRows:
     return block
 
 
-def test_training_rows_are_drawn_among_those_trained_on() -> None:
-    split = Split(np.arange(0), np.arange(0, 50), np.arange(50, 100))
-    drawn = training_rows(split, 300, 7, 100, bags=False)
+def test_with_bags_the_validation_part_is_trained_on() -> None:
+    split = Split(np.arange(100, 300), np.arange(50), np.arange(50, 100))
+    assert split.trained(bags=False).tolist() == [*range(100, 300)]
+    assert split.trained(bags=True).tolist() == [*range(50), *range(100, 300)]
+
+
+def test_the_seed_draws_some_of_many_rows() -> None:
+    drawn = drawn_rows(np.arange(100, 300), 7, 100)
     assert len(np.unique(drawn)) == 100
     assert drawn.min() >= 100
     assert (np.diff(drawn) > 0).all()
-    with_bags = training_rows(split, 300, 7, 250, bags=True)
-    assert {*with_bags.tolist()} == {*range(50), *range(100, 300)}
-    assert (drawn != training_rows(split, 300, 8, 100, bags=False)).any()
+    assert (drawn != drawn_rows(np.arange(100, 300), 8, 100)).any()
 
 
 @pytest.mark.parametrize("size", [1, 7, 100, 1000])
 def test_rows_of_a_file_are_drawn_alike_in_any_blocks(model: SavedModel, rows: NewRows, size: int) -> None:
     blocks = [rows.part(slice(start, start + size)) for start in range(0, len(rows), size)]
     background, total = background_of_rows(model.predictor, blocks, 7, "new.csv")
-    nothing = np.arange(0)
-    drawn = training_rows(Split(nothing, nothing, nothing), ROWS, 7, BACKGROUND_ROWS, bags=False)
+    drawn = drawn_rows(np.arange(ROWS), 7, BACKGROUND_ROWS)
     expected: list[FloatArray] = model.predictor.row_features(rows, drawn)
     assert (total, len(background)) == (ROWS, BACKGROUND_ROWS)
     for part, expected_part in zip(background.features, expected, strict=True):

@@ -45,6 +45,12 @@ class Split:
         # A stable sort merges what is sorted already: a twentieth of the time.
         return np.sort(np.concatenate([self.train, self.validation]), kind="stable")
 
+    def trained(self, *, bags: bool) -> IntArray:
+        """The sorted rows that a network is trained on; with bags each one outside the test part, by some
+        members.
+        """
+        return self.non_test if bags else self.train
+
     @property
     def key(self) -> tuple[int, ...]:
         """What tells these rows from others of the same experiment: see `Rows`."""
