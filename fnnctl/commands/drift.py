@@ -25,16 +25,14 @@ class DriftCheck:
     """Whether the command fails if a column, or the predictions, have shifted."""
     limits: DriftLimits = USUAL_LIMITS
 
-    def counter(self, model: SavedModel, source: InputFile, predictions: object) -> DriftCounter:
-        """What counts the rows of `source`; the predictions go to this file, or elsewhere.
+    def counter(self, model: SavedModel, predictions: object) -> DriftCounter:
+        """What counts the rows; the predictions go to this file, or elsewhere.
 
         Raises `InputError` if the model keeps no histograms, or if the table cannot be written.
         """
         counter = DriftCounter.of(model)
         if self.file is not None:
             refuse_output(self.file)
-            if source.contains(self.file):
-                raise UsageError(f"--drift: '{self.file}' holds the rows to predict; name another file")
             if isinstance(predictions, Path) and predictions.resolve() == self.file.resolve():
                 raise UsageError(f"--drift: '{self.file}' is the file of the predictions; name another file")
         return counter

@@ -110,10 +110,10 @@ def predict(
     if decoder.class_weights is not None and decoder.decision is None:
         context.labelled_note(BY_WEIGHTS)
     others = _background_file(model, source, form, background)
-    if isinstance(to, Path) and any(file.contains(to) for file in (source, others) if file):
-        which = "the rows to predict" if source.contains(to) else "background rows"
-        raise UsageError(f"'{to}' holds {which} and is not overwritten; name another file")
-    counter = None if drift is None else drift.counter(saved, source, to)
+    for output in (to, drift and drift.file):
+        if isinstance(output, Path):
+            _refuse_input(output, source, others)
+    counter = None if drift is None else drift.counter(saved, to)
     explanation = _explanation(model, form.contributions, others, context)
     columns = model.predictor.task.prediction_columns(form.top, has_region=form.coverage is not None)
     columns = [*columns, *(explanation.columns if explanation else ())]
@@ -144,6 +144,13 @@ def predict(
         else:
             to.lines(lines)
     return Predicted(model.run, drift.finished(counter, source, context) if drift and counter else None)
+
+
+def _refuse_input(output: Path, source: InputFile, background: InputFile | None) -> None:
+    """Raise `UsageError` if this output file holds rows that are read."""
+    for which, file in (("the rows to predict", source), ("background rows", background)):
+        if file is not None and file.contains(output):
+            raise UsageError(f"'{output}' holds {which} and is not overwritten; name another file")
 
 
 def _background_file(

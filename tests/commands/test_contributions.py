@@ -122,6 +122,7 @@ def test_wrong_arguments_have_a_message(
         (new, "--contributions", "1", "--background", "header.csv"),
         (new, "--contributions", "1", "--background", "short.csv"),
         (new, "--contributions", "1", "--background", "background.csv", "-o", "background.csv"),
+        (new, "--contributions", "1", "--background", "background.csv", "--drift", "background.csv"),
         (new, "--contributions", "0"),
     ):
         done = program("predict", run, *words)
