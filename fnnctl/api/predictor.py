@@ -88,6 +88,8 @@ class Predictor:
         self._noted: set[str] = set()
         self._read: Background | None = None
         """The background of the run, once it is read."""
+        self._regions: dict[float, RegionLimits] = {}
+        """By their coverage: the limits that were asked for before."""
 
     @property
     def target(self) -> str:
@@ -170,10 +172,11 @@ class Predictor:
         return self._read
 
     def _region(self, coverage: float) -> RegionLimits:
-        limits, notes = limits_of(self._model, coverage)
-        for note in notes:
-            self._note(note)
-        return limits
+        if coverage not in self._regions:
+            self._regions[coverage], notes = limits_of(self._model, coverage)
+            for note in notes:
+                self._note(note)
+        return self._regions[coverage]
 
     @default_errstate()
     def _predictions(self, rows: Any) -> tuple[npt.NDArray[Any], FloatArray]:

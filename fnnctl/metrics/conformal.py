@@ -81,9 +81,9 @@ class GroupedTails:
     """
 
     all: ScoreTail
-    shared: ScoreTail = NO_TAIL
+    shared: ScoreTail
     """That of the parts without a tail of their own; empty if all parts have one, or none has."""
-    parts: tuple[ScoreTail | None, ...] = ()
+    parts: tuple[ScoreTail | None, ...]
     """None: the part shares a tail."""
 
     @classmethod
@@ -99,15 +99,13 @@ class GroupedTails:
         def tail_of_rows(inside: IntArray) -> ScoreTail:
             return score_tail(scores[inside], None if groups is None else groups[inside])
 
-        everything = score_tail(scores, groups)
-        sharing = _sharing(np.bincount(part_of_row, minlength=parts), least)
+        everything, rows = score_tail(scores, groups), np.bincount(part_of_row, minlength=parts)
+        sharing = _sharing(rows, least)
         if len(sharing) == parts:
-            return cls(everything, parts=(None,) * parts)
+            return cls(everything, NO_TAIL, (None,) * parts)
         small = set(sharing.tolist())
-        tails = (
-            None if part in small else tail_of_rows(np.flatnonzero(part_of_row == part))
-            for part in range(parts)
-        )
+        rows_of_parts = np.split(np.argsort(part_of_row, kind="stable"), np.cumsum(rows)[:-1])
+        tails = (None if part in small else tail_of_rows(inside) for part, inside in enumerate(rows_of_parts))
         shared = tail_of_rows(np.flatnonzero(np.isin(part_of_row, sharing))) if small else NO_TAIL
         return cls(everything, shared, tuple(tails))
 
@@ -117,15 +115,13 @@ class GroupedTails:
         return self.all.highest_level
 
     def at(self, level: float) -> FloatArray:
-        """The limit of each part's scores, (parts,), or that of all rows, (1,), without parts.
-
-        All parts take the tail of all rows if a tail has too few of them for the level.
-        """
-        limits = [tail.at(level) for tail in self.tails_at(level)]
-        return np.array(limits or [self.all.at(level)])
+        """The limit of each part's scores, (parts,)."""
+        return np.array([tail.at(level) for tail in self.tails_at(level)])
 
     def tails_at(self, level: float) -> list[ScoreTail]:
-        """The tail that counts for each part at this level."""
+        """The tail that counts for each part at this level: that of all rows for all parts if the rows of a
+        tail are too few for it.
+        """
         tails = [tail or self.shared for tail in self.parts]
         has_too_few = any(tail.highest_level < level - _TOLERANCE for tail in tails)
         return [self.all] * len(tails) if has_too_few else tails

@@ -30,8 +30,7 @@ if TYPE_CHECKING:  # training writes no more than arrays
 
 LEAST_COVERAGE: Final = 0.5
 """A region that misses the truth more often than not is of no use, and smaller errors are not kept."""
-
-LEAST_OF_CHOOSING_ROWS: Final = 250
+LEAST_CHOOSING_ROWS: Final = 250
 """A network is best on the validation rows at the epoch that they have chosen, so its errors are too small.
 On simulated tables the coverage was up to 4.8 points too low with 50 such rows, 2.1 with 125, 0.9 with 250
 (`tests.benchmarks.coverage nested`).
@@ -43,9 +42,10 @@ def error_tails(
 ) -> ErrorTails | None:
     """The errors of rows (n,) that were not trained on; None without rows.
 
-    If they `have_chosen` something of a network without bags, such as its epoch, few rows are none.
+    None, too, if they `have_chosen` something of a network without bags, such as its epoch, and are fewer
+    than LEAST_CHOOSING_ROWS.
     """
-    if held_out is None or (have_chosen and len(rows) < LEAST_OF_CHOOSING_ROWS):
+    if held_out is None or (have_chosen and len(rows) < LEAST_CHOOSING_ROWS):
         return None
     groups = data.dataset.groups
     return held_out.error_tails(None if groups is None else groups[rows])
@@ -62,7 +62,7 @@ def saved_tails(model: SavedModel) -> ErrorTails | None:
     if not model.error_arrays:
         return None
     try:
-        return ErrorTails.from_arrays(model.error_arrays)
+        return ErrorTails.from_arrays(model.error_arrays, len(model.predictor.task.classes))
     except (KeyError, ValueError) as error:
         raise damaged(model.run.path / names.WEIGHTS, f"is damaged: {error}") from error
 
@@ -97,13 +97,13 @@ def limits_of(model: SavedModel, coverage: float) -> tuple[RegionLimits, list[st
 
 def _no_errors(model: SavedModel) -> str:
     """Why a model has no errors to measure regions by, and how to get one that has."""
-    run = model.run.path
-    resolved = f"fnnctl train {run / names.RESOLVED}"
+    keeps_none = f"{model.run.path} keeps no errors on rows that it was not trained on"
+    if not model.histogram_arrays:
+        return f"{keeps_none}: {model.why_without_facts}"
     return (
-        f"{run} does not know its errors on rows that it was not trained on: either there are none, or fewer "
-        f"than {LEAST_OF_CHOOSING_ROWS} that have chosen its epoch or its temperature, or they have chosen "
-        "the trials of a search (write model.ensemble: {members: 8, bags: true} and data.split.validation: "
-        f"0); or it was trained before version 0.11 (train it again: {resolved})"
+        f"{keeps_none}: there are none, or fewer than {LEAST_CHOOSING_ROWS} that have chosen its epoch or "
+        "its temperature, or they have chosen the trials of a search; train with bags, which leave such "
+        "rows: model.ensemble: {members: 8, bags: true} and data.split.validation: 0"
     )
 
 

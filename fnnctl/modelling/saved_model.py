@@ -50,6 +50,16 @@ class SavedModel:
     histogram_arrays: Mapping[str, FloatArray | IntArray] = field(default_factory=dict)
     """What `modelling.drift` knows of its training rows; empty if nothing is."""
 
+    @property
+    def why_without_facts(self) -> str:
+        """Why a model has no arrays that describe its rows, and what to do; for a model without histograms,
+        which every completed training writes.
+        """
+        return (
+            "it was trained before version 0.11, or its training was interrupted; train it again: "
+            f"fnnctl train {self.run.path / names.RESOLVED}"
+        )
+
     def deciding_at(self, threshold: float | None) -> SavedModel:
         """The model with another threshold between two classes; unchanged if it is None.
 

@@ -100,7 +100,7 @@ def score_file(
     sha256 = file.sha256
     notes: list[str] = []
     row_warnings: list[Message] = []
-    counter = DriftCounter.of(model) if model.histogram_arrays else None
+    tails, counter = saved_tails(model), DriftCounter.of(model) if model.histogram_arrays else None
     with context.listener.reading() as on_read:
         rows = read_labelled(file, model, notes.append, row_warnings.append, on_read=on_read, counter=counter)
     part, drift = rows.part(model), counter and counter.drift()
@@ -124,7 +124,7 @@ def score_file(
         record_notes(run, notes, context.listener)
         record_warnings(run, warnings, context.listener)
         parts: dict[str, PartScores | None] = {"train": None, "validation": None, "test": part}
-        write_scores(run, parts, lambda _: rows.worst, saved_tails(model), {"test": rows.groups})
+        write_scores(run, parts, lambda _: rows.worst, tails, {"test": rows.groups})
         if drift:
             run.write_artifacts(drift_artifacts(drift))
         context.figures.draw(run)

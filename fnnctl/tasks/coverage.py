@@ -31,10 +31,12 @@ def coverage_table(part: PartScores, tails: ErrorTails) -> Artifact:
 
 def _rows(part: PartScores, tails: ErrorTails, coverage: float) -> Iterator[list[object]]:
     regions = part.regions(tails.limits(coverage))
-    groups = [(ALL, np.ones(len(regions.holds), np.bool_))]
-    groups += [(name, regions.parts == index) for index, name in enumerate(regions.names)]
-    for name, inside in groups:
-        rows, held = int(inside.sum()), int(regions.holds[inside].sum())
-        if interval := wilson_interval(held, rows):
-            size = float(regions.sizes[inside].mean())
-            yield [coverage, name, rows, held / rows, *interval, size]
+    one_part = np.zeros(len(regions.holds), np.intp)
+    for names_of_parts, parts in (((ALL,), one_part), (regions.names, regions.parts)):
+        sums = (
+            np.bincount(parts, weights, minlength=len(names_of_parts))
+            for weights in (None, regions.holds, regions.sizes)
+        )
+        for name, rows, held, size in zip(names_of_parts, *(each.tolist() for each in sums), strict=True):
+            if interval := wilson_interval(int(held), rows):
+                yield [coverage, name, rows, held / rows, *interval, size / rows]

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fnnctl.arrays import BoolArray, FloatArray, IntArray
-from fnnctl.metrics.conformal import LEAST_LEVEL, NO_TAIL, GroupedTails, ScoreTail
+from fnnctl.metrics.conformal import NO_TAIL, GroupedTails, ScoreTail
 
 TENTHS: Final = 10
 LEAST_OF_TENTH: Final = 100
@@ -133,21 +133,28 @@ class ErrorTails:
         }
 
     @classmethod
-    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> Self:
-        """The tails in these arrays, which may be damaged: raises ValueError then."""
+    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]], classes: int) -> Self:
+        """The tails in these arrays of a model with so many classes, 0 for numbers.
+
+        Raises KeyError or ValueError if they are damaged.
+        """
         scores, masses, sizes, edges = (arrays[name] for name in ("scores", "masses", "sizes", "edges"))
-        if sizes.ndim != 2 or sizes.dtype.kind != "i" or (sizes < 0).any() or not sizes.size:
+        sides, parts = (1, classes) if classes else (2, TENTHS)
+        if sizes.shape != (sides, 2 + parts) or sizes.dtype.kind != "i" or (sizes < 0).any():
             raise ValueError("its sizes are not those of tails")
         if not scores.shape == masses.shape == (sizes.sum(),) or np.isnan(scores).any():
             raise ValueError("its scores and masses do not fit their sizes")
-        if edges.shape not in {(0,), (sizes.shape[1] - 3,)} or not (np.diff(edges) >= 0).all():
-            raise ValueError("its edges do not rise, or do not fit the sizes")
+        if edges.shape != (0 if classes else TENTHS - 1,) or not (np.diff(edges) >= 0).all():
+            raise ValueError("its edges do not rise, or are not those of tenths")
         ends = np.cumsum(sizes.ravel())[:-1]
         pairs = zip(np.split(scores, ends), np.split(masses, ends), strict=True)
         tails = [_read_tail(*pair) for pair in pairs]
-        rows = (tails[first : first + sizes.shape[1]] for first in range(0, len(tails), sizes.shape[1]))
+        of_sides = (tails[first : first + 2 + parts] for first in range(0, len(tails), 2 + parts))
         return cls(
-            tuple(GroupedTails(side[0] or NO_TAIL, side[1] or NO_TAIL, tuple(side[2:])) for side in rows),
+            tuple(
+                GroupedTails(of_all or NO_TAIL, shared or NO_TAIL, tuple(of_parts))
+                for of_all, shared, *of_parts in of_sides
+            ),
             edges,
         )
 
@@ -157,8 +164,8 @@ def _read_tail(scores: FloatArray, masses: FloatArray) -> ScoreTail | None:
     if not len(scores):
         return None
     is_rising = (np.diff(scores) >= 0).all() and (np.diff(masses) > 0).all()
-    if not is_rising or not LEAST_LEVEL / 2 <= masses[0] <= masses[-1] < 1:
-        raise ValueError("its scores or masses do not rise")
+    if not is_rising or not 0 < masses[0] <= masses[-1] < 1:
+        raise ValueError("its scores or masses do not rise, or masses are not between 0 and 1")
     return ScoreTail(scores, masses)
 
 

@@ -215,9 +215,14 @@ def test_damaged_errors_are_no_traceback(program: Program, tmp_path: Path, messa
     arrays = dict(np.load(run / "model.npz"))
     arrays["errors.masses"] = arrays["errors.masses"][::-1]
     np.savez(run / "model.npz", **arrays)
-    done = program("predict", str(run), "t.csv", "--coverage", "0.9")
-    messages.check(done.err.replace(run.name, "<run>"))
-    assert done.code == 2
+    for words in (
+        ("predict", str(run), "t.csv", "--coverage", "0.9"),
+        ("evaluate", str(run), "--data", "t.csv"),
+    ):
+        done = program(*words)
+        messages.check(done.err.replace(run.name, "<run>"))
+        assert done.code == 2
+    assert [*run.parent.iterdir()] == [run]
 
 
 def test_python_has_the_same_regions(program: Program, tmp_path: Path, messages: Messages) -> None:

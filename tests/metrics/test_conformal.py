@@ -72,7 +72,6 @@ def test_all_parts_take_the_limit_of_all_rows_if_one_has_too_few_for_the_level()
     np.testing.assert_array_equal(tails.at(0.96), [59.0, 59.0])
     assert tails.pooled(0.96) == [0, 1]
     assert tails.highest_level == pytest.approx(60 / 61)
-    assert GroupedTails.of(np.arange(1.0, 61.0), np.zeros(60, int), 0, least=30).at(0.5).tolist() == [31.0]
 
 
 @pytest.mark.parametrize("level", [0.6, 0.8, 0.9, 0.95])

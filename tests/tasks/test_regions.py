@@ -61,12 +61,12 @@ def tails_of_classes() -> ErrorTails:
 
 
 @pytest.mark.parametrize(
-    "tails",
-    [tails_of_numbers(50), tails_of_numbers(2000), tails_of_classes()],
+    ("tails", "classes"),
+    [(tails_of_numbers(50), 0), (tails_of_numbers(2000), 0), (tails_of_classes(), 4)],
     ids=["one part", "tenths", "classes"],
 )
-def test_arrays_give_the_same_tails(tails: ErrorTails) -> None:
-    read = ErrorTails.from_arrays(tails.to_arrays())
+def test_arrays_give_the_same_tails(tails: ErrorTails, classes: int) -> None:
+    read = ErrorTails.from_arrays(tails.to_arrays(), classes)
     for coverage in (0.5, 0.8, 0.9):
         for limits, expected in zip(read.limits(coverage).limits, tails.limits(coverage).limits, strict=True):
             np.testing.assert_array_equal(limits, expected)
@@ -88,10 +88,17 @@ def reverse(name: str) -> Callable[[Arrays], Arrays]:
         lambda arrays: {**arrays, "sizes": -arrays["sizes"]},
         lambda arrays: {**arrays, "sizes": arrays["sizes"].ravel()},
         lambda arrays: {**arrays, "sizes": arrays["sizes"] * 1.0},
+        lambda arrays: {**arrays, "sizes": arrays["sizes"][:1]},
+        lambda arrays: {**arrays, "sizes": arrays["sizes"][:, :-1]},
         lambda arrays: {**arrays, "edges": np.arange(4.0)},
         lambda arrays: {**arrays, "edges": arrays["edges"][::-1]},
     ],
 )
 def test_damaged_arrays_are_refused(damage: Callable[[Arrays], Arrays]) -> None:
     with pytest.raises(ValueError, match="its "):
-        ErrorTails.from_arrays(damage(tails_of_numbers(2000).to_arrays()))
+        ErrorTails.from_arrays(damage(tails_of_numbers(2000).to_arrays()), 0)
+
+
+def test_tails_of_other_classes_are_refused() -> None:
+    with pytest.raises(ValueError, match="its sizes are not those of tails"):
+        ErrorTails.from_arrays(tails_of_classes().to_arrays(), 3)
