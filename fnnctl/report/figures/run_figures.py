@@ -416,10 +416,10 @@ value, and the logarithm of the target is worth a try.""",
         in_words=_coverage_in_words,
         only_in_reports=True,
         reading="""\
-How often the intervals or sets of `fnnctl predict --coverage` hold the truth on the test part, beside how
-often they shall, and their mean size; see [New rows](predictions.md#intervals-and-sets-of-classes). Below all
-rows are, at 90 %, the classes or the tenths of the predictions. An interval of a dot that ends left of its
-mark says that the regions are too small there.""",
+How often the intervals or sets of `fnnctl predict --coverage` hold the truth on the test part, beside the
+share that was asked for, and their mean size; see
+[New rows](predictions.md#intervals-and-sets-of-classes). Below all rows are, at 90 %, the classes or the
+tenths of the predictions. If the interval of a dot ends left of its mark, regions are too small there.""",
     ),
     RunFigure(
         file="groups.png",

@@ -42,18 +42,21 @@ def _notes(summary: Summary) -> Iterator[str]:
     noun, _ = summary.task_report.regions
     if any(line.high < line.coverage for line in whole_coverages(summary.coverage)):
         yield (
-            f"The {noun} hold the truth less often than they shall: these rows are not like those whose "
-            "errors they follow from, or too many choices were made on those."
+            f"The {noun} hold the truth less often than asked: these rows are unlike those whose errors "
+            "they follow from, or too many choices were made on those."
         )
     experiment = read_experiment(summary)
     split = experiment.data.split if experiment else None
     if split and split.by is not None:
         yield (
-            f"The rows are in the order of {quoted(split.by)}: the method assumes that their order does not "
-            "matter, which is not so if what is predicted changes over time."
+            f"The rows are in the order of {quoted(split.by)}: the method assumes that rows are "
+            "exchangeable, which is not so if what is predicted changes over time."
         )
     if split and split.group is not None:
-        yield f"Each value of {quoted(split.group)} weighs the same in the limits, each row in these shares."
+        yield (
+            f"Each value of {quoted(split.group)} has the same weight in the limits, each row the same in "
+            "these shares."
+        )
 
 
 def json_entries(summary: Summary) -> dict[str, Any]:
