@@ -39,17 +39,23 @@ if TYPE_CHECKING:  # training writes no more than arrays
 
 
 def histogram_arrays(
-    data: TaskData, rows: IntArray, predictor: Predictor, parts: Mapping[str, PartScores | None]
+    data: TaskData,
+    rows: IntArray,
+    predictor: Predictor,
+    parts: Mapping[str, PartScores | None],
+    *,
+    out_of_bag: bool,
 ) -> dict[str, npt.NDArray[Any]]:
     """The arrays of a model from which `saved_histograms` are read: those of the training rows, (n,), and of
-    predictions of one of the other `parts`, if there are any.
+    predictions of the test part or, without one, of the validation part.
 
-    Out of bag a row is predicted by one member: of skewed numbers these predictions are more extreme than the
-    means of all members, so they are left out by the caller.
+    If the latter are `out_of_bag`, they do not count: a row is predicted by one member, and of skewed numbers
+    these predictions are more extreme than the means of all members.
     """
     empty = empty_histograms(predictor.preprocessor, data.dataset.formats)
     histograms = fitted_histograms(empty, data.dataset, rows)
-    if (held_out := parts["test"] or parts["validation"]) is not None:
+    held_out = parts["test"] or (None if out_of_bag else parts["validation"])
+    if held_out is not None:
         predictions = _empty_of_predictions(data.task, data.dataset.target.name)
         histograms.append(_fitted(predictions, held_out.predictions))
     return {f"{HISTOGRAMS}{name}": array for name, array in to_arrays(histograms).items()}
@@ -61,10 +67,8 @@ def saved_histograms(model: SavedModel) -> list[Histogram]:
     Raises `UsageError` if it keeps none, and `DataError` if they are damaged.
     """
     if not model.histogram_arrays:
-        run = model.run.path
         raise UsageError(
-            f"{run} keeps no histograms of its training rows: it was trained before version 0.11, or its "
-            f"training was interrupted; train it again: fnnctl train {run / names.RESOLVED}"
+            f"{model.run.path} keeps no histograms of its training rows: {model.why_without_facts}"
         )
     empty = empty_histograms(model.predictor.preprocessor, model.description.table.formats)
     predictions = _empty_of_predictions(model.predictor.task, model.description.target)

@@ -104,8 +104,8 @@ def _write(session: SearchSession, ensemble: TrialEnsemble, *, started: float) -
     tails = error_tails(ensemble.nested, data, split.validation)  # a validation part has chosen the trials
     arrays |= error_arrays(tails)
     arrays |= kept_rows(data, members[0][0].fit.experiment, predictor, split)
-    whole = parts if out_of_bag is None else {**parts, "validation": None}
-    arrays |= histogram_arrays(data, split.train, predictor, whole)
+    has_bags = out_of_bag is not None
+    arrays |= histogram_arrays(data, split.train, predictor, parts, out_of_bag=has_bags)
     # Trials may differ in shape, and the facts have the layouts of all. What else is read of the settings,
     # such as the outputs and whether there are bags, all trials have in common.
     has_twins = all(trial.fit.settings.twins for trial, _ in members)

@@ -158,18 +158,17 @@ def _write_trained(
     record_warnings(run, [*dead, *loss_warnings(fit, [trained], budget=budget)], listener)
     record_notes(run, many_dead, listener)
     predictor, parts = _scored(data, fit, stack, scores)
+    if not all(math.isfinite(part.loss) for part in parts.values() if part):
+        raise _diverged(run, fit, trained)  # the last step's weights are finite, but too large
     split = fit.split(data)
     has_chosen = not fit.settings.bags and are_predictions_chosen(fit, predictor.decoder)
     tails = error_tails(parts["validation"], data, split.validation, have_chosen=has_chosen)
-    whole = {**parts, "validation": None} if fit.settings.bags else parts
     arrays = {
         **error_arrays(tails),
         **kept_rows(data, fit.experiment, predictor, split),
-        **histogram_arrays(data, split.train, predictor, whole),
+        **histogram_arrays(data, split.train, predictor, parts, out_of_bag=fit.settings.bags),
     }
     _record_calibration(run, fit, predictor, arrays, context)
-    if not all(math.isfinite(part.loss) for part in parts.values() if part):
-        raise _diverged(run, fit, trained)  # the last step's weights are finite, but too large
     unlike = _unlike_rows_warnings(data, fit, predictor, parts)
     record_warnings(run, unlike, listener if stands_for_search else SilentListener(), first=True)
     about_scores = score_warnings(fit.experiment, parts["test"], [trained], held_out=parts["validation"])
