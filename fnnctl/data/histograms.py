@@ -265,12 +265,19 @@ def from_arrays(arrays: Mapping[str, npt.NDArray[Any]], empty: Sequence[Histogra
 
     Raises KeyError or ValueError if the arrays are not those of such histograms.
     """
+    for name, kind in _KINDS.items():
+        if arrays[name].ndim != 1 or arrays[name].dtype.kind != kind:
+            raise ValueError(f"the {name} of its histograms have another type or shape")
+    if (arrays["rows"] < 0).any():
+        raise ValueError("a bin of its histograms has fewer than 0 rows")
     edges, codes, rows = (_Slices(arrays[name]) for name in ("edges", "codes", "rows"))
     restored: list[Histogram] = []
     for histogram, bins in zip(empty, arrays["bins"].tolist(), strict=True):
         counts = rows.following(bins)
         if isinstance(histogram, NumberHistogram):
             own_edges = edges.following(bins - NumberHistogram.shared)
+            if not (np.diff(own_edges) >= 0).all():
+                raise ValueError(f"the edges of the histogram of {histogram.name!r} do not rise")
             restored.append(replace(histogram, edges=own_edges, counts=counts))
         else:
             own_codes = codes.following(bins - CategoryHistogram.shared)
@@ -280,6 +287,10 @@ def from_arrays(arrays: Mapping[str, npt.NDArray[Any]], empty: Sequence[Histogra
     if edges.rest or codes.rest or rows.rest:
         raise ValueError("there are more bins than columns have")
     return restored
+
+
+_KINDS: Final = {"bins": "i", "edges": "f", "codes": "i", "rows": "i"}
+"""The kinds of the arrays' types."""
 
 
 class _Slices:

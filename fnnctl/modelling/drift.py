@@ -72,7 +72,8 @@ def saved_histograms(model: SavedModel) -> list[Histogram]:
         )
     empty = empty_histograms(model.predictor.preprocessor, model.description.table.formats)
     predictions = _empty_of_predictions(model.predictor.task, model.description.target)
-    has_predictions = len(model.histogram_arrays.get("bins", ())) > len(empty)
+    bins = model.histogram_arrays.get("bins")
+    has_predictions = bins is not None and bins.size > len(empty)
     try:
         return from_arrays(model.histogram_arrays, [*empty, *([predictions] if has_predictions else [])])
     except (KeyError, ValueError) as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -200,3 +201,21 @@ def test_arrays_of_other_columns_are_refused(
     arrays = to_arrays(fitted_histograms(empty, columns, np.arange(300)))
     with pytest.raises(ValueError, match=r"."):
         from_arrays({**arrays, **changes}, empty)
+
+
+@pytest.mark.parametrize(
+    ("name", "damage"),
+    [
+        ("edges", lambda edges: edges[::-1]),
+        ("edges", lambda edges: edges.astype(np.int64)),
+        ("bins", lambda bins: bins[:, None]),
+        ("rows", lambda rows: -rows),
+    ],
+)
+def test_damaged_arrays_are_refused(
+    table: tuple[Columns, list[Histogram]], name: str, damage: Callable[[Any], Any]
+) -> None:
+    columns, empty = table
+    arrays = to_arrays(fitted_histograms(empty, columns, np.arange(300)))
+    with pytest.raises(ValueError, match=r"histogram"):
+        from_arrays({**arrays, name: damage(arrays[name])}, empty)
