@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -13,22 +14,25 @@ DRAWS_AT_ONCE: Final = 2**16
 GROUPS_AT_ONCE: Final = 2**8
 
 
-def random_groups(values: FloatArray | IntArray, most: int, rng: np.random.Generator) -> FloatArray:
-    """The values, (n, m), or, if there are more, their sums over `most` random groups of nearly one size.
+def random_groups(tables: Sequence[FloatArray | IntArray], most: int, rng: np.random.Generator) -> FloatArray:
+    """The columns of tables, (n, m) in total, or, if there are more than `most` rows, their sums over so many
+    random groups of nearly one size.
 
     Groups can be resampled in place of rows: the variance of a sum is the same, and the time does not grow
-    with the rows.
+    with the rows. Only the sums are put side by side, because tables of counts have one byte per number.
     """
-    if len(values) <= most:
-        return values.astype(np.float64)
-    order, starts = rng.permutation(len(values)), np.arange(most + 1) * len(values) // most
-    sums = np.empty((most, values.shape[1]))
+    rows = len(tables[0])
+    if rows <= most:
+        return np.concatenate(tables, axis=1, dtype=np.float64)
+    order, starts = rng.permutation(rows), np.arange(most + 1) * rows // most
+    sums = np.empty((most, sum(table.shape[1] for table in tables)))
     for first in range(0, most, GROUPS_AT_ONCE):  # all rows in a new order would be a second copy of them
         ends = starts[first : first + GROUPS_AT_ONCE + 1]
-        part = values[order[ends[0] : ends[-1]]]
-        sums[first : first + GROUPS_AT_ONCE] = np.add.reduceat(
-            part, ends[:-1] - ends[0], axis=0, dtype=np.float64
-        )
+        part = order[ends[0] : ends[-1]]
+        of_tables = [
+            np.add.reduceat(table[part], ends[:-1] - ends[0], axis=0, dtype=np.float64) for table in tables
+        ]
+        sums[first : first + GROUPS_AT_ONCE] = np.concatenate(of_tables, axis=1)
     return sums
 
 

@@ -66,7 +66,7 @@ def bootstrap(rows: ErrorRows, rng: np.random.Generator) -> dict[str, list[float
         return dict.fromkeys(metric.name for metric in metrics)
     summed = {metric.name: metric.formula for metric in metrics if isinstance(metric.formula, OfRows)}
     columns, indices = rows.columns(*(formula.values(rows) for formula in summed.values()))
-    totals = resampled_sums(random_groups(columns, MAX_GROUPS, rng), RESAMPLES, rng)
+    totals = resampled_sums(random_groups([columns], MAX_GROUPS, rng), RESAMPLES, rng)
     spread = spread_of(totals[:, 0], totals[:, 3], totals[:, 4])
     samples = {
         name: of_sum(formula.form, totals[:, index], totals[:, 0], spread)

@@ -53,7 +53,7 @@ def paired_difference(first: Measure, second: Measure, rng: np.random.Generator)
             return _of_areas(first, second, paired=True)
         case RowSums(), RowSums():
             width = first.values.shape[1]
-            drawn = _resampled(np.concatenate([first.values, second.values], axis=1), rng)
+            drawn = _resampled([first.values, second.values], rng)
             differences = first.combine(drawn[:, :width]) - second.combine(drawn[:, width:])
             difference = _by_resamples(first.value - second.value, differences, len(first.values))
             if difference.ci95 is not None:
@@ -76,7 +76,7 @@ def unpaired_differences(
 ) -> list[Difference]:
     """The `unpaired_difference` of several metrics of the same two sets of rows, which are resampled once."""
     sums = [pair for pair in pairs if isinstance(pair[0], RowSums)]
-    drawn = [iter(_resampled_together([pair[side] for pair in sums], rng)) for side in (0, 1)]
+    drawn = [_resampled_together([pair[side] for pair in sums], rng) for side in (0, 1)]
     differences = []
     for first, second in pairs:
         match first, second:
@@ -101,7 +101,7 @@ def _resampled_together(measures: Sequence[Measure], rng: np.random.Generator) -
     sums = [measure for measure in measures if isinstance(measure, RowSums)]
     if not sums:
         return
-    drawn = _resampled(np.concatenate([measure.values for measure in sums], axis=1), rng)
+    drawn = _resampled([measure.values for measure in sums], rng)
     ends = np.cumsum([measure.values.shape[1] for measure in sums])
     for measure, columns in zip(sums, np.split(drawn, ends[:-1], axis=1), strict=True):
         yield measure.combine(columns)
@@ -117,7 +117,7 @@ def standard_error(measure: Measure, rng: np.random.Generator) -> float:
         case Influences():
             return float(np.sqrt(measure.influences @ measure.influences))
         case RowSums():
-            drawn = measure.combine(_resampled(measure.values, rng))
+            drawn = measure.combine(_resampled([measure.values], rng))
             return float(np.nanstd(drawn)) * _expansion(len(measure.values))
 
 
@@ -150,7 +150,7 @@ def exchanged_tails(first: RowSums, second: RowSums, rng: np.random.Generator) -
     too small with few discordant rows.
     """
     changed = (first.values != second.values).any(axis=1)
-    apart = random_groups(first.values[changed] - second.values[changed], MAX_GROUPS, rng)
+    apart = random_groups([first.values[changed] - second.values[changed]], MAX_GROUPS, rng)
     is_complete = len(apart) <= MAX_COMPLETE
     moved = _all_exchanges(apart) if is_complete else _drawn_exchanges(apart, rng)
     sums = (measure.values.sum(axis=0, dtype=np.float64) for measure in (first, second))
@@ -216,10 +216,12 @@ def _with_unseen_rows(difference: Difference, first: RowSums, second: RowSums) -
     return replace(difference, limits=(min(low, difference.value - room), max(high, difference.value + room)))
 
 
-def _resampled(values: FloatArray | IntArray, rng: np.random.Generator) -> FloatArray:
-    """(RESAMPLES, m) the sums over rows (n, m) that are drawn with replacement, or over groups of rows."""
-    most = min(MAX_GROUPS, max(256, MAX_SUMS // values.shape[1]))
-    return resampled_sums(random_groups(values, most, rng), RESAMPLES, rng)
+def _resampled(tables: Sequence[FloatArray | IntArray], rng: np.random.Generator) -> FloatArray:
+    """(RESAMPLES, m) the sums of the columns of tables, (n, m) in total, over rows that are drawn with
+    replacement, or over groups of rows.
+    """
+    most = min(MAX_GROUPS, max(256, MAX_SUMS // sum(table.shape[1] for table in tables)))
+    return resampled_sums(random_groups(tables, most, rng), RESAMPLES, rng)
 
 
 def _by_resamples(value: float, differences: FloatArray, rows: int) -> Difference:
