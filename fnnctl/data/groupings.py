@@ -83,16 +83,12 @@ class Grouping:
         form = cast("AnyFormat | None", column.type.format)  # the registry has all formats
         return cls(column.type.name, column.type.kind, form, edges)
 
-    def read(self, values: Sequence[str], missing: frozenset[str], problems: Problems) -> TypedColumn:
-        """The column in new rows from its cells, (n,); the first one that cannot be read is noted."""
-        texts, code_of = with_other_texts(missing) | {""}, dict[str, int]()
-        codes = [
-            -1 if (text := value.strip()) in texts else code_of.setdefault(text, len(code_of))
-            for value in values
-        ]
-        coded = CodedTexts(np.array(codes, np.intp), tuple(code_of), [None] * len(code_of))
+    def read(self, cells: CodedTexts, missing: frozenset[str], problems: Problems) -> TypedColumn:
+        """The column in new rows from its cells; the first one that cannot be read is noted."""
+        stripped, empty = cells.with_texts(map(str.strip, cells.texts)), with_other_texts(missing) | {""}
+        present = stripped.without(np.array([text in empty for text in stripped.texts], np.bool_))
         known = ColumnType(name=self.column, kind=self.kind, format=self.format)
-        return read_typed(self.column, coded, known, missing, problems)
+        return read_typed(self.column, present, known, missing, problems)
 
     def divide(self, column: TypedColumn) -> RowGroups:
         """The groups of the column's rows."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from fnnctl.arrays import IntArray
+from fnnctl.data.columns.coded_texts import CodedTexts
 from fnnctl.data.groupings import Grouping
 from fnnctl.data.problems import Problems
 from fnnctl.data.row_encoder import NewRows
@@ -36,12 +38,26 @@ def grouped_rows(data: TaskData, groupings: Sequence[Grouping], rows: IntArray) 
     )
 
 
+def judged_groups(
+    data: TaskData, split: Split, groupings: Sequence[Grouping] | None = None
+) -> dict[str, GroupedRows | None]:
+    """The groups of the test part or, without one, of the validation part, by the name of the part.
+
+    The `groupings` are by default fitted to these data.
+    """
+    groupings = fit_groupings(data, split.test) if groupings is None else groupings
+    name = "test" if split.test.size else "validation"
+    return {name: grouped_rows(data, groupings, split.parts[name])}
+
+
 class NewGroups:
     """Collects the cells of the columns of groups from blocks of new rows."""
 
     def __init__(self, groupings: Sequence[Grouping]) -> None:
         self._groupings = groupings
-        self._cells: dict[str, list[str]] = {}
+        self._codes: dict[str, array[int]] = {grouping.column: array("i") for grouping in groupings}
+        self._code_of: dict[str, dict[str, int]] = {grouping.column: {} for grouping in groupings}
+        """The code of each text, by column."""
 
     @property
     def columns(self) -> list[str]:
@@ -53,7 +69,8 @@ class NewGroups:
         if block.kept is None:
             return
         for name, *cells in zip(block.kept_names, *map(block.kept.__getitem__, rows.tolist()), strict=True):
-            self._cells.setdefault(name, []).extend(cells)
+            code_of = self._code_of[name]
+            self._codes[name].extend(code_of.setdefault(cell, len(code_of)) for cell in cells)
 
     def grouped(
         self, file: str, missing: frozenset[str], warn: Callable[[Message], None]
@@ -64,8 +81,10 @@ class NewGroups:
         """
         problems, columns = Problems(file), []
         for grouping in self._groupings:
-            if grouping.column in self._cells:
-                column = grouping.read(self._cells[grouping.column], missing, problems)
+            if code_of := self._code_of[grouping.column]:
+                codes = np.array(self._codes[grouping.column], np.intp)
+                cells = CodedTexts(codes, tuple(code_of), [None] * len(code_of))
+                column = grouping.read(cells, missing, problems)
                 if not problems:
                     columns.append(grouping.divide(column))
             else:
@@ -77,15 +96,3 @@ class NewGroups:
 def _no_column(file: str, column: str) -> Message:
     sentence = f"{file} has no column {quoted(column)}, which evaluation.groups names: no groups by it"
     return Message("no_group_column", sentence)
-
-
-def judged_groups(
-    data: TaskData, split: Split, groupings: Sequence[Grouping] | None = None
-) -> dict[str, GroupedRows | None]:
-    """The groups of the test part or, without one, of the validation part, by the name of the part.
-
-    The `groupings` are by default fitted to these data.
-    """
-    groupings = fit_groupings(data, split.test) if groupings is None else groupings
-    name = "test" if split.test.size else "validation"
-    return {name: grouped_rows(data, groupings, split.parts[name])}

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from fnnctl.config.schema.data import ColumnsConfig, DataConfig, SplitConfig
+from fnnctl.data.columns.coded_texts import CodedTexts
 from fnnctl.data.columns.detection import TypedColumn
 from fnnctl.data.dataset import Dataset
 from fnnctl.data.groupings import Grouping, RowGroups, refuse_ungrouped
@@ -30,6 +31,10 @@ def column(folder: Path, values: Sequence[object], **settings: object) -> TypedC
     rows = "".join(f'{row},"{value}",{"pq"[row % 2]}\n' for row, value in enumerate(values))
     ignored = {"columns": ColumnsConfig(ignore=("g",)), **settings}
     return load(folder, f"x,g,y\n{rows}", "g", **ignored).grouped[0]
+
+
+def cells(*values: str) -> CodedTexts:
+    return CodedTexts(np.arange(len(values)), values, [None] * len(values))
 
 
 def divided(read: TypedColumn) -> RowGroups:
@@ -154,10 +159,10 @@ def test_columns_of_arrays_are_divided_too(tmp_path: Path) -> None:
 def test_new_rows_are_divided_as_the_training_rows(tmp_path: Path) -> None:
     problems, missing = Problems("new.csv"), frozenset({"NA", "-1"})
     numbers = Grouping("age", "numeric", edges=(2.0, 4.0))
-    read = numbers.read([" 4 ", "2.5", "NA", "", "-1.0", "1e3"], missing, problems)
+    read = numbers.read(cells(" 4 ", "2.5", "NA", "", "-1.0", "1e3"), missing, problems)
     assert members(numbers.divide(read)) == {"2 to 4": [0, 1], "above 4": [5], "(missing)": [2, 3, 4]}
     places = Grouping("place", "categorical")
-    read = places.read(["a", "new", "NA", "a"], missing, problems)
+    read = places.read(cells("a", "new", "NA", "a "), missing, problems)
     assert members(places.divide(read)) == {"a": [0, 3], "new": [1], "(missing)": [2]}
     assert not problems
 
@@ -177,7 +182,7 @@ def test_wrong_columns_and_values_are_refused(tmp_path: Path, messages: Messages
         load(tmp_path, table, "age", test_source="test.csv", columns=ColumnsConfig(ignore=("age",)))
     messages.check(re.sub(r"\S*/(?=test\.csv)", "", str(caught.value)))
     problems = Problems("new.csv")
-    Grouping("age", "numeric", edges=(2.0,)).read(["1", "old"], frozenset(), problems)
+    Grouping("age", "numeric", edges=(2.0,)).read(cells("1", "old"), frozenset(), problems)
     messages.check(problems.error())
 
 
