@@ -11,9 +11,10 @@ from matplotlib.figure import Figure
 from fnnctl.plots.axes import finish_rows, padded
 from fnnctl.plots.comparison import PlottedScore
 from fnnctl.plots.style import COLOURS, MUTED, drawable_text, new_figure
+from fnnctl.text import counted
 
 MAX_ROWS: Final = 60
-"""More rows make a figure that is too high for a page; further columns are not drawn."""
+"""More rows make a figure that is too high for a page. A column has 22 groups at most."""
 WIDTH: Final = 6.0
 """Inches: the page shows the figure on a phone too."""
 ROW_HEIGHT: Final = 0.27
@@ -28,12 +29,15 @@ def groups_figure(
 ) -> Figure:
     """Draw a panel per column with a row per group, each a dot with its interval; a line is that of all rows.
 
-    A dot is filled if the group differs from all other rows by more than chance, else hollow.
+    A dot is filled if the group differs from all other rows by more than chance, else hollow. Columns that
+    have no room are not drawn, and the title says how many they are.
     """
     panels: dict[str, Sequence[PlottedScore]] = {}
     for name, groups in columns.items():
-        if not panels or sum(map(len, panels.values())) + len(groups) <= MAX_ROWS:
-            panels[name] = groups[:MAX_ROWS]
+        if sum(map(len, panels.values())) + len(groups) <= MAX_ROWS:
+            panels[name] = groups
+    if undrawn := len(columns) - len(panels):
+        title += f"; {counted(undrawn, 'column')} more in the table"
     heights = [len(groups) + 1.6 for groups in panels.values()]
     texts = [metric, *panels, *(group.name for groups in panels.values() for group in groups)]
     with new_figure(WIDTH, 0.9 + ROW_HEIGHT * sum(heights), title, texts) as figure:

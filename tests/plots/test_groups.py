@@ -29,9 +29,11 @@ def test_each_column_has_a_panel_and_each_group_a_dot_with_its_interval() -> Non
     assert high > 0.99
 
 
-def test_columns_that_make_it_too_high_are_not_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_columns_that_make_it_too_high_are_not_drawn_but_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(groups, "MAX_ROWS", 2)
-    assert len(groups_figure(COLUMNS, metric="MAE", overall=None, title="t").axes) == 1
+    figure = groups_figure(COLUMNS, metric="MAE", overall=None, title="t")
+    assert len(figure.axes) == 1
+    assert figure.get_suptitle() == "t; 1 column more in the table"
 
 
 def test_everything_fits() -> None:
