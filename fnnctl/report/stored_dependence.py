@@ -8,7 +8,7 @@ from typing import Final, Literal, cast, get_args
 
 import numpy as np
 
-from fnnctl.arrays import FloatArray
+from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.metrics.partial_dependence import AxisKind, Curves, Grid, PartialDependence, Surface
 from fnnctl.store import names
 from fnnctl.store.atomic import damaged
@@ -50,14 +50,13 @@ def read_curves(run: RunFolder) -> PartialDependence | None:
         columns.append(
             Curves(
                 stored.grid(values),
-                stored.numbers("rows", values).astype(np.intp),
+                stored.counts("rows", values),
                 tuple(filter(None, classes)),
                 stored.numbers("mean", lines, shape),
                 np.stack(individual, axis=2) if individual else np.empty((*shape, 0)),
             )
         )
-    numbers = tuple(int(name.removeprefix(_ROW)) for name in stored.more)
-    return PartialDependence(stored.part, stored.of_rows, numbers, columns=tuple(columns))
+    return PartialDependence(stored.part, stored.of_rows, stored.row_numbers, columns=tuple(columns))
 
 
 def read_surfaces(run: RunFolder) -> PartialDependence | None:
@@ -76,7 +75,7 @@ def read_surfaces(run: RunFolder) -> PartialDependence | None:
         pairs.append(
             Surface(
                 grids,
-                stored.numbers("rows", of_class, shape).astype(np.intp),
+                stored.counts("rows", of_class, shape),
                 tuple(filter(None, classes)),
                 stored.numbers("mean", lines, (len(classes), *shape)),
             )
@@ -122,8 +121,16 @@ class _Stored:
         self._index = {name: index for index, name in enumerate(table.columns)}
         self.more = table.columns[len(columns) :]
         """The columns after the expected ones."""
-        self.of_rows = int(self.numbers("of_rows", [0])[0])
+        self.of_rows = int(self.counts("of_rows", [0])[0])
         self.part: Literal["train", "file"] = "file" if self.texts("part", [0]) == ["file"] else "train"
+
+    @property
+    def row_numbers(self) -> tuple[int, ...]:
+        """The rows whose individual curves are in the columns after the expected ones."""
+        try:
+            return tuple(int(name.removeprefix(_ROW)) for name in self.more)
+        except ValueError as error:
+            raise self._damaged from error
 
     def groups(self, *columns: str) -> Iterator[Sequence[int]]:
         """The numbers of the lines that follow one another and have the same texts in these columns."""
@@ -144,11 +151,18 @@ class _Stored:
         except ValueError as error:
             raise self._damaged from error
 
+    def counts(self, column: str, lines: Sequence[int], shape: Sequence[int] = (-1,)) -> IntArray:
+        """The whole numbers of some lines in this shape; no field may be empty."""
+        numbers = self.numbers(column, lines, shape)
+        if not np.isfinite(numbers).all():
+            raise self._damaged
+        return numbers.astype(np.intp)
+
     def grid(self, lines: Sequence[int], end: str = "") -> Grid:
         """The grid of the values in some lines; `end` is that of the columns' names."""
         (kind, *_), (column, *_) = self.texts(f"kind{end}", lines), self.texts(f"column{end}", lines)
         if kind not in get_args(AxisKind):
             raise self._damaged
         texts, positions = self.texts(f"value{end}", lines), self.numbers(f"position{end}", lines)
-        distinct = int(self.numbers(f"distinct{end}", lines[:1])[0])
+        distinct = int(self.counts(f"distinct{end}", lines[:1])[0])
         return Grid(column, cast(AxisKind, kind), tuple(texts), tuple(positions.tolist()), distinct)

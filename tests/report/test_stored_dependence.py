@@ -91,6 +91,8 @@ def test_the_columns_of_the_files(finished_run: Callable[..., OpenRun]) -> None:
         lambda text: text.splitlines()[0] + "\n",
         lambda text: text.replace("0.1", "much"),
         lambda text: text.replace("date", "data"),
+        lambda text: text.replace(",file,30", ",file,"),
+        lambda text: text.replace("row_3", "row_x").replace(",5000,", ",,"),
         lambda text: text + "x,1\n",
         lambda text: "\n".join([*text.splitlines()[:-1], ""]),
     ],
