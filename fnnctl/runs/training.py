@@ -43,7 +43,8 @@ from fnnctl.training.state import MissingArrayError
 from fnnctl.training.trainer import Outcome, TrainedMember
 
 NO_GROUPS: Final = (
-    "evaluation.groups: no group is measured, because there is neither a test part nor a validation part"
+    "evaluation.groups: no group is measured, because there is neither a test part nor a validation part; "
+    "data.split.test: 0.2 makes a test part"
 )
 
 
