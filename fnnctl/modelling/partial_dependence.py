@@ -197,9 +197,9 @@ class _Varying:
     def curves(self, name: str) -> Curves:
         grid, of_grid = self.rows.values[name].grid(name, CURVE_VALUES)
         means, individual = self._predicted({name: of_grid.donors})
-        shown, classes = self._outputs(means)
+        kept, classes = self._outputs(means)
         counts = np.bincount(of_grid.nearest[of_grid.nearest >= 0], minlength=len(grid))
-        return Curves(grid, counts, classes, means[shown], individual[shown])
+        return Curves(grid, counts, classes, means[kept], individual[kept])
 
     def surface(self, pair: Pair) -> Surface:
         (first, of_first), (second, of_second) = (
@@ -208,11 +208,11 @@ class _Varying:
         shape = len(first), len(second)
         donors = np.repeat(of_first.donors, shape[1]), np.tile(of_second.donors, shape[0])
         means, _ = self._predicted(dict(zip(pair, donors, strict=True)))
-        shown, classes = self._outputs(means)
+        kept, classes = self._outputs(means)
         counts = np.zeros(shape, np.intp)
         has_both = (of_first.nearest >= 0) & (of_second.nearest >= 0)
         np.add.at(counts, (of_first.nearest[has_both], of_second.nearest[has_both]), 1)
-        return Surface((first, second), counts, classes, means.reshape(-1, *shape)[shown])
+        return Surface((first, second), counts, classes, means.reshape(-1, *shape)[kept])
 
     def _predicted(self, donors: Mapping[str, IntArray]) -> tuple[FloatArray, FloatArray]:
         """For g values the means over all rows, (outputs, g), and the predictions of some, (outputs, g, r).

@@ -65,7 +65,7 @@ LARGEST_SQUARE: Final = 0.6
 _SINGLE: dict[str, Any] = {"color": FAINT, "linewidth": 0.7, "alpha": 0.7}
 
 
-def curves_figure(shown: Sequence[Curves], *, value: str, title: str) -> Figure:
+def curves_figure(measured: Sequence[Curves], *, value: str, title: str) -> Figure:
     """Draw a panel per column: the mean prediction over its values, and how many rows have them.
 
     Numbers and dates have a line, and bars below it; categories dots, and bars beside them. A missing value
@@ -73,9 +73,9 @@ def curves_figure(shown: Sequence[Curves], *, value: str, title: str) -> Figure:
     is the label of the predictions, whose axes are all the same. The first 12 columns are drawn, and the
     title says how many more there are.
     """
-    drawn = shown[:MAX_PANELS]
-    if left := len(shown) - len(drawn):
-        title += f"; {left:,} more in the table"
+    drawn = measured[:MAX_PANELS]
+    if undrawn := len(measured) - len(drawn):
+        title += f"; {undrawn:,} more in the table"
     texts = [value, *(text for curves in drawn for text in (curves.grid.column, *curves.classes))]
     texts += [text for curves in drawn if curves.grid.axis == "category" for text in curves.grid.texts]
     heights = [_height(curves) for curves in drawn]
@@ -95,9 +95,9 @@ def _height(curves: Curves) -> float:
     return 0.85 + ROW_HEIGHT * max(2, len(curves.grid), len(curves.classes))
 
 
-def _limits(shown: Sequence[Curves]) -> tuple[float, float]:
-    means = np.concatenate([curves.means.ravel() for curves in shown])
-    rows = [curves.individual.ravel() for curves in shown if _has_single_rows(curves)]
+def _limits(measured: Sequence[Curves]) -> tuple[float, float]:
+    means = np.concatenate([curves.means.ravel() for curves in measured])
+    rows = [curves.individual.ravel() for curves in measured if _has_single_rows(curves)]
     single = np.concatenate([means[:0], *rows])
     ends = [*np.percentile(single, RARE).tolist()] if single.size else []
     return padded(min([float(means.min()), *ends]), max([float(means.max()), *ends]))
@@ -264,18 +264,18 @@ def _add_classes(axes: Axes, handles: Sequence[Line2D], curves: Curves) -> None:
     legend_beside(axes, handles, names, title="class")
 
 
-def surfaces_figure(shown: Sequence[Surface], *, value: str, title: str) -> Figure:
+def surfaces_figure(surfaces: Sequence[Surface], *, value: str, title: str) -> Figure:
     """Draw a panel per pair of columns and class: a cell's shade is the mean prediction.
 
     The cells are the columns' values, the first column's from left to right. A square in a cell has an area
     that is proportional to the rows with such values. `value` is the label of the predictions.
     """
-    texts = [value, *(name for surface in shown for name in surface.classes)]
-    texts += [text for surface in shown for grid in surface.grids for text in (grid.column, *grid.texts)]
-    heights = [(CELLS_HEIGHT + _below(surface)) * -(-len(surface.means) // 2) for surface in shown]
+    texts = [value, *(name for surface in surfaces for name in surface.classes)]
+    texts += [text for surface in surfaces for grid in surface.grids for text in (grid.column, *grid.texts)]
+    heights = [(CELLS_HEIGHT + _below(surface)) * -(-len(surface.means) // 2) for surface in surfaces]
     with new_figure(WIDTH, 0.5 + sum(heights), title, texts) as figure:
-        panels = figure.subfigures(len(shown), 1, squeeze=False, height_ratios=heights)[:, 0]
-        for panel, surface in zip(panels, shown, strict=True):
+        panels = figure.subfigures(len(surfaces), 1, squeeze=False, height_ratios=heights)[:, 0]
+        for panel, surface in zip(panels, surfaces, strict=True):
             _draw_surface(panel, surface, drawable_text(value, 40))
     return figure
 

@@ -66,8 +66,8 @@ class MeasuredGroup:
 class MeasuredGroups:
     """The groups of the part on which a run is judged."""
 
-    where: str
-    """Where they are measured, for titles."""
+    measured_on: str
+    """The rows, for titles: `on the test part`."""
     columns: Mapping[str, Sequence[MeasuredGroup]]
     """The groups by column."""
     metrics: Sequence[str]
@@ -96,8 +96,8 @@ def measured_groups(summary: Summary) -> MeasuredGroups | None:
         overall = (summary.metrics or {}).get(part) or {}
         groups, task = overall.get(GROUPS), summary.task_report
         if groups:
-            shown = [key for key in task.first if overall.get(key) is not None]
-            metrics = [key for key in shown if overall.get(task.instead.get(key, "")) is None]
+            first = [key for key in task.first if overall.get(key) is not None]
+            metrics = [key for key in first if overall.get(task.instead.get(key, "")) is None]
             return MeasuredGroups(
                 scored_rows(summary) if part == TEST else _VALIDATION[summary.out_of_bag],
                 {

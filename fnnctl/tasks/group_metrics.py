@@ -95,7 +95,7 @@ def _table_row(column: str, group: str, metrics: Mapping[str, Any], metric: str)
         difference.get("p"),
         difference.get("p_holm"),
     ]
-    return [column, group, metrics[SUPPORT], metric, *("" if cell is None else cell for cell in cells)]
+    return [column, group, metrics[SUPPORT], metric, *cells]
 
 
 def _measured(part: PartScores, rows: GroupedRows) -> dict[str, dict[str, Any]]:

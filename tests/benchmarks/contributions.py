@@ -16,7 +16,7 @@ import argparse
 import math
 import sys
 import warnings
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -68,7 +68,7 @@ class Mixtures:
     """(features,) the column of each feature, for each such part."""
     index: int = 0
     """Of the class that is explained."""
-    predictions: int = field(default=0)
+    predictions: int = 0
 
     def values(self, mixtures: IntArray) -> FloatArray:
         """What is explained of mixtures, (n, columns)."""

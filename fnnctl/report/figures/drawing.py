@@ -14,7 +14,7 @@ from fnnctl.store.manifest import Manifest
 
 
 def draw_figures(run: RunFolder) -> tuple[str, ...]:
-    """Draw each figure of a trained run that it has numbers for; return the names of the files written."""
+    """Draw each figure that the run has numbers for, but for those of reports; return the files' names."""
     return _draw(run)
 
 

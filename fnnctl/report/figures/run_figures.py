@@ -243,7 +243,7 @@ def _draw_groups(run: RunFolder, summary: Summary) -> Any:
     columns = {column: [*filter(None, map(plotted, members))] for column, members in groups.columns.items()}
     drawn = {column: members for column, members in columns.items() if members}
     label, overall = label_of(metric), groups.overall.get(metric)
-    title = _title(summary, f"{label} by group", groups.where)
+    title = _title(summary, f"{label} by group", groups.measured_on)
     return groups_figure(drawn, metric=label, overall=overall, title=title) if drawn else None
 
 

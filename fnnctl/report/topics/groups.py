@@ -28,17 +28,17 @@ def worst_groups(summary: Summary) -> Iterator[Block]:
     if groups is None:
         return
     metric = groups.metrics[0]
-    found = [(column, worst) for column in groups.columns if (worst := groups.worst(column))]
+    worst_ones = [(column, worst) for column in groups.columns if (worst := groups.worst(column))]
     rows = [
         (column, worst.name, f"{worst.rows:,}", number(worst.value(metric)), *_difference(worst, metric)[::2])
-        for column, worst in sorted(found, key=lambda pair: pair[1].p(metric))
+        for column, worst in sorted(worst_ones, key=lambda pair: pair[1].p(metric))
     ]
     if not rows:
         yield Notes(PLACE, (f"No group has {LEAST_ROWS} rows.",))
         return
     lowest = "highest" if is_loss(metric) else "lowest"
     header = ("by", f"{lowest} {label_of(metric)} in", "rows", "value", _difference_heading(metric), HOLM)
-    yield Table(f"The worst groups {groups.where}", header, tuple(rows), texts=(0, 1))
+    yield Table(f"The worst groups {groups.measured_on}", header, tuple(rows), texts=(0, 1))
 
 
 def all_groups(summary: Summary) -> Iterator[Block]:
