@@ -96,6 +96,7 @@ def age(option: str) -> Callable[[str], float]:
 
 
 ALL = "all"
+_QUOTING = "quote a name with a comma in it: '\"a, b\"'"
 
 
 def column_names(option: str, words: Sequence[str]) -> tuple[str, ...] | None:
@@ -119,7 +120,8 @@ def column_pairs(option: str, words: Sequence[str]) -> tuple[tuple[str, str], ..
         advice = "write the names of two columns with a comma between them"
         names = _header_names(option, word, advice)
         if len(names) != 2:
-            raise UsageError(f"{option} {quoted(word)}: {advice}")
+            quoting = f"; {_QUOTING}" if len(names) > 2 else ""
+            raise UsageError(f"{option} {quoted(word)}: {advice}{quoting}")
         pairs.append((names[0], names[1]))
     return tuple(dict.fromkeys(pairs))
 
@@ -132,5 +134,5 @@ def _header_names(option: str, word: str, advice: str) -> list[str]:
         cells = []
     names = [name.strip() for name in cells]
     if not names or not all(names):
-        raise UsageError(f"{option} {quoted(word)}: {advice}; quote a name with a comma in it: '\"a, b\"'")
+        raise UsageError(f"{option} {quoted(word)}: {advice}; {_QUOTING}")
     return names
