@@ -213,7 +213,7 @@ def scored_rows(summary: Summary) -> str:
     """For titles: the rows from which the scores, the confusion matrix and the curves are computed."""
     folds = summary.manifest.cross_validation
     if folds is None:
-        return "on the test part"
+        return "on the test part" if summary.manifest.evaluated is None else "on the evaluated file"
     return "out of fold" if folds.repeats == 1 else f"out of fold, {counted(folds.repeats, 'repeat')}"
 
 

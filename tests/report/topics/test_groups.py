@@ -62,3 +62,9 @@ def test_a_run_without_a_test_part_shows_the_groups_of_its_validation_part(
 def test_nothing_is_said_without_groups(measured: Callable[..., Summary]) -> None:
     summary = measured(TEST)
     assert (said(worst_groups, summary), said(all_groups, summary)) == ({}, {})
+
+
+def test_an_evaluation_shows_the_groups_of_its_file(measured: Callable[..., Summary]) -> None:
+    facts = {"kind": "evaluation", "evaluated": {"run": "/run", "sha256": "0"}}
+    summary = measured({**TEST, "groups": GROUPS}, facts=facts)
+    assert "The worst groups on the evaluated file" in said(worst_groups, summary)
