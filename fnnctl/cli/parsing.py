@@ -66,6 +66,8 @@ def number_from_0(option: str, *, most: float | None = None) -> Callable[[str], 
         if not is_allowed(number):
             meant = meant_number(text)
             hint = "" if meant is None or not is_allowed(meant) else f" (write {meant:g})"
+            if most == 1 and 10 <= number <= 100:  # percent
+                hint = f" (write {number / 100:g})"
             raise UsageError(f"{option}: must be {requirement}, not {quoted(text)}{hint}")
         return number
 

@@ -31,6 +31,8 @@ class DriftLimits:
 
 
 USUAL_LIMITS: Final = DriftLimits()
+FEW_ROWS: Final = 100
+"""With 300 rows most moderate shifts are found: see the benchmark."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,11 @@ class TableDrift:
         return {"shifted": len(self.shifted), "columns": columns}
 
     @property
+    def new_rows(self) -> int:
+        """The rows that were compared."""
+        return max((sum(new for _, _, new in column.bins) for column in self.columns), default=0)
+
+    @property
     def shifted(self) -> list[ColumnDrift]:
         """The columns that have shifted, the farthest first, and then the predictions if they have."""
         shifted = [column for column in self.columns if column.shifted]
@@ -116,8 +123,12 @@ class TableDrift:
         columns = sum(not column.is_prediction for column in self.columns)
         shifted = [column for column in self.shifted if not column.is_prediction]
         predictions = [column for column in self.shifted if column.is_prediction]
+        if not self.new_rows:
+            return f"{file}: there are no rows to compare with the training rows"
         if not self.shifted:
-            return f"{file}: no column has shifted from the training rows"
+            few = f"; with {counted(self.new_rows, 'row')} only large shifts are found"
+            few = few if self.new_rows < FEW_ROWS else ""
+            return f"{file}: no column has shifted from the training rows{few}"
         listing = word_list([f"{quoted(column.name)} (PSI {column.psi:.2f})" for column in shifted])
         parts = []
         if shifted:

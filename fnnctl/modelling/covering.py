@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
 import numpy.typing as npt
 
 from fnnctl.arrays import IntArray
@@ -45,10 +46,13 @@ def error_tails(
     None, too, if they `have_chosen` something of a network without bags, such as its epoch, and are fewer
     than LEAST_CHOOSING_ROWS.
     """
-    if held_out is None or (have_chosen and len(rows) < LEAST_CHOOSING_ROWS):
+    if held_out is None:
         return None
-    groups = data.dataset.groups
-    return held_out.error_tails(None if groups is None else groups[rows])
+    groups = None if data.dataset.groups is None else data.dataset.groups[rows]
+    independent = len(rows if groups is None else np.unique(groups))
+    if have_chosen and independent < LEAST_CHOOSING_ROWS:
+        return None
+    return held_out.error_tails(groups)
 
 
 def error_arrays(tails: ErrorTails | None) -> dict[str, npt.NDArray[Any]]:
@@ -80,8 +84,9 @@ def limits_of(model: SavedModel, coverage: float) -> tuple[RegionLimits, list[st
     Raises `UsageError` if the model does not know its errors, or too few of them, and `DataError` if they are
     damaged.
     """
-    if not LEAST_COVERAGE <= coverage < 1:
-        raise UsageError(f"the coverage must be at least {LEAST_COVERAGE} and below 1, not {coverage:g}")
+    if not isinstance(coverage, int | float) or not LEAST_COVERAGE <= coverage < 1:
+        wanted = f"a share of rows from {LEAST_COVERAGE} to below 1"
+        raise UsageError(f"the coverage must be {wanted}, not {quoted(str(coverage))}")
     tails = saved_tails(model)
     if tails is None:
         raise UsageError(_no_errors(model))

@@ -19,6 +19,8 @@ WIDTH: Final = 6.0
 """Inches: the page shows the figure on a phone too."""
 ROW_HEIGHT: Final = 0.27
 LONGEST_NAME: Final = 30
+MOST_WIDTHS: Final = 4.0
+"""Intervals longer than so many median ones run out of the axis."""
 _LINE: Final[dict[str, Any]] = {"linewidth": 1.8, "solid_capstyle": "butt"}
 _DOT: Final[dict[str, Any]] = {"marker": "o", "markersize": 6.0, "linestyle": "none"}
 _HOLLOW: Final[dict[str, Any]] = {**_DOT, "markerfacecolor": "white", "markeredgewidth": 1.6}
@@ -53,12 +55,19 @@ def groups_figure(
             names = [drawable_text(group.name, LONGEST_NAME) for group in groups]
             finish_rows(axes, names, limits=(len(groups) - 0.4, -0.6))
             axes.set_title(drawable_text(name, LONGEST_NAME))
-        ends = [end for groups in panels.values() for group in groups for end in _ends(group)]
+        ends = _ends([group for groups in panels.values() for group in groups])
         ends += [] if overall is None else [overall]
         all_axes[-1, 0].set_xlim(padded(float(np.min(ends)), float(np.max(ends))))
         all_axes[-1, 0].set_xlabel(drawable_text(f"{metric} (line: all rows; hollow: may be chance)", 60))
     return figure
 
 
-def _ends(group: PlottedScore) -> Sequence[float]:
-    return group.value, *(group.interval or ())
+def _ends(groups: Sequence[PlottedScore]) -> list[float]:
+    """What the axis has room for: all values, and the intervals that are not far longer than others.
+
+    R² of five rows may have an interval from −60, beside which all others are dots.
+    """
+    intervals = [group.interval for group in groups if group.interval]
+    longest = MOST_WIDTHS * float(np.median([high - low for low, high in intervals])) if intervals else 0.0
+    usual = [end for low, high in intervals if high - low <= longest for end in (low, high)]
+    return [*(group.value for group in groups), *usual]

@@ -40,13 +40,14 @@ def _notes(summary: Summary) -> Iterator[str]:
     """What must hold for new rows to be covered as often."""
     yield "`fnnctl predict --coverage 0.9` writes them. New rows are covered as often if they are like these."
     noun, _ = summary.task_report.regions
-    if any(line.high < line.coverage for line in whole_coverages(summary.coverage)):
+    experiment = read_experiment(summary)
+    split = experiment.data.split if experiment else None
+    has_groups = bool(split and split.group is not None)  # whose rows are not independent, as the interval is
+    if not has_groups and any(line.high < line.coverage for line in whole_coverages(summary.coverage)):
         yield (
             f"The {noun} hold the truth less often than asked: these rows are unlike those whose errors "
             "they follow from, or too many choices were made on those."
         )
-    experiment = read_experiment(summary)
-    split = experiment.data.split if experiment else None
     if split and split.by is not None:
         yield (
             f"The rows are in the order of {quoted(split.by)}: the method assumes that rows are "

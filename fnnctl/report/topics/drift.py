@@ -36,7 +36,7 @@ def drift_table(measured: TableDrift, rows: str) -> Table:
     table = Table(
         title,
         ("column", "training", "new rows", "PSI", "p (Holm)", "missing", "unseen", "kind"),
-        tuple((column.name, *_pictures(column), *_numbers(column), column.kind) for column in first),
+        tuple((_name(column), *_pictures(column), *_numbers(column), column.kind) for column in first),
         texts=(0, 1, 2, 7),
         unbroken=(0,),
         notes=notes,
@@ -44,10 +44,14 @@ def drift_table(measured: TableDrift, rows: str) -> Table:
     narrow = replace(
         table,
         header=("column", "training", "new rows", "PSI", "p", "missing"),
-        rows=tuple((column.name, *_pictures(column), *_numbers(column)[:3]) for column in first),
+        rows=tuple((_name(column), *_pictures(column), *_numbers(column)[:3]) for column in first),
         texts=(0, 1, 2),
     )
     return replace(table, narrow=narrow)
+
+
+def _name(column: ColumnDrift) -> str:
+    return "(predictions)" if column.is_prediction else column.name
 
 
 def _numbers(column: ColumnDrift) -> Sequence[str]:
