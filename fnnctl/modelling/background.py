@@ -17,7 +17,7 @@ from fnnctl.config.schema.experiment import Experiment
 from fnnctl.data.dataset import Columns
 from fnnctl.data.in_memory import MemoryData
 from fnnctl.data.row_encoder import NewRows, expansions_of
-from fnnctl.data.splits.parts import Split
+from fnnctl.data.splits.parts import Split, trained_rows
 from fnnctl.errors import DataError, Problem
 from fnnctl.modelling.predictor import Predictor
 from fnnctl.seeds import Purpose, stream
@@ -105,7 +105,8 @@ def kept_rows(data: TaskData, experiment: Experiment, predictor: Predictor, spli
     dataset, most = data.dataset, experiment.model.background_rows
     if not most:
         return {}
-    rows = drawn_rows(split.trained(bags=experiment.model.ensemble.bags), experiment.seed, most)
+    trained = trained_rows(split, len(dataset), bags=experiment.model.ensemble.bags)
+    rows = drawn_rows(trained, experiment.seed, most)
     position = {name: j for j, name in enumerate(dataset.numeric_names)}
     numbers = dataset.numbers(rows, [position[number.name] for number in predictor.preprocessor.numbers])
     known_values = _known_values(predictor)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from fnnctl.arrays import IntArray
 from fnnctl.data.in_memory import MemoryData
-from fnnctl.data.splits.parts import Split
+from fnnctl.data.splits.parts import Split, trained_rows
 from fnnctl.errors import DataError, Problem, UsageError
 from fnnctl.modelling.fit import bagged_rows
 from fnnctl.modelling.loading import LoadedExperiment, load_experiment, split_data
@@ -36,7 +36,7 @@ class HeldOutRows:
     @property
     def trained(self) -> IntArray:
         """The sorted rows that the network was trained on, (n,)."""
-        return self.split.trained(bags=bool(self.bags))
+        return trained_rows(self.split, len(self.data), bags=bool(self.bags))
 
     @property
     def scored(self) -> Split:

@@ -11,7 +11,7 @@ import pytest
 
 from fnnctl.arrays import FloatArray
 from fnnctl.data.row_encoder import NewRows
-from fnnctl.data.splits.parts import Split
+from fnnctl.data.splits.parts import Split, trained_rows
 from fnnctl.errors import DataError
 from fnnctl.modelling.background import (
     BACKGROUND_ROWS,
@@ -43,9 +43,9 @@ def rows(model: SavedModel, trained: Path) -> NewRows:
 
 
 def test_with_bags_the_validation_part_is_trained_on() -> None:
-    split = Split(np.arange(100, 300), np.arange(50), np.arange(50, 100))
-    assert split.trained(bags=False).tolist() == [*range(100, 300)]
-    assert split.trained(bags=True).tolist() == [*range(50), *range(100, 300)]
+    split = Split(np.arange(0), np.arange(50), np.arange(50, 100))
+    assert trained_rows(split, 300, bags=False).tolist() == [*range(100, 300)]
+    assert trained_rows(split, 300, bags=True).tolist() == [*range(50), *range(100, 300)]
 
 
 def test_the_seed_draws_some_of_many_rows() -> None:

@@ -45,12 +45,6 @@ class Split:
         # A stable sort merges what is sorted already: a twentieth of the time.
         return np.sort(np.concatenate([self.train, self.validation]), kind="stable")
 
-    def trained(self, *, bags: bool) -> IntArray:
-        """The sorted rows that a network is trained on; with bags each one outside the test part, by some
-        members.
-        """
-        return self.non_test if bags else self.train
-
     @property
     def key(self) -> tuple[int, ...]:
         """What tells these rows from others of the same experiment: see `Rows`."""
@@ -63,6 +57,14 @@ class Split:
     def split(self, strata: IntArray, groups: IntArray | None) -> Split:
         """Return itself, as `Rows` requires."""
         return self
+
+
+def trained_rows(split: Split, rows: int, *, bags: bool) -> IntArray:
+    """The sorted ones of all `rows` that a network of this split was trained on, also if it lists no training
+    rows; with bags each one outside the test part, by some members.
+    """
+    held_out = [split.test] if bags else [split.test, split.validation]
+    return np.setdiff1d(np.arange(rows), np.concatenate(held_out))
 
 
 class Rows(Protocol):
