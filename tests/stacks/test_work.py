@@ -67,6 +67,15 @@ def test_every_fold_of_one_item_is_scored_on_its_own_rows(folds: CrossValidation
         assert fold.scores.metrics()["support"] == fit.sizes[2] == 30
 
 
+def test_the_members_of_an_ensemble_are_one_fit_of_the_progress(iris: Path) -> None:
+    loaded = load_experiment(iris, ["training.epochs=3", "training.early_stopping=null", "model.ensemble=4"])
+    fit, progress = loaded.fit(loaded.split()), Counter()
+    train_shared_fits(
+        progress, WorkerData(loaded.data, reuse=False), [fit], [0], lambda stack: [stack.trained]
+    )
+    assert progress.done == 3 * PARTS_OF_EPOCH
+
+
 def test_a_fold_of_an_ensemble_is_scored_by_the_mean_probabilities(folds: CrossValidation) -> None:
     """Those of separate trainings with the members' seeds."""
     alone = [
