@@ -431,7 +431,7 @@ def test_intervals_of_a_regressor() -> None:
     ends, estimates = model.predict_interval(DIABETES[0], 0.8), model.predict(DIABETES[0])
     assert ends.shape == (len(estimates), 2)
     assert np.all((ends[:, 0] <= estimates) & (estimates <= ends[:, 1]))
-    with pytest.raises(ValueError, match=r"below 1, not 1\.5"):
+    with pytest.raises(ValueError, match=r"below 1, not '1\.5'"):
         model.predict_interval(DIABETES[0], 1.5)
 
 
