@@ -15,7 +15,6 @@ import fnnctl
 from fnnctl import Run
 from fnnctl.arrays import FloatArray
 
-pd = pytest.importorskip("pandas")
 pytestmark = [pytest.mark.extra, pytest.mark.filterwarnings("ignore::fnnctl.FnnctlWarning")]
 
 ROWS = 160
@@ -30,6 +29,7 @@ COLUMNS = ["size", "rooms", "city", "built", "opens"]
 
 def table(target: str) -> Any:
     """Numbers, some of them missing; whole numbers; categories; dates; and times of day."""
+    pd = pytest.importorskip("pandas")
     rng = np.random.default_rng(5)
     size, rooms = rng.normal(50, 10, ROWS).round(2), rng.integers(1, 6, ROWS)
     city, hours = rng.choice(["Bern", "Rome", "San José, CR"], ROWS), rng.integers(0, 24, ROWS)
