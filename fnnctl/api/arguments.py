@@ -12,7 +12,6 @@ import numpy as np
 
 from fnnctl.errors import UsageError
 from fnnctl.modelling.partial_dependence import Pair
-from fnnctl.runs.partial_dependence import AskedDependence
 from fnnctl.runs.search_session import SearchOptions
 
 
@@ -64,12 +63,12 @@ def probability(name: str, value: object) -> float | None:
     raise UsageError(f"{name} must be a probability from 0 to 1, not {value!r}")
 
 
-def asked_dependence(columns: object, pairs: object) -> AskedDependence:
+def varied_columns(columns: object, pairs: object) -> tuple[int | Sequence[str], Sequence[Pair]]:
     """A number of columns or their names, and pairs of names."""
     if isinstance(columns, list | tuple) and all(isinstance(name, str) for name in columns):
-        asked: int | Sequence[str] = columns
+        names: int | Sequence[str] = columns
     elif isinstance(columns, int | np.integer):
-        asked = whole("columns", columns, least=0)
+        names = whole("columns", columns, least=0)
     else:
         raise UsageError(f"columns must be a whole number or a list of names, not {columns!r}")
     checked: list[Pair] = []
@@ -77,9 +76,9 @@ def asked_dependence(columns: object, pairs: object) -> AskedDependence:
         if not isinstance(pair, list | tuple) or [*map(type, pair)] != [str, str]:
             raise UsageError(f"pairs must be a list of pairs of names, such as [('a', 'b')], not {pairs!r}")
         checked.append((pair[0], pair[1]))
-    if not asked and not checked:
+    if not names and not checked:
         raise UsageError("columns must be 1 or more, or name a column, unless there are pairs")
-    return AskedDependence(asked, tuple(dict.fromkeys(checked)))
+    return names, tuple(dict.fromkeys(checked))
 
 
 def path_of(name: str, value: object) -> Path:

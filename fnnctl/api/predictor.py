@@ -152,11 +152,11 @@ class Predictor:
         """
         with self._own() as (networks, encoder), restored_blas_threads(self._model.threads):
             if background is None:
-                others = self._background()
+                rows_of_background = self._background()
             else:
                 blocks = self._blocks(background, encoder)
-                others, _ = background_of_rows(networks, blocks, self._model.seed, MEMORY_SOURCE)
-            explainer = Explainer.of(networks, others, self._model.seed)
+                rows_of_background, _ = background_of_rows(networks, blocks, self._model.seed, MEMORY_SOURCE)
+            explainer = Explainer.of(networks, rows_of_background, self._model.seed)
             explained = [
                 row.effects
                 for block in self._blocks(rows, encoder)

@@ -9,7 +9,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
-from fnnctl.api.arguments import asked_dependence, path_of, probability, search_options
+from fnnctl.api.arguments import path_of, probability, search_options, varied_columns
 from fnnctl.api.floating_point import default_errstate
 from fnnctl.api.observer import Observer, silent_context
 from fnnctl.api.predictor import Predictor
@@ -252,9 +252,9 @@ class Run:
         `pair_dependence` and `partial_dependence_rows` of `fnnctl report --json`. Raises `UsageError` if the
         run has no network or the network reads no such column, and `DataError` if the data have changed.
         """
-        asked = asked_dependence(columns, pairs)
+        columns, pairs = varied_columns(columns, pairs)
         with self._measured(data, observer) as network:
-            return dependence_entries(measure_partial_dependence(network, asked))
+            return dependence_entries(measure_partial_dependence(network, columns, pairs))
 
     @contextmanager
     def _measured(self, data: Any, observer: Observer | None) -> Iterator[MeasuredNetwork]:

@@ -261,7 +261,7 @@ def report(
         form = ReportForm(format_, file, short, junit).resolve(
             is_json=output.json, is_verbose=output.verbose, has_gates=bool(gates)
         )
-        measurements = Measurements(importance, partial_dependence, column_pairs("--pair", pair or ()))
+        measurements = Measurements(importance, partial_dependence or 0, column_pairs("--pair", pair or ()))
         summaries = report(
             runs or [], context, gates=gates, measurements=measurements, with_figures=not no_figures
         )

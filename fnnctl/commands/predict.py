@@ -109,12 +109,12 @@ def predict(
     decoder = model.predictor.decoder
     if decoder.class_weights is not None and decoder.decision is None:
         context.labelled_note(BY_WEIGHTS)
-    others = _background_file(model, source, form, background)
+    background_file = _background_file(model, source, form, background)
     for output in (to, drift and drift.file):
         if isinstance(output, Path):
-            _refuse_input(output, source, others)
+            _refuse_input(output, source, background_file)
     counter = None if drift is None else drift.counter(saved, to)
-    explanation = _explanation(model, form.contributions, others, context)
+    explanation = _explanation(model, form.contributions, background_file, context)
     columns = model.predictor.task.prediction_columns(form.top, has_region=form.coverage is not None)
     columns = [*columns, *(explanation.columns if explanation else ())]
     # On a terminal, the rows themselves show how far the reading is.

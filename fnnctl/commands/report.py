@@ -60,7 +60,7 @@ class Measurements:
 
     importance: bool = False
     """Which columns matter."""
-    partial_dependence: int | None = None
+    partial_dependence: int = 0
     """What the network does with so many of the most important columns."""
     pairs: Sequence[tuple[str, str]] = ()
     """What it does with two columns together."""
@@ -127,12 +127,13 @@ def _measured(
     """The fields of the run's summary that have just been measured."""
     from fnnctl.runs.feature_importance import measure_importance
     from fnnctl.runs.measured_network import MeasuredNetwork
-    from fnnctl.runs.partial_dependence import AskedDependence, measure_partial_dependence
+    from fnnctl.runs.partial_dependence import measure_partial_dependence
 
     network = MeasuredNetwork(run, context, with_figures=with_figures)
     importances = measure_importance(network) if measurements.importance else None
-    asked = AskedDependence(measurements.partial_dependence or 0, measurements.pairs)
-    dependence = measure_partial_dependence(network, asked, importances) if asked else None
+    count, pairs, dependence = measurements.partial_dependence, measurements.pairs, None
+    if count or pairs:
+        dependence = measure_partial_dependence(network, count, pairs, importances)
     return {"importances": importances, "dependence": dependence}
 
 

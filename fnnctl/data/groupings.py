@@ -19,7 +19,6 @@ from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.data.columns.coded_texts import CodedTexts
 from fnnctl.data.columns.detection import TypedColumn
 from fnnctl.data.columns.formats.base import ColumnKind, number_text
-from fnnctl.data.columns.formats.dates import DateFormat
 from fnnctl.data.columns.formats.registry import AnyFormat
 from fnnctl.data.columns.numbers import with_other_texts
 from fnnctl.data.columns.types import ColumnType
@@ -128,13 +127,7 @@ class Grouping:
 
     def _value_text(self, value: float) -> str:
         """A value as the table has it."""
-        match self.format:
-            case None:
-                return number_text(value)
-            case DateFormat(parts=parts):
-                clock = {"days": value, "hour": 24 * (value % 1)}
-                return self.format.text([clock.get(part, 0.0) for part in parts])
-        return self.format.text([value])
+        return number_text(value) if self.format is None else self.format.ordered_text(value)
 
 
 def refuse_ungrouped(columns: Sequence[TypedColumn]) -> None:
@@ -152,9 +145,7 @@ def _row_values(column: TypedColumn) -> FloatArray | None:
     """The number of each row, (n,), NaN if missing; of a date its days. None if they are no numbers."""
     if column.numbers is None:
         return None
-    form, part = column.type.format, 0
-    if isinstance(form, DateFormat) and "days" in form.parts:
-        part = form.parts.index("days")
+    part = column.type.format.ordered_part if column.type.format else 0
     values: FloatArray = column.texts.rows(column.numbers[:, part : part + 1])[:, 0]
     return values
 

@@ -17,6 +17,7 @@ import numpy.typing as npt
 from fnnctl.arrays import FloatArray, IntArray, evenly_spaced
 from fnnctl.data.columns.formats.base import ColumnFormat
 from fnnctl.data.dataset import Columns
+from fnnctl.data.groupings import MISSING
 from fnnctl.data.preprocessing import Preprocessor, edges_around_values
 
 NUMBER_BINS: Final = 10
@@ -30,7 +31,6 @@ COUNTED_TOGETHER: Final = 2**15
 """So many numbers and their comparisons with the edges fit in the processor's cache."""
 LEAST_ROWS: Final = 5
 """A category in fewer training rows has no bin of its own, because it says nothing in a χ² test."""
-MISSING: Final = "(missing)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,9 @@ class NumberHistogram:
         return [f"below {ends[0]}", *between, f"above {ends[-1]}", MISSING]
 
     def _text(self, number: float) -> str:
-        return f"{number:.6g}" if self.format is None else self.format.ordered_text(number)
+        if self.format is None or self.format.axis == "number":
+            return f"{number:.6g}"
+        return self.format.ordered_text(number)
 
     def comparable(self, counts: IntArray) -> IntArray:
         """The counts by which two samples are compared."""
@@ -196,7 +198,7 @@ def empty_histograms(preprocessor: Preprocessor, formats: Mapping[str, ColumnFor
         if (form := formats.get(name)) is None:
             histograms.append(NumberHistogram(name, "numeric", used[0]))
             continue
-        ordered = form.ordered_column(name)
+        ordered = form.columns(name)[form.ordered_part]
         source = ordered if ordered in used else used[0]
         histograms.append(NumberHistogram(name, form.column_kind, source, form))
     for column in preprocessor.categories:

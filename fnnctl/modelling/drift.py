@@ -130,7 +130,7 @@ class DriftCounter:
         if isinstance(histogram, CategoryHistogram):
             self.counts[-1] += histogram.counted(self._task.predicted_indices(scores, self._decoder))
         else:
-            self.counts[-1] += histogram.counted(self._task.explained(scores, self._decoder, 0))
+            self.counts[-1] += histogram.counted(self._task.predicted_values(scores, self._decoder)[:, 0])
 
     def fresh(self) -> DriftCounter:
         """A counter that has counted nothing."""

@@ -60,11 +60,16 @@ def comparison_figure(
 
 def _draw_rows(axes: Axes, rows: Sequence[PlottedScore], colour: str, also: Sequence[float]) -> None:
     """Draw the rows on an axis that also reaches these values."""
-    for height, score in enumerate(rows):
+    draw_scores(axes, rows, colour, longest_name=LONGEST_NAME)
+    ends = [*also, *(end for score in rows for end in (score.value, *(score.interval or ())))]
+    axes.set_xlim(padded(float(np.min(ends)), float(np.max(ends))))
+
+
+def draw_scores(axes: Axes, scores: Sequence[PlottedScore], colour: str, *, longest_name: int) -> None:
+    """Draw a row per score: a dot with its interval, and a name of at most so many columns of text."""
+    for height, score in enumerate(scores):
         if score.interval:
             axes.plot(score.interval, [height, height], color=colour, zorder=2, **_LINE)
         axes.plot([score.value], [height], color=colour, zorder=3, **(_TIED if score.is_tie else _DIFFERENT))
-    ends = [*also, *(end for score in rows for end in (score.value, *(score.interval or ())))]
-    axes.set_xlim(padded(float(np.min(ends)), float(np.max(ends))))
-    names = [drawable_text(score.name, LONGEST_NAME) for score in rows]
-    finish_rows(axes, names, limits=(max(2, len(rows)) - 0.5, -0.5))
+    names = [drawable_text(score.name, longest_name) for score in scores]
+    finish_rows(axes, names, limits=(max(2, len(scores)) - 0.5, -0.5))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from matplotlib.figure import Figure
 
-from fnnctl.plots.axes import finish_rows, padded
-from fnnctl.plots.comparison import PlottedScore
+from fnnctl.plots.axes import padded
+from fnnctl.plots.comparison import PlottedScore, draw_scores
 from fnnctl.plots.style import COLOURS, MUTED, drawable_text, new_figure
 from fnnctl.text import counted
 
@@ -21,9 +21,6 @@ ROW_HEIGHT: Final = 0.27
 LONGEST_NAME: Final = 30
 MOST_WIDTHS: Final = 4.0
 """Intervals longer than so many median ones run out of the axis."""
-_LINE: Final[dict[str, Any]] = {"linewidth": 1.8, "solid_capstyle": "butt"}
-_DOT: Final[dict[str, Any]] = {"marker": "o", "markersize": 6.0, "linestyle": "none"}
-_HOLLOW: Final[dict[str, Any]] = {**_DOT, "markerfacecolor": "white", "markeredgewidth": 1.6}
 
 
 def groups_figure(
@@ -47,13 +44,7 @@ def groups_figure(
         for axes, (name, groups) in zip(all_axes[:, 0], panels.items(), strict=True):
             if overall is not None:
                 axes.axvline(overall, color=MUTED, linewidth=1.0, zorder=1)
-            for height, group in enumerate(groups):
-                look = {"color": COLOURS[0], **(_HOLLOW if group.is_tie else _DOT)}
-                if group.interval:
-                    axes.plot(group.interval, [height, height], color=COLOURS[0], zorder=2, **_LINE)
-                axes.plot([group.value], [height], zorder=3, **look)
-            names = [drawable_text(group.name, LONGEST_NAME) for group in groups]
-            finish_rows(axes, names, limits=(len(groups) - 0.4, -0.6))
+            draw_scores(axes, groups, COLOURS[0], longest_name=LONGEST_NAME)
             axes.set_title(drawable_text(name, LONGEST_NAME))
         ends = _ends([group for groups in panels.values() for group in groups])
         ends += [] if overall is None else [overall]

@@ -205,7 +205,7 @@ def _clock(hours: float, position: object) -> str:
 
 def _draw_categories(panel: SubFigure, curves: Curves, value: str, limits: tuple[float, float]) -> None:
     """Draw a row per category with a dot per class, and bars beside them."""
-    left, right = panel.subplots(1, 2, sharey=True, width_ratios=(5, 1))
+    means_axes, rows_axes = panel.subplots(1, 2, sharey=True, width_ratios=(5, 1))
     rows = np.arange(len(curves.grid))
     if _has_single_rows(curves):
         chosen = evenly_spaced(curves.individual.shape[2], MAX_SINGLE_ROWS)
@@ -213,22 +213,22 @@ def _draw_categories(panel: SubFigure, curves: Curves, value: str, limits: tuple
         middle = np.repeat(rows, len(chosen))
         gap = np.full(len(single), np.nan)
         heights = np.column_stack([middle - 0.5 * MARK, middle + 0.5 * MARK, gap])
-        left.plot(np.column_stack([single, single, gap]).ravel(), heights.ravel(), **_SINGLE)
+        means_axes.plot(np.column_stack([single, single, gap]).ravel(), heights.ravel(), **_SINGLE)
     handles = [
-        left.plot(means, rows, marker="o", markersize=5.5, color=look["color"], linestyle="none")[0]
+        means_axes.plot(means, rows, marker="o", markersize=5.5, color=look["color"], linestyle="none")[0]
         for means, look in zip(curves.means, _looks(curves), strict=True)
     ]
-    _add_rows(right, curves.rows)
+    _add_rows(rows_axes, curves.rows)
     names = [drawable_text(text or MISSING, NAME_COLUMNS) for text in curves.grid.texts]
-    finish_rows(left, names, limits=(max(2, len(names)) - 0.4, -0.6))
-    left.set_xlim(*limits)
-    left.set_xlabel(value)
-    left.set_title(drawable_text(curves.grid.column, TITLE_COLUMNS), color=INK)
-    right.tick_params(axis="y", labelleft=False, length=0)
-    right.grid(False, axis="y")
-    right.set_xlabel("rows")
-    right.xaxis.set_major_locator(MaxNLocator(nbins=2, integer=True))
-    _add_classes(right, handles, curves)
+    finish_rows(means_axes, names, limits=(max(2, len(names)) - 0.4, -0.6))
+    means_axes.set_xlim(*limits)
+    means_axes.set_xlabel(value)
+    means_axes.set_title(drawable_text(curves.grid.column, TITLE_COLUMNS), color=INK)
+    rows_axes.tick_params(axis="y", labelleft=False, length=0)
+    rows_axes.grid(False, axis="y")
+    rows_axes.set_xlabel("rows")
+    rows_axes.xaxis.set_major_locator(MaxNLocator(nbins=2, integer=True))
+    _add_classes(rows_axes, handles, curves)
 
 
 def _add_bars(axes: Axes, places: FloatArray, rows: IntArray, width: float) -> None:

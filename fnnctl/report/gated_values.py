@@ -72,9 +72,9 @@ def _of_groups(name: str, inner: str, groups: Mapping[str, Any], part: str, summ
         return _worst(name, rest.removeprefix(f"{WORST}."), column, members, summary)
     for group in sorted(members, key=len, reverse=True):
         if rest.startswith(f"{group}."):
-            where = f"the group {quoted(group)} in {summary.path}"
+            owner = f"the group {quoted(group)} in {summary.path}"
             return GatedValue(
-                _known(name, rest.removeprefix(f"{group}."), flat_metrics(members[group]), where)
+                _known(name, rest.removeprefix(f"{group}."), flat_metrics(members[group]), owner)
             )
     form = f"write {GROUPS}.{column}.GROUP.METRIC, with {WORST} as the group, or one of"
     raise _error(name, f"{form} {word_list([*map(quoted, members)])}")
@@ -131,15 +131,15 @@ def _notes(column: str, rows: Mapping[str, int], gated: Sequence[str], worst: st
         yield f"left out, because they have fewer than {LEAST_ROWS} rows: {word_list(small)}"
 
 
-def _known(name: str, metric: str, values: Mapping[str, float | None], where: str) -> float:
+def _known(name: str, metric: str, values: Mapping[str, float | None], owner: str) -> float:
     """The value of a metric; raises `UsageError` if there is no such metric, or if it is null."""
     if metric not in values:
         names = [key for key in values if "." not in key]
         hint = did_you_mean(metric, values) or f"; the metrics are {', '.join(names)}"
-        raise _error(name, f"{where} has no metric '{metric}'{hint}")
+        raise _error(name, f"{owner} has no metric '{metric}'{hint}")
     value = values[metric]
     if value is None:
-        raise _error(name, f"the metric has no value in {where} (it is null)")
+        raise _error(name, f"the metric has no value in {owner} (it is null)")
     return value
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from fnnctl.metrics.feature_importance import FeatureImportances
 from fnnctl.metrics.partial_dependence import PartialDependence
@@ -15,34 +14,24 @@ from fnnctl.runs.measured_network import MeasuredNetwork
 from fnnctl.store import names
 
 
-@dataclass(frozen=True, slots=True)
-class AskedDependence:
-    """Of what the partial dependence is asked for."""
-
-    columns: int | Sequence[str] = 0
-    """The number of the most important columns, or the names of columns."""
-    pairs: Sequence[Pair] = ()
-
-    def __bool__(self) -> bool:
-        return bool(self.columns or self.pairs)
-
-
 def measure_partial_dependence(
-    network: MeasuredNetwork, asked: AskedDependence, importances: FeatureImportances | None = None
+    network: MeasuredNetwork,
+    columns: int | Sequence[str],
+    pairs: Sequence[Pair] = (),
+    importances: FeatureImportances | None = None,
 ) -> PartialDependence:
     """The partial dependence on rows that the network was trained on; of an evaluation, on its file.
 
-    Which columns are the most important ones is measured, too, unless that is known: from `importances` or
-    the table in the folder. The tables and the figures are written where those of the importance are. Raises
-    `InputError` if the network reads no such column.
+    `columns` are names, or the number of the most important columns. Which ones these are is measured, too,
+    unless that is known: from `importances` or the table in the folder. The tables and the figures are
+    written where those of the importance are. Raises `InputError` if the network reads no such column.
     """
-    context, count = network.context, asked.columns if isinstance(asked.columns, int) else None
-    varied = VariedColumns(() if isinstance(asked.columns, int) else asked.columns, asked.pairs)
+    context, count = network.context, columns if isinstance(columns, int) else 0
+    varied = VariedColumns(() if isinstance(columns, int) else columns, pairs)
     varied.check(network.model)
     if count:
         importances = importances or read_importances(network.folder) or measure_importance(network)
-        important = [column.column for column in importances.columns[:count]]
-        varied = VariedColumns(important, asked.pairs)
+        varied = VariedColumns([column.column for column in importances.columns[:count]], pairs)
     if network.evaluated is None:
         rows = VariedRows.of_run(network.model, network.held_out, varied.names, network.seed, context.note)
     else:

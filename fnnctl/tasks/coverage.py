@@ -37,6 +37,6 @@ def _rows(part: PartScores, tails: ErrorTails, coverage: float) -> Iterator[list
             np.bincount(parts, weights, minlength=len(names_of_parts))
             for weights in (None, regions.holds, regions.sizes)
         )
-        for name, rows, held, size in zip(names_of_parts, *(each.tolist() for each in sums), strict=True):
+        for name, rows, held, size in zip(names_of_parts, *(total.tolist() for total in sums), strict=True):
             if interval := wilson_interval(int(held), rows):
                 yield [coverage, name, rows, held / rows, *interval, size / rows]

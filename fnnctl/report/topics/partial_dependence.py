@@ -95,7 +95,7 @@ def _notes(summary: Summary, measured: PartialDependence) -> Iterator[str]:
         frequent = f"the {most} most frequent of {counted(grid.distinct, 'value')}"
         of_rows = "" if share is None else f", in {share_text(round(share, 3))} of the rows"
         yield f"{quoted(grid.column)}: {frequent}{of_rows}"
-    constant = [quoted(each.grid.column) for each in measured.columns if len(each.grid) == 1]
+    constant = [quoted(curves.grid.column) for curves in measured.columns if len(curves.grid) == 1]
     if constant:
         yield f"with a single value: {word_list(constant)}"
 

@@ -183,7 +183,8 @@ class Regression:
         return np.zeros(len(scores), np.intp)
 
     def explained(self, scores: FloatArray, decoder: OutputDecoder, index: int) -> FloatArray:
-        return scale_of(decoder).restored(scores[:, 0])
+        estimates: FloatArray = self.predicted_values(scores, decoder)[:, 0]
+        return estimates
 
     def predicted_values(self, scores: FloatArray, decoder: OutputDecoder) -> FloatArray:
         return scale_of(decoder).restored(scores[:, :1])

@@ -110,13 +110,14 @@ class ColumnFormat(ABC):
         """The names of the numeric columns that the column `name` becomes: one, or a date's parts."""
         return (name,)
 
-    def ordered_column(self, name: str) -> str:
-        """The one of `columns(name)` whose numbers have the order of the values: of a date its days."""
-        return self.columns(name)[0]
+    @property
+    def ordered_part(self) -> int:
+        """Which of its `columns` has the order of the values: of a date its days."""
+        return 0
 
     def ordered_text(self, number: float) -> str:
-        """How a number of the `ordered_column` is written for a reader, rounded."""
-        return f"{number:.6g}"
+        """How a number of the `ordered_part` is written for a reader."""
+        return self.text([number])
 
     @abstractmethod
     def numbers(self, texts: Sequence[str]) -> FloatArray:

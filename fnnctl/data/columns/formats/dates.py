@@ -94,15 +94,15 @@ class DateFormat(ColumnFormat):
         """One column per part."""
         return tuple(f"{name} {part}" for part in self.parts)
 
-    def ordered_column(self, name: str) -> str:
+    @property
+    def ordered_part(self) -> int:
         """The days, which training always has."""
-        return self.columns(name)[self.parts.index("days") if "days" in self.parts else 0]
+        return self.parts.index("days") if "days" in self.parts else 0
 
     def ordered_text(self, number: float) -> str:
-        """The date."""
-        if "days" not in self.parts:
-            return super(DateFormat, self).ordered_text(number)
-        return str(np.datetime64(day_number(self.since) + math.floor(number), "D"))
+        """The date, with the time of day if the dates differ in it."""
+        of_days = {"days": number, "hour": 24 * (number % 1)}
+        return self.text([of_days.get(part, 0.0) for part in self.parts])
 
     def description(self, name: str, part: str) -> str:
         """What the part of a date counts."""
@@ -142,7 +142,7 @@ class DateFormat(ColumnFormat):
         """The days since 1970, with a fraction."""
         if "days" not in self.parts:
             return np.full(len(numbers), np.nan)
-        return numbers[:, self.parts.index("days")] + day_number(self.since)
+        return numbers[:, self.ordered_part] + day_number(self.since)
 
     def moment(self, text: str) -> Moment | None:
         """The date and time of a text; None if it is no date."""
