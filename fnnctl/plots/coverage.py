@@ -54,7 +54,7 @@ def _draw_shares(axes: Axes, rows: Sequence[PlottedCoverage]) -> None:
         axes.add_line(Line2D([row.asked], [height], **_ASKED))
         axes.plot([row.share], [height], **_MEASURED)
     lowest = min(min(row.asked, *row.interval) for row in rows)
-    axes.set(xlim=(max(-0.02, lowest - 0.05), 1.02), xlabel="rows whose truth is held")
+    axes.set(xlim=(max(-0.02, lowest - 0.05), 1.02), xlabel="rows with the truth inside")
     axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     lines = {
         "measured, 95 % interval": Line2D([], [], linewidth=1.5, **_MEASURED),

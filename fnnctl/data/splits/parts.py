@@ -60,8 +60,10 @@ class Split:
 
 
 def trained_rows(split: Split, rows: int, *, bags: bool) -> IntArray:
-    """The sorted ones of all `rows` that a network of this split was trained on, also if it lists no training
-    rows; with bags each one outside the test part, by some members.
+    """The sorted rows, of all `rows`, that a network of this split was trained on: all that are not held out.
+
+    With bags these are all rows outside the test part. The training part is not asked: it is empty if the
+    data were read again.
     """
     held_out = [split.test] if bags else [split.test, split.validation]
     return np.setdiff1d(np.arange(rows), np.concatenate(held_out))

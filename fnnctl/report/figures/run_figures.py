@@ -215,7 +215,8 @@ def _coverage_in_words(summary: Summary) -> str:
         f"{share_text(line.share)} for {share_text(line.coverage)}"
         for line in whole_coverages(summary.coverage)
     ]
-    return f"The truth is held in {joined_words(measured)}." if measured else ""
+    regions, _ = summary.task_report.regions
+    return f"Rows whose {regions} hold the truth: {joined_words(measured)}." if measured else ""
 
 
 def _title(summary: Summary, subject: str, where: str = "") -> str:
