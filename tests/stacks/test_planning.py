@@ -200,6 +200,10 @@ def test_stacks_by_hand(
     assert [place for stack in stacks for place in stack] == [*range(len(jobs))]
 
 
+def test_one_worker_has_the_fits_of_a_key_in_one_stack() -> None:
+    assert group_into_stacks("aabaa", most=9) == [[0, 1, 3, 4], [2]]
+
+
 def changed(**changes: Any) -> StackSettings:
     """`WIDE` with another shape."""
     return replace(WIDE, shape=replace(WIDE.shape, **changes))

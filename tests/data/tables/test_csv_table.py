@@ -131,6 +131,14 @@ def test_what_has_no_end_is_not_read_to_its_end(
     assert text.characters < 3_000
 
 
+def test_as_many_blank_lines_as_are_allowed_are_skipped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MAX_BLANK_LINES", 100)
+    blank = "\n" * 100
+    assert read(tmp_path, f"{blank}a,b\n{blank}1,2\n") == (("a", "b"), [(202, ("1", "2"))], [])
+
+
 def test_a_byte_order_mark_is_no_part_of_the_first_name(tmp_path: Path) -> None:
     assert read(tmp_path, b"\xef\xbb\xbfa,b\n1,2\n")[0] == ("a", "b")
     wide = CsvFormat(None, "utf-16-le", frozenset())

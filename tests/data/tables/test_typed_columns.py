@@ -17,7 +17,7 @@ from fnnctl.data.problems import Problems
 from fnnctl.data.tables import records
 from fnnctl.data.tables.open_table import CsvFormat
 from fnnctl.data.tables.table import Kind, Table, read_table
-from fnnctl.data.tables.typed_columns import put_together
+from fnnctl.data.tables.typed_columns import possible_thousands, put_together
 from tests.data.columns.coding import coded
 
 
@@ -147,6 +147,12 @@ def numbers(**columns: list[float]) -> NumberMatrix:
     matrix = NumberMatrix(list(columns))
     matrix.append(np.array(list(columns.values()), np.float64).T)
     return matrix
+
+
+def test_only_numbers_of_three_decimals_may_be_thousands() -> None:
+    """The texts of all others need not be read again."""
+    matrix = numbers(a=[1.234, 1.5, 7], b=[1.2345, 1.5, 7], c=[0.234, 1.5, 7], d=[1, 5, 7])
+    assert possible_thousands(matrix) == ["a"]
 
 
 def test_types_say_what_is_not_used_and_why() -> None:

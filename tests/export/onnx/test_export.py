@@ -178,6 +178,14 @@ def test_a_table_of_codes_alone_has_no_values(program: Program, exported: Export
     assert len(np.unique(compared(program, ["place", *texts], {"place": texts})[:, 0])) == 3
 
 
+def test_a_bin_may_be_coded_in_both_ways(program: Program, exported: Export) -> None:
+    """By a number's place within it, and by whether a number reaches it."""
+    model = "{numeric_embedding: {name: piecewise_linear, bins: 5, code: both}}"
+    exported(["x,y", *(f"{k % 7},{'ab'[k % 7 > 3]}" for k in range(60))], model=model, epochs=20)
+    numbers = [-1.0, 0.0, 2.5, 3.0, 7.0]
+    compared(program, ["x", *map(str, numbers)], {"x": numbers})
+
+
 def test_without_the_data_synthetic_rows_are_compared(program: Program, exported: Export) -> None:
     exported(["x,y", *(f"{k % 7},{'ab'[k % 7 > 3]}" for k in range(60))])
     Path("t.csv").unlink()

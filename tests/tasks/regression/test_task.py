@@ -118,6 +118,16 @@ def test_parts_with_equal_targets_are_reported(messages: Messages) -> None:
         messages.check(warning)
 
 
+def test_the_score_of_a_column_is_its_r2_in_any_unit() -> None:
+    targets, predicted = np.array([1.0, 2.0, 3.0]), np.array([1.0, 2.0, 2.0])
+    assert TASK.column_score(targets, predicted) == 0.5
+    assert TASK.column_score(targets / 1000, predicted / 1000) == pytest.approx(0.5)
+
+
+def test_no_column_explains_equal_targets() -> None:
+    assert TASK.column_score(np.ones(3), np.zeros(3)) == 0.0
+
+
 def test_another_target_cannot_be_scored() -> None:
     assert TASK.difference(Regression("price", seed=9)) is None
     assert TASK.difference(Regression("weight")) is not None
