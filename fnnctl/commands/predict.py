@@ -115,7 +115,7 @@ def predict(
             _refuse_input(output, source, background_file)
     counter = None if drift is None else drift.counter(saved, to)
     explanation = _explanation(model, form.contributions, background_file, context)
-    columns = model.predictor.task.prediction_columns(form.top, has_region=form.coverage is not None)
+    columns = model.predictor.task.prediction_columns(decoder, form.top)
     columns = [*columns, *(explanation.columns if explanation else ())]
     # On a terminal, the rows themselves show how far the reading is.
     on_screen = isinstance(to, Output) and to.is_terminal

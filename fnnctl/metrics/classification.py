@@ -39,7 +39,7 @@ def score(
     scores: dict[str, Any] = {"loss": loss if math.isfinite(loss) else None}
     rates: list[dict[str, Any]] = [{} for _ in classes]
     class_entries: list[dict[str, Any]] = [{} for _ in classes]
-    for metric in metrics_of(CLASSIFICATION):
+    for metric in metrics_of(CLASSIFICATION, rows.kinds):
         if metric.class_name is None:
             if metric.name not in scores and not isinstance(metric.formula, Given):
                 scores |= _entries(metric, metric.name, _score(metric, rows))

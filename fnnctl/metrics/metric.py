@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeAlias, TypeVar, get_args
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,10 +20,13 @@ if TYPE_CHECKING:
     from fnnctl.metrics.rows import ClassRows, ErrorRows, Form
 
 TaskName: TypeAlias = Literal["classification", "regression"]
-Needs: TypeAlias = Literal["predictions", "ranking", "probabilities", "decision"]
-NEEDS: Final[tuple[Needs, ...]] = ("predictions", "ranking", "probabilities", "decision")
+Needs: TypeAlias = Literal[
+    "predictions", "ranks", "deviances", "levels", "ranking", "probabilities", "decision"
+]
+NEEDS: Final[tuple[Needs, ...]] = get_args(Needs)
 """What a metric can be computed from, in the order of reports. `predictions` are classes or estimates;
-a `decision` is one between two classes, with a threshold or with costs."""
+`ranks` are those of ordered classes; `deviances` are those of counts and amounts from their means; `levels`
+are estimated quantiles; a `decision` is one between two classes, with a threshold or with costs."""
 Interval: TypeAlias = Literal["wilson", "delong", "bootstrap"]
 
 RowsT = TypeVar("RowsT", "ClassRows", "ErrorRows")

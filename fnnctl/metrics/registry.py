@@ -6,11 +6,13 @@ search, the value in a list of runs, and what the learning curve shows beside th
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from fnnctl.metrics.metric import (
     INTERVAL,
+    NEEDS,
     UNCALIBRATED,
     Given,
     Metric,
@@ -343,9 +345,9 @@ METRICS: tuple[Metric[Any], ...] = (
 )
 
 
-def metrics_of(task: TaskName) -> list[Metric[Any]]:
-    """The metrics of a task."""
-    return [metric for metric in METRICS if metric.task == task]
+def metrics_of(task: TaskName, kinds: Container[str] = NEEDS) -> list[Metric[Any]]:
+    """The metrics of a task, by default all; of rows from which these `kinds` can be computed."""
+    return [metric for metric in METRICS if metric.task == task and metric.needs in kinds]
 
 
 def headline(task: str | None) -> Metric[Any]:
@@ -409,9 +411,16 @@ def monitored(task: TaskName) -> list[Metric[Any]]:
     return [metric for metric in metrics_of(task) if metric.monitored]
 
 
-def importance_metrics(task: TaskName | None = None) -> list[Metric[Any]]:
-    """The metrics by which the importance of columns is measured; they are ranked by the first of a task."""
-    measured = (metric for metric in METRICS if metric.importance and task in (None, metric.task))
+def importance_metrics(task: TaskName | None = None, kinds: Container[str] = NEEDS) -> list[Metric[Any]]:
+    """The metrics by which the importance of columns is measured; they are ranked by the first of a task.
+
+    They are those of rows with these `kinds`: see `metrics_of`.
+    """
+    measured = (
+        metric
+        for metric in METRICS
+        if metric.importance and task in (None, metric.task) and metric.needs in kinds
+    )
     return sorted(measured, key=lambda metric: metric.importance != "ranked")
 
 

@@ -31,7 +31,7 @@ def score(rows: ErrorRows, *, loss: float, rng: np.random.Generator | None = Non
     """
     if not len(rows.targets):
         raise ValueError("there are no rows to score")
-    metrics = [metric for metric in metrics_of(REGRESSION) if not isinstance(metric.formula, Given)]
+    metrics = [m for m in metrics_of(REGRESSION, rows.kinds) if not isinstance(m.formula, Given)]
     with np.errstate(over="ignore", invalid="ignore"):  # estimates may be huge without being infinite
         values = {metric.name: _value(metric, rows) for metric in metrics}
         intervals = bootstrap(rows, rng) if rng else {}
@@ -61,7 +61,7 @@ def bootstrap(rows: ErrorRows, rng: np.random.Generator) -> dict[str, list[float
     random into that many groups of nearly one size, and groups are drawn instead of rows: the variance of a
     sum is the same, and the time no longer grows with the rows.
     """
-    metrics = [metric for metric in metrics_of(REGRESSION) if metric.interval == "bootstrap"]
+    metrics = [metric for metric in metrics_of(REGRESSION, rows.kinds) if metric.interval == "bootstrap"]
     if len(rows.targets) < 2:
         return dict.fromkeys(metric.name for metric in metrics)
     summed = {metric.name: metric.formula for metric in metrics if isinstance(metric.formula, OfRows)}

@@ -34,6 +34,11 @@ class ClassRows:
     probabilities: FloatArray = field(default_factory=lambda: np.empty((0, 0)))
     """(n, C) in float64; empty where only predictions are known."""
 
+    @property
+    def kinds(self) -> frozenset[str]:
+        """What metrics of these rows can be computed from: values of `Metric.needs`."""
+        return frozenset({"predictions", "ranking", "probabilities", "decision"})
+
     @cached_property
     def counts(self) -> ClassCounts:
         """The counts of each class, (…, C)."""
@@ -127,6 +132,11 @@ class ErrorRows:
 
     targets: FloatArray
     estimates: FloatArray
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """What metrics of these rows can be computed from: values of `Metric.needs`."""
+        return frozenset({"predictions"})
 
     @cached_property
     def errors(self) -> FloatArray:

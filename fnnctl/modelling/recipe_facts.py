@@ -60,6 +60,7 @@ def recipe_facts(data: TaskData, experiment: Experiment) -> RecipeFacts:
         categories=sum(_categories(texts, experiment.data.max_categories) for texts in dataset.categories),
         outputs=1 if task.name == "regression" else len(dataset.target.texts),
         metric=task.default_metric if metric == AUTO_METRIC else metric,
+        output=experiment.model.output.name,
         many_categories=any(len(texts) > MANY_CATEGORIES for texts in dataset.categories),
         has_search=search is not None,
     )

@@ -203,5 +203,5 @@ class NetworkShape:
 
     @property
     def scores(self) -> int:
-        """Output units: one per output, or one for two classes."""
-        return 1 if LOSSES[self.output.kind].has_one_score else self.output.size
+        """Output units, from whose scores the outputs follow."""
+        return LOSSES[self.output.kind].scores_of(self.output.size)

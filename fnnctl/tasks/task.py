@@ -156,8 +156,11 @@ class Task(Protocol):
     def default_metric(self) -> str:
         """The metric that `search.objective.metric: auto` stands for."""
 
-    def prediction_columns(self, top: int | None = None, *, has_region: bool = False) -> Sequence[str]:
-        """The columns of `predict`; raises `UsageError` for a `top` if there are no classes."""
+    def prediction_columns(self, decoder: OutputDecoder, top: int | None = None) -> Sequence[str]:
+        """The columns of `predict`, also those of the decoder's regions.
+
+        Raises `UsageError` for a `top` if there are no classes.
+        """
 
     def check(self, experiment: Experiment) -> list[Problem]:
         """Problems with settings that do not suit this target, each with its config path."""

@@ -69,7 +69,7 @@ class Scorer:
             scores = self._network.within_limits(work.scores)
             if outputs is not None:
                 outputs[:, part] = work.loss.outputs(scores).transpose(0, 2, 1)
-            loss, predictions[:, part] = work.loss.evaluate(scores, work.targets.y)
+            loss, predictions[:, part] = work.loss.evaluate(scores, work.targets)
             total += loss
         return total / rows.shape[1], predictions
 
@@ -87,10 +87,10 @@ class Scorer:
         )
         total = np.zeros(len(predictions))
         for part, work in self._batches(rows):
-            targets = work.targets.y[::size]
             scores = self._network.within_limits(work.member_scores())
             if outputs is not None:
                 outputs[:, part] = work.loss.outputs(scores).transpose(0, 2, 1)
+            targets = work.targets.of_ensembles(size)
             loss, predictions[:, part] = work.loss.evaluate_ensembles(scores, targets, networks)
             total += loss
         return total / count, predictions

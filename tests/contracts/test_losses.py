@@ -29,8 +29,7 @@ from fnnctl.config.schema.losses import (
 from fnnctl.export.onnx import network as onnx_network
 from fnnctl.metrics.metric import TaskName
 from fnnctl.metrics.registry import CLASSIFICATION, REGRESSION
-from fnnctl.nn.losses.real_values import REAL_VALUE_LOSSES
-from fnnctl.nn.losses.registry import LOSSES
+from fnnctl.nn.losses.registry import LOSSES, REAL_VALUE_LOSSES
 from fnnctl.nn.shape import HiddenShape, NetworkShape, OutputShape
 from fnnctl.tasks.classification.scores import CLASS_LOSSES
 from fnnctl.tasks.epoch_metrics import EPOCH_METRICS
@@ -119,7 +118,7 @@ class TestRecord:
 
     def test_the_engine_agrees_with_it(self, name: str) -> None:
         record, loss = LOSS_RECORDS[name], LOSSES[name]
-        assert loss.has_one_score == (record.scores == "positive_class")
+        assert loss.scores_of(2) == (1 if record.scores == "positive_class" else 2)
         assert (loss.target_type is np.intp) == (record.task == CLASSIFICATION)
         assert (record.estimates == "probabilities") == (record.task == CLASSIFICATION)
 
@@ -137,9 +136,8 @@ def values_of(name: str, parameter: float) -> FloatArray:
     rng = np.random.default_rng(0)
     if LOSS_RECORDS[name].task == CLASSIFICATION:
         return CLASS_LOSSES[name](rng.normal(size=(30, 2)), rng.integers(0, 2, 30))
-    losses = np.empty(30)
-    REAL_VALUE_LOSSES[name].losses(rng.normal(size=30) * 2, parameter, out=losses)
-    return losses
+    outputs, output = rng.normal(size=(30, 1)) * 2, OutputShape(1, name, loss_parameter=parameter)
+    return REAL_VALUE_LOSSES[name].row_losses(outputs, np.zeros(30), output)
 
 
 class TestComparison:

@@ -194,14 +194,17 @@ class TestScores:
 class TestPredictions:
     def test_there_is_a_column_for_every_value(self, case: TaskCase) -> None:
         leading, numbers = case.task.predict(case.networks[0], case.decoder)
-        columns = case.task.prediction_columns()
+        columns = case.task.prediction_columns(case.decoder)
         assert len(leading) == len(numbers) == ROWS
         assert {len(row) + numbers.shape[1] for row in leading} == {len(columns)} == {len({*columns})}
 
     @pytest.mark.parametrize("calibrated", [False, True])
     def test_they_are_those_of_a_runs_file(self, case: TaskCase, calibrated: bool) -> None:
         decoder = case.calibrated if calibrated else case.decoder
-        columns, predicted = case.task.prediction_columns(), case.task.predict(case.networks[0], decoder)
+        columns, predicted = (
+            case.task.prediction_columns(case.decoder),
+            case.task.predict(case.networks[0], decoder),
+        )
         expected = rows_of(wide_csv_lines(columns, [predicted]))
         written = tables(case.part(decoder).artifacts())[names.PREDICTIONS]
         assert [{column: row[column] for column in columns} for row in written] == expected

@@ -14,7 +14,8 @@ from fnnctl.config.schema.losses import LOSS_RECORDS
 from fnnctl.metrics.registry import REGRESSION
 from fnnctl.nn.backpropagation import BackPropagation
 from fnnctl.nn.layers.activations import ACTIVATIONS
-from fnnctl.nn.losses.real_values import REAL_VALUE_LOSSES
+from fnnctl.nn.losses.real_values import ERROR_LOSSES
+from fnnctl.nn.losses.registry import REAL_VALUE_LOSSES
 from fnnctl.nn.member_generators import MemberGenerators
 from fnnctl.nn.network import Network
 from fnnctl.nn.optimizers.penalties import Penalty
@@ -79,7 +80,7 @@ def draw_stage_statistics(layout: ParameterLayout, statistics: FloatArray, rng: 
 def real_losses(output: str, errors: FloatArray, parameter: float) -> FloatArray:
     """The losses of errors of any shape, whose formulas have tests by hand in `tests/nn/losses`."""
     losses = np.empty_like(errors)
-    REAL_VALUE_LOSSES[output].losses(errors, parameter, out=losses)
+    ERROR_LOSSES[output].losses(errors, parameter, out=losses)
     return losses
 
 

@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from fnnctl.config.schema.setting import setting_of
 from fnnctl.config.schema.stopping import ConvergenceConfig, EarlyStoppingConfig
 from fnnctl.config.schema.training import TrainingConfig
-from fnnctl.nn.losses.real_values import REAL_VALUE_LOSSES
-from fnnctl.nn.losses.registry import LOSSES
+from fnnctl.nn.losses.registry import LOSSES, REAL_VALUE_LOSSES
 from fnnctl.nn.optimizers.first_order import OPTIMIZERS
 from fnnctl.nn.optimizers.lr_schedules import LR_SCHEDULES
 from fnnctl.nn.shape import NetworkShape, OutputShape

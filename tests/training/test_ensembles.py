@@ -12,8 +12,7 @@ from scipy.special import log_softmax, logsumexp, softmax
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.config.schema.stopping import ConvergenceConfig, EarlyStoppingConfig
 from fnnctl.nn.losses.base import TargetArray
-from fnnctl.nn.losses.real_values import REAL_VALUE_LOSSES
-from fnnctl.nn.losses.registry import LOSSES
+from fnnctl.nn.losses.registry import LOSSES, REAL_VALUE_LOSSES
 from fnnctl.nn.shape import OutputShape
 from fnnctl.tasks.temperature import PRIOR_ROWS, fit_temperature
 from fnnctl.training.early_stopping import Convergence

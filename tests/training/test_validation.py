@@ -10,8 +10,7 @@ import pytest
 from scipy.special import softmax
 
 from fnnctl.arrays import FloatArray
-from fnnctl.nn.losses.real_values import REAL_VALUE_LOSSES
-from fnnctl.nn.losses.registry import LOSSES
+from fnnctl.nn.losses.registry import LOSSES, REAL_VALUE_LOSSES
 from fnnctl.nn.network import Network, inner_members
 from fnnctl.nn.shape import OutputShape
 from fnnctl.training.members import Member, StackSettings

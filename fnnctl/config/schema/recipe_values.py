@@ -35,6 +35,8 @@ class RecipeFacts:
     """The number of classes; 1 in a regression."""
     metric: str
     """The objective of the search; without a search or with one on bags, the task's default."""
+    output: str = "auto"
+    """The output that the config asks for; `auto` for the default of the task."""
     many_categories: bool = False
     """Whether a column has so many categories that it may have statistics of the target."""
     has_search: bool = False

@@ -44,6 +44,10 @@ class Targets:
         """Whether a target is more than one class: mixed or smoothed."""
         return self.partners is not None or self.smoothing is not None
 
+    def of_ensembles(self, size: int) -> Targets:
+        """What a loss evaluates for ensembles of `size` consecutive members, which have equal targets."""
+        return Targets(self.y[::size])
+
     def repeated(self, times: int) -> Targets:
         """The targets of `times` copies of the batch, one after the other, (K, times · batch)."""
         arrays = (self.weights, self.partners, self.share)
@@ -101,8 +105,6 @@ class Loss:
 
     target_type: ClassVar[type[np.generic] | None] = None
     """The type of targets and predictions; None for the working type."""
-    has_one_score: ClassVar[bool] = False
-    """Whether the network has a single score, whatever the number of outputs; see `outputs`."""
 
     def __init__(self, output: OutputShape, members: int, batch: int, dtype: np.dtype[np.floating]) -> None:
         self.output, self.batch = output, batch
@@ -111,6 +113,11 @@ class Loss:
         self._share = np.array(1.0 / batch, dtype)
         """The weight of an example in the mean, 1/N."""
         self._targets = Targets(np.zeros((members, batch), self.target_type or dtype))
+
+    @classmethod
+    def scores_of(cls, outputs: int) -> int:
+        """The number of a network's scores, from which these outputs of the task follow; see `outputs`."""
+        return outputs
 
     def set_targets(self, targets: Targets) -> None:
         """Set the targets of the following batches; they must not change."""
@@ -124,15 +131,17 @@ class Loss:
         """Sums over the examples since the last call, (2, K): the loss and the task's training metric."""
         return self._totals.totals()
 
-    def evaluate(self, z: FloatArray, y: TargetArray) -> tuple[FloatArray, TargetArray]:
+    def evaluate(self, z: FloatArray, targets: Targets) -> tuple[FloatArray, TargetArray]:
         """The sum of the plain loss, (K,), and the predictions, (K, batch). z is overwritten."""
         raise NotImplementedError
 
-    def evaluate_ensembles(self, z: FloatArray, y: TargetArray, size: int) -> tuple[FloatArray, TargetArray]:
+    def evaluate_ensembles(
+        self, z: FloatArray, targets: Targets, size: int
+    ) -> tuple[FloatArray, TargetArray]:
         """As `evaluate`, for ensembles of `size` consecutive members: their average's loss and predictions.
 
-        Loss (K / size,) and predictions (K / size, batch); the targets y, (K / size, batch), are those of the
-        ensembles. Probabilities or values are averaged, in float64.
+        Loss (K / size,) and predictions (K / size, batch); the targets, (K / size, batch), are those of the
+        ensembles. Outputs are averaged, in float64: probabilities or values.
         """
         raise NotImplementedError
 

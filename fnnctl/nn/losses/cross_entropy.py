@@ -85,8 +85,8 @@ class SoftmaxCrossEntropy(Loss):
         z -= t
         z *= self._share
 
-    def evaluate(self, z: FloatArray, y: IntArray) -> tuple[FloatArray, IntArray]:
-        predictions = z.argmax(axis=1)
+    def evaluate(self, z: FloatArray, targets: Targets) -> tuple[FloatArray, IntArray]:
+        y, predictions = targets.y, z.argmax(axis=1)
         np.maximum.reduce(z, axis=1, out=self._row, keepdims=True)
         z -= self._row
         losses, at_label = np.empty(y.shape, z.dtype), np.empty_like(self._at_label)
@@ -95,8 +95,8 @@ class SoftmaxCrossEntropy(Loss):
         self._losses_from_shifted(z, out=losses)
         return losses.sum(axis=1, dtype=np.float64), predictions
 
-    def evaluate_ensembles(self, z: FloatArray, y: IntArray, size: int) -> tuple[FloatArray, IntArray]:
-        return averaged_cross_entropy(self.outputs(z), y, size)
+    def evaluate_ensembles(self, z: FloatArray, targets: Targets, size: int) -> tuple[FloatArray, IntArray]:
+        return averaged_cross_entropy(self.outputs(z), targets.y, size)
 
     def outputs(self, z: FloatArray) -> FloatArray:
         return z
@@ -135,7 +135,6 @@ class LogisticCrossEntropy(Loss):
     """
 
     target_type = np.intp
-    has_one_score = True
 
     def __init__(self, output: OutputShape, members: int, batch: int, dtype: np.dtype[np.floating]) -> None:
         super().__init__(output, members, batch, dtype)
@@ -167,13 +166,17 @@ class LogisticCrossEntropy(Loss):
             losses *= weights
             score *= weights
 
-    def evaluate(self, z: FloatArray, y: IntArray) -> tuple[FloatArray, IntArray]:
-        score, losses = z[:, 0], np.empty(y.shape, z.dtype)
-        self._losses(score, self._is_positive(y).astype(z.dtype), out=losses)
+    @classmethod
+    def scores_of(cls, outputs: int) -> int:
+        return 1
+
+    def evaluate(self, z: FloatArray, targets: Targets) -> tuple[FloatArray, IntArray]:
+        score, losses = z[:, 0], np.empty(targets.y.shape, z.dtype)
+        self._losses(score, self._is_positive(targets.y).astype(z.dtype), out=losses)
         return losses.sum(axis=1, dtype=np.float64), self._predictions(score)
 
-    def evaluate_ensembles(self, z: FloatArray, y: IntArray, size: int) -> tuple[FloatArray, IntArray]:
-        return averaged_cross_entropy(self.outputs(z), y, size)
+    def evaluate_ensembles(self, z: FloatArray, targets: Targets, size: int) -> tuple[FloatArray, IntArray]:
+        return averaged_cross_entropy(self.outputs(z), targets.y, size)
 
     def outputs(self, z: FloatArray) -> FloatArray:
         scores = np.zeros((len(z), 2, z.shape[2]), z.dtype)

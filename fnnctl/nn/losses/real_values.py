@@ -1,8 +1,7 @@
-"""The losses of a single real output: half the squared error, the absolute error, and Huber's loss.
+"""What losses of real values share, and those that are functions of the error: squared, absolute, Huber's.
 
-All are functions of the error e = z − y. The targets y are standardized: they have mean 0 and variance 1 over
-the training rows. So an example's contribution to the training metric beside the loss is 1 − e², whose mean
-is R².
+The error is e = z − y. The targets y are standardized: they have mean 0 and variance 1 over the training
+rows. So an example's contribution to the training metric beside the loss is 1 − e², whose mean is R².
 """
 
 from __future__ import annotations
@@ -29,6 +28,28 @@ class RealValueLoss(Loss):
         """An operand that NumPy need not convert, which saves half a microsecond in each operation."""
 
     @classmethod
+    def row_losses(cls, outputs: FloatArray, targets: FloatArray, output: OutputShape) -> FloatArray:
+        """The loss of each row, (…, n), from a network's outputs, (…, n, outputs), and targets, (n,).
+
+        In float64, as scores are computed; both are standardized.
+        """
+        raise NotImplementedError
+
+    def set_targets(self, targets: Targets) -> None:
+        super().set_targets(targets)
+        if targets.partners is None or targets.share is None:
+            self._y = targets.y
+        else:
+            self._y = targets.share * targets.y + (self._one - targets.share) * targets.partners
+
+    def outputs(self, z: FloatArray) -> FloatArray:
+        return z
+
+
+class ErrorLoss(RealValueLoss):
+    """The common part of the losses that are functions of the error."""
+
+    @classmethod
     def losses(cls, errors: FloatArray, parameter: float, out: FloatArray) -> None:
         """Write the loss of each error to `out`, an array of the same shape.
 
@@ -41,12 +62,12 @@ class RealValueLoss(Loss):
         """Overwrite errors of any shape with the derivatives of their losses; see `losses`."""
         raise NotImplementedError
 
-    def set_targets(self, targets: Targets) -> None:
-        super().set_targets(targets)
-        if targets.partners is None or targets.share is None:
-            self._y = targets.y
-        else:
-            self._y = targets.share * targets.y + (self._one - targets.share) * targets.partners
+    @classmethod
+    def row_losses(cls, outputs: FloatArray, targets: FloatArray, output: OutputShape) -> FloatArray:
+        errors = outputs[..., 0] - targets
+        losses = np.empty_like(errors)
+        cls.losses(errors, output.loss_parameter, out=losses)
+        return losses
 
     def error_terms(self, z: FloatArray) -> None:
         losses, explained = self._totals.next_step()
@@ -61,23 +82,20 @@ class RealValueLoss(Loss):
             losses *= weights
             errors *= weights
 
-    def evaluate(self, z: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
-        predictions, losses = z[:, 0].copy(), np.empty(y.shape, z.dtype)
-        self.losses(predictions - y, self.output.loss_parameter, out=losses)
+    def evaluate(self, z: FloatArray, targets: Targets) -> tuple[FloatArray, FloatArray]:
+        predictions, losses = z[:, 0].copy(), np.empty(targets.y.shape, z.dtype)
+        self.losses(predictions - targets.y, self.output.loss_parameter, out=losses)
         return losses.sum(axis=1, dtype=np.float64), predictions
 
-    def evaluate_ensembles(self, z: FloatArray, y: FloatArray, size: int) -> tuple[FloatArray, FloatArray]:
+    def evaluate_ensembles(self, z: FloatArray, targets: Targets, size: int) -> tuple[FloatArray, FloatArray]:
         values = z[:, 0].reshape(-1, size, z.shape[2])
         predictions: FloatArray = values.sum(axis=1, dtype=np.float64) / size
         losses = np.empty_like(predictions)
-        self.losses(predictions - y, self.output.loss_parameter, out=losses)
+        self.losses(predictions - targets.y, self.output.loss_parameter, out=losses)
         return losses.sum(axis=1), predictions
 
-    def outputs(self, z: FloatArray) -> FloatArray:
-        return z
 
-
-class SquaredError(RealValueLoss):
+class SquaredError(ErrorLoss):
     """L = ½e² and ∂L/∂z = e, as in scikit-learn's MLPRegressor."""
 
     @classmethod
@@ -90,7 +108,7 @@ class SquaredError(RealValueLoss):
         """Does nothing, because an error is its own derivative."""
 
 
-class AbsoluteError(RealValueLoss):
+class AbsoluteError(ErrorLoss):
     """L = |e| and ∂L/∂z = sign(e), which is 0 for e = 0."""
 
     @classmethod
@@ -102,7 +120,7 @@ class AbsoluteError(RealValueLoss):
         np.sign(errors, out=errors)
 
 
-class HuberLoss(RealValueLoss):
+class HuberLoss(ErrorLoss):
     """L = ½e² for |e| ≤ δ, else δ(|e| − ½δ); ∂L/∂z is e, clipped to ±δ (Huber, 1964).
 
     The parameter is δ. With c = min(|e|, δ) both branches are c(|e| − ½c).
@@ -120,7 +138,7 @@ class HuberLoss(RealValueLoss):
         np.clip(errors, -parameter, parameter, out=errors)
 
 
-REAL_VALUE_LOSSES: Final[dict[str, type[RealValueLoss]]] = {
+ERROR_LOSSES: Final[dict[str, type[ErrorLoss]]] = {
     "squared": SquaredError,
     "absolute": AbsoluteError,
     "huber": HuberLoss,

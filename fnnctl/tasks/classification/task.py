@@ -64,8 +64,8 @@ class Classification:
     name: ClassVar[TaskName] = CLASSIFICATION
     default_metric = ACCURACY.name
 
-    def prediction_columns(self, top: int | None = None, *, has_region: bool = False) -> Sequence[str]:
-        leading = ("prediction", *(("set", "set_size") if has_region else ()))
+    def prediction_columns(self, decoder: OutputDecoder, top: int | None = None) -> Sequence[str]:
+        leading = ("prediction", *(("set", "set_size") if decoder.region is not None else ()))
         if top is None:
             return (*leading, *(f"p_{name}" for name in self.classes))
         return (*leading, *top_columns(min(top, len(self.classes))))

@@ -15,7 +15,7 @@ from fnnctl.metrics.metric import SUPPORT, OfRows
 from fnnctl.metrics.registry import REGRESSION, importance_metrics, metrics_of
 from fnnctl.metrics.regression import score
 from fnnctl.metrics.rows import ErrorRows
-from fnnctl.nn.losses.real_values import REAL_VALUE_LOSSES
+from fnnctl.nn.losses.registry import REAL_VALUE_LOSSES
 from fnnctl.seeds import Purpose, stream
 from fnnctl.store import names
 from fnnctl.store.tables import csv_lines
@@ -109,13 +109,15 @@ class EstimateScores:
         with np.errstate(over="ignore"):
             return {
                 metric.name: metric.formula.values(self.measured)
-                for metric in importance_metrics(REGRESSION)
+                for metric in importance_metrics(REGRESSION, self.measured.kinds)
                 if isinstance(metric.formula, OfRows)
             }
 
     def measure(self, metric: str) -> Measure | None:
         """A metric by what it is computed from in each row: see `PartScores`."""
-        record = next((record for record in metrics_of(REGRESSION) if record.name == metric), None)
+        record = next(
+            (record for record in metrics_of(REGRESSION, self.measured.kinds) if record.name == metric), None
+        )
         return error_measure(record, self.measured) if record and record.is_compared else None
 
     def subset(self, rows: IntArray) -> EstimateScores:
@@ -175,18 +177,18 @@ def estimate_scores(
     The caller must check that the loss is finite.
     """
     scale = scale_of(decoder)
-    outputs = np.concatenate([batch[:, 0] for batch in batches]).astype(np.float64)
+    outputs = np.concatenate(list(batches)).astype(np.float64)
     standardized = scale.standardized(targets)
     baseline = baseline_losses = None
     with np.errstate(over="ignore", invalid="ignore"):
         if decoder.baseline is not None:
             baseline = np.full(len(rows), decoder.baseline[0])
-            baseline_losses = error_losses(scale.standardized(baseline) - standardized, decoder)
-        losses = error_losses(outputs - standardized, decoder)
+            baseline_losses = row_losses(scale.standardized(baseline)[:, None], standardized, decoder)
+        losses = row_losses(outputs, standardized, decoder)
     return EstimateScores(
         rows,
         targets,
-        scale.restored(outputs),
+        scale.restored(outputs[:, 0]),
         _mean(losses),
         baseline,
         None if baseline_losses is None else _mean(baseline_losses),
@@ -212,11 +214,9 @@ def scale_of(decoder: OutputDecoder) -> TargetScale:
     return decoder.scale
 
 
-def error_losses(errors: FloatArray, decoder: OutputDecoder) -> FloatArray:
-    """The losses of standardized errors of any shape."""
-    losses = np.empty_like(errors)
-    REAL_VALUE_LOSSES[decoder.output.kind].losses(errors, decoder.output.loss_parameter, out=losses)
-    return losses
+def row_losses(outputs: FloatArray, targets: FloatArray, decoder: OutputDecoder) -> FloatArray:
+    """The loss of each row, (…, n), from outputs, (…, n, outputs), and standardized targets, (n,)."""
+    return REAL_VALUE_LOSSES[decoder.output.kind].row_losses(outputs, targets, decoder.output)
 
 
 FOLD_COLUMNS = ("repeat", "fold", *PREDICTION_COLUMNS)

@@ -26,9 +26,9 @@ from fnnctl.tasks.regression.encoding import SMALLEST, target_value
 from fnnctl.tasks.regression.scores import (
     EstimateOutOfFold,
     EstimateScores,
-    error_losses,
     estimate_scores,
     out_of_fold,
+    row_losses,
     scale_of,
 )
 from fnnctl.tasks.shares import error_shares
@@ -56,10 +56,10 @@ class Regression:
     classes: ClassVar[tuple[str, ...]] = ()
     default_metric = R2.name
 
-    def prediction_columns(self, top: int | None = None, *, has_region: bool = False) -> Sequence[str]:
+    def prediction_columns(self, decoder: OutputDecoder, top: int | None = None) -> Sequence[str]:
         if top is not None:
             raise UsageError("--top is for classes, and a regression has none: leave it out")
-        return ("prediction", *(("low", "high") if has_region else ()))
+        return ("prediction", *(("low", "high") if decoder.region is not None else ()))
 
     def check(self, experiment: Experiment) -> list[Problem]:
         return [
@@ -152,7 +152,7 @@ class Regression:
             return Mixture(
                 estimates,
                 decoder.standardized(targets),
-                lambda means, truths: error_losses(means - truths, decoder),
+                lambda means, truths: row_losses(means[..., None], truths, decoder),
             )
         # A small error of a logarithm may be a large one of the target, in whose units estimates are judged.
         scale, spread = scale_of(decoder), float(targets.std()) or 1.0

@@ -74,7 +74,7 @@ def test_agrees_with_scipy(classes: int) -> None:
     z, y = rng.normal(0, 30, (4, classes, 9)), rng.integers(0, classes, (4, 9))
     expected = -np.take_along_axis(log_softmax(z, axis=1), y[:, None], axis=1)[:, 0]
     loss = loss_for(z)
-    evaluated, predictions = loss.evaluate(z.copy(), y)
+    evaluated, predictions = loss.evaluate(z.copy(), Targets(y))
     loss.set_targets(Targets(y))
     for _ in range(2):  # the targets stay the same until others are set
         loss.error_terms(z.copy())
@@ -104,13 +104,15 @@ def test_logistic_is_softmax_of_its_class_scores(positive: int) -> None:
         np.testing.assert_allclose(own[1], of_pair[1], rtol=1e-12)
         np.testing.assert_allclose(own[2][:, 0], of_pair[2][:, positive], rtol=1e-12)
     for own_part, expected in zip(
-        loss_for(z, positive).evaluate(z.copy(), y), loss_for(scores).evaluate(scores.copy(), y), strict=True
+        loss_for(z, positive).evaluate(z.copy(), Targets(y)),
+        loss_for(scores).evaluate(scores.copy(), Targets(y)),
+        strict=True,
     ):
         np.testing.assert_allclose(own_part, expected, rtol=1e-12)
 
 
 def test_confident_and_wrong_is_a_large_finite_loss() -> None:
-    loss, _ = loss_for(z := np.array([[[0.0], [1000.0]]])).evaluate(z, labels(0))
+    loss, _ = loss_for(z := np.array([[[0.0], [1000.0]]])).evaluate(z, Targets(labels(0)))
     assert loss.tolist() == [1000.0]
 
 
@@ -119,7 +121,7 @@ def test_equal_scores_count_for_the_first_class_only(scores: int, positive: int)
     """A dead network gives all classes the same score, which must not count as perfect accuracy."""
     z, y = np.zeros((1, scores, 4)), labels(0, 1, 1, 1)
     assert loss_of(Targets(y), z, positive)[1].tolist() == [1.0]
-    assert loss_for(z, positive).evaluate(z, y)[1].tolist() == [[0, 0, 0, 0]]
+    assert loss_for(z, positive).evaluate(z, Targets(y))[1].tolist() == [[0, 0, 0, 0]]
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

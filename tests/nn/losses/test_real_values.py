@@ -7,7 +7,7 @@ import pytest
 
 from fnnctl.arrays import FloatArray
 from fnnctl.nn.losses.base import Targets
-from fnnctl.nn.losses.real_values import REAL_VALUE_LOSSES
+from fnnctl.nn.losses.real_values import ERROR_LOSSES
 from fnnctl.nn.shape import OutputShape
 
 ERRORS = np.array([-3.0, -0.5, 0.0, 1.0, 2.0])
@@ -24,12 +24,12 @@ SLOPES: dict[str, list[float]] = {
 
 
 def test_every_loss_is_here() -> None:
-    assert LOSSES.keys() == SLOPES.keys() == REAL_VALUE_LOSSES.keys()
+    assert LOSSES.keys() == SLOPES.keys() == ERROR_LOSSES.keys()
 
 
 def loss_of(kind: str, targets: Targets) -> tuple[FloatArray, FloatArray]:
     """Error terms and totals of one member with the scores ERRORS + 10."""
-    loss = REAL_VALUE_LOSSES[kind](OutputShape(1, kind), 1, 5, np.dtype(np.float64))
+    loss = ERROR_LOSSES[kind](OutputShape(1, kind), 1, 5, np.dtype(np.float64))
     loss.set_targets(targets)
     z = (ERRORS + 10.0)[None, None]
     loss.error_terms(z)
@@ -43,9 +43,9 @@ class TestLoss:
         assert slopes.tolist() == pytest.approx(SLOPES[kind])
         assert total == pytest.approx(sum(LOSSES[kind]))
         assert explained == pytest.approx(5 - (ERRORS**2).sum())
-        loss = REAL_VALUE_LOSSES[kind](OutputShape(1, kind), 2, 5, np.dtype(np.float64))
+        loss = ERROR_LOSSES[kind](OutputShape(1, kind), 2, 5, np.dtype(np.float64))
         z = np.stack([ERRORS + 10.0, ERRORS + 1.0])[:, None]
-        totals, predictions = loss.evaluate(z, np.array([[10.0] * 5, [1.0] * 5]))
+        totals, predictions = loss.evaluate(z, Targets(np.array([[10.0] * 5, [1.0] * 5])))
         assert totals.tolist() == pytest.approx([sum(LOSSES[kind])] * 2)
         assert predictions.tolist() == [(ERRORS + 10.0).tolist(), (ERRORS + 1.0).tolist()]
 
@@ -65,7 +65,7 @@ class TestLoss:
 
 def test_hubers_loss_is_linear_from_delta() -> None:
     errors, losses = np.array([-4.0, 1.0, 2.0, 5.0]), np.empty(4)
-    REAL_VALUE_LOSSES["huber"].losses(errors, 2.0, out=losses)
+    ERROR_LOSSES["huber"].losses(errors, 2.0, out=losses)
     assert losses.tolist() == [6.0, 0.5, 2.0, 8.0]  # 2·(4 − 1), ½, ½·4, 2·(5 − 1)
-    REAL_VALUE_LOSSES["huber"].derive(errors, 2.0)
+    ERROR_LOSSES["huber"].derive(errors, 2.0)
     assert errors.tolist() == [-2.0, 1.0, 2.0, 2.0]
