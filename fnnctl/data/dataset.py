@@ -140,6 +140,8 @@ class Dataset(Columns):
     """(N,) each row's number in its file, from 0; rows without a label are counted as well."""
     weights: FloatArray | None = None
     """(N,) each row's weight in the loss; None if data.weights names no column."""
+    exposures: FloatArray | None = None
+    """(N,) each row's exposure, above 0, also in a test file; None if data.exposure names no column."""
     task: Literal["classification", "regression"] | None = None
     """The task, if the target is the default target of a built-in data set; None if the values decide."""
     test_rows: int = 0

@@ -27,7 +27,7 @@ from fnnctl.data.stored_arrays import (
     array_error,
     find_arrays,
 )
-from fnnctl.data.tables.table import Kind, Table
+from fnnctl.data.tables.table import ROW_KINDS, Kind, Table
 from fnnctl.text import counted, quoted
 
 
@@ -222,7 +222,7 @@ def read_arrays(
     if array.target in kind_of:
         kind_of[array.target] = "numeric"
     numeric = [name for name, kind in kind_of.items() if kind == "numeric"]
-    extra = {kind: name for name, kind in kind_of.items() if kind in ("weights", "group")}
+    extra = {kind: name for name, kind in kind_of.items() if kind in (*ROW_KINDS, "group")}
     columns: dict[Kind, list[FloatArray]] = {kind: [] for kind in extra}
     matrix, mapped = NumberMatrix(numeric), None
     present = _present_if_mappable(array) if mappable and tuple(numeric) == array.names else None
@@ -244,6 +244,7 @@ def read_arrays(
         rows=array.rows,
         weights=np.concatenate(columns["weights"]) if "weights" in columns else None,
         groups=_numbered(np.concatenate(columns["group"])) if "group" in columns else None,
+        exposures=np.concatenate(columns["exposure"]) if "exposure" in columns else None,
         mapped=mapped,
         grouped=_grouped_columns(array, [name for name in array.names if name in grouped]),
     )

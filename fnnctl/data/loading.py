@@ -51,6 +51,8 @@ from fnnctl.messages import Message
 from fnnctl.text import counted, did_you_mean, printable, quoted, word_list
 
 Numbers = TypeVar("Numbers", FloatArray, IntArray)
+LARGEST_EXPOSURE = 1e30
+"""The square of its product with a target is finite."""
 BUILTIN_FORMAT = CsvFormat(",", "utf-8", frozenset(DEFAULT_MISSING_VALUES))
 
 
@@ -172,6 +174,7 @@ def _load(
         test_source=_dataset_source(files[1].source) if files[1:] else None,
         test_sha256=files[1].source.sha256 if files[1:] else None,
         weights=_extended(main.table.weights, test_rows, 1.0),
+        exposures=_exposures(tables),
         groups=_extended(main.table.groups, test_rows, -1),
         warnings=tuple(warning for file in files for warning in file.warnings),
         order=_extended(main.order, test_rows, np.nan),
@@ -241,6 +244,12 @@ def _extended(values: Numbers | None, test_rows: int, value: float) -> Numbers |
     return None if values is None else np.concatenate([values, np.full(test_rows, value, values.dtype)])
 
 
+def _exposures(tables: Sequence[Table]) -> FloatArray | None:
+    """The exposures of the rows of all tables, which have them all or none."""
+    known = [table.exposures for table in tables if table.exposures is not None]
+    return np.concatenate(known) if known else None
+
+
 def _read(
     source: Path | MemoryTable | FeatureArray,
     config: DataConfig,
@@ -294,7 +303,7 @@ def _read_main(
     check_sha256(source.sha256, config.sha256, file=file, setting="data.sha256")
     problems = Problems(file)
     group, order = config.split.group, config.split.by
-    kinds = declared_kinds(config.columns, target, config.weights, group, order)
+    kinds = declared_kinds(config.columns, target, config.weights, group, order, config.exposure)
     rows = source.path if isinstance(source, _StoredFile) else source.with_target(target)
     read = _read(rows, config, kinds, problems, on_read, grouped=dict.fromkeys(grouped))
     if memory is not None and memory.weights is not None:
@@ -310,6 +319,7 @@ def _read_main(
         problems,
         group=group,
         order=order,
+        exposure=config.exposure,
         grouped=grouped,
     )
     problems.raise_any()
@@ -339,6 +349,7 @@ def _read_main(
             )
         problems.add(f"no column {beside} has a value in any row" if empty else no_column)
     _check_weights_and_groups(table, config, problems)
+    _check_exposures(table, config, problems)
     problems.raise_any()
     warnings = [
         Message("empty_column", f"the column {quoted(name)} of {file} has no values and is ignored")
@@ -406,6 +417,33 @@ def _check_weights_and_groups(table: Table, config: DataConfig, problems: Proble
         problems.add(f"the column {column}, which data.split.group names, {message}")
 
 
+def _check_exposures(table: Table, config: DataConfig, problems: Problems) -> None:
+    if table.exposures is None or (problem := exposures_problem(table.exposures)) is None:
+        return
+    row, message = problem
+    line = None if table.lines is None else int(table.lines[row])
+    if line is None:
+        message = f"{message} (the first is row {row}, counted from 0)"
+    column = f"the column {quoted(config.exposure or '')}, which data.exposure names,"
+    problems.add(f"{column} {message}", line=line)
+
+
+def exposures_problem(exposures: FloatArray) -> tuple[int, str] | None:
+    """The first bad row and why the exposures (n,), NaN if missing, cannot be used; None if they can."""
+    missing, bad = np.flatnonzero(np.isnan(exposures)), np.flatnonzero(exposures <= 0.0)
+    if missing.size:
+        without = f"has {counted(missing.size, 'row')} without a value"
+        return int(missing[0]), f"{without}: fill them in, or leave the rows out"
+    if bad.size:
+        first = int(bad[0])
+        return first, f"has {exposures[first]:g} in {counted(bad.size, 'row')}: exposures must be above 0"
+    extreme = np.flatnonzero((exposures > LARGEST_EXPOSURE) | (exposures < 1.0 / LARGEST_EXPOSURE))
+    if extreme.size:
+        first = int(extreme[0])
+        return first, f"has {exposures[first]:g}: use a unit in which exposures are nearer to 1"
+    return None
+
+
 def weights_problem(weights: FloatArray) -> tuple[int | None, str] | None:
     """The first bad row and why the weights (n,), NaN if missing, cannot be used; None if they can."""
     missing, negative = np.flatnonzero(np.isnan(weights)), np.flatnonzero(weights < 0.0)
@@ -443,6 +481,8 @@ def _read_test(config: DataConfig, folder: Path, main: _File, target: str, on_re
     sources = _numeric_sources(main)
     kinds: dict[str, Kind] = dict.fromkeys(sources, "numeric")
     kinds.update(dict.fromkeys((*main.categorical_names, target), "categorical"))
+    if config.exposure is not None:
+        kinds[config.exposure] = "exposure"
     problems = Problems(file)
     used = {*sources, *main.categorical_names} - {target}
     formats = {name: column.format for name, column in main.types.items() if column.format and name in used}
@@ -456,6 +496,10 @@ def _read_test(config: DataConfig, folder: Path, main: _File, target: str, on_re
         suggestion = did_you_mean(name, map(printable, read.names))
         message = f"the column {quoted(name)} of the training data is missing{suggestion}"
         problems.add(message, line=read.header_line)
+    if config.exposure is not None and config.exposure not in {*missing, *read.names}:
+        suggestion = did_you_mean(config.exposure, map(printable, read.names))
+        message = f"the column {quoted(config.exposure)}, which data.exposure names, is missing{suggestion}"
+        problems.add(message, line=read.header_line)
     for name in grouped:
         if name not in {*missing, *read.names}:
             message = f"the column {quoted(name)}, which evaluation.groups names, is missing"
@@ -468,7 +512,8 @@ def _read_test(config: DataConfig, folder: Path, main: _File, target: str, on_re
     problems.raise_any()
     if not table.rows:
         problems.add(f"no row has a value in the target {quoted(target)}")
-        problems.raise_any()
+    _check_exposures(table, config, problems)
+    problems.raise_any()
     columns = frozenset(main.table.names)
     warnings = [
         Message(

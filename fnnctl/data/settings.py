@@ -28,6 +28,7 @@ def declared_kinds(
     weights: str | None,
     group: str | None = None,
     order: str | None = None,
+    exposure: str | None = None,
 ) -> dict[str, Kind]:
     """Return the kind of each column that the config names; the target is read as categories."""
     kinds: dict[str, Kind] = {}
@@ -37,6 +38,8 @@ def declared_kinds(
         del kinds[order]  # it is read like a feature, to order the rows
     if weights is not None:
         kinds[weights] = "weights"
+    if exposure is not None:
+        kinds[exposure] = "exposure"
     if group is not None:
         kinds[group] = "group"
     kinds[target] = "categorical"
@@ -52,6 +55,7 @@ def check_settings(
     *,
     group: str | None = None,
     order: str | None = None,
+    exposure: str | None = None,
     grouped: Sequence[str] = (),
 ) -> None:
     """Note a missing target, and column names that are unknown or already used otherwise.
@@ -70,6 +74,7 @@ def check_settings(
     used = {target: "the target, whose kind data.task decides"}
     for setting, name, use in (
         ("data.weights", weights, "data.weights, which is always read as numbers"),
+        ("data.exposure", exposure, "data.exposure, which is always read as numbers"),
         ("data.split.group", group, "data.split.group, which is not a feature"),
         ("data.split.by", order, None),  # may be a feature, too
     ):

@@ -44,6 +44,8 @@ class OfRows(Generic[RowsT]):
     """(…, n) for rows (…, n), numbers or whether something is true."""
     form: Form = "mean"
     """How the metric follows from the values' sum; see `rows.of_sum`."""
+    of_mean: Callable[[RowsT], FloatArray] | None = None
+    """For the form `explained`: (n,) the values of always predicting the mean; None for squared errors."""
     at_once: Callable[[RowsT], float] | None = None
     """The metric of many rows, if computing their values first would take too much memory."""
 

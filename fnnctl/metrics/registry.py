@@ -246,6 +246,29 @@ MAE: Final[Metric[ErrorRows]] = Metric(
     interval="bootstrap",
     reported="first",
 )
+D2: Final[Metric[ErrorRows]] = Metric(
+    name="d2",
+    label="D²",
+    task=REGRESSION,
+    needs="deviances",
+    formula=OfRows(lambda rows: rows.deviances, form="explained", of_mean=lambda rows: rows.mean_deviances),
+    lowest=float("-inf"),
+    interval="bootstrap",
+    monitored=True,
+    reported="first",
+)
+DEVIANCE: Final[Metric[ErrorRows]] = Metric(
+    name="deviance",
+    label="mean deviance",
+    task=REGRESSION,
+    needs="deviances",
+    formula=OfRows(lambda rows: rows.deviances),
+    lower_is_better=True,
+    highest=float("inf"),
+    interval="bootstrap",
+    importance="listed",
+    reported="first",
+)
 MEDIAN_ABSOLUTE_ERROR: Final[Metric[ErrorRows]] = Metric(
     name="median_absolute_error",
     label="median abs. error",
@@ -338,6 +361,8 @@ METRICS: tuple[Metric[Any], ...] = (
     THRESHOLD,
     COST,
     R2,
+    D2,
+    DEVIANCE,
     RMSE,
     MAE,
     MEDIAN_ABSOLUTE_ERROR,
@@ -406,9 +431,12 @@ def objectives(task: TaskName | None = None) -> list[str]:
     )
 
 
-def monitored(task: TaskName) -> list[Metric[Any]]:
-    """The metrics that training records after every epoch; the first one for the training part as well."""
-    return [metric for metric in metrics_of(task) if metric.monitored]
+def monitored(task: TaskName, kinds: Container[str] = NEEDS) -> list[Metric[Any]]:
+    """The metrics that training records after every epoch; the first one for the training part as well.
+
+    They are those of rows with these `kinds`: see `metrics_of`.
+    """
+    return [metric for metric in metrics_of(task, kinds) if metric.monitored]
 
 
 def importance_metrics(task: TaskName | None = None, kinds: Container[str] = NEEDS) -> list[Metric[Any]]:
@@ -435,6 +463,6 @@ def compared(task: TaskName, *, per_class: bool = False) -> list[str]:
 
 def monitors() -> list[str]:
     """The columns of history.csv that early stopping and an lr_schedule can monitor, for all tasks."""
-    headlines = (f"{TRAIN}{headline(task).name}" for task in (CLASSIFICATION, REGRESSION))
+    headlines = (f"{TRAIN}{metric.name}" for metric in (headline(CLASSIFICATION), headline(REGRESSION), D2))
     recorded = (f"{VALIDATION}{metric.name}" for metric in METRICS if metric.monitored)
     return [f"{TRAIN}loss", *headlines, f"{VALIDATION}loss", CALIBRATED_LOSS, *recorded]

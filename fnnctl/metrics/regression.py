@@ -45,9 +45,11 @@ def score(rows: ErrorRows, *, loss: float, rng: np.random.Generator | None = Non
 
 def _value(metric: Metric[ErrorRows], rows: ErrorRows) -> float:
     match metric.formula:
-        case OfRows(values, form):
+        case OfRows(values, form, of_mean=None):
             spread = spread_of(len(rows.targets), rows.centred.sum(), rows.centred @ rows.centred)
             return float(of_sum(form, rows.total(values(rows)), len(rows.targets), spread))
+        case OfRows(values, form, of_mean=of_mean):
+            return float(of_sum(form, values(rows).sum(), len(rows.targets), of_mean(rows).sum()))
         case OfPart(value):
             return float(value(rows))
     raise TypeError(f"{metric.name} has no formula")
@@ -65,13 +67,9 @@ def bootstrap(rows: ErrorRows, rng: np.random.Generator) -> dict[str, list[float
     if len(rows.targets) < 2:
         return dict.fromkeys(metric.name for metric in metrics)
     summed = {metric.name: metric.formula for metric in metrics if isinstance(metric.formula, OfRows)}
-    columns, indices = rows.columns(*(formula.values(rows) for formula in summed.values()))
+    columns, combine = rows.summed([*summed.values()])
     totals = resampled_sums(random_groups([columns], MAX_GROUPS, rng), RESAMPLES, rng)
-    spread = spread_of(totals[:, 0], totals[:, 3], totals[:, 4])
-    samples = {
-        name: of_sum(formula.form, totals[:, index], totals[:, 0], spread)
-        for (name, formula), index in zip(summed.items(), indices, strict=True)
-    }
+    samples = {name: of_totals(totals) for name, of_totals in zip(summed, combine, strict=True)}
     for metric in metrics:
         if isinstance(metric.formula, OfPart) and metric.formula.resampled is not None:
             samples[metric.name] = metric.formula.resampled(rows, rng)

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.arrays.deviances import half_deviances
 from fnnctl.metrics.calibration import Reliability, brier_score, class_calibration_errors, reliability
 from fnnctl.metrics.confusion import ClassCounts, class_counts
 from fnnctl.metrics.ranking import RankedPart, average_precision, rank_part, roc_auc
 
+if TYPE_CHECKING:
+    from fnnctl.metrics.metric import OfRows
+
 Form: TypeAlias = Literal["mean", "root", "explained"]
-"""How a metric follows from a value per row: as the mean, as its square root, or as 1 − sum / Σ(y − ȳ)²."""
+"""How a metric follows from a value per row: as the mean, as its square root, or as 1 − sum / the sum of
+always predicting the mean, which is Σ(y − ȳ)² for squared errors."""
+Combine: TypeAlias = Callable[[FloatArray], FloatArray]
+"""From sums over rows, (…, m), to the metric, (…); NaN where it does not exist."""
 RESAMPLES: Final = 2000
 """Of bootstrap intervals: their ends vary by about a fiftieth of their width from seed to seed."""
 ROUNDING: Final = 1e-12
@@ -132,11 +139,34 @@ class ErrorRows:
 
     targets: FloatArray
     estimates: FloatArray
+    power: float | None = None
+    """The power of the mean in the variance of counts and amounts; None for other targets."""
+    exposures: FloatArray | None = None
+    """(n,) how long, or how much, each row was observed; None if the rows count equally."""
 
     @property
     def kinds(self) -> frozenset[str]:
         """What metrics of these rows can be computed from: values of `Metric.needs`."""
-        return frozenset({"predictions"})
+        return frozenset({"predictions"} if self.power is None else {"predictions", "deviances"})
+
+    @cached_property
+    def deviances(self) -> FloatArray:
+        """The unit deviances of the targets from the estimates, (n,)."""
+        return self._deviances_from(self.estimates)
+
+    @cached_property
+    def mean_deviances(self) -> FloatArray:
+        """The unit deviances from the mean of these targets, or from their mean rate times the exposure."""
+        exposures = np.ones(len(self.targets)) if self.exposures is None else self.exposures
+        mean = self.targets.sum() / exposures.sum()
+        if not mean > 0.0:  # all targets are 0, as the mean is
+            return np.zeros(len(self.targets))
+        return self._deviances_from(mean * exposures)
+
+    def _deviances_from(self, means: FloatArray) -> FloatArray:
+        if self.power is None:
+            raise ValueError("the rows have no deviances")
+        return 2.0 * half_deviances(self.targets, means, self.power)
 
     @cached_property
     def errors(self) -> FloatArray:
@@ -159,19 +189,25 @@ class ErrorRows:
         """The median absolute error."""
         return np.median(self.errors)
 
-    def columns(self, *values: FloatArray) -> tuple[FloatArray, list[int]]:
-        """What is summed over n rows, (n, m), and the indices of the columns of these `values`, (n,) each.
+    def summed(self, formulas: Sequence[OfRows[ErrorRows]]) -> tuple[FloatArray, list[Combine]]:
+        """What is summed over n rows, (n, m), and how each metric follows from the sums.
 
         Ones, squared errors, errors, and centred targets with their squares are always summed: the last bits
         of a matrix product depend on the number of its columns.
         """
         columns = [np.ones(len(self.errors)), self.squares, self.errors, self.centred, self.centred**2]
-        indices = []
-        for array in values:
-            index = next((k for k, column in enumerate(columns) if column is array), len(columns))
-            columns += [array] * (index == len(columns))
-            indices.append(index)
-        return np.stack(columns, axis=1), indices
+
+        def index(values: FloatArray) -> int:
+            known = next((k for k, column in enumerate(columns) if column is values), None)
+            if known is None:
+                columns.append(values)
+            return len(columns) - 1 if known is None else known
+
+        indices = [
+            (formula.form, index(formula.values(self)), formula.of_mean and index(formula.of_mean(self)))
+            for formula in formulas
+        ]
+        return np.stack(columns, axis=1), [_of_columns(*entry) for entry in indices]
 
     def total(self, values: FloatArray) -> Any:
         """The sum of values (n,); that of squares is a dot product, as in the metrics of older runs."""
@@ -194,8 +230,22 @@ class ErrorRows:
         return medians
 
 
+def _of_columns(form: Form, values: int, of_mean: int | None) -> Combine:
+    """A metric from the sums of the columns of `ErrorRows.summed`, (…, m), by their indices."""
+
+    def combine(sums: FloatArray) -> FloatArray:
+        if of_mean is None:
+            spread = spread_of(sums[..., 0], sums[..., 3], sums[..., 4])
+        else:
+            spread = sums[..., of_mean]
+        combined: FloatArray = of_sum(form, sums[..., values], sums[..., 0], spread)
+        return combined
+
+    return combine
+
+
 def of_sum(form: Form, total: Any, rows: Any, spread: Any = None) -> Any:
-    """A metric from sums, (…), of values over rows; `spread` is Σ(y − ȳ)², for `explained` only.
+    """A metric from sums, (…), of values over rows; for `explained` the `spread` is that of the mean.
 
     NaN where it does not exist: if all targets are equal, or if the sum is not finite.
     """

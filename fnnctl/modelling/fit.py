@@ -85,7 +85,9 @@ class Fit:
             message = "there is no feature, because each category is in one training row alone; write one_hot"
             raise ConfigError(Problem(message, path=format_path(CATEGORY_ENCODING)))
         targets = data.targets[split.train]
-        decoder = data.task.output_decoder(experiment.model, targets, experiment.data.target_transform)
+        decoder = data.task.output_decoder(
+            experiment.model, targets, experiment.data.target_transform, data.exposures(split.train)
+        )
         if experiment.data.target_transform == "auto":
             data_config = experiment.data.model_copy(update={"target_transform": decoder.transform_name})
             experiment = experiment.model_copy(update={"data": data_config})
@@ -104,7 +106,8 @@ class Fit:
                 row_weights = data.dataset.weights
                 problem = data.task.weights_problem(None if row_weights is None else row_weights[trained])
                 raise ConfigError(replace(problem, text=NO_WEIGHT) if len(bags) > 1 else problem)
-        settings = stack_settings(experiment, shape, rows=trained_rows, weighted=weighted)
+        is_weighted = weighted or decoder.power is not None
+        settings = stack_settings(experiment, shape, rows=trained_rows, weighted=is_weighted)
         if seed is None:
             experiment = completed(experiment, data, settings)
             seed = configuration_seed(experiment)
@@ -147,13 +150,15 @@ class Fit:
 
     def examples(self, data: TaskData) -> Pool:
         """All rows of the data, preprocessed for this fit's network."""
-        features, targets = self.preprocessor.of(data.dataset), self.decoder.standardized(data.targets)
+        features, targets = self.preprocessor.of(data.dataset), self.decoder.standardized(data.rates)
         kind = target_type(self.settings.shape.output.kind, self.settings.dtype)
+        factors = self.decoder.loss_factors(data.dataset.exposures, len(data))
         return make_pool(
             features,
             targets.astype(kind, copy=False),
             len(self.preprocessor.features),
             self.settings.dtype,
+            None if factors is None else factors.astype(self.settings.dtype, copy=False),
         )
 
     def member(self, data: TaskData, split: Split, *, offset: int = 0, bag: int = 0) -> Member:

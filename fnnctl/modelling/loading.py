@@ -197,6 +197,7 @@ def load_experiment(
         data = encode(
             dataset,
             settings.task,
+            output=config.experiment.model.output.name,
             bins=settings.split.bins,
             seed=config.experiment.seed,
             recorded_classes=_recorded_classes(run),

@@ -97,6 +97,8 @@ class TableFormat(Described):
     """The texts that mark a missing value, and the numbers that they stand for in typed columns."""
     formats: dict[str, AnyFormat] = {}
     """The formats of columns that are not written plainly, by their names in the file."""
+    exposure: str | None = None
+    """The column with the exposure of each row, by which rates are multiplied; null if there is none."""
     left_out: list[str] = []
     """The columns that training had, but the network does not use: identifiers, say, or weights of rows."""
     groupings: list[Grouping] = []
@@ -121,7 +123,9 @@ class NetworkDescription(Described):
     members: Annotated[int, Field(ge=1, le=100_000)] = 1
     """The number of inner members, which share the hidden layers' weights; they count equally."""
     delta: Annotated[float, Field(gt=0.0, le=1e6)] | None = None
-    """The parameter of the loss function, Huber's δ; null if it has none."""
+    """The parameter of Huber's loss; null for others."""
+    power: Annotated[float, Field(gt=1.0, lt=2.0)] | None = None
+    """The parameter of Tweedie's deviance; null for other losses."""
     temperature: Annotated[float, Field(ge=1e-6, le=1e6)] | None = None
     """Scores are divided by it to calibrate the probabilities; null if they are not calibrated."""
     positive: str | None = None
@@ -151,6 +155,9 @@ class NetworkDescription(Described):
     """With a transform: the residuals with which means are corrected; empty if estimates are medians."""
     target_range: tuple[float, float] | None = None
     """For a regression: the smallest and the largest estimate; null if estimates are not limited."""
+    target_deviance: Annotated[float, Field(gt=0.0)] | None = None
+    """For counts and amounts: the mean deviance of the training rows from the baseline, by which losses are
+    divided. Null for other targets."""
     baseline: list[float] | None = None
     """The prediction without features: each class's share of the training rows, or their mean target."""
     features: list[str]
@@ -178,7 +185,7 @@ class NetworkDescription(Described):
             len(self.classes) or 1,
             self.output,
             positive=1 if self.positive is None else self.classes.index(self.positive),
-            loss_parameter=1.0 if self.delta is None else self.delta,
+            loss_parameter=1.0 if self._loss_parameter is None else self._loss_parameter,
         )
         decision = None
         if len(self.classes) == 2:
@@ -187,6 +194,15 @@ class NetworkDescription(Described):
             decision = Decision(1 if positive is None else self.classes.index(positive), costs)
         baseline = None if self.baseline is None else tuple(self.baseline)
         return OutputDecoder(output, baseline, scale, decision=decision).with_fitted(fitted_values(self))
+
+    @property
+    def _loss_parameter(self) -> float | None:
+        """The parameter of the loss function; None if it has none."""
+        record = LOSS_RECORDS.get(self.output)
+        if record is None or record.parameter is None:
+            return None
+        value: float | None = getattr(self, record.parameter)
+        return value
 
     def problem(self, preprocessor: Preprocessor) -> str | None:
         """Why the facts, though each is valid on its own, do not describe a network; None if they do."""
@@ -270,6 +286,13 @@ class NetworkDescription(Described):
         """What is wrong with the facts about a regression's targets; None if they are valid."""
         if self.target_mean is None or self.target_deviation is None:
             return "target_mean, target_deviation: a regression needs both"
+        if LOSS_RECORDS[self.output].scores == "logarithm":
+            if self.target_deviance is None or self.target_mean != 0.0 or self.target_transform is not None:
+                return (
+                    f"target_deviance: the output {self.output} needs it, with a mean of 0 and no transform"
+                )
+        elif self.target_deviance is not None or self.table.exposure is not None:
+            return f"target_deviance, table.exposure: the output {self.output} has none"
         if self.target_range is not None and self.target_range[0] > self.target_range[1]:
             return "target_range: its first end is larger than its second"
         if isinstance(self.target_transform, QuantileTransform) and not self.target_transform.is_rising:
@@ -300,7 +323,7 @@ def _decoder_entries(decoder: OutputDecoder, classes: Sequence[str]) -> dict[str
     costs = None if decision is None else decision.costs
     entries = {
         "output": output.kind,
-        "delta": output.loss_parameter if decoder.loss.parameter else None,
+        **({decoder.loss.parameter: output.loss_parameter} if decoder.loss.parameter else {}),
         "positive": classes[output.positive] if decoder.loss.scores == "positive_class" else None,
         "positive_class": None if decision is None else classes[decision.positive],
         "class_weights": decoder.class_weights,
@@ -355,6 +378,7 @@ def describe(fit: Fit, trained: TaskData, member: Member) -> NetworkDescription:
             "table": {
                 **data.model_dump(include={"delimiter", "encoding", *missing}, mode="json"),
                 "formats": trained.dataset.formats,
+                "exposure": data.exposure,
                 "left_out": left_out_columns(data, trained.dataset),
                 "groupings": list(fit_groupings(trained, fit.split(trained).test))
                 if trained.dataset.grouped
@@ -367,7 +391,7 @@ def describe(fit: Fit, trained: TaskData, member: Member) -> NetworkDescription:
 
 def left_out_columns(config: DataConfig, dataset: Dataset) -> list[str]:
     """The columns of the training table that are no inputs of the network, apart from the target."""
-    roles = (config.weights, config.split.group, config.split.by)
+    roles = (config.weights, config.exposure, config.split.group, config.split.by)
     names = [*config.columns.ignore, *filter(None, roles)]
     names += [name for name, column in dataset.types.items() if column.ignored]
     used = {*dataset.numeric_names, *dataset.categorical_names, *dataset.expansions, dataset.target.name}

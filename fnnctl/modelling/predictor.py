@@ -98,7 +98,9 @@ class Predictor:
         of_parts = [self._concatenate(())]
         if len(self.parts) > 1 or post_training.needs_rows(self.decoder):
             of_parts = [self._concatenate(part.pool_scores(pool, rows)) for part in self._part_predictors()]
-        return self.fitted(post_training, of_parts, data.targets[rows], out_of_bag=False)
+        return self.fitted(
+            post_training, of_parts, data.targets[rows], data.exposures(rows), out_of_bag=False
+        )
 
     def part_scores_out_of_bag(
         self, pool: Pool, rows: IntArray, bags: Sequence[IntArray], *, offset: int
@@ -120,15 +122,17 @@ class Predictor:
         post_training: PostTraining,
         of_parts: Sequence[FloatArray],
         targets: Targets,
+        exposures: FloatArray | None,
         *,
         out_of_bag: bool,
     ) -> Self:
         """The predictor with its decoder and the weights of its parts, fitted to scores of n rows.
 
-        `of_parts` are the scores, (n, outputs), of each part. With bags they are out of bag.
+        `of_parts` are the scores, (n, outputs), of each part. With bags they are out of bag. The rows have
+        targets and, if the data do, exposures, (n,) each.
         """
         weights, decoder = post_training.fit_weighted(
-            self.task, self.decoder, of_parts, targets, out_of_bag=out_of_bag
+            self.task, self.decoder, of_parts, targets, exposures, out_of_bag=out_of_bag
         )
         parts = (replace(part, weight=weight) for part, weight in zip(self.parts, weights, strict=True))
         return replace(self, parts=tuple(parts), decoder=decoder)

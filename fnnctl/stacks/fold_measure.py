@@ -63,7 +63,12 @@ class FoldMeasure:
         if len(tested) > 1:
             decoder = task.joint_decoder([decoder] * len(tested))
         weights, decoder = self.post_training.fit_weighted(
-            task, decoder, validated, targets, out_of_bag=fit.settings.bags
+            task,
+            decoder,
+            validated,
+            targets,
+            stack.data.exposures(rows),
+            out_of_bag=fit.settings.bags,
         )
         scores = tested[0] if len(tested) == 1 else task.combine(tested, weights)
         result = FoldResult(

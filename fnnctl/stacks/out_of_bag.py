@@ -26,7 +26,8 @@ def scored_out_of_bag(
     if of_parts is None:
         of_parts = predictor.part_scores_out_of_bag(stack.pool, rows, bags, offset=offset)
     post_training = PostTraining.of(fit.experiment.model)
-    predictor = predictor.fitted(post_training, of_parts, data.targets[rows], out_of_bag=True)
+    targets, exposures = data.targets[rows], data.exposures(rows)
+    predictor = predictor.fitted(post_training, of_parts, targets, exposures, out_of_bag=True)
     with np.errstate(over="ignore", invalid="ignore"):
         scores = predictor.joint_scores(of_parts)
     return predictor, of_parts, data.score(rows, [scores], predictor.decoder)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -10,6 +11,7 @@ from fnnctl.arrays import FloatArray
 from fnnctl.config.schema.data import TargetTransformName
 from fnnctl.config.schema.losses import LOSS_RECORDS, LossRecord, OutputSection
 from fnnctl.nn.losses.base import TargetArray
+from fnnctl.nn.losses.log_means import BOUND, LOG_MEAN_LOSSES
 from fnnctl.nn.shape import OutputShape
 from fnnctl.tasks.decisions import Decision
 from fnnctl.tasks.decoding import (
@@ -47,6 +49,10 @@ class TargetScale:
     """Residuals of the transformed target in rows that were not trained on: an estimate is the mean of the
     inverses of its sums with them, because the inverse of a mean is none (Duan, 1983). Without them,
     estimates of a transformed target are medians."""
+    deviance: float | None = None
+    """For counts and amounts: the mean deviance of the standardized training targets from the baseline, by
+    which losses are divided; None for other targets. Their scale has no mean, and the deviation is the
+    baseline: their mean or, with an exposure, their mean rate."""
 
     @property
     def limits(self) -> tuple[float, float] | None:
@@ -145,8 +151,28 @@ class OutputDecoder:
 
     @property
     def limits(self) -> tuple[float, float] | None:
-        """The smallest and the largest output of a network; None if they are not limited."""
-        return None if self.scale is None else self.scale.limits
+        """The smallest and the largest score of a network; None if they are not limited."""
+        limits = None if self.scale is None else self.scale.limits
+        if limits is None or self.loss.scores != "logarithm":
+            return limits
+        low, high = (math.log(max(limit, math.exp(-BOUND))) for limit in limits)
+        return low, high
+
+    @property
+    def power(self) -> float | None:
+        """The power of the mean in the variance of counts and amounts; None for other targets."""
+        loss = LOG_MEAN_LOSSES.get(self.output.kind)
+        return None if loss is None else loss.power_of(self.output)
+
+    def loss_factors(self, exposures: FloatArray | None, rows: int) -> FloatArray | None:
+        """The factor of each of n rows in the loss, (n,), from their exposures, (n,); None if all are 1.
+
+        The targets of the loss are rates: see `nn.losses.log_means`.
+        """
+        if self.power is None or self.scale is None or self.scale.deviance is None:
+            return None
+        factors = np.ones(rows) if exposures is None else exposures ** (2.0 - self.power)
+        return factors / self.scale.deviance
 
     @property
     def fitted(self) -> FittedValues:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Final, Protocol
+from typing import Any, ClassVar, Final, Protocol
 
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.arrays.deviances import half_deviances
 from fnnctl.config.schema.losses import LOSS_RECORDS
 from fnnctl.metrics.metric import Metric, OfCounts, OfRows, TaskName
 from fnnctl.metrics.registry import (
@@ -18,17 +19,19 @@ from fnnctl.metrics.registry import (
     REGRESSION,
     TRAIN,
     VALIDATION,
-    headline,
     is_loss,
     monitored,
 )
 from fnnctl.metrics.rows import ClassRows, ErrorRows, of_sum
 from fnnctl.nn.losses.base import TargetArray
-from fnnctl.nn.shape import NetworkShape
+from fnnctl.nn.losses.log_means import LOG_MEAN_LOSSES
+from fnnctl.nn.shape import NetworkShape, OutputShape
 from fnnctl.tasks.temperature import calibrated_losses
 
 TRAIN_LOSS, VALIDATION_LOSS = f"{TRAIN}loss", f"{VALIDATION}loss"
 """The history columns that all tasks have in common."""
+SMALLEST_MEAN: Final = np.finfo(np.float64).tiny
+"""In place of the mean of targets that are all 0."""
 UNCORRECTED_LOSS = "uncorrected_validation_loss"
 """The name of `VALIDATION_LOSS` among a trial's curves if its probabilities are corrected for class weights,
 which training does not do."""
@@ -58,9 +61,16 @@ class EpochMetrics(Protocol):
         """The recorded loss of a network that knows nothing: its outputs are the same for every row."""
 
     def validation_record(
-        self, losses: FloatArray, predictions: TargetArray, targets: TargetArray
+        self,
+        losses: FloatArray,
+        predictions: TargetArray,
+        targets: TargetArray,
+        factors: FloatArray | None = None,
     ) -> Mapping[str, FloatArray]:
-        """The validation columns, (K,) each, from mean losses, (K,), predictions and targets, (K, rows)."""
+        """The validation columns, (K,) each, from mean losses, (K,), predictions and targets, (K, rows).
+
+        The rows' `factors` in the loss, (K, rows), are those of the pool.
+        """
 
     def calibrated_losses(
         self, scores: FloatArray, targets: TargetArray, networks: int, *, out_of_bag: bool
@@ -79,14 +89,19 @@ class _Columns:
     task: ClassVar[TaskName]
 
     @property
+    def metrics(self) -> list[Metric[Any]]:
+        """The metrics of the validation rows; the first one is summed along with the training loss, too."""
+        return monitored(self.task)
+
+    @property
     def training_columns(self) -> tuple[str, str]:
         """The loss, and the metric that is summed along with it: see `EpochMetrics`."""
-        return TRAIN_LOSS, f"{TRAIN}{headline(self.task).name}"
+        return TRAIN_LOSS, f"{TRAIN}{self.metrics[0].name}"
 
     @property
     def validation_columns(self) -> tuple[str, ...]:
         """The loss, and the metrics of the validation rows: see `EpochMetrics`."""
-        return VALIDATION_LOSS, *(f"{VALIDATION}{metric.name}" for metric in monitored(self.task))
+        return VALIDATION_LOSS, *(f"{VALIDATION}{metric.name}" for metric in self.metrics)
 
     @property
     def monitors(self) -> tuple[str, ...]:
@@ -118,11 +133,15 @@ class ClassificationEpochMetrics(_Columns):
         return math.log(self.classes)
 
     def validation_record(
-        self, losses: FloatArray, predictions: IntArray, targets: IntArray
+        self,
+        losses: FloatArray,
+        predictions: IntArray,
+        targets: IntArray,
+        factors: FloatArray | None = None,
     ) -> Mapping[str, FloatArray]:
         """The validation columns, (K,) each: see `EpochMetrics`."""
         rows = ClassRows(targets, predictions, self.classes)
-        values = (_of_predictions(metric, rows) for metric in monitored(self.task))
+        values = (_of_predictions(metric, rows) for metric in self.metrics)
         return dict(zip(self.validation_columns, (losses, *values), strict=True))
 
     def calibrated_losses(
@@ -152,12 +171,21 @@ class RegressionEpochMetrics(_Columns):
     guessing_loss: ClassVar = 0.5
     """Half the squared error of predicting the mean; the other losses are of similar size."""
 
+    @property
+    def metrics(self) -> list[Metric[Any]]:
+        """Those of estimates alone."""
+        return monitored(self.task, ("predictions",))
+
     def validation_record(
-        self, losses: FloatArray, predictions: FloatArray, targets: FloatArray
+        self,
+        losses: FloatArray,
+        predictions: FloatArray,
+        targets: FloatArray,
+        factors: FloatArray | None = None,
     ) -> Mapping[str, FloatArray]:
         """See `EpochMetrics`; R² is NaN if all targets are equal."""
         rows = ErrorRows(targets.astype(np.float64), predictions)
-        values = (_of_estimates(metric, rows) for metric in monitored(self.task))
+        values = (_of_estimates(metric, rows) for metric in self.metrics)
         return dict(zip(self.validation_columns, (losses, *values), strict=True))
 
     def calibrated_losses(
@@ -176,13 +204,47 @@ def _of_estimates(metric: Metric[ErrorRows], rows: ErrorRows) -> FloatArray:
     return value
 
 
-EPOCH_METRICS: Final[Mapping[TaskName, Callable[[int], EpochMetrics]]] = {
-    CLASSIFICATION: ClassificationEpochMetrics,
-    REGRESSION: lambda outputs: RegressionEpochMetrics(),
+@dataclass(frozen=True, slots=True)
+class DevianceEpochMetrics(RegressionEpochMetrics):
+    """Metrics of counts and amounts: D² takes the place of R², in which rows with large means count most."""
+
+    power: float = 1.0
+    """The power of the mean in the variance."""
+
+    @property
+    def metrics(self) -> list[Metric[Any]]:
+        """Those of deviances."""
+        return monitored(self.task, ("deviances",))
+
+    def validation_record(
+        self,
+        losses: FloatArray,
+        predictions: FloatArray,
+        targets: FloatArray,
+        factors: FloatArray | None = None,
+    ) -> Mapping[str, FloatArray]:
+        """See `EpochMetrics`; D² is NaN if all targets, or all rates, are equal."""
+        rates = targets.astype(np.float64)
+        weights = np.ones_like(rates) if factors is None else factors.astype(np.float64)
+        means = np.average(rates, axis=1, weights=weights)[:, None]
+        of_mean = half_deviances(rates, np.maximum(means, SMALLEST_MEAN), self.power)
+        spread = (weights * of_mean).sum(axis=1)
+        d2 = of_sum("explained", losses * rates.shape[1], rates.shape[1], spread)
+        return dict(zip(self.validation_columns, (losses, d2), strict=True))
+
+
+def _of_regression(output: OutputShape) -> RegressionEpochMetrics:
+    loss = LOG_MEAN_LOSSES.get(output.kind)
+    return RegressionEpochMetrics() if loss is None else DevianceEpochMetrics(loss.power_of(output))
+
+
+EPOCH_METRICS: Final[Mapping[TaskName, Callable[[OutputShape], EpochMetrics]]] = {
+    CLASSIFICATION: lambda output: ClassificationEpochMetrics(output.size),
+    REGRESSION: _of_regression,
 }
-"""For a task's number of outputs."""
+"""For the output layer of a task."""
 
 
 def epoch_metrics(shape: NetworkShape) -> EpochMetrics:
     """The metrics that are recorded for networks of this shape after every epoch."""
-    return EPOCH_METRICS[LOSS_RECORDS[shape.output.kind].task](shape.output.size)
+    return EPOCH_METRICS[LOSS_RECORDS[shape.output.kind].task](shape.output)

@@ -9,7 +9,7 @@ from typing import Self, TypeAlias
 from fnnctl.arrays import FloatArray, IntArray
 
 RowLosses: TypeAlias = Callable[[FloatArray, FloatArray], FloatArray]
-"""From mean numbers, (…, n), and the rows' truths, (n,), to the losses of the rows, (…, n)."""
+"""From mean numbers, (…, n), and the rows' truths, (n, …), to the losses of the rows, (…, n)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,8 @@ class Mixture:
     values: FloatArray
     """(K, n), float64."""
     truths: FloatArray
-    """(n,) the targets of a regression; in a classification, whose numbers say all, nothing reads them."""
+    """(n, …) the targets of a regression, of counts and amounts with their factors in the loss; in a
+    classification, whose numbers say all, nothing reads them."""
     row_losses: RowLosses
 
     def losses(self, totals: FloatArray, weight: float) -> FloatArray:

@@ -111,16 +111,18 @@ class PostTraining:
         decoder: OutputDecoder,
         scores: Sequence[FloatArray],
         targets: Targets,
+        exposures: FloatArray | None = None,
         *,
         out_of_bag: bool = False,
     ) -> tuple[list[float], OutputDecoder]:
         """How much each kind of an ensemble's networks counts, and the decoder of their mean; see `fit`.
 
         `scores`, (n, outputs) of each kind, are fitted alike. Without rows all kinds count equally.
+        `exposures`, (n,), are those of the rows, if the data have any.
         """
         weights, mean = [1.0] * len(scores), scores[0]
         if len(scores) > 1:
-            weights = task.shares(scores, targets, decoder) if len(targets) else weights
+            weights = task.shares(scores, targets, decoder, exposures) if len(targets) else weights
             mean = task.combine(scores, weights)
         return weights, self.fit(task, decoder, mean, targets, out_of_bag=out_of_bag)
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from fnnctl.arrays import IntArray
 from fnnctl.config.schema.data import TaskKind
+from fnnctl.config.schema.losses import LOG_MEANS
 from fnnctl.data.columns.numbers import number_problem
 from fnnctl.data.dataset import Dataset, RawTarget
 from fnnctl.errors import DataError, Problem
@@ -30,18 +31,22 @@ def encode(
     dataset: Dataset,
     kind: TaskKind = "auto",
     *,
+    output: str = "auto",
     bins: int | None = None,
     seed: int = 0,
     recorded_classes: Sequence[str] = (),
 ) -> TaskData:
     """The data set with its target encoded for a task; raises DataError if the target does not suit it.
 
-    `auto` is a regression if the target's values are continuous numbers. For a regression, rows are
+    `auto` is a regression if the target's values are continuous numbers, and with an `output` of counts or
+    amounts, or with exposures. For a regression, rows are
     stratified by `bins` of the target's values, if given, and the intervals of the metrics follow from the
     experiment's `seed`. Classes keep the order that a run has recorded, if there is one.
     """
     notes: list[str] = []
     amounts = dataset.with_amounts()
+    if kind == "auto" and (output in LOG_MEANS or dataset.exposures is not None):
+        kind = "regression"
     if kind == "auto":
         kind, notes = _detected(amounts, recorded_classes)
     if kind == "regression":
@@ -137,5 +142,6 @@ def _regression(dataset: Dataset, bins: int | None, seed: int, notes: Sequence[s
     if bins is not None:
         strata = regression.bins(targets, bins, test_rows=dataset.test_rows)
     names = [f"bin {number}" for number in range(1, int(strata.max()) + 2)]
-    task, notes = Regression(dataset.target.name, seed), [*dataset.notes, *notes]
+    outside = regression.values_outside(dataset, targets)
+    task, notes = Regression(dataset.target.name, seed, outside), [*dataset.notes, *notes]
     return TaskData(dataset, task, targets, strata, names, dataset.warnings, notes)

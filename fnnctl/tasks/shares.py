@@ -57,6 +57,19 @@ def error_shares(estimates: Sequence[FloatArray], targets: FloatArray) -> list[f
     return _positive(np.array([share, 1.0 - share]))
 
 
+def deviance_shares(
+    estimates: Sequence[FloatArray], targets: FloatArray, factors: FloatArray, power: float
+) -> list[float]:
+    """The weights with which the mean of two estimates (n,) has the least deviance, to second order.
+
+    There the deviance is a squared error divided by the variance, which is the mean of the estimates to a
+    power; rows count by their factors, (n,).
+    """
+    means = np.mean([np.asarray(estimate, np.float64) for estimate in estimates], axis=0)
+    scales = np.sqrt(factors * means**-power)
+    return error_shares([estimate * scales for estimate in estimates], targets * scales)
+
+
 def _positive(shares: FloatArray) -> list[float]:
     least = np.clip(shares, MIN_SHARE, 1.0)
     return [float(share) for share in least / least.sum()]

@@ -169,9 +169,13 @@ class Task(Protocol):
         """Why a metric cannot be used with this target; None if it can."""
 
     def output_decoder(
-        self, model: ModelConfig, targets: Targets, transform: TargetTransformName = "none"
+        self,
+        model: ModelConfig,
+        targets: Targets,
+        transform: TargetTransformName = "none",
+        exposures: FloatArray | None = None,
     ) -> OutputDecoder:
-        """The output layer for these settings, fitted to the targets of the training rows, (n,).
+        """The output layer for these settings, fitted to targets and exposures of the training rows, (n,).
 
         Raises `ConfigError` if they cannot be transformed.
         """
@@ -227,22 +231,41 @@ class Task(Protocol):
         never depend on the other rows.
         """
 
-    def shares(self, scores: Sequence[FloatArray], targets: Targets, decoder: OutputDecoder) -> list[float]:
+    def shares(
+        self,
+        scores: Sequence[FloatArray],
+        targets: Targets,
+        decoder: OutputDecoder,
+        exposures: FloatArray | None = None,
+    ) -> list[float]:
         """The weights for `combine`, which sum to 1, with which n rows are predicted best.
 
-        The rows were not trained on: scores (n, outputs) for this decoder, of each network; targets (n,).
-        With few rows the weights are nearly equal; none is 0.
+        The rows were not trained on: scores (n, outputs) for this decoder, of each network; targets (n,), and
+        exposures (n,) if the data have them. With few rows the weights are nearly equal; none is 0.
         """
 
-    def mixture(self, scores: Sequence[FloatArray], targets: Targets, decoder: OutputDecoder) -> Mixture:
+    def mixture(
+        self,
+        scores: Sequence[FloatArray],
+        targets: Targets,
+        decoder: OutputDecoder,
+        exposures: FloatArray | None = None,
+    ) -> Mixture:
         """What the loss of a mean of predictions follows from: scores (n, outputs) of each, for this decoder,
-        and targets (n,).
+        targets (n,), and exposures (n,) if the data have them.
         """
 
     def score(
-        self, rows: IntArray, targets: Targets, batches: Iterable[FloatArray], decoder: OutputDecoder
+        self,
+        rows: IntArray,
+        targets: Targets,
+        batches: Iterable[FloatArray],
+        decoder: OutputDecoder,
+        exposures: FloatArray | None = None,
     ) -> PartScores:
-        """The scores of n ≥ 1 rows: row numbers (n,), targets (n,), network outputs batch by batch."""
+        """The scores of n ≥ 1 rows: row numbers (n,), targets (n,), network outputs batch by batch, and
+        exposures (n,) if the data have them.
+        """
 
     def out_of_fold(self, folds: Sequence[FoldScores], file_rows: IntArray, targets: Targets) -> OutOfFold:
         """The combined scores of the folds; `file_rows` (N,) are the numbers of all rows in their file."""
@@ -323,6 +346,16 @@ class TaskData:
     def __len__(self) -> int:
         return len(self.dataset)
 
+    @property
+    def rates(self) -> Targets:
+        """(N,) the targets per unit of exposure; without exposures the targets themselves."""
+        exposures = self.dataset.exposures
+        return self.targets if exposures is None else self.targets / exposures
+
+    def exposures(self, rows: IntArray) -> FloatArray | None:
+        """The exposures of some rows, (n,); None if data.exposure names no column."""
+        return None if self.dataset.exposures is None else self.dataset.exposures[rows]
+
     def example_weights(self, experiment: Experiment, rows: IntArray) -> FloatArray | None:
         """The factors in the loss, (n,), of training rows (n,); None if all are 1."""
         row_weights = None if self.dataset.weights is None else self.dataset.weights[rows]
@@ -330,4 +363,5 @@ class TaskData:
 
     def score(self, rows: IntArray, batches: Iterable[FloatArray], decoder: OutputDecoder) -> PartScores:
         """The scores of some rows, (n,) with n ≥ 1, from the network's outputs batch by batch."""
-        return self.task.score(self.dataset.file_rows[rows], self.targets[rows], batches, decoder)
+        file_rows, exposures = self.dataset.file_rows[rows], self.exposures(rows)
+        return self.task.score(file_rows, self.targets[rows], batches, decoder, exposures)

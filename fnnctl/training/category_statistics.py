@@ -17,7 +17,7 @@ from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.nn.losses.base import TargetArray
 from fnnctl.nn.shape import CategoryStatisticsShape, NetworkShape
 from fnnctl.seeds import Purpose, stream
-from fnnctl.training.members import Member, with_equal_rows
+from fnnctl.training.members import Member, weights_in_loss, with_equal_rows
 from fnnctl.training.pool import Pool, gathered_features
 
 FOLDS: Final = 5
@@ -46,7 +46,7 @@ def category_statistics(
     categories, columns = shape.stage.categories, slice(shape.inputs - shape.stage.coded, shape.inputs)
     statistics: dict[int, CategoryStatistics] = {}
     for group in with_equal_rows(members):
-        rows, weights = members[group[0]].train_rows, members[group[0]].weights
+        rows, weights = members[group[0]].train_rows, weights_in_loss(members[group[0]], pool.factors)
         codes = gathered_features(pool, rows, shape.inputs, columns, dtype, np.dtype(np.intp))
         of_group = statistics_of(codes, pool.targets[rows], weights, categories, dtype)
         statistics |= dict.fromkeys(group, of_group)

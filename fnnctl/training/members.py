@@ -115,6 +115,18 @@ def with_equal_rows(members: Sequence[Member]) -> list[list[int]]:
     return list(groups.values())
 
 
+def weights_in_loss(member: Member, factors: FloatArray | None) -> FloatArray | None:
+    """The weight of each training row, (rows,), times its factor in the loss; None if all are 1.
+
+    `factors` are those of all rows of the pool.
+    """
+    weights = member.weights
+    if factors is None:
+        return weights
+    of_rows: FloatArray = factors[member.train_rows]
+    return of_rows if weights is None else weights * of_rows
+
+
 def column(members: Sequence[Member], name: str) -> FloatArray:
     """A field of every member, (K,), in float64."""
     return np.array([getattr(member, name) for member in members], dtype=np.float64)

@@ -31,6 +31,10 @@ class Pool(Protocol):
     def targets(self) -> TargetArray:
         """(rows,), indices of classes or real values."""
 
+    @property
+    def factors(self) -> FloatArray | None:
+        """(rows,), each row's factor in the loss, also in validation; None if all are 1."""
+
     def gather(self, rows: IntArray, inputs: FloatArray) -> None:
         """Write each member's rows, (K, batch), and a 1 at their ends to inputs, (K, batch, features + 1)."""
 
@@ -42,6 +46,7 @@ class Examples:
     inputs: FloatArray
     """(rows, features + 1)"""
     targets: TargetArray
+    factors: FloatArray | None = None
 
     def gather(self, rows: IntArray, inputs: FloatArray) -> None:
         """Write the rows of each member's batch to the inputs: see `Pool`."""
@@ -54,6 +59,7 @@ class RowsOnDemand:
 
     features: Features
     targets: TargetArray
+    factors: FloatArray | None = None
 
     def gather(self, rows: IntArray, inputs: FloatArray) -> None:
         """Write the rows of each member's batch to the inputs: see `Pool`."""
@@ -71,15 +77,24 @@ def fits_in_memory(rows: int, features: int, dtype: np.dtype[np.floating], *, ha
     return available is not None and values * dtype.itemsize <= SHARE_OF_MEMORY * available
 
 
-def make_pool(features: Features, targets: TargetArray, count: int, dtype: np.dtype[np.floating]) -> Pool:
-    """A pool of all rows, with `count` features and targets (N,): in memory if small, else made on demand."""
+def make_pool(
+    features: Features,
+    targets: TargetArray,
+    count: int,
+    dtype: np.dtype[np.floating],
+    factors: FloatArray | None = None,
+) -> Pool:
+    """A pool of all rows, with `count` features, targets (N,) and perhaps factors in the loss, (N,).
+
+    It is in memory if it is small, else made on demand.
+    """
     rows = len(targets)
     if not fits_in_memory(rows, count, dtype, has_bins=features.bins is not None):
-        return RowsOnDemand(features, targets)
+        return RowsOnDemand(features, targets, factors)
     inputs = np.empty((rows, count + 1), dtype)
     inputs[:, -1] = 1.0
     features.write(np.arange(rows), inputs[:, :-1])
-    return Examples(inputs, targets)
+    return Examples(inputs, targets, factors)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +103,7 @@ class JoinedPool:
 
     pools: Sequence[Pool]
     targets: TargetArray
+    factors: FloatArray | None = None
 
     def gather(self, rows: IntArray, inputs: FloatArray) -> None:
         """Write the rows of each member's batch to the inputs: see `Pool`."""
@@ -102,10 +118,12 @@ def join_pools(pools: Sequence[Pool]) -> Pool:
     if len(pools) == 1:
         return pools[0]
     targets = np.concatenate([pool.targets for pool in pools])
+    known = [pool.factors for pool in pools if pool.factors is not None]
+    factors = np.concatenate(known) if known else None
     in_memory = [pool for pool in pools if isinstance(pool, Examples)]
     if len(in_memory) == len(pools) and all(pool.inputs.size <= PREPARED_VALUES for pool in in_memory):
-        return Examples(np.concatenate([pool.inputs for pool in in_memory]), targets)
-    return JoinedPool(pools, targets)
+        return Examples(np.concatenate([pool.inputs for pool in in_memory]), targets, factors)
+    return JoinedPool(pools, targets, factors)
 
 
 def gathered_features(
@@ -131,6 +149,8 @@ def gathered_features(
 
 
 def gather(pool: Pool, rows: IntArray, work: Workspace) -> None:
-    """Fetch each member's rows, (K, batch), and their targets into a workspace."""
+    """Fetch each member's rows, (K, batch), with their targets and factors, into a workspace."""
     pool.gather(rows, work.inputs)
     pool.targets.take(rows, None, work.targets.y, "clip")
+    if pool.factors is not None and work.targets.weights is not None:
+        pool.factors.take(rows, None, work.targets.weights, "clip")

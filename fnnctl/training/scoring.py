@@ -117,7 +117,12 @@ class Scorer:
             size = part.stop - part.start
             if size not in self._workspaces:
                 self._workspaces[size] = Workspace(
-                    self._network.layout.shape, members, size, self._network.parameters.dtype, training=False
+                    self._network.layout.shape,
+                    members,
+                    size,
+                    self._network.parameters.dtype,
+                    training=False,
+                    weighted=self._pool.factors is not None,
                 )
             work = self._workspaces[size]
             gather(self._pool, rows[:, part], work)

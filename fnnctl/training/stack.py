@@ -73,6 +73,7 @@ class Stack:
         self._first_end = min(member.epochs for member in members)
         self._validation_rows = np.stack([member.validation_rows for member in members])
         self._validation_targets = pool.targets[self._validation_rows]
+        self._validation_factors = None if pool.factors is None else pool.factors[self._validation_rows]
         self._scorer = Scorer(evaluated, pool)
 
     @property
@@ -178,7 +179,10 @@ class Stack:
         losses = losses.reshape(-1, bags).sum(axis=1) / bags
         predictions = _concatenate_rows(predictions, bags)
         targets = _concatenate_rows(targets[::together], bags)
-        record = dict(self._metrics.validation_record(losses, predictions, targets))
+        factors = self._validation_factors
+        if factors is not None:
+            factors = _concatenate_rows(factors[::together], bags)
+        record = dict(self._metrics.validation_record(losses, predictions, targets, factors))
         if outputs is not None:
             networks, calibrated = together * shape.inner_members, self._metrics.calibrated_losses
             record[CALIBRATED_LOSS] = calibrated(outputs, targets, networks, out_of_bag=bags > 1)

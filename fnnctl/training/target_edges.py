@@ -16,7 +16,7 @@ import numpy as np
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.nn.losses.base import TargetArray
 from fnnctl.nn.shape import NetworkShape
-from fnnctl.training.members import Member, with_equal_rows
+from fnnctl.training.members import Member, weights_in_loss, with_equal_rows
 from fnnctl.training.pool import Pool, gathered_features
 
 LEAST_ROWS: Final = 10
@@ -39,7 +39,7 @@ def target_edges(
     end = shape.inputs - shape.stage.coded
     edges = np.empty((len(members), numbers, bins + 1), dtype)
     for group in with_equal_rows(members):
-        rows, weights = members[group[0]].train_rows, members[group[0]].weights
+        rows, weights = members[group[0]].train_rows, weights_in_loss(members[group[0]], pool.factors)
         if weights is not None:
             rows, weights = rows[weights > 0.0], weights[weights > 0.0]
         fine_bins = gathered_features(pool, rows, shape.inputs, slice(end - numbers, end), dtype, BIN)

@@ -70,7 +70,8 @@ class _Candidates:
     @property
     def mixture(self) -> Mixture:
         """What decides on a selection."""
-        return self.data.task.mixture(self.predictions, self.data.targets[self.rows], self.decoder)
+        targets, exposures = self.data.targets[self.rows], self.data.exposures(self.rows)
+        return self.data.task.mixture(self.predictions, targets, self.decoder, exposures)
 
     def combined(self, selection: Selection) -> FloatArray:
         """The scores of an ensemble of some trials, (n, outputs)."""

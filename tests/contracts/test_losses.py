@@ -35,9 +35,10 @@ from fnnctl.tasks.classification.scores import CLASS_LOSSES
 from fnnctl.tasks.epoch_metrics import EPOCH_METRICS
 from tests.contracts.trained import assert_exported_by_record, assert_repeated_by_its_model
 from tests.export.onnx.random_models import NEEDS_ONNX
-from tests.nn.gradients import case_away_from_kinks, outputs_for
+from tests.nn.gradients import case_away_from_kinks, outputs_for, outputs_of
 from tests.program import Program, only_run, read_json
 from tests.runs.folding import table
+from tests.training.random_stacks import in_range
 
 pytestmark = pytest.mark.usefixtures("no_figures")
 
@@ -56,11 +57,11 @@ def of_task(task: TaskName) -> set[str]:
 
 
 def parameters_of(record: LossRecord) -> list[float]:
-    """The default of the loss's parameter and its double; a single 1 without a parameter."""
+    """The default of the loss's parameter and a larger one; a single 1 without a parameter."""
     if record.parameter is None:
         return [1.0]
     default = record.section.model_fields[record.parameter].default
-    return [default, 2 * default]
+    return [default, 1.2 * default]
 
 
 @pytest.fixture
@@ -68,9 +69,10 @@ def write(tmp_path: Path) -> Any:
     """Writes a config with this output, and its table."""
     rng = np.random.default_rng(4)
     x = rng.normal(size=(90, 2))
-    amounts = 3 * x[:, 0] - x[:, 1] + rng.normal(0, 0.3, 90)
+    numbers = 3 * x[:, 0] - x[:, 1] + rng.normal(0, 0.3, 90)
 
     def written(output: str, epochs: int = 1) -> str:
+        amounts = in_range(output, numbers)
         rows = zip(*x.T, amounts, np.where(amounts > 0, "yes", "no"), strict=True)
         lines = ["a,b,amount,answer", *(f"{a:.4f},{b:.4f},{y:.4f},{name}" for a, b, y, name in rows)]
         (tmp_path / "t.csv").write_text("\n".join(lines) + "\n")
@@ -137,7 +139,7 @@ def values_of(name: str, parameter: float) -> FloatArray:
     if LOSS_RECORDS[name].task == CLASSIFICATION:
         return CLASS_LOSSES[name](rng.normal(size=(30, 2)), rng.integers(0, 2, 30))
     outputs, output = rng.normal(size=(30, 1)) * 2, OutputShape(1, name, loss_parameter=parameter)
-    return REAL_VALUE_LOSSES[name].row_losses(outputs, np.zeros(30), output)
+    return REAL_VALUE_LOSSES[name].row_losses(outputs_of(name, outputs), np.ones(30), output)
 
 
 class TestComparison:

@@ -25,6 +25,8 @@ from fnnctl.nn.workspace import Workspace
 
 PARAMETER = 0.3
 """Of every activation that has one."""
+PARAMETERS = {"huber": 0.2, "tweedie": 1.7}
+"""Of every loss that has one."""
 FLOAT64 = np.dtype(np.float64)
 
 
@@ -43,11 +45,14 @@ def pieces_of(activation: str) -> int:
 
 def draw_targets(shape: NetworkShape, rng: np.random.Generator, size: tuple[int, ...]) -> npt.NDArray[Any]:
     """Random targets of the output's kind."""
-    return (
-        rng.normal(size=size)
-        if shape.output.kind in REAL_VALUE_LOSSES
-        else rng.integers(0, shape.output.size, size)
-    )
+    match LOSS_RECORDS[shape.output.kind].targets:
+        case "counts" | "not_negative":
+            return rng.poisson(1.0, size).astype(np.float64)
+        case "positive":
+            return rng.gamma(2.0, 0.5, size)
+    if shape.output.kind in REAL_VALUE_LOSSES:
+        return rng.normal(size=size)
+    return rng.integers(0, shape.output.size, size)
 
 
 def draw_stage_features(shape: NetworkShape, inputs: FloatArray, rng: np.random.Generator) -> None:
@@ -77,11 +82,32 @@ def draw_stage_statistics(layout: ParameterLayout, statistics: FloatArray, rng: 
     edges[..., -2:] = numeric.bins
 
 
-def real_losses(output: str, errors: FloatArray, parameter: float) -> FloatArray:
-    """The losses of errors of any shape, whose formulas have tests by hand in `tests/nn/losses`."""
-    losses = np.empty_like(errors)
-    ERROR_LOSSES[output].losses(errors, parameter, out=losses)
-    return losses
+def scores_of(output: str, values: FloatArray) -> FloatArray:
+    """The scores of outputs of any shape."""
+    return np.log(values) if LOSS_RECORDS[output].scores == "logarithm" else values
+
+
+def outputs_of(output: str, scores: FloatArray) -> FloatArray:
+    """The inverse of `scores_of`."""
+    return np.exp(scores) if LOSS_RECORDS[output].scores == "logarithm" else scores
+
+
+def real_losses(output: str, z: FloatArray, targets: FloatArray, parameter: float) -> FloatArray:
+    """The losses of scores and targets of any shape; those of errors have tests by hand in `tests/nn`."""
+    if output in ERROR_LOSSES:
+        errors, losses = z - targets, np.empty_like(z)
+        ERROR_LOSSES[output].losses(errors, parameter, out=losses)
+        return losses
+    means = np.exp(z)
+    logs = np.log(np.where(targets > 0, targets, 1.0)) - z
+    match output:
+        case "poisson":
+            return np.asarray(targets * logs - (targets - means))
+        case "gamma":
+            return np.asarray(targets / means - 1 - logs)
+    p = parameter
+    constant = targets ** (2 - p) / ((1 - p) * (2 - p))
+    return np.asarray(constant - targets * means ** (1 - p) / (1 - p) + means ** (2 - p) / (2 - p))
 
 
 class Case:
@@ -167,18 +193,13 @@ class Case:
                 risk = risk + self.l1 * np.abs(W).reshape(len(W), -1).sum(axis=1)
         return risk
 
-    def errors(self, z: FloatArray) -> FloatArray:
-        """Scores minus mixed targets, (K, batch)."""
-        targets = self.targets
-        if targets.partners is None or targets.share is None:
-            return np.asarray(z - targets.y)
-        return np.asarray(z - (targets.share * targets.y + (1 - targets.share) * targets.partners))
-
     def real_losses(self, z: FloatArray) -> FloatArray:
-        """The losses of real values, (K, batch)."""
-        return real_losses(
-            self.layout.shape.output.kind, self.errors(z), self.layout.shape.output.loss_parameter
-        )
+        """The losses of real values, (K, batch), for mixed targets."""
+        targets, output = self.targets, self.layout.shape.output
+        y = targets.y
+        if targets.partners is not None and targets.share is not None:
+            y = targets.share * targets.y + (1 - targets.share) * targets.partners
+        return real_losses(output.kind, z, y, output.loss_parameter)
 
     def cross_entropies(self, scores: FloatArray) -> FloatArray:
         """−Σ t log ŷ, (K, batch)."""

@@ -9,6 +9,8 @@ from typing import Any, Final, Literal
 import numpy as np
 from hypothesis import strategies as st
 
+from fnnctl.arrays import FloatArray
+from fnnctl.config.schema.losses import LOSS_RECORDS
 from fnnctl.config.schema.setting import setting_of
 from fnnctl.config.schema.stopping import ConvergenceConfig, EarlyStoppingConfig
 from fnnctl.config.schema.training import TrainingConfig
@@ -184,5 +186,17 @@ def examples_of(settings: StackSettings, rows: int) -> Examples:
     if not is_real:
         return examples
     noise = np.random.default_rng(1).normal(size=rows)
-    targets = (examples.targets - 2.0 + noise) / 2.0
+    targets = in_range(shape.output.kind, (examples.targets - 2.0 + noise) / 2.0)
     return Examples(examples.inputs, targets.astype(settings.dtype))
+
+
+def in_range(output: str, numbers: FloatArray) -> FloatArray:
+    """Targets that the output may have, from numbers around 0."""
+    match LOSS_RECORDS[output].targets:
+        case "counts":
+            return np.round(np.exp(numbers))
+        case "not_negative":
+            return np.maximum(numbers, 0.0)
+        case "positive":
+            return np.exp(numbers)
+    return numbers

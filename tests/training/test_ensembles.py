@@ -12,6 +12,7 @@ from scipy.special import log_softmax, logsumexp, softmax
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.config.schema.stopping import ConvergenceConfig, EarlyStoppingConfig
 from fnnctl.nn.losses.base import TargetArray
+from fnnctl.nn.losses.real_values import ERROR_LOSSES
 from fnnctl.nn.losses.registry import LOSSES, REAL_VALUE_LOSSES
 from fnnctl.nn.shape import OutputShape
 from fnnctl.tasks.temperature import PRIOR_ROWS, fit_temperature
@@ -22,7 +23,7 @@ from fnnctl.training.pool import Examples
 from fnnctl.training.scoring import Scorer
 from fnnctl.training.stack import Stack
 from fnnctl.training.trainer import Outcome, TrainedMember, train_stack
-from tests.nn.gradients import outputs_for, real_losses
+from tests.nn.gradients import PARAMETERS, outputs_for, real_losses, scores_of
 from tests.training.random_stacks import examples_of
 from tests.training.recipes import member_of, settings_of
 
@@ -60,7 +61,9 @@ class Case:
 def case_of(output: str, **changes: Any) -> Case:
     classes = outputs_for(output)
     settings = settings_of(6, ((30, "relu"),), classes, **changes)
-    shape = replace(settings.shape, output=OutputShape(classes, output, loss_parameter=0.7))
+    shape = replace(
+        settings.shape, output=OutputShape(classes, output, loss_parameter=PARAMETERS.get(output, 1.0))
+    )
     settings = replace(settings, shape=shape, ensemble=SIZE)
     members = [
         member_of(settings, ROWS, VALIDATION, seed=seed, epochs=EPOCHS, learning_rate=0.01, l2=0.0)
@@ -89,20 +92,25 @@ def epochs_alone(case: Case, epochs: int = EPOCHS) -> tuple[FloatArray, list[lis
 
 
 def averaged_loss(case: Case, scores: FloatArray) -> tuple[float, float]:
-    """The loss and the accuracy or R² of the mean probabilities or values, by other libraries' functions."""
+    """The loss and the accuracy, R² or D² of the mean probabilities or values, by other functions."""
     output, targets = case.settings.shape.output, case.targets
     if output.kind not in REAL_VALUE_LOSSES:
         p = softmax(scores, axis=2).mean(axis=0)
         loss = -np.log(p[np.arange(len(p)), targets]).mean()
         return float(loss), float((p.argmax(axis=1) == targets).mean())
-    errors = scores.mean(axis=0)[:, 0] - targets.astype(np.float64)
-    losses = real_losses(output.kind, errors, output.loss_parameter)
-    return float(losses.mean()), float(1 - (errors**2).mean() / np.var(targets.astype(np.float64)))
+    values, y = scores.mean(axis=0)[:, 0], targets.astype(np.float64)
+    losses, of_mean = (
+        real_losses(output.kind, scores_of(output.kind, means), y, output.loss_parameter)
+        for means in (values, np.full_like(y, y.mean()))
+    )
+    if output.kind in ERROR_LOSSES:
+        return float(losses.mean()), float(1 - np.square(values - y).mean() / np.var(y))
+    return float(losses.mean()), float(1 - losses.sum() / of_mean.sum())
 
 
 def validated(trained: TrainedMember) -> FloatArray:
-    """The validation loss and the accuracy or R² of each epoch, (epochs, 2)."""
-    names = ("validation_loss", "validation_accuracy", "validation_r2")
+    """The validation loss and the accuracy, R² or D² of each epoch, (epochs, 2)."""
+    names = ("validation_loss", "validation_accuracy", "validation_r2", "validation_d2")
     return np.transpose([trained.history[name] for name in names if name in trained.history])
 
 

@@ -10,6 +10,7 @@ import pytest
 from scipy.special import softmax
 
 from fnnctl.arrays import FloatArray
+from fnnctl.nn.losses.real_values import ERROR_LOSSES
 from fnnctl.nn.losses.registry import LOSSES, REAL_VALUE_LOSSES
 from fnnctl.nn.network import Network, inner_members
 from fnnctl.nn.shape import OutputShape
@@ -17,7 +18,7 @@ from fnnctl.training.members import Member, StackSettings
 from fnnctl.training.scoring import RowScorer, Scorer
 from fnnctl.training.stack import Stack
 from fnnctl.training.trainer import train_stack
-from tests.nn.gradients import outputs_for, real_losses
+from tests.nn.gradients import PARAMETERS, outputs_for, outputs_of, real_losses, scores_of
 from tests.training.random_stacks import examples_of
 from tests.training.recipes import member_of, settings_of
 
@@ -38,7 +39,7 @@ def case_of(output: str, *, inner: int = 1, **changes: Any) -> tuple[StackSettin
     """Three members; those of a regression have limits of their own, within which many outputs are not."""
     classes = outputs_for(output)
     settings = settings_of(4, ((9, "relu"),), classes, precision="float64", **changes)
-    last = OutputShape(classes, output, loss_parameter=0.2)
+    last = OutputShape(classes, output, loss_parameter=PARAMETERS.get(output, 1.0))
     settings = replace(settings, shape=replace(settings.shape, output=last, inner_members=inner))
     members = [
         member_of(
@@ -79,17 +80,22 @@ def test_the_record_is_about_the_mean_of_all_networks(output: str, kind: str) ->
         if member.limits is None:
             estimates.append(softmax(scores, axis=2).mean(axis=0))
         else:
-            estimates.append(np.clip(scores, *member.limits).mean(axis=0))
-            assert (np.clip(scores, *member.limits) != scores).any()
+            values = np.clip(scores_of(output, scores), *member.limits)
+            estimates.append(outputs_of(output, values).mean(axis=0))
+            assert (values != scores_of(output, scores)).any()
     if kind.startswith("ensemble"):
         estimates = [np.mean(estimates, axis=0)] * 3
     if kind == "bags":
         estimates, targets = [np.concatenate(estimates)] * 3, [np.concatenate(targets)] * 3
     for k, (own, y) in enumerate(zip(estimates, targets, strict=True)):
         if output in REAL_VALUE_LOSSES:
-            errors = own[:, 0] - y
-            loss, name = real_losses(output, errors, 0.2).mean(), "validation_r2"
-            metric = 1 - (errors**2).sum() / ((y - y.mean()) ** 2).sum()
+            losses, of_mean = (
+                real_losses(output, scores_of(output, values), y, PARAMETERS.get(output, 1.0))
+                for values in (own[:, 0], np.full_like(y, y.mean()))
+            )
+            loss, name, metric = losses.mean(), "validation_d2", 1 - losses.sum() / of_mean.sum()
+            if output in ERROR_LOSSES:
+                name, metric = "validation_r2", 1 - np.square(own[:, 0] - y).mean() / y.var()
         else:
             loss, name = -np.log(own[np.arange(len(y)), y]).mean(), "validation_accuracy"
             metric = (own.argmax(axis=1) == y).mean()

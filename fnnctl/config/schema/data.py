@@ -9,11 +9,12 @@ from pydantic import Discriminator, Field, Tag
 
 from fnnctl.config.problems import no_effect, no_effect_without, sentence
 from fnnctl.config.schema import recipe_values
+from fnnctl.config.schema.losses import LOG_MEANS
 from fnnctl.config.schema.section import MAX_SEED, ClassName, Section
 from fnnctl.config.schema.setting import Place, RecipeValue, Setting
 from fnnctl.config.table_files import kind_by_name
 from fnnctl.errors import Problem
-from fnnctl.text import quoted
+from fnnctl.text import joined_words, quoted
 
 if TYPE_CHECKING:
     from fnnctl.config.schema.experiment import Experiment
@@ -123,6 +124,24 @@ def _not_stratified(experiment: Experiment, _: Place) -> Iterator[Problem]:
     if experiment.is_undivided or not experiment.data.split.stratify:
         causes = ("evaluation.cross_validation.stratify", "data.split.stratify", *PARTS)
         yield no_effect("neither parts nor folds are stratified", *causes)
+
+
+def _no_rates(experiment: Experiment, _: Place) -> Iterator[Problem]:
+    """Unless `model.output` is one of counts and amounts, whose mean is a rate times the exposure."""
+    output = experiment.model.output.name
+    if output not in LOG_MEANS:
+        text = "an exposure is for {outputs}, but model.output is {output}"
+        advice = "write model.output: poisson for counts, or tweedie or gamma for amounts"
+        outputs = f"the outputs {joined_words(LOG_MEANS)}"
+        yield sentence(text, "model.output", advice=advice, outputs=outputs, output=output)
+
+
+def _transformed_mean(experiment: Experiment, place: Place) -> Iterator[Problem]:
+    """With an output of counts and amounts, which is the logarithm of the mean itself; `auto` is `none`."""
+    output = experiment.model.output.name
+    if output in LOG_MEANS and place.value != "auto":
+        text = "the output {output} is the logarithm of the target's mean already"
+        yield sentence(text, "model.output", advice="write none", output=output)
 
 
 def _nothing_left_to_train_on(experiment: Experiment, _: Place) -> Iterator[Problem]:
@@ -260,6 +279,19 @@ class DataConfig(Section):
     ] = None
     """A column with the weight of each training row in the loss. It is not used as a feature. Only ratios
     matter, because weights are scaled to mean 1."""
+    exposure: Annotated[
+        str | None,
+        Setting(
+            not_searched=_READ_ONCE,
+            since="0.12",
+            needs_numbers="classes have no rates",
+            contradictions=(_no_rates,),
+            synonyms=("exposures", "offset", "offset_column"),
+        ),
+    ] = None
+    """A column with the exposure of each row, above 0: how long, or how much, it was observed, such as the
+    years of a policy. The network estimates the rate per unit of exposure, and predictions are the rate times
+    the exposure. It is not used as a feature, and must have a number in every row, also of a test file."""
     positive_class: Annotated[
         ClassName | None,
         Setting(
@@ -330,13 +362,14 @@ class DataConfig(Section):
     """How numeric columns are scaled, fitted on the training part: by mean and standard deviation, by median
     and interquartile range (or half the range where that is 0), by minimum and maximum, or not at all."""
     target_transform: Annotated[
-        TargetTransformName, Setting(since="0.3", needs_numbers="classes are no numbers")
+        TargetTransformName,
+        Setting(since="0.3", needs_numbers="classes are no numbers", contradictions=(_transformed_mean,)),
     ] = "none"
     """In a regression: what the network is trained on in place of the target, fitted to the training rows.
     `log` is the target's logarithm (if one is 0, half of the smallest positive one is added first),
     `quantile` the normal score of its rank. `auto` is `log` if no training target is negative, their skewness
-    is above 1, and that of the logarithm is nearer to 0; else `none`. Predictions and metrics are in the
-    target's units."""
+    is above 1, and that of the logarithm is nearer to 0; else `none`, also for counts and amounts, whose
+    outputs are logarithms of means. Predictions and metrics are in the target's units."""
     max_categories: Annotated[
         Annotated[int, Field(ge=2, le=1_000_000)] | None, Setting(no_effect=(_is_array,))
     ] = MAX_CATEGORIES

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Final, Literal, TypeAlias
 from pydantic import Field
 
 from fnnctl.config.schema.section import ClassName, Section, Shorthand, written_out
-from fnnctl.metrics.metric import TaskName
+from fnnctl.metrics.metric import Needs, TaskName
 from fnnctl.metrics.registry import CLASSIFICATION, REGRESSION
 from fnnctl.text import capitalized, joined_words
 
@@ -85,16 +85,49 @@ class HuberOutput(OutputSection):
     """The error above which the loss is linear, in standard deviations of the target."""
 
 
+class PoissonOutput(OutputSection):
+    """The logarithm of a mean count, with Poisson's deviance as its loss."""
+
+    synonyms = ("poisson_loss", "poisson_nll", "count:poisson", "count")
+    name: Literal["poisson"]
+
+
+class GammaOutput(OutputSection):
+    """The logarithm of a mean amount above 0, with the gamma distribution's deviance as its loss."""
+
+    synonyms = ("gamma_loss", "reg:gamma")
+    name: Literal["gamma"]
+
+
+class TweedieOutput(OutputSection):
+    """The logarithm of a mean amount that may be 0, with Tweedie's deviance as its loss."""
+
+    synonyms = ("tweedie_loss", "reg:tweedie")
+    name: Literal["tweedie"]
+    power: Annotated[float, Field(gt=1.0, lt=2.0)] = 1.5
+    """The power of the mean that the variance grows with: near 1 as of counts, near 2 as of gamma amounts."""
+
+
 Output = Annotated[
     Annotated[
-        AutoOutput | SoftmaxOutput | LogisticOutput | SquaredOutput | AbsoluteOutput | HuberOutput,
+        AutoOutput
+        | SoftmaxOutput
+        | LogisticOutput
+        | SquaredOutput
+        | AbsoluteOutput
+        | HuberOutput
+        | PoissonOutput
+        | GammaOutput
+        | TweedieOutput,
         Field(discriminator="name"),
     ],
     Shorthand("name", default="auto"),
 ]
 
 Estimate: TypeAlias = Literal["probabilities", "mean", "median"]
-ScoreForm: TypeAlias = Literal["outputs", "positive_class"]
+ScoreForm: TypeAlias = Literal["outputs", "positive_class", "logarithm"]
+TargetRange: TypeAlias = Literal["numbers", "counts", "positive", "not_negative"]
+OF_CLASSES: Final[tuple[Needs, ...]] = ("predictions", "ranking", "probabilities", "decision")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +144,13 @@ class LossRecord:
     """The loss function: values of two outputs' losses can be compared if their functions are the same."""
     estimates: Estimate
     """What the outputs with the smallest loss are; mean and median are those of the target."""
+    measures: tuple[Needs, ...] = ("predictions",)
+    """What its networks can be measured by: metrics that need something else do not exist for them."""
     scores: ScoreForm = "outputs"
-    """What the network's scores are: the task's outputs, or that of the positive one of two classes; the
-    other one's is then 0."""
+    """What the network's scores are: the task's outputs, or their logarithm, or that of the positive one of
+    two classes; the other one's is then 0."""
+    targets: TargetRange = "numbers"
+    """Which numbers the targets of a regression may be; counts are whole numbers from 0 on."""
     parameter: str | None = None
     """The setting that is the loss function's parameter; losses with different ones cannot be compared."""
     is_default: bool = False
@@ -137,6 +174,7 @@ LOSS_RECORDS: Final[Mapping[str, LossRecord]] = {
         label="cross-entropy",
         function="cross_entropy",
         estimates="probabilities",
+        measures=OF_CLASSES,
         is_default=True,
     ),
     "logistic": LossRecord(
@@ -145,6 +183,7 @@ LOSS_RECORDS: Final[Mapping[str, LossRecord]] = {
         label="cross-entropy of one output, for two classes",
         function="cross_entropy",
         estimates="probabilities",
+        measures=OF_CLASSES,
         scores="positive_class",
     ),
     "squared": LossRecord(
@@ -170,8 +209,41 @@ LOSS_RECORDS: Final[Mapping[str, LossRecord]] = {
         estimates="mean",
         parameter="delta",
     ),
+    "poisson": LossRecord(
+        section=PoissonOutput,
+        task=REGRESSION,
+        label="half of Poisson's deviance, as a share of the baseline's",
+        function="poisson",
+        estimates="mean",
+        measures=("predictions", "deviances"),
+        scores="logarithm",
+        targets="counts",
+    ),
+    "gamma": LossRecord(
+        section=GammaOutput,
+        task=REGRESSION,
+        label="half the gamma deviance, as a share of the baseline's",
+        function="gamma",
+        estimates="mean",
+        measures=("predictions", "deviances"),
+        scores="logarithm",
+        targets="positive",
+    ),
+    "tweedie": LossRecord(
+        section=TweedieOutput,
+        task=REGRESSION,
+        label="half of Tweedie's deviance, as a share of the baseline's",
+        function="tweedie",
+        estimates="mean",
+        measures=("predictions", "deviances"),
+        scores="logarithm",
+        targets="not_negative",
+        parameter="power",
+    ),
 }
 """By name, in the order of the documentation."""
+LOG_MEANS: Final = [name for name, record in LOSS_RECORDS.items() if record.scores == "logarithm"]
+"""The outputs of counts and amounts, which may have an exposure."""
 DEFAULT_OUTPUTS: Final[Mapping[TaskName, OutputSection]] = {
     record.task: record.section.model_construct(name=name)
     for name, record in LOSS_RECORDS.items()

@@ -41,8 +41,10 @@ from fnnctl.data.tables.typed_columns import (
 )
 from fnnctl.text import counted, quoted
 
-Kind = Literal["numeric", "categorical", "date", "ignore", "weights", "group"]
+Kind = Literal["numeric", "categorical", "date", "ignore", "weights", "exposure", "group"]
 """What a config declares a column to be."""
+ROW_KINDS: Final[tuple[Kind, ...]] = ("weights", "exposure")
+"""The kinds of columns whose numbers are facts about the rows, and no features."""
 UNDECIDED: Final[tuple[Kind | None, ...]] = (None, "numeric", "date")
 """The kinds of columns whose format is found from their values."""
 ROW_NUMBER = np.uint32
@@ -65,8 +67,10 @@ class Table:
     """(rows,) float64, NaN if missing."""
     groups: IntArray | None = None
     """(rows,) the number of each row's group, -1 if missing."""
+    exposures: FloatArray | None = None
+    """(rows,) float64, NaN if missing."""
     lines: IntArray | None = None
-    """(rows,) the line where each row starts; known for a CSV file with weights."""
+    """(rows,) the line where each row starts; known for a CSV file with weights or exposures."""
     mapped: MappedNumbers | None = None
     file_rows: IntArray = field(default_factory=lambda: np.empty(0, ROW_NUMBER))
     """(rows,) the rows' numbers in the file, from 0, once they are `labelled`."""
@@ -87,7 +91,8 @@ class Table:
         self.numeric.keep(has_label, self.numeric.names)
         for name, column in self.categorical.items():
             self.categorical[name] = replace(column, codes=column.codes[has_label])
-        per_row = {"weights": self.weights, "groups": self.groups, "lines": self.lines}
+        names = ("weights", "groups", "exposures", "lines")
+        per_row = {name: getattr(self, name) for name in names}
         labelled: dict[str, Any] = {
             key: None if values is None else values[has_label] for key, values in per_row.items()
         }
@@ -123,7 +128,7 @@ class _Pass:
         """The columns that are not read together, with their positions."""
         positions, readers = [], []
         for position, slot in enumerate(slots):
-            if isinstance(slot.reader, NumberColumn) and slot.kind != "weights":
+            if isinstance(slot.reader, NumberColumn) and slot.kind not in ROW_KINDS:
                 positions.append(position)
                 readers.append(slot.reader)
             elif slot.reader:
@@ -132,7 +137,8 @@ class _Pass:
         self.numeric = NumberMatrix([slots[position].name for position in positions])
         self._held: FloatArray = np.empty((0, len(positions)))
         """The last rows of numbers, if they are not appended yet."""
-        self.weights, self.lines = array("d"), array("q")
+        self._of_rows = {slot.kind: array("d") for slot in slots if slot.kind in ROW_KINDS}
+        self._lines = array("q")
 
     def add(self, block: Block) -> None:
         columns = block.columns
@@ -142,9 +148,10 @@ class _Pass:
             if isinstance(slot.reader, TextColumn):
                 slot.reader.add(columns[position], block.lines)
             elif slot.reader:
-                values = columns[position].texts()
-                self.weights.frombytes(slot.reader.read(values, block.lines).tobytes())
-                self.lines.extend(block.lines)
+                values = slot.reader.read(columns[position].texts(), block.lines)
+                self._of_rows[slot.kind].frombytes(values.tobytes())
+        if self._of_rows:
+            self._lines.extend(block.lines)
         numbers = self._numbers.read(block)
         if len(self._held):
             numbers = np.concatenate([self._held, numbers])
@@ -202,10 +209,15 @@ class _Pass:
             self.numeric,
             {slot.name: column for slot, column in texts.items() if slot.kind != "group"},
             self.numeric.rows,
-            np.array(self.weights) if self.weights else None,
+            self._numbers_of("weights"),
             groups[0] if groups else None,
-            np.array(self.lines) if self.weights else None,
+            self._numbers_of("exposure"),
+            np.array(self._lines) if self._lines else None,
         )
+
+    def _numbers_of(self, kind: Kind) -> FloatArray | None:
+        values = self._of_rows.get(kind)
+        return np.array(values) if values else None
 
 
 def read_table(
@@ -234,8 +246,8 @@ def read_table(
     if last_pass.numeric.rows == 0 and not problems:
         problems.add("the file has a header but no rows")
     for slot in last_pass.slots:
-        if slot.kind == "weights" and isinstance(slot.reader, NumberColumn):
-            _refuse_texts(slot.name, slot.reader.value_counts(), problems)
+        if slot.kind in ROW_KINDS and isinstance(slot.reader, NumberColumn):
+            _refuse_texts(slot.name, slot.kind, slot.reader.value_counts(), problems)
     if late := last_pass.late():
         # The first values of these columns were read as numbers, so their texts are lost: read them again.
         _, last_pass = read(Problems(problems.file), late)
@@ -293,7 +305,7 @@ def _typed_groups(
         match kinds.get(name):
             case "categorical":
                 columns[name] = typed(name, texts[name], "categorical", declared=True)
-            case "numeric" | "weights":
+            case "numeric" | "weights" | "exposure":
                 undecided[name] = "numeric"
             case "date":
                 undecided[name] = "date"
@@ -354,7 +366,7 @@ def _slots(
         if not _is_used(name, kind):
             slots.append(_Slot(name, kind, None))
             continue
-        numeric = kind == "weights"
+        numeric = kind in ROW_KINDS
         if kind in (None, "numeric") and name not in as_texts:
             numeric = _looks_numeric(column, form, codes=kind == "numeric")
         reader = NumberColumn(form.missing) if numeric else text_column(column, form.missing)
@@ -379,15 +391,15 @@ def _looks_numeric(column: Column, form: CsvFormat, *, codes: bool) -> bool:
     return is_plain and (codes or not have_code(values, form.missing))
 
 
-def _refuse_texts(name: str, counts: ValueCounts, problems: Problems) -> None:
-    """Note the first value of the weights that is not a number."""
+def _refuse_texts(name: str, kind: Kind | None, counts: ValueCounts, problems: Problems) -> None:
+    """Note the first value of weights or exposures that is not a number."""
     if counts.first is None:
         return
     line, text = counts.first
     problem = number_problem(text)
     values = counts.numbers + counts.almost + counts.texts
     count = f"numbers: {counts.numbers:,} of {counted(values, 'value')}"
-    advice = "The column of data.weights needs a number in every row"
+    advice = f"The column of data.{kind} needs a number in every row"
     problems.add(f"column {quoted(name)}: {problem} ({count}). {advice}", line=line)
 
 

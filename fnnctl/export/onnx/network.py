@@ -19,6 +19,7 @@ from fnnctl.config.schema.losses import LOSS_RECORDS, ScoreForm
 from fnnctl.errors import UsageError
 from fnnctl.export.onnx.activations import ACTIVATION_OPERATORS, Layer
 from fnnctl.nn.layers.input_stage import own_bins
+from fnnctl.nn.losses.log_means import BOUND
 from fnnctl.nn.network import Network
 from fnnctl.nn.shape import CategoryStatisticsShape, InputStageShape, NumericEmbeddingShape
 from fnnctl.text import quoted
@@ -228,10 +229,15 @@ def _output_layer(graph: Graph, stack: Stack, inputs: Inputs, scales: FloatArray
     )
     z = graph.add("Add", inputs.product(graph, stack.constant(weights)), stack.constant(biases))
     limits = [network.limits[0] for network in stack.networks if network.limits is not None]
-    if not limits:
+    if limits:
+        low, high = (stack.of_members(np.array(ends)[:, None, None]) for ends in zip(*limits, strict=True))
+        z = graph.add("Max", graph.add("Min", z, high), low)
+    if record.scores != "logarithm":
         return z
-    low, high = (stack.of_members(np.array(ends)[:, None, None]) for ends in zip(*limits, strict=True))
-    return graph.add("Max", graph.add("Min", z, high), low)
+    bound = np.array(BOUND)
+    return graph.add(
+        "Exp", graph.add("Max", graph.add("Min", z, stack.constant(bound)), stack.constant(-bound))
+    )
 
 
 def _for_class(array: FloatArray, positive: int) -> FloatArray:
@@ -244,6 +250,7 @@ def _for_class(array: FloatArray, positive: int) -> FloatArray:
 WEIGHTS_OF_OUTPUTS: Final[Mapping[ScoreForm, Callable[[FloatArray, int], FloatArray]]] = {
     "outputs": lambda array, positive: array,
     "positive_class": _for_class,
+    "logarithm": lambda array, positive: array,
 }
 """For each form of scores: the weights or biases, (…, outputs), of the outputs from those of the scores."""
 

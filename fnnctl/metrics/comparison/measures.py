@@ -14,10 +14,7 @@ from fnnctl.metrics.comparison.shares import unseen_rows
 from fnnctl.metrics.confusion import ClassCounts
 from fnnctl.metrics.metric import Metric, OfAreas, OfCounts, OfRows
 from fnnctl.metrics.ranking import add_influences, class_rankings, estimate_auc, mean_auc
-from fnnctl.metrics.rows import ClassRows, ErrorRows, of_sum, spread_of
-
-Combine: TypeAlias = Callable[[FloatArray], FloatArray]
-"""From sums over rows, (…, m), to the metric, (…); NaN where it does not exist."""
+from fnnctl.metrics.rows import ClassRows, Combine, ErrorRows, of_sum
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,14 +128,7 @@ def error_measure(metric: Metric[ErrorRows], rows: ErrorRows) -> RowSums | None:
     """A metric of a regression; None if it has no value."""
     if not isinstance(metric.formula, OfRows):
         raise TypeError(f"{metric.name} does not follow from a value per row")
-    form = metric.formula.form
-    columns, (index,) = rows.columns(metric.formula.values(rows))
-
-    def combine(sums: FloatArray) -> FloatArray:
-        spread = spread_of(sums[..., 0], sums[..., 3], sums[..., 4])
-        combined: FloatArray = of_sum(form, sums[..., index], sums[..., 0], spread)
-        return combined
-
+    columns, (combine,) = rows.summed([metric.formula])
     return _known(RowSums(columns, combine))
 
 

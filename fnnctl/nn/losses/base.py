@@ -31,7 +31,8 @@ class Targets:
     y: TargetArray
     """(K, batch): the target of each example."""
     weights: FloatArray | None = None
-    """(K, batch): each example's factor in the loss."""
+    """(K, batch): each example's factor in the loss. Losses of counts and amounts have them also in
+    validation: see `log_means`."""
     partners: TargetArray | None = None
     """(K, batch): the targets of the examples that were mixed in."""
     share: FloatArray | None = None
@@ -46,7 +47,7 @@ class Targets:
 
     def of_ensembles(self, size: int) -> Targets:
         """What a loss evaluates for ensembles of `size` consecutive members, which have equal targets."""
-        return Targets(self.y[::size])
+        return Targets(self.y[::size], None if self.weights is None else self.weights[::size])
 
     def repeated(self, times: int) -> Targets:
         """The targets of `times` copies of the batch, one after the other, (K, times · batch)."""

@@ -103,7 +103,11 @@ class Classification:
         return None if name in self.classes else self._no_class(name)
 
     def output_decoder(
-        self, model: ModelConfig, targets: Targets, transform: TargetTransformName = "none"
+        self,
+        model: ModelConfig,
+        targets: Targets,
+        transform: TargetTransformName = "none",
+        exposures: FloatArray | None = None,
     ) -> OutputDecoder:
         counts = np.bincount(targets, minlength=len(self.classes))
         output = output_of(model.output, self.name)
@@ -207,16 +211,33 @@ class Classification:
         total -= np.log(shares.sum())
         return total
 
-    def shares(self, scores: Sequence[FloatArray], targets: Targets, decoder: OutputDecoder) -> list[float]:
+    def shares(
+        self,
+        scores: Sequence[FloatArray],
+        targets: Targets,
+        decoder: OutputDecoder,
+        exposures: FloatArray | None = None,
+    ) -> list[float]:
         return likelihood_shares(_log_likelihoods(scores, targets, decoder))
 
-    def mixture(self, scores: Sequence[FloatArray], targets: Targets, decoder: OutputDecoder) -> Mixture:
+    def mixture(
+        self,
+        scores: Sequence[FloatArray],
+        targets: Targets,
+        decoder: OutputDecoder,
+        exposures: FloatArray | None = None,
+    ) -> Mixture:
         likelihoods = np.exp(_log_likelihoods(scores, targets, decoder).astype(np.float64))
         truths = np.zeros(len(targets))
         return Mixture(likelihoods, truths, lambda means, _: -np.log(np.maximum(means, SMALLEST)))
 
     def score(
-        self, rows: IntArray, targets: Targets, batches: Iterable[FloatArray], decoder: OutputDecoder
+        self,
+        rows: IntArray,
+        targets: Targets,
+        batches: Iterable[FloatArray],
+        decoder: OutputDecoder,
+        exposures: FloatArray | None = None,
     ) -> ClassScores:
         return class_scores(self.classes, rows, targets, batches, decoder)
 

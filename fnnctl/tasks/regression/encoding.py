@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import Final
+
 import numpy as np
 
-from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.arrays import BoolArray, FloatArray, IntArray
+from fnnctl.config.schema.losses import TargetRange
 from fnnctl.data.columns.numbers import number_problem, plain_number
 from fnnctl.data.dataset import Dataset, RawTarget
 from fnnctl.data.problems import Problems
@@ -51,6 +55,43 @@ def values_of(target: RawTarget, counts: IntArray, file: str, test_file: str = "
             )
         raise DataError(Problem(message, file=file))
     return values
+
+
+def values_outside(dataset: Dataset, values: FloatArray) -> dict[TargetRange, str]:
+    """For each range that a target of these values, (N,), leaves, the first value outside and its row.
+
+    Such as `-1 in line 7 of visits.csv`.
+    """
+    found: dict[TargetRange, str] = {}
+    for name, is_outside in OUTSIDE.items():
+        outside = is_outside(values)
+        if outside.any():
+            found[name] = _place_of(dataset, int(outside.argmax()))
+    return found
+
+
+OUTSIDE: Final[Mapping[TargetRange, Callable[[FloatArray], BoolArray]]] = {
+    "counts": lambda values: (values < 0.0) | (values % 1.0 != 0.0),
+    "not_negative": lambda values: values < 0.0,
+    "positive": lambda values: values <= 0.0,
+}
+"""Which values are outside a range."""
+RANGES: Final[Mapping[TargetRange, str]] = {
+    "counts": "whole numbers from 0 on",
+    "not_negative": "numbers from 0 on",
+    "positive": "numbers above 0",
+}
+"""The ranges in words."""
+
+
+def _place_of(dataset: Dataset, row: int) -> str:
+    """The target of a row, and where it is."""
+    code, target = int(dataset.target.codes[row]), dataset.target
+    is_test = row >= len(dataset) - dataset.test_rows
+    file = printable((dataset.test_source if is_test else dataset.source) or "")
+    line = target.lines[code]
+    where = f"row {dataset.file_rows[row]} (from 0)" if line is None else f"line {line}"
+    return f"{target.texts[code]} in {where} of {file}"
 
 
 def target_value(target: str, text: str) -> tuple[float, str | None]:

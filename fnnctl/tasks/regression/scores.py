@@ -58,6 +58,10 @@ class EstimateScores:
     """(n,) the loss of each row."""
     baseline_losses: FloatArray | None
     """(n,) those of the baseline."""
+    power: float | None = None
+    """The power of the mean in the variance of counts and amounts; None for other targets."""
+    exposures: FloatArray | None = None
+    """(n,) the rows' exposures, by which rates are multiplied; None if the data have none."""
 
     @property
     def predictions(self) -> FloatArray:
@@ -67,7 +71,7 @@ class EstimateScores:
     @property
     def measured(self) -> ErrorRows:
         """The rows as formulas of metrics need them."""
-        return ErrorRows(self.targets, self.estimates)
+        return ErrorRows(self.targets, self.estimates, self.power, self.exposures)
 
     def metrics(self, *, complete: bool = True) -> dict[str, Any]:
         """The part's entry in metrics.json; see `PartScores`."""
@@ -81,7 +85,8 @@ class EstimateScores:
         """The metrics of the baseline on these rows, by name: see `PartScores`."""
         if self.baseline is None or self.baseline_loss is None:
             return None
-        metrics = score(ErrorRows(self.targets, self.baseline), loss=self.baseline_loss)
+        rows = ErrorRows(self.targets, self.baseline, self.power, self.exposures)
+        metrics = score(rows, loss=self.baseline_loss)
         del metrics[SUPPORT]
         return metrics
 
@@ -133,6 +138,8 @@ class EstimateScores:
             self.seed,
             losses,
             baseline_losses,
+            self.power,
+            _some(self.exposures, rows),
         )
 
     def row_badness(self) -> tuple[IntArray, FloatArray]:
@@ -170,31 +177,46 @@ def prediction_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -
 
 
 def estimate_scores(
-    rows: IntArray, targets: FloatArray, batches: Iterable[FloatArray], decoder: OutputDecoder, *, seed: int
+    rows: IntArray,
+    targets: FloatArray,
+    batches: Iterable[FloatArray],
+    decoder: OutputDecoder,
+    exposures: FloatArray | None = None,
+    *,
+    seed: int,
 ) -> EstimateScores:
     """Compute estimates of n ≥ 1 rows from the network's outputs, (…, 1), batch by batch.
 
-    The caller must check that the loss is finite.
+    With exposures, (n,), the outputs are of rates. The caller must check that the loss is finite.
     """
-    scale = scale_of(decoder)
+    scale, factors = scale_of(decoder), decoder.loss_factors(exposures, len(targets))
     outputs = np.concatenate(list(batches)).astype(np.float64)
-    standardized = scale.standardized(targets)
+    standardized = scale.standardized(targets if exposures is None else targets / exposures)
     baseline = baseline_losses = None
     with np.errstate(over="ignore", invalid="ignore"):
         if decoder.baseline is not None:
             baseline = np.full(len(rows), decoder.baseline[0])
             baseline_losses = row_losses(scale.standardized(baseline)[:, None], standardized, decoder)
         losses = row_losses(outputs, standardized, decoder)
+    estimates = scale.restored(outputs[:, 0])
+    if factors is not None:
+        losses = losses * factors
+        baseline_losses = None if baseline_losses is None else baseline_losses * factors
+    if exposures is not None:
+        estimates = estimates * exposures
+        baseline = None if baseline is None else baseline * exposures
     return EstimateScores(
         rows,
         targets,
-        scale.restored(outputs[:, 0]),
+        estimates,
         _mean(losses),
         baseline,
         None if baseline_losses is None else _mean(baseline_losses),
         seed,
         losses,
         baseline_losses,
+        decoder.power,
+        exposures,
     )
 
 
@@ -282,6 +304,8 @@ def out_of_fold(
             seed,
             repeat.concatenate([part.losses for part in parts]),
             repeat.concatenate_known([part.baseline_losses for part in parts]),
+            parts[0].power,
+            repeat.concatenate_known([part.exposures for part in parts]),
         )
         repeats.append((repeat.number, repeat.folds, scores))
         rows.append(repeat.rows)

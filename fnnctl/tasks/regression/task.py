@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, ClassVar
 
@@ -11,18 +12,20 @@ import numpy as np
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.config.rules.setting_rules import refused_settings
 from fnnctl.config.schema.data import TargetTransformName
-from fnnctl.config.schema.losses import output_of
+from fnnctl.config.schema.losses import LOG_MEANS, LOSS_RECORDS, Output, TargetRange, output_of
 from fnnctl.config.schema.model import Calibration, ModelConfig, Threshold
 from fnnctl.errors import Problem, UsageError
 from fnnctl.messages import Message
 from fnnctl.metrics.metric import TaskName
 from fnnctl.metrics.registry import R2, REGRESSION, class_of, objectives
+from fnnctl.nn.losses.log_means import BOUND
 from fnnctl.tasks.checks import refused_metric, refused_monitors, refused_output
 from fnnctl.tasks.decoder import OutputDecoder, TargetScale, output_shape
 from fnnctl.tasks.epoch_metrics import RegressionEpochMetrics
 from fnnctl.tasks.mixture import Mixture
 from fnnctl.tasks.one_column import ColumnValues, estimated_targets
-from fnnctl.tasks.regression.encoding import SMALLEST, target_value
+from fnnctl.tasks.regression.counts import mean_decoder, rates_of
+from fnnctl.tasks.regression.encoding import RANGES, SMALLEST, target_value
 from fnnctl.tasks.regression.scores import (
     EstimateOutOfFold,
     EstimateScores,
@@ -31,10 +34,10 @@ from fnnctl.tasks.regression.scores import (
     row_losses,
     scale_of,
 )
-from fnnctl.tasks.shares import error_shares
+from fnnctl.tasks.shares import deviance_shares, error_shares
 from fnnctl.tasks.target_transforms import transform_of
 from fnnctl.tasks.task import FoldScores, Targets, Task
-from fnnctl.text import counted, quoted
+from fnnctl.text import counted, joined_words, quoted
 
 if TYPE_CHECKING:
     from fnnctl.config.schema.experiment import Experiment
@@ -51,6 +54,8 @@ class Regression:
     """The name of the target column."""
     seed: int = field(default=0, compare=False)
     """The experiment's seed, for the intervals of metrics."""
+    outside: Mapping[TargetRange, str] = field(default_factory=dict, compare=False)
+    """For each range that the targets leave, the first value outside and its row."""
 
     name: ClassVar[TaskName] = REGRESSION
     classes: ClassVar[tuple[str, ...]] = ()
@@ -64,9 +69,23 @@ class Regression:
     def check(self, experiment: Experiment) -> list[Problem]:
         return [
             *refused_output(experiment.model.output, self.name),
+            *self._refused_targets(experiment.model.output),
             *refused_monitors(experiment, RegressionEpochMetrics(), self.name),
             *refused_settings(experiment, self.target, classes=0),
         ]
+
+    def _refused_targets(self, output: Output) -> Iterator[Problem]:
+        """A problem if a target is outside the range of the output."""
+        record = LOSS_RECORDS.get(output.name)  # `auto` has none
+        if record is not None and (outside := self.outside.get(record.targets)):
+            text = f"{output.name} is for {RANGES[record.targets]}, but {quoted(self.target)} is {outside}"
+            others = [
+                name
+                for name in (*LOG_MEANS, "squared")
+                if name != output.name and LOSS_RECORDS[name].targets not in self.outside
+            ]
+            advice = f"correct the value, or write output: {joined_words(others, 'or')}"
+            yield Problem(text, path="model.output", advice=advice, has_subject=True)
 
     def check_metric(self, metric: str) -> str | None:
         if class_of(metric) is not None:
@@ -74,10 +93,19 @@ class Regression:
         return refused_metric(metric, REGRESSION)
 
     def output_decoder(
-        self, model: ModelConfig, targets: Targets, transform: TargetTransformName = "none"
+        self,
+        model: ModelConfig,
+        targets: Targets,
+        transform: TargetTransformName = "none",
+        exposures: FloatArray | None = None,
     ) -> OutputDecoder:
-        """Transformed targets are standardized to mean 0 and deviation 1, or centred if all are equal."""
+        """Transformed targets are standardized to mean 0 and deviation 1, or centred if all are equal.
+
+        Counts and amounts are divided by their mean, or rates by the mean rate.
+        """
         shape = output_shape(output_of(model.output, self.name), 1)
+        if LOSS_RECORDS[shape.kind].scores == "logarithm":
+            return mean_decoder(shape, targets, exposures, clips=model.clip_outputs)
         fitted = transform_of(transform, targets)
         trained = targets if fitted is None else fitted.forward(targets)
         # The deviation of equal targets may be a rounding error.
@@ -130,7 +158,9 @@ class Regression:
         source, target = scale_of(decoder), scale_of(joint)
         if source.has_units_of(target):
             return scores
-        return target.standardized(source.restored(scores))
+        standardized = target.standardized(source.restored(scores))
+        # A mean of counts or amounts is above 0, and an estimate of another kind of network may not be.
+        return standardized if joint.power is None else np.maximum(standardized, math.exp(-BOUND))
 
     def combine(self, scores: Sequence[FloatArray], weights: Sequence[float] | None = None) -> FloatArray:
         """The mean of the networks' estimates, (n, 1) each.
@@ -143,11 +173,33 @@ class Regression:
             total += outputs.astype(np.float64) * share
         return total / sum(shares)
 
-    def shares(self, scores: Sequence[FloatArray], targets: Targets, decoder: OutputDecoder) -> list[float]:
-        return error_shares([part[:, 0] for part in scores], decoder.standardized(targets))
+    def shares(
+        self,
+        scores: Sequence[FloatArray],
+        targets: Targets,
+        decoder: OutputDecoder,
+        exposures: FloatArray | None = None,
+    ) -> list[float]:
+        estimates = [part[:, 0] for part in scores]
+        if decoder.power is None:
+            return error_shares(estimates, decoder.standardized(targets))
+        rates, factors = rates_of(targets, decoder, exposures)
+        return deviance_shares(estimates, rates, factors, decoder.power)
 
-    def mixture(self, scores: Sequence[FloatArray], targets: Targets, decoder: OutputDecoder) -> Mixture:
+    def mixture(
+        self,
+        scores: Sequence[FloatArray],
+        targets: Targets,
+        decoder: OutputDecoder,
+        exposures: FloatArray | None = None,
+    ) -> Mixture:
         estimates = np.stack([part[:, 0] for part in scores]).astype(np.float64)
+        if decoder.power is not None:
+            return Mixture(
+                estimates,
+                np.stack(rates_of(targets, decoder, exposures), axis=1),
+                lambda means, truths: row_losses(means[..., None], truths[:, 0], decoder) * truths[:, 1],
+            )
         if not decoder.has_transform:
             return Mixture(
                 estimates,
@@ -161,9 +213,14 @@ class Regression:
         )
 
     def score(
-        self, rows: IntArray, targets: Targets, batches: Iterable[FloatArray], decoder: OutputDecoder
+        self,
+        rows: IntArray,
+        targets: Targets,
+        batches: Iterable[FloatArray],
+        decoder: OutputDecoder,
+        exposures: FloatArray | None = None,
     ) -> EstimateScores:
-        return estimate_scores(rows, targets, batches, decoder, seed=self.seed)
+        return estimate_scores(rows, targets, batches, decoder, exposures, seed=self.seed)
 
     def out_of_fold(
         self, folds: Sequence[FoldScores], file_rows: IntArray, targets: Targets

@@ -33,7 +33,7 @@ class Batches:
         self._columns = epoch_metrics(settings.shape).training_columns
         self._rows = np.stack([member.train_rows for member in members])
         self.bounds = batch_bounds(self.rows, settings)
-        self._weights = _weights(members, settings) if settings.weighted else None
+        self._weights = _weights(members, settings, pool.factors) if settings.weighted else None
         self._techniques = technique_hyperparameters(settings, members)
         self._noise, self._mixup = (self._techniques.get(name) for name in ("input_noise", "mixup"))
         self._unchanging = len(self.bounds) == 1 and self._noise is None and self._mixup is None
@@ -131,10 +131,15 @@ def _each_in(orders: Sequence[IntArray], values: npt.NDArray[Any]) -> npt.NDArra
     return ordered
 
 
-def _weights(members: Sequence[Member], settings: StackSettings) -> FloatArray:
-    """The examples' weights, (K, rows), scaled to mean 1 so that they do not change the step length."""
+def _weights(members: Sequence[Member], settings: StackSettings, factors: FloatArray | None) -> FloatArray:
+    """The examples' weights, (K, rows), scaled to mean 1 so that they do not change the step length.
+
+    They are multiplied by the `factors` of the pool's rows, if there are any.
+    """
     weights = np.stack(
         [np.ones(member.train_rows.size) if member.weights is None else member.weights for member in members]
     )
     weights /= weights.mean(axis=1, keepdims=True)
+    if factors is not None:
+        weights *= np.stack([factors[member.train_rows] for member in members])
     return weights.astype(settings.dtype)
