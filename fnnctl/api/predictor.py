@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -96,10 +96,19 @@ class Predictor:
         """The name of the column that is predicted."""
         return self._model.description.target
 
+    @property
+    def exposure(self) -> str | None:
+        """The name of the column with the exposures; None if the network was trained without any."""
+        return self._model.description.table.exposure
+
     def predict(self, rows: Any) -> npt.NDArray[Any]:
-        """The predicted classes, as texts, or numbers, (n,)."""
+        """The predicted classes, as texts, or numbers, (n,).
+
+        Of a network that was trained with exposures, they are for those of the rows; of rows without this
+        column they are rates.
+        """
         predicted, _ = self._predictions(rows)
-        return predicted
+        return predicted[:, 0]
 
     def predict_proba(self, rows: Any) -> FloatArray:
         """The probabilities of the classes, (n, classes); raises `UsageError` for a regression."""
@@ -124,8 +133,9 @@ class Predictor:
         """
         if self.classes is not None:
             raise UsageError("classes have no intervals: use predict_set")
-        ends = self._region(coverage).intervals(self.predict(rows))
-        return np.stack(ends, axis=1)
+        predicted, _ = self._predictions(rows, self._region(coverage))
+        ends: FloatArray = predicted[:, -2:]
+        return ends
 
     def predict_set(self, rows: Any, coverage: float) -> npt.NDArray[np.bool_]:
         """Whether each class is in the set of each row, (n, classes); the sets hold the true class in this
@@ -179,13 +189,27 @@ class Predictor:
         return self._regions[coverage]
 
     @default_errstate()
-    def _predictions(self, rows: Any) -> tuple[npt.NDArray[Any], FloatArray]:
+    def _predictions(
+        self, rows: Any, region: RegionLimits | None = None
+    ) -> tuple[npt.NDArray[Any], FloatArray]:
+        """The leading columns of `fnnctl predict`, (n, columns), and the probabilities."""
         with self._own() as (networks, encoder), restored_blas_threads(self._model.threads):
-            blocks = self._blocks(rows, encoder)
-            batches = scored_blocks(networks, blocks, MEMORY_SOURCE, features=self._features)
+            exposures: list[FloatArray] = []
+
+            def blocks() -> Iterator[NewRows]:
+                for block in self._blocks(rows, encoder):
+                    if block.exposures is not None:
+                        exposures.append(block.exposures)
+                    yield block
+
+            batches = scored_blocks(networks, blocks(), MEMORY_SOURCE, features=self._features)
             scores = np.concatenate([batch.copy() for _, batch in batches])
-            predicted, probabilities = networks.task.predict(scores, networks.decoder)
-        return np.array([row[0] for row in predicted]), probabilities
+            decoder = networks.decoder if region is None else replace(networks.decoder, region=region)
+            networks.task.prediction_columns(decoder, has_exposures=bool(exposures))
+            predicted, probabilities = networks.task.predict(
+                scores, decoder, exposures=np.concatenate(exposures) if exposures else None
+            )
+        return np.array(predicted), probabilities
 
     @contextmanager
     def _own(self) -> Iterator[tuple[Networks, RowEncoder]]:
@@ -233,6 +257,8 @@ class Predictor:
 
         Raises `DataError` if a record lacks a column, unless a format may fill it in.
         """
+        if self.exposure is not None:
+            return None  # a table tells whether there are exposures
         if isinstance(rows, Mapping):
             if any(map(_is_column, rows.values())):
                 return None

@@ -115,8 +115,9 @@ def predict(
             _refuse_input(output, source, background_file)
     counter = None if drift is None else drift.counter(saved, to)
     explanation = _explanation(model, form.contributions, background_file, context)
-    columns = model.predictor.task.prediction_columns(decoder, form.top)
-    columns = [*columns, *(explanation.columns if explanation else ())]
+    explained = explanation.columns if explanation else ()
+    # A wrong option is told before a file is read.
+    model.predictor.task.prediction_columns(decoder, form.top, has_exposures=True)
     # On a terminal, the rows themselves show how far the reading is.
     on_screen = isinstance(to, Output) and to.is_terminal
     progress = nullcontext(UNREPORTED) if on_screen else context.listener.reading()
@@ -126,6 +127,8 @@ def predict(
             model, context.note, warn=as_notes(context.note), keep=form.keep, on_read=on_read
         ) as rows,
     ):
+        columns = model.predictor.task.prediction_columns(decoder, form.top, has_exposures=rows.has_exposures)
+        columns = [*columns, *explained]
         kept = output_names(rows.kept, ("row", *columns))
         for name, new in kept.items():
             if new != name:

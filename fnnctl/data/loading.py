@@ -29,6 +29,7 @@ from fnnctl.data.columns.notes import conversion_warnings
 from fnnctl.data.columns.numbers import numbers_among, plain_numbers
 from fnnctl.data.columns.types import NOT_USED, ColumnType, expansions
 from fnnctl.data.dataset import Dataset, RawTarget
+from fnnctl.data.exposures import note_wrong
 from fnnctl.data.feature_array import FeatureArray, read_arrays
 from fnnctl.data.files import UNREPORTED, OnRead, check_sha256, find_file
 from fnnctl.data.in_memory import MemoryData
@@ -51,8 +52,6 @@ from fnnctl.messages import Message
 from fnnctl.text import counted, did_you_mean, printable, quoted, word_list
 
 Numbers = TypeVar("Numbers", FloatArray, IntArray)
-LARGEST_EXPOSURE = 1e30
-"""The square of its product with a target is finite."""
 BUILTIN_FORMAT = CsvFormat(",", "utf-8", frozenset(DEFAULT_MISSING_VALUES))
 
 
@@ -418,30 +417,8 @@ def _check_weights_and_groups(table: Table, config: DataConfig, problems: Proble
 
 
 def _check_exposures(table: Table, config: DataConfig, problems: Problems) -> None:
-    if table.exposures is None or (problem := exposures_problem(table.exposures)) is None:
-        return
-    row, message = problem
-    line = None if table.lines is None else int(table.lines[row])
-    if line is None:
-        message = f"{message} (the first is row {row}, counted from 0)"
-    column = f"the column {quoted(config.exposure or '')}, which data.exposure names,"
-    problems.add(f"{column} {message}", line=line)
-
-
-def exposures_problem(exposures: FloatArray) -> tuple[int, str] | None:
-    """The first bad row and why the exposures (n,), NaN if missing, cannot be used; None if they can."""
-    missing, bad = np.flatnonzero(np.isnan(exposures)), np.flatnonzero(exposures <= 0.0)
-    if missing.size:
-        without = f"has {counted(missing.size, 'row')} without a value"
-        return int(missing[0]), f"{without}: fill them in, or leave the rows out"
-    if bad.size:
-        first = int(bad[0])
-        return first, f"has {exposures[first]:g} in {counted(bad.size, 'row')}: exposures must be above 0"
-    extreme = np.flatnonzero((exposures > LARGEST_EXPOSURE) | (exposures < 1.0 / LARGEST_EXPOSURE))
-    if extreme.size:
-        first = int(extreme[0])
-        return first, f"has {exposures[first]:g}: use a unit in which exposures are nearer to 1"
-    return None
+    if table.exposures is not None:
+        note_wrong(table.exposures, config.exposure or "", problems, lines=table.lines)
 
 
 def weights_problem(weights: FloatArray) -> tuple[int | None, str] | None:

@@ -19,6 +19,7 @@ import numpy as np
 from fnnctl.config.sources import MEMORY_SOURCE
 from fnnctl.data.columns.conversion import as_trained
 from fnnctl.data.columns.formats.base import ColumnFormat
+from fnnctl.data.exposures import note_wrong
 from fnnctl.data.feature_array import FeatureArray
 from fnnctl.data.files import UNREPORTED, OnRead, displayed_name, file_errors
 from fnnctl.data.preprocessing import Preprocessor
@@ -49,6 +50,8 @@ class NewFile:
     """The columns whose texts are kept for the output."""
     blocks: Iterator[NewRows]
     """Can be iterated once. Raises DataError for problems in a block when the block is read."""
+    has_exposures: bool = False
+    """Whether the rows have exposures, and the network was trained with some."""
 
 
 def note_missing(
@@ -126,13 +129,15 @@ def open_new_rows(
     target: str,
     labelled: bool,
     delimiter_setting: str,
+    exposure: str | None = None,
     keep: Keep = KEEP_NONE,
     keep_if_there: Sequence[str] = (),
     on_read: OnRead = UNREPORTED,
 ) -> Iterator[NewFile]:
     """Open a table in a file, on standard input (None) or in memory, whose columns are the preprocessor's.
 
-    The column `target` must be there if the rows are to be `labelled`, and is ignored otherwise.
+    The column `target` must be there if the rows are to be `labelled`, and is ignored otherwise. So must the
+    column `exposure` of a network that was trained with exposures, which is read otherwise if it is there.
     `delimiter_setting` is what the user changes if the header was not split into columns. The texts of the
     columns to `keep` are returned with the rows, and so are those to `keep_if_there`. `on_read` is called
     after each block if the file's length is known. Raises DataError if a column is missing, and the errors of
@@ -142,7 +147,7 @@ def open_new_rows(
     with open_table(source, form, problems) as file:
         problems.raise_any()
         needed = columns_of(preprocessor, form.formats)
-        used = {*needed, target}
+        used = {*needed, target, exposure}
         unused = tuple(name for name in file.names if name not in used)
         is_unsplit = file.header_line is not None and len(file.names) == 1 < len(needed)
         if is_unsplit and file.names[0] not in needed:
@@ -155,27 +160,36 @@ def open_new_rows(
         if labelled and target not in file.names and not problems:
             without = f"the target column {quoted(target)} is missing{suggestion(target, unused)}"
             problems.add(without, line=file.header_line)
+        if exposure is not None and exposure not in file.names:
+            if labelled:
+                problems.add(_without_exposure(exposure, unused), line=file.header_line)
+            exposure = None
         kept = kept_columns(keep, file.names, problems, line=file.header_line)
         kept = with_present(kept, keep_if_there, file.names)
         problems.raise_any()
-        blocks = _table_blocks(
-            file, form, preprocessor, target if labelled else None, kept, problems, on_read
+        encoder = RowEncoder(
+            preprocessor,
+            file.names,
+            form.formats,
+            form.missing,
+            file.block_rows,
+            target=target if labelled else None,
+            kept=kept,
+            exposure=exposure,
         )
-        yield NewFile(unused, kept, blocks)
+        yield NewFile(unused, kept, _table_blocks(file, encoder, problems, on_read), exposure is not None)
+
+
+def _without_exposure(exposure: str, unused: Sequence[str]) -> str:
+    """The problem of rows with targets but without exposures."""
+    return (
+        f"the column {quoted(exposure)}, which data.exposure names, is missing{suggestion(exposure, unused)}"
+    )
 
 
 def _table_blocks(
-    file: OpenTable,
-    form: CsvFormat,
-    preprocessor: Preprocessor,
-    target: str | None,
-    kept: Sequence[str],
-    problems: Problems,
-    on_read: OnRead,
+    file: OpenTable, encoder: RowEncoder, problems: Problems, on_read: OnRead
 ) -> Iterator[NewRows]:
-    encoder = RowEncoder(
-        preprocessor, file.names, form.formats, form.missing, file.block_rows, target=target, kept=kept
-    )
     with file_errors(problems.file):
         for block in file.blocks:
             yield from encoder.rows(block, problems)
@@ -185,9 +199,14 @@ def _table_blocks(
 
 
 def with_trained_names(
-    array: FeatureArray, preprocessor: Preprocessor, formats: Mapping[str, ColumnFormat]
+    array: FeatureArray,
+    preprocessor: Preprocessor,
+    formats: Mapping[str, ColumnFormat],
+    exposure: str | None = None,
 ) -> FeatureArray:
     """An array in memory, whose columns are those that the network was trained on, in order.
+
+    It may have the column of the exposures as well, at its place in an array that the network was trained on.
 
     Raises DataError if there is another number of them, or if the network needs more than plain numbers.
     """
@@ -203,9 +222,11 @@ def with_trained_names(
     if columns == len(names):
         return replace(array, names=names, named=True)
     if all(map(_DEFAULT_NAME.fullmatch, names)):
+        if exposure is not None and _DEFAULT_NAME.fullmatch(exposure) and columns > len(names):
+            names = (*names, exposure)
         positions = [int(name[1:]) for name in names]
         if columns == 1 + max(positions):  # a column without values was left out in training
-            return array.selected(positions)
+            return replace(array.selected(positions), names=names, named=True)
     trained = f"the network was trained on {len(names):,}: {word_list([*map(quoted, names)])}"
     problems.add(f"X has {counted(columns, 'column')}, but {trained}")
     raise problems.error()
@@ -218,6 +239,7 @@ def open_new_arrays(
     labelled: bool,
     label_format: ColumnFormat | None = None,
     missing: frozenset[str] = frozenset(),
+    exposure: str | None = None,
     keep: Keep = KEEP_NONE,
     keep_if_there: Sequence[str] = (),
 ) -> NewFile:
@@ -232,7 +254,7 @@ def open_new_arrays(
     if array.labels:
         array = replace(array, labels=as_trained(array.labels, label_format))
     needed_columns = columns_of(preprocessor)
-    used, names = frozenset(needed_columns), frozenset(array.names)
+    used, names = frozenset({*needed_columns, exposure}), frozenset(array.names)
     unused = tuple(name for name in array.names if name not in used)
     absent = [quoted(name) for name in needed_columns if name not in names]
     problems = Problems(array.stored.origin)
@@ -244,19 +266,37 @@ def open_new_arrays(
         problems.add(f"has {columns}, and no feature_names, but the network needs {word_list(absent)}")
     else:
         note_missing(needed_columns, unused, array.names, problems)
+    if exposure is not None and exposure not in names:
+        if labelled:
+            problems.add(_without_exposure(exposure, unused))
+        exposure = None
     kept = with_present(kept_columns(keep, array.names, problems), keep_if_there, array.names)
     problems.raise_any()
-    return NewFile(unused, kept, array_blocks(array, needed_columns, kept, missing))
+    blocks = array_blocks(array, needed_columns, kept, missing, exposure)
+    return NewFile(unused, kept, blocks, exposure is not None)
 
 
 def array_blocks(
-    array: FeatureArray, needed: tuple[str, ...], kept: tuple[str, ...], missing: frozenset[str]
+    array: FeatureArray,
+    needed: tuple[str, ...],
+    kept: tuple[str, ...],
+    missing: frozenset[str],
+    exposure: str | None = None,
 ) -> Iterator[NewRows]:
-    """The `needed` columns of an array, and the texts of the columns to keep, block by block."""
+    """The `needed` columns of an array, and the texts of the columns to keep, block by block.
+
+    Raises DataError for an exposure that is missing or not above 0.
+    """
     first, labels = 0, array.labels
     texts = array.texts(kept) if kept else repeat(None)
-    for numbers, block_texts in zip(array.blocks(needed, missing), texts, strict=False):
+    columns = needed if exposure is None else (*needed, exposure)
+    for values, block_texts in zip(array.blocks(columns, missing), texts, strict=False):
+        numbers, exposures = values[:, : len(needed)], None
         end = first + len(numbers)
+        if exposure is not None:
+            problems, exposures = Problems(array.stored.origin), values[:, -1]
+            note_wrong(exposures, exposure, problems, lines=None, first=first)
+            problems.raise_any()
         yield NewRows(
             first=first,
             numeric=numbers,
@@ -267,5 +307,6 @@ def array_blocks(
             kept=block_texts,
             kept_names=kept,
             labels=labels and replace(labels, codes=labels.codes[first:end]),
+            exposures=exposures,
         )
         first = end

@@ -24,6 +24,7 @@ from fnnctl.data.columns.conversion import (
 from fnnctl.data.columns.formats.base import ColumnFormat
 from fnnctl.data.columns.numbers import number_problem, plain_numbers, remove_missing
 from fnnctl.data.dataset import Columns
+from fnnctl.data.exposures import read_exposures
 from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.data.problems import Problems
 from fnnctl.data.tables.blocks import NULL, Block, Column, UnusableTypeError, in_parts, refuse_unusable
@@ -48,6 +49,8 @@ class NewRows(Columns):
     was requested."""
     kept_names: tuple[str, ...] = ()
     """The names of the columns to keep."""
+    exposures: FloatArray | None = None
+    """(n,), above 0; None if the network was trained without exposures, or if the rows have none."""
 
     def part(self, rows: slice) -> NewRows:
         """Some consecutive ones of these rows."""
@@ -58,6 +61,7 @@ class NewRows(Columns):
             first=self.first + rows.start,
             labels=self.labels and replace(self.labels, codes=self.labels.codes[rows]),
             kept=self.kept and self.kept[rows],
+            exposures=None if self.exposures is None else self.exposures[rows],
         )
 
 
@@ -95,6 +99,7 @@ class RowEncoder:
         *,
         target: str | None = None,
         kept: Sequence[str] = (),
+        exposure: str | None = None,
     ) -> None:
         """The preprocessor's columns are among the `names` of a block's columns.
 
@@ -106,11 +111,13 @@ class RowEncoder:
             block_rows: If something is wrong with a block, this many rows are read together.
             target: The column of the labels; None if they are not needed.
             kept: The columns whose texts are kept.
+            exposure: The column of the exposures; None if there is none.
         """
         self._formats, self._target, self._missing, self._block_rows = formats, target, missing, block_rows
         self._position = {name: j for j, name in enumerate(names)}
         self._kept, self._kept_names = [self._position[name] for name in kept], tuple(kept)
-        used = {*columns_of(preprocessor, formats), *kept, target}
+        self._exposure = exposure
+        used = {*columns_of(preprocessor, formats), *kept, target, exposure}
         self._used = [(name, j) for name, j in self._position.items() if name in used]
         self._names = tuple(number.name for number in preprocessor.numbers)
         self._numbers = _Numbers(self._names, self._position, formats, missing)
@@ -169,6 +176,16 @@ class RowEncoder:
                 ["" if text == NULL else text for text in columns[position].texts()]
                 for position in self._kept
             ]
+            exposures = None
+            if self._exposure is not None:
+                exposures = read_exposures(
+                    columns[self._position[self._exposure]],
+                    self._exposure,
+                    self._missing,
+                    problems,
+                    lines=block.lines,
+                    first=self._first,
+                )
         except UnusableTypeError:
             refuse_unusable(((name, columns[position]) for name, position in self._used), problems)
             raise
@@ -183,6 +200,7 @@ class RowEncoder:
             labels=labels,
             kept=list(zip(*texts_of_columns, strict=True)) if texts_of_columns else None,
             kept_names=self._kept_names,
+            exposures=exposures,
         )
 
     def _read_labels(self, target: str, block: Block, problems: Problems) -> CodedTexts:

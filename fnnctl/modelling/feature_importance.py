@@ -55,6 +55,8 @@ class HeldOutFeatures:
     """Who scores which rows, as sorted indices (m,) below n; together they are all rows."""
     columns: Mapping[str, tuple[str, ...]]
     """The preprocessor's columns that are one column of the table, by its name."""
+    exposures: FloatArray | None = None
+    """(n,); None if the network was trained without any."""
 
     def __len__(self) -> int:
         return len(self.targets)
@@ -82,7 +84,7 @@ def features_of_run(model: SavedModel, held_out: HeldOutRows, seed: int, note: N
         rows_of_members = [np.flatnonzero(np.isin(rows, bag.validation)) for bag in held_out.bags]
         predictors = [*zip(predictor.member_predictors(), rows_of_members, strict=True)]
     features = predictor.row_features(data.dataset, rows)
-    return HeldOutFeatures(part, data.targets[rows], features, predictors, columns)
+    return HeldOutFeatures(part, data.targets[rows], features, predictors, columns, data.exposures(rows))
 
 
 def features_of_file(model: SavedModel, file: InputFile, seed: int, note: Note) -> HeldOutFeatures:
@@ -93,16 +95,26 @@ def features_of_file(model: SavedModel, file: InputFile, seed: int, note: Note) 
     predictor, columns = model.predictor, dict[str, tuple[str, ...]]()
     blocks: list[list[FloatArray]] = []
     targets: list[Targets] = []
+    exposures: list[FloatArray] = []
     for block, kept, encoded in labelled_blocks(file, model, note):
         columns = columns or predictor.source_columns(block)
         blocks.append(predictor.row_features(block, kept))
         targets.append(encoded)
+        if block.exposures is not None:
+            exposures.append(block.exposures[kept])
     all_targets = np.concatenate(targets)
     if len(all_targets) < 2:
         raise UsageError(f"{file.name} has a single row with a label: importance needs at least two")
     rows = _chosen(len(all_targets), columns, seed, f"of {file.name}", note)
     features = [np.concatenate(part_blocks)[rows] for part_blocks in zip(*blocks, strict=True)]
-    return HeldOutFeatures("test", all_targets[rows], features, [(predictor, np.arange(len(rows)))], columns)
+    return HeldOutFeatures(
+        "test",
+        all_targets[rows],
+        features,
+        [(predictor, np.arange(len(rows)))],
+        columns,
+        np.concatenate(exposures)[rows] if exposures else None,
+    )
 
 
 def _chosen(rows: int, columns: Mapping[str, object], seed: int, whose: str, note: Note) -> IntArray:
@@ -216,8 +228,10 @@ class _Permuted:
                 continue
             batches = self.values.batches(receivers[at], [Donation(names, donors[at])])
             scores = predictor.feature_scores(batches)
-            targets = self.held_out.targets[receivers[at]]
-            part = predictor.task.score(receivers[at], targets, scores, self.decoder)
+            targets, exposures = self.held_out.targets[receivers[at]], self.held_out.exposures
+            if exposures is not None:
+                exposures = exposures[receivers[at]]
+            part = predictor.task.score(receivers[at], targets, scores, self.decoder, exposures)
             for name, losses in part.row_losses().items():
                 by_metric.setdefault(name, np.empty(len(receivers)))[at] = losses
         return by_metric

@@ -91,7 +91,8 @@ class Fit:
         if experiment.data.target_transform == "auto":
             data_config = experiment.data.model_copy(update={"target_transform": decoder.transform_name})
             experiment = experiment.model_copy(update={"data": data_config})
-        decoder = replace(decoder, decision=data.task.decision(experiment)).weighted(
+        decision, exposure = data.task.decision(experiment), experiment.data.exposure
+        decoder = replace(decoder, decision=decision, exposure=exposure).weighted(
             data.task.class_weights(experiment.training, targets)
         )
         shape = network_shape(experiment, preprocessor, decoder.output)

@@ -101,7 +101,10 @@ class InputFile:
         """
         form, features = _form(model), memory.features
         if isinstance(features, FeatureArray):
-            named_features = with_trained_names(features, model.predictor.preprocessor, form.formats)
+            exposure = model.description.table.exposure
+            named_features = with_trained_names(
+                features, model.predictor.preprocessor, form.formats, exposure
+            )
             memory = replace(memory, features=named_features)
         return cls(None, form, memory)
 
@@ -201,6 +204,7 @@ class InputFile:
                     labelled=labelled,
                     label_format=self.form.formats.get(target),
                     missing=self.form.missing,
+                    exposure=model.description.table.exposure,
                     keep=keep,
                     keep_if_there=keep_if_there,
                 )
@@ -212,6 +216,7 @@ class InputFile:
             target=target,
             labelled=labelled,
             delimiter_setting="--delimiter",
+            exposure=model.description.table.exposure,
             keep=keep,
             keep_if_there=keep_if_there,
             on_read=on_read,

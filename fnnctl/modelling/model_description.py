@@ -193,7 +193,8 @@ class NetworkDescription(Described):
             costs = None if self.costs is None else Costs(*self.costs)
             decision = Decision(1 if positive is None else self.classes.index(positive), costs)
         baseline = None if self.baseline is None else tuple(self.baseline)
-        return OutputDecoder(output, baseline, scale, decision=decision).with_fitted(fitted_values(self))
+        decoder = OutputDecoder(output, baseline, scale, decision=decision, exposure=self.table.exposure)
+        return decoder.with_fitted(fitted_values(self))
 
     @property
     def _loss_parameter(self) -> float | None:

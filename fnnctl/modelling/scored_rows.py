@@ -24,7 +24,7 @@ from fnnctl.modelling.row_groups import NewGroups
 from fnnctl.modelling.saved_model import SavedModel
 from fnnctl.modelling.worst_rows import WorstRows
 from fnnctl.tasks.group_metrics import GroupedRows
-from fnnctl.tasks.task import PartScores, Targets, Task
+from fnnctl.tasks.task import PartScores, Targets
 from fnnctl.text import counted, quoted
 
 
@@ -38,6 +38,8 @@ class LabelledRows:
     """(n,)"""
     scores: list[FloatArray]
     """(n, outputs) in total, batch by batch."""
+    exposures: FloatArray | None
+    """(n,); None if the network was trained without any."""
     worst: WorstRows
     """Those that are predicted worst."""
     groups: GroupedRows | None
@@ -46,7 +48,9 @@ class LabelledRows:
     def part(self, model: SavedModel) -> PartScores:
         """The scores of these rows by the model."""
         predictor = model.predictor
-        return predictor.task.score(self.numbers, self.targets, self.scores, predictor.decoder)
+        return predictor.task.score(
+            self.numbers, self.targets, self.scores, predictor.decoder, self.exposures
+        )
 
 
 def read_labelled(
@@ -68,6 +72,7 @@ def read_labelled(
     numbers: list[IntArray] = []
     targets: list[Targets] = []
     scores: list[FloatArray] = []
+    exposures: list[FloatArray] = []
     waiting: deque[_Piece] = deque()
     warn, groups = warn or as_notes(note), NewGroups(model.description.table.groupings)
 
@@ -77,6 +82,8 @@ def read_labelled(
             groups.add(block, kept)
             numbers.append(block.first + kept)
             targets.append(encoded)
+            if block.exposures is not None:
+                exposures.append(block.exposures[kept])
             waiting.append(_Piece(block, kept, encoded))
             if counter:
                 counter.count(block, kept)
@@ -90,10 +97,13 @@ def read_labelled(
         for piece, piece_scores in _scored_pieces(waiting, batch):
             row_numbers = piece.block.first + piece.rows
             refuse_overflow(piece_scores, row_numbers, file.name)
-            part = predictor.task.score(row_numbers, piece.targets, [piece_scores], predictor.decoder)
+            part = predictor.task.score(
+                row_numbers, piece.targets, [piece_scores], predictor.decoder, piece.exposures
+            )
             worst = worst.with_rows(part, piece.block, piece.rows, file.form.formats)
     grouped = groups.grouped(file.name, file.form.missing, warn)
-    return LabelledRows(np.concatenate(numbers), np.concatenate(targets), scores, worst, grouped)
+    exposed = np.concatenate(exposures) if exposures else None
+    return LabelledRows(np.concatenate(numbers), np.concatenate(targets), scores, exposed, worst, grouped)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +115,11 @@ class _Piece:
     """(m,) indices into the block."""
     targets: Targets
     """(m,)"""
+
+    @property
+    def exposures(self) -> FloatArray | None:
+        """(m,); None if the network was trained without any."""
+        return None if self.block.exposures is None else self.block.exposures[self.rows]
 
     def part(self, rows: slice) -> _Piece:
         return _Piece(self.block, self.rows[rows], self.targets[rows])
@@ -137,14 +152,14 @@ def labelled_blocks(
     They have the texts of the columns to `keep_if_there`. The other parameters and the errors are those of
     `read_labelled`.
     """
-    target, task = model.description.target, model.predictor.task
+    target = model.description.target
     labelled = left_out = 0
     warn = warn or as_notes(note)
     with file.open(
         model, note, warn=warn, labelled=True, keep_if_there=keep_if_there, on_read=on_read
     ) as opened:
         for block in opened.blocks:
-            kept, encoded = _encoded(block.labels, task, file.name)
+            kept, encoded = _encoded(block.labels, model.predictor, file.name)
             labelled += len(kept)
             left_out += len(block) - len(kept)
             yield block, kept, encoded
@@ -156,11 +171,11 @@ def labelled_blocks(
         warn(Message("unlabelled_new_rows", sentence))
 
 
-def _encoded(labels: CodedTexts | None, task: Task, file: str) -> tuple[IntArray, Targets]:
+def _encoded(labels: CodedTexts | None, predictor: Predictor, file: str) -> tuple[IntArray, Targets]:
     """The numbers of a block's rows that have a target, (m,), and the targets, (m,)."""
     if labels is None:
         raise ValueError("the rows were read without labels")
-    targets, wrong = task.encode_new(labels.texts, labels.codes)
+    targets, wrong = predictor.task.encode_new(labels.texts, labels.codes, predictor.decoder)
     problems = Problems(file)
     for text, line in zip(labels.texts, labels.lines, strict=True):
         if text in wrong:
@@ -185,14 +200,20 @@ def predicted_rows(
     probable classes instead of the probabilities of all. A `counter` counts rows and predictions.
     """
     waiting: deque[Sequence[str]] = deque()
+    waiting_exposures: deque[float] = deque()
 
     def kept_blocks() -> Iterator[NewRows]:
         for block in blocks:
             waiting.extend(block.kept or ())
+            if block.exposures is not None:
+                waiting_exposures.extend(block.exposures.tolist())
             yield block
 
     for numbers, scores in scored_blocks(predictor, kept_blocks(), file, first, counter=counter):
-        predicted, values = predictor.task.predict(scores, predictor.decoder, top=top)
+        exposures = None
+        if waiting_exposures:
+            exposures = np.array([waiting_exposures.popleft() for _ in numbers])
+        predicted, values = predictor.task.predict(scores, predictor.decoder, top=top, exposures=exposures)
         kept = [waiting.popleft() for _ in numbers] if waiting else [()] * len(numbers)
         leading = zip(numbers.tolist(), kept, predicted, strict=True)
         yield ([number, *texts, *columns] for number, texts, columns in leading), values
@@ -215,7 +236,9 @@ def explained_rows(
         if counter:
             counter.count(block)
             counter.count_scores(scores)
-        predicted, values = predictor.task.predict(scores, predictor.decoder, top=top)
+        predicted, values = predictor.task.predict(
+            scores, predictor.decoder, top=top, exposures=block.exposures
+        )
         kept = block.kept or [()] * len(block)
         leading = zip(numbers, kept, predicted, strict=True)
         yield (

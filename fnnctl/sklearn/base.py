@@ -124,11 +124,16 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
     def _new_rows(self, X: Any) -> Any:
         """Rows as the predictor gets them: without columns that the network does not use."""
         check_is_fitted(self, "run_")
-        rows, names = self._checked(X), self.run_.predictor.feature_names
+        rows, predictor = self._checked(X), self.run_.predictor
+        names, exposure = predictor.feature_names, predictor.exposure
+        if exposure is not None and (not is_frame(rows) or exposure in map(_text, _column_names(rows))):
+            names = (*names, exposure)
         if is_frame(rows):
             return _with_columns(rows, names)
         if self._columns is None:
             columns = default_names(self.n_features_in_)
+            if exposure is not None:
+                return {name: rows[:, columns.index(name)] for name in names}
             return rows if names == columns else rows[:, [columns.index(name) for name in names]]
         return {name: column for name, column in zip(self._columns, rows.T, strict=True) if name in names}
 

@@ -141,6 +141,8 @@ class OutputDecoder:
     """The weight of each class in training, to the power that is fitted to validation rows, if there are any.
     Probabilities are divided by them, so that they are those of the classes' frequencies, and decisions are
     made by weight times probability, as without the correction. None if all are equal."""
+    exposure: str | None = None
+    """The column with the exposures by which estimated rates are multiplied; None if there is none."""
     region: RegionLimits | None = field(default=None, compare=False)
     """How far regions around predictions reach; None if none are asked for."""
 
@@ -163,6 +165,11 @@ class OutputDecoder:
         """The power of the mean in the variance of counts and amounts; None for other targets."""
         loss = LOG_MEAN_LOSSES.get(self.output.kind)
         return None if loss is None else loss.power_of(self.output)
+
+    @property
+    def least(self) -> float | None:
+        """The smallest target that there can be; None if there is none."""
+        return None if self.power is None else 0.0
 
     def loss_factors(self, exposures: FloatArray | None, rows: int) -> FloatArray | None:
         """The factor of each of n rows in the loss, (n,), from their exposures, (n,); None if all are 1.

@@ -34,12 +34,15 @@ class RegionLimits:
     """Of each side, (parts,): above and below a number; the largest 1 − p of each class."""
     edges: FloatArray
     """(parts − 1,) between the parts of numbers; empty for classes."""
+    least: float | None = None
+    """The smallest number that there can be, 0 for counts and amounts; None if there is none."""
 
     def intervals(self, estimates: FloatArray) -> tuple[FloatArray, FloatArray]:
         """The lower and upper ends of estimates, (n,)."""
         part = tenth_of(estimates, self.edges)
         above, below = (limits[part] for limits in self.limits)
-        return estimates - below, estimates + above
+        low, high = estimates - below, estimates + above
+        return low if self.least is None else np.maximum(low, self.least), high
 
     @property
     def names_of_tenths(self) -> list[str]:
@@ -79,9 +82,18 @@ class ErrorTails:
     class. The parts are tenths of the estimates, or classes."""
     edges: FloatArray
     """(9,) the estimates between the tenths; empty for classes."""
+    least: float | None = None
+    """See `RegionLimits`."""
 
     @classmethod
-    def of_numbers(cls, targets: FloatArray, estimates: FloatArray, groups: IntArray | None = None) -> Self:
+    def of_numbers(
+        cls,
+        targets: FloatArray,
+        estimates: FloatArray,
+        groups: IntArray | None = None,
+        *,
+        least: float | None = None,
+    ) -> Self:
         """Those of n numbers, (n,); rows with the same number in `groups`, (n,), weigh as one row.
 
         The tenths have tails of their own if each of them has enough rows.
@@ -89,9 +101,9 @@ class ErrorTails:
         errors, edges = targets - estimates, np.quantile(estimates, np.arange(1, TENTHS) / TENTHS)
         tenths = tenth_of(estimates, edges)
         rows = np.bincount(tenths, minlength=TENTHS).min()
-        least = LEAST_OF_TENTH if rows >= LEAST_OF_TENTH else len(errors) + 1
-        sides = (GroupedTails.of(scores, tenths, TENTHS, least, groups) for scores in (errors, -errors))
-        return cls(tuple(sides), edges)
+        enough = LEAST_OF_TENTH if rows >= LEAST_OF_TENTH else len(errors) + 1
+        sides = (GroupedTails.of(scores, tenths, TENTHS, enough, groups) for scores in (errors, -errors))
+        return cls(tuple(sides), edges, least)
 
     @classmethod
     def of_classes(cls, labels: IntArray, probabilities: FloatArray, groups: IntArray | None = None) -> Self:
@@ -113,7 +125,7 @@ class ErrorTails:
     def limits(self, coverage: float) -> RegionLimits:
         """The limits at a coverage of at most `highest_coverage`."""
         level = self.level(coverage)
-        return RegionLimits(tuple(side.at(level) for side in self.sides), self.edges)
+        return RegionLimits(tuple(side.at(level) for side in self.sides), self.edges, self.least)
 
     def pooled(self, coverage: float) -> list[int]:
         """The parts that take the limits of all rows, because their own rows are too few for the coverage."""

@@ -69,7 +69,7 @@ class PartScores(Protocol):
 
     @property
     def predictions(self) -> IntArray | FloatArray:
-        """The index of the predicted class of each row, or the estimate, (n,)."""
+        """The index of the predicted class of each row, or the estimate, (n,); with exposures its rate."""
 
     def row_losses(self) -> Mapping[str, FloatArray]:
         """Each row's losses (n,) from which the metrics of the columns' importance follow, by metric.
@@ -156,10 +156,13 @@ class Task(Protocol):
     def default_metric(self) -> str:
         """The metric that `search.objective.metric: auto` stands for."""
 
-    def prediction_columns(self, decoder: OutputDecoder, top: int | None = None) -> Sequence[str]:
+    def prediction_columns(
+        self, decoder: OutputDecoder, top: int | None = None, *, has_exposures: bool = False
+    ) -> Sequence[str]:
         """The columns of `predict`, also those of the decoder's regions.
 
-        Raises `UsageError` for a `top` if there are no classes.
+        `has_exposures` is whether the rows have those that the decoder's network was trained with. Raises
+        `UsageError` for a `top` if there are no classes, and for a region without exposures.
         """
 
     def check(self, experiment: Experiment) -> list[Problem]:
@@ -271,29 +274,40 @@ class Task(Protocol):
         """The combined scores of the folds; `file_rows` (N,) are the numbers of all rows in their file."""
 
     def predict(
-        self, scores: FloatArray, decoder: OutputDecoder, *, top: int | None = None
+        self,
+        scores: FloatArray,
+        decoder: OutputDecoder,
+        *,
+        top: int | None = None,
+        exposures: FloatArray | None = None,
     ) -> tuple[Sequence[Sequence[object]], FloatArray]:
         """For `predict`: n rows of the leading columns, and further numeric columns, (n, c).
 
-        With `top`, so many of the most probable classes take the place of the probabilities of all.
+        With `top`, so many of the most probable classes take the place of the probabilities of all. The
+        `exposures`, (n,), are those of rows that have them.
         """
 
     def predicted_indices(self, scores: FloatArray, decoder: OutputDecoder) -> IntArray:
         """The index of the class that is predicted for each row, (n,); 0 in a regression."""
 
     def explained(self, scores: FloatArray, decoder: OutputDecoder, index: int) -> FloatArray:
-        """What contributions sum to, (n,): estimates, or the log-odds of the class of this index."""
+        """What contributions sum to, (n,): estimates, or the log-odds of the class of this index.
+
+        With exposures, estimates are rates here, as in `predicted_values`.
+        """
 
     def predicted_values(self, scores: FloatArray, decoder: OutputDecoder) -> FloatArray:
         """What is predicted for n rows as numbers: estimates, (n, 1), or the probability of each class,
         (n, C).
         """
 
-    def encode_new(self, texts: Sequence[str], codes: IntArray) -> tuple[Targets, dict[str, str]]:
+    def encode_new(
+        self, texts: Sequence[str], codes: IntArray, decoder: OutputDecoder
+    ) -> tuple[Targets, dict[str, str]]:
         """Targets of new rows from indices `codes` (n,) into `texts`; -1 marks a missing target.
 
-        A missing target gets an arbitrary value. Also returns each text that is not a valid target, with the
-        reason.
+        A missing target gets an arbitrary value. Also returns each text that is not a valid target of the
+        decoder's network, with the reason.
         """
 
     def split_warnings(self, targets: Targets, split: Split) -> list[Message]:

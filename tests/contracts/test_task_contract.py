@@ -93,20 +93,20 @@ class TestTargets:
     def test_what_it_was_fitted_on_is_found_again_in_any_order_of_texts(self, case: TaskCase) -> None:
         raw = case.data.dataset.target
         for texts, codes in ((raw.texts, raw.codes), (raw.texts[::-1], len(raw.texts) - 1 - raw.codes)):
-            targets, wrong = case.task.encode_new(texts, codes)
+            targets, wrong = case.task.encode_new(texts, codes, case.fit.decoder)
             assert (targets.tolist(), wrong) == (case.data.targets.tolist(), {})
 
     def test_one_or_all_may_be_missing(self, case: TaskCase) -> None:
         raw = case.data.dataset.target
-        targets, wrong = case.task.encode_new(raw.texts, np.array([-1, 0, -1]))
+        targets, wrong = case.task.encode_new(raw.texts, np.array([-1, 0, -1]), case.fit.decoder)
         assert (len(targets), wrong) == (3, {})
         assert targets[1] == case.data.targets[raw.codes == 0][0]
-        targets, wrong = case.task.encode_new((), np.array([-1, -1]))
+        targets, wrong = case.task.encode_new((), np.array([-1, -1]), case.fit.decoder)
         assert (len(targets), wrong) == (2, {})
 
     def test_an_invalid_target_is_reported_with_the_reason(self, case: TaskCase) -> None:
         texts = (*case.data.dataset.target.texts, case.unknown)
-        _, wrong = case.task.encode_new(texts, np.array([0]))
+        _, wrong = case.task.encode_new(texts, np.array([0]), case.fit.decoder)
         assert list(wrong) == [case.unknown]
         assert f"'{case.unknown}'" in wrong[case.unknown]
 

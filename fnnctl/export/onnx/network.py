@@ -234,10 +234,8 @@ def _output_layer(graph: Graph, stack: Stack, inputs: Inputs, scales: FloatArray
         z = graph.add("Max", graph.add("Min", z, high), low)
     if record.scores != "logarithm":
         return z
-    bound = np.array(BOUND)
-    return graph.add(
-        "Exp", graph.add("Max", graph.add("Min", z, stack.constant(bound)), stack.constant(-bound))
-    )
+    high, low = stack.constant(np.array(BOUND)), stack.constant(np.array(-BOUND))
+    return graph.add("Exp", graph.add("Max", graph.add("Min", z, high), low))
 
 
 def _for_class(array: FloatArray, positive: int) -> FloatArray:

@@ -64,7 +64,9 @@ class Classification:
     name: ClassVar[TaskName] = CLASSIFICATION
     default_metric = ACCURACY.name
 
-    def prediction_columns(self, decoder: OutputDecoder, top: int | None = None) -> Sequence[str]:
+    def prediction_columns(
+        self, decoder: OutputDecoder, top: int | None = None, *, has_exposures: bool = False
+    ) -> Sequence[str]:
         leading = ("prediction", *(("set", "set_size") if decoder.region is not None else ()))
         if top is None:
             return (*leading, *(f"p_{name}" for name in self.classes))
@@ -247,7 +249,12 @@ class Classification:
         return out_of_fold(self.classes, folds, file_rows, targets)
 
     def predict(
-        self, scores: FloatArray, decoder: OutputDecoder, *, top: int | None = None
+        self,
+        scores: FloatArray,
+        decoder: OutputDecoder,
+        *,
+        top: int | None = None,
+        exposures: FloatArray | None = None,
     ) -> tuple[Sequence[Sequence[object]], FloatArray]:
         probabilities = self.predicted_values(scores, decoder)
         numbers = predicted_classes(probabilities, decoder.decision, decoder.class_weights)
@@ -271,7 +278,9 @@ class Classification:
     def predicted_values(self, scores: FloatArray, decoder: OutputDecoder) -> FloatArray:
         return softmax(calibrated(scores, decoder.temperature, decoder.class_weights))
 
-    def encode_new(self, texts: Sequence[str], codes: IntArray) -> tuple[Targets, dict[str, str]]:
+    def encode_new(
+        self, texts: Sequence[str], codes: IntArray, decoder: OutputDecoder
+    ) -> tuple[Targets, dict[str, str]]:
         number = {name: index for index, name in enumerate(self.classes)}
         hint = f"; the classes are {word_list([*map(quoted, number)])}"
         wrong = {

@@ -94,14 +94,19 @@ def _place_of(dataset: Dataset, row: int) -> str:
     return f"{target.texts[code]} in {where} of {file}"
 
 
-def target_value(target: str, text: str) -> tuple[float, str | None]:
-    """The value of the target that a text stands for, and None; or 0 and the reason why it is not valid."""
+def target_value(target: str, text: str, within: TargetRange = "numbers") -> tuple[float, str | None]:
+    """The value of the target that a text stands for, and None; or 0 and the reason why it is not valid.
+
+    It must be `within` a range.
+    """
     number = plain_number(text)
     problem = None
     if number is None:
         problem = number_problem(text)
     elif abs(number) > LARGEST:
         problem = f"{quoted(text)} is beyond ±{LARGEST:g}; use a larger unit"
+    elif within != "numbers" and OUTSIDE[within](np.array([number])).any():
+        problem = f"{quoted(text)} is not one of {RANGES[within]}"
     if problem or number is None:
         return 0.0, f"the target {quoted(target)} of a regression: {problem}"
     return number, None

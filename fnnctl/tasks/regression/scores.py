@@ -65,8 +65,8 @@ class EstimateScores:
 
     @property
     def predictions(self) -> FloatArray:
-        """The estimates; see `PartScores`."""
-        return self.estimates
+        """The estimates or, with exposures, the rates; see `PartScores`."""
+        return self.estimates if self.exposures is None else self.estimates / self.exposures
 
     @property
     def measured(self) -> ErrorRows:
@@ -149,7 +149,8 @@ class EstimateScores:
 
     def error_tails(self, groups: IntArray | None) -> ErrorTails:
         """The residuals; see `PartScores`."""
-        return ErrorTails.of_numbers(self.targets, self.estimates, groups)
+        least = None if self.power is None else 0.0
+        return ErrorTails.of_numbers(self.targets, self.estimates, groups, least=least)
 
     def regions(self, limits: RegionLimits) -> MeasuredRegions:
         """Intervals, by tenths of the estimates; see `PartScores`."""

@@ -61,10 +61,22 @@ class Regression:
     classes: ClassVar[tuple[str, ...]] = ()
     default_metric = R2.name
 
-    def prediction_columns(self, decoder: OutputDecoder, top: int | None = None) -> Sequence[str]:
+    def prediction_columns(
+        self, decoder: OutputDecoder, top: int | None = None, *, has_exposures: bool = False
+    ) -> Sequence[str]:
         if top is not None:
             raise UsageError("--top is for classes, and a regression has none: leave it out")
-        return ("prediction", *(("low", "high") if decoder.region is not None else ()))
+        columns = ("prediction",)
+        if decoder.exposure is not None:
+            columns = ("prediction", "rate") if has_exposures else ("rate",)
+        if decoder.region is None:
+            return columns
+        if len(columns) == 1 and decoder.exposure is not None:
+            raise UsageError(
+                f"intervals are of {quoted(self.target)}, which depends on the exposure: add the column "
+                f"{quoted(decoder.exposure)} to the rows, or leave the coverage out"
+            )
+        return (*columns, "low", "high")
 
     def check(self, experiment: Experiment) -> list[Problem]:
         return [
@@ -228,10 +240,18 @@ class Regression:
         return out_of_fold(folds, file_rows, targets, seed=self.seed)
 
     def predict(
-        self, scores: FloatArray, decoder: OutputDecoder, *, top: int | None = None
+        self,
+        scores: FloatArray,
+        decoder: OutputDecoder,
+        *,
+        top: int | None = None,
+        exposures: FloatArray | None = None,
     ) -> tuple[Sequence[Sequence[object]], FloatArray]:
         estimates = scale_of(decoder).restored(scores[:, 0])
         columns = [estimates]
+        if exposures is not None:
+            estimates = estimates * exposures
+            columns.insert(0, estimates)
         if decoder.region is not None:
             columns += decoder.region.intervals(estimates)
         return np.stack(columns, axis=1).tolist(), np.empty((len(estimates), 0))
@@ -246,8 +266,10 @@ class Regression:
     def predicted_values(self, scores: FloatArray, decoder: OutputDecoder) -> FloatArray:
         return scale_of(decoder).restored(scores[:, :1])
 
-    def encode_new(self, texts: Sequence[str], codes: IntArray) -> tuple[Targets, dict[str, str]]:
-        values = {text: target_value(self.target, text) for text in texts}
+    def encode_new(
+        self, texts: Sequence[str], codes: IntArray, decoder: OutputDecoder
+    ) -> tuple[Targets, dict[str, str]]:
+        values = {text: target_value(self.target, text, decoder.loss.targets) for text in texts}
         wrong = {text: problem for text, (_, problem) in values.items() if problem}
         # The code -1 selects the last entry.
         return np.array([*(values[text][0] for text in texts), np.nan])[codes], wrong
