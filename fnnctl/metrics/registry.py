@@ -420,13 +420,19 @@ def class_names() -> list[str]:
     return [metric.class_name for metric in METRICS if metric.class_name is not None]
 
 
-def objectives(task: TaskName | None = None) -> list[str]:
-    """The names of the metrics that a search can have as its objective, without those of single classes."""
+def objectives(task: TaskName | None = None, kinds: Container[str] = NEEDS) -> list[str]:
+    """The names of the metrics that a search can have as its objective, without those of single classes.
+
+    They are those of rows with these `kinds`: see `metrics_of`.
+    """
     return list(
         dict.fromkeys(
             metric.name
             for metric in METRICS
-            if metric.searched and not metric.per_class and task in (None, metric.task)
+            if metric.searched
+            and not metric.per_class
+            and task in (None, metric.task)
+            and metric.needs in kinds
         )
     )
 

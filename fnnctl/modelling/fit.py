@@ -11,7 +11,7 @@ from fnnctl.config.paths import CATEGORY_ENCODING, format_path
 from fnnctl.config.rules.canonical import configuration_seed
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.losses import output_of
-from fnnctl.config.schema.objective import AUTO_METRIC
+from fnnctl.config.schema.objective import AUTO_METRIC, objective_of
 from fnnctl.data.fitting import fit_preprocessor
 from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.data.splits.bags import BaggedRows
@@ -272,7 +272,8 @@ def with_data_facts(experiment: Experiment, data: TaskData) -> Experiment:
     changes["model"] = experiment.model.model_copy(update={"output": output})
     search = experiment.search
     if search is not None and not search.is_auto and search.objective.metric == AUTO_METRIC:
-        objective = search.objective.model_copy(update={"metric": task.default_metric})
+        metric = objective_of(experiment, task.name, task.default_metric)
+        objective = search.objective.model_copy(update={"metric": metric})
         changes["search"] = search.model_copy(update={"objective": objective})
     return experiment.model_copy(update=changes)
 

@@ -16,7 +16,7 @@ import numpy as np
 from fnnctl.arrays import IntArray
 from fnnctl.config.schema.data import MANY_CATEGORIES
 from fnnctl.config.schema.experiment import Experiment
-from fnnctl.config.schema.objective import AUTO_METRIC
+from fnnctl.config.schema.objective import AUTO_METRIC, objective_of
 from fnnctl.config.schema.recipe_values import RecipeFacts
 from fnnctl.data.dataset import Dataset
 from fnnctl.data.splits.groups import most_folds
@@ -59,7 +59,7 @@ def recipe_facts(data: TaskData, experiment: Experiment) -> RecipeFacts:
         indicators=_indicators(dataset),
         categories=sum(_categories(texts, experiment.data.max_categories) for texts in dataset.categories),
         outputs=1 if task.name == "regression" else len(dataset.target.texts),
-        metric=task.default_metric if metric == AUTO_METRIC else metric,
+        metric=objective_of(experiment, task.name, task.default_metric) if metric == AUTO_METRIC else metric,
         output=experiment.model.output.name,
         many_categories=any(len(texts) > MANY_CATEGORIES for texts in dataset.categories),
         has_search=search is not None,

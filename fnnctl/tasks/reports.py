@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 from fnnctl.metrics.metric import INTERVAL, NEEDS, SUPPORT, UNCALIBRATED, Metric, TaskName
-from fnnctl.metrics.registry import CLASSIFICATION, COST, F1, PER_CLASS, REGRESSION, headline, metrics_of
+from fnnctl.metrics.registry import (
+    CLASSIFICATION,
+    COST,
+    D2,
+    F1,
+    PER_CLASS,
+    REGRESSION,
+    TRAIN,
+    headline,
+    metrics_of,
+    monitored,
+)
 
 Labels: TypeAlias = tuple[tuple[str, str], ...]
 """Labels of metrics and their keys in metrics.json, in the order of the report."""
@@ -79,10 +90,14 @@ class TaskReport:
         names = ((metric.instead_of, metric.name) for metric in metrics_of(self.task) if metric.instead_of)
         return {f"{name}{end}": other for name, other in names for end in ("", INTERVAL, UNCALIBRATED)}
 
-    @property
-    def curve(self) -> tuple[str, str]:
-        """Label and history.csv name of the metric that the learning curve shows in addition to the loss."""
-        return headline(self.task).label, headline(self.task).name
+    def curve(self, columns: Container[str]) -> tuple[str, str]:
+        """Label and name of the metric that the learning curve shows in addition to the loss.
+
+        It is the first one that the `columns` of history.csv have for the training part.
+        """
+        recorded = (metric for metric in monitored(self.task) if f"{TRAIN}{metric.name}" in columns)
+        metric = next(recorded, headline(self.task))
+        return metric.label, metric.name
 
     def _in_order(self) -> list[Metric[Any]]:
         """The metrics by what they need; one that stands in for another one is in its place."""
@@ -138,7 +153,10 @@ CLASSIFICATION_REPORT: Final = TaskReport(
 
 REGRESSION_REPORT: Final = TaskReport(
     task=REGRESSION,
-    baseline=(("Baseline: always the mean of the training part.", headline(REGRESSION).name),),
+    baseline=(
+        ("Baseline: always the mean of the training part.", headline(REGRESSION).name),
+        ("With an exposure, the baseline is its mean rate times the exposure.", D2.name),
+    ),
     regions=("intervals", "mean width"),
     region_part="prediction",
 )

@@ -30,7 +30,7 @@ LABELS, PROBABILITIES = np.array([0, 1, 1, 0]), np.array([[0.9, 0.1], [0.2, 0.8]
 
 def scores_of(task: TaskName) -> dict[str, Any]:
     if task == "regression":
-        rows = ErrorRows(np.array([1.0, 2.0, 4.0]), np.array([1.0, 3.0, 2.0]))
+        rows = ErrorRows(np.array([1.0, 2.0, 4.0]), np.array([1.0, 3.0, 2.0]), power=1.0)
         return regression.score(rows, loss=0.5, rng=np.random.default_rng(0))
     rows_of_classes = ClassRows(LABELS, PROBABILITIES.argmax(axis=1), 2, PROBABILITIES)
     return classification.score(rows_of_classes, ["a", "b"], loss=0.5, positive=1)
@@ -64,7 +64,7 @@ def test_a_record_is_consistent(metric: Metric[Any]) -> None:
 @pytest.mark.parametrize("metric", [metric for metric in METRICS if metric.monitored])
 def test_what_training_records_needs_no_probabilities_and_no_unit(metric: Metric[Any]) -> None:
     """After an epoch only labels and predictions are known, in a regression standardized ones."""
-    assert metric.needs == "predictions"
+    assert metric.needs in {"predictions", "deviances"}
     assert isinstance(metric.formula, OfRows | OfCounts)
     if metric.task == REGRESSION:
         assert isinstance(metric.formula, OfRows)
@@ -116,12 +116,14 @@ def test_what_follows_from_the_records() -> None:
     assert headline(None) == headline("classification")
     monitored = [metric.name for metric in METRICS if metric.monitored]
     assert monitors() == [
-        "train_loss", "train_accuracy", "train_r2",
+        "train_loss", "train_accuracy", "train_r2", "train_d2",
         "validation_loss", "validation_calibrated_loss", *(f"validation_{name}" for name in monitored),
     ]  # fmt: skip
     assert {"accuracy", "balanced_accuracy", "f1_macro", "r2"} <= {*monitored}
     assert [metric.name for metric in importance_metrics("classification")] == ["log_loss", "accuracy"]
-    assert [metric.name for metric in importance_metrics("regression")] == ["r2", "rmse"]
+    estimates = importance_metrics("regression", ("predictions",))
+    assert [metric.name for metric in estimates] == ["r2", "rmse"]
+    assert [metric.name for metric in importance_metrics("regression")] == ["r2", "deviance", "rmse"]
     assert {"r2", "rmse", "mae", "median_absolute_error", "loss"} <= {*objectives("regression")}
     assert not {"accuracy", "f1_macro"} & {*objectives("regression")}
     assert not {"precision", "cost", "threshold"} & {*objectives()}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Final, Literal, TypeAlias
+from typing import Annotated, Any, Final, Literal, TypeAlias, get_args
 
 from pydantic import Field
 
@@ -127,7 +127,8 @@ Output = Annotated[
 Estimate: TypeAlias = Literal["probabilities", "mean", "median"]
 ScoreForm: TypeAlias = Literal["outputs", "positive_class", "logarithm"]
 TargetRange: TypeAlias = Literal["numbers", "counts", "positive", "not_negative"]
-OF_CLASSES: Final[tuple[Needs, ...]] = ("predictions", "ranking", "probabilities", "decision")
+OF_CLASSES: Final[tuple[Needs, ...]] = ("predictions", "ranks", "ranking", "probabilities", "decision")
+OF_MEANS: Final[tuple[Needs, ...]] = ("predictions", "deviances")
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +152,8 @@ class LossRecord:
     two classes; the other one's is then 0."""
     targets: TargetRange = "numbers"
     """Which numbers the targets of a regression may be; counts are whole numbers from 0 on."""
+    objective: str | None = None
+    """What `search.objective.metric: auto` stands for; None for the default of the task."""
     parameter: str | None = None
     """The setting that is the loss function's parameter; losses with different ones cannot be compared."""
     is_default: bool = False
@@ -158,6 +161,12 @@ class LossRecord:
     exported: bool = True
     """Whether a network with it can be exported as ONNX, by the operators for its `scores` in
     `export.onnx.network`."""
+
+    @property
+    def name(self) -> str:
+        """The name of the output."""
+        name: str = get_args(self.section.model_fields["name"].annotation)[0]
+        return name
 
     def loss_function(self, settings: Mapping[str, Any]) -> tuple[str, Any]:
         """The function and its parameter, from the settings that are written beside the name."""
@@ -215,7 +224,8 @@ LOSS_RECORDS: Final[Mapping[str, LossRecord]] = {
         label="half of Poisson's deviance, as a share of the baseline's",
         function="poisson",
         estimates="mean",
-        measures=("predictions", "deviances"),
+        measures=OF_MEANS,
+        objective="d2",
         scores="logarithm",
         targets="counts",
     ),
@@ -225,7 +235,8 @@ LOSS_RECORDS: Final[Mapping[str, LossRecord]] = {
         label="half the gamma deviance, as a share of the baseline's",
         function="gamma",
         estimates="mean",
-        measures=("predictions", "deviances"),
+        measures=OF_MEANS,
+        objective="d2",
         scores="logarithm",
         targets="positive",
     ),
@@ -235,7 +246,8 @@ LOSS_RECORDS: Final[Mapping[str, LossRecord]] = {
         label="half of Tweedie's deviance, as a share of the baseline's",
         function="tweedie",
         estimates="mean",
-        measures=("predictions", "deviances"),
+        measures=OF_MEANS,
+        objective="d2",
         scores="logarithm",
         targets="not_negative",
         parameter="power",

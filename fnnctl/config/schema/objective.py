@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Annotated, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from pydantic import Field
 
 from fnnctl.config.paths import format_path, parse_path
 from fnnctl.config.problems import sentence
 from fnnctl.config.schema.domains import ChoiceConfig
-from fnnctl.config.schema.losses import LOSS_RECORDS, has_one_loss
-from fnnctl.config.schema.section import Section
+from fnnctl.config.schema.losses import DEFAULT_OUTPUTS, LOSS_RECORDS, LossRecord, has_one_loss
+from fnnctl.config.schema.section import Section, written_out
 from fnnctl.config.schema.setting import Place, Setting
 from fnnctl.config.schema.validation_schemes import (
     ON_VALIDATION,
@@ -20,8 +20,9 @@ from fnnctl.config.schema.validation_schemes import (
     ValidationScheme,
 )
 from fnnctl.errors import Problem
-from fnnctl.metrics.registry import class_of, is_loss, objectives, positive_metric
-from fnnctl.text import did_you_mean, quoted
+from fnnctl.metrics.metric import NEEDS, TaskName
+from fnnctl.metrics.registry import class_of, is_loss, metric_of, objectives, positive_metric
+from fnnctl.text import did_you_mean, joined_words, quoted
 
 if TYPE_CHECKING:
     from fnnctl.config.schema.experiment import Experiment
@@ -66,15 +67,61 @@ def _unlike_losses(experiment: Experiment, place: Place) -> Iterator[Problem]:
 def _searched_losses(experiment: Experiment) -> str | None:
     """The searched setting that gives trials different loss functions; None if all have the same."""
     parameters = {f"model.output.{record.parameter}" for record in LOSS_RECORDS.values() if record.parameter}
+    for key, setting, outputs in _searched_outputs(experiment):
+        if setting in parameters or (setting in _OUTPUTS and not has_one_loss(outputs)):
+            return key
+    return None
+
+
+_OUTPUTS: Final = ("model", "model.output", "model.output.name")
+"""The settings that may have several outputs as values."""
+
+
+def _searched_outputs(experiment: Experiment) -> Iterator[tuple[str, str, tuple[Any, ...]]]:
+    """Each searched setting as it is written, its path, and its outputs, if it may have several."""
     for key, domain in (experiment.search.domains if experiment.search else {}).items():
         setting = format_path(parse_path(key))
         outputs = domain.choice if isinstance(domain, ChoiceConfig) else ()
         if setting == "model":
             outputs = tuple(model.get("output") for model in outputs if isinstance(model, Mapping))
-        is_output = setting in ("model", "model.output", "model.output.name")
-        if setting in parameters or (is_output and not has_one_loss(outputs)):
-            return key
-    return None
+        yield key, setting, outputs
+
+
+def outputs_of_trials(experiment: Experiment, task: TaskName) -> list[LossRecord]:
+    """The outputs that trials may have in this task, each once; values that are wrong are left out."""
+    written: list[Any] = [
+        output
+        for _, setting, outputs in _searched_outputs(experiment)
+        if setting in _OUTPUTS
+        for output in outputs
+    ]
+    settings = [written_out(output) for output in written] or [{"name": experiment.model.output.name}]
+    default = DEFAULT_OUTPUTS[task].name
+    names = [each.get("name", default) for each in settings if isinstance(each, Mapping)]
+    names = [default if name == "auto" else name for name in names]
+    return [record for name, record in LOSS_RECORDS.items() if name in names and record.task == task]
+
+
+def objective_of(experiment: Experiment, task: TaskName, default: str) -> str:
+    """What the metric `auto` stands for: the objective that all outputs share, or that of the task."""
+    objectives_of_outputs = {record.objective for record in outputs_of_trials(experiment, task)}
+    shared = objectives_of_outputs.pop() if len(objectives_of_outputs) == 1 else None
+    return shared or default
+
+
+def _not_measured(experiment: Experiment, place: Place) -> Iterator[Problem]:
+    """If an output that trials may have does not have the metric, such as a deviance without counts."""
+    metric = metric_of(place.value)
+    if metric is None:
+        return
+    records = outputs_of_trials(experiment, metric.task)
+    without = [record.name for record in records if metric.needs not in record.measures]
+    if without:
+        kinds = [kind for kind in NEEDS if all(kind in record.measures for record in records)]
+        names = ", ".join(name for name in objectives(metric.task, kinds))
+        text = "{metric} is not measured with {outputs}"
+        values = {"metric": place.value, "outputs": joined_words([f"the output {without[0]}", *without[1:]])}
+        yield sentence(text, "model.output", "search.space", advice=f"choose from {names}", **values)
 
 
 def _nothing_to_measure_on(experiment: Experiment, place: Place) -> Iterator[Problem]:
@@ -89,11 +136,12 @@ class ObjectiveConfig(Section):
     metric: Annotated[
         str,
         Field(min_length=1),
-        Setting(is_common=True, search_contradictions=(_unknown_metric, _unlike_losses)),
+        Setting(is_common=True, search_contradictions=(_unknown_metric, _unlike_losses, _not_measured)),
     ] = AUTO_METRIC
     """A metric of metrics.json, such as accuracy, f1_macro, log_loss, per_class.CLASS.recall, r2 or mae;
-    `auto` is accuracy in a classification and r2 in a regression. The more probable class counts as
-    predicted, whatever `model.threshold` is; on bags, `model.threshold` counts."""
+    `auto` is accuracy in a classification and r2 in a regression, or d2 if all outputs are of counts and
+    amounts. The more probable class counts as predicted, whatever `model.threshold` is; on bags,
+    `model.threshold` counts."""
     on: Annotated[
         SchemeName,
         Setting(is_common=True, search_contradictions=(_nothing_to_measure_on,)),

@@ -122,7 +122,7 @@ def _draw_learning_curve(run: RunFolder, summary: Summary) -> Any:
     history, title = run.read_history(), f"{summary.manifest.name}: learning curve"
     if not history or not history.get("epoch"):
         return None
-    metric = summary.task_report.curve
+    metric = summary.task_report.curve(history)
     if "fold" in history:
         return folds_learning_figure(history, metric=metric, title=f"{title}s of all folds")
     losses = (*history.get("train_loss", ()), *history.get("validation_loss", ()))

@@ -12,16 +12,17 @@ import numpy as np
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.config.rules.setting_rules import refused_settings
 from fnnctl.config.schema.data import TargetTransformName
-from fnnctl.config.schema.losses import LOG_MEANS, LOSS_RECORDS, Output, TargetRange, output_of
+from fnnctl.config.schema.losses import LOG_MEANS, LOSS_RECORDS, AutoOutput, Output, TargetRange, output_of
 from fnnctl.config.schema.model import Calibration, ModelConfig, Threshold
 from fnnctl.errors import Problem, UsageError
 from fnnctl.messages import Message
 from fnnctl.metrics.metric import TaskName
 from fnnctl.metrics.registry import R2, REGRESSION, class_of, objectives
 from fnnctl.nn.losses.log_means import BOUND
+from fnnctl.nn.shape import NetworkShape
 from fnnctl.tasks.checks import refused_metric, refused_monitors, refused_output
 from fnnctl.tasks.decoder import OutputDecoder, TargetScale, output_shape
-from fnnctl.tasks.epoch_metrics import RegressionEpochMetrics
+from fnnctl.tasks.epoch_metrics import EpochMetrics, epoch_metrics
 from fnnctl.tasks.mixture import Mixture
 from fnnctl.tasks.one_column import ColumnValues, estimated_targets
 from fnnctl.tasks.regression.counts import mean_decoder, rates_of
@@ -44,6 +45,13 @@ if TYPE_CHECKING:
     from fnnctl.config.schema.training import TrainingConfig
     from fnnctl.data.splits.folds import AssignedFolds
     from fnnctl.data.splits.parts import Split
+
+
+def _epoch_metrics(output: Output) -> EpochMetrics:
+    """The metrics that are recorded with an output; of another task's, those of the default."""
+    record = LOSS_RECORDS.get(output.name)
+    of_task = output_of(output if record and record.task == REGRESSION else AutoOutput(), REGRESSION)
+    return epoch_metrics(NetworkShape(1, (), output_shape(of_task, 1)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +90,7 @@ class Regression:
         return [
             *refused_output(experiment.model.output, self.name),
             *self._refused_targets(experiment.model.output),
-            *refused_monitors(experiment, RegressionEpochMetrics(), self.name),
+            *refused_monitors(experiment, _epoch_metrics(experiment.model.output), self.name),
             *refused_settings(experiment, self.target, classes=0),
         ]
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from fnnctl.config.reading.loading import LoadedConfig
+from fnnctl.config.schema.losses import LOSS_RECORDS
 from fnnctl.metrics.registry import objectives
 
 Problems = Callable[..., list[str]]
@@ -16,8 +17,28 @@ def test_no_search_is_no_problem(load: Callable[..., LoadedConfig]) -> None:
 
 
 @pytest.mark.parametrize("metric", [*objectives(), "per_class.setosa.recall", "per_class.any.thing.f1"])
-def test_metrics_that_exist(search_problems_of: Problems, metric: str) -> None:
-    assert search_problems_of(L2, search=f"  objective: {{metric: {metric}}}\n") == []
+def test_metrics_that_exist(load: Callable[..., LoadedConfig], metric: str) -> None:
+    outputs = {name for name, record in LOSS_RECORDS.items() if metric in objectives(kinds=record.measures)}
+    output = min(outputs, default="auto")
+    text = (
+        f"data: {{source: iris}}\nmodel: {{output: {output}}}\nsearch:\n  objective: {{metric: {metric}}}\n"
+    )
+    assert load(f"{text}  space: {{training.l2: {{choice: [0, 0.1]}}}}\n").search_problems() == []
+
+
+@pytest.mark.parametrize(("outputs", "metrics"), [
+    (["poisson"], {"d2", "deviance"}),
+    (["poisson", "gamma"], {"d2", "deviance"}),
+    (["poisson", "squared"], set()),
+    (["auto"], set()),
+])  # fmt: skip
+def test_trials_are_measured_by_what_all_their_outputs_have(
+    load: Callable[..., LoadedConfig], outputs: list[str], metrics: set[str]
+) -> None:
+    space = f"  space: {{model.output: {{choice: {outputs}}}}}\n"
+    for metric in ("d2", "deviance"):
+        text = f"data: {{source: iris}}\nsearch:\n  objective: {{metric: {metric}}}\n{space}"
+        assert bool(load(text).search_problems()) == (metric not in metrics)
 
 
 def test_training_does_not_mind(load: Callable[..., LoadedConfig]) -> None:

@@ -45,7 +45,7 @@ def test_a_measure_is_the_metric(metric: Metric[ClassRows], classes: int) -> Non
 def test_a_measure_of_errors_is_the_metric(metric: Metric[ErrorRows]) -> None:
     rng = np.random.default_rng(6)
     targets = rng.normal(1000, 5, 40)
-    rows = ErrorRows(targets, targets + rng.normal(0, 2, 40))
+    rows = ErrorRows(targets, targets + rng.normal(0, 2, 40), power=1.5, exposures=rng.uniform(1, 2, 40))
     measure = error_measure(metric, rows)
     assert measure
     assert measure.value == pytest.approx(regression_score(rows, loss=0.0)[metric.name], rel=1e-12)
