@@ -62,6 +62,7 @@ def table_starter(
         about_target=_about(facts, target),
         task=None if has_own_task else target.task,
         may_be_amounts=target.may_be_amounts,
+        counts=None if target.counts is None else str(target.counts),
         delimiter=options.delimiter,
         encoding=options.encoding if options.encoding != DEFAULT_ENCODING else None,
         ignored=ignored,

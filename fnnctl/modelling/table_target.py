@@ -23,7 +23,7 @@ from fnnctl.data.tables.table import ROW_NUMBER
 from fnnctl.errors import DataError
 from fnnctl.modelling.data_checks import MAX_COLUMNS, MAX_ROWS, ColumnCheck, check_columns
 from fnnctl.seeds import Purpose, stream
-from fnnctl.tasks.detection import Quantity, all_numbers, quantity_of
+from fnnctl.tasks.detection import Counts, Quantity, all_numbers, counts_of, quantity_of
 from fnnctl.tasks.registry import encode, task_of_column
 
 MAX_CANDIDATES: Final = 3
@@ -57,6 +57,13 @@ class TargetFacts:
         """What the classes look like if they may be amounts."""
         names, rows = zip(*self.classes, strict=True) if self.classes else ((), ())
         return quantity_of(names, np.array(rows))
+
+    @property
+    def counts(self) -> Counts | None:
+        """What the values look like if they are counts."""
+        rows = self.column.counts()
+        used = np.flatnonzero(rows)
+        return counts_of([self.column.texts[code] for code in used], rows[used])
 
     @property
     def may_be_amounts(self) -> bool:

@@ -75,12 +75,18 @@ class Description:
 
     @property
     def target_notes(self) -> tuple[str, ...]:
-        """A sentence if the classes of the target may be amounts."""
-        quantity = self.target.quantity if self.target else None
-        if self.target is None or quantity is None:
+        """A sentence if the classes of the target may be amounts, and one if its values may be counts."""
+        if self.target is None:
             return ()
-        classes = f"`fnnctl train` treats them as {len(self.target.classes)} classes"
-        return (f"looks like {quantity}: {classes}, `{REGRESSION_COMMAND}` as amounts",)
+        notes = []
+        if (quantity := self.target.quantity) is not None:
+            classes = f"`fnnctl train` treats them as {len(self.target.classes)} classes"
+            notes.append(f"looks like {quantity}: {classes}, `{REGRESSION_COMMAND}` as amounts")
+        if (counts := self.target.counts) is not None:
+            notes.append(
+                f"looks like {counts}: `model.output: poisson` estimates the logarithm of their mean"
+            )
+        return tuple(notes)
 
     def _target_name(self) -> str:
         if self.target is not None:

@@ -86,6 +86,50 @@ def quantity_of(texts: Sequence[str], counts: IntArray) -> Quantity | None:
     return Quantity("counts" if low == 0 or high > 10 else "ratings", low, high)
 
 
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What whole numbers look like whose mean an output of counts would estimate."""
+
+    low: int
+    high: int
+    mean: float
+    variance: float
+
+    def __str__(self) -> str:
+        spread = f"mean {self.mean:.3g}, variance {self.variance:.3g}"
+        return f"counts (whole numbers from {self.low:,} to {self.high:,}, {spread})"
+
+
+def counts_of(texts: Sequence[str], rows: IntArray) -> Counts | None:
+    """What values, the `texts` with their numbers of rows (C,), look like if they are counts; None if not.
+
+    Counts are whole numbers from a small one on. Up to their median hardly one is left out, most are below
+    their mean, and they vary at least half as much as Poisson's: ratings have narrower frequencies, and codes
+    and amounts of money have gaps.
+    """
+    if len(texts) < MIN_LEVELS or not all_numbers(texts):
+        return None
+    numbers = np.array([float(text) for text in texts])
+    if (numbers % 1.0).any() or not 0 <= numbers.min() <= MAX_LOWEST or numbers.max() > LARGEST_COUNT:
+        return None
+    levels, which = np.unique(numbers, return_inverse=True)
+    weights = np.bincount(which, weights=rows)
+    mean = float(np.average(levels, weights=weights))
+    variance = float(np.average(np.square(levels - mean), weights=weights))
+    below = weights.cumsum() / weights.sum()
+    median = levels[int(np.searchsorted(below, 0.5))]
+    present = np.count_nonzero(levels <= median) / (median - levels[0] + 1)
+    if median > mean or present < DENSE or variance < 0.5 * mean or (levels[0], levels[-1]) == STARS:
+        return None
+    return Counts(int(levels[0]), int(levels[-1]), mean, variance)
+
+
+LARGEST_COUNT = 1e6
+"""Larger whole numbers are amounts of money, or ids; judgement."""
+DENSE = 0.75
+"""The share of the whole numbers up to the median that occur in counts; judgement."""
+
+
 def misspelt_amount(texts: Sequence[str], counts: IntArray) -> int | None:
     """The index of the first text that is not a plain number in an otherwise continuous target, or None.
 

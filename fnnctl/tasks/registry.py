@@ -15,7 +15,14 @@ from fnnctl.data.dataset import Dataset, RawTarget
 from fnnctl.errors import DataError, Problem
 from fnnctl.tasks.classification import encoding as classification
 from fnnctl.tasks.classification.task import Classification
-from fnnctl.tasks.detection import MANY_VALUES, all_numbers, are_amounts, misspelt_amount, quantity_of
+from fnnctl.tasks.detection import (
+    MANY_VALUES,
+    all_numbers,
+    are_amounts,
+    counts_of,
+    misspelt_amount,
+    quantity_of,
+)
 from fnnctl.tasks.regression import encoding as regression
 from fnnctl.tasks.regression.task import Regression
 from fnnctl.tasks.task import Task, TaskData
@@ -50,6 +57,8 @@ def encode(
     if kind == "auto":
         kind, notes = _detected(amounts, recorded_classes)
     if kind == "regression":
+        if output == "auto" and dataset.exposures is None:
+            notes += _count_notes(amounts)
         return _regression(amounts, bins, seed, notes)
     if set(recorded_classes) != set(dataset.target.texts):
         dataset = dataset.with_truth_values()
@@ -84,10 +93,23 @@ def _detected(dataset: Dataset, recorded_classes: Sequence[str]) -> tuple[TaskKi
         advice = (
             "--set data.task=regression predicts amounts, --set data.task=classification keeps the classes"
         )
+        if quantity.noun == "counts":
+            advice = f"--set model.output=poisson predicts their means, {advice}"
         return "classification", [
             f"the target {name} looks like {quantity}, which are treated as {len(texts)} classes ({advice})"
         ]
     return "classification", []
+
+
+def _count_notes(dataset: Dataset) -> list[str]:
+    """A note if the target of a regression looks like counts."""
+    counts = dataset.target_counts()
+    codes = np.flatnonzero(counts)
+    found = counts_of([dataset.target.texts[code] for code in codes], counts[codes])
+    if found is None:
+        return []
+    advice = "--set model.output=poisson estimates the logarithm of their mean, and scores deviances"
+    return [f"the target {quoted(dataset.target.name)} looks like {found}: {advice}"]
 
 
 def task_of_column(target: RawTarget, source: str) -> Literal["classification", "regression"]:

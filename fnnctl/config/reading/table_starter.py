@@ -65,6 +65,8 @@ class TableStarter:
     """None if the source has a task of its own."""
     may_be_amounts: bool = False
     """Whether the classes are numbers, and more than two."""
+    counts: str | None = None
+    """What the target looks like if its values may be counts."""
     delimiter: str | None = None
     encoding: str | None = None
     ignored: Mapping[str, str] = field(default_factory=dict)
@@ -103,6 +105,8 @@ class TableStarter:
         change = "write data.task: regression" if self.task is None else "change data.task to regression"
         amounts = f"; if these numbers are amounts, {change}" if self.may_be_amounts else ""
         yield f"target {quoted(self.target)}: {self.about_target}{amounts}"
+        if self.counts is not None:
+            yield f"{quoted(self.target)} looks like {self.counts}: activate model.output: poisson"
         if self.ignored:
             some = [
                 f"{quoted(name) if name else 'the first'} ({why})"
@@ -239,6 +243,14 @@ def _split(starter: TableStarter) -> Iterator[str]:
 
 def _model(starter: TableStarter) -> Iterator[str]:
     rare = starter.rare
+    if starter.counts is not None:
+        task = "" if starter.task == "regression" else ", with task: regression above"
+        yield f"# {_comment(quoted(starter.target))} looks like {starter.counts}."
+        yield "# With these lines the network estimates the logarithm of the mean and is trained on Poisson's"
+        yield f"# deviance; for rates, also name the column of the exposures as data.exposure{task}:"
+        yield "# model:"
+        yield "#   output: poisson"
+        yield ""
     if starter.scarce is not None:
         yield f"# {_comment(starter.scarce)}."
         yield ""

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from fnnctl.metrics.registry import CALIBRATION_ERROR, CLASS_CALIBRATION_ERROR, is_loss, label_of
+from fnnctl.metrics.registry import CALIBRATION_ERROR, CLASS_CALIBRATION_ERROR, DEVIANCE, is_loss, label_of
 from fnnctl.report.blocks import DrawnNumbers
 from fnnctl.report.figures.dependence_figures import CURVES, SURFACES
 from fnnctl.report.figures.numbers import some_numbers
@@ -23,7 +23,7 @@ from fnnctl.tasks.classification.tables import (
     read_curves,
     read_trade_offs,
 )
-from fnnctl.tasks.regression.tables import read_predictions
+from fnnctl.tasks.regression.tables import read_means, read_predictions
 from fnnctl.tasks.stored_coverage import part_coverages, read_coverage, whole_coverages
 from fnnctl.text import capitalized, counted, joined_words
 
@@ -192,6 +192,15 @@ def _draw_feature_importance(run: RunFolder, summary: Summary) -> Any:
     subject = "columns of the ensemble" if summary.manifest.selection else "columns"
     title = f"{summary.manifest.name}: importance of the {subject}"
     return feature_importance_figure(columns, axis=axis, title=title)
+
+
+def _draw_means(run: RunFolder, summary: Summary) -> Any:
+    from fnnctl.plots.mean_calibration import mean_calibration_figure
+
+    data, tenths = summary.manifest.data, read_means(run) if DEVIANCE.name in _measured(summary) else []
+    if data is None or not tenths:
+        return None
+    return mean_calibration_figure(tenths, target=data.target, title=_title(summary, "means by tenths"))
 
 
 def _draw_coverage(run: RunFolder, summary: Summary) -> Any:
@@ -408,6 +417,16 @@ mean: small values are predicted too high, large ones too low.""",
 Prediction errors over the predicted value. They should form a band of even width around 0. If the band is
 curved, the network or the columns miss something; if it widens like a funnel, the error grows with the
 value, and the logarithm of the target is worth a try.""",
+    ),
+    RunFigure(
+        file="means.png",
+        title="observed over predicted means",
+        source=names.PREDICTIONS,
+        draw=_draw_means,
+        task="regression",
+        in_words=_metrics_in_words("deviance", "d2"),
+        reading="""Of counts and amounts: the mean target of each tenth of the rows, by prediction, over the
+mean prediction; with an exposure, those of rates. Below the diagonal predictions are too high.""",
     ),
     RunFigure(
         file="coverage.png",

@@ -80,6 +80,7 @@ CONTENTS: Final[tuple[Heading, ...]] = (
             Topic("scores.all_scores"),
             Topic("classes.all_classes"),
             Topic("thresholds.threshold_table"),
+            Topic("scores.means"),
             Topic("coverage.regions"),
         ),
     ),
@@ -114,6 +115,7 @@ JSON_ENTRIES: Final[tuple[Topic, ...]] = (
     _of_search("hyperparameter_importance.json_entries"),
     Topic("feature_importance.json_entries"),
     Topic("partial_dependence.json_entries"),
+    Topic("scores.json_entries"),
     Topic("coverage.json_entries"),
     Topic("drift.json_entries"),
 )

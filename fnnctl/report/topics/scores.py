@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from fnnctl.metrics.mean_calibration import MeanTenth
 from fnnctl.metrics.metric import UNCALIBRATED
-from fnnctl.metrics.registry import is_loss, label_of, metric_of, positive_metric
+from fnnctl.metrics.registry import DEVIANCE, is_loss, label_of, metric_of, positive_metric
 from fnnctl.metrics.stored import PARTS
 from fnnctl.report.blocks import Block, Notes, Score, Scores, Table
-from fnnctl.report.summary import OUT_OF_BAG, TEST, VALIDATION, Summary, judged_part
+from fnnctl.report.summary import OUT_OF_BAG, TEST, VALIDATION, Summary, judged_part, scored_rows
 from fnnctl.report.topics.topic import ABOUT
 from fnnctl.report.words import number
+from fnnctl.store.folder import RunFolder
+from fnnctl.tasks.regression.tables import read_means
 from fnnctl.tasks.reports import without_repetition
 from fnnctl.text import counted, joined_words, quoted
 
@@ -228,3 +232,46 @@ def _positive_class(summary: Summary, metrics: Mapping[str, Any]) -> str:
     if not is_binary or summary.positive_class is None:
         return ""
     return f" (positive class: {quoted(summary.positive_class)})"
+
+
+def means(summary: Summary) -> Iterator[Block]:
+    """Of counts and amounts: observed and predicted means, by tenths of the prediction."""
+    if not (tenths := _tenths(summary)):
+        return
+    rows = tuple(
+        (
+            f"{number(tenth.low)} to {number(tenth.high)}",
+            f"{tenth.rows:,}",
+            number(tenth.predicted),
+            number(tenth.observed),
+            number([*tenth.interval]),
+        )
+        for tenth in tenths
+    )
+    header = ("prediction", "rows", "predicted mean", "observed mean", "95 % interval")
+    note = "The intervals follow from the spread of the rows. With an exposure, all numbers are rates."
+    yield Table(f"Observed and predicted means {scored_rows(summary)}", header, rows, notes=(note,))
+
+
+def json_entries(summary: Summary) -> dict[str, Any]:
+    """The means by tenths; null if there are none."""
+    entries = [
+        {
+            "lowest": tenth.low,
+            "highest": tenth.high,
+            "rows": tenth.rows,
+            "predicted": tenth.predicted,
+            "observed": tenth.observed,
+            "ci95": [*tenth.interval] if math.isfinite(tenth.interval[1]) else None,
+        }
+        for tenth in _tenths(summary)
+    ]
+    return {"means": entries or None}
+
+
+def _tenths(summary: Summary) -> list[MeanTenth]:
+    part = judged_part(summary)
+    if part is None or DEVIANCE.name not in summary.part_metrics(part):
+        return []
+    run = RunFolder(summary.path)
+    return read_means(run.result_run() or run)

@@ -22,7 +22,7 @@ from fnnctl.store.tables import csv_lines
 from fnnctl.tasks.decoder import OutputDecoder, TargetScale
 from fnnctl.tasks.folds import mean_metrics, repeats_of
 from fnnctl.tasks.regions import ErrorTails, MeasuredRegions, RegionLimits, tenth_of
-from fnnctl.tasks.regression.warnings import baseline_warning
+from fnnctl.tasks.regression.warnings import baseline_warning, total_warning
 from fnnctl.tasks.task import Artifact, Artifacts, FoldScores, PartScores
 from fnnctl.tasks.warnings import (
     OUT_OF_FOLD,
@@ -34,7 +34,7 @@ from fnnctl.tasks.warnings import (
 )
 from fnnctl.tasks.worst_rows import joined_badness
 
-PREDICTION_COLUMNS = ("row", "target", "prediction")
+PREDICTION_COLUMNS, RATE = ("row", "target", "prediction"), "rate"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,17 +97,21 @@ class EstimateScores:
         held_out: PartScores | None = None,
     ) -> list[Message]:
         """Warnings if the predictions of these rows are of little use: see `PartScores`."""
-        warning = self.warning(where, training)
-        return [warning] if warning else []
+        found = (self.warning(where, training), self.total_warning(where, training))
+        return [warning for warning in found if warning]
 
     def warning(self, where: str, training: TrainingOutcome) -> Message | None:
-        """The only warning; None if there is none."""
+        """The most severe warning; None if there is none."""
         warning = None
         if self.baseline is not None and training.counts_rows_equally:
-            warning = baseline_warning(
-                self.targets, self.estimates, self.baseline, where=where, training=training
-            )
+            warning = baseline_warning(self.measured, self.baseline, where=where, training=training)
         return warning or few_rows(len(self.targets), where)
+
+    def total_warning(self, where: str, training: TrainingOutcome) -> Message | None:
+        """A warning if the total of counts or amounts is wrong; None if there is none."""
+        if self.power is None or not training.counts_rows_equally:
+            return None
+        return total_warning(self.targets, self.estimates, where=where)
 
     def row_losses(self) -> dict[str, FloatArray]:
         """See `PartScores`; for R² and its root mean those are the squared errors."""
@@ -164,11 +168,18 @@ class EstimateScores:
 
     def artifacts(self) -> Artifacts:
         """predictions.csv; see `PartScores`."""
-        yield prediction_table(PREDICTION_COLUMNS, self.prediction_rows())
+        yield prediction_table(self.columns, self.prediction_rows())
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of predictions.csv; with exposures there is the rate, too."""
+        return PREDICTION_COLUMNS if self.exposures is None else (*PREDICTION_COLUMNS, RATE)
 
     def prediction_rows(self) -> Iterator[list[object]]:
         """The rows for predictions.csv."""
-        columns = (self.rows.tolist(), self.targets.tolist(), self.estimates.tolist())
+        columns = [self.rows.tolist(), self.targets.tolist(), self.estimates.tolist()]
+        if self.exposures is not None:
+            columns.append(self.predictions.tolist())
         return (list(row) for row in zip(*columns, strict=True))
 
 
@@ -242,7 +253,9 @@ def row_losses(outputs: FloatArray, targets: FloatArray, decoder: OutputDecoder)
     return REAL_VALUE_LOSSES[decoder.output.kind].row_losses(outputs, targets, decoder.output)
 
 
-FOLD_COLUMNS = ("repeat", "fold", *PREDICTION_COLUMNS)
+REPEAT = "repeat"
+FOLD_COLUMNS = (REPEAT, "fold")
+"""Before those of the part, in a cross-validation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,7 +278,12 @@ class EstimateOutOfFold:
 
     def warnings(self, training: TrainingOutcome = UNKNOWN) -> list[Message]:
         """The warnings to which most repeats lead: see `OutOfFold`."""
-        return of_most_repeats([[part.warning(OUT_OF_FOLD, training)] for _, _, part in self.repeats])
+        return of_most_repeats(
+            [
+                [part.warning(OUT_OF_FOLD, training), part.total_warning(OUT_OF_FOLD, training)]
+                for _, _, part in self.repeats
+            ]
+        )
 
     def row_badness(self) -> tuple[IntArray, FloatArray]:
         """How badly each row is predicted, for the rows of all repeats: see `OutOfFold`."""
@@ -278,7 +296,8 @@ class EstimateOutOfFold:
             for repeat, folds, part in self.repeats
             for fold, row in zip(folds.tolist(), part.prediction_rows(), strict=True)
         )
-        yield prediction_table(FOLD_COLUMNS, rows)
+        columns = self.repeats[0][2].columns if self.repeats else PREDICTION_COLUMNS
+        yield prediction_table((*FOLD_COLUMNS, *columns), rows)
 
 
 def out_of_fold(

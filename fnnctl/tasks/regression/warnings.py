@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from fnnctl.arrays import FloatArray
 from fnnctl.messages import Message
+from fnnctl.metrics.mean_calibration import total_p
 from fnnctl.metrics.paired import LEVEL, mean_test, sign_test
+from fnnctl.metrics.rows import ErrorRows
 from fnnctl.tasks.warnings import NO_BETTER, UNKNOWN, TrainingOutcome, worth_trying
 from fnnctl.text import counted, p_text
 
+TOTAL_LEVEL = 0.01
+"""A wrong total is no error by itself: once in a hundred tests chance alone warns."""
 MIN_STANDARD_ERRORS = 4.0
 """Means this many standard errors apart are taken to differ: by chance that happens once in 16,000 times."""
 
 
 def baseline_warning(
-    targets: FloatArray,
-    estimates: FloatArray,
+    rows: ErrorRows,
     baseline: FloatArray,
     *,
     where: str,
     training: TrainingOutcome = UNKNOWN,
 ) -> Message | None:
-    """A warning unless the squared errors are smaller than the mean's, by more than chance.
+    """A warning unless the squared errors, or deviances, are smaller than the mean's, by more than chance.
 
     Two one-sided tests are made, of which one must pass at half the level: the paired t-test of the squared
     errors and, because a few large errors take its power, the sign test; the latter only if the mean of the
@@ -31,31 +36,50 @@ def baseline_warning(
     training part.
 
     Args:
-        targets: (n,) those of n ≥ 1 rows.
-        estimates: (n,) the network's.
-        baseline: (n,) the mean target of the training part.
+        rows: n ≥ 1 rows with the network's estimates.
+        baseline: (n,) the mean target of the training part, or its mean rate times the exposure.
         where: Which rows these are, such as `on the test part`.
         training: What is known about the training.
     """
+    of_baseline = replace(rows, estimates=baseline)
+    has_deviances = rows.power is not None
     with np.errstate(over="ignore", invalid="ignore"):
-        gains = np.square(targets - baseline) - np.square(targets - estimates)
+        gains = (
+            of_baseline.deviances - rows.deviances if has_deviances else of_baseline.squares - rows.squares
+        )
     by_mean = mean_test(gains)
     by_sign = sign_test(int(np.sum(gains > 0)), int(np.sum(gains < 0))) if gains.mean() > 0 else 1.0
     p = min(1.0, 2 * min(by_mean, by_sign))
     if p <= LEVEL:
-        return _shifted(targets, estimates, baseline, where)
-    rmse, baseline_rmse = (
-        float(np.sqrt(np.mean(np.square(targets - answers)))) for answers in (estimates, baseline)
+        return None if has_deviances else _shifted(rows.targets, rows.estimates, baseline, where)
+    count, measured = len(rows.targets), "mean deviance" if has_deviances else "root mean squared error"
+    error, baseline_error = (
+        float(np.mean(each.deviances) if has_deviances else np.sqrt(np.mean(each.squares)))
+        for each in (rows, of_baseline)
     )
     finding = (
-        f"the root mean squared error {where}, {_in_units(rmse)}, is not smaller than with the mean of the "
-        f"training targets ({_in_units(baseline_rmse)}) by more than chance ({p_text(p)})"
+        f"the {measured} {where}, {_in_units(error)}, is not smaller than with the mean of the "
+        f"training targets ({_in_units(baseline_error)}) by more than chance ({p_text(p)})"
     )
-    if 2 * sign_test(len(targets), 0) > LEVEL:
-        advice = f"{counted(len(targets), 'row')} are too few to tell"
+    if 2 * sign_test(count, 0) > LEVEL:
+        advice = f"{counted(count, 'row')} are too few to tell"
     else:
-        advice = worth_trying(len(targets), is_ahead=rmse < baseline_rmse, training=training)
+        advice = worth_trying(count, is_ahead=error < baseline_error, training=training)
     return Message(NO_BETTER, f"{finding}: {advice}", is_severe=True)
+
+
+def total_warning(targets: FloatArray, estimates: FloatArray, *, where: str) -> Message | None:
+    """A warning if the total of n targets, (n,), is off the predicted one by more than chance."""
+    p = total_p(targets, estimates)
+    if p > TOTAL_LEVEL:
+        return None
+    observed, predicted = float(targets.sum()), float(estimates.sum())
+    sentence = (
+        f"the total {where} is {_in_units(observed)}, but {_in_units(predicted)} is predicted, which is off "
+        f"by more than chance ({p_text(p)}, from the spread of the rows): if rates change over time or "
+        "between groups, see data.split; a column may be missing"
+    )
+    return Message("wrong_total", sentence)
 
 
 def _shifted(targets: FloatArray, estimates: FloatArray, baseline: FloatArray, where: str) -> Message | None:
