@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from fnnctl.api.floating_point import default_errstate
+from fnnctl.api.plugins import joined_scope
 from fnnctl.api.run import Run
 from fnnctl.commands.compare import comparison_report
 from fnnctl.errors import UsageError
+from fnnctl.plugins import scope
 from fnnctl.report.comparison.compared_run import has_metrics
 from fnnctl.report.comparison.comparison import RunComparison, compare_runs
 from fnnctl.report.comparison.sections import verdict_sentences, warnings
@@ -24,6 +26,7 @@ class Comparison:
     def __init__(self, comparison: RunComparison, runs: Sequence[Run]) -> None:
         """A run in memory lives as long as one of the `runs`."""
         self._comparison, self._runs = comparison, runs
+        self._plugins = joined_scope(run._plugins for run in runs)
 
     @property
     def verdicts(self) -> list[str]:
@@ -47,7 +50,8 @@ class Comparison:
 
     @default_errstate()
     def _report(self) -> Report:
-        return comparison_report(self._comparison)
+        with scope(self._plugins):
+            return comparison_report(self._comparison)
 
     def __repr__(self) -> str:
         return "\n".join(self.verdicts)
@@ -63,4 +67,5 @@ def compare(*runs: Run | str | Path, metric: str | None = None, runs_dir: str | 
     members = [
         run if isinstance(run, Run) else Run(find_run(str(run), Path(runs_dir), has_metrics)) for run in runs
     ]
-    return Comparison(compare_runs([run.folder for run in members], metric), members)
+    with scope(joined_scope(run._plugins for run in members)):
+        return Comparison(compare_runs([run.folder for run in members], metric), members)

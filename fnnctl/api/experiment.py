@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Self, TypeAlias, TypedDict, Unpack
 
@@ -12,6 +12,7 @@ from fnnctl.api.arguments import path_of, search_options, whole_or_none
 from fnnctl.api.keywords import with_keywords
 from fnnctl.api.observer import Observer, silent_context
 from fnnctl.api.plain_values import plain_value
+from fnnctl.api.plugins import PluginObject, scope_of
 from fnnctl.api.run import Run
 from fnnctl.commands.check import check as run_check
 from fnnctl.commands.cross_validate import cross_validate as run_cross_validation
@@ -65,13 +66,24 @@ class Experiment:
     Unset settings are those of the recipe, as on the command line.
     """
 
-    def __init__(self, settings: Mapping[str, Any] | None = None, /, **sections: Any) -> None:
+    def __init__(
+        self,
+        settings: Mapping[str, Any] | None = None,
+        /,
+        *,
+        plugins: Sequence[PluginObject] = (),
+        **sections: Any,
+    ) -> None:
         """Settings as in the YAML file: sections as mappings, or values by path: `{"training.epochs": 50}`.
 
-        `data` may also be the path of a table, or the name of a built-in one. Raises `ConfigError` for values
-        that a YAML file cannot have. `check` says whether settings are valid; so does a call that runs them.
+        `data` may also be the path of a table, or the name of a built-in one. `plugins` are losses, metrics
+        and readers of tables that the settings may name, beside those of installed packages; only this
+        experiment and its runs know them. Raises `ConfigError` for values that a YAML file cannot have.
+        `check` says whether settings are valid; so does a call that runs them.
         """
         _refuse_no_settings(settings)
+        scope_of(plugins)
+        self._plugins = tuple(plugins)
         config: dict[str, Any] = {}
         for path, value in {**(settings or {}), **sections}.items():
             if _is_column(path, value):
@@ -81,17 +93,18 @@ class Experiment:
         self._source = ConfigText(block_yaml(config).encode(), Path(STARTER_NAME).absolute())
 
     @classmethod
-    def load(cls, path: str | Path) -> Self:
-        """Read a YAML file. Relative paths in it start in its folder.
+    def load(cls, path: str | Path, *, plugins: Sequence[PluginObject] = ()) -> Self:
+        """Read a YAML file. Relative paths in it start in its folder; for `plugins` see `Experiment`.
 
         Raises `ConfigError` if it is not there, or cannot be an experiment.
         """
-        return cls._from_source(read_config(path_of("path", path).absolute()))
+        scope_of(plugins)
+        return cls._from_source(read_config(path_of("path", path).absolute()), tuple(plugins))
 
     @classmethod
-    def _from_source(cls, source: ConfigText) -> Self:
+    def _from_source(cls, source: ConfigText, plugins: tuple[PluginObject, ...]) -> Self:
         experiment = cls.__new__(cls)
-        experiment._source = source
+        experiment._source, experiment._plugins = source, plugins
         return experiment
 
     def set(self, path: str, value: Any) -> Self:
@@ -111,7 +124,8 @@ class Experiment:
 
     def _with_change(self, path: str, config: Mapping[str, Any]) -> Self:
         changed = (*self._source.changed, parse_path(path))
-        return self._from_source(ConfigText(block_yaml(config).encode(), self._source.file, changed=changed))
+        source = ConfigText(block_yaml(config).encode(), self._source.file, changed=changed)
+        return self._from_source(source, self._plugins)
 
     def to_yaml(self) -> str:
         """The settings as the text of a YAML file."""
@@ -119,7 +133,7 @@ class Experiment:
 
     def check(self, data: Any = None) -> list[Problem]:
         """Everything that is wrong with the settings, alone and with the data; empty if a run can begin."""
-        with silent_context(None, _Silent()) as (context, _):
+        with silent_context(None, _Silent(), scope_of(self._plugins)) as (context, _):
             source, memory = self._with_data(data)
             return run_check([source], (), context, memory=memory).problems
 
@@ -128,7 +142,7 @@ class Experiment:
 
         Raises the errors of `train`.
         """
-        with silent_context(None, _Silent()) as (context, _):
+        with silent_context(None, _Silent(), scope_of(self._plugins)) as (context, _):
             source, memory = self._with_data(data)
             loaded = read_experiment(source, (), context.listener, memory=memory)
             return loaded.fit(loaded.split()).settings.batch_size
@@ -150,10 +164,10 @@ class Experiment:
         Raises the errors of the command line, which are those of `fnnctl.errors`: `InputError` before
         anything is written, `DivergedError` if the loss is not finite.
         """
-        workers = whole_or_none("workers", arguments["workers"])
-        with silent_context(arguments["runs_dir"], arguments["observer"]) as (context, volume):
+        workers, plugins = whole_or_none("workers", arguments["workers"]), scope_of(self._plugins)
+        with silent_context(arguments["runs_dir"], arguments["observer"], plugins) as (context, volume):
             source, memory = self._with_data(data)
-            return Run(run_training(source, (), context, workers=workers, memory=memory), volume)
+            return Run(run_training(source, (), context, workers=workers, memory=memory), volume, plugins)
 
     @with_keywords
     def evaluate(self, data: Any = None, **arguments: Unpack[TrainArguments]) -> Run:
@@ -162,10 +176,11 @@ class Experiment:
         `workers` is the number of processes (default: one per processor); it changes no number. For the other
         parameters and errors see `train`.
         """
-        workers = whole_or_none("workers", arguments["workers"])
-        with silent_context(arguments["runs_dir"], arguments["observer"]) as (context, volume):
+        workers, plugins = whole_or_none("workers", arguments["workers"]), scope_of(self._plugins)
+        with silent_context(arguments["runs_dir"], arguments["observer"], plugins) as (context, volume):
             source, memory = self._with_data(data)
-            return Run(run_cross_validation(source, (), context, workers=workers, memory=memory), volume)
+            folder = run_cross_validation(source, (), context, workers=workers, memory=memory)
+            return Run(folder, volume, plugins)
 
     @with_keywords
     def search(self, data: Any = None, **arguments: Unpack[SearchArguments]) -> Run:
@@ -185,9 +200,10 @@ class Experiment:
         options = search_options(arguments["workers"], arguments["max_trials"], arguments["time_limit"])
         method = arguments["method"]
         experiment = self if method is None else self.set("search.method", method)
-        with silent_context(arguments["runs_dir"], arguments["observer"]) as (context, volume):
+        plugins = scope_of(self._plugins)
+        with silent_context(arguments["runs_dir"], arguments["observer"], plugins) as (context, volume):
             source, memory = experiment._with_data(data)
-            return Run(search_command(source, (), options, context, memory=memory), volume)
+            return Run(search_command(source, (), options, context, memory=memory), volume, plugins)
 
     def _with_data(self, data: Any) -> tuple[ConfigText, MemoryData | None]:
         """The settings with `data` as their source."""

@@ -21,6 +21,7 @@ from fnnctl.api.floating_point import default_errstate
 from fnnctl.blas import restored_blas_threads
 from fnnctl.context import Context, NoStop, ShowAmount, ShowEpochs
 from fnnctl.errors import FnnctlError, FnnctlWarning, UsageError
+from fnnctl.plugins import Scope, scope
 from fnnctl.store.volumes import MemoryVolume
 
 if TYPE_CHECKING:
@@ -127,12 +128,13 @@ class _RememberedRun(NoStop):
 
 @contextmanager
 def silent_context(
-    runs_dir: str | Path | None, observer: object
+    runs_dir: str | Path | None, observer: object, plugins: Scope | None = None
 ) -> Iterator[tuple[Context, MemoryVolume | None]]:
     """The context of a call, and the volume that holds its run if there is no folder of runs.
 
-    The block has NumPy's default state of floating-point errors. The threads of the BLAS, which are the
-    process's, are after it what they were before.
+    The block has these `plugins`, by default none that a program passes or allows, and NumPy's default state
+    of floating-point errors. The threads of the BLAS, which are the process's, are after it what they were
+    before.
     """
     if not isinstance(observer, Observer | None):
         raise UsageError(f"an observer is an object of a subclass of fnnctl.Observer, not {observer!r}")
@@ -140,7 +142,7 @@ def silent_context(
     folder = volume.root if volume else path_of("runs_dir", runs_dir)
     listener, stop = ObserverListener(observer or Observer()), _RememberedRun()
     try:
-        with restored_blas_threads(), default_errstate():
+        with restored_blas_threads(), default_errstate(), scope(plugins):
             known_runs_dir = Path("runs") if volume else None
             yield Context(folder, listener, stop, known_runs_dir=known_runs_dir), volume
     except BaseException as error:

@@ -37,6 +37,7 @@ from fnnctl.modelling.input_file import InputFile, ignored_columns
 from fnnctl.modelling.predictor import Predictor as Networks
 from fnnctl.modelling.saved_model import SavedModel
 from fnnctl.modelling.scored_rows import explained_block, scored_blocks
+from fnnctl.plugins import Scope, scope
 from fnnctl.store.volumes import MemoryVolume
 from fnnctl.tasks.regions import RegionLimits
 from fnnctl.text import did_you_mean, quoted
@@ -69,9 +70,14 @@ class Predictor:
     `fnnctl`.
     """
 
-    def __init__(self, model: SavedModel, volume: MemoryVolume | None = None) -> None:
-        """A run in memory lives as long as its predictor, which holds its `volume`: it names the data."""
-        self._model, self._volume = model, volume
+    def __init__(
+        self, model: SavedModel, volume: MemoryVolume | None = None, plugins: Scope | None = None
+    ) -> None:
+        """A run in memory lives as long as its predictor, which holds its `volume`: it names the data.
+
+        `plugins` are those of the run.
+        """
+        self._model, self._volume, self._plugins = model, volume, plugins or Scope()
         self._pattern = model.predictor
         """Networks that are copied if all others are in use; they know how few rows are computed."""
         self._free: deque[tuple[Networks, RowEncoder]] = deque()
@@ -183,7 +189,8 @@ class Predictor:
 
     def _region(self, coverage: float) -> RegionLimits:
         if coverage not in self._regions:
-            self._regions[coverage], notes = limits_of(self._model, coverage)
+            with scope(self._plugins):
+                self._regions[coverage], notes = limits_of(self._model, coverage)
             for note in notes:
                 self._note(note)
         return self._regions[coverage]
@@ -213,25 +220,26 @@ class Predictor:
 
     @contextmanager
     def _own(self) -> Iterator[tuple[Networks, RowEncoder]]:
-        """Networks and an encoder that only this thread uses within the block."""
-        try:
-            networks, encoder = self._free.pop()
-        except IndexError:
-            networks, encoder = self._pattern.copied(), self._new_encoder()
-        try:
-            yield networks, encoder
-        finally:
-            self._pattern = networks
-            self._free.append((networks, encoder))
+        """Networks and an encoder that only this thread uses within the block, which has the plug-ins."""
+        with scope(self._plugins):
+            try:
+                networks, encoder = self._free.pop()
+            except IndexError:
+                networks, encoder = self._pattern.copied(), self._new_encoder()
+            try:
+                yield networks, encoder
+            finally:
+                self._pattern = networks
+                self._free.append((networks, encoder))
 
     def _new_encoder(self) -> RowEncoder:
         names = self.feature_names
         preprocessor = self._model.predictor.preprocessor
         return RowEncoder(preprocessor, names, self._formats, self._missing, block_rows(len(names)))
 
-    def __reduce__(self) -> tuple[type[Predictor], tuple[SavedModel]]:
+    def __reduce__(self) -> tuple[type[Predictor], tuple[SavedModel, None, Scope]]:
         """Pickles and copies have the model, and make their own buffers."""
-        return Predictor, (self._model,)
+        return Predictor, (self._model, None, self._plugins)
 
     def _note(self, text: str) -> None:
         """Pass on a note, unless it was passed on before."""

@@ -12,6 +12,7 @@ from typing import Any
 from fnnctl.api.arguments import path_of, probability, search_options, varied_columns
 from fnnctl.api.floating_point import default_errstate
 from fnnctl.api.observer import Observer, silent_context
+from fnnctl.api.plugins import PluginObject, scope_of
 from fnnctl.api.predictor import Predictor
 from fnnctl.commands.cross_validate import resume_cross_validation
 from fnnctl.commands.evaluate_run import evaluate_on
@@ -23,6 +24,7 @@ from fnnctl.context import Context
 from fnnctl.data.in_memory import MemoryData, memory_data
 from fnnctl.errors import UsageError
 from fnnctl.modelling.saved_model import load_model
+from fnnctl.plugins import Scope, scope
 from fnnctl.records.history import read_search
 from fnnctl.report.figures.drawing import possible_figures
 from fnnctl.report.formats.registry import SHORT_FORMATS, TEXT_FORMATS, runs_report
@@ -56,21 +58,26 @@ class Run:
 
     """
 
-    def __init__(self, folder: RunFolder, volume: MemoryVolume | None = None) -> None:
-        """A run in memory lives as long as this object, which holds its `volume`."""
+    def __init__(
+        self, folder: RunFolder, volume: MemoryVolume | None = None, plugins: Scope | None = None
+    ) -> None:
+        """A run in memory lives as long as this object, which holds its `volume`.
+
+        `plugins` are those that it has, or may look up; by default none.
+        """
         path = folder.path
         self.folder = RunFolder(path if is_in_memory(path) else path.absolute())
         """The run's files, for the rest of the package."""
-        self._volume = volume
+        self._volume, self._plugins = volume, plugins or Scope()
 
-    def __getstate__(self) -> tuple[MemoryVolume | None, Path]:
+    def __getstate__(self) -> tuple[MemoryVolume | None, Path, Scope]:
         """The volume, and the folder's path relative to it: a copy of the volume has another root."""
-        path = self.folder.path
-        return self._volume, path if self._volume is None else path.relative_to(self._volume.root)
+        path = self.folder.path if self._volume is None else self.folder.path.relative_to(self._volume.root)
+        return self._volume, path, self._plugins
 
-    def __setstate__(self, state: tuple[MemoryVolume | None, Path]) -> None:
-        volume, path = state
-        Run.__init__(self, RunFolder(path if volume is None else volume.root / path), volume)
+    def __setstate__(self, state: tuple[MemoryVolume | None, Path, Scope]) -> None:
+        volume, path, plugins = state
+        Run.__init__(self, RunFolder(path if volume is None else volume.root / path), volume, plugins)
 
     @property
     def path(self) -> Path | None:
@@ -167,7 +174,9 @@ class Run:
 
         Raises `NoNetworkError`, a `UsageError`, if the run has none; `hasattr(run, "predictor")` says so.
         """
-        return Predictor(load_model(self.folder, lambda text: None), self._volume)
+        with scope(self._plugins):
+            model = load_model(self.folder, lambda text: None)
+        return Predictor(model, self._volume, self._plugins)
 
     @property
     def figures(self) -> Mapping[str, Any]:
@@ -184,7 +193,8 @@ class Run:
         if format not in formats:
             kind = "short report" if short else "report"
             raise UsageError(f"there is no {kind} {format!r}; choose {joined_words(formats, 'or')}")
-        return runs_report([self._summary()]).text(format, short=short)
+        with scope(self._plugins):
+            return runs_report([self._summary()]).text(format, short=short)
 
     def to_dict(self) -> dict[str, Any]:
         """What `fnnctl report --json` says of the run."""
@@ -215,10 +225,10 @@ class Run:
         threshold = probability("threshold", threshold)
         if not isinstance(name, str | None):
             raise UsageError(f"name must be a text, not {name!r}")
-        with silent_context(runs_dir, observer) as (context, volume):
+        with silent_context(runs_dir, observer, self._plugins) as (context, volume):
             rows = str(path_of("data", data)) if isinstance(data, str | Path) else memory_data(data)
             folder = evaluate_on(self.folder, rows, context, setting="data", threshold=threshold, name=name)
-            return Run(folder, volume)
+            return Run(folder, volume, self._plugins)
 
     def importance(self, data: Any = None, *, observer: Observer | None = None) -> dict[str, list[Any]]:
         """Measure which columns matter to the network, on rows that it was not trained on.
@@ -261,7 +271,7 @@ class Run:
         """The network with its data, which are handed over again if they were in memory."""
         if data is None and (facts := self.folder.read_manifest().data) and facts.in_memory:
             raise UsageError("the data of the run were in memory: hand them over again")
-        with silent_context(self.folder.path.parent, observer) as (context, _):
+        with silent_context(self.folder.path.parent, observer, self._plugins) as (context, _):
             memory = None if data is None else memory_data(data)
             yield MeasuredNetwork(self.folder, context, with_figures=False, memory=memory)
 
@@ -287,7 +297,7 @@ class Run:
         if not isinstance(format, str | None):
             raise UsageError(f"format must be the name of a format, not {format!r}")
         to = None if output is None else str(output)
-        with silent_context(self.folder.path.parent, observer) as (context, _):
+        with silent_context(self.folder.path.parent, observer, self._plugins) as (context, _):
             return export(self.folder, context, format_=format, to=to).to_dict()
 
     def save(self, folder: str | Path) -> Run:
@@ -295,7 +305,7 @@ class Run:
 
         Raises `UsageError` if the folder exists, and `MachineError` if it cannot be written.
         """
-        return Run(save_run(self.folder, path_of("folder", folder)))
+        return Run(save_run(self.folder, path_of("folder", folder)), None, self._plugins)
 
     def resume(
         self,
@@ -321,16 +331,17 @@ class Run:
         if self.path is None:
             raise UsageError("a run in memory cannot be resumed: set runs_dir")
         options = search_options(workers, max_trials, time_limit)
-        with silent_context(self.path.parent, observer) as (context, _):
+        with silent_context(self.path.parent, observer, self._plugins) as (context, _):
             memory = None if data is None else memory_data(data)
             _resume(self.folder, options, context, memory)
-        return Run(self.folder)
+        return Run(self.folder, None, self._plugins)
 
     def _inner(self, folder: RunFolder | None) -> Run | None:
-        return None if folder is None else Run(folder, self._volume)
+        return None if folder is None else Run(folder, self._volume, self._plugins)
 
     def _summary(self) -> Summary:
-        return summarize(self.folder)
+        with scope(self._plugins):
+            return summarize(self.folder)
 
     def __repr__(self) -> str:
         return f"<Run {self.name}: {self.kind.replace('_', '-')}, {self.status}>"
@@ -338,7 +349,8 @@ class Run:
     @default_errstate()
     def _repr_html_(self) -> str:
         """The answer of the run's page, for notebooks."""
-        return html_answer(run_document(self._summary()))
+        with scope(self._plugins):
+            return html_answer(run_document(self._summary()))
 
 
 class _Figures(Mapping[str, Any]):
@@ -358,7 +370,8 @@ class _Figures(Mapping[str, Any]):
         """A matplotlib figure, which a notebook shows; None if the run has no numbers for it."""
         if name not in self._figures:
             raise KeyError(f"there is no figure {name!r}; the run has {', '.join(self._figures)}")
-        figure = self._figures[name].draw(self._run.folder, self._summary)
+        with scope(self._run._plugins):
+            figure = self._figures[name].draw(self._run.folder, self._summary)
         if figure is not None:  # without pyplot, notebooks know no way to show it
             from fnnctl.plots.style import png_bytes  # matplotlib takes half a second to import
 
@@ -372,12 +385,26 @@ class _Figures(Mapping[str, Any]):
         return len(self._figures)
 
 
-def load_run(name: str | Path = LATEST, runs_dir: str | Path = "runs") -> Run:
+def load_run(
+    name: str | Path = LATEST,
+    runs_dir: str | Path = "runs",
+    *,
+    allow_plugins: Sequence[str] = (),
+    plugins: Sequence[PluginObject] = (),
+) -> Run:
     """The run of this name: a path, a folder's name, an experiment's name (its newest run), or `latest`.
+
+    Args:
+        name: See above.
+        runs_dir: The folder of the runs.
+        allow_plugins: Names of losses, metrics and readers of tables of installed packages that the run may
+            use.
+        plugins: Those that a program passed to the experiment; the run cannot be used without them.
 
     Raises `UsageError` if there is none.
     """
-    return Run(find_run(str(path_of("name", name)), path_of("runs_dir", runs_dir)))
+    folder = find_run(str(path_of("name", name)), path_of("runs_dir", runs_dir))
+    return Run(folder, None, scope_of(plugins, allow_plugins))
 
 
 def list_runs(runs_dir: str | Path = "runs") -> list[Run]:

@@ -144,6 +144,7 @@ def _metrics() -> list[str]:
     """The metrics, with those of the positive class of two."""
     from fnnctl.metrics.registry import METRICS, objectives
 
+    _use_plugins()
     return [*objectives(), *(metric.name for metric in METRICS if metric.per_class)]
 
 
@@ -157,7 +158,15 @@ def _values(path: str) -> list[str]:
     from fnnctl.config.paths import parse_path
     from fnnctl.config.schema.lookups import values_of
 
+    _use_plugins()
     return ["", *values_of(parse_path(path))]
+
+
+def _use_plugins() -> None:
+    """Have the names of all installed plug-ins, without those that cannot be used."""
+    from fnnctl.modelling.run_plugins import use_installed
+
+    use_installed(lambda text: None)
 
 
 def _settings() -> list[str]:
@@ -165,6 +174,7 @@ def _settings() -> list[str]:
     from fnnctl.config.paths import format_path
     from fnnctl.config.schema.records import records_by_path
 
+    _use_plugins()
     return [format_path(path) for path in records_by_path() if 0 not in path]
 
 

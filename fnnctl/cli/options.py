@@ -22,6 +22,7 @@ from fnnctl.cli.completion import (
 from fnnctl.cli.parsing import number_from_0, share, whole_number
 from fnnctl.console.output import Output
 from fnnctl.errors import UsageError
+from fnnctl.plugins import ALLOW, current
 from fnnctl.text import joined_words
 
 if TYPE_CHECKING:
@@ -147,6 +148,23 @@ ReportFile = Annotated[
         "--output", "-o", metavar="FILE", help="Write the report to this file: .txt, .md, .html or .json."
     ),
 ]
+
+
+def _allow_plugins(names: list[str] | None) -> None:
+    current().allow(names or ())
+
+
+AllowPlugin = Annotated[
+    list[str] | None,
+    typer.Option(
+        ALLOW,
+        metavar="NAME",
+        callback=_allow_plugins,
+        help="Let a run use the loss, metric or reader of tables of this name from an installed package. "
+        "Repeatable.",
+    ),
+]
+"""Its callback is all that it does: commands do not use the value."""
 
 
 @dataclass(frozen=True)

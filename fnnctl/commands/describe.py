@@ -25,6 +25,7 @@ from fnnctl.modelling.table_target import (
     target_candidates,
     target_facts,
 )
+from fnnctl.plugins import current
 from fnnctl.report.description import Description, description_document, description_json
 from fnnctl.report.formats.form import ReportForm
 from fnnctl.report.formats.registry import document_report
@@ -38,7 +39,7 @@ def describe(options: SourceOptions, context: Context, *, against: str | None = 
     cannot read the table, or keeps no histograms.
     """
     drift = None if against is None else _drift(options, against, context)
-    with context.listener.reading() as on_read:
+    with context.listener.reading() as on_read, current().opened():  # the user names the table
         source = read_source(options, on_read)
         table = table_facts(source)
         target = target_facts(source)

@@ -42,7 +42,7 @@ def evaluate_run(
         return evaluate_on(
             folder, data, context, delimiter=delimiter, encoding=encoding, threshold=threshold, name=name
         )
-    model = load_model(folder, context.labelled_note).deciding_at(threshold)
+    model = load_model(folder, context.labelled_note, measures=True).deciding_at(threshold)
     set_blas_threads(model.threads)
     for option, value in {"--delimiter": delimiter, "--encoding": encoding, "--name": name}.items():
         if value is not None:
@@ -66,7 +66,7 @@ def evaluate_on(
     `setting` is what the errors call `data`; the other parameters and errors are those of `evaluate_run`.
     """
     started = time.monotonic()
-    model = load_model(run, context.labelled_note).deciding_at(threshold)
+    model = load_model(run, context.labelled_note, measures=True).deciding_at(threshold)
     threads = set_blas_threads(model.threads)
     if isinstance(data, MemoryData):
         rows = InputFile.of_memory(data, model)

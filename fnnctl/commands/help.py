@@ -11,6 +11,7 @@ from fnnctl.config.paths import parse_path
 from fnnctl.console.help_pages import setting_lines, word_lines
 from fnnctl.console.output import Output
 from fnnctl.errors import ConfigError, UsageError
+from fnnctl.modelling.run_plugins import use_installed
 from fnnctl.reference.pages import page_text, topics
 from fnnctl.reference.settings import setting_help, setting_path
 from fnnctl.reference.words import about_word, known_words
@@ -27,7 +28,9 @@ def show_help(word: str, output: Output, *, commands: Mapping[str, str]) -> None
     """
     if word in topics():
         _show_page(word, output)
-    elif path := setting_path(word):
+        return
+    use_installed(output.note)
+    if path := setting_path(word):
         setting = setting_help(path)
         _show({"setting": asdict(setting)}, setting_lines(setting, _width(output)), output)
     else:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from fnnctl.config.schema.json_schema import json_schema
 from fnnctl.console.output import Output
+from fnnctl.modelling.run_plugins import use_installed
 
 
 def schema(output: Output) -> None:
-    """Print the schema."""
+    """Print the schema, with the plug-ins of all installed packages."""
+    use_installed(output.note)
     output.json_object(json_schema())

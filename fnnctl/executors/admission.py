@@ -1,4 +1,4 @@
-"""Which workers of a cluster may do work: those with this fnnctl.
+"""Which workers of a cluster may do work: those with this fnnctl, and the plug-ins in use.
 
 Other differences between machines can change the last digits of results: they are only reported.
 """
@@ -18,6 +18,7 @@ from typing import Any
 from fnnctl.errors import UsageError
 from fnnctl.executors.protocols import Warn
 from fnnctl.messages import Message
+from fnnctl.plugins import current, unlike
 from fnnctl.store.provenance import machine
 from fnnctl.version import __version__
 
@@ -93,6 +94,7 @@ class Admission:
 
     def __init__(self, warn: Warn, on_worker: Callable[[Mapping[str, Any]], None]) -> None:
         self._warn, self._on_worker = warn, on_worker
+        self._plugins = current().installed
         self._messages: deque[Message] = deque()
         self._events: deque[Mapping[str, Any]] = deque()
         self._refusals: dict[str, str] = {}
@@ -129,6 +131,12 @@ class Admission:
             if digest != sources_digest() and not isinstance(digest, OSError):
                 self._refuse(worker, f"its fnnctl {__version__} has other code; {INSTALL_THE_SAME}")
         same = [worker for worker in same if digests.get(worker) == sources_digest()]
+        if self._plugins and same:
+            reasons = call(unlike, self._plugins, workers=same)
+            for worker, reason in reasons.items():
+                if reason is not None and not isinstance(reason, OSError):
+                    self._refuse(worker, str(reason))
+            same = [worker for worker in same if reasons.get(worker, "") is None]
         new = []
         for worker, answer in call(Machine.this_machine, workers=same).items():
             if isinstance(answer, Machine):

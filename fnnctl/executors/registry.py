@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+from fnnctl.executors.plugins import PluginExecutor
 from fnnctl.executors.processes import ProcessExecutor
 from fnnctl.executors.protocols import (
     ClusterOptions,
@@ -27,6 +28,7 @@ from fnnctl.executors.protocols import (
 from fnnctl.executors.serial import SerialExecutor
 from fnnctl.executors.threads import ThreadExecutor
 from fnnctl.messages import Message
+from fnnctl.plugins import current
 
 
 class FallbackExecutor:
@@ -130,6 +132,8 @@ def make_executor(
     executor = EXECUTORS[kind].make(workers, poll, cluster)
     if warn is not None:
         executor = FallbackExecutor(executor, SerialExecutor(1, poll), warn)
+    if current().used:
+        executor = PluginExecutor(executor, current())
     try:
         yield executor
     finally:

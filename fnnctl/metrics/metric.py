@@ -121,6 +121,11 @@ class Metric(Generic[RowsT]):
         return self.class_name is not None
 
     @property
+    def facts(self) -> dict[str, Any]:
+        """What the manifest of a run has of a plug-in's metric, so that reports need not import it."""
+        return {key: getattr(self, key) for key in DESCRIBED}
+
+    @property
     def is_compared(self) -> bool:
         """Whether two runs can be compared by it on a test part."""
         return isinstance(self.formula, OfRows | OfCounts | OfAreas)
@@ -131,6 +136,8 @@ class Metric(Generic[RowsT]):
         return self.interval == "wilson"
 
 
+DESCRIBED: Final = ("task", "label", "lower_is_better", "unit", "reported")
+"""The fields that a report needs of a metric whose formula it does not have."""
 INTERVAL: Final = "_ci95"
 """The end of the name under which metrics.json has a metric's interval."""
 UNCALIBRATED: Final = "_uncalibrated"

@@ -22,6 +22,8 @@ from fnnctl.metrics.metric import (
     OfRows,
     TaskName,
 )
+from fnnctl.metrics.plugin_metrics import described, fault_of
+from fnnctl.plugins import current, values_in_use
 
 if TYPE_CHECKING:
     from fnnctl.arrays import FloatArray
@@ -370,14 +372,43 @@ METRICS: tuple[Metric[Any], ...] = (
 )
 
 
+def all_metrics() -> tuple[Metric[Any], ...]:
+    """The metrics of fnnctl, those of plug-ins in use, and those that manifests describe: see `described`."""
+    described_ones = [described(*item) for item in current().described_metrics.items()]
+    return (*METRICS, *values_in_use("metric"), *described_ones)
+
+
+def find_metric(name: str) -> Metric[Any] | None:
+    """The metric of a plug-in, which is looked up; None for other names, and those of fnnctl itself.
+
+    Raises `PluginError`: see `Scope.find`.
+    """
+    if class_of(name) is not None or any(metric.name == name for metric in METRICS):
+        return None
+    plugin = current().find("metric", name, metric_fault)
+    return None if plugin is None else plugin.value
+
+
+def find_monitored(column: str) -> Metric[Any] | None:
+    """As `find_metric`, for a column of history.csv."""
+    return None if column in monitors() else find_metric(column.removeprefix(VALIDATION))
+
+
+def metric_fault(name: str, metric: Any) -> str | None:
+    """Why an object cannot be the metric of this name from a plug-in; None if it can."""
+    if any(name in (known.name, known.class_name) for known in METRICS):
+        return "fnnctl itself has a metric of this name: choose another one"
+    return fault_of(name, metric)
+
+
 def metrics_of(task: TaskName, kinds: Container[str] = NEEDS) -> list[Metric[Any]]:
     """The metrics of a task, by default all; of rows from which these `kinds` can be computed."""
-    return [metric for metric in METRICS if metric.task == task and metric.needs in kinds]
+    return [metric for metric in all_metrics() if metric.task == task and metric.needs in kinds]
 
 
 def headline(task: str | None) -> Metric[Any]:
     """The first metric of a task, by default of a classification."""
-    return next((metric for metric in METRICS if metric.task == task), METRICS[0])
+    return next((metric for metric in all_metrics() if metric.task == task), ACCURACY)
 
 
 def metric_of(name: str) -> Metric[Any] | None:
@@ -387,14 +418,14 @@ def metric_of(name: str) -> Metric[Any] | None:
     """
     key = name.rpartition(".")[2].removesuffix(INTERVAL).removesuffix(UNCALIBRATED)
     if class_of(name) is not None:
-        return next(metric for metric in METRICS if metric.class_name == key)
-    return next((metric for metric in METRICS if metric.name == key), None)
+        return next(metric for metric in all_metrics() if metric.class_name == key)
+    return next((metric for metric in all_metrics() if metric.name == key), None)
 
 
 def positive_metric(name: str) -> Metric[Any] | None:
     """The metric of a single class that has this key for the positive class, if there is one."""
     key = name.removesuffix(INTERVAL).removesuffix(UNCALIBRATED)
-    return next((metric for metric in METRICS if metric.per_class and metric.name == key), None)
+    return next((metric for metric in all_metrics() if metric.per_class and metric.name == key), None)
 
 
 def is_loss(name: str) -> bool:
@@ -405,7 +436,7 @@ def is_loss(name: str) -> bool:
 
 def label_of(name: str) -> str:
     """What texts call the metric of this name; other names, such as one of a single class, as they are."""
-    return next((metric.label for metric in METRICS if metric.name == name), name)
+    return next((metric.label for metric in all_metrics() if metric.name == name), name)
 
 
 def class_of(name: str) -> str | None:
@@ -417,7 +448,7 @@ def class_of(name: str) -> str | None:
 
 def class_names() -> list[str]:
     """The keys of the metrics of a single class."""
-    return [metric.class_name for metric in METRICS if metric.class_name is not None]
+    return [metric.class_name for metric in all_metrics() if metric.class_name is not None]
 
 
 def objectives(task: TaskName | None = None, kinds: Container[str] = NEEDS) -> list[str]:
@@ -428,7 +459,7 @@ def objectives(task: TaskName | None = None, kinds: Container[str] = NEEDS) -> l
     return list(
         dict.fromkeys(
             metric.name
-            for metric in METRICS
+            for metric in all_metrics()
             if metric.searched
             and not metric.per_class
             and task in (None, metric.task)
@@ -452,7 +483,7 @@ def importance_metrics(task: TaskName | None = None, kinds: Container[str] = NEE
     """
     measured = (
         metric
-        for metric in METRICS
+        for metric in all_metrics()
         if metric.importance and task in (None, metric.task) and metric.needs in kinds
     )
     return sorted(measured, key=lambda metric: metric.importance != "ranked")
@@ -470,5 +501,5 @@ def compared(task: TaskName, *, per_class: bool = False) -> list[str]:
 def monitors() -> list[str]:
     """The columns of history.csv that early stopping and an lr_schedule can monitor, for all tasks."""
     headlines = (f"{TRAIN}{metric.name}" for metric in (headline(CLASSIFICATION), headline(REGRESSION), D2))
-    recorded = (f"{VALIDATION}{metric.name}" for metric in METRICS if metric.monitored)
+    recorded = (f"{VALIDATION}{metric.name}" for metric in all_metrics() if metric.monitored)
     return [f"{TRAIN}loss", *headlines, f"{VALIDATION}loss", CALIBRATED_LOSS, *recorded]

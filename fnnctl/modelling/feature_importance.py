@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass, replace
 from queue import SimpleQueue
 from typing import Final, Literal
@@ -180,7 +181,10 @@ def _in_threads(
 ) -> Iterator[ColumnImportance]:
     """The columns in order; if one fails, or a signal ends it, the others are not begun."""
     with ThreadPoolExecutor(max(1, threads)) as pool:
-        futures = [pool.submit(measured, column, names) for column, names in columns.items()]
+        futures = [
+            pool.submit(copy_context().run, measured, column, names)  # which has the plug-ins in use
+            for column, names in columns.items()
+        ]
         try:
             for done, future in enumerate(futures, start=1):
                 yield future.result()

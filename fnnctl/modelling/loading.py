@@ -38,8 +38,10 @@ from fnnctl.modelling.data_checks import DataCheck, without_columns
 from fnnctl.modelling.data_sizes import with_sizes
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.recipe_facts import against_bags, recipe_facts
+from fnnctl.plugins import NOUNS, current
 from fnnctl.tasks.registry import encode
 from fnnctl.tasks.task import TaskData
+from fnnctl.text import joined_words, quoted
 
 if TYPE_CHECKING:
     from fnnctl.store.folder import RunFolder
@@ -150,7 +152,7 @@ class LoadedExperiment:
         """What was done with the config, the data and the recipe, for `runs.recorder.record_notes`."""
         line = recipe_line(self.resolved)
         lines = [*self.data.notes, *([] if line is None else [line]), *self._validation_line()]
-        return [*self.config.note_lines, *lines]
+        return [*self.config.note_lines, *lines, *_passed_plugins()]
 
     def _validation_line(self) -> list[str]:
         """One line if a config has a validation part that only the trials of its search have; else none."""
@@ -263,6 +265,15 @@ class _BagCheck:
         except DataError:
             split = None  # which is said later: only a cross-validation is possible
         return against_bags(self._data, experiment, split)
+
+
+def _passed_plugins() -> list[str]:
+    """One line if a Python program has passed plug-ins, and they are used; else none."""
+    passed = [plugin for plugin in current().used if plugin.package is None]
+    if not passed:
+        return []
+    names = joined_words([f"{NOUNS[plugin.kind]} {quoted(plugin.name)}" for plugin in passed])
+    return [f"the run cannot be repeated from its files alone: a Python program passed {names}"]
 
 
 def _recorded_classes(run: RunFolder | None) -> Sequence[str]:

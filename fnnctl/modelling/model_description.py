@@ -20,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from fnnctl.arrays import FloatArray
 from fnnctl.config.messages.document_errors import first_problem
 from fnnctl.config.schema.data import DEFAULT_MISSING_VALUES, DELIMITER_PATTERN, DataConfig
-from fnnctl.config.schema.losses import LOSS_RECORDS
+from fnnctl.config.schema.losses import find_loss, loss_records
 from fnnctl.data.columns.formats.registry import AnyFormat
 from fnnctl.data.dataset import Dataset
 from fnnctl.data.groupings import Grouping
@@ -256,7 +256,7 @@ class NetworkDescription(Described):
 
     def _target_problem(self) -> str | None:
         """What is wrong with the facts about the target and the output; None if they are valid."""
-        record = LOSS_RECORDS.get(self.output)
+        record = loss_records().get(self.output) or find_loss(self.output)
         if record is None:
             return f"output: there is no output named {quoted(self.output)}"
         if record.task == REGRESSION:

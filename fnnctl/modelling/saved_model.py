@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -13,14 +14,22 @@ from fnnctl.arrays.limits import flush
 from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.data.row_encoder import columns_of
 from fnnctl.errors import DataError, MachineError, NoNetworkError, UsageError
-from fnnctl.modelling.model_description import DescribedPart, NetworkDescription, fitted_values, read_parts
+from fnnctl.modelling.model_description import (
+    PARTS_KEY,
+    DescribedPart,
+    NetworkDescription,
+    fitted_values,
+    read_parts,
+)
 from fnnctl.modelling.predictor import Predictor, PredictorPart
+from fnnctl.modelling.run_plugins import require_plugins
 from fnnctl.nn.network import LAYER_HYPERPARAMETERS, Network
 from fnnctl.nn.parameters import ParameterLayout
+from fnnctl.plugins import PluginKind, current
 from fnnctl.store import names
 from fnnctl.store.atomic import damaged
 from fnnctl.store.catalogue import displayed_status
-from fnnctl.store.folder import RunFolder
+from fnnctl.store.folder import RunFolder, StoredModel
 from fnnctl.store.weights import BACKGROUND, ERRORS, HISTOGRAMS, Array
 from fnnctl.tasks.registry import task_of
 from fnnctl.text import quoted
@@ -73,12 +82,27 @@ class SavedModel:
         return replace(self, predictor=self.predictor.deciding_at(threshold))
 
 
-def load_model(run: RunFolder, note: Callable[[str], None]) -> SavedModel:
+def load_model(run: RunFolder, note: Callable[[str], None], *, measures: bool = False) -> SavedModel:
     """Read a run's network; `note` is called with messages about the run for the user.
 
-    Raises `NoNetworkError`, and `DataError`, which names the file, if one is damaged.
+    `measures` says that the metrics of its run are to be computed. Raises `NoNetworkError`, `DataError`,
+    which names the file, if one is damaged, and `PluginError` for a plug-in that cannot be used.
     """
-    return _loaded(_network_folder(run, note))
+    folder = _network_folder(run, note)
+    stored = folder.read_model()
+    kinds: tuple[PluginKind, ...] = ("loss", "metric") if measures else ("loss",)
+    for other_version in require_plugins(folder, kinds, losses=_output_names(stored.description)):
+        note(other_version)
+    with current().opened(False):
+        return _loaded(folder, stored)
+
+
+def _output_names(mapping: Mapping[str, Any]) -> set[str]:
+    """The names of the outputs in a JSON object, which may be damaged."""
+    parts = mapping.get(PARTS_KEY, [])
+    parts = parts if isinstance(parts, list) else []
+    networks = [mapping, *(part.get("network") for part in parts if isinstance(part, dict))]
+    return {str(network.get("output")) for network in networks if isinstance(network, dict)}
 
 
 def has_network(run: RunFolder) -> bool:
@@ -143,8 +167,7 @@ def _trained_folder(run: RunFolder, stands_for_it: RunFolder, note: Callable[[st
     return _network_folder(run, note)
 
 
-def _loaded(run: RunFolder) -> SavedModel:
-    stored = run.read_model()
+def _loaded(run: RunFolder, stored: StoredModel) -> SavedModel:
     ensemble, described = read_parts(stored.description, run.path / names.MODEL)
     facts = (ERRORS, BACKGROUND, HISTOGRAMS)
     weights = {name: array for name, array in stored.arrays.items() if not name.startswith(facts)}

@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 
 from fnnctl.arrays import IntArray
-from fnnctl.nn.losses.registry import LOSSES
+from fnnctl.nn.losses.registry import loss_of
 
 NormalizationKind = Literal["batch", "layer"]
 EmbeddingCode = Literal["linear", "steps", "both"]
@@ -130,7 +130,7 @@ class OutputShape:
     size: int
     """The number of outputs that the task needs per example: one per class, or one value."""
     kind: str = "softmax"
-    """The name of the output with its loss, one of `LOSSES`."""
+    """The name of the output with its loss, see `loss_of`."""
     positive: int = 1
     """For a single score of two classes: the index of the class whose score it is."""
     loss_parameter: float = 1.0
@@ -204,4 +204,4 @@ class NetworkShape:
     @property
     def scores(self) -> int:
         """Output units, from whose scores the outputs follow."""
-        return LOSSES[self.output.kind].scores_of(self.output.size)
+        return loss_of(self.output.kind).scores_of(self.output.size)

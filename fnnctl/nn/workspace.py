@@ -11,7 +11,7 @@ from fnnctl.arrays import FloatArray
 from fnnctl.nn.layers.hidden import hidden_buffers
 from fnnctl.nn.layers.input_stage import stage_buffers
 from fnnctl.nn.losses.base import Targets
-from fnnctl.nn.losses.registry import LOSSES, target_type
+from fnnctl.nn.losses.registry import loss_of, target_type
 from fnnctl.nn.shape import NetworkShape
 
 COPIED_VALUES = 2**16
@@ -60,7 +60,7 @@ class Workspace:
             smoothing=None if smoothing is None else smoothing.astype(dtype)[:, None],
         )
         self.scores = np.empty((members, shape.scores, columns), dtype)
-        self.loss = LOSSES[shape.output.kind](shape.output, members, columns, dtype)
+        self.loss = loss_of(shape.output.kind)(shape.output, members, columns, dtype)
         self.stage = stage_buffers(shape, members, batch, dtype, training=training)
         """Those of the input stage; None if there is none."""
         gathered = None if self.stage is None else self.stage.gathered

@@ -11,7 +11,7 @@ from typing import Final
 from fnnctl.config.paths import ConfigPath, format_path
 from fnnctl.config.schema.lookups import without_layers
 from fnnctl.config.schema.records import records_by_path
-from fnnctl.metrics.registry import METRICS
+from fnnctl.metrics.registry import all_metrics
 from fnnctl.reference.glossary import TERMS
 from fnnctl.reference.pages import headings
 from fnnctl.reference.settings import is_choice, summary, translations
@@ -50,11 +50,12 @@ class AboutWord:
 
 def about_word(word: str, commands: Mapping[str, str]) -> AboutWord:
     """What a word, or several in a row, are about; `commands` are described by name."""
+    metrics = ((metric.name, f"{metric.label}, in a {metric.task}") for metric in all_metrics())
     return AboutWord(
         word,
         terms=_entries(word, TERMS.items()),
         settings=tuple(_settings(word)),
-        metrics=_entries(word, ((metric.name, f"{metric.label}, in a {metric.task}") for metric in METRICS)),
+        metrics=_entries(word, metrics),
         commands=_entries(word, commands.items(), also_in_text=True),
         headings=tuple(Entry(page, heading) for page, heading in headings() if _has(heading, word)),
     )
@@ -63,7 +64,7 @@ def about_word(word: str, commands: Mapping[str, str]) -> AboutWord:
 def known_words() -> list[str]:
     """The terms, and the names of the settings and metrics, to suggest one of them."""
     keys = (str(path[-1]) for path in records_by_path())
-    return list(dict.fromkeys([*TERMS, *keys, *(metric.name for metric in METRICS)]))
+    return list(dict.fromkeys([*TERMS, *keys, *(metric.name for metric in all_metrics())]))
 
 
 def _entries(

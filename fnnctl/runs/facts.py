@@ -11,7 +11,8 @@ from fnnctl.data.row_encoder import columns_of
 from fnnctl.messages import Message, warning_facts
 from fnnctl.modelling.data_checks import DataCheck
 from fnnctl.nn.parameters import ParameterLayout
-from fnnctl.store.manifest import Manifest, Processor, Resumption
+from fnnctl.store.facts import Processor
+from fnnctl.store.manifest import Manifest, Resumption
 from fnnctl.store.provenance import environment, machine, utc_text
 from fnnctl.tasks.decisions import Decision
 from fnnctl.tasks.task import TaskData

@@ -10,6 +10,7 @@ from typing import Final
 from fnnctl.context import Context
 from fnnctl.errors import DataError, Problem, UsageError
 from fnnctl.modelling.fit import Fit
+from fnnctl.modelling.run_plugins import require_plugins
 from fnnctl.runs.checkpointing import incomplete_checkpoint
 from fnnctl.runs.facts import machine_differences, resumed_facts
 from fnnctl.runs.recorder import record_warnings
@@ -28,7 +29,11 @@ START: Final = "the start"
 
 
 def find_resumable(text: str, runs_dir: Path, *, kind: str, command: str) -> RunFolder:
-    """The run that `text` names; raises `UsageError` if it is unknown or of another kind."""
+    """The run that `text` names.
+
+    Raises `UsageError` if it is unknown or of another kind, and `PluginError` if a plug-in cannot be used, or
+    has another version than when it began.
+    """
     folder = find_run(text, runs_dir, lambda run: run.read_manifest().kind == kind)
     actual = folder.read_manifest().kind
     if actual != kind:
@@ -36,6 +41,7 @@ def find_resumable(text: str, runs_dir: Path, *, kind: str, command: str) -> Run
         if actual in CONTINUED_BY:
             wrong += f", which `fnnctl {CONTINUED_BY[actual]} --resume` continues"
         raise UsageError(f"`fnnctl {command}` cannot resume {folder.path}: {wrong}")
+    require_plugins(folder, same_version=True)
     return folder
 
 

@@ -101,7 +101,7 @@ def _default_as_recorded(run: RunFolder, loaded: LoadedExperiment) -> LoadedExpe
     if content is None:
         return loaded
     file = run.path / names.DEFAULT_CONFIG
-    config = load_config(ConfigText(content, file, has_lines=True))
+    config = load_config(ConfigText(content, file, has_lines=True, is_of_run=True))
     return LoadedExperiment(config, loaded.data, config.resolved)
 
 
@@ -111,7 +111,8 @@ def extended_search(
     """The search with the requested plan; its lr_schedules keep their horizon."""
     words = [*plan_overrides(journal.settings), *overrides]
     loaded_config = recorded.loaded.config
-    config = load_config(ConfigText(loaded_config.text, loaded_config.file, has_lines=True), words)
+    source = ConfigText(loaded_config.text, loaded_config.file, has_lines=True, is_of_run=True)
+    config = load_config(source, words)
     most = recorded.setup.budget.max_trials if max_trials is None else max_trials
     loaded = LoadedExperiment(config, recorded.loaded.data, config.resolved)
     setup = recorded.setup

@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict
-
 from fnnctl.config.sources import MEMORY_SOURCE
 from fnnctl.messages import Message
+from fnnctl.store.facts import Blas, Facts, GitState, PluginFacts, Processor
 from fnnctl.store.names import LAYOUT_VERSION
 
 RunStatus = Literal["running", "completed", "failed", "interrupted"]
@@ -24,18 +23,6 @@ CONTINUED_BY: Final[Mapping[str, str]] = {
 """The command that starts a run of each kind, and can resume it."""
 
 
-class Facts(BaseModel):
-    """A part of the manifest."""
-
-    model_config = ConfigDict(
-        extra="allow",
-        frozen=True,
-        protected_namespaces=(),
-        allow_inf_nan=False,
-        defer_build=True,  # only the manifest's own validator is used
-    )
-
-
 class Seconds(Facts):
     """Wall times."""
 
@@ -45,39 +32,6 @@ class Seconds(Facts):
     """
     training: float | None = None
     """From the loaded data to the final weights; likewise a sum."""
-
-
-class GitState(Facts):
-    """The working directory's repository."""
-
-    commit: str
-    """The checked-out commit."""
-    dirty: bool
-    """Whether tracked files differ from the commit."""
-
-
-class Processor(Facts):
-    """The processor that the run used."""
-
-    model: str | None = None
-    """The processor's name."""
-    usable: int | None = None
-    """How many processors the process may use."""
-    features: list[str] = []
-    """The instruction sets that NumPy's own loops use."""
-
-
-class Blas(Facts):
-    """The BLAS library that NumPy uses."""
-
-    name: str | None = None
-    """Its name."""
-    version: str | None = None
-    """Its version."""
-    core: str | None = None
-    """The processor type that its kernels were chosen for; other kernels differ in the last bits."""
-    threads: int | None = None
-    """The number of threads it used."""
 
 
 class PartRows(Facts):
@@ -433,6 +387,8 @@ class Manifest(Facts):
     """Python's version."""
     packages: dict[str, str | None] = {}
     """The versions of the packages that fnnctl requires."""
+    plugins: list[PluginFacts] = []
+    """The losses, metrics and readers of tables that are not fnnctl's own."""
     platform: str | None = None
     """The operating system."""
     processor: Processor = Processor.model_construct()
@@ -479,6 +435,16 @@ class Manifest(Facts):
     def messages(self) -> list[Message]:
         """The warnings with their kinds."""
         return list(map(Message.from_stored, self.warning_kinds, self.warnings))
+
+    @property
+    def plugin_facts(self) -> list[dict[str, Any]]:
+        """The facts of `plugins`, for `fnnctl.plugins`."""
+        return [plugin.model_dump() for plugin in self.plugins]
+
+    @property
+    def passed_plugins(self) -> list[PluginFacts]:
+        """The plug-ins that a Python program passed, so that no command can repeat the run from its files."""
+        return [plugin for plugin in self.plugins if plugin.package is None]
 
     @property
     def positive_class(self) -> str | None:

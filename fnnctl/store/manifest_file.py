@@ -1,4 +1,7 @@
-"""Reads a manifest, whose version of fnnctl may be another one."""
+"""Reads a manifest, whose version of fnnctl may be another one.
+
+What it says of the metrics of plug-ins is kept: reports then have their labels without importing them.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from fnnctl.config.messages.document_errors import first_problem
+from fnnctl.plugins import current
 from fnnctl.store.atomic import damaged
 from fnnctl.store.documents import read_mapping
 from fnnctl.store.former_facts import in_present_form
@@ -21,6 +25,8 @@ def read_manifest(content: bytes, path: Path) -> Manifest:
         manifest = Manifest.model_validate(in_present_form(mapping))
     except ValidationError as error:
         raise damaged(path, f"is damaged: {first_problem(error)}") from error
+    if manifest.plugins:
+        current().describe(manifest.plugin_facts)
     if manifest.layout > LAYOUT_VERSION:
         raise damaged(
             path,

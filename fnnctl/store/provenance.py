@@ -19,6 +19,7 @@ from typing import Any, cast
 import numpy as np
 
 from fnnctl.blas import blas_function
+from fnnctl.plugins import current
 from fnnctl.processors import usable_processors
 from fnnctl.version import __version__
 
@@ -43,6 +44,7 @@ def environment(command: str | None, *, blas_threads: int | None) -> dict[str, A
         "command": command,
         "directory": os.path.realpath("."),
         **machine(blas_threads=blas_threads),
+        "plugins": [plugin.facts for plugin in current().used],
         "git": git_state(),
     }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from fnnctl.config.schema.losses import LOSS_RECORDS, AutoOutput, Output
+from fnnctl.config.schema.losses import AutoOutput, Output, loss_record
 from fnnctl.errors import Problem
 from fnnctl.metrics.metric import TaskName
 from fnnctl.metrics.registry import objectives
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def refused_output(output: Output, task: TaskName) -> Iterator[Problem]:
     """A problem if `model.output` is an output of another task."""
-    if not isinstance(output, AutoOutput) and LOSS_RECORDS[output.name].task != task:
+    if not isinstance(output, AutoOutput) and loss_record(output.name).task != task:
         text = f"{output.name} is not an output of a {task}"
         yield Problem(text, path="model.output", advice="write output: auto", has_subject=True)
 
@@ -29,6 +29,13 @@ def refused_monitors(experiment: Experiment, metrics: EpochMetrics, task: str) -
             advice = f"choose from {', '.join(metrics.monitors)}"
             text = f"{monitor} is not recorded in a {task}"
             yield Problem(text, path=path, advice=advice, has_subject=True)
+
+
+def refused_metrics(experiment: Experiment, task: TaskName) -> Iterator[Problem]:
+    """A problem for each metric of a plug-in that is one of another task."""
+    for index, name in enumerate(experiment.evaluation.metrics):
+        if refused := refused_metric(name, task):
+            yield Problem(refused, path=f"evaluation.metrics[{index}]", has_subject=True)
 
 
 def refused_metric(metric: str, task: TaskName) -> str | None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray
 from fnnctl.config.schema.data import TargetTransformName
-from fnnctl.config.schema.losses import LOSS_RECORDS, LossRecord, OutputSection
+from fnnctl.config.schema.losses import LossRecord, OutputSection, loss_record
 from fnnctl.nn.losses.base import TargetArray
 from fnnctl.nn.losses.log_means import BOUND, LOG_MEAN_LOSSES
 from fnnctl.nn.shape import OutputShape
@@ -149,7 +149,7 @@ class OutputDecoder:
     @property
     def loss(self) -> LossRecord:
         """What is known of the output and its loss."""
-        return LOSS_RECORDS[self.output.kind]
+        return loss_record(self.output.kind)
 
     @property
     def limits(self) -> tuple[float, float] | None:

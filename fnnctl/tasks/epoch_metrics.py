@@ -11,7 +11,7 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.arrays.deviances import half_deviances
-from fnnctl.config.schema.losses import LOSS_RECORDS
+from fnnctl.config.schema.losses import loss_record
 from fnnctl.metrics.metric import Metric, OfCounts, OfRows, TaskName
 from fnnctl.metrics.registry import (
     CALIBRATED_LOSS,
@@ -247,4 +247,4 @@ EPOCH_METRICS: Final[Mapping[TaskName, Callable[[OutputShape], EpochMetrics]]] =
 
 def epoch_metrics(shape: NetworkShape) -> EpochMetrics:
     """The metrics that are recorded for networks of this shape after every epoch."""
-    return EPOCH_METRICS[LOSS_RECORDS[shape.output.kind].task](shape.output)
+    return EPOCH_METRICS[loss_record(shape.output.kind).task](shape.output)

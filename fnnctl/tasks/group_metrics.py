@@ -20,7 +20,7 @@ from fnnctl.metrics.comparison.measures import Influences, Measure, of_groups
 from fnnctl.metrics.comparison.rows import own_intervals, unpaired_differences
 from fnnctl.metrics.metric import INTERVAL, SUPPORT
 from fnnctl.metrics.paired import holm
-from fnnctl.metrics.registry import METRICS
+from fnnctl.metrics.registry import all_metrics
 from fnnctl.metrics.stored import DIFFERENCE, GROUPS
 from fnnctl.seeds import Purpose, stream
 from fnnctl.store import names
@@ -110,7 +110,7 @@ def _compared(metrics: Mapping[str, Any]) -> list[str]:
     """The metrics whose differences are tested: those that reports show first and that follow from rows."""
     first = [
         metric
-        for metric in METRICS
+        for metric in all_metrics()
         if metric.reported == "first" and metric.is_compared and metrics.get(metric.name) is not None
     ]
     replaced = {metric.instead_of for metric in first}

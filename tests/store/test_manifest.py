@@ -8,7 +8,8 @@ import pytest
 
 from fnnctl.config.schema.docstrings import attribute_docstrings
 from fnnctl.errors import DataError
-from fnnctl.store.manifest import Facts, Manifest
+from fnnctl.store.facts import Facts
+from fnnctl.store.manifest import Manifest
 from fnnctl.store.manifest_file import read_manifest
 
 MINIMAL: dict[str, Any] = {

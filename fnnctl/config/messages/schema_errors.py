@@ -28,6 +28,7 @@ from fnnctl.config.schema.forms import (
 from fnnctl.config.schema.lookups import chosen_section, forms_at, is_setting, record_at
 from fnnctl.config.schema.records import records_by_path
 from fnnctl.errors import Problem
+from fnnctl.plugins import GROUPS
 from fnnctl.text import joined_words, word_list
 
 LONG_CHOICE = 8
@@ -132,7 +133,11 @@ def _wrong_name(forms: Sequence[Form], value: Mapping[str, Any]) -> Problem:
     """
     names = [Form(kind="words", words=choice_names(forms))]
     if "name" in value:
-        return _wrong_value(names, value["name"])
+        problem = _wrong_value(names, value["name"])
+        plugins = next((form.plugins for form in forms if form.plugins), None)
+        if plugins is None or problem.advice or meant_value(names, value["name"]):
+            return problem
+        return replace(problem, advice=f"no installed package offers it (entry points {GROUPS[plugins]})")
     fitting = choice_names([form for form in forms if value and value.keys() <= {*form.keys}])
     if not fitting:
         return _missing_value(allowed(names))

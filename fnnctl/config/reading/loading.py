@@ -16,7 +16,7 @@ from typing import Any, Final, TypeAlias
 from fnnctl.config.messages.suggestions import glued_setting
 from fnnctl.config.messages.wording import value_text
 from fnnctl.config.other_files import BINARY, JSON, is_binary, other_file
-from fnnctl.config.paths import ENSEMBLE, ConfigPath, Location, Locations, format_path
+from fnnctl.config.paths import ENSEMBLE, SPACE, ConfigPath, Location, Locations, format_path
 from fnnctl.config.problems import Problems
 from fnnctl.config.provenance import Resolved
 from fnnctl.config.reading.overrides import (
@@ -38,8 +38,10 @@ from fnnctl.config.rules.trials import Check
 from fnnctl.config.rules.validation import InvalidConfigurationError
 from fnnctl.config.schema.data import BUILTIN_NAMES
 from fnnctl.config.schema.experiment import Experiment
+from fnnctl.config.schema.losses import find_searched_losses
 from fnnctl.config.table_files import kind_by_name
 from fnnctl.errors import ConfigError, DataError, MachineError, Problem
+from fnnctl.plugins import current
 from fnnctl.text import joined_words, nearest_file
 
 SET: Final = "--set"
@@ -77,6 +79,8 @@ class ConfigText:
     """Whether messages name the file and its lines."""
     changed: tuple[ConfigPath, ...] = ()
     """The settings that a Python program has set or removed in an experiment, as `--set` and `--unset` do."""
+    is_of_run: bool = False
+    """Whether it is the file of a run, which may be another person's: it chooses no plug-ins."""
 
 
 ConfigSource: TypeAlias = Path | ConfigText
@@ -100,6 +104,8 @@ class LoadedConfig:
     """The settings that the command line has changed."""
     notes: Sequence[Problem] = ()
     """The settings of the file that are left out, and the removals that change nothing."""
+    is_of_run: bool = False
+    """See `ConfigText`."""
 
     @property
     def note_lines(self) -> list[str]:
@@ -134,16 +140,19 @@ class LoadedConfig:
         # The rules of searches take long to import, and most configs have none.
         from fnnctl.config.rules.search_check import search_problems
 
-        return _from_top_to_bottom(self.locations.problems(search_problems(resolved, check)))
+        with current().opened(not self.is_of_run):
+            return _from_top_to_bottom(self.locations.problems(search_problems(resolved, check)))
 
     @contextmanager
     def add_locations(self) -> Iterator[None]:
         """Add file and line to problems from lower packages, which only know the path of the setting.
 
-        Raises the `ConfigError` or `DataError` again; problems without a path are unchanged.
+        Raises the `ConfigError` or `DataError` again; problems without a path are unchanged. Within the block
+        the user's own config may name plug-ins.
         """
         try:
-            yield
+            with current().opened(not self.is_of_run):
+                yield
         except (ConfigError, DataError) as error:
             kind = DataError if isinstance(error, DataError) else ConfigError
             raise kind(*map(self.locations.locate, error.problems)) from None
@@ -162,9 +171,10 @@ def load_config(source: ConfigSource, overrides: Sequence[Override] = ()) -> Loa
     unchecked = _UncheckedConfig(displayed_file(file) if source.has_lines else None, text, source.changed)
     for change in overrides:
         unchecked.override(change)
-    experiment = unchecked.experiment()
-    if experiment.name is None:
-        experiment = experiment.model_copy(update={"name": _default_name(file, experiment.data.source)})
+    with current().opened(not source.is_of_run):
+        experiment = unchecked.experiment()
+        if experiment.name is None:
+            experiment = experiment.model_copy(update={"name": _default_name(file, experiment.data.source)})
     return LoadedConfig(
         experiment,
         text,
@@ -173,6 +183,7 @@ def load_config(source: ConfigSource, overrides: Sequence[Override] = ()) -> Loa
         unchecked.config,
         unchecked.changed,
         unchecked.notes,
+        source.is_of_run,
     )
 
 
@@ -248,6 +259,7 @@ class _UncheckedConfig:
 
     def experiment(self) -> Experiment:
         """Check everything and fill in what depends on other settings, or raise all problems."""
+        find_searched_losses(value_at(self.config, SPACE))
         try:
             experiment, self.config, left_out = without_ineffective(
                 self.config, self.changed, experiment_before_data

@@ -10,6 +10,7 @@ from pydantic import Discriminator, Field, Tag
 from fnnctl.config.problems import no_effect, no_effect_without, sentence
 from fnnctl.config.schema import recipe_values
 from fnnctl.config.schema.losses import LOG_MEANS
+from fnnctl.config.schema.plugin_choice import PluginName
 from fnnctl.config.schema.section import MAX_SEED, ClassName, Section
 from fnnctl.config.schema.setting import Place, RecipeValue, Setting
 from fnnctl.config.table_files import kind_by_name
@@ -246,6 +247,7 @@ class DataConfig(Section):
     source: Annotated[
         str,
         Field(min_length=1),
+        PluginName(kind_by_name),
         Setting(
             is_common=True,
             not_counted="it is where the rows are, and files may be moved",
@@ -305,7 +307,7 @@ class DataConfig(Section):
     """With two classes, the positive one: `model.threshold` applies to it, and figures show its curves
     (default: that of a logistic output's `positive_class`, or else the second class)."""
     test_source: Annotated[
-        Annotated[str, Field(min_length=1)] | None,
+        Annotated[str, Field(min_length=1), PluginName(kind_by_name)] | None,
         Setting(
             not_counted="it is where the test rows are",
             not_searched=_SAME_ROWS,

@@ -14,12 +14,15 @@ from fnnctl.config.paths import format_path
 from fnnctl.config.problems import predicate, sentence
 from fnnctl.config.schema.data import DataConfig, in_order
 from fnnctl.config.schema.model import ModelConfig
+from fnnctl.config.schema.plugin_choice import PluginName
 from fnnctl.config.schema.search import SearchConfig
 from fnnctl.config.schema.section import MAX_SEED, Section, Shorthand
 from fnnctl.config.schema.setting import Place, Recipe, Setting
 from fnnctl.config.schema.training import TrainingConfig
 from fnnctl.config.schema.validation_schemes import ValidationScheme
 from fnnctl.errors import Problem
+from fnnctl.metrics.registry import find_metric, objectives
+from fnnctl.plugins import GROUPS, current
 from fnnctl.text import quoted
 
 MAX_FOLDS = 10_000
@@ -62,6 +65,22 @@ def _different_columns(_: Experiment, place: Place) -> Iterator[Problem]:
             yield replace(problem, path=format_path((*place.path, index)))
 
 
+def _no_plugins(_: Experiment, place: Place) -> Iterator[Problem]:
+    """If a metric is given twice, is always measured, or is offered by no installed package."""
+    known = objectives()
+    for index, name in enumerate(place.value):
+        if name in place.value[:index]:
+            problem = sentence(f"{quoted(name)} is given twice", advice="leave one out")
+        elif current().get("metric", name):
+            continue
+        elif name in known:
+            problem = sentence(f"{quoted(name)} is always measured", advice="leave it out")
+        else:
+            advice = f"a package offers one as an entry point of {GROUPS['metric']}"
+            problem = sentence(f"no installed package has a metric {quoted(name)}", advice=advice)
+        yield replace(problem, path=format_path((*place.path, index)))
+
+
 class EvaluationConfig(Section):
     """How a configuration is evaluated in addition to its test part."""
 
@@ -81,6 +100,13 @@ class EvaluationConfig(Section):
     """Columns by whose values all metrics are measured in groups, with the difference of each group from all
     other rows. They need not be features. Numbers and dates are divided into quarters, and missing values are
     a group of their own."""
+    metrics: Annotated[
+        Annotated[
+            tuple[Annotated[str, Field(min_length=1), PluginName(find_metric)], ...], Field(strict=False)
+        ],
+        Setting(contradictions=(_no_plugins,), since="0.11"),
+    ] = ()
+    """Metrics of plug-ins that are measured beside all metrics of fnnctl itself."""
 
 
 NOTE_PATTERN = r"^[^\x00-\x08\x0b-\x1f\x7f-\x9f]+$"

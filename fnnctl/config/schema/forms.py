@@ -15,7 +15,9 @@ from typing import Annotated, Any, Final, Literal, TypeAlias, Union, get_args, g
 
 from pydantic.fields import FieldInfo
 
+from fnnctl.config.schema.plugin_choice import PluginChoice
 from fnnctl.config.schema.section import AsWritten, OneOf, Section, Shorthand
+from fnnctl.plugins import Plugin, PluginKind, current
 
 Kind: TypeAlias = Literal[
     "section", "mapping", "list", "words", "integer", "number", "text", "boolean", "null", "any"
@@ -57,6 +59,8 @@ class Form:
     """The regular expression that a text must match."""
     is_short: bool = False
     """Whether the form is the only short one of a section in the same setting."""
+    plugins: PluginKind | None = None
+    """The kind of plug-ins that may add further sections to those of its union."""
 
     @property
     def keys(self) -> Sequence[str]:
@@ -78,9 +82,13 @@ class Form:
         return is_of_kind and low <= value <= high and above < value < below
 
 
-@cache
 def field_forms(section: type[Section], key: str) -> tuple[Form, ...]:
-    """The forms of a section's field; unions are split into their choices."""
+    """The forms of a section's field; unions are split into their choices, with those of plug-ins in use."""
+    return _field_forms(section, key, current().used)
+
+
+@cache
+def _field_forms(section: type[Section], key: str, _: tuple[Plugin, ...]) -> tuple[Form, ...]:
     info = section.model_fields[key]
     return tuple(_forms(info.annotation, [info, *info.metadata]))
 
@@ -119,6 +127,9 @@ def _forms(annotation: Any, metadata: Sequence[Any] = ()) -> Iterator[Form]:
                 forms = [replace(form, **limits) for form in forms]
             case Shorthand():
                 forms = [*_short_forms(part, forms), *forms]
+            case PluginChoice():
+                forms += [Form(kind="section", section=section) for section in part.in_use()]
+                forms = [replace(form, plugins=part.kind) for form in forms]
             case OneOf():
                 forms = [Form(kind="words", words=tuple(part.words()))]
             case AsWritten():

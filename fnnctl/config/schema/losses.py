@@ -12,10 +12,12 @@ from typing import Annotated, Any, Final, Literal, TypeAlias, get_args
 
 from pydantic import Field
 
+from fnnctl.config.schema.plugin_choice import PluginChoice
 from fnnctl.config.schema.section import ClassName, Section, Shorthand, written_out
 from fnnctl.metrics.metric import Needs, TaskName
 from fnnctl.metrics.registry import CLASSIFICATION, REGRESSION
-from fnnctl.text import capitalized, joined_words
+from fnnctl.plugins import LossPlugin, current, value_in_use, values_in_use
+from fnnctl.text import capitalized, joined_words, quoted
 
 
 class OutputSection(Section):
@@ -32,7 +34,7 @@ class OutputSection(Section):
     @property
     def loss_parameter(self) -> float | None:
         """The parameter of the loss function; None if it has none. `auto` has no function yet."""
-        setting = LOSS_RECORDS[self.name].parameter
+        setting = loss_record(self.name).parameter
         value: float | None = None if setting is None else getattr(self, setting)
         return value
 
@@ -120,10 +122,17 @@ Output = Annotated[
         | GammaOutput
         | TweedieOutput,
         Field(discriminator="name"),
+        PluginChoice(
+            "loss",
+            find=lambda name: None if (record := find_loss(name)) is None else record.section,
+            in_use=lambda: [plugin.record.section for plugin in values_in_use("loss")],
+        ),
     ],
     Shorthand("name", default="auto"),
 ]
 
+_OUTPUTS: Final = ("model", "model.output", "model.output.name")
+"""The searched settings whose values have the name of an output."""
 Estimate: TypeAlias = Literal["probabilities", "mean", "median"]
 ScoreForm: TypeAlias = Literal["outputs", "positive_class", "logarithm"]
 TargetRange: TypeAlias = Literal["numbers", "counts", "positive", "not_negative"]
@@ -165,8 +174,8 @@ class LossRecord:
     @property
     def name(self) -> str:
         """The name of the output."""
-        name: str = get_args(self.section.model_fields["name"].annotation)[0]
-        return name
+        (name,) = get_args(self.section.model_fields["name"].annotation)
+        return str(name)
 
     def loss_function(self, settings: Mapping[str, Any]) -> tuple[str, Any]:
         """The function and its parameter, from the settings that are written beside the name."""
@@ -264,16 +273,78 @@ DEFAULT_OUTPUTS: Final[Mapping[TaskName, OutputSection]] = {
 """What `model.output: auto` stands for in each task."""
 
 
+def loss_records() -> Mapping[str, LossRecord]:
+    """The records of all losses by name: those of fnnctl, and those of plug-ins in use."""
+    plugins: list[LossPlugin] = values_in_use("loss")
+    return {**LOSS_RECORDS, **{plugin.record.name: plugin.record for plugin in plugins}}
+
+
+def loss_record(name: str) -> LossRecord:
+    """The record of a loss of fnnctl, or of a plug-in in use; raises `PluginError` if there is none."""
+    if record := LOSS_RECORDS.get(name):
+        return record
+    of_plugin: LossRecord = value_in_use("loss", name).record
+    return of_plugin
+
+
+def find_loss(name: str) -> LossRecord | None:
+    """The record of a plug-in, which is looked up; None for other names, and those of fnnctl itself.
+
+    Raises `PluginError`: see `Scope.find`.
+    """
+    if name in LOSS_RECORDS or name == AutoOutput.model_fields["name"].default:
+        return None
+    plugin = current().find("loss", name, loss_fault)
+    return None if plugin is None else plugin.value.record
+
+
+def find_searched_losses(space: Any) -> None:
+    """Look up the plug-ins among the outputs that a `search.space`, as it is written, chooses from.
+
+    Other settings of the space may be theirs. Wrong values are no reason to object: the schema refuses them.
+    """
+    for key, domain in space.items() if isinstance(space, Mapping) else ():
+        choice = domain.get("choice") if isinstance(domain, Mapping) else None
+        for value in choice if isinstance(choice, list) else ():
+            output = value.get("output") if key == "model" and isinstance(value, Mapping) else value
+            output = written_out(output)
+            name = output.get("name") if isinstance(output, Mapping) else None
+            if key in _OUTPUTS and isinstance(name, str):
+                find_loss(name)
+
+
+def loss_fault(name: str, plugin: Any) -> str | None:
+    """Why an object cannot be the loss of this name from a plug-in; None if it can."""
+    if name in LOSS_RECORDS or name == AutoOutput.model_fields["name"].default:
+        return "fnnctl itself has an output of this name: choose another one"
+    if not isinstance(plugin, LossPlugin):
+        return f"it must be a LossPlugin, not a {type(plugin).__name__}"
+    record = plugin.record
+    if record.name != name:
+        return f"the section of its record has the name {quoted(record.name)}"
+    if record.task not in DEFAULT_OUTPUTS:
+        return f"its task must be {joined_words([*DEFAULT_OUTPUTS], 'or')}"
+    if record.is_default:
+        return "only a loss of fnnctl itself can be a default"
+    if record.parameter is not None and record.parameter not in record.section.model_fields:
+        return f"its section has no setting {quoted(record.parameter)}, which is to be the parameter"
+    if record.task == CLASSIFICATION and plugin.row_losses is None:
+        return "row_losses is missing, by which the rows of a classification are scored"
+    if record.task == REGRESSION and not hasattr(plugin.formula, "row_losses"):
+        return "its formula must be an ErrorLoss or another RealValueLoss"
+    return None
+
+
 def names_of_task(task: TaskName) -> list[str]:
     """The names of a task's outputs."""
-    return [name for name, record in LOSS_RECORDS.items() if record.task == task]
+    return [name for name, record in loss_records().items() if record.task == task]
 
 
 def output_of(output: Output, task: TaskName) -> OutputSection:
     """The output in a task, whose default is `auto`; raises ValueError for an output of another task."""
     if isinstance(output, AutoOutput):
         return DEFAULT_OUTPUTS[task]
-    if LOSS_RECORDS[output.name].task != task:
+    if loss_record(output.name).task != task:
         raise ValueError(f"{output.name} is not an output of a {task}")
     return output
 
@@ -285,11 +356,12 @@ def has_one_loss(outputs: Iterable[Any]) -> bool:
     reason to object: the schema refuses them.
     """
     written = [written_out(output) for output in outputs]
+    records = loss_records()
     named = [
         (record, settings)
         for settings in written
         if isinstance(settings, Mapping)
-        for name, record in LOSS_RECORDS.items()
+        for name, record in records.items()
         if settings.get("name") == name
     ]
     if len(named) < len(written):

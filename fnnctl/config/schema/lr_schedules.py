@@ -9,10 +9,11 @@ from pydantic import Field
 
 from fnnctl.config.problems import predicate
 from fnnctl.config.schema.data import VALIDATION_ROWS
+from fnnctl.config.schema.plugin_choice import PluginName
 from fnnctl.config.schema.section import OneOf, Section, Shorthand
 from fnnctl.config.schema.setting import Place, Rule, Setting
 from fnnctl.errors import Problem
-from fnnctl.metrics.registry import monitors
+from fnnctl.metrics.registry import find_monitored, monitors
 
 if TYPE_CHECKING:
     from fnnctl.config.schema.experiment import Experiment
@@ -21,7 +22,7 @@ Factor = Annotated[float, Field(gt=0.0, le=1.0)]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 
 
-Monitor = Annotated[str, OneOf(monitors)]
+Monitor = Annotated[str, PluginName(find_monitored), OneOf(monitors)]
 """A column of history.csv with a loss or a metric that training records."""
 
 

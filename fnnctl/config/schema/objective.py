@@ -10,7 +10,8 @@ from pydantic import Field
 from fnnctl.config.paths import format_path, parse_path
 from fnnctl.config.problems import sentence
 from fnnctl.config.schema.domains import ChoiceConfig
-from fnnctl.config.schema.losses import DEFAULT_OUTPUTS, LOSS_RECORDS, LossRecord, has_one_loss
+from fnnctl.config.schema.losses import DEFAULT_OUTPUTS, LossRecord, has_one_loss, loss_records
+from fnnctl.config.schema.plugin_choice import PluginName
 from fnnctl.config.schema.section import Section, written_out
 from fnnctl.config.schema.setting import Place, Setting
 from fnnctl.config.schema.validation_schemes import (
@@ -21,7 +22,7 @@ from fnnctl.config.schema.validation_schemes import (
 )
 from fnnctl.errors import Problem
 from fnnctl.metrics.metric import NEEDS, TaskName
-from fnnctl.metrics.registry import class_of, is_loss, metric_of, objectives, positive_metric
+from fnnctl.metrics.registry import class_of, find_metric, is_loss, metric_of, objectives, positive_metric
 from fnnctl.text import did_you_mean, joined_words, quoted
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def _unlike_losses(experiment: Experiment, place: Place) -> Iterator[Problem]:
 
 def _searched_losses(experiment: Experiment) -> str | None:
     """The searched setting that gives trials different loss functions; None if all have the same."""
-    parameters = {f"model.output.{record.parameter}" for record in LOSS_RECORDS.values() if record.parameter}
+    parameters = {f"model.output.{record.parameter}" for record in loss_records().values() if record.parameter}
     for key, setting, outputs in _searched_outputs(experiment):
         if setting in parameters or (setting in _OUTPUTS and not has_one_loss(outputs)):
             return key
@@ -99,7 +100,7 @@ def outputs_of_trials(experiment: Experiment, task: TaskName) -> list[LossRecord
     default = DEFAULT_OUTPUTS[task].name
     names = [each.get("name", default) for each in settings if isinstance(each, Mapping)]
     names = [default if name == "auto" else name for name in names]
-    return [record for name, record in LOSS_RECORDS.items() if name in names and record.task == task]
+    return [record for name, record in loss_records().items() if name in names and record.task == task]
 
 
 def objective_of(experiment: Experiment, task: TaskName, default: str) -> str:
@@ -136,6 +137,7 @@ class ObjectiveConfig(Section):
     metric: Annotated[
         str,
         Field(min_length=1),
+        PluginName(find_metric),
         Setting(is_common=True, search_contradictions=(_unknown_metric, _unlike_losses, _not_measured)),
     ] = AUTO_METRIC
     """A metric of metrics.json, such as accuracy, f1_macro, log_loss, per_class.CLASS.recall, r2 or mae;

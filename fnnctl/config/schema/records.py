@@ -17,6 +17,7 @@ from fnnctl.config.schema.forms import Form, field_forms, sections_of
 from fnnctl.config.schema.section import Section
 from fnnctl.config.schema.setting import Setting, setting_of
 from fnnctl.config.schema.validation_schemes import ValidationScheme
+from fnnctl.plugins import Plugin, current
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +70,23 @@ def record_in(section: type[Section], path: ConfigPath) -> SettingRecord:
     return SettingRecord(path, section, info, setting_of(info))
 
 
-@cache
 def setting_records() -> tuple[SettingRecord, ...]:
     """The record of every setting, the outermost first; each choice of a union has its own."""
+    return _setting_records(current().used)
+
+
+@cache
+def _setting_records(_: tuple[Plugin, ...]) -> tuple[SettingRecord, ...]:
     return tuple(sorted(_records_in(Experiment, ()), key=lambda record: len(record.path)))
 
 
-@cache
 def records_by_path() -> Mapping[ConfigPath, list[SettingRecord]]:
     """The records by path; there are several if several choices of a union have the setting."""
+    return _records_by_path(current().used)
+
+
+@cache
+def _records_by_path(_: tuple[Plugin, ...]) -> Mapping[ConfigPath, list[SettingRecord]]:
     by_path = defaultdict(list)
     for record in setting_records():
         by_path[record.path].append(record)

@@ -11,7 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Final, Protocol
 
-from fnnctl.config.table_files import CSV, TABLE_FILES, TableFile, kind_by_mark, kind_by_name
+from fnnctl.config.table_files import CSV, TABLE_FILES, TableFile, kind_by_mark, kind_by_name, plugin_reader
 from fnnctl.data.files import displayed_name, file_errors
 from fnnctl.data.problems import Problems
 from fnnctl.data.tables.memory_table import MemoryTable
@@ -20,7 +20,9 @@ from fnnctl.data.tables.open_table import CsvFormat, OpenTable
 _LONGEST_MARK: Final = max(len(kind.mark) for kind in TABLE_FILES)
 
 
-class _Open(Protocol):
+class OpenTableFile(Protocol):
+    """Opens a file of a kind as a context: see `open_table`."""
+
     def __call__(
         self, path: Path | None, form: CsvFormat, problems: Problems
     ) -> AbstractContextManager[OpenTable]: ...
@@ -48,5 +50,8 @@ def open_table(
     """
     if isinstance(source, MemoryTable):
         return nullcontext(source.open(problems))
-    reader: _Open = import_module(f"fnnctl.data.tables.{kind_of_table(source).name}_table").open_table
+    kind = kind_of_table(source)
+    if plugin := plugin_reader(kind):
+        return plugin.open_table(source, form, problems)
+    reader: OpenTableFile = import_module(f"fnnctl.data.tables.{kind.name}_table").open_table
     return reader(source, form, problems)

@@ -62,7 +62,8 @@ def compare_with_network(model: SavedModel, runtime: Runtime, note: Callable[[st
     try:
         held_out = held_out_rows(model)
     except FnnctlError as error:
-        note(f"the run's data cannot be read, so only synthetic rows are compared ({error.message})")
+        reason = "; ".join(error.message.splitlines())
+        note(f"the run's data cannot be read, so only synthetic rows are compared ({reason})")
         rows: IntArray = np.empty(0, np.intp)
     else:
         rows = held_out.split.test if held_out.split.test.size else held_out.split.validation

@@ -15,13 +15,14 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray
 from fnnctl.config.schema.activations import ACTIVATION_RECORDS
-from fnnctl.config.schema.losses import LOSS_RECORDS, ScoreForm
+from fnnctl.config.schema.losses import ScoreForm, loss_record
 from fnnctl.errors import UsageError
 from fnnctl.export.onnx.activations import ACTIVATION_OPERATORS, Layer
 from fnnctl.nn.layers.input_stage import own_bins
 from fnnctl.nn.losses.log_means import BOUND
 from fnnctl.nn.network import Network
 from fnnctl.nn.shape import CategoryStatisticsShape, InputStageShape, NumericEmbeddingShape
+from fnnctl.plugins import current
 from fnnctl.text import quoted
 
 if TYPE_CHECKING:
@@ -218,16 +219,22 @@ def _activated(graph: Graph, stack: Stack, z: str, index: int) -> str:
 
 def _output_layer(graph: Graph, stack: Stack, inputs: Inputs, scales: FloatArray | None) -> str:
     """The outputs within their limits."""
-    number, record = len(stack.shape.hidden) + 1, LOSS_RECORDS[stack.shape.output.kind]
+    number, kind = len(stack.shape.hidden) + 1, stack.shape.output.kind
+    record, plugin = loss_record(kind), current().get("loss", kind)
     if not record.exported:
-        raise _refused("the output", stack.shape.output.kind)
+        raise _refused("the output", kind)
     weights, biases = stack.matrix(f"weights_{number}"), stack.row(f"biases_{number}")
     if scales is not None:
         weights = weights * scales
-    weights, biases = (
-        WEIGHTS_OF_OUTPUTS[record.scores](array, stack.shape.output.positive) for array in (weights, biases)
-    )
+    operators = None if plugin is None else plugin.value.operators
+    if operators is None:
+        weights, biases = (
+            WEIGHTS_OF_OUTPUTS[record.scores](array, stack.shape.output.positive)
+            for array in (weights, biases)
+        )
     z = graph.add("Add", inputs.product(graph, stack.constant(weights)), stack.constant(biases))
+    if operators is not None:
+        z = operators(graph, z)
     limits = [network.limits[0] for network in stack.networks if network.limits is not None]
     if limits:
         low, high = (stack.of_members(np.array(ends)[:, None, None]) for ends in zip(*limits, strict=True))

@@ -10,13 +10,22 @@ from fnnctl.nn.losses.base import Loss
 from fnnctl.nn.losses.cross_entropy import CROSS_ENTROPIES
 from fnnctl.nn.losses.log_means import LOG_MEAN_LOSSES
 from fnnctl.nn.losses.real_values import ERROR_LOSSES, RealValueLoss
+from fnnctl.plugins import value_in_use
 
 REAL_VALUE_LOSSES: Final[dict[str, type[RealValueLoss]]] = {**ERROR_LOSSES, **LOG_MEAN_LOSSES}
 """Those of a regression, by the name of the output."""
 LOSSES: Final[dict[str, type[Loss]]] = {**CROSS_ENTROPIES, **REAL_VALUE_LOSSES}
-"""By the name of the output."""
+"""Those of fnnctl itself, by the name of the output."""
+
+
+def loss_of(output: str) -> type[Loss]:
+    """The loss of an output of this name, which may be that of a plug-in in use."""
+    if loss := LOSSES.get(output):
+        return loss
+    of_plugin: type[Loss] = value_in_use("loss", output).formula
+    return of_plugin
 
 
 def target_type(output: str, dtype: np.dtype[np.floating]) -> np.dtype[np.generic]:
     """The type of targets and predictions for this output and this working type."""
-    return np.dtype(LOSSES[output].target_type or dtype)
+    return np.dtype(loss_of(output).target_type or dtype)

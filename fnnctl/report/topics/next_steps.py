@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from fnnctl.plugins import ALLOW, GROUPS, PluginKind
 from fnnctl.report.blocks import Block, Command
 from fnnctl.report.summary import TEST, Summary
 from fnnctl.store import names
@@ -28,7 +29,8 @@ def resume(summary: Summary) -> Iterator[Block]:
     command = CONTINUED_BY.get(summary.manifest.kind)
     ended_early = summary.search is not None and summary.search.ended_early
     if (summary.displayed_status in UNFINISHED or ended_early) and command:
-        yield _command("Continue the run", f"fnnctl {command} --resume {_quoted(summary.path)}")
+        allowed = _allowed(summary)
+        yield _command("Continue the run", f"fnnctl {command} --resume {_quoted(summary.path)}{allowed}")
 
 
 def show_everything(summary: Summary) -> Iterator[Block]:
@@ -56,8 +58,9 @@ def write_page(summary: Summary) -> Iterator[Block]:
 
 
 def _reads_data(summary: Summary) -> bool:
-    """Whether a command can read the run's data again."""
-    return summary.manifest.data is None or not summary.manifest.data.in_memory
+    """Whether a command can read the run's data again, and has what else a Python program has passed."""
+    manifest = summary.manifest
+    return not manifest.passed_plugins and (manifest.data is None or not manifest.data.in_memory)
 
 
 def _command(purpose: str, command: str) -> Command:
@@ -101,12 +104,16 @@ def _evaluate_again(summary: Summary) -> Iterator[Command]:
     }
     words = [f"{name} {shlex.quote(str(value))}" for name, value in options.items() if value is not None]
     command = f"fnnctl evaluate {shlex.quote(evaluated.run)} --data {shlex.quote(data.source)}"
-    yield _command("Repeat the evaluation", " ".join([command, *words]))
+    yield _command("Repeat the evaluation", " ".join([command, *words]) + _allowed(summary))
 
 
 def _predict(summary: Summary) -> Iterator[Command]:
-    if summary.manifest.evaluated is None and {names.WEIGHTS, names.BEST} & {*summary.files}:
-        yield _command("Predict new rows", f"fnnctl predict {_quoted(summary.path)} DATA")
+    manifest = summary.manifest
+    passed_loss = any(plugin.kind == "loss" for plugin in manifest.passed_plugins)
+    if manifest.evaluated is None and not passed_loss and {names.WEIGHTS, names.BEST} & {*summary.files}:
+        yield _command(
+            "Predict new rows", f"fnnctl predict {_quoted(summary.path)} DATA{_allowed(summary, 'loss')}"
+        )
 
 
 def _search(summary: Summary) -> Iterator[Command]:
@@ -118,6 +125,12 @@ def _search(summary: Summary) -> Iterator[Command]:
     options = [word for word in words[2:] if word not in HOW_SHOWN]
     command = shlex.join(["fnnctl", "search", *options, "--time-limit", str(SECONDS_OF_SEARCH)])
     yield _command("Search for better settings", command)
+
+
+def _allowed(summary: Summary, *kinds: PluginKind) -> str:
+    """The options that allow the plug-ins of these kinds that the run has used, by default of all."""
+    plugins = [plugin for plugin in summary.manifest.plugins if plugin.kind in (kinds or GROUPS)]
+    return "".join(f" {ALLOW} {shlex.quote(plugin.name)}" for plugin in plugins)
 
 
 def _report(path: Path) -> str:

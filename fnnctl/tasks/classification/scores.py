@@ -36,6 +36,7 @@ from fnnctl.metrics.registry import (
 )
 from fnnctl.metrics.rows import ClassRows
 from fnnctl.nn.losses.cross_entropy import cross_entropy, softmax
+from fnnctl.plugins import value_in_use
 from fnnctl.tasks.classification import tables
 from fnnctl.tasks.classification.warnings import (
     JudgedRows,
@@ -59,6 +60,14 @@ CLASS_LOSSES: Final[Mapping[str, Callable[[FloatArray, IntArray], FloatArray]]] 
     "logistic": cross_entropy,
 }
 """By the name of the output: the loss of each row, (n,), from scores (n, classes) and labels (n,)."""
+
+
+def class_losses(output: str) -> Callable[[FloatArray, IntArray], FloatArray]:
+    """The function of `CLASS_LOSSES` for an output of this name, which may be that of a plug-in in use."""
+    if losses := CLASS_LOSSES.get(output):
+        return losses
+    of_plugin: Callable[[FloatArray, IntArray], FloatArray] = value_in_use("loss", output).row_losses
+    return of_plugin
 
 
 @dataclass(frozen=True, slots=True)
@@ -366,7 +375,7 @@ def class_scores(
     loss is finite.
     """
     temperature, class_weights = decoder.temperature, decoder.class_weights
-    loss = CLASS_LOSSES[decoder.output.kind]
+    loss = class_losses(decoder.output.kind)
     losses, losses_before = np.empty(len(rows)), np.empty(len(rows))
     probabilities = np.empty((len(rows), len(classes)))
     positive = None if decoder.decision is None else decoder.decision.positive

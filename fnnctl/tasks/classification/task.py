@@ -13,14 +13,14 @@ from fnnctl.arrays import BoolArray, FloatArray, IntArray
 from fnnctl.config.paths import ConfigPath, format_path
 from fnnctl.config.rules.setting_rules import refused_settings
 from fnnctl.config.schema.data import TargetTransformName
-from fnnctl.config.schema.losses import DEFAULT_OUTPUTS, LOSS_RECORDS, output_of
+from fnnctl.config.schema.losses import DEFAULT_OUTPUTS, loss_records, output_of
 from fnnctl.config.schema.model import Calibration, ModelConfig, Threshold
 from fnnctl.errors import Problem
 from fnnctl.messages import Message
 from fnnctl.metrics.metric import TaskName
 from fnnctl.metrics.registry import ACCURACY, CLASSIFICATION, class_of
 from fnnctl.nn.losses.cross_entropy import log_odds, log_softmax, softmax
-from fnnctl.tasks.checks import refused_metric, refused_monitors, refused_output
+from fnnctl.tasks.checks import refused_metric, refused_metrics, refused_monitors, refused_output
 from fnnctl.tasks.classification.out_of_fold import ClassOutOfFold, out_of_fold
 from fnnctl.tasks.classification.scores import ClassScores, class_scores
 from fnnctl.tasks.classification.tables import most_probable, top_columns
@@ -77,6 +77,7 @@ class Classification:
         problems = [
             *refused_output(output, self.name),
             *refused_monitors(experiment, ClassificationEpochMetrics(len(self.classes)), self.name),
+            *refused_metrics(experiment, self.name),
             *refused_settings(experiment, self.target, len(self.classes)),
         ]
         wrong: list[tuple[ConfigPath, str]] = []
@@ -87,7 +88,7 @@ class Classification:
             wrong += [
                 (("training", "class_weights", name), name) for name in weights if name not in self.classes
             ]
-        record = LOSS_RECORDS.get(output.name)  # `auto` has none
+        record = loss_records().get(output.name)  # `auto` has none
         if record is not None and record.scores == "positive_class" and len(self.classes) != 2:
             text = (
                 f"a {output.name} output needs two classes, but {quoted(self.target)} has {len(self.classes)}"

@@ -15,7 +15,8 @@ from fnnctl.metrics.metric import SUPPORT, OfRows
 from fnnctl.metrics.registry import REGRESSION, importance_metrics, metrics_of
 from fnnctl.metrics.regression import score
 from fnnctl.metrics.rows import ErrorRows
-from fnnctl.nn.losses.registry import REAL_VALUE_LOSSES
+from fnnctl.nn.losses.real_values import RealValueLoss
+from fnnctl.nn.losses.registry import loss_of
 from fnnctl.seeds import Purpose, stream
 from fnnctl.store import names
 from fnnctl.store.tables import csv_lines
@@ -250,7 +251,8 @@ def scale_of(decoder: OutputDecoder) -> TargetScale:
 
 def row_losses(outputs: FloatArray, targets: FloatArray, decoder: OutputDecoder) -> FloatArray:
     """The loss of each row, (…, n), from outputs, (…, n, outputs), and standardized targets, (n,)."""
-    return REAL_VALUE_LOSSES[decoder.output.kind].row_losses(outputs, targets, decoder.output)
+    loss: type[RealValueLoss] = loss_of(decoder.output.kind)  # type: ignore[assignment]  # as its task says
+    return loss.row_losses(outputs, targets, decoder.output)
 
 
 REPEAT = "repeat"

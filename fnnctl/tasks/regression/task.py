@@ -20,7 +20,7 @@ from fnnctl.metrics.metric import TaskName
 from fnnctl.metrics.registry import R2, REGRESSION, class_of, objectives
 from fnnctl.nn.losses.log_means import BOUND
 from fnnctl.nn.shape import NetworkShape
-from fnnctl.tasks.checks import refused_metric, refused_monitors, refused_output
+from fnnctl.tasks.checks import refused_metric, refused_metrics, refused_monitors, refused_output
 from fnnctl.tasks.decoder import OutputDecoder, TargetScale, output_shape
 from fnnctl.tasks.epoch_metrics import EpochMetrics, epoch_metrics
 from fnnctl.tasks.mixture import Mixture
@@ -91,6 +91,7 @@ class Regression:
             *refused_output(experiment.model.output, self.name),
             *self._refused_targets(experiment.model.output),
             *refused_monitors(experiment, _epoch_metrics(experiment.model.output), self.name),
+            *refused_metrics(experiment, self.name),
             *refused_settings(experiment, self.target, classes=0),
         ]
 
