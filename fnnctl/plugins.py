@@ -334,8 +334,8 @@ def _loaded(kind: PluginKind, entries: Sequence[EntryPoint], fault: Fault) -> Pl
         raise PluginError(
             Problem(f"{what} of {package} {version} cannot be imported ({entry.value}): {reason}")
         ) from error
-    if reason := fault(entry.name, value):
-        raise PluginError(Problem(f"{what} of {package} {version} cannot be used ({entry.value}): {reason}"))
+    if wrong := fault(entry.name, value):
+        raise PluginError(Problem(f"{what} of {package} {version} cannot be used ({entry.value}): {wrong}"))
     return Plugin(kind, entry.name, value, package, version)
 
 

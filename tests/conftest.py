@@ -17,7 +17,7 @@ EXAMPLES = os.environ.get("FNNCTL_EXAMPLES")
 settings.register_profile("fnnctl", deadline=None, max_examples=int(EXAMPLES or 25), derandomize=not EXAMPLES)
 settings.load_profile("fnnctl")
 
-pytest_plugins = ["tests.messages", "tests.program", "tests.recipes"]
+pytest_plugins = ["tests.messages", "tests.plugin_packages", "tests.program", "tests.recipes"]
 
 
 def pytest_configure() -> None:

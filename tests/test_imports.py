@@ -56,8 +56,8 @@ ORDERS = {
     "metrics": (
         "conformal", "shapley", "homogeneity", "confusion", "ranking", "calibration", "rows", "metric",
         "plugin_metrics", "registry", "bootstrap", "classification", "regression", "resampling", "paired",
-        "drift", "comparison", "curves", "decisions", "guessing", "feature_importance", "hyperparameter_importance",
-        "kendall", "partial_dependence", "stored",
+        "drift", "comparison", "curves", "decisions", "guessing", "feature_importance",
+        "hyperparameter_importance", "kendall", "partial_dependence", "stored",
     ),
     "tasks": (
         "regions", "stored_coverage", "decisions", "detection", "mixture", "one_column", "warnings",
@@ -66,8 +66,8 @@ ORDERS = {
         "comparison", "reports", "regression", "classification", "registry",
     ),
     "config": (
-        "paths", "problems", "sources", "yaml_text", "table_files", "other_files", "schema", "provenance",
-        "messages", "rules", "recipes", "reading",
+        "paths", "problems", "sources", "yaml_text", "table_files", "other_files", "schema",
+        "installed_plugins", "provenance", "messages", "rules", "recipes", "reading",
     ),
     "data": (
         "files", "problems", "builtin", "matrix", "columns", "tables", "stored_arrays", "feature_array",
@@ -84,7 +84,8 @@ ORDERS = {
     "store": (
         "names", "volumes", "atomic", "lock", "documents", "tables", "weights", "metrics_shape",
         "former_sentences", "former_facts", "facts", "manifest", "manifest_file", "journal",
-        "trial_checkpoints", "listing_cache", "listing", "removal", "provenance", "folder", "drift_tables", "catalogue", "run",
+        "trial_checkpoints", "listing_cache", "listing", "removal", "provenance", "folder", "drift_tables",
+        "catalogue", "run",
     ),
     "trials": (
         "selection", "fits", "measures", "results", "bags", "ensemble", "bagged_ensemble", "schemes",

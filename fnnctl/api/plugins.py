@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, TypeAlias
 
+from fnnctl.config.installed_plugins import FAULTS
 from fnnctl.errors import UsageError
 from fnnctl.metrics.metric import Metric
-from fnnctl.modelling.run_plugins import FAULTS
 from fnnctl.plugins import LossPlugin, Plugin, Scope, TablePlugin
 from fnnctl.text import quoted
 

@@ -164,7 +164,7 @@ def _values(path: str) -> list[str]:
 
 def _use_plugins() -> None:
     """Have the names of all installed plug-ins, without those that cannot be used."""
-    from fnnctl.modelling.run_plugins import use_installed
+    from fnnctl.config.installed_plugins import use_installed
 
     use_installed(lambda text: None)
 

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Final
 
+from fnnctl.config.installed_plugins import use_installed
 from fnnctl.config.messages.schema_errors import unknown_path
 from fnnctl.config.paths import parse_path
 from fnnctl.console.help_pages import setting_lines, word_lines
 from fnnctl.console.output import Output
 from fnnctl.errors import ConfigError, UsageError
-from fnnctl.modelling.run_plugins import use_installed
 from fnnctl.reference.pages import page_text, topics
 from fnnctl.reference.settings import setting_help, setting_path
 from fnnctl.reference.words import about_word, known_words

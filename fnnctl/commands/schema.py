@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from fnnctl.config.installed_plugins import use_installed
 from fnnctl.config.schema.json_schema import json_schema
 from fnnctl.console.output import Output
-from fnnctl.modelling.run_plugins import use_installed
 
 
 def schema(output: Output) -> None:

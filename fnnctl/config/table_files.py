@@ -89,7 +89,7 @@ def table_fault(name: str, plugin: Any) -> str | None:
     if any(f".{name}" in kind.endings for kind in TABLE_FILES) or f".{name}" in ARRAYS:
         return "fnnctl itself reads files with this ending"
     if not isinstance(plugin, TablePlugin):
-        return f"it must be a TablePlugin, not a {type(plugin).__name__}"
+        return f"it must be a TablePlugin, and is of the type {type(plugin).__name__}"
     if not any(ending.startswith(f".{name}") for ending in plugin.file.endings):
         return f"files with the ending .{name} are not among its own: {', '.join(plugin.file.endings)}"
     known = next((kind for kind in TABLE_FILES if {*kind.endings} & {*plugin.file.endings}), None)

@@ -17,7 +17,7 @@ def described(name: str, facts: Mapping[str, Any]) -> Metric[Any]:
 def fault_of(name: str, metric: Any) -> str | None:
     """Why an object cannot be the metric of this name; None if it can. The name must not be fnnctl's own."""
     if not isinstance(metric, Metric):
-        return f"it must be a Metric, not a {type(metric).__name__}"
+        return f"it must be a Metric, and is of the type {type(metric).__name__}"
     if metric.name != name:
         return f"its record has the name {quoted(metric.name)}"
     if metric.task not in get_args(TaskName):

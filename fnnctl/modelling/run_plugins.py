@@ -5,28 +5,14 @@ Short reports read this module, which must not import NumPy.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
-from typing import TYPE_CHECKING, Final
+from collections.abc import Collection
+from typing import TYPE_CHECKING
 
-from fnnctl.config.schema.losses import loss_fault
-from fnnctl.config.table_files import table_fault
-from fnnctl.metrics.registry import metric_fault
-from fnnctl.plugins import GROUPS, Fault, PluginKind, current, require
+from fnnctl.config.installed_plugins import FAULTS
+from fnnctl.plugins import GROUPS, PluginKind, require
 
 if TYPE_CHECKING:
     from fnnctl.store.folder import RunFolder
-
-FAULTS: Final[Mapping[PluginKind, Fault]] = {
-    "loss": loss_fault,
-    "metric": metric_fault,
-    "table": table_fault,
-}
-
-
-def use_installed(on_error: Callable[[str], None]) -> None:
-    """Look up all installed plug-ins, for lists of names; `on_error` is told of those that cannot be used."""
-    for kind, fault in FAULTS.items():
-        current().find_all(kind, fault, on_error)
 
 
 def require_plugins(

@@ -318,7 +318,7 @@ def loss_fault(name: str, plugin: Any) -> str | None:
     if name in LOSS_RECORDS or name == AutoOutput.model_fields["name"].default:
         return "fnnctl itself has an output of this name: choose another one"
     if not isinstance(plugin, LossPlugin):
-        return f"it must be a LossPlugin, not a {type(plugin).__name__}"
+        return f"it must be a LossPlugin, and is of the type {type(plugin).__name__}"
     record = plugin.record
     if record.name != name:
         return f"the section of its record has the name {quoted(record.name)}"
