@@ -20,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from fnnctl.arrays import FloatArray
 from fnnctl.config.messages.document_errors import first_problem
 from fnnctl.config.schema.data import DEFAULT_MISSING_VALUES, DELIMITER_PATTERN, DataConfig
-from fnnctl.config.schema.losses import find_loss, loss_records
+from fnnctl.config.schema.losses import find_loss, loss_record, loss_records
 from fnnctl.data.columns.formats.registry import AnyFormat
 from fnnctl.data.dataset import Dataset
 from fnnctl.data.groupings import Grouping
@@ -199,7 +199,7 @@ class NetworkDescription(Described):
     @property
     def _loss_parameter(self) -> float | None:
         """The parameter of the loss function; None if it has none."""
-        record = LOSS_RECORDS.get(self.output)
+        record = loss_records().get(self.output)
         if record is None or record.parameter is None:
             return None
         value: float | None = getattr(self, record.parameter)
@@ -287,7 +287,7 @@ class NetworkDescription(Described):
         """What is wrong with the facts about a regression's targets; None if they are valid."""
         if self.target_mean is None or self.target_deviation is None:
             return "target_mean, target_deviation: a regression needs both"
-        if LOSS_RECORDS[self.output].scores == "logarithm":
+        if loss_record(self.output).scores == "logarithm":
             if self.target_deviance is None or self.target_mean != 0.0 or self.target_transform is not None:
                 return (
                     f"target_deviance: the output {self.output} needs it, with a mean of 0 and no transform"

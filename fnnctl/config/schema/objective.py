@@ -67,7 +67,9 @@ def _unlike_losses(experiment: Experiment, place: Place) -> Iterator[Problem]:
 
 def _searched_losses(experiment: Experiment) -> str | None:
     """The searched setting that gives trials different loss functions; None if all have the same."""
-    parameters = {f"model.output.{record.parameter}" for record in loss_records().values() if record.parameter}
+    parameters = {
+        f"model.output.{record.parameter}" for record in loss_records().values() if record.parameter
+    }
     for key, setting, outputs in _searched_outputs(experiment):
         if setting in parameters or (setting in _OUTPUTS and not has_one_loss(outputs)):
             return key

@@ -12,7 +12,16 @@ import numpy as np
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.config.rules.setting_rules import refused_settings
 from fnnctl.config.schema.data import TargetTransformName
-from fnnctl.config.schema.losses import LOG_MEANS, LOSS_RECORDS, AutoOutput, Output, TargetRange, output_of
+from fnnctl.config.schema.losses import (
+    LOG_MEANS,
+    LOSS_RECORDS,
+    AutoOutput,
+    Output,
+    TargetRange,
+    loss_record,
+    loss_records,
+    output_of,
+)
 from fnnctl.config.schema.model import Calibration, ModelConfig, Threshold
 from fnnctl.errors import Problem, UsageError
 from fnnctl.messages import Message
@@ -49,7 +58,7 @@ if TYPE_CHECKING:
 
 def _epoch_metrics(output: Output) -> EpochMetrics:
     """The metrics that are recorded with an output; of another task's, those of the default."""
-    record = LOSS_RECORDS.get(output.name)
+    record = loss_records().get(output.name)
     of_task = output_of(output if record and record.task == REGRESSION else AutoOutput(), REGRESSION)
     return epoch_metrics(NetworkShape(1, (), output_shape(of_task, 1)))
 
@@ -97,7 +106,7 @@ class Regression:
 
     def _refused_targets(self, output: Output) -> Iterator[Problem]:
         """A problem if a target is outside the range of the output."""
-        record = LOSS_RECORDS.get(output.name)  # `auto` has none
+        record = loss_records().get(output.name)  # `auto` has none
         if record is not None and (outside := self.outside.get(record.targets)):
             text = f"{output.name} is for {RANGES[record.targets]}, but {quoted(self.target)} is {outside}"
             others = [
@@ -125,7 +134,7 @@ class Regression:
         Counts and amounts are divided by their mean, or rates by the mean rate.
         """
         shape = output_shape(output_of(model.output, self.name), 1)
-        if LOSS_RECORDS[shape.kind].scores == "logarithm":
+        if loss_record(shape.kind).scores == "logarithm":
             return mean_decoder(shape, targets, exposures, clips=model.clip_outputs)
         fitted = transform_of(transform, targets)
         trained = targets if fitted is None else fitted.forward(targets)
