@@ -55,8 +55,8 @@ FILES = [file for file in sources.FILES if file != "__main__.py"]
 ORDERS = {
     "metrics": (
         "conformal", "shapley", "homogeneity", "confusion", "ranking", "calibration", "rows", "metric",
-        "plugin_metrics", "registry", "bootstrap", "classification", "regression", "resampling", "paired",
-        "drift", "comparison", "curves", "decisions", "guessing", "feature_importance",
+        "plugin_metrics", "registry", "bootstrap", "classification", "regression", "resampling", "paired", "drift",
+        "mean_calibration", "comparison", "curves", "decisions", "guessing", "feature_importance",
         "hyperparameter_importance", "kendall", "partial_dependence", "stored",
     ),
     "tasks": (
@@ -70,9 +70,9 @@ ORDERS = {
         "installed_plugins", "provenance", "messages", "rules", "recipes", "reading",
     ),
     "data": (
-        "files", "problems", "builtin", "matrix", "columns", "tables", "stored_arrays", "feature_array",
-        "dataset", "row_texts", "axis_values", "in_memory", "settings", "groupings", "preprocessing",
-        "histograms", "fitting", "splits",
+        "files", "problems", "builtin", "matrix", "columns", "tables", "row_facts", "stored_arrays",
+        "feature_array", "dataset", "row_texts", "axis_values", "in_memory", "settings", "groupings",
+        "preprocessing", "histograms", "fitting", "splits",
         "warnings", "row_encoder", "new_rows", "unseen_values", "loading", "profile",
     ),
     "report": (

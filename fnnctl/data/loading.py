@@ -29,11 +29,11 @@ from fnnctl.data.columns.notes import conversion_warnings
 from fnnctl.data.columns.numbers import numbers_among, plain_numbers
 from fnnctl.data.columns.types import NOT_USED, ColumnType, expansions
 from fnnctl.data.dataset import Dataset, RawTarget
-from fnnctl.data.exposures import note_wrong
 from fnnctl.data.feature_array import FeatureArray, read_arrays
 from fnnctl.data.files import UNREPORTED, OnRead, check_sha256, find_file
 from fnnctl.data.in_memory import MemoryData
 from fnnctl.data.problems import Problems
+from fnnctl.data.row_facts import note_wrong_exposures, weights_problem
 from fnnctl.data.settings import (
     check_settings,
     date_patterns,
@@ -418,28 +418,7 @@ def _check_weights_and_groups(table: Table, config: DataConfig, problems: Proble
 
 def _check_exposures(table: Table, config: DataConfig, problems: Problems) -> None:
     if table.exposures is not None:
-        note_wrong(table.exposures, config.exposure or "", problems, lines=table.lines)
-
-
-def weights_problem(weights: FloatArray) -> tuple[int | None, str] | None:
-    """The first bad row and why the weights (n,), NaN if missing, cannot be used; None if they can."""
-    missing, negative = np.flatnonzero(np.isnan(weights)), np.flatnonzero(weights < 0.0)
-    if missing.size:
-        without = f"has {counted(missing.size, 'row')} without a value"
-        return int(missing[0]), f"{without}: fill in 1, or leave the rows out"
-    if negative.size:
-        first = int(negative[0])
-        return first, f"has a negative number, {weights[first]:g}: weights must be 0 or more"
-    with np.errstate(over="ignore"):
-        if not np.isfinite(weights.sum()):
-            largest = int(np.argmax(weights))
-            return (
-                largest,
-                f"has numbers up to {weights[largest]:g}, whose sum is infinite: divide all by 1e300",
-            )
-    if weights.size and not weights.any():
-        return None, "has only zeros: at least one weight must be above 0"
-    return None
+        note_wrong_exposures(table.exposures, config.exposure or "", problems, lines=table.lines)
 
 
 def _read_test(config: DataConfig, folder: Path, main: _File, target: str, on_read: OnRead) -> _File:

@@ -19,12 +19,12 @@ import numpy as np
 from fnnctl.config.sources import MEMORY_SOURCE
 from fnnctl.data.columns.conversion import as_trained
 from fnnctl.data.columns.formats.base import ColumnFormat
-from fnnctl.data.exposures import note_wrong
 from fnnctl.data.feature_array import FeatureArray
 from fnnctl.data.files import UNREPORTED, OnRead, displayed_name, file_errors
 from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.data.problems import Problems
 from fnnctl.data.row_encoder import NewRows, RowEncoder, columns_of
+from fnnctl.data.row_facts import note_wrong_exposures
 from fnnctl.data.stored_arrays import find_arrays
 from fnnctl.data.tables.memory_table import MemoryTable
 from fnnctl.data.tables.open_table import CsvFormat, OpenTable
@@ -295,7 +295,7 @@ def array_blocks(
         end = first + len(numbers)
         if exposure is not None:
             problems, exposures = Problems(array.stored.origin), values[:, -1]
-            note_wrong(exposures, exposure, problems, lines=None, first=first)
+            note_wrong_exposures(exposures, exposure, problems, lines=None, first=first)
             problems.raise_any()
         yield NewRows(
             first=first,

@@ -24,9 +24,9 @@ from fnnctl.data.columns.conversion import (
 from fnnctl.data.columns.formats.base import ColumnFormat
 from fnnctl.data.columns.numbers import number_problem, plain_numbers, remove_missing
 from fnnctl.data.dataset import Columns
-from fnnctl.data.exposures import read_exposures
 from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.data.problems import Problems
+from fnnctl.data.row_facts import read_exposures
 from fnnctl.data.tables.blocks import NULL, Block, Column, UnusableTypeError, in_parts, refuse_unusable
 from fnnctl.data.tables.cell_texts import MOST_TEXTS
 from fnnctl.data.tables.column_readers import NumberColumn, NumberColumns, TextColumn, text_column

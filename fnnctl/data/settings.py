@@ -11,6 +11,7 @@ from fnnctl.config.problems import no_effect
 from fnnctl.config.schema.data import ARRAY_REASON, AUTO_PATTERN, TABLE_SETTINGS, ColumnsConfig, DataConfig
 from fnnctl.data.columns.formats.moments import pattern_problem
 from fnnctl.data.columns.numbers import plain_number
+from fnnctl.data.dataset import Dataset
 from fnnctl.data.problems import Problems
 from fnnctl.data.tables.table import Kind
 from fnnctl.errors import DataError, Problem
@@ -176,3 +177,12 @@ def _unknown(name: str, names: Sequence[str], file: str) -> str:
     elif not suggestion:
         suggestion = f"; its columns are {word_list([quoted(option) for option in names])}"
     return f"there is no column {quoted(name)} in {file}{suggestion}"
+
+
+def left_out_columns(config: DataConfig, dataset: Dataset) -> list[str]:
+    """The columns of the training table that are no inputs of the network, apart from the target."""
+    roles = (config.weights, config.exposure, config.split.group, config.split.by)
+    names = [*config.columns.ignore, *filter(None, roles)]
+    names += [name for name, column in dataset.types.items() if column.ignored]
+    used = {*dataset.numeric_names, *dataset.categorical_names, *dataset.expansions, dataset.target.name}
+    return [name for name in dict.fromkeys(names) if name not in used]

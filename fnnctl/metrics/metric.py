@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from fnnctl.arrays import FloatArray
     from fnnctl.metrics.confusion import ClassCounts
-    from fnnctl.metrics.rows import ClassRows, ErrorRows, Form
+    from fnnctl.metrics.rows import ClassRows, ErrorRows, Form, Terms
 
 TaskName: TypeAlias = Literal["classification", "regression"]
 Needs: TypeAlias = Literal[
@@ -46,6 +46,11 @@ class OfRows(Generic[RowsT]):
     """How the metric follows from the values' sum; see `rows.of_sum`."""
     of_mean: Callable[[RowsT], FloatArray] | None = None
     """For the form `explained`: (n,) the values of always predicting the mean; None for squared errors."""
+
+    def terms(self, rows: RowsT) -> Terms:
+        """What the metric of n rows follows from."""
+        return self.form, self.values(rows), None if self.of_mean is None else self.of_mean(rows)
+
     at_once: Callable[[RowsT], float] | None = None
     """The metric of many rows, if computing their values first would take too much memory."""
 

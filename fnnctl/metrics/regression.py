@@ -67,7 +67,7 @@ def bootstrap(rows: ErrorRows, rng: np.random.Generator) -> dict[str, list[float
     if len(rows.targets) < 2:
         return dict.fromkeys(metric.name for metric in metrics)
     summed = {metric.name: metric.formula for metric in metrics if isinstance(metric.formula, OfRows)}
-    columns, combine = rows.summed([*summed.values()])
+    columns, combine = rows.summed([formula.terms(rows) for formula in summed.values()])
     totals = resampled_sums(random_groups([columns], MAX_GROUPS, rng), RESAMPLES, rng)
     samples = {name: of_totals(totals) for name, of_totals in zip(summed, combine, strict=True)}
     for metric in metrics:

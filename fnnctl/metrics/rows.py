@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 import numpy as np
 
@@ -15,12 +15,12 @@ from fnnctl.metrics.calibration import Reliability, brier_score, class_calibrati
 from fnnctl.metrics.confusion import ClassCounts, class_counts
 from fnnctl.metrics.ranking import RankedPart, average_precision, rank_part, roc_auc
 
-if TYPE_CHECKING:
-    from fnnctl.metrics.metric import OfRows
-
 Form: TypeAlias = Literal["mean", "root", "explained"]
 """How a metric follows from a value per row: as the mean, as its square root, or as 1 − sum / the sum of
 always predicting the mean, which is Σ(y − ȳ)² for squared errors."""
+Terms: TypeAlias = tuple[Form, FloatArray, FloatArray | None]
+"""How a metric follows from a value per row, (n,), and those of always predicting the mean, (n,), if it needs
+any."""
 Combine: TypeAlias = Callable[[FloatArray], FloatArray]
 """From sums over rows, (…, m), to the metric, (…); NaN where it does not exist."""
 RESAMPLES: Final = 2000
@@ -189,8 +189,8 @@ class ErrorRows:
         """The median absolute error."""
         return np.median(self.errors)
 
-    def summed(self, formulas: Sequence[OfRows[ErrorRows]]) -> tuple[FloatArray, list[Combine]]:
-        """What is summed over n rows, (n, m), and how each metric follows from the sums.
+    def summed(self, metrics: Sequence[Terms]) -> tuple[FloatArray, list[Combine]]:
+        """What is summed over n rows, (n, m), for these metrics, and how they follow from the sums.
 
         Ones, squared errors, errors, and centred targets with their squares are always summed: the last bits
         of a matrix product depend on the number of its columns.
@@ -204,8 +204,8 @@ class ErrorRows:
             return len(columns) - 1 if known is None else known
 
         indices = [
-            (formula.form, index(formula.values(self)), formula.of_mean and index(formula.of_mean(self)))
-            for formula in formulas
+            (form, index(values), None if of_mean is None else index(of_mean))
+            for form, values, of_mean in metrics
         ]
         return np.stack(columns, axis=1), [_of_columns(*entry) for entry in indices]
 

@@ -19,12 +19,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from fnnctl.arrays import FloatArray
 from fnnctl.config.messages.document_errors import first_problem
-from fnnctl.config.schema.data import DEFAULT_MISSING_VALUES, DELIMITER_PATTERN, DataConfig
+from fnnctl.config.schema.data import DEFAULT_MISSING_VALUES, DELIMITER_PATTERN
 from fnnctl.config.schema.losses import find_loss, loss_record, loss_records
 from fnnctl.data.columns.formats.registry import AnyFormat
-from fnnctl.data.dataset import Dataset
 from fnnctl.data.groupings import Grouping
 from fnnctl.data.preprocessing import Preprocessor
+from fnnctl.data.settings import left_out_columns
 from fnnctl.metrics.decisions import Costs
 from fnnctl.metrics.registry import REGRESSION
 from fnnctl.modelling.row_groups import fit_groupings
@@ -156,8 +156,7 @@ class NetworkDescription(Described):
     target_range: tuple[float, float] | None = None
     """For a regression: the smallest and the largest estimate; null if estimates are not limited."""
     target_deviance: Annotated[float, Field(gt=0.0)] | None = None
-    """For counts and amounts: the mean deviance of the training rows from the baseline, by which losses are
-    divided. Null for other targets."""
+    """For counts and amounts: the baseline's mean deviance, by which losses are divided."""
     baseline: list[float] | None = None
     """The prediction without features: each class's share of the training rows, or their mean target."""
     features: list[str]
@@ -181,29 +180,26 @@ class NetworkDescription(Described):
             scale = TargetScale(
                 **{field.name: getattr(self, f"target_{field.name}") for field in fields(TargetScale)}
             )
+        parameter = loss_record(self.output).parameter
         output = OutputShape(
             len(self.classes) or 1,
             self.output,
             positive=1 if self.positive is None else self.classes.index(self.positive),
-            loss_parameter=1.0 if self._loss_parameter is None else self._loss_parameter,
+            loss_parameter=(parameter and getattr(self, parameter)) or 1.0,
         )
         decision = None
         if len(self.classes) == 2:
             positive = self.positive_class or self.positive
             costs = None if self.costs is None else Costs(*self.costs)
             decision = Decision(1 if positive is None else self.classes.index(positive), costs)
-        baseline = None if self.baseline is None else tuple(self.baseline)
-        decoder = OutputDecoder(output, baseline, scale, decision=decision, exposure=self.table.exposure)
+        decoder = OutputDecoder(
+            output,
+            None if self.baseline is None else tuple(self.baseline),
+            scale,
+            decision=decision,
+            exposure=self.table.exposure,
+        )
         return decoder.with_fitted(fitted_values(self))
-
-    @property
-    def _loss_parameter(self) -> float | None:
-        """The parameter of the loss function; None if it has none."""
-        record = loss_records().get(self.output)
-        if record is None or record.parameter is None:
-            return None
-        value: float | None = getattr(self, record.parameter)
-        return value
 
     def problem(self, preprocessor: Preprocessor) -> str | None:
         """Why the facts, though each is valid on its own, do not describe a network; None if they do."""
@@ -287,13 +283,12 @@ class NetworkDescription(Described):
         """What is wrong with the facts about a regression's targets; None if they are valid."""
         if self.target_mean is None or self.target_deviation is None:
             return "target_mean, target_deviation: a regression needs both"
-        if loss_record(self.output).scores == "logarithm":
-            if self.target_deviance is None or self.target_mean != 0.0 or self.target_transform is not None:
-                return (
-                    f"target_deviance: the output {self.output} needs it, with a mean of 0 and no transform"
-                )
-        elif self.target_deviance is not None or self.table.exposure is not None:
-            return f"target_deviance, table.exposure: the output {self.output} has none"
+        is_log = loss_record(self.output).scores == "logarithm"
+        suits = (
+            self.target_mean == 0.0 and self.target_transform is None if is_log else not self.table.exposure
+        )
+        if not suits or is_log != (self.target_deviance is not None):
+            return f"target_deviance, target_mean, table.exposure: they do not suit the output {self.output}"
         if self.target_range is not None and self.target_range[0] > self.target_range[1]:
             return "target_range: its first end is larger than its second"
         if isinstance(self.target_transform, QuantileTransform) and not self.target_transform.is_rising:
@@ -377,9 +372,8 @@ def describe(fit: Fit, trained: TaskData, member: Member) -> NetworkDescription:
             **_decoder_entries(fit.decoder, trained.task.classes),
             "features": list(fit.preprocessor.features),
             "table": {
-                **data.model_dump(include={"delimiter", "encoding", *missing}, mode="json"),
+                **data.model_dump(include={"delimiter", "encoding", "exposure", *missing}, mode="json"),
                 "formats": trained.dataset.formats,
-                "exposure": data.exposure,
                 "left_out": left_out_columns(data, trained.dataset),
                 "groupings": list(fit_groupings(trained, fit.split(trained).test))
                 if trained.dataset.grouped
@@ -388,15 +382,6 @@ def describe(fit: Fit, trained: TaskData, member: Member) -> NetworkDescription:
             "preprocessing": fit.preprocessor.to_dict(),
         }
     )
-
-
-def left_out_columns(config: DataConfig, dataset: Dataset) -> list[str]:
-    """The columns of the training table that are no inputs of the network, apart from the target."""
-    roles = (config.weights, config.exposure, config.split.group, config.split.by)
-    names = [*config.columns.ignore, *filter(None, roles)]
-    names += [name for name, column in dataset.types.items() if column.ignored]
-    used = {*dataset.numeric_names, *dataset.categorical_names, *dataset.expansions, dataset.target.name}
-    return [name for name in dict.fromkeys(names) if name not in used]
 
 
 class PartDescription(Described):

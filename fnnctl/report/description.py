@@ -75,18 +75,17 @@ class Description:
 
     @property
     def target_notes(self) -> tuple[str, ...]:
-        """A sentence if the classes of the target may be amounts, and one if its values may be counts."""
+        """A sentence if the classes of the target may be amounts, or its values counts."""
         if self.target is None:
             return ()
-        notes = []
-        if (quantity := self.target.quantity) is not None:
+        quantity, counts = self.target.quantity, self.target.counts
+        looks_like, treated = counts or quantity, []
+        if quantity is not None:
             classes = f"`fnnctl train` treats them as {len(self.target.classes)} classes"
-            notes.append(f"looks like {quantity}: {classes}, `{REGRESSION_COMMAND}` as amounts")
-        if (counts := self.target.counts) is not None:
-            notes.append(
-                f"looks like {counts}: `model.output: poisson` estimates the logarithm of their mean"
-            )
-        return tuple(notes)
+            treated.append(f"{classes}, `{REGRESSION_COMMAND}` as amounts")
+        if counts is not None:
+            treated.append("`model.output: poisson` estimates the logarithm of their mean")
+        return () if looks_like is None else (f"looks like {looks_like}: {', '.join(treated)}",)
 
     def _target_name(self) -> str:
         if self.target is not None:

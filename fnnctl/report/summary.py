@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 from fnnctl.arrays import IntArray
 from fnnctl.errors import ConfigError
 from fnnctl.metrics.drift import TableDrift
+from fnnctl.metrics.mean_calibration import MeanTenth
+from fnnctl.metrics.registry import DEVIANCE
 from fnnctl.metrics.stored import PARTS, reported_metrics
 from fnnctl.report.words import seconds_text
 from fnnctl.store import names
@@ -22,6 +24,7 @@ from fnnctl.store.drift_tables import read_drift
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.manifest import Manifest, SelectionFacts
 from fnnctl.tasks.classification.tables import read_confusion_matrix, read_trade_offs
+from fnnctl.tasks.regression.tables import read_means
 from fnnctl.tasks.reports import TASK_REPORTS, TaskReport
 from fnnctl.tasks.stored_coverage import Coverage, read_coverage
 from fnnctl.text import counted
@@ -215,6 +218,15 @@ def scored_rows(summary: Summary) -> str:
     if folds is None:
         return "on the test part" if summary.manifest.evaluated is None else "on the evaluated file"
     return "out of fold" if folds.repeats == 1 else f"out of fold, {counted(folds.repeats, 'repeat')}"
+
+
+def means_by_tenths(summary: Summary) -> list[MeanTenth]:
+    """Observed and predicted means of the rows that the scores are of; empty without counts or amounts."""
+    part = judged_part(summary)
+    if part is None or DEVIANCE.name not in (summary.part_metrics(part) or {}):
+        return []
+    run = RunFolder(summary.path)
+    return read_means(run.result_run() or run)
 
 
 def summarize(run: RunFolder) -> Summary:

@@ -59,6 +59,8 @@ class RecipeFacts:
         return metric is not None and metric.needs != "predictions"
 
 
+GAMMA: Final = "gamma"
+"""The output of positive amounts, which has a lower learning rate: see `optimizer`."""
 MANY = 10**9
 BATCH_SIZES: Final = ((1_500, 32), (10_000, 64), (50_000, 128), (200_000, 256), (MANY, 512))
 """Up to how many rows each batch size is for."""
@@ -181,12 +183,12 @@ def fast_hidden_layers(facts: RecipeFacts) -> list[int]:
 
 def epochs(facts: RecipeFacts) -> int:
     """The epochs of `default`."""
-    return EPOCHS_WITH_TWINS if has_twins(facts) else by_rows(facts.rows, EPOCHS_BY_ROWS)
+    return EPOCHS_WITH_TWINS if has_twins(facts) else fast_epochs(facts)
 
 
 def fast_epochs(facts: RecipeFacts) -> int:
-    """The epochs of `fast`, which has no twins."""
-    return by_rows(facts.rows, EPOCHS_BY_ROWS)
+    """The epochs of `fast`, which has no twins; twice as many at the lower learning rate of amounts."""
+    return by_rows(facts.rows, EPOCHS_BY_ROWS) * (2 if facts.output == GAMMA else 1)
 
 
 def epochs_without_twins(count: int) -> int:
@@ -204,8 +206,15 @@ def optimizer(facts: RecipeFacts) -> Any:
 
     0.04 is RealMLP's rate. Its 0.2 for a regression can make units of relu inactive for good. A small table
     has few steps: with the usual beta2 the average of squares would span all of them.
+
+    Gamma deviances of six tables were 5.7 % smaller (1.8 to 9.3 %) at 0.01 with twice the epochs than at 0.1,
+    and smaller on each of them. Counts keep 0.1: on eight tables 0.05 made no difference, and lower rates were
+    worse where rates spread over orders of magnitude. So do amounts with zeros: 0.03 and 0.01 were no better.
     """
-    return {"name": "adam", "learning_rate": 0.1 if facts.is_regression else 0.04, "beta2": 0.95}
+    rate = 0.04
+    if facts.is_regression:
+        rate = 0.01 if facts.output == GAMMA else 0.1
+    return {"name": "adam", "learning_rate": rate, "beta2": 0.95}
 
 
 def label_smoothing(facts: RecipeFacts) -> float:

@@ -128,7 +128,7 @@ def error_measure(metric: Metric[ErrorRows], rows: ErrorRows) -> RowSums | None:
     """A metric of a regression; None if it has no value."""
     if not isinstance(metric.formula, OfRows):
         raise TypeError(f"{metric.name} does not follow from a value per row")
-    columns, (combine,) = rows.summed([metric.formula])
+    columns, (combine,) = rows.summed([metric.formula.terms(rows)])
     return _known(RowSums(columns, combine))
 
 

@@ -6,16 +6,21 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from fnnctl.metrics.mean_calibration import MeanTenth
 from fnnctl.metrics.metric import UNCALIBRATED
-from fnnctl.metrics.registry import DEVIANCE, is_loss, label_of, metric_of, positive_metric
+from fnnctl.metrics.registry import is_loss, label_of, metric_of, positive_metric
 from fnnctl.metrics.stored import PARTS
 from fnnctl.report.blocks import Block, Notes, Score, Scores, Table
-from fnnctl.report.summary import OUT_OF_BAG, TEST, VALIDATION, Summary, judged_part, scored_rows
+from fnnctl.report.summary import (
+    OUT_OF_BAG,
+    TEST,
+    VALIDATION,
+    Summary,
+    judged_part,
+    means_by_tenths,
+    scored_rows,
+)
 from fnnctl.report.topics.topic import ABOUT
 from fnnctl.report.words import number
-from fnnctl.store.folder import RunFolder
-from fnnctl.tasks.regression.tables import read_means
 from fnnctl.tasks.reports import without_repetition
 from fnnctl.text import counted, joined_words, quoted
 
@@ -236,7 +241,7 @@ def _positive_class(summary: Summary, metrics: Mapping[str, Any]) -> str:
 
 def means(summary: Summary) -> Iterator[Block]:
     """Of counts and amounts: observed and predicted means, by tenths of the prediction."""
-    if not (tenths := _tenths(summary)):
+    if not (tenths := means_by_tenths(summary)):
         return
     rows = tuple(
         (
@@ -264,14 +269,6 @@ def json_entries(summary: Summary) -> dict[str, Any]:
             "observed": tenth.observed,
             "ci95": [*tenth.interval] if math.isfinite(tenth.interval[1]) else None,
         }
-        for tenth in _tenths(summary)
+        for tenth in means_by_tenths(summary)
     ]
     return {"means": entries or None}
-
-
-def _tenths(summary: Summary) -> list[MeanTenth]:
-    part = judged_part(summary)
-    if part is None or DEVIANCE.name not in summary.part_metrics(part):
-        return []
-    run = RunFolder(summary.path)
-    return read_means(run.result_run() or run)

@@ -1,4 +1,4 @@
-"""The exposures of rows: how long, or how much, each was observed."""
+"""Numbers that say something about the rows, and are no features: their weights, and their exposures."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LARGEST: Final = 1e30
 """The square of its product with a target is finite."""
 
 
-def note_wrong(
+def note_wrong_exposures(
     exposures: FloatArray,
     name: str,
     problems: Problems,
@@ -27,6 +27,8 @@ def note_wrong(
     first: int = 0,
 ) -> None:
     """Note the first of the exposures (n,), NaN if missing, that cannot be used, and how many there are.
+
+    They say how long, or how much, each row was observed.
 
     Args:
         exposures: Those of the rows.
@@ -75,5 +77,26 @@ def read_exposures(
     if (text := reader.value_counts().first) is not None:
         problems.add(f"column {quoted(name)}: {number_problem(text[1])}", line=text[0])
     else:
-        note_wrong(exposures, name, problems, lines=lines, first=first)
+        note_wrong_exposures(exposures, name, problems, lines=lines, first=first)
     return exposures
+
+
+def weights_problem(weights: FloatArray) -> tuple[int | None, str] | None:
+    """The first bad row and why the weights (n,), NaN if missing, cannot be used; None if they can."""
+    missing, negative = np.flatnonzero(np.isnan(weights)), np.flatnonzero(weights < 0.0)
+    if missing.size:
+        without = f"has {counted(missing.size, 'row')} without a value"
+        return int(missing[0]), f"{without}: fill in 1, or leave the rows out"
+    if negative.size:
+        first = int(negative[0])
+        return first, f"has a negative number, {weights[first]:g}: weights must be 0 or more"
+    with np.errstate(over="ignore"):
+        if not np.isfinite(weights.sum()):
+            largest = int(np.argmax(weights))
+            return (
+                largest,
+                f"has numbers up to {weights[largest]:g}, whose sum is infinite: divide all by 1e300",
+            )
+    if weights.size and not weights.any():
+        return None, "has only zeros: at least one weight must be above 0"
+    return None
