@@ -5,6 +5,7 @@ The steps of `tasks.decoding` are translated one by one. Averages and decisions 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -13,6 +14,7 @@ import numpy as np
 
 from fnnctl.export.onnx.interpolation import interpolated
 from fnnctl.modelling.predictor import Predictor
+from fnnctl.nn.losses.log_means import BOUND
 from fnnctl.tasks.decoder import OutputDecoder, TargetScale
 from fnnctl.tasks.decoding import (
     BackTransformed,
@@ -105,6 +107,8 @@ def estimates(graph: Graph, predictor: Predictor, outputs: Sequence[str]) -> str
         part_scale = _scale(part.decoder)
         if not part_scale.has_units_of(joint):
             value = _decoded(graph, value, [*part_scale.restoring, *joint.standardizing])
+            if predictor.decoder.power is not None:  # as in `Regression.converted`
+                value = graph.add("Max", value, np.float64(math.exp(-BOUND)))
         values.append(value)
     weights = [part.weight for part in predictor.parts]
     mean = values[0] if len(values) == 1 else _weighted_mean(graph, values, weights)

@@ -15,7 +15,7 @@ from fnnctl.export.onnx.network import outputs
 from fnnctl.modelling.saved_model import SavedModel
 from fnnctl.version import __version__
 
-LABEL, PROBABILITIES, VALUE = "label", "probabilities", "value"
+LABEL, PROBABILITIES, VALUE, RATE = "label", "probabilities", "value", "rate"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class OnnxModel:
     content: bytes
     inputs: tuple[InputColumn, ...]
     outputs: tuple[str, ...]
-    """The names: of label and probabilities, or of the value."""
+    """The names: of label and probabilities, or of the value, or of the rate of an exposure."""
 
 
 def onnx_model(model: SavedModel) -> OnnxModel:
@@ -35,7 +35,9 @@ def onnx_model(model: SavedModel) -> OnnxModel:
     used_names = {column.name for column in inputs}
     if not predictor.preprocessor.features:
         raise UsageError("--format onnx: the network has no features, so there is nothing to export")
-    names = [_free_name(name, used_names) for name in ((LABEL, PROBABILITIES) if classes else (VALUE,))]
+    exposure = model.description.table.exposure
+    of_numbers = VALUE if exposure is None else RATE
+    names = [_free_name(name, used_names) for name in ((LABEL, PROBABILITIES) if classes else (of_numbers,))]
     graph = Graph({*used_names, *names})
     preprocessing = Preprocessing(graph, inputs, model.description.table)
     scores = []
@@ -49,7 +51,8 @@ def onnx_model(model: SavedModel) -> OnnxModel:
         note = f"of {', '.join(classes)}"
         graph.output(names[1], probabilities, "number", ["rows", len(classes)], note)
     else:
-        graph.output(names[0], estimates(graph, predictor, scores), "number", ["rows"], "the estimate")
+        what = "the estimate" if exposure is None else f"the estimate per unit of {exposure}"
+        graph.output(names[0], estimates(graph, predictor, scores), "number", ["rows"], what)
     manifest = model.run.read_manifest()
     note = f"{predictor.task.in_words()}, trained by fnnctl"
     content = graph.content(manifest.name or "fnnctl", note, _metadata(model, inputs))
@@ -78,5 +81,6 @@ def _metadata(model: SavedModel, inputs: list[InputColumn]) -> Mapping[str, str]
         "run": model.run.path.name,
         "experiment": model.run.read_manifest().name or "",
         "target": model.description.target,
+        **({"exposure": exposure} if (exposure := model.description.table.exposure) is not None else {}),
         **{name: json.dumps(value, ensure_ascii=False) for name, value in entries.items()},
     }
