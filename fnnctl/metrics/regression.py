@@ -45,11 +45,13 @@ def score(rows: ErrorRows, *, loss: float, rng: np.random.Generator | None = Non
 
 def _value(metric: Metric[ErrorRows], rows: ErrorRows) -> float:
     match metric.formula:
-        case OfRows(values, form, of_mean=None):
-            spread = spread_of(len(rows.targets), rows.centred.sum(), rows.centred @ rows.centred)
-            return float(of_sum(form, rows.total(values(rows)), len(rows.targets), spread))
-        case OfRows(values, form, of_mean=of_mean):
-            return float(of_sum(form, values(rows).sum(), len(rows.targets), of_mean(rows).sum()))
+        case OfRows() as formula:
+            form, values, of_mean = formula.terms(rows)
+            if of_mean is None:
+                spread = spread_of(len(rows.targets), rows.centred.sum(), rows.centred @ rows.centred)
+            else:
+                spread = of_mean.sum()
+            return float(of_sum(form, rows.total(values), len(rows.targets), spread))
         case OfPart(value):
             return float(value(rows))
     raise TypeError(f"{metric.name} has no formula")

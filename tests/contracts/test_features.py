@@ -45,7 +45,8 @@ search:
   objective: {metric: METRIC}
   space: {training.l2: {choice: [0.0001, 0.1]}}
 """
-TARGETS = ("two", "many", "amount")
+TARGETS = ("two", "many", "amount", "count")
+EXPOSURE = "time"
 EMBEDDING = "model.numeric_embedding={name: piecewise_linear, bins: 4, size: 3, edges: target, code: both}"
 SAME = "the metrics equal those in metrics.json, to the last digit"
 FOLDS = ("cross_validation.csv", "history.csv", "predictions.csv", "metrics.json")
@@ -64,8 +65,8 @@ class Feature:
     @property
     def metric(self) -> str:
         """The one by which a search compares trials."""
-        if self.target == "amount":
-            return "mae"
+        if self.target in ("amount", "count"):
+            return "mae" if self.target == "amount" else "deviance"
         return "f1_macro" if self.is_corrected else "log_loss"
 
     @property
@@ -73,19 +74,22 @@ class Feature:
         return [word for setting in self.settings for word in ("--set", setting)]
 
     def config(self, folder: Path) -> str:
-        """A config beside a table of three targets, which depend on a number and on one of 25 places."""
-        rng = np.random.default_rng(7)
+        """A config beside a table of four targets, which depend on a number and on one of 25 places."""
+        rng, rng_of_counts = np.random.default_rng(7), np.random.default_rng(8)
         effects = rng.normal(size=25)
         with (folder / "rows.csv").open("w", newline="") as file:
             writer = csv.writer(file)
-            writer.writerow(["place", "number", "day", *TARGETS])
+            writer.writerow(["place", "number", "day", *TARGETS, EXPOSURE])
             for row in range(150):
                 place, number = int(rng.integers(25)), rng.normal()
                 score = effects[place] + number + 0.5 * rng.normal()
                 cells = ["" if rng.random() < 0.1 else f"p{place}", f"{number:.4f}", row * 7 % 24]
                 classes = ["yes" if score > 0.5 else "no", "abc"[int(np.digitize(score, [-0.5, 0.5]))]]
-                writer.writerow([*cells, *classes, f"{np.exp(score):.4f}"])
-        others = ", ".join(target for target in TARGETS if target != self.target)
+                time = rng_of_counts.uniform(0.1, 30.0)
+                count = rng_of_counts.poisson(time * np.exp(score))
+                writer.writerow([*cells, *classes, f"{np.exp(score):.4f}", count, f"{time:.3f}"])
+        columns = TARGETS if self.target == "count" else (*TARGETS, EXPOSURE)
+        others = ", ".join(column for column in columns if column != self.target)
         text = CONFIG.replace("TARGET", self.target).replace("OTHERS", others)
         (folder / "x.yaml").write_text(text.replace("METRIC", self.metric))
         return str(folder / "x.yaml")
@@ -126,6 +130,18 @@ FEATURES = {
     ),
     "shared weights of numbers": Feature(
         "amount", ("model.ensemble={members: 3, share_weights: true}", "model.clip_outputs=true")
+    ),
+    "counts of an exposure": Feature(
+        "count",
+        (
+            "model.output=poisson",
+            f"data.exposure={EXPOSURE}",
+            "model.ensemble={members: 3, bags: true, plain_twins: true}",
+            EMBEDDING,
+            "data.category_encoding=target",
+            "model.clip_outputs=true",
+        ),
+        is_out_of_bag=True,
     ),
     "class weights": Feature(
         "two",
@@ -267,7 +283,8 @@ def test_contributions_sum_to_the_predictions(trained: Path) -> None:
     predictor = load_run(trained).predictor
     records: list[dict[str, Any]] = table(trained.parent.parent, "rows.csv")[:5]
     contributions = predictor.contributions(records)
-    expected = predictor.predict(records)
+    without_exposures = [{k: v for k, v in record.items() if k != predictor.exposure} for record in records]
+    expected = predictor.predict(without_exposures)  # contributions are to rates
     if predictor.classes:
         probabilities = predictor.predict_proba(records)
         of_predicted = probabilities[np.arange(5), [predictor.classes.index(name) for name in expected]]

@@ -63,11 +63,13 @@ class EstimateScores:
     """The power of the mean in the variance of counts and amounts; None for other targets."""
     exposures: FloatArray | None = None
     """(n,) the rows' exposures, by which rates are multiplied; None if the data have none."""
+    rates: FloatArray | None = None
+    """(n,) the estimated rates; None without exposures."""
 
     @property
     def predictions(self) -> FloatArray:
         """The estimates or, with exposures, the rates; see `PartScores`."""
-        return self.estimates if self.exposures is None else self.estimates / self.exposures
+        return self.estimates if self.rates is None else self.rates
 
     @property
     def measured(self) -> ErrorRows:
@@ -145,6 +147,7 @@ class EstimateScores:
             baseline_losses,
             self.power,
             _some(self.exposures, rows),
+            _some(self.rates, rows),
         )
 
     def row_badness(self) -> tuple[IntArray, FloatArray]:
@@ -174,13 +177,13 @@ class EstimateScores:
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns of predictions.csv; with exposures there is the rate, too."""
-        return PREDICTION_COLUMNS if self.exposures is None else (*PREDICTION_COLUMNS, RATE)
+        return PREDICTION_COLUMNS if self.rates is None else (*PREDICTION_COLUMNS, RATE)
 
     def prediction_rows(self) -> Iterator[list[object]]:
         """The rows for predictions.csv."""
         columns = [self.rows.tolist(), self.targets.tolist(), self.estimates.tolist()]
-        if self.exposures is not None:
-            columns.append(self.predictions.tolist())
+        if self.rates is not None:
+            columns.append(self.rates.tolist())
         return (list(row) for row in zip(*columns, strict=True))
 
 
@@ -215,8 +218,9 @@ def estimate_scores(
     if factors is not None:
         losses = losses * factors
         baseline_losses = None if baseline_losses is None else baseline_losses * factors
+    rates = None
     if exposures is not None:
-        estimates = estimates * exposures
+        rates, estimates = estimates, estimates * exposures
         baseline = None if baseline is None else baseline * exposures
     return EstimateScores(
         rows,
@@ -230,6 +234,7 @@ def estimate_scores(
         baseline_losses,
         decoder.power,
         exposures,
+        rates,
     )
 
 
@@ -328,6 +333,7 @@ def out_of_fold(
             repeat.concatenate_known([part.baseline_losses for part in parts]),
             parts[0].power,
             repeat.concatenate_known([part.exposures for part in parts]),
+            repeat.concatenate_known([part.rates for part in parts]),
         )
         repeats.append((repeat.number, repeat.folds, scores))
         rows.append(repeat.rows)

@@ -1,4 +1,4 @@
-"""The losses of counts and amounts worked out by hand; their gradients are in tests/contracts/test_losses.py."""
+"""The losses of counts and amounts worked out by hand; tests/contracts/test_losses.py has the gradients."""
 
 from __future__ import annotations
 
