@@ -122,7 +122,7 @@ class Predictor:
         post_training: PostTraining,
         of_parts: Sequence[FloatArray],
         targets: Targets,
-        exposures: FloatArray | None,
+        exposures: FloatArray | None = None,
         *,
         out_of_bag: bool,
     ) -> Self:

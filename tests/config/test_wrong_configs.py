@@ -14,6 +14,8 @@ import pytest
 
 from fnnctl.config.reading.loading import LoadedConfig
 from fnnctl.config.reading.overrides import Removal
+from fnnctl.config.schema.data import DataConfig
+from fnnctl.config.schema.losses import LOSS_RECORDS
 from fnnctl.config.schema.methods import SCHEDULERS
 from fnnctl.config.schema.training import TrainingConfig
 from fnnctl.errors import ConfigError
@@ -22,7 +24,13 @@ from fnnctl.metrics.registry import objectives
 TOPICS = Path(__file__).with_name("wrong_configs.txt").read_text(encoding="utf-8").split("## ")[1:]
 
 
-LISTS = {"<metrics>": objectives(), "<schedulers>": SCHEDULERS, "<training>": TrainingConfig.model_fields}
+LISTS = {
+    "<metrics>": objectives(),
+    "<schedulers>": SCHEDULERS,
+    "<training>": TrainingConfig.model_fields,
+    "<data>": DataConfig.model_fields,
+    "<outputs>": ["auto", *LOSS_RECORDS],
+}
 
 
 def cases(topic: str) -> Iterator[tuple[str, list[str | Removal], list[str]]]:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from sklearn.metrics import (
+    d2_tweedie_score,
     mean_absolute_error,
+    mean_poisson_deviance,
+    mean_tweedie_deviance,
     median_absolute_error,
     r2_score,
     root_mean_squared_error,
@@ -122,3 +125,28 @@ def test_many_rows_are_resampled_in_groups_with_the_same_spread(monkeypatch: pyt
         (low, high), (lower, higher) = exact[name] or [], grouped[name] or []
         assert higher - lower == pytest.approx(high - low, rel=0.15)
         assert lower == pytest.approx(low, abs=0.3 * (high - low))
+
+
+@pytest.mark.parametrize("power", [1.0, 1.5, 2.0])
+def test_deviances_are_scikit_learns(power: float) -> None:
+    rng = np.random.default_rng(3)
+    targets, estimates = rng.gamma(1.0, 2.0, 50), rng.gamma(5.0, 0.4, 50)
+    found = score(ErrorRows(targets, estimates, power), loss=0.1, rng=np.random.default_rng(0))
+    assert found["deviance"] == pytest.approx(mean_tweedie_deviance(targets, estimates, power=power))
+    assert found["d2"] == pytest.approx(d2_tweedie_score(targets, estimates, power=power))
+    for name in ("deviance", "d2"):
+        low, high = found[f"{name}_ci95"]
+        assert low < found[name] < high
+
+
+def test_the_mean_of_rows_with_exposures_is_a_rate() -> None:
+    """The rates 1 and 4 of the exposures 2 and 1 have the mean rate 2, which expects 4 and 2."""
+    targets, estimates, exposures = np.array([2.0, 4.0]), np.array([3.0, 3.0]), np.array([2.0, 1.0])
+    found = score(ErrorRows(targets, estimates, 1.0, exposures), loss=0.1)
+    of_mean = mean_poisson_deviance(targets, [4.0, 2.0])
+    assert found["d2"] == pytest.approx(1 - mean_poisson_deviance(targets, estimates) / of_mean)
+
+
+def test_without_a_deviance_of_the_mean_there_is_no_d2() -> None:
+    for targets in (np.zeros(3), np.full(3, 2.0)):
+        assert score(ErrorRows(targets, np.ones(3), 1.0), loss=0.1)["d2"] is None

@@ -137,7 +137,9 @@ class _Pass:
         self.numeric = NumberMatrix([slots[position].name for position in positions])
         self._held: FloatArray = np.empty((0, len(positions)))
         """The last rows of numbers, if they are not appended yet."""
-        self._of_rows = {slot.kind: array("d") for slot in slots if slot.kind in ROW_KINDS}
+        self._of_rows: dict[Kind | None, array[float]] = {
+            slot.kind: array("d") for slot in slots if slot.kind in ROW_KINDS
+        }
         self._lines = array("q")
 
     def add(self, block: Block) -> None:

@@ -83,7 +83,7 @@ class Regression:
     ) -> Sequence[str]:
         if top is not None:
             raise UsageError("--top is for classes, and a regression has none: leave it out")
-        columns = ("prediction",)
+        columns: tuple[str, ...] = ("prediction",)
         if decoder.exposure is not None:
             columns = ("prediction", "rate") if has_exposures else ("rate",)
         if decoder.region is None:
