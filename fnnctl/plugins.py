@@ -180,6 +180,10 @@ class Scope:
         self._used[kind, name] = plugin = _loaded(kind, entries, fault)
         return plugin
 
+    def installed_names(self, kind: PluginKind) -> list[str]:
+        """The names that installed packages offer; nothing is imported."""
+        return [entry.name for entry in self._installed(kind)]
+
     def find_all(self, kind: PluginKind, fault: Fault, on_error: Callable[[str], None]) -> None:
         """Look up all installed plug-ins of a kind; `on_error` is told of those that cannot be used."""
         for name in dict.fromkeys(entry.name for entry in self._installed(kind)):
@@ -217,9 +221,9 @@ _scope: ContextVar[Scope | None] = ContextVar("plugins", default=None)
 
 def current() -> Scope:
     """The scope of this command or call; without one, an empty scope begins here."""
-    if (scope := _scope.get()) is None:
-        _scope.set(scope := Scope())
-    return scope
+    if (plugins := _scope.get()) is None:
+        _scope.set(plugins := Scope())
+    return plugins
 
 
 @contextmanager

@@ -29,7 +29,7 @@ ROOT = Path(__file__).parent.parent
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 TEXTS = {path.name: path.read_text(encoding="utf-8") for path in DOCUMENTS}
 PACKAGED = "plugins.md"
-"""This page needs the package that it shows: `test_plugins_page.py` installs it, and runs what the page says."""
+"""This page needs the package that it shows; `test_plugins_page.py` installs it, and runs the page."""
 
 
 def blocks(language: str, *documents: str) -> list[str]:

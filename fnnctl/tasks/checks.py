@@ -34,8 +34,9 @@ def refused_monitors(experiment: Experiment, metrics: EpochMetrics, task: str) -
 def refused_metrics(experiment: Experiment, task: TaskName) -> Iterator[Problem]:
     """A problem for each metric of a plug-in that is one of another task."""
     for index, name in enumerate(experiment.evaluation.metrics):
-        if refused := refused_metric(name, task):
-            yield Problem(refused, path=f"evaluation.metrics[{index}]", has_subject=True)
+        if refused_metric(name, task):
+            text, path = f"{name} is not a metric of a {task}", f"evaluation.metrics[{index}]"
+            yield Problem(text, path=path, advice="leave it out", has_subject=True)
 
 
 def refused_metric(metric: str, task: TaskName) -> str | None:

@@ -28,8 +28,8 @@ from fnnctl.config.schema.forms import (
 from fnnctl.config.schema.lookups import chosen_section, forms_at, is_setting, record_at
 from fnnctl.config.schema.records import records_by_path
 from fnnctl.errors import Problem
-from fnnctl.plugins import GROUPS
-from fnnctl.text import joined_words, word_list
+from fnnctl.plugins import GROUPS, current
+from fnnctl.text import did_you_mean, joined_words, word_list
 
 LONG_CHOICE = 8
 """A list of more allowed words than this comes after the wrong value in a message, not before it."""
@@ -123,7 +123,12 @@ def _wrong_value(forms: Sequence[Form], value: Any) -> Problem:
     written = f"{value_text(value)}{meant_value(forms, value)}"
     if any(len(form.words) > LONG_CHOICE for form in named):
         return Problem(f"cannot be {written}", kind=WRONG, advice=f"it must be {allowed(named)}")
-    return Problem(f"must be {allowed(named)}, not {written}", kind=WRONG)
+    plugins = next((form.plugins for form in forms if form.plugins), None)
+    advice = ""
+    if plugins is not None and isinstance(value, str) and not meant_value(forms, value):
+        near = did_you_mean(value, current().installed_names(plugins))
+        advice = f"no installed package offers it{near or f' (entry points {GROUPS[plugins]})'}"
+    return Problem(f"must be {allowed(named)}, not {written}", kind=WRONG, advice=advice)
 
 
 def _wrong_name(forms: Sequence[Form], value: Mapping[str, Any]) -> Problem:
@@ -131,13 +136,10 @@ def _wrong_name(forms: Sequence[Form], value: Mapping[str, Any]) -> Problem:
 
     If the settings in the mapping are those of some choices, the name is one of these.
     """
-    names = [Form(kind="words", words=choice_names(forms))]
+    plugins = next((form.plugins for form in forms if form.plugins), None)
+    names = [Form(kind="words", words=choice_names(forms), plugins=plugins)]
     if "name" in value:
-        problem = _wrong_value(names, value["name"])
-        plugins = next((form.plugins for form in forms if form.plugins), None)
-        if plugins is None or problem.advice or meant_value(names, value["name"]):
-            return problem
-        return replace(problem, advice=f"no installed package offers it (entry points {GROUPS[plugins]})")
+        return _wrong_value(names, value["name"])
     fitting = choice_names([form for form in forms if value and value.keys() <= {*form.keys}])
     if not fitting:
         return _missing_value(allowed(names))

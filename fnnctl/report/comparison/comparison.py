@@ -14,6 +14,8 @@ from fnnctl.config.schema.section import plain
 from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.errors import UsageError
 from fnnctl.metrics.registry import is_loss
+from fnnctl.modelling.run_plugins import require_plugins
+from fnnctl.plugins import current
 from fnnctl.report.comparison.compared_run import (
     ComparedRun,
     default_metric,
@@ -188,11 +190,15 @@ def compare_runs(runs: Sequence[RunFolder], metric: str | None = None) -> RunCom
     """Compare a metric of the runs, by default the first one of their task.
 
     Raises `UsageError` for fewer than two runs or too many, for a run that is named twice, for one without
-    the metric, and for runs with different targets; `DataError` for damaged files.
+    the metric, and for runs with different targets; `PluginError` for the metric of a package that is not
+    installed or not allowed, and `DataError` for damaged files.
     """
     _require_different(runs)
     require_same_target(runs)
     metric = metric or default_metric(runs[0])
+    if metric in current().described_metrics:  # its formula is needed, which is that of a package
+        for run in runs:
+            require_plugins(run, ("metric",))
     compared = tuple(read_compared_run(run, metric) for run in runs)
     require_same_positive_class(compared, metric)
     pairs = tuple(compared_pairs(compared, metric))
