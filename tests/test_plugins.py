@@ -174,12 +174,118 @@ def test_an_object_that_is_no_such_plugin_is_refused(
     entry_points = {groups[kind]: {name: f"{MADE}:{value}"}}
     site = tmp_path / "site"
     installed(write_package(site, MADE, BAD, name="made", version="2.0", entry_points=entry_points))
-    faults = []
+    faults: list[str] = []
     with scope():
         current().find_all(kind, FAULTS[kind], faults.append)  # type: ignore[index, arg-type]
         assert current().used == ()
     (fault,) = faults
     messages.check(fault)
+
+
+LOSSES = '''\
+from typing import Literal
+
+import numpy as np
+
+from fnnctl.config.schema.losses import LossRecord, OutputSection
+from fnnctl.metrics.metric import Metric, OfRows
+from fnnctl.nn.losses.cross_entropy import LogisticCrossEntropy, cross_entropy
+from fnnctl.nn.losses.real_values import SquaredError
+from fnnctl.plugins import LossPlugin
+
+
+class OneScoreOutput(OutputSection):
+    """One score for two classes."""
+
+    name: Literal["one_score"]
+
+
+class SinhOutput(OutputSection):
+    """The hyperbolic sine of the score."""
+
+    name: Literal["sinh"]
+
+
+class SquaredSinh(SquaredError):
+    """L = ½(sinh z − y)²; ∂L/∂z = (sinh z − y) cosh z."""
+
+    def error_terms(self, z):
+        slopes = np.cosh(z[:, 0])
+        z[:] = np.sinh(z)
+        super().error_terms(z)
+        z[:, 0] *= slopes
+
+    def evaluate(self, z, targets):
+        return super().evaluate(np.sinh(z), targets)
+
+    def evaluate_ensembles(self, z, targets, size):
+        return super().evaluate_ensembles(np.sinh(z), targets, size)
+
+    def outputs(self, z):
+        return np.sinh(z)
+
+
+ONE_SCORE = LossPlugin(
+    record=LossRecord(
+        section=OneScoreOutput,
+        task="classification",
+        label="cross-entropy",
+        function="cross_entropy",
+        estimates="probabilities",
+        scores="positive_class",
+    ),
+    formula=LogisticCrossEntropy,
+    row_losses=cross_entropy,
+)
+SINH = LossPlugin(
+    record=LossRecord(
+        section=SinhOutput, task="regression", label="of sinh", function="squared_error", estimates="mean"
+    ),
+    formula=SquaredSinh,
+    operators=lambda graph, scores: graph.cast(
+        graph.add("Sinh", graph.cast(scores, np.float32)), np.float32
+    ),
+)
+ERROR_RATE = Metric(
+    name="error_rate",
+    label="error rate",
+    task="classification",
+    formula=OfRows(lambda rows: rows.labels != rows.predictions),
+    lower_is_better=True,
+    monitored=True,
+)
+'''
+
+
+@pytest.mark.extra
+@pytest.mark.parametrize(
+    ("output", "settings"),
+    [
+        ("one_score", ("data.source=breast_cancer", "training.early_stopping.monitor=validation_error_rate")),
+        ("sinh", ("data.source=diabetes",)),
+    ],
+)
+def test_losses_of_classes_and_outputs_of_their_own_are_trained_and_exported(
+    output: str, settings: tuple[str, ...], program: Program, tmp_path: Path, installed: Use
+) -> None:
+    pytest.importorskip("onnx")
+    entry_points = {
+        "fnnctl.losses": {"one_score": f"{MADE}:ONE_SCORE", "sinh": f"{MADE}:SINH"},
+        "fnnctl.metrics": {"error_rate": f"{MADE}:ERROR_RATE"},
+    }
+    site = tmp_path / "site"
+    installed(write_package(site, MADE, LOSSES, name="made", version="2.0", entry_points=entry_points))
+    config = tmp_path / "made.yaml"
+    config.write_text("recipe: classic\ndata: {source: iris}\ntraining: {epochs: 20}\n")
+    changes = [word for setting in (*settings, f"model.output={output}") for word in ("--set", setting)]
+    done = program("train", "made.yaml", *changes)
+    assert done.code == 0, done.err
+    history = (next((tmp_path / "runs").iterdir()) / "history.csv").read_text().splitlines()[0]
+    assert ("validation_error_rate" in history) == (output == "one_score")
+    allow = [word for name in (output, "error_rate") for word in ("--allow-plugin", name)]
+    exported = program("export", "--output", "made.onnx", "--json", *allow)
+    assert exported.code == 0, exported.err
+    assert exported.json["largest_difference"] < 1e-4
 
 
 def test_two_packages_with_one_name_are_an_error(

@@ -21,7 +21,8 @@ training:
 
 def test_settings_come_as_sections_or_as_paths() -> None:
     sections = Experiment(data={"source": "iris"}, model={"hidden": [8, 4]}, training={"epochs": 5})
-    paths = Experiment({"data.source": "iris", "training.epochs": 5}, **{"model.hidden": (8, 4)})
+    hidden: dict[str, Any] = {"model.hidden": (8, 4)}
+    paths = Experiment({"data.source": "iris", "training.epochs": 5}, **hidden)
     mixed = Experiment(data="iris", model={"hidden": np.array([8, 4]).tolist()}).set(
         "training.epochs", np.int64(5)
     )

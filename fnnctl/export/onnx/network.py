@@ -233,16 +233,14 @@ def _output_layer(graph: Graph, stack: Stack, inputs: Inputs, scales: FloatArray
             for array in (weights, biases)
         )
     z = graph.add("Add", inputs.product(graph, stack.constant(weights)), stack.constant(biases))
-    if operators is not None:
-        z = operators(graph, z)
     limits = [network.limits[0] for network in stack.networks if network.limits is not None]
     if limits:
         low, high = (stack.of_members(np.array(ends)[:, None, None]) for ends in zip(*limits, strict=True))
         z = graph.add("Max", graph.add("Min", z, high), low)
-    if record.scores != "logarithm":
-        return z
-    high, low = stack.constant(np.array(BOUND)), stack.constant(np.array(-BOUND))
-    return graph.add("Exp", graph.add("Max", graph.add("Min", z, high), low))
+    if record.scores == "logarithm":
+        high, low = stack.constant(np.array(BOUND)), stack.constant(np.array(-BOUND))
+        return graph.add("Exp", graph.add("Max", graph.add("Min", z, high), low))
+    return z if operators is None else operators(graph, z)
 
 
 def _for_class(array: FloatArray, positive: int) -> FloatArray:

@@ -198,7 +198,7 @@ def compare_runs(runs: Sequence[RunFolder], metric: str | None = None) -> RunCom
     metric = metric or default_metric(runs[0])
     if metric in current().described_metrics:  # its formula is needed, which is that of a package
         for run in runs:
-            require_plugins(run, ("metric",))
+            require_plugins(run, ["metric"])
     compared = tuple(read_compared_run(run, metric) for run in runs)
     require_same_positive_class(compared, metric)
     pairs = tuple(compared_pairs(compared, metric))
