@@ -54,14 +54,14 @@ NO_CONFIG_FILES = {
 FILES = [file for file in sources.FILES if file != "__main__.py"]
 ORDERS = {
     "metrics": (
-        "conformal", "shapley", "homogeneity", "confusion", "ranking", "calibration", "rows", "metric",
-        "plugin_metrics", "registry", "bootstrap", "classification", "regression", "resampling", "paired", "drift",
-        "mean_calibration", "comparison", "curves", "decisions", "guessing", "feature_importance",
-        "hyperparameter_importance", "kendall", "partial_dependence", "stored",
+        "conformal", "shapley", "homogeneity", "confusion", "ranks", "ranking", "calibration", "rows",
+        "metric", "plugin_metrics", "registry", "bootstrap", "classification", "regression", "resampling",
+        "paired", "drift", "mean_calibration", "comparison", "curves", "decisions", "guessing",
+        "feature_importance", "hyperparameter_importance", "kendall", "partial_dependence", "stored",
     ),
     "tasks": (
-        "regions", "stored_coverage", "decisions", "detection", "mixture", "one_column", "warnings",
-        "worst_rows", "shares", "target_transforms", "decoding", "temperature", "decoder",
+        "regions", "stored_coverage", "decisions", "detection", "class_orders", "mixture", "one_column",
+        "warnings", "worst_rows", "shares", "target_transforms", "decoding", "temperature", "decoder",
         "epoch_metrics", "task", "coverage", "folds", "group_metrics", "post_training", "checks",
         "comparison", "reports", "regression", "classification", "registry",
     ),

@@ -143,7 +143,8 @@ def test_the_module_predicts_as_the_program(folder: Path, model: str, tmp_path: 
     "unknown",
     [
         {"members": 2},
-        {"positive": "Adelie"},
+        {"output": "logistic"},
+        {"output": "ordinal"},
         {"class_weights": [1, 2, 3]},
         {"target_transform": {"name": "log", "shift": 0, "least": 1}},
         {"hidden": [{"activation": "tanh", "normalization": None, "residual": False}]},

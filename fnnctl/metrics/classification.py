@@ -9,8 +9,9 @@ import math
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
-from fnnctl.metrics.metric import INTERVAL, SUPPORT, Given, Metric, OfAreas, OfCounts, OfPart, OfRows
-from fnnctl.metrics.ranking import AucEstimate, wilson_interval
+from fnnctl.metrics.metric import INTERVAL, SUPPORT, Given, Metric, OfAreas, OfCounts, OfPart, OfRanks, OfRows
+from fnnctl.metrics.ranking import AucEstimate, fisher_interval, wilson_interval
+from fnnctl.metrics.ranks import RankSums, rank_products
 from fnnctl.metrics.registry import CLASSIFICATION, PER_CLASS, metrics_of
 from fnnctl.metrics.rows import ClassRows, of_sum
 
@@ -70,6 +71,8 @@ def _score(metric: Metric[ClassRows], rows: ClassRows) -> Score:
             return _of_area(rows.ranked.mean_area)
         case OfCounts(value):
             return _number(value(rows.counts)), None
+        case OfRanks():
+            return _of_ranks(metric.formula, rows)
         case OfPart(value):
             return _number(value(rows)), None
         case OfRows(at_once=at_once) if at_once is not None:
@@ -97,6 +100,13 @@ def _class_scores(metric: Metric[ClassRows], rows: ClassRows) -> list[Score]:
 
 def _of_area(estimate: AucEstimate | None) -> Score:
     return (None, None) if estimate is None else (estimate.area, estimate.interval())
+
+
+def _of_ranks(formula: OfRanks, rows: ClassRows) -> Score:
+    products = rank_products(rows.labels, rows.predictions)
+    sums = RankSums(products.sum(axis=0))
+    value = _number(formula.value(sums))
+    return value, None if value is None else fisher_interval(value, products @ formula.slopes(sums))
 
 
 def _number(value: Any) -> float | None:

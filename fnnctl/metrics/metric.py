@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from fnnctl.arrays import FloatArray
     from fnnctl.metrics.confusion import ClassCounts
+    from fnnctl.metrics.ranks import RankSums
     from fnnctl.metrics.rows import ClassRows, ErrorRows, Form, Terms
 
 TaskName: TypeAlias = Literal["classification", "regression"]
@@ -27,7 +28,7 @@ NEEDS: Final[tuple[Needs, ...]] = get_args(Needs)
 """What a metric can be computed from, in the order of reports. `predictions` are classes or estimates;
 `ranks` are those of ordered classes; `deviances` are those of counts and amounts from their means; `levels`
 are estimated quantiles; a `decision` is one between two classes, with a threshold or with costs."""
-Interval: TypeAlias = Literal["wilson", "delong", "bootstrap"]
+Interval: TypeAlias = Literal["wilson", "delong", "fisher", "bootstrap"]
 
 RowsT = TypeVar("RowsT", "ClassRows", "ErrorRows")
 
@@ -63,6 +64,16 @@ class OfCounts:
     """(…) from counts (…, C); of a metric of a single class (…, C)."""
 
 
+@dataclass(eq=False, repr=False)
+class OfRanks:
+    """A metric that follows from sums over the ranks of labels and predictions; it can be compared."""
+
+    value: Callable[[RankSums], FloatArray]
+    """(…) from sums (…); NaN where it does not exist."""
+    slopes: Callable[[RankSums], FloatArray]
+    """Its derivatives by the sums, for an interval."""
+
+
 class OfAreas:
     """The ROC AUC of a class, or the mean over the classes that have one; it can be compared."""
 
@@ -90,7 +101,7 @@ class Metric(Generic[RowsT]):
     label: str
     """What reports call it."""
     task: TaskName
-    formula: OfRows[RowsT] | OfCounts | OfAreas | OfPart[RowsT] | Given
+    formula: OfRows[RowsT] | OfCounts | OfRanks | OfAreas | OfPart[RowsT] | Given
     class_name: str | None = None
     """The key of each class; None for a metric that single classes do not have."""
     needs: Needs = "predictions"
@@ -133,7 +144,7 @@ class Metric(Generic[RowsT]):
     @property
     def is_compared(self) -> bool:
         """Whether two runs can be compared by it on a test part."""
-        return isinstance(self.formula, OfRows | OfCounts | OfAreas)
+        return isinstance(self.formula, OfRows | OfCounts | OfRanks | OfAreas)
 
     @property
     def is_share(self) -> bool:

@@ -163,6 +163,19 @@ def _steps(cumulative: IntArray) -> IntArray:
 Z_95 = NormalDist().inv_cdf(0.975)
 
 
+def fisher_interval(value: float, influences: FloatArray) -> list[float] | None:
+    """The 95 % interval of a coefficient between −1 and 1 by Fisher's transformation atanh.
+
+    The squares of the influences of the rows, (n,), add up to its variance (the delta method). None without a
+    variance: for a coefficient of ±1.
+    """
+    variance = float(influences @ influences)
+    if abs(value) >= 1.0 or not variance > 0.0:
+        return None
+    centre, reach = math.atanh(value), Z_95 * math.sqrt(variance) / (1.0 - value**2)
+    return [math.tanh(centre - reach), math.tanh(centre + reach)]
+
+
 def wilson_interval(successes: float, total: float, *, quantile: float = Z_95) -> list[float] | None:
     """The interval of a share, by default of 95 % (Wilson, JASA 22, 1927); None if `total` is 0.
 

@@ -19,6 +19,7 @@ from fnnctl.metrics.metric import (
     OfAreas,
     OfCounts,
     OfPart,
+    OfRanks,
     OfRows,
     TaskName,
 )
@@ -109,6 +110,27 @@ COHENS_KAPPA: Final[Metric[ClassRows]] = Metric(
     formula=OfCounts(lambda counts: counts.cohens_kappa()),
     lowest=-1.0,
     reported="no",
+)
+QUADRATIC_WEIGHTED_KAPPA: Final[Metric[ClassRows]] = Metric(
+    name="quadratic_weighted_kappa",
+    label="quadratic weighted kappa",
+    task=CLASSIFICATION,
+    needs="ranks",
+    formula=OfRanks(lambda sums: sums.kappa(), lambda sums: sums.kappa_slopes()),
+    lowest=-1.0,
+    interval="fisher",
+    reported="first",
+)
+RANK_ERROR: Final[Metric[ClassRows]] = Metric(
+    name="rank_error",
+    label="rank error",
+    task=CLASSIFICATION,
+    needs="ranks",
+    formula=OfRows(lambda rows: rows.rank_errors),
+    lower_is_better=True,
+    highest=float("inf"),
+    importance="listed",
+    reported="first",
 )
 LOG_LOSS: Final[Metric[ClassRows]] = Metric(
     name="log_loss",
@@ -343,6 +365,8 @@ METRICS: tuple[Metric[Any], ...] = (
     _mean(F1, "weighted"),
     MATTHEWS_CORRELATION,
     COHENS_KAPPA,
+    QUADRATIC_WEIGHTED_KAPPA,
+    RANK_ERROR,
     LOG_LOSS,
     CROSS_ENTROPY,
     _mean(ROC_AUC, "macro"),
@@ -489,11 +513,14 @@ def importance_metrics(task: TaskName | None = None, kinds: Container[str] = NEE
     return sorted(measured, key=lambda metric: metric.importance != "ranked")
 
 
-def compared(task: TaskName, *, per_class: bool = False) -> list[str]:
-    """The names of the metrics, of all classes or of single ones, that two test parts can be compared by."""
+def compared(task: TaskName, kinds: Container[str] = NEEDS, *, per_class: bool = False) -> list[str]:
+    """The names of the metrics, of all classes or of single ones, that two test parts can be compared by.
+
+    They are those of rows with these `kinds`: see `metrics_of`.
+    """
     return [
         metric.class_name or metric.name
-        for metric in metrics_of(task)
+        for metric in metrics_of(task, kinds)
         if metric.is_compared and metric.per_class is per_class
     ]
 

@@ -40,16 +40,24 @@ class ClassRows:
     classes: int
     probabilities: FloatArray = field(default_factory=lambda: np.empty((0, 0)))
     """(n, C) in float64; empty where only predictions are known."""
+    is_ordered: bool = False
+    """Whether the indices of the classes are ranks."""
 
     @property
     def kinds(self) -> frozenset[str]:
         """What metrics of these rows can be computed from: values of `Metric.needs`."""
-        return frozenset({"predictions", "ranking", "probabilities", "decision"})
+        return class_kinds(is_ordered=self.is_ordered)
 
     @cached_property
     def counts(self) -> ClassCounts:
         """The counts of each class, (…, C)."""
         return class_counts(self.labels, self.predictions, self.classes)
+
+    @property
+    def rank_errors(self) -> IntArray:
+        """The absolute differences of the ranks of labels and predictions, (…, n)."""
+        errors: IntArray = np.abs(self.labels - self.predictions)
+        return errors
 
     @cached_property
     def ranked(self) -> RankedPart:
@@ -124,6 +132,12 @@ class ClassRows:
     def brier_score(self) -> float:
         """The mean of `brier_scores`, in blocks: there may be as many probabilities as fit into memory."""
         return brier_score(self.labels, self.probabilities)
+
+
+def class_kinds(*, is_ordered: bool) -> frozenset[str]:
+    """What metrics of classes can be computed from: values of `Metric.needs`."""
+    of_all = frozenset({"predictions", "ranking", "probabilities", "decision"})
+    return of_all | {"ranks"} if is_ordered else of_all
 
 
 def log_losses(labels: IntArray, probabilities: FloatArray) -> FloatArray:

@@ -268,7 +268,7 @@ def with_data_facts(experiment: Experiment, data: TaskData) -> Experiment:
         "test_sha256": dataset.test_sha256,
     }
     changes["data"] = experiment.data.model_copy(update=facts)
-    output = output_of(experiment.model.output, task.name)
+    output = output_of(experiment.model.output, task.name, is_ordered=experiment.data.is_ordered)
     changes["model"] = experiment.model.model_copy(update={"output": output})
     search = experiment.search
     if search is not None and not search.is_auto and search.objective.metric == AUTO_METRIC:

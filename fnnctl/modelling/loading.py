@@ -203,6 +203,7 @@ def load_experiment(
             bins=settings.split.bins,
             seed=config.experiment.seed,
             recorded_classes=_recorded_classes(run),
+            class_order=settings.class_order,
         )
     return completed_by_recipe(config, data)
 

@@ -19,8 +19,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from fnnctl.arrays import FloatArray
 from fnnctl.config.messages.document_errors import first_problem
-from fnnctl.config.schema.data import DEFAULT_MISSING_VALUES, DELIMITER_PATTERN
-from fnnctl.config.schema.losses import find_loss, loss_record, loss_records
+from fnnctl.config.schema.data import DEFAULT_MISSING_VALUES, DELIMITER_PATTERN, DataConfig
+from fnnctl.config.schema.losses import LossRecord, find_loss, loss_record, loss_records
 from fnnctl.data.columns.formats.registry import AnyFormat
 from fnnctl.data.groupings import Grouping
 from fnnctl.data.preprocessing import Preprocessor
@@ -144,6 +144,8 @@ class NetworkDescription(Described):
     """The name of the target column."""
     classes: list[str] = []
     """The classes, in the order of the scores; empty for a regression."""
+    ordered: bool = False
+    """Whether the classes are in an order from the lowest to the highest."""
     target_mean: float | None = None
     """For a regression: the estimate is the network's output times `target_deviation` plus this."""
     target_deviation: Annotated[float, Field(gt=0.0)] | None = None
@@ -262,8 +264,22 @@ class NetworkDescription(Described):
                 return problem
         elif len(self.classes) < 2:
             return "classes: there must be two or more"
+        if problem := self._class_problem(record):
+            return problem
+        if len(self.classes) != 2 and (self.threshold is not None or self.costs is not None):
+            return "threshold, costs: only a network with two classes has them"
+        if self.class_weights is not None and len(self.class_weights) != len(self.classes):
+            return "class_weights: it must have one number per class"
+        if self.baseline is not None and len(self.baseline) != max(1, len(self.classes)):
+            return "baseline: it must have one number per class, or one number for a regression"
+        return None
+
+    def _class_problem(self, record: LossRecord) -> str | None:
+        """What is wrong with the names and the order of the classes; None if they suit the output."""
         if len(set(self.classes)) < len(self.classes):
             return "classes: two have the same name"
+        if record.needs_order and not self.ordered:
+            return f"ordered: the output {self.output} needs classes in an order"
         has_positive = record.scores == "positive_class"
         if has_positive and (len(self.classes) != 2 or self.positive not in self.classes):
             return "positive: it must be one of exactly two classes"
@@ -271,12 +287,6 @@ class NetworkDescription(Described):
             return f"positive: the output {self.output} has no positive class"
         if self.positive_class is not None and self.positive_class not in self.classes:
             return "positive_class: it must be one of the classes"
-        if len(self.classes) != 2 and (self.threshold is not None or self.costs is not None):
-            return "threshold, costs: only a network with two classes has them"
-        if self.class_weights is not None and len(self.class_weights) != len(self.classes):
-            return "class_weights: it must have one number per class"
-        if self.baseline is not None and len(self.baseline) != max(1, len(self.classes)):
-            return "baseline: it must have one number per class, or one number for a regression"
         return None
 
     def _scale_problem(self) -> str | None:
@@ -370,6 +380,7 @@ def describe(fit: Fit, trained: TaskData, member: Member) -> NetworkDescription:
             "members": shape.inner_members,
             "target": trained.dataset.target.name,
             **_decoder_entries(fit.decoder, trained.task.classes),
+            "ordered": data.is_ordered,
             "features": list(fit.preprocessor.features),
             "table": {
                 **data.model_dump(include={"delimiter", "encoding", "exposure", *missing}, mode="json"),
@@ -416,7 +427,7 @@ class EnsembleDescription(Described):
         """Why the parts cannot form one model; None if they can."""
         first = self.parts[0].network
         for number, part in enumerate(self.parts):
-            for name in ("target", "classes"):
+            for name in ("target", "classes", "ordered"):
                 if getattr(part.network, name) != getattr(first, name):
                     return f"{PARTS_KEY}.{number}.network.{name}: it differs from that of the first part"
         if self.threshold is not None and len(first.classes) != 2:

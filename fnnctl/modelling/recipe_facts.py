@@ -16,12 +16,14 @@ import numpy as np
 from fnnctl.arrays import IntArray
 from fnnctl.config.schema.data import MANY_CATEGORIES
 from fnnctl.config.schema.experiment import Experiment
+from fnnctl.config.schema.losses import default_output
 from fnnctl.config.schema.objective import AUTO_METRIC, objective_of
 from fnnctl.config.schema.recipe_values import RecipeFacts
 from fnnctl.data.dataset import Dataset
 from fnnctl.data.splits.groups import most_folds
 from fnnctl.data.splits.parts import Rows, Split
 from fnnctl.errors import ConfigError, Problem
+from fnnctl.metrics.metric import TaskName
 from fnnctl.modelling.cross_validation import divided
 from fnnctl.modelling.fit import NO_WEIGHT, bagged_rows
 from fnnctl.tasks.task import TaskData
@@ -58,12 +60,18 @@ def recipe_facts(data: TaskData, experiment: Experiment) -> RecipeFacts:
         numeric=len(dataset.numeric_names),
         indicators=_indicators(dataset),
         categories=sum(_categories(texts, experiment.data.max_categories) for texts in dataset.categories),
-        outputs=1 if task.name == "regression" else len(dataset.target.texts),
+        outputs=len(task.classes) or 1,
         metric=objective_of(experiment, task.name, task.default_metric) if metric == AUTO_METRIC else metric,
-        output=experiment.model.output.name,
+        output=_output_name(experiment, task.name),
         many_categories=any(len(texts) > MANY_CATEGORIES for texts in dataset.categories),
         has_search=search is not None,
     )
+
+
+def _output_name(experiment: Experiment, task: TaskName) -> str:
+    """The name of the output that the config asks for."""
+    name = experiment.model.output.name
+    return default_output(task, is_ordered=experiment.data.is_ordered).name if name == "auto" else name
 
 
 def _categories(texts: Sequence[str], most: int | None) -> int:

@@ -194,7 +194,7 @@ def _loaded(run: RunFolder, stored: StoredModel) -> SavedModel:
     first = described[0].description.network
     # The seed determines the metrics' intervals. They differ if the copied manifest has no seed.
     seed = run.read_manifest().seed or 0
-    task = task_of(first.target, first.classes, seed=seed)
+    task = task_of(first.target, first.classes, is_ordered=first.ordered, seed=seed)
     predictor = Predictor.of_parts(task, parts)
     if ensemble:
         predictor = replace(predictor, decoder=predictor.decoder.with_fitted(fitted_values(ensemble)))

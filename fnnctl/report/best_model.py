@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fnnctl.arrays import FloatArray
-from fnnctl.config.schema.losses import DEFAULT_OUTPUTS
+from fnnctl.config.schema.losses import is_default
 from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.records.history import SearchHistory
 from fnnctl.report.summary import Summary
@@ -26,6 +26,8 @@ class BestModel:
     model: ModelConfig
     values: Mapping[str, Any]
     """As plain values, with searched settings as the trial has them."""
+    is_ordered: bool = False
+    """Whether the classes have an order."""
 
     def lines(self) -> list[str]:
         """The section as YAML, with its hidden layers and all settings that are not at their default."""
@@ -38,7 +40,7 @@ class BestModel:
 
     def _is_default(self, key: str) -> bool:
         value, default = getattr(self.model, key), type(self.model).model_fields[key].default
-        return value == default or (key == "output" and value in DEFAULT_OUTPUTS.values())
+        return value == default or (key == "output" and is_default(value, is_ordered=self.is_ordered))
 
 
 def best_model(summary: Summary) -> BestModel | None:
@@ -47,7 +49,8 @@ def best_model(summary: Summary) -> BestModel | None:
     if search is None or configs is None or not search.learns_layers or (best := search.best) is None:
         return None
     values = configs.config_of(best.assignment)["model"]
-    return BestModel(configs.experiment_of(best.assignment).model, values)
+    experiment = configs.experiment_of(best.assignment)
+    return BestModel(experiment.model, values, experiment.data.is_ordered)
 
 
 def rewards(search: SearchHistory) -> FloatArray:

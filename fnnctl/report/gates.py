@@ -27,7 +27,7 @@ from fnnctl.report.comparison.compared_run import (
     default_metric,
     has_metrics,
     read_compared_run,
-    require_same_positive_class,
+    require_same_meaning,
     require_same_target,
 )
 from fnnctl.report.comparison.differences import amount, detectable_difference, finite, largest_difference
@@ -234,7 +234,7 @@ def not_worse_result(
     if margin is not None:
         _refuse_idle_margin(margin, metric)
     compared = read_compared_run(run, metric), read_compared_run(other, metric)
-    require_same_positive_class(compared, metric)
+    require_same_meaning(compared, metric)
     test = suitable_test(*compared)
     if margin is None:
         return _significance_result(*compared, metric, test)

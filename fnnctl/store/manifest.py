@@ -79,6 +79,8 @@ class DataFacts(Facts):
     """The target column."""
     classes: list[str] = []
     """The classes, in the order of the network's outputs; empty for a regression."""
+    ordered: bool = False
+    """Whether this is an order of the classes from the lowest to the highest."""
     rows: int
     """Rows in all parts."""
     columns: int | None = None

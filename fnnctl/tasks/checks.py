@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Container, Iterator, Mapping
+from typing import TYPE_CHECKING, Final
 
 from fnnctl.config.schema.losses import AutoOutput, Output, loss_record
 from fnnctl.errors import Problem
-from fnnctl.metrics.metric import TaskName
-from fnnctl.metrics.registry import objectives
+from fnnctl.metrics.metric import NEEDS, Needs, TaskName
+from fnnctl.metrics.registry import metrics_of, objectives
 from fnnctl.tasks.epoch_metrics import EpochMetrics
 
 if TYPE_CHECKING:
@@ -39,8 +39,18 @@ def refused_metrics(experiment: Experiment, task: TaskName) -> Iterator[Problem]
             yield Problem(text, path=path, advice="leave it out", has_subject=True)
 
 
-def refused_metric(metric: str, task: TaskName) -> str | None:
-    """Why a metric of another task cannot be used here; None for any other name."""
-    if metric in objectives() and metric not in objectives(task):
-        return f"{metric} is not a metric of a {task}; choose from {', '.join(objectives(task))}"
-    return None
+ONLY_FOR: Final[Mapping[Needs, str]] = {"ranks": "needs the order of the classes: write data.class_order"}
+"""What metrics need that not all targets of their task have, by `Metric.needs`."""
+
+
+def refused_metric(metric: str, task: TaskName, kinds: Container[str] = NEEDS) -> str | None:
+    """Why a metric cannot be used here: it is of another task, or the task's rows do not have these `kinds`.
+
+    None for any other name.
+    """
+    choices = objectives(task, kinds)
+    if metric not in objectives() or metric in choices:
+        return None
+    record = next((record for record in metrics_of(task) if record.name == metric), None)
+    reason = f"is not a metric of a {task}" if record is None else ONLY_FOR[record.needs]
+    return f"{metric} {reason}; choose from {', '.join(choices)}"

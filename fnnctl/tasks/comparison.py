@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
@@ -14,7 +14,7 @@ from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.metrics.comparison.measures import Measure, class_measure, error_measure
 from fnnctl.metrics.metric import Metric
 from fnnctl.metrics.registry import class_of, compared, metric_of, metrics_of
-from fnnctl.metrics.rows import ClassRows, ErrorRows
+from fnnctl.metrics.rows import ClassRows, ErrorRows, class_kinds
 from fnnctl.store.atomic import damaged
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.names import PREDICTIONS
@@ -76,18 +76,24 @@ PREFIX: Final = "p_"
 
 
 def classified_rows(run: RunFolder, name: str) -> MeasuredRows | None:
-    """See `ReadMeasured`; the truths are the labels, as indices into the classes in alphabetical order."""
-    owner, metric = _compared(name)
+    """See `ReadMeasured`; the truths are the labels, as indices into the classes in alphabetical order, or in
+    their own for a metric of ranks.
+    """
+    data = run.read_manifest().data
+    kinds = class_kinds(is_ordered=data is not None and data.ordered)
+    owner, metric = _compared(name, kinds)
     content = read_predictions(run, "label")
     if content is None:
         return None
     columns, lines = content
     in_file = [column.removeprefix(PREFIX) for column in columns[3:]]
-    classes = sorted(in_file)
+    classes = in_file if metric.needs == "ranks" else sorted(in_file)
     if owner is not None and owner not in classes:
-        raise _unmeasured()
+        raise _unmeasured(kinds)
     indices = {label: index for index, label in enumerate(classes)}
-    order = [] if metric.needs == "predictions" else [3 + in_file.index(label) for label in classes]
+    order = (
+        [] if metric.needs in ("predictions", "ranks") else [3 + in_file.index(label) for label in classes]
+    )
     numbers, labels, predictions, shares = array("q"), array("q"), array("q"), array("d")
     try:
         for line in lines:
@@ -107,19 +113,21 @@ def classified_rows(run: RunFolder, name: str) -> MeasuredRows | None:
     return MeasuredRows(in_order[0], rows.labels, measure)
 
 
-def _compared(name: str) -> tuple[str | None, Metric[ClassRows]]:
+def _compared(name: str, kinds: Container[str]) -> tuple[str | None, Metric[ClassRows]]:
     """The class, if it is the metric of one, and the metric."""
     metric, owner = metric_of(name), class_of(name)
-    metrics = compared("classification", per_class=owner is not None)
+    metrics = compared("classification", kinds, per_class=owner is not None)
     key = name if owner is None else name.rpartition(".")[2]
     if metric is None or key not in metrics:
-        raise _unmeasured()
+        raise _unmeasured(kinds)
     return owner, metric
 
 
-def _unmeasured() -> UnmeasuredError:
-    names = compared("classification", per_class=True)
-    return UnmeasuredError((*compared("classification"), *(f"per_class.CLASS.{name}" for name in names)))
+def _unmeasured(kinds: Container[str]) -> UnmeasuredError:
+    names = compared("classification", kinds, per_class=True)
+    return UnmeasuredError(
+        (*compared("classification", kinds), *(f"per_class.CLASS.{name}" for name in names))
+    )
 
 
 def estimated_rows(run: RunFolder, name: str) -> MeasuredRows | None:

@@ -29,9 +29,9 @@ from fnnctl.tasks.task import Task, TaskData
 from fnnctl.text import printable, quoted
 
 
-def task_of(target: str, classes: Sequence[str], *, seed: int = 0) -> Task:
+def task_of(target: str, classes: Sequence[str], *, is_ordered: bool = False, seed: int = 0) -> Task:
     """The task of a saved model, from its description of the target; without classes it is a regression."""
-    return Classification(target, tuple(classes)) if classes else Regression(target, seed)
+    return Classification(target, tuple(classes), is_ordered) if classes else Regression(target, seed)
 
 
 def encode(
@@ -42,17 +42,21 @@ def encode(
     bins: int | None = None,
     seed: int = 0,
     recorded_classes: Sequence[str] = (),
+    class_order: Sequence[str] | None = None,
 ) -> TaskData:
     """The data set with its target encoded for a task; raises DataError if the target does not suit it.
 
     `auto` is a regression if the target's values are continuous numbers, and with an `output` of counts or
     amounts, or with exposures. For a regression, rows are
     stratified by `bins` of the target's values, if given, and the intervals of the metrics follow from the
-    experiment's `seed`. Classes keep the order that a run has recorded, if there is one.
+    experiment's `seed`. Classes have their `class_order`, or keep the order that a run has recorded, if there
+    is one; with a `class_order`, `auto` is a classification.
     """
     notes: list[str] = []
     amounts = dataset.with_amounts()
-    if kind == "auto" and (output in LOG_MEANS or dataset.exposures is not None):
+    if kind == "auto" and class_order is not None:
+        kind = "classification"
+    elif kind == "auto" and (output in LOG_MEANS or dataset.exposures is not None):
         kind = "regression"
     if kind == "auto":
         kind, notes = _detected(amounts, recorded_classes)
@@ -62,8 +66,8 @@ def encode(
         return _regression(amounts, bins, seed, notes)
     if set(recorded_classes) != set(dataset.target.texts):
         dataset = dataset.with_truth_values()
-    encoded = classification.encode(dataset, recorded_classes)
-    task = Classification(dataset.target.name, encoded.classes)
+    encoded = classification.encode(dataset, recorded_classes, class_order)
+    task = Classification(dataset.target.name, encoded.classes, is_ordered=class_order is not None)
     warnings, notes = (*dataset.warnings, *encoded.warnings), [*dataset.notes, *notes]
     return TaskData(dataset, task, encoded.labels, encoded.labels, encoded.classes, warnings, notes)
 

@@ -153,6 +153,10 @@ class Task(Protocol):
         """The classes, in the order of their indices; empty in a regression."""
 
     @property
+    def is_ordered(self) -> bool:
+        """Whether the classes are in an order from the lowest to the highest; false in a regression."""
+
+    @property
     def default_metric(self) -> str:
         """The metric that `search.objective.metric: auto` stands for."""
 

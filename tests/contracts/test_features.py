@@ -111,6 +111,16 @@ FEATURES = {
         is_out_of_bag=True,
         is_corrected=True,
     ),
+    "ordered classes": Feature(
+        "many",
+        (
+            "data.class_order=[c, a, b]",
+            "model.ensemble={members: 3, bags: true}",
+            "model.calibration=shrunk_temperature",
+            "training.mixup=0.2",
+        ),
+        is_out_of_bag=True,
+    ),
     "plain twins": Feature(
         "two",
         ("model.ensemble={members: 2, bags: true, plain_twins: true}", EMBEDDING, "model.threshold=f1"),

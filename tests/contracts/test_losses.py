@@ -23,6 +23,7 @@ from fnnctl.config.schema.losses import (
     AutoOutput,
     LossRecord,
     ScoreForm,
+    default_output,
     has_one_loss,
     output_of,
 )
@@ -46,7 +47,7 @@ NAMES = sorted(LOSS_RECORDS)
 PAIRS = [pair for pair in combinations(NAMES, 2) if LOSS_RECORDS[pair[0]].task == LOSS_RECORDS[pair[1]].task]
 TABLE = """\
 recipe: classic
-data: {{source: t.csv, target: {target}, columns: {{ignore: [{ignored}]}}}}
+data: {{source: t.csv, target: {target}, class_order: {order}, columns: {{ignore: [{ignored}]}}}}
 model: {{hidden: [6], activation: tanh, output: {output}}}
 training: {{epochs: {epochs}, batch_size: 16, early_stopping: null, optimizer: {{learning_rate: 0.02}}}}
 """
@@ -79,7 +80,13 @@ def write(tmp_path: Path) -> Any:
         columns = ["answer", "amount"]
         if LOSS_RECORDS[output].task == REGRESSION:
             columns.reverse()
-        config = TABLE.format(target=columns[0], ignored=columns[1], output=output, epochs=epochs)
+        config = TABLE.format(
+            target=columns[0],
+            ignored=columns[1],
+            order="['yes', 'no']" if LOSS_RECORDS[output].needs_order else "null",
+            output=output,
+            epochs=epochs,
+        )
         (tmp_path / "t.yaml").write_text(config)
         return "t.yaml"
 
@@ -104,8 +111,12 @@ class TestTables:
 
     def test_auto_is_one_output_of_each_task(self) -> None:
         defaults = [record.task for record in LOSS_RECORDS.values() if record.is_default]
-        assert sorted(defaults) == sorted(EPOCH_METRICS)
-        words = [f"`{output.name}` in a {task}" for task, output in DEFAULT_OUTPUTS.items()]
+        assert len(defaults) == len(DEFAULT_OUTPUTS)
+        assert {task for task, is_ordered in DEFAULT_OUTPUTS if not is_ordered} == EPOCH_METRICS.keys()
+        words = [
+            f"`{output.name}` " + ("with `data.class_order`" if is_ordered else f"in a {task}")
+            for (task, is_ordered), output in DEFAULT_OUTPUTS.items()
+        ]
         assert inspect.getdoc(AutoOutput) == f"{', '.join(words)}."
 
 
@@ -120,7 +131,7 @@ class TestRecord:
 
     def test_the_engine_agrees_with_it(self, name: str) -> None:
         record, loss = LOSS_RECORDS[name], LOSSES[name]
-        assert loss.scores_of(2) == (1 if record.scores == "positive_class" else 2)
+        assert loss.scores_of(2) == (2 if record.scores == "outputs" else 1)
         assert (loss.target_type is np.intp) == (record.task == CLASSIFICATION)
         assert (record.estimates == "probabilities") == (record.task == CLASSIFICATION)
 
@@ -161,7 +172,7 @@ class TestComparison:
 
     @pytest.mark.parametrize("name", NAMES)
     def test_auto_has_the_function_of_its_tasks_default(self, name: str) -> None:
-        default = DEFAULT_OUTPUTS[LOSS_RECORDS[name].task].name
+        default = default_output(LOSS_RECORDS[name].task).name
         is_same = LOSS_RECORDS[name].function == LOSS_RECORDS[default].function
         assert (problems_of(["auto", name]) == []) == is_same
 

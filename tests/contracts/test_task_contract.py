@@ -19,7 +19,7 @@ from fnnctl.arrays import IntArray
 from fnnctl.config.schema.model import ModelConfig
 from fnnctl.data.splits.folds import Folds
 from fnnctl.data.splits.parts import Split
-from fnnctl.metrics.registry import METRICS, positive_metric
+from fnnctl.metrics.registry import METRICS, metric_of, positive_metric
 from fnnctl.metrics.stored import flat_metrics
 from fnnctl.modelling.model_description import ModelDescription, describe
 from fnnctl.nn.losses.registry import LOSSES, target_type
@@ -50,7 +50,7 @@ def has_many_classes(case: TaskCase) -> bool:
 
 def restored(description: ModelDescription) -> Task:
     """The task as a saved model's predictor has it."""
-    return task_of(description.target, description.classes)
+    return task_of(description.target, description.classes, is_ordered=description.ordered)
 
 
 def rows_of(lines: Iterable[str]) -> list[dict[str, str]]:
@@ -336,6 +336,8 @@ class TestReports:
         optional = OF_THRESHOLDS | {of_temperature}
         if has_many_classes(case):
             optional |= {key for key in shown if positive_metric(key)}
+        if not case.task.is_ordered:
+            optional |= {key for key in shown if (metric := metric_of(key)) and metric.needs == "ranks"}
         assert shown - optional <= metrics.keys()
         if report.groups:
             wanted = {key for _, key in report.groups.metrics}

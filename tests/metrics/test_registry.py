@@ -32,7 +32,7 @@ def scores_of(task: TaskName) -> dict[str, Any]:
     if task == "regression":
         rows = ErrorRows(np.array([1.0, 2.0, 4.0]), np.array([1.0, 3.0, 2.0]), power=1.0)
         return regression.score(rows, loss=0.5, rng=np.random.default_rng(0))
-    rows_of_classes = ClassRows(LABELS, PROBABILITIES.argmax(axis=1), 2, PROBABILITIES)
+    rows_of_classes = ClassRows(LABELS, PROBABILITIES.argmax(axis=1), 2, PROBABILITIES, is_ordered=True)
     return classification.score(rows_of_classes, ["a", "b"], loss=0.5, positive=1)
 
 
@@ -57,7 +57,7 @@ def test_a_record_is_consistent(metric: Metric[Any]) -> None:
     assert metric.lowest < metric.highest
     value = scores_of(metric.task).get(metric.name)
     assert value is None or metric.lowest <= value <= metric.highest
-    intervals = {CLASSIFICATION: {"wilson", "delong"}, REGRESSION: {"bootstrap"}}
+    intervals = {CLASSIFICATION: {"wilson", "delong", "fisher"}, REGRESSION: {"bootstrap"}}
     assert metric.interval in {None, *intervals[metric.task]}
 
 
@@ -120,7 +120,8 @@ def test_what_follows_from_the_records() -> None:
         "validation_loss", "validation_calibrated_loss", *(f"validation_{name}" for name in monitored),
     ]  # fmt: skip
     assert {"accuracy", "balanced_accuracy", "f1_macro", "r2"} <= {*monitored}
-    assert [metric.name for metric in importance_metrics("classification")] == ["log_loss", "accuracy"]
+    of_classes = [metric.name for metric in importance_metrics("classification")]
+    assert of_classes == ["log_loss", "accuracy", "rank_error"]
     estimates = importance_metrics("regression", ("predictions",))
     assert [metric.name for metric in estimates] == ["r2", "rmse"]
     assert [metric.name for metric in importance_metrics("regression")] == ["r2", "deviance", "rmse"]

@@ -110,6 +110,20 @@ def real_losses(output: str, z: FloatArray, targets: FloatArray, parameter: floa
     return np.asarray(constant - targets * means ** (1 - p) / (1 - p) + means ** (2 - p) / (2 - p))
 
 
+def ordinal_log_probabilities(scores: FloatArray) -> FloatArray:
+    """The logarithms of differences of the cumulative probabilities, (K, classes, batch)."""
+    members, thresholds, batch = scores.shape
+    classes = thresholds + 1
+    equal = np.array([np.log((classes - k) / k) for k in range(1, classes)])
+    gaps = np.log(np.expm1(equal[:-1] - equal[1:]))
+    falls = np.log1p(np.exp(scores[:, 1:] + gaps[:, None]))
+    logits = (scores[:, :1] + equal[0]) - np.concatenate([np.zeros((members, 1, batch)), falls], 1).cumsum(1)
+    cumulative = np.ones((members, classes + 1, batch))
+    cumulative[:, 1:-1] = 1 / (1 + np.exp(-logits))
+    cumulative[:, -1] = 0
+    return np.asarray(np.log(cumulative[:, :-1] - cumulative[:, 1:]))
+
+
 class Case:
     """K networks with a filled workspace, all drawn from one seed."""
 
@@ -204,7 +218,9 @@ class Case:
     def cross_entropies(self, scores: FloatArray) -> FloatArray:
         """−Σ t log ŷ, (K, batch)."""
         shape, targets = self.layout.shape, self.targets
-        if shape.scores < shape.output.size:
+        if shape.output.kind == "ordinal":
+            scores = ordinal_log_probabilities(scores)
+        elif shape.scores < shape.output.size:
             pair = [np.zeros_like(scores[:, 0]), scores[:, 0]]
             scores = np.stack(pair if shape.output.positive == 1 else pair[::-1], axis=1)
         log_probabilities = scores - np.log(np.exp(scores).sum(axis=1, keepdims=True))

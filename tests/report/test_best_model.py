@@ -40,6 +40,14 @@ def test_a_model_is_written_as_in_a_config(messages: Messages, values: dict[str,
     messages.check("\n".join(BestModel(ModelConfig.model_validate(values), values).lines()))
 
 
+def test_the_default_of_ordered_classes_is_another_one() -> None:
+    for name, is_ordered in (("softmax", False), ("ordinal", True)):
+        values = {"hidden": [8], "output": {"name": name}}
+        model = ModelConfig.model_validate(values)
+        assert "output" not in "".join(BestModel(model, values, is_ordered).lines())
+        assert f"output: {{name: {name}}}" in BestModel(model, values, not is_ordered).lines()[-1]
+
+
 def journal(*objectives: float | None, **settings: str) -> list[JournalRecord]:
     results = (result(number, 3, objective) for number, objective in enumerate(objectives))
     return [header(**{"sampler": "controller", **settings}), *map(trial, range(len(objectives))), *results]

@@ -34,13 +34,15 @@ class TaskCase:
     """A text that is not a valid target of this task."""
     model: dict[str, Any] = field(default_factory=dict)
     """Settings of the network."""
+    order: tuple[str, ...] | None = None
+    """That of the classes, if they have one."""
 
     @cached_property
     def experiment(self) -> Experiment:
         settings = {"hidden": [6], **self.model}
         return Experiment.model_validate(
             {
-                "data": DataConfig(source="arrays"),
+                "data": DataConfig(source="arrays", class_order=self.order),
                 "model": settings,
                 "training": {"epochs": 10, "optimizer": {"learning_rate": 0.1}},
             }
@@ -52,7 +54,7 @@ class TaskCase:
         features = np.random.default_rng(5).normal(size=(ROWS, 3))
         _, order = np.unique(self.targets, return_inverse=True)
         features[:, 0] += order
-        return encode(dataset_of(features, np.array(self.targets)))
+        return encode(dataset_of(features, np.array(self.targets)), class_order=self.order)
 
     @property
     def task(self) -> Task:
@@ -88,6 +90,8 @@ class TaskCase:
 
 
 def _case_of_output(name: str, record: LossRecord) -> TaskCase:
+    if record.needs_order:
+        return TaskCase(["low", "high", "medium"] * 16, "maybe", {"output": name}, ("low", "medium", "high"))
     if record.task == CLASSIFICATION:
         return TaskCase(["no", "yes", "yes"] * 16, "maybe", {"output": name})
     return TaskCase(AMOUNTS, "lots", {"output": name})

@@ -18,7 +18,7 @@ from fnnctl.config.paths import ConfigPath
 from fnnctl.config.rules.setting_rules import ineffective_settings
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.layers import HiddenLayerConfig
-from fnnctl.config.schema.losses import DEFAULT_OUTPUTS, AutoOutput
+from fnnctl.config.schema.losses import AutoOutput, is_default
 from fnnctl.config.schema.model import ModelConfig
 from fnnctl.config.schema.section import Section
 from fnnctl.config.schema.setting import setting_of
@@ -36,7 +36,10 @@ _LAYER_FIELDS = {
 def canonical_configuration(experiment: Experiment) -> dict[str, Any]:
     """The plain values that are equal if and only if two configurations are, patience `auto` apart."""
     written_out = experiment.model_copy(
-        update={"model": _written_out(experiment.model), "training": _all_epochs(experiment.training)}
+        update={
+            "model": _written_out(experiment.model, is_ordered=experiment.data.is_ordered),
+            "training": _all_epochs(experiment.training),
+        }
     )
     counted: dict[str, Any] = _counted(written_out, (), ineffective_settings(written_out).keys())
     return counted
@@ -56,13 +59,13 @@ def configuration_key(experiment: Experiment) -> tuple[int, bool]:
     return configuration_seed(experiment), experiment.training.ends_out_of_reach
 
 
-def _written_out(model: ModelConfig) -> ModelConfig:
+def _written_out(model: ModelConfig, *, is_ordered: bool) -> ModelConfig:
     """The model in a form that is the same for all equivalent models.
 
     Missing layer settings are filled in from the model, and an output that `auto` resolves to becomes `auto`.
     Residual connections are the model's setting if all layers that can have one agree.
     """
-    output = AutoOutput() if model.output in DEFAULT_OUTPUTS.values() else model.output
+    output = AutoOutput() if is_default(model.output, is_ordered=is_ordered) else model.output
     possible = [flag for flag in map(model.residual_of, range(len(model.hidden))) if flag is not None]
     mixed = len(set(possible)) > 1
     hidden = tuple(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from pydantic import Discriminator, Field, Tag
 
-from fnnctl.config.problems import no_effect, no_effect_without, sentence
+from fnnctl.config.problems import no_effect, no_effect_without, predicate, sentence
 from fnnctl.config.schema import recipe_values
 from fnnctl.config.schema.losses import LOG_MEANS
 from fnnctl.config.schema.plugin_choice import PluginName
@@ -35,6 +35,7 @@ MANY_CATEGORIES: Final = 10
 TaskKind = Literal["auto", "classification", "regression"]
 TargetTransformName = Literal["none", "log", "quantile", "auto"]
 Names = Annotated[tuple[str, ...], Field(strict=False)]
+ClassOrder = Annotated[tuple[ClassName, ...], Field(strict=False)]
 Sha256 = Annotated[str, Field(pattern=SHA256_PATTERN)]
 Share = Annotated[float, Field(ge=0.0, lt=1.0)]
 
@@ -175,6 +176,17 @@ def _two_positive_classes(experiment: Experiment, place: Place) -> Iterator[Prob
         )
 
 
+def _no_order(_: Experiment, place: Place) -> Iterator[Problem]:
+    """If it names fewer than two classes, or one twice."""
+    if len(place.value) < 2:
+        yield predicate(
+            "must name all classes, two or more", advice="write null for classes without an order"
+        )
+    twice = next((name for name in place.value if place.value.count(name) > 1), None)
+    if twice is not None:
+        yield predicate("names the class {twice} twice", advice="write each class once", twice=quoted(twice))
+
+
 _OF_CSV_FILES: Final = (_has_types, _has_own_notation, _is_array)
 
 
@@ -276,6 +288,18 @@ class DataConfig(Section):
     ] = "auto"
     """The kind of target. `auto` is a regression if the values are continuous numbers: numbers with
     fractions, or many whole numbers with few rows each."""
+    class_order: Annotated[
+        ClassOrder | None,
+        Setting(
+            not_searched=_SAME_TARGET,
+            needs_classes="any",
+            contradictions=(_no_order,),
+            synonyms=("label_order", "ordered_classes"),
+        ),
+    ] = None
+    """All classes from the lowest to the highest, if they have an order, such as [low, medium, high]. Then
+    `model.output: auto` is `ordinal`, and there are metrics of ranks. A number stands for a class of this
+    name. Null for classes without an order."""
     weights: Annotated[
         str | None, Setting(not_searched=_READ_ONCE, synonyms=("sample_weight", "sample_weights"))
     ] = None
@@ -400,6 +424,11 @@ class DataConfig(Section):
         ),
     ] = SplitConfig.model_construct()
     """How the rows are divided into training, validation and test parts."""
+
+    @property
+    def is_ordered(self) -> bool:
+        """Whether the classes have an order."""
+        return self.class_order is not None
 
     @property
     def test_share(self) -> float:

@@ -40,7 +40,7 @@ class OutputSection(Section):
 
 
 class AutoOutput(OutputSection):
-    """`softmax` in a classification, `squared` in a regression."""
+    """`softmax` in a classification, `ordinal` with `data.class_order`, `squared` in a regression."""
 
     name: Literal["auto"] = "auto"
 
@@ -62,6 +62,13 @@ class LogisticOutput(OutputSection):
     @property
     def positive(self) -> str | None:
         return self.positive_class
+
+
+class OrdinalOutput(OutputSection):
+    """One score per threshold between ordered classes: cumulative logits, with cross-entropy."""
+
+    synonyms = ("cumulative_logits", "ordered_logit", "proportional_odds")
+    name: Literal["ordinal"]
 
 
 class SquaredOutput(OutputSection):
@@ -115,6 +122,7 @@ Output = Annotated[
         AutoOutput
         | SoftmaxOutput
         | LogisticOutput
+        | OrdinalOutput
         | SquaredOutput
         | AbsoluteOutput
         | HuberOutput
@@ -134,7 +142,7 @@ Output = Annotated[
 _OUTPUTS: Final = ("model", "model.output", "model.output.name")
 """The searched settings whose values have the name of an output."""
 Estimate: TypeAlias = Literal["probabilities", "mean", "median"]
-ScoreForm: TypeAlias = Literal["outputs", "positive_class", "logarithm"]
+ScoreForm: TypeAlias = Literal["outputs", "positive_class", "thresholds", "logarithm"]
 TargetRange: TypeAlias = Literal["numbers", "counts", "positive", "not_negative"]
 OF_CLASSES: Final[tuple[Needs, ...]] = ("predictions", "ranks", "ranking", "probabilities", "decision")
 OF_MEANS: Final[tuple[Needs, ...]] = ("predictions", "deviances")
@@ -157,16 +165,18 @@ class LossRecord:
     measures: tuple[Needs, ...] = ("predictions",)
     """What its networks can be measured by: metrics that need something else do not exist for them."""
     scores: ScoreForm = "outputs"
-    """What the network's scores are: the task's outputs, or their logarithm, or that of the positive one of
-    two classes; the other one's is then 0."""
+    """What the network's scores are: the task's outputs, their logarithm, that of the positive one of two
+    classes (the other one's is then 0), or those of the thresholds between ordered classes."""
     targets: TargetRange = "numbers"
     """Which numbers the targets of a regression may be; counts are whole numbers from 0 on."""
     objective: str | None = None
     """What `search.objective.metric: auto` stands for; None for the default of the task."""
     parameter: str | None = None
     """The setting that is the loss function's parameter; losses with different ones cannot be compared."""
+    needs_order: bool = False
+    """Whether it is for classes with an order alone."""
     is_default: bool = False
-    """Whether it is what `model.output: auto` stands for in its task."""
+    """Whether it is what `model.output: auto` stands for in its task; if it needs an order, with an order."""
     exported: bool = True
     """Whether a network with it can be exported as ONNX, by the operators for its `scores` in
     `export.onnx.network`."""
@@ -203,6 +213,17 @@ LOSS_RECORDS: Final[Mapping[str, LossRecord]] = {
         estimates="probabilities",
         measures=OF_CLASSES,
         scores="positive_class",
+    ),
+    "ordinal": LossRecord(
+        section=OrdinalOutput,
+        task=CLASSIFICATION,
+        label="cross-entropy of cumulative logits, for ordered classes",
+        function="cross_entropy",
+        estimates="probabilities",
+        measures=OF_CLASSES,
+        scores="thresholds",
+        needs_order=True,
+        is_default=True,
     ),
     "squared": LossRecord(
         section=SquaredOutput,
@@ -265,12 +286,13 @@ LOSS_RECORDS: Final[Mapping[str, LossRecord]] = {
 """By name, in the order of the documentation."""
 LOG_MEANS: Final = [name for name, record in LOSS_RECORDS.items() if record.scores == "logarithm"]
 """The outputs of counts and amounts, which may have an exposure."""
-DEFAULT_OUTPUTS: Final[Mapping[TaskName, OutputSection]] = {
-    record.task: record.section.model_construct(name=name)
+TASKS: Final[tuple[TaskName, ...]] = (CLASSIFICATION, REGRESSION)
+DEFAULT_OUTPUTS: Final[Mapping[tuple[TaskName, bool], OutputSection]] = {
+    (record.task, record.needs_order): record.section.model_construct(name=name)
     for name, record in LOSS_RECORDS.items()
     if record.is_default
 }
-"""What `model.output: auto` stands for in each task."""
+"""What `model.output: auto` stands for in each task, without an order of the classes and with one."""
 
 
 def loss_records() -> Mapping[str, LossRecord]:
@@ -322,8 +344,8 @@ def loss_fault(name: str, plugin: Any) -> str | None:
     record = plugin.record
     if record.name != name:
         return f"the section of its record has the name {quoted(record.name)}"
-    if record.task not in DEFAULT_OUTPUTS:
-        return f"its task must be {joined_words([*DEFAULT_OUTPUTS], 'or')}"
+    if record.task not in TASKS:
+        return f"its task must be {joined_words([*TASKS], 'or')}"
     if record.is_default:
         return "only a loss of fnnctl itself can be a default"
     if record.parameter is not None and record.parameter not in record.section.model_fields:
@@ -340,10 +362,21 @@ def names_of_task(task: TaskName) -> list[str]:
     return [name for name, record in loss_records().items() if record.task == task]
 
 
-def output_of(output: Output, task: TaskName) -> OutputSection:
+def default_output(task: TaskName, *, is_ordered: bool = False) -> OutputSection:
+    """What `model.output: auto` stands for in a task, whose classes may have an order."""
+    return DEFAULT_OUTPUTS.get((task, is_ordered)) or DEFAULT_OUTPUTS[task, False]
+
+
+def is_default(output: OutputSection, *, is_ordered: bool) -> bool:
+    """Whether `model.output: auto` stands for this output in its task."""
+    record = LOSS_RECORDS.get(output.name)  # `auto` has none
+    return record is not None and output == default_output(record.task, is_ordered=is_ordered)
+
+
+def output_of(output: Output, task: TaskName, *, is_ordered: bool = False) -> OutputSection:
     """The output in a task, whose default is `auto`; raises ValueError for an output of another task."""
     if isinstance(output, AutoOutput):
-        return DEFAULT_OUTPUTS[task]
+        return default_output(task, is_ordered=is_ordered)
     if loss_record(output.name).task != task:
         raise ValueError(f"{output.name} is not an output of a {task}")
     return output
@@ -352,8 +385,8 @@ def output_of(output: Output, task: TaskName) -> OutputSection:
 def has_one_loss(outputs: Iterable[Any]) -> bool:
     """Whether outputs, as they are written in a config, have the same loss function with the same parameter.
 
-    `auto`, or no output, has the function of the default in the task of the others. Wrong values are no
-    reason to object: the schema refuses them.
+    `auto`, or no output, has the function of the default in the task of the others, which is the same with an
+    order of the classes. Wrong values are no reason to object: the schema refuses them.
     """
     written = [written_out(output) for output in outputs]
     records = loss_records()
@@ -366,11 +399,11 @@ def has_one_loss(outputs: Iterable[Any]) -> bool:
     ]
     if len(named) < len(written):
         tasks = {record.task for record, _ in named}
-        named += [(LOSS_RECORDS[DEFAULT_OUTPUTS[task].name], {}) for task in tasks]
+        named += [(LOSS_RECORDS[default_output(task).name], {}) for task in tasks]
     functions = [record.loss_function(settings) for record, settings in named]
     return all(function == functions[0] for function in functions)
 
 
-_OF_TASKS: Final = [f"in a {task} {joined_words(names_of_task(task), 'or')}" for task in DEFAULT_OUTPUTS]
+_OF_TASKS: Final = [f"in a {task} {joined_words(names_of_task(task), 'or')}" for task in TASKS]
 OUTPUTS_BY_TASK: Final = f"{capitalized('; '.join(_OF_TASKS))}."
 """The outputs of each task, in words."""

@@ -10,7 +10,7 @@ from pydantic import Field
 from fnnctl.config.paths import format_path, parse_path
 from fnnctl.config.problems import sentence
 from fnnctl.config.schema.domains import ChoiceConfig
-from fnnctl.config.schema.losses import DEFAULT_OUTPUTS, LossRecord, has_one_loss, loss_records
+from fnnctl.config.schema.losses import LossRecord, default_output, has_one_loss, loss_records
 from fnnctl.config.schema.plugin_choice import PluginName
 from fnnctl.config.schema.section import Section, written_out
 from fnnctl.config.schema.setting import Place, Setting
@@ -99,7 +99,7 @@ def outputs_of_trials(experiment: Experiment, task: TaskName) -> list[LossRecord
         for output in outputs
     ]
     settings = [written_out(output) for output in written] or [{"name": experiment.model.output.name}]
-    default = DEFAULT_OUTPUTS[task].name
+    default = default_output(task, is_ordered=experiment.data.class_order is not None).name
     names = [each.get("name", default) for each in settings if isinstance(each, Mapping)]
     names = [default if name == "auto" else name for name in names]
     return [record for name, record in loss_records().items() if name in names and record.task == task]

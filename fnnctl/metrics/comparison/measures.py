@@ -12,8 +12,9 @@ import numpy as np
 from fnnctl.arrays import BoolArray, FloatArray, IntArray
 from fnnctl.metrics.comparison.shares import unseen_rows
 from fnnctl.metrics.confusion import ClassCounts
-from fnnctl.metrics.metric import Metric, OfAreas, OfCounts, OfRows
+from fnnctl.metrics.metric import Metric, OfAreas, OfCounts, OfRanks, OfRows
 from fnnctl.metrics.ranking import add_influences, class_rankings, estimate_auc, mean_auc
+from fnnctl.metrics.ranks import RankSums, rank_products
 from fnnctl.metrics.rows import ClassRows, Combine, ErrorRows, of_sum
 
 
@@ -119,6 +120,9 @@ def class_measure(metric: Metric[ClassRows], rows: ClassRows, of_class: int | No
                 return Hits(row_values.astype(np.bool_))
             columns = np.stack([np.ones(len(row_values)), row_values], axis=1)
             return _known(RowSums(columns, lambda sums: of_sum(form, sums[..., 1], sums[..., 0])))
+        case OfRanks(of_ranks):
+            products = rank_products(rows.labels, rows.predictions)
+            return _known(RowSums(products, lambda sums: of_ranks(RankSums(sums))))
         case OfCounts(value):
             return _known(RowSums(_counts(rows), _of_counts(value, of_class)))
     raise TypeError(f"{metric.name} does not follow from a value per row")

@@ -16,10 +16,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
+from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.errors import UsageError
 from fnnctl.metrics.comparison.measures import Measure
 from fnnctl.metrics.comparison.rows import own_interval
-from fnnctl.metrics.registry import positive_metric
+from fnnctl.metrics.registry import metric_of, positive_metric
 from fnnctl.metrics.stored import flat_metrics
 from fnnctl.report.summary import task_report
 from fnnctl.seeds import Purpose, stream
@@ -313,15 +314,27 @@ def require_same_target(runs: Sequence[RunFolder]) -> None:
             raise UsageError(f"{runs[0].path} and {run.path} cannot be compared: {difference}")
 
 
-def require_same_positive_class(runs: Sequence[ComparedRun], metric: str) -> None:
-    """Raise `UsageError` if the metric is of the positive class and the runs do not all have the same one."""
-    first = runs[0]
+def require_same_meaning(runs: Sequence[ComparedRun], metric: str) -> None:
+    """Raise `UsageError` if the metric means another thing in one of the runs.
+
+    That is the case if it is of the positive class or of ranks, and they have other positive classes or
+    orders.
+    """
+    first, record = runs[0], metric_of(metric)
+    if record is not None and record.needs == "ranks":
+        for run in runs[1:]:
+            if run.data.classes != first.data.classes:
+                orders = f"{flow_yaml(first.data.classes)} and {flow_yaml(run.data.classes)}"
+                raise UsageError(
+                    f"{first.path} and {run.path} cannot be compared by {metric}: the orders of their "
+                    f"classes are {orders}"
+                )
     for run in runs[1:]:
-        if (record := positive_metric(metric)) and run.positive_class != first.positive_class:
+        if (of_class := positive_metric(metric)) and run.positive_class != first.positive_class:
             raise UsageError(
                 f"{first.path} and {run.path} cannot be compared by {metric}: their positive classes are "
                 f"{quoted(first.positive_class or '')} and {quoted(run.positive_class or '')}; "
-                f"write per_class.CLASS.{record.class_name}, with the name of a class"
+                f"write per_class.CLASS.{of_class.class_name}, with the name of a class"
             )
 
 

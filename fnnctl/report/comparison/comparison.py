@@ -20,7 +20,7 @@ from fnnctl.report.comparison.compared_run import (
     ComparedRun,
     default_metric,
     read_compared_run,
-    require_same_positive_class,
+    require_same_meaning,
     require_same_target,
 )
 from fnnctl.report.comparison.pairs import Pair, compared_pairs
@@ -200,7 +200,7 @@ def compare_runs(runs: Sequence[RunFolder], metric: str | None = None) -> RunCom
         for run in runs:
             require_plugins(run, ["metric"])
     compared = tuple(read_compared_run(run, metric) for run in runs)
-    require_same_positive_class(compared, metric)
+    require_same_meaning(compared, metric)
     pairs = tuple(compared_pairs(compared, metric))
     settings, differences = tuple(different_settings(compared)), tuple(other_differences(compared))
     return RunComparison(metric, compared, pairs, settings, differences)

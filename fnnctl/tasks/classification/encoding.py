@@ -14,7 +14,7 @@ from fnnctl.data.problems import Problems
 from fnnctl.errors import DataError, Problem
 from fnnctl.messages import Message
 from fnnctl.tasks.detection import MANY_VALUES, all_numbers
-from fnnctl.text import alike, joined_words, natural_key, printable, quoted, word_list
+from fnnctl.text import alike, did_you_mean, joined_words, natural_key, printable, quoted, word_list
 
 MAX_NAMED = 5
 """How many classes a warning names."""
@@ -30,10 +30,11 @@ class ClassLabels:
     warnings: list[Message]
 
 
-def encode(dataset: Dataset, recorded: Sequence[str] = ()) -> ClassLabels:
-    """The target's values as classes in natural order, or in the order that an older run has `recorded`.
+def encode(dataset: Dataset, recorded: Sequence[str] = (), order: Sequence[str] | None = None) -> ClassLabels:
+    """The target's values as classes in their `order`, if they have one.
 
-    Raises DataError if the values cannot be classes, or if the test file has other classes.
+    Else they are in natural order, or in the order that an older run has `recorded`. Raises DataError if the
+    values cannot be classes, if the order lacks one, or if the test file has other classes.
     """
     target, counts = dataset.target, dataset.target_counts()
     classes = [target.texts[code] for code in np.flatnonzero(counts)]
@@ -47,13 +48,44 @@ def encode(dataset: Dataset, recorded: Sequence[str] = ()) -> ClassLabels:
         if line is None:  # one example is enough if there is no line to correct
             break
     problems.raise_any()
-    in_order = tuple(recorded) if set(recorded) == set(target.texts) else natural_order(target.texts)
+    if order is not None:
+        _refuse_others(dataset, order)
+        in_order = tuple(order)
+    else:
+        in_order = tuple(recorded) if set(recorded) == set(target.texts) else natural_order(target.texts)
     labels = target.codes
     if in_order != target.texts:
         number = {name: index for index, name in enumerate(in_order)}
         labels = np.array([number[text] for text in target.texts], np.intp)[target.codes]
-    warnings = [*same_number_twice(target.name, in_order), *same_word_twice(target.name, in_order)]
+    warnings = [
+        *same_number_twice(target.name, in_order),
+        *same_word_twice(target.name, in_order),
+        *_without_rows(in_order, target.texts),
+    ]
     return ClassLabels(labels, in_order, warnings)
+
+
+def _refuse_others(dataset: Dataset, order: Sequence[str]) -> None:
+    """Raises DataError if the target has a class that the order lacks, with the line of its first row."""
+    problems = Problems(printable(dataset.source))
+    target = dataset.target
+    hint = f"; the order is {word_list([*map(quoted, order)])}"
+    unknown = [pair for pair in zip(target.lines, target.texts, strict=True) if pair[1] not in order]
+    for line, text in sorted(unknown, key=lambda pair: pair[0] or 0):
+        close = did_you_mean(text, order) or hint
+        problems.add(f"the class {quoted(text)} is not in data.class_order{close}", line=line)
+    problems.raise_any()
+
+
+def _without_rows(classes: Sequence[str], texts: Sequence[str]) -> list[Message]:
+    """One warning about classes that no row has; only an order can name such classes."""
+    absent = [quoted(name) for name in classes if name not in texts]
+    if not absent:
+        return []
+    which = "a class" if len(absent) == 1 else f"{len(absent):,} classes"
+    have = "has" if len(absent) == 1 else "have"
+    sentence = f"{which} of data.class_order {have} no row, so nothing is known of it: {word_list(absent)}"
+    return [Message("classes_without_rows", sentence)]
 
 
 def natural_order(classes: Sequence[str]) -> tuple[str, ...]:

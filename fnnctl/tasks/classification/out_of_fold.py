@@ -96,7 +96,12 @@ class ClassOutOfFold:
 
 
 def out_of_fold(
-    classes: Sequence[str], folds: Sequence[FoldScores], file_rows: IntArray, labels: IntArray
+    classes: Sequence[str],
+    folds: Sequence[FoldScores],
+    file_rows: IntArray,
+    labels: IntArray,
+    *,
+    is_ordered: bool,
 ) -> ClassOutOfFold:
     """Sort the folds' predictions into the order of the rows, separately for each repeat.
 
@@ -122,6 +127,7 @@ def out_of_fold(
             _mean_decision(repeat),
             repeat.concatenate([part.predictions for part in parts]),
             losses=repeat.concatenate_known([part.losses for part in parts]),
+            is_ordered=is_ordered,
         )
         repeats.append(RepeatScores(repeat.number, repeat.folds, scores, repeat.rows))
     return ClassOutOfFold(classes, repeats)

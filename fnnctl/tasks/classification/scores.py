@@ -58,6 +58,7 @@ from fnnctl.tasks.warnings import TEST_PART, UNKNOWN, TrainingOutcome, few_rows
 CLASS_LOSSES: Final[Mapping[str, Callable[[FloatArray, IntArray], FloatArray]]] = {
     "softmax": cross_entropy,
     "logistic": cross_entropy,
+    "ordinal": cross_entropy,
 }
 """By the name of the output: the loss of each row, (n,), from scores (n, classes) and labels (n,)."""
 
@@ -107,6 +108,8 @@ class ClassScores:
     """The weight of each class in training, by which classes are decided; see `OutputDecoder`."""
     losses: FloatArray | None = None
     """(n,) the loss of each row; None if only their mean is known."""
+    is_ordered: bool = False
+    """Whether the indices of the classes are ranks."""
 
     @property
     def predictions(self) -> IntArray:
@@ -118,7 +121,11 @@ class ClassScores:
     @cached_property
     def measured(self) -> ClassRows:
         """The rows as formulas of metrics need them."""
-        return ClassRows(self.labels, self.predictions, len(self.classes), self.probabilities)
+        return self._rows(self.predictions, self.probabilities)
+
+    def _rows(self, predictions: IntArray, probabilities: FloatArray) -> ClassRows:
+        """The rows with predictions, (n,), and probabilities, (n, classes)."""
+        return ClassRows(self.labels, predictions, len(self.classes), probabilities, self.is_ordered)
 
     @property
     def ranked(self) -> RankedPart:
@@ -168,7 +175,7 @@ class ClassScores:
         shares = np.broadcast_to(self.baseline, self.probabilities.shape)
         with np.errstate(divide="ignore"):  # a class may be missing from the training part
             loss = -np.log(shares[np.arange(len(self.labels)), self.labels]).mean()
-        rows = ClassRows(self.labels, shares.argmax(axis=1), len(self.classes), shares)
+        rows = self._rows(shares.argmax(axis=1), shares)
         scores = score(rows, self.classes, loss=float(loss), positive=self.positive)
         names = [metric.name for metric in metrics_of(CLASSIFICATION)]
         baseline = {name: scores[name] for name in names if name in scores}
@@ -262,7 +269,7 @@ class ClassScores:
     def row_losses(self) -> dict[str, FloatArray]:
         """See `PartScores`; of a metric that rises what is missing to 1, such as whether a row is wrong."""
         losses: dict[str, FloatArray] = {}
-        for metric in importance_metrics(CLASSIFICATION):
+        for metric in importance_metrics(CLASSIFICATION, self.measured.kinds):
             if isinstance(metric.formula, OfRows):
                 values = metric.formula.values(self.measured).astype(np.float64)
                 losses[metric.name] = values if metric.lower_is_better else 1.0 - values
@@ -273,7 +280,9 @@ class ClassScores:
         record, owner = metric_of(metric), class_of(metric)
         if record is not None and record.per_class and owner is None and self.positive is not None:
             return self.measure(f"{PER_CLASS}.{self.classes[self.positive]}.{record.class_name}")
-        if record is None or not record.is_compared or (owner is not None and owner not in self.classes):
+        if record is None or record.needs not in self.measured.kinds:
+            return None
+        if not record.is_compared or (owner is not None and owner not in self.classes):
             return None
         index = None if owner is None else self.classes.index(owner)
         return class_measure(record, self.measured, index)
@@ -367,6 +376,8 @@ def class_scores(
     labels: IntArray,
     batches: Iterable[FloatArray],
     decoder: OutputDecoder,
+    *,
+    is_ordered: bool = False,
 ) -> ClassScores:
     """Compute probabilities of n ≥ 1 rows from the network's scores, (…, classes), batch by batch.
 
@@ -410,4 +421,5 @@ def class_scores(
         decoder.decision,
         class_weights=class_weights,
         losses=losses,
+        is_ordered=is_ordered,
     )

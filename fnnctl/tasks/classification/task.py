@@ -13,12 +13,14 @@ from fnnctl.arrays import BoolArray, FloatArray, IntArray
 from fnnctl.config.paths import ConfigPath, format_path
 from fnnctl.config.rules.setting_rules import refused_settings
 from fnnctl.config.schema.data import TargetTransformName
-from fnnctl.config.schema.losses import DEFAULT_OUTPUTS, loss_records, output_of
+from fnnctl.config.schema.losses import default_output, loss_records, output_of
 from fnnctl.config.schema.model import Calibration, ModelConfig, Threshold
+from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.errors import Problem
 from fnnctl.messages import Message
 from fnnctl.metrics.metric import TaskName
 from fnnctl.metrics.registry import ACCURACY, CLASSIFICATION, class_of
+from fnnctl.metrics.rows import class_kinds
 from fnnctl.nn.losses.cross_entropy import log_odds, log_softmax, softmax
 from fnnctl.tasks.checks import refused_metric, refused_metrics, refused_monitors, refused_output
 from fnnctl.tasks.classification.out_of_fold import ClassOutOfFold, out_of_fold
@@ -47,6 +49,8 @@ if TYPE_CHECKING:
     from fnnctl.data.splits.parts import Split
 
 
+MAX_EXAMPLE: Final = 10
+"""The most classes that a message writes as a list."""
 SMALLEST: Final = float(np.finfo(np.float64).eps)
 """Probabilities are at least this in the loss of a mixture, as in the log loss."""
 MAX_LOG: Final = 500.0
@@ -60,6 +64,8 @@ class Classification:
     target: str
     """The name of the target column."""
     classes: tuple[str, ...]
+    is_ordered: bool = False
+    """Whether the classes are in an order from the lowest to the highest."""
 
     name: ClassVar[TaskName] = CLASSIFICATION
     default_metric = ACCURACY.name
@@ -93,7 +99,11 @@ class Classification:
             text = (
                 f"a {output.name} output needs two classes, but {quoted(self.target)} has {len(self.classes)}"
             )
-            advice = f"write output: {DEFAULT_OUTPUTS[self.name].name}"
+            advice = f"write output: {default_output(self.name, is_ordered=self.is_ordered).name}"
+            return [*problems, Problem(text, path="model.output", advice=advice, has_subject=True)]
+        if record is not None and record.needs_order and not self.is_ordered:
+            text = f"an {output.name} output needs the order of the classes"
+            advice = f"write data.class_order: {self._example_order()}, from the lowest class to the highest"
             return [*problems, Problem(text, path="model.output", advice=advice, has_subject=True)]
         if output.positive is not None and output.positive not in self.classes:
             wrong.append((("model", "output", "positive_class"), output.positive))
@@ -102,7 +112,7 @@ class Classification:
     def check_metric(self, metric: str) -> str | None:
         name = class_of(metric)
         if name is None:
-            return refused_metric(metric, CLASSIFICATION)
+            return refused_metric(metric, CLASSIFICATION, class_kinds(is_ordered=self.is_ordered))
         return None if name in self.classes else self._no_class(name)
 
     def output_decoder(
@@ -113,7 +123,7 @@ class Classification:
         exposures: FloatArray | None = None,
     ) -> OutputDecoder:
         counts = np.bincount(targets, minlength=len(self.classes))
-        output = output_of(model.output, self.name)
+        output = output_of(model.output, self.name, is_ordered=self.is_ordered)
         positive = 1 if output.positive is None else self.classes.index(output.positive)
         shape = output_shape(output, len(self.classes), positive=positive)
         return OutputDecoder(shape, baseline=tuple((counts / counts.sum()).tolist()))
@@ -242,12 +252,12 @@ class Classification:
         decoder: OutputDecoder,
         exposures: FloatArray | None = None,
     ) -> ClassScores:
-        return class_scores(self.classes, rows, targets, batches, decoder)
+        return class_scores(self.classes, rows, targets, batches, decoder, is_ordered=self.is_ordered)
 
     def out_of_fold(
         self, folds: Sequence[FoldScores], file_rows: IntArray, targets: Targets
     ) -> ClassOutOfFold:
-        return out_of_fold(self.classes, folds, file_rows, targets)
+        return out_of_fold(self.classes, folds, file_rows, targets, is_ordered=self.is_ordered)
 
     def predict(
         self,
@@ -293,14 +303,14 @@ class Classification:
         return np.array([*(number.get(text, -1) for text in texts), -1], np.intp)[codes], wrong
 
     def split_warnings(self, targets: Targets, split: Split) -> list[Message]:
-        warnings = []
+        warnings, occurs = [], np.bincount(targets, minlength=len(self.classes)) > 0
         for part, rows, consequence in (
             ("training", split.train, "and cannot be learned"),
             ("validation", split.validation, "and no effect on its metrics"),
             ("test", split.test, "and no effect on its metrics"),
         ):
             counts = np.bincount(targets[rows], minlength=len(self.classes))
-            absent = [quoted(self.classes[c]) for c in np.flatnonzero(counts == 0)]
+            absent = [quoted(self.classes[c]) for c in np.flatnonzero(occurs & (counts == 0))]
             if absent and rows.size:
                 which = "a class has" if len(absent) == 1 else f"{len(absent)} classes have"
                 sentence = f"{which} no row in the {part} part {consequence}: {word_list(absent)}"
@@ -310,8 +320,9 @@ class Classification:
     def fold_warnings(self, targets: Targets, folds: AssignedFolds) -> list[Message]:
         classes = len(self.classes)
         untested, untrained = np.zeros(classes, np.bool_), np.zeros(classes, np.bool_)
+        occurs = np.bincount(targets, minlength=classes) > 0
         for tested, trained in folds.counts(targets, classes):
-            untested |= (tested == 0).any(axis=0)
+            untested |= (tested == 0).any(axis=0) & occurs
             untrained |= ((trained == 0) & (tested.sum(axis=0) > 0)).any(axis=0)
         consequences: list[tuple[BoolArray, str]] = [
             (untested, "test part of some folds, where the AUC is null"),
@@ -346,7 +357,18 @@ class Classification:
     def difference(self, trained: Task) -> str | None:
         if self == trained:
             return None
-        return f"the classes are {word_list([*map(quoted, self.classes)])}, unlike those of the network"
+        return f"the classes are {self._listed()}, unlike those of the network"
+
+    def _listed(self) -> str:
+        """The classes in words."""
+        in_order = " in this order" if self.is_ordered else ""
+        return f"{word_list([*map(quoted, self.classes)])}{in_order}"
+
+    def _example_order(self) -> str:
+        """The classes as a list for the config; an example, if they are many."""
+        if len(self.classes) > MAX_EXAMPLE:
+            return "[low, medium, high]"
+        return flow_yaml([*self.classes])
 
     def _no_class(self, name: str) -> str:
         hint = f"; the classes are {word_list([*map(quoted, self.classes)])}"

@@ -75,6 +75,7 @@ class Regression:
     """For each range that the targets leave, the first value outside and its row."""
 
     name: ClassVar[TaskName] = REGRESSION
+    is_ordered: ClassVar = False
     classes: ClassVar[tuple[str, ...]] = ()
     default_metric = R2.name
 

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import strategies as st
 
 from fnnctl.config.schema.activations import ACTIVATION_RECORDS
-from fnnctl.config.schema.losses import names_of_task
+from fnnctl.config.schema.losses import LOSS_RECORDS, names_of_task
 from fnnctl.metrics.registry import CLASSIFICATION, REGRESSION
 
 NEEDS_ONNX = pytest.mark.skipif(find_spec("onnx") is None, reason="needs onnx")
@@ -35,6 +35,7 @@ ACTIVATIONS = [
     {"name": "swish", "beta": 1.3},
     {"name": "maxout", "pieces": 3},
 ]
+ORDERS = {"two": ["b", "a"], "three": ["low", "middle", "high"]}
 NORMALIZATIONS = ["none", {"name": "batch", "epsilon": 0.001}, "layer"]
 EMBEDDINGS = ["none", {"name": "piecewise_linear", "bins": 1, "size": 2}]
 EMBEDDINGS += [
@@ -94,10 +95,14 @@ def experiments(draw: st.DrawFn) -> Config:
     else:
         model["calibration"] = draw(st.sampled_from(["none", "temperature", "shrunk_temperature"]))
         training["class_weights"] = draw(st.sampled_from([None, "balanced"]))
+        data["class_order"] = draw(st.sampled_from([None, ORDERS[target]]))
+    if target == "three" and data["class_order"] is not None:
+        model["output"] = draw(st.sampled_from(["auto", "softmax"]))
     if target == "two":
-        model["output"] = draw(
-            st.sampled_from([*names_of_task(CLASSIFICATION), {"name": "logistic", "positive_class": "a"}])
-        )
+        is_ordered = data["class_order"] is not None
+        outputs = names_of_task(CLASSIFICATION)
+        names = [name for name in outputs if is_ordered or not LOSS_RECORDS[name].needs_order]
+        model["output"] = draw(st.sampled_from([*names, {"name": "logistic", "positive_class": "a"}]))
         model["threshold"] = draw(st.sampled_from([0.5, 0.3, "f1"]))
     seed = draw(st.integers(0, 2**16))
     return {"recipe": "classic", "seed": seed, "data": data, "model": model, "training": training}

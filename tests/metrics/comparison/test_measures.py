@@ -27,7 +27,7 @@ def test_a_measure_is_the_metric(metric: Metric[ClassRows], classes: int) -> Non
     labels = rng.integers(classes, size=60)
     probabilities = rng.dirichlet(np.ones(classes), size=60)
     loss = metrics.log_loss(labels, probabilities)
-    rows = ClassRows(labels, probabilities.argmax(axis=1), classes, probabilities)
+    rows = ClassRows(labels, probabilities.argmax(axis=1), classes, probabilities, is_ordered=True)
     scores = score(rows, [*map(str, range(classes))], loss=loss)
     of_classes = [*scores["per_class"].values()]
     expected = (

@@ -14,7 +14,7 @@ from fnnctl.report.comparison.compared_run import (
     has_metrics,
     read_compared_run,
     read_fold_scores,
-    require_same_positive_class,
+    require_same_meaning,
     require_same_target,
 )
 from fnnctl.store.folder import RunFolder
@@ -136,10 +136,30 @@ def test_a_metric_of_the_positive_class_is_that_of_the_class(tmp_path: Path, pos
 def test_metrics_of_different_positive_classes_are_not_compared(tmp_path: Path) -> None:
     runs = [read_compared_run(with_positive(tmp_path, positive), "f1") for positive in (0, 1)]
     for name in ("accuracy", "f1_macro", "per_class.no.f1"):
-        require_same_positive_class(runs, name)
-    require_same_positive_class(runs[:1] * 2, "f1")
+        require_same_meaning(runs, name)
+    require_same_meaning(runs[:1] * 2, "f1")
     with pytest.raises(UsageError, match=r"compared by f1: .* 'no' and 'yes'; write per_class\.CLASS\.f1"):
-        require_same_positive_class(runs, "f1")
+        require_same_meaning(runs, "f1")
+
+
+def test_a_metric_of_ranks_needs_an_order(tmp_path: Path) -> None:
+    ordered = write_part(tmp_path, "a", HITS, data={"ordered": True})
+    assert read_compared_run(ordered, "rank_error").value == pytest.approx(1 / 6)
+    kappa = read_compared_run(ordered, "quadratic_weighted_kappa")
+    assert kappa.value == pytest.approx(2 / 3)  # of two classes it is Cohen's kappa
+    with pytest.raises(UsageError, match="'rank_error' cannot be compared on the test part"):
+        read_compared_run(write_part(tmp_path, "b", HITS), "rank_error")
+
+
+def test_metrics_of_ranks_are_compared_in_one_order(tmp_path: Path) -> None:
+    runs = [
+        write_part(tmp_path, "-".join(classes), HITS, classes=classes, data={"ordered": True})
+        for classes in (CLASSES, CLASSES[::-1])
+    ]
+    require_same_meaning([read_compared_run(run, "accuracy") for run in runs], "accuracy")
+    compared_runs = [read_compared_run(run, "rank_error") for run in runs]
+    with pytest.raises(UsageError, match=r"compared by rank_error: the orders of their classes are \["):
+        require_same_meaning(compared_runs, "rank_error")
 
 
 def test_a_metric_of_the_positive_class_needs_two_classes(tmp_path: Path) -> None:

@@ -78,7 +78,8 @@ def write_part(
         [number, classes[label], classes[prediction]]
         for number, label, prediction in zip(numbers, labels.tolist(), predictions.tolist(), strict=True)
     ]
-    test = score(ClassRows(labels, predictions, 2, probabilities), classes, loss=0.5)
+    is_ordered = bool((data or {}).get("ordered"))
+    test = score(ClassRows(labels, predictions, 2, probabilities, is_ordered), classes, loss=0.5)
     return write_run(
         runs_dir,
         name,
