@@ -63,6 +63,7 @@ def table_starter(
         task=None if has_own_task else target.task,
         may_be_amounts=target.may_be_amounts,
         counts=None if target.counts is None else str(target.counts),
+        class_order=target.likely_order or (),
         delimiter=options.delimiter,
         encoding=options.encoding if options.encoding != DEFAULT_ENCODING else None,
         ignored=ignored,

@@ -23,6 +23,7 @@ from fnnctl.data.tables.table import ROW_NUMBER
 from fnnctl.errors import DataError
 from fnnctl.modelling.data_checks import MAX_COLUMNS, MAX_ROWS, ColumnCheck, check_columns
 from fnnctl.seeds import Purpose, stream
+from fnnctl.tasks.class_orders import likely_order
 from fnnctl.tasks.detection import Counts, Quantity, all_numbers, counts_of, quantity_of
 from fnnctl.tasks.registry import encode, task_of_column
 
@@ -64,6 +65,12 @@ class TargetFacts:
         rows = self.column.counts()
         used = np.flatnonzero(rows)
         return counts_of([self.column.texts[code] for code in used], rows[used])
+
+    @property
+    def likely_order(self) -> tuple[str, ...] | None:
+        """The classes from the lowest to the highest, if they look like a scale."""
+        names, rows = zip(*self.classes, strict=True) if self.classes else ((), ())
+        return likely_order(names, np.array(rows))
 
     @property
     def may_be_amounts(self) -> bool:

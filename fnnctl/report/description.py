@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
+from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.data.profile.columns import ColumnFacts, Extent
 from fnnctl.data.profile.source import DEFAULT_ENCODING, SourceOptions
 from fnnctl.data.profile.table import TableFacts
@@ -75,17 +76,22 @@ class Description:
 
     @property
     def target_notes(self) -> tuple[str, ...]:
-        """A sentence if the classes of the target may be amounts, or its values counts."""
+        """Sentences if the classes of the target may be amounts or in an order, or its values counts."""
         if self.target is None:
             return ()
         quantity, counts = self.target.quantity, self.target.counts
-        looks_like, treated = counts or quantity, []
+        notes, looks_like, treated = [], counts or quantity, []
         if quantity is not None:
             classes = f"`fnnctl train` treats them as {len(self.target.classes)} classes"
             treated.append(f"{classes}, `{REGRESSION_COMMAND}` as amounts")
         if counts is not None:
             treated.append("`model.output: poisson` estimates the logarithm of their mean")
-        return () if looks_like is None else (f"looks like {looks_like}: {', '.join(treated)}",)
+        if looks_like is not None:
+            notes.append(f"looks like {looks_like}: {', '.join(treated)}")
+        if order := self.target.likely_order:
+            setting = f"class_order: {flow_yaml(list(order))}"
+            notes.append(f"looks like classes in an order: `{setting}` in the config's data section says so")
+        return tuple(notes)
 
     def _target_name(self) -> str:
         if self.target is not None:

@@ -67,6 +67,8 @@ class TableStarter:
     """Whether the classes are numbers, and more than two."""
     counts: str | None = None
     """What the target looks like if its values may be counts."""
+    class_order: tuple[str, ...] = ()
+    """The classes from the lowest to the highest, if they look like a scale."""
     delimiter: str | None = None
     encoding: str | None = None
     ignored: Mapping[str, str] = field(default_factory=dict)
@@ -177,6 +179,9 @@ def _data(starter: TableStarter) -> Iterator[str]:
     if starter.task is not None:
         other = "  # or regression, if these numbers are amounts" if starter.may_be_amounts else ""
         yield f"  task: {starter.task}{other}"
+    if starter.class_order:
+        yield "  # If the classes have this order, this line gives the network and its metrics their ranks:"
+        yield f"  # class_order: {flow_yaml(list(starter.class_order))}"
     for name, value in (("delimiter", starter.delimiter), ("encoding", starter.encoding)):
         if value is not None:
             yield f"  {name}: {_value(value)}"

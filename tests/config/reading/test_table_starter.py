@@ -148,6 +148,7 @@ def test_hostile_names_are_read_back_as_they_are(
         ("# categorical: [field, 'no']", ("columns", "categorical"), ("field", "no")),
         ("# by: signup", ("split", "by"), "signup"),
         ("# group: customer", ("split", "group"), "customer"),
+        ("# class_order: [low, '2', high]", ("class_order",), ("low", "2", "high")),
         ("# missing_values:", ("missing_values",), None),
     ],
 )
@@ -155,11 +156,12 @@ def test_comments_can_be_activated(line: str, path: tuple[str, ...], value: obje
     made = starter(
         ignored={"tree": "why"},
         codes=("field", "no"),
+        class_order=("low", "2", "high"),
         suspected={"-999": "'temp' has -999"},
         date="signup",
         group="customer",
     )
-    text = table_starter_text(made, STARTER_NAME).replace('"no"', "'no'")
+    text = table_starter_text(made, STARTER_NAME).replace('"no"', "'no'").replace('"2"', "'2'")
     assert text.count(line) == 1
     active = text.replace(line, line.removeprefix("# "))
     data: object = load(active).experiment.data
