@@ -4,6 +4,8 @@ A package offers them as entry points. They are looked up when a config names so
 know, so other commands do not even search the installed packages. What may be imported follows from the
 `Scope` of a command or a call: names in the user's own config, and names that the user allows. The files of a
 run, which may be another person's, choose nothing.
+
+`fnnctl runs` imports this module, so it imports little, and its records have no methods that are not needed.
 """
 
 from __future__ import annotations
@@ -48,7 +50,7 @@ class PluginError(ConfigError):
     """A plug-in is not installed, must not be imported, or is not what its entry point says."""
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(eq=False, repr=False, kw_only=True)
 class LossPlugin:
     """A loss, as an entry point of `fnnctl.losses` gives it: the entries that a built-in loss has in tables.
 
@@ -66,7 +68,7 @@ class LossPlugin:
     of this name, and returns the name of the result; None if they follow as `scores` of the record says."""
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(eq=False, repr=False, kw_only=True)
 class TablePlugin:
     """A reader of tables, as an entry point of `fnnctl.tables` gives it: its name is an ending of files."""
 
@@ -76,7 +78,7 @@ class TablePlugin:
     """Opens such a file: an `OpenTableFile` of `data.tables.readers`."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False, repr=False)
 class Plugin:
     """A loss, a metric or a reader of tables in use, and the package that offers it."""
 

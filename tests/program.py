@@ -21,6 +21,7 @@ from fnnctl.cli import run
 from fnnctl.context import ShowEpochs, ShowNothing
 from fnnctl.data.builtin import builtin_path
 from fnnctl.executors.registry import ExecutorKind
+from fnnctl.plugins import scope
 from fnnctl.progress import TrainingPosition
 from fnnctl.stacks.planning import WorkerPlan
 from fnnctl.training.history import Record
@@ -96,7 +97,8 @@ def program(capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pyte
     def call(*arguments: str) -> Done:
         monkeypatch.setattr(sys, "argv", ["fnnctl", *arguments])  # a run folder says what made it
         capfd.readouterr()
-        code = run(arguments)
+        with scope():  # as a process of its own has
+            code = run(arguments)
         captured = capfd.readouterr()
         return Done(code, captured.out, captured.err)
 

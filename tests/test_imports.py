@@ -66,7 +66,7 @@ ORDERS = {
         "comparison", "reports", "regression", "classification", "registry",
     ),
     "config": (
-        "paths", "problems", "sources", "yaml_text", "table_files", "other_files", "schema",
+        "paths", "problems", "sources", "yaml_text", "table_files", "table_kinds", "other_files", "schema",
         "installed_plugins", "provenance", "messages", "rules", "recipes", "reading",
     ),
     "data": (

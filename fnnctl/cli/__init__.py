@@ -27,7 +27,6 @@ from fnnctl.errors import (
     UnwritableOutputError,
     is_out_of_memory,
 )
-from fnnctl.plugins import scope
 from fnnctl.version import __version__
 
 app = typer.Typer(
@@ -84,8 +83,7 @@ def run(arguments: Sequence[str]) -> int:
             return 0
         refuse_split_setting(options)
         command = _command()
-        with scope():
-            return command(args=list(arguments) or ["--help"], prog_name="fnnctl", standalone_mode=False) or 0
+        return command(args=list(arguments) or ["--help"], prog_name="fnnctl", standalone_mode=False) or 0
     except FnnctlError as error:
         return _report(error, output)
     except SystemExit:  # raised by typer if its help is piped and the pipe is closed

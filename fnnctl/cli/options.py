@@ -22,7 +22,6 @@ from fnnctl.cli.completion import (
 from fnnctl.cli.parsing import number_from_0, share, whole_number
 from fnnctl.console.output import Output
 from fnnctl.errors import UsageError
-from fnnctl.plugins import ALLOW, current
 from fnnctl.text import joined_words
 
 if TYPE_CHECKING:
@@ -151,13 +150,16 @@ ReportFile = Annotated[
 
 
 def _allow_plugins(names: list[str] | None) -> None:
-    current().allow(names or ())
+    if names:
+        from fnnctl.plugins import current  # which `--help` need not import
+
+        current().allow(names)
 
 
 AllowPlugin = Annotated[
     list[str] | None,
     typer.Option(
-        ALLOW,
+        "--allow-plugin",
         metavar="NAME",
         callback=_allow_plugins,
         help="Let a run use the loss, metric or reader of tables of this name from an installed package. "

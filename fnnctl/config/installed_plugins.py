@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from fnnctl.config.schema.losses import loss_fault
-from fnnctl.config.table_files import table_fault
+from fnnctl.config.table_kinds import table_fault
 from fnnctl.metrics.registry import metric_fault
 from fnnctl.plugins import Fault, PluginKind, current
 

@@ -13,7 +13,8 @@ import pytest
 
 from fnnctl.cli import run
 from fnnctl.config.reading.starter import is_table
-from fnnctl.config.table_files import CSV, TABLE_FILES, TableFile, kind_by_name
+from fnnctl.config.table_files import CSV, TABLE_FILES, TableFile
+from fnnctl.config.table_kinds import kind_by_name
 from fnnctl.data.problems import Problems
 from fnnctl.data.tables import blocks
 from fnnctl.data.tables.open_table import CsvFormat, missing_texts

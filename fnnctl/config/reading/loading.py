@@ -39,7 +39,7 @@ from fnnctl.config.rules.validation import InvalidConfigurationError
 from fnnctl.config.schema.data import BUILTIN_NAMES
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.losses import find_searched_losses
-from fnnctl.config.table_files import kind_by_name
+from fnnctl.config.table_kinds import kind_by_name
 from fnnctl.errors import ConfigError, DataError, MachineError, Problem
 from fnnctl.plugins import current
 from fnnctl.text import joined_words, nearest_file

@@ -13,7 +13,7 @@ from fnnctl.config.schema.losses import LOG_MEANS
 from fnnctl.config.schema.plugin_choice import PluginName
 from fnnctl.config.schema.section import MAX_SEED, ClassName, Section
 from fnnctl.config.schema.setting import Place, RecipeValue, Setting
-from fnnctl.config.table_files import kind_by_name
+from fnnctl.config.table_kinds import kind_by_name
 from fnnctl.errors import Problem
 from fnnctl.text import joined_words, quoted
 

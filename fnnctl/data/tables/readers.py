@@ -11,7 +11,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Final, Protocol
 
-from fnnctl.config.table_files import CSV, TABLE_FILES, TableFile, kind_by_mark, kind_by_name, plugin_reader
+from fnnctl.config.table_files import CSV, TABLE_FILES, TableFile
+from fnnctl.config.table_kinds import kind_by_mark, kind_by_name, plugin_reader
 from fnnctl.data.files import displayed_name, file_errors
 from fnnctl.data.problems import Problems
 from fnnctl.data.tables.memory_table import MemoryTable

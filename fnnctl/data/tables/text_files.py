@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Final
 
 from fnnctl.config.other_files import BINARY, LONGEST_MARK, is_binary, no_table
-from fnnctl.config.table_files import CSV, kind_by_mark, kind_by_name
+from fnnctl.config.table_files import CSV
+from fnnctl.config.table_kinds import kind_by_mark, kind_by_name
 from fnnctl.data.files import displayed_name, file_errors
 from fnnctl.errors import DataError, Problem
 from fnnctl.text import did_you_mean, quoted
