@@ -27,7 +27,7 @@ from fnnctl.config.schema.losses import (
     has_one_loss,
     output_of,
 )
-from fnnctl.export.onnx import network as onnx_network
+from fnnctl.export.onnx.outputs import OUTPUT_OPERATORS
 from fnnctl.metrics.metric import TaskName
 from fnnctl.metrics.registry import CLASSIFICATION, REGRESSION
 from fnnctl.nn.losses.registry import LOSSES, REAL_VALUE_LOSSES
@@ -107,7 +107,7 @@ class TestTables:
         assert REAL_VALUE_LOSSES.keys() == of_task(REGRESSION)
 
     def test_exported_outputs_have_operators(self) -> None:
-        assert {*onnx_network.WEIGHTS_OF_OUTPUTS} == {*get_args(ScoreForm)}
+        assert {*OUTPUT_OPERATORS} == {*get_args(ScoreForm)}
 
     def test_auto_is_one_output_of_each_task(self) -> None:
         defaults = [record.task for record in LOSS_RECORDS.values() if record.is_default]
@@ -131,7 +131,7 @@ class TestRecord:
 
     def test_the_engine_agrees_with_it(self, name: str) -> None:
         record, loss = LOSS_RECORDS[name], LOSSES[name]
-        assert loss.scores_of(2) == (2 if record.scores == "outputs" else 1)
+        assert loss.scores_of(2) == (1 if record.scores in ("positive_class", "thresholds") else 2)
         assert (loss.target_type is np.intp) == (record.task == CLASSIFICATION)
         assert (record.estimates == "probabilities") == (record.task == CLASSIFICATION)
 

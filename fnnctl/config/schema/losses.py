@@ -179,7 +179,7 @@ class LossRecord:
     """Whether it is what `model.output: auto` stands for in its task; if it needs an order, with an order."""
     exported: bool = True
     """Whether a network with it can be exported as ONNX, by the operators for its `scores` in
-    `export.onnx.network`."""
+    `export.onnx.outputs`."""
 
     @property
     def name(self) -> str:

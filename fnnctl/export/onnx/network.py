@@ -7,20 +7,19 @@ of weights and biases.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.arrays import FloatArray
 from fnnctl.config.schema.activations import ACTIVATION_RECORDS
-from fnnctl.config.schema.losses import ScoreForm, loss_record
+from fnnctl.config.schema.losses import loss_record
 from fnnctl.errors import UsageError
 from fnnctl.export.onnx.activations import ACTIVATION_OPERATORS, Layer
+from fnnctl.export.onnx.outputs import OUTPUT_OPERATORS, Scores
 from fnnctl.nn.layers.input_stage import own_bins
-from fnnctl.nn.losses.log_means import BOUND
-from fnnctl.nn.losses.ordinal import scores_of_equal_probabilities
 from fnnctl.nn.network import Network
 from fnnctl.nn.shape import CategoryStatisticsShape, InputStageShape, NumericEmbeddingShape
 from fnnctl.plugins import current
@@ -227,85 +226,14 @@ def _output_layer(graph: Graph, stack: Stack, inputs: Inputs, scales: FloatArray
     weights, biases = stack.matrix(f"weights_{number}"), stack.row(f"biases_{number}")
     if scales is not None:
         weights = weights * scales
-    operators = None if plugin is None else plugin.value.operators
-    if operators is None:
-        weights, biases = (
-            WEIGHTS_OF_OUTPUTS[record.scores](array, stack.shape.output.positive)
-            for array in (weights, biases)
-        )
     z = graph.add("Add", inputs.product(graph, stack.constant(weights)), stack.constant(biases))
-    if record.scores == "thresholds":
-        return _of_thresholds(graph, stack, z)
     limits = [network.limits[0] for network in stack.networks if network.limits is not None]
     if limits:
         low, high = (stack.of_members(np.array(ends)[:, None, None]) for ends in zip(*limits, strict=True))
         z = graph.add("Max", graph.add("Min", z, high), low)
-    if record.scores == "logarithm":
-        high, low = stack.constant(np.array(BOUND)), stack.constant(np.array(-BOUND))
-        return graph.add("Exp", graph.add("Max", graph.add("Min", z, high), low))
-    return z if operators is None else operators(graph, z)
-
-
-def _for_class(array: FloatArray, positive: int) -> FloatArray:
-    """The last axis of one number as that of two classes, where the other one has 0."""
-    both = np.zeros((*array.shape[:-1], 2))
-    both[..., positive] = array[..., 0]
-    return both
-
-
-def _of_thresholds(graph: Graph, stack: Stack, z: str) -> str:
-    """The logarithms of the probabilities of ordered classes, (…, rows, classes), from the scores of their
-    thresholds, (…, rows, classes − 1): see `nn.losses.ordinal`.
-    """
-    classes = stack.shape.output.size
-    u = graph.add("Add", z, stack.constant(scores_of_equal_probabilities(classes)))
-    if classes == 2:
-        logits = u
-    else:
-        first, gaps = (graph.add("Slice", u, *_of_last_axis(*ends)) for ends in ((0, 1), (1, classes - 1)))
-        falls = _log_logistic(graph, stack, graph.add("Neg", gaps))  # −softplus(gaps)
-        last = np.array(-1, np.int64)
-        logits = graph.add("CumSum", graph.add("Concat", first, falls, axis=-1), last)
-    below, above = (_log_logistic(graph, stack, x) for x in (graph.add("Neg", logits), logits))
-    logs = [_padded(graph, stack, below, 0, 1), _padded(graph, stack, above, 1, 0)]
-    if classes > 2:
-        logs.append(_padded(graph, stack, _log_logistic(graph, stack, gaps), 1, 1))
-    total = logs[0]
-    for log in logs[1:]:
-        total = graph.add("Add", total, log)
-    return total
-
-
-def _of_last_axis(start: int, end: int) -> tuple[IntArray, IntArray, IntArray]:
-    """The inputs of `Slice` for a range of the last axis."""
-    return np.array([start], np.int64), np.array([end], np.int64), np.array([-1], np.int64)
-
-
-def _log_logistic(graph: Graph, stack: Stack, x: str) -> str:
-    """log σ(x) = −max(−x, 0) − log(1 + exp(−|x|)).
-
-    Not by the operator Softplus, which ONNX Runtime has in single precision only.
-    """
-    power = graph.add("Exp", graph.add("Neg", graph.add("Abs", x)))
-    tail = graph.add("Log", graph.add("Add", power, stack.constant(np.ones(()))))
-    return graph.add("Neg", graph.add("Add", graph.add("Relu", graph.add("Neg", x)), tail))
-
-
-def _padded(graph: Graph, stack: Stack, values: str, before: int, after: int) -> str:
-    """The values, (…, rows, n), with so many zeros before and after them on the last axis."""
-    axes = 1 + (len(stack.networks) > 1)
-    pads = np.array([*[0] * axes, before, *[0] * axes, after], np.int64)
-    return graph.add("Pad", values, pads)
-
-
-WEIGHTS_OF_OUTPUTS: Final[Mapping[ScoreForm, Callable[[FloatArray, int], FloatArray]]] = {
-    "outputs": lambda array, positive: array,
-    "positive_class": _for_class,
-    "logarithm": lambda array, positive: array,
-    "thresholds": lambda array, positive: array,
-}
-"""For each form of scores: the weights or biases, (…, outputs), of the outputs from those of the scores, or
-of what operators make the outputs of."""
+    if plugin is not None and plugin.value.operators is not None:
+        return str(plugin.value.operators(graph, z))
+    return OUTPUT_OPERATORS[record.scores](Scores(graph, stack, z))
 
 
 def _refused(kind: str, name: str) -> UsageError:
