@@ -88,6 +88,8 @@ class Predictor:
         """The columns that the network was trained with."""
         self.classes: tuple[str, ...] | None = tuple(model.description.classes) or None
         """The classes, in the order of the probabilities; None for a regression."""
+        self.levels: tuple[float, ...] | None = model.predictor.decoder.output.levels or None
+        """The levels of the quantiles that are estimated; None for other outputs."""
         self._has_categories = bool(preprocessor.categories)
         self._features = model.predictor.features_like(self._new_encoder().no_rows)
         self._names = frozenset(self.feature_names)
@@ -108,7 +110,7 @@ class Predictor:
         return self._model.description.table.exposure
 
     def predict(self, rows: Any) -> npt.NDArray[Any]:
-        """The predicted classes, as texts, or numbers, (n,).
+        """The predicted classes, as texts, or numbers, (n,); of quantiles the one nearest to level 0.5.
 
         Of a network that was trained with exposures, they are for those of the rows; of rows without this
         column they are rates.
@@ -142,6 +144,20 @@ class Predictor:
         predicted, _ = self._predictions(rows, self._region(coverage))
         ends: FloatArray = predicted[:, -2:]
         return ends
+
+    def predict_quantiles(self, rows: Any) -> FloatArray:
+        """The quantiles of the `levels`, (n, levels), which rise in each row.
+
+        Raises `UsageError` if the network estimates none.
+        """
+        if self.levels is None:
+            raise UsageError(
+                "the network estimates no quantiles: train with model.output: {name: quantile, "
+                "levels: [0.1, 0.5, 0.9]}"
+            )
+        predicted, _ = self._predictions(rows)
+        quantiles: FloatArray = predicted[:, 1:]
+        return quantiles
 
     def predict_set(self, rows: Any, coverage: float) -> npt.NDArray[np.bool_]:
         """Whether each class is in the set of each row, (n, classes); the sets hold the true class in this

@@ -39,6 +39,8 @@ CALIBRATED_LOSS: Final = f"{VALIDATION}calibrated_loss"
 """The column of history.csv with the loss of calibrated probabilities, if it is monitored."""
 PER_CLASS: Final = "per_class"
 """The key of a part's metrics of single classes, by the names of the classes."""
+PER_LEVEL: Final = "levels"
+"""The key of a part's metrics of single quantiles, by their levels."""
 BEST_F1: Final = "best_f1"
 """The key of the largest F1 of all thresholds, and of the rates there, in metrics.json."""
 
@@ -306,6 +308,19 @@ MEDIAN_ABSOLUTE_ERROR: Final[Metric[ErrorRows]] = Metric(
     unit="target",
     interval="bootstrap",
 )
+PINBALL: Final[Metric[ErrorRows]] = Metric(
+    name="pinball",
+    label="pinball loss",
+    task=REGRESSION,
+    formula=OfRows(lambda rows: rows.pinball),
+    needs="levels",
+    lower_is_better=True,
+    highest=float("inf"),
+    unit="target",
+    interval="bootstrap",
+    importance="listed",
+    reported="first",
+)
 REGRESSION_LOSS: Final[Metric[ErrorRows]] = Metric(
     name="loss",
     label="loss",
@@ -392,6 +407,7 @@ METRICS: tuple[Metric[Any], ...] = (
     RMSE,
     MAE,
     MEDIAN_ABSOLUTE_ERROR,
+    PINBALL,
     REGRESSION_LOSS,
 )
 

@@ -13,8 +13,9 @@ import numpy as np
 from fnnctl.arrays import FloatArray
 from fnnctl.metrics.bootstrap import random_groups, resampled_sums
 from fnnctl.metrics.metric import INTERVAL, SUPPORT, Given, Metric, OfPart, OfRows
-from fnnctl.metrics.registry import REGRESSION, metrics_of
-from fnnctl.metrics.rows import RESAMPLES, ErrorRows, of_sum, spread_of
+from fnnctl.metrics.ranking import wilson_interval
+from fnnctl.metrics.registry import PER_LEVEL, REGRESSION, metrics_of
+from fnnctl.metrics.rows import RESAMPLES, ErrorRows, Quantiles, of_sum, spread_of
 
 MAX_GROUPS: Final = 2**11
 """More rows than this are divided at random into this many groups, and the groups are resampled."""
@@ -27,7 +28,8 @@ def score(rows: ErrorRows, *, loss: float, rng: np.random.Generator | None = Non
 
     R² is 1 − Σ(y − ŷ)² / Σ(y − ȳ)², as in scikit-learn; it does not exist if all targets are equal. RMSE is
     the root of the mean squared error, MAE the mean absolute error. `loss` is copied unchanged. If `rng` is
-    given, there are intervals: see `bootstrap`. Raises ValueError if there are no rows.
+    given, there are intervals: see `bootstrap`. Quantiles have an entry per level: see `_of_levels`. Raises
+    ValueError if there are no rows.
     """
     if not len(rows.targets):
         raise ValueError("there are no rows to score")
@@ -37,10 +39,47 @@ def score(rows: ErrorRows, *, loss: float, rng: np.random.Generator | None = Non
         intervals = bootstrap(rows, rng) if rng else {}
     scores: dict[str, Any] = {"loss": loss if math.isfinite(loss) else None}
     for name, value in values.items():
-        scores[name] = float(value) if math.isfinite(value) else None
+        scores[name] = _finite(value)
         if name in intervals:
             scores[f"{name}{INTERVAL}"] = None if scores[name] is None else intervals[name]
-    return {**scores, SUPPORT: len(rows.targets)}
+    scores[SUPPORT] = len(rows.targets)
+    if rows.quantiles is not None:
+        scores[PER_LEVEL] = _of_levels(rows, rows.quantiles, rng)
+    return scores
+
+
+def _of_levels(
+    rows: ErrorRows, quantiles: Quantiles, rng: np.random.Generator | None
+) -> dict[str, dict[str, Any]]:
+    """By level: the pinball loss, and the coverage, which is the share of targets at or below the quantile.
+
+    It should be the level. Its interval is Wilson's.
+    """
+    count, held = len(rows.targets), (rows.targets[:, None] <= quantiles.values).sum(axis=0)
+    with np.errstate(over="ignore", invalid="ignore"):
+        losses = rows.level_losses.mean(axis=0)
+        intervals = _loss_intervals(rows.level_losses, rng) if rng else None
+    entries: dict[str, dict[str, Any]] = {}
+    for index, level in enumerate(quantiles.levels):
+        entry = entries[repr(level)] = {"pinball": _finite(losses[index])}
+        if intervals is not None:
+            entry[f"pinball{INTERVAL}"] = None if entry["pinball"] is None else intervals[index]
+        entry["coverage"] = int(held[index]) / count
+        entry[f"coverage{INTERVAL}"] = wilson_interval(int(held[index]), count)
+    return entries
+
+
+def _loss_intervals(losses: FloatArray, rng: np.random.Generator) -> list[list[float] | None]:
+    """The 95 % interval of each mean loss, as in `bootstrap`, from losses (n, levels)."""
+    if len(losses) < 2:
+        return [None] * losses.shape[1]
+    columns = np.column_stack([np.ones(len(losses)), losses])
+    totals = resampled_sums(random_groups([columns], MAX_GROUPS, rng), RESAMPLES, rng)
+    return [_ends(column / totals[:, 0]) for column in totals[:, 1:].T]
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None
 
 
 def _value(metric: Metric[ErrorRows], rows: ErrorRows) -> float:

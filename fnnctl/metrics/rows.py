@@ -147,6 +147,26 @@ def log_losses(labels: IntArray, probabilities: FloatArray) -> FloatArray:
     return losses
 
 
+@dataclass(frozen=True, slots=True)
+class Quantiles:
+    """Estimated quantiles of rows."""
+
+    levels: tuple[float, ...]
+    """The share of targets that is to be below each, rising."""
+    values: FloatArray
+    """(…, n, levels), in each row rising."""
+
+    def pinball(self, targets: FloatArray) -> FloatArray:
+        """The pinball loss of each target (…, n) and level, (…, n, levels): u(τ − [u < 0]) of u = y − q."""
+        above = targets[..., None] - self.values
+        losses: FloatArray = np.maximum(np.array(self.levels) * above, (np.array(self.levels) - 1.0) * above)
+        return losses
+
+    def of_rows(self, rows: IntArray) -> Quantiles:
+        """Those of some rows, (m,)."""
+        return Quantiles(self.levels, self.values[rows])
+
+
 @dataclass(frozen=True)
 class ErrorRows:
     """The rows of a regression, (…, n), in the target's units or standardized."""
@@ -157,11 +177,42 @@ class ErrorRows:
     """The power of the mean in the variance of counts and amounts; None for other targets."""
     exposures: FloatArray | None = None
     """(n,) how long, or how much, each row was observed; None if the rows count equally."""
+    quantiles: Quantiles | None = None
+    """If quantiles are estimated; the estimates are then those of one level."""
+
+    @classmethod
+    def joined(cls, parts: Sequence[ErrorRows], order: IntArray) -> ErrorRows:
+        """The n rows of several parts, in this order, (n,)."""
+        targets, estimates = (
+            np.concatenate([getattr(part, name) for part in parts])[order]
+            for name in ("targets", "estimates")
+        )
+        exposures = [part.exposures for part in parts if part.exposures is not None]
+        known = [part.quantiles for part in parts if part.quantiles is not None]
+        quantiles = None
+        if len(known) == len(parts):
+            values = np.concatenate([quantiles.values for quantiles in known])
+            quantiles = Quantiles(known[0].levels, values[order])
+        return cls(
+            targets,
+            estimates,
+            parts[0].power,
+            np.concatenate(exposures)[order] if len(exposures) == len(parts) else None,
+            quantiles,
+        )
+
+    def of_rows(self, rows: IntArray) -> ErrorRows:
+        """Some of n rows, (m,)."""
+        exposures = None if self.exposures is None else self.exposures[rows]
+        quantiles = None if self.quantiles is None else self.quantiles.of_rows(rows)
+        return ErrorRows(self.targets[rows], self.estimates[rows], self.power, exposures, quantiles)
 
     @property
     def kinds(self) -> frozenset[str]:
         """What metrics of these rows can be computed from: values of `Metric.needs`."""
-        return frozenset({"predictions"} if self.power is None else {"predictions", "deviances"})
+        has_deviances, has_levels = self.power is not None, self.quantiles is not None
+        known = {"predictions": True, "deviances": has_deviances, "levels": has_levels}
+        return frozenset(kind for kind, is_known in known.items() if is_known)
 
     @cached_property
     def deviances(self) -> FloatArray:
@@ -181,6 +232,19 @@ class ErrorRows:
         if self.power is None:
             raise ValueError("the rows have no deviances")
         return 2.0 * half_deviances(self.targets, means, self.power)
+
+    @cached_property
+    def level_losses(self) -> FloatArray:
+        """The pinball loss of each level, (…, n, levels); (…, n, 0) without quantiles."""
+        if self.quantiles is None:
+            return np.empty((*self.targets.shape, 0))
+        return self.quantiles.pinball(self.targets)
+
+    @cached_property
+    def pinball(self) -> FloatArray:
+        """The mean of the levels' pinball losses, (…, n)."""
+        mean: FloatArray = self.level_losses.mean(axis=-1)
+        return mean
 
     @cached_property
     def errors(self) -> FloatArray:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,13 +15,16 @@ from fnnctl.errors import UsageError
 from fnnctl.store import names
 from fnnctl.store.atomic import damaged
 from fnnctl.store.weights import ERRORS
+from fnnctl.tasks.estimate_columns import level_column
 from fnnctl.tasks.regions import (
+    DIGITS,
     LEAST_OF_CLASS,
     LEAST_OF_TENTH,
     SET_SEPARATOR,
     TENTHS,
     ErrorTails,
     RegionLimits,
+    symmetric_pairs,
 )
 from fnnctl.tasks.task import PartScores, TaskData
 from fnnctl.text import quoted, word_list
@@ -66,7 +69,8 @@ def saved_tails(model: SavedModel) -> ErrorTails | None:
     if not model.error_arrays:
         return None
     try:
-        tails = ErrorTails.from_arrays(model.error_arrays, len(model.predictor.task.classes))
+        levels = model.predictor.decoder.output.levels
+        tails = ErrorTails.from_arrays(model.error_arrays, len(model.predictor.task.classes), levels)
     except (KeyError, ValueError) as error:
         raise damaged(model.run.path / names.WEIGHTS, f"is damaged: {error}") from error
     return replace(tails, least=model.predictor.decoder.least)
@@ -88,6 +92,9 @@ def limits_of(model: SavedModel, coverage: float) -> tuple[RegionLimits, list[st
     if not isinstance(coverage, int | float) or not LEAST_COVERAGE <= coverage < 1:
         wanted = f"a share of rows from {LEAST_COVERAGE} to below 1"
         raise UsageError(f"the coverage must be {wanted}, not {quoted(str(coverage))}")
+    if levels := model.predictor.decoder.output.levels:
+        coverage = round(coverage, DIGITS)
+        _refuse_other_coverages(model, coverage, levels)
     tails = saved_tails(model)
     if tails is None:
         raise UsageError(_no_errors(model))
@@ -99,6 +106,26 @@ def limits_of(model: SavedModel, coverage: float) -> tuple[RegionLimits, list[st
             f"{advice}"
         )
     return tails.limits(coverage), list(_notes(model, tails, coverage))
+
+
+def _refuse_other_coverages(model: SavedModel, coverage: float, levels: Sequence[float]) -> None:
+    """Raise `UsageError` unless two levels are as far from 0.5, with this share of targets between them."""
+    pairs = symmetric_pairs(levels)
+    if coverage in pairs:
+        return
+    below, above = ((1.0 + sign * coverage) / 2.0 for sign in (-1, 1))
+    needed = f"a coverage of {coverage:g} needs the levels {below:.9g} and {above:.9g}"
+    there = [
+        f"{share:g} ({level_column(levels[low])}, {level_column(levels[high])})"
+        for share, (low, high) in pairs.items()
+        if share >= LEAST_COVERAGE
+    ]
+    if there:
+        raise UsageError(f"{needed}; {model.run.path} has pairs for {word_list(there)}")
+    raise UsageError(
+        f"{needed}; {model.run.path} has no pair of levels for an interval: train with "
+        f"model.output: {{name: quantile, levels: [{below:.9g}, 0.5, {above:.9g}]}}"
+    )
 
 
 def _no_errors(model: SavedModel) -> str:
@@ -119,10 +146,12 @@ def _notes(model: SavedModel, tails: ErrorTails, coverage: float) -> Iterator[st
     if not pooled:
         return
     if not classes:
+        are_equal = "intervals are equally wide for small and large predictions; other widths need"
+        if model.predictor.decoder.output.levels:
+            are_equal = "the ends of all intervals are moved by the same; other moves need"
         yield (
-            "intervals are equally wide for small and large predictions; other widths need "
-            f"{TENTHS * LEAST_OF_TENTH:,} rows that were not trained on, {LEAST_OF_TENTH} per tenth of the "
-            "predictions"
+            f"{are_equal} {TENTHS * LEAST_OF_TENTH:,} rows that were not trained on, "
+            f"{LEAST_OF_TENTH} per tenth of the predictions"
         )
         return
     which = word_list([quoted(classes[part]) for part in pooled])

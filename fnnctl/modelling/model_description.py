@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
@@ -20,7 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from fnnctl.arrays import FloatArray
 from fnnctl.config.messages.document_errors import first_problem
 from fnnctl.config.schema.data import DEFAULT_MISSING_VALUES, DELIMITER_PATTERN
-from fnnctl.config.schema.losses import LossRecord, find_loss, loss_record, loss_records
+from fnnctl.config.schema.losses import LossRecord, find_loss, loss_records
 from fnnctl.data.columns.formats.registry import AnyFormat
 from fnnctl.data.groupings import Grouping
 from fnnctl.data.preprocessing import Preprocessor
@@ -126,6 +127,10 @@ class NetworkDescription(Described):
     """The parameter of Huber's loss; null for others."""
     power: Annotated[float, Field(gt=1.0, lt=2.0)] | None = None
     """The parameter of Tweedie's deviance; null for other losses."""
+    levels: tuple[Annotated[float, Field(gt=0.0, lt=1.0)], ...] = ()
+    """The levels of estimated quantiles, rising, in the order of the outputs; empty for other outputs."""
+    loss_parameter: float | None = None
+    """The parameter of a plug-in's loss; null for other losses."""
     temperature: Annotated[float, Field(ge=1e-6, le=1e6)] | None = None
     """Scores are divided by it to calibrate the probabilities; null if they are not calibrated."""
     positive: str | None = None
@@ -160,7 +165,8 @@ class NetworkDescription(Described):
     target_deviance: Annotated[float, Field(gt=0.0)] | None = None
     """For counts and amounts: the baseline's mean deviance, by which losses are divided."""
     baseline: list[float] | None = None
-    """The prediction without features: each class's share of the training rows, or their mean target."""
+    """The prediction without features: each class's share of the training rows, their mean target, or its
+    quantiles."""
     features: list[str]
     """The names of the features, in the order of the first layer's weights."""
     table: TableFormat = TableFormat.model_construct()
@@ -182,12 +188,12 @@ class NetworkDescription(Described):
             scale = TargetScale(
                 **{field.name: getattr(self, f"target_{field.name}") for field in fields(TargetScale)}
             )
-        parameter = loss_record(self.output).parameter
         output = OutputShape(
-            len(self.classes) or 1,
+            len(self.classes or self.levels) or 1,
             self.output,
             positive=1 if self.positive is None else self.classes.index(self.positive),
-            loss_parameter=(parameter and getattr(self, parameter)) or 1.0,
+            loss_parameter=self.delta or self.power or self.loss_parameter or 1.0,
+            levels=self.levels,
         )
         decision = None
         if len(self.classes) == 2:
@@ -260,7 +266,7 @@ class NetworkDescription(Described):
         if record.task == REGRESSION:
             if self.classes:
                 return f"classes: the output {self.output} has no classes"
-            if problem := self._scale_problem():
+            if problem := self._scale_problem(record):
                 return problem
         elif len(self.classes) < 2:
             return "classes: there must be two or more"
@@ -270,8 +276,8 @@ class NetworkDescription(Described):
             return "threshold, costs: only a network with two classes has them"
         if self.class_weights is not None and len(self.class_weights) != len(self.classes):
             return "class_weights: it must have one number per class"
-        if self.baseline is not None and len(self.baseline) != max(1, len(self.classes)):
-            return "baseline: it must have one number per class, or one number for a regression"
+        if self.baseline is not None and len(self.baseline) != (len(self.classes or self.levels) or 1):
+            return "baseline: it must have one number per class or level, or one number for other targets"
         return None
 
     def _class_problem(self, record: LossRecord) -> str | None:
@@ -289,11 +295,14 @@ class NetworkDescription(Described):
             return "positive_class: it must be one of the classes"
         return None
 
-    def _scale_problem(self) -> str | None:
-        """What is wrong with the facts about a regression's targets; None if they are valid."""
+    def _scale_problem(self, record: LossRecord) -> str | None:
+        """What is wrong with the facts about a regression's outputs; None if they are valid."""
         if self.target_mean is None or self.target_deviation is None:
             return "target_mean, target_deviation: a regression needs both"
-        is_log = loss_record(self.output).scores == "logarithm"
+        has_levels = record.parameter == "levels"
+        if has_levels != bool(self.levels) or any(low >= high for low, high in pairwise(self.levels)):
+            return "levels: quantiles need at least one, rising, and other outputs have none"
+        is_log = record.scores == "logarithm"
         suits = (
             self.target_mean == 0.0 and self.target_transform is None if is_log else not self.table.exposure
         )
@@ -323,13 +332,22 @@ def read_description(mapping: Mapping[str, Any], path: Path) -> ModelDescription
         raise damaged(path, f"is damaged: {first_problem(error)}") from error
 
 
+def _parameter_entry(decoder: OutputDecoder) -> dict[str, Any]:
+    """The parameter of the loss by its name, or by that for all plug-ins; none if there is no parameter."""
+    name, output = decoder.loss.parameter, decoder.output
+    if name is None:
+        return {}
+    key = name if name in NetworkDescription.model_fields else "loss_parameter"
+    return {key: output.levels or output.loss_parameter}
+
+
 def _decoder_entries(decoder: OutputDecoder, classes: Sequence[str]) -> dict[str, Any]:
     """The entries for a decoder, before something is fitted: the inverse of `NetworkDescription.decoder`."""
     output, scale, decision = decoder.output, decoder.scale, decoder.decision
     costs = None if decision is None else decision.costs
     entries = {
         "output": output.kind,
-        **({decoder.loss.parameter: output.loss_parameter} if decoder.loss.parameter else {}),
+        **_parameter_entry(decoder),
         "positive": classes[output.positive] if decoder.loss.scores == "positive_class" else None,
         "positive_class": None if decision is None else classes[decision.positive],
         "class_weights": decoder.class_weights,

@@ -46,7 +46,7 @@ def input_stage(
         )
     categories = None
     if codes := tuple(column.codes for column in preprocessor.coded):
-        of_target = output.size if output.size > 2 else 1
+        of_target = output.size if output.size > 2 and not output.levels else 1
         categories = CategoryStatisticsShape(codes, size=of_target + 1)
     has_inputs = bool(preprocessor.features)
     stage = InputStageShape(numeric, categories, scaled=model.scaling_layer and has_inputs)

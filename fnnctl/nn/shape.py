@@ -128,13 +128,15 @@ class OutputShape:
     """The output layer with its loss."""
 
     size: int
-    """The number of outputs that the task needs per example: one per class, or one value."""
+    """The number of outputs that the task needs per example: one per class or level, or one value."""
     kind: str = "softmax"
     """The name of the output with its loss, see `loss_of`."""
     positive: int = 1
     """For a single score of two classes: the index of the class whose score it is."""
     loss_parameter: float = 1.0
     """The parameter of the loss function, such as Huber's δ; without effect on one that has none."""
+    levels: tuple[float, ...] = ()
+    """The levels of quantiles, rising, one per output; empty for other outputs."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,8 +39,8 @@ def predicted_actual_figure(
     """
     name = drawable_text(target, NAME_COLUMNS)
     values = np.concatenate([targets, predictions])
-    scale = "log" if _has_long_tail(values) else "linear"
-    low, high = _range(values) if scale == "linear" else (10**end for end in _range(np.log10(values)))
+    scale = "log" if has_long_tail(values) else "linear"
+    low, high = axis_range(values, scale)
     with new_figure(6.6, 6.4, title, [target]) as figure:
         axes = figure.subplots()
         axes.set(xscale=scale, yscale=scale)
@@ -58,8 +58,8 @@ def residuals_figure(targets: FloatArray, predictions: FloatArray, *, target: st
     A histogram beside them shows their distribution.
     """
     name, residuals = drawable_text(target, NAME_COLUMNS), targets - predictions
-    most = max(map(abs, _range(residuals)))
-    low, high = _range(predictions)
+    most = max(map(abs, value_range(residuals)))
+    low, high = value_range(predictions)
     with new_figure(7.6, 5.0, title, [target]) as figure:
         left, right = figure.subplots(1, 2, sharey=True, width_ratios=[4.0, 1.0])
         lines = _draw_rows(left, predictions, residuals, (low, high), (-most, most))
@@ -110,7 +110,7 @@ def _draw_rows(
     return {caption: Patch(color=COLOURS[0])}
 
 
-def _has_long_tail(values: FloatArray) -> bool:
+def has_long_tail(values: FloatArray) -> bool:
     """Whether the values (n,), all of them positive, reach far beyond most of them."""
     if not np.isfinite(values).all() or values.min() <= 0:
         return False
@@ -118,7 +118,15 @@ def _has_long_tail(values: FloatArray) -> bool:
     return bool(far > LONG_TAIL * middle)
 
 
-def _range(values: FloatArray) -> tuple[float, float]:
+def axis_range(values: FloatArray, scale: str) -> tuple[float, float]:
+    """The limits of a linear or logarithmic axis for these values, (n,)."""
+    if scale == "linear":
+        return value_range(values)
+    low, high = value_range(np.log10(values))
+    return 10**low, 10**high
+
+
+def value_range(values: FloatArray) -> tuple[float, float]:
     """The limits of an axis: all values except extreme ones, with a margin."""
     values = values[np.isfinite(values)]
     if not len(values):

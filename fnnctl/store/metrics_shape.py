@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from fnnctl.metrics.metric import INTERVAL, SUPPORT
-from fnnctl.metrics.registry import BEST_F1, metric_of
+from fnnctl.metrics.registry import BEST_F1, PER_CLASS, PER_LEVEL, metric_of
 from fnnctl.metrics.stored import DIFFERENCE, GROUPS
 from fnnctl.store.atomic import damaged
 from fnnctl.store.documents import read_mapping
@@ -56,7 +56,7 @@ def _problems_of_part(key: str, part: Mapping[str, Any]) -> Messages:
         inside = f"{key}.{name}"
         if name == "baseline":
             yield from _object(inside, value, _problems_of_part)
-        elif name == "per_class":
+        elif name in (PER_CLASS, PER_LEVEL):
             yield from _object(inside, value, partial(_each_object, _problems_of_part))
         elif name == GROUPS:
             yield from _object(inside, value, partial(_each_object, _problems_of_groups))

@@ -14,10 +14,11 @@ from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.metrics.comparison.measures import Measure, class_measure, error_measure
 from fnnctl.metrics.metric import Metric
 from fnnctl.metrics.registry import class_of, compared, metric_of, metrics_of
-from fnnctl.metrics.rows import ClassRows, ErrorRows, class_kinds
+from fnnctl.metrics.rows import ClassRows, ErrorRows, Quantiles, class_kinds
 from fnnctl.store.atomic import damaged
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.names import PREDICTIONS
+from fnnctl.tasks.estimate_columns import RATE, is_level_column, level_of
 
 
 class UnmeasuredError(LookupError):
@@ -135,22 +136,50 @@ def estimated_rows(run: RunFolder, name: str) -> MeasuredRows | None:
     metric = next((metric for metric in metrics_of("regression") if metric.name == name), None)
     if metric is None or not metric.is_compared:
         raise UnmeasuredError(compared("regression"))
-    content = read_predictions(run, "target")
+    content, model = read_predictions(run, "target"), run.read_manifest().model
+    power = None if model is None else model.power
     if content is None:
         return None
-    _, lines = content
-    rows, true, predicted = array("q"), array("d"), array("d")
+    if metric.needs == "deviances" and power is None:
+        raise UnmeasuredError(compared("regression", ("predictions",)))
+    columns, lines = content
+    rate = columns.index(RATE) if RATE in columns else None
+    rows, true, predicted, exposures, quantiles = array("q"), *(array("d") for _ in range(4))
     try:
+        positions = [index for index, column in enumerate(columns) if is_level_column(column)]
+        levels = tuple(level_of(columns[index]) for index in positions)
         for line in lines:
             rows.append(int(line[0]))
             true.append(float(line[1]))
             predicted.append(float(line[2]))
+            exposures.append(1.0 if rate is None else float(line[2]) / float(line[rate]))
+            quantiles.extend(float(line[index]) for index in positions)
     except (ValueError, OverflowError) as error:
         raise damaged(run.path / PREDICTIONS, f"is damaged: {error}") from error
     if not rows:
         return None
-    numbers, targets, estimates = in_row_order(rows, np.array(true), np.array(predicted))
-    return MeasuredRows(numbers, targets, error_measure(metric, ErrorRows(targets, estimates)))
+    of_levels: FloatArray = np.array(quantiles).reshape(len(rows), len(levels))
+    arrays = (np.array(values) for values in (true, predicted, exposures))
+    numbers, targets, estimates, of_rows, values = in_row_order(rows, *arrays, of_levels)
+    measured = ErrorRows(
+        targets,
+        estimates,
+        power,
+        None if rate is None else of_rows,
+        Quantiles(levels, values) if levels else None,
+    )
+    measure = error_measure(metric, measured) if metric.needs in measured.kinds else None
+    return MeasuredRows(numbers, targets, measure)
+
+
+def read_levels(run: RunFolder) -> tuple[float, ...]:
+    """The levels of the quantiles that a run predicts; none without predictions."""
+    lines = run.read_rows(PREDICTIONS)
+    columns = [] if lines is None else next(lines)
+    try:
+        return tuple(level_of(column) for column in columns if is_level_column(column))
+    except ValueError as error:
+        raise damaged(run.path / PREDICTIONS, f"is damaged: {error}") from error
 
 
 MEASURED_ROWS: Final[Mapping[str, ReadMeasured]] = {

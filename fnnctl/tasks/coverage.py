@@ -19,13 +19,12 @@ from fnnctl.tasks.stored_coverage import ALL, COLUMNS
 from fnnctl.tasks.task import Artifact, PartScores
 
 MEASURED: Final = (0.8, 0.9, 0.95)
-"""The coverages that are measured, as far as the model knows enough errors."""
+"""The coverages that are measured, as far as the model knows enough errors; of quantiles, those of pairs."""
 
 
 def coverage_table(part: PartScores, tails: ErrorTails) -> Artifact:
     """coverage.csv for the rows of a part."""
-    measured = [coverage for coverage in MEASURED if coverage <= tails.highest_coverage]
-    rows = (row for coverage in measured for row in _rows(part, tails, coverage))
+    rows = (row for coverage in tails.possible(MEASURED) for row in _rows(part, tails, coverage))
     return names.COVERAGE, csv_lines(COLUMNS, rows)
 
 

@@ -28,8 +28,10 @@ from fnnctl.tasks.target_transforms import TargetTransform
 
 
 def output_shape(output: OutputSection, size: int, *, positive: int = 1) -> OutputShape:
-    """The output layer for an output of the config with `size` outputs."""
+    """The output layer for an output of the config, with `size` outputs or one per level of quantiles."""
     parameter = output.loss_parameter
+    if isinstance(parameter, tuple):
+        return OutputShape(len(parameter), output.name, levels=parameter)
     return OutputShape(size, output.name, positive, 1.0 if parameter is None else parameter)
 
 
@@ -129,8 +131,8 @@ class OutputDecoder:
 
     output: OutputShape
     baseline: tuple[float, ...] | None = None
-    """The prediction without features: each class's share of the training rows, or their mean target;
-    None if it is unknown."""
+    """The prediction without features: each class's share of the training rows, their mean target, or its
+    quantiles; None if it is unknown."""
     scale: TargetScale | None = None
     """None if targets are not standardized."""
     temperature: float | None = None
@@ -153,9 +155,15 @@ class OutputDecoder:
 
     @property
     def limits(self) -> tuple[float, float] | None:
-        """The smallest and the largest score of a network; None if they are not limited."""
+        """The smallest and the largest score of a network; None if they are not limited.
+
+        Scores that are neither outputs nor their logarithms have no limits: estimates are limited to the
+        range of the scale alone.
+        """
         limits = None if self.scale is None else self.scale.limits
-        if limits is None or self.loss.scores != "logarithm":
+        if limits is None or self.loss.scores not in ("outputs", "logarithm"):
+            return None
+        if self.loss.scores == "outputs":
             return limits
         low, high = (math.log(max(limit, math.exp(-BOUND))) for limit in limits)
         return low, high

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from fnnctl.metrics.metric import INTERVAL, NEEDS, SUPPORT, UNCALIBRATED, Metric, TaskName
 from fnnctl.metrics.registry import (
@@ -13,6 +13,7 @@ from fnnctl.metrics.registry import (
     D2,
     F1,
     PER_CLASS,
+    PINBALL,
     REGRESSION,
     TRAIN,
     headline,
@@ -50,13 +51,23 @@ class GroupMetrics:
         return *groups, ROWS
 
 
+class BaselineSentence(NamedTuple):
+    """What the baseline predicts, in a sentence."""
+
+    text: str
+    metric: str
+    """The key of the metric to which it applies."""
+    unless: str | None = None
+    """The key of a metric beside which another sentence says more."""
+
+
 @dataclass(frozen=True, slots=True)
 class TaskReport:
     """The tables of a report on the predictions of a task's networks."""
 
     task: TaskName
-    baseline: Labels
-    """What the baseline predicts, in sentences, each with the key of a metric to which it applies."""
+    baseline: tuple[BaselineSentence, ...]
+    """What the baseline predicts."""
     regions: tuple[str, str]
     """What the regions around predictions are, and what is their mean size."""
     region_part: str
@@ -132,11 +143,13 @@ def without_repetition(task: TaskReport, rows: Mapping[str, tuple[str, ...]]) ->
 CLASSIFICATION_REPORT: Final = TaskReport(
     task=CLASSIFICATION,
     baseline=(
-        (
+        BaselineSentence(
             "Baseline: the training part's class shares, so always its most frequent class.",
             headline(CLASSIFICATION).name,
         ),
-        ("The baseline's cost is that of always predicting the class that costs less.", COST.name),
+        BaselineSentence(
+            "The baseline's cost is that of always predicting the class that costs less.", COST.name
+        ),
     ),
     regions=("sets", "mean size"),
     region_part="class",
@@ -154,8 +167,11 @@ CLASSIFICATION_REPORT: Final = TaskReport(
 REGRESSION_REPORT: Final = TaskReport(
     task=REGRESSION,
     baseline=(
-        ("Baseline: always the mean of the training part.", headline(REGRESSION).name),
-        ("With an exposure, the baseline is its mean rate times the exposure.", D2.name),
+        BaselineSentence(
+            "Baseline: always the mean of the training part.", headline(REGRESSION).name, unless=PINBALL.name
+        ),
+        BaselineSentence("Baseline: always the quantiles of the training part.", PINBALL.name),
+        BaselineSentence("With an exposure, the baseline is its mean rate times the exposure.", D2.name),
     ),
     regions=("intervals", "mean width"),
     region_part="prediction",

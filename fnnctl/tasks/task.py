@@ -88,10 +88,10 @@ class PartScores(Protocol):
     def row_badness(self) -> tuple[IntArray, FloatArray]:
         """The row numbers (n,), and how badly each row is predicted, (n,): see `worst_rows`."""
 
-    def error_tails(self, groups: IntArray | None) -> ErrorTails:
+    def error_tails(self, groups: IntArray | None) -> ErrorTails | None:
         """How badly these rows, which were not trained on, are predicted, for regions around predictions.
 
-        Rows with the same number in `groups`, (n,), weigh as one row.
+        Rows with the same number in `groups`, (n,), weigh as one row. None if there are no such regions.
         """
 
     def regions(self, limits: RegionLimits) -> MeasuredRegions:

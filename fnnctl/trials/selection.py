@@ -106,7 +106,7 @@ def select_by_loss(mixture: Mixture, limits: Limits) -> Selection:
     rows = mixture.values.shape[1]
     if rows > MAX_SELECTING:
         mixture = mixture.of_rows(_evenly_spaced(np.arange(rows)))
-    total = np.zeros(mixture.values.shape[1])
+    total = np.zeros(mixture.values.shape[1:])
     rivals = _rivals(mixture, limits)
 
     def ranks_with(additions: Sequence[int]) -> list[Rank]:
@@ -171,7 +171,7 @@ def gains(mixture: Mixture, counts: Mapping[int, int]) -> dict[int, float | None
     if len(counts) == 1:
         return dict.fromkeys(counts)
     weight = sum(counts.values())
-    total = np.zeros(mixture.values.shape[1])
+    total = np.zeros(mixture.values.shape[1:])
     for k, count in counts.items():
         total += count * mixture.values[k]
     whole = float(mixture.losses(total, weight))

@@ -31,12 +31,13 @@ from fnnctl.export.onnx.outputs import OUTPUT_OPERATORS
 from fnnctl.metrics.metric import TaskName
 from fnnctl.metrics.registry import CLASSIFICATION, REGRESSION
 from fnnctl.nn.losses.registry import LOSSES, REAL_VALUE_LOSSES
-from fnnctl.nn.shape import HiddenShape, NetworkShape, OutputShape
+from fnnctl.nn.shape import HiddenShape, NetworkShape
 from fnnctl.tasks.classification.scores import CLASS_LOSSES
 from fnnctl.tasks.epoch_metrics import EPOCH_METRICS
 from tests.contracts.trained import assert_exported_by_record, assert_repeated_by_its_model
 from tests.export.onnx.random_models import NEEDS_ONNX
-from tests.nn.gradients import case_away_from_kinks, outputs_for, outputs_of
+from tests.nn.gradients import case_away_from_kinks, outputs_of
+from tests.nn.gradients import output_of as output_shape_of
 from tests.program import Program, only_run, read_json
 from tests.runs.folding import table
 from tests.training.random_stacks import in_range
@@ -57,12 +58,13 @@ def of_task(task: TaskName) -> set[str]:
     return {name for name, record in LOSS_RECORDS.items() if record.task == task}
 
 
-def parameters_of(record: LossRecord) -> list[float]:
-    """The default of the loss's parameter and a larger one; a single 1 without a parameter."""
+def parameters_of(record: LossRecord) -> list[Any]:
+    """The default of the loss's parameter and a larger one, or half of each level; a single 1 without one."""
     if record.parameter is None:
         return [1.0]
     default = record.section.model_fields[record.parameter].default
-    return [default, 1.2 * default]
+    other = tuple(level / 2 for level in default) if isinstance(default, tuple) else 1.2 * default
+    return [default, other]
 
 
 @pytest.fixture
@@ -144,12 +146,13 @@ class TestRecord:
             output_of(output, another)
 
 
-def values_of(name: str, parameter: float) -> FloatArray:
+def values_of(name: str, parameter: Any) -> FloatArray:
     """The losses of some scores, (n,), by the table of the task."""
     rng = np.random.default_rng(0)
     if LOSS_RECORDS[name].task == CLASSIFICATION:
         return CLASS_LOSSES[name](rng.normal(size=(30, 2)), rng.integers(0, 2, 30))
-    outputs, output = rng.normal(size=(30, 1)) * 2, OutputShape(1, name, loss_parameter=parameter)
+    output = output_shape_of(name, parameter=parameter)
+    outputs = rng.normal(size=(30, output.size)) * 2
     return REAL_VALUE_LOSSES[name].row_losses(outputs_of(name, outputs), np.ones(30), output)
 
 
@@ -195,8 +198,7 @@ class TestTraining:
     @pytest.mark.parametrize("technique", [None, "weighted", "mixup"])
     def test_the_gradient_is_that_of_the_loss(self, name: str, technique: str | None) -> None:
         for parameter in parameters_of(LOSS_RECORDS[name]):
-            hidden = (HiddenShape(5, "tanh"),)
-            shape = NetworkShape(3, hidden, OutputShape(outputs_for(name), name, loss_parameter=parameter))
+            shape = NetworkShape(3, (HiddenShape(5, "tanh"),), output_shape_of(name, parameter=parameter))
             case_away_from_kinks(shape, [technique] if technique else []).assert_gradient_agrees()
 
     def test_epochs_make_the_loss_smaller(self, name: str, write: Any, program: Program) -> None:

@@ -19,6 +19,7 @@ from fnnctl.arrays import IntArray
 from fnnctl.config.schema.model import ModelConfig
 from fnnctl.data.splits.folds import Folds
 from fnnctl.data.splits.parts import Split
+from fnnctl.metrics.metric import INTERVAL
 from fnnctl.metrics.registry import METRICS, metric_of, positive_metric
 from fnnctl.metrics.stored import flat_metrics
 from fnnctl.modelling.model_description import ModelDescription, describe
@@ -42,10 +43,17 @@ def case(request: pytest.FixtureRequest) -> TaskCase:
 
 OF_THRESHOLDS = {"threshold", "cost"}
 """The metrics that only a decision between two classes has, and only if a threshold or costs are given."""
+OF_SOME_OUTPUTS = {
+    f"{metric.name}{end}"
+    for metric in METRICS
+    if metric.needs in ("ranks", "deviances", "levels")
+    for end in ("", INTERVAL)
+}
+"""The metrics that only some outputs of their task have."""
 
 
 def has_many_classes(case: TaskCase) -> bool:
-    return case.decoder.output.size > 2
+    return len(case.task.classes) > 2
 
 
 def restored(description: ModelDescription) -> Task:
@@ -237,12 +245,12 @@ class TestPredictions:
         joint = case.task.joint_decoder([case.decoder] * len(case.networks))
         scores = [case.task.converted(scores, case.decoder, joint) for scores in case.networks]
         mixture, weights = case.task.mixture(scores, case.data.targets, joint), np.array([3.0, 1.0, 2.0])
-        total = weights @ mixture.values
+        total = np.tensordot(weights, mixture.values, axes=1)
         combined = case.task.combine(scores, weights.tolist())
         expected = case.data.score(np.arange(ROWS), [combined], joint).loss
         assert float(mixture.losses(total, weights.sum())) == pytest.approx(expected, rel=1e-9)
         some = mixture.of_rows(np.arange(5))
-        assert some.values.shape == (len(scores), 5)
+        assert some.values.shape[:2] == (len(scores), 5)
 
 
 class TestMeasure:
@@ -333,7 +341,7 @@ class TestReports:
         metrics, report = case.part().metrics(), TASK_REPORTS[case.task.name]
         shown = {key for _, key in report.metrics}
         of_temperature = "expected_calibration_error_positive_uncalibrated"
-        optional = OF_THRESHOLDS | {of_temperature}
+        optional = OF_THRESHOLDS | {of_temperature} | OF_SOME_OUTPUTS
         if has_many_classes(case):
             optional |= {key for key in shown if positive_metric(key)}
         if not case.task.is_ordered:

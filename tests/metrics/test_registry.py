@@ -12,6 +12,8 @@ from fnnctl.metrics.metric import INTERVAL, SUPPORT, Metric, OfCounts, OfRows, T
 from fnnctl.metrics.registry import (
     CLASSIFICATION,
     METRICS,
+    PER_CLASS,
+    PER_LEVEL,
     REGRESSION,
     class_of,
     headline,
@@ -23,14 +25,16 @@ from fnnctl.metrics.registry import (
     objectives,
     positive_metric,
 )
-from fnnctl.metrics.rows import ClassRows, ErrorRows
+from fnnctl.metrics.rows import ClassRows, ErrorRows, Quantiles
 
 LABELS, PROBABILITIES = np.array([0, 1, 1, 0]), np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4], [0.7, 0.3]])
 
 
 def scores_of(task: TaskName) -> dict[str, Any]:
     if task == "regression":
-        rows = ErrorRows(np.array([1.0, 2.0, 4.0]), np.array([1.0, 3.0, 2.0]), power=1.0)
+        estimates = np.array([1.0, 3.0, 2.0])
+        quantiles = Quantiles((0.2, 0.5), np.stack([estimates - 1, estimates], axis=1))
+        rows = ErrorRows(np.array([1.0, 2.0, 4.0]), estimates, 1.0, quantiles=quantiles)
         return regression.score(rows, loss=0.5, rng=np.random.default_rng(0))
     rows_of_classes = ClassRows(LABELS, PROBABILITIES.argmax(axis=1), 2, PROBABILITIES, is_ordered=True)
     return classification.score(rows_of_classes, ["a", "b"], loss=0.5, positive=1)
@@ -42,7 +46,7 @@ def test_a_part_has_exactly_the_metrics_of_its_task(task: TaskName) -> None:
     given = {"threshold", "cost"}
     computed = [metric for metric in metrics_of(task) if metric.name not in given]
     intervals = {f"{metric.name}{INTERVAL}" for metric in computed if metric.interval}
-    assert scores.keys() - {SUPPORT, "per_class"} == {metric.name for metric in computed} | intervals
+    assert scores.keys() - {SUPPORT, PER_CLASS, PER_LEVEL} == {metric.name for metric in computed} | intervals
     for of_class in scores.get("per_class", {}).values():
         names = {metric.class_name for metric in computed if metric.per_class}
         assert of_class.keys() == names | {SUPPORT, "roc_auc_ci95"}
@@ -122,9 +126,10 @@ def test_what_follows_from_the_records() -> None:
     assert {"accuracy", "balanced_accuracy", "f1_macro", "r2"} <= {*monitored}
     of_classes = [metric.name for metric in importance_metrics("classification")]
     assert of_classes == ["log_loss", "accuracy", "rank_error"]
-    estimates = importance_metrics("regression", ("predictions",))
-    assert [metric.name for metric in estimates] == ["r2", "rmse"]
-    assert [metric.name for metric in importance_metrics("regression")] == ["r2", "deviance", "rmse"]
+    kinds = ErrorRows(np.ones(2), np.ones(2)).kinds
+    assert [metric.name for metric in importance_metrics("regression", kinds)] == ["r2", "rmse"]
+    of_numbers = [metric.name for metric in importance_metrics("regression")]
+    assert of_numbers == ["r2", "deviance", "rmse", "pinball"]
     assert {"r2", "rmse", "mae", "median_absolute_error", "loss"} <= {*objectives("regression")}
     assert not {"accuracy", "f1_macro"} & {*objectives("regression")}
     assert not {"precision", "cost", "threshold"} & {*objectives()}

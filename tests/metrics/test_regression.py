@@ -7,6 +7,7 @@ import pytest
 from sklearn.metrics import (
     d2_tweedie_score,
     mean_absolute_error,
+    mean_pinball_loss,
     mean_poisson_deviance,
     mean_tweedie_deviance,
     median_absolute_error,
@@ -17,7 +18,7 @@ from sklearn.metrics import (
 from fnnctl.arrays import FloatArray
 from fnnctl.metrics import regression
 from fnnctl.metrics.regression import bootstrap, score
-from fnnctl.metrics.rows import RESAMPLES, ErrorRows
+from fnnctl.metrics.rows import RESAMPLES, ErrorRows, Quantiles
 
 NAMES = ("r2", "rmse", "mae", "median_absolute_error")
 
@@ -150,3 +151,62 @@ def test_the_mean_of_rows_with_exposures_is_a_rate() -> None:
 def test_without_a_deviance_of_the_mean_there_is_no_d2() -> None:
     for targets in (np.zeros(3), np.full(3, 2.0)):
         assert score(ErrorRows(targets, np.ones(3), 1.0), loss=0.1)["d2"] is None
+
+
+LEVELS = (0.1, 0.5, 0.9)
+
+
+def quantile_rows(rows: int) -> ErrorRows:
+    rng = np.random.default_rng(rows)
+    targets, middle = rng.normal(size=rows), 0.3 * rng.normal(size=rows)
+    return ErrorRows(
+        targets, middle, quantiles=Quantiles(LEVELS, middle[:, None] + np.array([-1.2, 0.0, 1.4]))
+    )
+
+
+def test_scikit_learn_agrees_on_pinball_losses() -> None:
+    rows = quantile_rows(300)
+    assert rows.quantiles is not None
+    found = score(rows, loss=0.0)
+    columns = zip(LEVELS, rows.quantiles.values.T, strict=True)
+    expected = [mean_pinball_loss(rows.targets, column, alpha=level) for level, column in columns]
+    assert found["pinball"] == pytest.approx(np.mean(expected), rel=1e-12)
+    assert [of_level["pinball"] for of_level in found["levels"].values()] == pytest.approx(expected)
+
+
+def test_levels_worked_by_hand() -> None:
+    """Of the targets 1, 2 and 5, two are at or below the quantile 2 of the level 0.8."""
+    values = np.array([[0.0, 2.0], [0.0, 2.0], [2.0, 2.0]])
+    rows = ErrorRows(np.array([1.0, 2.0, 5.0]), values[:, 0], quantiles=Quantiles((0.25, 0.8), values))
+    found = score(rows, loss=0.0)
+    assert found["levels"] == {
+        "0.25": {"pinball": 0.5, "coverage": 0.0, "coverage_ci95": pytest.approx([0.0, 0.5615], abs=1e-4)},
+        "0.8": {
+            "pinball": pytest.approx((0.2 + 0.0 + 2.4) / 3),
+            "coverage": 2 / 3,
+            "coverage_ci95": pytest.approx([0.2077, 0.9385], abs=1e-4),
+        },
+    }
+    assert found["pinball"] == pytest.approx((0.5 + 2.6 / 3) / 2)
+
+
+def test_the_pinball_loss_of_each_level_has_an_interval() -> None:
+    rows = quantile_rows(200)
+    found = score(rows, loss=0.0, rng=np.random.default_rng(0))
+    for name, entry in found["levels"].items():
+        low, high = entry["pinball_ci95"]
+        losses = rows.level_losses[:, LEVELS.index(float(name))]
+        error = losses.std(ddof=1) / np.sqrt(200)
+        assert (high - low) / 2 == pytest.approx(1.96 * error, rel=0.1)
+        assert low < entry["pinball"] < high
+    one = score(quantile_rows(1), loss=0.0, rng=np.random.default_rng(0))
+    assert {entry["pinball_ci95"] for entry in one["levels"].values()} == {None}
+
+
+def test_parts_with_quantiles_are_joined_in_the_order_of_their_rows() -> None:
+    rows, order = quantile_rows(9), np.random.default_rng(0).permutation(9)
+    parts = [rows.of_rows(order[:4]), rows.of_rows(order[4:])]
+    joined = ErrorRows.joined(parts, np.argsort(order))
+    assert joined.level_losses.tolist() == rows.level_losses.tolist()
+    assert joined.quantiles is not None
+    assert joined.quantiles.levels == LEVELS

@@ -274,3 +274,9 @@ def test_columns_with_codes_have_statistics_of_the_target_and_the_number_of_rows
     """Of a number and of two classes one, of more classes one each; "any other value" has a code, too."""
     stage = input_stage(model(), preprocessor(numbers=2, coded=(4, 2)), OutputShape(outputs))
     assert stage == InputStageShape(categories=CategoryStatisticsShape((5, 3), size))
+
+
+def test_columns_with_codes_have_one_statistic_of_a_number_whose_quantiles_are_estimated() -> None:
+    output = OutputShape(3, "quantile", levels=(0.1, 0.5, 0.9))
+    stage = input_stage(model(), preprocessor(coded=(4,)), output)
+    assert stage == InputStageShape(categories=CategoryStatisticsShape((5,), 2))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from functools import cached_property
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -14,19 +15,21 @@ from fnnctl.config.schema.losses import LOSS_RECORDS
 from fnnctl.metrics.registry import REGRESSION
 from fnnctl.nn.backpropagation import BackPropagation
 from fnnctl.nn.layers.activations import ACTIVATIONS
+from fnnctl.nn.losses.quantiles import reference_index
 from fnnctl.nn.losses.real_values import ERROR_LOSSES
 from fnnctl.nn.losses.registry import REAL_VALUE_LOSSES
 from fnnctl.nn.member_generators import MemberGenerators
 from fnnctl.nn.network import Network
 from fnnctl.nn.optimizers.penalties import Penalty
 from fnnctl.nn.parameters import ParameterLayout
-from fnnctl.nn.shape import NetworkShape
+from fnnctl.nn.shape import NetworkShape, OutputShape
 from fnnctl.nn.workspace import Workspace
+from fnnctl.tasks.decoder import output_shape
 
 PARAMETER = 0.3
 """Of every activation that has one."""
-PARAMETERS = {"huber": 0.2, "tweedie": 1.7}
-"""Of every loss that has one."""
+PARAMETERS: Mapping[str, Any] = {"huber": 0.2, "tweedie": 1.7, "quantile": (0.2, 0.3, 0.6, 0.9)}
+"""Those of losses, by output."""
 FLOAT64 = np.dtype(np.float64)
 
 
@@ -36,6 +39,19 @@ def outputs_for(output: str, classes: int = 3) -> int:
     if record.task == REGRESSION:
         return 1
     return 2 if record.scores == "positive_class" else classes
+
+
+def output_of(output: str, classes: int = 3, *, parameter: Any = None, positive: int = 1) -> OutputShape:
+    """The output layer with this parameter of the loss, or with one that is not the default, if it has one.
+
+    There are so many classes if there can be several.
+    """
+    record = LOSS_RECORDS[output]
+    settings = {}
+    if record.parameter is not None:
+        settings[record.parameter] = PARAMETERS[output] if parameter is None else parameter
+    section = record.section.model_construct(name=output, **settings)
+    return output_shape(section, outputs_for(output, classes), positive=positive)
 
 
 def pieces_of(activation: str) -> int:
@@ -83,7 +99,7 @@ def draw_stage_statistics(layout: ParameterLayout, statistics: FloatArray, rng: 
 
 
 def scores_of(output: str, values: FloatArray) -> FloatArray:
-    """The scores of outputs of any shape."""
+    """The scores of outputs of any shape, for which limits are."""
     return np.log(values) if LOSS_RECORDS[output].scores == "logarithm" else values
 
 
@@ -92,20 +108,27 @@ def outputs_of(output: str, scores: FloatArray) -> FloatArray:
     return np.exp(scores) if LOSS_RECORDS[output].scores == "logarithm" else scores
 
 
-def real_losses(output: str, z: FloatArray, targets: FloatArray, parameter: float) -> FloatArray:
-    """The losses of scores and targets of any shape; those of errors have tests by hand in `tests/nn`."""
-    if output in ERROR_LOSSES:
-        errors, losses = z - targets, np.empty_like(z)
-        ERROR_LOSSES[output].losses(errors, parameter, out=losses)
+def real_losses(output: OutputShape, outputs: FloatArray, targets: FloatArray) -> FloatArray:
+    """The losses, (…), of outputs (outputs, …) for targets (…), by formulas that have tests by hand.
+
+    See `tests/nn/losses`.
+    """
+    errors = outputs - targets
+    if output.levels:
+        levels = np.array(output.levels).reshape(-1, *[1] * targets.ndim)
+        pinball: FloatArray = np.where(errors < 0.0, -levels * errors, (1.0 - levels) * errors)
+        return np.asarray(2.0 * pinball.mean(axis=0))
+    if output.kind in ERROR_LOSSES:
+        losses: FloatArray = np.empty_like(errors[0])
+        ERROR_LOSSES[output.kind].losses(errors[0], output.loss_parameter, out=losses)
         return losses
-    means = np.exp(z)
-    logs = np.log(np.where(targets > 0, targets, 1.0)) - z
-    match output:
+    means, p = outputs[0], output.loss_parameter
+    logs = np.log(np.where(targets > 0, targets, 1.0) / means)
+    match output.kind:
         case "poisson":
             return np.asarray(targets * logs - (targets - means))
         case "gamma":
             return np.asarray(targets / means - 1 - logs)
-    p = parameter
     constant = targets ** (2 - p) / ((1 - p) * (2 - p))
     return np.asarray(constant - targets * means ** (1 - p) / (1 - p) + means ** (2 - p) / (2 - p))
 
@@ -122,6 +145,29 @@ def ordinal_log_probabilities(scores: FloatArray) -> FloatArray:
     cumulative[:, 1:-1] = 1 / (1 + np.exp(-logits))
     cumulative[:, -1] = 0
     return np.asarray(np.log(cumulative[:, :-1] - cumulative[:, 1:]))
+
+
+def estimated_index(output: OutputShape) -> int:
+    """The output that is the estimate."""
+    return reference_index(output.levels) if output.levels else 0
+
+
+def real_outputs(output: OutputShape, scores: FloatArray) -> FloatArray:
+    """The outputs, (outputs, …), of scores (scores, …) of real values, by their definition."""
+    if not output.levels:
+        return outputs_of(output.kind, scores)
+    normal = [NormalDist().inv_cdf(level) for level in output.levels]
+    first, outputs = estimated_index(output), np.empty_like(scores)
+    outputs[first] = scores[first] + normal[first]
+
+    def gap(index: int, distance: float) -> FloatArray:
+        return np.asarray(np.logaddexp(0.0, scores[index] + np.log(np.exp(distance) - 1.0)))
+
+    for above in range(first + 1, len(normal)):
+        outputs[above] = outputs[above - 1] + gap(above, normal[above] - normal[above - 1])
+    for below in range(first - 1, -1, -1):
+        outputs[below] = outputs[below + 1] - gap(below, normal[below + 1] - normal[below])
+    return outputs
 
 
 class Case:
@@ -196,7 +242,7 @@ class Case:
         targets = self.targets
         scores = self.network.forward(self.work, self.rngs()).copy()
         is_real = self.layout.shape.output.kind in REAL_VALUE_LOSSES
-        losses = self.real_losses(scores[:, 0]) if is_real else self.cross_entropies(scores)
+        losses = self.real_losses(scores) if is_real else self.cross_entropies(scores)
         if targets.weights is not None:
             losses = losses * targets.weights
         risk: FloatArray = losses.mean(axis=1)
@@ -207,13 +253,13 @@ class Case:
                 risk = risk + self.l1 * np.abs(W).reshape(len(W), -1).sum(axis=1)
         return risk
 
-    def real_losses(self, z: FloatArray) -> FloatArray:
-        """The losses of real values, (K, batch), for mixed targets."""
+    def real_losses(self, scores: FloatArray) -> FloatArray:
+        """The losses of real values, (K, batch)."""
         targets, output = self.targets, self.layout.shape.output
-        y = targets.y
+        mixed = targets.y
         if targets.partners is not None and targets.share is not None:
-            y = targets.share * targets.y + (1 - targets.share) * targets.partners
-        return real_losses(output.kind, z, y, output.loss_parameter)
+            mixed = targets.share * targets.y + (1 - targets.share) * targets.partners
+        return real_losses(output, real_outputs(output, scores.swapaxes(0, 1)), mixed)
 
     def cross_entropies(self, scores: FloatArray) -> FloatArray:
         """−Σ t log ŷ, (K, batch)."""

@@ -16,7 +16,7 @@ from fnnctl.nn.backpropagation import BackPropagation
 from fnnctl.nn.losses.cross_entropy import CROSS_ENTROPIES
 from fnnctl.nn.losses.registry import LOSSES
 from fnnctl.nn.shape import HiddenShape, InputStageShape, NetworkShape, OutputShape
-from tests.nn.gradients import Case, case_away_from_kinks, outputs_for, pieces_of
+from tests.nn.gradients import Case, case_away_from_kinks, output_of, outputs_for, pieces_of
 from tests.nn.stages import INPUTS, STAGES, hidden_layers, input_stages
 
 TECHNIQUES = ("weighted", "label_smoothing", "mixup", "l1")
@@ -58,8 +58,7 @@ def techniques_for(output: str) -> list[str]:
 
 
 def shape_with(output: str, inner: int) -> NetworkShape:
-    last = OutputShape(outputs_for(output, 4), output, positive=0, loss_parameter=0.7)
-    return NetworkShape(3, (HiddenShape(5, "tanh"),), last, inner_members=inner)
+    return NetworkShape(3, (HiddenShape(5, "tanh"),), output_of(output, 4, positive=0), inner_members=inner)
 
 
 @pytest.mark.parametrize(
@@ -105,7 +104,7 @@ def cases(draw: st.DrawFn, inner: int) -> Case:
     stage = draw(input_stages(inputs, classes))
     first = stage.outputs(inputs) if stage else inputs
     hidden = draw(hidden_layers(first, widest=5, most=4))
-    last = OutputShape(classes, output, draw(st.integers(0, 1)))
+    last = output_of(output, classes, positive=draw(st.integers(0, 1)))
     return Case(
         NetworkShape(inputs, hidden, last, inner_members=inner, stage=stage),
         seed=draw(st.integers(0, 2**32)),

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fnnctl.tasks.regions import LEAST_OF_TENTH, TENTHS, ErrorTails
+from fnnctl.metrics.rows import Quantiles
+from fnnctl.tasks.regions import LEAST_OF_TENTH, TENTHS, ErrorTails, RegionLimits, symmetric_pairs
 
 Arrays = dict[str, Any]
 
@@ -27,6 +28,54 @@ def test_an_interval_has_half_of_the_errors_on_each_side() -> None:
     low, high = tails.limits(0.5).intervals(np.array([100.0]))
     assert (low.item(), high.item()) == (95.0, 105.0)  # ⌈20 · 0.75⌉ = 15: the fifth-largest error is 5
     assert tails.highest_coverage == 0.9
+
+
+LEVELS = (0.1, 0.25, 0.5, 0.75, 0.9)
+
+
+def tails_of_quantiles(rows: int) -> ErrorTails:
+    """The targets are normal, and the quantiles too close."""
+    rng = np.random.default_rng(0)
+    targets, values = rng.normal(size=rows), np.array([-0.8, -0.4, 0.0, 0.4, 0.8])
+    quantiles = Quantiles(LEVELS, np.tile(values, (rows, 1)))
+    tails = ErrorTails.of_quantiles(targets, quantiles.values[:, 2], quantiles)
+    assert tails is not None
+    return tails
+
+
+def test_pairs_of_levels_are_as_far_from_a_half() -> None:
+    assert symmetric_pairs(LEVELS) == {0.5: (1, 3), 0.8: (0, 4)}
+    assert symmetric_pairs((0.05, 0.3, 0.7, 0.95)) == {0.4: (1, 2), 0.9: (0, 3)}
+    assert symmetric_pairs((0.1, 0.5, 0.8)) == {}
+    quantiles = Quantiles((0.1, 0.5), np.zeros((30, 2)))
+    assert ErrorTails.of_quantiles(np.zeros(30), np.zeros(30), quantiles) is None
+
+
+def test_a_pair_of_quantiles_is_moved_at_each_end() -> None:
+    """Of 19 targets the 19th-largest distance from each end is the limit of 0.9, the 18th that of 0.8."""
+    targets = np.arange(-9.0, 10.0)
+    quantiles = Quantiles((0.1, 0.5, 0.9), np.tile([-4.0, 0.0, 12.0], (19, 1)))
+    tails = ErrorTails.of_quantiles(targets, np.zeros(19), quantiles)
+    assert tails is not None
+    assert (tails.highest_coverage, tails.possible((0.9, 0.95))) == (0.9, [0.8])
+    # the upper end is 12 + (8 − 12), as 8 is the 18th target; the lower one −4 − (−4 − (−8))
+    low, high = tails.limits(0.8).intervals(np.array([0.0]), np.array([[-4.0, 0.0, 12.0]]))
+    assert (low.item(), high.item()) == (-8.0, 8.0)
+    low, high = tails.limits(0.8).intervals(np.array([0.0]), np.array([[5.0, 5.5, 5.75]]))
+    assert (low.item(), high.item()) == (1.0, 1.75)
+    low, high = RegionLimits((np.array([-2.0]), np.array([-2.0])), np.empty(0), pair=(0, 1)).intervals(
+        np.array([0.0]), np.array([[1.0, 2.0]])
+    )
+    assert (low.item(), high.item()) == (1.5, 1.5)
+
+
+def test_adjusted_pairs_hold_as_many_targets_as_asked() -> None:
+    """Of 200,000 normal targets, with limits from 1,999 others."""
+    tails, new = tails_of_quantiles(1999), np.random.default_rng(1).normal(size=200_000)
+    values = np.tile([-0.8, -0.4, 0.0, 0.4, 0.8], (len(new), 1))
+    for coverage in (0.5, 0.8):
+        low, high = tails.limits(coverage).intervals(values[:, 2], values)
+        assert ((low <= new) & (new <= high)).mean() == pytest.approx(coverage, abs=0.03)
 
 
 def test_tenths_of_the_estimates_have_their_own_widths_if_there_are_rows() -> None:
@@ -61,13 +110,20 @@ def tails_of_classes() -> ErrorTails:
 
 
 @pytest.mark.parametrize(
-    ("tails", "classes"),
-    [(tails_of_numbers(50), 0), (tails_of_numbers(2000), 0), (tails_of_classes(), 4)],
-    ids=["one part", "tenths", "classes"],
+    ("tails", "classes", "levels"),
+    [
+        (tails_of_numbers(50), 0, ()),
+        (tails_of_numbers(2000), 0, ()),
+        (tails_of_classes(), 4, ()),
+        (tails_of_quantiles(2000), 0, LEVELS),
+    ],
+    ids=["one part", "tenths", "classes", "quantiles"],
 )
-def test_arrays_give_the_same_tails(tails: ErrorTails, classes: int) -> None:
-    read = ErrorTails.from_arrays(tails.to_arrays(), classes)
-    for coverage in (0.5, 0.8, 0.9):
+def test_arrays_give_the_same_tails(tails: ErrorTails, classes: int, levels: tuple[float, ...]) -> None:
+    read = ErrorTails.from_arrays(tails.to_arrays(), classes, levels)
+    assert read.possible((0.5, 0.8, 0.9)) == tails.possible((0.5, 0.8, 0.9))
+    for coverage in tails.possible((0.5, 0.8, 0.9)):
+        assert read.limits(coverage).pair == tails.limits(coverage).pair
         for limits, expected in zip(read.limits(coverage).limits, tails.limits(coverage).limits, strict=True):
             np.testing.assert_array_equal(limits, expected)
     assert read.edges.tolist() == tails.edges.tolist()
@@ -97,6 +153,11 @@ def reverse(name: str) -> Callable[[Arrays], Arrays]:
 def test_damaged_arrays_are_refused(damage: Callable[[Arrays], Arrays]) -> None:
     with pytest.raises(ValueError, match="its "):
         ErrorTails.from_arrays(damage(tails_of_numbers(2000).to_arrays()), 0)
+
+
+def test_tails_of_other_levels_are_refused() -> None:
+    with pytest.raises(ValueError, match="its sizes are not those of tails"):
+        ErrorTails.from_arrays(tails_of_quantiles(50).to_arrays(), 0, (0.1, 0.5, 0.9))
 
 
 def test_tails_of_other_classes_are_refused() -> None:

@@ -17,12 +17,12 @@ from fnnctl.config.schema.training import TrainingConfig
 from fnnctl.nn.losses.registry import LOSSES, REAL_VALUE_LOSSES
 from fnnctl.nn.optimizers.first_order import OPTIMIZERS
 from fnnctl.nn.optimizers.lr_schedules import LR_SCHEDULES
-from fnnctl.nn.shape import NetworkShape, OutputShape
+from fnnctl.nn.shape import NetworkShape
 from fnnctl.training.members import Member, StackSettings
 from fnnctl.training.pool import Examples
 from fnnctl.training.stack import Stack
 from fnnctl.training.trainer import TrainedMember, train_stack
-from tests.nn.gradients import draw_stage_features, outputs_for
+from tests.nn.gradients import draw_stage_features, output_of, outputs_for
 from tests.nn.stages import hidden_layers, input_stages
 from tests.training.recipes import blobs, member_of
 
@@ -91,7 +91,7 @@ def _settings(draw: st.DrawFn, classes: int) -> StackSettings:
         NetworkShape(
             inputs,
             draw(hidden_layers(first, widest=widest, most=3)),
-            OutputShape(classes, output, draw(st.integers(0, 1))),
+            output_of(output, classes, positive=draw(st.integers(0, 1))),
             stage=stage,
         ),
         optimizer=draw(st.sampled_from(sorted(OPTIMIZERS))),
@@ -119,7 +119,7 @@ def _members(
     def between(low: float, high: float) -> float:
         return float(rng.uniform(low, high))
 
-    is_regression = settings.shape.output.size == 1
+    is_regression = settings.shape.output.kind in REAL_VALUE_LOSSES
     metric, layers = "r2" if is_regression else "accuracy", len(settings.shape.hidden)
     return member_of(
         settings,

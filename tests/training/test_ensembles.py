@@ -9,12 +9,11 @@ import numpy as np
 import pytest
 from scipy.special import log_softmax, logsumexp, softmax
 
+from fnnctl.config.schema.losses import LOSS_RECORDS
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.config.schema.stopping import ConvergenceConfig, EarlyStoppingConfig
 from fnnctl.nn.losses.base import TargetArray
-from fnnctl.nn.losses.real_values import ERROR_LOSSES
 from fnnctl.nn.losses.registry import LOSSES, REAL_VALUE_LOSSES
-from fnnctl.nn.shape import OutputShape
 from fnnctl.tasks.temperature import PRIOR_ROWS, fit_temperature
 from fnnctl.training.early_stopping import Convergence
 from fnnctl.training.history import Record
@@ -23,7 +22,7 @@ from fnnctl.training.pool import Examples
 from fnnctl.training.scoring import Scorer
 from fnnctl.training.stack import Stack
 from fnnctl.training.trainer import Outcome, TrainedMember, train_stack
-from tests.nn.gradients import PARAMETERS, outputs_for, real_losses, scores_of
+from tests.nn.gradients import estimated_index, output_of, outputs_for, real_losses
 from tests.training.random_stacks import examples_of
 from tests.training.recipes import member_of, settings_of
 
@@ -61,9 +60,7 @@ class Case:
 def case_of(output: str, **changes: Any) -> Case:
     classes = outputs_for(output)
     settings = settings_of(6, ((30, "relu"),), classes, **changes)
-    shape = replace(
-        settings.shape, output=OutputShape(classes, output, loss_parameter=PARAMETERS.get(output, 1.0))
-    )
+    shape = replace(settings.shape, output=output_of(output))
     settings = replace(settings, shape=shape, ensemble=SIZE)
     members = [
         member_of(settings, ROWS, VALIDATION, seed=seed, epochs=EPOCHS, learning_rate=0.01, l2=0.0)
@@ -98,14 +95,13 @@ def averaged_loss(case: Case, scores: FloatArray) -> tuple[float, float]:
         p = softmax(scores, axis=2).mean(axis=0)
         loss = -np.log(p[np.arange(len(p)), targets]).mean()
         return float(loss), float((p.argmax(axis=1) == targets).mean())
-    values, y = scores.mean(axis=0)[:, 0], targets.astype(np.float64)
-    losses, of_mean = (
-        real_losses(output.kind, scores_of(output.kind, means), y, output.loss_parameter)
-        for means in (values, np.full_like(y, y.mean()))
-    )
-    if output.kind in ERROR_LOSSES:
-        return float(losses.mean()), float(1 - np.square(values - y).mean() / np.var(y))
-    return float(losses.mean()), float(1 - losses.sum() / of_mean.sum())
+    mean, y = scores.mean(axis=0).T, targets.astype(np.float64)
+    losses = real_losses(output, mean, y)
+    if LOSS_RECORDS[output.kind].scores == "logarithm":
+        of_mean = real_losses(output, np.full((1, len(y)), y.mean()), y)
+        return float(losses.mean()), float(1 - losses.sum() / of_mean.sum())
+    errors = mean[estimated_index(output)] - y
+    return float(losses.mean()), float(1 - (errors**2).mean() / np.var(y))
 
 
 def validated(trained: TrainedMember) -> FloatArray:

@@ -9,16 +9,16 @@ import numpy as np
 import pytest
 from scipy.special import softmax
 
+from fnnctl.config.schema.losses import LOSS_RECORDS
 from fnnctl.arrays import FloatArray
 from fnnctl.nn.losses.real_values import ERROR_LOSSES
 from fnnctl.nn.losses.registry import LOSSES, REAL_VALUE_LOSSES
 from fnnctl.nn.network import Network, inner_members
-from fnnctl.nn.shape import OutputShape
 from fnnctl.training.members import Member, StackSettings
 from fnnctl.training.scoring import RowScorer, Scorer
 from fnnctl.training.stack import Stack
 from fnnctl.training.trainer import train_stack
-from tests.nn.gradients import PARAMETERS, outputs_for, outputs_of, real_losses, scores_of
+from tests.nn.gradients import estimated_index, output_of, outputs_for, outputs_of, real_losses, scores_of
 from tests.training.random_stacks import examples_of
 from tests.training.recipes import member_of, settings_of
 
@@ -36,11 +36,11 @@ KINDS: dict[str, dict[str, Any]] = {
 
 
 def case_of(output: str, *, inner: int = 1, **changes: Any) -> tuple[StackSettings, list[Member]]:
-    """Three members; those of a regression have limits of their own, within which many outputs are not."""
+    """Three members; those of single values have limits of their own, within which many outputs are not."""
     classes = outputs_for(output)
     settings = settings_of(4, ((9, "relu"),), classes, precision="float64", **changes)
-    last = OutputShape(classes, output, loss_parameter=PARAMETERS.get(output, 1.0))
-    settings = replace(settings, shape=replace(settings.shape, output=last, inner_members=inner))
+    shape = replace(settings.shape, output=output_of(output), inner_members=inner)
+    settings = replace(settings, shape=shape)
     members = [
         member_of(
             settings,
@@ -48,7 +48,7 @@ def case_of(output: str, *, inner: int = 1, **changes: Any) -> tuple[StackSettin
             VALIDATION,
             seed=seed,
             epochs=4,
-            limits=limits if output in REAL_VALUE_LOSSES else None,
+            limits=limits if output in ERROR_LOSSES else None,
             averaging_hyperparameters={"decay": 0.5},
         )
         for seed, limits in enumerate(LIMITS)
@@ -57,7 +57,7 @@ def case_of(output: str, *, inner: int = 1, **changes: Any) -> tuple[StackSettin
 
 
 def free_scores(stack: Stack, k: int, rows: Any) -> FloatArray:
-    """The scores of member k without limits, (inner members, n, outputs)."""
+    """The outputs of member k without limits, (inner members, n, outputs)."""
     alone = stack.select(np.array([k])).evaluated
     free = Network(alone.layout, alone.parameters, alone.statistics, alone.hyperparameters)
     return np.array([Scorer(each, stack.pool).scores(rows[None])[0] for each in inner_members(free)])
@@ -77,8 +77,10 @@ def test_the_record_is_about_the_mean_of_all_networks(output: str, kind: str) ->
     estimates, targets = [], [stack.pool.targets[member.validation_rows] for member in members]
     for k, member in enumerate(members):
         scores = free_scores(stack, k, member.validation_rows)
-        if member.limits is None:
+        if output not in REAL_VALUE_LOSSES:
             estimates.append(softmax(scores, axis=2).mean(axis=0))
+        elif member.limits is None:
+            estimates.append(scores.mean(axis=0))
         else:
             values = np.clip(scores_of(output, scores), *member.limits)
             estimates.append(outputs_of(output, values).mean(axis=0))
@@ -89,13 +91,13 @@ def test_the_record_is_about_the_mean_of_all_networks(output: str, kind: str) ->
         estimates, targets = [np.concatenate(estimates)] * 3, [np.concatenate(targets)] * 3
     for k, (own, y) in enumerate(zip(estimates, targets, strict=True)):
         if output in REAL_VALUE_LOSSES:
-            losses, of_mean = (
-                real_losses(output, scores_of(output, values), y, PARAMETERS.get(output, 1.0))
-                for values in (own[:, 0], np.full_like(y, y.mean()))
-            )
-            loss, name, metric = losses.mean(), "validation_d2", 1 - losses.sum() / of_mean.sum()
-            if output in ERROR_LOSSES:
-                name, metric = "validation_r2", 1 - np.square(own[:, 0] - y).mean() / y.var()
+            last = settings.shape.output
+            losses = real_losses(last, own.T, y)
+            loss, name = losses.mean(), "validation_r2"
+            metric = 1 - np.square(own[:, estimated_index(last)] - y).mean() / y.var()
+            if LOSS_RECORDS[output].scores == "logarithm":
+                of_mean = real_losses(last, np.full((1, len(y)), y.mean()), y)
+                name, metric = "validation_d2", 1 - losses.sum() / of_mean.sum()
         else:
             loss, name = -np.log(own[np.arange(len(y)), y]).mean(), "validation_accuracy"
             metric = (own.argmax(axis=1) == y).mean()

@@ -77,6 +77,8 @@ def _list_in_words(form: Form) -> str:
         return "a list"
     if form.min_length == form.max_length:
         return f"a list of {form.max_length} numbers"
+    if form.min_length:
+        return f"a list of {form.min_length} to {form.max_length} entries"
     return f"a list of at most {form.max_length} entries"
 
 

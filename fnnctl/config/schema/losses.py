@@ -6,18 +6,28 @@ output's name.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Final, Literal, TypeAlias, get_args
+from itertools import pairwise
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeAlias, get_args
 
 from pydantic import Field
 
+from fnnctl.config.problems import predicate
 from fnnctl.config.schema.plugin_choice import PluginChoice
 from fnnctl.config.schema.section import ClassName, Section, Shorthand, written_out
+from fnnctl.config.schema.setting import Place, Setting
+from fnnctl.errors import Problem
 from fnnctl.metrics.metric import Needs, TaskName
 from fnnctl.metrics.registry import CLASSIFICATION, REGRESSION
 from fnnctl.plugins import LossPlugin, current, value_in_use, values_in_use
 from fnnctl.text import capitalized, joined_words, quoted
+
+if TYPE_CHECKING:
+    from fnnctl.config.schema.experiment import Experiment
+
+LossParameter: TypeAlias = float | tuple[float, ...]
+"""A parameter of a loss function, such as Huber's δ or the levels of quantiles."""
 
 
 class OutputSection(Section):
@@ -32,10 +42,10 @@ class OutputSection(Section):
         return None
 
     @property
-    def loss_parameter(self) -> float | None:
+    def loss_parameter(self) -> LossParameter | None:
         """The parameter of the loss function; None if it has none. `auto` has no function yet."""
         setting = loss_record(self.name).parameter
-        value: float | None = None if setting is None else getattr(self, setting)
+        value: LossParameter | None = None if setting is None else getattr(self, setting)
         return value
 
 
@@ -117,6 +127,34 @@ class TweedieOutput(OutputSection):
     """The power of the mean that the variance grows with: near 1 as of counts, near 2 as of gamma amounts."""
 
 
+def _not_rising(_: Experiment, place: Place) -> Iterator[Problem]:
+    """Unless they rise."""
+    levels = place.value
+    if any(low >= high for low, high in pairwise(levels)):
+        rising = ", ".join(f"{level:g}" for level in sorted({*levels}))
+        yield predicate(
+            "must rise, and have no level twice", advice="write levels: [{rising}]", rising=rising
+        )
+
+
+class QuantileOutput(OutputSection):
+    """A quantile of the target for each level, with the pinball loss; they cannot cross."""
+
+    synonyms = ("pinball", "pinball_loss", "quantile_loss", "quantiles")
+    name: Literal["quantile"]
+    levels: Annotated[
+        tuple[Annotated[float, Field(gt=0.0, lt=1.0)], ...],
+        Field(strict=False, min_length=1, max_length=99),
+        Setting(
+            contradictions=(_not_rising,),
+            not_searched="pinball losses of different levels cannot be compared",
+            synonyms=("taus",),
+        ),
+    ] = (0.1, 0.5, 0.9)
+    """The shares of targets that are below each quantile, rising. The one that is nearest to 0.5 is the
+    prediction."""
+
+
 Output = Annotated[
     Annotated[
         AutoOutput
@@ -128,7 +166,8 @@ Output = Annotated[
         | HuberOutput
         | PoissonOutput
         | GammaOutput
-        | TweedieOutput,
+        | TweedieOutput
+        | QuantileOutput,
         Field(discriminator="name"),
         PluginChoice(
             "loss",
@@ -141,8 +180,8 @@ Output = Annotated[
 
 _OUTPUTS: Final = ("model", "model.output", "model.output.name")
 """The searched settings whose values have the name of an output."""
-Estimate: TypeAlias = Literal["probabilities", "mean", "median"]
-ScoreForm: TypeAlias = Literal["outputs", "positive_class", "thresholds", "logarithm"]
+Estimate: TypeAlias = Literal["probabilities", "mean", "median", "quantiles"]
+ScoreForm: TypeAlias = Literal["outputs", "positive_class", "thresholds", "logarithm", "gaps"]
 TargetRange: TypeAlias = Literal["numbers", "counts", "positive", "not_negative"]
 OF_CLASSES: Final[tuple[Needs, ...]] = ("predictions", "ranks", "ranking", "probabilities", "decision")
 OF_MEANS: Final[tuple[Needs, ...]] = ("predictions", "deviances")
@@ -161,12 +200,13 @@ class LossRecord:
     function: str
     """The loss function: values of two outputs' losses can be compared if their functions are the same."""
     estimates: Estimate
-    """What the outputs with the smallest loss are; mean and median are those of the target."""
+    """What the outputs with the smallest loss are; mean, median and quantiles are those of the target."""
     measures: tuple[Needs, ...] = ("predictions",)
     """What its networks can be measured by: metrics that need something else do not exist for them."""
     scores: ScoreForm = "outputs"
     """What the network's scores are: the task's outputs, their logarithm, that of the positive one of two
-    classes (the other one's is then 0), or those of the thresholds between ordered classes."""
+    classes (the other one's is then 0), those of the thresholds between ordered classes, or one output and
+    the gaps between the others (see `nn.losses.quantiles`)."""
     targets: TargetRange = "numbers"
     """Which numbers the targets of a regression may be; counts are whole numbers from 0 on."""
     objective: str | None = None
@@ -191,8 +231,8 @@ class LossRecord:
         """The function and its parameter, from the settings that are written beside the name."""
         if self.parameter is None:
             return self.function, None
-        default = self.section.model_fields[self.parameter].default
-        return self.function, settings.get(self.parameter, default)
+        value = settings.get(self.parameter, self.section.model_fields[self.parameter].default)
+        return self.function, tuple(value) if isinstance(value, list) else value
 
 
 LOSS_RECORDS: Final[Mapping[str, LossRecord]] = {
@@ -281,6 +321,17 @@ LOSS_RECORDS: Final[Mapping[str, LossRecord]] = {
         scores="logarithm",
         targets="not_negative",
         parameter="power",
+    ),
+    "quantile": LossRecord(
+        section=QuantileOutput,
+        task=REGRESSION,
+        label="mean of twice the pinball loss of each level",
+        function="pinball",
+        estimates="quantiles",
+        measures=("predictions", "levels"),
+        objective="pinball",
+        scores="gaps",
+        parameter="levels",
     ),
 }
 """By name, in the order of the documentation."""

@@ -55,14 +55,20 @@ def _unknown_metric(_: Experiment, place: Place) -> Iterator[Problem]:
 
 
 def _unlike_losses(experiment: Experiment, place: Place) -> Iterator[Problem]:
-    """If it is the loss, and the search varies the loss function."""
-    if place.value == "loss" and (searched := _searched_losses(experiment)):
+    """If it is the loss, or that of quantiles, and the search varies the loss function."""
+    if _is_of_function(place.value) and (searched := _searched_losses(experiment)):
         yield sentence(
             "{searched} is searched, and values of different loss functions cannot be compared",
             "search.space",
             advice="write metric: r2, rmse or mae",
             searched=searched,
         )
+
+
+def _is_of_function(metric: str) -> bool:
+    """Whether values of a metric are of the loss function, or of the levels of quantiles."""
+    record = metric_of(metric)
+    return record is not None and (record.name == "loss" or record.needs == "levels")
 
 
 def _searched_losses(experiment: Experiment) -> str | None:
@@ -109,7 +115,8 @@ def objective_of(experiment: Experiment, task: TaskName, default: str) -> str:
     """What the metric `auto` stands for: the objective that all outputs share, or that of the task."""
     objectives_of_outputs = {record.objective for record in outputs_of_trials(experiment, task)}
     shared = objectives_of_outputs.pop() if len(objectives_of_outputs) == 1 else None
-    return shared or default
+    is_comparable = shared is None or not _is_of_function(shared) or _searched_losses(experiment) is None
+    return shared if shared and is_comparable else default
 
 
 def _not_measured(experiment: Experiment, place: Place) -> Iterator[Problem]:
@@ -143,9 +150,9 @@ class ObjectiveConfig(Section):
         Setting(is_common=True, search_contradictions=(_unknown_metric, _unlike_losses, _not_measured)),
     ] = AUTO_METRIC
     """A metric of metrics.json, such as accuracy, f1_macro, log_loss, per_class.CLASS.recall, r2 or mae;
-    `auto` is accuracy in a classification and r2 in a regression, or d2 if all outputs are of counts and
-    amounts. The more probable class counts as predicted, whatever `model.threshold` is; on bags,
-    `model.threshold` counts."""
+    `auto` is accuracy in a classification and r2 in a regression, d2 if all outputs are of counts and
+    amounts, or pinball if they are quantiles. The more probable class counts as predicted, whatever
+    `model.threshold` is; on bags, `model.threshold` counts."""
     on: Annotated[
         SchemeName,
         Setting(is_common=True, search_contradictions=(_nothing_to_measure_on,)),

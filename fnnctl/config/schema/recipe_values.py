@@ -201,6 +201,14 @@ def batch_size(facts: RecipeFacts) -> int:
     return by_rows(facts.rows, BATCH_SIZES)
 
 
+RATES: Final = {GAMMA: 0.01, "quantile": 0.025}
+"""The learning rate by output, where it is not that of the task.
+
+The slopes of pinball losses do not become smaller near the least loss, as those of squares do. On 10 tables,
+0.025 lowered the pinball loss by 0.4 % against 0.1, 0.05 by 0.3 %, and 0.2 raised it by 1.0 %.
+"""
+
+
 def optimizer(facts: RecipeFacts) -> Any:
     """The optimizer.
 
@@ -212,9 +220,7 @@ def optimizer(facts: RecipeFacts) -> Any:
     rates were worse where they spread over orders of magnitude. So do amounts with zeros: 0.03 and 0.01 were
     no better on six.
     """
-    rate = 0.04
-    if facts.is_regression:
-        rate = 0.01 if facts.output == GAMMA else 0.1
+    rate = RATES.get(facts.output, 0.1 if facts.is_regression else 0.04)
     return {"name": "adam", "learning_rate": rate, "beta2": 0.95}
 
 

@@ -134,16 +134,19 @@ def feeds(columns: Columns, rows: IntArray, model: SavedModel) -> dict[str, npt.
 def _largest_difference(model: SavedModel, runtime: Runtime, columns: Columns, rows: IntArray) -> float:
     """The largest difference over the rows; raises `UsageError` if it is too large, or a label differs."""
     largest = 0.0
+    has_classes = bool(model.description.classes)
     for block, predicted, probabilities in _predictions(model, columns, rows):
         results = runtime.run(feeds(columns, block, model))
-        if model.description.classes:
+        if has_classes:
+            labels = predicted[:, 0]
             margins = margins_of(probabilities, model.predictor.decoder)
             largest = max(largest, np.abs(results[1] - probabilities).max(initial=0.0))
-            if (wrong := np.flatnonzero((results[0] != predicted) & (margins > TOLERANCE))).size:
-                pair = [quoted(str(labels[wrong[0]])) for labels in (results[0], predicted)]
+            if (wrong := np.flatnonzero((results[0] != labels) & (margins > TOLERANCE))).size:
+                pair = [quoted(str(each[wrong[0]])) for each in (results[0], labels)]
                 raise _refused(f"it predicts {pair[0]} where the network predicts {pair[1]}", model)
         else:
-            largest = max(largest, _relative(results[0], predicted.astype(np.float64)))
+            values = np.column_stack(results)
+            largest = max(largest, _relative(values, predicted.astype(np.float64)))
         if not largest <= TOLERANCE:
             reason = f"its predictions differ from the network's by {largest:.2g}, more than {TOLERANCE:g}"
             raise _refused(reason, model)
@@ -163,7 +166,10 @@ def _refused(reason: str, model: SavedModel) -> UsageError:
 def _predictions(
     model: SavedModel, columns: Columns, rows: IntArray
 ) -> Iterator[tuple[IntArray, npt.NDArray[Any], FloatArray]]:
-    """Blocks of rows with what the run's network predicts; rows whose scores overflow are left out."""
+    """Blocks of n rows with the columns that the run's network predicts, (n, columns), and probabilities.
+
+    Rows whose scores overflow are left out.
+    """
     predictor = model.predictor
     for start in range(0, len(rows), BLOCK):
         block = rows[start : start + BLOCK]
@@ -171,7 +177,7 @@ def _predictions(
             is_finite = np.isfinite(scores).all(axis=1)
             predicted, values = predictor.task.predict(scores[is_finite], predictor.decoder)
             if is_finite.any():
-                yield block[is_finite], np.array([first for first, *_ in predicted], np.object_), values
+                yield block[is_finite], np.array(predicted, np.object_), values
 
 
 def margins_of(probabilities: FloatArray, decoder: OutputDecoder) -> FloatArray:
@@ -185,7 +191,7 @@ def margins_of(probabilities: FloatArray, decoder: OutputDecoder) -> FloatArray:
 
 
 def _relative(values: FloatArray, expected: FloatArray) -> float:
-    """The largest difference relative to the size of the row's estimate and the mean size together."""
+    """The largest difference relative to the size of the estimate and the mean size together."""
     sizes = np.abs(expected) + np.mean(np.abs(expected))
     differences = np.abs(values - expected)
     relative = np.divide(differences, sizes, out=differences.copy(), where=sizes > 0.0)

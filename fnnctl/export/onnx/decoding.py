@@ -15,6 +15,7 @@ import numpy as np
 from fnnctl.export.onnx.interpolation import interpolated
 from fnnctl.modelling.predictor import Predictor
 from fnnctl.nn.losses.log_means import BOUND
+from fnnctl.nn.losses.quantiles import reference_index
 from fnnctl.tasks.decoder import OutputDecoder, TargetScale
 from fnnctl.tasks.decoding import (
     BackTransformed,
@@ -96,8 +97,8 @@ def class_labels(graph: Graph, probabilities: str, decoder: OutputDecoder, class
     return graph.add("Gather", np.array(classes, np.object_), index)
 
 
-def estimates(graph: Graph, predictor: Predictor, outputs: Sequence[str]) -> str:
-    """The estimated targets, (rows,), from the outputs of each part, (K, rows, 1)."""
+def estimated_values(graph: Graph, predictor: Predictor, outputs: Sequence[str]) -> str:
+    """The estimates, (rows, 1) or (rows, levels), from the outputs of each part, (K, rows, 1 or levels)."""
     joint = _scale(predictor.decoder)
     values = []
     for part, output in zip(predictor.parts, outputs, strict=True):
@@ -112,7 +113,25 @@ def estimates(graph: Graph, predictor: Predictor, outputs: Sequence[str]) -> str
         values.append(value)
     weights = [part.weight for part in predictor.parts]
     mean = values[0] if len(values) == 1 else _weighted_mean(graph, values, weights)
-    return graph.add("Squeeze", _decoded(graph, mean, joint.restoring), np.array([1], np.int64))
+    return _decoded(graph, mean, joint.restoring)
+
+
+def estimates(graph: Graph, values: str) -> str:
+    """The estimated targets, (rows,), from `estimated_values` of single values."""
+    return graph.add("Squeeze", values, np.array([1], np.int64))
+
+
+def quantiles(graph: Graph, values: str, decoder: OutputDecoder) -> tuple[str, str]:
+    """The estimated targets, (rows,), and the quantiles, (rows, levels), from `estimated_values`.
+
+    As in `tasks.regression.estimates`, none is below the one before.
+    """
+    rising: list[str] = []
+    for index in range(len(decoder.output.levels)):
+        of_level = graph.add("Gather", values, np.array([index], np.int64), axis=1)
+        rising.append(graph.add("Max", rising[-1], of_level) if rising else of_level)
+    together = rising[0] if len(rising) == 1 else graph.add("Concat", *rising, axis=1)
+    return estimates(graph, rising[reference_index(decoder.output.levels)]), together
 
 
 def _scale(decoder: OutputDecoder) -> TargetScale:

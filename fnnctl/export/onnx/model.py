@@ -9,13 +9,19 @@ from typing import Any
 
 from fnnctl.errors import UsageError
 from fnnctl.export.onnx.columns import InputColumn, Preprocessing, input_columns
-from fnnctl.export.onnx.decoding import class_labels, class_probabilities, estimates
+from fnnctl.export.onnx.decoding import (
+    class_labels,
+    class_probabilities,
+    estimated_values,
+    estimates,
+    quantiles,
+)
 from fnnctl.export.onnx.graph import Graph
 from fnnctl.export.onnx.network import outputs
 from fnnctl.modelling.saved_model import SavedModel
 from fnnctl.version import __version__
 
-LABEL, PROBABILITIES, VALUE, RATE = "label", "probabilities", "value", "rate"
+LABEL, PROBABILITIES, VALUE, RATE, QUANTILES = "label", "probabilities", "value", "rate", "quantiles"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +31,8 @@ class OnnxModel:
     content: bytes
     inputs: tuple[InputColumn, ...]
     outputs: tuple[str, ...]
-    """The names: of label and probabilities, or of the value, or of the rate of an exposure."""
+    """The names: of label and probabilities, of the value, or the rate of an exposure, or of value and
+    quantiles."""
 
 
 def onnx_model(model: SavedModel) -> OnnxModel:
@@ -35,9 +42,9 @@ def onnx_model(model: SavedModel) -> OnnxModel:
     used_names = {column.name for column in inputs}
     if not predictor.preprocessor.features:
         raise UsageError("--format onnx: the network has no features, so there is nothing to export")
-    exposure = model.description.table.exposure
-    of_numbers = VALUE if exposure is None else RATE
-    names = [_free_name(name, used_names) for name in ((LABEL, PROBABILITIES) if classes else (of_numbers,))]
+    exposure, levels = model.description.table.exposure, predictor.decoder.output.levels
+    of_numbers = [VALUE if exposure is None else RATE, *([QUANTILES] if levels else [])]
+    names = [_free_name(name, used_names) for name in ((LABEL, PROBABILITIES) if classes else of_numbers)]
     graph = Graph({*used_names, *names})
     preprocessing = Preprocessing(graph, inputs, model.description.table)
     scores = []
@@ -50,9 +57,16 @@ def onnx_model(model: SavedModel) -> OnnxModel:
         graph.output(names[0], labels, "text", ["rows"], "the predicted class")
         note = f"of {', '.join(classes)}"
         graph.output(names[1], probabilities, "number", ["rows", len(classes)], note)
+    elif levels:
+        values = estimated_values(graph, predictor, scores)
+        estimate, together = quantiles(graph, values, predictor.decoder)
+        graph.output(names[0], estimate, "number", ["rows"], "the estimate")
+        note = f"of the levels {', '.join(map(repr, levels))}"
+        graph.output(names[1], together, "number", ["rows", len(levels)], note)
     else:
         what = "the estimate" if exposure is None else f"the estimate per unit of {exposure}"
-        graph.output(names[0], estimates(graph, predictor, scores), "number", ["rows"], what)
+        estimate = estimates(graph, estimated_values(graph, predictor, scores))
+        graph.output(names[0], estimate, "number", ["rows"], what)
     manifest = model.run.read_manifest()
     note = f"{predictor.task.in_words()}, trained by fnnctl"
     content = graph.content(manifest.name or "fnnctl", note, _metadata(model, inputs))
@@ -71,6 +85,7 @@ def _metadata(model: SavedModel, inputs: list[InputColumn]) -> Mapping[str, str]
     metrics = (model.run.read_metrics() or {}).get("test") or {}
     entries: dict[str, Any] = {
         "classes": list(model.description.classes),
+        **({"levels": levels} if (levels := model.predictor.decoder.output.levels) else {}),
         "metrics": {name: value for name, value in metrics.items() if isinstance(value, int | float)},
         "columns": [asdict(column) for column in inputs],
     }

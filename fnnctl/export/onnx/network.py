@@ -218,7 +218,7 @@ def _activated(graph: Graph, stack: Stack, z: str, index: int) -> str:
 
 
 def _output_layer(graph: Graph, stack: Stack, inputs: Inputs, scales: FloatArray | None) -> str:
-    """The outputs within their limits."""
+    """The outputs within their limits, if they have any."""
     number, kind = len(stack.shape.hidden) + 1, stack.shape.output.kind
     record, plugin = loss_record(kind), current().get("loss", kind)
     if not record.exported:

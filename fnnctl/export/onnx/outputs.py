@@ -12,6 +12,7 @@ from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.config.schema.losses import ScoreForm
 from fnnctl.nn.losses.log_means import BOUND
 from fnnctl.nn.losses.ordinal import scores_of_equal_probabilities
+from fnnctl.nn.losses.quantiles import reference_index, score_offsets
 from fnnctl.nn.shape import OutputShape
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class Scores:
         """The output layer."""
         return self.stack.shape.output
 
-    def constant(self, values: FloatArray) -> str:
+    def constant(self, values: FloatArray) -> FloatArray:
         """An operand of the networks' precision."""
         return self.stack.constant(values)
 
@@ -90,6 +91,24 @@ def _of_thresholds(scores: Scores) -> str:
     return total
 
 
+def _of_gaps(scores: Scores) -> str:
+    """The quantiles, (…, rows, levels), one by one, so that rounding keeps their order."""
+    graph, levels = scores.graph, scores.output.levels
+    arguments = graph.add("Add", scores.tensor, scores.constant(score_offsets(levels)))
+    gaps = graph.add("Softplus", arguments)
+
+    def of_level(values: str, index: int) -> str:
+        return graph.add("Gather", values, np.array([index], np.int64), axis=-1)
+
+    reference = reference_index(levels)
+    quantiles = [of_level(arguments, reference)]
+    for index in range(reference + 1, len(levels)):
+        quantiles.append(graph.add("Add", quantiles[-1], of_level(gaps, index)))
+    for index in reversed(range(reference)):
+        quantiles.insert(0, graph.add("Sub", quantiles[0], of_level(gaps, index)))
+    return quantiles[0] if len(quantiles) == 1 else graph.add("Concat", *quantiles, axis=-1)
+
+
 def _of_last_axis(start: int, end: int) -> tuple[IntArray, IntArray, IntArray]:
     """The inputs of `Slice` for a range of the last axis."""
     return np.array([start], np.int64), np.array([end], np.int64), np.array([-1], np.int64)
@@ -100,5 +119,6 @@ OUTPUT_OPERATORS: Final[Mapping[ScoreForm, Callable[[Scores], str]]] = {
     "positive_class": _of_positive_class,
     "thresholds": _of_thresholds,
     "logarithm": _of_logarithms,
+    "gaps": _of_gaps,
 }
 """The outputs, (…, rows, outputs), for each form of scores."""

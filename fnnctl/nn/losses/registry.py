@@ -10,10 +10,15 @@ from fnnctl.nn.losses.base import Loss
 from fnnctl.nn.losses.cross_entropy import CROSS_ENTROPIES
 from fnnctl.nn.losses.log_means import LOG_MEAN_LOSSES
 from fnnctl.nn.losses.ordinal import OrdinalCrossEntropy
+from fnnctl.nn.losses.quantiles import PinballLoss
 from fnnctl.nn.losses.real_values import ERROR_LOSSES, RealValueLoss
 from fnnctl.plugins import value_in_use
 
-REAL_VALUE_LOSSES: Final[dict[str, type[RealValueLoss]]] = {**ERROR_LOSSES, **LOG_MEAN_LOSSES}
+REAL_VALUE_LOSSES: Final[dict[str, type[RealValueLoss]]] = {
+    **ERROR_LOSSES,
+    **LOG_MEAN_LOSSES,
+    "quantile": PinballLoss,
+}
 """Those of a regression, by the name of the output."""
 LOSSES: Final[dict[str, type[Loss]]] = {
     **CROSS_ENTROPIES,

@@ -30,7 +30,7 @@ from fnnctl.store.folder import RunFolder
 from fnnctl.store.manifest import DataFacts, Manifest
 from fnnctl.store.names import CROSS_VALIDATION, METRICS, PREDICTIONS
 from fnnctl.store.tables import CsvTable
-from fnnctl.tasks.comparison import MEASURED_ROWS, MeasuredRows, UnmeasuredError
+from fnnctl.tasks.comparison import MEASURED_ROWS, MeasuredRows, UnmeasuredError, read_levels
 from fnnctl.text import did_you_mean, quoted, word_list
 
 FoldKey: TypeAlias = tuple[int, int]
@@ -317,9 +317,10 @@ def require_same_target(runs: Sequence[RunFolder]) -> None:
 def require_same_meaning(runs: Sequence[ComparedRun], metric: str) -> None:
     """Raise `UsageError` if the metric means another thing in one of the runs.
 
-    That is the case if it is of the positive class or of ranks, and they have other positive classes or
-    orders.
+    That is the case if it is of the positive class, of ranks or of quantiles, and they have other positive
+    classes, orders or levels.
     """
+    _require_same_levels(runs, metric)
     first, record = runs[0], metric_of(metric)
     if record is not None and record.needs == "ranks":
         for run in runs[1:]:
@@ -335,6 +336,21 @@ def require_same_meaning(runs: Sequence[ComparedRun], metric: str) -> None:
                 f"{first.path} and {run.path} cannot be compared by {metric}: their positive classes are "
                 f"{quoted(first.positive_class or '')} and {quoted(run.positive_class or '')}; "
                 f"write per_class.CLASS.{of_class.class_name}, with the name of a class"
+            )
+
+
+def _require_same_levels(runs: Sequence[ComparedRun], metric: str) -> None:
+    """Raise `UsageError` if the metric is one of quantiles and the runs have other levels."""
+    record = metric_of(metric)
+    if record is None or record.needs != "levels":
+        return
+    levels = [read_levels(run.scored) for run in runs]
+    for run, its_levels in zip(runs[1:], levels[1:], strict=True):
+        if its_levels != levels[0]:
+            both = (", ".join(map(repr, each)) for each in (levels[0], its_levels))
+            raise UsageError(
+                f"{runs[0].path} and {run.path} cannot be compared by {metric}: their levels are "
+                f"{' and '.join(both)}; write mae, or another metric of the prediction"
             )
 
 

@@ -10,6 +10,7 @@ from fnnctl.metrics.registry import CALIBRATION_ERROR, CLASS_CALIBRATION_ERROR, 
 from fnnctl.report.blocks import DrawnNumbers
 from fnnctl.report.figures.dependence_figures import CURVES, SURFACES
 from fnnctl.report.figures.numbers import some_numbers
+from fnnctl.report.figures.quantile_figure import QUANTILES
 from fnnctl.report.figures.record import RunFigure
 from fnnctl.report.measured_groups import PLACE, MeasuredGroup, measured_groups
 from fnnctl.report.stored_importances import read_importances
@@ -23,7 +24,7 @@ from fnnctl.tasks.classification.tables import (
     read_curves,
     read_trade_offs,
 )
-from fnnctl.tasks.regression.tables import read_means, read_predictions
+from fnnctl.tasks.regression.tables import read_estimates, read_means
 from fnnctl.tasks.stored_coverage import part_coverages, read_coverage, whole_coverages
 from fnnctl.text import capitalized, counted, joined_words
 
@@ -167,12 +168,11 @@ def _draw_residuals(run: RunFolder, summary: Summary) -> Any:
 
 
 def _draw_estimates(run: RunFolder, summary: Summary, draw: Callable[..., Any], subject: str) -> Any:
-    stored = read_predictions(run)
+    stored = read_estimates(run)
     if stored is None or not summary.manifest.data:
         return None
-    targets, predictions = stored
     target = summary.manifest.data.target
-    return draw(targets, predictions, target=target, title=_title(summary, subject))
+    return draw(stored.targets, stored.estimates, target=target, title=_title(summary, subject))
 
 
 def _draw_feature_importance(run: RunFolder, summary: Summary) -> Any:
@@ -418,6 +418,7 @@ Prediction errors over the predicted value. They should form a band of even widt
 curved, the network or the columns miss something; if it widens like a funnel, the error grows with the
 value, and the logarithm of the target is worth a try.""",
     ),
+    QUANTILES,
     RunFigure(
         file="means.png",
         title="observed over predicted means",

@@ -1,15 +1,20 @@
-"""What intervals and sets of classes are worth: how often they hold the truth, and how large they are."""
+"""What intervals, sets of classes and quantiles are worth: how often they hold the truth, or are above it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
 
+from fnnctl.metrics.metric import INTERVAL
+from fnnctl.metrics.registry import PER_LEVEL, PINBALL
 from fnnctl.report.blocks import Block, Table
-from fnnctl.report.summary import Summary, read_experiment, scored_rows
+from fnnctl.report.summary import Summary, judged_part, read_experiment, scored_rows
 from fnnctl.report.words import number, share_text
 from fnnctl.tasks.stored_coverage import Coverage, part_coverages, whole_coverages
-from fnnctl.text import quoted
+from fnnctl.text import joined_words, quoted
+
+COVERAGE: Final = "coverage"
+"""The key of the share of targets at or below a quantile."""
 
 
 def regions(summary: Summary) -> Iterator[Block]:
@@ -57,6 +62,46 @@ def _notes(summary: Summary) -> Iterator[str]:
         yield (
             f"Each value of {quoted(split.group)} has the same weight in the limits, each row the same in "
             "these shares."
+        )
+
+
+def levels(summary: Summary) -> Iterator[Block]:
+    """A row per level."""
+    part = judged_part(summary)
+    metrics = (summary.part_metrics(part) if part else None) or {}
+    of_levels: Mapping[str, Mapping[str, Any]] = metrics.get(PER_LEVEL) or {}
+    if not of_levels:
+        return
+    baseline = (metrics.get("baseline") or {}).get(PER_LEVEL) or {}
+    rows = tuple(
+        (
+            level,
+            number(entry.get(PINBALL.name)),
+            number((baseline.get(level) or {}).get(PINBALL.name)),
+            number(entry.get(COVERAGE)),
+            number(entry.get(f"{COVERAGE}{INTERVAL}")),
+        )
+        for level, entry in of_levels.items()
+    )
+    header = ("level", PINBALL.label, "baseline", "targets at or below", "95 % interval")
+    notes = tuple(_notes_on_levels(of_levels))
+    title = f"Quantiles {scored_rows(summary)}"
+    yield Table(title, header, rows, texts=(), notes=notes, lines=(5, 8))
+
+
+def _notes_on_levels(of_levels: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    """What the shares should be, and which are not."""
+    yield "The share of targets at or below a quantile should be its level."
+    outside = []
+    for level, entry in of_levels.items():
+        low, high = entry.get(f"{COVERAGE}{INTERVAL}") or (0.0, 1.0)
+        if not low <= float(level) <= high:
+            outside.append(level)
+    if outside:
+        of_these = f"the level{'s' if len(outside) > 1 else ''} {joined_words(outside)}"
+        yield (
+            f"At {of_these} it differs by more than chance: the quantiles are too far apart or too close, or "
+            "these rows are unlike the training rows."
         )
 
 

@@ -50,6 +50,7 @@ CONTENTS: Final[tuple[Heading, ...]] = (
     ),
     Heading("The winner", "columns", (_of_search("winner.winner"),)),
     Heading(WARNINGS, "warning", (_in_all_of_search("default_trial.warning"), _in_all("outcome.warnings"))),
+    Heading("Quantiles", "columns", (_in_all("coverage.levels"),)),
     Heading(
         "What goes wrong",
         "columns",

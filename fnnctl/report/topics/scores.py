@@ -66,7 +66,9 @@ def baseline(summary: Summary) -> Iterator[Block]:
     part = judged_part(summary)
     scores = scores_by_metric(summary, part) if part else {}
     compared = {key for key, score in scores.items() if score.baseline is not None}
-    yield Notes(ABOUT, tuple(sentence for sentence, key in summary.task_report.baseline if key in compared))
+    sentences = summary.task_report.baseline
+    applying = (each.text for each in sentences if each.metric in compared and each.unless not in compared)
+    yield Notes(ABOUT, tuple(applying))
 
 
 def all_scores(summary: Summary) -> Iterator[Block]:

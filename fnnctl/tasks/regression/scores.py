@@ -20,9 +20,11 @@ from fnnctl.nn.losses.registry import loss_of
 from fnnctl.seeds import Purpose, stream
 from fnnctl.store import names
 from fnnctl.store.tables import csv_lines
-from fnnctl.tasks.decoder import OutputDecoder, TargetScale
+from fnnctl.tasks.decoder import OutputDecoder
 from fnnctl.tasks.folds import mean_metrics, repeats_of
 from fnnctl.tasks.regions import ErrorTails, MeasuredRegions, RegionLimits, tenth_of
+from fnnctl.tasks.regression.estimates import baseline_rows, estimates_of, measured_rows, scale_of
+from fnnctl.tasks.regression.tables import FOLD_COLUMNS, prediction_columns
 from fnnctl.tasks.regression.warnings import baseline_warning, total_warning
 from fnnctl.tasks.task import Artifact, Artifacts, FoldScores, PartScores
 from fnnctl.tasks.warnings import (
@@ -35,8 +37,6 @@ from fnnctl.tasks.warnings import (
 )
 from fnnctl.tasks.worst_rows import joined_badness
 
-PREDICTION_COLUMNS, RATE = ("row", "target", "prediction"), "rate"
-
 
 @dataclass(frozen=True, slots=True)
 class EstimateScores:
@@ -44,14 +44,13 @@ class EstimateScores:
 
     rows: IntArray
     """(n,) the row numbers in the file."""
-    targets: FloatArray
-    """(n,)"""
-    estimates: FloatArray
-    """(n,) in the target's units, float64."""
+    measured: ErrorRows
+    """The rows as formulas of metrics need them, in the target's units, float64."""
     loss: float
     """The mean unweighted loss of the standardized target."""
-    baseline: FloatArray | None
-    """(n,) the estimates of the baseline, which is the training part's mean; None if it is unknown."""
+    baseline: ErrorRows | None
+    """The rows with the estimates of the baseline, which is the training part's mean, or its quantiles; None
+    if it is unknown."""
     baseline_loss: float | None
     seed: int
     """The experiment's seed, which determines the random numbers of the bootstrap."""
@@ -59,22 +58,23 @@ class EstimateScores:
     """(n,) the loss of each row."""
     baseline_losses: FloatArray | None
     """(n,) those of the baseline."""
-    power: float | None = None
-    """The power of the mean in the variance of counts and amounts; None for other targets."""
-    exposures: FloatArray | None = None
-    """(n,) the rows' exposures, by which rates are multiplied; None if the data have none."""
     rates: FloatArray | None = None
     """(n,) the estimated rates; None without exposures."""
+
+    @property
+    def targets(self) -> FloatArray:
+        """(n,)"""
+        return self.measured.targets
+
+    @property
+    def estimates(self) -> FloatArray:
+        """(n,)"""
+        return self.measured.estimates
 
     @property
     def predictions(self) -> FloatArray:
         """The estimates or, with exposures, the rates; see `PartScores`."""
         return self.estimates if self.rates is None else self.rates
-
-    @property
-    def measured(self) -> ErrorRows:
-        """The rows as formulas of metrics need them."""
-        return ErrorRows(self.targets, self.estimates, self.power, self.exposures)
 
     def metrics(self, *, complete: bool = True) -> dict[str, Any]:
         """The part's entry in metrics.json; see `PartScores`."""
@@ -88,8 +88,7 @@ class EstimateScores:
         """The metrics of the baseline on these rows, by name: see `PartScores`."""
         if self.baseline is None or self.baseline_loss is None:
             return None
-        rows = ErrorRows(self.targets, self.baseline, self.power, self.exposures)
-        metrics = score(rows, loss=self.baseline_loss)
+        metrics = score(self.baseline, loss=self.baseline_loss)
         del metrics[SUPPORT]
         return metrics
 
@@ -112,7 +111,7 @@ class EstimateScores:
 
     def total_warning(self, where: str, training: TrainingOutcome) -> Message | None:
         """A warning if the total of counts or amounts is wrong; None if there is none."""
-        if self.power is None or not training.counts_rows_equally:
+        if self.measured.power is None or not training.counts_rows_equally:
             return None
         return total_warning(self.targets, self.estimates, where=where)
 
@@ -137,16 +136,13 @@ class EstimateScores:
         losses, baseline_losses = self.losses[rows], _some(self.baseline_losses, rows)
         return EstimateScores(
             self.rows[rows],
-            self.targets[rows],
-            self.estimates[rows],
+            self.measured.of_rows(rows),
             _mean(losses),
-            _some(self.baseline, rows),
+            None if self.baseline is None else self.baseline.of_rows(rows),
             None if baseline_losses is None else _mean(baseline_losses),
             self.seed,
             losses,
             baseline_losses,
-            self.power,
-            _some(self.exposures, rows),
             _some(self.rates, rows),
         )
 
@@ -155,14 +151,17 @@ class EstimateScores:
         residuals = np.abs(self.targets - self.estimates)
         return self.rows, np.where(residuals == 0, np.nan, residuals)
 
-    def error_tails(self, groups: IntArray | None) -> ErrorTails:
-        """The residuals; see `PartScores`."""
-        least = None if self.power is None else 0.0
+    def error_tails(self, groups: IntArray | None) -> ErrorTails | None:
+        """The residuals, or how far targets are outside of pairs of quantiles; see `PartScores`."""
+        if (quantiles := self.measured.quantiles) is not None:
+            return ErrorTails.of_quantiles(self.targets, self.estimates, quantiles, groups)
+        least = None if self.measured.power is None else 0.0
         return ErrorTails.of_numbers(self.targets, self.estimates, groups, least=least)
 
     def regions(self, limits: RegionLimits) -> MeasuredRegions:
         """Intervals, by tenths of the estimates; see `PartScores`."""
-        low, high = limits.intervals(self.estimates)
+        quantiles = self.measured.quantiles
+        low, high = limits.intervals(self.estimates, None if quantiles is None else quantiles.values)
         holds = (low <= self.targets) & (self.targets <= high)
         parts = tenth_of(self.estimates, limits.edges)
         return MeasuredRegions(holds, high - low, parts, limits.names_of_tenths)
@@ -172,18 +171,21 @@ class EstimateScores:
 
     def artifacts(self) -> Artifacts:
         """predictions.csv; see `PartScores`."""
-        yield prediction_table(self.columns, self.prediction_rows())
+        yield prediction_table(self.prediction_columns, self.prediction_rows())
 
     @property
-    def columns(self) -> tuple[str, ...]:
-        """The columns of predictions.csv; with exposures there is the rate, too."""
-        return PREDICTION_COLUMNS if self.rates is None else (*PREDICTION_COLUMNS, RATE)
+    def prediction_columns(self) -> tuple[str, ...]:
+        """The columns of predictions.csv."""
+        quantiles = self.measured.quantiles
+        levels = () if quantiles is None else quantiles.levels
+        return prediction_columns(levels, has_rates=self.rates is not None)
 
     def prediction_rows(self) -> Iterator[list[object]]:
         """The rows for predictions.csv."""
+        quantiles = self.measured.quantiles
         columns = [self.rows.tolist(), self.targets.tolist(), self.estimates.tolist()]
-        if self.rates is not None:
-            columns.append(self.rates.tolist())
+        columns += [] if self.rates is None else [self.rates.tolist()]
+        columns += [] if quantiles is None else quantiles.values.T.tolist()
         return (list(row) for row in zip(*columns, strict=True))
 
 
@@ -201,40 +203,32 @@ def estimate_scores(
     *,
     seed: int,
 ) -> EstimateScores:
-    """Compute estimates of n ≥ 1 rows from the network's outputs, (…, 1), batch by batch.
+    """Compute estimates of n ≥ 1 rows from the network's outputs, (…, outputs), batch by batch.
 
     With exposures, (n,), the outputs are of rates. The caller must check that the loss is finite.
     """
     scale, factors = scale_of(decoder), decoder.loss_factors(exposures, len(targets))
     outputs = np.concatenate(list(batches)).astype(np.float64)
     standardized = scale.standardized(targets if exposures is None else targets / exposures)
-    baseline = baseline_losses = None
+    baseline_losses = None
     with np.errstate(over="ignore", invalid="ignore"):
         if decoder.baseline is not None:
-            baseline = np.full(len(rows), decoder.baseline[0])
-            baseline_losses = row_losses(scale.standardized(baseline)[:, None], standardized, decoder)
+            constant = np.tile(scale.standardized(np.array(decoder.baseline)), (len(rows), 1))
+            baseline_losses = row_losses(constant, standardized, decoder)
         losses = row_losses(outputs, standardized, decoder)
-    estimates = scale.restored(outputs[:, 0])
     if factors is not None:
         losses = losses * factors
         baseline_losses = None if baseline_losses is None else baseline_losses * factors
-    rates = None
-    if exposures is not None:
-        rates, estimates = estimates, estimates * exposures
-        baseline = None if baseline is None else baseline * exposures
     return EstimateScores(
         rows,
-        targets,
-        estimates,
+        measured_rows(outputs, targets, decoder, exposures),
         _mean(losses),
-        baseline,
+        baseline_rows(targets, decoder, exposures),
         None if baseline_losses is None else _mean(baseline_losses),
         seed,
         losses,
         baseline_losses,
-        decoder.power,
-        exposures,
-        rates,
+        None if exposures is None else estimates_of(outputs, decoder),
     )
 
 
@@ -247,22 +241,10 @@ def _some(values: FloatArray | None, rows: IntArray) -> FloatArray | None:
     return None if values is None else values[rows]
 
 
-def scale_of(decoder: OutputDecoder) -> TargetScale:
-    """The target's scale, which every decoder of a regression has; raises ValueError for another task's."""
-    if decoder.scale is None:
-        raise ValueError("the targets of a regression are standardized, but the decoder has no scale")
-    return decoder.scale
-
-
 def row_losses(outputs: FloatArray, targets: FloatArray, decoder: OutputDecoder) -> FloatArray:
     """The loss of each row, (…, n), from outputs, (…, n, outputs), and standardized targets, (n,)."""
     loss: type[RealValueLoss] = loss_of(decoder.output.kind)  # type: ignore[assignment]  # as its task says
     return loss.row_losses(outputs, targets, decoder.output)
-
-
-REPEAT = "repeat"
-FOLD_COLUMNS = (REPEAT, "fold")
-"""Before those of the part, in a cross-validation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,7 +285,7 @@ class EstimateOutOfFold:
             for repeat, folds, part in self.repeats
             for fold, row in zip(folds.tolist(), part.prediction_rows(), strict=True)
         )
-        columns = self.repeats[0][2].columns if self.repeats else PREDICTION_COLUMNS
+        columns = next(iter(part.prediction_columns for _, _, part in self.repeats), prediction_columns(()))
         yield prediction_table((*FOLD_COLUMNS, *columns), rows)
 
 
@@ -323,16 +305,13 @@ def out_of_fold(
         has_baseline = len(baselines) == len(baseline_losses) == len(parts)
         scores = EstimateScores(
             file_rows[repeat.rows],
-            targets[repeat.rows],
-            repeat.concatenate([part.estimates for part in parts]),
+            ErrorRows.joined([part.measured for part in parts], repeat.order),
             repeat.mean([part.loss for part in parts], sizes),
-            repeat.concatenate(baselines) if has_baseline else None,
+            ErrorRows.joined(baselines, repeat.order) if has_baseline else None,
             repeat.mean(baseline_losses, sizes) if has_baseline else None,
             seed,
             repeat.concatenate([part.losses for part in parts]),
             repeat.concatenate_known([part.baseline_losses for part in parts]),
-            parts[0].power,
-            repeat.concatenate_known([part.exposures for part in parts]),
             repeat.concatenate_known([part.rates for part in parts]),
         )
         repeats.append((repeat.number, repeat.folds, scores))

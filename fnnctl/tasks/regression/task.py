@@ -27,24 +27,26 @@ from fnnctl.errors import Problem, UsageError
 from fnnctl.messages import Message
 from fnnctl.metrics.metric import TaskName
 from fnnctl.metrics.registry import R2, REGRESSION, class_of, objectives
+from fnnctl.metrics.rows import Quantiles
 from fnnctl.nn.losses.log_means import BOUND
 from fnnctl.nn.shape import NetworkShape
 from fnnctl.tasks.checks import refused_metric, refused_metrics, refused_monitors, refused_output
 from fnnctl.tasks.decoder import OutputDecoder, TargetScale, output_shape
 from fnnctl.tasks.epoch_metrics import EpochMetrics, epoch_metrics
+from fnnctl.tasks.estimate_columns import RATE, level_column
 from fnnctl.tasks.mixture import Mixture
 from fnnctl.tasks.one_column import ColumnValues, estimated_targets
 from fnnctl.tasks.regression.counts import mean_decoder, rates_of
 from fnnctl.tasks.regression.encoding import RANGES, SMALLEST, target_value
+from fnnctl.tasks.regression.estimates import estimates_of, quantiles_of, scale_of
 from fnnctl.tasks.regression.scores import (
     EstimateOutOfFold,
     EstimateScores,
     estimate_scores,
     out_of_fold,
     row_losses,
-    scale_of,
 )
-from fnnctl.tasks.shares import deviance_shares, error_shares
+from fnnctl.tasks.shares import deviance_shares, error_shares, pinball_shares
 from fnnctl.tasks.target_transforms import transform_of
 from fnnctl.tasks.task import FoldScores, Targets, Task
 from fnnctl.text import counted, joined_words, quoted
@@ -84,12 +86,12 @@ class Regression:
     ) -> Sequence[str]:
         if top is not None:
             raise UsageError("--top is for classes, and a regression has none: leave it out")
-        columns: tuple[str, ...] = ("prediction",)
+        columns: tuple[str, ...] = ("prediction", *map(level_column, decoder.output.levels))
         if decoder.exposure is not None:
-            columns = ("prediction", "rate") if has_exposures else ("rate",)
+            columns = ("prediction", RATE) if has_exposures else (RATE,)
         if decoder.region is None:
             return columns
-        if len(columns) == 1 and decoder.exposure is not None:
+        if decoder.exposure is not None and not has_exposures:
             raise UsageError(
                 f"intervals are of {quoted(self.target)}, which depends on the exposure: add the column "
                 f"{quoted(decoder.exposure)} to the rows, or leave the coverage out"
@@ -137,13 +139,14 @@ class Regression:
         shape = output_shape(output_of(model.output, self.name), 1)
         if loss_record(shape.kind).scores == "logarithm":
             return mean_decoder(shape, targets, exposures, clips=model.clip_outputs)
+        baseline = np.quantile(targets, shape.levels) if shape.levels else targets.mean(keepdims=True)
         fitted = transform_of(transform, targets)
         trained = targets if fitted is None else fitted.forward(targets)
         # The deviation of equal targets may be a rounding error.
         deviation = float(trained.std()) if np.ptp(trained) >= SMALLEST else 1.0
         ends = (float(targets.min()), float(targets.max())) if model.clip_outputs else None
         scale = TargetScale(float(trained.mean()), deviation, ends, fitted)
-        return OutputDecoder(shape, baseline=(float(targets.mean()),), scale=scale)
+        return OutputDecoder(shape, baseline=tuple(baseline.tolist()), scale=scale)
 
     def example_weights(
         self, training: TrainingConfig, targets: Targets, row_weights: FloatArray | None
@@ -194,7 +197,7 @@ class Regression:
         return standardized if joint.power is None else np.maximum(standardized, math.exp(-BOUND))
 
     def combine(self, scores: Sequence[FloatArray], weights: Sequence[float] | None = None) -> FloatArray:
-        """The mean of the networks' estimates, (n, 1) each.
+        """The mean of the networks' outputs, (n, outputs) each: values, or quantiles, which cannot cross.
 
         They are added one by one: the order of the additions in `numpy.sum` depends on the number of rows.
         """
@@ -211,11 +214,13 @@ class Regression:
         decoder: OutputDecoder,
         exposures: FloatArray | None = None,
     ) -> list[float]:
-        estimates = [part[:, 0] for part in scores]
-        if decoder.power is None:
-            return error_shares(estimates, decoder.standardized(targets))
-        rates, factors = rates_of(targets, decoder, exposures)
-        return deviance_shares(estimates, rates, factors, decoder.power)
+        if decoder.power is not None:
+            rates, factors = rates_of(targets, decoder, exposures)
+            return deviance_shares([part[:, 0] for part in scores], rates, factors, decoder.power)
+        standardized, levels = decoder.standardized(targets), decoder.output.levels
+        if levels:
+            return pinball_shares([Quantiles(levels, part) for part in scores], standardized)
+        return error_shares([part[:, 0] for part in scores], standardized)
 
     def mixture(
         self,
@@ -224,24 +229,31 @@ class Regression:
         decoder: OutputDecoder,
         exposures: FloatArray | None = None,
     ) -> Mixture:
-        estimates = np.stack([part[:, 0] for part in scores]).astype(np.float64)
+        outputs, levels = np.stack(scores).astype(np.float64), decoder.output.levels
+        values = outputs if levels else outputs[..., 0]
         if decoder.power is not None:
             return Mixture(
-                estimates,
+                values,
                 np.stack(rates_of(targets, decoder, exposures), axis=1),
                 lambda means, truths: row_losses(means[..., None], truths[:, 0], decoder) * truths[:, 1],
             )
         if not decoder.has_transform:
             return Mixture(
-                estimates,
+                values,
                 decoder.standardized(targets),
-                lambda means, truths: row_losses(means[..., None], truths, decoder),
+                lambda means, truths: row_losses(means if levels else means[..., None], truths, decoder),
             )
         # A small error of a logarithm may be a large one of the target, in whose units estimates are judged.
         scale, spread = scale_of(decoder), float(targets.std()) or 1.0
-        return Mixture(
-            estimates, targets, lambda means, truths: np.square((scale.restored(means) - truths) / spread)
-        )
+
+        def losses(means: FloatArray, truths: FloatArray) -> FloatArray:
+            restored = scale.restored(means)
+            if levels:
+                pinball: FloatArray = Quantiles(levels, restored).pinball(truths).mean(axis=-1)
+                return pinball / spread
+            return np.square((restored - truths) / spread)
+
+        return Mixture(values, targets, losses)
 
     def score(
         self,
@@ -266,13 +278,14 @@ class Regression:
         top: int | None = None,
         exposures: FloatArray | None = None,
     ) -> tuple[Sequence[Sequence[object]], FloatArray]:
-        estimates = scale_of(decoder).restored(scores[:, 0])
+        estimates, quantiles = estimates_of(scores, decoder), quantiles_of(scores, decoder)
         columns = [estimates]
         if exposures is not None:
             estimates = estimates * exposures
             columns.insert(0, estimates)
+        columns += [] if quantiles is None else [*quantiles.values.T]
         if decoder.region is not None:
-            columns += decoder.region.intervals(estimates)
+            columns += decoder.region.intervals(estimates, None if quantiles is None else quantiles.values)
         return np.stack(columns, axis=1).tolist(), np.empty((len(estimates), 0))
 
     def predicted_indices(self, scores: FloatArray, decoder: OutputDecoder) -> IntArray:
@@ -283,7 +296,7 @@ class Regression:
         return estimates
 
     def predicted_values(self, scores: FloatArray, decoder: OutputDecoder) -> FloatArray:
-        return scale_of(decoder).restored(scores[:, :1])
+        return estimates_of(scores, decoder)[:, None]
 
     def encode_new(
         self, texts: Sequence[str], codes: IntArray, decoder: OutputDecoder

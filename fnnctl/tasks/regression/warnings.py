@@ -1,8 +1,8 @@
-"""A warning if a regression is not better than always predicting the mean."""
+"""A warning if a regression is not better than always predicting the mean, or the quantiles."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+import math
 
 import numpy as np
 
@@ -21,51 +21,55 @@ MIN_STANDARD_ERRORS = 4.0
 
 
 def baseline_warning(
-    rows: ErrorRows,
-    baseline: FloatArray,
-    *,
-    where: str,
-    training: TrainingOutcome = UNKNOWN,
+    rows: ErrorRows, baseline: ErrorRows, *, where: str, training: TrainingOutcome = UNKNOWN
 ) -> Message | None:
-    """A warning unless the squared errors, or deviances, are smaller than the mean's, by more than chance.
+    """A warning unless the losses are smaller than the baseline's, by more than chance.
 
-    Two one-sided tests are made, of which one must pass at half the level: the paired t-test of the squared
-    errors and, because a few large errors take its power, the sign test; the latter only if the mean of the
-    squared errors is smaller, too. The warning says if there are too few rows for any network to pass. There
-    is another one if R² is negative although the errors are smaller: the targets are then unlike those of the
-    training part.
+    They are squared errors, deviances of counts and amounts, and pinball losses of quantiles. Two one-sided
+    tests are made, of which one must pass at half the level: the paired t-test of the losses and, because a
+    few large errors take its power, the sign test; the latter only if the mean of the losses is smaller, too.
+    The warning says if there are too few rows for any network to pass. There is another one if R² is negative
+    although the errors are smaller: the targets are then unlike those of the training part.
 
     Args:
-        rows: n ≥ 1 rows with the network's estimates.
-        baseline: (n,) the mean target of the training part, or its mean rate times the exposure.
+        rows: The network's estimates of n ≥ 1 rows.
+        baseline: Those without features: the mean target of the training part, its mean rate times the
+            exposure, or its quantiles.
         where: Which rows these are, such as `on the test part`.
         training: What is known about the training.
     """
-    of_baseline = replace(rows, estimates=baseline)
-    has_deviances = rows.power is not None
+    targets, has_squares = rows.targets, rows.power is None and rows.quantiles is None
     with np.errstate(over="ignore", invalid="ignore"):
-        gains = (
-            of_baseline.deviances - rows.deviances if has_deviances else of_baseline.squares - rows.squares
-        )
+        losses, of_baseline = _losses(rows), _losses(baseline)
+        gains = of_baseline - losses
     by_mean = mean_test(gains)
     by_sign = sign_test(int(np.sum(gains > 0)), int(np.sum(gains < 0))) if gains.mean() > 0 else 1.0
     p = min(1.0, 2 * min(by_mean, by_sign))
     if p <= LEVEL:
-        return None if has_deviances else _shifted(rows.targets, rows.estimates, baseline, where)
-    count, measured = len(rows.targets), "mean deviance" if has_deviances else "root mean squared error"
-    error, baseline_error = (
-        float(np.mean(each.deviances) if has_deviances else np.sqrt(np.mean(each.squares)))
-        for each in (rows, of_baseline)
-    )
+        return _shifted(targets, rows.estimates, baseline.estimates, where) if has_squares else None
+    error, baseline_error = (float(np.mean(values)) for values in (losses, of_baseline))
+    measure, reference = "mean deviance", "mean"
+    if rows.quantiles is not None:
+        measure, reference = "pinball loss", "quantiles"
+    elif has_squares:
+        error, baseline_error = math.sqrt(error), math.sqrt(baseline_error)
+        measure = "root mean squared error"
     finding = (
-        f"the {measured} {where}, {_in_units(error)}, is not smaller than with the mean of the "
+        f"the {measure} {where}, {_in_units(error)}, is not smaller than with the {reference} of the "
         f"training targets ({_in_units(baseline_error)}) by more than chance ({p_text(p)})"
     )
-    if 2 * sign_test(count, 0) > LEVEL:
-        advice = f"{counted(count, 'row')} are too few to tell"
+    if 2 * sign_test(len(targets), 0) > LEVEL:
+        advice = f"{counted(len(targets), 'row')} are too few to tell"
     else:
-        advice = worth_trying(count, is_ahead=error < baseline_error, training=training)
+        advice = worth_trying(len(targets), is_ahead=error < baseline_error, training=training)
     return Message(NO_BETTER, f"{finding}: {advice}", is_severe=True)
+
+
+def _losses(rows: ErrorRows) -> FloatArray:
+    """The losses by which the network and the baseline are compared, (n,)."""
+    if rows.quantiles is not None:
+        return rows.pinball
+    return rows.squares if rows.power is None else rows.deviances
 
 
 def total_warning(targets: FloatArray, estimates: FloatArray, *, where: str) -> Message | None:

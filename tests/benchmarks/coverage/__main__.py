@@ -7,12 +7,13 @@
     python -m tests.benchmarks.coverage beside --tables FOLDER --cache FILE [--only glass,letter] [--folds 2]
     python -m tests.benchmarks.coverage report FILE…
 
-`simulated` trains the default recipe on tables of 60 to 500 rows (`made.py`), and measures the coverage on
-2,000 fresh rows of each. `nested` measures how much an epoch and a temperature flatter that are chosen by the
-rows whose errors make the regions (`nested.py`). `choices` trains the contenders of `contenders.py`, each of
-which chooses something else by these rows; some are searches, which take half a minute per table.
-`tables` trains the default recipe on the fixed folds of CSV files with the target in the column y, and
-measures on their test rows; `beside` does so with those peers of `peers.py` that are installed, too.
+`simulated` trains the default recipe on tables of 60 to 500 rows (`made.py`), for numbers with quantiles,
+too, and measures the coverage on 2,000 fresh rows of each; --only takes one of both. `nested` measures how
+much an epoch and a temperature flatter that are chosen by the rows whose errors make the regions
+(`nested.py`). `choices` trains the contenders of `contenders.py`, each of which chooses something else by
+these rows; some are searches, which take half a minute per table. `tables` trains the default recipe on the
+fixed folds of CSV files with the target in the column y, and measures on their test rows; `beside` does so
+with those peers of `peers.py` that are installed, too.
 
 FILE has a line per result, and an interrupted run goes on where it was. With `--part 1/2` every second table
 is used, so that two processes can share the work.
@@ -33,7 +34,7 @@ from itertools import islice
 from pathlib import Path
 
 from fnnctl.errors import FnnctlWarning
-from tests.benchmarks.coverage.contenders import CHOICES, DEFAULT, NESTED_CHOICES, Contender
+from tests.benchmarks.coverage.contenders import CHOICES, DEFAULT, NESTED_CHOICES, QUANTILES, Contender
 from tests.benchmarks.coverage.made import DIVISIBLE, KINDS, SIZES, made_tables
 from tests.benchmarks.coverage.measured import Key, Measured
 from tests.benchmarks.coverage.report import BESIDE, CHOSEN, NESTED, SIMULATED, TABLES, report
@@ -41,7 +42,7 @@ from tests.benchmarks.coverage.studies import compared, of_folds, of_made_tables
 from tests.benchmarks.kept_lines import append_line, read_lines
 from tests.benchmarks.recipe.tables import find_tables
 
-CONTENDERS = {SIMULATED: {DEFAULT: Contender()}, CHOSEN: CHOICES, NESTED: NESTED_CHOICES}
+CONTENDERS = {SIMULATED: {DEFAULT: Contender(), **QUANTILES}, CHOSEN: CHOICES, NESTED: NESTED_CHOICES}
 COUNTS = {SIMULATED: 1_080, CHOSEN: 192, NESTED: 256}
 """How many tables are simulated, unless another number is asked for."""
 FOLDS_OF_STUDY = {TABLES: 5, BESIDE: 2}

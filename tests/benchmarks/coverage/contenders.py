@@ -29,6 +29,7 @@ class Contender:
     settings: Settings = field(default_factory=dict)
     searches: bool = False
     for_classes_only: bool = False
+    for_numbers_only: bool = False
     is_nested: bool = False
     """Whether its errors are compared with those that others have chosen for: see `nested.py`."""
     has_bags: bool = False
@@ -36,7 +37,7 @@ class Contender:
 
     def suits(self, is_classification: bool) -> bool:
         """Whether it differs from others with such targets."""
-        return is_classification or not self.for_classes_only
+        return not (self.for_numbers_only if is_classification else self.for_classes_only)
 
     def runs(self, data: Any, settings: Settings) -> Iterator[tuple[str, Run]]:
         """The runs that it gives: of a search the winner and the ensemble."""
@@ -60,6 +61,13 @@ CHOICES: Final[Mapping[str, Contender]] = {
     "search": Contender(SEARCHED, searches=True),
     "search by hyperband": Contender({**SEARCHED, "search.method": "hyperband"}, searches=True),
 }
+QUANTILES: Final = {
+    "quantiles": Contender(
+        {"model.output": {"name": "quantile", "levels": [0.025, 0.05, 0.1, 0.5, 0.9, 0.95, 0.975]}},
+        for_numbers_only=True,
+    )
+}
+"""The default recipe with pairs of quantiles for the coverages that are measured."""
 SPLIT: Final = Contender({"data.split.validation": SHARE, "model.ensemble": {"members": 8, "bags": False}})
 """The default recipe with errors of a validation part."""
 NESTED_CHOICES: Final[Mapping[str, Contender]] = {

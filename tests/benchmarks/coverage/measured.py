@@ -111,7 +111,7 @@ def _levels(
         return ()
     truth, classes = np.tile(np.asarray(targets), len(predictors)), predictors[0].classes
     levels, scores = [], scores_of(tails.sides[0].all)
-    for coverage in (coverage for coverage in COVERAGES if coverage <= tails.highest_coverage):
+    for coverage in tails.possible(COVERAGES):
         if classes is None:
             ends = np.concatenate([each.predict_interval(rows, coverage) for each in predictors])
             levels.append(interval_level(coverage, ends, truth, scores))

@@ -6,7 +6,8 @@ import pytest
 
 from fnnctl.config.reading.loading import LoadedConfig
 from fnnctl.config.schema.losses import LOSS_RECORDS
-from fnnctl.metrics.registry import objectives
+from fnnctl.metrics.registry import metric_of, objectives
+from tests.messages import Messages
 
 Problems = Callable[..., list[str]]
 L2 = "training.l2: {choice: [0.1]}"
@@ -17,13 +18,24 @@ def test_no_search_is_no_problem(load: Callable[..., LoadedConfig]) -> None:
 
 
 @pytest.mark.parametrize("metric", [*objectives(), "per_class.setosa.recall", "per_class.any.thing.f1"])
-def test_metrics_that_exist(load: Callable[..., LoadedConfig], metric: str) -> None:
-    outputs = {name for name, record in LOSS_RECORDS.items() if metric in objectives(kinds=record.measures)}
-    output = min(outputs, default="auto")
-    text = (
-        f"data: {{source: iris}}\nmodel: {{output: {output}}}\nsearch:\n  objective: {{metric: {metric}}}\n"
+def test_metrics_that_exist(search_problems_of: Problems, metric: str) -> None:
+    record = metric_of(metric)
+    assert record is not None
+    outputs = [name for name, loss in LOSS_RECORDS.items() if record.needs in loss.measures]
+    space = f"model.output: {{choice: [{outputs[0]}]}}"
+    assert search_problems_of(space, search=f"  objective: {{metric: {metric}}}\n") == []
+
+
+@pytest.mark.parametrize(
+    "outputs", ["[squared]", "[quantile, absolute]", "[quantile, {name: quantile, levels: [0.5]}]"]
+)
+def test_pinball_losses_are_those_of_equal_levels(
+    search_problems_of: Problems, messages: Messages, outputs: str
+) -> None:
+    (problem,) = search_problems_of(
+        f"model.output: {{choice: {outputs}}}", search="  objective: {metric: pinball}\n"
     )
-    assert load(f"{text}  space: {{training.l2: {{choice: [0, 0.1]}}}}\n").search_problems() == []
+    messages.check(problem)
 
 
 @pytest.mark.parametrize(("outputs", "metrics"), [

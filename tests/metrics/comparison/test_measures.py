@@ -11,7 +11,7 @@ from fnnctl.metrics.comparison.measures import Influences, class_measure, error_
 from fnnctl.metrics.metric import Metric, TaskName
 from fnnctl.metrics.registry import CLASSIFICATION, F1, R2, REGRESSION, compared, metric_of, metrics_of
 from fnnctl.metrics.regression import score as regression_score
-from fnnctl.metrics.rows import ClassRows, ErrorRows
+from fnnctl.metrics.rows import ClassRows, ErrorRows, Quantiles
 
 AREA, KAPPA = (metric for name in ("roc_auc_macro", "cohens_kappa") if (metric := metric_of(name)))
 
@@ -45,7 +45,9 @@ def test_a_measure_is_the_metric(metric: Metric[ClassRows], classes: int) -> Non
 def test_a_measure_of_errors_is_the_metric(metric: Metric[ErrorRows]) -> None:
     rng = np.random.default_rng(6)
     targets = rng.normal(1000, 5, 40)
-    rows = ErrorRows(targets, targets + rng.normal(0, 2, 40), power=1.5, exposures=rng.uniform(1, 2, 40))
+    estimates, exposures = targets + rng.normal(0, 2, 40), rng.uniform(1, 2, 40)
+    quantiles = Quantiles((0.2, 0.7), np.stack([estimates - 1, estimates + 1], axis=1))
+    rows = ErrorRows(targets, estimates, 1.5, exposures, quantiles)
     measure = error_measure(metric, rows)
     assert measure
     assert measure.value == pytest.approx(regression_score(rows, loss=0.0)[metric.name], rel=1e-12)

@@ -4,29 +4,49 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from fnnctl.errors import DataError
 from fnnctl.store.folder import RunFolder
-from fnnctl.tasks.regression.scores import PREDICTION_COLUMNS, prediction_table
-from fnnctl.tasks.regression.tables import read_predictions
+from fnnctl.tasks.comparison import read_levels
+from fnnctl.tasks.regression.scores import prediction_table
+from fnnctl.tasks.regression.tables import prediction_columns, read_estimates
 from tests.messages import Messages
 
 
 def test_it_is_read_back_to_the_bit(tmp_path: Path) -> None:
-    assert read_predictions(RunFolder(tmp_path)) is None
-    name, lines = prediction_table(PREDICTION_COLUMNS, [(0, 0.1, 1 / 3), (7, -1e300, 5e-324)])
+    assert read_estimates(RunFolder(tmp_path)) is None
+    name, lines = prediction_table(prediction_columns(()), [(0, 0.1, 1 / 3), (7, -1e300, 5e-324)])
     (tmp_path / name).write_text("".join(lines))
-    np.testing.assert_array_equal(read_predictions(RunFolder(tmp_path)), [[0.1, -1e300], [1 / 3, 5e-324]])
+    read = read_estimates(RunFolder(tmp_path))
+    assert read is not None
+    assert (read.targets.tolist(), read.estimates.tolist()) == ([0.1, -1e300], [1 / 3, 5e-324])
+    assert read.quantiles is None
+
+
+def test_quantiles_are_read_back_with_their_levels(tmp_path: Path) -> None:
+    columns = prediction_columns((0.1, 1e-05))
+    assert columns[3:] == ("q_0.1", "q_1e-05")
+    name, lines = prediction_table(columns, [(3, 1.0, 2.0, 0.1, 1 / 3)])
+    (tmp_path / name).write_text("".join(lines))
+    read = read_estimates(RunFolder(tmp_path))
+    assert read is not None
+    assert read.quantiles is not None
+    assert (read.quantiles.levels, read.quantiles.values.tolist()) == ((0.1, 1e-05), [[0.1, 1 / 3]])
+    assert read_levels(RunFolder(tmp_path)) == (0.1, 1e-05)
 
 
 @pytest.mark.parametrize(
     "content",
-    ["row,label,prediction\n0,1,2\n", "row,target,prediction\n0,1,high\n", "row,target,prediction\n0,1\n"],
+    [
+        "row,target,prediction,q_x\n0,1,2,3\n",
+        "row,label,prediction\n0,1,2\n",
+        "row,target,prediction\n0,1,high\n",
+        "row,target,prediction\n0,1\n",
+    ],
 )
 def test_damage_is_told(tmp_path: Path, messages: Messages, content: str) -> None:
     (tmp_path / "predictions.csv").write_text(content)
     with pytest.raises(DataError) as error:
-        read_predictions(RunFolder(tmp_path))
+        read_estimates(RunFolder(tmp_path))
     messages.check(error.value)
