@@ -124,6 +124,8 @@ class ModelFacts(Facts):
     """Whether probabilities are corrected for the weights that the classes had in training."""
     target_transform: str = "none"
     """In a regression: the transform of the target; `auto` if each fold or trial decides."""
+    power: float | None = None
+    """Of counts and amounts: the power of the mean in the variance, from which deviances follow."""
 
 
 class CrossValidationFacts(Facts):

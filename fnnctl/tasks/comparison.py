@@ -144,7 +144,7 @@ def estimated_rows(run: RunFolder, name: str) -> MeasuredRows | None:
         raise UnmeasuredError(compared("regression", ("predictions",)))
     columns, lines = content
     rate = columns.index(RATE) if RATE in columns else None
-    rows, true, predicted, exposures, quantiles = array("q"), *(array("d") for _ in range(4))
+    rows, true, predicted, rates, quantiles = array("q"), *(array("d") for _ in range(4))
     try:
         positions = [index for index, column in enumerate(columns) if is_level_column(column)]
         levels = tuple(level_of(columns[index]) for index in positions)
@@ -152,20 +152,20 @@ def estimated_rows(run: RunFolder, name: str) -> MeasuredRows | None:
             rows.append(int(line[0]))
             true.append(float(line[1]))
             predicted.append(float(line[2]))
-            exposures.append(1.0 if rate is None else float(line[2]) / float(line[rate]))
+            rates.append(1.0 if rate is None else float(line[rate]))
             quantiles.extend(float(line[index]) for index in positions)
     except (ValueError, OverflowError) as error:
         raise damaged(run.path / PREDICTIONS, f"is damaged: {error}") from error
     if not rows:
         return None
     of_levels: FloatArray = np.array(quantiles).reshape(len(rows), len(levels))
-    arrays = (np.array(values) for values in (true, predicted, exposures))
-    numbers, targets, estimates, of_rows, values = in_row_order(rows, *arrays, of_levels)
+    arrays = (np.array(values) for values in (true, predicted, rates))
+    numbers, targets, estimates, per_exposure, values = in_row_order(rows, *arrays, of_levels)
     measured = ErrorRows(
         targets,
         estimates,
         power,
-        None if rate is None else of_rows,
+        None if rate is None else estimates / per_exposure,
         Quantiles(levels, values) if levels else None,
     )
     measure = error_measure(metric, measured) if metric.needs in measured.kinds else None

@@ -10,7 +10,6 @@ from fnnctl.metrics.metric import INTERVAL, NEEDS, SUPPORT, UNCALIBRATED, Metric
 from fnnctl.metrics.registry import (
     CLASSIFICATION,
     COST,
-    D2,
     F1,
     PER_CLASS,
     PINBALL,
@@ -171,7 +170,6 @@ REGRESSION_REPORT: Final = TaskReport(
             "Baseline: always the mean of the training part.", headline(REGRESSION).name, unless=PINBALL.name
         ),
         BaselineSentence("Baseline: always the quantiles of the training part.", PINBALL.name),
-        BaselineSentence("With an exposure, the baseline is its mean rate times the exposure.", D2.name),
     ),
     regions=("intervals", "mean width"),
     region_part="prediction",
