@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tests.messages import Messages
-from tests.program import Program, only_run
+from tests.program import Program, only_run, read_json
 
 pytestmark = pytest.mark.usefixtures("no_figures")
 
@@ -79,3 +80,18 @@ def test_what_is_wrong_with_training_rows(program: Program, rows: list[str], mes
         "model.output=squared",
     ):
         messages.check(program("train", "x.yaml", "--set", setting).err)
+
+
+def test_deviances_of_two_runs_are_compared(program: Program, rows: list[str]) -> None:
+    runs = []
+    for settings in ("training.epochs=2", "training.epochs=3", "model.output=squared"):
+        words = ["--set", "data.exposure=null", "--set", "data.task=regression"]
+        words = words if settings.endswith("squared") else []
+        done = program("train", "x.yaml", "--json", "--set", settings, *words)
+        assert done.code == 0, done.err
+        runs.append(json.loads(done.out)["run"])
+    compared = json.loads(program("compare", *runs[:2], "--metric", "deviance", "--json").out)
+    values = [read_json(Path(run) / "metrics.json")["test"]["deviance"] for run in runs[:2]]
+    (pair,) = compared["comparisons"]
+    assert pair["difference"] == pytest.approx(values[0] - values[1], rel=1e-9)
+    assert program("compare", runs[0], runs[2], "--metric", "d2").code == 2
