@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from scipy.special import log_softmax, logsumexp, softmax
 
-from fnnctl.config.schema.losses import LOSS_RECORDS
 from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.config.schema.losses import LOSS_RECORDS
 from fnnctl.config.schema.stopping import ConvergenceConfig, EarlyStoppingConfig
 from fnnctl.nn.losses.base import TargetArray
 from fnnctl.nn.losses.registry import LOSSES, REAL_VALUE_LOSSES

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from scipy.special import softmax
 
-from fnnctl.config.schema.losses import LOSS_RECORDS
 from fnnctl.arrays import FloatArray
+from fnnctl.config.schema.losses import LOSS_RECORDS
 from fnnctl.nn.losses.real_values import ERROR_LOSSES
 from fnnctl.nn.losses.registry import LOSSES, REAL_VALUE_LOSSES
 from fnnctl.nn.network import Network, inner_members
