@@ -37,7 +37,7 @@ def blocks(language: str, *documents: str) -> list[str]:
     pattern = rf"^```{language}\n(.*?)^```"
     return [
         block
-        for name in documents or TEXTS.keys() - {PACKAGED}
+        for name in documents or (name for name in TEXTS if name != PACKAGED)
         for block in re.findall(pattern, TEXTS[name], re.MULTILINE | re.DOTALL)
     ]
 
