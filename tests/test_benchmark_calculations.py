@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from scipy import stats
 from scipy.optimize import minimize
+from sklearn import metrics
 from sklearn.model_selection import KFold, StratifiedKFold
 
 from fnnctl.config.recipes.portfolio import Change
@@ -48,6 +49,7 @@ from tests.benchmarks.samplers.intervals import paired
 from tests.benchmarks.samplers.multi_fidelity import HARTMANN_MINIMUM, Step, hartmann
 from tests.benchmarks.samplers.table import DIMENSIONS, SHAPE, read_tables, write_tables
 from tests.benchmarks.samplers.table import Table as GridTable
+from tests.benchmarks.targets import scores as target_scores
 
 SHORT = ("recipe=classic", "training.epochs=2", "model.hidden=[4]", "training.early_stopping=null")
 
@@ -415,3 +417,22 @@ def test_what_is_watched_gives_the_errors_of_the_model(kind: str) -> None:
         ((_, run),) = NESTED_CHOICES["default"].runs(table.columns, WHOLE)
     for name, array in watched.tails()[AS_CHOSEN].to_arrays().items():
         np.testing.assert_allclose(array, model_of(run).error_arrays[name], rtol=1e-5, atol=1e-6)
+
+
+def test_deviances_are_those_of_scikit_learn() -> None:
+    y, mean = np.array([1.0, 2.5, 7.0]), np.array([0.3, 2.5, 9.0])
+    for power, deviance, targets in (
+        (1.0, target_scores.poisson_deviance, y.round() - 1),
+        (1.5, target_scores.tweedie_deviance, y - 1),
+        (2.0, target_scores.gamma_deviance, y),
+    ):
+        expected = metrics.mean_tweedie_deviance(targets, mean, power=power)
+        assert deviance(targets, mean).mean() == pytest.approx(expected)
+
+
+def test_scores_of_quantiles_and_ranks_are_those_of_scikit_learn() -> None:
+    y, decided = np.array([0, 3, 1, 2, 2]), np.array([1, 3, 1, 0, 2])
+    kappa = metrics.cohen_kappa_score(y, decided, weights="quadratic")
+    assert target_scores.quadratic_kappa(y, decided) == pytest.approx(kappa)
+    loss = metrics.mean_pinball_loss(y, decided + 0.5, alpha=0.1)
+    assert target_scores.pinball(y, decided + 0.5, 0.1) == pytest.approx(loss)

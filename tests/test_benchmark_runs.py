@@ -208,6 +208,25 @@ def search_overhead(run: Benchmark) -> None:
     run.main("search_overhead", "--trials", 40, SHARES=(1.0,))
 
 
+def targets(run: Benchmark) -> None:
+    frames = pytest.importorskip("pandas")
+    source = import_module("tests.benchmarks.targets.sources").Source
+    x = np.random.default_rng(0).integers(4, size=60)
+    rows = frames.DataFrame({"x": x, "kind": [*"uv"] * 30, "y": x + 1, "e": 1 + x % 2})
+    run.set("targets.making", version=lambda package: "1")
+    run.set("targets.sources", _of_r=lambda data_set: rows)
+    exposed = source("counts", "AER/made", "y", "made", exposure="e")
+    ordered = source("ordered", "AER/made", "y", "made", class_order=("1", "2", "3", "4"))
+    made = {"counts": {"made": exposed}, "ordered": {"made": ordered}}
+    run.main("targets.__main__", "tables", run.folder / "tables", SOURCES=made)
+    cache, names = run.folder / "cache", "squared;softmax;baseline;glm;boosting, poisson;boosting;logistic"
+    words = ["run", "--tables", run.folder / "tables", "--cache", cache, "--folds", 1]
+    run.main("targets.__main__", *words, "--contenders", names)
+    results = [json.loads(line) for line in cache.read_text(encoding="utf-8").splitlines()]
+    assert [result["error"] for result in results] == [None] * 8
+    run.main("targets.__main__", "report", cache, "--base", "baseline")
+
+
 RUNS: Final[dict[str, Callable[[Benchmark], object]]] = {
     "accuracy.__main__": accuracy,
     "accuracy.peer": accuracy_peer,
@@ -243,6 +262,7 @@ RUNS: Final[dict[str, Callable[[Benchmark], object]]] = {
     ),
     "samplers.tables": sampler_tables,
     "search_overhead": search_overhead,
+    "targets.__main__": targets,
     "size": lambda run: run.main("size", "--quick", ROWS=(1000, 1000)),
 }
 
