@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, Final
 from fnnctl.arrays import IntArray
 from fnnctl.errors import ConfigError
 from fnnctl.metrics.drift import TableDrift
-from fnnctl.metrics.mean_calibration import MeanTenth
 from fnnctl.metrics.registry import DEVIANCE
 from fnnctl.metrics.stored import PARTS, reported_metrics
 from fnnctl.report.words import seconds_text
@@ -24,7 +23,6 @@ from fnnctl.store.drift_tables import read_drift
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.manifest import Manifest, SelectionFacts
 from fnnctl.tasks.classification.tables import read_confusion_matrix, read_trade_offs
-from fnnctl.tasks.regression.tables import read_means
 from fnnctl.tasks.reports import TASK_REPORTS, TaskReport
 from fnnctl.tasks.stored_coverage import Coverage, read_coverage
 from fnnctl.text import counted
@@ -33,6 +31,7 @@ if TYPE_CHECKING:
     from fnnctl.config.rules.trials import TrialConfigs
     from fnnctl.config.schema.experiment import Experiment
     from fnnctl.metrics.feature_importance import FeatureImportances
+    from fnnctl.metrics.mean_calibration import MeanTenth
     from fnnctl.metrics.partial_dependence import PartialDependence
     from fnnctl.records.history import SearchHistory
     from fnnctl.records.timeline import Timeline
@@ -225,6 +224,8 @@ def means_by_tenths(summary: Summary) -> list[MeanTenth]:
     part = judged_part(summary)
     if part is None or DEVIANCE.name not in (summary.part_metrics(part) or {}):
         return []
+    from fnnctl.tasks.regression.tables import read_means  # other reports do not need it
+
     run = RunFolder(summary.path)
     return read_means(run.result_run() or run)
 

@@ -341,7 +341,9 @@ class TestReports:
         metrics, report = case.part().metrics(), TASK_REPORTS[case.task.name]
         shown = {key for _, key in report.metrics}
         of_temperature = "expected_calibration_error_positive_uncalibrated"
-        optional = OF_THRESHOLDS | {of_temperature} | OF_SOME_OUTPUTS
+        kinds = case.fit.decoder.loss.measures
+        optional = OF_THRESHOLDS | {of_temperature}
+        optional |= {key for key in shown if (metric := metric_of(key)) and metric.needs not in kinds}
         if has_many_classes(case):
             optional |= {key for key in shown if positive_metric(key)}
         if not case.task.is_ordered:
