@@ -19,7 +19,6 @@ from fnnctl.arrays import IntArray
 from fnnctl.config.schema.model import ModelConfig
 from fnnctl.data.splits.folds import Folds
 from fnnctl.data.splits.parts import Split
-from fnnctl.metrics.metric import INTERVAL
 from fnnctl.metrics.registry import METRICS, metric_of, positive_metric
 from fnnctl.metrics.stored import flat_metrics
 from fnnctl.modelling.model_description import ModelDescription, describe
@@ -43,13 +42,6 @@ def case(request: pytest.FixtureRequest) -> TaskCase:
 
 OF_THRESHOLDS = {"threshold", "cost"}
 """The metrics that only a decision between two classes has, and only if a threshold or costs are given."""
-OF_SOME_OUTPUTS = {
-    f"{metric.name}{end}"
-    for metric in METRICS
-    if metric.needs in ("ranks", "deviances", "levels")
-    for end in ("", INTERVAL)
-}
-"""The metrics that only some outputs of their task have."""
 
 
 def has_many_classes(case: TaskCase) -> bool:

@@ -21,6 +21,7 @@ from fnnctl.tasks.decoder import OutputDecoder
 from fnnctl.tasks.registry import encode
 from fnnctl.tasks.task import PartScores, Task, TaskData
 from tests.memory import dataset_of
+from tests.training.random_stacks import in_range
 
 ROWS = 48
 
@@ -94,7 +95,8 @@ def _case_of_output(name: str, record: LossRecord) -> TaskCase:
         return TaskCase(["low", "high", "medium"] * 16, "maybe", {"output": name}, ("low", "medium", "high"))
     if record.task == CLASSIFICATION:
         return TaskCase(["no", "yes", "yes"] * 16, "maybe", {"output": name})
-    return TaskCase(AMOUNTS, "lots", {"output": name})
+    targets = in_range(name, np.array(AMOUNTS) / 40.0)
+    return TaskCase([*targets.tolist()], "lots", {"output": name})
 
 
 RNG = np.random.default_rng(3)

@@ -18,6 +18,7 @@ from fnnctl.nn.losses.registry import LOSSES, REAL_VALUE_LOSSES
 from fnnctl.nn.optimizers.first_order import OPTIMIZERS
 from fnnctl.nn.optimizers.lr_schedules import LR_SCHEDULES
 from fnnctl.nn.shape import NetworkShape
+from fnnctl.tasks.epoch_metrics import epoch_metrics
 from fnnctl.training.members import Member, StackSettings
 from fnnctl.training.pool import Examples
 from fnnctl.training.stack import Stack
@@ -120,7 +121,8 @@ def _members(
         return float(rng.uniform(low, high))
 
     is_regression = settings.shape.output.kind in REAL_VALUE_LOSSES
-    metric, layers = "r2" if is_regression else "accuracy", len(settings.shape.hidden)
+    layers = len(settings.shape.hidden)
+    metric = epoch_metrics(settings.shape).training_columns[1].removeprefix("train_")
     return member_of(
         settings,
         rows,
