@@ -36,6 +36,7 @@ LEVELS = {
 REQUIRED = {"numpy", "typer", "pydantic", "pydantic_core", "yaml", "rich", "matplotlib"}
 """The dependencies of pyproject.toml by import name; pydantic_core is part of pydantic."""
 READ_STORED_TABLES = {
+    "report/figures/mean_figure.py",
     "report/figures/quantile_figure.py",
     "report/figures/run_figures.py",
     "report/summary.py",
@@ -59,7 +60,8 @@ FILES = [file for file in sources.FILES if file != "__main__.py"]
 ORDERS = {
     "metrics": (
         "conformal", "shapley", "homogeneity", "confusion", "ranks", "ranking", "calibration", "rows",
-        "metric", "plugin_metrics", "registry", "bootstrap", "classification", "regression", "resampling",
+        "metric", "class_metrics", "number_metrics", "plugin_metrics", "registry", "bootstrap",
+        "classification", "regression", "resampling",
         "paired", "drift", "mean_calibration", "comparison", "curves", "decisions", "guessing",
         "feature_importance", "hyperparameter_importance", "kendall", "partial_dependence", "stored",
     ),

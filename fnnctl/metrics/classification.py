@@ -9,10 +9,21 @@ import math
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
-from fnnctl.metrics.metric import INTERVAL, SUPPORT, Given, Metric, OfAreas, OfCounts, OfPart, OfRanks, OfRows
+from fnnctl.metrics.metric import (
+    CLASSIFICATION,
+    INTERVAL,
+    SUPPORT,
+    Given,
+    Metric,
+    OfAreas,
+    OfCounts,
+    OfPart,
+    OfRanks,
+    OfRows,
+)
 from fnnctl.metrics.ranking import AucEstimate, fisher_interval, wilson_interval
 from fnnctl.metrics.ranks import RankSums, rank_products
-from fnnctl.metrics.registry import CLASSIFICATION, PER_CLASS, metrics_of
+from fnnctl.metrics.registry import PER_CLASS, metrics_of
 from fnnctl.metrics.rows import ClassRows, of_sum
 
 Score: TypeAlias = tuple[float | None, list[float] | None]

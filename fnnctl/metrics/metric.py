@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from fnnctl.metrics.rows import ClassRows, ErrorRows, Form, Terms
 
 TaskName: TypeAlias = Literal["classification", "regression"]
+CLASSIFICATION: Final = "classification"
+REGRESSION: Final = "regression"
 Needs: TypeAlias = Literal[
     "predictions", "ranks", "deviances", "levels", "ranking", "probabilities", "decision"
 ]

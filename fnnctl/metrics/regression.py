@@ -12,9 +12,9 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray
 from fnnctl.metrics.bootstrap import random_groups, resampled_sums
-from fnnctl.metrics.metric import INTERVAL, SUPPORT, Given, Metric, OfPart, OfRows
+from fnnctl.metrics.metric import INTERVAL, REGRESSION, SUPPORT, Given, Metric, OfPart, OfRows
 from fnnctl.metrics.ranking import wilson_interval
-from fnnctl.metrics.registry import PER_LEVEL, REGRESSION, metrics_of
+from fnnctl.metrics.registry import PER_LEVEL, metrics_of
 from fnnctl.metrics.rows import RESAMPLES, ErrorRows, Quantiles, of_sum, spread_of
 
 MAX_GROUPS: Final = 2**11

@@ -9,8 +9,8 @@ from functools import partial
 from typing import Any
 
 from fnnctl.arrays import FloatArray
-from fnnctl.metrics.metric import SUPPORT
-from fnnctl.metrics.registry import CLASSIFICATION, PER_CLASS, metrics_of
+from fnnctl.metrics.metric import CLASSIFICATION, SUPPORT
+from fnnctl.metrics.registry import PER_CLASS, metrics_of
 from fnnctl.metrics.resampling import summarize_scores
 from fnnctl.modelling.cross_validation import CrossValidation
 from fnnctl.modelling.fit import Fit

@@ -12,7 +12,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
@@ -21,21 +20,20 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from fnnctl.arrays import FloatArray
 from fnnctl.config.messages.document_errors import first_problem
 from fnnctl.config.schema.data import DEFAULT_MISSING_VALUES, DELIMITER_PATTERN
-from fnnctl.config.schema.losses import LossRecord, find_loss, loss_records
 from fnnctl.data.columns.formats.registry import AnyFormat
 from fnnctl.data.groupings import Grouping
 from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.data.settings import left_out_columns
 from fnnctl.metrics.decisions import Costs
-from fnnctl.metrics.registry import REGRESSION
 from fnnctl.modelling.row_groups import fit_groupings
+from fnnctl.modelling.target_facts import target_problem
 from fnnctl.nn.layers.activations import ACTIVATIONS
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.nn.shape import HiddenShape, InputStageShape, NetworkShape, OutputShape
 from fnnctl.store.atomic import damaged
 from fnnctl.tasks.decisions import Decision
 from fnnctl.tasks.decoder import FittedValues, OutputDecoder, TargetScale
-from fnnctl.tasks.target_transforms import LogTransform, QuantileTransform, TargetTransform
+from fnnctl.tasks.target_transforms import TargetTransform
 from fnnctl.tasks.task import TaskData
 from fnnctl.text import quoted
 from fnnctl.training.members import Member
@@ -211,7 +209,7 @@ class NetworkDescription(Described):
 
     def problem(self, preprocessor: Preprocessor) -> str | None:
         """Why the facts, though each is valid on its own, do not describe a network; None if they do."""
-        if problem := self._target_problem():
+        if problem := target_problem(self):
             return problem
         if list(preprocessor.features) != self.features or self.inputs != len(self.features):
             return "features: they differ from those of the preprocessing"
@@ -256,64 +254,6 @@ class NetworkDescription(Described):
         for name, size, least in sizes:
             if not least <= size <= MAX_SIZE:
                 return f"{name}: must be from {least} to {MAX_SIZE:,}"
-        return None
-
-    def _target_problem(self) -> str | None:
-        """What is wrong with the facts about the target and the output; None if they are valid."""
-        record = loss_records().get(self.output) or find_loss(self.output)
-        if record is None:
-            return f"output: there is no output named {quoted(self.output)}"
-        if record.task == REGRESSION:
-            if self.classes:
-                return f"classes: the output {self.output} has no classes"
-            if problem := self._scale_problem(record):
-                return problem
-        elif len(self.classes) < 2:
-            return "classes: there must be two or more"
-        if problem := self._class_problem(record):
-            return problem
-        if len(self.classes) != 2 and (self.threshold is not None or self.costs is not None):
-            return "threshold, costs: only a network with two classes has them"
-        if self.class_weights is not None and len(self.class_weights) != len(self.classes):
-            return "class_weights: it must have one number per class"
-        if self.baseline is not None and len(self.baseline) != (len(self.classes or self.levels) or 1):
-            return "baseline: it must have one number per class or level, or one number for other targets"
-        return None
-
-    def _class_problem(self, record: LossRecord) -> str | None:
-        """What is wrong with the names and the order of the classes; None if they suit the output."""
-        if len(set(self.classes)) < len(self.classes):
-            return "classes: two have the same name"
-        if record.needs_order and not self.ordered:
-            return f"ordered: the output {self.output} needs classes in an order"
-        has_positive = record.scores == "positive_class"
-        if has_positive and (len(self.classes) != 2 or self.positive not in self.classes):
-            return "positive: it must be one of exactly two classes"
-        if not has_positive and self.positive is not None:
-            return f"positive: the output {self.output} has no positive class"
-        if self.positive_class is not None and self.positive_class not in self.classes:
-            return "positive_class: it must be one of the classes"
-        return None
-
-    def _scale_problem(self, record: LossRecord) -> str | None:
-        """What is wrong with the facts about a regression's outputs; None if they are valid."""
-        if self.target_mean is None or self.target_deviation is None:
-            return "target_mean, target_deviation: a regression needs both"
-        has_levels = record.parameter == "levels"
-        if has_levels != bool(self.levels) or any(low >= high for low, high in pairwise(self.levels)):
-            return "levels: quantiles need at least one, rising, and other outputs have none"
-        is_log = record.scores == "logarithm"
-        suits = (
-            self.target_mean == 0.0 and self.target_transform is None if is_log else not self.table.exposure
-        )
-        if not suits or is_log != (self.target_deviance is not None):
-            return f"target_deviance, target_mean, table.exposure: they do not suit the output {self.output}"
-        if self.target_range is not None and self.target_range[0] > self.target_range[1]:
-            return "target_range: its first end is larger than its second"
-        if isinstance(self.target_transform, QuantileTransform) and not self.target_transform.is_rising:
-            return "target_transform: its values and scores must be equally many, and rise"
-        if isinstance(self.target_transform, LogTransform) and not self.target_transform.is_defined:
-            return "target_transform: its shift must be 0 or more, and with its least value above 0"
         return None
 
 

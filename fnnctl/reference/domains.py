@@ -10,7 +10,7 @@ from fnnctl.config.recipes.search import ACTIVATIONS, DEEPEST, L2_RANGE, MOST_DR
 from fnnctl.config.schema.forms import Form
 from fnnctl.config.schema.losses import LOSS_RECORDS
 from fnnctl.config.schema.records import SettingRecord
-from fnnctl.metrics.registry import REGRESSION
+from fnnctl.metrics.metric import REGRESSION
 
 FACTOR: Final = 10
 """How many times lower and higher than the default a number may be; judgement."""
@@ -24,7 +24,13 @@ _RANGES: Final[Mapping[ConfigPath, Mapping[str, Any]]] = {
     ("model", "hidden"): {"depth": [1, DEEPEST], "width": [16, 256], "log": True},
     ("model", "activation"): {"choice": [*ACTIVATIONS]},
     ("model", "dropout"): {"uniform": [0.0, MOST_DROPOUT]},
-    ("model", "output"): {"choice": [name for name, loss in LOSS_RECORDS.items() if loss.task == REGRESSION]},
+    ("model", "output"): {
+        "choice": [
+            name
+            for name, loss in LOSS_RECORDS.items()
+            if loss.task == REGRESSION and loss.measures == ("predictions",)
+        ]
+    },
     ("training", "l2"): {"log_uniform": [*L2_RANGE]},
     ("training", "l1"): {"log_uniform": [*L2_RANGE]},
     ("training", "label_smoothing"): {"uniform": [0.0, MOST_SMOOTHING]},
@@ -62,7 +68,12 @@ def _whole_numbers(form: Form, default: int) -> Mapping[str, Any]:
 
 
 def _numbers(form: Form, default: float) -> Mapping[str, Any]:
-    """Numbers around the default: by factors, or those near 1 by factors of the distance from 1."""
+    """Numbers around the default: by factors, or those near 1 by factors of the distance from 1.
+
+    Between two bounds above 0 they are from halfway to the one to halfway to the other.
+    """
+    if form.gt and form.lt:
+        return {"uniform": _rounded((form.gt + default) / 2, (default + form.lt) / 2)}
     highest = min(bound for bound in (form.le, form.lt, default * FACTOR) if bound is not None)
     if highest > 1 or default * FACTOR <= 1:
         return {"log_uniform": _rounded(default / FACTOR, highest)}

@@ -12,7 +12,9 @@ from fnnctl.config.paths import ConfigPath
 from fnnctl.config.recipes.resolving import RECIPES, recipe_values
 from fnnctl.config.schema.recipe_values import RecipeFacts
 from fnnctl.config.schema.setting import Recipe
-from fnnctl.metrics.registry import CLASSIFICATION, LOG_LOSS, REGRESSION, headline
+from fnnctl.metrics.class_metrics import LOG_LOSS
+from fnnctl.metrics.metric import CLASSIFICATION, REGRESSION
+from fnnctl.metrics.registry import headline
 
 ROWS: Final = (1, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000, 200_000, 500_000, 1_000_000)
 """Numbers of rows between which a value changes once at most."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from fnnctl.arrays import IntArray
 from fnnctl.errors import ConfigError
 from fnnctl.metrics.drift import TableDrift
-from fnnctl.metrics.registry import DEVIANCE
+from fnnctl.metrics.number_metrics import DEVIANCE
 from fnnctl.metrics.stored import PARTS, reported_metrics
 from fnnctl.report.words import seconds_text
 from fnnctl.store import names

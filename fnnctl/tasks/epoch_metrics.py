@@ -12,16 +12,8 @@ import numpy as np
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.arrays.deviances import half_deviances
 from fnnctl.config.schema.losses import loss_record
-from fnnctl.metrics.metric import Metric, OfCounts, OfRows, TaskName
-from fnnctl.metrics.registry import (
-    CALIBRATED_LOSS,
-    CLASSIFICATION,
-    REGRESSION,
-    TRAIN,
-    VALIDATION,
-    is_loss,
-    monitored,
-)
+from fnnctl.metrics.metric import CLASSIFICATION, REGRESSION, Metric, OfCounts, OfRows, TaskName
+from fnnctl.metrics.registry import CALIBRATED_LOSS, TRAIN, VALIDATION, is_loss, monitored
 from fnnctl.metrics.rows import ClassRows, ErrorRows, of_sum
 from fnnctl.nn.losses.base import TargetArray
 from fnnctl.nn.losses.log_means import LOG_MEAN_LOSSES

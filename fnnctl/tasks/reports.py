@@ -6,19 +6,19 @@ from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, TypeAlias
 
-from fnnctl.metrics.metric import INTERVAL, NEEDS, SUPPORT, UNCALIBRATED, Metric, TaskName
-from fnnctl.metrics.registry import (
+from fnnctl.metrics.class_metrics import COST, F1
+from fnnctl.metrics.metric import (
     CLASSIFICATION,
-    COST,
-    F1,
-    PER_CLASS,
-    PINBALL,
+    INTERVAL,
+    NEEDS,
     REGRESSION,
-    TRAIN,
-    headline,
-    metrics_of,
-    monitored,
+    SUPPORT,
+    UNCALIBRATED,
+    Metric,
+    TaskName,
 )
+from fnnctl.metrics.number_metrics import PINBALL
+from fnnctl.metrics.registry import PER_CLASS, TRAIN, headline, metrics_of, monitored
 
 Labels: TypeAlias = tuple[tuple[str, str], ...]
 """Labels of metrics and their keys in metrics.json, in the order of the report."""

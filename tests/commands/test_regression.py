@@ -9,7 +9,8 @@ import pytest
 
 from fnnctl.cli import run as run_program
 from fnnctl.data.builtin import builtin_path
-from fnnctl.metrics.registry import REGRESSION, metrics_of
+from fnnctl.metrics.metric import REGRESSION
+from fnnctl.metrics.registry import metrics_of
 from fnnctl.store import names
 from tests.commands.settings import given
 from tests.figures import figures_by_records

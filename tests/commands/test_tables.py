@@ -164,10 +164,10 @@ def test_a_class_that_is_a_number_needs_no_quotes(program: Program, tmp_path: Pa
 def test_a_target_that_looks_like_counts(program: Program, tmp_path: Path) -> None:
     levels = [0, 1, 2, 3, 3, 2, 1, 2, 2, 4] * 9
     write(tmp_path / "visits.csv", "a,b,visits", (f"{k % 7},{k % 11},{n}" for k, n in enumerate(levels)))
-    looks = "looks like counts (whole numbers from 0 to 4): "
+    looks = "looks like counts (whole numbers from 0 to 4"
     note = (
-        looks
-        + "`fnnctl train` treats them as 5 classes, `fnnctl train --set data.task=regression` as amounts"
+        f"{looks}, mean 2, variance 1.2): `fnnctl train` treats them as 5 classes, `fnnctl train --set "
+        "data.task=regression` as amounts, `model.output: poisson` estimates the logarithm of their mean"
     )
     described = program("describe", "visits.csv", "--target", "visits")
     assert f"'visits' {note}" in " ".join(described.out.split())
@@ -177,7 +177,7 @@ def test_a_target_that_looks_like_counts(program: Program, tmp_path: Path) -> No
     commands = (
         "`fnnctl train v.yaml` treats them as classes, `fnnctl train v.yaml --set data.task=regression`"
     )
-    assert f"'visits' {looks}{commands} as amounts\n" in wrote
+    assert f"'visits' {looks}): {commands} as amounts\n" in wrote
     quick = ("--set", "recipe=classic", *QUICK)
     assert "looks like counts" not in program("train", "v.yaml", *quick).err
     assert program("train", "v.yaml", *quick, "--set", "data.task=regression").code == 0

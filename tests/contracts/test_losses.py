@@ -28,8 +28,7 @@ from fnnctl.config.schema.losses import (
     output_of,
 )
 from fnnctl.export.onnx.outputs import OUTPUT_OPERATORS
-from fnnctl.metrics.metric import TaskName
-from fnnctl.metrics.registry import CLASSIFICATION, REGRESSION
+from fnnctl.metrics.metric import CLASSIFICATION, REGRESSION, TaskName
 from fnnctl.nn.losses.registry import LOSSES, REAL_VALUE_LOSSES
 from fnnctl.nn.shape import HiddenShape, NetworkShape
 from fnnctl.tasks.classification.scores import CLASS_LOSSES

@@ -15,8 +15,8 @@ from sklearn import metrics as sk
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.metrics import classification
-from fnnctl.metrics.metric import INTERVAL
-from fnnctl.metrics.registry import CLASSIFICATION, metrics_of
+from fnnctl.metrics.metric import CLASSIFICATION, INTERVAL
+from fnnctl.metrics.registry import metrics_of
 from fnnctl.metrics.rows import ClassRows
 
 Outcomes = SearchStrategy[tuple[IntArray, FloatArray]]

@@ -8,13 +8,20 @@ import numpy as np
 import pytest
 
 from fnnctl.metrics import classification, regression
-from fnnctl.metrics.metric import INTERVAL, SUPPORT, Metric, OfCounts, OfRows, TaskName
-from fnnctl.metrics.registry import (
+from fnnctl.metrics.metric import (
     CLASSIFICATION,
+    INTERVAL,
+    REGRESSION,
+    SUPPORT,
+    Metric,
+    OfCounts,
+    OfRows,
+    TaskName,
+)
+from fnnctl.metrics.registry import (
     METRICS,
     PER_CLASS,
     PER_LEVEL,
-    REGRESSION,
     class_of,
     headline,
     importance_metrics,

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from fnnctl.arrays import FloatArray
 from fnnctl.config.schema.losses import LOSS_RECORDS
-from fnnctl.metrics.registry import REGRESSION
+from fnnctl.metrics.metric import REGRESSION
 from fnnctl.nn.backpropagation import BackPropagation
 from fnnctl.nn.layers.activations import ACTIVATIONS
 from fnnctl.nn.losses.quantiles import reference_index

@@ -49,6 +49,7 @@ def test_an_example_is_a_domain_of_values_that_the_setting_may_have(
         ("training.lr_schedule.warmup", {"uniform": [0.15, 0.65]}),
         ("model.activation.pieces", {"log_integer": [2, 8]}),
         ("model.residual", {"choice": [False, True]}),
+        ("model.output.power", {"uniform": [1.25, 1.75]}),
         ("model.output", {"choice": ["squared", "absolute", "huber"]}),
         ("training.early_stopping.monitor", {"choice": ["validation_loss", "train_loss"]}),
         ("model.dropout", {"uniform": [0.0, 0.5]}),

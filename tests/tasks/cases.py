@@ -13,7 +13,7 @@ from fnnctl.arrays import FloatArray
 from fnnctl.config.schema.data import DataConfig
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.losses import LOSS_RECORDS, LossRecord
-from fnnctl.metrics.registry import CLASSIFICATION
+from fnnctl.metrics.metric import CLASSIFICATION
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.loading import split_data
 from fnnctl.stacks.work import train_fits
@@ -55,7 +55,8 @@ class TaskCase:
         features = np.random.default_rng(5).normal(size=(ROWS, 3))
         _, order = np.unique(self.targets, return_inverse=True)
         features[:, 0] += order
-        return encode(dataset_of(features, np.array(self.targets)), class_order=self.order)
+        dataset, output = dataset_of(features, np.array(self.targets)), self.experiment.model.output.name
+        return encode(dataset, output=output, class_order=self.order)
 
     @property
     def task(self) -> Task:

@@ -121,13 +121,14 @@ def _wrong_value(forms: Sequence[Form], value: Any) -> Problem:
     if not isinstance(value, Mapping) and any(form.is_short for form in forms):
         named = [form for form in forms if form.kind != "section"]
     written = f"{value_text(value)}{meant_value(forms, value)}"
-    if any(len(form.words) > LONG_CHOICE for form in named):
-        return Problem(f"cannot be {written}", kind=WRONG, advice=f"it must be {allowed(named)}")
     plugins = next((form.plugins for form in forms if form.plugins), None)
     advice = ""
     if plugins is not None and isinstance(value, str) and not meant_value(forms, value):
         near = did_you_mean(value, current().installed_names(plugins))
         advice = f"no installed package offers it{near or f' (entry points {GROUPS[plugins]})'}"
+    if any(len(form.words) > LONG_CHOICE for form in named):
+        choices = f"it must be {allowed(named)}"
+        return Problem(f"cannot be {written}", kind=WRONG, advice="; ".join(filter(None, (choices, advice))))
     return Problem(f"must be {allowed(named)}, not {written}", kind=WRONG, advice=advice)
 
 

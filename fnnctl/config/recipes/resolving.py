@@ -28,7 +28,8 @@ from fnnctl.config.schema.recipe_values import MANY, RecipeFacts
 from fnnctl.config.schema.records import setting_records
 from fnnctl.config.schema.setting import Recipe
 from fnnctl.errors import ConfigError, Problem
-from fnnctl.metrics.registry import ACCURACY, R2
+from fnnctl.metrics.class_metrics import ACCURACY
+from fnnctl.metrics.number_metrics import R2
 
 RECIPES: Final[tuple[Recipe, ...]] = ("default", "fast")
 """The recipes that give settings values; `classic` gives none."""

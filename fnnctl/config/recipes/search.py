@@ -39,7 +39,8 @@ from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.model import PiecewiseLinearEmbeddingConfig
 from fnnctl.config.schema.recipe_values import RecipeFacts, has_many_rows, hidden_units
 from fnnctl.config.schema.validation_schemes import ValidationScheme
-from fnnctl.metrics.registry import CLASSIFICATION, LOG_LOSS
+from fnnctl.metrics.class_metrics import LOG_LOSS
+from fnnctl.metrics.metric import CLASSIFICATION
 
 EMBEDDINGS: Final = ((8, 4), (16, 4), (32, 4), (32, 8))
 """The bins and the sizes of the embeddings that are tried, beside the default's.

@@ -18,8 +18,7 @@ from fnnctl.config.schema.plugin_choice import PluginChoice
 from fnnctl.config.schema.section import ClassName, Section, Shorthand, written_out
 from fnnctl.config.schema.setting import Place, Setting
 from fnnctl.errors import Problem
-from fnnctl.metrics.metric import Needs, TaskName
-from fnnctl.metrics.registry import CLASSIFICATION, REGRESSION
+from fnnctl.metrics.metric import CLASSIFICATION, REGRESSION, Needs, TaskName
 from fnnctl.plugins import LossPlugin, current, value_in_use, values_in_use
 from fnnctl.text import capitalized, joined_words, quoted
 

@@ -14,7 +14,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from fnnctl.metrics.registry import CALIBRATED_LOSS, REGRESSION, metric_of
+from fnnctl.metrics.metric import REGRESSION
+from fnnctl.metrics.registry import CALIBRATED_LOSS, metric_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,9 +6,11 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from fnnctl.metrics.registry import CALIBRATION_ERROR, CLASS_CALIBRATION_ERROR, DEVIANCE, is_loss, label_of
+from fnnctl.metrics.class_metrics import CALIBRATION_ERROR, CLASS_CALIBRATION_ERROR
+from fnnctl.metrics.registry import is_loss, label_of
 from fnnctl.report.blocks import DrawnNumbers
 from fnnctl.report.figures.dependence_figures import CURVES, SURFACES
+from fnnctl.report.figures.mean_figure import MEANS
 from fnnctl.report.figures.numbers import some_numbers
 from fnnctl.report.figures.quantile_figure import QUANTILES
 from fnnctl.report.figures.record import RunFigure
@@ -24,7 +26,7 @@ from fnnctl.tasks.classification.tables import (
     read_curves,
     read_trade_offs,
 )
-from fnnctl.tasks.regression.tables import read_estimates, read_means
+from fnnctl.tasks.regression.tables import read_estimates
 from fnnctl.tasks.stored_coverage import part_coverages, read_coverage, whole_coverages
 from fnnctl.text import capitalized, counted, joined_words
 
@@ -192,15 +194,6 @@ def _draw_feature_importance(run: RunFolder, summary: Summary) -> Any:
     subject = "columns of the ensemble" if summary.manifest.selection else "columns"
     title = f"{summary.manifest.name}: importance of the {subject}"
     return feature_importance_figure(columns, axis=axis, title=title)
-
-
-def _draw_means(run: RunFolder, summary: Summary) -> Any:
-    from fnnctl.plots.mean_calibration import mean_calibration_figure
-
-    data, tenths = summary.manifest.data, read_means(run) if DEVIANCE.name in _measured(summary) else []
-    if data is None or not tenths:
-        return None
-    return mean_calibration_figure(tenths, target=data.target, title=_title(summary, "means by tenths"))
 
 
 def _draw_coverage(run: RunFolder, summary: Summary) -> Any:
@@ -419,16 +412,7 @@ curved, the network or the columns miss something; if it widens like a funnel, t
 value, and the logarithm of the target is worth a try.""",
     ),
     QUANTILES,
-    RunFigure(
-        file="means.png",
-        title="observed over predicted means",
-        source=names.PREDICTIONS,
-        draw=_draw_means,
-        task="regression",
-        in_words=_metrics_in_words("deviance", "d2"),
-        reading="""Of counts and amounts: the mean target of each tenth of the rows, by prediction, over the
-mean prediction; with an exposure, those of rates. Below the diagonal predictions are too high.""",
-    ),
+    MEANS,
     RunFigure(
         file="coverage.png",
         title="how often intervals or sets of classes hold the truth",

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from fnnctl.metrics.metric import INTERVAL
-from fnnctl.metrics.registry import PER_LEVEL, PINBALL
+from fnnctl.metrics.number_metrics import PINBALL
+from fnnctl.metrics.registry import PER_LEVEL
 from fnnctl.report.blocks import Block, Table
 from fnnctl.report.summary import Summary, judged_part, read_experiment, scored_rows
 from fnnctl.report.words import number, share_text

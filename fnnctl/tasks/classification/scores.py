@@ -13,27 +13,21 @@ import numpy as np
 from fnnctl.arrays import BoolArray, FloatArray, IntArray
 from fnnctl.messages import Message
 from fnnctl.metrics.calibration import NO_ROWS, Reliability, confidences, diagram_bins, reliability
+from fnnctl.metrics.class_metrics import (
+    CALIBRATION_ERROR,
+    CLASS_CALIBRATION_ERROR,
+    COST,
+    CROSS_ENTROPY,
+    THRESHOLD,
+)
 from fnnctl.metrics.classification import score
 from fnnctl.metrics.comparison.measures import Measure, class_measure
 from fnnctl.metrics.confusion import confusion_matrix
 from fnnctl.metrics.curves import pr_curves, roc_curves
 from fnnctl.metrics.decisions import ScoredRows, best_f1, mean_trade_offs, table_thresholds, trade_offs
-from fnnctl.metrics.metric import UNCALIBRATED, OfRows
+from fnnctl.metrics.metric import CLASSIFICATION, UNCALIBRATED, OfRows
 from fnnctl.metrics.ranking import RankedPart
-from fnnctl.metrics.registry import (
-    BEST_F1,
-    CALIBRATION_ERROR,
-    CLASS_CALIBRATION_ERROR,
-    CLASSIFICATION,
-    COST,
-    CROSS_ENTROPY,
-    PER_CLASS,
-    THRESHOLD,
-    class_of,
-    importance_metrics,
-    metric_of,
-    metrics_of,
-)
+from fnnctl.metrics.registry import BEST_F1, PER_CLASS, class_of, importance_metrics, metric_of, metrics_of
 from fnnctl.metrics.rows import ClassRows
 from fnnctl.nn.losses.cross_entropy import cross_entropy, softmax
 from fnnctl.plugins import value_in_use

@@ -18,8 +18,9 @@ from fnnctl.config.schema.model import Calibration, ModelConfig, Threshold
 from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.errors import Problem
 from fnnctl.messages import Message
-from fnnctl.metrics.metric import TaskName
-from fnnctl.metrics.registry import ACCURACY, CLASSIFICATION, class_of
+from fnnctl.metrics.class_metrics import ACCURACY
+from fnnctl.metrics.metric import CLASSIFICATION, TaskName
+from fnnctl.metrics.registry import class_of
 from fnnctl.metrics.rows import class_kinds
 from fnnctl.nn.losses.cross_entropy import log_odds, log_softmax, softmax
 from fnnctl.tasks.checks import refused_metric, refused_metrics, refused_monitors, refused_output

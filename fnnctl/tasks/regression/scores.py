@@ -11,8 +11,8 @@ import numpy as np
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.messages import Message
 from fnnctl.metrics.comparison.measures import Measure, error_measure
-from fnnctl.metrics.metric import SUPPORT, OfRows
-from fnnctl.metrics.registry import REGRESSION, importance_metrics, metrics_of
+from fnnctl.metrics.metric import REGRESSION, SUPPORT, OfRows
+from fnnctl.metrics.registry import importance_metrics, metrics_of
 from fnnctl.metrics.regression import score
 from fnnctl.metrics.rows import ErrorRows
 from fnnctl.nn.losses.real_values import RealValueLoss

@@ -25,8 +25,9 @@ from fnnctl.config.schema.losses import (
 from fnnctl.config.schema.model import Calibration, ModelConfig, Threshold
 from fnnctl.errors import Problem, UsageError
 from fnnctl.messages import Message
-from fnnctl.metrics.metric import TaskName
-from fnnctl.metrics.registry import R2, REGRESSION, class_of, objectives
+from fnnctl.metrics.metric import REGRESSION, TaskName
+from fnnctl.metrics.number_metrics import R2
+from fnnctl.metrics.registry import class_of, objectives
 from fnnctl.metrics.rows import Quantiles
 from fnnctl.nn.losses.log_means import BOUND
 from fnnctl.nn.shape import NetworkShape

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from fnnctl.config.schema.activations import ACTIVATION_RECORDS
 from fnnctl.config.schema.losses import LOSS_RECORDS, names_of_task
-from fnnctl.metrics.registry import CLASSIFICATION, REGRESSION
+from fnnctl.metrics.metric import CLASSIFICATION, REGRESSION
 
 NEEDS_ONNX = pytest.mark.skipif(find_spec("onnx") is None, reason="needs onnx")
 """Not a skip of the whole module, which counts with --no-skips even if none of its tests is selected."""

@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 from sklearn import metrics
 
+from fnnctl.metrics.class_metrics import F1
 from fnnctl.metrics.classification import score
 from fnnctl.metrics.comparison.measures import Influences, class_measure, error_measure
-from fnnctl.metrics.metric import Metric, TaskName
-from fnnctl.metrics.registry import CLASSIFICATION, F1, R2, REGRESSION, compared, metric_of, metrics_of
+from fnnctl.metrics.metric import CLASSIFICATION, REGRESSION, Metric, TaskName
+from fnnctl.metrics.number_metrics import R2
+from fnnctl.metrics.registry import compared, metric_of, metrics_of
 from fnnctl.metrics.regression import score as regression_score
 from fnnctl.metrics.rows import ClassRows, ErrorRows, Quantiles
 

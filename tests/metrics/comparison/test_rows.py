@@ -24,8 +24,9 @@ from fnnctl.metrics.comparison.rows import (
     unpaired_difference,
     unpaired_differences,
 )
+from fnnctl.metrics.number_metrics import MAE, R2
 from fnnctl.metrics.paired import LEVEL
-from fnnctl.metrics.registry import MAE, R2, metric_of
+from fnnctl.metrics.registry import metric_of
 from fnnctl.metrics.rows import ClassRows, ErrorRows
 
 F1_MACRO, AREA = (metric for name in ("f1_macro", "roc_auc_macro") if (metric := metric_of(name)))
