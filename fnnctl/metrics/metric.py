@@ -7,7 +7,7 @@ for comparison, representation and protection from changes, because `fnnctl runs
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeAlias, TypeVar, get_args
 
@@ -30,6 +30,11 @@ NEEDS: Final[tuple[Needs, ...]] = get_args(Needs)
 """What a metric can be computed from, in the order of reports. `predictions` are classes or estimates;
 `ranks` are those of ordered classes; `deviances` are those of counts and amounts from their means; `levels`
 are estimated quantiles; a `decision` is one between two classes, with a threshold or with costs."""
+NEEDS_OF_TASKS: Final[Mapping[TaskName, tuple[Needs, ...]]] = {
+    "classification": ("predictions", "ranks", "ranking", "probabilities", "decision"),
+    "regression": ("predictions", "deviances", "levels"),
+}
+"""Those that targets of a task may have."""
 Interval: TypeAlias = Literal["wilson", "delong", "fisher", "bootstrap"]
 
 RowsT = TypeVar("RowsT", "ClassRows", "ErrorRows")

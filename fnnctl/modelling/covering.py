@@ -69,11 +69,10 @@ def saved_tails(model: SavedModel) -> ErrorTails | None:
     if not model.error_arrays:
         return None
     try:
-        levels = model.predictor.decoder.output.levels
-        tails = ErrorTails.from_arrays(model.error_arrays, len(model.predictor.task.classes), levels)
+        decoder, classes = model.predictor.decoder, len(model.predictor.task.classes)
+        return ErrorTails.from_arrays(model.error_arrays, classes, decoder.output.levels, decoder.least)
     except (KeyError, ValueError) as error:
         raise damaged(model.run.path / names.WEIGHTS, f"is damaged: {error}") from error
-    return replace(tails, least=model.predictor.decoder.least)
 
 
 def covering(model: SavedModel, coverage: float) -> tuple[SavedModel, list[str]]:

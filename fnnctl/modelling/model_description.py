@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from fnnctl.arrays import FloatArray
 from fnnctl.config.messages.document_errors import first_problem
 from fnnctl.config.schema.data import DEFAULT_MISSING_VALUES, DELIMITER_PATTERN
+from fnnctl.config.schema.losses import LOSS_RECORDS
 from fnnctl.data.columns.formats.registry import AnyFormat
 from fnnctl.data.groupings import Grouping
 from fnnctl.data.preprocessing import Preprocessor
@@ -186,11 +187,12 @@ class NetworkDescription(Described):
             scale = TargetScale(
                 **{field.name: getattr(self, f"target_{field.name}") for field in fields(TargetScale)}
             )
+        parameters = (self.delta, self.power, self.loss_parameter)
         output = OutputShape(
             len(self.classes or self.levels) or 1,
             self.output,
             positive=1 if self.positive is None else self.classes.index(self.positive),
-            loss_parameter=self.delta or self.power or self.loss_parameter or 1.0,
+            loss_parameter=next((each for each in parameters if each is not None), 1.0),
             levels=self.levels,
         )
         decision = None
@@ -277,8 +279,9 @@ def _parameter_entry(decoder: OutputDecoder) -> dict[str, Any]:
     name, output = decoder.loss.parameter, decoder.output
     if name is None:
         return {}
-    key = name if name in NetworkDescription.model_fields else "loss_parameter"
-    return {key: output.levels or output.loss_parameter}
+    if output.levels:
+        return {"levels": output.levels}
+    return {name if output.kind in LOSS_RECORDS else "loss_parameter": output.loss_parameter}
 
 
 def _decoder_entries(decoder: OutputDecoder, classes: Sequence[str]) -> dict[str, Any]:
@@ -385,7 +388,7 @@ class EnsembleDescription(Described):
         """Why the parts cannot form one model; None if they can."""
         first = self.parts[0].network
         for number, part in enumerate(self.parts):
-            for name in ("target", "classes", "ordered"):
+            for name in ("target", "classes", "ordered", "levels"):
                 if getattr(part.network, name) != getattr(first, name):
                     return f"{PARTS_KEY}.{number}.network.{name}: it differs from that of the first part"
         if self.threshold is not None and len(first.classes) != 2:

@@ -10,12 +10,14 @@ from fnnctl.config.schema.activations import ACTIVATION_RECORDS
 from fnnctl.config.schema.ensemble import EnsembleConfig
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.layers import CompleteLayer
+from fnnctl.config.schema.losses import loss_record
 from fnnctl.config.schema.lr_schedules import AdaptiveLrSchedule
 from fnnctl.config.schema.model import ModelConfig, PiecewiseLinearEmbeddingConfig
 from fnnctl.config.schema.optimizers import LbfgsOptimizer, Optimizer
 from fnnctl.config.schema.training import AUTO_BATCH_SIZE
 from fnnctl.data.fitting import FINE_BINS, NumberBins
 from fnnctl.data.preprocessing import Preprocessor
+from fnnctl.metrics.metric import CLASSIFICATION
 from fnnctl.metrics.registry import CALIBRATED_LOSS
 from fnnctl.nn.optimizers.first_order import OPTIMIZERS
 from fnnctl.nn.optimizers.lbfgs import HYPERPARAMETER_NAMES
@@ -46,7 +48,8 @@ def input_stage(
         )
     categories = None
     if codes := tuple(column.codes for column in preprocessor.coded):
-        of_target = output.size if output.size > 2 and not output.levels else 1
+        has_classes = loss_record(output.kind).task == CLASSIFICATION
+        of_target = output.size if has_classes and output.size > 2 else 1
         categories = CategoryStatisticsShape(codes, size=of_target + 1)
     has_inputs = bool(preprocessor.features)
     stage = InputStageShape(numeric, categories, scaled=model.scaling_layer and has_inputs)

@@ -59,7 +59,7 @@ def _scale_problem(network: NetworkDescription, record: LossRecord) -> str | Non
     """What is wrong with the facts about a regression's outputs; None if they are valid."""
     if network.target_mean is None or network.target_deviation is None:
         return "target_mean, target_deviation: a regression needs both"
-    has_levels = record.parameter == "levels"
+    has_levels = record.estimates == "quantiles"
     if has_levels != bool(network.levels) or any(low >= high for low, high in pairwise(network.levels)):
         return "levels: quantiles need at least one, rising, and other outputs have none"
     is_log = record.scores == "logarithm"

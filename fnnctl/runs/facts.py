@@ -10,7 +10,7 @@ from fnnctl.config.schema.experiment import Experiment
 from fnnctl.data.row_encoder import columns_of
 from fnnctl.messages import Message, warning_facts
 from fnnctl.modelling.data_checks import DataCheck
-from fnnctl.nn.losses.log_means import LOG_MEAN_LOSSES
+from fnnctl.nn.losses.registry import power_of
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.store.facts import Processor
 from fnnctl.store.manifest import Manifest, Resumption
@@ -179,7 +179,7 @@ def _network_facts(
 ) -> dict[str, Any]:
     """The facts about one network, or about those of an ensemble."""
     shape = networks[0].shape
-    loss = LOG_MEAN_LOSSES.get(shape.output.kind)
+    power = power_of(shape.output)
     return {
         "layers": list(shape.widths),
         "parameters": sum(layout.size for layout in networks),
@@ -191,5 +191,5 @@ def _network_facts(
         "positive": None if decision is None else decision.positive,
         "class_weights": class_weights,
         "target_transform": target_transform,
-        **({} if loss is None else {"power": loss.power_of(shape.output)}),
+        **({} if power is None else {"power": power}),
     }

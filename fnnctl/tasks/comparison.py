@@ -140,8 +140,6 @@ def estimated_rows(run: RunFolder, name: str) -> MeasuredRows | None:
     power = None if model is None else model.power
     if content is None:
         return None
-    if metric.needs == "deviances" and power is None:
-        raise UnmeasuredError(compared("regression", ("predictions",)))
     columns, lines = content
     rate = columns.index(RATE) if RATE in columns else None
     rows, true, predicted, rates, quantiles = array("q"), *(array("d") for _ in range(4))
@@ -168,8 +166,9 @@ def estimated_rows(run: RunFolder, name: str) -> MeasuredRows | None:
         None if rate is None else estimates / per_exposure,
         Quantiles(levels, values) if levels else None,
     )
-    measure = error_measure(metric, measured) if metric.needs in measured.kinds else None
-    return MeasuredRows(numbers, targets, measure)
+    if metric.needs not in measured.kinds:
+        raise UnmeasuredError(compared("regression", measured.kinds))
+    return MeasuredRows(numbers, targets, error_measure(metric, measured))
 
 
 def read_levels(run: RunFolder) -> tuple[float, ...]:

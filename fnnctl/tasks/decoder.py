@@ -11,7 +11,8 @@ from fnnctl.arrays import FloatArray
 from fnnctl.config.schema.data import TargetTransformName
 from fnnctl.config.schema.losses import LossRecord, OutputSection, loss_record
 from fnnctl.nn.losses.base import TargetArray
-from fnnctl.nn.losses.log_means import BOUND, LOG_MEAN_LOSSES
+from fnnctl.nn.losses.log_means import BOUND
+from fnnctl.nn.losses.registry import power_of
 from fnnctl.nn.shape import OutputShape
 from fnnctl.tasks.decisions import Decision
 from fnnctl.tasks.decoding import (
@@ -171,8 +172,7 @@ class OutputDecoder:
     @property
     def power(self) -> float | None:
         """The power of the mean in the variance of counts and amounts; None for other targets."""
-        loss = LOG_MEAN_LOSSES.get(self.output.kind)
-        return None if loss is None else loss.power_of(self.output)
+        return power_of(self.output)
 
     @property
     def least(self) -> float | None:

@@ -16,7 +16,7 @@ from fnnctl.metrics.metric import CLASSIFICATION, REGRESSION, Metric, OfCounts, 
 from fnnctl.metrics.registry import CALIBRATED_LOSS, TRAIN, VALIDATION, is_loss, monitored
 from fnnctl.metrics.rows import ClassRows, ErrorRows, of_sum
 from fnnctl.nn.losses.base import TargetArray
-from fnnctl.nn.losses.log_means import LOG_MEAN_LOSSES
+from fnnctl.nn.losses.registry import power_of
 from fnnctl.nn.shape import NetworkShape, OutputShape
 from fnnctl.tasks.temperature import calibrated_losses
 
@@ -226,8 +226,8 @@ class DevianceEpochMetrics(RegressionEpochMetrics):
 
 
 def _of_regression(output: OutputShape) -> RegressionEpochMetrics:
-    loss = LOG_MEAN_LOSSES.get(output.kind)
-    return RegressionEpochMetrics() if loss is None else DevianceEpochMetrics(loss.power_of(output))
+    power = power_of(output)
+    return RegressionEpochMetrics() if power is None else DevianceEpochMetrics(power)
 
 
 EPOCH_METRICS: Final[Mapping[TaskName, Callable[[OutputShape], EpochMetrics]]] = {

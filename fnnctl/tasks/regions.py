@@ -198,7 +198,11 @@ class ErrorTails:
 
     @classmethod
     def from_arrays(
-        cls, arrays: Mapping[str, npt.NDArray[Any]], classes: int, levels: Sequence[float] = ()
+        cls,
+        arrays: Mapping[str, npt.NDArray[Any]],
+        classes: int,
+        levels: Sequence[float] = (),
+        least: float | None = None,
     ) -> Self:
         """The tails in these arrays of a model with so many classes, 0 for numbers, and levels of quantiles.
 
@@ -223,7 +227,8 @@ class ErrorTails:
                 for of_all, shared, *of_parts in of_sides
             ),
             edges,
-            pairs=pairs,
+            least,
+            pairs,
         )
 
 

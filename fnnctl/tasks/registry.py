@@ -9,7 +9,7 @@ import numpy as np
 
 from fnnctl.arrays import IntArray
 from fnnctl.config.schema.data import TaskKind
-from fnnctl.config.schema.losses import LOG_MEANS
+from fnnctl.config.schema.losses import is_log_mean
 from fnnctl.data.columns.numbers import number_problem
 from fnnctl.data.dataset import Dataset, RawTarget
 from fnnctl.errors import DataError, Problem
@@ -56,7 +56,7 @@ def encode(
     amounts = dataset.with_amounts()
     if kind == "auto" and class_order is not None:
         kind = "classification"
-    elif kind == "auto" and (output in LOG_MEANS or dataset.exposures is not None):
+    elif kind == "auto" and (is_log_mean(output) or dataset.exposures is not None):
         kind = "regression"
     if kind == "auto":
         kind, notes = _detected(amounts, recorded_classes)

@@ -17,7 +17,7 @@ from fnnctl.metrics.metric import (
     Metric,
     TaskName,
 )
-from fnnctl.metrics.number_metrics import PINBALL
+from fnnctl.metrics.number_metrics import D2, PINBALL
 from fnnctl.metrics.registry import PER_CLASS, TRAIN, headline, metrics_of, monitored
 
 Labels: TypeAlias = tuple[tuple[str, str], ...]
@@ -56,8 +56,8 @@ class BaselineSentence(NamedTuple):
     text: str
     metric: str
     """The key of the metric to which it applies."""
-    unless: str | None = None
-    """The key of a metric beside which another sentence says more."""
+    unless: tuple[str, ...] = ()
+    """The keys of metrics beside which another sentence says more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +167,13 @@ REGRESSION_REPORT: Final = TaskReport(
     task=REGRESSION,
     baseline=(
         BaselineSentence(
-            "Baseline: always the mean of the training part.", headline(REGRESSION).name, unless=PINBALL.name
+            "Baseline: always the mean of the training part.",
+            headline(REGRESSION).name,
+            unless=(PINBALL.name, D2.name),
+        ),
+        BaselineSentence(
+            "Baseline: always the mean of the training part, or with an exposure its mean rate times that.",
+            D2.name,
         ),
         BaselineSentence("Baseline: always the quantiles of the training part.", PINBALL.name),
     ),

@@ -119,7 +119,7 @@ def join_pools(pools: Sequence[Pool]) -> Pool:
         return pools[0]
     targets = np.concatenate([pool.targets for pool in pools])
     known = [pool.factors for pool in pools if pool.factors is not None]
-    factors = np.concatenate(known) if known else None
+    factors = np.concatenate(known) if len(known) == len(pools) else None
     in_memory = [pool for pool in pools if isinstance(pool, Examples)]
     if len(in_memory) == len(pools) and all(pool.inputs.size <= PREPARED_VALUES for pool in in_memory):
         return Examples(np.concatenate([pool.inputs for pool in in_memory]), targets, factors)

@@ -109,11 +109,13 @@ def select_on_bags(
     """Select from trials, the best first by the metric, in `size` rounds.
 
     The `default` fit says what a prediction may cost. A trial whose out-of-bag scores overflow cannot be
-    selected; None if there is no other.
+    selected, and neither can one with other levels of quantiles than the best; None if there is no other.
     """
     finite = tuple(trial for trial in trials if np.isfinite(trial.weights[SCORES]).all())
     if not finite:
         return None
+    levels = finite[0].fit.decoder.output.levels
+    finite = tuple(trial for trial in finite if trial.fit.decoder.output.levels == levels)
     fit = finite[0].fit
     rows = fit.split(data).validation
     candidates = _Candidates.of(data, finite, rows, post_training)

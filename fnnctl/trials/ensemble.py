@@ -136,9 +136,13 @@ def select_trials(
     """Select from trials, the best first, by a metric of the mean predictions of the validation rows (n,).
 
     The task's loss decides between equal values of the metric. A trial whose scores of these rows overflow
-    cannot be selected; None if there is no other.
+    cannot be selected, and neither can one with other levels of quantiles than the best; None if there is no
+    other.
     """
     task, dataset = data.task, data.dataset
+    trials = [
+        each for each in trials if each.fit.decoder.output.levels == trials[0].fit.decoder.output.levels
+    ]
     joint = task.joint_decoder([trial.fit.decoder for trial in trials])
     candidates: list[TrainedTrial] = []
     predictions: list[FloatArray] = []

@@ -9,7 +9,7 @@ from pydantic import Discriminator, Field, Tag
 
 from fnnctl.config.problems import no_effect, no_effect_without, predicate, sentence
 from fnnctl.config.schema import recipe_values
-from fnnctl.config.schema.losses import LOG_MEANS
+from fnnctl.config.schema.losses import LOG_MEANS, is_log_mean
 from fnnctl.config.schema.plugin_choice import PluginName
 from fnnctl.config.schema.section import MAX_SEED, ClassName, Section
 from fnnctl.config.schema.setting import Place, RecipeValue, Setting
@@ -131,7 +131,7 @@ def _not_stratified(experiment: Experiment, _: Place) -> Iterator[Problem]:
 def _no_rates(experiment: Experiment, _: Place) -> Iterator[Problem]:
     """Unless `model.output` is one of counts and amounts, whose mean is a rate times the exposure."""
     output = experiment.model.output.name
-    if output not in LOG_MEANS:
+    if not is_log_mean(output):
         text = "an exposure is for {outputs}, but model.output is {output}"
         advice = "write model.output: poisson for counts, or tweedie or gamma for amounts"
         outputs = f"the outputs {joined_words(LOG_MEANS)}"
@@ -141,7 +141,7 @@ def _no_rates(experiment: Experiment, _: Place) -> Iterator[Problem]:
 def _transformed_mean(experiment: Experiment, place: Place) -> Iterator[Problem]:
     """With an output of counts and amounts, which is the logarithm of the mean itself; `auto` is `none`."""
     output = experiment.model.output.name
-    if output in LOG_MEANS and place.value != "auto":
+    if is_log_mean(output) and place.value != "auto":
         text = "the output {output} is the logarithm of the target's mean already"
         yield sentence(text, "model.output", advice="write none", output=output)
 
@@ -294,6 +294,7 @@ class DataConfig(Section):
             not_searched=_SAME_TARGET,
             needs_classes="any",
             contradictions=(_no_order,),
+            since="0.12",
             synonyms=("label_order", "ordered_classes"),
         ),
     ] = None

@@ -335,7 +335,7 @@ LOSS_RECORDS: Final[Mapping[str, LossRecord]] = {
 }
 """By name, in the order of the documentation."""
 LOG_MEANS: Final = [name for name, record in LOSS_RECORDS.items() if record.scores == "logarithm"]
-"""The outputs of counts and amounts, which may have an exposure."""
+"""fnnctl's own outputs of counts and amounts, for messages: see `is_log_mean`."""
 TASKS: Final[tuple[TaskName, ...]] = (CLASSIFICATION, REGRESSION)
 DEFAULT_OUTPUTS: Final[Mapping[tuple[TaskName, bool], OutputSection]] = {
     (record.task, record.needs_order): record.section.model_construct(name=name)
@@ -349,6 +349,12 @@ def loss_records() -> Mapping[str, LossRecord]:
     """The records of all losses by name: those of fnnctl, and those of plug-ins in use."""
     plugins: list[LossPlugin] = values_in_use("loss")
     return {**LOSS_RECORDS, **{plugin.record.name: plugin.record for plugin in plugins}}
+
+
+def is_log_mean(name: str) -> bool:
+    """Whether an output is of counts and amounts, which may have an exposure; `auto` is not."""
+    record = loss_records().get(name)
+    return record is not None and record.scores == "logarithm"
 
 
 def loss_record(name: str) -> LossRecord:

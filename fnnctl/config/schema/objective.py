@@ -21,7 +21,7 @@ from fnnctl.config.schema.validation_schemes import (
     ValidationScheme,
 )
 from fnnctl.errors import Problem
-from fnnctl.metrics.metric import NEEDS, TaskName
+from fnnctl.metrics.metric import CLASSIFICATION, NEEDS, TaskName
 from fnnctl.metrics.registry import class_of, find_metric, is_loss, metric_of, objectives, positive_metric
 from fnnctl.text import did_you_mean, joined_words, quoted
 
@@ -66,9 +66,9 @@ def _unlike_losses(experiment: Experiment, place: Place) -> Iterator[Problem]:
 
 
 def _is_of_function(metric: str) -> bool:
-    """Whether values of a metric are of the loss function, or of the levels of quantiles."""
+    """Whether values of a metric are of the loss function: of its deviance, or of the levels of quantiles."""
     record = metric_of(metric)
-    return record is not None and (record.name == "loss" or record.needs == "levels")
+    return record is not None and (record.name == "loss" or record.needs in ("levels", "deviances"))
 
 
 def _searched_losses(experiment: Experiment) -> str | None:
@@ -92,7 +92,7 @@ def _searched_outputs(experiment: Experiment) -> Iterator[tuple[str, str, tuple[
         setting = format_path(parse_path(key))
         outputs = domain.choice if isinstance(domain, ChoiceConfig) else ()
         if setting == "model":
-            outputs = tuple(model.get("output") for model in outputs if isinstance(model, Mapping))
+            outputs = tuple(model.get("output", "auto") for model in outputs if isinstance(model, Mapping))
         yield key, setting, outputs
 
 
@@ -105,7 +105,7 @@ def outputs_of_trials(experiment: Experiment, task: TaskName) -> list[LossRecord
         for output in outputs
     ]
     settings = [written_out(output) for output in written] or [{"name": experiment.model.output.name}]
-    default = default_output(task, is_ordered=experiment.data.class_order is not None).name
+    default = default_output(task, is_ordered=experiment.data.is_ordered).name
     names = [each.get("name", default) for each in settings if isinstance(each, Mapping)]
     names = [default if name == "auto" else name for name in names]
     return [record for name, record in loss_records().items() if name in names and record.task == task]
@@ -122,7 +122,7 @@ def objective_of(experiment: Experiment, task: TaskName, default: str) -> str:
 def _not_measured(experiment: Experiment, place: Place) -> Iterator[Problem]:
     """If an output that trials may have does not have the metric, such as a deviance without counts."""
     metric = metric_of(place.value)
-    if metric is None:
+    if metric is None or metric.task == CLASSIFICATION:  # what classes have does not depend on the output
         return
     records = outputs_of_trials(experiment, metric.task)
     without = [record.name for record in records if metric.needs not in record.measures]

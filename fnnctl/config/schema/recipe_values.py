@@ -57,7 +57,7 @@ class RecipeFacts:
         Only a search has such a metric, and its trials are not calibrated.
         """
         metric = metric_of(self.metric)
-        return metric is not None and metric.needs not in ("predictions", "ranks")
+        return metric is not None and metric.needs in ("ranking", "probabilities", "decision")
 
 
 GAMMA: Final = "gamma"

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from fnnctl.nn.losses.base import Loss
 from fnnctl.nn.losses.cross_entropy import CROSS_ENTROPIES
-from fnnctl.nn.losses.log_means import LOG_MEAN_LOSSES
+from fnnctl.nn.losses.log_means import LOG_MEAN_LOSSES, LogMeanLoss
 from fnnctl.nn.losses.ordinal import OrdinalCrossEntropy
 from fnnctl.nn.losses.quantiles import PinballLoss
 from fnnctl.nn.losses.real_values import ERROR_LOSSES, RealValueLoss
 from fnnctl.plugins import value_in_use
+
+if TYPE_CHECKING:
+    from fnnctl.nn.shape import OutputShape
 
 REAL_VALUE_LOSSES: Final[dict[str, type[RealValueLoss]]] = {
     **ERROR_LOSSES,
@@ -34,6 +37,12 @@ def loss_of(output: str) -> type[Loss]:
         return loss
     of_plugin: type[Loss] = value_in_use("loss", output).formula
     return of_plugin
+
+
+def power_of(output: OutputShape) -> float | None:
+    """The power of the mean in the variance of counts and amounts; None for other outputs."""
+    loss = loss_of(output.kind)
+    return loss.power_of(output) if issubclass(loss, LogMeanLoss) else None
 
 
 def target_type(output: str, dtype: np.dtype[np.floating]) -> np.dtype[np.generic]:

@@ -317,10 +317,11 @@ def require_same_target(runs: Sequence[RunFolder]) -> None:
 def require_same_meaning(runs: Sequence[ComparedRun], metric: str) -> None:
     """Raise `UsageError` if the metric means another thing in one of the runs.
 
-    That is the case if it is of the positive class, of ranks or of quantiles, and they have other positive
-    classes, orders or levels.
+    That is the case if it is of the positive class, of ranks, of quantiles or of deviances, and they have
+    other positive classes, orders, levels or powers of the variance.
     """
     _require_same_levels(runs, metric)
+    _require_same_power(runs, metric)
     first, record = runs[0], metric_of(metric)
     if record is not None and record.needs == "ranks":
         for run in runs[1:]:
@@ -336,6 +337,21 @@ def require_same_meaning(runs: Sequence[ComparedRun], metric: str) -> None:
                 f"{first.path} and {run.path} cannot be compared by {metric}: their positive classes are "
                 f"{quoted(first.positive_class or '')} and {quoted(run.positive_class or '')}; "
                 f"write per_class.CLASS.{of_class.class_name}, with the name of a class"
+            )
+
+
+def _require_same_power(runs: Sequence[ComparedRun], metric: str) -> None:
+    """Raise `UsageError` if the metric follows from deviances and the runs have those of other powers."""
+    record = metric_of(metric)
+    if record is None or record.needs != "deviances":
+        return
+    models = [run.scored.read_manifest().model for run in runs]
+    powers = [None if model is None else model.power for model in models]
+    for run, power in zip(runs[1:], powers[1:], strict=True):
+        if None not in (power, powers[0]) and power != powers[0]:
+            raise UsageError(
+                f"{runs[0].path} and {run.path} cannot be compared by {metric}: their deviances are those of "
+                f"the powers {powers[0]:g} and {power:g}; write mae, or another metric of the prediction"
             )
 
 

@@ -67,7 +67,7 @@ def baseline(summary: Summary) -> Iterator[Block]:
     scores = scores_by_metric(summary, part) if part else {}
     compared = {key for key, score in scores.items() if score.baseline is not None}
     sentences = summary.task_report.baseline
-    applying = (each.text for each in sentences if each.metric in compared and each.unless not in compared)
+    applying = (each.text for each in sentences if each.metric in compared and not compared & {*each.unless})
     yield Notes(ABOUT, tuple(applying))
 
 
