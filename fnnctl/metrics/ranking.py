@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
+from typing import Final
 
 import numpy as np
 
@@ -163,6 +164,10 @@ def _steps(cumulative: IntArray) -> IntArray:
 Z_95 = NormalDist().inv_cdf(0.975)
 
 
+LEAST_VARIANCE: Final = 1e-24
+"""Less is a rounding error: all rows are of one class."""
+
+
 def fisher_interval(value: float, influences: FloatArray) -> list[float] | None:
     """The 95 % interval of a coefficient between −1 and 1 by Fisher's transformation atanh.
 
@@ -170,7 +175,7 @@ def fisher_interval(value: float, influences: FloatArray) -> list[float] | None:
     variance: for a coefficient of ±1.
     """
     variance = float(influences @ influences)
-    if abs(value) >= 1.0 or not variance > 0.0:
+    if abs(value) >= 1.0 or not variance > LEAST_VARIANCE:
         return None
     centre, reach = math.atanh(value), Z_95 * math.sqrt(variance) / (1.0 - value**2)
     return [math.tanh(centre - reach), math.tanh(centre + reach)]

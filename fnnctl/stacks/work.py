@@ -139,7 +139,8 @@ class WorkerData:
         """All rows, preprocessed for the fit's network; only those of the latest preprocessing are kept."""
         if not self.reuse:
             return fit.examples(self.data)
-        kind = f"{fit.preprocessing} {fit.settings.precision}"
+        # Targets of counts and amounts are divided by their mean, and rows have factors in the loss.
+        kind = f"{fit.preprocessing} {fit.settings.precision} {fit.decoder.power}"
         key = kind, fit.rows.key
         pool = self._pools.get(key)
         if pool is None:

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 def refused_output(output: Output, task: TaskName) -> Iterator[Problem]:
     """A problem if `model.output` is an output of another task."""
-    if not isinstance(output, AutoOutput) and loss_record(output.name).task != task:
-        text = f"{output.name} is not an output of a {task}"
-        yield Problem(text, path="model.output", advice="write output: auto", has_subject=True)
+    if not isinstance(output, AutoOutput) and (other := loss_record(output.name).task) != task:
+        text, advice = f"{output.name} is not an output of a {task}", f"write task: {other}, or output: auto"
+        yield Problem(text, path="model.output", advice=advice, has_subject=True)
 
 
 def refused_monitors(experiment: Experiment, metrics: EpochMetrics, task: str) -> Iterator[Problem]:

@@ -171,6 +171,12 @@ def estimated_rows(run: RunFolder, name: str) -> MeasuredRows | None:
     return MeasuredRows(numbers, targets, error_measure(metric, measured))
 
 
+def has_rates(run: RunFolder) -> bool:
+    """Whether a run predicts rates of an exposure."""
+    lines = run.read_rows(PREDICTIONS)
+    return lines is not None and RATE in next(lines)
+
+
 def read_levels(run: RunFolder) -> tuple[float, ...]:
     """The levels of the quantiles that a run predicts; none without predictions."""
     lines = run.read_rows(PREDICTIONS)

@@ -111,3 +111,18 @@ def test_preprocessed_rows_are_kept_for_fits_that_see_them_alike(folds: CrossVal
     assert keeping.pool(first) is keeping.pool(first)
     assert keeping.pool(first) is not keeping.pool(second)
     assert making.pool(first) is not making.pool(first)
+
+
+def test_targets_of_another_output_are_not_those_that_were_kept(iris: Path) -> None:
+    """In one search, trials may have counts as numbers and as rates."""
+    table = iris.with_name("counts.csv")
+    table.write_text("a,visits\n" + "".join(f"{row % 7},{row % 5 * 3}\n" for row in range(60)))
+    config = iris.with_name("counts.yaml")
+    config.write_text("data: {source: counts.csv, target: visits, task: regression}\nrecipe: classic\n")
+    loaded = {name: load_experiment(config, [f"model.output={name}"]) for name in ("squared", "poisson")}
+    fits = {name: each.fit(each.split()) for name, each in loaded.items()}
+    keeping = WorkerData(loaded["squared"].data, reuse=True)
+    for fit in (fits["squared"], fits["poisson"], fits["squared"]):
+        kept, made = keeping.pool(fit), fit.examples(keeping.data)
+        assert kept.targets.tolist() == made.targets.tolist()
+        assert (kept.factors is None) == (made.factors is None)

@@ -66,7 +66,7 @@ def _different_columns(_: Experiment, place: Place) -> Iterator[Problem]:
 
 
 def _no_plugins(_: Experiment, place: Place) -> Iterator[Problem]:
-    """If a metric is given twice, is always measured, or is offered by no installed package."""
+    """If a metric is given twice, is one of fnnctl itself, or is offered by no installed package."""
     known = objectives()
     for index, name in enumerate(place.value):
         if name in place.value[:index]:
@@ -74,7 +74,8 @@ def _no_plugins(_: Experiment, place: Place) -> Iterator[Problem]:
         elif current().get("metric", name):
             continue
         elif name in known:
-            problem = sentence(f"{quoted(name)} is always measured", advice="leave it out")
+            text = f"{quoted(name)} is measured without being asked for, where there is one"
+            problem = sentence(text, advice="leave it out")
         else:
             advice = f"a package offers one as an entry point of {GROUPS['metric']}"
             problem = sentence(f"no installed package has a metric {quoted(name)}", advice=advice)

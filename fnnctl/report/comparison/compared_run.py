@@ -20,6 +20,7 @@ from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.errors import UsageError
 from fnnctl.metrics.comparison.measures import Measure
 from fnnctl.metrics.comparison.rows import own_interval
+from fnnctl.metrics.number_metrics import D2, DEVIANCE
 from fnnctl.metrics.registry import metric_of, positive_metric
 from fnnctl.metrics.stored import flat_metrics
 from fnnctl.report.summary import task_report
@@ -30,8 +31,8 @@ from fnnctl.store.folder import RunFolder
 from fnnctl.store.manifest import DataFacts, Manifest
 from fnnctl.store.names import CROSS_VALIDATION, METRICS, PREDICTIONS
 from fnnctl.store.tables import CsvTable
-from fnnctl.tasks.comparison import MEASURED_ROWS, MeasuredRows, UnmeasuredError, read_levels
-from fnnctl.text import did_you_mean, quoted, word_list
+from fnnctl.tasks.comparison import MEASURED_ROWS, MeasuredRows, UnmeasuredError, has_rates, read_levels
+from fnnctl.text import did_you_mean, joined_words, quoted, word_list
 
 FoldKey: TypeAlias = tuple[int, int]
 """Repeat and fold, counted from 1."""
@@ -318,7 +319,8 @@ def require_same_meaning(runs: Sequence[ComparedRun], metric: str) -> None:
     """Raise `UsageError` if the metric means another thing in one of the runs.
 
     That is the case if it is of the positive class, of ranks, of quantiles or of deviances, and they have
-    other positive classes, orders, levels or powers of the variance.
+    other positive classes, orders, levels or powers of the variance, or if only
+    some have an exposure.
     """
     _require_same_levels(runs, metric)
     _require_same_power(runs, metric)
@@ -353,6 +355,13 @@ def _require_same_power(runs: Sequence[ComparedRun], metric: str) -> None:
                 f"{runs[0].path} and {run.path} cannot be compared by {metric}: their deviances are those of "
                 f"the powers {powers[0]:g} and {power:g}; write mae, or another metric of the prediction"
             )
+    exposed = [has_rates(run.scored) for run in runs]
+    if metric == D2.name and len({*exposed}) > 1:
+        paths = joined_words([str(run.path) for run in runs])
+        raise UsageError(
+            f"{paths} cannot be compared by {metric}: some have an exposure, and others have none, so the "
+            f"deviances that it is a share of differ; write {DEVIANCE.name}"
+        )
 
 
 def _require_same_levels(runs: Sequence[ComparedRun], metric: str) -> None:
