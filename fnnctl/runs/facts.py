@@ -55,6 +55,8 @@ def known_facts(
         "numeric": len(dataset.numeric_names),
         "categorical": len(dataset.categorical_names),
     }
+    if experiment.data.exposure is not None:
+        facts["exposure"] = experiment.data.exposure
     if check.best_column is not None:
         facts["best_column"] = check.best_column.model_dump()
     if sizes is not None:
@@ -87,6 +89,7 @@ def evaluation_facts(
 ) -> dict[str, Any]:
     """The facts about an evaluation of a model on a file with this number of labelled rows."""
     preprocessor, task = model.predictor.preprocessor, model.predictor.task
+    exposure = model.description.table.exposure
     return {
         **environment(command, blas_threads=blas_threads),
         "data": {
@@ -102,6 +105,7 @@ def evaluation_facts(
             "numeric": len(preprocessor.numbers),
             "categorical": len(preprocessor.categories),
             "parts": {"train": 0, "validation": 0, "test": rows},
+            **({} if exposure is None else {"exposure": exposure}),
         },
         "model": _network_facts(
             model.layouts,

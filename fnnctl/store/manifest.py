@@ -81,6 +81,8 @@ class DataFacts(Facts):
     """The classes, in the order of the network's outputs; empty for a regression."""
     ordered: bool = False
     """Whether this is an order of the classes from the lowest to the highest."""
+    exposure: str | None = None
+    """The column of the exposures, per unit of which rates are estimated; null without any."""
     rows: int
     """Rows in all parts."""
     columns: int | None = None
@@ -93,6 +95,11 @@ class DataFacts(Facts):
     """Rows in each part; null if every fold has its own."""
     best_column: BestColumnFacts | None = None
     """The column that alone predicts the target best; null if that was not measured."""
+
+    @property
+    def estimated(self) -> str:
+        """What a network estimates: the target or, with an exposure, its rate."""
+        return self.target if self.exposure is None else f"{self.target} per unit of {self.exposure}"
 
     @property
     def in_memory(self) -> bool:

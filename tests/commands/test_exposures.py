@@ -52,6 +52,13 @@ def test_rows_with_an_exposure_have_predictions_and_all_have_rates(program: Prog
     assert float(interval[1].split(",")[3]) >= 0.0
 
 
+def test_a_report_says_that_means_are_rates(program: Program, rows: list[str]) -> None:
+    assert program("train", "x.yaml", "--quiet").code == 0
+    report = program("report", "--verbose").out
+    assert "All numbers are claims per unit of years." in report
+    assert any(line.split() == ["exposure", "years"] for line in report.splitlines())
+
+
 def test_what_is_wrong_with_rows(program: Program, rows: list[str], messages: Messages) -> None:
     assert program("train", "x.yaml", "--quiet").code == 0
     run = str(only_run(Path()))

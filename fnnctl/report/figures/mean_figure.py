@@ -21,7 +21,7 @@ def _draw(run: RunFolder, summary: Summary) -> Any:
         return None
     whose = " of the ensemble" if summary.manifest.selection else ""
     title = f"{summary.manifest.name}: means by tenths{whose} {scored_rows(summary)}"
-    return mean_calibration_figure(tenths, target=data.target, title=title)
+    return mean_calibration_figure(tenths, target=data.estimated, title=title)
 
 
 def _in_words(summary: Summary) -> str:

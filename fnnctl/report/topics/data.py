@@ -50,6 +50,8 @@ def _definitions(summary: Summary, data: DataFacts) -> Iterator[tuple[str, str]]
     has_parts = data.columns is not None and data.columns < data.numeric + data.categorical
     yield "columns", f"{data.columns:,}, read as {inputs}" if has_parts else inputs
     yield "target", data.target + (f", {len(data.classes):,} classes" if data.classes else "")
+    if data.exposure is not None:
+        yield "exposure", data.exposure
     if (best := data.best_column) and best.score > best.baseline:
         yield "best single column", f"{best.name}: {label_of(best.metric)} {best.score:.3g} on held-out rows"
     yield "SHA-256", data.sha256

@@ -76,7 +76,7 @@ def value_texts(grid: Grid) -> list[str]:
 def _notes(summary: Summary, measured: PartialDependence) -> Iterator[str]:
     predicted = "the prediction"
     if summary.manifest.data is not None:
-        target, positive = quoted(summary.manifest.data.target), summary.positive_class
+        target, positive = quoted(summary.manifest.data.estimated), summary.positive_class
         classes = len(summary.manifest.data.classes)
         predicted = f"the predicted {target}" if not classes else f"the probability of each class of {target}"
         predicted = predicted if positive is None else f"the probability of {quoted(positive)}"

@@ -256,8 +256,10 @@ def means(summary: Summary) -> Iterator[Block]:
         for tenth in tenths
     )
     header = ("prediction", "rows", "predicted mean", "observed mean", "95 % interval")
-    note = "The intervals follow from the spread of the rows. With an exposure, all numbers are rates."
-    yield Table(f"Observed and predicted means {scored_rows(summary)}", header, rows, notes=(note,))
+    data, notes = summary.manifest.data, ["The intervals follow from the spread of the rows."]
+    if data is not None and data.exposure is not None:
+        notes.append(f"All numbers are {data.estimated}.")
+    yield Table(f"Observed and predicted means {scored_rows(summary)}", header, rows, notes=tuple(notes))
 
 
 def json_entries(summary: Summary) -> dict[str, Any]:
