@@ -9,7 +9,7 @@ import numpy as np
 
 from fnnctl.arrays import IntArray
 from fnnctl.config.schema.data import TaskKind
-from fnnctl.config.schema.losses import is_log_mean
+from fnnctl.config.schema.losses import is_for_numbers
 from fnnctl.data.columns.numbers import number_problem
 from fnnctl.data.dataset import Dataset, RawTarget
 from fnnctl.errors import DataError, Problem
@@ -46,17 +46,16 @@ def encode(
 ) -> TaskData:
     """The data set with its target encoded for a task; raises DataError if the target does not suit it.
 
-    `auto` is a regression if the target's values are continuous numbers, and with an `output` of counts or
-    amounts, or with exposures. For a regression, rows are
-    stratified by `bins` of the target's values, if given, and the intervals of the metrics follow from the
-    experiment's `seed`. Classes have their `class_order`, or keep the order that a run has recorded, if there
-    is one; with a `class_order`, `auto` is a classification.
+    `auto` is a regression if the target's values are continuous numbers, with an `output` of numbers, and
+    with exposures. For a regression, rows are stratified by `bins` of the target's values, if given, and the
+    intervals of the metrics follow from the experiment's `seed`. Classes have their `class_order`, or keep
+    the order that a run has recorded, if there is one; with a `class_order`, `auto` is a classification.
     """
     notes: list[str] = []
     amounts = dataset.with_amounts()
     if kind == "auto" and class_order is not None:
         kind = "classification"
-    elif kind == "auto" and (is_log_mean(output) or dataset.exposures is not None):
+    elif kind == "auto" and (is_for_numbers(output) or dataset.exposures is not None):
         kind = "regression"
     if kind == "auto":
         kind, notes = _detected(amounts, recorded_classes)

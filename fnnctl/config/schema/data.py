@@ -286,8 +286,8 @@ class DataConfig(Section):
     task: Annotated[
         TaskKind, Setting(not_counted="it follows from the target", not_searched=_SAME_TARGET)
     ] = "auto"
-    """The kind of target. `auto` is a regression if the values are continuous numbers: numbers with
-    fractions, or many whole numbers with few rows each."""
+    """The kind of target. `auto` is a regression if `model.output` is one of numbers, or if the values are
+    continuous numbers: numbers with fractions, or many whole numbers with few rows each."""
     class_order: Annotated[
         ClassOrder | None,
         Setting(
