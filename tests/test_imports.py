@@ -66,11 +66,10 @@ ORDERS = {
         "feature_importance", "hyperparameter_importance", "kendall", "partial_dependence", "stored",
     ),
     "tasks": (
-        "estimate_columns", "regions", "stored_coverage", "decisions", "detection", "class_orders", "mixture",
-        "one_column",
-        "warnings", "worst_rows", "shares", "target_transforms", "decoding", "temperature", "decoder",
-        "epoch_metrics", "task", "coverage", "folds", "group_metrics", "post_training", "checks",
-        "comparison", "reports", "regression", "classification", "registry",
+        "estimate_columns", "stored_estimates", "regions", "stored_coverage", "decisions", "detection",
+        "class_orders", "mixture", "one_column", "warnings", "worst_rows", "shares", "target_transforms",
+        "decoding", "temperature", "decoder", "epoch_metrics", "task", "coverage", "folds", "group_metrics",
+        "post_training", "checks", "comparison", "reports", "regression", "classification", "registry",
     ),
     "config": (
         "paths", "problems", "sources", "yaml_text", "table_files", "table_kinds", "other_files", "schema",
