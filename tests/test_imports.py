@@ -79,7 +79,7 @@ ORDERS = {
         "files", "problems", "builtin", "matrix", "columns", "tables", "row_facts", "stored_arrays",
         "feature_array", "dataset", "row_texts", "axis_values", "in_memory", "settings", "groupings",
         "preprocessing", "histograms", "fitting", "splits",
-        "warnings", "row_encoder", "new_rows", "unseen_values", "loading", "profile",
+        "warnings", "row_encoder", "known_columns", "new_rows", "unseen_values", "loading", "profile",
     ),
     "report": (
         "words", "verdicts", "blocks", "document", "plan", "summary", "stored_importances",
