@@ -157,7 +157,18 @@ class LoadedExperiment:
         """What was done with the config, the data and the recipe, for `runs.recorder.record_notes`."""
         line = recipe_line(self.resolved)
         lines = [*self.data.notes, *([] if line is None else [line]), *self._validation_line()]
-        return [*self.config.note_lines, *lines, *_passed_plugins()]
+        return [*self.config.note_lines, *lines, *_passed_plugins(), *self._new_classes_line()]
+
+    def _new_classes_line(self) -> list[str]:
+        """One line if classes are new to the run whose networks are trained on; else none."""
+        new = () if self.parent is None else self.parent.new_classes(self.data)
+        if self.parent is None or not new:
+            return []
+        names = joined_words([*map(quoted, new)])
+        what = "the class" if len(new) == 1 else "the classes"
+        return [
+            f"{what} {names}: new to {self.parent.run.path}, whose networks begin with weights of 0 for it"
+        ]
 
     def _validation_line(self) -> list[str]:
         """One line if a config has a validation part that only the trials of its search have; else none."""
@@ -173,7 +184,9 @@ class LoadedExperiment:
 
     def checked(self, split: Split, *, bags: bool = False) -> DataCheck:
         """Probable mistakes in the data, then in the config's values beside the recipe's."""
-        return self.checked_data(split, bags=bags).with_warnings(self.resolved.warnings)
+        parent = self.parent
+        far = [] if parent is None else parent.warnings(self.data, split.non_test if bags else split.train)
+        return self.checked_data(split, bags=bags).with_warnings([*self.resolved.warnings, *far])
 
     def checked_data(self, split: Split, *, bags: bool = False) -> DataCheck:
         """Probable mistakes in the data, and what one column says; see `DataCheck`."""

@@ -6,12 +6,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from fnnctl.arrays import IntArray
 from fnnctl.config.reading.inheritance import Inheritance
 from fnnctl.config.reading.loading import load_config
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.warm_start import WarmStartConfig
 from fnnctl.data.known_columns import KnownColumns
 from fnnctl.errors import ConfigError, NoNetworkError, Problem, UsageError
+from fnnctl.messages import Message
+from fnnctl.metrics.drift import DriftLimits
+from fnnctl.modelling.drift import DriftCounter
 from fnnctl.modelling.run_config import resolved_config
 from fnnctl.modelling.saved_model import SavedModel, has_network, load_model
 from fnnctl.nn.network import Network
@@ -20,10 +24,15 @@ from fnnctl.store.catalogue import find_run
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.volumes import is_in_memory
 from fnnctl.tasks.decoder import OutputDecoder
-from fnnctl.tasks.task import Targets
+from fnnctl.tasks.task import Targets, TaskData
+from fnnctl.text import counted, quoted, word_list
 from fnnctl.training.members import Start
 
 WARM_START: Final = "training.warm_start"
+FAR: Final = DriftLimits(psi=0.25)
+"""A column that is further from the former rows has changed greatly (Siddiqi, 2006)."""
+MANY: Final = 1 / 3
+"""A warning says so of such a share of the columns; judgement."""
 FROM_NOTHING: Final = f"remove {WARM_START} to train from nothing"
 
 
@@ -56,6 +65,27 @@ class Parent:
         """The columns that its networks read."""
         table = self.model.description.table
         return KnownColumns.of(self.model.predictor.preprocessor, table.formats, str(self.run.path))
+
+    def new_classes(self, data: TaskData) -> tuple[str, ...]:
+        """The classes of the data that the networks do not know."""
+        return data.task.classes[len(self.model.predictor.task.classes) :]
+
+    def warnings(self, data: TaskData, rows: IntArray) -> list[Message]:
+        """A warning if many columns of the training rows, (n,), are unlike those of the run's."""
+        if not self.model.histogram_arrays:
+            return []
+        counter = DriftCounter.of(self.model)
+        counter.count(data.dataset, rows)
+        columns = [column for column in counter.drift(FAR).columns if not column.is_prediction]
+        shifted = [quoted(column.name) for column in columns if column.shifted]
+        if len(shifted) < MANY * len(columns):
+            return []
+        sentence = (
+            f"{counted(len(shifted), 'column')} of {len(columns):,} are far from the rows that "
+            f"{self.run.path} was trained on ({word_list(shifted)}): its preprocessing is that of those rows, "
+            "so compare with a training from nothing"
+        )
+        return [Message("far_from_parent", sentence)]
 
     def decoder(self, fresh: OutputDecoder, targets: Targets) -> OutputDecoder:
         """A decoder of the training rows' targets, with the scale that the networks' outputs have.

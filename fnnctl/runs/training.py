@@ -20,10 +20,12 @@ from fnnctl.modelling.data_checks import DataCheck
 from fnnctl.modelling.drift import histogram_arrays
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.model_description import describe, fitted_entries
+from fnnctl.modelling.parent import Parent
 from fnnctl.modelling.predictor import Predictor, score_parts
 from fnnctl.modelling.row_groups import judged_groups
 from fnnctl.modelling.worst_rows import WorstRows
 from fnnctl.processors import usable_processors
+from fnnctl.runs.ancestors import ancestor_facts, scored_ancestors
 from fnnctl.runs.checkpointing import Checkpointer, incomplete_checkpoint, write_members
 from fnnctl.runs.endings import column_warnings, dead_unit_messages, diverged, loss_warnings, score_warnings
 from fnnctl.runs.facts import known_facts
@@ -57,10 +59,12 @@ def create_training_run(
     config: bytes | None = None,
     folder: str | None = None,
     trial: int | None = None,
+    parent: Parent | None = None,
 ) -> OpenRun:
     """Create the run folder; it contains the config (default: the resolved one) and manifest at once.
 
-    `trial` is the number of the trial that is trained again, if it is a search's winner.
+    `trial` is the number of the trial that is trained again, if it is a search's winner; the networks of a
+    `parent` are trained on.
     """
     facts = known_facts(
         fit.experiment,
@@ -78,7 +82,7 @@ def create_training_run(
         kind="train",
         config=resolved.encode("utf-8") if config is None else config,
         resolved=resolved,
-        manifest=facts if trial is None else {**facts, "trial": trial},
+        manifest={**facts, **({} if trial is None else {"trial": trial}), **ancestor_facts(parent)},
         folder=folder,
     )
 
@@ -175,6 +179,8 @@ def _write_trained(
     about_scores = score_warnings(fit.experiment, parts["test"], [trained], held_out=parts["validation"])
     record_warnings(run, about_scores, listener, first=True)
     record_warnings(run, column_warnings(run, parts["test"]), listener)
+    if ancestors := run.read_manifest().ancestors:
+        run.record(scored_ancestors(ancestors, data, split.test))
     worst, groups = partial(WorstRows.of_data, data.dataset, split.test), judged_groups(data, split)
     if data.dataset.grouped and not any(groups.values()):
         record_notes(run, [NO_GROUPS], listener)

@@ -67,6 +67,24 @@ class MetricFacts(Facts):
     """Where reports show it."""
 
 
+class AncestorFacts(Facts):
+    """A run that a training went on from, or one that this one went on from."""
+
+    run: str
+    """The absolute path of its folder."""
+    name: str
+    """The name of its experiment."""
+    started: str
+    """When it was started: UTC, ISO 8601."""
+    sha256: str
+    """The SHA-256 of its weights."""
+    metrics: dict[str, float | None] | None = None
+    """Its metrics on the test part of the later run, by their names in metrics.json; null if it was not
+    scored."""
+    is_missing: bool = False
+    """Whether it was not scored because it was gone."""
+
+
 class PluginFacts(Facts):
     """A loss, a metric or a reader of tables that is not fnnctl's own."""
 

@@ -11,7 +11,7 @@ from typing import Any, Final, Literal
 
 from fnnctl.config.sources import MEMORY_SOURCE
 from fnnctl.messages import Message
-from fnnctl.store.facts import Blas, Facts, GitState, PluginFacts, Processor
+from fnnctl.store.facts import AncestorFacts, Blas, Facts, GitState, PluginFacts, Processor
 from fnnctl.store.names import LAYOUT_VERSION
 
 RunStatus = Literal["running", "completed", "failed", "interrupted"]
@@ -416,6 +416,10 @@ class Manifest(Facts):
     """The folds of a cross-validation; null for other kinds."""
     training: TrainingFacts | None = None
     """The training; null until it ends."""
+    ancestors: list[AncestorFacts] = []
+    """The nearest runs that the training went on from, the last one first."""
+    generation: int = 0
+    """How many there are; 0 if the training began with random weights."""
     calibration: CalibrationFacts | None = None
     """The calibration; null if there is none."""
     shares: SharesFacts | None = None

@@ -24,7 +24,7 @@ def _run(summary: Summary) -> dict[str, Any]:
         include={
             "kind", "name", "status", "started", "finished", "seconds", "seed",
             "data", "model", "training", "evaluated", "error", "error_kind",
-            "warnings", "warning_kinds",
+            "warnings", "warning_kinds", "ancestors", "generation",
         },
     )  # fmt: skip
     return {

@@ -122,6 +122,8 @@ def _search(summary: Summary) -> Iterator[Command]:
     words = shlex.split(manifest.command or "")
     if manifest.kind != "train" or words[:2] != ["fnnctl", "train"] or NOT_AGAIN & {*words}:
         return
+    if manifest.ancestors:  # a search begins with random weights
+        return
     options = [word for word in words[2:] if word not in HOW_SHOWN]
     command = shlex.join(["fnnctl", "search", *options, "--time-limit", str(SECONDS_OF_SEARCH)])
     yield _command("Search for better settings", command)

@@ -85,6 +85,7 @@ CONTENTS: Final[tuple[Heading, ...]] = (
             Topic("coverage.regions"),
         ),
     ),
+    Heading("Ancestors", "block", (Topic("training.ancestors"),)),
     Heading("Drift", "block", (Topic("drift.drift"),)),
     Heading("Importance", "columns", (_in_all("feature_importance.importance"),), is_requested=True),
     Heading("Partial dependence", "block", (_in_all("partial_dependence.dependence"),), is_requested=True),

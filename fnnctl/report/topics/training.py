@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fnnctl.report.blocks import Block, Facts
+from fnnctl.report.blocks import Block, Facts, Table
 from fnnctl.report.summary import Summary
 from fnnctl.report.topics.topic import SUMMARY
 from fnnctl.report.words import number, seconds_text
 from fnnctl.store.manifest import ModelFacts, TrainingFacts
 from fnnctl.tasks.decisions import BY_WEIGHTS
+from fnnctl.tasks.reports import without_repetition
 from fnnctl.text import counted, networks_words, quoted, twins_words
 
 
@@ -45,6 +46,30 @@ def network_text(model: ModelFacts, training: TrainingFacts | None) -> str:
         best = "" if training.best_epoch is None else f", the best one {training.best_epoch:,}"
         parts.append(f"{counted(training.epochs, 'epoch')}{best}")
     return "; ".join([*parts, parameters])
+
+
+def ancestors(summary: Summary) -> Iterator[Block]:
+    """The metrics of a network that was trained on, beside those of the runs before, on its test part."""
+    line, metrics = summary.manifest.ancestors, summary.part_metrics("test") or {}
+    scored = [ancestor for ancestor in line if ancestor.metrics is not None]
+    if not line:
+        return
+    rows = [("trained on from", f"{line[0].name}, {line[0].run}")]
+    if summary.manifest.generation > 1:
+        rows.append(("runs before", f"{summary.manifest.generation:,}"))
+    if missing := [ancestor.run for ancestor in line if ancestor.is_missing]:
+        rows.append(("no longer there", ", ".join(missing)))
+    yield Facts("Ancestors", tuple(rows))
+    if scored:
+        header = ("", "this run", *(ancestor.started[:16].replace("T", " ") for ancestor in scored))
+        values = {
+            key: (label, number(metrics.get(key)), *(number((a.metrics or {}).get(key)) for a in scored))
+            for label, key in summary.task_report.reported_metrics(metrics)
+            if any((ancestor.metrics or {}).get(key) is not None for ancestor in scored)
+        }
+        note = "The ancestors, named by when they were started, are scored on the same test rows."
+        table = without_repetition(summary.task_report, values)
+        yield Table("Ancestors on the test part", header, table, notes=(note,))
 
 
 def _decision(summary: Summary) -> Iterator[tuple[str, str]]:

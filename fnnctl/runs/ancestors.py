@@ -1,0 +1,72 @@
+"""The line of runs that a training goes on from, and their scores on its test part.
+
+All of them are scored on the same rows, which none of them was trained on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Final
+
+from fnnctl.arrays import IntArray
+from fnnctl.errors import FnnctlError
+from fnnctl.modelling.parent import Parent
+from fnnctl.modelling.saved_model import SavedModel, load_model
+from fnnctl.store.facts import AncestorFacts
+from fnnctl.store.folder import RunFolder
+from fnnctl.tasks.task import TaskData
+
+MOST_RECORDED: Final = 20
+"""Of a line of nightly runs, the manifest has so many of the nearest."""
+MOST_SCORED: Final = 5
+"""So many of the nearest are scored; judgement: the others are long out of date."""
+
+
+def ancestor_facts(parent: Parent | None) -> dict[str, Any]:
+    """The facts in the manifest: the line of runs, the parent first, and how many there are; none without."""
+    if parent is None:
+        return {}
+    manifest = parent.run.read_manifest()
+    own = AncestorFacts(
+        run=parent.setting.run, name=manifest.name, started=manifest.started, sha256=parent.model.sha256
+    )
+    further = (ancestor.model_copy(update={"metrics": None}) for ancestor in manifest.ancestors)
+    line = [own, *further][:MOST_RECORDED]
+    return {"ancestors": [_plain(ancestor) for ancestor in line], "generation": manifest.generation + 1}
+
+
+def scored_ancestors(ancestors: Iterable[AncestorFacts], data: TaskData, rows: IntArray) -> dict[str, Any]:
+    """The facts again, with the metrics of the nearest ancestors on these rows of the data, (n,).
+
+    Those have none that are no longer there, or that lack a class of the data.
+    """
+    scored = []
+    for number, ancestor in enumerate(ancestors):
+        model = _model(ancestor) if number < MOST_SCORED and rows.size else None
+        metrics = None if model is None else _metrics(model, data, rows)
+        facts = {"metrics": metrics, "is_missing": number < MOST_SCORED and model is None and rows.size > 0}
+        scored.append(_plain(ancestor.model_copy(update=facts)))
+    return {"ancestors": scored}
+
+
+def _plain(ancestor: AncestorFacts) -> dict[str, Any]:
+    return ancestor.model_dump(mode="json")
+
+
+def _model(ancestor: AncestorFacts) -> SavedModel | None:
+    """The network of an ancestor; None if it is no longer there, or another one."""
+    try:
+        model = load_model(RunFolder(Path(ancestor.run)), lambda text: None)
+    except FnnctlError:
+        return None
+    return model if model.sha256 == ancestor.sha256 else None
+
+
+def _metrics(model: SavedModel, data: TaskData, rows: IntArray) -> dict[str, float | None] | None:
+    predictor = model.predictor
+    if predictor.task.classes != data.task.classes:
+        return None
+    scores = predictor.column_scores([(data.dataset, rows)])
+    metrics = data.score(rows, scores, predictor.decoder).metrics(complete=False)
+    return {name: value for name, value in metrics.items() if isinstance(value, float | None)}
