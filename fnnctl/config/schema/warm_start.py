@@ -35,6 +35,6 @@ class WarmStartConfig(Section):
     """A run, and which network it has."""
 
     run: Annotated[str, Field(min_length=1)]
-    """The run, as on the command line: its folder, the name of its experiment, `latest`, …"""
+    """The run, as on the command line: its folder, the name of its experiment, or `latest`."""
     sha256: Sha256 | None = None
     """The SHA-256 of the file of its weights; null if it does not matter. A run records it."""
