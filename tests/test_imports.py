@@ -77,9 +77,9 @@ ORDERS = {
         "installed_plugins", "provenance", "messages", "rules", "recipes", "reading",
     ),
     "data": (
-        "files", "problems", "builtin", "matrix", "columns", "tables", "row_facts", "stored_arrays",
-        "feature_array", "dataset", "row_texts", "axis_values", "in_memory", "settings", "groupings",
-        "preprocessing", "histograms", "fitting", "splits",
+        "files", "problems", "builtin", "comparable_numbers", "matrix", "columns", "tables", "row_facts",
+        "stored_arrays", "feature_array", "dataset", "row_digests", "row_texts", "axis_values", "in_memory",
+        "settings", "groupings", "preprocessing", "histograms", "fitting", "splits",
         "warnings", "row_encoder", "new_rows", "unseen_values", "loading", "profile",
     ),
     "report": (
