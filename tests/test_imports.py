@@ -89,8 +89,8 @@ ORDERS = {
         "description",
     ),
     "store": (
-        "names", "volumes", "atomic", "lock", "documents", "tables", "weights", "metrics_shape",
-        "former_sentences", "former_facts", "facts", "manifest", "manifest_file", "journal",
+        "names", "volumes", "atomic", "lock", "documents", "tables", "weights", "trained_rows",
+        "metrics_shape", "former_sentences", "former_facts", "facts", "manifest", "manifest_file", "journal",
         "trial_checkpoints", "listing_cache", "listing", "removal", "provenance", "folder", "drift_tables",
         "catalogue", "run",
     ),
