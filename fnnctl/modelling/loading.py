@@ -31,6 +31,7 @@ from fnnctl.data.in_memory import MemoryData
 from fnnctl.data.loading import load_dataset
 from fnnctl.data.splits.parts import Split, split_rows
 from fnnctl.data.splits.row_order import fold_line, split_line
+from fnnctl.data.splits.seen_rows import split_unseen_rows
 from fnnctl.errors import ConfigError, DataError, Problem
 from fnnctl.memory import return_large_blocks
 from fnnctl.modelling.cross_validation import CrossValidation, cross_validation
@@ -38,6 +39,7 @@ from fnnctl.modelling.data_checks import DataCheck, without_columns
 from fnnctl.modelling.data_sizes import with_sizes
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.recipe_facts import against_bags, recipe_facts
+from fnnctl.modelling.trained_rows import rows_of_ancestors, seen_rows
 from fnnctl.plugins import NOUNS, current
 from fnnctl.tasks.registry import encode
 from fnnctl.tasks.task import TaskData
@@ -45,6 +47,7 @@ from fnnctl.text import joined_words, quoted
 
 if TYPE_CHECKING:
     from fnnctl.store.folder import RunFolder
+    from fnnctl.store.trained_rows import StoredRows
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,8 @@ class LoadedExperiment:
     data: TaskData
     resolved: Resolved
     """With the values of its recipe."""
+    former: StoredRows | None = None
+    """The rows that the parent run and its ancestors were trained on; None if it has no parent."""
 
     @property
     def experiment(self) -> Experiment:
@@ -205,7 +210,10 @@ def load_experiment(
             recorded_classes=_recorded_classes(run),
             class_order=settings.class_order,
         )
-    return completed_by_recipe(config, data)
+        former = None if run is None else rows_of_ancestors(run)
+        if former is not None:
+            data = replace(data, seen=seen_rows(former, data))
+    return replace(completed_by_recipe(config, data), former=former)
 
 
 def completed_by_recipe(config: LoadedConfig, data: TaskData) -> LoadedExperiment:
@@ -287,10 +295,21 @@ def split_data(data: TaskData, experiment: Experiment) -> Split:
 
     With bags there is no validation part: see `Fit.split`.
     """
+    config = experiment.data.split.model_copy(update={"validation": experiment.validation_share})
+    if data.seen is not None:
+        return split_unseen_rows(
+            data.strata,
+            data.seen,
+            config,
+            seed=experiment.split_seed,
+            test_rows=data.dataset.test_rows,
+            groups=data.dataset.groups,
+            order=data.dataset.order,
+        )
     return split_rows(
         data.strata,
         data.strata_names,
-        experiment.data.split.model_copy(update={"validation": experiment.validation_share}),
+        config,
         seed=experiment.split_seed,
         test_rows=data.dataset.test_rows,
         groups=data.dataset.groups,

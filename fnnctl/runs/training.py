@@ -22,6 +22,7 @@ from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.model_description import describe, fitted_entries
 from fnnctl.modelling.predictor import Predictor, score_parts
 from fnnctl.modelling.row_groups import judged_groups
+from fnnctl.modelling.trained_rows import trained_rows_of
 from fnnctl.modelling.worst_rows import WorstRows
 from fnnctl.processors import usable_processors
 from fnnctl.runs.checkpointing import Checkpointer, incomplete_checkpoint, write_members
@@ -34,6 +35,7 @@ from fnnctl.stacks.costs import pays_off
 from fnnctl.stacks.out_of_bag import scored_out_of_bag
 from fnnctl.stacks.work import TrainedStack, Workers, in_this_process, train_fits
 from fnnctl.store.run import OpenRun, create_run
+from fnnctl.store.trained_rows import StoredRows
 from fnnctl.store.weights import Array
 from fnnctl.tasks.post_training import PostTraining
 from fnnctl.tasks.task import PartScores, TaskData
@@ -57,10 +59,12 @@ def create_training_run(
     config: bytes | None = None,
     folder: str | None = None,
     trial: int | None = None,
+    former: StoredRows | None = None,
 ) -> OpenRun:
     """Create the run folder; it contains the config (default: the resolved one) and manifest at once.
 
-    `trial` is the number of the trial that is trained again, if it is a search's winner.
+    `trial` is the number of the trial that is trained again, if it is a search's winner; `former` are the
+    rows of the ancestors, if the training goes on from another run.
     """
     facts = known_facts(
         fit.experiment,
@@ -72,7 +76,8 @@ def create_training_run(
         sizes=fit.sizes,
     )
     resolved = resolved_yaml(fit.experiment)
-    return create_run(
+    rows = trained_rows_of(data, [fit], former)
+    run = create_run(
         context.runs_dir,
         name=fit.experiment.name or "",
         kind="train",
@@ -81,6 +86,8 @@ def create_training_run(
         manifest=facts if trial is None else {**facts, "trial": trial},
         folder=folder,
     )
+    run.write_trained_rows(rows)
+    return run
 
 
 def set_threads(fit: Fit) -> int | None:

@@ -28,6 +28,12 @@ class SeenRows:
     trained: BoolArray
     """(M, N) the rows that each of them was trained on."""
 
+    def of_members(self, members: int) -> SeenRows:
+        """What each of so many members has seen: if they are not these networks, what any of these has."""
+        if len(self.trained) == members:
+            return self
+        return SeenRows(self.used, np.broadcast_to(self.trained.any(axis=0), (members, len(self.used))))
+
     def __reduce__(self) -> tuple[object, tuple[UnsignedArray, UnsignedArray, int]]:
         return _unpacked, (np.packbits(self.used), np.packbits(self.trained, axis=1), len(self.used))
 
