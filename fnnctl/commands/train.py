@@ -46,7 +46,7 @@ def train(
     exists, and `DivergedError` or `InterruptedRunError` after the completed work is written.
     """
     started = time.monotonic()
-    loaded = read_experiment(config, overrides, context.listener, memory=memory)
+    loaded = read_experiment(config, overrides, context.listener, memory=memory, runs_dir=context.runs_dir)
     split = loaded.split()
     fit = loaded.fit(split)
     check = loaded.checked(split, bags=fit.settings.bags)

@@ -18,8 +18,9 @@ from fnnctl.data.columns.coded_texts import CodedTexts
 from fnnctl.data.row_digests import DigestedColumns, RowDigester, ranks
 from fnnctl.data.row_encoder import NewRows
 from fnnctl.data.splits.seen_rows import SeenRows
-from fnnctl.errors import UsageError
+from fnnctl.errors import ConfigError, Problem
 from fnnctl.modelling.fit import Fit, rows_to_train_on
+from fnnctl.modelling.parent import WARM_START
 from fnnctl.store import names
 from fnnctl.store.atomic import damaged
 from fnnctl.store.folder import RunFolder
@@ -30,16 +31,16 @@ from fnnctl.tasks.task import TaskData
 def rows_of_parent(run: RunFolder) -> StoredRows:
     """The rows that a run was trained on, for a training that goes on from it.
 
-    Raises `UsageError` for a run of before 0.13, which does not know them.
+    Raises `ConfigError` for a run of before 0.13, which does not know them.
     """
     stored = run.read_trained_rows()
     if stored is None:
         version = run.read_manifest().fnnctl
-        raise UsageError(
-            f"training cannot go on from {run.path}: it has no {names.TRAINED_ROWS}, by which its training "
-            f"rows are told from new ones (fnnctl {version} wrote it; 0.13 and later keep this file): train "
-            "it again"
+        message = (
+            f"{run.path} has no {names.TRAINED_ROWS}, by which its training rows are told from new ones "
+            f"(fnnctl {version} wrote it; 0.13 and later keep this file): train it again from nothing"
         )
+        raise ConfigError(Problem(message, path=WARM_START))
     _digester(stored, run)  # which refuses a damaged file
     return stored
 

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fnnctl.arrays import IntArray
-from fnnctl.errors import ConfigError, DataError, UsageError
+from fnnctl.errors import ConfigError, DataError
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.loading import LoadedExperiment, load_experiment
 from fnnctl.modelling.trained_rows import of_members, rows_of_parent, seen_rows, trained_rows_of
@@ -181,7 +181,7 @@ def test_a_run_without_digests_is_no_parent(tmp_path: Path, messages: Messages) 
     run = create_run(
         tmp_path / "runs", name="a", kind="train", manifest={"seed": 0, "fnnctl": "0.12.0"}, folder="r"
     )
-    with pytest.raises(UsageError) as caught:
+    with pytest.raises(ConfigError) as caught:
         rows_of_parent(run)
     messages.check(caught.value)
     empty = RowCounts(np.zeros((1, 0), np.int64), np.zeros(0, np.int64))
