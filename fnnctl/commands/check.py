@@ -61,7 +61,7 @@ def check(
         file = displayed_file(config.file if isinstance(config, ConfigText) else config)
         try:
             loaded = read_experiment(
-                config, overrides, context.listener, memory=memory, runs_dir=context.runs_dir
+                config, overrides, context.listener, memory=memory, runs_dir=context.known_runs
             )
             split = loaded.split()
             fit = loaded.fit(split)

@@ -18,6 +18,7 @@ from fnnctl.nn.network import Network
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.store.catalogue import find_run
 from fnnctl.store.folder import RunFolder
+from fnnctl.store.volumes import is_in_memory
 from fnnctl.tasks.decoder import OutputDecoder
 from fnnctl.tasks.task import Targets
 from fnnctl.training.members import Start
@@ -42,7 +43,8 @@ class Parent:
     @property
     def setting(self) -> WarmStartConfig:
         """What a complete config says of it."""
-        return WarmStartConfig(run=str(self.run.path.absolute()), sha256=self.model.sha256)
+        path = self.run.path if is_in_memory(self.run.path) else self.run.path.absolute()
+        return WarmStartConfig(run=str(path), sha256=self.model.sha256)
 
     @property
     def inheritance(self) -> Inheritance:
@@ -87,7 +89,8 @@ def find_parent(setting: WarmStartConfig, runs_dir: Path) -> Parent:
     are not those that the setting names.
     """
     try:
-        run = find_run(setting.run, runs_dir, has_network)
+        path = Path(setting.run)
+        run = RunFolder(path) if is_in_memory(path) else find_run(setting.run, runs_dir, has_network)
         model = load_model(run, lambda text: None)
     except (UsageError, NoNetworkError) as error:
         raise _unsuited(error.message) from error
