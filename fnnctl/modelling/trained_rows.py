@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from typing import Any
 
 import numpy as np
 
@@ -89,6 +90,15 @@ def trained_rows_of(data: TaskData, fits: Sequence[Fit], former: StoredRows | No
     counts = RowCounts(np.array(trained), added(used_rows, before.used))
     columns = asdict(digester.columns)
     return StoredRows(digester.salt, columns, digests, counts, None if former is None else before)
+
+
+def trained_rows_facts(stored: StoredRows) -> dict[str, Any]:
+    """The manifest's facts about the rows of a run and its ancestors."""
+    counts = [
+        0 if part is None else int(part.trained.max(axis=0).sum()) for part in (stored.counts, stored.former)
+    ]
+    unit = "row" if _digester(stored).columns.group is None else "group"
+    return {"trained": counts[0], "new": counts[0] - counts[1], "unit": unit}
 
 
 class SeenCounter:

@@ -22,7 +22,7 @@ from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.model_description import describe, fitted_entries
 from fnnctl.modelling.predictor import Predictor, score_parts
 from fnnctl.modelling.row_groups import judged_groups
-from fnnctl.modelling.trained_rows import trained_rows_of
+from fnnctl.modelling.trained_rows import trained_rows_facts, trained_rows_of
 from fnnctl.modelling.worst_rows import WorstRows
 from fnnctl.processors import usable_processors
 from fnnctl.runs.checkpointing import Checkpointer, incomplete_checkpoint, write_members
@@ -77,6 +77,8 @@ def create_training_run(
     )
     resolved = resolved_yaml(fit.experiment)
     rows = trained_rows_of(data, [fit], former)
+    if former is not None:
+        facts["trained_rows"] = trained_rows_facts(rows)
     run = create_run(
         context.runs_dir,
         name=fit.experiment.name or "",
