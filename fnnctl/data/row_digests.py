@@ -16,11 +16,12 @@ from typing import Final
 
 import numpy as np
 
-from fnnctl.arrays import FloatArray, IntArray, UnsignedArray
-from fnnctl.data.columns.coded_texts import CodedTexts
+from fnnctl.arrays import IntArray, UnsignedArray
 from fnnctl.data.columns.conversion import number_of_category
+from fnnctl.data.columns.formats.dates import DateFormat
+from fnnctl.data.columns.formats.moments import day_number
 from fnnctl.data.comparable_numbers import comparable
-from fnnctl.data.dataset import Columns, Dataset
+from fnnctl.data.dataset import Dataset
 
 SALT_BYTES: Final = 16
 _DIGEST_BYTES: Final = 8
@@ -56,26 +57,17 @@ class RowDigester:
         """One whose digests can be compared with no others."""
         return cls(os.urandom(SALT_BYTES), columns)
 
-    def of_dataset(self, dataset: Dataset) -> UnsignedArray:
+    def of_dataset(self, rows: Dataset) -> UnsignedArray:
         """(N,) uint64, the digests of all rows.
 
-        Rows of a test file have no groups, so with groups each of them is a group of its own kind.
+        A column that the data set lacks counts as missing. With groups, the rows of a test file, which have
+        none, are never recognized.
         """
-        if self.columns.group is not None:
-            return self._of_groups(dataset)
-        target = CodedTexts(dataset.target.codes, dataset.target.texts, dataset.target.lines)
-        return self.of_rows(dataset, target, dataset.exposures)
-
-    def of_rows(
-        self, rows: Columns, target: CodedTexts, exposures: FloatArray | None = None
-    ) -> UnsignedArray:
-        """(n,) uint64, the digests of rows with these targets and, if they have any, `exposures` (n,).
-
-        A column that the rows lack counts as missing. Raises ValueError if the digests are of groups.
-        """
-        columns = self.columns
+        columns, target, exposures = self.columns, rows.target, rows.exposures
         if columns.group is not None:
-            raise ValueError("the digests are those of groups")
+            return self._of_groups(rows)
+        first_days = _first_days(rows)
+        offsets = np.array([first_days.get(name, 0.0) for name in columns.numeric])
         names = {name: index for index, name in enumerate(rows.numeric_names)}
         numeric = [index for name in columns.numeric if (index := names.get(name)) is not None]
         places = [place for place, name in enumerate(columns.numeric) if name in names]
@@ -88,7 +80,8 @@ class RowDigester:
             block = slice(start, min(start + step, len(rows)))
             contents = np.empty((block.stop - start, width), np.uint64)
             contents[:, : len(columns.numeric)] = np.float64(np.nan).view(np.uint64)
-            contents[:, places] = rows.comparable_numbers(block, numeric).view(np.uint64)
+            numbers = rows.comparable_numbers(block, numeric) + offsets[places]
+            contents[:, places] = numbers.view(np.uint64)
             for place, (codes, hashes) in enumerate(coded, len(columns.numeric)):
                 contents[:, place] = hashes[codes[block]]
             contents[:, len(columns.numeric) + len(coded)] = target_hashes[target.codes[block]]
@@ -103,7 +96,7 @@ class RowDigester:
         hashes = self._hashed_texts(dataset.group_texts)
         return self._digests(hashes[:, None])[groups]
 
-    def _category_hashes(self, rows: Columns, name: str) -> tuple[IntArray, UnsignedArray]:
+    def _category_hashes(self, rows: Dataset, name: str) -> tuple[IntArray, UnsignedArray]:
         """The codes of a categorical column (n,), and the hash of each code; the last is that of -1."""
         if name not in rows.categorical_names:
             return np.full(len(rows), -1), self._hashed_texts(())
@@ -139,6 +132,17 @@ class RowDigester:
         """The salt together with the names of the columns, so that values count by name."""
         names = json.dumps(asdict(self.columns)).encode()
         return hashlib.blake2b(names, digest_size=32, key=self.salt).digest()
+
+
+def _first_days(dataset: Dataset) -> dict[str, float]:
+    """The day from which each column of days counts: it is that of the first date of a table."""
+    return {
+        name: float(day_number(form.since))
+        for source, form in dataset.formats.items()
+        if isinstance(form, DateFormat)
+        for name, part in zip(form.columns(source), form.parts, strict=True)
+        if part == "days"
+    }
 
 
 def ranks(digests: UnsignedArray) -> IntArray:

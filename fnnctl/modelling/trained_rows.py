@@ -8,16 +8,14 @@ value occurs again does not make a new row an old one.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
-from fnnctl.arrays import BoolArray, IntArray, UnsignedArray
+from fnnctl.arrays import IntArray, UnsignedArray
 from fnnctl.config.schema.experiment import Experiment
-from fnnctl.data.columns.coded_texts import CodedTexts
 from fnnctl.data.row_digests import DigestedColumns, RowDigester, ranks
-from fnnctl.data.row_encoder import NewRows
 from fnnctl.data.splits.seen_rows import SeenRows
 from fnnctl.errors import ConfigError, Problem
 from fnnctl.modelling.fit import Fit, rows_to_train_on
@@ -27,6 +25,7 @@ from fnnctl.store.atomic import damaged
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.trained_rows import RowCounts, StoredRows
 from fnnctl.tasks.task import TaskData
+from fnnctl.text import quoted
 
 
 def rows_of_parent(run: RunFolder) -> StoredRows:
@@ -101,24 +100,34 @@ def trained_rows_facts(stored: StoredRows) -> dict[str, Any]:
     return {"trained": counts[0], "new": counts[0] - counts[1], "unit": unit}
 
 
-class SeenCounter:
-    """Finds the rows that a run has used among new rows, which come block by block."""
+@dataclass(frozen=True, slots=True)
+class UnseenRows:
+    """Rows of which a run has seen none."""
 
-    def __init__(self, stored: StoredRows) -> None:
-        """Raises ValueError if the digests are those of groups, which new rows do not have."""
-        self._stored, self._digester = stored, _digester(stored)
-        if self._digester.columns.group is not None:
-            raise ValueError("groups of new rows are not known")
-        self._digests: list[UnsignedArray] = []
+    rows: IntArray
+    """(n,) those that are left."""
+    seen: int
+    """How many it has seen."""
+    unknown: str | None = None
+    """Why none is recognized, in words; None if they are."""
 
-    def count(self, block: NewRows, labels: CodedTexts, rows: IntArray) -> None:
-        """Take some rows (n,) of a block with these labels."""
-        self._digests.append(self._digester.of_rows(block, labels, block.exposures)[rows])
 
-    def seen(self) -> BoolArray:
-        """(N,) which of the rows the run or its ancestors used."""
-        digests = np.concatenate([np.empty(0, np.uint64), *self._digests])
-        return _seen(self._stored, digests, ranks(digests)).used
+def unseen_rows(data: TaskData, rows: IntArray, run: RunFolder) -> UnseenRows:
+    """Those of some rows (n,) of the data that neither trained nor validated a run or its ancestors."""
+    stored = run.read_trained_rows()
+    if stored is None:
+        return UnseenRows(rows, 0, f"{run.path} has no {names.TRAINED_ROWS}, as runs of before 0.13")
+    digester, dataset = _digester(stored, run), data.dataset
+    columns = digester.columns
+    missing = [name for name in columns.numeric if name not in dataset.numeric_names]
+    missing += [name for name in columns.categorical if name not in dataset.categorical_names]
+    if columns.group is not None:
+        missing = [columns.group] if dataset.groups is None else []
+    if missing:
+        lacking = f"the data lack {quoted(missing[0])}, by which {run.path} recognizes its rows"
+        return UnseenRows(rows, 0, lacking)
+    kept = rows[~seen_rows(stored, data).used[rows]]
+    return UnseenRows(kept, len(rows) - len(kept))
 
 
 def _digester(stored: StoredRows, run: RunFolder | None = None) -> RowDigester:

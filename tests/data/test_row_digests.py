@@ -138,6 +138,14 @@ def test_a_test_file_has_those_of_the_training_file(load: Load, tmp_path: Path, 
     assert digests[4] == expected[0] != digests[5]
 
 
+def test_days_count_from_the_same_day(load: Load) -> None:
+    columns = DigestedColumns(("d days", "d month"), (), "y")
+    first = digester(columns).of_dataset(load("d,y\n2024-01-05,p\n2024-03-07,q\n2024-02-01,p\n")).tolist()
+    later = digester(columns).of_dataset(load("d,y\n2024-02-01,p\n2024-03-07,q\n2024-05-01,p\n")).tolist()
+    assert later[:2] == [first[2], first[1]]
+    assert later[2] not in first
+
+
 def test_exposures_count(load: Load) -> None:
     columns = DigestedColumns(("a",), (), "y", exposure="e")
     dataset = load("a,e,y\n1,2,3\n1,2.0,3\n1,4,3\n", exposure="e")
@@ -152,8 +160,6 @@ def test_with_groups_the_group_alone_counts(load: Load, tmp_path: Path) -> None:
     assert first == second != third
     again = load("a,g,y\n9,c,p\n9,b,q\n9,7,p\n", split={"group": "g"})
     assert digester(columns).of_dataset(again).tolist()[1:] == [third, first]
-    with pytest.raises(ValueError, match="of groups"):
-        digester(columns).of_rows(table, None)  # type: ignore[arg-type]
 
 
 def test_ranks_count_equal_rows_before() -> None:

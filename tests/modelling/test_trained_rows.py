@@ -15,7 +15,13 @@ from fnnctl.arrays import IntArray
 from fnnctl.errors import ConfigError, DataError
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.loading import LoadedExperiment, load_experiment
-from fnnctl.modelling.trained_rows import of_members, rows_of_parent, seen_rows, trained_rows_of
+from fnnctl.modelling.trained_rows import (
+    of_members,
+    rows_of_parent,
+    seen_rows,
+    trained_rows_of,
+    unseen_rows,
+)
 from fnnctl.store.run import create_run
 from fnnctl.store.trained_rows import RowCounts, StoredRows
 from fnnctl.tasks.task import TaskData
@@ -259,3 +265,21 @@ def test_a_run_keeps_what_its_ancestors_used_apart(tmp_path: Path) -> None:
         np.testing.assert_array_equal(bag.train, expected.train)
         np.testing.assert_array_equal(bag.validation, expected.validation)
     assert again.former is not None
+
+
+def test_rows_that_another_run_has_seen_are_left_out(tmp_path: Path) -> None:
+    run = create_run(tmp_path / "runs", name="a", kind="train", manifest={"seed": 0}, folder="r")
+    first = loaded(tmp_path, rows_of(40))
+    rows = np.array([3, 50, 4, 51])
+    unknown = unseen_rows(first.data, rows[:1], run)
+    assert (unknown.rows.tolist(), unknown.seen) == ([3], 0)
+    assert unknown.unknown == f"{run.path} has no trained_rows.npz, as runs of before 0.13"
+    fit, stored = trained(first)
+    run.write_trained_rows(stored)
+    used = fit.split(first.data).non_test
+    second = loaded(tmp_path, rows_of(60))
+    left = unseen_rows(second.data, np.array([used[0], 50, used[1], 51]), run)
+    assert (left.rows.tolist(), left.seen, left.unknown) == ([50, 51], 2, None)
+    other = loaded(tmp_path, [(1, "p"), (2, "q"), (3, "p"), (4, "q")], header="b,y")
+    lacking = unseen_rows(other.data, np.array([1]), run)
+    assert lacking.unknown == f"the data lack 'a', by which {run.path} recognizes its rows"
