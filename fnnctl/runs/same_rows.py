@@ -56,7 +56,7 @@ def same_rows_result(
     result = compared_result(comparison.run, comparison.former, metric, margin)
     words = [
         f"on the same {counted(_rows(comparison.run), 'row')} of the test part",
-        f"{counted(comparison.left_out, 'row')} that trained or validated a run left out",
+        _left_out(comparison),
         *(f"rows that it has seen are not left out: {why}" for why in comparison.unknown),
     ]
     facts = {
@@ -70,6 +70,12 @@ def same_rows_result(
         note="; ".join(filter(None, (result.note, *words))),
         details={**result.details, **facts},
     )
+
+
+def _left_out(comparison: _Comparison) -> str:
+    if comparison.left_out:
+        return f"{counted(comparison.left_out, 'row')} that trained or validated a run left out"
+    return "none of them is known to have trained or validated a run"
 
 
 def _rows(run: ComparedRun) -> int:
