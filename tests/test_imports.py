@@ -76,9 +76,9 @@ ORDERS = {
         "installed_plugins", "provenance", "messages", "rules", "recipes", "reading",
     ),
     "data": (
-        "files", "problems", "builtin", "matrix", "columns", "tables", "row_facts", "stored_arrays",
-        "feature_array", "dataset", "row_texts", "axis_values", "in_memory", "settings", "groupings",
-        "preprocessing", "histograms", "fitting", "splits",
+        "files", "problems", "builtin", "comparable_numbers", "matrix", "columns", "tables", "row_facts",
+        "stored_arrays", "feature_array", "dataset", "row_digests", "row_texts", "axis_values", "in_memory",
+        "settings", "groupings", "preprocessing", "histograms", "fitting", "splits",
         "warnings", "row_encoder", "known_columns", "new_rows", "unseen_values", "loading", "profile",
     ),
     "report": (
@@ -88,8 +88,8 @@ ORDERS = {
         "description",
     ),
     "store": (
-        "names", "volumes", "atomic", "lock", "documents", "tables", "weights", "metrics_shape",
-        "former_sentences", "former_facts", "facts", "manifest", "manifest_file", "journal",
+        "names", "volumes", "atomic", "lock", "documents", "tables", "weights", "trained_rows",
+        "metrics_shape", "former_sentences", "former_facts", "facts", "manifest", "manifest_file", "journal",
         "trial_checkpoints", "listing_cache", "listing", "removal", "provenance", "folder", "drift_tables",
         "catalogue", "run",
     ),

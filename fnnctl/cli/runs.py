@@ -226,6 +226,14 @@ def report(
     not_worse_than: NotWorseThan = None,
     margin: Margin = None,
     metric: GateMetric = None,
+    same_rows: Annotated[
+        bool,
+        typer.Option(
+            "--same-rows",
+            help="With --not-worse-than: score that run's network on the test rows of RUN, without rows that "
+            "either was trained on.",
+        ),
+    ] = False,
     short: Annotated[
         bool,
         typer.Option(
@@ -261,7 +269,7 @@ def report(
     from fnnctl.report.formats.form import ReportForm
 
     with terminal_context(output, runs_dir) as context:
-        gates = Gates(fail_under or (), not_worse_than or (), metric, margin)
+        gates = Gates(fail_under or (), not_worse_than or (), metric, margin, same_rows)
         form = ReportForm(format_, file, short, junit).resolve(
             is_json=output.json, is_verbose=output.verbose, has_gates=bool(gates)
         )

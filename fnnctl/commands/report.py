@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -49,6 +49,8 @@ class Gates:
     margin: float | None = None
     """By how much the metric must be shown to be worse at most, in its units; None if it must only not be
     significantly worse."""
+    same_rows: bool = False
+    """Whether those runs are scored on the test rows of the run that is checked, which they have not seen."""
 
     def __bool__(self) -> bool:
         return bool(self.fail_under or self.not_worse_than)
@@ -95,7 +97,8 @@ def report(
     Measurements come first. Missing figures are drawn. Raises `UsageError` for an unknown run or column, or
     for a metric of a gate.
     """
-    for option, value in (("--metric", gates.metric), (MARGIN, gates.margin)):
+    same_rows = gates.same_rows or None
+    for option, value in (("--metric", gates.metric), (MARGIN, gates.margin), ("--same-rows", same_rows)):
         if value is not None and not gates.not_worse_than:
             raise UsageError(f"{option} belongs to --not-worse-than RUN: add it, or leave {option} out")
     thresholds = parse_gates(gates.fail_under)
@@ -113,12 +116,19 @@ def report(
     pairs = zip(folders, measured, strict=True)
     summaries = [replace(summarize(run), **facts) for run, facts in pairs]
     results = [result for summary in summaries for result in gate_results(thresholds, summary)]
+    compare = _same_rows_result() if gates.same_rows else not_worse_result
     results += [
-        not_worse_result(run, find_other_run(other, run, context.runs_dir), gates.metric, gates.margin)
+        compare(run, find_other_run(other, run, context.runs_dir), gates.metric, gates.margin)
         for run in folders
         for other in gates.not_worse_than
     ]
     return ReportedRuns(summaries, results)
+
+
+def _same_rows_result() -> Callable[[RunFolder, RunFolder, str | None, float | None], GateResult]:
+    from fnnctl.runs.same_rows import same_rows_result  # it loads networks and data
+
+    return same_rows_result
 
 
 def _measured(

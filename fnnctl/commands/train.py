@@ -15,6 +15,7 @@ from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.loading import read_experiment
 from fnnctl.modelling.parent import WARM_START
 from fnnctl.modelling.run_config import resolved_config
+from fnnctl.modelling.trained_rows import trained_rows_of
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.runs.recorder import record_notes, record_warnings
 from fnnctl.runs.resuming import (
@@ -27,6 +28,7 @@ from fnnctl.runs.resuming import (
 )
 from fnnctl.runs.training import complete_training, create_training_run, set_threads
 from fnnctl.store.folder import RunFolder
+from fnnctl.store.names import TRAINED_ROWS
 from fnnctl.store.run import open_run
 from fnnctl.training.threads import threads_warning
 
@@ -52,7 +54,13 @@ def train(
     check = loaded.checked(split, bags=fit.settings.bags)
     with context.stop.graceful():  # a signal here must not leave a folder that does not say how the run ended
         run = create_training_run(
-            context, loaded.data, fit, config=loaded.config.text, check=check, parent=loaded.parent
+            context,
+            loaded.data,
+            fit,
+            config=loaded.config.text,
+            check=check,
+            parent=loaded.parent,
+            former=loaded.former,
         )
         context.stop.resumable(run.path, "train")
         notes = [*loaded.notes(), *loaded.split_line(split), *loaded.transform_line(fit)]
@@ -86,6 +94,8 @@ def resume_training(
         loaded = read_experiment(resolved_config(run), (), context.listener, run=run, memory=memory)
         fit = loaded.fit(loaded.split())
         refuse_other_data(run, loaded.data, loaded.config.file, command="train")
+        if not run.has(TRAINED_ROWS):  # it was killed at once, or an earlier version began it
+            run.write_trained_rows(trained_rows_of(loaded.data, [fit], loaded.former))
         checkpoint = load_checkpoint(run, loaded.data, fit, context.note)
         with context.stop.graceful():
             at = f"epoch {checkpoint.epoch}" if checkpoint else START

@@ -18,6 +18,7 @@ from fnnctl.data.columns.formats.boolean import find_spellings
 from fnnctl.data.columns.formats.number import NumberFormat
 from fnnctl.data.columns.notes import conversion_notes, conversion_warnings, spelling_notes
 from fnnctl.data.columns.types import ColumnType
+from fnnctl.data.comparable_numbers import Corrections, comparable, recovered
 from fnnctl.data.matrix import MappedNumbers
 from fnnctl.messages import Message
 from fnnctl.text import printable
@@ -48,6 +49,8 @@ class Columns:
     """The values of each categorical column."""
     packing: Packing | None = None
     """How `numeric` is packed; None if it holds the numbers themselves."""
+    corrections: Corrections = field(default_factory=Corrections)
+    """What the comparable numbers need beside `numeric`."""
     mapped: MappedNumbers | None = None
     """The memory-mapped file that `numeric` is a view of, if it is one."""
     expansions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -77,6 +80,13 @@ class Columns:
         if self.mapped:
             self.mapped.give_back(rows)
         return numbers if columns is None else numbers[:, columns]
+
+    def comparable_numbers(self, rows: slice, columns: Sequence[int]) -> FloatArray:
+        """(n, p) float64, the numbers of consecutive rows as all forms of a table give them."""
+        unpacked, first, chosen = self.numbers(rows), rows.indices(len(self))[0], list(columns)
+        numbers = recovered(unpacked, self.packing.offset) if self.packing else comparable(unpacked)
+        self.corrections.apply(numbers, first)
+        return numbers[:, chosen]
 
     def number_columns(self, rows: IntArray) -> Iterator[FloatArray]:
         """Yield the numeric columns in turn, a few at a time: their values in `rows`, (c, n) float64."""
@@ -153,6 +163,8 @@ class Dataset(Columns):
     """Warnings that arose while reading."""
     groups: IntArray | None = None
     """(N,) the group of each row, -1 in a test file; None if data.split.group names no column."""
+    group_texts: Sequence[str] = ()
+    """The value of each group."""
     order: FloatArray | None = None
     """(N,) the value of each row in the column of data.split.by (of a date, its days), NaN in a test file if
     the column is no feature; None without that setting."""

@@ -237,13 +237,15 @@ def read_arrays(
                 columns[kind].append(column.copy())
     if default_kind != "ignore" and not matrix.present.any():
         raise array_error(array.stored.origin, "has no column with values to train on")
+    groups, group_texts = _numbered(np.concatenate(columns["group"])) if "group" in columns else (None, ())
     return Table(
         names=(*array.names, array.target),
         numeric=matrix,
         categorical={array.target: array.labels} if array.labels else {},
         rows=array.rows,
         weights=np.concatenate(columns["weights"]) if "weights" in columns else None,
-        groups=_numbered(np.concatenate(columns["group"])) if "group" in columns else None,
+        groups=groups,
+        group_texts=group_texts,
         exposures=np.concatenate(columns["exposure"]) if "exposure" in columns else None,
         mapped=mapped,
         grouped=_grouped_columns(array, [name for name in array.names if name in grouped]),
@@ -276,8 +278,8 @@ def _present_if_mappable(array: FeatureArray) -> IntArray | None:
     return present if present.all() else None
 
 
-def _numbered(values: FloatArray) -> IntArray:
-    """(n,) the index of each value among the distinct values, -1 if missing."""
-    numbers: IntArray = np.unique(values, return_inverse=True)[1]
+def _numbered(values: FloatArray) -> tuple[IntArray, tuple[str, ...]]:
+    """(n,) the index of each value among the distinct values, -1 if missing, and the texts of these."""
+    distinct, numbers = np.unique(values, return_inverse=True)
     numbers[np.isnan(values)] = -1
-    return numbers
+    return numbers, tuple(map(number_text, distinct[~np.isnan(distinct)].tolist()))

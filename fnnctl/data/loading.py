@@ -181,9 +181,11 @@ def _load(
         weights=_extended(main.table.weights, test_rows, 1.0),
         exposures=_exposures(tables),
         groups=_extended(main.table.groups, test_rows, -1),
+        group_texts=main.table.group_texts,
         warnings=tuple(warning for file in files for warning in file.warnings),
         order=_extended(main.order, test_rows, np.nan),
         packing=packing,
+        corrections=main.table.numeric.corrections,
         mapped=mapped,
         expansions={
             name: parts

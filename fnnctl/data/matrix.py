@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fnnctl.arrays import BoolArray, FloatArray, IntArray
+from fnnctl.data.comparable_numbers import Corrections, comparable, recovered
 
 _LARGEST = float(np.finfo(np.float32).max)
 _HEADROOM = 32
@@ -115,6 +116,7 @@ class NumberMatrix(Mapping[str, FloatArray]):
         self.rows = 0
         self._values = array("d")
         self._packing: Packing | None = None
+        self._corrections: list[Corrections] = []
 
     def __getitem__(self, name: str) -> FloatArray:
         j = self._index_of[name]
@@ -139,17 +141,25 @@ class NumberMatrix(Mapping[str, FloatArray]):
         """How many rows have no number in a column."""
         return self.rows - int(self.present[self._index_of[name]])
 
-    def append(self, block: FloatArray) -> None:
-        """Append rows (n, p), float64."""
+    def append(self, block: FloatArray, wanted: FloatArray | None = None) -> None:
+        """Append rows (n, p), float64; `wanted` are their comparable numbers if they have lost digits."""
+        self._extend(block, self.rows, wanted)
         self.rows += len(block)
         self.present += np.count_nonzero(~np.isnan(block), axis=0)
-        self._extend(block)
         if self._packing is None and len(self._values) > EXACT_VALUES:
-            exact = self._stored()
+            exact, corrections = self._stored(), self.corrections
             self._packing = Packing.of(exact)
-            self._values = array("f")
+            self._values, self._corrections = array("f"), []
             for start in range(0, len(exact), self._step):
-                self._extend(exact[start : start + self._step])
+                rows = exact[start : start + self._step]
+                wanted = comparable(rows)
+                corrections.apply(wanted, start)
+                self._extend(rows, start, wanted)
+
+    @property
+    def corrections(self) -> Corrections:
+        """What the comparable numbers need beside the stored ones."""
+        return Corrections.joined(self._corrections)
 
     def keep(self, rows: BoolArray, names: Sequence[str]) -> None:
         """Keep only the rows marked in `rows`, (rows,), and the named columns, in the order of `names`."""
@@ -168,28 +178,39 @@ class NumberMatrix(Mapping[str, FloatArray]):
         self.names, self.present, self.rows = tuple(names), self.present[columns], int(np.count_nonzero(rows))
         self._index_of = {name: j for j, name in enumerate(self.names)}
         self._packing = self._packing.select(columns) if self._packing else None
+        self._corrections = [self.corrections.select(rows, columns)]
 
-    def blocks(self, rows: BoolArray, names: Sequence[str]) -> Iterator[FloatArray]:
-        """Yield the rows marked in `rows`, (rows,), and the named columns as float64 blocks, (n, p)."""
+    def blocks(self, names: Sequence[str]) -> Iterator[tuple[FloatArray, FloatArray | None]]:
+        """Yield the named columns as float64 blocks, (n, p), and their comparable numbers if these differ."""
         columns = [self._index_of[name] for name in names]
-        stored = self._stored()
+        stored, corrections = self._stored(), self.corrections
         for start in range(0, self.rows, self._step):
-            block = slice(start, start + self._step)
-            chosen = stored[block][rows[block]]
-            yield (self._packing.unpack(chosen) if self._packing else chosen)[:, columns]
+            numbers = stored[start : start + self._step]
+            if self._packing is None and not corrections.rows.size:
+                yield numbers[:, columns], None
+                continue
+            unpacked = self._packing.unpack(numbers) if self._packing else numbers
+            wanted = self._recovered(unpacked)
+            corrections.apply(wanted, start)
+            yield unpacked[:, columns], wanted[:, columns]
 
     def with_columns(self, names: Sequence[str], added: Mapping[str, ColumnSource]) -> NumberMatrix:
         """A new matrix with the columns `names`, in this order: the `added` ones, and else its own."""
         matrix = NumberMatrix(names)
         kept_names = [name for name in names if name not in added]
         index_of = {name: j for j, name in enumerate(kept_names)}
-        all_rows, start = np.ones(self.rows, np.bool_), 0
-        for block in self.blocks(all_rows, kept_names):
+        start = 0
+        for block, comparable_block in self.blocks(kept_names):
             rows = slice(start, start + len(block))
             values = np.empty((len(block), len(names)))
             for j, name in enumerate(names):
                 values[:, j] = added[name](rows) if name in added else block[:, index_of[name]]
-            matrix.append(values)
+            wanted = None
+            if comparable_block is not None:
+                wanted = comparable(values)
+                for name, j in index_of.items():
+                    wanted[:, names.index(name)] = comparable_block[:, j]
+            matrix.append(values, wanted)
             start += len(block)
         return matrix
 
@@ -205,5 +226,16 @@ class NumberMatrix(Mapping[str, FloatArray]):
         values = np.frombuffer(self._values, self._values.typecode)
         return values.reshape(self.rows, len(self.names))
 
-    def _extend(self, block: FloatArray) -> None:
-        self._values.frombytes((self._packing.pack(block) if self._packing else block).tobytes())
+    def _extend(self, block: FloatArray, first_row: int, wanted: FloatArray | None) -> None:
+        stored = self._packing.pack(block) if self._packing else block
+        self._values.frombytes(stored.tobytes())
+        if self._packing is None and wanted is None:
+            return
+        numbers = self._recovered(self._packing.unpack(stored) if self._packing else stored)
+        corrections = Corrections.between(numbers, comparable(block) if wanted is None else wanted, first_row)
+        if corrections.rows.size:
+            self._corrections.append(corrections)
+
+    def _recovered(self, numbers: FloatArray) -> FloatArray:
+        """The comparable numbers of stored ones (n, p), as float64, before they are corrected."""
+        return recovered(numbers, self._packing.offset) if self._packing else comparable(numbers)

@@ -6,6 +6,8 @@ import json
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, Self
 
+import numpy as np
+
 from fnnctl.arrays import IntArray
 from fnnctl.config.paths import CATEGORY_ENCODING, format_path
 from fnnctl.config.rules.canonical import configuration_seed
@@ -229,7 +231,8 @@ def bagged_rows(rows: Rows, experiment: Experiment, data: TaskData) -> BaggedRow
         return None
     if isinstance(rows, BaggedRows):
         return rows
-    bagged = BaggedRows(rows, ensemble.members, experiment.data.split.stratify, experiment.split_seed)
+    seen = None if data.seen is None else data.seen.of_members(ensemble.members)
+    bagged = BaggedRows(rows, ensemble.members, experiment.data.split.stratify, experiment.split_seed, seen)
     outside_test = bagged.non_test(data.strata, groups)
     most = most_folds(data.strata[outside_test], None if groups is None else groups[outside_test])
     if most < ensemble.members:
@@ -237,6 +240,14 @@ def bagged_rows(rows: Rows, experiment: Experiment, data: TaskData) -> BaggedRow
         text = f"{count} outside the test part cannot be divided into {ensemble.members:,} folds"
         advice = "write fewer members, or bags: false"
         raise ConfigError(Problem(text, path="model.ensemble", advice=advice, has_subject=True))
+    if seen is not None and not bagged.bags(data.strata, groups)[0].validation.size:
+        unseen = ~seen.trained[:, outside_test]
+        message = (
+            "each member needs rows outside the test part that it and its ancestors were not trained on, but "
+            f"one has {unseen.sum(axis=1).min():,}, and {np.count_nonzero(unseen.all(axis=0)):,} are new to "
+            f"all {ensemble.members:,} members: add new rows, or lower data.split.test"
+        )
+        raise ConfigError(Problem(message, path="model.ensemble.bags"))
     return bagged
 
 

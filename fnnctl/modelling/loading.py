@@ -33,6 +33,7 @@ from fnnctl.data.in_memory import MemoryData
 from fnnctl.data.loading import load_dataset
 from fnnctl.data.splits.parts import Split, split_rows
 from fnnctl.data.splits.row_order import fold_line, split_line
+from fnnctl.data.splits.seen_rows import split_unseen_rows
 from fnnctl.errors import ConfigError, DataError, Problem
 from fnnctl.memory import return_large_blocks
 from fnnctl.modelling.cross_validation import CrossValidation, cross_validation
@@ -41,6 +42,7 @@ from fnnctl.modelling.data_sizes import with_sizes
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.parent import WARM_START, Parent, find_parent
 from fnnctl.modelling.recipe_facts import against_bags, recipe_facts
+from fnnctl.modelling.trained_rows import rows_of_ancestors, rows_of_parent, seen_rows
 from fnnctl.plugins import NOUNS, current
 from fnnctl.tasks.registry import encode
 from fnnctl.tasks.task import TaskData
@@ -48,6 +50,7 @@ from fnnctl.text import joined_words, quoted
 
 if TYPE_CHECKING:
     from fnnctl.store.folder import RunFolder
+    from fnnctl.store.trained_rows import StoredRows
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,8 @@ class LoadedExperiment:
     """With the values of its recipe."""
     parent: Parent | None = None
     """The run whose networks are trained on."""
+    former: StoredRows | None = None
+    """The rows that the parent run and its ancestors were trained on; None if it has no parent."""
 
     @property
     def experiment(self) -> Experiment:
@@ -237,7 +242,12 @@ def load_experiment(
             class_order=settings.class_order,
             is_extended=parent is not None,
         )
-    return completed_by_recipe(config, data, parent)
+        former = None if run is None else rows_of_ancestors(run)
+        if former is None and parent is not None:
+            former = rows_of_parent(parent.run)
+        if former is not None:
+            data = replace(data, seen=seen_rows(former, data))
+    return replace(completed_by_recipe(config, data, parent), former=former)
 
 
 def completed_by_recipe(
@@ -327,10 +337,21 @@ def split_data(data: TaskData, experiment: Experiment) -> Split:
 
     With bags there is no validation part: see `Fit.split`.
     """
+    config = experiment.data.split.model_copy(update={"validation": experiment.validation_share})
+    if data.seen is not None:
+        return split_unseen_rows(
+            data.strata,
+            data.seen,
+            config,
+            seed=experiment.split_seed,
+            test_rows=data.dataset.test_rows,
+            groups=data.dataset.groups,
+            order=data.dataset.order,
+        )
     return split_rows(
         data.strata,
         data.strata_names,
-        experiment.data.split.model_copy(update={"validation": experiment.validation_share}),
+        config,
         seed=experiment.split_seed,
         test_rows=data.dataset.test_rows,
         groups=data.dataset.groups,

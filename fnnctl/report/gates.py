@@ -233,12 +233,20 @@ def not_worse_result(
     metric = metric or default_metric(run)
     if margin is not None:
         _refuse_idle_margin(margin, metric)
-    compared = read_compared_run(run, metric), read_compared_run(other, metric)
-    require_same_meaning(compared, metric)
-    test = suitable_test(*compared)
+    return compared_result(read_compared_run(run, metric), read_compared_run(other, metric), metric, margin)
+
+
+def compared_result(
+    run: ComparedRun, other: ComparedRun, metric: str, margin: float | None = None
+) -> GateResult:
+    """The result of `not_worse_result` for runs whose metric has been measured."""
+    if margin is not None:
+        _refuse_idle_margin(margin, metric)
+    require_same_meaning((run, other), metric)
+    test = suitable_test(run, other)
     if margin is None:
-        return _significance_result(*compared, metric, test)
-    return _margin_result(*compared, metric, test, margin)
+        return _significance_result(run, other, metric, test)
+    return _margin_result(run, other, metric, test, margin)
 
 
 def _refuse_idle_margin(margin: float, metric: str) -> None:

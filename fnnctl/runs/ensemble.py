@@ -19,6 +19,7 @@ from fnnctl.modelling.drift import histogram_arrays
 from fnnctl.modelling.model_description import fitted_entries, model_files
 from fnnctl.modelling.predictor import score_parts
 from fnnctl.modelling.row_groups import judged_groups
+from fnnctl.modelling.trained_rows import trained_rows_of
 from fnnctl.modelling.worst_rows import WorstRows
 from fnnctl.runs.facts import known_facts
 from fnnctl.runs.recorder import RunRecorder, log_warnings, record_warnings, write_scores
@@ -133,6 +134,7 @@ def _write(session: SearchSession, ensemble: TrialEnsemble, *, started: float) -
         manifest=facts,
         folder=names.NEXT_ENSEMBLE,
     )
+    opened.write_trained_rows(trained_rows_of(data, [trial.fit for trial, _ in members]))
     unlike = unlike_rows_warnings(
         data,
         predictor.preprocessor,

@@ -23,6 +23,7 @@ from fnnctl.modelling.model_description import describe, fitted_entries
 from fnnctl.modelling.parent import Parent
 from fnnctl.modelling.predictor import Predictor, score_parts
 from fnnctl.modelling.row_groups import judged_groups
+from fnnctl.modelling.trained_rows import trained_rows_facts, trained_rows_of
 from fnnctl.modelling.worst_rows import WorstRows
 from fnnctl.processors import usable_processors
 from fnnctl.runs.ancestors import ancestor_facts, scored_ancestors
@@ -36,6 +37,7 @@ from fnnctl.stacks.costs import pays_off
 from fnnctl.stacks.out_of_bag import scored_out_of_bag
 from fnnctl.stacks.work import TrainedStack, Workers, in_this_process, train_fits
 from fnnctl.store.run import OpenRun, create_run
+from fnnctl.store.trained_rows import StoredRows
 from fnnctl.store.weights import Array
 from fnnctl.tasks.post_training import PostTraining
 from fnnctl.tasks.task import PartScores, TaskData
@@ -60,11 +62,12 @@ def create_training_run(
     folder: str | None = None,
     trial: int | None = None,
     parent: Parent | None = None,
+    former: StoredRows | None = None,
 ) -> OpenRun:
     """Create the run folder; it contains the config (default: the resolved one) and manifest at once.
 
     `trial` is the number of the trial that is trained again, if it is a search's winner; the networks of a
-    `parent` are trained on.
+    `parent` are trained on, and `former` are the rows that it and its ancestors were trained on.
     """
     facts = known_facts(
         fit.experiment,
@@ -76,7 +79,10 @@ def create_training_run(
         sizes=fit.sizes,
     )
     resolved = resolved_yaml(fit.experiment)
-    return create_run(
+    rows = trained_rows_of(data, [fit], former)
+    if former is not None:
+        facts["trained_rows"] = trained_rows_facts(rows)
+    run = create_run(
         context.runs_dir,
         name=fit.experiment.name or "",
         kind="train",
@@ -85,6 +91,8 @@ def create_training_run(
         manifest={**facts, **({} if trial is None else {"trial": trial}), **ancestor_facts(parent)},
         folder=folder,
     )
+    run.write_trained_rows(rows)
+    return run
 
 
 def set_threads(fit: Fit) -> int | None:

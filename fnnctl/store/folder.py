@@ -19,6 +19,7 @@ from fnnctl.store.manifest import Manifest
 from fnnctl.store.manifest_file import read_manifest
 from fnnctl.store.metrics_shape import read_metrics
 from fnnctl.store.tables import CsvTable, read_rows, read_table
+from fnnctl.store.trained_rows import StoredRows
 from fnnctl.store.volumes import exists, files_in, is_in_memory
 from fnnctl.store.weights import Array, read_listed_npz, read_npz
 
@@ -118,6 +119,12 @@ class RunFolder:
         model = read_mapping(description, self.path / names.MODEL)
         arrays = read_listed_npz(weights, model.get("arrays"), self.path / names.WEIGHTS)
         return StoredModel(arrays, model, hashlib.sha256(weights).hexdigest())
+
+    def read_trained_rows(self) -> StoredRows | None:
+        """The rows that trained the run and its ancestors; None before 0.13, and without a network."""
+        path = self.path / names.TRAINED_ROWS
+        arrays = self._read(names.TRAINED_ROWS, read_npz)
+        return None if arrays is None else StoredRows.of_arrays(arrays, path)
 
     def read_checkpoint(self) -> dict[str, Array] | None:
         """The resumable training state."""

@@ -135,6 +135,17 @@ class ModelFacts(Facts):
     """Of counts and amounts: the power of the mean in the variance, from which deviances follow."""
 
 
+class TrainedRowsFacts(Facts):
+    """How many rows have trained the networks of a run, if they go on from those of another one."""
+
+    trained: int
+    """The rows that the run or one of its ancestors was trained on."""
+    new: int
+    """Those of them that no ancestor was trained on."""
+    unit: Literal["row", "group"] = "row"
+    """Whether rows are counted, or groups, by which rows are recognized with data.split.group."""
+
+
 class CrossValidationFacts(Facts):
     """How the rows were divided into folds."""
 
@@ -414,6 +425,8 @@ class Manifest(Facts):
     """The network; for a cross-validation, the first fold's."""
     cross_validation: CrossValidationFacts | None = None
     """The folds of a cross-validation; null for other kinds."""
+    trained_rows: TrainedRowsFacts | None = None
+    """The rows of all generations; null unless the run goes on from another one."""
     training: TrainingFacts | None = None
     """The training; null until it ends."""
     ancestors: list[AncestorFacts] = []

@@ -33,6 +33,8 @@ PARTIAL_DEPENDENCE = "partial_dependence.csv"
 PAIR_DEPENDENCE = "pair_dependence.csv"
 WEIGHTS = "model.npz"
 MODEL = "model.json"
+TRAINED_ROWS = "trained_rows.npz"
+"""Salted digests of the rows that the run and its ancestors were trained on."""
 LOG = "log.txt"
 JOURNAL = "journal.jsonl"
 JOURNAL_TORN = "journal.torn"
@@ -79,8 +81,8 @@ REBUILT = (
 LAYOUT = (
     CONFIG, RESOLVED, DEFAULT_CONFIG, MANIFEST, METRICS, CROSS_VALIDATION, DATA_SIZE, HISTORY, PREDICTIONS,
     WORST_ROWS, CONFUSION_MATRIX, ROC_CURVE, PR_CURVE, CALIBRATION, COVERAGE, GROUPS, DRIFT, DRIFT_BINS,
-    THRESHOLD, FEATURE_IMPORTANCE, PARTIAL_DEPENDENCE, PAIR_DEPENDENCE, WEIGHTS, MODEL, JOURNAL, JOURNAL_TORN,
-    TIMELINE, LEADERBOARD, LOG,
+    THRESHOLD, FEATURE_IMPORTANCE, PARTIAL_DEPENDENCE, PAIR_DEPENDENCE, WEIGHTS, MODEL, TRAINED_ROWS, JOURNAL,
+    JOURNAL_TORN, TIMELINE, LEADERBOARD, LOG,
 )  # fmt: skip
 """All files that a run may have, but for its figures, in the order in which they are listed."""
 _OWN = frozenset((*LAYOUT, BEST, ENSEMBLE, DEFAULT, CHECKPOINTS))

@@ -30,6 +30,7 @@ from fnnctl.store.lock import HeldError, hold_lock, release, take_over_lock
 from fnnctl.store.manifest import Manifest
 from fnnctl.store.provenance import utc_text
 from fnnctl.store.tables import csv_lines
+from fnnctl.store.trained_rows import StoredRows
 from fnnctl.store.volumes import (
     copy_to_disk,
     delete_file,
@@ -77,6 +78,10 @@ class OpenRun(RunFolder):
             parts = zip(stored.description["parts"], weights, strict=True)
             facts = {**facts, "parts": [{**part, "weight": weight} for part, weight in parts]}
         self.write_model({**stored.arrays, **arrays}, {**stored.description, **facts})
+
+    def write_trained_rows(self, rows: StoredRows) -> None:
+        """Write which rows the run is trained on. It never changes: a resumed run keeps its salt."""
+        write_bytes(self.path / names.TRAINED_ROWS, to_npz(rows.arrays()))
 
     def write_checkpoint(self, arrays: Mapping[str, Array]) -> None:
         """Write the resumable training state, replacing the previous one."""

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from fnnctl.config.schema.training import TrainingConfig
     from fnnctl.data.splits.folds import AssignedFolds
     from fnnctl.data.splits.parts import Split
+    from fnnctl.data.splits.seen_rows import SeenRows
 
 Targets: TypeAlias = TargetArray
 """(N,) the target of each row as encoded by the task, such as class indices."""
@@ -360,6 +361,8 @@ class TaskData:
     """Warnings from reading and encoding the data."""
     notes: Sequence[str] = ()
     """Notes from reading and encoding the data; see `Dataset.notes`."""
+    seen: SeenRows | None = None
+    """The rows that the parent run and its ancestors have seen; None if a training begins anew."""
 
     def __len__(self) -> int:
         return len(self.dataset)

@@ -45,7 +45,8 @@ def test_writes_every_file_of_the_contract_but_a_model(evaluated: Path) -> None:
     files = {path.name for path in evaluated.iterdir() if not path.name.startswith(".")}
     figures = {*figures_by_records(evaluated)}
     assert figures >= CLASSIFICATION_FIGURES
-    assert files == {*names.LAYOUT, *figures} - {*OTHER_RUNS, names.WEIGHTS, names.MODEL}
+    of_networks = {names.WEIGHTS, names.MODEL, names.TRAINED_ROWS}
+    assert files == {*names.LAYOUT, *figures} - {*OTHER_RUNS, *of_networks}
     manifest = read_json(evaluated / "manifest.json")
     assert manifest["kind"] == "cross_validation"
     assert manifest["status"] == "completed"

@@ -95,7 +95,7 @@ def _repeated_rows(source: Source, ignored: frozenset[str]) -> int:
         return 0
     hashes = np.empty(table.rows, np.uint64)
     start = 0
-    for numbers in table.numeric.blocks(np.ones(table.rows, np.bool_), numeric):
+    for numbers, _ in table.numeric.blocks(numeric):
         block = slice(start, start + len(numbers))
         codes = np.array([column[block] for column in texts], np.int64).reshape(-1, len(numbers))
         labels = np.zeros(len(numbers), np.intp)

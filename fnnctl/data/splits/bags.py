@@ -6,15 +6,16 @@ and is validated on that one, so its predictions there are those of a network th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
 
-from fnnctl.arrays import IntArray
+from fnnctl.arrays import BoolArray, IntArray
 from fnnctl.data.splits.folds import by_stratum, fold_sizes
 from fnnctl.data.splits.groups import divide_groups, most_folds
 from fnnctl.data.splits.parts import Rows, Split
+from fnnctl.data.splits.seen_rows import SeenRows
 from fnnctl.seeds import Purpose, stream
 
 _IN_NO_FOLD: Final = -1
@@ -30,6 +31,8 @@ class BaggedRows:
     stratify: bool
     """Whether the folds keep the proportions of the strata."""
     seed: int
+    seen: SeenRows | None = None
+    """What networks have seen from which the training goes on; None if it begins anew."""
 
     @property
     def key(self) -> tuple[int, ...]:
@@ -57,7 +60,9 @@ class BaggedRows:
         bags = self._bags(split, strata, groups)
         validation = np.sort(np.concatenate([bag.validation for bag in bags]), kind="stable")
         whole = Split(split.non_test, validation, split.test)
-        return ComputedBags(self.rows, self.members, self.stratify, self.seed, whole, bags)
+        return ComputedBags(
+            self.rows, self.members, self.stratify, self.seed, self.seen, whole=whole, of_members=bags
+        )
 
     def non_test(self, strata: IntArray, groups: IntArray | None) -> IntArray:
         """The sorted rows outside the test part."""
@@ -68,7 +73,8 @@ class BaggedRows:
         row_groups = None if groups is None else groups[rows]
         rng = stream(self.seed, Purpose.BAGS, *self.key)
         proportional = strata[rows] if self.stratify else np.zeros(len(rows), np.intp)
-        bags = member_rows(proportional, self.members, rng=rng, groups=row_groups)
+        trained = None if self.seen is None else self.seen.trained[:, rows]
+        bags = member_rows(proportional, self.members, rng=rng, groups=row_groups, trained=trained)
         return tuple(Split(rows[train], rows[validation], split.test) for train, validation in bags)
 
 
@@ -76,13 +82,13 @@ class BaggedRows:
 class ComputedBags(BaggedRows):
     """Bags whose parts are in memory; pickled, they are only what the parts follow from."""
 
-    whole: Split
+    whole: Split = field(kw_only=True)
     """The parts of all rows outside the test part: see `BaggedRows.split`."""
-    of_members: tuple[Split, ...]
+    of_members: tuple[Split, ...] = field(kw_only=True)
     """Those of each member: see `BaggedRows.bags`."""
 
-    def __reduce__(self) -> tuple[type[BaggedRows], tuple[Rows, int, bool, int]]:
-        return BaggedRows, (self.rows, self.members, self.stratify, self.seed)
+    def __reduce__(self) -> tuple[type[BaggedRows], tuple[Rows, int, bool, int, SeenRows | None]]:
+        return BaggedRows, (self.rows, self.members, self.stratify, self.seed, self.seen)
 
     def computed(self, strata: IntArray, groups: IntArray | None) -> ComputedBags:
         """Return itself."""
@@ -90,7 +96,12 @@ class ComputedBags(BaggedRows):
 
 
 def member_rows(
-    strata: IntArray, members: int, *, rng: np.random.Generator, groups: IntArray | None = None
+    strata: IntArray,
+    members: int,
+    *,
+    rng: np.random.Generator,
+    groups: IntArray | None = None,
+    trained: BoolArray | None = None,
 ) -> list[tuple[IntArray, IntArray]]:
     """The training and the validation rows of each member, from n rows with `strata` (n,); both sorted.
 
@@ -99,17 +110,49 @@ def member_rows(
     validated on as many rows of its fold as the smallest one has, and trains on as many rows as there are
     outside the largest one; surplus rows, drawn at random, are left out. Raises ValueError if there are fewer
     rows, or groups, than members.
+
+    With `trained` (members, n), the rows on which each member was trained before, no member is validated on
+    one of them. A row that one member has not seen stays in its fold; a row that all have seen is in none.
+    New rows are divided as always. Folds differ in size then, too, and may be empty.
     """
     if (most := most_folds(strata, groups)) < members:
         raise ValueError(f"{most} rows or groups cannot be divided into {members} folds")
-    if groups is None:
-        fold_of = _dealt(strata, members, rng)
+    if trained is None:
+        fold_of = _new_folds(strata, members, rng, groups)
     else:
-        sizes = fold_sizes(len(strata), members)
-        fold_of = divide_groups(groups, strata, sizes, rng=rng).astype(np.intp)
+        fold_of = _folds_after(trained, strata, rng, groups)
     folds = [(np.flatnonzero(fold_of != fold), np.flatnonzero(fold_of == fold)) for fold in range(members)]
     train, validation = (min(len(fold_parts[part]) for fold_parts in folds) for part in (0, 1))
     return [(_some(outside, train, rng), _some(inside, validation, rng)) for outside, inside in folds]
+
+
+def _new_folds(
+    strata: IntArray, members: int, rng: np.random.Generator, groups: IntArray | None, fewest: int = 1
+) -> IntArray:
+    """The fold of each of n new rows, (n,); with groups, each has the `fewest` of these."""
+    if groups is None:
+        return _dealt(strata, members, rng)
+    sizes = fold_sizes(len(strata), members)
+    return divide_groups(groups, strata, sizes, rng=rng, fewest=[fewest] * members).astype(np.intp)
+
+
+def _folds_after(
+    trained: BoolArray, strata: IntArray, rng: np.random.Generator, groups: IntArray | None
+) -> IntArray:
+    """The fold of each of n rows, (n,), after the members were `trained` (members, n) on some of them.
+
+    A row that several members have not seen, but not all of them, goes to one of these at random.
+    """
+    members, rows = trained.shape
+    unit_of = np.arange(rows) if groups is None else np.unique(groups, return_inverse=True)[1]
+    lots = rng.random((members, int(unit_of.max(initial=-1)) + 1))[:, unit_of]
+    lots[trained] = -1.0
+    fold_of = np.where(trained.all(axis=0), _IN_NO_FOLD, lots.argmax(axis=0))
+    new = np.flatnonzero(~trained.any(axis=0))
+    if new.size:
+        new_groups = None if groups is None else groups[new]
+        fold_of[new] = _new_folds(strata[new], members, rng, new_groups, fewest=0)
+    return fold_of
 
 
 def _some(rows: IntArray, count: int, rng: np.random.Generator) -> IntArray:

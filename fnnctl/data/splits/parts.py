@@ -106,8 +106,8 @@ def split_rows(
     Raises DataError if there are too few rows, groups or values.
     """
     pool = len(strata) - test_rows
-    test_size = 0 if test_rows else _size(config.test, pool)
-    validation_size = _size(config.validation, pool)
+    test_size = 0 if test_rows else part_size(config.test, pool)
+    validation_size = part_size(config.validation, pool)
     train_size = pool - test_size - validation_size
     if train_size < 1:
         raise _too_few(f"{counted(pool, 'row')} leave none for training", validation_size, test_size)
@@ -132,7 +132,8 @@ def split_rows(
     return Split(*(np.flatnonzero(parts == part) for part in (TRAIN, VALIDATION, TEST)))
 
 
-def _size(share: float, rows: int) -> int:
+def part_size(share: float, rows: int) -> int:
+    """How many of `rows` rows a part with this share has."""
     return max(1, round(share * rows)) if share > 0 else 0
 
 

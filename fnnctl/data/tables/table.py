@@ -67,6 +67,8 @@ class Table:
     """(rows,) float64, NaN if missing."""
     groups: IntArray | None = None
     """(rows,) the number of each row's group, -1 if missing."""
+    group_texts: Sequence[str] = ()
+    """The value of each group."""
     exposures: FloatArray | None = None
     """(rows,) float64, NaN if missing."""
     lines: IntArray | None = None
@@ -205,16 +207,17 @@ class _Pass:
     def table(self, names: tuple[str, ...]) -> Table:
         """All columns; the types of those of texts are not known yet."""
         texts = {slot: slot.reader.finish() for slot in self.slots if isinstance(slot.reader, TextColumn)}
-        groups = [column.codes for slot, column in texts.items() if slot.kind == "group"]
+        groups = next((column for slot, column in texts.items() if slot.kind == "group"), None)
         return Table(
             names,
             self.numeric,
             {slot.name: column for slot, column in texts.items() if slot.kind != "group"},
             self.numeric.rows,
-            self._numbers_of("weights"),
-            groups[0] if groups else None,
-            self._numbers_of("exposure"),
-            np.array(self._lines) if self._lines else None,
+            weights=self._numbers_of("weights"),
+            groups=None if groups is None else groups.codes,
+            group_texts=() if groups is None else groups.texts,
+            exposures=self._numbers_of("exposure"),
+            lines=np.array(self._lines) if self._lines else None,
         )
 
     def _numbers_of(self, kind: Kind) -> FloatArray | None:
@@ -413,8 +416,8 @@ def numeric_matrix(tables: Sequence[Table], names: Sequence[str]) -> tuple[Float
     first, *rest = tables
     first.numeric.keep(np.ones(first.rows, np.bool_), names)
     for table in rest:
-        for block in table.numeric.blocks(np.ones(table.rows, np.bool_), names):
-            first.numeric.append(block)
+        for block, wanted in table.numeric.blocks(names):
+            first.numeric.append(block, wanted)
     return first.numeric.finish()
 
 

@@ -19,6 +19,9 @@ def data(summary: Summary) -> Iterator[Block]:
         about = f" ({len(data.classes):,} classes)" if data.classes else _transform(summary)
         text = f"{data.name}: {counted(data.rows, 'row')}, {columns}, target {data.target}{about}"
         yield Facts(SUMMARY, (("data", text),))
+    if (rows := summary.manifest.trained_rows) is not None:
+        text = f"{counted(rows.trained, rows.unit)} with its ancestors, {rows.new:,} of them new"
+        yield Facts(SUMMARY, (("trained on", text),))
 
 
 def _transform(summary: Summary) -> str:

@@ -39,6 +39,7 @@ LAST_FILES: Final = (
     (names.RESOLVED, "the complete config, to repeat the run"),
     (names.DEFAULT_CONFIG, "the complete config that `fnnctl train` has without the search"),
     (names.MODEL, f"the model; its weights are in {names.WEIGHTS}"),
+    (names.TRAINED_ROWS, "digests of the rows that were trained on, for a training that goes on"),
     (names.LOG, "the log"),
 )
 """The files listed before and after the figures."""

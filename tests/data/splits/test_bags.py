@@ -7,10 +7,11 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from fnnctl.arrays import IntArray
+from fnnctl.arrays import BoolArray, IntArray
 from fnnctl.data.splits.bags import BaggedRows, member_rows
 from fnnctl.data.splits.folds import divide
 from fnnctl.data.splits.parts import Split
+from fnnctl.data.splits.seen_rows import SeenRows
 from tests.data.splits.test_folds import COUNTS, SEEDS, labels_of
 
 Bags = list[tuple[IntArray, IntArray]]
@@ -122,3 +123,93 @@ def test_computed_bags_are_the_same_and_recomputed_after_pickling() -> None:
         ):
             assert all(np.array_equal(parts.parts[part], same.parts[part]) for part in same.parts)
     assert computed.computed(strata, None) is computed
+
+
+def marks(rows: int, *members: list[int]) -> BoolArray:
+    """The rows of each member, (members, rows)."""
+    return np.array([np.isin(np.arange(rows), member) for member in members])
+
+
+def bags_after(trained: BoolArray, seed: int = 0, groups: IntArray | None = None) -> list[list[list[int]]]:
+    """The training and validation rows of each member that was trained before."""
+    members, rows = trained.shape
+    bags = member_rows(
+        np.zeros(rows, np.intp), members, rng=np.random.default_rng(seed), groups=groups, trained=trained
+    )
+    return [[train.tolist(), validation.tolist()] for train, validation in bags]
+
+
+def test_an_old_row_keeps_the_bag_of_the_member_that_has_not_seen_it() -> None:
+    trained = marks(7, [2, 3, 4, 5, 6], [0, 1, 4, 5, 6], [0, 1, 2, 3, 6])  # all have seen the last row
+    expected = [[[2, 3, 4, 5, 6], [0, 1]], [[0, 1, 4, 5, 6], [2, 3]], [[0, 1, 2, 3, 6], [4, 5]]]
+    assert bags_after(trained) == expected
+
+
+def test_new_rows_are_dealt_to_all_members() -> None:
+    trained = marks(8, [1, 2, 6, 7], [0, 2, 6, 7], [0, 1, 6, 7])  # three old rows, three new ones, two of all
+    bags = bags_after(trained)
+    assert [validation[0] for _, validation in bags] == [0, 1, 2]
+    assert sorted(validation[1] for _, validation in bags) == [3, 4, 5]
+    for train, validation in bags:
+        assert sorted([*train, *validation]) == [*range(8)]
+    assert len({str(bags_after(trained, seed)) for seed in range(20)}) == 6
+
+
+def test_folds_that_differ_are_cut_to_the_smallest() -> None:
+    trained = marks(5, [3, 4], [0, 1, 2])
+    (train_0, validation_0), (train_1, validation_1) = bags_after(trained)
+    assert (len(validation_0), len(train_0), train_0) == (2, 2, [3, 4])
+    assert set(validation_0) < {0, 1, 2}
+    assert (validation_1, len(train_1)) == ([3, 4], 2)
+
+
+def test_a_row_that_several_members_have_not_seen_is_in_the_bag_of_one() -> None:
+    trained = marks(4, [1, 2, 3], [0, 2], [0, 1])  # row 3 is new to the second and the third member
+    bags = {str([validation for _, validation in bags_after(trained, seed)]) for seed in range(30)}
+    assert bags == {"[[0], [1], [2]]", "[[0], [1], [3]]", "[[0], [3], [2]]"}
+
+
+def test_old_groups_keep_their_bags_as_a_whole() -> None:
+    groups = np.repeat(np.arange(6), 2)
+    trained = np.repeat(marks(6, [1, 4, 5], [0, 4, 5]), 2, axis=1)  # groups 0 and 1 are old, 2 and 3 are new
+    for seed in range(5):
+        bags = bags_after(trained, seed, groups)
+        assert [validation[:2] for _, validation in bags] == [[0, 1], [2, 3]]
+        assert sorted(validation[2:] for _, validation in bags) == [[4, 5], [6, 7]]
+
+
+def test_without_unseen_rows_there_is_no_validation() -> None:
+    assert bags_after(marks(2, [0, 1], [0, 1])) == [[[0, 1], []], [[0, 1], []]]
+
+
+@given(members=st.integers(2, 5), rows=st.integers(5, 40), seed=SEEDS, grouped=st.booleans())
+def test_no_member_is_validated_on_what_it_was_trained_on(
+    members: int, rows: int, seed: int, grouped: bool
+) -> None:
+    rng = np.random.default_rng(seed)
+    unit_of = rng.integers(0, 8, rows) if grouped else np.arange(rows)
+    assume(len({*unit_of.tolist()}) >= members)
+    units = max(8, rows)
+    trained = (rng.random((members, units)) < rng.random(units))[:, unit_of]
+    trained[:, rng.random(units)[unit_of] < 0.4] = False
+    bags = bags_after(trained, seed, unit_of if grouped else None)
+    assert len({(len(train), len(validation)) for train, validation in bags}) == 1
+    for member, (train, validation) in enumerate(bags):
+        assert not trained[member, validation].any()
+        assert not {*train} & {*validation}
+        assert not {*unit_of[train]} & {*unit_of[validation]}
+    validated = [row for _, validation in bags for row in validation]
+    assert len({*validated}) == len(validated)
+    assert bags == bags_after(trained, seed, unit_of if grouped else None)
+
+
+def test_bags_travel_with_what_was_seen() -> None:
+    seen = SeenRows(np.arange(8) < 4, marks(8, [0, 1], [2, 3]))
+    rows = BaggedRows(Split(np.arange(7), np.arange(0), np.array([7])), 2, False, 3, seen)
+    strata = np.zeros(8, np.intp)
+    computed = rows.computed(strata, None)
+    assert not {0, 1} & {*computed.of_members[0].validation.tolist()}
+    again = pickle.loads(pickle.dumps(computed)).bags(strata, None)
+    for bag, expected in zip(again, computed.of_members, strict=True):
+        np.testing.assert_array_equal(bag.validation, expected.validation)
+        np.testing.assert_array_equal(bag.train, expected.train)

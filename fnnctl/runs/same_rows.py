@@ -1,0 +1,140 @@
+"""Compares a run with an earlier one on the run's own test rows, without those that either was trained on.
+
+The network of the earlier run, such as the one in use, is scored on rows that it may have seen: each of these
+is left out for both, so that the comparison is paired and fair.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from fnnctl.arrays import IntArray
+from fnnctl.data.known_columns import KnownColumns
+from fnnctl.data.loading import load_dataset
+from fnnctl.errors import UsageError
+from fnnctl.modelling.held_out_rows import HeldOutRows, held_out_rows
+from fnnctl.modelling.saved_model import SavedModel, load_model
+from fnnctl.modelling.trained_rows import unseen_rows
+from fnnctl.report.comparison.compared_run import (
+    ComparedRun,
+    MeasuredPart,
+    default_metric,
+    require_same_target,
+)
+from fnnctl.report.gates import GateResult, compared_result
+from fnnctl.store.folder import RunFolder
+from fnnctl.tasks.comparison import MeasuredRows
+from fnnctl.tasks.task import PartScores, TaskData
+from fnnctl.text import counted
+
+OPTION = "--same-rows"
+
+
+@dataclass(frozen=True, slots=True)
+class _Comparison:
+    run: ComparedRun
+    former: ComparedRun
+    left_out: int
+    unknown: Sequence[str]
+    """Why rows that a run has seen are not recognized, in words."""
+
+
+def same_rows_result(
+    run: RunFolder, former: RunFolder, metric: str | None = None, margin: float | None = None
+) -> GateResult:
+    """Check that the run is not worse than the former one on its own test rows: see `not_worse_result`.
+
+    Raises `InputError` if the run has no test part or its data are gone, if the former run's network cannot
+    be scored on them, or if it has seen all of its test rows.
+    """
+    require_same_target((run, former))
+    metric = metric or default_metric(run)
+    comparison = _compare(run, former, metric)
+    result = compared_result(comparison.run, comparison.former, metric, margin)
+    words = [
+        f"on the same {counted(_rows(comparison.run), 'row')} of the test part",
+        _left_out(comparison),
+        *(f"rows that it has seen are not left out: {why}" for why in comparison.unknown),
+    ]
+    facts = {
+        "same_rows": True,
+        "left_out_rows": comparison.left_out,
+        "not_recognized": list(comparison.unknown),
+    }
+    return replace(
+        result,
+        message=f"{result.message}; {'; '.join(words)}",
+        note="; ".join(filter(None, (result.note, *words))),
+        details={**result.details, **facts},
+    )
+
+
+def _left_out(comparison: _Comparison) -> str:
+    if comparison.left_out:
+        return f"{counted(comparison.left_out, 'row')} that trained or validated a run left out"
+    return "none of them is known to have trained or validated a run"
+
+
+def _rows(run: ComparedRun) -> int:
+    return len(run.sample.rows.rows) if isinstance(run.sample, MeasuredPart) else 0
+
+
+def _compare(run: RunFolder, former: RunFolder, metric: str) -> _Comparison:
+    model, other = load_model(run, _silent), load_model(former, _silent)
+    held_out = held_out_rows(model)
+    if not held_out.split.test.size:
+        raise UsageError(f"{OPTION}: {run.path} has no test part")
+    data = held_out.data
+    former_data = _as_read_by(other, held_out)
+    if message := data.task.difference(other.predictor.task):
+        raise UsageError(f"{OPTION}: {former.path} cannot be scored on the data of {run.path}: {message}")
+    rows, unknown = held_out.split.test, []
+    for folder, seen in ((model.run, data), (other.run, former_data)):
+        unseen = unseen_rows(seen, rows, folder)
+        rows = unseen.rows
+        unknown += [] if unseen.unknown is None else [unseen.unknown]
+    left_out = len(held_out.split.test) - len(rows)
+    if not rows.size:
+        raise UsageError(
+            f"{OPTION}: nothing is left to compare, because {former.path} was trained on or validated by all "
+            f"{counted(left_out, 'test row')} of {run.path}: train that run on a table with new rows"
+        )
+    return _Comparison(
+        _compared(run, model, data, run, rows, metric),
+        _compared(former, other, former_data, run, rows, metric),
+        left_out,
+        unknown,
+    )
+
+
+def _silent(text: str) -> None:
+    """Whoever loads a run for a comparison is not told about its version."""
+
+
+def _as_read_by(model: SavedModel, held_out: HeldOutRows) -> TaskData:
+    """The same rows with the columns that another run's network reads, as they were read for its training."""
+    loaded, preprocessor = held_out.loaded, model.predictor.preprocessor
+    known = KnownColumns.of(preprocessor, model.description.table.formats, str(model.run.path))
+    dataset = load_dataset(loaded.experiment.data, loaded.config.file.parent, known=known)
+    return replace(held_out.data, dataset=replace(dataset, target=held_out.data.dataset.target))
+
+
+def _compared(
+    run: RunFolder, model: SavedModel, data: TaskData, tested: RunFolder, rows: IntArray, metric: str
+) -> ComparedRun:
+    """The metric of a run's network on some rows of the data of the run that is `tested`."""
+    predictor = model.predictor
+    part: PartScores = data.score(rows, predictor.column_scores([(data.dataset, rows)]), predictor.decoder)
+    facts, measure = model.run.read_manifest().data, part.measure(metric)
+    tested_facts = (tested.result_run() or tested).read_manifest().data
+    if facts is None or tested_facts is None or measure is None:
+        raise UsageError(f"{OPTION}: {metric} has no value for {run.path} on the test rows")
+    same_data = facts.model_copy(
+        update={"sha256": tested_facts.sha256, "test_sha256": tested_facts.test_sha256}
+    )
+    numbers = np.asarray(data.dataset.file_rows[rows], np.int64)
+    measured = MeasuredPart(MeasuredRows(numbers, data.targets[rows], measure), measure)
+    return ComparedRun(run, model.run, run.read_manifest(), same_data, measure.value, None, measured)
