@@ -45,8 +45,8 @@ def open_table(path: Path, form: CsvFormat, problems: Problems) -> Iterator[Open
     try:
         import python_calamine as calamine
     except ImportError as error:
-        command = install_command("fnnctl[excel]")
-        raise DataError(Problem(f"an Excel file needs python-calamine: {command}", file=file)) from error
+        advice = f"an Excel file needs python-calamine: {install_command('python-calamine')}"
+        raise DataError(Problem(advice, file=file)) from error
     with file_errors(file):
         with open_workbook(path, file) as workbook:
             sheet = _sheet(workbook, form.part.sheet, file)
@@ -98,7 +98,8 @@ class _SheetTable:
         """Where the table begins, counted from 1."""
         self._cells = cells
         self._values = sheet.iter_rows()
-        header = _row(next(self._values))
+        # The library yields the rows above the table, too.
+        header = next(row for row in map(_row, self._values) if any(value is not None for value in row))
         if header[0] is not None and len(header) > 1 and not any(value is not None for value in header[1:]):
             place = cell_name(self._line, self._column)
             message = f"the first row has the value of {place} alone, but the columns are {len(header)}"

@@ -10,7 +10,7 @@ import hashlib
 import marshal
 import re
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
@@ -56,7 +56,7 @@ def open_table(path: Path, form: CsvFormat, problems: Problems) -> Iterator[Open
         size = typed_block_rows(len(names))
 
         def blocks() -> Iterator[Block]:
-            cursor = connection.execute(_ordered(query, len(names), connection))
+            cursor = connection.execute(_ordered(query, names, connection))
             line = 1
             while part := _rows(cursor, size, line, file):
                 digest.update(marshal.dumps(part, _MARSHAL)[_MARSHAL_HEADER:])
@@ -115,11 +115,12 @@ def _names(connection: sqlite3.Connection, query: Query) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _ordered(query: Query, width: int, connection: sqlite3.Connection) -> str:
+def _ordered(query: Query, names: Sequence[str], connection: sqlite3.Connection) -> str:
     """The query with an order by all values, then by their types: 1 and 1.0 are equal."""
     if query.has_order:
         return query.sql
-    columns = [f"c{j}" for j in range(width)]
+    are_distinct = len({name.lower() for name in names}) == len(names)
+    columns = [_quoted_name(name if are_distinct else f"c{j}") for j, name in enumerate(names)]
     terms = [f"{column} COLLATE BINARY" for column in columns] + [f"typeof({column})" for column in columns]
     terms = terms[: connection.getlimit(sqlite3.SQLITE_LIMIT_COLUMN)]
     named = f"WITH fnnctl_rows({', '.join(columns)}) AS (\n{query.sql}\n)"

@@ -318,7 +318,9 @@ def open_workbook(path: Path, file: str) -> Iterator[Workbook]:
         if not zipfile.is_zipfile(path):
             with path.open("rb") as stream:
                 content = other_file(stream.read(LONGEST_MARK), "")
-            message = f"this is {content or 'something else'}, not an Excel workbook (.xlsx)"
+            message = "this is no Excel file, although it is named so: name it .csv if it is one"
+            if content is not None:
+                message = f"this is {content}, not an .xlsx file: save it as one, without a password"
             raise DataError(Problem(message, file=file))
         with zipfile.ZipFile(path) as archive:
             yield Workbook(archive, file)
