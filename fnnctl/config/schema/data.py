@@ -306,17 +306,6 @@ class DataConfig(Section):
     """A built-in data set's name (iris, wine, breast_cancer, digits, penguins, diabetes), or the path of
     a CSV file (also .csv.gz), of a Parquet, JSON Lines, SQLite or Excel file, of an NPZ file with X and y, or
     of a folder with X.npy and y.npy, relative to the config file."""
-    table: Annotated[
-        Annotated[str, Field(min_length=1)] | None,
-        _part("table_name", contradictions=(_a_table_and_a_query,)),
-    ] = None
-    """The table or view of an SQLite file, also of a `test_source`; null if the file has one table. The rows
-    are sorted by their values, because a table has no order."""
-    query: Annotated[Annotated[str, Field(min_length=1)] | None, _part("sql")] = None
-    """A SELECT statement whose rows are read from an SQLite file, also from a `test_source`, in place of
-    those of a `table`. Without ORDER BY they are sorted by their values."""
-    sheet: Annotated[Annotated[str, Field(min_length=1)] | None, _part("sheet_name", "worksheet")] = None
-    """The sheet of an Excel file, also of a `test_source`; null if one visible sheet has values."""
     sha256: Annotated[
         Sha256 | None,
         Setting(
@@ -394,6 +383,17 @@ class DataConfig(Section):
         ),
     ] = None
     """The test file's SHA-256; if it is given, a file with a different digest is refused."""
+    table: Annotated[
+        Annotated[str, Field(min_length=1)] | None,
+        _part("table_name", contradictions=(_a_table_and_a_query,)),
+    ] = None
+    """The table or view of an SQLite file, also of a `test_source`; null if the file has one table. The rows
+    are sorted by their values, because a table has no order."""
+    query: Annotated[Annotated[str, Field(min_length=1)] | None, _part("sql")] = None
+    """A SELECT statement whose rows are read from an SQLite file, also from a `test_source`, in place of
+    those of a `table`. Without ORDER BY they are sorted by their values."""
+    sheet: Annotated[Annotated[str, Field(min_length=1)] | None, _part("sheet_name", "worksheet")] = None
+    """The sheet of an Excel file, also of a `test_source`; null if one visible sheet has values."""
     delimiter: Annotated[
         Annotated[str, Field(pattern=DELIMITER_PATTERN)] | None,
         Setting(
