@@ -120,6 +120,7 @@ def bash_values(environment: Mapping[str, str]) -> list[str] | None:
 
 def complete_target(context: typer.Context, incomplete: str) -> list[str]:
     """The columns of the table that precedes the option."""
+    from fnnctl.config.table_files import PART_SETTINGS, TablePart
     from fnnctl.data.builtin import BUILTIN, builtin_path
     from fnnctl.data.problems import Problems
     from fnnctl.data.tables.open_table import CsvFormat
@@ -128,7 +129,8 @@ def complete_target(context: typer.Context, incomplete: str) -> list[str]:
     options = context.params
     arguments = context.args  # of `describe`: an option without a value ends the reading of arguments
     table = options.get("data") or (arguments[0] if arguments else "")
-    form = CsvFormat(options.get("delimiter"), options.get("encoding") or "utf-8", frozenset())
+    part = TablePart(**{key: options.get(key) for key in PART_SETTINGS})
+    form = CsvFormat(options.get("delimiter"), options.get("encoding") or "utf-8", frozenset(), part=part)
     source: AbstractContextManager[Path] = (
         builtin_path(table) if table in BUILTIN else nullcontext(Path(table))
     )

@@ -21,7 +21,7 @@ from fnnctl.cli.options import (
     given_options,
     run_option,
 )
-from fnnctl.config.table_files import TABLE_LABELS
+from fnnctl.config.table_files import TABLE_LABELS, WHOLE_FILE, TablePart
 from fnnctl.console.output import Output
 from fnnctl.console.terminal import terminal_context
 from fnnctl.errors import UsageError
@@ -63,21 +63,21 @@ def init(
     target: Target = None,
     delimiter: Delimiter = None,
     encoding: Encoding = None,
+    part: TablePart = WHOLE_FILE,
     *,
     output: Output,
 ) -> None:
     """Write a first experiment, with comments. An existing file is never overwritten."""
     from fnnctl.commands.init import init, init_table
 
-    if data is None and (
-        names := given_options({"--target": target, "--delimiter": delimiter, "--encoding": encoding})
-    ):
+    of_table = {"--target": target, "--delimiter": delimiter, "--encoding": encoding, **part.options}
+    if data is None and (names := given_options(of_table)):
         raise UsageError(f"{names}: only with --data TABLE")
     with terminal_context(output) as context:
         if data is None:
             init(file, output)
         else:
-            init_table(_source(data, target, delimiter, encoding), file, context, output)
+            init_table(_source(data, target, delimiter, encoding, part), file, context, output)
 
 
 @HEADING.command(
@@ -89,7 +89,7 @@ def init(
     topics=("tables", "drift"),
 )
 def describe(
-    table: Annotated[
+    source: Annotated[
         str,
         typer.Argument(
             metavar="TABLE",
@@ -105,6 +105,7 @@ def describe(
     file: ReportFile = None,
     delimiter: Delimiter = None,
     encoding: Encoding = None,
+    part: TablePart = WHOLE_FILE,
     allow_plugin: AllowPlugin = None,
     runs_dir: RunsDir = RUNS_DIR,
     *,
@@ -118,12 +119,14 @@ def describe(
     from fnnctl.report.formats.form import ReportForm
 
     with terminal_context(output, runs_dir) as context:
-        source = _source(table, target, delimiter, encoding)
+        options = _source(source, target, delimiter, encoding, part)
         form = ReportForm(format_, file).resolve(is_json=output.json)
-        show_description(describe(source, context, against=against), form, output)
+        show_description(describe(options, context, against=against), form, output)
 
 
-def _source(table: str, target: str | None, delimiter: str | None, encoding: str | None) -> SourceOptions:
+def _source(
+    table: str, target: str | None, delimiter: str | None, encoding: str | None, part: TablePart
+) -> SourceOptions:
     from fnnctl.data.profile.source import DEFAULT_ENCODING, SourceOptions
 
     if delimiter is not None and (len(delimiter) != 1 or delimiter in '"\r\n'):
@@ -134,6 +137,7 @@ def _source(table: str, target: str | None, delimiter: str | None, encoding: str
         target=target,
         delimiter=delimiter,
         encoding=encoding or DEFAULT_ENCODING,
+        part=part,
     )
 
 

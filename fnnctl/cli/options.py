@@ -20,6 +20,7 @@ from fnnctl.cli.completion import (
     resolve,
 )
 from fnnctl.cli.parsing import number_from_0, share, whole_number
+from fnnctl.config.table_files import TablePart
 from fnnctl.console.output import Output
 from fnnctl.errors import UsageError
 from fnnctl.text import joined_words
@@ -284,7 +285,33 @@ def _drift(
     return Drift(drift, fail_on_drift, drift_psi, drift_p)
 
 
-SHARED: Final[Mapping[object, Callable[..., Any]]] = {Changes: _changes, Output: _output, Drift: _drift}
+def _part(
+    table: Annotated[
+        str | None,
+        typer.Option("--table", metavar="NAME", help="The table or view of an SQLite file."),
+    ] = None,
+    query: Annotated[
+        str | None,
+        typer.Option(
+            "--query", metavar="SQL", help="A SELECT statement: its rows are read from an SQLite file."
+        ),
+    ] = None,
+    sheet: Annotated[
+        str | None,
+        typer.Option("--sheet", metavar="NAME", help="The sheet of an Excel file."),
+    ] = None,
+) -> TablePart:
+    if table is not None and query is not None:
+        raise UsageError("--table and --query: only one of them says which rows are read")
+    for name, value in {"--table": table, "--query": query, "--sheet": sheet}.items():
+        if value == "":
+            raise UsageError(f"{name}: is empty")
+    return TablePart(table=table, query=query, sheet=sheet)
+
+
+SHARED: Final[Mapping[object, Callable[..., Any]]] = {
+    Changes: _changes, Output: _output, Drift: _drift, TablePart: _part
+}  # fmt: skip
 """How a parameter of a command of this type is made from options, which are those of the function."""
 
 

@@ -28,7 +28,7 @@ from fnnctl.cli.options import (
 )
 from fnnctl.cli.parsing import age, column_names, column_pairs, number_from_0
 from fnnctl.cli.prediction_options import Background, Contributions, Coverage, Digits, KeptColumns, Top
-from fnnctl.config.table_files import TABLE_LABELS
+from fnnctl.config.table_files import TABLE_LABELS, WHOLE_FILE, TablePart
 from fnnctl.console.output import Output
 from fnnctl.console.terminal import terminal_context
 from fnnctl.errors import UsageError
@@ -77,6 +77,7 @@ def predict(
     drift: Drift = NO_DRIFT,
     delimiter: Delimiter = None,
     encoding: Encoding = None,
+    part: TablePart = WHOLE_FILE,
     threshold: DecisionThreshold = None,
     workers: Workers = None,
     allow_plugin: AllowPlugin = None,
@@ -102,6 +103,7 @@ def predict(
             to=to,
             delimiter=delimiter,
             encoding=encoding,
+            part=part,
             threshold=threshold,
             form=form,
             background=background,

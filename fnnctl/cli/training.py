@@ -34,6 +34,7 @@ from fnnctl.cli.options import (
     run_option,
 )
 from fnnctl.cli.parsing import seconds
+from fnnctl.config.table_files import WHOLE_FILE, TablePart
 from fnnctl.console.output import Output
 from fnnctl.console.terminal import terminal_context
 from fnnctl.errors import UsageError
@@ -162,6 +163,7 @@ def evaluate(
     data: LabelledData = None,
     delimiter: Delimiter = None,
     encoding: Encoding = None,
+    part: TablePart = WHOLE_FILE,
     threshold: DecisionThreshold = None,
     name: Name = None,
     resume: ResumedFolds = None,
@@ -176,7 +178,10 @@ def evaluate(
         "--folds": folds, "--repeats": repeats, "--sizes": sizes, "--workers": workers, "--seed": seed,
         "--set": overrides, "--unset": removed,
     }  # fmt: skip
-    for_run = {"--data": data, "--delimiter": delimiter, "--encoding": encoding, "--threshold": threshold}
+    for_run = {
+        "--data": data, "--delimiter": delimiter, "--encoding": encoding, **part.options,
+        "--threshold": threshold,
+    }  # fmt: skip
     if resume is not None:
         refuse_with_resume({"CONFIG": target, **for_config, "--workers": None, **for_run, "--name": name})
     elif _names_config(target) if target else given_options(for_config):
@@ -186,7 +191,7 @@ def evaluate(
         raise UsageError(f"{names}: only for an experiment; give its YAML file")
     else:
         options = {"delimiter": delimiter, "encoding": encoding, "threshold": threshold, "name": name}
-        _score_run(target, runs_dir, output, data=data, no_figures=no_figures, **options)
+        _score_run(target, runs_dir, output, data=data, no_figures=no_figures, part=part, **options)
         return
     from fnnctl.report.figures.drawer import figure_drawer
 

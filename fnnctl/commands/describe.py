@@ -53,7 +53,7 @@ def describe(options: SourceOptions, context: Context, *, against: str | None = 
 def _drift(options: SourceOptions, against: str, context: Context) -> TableDrift:
     """How far the table is from the training rows of a run."""
     from fnnctl.modelling.drift import DriftCounter
-    from fnnctl.modelling.input_file import InputFile, as_notes
+    from fnnctl.modelling.input_file import InputFile, as_notes, refuse_unused_part
     from fnnctl.modelling.saved_model import has_network, load_model
     from fnnctl.modelling.scored_rows import scored_blocks
 
@@ -67,8 +67,15 @@ def _drift(options: SourceOptions, against: str, context: Context) -> TableDrift
         builtin_path(options.source) if is_builtin else nullcontext(options.source) as path,
     ):
         file = InputFile.find(
-            str(path), model, setting="TABLE", delimiter=options.delimiter, encoding=encoding, pipes=False
+            str(path),
+            model,
+            setting="TABLE",
+            delimiter=options.delimiter,
+            encoding=encoding,
+            part=options.part,
+            pipes=False,
         )
+        refuse_unused_part(options.part, [file])
         with file.open(model, note, warn=as_notes(note), on_read=on_read) as rows:
             for _ in scored_blocks(model.predictor, rows.blocks, file.name, counter=counter):
                 pass

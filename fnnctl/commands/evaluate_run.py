@@ -8,11 +8,12 @@ from dataclasses import replace
 
 from fnnctl.blas import set_blas_threads
 from fnnctl.commands.report import show_end, show_summary
+from fnnctl.config.table_files import WHOLE_FILE, TablePart
 from fnnctl.console.output import Output
 from fnnctl.context import Context
 from fnnctl.data.in_memory import MemoryData
 from fnnctl.errors import UsageError
-from fnnctl.modelling.input_file import InputFile
+from fnnctl.modelling.input_file import InputFile, refuse_unused_part
 from fnnctl.modelling.saved_model import has_network, load_model
 from fnnctl.report.blocks import Command
 from fnnctl.report.summary import summarize
@@ -28,23 +29,33 @@ def evaluate_run(
     data: str | None = None,
     delimiter: str | None = None,
     encoding: str | None = None,
+    part: TablePart = WHOLE_FILE,
     threshold: float | None = None,
     name: str | None = None,
 ) -> RunFolder | RescoredRun:
     """Score the network of a run on the run's test part, or on the labelled rows of the file `data`.
 
-    If `run` is None, the newest run with a network is scored. `delimiter`, `encoding` and `name` (of the new
-    run, which is returned) apply only with `data`; `threshold`, only for two classes, replaces the run's.
+    If `run` is None, the newest run with a network is scored. `delimiter`, `encoding`, `part` and `name` (of
+    the new run, which is returned) apply only with `data`; `threshold`, only for two classes, replaces that
+    of the run.
     Raises `InputError` if the arguments, the run or its data are wrong, before there is a new folder.
     """
     folder = find_run(run, context.runs_dir, has_network)
     if data is not None:
         return evaluate_on(
-            folder, data, context, delimiter=delimiter, encoding=encoding, threshold=threshold, name=name
+            folder,
+            data,
+            context,
+            delimiter=delimiter,
+            encoding=encoding,
+            part=part,
+            threshold=threshold,
+            name=name,
         )
     model = load_model(folder, context.labelled_note, measures=True).deciding_at(threshold)
     set_blas_threads(model.threads)
-    for option, value in {"--delimiter": delimiter, "--encoding": encoding, "--name": name}.items():
+    options = {"--delimiter": delimiter, "--encoding": encoding, **part.options, "--name": name}
+    for option, value in options.items():
         if value is not None:
             raise UsageError(f"{option} needs a new file: add --data FILE")
     return score_test_part(model, context, threshold=threshold)
@@ -58,6 +69,7 @@ def evaluate_on(
     setting: str = "--data",
     delimiter: str | None = None,
     encoding: str | None = None,
+    part: TablePart = WHOLE_FILE,
     threshold: float | None = None,
     name: str | None = None,
 ) -> RunFolder:
@@ -72,8 +84,9 @@ def evaluate_on(
         rows = InputFile.of_memory(data, model)
     else:
         rows = InputFile.find(
-            data, model, setting=setting, delimiter=delimiter, encoding=encoding, pipes=False
+            data, model, setting=setting, delimiter=delimiter, encoding=encoding, part=part, pipes=False
         )
+        refuse_unused_part(part, [rows])
     return score_file(model, rows, context, name=name, started=started, blas_threads=threads)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from fnnctl.blas import set_blas_threads
 from fnnctl.commands.drift import DriftCheck
+from fnnctl.config.table_files import WHOLE_FILE, TablePart
 from fnnctl.console.output import Output
 from fnnctl.context import Context
 from fnnctl.data.files import UNREPORTED
@@ -19,7 +20,7 @@ from fnnctl.memory import return_large_blocks
 from fnnctl.metrics.drift import TableDrift
 from fnnctl.modelling.contributions import Explainer, Explanation
 from fnnctl.modelling.covering import covering, refuse_separators
-from fnnctl.modelling.input_file import InputFile, as_notes
+from fnnctl.modelling.input_file import InputFile, as_notes, refuse_unused_part
 from fnnctl.modelling.saved_model import SavedModel, has_network, load_model
 from fnnctl.processors import usable_processors
 from fnnctl.store.atomic import write_output
@@ -73,6 +74,7 @@ def predict(
     to: Path | Output,
     delimiter: str | None = None,
     encoding: str | None = None,
+    part: TablePart = WHOLE_FILE,
     threshold: float | None = None,
     form: PredictionForm = PredictionForm(),
     background: str | None = None,
@@ -83,6 +85,7 @@ def predict(
 
     If `run` is None, the newest run with a network predicts. `delimiter` and `encoding` default to those of
     the run's own data, `threshold` (only for two classes) to the run's, and `form` says what is written.
+    `part` says which table of `data`, and of the file `background`, is meant.
     Many rows are scored by up to `workers` workers, by default one per processor. With `drift` they are
     compared with the training rows.
     Raises `InputError` if the arguments, the run or the rows are wrong; a file then stays unchanged.
@@ -103,13 +106,14 @@ def predict(
             context.labelled_note(note)
     set_blas_threads(model.threads)
     return_large_blocks()  # before the first large one: each block of the file allocates them anew
-    source = InputFile.find(data, model, setting="DATA", delimiter=delimiter, encoding=encoding)
+    source = InputFile.find(data, model, setting="DATA", delimiter=delimiter, encoding=encoding, part=part)
     if run is None and model.run.path == folder.path:  # else a note has named the search and its winner
         context.labelled_note(f"predicting with {folder.path}, the newest run with a network")
     decoder = model.predictor.decoder
     if decoder.class_weights is not None and decoder.decision is None:
         context.labelled_note(BY_WEIGHTS)
-    background_file = _background_file(model, source, form, background)
+    background_file = _background_file(model, source, form, background, part)
+    refuse_unused_part(part, [source, *([background_file] if background_file else [])])
     for output in (to, drift and drift.file):
         if isinstance(output, Path):
             _refuse_input(output, source, background_file)
@@ -157,14 +161,14 @@ def _refuse_input(output: Path, source: InputFile, background: InputFile | None)
 
 
 def _background_file(
-    model: SavedModel, source: InputFile, form: PredictionForm, background: str | None
+    model: SavedModel, source: InputFile, form: PredictionForm, background: str | None, part: TablePart
 ) -> InputFile | None:
     """The file that --background names; raises `InputError` if it cannot have one."""
     if background is None:
         return None
     if form.contributions is None:
         raise UsageError("--background belongs to --contributions N: add it, or leave --background out")
-    file = InputFile.find(background, model, setting="--background", delimiter=None, encoding=None)
+    file = InputFile.find(background, model, setting="--background", delimiter=None, encoding=None, part=part)
     if file.path is None and source.path is None:
         raise UsageError("DATA and --background cannot both be standard input: name a file")
     return file

@@ -16,14 +16,16 @@ _ARROW: Final = "an Arrow/Feather file"
 _TOML: Final = "a TOML file"
 _PYTHON: Final = "a Python program"
 _EXPERIMENT: Final = "an experiment (YAML)"
+_ZIP: Final = "an Excel workbook or a zip archive"
+_OLD_EXCEL: Final = "an old or encrypted Excel workbook"
 _MARKS: Final = (
-    (b"PK\x03\x04", "an Excel workbook or a zip archive"),
-    (b"\xd0\xcf\x11\xe0", "an old Excel workbook"),
+    (b"PK\x03\x04", _ZIP),
+    (b"\xd0\xcf\x11\xe0", _OLD_EXCEL),
     (b"BZh", "compressed with bzip2"),
     (b"\xfd7zXZ", "compressed with xz"),
     (b"\x28\xb5\x2f\xfd", "compressed with zstd"),
     (b"\x1f\x8b", "compressed with gzip"),
-    *((kind.mark, f"a {kind.label} file") for kind in TABLE_FILES if kind.mark),
+    *((kind.mark, kind.noun) for kind in TABLE_FILES if kind.mark),
     (b"ARROW1", _ARROW),
     (b"FEA1", _ARROW),
     (b"\x93NUMPY", "a NumPy array"),
@@ -31,7 +33,6 @@ _MARKS: Final = (
     (b"\xff\xd8\xff", _JPEG),
     (b"GIF8", _GIF),
     (b"%PDF", "a PDF document"),
-    (b"SQLite format 3\0", "an SQLite database"),
     (b"\x89HDF", "an HDF5 file"),
     *((bytes([0x80, protocol]), "a Python pickle") for protocol in range(2, 6)),
 )
@@ -43,7 +44,11 @@ _BEGINNINGS: Final = (
     ("[{", JSON),
     ("[[", JSON),
 )
+_SPREADSHEETS: Final = {
+    ".xls": _OLD_EXCEL, ".xlsb": "a binary Excel workbook", ".ods": "an OpenDocument spreadsheet",
+}  # fmt: skip
 _ENDINGS: Final = {
+    **_SPREADSHEETS,
     ".toml": _TOML, ".json": JSON, ".jsonl": JSON, ".ndjson": JSON,
     ".py": _PYTHON, ".ipynb": "a notebook", ".feather": _ARROW, ".arrow": _ARROW,
 }  # fmt: skip
@@ -54,6 +59,7 @@ _CONTROLS: Final = frozenset(range(32)) - frozenset(b"\t\n\v\f\r\x1a\x1b")
 """Bytes that no text has, apart from those of wide characters."""
 _MIN_CONTROLS: Final = 5
 """With fewer different ones a file may be UTF-16, or a text with a few damaged places."""
+_OF_SPREADSHEETS: Final = frozenset(_SPREADSHEETS.values())
 _WITHOUT_TABLE: Final = frozenset({_PNG, _JPEG, _GIF, _TOML, _PYTHON, _EXPERIMENT})
 
 
@@ -64,15 +70,21 @@ def no_table(start: bytes, ending: str) -> str | None:
         return None
     if content in _WITHOUT_TABLE:
         return f"{content}, not a table"
-    lines = ", or as JSON Lines (.jsonl) with one object per line" if content == JSON else ""
-    return f"{content}, not a CSV file: save it as CSV{lines}"
+    other = ""
+    if content == JSON:
+        other = ", or as JSON Lines (.jsonl) with one object per line"
+    elif content == _ZIP:
+        other = "; a workbook is read if it is named .xlsx"
+    elif content in _OF_SPREADSHEETS:
+        other = ", or as .xlsx without a password"
+    return f"{content}, not a CSV file: save it as CSV{other}"
 
 
 def other_file(start: bytes, ending: str) -> str | None:
     """What a file is that begins with these bytes and has this ending; None if neither says it."""
     for mark, content in _MARKS:
         if start.startswith(mark):
-            return content
+            return _SPREADSHEETS.get(ending.lower(), content)
     text = start[:LONGEST_MARK].decode("utf-8", "replace").lstrip("\ufeff \t\r\n").lower()
     by_text = next((content for beginning, content in _BEGINNINGS if text.startswith(beginning)), None)
     return _ENDINGS.get(ending.lower()) or by_text

@@ -18,15 +18,20 @@ def kind_by_mark(start: bytes) -> TableFile | None:
     return next((kind for kind in kinds if kind.mark and start.startswith(kind.mark)), None)
 
 
+def kind_by_ending(file: str) -> TableFile | None:
+    """The kind of fnnctl's own that a file's name tells; None for other names."""
+    return next((kind for kind in TABLE_FILES if file.lower().endswith(kind.endings)), None)
+
+
 def kind_by_name(file: str) -> TableFile:
     """The kind that a file's name tells; CSV for other names.
 
     An ending that fnnctl does not know may be that of a plug-in, which is looked up. Raises `PluginError`:
     see `Scope.find`.
     """
-    name = file.lower()
-    if kind := next((kind for kind in TABLE_FILES if name.endswith(kind.endings)), None):
+    if kind := kind_by_ending(file):
         return kind
+    name = file.lower()
     plugin = None if name.endswith(ARRAYS) else _plugin(name)
     return CSV if plugin is None else plugin.file
 

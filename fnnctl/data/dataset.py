@@ -172,6 +172,8 @@ class Dataset(Columns):
     """The type of each column of the training file, in its order; of arrays, only of a target of amounts."""
     grouped: tuple[TypedColumn, ...] = ()
     """The columns of evaluation.groups, N rows each, whether they are features or not."""
+    file_notes: tuple[str, ...] = ()
+    """What the user should know of the rows of the files, such as their order."""
 
     @property
     def formats(self) -> dict[str, ColumnFormat]:
@@ -183,7 +185,7 @@ class Dataset(Columns):
     def notes(self) -> list[str]:
         """What the user should know about the conversion of columns, and about their categories."""
         categories = dict(zip(self.categorical_names, self.categories, strict=True))
-        return [*conversion_notes(self.types.values()), *spelling_notes(categories)]
+        return [*self.file_notes, *conversion_notes(self.types.values()), *spelling_notes(categories)]
 
     def with_amounts(self) -> Dataset:
         """The data set with plain numbers as its target, if these are written in another notation."""

@@ -18,8 +18,10 @@ from fnnctl.config.schema.data import (
     MEMORY_REASON,
     ColumnsConfig,
     DataConfig,
+    part_reason,
 )
 from fnnctl.config.sources import MEMORY_SOURCE
+from fnnctl.config.table_files import PART_SETTINGS, WHOLE_FILE, TablePart
 from fnnctl.data.builtin import BUILTIN, builtin_path
 from fnnctl.data.columns.coded_texts import CodedTexts
 from fnnctl.data.columns.conversion import note_plain_problems
@@ -47,7 +49,7 @@ from fnnctl.data.splits.row_order import order_column, refuse_missing, row_order
 from fnnctl.data.stored_arrays import LABELS, holds_arrays, source_sha256
 from fnnctl.data.tables.memory_table import MemoryTable
 from fnnctl.data.tables.open_table import CsvFormat, missing_texts
-from fnnctl.data.tables.readers import kind_of_table
+from fnnctl.data.tables.readers import kind_of_table, table_sha256
 from fnnctl.data.tables.table import Kind, Table, code_matrix, numeric_matrix, read_table
 from fnnctl.errors import DataError, Problem
 from fnnctl.messages import Message
@@ -65,6 +67,13 @@ class _StoredFile:
     path: Path
     builtin: str | None = None
     """The name of the built-in data set that it has."""
+    part: TablePart = WHOLE_FILE
+    """Which of its tables is meant."""
+
+    @property
+    def has_rows_digest(self) -> bool:
+        """Whether its digest is that of the rows, which are read for it: see `OpenTable.sha256`."""
+        return bool(kind_of_table(self.path).parts)
 
     @property
     def file(self) -> str:
@@ -78,8 +87,8 @@ class _StoredFile:
 
     @cached_property
     def sha256(self) -> str:
-        """The digest of its bytes."""
-        return source_sha256(self.path)
+        """The digest of its bytes, or of the rows of its table: see `OpenTable.sha256`."""
+        return table_sha256(self.path, self.part) or source_sha256(self.path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +105,11 @@ class _File:
     """How each column was read; empty for arrays."""
     order: FloatArray | None = None
     """(rows,) the values of the column data.split.by, NaN if missing; None if the column is a feature."""
+
+    @property
+    def sha256(self) -> str:
+        """The digest of the rows as they were read, or of the source's bytes."""
+        return self.table.sha256 or self.source.sha256
 
 
 def load_dataset(
@@ -126,7 +140,7 @@ def load_dataset(
         with builtin_path(config.source) as path:
             return _load(_StoredFile(path, config.source), config, folder, grouped, known, on_read)
     path = find_file(config.source, folder, setting="data.source", builtin=BUILTIN, folders=True)
-    return _load(_StoredFile(path), config, folder, grouped, known, on_read)
+    return _load(_StoredFile(path, part=config.part), config, folder, grouped, known, on_read)
 
 
 _NOT_IN_MEMORY = (
@@ -152,7 +166,7 @@ def _load(
     if source.holds_arrays:
         refuse_table_settings(config, target)
     if config.test_source is None:
-        _refuse_csv_settings(config, source)
+        _refuse_file_settings(config, source)
     main = _read_main(source, config, target, grouped, known, on_read)
     files = [main]
     notation = amounts(main.table, target)
@@ -166,7 +180,7 @@ def _load(
     dataset = Dataset(
         name=_dataset_name(source),
         source=_dataset_source(source),
-        sha256=source.sha256,
+        sha256=main.sha256,
         numeric=numeric,
         numeric_names=main.numeric_names,
         categorical=categorical,
@@ -177,12 +191,13 @@ def _load(
         file_rows=np.concatenate([table.file_rows for table in tables]),
         test_rows=test_rows,
         test_source=_dataset_source(files[1].source) if files[1:] else None,
-        test_sha256=files[1].source.sha256 if files[1:] else None,
+        test_sha256=files[1].sha256 if files[1:] else None,
         weights=_extended(main.table.weights, test_rows, 1.0),
         exposures=_exposures(tables),
         groups=_extended(main.table.groups, test_rows, -1),
         group_texts=main.table.group_texts,
         warnings=tuple(warning for file in files for warning in file.warnings),
+        file_notes=tuple(f"{file.source.file}: {note}" for file in files for note in file.table.notes),
         order=_extended(main.order, test_rows, np.nan),
         packing=packing,
         corrections=main.table.numeric.corrections,
@@ -234,10 +249,13 @@ def amounts(table: Table, target: str) -> Candidate | None:
     return None if candidate is None or candidate.problem else candidate
 
 
-def _refuse_csv_settings(config: DataConfig, *sources: _StoredFile | MemoryData) -> None:
-    """Raise DataError for settings of CSV files that no file reads; the config rules know only its name."""
+def _refuse_file_settings(config: DataConfig, *sources: _StoredFile | MemoryData) -> None:
+    """Raise DataError for settings of other kinds of files; the config rules know only the names."""
     files = [source for source in sources if isinstance(source, _StoredFile)]
     kinds = [kind_of_table(source.path) for source in files]
+    for key in PART_SETTINGS:
+        if not any(key in kind.parts for kind in kinds):
+            refuse_settings(config, [key], part_reason(key))
     if not all(kind.has_types for kind in kinds):
         return
     if len(files) < len(sources):
@@ -285,6 +303,7 @@ def _read(
         decimal_mark=config.decimal_mark,
         patterns=date_patterns(config.columns),
         formats=formats or {},
+        part=config.part,
     )
     if config.source in BUILTIN and not test:
         form = BUILTIN_FORMAT
@@ -308,7 +327,8 @@ def _read_main(
     on_read: OnRead,
 ) -> _File:
     file, memory = source.file, source if isinstance(source, MemoryData) else None
-    check_sha256(source.sha256, config.sha256, file=file, setting="data.sha256")
+    if not (isinstance(source, _StoredFile) and source.has_rows_digest):
+        check_sha256(source.sha256, config.sha256, file=file, setting="data.sha256")
     problems = Problems(file)
     group, order = config.split.group, config.split.by
     columns = config.columns if known is None else NO_COLUMNS
@@ -318,6 +338,8 @@ def _read_main(
     rows = source.path if isinstance(source, _StoredFile) else source.with_target(target)
     formats = None if known is None else known.formats
     read = _read(rows, config, kinds, problems, on_read, formats=formats, grouped=dict.fromkeys(grouped))
+    if read.sha256 is not None:
+        check_sha256(read.sha256, config.sha256, file=file, setting="data.sha256")
     if memory is not None and memory.weights is not None:
         if config.weights is not None:
             message = "the weights of the rows were passed: remove this setting, or pass none"
@@ -441,7 +463,7 @@ def _check_exposures(table: Table, config: DataConfig, problems: Problems) -> No
 def _read_test(config: DataConfig, folder: Path, main: _File, target: str, on_read: OnRead) -> _File:
     arrays = main.source.holds_arrays
     path = find_file(config.test_source or "", folder, setting="data.test_source", folders=arrays)
-    source = _StoredFile(path)
+    source = _StoredFile(path, part=config.part)
     file = source.file
     if source.holds_arrays != arrays:
         test_is, source_is = (
@@ -449,8 +471,9 @@ def _read_test(config: DataConfig, folder: Path, main: _File, target: str, on_re
         )
         message = f"{file} {test_is}, but data.source {source_is}"
         raise DataError(Problem(message, path="data.test_source"))
-    _refuse_csv_settings(config, main.source, source)
-    check_sha256(source.sha256, config.test_sha256, file=file, setting="data.test_sha256")
+    _refuse_file_settings(config, main.source, source)
+    if not source.has_rows_digest:
+        check_sha256(source.sha256, config.test_sha256, file=file, setting="data.test_sha256")
     sources = _numeric_sources(main)
     kinds: dict[str, Kind] = dict.fromkeys(sources, "numeric")
     kinds.update(dict.fromkeys((*main.categorical_names, target), "categorical"))
@@ -461,6 +484,8 @@ def _read_test(config: DataConfig, folder: Path, main: _File, target: str, on_re
     formats = {name: column.format for name, column in main.types.items() if column.format and name in used}
     grouped = {name: column.type for name, column in main.table.grouped.items()}
     read = _read(path, config, kinds, problems, on_read, test=True, formats=formats, grouped=grouped)
+    if read.sha256 is not None:
+        check_sha256(read.sha256, config.test_sha256, file=file, setting="data.test_sha256")
     names = frozenset(read.names)
     numeric = frozenset(read.numeric) if arrays else names  # a column of X may have the label's name
     missing = [name for name in sources if name not in numeric]

@@ -52,6 +52,8 @@ class NewFile:
     """Can be iterated once. Raises DataError for problems in a block when the block is read."""
     has_exposures: bool = False
     """Whether the rows have exposures, and the network was trained with some."""
+    notes: tuple[str, ...] = ()
+    """What the user should know of the rows."""
 
 
 def note_missing(
@@ -177,7 +179,8 @@ def open_new_rows(
             kept=kept,
             exposure=exposure,
         )
-        yield NewFile(unused, kept, _table_blocks(file, encoder, problems, on_read), exposure is not None)
+        blocks = _table_blocks(file, encoder, problems, on_read)
+        yield NewFile(unused, kept, blocks, exposure is not None, file.notes)
 
 
 def _without_exposure(exposure: str, unused: Sequence[str]) -> str:

@@ -6,13 +6,14 @@ Unused columns are reported at once, values that did not occur in training after
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
-from fnnctl.config.schema.data import DELIMITER_PATTERN
+from fnnctl.config.schema.data import DELIMITER_PATTERN, part_reason
+from fnnctl.config.table_files import WHOLE_FILE, TablePart
 from fnnctl.data.feature_array import FeatureArray
 from fnnctl.data.files import UNREPORTED, OnRead, displayed_name, find_file
 from fnnctl.data.in_memory import MemoryData
@@ -27,7 +28,7 @@ from fnnctl.data.new_rows import (
 from fnnctl.data.stored_arrays import holds_arrays, source_sha256
 from fnnctl.data.tables.memory_table import MemoryTable
 from fnnctl.data.tables.open_table import CsvFormat, missing_texts
-from fnnctl.data.tables.readers import kind_of_table
+from fnnctl.data.tables.readers import kind_of_table, table_sha256
 from fnnctl.data.unseen_values import UnseenValues
 from fnnctl.errors import UsageError
 from fnnctl.messages import Message
@@ -67,6 +68,7 @@ class InputFile:
         setting: str,
         delimiter: str | None,
         encoding: str | None,
+        part: TablePart = WHOLE_FILE,
         pipes: bool = True,
     ) -> Self:
         """The file that `data` names.
@@ -76,6 +78,7 @@ class InputFile:
             model: The delimiter and encoding are those of its training data by default.
             setting: The argument or option that `data` came from, for messages.
             delimiter, encoding: Only for a CSV file.
+            part: Which table of a file of several; see `refuse_unused_part`.
             pipes: Whether a pipe is allowed; it cannot be read twice.
 
         Raises `InputError` if there is no such file, or if a delimiter or encoding is given for another kind.
@@ -83,13 +86,13 @@ class InputFile:
         form = _form(model)
         if delimiter is not None:
             form = replace(form, delimiter=_delimiter(delimiter))
-        form = replace(form, encoding=encoding or form.encoding)
+        form = replace(form, encoding=encoding or form.encoding, part=part)
         if pipes and data == STANDARD_INPUT:
             return cls(None, form)
         path = find_file(data, Path(), setting=setting, folders=True, pipes=pipes)
         for option, value in {"--delimiter": delimiter, "--encoding": encoding}.items():
             if value is not None and (holds_arrays(path) or kind_of_table(path).has_types):
-                kind = "contains arrays" if holds_arrays(path) else f"is a {kind_of_table(path).label} file"
+                kind = "contains arrays" if holds_arrays(path) else f"is {kind_of_table(path).noun}"
                 raise UsageError(f"{option} applies to CSV files only, but {printable(data)} {kind}")
         return cls(path, form)
 
@@ -134,17 +137,20 @@ class InputFile:
 
     @property
     def sha256(self) -> str:
-        """The digest of the file's bytes, as in the manifest of a run trained on it."""
+        """The digest of the file's bytes, or of its rows, as in the manifest of a run trained on it."""
         if self.memory:
             return self.memory.sha256
-        return source_sha256(self.file)
+        return table_sha256(self.file, self.form.part) or source_sha256(self.file)
 
     def format_changes(self, model: SavedModel) -> dict[str, str | None]:
-        """The `delimiter` and `encoding` of `find`, each None unless it differs from the model's."""
+        """The `delimiter` and `encoding` of `find`, each None unless it differs from the model's, and which
+        table is meant.
+        """
         table, form = model.description.table, self.form
         return {
             "delimiter": None if form.delimiter == table.delimiter else form.delimiter,
             "encoding": None if form.encoding == table.encoding else form.encoding,
+            **form.part.settings,
         }
 
     def contains(self, file: Path) -> bool:
@@ -174,6 +180,8 @@ class InputFile:
         """
         unseen = UnseenValues(model.predictor.preprocessor)
         with self._rows(model, labelled, keep, keep_if_there, on_read) as file:
+            for text in file.notes:
+                note(f"{self.name}: {text}")
             unused = [name for name in file.unused if name not in file.kept]
             if "" in unused:
                 note(f"{self.name}: the first column has no name and is ignored")
@@ -221,6 +229,14 @@ class InputFile:
             keep_if_there=keep_if_there,
             on_read=on_read,
         )
+
+
+def refuse_unused_part(part: TablePart, files: Iterable[InputFile]) -> None:
+    """Raise UsageError if an option names a table, and none of the files is of a kind with several."""
+    files = [*files]
+    for key in part.settings:
+        if not any(file.path is not None and key in kind_of_table(file.path).parts for file in files):
+            raise UsageError(f"--{key}: {part_reason(key)}, but this is {printable(files[0].name)}")
 
 
 def ignored_columns(file: str, names: Sequence[str]) -> str:

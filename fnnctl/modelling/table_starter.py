@@ -66,6 +66,7 @@ def table_starter(
         class_order=target.likely_order or (),
         delimiter=options.delimiter,
         encoding=options.encoding if options.encoding != DEFAULT_ENCODING else None,
+        part=options.part.settings,
         ignored=ignored,
         categorical={
             name: f"{quoted(name)} is read as categories: {odd}; to read {odd.noun}s, correct it and remove "
@@ -107,6 +108,9 @@ def _refuse_unusable(facts: TableFacts, options: SourceOptions) -> None:
         raise UsageError(
             f"a config cannot contain the delimiter {quoted(options.delimiter)}: write the table with another"
         )
+    for key, value in options.part.settings.items():
+        if not is_allowed_value(value):
+            raise UsageError(f"--{key}: a config cannot contain the control characters of {quoted(value)}")
     if message := no_features(facts, target):
         raise DataError(Problem(message, file=facts.source.file))
 

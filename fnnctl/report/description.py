@@ -67,6 +67,8 @@ class Description:
             words += ["--delimiter", options.delimiter]
         if options.encoding != DEFAULT_ENCODING:
             words += ["--encoding", options.encoding]
+        for option in options.part.options.items():
+            words += option
         return shlex.join(words)
 
     def extent(self, column: ColumnFacts) -> Extent | None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import cached_property
 
 from fnnctl.blas import set_blas_threads
+from fnnctl.config.table_files import TablePart
 from fnnctl.context import Context
 from fnnctl.data.in_memory import MemoryData
 from fnnctl.errors import DataError, MachineError, Problem, UsageError
@@ -62,6 +63,7 @@ class MeasuredNetwork:
                 setting=f"the file that {run.path} scored",
                 delimiter=evaluated.delimiter,
                 encoding=evaluated.encoding,
+                part=TablePart(table=evaluated.table, query=evaluated.query, sheet=evaluated.sheet),
                 pipes=False,
             )
         if file.sha256 != facts.sha256:

@@ -367,6 +367,12 @@ class EvaluatedRun(Facts):
     """The delimiter of the scored file, if the command named another one than the run has."""
     encoding: str | None = None
     """Likewise its character encoding."""
+    table: str | None = None
+    """The table of the scored file, if the command named one."""
+    query: str | None = None
+    """Likewise the query whose rows were scored."""
+    sheet: str | None = None
+    """Likewise the sheet."""
 
 
 class Resumption(Facts):

@@ -77,7 +77,17 @@ def test_text_is_nothing_else(start: bytes) -> None:
         (b"data: {source: iris}\n", ".yaml", "an experiment (YAML), not a table"),
         (b"\x89PNG\r\n", ".parquet", "a PNG picture, not a table"),
         (b"[project]\n", ".toml", "a TOML file, not a table"),
-        (b"PK\x03\x04", ".xlsx", "an Excel workbook or a zip archive, not a CSV file: save it as CSV"),
+        (
+            b"PK\x03\x04",
+            ".csv",
+            "an Excel workbook or a zip archive, not a CSV file: save it as CSV; "
+            "a workbook is read if it is named .xlsx",
+        ),
+        (
+            b"PK\x03\x04",
+            ".ods",
+            "an OpenDocument spreadsheet, not a CSV file: save it as CSV, or as .xlsx without a password",
+        ),
         (
             b'{"a": 1}\n',
             ".csv",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
+import sqlite3
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,7 @@ from fnnctl.data.tables.open_table import CsvFormat, missing_texts
 from fnnctl.data.tables.readers import kind_of_table, open_table
 from fnnctl.data.tables.table import read_table
 from fnnctl.errors import DataError
+from tests.data.tables.workbooks import write_workbook
 
 FORM = CsvFormat(None, "utf-8", missing_texts(["", "NA"]))
 Columns = Mapping[str, Sequence[Any]]
@@ -42,18 +45,33 @@ def write_jsonl(path: Path, columns: Columns) -> None:
     path.write_text("".join(f"{json.dumps(dict(zip(columns, row, strict=True)))}\n" for row in rows))
 
 
+def write_sqlite(path: Path, columns: Columns) -> None:
+    path.unlink(missing_ok=True)
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute(f"CREATE TABLE rows ({', '.join(columns)})")
+        marks = ", ".join("?" for _ in columns)
+        database.executemany(f"INSERT INTO rows VALUES ({marks})", zip(*columns.values(), strict=True))
+
+
+def write_excel(path: Path, columns: Columns) -> None:
+    pytest.importorskip("python_calamine")
+    write_workbook(path, {"rows": [[*columns], *zip(*columns.values(), strict=True)]})
+
+
 WRITERS: Mapping[str, Callable[[Path, Columns], None]] = {
     "csv": write_csv,
     "parquet": write_parquet,
     "jsonl": write_jsonl,
+    "sqlite": write_sqlite,
+    "excel": write_excel,
 }
 KINDS = [
-    pytest.param(kind, id=kind.name, marks=[pytest.mark.extra] if kind.name == "parquet" else [])
+    pytest.param(kind, id=kind.name, marks=[pytest.mark.extra] if kind.name in {"parquet", "excel"} else [])
     for kind in TABLE_FILES
 ]
 ROWS = 60
 NUMBERS = np.random.default_rng(0).normal(size=ROWS).round(3).tolist()
-TABLE: Columns = {
+_ROWS: Columns = {
     "x": [None if i % 7 == 0 else number for i, number in enumerate(NUMBERS)],
     "count": [i % 5 for i in range(ROWS)],
     "kind": [("a", "größe, x", None, 'say "so"')[i % 4] for i in range(ROWS)],
@@ -61,6 +79,18 @@ TABLE: Columns = {
     "day": [f"2024-{1 + i % 12:02}-{1 + i % 28:02}" for i in range(ROWS)],
     "y": ["high" if number > 0 else "low" for number in NUMBERS],
 }
+
+
+def in_order(columns: Columns) -> Columns:
+    """The rows in the order of their values, as those of a database are read."""
+    rows = sorted(
+        zip(*columns.values(), strict=True),
+        key=lambda row: [(value is not None, value or 0) for value in row],
+    )
+    return dict(zip(columns, zip(*rows, strict=True), strict=True))
+
+
+TABLE: Columns = in_order(_ROWS)
 
 
 def written(folder: Path, kind: TableFile, columns: Columns = TABLE) -> Path:
@@ -144,7 +174,7 @@ def test_a_file_is_described_trained_on_and_predicted(
     assert run(["train", str(config), *runs]) == 0
     predictions = []
     for other in (kind, CSV):
-        rows = written(new, other, {name: TABLE[name] for name in [*TABLE][::-1] if name != "y"})
+        rows = written(new, other, in_order({name: TABLE[name] for name in [*TABLE][::-1] if name != "y"}))
         output = tmp_path / f"{other.name}.csv"
         assert run(["predict", "latest", str(rows), "--output", str(output), *runs]) == 0
         predictions.append(output.read_text())
@@ -153,9 +183,9 @@ def test_a_file_is_described_trained_on_and_predicted(
     has_no_effect = run(["train", str(config), "--set", "data.decimal_mark=point", *runs]) == 2
     assert has_no_effect == kind.has_types
     if has_no_effect:
-        assert f"a {kind.label} file says itself what its values are" in capsys.readouterr().err
+        assert kind.reason in capsys.readouterr().err
         assert run(["predict", "latest", str(path), "--delimiter", ";", *runs]) == 2
-        assert f"is a {kind.label} file" in capsys.readouterr().err
+        assert f"is {kind.noun}" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("kind", KINDS)

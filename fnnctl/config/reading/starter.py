@@ -14,7 +14,7 @@ from fnnctl.config.table_files import TABLE_FILES
 
 STARTER_NAME: Final = "fnnctl.yaml"
 TABLE_ENDINGS: Final = (
-    *(ending for kind in TABLE_FILES for ending in kind.endings), ".npz", ".npy", ".xls", ".xlsx"
+    *(ending for kind in TABLE_FILES for ending in kind.endings), ".npz", ".npy", ".xls", ".xlsb", ".ods"
 )  # fmt: skip
 WITHOUT_TARGET: Final = (".npz", ".npy")
 """The endings of arrays, whose label is always `y`."""

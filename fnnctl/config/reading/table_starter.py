@@ -71,6 +71,8 @@ class TableStarter:
     """The classes from the lowest to the highest, if they look like a scale."""
     delimiter: str | None = None
     encoding: str | None = None
+    part: Mapping[str, str] = field(default_factory=dict)
+    """The settings that say which table of the source is meant."""
     ignored: Mapping[str, str] = field(default_factory=dict)
     """The columns to leave out, each with the reason."""
     categorical: Mapping[str, str] = field(default_factory=dict)
@@ -174,6 +176,7 @@ def _data(starter: TableStarter) -> Iterator[str]:
     size = f"{starter.rows:,} rows, {len(starter.columns):,} columns; they are listed below"
     yield "data:"
     yield f"  source: {_value(starter.source)}  # {size}"
+    yield from (f"  {name}: {_value(value)}" for name, value in starter.part.items())
     yield f"  target: {_value(starter.target)}  # {cut(starter.about_target)}"
     if starter.rare and starter.rare.is_binary and not starter.rare.is_positive:
         yield f"  # positive_class: {_value(starter.rare.name)}  # the class that model.threshold is about"

@@ -12,8 +12,9 @@ from fnnctl.config.schema import recipe_values
 from fnnctl.config.schema.losses import LOG_MEANS, is_log_mean
 from fnnctl.config.schema.plugin_choice import PluginName
 from fnnctl.config.schema.section import MAX_SEED, ClassName, Section
-from fnnctl.config.schema.setting import Place, RecipeValue, Setting
-from fnnctl.config.table_kinds import kind_by_name
+from fnnctl.config.schema.setting import Place, RecipeValue, Rule, Setting
+from fnnctl.config.table_files import TABLE_FILES, TablePart
+from fnnctl.config.table_kinds import ARRAYS, kind_by_ending, kind_by_name
 from fnnctl.errors import Problem
 from fnnctl.text import joined_words, quoted
 
@@ -82,6 +83,29 @@ def _has_types(experiment: Experiment, _: Place) -> Iterator[Problem]:
     kind, test_kind = map(kind_by_name, (data.source, data.test_source or data.source))
     if kind.has_types and test_kind.has_types:
         yield no_effect(kind.reason, "data.source", "data.test_source")
+
+
+def part_reason(key: str) -> str:
+    """Why a setting that names a table of a file has no effect with files of other kinds."""
+    kinds = joined_words([kind.noun for kind in TABLE_FILES if key in kind.parts], "or")
+    return f"it is for {kinds}, which may have several tables"
+
+
+def _has_one_table(experiment: Experiment, place: Place) -> Iterator[Problem]:
+    """With other kinds of files, which have one table."""
+    data = experiment.data
+    for source in (data.source, data.test_source or data.source):
+        kind = kind_by_ending(source)
+        is_other = source in BUILTIN_NAMES or source.endswith(ARRAYS) or kind is not None
+        if not is_other or (kind is not None and place.key in kind.parts):
+            return
+    yield no_effect(part_reason(place.key), "data.source", "data.test_source")
+
+
+def _a_table_and_a_query(experiment: Experiment, _: Place) -> Iterator[Problem]:
+    """With `data.query`, which says which rows of which tables are read."""
+    if experiment.data.query is not None:
+        yield sentence("data.query says which rows are read", "data.query", advice="remove one of the two")
 
 
 def _no_test_file(experiment: Experiment, _: Place) -> Iterator[Problem]:
@@ -253,6 +277,18 @@ class SplitConfig(Section):
     `by`."""
 
 
+def _part(*synonyms: str, contradictions: tuple[Rule, ...] = ()) -> Setting:
+    """The record of a setting that says which table of a file is meant."""
+    return Setting(
+        not_counted="it is where the rows are",
+        not_searched=_SAME_ROWS,
+        no_effect=(_has_one_table,),
+        contradictions=contradictions,
+        since="0.13",
+        synonyms=synonyms,
+    )
+
+
 class DataConfig(Section):
     """The rows, the target, and their preprocessing."""
 
@@ -268,8 +304,8 @@ class DataConfig(Section):
         ),
     ]
     """A built-in data set's name (iris, wine, breast_cancer, digits, penguins, diabetes), or the path of
-    a CSV file (also .csv.gz), of a Parquet or JSON Lines file, of an NPZ file with X and y, or of a folder
-    with X.npy and y.npy, relative to the config file."""
+    a CSV file (also .csv.gz), of a Parquet, JSON Lines, SQLite or Excel file, of an NPZ file with X and y, or
+    of a folder with X.npy and y.npy, relative to the config file."""
     sha256: Annotated[
         Sha256 | None,
         Setting(
@@ -277,8 +313,8 @@ class DataConfig(Section):
             not_searched=_SAME_ROWS,
         ),
     ] = None
-    """The file's SHA-256 (for a folder, the digest of the output of sha256sum for its files). If it is given,
-    a file with a different digest is refused."""
+    """The file's SHA-256 (for a folder, the digest of the output of sha256sum for its files; for an SQLite or
+    Excel file, the digest of the rows). If it is given, a file with a different digest is refused."""
     target: Annotated[
         str | None,
         Setting(
@@ -353,6 +389,17 @@ class DataConfig(Section):
         ),
     ] = None
     """The test file's SHA-256; if it is given, a file with a different digest is refused."""
+    table: Annotated[
+        Annotated[str, Field(min_length=1)] | None,
+        _part("table_name", contradictions=(_a_table_and_a_query,)),
+    ] = None
+    """The table or view of an SQLite file, also of a `test_source`; null if the file has one table. The rows
+    are sorted by their values, because a table has no order."""
+    query: Annotated[Annotated[str, Field(min_length=1)] | None, _part("sql")] = None
+    """A SELECT statement whose rows are read from an SQLite file, also from a `test_source`, in place of
+    those of a `table`. Without ORDER BY they are sorted by their values."""
+    sheet: Annotated[Annotated[str, Field(min_length=1)] | None, _part("sheet_name", "worksheet")] = None
+    """The sheet of an Excel file, also of a `test_source`; null if one visible sheet has values."""
     delimiter: Annotated[
         Annotated[str, Field(pattern=DELIMITER_PATTERN)] | None,
         Setting(
@@ -439,6 +486,11 @@ class DataConfig(Section):
         ),
     ] = SplitConfig.model_construct()
     """How the rows are divided into training, validation and test parts."""
+
+    @property
+    def part(self) -> TablePart:
+        """Which table of a file is meant."""
+        return TablePart(table=self.table, query=self.query, sheet=self.sheet)
 
     @property
     def is_ordered(self) -> bool:

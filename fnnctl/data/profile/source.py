@@ -13,7 +13,8 @@ from typing import Final
 
 import numpy as np
 
-from fnnctl.config.schema.data import DEFAULT_MISSING_VALUES
+from fnnctl.config.schema.data import DEFAULT_MISSING_VALUES, part_reason
+from fnnctl.config.table_files import WHOLE_FILE, TablePart
 from fnnctl.config.yaml_text import is_allowed_value
 from fnnctl.data.builtin import BUILTIN, builtin_path
 from fnnctl.data.columns.detection import typed
@@ -144,6 +145,8 @@ class SourceOptions:
     target: str | None = None
     delimiter: str | None = None
     encoding: str = DEFAULT_ENCODING
+    part: TablePart = WHOLE_FILE
+    """Which table of a file of several is meant."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,19 +181,30 @@ def read_source(options: SourceOptions, on_read: OnRead = UNREPORTED) -> Source:
     """Read all columns. Raises `InputError` if the table cannot be read, or has no such target."""
     info = BUILTIN.get(options.source)
     if info is not None:
+        _refuse_part(options, None)
         with builtin_path(options.source) as path:
             return _read(path, options.source, None, options.target or info.target, BUILTIN_FORMAT, on_read)
     path = find_file(options.source, options.folder, setting="", builtin=BUILTIN, folders=True)
+    _refuse_part(options, path)
     if holds_arrays(path):
         _refuse_options(options, "contains arrays")
         if options.target not in (None, LABELS):
             raise UsageError(f"{options.source} contains arrays: its target is always {LABELS}")
     elif (kind := kind_of_table(path)).has_types:
-        _refuse_options(options, f"is a {kind.label} file")
+        _refuse_options(options, f"is {kind.noun}")
     target = options.target or (LABELS if holds_arrays(path) else None)
     missing = missing_texts(DEFAULT_MISSING_VALUES)
-    form = CsvFormat(options.delimiter, options.encoding, missing, encoding_setting="--encoding")
+    form = CsvFormat(
+        options.delimiter, options.encoding, missing, encoding_setting="--encoding", part=options.part
+    )
     return _read(path, printable(options.source), path, target, form, on_read)
+
+
+def _refuse_part(options: SourceOptions, path: Path | None) -> None:
+    """Raise UsageError for options that name a table of another kind of files."""
+    for key in options.part.settings:
+        if path is None or key not in kind_of_table(path).parts:
+            raise UsageError(f"--{key}: {part_reason(key)}, but this is {printable(options.source)}")
 
 
 def _refuse_options(options: SourceOptions, kind: str) -> None:

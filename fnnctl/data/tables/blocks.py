@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol, Self
 
 import numpy as np
@@ -246,13 +246,15 @@ class UnusableValues:
     type_name: str
     line: int | None = None
     """The line of the first such value, if the column's other values may be usable."""
+    fault: str = ""
+    """What is wrong with this value, as a sentence, if it is not its type."""
 
     def __len__(self) -> int:
         return self.rows
 
     def part(self, rows: slice) -> UnusableValues:
         """Some consecutive rows."""
-        return UnusableValues(len(range(*rows.indices(self.rows))), self.type_name, self.line)
+        return replace(self, rows=len(range(*rows.indices(self.rows))))
 
     def texts(self) -> Sequence[str]:
         """Raises UnusableTypeError."""
@@ -269,8 +271,12 @@ def refuse_unusable(columns: Iterable[tuple[str, Column]], problems: Problems) -
     for name, column in columns:
         if isinstance(column, UnusableValues):
             fact = f"the column {quoted(name)} has the type {quoted(column.type_name)}"
-            advice = "leave it out (data.columns.ignore), or convert it"
-            message = f"{fact}, not numbers, texts, dates or booleans: {advice}"
+            message = (
+                f"column {quoted(name)}: {column.fault}, or leave the column out (data.columns.ignore)"
+                if column.fault
+                else f"{fact}, not numbers, texts, dates or booleans: "
+                "leave it out (data.columns.ignore), or convert it"
+            )
             problems.add(message, line=column.line)
             unusable = True
     if unusable:

@@ -6,32 +6,20 @@ A file is read twice, because the names of all columns come first, and any line 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from types import NoneType
 from typing import IO, Any, Final
 
-import numpy as np
 from pydantic_core import from_json
 
-from fnnctl.arrays import FloatArray
 from fnnctl.data.files import displayed_name
 from fnnctl.data.problems import Problems
-from fnnctl.data.tables.blocks import (
-    NULL,
-    Block,
-    Column,
-    ColumnBlock,
-    TextValues,
-    UnusableValues,
-    typed_block_rows,
-)
-from fnnctl.data.tables.memory_columns import object_text
+from fnnctl.data.tables.blocks import Block, ColumnBlock, typed_block_rows
 from fnnctl.data.tables.open_table import CsvFormat, OpenTable, check_names
 from fnnctl.data.tables.text_files import open_bytes
+from fnnctl.data.tables.value_columns import value_column
 from fnnctl.errors import DataError, Problem
 
 LONGEST_LINE: Final = 2**24
@@ -39,47 +27,8 @@ LONGEST_LINE: Final = 2**24
 _MARK: Final = b"\xef\xbb\xbf"
 """The byte-order mark of UTF-8, which some programs write."""
 _ADVICE: Final = ": write one object per line, with the names of the columns as keys"
+_UNUSABLE: Final[Mapping[type, str]] = {list: "array", dict: "object"}
 Record = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class JsonValues:
-    """Values of JSON that are not texts alone: a `Column`."""
-
-    values: Sequence[object]
-
-    def __len__(self) -> int:
-        return len(self.values)
-
-    def part(self, rows: slice) -> JsonValues:
-        """Some consecutive rows."""
-        return JsonValues(self.values[rows])
-
-    def texts(self) -> Sequence[str]:
-        """Numbers as Python writes them: 7 and 7.0 are different categories."""
-        return [object_text(value) or "" for value in self.values]
-
-    def numbers(self) -> FloatArray | None:
-        """The numbers, if there are only numbers and nulls."""
-        kinds = set(map(type, self.values))
-        if not kinds & {int, float} or kinds - {int, float, NoneType}:
-            return None
-        try:
-            return np.array(self.values, np.float64)  # a null becomes NaN
-        except OverflowError:  # an integer beyond float64
-            return None
-
-
-def json_column(values: Sequence[object], lines: Sequence[int]) -> Column:
-    """The column of values that are in these lines."""
-    kinds = set(map(type, values))
-    for kind, name in ((list, "array"), (dict, "object")):
-        if kind in kinds:
-            row = next(row for row, value in enumerate(values) if type(value) is kind)
-            return UnusableValues(len(values), name, lines[row])
-    if kinds <= {str, NoneType}:
-        return TextValues([NULL if value is None else str(value) for value in values])
-    return JsonValues(values)
 
 
 @contextmanager
@@ -117,7 +66,8 @@ def open_table(path: Path, form: CsvFormat, problems: Problems) -> Iterator[Open
             while part := [*islice(rows, block_rows)]:
                 lines = [line for line, _ in part]
                 yield ColumnBlock(
-                    lines, [json_column([row.get(key) for _, row in part], lines) for key in keys]
+                    lines,
+                    [value_column([row.get(key) for _, row in part], lines, _UNUSABLE) for key in keys],
                 )
 
         yield OpenTable.of_rows(names, blocks(), total, block_rows=block_rows)

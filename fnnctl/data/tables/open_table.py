@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
+from fnnctl.config.table_files import WHOLE_FILE, TablePart
 from fnnctl.data.columns.numbers import plain_number
 from fnnctl.data.problems import Problems
 from fnnctl.data.tables.blocks import NULL, Block
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class CsvFormat:
-    """How a CSV file is written, and which texts of any table are missing values."""
+    """How a CSV file is written, which texts of any table are missing values, and which table is meant."""
 
     delimiter: str | None
     """None if it is to be detected."""
@@ -36,6 +37,8 @@ class CsvFormat:
     """The declared patterns of columns of dates."""
     formats: Mapping[str, ColumnFormat] = field(default_factory=dict)
     """The formats of columns that are known from the training data; those of other columns are detected."""
+    part: TablePart = WHOLE_FILE
+    """Which table of a file of several is read. It is null for kinds of files that have one table."""
 
 
 def missing_texts(values: Iterable[str]) -> frozenset[str]:
@@ -63,18 +66,26 @@ class OpenTable:
     """That of a CSV file."""
     header_line: int | None = None
     """The line of the names; None if the file has no such line."""
+    sha256: Callable[[], str] | None = None
+    """The digest of the names and rows, once all are read; None if that of the file's bytes tells them."""
+    notes: tuple[str, ...] = ()
+    """What the user should know of the rows."""
 
     @classmethod
     def of_rows(
         cls,
         names: tuple[str, ...],
         blocks: Iterable[Block],
-        rows: int,
+        rows: int | None,
         *,
         block_rows: int,
         has_types: bool = True,
+        sha256: Callable[[], str] | None = None,
+        notes: tuple[str, ...] = (),
     ) -> Self:
-        """A table of a known number of rows; those of the blocks so far are the share that has been read."""
+        """A table whose number of rows may be known; those of the blocks so far are the share that has been
+        read.
+        """
         read = 0
 
         def counted() -> Iterator[Block]:
@@ -86,10 +97,12 @@ class OpenTable:
         return cls(
             names=names,
             blocks=counted(),
-            share=lambda: read / max(1, rows),
+            share=lambda: 0.0 if rows is None else read / max(1, rows),
             block_rows=block_rows,
             rows=rows,
             has_types=has_types,
+            sha256=sha256,
+            notes=notes,
         )
 
 

@@ -6,17 +6,19 @@ The reader of the kind `NAME` is the module `NAME_table` of this folder. Its fun
 
 from __future__ import annotations
 
+from collections import deque
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Final, Protocol
 
-from fnnctl.config.table_files import CSV, TABLE_FILES, TableFile
+from fnnctl.config.table_files import CSV, TABLE_FILES, TableFile, TablePart
 from fnnctl.config.table_kinds import kind_by_mark, kind_by_name, plugin_reader
 from fnnctl.data.files import displayed_name, file_errors
 from fnnctl.data.problems import Problems
 from fnnctl.data.tables.memory_table import MemoryTable
-from fnnctl.data.tables.open_table import CsvFormat, OpenTable
+from fnnctl.data.tables.open_table import CsvFormat, OpenTable, missing_texts
 
 _LONGEST_MARK: Final = max(len(kind.mark) for kind in TABLE_FILES)
 
@@ -41,6 +43,20 @@ def kind_of_table(path: Path | None) -> TableFile:
     return kind_by_mark(start) or (CSV if named.mark else named)
 
 
+def table_sha256(path: Path, part: TablePart) -> str | None:
+    """The digest of the names and rows of a file's table; None if that of the file's bytes tells them.
+
+    Raises the errors of `open_table`.
+    """
+    if not kind_of_table(path).parts:
+        return None
+    problems = Problems(displayed_name(path))
+    with open_table(path, CsvFormat(None, "utf-8", missing_texts(()), part=part), problems) as opened:
+        problems.raise_any()
+        deque(opened.blocks, maxlen=0)
+        return None if opened.sha256 is None else opened.sha256()
+
+
 def open_table(
     source: Path | MemoryTable | None, form: CsvFormat, problems: Problems
 ) -> AbstractContextManager[OpenTable]:
@@ -52,6 +68,7 @@ def open_table(
     if isinstance(source, MemoryTable):
         return nullcontext(source.open(problems))
     kind = kind_of_table(source)
+    form = replace(form, part=form.part.of(kind))
     if plugin := plugin_reader(kind):
         return plugin.open_table(source, form, problems)
     reader: OpenTableFile = import_module(f"fnnctl.data.tables.{kind.name}_table").open_table

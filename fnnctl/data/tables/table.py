@@ -83,6 +83,10 @@ class Table:
     """The line of the columns' names; None if the file has no lines."""
     grouped: Mapping[str, TypedColumn] = field(default_factory=dict)
     """The columns by which rows are grouped, whatever else they are, with the types of their values."""
+    sha256: str | None = None
+    """The digest of the names and rows; None if that of the file's bytes tells them."""
+    notes: tuple[str, ...] = ()
+    """What the user should know of the rows."""
 
     def labelled(self, target: str) -> Table:
         """The rows that have a value in the column `target`; the others are dropped in place."""
@@ -244,12 +248,22 @@ def read_table(
     """
     grouped = grouped or {}
 
+    digests: list[str] = []
+
     def read(problems: Problems, texts: Iterable[str] = ()) -> tuple[OpenTable, _Pass]:
-        return _read(source, form, kinds, default_kind, problems, texts, tuple(grouped), on_read)
+        opened, read_pass = _read(source, form, kinds, default_kind, problems, texts, tuple(grouped), on_read)
+        if opened.sha256 is not None:
+            digests.append(opened.sha256())
+            if digests[0] != digests[-1]:
+                problems.add("the rows have changed while they were read: read them again")
+                raise problems.error()
+        return opened, read_pass
 
     file, last_pass = read(problems)
     if last_pass.numeric.rows == 0 and not problems:
-        problems.add("the file has a header but no rows")
+        problems.add(
+            "the table has no rows" if file.header_line is None else "the file has a header but no rows"
+        )
     for slot in last_pass.slots:
         if slot.kind in ROW_KINDS and isinstance(slot.reader, NumberColumn):
             _refuse_texts(slot.name, slot.kind, slot.reader.value_counts(), problems)
@@ -288,6 +302,8 @@ def read_table(
         notation=notation,
         header_line=file.header_line,
         grouped=by_group,
+        sha256=digests[0] if digests else None,
+        notes=file.notes,
     )
 
 

@@ -108,7 +108,7 @@ def _codec(encoding: str, setting: str) -> str:
 def _refuse_other_formats(start: bytes, path: Path | None, file: str) -> None:
     if kind := kind_by_mark(start):
         way = "from standard input, from a pipe, or inside a gzip file"
-        message = f"a {kind.label} file cannot be read {way}: name the {kind.label} file"
+        message = f"{kind.noun} cannot be read {way}: name the {kind.label} file"
         raise DataError(Problem(message, file=file))
     names = [] if path is None else [suffix.lower() for suffix in path.suffixes]
     if other := no_table(start, names[-1] if names else ""):

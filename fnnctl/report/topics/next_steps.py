@@ -101,6 +101,9 @@ def _evaluate_again(summary: Summary) -> Iterator[Command]:
         "--threshold": evaluated.threshold,
         "--delimiter": evaluated.delimiter,
         "--encoding": evaluated.encoding,
+        "--table": evaluated.table,
+        "--query": evaluated.query,
+        "--sheet": evaluated.sheet,
     }
     words = [f"{name} {shlex.quote(str(value))}" for name, value in options.items() if value is not None]
     command = f"fnnctl evaluate {shlex.quote(evaluated.run)} --data {shlex.quote(data.source)}"

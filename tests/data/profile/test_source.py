@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -79,7 +80,7 @@ def test_other_faults_of_the_file_remain(look: Look) -> None:
         look(f"a,b\n{rows}\n1,2,3\n")
 
 
-def options(folder: Path, source: str = "table.csv", **others: str) -> SourceOptions:
+def options(folder: Path, source: str = "table.csv", **others: Any) -> SourceOptions:
     return SourceOptions(source=source, folder=folder, **others)
 
 
