@@ -46,7 +46,7 @@ RUNS = ["latest", "wine-grid", "iris", *reversed(FOLDERS)]
     ("line", "expected"),
     [
         ("fnnctl tr", ["train"]),
-        ("fnnctl runs pr", ["prune"]),
+        ("fnnctl runs pr", ["prune", "promote"]),
         ("fnnctl help tr", ["train", "training"]),
         ("fnnctl help training.cli", ["training.clip_norm", "training.clip_value"]),
         ("fnnctl report --format m", ["markdown"]),

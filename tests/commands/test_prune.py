@@ -29,7 +29,7 @@ def runs(tmp_path: Path) -> Path:
 
 
 def left(runs: Path) -> list[str]:
-    return sorted(path.name for path in runs.iterdir())
+    return sorted(path.name for path in runs.iterdir() if not path.name.startswith("."))
 
 
 def test_first_it_only_says_what_it_would_remove(program: Program, runs: Path) -> None:
