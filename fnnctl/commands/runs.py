@@ -55,7 +55,7 @@ def runs(
 
 def _without_runs(promotions: Promotions, entries: Sequence[RunEntry]) -> list[str]:
     """A sentence per promoted name whose run is gone."""
-    folders = {entry.path.name for entry in entries}
+    folders = {entry.path.name for entry in entries} if promotions.present else set()
     return [
         f"the run {promotion.run} is gone, which was promoted as '{name}'"
         for name, promotion in promotions.present.items()

@@ -45,10 +45,11 @@ _WATCHED: Final = (
     ),
 )
 """The files that an entry is read from; runs that are no searches have only the first three."""
-_TYPES: Final = (
-    *(str, str, str, str, str | None, float | None, int | None, str | None, str | None),
-    *(int | None, float | None),
-    *(str, str | None),
+_NONE: Final = type(None)
+_TYPES: Final[tuple[type | tuple[type, ...], ...]] = (
+    *(str, str, str, str, (str, _NONE), (float, _NONE), (int, _NONE), (str, _NONE), (str, _NONE)),
+    *((int, _NONE), (float, _NONE)),
+    *(str, (str, _NONE)),
 )
 """The types of `ListedFacts` in the cache, then of the tags, with blanks between them, and of the note."""
 
@@ -170,9 +171,11 @@ def _has_file(folder: str, name: str) -> bool:
 
 
 def _entry(path: Path, cache: RunCache) -> RunEntry:
-    folder = str(path)
-    mark = stamp(folder, _WATCHED if _has_file(folder, names.JOURNAL) else _WATCHED[:3])
-    if (cached := _cached(cache.get(path.name, mark))) is not None:
+    folder, name = str(path), path.name
+    # What was no search is none now: it is not asked again whether it has a journal.
+    count = cache.stamped_files(name) or (len(_WATCHED) if _has_file(folder, names.JOURNAL) else 3)
+    mark = stamp(folder, _WATCHED[:count])
+    if (cached := _cached(cache.get(name, mark))) is not None:
         return RunEntry(path, cached[0], _is_alive(path, cached[0]), labels=cached[1])
     labels, labels_damage = try_labels(path)
     facts: ListedFacts | None = None
@@ -187,7 +190,7 @@ def _entry(path: Path, cache: RunCache) -> RunEntry:
     except (DataError, MachineError) as error:
         return RunEntry(path, facts, alive, error.message, labels, labels_damage)
     if labels_damage is None:
-        cache.put(path.name, mark, [*astuple(facts), " ".join(labels.tags), labels.note])
+        cache.put(name, mark, [*astuple(facts), " ".join(labels.tags), labels.note])
     return RunEntry(path, facts, alive, None, labels, labels_damage)
 
 

@@ -144,6 +144,18 @@ def promoted_run(text: str, runs_dir: Path) -> Promotion | None:
     return read_promotions(runs_dir).present.get(text) if _NAME.fullmatch(text) else None
 
 
+def notes_on_name(experiment: str, runs_dir: Path) -> list[str]:
+    """What to say of a new run whose experiment has the name of a promoted run, which stands before it."""
+    promoted = try_promotions(runs_dir)[0].present
+    promotion = promoted.get(experiment) or promoted.get(names.slug(experiment))
+    if promotion is None:
+        return []
+    return [
+        f"'{promotion.name}' is the promoted run {promotion.run}: the new run is found by its folder alone; "
+        "--name gives the experiment another name"
+    ]
+
+
 def promotable(path: Path, runs_dir: Path) -> str:
     """What `Promotion.run` is of a run; raises `UsageError` for a run in another folder."""
     try:

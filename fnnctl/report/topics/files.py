@@ -40,6 +40,7 @@ LAST_FILES: Final = (
     (names.DEFAULT_CONFIG, "the complete config that `fnnctl train` has without the search"),
     (names.MODEL, f"the model; its weights are in {names.WEIGHTS}"),
     (names.LOG, "the log"),
+    (names.LABELS, "the tags and the note"),
 )
 """The files listed before and after the figures."""
 IN_ENSEMBLES: Final = {
