@@ -50,7 +50,7 @@ def promotion_history(name: str | None, context: Context) -> Sequence[Promotion]
     history = read_promotions(context.runs_dir)
     chosen = [promotion for promotion in history.history if name in (None, promotion.name)]
     if name is not None and not chosen:
-        raise no_such_name(name, history)
+        raise no_such_name(name, sorted({promotion.name for promotion in history.history}))
     return chosen
 
 

@@ -6,13 +6,13 @@ A list of runs reads it, so nothing here imports NumPy or pydantic.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from fnnctl.errors import FnnctlError, UsageError
+from fnnctl.errors import DataError, FnnctlError, UsageError
 from fnnctl.store import names
 from fnnctl.store.atomic import damaged, read_bytes, write_text
 from fnnctl.store.documents import read_mapping, to_json
@@ -102,7 +102,7 @@ def read_promotions(runs_dir: Path) -> Promotions:
     if not isinstance(entries, list) or not all(map(_is_promotion, entries)):
         raise damaged(
             path,
-            "is damaged: promotions: must be a list of names, runs and times; put an undamaged copy back",
+            "is damaged: promotions: must be a list of names, runs and times",
         )
     return Promotions(tuple(Promotion(entry["name"], entry["run"], entry["time"]) for entry in entries))
 
@@ -141,7 +141,14 @@ def promoted_run(text: str, runs_dir: Path) -> Promotion | None:
 
     Raises `DataError` if the file is damaged, and the text could be a name in it.
     """
-    return read_promotions(runs_dir).present.get(text) if _NAME.fullmatch(text) else None
+    if not _NAME.fullmatch(text):
+        return None
+    try:
+        return read_promotions(runs_dir).present.get(text)
+    except DataError as error:
+        reason = error.problems[0].clause
+        advice = f"until it is repaired, name a run by its folder instead of {quoted(text)}"
+        raise damaged(runs_dir / names.PROMOTED, f"{reason}; {advice}") from error
 
 
 def notes_on_name(experiment: str, runs_dir: Path) -> list[str]:
@@ -197,15 +204,15 @@ def withdraw(name: str, runs_dir: Path) -> Promotion:
     with unchanging_promotions(runs_dir) as promotions:
         present = promotions.present.get(name)
         if present is None:
-            raise no_such_name(name, promotions)
+            raise no_such_name(name, promotions.present)
         _append(Promotion(name, None, now_text()), promotions, runs_dir)
         return present
 
 
-def no_such_name(name: str, promotions: Promotions) -> UsageError:
-    """The error for a name under which no run was promoted."""
-    known = sorted({promotion.name for promotion in promotions.history})
-    hint = did_you_mean(name, known) or (f"; the names are {', '.join(known)}" if known else "")
+def no_such_name(name: str, promoted: Collection[str]) -> UsageError:
+    """The error for a name that is none of those promoted."""
+    names_text = ", ".join(promoted)
+    hint = did_you_mean(name, promoted) or (f"; the names are {names_text}" if names_text else "")
     return UsageError(f"no run is promoted as {quoted(name)}{hint}")
 
 
@@ -253,15 +260,16 @@ def _experiments(runs_dir: Path) -> set[str]:
     """The names of the experiments in a folder of runs and of their folders, in lower case."""
     paths = run_paths(runs_dir)
     slugs = {slug for path in paths if (slug := names.slug_by_name(path.name))}
-    facts = (entry.facts for entry in list_runs(runs_dir))
-    return {name.casefold() for name in (*slugs, *(listed.name for listed in facts if listed))}
+    listed = {entry.facts.name for entry in list_runs(runs_dir) if entry.facts}
+    return {name.casefold() for name in (*slugs, *listed, *map(names.slug, listed))}
 
 
 def promotions_of(path: Path) -> tuple[list[Promotion], str | None]:
     """The present promotions of a run, also of one inside a search, and what is wrong with their file."""
     if is_in_memory(path):
         return [], None
-    path = path.resolve()
+    if path.name in ("", ".."):  # of the present folder
+        path = path.resolve()
     runs_dir, run = path.parent, path.name
     if (part := _INSIDE.get(run)) and is_run_path(runs_dir):
         runs_dir, run = runs_dir.parent, f"{runs_dir.name}/{part}"

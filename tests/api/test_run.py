@@ -253,3 +253,38 @@ def test_a_cross_validation_has_no_predictor() -> None:
         folds.predictor  # noqa: B018
     assert not hasattr(folds, "predictor")
     assert getattr(folds, "predictor", None) is None
+
+
+def test_a_run_is_tagged_and_promoted(tmp_path: Path) -> None:
+    run = fnnctl.train(SHORT, runs_dir=tmp_path)
+    assert (run.tags, run.note, run.promoted) == ((), None, ())
+    run.tag("paper", "v1.2")
+    run.untag("paper")
+    run.write_note("good")
+    run.promote("champion")
+    run.promote("champion")
+    found = fnnctl.load_run("champion", tmp_path)
+    assert (found.path, found.tags, found.note) == (run.path, ("v1.2",), "good")
+    assert found.promoted == ("champion",)
+    (listed,) = fnnctl.list_runs(tmp_path)
+    assert repr(listed) == "<Run iris: train, completed, promoted as champion, tagged v1.2>"
+    facts = run.to_dict()
+    assert ([*facts["promoted"]], facts["tags"], facts["note"]) == (["champion"], ["v1.2"], "good")
+    with pytest.raises(UsageError, match=r"'iris' is the name of an experiment"):
+        run.promote("iris")
+
+
+def test_a_run_in_memory_has_tags_but_no_name(trained: Run) -> None:
+    run = copy.copy(trained)
+    run.tag("x")
+    assert run.tags == ("x",)
+    for call, words in (
+        (lambda: run.promote("champion"), "in memory cannot be promoted"),
+        (lambda: run.tag(["x"]), r"a tag must be a text, not \['x'\]"),  # type: ignore[arg-type]
+        (lambda: run.tag("a b"), "'a b' is no tag"),
+        (lambda: run.write_note(None), "text must be a text, not None"),  # type: ignore[arg-type]
+    ):
+        with pytest.raises(UsageError, match=words):
+            call()
+    run.untag("x")
+    assert run.tags == ()

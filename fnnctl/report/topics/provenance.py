@@ -22,7 +22,7 @@ def provenance(summary: Summary) -> Iterator[Block]:
 
 
 def labels(summary: Summary) -> Iterator[Block]:
-    """The names, tags and note that the run was given afterwards; what is wrong with their files."""
+    """The names, tags and note that the run was given afterwards."""
     rows = []
     if summary.promotions:
         rows.append(("promoted as", ", ".join(promotion.name for promotion in summary.promotions)))
@@ -30,7 +30,6 @@ def labels(summary: Summary) -> Iterator[Block]:
         rows.append(("tags", ", ".join(summary.labels.tags)))
     if summary.labels.note:
         rows.append(("note", re.sub(r"\s*\n\s*\n\s*", "\n\n", summary.labels.note)))
-    rows += [("not shown", problem) for problem in summary.unread_labels]
     yield Facts(SUMMARY, tuple(rows))
 
 
