@@ -106,7 +106,7 @@ def test_reports_and_exports_have_the_labels(program: Program, iris: Path) -> No
             assert words in text, (form, words)
         assert ("<b>two" in text) == (form == "terminal")
     short = program("report", "iris", "--short").out
-    for line in ("promoted as  best", "tags         paper"):
-        assert f"\n  {line}\n" in short
+    for words in ("promoted as  best", "tags         paper"):
+        assert f"\n  {words}\n" in short
     (entry,) = program("report", "iris", "--json").json["runs"]
     assert ([*entry["promoted"]], entry["tags"], entry["note"]) == (["best"], ["paper"], "one\n\n<b>two</b>")

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from fnnctl.errors import DataError, MachineError, UsageError
-from fnnctl.store import atomic
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.labels import MAX_NOTE, MAX_TAGS, Labels, change_labels, read_labels, try_labels
 from fnnctl.store.lock import hold_lock, release
@@ -99,7 +98,7 @@ def test_a_damaged_file(run: Path, content: str, messages: Messages) -> None:
 def test_a_folder_that_cannot_be_written(
     run: Path, monkeypatch: pytest.MonkeyPatch, messages: Messages
 ) -> None:
-    monkeypatch.setattr(atomic.os, "open", failing(errno.EROFS))
+    monkeypatch.setattr("os.open", failing(errno.EROFS))
     with pytest.raises(MachineError) as caught:
         change_labels(run, lambda labels: labels.with_tags(["a"]))
     messages.check(caught.value)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fnnctl.errors import DataError, MachineError, UsageError
-from fnnctl.store import atomic, lock, promotions
+from fnnctl.store import lock, promotions
 from fnnctl.store.catalogue import find_run, is_run
 from fnnctl.store.lock import hold_lock, release, writing
 from fnnctl.store.promotions import (
@@ -197,7 +197,7 @@ def test_a_folder_that_cannot_be_written(
     messages.check(caught.value)
     assert json.loads((runs / "promoted.json").read_text()) == before
     assert [path.name for path in runs.iterdir() if path.name.endswith(".tmp")] == []
-    monkeypatch.setattr(atomic.os, "open", failing(errno.EROFS))
+    monkeypatch.setattr("os.open", failing(errno.EROFS))
     with pytest.raises(MachineError) as caught:
         promote(runs / WINE, "champion", runs)
     messages.check(caught.value)
