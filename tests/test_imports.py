@@ -66,11 +66,10 @@ ORDERS = {
         "feature_importance", "hyperparameter_importance", "kendall", "partial_dependence", "stored",
     ),
     "tasks": (
-        "estimate_columns", "regions", "stored_coverage", "decisions", "detection", "class_orders", "mixture",
-        "one_column",
-        "warnings", "worst_rows", "shares", "target_transforms", "decoding", "temperature", "decoder",
-        "epoch_metrics", "task", "coverage", "folds", "group_metrics", "post_training", "checks",
-        "comparison", "reports", "regression", "classification", "registry",
+        "estimate_columns", "stored_estimates", "regions", "stored_coverage", "decisions", "detection",
+        "class_orders", "mixture", "one_column", "warnings", "worst_rows", "shares", "target_transforms",
+        "decoding", "temperature", "decoder", "epoch_metrics", "task", "coverage", "folds", "group_metrics",
+        "post_training", "checks", "comparison", "reports", "regression", "classification", "registry",
     ),
     "config": (
         "paths", "problems", "sources", "yaml_text", "table_files", "table_kinds", "other_files", "schema",
@@ -80,7 +79,7 @@ ORDERS = {
         "files", "problems", "builtin", "matrix", "columns", "tables", "row_facts", "stored_arrays",
         "feature_array", "dataset", "row_texts", "axis_values", "in_memory", "settings", "groupings",
         "preprocessing", "histograms", "fitting", "splits",
-        "warnings", "row_encoder", "new_rows", "unseen_values", "loading", "profile",
+        "warnings", "row_encoder", "known_columns", "new_rows", "unseen_values", "loading", "profile",
     ),
     "report": (
         "words", "verdicts", "blocks", "document", "plan", "summary", "stored_importances",

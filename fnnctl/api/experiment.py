@@ -17,6 +17,7 @@ from fnnctl.api.run import Run
 from fnnctl.commands.check import check as run_check
 from fnnctl.commands.cross_validate import cross_validate as run_cross_validation
 from fnnctl.commands.search import search as search_command
+from fnnctl.commands.train import run_to_train_on
 from fnnctl.commands.train import train as run_training
 from fnnctl.config.paths import parse_path
 from fnnctl.config.reading.loading import ConfigText, read_config
@@ -148,13 +149,16 @@ class Experiment:
             return loaded.fit(loaded.split()).settings.batch_size
 
     @with_keywords
-    def train(self, data: Any = None, **arguments: Unpack[TrainArguments]) -> Run:
+    def train(
+        self, data: Any = None, *, start: Run | None = None, **arguments: Unpack[TrainArguments]
+    ) -> Run:
         """Train the experiment, score it on every part, and return its run.
 
         Args:
             data: A table in memory instead of `data.source`: a data frame (pandas, polars, pyarrow), a
                 mapping of columns, a list of records, or a pair (X, y); or the path of a table, which
                 starts in the working directory, or the name of a built-in one.
+            start: A run whose networks are trained on, the setting `training.warm_start`.
             workers: Processes for the members of an ensemble (default: one per processor, if that pays
                 off); they change no number.
             runs_dir: The folder that gets the run's folder. By default the run stays in memory; then it
@@ -165,9 +169,13 @@ class Experiment:
         anything is written, `DivergedError` if the loss is not finite.
         """
         workers, plugins = whole_or_none("workers", arguments["workers"]), scope_of(self._plugins)
+        if not isinstance(start, Run | None):
+            raise UsageError(f"start must be a Run, not {start!r}")
         with silent_context(arguments["runs_dir"], arguments["observer"], plugins) as (context, volume):
             source, memory = self._with_data(data)
-            return Run(run_training(source, (), context, workers=workers, memory=memory), volume, plugins)
+            changes = [] if start is None else run_to_train_on(str(start.folder.path), "start")
+            folder = run_training(source, changes, context, workers=workers, memory=memory)
+            return Run(folder, volume, plugins)
 
     @with_keywords
     def evaluate(self, data: Any = None, **arguments: Unpack[TrainArguments]) -> Run:

@@ -49,6 +49,7 @@ HEADING = Heading("Train and search")
         "fnnctl train flowers.yaml --set training.epochs=50 --name longer",
         "fnnctl train flowers.yaml --set data.test_source=new.csv",
         "cat flowers.yaml | fnnctl train - --name flowers",
+        "fnnctl train flowers.yaml --warm-start latest --set data.source=new.csv",
         "fnnctl train --resume latest",
     ),
     topics=("training", "network", "recipes"),
@@ -56,6 +57,10 @@ HEADING = Heading("Train and search")
 def train(
     config: Config = None,
     changes: Changes = NO_CHANGES,
+    warm_start: Annotated[
+        str | None,
+        run_option("--warm-start", "Train the networks of a run on, instead of random weights."),
+    ] = None,
     resume: Annotated[
         str | None,
         run_option("--resume", "Continue an interrupted training; `latest` is the newest."),
@@ -69,17 +74,22 @@ def train(
 ) -> None:
     """Train a network, or an ensemble on all processors, and write its run folder."""
     if resume is not None:
-        refuse_with_resume({"CONFIG": config, **changes.options})
+        refuse_with_resume({"CONFIG": config, "--warm-start": warm_start, **changes.options})
     from fnnctl.report.figures.drawer import figure_drawer
 
     with figure_drawer(enabled=not no_figures) as figures:
-        from fnnctl.commands.train import resume_training, train
+        from fnnctl.commands.train import resume_training, run_to_train_on, train
 
         with terminal_context(output, runs_dir, figures=figures, resumable=True) as context:
             if resume is not None:
                 run = resume_training(resume, context, workers=workers)
             else:
-                run = train(config or DEFAULT_CONFIG, changes.overrides(), context, workers=workers)
+                run = train(
+                    config or DEFAULT_CONFIG,
+                    [*changes.overrides(), *run_to_train_on(warm_start)],
+                    context,
+                    workers=workers,
+                )
     _show_end(run, output)
 
 

@@ -60,7 +60,9 @@ def check(
     for config in configs:
         file = displayed_file(config.file if isinstance(config, ConfigText) else config)
         try:
-            loaded = read_experiment(config, overrides, context.listener, memory=memory)
+            loaded = read_experiment(
+                config, overrides, context.listener, memory=memory, runs_dir=context.known_runs
+            )
             split = loaded.split()
             fit = loaded.fit(split)
         except InputError as error:

@@ -6,12 +6,14 @@ import time
 from collections.abc import Sequence
 
 from fnnctl.config.reading.loading import ConfigSource
-from fnnctl.config.reading.overrides import Override
+from fnnctl.config.reading.overrides import OptionChange, Override
+from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.context import Context
 from fnnctl.data.in_memory import MemoryData
 from fnnctl.messages import Message
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.loading import read_experiment
+from fnnctl.modelling.parent import WARM_START
 from fnnctl.modelling.run_config import resolved_config
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.runs.recorder import record_notes, record_warnings
@@ -45,7 +47,7 @@ def train(
     exists, and `DivergedError` or `InterruptedRunError` after the completed work is written.
     """
     started = time.monotonic()
-    loaded = read_experiment(config, overrides, context.listener, memory=memory)
+    loaded = read_experiment(config, overrides, context.listener, memory=memory, runs_dir=context.known_runs)
     split = loaded.split()
     fit = loaded.fit(split)
     check = loaded.checked(split, bags=fit.settings.bags)
@@ -58,6 +60,11 @@ def train(
         record_warnings(run, [*check.warnings, *_threads_warning(fit)], context.listener)
     complete_training(run, loaded.data, fit, context, started=started, workers=workers)
     return run
+
+
+def run_to_train_on(run: str | None, option: str = "--warm-start") -> list[OptionChange]:
+    """The change of a config by the option that names a run; none without it."""
+    return [] if run is None else [OptionChange(option, f"{WARM_START}={flow_yaml(run)}")]
 
 
 def resume_training(

@@ -16,6 +16,7 @@ from fnnctl.config.schema.data import (
     DEFAULT_MISSING_VALUES,
     FILE_SETTINGS,
     MEMORY_REASON,
+    ColumnsConfig,
     DataConfig,
 )
 from fnnctl.config.sources import MEMORY_SOURCE
@@ -32,6 +33,7 @@ from fnnctl.data.dataset import Dataset, RawTarget
 from fnnctl.data.feature_array import FeatureArray, read_arrays
 from fnnctl.data.files import UNREPORTED, OnRead, check_sha256, find_file
 from fnnctl.data.in_memory import MemoryData
+from fnnctl.data.known_columns import KnownColumns
 from fnnctl.data.problems import Problems
 from fnnctl.data.row_facts import note_wrong_exposures, weights_problem
 from fnnctl.data.settings import (
@@ -52,6 +54,7 @@ from fnnctl.messages import Message
 from fnnctl.text import counted, did_you_mean, printable, quoted, word_list
 
 Numbers = TypeVar("Numbers", FloatArray, IntArray)
+NO_COLUMNS = ColumnsConfig.model_construct()
 BUILTIN_FORMAT = CsvFormat(",", "utf-8", frozenset(DEFAULT_MISSING_VALUES))
 
 
@@ -101,11 +104,13 @@ def load_dataset(
     *,
     grouped: Sequence[str] = (),
     memory: MemoryData | None = None,
+    known: KnownColumns | None = None,
     on_read: OnRead = UNREPORTED,
 ) -> Dataset:
     """Read the rows that `config` describes; relative paths start at `folder`, that of the config file.
 
-    The columns in `grouped` are those of evaluation.groups.
+    The columns in `grouped` are those of evaluation.groups. If the network of a run is trained on, its
+    `known` columns are read as for its training, and no others.
 
     If `config.source` is `memory`, the rows are those of `memory`, which is not read otherwise.
 
@@ -114,14 +119,14 @@ def load_dataset(
     """
     if config.source == MEMORY_SOURCE:
         if memory is not None:
-            return _load(memory, config, folder, grouped, on_read)
+            return _load(memory, config, folder, grouped, known, on_read)
         if not (folder / MEMORY_SOURCE).exists():  # no file has this name
             raise DataError(Problem(_NOT_IN_MEMORY, path="data.source"))
     if config.source in BUILTIN:
         with builtin_path(config.source) as path:
-            return _load(_StoredFile(path, config.source), config, folder, grouped, on_read)
+            return _load(_StoredFile(path, config.source), config, folder, grouped, known, on_read)
     path = find_file(config.source, folder, setting="data.source", builtin=BUILTIN, folders=True)
-    return _load(_StoredFile(path), config, folder, grouped, on_read)
+    return _load(_StoredFile(path), config, folder, grouped, known, on_read)
 
 
 _NOT_IN_MEMORY = (
@@ -135,6 +140,7 @@ def _load(
     config: DataConfig,
     folder: Path,
     grouped: Sequence[str],
+    known: KnownColumns | None,
     on_read: OnRead,
 ) -> Dataset:
     info = BUILTIN.get(config.source)
@@ -147,7 +153,7 @@ def _load(
         refuse_table_settings(config, target)
     if config.test_source is None:
         _refuse_csv_settings(config, source)
-    main = _read_main(source, config, target, grouped, on_read)
+    main = _read_main(source, config, target, grouped, known, on_read)
     files = [main]
     notation = amounts(main.table, target)
     if config.test_source is not None:
@@ -296,22 +302,29 @@ def _read_main(
     config: DataConfig,
     target: str,
     grouped: Sequence[str],
+    known: KnownColumns | None,
     on_read: OnRead,
 ) -> _File:
     file, memory = source.file, source if isinstance(source, MemoryData) else None
     check_sha256(source.sha256, config.sha256, file=file, setting="data.sha256")
     problems = Problems(file)
     group, order = config.split.group, config.split.by
-    kinds = declared_kinds(config.columns, target, config.weights, group, order, config.exposure)
+    columns = config.columns if known is None else NO_COLUMNS
+    kinds = declared_kinds(columns, target, config.weights, group, order, config.exposure)
+    if known is not None:
+        kinds = known.kinds | kinds
     rows = source.path if isinstance(source, _StoredFile) else source.with_target(target)
-    read = _read(rows, config, kinds, problems, on_read, grouped=dict.fromkeys(grouped))
+    formats = None if known is None else known.formats
+    read = _read(rows, config, kinds, problems, on_read, formats=formats, grouped=dict.fromkeys(grouped))
     if memory is not None and memory.weights is not None:
         if config.weights is not None:
             message = "the weights of the rows were passed: remove this setting, or pass none"
             problems.add_setting("data.weights", message)
         read = replace(read, weights=memory.weights)
+    if known is not None and not problems:
+        known.note_missing(read.names, problems, read.header_line)
     check_settings(
-        config.columns,
+        columns,
         target,
         config.weights,
         read.names,
@@ -326,14 +339,16 @@ def _read_main(
     all_rows, table = read.rows, _labelled(read, target, config)
     row_counts = dict(zip(table.numeric.names, table.numeric.present.tolist(), strict=True))
     ignored = {name for name, column in table.types.items() if column.ignored}
-    declared = {
-        part for name in (*config.columns.numeric, *config.columns.dates) for part in _parts(table, name)
-    }
+    declared = {part for name in (*columns.numeric, *columns.dates) for part in _parts(table, name)}
+    if known is not None:
+        declared.update(known.numeric)
     empty = [name for name, count in row_counts.items() if not count and name not in declared]
     hidden, values = _hidden_order(table, config)
     ignored.update(empty, hidden)
     numeric = tuple(name for name in table.numeric if name not in ignored)
     categorical = tuple(name for name in table.categorical if name not in {target, *hidden})
+    if known is not None:
+        numeric, categorical = known.numeric, known.categorical
     if not table.rows:
         problems.add(f"the target {quoted(target)} has no value in any row")
     if not numeric and not categorical:

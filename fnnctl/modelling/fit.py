@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
-from typing import Any, Final, Self
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from fnnctl.arrays import IntArray
 from fnnctl.config.paths import CATEGORY_ENCODING, format_path
@@ -27,10 +27,13 @@ from fnnctl.seeds import Purpose, member_seed, stream, twin_seed
 from fnnctl.tasks.decoder import OutputDecoder
 from fnnctl.tasks.task import TaskData
 from fnnctl.text import counted
-from fnnctl.training.members import Member, StackSettings
+from fnnctl.training.members import Member, StackSettings, Start
 from fnnctl.training.memory import training_bytes
 from fnnctl.training.pool import Pool, make_pool
 from fnnctl.training.threads import default_threads
+
+if TYPE_CHECKING:
+    from fnnctl.modelling.parent import Parent
 
 NO_WEIGHT: Final = "all training rows of one of the members have weight 0"
 
@@ -55,6 +58,8 @@ class Fit:
     settings: StackSettings
     decoder: OutputDecoder
     """How the network's outputs become predictions, fitted to the training rows' targets."""
+    starts: tuple[Start, ...] = field(default=(), repr=False, compare=False)
+    """Where the networks begin, in the order of `members`; empty for random weights."""
 
     @classmethod
     def of(
@@ -66,8 +71,12 @@ class Fit:
         seed: int | None = None,
         preprocessor: Preprocessor | None = None,
         check_memory: bool = True,
+        parent: Parent | None = None,
     ) -> Self:
         """Fit the preprocessing to the training rows, unless it is given, and determine the network's shape.
+
+        The preprocessing of a `parent`, whose networks are trained on, is taken, and the scale of its
+        targets.
 
         Without `seed`, the configuration's seed is used, and the experiment is completed first to compute it.
         Raises `ConfigError`, also if there is not enough memory to train the network.
@@ -78,6 +87,8 @@ class Fit:
         split = rows.split(data.strata, groups) if computed is None else computed.whole
         bags = (split,) if computed is None else computed.of_members
         trained_rows = min(bags[0].train.size, experiment.training.max_rows or len(data))
+        if parent is not None:
+            preprocessor = parent.model.predictor.preprocessor
         preprocessor = preprocessor or fit_preprocessor(
             data.dataset, split.train, experiment.data, number_bins(experiment.model)
         )
@@ -91,6 +102,8 @@ class Fit:
         if experiment.data.target_transform == "auto":
             data_config = experiment.data.model_copy(update={"target_transform": decoder.transform_name})
             experiment = experiment.model_copy(update={"data": data_config})
+        if parent is not None:
+            decoder = parent.decoder(decoder, targets)
         decision, exposure = data.task.decision(experiment), experiment.data.exposure
         decoder = replace(decoder, decision=decision, exposure=exposure).weighted(
             data.task.class_weights(experiment.training, targets)
@@ -113,7 +126,8 @@ class Fit:
             experiment = completed(experiment, data, settings)
             seed = configuration_seed(experiment)
         sizes = split.train.size, split.validation.size, split.test.size
-        fit = cls(experiment, rows, sizes, trained_rows, seed, preprocessor, settings, decoder)
+        starts = () if parent is None else parent.starts(ParameterLayout(shape))
+        fit = cls(experiment, rows, sizes, trained_rows, seed, preprocessor, settings, decoder, starts)
         if check_memory:
             fit.refuse_memory_shortage(len(data))
         return fit
@@ -193,14 +207,16 @@ class Fit:
         members = [
             replace(member, seed=member_seed(self.seed, number)) for number, member in enumerate(members)
         ]
-        if not twins:
+        if twins:
+            # A twin has random numbers of its own, or it would begin with the same weights.
+            members = [
+                network
+                for member in members
+                for network in (member, replace(member, seed=twin_seed(member.seed), embedded=False))
+            ]
+        if not self.starts:
             return members
-        # A twin has random numbers of its own, or it would begin with the same weights.
-        return [
-            network
-            for member in members
-            for network in (member, replace(member, seed=twin_seed(member.seed), embedded=False))
-        ]
+        return [replace(member, start=start) for member, start in zip(members, self.starts, strict=True)]
 
 
 def bagged_rows(rows: Rows, experiment: Experiment, data: TaskData) -> BaggedRows | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,12 +19,13 @@ from fnnctl.config.reading.explanation import (
     left_out_values,
     recipe_line,
 )
-from fnnctl.config.reading.loading import ConfigSource, LoadedConfig, load_config
+from fnnctl.config.reading.loading import ConfigSource, LoadedConfig, load_config, read_config
 from fnnctl.config.reading.overrides import Override
 from fnnctl.config.recipes.resolving import resolve
 from fnnctl.config.rules.plain_config import is_set
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.search import SearchConfig
+from fnnctl.config.schema.warm_start import only_in_training
 from fnnctl.context import Listener
 from fnnctl.data.files import UNREPORTED, OnRead
 from fnnctl.data.groupings import refuse_ungrouped
@@ -37,6 +39,7 @@ from fnnctl.modelling.cross_validation import CrossValidation, cross_validation
 from fnnctl.modelling.data_checks import DataCheck, without_columns
 from fnnctl.modelling.data_sizes import with_sizes
 from fnnctl.modelling.fit import Fit
+from fnnctl.modelling.parent import WARM_START, Parent, find_parent
 from fnnctl.modelling.recipe_facts import against_bags, recipe_facts
 from fnnctl.plugins import NOUNS, current
 from fnnctl.tasks.registry import encode
@@ -59,6 +62,8 @@ class LoadedExperiment:
     data: TaskData
     resolved: Resolved
     """With the values of its recipe."""
+    parent: Parent | None = None
+    """The run whose networks are trained on."""
 
     @property
     def experiment(self) -> Experiment:
@@ -73,7 +78,7 @@ class LoadedExperiment:
     def fit(self, split: Split) -> Fit:
         """The fit of the experiment on these parts."""
         with self.config.add_locations():
-            return Fit.of(self.data, self.experiment, split)
+            return Fit.of(self.data, self.experiment, split, parent=self.parent)
 
     def cross_validation(self) -> CrossValidation:
         """The experiment's folds, with one fit each, for all sizes of a learning curve over data size.
@@ -181,20 +186,33 @@ def load_experiment(
     *,
     run: RunFolder | None = None,
     memory: MemoryData | None = None,
+    runs_dir: Path | None = None,
     on_read: OnRead = UNREPORTED,
 ) -> LoadedExperiment:
     """Load a config and its data, and check them against each other; raises `InputError`.
 
-    If `data.source` is `memory`, the data are `memory`.
+    If `data.source` is `memory`, the data are `memory`. Without a `runs_dir`, networks of a run cannot be
+    trained on; that of a `run` which did so is found by its path.
 
     If `run` has begun with the data, its classes keep the order in which its networks have them. `on_read` is
     told how much of the data has been read.
     """
     return_large_blocks()  # before the first large one: reading and preprocessing free many
-    config = load_config(config_source, overrides)
+    if isinstance(config_source, Path):
+        config_source = read_config(config_source)
+    config, parent = load_config(config_source, overrides), None
+    if (warm_start := config.experiment.training.warm_start) is not None:
+        with config.add_locations():
+            if run is None and runs_dir is None:
+                raise ConfigError(replace(only_in_training(), path=WARM_START))
+            parent = find_parent(warm_start, runs_dir or Path())
+        config = load_config(config_source, overrides, parent.inheritance)
+    known = None if parent is None else parent.columns
     with config.add_locations():
         settings, grouped = config.experiment.data, config.experiment.evaluation.groups
-        dataset = load_dataset(settings, config.file.parent, grouped=grouped, memory=memory, on_read=on_read)
+        dataset = load_dataset(
+            settings, config.file.parent, grouped=grouped, memory=memory, known=known, on_read=on_read
+        )
         refuse_ungrouped(dataset.grouped)
         data = encode(
             dataset,
@@ -202,16 +220,20 @@ def load_experiment(
             output=config.experiment.model.output.name,
             bins=settings.split.bins,
             seed=config.experiment.seed,
-            recorded_classes=_recorded_classes(run),
+            recorded_classes=_recorded_classes(run or (None if parent is None else parent.run)),
             class_order=settings.class_order,
+            is_extended=parent is not None,
         )
-    return completed_by_recipe(config, data)
+    return completed_by_recipe(config, data, parent)
 
 
-def completed_by_recipe(config: LoadedConfig, data: TaskData) -> LoadedExperiment:
+def completed_by_recipe(
+    config: LoadedConfig, data: TaskData, parent: Parent | None = None
+) -> LoadedExperiment:
     """A config with the values that its recipe has for these data; raises `ConfigError`."""
     with config.add_locations():
         facts, bags = recipe_facts(data, config.experiment), _BagCheck(data)
+        facts = replace(facts, is_warm_started=parent is not None)
 
         def check(experiment: Experiment) -> list[Problem]:
             return [*data.task.check(experiment), *bags.problems(experiment)]
@@ -220,9 +242,13 @@ def completed_by_recipe(config: LoadedConfig, data: TaskData) -> LoadedExperimen
             lambda values: resolve(values, facts, name=config.experiment.name, check=check)
         )
         experiment = resolved.experiment
-        if problems := [*data.task.check(experiment), *without_columns(data, experiment)]:
+        differences = [] if parent is None else parent.inheritance.differences(experiment)
+        if problems := [*differences, *data.task.check(experiment), *without_columns(data, experiment)]:
             raise ConfigError(*problems)
-    return LoadedExperiment(config, data, resolved)
+    if parent is not None:
+        training = experiment.training.model_copy(update={"warm_start": parent.setting})
+        resolved = resolved.with_experiment(experiment.model_copy(update={"training": training}))
+    return LoadedExperiment(config, data, resolved, parent)
 
 
 def read_experiment(
@@ -232,10 +258,11 @@ def read_experiment(
     *,
     run: RunFolder | None = None,
     memory: MemoryData | None = None,
+    runs_dir: Path | None = None,
 ) -> LoadedExperiment:
     """Load a config and its data as `load_experiment` does, and show how far the reading is."""
     with listener.reading() as on_read:
-        return load_experiment(config, overrides, run=run, memory=memory, on_read=on_read)
+        return load_experiment(config, overrides, run=run, memory=memory, runs_dir=runs_dir, on_read=on_read)
 
 
 class _BagCheck:

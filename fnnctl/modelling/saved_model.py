@@ -44,8 +44,8 @@ class SavedModel:
     description: NetworkDescription
     """Of its first network; all have the same target, classes and columns."""
     predictor: Predictor
-    layouts: tuple[ParameterLayout, ...]
-    """One per network."""
+    networks: tuple[tuple[Network, ...], ...]
+    """Those of each part, as they were trained: inner members are in one network."""
     sha256: str
     """The digest of the weights file."""
     seed: int
@@ -58,6 +58,11 @@ class SavedModel:
     """The training rows that `modelling.background` kept; empty if none are."""
     histogram_arrays: Mapping[str, FloatArray | IntArray] = field(default_factory=dict)
     """What `modelling.drift` knows of its training rows; empty if nothing is."""
+
+    @property
+    def layouts(self) -> tuple[ParameterLayout, ...]:
+        """One per network."""
+        return tuple(network.layout for together in self.networks for network in together)
 
     @property
     def why_without_facts(self) -> str:
@@ -172,7 +177,7 @@ def _loaded(run: RunFolder, stored: StoredModel) -> SavedModel:
     facts = (ERRORS, BACKGROUND, HISTOGRAMS)
     weights = {name: array for name, array in stored.arrays.items() if not name.startswith(facts)}
     arrays = _by_prefix(weights, described, run.path / names.WEIGHTS)
-    layouts: list[ParameterLayout] = []
+    networks_of_parts: list[tuple[Network, ...]] = []
     parts: list[PredictorPart] = []
     for part in described:
         preprocessor, layout = _checked(part, parts, run.path / names.MODEL)
@@ -190,7 +195,7 @@ def _loaded(run: RunFolder, stored: StoredModel) -> SavedModel:
         preprocessor = next(equal, preprocessor)
         decoder, weight = part.description.network.decoder, part.description.weight
         parts.append(PredictorPart.of(preprocessor, networks, decoder, weight=weight))
-        layouts += [layout] * len(networks)
+        networks_of_parts.append(tuple(networks))
     first = described[0].description.network
     # The seed determines the metrics' intervals. They differ if the copied manifest has no seed.
     seed = run.read_manifest().seed or 0
@@ -202,10 +207,10 @@ def _loaded(run: RunFolder, stored: StoredModel) -> SavedModel:
         run=run,
         description=first,
         predictor=predictor,
-        layouts=tuple(layouts),
+        networks=tuple(networks_of_parts),
         sha256=stored.sha256,
         seed=seed,
-        threads=first.threads or default_threads(layouts[0]),
+        threads=first.threads or default_threads(networks_of_parts[0][0].layout),
         error_arrays=_beginning(ERRORS, stored.arrays),
         background_arrays=_beginning(BACKGROUND, stored.arrays),
         histogram_arrays=_beginning(HISTOGRAMS, stored.arrays),

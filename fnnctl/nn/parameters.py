@@ -157,6 +157,28 @@ class ParameterLayout:
             view[...] = array
         return row, statistics
 
+    def extended_rows(self, arrays: Mapping[str, FloatArray]) -> tuple[FloatArray, FloatArray]:
+        """The rows, (P,) and (S,), of a network with the `named_arrays` of one that has fewer outputs.
+
+        The weights of further outputs are 0. Raises ValueError, which names the array, if another one differs
+        in shape.
+        """
+        dtype, last = next(iter(arrays.values())).dtype, len(self.layers)
+        row, statistics = np.zeros(self.size, dtype), np.zeros(self.statistics_size, dtype)
+        named = self.named_arrays(row, statistics)
+        if named.keys() != arrays.keys():
+            raise ValueError(f"there are the arrays {', '.join(arrays)}, not {', '.join(named)}")
+        for name, array in arrays.items():
+            place = named[name]
+            if name == f"weights_{last}":
+                place = place[..., : array.shape[-2], :]
+            elif name == f"biases_{last}":
+                place = place[..., : array.shape[-1]]
+            if array.shape != place.shape:
+                raise ValueError(f"the array '{name}' is {array.shape}, not {place.shape}")
+            place[...] = array
+        return row, statistics
+
     def _named(self, row: FloatArray, statistics: FloatArray) -> Iterator[tuple[str, FloatArray]]:
         for number, layer in enumerate(self.layers, start=1):
             yield f"weights_{number}", layer.weights_alone(row)[0]

@@ -14,11 +14,12 @@ from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.metrics.comparison.measures import Measure, class_measure, error_measure
 from fnnctl.metrics.metric import Metric
 from fnnctl.metrics.registry import class_of, compared, metric_of, metrics_of
-from fnnctl.metrics.rows import ClassRows, ErrorRows, Quantiles, class_kinds
+from fnnctl.metrics.rows import ClassRows, class_kinds
 from fnnctl.store.atomic import damaged
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.names import PREDICTIONS
 from fnnctl.tasks.estimate_columns import RATE, is_level_column, level_of
+from fnnctl.tasks.stored_estimates import read_stored_estimates
 
 
 class UnmeasuredError(LookupError):
@@ -52,8 +53,8 @@ Raises `UnmeasuredError` for a metric that does not follow from them, and `DataE
 """
 
 
-def read_predictions(run: RunFolder, truth: str) -> tuple[list[str], Iterator[list[str]]] | None:
-    """The columns of predictions.csv and its rows, one at a time; `truth` is the name of the second column.
+def read_labels(run: RunFolder) -> tuple[list[str], Iterator[list[str]]] | None:
+    """The columns of a classification's predictions.csv, and its rows, one at a time; None without a file.
 
     A large file fits into memory as numbers, but not as texts.
     """
@@ -61,16 +62,9 @@ def read_predictions(run: RunFolder, truth: str) -> tuple[list[str], Iterator[li
     if lines is None:
         return None
     columns = next(lines)
-    if columns[:3] != ["row", truth, "prediction"]:
-        raise damaged(path, f"is damaged: its first columns are not row, {truth} and prediction")
+    if columns[:3] != ["row", "label", "prediction"]:
+        raise damaged(path, "is damaged: its first columns are not row, label and prediction")
     return columns, lines
-
-
-def in_row_order(rows: array[int], *columns: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], ...]:
-    """The row numbers, (n,), in rising order, and the columns, (n, …), in the same order."""
-    numbers = np.array(rows, np.int64)
-    order = np.argsort(numbers, kind="stable")
-    return numbers[order], *(column[order] for column in columns)
 
 
 PREFIX: Final = "p_"
@@ -83,7 +77,7 @@ def classified_rows(run: RunFolder, name: str) -> MeasuredRows | None:
     data = run.read_manifest().data
     kinds = class_kinds(is_ordered=data is not None and data.ordered)
     owner, metric = _compared(name, kinds)
-    content = read_predictions(run, "label")
+    content = read_labels(run)
     if content is None:
         return None
     columns, lines = content
@@ -92,26 +86,28 @@ def classified_rows(run: RunFolder, name: str) -> MeasuredRows | None:
     if owner is not None and owner not in classes:
         raise _unmeasured(kinds)
     indices = {label: index for index, label in enumerate(classes)}
-    order = (
-        [] if metric.needs in ("predictions", "ranks") else [3 + in_file.index(label) for label in classes]
-    )
+    has_shares = metric.needs not in ("predictions", "ranks")
+    share_columns = [3 + in_file.index(label) for label in classes] if has_shares else []
     numbers, labels, predictions, shares = array("q"), array("q"), array("q"), array("d")
     try:
         for line in lines:
             numbers.append(int(line[0]))
             labels.append(indices[line[1]])
             predictions.append(indices[line[2]])
-            shares.extend(float(line[column]) for column in order)
+            shares.extend(float(line[column]) for column in share_columns)
     except (ValueError, KeyError, OverflowError) as error:
         raise damaged(run.path / PREDICTIONS, f"is damaged: {error}") from error
     if not numbers:
         return None
     shape = len(numbers), len(classes)
-    probabilities: FloatArray = np.array(shares).reshape(shape) if order else np.broadcast_to(0.0, shape)
-    in_order = in_row_order(numbers, np.array(labels), np.array(predictions), probabilities)
-    rows = ClassRows(in_order[1], in_order[2], len(classes), in_order[3])
+    probabilities: FloatArray = np.array(shares).reshape(shape) if has_shares else np.broadcast_to(0.0, shape)
+    row_numbers = np.array(numbers, np.int64)
+    order = np.argsort(row_numbers, kind="stable")
+    rows = ClassRows(
+        np.array(labels)[order], np.array(predictions)[order], len(classes), probabilities[order]
+    )
     measure = class_measure(metric, rows, None if owner is None else indices[owner])
-    return MeasuredRows(in_order[0], rows.labels, measure)
+    return MeasuredRows(row_numbers[order], rows.labels, measure)
 
 
 def _compared(name: str, kinds: Container[str]) -> tuple[str | None, Metric[ClassRows]]:
@@ -136,39 +132,15 @@ def estimated_rows(run: RunFolder, name: str) -> MeasuredRows | None:
     metric = next((metric for metric in metrics_of("regression") if metric.name == name), None)
     if metric is None or not metric.is_compared:
         raise UnmeasuredError(compared("regression"))
-    content, model = read_predictions(run, "target"), run.read_manifest().model
-    power = None if model is None else model.power
-    if content is None:
+    model = run.read_manifest().model
+    stored = read_stored_estimates(run, None if model is None else model.power)
+    if stored is None or not len(stored.numbers):
         return None
-    columns, lines = content
-    rate = columns.index(RATE) if RATE in columns else None
-    rows, true, predicted, rates, quantiles = array("q"), *(array("d") for _ in range(4))
-    try:
-        positions = [index for index, column in enumerate(columns) if is_level_column(column)]
-        levels = tuple(level_of(columns[index]) for index in positions)
-        for line in lines:
-            rows.append(int(line[0]))
-            true.append(float(line[1]))
-            predicted.append(float(line[2]))
-            rates.append(1.0 if rate is None else float(line[rate]))
-            quantiles.extend(float(line[index]) for index in positions)
-    except (ValueError, OverflowError) as error:
-        raise damaged(run.path / PREDICTIONS, f"is damaged: {error}") from error
-    if not rows:
-        return None
-    of_levels: FloatArray = np.array(quantiles).reshape(len(rows), len(levels))
-    arrays = (np.array(values) for values in (true, predicted, rates))
-    numbers, targets, estimates, per_exposure, values = in_row_order(rows, *arrays, of_levels)
-    measured = ErrorRows(
-        targets,
-        estimates,
-        power,
-        None if rate is None else estimates / per_exposure,
-        Quantiles(levels, values) if levels else None,
-    )
-    if metric.needs not in measured.kinds:
-        raise UnmeasuredError(compared("regression", measured.kinds))
-    return MeasuredRows(numbers, targets, error_measure(metric, measured))
+    order = np.argsort(stored.numbers, kind="stable")
+    rows = stored.rows.of_rows(order)
+    if metric.needs not in rows.kinds:
+        raise UnmeasuredError(compared("regression", rows.kinds))
+    return MeasuredRows(stored.numbers[order], rows.targets, error_measure(metric, rows))
 
 
 def has_rates(run: RunFolder) -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 
 from fnnctl.arrays import IntArray
 from fnnctl.config.schema.data import TaskKind
-from fnnctl.config.schema.losses import is_log_mean
+from fnnctl.config.schema.losses import is_for_numbers
 from fnnctl.data.columns.numbers import number_problem
 from fnnctl.data.dataset import Dataset, RawTarget
 from fnnctl.errors import DataError, Problem
@@ -43,20 +43,21 @@ def encode(
     seed: int = 0,
     recorded_classes: Sequence[str] = (),
     class_order: Sequence[str] | None = None,
+    is_extended: bool = False,
 ) -> TaskData:
     """The data set with its target encoded for a task; raises DataError if the target does not suit it.
 
-    `auto` is a regression if the target's values are continuous numbers, and with an `output` of counts or
-    amounts, or with exposures. For a regression, rows are
-    stratified by `bins` of the target's values, if given, and the intervals of the metrics follow from the
-    experiment's `seed`. Classes have their `class_order`, or keep the order that a run has recorded, if there
-    is one; with a `class_order`, `auto` is a classification.
+    `auto` is a regression if the target's values are continuous numbers, with an `output` of numbers, and
+    with exposures. For a regression, rows are stratified by `bins` of the target's values, if given, and the
+    intervals of the metrics follow from the experiment's `seed`. Classes have their `class_order`, or keep
+    the order that a run has recorded, if there is one; with a `class_order`, `auto` is a classification.
+    If the recorded classes are extended, they stay even without rows, and new ones come after them.
     """
     notes: list[str] = []
     amounts = dataset.with_amounts()
     if kind == "auto" and class_order is not None:
         kind = "classification"
-    elif kind == "auto" and (is_log_mean(output) or dataset.exposures is not None):
+    elif kind == "auto" and (is_for_numbers(output) or dataset.exposures is not None):
         kind = "regression"
     if kind == "auto":
         kind, notes = _detected(amounts, recorded_classes)
@@ -64,9 +65,10 @@ def encode(
         if output == "auto" and dataset.exposures is None:
             notes += _count_notes(amounts)
         return _regression(amounts, bins, seed, notes)
-    if set(recorded_classes) != set(dataset.target.texts):
+    texts = set(dataset.target.texts)
+    if not (texts <= set(recorded_classes) if is_extended else texts == set(recorded_classes)):
         dataset = dataset.with_truth_values()
-    encoded = classification.encode(dataset, recorded_classes, class_order)
+    encoded = classification.encode(dataset, recorded_classes, class_order, is_extended=is_extended)
     task = Classification(dataset.target.name, encoded.classes, is_ordered=class_order is not None)
     warnings, notes = (*dataset.warnings, *encoded.warnings), [*dataset.notes, *notes]
     return TaskData(dataset, task, encoded.labels, encoded.labels, encoded.classes, warnings, notes)

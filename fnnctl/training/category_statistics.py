@@ -15,9 +15,10 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.nn.losses.base import TargetArray
+from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.nn.shape import CategoryStatisticsShape, NetworkShape
 from fnnctl.seeds import Purpose, stream
-from fnnctl.training.members import Member, weights_in_loss, with_equal_rows
+from fnnctl.training.members import Member, Start, weights_in_loss, with_equal_rows
 from fnnctl.training.pool import Pool, gathered_features
 
 FOLDS: Final = 5
@@ -48,9 +49,23 @@ def category_statistics(
     for group in with_equal_rows(members):
         rows, weights = members[group[0]].train_rows, weights_in_loss(members[group[0]], pool.factors)
         codes = gathered_features(pool, rows, shape.inputs, columns, dtype, np.dtype(np.intp))
-        of_group = statistics_of(codes, pool.targets[rows], weights, categories, dtype)
-        statistics |= dict.fromkeys(group, of_group)
+        starts = {k: start for k in group if (start := members[k].start) is not None}
+        for k, start in starts.items():
+            statistics[k] = _of_start(start, codes, ParameterLayout(shape))
+        if len(starts) < len(group):
+            of_group = statistics_of(codes, pool.targets[rows], weights, categories, dtype)
+            statistics |= dict.fromkeys(group, of_group)
     return [statistics[k] for k in range(len(members))]
+
+
+def _of_start(start: Start, codes: IntArray, layout: ParameterLayout) -> CategoryStatistics:
+    """The statistics that a network has which is trained on; its rows have those of their categories."""
+    stage, shape = layout.stage, layout.shape.stage
+    if stage is None or stage.categories is None or shape is None or shape.categories is None:
+        raise ValueError("the network has no statistics of categories")
+    of_codes = stage.categories.view(start.statistics[None])[0]
+    firsts = np.concatenate([[0], np.cumsum(shape.categories.codes)[:-1]])
+    return CategoryStatistics(of_codes, of_codes[codes + firsts].reshape(len(codes), -1))
 
 
 def statistics_of(

@@ -98,6 +98,9 @@ def _initial_statistics(
 ) -> FloatArray:
     """The statistics of K networks before their training, (K, S), with those that it does not change."""
     statistics, stage = layout.initial_statistics(len(members), dtype), layout.stage
+    if all(member.start is not None for member in members):
+        statistics[...] = [member.start.statistics for member in members if member.start is not None]
+        return statistics
     if stage is not None and stage.edges is not None:
         stage.edges.view(statistics)[...] = target_edges(layout.shape, members, pool, dtype)
     if stage is not None and stage.categories is not None:

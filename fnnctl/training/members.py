@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 import numpy as np
 
@@ -65,6 +65,15 @@ class StackSettings:
         return np.dtype(self.precision)
 
 
+class Start(NamedTuple):
+    """Where a network begins that is trained on."""
+
+    parameters: FloatArray
+    """(P,)"""
+    statistics: FloatArray
+    """(S,): the running statistics, and those that training does not change."""
+
+
 @dataclass(frozen=True, slots=True)
 class Member:
     """One network's own settings, and the rows of the pool that it trains on and is validated on.
@@ -98,6 +107,8 @@ class Member:
     convergence: ConvergenceConfig | None = None
     limits: tuple[float, float] | None = None
     """The smallest and the largest score that the network predicts; None if there are no limits."""
+    start: Start | None = None
+    """Where it begins; None for random weights."""
     embedded: bool = True
     """Whether the network trains the embedding of numbers; it remains 0 in a plain twin.
 
@@ -152,12 +163,15 @@ def initial_parameters(
 ) -> FloatArray:
     """The members' initial parameters, (K, P): weights from each member's own stream, gains 1, biases 0.
 
-    Biases that are not 0 are drawn after their layer's weights. Those of a normalized layer remain 0, because
-    its pre-activations should have mean 0. Inner members have factors of 1, except of the network's inputs,
-    and the same biases in hidden layers.
+    A member that is trained on begins with its own. Biases that are not 0 are drawn after their layer's
+    weights. Those of a normalized layer remain 0, because its pre-activations should have mean 0. Inner
+    members have factors of 1, except of the network's inputs, and the same biases in hidden layers.
     """
     parameters = np.zeros((len(members), layout.size), dtype)
     for k, member in enumerate(members):
+        if member.start is not None:
+            parameters[k] = member.start.parameters
+            continue
         rng = stream(member.seed, Purpose.WEIGHTS)
         row = parameters[k : k + 1]
         for layer, scheme in zip(layout.layers, member.initializers, strict=True):

@@ -178,6 +178,7 @@ def test_a_target_that_looks_like_counts(program: Program, tmp_path: Path) -> No
         "`fnnctl train v.yaml` treats them as classes, `fnnctl train v.yaml --set data.task=regression`"
     )
     assert f"'visits' {looks}): {commands} as amounts\n" in wrote
+    assert "change data.task to regression, and activate model.output: poisson\n" in wrote
     quick = ("--set", "recipe=classic", *QUICK)
     assert "looks like counts" not in program("train", "v.yaml", *quick).err
     assert program("train", "v.yaml", *quick, "--set", "data.task=regression").code == 0

@@ -122,7 +122,7 @@ def numeric_model(tmp_path: Path, names: str) -> SavedModel:
         RunFolder(tmp_path),
         trained.description,
         predictor,
-        (trained.layout,),
+        (),
         sha256="",
         seed=0,
         threads=1,

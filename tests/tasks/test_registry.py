@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from fnnctl.config.schema.data import DataConfig
 from fnnctl.config.schema.experiment import Experiment
@@ -20,6 +21,17 @@ def test_warnings_of_the_data_come_before_those_of_the_target() -> None:
     assert sentences(data.warnings) == [
         "a line was odd", "the target 'grade' has classes '1' and '1.0', which are the same number"
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("output", "task"),
+    [("auto", "classification"), ("softmax", "classification")]
+    + [(name, "regression") for name in ("squared", "huber", "poisson", "quantile")],
+)
+def test_an_output_of_numbers_makes_a_regression_of_a_few_numbers(output: str, task: str) -> None:
+    dataset = dataset_of(np.zeros((6, 1)), np.array(["0", "1", "2"] * 2))
+    assert encode(dataset, output=output).task.name == task
+    assert encode(dataset, "classification", output=output).task.name == "classification"
 
 
 def test_weights_of_rows_are_those_of_the_data_set() -> None:

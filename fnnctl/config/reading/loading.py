@@ -19,6 +19,7 @@ from fnnctl.config.other_files import BINARY, JSON, is_binary, other_file
 from fnnctl.config.paths import ENSEMBLE, SPACE, ConfigPath, Location, Locations, format_path
 from fnnctl.config.problems import Problems
 from fnnctl.config.provenance import Resolved
+from fnnctl.config.reading.inheritance import Inheritance
 from fnnctl.config.reading.overrides import (
     OptionChange,
     OptionValue,
@@ -158,10 +159,13 @@ class LoadedConfig:
             raise kind(*map(self.locations.locate, error.problems)) from None
 
 
-def load_config(source: ConfigSource, overrides: Sequence[Override] = ()) -> LoadedConfig:
+def load_config(
+    source: ConfigSource, overrides: Sequence[Override] = (), inherited: Inheritance | None = None
+) -> LoadedConfig:
     """Read, override, check and complete an experiment.
 
-    The `overrides` are applied in order. What the recipe's values may mend is no problem yet, because they
+    The `overrides` are applied in order, and then what is `inherited` is filled in. What the recipe's values
+    may mend is no problem yet, because they
     are known only once the data are. Raises `ConfigError` with every other problem that was found, or
     `MachineError` if the file exists but cannot be read.
     """
@@ -171,6 +175,8 @@ def load_config(source: ConfigSource, overrides: Sequence[Override] = ()) -> Loa
     unchecked = _UncheckedConfig(displayed_file(file) if source.has_lines else None, text, source.changed)
     for change in overrides:
         unchecked.override(change)
+    if inherited is not None:
+        unchecked.inherit(inherited)
     with current().opened(not source.is_of_run):
         experiment = unchecked.experiment()
         if experiment.name is None:
@@ -256,6 +262,11 @@ class _UncheckedConfig:
     def _note_change(self, path: ConfigPath, document: Document, option: str) -> None:
         self.changed[path] = f"{option} {format_path(path)}" if option in {SET, UNSET} else option
         note_override(self.locations, path, document, option)
+
+    def inherit(self, inheritance: Inheritance) -> None:
+        """Fill in what the config leaves open from the run that is trained on."""
+        self.config, filled_in = inheritance.fill_in(self.config)
+        self.locations.update({format_path(path): Location(inheritance.run) for path in filled_in})
 
     def experiment(self) -> Experiment:
         """Check everything and fill in what depends on other settings, or raise all problems."""

@@ -108,7 +108,8 @@ class TableStarter:
         amounts = f"; if these numbers are amounts, {change}" if self.may_be_amounts else ""
         yield f"target {quoted(self.target)}: {self.about_target}{amounts}"
         if self.counts is not None:
-            yield f"{quoted(self.target)} looks like {self.counts}: activate model.output: poisson"
+            first = "" if self.task == "regression" else f"{change}, and "
+            yield f"{quoted(self.target)} looks like {self.counts}: {first}activate model.output: poisson"
         if self.ignored:
             some = [
                 f"{quoted(name) if name else 'the first'} ({why})"

@@ -237,7 +237,7 @@ class SplitConfig(Section):
     ] = None
     """In a regression: parts and folds are stratified by this many bins of the target's values, each with
     about the same number of rows; null for no stratification."""
-    group: Annotated[str, Field(min_length=1)] | None = None
+    group: Annotated[Annotated[str, Field(min_length=1)] | None, Setting(is_inherited=True)] = None
     """A column that identifies groups of rows, such as a patient's: all rows of a group are in the same part.
     It is not used as a feature."""
     by: Annotated[
@@ -280,17 +280,22 @@ class DataConfig(Section):
     """The file's SHA-256 (for a folder, the digest of the output of sha256sum for its files). If it is given,
     a file with a different digest is refused."""
     target: Annotated[
-        str | None, Setting(is_common=True, not_searched=_SAME_TARGET, synonyms=("label", "target_column"))
+        str | None,
+        Setting(
+            is_inherited=True, is_common=True, not_searched=_SAME_TARGET, synonyms=("label", "target_column")
+        ),
     ] = None
     """The column to predict. Required for a table; a built-in data set has its own."""
     task: Annotated[
-        TaskKind, Setting(not_counted="it follows from the target", not_searched=_SAME_TARGET)
+        TaskKind,
+        Setting(is_inherited=True, not_counted="it follows from the target", not_searched=_SAME_TARGET),
     ] = "auto"
-    """The kind of target. `auto` is a regression if the values are continuous numbers: numbers with
-    fractions, or many whole numbers with few rows each."""
+    """The kind of target. `auto` is a regression if `model.output` is one of numbers, or if the values are
+    continuous numbers: numbers with fractions, or many whole numbers with few rows each."""
     class_order: Annotated[
         ClassOrder | None,
         Setting(
+            is_inherited=True,
             not_searched=_SAME_TARGET,
             needs_classes="any",
             contradictions=(_no_order,),
@@ -309,6 +314,7 @@ class DataConfig(Section):
     exposure: Annotated[
         str | None,
         Setting(
+            is_inherited=True,
             not_searched=_READ_ONCE,
             since="0.12",
             needs_numbers="classes have no rates",
@@ -367,7 +373,7 @@ class DataConfig(Section):
     ] = "utf-8"
     """The encoding of the CSV file. UTF-16 and UTF-32 with a byte-order mark need no setting."""
     missing_values: Annotated[
-        Names, Setting(not_searched=_READ_ONCE, no_effect=(_has_own_notation, _is_array))
+        Names, Setting(is_inherited=True, not_searched=_READ_ONCE, no_effect=(_has_own_notation, _is_array))
     ] = DEFAULT_MISSING_VALUES
     """The texts that stand for missing values in the table. In a column of numbers, `"-999"` stands for every
     number that equals it, such as `-999.0`; in a column of texts, for this text alone. A null of a Parquet
@@ -378,19 +384,26 @@ class DataConfig(Section):
     """The decimal mark of the CSV file's numbers. `auto` decides for each column by all its values. If these
     leave `1,250` ambiguous, it is 1250, unless the delimiter is a semicolon or another column has decimal
     commas. If another column has them, `1.250` is 1250, too, where all values with a point are like it."""
-    columns: Annotated[ColumnsConfig, Setting(not_searched=_READ_ONCE)] = ColumnsConfig.model_construct()
+    columns: Annotated[ColumnsConfig, Setting(is_inherited=True, not_searched=_READ_ONCE)] = (
+        ColumnsConfig.model_construct()
+    )
     """How to read columns whose kind is guessed wrong, and columns to leave out."""
-    imputation: Literal["median", "mean"] = "median"
+    imputation: Annotated[Literal["median", "mean"], Setting(is_inherited=True)] = "median"
     """What replaces a missing number; an indicator column marks where it was missing."""
     scaling: Annotated[
         Literal["standardize", "robust", "minmax", "none"],
-        Setting(value_synonyms={"standardize": ("standard",)}),
+        Setting(is_inherited=True, value_synonyms={"standardize": ("standard",)}),
     ] = "standardize"
     """How numeric columns are scaled, fitted on the training part: by mean and standard deviation, by median
     and interquartile range (or half the range where that is 0), by minimum and maximum, or not at all."""
     target_transform: Annotated[
         TargetTransformName,
-        Setting(since="0.3", needs_numbers="classes are no numbers", contradictions=(_transformed_mean,)),
+        Setting(
+            is_inherited=True,
+            since="0.3",
+            needs_numbers="classes are no numbers",
+            contradictions=(_transformed_mean,),
+        ),
     ] = "none"
     """In a regression: what the network is trained on in place of the target, fitted to the training rows.
     `log` is the target's logarithm (if one is 0, half of the smallest positive one is added first),
@@ -398,7 +411,7 @@ class DataConfig(Section):
     is above 1, and that of the logarithm is nearer to 0; else `none`, also for counts and amounts, whose
     outputs are logarithms of means. Predictions and metrics are in the target's units."""
     max_categories: Annotated[
-        Annotated[int, Field(ge=2, le=1_000_000)] | None, Setting(no_effect=(_is_array,))
+        Annotated[int, Field(ge=2, le=1_000_000)] | None, Setting(is_inherited=True, no_effect=(_is_array,))
     ] = MAX_CATEGORIES
     """The most categories of a column; null for no limit. If the training part has more, the most frequent
     ones are kept (in a tie the first in the order of texts), and all others form one category, with the
@@ -406,6 +419,7 @@ class DataConfig(Section):
     category_encoding: Annotated[
         Literal["one_hot", "target"],
         Setting(
+            is_inherited=True,
             synonyms=("target_encoding",),
             since="0.9",
             no_effect=(_is_array,),

@@ -182,6 +182,7 @@ class ModelConfig(Section):
         tuple[Annotated[HiddenLayerConfig, Shorthand("units")], ...],
         Field(strict=False, max_length=1000),
         Setting(
+            is_inherited=True,
             is_common=True,
             contradictions=(_constant_layer,),
             recipe=RecipeValue(default=recipe_values.hidden_layers, fast=recipe_values.fast_hidden_layers),
@@ -192,13 +193,19 @@ class ModelConfig(Section):
     initialization, normalization, dropout, residual}`. An empty list is a linear model: softmax or linear
     regression."""
     numeric_embedding: Annotated[
-        NumericEmbeddingConfig, Setting(recipe=RecipeValue(default=recipe_values.numeric_embedding))
+        NumericEmbeddingConfig,
+        Setting(is_inherited=True, recipe=RecipeValue(default=recipe_values.numeric_embedding)),
     ] = NoEmbedding.model_construct(name="none")
     """How each numeric column becomes several inputs of the first layer: `none` or `piecewise_linear`."""
-    scaling_layer: Annotated[bool, Setting(recipe=RecipeValue(default=lambda _: True))] = False
+    scaling_layer: Annotated[bool, Setting(is_inherited=True, recipe=RecipeValue(default=lambda _: True))] = (
+        False
+    )
     """Whether each input of the first layer is multiplied by a trained factor, which is 1 at first."""
     activation: Annotated[
-        Activation, Setting(is_common=True, no_effect=(_not_inherited,), synonyms=("activation_function",))
+        Activation,
+        Setting(
+            is_inherited=True, is_common=True, no_effect=(_not_inherited,), synonyms=("activation_function",)
+        ),
     ] = PlainActivation.model_construct(name="relu")
     """The activation of the hidden layers that do not set their own."""
     initialization: Annotated[
@@ -222,7 +229,10 @@ class ModelConfig(Section):
     normalization: Annotated[
         Normalization,
         Setting(
-            is_common=True, no_effect=(_not_inherited,), contradictions=(_if_inherited(batch_with_lbfgs),)
+            is_inherited=True,
+            is_common=True,
+            no_effect=(_not_inherited,),
+            contradictions=(_if_inherited(batch_with_lbfgs),),
         ),
     ] = NoNormalization.model_construct(name="none")
     """The normalization of the hidden layers' pre-activations."""
@@ -240,7 +250,10 @@ class ModelConfig(Section):
     residual: Annotated[
         bool,
         Setting(
-            no_effect=(_nothing_added,), contradictions=(_different_widths,), synonyms=("skip_connections",)
+            is_inherited=True,
+            no_effect=(_nothing_added,),
+            contradictions=(_different_widths,),
+            synonyms=("skip_connections",),
         ),
     ] = False
     """Whether each hidden layer after the first adds its inputs to its outputs if there are equally many
@@ -249,6 +262,7 @@ class ModelConfig(Section):
         EnsembleConfig,
         Shorthand("members"),
         Setting(
+            is_inherited=True,
             is_common=True,
             recipe=RecipeValue(default=recipe_values.ensemble, fast=recipe_values.fast_ensemble),
             not_counted="the first member of an ensemble is the network that is trained alone",
@@ -262,7 +276,9 @@ class ModelConfig(Section):
     """The networks that are trained and averaged: their number, or a mapping `{members, share_weights,
     bags}`."""
     output: Annotated[
-        Output, Field(description=OUTPUTS_BY_TASK), Setting(synonyms=("criterion", "loss", "loss_function"))
+        Output,
+        Field(description=OUTPUTS_BY_TASK),
+        Setting(is_inherited=True, synonyms=("criterion", "loss", "loss_function")),
     ] = AutoOutput.model_construct()
     """The output layer and its loss."""
     clip_outputs: Annotated[

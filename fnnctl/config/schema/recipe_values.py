@@ -44,6 +44,8 @@ class RecipeFacts:
     """Whether there is a search whose trials are trained for equal epochs: one that is not on bags."""
     may_have_twins: bool = True
     """Whether the config leaves room for plain twins."""
+    is_warm_started: bool = False
+    """Whether the networks of a run are trained on."""
 
     @property
     def is_regression(self) -> bool:
@@ -210,6 +212,10 @@ The slopes of pinball losses do not become smaller near the least loss, as those
 """
 
 
+WARM_RATE: Final = 0.3
+"""The learning rate of networks that are trained on, as a share of the usual one."""
+
+
 def optimizer(facts: RecipeFacts) -> Any:
     """The optimizer.
 
@@ -222,6 +228,8 @@ def optimizer(facts: RecipeFacts) -> Any:
     no better on six.
     """
     rate = RATES.get(facts.output, 0.1 if facts.is_regression else 0.04)
+    if facts.is_warm_started:
+        rate *= WARM_RATE
     return {"name": "adam", "learning_rate": rate, "beta2": 0.95}
 
 

@@ -15,7 +15,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, GetCoreSchemaHandle
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
-SHORT_FORMS: Final[Mapping[type, tuple[str, ...]]] = {str: ("name", "text"), int: ("units", "members")}
+SHORT_FORMS: Final[Mapping[type, tuple[str, ...]]] = {str: ("name", "text", "run"), int: ("units", "members")}
 """The settings that a bare text or a bare whole number may stand for; a section has at most one of them."""
 MAX_SEED: Final = 2**64 - 1
 

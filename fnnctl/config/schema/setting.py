@@ -93,6 +93,8 @@ class Setting:
     is_common: bool = False
     """Whether people change it before others: it is in the file of `fnnctl init`, and references begin with
     it."""
+    is_inherited: bool = False
+    """Whether training on from a run keeps the value of the run, because its weights belong to it."""
     is_technique: bool = False
     """Whether it is the hyperparameter of a technique of training, which 0 or null turns off. A stack has the
     hyperparameters of its techniques by the names of their settings: see `TrainingConfig.techniques`."""

@@ -17,7 +17,7 @@ from fnnctl.config.schema.lr_schedules import (
     monitors_existing_rows,
 )
 from fnnctl.config.schema.optimizers import AdamOptimizer, LbfgsOptimizer, Optimizer, not_with_lbfgs
-from fnnctl.config.schema.section import Section
+from fnnctl.config.schema.section import Section, Shorthand
 from fnnctl.config.schema.setting import Place, RecipeValue, Setting, Tuned, setting_of
 from fnnctl.config.schema.stopping import (
     Averaging,
@@ -25,6 +25,7 @@ from fnnctl.config.schema.stopping import (
     EarlyStoppingConfig,
     ends_before_the_average,
 )
+from fnnctl.config.schema.warm_start import WarmStartConfig, in_a_search
 from fnnctl.errors import Problem
 from fnnctl.text import word_list
 
@@ -381,7 +382,21 @@ class TrainingConfig(Section):
     ] = None
     """For `fnnctl train`: the time in seconds after which no further epoch begins; null for no limit.
     Searches and cross-validations refuse it, because the result would depend on the machine."""
-    precision: Annotated[Literal["float32", "float64", "auto"], Setting(synonyms=("dtype",))] = "auto"
+    warm_start: Annotated[
+        Annotated[WarmStartConfig, Shorthand("run")] | None,
+        Setting(
+            not_counted="the weights of a run are no setting",
+            not_searched="trials would be measured on rows that the run was trained on",
+            search_contradictions=(in_a_search,),
+            since="0.13",
+            synonyms=("init_model", "initial_checkpoint", "base_model"),
+        ),
+    ] = None
+    """For `fnnctl train`: a run whose networks are trained on; null begins with random weights. Its
+    preprocessing and architecture stay as they are; rows that it was trained on are never test rows."""
+    precision: Annotated[
+        Literal["float32", "float64", "auto"], Setting(is_inherited=True, synonyms=("dtype",))
+    ] = "auto"
     """The floating-point type; `auto` is float64 for lbfgs, whose line search needs it, and float32
     otherwise."""
     threads: Annotated[

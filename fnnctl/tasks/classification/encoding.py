@@ -30,19 +30,28 @@ class ClassLabels:
     warnings: list[Message]
 
 
-def encode(dataset: Dataset, recorded: Sequence[str] = (), order: Sequence[str] | None = None) -> ClassLabels:
+def encode(
+    dataset: Dataset,
+    recorded: Sequence[str] = (),
+    order: Sequence[str] | None = None,
+    *,
+    is_extended: bool = False,
+) -> ClassLabels:
     """The target's values as classes in their `order`, if they have one.
 
-    Else they are in natural order, or in the order that an older run has `recorded`. Raises DataError if the
+    Else they are in natural order, or in the order that an older run has `recorded`. If that order
+    `is_extended`, its classes stay even without rows, and new ones come after them. Raises DataError if the
     values cannot be classes, if the order lacks one, or if the test file has other classes.
     """
     target, counts = dataset.target, dataset.target_counts()
     classes = [target.texts[code] for code in np.flatnonzero(counts)]
-    if problem := target_problem(target.name, classes, counts[counts > 0]):
+    has_several = is_extended and len({*recorded, *classes}) > 1
+    if not has_several and (problem := target_problem(target.name, classes, counts[counts > 0])):
         raise DataError(Problem(problem, file=printable(dataset.source)))
     problems = Problems(printable(dataset.test_source or ""))
     file_labels = zip(target.lines, target.texts, counts.tolist(), strict=True)
-    unknown = [(line, text) for line, text, count in file_labels if not count]
+    former = recorded if is_extended else ()
+    unknown = [(line, text) for line, text, count in file_labels if not count and text not in former]
     for line, text in sorted(unknown, key=lambda pair: pair[0] or 0):
         problems.add(f"the label {quoted(text)} does not occur in the training data", line=line)
         if line is None:  # one example is enough if there is no line to correct
@@ -51,6 +60,8 @@ def encode(dataset: Dataset, recorded: Sequence[str] = (), order: Sequence[str] 
     if order is not None:
         _refuse_others(dataset, order)
         in_order = tuple(order)
+    elif is_extended:
+        in_order = (*recorded, *natural_order([text for text in target.texts if text not in recorded]))
     else:
         in_order = tuple(recorded) if set(recorded) == set(target.texts) else natural_order(target.texts)
     labels = target.codes
@@ -60,7 +71,7 @@ def encode(dataset: Dataset, recorded: Sequence[str] = (), order: Sequence[str] 
     warnings = [
         *same_number_twice(target.name, in_order),
         *same_word_twice(target.name, in_order),
-        *_without_rows(in_order, target.texts),
+        *(() if is_extended else _without_rows(in_order, target.texts)),
     ]
     return ClassLabels(labels, in_order, warnings)
 

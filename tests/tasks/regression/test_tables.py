@@ -1,17 +1,13 @@
-"""A regression's predictions.csv is read back as it was written; damage is reported."""
+"""A regression's predictions.csv is read back as it was written."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
-from fnnctl.errors import DataError
 from fnnctl.store.folder import RunFolder
 from fnnctl.tasks.comparison import read_levels
 from fnnctl.tasks.regression.scores import prediction_table
 from fnnctl.tasks.regression.tables import prediction_columns, read_estimates
-from tests.messages import Messages
 
 
 def test_it_is_read_back_to_the_bit(tmp_path: Path) -> None:
@@ -34,19 +30,3 @@ def test_quantiles_are_read_back_with_their_levels(tmp_path: Path) -> None:
     assert read.quantiles is not None
     assert (read.quantiles.levels, read.quantiles.values.tolist()) == ((0.1, 1e-05), [[0.1, 1 / 3]])
     assert read_levels(RunFolder(tmp_path)) == (0.1, 1e-05)
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        "row,target,prediction,q_x\n0,1,2,3\n",
-        "row,label,prediction\n0,1,2\n",
-        "row,target,prediction\n0,1,high\n",
-        "row,target,prediction\n0,1\n",
-    ],
-)
-def test_damage_is_told(tmp_path: Path, messages: Messages, content: str) -> None:
-    (tmp_path / "predictions.csv").write_text(content)
-    with pytest.raises(DataError) as error:
-        read_estimates(RunFolder(tmp_path))
-    messages.check(error.value)

@@ -1,0 +1,114 @@
+"""The run that a training goes on from: its networks, its preprocessing and its settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from fnnctl.config.reading.inheritance import Inheritance
+from fnnctl.config.reading.loading import load_config
+from fnnctl.config.schema.experiment import Experiment
+from fnnctl.config.schema.warm_start import WarmStartConfig
+from fnnctl.data.known_columns import KnownColumns
+from fnnctl.errors import ConfigError, NoNetworkError, Problem, UsageError
+from fnnctl.modelling.run_config import resolved_config
+from fnnctl.modelling.saved_model import SavedModel, has_network, load_model
+from fnnctl.nn.network import Network
+from fnnctl.nn.parameters import ParameterLayout
+from fnnctl.store.catalogue import find_run
+from fnnctl.store.folder import RunFolder
+from fnnctl.store.volumes import is_in_memory
+from fnnctl.tasks.decoder import OutputDecoder
+from fnnctl.tasks.task import Targets
+from fnnctl.training.members import Start
+
+WARM_START: Final = "training.warm_start"
+FROM_NOTHING: Final = f"remove {WARM_START} to train from nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """A run with networks that one fit has trained."""
+
+    model: SavedModel
+    experiment: Experiment
+    """The complete one of the run."""
+
+    @property
+    def run(self) -> RunFolder:
+        """Its folder, which for a search is that of its winner."""
+        return self.model.run
+
+    @property
+    def setting(self) -> WarmStartConfig:
+        """What a complete config says of it."""
+        path = self.run.path if is_in_memory(self.run.path) else self.run.path.absolute()
+        return WarmStartConfig(run=str(path), sha256=self.model.sha256)
+
+    @property
+    def inheritance(self) -> Inheritance:
+        """The settings that belong to its weights."""
+        return Inheritance(str(self.run.path), self.experiment)
+
+    @property
+    def columns(self) -> KnownColumns:
+        """The columns that its networks read."""
+        table = self.model.description.table
+        return KnownColumns.of(self.model.predictor.preprocessor, table.formats, str(self.run.path))
+
+    def decoder(self, fresh: OutputDecoder, targets: Targets) -> OutputDecoder:
+        """A decoder of the training rows' targets, with the scale that the networks' outputs have.
+
+        Its range has the new targets, too.
+        """
+        scale = self.model.description.decoder.scale
+        if scale is None or fresh.scale is None:
+            return fresh
+        limits = scale.range
+        if limits is not None:
+            limits = min(limits[0], float(targets.min())), max(limits[1], float(targets.max()))
+        return replace(fresh, scale=replace(scale, range=limits, residuals=()))
+
+    def starts(self, layout: ParameterLayout) -> tuple[Start, ...]:
+        """Where each network of a fit begins, in the order of `Fit.members`; `layout` is that of the fit.
+
+        Raises `ConfigError` if the weights do not fit.
+        """
+        in_order = [network for together in zip(*self.model.networks, strict=True) for network in together]
+        try:
+            return tuple(_start(network, layout) for network in in_order)
+        except ValueError as error:
+            raise _unsuited(f"the weights of {self.run.path} do not fit: {error}") from error
+
+
+def find_parent(setting: WarmStartConfig, runs_dir: Path) -> Parent:
+    """The run that is to be trained on.
+
+    Raises `ConfigError` if there is none, if it has no network that one fit has trained, or if its weights
+    are not those that the setting names.
+    """
+    try:
+        path = Path(setting.run)
+        run = RunFolder(path) if is_in_memory(path) else find_run(setting.run, runs_dir, has_network)
+        model = load_model(run, lambda text: None)
+    except (UsageError, NoNetworkError) as error:
+        raise _unsuited(error.message) from error
+    if setting.sha256 is not None and model.sha256 != setting.sha256:
+        raise _unsuited(f"the weights of {model.run.path} have changed: their SHA-256 is {model.sha256}")
+    experiment = load_config(resolved_config(model.run)).experiment
+    ensemble = experiment.model.ensemble
+    members = 1 if ensemble.share_weights else ensemble.members
+    if [len(networks) for networks in model.networks] != [members] * (2 if ensemble.plain_twins else 1):
+        advice = "name its best trial, RUN/best, or another training"
+        raise _unsuited(f"{model.run.path} has the networks of several trials of a search", advice)
+    return Parent(model, experiment)
+
+
+def _start(network: Network, layout: ParameterLayout) -> Start:
+    arrays = network.layout.named_arrays(network.parameters[0], network.statistics[0])
+    return Start(*layout.extended_rows(arrays))
+
+
+def _unsuited(text: str, advice: str = FROM_NOTHING) -> ConfigError:
+    return ConfigError(Problem(text, path=WARM_START, advice=advice, has_subject=True))
