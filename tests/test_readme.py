@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -115,37 +116,74 @@ def test_the_script_for_ci_runs(folder: Path) -> None:
     assert run_shell(script).returncode == 2
 
 
-def test_the_nightly_script_runs(folder: Path) -> None:
-    """It trains the experiment of `init`, and replaces the network in use by one that passes the gate."""
+QUICK = "recipe: classic\nmodel: {hidden: [4]}\ntraining: {epochs: 5}\n"
+
+
+def test_the_nightly_script_runs_over_some_nights(folder: Path) -> None:
+    """The champion is trained on, and replaced by what passes the gate; a step that fails leaves it as it is."""
     header, *trees = (folder / "configs" / "own-data.csv").read_text().splitlines()
-    for name, lines in (("table", trees[:120]), ("new", trees[120:]), ("rows", trees[:3])):
+    shifted = [re.sub(r",(\d+\.\d),", r",100\1,", line) for line in trees[80:120]]
+
+    def write(name: str, lines: list[str]) -> None:
         Path(f"{name}.csv").write_text("\n".join([header, *lines, ""]))
-    arguments = ["sh", str(ROOT / "docs" / "nightly.sh"), "table.csv", "harvest", "new.csv", "rows.csv"]
-    in_use, predictions = folder / "results" / "in-use.txt", folder / "results" / "predictions.csv"
-    first = run_shell([*arguments, "0.3"])
+
+    def history() -> list[str]:
+        """The runs that were the champion."""
+        entries = json.loads(Path("runs/promoted.json").read_text())["promotions"]
+        return [entry["run"] for entry in entries if entry["name"] == "champion"]
+
+    def config(run: str) -> str:
+        return Path("runs", run, "resolved.yaml").read_text()
+
+    for name, lines in (("table", trees[:80]), ("new", trees[80:120]), ("newer", trees[120:])):
+        write(name, lines)
+    write("rows", trees[:3])
+    write("shifted", shifted)
+    script = ["sh", str(ROOT / "docs" / "nightly.sh"), "table.csv", "harvest"]
+    nothing = run_shell([*script, "missing.csv", "rows.csv", "0.5"])
+    assert nothing.returncode == 2, "on the first night the experiment is written"
+    assert not Path("runs", "promoted.json").exists()
+    experiment = Path("fnnctl.yaml").read_text()
+    Path("fnnctl.yaml").write_text(f"{experiment}{QUICK}")
+
+    first = run_shell([*script, "new.csv", "rows.csv", "0.5"])
     assert first.returncode == 0, first.stderr
-    used = in_use.read_text()
+    assert len(history()) == 1
+    predictions = folder / "results" / "predictions.csv"
     predictions.unlink()
-    second = run_shell([*arguments, "0.3"])
+    write("table", trees[:120])
+    second = run_shell([*script, "newer.csv", "rows.csv", "0.9"])
     assert second.returncode == 0, second.stderr
     assert "shown to be worse than" in second.stdout
     assert "not paired" not in second.stdout
     assert len(predictions.read_text().splitlines()) == 4
-    assert used != (used := in_use.read_text())
-    third = run_shell([*arguments, "0"])
-    assert third.returncode == 1
+    _, champion = history()
+    assert "warm_start" in config(champion)
+    assert "no column has shifted" in second.stderr
+
+    third = run_shell([*script, "shifted.csv", "rows.csv", "0"])
+    assert third.returncode == 1, third.stderr
     assert third.stdout.startswith("missed: accuracy is")
-    assert in_use.read_text() == used
+    assert history()[1:] == [champion]
     (suite,) = ElementTree.parse(folder / "results" / "gate.xml").getroot()
     assert (suite.get("tests"), suite.get("failures")) == ("1", "1")
-    assert run_shell([*arguments, "-1"]).returncode == 2, "a margin that is none is no missed gate"
     assert (folder / "results" / "summary.md").read_text().startswith("# table")
-    Path("other.csv").write_text("\n".join([header.replace("harvest", "yield"), *trees, ""]))
-    other = run_shell([arguments[0], arguments[1], "other.csv", *arguments[3:], "0.3"])
-    assert other.returncode == 2, "the table of the command is trained on, not that of the first night"
-    assert "other.csv" in other.stderr
-    few = run_shell(arguments)
-    assert (few.returncode, few.stderr.startswith("usage: ")) == (2, True)
+    latest = max(path.name for path in Path("runs").iterdir() if "-table-on-" not in path.name)
+    assert "warm_start: null" in config(latest), "unlike rows are no reason to train on"
+    for arguments, code in {
+        ("newer.csv", "rows.csv", "-1"): 2,
+        ("missing.csv", "rows.csv", "0.5"): 2,
+        ("newer.csv", "rows.csv"): 2,
+    }.items():
+        assert run_shell([*script, *arguments]).returncode == code, arguments
+        assert history()[1:] == [champion]
+
+    predictions.unlink()
+    both = [start_shell([*script, "newer.csv", "rows.csv", "0.9"]) for _ in range(2)]
+    codes = [process.wait() for process in both]
+    assert {*codes} <= {0, 1}, [process.communicate() for process in both]
+    assert len({*history()}) == 2 + codes.count(0), "nothing is lost"
+    assert len(predictions.read_text().splitlines()) == 4
 
 
 def test_the_workflow_runs(folder: Path) -> None:
@@ -185,9 +223,17 @@ def test_installing_lines_work_in_the_environment_of_the_readme() -> None:
 
 def run_shell(arguments: list[str], **variables: str) -> subprocess.CompletedProcess[str]:
     """Run a shell whose `fnnctl` is this one."""
+    process = start_shell(arguments, **variables)
+    output, errors = process.communicate()
+    return subprocess.CompletedProcess(arguments, process.returncode, output, errors)
+
+
+def start_shell(arguments: list[str], **variables: str) -> subprocess.Popen[str]:
+    """The shell while it runs."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     environment = {**os.environ, "PATH": path, **variables}
-    return subprocess.run(arguments, capture_output=True, text=True, check=False, env=environment)
+    pipe = subprocess.PIPE
+    return subprocess.Popen(arguments, stdout=pipe, stderr=pipe, text=True, env=environment)
 
 
 @pytest.mark.parametrize("name", PAGES)
