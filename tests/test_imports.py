@@ -88,10 +88,10 @@ ORDERS = {
         "description",
     ),
     "store": (
-        "names", "volumes", "atomic", "lock", "documents", "tables", "weights", "trained_rows",
+        "names", "times", "volumes", "atomic", "lock", "documents", "tables", "weights", "trained_rows",
         "metrics_shape", "former_sentences", "former_facts", "facts", "manifest", "manifest_file", "journal",
-        "trial_checkpoints", "listing_cache", "listing", "removal", "provenance", "folder", "drift_tables",
-        "catalogue", "run",
+        "trial_checkpoints", "labels", "listing_cache", "listing", "provenance", "promotions", "removal",
+        "folder", "drift_tables", "catalogue", "run",
     ),
     "trials": (
         "selection", "fits", "measures", "results", "bags", "ensemble", "bagged_ensemble", "schemes",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -9,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
 from xml.etree import ElementTree
@@ -115,37 +117,74 @@ def test_the_script_for_ci_runs(folder: Path) -> None:
     assert run_shell(script).returncode == 2
 
 
-def test_the_nightly_script_runs(folder: Path) -> None:
-    """It trains the experiment of `init`, and replaces the network in use by one that passes the gate."""
+QUICK = "recipe: classic\nmodel: {hidden: [4]}\ntraining: {epochs: 5}\n"
+
+
+def champions() -> list[str]:
+    """The runs that were promoted, the newest last."""
+    entries = json.loads(Path("runs/promoted.json").read_text())["promotions"]
+    assert {entry["name"] for entry in entries} == {"champion"}
+    return [entry["run"] for entry in entries]
+
+
+def is_trained_on(run: str) -> bool:
+    """Whether the training began with the network of another run."""
+    return "warm_start: null" not in Path("runs", run, "resolved.yaml").read_text()
+
+
+def test_the_nightly_script_runs_over_some_nights(folder: Path) -> None:
+    """The champion is trained on, and replaced by what passes the gate; it survives a step that fails."""
     header, *trees = (folder / "configs" / "own-data.csv").read_text().splitlines()
-    for name, lines in (("table", trees[:120]), ("new", trees[120:]), ("rows", trees[:3])):
+
+    def write(name: str, lines: list[str]) -> None:
         Path(f"{name}.csv").write_text("\n".join([header, *lines, ""]))
-    arguments = ["sh", str(ROOT / "docs" / "nightly.sh"), "table.csv", "harvest", "new.csv", "rows.csv"]
-    in_use, predictions = folder / "results" / "in-use.txt", folder / "results" / "predictions.csv"
-    first = run_shell([*arguments, "0.3"])
+
+    write("table", trees[:70])
+    write("new", trees[70:100])
+    write("newer", trees[100:130])
+    write("newest", trees[130:])
+    write("shifted", [re.sub(r",(\d+\.\d),", r",100\1,", line) for line in trees[100:130]])
+    write("rows", trees[:3])
+    script = ["sh", str(ROOT / "docs" / "nightly.sh"), "table.csv", "harvest"]
+    nothing = run_shell([*script, "missing.csv", "rows.csv", "0.5"])
+    assert nothing.returncode == 2, "on the first night the experiment is written"
+    assert not Path("runs", "promoted.json").exists()
+    experiment = Path("fnnctl.yaml").read_text()
+    Path("fnnctl.yaml").write_text(re.sub("^recipe: default.*", QUICK, experiment, flags=re.MULTILINE))
+
+    first = run_shell([*script, "new.csv", "rows.csv", "0.9"])
     assert first.returncode == 0, first.stderr
-    used = in_use.read_text()
+    predictions = folder / "results" / "predictions.csv"
     predictions.unlink()
-    second = run_shell([*arguments, "0.3"])
+    write("table", trees[:100])
+    second = run_shell([*script, "newer.csv", "rows.csv", "0.9"])
     assert second.returncode == 0, second.stderr
+    assert "no column has shifted" in second.stderr
     assert "shown to be worse than" in second.stdout
     assert "not paired" not in second.stdout
     assert len(predictions.read_text().splitlines()) == 4
-    assert used != (used := in_use.read_text())
-    third = run_shell([*arguments, "0"])
-    assert third.returncode == 1
+    assert [is_trained_on(run) for run in champions()] == [False, True]
+
+    before = champions()
+    third = run_shell([*script, "shifted.csv", "rows.csv", "0"])
+    assert third.returncode == 1, third.stderr
     assert third.stdout.startswith("missed: accuracy is")
-    assert in_use.read_text() == used
     (suite,) = ElementTree.parse(folder / "results" / "gate.xml").getroot()
     assert (suite.get("tests"), suite.get("failures")) == ("1", "1")
-    assert run_shell([*arguments, "-1"]).returncode == 2, "a margin that is none is no missed gate"
     assert (folder / "results" / "summary.md").read_text().startswith("# table")
-    Path("other.csv").write_text("\n".join([header.replace("harvest", "yield"), *trees, ""]))
-    other = run_shell([arguments[0], arguments[1], "other.csv", *arguments[3:], "0.3"])
-    assert other.returncode == 2, "the table of the command is trained on, not that of the first night"
-    assert "other.csv" in other.stderr
-    few = run_shell(arguments)
-    assert (few.returncode, few.stderr.startswith("usage: ")) == (2, True)
+    latest = max(path.name for path in Path("runs").glob("*Z-table-[0-9a-f]*"))
+    assert not is_trained_on(latest), "rows that are unlike the champion's"
+    for arguments in (["newest.csv", "rows.csv", "-1"], ["missing.csv", "rows.csv", "1"], ["newest.csv"]):
+        assert run_shell([*script, *arguments]).returncode == 2
+    assert champions() == before
+
+    predictions.unlink()
+    write("table", trees[:130])
+    with ThreadPoolExecutor(2) as pool:
+        nights = list(pool.map(run_shell, [[*script, "newest.csv", "rows.csv", "0.9"]] * 2))
+    assert [night.returncode for night in nights] == [0, 0], [night.stderr for night in nights]
+    assert len({*champions()}) == 4, "nothing is lost"
+    assert len(predictions.read_text().splitlines()) == 4
 
 
 def test_the_workflow_runs(folder: Path) -> None:

@@ -88,5 +88,12 @@ def path_of(name: str, value: object) -> Path:
     raise UsageError(f"{name} must be a path, not {value!r}")
 
 
+def text(name: str, value: object) -> str:
+    """A text."""
+    if isinstance(value, str):
+        return value
+    raise UsageError(f"{name} must be a text, not {value!r}")
+
+
 def _is_number(value: object) -> TypeGuard[float]:
     return isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)

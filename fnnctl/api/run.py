@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from fnnctl.api.arguments import path_of, probability, search_options, varied_columns
+from fnnctl.api.arguments import text as as_text
 from fnnctl.api.floating_point import default_errstate
 from fnnctl.api.observer import Observer, silent_context
 from fnnctl.api.plugins import PluginObject, scope_of
@@ -17,6 +18,8 @@ from fnnctl.api.predictor import Predictor
 from fnnctl.commands.cross_validate import resume_cross_validation
 from fnnctl.commands.evaluate_run import evaluate_on
 from fnnctl.commands.export import export
+from fnnctl.commands.labels import tag, untag, write_note
+from fnnctl.commands.promote import promote
 from fnnctl.commands.search import resume_search
 from fnnctl.commands.train import resume_training
 from fnnctl.config.reading.yaml_reader import decode, read_yaml
@@ -39,8 +42,11 @@ from fnnctl.runs.partial_dependence import measure_partial_dependence
 from fnnctl.runs.search_session import SearchOptions
 from fnnctl.store.catalogue import find_run
 from fnnctl.store.folder import RunFolder
+from fnnctl.store.labels import try_labels
+from fnnctl.store.listing import is_run_path
 from fnnctl.store.listing import list_runs as read_entries
 from fnnctl.store.names import FIGURE_ENDING, LATEST, PREDICTIONS
+from fnnctl.store.promotions import promotions_of
 from fnnctl.store.run import save_run
 from fnnctl.store.volumes import MemoryVolume, is_in_memory
 from fnnctl.text import joined_words, quoted
@@ -98,6 +104,21 @@ class Run:
     def status(self) -> str:
         """`completed`, `running`, `interrupted`, `failed`, or `died` if its process is gone."""
         return self._summary().displayed_status
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """The tags that the run was given afterwards."""
+        return self.folder.read_labels().tags
+
+    @property
+    def note(self) -> str | None:
+        """The note that was written on the run afterwards."""
+        return self.folder.read_labels().note
+
+    @property
+    def promoted(self) -> tuple[str, ...]:
+        """The names that stand for the run, such as `champion`."""
+        return tuple(promotion.name for promotion in promotions_of(self.folder.path)[0])
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -307,6 +328,29 @@ class Run:
         """
         return Run(save_run(self.folder, path_of("folder", folder)), None, self._plugins)
 
+    def tag(self, *words: str) -> None:
+        """Give the run these tags, too: words of letters, digits, `.`, `_` and `-`."""
+        tag(self.folder, [as_text("a tag", word) for word in words], Context())
+
+    def untag(self, *words: str) -> None:
+        """Take tags from the run; raises `UsageError` for one that it does not have."""
+        untag(self.folder, [as_text("a tag", word) for word in words], Context())
+
+    def write_note(self, text: str) -> None:
+        """Write a note on the run, in place of the former one; an empty text removes it."""
+        write_note(self.folder, as_text("text", text), Context())
+
+    def promote(self, name: str) -> None:
+        """Give the run a name, by which `load_run` and all commands know it until another run gets it.
+
+        Raises `UsageError` for a run in memory or one that is not complete, and for a name that something
+        else has.
+        """
+        if self.path is None:
+            raise UsageError("a run in memory cannot be promoted: set runs_dir, or save it")
+        outer = self.path.parent
+        promote(self.folder, as_text("name", name), Context(outer.parent if is_run_path(outer) else outer))
+
     def resume(
         self,
         data: Any = None,
@@ -344,7 +388,11 @@ class Run:
             return summarize(self.folder)
 
     def __repr__(self) -> str:
-        return f"<Run {self.name}: {self.kind.replace('_', '-')}, {self.status}>"
+        facts = [self.kind.replace("_", "-"), self.status]
+        facts += [f"promoted as {', '.join(self.promoted)}"] if self.promoted else []
+        tags, _ = try_labels(self.folder.path)
+        facts += [f"tagged {', '.join(tags.tags)}"] if tags.tags else []
+        return f"<Run {self.name}: {', '.join(facts)}>"
 
     @default_errstate()
     def _repr_html_(self) -> str:
@@ -392,7 +440,8 @@ def load_run(
     allow_plugins: Sequence[str] = (),
     plugins: Sequence[PluginObject] = (),
 ) -> Run:
-    """The run of this name: a path, a folder's name, an experiment's name (its newest run), or `latest`.
+    """The run of this name: a path, a folder's name, a promoted name, an experiment's name (its newest run),
+    or `latest`.
 
     Args:
         name: See above.

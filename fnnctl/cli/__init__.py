@@ -15,7 +15,7 @@ from typing import Annotated, Any
 
 import typer
 
-from fnnctl.cli import first_steps, reference, runs, training
+from fnnctl.cli import first_steps, labels, reference, training
 from fnnctl.cli.commands import PlainGroup, add_commands
 from fnnctl.cli.completion import bash_values
 from fnnctl.cli.usage import refuse_split_setting, usage_error
@@ -55,7 +55,7 @@ def _common(
     """Run experiments with feedforward neural networks: one YAML file in, a run folder out."""
 
 
-add_commands(app, [module.HEADING for module in (first_steps, training, runs, reference)])
+add_commands(app, [module.HEADING for module in (first_steps, training, labels, reference)])
 
 
 def main() -> None:

@@ -18,17 +18,47 @@ from fnnctl.errors import FnnctlError
 
 
 def complete_run(context: typer.Context, incomplete: str) -> list[str]:
-    """The names of run folders and of experiments in the runs folder, the newest first, and `latest`."""
+    """The names of run folders and of experiments in the runs folder, the newest first, before them `latest`
+    and the promoted names.
+    """
     from fnnctl.store.listing import run_paths
     from fnnctl.store.names import LATEST, slug_by_name
 
     try:
-        names = [path.name for path in run_paths(Path(context.params.get("runs_dir") or "runs"))]
+        names = [path.name for path in run_paths(_runs_dir(context))]
     except FnnctlError:  # a message would end up in the middle of what the user types
         return []
     experiments = [slug for name in names if (slug := slug_by_name(name))]
-    choices = dict.fromkeys([LATEST, *reversed(experiments), *reversed(names)]) if names else {}
+    first = [LATEST, *complete_promoted(context, incomplete)]
+    choices = dict.fromkeys([*first, *reversed(experiments), *reversed(names)]) if names else {}
     return [name for name in choices if name.startswith(incomplete)]
+
+
+def complete_promoted(context: typer.Context, incomplete: str) -> list[str]:
+    """The names of promoted runs."""
+    from fnnctl.store.promotions import try_promotions
+
+    promotions, _ = try_promotions(_runs_dir(context))
+    return [name for name in promotions.present if name.startswith(incomplete)]
+
+
+def complete_tag(context: typer.Context, incomplete: str) -> list[str]:
+    """The tags that --untag can remove from the run that precedes them."""
+    from fnnctl.store.catalogue import find_run
+    from fnnctl.store.labels import try_labels
+
+    if not context.params.get("untag"):
+        return []
+    try:
+        run = find_run(context.params.get("run"), _runs_dir(context))
+    except FnnctlError:  # as in `complete_run`
+        return []
+    tags = try_labels(run.path)[0].tags
+    return [tag for tag in tags if tag.startswith(incomplete)]
+
+
+def _runs_dir(context: typer.Context) -> Path:
+    return Path(context.params.get("runs_dir") or "runs")
 
 
 def resolve(incomplete: str) -> list[str]:

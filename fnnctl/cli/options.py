@@ -56,8 +56,8 @@ Runs = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="RUN",
-        help="A path, a run folder's name or the start of it, an experiment's name (for its newest run), or "
-        "`latest` (default) for the newest run.",
+        help="A path, a run folder's name or the start of it, a promoted name, an experiment's name (for its "
+        "newest run), or `latest` (default) for the newest run.",
         autocompletion=complete_run,
     ),
 ]

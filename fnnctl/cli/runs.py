@@ -382,7 +382,8 @@ def list_runs(
 
     A field is a column, a metric of the test part (accuracy) or of another one (validation.loss), or a
     setting (config.training.l2). A condition compares a field with a value by =, !=, <, <=, >, >= or ~
-    (contains); null stands for no value. Put it in quotes: the shell reads < and > itself.
+    (contains); null stands for no value. Put it in quotes: the shell reads < and > itself. tag=WORD means
+    that one of the run's tags is WORD.
 
     A narrow terminal shows fewer columns.
     """
@@ -451,8 +452,9 @@ def prune(
 ) -> int:
     """Remove runs; without --yes, only list them.
 
-    A run must meet all conditions. A run whose process is alive is never removed. Hidden folders that killed
-    commands have left behind are removed too.
+    A run must meet all conditions. A run whose process is alive is never removed. Promoted and tagged runs
+    are spared, except by a condition that only such runs meet, such as tag=draft or promoted=old. Hidden
+    folders that killed commands have left behind are removed too.
     """
     from fnnctl.commands.prune import prune, show_pruned
 

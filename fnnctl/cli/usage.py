@@ -102,6 +102,8 @@ def _one_at_a_time(error: typer.TyperException, message: str) -> str:
     if is_table(Path(words)) and any("--data" in parameter.opts for parameter in context.command.params):
         return f"{words}: `{command}` takes a table as --data {words}"
     names = _argument_names(context)
+    if "TEXT" in names:
+        return f"{words}: put the whole text in quotes: `{command} {' '.join(names[:-1])} 'TEXT'`"
     takes = f"takes one {joined_words(names)} at a time" if names else "takes no argument"
     return f"{words}: `{command}` {takes}"
 

@@ -27,6 +27,7 @@ from fnnctl.runs.resuming import (
     released_on_error,
 )
 from fnnctl.store.folder import RunFolder
+from fnnctl.store.promotions import notes_on_name
 from fnnctl.store.run import open_run
 
 
@@ -50,7 +51,8 @@ def cross_validate(
     with context.stop.graceful():  # a signal here must not leave a folder that does not say how the run ended
         run = create_cross_validation_run(context, validation, loaded.config.text)
         context.stop.resumable(run.path, "evaluate")
-        record_notes(run, [*loaded.notes(), *loaded.fold_line(validation)], context.listener)
+        name_notes = notes_on_name(validation.experiment.name or "", context.runs_dir)
+        record_notes(run, [*loaded.notes(), *loaded.fold_line(validation), *name_notes], context.listener)
         record_warnings(run, validation.check.warnings, context.listener)
     recorder = RunRecorder(run, started=started)
     complete_cross_validation(run, validation, {}, recorder, context, workers=workers)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,10 +12,19 @@ from fnnctl.console.output import Output
 from fnnctl.console.text_table import table_lines
 from fnnctl.context import Context
 from fnnctl.errors import FnnctlError, UsageError
-from fnnctl.report.listing.selection import SHOWN_STATUSES, Pruning, parse_conditions, prunable
+from fnnctl.report.listing.selection import (
+    SHOWN_STATUSES,
+    Pruning,
+    RunCondition,
+    is_spared,
+    parse_conditions,
+    prunable,
+)
+from fnnctl.store.labels import try_labels
 from fnnctl.store.listing import RunEntry, is_run_path, list_runs
+from fnnctl.store.promotions import Promotions, read_promotions, unchanging_promotions
 from fnnctl.store.removal import folder_bytes, is_in_progress, leftovers, remove_leftover, remove_run
-from fnnctl.text import bytes_text, counted, did_you_mean
+from fnnctl.text import bytes_text, counted, did_you_mean, joined_words, word_list
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +47,8 @@ class Pruned:
 
     runs_dir: Path
     folders: Sequence[Removal]
+    spared: Sequence[RunEntry] = ()
+    """The runs that meet the conditions, but are promoted or tagged."""
     removed: Sequence[Removal] = ()
     errors: Sequence[FnnctlError] = ()
     confirmed: bool = False
@@ -55,7 +66,9 @@ def prune(
 ) -> Pruned:
     """Remove the runs that meet all conditions; without `yes`, only find them.
 
-    `older_than` is in seconds. Raises `UsageError` without any condition, and if the folder is a run itself.
+    Promoted and tagged runs are spared unless a condition asks for them. `older_than` is in seconds. Raises
+    `UsageError` without any condition, and if the folder is a run itself, and `DataError` if it is not known
+    which runs are promoted.
     """
     runs_dir = context.runs_dir
     if not where and not statuses and older_than is None and keep is None:
@@ -64,14 +77,16 @@ def prune(
     if is_run_path(runs_dir):  # those inside it are parts of a search
         raise UsageError(f"{runs_dir} is a run itself: name the folder that contains it")
     conditions = parse_conditions(where)
-    entries = list_runs(runs_dir)
+    entries = list_runs(runs_dir, read_promotions(runs_dir).by_folder())
     choice = Pruning(statuses, None if older_than is None else _time_before(older_than), keep)
     chosen = prunable(choose(entries, conditions), entries, choice, has_conditions=bool(conditions))
     ended = [entry for entry in chosen if not is_in_progress(entry.path)]
-    folders = [Removal(entry.path, entry, folder_bytes(entry.path)) for entry in ended]
+    spared = [entry for entry in ended if is_spared(entry, conditions)]
+    folders = [Removal(entry.path, entry, folder_bytes(entry.path)) for entry in ended if entry not in spared]
     folders += [Removal(path, None, folder_bytes(path)) for path in leftovers(runs_dir)]
-    removed, errors = _remove(folders) if yes else ([], [])
-    return Pruned(runs_dir, folders, removed, errors, confirmed=yes)
+    if not yes:
+        return Pruned(runs_dir, folders, spared)
+    return _remove(Pruned(runs_dir, folders, spared, confirmed=True), conditions)
 
 
 def _time_before(seconds: float) -> str:
@@ -92,17 +107,31 @@ def _refuse_unknown(statuses: Sequence[str]) -> None:
             raise UsageError(f"--status {status}: there is no such status{hint}")
 
 
-def _remove(folders: Sequence[Removal]) -> tuple[list[Removal], list[FnnctlError]]:
-    """Remove the folders; one that cannot be removed does not keep the others."""
+def _remove(pruned: Pruned, conditions: Sequence[RunCondition]) -> Pruned:
+    """Remove the folders; one that cannot be removed does not keep the others.
+
+    A run that has been promoted or tagged since the list was made is spared, too.
+    """
     removed: list[Removal] = []
-    errors: list[FnnctlError] = []
-    for folder in folders:
+    spared, errors = [*pruned.spared], list[FnnctlError]()
+    for folder in pruned.folders:
         try:
-            folder.remove()
+            with unchanging_promotions(pruned.runs_dir) as promotions:
+                entry = folder.entry and _as_it_is_now(folder.entry, promotions)
+                if entry and is_spared(entry, conditions):
+                    spared.append(entry)
+                    continue
+                folder.remove()
             removed.append(folder)
         except FnnctlError as error:
             errors.append(error)
-    return removed, errors
+    return replace(pruned, spared=spared, removed=removed, errors=errors)
+
+
+def _as_it_is_now(entry: RunEntry, promotions: Promotions) -> RunEntry:
+    labels, damage = try_labels(entry.path)
+    promoted = promotions.by_folder().get(entry.path.name, ())
+    return replace(entry, labels=labels, labels_damage=damage, promoted=promoted)
 
 
 def show_pruned(pruned: Pruned, output: Output) -> int:
@@ -113,6 +142,10 @@ def show_pruned(pruned: Pruned, output: Output) -> int:
             {
                 "runs": [values for entry, values in entries if entry],
                 "leftovers": [values for entry, values in entries if not entry],
+                "spared": [
+                    {"run": str(entry.path), "promoted": entry.promoted, "tags": entry.labels.tags}
+                    for entry in pruned.spared
+                ],
                 "bytes": sum(folder.size for folder in pruned.folders),
                 "errors": [error.message for error in pruned.errors],
             }
@@ -132,6 +165,9 @@ def show_pruned(pruned: Pruned, output: Output) -> int:
                 output.note(f"{folder.path.name}: {folder.entry.damage}")
         for error in pruned.errors:
             output.complain(error.message)
+        if pruned.spared:
+            spared = f"spared {counted(len(pruned.spared), 'run')}: {word_list(_whys(pruned.spared))}"
+            output.note(f"{spared}; --where tag=WORD and --where promoted=NAME remove such runs, too")
         output.note(_summary(pruned))
     return pruned.errors[0].exit_code if pruned.errors else 0
 
@@ -148,6 +184,16 @@ def _to_dict(folder: Removal, removed: Sequence[Removal]) -> dict[str, object]:
             "damage": folder.entry.damage,
         }
     return {"run": str(folder.path), **run, "bytes": folder.size, "removed": folder in removed}
+
+
+def _whys(spared: Sequence[RunEntry]) -> list[str]:
+    """Why each run was spared: `RUN (promoted as champion; tagged paper)`."""
+    texts = []
+    for entry in spared:
+        words = ("promoted as", entry.promoted), ("tagged", entry.labels.tags)
+        reasons = [f"{what} {joined_words(names)}" for what, names in words if names]
+        texts.append(f"{entry.path.name} ({'; '.join(reasons) or 'its tags cannot be read'})")
+    return texts
 
 
 def _summary(pruned: Pruned) -> str:

@@ -10,8 +10,9 @@ from fnnctl.console.output import Output
 from fnnctl.console.text_table import table_lines
 from fnnctl.report.listing.fields import FACTS, Field, FieldSource, ListedRun, field_of
 from fnnctl.report.listing.selection import Order, RunCondition, parse_conditions, select_runs
-from fnnctl.report.listing.table import COLUMNS, LEFT_OUT, one_line_each, table_columns, to_dict
+from fnnctl.report.listing.table import LEFT_OUT, one_line_each, table_columns, to_dict, usual_columns
 from fnnctl.store.listing import RunEntry, list_runs, no_runs_message
+from fnnctl.store.promotions import Promotions, try_promotions
 
 
 class RunList(NamedTuple):
@@ -23,6 +24,8 @@ class RunList(NamedTuple):
     runs: Sequence[ListedRun]
     fields: Sequence[Field]
     """The fields that the user wants to see; none for the usual ones."""
+    problems: Sequence[str]
+    """What is wrong with the names of promoted runs."""
 
 
 def runs(
@@ -41,11 +44,23 @@ def runs(
     conditions = parse_conditions(where)
     order = Order.parse(sort) if sort else None
     fields = [field_of(name) for name in (FACTS if columns is None else columns)]
-    entries = list_runs(runs_dir)
+    promotions, damage = try_promotions(runs_dir)
+    entries = list_runs(runs_dir, promotions.by_folder())
     chosen_runs = choose(entries, conditions, order, fields)
     if limit is not None:
         chosen_runs = chosen_runs[:limit] if order else chosen_runs[-limit:]
-    return RunList(runs_dir, len(entries), chosen_runs, fields)
+    problems = [damage] if damage else _without_runs(promotions, entries)
+    return RunList(runs_dir, len(entries), chosen_runs, fields, problems)
+
+
+def _without_runs(promotions: Promotions, entries: Sequence[RunEntry]) -> list[str]:
+    """A sentence per promoted name whose run is gone."""
+    folders = {entry.path.name for entry in entries} if promotions.present else set()
+    return [
+        f"the run {promotion.run} is gone, which was promoted as '{name}'"
+        for name, promotion in promotions.present.items()
+        if promotion.folder not in folders
+    ]
 
 
 def choose(
@@ -72,6 +87,8 @@ def show_runs(run_list: RunList, output: Output) -> None:
         entries = (to_dict(run.with_metrics(), run_list.fields) for run in run_list.runs)
         output.json_lines(one_line_each("runs", entries))
         return
+    for problem in run_list.problems:
+        output.note(problem)
     if not run_list.total:
         output.note(no_runs_message(run_list.folder))
         return
@@ -80,7 +97,7 @@ def show_runs(run_list: RunList, output: Output) -> None:
         verb = "does not meet" if run_list.total == 1 else "meets"
         output.note(f"{which} in {run_list.folder} {verb} the conditions")
         return
-    table = table_columns(run_list.fields or [field_of(name) for name in COLUMNS], run_list.runs)
+    table = table_columns(run_list.fields or usual_columns(run_list.runs), run_list.runs)
     lines = table_lines(
         {column.heading: column.cells for column in table},
         right=[column.heading for column in table if column.right],
@@ -89,5 +106,5 @@ def show_runs(run_list: RunList, output: Output) -> None:
     )
     output.lines(f"{line}\n" for line in lines)
     for run in run_list.runs:
-        if run.entry.damage:
-            output.note(f"{run.entry.path.name}: {run.entry.damage}")
+        if damage := run.entry.damage or run.entry.labels_damage:
+            output.note(f"{run.entry.path.name}: {damage}")

@@ -32,6 +32,7 @@ from fnnctl.runs.search_resuming import (
 from fnnctl.runs.search_session import SearchOptions, SearchSession
 from fnnctl.search.extension import asks_for_more, refuse_other_settings
 from fnnctl.store.folder import RunFolder
+from fnnctl.store.promotions import notes_on_name
 from fnnctl.store.run import take_over_run
 from fnnctl.text import counted
 from fnnctl.trials.forecast import SHARE_OF_LIMIT, first_jobs
@@ -65,6 +66,7 @@ def search(
         run = create_search_run(prepared, check, context)
         context.stop.resumable(run.path, "search")
         notes = [*loaded.notes(), *loaded.split_line(prepared.split), *prepared.setup.notes, *limit_notes]
+        notes += notes_on_name(prepared.setup.experiment.name or "", context.runs_dir)
         if prepared.is_from_recipe and options.time_limit is None:
             notes.append("`fnnctl plan` says how long this takes")
         record_notes(run, notes, context.listener)

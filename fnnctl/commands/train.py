@@ -29,6 +29,7 @@ from fnnctl.runs.resuming import (
 from fnnctl.runs.training import complete_training, create_training_run, set_threads
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.names import TRAINED_ROWS
+from fnnctl.store.promotions import notes_on_name
 from fnnctl.store.run import open_run
 from fnnctl.training.threads import threads_warning
 
@@ -64,6 +65,7 @@ def train(
         )
         context.stop.resumable(run.path, "train")
         notes = [*loaded.notes(), *loaded.split_line(split), *loaded.transform_line(fit)]
+        notes += notes_on_name(fit.experiment.name or "", context.runs_dir)
         record_notes(run, notes, context.listener)
         record_warnings(run, [*check.warnings, *_threads_warning(fit)], context.listener)
     complete_training(run, loaded.data, fit, context, started=started, workers=workers)

@@ -16,7 +16,9 @@ from fnnctl.records.trial_records import TrialRecord, trial_records
 from fnnctl.records.trials import CURVE, Result
 from fnnctl.store.catalogue import displayed_status
 from fnnctl.store.folder import RunFolder
+from fnnctl.store.labels import try_labels
 from fnnctl.store.manifest import Manifest
+from fnnctl.store.promotions import promotions_of
 
 Outcome: TypeAlias = Literal["running", "finished", "failed", "killed"]
 Points: TypeAlias = list[tuple[int, float]]
@@ -136,6 +138,7 @@ def _numbers(metrics: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 def _tags(run: RunFolder, manifest: Manifest) -> dict[str, str]:
     git, data = manifest.git, manifest.data
+    (labels, _), (promotions, _) = try_labels(run.path), promotions_of(run.path)
     facts = {
         "run": run.named,
         "kind": manifest.kind,
@@ -151,6 +154,9 @@ def _tags(run: RunFolder, manifest: Manifest) -> dict[str, str]:
         "data": None if data is None else data.name,
         "data.sha256": None if data is None else data.sha256,
         "error": manifest.error,
+        "promoted": ", ".join(promotion.name for promotion in promotions) or None,
+        "tags": ", ".join(labels.tags) or None,
+        "note": labels.note,
     }
     return {name: _text(value) for name, value in facts.items() if value is not None}
 

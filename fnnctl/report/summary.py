@@ -21,7 +21,9 @@ from fnnctl.store import names
 from fnnctl.store.catalogue import displayed_status
 from fnnctl.store.drift_tables import read_drift
 from fnnctl.store.folder import RunFolder
+from fnnctl.store.labels import NO_LABELS, Labels, try_labels
 from fnnctl.store.manifest import Manifest, SelectionFacts
+from fnnctl.store.promotions import Promotion, promotions_of
 from fnnctl.tasks.classification.tables import read_confusion_matrix, read_trade_offs
 from fnnctl.tasks.reports import TASK_REPORTS, TaskReport
 from fnnctl.tasks.stored_coverage import Coverage, read_coverage
@@ -98,6 +100,12 @@ class Summary:
     """The number of networks that were trained; for a search, those of its winner."""
     winner_metrics: dict[str, Any] | None = None
     """The metrics of a search's winner; they are `metrics`, too, if it stands for the search."""
+    promotions: Sequence[Promotion] = ()
+    """The names that stand for the run."""
+    labels: Labels = NO_LABELS
+    """The tags and the note that the run was given afterwards."""
+    unread_labels: Sequence[str] = ()
+    """What is wrong with the files of names and labels, which a report goes on without."""
 
     @property
     def search_history(self) -> SearchHistory:
@@ -241,6 +249,8 @@ def summarize(run: RunFolder) -> Summary:
     trained_manifest = winner.read_manifest() if winner else manifest
     metrics = scored.read_metrics()
     folders = {names.BEST: winner, names.ENSEMBLE: ensemble, names.DEFAULT: run.default()}
+    labels, *damages = try_labels(run.path)
+    promotions, damage = promotions_of(run.path)
     return Summary(
         path=run.path,
         manifest=manifest,
@@ -269,6 +279,9 @@ def summarize(run: RunFolder) -> Summary:
             for name in scored.files()
             if Path(name).stem == Path(names.CONFUSION_MATRIX).stem
         ),
+        promotions=promotions,
+        labels=labels,
+        unread_labels=[message for message in (*damages, damage) if message],
     )
 
 

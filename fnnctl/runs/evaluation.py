@@ -33,6 +33,7 @@ from fnnctl.runs.recorder import RunRecorder, record_notes, record_warnings, wri
 from fnnctl.store.documents import to_json
 from fnnctl.store.drift_tables import drift_artifacts
 from fnnctl.store.folder import RunFolder
+from fnnctl.store.promotions import notes_on_name
 from fnnctl.store.run import create_run
 from fnnctl.tasks.group_metrics import with_groups
 from fnnctl.tasks.task import PartScores
@@ -121,7 +122,7 @@ def score_file(
     )
     run = create_run(context.runs_dir, name=name, kind="evaluation", manifest=facts)
     with RunRecorder(run, started=started):
-        record_notes(run, notes, context.listener)
+        record_notes(run, [*notes, *notes_on_name(name, context.runs_dir)], context.listener)
         record_warnings(run, warnings, context.listener)
         parts: dict[str, PartScores | None] = {"train": None, "validation": None, "test": part}
         write_scores(run, parts, lambda _: rows.worst, tails, {"test": rows.groups})

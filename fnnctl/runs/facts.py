@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from fnnctl.config.schema.experiment import Experiment
@@ -14,7 +13,8 @@ from fnnctl.nn.losses.registry import power_of
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.store.facts import Processor
 from fnnctl.store.manifest import Manifest, Resumption
-from fnnctl.store.provenance import environment, machine, utc_text
+from fnnctl.store.provenance import environment, machine
+from fnnctl.store.times import now_text
 from fnnctl.tasks.decisions import Decision
 from fnnctl.tasks.task import TaskData
 from fnnctl.training.members import StackSettings
@@ -125,7 +125,7 @@ def evaluation_facts(
 
 def resumed_facts(manifest: Manifest, command: str | None) -> dict[str, Any]:
     """The facts that change in the manifest when a run is resumed."""
-    resumption = Resumption(at=utc_text(datetime.now(UTC)), command=command)
+    resumption = Resumption(at=now_text(), command=command)
     open_facts = dict.fromkeys(("finished", "error", "error_kind"))
     return {**open_facts, "status": "running", "resumed": [*manifest.resumed, resumption]}
 

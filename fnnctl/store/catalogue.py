@@ -16,6 +16,7 @@ from fnnctl.store.folder import RunFolder
 from fnnctl.store.listing import is_run_path, no_runs_message, run_paths, started, status_of
 from fnnctl.store.manifest import Manifest
 from fnnctl.store.names import BEST, DEFAULT, ENSEMBLE, LATEST, MANIFEST, slug, slug_by_name, started_by_name
+from fnnctl.store.promotions import Promotion, promoted_run, try_promotions
 from fnnctl.text import did_you_mean, word_list
 
 Usable: TypeAlias = Callable[[RunFolder], bool]
@@ -41,10 +42,10 @@ def find_run(text: str | None, runs_dir: Path, usable: Usable | None = None) -> 
 
     `latest` is the usable run that was started last, ties by name. If no run is usable, it is the last of all
     runs, so that the command can say what is wrong with it. Raises `UsageError` if there is no such run or
-    `text` is ambiguous.
+    `text` is ambiguous, and `DataError` if it may be a promoted name, and the file of these is damaged.
     """
     runs = {path.name: RunFolder(path) for path in run_paths(runs_dir)}
-    run = None if text is None else _named(text, runs, usable)
+    run = None if text is None else _named(text, runs, runs_dir, usable)
     if run is None and text in (None, LATEST):
         run = _first_usable(_newest_first(runs.values()), usable)
     if run is None and text:
@@ -65,20 +66,37 @@ def is_run(text: str, runs_dir: Path) -> bool:
     return True
 
 
-def _named(text: str, runs: Mapping[str, RunFolder], usable: Usable | None) -> RunFolder | None:
-    """The run with this path, else this folder name, experiment name, slug of one, or unique prefix of a
-    folder name.
+def _named(
+    text: str, runs: Mapping[str, RunFolder], runs_dir: Path, usable: Usable | None
+) -> RunFolder | None:
+    """The run with this path, else this folder name, promoted name, experiment name, slug of one, or unique
+    prefix of a folder name.
     """
     if is_run_path(Path(text)):
         return RunFolder(Path(text))
     if text in runs:
         return runs[text]
+    if text != LATEST and (promotion := promoted_run(text, runs_dir)):
+        return _promoted(promotion, runs, runs_dir)
     if text and (run := _first_usable(_runs_of(text, runs.values()), usable)):
         return run
     if run := _first_usable(_runs_of_slug(text, runs.values()), usable):
         return run
     matching = [name for name in runs if text and name.startswith(text)]
     return runs[matching[0]] if len(matching) == 1 else None
+
+
+def _promoted(promotion: Promotion, runs: Mapping[str, RunFolder], runs_dir: Path) -> RunFolder:
+    """The run that has the name; raises `UsageError` if it is gone."""
+    run, part = runs.get(promotion.folder), promotion.part
+    if run is not None and part:
+        run = _INSIDE[part][0](run)
+    if run is None:
+        raise UsageError(
+            f"'{promotion.name}' is the run {runs_dir / (promotion.run or '')}, promoted {promotion.date}, "
+            f"which is gone: promote another one with `fnnctl runs promote RUN --as {promotion.name}`"
+        )
+    return run
 
 
 def _run_inside(text: str, runs_dir: Path) -> RunFolder | None:
@@ -159,13 +177,13 @@ def _no_such_run(text: str, folder_names: list[str], runs_dir: Path) -> UsageErr
         return UsageError(f"'{text}' matches more than one run in {runs_dir}: {word_list(matching)}")
     return UsageError(
         f"there is no run '{text}' in {runs_dir}, and no folder of that name that contains {MANIFEST}"
-        f"{_suggestion(text, folder_names)}"
+        f"{_suggestion(text, folder_names, [*try_promotions(runs_dir)[0].present])}"
     )
 
 
-def _suggestion(text: str, folder_names: list[str]) -> str:
+def _suggestion(text: str, folder_names: list[str], promoted: list[str]) -> str:
     """A hint at the newest run whose folder name contains the text, else at the most similar name of a folder
-    or an experiment, else at the command that lists them.
+    or an experiment or of those `promoted`, else at the command that lists them.
 
     Of folders that all begin with dates, the names of the experiments decide which are similar.
     """
@@ -177,6 +195,6 @@ def _suggestion(text: str, folder_names: list[str]) -> str:
     advice = "; `fnnctl runs` lists them"
     slug_name = slug_by_name(text)
     if slug_name is None:
-        return did_you_mean(text, [*folder_names, *slugs]) or advice
+        return did_you_mean(text, [*promoted, *folder_names, *slugs]) or advice
     closest = difflib.get_close_matches(slug_name, slugs, n=1)
     return did_you_mean(text, (name for name in folder_names if slug_by_name(name) in closest)) or advice

@@ -14,6 +14,7 @@ from fnnctl.store import names
 from fnnctl.store.atomic import damaged, read_bytes, read_sha256, write_bytes, write_lines
 from fnnctl.store.documents import read_mapping
 from fnnctl.store.journal import JournalRecord, read_journal
+from fnnctl.store.labels import Labels, read_labels
 from fnnctl.store.lock import is_held
 from fnnctl.store.manifest import Manifest
 from fnnctl.store.manifest_file import read_manifest
@@ -71,6 +72,10 @@ class RunFolder:
         """The manifest, which every run has."""
         content = self._required(names.MANIFEST, "this is not a run folder")
         return read_manifest(content, self.path / names.MANIFEST)
+
+    def read_labels(self) -> Labels:
+        """The tags and the note that a user gave the run afterwards."""
+        return read_labels(self.path)
 
     def measured_sha256(self) -> dict[str, str]:
         """The SHA-256 of the files that gates and comparisons rely on, by name; of those that exist."""

@@ -20,6 +20,7 @@ from fnnctl.store import names
 from fnnctl.store.atomic import cannot_read, damaged, read_bytes
 from fnnctl.store.documents import read_mapping
 from fnnctl.store.journal import count_records
+from fnnctl.store.labels import NO_LABELS, Labels, try_labels
 from fnnctl.store.listing_cache import RunCache, stamp
 from fnnctl.store.lock import is_held
 from fnnctl.text import time_left_text
@@ -35,6 +36,7 @@ DAMAGED: Final = "damaged"
 _WATCHED: Final = (
     names.MANIFEST,
     names.METRICS,
+    names.LABELS,
     names.JOURNAL,
     *(
         f"{folder}/{file}"
@@ -42,12 +44,14 @@ _WATCHED: Final = (
         for file in (names.MANIFEST, names.METRICS)
     ),
 )
-"""The files that an entry is read from; runs that are no searches have only the first two."""
-_TYPES: Final = (
-    *(str, str, str, str, str | None, float | None, int | None, str | None, str | None),
-    *(int | None, float | None),
+"""The files that an entry is read from; runs that are no searches have only the first three."""
+_NONE: Final = type(None)
+_TYPES: Final[tuple[type | tuple[type, ...], ...]] = (
+    *(str, str, str, str, (str, _NONE), (float, _NONE), (int, _NONE), (str, _NONE), (str, _NONE)),
+    *((int, _NONE), (float, _NONE)),
+    *(str, (str, _NONE)),
 )
-"""The types of `ListedFacts` in the cache."""
+"""The types of `ListedFacts` in the cache, then of the tags, with blanks between them, and of the note."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,7 @@ class ListedFacts:
     """The first metric of the task on the test part; in a cross-validation, the mean over the folds."""
 
 
-_CACHED: Final = " ".join(field.name for field in fields(ListedFacts))
+_CACHED: Final = " ".join((*(field.name for field in fields(ListedFacts)), "tags", "note"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +89,11 @@ class RunEntry:
     """Whether the run's process is still running."""
     damage: str | None = None
     """Which file is damaged, and how; None if none is."""
+    labels: Labels = NO_LABELS
+    labels_damage: str | None = None
+    """What is wrong with the file of the labels, which are not known then; None if nothing is."""
+    promoted: tuple[str, ...] = ()
+    """The names that stand for it, or for the winner or the ensemble of a search."""
 
     @property
     def scored(self) -> Path:
@@ -110,10 +119,13 @@ def status_of(status: str, *, alive: bool) -> str:
     return DIED if status == "running" and not alive else status
 
 
-def list_runs(runs_dir: Path) -> list[RunEntry]:
-    """All runs in the folder by start time, ties by name."""
+def list_runs(runs_dir: Path, promoted: Mapping[str, tuple[str, ...]] = {}) -> list[RunEntry]:
+    """All runs in the folder by start time, ties by name; `promoted` are the promoted names by folder."""
     paths, cache = run_paths(runs_dir), RunCache(runs_dir / names.LISTED_FACTS, _CACHED)
     entries = [_entry(path, cache) for path in paths]
+    for index, entry in enumerate(entries if promoted else ()):
+        if entry.path.name in promoted:
+            entries[index] = replace(entry, promoted=promoted[entry.path.name])
     cache.store([path.name for path in paths])
     # Another command may have removed some of them meanwhile.
     kept = [entry for entry in entries if entry.facts or is_run_path(entry.path)]
@@ -159,11 +171,15 @@ def _has_file(folder: str, name: str) -> bool:
 
 
 def _entry(path: Path, cache: RunCache) -> RunEntry:
-    folder = str(path)
-    mark = stamp(folder, _WATCHED if _has_file(folder, names.JOURNAL) else _WATCHED[:2])
-    facts, alive = _cached_facts(cache.get(path.name, mark)), False
-    if facts:
-        return RunEntry(path, facts, _is_alive(path, facts))
+    folder, name = str(path), path.name
+    # What was no search is none now: it is not asked again whether it has a journal.
+    count = cache.stamped_files(name) or (len(_WATCHED) if _has_file(folder, names.JOURNAL) else 3)
+    mark = stamp(folder, _WATCHED[:count])
+    if (cached := _cached(cache.get(name, mark))) is not None:
+        return RunEntry(path, cached[0], _is_alive(path, cached[0]), labels=cached[1])
+    labels, labels_damage = try_labels(path)
+    facts: ListedFacts | None = None
+    alive = False
     try:
         facts = _facts(path / names.MANIFEST)
         alive = _is_alive(path, facts)
@@ -172,20 +188,23 @@ def _entry(path: Path, cache: RunCache) -> RunEntry:
         if facts.kind == "search":
             _check_journal(path / names.JOURNAL, facts)
     except (DataError, MachineError) as error:
-        return RunEntry(path, facts, alive, error.message)
-    cache.put(path.name, mark, astuple(facts))
-    return RunEntry(path, facts, alive)
+        return RunEntry(path, facts, alive, error.message, labels, labels_damage)
+    if labels_damage is None:
+        cache.put(name, mark, [*astuple(facts), " ".join(labels.tags), labels.note])
+    return RunEntry(path, facts, alive, None, labels, labels_damage)
 
 
 def _is_alive(path: Path, facts: ListedFacts) -> bool:
     return facts.status == "running" and is_held(path / names.LOCK)
 
 
-def _cached_facts(values: object) -> ListedFacts | None:
-    """The facts from a cache; None if they are not known."""
-    if not isinstance(values, list) or len(values) != len(_TYPES):
+def _cached(values: object) -> tuple[ListedFacts, Labels] | None:
+    """The facts and the labels from a cache; None if they are not known."""
+    if not isinstance(values, list) or len(values) != len(_TYPES) or not all(map(isinstance, values, _TYPES)):
         return None
-    return ListedFacts(*values) if all(map(isinstance, values, _TYPES)) else None
+    *facts, tags, note = values
+    labels = Labels(tuple(tags.split()), note) if tags or note else NO_LABELS
+    return ListedFacts(*facts), labels
 
 
 def first_metric(metrics: Mapping[str, Any], task: str | None) -> float | None:

@@ -23,6 +23,8 @@ MIN_CACHED_RUNS: Final = 100
 """Fewer runs are not cached: they are read as fast."""
 SECONDS_UNTIL_SETTLED: Final = 2.0
 """A file that has just changed may change again within the resolution of its times, which would not show."""
+_decode: Final = json.JSONDecoder().decode
+"""`json.loads` asks first what it was given, for each of many runs."""
 
 
 class RunCache:
@@ -34,13 +36,18 @@ class RunCache:
         self._entries = _entries(file, self._first)
         self._changed = False
 
+    def stamped_files(self, name: str) -> int:
+        """The number of files in the stamp of a run's value; 0 if none is kept."""
+        mark = self._entries.get(name, ("", ""))[0]
+        return mark.count(" ") + 1 if mark else 0
+
     def get(self, name: str, stamp: str) -> Any:
         """The value of a run whose files have this stamp; None if it is not known."""
         mark, text = self._entries.get(name, ("", ""))
-        if mark == stamp:
-            with suppress(ValueError):
-                return json.loads(text)
-        return None
+        try:
+            return _decode(text) if mark == stamp else None
+        except ValueError:
+            return None
 
     def put(self, name: str, stamp: str, value: Any) -> None:
         """Keep the value, which must be JSON and not None, unless a file has just changed."""

@@ -9,9 +9,12 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from fnnctl.store.atomic import open_file
+from fnnctl.errors import UsageError
+from fnnctl.store.atomic import cannot_write, open_file
 from fnnctl.store.volumes import memory_volume
 
 if sys.platform != "win32":
@@ -21,6 +24,8 @@ if sys.platform != "win32":
 TRIES = 10
 SECONDS_BETWEEN_TRIES = 0.02
 """Tries to take the lock: another process's `is_held` may hold it for an instant."""
+TRIES_TO_WRITE = 500
+"""Tries to take a lock that others hold while they write a file, which takes milliseconds."""
 
 
 NO_LOCK = -1
@@ -49,11 +54,11 @@ def hold_lock(path: Path) -> int:
     return _locked(open_file(path, os.O_RDWR | os.O_CREAT | os.O_EXCL), tries=1)
 
 
-def take_over_lock(path: Path) -> int:
+def take_over_lock(path: Path, *, tries: int = TRIES) -> int:
     """Take the lock of a process that has ended; raises `HeldError` if it is still alive."""
     if memory_volume(path) is not None:
         return NO_LOCK
-    return _locked(open_file(path, os.O_RDWR | os.O_CREAT), tries=TRIES)
+    return _locked(open_file(path, os.O_RDWR | os.O_CREAT), tries=tries)
 
 
 def _locked(descriptor: int, *, tries: int) -> int:
@@ -75,6 +80,24 @@ def _locked(descriptor: int, *, tries: int) -> int:
     os.write(descriptor, f"{os.getpid()}\n".encode("ascii"))
     _held.add(descriptor)
     return descriptor
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Hold the lock on a file while the block reads and writes others; wait for who holds it.
+
+    Raises `UsageError` if it is held for many seconds, and `MachineError` if the file cannot be written.
+    """
+    try:
+        lock = take_over_lock(path, tries=TRIES_TO_WRITE)
+    except OSError as error:
+        raise cannot_write(path, error) from error
+    except HeldError as error:
+        raise UsageError(f"{path.parent} is being written {error.where}: try again") from error
+    try:
+        yield
+    finally:
+        release(lock)
 
 
 def release(descriptor: int) -> None:

@@ -36,6 +36,8 @@ MODEL = "model.json"
 TRAINED_ROWS = "trained_rows.npz"
 """Salted digests of the rows that the run and its ancestors were trained on."""
 LOG = "log.txt"
+LABELS = "labels.json"
+"""The tags and the note that a user gave a run afterwards."""
 JOURNAL = "journal.jsonl"
 JOURNAL_TORN = "journal.torn"
 """Incomplete last lines of the journal, from searches that were killed and resumed."""
@@ -82,7 +84,7 @@ LAYOUT = (
     CONFIG, RESOLVED, DEFAULT_CONFIG, MANIFEST, METRICS, CROSS_VALIDATION, DATA_SIZE, HISTORY, PREDICTIONS,
     WORST_ROWS, CONFUSION_MATRIX, ROC_CURVE, PR_CURVE, CALIBRATION, COVERAGE, GROUPS, DRIFT, DRIFT_BINS,
     THRESHOLD, FEATURE_IMPORTANCE, PARTIAL_DEPENDENCE, PAIR_DEPENDENCE, WEIGHTS, MODEL, TRAINED_ROWS, JOURNAL,
-    JOURNAL_TORN, TIMELINE, LEADERBOARD, LOG,
+    JOURNAL_TORN, TIMELINE, LEADERBOARD, LOG, LABELS,
 )  # fmt: skip
 """All files that a run may have, but for its figures, in the order in which they are listed."""
 _OWN = frozenset((*LAYOUT, BEST, ENSEMBLE, DEFAULT, CHECKPOINTS))
@@ -93,6 +95,12 @@ LISTED_FACTS = ".listed-facts"
 """In the folder of all runs: a cache of the facts that lists show."""
 LISTED_SETTINGS = ".listed-settings"
 """In the folder of all runs: a cache of complete configs for lists."""
+PROMOTED = "promoted.json"
+"""In the folder of all runs: which runs were promoted, under which names, and when."""
+PROMOTED_LOCK = ".promoted.lock"
+"""In the folder of all runs: held while `PROMOTED` is written."""
+LABELS_LOCK = ".labels.lock"
+"""Held while `LABELS` is written, also in a run that is still running."""
 LOCK = ".lock"
 CHECKPOINT = ".checkpoint.npz"
 """The resumable training state; deleted when the run is complete."""

@@ -10,7 +10,6 @@ import os
 import platform
 import subprocess
 from contextlib import suppress
-from datetime import UTC, datetime
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -63,11 +62,6 @@ def machine(*, blas_threads: int | None) -> dict[str, Any]:
         },
         "blas": {**blas_library(), "core": blas_core(), "threads": blas_threads},
     }
-
-
-def utc_text(moment: datetime) -> str:
-    """`2026-11-24T13:24:05.123456Z`."""
-    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 @cache

@@ -28,8 +28,8 @@ from fnnctl.store.folder import RunFolder
 from fnnctl.store.journal import JournalFile, JournalRecord, ResultCache, journal_bytes
 from fnnctl.store.lock import HeldError, hold_lock, release, take_over_lock
 from fnnctl.store.manifest import Manifest
-from fnnctl.store.provenance import utc_text
 from fnnctl.store.tables import csv_lines
+from fnnctl.store.times import now_text, utc_text
 from fnnctl.store.trained_rows import StoredRows
 from fnnctl.store.volumes import (
     copy_to_disk,
@@ -98,7 +98,7 @@ class OpenRun(RunFolder):
 
     def log(self, text: str) -> None:
         """Append lines with a timestamp. Lines that cannot be written are lost: a log must not end a run."""
-        now = utc_text(datetime.now(UTC))
+        now = now_text()
         lines = "".join(f"{now} {plain_text(line)}\n" for line in text.splitlines())
         with suppress(OSError):
             append_bytes(self.path / names.LOG, lines.encode("utf-8"))
@@ -108,7 +108,7 @@ class OpenRun(RunFolder):
 
         No decision depends on the timeline. Times are not in the journal, so that journals can be compared.
         """
-        now = {"time": utc_text(datetime.now(UTC))}
+        now = {"time": now_text()}
         lines = "".join(json.dumps({**now, **event}, allow_nan=False) + "\n" for event in events)
         with suppress(OSError):
             append_bytes(self.path / names.TIMELINE, lines.encode("utf-8"))
@@ -187,7 +187,7 @@ class OpenRun(RunFolder):
 
         `seconds` has `total` and `training`. The checkpoint and kept folds of a complete run are deleted.
         """
-        finished = utc_text(datetime.now(UTC))
+        finished = now_text()
         facts = {**(extra or {}), "status": status, "seconds": dict(seconds), "finished": finished}
         try:
             facts["sha256"] = self.measured_sha256()

@@ -8,6 +8,7 @@ import pickle
 import signal
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ import fnnctl
 from fnnctl import Observer, Run
 from fnnctl.blas import blas_threads
 from fnnctl.errors import DataError, UsageError
+from tests.messages import Messages
 
 pytestmark = pytest.mark.filterwarnings("ignore::fnnctl.FnnctlWarning")
 
@@ -253,3 +255,41 @@ def test_a_cross_validation_has_no_predictor() -> None:
         folds.predictor  # noqa: B018
     assert not hasattr(folds, "predictor")
     assert getattr(folds, "predictor", None) is None
+
+
+def test_a_run_is_tagged_and_promoted(tmp_path: Path) -> None:
+    run = fnnctl.train(SHORT, runs_dir=tmp_path)
+    assert (run.tags, run.note, run.promoted) == ((), None, ())
+    run.tag("paper", "v1.2")
+    run.untag("paper")
+    run.write_note("good")
+    run.promote("champion")
+    run.promote("champion")
+    found = fnnctl.load_run("champion", tmp_path)
+    assert (found.path, found.tags, found.note) == (run.path, ("v1.2",), "good")
+    assert found.promoted == ("champion",)
+    (listed,) = fnnctl.list_runs(tmp_path)
+    assert repr(listed) == "<Run iris: train, completed, promoted as champion, tagged v1.2>"
+    facts = run.to_dict()
+    assert ([*facts["promoted"]], facts["tags"], facts["note"]) == (["champion"], ["v1.2"], "good")
+    with pytest.raises(UsageError, match=r"'iris' is the name of an experiment"):
+        run.promote("iris")
+
+
+def test_a_run_in_memory_has_tags_but_no_name(trained: Run, messages: Messages) -> None:
+    run: Any = copy.copy(trained)
+    run.tag("x")
+    assert run.tags == ("x",)
+    calls: list[Callable[[], object]] = [
+        lambda: run.promote("champion"),
+        lambda: run.tag(["x"]),
+        lambda: run.tag("a b"),
+        lambda: run.untag("b"),
+        lambda: run.write_note(None),
+    ]
+    for call in calls:
+        with pytest.raises(UsageError) as caught:
+            call()
+        messages.check(caught.value)
+    run.untag("x")
+    assert run.tags == ()

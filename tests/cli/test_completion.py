@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from fnnctl.store.labels import change_labels
+from fnnctl.store.promotions import promote
 from tests.program import Program
 
 FOLDERS = ("2026-01-01T00-00-00Z-iris-000001", "2026-01-02T00-00-00Z-wine-grid-000002")
@@ -46,7 +48,7 @@ RUNS = ["latest", "wine-grid", "iris", *reversed(FOLDERS)]
     ("line", "expected"),
     [
         ("fnnctl tr", ["train"]),
-        ("fnnctl runs pr", ["prune"]),
+        ("fnnctl runs pr", ["prune", "promote"]),
         ("fnnctl help tr", ["train", "training"]),
         ("fnnctl help training.cli", ["training.clip_norm", "training.clip_value"]),
         ("fnnctl report --format m", ["markdown"]),
@@ -110,3 +112,26 @@ def in_new_process(environment: dict[str, str], *arguments: str) -> str:
         command, env={**os.environ, **environment}, capture_output=True, text=True, check=True
     )
     return done.stdout
+
+
+def test_promoted_names_and_tags_are_suggested(
+    program: Program, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs = folder / "elsewhere"
+    promote(runs / FOLDERS[0], "champion", runs)
+    change_labels(runs / FOLDERS[0], lambda labels: labels.with_tags(["paper", "draft"]))
+    for line, expected in {
+        "report --runs-dir elsewhere ": ["latest", "champion", *RUNS[1:]],
+        "report --runs-dir elsewhere --not-worse-than ch": ["champion"],
+        "runs promote --runs-dir elsewhere iris --as ": ["champion"],
+        "runs promote --runs-dir elsewhere --withdraw c": ["champion"],
+        "runs tag --runs-dir elsewhere champion --untag ": ["paper", "draft"],
+        "runs tag --runs-dir elsewhere champion --untag p": ["paper"],
+        "runs tag --runs-dir elsewhere champion p": [],
+        "runs tag --runs-dir elsewhere nothing --untag ": [],
+        "runs note --runs-dir elsewhere ch": ["champion"],
+    }.items():
+        assert completed(program, monkeypatch, f"fnnctl {line}") == expected, line
+    (runs / "promoted.json").write_text("{")
+    assert completed(program, monkeypatch, "fnnctl report --runs-dir elsewhere ") == RUNS
+    assert completed(program, monkeypatch, "fnnctl runs tag --runs-dir elsewhere iris --untag ") == []

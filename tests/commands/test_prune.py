@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from fnnctl.store.labels import change_labels
 from fnnctl.store.lock import hold_lock, release
+from fnnctl.store.promotions import promote
 from tests.messages import Messages
 from tests.program import Program
 
@@ -29,7 +31,7 @@ def runs(tmp_path: Path) -> Path:
 
 
 def left(runs: Path) -> list[str]:
-    return sorted(path.name for path in runs.iterdir())
+    return sorted(path.name for path in runs.iterdir() if not path.name.startswith("."))
 
 
 def test_first_it_only_says_what_it_would_remove(program: Program, runs: Path) -> None:
@@ -129,3 +131,50 @@ def test_without_locks_the_status_says_which_runs_are_running(
     monkeypatch.setattr("fcntl.flock", refuse)
     assert program("runs", "prune", "--keep", "0", "--yes").code == 0
     assert left(runs) == ["old"]
+
+
+def test_promoted_and_tagged_runs_are_spared(program: Program, runs: Path, messages: Messages) -> None:
+    """Unless a condition asks for them, which only such runs meet."""
+    program("runs", "tag", "old", "draft", "paper")
+    program("runs", "promote", "new", "--as", "champion")
+    done = program("runs", "prune", "--keep", "0")
+    assert [line.split()[0] for line in done.out.splitlines()] == ["run", "failed"]
+    messages.check(done.err.replace(done.err[done.err.index("(1") :], ""))
+    for condition in ("tag!=paper", "tag=null", "promoted=null", "promoted!=champion", "tag!=x"):
+        told = program("runs", "prune", "--where", condition, "--json").json
+        assert [Path(run["run"]).name for run in told["runs"]] == ["failed"], condition
+    told = program("runs", "prune", "--keep", "0", "--json").json
+    assert told["spared"] == [
+        {"run": "runs/old", "promoted": [], "tags": ["draft", "paper"]},
+        {"run": "runs/new", "promoted": ["champion"], "tags": []},
+    ]
+    for condition, removed in {"tag=draft": ["old"], "tag~pap": ["old"], "promoted!=null": ["new"]}.items():
+        told = program("runs", "prune", "--where", condition, "--json").json
+        assert [Path(run["run"]).name for run in told["runs"]] == removed, condition
+    program("runs", "tag", "new", "draft")
+    assert program("runs", "prune", "--where", "tag=draft", "--yes").code == 0
+    assert left(runs) == ["failed", "new", "promoted.json"], "a condition on tags says nothing of names"
+    program("runs", "prune", "--where", "tag=draft", "--where", "promoted=champion", "--yes")
+    assert left(runs) == ["failed", "promoted.json"]
+
+
+def test_a_run_that_is_promoted_while_others_are_removed_stays(
+    program: Program, runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def promote_first(folders: Path) -> list[Path]:
+        promote(runs / "old", "champion", runs)
+        change_labels(runs / "new", lambda labels: labels.with_tags(["x"]))
+        return []
+
+    monkeypatch.setattr("fnnctl.commands.prune.leftovers", promote_first)
+    told = program("runs", "prune", "--keep", "0", "--yes", "--json").json
+    assert [run["removed"] for run in told["runs"]] == [False, True, False]
+    assert [Path(run["run"]).name for run in told["spared"]] == ["old", "new"]
+    assert left(runs) == ["new", "old", "promoted.json"]
+
+
+def test_a_damaged_run_with_a_tag_is_spared(program: Program, runs: Path) -> None:
+    program("runs", "tag", "old", "paper")
+    (runs / "old" / "manifest.json").write_text("{")
+    assert "spared 1 run: old (tagged paper)" in program("runs", "prune", "--status", "damaged", "--yes").err
+    assert left(runs) == ["failed", "new", "old"]

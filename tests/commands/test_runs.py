@@ -88,7 +88,7 @@ def test_a_narrow_terminal_shows_fewer_columns(
 def test_all_facts_are_shown_if_asked_for(program: Program, tmp_path: Path) -> None:
     make_runs(tmp_path / "runs", 1)
     heading = program("runs", "--columns", "all").out.splitlines()[0].split()
-    assert {*COLUMNS, "task", "finished"} == {*heading}
+    assert {*COLUMNS, "task", "finished", "promoted", "tags", "note"} == {*heading}
     none = program("runs", "--where", "accuracy>1")
     assert "the only run in runs does not meet the conditions" in none.err
 

@@ -30,6 +30,7 @@ def test_a_training(trained: RunFolder) -> None:
     assert "data.positive_class" not in parameters, "it is null"
     assert "null" not in parameters.values()
     assert (tags["kind"], tags["status"], tags["notes"]) == ("train", "completed", "by hand")
+    assert not {"tags", "note", "promoted"} & tags.keys()
     assert len(tags["git.commit"]) == 40
     assert tags["git.dirty"] in ("false", "true")
 
@@ -62,3 +63,15 @@ def test_a_cross_validation(program: Program, iris: Path) -> None:
     tracked = tracked_run(run)
     assert tracked.metrics["test/accuracy"] == [(12, (run.read_metrics() or {})["test"]["accuracy"])]
     assert tracked.tags["kind"] == "cross_validation"
+
+
+def test_a_run_that_was_labelled(program: Program, iris: Path) -> None:
+    """The run's note is beside the config's notes."""
+    program("train", str(iris), "--no-figures", "--set", "notes=of the config")
+    program("runs", "tag", "iris", "paper", "v1.2")
+    program("runs", "note", "iris", "of the run")
+    program("runs", "promote", "iris", "--as", "a")
+    run = program("runs", "--json").json["runs"][0]["run"]
+    tags = tracked_run(RunFolder(Path(run))).tags
+    assert (tags["tags"], tags["note"], tags["notes"]) == ("paper, v1.2", "of the run", "of the config")
+    assert tags["promoted"] == "a"

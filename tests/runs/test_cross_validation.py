@@ -19,7 +19,7 @@ from tests.runs.folding import CV_FILES, SMALL, table
 OTHER_RUNS = {
     names.JOURNAL, names.JOURNAL_TORN, names.TIMELINE, names.LEADERBOARD, names.DATA_SIZE, names.THRESHOLD,
     names.FEATURE_IMPORTANCE, names.DEFAULT_CONFIG, names.GROUPS, names.COVERAGE,
-    names.DRIFT, names.DRIFT_BINS, names.PARTIAL_DEPENDENCE, names.PAIR_DEPENDENCE,
+    names.DRIFT, names.DRIFT_BINS, names.PARTIAL_DEPENDENCE, names.PAIR_DEPENDENCE, names.LABELS,
 }  # fmt: skip
 """The files of searches, and those that need two classes, a setting or an option."""
 

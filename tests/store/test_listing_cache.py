@@ -8,6 +8,7 @@ import pytest
 
 from fnnctl.errors import DataError, Problem
 from fnnctl.store import listing, listing_cache
+from fnnctl.store.labels import Labels, change_labels
 from fnnctl.store.listing import ListedFacts, list_runs
 from fnnctl.store.listing_cache import RunCache, stamp
 from fnnctl.store.names import LISTED_FACTS
@@ -106,7 +107,9 @@ def refused(path: Path) -> ListedFacts:
     raise DataError(Problem(f"{path} is read"))
 
 
-@pytest.mark.parametrize("value", ["3", "[]", '["running","train","x","t",null,"2",7,null,null,null,null]'])
+@pytest.mark.parametrize(
+    "value", ["3", "[]", '["running","train","x","t",null,"2",7,null,null,null,null,"",null]']
+)
 def test_odd_values_in_the_cache_are_read_again(tmp_path: Path, value: str) -> None:
     make_run(tmp_path, "a", seed=7)
     expected = list_runs(tmp_path)
@@ -114,3 +117,34 @@ def test_odd_values_in_the_cache_are_read_again(tmp_path: Path, value: str) -> N
     first, line = file.read_text().splitlines()
     file.write_text(f"{first}\n{line.rpartition(chr(9))[0]}\t{value}\n")
     assert list_runs(tmp_path) == expected
+
+
+def test_labels_are_cached_with_the_facts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a change no file is opened, whether a run has labels or not; a change is seen."""
+    for name in ("a", "b"):
+        make_run(tmp_path, name)
+    change_labels(tmp_path / "a", lambda labels: labels.with_tags(["x", "y"]).with_note("one\ttwo\n"))
+    first = list_runs(tmp_path, {"b": ("champion",)})
+    assert [(entry.labels, entry.promoted) for entry in first] == [
+        (Labels(("x", "y"), "one\ttwo"), ()),
+        (Labels(), ("champion",)),
+    ]
+    with monkeypatch.context() as context:
+        context.setattr(listing, "_facts", refused)
+        context.setattr(listing, "try_labels", refused)
+        assert list_runs(tmp_path, {"b": ("champion",)}) == first
+    change_labels(tmp_path / "b", lambda labels: labels.with_tags(["z"]))
+    assert [entry.labels.tags for entry in list_runs(tmp_path)] == [("x", "y"), ("z",)]
+    (tmp_path / "b" / "labels.json").write_text("3")
+    damaged = list_runs(tmp_path)[1]
+    assert (damaged.displayed_status, damaged.labels) == ("completed", Labels())
+    assert "is not a JSON object" in (damaged.labels_damage or "")
+    (tmp_path / "b" / "labels.json").unlink()
+    assert list_runs(tmp_path)[1].labels_damage is None
+
+
+def test_the_cache_knows_how_many_files_a_run_has(tmp_path: Path) -> None:
+    """Whether it is a search is asked once."""
+    cache = RunCache(tmp_path / LISTED_FACTS, "x")
+    cache.put("a", "1 2 3", 1)
+    assert (cache.stamped_files("a"), cache.stamped_files("b")) == (3, 0)

@@ -4,7 +4,6 @@ import os
 import platform
 import subprocess
 import sys
-from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +12,7 @@ import pytest
 import fnnctl
 from fnnctl.store import provenance
 from fnnctl.store.manifest import Manifest
-from fnnctl.store.provenance import blas_core, environment, git_state, processor_features, utc_text
+from fnnctl.store.provenance import blas_core, environment, git_state, processor_features
 
 
 def git(folder: Path, *arguments: str) -> str:
@@ -86,12 +85,6 @@ def test_the_core_and_the_features_are_those_in_use_and_not_the_processors() -> 
 def test_a_blas_without_the_function_has_no_core(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(provenance, "_CORE_NAMES", ("no_such_function",))
     assert blas_core() is None
-
-
-def test_times_are_utc() -> None:
-    noon_in_delhi = datetime(2026, 1, 2, 12, 0, 0, 5, tzinfo=timezone(timedelta(hours=5.5)))
-    assert utc_text(noon_in_delhi) == "2026-01-02T06:30:00.000005Z"
-    assert utc_text(datetime(2026, 1, 2, tzinfo=UTC)) == "2026-01-02T00:00:00.000000Z"
 
 
 def test_git_commit_and_dirty_flag(repository: Path) -> None:

@@ -1,8 +1,8 @@
 """The fields of a listed run: its facts, its metrics, and the settings of its complete config.
 
-A user names a field in `--where`, `--sort` and `--columns`: a fact (`seed`), a metric of the test part
-(`accuracy`) or of another one (`validation.loss`, `metrics.train.loss`), a setting (`config.training.l2`), or
-the `notes`.
+A user names a field in `--where`, `--sort` and `--columns`: a fact (`seed`, `tags`), a metric of the test
+part (`accuracy`) or of another one (`validation.loss`, `metrics.train.loss`), a setting
+(`config.training.l2`), or the config's `notes`.
 
 Metrics and settings of many runs do not fit into memory: of each run they are read once, for the values of
 the asked fields.
@@ -29,6 +29,8 @@ CONFIG: Final = "config."
 METRICS_PREFIX: Final = "metrics."
 NOTES: Final = "notes"
 """The text of the config's notes; the others are settings such as `notes.limits`."""
+PROMOTED: Final = "promoted"
+TAGS: Final = "tags"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +76,14 @@ FACTS: Final[Mapping[str, Callable[[ListedRun], Value]]] = {
     "started": lambda run: run.entry.facts and run.entry.facts.started,
     "finished": lambda run: run.entry.facts and run.entry.facts.finished,
     "duration": lambda run: run.entry.facts and run.entry.facts.seconds,
+    PROMOTED: lambda run: run.entry.promoted,
+    TAGS: lambda run: None if run.entry.labels_damage else run.entry.labels.tags,
+    "note": lambda run: run.entry.labels.note,
 }
 """The fields that every run has; `status` is the shown one, and `duration` is in seconds."""
+WORDS: Final = (PROMOTED, TAGS)
+"""The facts that are several words, or none: a condition is about one of them."""
+_SYNONYMS: Final = {"tag": TAGS}
 TIMES: Final = ("started", "finished")
 
 
@@ -98,6 +106,7 @@ class Field:
 
 def field_of(name: str) -> Field:
     """The field of this name; `refuse_unknown` says whether there is one."""
+    name = _SYNONYMS.get(name, name)
     if name in FACTS:
         return Field(name, FieldSource.FACTS, FACTS[name])
     if name.startswith(CONFIG) or name.partition(".")[0] == NOTES:

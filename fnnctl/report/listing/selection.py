@@ -18,7 +18,10 @@ from typing import Any, Final
 
 from fnnctl.errors import UsageError, for_each
 from fnnctl.report.listing.fields import (
+    PROMOTED,
+    TAGS,
     TIMES,
+    WORDS,
     Config,
     Field,
     FieldSource,
@@ -38,6 +41,7 @@ ORDER: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
 }
 EQUALITY: Final[Mapping[str, Callable[[Any, Any], bool]]] = {"=": operator.eq, "!=": operator.ne}
 CONTAINS: Final = "~"
+NO_VALUES: Final = (None, ())
 SHOWN_STATUSES: Final = (*STATUSES, DIED, DAMAGED)
 
 _SIGN = re.compile(r"<=|>=|!=|==|[<>=~]")
@@ -75,7 +79,7 @@ class RunCondition:
         if self.sign in EQUALITY or self.sign == CONTAINS or self.field.name in TIMES:
             return
         values = [value for run in runs if (value := self.field.read(run)) is not None]
-        if values and not any(map(_is_number, values)):
+        if self.field.name in WORDS or (values and not any(map(_is_number, values))):
             raise self._error(f"{self.field.name} is not a number; compare it with =, != or ~")
 
     def holds(self, run: ListedRun) -> bool:
@@ -84,6 +88,8 @@ class RunCondition:
         Raises `UsageError` if the condition's value cannot be compared with numbers.
         """
         value = self.field.read(run)
+        if self.field.name in WORDS:
+            return self._holds_for_words(value)
         if self.value == "null":
             return (value is None) == (self.sign == "=")
         if value is None:
@@ -95,6 +101,21 @@ class RunCondition:
         if _is_number(value):
             return self._holds_for(value)
         return self.sign in EQUALITY and EQUALITY[self.sign](value_text(value), self.value)
+
+    @property
+    def requires_word(self) -> bool:
+        """Whether only runs with tags meet it or, of promoted names, only promoted runs."""
+        return self.field.name in WORDS and (self.sign == "!=") == (self.value == "null")
+
+    def _holds_for_words(self, words: Sequence[str] | None) -> bool:
+        """Whether it holds for one of the words; `!=` holds if it is none of them, also of no words."""
+        if words is None:
+            return False
+        if self.value == "null":
+            return (not words) == (self.sign == "=")
+        if self.sign == CONTAINS:
+            return any(self.value.casefold() in word.casefold() for word in words)
+        return (self.value in words) == (self.sign == "=")
 
     def _holds_for(self, value: float) -> bool:
         number = _number(self.value)
@@ -182,7 +203,9 @@ def _is_number(value: Value) -> bool:
 
 
 def value_text(value: Value) -> str:
-    """A field's value as text, for comparisons: lists and mappings as JSON."""
+    """A field's value as text, for comparisons: lists and mappings as JSON, tags with commas between them."""
+    if isinstance(value, tuple):
+        return ", ".join(value)
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
@@ -201,9 +224,9 @@ class Order:
     def sorted(self, runs: Sequence[ListedRun]) -> list[ListedRun]:
         """The runs by their values, in the given order where they are equal; those without one are last."""
         values = [(self.field.read(run), run) for run in runs]
-        pairs = [pair for pair in values if pair[0] is not None]
+        pairs = [pair for pair in values if pair[0] not in NO_VALUES]
         pairs.sort(key=lambda pair: _key(pair[0]), reverse=self.descending)
-        return [run for _, run in pairs] + [run for value, run in values if value is None]
+        return [run for _, run in pairs] + [run for value, run in values if value in NO_VALUES]
 
 
 def _key(value: Value) -> tuple[int, object]:
@@ -278,6 +301,16 @@ def prunable(
         and (choice.before is None or _is_older(entry, choice.before))
         and (entry.facts is not None or has_conditions or bool(choice.statuses))
     ]
+
+
+def is_spared(entry: RunEntry, conditions: Sequence[RunCondition]) -> bool:
+    """Whether a run is promoted or tagged, and no condition asks for such runs.
+
+    One whose tags are not known counts as tagged.
+    """
+    asked = {condition.field.name for condition in conditions if condition.requires_word}
+    is_tagged = bool(entry.labels.tags or entry.labels_damage)
+    return (bool(entry.promoted) and PROMOTED not in asked) or (is_tagged and TAGS not in asked)
 
 
 def _is_older(entry: RunEntry, before: str) -> bool:

@@ -7,15 +7,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from fnnctl.report.listing.fields import TIMES, Field, FieldSource, ListedRun
-from fnnctl.report.listing.selection import value_text
+from fnnctl.report.listing.fields import TIMES, WORDS, Field, FieldSource, ListedRun, field_of
+from fnnctl.report.listing.selection import NO_VALUES, value_text
 from fnnctl.report.words import NOTHING, number, seconds_text
 from fnnctl.store.listing import DAMAGED, Position
-from fnnctl.text import plain_text
+from fnnctl.text import cut, plain_text
 
 COLUMNS: Final = ("run", "name", "kind", "data", "status", "metric", "seed", "started", "duration")
-"""The columns without `--columns`."""
-LEFT_OUT: Final = ("name", "started", "seed", "duration", "data", "kind", "metric", "status")
+"""The columns without `--columns`; those of `WORDS` follow if a run has any."""
+LEFT_OUT: Final = (
+    "name", "started", "seed", "duration", "data", "kind", "tags", "promoted", "metric", "status",
+)  # fmt: skip
 """The order in which a narrow terminal leaves them out: first what the run's folder name says too."""
 
 
@@ -27,6 +29,12 @@ class ListColumn:
     cells: tuple[str, ...]
     right: bool
     """Whether it is aligned to the right, as numbers are."""
+
+
+def usual_columns(runs: Sequence[ListedRun]) -> list[Field]:
+    """The fields that a list shows if the user names none."""
+    words = [field for name in WORDS if any((field := field_of(name)).read(run) for run in runs)]
+    return [*map(field_of, COLUMNS), *words]
 
 
 def table_columns(fields: Sequence[Field], runs: Sequence[ListedRun]) -> list[ListColumn]:
@@ -44,15 +52,17 @@ def table_columns(fields: Sequence[Field], runs: Sequence[ListedRun]) -> list[Li
 def _is_right(field: Field, runs: Sequence[ListedRun]) -> bool:
     if field.name == "metric":
         return False  # a label and a number
-    values = [value for run in runs if (value := field.read(run)) is not None]
+    values = [value for run in runs if (value := field.read(run)) not in NO_VALUES]
     return bool(values) and all(isinstance(value, int | float) for value in values)
 
 
 def _cell(field: Field, run: ListedRun) -> str:
     value = field.read(run)
-    if value is None:
+    if value in NO_VALUES:
         return NOTHING
     match field.name:
+        case "note":
+            return cut(" ".join(value.split()))
         case "metric":
             label, metric = run.metric or ("", value)
             return f"{label} {number(metric)}"
@@ -88,7 +98,10 @@ def to_dict(run: ListedRun, columns: Sequence[Field]) -> dict[str, Any]:
         "finished": facts and facts.finished,
         "duration": facts and facts.seconds,
         "metrics": run.metrics,
-        "damage": entry.damage,
+        "promoted": entry.promoted,
+        "tags": None if entry.labels_damage else entry.labels.tags,
+        "note": entry.labels.note,
+        "damage": entry.damage or entry.labels_damage,
     }
     return {**listed, "columns": {field.name: field.read(run) for field in columns}} if columns else listed
 

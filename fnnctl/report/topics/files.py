@@ -41,6 +41,7 @@ LAST_FILES: Final = (
     (names.MODEL, f"the model; its weights are in {names.WEIGHTS}"),
     (names.TRAINED_ROWS, "digests of the rows that were trained on, for a training that goes on"),
     (names.LOG, "the log"),
+    (names.LABELS, "the tags and the note"),
 )
 """The files listed before and after the figures."""
 IN_ENSEMBLES: Final = {

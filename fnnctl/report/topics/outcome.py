@@ -45,5 +45,5 @@ def incomplete(summary: Summary) -> Iterator[Block]:
 
 
 def warnings(summary: Summary) -> Iterator[Block]:
-    """The warnings that the run has recorded."""
-    yield Warnings(WARNINGS, tuple(summary.manifest.warnings))
+    """The warnings that the run has recorded, and which files the report goes on without."""
+    yield Warnings(WARNINGS, (*summary.manifest.warnings, *summary.unread_labels))

@@ -1,12 +1,15 @@
-"""Where a run comes from: its command, versions, commit and processor."""
+"""Where a run comes from: its command, versions, commit and processor; what it was called afterwards."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from typing import Any
 
 from fnnctl.plugins import origin
 from fnnctl.report.blocks import Block, Facts
 from fnnctl.report.summary import Summary
+from fnnctl.report.topics.topic import SUMMARY
 from fnnctl.store.facts import PluginFacts
 from fnnctl.store.manifest import Manifest
 from fnnctl.text import joined_words
@@ -14,7 +17,29 @@ from fnnctl.text import joined_words
 
 def provenance(summary: Summary) -> Iterator[Block]:
     """Where the run comes from."""
-    yield Facts("Provenance", tuple(_definitions(summary.manifest)))
+    promoted = [(f"promoted as {promotion.name}", promotion.date) for promotion in summary.promotions]
+    yield Facts("Provenance", (*_definitions(summary.manifest), *promoted))
+
+
+def labels(summary: Summary) -> Iterator[Block]:
+    """The names, tags and note that the run was given afterwards."""
+    rows = []
+    if summary.promotions:
+        rows.append(("promoted as", ", ".join(promotion.name for promotion in summary.promotions)))
+    if summary.labels.tags:
+        rows.append(("tags", ", ".join(summary.labels.tags)))
+    if summary.labels.note:
+        rows.append(("note", re.sub(r"\s*\n\s*\n\s*", "\n\n", summary.labels.note)))
+    yield Facts(SUMMARY, tuple(rows))
+
+
+def json_entries(summary: Summary) -> dict[str, Any]:
+    """What the run was called afterwards."""
+    return {
+        "promoted": {promotion.name: promotion.time for promotion in summary.promotions},
+        "tags": [*summary.labels.tags],
+        "note": summary.labels.note,
+    }
 
 
 def _definitions(manifest: Manifest) -> Iterator[tuple[str, str]]:

@@ -33,6 +33,7 @@ CONTENTS: Final[tuple[Heading, ...]] = (
             _in_all("training.network"),
             _in_all_of_search("winner.best_settings"),
             _in_all("data.data"),
+            _in_all("provenance.labels"),
             _in_all_of_search("search.failures"),
             # How good it is.
             _in_all("scores.first_scores"),
@@ -106,6 +107,7 @@ CONTENTS: Final[tuple[Heading, ...]] = (
 )
 """The headings of a report in their order, with what a page knows of their looks."""
 JSON_ENTRIES: Final[tuple[Topic, ...]] = (
+    Topic("provenance.json_entries"),
     _of_search("search.json_entries"),
     _of_search("winner.json_entries"),
     _of_search("default_trial.json_entries"),

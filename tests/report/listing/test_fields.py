@@ -23,6 +23,7 @@ RUN = listed(metrics=METRICS, config={"training": {"l2": 0.01, "optimizer": {"na
     [
         ("run", "iris"), ("name", "iris"), ("kind", "train"), ("data", "iris"), ("status", "completed"),
         ("metric", 0.95), ("seed", 7), ("duration", 1.5), ("finished", None),
+        ("promoted", ()), ("tags", ()), ("tag", ()), ("note", None),
         ("accuracy", 0.95), ("test.accuracy", 0.95), ("metrics.test.accuracy", 0.95),
         ("train.accuracy", 1.0), ("validation.accuracy", None), ("per_class.a.b.recall", 0.5),
         ("metrics.test.per_class.a.b.recall", 0.5), ("per_class.a.c.recall", None),
@@ -47,7 +48,7 @@ def test_the_metric_of_a_run_is_the_first_of_its_task() -> None:
 
 
 def test_a_damaged_run_has_a_status_and_a_folder() -> None:
-    known = {name for name in FACTS if field_of(name).read(DAMAGED) is not None}
+    known = {name for name in FACTS if field_of(name).read(DAMAGED) not in (None, ())}
     assert known == {"run", "status"}
     assert field_of("status").read(DAMAGED) == "damaged"
 
@@ -65,7 +66,7 @@ def test_a_field_that_a_run_may_have_is_known() -> None:
     [
         "acuracy",
         "sead",
-        "note",
+        "tagged",
         "notes.limit",
         "train.acuracy",
         "config.training.l22",
