@@ -48,7 +48,7 @@ def cross_validate(
     loaded = read_experiment(config, overrides, context.listener, memory=memory)
     validation = loaded.cross_validation()
     with context.stop.graceful():  # a signal here must not leave a folder that does not say how the run ended
-        run = create_cross_validation_run(context, validation, loaded.config.text)
+        run = create_cross_validation_run(context, validation, loaded.config)
         context.stop.resumable(run.path, "evaluate")
         record_notes(run, [*loaded.notes(), *loaded.fold_line(validation)], context.listener)
         record_warnings(run, validation.check.warnings, context.listener)

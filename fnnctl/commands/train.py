@@ -49,7 +49,7 @@ def train(
     fit = loaded.fit(split)
     check = loaded.checked(split, bags=fit.settings.bags)
     with context.stop.graceful():  # a signal here must not leave a folder that does not say how the run ended
-        run = create_training_run(context, loaded.data, fit, config=loaded.config.text, check=check)
+        run = create_training_run(context, loaded.data, fit, config=loaded.config, check=check)
         context.stop.resumable(run.path, "train")
         notes = [*loaded.notes(), *loaded.split_line(split), *loaded.transform_line(fit)]
         record_notes(run, notes, context.listener)

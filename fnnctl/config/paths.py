@@ -6,7 +6,7 @@ The path `model.hidden[1].units` is `("model", "hidden", 1, "units")` in the cod
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Final, TypeAlias
@@ -15,6 +15,7 @@ from fnnctl.errors import Problem
 
 ConfigPath: TypeAlias = tuple[str | int, ...]
 
+EXTENDS: Final[ConfigPath] = ("extends",)
 VALIDATION: Final[ConfigPath] = ("data", "split", "validation")
 CATEGORY_ENCODING: Final[ConfigPath] = ("data", "category_encoding")
 HIDDEN: Final[ConfigPath] = ("model", "hidden")
@@ -75,6 +76,8 @@ class Location:
 
     file: str | None
     line: int | None = None
+    variables: tuple[str, ...] = ()
+    """The environment variables that are in the value."""
 
 
 class Locations(dict[str, Location]):
@@ -94,9 +97,32 @@ class Locations(dict[str, Location]):
             for path, problem in problems.items()
         ]
 
-    def _at_location(self, problem: Problem) -> Problem:
-        """The problem with its location; a setting that was not given has the location of its section."""
-        text = problem.path or ""
+    def of(self, text: str) -> Location:
+        """The location of a setting; one that was not given has that of its section."""
         while text not in self:
             text = text[: max(text.rfind("."), text.rfind("["), 0)]
-        return replace(problem, file=self[text].file, line=self[text].line)
+        return self[text]
+
+    def from_top_to_bottom(self, problems: Iterable[Problem]) -> list[Problem]:
+        """The problems of the file in the order of their lines, those of its bases, then those of options."""
+        file = self[""].file
+        return sorted(
+            problems,
+            key=lambda problem: (
+                problem.line is None,
+                problem.file != file,
+                problem.file or "",
+                problem.line or 0,
+            ),
+        )
+
+    def _at_location(self, problem: Problem) -> Problem:
+        """The problem with its location, and those of related settings that stand in another file."""
+        location = self.of(problem.path or "")
+        located = replace(problem, file=location.file, line=location.line)
+        elsewhere = [
+            f"{path} is set in {related.file}:{related.line}"
+            for path in dict.fromkeys(problem.related)
+            if (related := self.get(path)) and related.line and related.file != location.file
+        ]
+        return located.suffixed(f" ({', '.join(elsewhere)})") if elsewhere else located
