@@ -5,6 +5,7 @@ The path `model.hidden[1].units` is `("model", "hidden", 1, "units")` in the cod
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -102,6 +103,14 @@ class Locations(dict[str, Location]):
         while text not in self:
             text = text[: max(text.rfind("."), text.rfind("["), 0)]
         return self[text]
+
+    def variables_in(self, text: str) -> tuple[str, ...]:
+        """The environment variables in the value of a setting, such as a list."""
+        inside = (f"{text}.", f"{text}[")
+        names = [
+            location.variables for key, location in self.items() if key == text or key.startswith(inside)
+        ]
+        return tuple(dict.fromkeys(itertools.chain(*names)))
 
     def from_top_to_bottom(self, problems: Iterable[Problem]) -> list[Problem]:
         """The problems of the file in the order of their lines, those of its bases, then those of options."""

@@ -204,7 +204,8 @@ class _Origins:
 def _location(locations: Locations, path: ConfigPath) -> str:
     location = locations.of(format_path(path))
     place = f"{location.file}:{location.line}" if location.line else str(location.file)
-    variables = word_list([f"${{{name}}}" for name in location.variables])
+    inside = locations.variables_in(format_path(path)) or location.variables
+    variables = word_list([f"${{{name}}}" for name in inside])
     return f"{place}, with {variables}" if variables else place
 
 

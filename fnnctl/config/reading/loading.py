@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, Self, TypeAlias
 
 from fnnctl.config.messages.suggestions import glued_setting
 from fnnctl.config.messages.wording import value_text
@@ -29,7 +29,7 @@ from fnnctl.config.reading.overrides import (
     read_removal,
 )
 from fnnctl.config.reading.starter import STARTER_NAME, init_command, is_table
-from fnnctl.config.reading.variables import MARK, Variables
+from fnnctl.config.reading.variables import MARK, Variables, as_literal
 from fnnctl.config.reading.yaml_reader import MAX_BYTES, Document
 from fnnctl.config.recipes.resolving import COMPLETE, RECIPE, experiment_before_data
 from fnnctl.config.rules.left_out import Changed, Result, without_ineffective
@@ -40,6 +40,7 @@ from fnnctl.config.schema.data import BUILTIN_NAMES
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.losses import find_searched_losses
 from fnnctl.config.table_kinds import kind_by_name
+from fnnctl.config.yaml_text import block_yaml
 from fnnctl.errors import ConfigError, DataError, MachineError, Problem
 from fnnctl.plugins import current
 from fnnctl.text import joined_words
@@ -87,7 +88,15 @@ class ConfigText:
     bases: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     """The contents of files that it builds on, by real path, which are not read again."""
 
-    def with_bases(self) -> ConfigText:
+    @classmethod
+    def of_settings(
+        cls, settings: Mapping[str, Any], file: Path, changed: tuple[ConfigPath, ...] = ()
+    ) -> Self:
+        """The text of settings that a Python program has, in which nothing is a variable."""
+        written = settings if value_at(settings, COMPLETE) is True else as_literal(settings)
+        return cls(block_yaml(written).encode(), file, changed=changed, environment={})
+
+    def with_bases(self) -> Self:
         """The text with the contents of all files that it builds on; without them, if they are no configs."""
         try:
             return replace(self, bases=_UncheckedConfig(self).base_contents)
