@@ -125,13 +125,22 @@ class Locations(dict[str, Location]):
             ),
         )
 
+    def _as_given(self, text: str) -> str:
+        """The path of the setting, or of the section whose short form gives it."""
+        section = text.rpartition(".")[0]
+        is_short = section in self and not any(key.startswith((f"{section}.", f"{section}[")) for key in self)
+        return section if is_short else text
+
     def _at_location(self, problem: Problem) -> Problem:
-        """The problem with its location, and those of related settings that stand in another file."""
-        location = self.of(problem.path or "")
+        """The problem with its location; it says which variables are in the value, and where related settings
+        are that stand in another file.
+        """
+        path = problem.path or ""
+        location = self.of(path)
         located = replace(problem, file=location.file, line=location.line)
-        elsewhere = [
-            f"{path} is set in {related.file}:{related.line}"
-            for path in dict.fromkeys(problem.related)
-            if (related := self.get(path)) and related.line and related.file != location.file
-        ]
-        return located.suffixed(f" ({', '.join(elsewhere)})") if elsewhere else located
+        origins = [f"from ${{{name}}}" for name in self[path].variables] if path in self else []
+        for setting in dict.fromkeys(map(self._as_given, problem.related)):
+            related = self.get(setting, location)
+            if related.line and related.file != location.file:
+                origins.append(f"{setting} is set in {related.file}:{related.line}")
+        return located.suffixed(f" ({', '.join(origins)})") if origins else located

@@ -251,7 +251,11 @@ class _UncheckedConfig:
         layer, self.bases, self.base_contents = layer_of(document, file), [], {}
         if file is not None and variables is not None:
             reader = BaseReader(variables, source.bases, MAX_BYTES - len(source.content))
-            layer = reader.with_bases(document, source.file, file, {})
+            try:
+                layer = reader.with_bases(document, source.file, file, {})
+            except ConfigError as error:
+                problems = dict.fromkeys([*self.problems, *reader.problems, *error.problems])
+                raise ConfigError(*self.locations.from_top_to_bottom(problems)) from None
             self.bases, self.base_contents = [*reader.bases.values()], reader.contents
             self._add_located(reader.problems)
         self.locations.update({format_path(path): place for path, place in layer.locations.items()})

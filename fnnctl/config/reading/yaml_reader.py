@@ -139,7 +139,9 @@ def read_yaml(text: str, path: ConfigPath = (), variables: Variables | None = No
     try:
         root = loader.document()
     except yaml.MarkedYAMLError as error:
-        raise ConfigError(syntax_error(error, _LINE_END.split(text))) from None
+        lines = _LINE_END.split(text)
+        in_brackets = _variable_in_brackets(error, lines) if variables else None
+        raise ConfigError(in_brackets or syntax_error(error, lines)) from None
     except ValueError:
         # PyYAML passes the number of an escape such as "\U00110000" to chr() unchecked.
         message = "an escape in double quotes names a character that does not exist"
@@ -149,14 +151,24 @@ def read_yaml(text: str, path: ConfigPath = (), variables: Variables | None = No
     return Document(value, reader.lines, [*reader.problems, *loader.problems], reader.variables_at)
 
 
+def _variable_in_brackets(error: yaml.MarkedYAMLError, lines: Sequence[str]) -> Problem | None:
+    """The problem, if reading stopped at the brace of a variable."""
+    mark = error.problem_mark
+    if mark is None or lines[mark.line][max(mark.column - 1, 0) : mark.column + 1] != MARK:
+        return None
+    advice = "write one entry per line, or put it in quotes if it is text"
+    text = "a variable without quotes cannot stand in brackets or braces"
+    return Problem(text, line=mark.line + 1, advice=advice)
+
+
 def _is_complete(root: yaml.Node | None) -> bool:
     """Whether a document has `complete: true`: in a `resolved.yaml`, variables have their values."""
     settings = root.value if isinstance(root, yaml.MappingNode) else []
     return any(key.value == "complete" and plain_scalar(str(value.value)) is True for key, value in settings)
 
 
-def _control_character(match: re.Match[str]) -> str:
-    return f"contains the control character U+{ord(match[0]):04X}; remove it"
+def _control_character(match: re.Match[str], origin: str = "") -> str:
+    return f"contains the control character U+{ord(match[0]):04X}{origin}; remove it"
 
 
 def _one_character(pair: re.Match[str]) -> str:
@@ -244,6 +256,7 @@ class _Reader:
         return None
 
     def _scalar(self, node: yaml.ScalarNode, path: ConfigPath) -> Any:
+        origin = ""
         if self.variables is None or MARK not in node.value:
             value = self.loader.construct_object(node)
         else:
@@ -253,9 +266,10 @@ class _Reader:
                 self._refuse(node, path, str(error))
                 return None
             value, self.variables_at[path] = expanded.value, expanded.variables
+            origin = "".join(f" (from ${{{name}}})" for name in expanded.variables)
         forbidden = FORBIDDEN_IN_VALUE.search(value if isinstance(value, str) else node.value)
         if forbidden:
-            self._refuse(node, path, _control_character(forbidden))
+            self._refuse(node, path, _control_character(forbidden, origin))
         return value
 
     def _refuse(self, node: yaml.Node, path: ConfigPath, *messages: str) -> None:

@@ -139,20 +139,6 @@ NAME_PATTERN = r"^[^\x00-\x1f\x7f-\x9f]{1,200}$"
 class Experiment(Section):
     """An experiment. Every setting except `data.source` has a default."""
 
-    extends: Annotated[
-        Annotated[str, Field(min_length=1)]
-        | Annotated[tuple[Annotated[str, Field(min_length=1)], ...], Field(strict=False, min_length=1)]
-        | None,
-        Setting(
-            not_counted="it says where settings are, and those are counted as they are",
-            contradictions=(_only_in_files,),
-            since="0.13",
-            synonyms=("base", "bases", "include", "inherits"),
-        ),
-    ] = None
-    """Another config that this one builds on, or a list of them, relative to the file. Mappings are merged
-    key by key, lists and single values replaced; this file's settings win, and of the list the later one's. A
-    mapping with another `name`, such as another optimizer, replaces the former one with all that is in it."""
     name: Annotated[
         Annotated[str, Field(pattern=NAME_PATTERN)] | None,
         Setting(is_common=True, not_counted="a name does not change the results"),
@@ -183,6 +169,20 @@ class Experiment(Section):
     taken; the recipe's other values stay, unless they contradict it or were tuned for what it replaces."""
     complete: Annotated[bool, Setting(not_counted="it says that nothing is left to fill in")] = False
     """Whether no recipe fills in anything, as in a `resolved.yaml`, which has every setting."""
+    extends: Annotated[
+        Annotated[str, Field(min_length=1)]
+        | Annotated[tuple[Annotated[str, Field(min_length=1)], ...], Field(strict=False, min_length=1)]
+        | None,
+        Setting(
+            not_counted="it says where settings are, and those are counted as they are",
+            contradictions=(_only_in_files,),
+            since="0.13",
+            synonyms=("base", "bases", "include", "inherits"),
+        ),
+    ] = None
+    """Another config that this one builds on, or a list of them, relative to the file. Mappings are merged
+    key by key, lists and single values replaced; this file's settings win, and of the list the later one's. A
+    mapping with another `name`, such as another optimizer, replaces the former one with all that is in it."""
     notes: Annotated[
         Annotated[NotesConfig, Shorthand("text")] | None,
         Setting(not_counted="they are for readers", not_searched="notes do not change the results"),
