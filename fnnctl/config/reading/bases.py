@@ -11,24 +11,28 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from fnnctl.config.messages.wording import value_text
-from fnnctl.config.paths import ENSEMBLE, EXTENDS, ConfigPath, Location, format_path, parse_path
-from fnnctl.config.reading.config_files import MISSING, near_config, other_content, read_file
+from fnnctl.config.paths import EXTENDS, ConfigPath, format_path, parse_path
+from fnnctl.config.reading.config_files import (
+    COMPLETE,
+    MISSING,
+    locations_in,
+    near_config,
+    other_content,
+    read_document,
+    read_file,
+)
 from fnnctl.config.reading.merging import Layer
-from fnnctl.config.reading.resolved import FORMER_FIRST_LINE
 from fnnctl.config.reading.variables import Variables
-from fnnctl.config.reading.yaml_reader import MAX_BYTES, Document, decode, read_yaml
-from fnnctl.config.recipes.resolving import COMPLETE
-from fnnctl.config.rules.plain_config import value_at
+from fnnctl.config.reading.yaml_reader import MAX_BYTES, Document
 from fnnctl.config.schema.data import BUILTIN_NAMES
 from fnnctl.config.schema.records import records_by_path
 from fnnctl.config.sources import MEMORY_SOURCE
 from fnnctl.errors import ConfigError, Problem
 
 _KEY: Final = str(EXTENDS[0])
-_COMPLETE: Final = str(COMPLETE[0])
 MAX_FILES: Final = 20
 """The most files that a config may build on; one that is named twice counts twice."""
 TOO_LARGE: Final = f"a config and the files that it builds on have at most {MAX_BYTES:,} bytes together"
@@ -40,27 +44,6 @@ class Base:
 
     file: Path
     content: bytes
-
-
-def read_document(content: bytes, variables: Variables | None) -> Document:
-    """The document in the bytes of a config file; raises as `read_yaml` does.
-
-    One that fnnctl 0.2 has completed gets `complete: true`: every setting but nulls is there, so no recipe
-    fills in anything.
-    """
-    text = decode(content)
-    is_former = text.lstrip("\ufeff").startswith(FORMER_FIRST_LINE)
-    document = read_yaml(text, variables=None if is_former else variables)
-    if isinstance(document.value, dict) and (is_former or _is_former_resolved(document.value)):
-        return replace(document, value={_COMPLETE: True, **document.value})
-    return document
-
-
-def _is_former_resolved(config: Mapping[str, Any]) -> bool:
-    """Whether a config has what only a `resolved.yaml` of fnnctl 0.2 has, if its first line is gone."""
-    ensemble = value_at(config, ENSEMBLE)
-    has_all = isinstance(ensemble, dict) and {*ensemble} == {"members", "share_weights", "bags"}
-    return has_all and value_at(config, ("data", "sha256")) is not None
 
 
 class BaseReader:
@@ -83,8 +66,8 @@ class BaseReader:
         `shown` is the file's name in messages, and `chain` has those of the files that extend it, by real
         path. Raises `ConfigError` with what is wrong with the bases.
         """
-        layer = layer_of(document, shown)
-        if _KEY not in layer.settings or layer.settings.get(_COMPLETE) is True:
+        layer = Layer(document.value, locations_in(document, shown))
+        if _KEY not in layer.settings or layer.settings.get(COMPLETE) is True:
             return layer
         if wrong := [problem for problem in document.problems if _is_about_bases(problem)]:
             raise ConfigError(*(replace(problem, file=shown) for problem in wrong))
@@ -170,17 +153,6 @@ class BaseReader:
         if self._left < 0:
             raise ConfigError(Problem(f"{file}: {TOO_LARGE}"))
         return self.contents[real]
-
-
-def layer_of(document: Document, shown: str | None) -> Layer:
-    """The settings of a document, which is a mapping, without those of its bases."""
-    if shown is None:
-        return Layer(document.value, {})
-    variables = document.variables
-    return Layer(
-        document.value,
-        {path: Location(shown, line, variables.get(path, ())) for path, line in document.lines.items()},
-    )
 
 
 def _is_about_bases(problem: Problem) -> bool:

@@ -7,15 +7,22 @@ from __future__ import annotations
 
 import errno
 import stat
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from fnnctl.config.other_files import BINARY, JSON, is_binary, other_file
+from fnnctl.config.paths import ENSEMBLE, ConfigPath, Location
+from fnnctl.config.reading.resolved import FORMER_FIRST_LINE
 from fnnctl.config.reading.starter import is_table
-from fnnctl.config.reading.yaml_reader import MAX_BYTES
+from fnnctl.config.reading.variables import Variables
+from fnnctl.config.reading.yaml_reader import MAX_BYTES, Document, decode, read_yaml
+from fnnctl.config.rules.plain_config import value_at
 from fnnctl.errors import ConfigError, MachineError, Problem
 from fnnctl.text import nearest_file
 
+COMPLETE: Final = "complete"
 TABLE: Final = "table"
 """The kind of the problem with a table in place of a config."""
 MISSING: Final = "missing"
@@ -64,3 +71,30 @@ def other_content(text: bytes, ending: str) -> str | None:
     if content == JSON and ending in {".yaml", ".yml"}:
         return None  # JSON is YAML, and a problem with a line says more
     return content
+
+
+def read_document(content: bytes, variables: Variables | None) -> Document:
+    """The document in the bytes of a config file; raises as `read_yaml` does.
+
+    One that fnnctl 0.2 has completed gets `complete: true`: every setting but nulls is there, so no recipe
+    fills in anything.
+    """
+    text = decode(content)
+    is_former = text.lstrip("\ufeff").startswith(FORMER_FIRST_LINE)
+    document = read_yaml(text, variables=None if is_former else variables)
+    if isinstance(document.value, dict) and (is_former or _is_former_resolved(document.value)):
+        return replace(document, value={COMPLETE: True, **document.value})
+    return document
+
+
+def _is_former_resolved(config: Mapping[str, Any]) -> bool:
+    """Whether a config has what only a `resolved.yaml` of fnnctl 0.2 has, if its first line is gone."""
+    ensemble = value_at(config, ENSEMBLE)
+    has_all = isinstance(ensemble, dict) and {*ensemble} == {"members", "share_weights", "bags"}
+    return has_all and value_at(config, ("data", "sha256")) is not None
+
+
+def locations_in(document: Document, file: str) -> dict[ConfigPath, Location]:
+    """The location of each value of a document, whose file has this name in messages."""
+    variables = document.variables
+    return {path: Location(file, line, variables.get(path, ())) for path, line in document.lines.items()}

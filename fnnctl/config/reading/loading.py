@@ -10,15 +10,22 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Self, TypeAlias
 
 from fnnctl.config.messages.suggestions import glued_setting
 from fnnctl.config.messages.wording import value_text
 from fnnctl.config.paths import EXTENDS, SPACE, ConfigPath, Location, Locations, format_path
 from fnnctl.config.problems import Problems
 from fnnctl.config.provenance import Resolved
-from fnnctl.config.reading.bases import Base, BaseReader, layer_of, read_document
-from fnnctl.config.reading.config_files import MISSING, TABLE, near_config, other_content, read_file
+from fnnctl.config.reading.config_files import (
+    MISSING,
+    TABLE,
+    locations_in,
+    near_config,
+    other_content,
+    read_document,
+    read_file,
+)
 from fnnctl.config.reading.overrides import (
     OptionChange,
     OptionValue,
@@ -33,7 +40,7 @@ from fnnctl.config.reading.variables import MARK, Variables, as_literal
 from fnnctl.config.reading.yaml_reader import MAX_BYTES, Document
 from fnnctl.config.recipes.resolving import COMPLETE, RECIPE, experiment_before_data
 from fnnctl.config.rules.left_out import Changed, Result, without_ineffective
-from fnnctl.config.rules.plain_config import override, unset, value_at
+from fnnctl.config.rules.plain_config import is_set, override, unset, value_at
 from fnnctl.config.rules.trials import Check
 from fnnctl.config.rules.validation import InvalidConfigurationError
 from fnnctl.config.schema.data import BUILTIN_NAMES
@@ -44,6 +51,9 @@ from fnnctl.config.yaml_text import block_yaml
 from fnnctl.errors import ConfigError, DataError, MachineError, Problem
 from fnnctl.plugins import current
 from fnnctl.text import joined_words
+
+if TYPE_CHECKING:
+    from fnnctl.config.reading.bases import Base
 
 SET: Final = "--set"
 UNSET: Final = "--unset"
@@ -248,8 +258,15 @@ class _UncheckedConfig:
             self.locations[""] = Location(file, document.lines[()]) if file else self.locations[""]
             self._report({(): _no_mapping(document.value)})
             raise ConfigError(*self.problems)
-        layer, self.bases, self.base_contents = layer_of(document, file), [], {}
-        if file is not None and variables is not None:
+        self.config: Any = document.value
+        self.bases: Sequence[Base] = ()
+        self.base_contents: Mapping[str, bytes] = {}
+        if file is None:
+            return
+        locations = locations_in(document, file)
+        if variables is not None and is_set(self.config, EXTENDS):
+            from fnnctl.config.reading.bases import BaseReader  # most configs have none
+
             reader = BaseReader(variables, source.bases, MAX_BYTES - len(source.content))
             try:
                 layer = reader.with_bases(document, source.file, file, {})
@@ -258,8 +275,8 @@ class _UncheckedConfig:
                 raise ConfigError(*self.locations.from_top_to_bottom(problems)) from None
             self.bases, self.base_contents = [*reader.bases.values()], reader.contents
             self._add_located(reader.problems)
-        self.locations.update({format_path(path): place for path, place in layer.locations.items()})
-        self.config: Any = layer.settings
+            self.config, locations = layer.settings, layer.locations
+        self.locations.update({format_path(path): location for path, location in locations.items()})
 
     def override(self, change: Override) -> None:
         """Apply one change from the command line."""

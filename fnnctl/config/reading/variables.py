@@ -16,8 +16,8 @@ from fnnctl.text import quoted
 
 MARK: Final = "${"
 LITERAL: Final = "$${"
-_START: Final = re.compile(r"\$?\$\{")
-_VARIABLE: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^{}]*))?\}")
+_START: Final = r"\$?\$\{"
+_VARIABLE: Final = r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^{}]*))?\}"
 _FORMS: Final = "write ${VAR} or ${VAR:-default}, or $${ for the characters themselves"
 
 
@@ -48,13 +48,13 @@ class Variables:
         `VariableError`.
         """
         parts, names, end = [], [], 0
-        for start in _START.finditer(text):
+        for start in re.finditer(_START, text):
             parts.append(text[end : start.start()])
             if start[0] == LITERAL:
                 parts.append(MARK)
                 end = start.end()
                 continue
-            variable = _VARIABLE.match(text, start.start())
+            variable = re.compile(_VARIABLE).match(text, start.start())
             if variable is None:
                 raise VariableError(_why_no_variable(text[start.start() :]))
             names.append(variable[1])
@@ -64,7 +64,7 @@ class Variables:
         self._left -= len(value)
         if self._left < 0:
             raise VariableError("is too long with the values of its variables")
-        is_scalar = is_plain and bool(names) and value != "" and _VARIABLE.fullmatch(text) is not None
+        is_scalar = is_plain and bool(names) and value != "" and re.fullmatch(_VARIABLE, text) is not None
         return Expanded(plain_scalar(value) if is_scalar else value, tuple(names))
 
     def _value(self, name: str, default: str | None) -> str:
@@ -88,7 +88,7 @@ def as_literal(value: Any) -> Any:
 
 def literal_key(key: str) -> str:
     """A key with `$${` as the characters `${`; raises `VariableError` if there is a variable in it."""
-    if any(start[0] == MARK for start in _START.finditer(key)):
+    if any(start[0] == MARK for start in re.finditer(_START, key)):
         raise VariableError(
             f"a key cannot have a variable, as {quoted(key)} has; only values can, and $${{ stands for the "
             "characters themselves"
