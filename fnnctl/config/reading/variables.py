@@ -107,5 +107,5 @@ def _why_no_variable(rest: str) -> str:
     if has_default and "{" in body:
         return f"a default cannot have braces, as in {quoted(rest)}; {_FORMS}"
     if not name:
-        return f"${{{body}}} has no name; {_FORMS}"
+        return f"{quoted(rest)} has no name; {_FORMS}"
     return f"{quoted(name)} is not the name of an environment variable; {_FORMS}"
