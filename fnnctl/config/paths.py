@@ -141,6 +141,6 @@ class Locations(dict[str, Location]):
         origins = [f"from ${{{name}}}" for name in self[path].variables] if path in self else []
         for setting in dict.fromkeys(map(self._as_given, problem.related)):
             related = self.get(setting, location)
-            if related.line and related.file != location.file:
+            if related.line and location.line and related.file != location.file:
                 origins.append(f"{setting} is set in {related.file}:{related.line}")
         return located.suffixed(f" ({', '.join(origins)})") if origins else located

@@ -78,6 +78,8 @@ class BaseReader:
                 base = base.extended_by(self._base(name, file.parent, chain))
             except ConfigError as error:
                 problems += _located(error.problems, path, layer)
+                if self._named > MAX_FILES:
+                    break
         if problems:
             raise ConfigError(*problems)
         return base.extended_by(layer.without(EXTENDS))
@@ -85,6 +87,8 @@ class BaseReader:
     def _names(self, layer: Layer) -> dict[ConfigPath, str]:
         """The names of the bases of a file, by their paths."""
         value = layer.settings[_KEY]
+        if value is None:
+            return {}
         entries = value if isinstance(value, list) else [value]
         names = {
             (*EXTENDS, index) if value is entries else EXTENDS: name for index, name in enumerate(entries)
@@ -162,10 +166,12 @@ def _is_about_bases(problem: Problem) -> bool:
 def _located(problems: Iterable[Problem], path: ConfigPath, layer: Layer) -> Iterator[Problem]:
     """The problems; those without a file are about the `extends` of this layer."""
     for problem in problems:
+        if problem.file:
+            yield problem
+            continue
         own_path = parse_path(problem.path) if problem.path else path
         location = layer.locations[own_path]
-        own = replace(problem, file=location.file, line=location.line, path=format_path(own_path))
-        yield problem if problem.file else own
+        yield replace(problem, file=location.file, line=location.line, path=format_path(own_path))
 
 
 def _expanded(name: str) -> Path:
