@@ -98,7 +98,7 @@ def test_a_cross_validation_keeps_the_bases(program: Program, config: Path, tmp_
 
 
 def test_the_explanation_names_files_and_variables(program: Program, config: Path) -> None:
-    done = program("check", str(config), "--explain", "--json")
+    done = program("check", config.name, "--explain", "--json")
     origins = {setting["path"]: setting["from"] for setting in done.json["settings"]}
     assert origins["data.source"] == "common/base.yaml:1"
     assert origins["training.epochs"] == "common/base.yaml:5, with ${EPOCHS}"
