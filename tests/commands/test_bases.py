@@ -103,7 +103,6 @@ def test_the_explanation_names_files_and_variables(program: Program, config: Pat
     assert origins["data.source"] == "common/base.yaml:1"
     assert origins["training.epochs"] == "common/base.yaml:5, with ${EPOCHS}"
     assert origins["seed"] == "other base.yaml:2"
-    assert origins["notes.text"] == f"{config.name}:2, with ${{EPOCHS}}"
 
 
 def test_a_wrong_base_leaves_no_folder(program: Program, config: Path, tmp_path: Path) -> None:
