@@ -111,3 +111,12 @@ def test_a_wrong_base_leaves_no_folder(program: Program, config: Path, tmp_path:
     assert (done.code, done.out) == (ConfigError.exit_code, "")
     assert done.err == f"{config}:1: extends[1]: {tmp_path}/other base.yaml: there is no such file\n"
     assert not (tmp_path / "runs").exists()
+
+
+def test_the_config_in_a_runs_folder_has_no_bases_beside_it(
+    program: Program, config: Path, tmp_path: Path
+) -> None:
+    assert program("train", str(config), "--quiet").code == 0
+    done = program("check", str(only_run(tmp_path) / "config.yaml"))
+    assert done.code == ConfigError.exit_code
+    assert "/other base.yaml: there is no such file; a run's resolved.yaml is complete" in done.out

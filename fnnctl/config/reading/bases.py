@@ -37,6 +37,8 @@ MAX_FILES: Final = 20
 """The most files that a config may build on; one that is named twice counts twice."""
 TOO_LARGE: Final = f"a config and the files that it builds on have at most {MAX_BYTES:,} bytes together"
 
+_IN_A_RUN: Final = "a run's resolved.yaml is complete, and builds on no other file"
+
 
 @dataclass(frozen=True, slots=True)
 class Base:
@@ -132,11 +134,8 @@ class BaseReader:
             document = read_document(content, self._variables)
             if isinstance(document.value, dict):
                 return document
-            text = (
-                "is empty"
-                if document.value is None
-                else f"must be a mapping, not {value_text(document.value)}"
-            )
+            has_none = document.value is None
+            text = "is empty" if has_none else f"must be a mapping, not {value_text(document.value)}"
             problems: Sequence[Problem] = [Problem(text)]
         except ConfigError as error:
             problems = error.problems
@@ -150,13 +149,19 @@ class BaseReader:
                 self.contents[real] = read_file(file)
             except ConfigError as error:
                 (problem,) = error.problems
-                near = near_config(file) if problem.kind == MISSING else ""
-                raise ConfigError(Problem(f"{problem}{near}")) from None
+                is_missing = problem.kind == MISSING
+                near = near_config(file) if is_missing else ""
+                advice = _IN_A_RUN if is_missing and not near and _is_of_run(file.parent) else ""
+                raise ConfigError(Problem(f"{problem}{near}", advice=advice)) from None
         if real not in self.bases:
             self._left -= len(self.contents[real])
         if self._left < 0:
             raise ConfigError(Problem(f"{file}: {TOO_LARGE}"))
         return self.contents[real]
+
+
+def _is_of_run(folder: Path) -> bool:
+    return all((folder / name).is_file() for name in ("resolved.yaml", "manifest.json"))
 
 
 def _is_about_bases(problem: Problem) -> bool:

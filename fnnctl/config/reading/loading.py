@@ -274,7 +274,7 @@ class _UncheckedConfig:
                 problems = dict.fromkeys([*self.problems, *reader.problems, *error.problems])
                 raise ConfigError(*self.locations.from_top_to_bottom(problems)) from None
             self.bases, self.base_contents = [*reader.bases.values()], reader.contents
-            self._add_located(reader.problems)
+            self._add_located(dict.fromkeys(reader.problems))
             self.config, locations = layer.settings, layer.locations
         self.locations.update({format_path(path): location for path, location in locations.items()})
 
