@@ -58,6 +58,7 @@ class BaseReader:
         """What the config builds on, by real path, in the order in which the files are named."""
         self.problems: list[Problem] = []
         """What is wrong with values in the YAML of the bases."""
+        self._documents: dict[str, Document] = {}
         self._variables = variables
         self._left = left
         self._named = 0
@@ -120,7 +121,9 @@ class BaseReader:
         if real in chain:
             names = [*chain.values()][[*chain].index(real) :]
             raise ConfigError(Problem(f"is a circle: {' → '.join([*names, shown])}"))
-        document = self._document(file, shown, real)
+        if real not in self._documents:
+            self._documents[real] = self._document(file, shown, real)
+        document = self._documents[real]
         self.problems += [replace(problem, file=shown) for problem in document.problems]
         layer = self.with_bases(document, file, shown, chain)
         for path in _files():

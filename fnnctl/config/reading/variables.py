@@ -34,10 +34,10 @@ class Expanded:
 
 
 class Variables:
-    """The environment variables that a config may name; together its texts become only so long."""
+    """The environment variables that a config may name; together their values become only so long."""
 
     def __init__(self, environment: Mapping[str, str], most: int) -> None:
-        """`most` is the number of characters that all expanded texts have together."""
+        """`most` is the number of characters of the values of all variables together."""
         self._environment = environment
         self._left = most
 
@@ -59,11 +59,11 @@ class Variables:
                 raise VariableError(_why_no_variable(text[start.start() :]))
             names.append(variable[1])
             parts.append(self._value(variable[1], variable[2]))
+            self._left -= len(parts[-1])
+            if self._left < 0:
+                raise VariableError("is too long with the values of its variables")
             end = variable.end()
         value = "".join([*parts, text[end:]])
-        self._left -= len(value)
-        if self._left < 0:
-            raise VariableError("is too long with the values of its variables")
         is_scalar = is_plain and bool(names) and value != "" and re.fullmatch(_VARIABLE, text) is not None
         return Expanded(plain_scalar(value) if is_scalar else value, tuple(names))
 

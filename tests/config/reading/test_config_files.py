@@ -29,11 +29,11 @@ def kind_of(file: Path) -> str:
 
 
 def test_no_more_is_read_than_tells_that_it_is_too_much(tmp_path: Path) -> None:
-    file = tmp_path / "a.yaml"
+    file = tmp_path / "base.yaml"
     file.write_bytes(b"x" * (MAX_BYTES + 9))
     assert len(read_file(file)) == MAX_BYTES + 1
-    assert kind_of(tmp_path / "b.yaml") == MISSING
-    assert near_config(tmp_path / "b.yaml") == " (did you mean 'a.yaml'?)"
+    assert kind_of(tmp_path / "bse.yaml") == MISSING
+    assert near_config(tmp_path / "bse.yaml") == " (did you mean 'base.yaml'?)"
     (tmp_path / "t.csv").touch()
     assert kind_of(tmp_path / "t.csv") == TABLE
     assert kind_of(tmp_path) == "input"
