@@ -65,6 +65,11 @@ class Problem:
         words = words.replace("{", "{{").replace("}", "}}") if self.values else words
         return replace(self, text=f"{words}{separator}{self.text}", has_subject=True)
 
+    def suffixed(self, words: str) -> Self:
+        """The problem with these words after what is wrong, before the advice."""
+        words = words.replace("{", "{{").replace("}", "}}") if self.values else words
+        return replace(self, text=f"{self.text}{words}")
+
     def sentence_about(self, subject: str) -> str:
         """The clause as a sentence about a subject, such as the path of the setting."""
         return f"{subject}: {self.clause}" if self.has_subject else f"{subject} {self.clause}"

@@ -96,6 +96,7 @@ def test_estimators_run(text: str) -> None:
 @pytest.mark.usefixtures("no_figures")
 def test_yaml_trains(text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+    Path("configs").symlink_to(ROOT / "configs")  # which an example extends
     Path("readme.yaml").write_text(text, encoding="utf-8")
     assert run(["train", "readme.yaml", "--quiet", "--set", "training.epochs=1"]) == 0
 

@@ -23,11 +23,10 @@ from fnnctl.config.paths import parse_path
 from fnnctl.config.reading.loading import ConfigText, read_config
 from fnnctl.config.reading.overrides import read_removal
 from fnnctl.config.reading.starter import STARTER_NAME
-from fnnctl.config.reading.yaml_reader import decode, read_yaml
+from fnnctl.config.reading.yaml_reader import decode
 from fnnctl.config.rules.plain_config import override, unset
 from fnnctl.config.schema.experiment import Experiment as ExperimentConfig
 from fnnctl.config.sources import MEMORY_SOURCE
-from fnnctl.config.yaml_text import block_yaml
 from fnnctl.data.builtin import BUILTIN
 from fnnctl.data.in_memory import MemoryData, memory_data
 from fnnctl.data.tables.memory_table import is_frame
@@ -91,16 +90,18 @@ class Experiment:
                 raise UsageError(f"{quoted(str(path))} is no setting; this looks like data: write data=…")
             is_source = path == "data" and isinstance(value, str | Path)
             config = _changed(config, path, {"source": value} if is_source else value)
-        self._source = ConfigText(block_yaml(config).encode(), Path(STARTER_NAME).absolute())
+        self._source = ConfigText.of_settings(config, Path(STARTER_NAME).absolute())
 
     @classmethod
     def load(cls, path: str | Path, *, plugins: Sequence[PluginObject] = ()) -> Self:
-        """Read a YAML file. Relative paths in it start in its folder; for `plugins` see `Experiment`.
+        """Read a YAML file, and those that it extends. Relative paths in a file start in its folder, and
+        environment variables have their present values; for `plugins` see `Experiment`.
 
         Raises `ConfigError` if it is not there, or cannot be an experiment.
         """
         scope_of(plugins)
-        return cls._from_source(read_config(path_of("path", path).absolute()), tuple(plugins))
+        source = read_config(path_of("path", path).absolute()).with_bases()
+        return cls._from_source(source, tuple(plugins))
 
     @classmethod
     def _from_source(cls, source: ConfigText, plugins: tuple[PluginObject, ...]) -> Self:
@@ -121,16 +122,19 @@ class Experiment:
         return self if config is None else self._with_change(path, config)
 
     def _settings(self) -> dict[str, Any]:
-        return read_yaml(self.to_yaml()).value or {}
+        return self._source.settings()
 
     def _with_change(self, path: str, config: Mapping[str, Any]) -> Self:
         changed = (*self._source.changed, parse_path(path))
-        source = ConfigText(block_yaml(config).encode(), self._source.file, changed=changed)
+        source = ConfigText.of_settings(config, self._source.file, changed)
         return self._from_source(source, self._plugins)
 
     def to_yaml(self) -> str:
-        """The settings as the text of a YAML file."""
-        return decode(self._source.content)
+        """The settings as the text of a YAML file, which builds on no other and needs no variable."""
+        source = self._source
+        if source.builds_on_others:
+            source = ConfigText.of_settings(source.settings(), source.file)
+        return decode(source.content)
 
     def check(self, data: Any = None) -> list[Problem]:
         """Everything that is wrong with the settings, alone and with the data; empty if a run can begin."""
@@ -223,7 +227,7 @@ class Experiment:
         return self.set("data.source", MEMORY_SOURCE)._source, memory_data(data)
 
     def __repr__(self) -> str:
-        return f"Experiment({read_yaml(self.to_yaml()).value!r})"
+        return f"Experiment({self._settings()!r})"
 
 
 class _Silent(Observer):

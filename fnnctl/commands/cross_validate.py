@@ -49,7 +49,7 @@ def cross_validate(
     loaded = read_experiment(config, overrides, context.listener, memory=memory)
     validation = loaded.cross_validation()
     with context.stop.graceful():  # a signal here must not leave a folder that does not say how the run ended
-        run = create_cross_validation_run(context, validation, loaded.config.text)
+        run = create_cross_validation_run(context, validation, loaded.config)
         context.stop.resumable(run.path, "evaluate")
         name_notes = notes_on_name(validation.experiment.name or "", context.runs_dir)
         record_notes(run, [*loaded.notes(), *loaded.fold_line(validation), *name_notes], context.listener)

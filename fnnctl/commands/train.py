@@ -58,7 +58,7 @@ def train(
             context,
             loaded.data,
             fit,
-            config=loaded.config.text,
+            config=loaded.config,
             check=check,
             parent=loaded.parent,
             former=loaded.former,

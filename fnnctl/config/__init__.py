@@ -11,5 +11,6 @@ Read the modules in this order, which is also that of the imports:
   `rules.experiments.experiment_of` turns a mapping into an experiment, without any file or recipe;
 - `recipes/`: what unset settings are, depending on the data; `recipes.resolving.resolve` is the one way from
   a mapping and the facts of its table to an experiment and its provenance;
-- `reading/`: files and `--set`, which add line numbers to the problems; `reading.loading.load_config`.
+- `reading/`: files with those that they extend, variables and `--set`, which add line numbers to the
+  problems; `reading.loading.load_config`.
 """

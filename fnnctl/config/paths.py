@@ -5,8 +5,9 @@ The path `model.hidden[1].units` is `("model", "hidden", 1, "units")` in the cod
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Final, TypeAlias
@@ -15,6 +16,7 @@ from fnnctl.errors import Problem
 
 ConfigPath: TypeAlias = tuple[str | int, ...]
 
+EXTENDS: Final[ConfigPath] = ("extends",)
 VALIDATION: Final[ConfigPath] = ("data", "split", "validation")
 CATEGORY_ENCODING: Final[ConfigPath] = ("data", "category_encoding")
 HIDDEN: Final[ConfigPath] = ("model", "hidden")
@@ -75,6 +77,8 @@ class Location:
 
     file: str | None
     line: int | None = None
+    variables: tuple[str, ...] = ()
+    """The environment variables that are in the value."""
 
 
 class Locations(dict[str, Location]):
@@ -94,9 +98,49 @@ class Locations(dict[str, Location]):
             for path, problem in problems.items()
         ]
 
-    def _at_location(self, problem: Problem) -> Problem:
-        """The problem with its location; a setting that was not given has the location of its section."""
-        text = problem.path or ""
+    def of(self, text: str) -> Location:
+        """The location of a setting; one that was not given has that of its section."""
         while text not in self:
             text = text[: max(text.rfind("."), text.rfind("["), 0)]
-        return replace(problem, file=self[text].file, line=self[text].line)
+        return self[text]
+
+    def variables_in(self, text: str) -> tuple[str, ...]:
+        """The environment variables in the value of a setting, such as a list."""
+        inside = (f"{text}.", f"{text}[")
+        names = [
+            location.variables for key, location in self.items() if key == text or key.startswith(inside)
+        ]
+        return tuple(dict.fromkeys(itertools.chain(*names)))
+
+    def from_top_to_bottom(self, problems: Iterable[Problem]) -> list[Problem]:
+        """The problems of the file in the order of their lines, those of its bases, then those of options."""
+        file = self[""].file
+        return sorted(
+            problems,
+            key=lambda problem: (
+                problem.line is None,
+                problem.file != file,
+                problem.file or "",
+                problem.line or 0,
+            ),
+        )
+
+    def _as_given(self, text: str) -> str:
+        """The path of the setting, or of the section whose short form gives it."""
+        section = text.rpartition(".")[0]
+        is_short = section in self and not any(key.startswith((f"{section}.", f"{section}[")) for key in self)
+        return section if is_short else text
+
+    def _at_location(self, problem: Problem) -> Problem:
+        """The problem with its location; it says which variables are in the value, and where related settings
+        are that stand in another file.
+        """
+        path = problem.path or ""
+        location = self.of(path)
+        located = replace(problem, file=location.file, line=location.line)
+        origins = [f"from ${{{name}}}" for name in self[path].variables] if path in self else []
+        for setting in dict.fromkeys(map(self._as_given, problem.related)):
+            related = self.get(setting, location)
+            if related.line and location.line and related.file != location.file:
+                origins.append(f"{setting} is set in {related.file}:{related.line}")
+        return located.suffixed(f" ({', '.join(origins)})") if origins else located

@@ -261,6 +261,7 @@ def summarize(run: RunFolder) -> Summary:
         files=(
             *run.files(),
             *(name for name, folder in folders.items() if folder),
+            *([names.BASES] if run.has(names.BASES) else []),
             *_rebuilt(run, result_run),
         ),
         search=search,

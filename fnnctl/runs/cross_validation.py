@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from fnnctl.blas import set_blas_threads
+from fnnctl.config.reading.loading import LoadedConfig
 from fnnctl.config.reading.resolved import resolved_yaml
 from fnnctl.context import Context
 from fnnctl.executors.registry import make_executor
@@ -21,7 +22,7 @@ from fnnctl.modelling.row_groups import fit_groupings, grouped_rows
 from fnnctl.modelling.worst_rows import WorstRows
 from fnnctl.processors import usable_processors
 from fnnctl.runs.endings import diverged, loss_warnings, training_outcome
-from fnnctl.runs.facts import known_facts
+from fnnctl.runs.facts import files_of_bases, known_facts
 from fnnctl.runs.folds import keep_folds, write_folds
 from fnnctl.runs.position import followed_amount
 from fnnctl.runs.recorder import RunRecorder, record_warnings
@@ -35,7 +36,9 @@ from fnnctl.tasks.task import OutOfFold
 from fnnctl.training.trainer import Outcome
 
 
-def create_cross_validation_run(context: Context, validation: CrossValidation, config: bytes) -> OpenRun:
+def create_cross_validation_run(
+    context: Context, validation: CrossValidation, config: LoadedConfig
+) -> OpenRun:
     """Create the run folder; it contains the config and manifest at once."""
     experiment = validation.experiment
     facts = known_facts(
@@ -50,7 +53,8 @@ def create_cross_validation_run(context: Context, validation: CrossValidation, c
         context.runs_dir,
         name=experiment.name or "",
         kind="cross_validation",
-        config=config,
+        config=config.text,
+        bases=files_of_bases(config),
         resolved=resolved_yaml(experiment, command="evaluate"),
         manifest={**facts, "cross_validation": _fold_facts(validation)},
     )

@@ -130,6 +130,7 @@ def _write(session: SearchSession, ensemble: TrialEnsemble, *, started: float) -
         name=setup.experiment.name or "",
         kind="train",
         config=run.read_config() or search.loaded.config.text,  # a resumed search has loaded resolved.yaml
+        bases=run.read_bases(),
         resolved=resolved_yaml(setup.experiment, command="search", trials=setup.configs),
         manifest=facts,
         folder=names.NEXT_ENSEMBLE,

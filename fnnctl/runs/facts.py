@@ -11,6 +11,7 @@ from fnnctl.messages import Message, warning_facts
 from fnnctl.modelling.data_checks import DataCheck
 from fnnctl.nn.losses.registry import power_of
 from fnnctl.nn.parameters import ParameterLayout
+from fnnctl.store import names
 from fnnctl.store.facts import Processor
 from fnnctl.store.manifest import Manifest, Resumption
 from fnnctl.store.provenance import environment, machine
@@ -20,8 +21,17 @@ from fnnctl.tasks.task import TaskData
 from fnnctl.training.members import StackSettings
 
 if TYPE_CHECKING:
+    from fnnctl.config.reading.loading import LoadedConfig
     from fnnctl.modelling.input_file import InputFile
     from fnnctl.modelling.saved_model import SavedModel
+
+
+def files_of_bases(config: LoadedConfig) -> dict[str, bytes]:
+    """The files that a config builds on, by their names in the run's folder."""
+    return {
+        names.base_file_name(number, base.file.name): base.content
+        for number, base in enumerate(config.bases, start=1)
+    }
 
 
 def known_facts(

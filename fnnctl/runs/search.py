@@ -20,7 +20,7 @@ from fnnctl.report.verdicts import default_verdict
 from fnnctl.runs.compare_with_default import compare_with_default
 from fnnctl.runs.confirmation import confirm_leaders
 from fnnctl.runs.ensemble import build_ensemble
-from fnnctl.runs.facts import known_facts
+from fnnctl.runs.facts import files_of_bases, known_facts
 from fnnctl.runs.position import followed_amount
 from fnnctl.runs.recorder import RunRecorder, log_warnings, record_notes
 from fnnctl.runs.search_resuming import budget_exhausted_message
@@ -56,6 +56,7 @@ def create_search_run(search: PreparedSearch, check: DataCheck, context: Context
         name=experiment.name or "",
         kind="search",
         config=search.loaded.config.text,
+        bases=files_of_bases(search.loaded.config),
         resolved=resolved_yaml(experiment, command="search", trials=setup.configs),
         default=resolved_yaml(default.experiment) if default else None,
         manifest={

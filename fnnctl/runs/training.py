@@ -10,6 +10,7 @@ from typing import Final
 
 from fnnctl.arrays import FloatArray
 from fnnctl.blas import set_blas_threads
+from fnnctl.config.reading.loading import LoadedConfig
 from fnnctl.config.reading.resolved import resolved_yaml
 from fnnctl.context import Context, SilentListener
 from fnnctl.errors import DivergedError
@@ -29,7 +30,7 @@ from fnnctl.processors import usable_processors
 from fnnctl.runs.ancestors import ancestor_facts, scored_ancestors
 from fnnctl.runs.checkpointing import Checkpointer, incomplete_checkpoint, write_members
 from fnnctl.runs.endings import column_warnings, dead_unit_messages, diverged, loss_warnings, score_warnings
-from fnnctl.runs.facts import known_facts
+from fnnctl.runs.facts import files_of_bases, known_facts
 from fnnctl.runs.position import followed_training
 from fnnctl.runs.recorder import RunRecorder, record_notes, record_warnings, write_scores
 from fnnctl.runs.unlike_rows import are_predictions_chosen, is_chosen_by_validation, unlike_rows_warnings
@@ -58,7 +59,7 @@ def create_training_run(
     fit: Fit,
     *,
     check: DataCheck,
-    config: bytes | None = None,
+    config: LoadedConfig | None = None,
     folder: str | None = None,
     trial: int | None = None,
     parent: Parent | None = None,
@@ -86,7 +87,8 @@ def create_training_run(
         context.runs_dir,
         name=fit.experiment.name or "",
         kind="train",
-        config=resolved.encode("utf-8") if config is None else config,
+        config=resolved.encode("utf-8") if config is None else config.text,
+        bases=files_of_bases(config) if config else {},
         resolved=resolved,
         manifest={**facts, **({} if trial is None else {"trial": trial}), **ancestor_facts(parent)},
         folder=folder,

@@ -86,6 +86,10 @@ class RunFolder:
         """The config as given."""
         return read_bytes(self.path / names.CONFIG)
 
+    def read_bases(self) -> dict[str, bytes]:
+        """The files that the config builds on, as given, by name."""
+        return {file.name: read_bytes(file) or b"" for file in files_in(self.path / names.BASES)}
+
     def read_resolved(self) -> bytes | None:
         """The complete config of the run."""
         return read_bytes(self.path / names.RESOLVED)

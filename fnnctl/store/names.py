@@ -8,6 +8,8 @@ import unicodedata
 from datetime import datetime
 
 CONFIG = "config.yaml"
+BASES = "bases"
+"""The folder of the files that the config builds on, as given."""
 RESOLVED = "resolved.yaml"
 DEFAULT_CONFIG = "default.yaml"
 """The complete config of what `fnnctl train` gives for the config of a search."""
@@ -87,7 +89,7 @@ LAYOUT = (
     JOURNAL_TORN, TIMELINE, LEADERBOARD, LOG, LABELS,
 )  # fmt: skip
 """All files that a run may have, but for its figures, in the order in which they are listed."""
-_OWN = frozenset((*LAYOUT, BEST, ENSEMBLE, DEFAULT, CHECKPOINTS))
+_OWN = frozenset((*LAYOUT, BASES, BEST, ENSEMBLE, DEFAULT, CHECKPOINTS))
 LAYOUT_VERSION = 1
 """Increased if an older fnnctl would misread the new folders."""
 
@@ -175,6 +177,11 @@ REMOVED_FOLDER_PATTERN = ".removed-*"
 def trial_checkpoint_name(budget: int, first_trial: int) -> str:
     """A new file name for the checkpoints of a stack of trials at this budget; contains its first trial."""
     return f"{budget}-{first_trial}-{_random_hex(4)}.npz"
+
+
+def base_file_name(number: int, name: str) -> str:
+    """The name in `BASES` of the file of this name that a config builds on: `1-base.yaml`."""
+    return f"{number}-{re.sub(r'[^A-Za-z0-9._-]+', '-', name)[-100:]}"
 
 
 def fold_file_name(first_fold: int) -> str:

@@ -225,6 +225,7 @@ def create_run(
     kind: str,
     manifest: Mapping[str, Any],
     config: bytes | None = None,
+    bases: Mapping[str, bytes] = {},
     resolved: str | None = None,
     default: str | None = None,
     journal: Sequence[JournalRecord] | None = None,
@@ -232,7 +233,8 @@ def create_run(
 ) -> OpenRun:
     """Create the folder of a new run; it is hidden until config, manifest and lock are in it.
 
-    An evaluation has no config. `default` is the complete config of the training with which a search is
+    An evaluation has no config. `bases` are the files that the config builds on, by their names in
+    `names.BASES`. `default` is the complete config of the training with which a search is
     compared. `journal` holds the first records of a search's journal.
     `manifest` holds the facts of `store.manifest.Manifest`, except those set here. Simultaneous starts get a
     folder each, unless `folder` names the folder, which then replaces an existing one. Raises `MachineError`
@@ -259,6 +261,9 @@ def create_run(
             make_folder(hidden, exist_ok=False)
             lock = hold_lock(hidden / names.LOCK)
             undo.callback(release, lock)
+            if bases:
+                make_folder(hidden / names.BASES)
+                write_files(hidden / names.BASES, [(name, [content]) for name, content in bases.items()])
             write_files(hidden, files)
             path = _appear(hidden, name, started) if folder is None else _replace_folder(hidden, folder)
         except (FileExistsError, NotADirectoryError) as error:

@@ -5,10 +5,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+import yaml
 
 import fnnctl
 from fnnctl import Experiment, run_search
 from fnnctl.errors import ConfigError
+from tests.messages import Messages
 
 pytestmark = pytest.mark.filterwarnings("ignore::fnnctl.FnnctlWarning")
 
@@ -172,3 +174,39 @@ def test_a_setting_is_removed(with_test_part: Experiment) -> None:
     assert rest.unset("data.split.test") is rest
     with pytest.raises(ConfigError, match=r"data\.split\.tst: unknown setting \(did you mean 'test'\?\)"):
         rest.unset("data.split.tst")
+
+
+def test_a_file_that_extends_another_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EPOCHS", "3")
+    (tmp_path / "base.yaml").write_text("data: {source: iris}\nrecipe: classic\nmodel: {hidden: [3]}\n")
+    text = "extends: base.yaml\ntraining:\n  epochs: ${EPOCHS}\nnotes: $${EPOCHS}\n"
+    (tmp_path / "own.yaml").write_text(text)
+    experiment = Experiment.load(tmp_path / "own.yaml")
+    (tmp_path / "base.yaml").unlink()
+    monkeypatch.delenv("EPOCHS")
+    complete = yaml.safe_load(experiment.to_yaml())
+    assert complete == {
+        "data": {"source": "iris"},
+        "recipe": "classic",
+        "model": {"hidden": [3]},
+        "training": {"epochs": 3},
+        "notes": "$${EPOCHS}",
+    }
+    (tmp_path / "complete.yaml").write_text(experiment.to_yaml())
+    assert repr(Experiment.load(tmp_path / "complete.yaml")) == repr(experiment)
+    assert experiment.check() == []
+    run = experiment.set("training.epochs", 2).train()
+    assert len(run.history["epoch"]) == 2
+    assert run.config["notes"]["text"] == "${EPOCHS}"
+    problems = Experiment.load(tmp_path / "own.yaml").check()
+    assert [problem.path for problem in problems] == ["extends", "training.epochs"]
+
+
+def test_settings_of_a_program_have_no_variables_and_extend_nothing(messages: Messages) -> None:
+    experiment = Experiment(data="iris", name="${HOME}", notes={"text": "$${x} ${"})
+    assert experiment.check() == []
+    assert repr(experiment) == (
+        "Experiment({'data': {'source': 'iris'}, 'name': '${HOME}', 'notes': {'text': '$${x} ${'}})"
+    )
+    for problem in Experiment(data="iris", extends="base.yaml").check():
+        messages.check(problem)

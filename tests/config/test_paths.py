@@ -64,3 +64,36 @@ def test_what_is_inside_of_places() -> None:
     assert is_below(("training", "lr_schedule", "name"), places)
     assert not is_below(("training", "lr_schedule"), places)
     assert not is_below(("training", "l2"), places)
+
+
+def test_a_problem_names_its_variables_and_where_related_settings_of_other_files_are() -> None:
+    locations = Locations(
+        {
+            "": Location("own.yaml", 1),
+            "seed": Location("own.yaml", 2),
+            "training": Location("own.yaml", 3),
+            "training.l2": Location("own.yaml", 4, ("L2", "X")),
+            "training.optimizer": Location("base.yaml", 7),
+            "model.hidden[1]": Location("base.yaml", 8, ("UNITS",)),
+            "name": Location("--name"),
+        }
+    )
+    related = ("training.optimizer.name", "seed", "name", "training.l1", "model.hidden[1]")
+    problem = Problem("must be {least}", values={"least": 3}, advice="write {least}", related=related)
+    own, of_option = locations.problems({("training", "l2"): problem, ("name",): problem})
+    elsewhere = "training.optimizer is set in base.yaml:7, model.hidden[1] is set in base.yaml:8"
+    assert str(own) == (
+        f"own.yaml:4: training.l2: must be 3 (from ${{L2}}, from ${{X}}, {elsewhere}); write 3"
+    )
+    assert str(of_option) == "--name: name: must be 3; write 3"
+    assert locations.variables_in("model.hidden") == ("UNITS",)
+    assert locations.variables_in("training.l2") == ("L2", "X")
+    assert locations.variables_in("training.l") == locations.variables_in("seed") == ()
+
+
+def test_problems_come_from_top_to_bottom_of_the_own_file_then_of_bases_then_of_options() -> None:
+    locations = Locations({"": Location("m.yaml", 1)})
+    places = [("--set", None), ("a.yaml", 1), ("z.yaml", 2), ("m.yaml", 9), ("a.yaml", 3), ("m.yaml", 2)]
+    problems = [Problem("x", file=file, line=line) for file, line in places]
+    expected = [5, 3, 1, 4, 2, 0]
+    assert locations.from_top_to_bottom(problems) == [problems[index] for index in expected]

@@ -19,7 +19,6 @@ from fnnctl.config.paths import (
     format_path,
     overlap,
     parse_path,
-    problem_at,
 )
 from fnnctl.config.problems import NO_EFFECT
 from fnnctl.config.provenance import Resolved
@@ -203,8 +202,11 @@ class _Origins:
 
 
 def _location(locations: Locations, path: ConfigPath) -> str:
-    problem = locations.locate(problem_at(path, ""))
-    return f"{problem.file}:{problem.line}" if problem.line else str(problem.file)
+    location = locations.of(format_path(path))
+    place = f"{location.file}:{location.line}" if location.line else str(location.file)
+    inside = locations.variables_in(format_path(path)) or location.variables
+    variables = word_list([f"${{{name}}}" for name in inside])
+    return f"{place}, with {variables}" if variables else place
 
 
 def _settings(values: Mapping[str, Any], section: ConfigPath) -> Iterator[tuple[ConfigPath, Any]]:

@@ -4,21 +4,28 @@ all problems.
 
 from __future__ import annotations
 
-import errno
-import stat
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Self, TypeAlias
 
 from fnnctl.config.messages.suggestions import glued_setting
 from fnnctl.config.messages.wording import value_text
-from fnnctl.config.other_files import BINARY, JSON, is_binary, other_file
-from fnnctl.config.paths import ENSEMBLE, SPACE, ConfigPath, Location, Locations, format_path
+from fnnctl.config.paths import EXTENDS, SPACE, ConfigPath, Location, Locations, format_path
 from fnnctl.config.problems import Problems
 from fnnctl.config.provenance import Resolved
+from fnnctl.config.reading.config_files import (
+    MISSING,
+    TABLE,
+    locations_in,
+    near_config,
+    other_content,
+    read_document,
+    read_file,
+)
 from fnnctl.config.reading.inheritance import Inheritance
 from fnnctl.config.reading.overrides import (
     OptionChange,
@@ -29,21 +36,25 @@ from fnnctl.config.reading.overrides import (
     read_override,
     read_removal,
 )
-from fnnctl.config.reading.resolved import FORMER_FIRST_LINE
 from fnnctl.config.reading.starter import STARTER_NAME, init_command, is_table
-from fnnctl.config.reading.yaml_reader import MAX_BYTES, Document, decode, read_yaml
+from fnnctl.config.reading.variables import MARK, Variables, as_literal
+from fnnctl.config.reading.yaml_reader import MAX_BYTES, Document
 from fnnctl.config.recipes.resolving import COMPLETE, RECIPE, experiment_before_data
 from fnnctl.config.rules.left_out import Changed, Result, without_ineffective
-from fnnctl.config.rules.plain_config import override, unset, value_at
+from fnnctl.config.rules.plain_config import is_set, override, unset, value_at
 from fnnctl.config.rules.trials import Check
 from fnnctl.config.rules.validation import InvalidConfigurationError
 from fnnctl.config.schema.data import BUILTIN_NAMES
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.losses import find_searched_losses
 from fnnctl.config.table_kinds import kind_by_name
+from fnnctl.config.yaml_text import block_yaml
 from fnnctl.errors import ConfigError, DataError, MachineError, Problem
 from fnnctl.plugins import current
-from fnnctl.text import joined_words, nearest_file
+from fnnctl.text import joined_words
+
+if TYPE_CHECKING:
+    from fnnctl.config.reading.bases import Base
 
 SET: Final = "--set"
 UNSET: Final = "--unset"
@@ -82,6 +93,35 @@ class ConfigText:
     """The settings that a Python program has set or removed in an experiment, as `--set` and `--unset` do."""
     is_of_run: bool = False
     """Whether it is the file of a run, which may be another person's: it chooses no plug-ins."""
+    environment: Mapping[str, str] | None = field(default=None, repr=False)
+    """The environment variables that its values may have; if there is none, `${` is text, as in runs' files.
+    """
+    bases: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    """The contents of files that it builds on, by real path, which are not read again."""
+
+    @classmethod
+    def of_settings(
+        cls, settings: Mapping[str, Any], file: Path, changed: tuple[ConfigPath, ...] = ()
+    ) -> Self:
+        """The text of settings that a Python program has, in which nothing is a variable."""
+        written = settings if value_at(settings, COMPLETE) is True else as_literal(settings)
+        return cls(block_yaml(written).encode(), file, changed=changed, environment={})
+
+    def with_bases(self) -> Self:
+        """The text with the contents of all files that it builds on; without them, if they are no configs."""
+        try:
+            return replace(self, bases=_UncheckedConfig(self).base_contents)
+        except ConfigError:
+            return self
+
+    @property
+    def builds_on_others(self) -> bool:
+        """Whether some of its values stand in other files, or in the environment."""
+        return bool(self.bases) or (self.environment is not None and MARK.encode() in self.content)
+
+    def settings(self) -> dict[str, Any]:
+        """The settings before they are checked, with those of its bases; raises `ConfigError`."""
+        return dict(_UncheckedConfig(self).config)
 
 
 ConfigSource: TypeAlias = Path | ConfigText
@@ -95,6 +135,8 @@ class LoadedConfig:
     experiment: Experiment
     text: bytes
     """The content of the file, byte for byte."""
+    bases: Sequence[Base]
+    """The files that it builds on."""
     file: Path
     """The absolute path of the file; relative paths in the experiment start in its folder. For standard input
     it is `-` in the working directory."""
@@ -142,7 +184,8 @@ class LoadedConfig:
         from fnnctl.config.rules.search_check import search_problems
 
         with current().opened(not self.is_of_run):
-            return _from_top_to_bottom(self.locations.problems(search_problems(resolved, check)))
+            problems = self.locations.problems(search_problems(resolved, check))
+            return self.locations.from_top_to_bottom(problems)
 
     @contextmanager
     def add_locations(self) -> Iterator[None]:
@@ -172,7 +215,7 @@ def load_config(
     if isinstance(source, Path):
         source = read_config(source)
     file, text = source.file, source.content
-    unchecked = _UncheckedConfig(displayed_file(file) if source.has_lines else None, text, source.changed)
+    unchecked = _UncheckedConfig(source)
     for change in overrides:
         unchecked.override(change)
     if inherited is not None:
@@ -184,6 +227,7 @@ def load_config(
     return LoadedConfig(
         experiment,
         text,
+        unchecked.bases,
         file.absolute(),
         unchecked.locations,
         unchecked.config,
@@ -195,36 +239,50 @@ def load_config(
 
 def read_config(file: Path) -> ConfigText:
     """The text of a config file, or of standard input; raises as `load_config` does if it cannot be read."""
-    return ConfigText(_read(file), file, has_lines=True)
+    return ConfigText(_read(file), file, has_lines=True, environment=dict(os.environ))
 
 
 class _UncheckedConfig:
     """A config before it is checked, with the problems found so far."""
 
-    def __init__(self, file: str | None, text: bytes, changed: Iterable[ConfigPath]) -> None:
-        self.changed = {path: format_path(path) for path in changed}
+    def __init__(self, source: ConfigText) -> None:
+        file = displayed_file(source.file) if source.has_lines else None
+        self.changed = {path: format_path(path) for path in source.changed}
         self.notes: list[Problem] = []
         self.locations = Locations({"": Location(file, 1 if file else None)})
         self.problems: list[Problem] = []
         self.wrong_paths: set[str] = set()
+        variables = None if source.environment is None else Variables(source.environment, most=MAX_BYTES)
         try:
-            document = read_yaml(decode(text))
+            document = read_document(source.content, variables)
         except ConfigError as error:
-            _refuse_other_file(file, text)
+            _refuse_other_file(file, source.content)
             raise ConfigError(*(replace(problem, file=file) for problem in error.problems)) from None
-        if file is not None:
-            self.locations.update(
-                {format_path(path): Location(file, line) for path, line in document.lines.items()}
-            )
         self._add(document.problems, file)
         if not isinstance(document.value, dict):
-            _refuse_other_file(file, text)
+            _refuse_other_file(file, source.content)
+            self.locations[""] = Location(file, document.lines[()]) if file else self.locations[""]
             self._report({(): _no_mapping(document.value)})
             raise ConfigError(*self.problems)
         self.config: Any = document.value
-        if decode(text).lstrip("\ufeff").startswith(FORMER_FIRST_LINE) or _is_former_resolved(self.config):
-            # In files of fnnctl 0.2 every setting but nulls is there, so no recipe filled in anything.
-            self.config = {COMPLETE[0]: True, **self.config}
+        self.bases: Sequence[Base] = ()
+        self.base_contents: Mapping[str, bytes] = {}
+        if file is None:
+            return
+        locations = locations_in(document, file)
+        if variables is not None and is_set(self.config, EXTENDS):
+            from fnnctl.config.reading.bases import BaseReader  # most configs have none
+
+            reader = BaseReader(variables, source.bases, MAX_BYTES - len(source.content))
+            try:
+                layer = reader.with_bases(document, source.file, file, {})
+            except ConfigError as error:
+                problems = dict.fromkeys([*self.problems, *reader.problems, *error.problems])
+                raise ConfigError(*self.locations.from_top_to_bottom(problems)) from None
+            self.bases, self.base_contents = [*reader.bases.values()], reader.contents
+            self._add_located(dict.fromkeys(reader.problems))
+            self.config, locations = layer.settings, layer.locations
+        self.locations.update({format_path(path): location for path, location in locations.items()})
 
     def override(self, change: Override) -> None:
         """Apply one change from the command line."""
@@ -251,6 +309,10 @@ class _UncheckedConfig:
 
     def unset(self, path: ConfigPath) -> None:
         """Remove one setting of the file; a note says that there is none."""
+        if path == EXTENDS:
+            advice = "remove it there, or unset the settings of the other file"
+            problem = Problem("can only be removed in the config file", advice=advice)
+            raise ConfigError(replace(problem, path=format_path(path)))
         config = unset(self.config, path)
         if config is None:
             unchanged = Problem(f"is not set in the file: {UNSET} changes nothing")
@@ -279,7 +341,7 @@ class _UncheckedConfig:
         except InvalidConfigurationError as error:
             self._report(error.by_path)
         if self.problems:
-            raise ConfigError(*_from_top_to_bottom(self.problems))
+            raise ConfigError(*self.locations.from_top_to_bottom(self.problems))
         return experiment
 
     def _report(self, problems: Problems) -> None:
@@ -290,9 +352,12 @@ class _UncheckedConfig:
         self.problems += self.locations.problems(new)
 
     def _add(self, problems: Iterable[Problem], file: str | None) -> None:
+        self._add_located(replace(problem, file=file) for problem in problems)
+
+    def _add_located(self, problems: Iterable[Problem]) -> None:
         for problem in problems:
             self.wrong_paths.add(problem.path or "")
-            self.problems.append(replace(problem, file=file))
+            self.problems.append(problem)
 
 
 _NOTHING_TO_FILL: Final = Problem(
@@ -301,51 +366,24 @@ _NOTHING_TO_FILL: Final = Problem(
 )
 
 
-def _is_former_resolved(config: Mapping[str, Any]) -> bool:
-    """Whether a config has what only a `resolved.yaml` of fnnctl 0.2 has, if its first line is gone."""
-    ensemble = value_at(config, ENSEMBLE)
-    has_all = isinstance(ensemble, dict) and {*ensemble} == {"members", "share_weights", "bags"}
-    return has_all and value_at(config, ("data", "sha256")) is not None
-
-
-def _from_top_to_bottom(problems: Iterable[Problem]) -> list[Problem]:
-    """The problems of the file in the order of their lines, then those of the command line."""
-    return sorted(problems, key=lambda problem: (problem.line is None, problem.line or 0))
-
-
 def _read(file: Path) -> bytes:
     if file == STANDARD_INPUT:
         return read_standard_input(MAX_BYTES + 1)
     try:
-        kind = file.stat().st_mode
-        if is_table(file):
-            message = f"is a table, not an experiment. Write one with: {init_command(file)}"
-            raise ConfigError(Problem(message, file=str(file)))
-        if stat.S_ISREG(kind):
-            with file.open("rb") as stream:
-                return stream.read(MAX_BYTES + 1)
-        file_kind = "a folder" if stat.S_ISDIR(kind) else "a pipe or a device"  # a pipe could block
-        message = f"is {file_kind}, not a config file"
-    except OSError as error:
-        if error.errno not in (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG):
-            raise MachineError(f"{file} cannot be read: {error.strerror}") from error
+        return read_file(file)
+    except ConfigError as error:
+        (problem,) = error.problems
+    if problem.kind == TABLE:
+        problem = replace(problem, text=f"{problem.text}. Write one with: {init_command(file)}")
+    elif problem.kind == MISSING:
         # The starter's name is the default, so whoever gets it has probably not named a file at all.
-        candidates = (
-            []
-            if file.name == STARTER_NAME
-            else [path.name for path in file.parent.glob("*.*") if _may_be_meant(path, file)]
-        )
-        near = nearest_file(file.name, candidates)
+        near = "" if file.name == STARTER_NAME else near_config(file)
         if not near and str(file) in BUILTIN_NAMES:
-            message = f"is a built-in data set, not an experiment; {_how_to_use(str(file))}"
+            text = f"is a built-in data set, not an experiment; {_how_to_use(str(file))}"
         else:
-            message = f"there is no such file{near or f'; {_how_to_start(file.parent)}'}"
-    raise ConfigError(Problem(message, file=str(file)))
-
-
-def _may_be_meant(candidate: Path, file: Path) -> bool:
-    """Whether a file could have been meant: a config, or a table if the missing `file` has a table's name."""
-    return candidate.suffix in {".yaml", ".yml"} or (is_table(file) and is_table(candidate))
+            text = f"{problem.text}{near or f'; {_how_to_start(file.parent)}'}"
+        problem = replace(problem, text=text)
+    raise ConfigError(problem)
 
 
 def _how_to_start(folder: Path | None = None) -> str:
@@ -370,10 +408,7 @@ def _refuse_other_file(file: str | None, text: bytes) -> None:
     """Raise `ConfigError` if a file that is no experiment is known to be something else."""
     if file is None:
         return
-    ending = Path(file).suffix
-    content = other_file(text, ending) or (BINARY if is_binary(text) else None)
-    if content == JSON and ending in {".yaml", ".yml"}:
-        return  # JSON is YAML, and a problem with a line says more
+    content = other_content(text, Path(file).suffix)
     if content:
         raise ConfigError(Problem(f"is {content}, not an experiment; {_how_to_start()}", file=file))
 

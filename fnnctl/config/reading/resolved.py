@@ -41,6 +41,7 @@ def active_settings(
     `TrialConfigs.for_all_trials`. `nulls` says whether there are settings that are null by default.
     """
     values: dict[str, Any] = plain(experiment, nulls=nulls)
+    values.pop("extends", None)  # what the config builds on is in it
     ineffective = ineffective_settings(experiment)
     for path in ineffective:
         if is_below(path, ineffective):

@@ -10,13 +10,14 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import yaml
 
 from fnnctl.config.paths import ConfigPath, problem_at
-from fnnctl.config.yaml_text import CONTROL, FORBIDDEN_IN_VALUE, CoreLoader
+from fnnctl.config.reading.variables import MARK, VariableError, Variables, literal_key
+from fnnctl.config.yaml_text import CONTROL, FORBIDDEN_IN_VALUE, CoreLoader, plain_scalar
 from fnnctl.errors import ConfigError, Problem
 
 _TAB = "there is a tab here; YAML needs spaces"
@@ -107,6 +108,8 @@ class Document:
     value: Any
     lines: dict[ConfigPath, int]
     problems: list[Problem]
+    variables: dict[ConfigPath, tuple[str, ...]] = field(default_factory=dict)
+    """The names of the environment variables in the values that have any."""
 
 
 def decode(data: bytes) -> str:
@@ -123,8 +126,11 @@ def decode(data: bytes) -> str:
         raise ConfigError(Problem(message, line=line)) from None
 
 
-def read_yaml(text: str, path: ConfigPath = ()) -> Document:
-    """Read one YAML document as the value at a path; raise `ConfigError` if the syntax is invalid."""
+def read_yaml(text: str, path: ConfigPath = (), variables: Variables | None = None) -> Document:
+    """Read one YAML document as the value at a path; raise `ConfigError` if the syntax is invalid.
+
+    Without `variables`, and in a complete config, `${` is text.
+    """
     forbidden = _FORBIDDEN_IN_TEXT.search(text)
     if forbidden:
         line = text.count("\n", 0, forbidden.start()) + 1
@@ -133,18 +139,36 @@ def read_yaml(text: str, path: ConfigPath = ()) -> Document:
     try:
         root = loader.document()
     except yaml.MarkedYAMLError as error:
-        raise ConfigError(syntax_error(error, _LINE_END.split(text))) from None
+        lines = _LINE_END.split(text)
+        in_brackets = _variable_in_brackets(error, lines) if variables else None
+        raise ConfigError(in_brackets or syntax_error(error, lines)) from None
     except ValueError:
         # PyYAML passes the number of an escape such as "\U00110000" to chr() unchecked.
         message = "an escape in double quotes names a character that does not exist"
         raise ConfigError(Problem(message, line=loader.line + 1)) from None
-    reader = _Reader(loader, {path: 1})
+    reader = _Reader(loader, {path: 1}, None if _is_complete(root) else variables)
     value = None if root is None else reader.value(root, path)
-    return Document(value, reader.lines, [*reader.problems, *loader.problems])
+    return Document(value, reader.lines, [*reader.problems, *loader.problems], reader.variables_at)
 
 
-def _control_character(match: re.Match[str]) -> str:
-    return f"contains the control character U+{ord(match[0]):04X}; remove it"
+def _variable_in_brackets(error: yaml.MarkedYAMLError, lines: Sequence[str]) -> Problem | None:
+    """The problem, if reading stopped at the brace of a variable."""
+    mark = error.problem_mark
+    if mark is None or lines[mark.line][max(mark.column - 1, 0) : mark.column + 1] != MARK:
+        return None
+    advice = "write one entry per line, or put it in quotes if it is text"
+    text = "a variable without quotes cannot stand in brackets or braces"
+    return Problem(text, line=mark.line + 1, advice=advice)
+
+
+def _is_complete(root: yaml.Node | None) -> bool:
+    """Whether a document has `complete: true`: in a `resolved.yaml`, variables have their values."""
+    settings = root.value if isinstance(root, yaml.MappingNode) else []
+    return any(key.value == "complete" and plain_scalar(str(value.value)) is True for key, value in settings)
+
+
+def _control_character(match: re.Match[str], origin: str = "") -> str:
+    return f"contains the control character U+{ord(match[0]):04X}{origin}; remove it"
 
 
 def _one_character(pair: re.Match[str]) -> str:
@@ -211,9 +235,11 @@ class _Loader(CoreLoader):
 class _Reader:
     """Turns nodes into values, and collects lines and problems."""
 
-    def __init__(self, loader: _Loader, lines: dict[ConfigPath, int]) -> None:
+    def __init__(self, loader: _Loader, lines: dict[ConfigPath, int], variables: Variables | None) -> None:
         self.loader = loader
         self.lines = lines
+        self.variables = variables
+        self.variables_at: dict[ConfigPath, tuple[str, ...]] = {}
         self.problems: list[Problem] = []
 
     def value(self, node: yaml.Node, path: ConfigPath) -> Any:
@@ -226,11 +252,25 @@ class _Reader:
             case yaml.MappingNode():
                 return self._mapping(node, path)
             case yaml.ScalarNode():
-                forbidden = FORBIDDEN_IN_VALUE.search(node.value)
-                if forbidden:
-                    self._refuse(node, path, _control_character(forbidden))
-                return self.loader.construct_object(node)
+                return self._scalar(node, path)
         return None
+
+    def _scalar(self, node: yaml.ScalarNode, path: ConfigPath) -> Any:
+        origin = ""
+        if self.variables is None or MARK not in node.value:
+            value = self.loader.construct_object(node)
+        else:
+            try:
+                expanded = self.variables.expanded(node.value, is_plain=not node.style)
+            except VariableError as error:
+                self._refuse(node, path, str(error))
+                return None
+            value, self.variables_at[path] = expanded.value, expanded.variables
+            origin = "".join(f" (from ${{{name}}})" for name in expanded.variables)
+        forbidden = FORBIDDEN_IN_VALUE.search(value if isinstance(value, str) else node.value)
+        if forbidden:
+            self._refuse(node, path, _control_character(forbidden, origin))
+        return value
 
     def _refuse(self, node: yaml.Node, path: ConfigPath, *messages: str) -> None:
         self.problems += [problem_at(path, message, _line(node)) for message in messages]
@@ -263,5 +303,15 @@ class _Reader:
         elif key == "<<" and not node.style:
             self._refuse(node, path, "merge keys (<<) are not supported; write the settings out")
         else:
-            return key
+            return self._without_variable(node, key, path)
         return None
+
+    def _without_variable(self, node: yaml.Node, key: str, path: ConfigPath) -> str | None:
+        """The key; None if a variable is in it."""
+        if self.variables is None or MARK not in key:
+            return key
+        try:
+            return literal_key(key)
+        except VariableError as error:
+            self._refuse(node, path, str(error))
+            return None

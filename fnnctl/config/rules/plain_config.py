@@ -60,7 +60,7 @@ def unset(config: Any, path: ConfigPath) -> Any:
 
     Raises `ConfigError` if the path leads into a text that is valid in place of a mapping.
     """
-    section = _section(value_at(config, path[:-1]), path[:-1])
+    section = section_of(value_at(config, path[:-1]), path[:-1])
     if section is None or path[-1] not in section:
         return None
     return with_value(config, path[:-1], {key: value for key, value in section.items() if key != path[-1]})
@@ -82,7 +82,7 @@ def with_value(node: Any, path: ConfigPath, value: Any, depth: int = 0) -> Any:
             raise ConfigError(replace(problem, path=format_path(path)))
         inner = entries[part] if part < len(entries) else None
         return [*entries[:part], with_value(inner, path, value, depth + 1), *entries[part + 1 :]]
-    section = _section(node, section_path)
+    section = section_of(node, section_path)
     if section is None:
         return node
     return {**section, part: with_value(section.get(part), path, value, depth + 1)}
@@ -91,6 +91,26 @@ def with_value(node: Any, path: ConfigPath, value: Any, depth: int = 0) -> Any:
 def takes_any_key(path: ConfigPath) -> bool:
     """Whether the keys at a path are free, such as the names of classes."""
     return any(form.has_free_keys for form in forms_at(path, {}))
+
+
+def section_of(node: Any, path: ConfigPath) -> dict[str, Any] | None:
+    """The mapping that a value is, or is the short form of; None if it cannot be one.
+
+    Raises `ConfigError` for a single value in place of a mapping with free keys.
+    """
+    if node is None:
+        return {}
+    if isinstance(node, dict):
+        return node
+    if isinstance(node, str | int | float) and takes_any_key(path):
+        text = f"is {value_text(node)}, which has no entries"
+        advice = f"write {format_path(path)}={{NAME: VALUE}}"
+        raise ConfigError(Problem(text, path=format_path(path), advice=advice))
+    names = {key for form in forms_at(path, {}) for key in form.keys}
+    section: Any = method_parts(node) if path == METHOD else written_out(node, names)
+    if not isinstance(section, dict):
+        return None
+    return section if section.keys() <= names else None
 
 
 def _refuse_wrong_step(config: Any, path: ConfigPath, part: str | int) -> None:
@@ -114,23 +134,6 @@ def _refuse_single_text(node: Any, path: ConfigPath) -> None:
     if isinstance(node, str) and any(form.kind == "text" for form in forms_at(path, {})):
         text, advice = f"is {value_text(node)}, which has no entries", f"write {format_path(path)}=[…]"
         raise ConfigError(Problem(text, path=format_path(path), advice=advice))
-
-
-def _section(node: Any, path: ConfigPath) -> dict[str, Any] | None:
-    """The mapping that the next step goes into, or None if the node cannot be one."""
-    if node is None:
-        return {}
-    if isinstance(node, dict):
-        return node
-    if isinstance(node, str | int | float) and takes_any_key(path):
-        text = f"is {value_text(node)}, which has no entries"
-        advice = f"write {format_path(path)}={{NAME: VALUE}}"
-        raise ConfigError(Problem(text, path=format_path(path), advice=advice))
-    names = {key for form in forms_at(path, {}) for key in form.keys}
-    section: Any = method_parts(node) if path == METHOD else written_out(node, names)
-    if not isinstance(section, dict):
-        return None
-    return section if section.keys() <= names else None
 
 
 def _default_entries(path: ConfigPath) -> list[Any]:

@@ -298,6 +298,7 @@ class DataConfig(Section):
         PluginName(kind_by_name),
         Setting(
             is_common=True,
+            is_file=True,
             not_counted="it is where the rows are, and files may be moved",
             not_searched=_SAME_ROWS,
             synonyms=("csv", "data_file", "data_path", "file", "filename", "path"),
@@ -376,6 +377,7 @@ class DataConfig(Section):
     test_source: Annotated[
         Annotated[str, Field(min_length=1), PluginName(kind_by_name)] | None,
         Setting(
+            is_file=True,
             not_counted="it is where the test rows are",
             not_searched=_SAME_ROWS,
             synonyms=("test_data", "test_file", "test_path"),

@@ -128,6 +128,11 @@ class NotesConfig(Section):
     """Where its predictions should not be relied on, and which harm they could do."""
 
 
+def _only_in_files(_: Experiment, place: Place) -> Iterator[Problem]:
+    """Unless it is in a config file, where it is replaced by the settings of these files."""
+    yield predicate("can only be set in a config file, and in none with complete: true")
+
+
 NAME_PATTERN = r"^[^\x00-\x1f\x7f-\x9f]{1,200}$"
 
 
@@ -164,6 +169,20 @@ class Experiment(Section):
     taken; the recipe's other values stay, unless they contradict it or were tuned for what it replaces."""
     complete: Annotated[bool, Setting(not_counted="it says that nothing is left to fill in")] = False
     """Whether no recipe fills in anything, as in a `resolved.yaml`, which has every setting."""
+    extends: Annotated[
+        Annotated[str, Field(min_length=1)]
+        | Annotated[tuple[Annotated[str, Field(min_length=1)], ...], Field(strict=False, min_length=1)]
+        | None,
+        Setting(
+            not_counted="it says where settings are, and those are counted as they are",
+            contradictions=(_only_in_files,),
+            since="0.13",
+            synonyms=("base", "bases", "include", "inherits"),
+        ),
+    ] = None
+    """Another config that this one builds on, or a list of them, relative to the file. Mappings are merged
+    key by key, lists and single values replaced; this file's settings win, and of the list the later one's. A
+    mapping with another `name`, such as another optimizer, replaces the former one with all that is in it."""
     notes: Annotated[
         Annotated[NotesConfig, Shorthand("text")] | None,
         Setting(not_counted="they are for readers", not_searched="notes do not change the results"),

@@ -22,6 +22,10 @@ def json_schema() -> dict[str, Any]:
     """Return the schema of a config file; the caller may change it."""
     written = Experiment.model_json_schema(schema_generator=_Described)
     converted: dict[str, Any] = _draft_7(written)
+    # What a config must have may be in the one that it extends.
+    has_source = {"required": converted["definitions"]["DataConfig"].pop("required")}
+    needed = {"required": converted.pop("required"), "properties": {"data": has_source}}
+    converted |= {"if": {"required": ["extends"]}, "else": needed}
     return {"$schema": "http://json-schema.org/draft-07/schema#", **converted, "title": "fnnctl experiment"}
 
 

@@ -98,6 +98,8 @@ class Setting:
     is_technique: bool = False
     """Whether it is the hyperparameter of a technique of training, which 0 or null turns off. A stack has the
     hyperparameters of its techniques by the names of their settings: see `TrainingConfig.techniques`."""
+    is_file: bool = False
+    """Whether it is the path of a file, which starts in the folder of the config file that sets it."""
     not_counted: str | None = None
     """Why the setting does not count for the seed of a configuration; None if it counts. A setting that does
     not count cannot be searched, either: its trials would be equal configurations."""

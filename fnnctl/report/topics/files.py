@@ -37,6 +37,7 @@ LAST_FILES: Final = (
     (names.DRIFT_BINS, "the rows in the bins of each column"),
     (names.WORST_ROWS, "the values of the rows that are predicted worst"),
     (names.RESOLVED, "the complete config, to repeat the run"),
+    (names.BASES, "the files that the config builds on"),
     (names.DEFAULT_CONFIG, "the complete config that `fnnctl train` has without the search"),
     (names.MODEL, f"the model; its weights are in {names.WEIGHTS}"),
     (names.TRAINED_ROWS, "digests of the rows that were trained on, for a training that goes on"),

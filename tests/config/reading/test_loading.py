@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -163,11 +164,16 @@ def test_a_built_in_data_set_is_no_config(
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid"), reason="needs POSIX")
-def test_a_file_that_cannot_be_read_is_the_machines_fault(tmp_path: Path) -> None:
-    file = tmp_path / "loop.yaml"
-    file.symlink_to(file)
-    with pytest.raises(MachineError, match=r"loop\.yaml cannot be read: Too many levels of symbolic links"):
-        load_config(file)
+def test_a_file_that_cannot_be_read_is_the_machines_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(*_: object) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    (tmp_path / "experiment.yaml").write_text(IRIS)
+    monkeypatch.setattr(Path, "open", failing)
+    with pytest.raises(MachineError, match=r"experiment\.yaml cannot be read: Input/output error"):
+        load_config(tmp_path / "experiment.yaml")
 
 
 def test_a_device_is_no_config() -> None:

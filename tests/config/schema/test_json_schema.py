@@ -20,6 +20,9 @@ from fnnctl.config.schema.optimizers import AdamwOptimizer
 EXAMPLES = sorted(Path(__file__).parents[3].joinpath("configs").glob("*.yaml"))
 
 
+MAY_BE_IN_A_BASE = {"DataConfig": ["source"], "fnnctl experiment": ["data"]}
+
+
 @pytest.fixture(scope="module")
 def validator() -> Any:
     return pytest.importorskip("jsonschema").Draft7Validator(json_schema())
@@ -56,7 +59,7 @@ def test_every_reference_leads_to_a_definition() -> None:
 
 
 def test_every_section_and_every_setting_has_a_description() -> None:
-    sections = [node for node in objects(json_schema()) if "properties" in node]
+    sections = [node for node in objects(json_schema()) if "properties" in node and "title" in node]
     assert len(sections) == 1 + len(json_schema()["definitions"])
     for section in sections:
         for name, described in (("", section), *section["properties"].items()):
@@ -67,8 +70,9 @@ def test_every_section_and_every_setting_has_a_description() -> None:
 
 def test_every_setting_has_a_default_or_is_required() -> None:
     for section in objects(json_schema()):
-        for key, setting in section.get("properties", {}).items():
-            assert ("default" in setting) != (key in section.get("required", ())), f"{section['title']}.{key}"
+        required = {*section.get("required", ()), *MAY_BE_IN_A_BASE.get(section.get("title", ""), ())}
+        for key, setting in section.get("properties", {}).items() if "title" in section else ():
+            assert ("default" in setting) != (key in required), f"{section['title']}.{key}"
 
 
 def test_every_number_but_the_tolerance_is_bounded_on_both_sides() -> None:
@@ -84,6 +88,16 @@ def test_every_number_but_the_tolerance_is_bounded_on_both_sides() -> None:
 def test_short_forms_are_in_it(validator: Any) -> None:
     config = {"data": {"source": "iris"}, "model": {"hidden": [5, {"units": 3, "activation": "elu"}]}}
     assert validator.is_valid(config | {"training": {"optimizer": "nesterov"}})
+
+
+@pytest.mark.extra
+def test_what_is_required_may_be_in_a_base(validator: Any) -> None:
+    for extends in ("base.yaml", ["a.yaml", "b.yaml"]):
+        assert validator.is_valid({"extends": extends, "data": {"target": "y"}})
+        assert validator.is_valid({"extends": extends, "seed": 3})
+    assert not validator.is_valid({"extends": 3, "data": {"source": "iris"}})
+    assert not validator.is_valid({"data": {"target": "y"}})
+    assert not validator.is_valid({"seed": 3})
 
 
 @pytest.mark.extra

@@ -47,7 +47,8 @@ def test_a_field_has_one_record_at_most() -> None:
 
 def test_the_outermost_settings_come_first_and_each_choice_has_its_own() -> None:
     paths = [format_path(record.path) for record in setting_records()]
-    assert paths[:8] == ["name", "seed", "recipe", "complete", "notes", "data", "model", "training"]
+    outermost = ["name", "seed", "recipe", "complete", "extends", "notes", "data", "model", "training"]
+    assert paths[:9] == outermost
     assert "model.hidden[0].activation.slope" in paths
     assert "training.optimizer.momentum" in paths
     assert paths.index("training.epochs") < paths.index("data.split.test")
