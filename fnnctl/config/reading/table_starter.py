@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from fnnctl.config.reading.starter import STARTER_NAME
+from fnnctl.config.reading.variables import as_literal
 from fnnctl.config.reading.yaml_reader import MAX_BYTES
 from fnnctl.config.schema.data import DEFAULT_MISSING_VALUES
 from fnnctl.config.yaml_text import flow_yaml, is_allowed_value
@@ -185,7 +186,7 @@ def _data(starter: TableStarter) -> Iterator[str]:
         yield f"  task: {starter.task}{other}"
     if starter.class_order:
         yield "  # If the classes have this order, this line gives the network and its metrics their ranks:"
-        yield f"  # class_order: {flow_yaml(list(starter.class_order))}"
+        yield f"  # class_order: {_written(list(starter.class_order))}"
     for name, value in (("delimiter", starter.delimiter), ("encoding", starter.encoding)):
         if value is not None:
             yield f"  {name}: {_value(value)}"
@@ -199,9 +200,9 @@ def _missing(starter: TableStarter) -> Iterator[str]:
     missing = [*DEFAULT_MISSING_VALUES, *starter.missing]
     if starter.missing:
         yield from (f"  # {_comment(why)}" for why in starter.missing.values())
-        yield f"  missing_values: {flow_yaml(missing)}"
+        yield f"  missing_values: {_written(missing)}"
     for text, why in starter.suspected.items():
-        texts = flow_yaml([*missing, text])
+        texts = _written([*missing, text])
         yield f"  # {_comment(why)} If so:"
         yield f"  # missing_values: {texts}"
 
@@ -219,12 +220,12 @@ def _columns(starter: TableStarter) -> Iterator[str]:
             yield f"      - {_value(name)}" + (f"  # {_comment(why)}" if number < MAX_COLUMNS else "")
         yield from (f"      # - {_value(name)}  # {LEAK}" for name in starter.leaks)
     elif starter.leaks:
-        yield f"    # ignore: {flow_yaml(list(starter.leaks))}  # {LEAK}"
+        yield f"    # ignore: {_written(list(starter.leaks))}  # {LEAK}"
     if starter.categorical:
         yield from (f"    # {_comment(why)}" for why in starter.categorical.values())
-        yield f"    categorical: {flow_yaml(list(starter.categorical))}"
+        yield f"    categorical: {_written(list(starter.categorical))}"
     if starter.codes:
-        codes = flow_yaml([*starter.categorical, *starter.codes])
+        codes = _written([*starter.categorical, *starter.codes])
         yield f"    # categorical: {codes}  # if these numbers are codes, not amounts"
 
 
@@ -320,9 +321,14 @@ def _found(starter: TableStarter) -> Iterator[str]:
     yield ""
 
 
+def _written(value: Any) -> str:
+    """A value on one line; `${` in a name is no variable."""
+    return flow_yaml(as_literal(value))
+
+
 def _value(value: Any) -> str:
     """A value that may stand in a block and in a list, on one line."""
-    return flow_yaml([value])[1:-1]
+    return _written([value])[1:-1]
 
 
 def _comment(text: str) -> str:

@@ -30,7 +30,7 @@ from tests.messages import Messages
 HOSTILE = (
     "y: [", "#", "a # b", "'", '"', "a\nb", "no", "1e3", "012", "null", "~", "", " ", "ü", "日本", "- a",
     "&a", "!a", "%", "@", "`", "a, b", "[]", "{}", "a: b", "-", "?", "|", ">", "\u2028", "\ufeff", "\u202e",
-    "\\", "a\tb", "😀", "<<", "=", "true", "$HOME", "{{x}}", "x" * 300,
+    "\\", "a\tb", "😀", "<<", "=", "true", "$HOME", "{{x}}", "${x}", "$${x}", "${", "$", "x" * 300,
 )  # fmt: skip
 names = st.one_of(st.sampled_from(HOSTILE), st.text(max_size=8)).filter(is_allowed_value)
 
