@@ -12,7 +12,7 @@ from fnnctl.api.arguments import path_of, search_options, whole_or_none
 from fnnctl.api.keywords import with_keywords
 from fnnctl.api.observer import Observer, silent_context
 from fnnctl.api.plain_values import plain_value
-from fnnctl.api.plugins import PluginObject, scope_of
+from fnnctl.api.plugins import PluginObject, joined_scope, scope_of
 from fnnctl.api.run import Run
 from fnnctl.commands.check import check as run_check
 from fnnctl.commands.cross_validate import cross_validate as run_cross_validation
@@ -149,7 +149,7 @@ class Experiment:
         """
         with silent_context(None, _Silent(), scope_of(self._plugins)) as (context, _):
             source, memory = self._with_data(data)
-            loaded = read_experiment(source, (), context.listener, memory=memory)
+            loaded = read_experiment(source, (), context.listener, memory=memory, runs_dir=context.known_runs)
             return loaded.fit(loaded.split()).settings.batch_size
 
     @with_keywords
@@ -174,7 +174,9 @@ class Experiment:
         """
         workers, plugins = whole_or_none("workers", arguments["workers"]), scope_of(self._plugins)
         if not isinstance(start, Run | None):
-            raise UsageError(f"start must be a Run, not {start!r}")
+            raise UsageError(f"start must be a Run, not {start!r}; load_run finds one by its name")
+        if start is not None:
+            plugins = joined_scope([plugins, start._plugins])
         with silent_context(arguments["runs_dir"], arguments["observer"], plugins) as (context, volume):
             source, memory = self._with_data(data)
             changes = [] if start is None else run_to_train_on(str(start.folder.path), "start")
@@ -224,7 +226,8 @@ class Experiment:
         if isinstance(data, str | Path):
             source = data if data in BUILTIN else str(path_of("data", data).expanduser().absolute())
             return self.set("data.source", source)._source, None
-        return self.set("data.source", MEMORY_SOURCE)._source, memory_data(data)
+        memory = data if isinstance(data, MemoryData) else memory_data(data)
+        return self.set("data.source", MEMORY_SOURCE)._source, memory
 
     def __repr__(self) -> str:
         return f"Experiment({self._settings()!r})"
@@ -249,6 +252,7 @@ def train(
     *,
     target: str | None = None,
     settings: Mapping[str, Any] | None = None,
+    start: Run | None = None,
     **arguments: Unpack[TrainArguments],
 ) -> Run:
     """Train an experiment, the one of a YAML file, or one of `settings` alone: see `Experiment.train`.
@@ -266,9 +270,10 @@ def train(
         >>> train(flowers, target="kind", settings={"recipe": "fast"}).predictor.target
         'kind'
 
+    With `start`, the networks of an earlier run are trained on.
     """
     complete, data = _complete(experiment, data, target, settings)
-    return complete.train(data, **arguments)
+    return complete.train(data, start=start, **arguments)
 
 
 @with_keywords

@@ -59,6 +59,9 @@ class MemoryData:
     """The name that the labels came with."""
     weights: FloatArray | None = None
     """(N,) the weight of each row in the loss, if they are apart from the features."""
+    classes: tuple[str, ...] = ()
+    """Classes of the target in their order, which the network gets even if no row has them; empty for those
+    of the rows."""
 
     @property
     def file(self) -> str:

@@ -25,7 +25,7 @@ from fnnctl.config.recipes.resolving import resolve
 from fnnctl.config.rules.plain_config import is_set
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.search import SearchConfig
-from fnnctl.config.schema.warm_start import only_in_training
+from fnnctl.config.schema.warm_start import WarmStartConfig, only_in_training
 from fnnctl.context import Listener
 from fnnctl.data.files import UNREPORTED, OnRead
 from fnnctl.data.groupings import refuse_ungrouped
@@ -42,6 +42,7 @@ from fnnctl.modelling.data_sizes import with_sizes
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.parent import WARM_START, Parent, find_parent
 from fnnctl.modelling.recipe_facts import against_bags, recipe_facts
+from fnnctl.modelling.saved_model import has_network
 from fnnctl.modelling.trained_rows import rows_of_ancestors, rows_of_parent, seen_rows
 from fnnctl.plugins import NOUNS, current
 from fnnctl.tasks.registry import encode
@@ -171,9 +172,7 @@ class LoadedExperiment:
             return []
         names = joined_words([*map(quoted, new)])
         what = "the class" if len(new) == 1 else "the classes"
-        return [
-            f"{what} {names}: new to {self.parent.run.path}, whose networks begin with weights of 0 for it"
-        ]
+        return [f"{what} {names}: new to {self.parent.name}, whose networks begin with weights of 0 for it"]
 
     def _validation_line(self) -> list[str]:
         """One line if a config has a validation part that only the trials of its search have; else none."""
@@ -223,9 +222,13 @@ def load_experiment(
         with config.add_locations():
             if run is None and runs_dir is None:
                 raise ConfigError(replace(only_in_training(), path=WARM_START))
+            if run is not None and has_network(run):  # its columns are its own, so its parent may be gone
+                warm_start = WarmStartConfig(run=str(run.path))
             parent = find_parent(warm_start, runs_dir or Path())
         config = load_config(config_source, overrides, parent.inheritance)
     known = None if parent is None else parent.columns
+    recorded = _recorded_classes(run or (None if parent is None else parent.run))
+    further: Sequence[str] = () if memory is None else memory.classes or (recorded if run else ())
     with config.add_locations():
         settings, grouped = config.experiment.data, config.experiment.evaluation.groups
         dataset = load_dataset(
@@ -238,9 +241,9 @@ def load_experiment(
             output=config.experiment.model.output.name,
             bins=settings.split.bins,
             seed=config.experiment.seed,
-            recorded_classes=_recorded_classes(run or (None if parent is None else parent.run)),
+            recorded_classes=tuple(dict.fromkeys((*recorded, *further))),
             class_order=settings.class_order,
-            is_extended=parent is not None,
+            is_extended=parent is not None or bool(further),
         )
         former = None if run is None else rows_of_ancestors(run)
         if former is None and parent is not None:

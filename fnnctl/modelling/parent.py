@@ -50,6 +50,11 @@ class Parent:
         return self.model.run
 
     @property
+    def name(self) -> str:
+        """The run's name in messages."""
+        return self.run.named or "a run in memory"
+
+    @property
     def setting(self) -> WarmStartConfig:
         """What a complete config says of it."""
         path = self.run.path if is_in_memory(self.run.path) else self.run.path.absolute()
@@ -58,13 +63,13 @@ class Parent:
     @property
     def inheritance(self) -> Inheritance:
         """The settings that belong to its weights."""
-        return Inheritance(str(self.run.path), self.experiment)
+        return Inheritance(self.name, self.experiment)
 
     @property
     def columns(self) -> KnownColumns:
         """The columns that its networks read."""
         table = self.model.description.table
-        return KnownColumns.of(self.model.predictor.preprocessor, table.formats, str(self.run.path))
+        return KnownColumns.of(self.model.predictor.preprocessor, table.formats, self.name)
 
     def new_classes(self, data: TaskData) -> tuple[str, ...]:
         """The classes of the data that the networks do not know."""
@@ -82,7 +87,7 @@ class Parent:
             return []
         sentence = (
             f"{counted(len(shifted), 'column')} of {len(columns):,} are far from the rows that "
-            f"{self.run.path} was trained on ({word_list(shifted)}): its preprocessing is that of those rows, "
+            f"{self.name} was trained on ({word_list(shifted)}): its preprocessing is that of those rows, "
             "so compare with a training from nothing"
         )
         return [Message("far_from_parent", sentence)]
@@ -109,7 +114,7 @@ class Parent:
         try:
             return tuple(_start(network, layout) for network in in_order)
         except ValueError as error:
-            raise _unsuited(f"the weights of {self.run.path} do not fit: {error}") from error
+            raise _unsuited(f"the weights of {self.name} do not fit: {error}") from error
 
 
 def find_parent(setting: WarmStartConfig, runs_dir: Path) -> Parent:

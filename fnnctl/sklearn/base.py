@@ -8,8 +8,9 @@ from __future__ import annotations
 import math
 import sys
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, Final, Self
 
 import numpy as np
@@ -26,6 +27,7 @@ from fnnctl.config.schema.data import DEFAULT_MISSING_VALUES
 from fnnctl.config.schema.optimizers import LbfgsOptimizer
 from fnnctl.config.schema.training import TrainingConfig
 from fnnctl.data.feature_array import default_names, label_text
+from fnnctl.data.in_memory import MemoryData, memory_data
 from fnnctl.data.tables.memory_table import is_frame
 from fnnctl.errors import InputError
 from fnnctl.text import install_command
@@ -53,10 +55,12 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
     """What all estimators share: data in, an experiment run on them, rows in."""
 
     run_: Run
+    _texts: Sequence[str]
+    """The classes of an experiment, in the order of `classes_`."""
     loss_curve_: list[Any]
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
-        """Train on all rows.
+        """Train on all rows. With `warm_start`, a second fit trains the networks of the first one on.
 
         Args:
             X: An array of numbers (n, p), or a data frame with numbers, categories, texts and dates. Values
@@ -66,21 +70,46 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
 
         Raises `ValueError` if parameters or data are wrong, and `DivergedError` if the loss is not finite.
         """
-        rows = self._checked(X, y, fits=True)
-        targets = column_or_1d(y, warn=True)
-        check_consistent_length(rows, targets)
-        data: tuple[Any, ...] = rows, self._encoded(targets)
-        if sample_weight is not None:
-            data = *data, _check_sample_weight(sample_weight, rows, ensure_non_negative=True)
-        settings = self._settings() | {"data.target": _target_name(y, self._columns or ())}
-        with _input_as_value_errors():
-            self.run_ = self._run(Experiment(settings), data)
+        goes_on = getattr(self, "warm_start", False) and self._is_fitted
+        return self._train(X, y, sample_weight, goes_on=goes_on)
+
+    @property
+    def _is_fitted(self) -> bool:
+        return hasattr(self, "run_")
+
+    def _train(self, X: Any, y: Any, sample_weight: Any, *, goes_on: bool, classes: Any = None) -> Self:
+        """Train on these rows, from nothing or from the networks that there are.
+
+        `classes` may occur in later rows. A failure leaves an estimator that was to be trained on as it was.
+        """
+        before = dict(self.__dict__)
+        try:
+            rows = self._checked(X, y, fits=True, goes_on=goes_on)
+            targets = column_or_1d(y, warn=True)
+            check_consistent_length(rows, targets)
+            data: tuple[Any, ...] = self._named(rows), self._encoded(targets, classes, goes_on=goes_on)
+            if sample_weight is not None:
+                data = *data, _check_sample_weight(sample_weight, rows, ensure_non_negative=True)
+            if not goes_on:
+                self._target = _target_name(y, self._columns or ())
+            settings = self._settings() | {"data.target": self._target}
+            if goes_on:
+                settings["training.warm_start"] = str(self.run_.folder.path)
+            with _input_as_value_errors():
+                memory = memory_data(data)
+                if classes is not None:
+                    memory = replace(memory, classes=tuple(self._texts))
+                self.run_ = self._run(Experiment(settings), memory)
+        except BaseException:
+            if goes_on:
+                self.__dict__.update(before)
+            raise
         history = self.run_.history
         self.n_iter_ = len(history["epoch"])
         self.loss_curve_ = history["train_loss"]
         return self
 
-    def _encoded(self, y: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    def _encoded(self, y: npt.NDArray[Any], classes: Any, *, goes_on: bool) -> npt.NDArray[Any]:
         """The targets as an experiment gets them."""
         raise NotImplementedError
 
@@ -96,30 +125,40 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
             settings["seed"] = _seed(self.random_state)
         return settings
 
-    def _run(self, experiment: Experiment, data: tuple[Any, ...]) -> Run:
-        """Run the experiment on (X, y) or (X, y, weights)."""
+    def _run(self, experiment: Experiment, data: MemoryData) -> Run:
+        """Run the experiment on these rows."""
         raise NotImplementedError
 
     @property
     def _observer(self) -> Observer:
         return (_SearchedPart if _is_part_of_search() else _Printer)(self.verbose)
 
-    def _checked(self, X: Any, y: Any = None, *, fits: bool = False) -> Any:
-        """A data frame as it is, if `fit` had one; anything else as an array of floating-point numbers."""
+    def _checked(self, X: Any, y: Any = None, *, fits: bool = False, goes_on: bool = False) -> Any:
+        """A data frame as it is, if the first fit had one; anything else as an array of floating-point
+        numbers.
+        """
+        is_first = fits and not goes_on
         if fits:
-            validate_data(self, X, y, skip_check_array=True)  # refuses y=None
+            validate_data(self, X, y, reset=is_first, skip_check_array=True)  # refuses y=None
+        if is_first:
             self._columns = [*map(_text, _column_names(X))] if is_frame(X) else None
         if self._columns is not None and is_frame(X):
-            validate_data(self, X, reset=fits, skip_check_array=True)
+            validate_data(self, X, reset=is_first, skip_check_array=True)
             return X
         return validate_data(
             self,
             X,
-            reset=fits,
+            reset=is_first,
             dtype=[np.float64, np.float32],
             ensure_all_finite="allow-nan",
-            ensure_min_samples=2 if fits else 1,
+            ensure_min_samples=2 if is_first else 1,
         )
+
+    def _named(self, rows: Any) -> Any:
+        """Checked rows; of an array by the names of their columns, if the first fit had a data frame."""
+        if self._columns is None or is_frame(rows):
+            return rows
+        return dict(zip(self._columns, rows.T, strict=True))
 
     def _new_rows(self, X: Any) -> Any:
         """Rows as the predictor gets them: without columns that the network does not use."""
@@ -135,7 +174,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
             if exposure is not None:
                 return {name: rows[:, columns.index(name)] for name in names}
             return rows if names == columns else rows[:, [columns.index(name) for name in names]]
-        return {name: column for name, column in zip(self._columns, rows.T, strict=True) if name in names}
+        return {name: column for name, column in self._named(rows).items() if name in names}
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -149,17 +188,28 @@ class Classifier(ClassifierMixin, Estimator):  # type: ignore[misc]
 
     classes_: npt.NDArray[Any]
 
-    def _encoded(self, y: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    def _encoded(self, y: npt.NDArray[Any], classes: Any, *, goes_on: bool) -> npt.NDArray[Any]:
         check_array(y, ensure_2d=False, dtype=None, input_name="y")
-        try:
-            check_classification_targets(y)
-            self.classes_, numbers = np.unique(y, return_inverse=True)
-        except TypeError as error:  # what cannot be sorted
-            raise ValueError("y has values of several types, or missing ones") from error
-        if len(self.classes_) == 1:
-            raise ValueError(f"y has one class, {str(self.classes_[0])!r}: two or more are needed")
-        self._texts = _class_texts(self.classes_)
-        return np.array(self._texts, object)[numbers]
+        all_classes = present = _distinct(y, "y")
+        if classes is not None:
+            all_classes = _distinct(column_or_1d(classes), "classes")
+            if unlisted := [label for label in present.tolist() if label not in all_classes.tolist()]:
+                raise ValueError(f"y has the label {unlisted[0]!r}, which is not in classes")
+        if goes_on:
+            if _is_numeric(all_classes) != _is_numeric(self.classes_):
+                kind = "numbers" if _is_numeric(self.classes_) else "texts"
+                raise ValueError(f"the classes of y must be {kind}, as those of the fit that is trained on")
+            text_of = dict(zip(self.classes_.tolist(), self._texts, strict=True))
+            if new := [label for label in all_classes.tolist() if label not in text_of]:
+                for label in new:
+                    text_of[label] = _free_text(label, text_of.values())
+                self.classes_ = np.union1d(self.classes_, all_classes)
+                self._texts = [text_of[label] for label in self.classes_.tolist()]
+        else:
+            if len(all_classes) == 1:
+                raise ValueError(f"y has one class, {str(all_classes[0])!r}: two or more are needed")
+            self.classes_, self._texts = all_classes, _class_texts(all_classes)
+        return np.array(self._texts, object)[np.searchsorted(self.classes_, y)]
 
     def _settings(self) -> dict[str, Any]:
         settings = {**super()._settings(), "data.task": "classification"}
@@ -216,7 +266,7 @@ class Classifier(ClassifierMixin, Estimator):  # type: ignore[misc]
 class Regressor(RegressorMixin, Estimator):  # type: ignore[misc]
     """Numbers, even if a classification would be detected."""
 
-    def _encoded(self, y: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    def _encoded(self, y: npt.NDArray[Any], classes: Any, *, goes_on: bool) -> npt.NDArray[Any]:
         numbers: npt.NDArray[Any] = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y")
         return numbers
 
@@ -269,7 +319,7 @@ class Trained(Estimator):
         rule = {f"{section}.tolerance": self.tol, f"{section}.patience": chosen}
         return {path: value for path, value in rule.items() if value is not None}
 
-    def _run(self, experiment: Experiment, data: tuple[Any, ...]) -> Run:
+    def _run(self, experiment: Experiment, data: MemoryData) -> Run:
         if self.alpha is not None:
             alpha = number("alpha", plain_value(self.alpha, ("alpha",)), least=0)
             experiment = experiment.set("training.l2", alpha / _batch_weight(experiment, data))
@@ -278,7 +328,7 @@ class Trained(Estimator):
         if _is_cut_short(training, len(run.history["epoch"])):
             reached = f"Maximum iterations ({training.epochs:,}) reached"
             message = f"{reached} and the optimization hasn't converged yet: raise max_iter"
-            warnings.warn(message, ConvergenceWarning, stacklevel=3)
+            warnings.warn(message, ConvergenceWarning, stacklevel=4)  # that of fit or partial_fit
         return run
 
 
@@ -291,10 +341,10 @@ def _is_cut_short(training: TrainingConfig, epochs: int) -> bool:
     return has_rule and not training.is_planned and epochs == training.epochs
 
 
-def _batch_weight(experiment: Experiment, data: tuple[Any, ...]) -> float:
+def _batch_weight(experiment: Experiment, data: MemoryData) -> float:
     """The sum of the weights of a batch's rows, on average: scikit-learn divides the penalty by it."""
     rows = experiment.batch_rows(data)
-    return rows * float(np.mean(data[2])) if len(data) > 2 else rows
+    return rows if data.weights is None else rows * float(np.mean(data.weights))
 
 
 class Searched(Estimator):
@@ -305,7 +355,7 @@ class Searched(Estimator):
         settings = {path: value for path, value in parameters.items() if value is not None}
         return {**super()._settings(), **settings}
 
-    def _run(self, experiment: Experiment, data: tuple[Any, ...]) -> Run:
+    def _run(self, experiment: Experiment, data: MemoryData) -> Run:
         run = experiment.search(
             data,
             max_trials=self.budget,  # brackets do not count trials: they only stop there
@@ -407,6 +457,27 @@ def _with_columns(frame: Any, used: Sequence[str]) -> Any:
     if len(selection) == len(names):
         return frame
     return frame.select(selection) if hasattr(type(frame), "select") else frame[selection]
+
+
+def _distinct(labels: npt.NDArray[Any], what: str) -> npt.NDArray[Any]:
+    """The sorted values of labels."""
+    try:
+        check_classification_targets(labels)
+        return np.unique(labels)
+    except TypeError as error:  # what cannot be sorted
+        raise ValueError(f"{what} has values of several types, or missing ones") from error
+
+
+def _is_numeric(classes: npt.NDArray[Any]) -> bool:
+    return classes.dtype.kind in "biuf"
+
+
+def _free_text(label: Any, taken: Iterable[str]) -> str:
+    """The text of a further class, which no other one has and which stands for no missing value."""
+    text, taken = label_text(label), {*taken, *DEFAULT_MISSING_VALUES}
+    while text in taken:
+        text += "_"
+    return text
 
 
 def _class_texts(classes: npt.NDArray[Any]) -> list[str]:

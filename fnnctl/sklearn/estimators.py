@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 
 from fnnctl.sklearn.base import Classifier, Regressor, Searched, Trained
 
@@ -30,13 +30,14 @@ class FNNClassifier(Classifier, Trained):
         settings: All other settings, by their paths: `{"model.dropout": 0.2}`. A parameter has precedence.
         n_jobs: The most processes for the networks of an ensemble, as in scikit-learn; it changes no result.
         verbose: Whether to print progress.
+        warm_start: Whether a second `fit` trains the networks of the first one on, as `partial_fit` does.
 
     After `fit`:
         classes_: The classes, sorted, (classes,).
         n_features_in_: The number of columns.
         feature_names_in_: Their names, if X was a data frame with texts as names.
-        n_iter_: The number of trained epochs.
-        loss_curve_: The training loss after each epoch.
+        n_iter_: The number of epochs that the last call trained.
+        loss_curve_: The training loss after each of them.
         run_: The `fnnctl.Run`, with metrics, history, report and predictor.
 
     """
@@ -59,6 +60,7 @@ class FNNClassifier(Classifier, Trained):
         settings: Mapping[str, Any] | None = None,
         n_jobs: int | None = None,
         verbose: bool = False,
+        warm_start: bool = False,
     ) -> None:
         self.recipe = recipe
         self.hidden_layer_sizes = hidden_layer_sizes
@@ -75,6 +77,22 @@ class FNNClassifier(Classifier, Trained):
         self.settings = settings
         self.n_jobs = n_jobs
         self.verbose = verbose
+        self.warm_start = warm_start
+
+    def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
+        """Train the networks on with these rows, for `max_iter` epochs; the first call begins.
+
+        Preprocessing, classes and architecture are those of the first call or `fit`.
+
+        Args:
+            X: As of `fit`, with the same columns in each call.
+            y: The classes, (n,). Classes that no call had before begin with zero weights in the output.
+            classes: All classes that may come; None for those of `y`.
+            sample_weight: As of `fit`.
+
+        Raises the errors of `fit`; then the estimator is as it was.
+        """
+        return self._train(X, y, sample_weight, goes_on=self._is_fitted, classes=classes)
 
 
 class FNNRegressor(Regressor, Trained):
@@ -101,6 +119,7 @@ class FNNRegressor(Regressor, Trained):
         settings: Mapping[str, Any] | None = None,
         n_jobs: int | None = None,
         verbose: bool = False,
+        warm_start: bool = False,
     ) -> None:
         self.recipe = recipe
         self.hidden_layer_sizes = hidden_layer_sizes
@@ -116,6 +135,11 @@ class FNNRegressor(Regressor, Trained):
         self.settings = settings
         self.n_jobs = n_jobs
         self.verbose = verbose
+        self.warm_start = warm_start
+
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Train the networks on with these rows, as `FNNClassifier.partial_fit` does."""
+        return self._train(X, y, sample_weight, goes_on=self._is_fitted)
 
 
 class FNNSearchClassifier(Classifier, Searched):

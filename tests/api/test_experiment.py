@@ -9,7 +9,7 @@ import yaml
 
 import fnnctl
 from fnnctl import Experiment, run_search
-from fnnctl.errors import ConfigError
+from fnnctl.errors import ConfigError, UsageError
 from tests.messages import Messages
 
 pytestmark = pytest.mark.filterwarnings("ignore::fnnctl.FnnctlWarning")
@@ -210,3 +210,28 @@ def test_settings_of_a_program_have_no_variables_and_extend_nothing(messages: Me
     )
     for problem in Experiment(data="iris", extends="base.yaml").check():
         messages.check(problem)
+
+
+def test_a_run_is_trained_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From memory or from a folder, by its object or by its name, with equal bits."""
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(120, 3))
+    labels = np.where(rows.sum(axis=1) > 0, "p", "q")
+    old, new = (rows[:60], labels[:60]), (rows[60:], labels[60:])
+    experiment = Experiment({"recipe": "classic", "training.epochs": 4, "model.hidden": [5]}, name="nightly")
+    first = experiment.train(old, runs_dir="runs")
+    second = experiment.train(new, start=first)
+    in_memory = fnnctl.train(experiment, new, start=experiment.train(old))
+    by_name = experiment.set("training.warm_start", "nightly").train(new)
+    expected = second.predictor.predict_proba(rows)
+    for run in (in_memory, by_name):
+        np.testing.assert_array_equal(run.predictor.predict_proba(rows), expected)
+    assert not np.array_equal(experiment.train(new).predictor.predict_proba(rows), expected)
+    assert second.config["training"]["warm_start"]["run"] == str(first.path)
+    assert Experiment(training={"warm_start": "nightly"}).batch_rows(new) <= 60
+
+
+def test_a_start_is_a_run() -> None:
+    with pytest.raises(UsageError, match="start must be a Run, not 'latest'; load_run finds one"):
+        fnnctl.train("iris", start="latest", target="species")  # type: ignore[arg-type]
