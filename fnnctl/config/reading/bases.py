@@ -156,8 +156,7 @@ class BaseReader:
                 near = near_config(file) if is_missing else ""
                 advice = _IN_A_RUN if is_missing and not near and _is_of_run(file.parent) else ""
                 raise ConfigError(Problem(f"{problem}{near}", advice=advice)) from None
-        if real not in self.bases:
-            self._left -= len(self.contents[real])
+        self._left -= len(self.contents[real])
         if self._left < 0:
             raise ConfigError(Problem(f"{file}: {TOO_LARGE}"))
         return self.contents[real]

@@ -39,7 +39,7 @@ class Variables:
     def __init__(self, environment: Mapping[str, str], most: int) -> None:
         """`most` is the number of characters of the values of all variables together."""
         self._environment = environment
-        self._left = most
+        self._most = self._left = most
 
     def expanded(self, text: str, *, is_plain: bool) -> Expanded:
         """The value of a scalar; `is_plain` is whether it has no quotes.
@@ -61,7 +61,7 @@ class Variables:
             parts.append(self._value(variable[1], variable[2]))
             self._left -= len(parts[-1])
             if self._left < 0:
-                raise VariableError("is too long with the values of its variables")
+                raise VariableError(f"is too long: all variables have at most {self._most:,} characters")
             end = variable.end()
         value = "".join([*parts, text[end:]])
         is_scalar = is_plain and bool(names) and value != "" and re.fullmatch(_VARIABLE, text) is not None
