@@ -29,15 +29,24 @@ from fnnctl.data.columns.detection import TypedColumn
 from fnnctl.data.columns.formats.base import Candidate, ColumnFormat
 from fnnctl.data.columns.formats.number import NumberFormat
 from fnnctl.data.columns.notes import conversion_warnings
-from fnnctl.data.columns.numbers import numbers_among, plain_numbers
-from fnnctl.data.columns.types import NOT_USED, ColumnType, expansions
+from fnnctl.data.columns.numbers import plain_numbers
+from fnnctl.data.columns.types import ColumnType, expansions
 from fnnctl.data.dataset import Dataset, RawTarget
 from fnnctl.data.feature_array import FeatureArray, read_arrays
 from fnnctl.data.files import UNREPORTED, OnRead, check_sha256, find_file
 from fnnctl.data.in_memory import MemoryData
 from fnnctl.data.known_columns import KnownColumns
+from fnnctl.data.labelled_rows import (
+    hidden_order,
+    labelled,
+    note_exposures,
+    note_no_column,
+    note_wrong_weights_and_groups,
+    parts_of,
+    unlabelled_warnings,
+    without_unused,
+)
 from fnnctl.data.problems import Problems
-from fnnctl.data.row_facts import note_wrong_exposures, weights_problem
 from fnnctl.data.settings import (
     check_settings,
     date_patterns,
@@ -45,7 +54,7 @@ from fnnctl.data.settings import (
     refuse_settings,
     refuse_table_settings,
 )
-from fnnctl.data.splits.row_order import order_column, refuse_missing, row_order
+from fnnctl.data.splits.row_order import refuse_missing, row_order
 from fnnctl.data.stored_arrays import LABELS, holds_arrays, source_sha256
 from fnnctl.data.tables.memory_table import MemoryTable
 from fnnctl.data.tables.open_table import CsvFormat, missing_texts
@@ -53,7 +62,7 @@ from fnnctl.data.tables.readers import kind_of_table, table_sha256
 from fnnctl.data.tables.table import Kind, Table, code_matrix, numeric_matrix, read_table
 from fnnctl.errors import DataError, Problem
 from fnnctl.messages import Message
-from fnnctl.text import counted, did_you_mean, printable, quoted, word_list
+from fnnctl.text import did_you_mean, printable, quoted
 
 Numbers = TypeVar("Numbers", FloatArray, IntArray)
 NO_COLUMNS = ColumnsConfig.model_construct()
@@ -360,14 +369,14 @@ def _read_main(
     )
     problems.raise_any()
 
-    all_rows, table = read.rows, _labelled(read, target, config)
+    all_rows, table = read.rows, labelled(read, target, config)
     row_counts = dict(zip(table.numeric.names, table.numeric.present.tolist(), strict=True))
     ignored = {name for name, column in table.types.items() if column.ignored}
-    declared = {part for name in (*columns.numeric, *columns.dates) for part in _parts(table, name)}
+    declared = {part for name in (*columns.numeric, *columns.dates) for part in parts_of(table, name)}
     if known is not None:
         declared.update(known.numeric)
     empty = [name for name, count in row_counts.items() if not count and name not in declared]
-    hidden, values = _hidden_order(table, config)
+    hidden, values = hidden_order(table, config)
     ignored.update(empty, hidden)
     numeric = tuple(name for name in table.numeric if name not in ignored)
     categorical = tuple(name for name in table.categorical if name not in {target, *hidden})
@@ -376,88 +385,18 @@ def _read_main(
     if not table.rows:
         problems.add(f"the target {quoted(target)} has no value in any row")
     if not numeric and not categorical:
-        beside = f"besides the target {quoted(target)}"
-        no_column = f"there is no column {beside}: is data.delimiter right?"
-        if config.columns.ignore:
-            no_column = f"there is no column {beside}: does data.columns.ignore name all others?"
-        if texts := [quoted(column.name) for column in table.types.values() if column.kind == "text"]:
-            no_column = (
-                f"there is no column {beside} but texts that are nearly all different: {word_list(texts)} "
-                "(data.columns.categorical keeps a column)"
-            )
-        problems.add(f"no column {beside} has a value in any row" if empty else no_column)
-    _check_weights_and_groups(table, config, problems)
-    _check_exposures(table, config, problems)
+        note_no_column(table, target, config, problems, has_empty=bool(empty))
+    note_wrong_weights_and_groups(table, config, problems)
+    note_exposures(table, config, problems)
     problems.raise_any()
     warnings = [
         Message("empty_column", f"the column {quoted(name)} of {file} has no values and is ignored")
         for name in empty
     ]
-    warnings += _unlabelled(all_rows - table.rows, target, file)
+    warnings += unlabelled_warnings(all_rows - table.rows, target, file)
     warnings += conversion_warnings(table.types.values(), file)
-    types = _without_unused(table.types, empty, config)
+    types = without_unused(table.types, empty, config)
     return _File(source, table, numeric, categorical, warnings, types, values)
-
-
-def _labelled(table: Table, target: str, config: DataConfig) -> Table:
-    """The rows with a target; in a target of numbers each that equals a missing value is missing."""
-    missing = missing_texts(config.missing_values)
-    if codes := numbers_among(missing):
-        labels = table.categorical[target].without_numbers(missing)
-        candidate = NumberFormat.find(target, labels, table.notation)
-        if candidate is not None and candidate.numbers is not None and candidate.fits.all():
-            if candidate.format is None or candidate.format.keeps_numbers:
-                labels = labels.without(np.isin(candidate.numbers[:, 0], codes))
-            table.categorical[target] = labels
-    return table.labelled(target)
-
-
-def _parts(table: Table, name: str) -> tuple[str, ...]:
-    """The numeric columns that a column became."""
-    return table.types[name].columns if name in table.types else (name,)
-
-
-def _without_unused(
-    types: Mapping[str, ColumnType], empty: Sequence[str], config: DataConfig
-) -> dict[str, ColumnType]:
-    """The types, changed for `empty` columns and for one that only orders the rows."""
-    unused = {
-        name: replace(types[name], kind="empty", ignored=NOT_USED["empty"]) for name in empty if name in types
-    }
-    for name in {*config.columns.ignore} & types.keys():
-        unused[name] = replace(types[name], ignored="it only orders the rows")
-    return {**types, **unused}
-
-
-def _hidden_order(table: Table, config: DataConfig) -> tuple[tuple[str, ...], FloatArray | None]:
-    """The numeric columns that order the rows but are no features, and the order's values, (rows,)."""
-    by = config.split.by
-    if by is None or by not in config.columns.ignore:
-        return (), None
-    expanded = expansions(table.types)
-    column = order_column(by, table.numeric.names, expanded)
-    return expanded.get(by, (by,)), table.numeric[column]
-
-
-def _check_weights_and_groups(table: Table, config: DataConfig, problems: Problems) -> None:
-    weights, groups, lines = table.weights, table.groups, table.lines
-    if weights is not None and (problem := weights_problem(weights)):
-        row, message = problem
-        line = None if row is None or lines is None else int(lines[row])
-        if row is not None and lines is None:
-            message = f"{message} (the first is row {row}, counted from 0)"
-        weight_column = config.weights and f"the column {quoted(config.weights)}, which data.weights names,"
-        column = weight_column or "the array of weights"
-        problems.add(f"{column} {message}", line=line)
-    if groups is not None and (missing := int(np.count_nonzero(groups < 0))):
-        message = f"has {counted(missing, 'row')} without a value: fill in their groups"
-        column = quoted(config.split.group or "")
-        problems.add(f"the column {column}, which data.split.group names, {message}")
-
-
-def _check_exposures(table: Table, config: DataConfig, problems: Problems) -> None:
-    if table.exposures is not None:
-        note_wrong_exposures(table.exposures, config.exposure or "", problems, lines=table.lines)
 
 
 def _read_test(config: DataConfig, folder: Path, main: _File, target: str, on_read: OnRead) -> _File:
@@ -504,13 +443,13 @@ def _read_test(config: DataConfig, folder: Path, main: _File, target: str, on_re
             problems.add(message, line=read.header_line)
     problems.raise_any()
 
-    all_rows, table = read.rows, _labelled(read, target, config)
+    all_rows, table = read.rows, labelled(read, target, config)
     written = amounts(main.table, target)
     note_plain_problems(target, table.categorical[target], written.format if written else None, problems)
     problems.raise_any()
     if not table.rows:
         problems.add(f"no row has a value in the target {quoted(target)}")
-    _check_exposures(table, config, problems)
+    note_exposures(table, config, problems)
     problems.raise_any()
     columns = frozenset(main.table.names)
     warnings = [
@@ -521,7 +460,7 @@ def _read_test(config: DataConfig, folder: Path, main: _File, target: str, on_re
         for name in table.names
         if name and name not in columns
     ]
-    warnings += _unlabelled(all_rows - table.rows, target, file)
+    warnings += unlabelled_warnings(all_rows - table.rows, target, file)
     warnings += conversion_warnings(table.types.values(), file)
     return _File(source, table, main.numeric_names, main.categorical_names, warnings, {})
 
@@ -530,13 +469,3 @@ def _numeric_sources(main: _File) -> tuple[str, ...]:
     """The columns of the file that its numeric columns were made from."""
     source = {part: name for name, column in main.types.items() for part in column.columns}
     return tuple(dict.fromkeys(source.get(name, name) for name in main.numeric_names))
-
-
-def _unlabelled(left_out: int, target: str, file: str) -> list[Message]:
-    if left_out == 0:
-        return []
-    sentence = (
-        f"left out {counted(left_out, 'row')} of {file} without a value in the target {quoted(target)} "
-        "(it is empty, or one of data.missing_values)"
-    )
-    return [Message("unlabelled_rows", sentence)]

@@ -1,0 +1,111 @@
+"""The labelled rows of a table that was read: which columns are features, and what is wrong with the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from fnnctl.arrays import FloatArray
+from fnnctl.config.schema.data import DataConfig
+from fnnctl.data.columns.formats.number import NumberFormat
+from fnnctl.data.columns.numbers import numbers_among
+from fnnctl.data.columns.types import NOT_USED, ColumnType, expansions
+from fnnctl.data.problems import Problems
+from fnnctl.data.row_facts import note_wrong_exposures, weights_problem
+from fnnctl.data.splits.row_order import order_column
+from fnnctl.data.tables.open_table import missing_texts
+from fnnctl.data.tables.table import Table
+from fnnctl.messages import Message
+from fnnctl.text import counted, quoted, word_list
+
+
+def labelled(table: Table, target: str, config: DataConfig) -> Table:
+    """The rows with a target; in a target of numbers each that equals a missing value is missing."""
+    missing = missing_texts(config.missing_values)
+    if codes := numbers_among(missing):
+        labels = table.categorical[target].without_numbers(missing)
+        candidate = NumberFormat.find(target, labels, table.notation)
+        if candidate is not None and candidate.numbers is not None and candidate.fits.all():
+            if candidate.format is None or candidate.format.keeps_numbers:
+                labels = labels.without(np.isin(candidate.numbers[:, 0], codes))
+            table.categorical[target] = labels
+    return table.labelled(target)
+
+
+def parts_of(table: Table, name: str) -> tuple[str, ...]:
+    """The numeric columns that a column became."""
+    return table.types[name].columns if name in table.types else (name,)
+
+
+def without_unused(
+    types: Mapping[str, ColumnType], empty: Sequence[str], config: DataConfig
+) -> dict[str, ColumnType]:
+    """The types, changed for `empty` columns and for one that only orders the rows."""
+    unused = {
+        name: replace(types[name], kind="empty", ignored=NOT_USED["empty"]) for name in empty if name in types
+    }
+    for name in {*config.columns.ignore} & types.keys():
+        unused[name] = replace(types[name], ignored="it only orders the rows")
+    return {**types, **unused}
+
+
+def hidden_order(table: Table, config: DataConfig) -> tuple[tuple[str, ...], FloatArray | None]:
+    """The numeric columns that order the rows but are no features, and the order's values, (rows,)."""
+    by = config.split.by
+    if by is None or by not in config.columns.ignore:
+        return (), None
+    expanded = expansions(table.types)
+    column = order_column(by, table.numeric.names, expanded)
+    return expanded.get(by, (by,)), table.numeric[column]
+
+
+def note_wrong_weights_and_groups(table: Table, config: DataConfig, problems: Problems) -> None:
+    """Note weights that cannot be used, and rows without a group."""
+    weights, groups, lines = table.weights, table.groups, table.lines
+    if weights is not None and (problem := weights_problem(weights)):
+        row, message = problem
+        line = None if row is None or lines is None else int(lines[row])
+        if row is not None and lines is None:
+            message = f"{message} (the first is row {row}, counted from 0)"
+        weight_column = config.weights and f"the column {quoted(config.weights)}, which data.weights names,"
+        column = weight_column or "the array of weights"
+        problems.add(f"{column} {message}", line=line)
+    if groups is not None and (missing := int(np.count_nonzero(groups < 0))):
+        message = f"has {counted(missing, 'row')} without a value: fill in their groups"
+        column = quoted(config.split.group or "")
+        problems.add(f"the column {column}, which data.split.group names, {message}")
+
+
+def note_exposures(table: Table, config: DataConfig, problems: Problems) -> None:
+    """Note exposures that are missing or not above 0."""
+    if table.exposures is not None:
+        note_wrong_exposures(table.exposures, config.exposure or "", problems, lines=table.lines)
+
+
+def unlabelled_warnings(left_out: int, target: str, file: str) -> list[Message]:
+    """One warning if rows without a target are left out; else none."""
+    if left_out == 0:
+        return []
+    sentence = (
+        f"left out {counted(left_out, 'row')} of {file} without a value in the target {quoted(target)} "
+        "(it is empty, or one of data.missing_values)"
+    )
+    return [Message("unlabelled_rows", sentence)]
+
+
+def note_no_column(
+    table: Table, target: str, config: DataConfig, problems: Problems, *, has_empty: bool
+) -> None:
+    """Note that there is no feature; whether some column `has_empty` rows alone is part of the reason."""
+    beside = f"besides the target {quoted(target)}"
+    no_column = f"there is no column {beside}: is data.delimiter right?"
+    if config.columns.ignore:
+        no_column = f"there is no column {beside}: does data.columns.ignore name all others?"
+    if texts := [quoted(column.name) for column in table.types.values() if column.kind == "text"]:
+        no_column = (
+            f"there is no column {beside} but texts that are nearly all different: {word_list(texts)} "
+            "(data.columns.categorical keeps a column)"
+        )
+    problems.add(f"no column {beside} has a value in any row" if has_empty else no_column)
