@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, replace
 from typing import Final
 
+from fnnctl.text import joined_words
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableFile:
@@ -90,3 +92,9 @@ PART_SETTINGS: Final = tuple(field.name for field in fields(TablePart))
 """The settings of `data` that say which of a file's tables is meant."""
 TABLE_LABELS: Final = ", ".join(kind.label for kind in TABLE_FILES)
 """For documentation: `A, B, C or D` if D follows."""
+
+
+def part_reason(key: str) -> str:
+    """Why a setting that names a table of a file has no effect with files of other kinds."""
+    kinds = joined_words([kind.noun for kind in TABLE_FILES if key in kind.parts], "or")
+    return f"it is for {kinds}, which may have several tables"

@@ -18,10 +18,9 @@ from fnnctl.config.schema.data import (
     MEMORY_REASON,
     ColumnsConfig,
     DataConfig,
-    part_reason,
 )
 from fnnctl.config.sources import MEMORY_SOURCE
-from fnnctl.config.table_files import PART_SETTINGS, WHOLE_FILE, TablePart
+from fnnctl.config.table_files import PART_SETTINGS, WHOLE_FILE, TablePart, part_reason
 from fnnctl.data.builtin import BUILTIN, builtin_path
 from fnnctl.data.columns.coded_texts import CodedTexts
 from fnnctl.data.columns.conversion import note_plain_problems

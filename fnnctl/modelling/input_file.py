@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
-from fnnctl.config.schema.data import DELIMITER_PATTERN, part_reason
-from fnnctl.config.table_files import WHOLE_FILE, TablePart
+from fnnctl.config.schema.data import DELIMITER_PATTERN
+from fnnctl.config.table_files import WHOLE_FILE, TablePart, part_reason
 from fnnctl.data.feature_array import FeatureArray
 from fnnctl.data.files import UNREPORTED, OnRead, displayed_name, find_file
 from fnnctl.data.in_memory import MemoryData

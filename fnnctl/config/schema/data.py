@@ -13,10 +13,10 @@ from fnnctl.config.schema.losses import LOG_MEANS, is_log_mean
 from fnnctl.config.schema.plugin_choice import PluginName
 from fnnctl.config.schema.section import MAX_SEED, ClassName, Section
 from fnnctl.config.schema.setting import Place, RecipeValue, Rule, Setting
-from fnnctl.config.table_files import TABLE_FILES, TablePart
+from fnnctl.config.table_files import TablePart, part_reason
 from fnnctl.config.table_kinds import ARRAYS, kind_by_ending, kind_by_name
 from fnnctl.errors import Problem
-from fnnctl.text import joined_words, quoted
+from fnnctl.text import quoted
 
 if TYPE_CHECKING:
     from fnnctl.config.schema.experiment import Experiment
@@ -83,12 +83,6 @@ def _has_types(experiment: Experiment, _: Place) -> Iterator[Problem]:
     kind, test_kind = map(kind_by_name, (data.source, data.test_source or data.source))
     if kind.has_types and test_kind.has_types:
         yield no_effect(kind.reason, "data.source", "data.test_source")
-
-
-def part_reason(key: str) -> str:
-    """Why a setting that names a table of a file has no effect with files of other kinds."""
-    kinds = joined_words([kind.noun for kind in TABLE_FILES if key in kind.parts], "or")
-    return f"it is for {kinds}, which may have several tables"
 
 
 def _has_one_table(experiment: Experiment, place: Place) -> Iterator[Problem]:

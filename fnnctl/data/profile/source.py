@@ -13,8 +13,8 @@ from typing import Final
 
 import numpy as np
 
-from fnnctl.config.schema.data import DEFAULT_MISSING_VALUES, part_reason
-from fnnctl.config.table_files import WHOLE_FILE, TablePart
+from fnnctl.config.schema.data import DEFAULT_MISSING_VALUES
+from fnnctl.config.table_files import WHOLE_FILE, TablePart, part_reason
 from fnnctl.config.yaml_text import is_allowed_value
 from fnnctl.data.builtin import BUILTIN, builtin_path
 from fnnctl.data.columns.detection import typed
