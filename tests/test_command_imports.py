@@ -24,9 +24,22 @@ SEARCHES = {
 CLUSTERS = {"executors.dask", "executors.cluster", "executors.remote"}
 CONFIG = {"config.reading", "config.recipes", "config.rules"}
 TRAINING = {"training", "modelling", "executors", "stacks", "nn", "data", *CONFIG}
+IMPORTANCE = "modelling.explanations.feature_importance"
 UNNEEDED = {
-    "train": {*SEARCHES, "plots", "executors.processes", "modelling.feature_importance", "report.search"},
-    "cross_validate": {*SEARCHES, *CLUSTERS, "plots", "modelling.feature_importance", "report.search"},
+    "train": {
+        *SEARCHES,
+        "plots",
+        "executors.processes",
+        IMPORTANCE,
+        "report.search",
+    },
+    "cross_validate": {
+        *SEARCHES,
+        *CLUSTERS,
+        "plots",
+        IMPORTANCE,
+        "report.search",
+    },
     "evaluate_run": {*SEARCHES, "plots", "executors", "stacks", "report.search"},
     "predict": {*SEARCHES, "plots", "executors", "stacks", "report", "config.reading"},
     "export": {*SEARCHES, *TRAINING, "plots", "runs", "report"},

@@ -11,7 +11,7 @@ from typing import TypeGuard
 import numpy as np
 
 from fnnctl.errors import UsageError
-from fnnctl.modelling.partial_dependence import Pair
+from fnnctl.modelling.explanations.partial_dependence import Pair
 from fnnctl.runs.search_session import SearchOptions
 
 

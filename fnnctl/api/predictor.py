@@ -30,9 +30,9 @@ from fnnctl.data.tables.memory_table import RecordBlock
 from fnnctl.data.tables.open_table import missing_texts
 from fnnctl.data.tables.records import block_rows
 from fnnctl.errors import DataError, Problem, UsageError
-from fnnctl.modelling.background import Background, background_of_model, background_of_rows
-from fnnctl.modelling.contributions import Explainer
 from fnnctl.modelling.covering import limits_of
+from fnnctl.modelling.explanations.background import Background, background_of_model, background_of_rows
+from fnnctl.modelling.explanations.contributions import Explainer
 from fnnctl.modelling.input_file import InputFile, ignored_columns
 from fnnctl.modelling.predictor import Predictor as Networks
 from fnnctl.modelling.saved_model import SavedModel

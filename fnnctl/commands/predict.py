@@ -18,8 +18,8 @@ from fnnctl.data.new_rows import KEEP_NONE, Keep, output_names
 from fnnctl.errors import UsageError
 from fnnctl.memory import return_large_blocks
 from fnnctl.metrics.drift import TableDrift
-from fnnctl.modelling.contributions import Explainer, Explanation
 from fnnctl.modelling.covering import covering, refuse_separators
+from fnnctl.modelling.explanations.contributions import Explainer, Explanation
 from fnnctl.modelling.input_file import InputFile, as_notes, refuse_unused_part
 from fnnctl.modelling.saved_model import SavedModel, has_network, load_model
 from fnnctl.processors import usable_processors
@@ -180,7 +180,10 @@ def _explanation(
     """What is written of contributions; None if none are."""
     if most is None:
         return None
-    from fnnctl.modelling.background import background_of_model, background_of_rows  # it reads training data
+    from fnnctl.modelling.explanations.background import (  # it reads training data
+        background_of_model,
+        background_of_rows,
+    )
 
     if background is None:
         rows = background_of_model(model, instead="name background rows with --background FILE")

@@ -55,7 +55,7 @@ class SavedModel:
     error_arrays: Mapping[str, FloatArray] = field(default_factory=dict)
     """What `modelling.covering` knows of its errors; empty if nothing is."""
     background_arrays: Mapping[str, Array] = field(default_factory=dict)
-    """The training rows that `modelling.background` kept; empty if none are."""
+    """The training rows that `modelling.explanations.background` kept; empty if none are."""
     histogram_arrays: Mapping[str, FloatArray | IntArray] = field(default_factory=dict)
     """What `modelling.drift` knows of its training rows; empty if nothing is."""
 

@@ -16,8 +16,8 @@ from fnnctl.data.problems import Problems
 from fnnctl.data.row_encoder import NewRows
 from fnnctl.errors import DataError, Problem
 from fnnctl.messages import Message
-from fnnctl.modelling.contributions import ExplainedRow, Explainer, Explanation
 from fnnctl.modelling.drift import DriftCounter
+from fnnctl.modelling.explanations.contributions import ExplainedRow, Explainer, Explanation
 from fnnctl.modelling.input_file import InputFile, Note, Warn, as_notes
 from fnnctl.modelling.predictor import Predictor
 from fnnctl.modelling.row_groups import NewGroups

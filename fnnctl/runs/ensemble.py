@@ -13,9 +13,9 @@ from fnnctl.config.reading.resolved import resolved_yaml
 from fnnctl.context import SilentListener
 from fnnctl.messages import Message
 from fnnctl.metrics.registry import is_loss
-from fnnctl.modelling.background import kept_rows
 from fnnctl.modelling.covering import error_arrays, error_tails
 from fnnctl.modelling.drift import histogram_arrays
+from fnnctl.modelling.explanations.background import kept_rows
 from fnnctl.modelling.model_description import fitted_entries, model_files
 from fnnctl.modelling.predictor import score_parts
 from fnnctl.modelling.row_groups import judged_groups

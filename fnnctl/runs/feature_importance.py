@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 
 from fnnctl.metrics.feature_importance import FeatureImportances
-from fnnctl.modelling.feature_importance import (
+from fnnctl.modelling.explanations.feature_importance import (
     HeldOutFeatures,
     feature_importances,
     features_of_file,

@@ -6,7 +6,12 @@ from collections.abc import Sequence
 
 from fnnctl.metrics.feature_importance import FeatureImportances
 from fnnctl.metrics.partial_dependence import PartialDependence
-from fnnctl.modelling.partial_dependence import Pair, VariedColumns, VariedRows, partial_dependence
+from fnnctl.modelling.explanations.partial_dependence import (
+    Pair,
+    VariedColumns,
+    VariedRows,
+    partial_dependence,
+)
 from fnnctl.report.stored_dependence import write_curves, write_surfaces
 from fnnctl.report.stored_importances import read_importances
 from fnnctl.runs.feature_importance import measure_importance

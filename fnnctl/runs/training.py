@@ -15,10 +15,10 @@ from fnnctl.config.reading.resolved import resolved_yaml
 from fnnctl.context import Context, SilentListener
 from fnnctl.errors import DivergedError
 from fnnctl.messages import Message
-from fnnctl.modelling.background import kept_rows
 from fnnctl.modelling.covering import error_arrays, error_tails
 from fnnctl.modelling.data_checks import DataCheck
 from fnnctl.modelling.drift import histogram_arrays
+from fnnctl.modelling.explanations.background import kept_rows
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.model_description import describe, fitted_entries
 from fnnctl.modelling.parent import Parent

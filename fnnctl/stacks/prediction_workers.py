@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from fnnctl.arrays import IntArray
 from fnnctl.data.row_encoder import NewRows
 from fnnctl.errors import FnnctlError
-from fnnctl.modelling.contributions import ROWS_TOGETHER, Explanation
 from fnnctl.modelling.drift import DriftCounter
+from fnnctl.modelling.explanations.contributions import ROWS_TOGETHER, Explanation
 from fnnctl.modelling.predictor import Predictor
 from fnnctl.modelling.scored_rows import explained_rows, predicted_rows
 from fnnctl.store.tables import wide_lines

@@ -25,8 +25,8 @@ import fnnctl
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.blas import set_blas_threads
 from fnnctl.data.in_memory import rows_data
-from fnnctl.modelling.background import background_of_rows
-from fnnctl.modelling.contributions import Explainer
+from fnnctl.modelling.explanations.background import background_of_rows
+from fnnctl.modelling.explanations.contributions import Explainer
 from fnnctl.modelling.input_file import InputFile, as_notes
 from fnnctl.modelling.saved_model import SavedModel, load_model
 from fnnctl.training.scoring import SCORING_BATCH

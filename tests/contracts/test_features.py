@@ -17,7 +17,7 @@ import pytest
 
 from fnnctl import load_run
 from fnnctl.cli import run as run_program
-from fnnctl.modelling.background import background_of_model
+from fnnctl.modelling.explanations.background import background_of_model
 from fnnctl.modelling.saved_model import load_model
 from fnnctl.stacks.planning import WorkerPlan
 from fnnctl.store.folder import RunFolder

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fnnctl.modelling import feature_importance as features
+from fnnctl.modelling.explanations import feature_importance as features
 from tests.commands.tables import penguins, train, write_table
 from tests.program import Program, only_run, read_json, run_of
 from tests.runs.folding import table

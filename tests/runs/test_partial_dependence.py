@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fnnctl.modelling import partial_dependence as module
+from fnnctl.modelling.explanations import partial_dependence as module
 from tests.commands.tables import penguins, write_table
 from tests.messages import Messages
 from tests.program import Program, only_run, run_of

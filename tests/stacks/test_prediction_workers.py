@@ -13,8 +13,8 @@ from fnnctl.errors import DataError, Problem
 from fnnctl.executors import processes, work
 from fnnctl.executors.protocols import Executor
 from fnnctl.executors.work import run_queue
-from fnnctl.modelling.background import background_of_model
-from fnnctl.modelling.contributions import Explainer, Explanation
+from fnnctl.modelling.explanations.background import background_of_model
+from fnnctl.modelling.explanations.contributions import Explainer, Explanation
 from fnnctl.modelling.input_file import InputFile, as_notes
 from fnnctl.modelling.saved_model import SavedModel, load_model
 from fnnctl.stacks import prediction_workers as module

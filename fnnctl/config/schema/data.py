@@ -16,7 +16,7 @@ from fnnctl.config.schema.setting import Place, RecipeValue, Rule, Setting
 from fnnctl.config.table_files import TablePart, part_reason
 from fnnctl.config.table_kinds import ARRAYS, kind_by_ending, kind_by_name
 from fnnctl.errors import Problem
-from fnnctl.text import quoted
+from fnnctl.text import joined_words, quoted
 
 if TYPE_CHECKING:
     from fnnctl.config.schema.experiment import Experiment

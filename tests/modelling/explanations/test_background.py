@@ -13,7 +13,7 @@ from fnnctl.arrays import FloatArray
 from fnnctl.data.row_encoder import NewRows
 from fnnctl.data.splits.parts import Split, trained_rows
 from fnnctl.errors import DataError
-from fnnctl.modelling.background import (
+from fnnctl.modelling.explanations.background import (
     BACKGROUND_ROWS,
     background_of_model,
     background_of_rows,

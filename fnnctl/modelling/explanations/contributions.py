@@ -21,7 +21,7 @@ from fnnctl.seeds import Purpose, stream
 from fnnctl.training.scoring import SCORING_BATCH
 
 if TYPE_CHECKING:  # it reads training data
-    from fnnctl.modelling.background import Background
+    from fnnctl.modelling.explanations.background import Background
 
 LEAST_ORDERS: Final = 100
 """Fewer background rows are repeated until there are this many orders, each with its reverse."""

@@ -16,7 +16,7 @@ from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.cli import run
 from fnnctl.data.dataset import Columns
 from fnnctl.metrics.feature_importance import Estimate
-from fnnctl.modelling.feature_importance import feature_importances, features_of_run
+from fnnctl.modelling.explanations.feature_importance import feature_importances, features_of_run
 from fnnctl.modelling.held_out_rows import HeldOutRows, held_out_rows
 from fnnctl.modelling.saved_model import SavedModel, load_model
 from fnnctl.store.folder import RunFolder

@@ -14,9 +14,9 @@ from fnnctl.arrays import FloatArray
 from fnnctl.data.axis_values import AxisValues
 from fnnctl.data.columns.formats.base import number_text
 from fnnctl.metrics.partial_dependence import PartialDependence
-from fnnctl.modelling import partial_dependence as module
 from fnnctl.modelling.donated_values import DonatedValues
-from fnnctl.modelling.partial_dependence import VariedColumns, VariedRows, partial_dependence
+from fnnctl.modelling.explanations import partial_dependence as module
+from fnnctl.modelling.explanations.partial_dependence import VariedColumns, VariedRows, partial_dependence
 from fnnctl.modelling.predictor import Predictor
 from fnnctl.tasks.decisions import Decision
 
