@@ -75,7 +75,7 @@ def reserve_blas_memory() -> None:
     except OSError as error:
         raise MemoryError from error
     matrix = np.ones((8, 8), np.float32)
-    np.matmul(matrix, matrix)
+    np.matmul(matrix, matrix.T)  # by syrk: other small products need no memory on some processors
 
 
 def blas_threads() -> int | None:

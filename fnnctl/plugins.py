@@ -331,7 +331,7 @@ def _loaded(kind: PluginKind, entries: Sequence[EntryPoint], fault: Fault) -> Pl
     package, version = _distribution(entry)
     what = f"{NOUNS[kind]} {quoted(entry.name)}"
     if len(entries) > 1:
-        packages = joined_words([origin(*_distribution(offered)) for offered in entries])
+        packages = joined_words(sorted(origin(*_distribution(offered)) for offered in entries))
         raise PluginError(Problem(f"{what} is offered by {packages}", advice="uninstall all but one"))
     try:
         value = entry.load()

@@ -227,6 +227,21 @@ def targets(run: Benchmark) -> None:
     run.main("targets.__main__", "report", cache, "--base", "baseline")
 
 
+def warm_start(run: Benchmark) -> None:
+    frames = pytest.importorskip("pandas")
+    rows = frames.DataFrame({"x": [*range(40)], "y": [*"pq"] * 20})
+    run.set("warm_start.tables", SLICES=4)
+    run.set("targets.sources", _of_r=lambda data_set: rows)
+    tables = import_module("tests.benchmarks.warm_start.tables")
+    source = import_module("tests.benchmarks.targets.sources").Source("slices", "made/made", "y", "made")
+    made = {"made": tables.Slices(source, {"recipe": "classic", "training.epochs": 2})}
+    run.patch.setattr(tables, "TABLES", made)
+    words = ["run", "--tables", run.folder / "tables", "--cache", run.folder / "cache", "--shares", "0.3"]
+    run.main("warm_start.__main__", "tables", run.folder / "tables", TABLES=made, SLICES=4)
+    run.main("warm_start.__main__", *words)
+    run.main("warm_start.__main__", "report", run.folder / "cache")
+
+
 RUNS: Final[dict[str, Callable[[Benchmark], object]]] = {
     "accuracy.__main__": accuracy,
     "accuracy.peer": accuracy_peer,
@@ -263,6 +278,7 @@ RUNS: Final[dict[str, Callable[[Benchmark], object]]] = {
     "samplers.tables": sampler_tables,
     "search_overhead": search_overhead,
     "targets.__main__": targets,
+    "warm_start.__main__": warm_start,
     "size": lambda run: run.main("size", "--quick", ROWS=(1000, 1000)),
 }
 

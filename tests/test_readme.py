@@ -203,7 +203,7 @@ def test_the_workflow_runs(folder: Path) -> None:
     assert (folder / "summary.md").read_text().startswith("# ")
 
 
-LIBRARIES = ("dask", "parquet", "sklearn", "onnx", "mlflow")
+LIBRARIES = ("dask", "parquet", "sklearn", "onnx", "mlflow", "excel")
 """The extras whose first library is named on a page, in a line that installs it."""
 
 

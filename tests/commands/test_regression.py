@@ -50,6 +50,7 @@ def test_a_run_has_the_files_of_a_regression(trained: Path) -> None:
     figures = {*figures_by_records(trained)}
     assert figures >= FIGURES
     asked_for = {names.GROUPS, names.DRIFT, names.DRIFT_BINS, names.PARTIAL_DEPENDENCE, names.PAIR_DEPENDENCE}
+    asked_for.add(names.LABELS)
     others = {*of_other_commands, *classes, *asked_for}
     assert files_of(trained) == {*names.LAYOUT, *figures} - others
     predictions = table(trained, "predictions.csv")

@@ -18,6 +18,7 @@ from fnnctl.commands.search import resume_search, search
 from fnnctl.context import Context
 from fnnctl.runs.search_session import SearchOptions
 from fnnctl.store.folder import RunFolder
+from fnnctl.store.names import TRAINED_ROWS
 from tests.runs.searching import write_config
 
 TIMES = {"manifest.json", "log.txt", "timeline.jsonl", "timeline.png", "progress.json"}
@@ -61,12 +62,12 @@ def only(folder: Path) -> Path:
 
 
 def measured(folder: Path) -> dict[str, bytes]:
-    """The bytes of a run's files, without those that name times, as checkpoints do."""
+    """The bytes of a run's files, without those that name times, as checkpoints do, or that have a salt."""
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
         for path in folder.rglob("*")
         if path.is_file()
-        and path.name not in TIMES
+        and path.name not in {*TIMES, TRAINED_ROWS}
         and path.name[0] != "."
         and "checkpoints" not in path.parts
     }

@@ -154,7 +154,7 @@ def test_a_new_file_is_scored_into_a_folder_of_its_own(run: Path, program: Progr
     assert (manifest["kind"], manifest["status"]) == ("evaluation", "completed")
     assert manifest["evaluated"] == {
         "run": str(run), "sha256": hashlib.sha256((run / "model.npz").read_bytes()).hexdigest(),
-        "threshold": None, "delimiter": None, "encoding": None,
+        "threshold": None, "delimiter": None, "encoding": None, "table": None, "query": None, "sheet": None,
     }  # fmt: skip
     assert manifest["data"]["sha256"] == hashlib.sha256(table.read_bytes()).hexdigest()
     assert manifest["data"]["source"] == str(table)
