@@ -82,7 +82,8 @@ def prune(
     chosen = prunable(choose(entries, conditions), entries, choice, has_conditions=bool(conditions))
     ended = [entry for entry in chosen if not is_in_progress(entry.path)]
     spared = [entry for entry in ended if is_spared(entry, conditions)]
-    folders = [Removal(entry.path, entry, folder_bytes(entry.path)) for entry in ended if entry not in spared]
+    removable = [entry for entry in ended if not is_spared(entry, conditions)]
+    folders = [Removal(entry.path, entry, folder_bytes(entry.path)) for entry in removable]
     folders += [Removal(path, None, folder_bytes(path)) for path in leftovers(runs_dir)]
     if not yes:
         return Pruned(runs_dir, folders, spared)

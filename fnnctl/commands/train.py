@@ -61,7 +61,7 @@ def train(
             config=loaded.config,
             check=check,
             parent=loaded.parent,
-            former=loaded.former,
+            former_rows=loaded.former_rows,
         )
         context.stop.resumable(run.path, "train")
         notes = [*loaded.notes(), *loaded.split_line(split), *loaded.transform_line(fit)]
@@ -97,7 +97,7 @@ def resume_training(
         fit = loaded.fit(loaded.split())
         refuse_other_data(run, loaded.data, loaded.config.file, command="train")
         if not run.has(TRAINED_ROWS):  # it was killed at once, or an earlier version began it
-            run.write_trained_rows(trained_rows_of(loaded.data, [fit], loaded.former))
+            run.write_trained_rows(trained_rows_of(loaded.data, [fit], loaded.former_rows))
         checkpoint = load_checkpoint(run, loaded.data, fit, context.note)
         with context.stop.graceful():
             at = f"epoch {checkpoint.epoch}" if checkpoint else START

@@ -126,13 +126,13 @@ def load_dataset(
     *,
     grouped: Sequence[str] = (),
     memory: MemoryData | None = None,
-    known: KnownColumns | None = None,
+    known_columns: KnownColumns | None = None,
     on_read: OnRead = UNREPORTED,
 ) -> Dataset:
     """Read the rows that `config` describes; relative paths start at `folder`, that of the config file.
 
     The columns in `grouped` are those of evaluation.groups. If the network of a run is trained on, its
-    `known` columns are read as for its training, and no others.
+    `known_columns` are read as for its training, and no others.
 
     If `config.source` is `memory`, the rows are those of `memory`, which is not read otherwise.
 
@@ -141,14 +141,14 @@ def load_dataset(
     """
     if config.source == MEMORY_SOURCE:
         if memory is not None:
-            return _load(memory, config, folder, grouped, known, on_read)
+            return _load(memory, config, folder, grouped, known_columns, on_read)
         if not (folder / MEMORY_SOURCE).exists():  # no file has this name
             raise DataError(Problem(_NOT_IN_MEMORY, path="data.source"))
     if config.source in BUILTIN:
         with builtin_path(config.source) as path:
-            return _load(_StoredFile(path, config.source), config, folder, grouped, known, on_read)
+            return _load(_StoredFile(path, config.source), config, folder, grouped, known_columns, on_read)
     path = find_file(config.source, folder, setting="data.source", builtin=BUILTIN, folders=True)
-    return _load(_StoredFile(path, part=config.part), config, folder, grouped, known, on_read)
+    return _load(_StoredFile(path, part=config.part), config, folder, grouped, known_columns, on_read)
 
 
 _NOT_IN_MEMORY = (
@@ -162,7 +162,7 @@ def _load(
     config: DataConfig,
     folder: Path,
     grouped: Sequence[str],
-    known: KnownColumns | None,
+    known_columns: KnownColumns | None,
     on_read: OnRead,
 ) -> Dataset:
     info = BUILTIN.get(config.source)
@@ -175,7 +175,7 @@ def _load(
         refuse_table_settings(config, target)
     if config.test_source is None:
         _refuse_file_settings(config, source)
-    main = _read_main(source, config, target, grouped, known, on_read)
+    main = _read_main(source, config, target, grouped, known_columns, on_read)
     files = [main]
     notation = amounts(main.table, target)
     if config.test_source is not None:
@@ -331,7 +331,7 @@ def _read_main(
     config: DataConfig,
     target: str,
     grouped: Sequence[str],
-    known: KnownColumns | None,
+    known_columns: KnownColumns | None,
     on_read: OnRead,
 ) -> _File:
     file, memory = source.file, source if isinstance(source, MemoryData) else None
@@ -339,12 +339,12 @@ def _read_main(
         check_sha256(source.sha256, config.sha256, file=file, setting="data.sha256")
     problems = Problems(file)
     group, order = config.split.group, config.split.by
-    columns = config.columns if known is None else NO_COLUMNS
+    columns = config.columns if known_columns is None else NO_COLUMNS
     kinds = declared_kinds(columns, target, config.weights, group, order, config.exposure)
-    if known is not None:
-        kinds = known.kinds | kinds
+    if known_columns is not None:
+        kinds = known_columns.kinds | kinds
     rows = source.path if isinstance(source, _StoredFile) else source.with_target(target)
-    formats = None if known is None else known.formats
+    formats = None if known_columns is None else known_columns.formats
     read = _read(rows, config, kinds, problems, on_read, formats=formats, grouped=dict.fromkeys(grouped))
     if read.sha256 is not None:
         check_sha256(read.sha256, config.sha256, file=file, setting="data.sha256")
@@ -353,8 +353,8 @@ def _read_main(
             message = "the weights of the rows were passed: remove this setting, or pass none"
             problems.add_setting("data.weights", message)
         read = replace(read, weights=memory.weights)
-    if known is not None and not problems:
-        known.note_missing(read.names, problems, read.header_line)
+    if known_columns is not None and not problems:
+        known_columns.note_missing(read.names, problems, read.header_line)
     check_settings(
         columns,
         target,
@@ -372,15 +372,15 @@ def _read_main(
     row_counts = dict(zip(table.numeric.names, table.numeric.present.tolist(), strict=True))
     ignored = {name for name, column in table.types.items() if column.ignored}
     declared = {part for name in (*columns.numeric, *columns.dates) for part in parts_of(table, name)}
-    if known is not None:
-        declared.update(known.numeric)
+    if known_columns is not None:
+        declared.update(known_columns.numeric)
     empty = [name for name, count in row_counts.items() if not count and name not in declared]
     hidden, values = hidden_order(table, config)
     ignored.update(empty, hidden)
     numeric = tuple(name for name in table.numeric if name not in ignored)
     categorical = tuple(name for name in table.categorical if name not in {target, *hidden})
-    if known is not None:
-        numeric, categorical = known.numeric, known.categorical
+    if known_columns is not None:
+        numeric, categorical = known_columns.numeric, known_columns.categorical
     if not table.rows:
         problems.add(f"the target {quoted(target)} has no value in any row")
     if not numeric and not categorical:

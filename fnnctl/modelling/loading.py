@@ -68,7 +68,7 @@ class LoadedExperiment:
     """With the values of its recipe."""
     parent: Parent | None = None
     """The run whose networks are trained on."""
-    former: StoredRows | None = None
+    former_rows: StoredRows | None = None
     """The rows that the parent run and its ancestors were trained on; None if it has no parent."""
 
     @property
@@ -167,11 +167,11 @@ class LoadedExperiment:
 
     def _new_classes_line(self) -> list[str]:
         """One line if classes are new to the run whose networks are trained on; else none."""
-        new = () if self.parent is None else self.parent.new_classes(self.data)
-        if self.parent is None or not new:
+        classes = () if self.parent is None else self.parent.new_classes(self.data)
+        if self.parent is None or not classes:
             return []
-        names = joined_words([*map(quoted, new)])
-        what = "the class" if len(new) == 1 else "the classes"
+        names = joined_words([*map(quoted, classes)])
+        what = "the class" if len(classes) == 1 else "the classes"
         return [f"{what} {names}: new to {self.parent.name}, whose networks begin with weights of 0 for it"]
 
     def _validation_line(self) -> list[str]:
@@ -226,13 +226,18 @@ def load_experiment(
                 warm_start = WarmStartConfig(run=str(run.path))
             parent = find_parent(warm_start, runs_dir or Path())
         config = load_config(config_source, overrides, parent.inheritance)
-    known = None if parent is None else parent.columns
+    known_columns = None if parent is None else parent.columns
     recorded = _recorded_classes(run or (None if parent is None else parent.run))
     further: Sequence[str] = () if memory is None else memory.classes or (recorded if run else ())
     with config.add_locations():
         settings, grouped = config.experiment.data, config.experiment.evaluation.groups
         dataset = load_dataset(
-            settings, config.file.parent, grouped=grouped, memory=memory, known=known, on_read=on_read
+            settings,
+            config.file.parent,
+            grouped=grouped,
+            memory=memory,
+            known_columns=known_columns,
+            on_read=on_read,
         )
         refuse_ungrouped(dataset.grouped)
         data = encode(
@@ -245,12 +250,12 @@ def load_experiment(
             class_order=settings.class_order,
             is_extended=parent is not None or bool(further),
         )
-        former = None if run is None else rows_of_ancestors(run)
-        if former is None and parent is not None:
-            former = rows_of_parent(parent.run)
-        if former is not None:
-            data = replace(data, seen=seen_rows(former, data))
-    return replace(completed_by_recipe(config, data, parent), former=former)
+        former_rows = None if run is None else rows_of_ancestors(run)
+        if former_rows is None and parent is not None:
+            former_rows = rows_of_parent(parent.run)
+        if former_rows is not None:
+            data = replace(data, seen=seen_rows(former_rows, data))
+    return replace(completed_by_recipe(config, data, parent), former_rows=former_rows)
 
 
 def completed_by_recipe(

@@ -83,17 +83,17 @@ def _rows(run: ComparedRun) -> int:
 
 
 def _compare(run: RunFolder, former: RunFolder, metric: str) -> _Comparison:
-    model, other = load_model(run, _silent), load_model(former, _silent)
+    model, former_model = load_model(run, _silent), load_model(former, _silent)
     held_out = held_out_rows(model)
     if not held_out.split.test.size:
         raise UsageError(f"{OPTION}: {run.path} has no test part")
     data = held_out.data
-    former_data = _as_read_by(other, held_out)
-    if message := data.task.difference(other.predictor.task):
+    former_data = _as_read_by(former_model, held_out)
+    if message := data.task.difference(former_model.predictor.task):
         raise UsageError(f"{OPTION}: {former.path} cannot be scored on the data of {run.path}: {message}")
     rows, unknown = held_out.split.test, []
-    for folder, seen in ((model.run, data), (other.run, former_data)):
-        unseen = unseen_rows(seen, rows, folder)
+    for folder, data_of_run in ((model.run, data), (former_model.run, former_data)):
+        unseen = unseen_rows(data_of_run, rows, folder)
         rows = unseen.rows
         unknown += [] if unseen.unknown is None else [unseen.unknown]
     left_out = len(held_out.split.test) - len(rows)
@@ -104,7 +104,7 @@ def _compare(run: RunFolder, former: RunFolder, metric: str) -> _Comparison:
         )
     return _Comparison(
         _compared(run, model, data, run, rows, metric),
-        _compared(former, other, former_data, run, rows, metric),
+        _compared(former, former_model, former_data, run, rows, metric),
         left_out,
         unknown,
     )
@@ -117,8 +117,8 @@ def _silent(text: str) -> None:
 def _as_read_by(model: SavedModel, held_out: HeldOutRows) -> TaskData:
     """The same rows with the columns that another run's network reads, as they were read for its training."""
     loaded, preprocessor = held_out.loaded, model.predictor.preprocessor
-    known = KnownColumns.of(preprocessor, model.description.table.formats, str(model.run.path))
-    dataset = load_dataset(loaded.experiment.data, loaded.config.file.parent, known=known)
+    columns = KnownColumns.of(preprocessor, model.description.table.formats, str(model.run.path))
+    dataset = load_dataset(loaded.experiment.data, loaded.config.file.parent, known_columns=columns)
     return replace(held_out.data, dataset=replace(dataset, target=held_out.data.dataset.target))
 
 

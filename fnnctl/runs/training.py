@@ -63,12 +63,12 @@ def create_training_run(
     folder: str | None = None,
     trial: int | None = None,
     parent: Parent | None = None,
-    former: StoredRows | None = None,
+    former_rows: StoredRows | None = None,
 ) -> OpenRun:
     """Create the run folder; it contains the config (default: the resolved one) and manifest at once.
 
     `trial` is the number of the trial that is trained again, if it is a search's winner; the networks of a
-    `parent` are trained on, and `former` are the rows that it and its ancestors were trained on.
+    `parent` are trained on, and `former_rows` are those that it and its ancestors were trained on.
     """
     facts = known_facts(
         fit.experiment,
@@ -80,8 +80,8 @@ def create_training_run(
         sizes=fit.sizes,
     )
     resolved = resolved_yaml(fit.experiment)
-    rows = trained_rows_of(data, [fit], former)
-    if former is not None:
+    rows = trained_rows_of(data, [fit], former_rows)
+    if former_rows is not None:
         facts["trained_rows"] = trained_rows_facts(rows)
     run = create_run(
         context.runs_dir,

@@ -100,7 +100,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
                 if classes is not None:
                     memory = replace(memory, classes=tuple(self._texts))
                 self.run_ = self._run(Experiment(settings), memory)
-        except BaseException:
+        except BaseException:  # also Ctrl-C: an estimator that was fitted stays as it was
             if goes_on:
                 self.__dict__.update(before)
             raise

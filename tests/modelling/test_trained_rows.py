@@ -47,12 +47,12 @@ def loaded(
     if former is None:
         return experiment
     data = replace(experiment.data, seen=seen_rows(former, experiment.data))
-    return replace(experiment, data=data, former=former)
+    return replace(experiment, data=data, former_rows=former)
 
 
 def trained(experiment: LoadedExperiment) -> tuple[Fit, StoredRows]:
     fit = experiment.fit(experiment.split())
-    return fit, trained_rows_of(experiment.data, [fit], experiment.former)
+    return fit, trained_rows_of(experiment.data, [fit], experiment.former_rows)
 
 
 def rows_of(count: int, first: int = 0) -> list[tuple[object, ...]]:
@@ -264,7 +264,7 @@ def test_a_run_keeps_what_its_ancestors_used_apart(tmp_path: Path) -> None:
     for bag, expected in zip(parts.bags(again.data), fit.bags(second.data), strict=True):
         np.testing.assert_array_equal(bag.train, expected.train)
         np.testing.assert_array_equal(bag.validation, expected.validation)
-    assert again.former is not None
+    assert again.former_rows is not None
 
 
 def test_rows_that_another_run_has_seen_are_left_out(tmp_path: Path) -> None:

@@ -309,6 +309,7 @@ def _plain(name: str) -> str:
 _DAMAGE: Final = (
     zipfile.BadZipFile, zlib.error, EOFError, expat.ExpatError, NotImplementedError, RuntimeError
 )  # fmt: skip
+"""What damaged files raise; the last two are for compression or encryption that zipfile does not know."""
 
 
 @contextmanager
