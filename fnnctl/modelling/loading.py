@@ -42,7 +42,6 @@ from fnnctl.modelling.data_sizes import with_sizes
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.parent import WARM_START, Parent, find_parent
 from fnnctl.modelling.recipe_facts import against_bags, recipe_facts
-from fnnctl.modelling.saved_model import has_network
 from fnnctl.modelling.trained_rows import rows_of_ancestors, rows_of_parent, seen_rows
 from fnnctl.plugins import NOUNS, current
 from fnnctl.tasks.registry import encode
@@ -222,7 +221,8 @@ def load_experiment(
         with config.add_locations():
             if run is None and runs_dir is None:
                 raise ConfigError(replace(only_in_training(), path=WARM_START))
-            if run is not None and has_network(run):  # its columns are its own, so its parent may be gone
+            if run is not None and run.read_manifest().status == "completed":
+                # Its columns are its own, so its parent may be gone; a resumed run begins with its parent.
                 warm_start = WarmStartConfig(run=str(run.path))
             parent = find_parent(warm_start, runs_dir or Path())
         config = load_config(config_source, overrides, parent.inheritance)

@@ -13,7 +13,7 @@ import pytest
 
 from fnnctl.arrays import FloatArray
 from fnnctl.store.folder import RunFolder
-from fnnctl.store.names import MANIFEST, WEIGHTS
+from fnnctl.store.names import CHECKPOINT, MANIFEST, WEIGHTS
 from tests.messages import Messages
 from tests.program import AtEpoch, Program, run_of
 
@@ -93,13 +93,17 @@ def test_the_bits_are_those_of_any_number_of_workers(program: Program, tmp_path:
             np.testing.assert_array_equal(weights(run)[name], array)
 
 
+@pytest.mark.parametrize("has_checkpoint", [True, False])
 def test_an_interrupted_training_is_resumed(
-    program: Program, tmp_path: Path, parent: Path, at_epoch: AtEpoch, keep_all: None
+    program: Program, tmp_path: Path, parent: Path, at_epoch: AtEpoch, keep_all: None, has_checkpoint: bool
 ) -> None:
+    """Without a checkpoint it begins with the parent's networks again, not with its own."""
     whole = run_of(program, "train", "night.yaml", "--warm-start", str(parent))
     at_epoch(2, lambda: signal.raise_signal(signal.SIGINT))
     assert program("train", "night.yaml", "--warm-start", str(parent), "--name", "cut").code == 130
     (cut,) = (tmp_path / "runs").glob("*-cut-*")
+    if not has_checkpoint:
+        (cut / CHECKPOINT).unlink()
     assert program("train", "--resume", "cut").code == 0
     for name, array in weights(whole).items():
         np.testing.assert_array_equal(weights(cut)[name], array)
