@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Final, Self
 
 from fnnctl.data.columns.formats.base import ColumnFormat
 from fnnctl.data.preprocessing import Preprocessor
@@ -12,6 +12,11 @@ from fnnctl.data.problems import Problems
 from fnnctl.data.row_encoder import columns_of
 from fnnctl.data.tables.table import Kind
 from fnnctl.text import did_you_mean, printable, quoted
+
+_SETTING_OF: Final[Mapping[Kind, str]] = {
+    "weights": "data.weights", "exposure": "data.exposure", "group": "data.split.group"
+}  # fmt: skip
+"""The settings of columns that are no features."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +39,8 @@ class KnownColumns:
         numeric = tuple(number.name for number in preprocessor.numbers)
         names = columns_of(preprocessor, formats)
         sources = names[: len(names) - len(categorical)]
-        used = {name: form for name, form in formats.items() if name in names}
-        return cls(run, numeric, categorical, sources, used)
+        own_formats = {name: form for name, form in formats.items() if name in names}
+        return cls(run, numeric, categorical, sources, own_formats)
 
     @property
     def kinds(self) -> dict[str, Kind]:
@@ -44,6 +49,13 @@ class KnownColumns:
             **dict.fromkeys(self.sources, "numeric"),
             **dict.fromkeys(self.categorical, "categorical"),
         }
+
+    def note_other_uses(self, declared: Mapping[str, Kind], problems: Problems) -> None:
+        """Note the settings that use one of the columns for something else, from the kinds that they declare."""
+        for name, kind in declared.items():
+            if kind in _SETTING_OF and name in self.kinds:
+                message = f"{quoted(name)} is a feature of {self.run}: name another column"
+                problems.add_setting(_SETTING_OF[kind], message)
 
     def note_missing(self, names: Sequence[str], problems: Problems, line: int | None) -> None:
         """Note the columns that a table with these `names` in its header lacks."""

@@ -342,6 +342,7 @@ def _read_main(
     columns = config.columns if known_columns is None else NO_COLUMNS
     kinds = declared_kinds(columns, target, config.weights, group, order, config.exposure)
     if known_columns is not None:
+        known_columns.note_other_uses(kinds, problems)
         kinds = known_columns.kinds | kinds
     rows = source.path if isinstance(source, _StoredFile) else source.with_target(target)
     formats = None if known_columns is None else known_columns.formats

@@ -117,17 +117,17 @@ def unseen_rows(data: TaskData, rows: IntArray, run: RunFolder) -> UnseenRows:
     stored = run.read_trained_rows()
     if stored is None:
         return UnseenRows(rows, 0, f"{run.path} has no {names.TRAINED_ROWS}, as runs of before 0.13")
-    digester, dataset = _digester(stored, run), data.dataset
-    columns = digester.columns
+    columns, dataset = _digester(stored, run).columns, data.dataset
+    if columns.group is not None and dataset.groups is None:
+        why = f"the rows have no groups by {quoted(columns.group)}, by which {run.path} recognizes them"
+        return UnseenRows(rows, 0, why)
     missing = [name for name in columns.numeric if name not in dataset.numeric_names]
     missing += [name for name in columns.categorical if name not in dataset.categorical_names]
-    if columns.group is not None:
-        missing = [columns.group] if dataset.groups is None else []
-    if missing:
-        lacking = f"the data lack {quoted(missing[0])}, by which {run.path} recognizes its rows"
-        return UnseenRows(rows, 0, lacking)
-    kept = rows[~seen_rows(stored, data).used[rows]]
-    return UnseenRows(kept, len(rows) - len(kept))
+    if columns.group is None and missing:
+        why = f"the data lack {quoted(missing[0])}, by which {run.path} recognizes its rows"
+        return UnseenRows(rows, 0, why)
+    remaining = rows[~seen_rows(stored, data).used[rows]]
+    return UnseenRows(remaining, len(rows) - len(remaining))
 
 
 def _digester(stored: StoredRows, run: RunFolder | None = None) -> RowDigester:

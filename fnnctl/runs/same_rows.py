@@ -115,10 +115,18 @@ def _silent(text: str) -> None:
 
 
 def _as_read_by(model: SavedModel, held_out: HeldOutRows) -> TaskData:
-    """The same rows with the columns that another run's network reads, as they were read for its training."""
+    """The same rows with the columns that another run's network reads, as they were read for its training.
+
+    They have groups only if these are the ones by which that run recognizes its rows.
+    """
     loaded, preprocessor = held_out.loaded, model.predictor.preprocessor
     columns = KnownColumns.of(preprocessor, model.description.table.formats, str(model.run.path))
-    dataset = load_dataset(loaded.experiment.data, loaded.config.file.parent, known_columns=columns)
+    config, stored = loaded.experiment.data, model.run.read_trained_rows()
+    group = config.split.group if stored and stored.columns.get("group") == config.split.group else None
+    # Its network may read the columns that this run has as weights, groups and the order of its rows.
+    split = config.split.model_copy(update={"group": group, "by": None})
+    config = config.model_copy(update={"weights": None, "split": split})
+    dataset = load_dataset(config, loaded.config.file.parent, known_columns=columns)
     return replace(held_out.data, dataset=replace(dataset, target=held_out.data.dataset.target))
 
 

@@ -162,6 +162,7 @@ def test_columns_are_read_as_in_the_run(program: Program, tmp_path: Path, messag
         ("--set", "data.scaling=minmax"),
         ("--set", "data.target=kind"),
         ("--set", "data.split.test=0.99"),
+        ("--set", "data.weights=x"),
         ("--set", f"training.warm_start={{run: night, sha256: {'a' * 64}}}"),
         ("--set", "training.warm_start=unknown"),
         ("--set", "training.warm_start=3"),

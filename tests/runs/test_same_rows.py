@@ -9,6 +9,7 @@ import pytest
 
 from fnnctl.errors import UsageError
 from fnnctl.modelling.held_out_rows import held_out_rows
+from fnnctl.modelling.loading import load_experiment
 from fnnctl.modelling.saved_model import load_model
 from fnnctl.modelling.trained_rows import seen_rows
 from fnnctl.runs.same_rows import same_rows_result
@@ -71,6 +72,44 @@ def test_the_champion_alone_is_as_its_own_test_part_says(program: Program, tmp_p
     assert result.details["other_value"] == champion_metrics["test"]["accuracy"]
     assert result.details["left_out_rows"] == 0
     assert same_rows_result(challenger, champion, "log_loss", 5.0).passed
+
+
+@pytest.mark.parametrize("use", ["weights: n", "split: {group: n}", "split: {by: n}, columns: {ignore: [n]}"])
+def test_the_earlier_network_reads_what_is_no_feature_of_the_run(
+    program: Program, tmp_path: Path, use: str
+) -> None:
+    """A column that the run has as weights, groups or the order of its rows."""
+    lines = [f"{number * 0.37:.2f},{number % 20 + 1},{'pq'[number % 3 // 2]}" for number in range(100)]
+    for name, rows in (("old", lines[:60]), ("new", lines[30:])):
+        (tmp_path / f"{name}.csv").write_text("\n".join(["a,n,y", *rows]) + "\n")
+    (tmp_path / "champion.yaml").write_text(f"data: {{source: old.csv, target: y}}\n{CONFIG}")
+    (tmp_path / "challenger.yaml").write_text(f"data: {{source: new.csv, target: y, {use}}}\n{CONFIG}")
+    champion = RunFolder(run_of(program, "train", "champion.yaml"))
+    challenger = RunFolder(run_of(program, "train", "challenger.yaml"))
+    model = load_model(challenger, lambda text: None)
+    tested = held_out_rows(model).data.dataset.file_rows[held_out_rows(model).split.test]
+    stored = champion.read_trained_rows()
+    assert stored is not None
+    (tmp_path / "old.yaml").write_text(f"data: {{source: new.csv, target: y}}\n{CONFIG}")
+    is_used = seen_rows(stored, load_experiment(tmp_path / "old.yaml").data).used
+    result = same_rows_result(challenger, champion)
+    assert result.details["left_out_rows"] == np.count_nonzero(is_used[tested])
+    assert result.details["not_recognized"] == []
+
+
+def test_rows_are_not_recognized_by_other_groups(program: Program, tmp_path: Path) -> None:
+    """Equal values of another column are no reason to leave rows out."""
+    lines = [
+        f"{number * 0.37:.2f},{number % 20},{number % 20},{'pq'[number % 3 // 2]}" for number in range(90)
+    ]
+    (tmp_path / "t.csv").write_text("\n".join(["a,n,m,y", *lines]) + "\n")
+    champion = train(program, tmp_path, "champion", "data.split.group=n")
+    challenger = train(program, tmp_path, "challenger", "data.split.group=m")
+    result = same_rows_result(challenger, champion)
+    assert result.details["left_out_rows"] == 0
+    assert result.details["not_recognized"] == [
+        f"the rows have no groups by 'n', by which {champion.path} recognizes them"
+    ]
 
 
 def test_what_cannot_be_compared_is_said(program: Program, tmp_path: Path, messages: Messages) -> None:
