@@ -131,6 +131,21 @@ def test_the_ancestors_are_scored_and_may_be_deleted(program: Program, tmp_path:
     )
 
 
+def test_an_ancestor_without_a_class_is_scored(program: Program, tmp_path: Path, parent: Path) -> None:
+    """It is wrong about the rows of a new class, and its loss there is no number."""
+    table = tmp_path / "table.csv"
+    write_table(tmp_path, range(200, 300))
+    header, *lines = table.read_text().splitlines()
+    lines = [line[: line.rindex(",") + 1] + "z" if k % 4 == 0 else line for k, line in enumerate(lines)]
+    table.write_text("\n".join([header, *lines]) + "\n")
+    run = run_of(program, "train", "night.yaml", "--warm-start", str(parent))
+    (ancestor,) = RunFolder(run).read_manifest().ancestors
+    assert ancestor.metrics is not None
+    assert 0.0 <= (ancestor.metrics["accuracy"] or 0.0) <= 0.8
+    assert ancestor.metrics["loss"] is None
+    assert "log loss" in program("report", str(run), "--verbose").out
+
+
 def test_columns_are_read_as_in_the_run(program: Program, tmp_path: Path, messages: Messages) -> None:
     """Codes that look like numbers now, and numbers with another spelling; a further column is no feature."""
     lines = [f'"{k % 9},{100 + k}",{"n/a" if k % 5 == 0 else k % 4},{"pq"[k % 2]}' for k in range(60)]
