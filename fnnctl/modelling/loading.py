@@ -25,7 +25,7 @@ from fnnctl.config.recipes.resolving import resolve
 from fnnctl.config.rules.plain_config import is_set
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.search import SearchConfig
-from fnnctl.config.schema.warm_start import WarmStartConfig, only_in_training
+from fnnctl.config.schema.warm_start import WARM_START, WarmStartConfig, only_in_training
 from fnnctl.context import Listener
 from fnnctl.data.files import UNREPORTED, OnRead
 from fnnctl.data.groupings import refuse_ungrouped
@@ -40,16 +40,14 @@ from fnnctl.modelling.cross_validation import CrossValidation, cross_validation
 from fnnctl.modelling.data_checks import DataCheck, without_columns
 from fnnctl.modelling.data_sizes import with_sizes
 from fnnctl.modelling.fit import Fit
-from fnnctl.modelling.parent import WARM_START, Parent, find_parent
 from fnnctl.modelling.recipe_facts import against_bags, recipe_facts
-from fnnctl.modelling.saved_model import has_network
-from fnnctl.modelling.trained_rows import rows_of_ancestors, rows_of_parent, seen_rows
 from fnnctl.plugins import NOUNS, current
 from fnnctl.tasks.registry import encode
 from fnnctl.tasks.task import TaskData
 from fnnctl.text import joined_words, quoted
 
 if TYPE_CHECKING:
+    from fnnctl.modelling.parent import Parent
     from fnnctl.store.folder import RunFolder
     from fnnctl.store.trained_rows import StoredRows
 
@@ -222,9 +220,7 @@ def load_experiment(
         with config.add_locations():
             if run is None and runs_dir is None:
                 raise ConfigError(replace(only_in_training(), path=WARM_START))
-            if run is not None and has_network(run):  # its columns are its own, so its parent may be gone
-                warm_start = WarmStartConfig(run=str(run.path))
-            parent = find_parent(warm_start, runs_dir or Path())
+            parent = _find_parent(warm_start, runs_dir or Path(), run)
         config = load_config(config_source, overrides, parent.inheritance)
     known_columns = None if parent is None else parent.columns
     recorded = _recorded_classes(run or (None if parent is None else parent.run))
@@ -250,10 +246,10 @@ def load_experiment(
             class_order=settings.class_order,
             is_extended=parent is not None or bool(further),
         )
-        former_rows = None if run is None else rows_of_ancestors(run)
-        if former_rows is None and parent is not None:
-            former_rows = rows_of_parent(parent.run)
+        former_rows = _former_rows(parent, run)
         if former_rows is not None:
+            from fnnctl.modelling.trained_rows import seen_rows
+
             data = replace(data, seen=seen_rows(former_rows, data))
     return replace(completed_by_recipe(config, data, parent), former_rows=former_rows)
 
@@ -333,6 +329,29 @@ def _passed_plugins() -> list[str]:
         return []
     names = joined_words([f"{NOUNS[plugin.kind]} {quoted(plugin.name)}" for plugin in passed])
     return [f"the run cannot be repeated from its files alone: a Python program passed {names}"]
+
+
+def _find_parent(setting: WarmStartConfig, runs_dir: Path, run: RunFolder | None) -> Parent:
+    """The run to train on, or `run` itself if it has: its columns are its own, and its parent may be gone."""
+    from fnnctl.modelling.parent import find_parent
+    from fnnctl.modelling.saved_model import has_network
+
+    if run is not None and has_network(run):
+        setting = WarmStartConfig(run=str(run.path))
+    return find_parent(setting, runs_dir)
+
+
+def _former_rows(parent: Parent | None, run: RunFolder | None) -> StoredRows | None:
+    """The rows that the parent and its ancestors were trained on; a `run` that has begun keeps them.
+
+    None if there is no parent.
+    """
+    if parent is None and run is None:
+        return None
+    from fnnctl.modelling.trained_rows import rows_of_ancestors, rows_of_parent
+
+    rows = None if run is None else rows_of_ancestors(run)
+    return rows_of_parent(parent.run) if rows is None and parent is not None else rows
 
 
 def _recorded_classes(run: RunFolder | None) -> Sequence[str]:
