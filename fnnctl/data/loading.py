@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -34,7 +34,6 @@ from fnnctl.data.dataset import Dataset, RawTarget
 from fnnctl.data.feature_array import FeatureArray, read_arrays
 from fnnctl.data.files import UNREPORTED, OnRead, check_sha256, find_file
 from fnnctl.data.in_memory import MemoryData
-from fnnctl.data.known_columns import KnownColumns
 from fnnctl.data.labelled_rows import (
     hidden_order,
     labelled,
@@ -62,6 +61,9 @@ from fnnctl.data.tables.table import Kind, Table, code_matrix, numeric_matrix, r
 from fnnctl.errors import DataError, Problem
 from fnnctl.messages import Message
 from fnnctl.text import did_you_mean, printable, quoted
+
+if TYPE_CHECKING:
+    from fnnctl.data.known_columns import KnownColumns
 
 Numbers = TypeVar("Numbers", FloatArray, IntArray)
 NO_COLUMNS = ColumnsConfig.model_construct()

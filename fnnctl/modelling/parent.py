@@ -10,7 +10,7 @@ from fnnctl.arrays import IntArray
 from fnnctl.config.reading.inheritance import Inheritance
 from fnnctl.config.reading.loading import load_config
 from fnnctl.config.schema.experiment import Experiment
-from fnnctl.config.schema.warm_start import WarmStartConfig
+from fnnctl.config.schema.warm_start import WARM_START, WarmStartConfig
 from fnnctl.data.known_columns import KnownColumns
 from fnnctl.errors import ConfigError, NoNetworkError, Problem, UsageError
 from fnnctl.messages import Message
@@ -28,7 +28,6 @@ from fnnctl.tasks.task import Targets, TaskData
 from fnnctl.text import counted, quoted, word_list
 from fnnctl.training.members import Start
 
-WARM_START: Final = "training.warm_start"
 FAR: Final = DriftLimits(psi=0.25)
 """A column that is further from the former rows has changed greatly (Siddiqi, 2006)."""
 MANY: Final = 1 / 3
