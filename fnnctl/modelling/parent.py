@@ -85,7 +85,7 @@ class Parent:
         if len(shifted) < MANY * len(columns):
             return []
         sentence = (
-            f"{counted(len(shifted), 'column')} of {len(columns):,} are far from the rows that "
+            f"in {len(shifted):,} of {counted(len(columns), 'column')} the rows are far from those that "
             f"{self.name} was trained on ({word_list(shifted)}): its preprocessing is that of those rows, "
             "so compare with a training from nothing"
         )
