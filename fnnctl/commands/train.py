@@ -7,13 +7,13 @@ from collections.abc import Sequence
 
 from fnnctl.config.reading.loading import ConfigSource
 from fnnctl.config.reading.overrides import OptionChange, Override
+from fnnctl.config.schema.warm_start import WARM_START
 from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.context import Context
 from fnnctl.data.in_memory import MemoryData
 from fnnctl.messages import Message
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.loading import read_experiment
-from fnnctl.modelling.parent import WARM_START
 from fnnctl.modelling.run_config import resolved_config
 from fnnctl.modelling.trained_rows import trained_rows_of
 from fnnctl.nn.parameters import ParameterLayout

@@ -203,14 +203,14 @@ def label_text(value: bool | float | str | bytes) -> str:
 
 def read_arrays(
     source: Path | FeatureArray,
-    kinds: Mapping[str, Kind],
+    kinds: Mapping[str, Kind | None],
     *,
     default_kind: Kind = "numeric",
     mappable: bool = False,
     grouped: Collection[str] = (),
     on_read: OnRead = UNREPORTED,
 ) -> Table:
-    """Read an archive, a folder or arrays in memory; columns not in `kinds` have the `default_kind`.
+    """Read an archive, a folder or arrays in memory; columns without one of the `kinds` have the `default_kind`.
 
     The columns in `grouped` that X has are read for groups as well. If `mappable`, a large X stays in its
     file. Raises DataError for arrays that cannot be read, and if no
@@ -218,7 +218,7 @@ def read_arrays(
     """
     array = source if isinstance(source, FeatureArray) else FeatureArray.of(find_arrays(source))
     # A column of X may have the label's name; the label itself is a separate array.
-    kind_of = {name: kinds.get(name, default_kind) for name in array.names}
+    kind_of = {name: kinds.get(name) or default_kind for name in array.names}
     if array.target in kind_of:
         kind_of[array.target] = "numeric"
     numeric = [name for name, kind in kind_of.items() if kind == "numeric"]

@@ -51,7 +51,7 @@ class KnownColumns:
         }
 
     def note_other_uses(self, declared: Mapping[str, Kind], problems: Problems) -> None:
-        """Note the settings that use one of the columns for something else, from the kinds that they declare."""
+        """Note settings that use one of the columns for something else; they have `declared` the kinds."""
         for name, kind in declared.items():
             if kind in _SETTING_OF and name in self.kinds:
                 message = f"{quoted(name)} is a feature of {self.run}: name another column"

@@ -51,10 +51,9 @@ def without_unused(
     return {**types, **unused}
 
 
-def hidden_order(table: Table, config: DataConfig) -> tuple[tuple[str, ...], FloatArray | None]:
-    """The numeric columns that order the rows but are no features, and the order's values, (rows,)."""
-    by = config.split.by
-    if by is None or by not in config.columns.ignore:
+def hidden_order(table: Table, by: str | None) -> tuple[tuple[str, ...], FloatArray | None]:
+    """The numeric columns that order the rows `by` a column that is no feature, and their order, (rows,)."""
+    if by is None:
         return (), None
     expanded = expansions(table.types)
     column = order_column(by, table.numeric.names, expanded)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -34,7 +34,6 @@ from fnnctl.data.dataset import Dataset, RawTarget
 from fnnctl.data.feature_array import FeatureArray, read_arrays
 from fnnctl.data.files import UNREPORTED, OnRead, check_sha256, find_file
 from fnnctl.data.in_memory import MemoryData
-from fnnctl.data.known_columns import KnownColumns
 from fnnctl.data.labelled_rows import (
     hidden_order,
     labelled,
@@ -62,6 +61,9 @@ from fnnctl.data.tables.table import Kind, Table, code_matrix, numeric_matrix, r
 from fnnctl.errors import DataError, Problem
 from fnnctl.messages import Message
 from fnnctl.text import did_you_mean, printable, quoted
+
+if TYPE_CHECKING:
+    from fnnctl.data.known_columns import KnownColumns
 
 Numbers = TypeVar("Numbers", FloatArray, IntArray)
 NO_COLUMNS = ColumnsConfig.model_construct()
@@ -286,7 +288,7 @@ def _exposures(tables: Sequence[Table]) -> FloatArray | None:
 def _read(
     source: Path | MemoryTable | FeatureArray,
     config: DataConfig,
-    kinds: Mapping[str, Kind],
+    kinds: Mapping[str, Kind | None],
     problems: Problems,
     on_read: OnRead,
     *,
@@ -294,7 +296,7 @@ def _read(
     formats: Mapping[str, ColumnFormat] | None = None,
     grouped: Mapping[str, ColumnType | None],
 ) -> Table:
-    """Read a file, or rows in memory; `formats` are those of the training file, if it is a test file.
+    """Read a file, or rows in memory; with `formats`, only the columns of these `kinds`, which have them.
 
     `grouped` are the columns by which rows are grouped, in a test file with their types in the training file.
     """
@@ -320,7 +322,7 @@ def _read(
         form,
         kinds,
         problems,
-        default_kind="ignore" if test else None,
+        default_kind=None if formats is None else "ignore",
         grouped=grouped,
         on_read=on_read,
     )
@@ -339,13 +341,16 @@ def _read_main(
         check_sha256(source.sha256, config.sha256, file=file, setting="data.sha256")
     problems = Problems(file)
     group, order = config.split.group, config.split.by
-    columns = config.columns if known_columns is None else NO_COLUMNS
-    kinds = declared_kinds(columns, target, config.weights, group, order, config.exposure)
+    columns, formats = config.columns, None
+    is_hidden = order in columns.ignore
     if known_columns is not None:
-        known_columns.note_other_uses(kinds, problems)
-        kinds = known_columns.kinds | kinds
+        columns, formats, is_hidden = NO_COLUMNS, known_columns.formats, order not in known_columns.sources
+    declared = declared_kinds(columns, target, config.weights, group, order, config.exposure)
+    kinds: Mapping[str, Kind | None] = declared
+    if known_columns is not None:
+        known_columns.note_other_uses(declared, problems)
+        kinds = {**({order: None} if order else {}), **known_columns.kinds, **declared}
     rows = source.path if isinstance(source, _StoredFile) else source.with_target(target)
-    formats = None if known_columns is None else known_columns.formats
     read = _read(rows, config, kinds, problems, on_read, formats=formats, grouped=dict.fromkeys(grouped))
     if read.sha256 is not None:
         check_sha256(read.sha256, config.sha256, file=file, setting="data.sha256")
@@ -372,11 +377,11 @@ def _read_main(
     all_rows, table = read.rows, labelled(read, target, config)
     row_counts = dict(zip(table.numeric.names, table.numeric.present.tolist(), strict=True))
     ignored = {name for name, column in table.types.items() if column.ignored}
-    declared = {part for name in (*columns.numeric, *columns.dates) for part in parts_of(table, name)}
+    wanted = {part for name in (*columns.numeric, *columns.dates) for part in parts_of(table, name)}
     if known_columns is not None:
-        declared.update(known_columns.numeric)
-    empty = [name for name, count in row_counts.items() if not count and name not in declared]
-    hidden, values = hidden_order(table, config)
+        wanted.update(known_columns.numeric)
+    empty = [name for name, count in row_counts.items() if not count and name not in wanted]
+    hidden, values = hidden_order(table, order if is_hidden else None)
     ignored.update(empty, hidden)
     numeric = tuple(name for name in table.numeric if name not in ignored)
     categorical = tuple(name for name in table.categorical if name not in {target, *hidden})

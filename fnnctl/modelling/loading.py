@@ -25,7 +25,7 @@ from fnnctl.config.recipes.resolving import resolve
 from fnnctl.config.rules.plain_config import is_set
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.search import SearchConfig
-from fnnctl.config.schema.warm_start import WarmStartConfig, only_in_training
+from fnnctl.config.schema.warm_start import WARM_START, WarmStartConfig, only_in_training
 from fnnctl.context import Listener
 from fnnctl.data.files import UNREPORTED, OnRead
 from fnnctl.data.groupings import refuse_ungrouped
@@ -40,15 +40,14 @@ from fnnctl.modelling.cross_validation import CrossValidation, cross_validation
 from fnnctl.modelling.data_checks import DataCheck, without_columns
 from fnnctl.modelling.data_sizes import with_sizes
 from fnnctl.modelling.fit import Fit
-from fnnctl.modelling.parent import WARM_START, Parent, find_parent
 from fnnctl.modelling.recipe_facts import against_bags, recipe_facts
-from fnnctl.modelling.trained_rows import rows_of_ancestors, rows_of_parent, seen_rows
 from fnnctl.plugins import NOUNS, current
 from fnnctl.tasks.registry import encode
 from fnnctl.tasks.task import TaskData
 from fnnctl.text import joined_words, quoted
 
 if TYPE_CHECKING:
+    from fnnctl.modelling.parent import Parent
     from fnnctl.store.folder import RunFolder
     from fnnctl.store.trained_rows import StoredRows
 
@@ -166,12 +165,12 @@ class LoadedExperiment:
 
     def _new_classes_line(self) -> list[str]:
         """One line if classes are new to the run whose networks are trained on; else none."""
-        classes = () if self.parent is None else self.parent.new_classes(self.data)
-        if self.parent is None or not classes:
+        if self.parent is None or not (classes := self.parent.new_classes(self.data)):
             return []
-        names = joined_words([*map(quoted, classes)])
-        what = "the class" if len(classes) == 1 else "the classes"
-        return [f"{what} {names}: new to {self.parent.name}, whose networks begin with weights of 0 for it"]
+        names, is_one = joined_words([*map(quoted, classes)]), len(classes) == 1
+        what, pronoun = ("the class", "it") if is_one else ("the classes", "them")
+        sentence = f"whose networks begin with weights of 0 for {pronoun}"
+        return [f"{what} {names}: new to {self.parent.name}, {sentence}"]
 
     def _validation_line(self) -> list[str]:
         """One line if a config has a validation part that only the trials of its search have; else none."""
@@ -187,9 +186,9 @@ class LoadedExperiment:
 
     def checked(self, split: Split, *, bags: bool = False) -> DataCheck:
         """Probable mistakes in the data, then in the config's values beside the recipe's."""
-        parent = self.parent
-        far = [] if parent is None else parent.warnings(self.data, split.non_test if bags else split.train)
-        return self.checked_data(split, bags=bags).with_warnings([*self.resolved.warnings, *far])
+        rows = split.non_test if bags else split.train
+        shifts = [] if self.parent is None else self.parent.warnings(self.data, rows)
+        return self.checked_data(split, bags=bags).with_warnings([*self.resolved.warnings, *shifts])
 
     def checked_data(self, split: Split, *, bags: bool = False) -> DataCheck:
         """Probable mistakes in the data, and what one column says; see `DataCheck`."""
@@ -214,21 +213,10 @@ def load_experiment(
     told how much of the data has been read.
     """
     return_large_blocks()  # before the first large one: reading and preprocessing free many
-    if isinstance(config_source, Path):
-        config_source = read_config(config_source)
-    config, parent = load_config(config_source, overrides), None
-    if (warm_start := config.experiment.training.warm_start) is not None:
-        with config.add_locations():
-            if run is None and runs_dir is None:
-                raise ConfigError(replace(only_in_training(), path=WARM_START))
-            if run is not None and run.read_manifest().status == "completed":
-                # Its columns are its own, so its parent may be gone; a resumed run begins with its parent.
-                warm_start = WarmStartConfig(run=str(run.path))
-            parent = find_parent(warm_start, runs_dir or Path())
-        config = load_config(config_source, overrides, parent.inheritance)
-    known_columns = None if parent is None else parent.columns
+    config, parent = _load_with_parent(config_source, overrides, run, runs_dir)
+    known_columns, former_rows = None if parent is None else parent.columns, None
     recorded = _recorded_classes(run or (None if parent is None else parent.run))
-    further: Sequence[str] = () if memory is None else memory.classes or (recorded if run else ())
+    in_memory: Sequence[str] = () if memory is None else memory.classes or (recorded if run else ())
     with config.add_locations():
         settings, grouped = config.experiment.data, config.experiment.evaluation.groups
         dataset = load_dataset(
@@ -246,16 +234,38 @@ def load_experiment(
             output=config.experiment.model.output.name,
             bins=settings.split.bins,
             seed=config.experiment.seed,
-            recorded_classes=tuple(dict.fromkeys((*recorded, *further))),
+            recorded_classes=tuple(dict.fromkeys((*recorded, *in_memory))),
             class_order=settings.class_order,
-            is_extended=parent is not None or bool(further),
+            is_extended=parent is not None or bool(in_memory),
         )
-        former_rows = None if run is None else rows_of_ancestors(run)
-        if former_rows is None and parent is not None:
-            former_rows = rows_of_parent(parent.run)
-        if former_rows is not None:
-            data = replace(data, seen=seen_rows(former_rows, data))
+        if parent is not None:
+            data, former_rows = _with_seen_rows(data, parent, run)
     return replace(completed_by_recipe(config, data, parent), former_rows=former_rows)
+
+
+def _load_with_parent(
+    source: ConfigSource, overrides: Sequence[Override], run: RunFolder | None, runs_dir: Path | None
+) -> tuple[LoadedConfig, Parent | None]:
+    """The config, filled in from the run whose networks are trained on, if it names one.
+
+    A complete `run` stands for its parent, which may be gone: its columns are the same. A resumed one does
+    not, because it may have to begin with its parent's networks again.
+    """
+    if isinstance(source, Path):
+        source = read_config(source)
+    config = load_config(source, overrides)
+    warm_start = config.experiment.training.warm_start
+    if warm_start is None:
+        return config, None
+    from fnnctl.modelling.parent import find_parent
+
+    with config.add_locations():
+        if run is None and runs_dir is None:
+            raise ConfigError(replace(only_in_training(), path=WARM_START))
+        if run is not None and run.read_manifest().status == "completed":
+            warm_start = WarmStartConfig(run=str(run.path))
+        parent = find_parent(warm_start, runs_dir or Path())
+    return load_config(source, overrides, parent.inheritance), parent
 
 
 def completed_by_recipe(
@@ -333,6 +343,19 @@ def _passed_plugins() -> list[str]:
         return []
     names = joined_words([f"{NOUNS[plugin.kind]} {quoted(plugin.name)}" for plugin in passed])
     return [f"the run cannot be repeated from its files alone: a Python program passed {names}"]
+
+
+def _with_seen_rows(data: TaskData, parent: Parent, run: RunFolder | None) -> tuple[TaskData, StoredRows]:
+    """The data with the rows marked that the parent and its ancestors have seen, and what is stored of these.
+
+    A `run` that has begun keeps it, because its parent may be gone.
+    """
+    from fnnctl.modelling.trained_rows import rows_of_ancestors, rows_of_parent, seen_rows
+
+    former_rows = None if run is None else rows_of_ancestors(run)
+    if former_rows is None:
+        former_rows = rows_of_parent(parent.run)
+    return replace(data, seen=seen_rows(former_rows, data)), former_rows
 
 
 def _recorded_classes(run: RunFolder | None) -> Sequence[str]:

@@ -10,7 +10,7 @@ from fnnctl.arrays import IntArray
 from fnnctl.config.reading.inheritance import Inheritance
 from fnnctl.config.reading.loading import load_config
 from fnnctl.config.schema.experiment import Experiment
-from fnnctl.config.schema.warm_start import WarmStartConfig
+from fnnctl.config.schema.warm_start import WARM_START, WarmStartConfig
 from fnnctl.data.known_columns import KnownColumns
 from fnnctl.errors import ConfigError, NoNetworkError, Problem, UsageError
 from fnnctl.messages import Message
@@ -28,7 +28,6 @@ from fnnctl.tasks.task import Targets, TaskData
 from fnnctl.text import counted, quoted, word_list
 from fnnctl.training.members import Start
 
-WARM_START: Final = "training.warm_start"
 FAR: Final = DriftLimits(psi=0.25)
 """A column that is further from the former rows has changed greatly (Siddiqi, 2006)."""
 MANY: Final = 1 / 3
@@ -86,7 +85,7 @@ class Parent:
         if len(shifted) < MANY * len(columns):
             return []
         sentence = (
-            f"{counted(len(shifted), 'column')} of {len(columns):,} are far from the rows that "
+            f"in {len(shifted):,} of {counted(len(columns), 'column')} the rows are far from those that "
             f"{self.name} was trained on ({word_list(shifted)}): its preprocessing is that of those rows, "
             "so compare with a training from nothing"
         )

@@ -15,11 +15,11 @@ import numpy as np
 
 from fnnctl.arrays import IntArray, UnsignedArray
 from fnnctl.config.schema.experiment import Experiment
+from fnnctl.config.schema.warm_start import WARM_START
 from fnnctl.data.row_digests import DigestedColumns, RowDigester, ranks
 from fnnctl.data.splits.seen_rows import SeenRows
 from fnnctl.errors import ConfigError, Problem
 from fnnctl.modelling.fit import Fit, rows_to_train_on
-from fnnctl.modelling.parent import WARM_START
 from fnnctl.store import names
 from fnnctl.store.atomic import damaged
 from fnnctl.store.folder import RunFolder

@@ -6,6 +6,7 @@ import os
 import re
 import unicodedata
 from datetime import datetime
+from pathlib import Path
 
 CONFIG = "config.yaml"
 BASES = "bases"
@@ -181,7 +182,7 @@ def trial_checkpoint_name(budget: int, first_trial: int) -> str:
 
 def base_file_name(number: int, name: str) -> str:
     """The name in `BASES` of the file of this name that a config builds on: `1-base.yaml`."""
-    return f"{number}-{re.sub(r'[^A-Za-z0-9._-]+', '-', name)[-100:]}"
+    return f"{number}-{slug(Path(name).stem)}.yaml"
 
 
 def fold_file_name(first_fold: int) -> str:

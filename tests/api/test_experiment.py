@@ -208,8 +208,9 @@ def test_settings_of_a_program_have_no_variables_and_extend_nothing(messages: Me
     assert repr(experiment) == (
         "Experiment({'data': {'source': 'iris'}, 'name': '${HOME}', 'notes': {'text': '$${x} ${'}})"
     )
-    for problem in Experiment(data="iris", extends="base.yaml").check():
-        messages.check(problem)
+    for settings in ({"data": "iris", "extends": "base.yaml"}, {"extends": "base.yaml"}):
+        for problem in Experiment(settings).check():
+            messages.check(problem)
 
 
 def test_a_run_is_trained_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

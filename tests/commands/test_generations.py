@@ -11,7 +11,7 @@ import pytest
 
 from fnnctl.arrays import BoolArray
 from fnnctl.data.splits.seen_rows import SeenRows
-from fnnctl.modelling import loading
+from fnnctl.modelling import trained_rows
 from fnnctl.modelling.loading import load_experiment
 from fnnctl.modelling.trained_rows import seen_rows
 from fnnctl.store.folder import RunFolder
@@ -87,7 +87,7 @@ def test_they_would_be_far_above_it_with_leaks(
     def nothing(stored: StoredRows, data: TaskData) -> SeenRows:
         return SeenRows(np.zeros(len(data), np.bool_), np.zeros((3, len(data)), np.bool_))
 
-    monkeypatch.setattr(loading, "seen_rows", nothing)
+    monkeypatch.setattr(trained_rows, "seen_rows", nothing)
     write_table(tmp_path, range(150))
     train(program, tmp_path, "g0")
     write_table(tmp_path, range(149, -1, -1))  # in the same order the parts and bags would be the same

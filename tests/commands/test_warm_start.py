@@ -168,6 +168,27 @@ def test_columns_are_read_as_in_the_run(program: Program, tmp_path: Path, messag
     )
 
 
+def test_a_column_that_the_run_does_not_know_orders_the_rows(program: Program, tmp_path: Path) -> None:
+    """It is no feature; one that does nothing is not read, so nothing is said of its values."""
+    write_table(tmp_path, range(100))
+    (tmp_path / "night.yaml").write_text(CONFIG.replace("bags: true", "bags: false"))
+    parent = run_of(program, "train", "night.yaml")
+    write_table(tmp_path, range(100, 200))
+    lines = (tmp_path / "table.csv").read_text().splitlines()
+    dates = [f"2024-01-{number % 28 + 1:02}" for number in range(len(lines) - 1)]
+    rows = [f"{line},{date},{date}" for line, date in zip(lines[1:], dates, strict=True)]
+    (tmp_path / "table.csv").write_text("\n".join([f"{lines[0]},day,idle", *rows]) + "\n")
+    done = program("train", "night.yaml", "--warm-start", "night", "--set", "data.split.by=day")
+    assert done.code == 0
+    assert "by 'day', from 2024-01-" in done.err
+    assert "idle" not in done.err
+    child = next(path for path in (tmp_path / "runs").iterdir() if path.name != parent.name)
+    before, after = (RunFolder(path).read_manifest().data for path in (parent, child))
+    assert before is not None
+    assert after is not None
+    assert (after.numeric, after.categorical) == (before.numeric, before.categorical)
+
+
 @pytest.mark.parametrize(
     "changes",
     [

@@ -17,6 +17,7 @@ from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.loading import LoadedExperiment, load_experiment
 from fnnctl.modelling.trained_rows import (
     of_members,
+    rows_of_ancestors,
     rows_of_parent,
     seen_rows,
     trained_rows_of,
@@ -258,13 +259,12 @@ def test_a_run_keeps_what_its_ancestors_used_apart(tmp_path: Path) -> None:
     fit, child = trained(second)
     run = create_run(tmp_path / "runs", name="a", kind="train", manifest={"seed": 0}, folder="r")
     run.write_trained_rows(child)
-    again = load_experiment(tmp_path / "t.yaml", BAGS, run=run)
+    again = loaded(tmp_path, rows_of(60), BAGS, former=rows_of_ancestors(run))
     parts = again.fit(again.split())
     np.testing.assert_array_equal(again.split().test, second.split().test)
     for bag, expected in zip(parts.bags(again.data), fit.bags(second.data), strict=True):
         np.testing.assert_array_equal(bag.train, expected.train)
         np.testing.assert_array_equal(bag.validation, expected.validation)
-    assert again.former_rows is not None
 
 
 def test_rows_that_another_run_has_seen_are_left_out(tmp_path: Path) -> None:

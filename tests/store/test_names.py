@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fnnctl.store.names import LAYOUT, SLUG_LENGTH, run_folder_name, slug, started_by_name
+from fnnctl.store.names import LAYOUT, SLUG_LENGTH, base_file_name, run_folder_name, slug, started_by_name
 
 
 @pytest.mark.parametrize(
@@ -37,6 +37,14 @@ def test_a_slug_is_a_safe_bounded_file_name(name: str) -> None:
     assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", slug(name))
     assert len(slug(name)) <= SLUG_LENGTH
     assert slug(slug(name)) == slug(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("base.yaml", "3-base.yaml"), ("é b.yml", "3-e-b.yaml"), ("表.yaml", "3-experiment.yaml")],
+)
+def test_the_name_of_a_base_has_its_number(name: str, expected: str) -> None:
+    assert base_file_name(3, name) == expected
 
 
 def test_a_folder_name_has_time_slug_and_six_hex_digits() -> None:

@@ -18,6 +18,7 @@ from fnnctl.config.rules.plain_config import is_set, takes_any_key, value_at, wi
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.records import setting_records
 from fnnctl.config.schema.section import plain
+from fnnctl.config.schema.warm_start import WARM_START
 from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.errors import Problem
 
@@ -60,8 +61,8 @@ class Inheritance:
             if own.get(path) != of_run.get(path):
                 problem = predicate(
                     "must be {value}, as in {run}, whose networks are trained on",
-                    "training.warm_start",
-                    advice="remove this setting, or training.warm_start",
+                    WARM_START,
+                    advice=f"remove this setting, or {WARM_START}",
                     value=flow_yaml(of_run.get(path)),
                     run=self.run,
                 )

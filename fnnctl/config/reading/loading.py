@@ -45,7 +45,7 @@ from fnnctl.config.rules.plain_config import is_set, override, unset, value_at
 from fnnctl.config.rules.trials import Check
 from fnnctl.config.rules.validation import InvalidConfigurationError
 from fnnctl.config.schema.data import BUILTIN_NAMES
-from fnnctl.config.schema.experiment import Experiment
+from fnnctl.config.schema.experiment import ONLY_IN_FILES, Experiment
 from fnnctl.config.schema.losses import find_searched_losses
 from fnnctl.config.table_kinds import kind_by_name
 from fnnctl.config.yaml_text import block_yaml
@@ -332,6 +332,8 @@ class _UncheckedConfig:
 
     def experiment(self) -> Experiment:
         """Check everything and fill in what depends on other settings, or raise all problems."""
+        if is_set(self.config, EXTENDS):  # a file's own is replaced by the settings of its bases
+            raise ConfigError(*self.locations.problems({EXTENDS: ONLY_IN_FILES}))
         find_searched_losses(value_at(self.config, SPACE))
         try:
             experiment, self.config, left_out = without_ineffective(

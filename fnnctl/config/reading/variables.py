@@ -64,8 +64,9 @@ class Variables:
                 raise VariableError(f"is too long: all variables have at most {self._most:,} characters")
             end = variable.end()
         value = "".join([*parts, text[end:]])
-        is_scalar = is_plain and bool(names) and value != "" and re.fullmatch(_VARIABLE, text) is not None
-        return Expanded(plain_scalar(value) if is_scalar else value, tuple(names))
+        is_scalar = is_plain and bool(names) and re.fullmatch(_VARIABLE, text) is not None
+        plain = value.strip(" \t")  # as YAML does
+        return Expanded(plain_scalar(plain) if is_scalar and plain else value, tuple(names))
 
     def _value(self, name: str, default: str | None) -> str:
         value = self._environment.get(name)

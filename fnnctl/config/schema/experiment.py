@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import Field
 
@@ -128,9 +128,12 @@ class NotesConfig(Section):
     """Where its predictions should not be relied on, and which harm they could do."""
 
 
+ONLY_IN_FILES: Final = predicate("can only be set in a config file, and in none with complete: true")
+
+
 def _only_in_files(_: Experiment, place: Place) -> Iterator[Problem]:
     """Unless it is in a config file, where it is replaced by the settings of these files."""
-    yield predicate("can only be set in a config file, and in none with complete: true")
+    yield ONLY_IN_FILES
 
 
 NAME_PATTERN = r"^[^\x00-\x1f\x7f-\x9f]{1,200}$"

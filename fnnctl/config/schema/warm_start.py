@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 from pydantic import Field
 
@@ -15,6 +15,8 @@ from fnnctl.errors import Problem
 
 if TYPE_CHECKING:
     from fnnctl.config.schema.experiment import Experiment
+
+WARM_START: Final = "training.warm_start"
 
 
 def only_in_training() -> Problem:

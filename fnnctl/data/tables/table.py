@@ -232,14 +232,14 @@ class _Pass:
 def read_table(
     source: Path | MemoryTable,
     form: CsvFormat,
-    kinds: Mapping[str, Kind],
+    kinds: Mapping[str, Kind | None],
     problems: Problems,
     *,
     default_kind: Kind | None = None,
     grouped: Mapping[str, ColumnType | None] | None = None,
     on_read: OnRead = UNREPORTED,
 ) -> Table:
-    """Read a table; columns that are not in `kinds` have the `default_kind`, or one by their values.
+    """Read a table; columns that are not in `kinds` have the `default_kind`. If it is None, values decide.
 
     Columns with one of the known `form.formats` have that format; for the others, see `detection`. The
     columns in `grouped` are read for groups as well, with a type that is known, or that their values decide;
@@ -310,7 +310,7 @@ def read_table(
 def _typed_groups(
     texts: Mapping[str, CodedTexts],
     known: Mapping[str, ColumnType | None],
-    kinds: Mapping[str, Kind],
+    kinds: Mapping[str, Kind | None],
     notation: Notation,
     form: CsvFormat,
     problems: Problems,
@@ -338,7 +338,7 @@ def _typed_groups(
 def _read(
     source: Path | MemoryTable,
     form: CsvFormat,
-    kinds: Mapping[str, Kind],
+    kinds: Mapping[str, Kind | None],
     default_kind: Kind | None,
     problems: Problems,
     texts: Iterable[str],

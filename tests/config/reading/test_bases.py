@@ -91,6 +91,7 @@ def test_extends_is_no_setting_of_an_option(check: Callable[..., None]) -> None:
     check("extends: base.yaml\n", "extends=base.yaml")
     check("extends: base.yaml\n", Removal("extends"))
     check(f"{IRIS}complete: true\nextends: base.yaml\n")
+    check("complete: true\nextends: base.yaml\n")
     check(f"{IRIS}training: {{extends: base.yaml}}\n")
 
 

@@ -43,6 +43,7 @@ def expanded(text: str, *, is_plain: bool = True) -> Any:
         ("${NOPE:-~}", None),
         ("${EMPTY:-7}", 7),
         ("${EPOCHS:-7}", 50),
+        ("${NOPE:- 7 }", 7),
         ("${NOPE:-a-:b}", "a-:b"),
         ("${_a1}", "x"),
         ("${DOLLAR}", "${EPOCHS}"),
