@@ -294,6 +294,7 @@ def _read(
     *,
     test: bool = False,
     formats: Mapping[str, ColumnFormat] | None = None,
+    plain: frozenset[str] = frozenset(),
     grouped: Mapping[str, ColumnType | None],
 ) -> Table:
     """Read a file, or rows in memory; with `formats`, only the columns of these `kinds`, which have them.
@@ -313,6 +314,7 @@ def _read(
         decimal_mark=config.decimal_mark,
         patterns=date_patterns(config.columns),
         formats=formats or {},
+        plain=plain,
         part=config.part,
     )
     if config.source in BUILTIN and not test:
@@ -351,7 +353,16 @@ def _read_main(
         known_columns.note_other_uses(declared, problems)
         kinds = {**({order: None} if order else {}), **known_columns.kinds, **declared}
     rows = source.path if isinstance(source, _StoredFile) else source.with_target(target)
-    read = _read(rows, config, kinds, problems, on_read, formats=formats, grouped=dict.fromkeys(grouped))
+    read = _read(
+        rows,
+        config,
+        kinds,
+        problems,
+        on_read,
+        formats=formats,
+        plain=frozenset() if known_columns is None else known_columns.plain,
+        grouped=dict.fromkeys(grouped),
+    )
     if read.sha256 is not None:
         check_sha256(read.sha256, config.sha256, file=file, setting="data.sha256")
     if memory is not None and memory.weights is not None:
