@@ -215,10 +215,14 @@ class TextColumn:
     def add_values(self, values: Sequence[str], lines: Sequence[int]) -> None:
         """Append values that start in these lines."""
         self._has_strings = True
-        for value, line in zip(values, lines, strict=True):
-            if value not in self._code_by_value:
-                self._code_by_value[value] = self._new_code(value.strip(), line)
-        self._codes.extend(map(self._code_by_value.__getitem__, values))
+        try:
+            codes = [*map(self._code_by_value.__getitem__, values)]
+        except KeyError:  # some values are new
+            for value, line in zip(values, lines, strict=True):
+                if value not in self._code_by_value:
+                    self._code_by_value[value] = self._new_code(value.strip(), line)
+            codes = [*map(self._code_by_value.__getitem__, values)]
+        self._codes.extend(codes)
 
     def _new_code(self, text: str, line: int) -> int:
         if text in self._missing:

@@ -7,7 +7,7 @@ and no macro runs.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from itertools import islice
@@ -51,8 +51,6 @@ def open_table(path: Path, form: CsvFormat, problems: Problems) -> Iterator[Open
         with open_workbook(path, file) as workbook:
             sheet = _sheet(workbook, form.part.sheet, file)
             cells = workbook.cells(sheet)
-            if not cells.has_values:
-                raise DataError(Problem(f"the sheet {quoted(sheet.name)} has no values", file=file))
             workbook.refuse_too_large(cells)
         try:
             with calamine.load_workbook(path) as values:
@@ -93,27 +91,30 @@ class _SheetTable:
 
     def __init__(self, sheet: Any, cells: SheetCells, problems: Problems) -> None:
         """Wrong names are noted; raises DataError if the first row cannot name the columns."""
-        top, left = sheet.start
-        self._line, self._column = top + 1, left + 1
-        """Where the table begins, counted from 1."""
         self._cells = cells
-        self._values = sheet.iter_rows()
-        # The library yields the rows above the table, too.
-        header = next(row for row in map(_row, self._values) if any(value is not None for value in row))
-        if header[0] is not None and len(header) > 1 and not any(value is not None for value in header[1:]):
-            place = cell_name(self._line, self._column)
+        self._filled = self._filled_rows(sheet.iter_rows())
+        line, header = next(self._filled, (0, []))
+        if not line:
+            problems.add(f"the sheet {quoted(sheet.name)} has no values")
+            raise problems.error()
+        self._column = sheet.start[1] + 1
+        """The first column of the table, counted from 1."""
+        if faults := [fault for row, fault in cells.faults.values() if row == line]:
+            problems.add(faults[0], line=line)
+            raise problems.error()
+        if header[0] is not None and len(header) > 1 and header.count(None) == len(header) - 1:
+            place = cell_name(line, self._column)
             message = f"the first row has the value of {place} alone, but the columns are {len(header)}"
-            problems.add(f"{message}: remove what precedes the row of their names", line=self._line)
+            problems.add(f"{message}: remove what precedes the row of their names", line=line)
             raise problems.error()
         self.names = tuple("" if value is None else (object_text(value) or "").strip() for value in header)
-        check_names(self.names, self._line, problems)
-        self.rows = sheet.end[0] - top
+        check_names(self.names, line, problems)
+        self.rows = sheet.end[0] + 1 - line
         self.digest = hashlib.sha256(ascii(self.names).encode())
 
     def blocks(self) -> Iterator[Block]:
         """The rows that have a value."""
-        rows = self._filled_rows()
-        while part := [*islice(rows, typed_block_rows(len(self.names)))]:
+        while part := [*islice(self._filled, typed_block_rows(len(self.names)))]:
             self.digest.update("".join(f"\n{row!a}" for _, row in part).encode())
             lines = [line for line, _ in part]
             columns = zip(*(row for _, row in part), strict=True)
@@ -122,12 +123,15 @@ class _SheetTable:
                 lines, [self._block_column(j, values, lines, merged) for j, values in enumerate(columns)]
             )
 
-    def _filled_rows(self) -> Iterator[tuple[int, Row]]:
-        """The rows that have a value, or a cell that is wrong, with their numbers."""
+    def _filled_rows(self, rows: Iterable[Sequence[object]]) -> Iterator[tuple[int, Row]]:
+        """The rows that have a value, or a cell that is wrong, with their numbers.
+
+        The library yields the rows above the table, too.
+        """
         faulty = {row for row, _ in self._cells.faults.values()}
-        for line, values in enumerate(self._values, start=self._line + 1):
+        for line, values in enumerate(rows, start=1):
             row = _row(values)
-            if line in faulty or any(value is not None for value in row):
+            if row.count(None) < len(row) or line in faulty:
                 yield line, row
 
     def _block_column(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import NoneType
+from typing import cast
 
 import numpy as np
 
@@ -49,5 +50,6 @@ def value_column(values: Sequence[object], lines: Sequence[int], unusable: Mappi
             row = next(row for row, value in enumerate(values) if type(value) is kind)
             return UnusableValues(len(values), name, lines[row])
     if kinds <= {str, NoneType}:
-        return TextValues([NULL if value is None else str(value) for value in values])
+        texts = values if NoneType not in kinds else [NULL if value is None else value for value in values]
+        return TextValues(cast(Sequence[str], texts))
     return PythonValues(values)

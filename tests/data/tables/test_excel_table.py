@@ -125,12 +125,34 @@ class TestExcel:
             [["Sales of 2024"], [], ["a", "b"], [1, 2]],
             [["a", None, "c"], [1, 2, 3]],
             [["a", "a"], [1, 2]],
+            [["a", Cell('t="e"', "<v>#REF!</v>")], [1, 2]],
+            [[formula("A2")], ["a", "b"], [1, 2]],
         ):
             try:
                 problems = read(write_workbook(tmp_path / "t.xlsx", {"one": rows}))[1]
             except DataError as error:
                 problems = [str(error)]
             messages.check("\n".join(problems))
+
+    def test_a_sheet_may_have_no_values_although_cells_have_a_place(
+        self, tmp_path: Path, messages: Messages
+    ) -> None:
+        missing = Cell('t="e"', "<v>#N/A</v>")
+        empty = Cell('t="inlineStr"', "<is><t></t></is>")
+        comment = "<!-- " + row_xml(1, [1]) + " -->"
+        for rows in ([[missing]], [[empty, empty]], sheet_xml([], end=comment), [[Cell('s="1"')]]):
+            with pytest.raises(DataError) as error:
+                read(write_workbook(tmp_path / "t.xlsx", {"one": rows}))
+            messages.check(str(error.value).replace(str(tmp_path), ""))
+        table, problems = read(
+            write_workbook(tmp_path / "t.xlsx", {"one": [[missing], [empty, "a"], [1, "x"]]})
+        )
+        assert (table.names, table.header_line, problems) == (("", "a"), None, [])
+
+    def test_messages_name_the_rows_of_the_sheet(self, tmp_path: Path) -> None:
+        rows = [[], [Cell('t="e"', "<v>#N/A</v>")], ["a"], [1], [], [timedelta(hours=30)]]
+        with pytest.raises(DataError, match=r"t\.xlsx:6: the column 'a' has the type 'duration'"):
+            read(write_workbook(tmp_path / "t.xlsx", {"one": rows}))
 
     def test_the_digest_is_of_the_rows_of_the_sheet(self, tmp_path: Path) -> None:
         path = write_workbook(tmp_path / "t.xlsx", {"one": [["a"], [1]], "two": [["a"], [2]]})

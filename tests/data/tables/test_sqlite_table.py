@@ -53,6 +53,24 @@ def test_the_only_table_is_read_in_the_order_of_its_values(tmp_path: Path) -> No
     assert table.header_line is None
 
 
+def test_equal_rows_are_read_in_the_order_of_their_types(tmp_path: Path) -> None:
+    """SQLite takes 1 and 1.0 for equal."""
+    rows = [(1.0, 2), (1, 2.0), (1, 2), (1.0, 2), (0, 0), (None, 1), (None, 1.0)]
+    orders, digests = set(), set()
+    for seed in range(8):
+        path = tmp_path / f"{seed}.db"
+        with closing(sqlite3.connect(path)) as opened, opened:
+            opened.execute("CREATE TABLE t(a, b)")
+            opened.executemany("INSERT INTO t VALUES (?, ?)", random.Random(seed).sample(rows, len(rows)))
+        table, problems, _ = read(path, {"a": "categorical", "b": "categorical"})
+        assert problems == []
+        orders.add((*zip(texts(table, "a"), texts(table, "b"), strict=True),))
+        digests.add(table.sha256)
+    (order,) = orders
+    assert len(digests) == 1
+    assert sorted(map(str, order)) == sorted(str((None if a is None else str(a), str(b))) for a, b in rows)
+
+
 def test_a_query_may_order_its_rows(tmp_path: Path) -> None:
     path = database(tmp_path, "CREATE TABLE t(a, b); INSERT INTO t VALUES (2, 'x'), (3, 'z'), (1, 'y');")
     table, problems, notes = read(path, query="SELECT b, a * 2 AS twice FROM t ORDER BY a DESC;")

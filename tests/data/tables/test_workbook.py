@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from fnnctl.data.tables import workbook
 from fnnctl.data.tables.workbook import SheetCells, cell_name, open_workbook
@@ -59,6 +61,68 @@ def test_the_first_wrong_cell_of_each_column_is_named(tmp_path: Path, messages: 
         messages.check(fault)
 
 
+CELLS = {
+    "none": (None, False),
+    "styled": (Cell('s="1"'), False),
+    "number": (1.5, True),
+    "date": (Cell('s="2"', "<v>45000</v>"), True),
+    "shared text": (Cell('s="2" t="s"', "<v>3</v>"), True),
+    "text": ("a > b & c", True),
+    "short text": ("x", True),
+    "formula": (formula("A1", "7"), True),
+    "formula without a value": (formula("A1"), True),
+    "error": (Cell('t="e"', "<v>#REF!</v>"), True),
+    "without a value": (Cell("", "<v></v>"), True),
+}
+"""Cells, and whether they may be in the library's matrix."""
+
+
+@given(
+    rows=st.lists(st.lists(st.sampled_from(sorted(CELLS)), min_size=1, max_size=5), max_size=6),
+    chunk=st.integers(1, 400),
+)
+@settings(max_examples=50, deadline=None)
+def test_the_extent_does_not_depend_on_how_cells_are_written(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[list[str]], chunk: int
+) -> None:
+    """Cells that are written plainly do not reach the parser."""
+    xml = sheet_xml([[CELLS[name][0] for name in row] for row in rows], first=(7, 25))
+    places = [
+        (row, column)
+        for row, names in enumerate(rows, start=7)
+        for column, name in enumerate(names, start=25)
+        if CELLS[name][1]
+    ]
+    faults: dict[int, int] = {}
+    for row, names in enumerate(rows, start=7):
+        for column, name in enumerate(names, start=25):
+            if name in {"formula without a value", "error"}:
+                faults.setdefault(column, row)
+    path = tmp_path_factory.mktemp("extent") / "t.xlsx"
+    for written in (xml, xml.replace("<c r=", "<c  r=")):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(workbook, "CHUNK", chunk)
+            found = cells(write_workbook(path, {"one": written}))
+        assert found.filled == len(places)
+        assert found.rows == max((row for row, _ in places), default=0)
+        assert found.columns == max((column for _, column in places), default=0)
+        assert {column: row for column, (row, _) in found.faults.items()} == faults
+        assert found.has_values == any(
+            CELLS[name][1] and "without a value" not in name for row in rows for name in row
+        )
+
+
+def test_cells_that_a_comment_hides_do_not_hide_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = '<c r="B2"><v>1</v></c><c r="C2"/>'
+    data = f'<!-- {plain} --><row r="9"><c r="D9"><v><![CDATA[{plain}]]></v></c></row><!-- {plain[:9]}-->'
+    for chunk in (16, 2**16):
+        monkeypatch.setattr(workbook, "CHUNK", chunk)
+        found = cells(write_workbook(tmp_path / "t.xlsx", {"one": sheet_xml([], end=data)}))
+        assert (found.rows, found.columns) == (9, 4)
+
+
 @pytest.mark.parametrize(
     ("row", "column", "name"), [(1, 1, "A1"), (3, 26, "Z3"), (7, 27, "AA7"), (9, 16384, "XFD9")]
 )
@@ -70,6 +134,9 @@ HOSTILE = {
     "far": sheet_xml([[1]], end='<row r="1048576"><c r="XFD1048576" t="str"><v></v></c></row>'),
     "low": sheet_xml([[1]], end='<row r="1048577"><c><v>1</v></c></row>'),
     "wide": sheet_xml([[1]], end='<row r="2"><c r="XFE2"><v>1</v></c></row>'),
+    "plain far": sheet_xml([[1]], end='<row r="1048576"><c r="XFD1048576" t="n"><v>1</v></c></row>'),
+    "plain low": sheet_xml([[1]], end='<row r="2"><c r="A1048577"><v>1</v></c><c r="B2"><v>1</v></c></row>'),
+    "plain wide": sheet_xml([[1]], end='<row r="2"><c r="XFE2"><v>1</v></c><c r="B2"><v>1</v></c></row>'),
     "nowhere": sheet_xml([[1]], end='<row r="2"><c r="2B"><v>1</v></c></row>'),
     "deep": sheet_xml([[1]], end="<x>" * 100 + "</x>" * 100),
     "entities": '<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]>' + sheet_xml([["&b;"]]),
@@ -98,7 +165,7 @@ def test_a_long_tag_is_refused(tmp_path: Path, messages: Messages, monkeypatch: 
 
 def test_long_texts_are_refused(tmp_path: Path, messages: Messages, monkeypatch: pytest.MonkeyPatch) -> None:
     """One that is longer than a row may be, in a cell or between the tags, and many that do not fit."""
-    monkeypatch.setattr(workbook, "CHUNK", 100)
+    monkeypatch.setattr(workbook, "CHUNK", 1000)
     monkeypatch.setattr("fnnctl.data.files.available_bytes", lambda: 10**6)
     assert cells(write_workbook(tmp_path / "t.xlsx", {"one": [[1500 * "z"] for _ in range(60)]})).filled == 60
     with pytest.raises(DataError) as error:

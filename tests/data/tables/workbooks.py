@@ -67,7 +67,7 @@ def column_letters(column: int) -> str:
 
 def row_xml(row: int, values: Sequence[Any], first_column: int = 1) -> str:
     cells = [
-        f'<c r="{column_letters(column)}{row}" {cell.attributes}>{cell.content}</c>'
+        f'<c r="{column_letters(column)}{row}"{cell.attributes and f" {cell.attributes}"}>{cell.content}</c>'
         for column, value in enumerate(values, start=first_column)
         if value is not None
         for cell in [_cell(value)]
