@@ -51,6 +51,8 @@ class Problems:
         self._more = 0
         self.odd_values: dict[str, OddValue] = {}
         """By column."""
+        self.unusable: dict[str, str] = {}
+        """By column, why its values cannot be those of a table."""
         self.has_only_odd_values = True
         """Whether no other problem was noted."""
 
@@ -61,6 +63,11 @@ class Problems:
         """Note a problem with the file, and its line (from 1) if it has one."""
         self.has_only_odd_values = False
         self._add(message, line)
+
+    def add_unusable(self, column: str, message: str, reason: str, line: int | None) -> None:
+        """Note a column that can only be left out, and the `reason`, which the message has too."""
+        self.unusable[column] = reason
+        self.add(message, line=line)
 
     def add_odd_value(self, column: str, value: OddValue, advice: str) -> None:
         """Note a value that is unlike the others of its column; the `advice` follows its cause."""

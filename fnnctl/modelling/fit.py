@@ -239,6 +239,8 @@ def bagged_rows(rows: Rows, experiment: Experiment, data: TaskData) -> BaggedRow
         count = counted(most, "row" if groups is None else "group")
         text = f"{count} outside the test part cannot be divided into {ensemble.members:,} folds"
         advice = "write fewer members, or bags: false"
+        if data.seen is not None:  # the members are those of the parent
+            advice = "add rows: the networks that are trained on have so many members"
         raise ConfigError(Problem(text, path="model.ensemble", advice=advice, has_subject=True))
     if seen is not None and not bagged.bags(data.strata, groups)[0].validation.size:
         unseen = ~seen.trained[:, outside_test]

@@ -7,6 +7,7 @@ value occurs again does not make a new row an old one.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -36,9 +37,11 @@ def rows_of_parent(run: RunFolder) -> StoredRows:
     stored = run.read_trained_rows()
     if stored is None:
         version = run.read_manifest().fnnctl
+        is_older = [int(part) for part in re.findall(r"\d+", version)[:2]] < [0, 13]
+        why = f"fnnctl {version} wrote the run; 0.13 and later keep this file" if is_older else "it was removed"
         message = (
             f"{run.path} has no {names.TRAINED_ROWS}, by which its training rows are told from new ones "
-            f"(fnnctl {version} wrote it; 0.13 and later keep this file): train it again from nothing"
+            f"({why}): train it again from nothing"
         )
         raise ConfigError(Problem(message, path=WARM_START))
     _digester(stored, run)  # which refuses a damaged file

@@ -207,7 +207,8 @@ class Classifier(ClassifierMixin, Estimator):  # type: ignore[misc]
                 self._texts = [text_of[label] for label in self.classes_.tolist()]
         else:
             if len(all_classes) == 1:
-                raise ValueError(f"y has one class, {str(all_classes[0])!r}: two or more are needed")
+                advice = "two or more are needed; partial_fit takes those of later calls as `classes`"
+                raise ValueError(f"y has one class, {str(all_classes[0])!r}: {advice}")
             self.classes_, self._texts = all_classes, _class_texts(all_classes)
         return np.array(self._texts, object)[np.searchsorted(self.classes_, y)]
 

@@ -76,14 +76,14 @@ class Marker:
 
 
 def read_with_markers(
-    path: Path, form: CsvFormat, kinds: Mapping[str, Kind], file: str, on_read: OnRead = UNREPORTED
+    path: Path, form: CsvFormat, kinds: Mapping[str, Kind], problems: Problems, on_read: OnRead = UNREPORTED
 ) -> tuple[Table, tuple[Marker, ...], Mapping[str, OddValue]]:
     """Read a table whose columns of numbers or dates may have other values, too.
 
     A few texts are read as missing values; a column with anything else is read as categories, and returned
-    with its first odd value. Raises DataError for any other problem.
+    with its first odd value. Any other problem is noted, and raised as DataError.
     """
-    problems = Problems(file)
+    file = problems.file
     table = read_table(path, form, kinds, problems, on_read=on_read)
     if not problems:
         return table, (), {}
@@ -99,6 +99,31 @@ def read_with_markers(
         if not again:
             return table, markers, odd
     raise problems.error()
+
+
+def read_usable(
+    path: Path, form: CsvFormat, kinds: Mapping[str, Kind], file: str, on_read: OnRead = UNREPORTED
+) -> tuple[Table, tuple[Marker, ...], Mapping[str, OddValue]]:
+    """Do as `read_with_markers`, but for columns of which `kinds` says nothing and whose values no table has,
+    such as BLOBs: they are not read, and their type says why.
+    """
+    unusable: dict[str, str] = {}
+    while True:
+        problems = Problems(file)
+        usable: Mapping[str, Kind] = {**kinds, **dict.fromkeys(unusable, "ignore")}
+        try:
+            table, markers, odd_values = read_with_markers(path, form, usable, problems, on_read)
+        except DataError:
+            if not problems.unusable or problems.unusable.keys() & kinds:
+                raise
+            unusable |= problems.unusable
+        else:
+            break
+    if unusable:
+        types = dict(table.types)
+        types |= {name: ColumnType(name=name, kind="other", ignored=why) for name, why in unusable.items()}
+        table = replace(table, types={name: types[name] for name in table.names if name in types})
+    return table, markers, odd_values
 
 
 def _markers(table: Table, faulty: list[str], declared: Mapping[str, Kind]) -> Iterator[Marker]:
@@ -224,7 +249,7 @@ def _read(
         if arrays:
             table = read_arrays(path, {}, on_read=on_read)
         else:
-            table, markers, odd_values = read_with_markers(path, form, kinds, file, on_read)
+            table, markers, odd_values = read_usable(path, form, kinds, file, on_read)
     except DataError as error:
         raise DataError(*map(_without_config, error.problems)) from None
     if target is not None and target not in table.names:

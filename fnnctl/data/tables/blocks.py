@@ -270,14 +270,12 @@ def refuse_unusable(columns: Iterable[tuple[str, Column]], problems: Problems) -
     unusable = False
     for name, column in columns:
         if isinstance(column, UnusableValues):
-            fact = f"the column {quoted(name)} has the type {quoted(column.type_name)}"
-            message = (
-                f"column {quoted(name)}: {column.fault}, or leave the column out (data.columns.ignore)"
-                if column.fault
-                else f"{fact}, not numbers, texts, dates or booleans: "
-                "leave it out (data.columns.ignore), or convert it"
-            )
-            problems.add(message, line=column.line)
+            reason = f"has the type {quoted(column.type_name)}, not numbers, texts, dates or booleans"
+            message = f"the column {quoted(name)} {reason}: leave it out (data.columns.ignore), or convert it"
+            if column.fault:
+                reason = column.fault
+                message = f"column {quoted(name)}: {reason}, or leave the column out (data.columns.ignore)"
+            problems.add_unusable(name, message, reason, column.line)
             unusable = True
     if unusable:
         raise problems.error()

@@ -99,7 +99,7 @@ def _query(connection: sqlite3.Connection, part: TablePart, file: str) -> Query:
             message = several if tables else "the database has no tables"
             raise DataError(Problem(message, file=file))
     elif name.lower() not in map(str.lower, kinds):
-        hint = did_you_mean(name, map(printable, kinds)) or (f"; there are {listing}" if kinds else "")
+        hint = did_you_mean(name, map(printable, kinds)) or (f"; its tables are {listing}" if kinds else "")
         raise DataError(Problem(f"there is no table {quoted(name)}{hint}", file=file))
     return Query(f"SELECT * FROM {_quoted_name(name)}", has_order=False)
 
@@ -111,6 +111,7 @@ def _quoted_name(name: str) -> str:
 
 def _names(connection: sqlite3.Connection, query: Query) -> tuple[str, ...]:
     """The names of the columns; a second one of the same name has this name again."""
+    connection.execute(f"EXPLAIN {query.sql}")  # its errors are about the query as it is written
     description = connection.execute(f"SELECT * FROM (\n{query.sql}\n) LIMIT 0").description
     names: list[str] = []
     for name, *_ in description:

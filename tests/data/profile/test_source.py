@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -130,3 +131,19 @@ def test_options_of_tables_are_refused_for_arrays(tmp_path: Path, messages: Mess
             read_source(options(tmp_path, "a.npz", **others))
         messages.check(error.value)
     assert read_source(options(tmp_path, "a.npz", target="y")).target_name == "y"
+
+
+def test_columns_that_no_table_has_are_ignored(tmp_path: Path, messages: Messages) -> None:
+    """Also one whose first such value is in a later block, and beside a marker; a target cannot be one."""
+    values = [{"a": [1], "b": "x" if k < 3000 else {"c": 1}, "n": k if k else "unknown"} for k in range(4000)]
+    (tmp_path / "t.jsonl").write_text("\n".join(map(json.dumps, values)))
+    source = read_source(SourceOptions(source="t.jsonl", folder=tmp_path))
+    assert [(name, column.kind) for name, column in source.types.items()] == [
+        ("a", "other"), ("b", "other"), ("n", "numeric")
+    ]  # fmt: skip
+    for name in "ab":
+        messages.check(source.types[name].ignored)
+    assert [marker.text for marker in source.markers] == ["unknown"]
+    with pytest.raises(DataError) as error:
+        read_source(SourceOptions(source="t.jsonl", folder=tmp_path, target="b"))
+    messages.check(error.value)

@@ -20,8 +20,9 @@ from fnnctl.data.columns.numbers import plain_number
 from fnnctl.metrics.partial_dependence import AxisKind
 from fnnctl.text import quoted
 
-ColumnKind = Literal["numeric", "boolean", "date", "categorical", "text", "index", "empty"]
-"""The kind of a column's values. The last three are ignored unless the config declares them."""
+ColumnKind = Literal["numeric", "boolean", "date", "categorical", "text", "index", "empty", "other"]
+"""The kind of a column's values. The last four are ignored; the config may declare texts and empty columns.
+`other` are values of no type that a table has."""
 DeclaredKind = Literal["numeric", "date"]
 """The kinds that a config may declare and whose format is found from the values."""
 MarkSetting = Literal["auto", "point", "comma"]
