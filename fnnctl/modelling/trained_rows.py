@@ -38,7 +38,9 @@ def rows_of_parent(run: RunFolder) -> StoredRows:
     if stored is None:
         version = run.read_manifest().fnnctl
         is_older = [int(part) for part in re.findall(r"\d+", version)[:2]] < [0, 13]
-        why = f"fnnctl {version} wrote the run; 0.13 and later keep this file" if is_older else "it was removed"
+        why = (
+            f"fnnctl {version} wrote the run; 0.13 and later keep this file" if is_older else "it was removed"
+        )
         message = (
             f"{run.path} has no {names.TRAINED_ROWS}, by which its training rows are told from new ones "
             f"({why}): train it again from nothing"

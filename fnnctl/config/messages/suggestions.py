@@ -176,6 +176,8 @@ def _as_first_setting(forms: Sequence[Form], value: Any) -> str:
 
 def _meant_text(forms: Sequence[Form], kinds: Collection[Kind], text: str) -> str:
     lower = text.lower()
+    if variable := re.fullmatch(r"\$([A-Za-z_]\w*)", text):
+        return f" (write ${{{variable[1]}}})"
     if not {"section", "mapping"}.isdisjoint(kinds) and glued_setting(text):
         return glued_setting(text)
     if _fits(kinds, plain_scalar(text)):
@@ -191,7 +193,8 @@ def _meant_text(forms: Sequence[Form], kinds: Collection[Kind], text: str) -> st
     if "null" in kinds and lower in {"none", "no", "off"}:
         return " (write null)"
     if "list" in kinds:
-        return f" (write [{text.strip('()')}])"
+        is_list = text.startswith("[") and text.endswith("]")
+        return f" (write {text}, without quotes)" if is_list else f" (write [{text.strip('()')}])"
     if kinds == {"section"} and (required := required_keys(sections_of(forms)[0])):
         return f" (write {{{required[0]}: {text}}})"
     words = [word for form in forms for word in form.words]

@@ -118,6 +118,9 @@ class BaseReader:
         named = _expanded(name)
         file, shown = folder / named, str(folder / named)
         real = os.path.realpath(file)
+        if "," in name and not file.exists():
+            text = f"{shown}: there is no such file"
+            raise ConfigError(Problem(text, advice=f"write [{name}] for several files"))
         if real in chain:
             names = [*chain.values()][[*chain].index(real) :]
             raise ConfigError(Problem(f"is a circle: {' → '.join([*names, shown])}"))

@@ -73,7 +73,10 @@ def _sheet(workbook: Workbook, name: str | None, file: str) -> Sheet:
     if name is not None:
         if named := next((sheet for sheet in workbook.sheets if sheet.name == name), None):
             return named
-        hint = did_you_mean(name, map(printable, names)) or f"; its sheets are {word_list([*map(quoted, names)])}"
+        hint = (
+            did_you_mean(name, map(printable, names))
+            or f"; its sheets are {word_list([*map(quoted, names)])}"
+        )
         raise DataError(Problem(f"there is no sheet {quoted(name)}{hint}", file=file))
     visible = [sheet for sheet in workbook.sheets if not sheet.is_hidden]
     if len(visible) > 1:

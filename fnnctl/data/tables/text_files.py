@@ -115,7 +115,7 @@ def _refuse_other_formats(start: bytes, path: Path | None, file: str) -> None:
         raise DataError(Problem(f"this is {other}", file=file))
     if (named := kind_by_name(names[-1] if names else "")) is not CSV:
         message = f"this is no {named.label} file, although it is named so: name it .csv if it is one"
-        raise DataError(Problem(message, file=file))
+        raise DataError(Problem(message if start else "the file is empty", file=file))
 
 
 def wrong_byte(

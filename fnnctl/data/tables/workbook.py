@@ -372,6 +372,8 @@ def open_workbook(path: Path, file: str) -> Iterator[Workbook]:
             message = "this is no Excel file, although it is named so: name it .csv if it is one"
             if content is not None:
                 message = f"this is {content}, not an .xlsx file: save it as one, without a password"
+            elif not path.stat().st_size:
+                message = "the file is empty"
             raise DataError(Problem(message, file=file))
         with zipfile.ZipFile(path) as archive:
             yield Workbook(archive, file)

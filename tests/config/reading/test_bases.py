@@ -254,3 +254,8 @@ def test_a_config_that_only_extends_another_is_the_same(
     for name in ("b.yaml", "c.yaml"):
         experiment = load_config(folder / name).experiment
         assert experiment.model_copy(update={"name": "x"}) == expected
+
+
+def test_a_list_of_bases_without_brackets_is_one_name(check: Callable[..., None]) -> None:
+    write(base=IRIS, more="seed: 1\n")
+    check("extends: base.yaml, more.yaml\n")
