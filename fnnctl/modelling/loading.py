@@ -230,6 +230,7 @@ def load_experiment(
             is_extended=parent is not None or bool(in_memory),
         )
         if parent is not None:
+            parent.refuse_new_classes(data)
             data, former_rows = _with_seen_rows(data, parent, run)
     return replace(completed_by_recipe(config, data, parent), former_rows=former_rows)
 

@@ -78,6 +78,14 @@ class Parent:
         """
         return [*self._new_classes(data), *self._shifts(data, rows)]
 
+    def refuse_new_classes(self, data: TaskData) -> None:
+        """Raise `ConfigError` if classes are new to networks with one output for two classes."""
+        predictor = self.model.predictor
+        new = data.task.classes[len(predictor.task.classes) :]
+        if new and predictor.decoder.loss.scores == "positive_class":
+            names = word_list([*map(quoted, new)])
+            raise _unsuited(f"{self.name} has one output for two classes, which is none for {names}")
+
     def _new_classes(self, data: TaskData) -> list[Message]:
         former = self.model.predictor.task.classes
         new = data.task.classes[len(former) :]

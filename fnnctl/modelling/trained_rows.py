@@ -37,7 +37,7 @@ def rows_of_parent(run: RunFolder) -> StoredRows:
     stored = run.read_trained_rows()
     if stored is None:
         version = run.read_manifest().fnnctl
-        is_older = [int(part) for part in re.findall(r"\d+", version)[:2]] < [0, 13]
+        is_older = [int(part) for part in re.findall(r"\d+", version or "")[:2]] < [0, 13]
         why = (
             f"fnnctl {version} wrote the run; 0.13 and later keep this file" if is_older else "it was removed"
         )

@@ -24,7 +24,7 @@ from fnnctl.report.comparison.compared_run import (
     default_metric,
     require_same_target,
 )
-from fnnctl.report.gates import GateResult, compared_result
+from fnnctl.report.gates import GateResult, compared_result, refuse_itself
 from fnnctl.store.folder import RunFolder
 from fnnctl.tasks.comparison import MeasuredRows
 from fnnctl.tasks.task import TaskData
@@ -50,8 +50,9 @@ def same_rows_result(
     """Check that the run is not worse than the former one on its own test rows: see `not_worse_result`.
 
     Raises `InputError` if the run has no test part or its data are gone, if the former run's network cannot
-    be scored on them, or if it has seen all of its test rows.
+    be scored on them, if it has seen all of its test rows, or if both are one run.
     """
+    refuse_itself(run, former)
     require_same_target((run, former), may_lack_classes=True)
     metric = metric or default_metric(run)
     comparison = _compare(run, former, metric)

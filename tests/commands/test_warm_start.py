@@ -271,3 +271,13 @@ def test_numbers_in_another_notation_are_refused(
     done = program("train", "night.yaml", "--warm-start", "night")
     assert done.code == 2
     messages.check(done.err)
+
+
+def test_one_output_for_two_classes_gets_no_further_one(
+    program: Program, tmp_path: Path, parent: Path, messages: Messages
+) -> None:
+    run_of(program, "train", "night.yaml", "--name", "logistic", "--set", "model.output=logistic")
+    write_table(tmp_path, range(200, 300), "pqr")
+    done = program("train", "night.yaml", "--warm-start", "logistic")
+    assert done.code == 2
+    messages.check(re.sub("runs/[^ ]*", "RUN", done.err))
