@@ -17,7 +17,7 @@ from fnnctl.arrays import IntArray, UnsignedArray
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.warm_start import WARM_START
 from fnnctl.data.row_digests import DigestedColumns, RowDigester, ranks
-from fnnctl.data.splits.seen_rows import SeenRows
+from fnnctl.data.splits.seen_rows import SeenRows, of_members
 from fnnctl.errors import ConfigError, Problem
 from fnnctl.modelling.fit import Fit, rows_to_train_on
 from fnnctl.store import names
@@ -57,8 +57,15 @@ def rows_of_ancestors(run: RunFolder) -> StoredRows | None:
 def seen_rows(stored: StoredRows, data: TaskData) -> SeenRows:
     """Which rows of these data are those that are stored."""
     digester = _digester(stored)
+    if not stored.digests.size:
+        none = np.zeros(len(data), np.bool_)
+        return SeenRows(none, of_members(none[None], len(stored.counts.trained)))
     row_digests = digester.of_dataset(data.dataset)
-    return _seen(stored, row_digests, _ranks(digester, row_digests))
+    rank = _ranks(digester, row_digests)
+    places = np.searchsorted(stored.digests, row_digests).clip(max=len(stored.digests) - 1)
+    is_stored = stored.digests[places] == row_digests
+    counts = stored.counts
+    return SeenRows(is_stored & (rank < counts.used[places]), is_stored & (rank < counts.trained[:, places]))
 
 
 def trained_rows_of(data: TaskData, fits: Sequence[Fit], former: StoredRows | None = None) -> StoredRows:
@@ -82,8 +89,8 @@ def trained_rows_of(data: TaskData, fits: Sequence[Fit], former: StoredRows | No
     def added(rows: IntArray, counts: IntArray) -> IntArray:
         """The counts (D,) with those of the rows that they do not have yet."""
         places = np.searchsorted(digests, row_digests[rows])
-        new = np.bincount(places[rank[rows] >= counts[places]], minlength=len(digests))
-        return np.minimum(counts + new, 1) if by_group else counts + new
+        sums = counts + np.bincount(places[rank[rows] >= counts[places]], minlength=len(digests))
+        return np.minimum(sums, 1) if by_group else sums
 
     trained = [added(rows, counts) for rows, counts in zip(members, before.trained, strict=True)]
     counts = RowCounts(np.array(trained), added(used_rows, before.used))
@@ -170,18 +177,6 @@ def _ranks(digester: RowDigester, row_digests: UnsignedArray) -> IntArray:
     return ranks(row_digests)
 
 
-def _seen(stored: StoredRows, row_digests: UnsignedArray, rank: IntArray) -> SeenRows:
-    places = np.searchsorted(stored.digests, row_digests)
-    places[places == len(stored.digests)] = 0
-    if not stored.digests.size:
-        none = np.zeros(len(row_digests), np.bool_)
-        return SeenRows(none, np.zeros((len(stored.counts.trained), len(none)), np.bool_))
-    is_known = stored.digests[places] == row_digests
-    return SeenRows(
-        is_known & (rank < stored.counts.used[places]), is_known & (rank < stored.counts.trained[:, places])
-    )
-
-
 def _counts_before(former: StoredRows | None, digests: UnsignedArray, members: int) -> RowCounts:
     """The ancestors' counts of these digests (D,), for each of the members."""
     trained, used = np.zeros((members, len(digests)), np.int64), np.zeros(len(digests), np.int64)
@@ -190,16 +185,6 @@ def _counts_before(former: StoredRows | None, digests: UnsignedArray, members: i
         trained[:, places] = of_members(former.counts.trained, members)
         used[places] = former.counts.used
     return RowCounts(trained, used)
-
-
-def of_members(trained: IntArray, members: int) -> IntArray:
-    """What each of the members has seen, (members, D), from what M networks have, (M, D).
-
-    Members that are not the same networks have seen what any of these has.
-    """
-    if len(trained) == members:
-        return trained
-    return np.broadcast_to(trained.max(axis=0), (members, trained.shape[1]))
 
 
 def _members(data: TaskData, fit: Fit) -> list[IntArray]:

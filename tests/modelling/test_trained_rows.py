@@ -16,7 +16,6 @@ from fnnctl.errors import ConfigError, DataError
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.loading import LoadedExperiment, load_experiment
 from fnnctl.modelling.trained_rows import (
-    of_members,
     rows_of_ancestors,
     rows_of_parent,
     seen_rows,
@@ -155,12 +154,6 @@ def test_equal_rows_are_new_beyond_those_that_trained(tmp_path: Path) -> None:
     _, parent = trained(loaded(tmp_path, [(1, "p"), (2, "q")], everything))
     _, child = trained(loaded(tmp_path, [(1, "p"), (1, "p"), (3, "q"), (1, "p")], everything, former=parent))
     assert sorted(child.counts.used.tolist()) == [1, 1, 3]
-
-
-def test_members_of_another_number_have_seen_what_any_has() -> None:
-    counts = np.array([[1, 0, 2], [0, 0, 1]])
-    assert of_members(counts, 2) is counts
-    assert of_members(counts, 3).tolist() == [[1, 0, 2]] * 3
 
 
 def test_several_fits_are_one_ensemble(tmp_path: Path) -> None:
