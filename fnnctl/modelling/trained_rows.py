@@ -115,7 +115,7 @@ class UnseenRows:
     """(n,) those that are left."""
     seen: int
     """How many it has seen."""
-    unknown: str | None = None
+    reason: str | None = None
     """Why none is recognized, in words; None if they are."""
 
 
@@ -126,13 +126,13 @@ def unseen_rows(data: TaskData, rows: IntArray, run: RunFolder) -> UnseenRows:
         return UnseenRows(rows, 0, f"{run.path} has no {names.TRAINED_ROWS}, as runs of before 0.13")
     columns, dataset = _digester(stored, run).columns, data.dataset
     if columns.group is not None and dataset.groups is None:
-        why = f"the rows have no groups by {quoted(columns.group)}, by which {run.path} recognizes them"
-        return UnseenRows(rows, 0, why)
+        reason = f"the rows have no groups by {quoted(columns.group)}, by which {run.path} recognizes them"
+        return UnseenRows(rows, 0, reason)
     missing = [name for name in columns.numeric if name not in dataset.numeric_names]
     missing += [name for name in columns.categorical if name not in dataset.categorical_names]
     if columns.group is None and missing:
-        why = f"the data lack {quoted(missing[0])}, by which {run.path} recognizes its rows"
-        return UnseenRows(rows, 0, why)
+        reason = f"the data lack {quoted(missing[0])}, by which {run.path} recognizes its rows"
+        return UnseenRows(rows, 0, reason)
     remaining = rows[~seen_rows(stored, data).used[rows]]
     return UnseenRows(remaining, len(rows) - len(remaining))
 

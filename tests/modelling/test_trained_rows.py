@@ -266,13 +266,13 @@ def test_rows_that_another_run_has_seen_are_left_out(tmp_path: Path) -> None:
     rows = np.array([3, 50, 4, 51])
     unknown = unseen_rows(first.data, rows[:1], run)
     assert (unknown.rows.tolist(), unknown.seen) == ([3], 0)
-    assert unknown.unknown == f"{run.path} has no trained_rows.npz, as runs of before 0.13"
+    assert unknown.reason == f"{run.path} has no trained_rows.npz, as runs of before 0.13"
     fit, stored = trained(first)
     run.write_trained_rows(stored)
     used = fit.split(first.data).non_test
     second = loaded(tmp_path, rows_of(60))
     left = unseen_rows(second.data, np.array([used[0], 50, used[1], 51]), run)
-    assert (left.rows.tolist(), left.seen, left.unknown) == ([50, 51], 2, None)
+    assert (left.rows.tolist(), left.seen, left.reason) == ([50, 51], 2, None)
     other = loaded(tmp_path, [(1, "p"), (2, "q"), (3, "p"), (4, "q")], header="b,y")
     lacking = unseen_rows(other.data, np.array([1]), run)
-    assert lacking.unknown == f"the data lack 'a', by which {run.path} recognizes its rows"
+    assert lacking.reason == f"the data lack 'a', by which {run.path} recognizes its rows"

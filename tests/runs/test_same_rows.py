@@ -117,7 +117,7 @@ def test_what_cannot_be_compared_is_said(program: Program, tmp_path: Path, messa
     champion = train(program, tmp_path, "champion")
     everything = train(program, tmp_path, "everything", "data.split.test=0")
     later = train(program, tmp_path, "later", "data.split.seed=4")
-    for run, former in ((later, everything), (everything, champion)):
+    for run, former in ((later, everything), (everything, champion), (later, later)):
         with pytest.raises(UsageError) as caught:
             same_rows_result(run, former)
         messages.check(str(caught.value).replace(run.path.name, "RUN").replace(former.path.name, "FORMER"))
