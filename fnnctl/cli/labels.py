@@ -70,7 +70,7 @@ def promote(
     with terminal_context(output, runs_dir) as context:
         match run, name, withdraw, history:
             case str(), str(), None, False:
-                command.show_named(command.promote(run, name, context), output)
+                command.show_named(command.promote(run, name, context), context, output)
             case None, None, str(), False:
                 command.show_withdrawn(command.withdraw(withdraw, context), context, output)
             case None, _, None, True:
