@@ -50,6 +50,11 @@ class KnownColumns:
             **dict.fromkeys(self.categorical, "categorical"),
         }
 
+    @property
+    def plain(self) -> frozenset[str]:
+        """The columns of a table that have numbers without a format."""
+        return frozenset(self.sources) - self.formats.keys()
+
     def note_other_uses(self, declared: Mapping[str, Kind], problems: Problems) -> None:
         """Note settings that use one of the columns for something else; they have `declared` the kinds."""
         for name, kind in declared.items():

@@ -35,12 +35,12 @@ from fnnctl.data.feature_array import FeatureArray, read_arrays
 from fnnctl.data.files import UNREPORTED, OnRead, check_sha256, find_file
 from fnnctl.data.in_memory import MemoryData
 from fnnctl.data.labelled_rows import (
+    features_of,
     hidden_order,
     labelled,
     note_exposures,
     note_no_column,
     note_wrong_weights_and_groups,
-    parts_of,
     unlabelled_warnings,
     without_unused,
 )
@@ -294,6 +294,7 @@ def _read(
     *,
     test: bool = False,
     formats: Mapping[str, ColumnFormat] | None = None,
+    plain: frozenset[str] = frozenset(),
     grouped: Mapping[str, ColumnType | None],
 ) -> Table:
     """Read a file, or rows in memory; with `formats`, only the columns of these `kinds`, which have them.
@@ -313,6 +314,7 @@ def _read(
         decimal_mark=config.decimal_mark,
         patterns=date_patterns(config.columns),
         formats=formats or {},
+        plain=plain,
         part=config.part,
     )
     if config.source in BUILTIN and not test:
@@ -342,7 +344,7 @@ def _read_main(
     is_feature = by in known_columns.sources if known_columns else by not in config.columns.ignore
     hidden, order = hidden_order(table, None if is_feature else by)
     if known_columns is None:
-        numeric, categorical, empty = _features(table, target, config, hidden)
+        numeric, categorical, empty = features_of(table, target, config, hidden)
     else:
         numeric, categorical, empty = known_columns.numeric, known_columns.categorical, []
     if not table.rows:
@@ -383,8 +385,16 @@ def _read_columns(
         known_columns.note_other_uses(declared, problems)
         kinds = {**({order: None} if order else {}), **known_columns.kinds, **declared}
     rows = source.path if isinstance(source, _StoredFile) else source.with_target(target)
-    formats = None if known_columns is None else known_columns.formats
-    read = _read(rows, config, kinds, problems, on_read, formats=formats, grouped=dict.fromkeys(grouped))
+    read = _read(
+        rows,
+        config,
+        kinds,
+        problems,
+        on_read,
+        formats=None if known_columns is None else known_columns.formats,
+        plain=frozenset() if known_columns is None else known_columns.plain,
+        grouped=dict.fromkeys(grouped),
+    )
     if read.sha256 is not None:
         check_sha256(read.sha256, config.sha256, file=file, setting="data.sha256")
     if memory is not None and memory.weights is not None:
@@ -407,21 +417,6 @@ def _read_columns(
     )
     problems.raise_any()
     return read
-
-
-def _features(
-    table: Table, target: str, config: DataConfig, hidden: Sequence[str]
-) -> tuple[tuple[str, ...], tuple[str, ...], list[str]]:
-    """The numeric and the categorical features without `hidden` columns, and the columns without values."""
-    declared = {
-        part for name in (*config.columns.numeric, *config.columns.dates) for part in parts_of(table, name)
-    }
-    row_counts = zip(table.numeric.names, table.numeric.present.tolist(), strict=True)
-    empty = [name for name, count in row_counts if not count and name not in declared]
-    ignored = {name for name, column in table.types.items() if column.ignored} | {*empty, *hidden}
-    numeric = tuple(name for name in table.numeric if name not in ignored)
-    categorical = tuple(name for name in table.categorical if name not in {target, *hidden})
-    return numeric, categorical, empty
 
 
 def _read_test(config: DataConfig, folder: Path, main: _File, target: str, on_read: OnRead) -> _File:

@@ -161,16 +161,7 @@ class LoadedExperiment:
         """What was done with the config, the data and the recipe, for `runs.recorder.record_notes`."""
         line = recipe_line(self.resolved)
         lines = [*self.data.notes, *([] if line is None else [line]), *self._validation_line()]
-        return [*self.config.note_lines, *lines, *_passed_plugins(), *self._new_classes_line()]
-
-    def _new_classes_line(self) -> list[str]:
-        """One line if classes are new to the run whose networks are trained on; else none."""
-        if self.parent is None or not (classes := self.parent.new_classes(self.data)):
-            return []
-        names, is_one = joined_words([*map(quoted, classes)]), len(classes) == 1
-        what, pronoun = ("the class", "it") if is_one else ("the classes", "them")
-        sentence = f"whose networks begin with weights of 0 for {pronoun}"
-        return [f"{what} {names}: new to {self.parent.name}, {sentence}"]
+        return [*self.config.note_lines, *lines, *_passed_plugins()]
 
     def _validation_line(self) -> list[str]:
         """One line if a config has a validation part that only the trials of its search have; else none."""
@@ -187,8 +178,8 @@ class LoadedExperiment:
     def checked(self, split: Split, *, bags: bool = False) -> DataCheck:
         """Probable mistakes in the data, then in the config's values beside the recipe's."""
         rows = split.non_test if bags else split.train
-        shifts = [] if self.parent is None else self.parent.warnings(self.data, rows)
-        return self.checked_data(split, bags=bags).with_warnings([*self.resolved.warnings, *shifts])
+        of_parent = [] if self.parent is None else self.parent.warnings(self.data, rows)
+        return self.checked_data(split, bags=bags).with_warnings([*self.resolved.warnings, *of_parent])
 
     def checked_data(self, split: Split, *, bags: bool = False) -> DataCheck:
         """Probable mistakes in the data, and what one column says; see `DataCheck`."""

@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+import numpy as np
+
 from fnnctl.arrays import IntArray
 from fnnctl.config.reading.inheritance import Inheritance
 from fnnctl.config.reading.loading import load_config
@@ -70,12 +72,27 @@ class Parent:
         table = self.model.description.table
         return KnownColumns.of(self.model.predictor.preprocessor, table.formats, self.name)
 
-    def new_classes(self, data: TaskData) -> tuple[str, ...]:
-        """The classes of the data that the networks do not know."""
-        return data.task.classes[len(self.model.predictor.task.classes) :]
-
     def warnings(self, data: TaskData, rows: IntArray) -> list[Message]:
-        """A warning if many columns of the training rows, (n,), are unlike those of the run's."""
+        """Warnings about classes that are new to the run, and if many columns of the training rows, (n,), are
+        unlike those of the run's.
+        """
+        return [*self._new_classes(data), *self._shifts(data, rows)]
+
+    def _new_classes(self, data: TaskData) -> list[Message]:
+        former = self.model.predictor.task.classes
+        new = data.task.classes[len(former) :]
+        if not new:
+            return []
+        what, verb, pronoun = ("class", "is", "it") if len(new) == 1 else ("classes", "are", "them")
+        sentence = (
+            f"the {what} {word_list([*map(quoted, new)])} {verb} new to {self.name}, "
+            f"whose networks begin with weights of 0 for {pronoun}: correct {pronoun} if misspelt"
+        )
+        if not np.isin(data.targets, np.arange(len(former))).any():
+            sentence += f"; no row has one of its classes {word_list([*map(quoted, former)])}"
+        return [Message("new_classes", sentence)]
+
+    def _shifts(self, data: TaskData, rows: IntArray) -> list[Message]:
         if not self.model.histogram_arrays:
             return []
         counter = DriftCounter.of(self.model)

@@ -230,13 +230,13 @@ def not_worse_result(
     return compared_result(read_compared_run(run, metric), read_compared_run(other, metric), metric, margin)
 
 
-def require_comparable(run: RunFolder, other: RunFolder) -> None:
-    """Raise `UsageError` if both are one run, or if their targets differ."""
+def require_comparable(run: RunFolder, other: RunFolder, *, may_lack_classes: bool = False) -> None:
+    """Raise `UsageError` if both are one run, or if their targets differ: see `require_same_target`."""
     if run.path.resolve() == other.path.resolve():
         raise UsageError(
             f"{NOT_WORSE_THAN}: {other.path} is the run itself; name an earlier one by its folder"
         )
-    require_same_target((run, other))
+    require_same_target((run, other), may_lack_classes=may_lack_classes)
 
 
 def compared_result(

@@ -5,6 +5,7 @@ All of them are scored on the same rows, which none of them was trained on.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
@@ -39,7 +40,7 @@ def ancestor_facts(parent: Parent | None) -> dict[str, Any]:
 def scored_ancestors(ancestors: Iterable[AncestorFacts], data: TaskData, rows: IntArray) -> dict[str, Any]:
     """The facts again, with the metrics of the nearest ancestors on these rows of the data, (n,).
 
-    Those have none that are no longer there, or that lack a class of the data.
+    Those have none that are no longer there. A row of a class that an ancestor does not know counts as wrong.
     """
     scored = []
     for number, ancestor in enumerate(ancestors):
@@ -66,8 +67,9 @@ def _model(ancestor: AncestorFacts) -> SavedModel | None:
 
 def _metrics(model: SavedModel, data: TaskData, rows: IntArray) -> dict[str, float | None] | None:
     predictor = model.predictor
-    if predictor.task.classes != data.task.classes:
+    if data.task.difference(predictor.task, may_lack_classes=True):
         return None
     scores = predictor.column_scores([(data.dataset, rows)])
-    metrics = data.score(rows, scores, predictor.decoder).metrics(complete=False)
-    return {name: value for name, value in metrics.items() if isinstance(value, float | None)}
+    metrics = data.score_of(predictor.task, rows, scores, predictor.decoder).metrics(complete=False)
+    numbers = {name: value for name, value in metrics.items() if isinstance(value, float | None)}
+    return {name: value if value is None or math.isfinite(value) else None for name, value in numbers.items()}

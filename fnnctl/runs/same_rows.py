@@ -22,7 +22,7 @@ from fnnctl.report.comparison.compared_run import ComparedRun, MeasuredPart, def
 from fnnctl.report.gates import GateResult, compared_result, require_comparable
 from fnnctl.store.folder import RunFolder
 from fnnctl.tasks.comparison import MeasuredRows
-from fnnctl.tasks.task import PartScores, TaskData
+from fnnctl.tasks.task import TaskData
 from fnnctl.text import counted
 
 OPTION = "--same-rows"
@@ -33,6 +33,8 @@ class _Comparison:
     run: ComparedRun
     former_run: ComparedRun
     left_out: int
+    new_classes: int
+    """How many of the rows have a class that the former run does not know."""
     reasons: Sequence[str]
     """Why rows that a run has seen are not recognized, in words."""
 
@@ -45,13 +47,14 @@ def same_rows_result(
     Raises `InputError` if both are one run, if the run has no test part or its data are gone, if the former
     run's network cannot be scored on them, or if it has seen all of its test rows.
     """
-    require_comparable(run, former_run)
+    require_comparable(run, former_run, may_lack_classes=True)
     metric = metric or default_metric(run)
     comparison = _compare(run, former_run, metric)
     result = compared_result(comparison.run, comparison.former_run, metric, margin)
     words = [
         f"on the same {counted(_rows(comparison.run), 'row')} of the test part",
         _left_out(comparison),
+        *_of_new_classes(comparison),
         *(f"rows that it has seen are not left out: {why}" for why in comparison.reasons),
     ]
     facts = {
@@ -73,6 +76,21 @@ def _left_out(comparison: _Comparison) -> str:
     return "none of them is known to have trained or validated a run"
 
 
+def _of_new_classes(comparison: _Comparison) -> list[str]:
+    """What a network without some of the classes does with their rows; nothing if it knows all of them."""
+    rows = comparison.new_classes
+    has = "has" if rows == 1 else "have"
+    where = f"{counted(rows, 'row')} {has} a class that {comparison.former_run.path} does not know"
+    return [f"{where}, so it is wrong there"] if rows else []
+
+
+def _new_classes(data: TaskData, rows: IntArray, model: SavedModel) -> int:
+    """How many of the rows have a class that the former run's network does not know."""
+    trained, classes = model.predictor.task, data.task.classes
+    is_new = np.array([name not in trained.classes for name in classes], np.bool_)
+    return int(is_new[data.targets[rows]].sum()) if is_new.any() else 0
+
+
 def _rows(run: ComparedRun) -> int:
     return len(run.sample.rows.rows) if isinstance(run.sample, MeasuredPart) else 0
 
@@ -84,7 +102,7 @@ def _compare(run: RunFolder, former_run: RunFolder, metric: str) -> _Comparison:
         raise UsageError(f"{OPTION}: {run.path} has no test part")
     data = held_out.data
     former_data = _as_read_by(former_model, held_out)
-    if message := data.task.difference(former_model.predictor.task):
+    if message := data.task.difference(former_model.predictor.task, may_lack_classes=True):
         raise UsageError(f"{OPTION}: {former_run.path} cannot be scored on the data of {run.path}: {message}")
     rows, reasons = held_out.split.test, []
     for folder, data_of_run in ((model.run, data), (former_model.run, former_data)):
@@ -101,6 +119,7 @@ def _compare(run: RunFolder, former_run: RunFolder, metric: str) -> _Comparison:
         _compared(run, model, data, run, rows, metric),
         _compared(former_run, former_model, former_data, run, rows, metric),
         left_out,
+        _new_classes(data, rows, former_model),
         reasons,
     )
 
@@ -130,7 +149,8 @@ def _compared(
 ) -> ComparedRun:
     """The metric of a run's network on some rows of the data of the run that is `tested`."""
     predictor = model.predictor
-    part: PartScores = data.score(rows, predictor.column_scores([(data.dataset, rows)]), predictor.decoder)
+    scores = predictor.column_scores([(data.dataset, rows)])
+    part = data.score_of(predictor.task, rows, scores, predictor.decoder)
     facts, measure = model.run.read_manifest().data, part.measure(metric)
     tested_facts = (tested.result_run() or tested).read_manifest().data
     if facts is None or tested_facts is None or measure is None:

@@ -341,8 +341,24 @@ class Task(Protocol):
     def in_words(self) -> str:
         """The kind of target, for messages, such as `3 classes`."""
 
-    def difference(self, trained: Task) -> str | None:
-        """Why a network trained on the task `trained` cannot be scored on these data; None if it can."""
+    def score_of(
+        self,
+        trained: Task,
+        rows: IntArray,
+        targets: Targets,
+        batches: Iterable[FloatArray],
+        decoder: OutputDecoder,
+        exposures: FloatArray | None = None,
+    ) -> PartScores:
+        """The `score` of a network trained on the task `trained`, whose classes may be in another order, or
+        lack some of these; see `difference`.
+        """
+
+    def difference(self, trained: Task, *, may_lack_classes: bool = False) -> str | None:
+        """Why a network trained on the task `trained` cannot be scored on these data; None if it can.
+
+        One that `may_lack_classes` may also have them in another order, unless they are ordered.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -384,5 +400,11 @@ class TaskData:
 
     def score(self, rows: IntArray, batches: Iterable[FloatArray], decoder: OutputDecoder) -> PartScores:
         """The scores of some rows, (n,) with n ≥ 1, from the network's outputs batch by batch."""
+        return self.score_of(self.task, rows, batches, decoder)
+
+    def score_of(
+        self, trained: Task, rows: IntArray, batches: Iterable[FloatArray], decoder: OutputDecoder
+    ) -> PartScores:
+        """The `score` of a network trained on the task `trained`, which may lack some of the classes."""
         file_rows, exposures = self.dataset.file_rows[rows], self.exposures(rows)
-        return self.task.score(file_rows, self.targets[rows], batches, decoder, exposures)
+        return self.task.score_of(trained, file_rows, self.targets[rows], batches, decoder, exposures)

@@ -70,7 +70,7 @@ def test_a_new_class_begins_with_weights_of_0(program: Program, tmp_path: Path, 
     write_table(tmp_path, range(100, 200), "pqr")
     done = program("train", "night.yaml", "--warm-start", "night", *STILL)
     assert done.code == 0
-    assert f"the class 'r': new to {parent}" in done.err
+    assert f"warning: the class 'r' is new to {parent}" in " ".join(done.err.split())
     child = RunFolder(next(path for path in (tmp_path / "runs").iterdir() if path.name != parent.name))
     assert child.read_manifest().data.classes == ["p", "q", "r"]  # type: ignore[union-attr]
     for name, array in weights(child.path).items():
@@ -129,6 +129,21 @@ def test_the_ancestors_are_scored_and_may_be_deleted(program: Program, tmp_path:
     assert f"no longer there  {second.absolute()}" in " ".join(
         program("report", str(fourth), "--verbose").out.split("\n")
     )
+
+
+def test_an_ancestor_without_a_class_is_scored(program: Program, tmp_path: Path, parent: Path) -> None:
+    """It is wrong about the rows of a new class, and its loss there is no number."""
+    table = tmp_path / "table.csv"
+    write_table(tmp_path, range(200, 300))
+    header, *lines = table.read_text().splitlines()
+    lines = [line[: line.rindex(",") + 1] + "z" if k % 4 == 0 else line for k, line in enumerate(lines)]
+    table.write_text("\n".join([header, *lines]) + "\n")
+    run = run_of(program, "train", "night.yaml", "--warm-start", str(parent))
+    (ancestor,) = RunFolder(run).read_manifest().ancestors
+    assert ancestor.metrics is not None
+    assert 0.0 <= (ancestor.metrics["accuracy"] or 0.0) <= 0.8
+    assert ancestor.metrics["loss"] is None
+    assert "log loss" in program("report", str(run), "--verbose").out
 
 
 def test_columns_are_read_as_in_the_run(program: Program, tmp_path: Path, messages: Messages) -> None:
@@ -228,3 +243,31 @@ def test_explained_settings_name_the_run(program: Program, tmp_path: Path, paren
     lines = {line.split()[0]: line.split()[-1] for line in done.out.splitlines() if line}
     assert lines["model.hidden"] == lines["model.ensemble.members"] == str(parent)
     assert lines["training.epochs"] == "schema"
+
+
+def test_a_target_of_amounts_has_no_new_classes(
+    program: Program, tmp_path: Path, parent: Path, messages: Messages
+) -> None:
+    """Each would get an output; classes that are all unlike those of the run are possible, with a warning."""
+    table = tmp_path / "table.csv"
+    header, *lines = table.read_text().splitlines()
+    amounts = [f"{line[: line.rindex(',')]},{number * 0.37:.2f}" for number, line in enumerate(lines)]
+    table.write_text("\n".join([header, *amounts]) + "\n")
+    messages.check(program("train", "night.yaml", "--warm-start", "night").err)
+    assert len([*(tmp_path / "runs").glob("[0-9]*")]) == 1
+    table.write_text("\n".join([header, *(line.upper() for line in lines)]).replace("P", "u") + "\n")
+    done = program("train", "night.yaml", "--warm-start", "night")
+    assert done.code == 0
+    messages.check(re.search("the classes.*", done.err)[0].replace(parent.name, "RUN"))  # type: ignore[index]
+
+
+def test_numbers_in_another_notation_are_refused(
+    program: Program, tmp_path: Path, parent: Path, messages: Messages
+) -> None:
+    """As in predictions: 50 % is 0.5, but the run may have been trained on 50."""
+    table = tmp_path / "table.csv"
+    lines = table.read_text().splitlines()
+    table.write_text("\n".join([lines[0], *(line.replace(",", "%,", 1) for line in lines[1:])]) + "\n")
+    done = program("train", "night.yaml", "--warm-start", "night")
+    assert done.code == 2
+    messages.check(done.err)

@@ -97,6 +97,32 @@ def test_the_earlier_network_reads_what_is_no_feature_of_the_run(
     assert result.details["not_recognized"] == []
 
 
+def test_a_class_that_the_earlier_run_does_not_know(program: Program, tmp_path: Path) -> None:
+    """The new class is the first in the order; the earlier network is wrong about its rows, and only there
+    for that.
+    """
+    write_table(tmp_path, 0, 60)
+    champion = train(program, tmp_path, "champion")
+    lines = [f"{number * 0.41:.2f},2024-05-{number % 30 + 1:02d},{'pqb'[number % 3]}" for number in range(90)]
+    (tmp_path / "t.csv").write_text("\n".join(["a,day,y", *lines]) + "\n")
+    challenger = train(program, tmp_path, "challenger")
+    tested = [line.split(",") for line in (challenger.path / "predictions.csv").read_text().splitlines()[1:]]
+    said = program("predict", "champion", "t.csv").out.splitlines()[1:]
+    predicted = [line.split(",")[1] for line in said]
+    hits = [predicted[int(row)] == label for row, label, *_ in tested]
+    result = same_rows_result(challenger, champion)
+    new = sum(label == "b" for _, label, *_ in tested)
+    assert 0 < new < len(tested)
+    assert result.details["other_value"] == pytest.approx(np.mean(hits))
+    assert result.details["paired"]
+    assert (
+        f"{new} rows have a class that {champion.path} does not know, so it is wrong there" in result.message
+    )
+    assert same_rows_result(challenger, champion, "log_loss").passed
+    done = program("report", "champion", "--not-worse-than", "challenger", "--same-rows")
+    assert done.code == 2  # the other way round, probabilities of a class would be left over
+
+
 def test_rows_are_not_recognized_by_other_groups(program: Program, tmp_path: Path) -> None:
     """Equal values of another column are no reason to leave rows out."""
     lines = [

@@ -37,6 +37,8 @@ class CsvFormat:
     """The declared patterns of columns of dates."""
     formats: Mapping[str, ColumnFormat] = field(default_factory=dict)
     """The formats of columns that are known from the training data; those of other columns are detected."""
+    plain: frozenset[str] = frozenset()
+    """The columns that are known to have plain numbers, so that no other notation is looked for."""
     part: TablePart = WHOLE_FILE
     """Which table of a file of several is read. It is null for kinds of files that have one table."""
 

@@ -13,7 +13,7 @@ import numpy as np
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.data.columns.coded_texts import CodedTexts
 from fnnctl.data.columns.detection import TypedColumn, typed
-from fnnctl.data.columns.formats.base import ColumnFormat, DeclaredKind, Notation
+from fnnctl.data.columns.formats.base import DeclaredKind, Notation
 from fnnctl.data.columns.numbers import have_code, number_problem, plain_numbers
 from fnnctl.data.columns.types import ColumnType
 from fnnctl.data.files import UNREPORTED, OnRead, refuse_too_large
@@ -37,6 +37,7 @@ from fnnctl.data.tables.typed_columns import (
     possible_thousands,
     put_together,
     read_known_types,
+    read_plain,
     read_typed,
 )
 from fnnctl.text import counted, quoted
@@ -189,19 +190,19 @@ class _Pass:
             and (slot.reader.value_counts().first is not None or (slot.kind is None and slot.reader.has_code))
         ]
 
-    def undecided(self, formats: Mapping[str, ColumnFormat]) -> dict[str, DeclaredKind | None]:
-        """The columns of texts that are not in `formats`, with their declared kinds."""
+    def undecided(self, known: frozenset[str]) -> dict[str, DeclaredKind | None]:
+        """The columns of texts whose types are not `known`, with their declared kinds."""
         undecided: dict[str, DeclaredKind | None] = {}
         for slot in self.slots:
-            if isinstance(slot.reader, TextColumn) and slot.name not in formats:
+            if isinstance(slot.reader, TextColumn) and slot.name not in known:
                 match slot.kind:
                     case None | "numeric" | "date":
                         undecided[slot.name] = slot.kind
         return undecided
 
-    def possible_thousands(self, form: CsvFormat) -> list[str]:
-        """The columns of plain numbers whose points may separate thousands."""
-        open_names = {slot.name for slot in self.slots if slot.kind in UNDECIDED} - form.formats.keys()
+    def possible_thousands(self, known: frozenset[str]) -> list[str]:
+        """The columns of plain numbers whose points may separate thousands, without the `known` ones."""
+        open_names = {slot.name for slot in self.slots if slot.kind in UNDECIDED} - known
         return [name for name in possible_thousands(self.numeric) if name in open_names]
 
     def grouped_texts(self, names: tuple[str, ...]) -> dict[str, CodedTexts]:
@@ -241,12 +242,13 @@ def read_table(
 ) -> Table:
     """Read a table; columns that are not in `kinds` have the `default_kind`. If it is None, values decide.
 
-    Columns with one of the known `form.formats` have that format; for the others, see `detection`. The
+    Columns with one of the known `form.formats`, or known to be `form.plain`, have that; for the others, see
+    `detection`. The
     columns in `grouped` are read for groups as well, with a type that is known, or that their values decide;
     those that the file lacks are left out. The table
     must not be used if a problem is noted in `problems`. `on_read` is called in each pass through the file.
     """
-    grouped = grouped or {}
+    grouped, known = grouped or {}, form.plain.union(form.formats)
 
     digests: list[str] = []
 
@@ -277,16 +279,17 @@ def read_table(
         patterns=form.patterns,
         is_csv=not file.has_types,
     )
-    undecided = last_pass.undecided(form.formats)
+    undecided = last_pass.undecided(known)
     columns, notation = find_types(table.categorical, undecided, notation, form.missing, problems)
-    if not problems and notation.decimal_commas and (thousands := last_pass.possible_thousands(form)):
+    if not problems and notation.decimal_commas and (thousands := last_pass.possible_thousands(known)):
         # `1.234` is a plain number, and its text was not kept. That another column has decimal commas, which
         # makes it a thousand, is known only after the last row: the third pass is the price of a rare file.
         _, last_pass = read(Problems(problems.file), [*late, *thousands])
         table = last_pass.table(file.names)
-        undecided = last_pass.undecided(form.formats)
+        undecided = last_pass.undecided(known)
         columns, notation = find_types(table.categorical, undecided, notation, form.missing, problems)
     columns |= read_known_types(table.categorical, form.formats, form.missing, problems)
+    columns |= read_plain(table.categorical, form.plain, form.missing, problems)
     if problems:
         return table
     note_collisions(columns, file.names, problems)

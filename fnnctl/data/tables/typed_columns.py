@@ -5,7 +5,7 @@ All columns are needed at once: a decimal comma in one tells what `1,250` is in 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Final
@@ -118,7 +118,21 @@ def read_typed(
         return read_known_types({name: column}, {name: known.format}, missing, problems)[name]
     if known.kind != "numeric":
         return typed(name, column, known.kind)
-    column = column.without_numbers(missing)
+    return read_plain({name: column}, [name], missing, problems)[name]
+
+
+def read_plain(
+    columns: Mapping[str, CodedTexts], names: Iterable[str], missing: frozenset[str], problems: Problems
+) -> dict[str, TypedColumn]:
+    """Read columns that are known to have plain numbers; the first text of each that is none is noted."""
+    return {
+        name: _plain(name, columns[name].without_numbers(missing), problems)
+        for name in names
+        if name in columns
+    }
+
+
+def _plain(name: str, column: CodedTexts, problems: Problems) -> TypedColumn:
     numbers = np.array([plain_number(text) for text in column.texts], np.float64)
     for index in np.flatnonzero(np.isnan(numbers))[:1].tolist():
         problem = number_problem(column.texts[index])

@@ -32,7 +32,7 @@ BYTES_PER_CELL: Final = 96
 BYTES_PER_TEXT: Final = 8
 """A byte of the file of shared texts takes at most so many, where it is a tag."""
 LONGEST_TOKEN: Final = 2**24
-"""The most bytes of a tag or a text in XML."""
+"""The most bytes of a tag, and characters of a text, in XML."""
 DEEPEST: Final = 64
 """The most tags within one another."""
 CHUNK: Final = 2**16
@@ -42,6 +42,7 @@ _MISSING: Final = "#N/A"
 _WORKBOOK: Final = "/officeDocument"
 _SHEET: Final = "/worksheet"
 _STRINGS: Final = "/sharedStrings"
+_STYLES: Final = "/styles"
 Attributes = Mapping[str, str]
 
 
@@ -65,6 +66,8 @@ class SheetCells:
     """The last column with one."""
     filled: int = 0
     """How many cells have a value, a place for one, or a formula."""
+    characters: int = 0
+    """The length of the texts and formulas that stand in the sheet itself."""
     has_values: bool = False
     faults: dict[int, tuple[int, str]] = field(default_factory=dict)
     """By column: the row of the first cell that no table can have, and what is wrong with it."""
@@ -112,8 +115,12 @@ class Workbook:
         return found
 
     def texts_bytes(self) -> int:
-        """The size of the shared texts, which are kept in memory as a whole."""
-        return sum(self._size(part) for part in self._related(self._part or "", _STRINGS).values())
+        """The size of the shared texts, which are kept in memory as a whole, and of the styles."""
+        return sum(
+            self._size(part)
+            for kind in (_STRINGS, _STYLES)
+            for part in self._related(self._part or "", kind).values()
+        )
 
     def has_values(self, sheet: Sheet) -> bool:
         """Whether a sheet has a cell with a value."""
@@ -184,7 +191,8 @@ class Workbook:
     def refuse_too_large(self, cells: SheetCells) -> None:
         """Raise DataError if a sheet would not fit into memory."""
         matrix = (cells.rows * cells.columns + cells.filled) * BYTES_PER_CELL
-        refuse_too_large(matrix + self.texts_bytes() * BYTES_PER_TEXT, self._file)
+        texts = cells.characters + self.texts_bytes()
+        refuse_too_large(matrix + texts * BYTES_PER_TEXT, self._file)
 
     def _error(self, message: str) -> DataError:
         return DataError(Problem(message, file=self._file))
@@ -202,9 +210,12 @@ class _CellReader:
         self._type = ""
         self._is_cell = self._has_formula = self._has_place = self._has_value = self._is_value = False
         self._text = ""
+        self._length = 0
+        """Of the text since the last tag."""
 
     def start(self, name: str, values: Attributes) -> None:
         self.depth += 1
+        self._length = 0
         tag = name[name.rfind(":") + 1 :]
         if tag == "c":
             if self._has_place or self._has_formula:
@@ -232,6 +243,10 @@ class _CellReader:
 
     def text(self, text: str) -> None:
         """A part of a text."""
+        self.cells.characters += len(text)
+        self._length += len(text)
+        if self._length > LONGEST_TOKEN:
+            raise self._error(f"the sheet has a text of more than {LONGEST_TOKEN:,} characters")
         if self._is_value:
             self._has_value = True
             if self._type == "e":
@@ -240,6 +255,7 @@ class _CellReader:
     def end(self, _: str) -> None:
         """The end of a tag, such as that of a value, which has no others in it."""
         self.depth -= 1
+        self._length = 0
         self._is_value = False
 
     def finish_cell(self) -> None:

@@ -306,11 +306,16 @@ def _without_value(run: RunFolder, metric: str, option: str) -> UsageError:
     return UsageError(f"{option}: {metric} has no value in {run.path}")
 
 
-def require_same_target(runs: Sequence[RunFolder]) -> None:
-    """Raise `UsageError` if the runs do not all have the first one's target."""
+def require_same_target(runs: Sequence[RunFolder], *, may_lack_classes: bool = False) -> None:
+    """Raise `UsageError` if the runs do not all have the first one's target.
+
+    With `may_lack_classes` the others may have only some of its classes.
+    """
     first = runs[0].read_manifest().data
     for run in runs[1:]:
         data = run.read_manifest().data
+        if first and data and may_lack_classes and {*data.classes} <= {*first.classes}:
+            data = data.model_copy(update={"classes": first.classes})
         if first and data and (difference := _different_target(first, data)):
             raise UsageError(f"{runs[0].path} and {run.path} cannot be compared: {difference}")
 

@@ -13,7 +13,7 @@ from fnnctl.data.dataset import Dataset
 from fnnctl.data.problems import Problems
 from fnnctl.errors import DataError, Problem
 from fnnctl.messages import Message
-from fnnctl.tasks.detection import MANY_VALUES, all_numbers
+from fnnctl.tasks.detection import MANY_VALUES, all_numbers, are_amounts
 from fnnctl.text import alike, did_you_mean, joined_words, natural_key, printable, quoted, word_list
 
 MAX_NAMED = 5
@@ -47,6 +47,14 @@ def encode(
     classes = [target.texts[code] for code in np.flatnonzero(counts)]
     has_several = is_extended and len({*recorded, *classes}) > 1
     if not has_several and (problem := target_problem(target.name, classes, counts[counts > 0])):
+        raise DataError(Problem(problem, file=printable(dataset.source)))
+    new = [text for text in classes if text not in recorded]
+    if is_extended and len(new) > len(recorded) > 0 and are_amounts(classes, counts[counts > 0]):
+        problem = (
+            f"the target {quoted(target.name)} has {len(classes):,} different numbers, as amounts have, "
+            f"but the classes of the networks that are trained on are {word_list([*map(quoted, recorded)])}: "
+            "correct the target, or train from nothing"
+        )
         raise DataError(Problem(problem, file=printable(dataset.source)))
     problems = Problems(printable(dataset.test_source or ""))
     file_labels = zip(target.lines, target.texts, counts.tolist(), strict=True)

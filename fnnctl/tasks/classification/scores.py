@@ -298,6 +298,33 @@ class ClassScores:
             losses=losses,
         )
 
+    def among(self, classes: Sequence[str], labels: IntArray) -> ClassScores:
+        """The results of a network that knows only some of the `classes`; the `labels` (n,) are indices of
+        these.
+
+        A class that it does not know has probability 0, and its rows are wrongly predicted.
+        """
+        places = np.array([classes.index(name) for name in self.classes])
+        probabilities = np.zeros((len(self.rows), len(classes)))
+        probabilities[:, places] = self.probabilities
+        losses = self.losses
+        if losses is not None:
+            losses = np.where(np.isin(labels, places), losses, np.inf)
+        decision = self.decision if len(classes) == len(places) else None
+        return replace(
+            self,
+            classes=classes,
+            labels=labels,
+            probabilities=probabilities,
+            loss=math.nan if losses is None else float(np.mean(losses)),
+            uncalibrated=None,
+            baseline=None,
+            decision=decision and replace(decision, positive=int(places[decision.positive])),
+            as_predicted=places[self.predictions],
+            class_weights=None,
+            losses=losses,
+        )
+
     def row_badness(self) -> tuple[IntArray, FloatArray]:
         """The probability of the class that is wrongly predicted; see `PartScores`."""
         predictions = self.predictions

@@ -355,8 +355,27 @@ class Classification:
     def in_words(self) -> str:
         return f"{len(self.classes):,} classes"
 
-    def difference(self, trained: Task) -> str | None:
+    def score_of(
+        self,
+        trained: Task,
+        rows: IntArray,
+        targets: Targets,
+        batches: Iterable[FloatArray],
+        decoder: OutputDecoder,
+        exposures: FloatArray | None = None,
+    ) -> ClassScores:
         if self == trained:
+            return self.score(rows, targets, batches, decoder, exposures)
+        numbers = {name: number for number, name in enumerate(trained.classes)}
+        labels = np.array([numbers.get(name, 0) for name in self.classes])[targets]
+        scores = class_scores(trained.classes, rows, labels, batches, decoder)
+        return scores.among(self.classes, targets)
+
+    def difference(self, trained: Task, *, may_lack_classes: bool = False) -> str | None:
+        if self == trained:
+            return None
+        is_ordered = self.is_ordered or (isinstance(trained, Classification) and trained.is_ordered)
+        if may_lack_classes and not is_ordered and {*trained.classes} <= {*self.classes}:
             return None
         return f"the classes are {self._listed()}, unlike those of the network"
 

@@ -345,7 +345,18 @@ class Regression:
     def in_words(self) -> str:
         return f"a regression of {quoted(self.target)}"
 
-    def difference(self, trained: Task) -> str | None:
+    def score_of(
+        self,
+        trained: Task,
+        rows: IntArray,
+        targets: Targets,
+        batches: Iterable[FloatArray],
+        decoder: OutputDecoder,
+        exposures: FloatArray | None = None,
+    ) -> EstimateScores:
+        return self.score(rows, targets, batches, decoder, exposures)
+
+    def difference(self, trained: Task, *, may_lack_classes: bool = False) -> str | None:
         if self == trained:
             return None
         return f"the data are a regression of {quoted(self.target)}, but the network is not"

@@ -31,6 +31,17 @@ def read(
     return table, str(problems.error()).splitlines()
 
 
+def test_columns_of_plain_numbers_have_no_other_notation(tmp_path: Path) -> None:
+    """Without that, 1.234 is a thousand beside decimal commas, and $5 is 5."""
+    content = "a;b;c\n1.234;2,5;x\n5.678;1,25;\n"
+    assert read(tmp_path, content)[0].numeric["a"].tolist() == [1234, 5678]
+    plain = frozenset({"a", "absent"})
+    table, problems = read(tmp_path, content, {"a": "numeric"}, plain=plain)
+    assert (table.numeric["a"].tolist(), problems) == ([1.234, 5.678], [])
+    _, problems = read(tmp_path, "a,b\n1,x\n$5,y\n6%,z\n", {"a": "numeric"}, plain=plain)
+    assert problems == ["t.csv:3: column 'a': '$5' is not a number"]
+
+
 def test_columns_keep_their_order(tmp_path: Path) -> None:
     table, problems = read(tmp_path, "a,d,b,c,e\n1,2024-01-02 06:00,$5,x,3\n2,2025-02-05,,y,4\n3,,$7.5,x,5\n")
     assert problems == []

@@ -96,6 +96,21 @@ def test_a_long_tag_is_refused(tmp_path: Path, messages: Messages, monkeypatch: 
     messages.check(error.value)
 
 
+def test_long_texts_are_refused(tmp_path: Path, messages: Messages, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that is longer than a row may be, in a cell or between the tags, and many that do not fit."""
+    monkeypatch.setattr(workbook, "CHUNK", 100)
+    monkeypatch.setattr("fnnctl.data.files.available_bytes", lambda: 10**6)
+    assert cells(write_workbook(tmp_path / "t.xlsx", {"one": [[1500 * "z"] for _ in range(60)]})).filled == 60
+    with pytest.raises(DataError) as error:
+        cells(write_workbook(tmp_path / "t.xlsx", {"one": [[1500 * "z"] for _ in range(100)]}))
+    messages.check(error.value)
+    monkeypatch.setattr(workbook, "LONGEST_TOKEN", 1400)
+    for sheet in (sheet_xml([[1500 * "z"]]), sheet_xml([[1]], end=1500 * "z")):
+        with pytest.raises(DataError) as error:
+            cells(write_workbook(tmp_path / "t.xlsx", {"one": sheet}))
+        messages.check(error.value)
+
+
 def test_what_the_archive_says_of_a_size_is_not_believed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -116,7 +131,7 @@ def test_what_the_archive_says_of_a_size_is_not_believed(
     assert content.count(size) == 2
     path.write_bytes(content.replace(size, (5).to_bytes(4, "little")))
     with open_workbook(path, "t.xlsx") as opened:
-        assert opened.texts_bytes() == 500_011
+        assert opened.texts_bytes() == 500_011 + len(parts["xl/styles.xml"])
     monkeypatch.setattr("fnnctl.data.files.available_bytes", lambda: 10**6)
     with pytest.raises(DataError, match="would need"):
         cells(path)

@@ -12,7 +12,11 @@ import pytest
 from fnnctl.arrays import FloatArray
 from fnnctl.modelling.predictor import score_parts
 from fnnctl.modelling.saved_model import load_model
+from fnnctl.nn.shape import OutputShape
 from fnnctl.store.folder import RunFolder
+from fnnctl.tasks.classification.scores import class_scores
+from fnnctl.tasks.decisions import Decision
+from fnnctl.tasks.decoder import OutputDecoder
 from fnnctl.tasks.temperature import fit_temperature
 from fnnctl.training.memory import training_bytes
 from tests.modelling.prepared import Prepared, prepare
@@ -106,3 +110,22 @@ def test_the_temperature_is_that_of_the_validation_part(program: Program, iris: 
     rows, predictor = again.split.validation, load_model(RunFolder(run), print).predictor
     scores = np.concatenate([*predictor.pool_scores(again.examples(), rows)])
     assert predictor.decoder.temperature == fit_temperature(scores, again.data.targets[rows])
+
+
+def test_scores_among_more_classes_in_another_order() -> None:
+    """By hand: q is decided from 0.3 on; r is unknown."""
+    decoder = OutputDecoder(OutputShape(2, "softmax"), (0.5, 0.5), decision=Decision(1, threshold=0.3))
+    shares = np.array([[0.6, 0.4], [0.8, 0.2], [0.1, 0.9]])
+    part = class_scores(("p", "q"), np.arange(3), np.array([1, 0, 0]), [np.log(shares)], decoder)
+    scores = part.among(("r", "q", "p"), np.array([1, 2, 0]))
+    assert scores.probabilities.round(12).tolist() == [[0, 0.4, 0.6], [0, 0.2, 0.8], [0, 0.9, 0.1]]
+    assert scores.predictions.tolist() == [1, 2, 1]
+    assert scores.positive is None
+    assert scores.losses == pytest.approx([-np.log(0.4), -np.log(0.8), np.inf])
+    measured = scores.measure("accuracy")
+    assert measured is not None
+    assert measured.value == pytest.approx(2 / 3)
+    assert scores.confusion().tolist() == [[0, 1, 0], [0, 1, 0], [0, 0, 1]]
+    same = part.among(("q", "p"), np.array([0, 1, 1]))
+    assert (same.positive, same.predictions.tolist()) == (0, [0, 1, 0])
+    assert same.subset(np.array([0, 2])).predictions.tolist() == [0, 0]
