@@ -51,7 +51,6 @@ def network_text(model: ModelFacts, training: TrainingFacts | None) -> str:
 def ancestors(summary: Summary) -> Iterator[Block]:
     """The metrics of a network that was trained on, beside those of the runs before, on its test part."""
     line, metrics = summary.manifest.ancestors, summary.part_metrics("test") or {}
-    scored = [ancestor for ancestor in line if ancestor.metrics is not None]
     if not line:
         return
     rows = [("trained on from", f"{line[0].name}, {line[0].run}")]
@@ -60,12 +59,14 @@ def ancestors(summary: Summary) -> Iterator[Block]:
     if missing := [ancestor.run for ancestor in line if ancestor.is_missing]:
         rows.append(("no longer there", ", ".join(missing)))
     yield Facts("Ancestors", tuple(rows))
+    scored = {ancestor.started: ancestor.metrics for ancestor in line if ancestor.metrics is not None}
     if scored:
-        header = ("", "this run", *(ancestor.started[:16].replace("T", " ") for ancestor in scored))
+        header = ("", "this run", *(started[:16].replace("T", " ") for started in scored))
+        columns = [metrics, *scored.values()]
         values = {
-            key: (label, number(metrics.get(key)), *(number((a.metrics or {}).get(key)) for a in scored))
+            key: (label, *(number(column.get(key)) for column in columns))
             for label, key in summary.task_report.reported_metrics(metrics)
-            if any((ancestor.metrics or {}).get(key) is not None for ancestor in scored)
+            if any(column.get(key) is not None for column in scored.values())
         }
         note = "The ancestors, named by when they were started, are scored on the same test rows."
         table = without_repetition(summary.task_report, values)
