@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from fnnctl.report.blocks import Block, Facts, Table
 from fnnctl.report.summary import Summary
 from fnnctl.report.topics.topic import SUMMARY
 from fnnctl.report.words import number, seconds_text
+from fnnctl.store.facts import AncestorFacts
+from fnnctl.store.folder import RunFolder
 from fnnctl.store.manifest import ModelFacts, TrainingFacts
 from fnnctl.tasks.decisions import BY_WEIGHTS
 from fnnctl.tasks.reports import without_repetition
@@ -53,10 +56,10 @@ def ancestors(summary: Summary) -> Iterator[Block]:
     line, metrics = summary.manifest.ancestors, summary.part_metrics("test") or {}
     if not line:
         return
-    rows = [("trained on from", f"{line[0].name}, {line[0].run}")]
+    rows = [("trained on from", f"{line[0].name}, {_place(line[0])}")]
     if summary.manifest.generation > 1:
         rows.append(("runs before", f"{summary.manifest.generation:,}"))
-    if missing := [ancestor.run for ancestor in line if ancestor.is_missing]:
+    if missing := [_place(ancestor) for ancestor in line if ancestor.is_missing]:
         rows.append(("no longer there", ", ".join(missing)))
     yield Facts("Ancestors", tuple(rows))
     scored = {ancestor.started: ancestor.metrics for ancestor in line if ancestor.metrics is not None}
@@ -71,6 +74,11 @@ def ancestors(summary: Summary) -> Iterator[Block]:
         note = "The ancestors, named by when they were started, are scored on the same test rows."
         table = without_repetition(summary.task_report, values)
         yield Table("Ancestors on the test part", header, table, notes=(note,))
+
+
+def _place(ancestor: AncestorFacts) -> str:
+    """Where an ancestor was."""
+    return RunFolder(Path(ancestor.run)).in_words
 
 
 def _decision(summary: Summary) -> Iterator[tuple[str, str]]:
