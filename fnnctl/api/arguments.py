@@ -88,7 +88,7 @@ def path_of(name: str, value: object) -> Path:
     raise UsageError(f"{name} must be a path, not {value!r}")
 
 
-def text(name: str, value: object) -> str:
+def text_of(name: str, value: object) -> str:
     """A text."""
     if isinstance(value, str):
         return value

@@ -9,8 +9,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
-from fnnctl.api.arguments import path_of, probability, search_options, varied_columns
-from fnnctl.api.arguments import text as as_text
+from fnnctl.api.arguments import path_of, probability, search_options, text_of, varied_columns
 from fnnctl.api.floating_point import default_errstate
 from fnnctl.api.observer import Observer, silent_context
 from fnnctl.api.plugins import PluginObject, scope_of
@@ -330,15 +329,15 @@ class Run:
 
     def tag(self, *words: str) -> None:
         """Give the run these tags, too: words of letters, digits, `.`, `_` and `-`."""
-        tag(self.folder, [as_text("a tag", word) for word in words], Context())
+        tag(self.folder, [text_of("a tag", word) for word in words], Context())
 
     def untag(self, *words: str) -> None:
         """Take tags from the run; raises `UsageError` for one that it does not have."""
-        untag(self.folder, [as_text("a tag", word) for word in words], Context())
+        untag(self.folder, [text_of("a tag", word) for word in words], Context())
 
     def write_note(self, text: str) -> None:
         """Write a note on the run, in place of the former one; an empty text removes it."""
-        write_note(self.folder, as_text("text", text), Context())
+        write_note(self.folder, text_of("text", text), Context())
 
     def promote(self, name: str) -> None:
         """Give the run a name, by which `load_run` and all commands know it until another run gets it.
@@ -349,7 +348,7 @@ class Run:
         if self.path is None:
             raise UsageError("a run in memory cannot be promoted: set runs_dir, or save it")
         outer = self.path.parent
-        promote(self.folder, as_text("name", name), Context(outer.parent if is_run_path(outer) else outer))
+        promote(self.folder, text_of("name", name), Context(outer.parent if is_run_path(outer) else outer))
 
     def resume(
         self,
@@ -390,8 +389,8 @@ class Run:
     def __repr__(self) -> str:
         facts = [self.kind.replace("_", "-"), self.status]
         facts += [f"promoted as {', '.join(self.promoted)}"] if self.promoted else []
-        tags, _ = try_labels(self.folder.path)
-        facts += [f"tagged {', '.join(tags.tags)}"] if tags.tags else []
+        labels, _ = try_labels(self.folder.path)
+        facts += [f"tagged {', '.join(labels.tags)}"] if labels.tags else []
         return f"<Run {self.name}: {', '.join(facts)}>"
 
     @default_errstate()

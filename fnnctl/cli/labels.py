@@ -67,20 +67,19 @@ def promote(
     """
     from fnnctl.commands import promote as command
 
-    chosen = [option for option in (run, withdraw, history or None) if option is not None]
-    is_naming = run is not None and name is not None
-    if len(chosen) != 1 or (run is not None and not is_naming) or (withdraw is not None and name is not None):
-        raise UsageError(
-            "name the run and its new name, fnnctl runs promote RUN --as NAME; or write --withdraw NAME or "
-            "--history alone"
-        )
     with terminal_context(output, runs_dir) as context:
-        if run is not None and name is not None:
-            command.show_named(command.promote(run, name, context), output)
-        elif withdraw is not None:
-            command.show_withdrawn(command.withdraw(withdraw, context), context, output)
-        else:
-            command.show_history(command.promotion_history(name, context), context, output)
+        match run, name, withdraw, history:
+            case str(), str(), None, False:
+                command.show_named(command.promote(run, name, context), context, output)
+            case None, None, str(), False:
+                command.show_withdrawn(command.withdraw(withdraw, context), context, output)
+            case None, _, None, True:
+                command.show_history(command.promotion_history(name, context), context, output)
+            case _:
+                raise UsageError(
+                    "name the run and its new name, fnnctl runs promote RUN --as NAME; or write --withdraw "
+                    "NAME or --history alone"
+                )
 
 
 @HEADING.command(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from fnnctl.console.output import Output
@@ -14,30 +13,16 @@ from fnnctl.store import promotions
 from fnnctl.store.catalogue import displayed_status, find_run
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.listing import is_run_path
-from fnnctl.store.promotions import Promotion, no_such_name, read_promotions, refuse_odd_name
+from fnnctl.store.promotions import Naming, Promotion, no_such_name, read_promotions
 
 
-@dataclass(frozen=True, slots=True)
-class NamedRun:
-    """A name, the run that has it, and the run that had it before."""
-
-    runs_dir: Path
-    promotion: Promotion
-    former: Promotion | None
-    """None if no other run had the name just before."""
-    is_new: bool
-    """Whether the run has just been given the name."""
-
-
-def promote(run: str | RunFolder, name: str, context: Context) -> NamedRun:
+def promote(run: str | RunFolder, name: str, context: Context) -> Naming:
     """Give a complete run the name; raises `UsageError` for another run, or a name that cannot be given."""
-    refuse_odd_name(name)
     folder = run if isinstance(run, RunFolder) else find_run(run, context.runs_dir)
     status = displayed_status(folder.read_manifest(), alive=folder.is_alive())
     if status != "completed":
         raise UsageError(f"{folder.path} is not complete ({status}): promote a run that is")
-    promotion, former, is_new = promotions.promote(folder.path, name, context.runs_dir)
-    return NamedRun(context.runs_dir, promotion, former, is_new)
+    return promotions.promote(folder.path, name, context.runs_dir)
 
 
 def withdraw(name: str, context: Context) -> Promotion:
@@ -54,20 +39,21 @@ def promotion_history(name: str | None, context: Context) -> Sequence[Promotion]
     return chosen
 
 
-def show_named(named: NamedRun, output: Output) -> None:
+def show_named(naming: Naming, context: Context, output: Output) -> None:
     """Say which run has the name now, and which had it before."""
-    promotion, former = named.promotion, named.former
+    promotion, predecessor = naming.promotion, naming.predecessor
     if output.json:
-        output.json_object(
-            {**_to_dict(promotion, named.runs_dir), "former": former and former.run, "is_new": named.is_new}
-        )
+        former_run = predecessor and predecessor.run
+        facts = {"former": former_run, "is_new": naming.is_new}
+        output.json_object({**_to_dict(promotion, context.runs_dir), **facts})
         return
-    path = named.runs_dir / (promotion.run or "")
-    if not named.is_new:
-        output.note(f"{path} is promoted as '{promotion.name}' already, since {promotion.date}")
-        return
-    before = f"; before it was {former.run}, since {former.date}" if former else ""
-    output.note(f"{path} is promoted as '{promotion.name}'{before}")
+    promoted = f"{context.runs_dir / (promotion.run or '')} is promoted as '{promotion.name}'"
+    if not naming.is_new:
+        output.note(f"{promoted} already, since {promotion.date}")
+    elif predecessor:
+        output.note(f"{promoted}; before it was {predecessor.run}, since {predecessor.date}")
+    else:
+        output.note(promoted)
 
 
 def show_withdrawn(promotion: Promotion, context: Context, output: Output) -> None:

@@ -81,9 +81,13 @@ def prune(
     choice = Pruning(statuses, None if older_than is None else _time_before(older_than), keep)
     chosen = prunable(choose(entries, conditions), entries, choice, has_conditions=bool(conditions))
     ended = [entry for entry in chosen if not is_in_progress(entry.path)]
-    spared = [entry for entry in ended if is_spared(entry, conditions)]
-    removable = [entry for entry in ended if not is_spared(entry, conditions)]
-    folders = [Removal(entry.path, entry, folder_bytes(entry.path)) for entry in removable]
+    spared: list[RunEntry] = []
+    folders: list[Removal] = []
+    for entry in ended:
+        if is_spared(entry, conditions):
+            spared.append(entry)
+        else:
+            folders.append(Removal(entry.path, entry, folder_bytes(entry.path)))
     folders += [Removal(path, None, folder_bytes(path)) for path in leftovers(runs_dir)]
     if not yes:
         return Pruned(runs_dir, folders, spared)
@@ -167,7 +171,7 @@ def show_pruned(pruned: Pruned, output: Output) -> int:
         for error in pruned.errors:
             output.complain(error.message)
         if pruned.spared:
-            spared = f"spared {counted(len(pruned.spared), 'run')}: {word_list(_whys(pruned.spared))}"
+            spared = f"spared {counted(len(pruned.spared), 'run')}: {word_list(_reasons(pruned.spared))}"
             output.note(f"{spared}; --where tag=WORD and --where promoted=NAME remove such runs, too")
         output.note(_summary(pruned))
     return pruned.errors[0].exit_code if pruned.errors else 0
@@ -187,12 +191,12 @@ def _to_dict(folder: Removal, removed: Sequence[Removal]) -> dict[str, object]:
     return {"run": str(folder.path), **run, "bytes": folder.size, "removed": folder in removed}
 
 
-def _whys(spared: Sequence[RunEntry]) -> list[str]:
+def _reasons(spared: Sequence[RunEntry]) -> list[str]:
     """Why each run was spared: `RUN (promoted as champion; tagged paper)`."""
     texts = []
     for entry in spared:
-        words = ("promoted as", entry.promoted), ("tagged", entry.labels.tags)
-        reasons = [f"{what} {joined_words(names)}" for what, names in words if names]
+        labels = ("promoted as", entry.promoted), ("tagged", entry.labels.tags)
+        reasons = [f"{verb} {joined_words(words)}" for verb, words in labels if words]
         texts.append(f"{entry.path.name} ({'; '.join(reasons) or 'its tags cannot be read'})")
     return texts
 

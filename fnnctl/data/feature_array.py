@@ -210,7 +210,7 @@ def read_arrays(
     grouped: Collection[str] = (),
     on_read: OnRead = UNREPORTED,
 ) -> Table:
-    """Read an archive, a folder or arrays in memory; columns without one of the `kinds` have the `default_kind`.
+    """Read an archive, a folder or arrays in memory; columns without a kind have the `default_kind`.
 
     The columns in `grouped` that X has are read for groups as well. If `mappable`, a large X stays in its
     file. Raises DataError for arrays that cannot be read, and if no

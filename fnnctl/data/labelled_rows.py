@@ -34,7 +34,22 @@ def labelled(table: Table, target: str, config: DataConfig) -> Table:
     return table.labelled(target)
 
 
-def parts_of(table: Table, name: str) -> tuple[str, ...]:
+def features_of(
+    table: Table, target: str, config: DataConfig, hidden: Sequence[str]
+) -> tuple[tuple[str, ...], tuple[str, ...], list[str]]:
+    """The numeric and the categorical features without `hidden` columns, and the columns without values."""
+    declared = {
+        part for name in (*config.columns.numeric, *config.columns.dates) for part in _parts(table, name)
+    }
+    row_counts = zip(table.numeric.names, table.numeric.present.tolist(), strict=True)
+    empty = [name for name, count in row_counts if not count and name not in declared]
+    ignored = {name for name, column in table.types.items() if column.ignored} | {*empty, *hidden}
+    numeric = tuple(name for name in table.numeric if name not in ignored)
+    categorical = tuple(name for name in table.categorical if name not in {target, *hidden})
+    return numeric, categorical, empty
+
+
+def _parts(table: Table, name: str) -> tuple[str, ...]:
     """The numeric columns that a column became."""
     return table.types[name].columns if name in table.types else (name,)
 

@@ -35,12 +35,12 @@ from fnnctl.data.feature_array import FeatureArray, read_arrays
 from fnnctl.data.files import UNREPORTED, OnRead, check_sha256, find_file
 from fnnctl.data.in_memory import MemoryData
 from fnnctl.data.labelled_rows import (
+    features_of,
     hidden_order,
     labelled,
     note_exposures,
     note_no_column,
     note_wrong_weights_and_groups,
-    parts_of,
     unlabelled_warnings,
     without_unused,
 )
@@ -338,15 +338,47 @@ def _read_main(
     known_columns: KnownColumns | None,
     on_read: OnRead,
 ) -> _File:
+    problems = Problems(source.file)
+    read = _read_columns(source, config, target, grouped, known_columns, problems, on_read)
+    all_rows, table, by = read.rows, labelled(read, target, config), config.split.by
+    is_feature = by in known_columns.sources if known_columns else by not in config.columns.ignore
+    hidden, order = hidden_order(table, None if is_feature else by)
+    if known_columns is None:
+        numeric, categorical, empty = features_of(table, target, config, hidden)
+    else:
+        numeric, categorical, empty = known_columns.numeric, known_columns.categorical, []
+    if not table.rows:
+        problems.add(f"the target {quoted(target)} has no value in any row")
+    if not numeric and not categorical:
+        note_no_column(table, target, config, problems, has_empty=bool(empty))
+    note_wrong_weights_and_groups(table, config, problems)
+    note_exposures(table, config, problems)
+    problems.raise_any()
+    warnings = [
+        Message("empty_column", f"the column {quoted(name)} of {source.file} has no values and is ignored")
+        for name in empty
+    ]
+    warnings += unlabelled_warnings(all_rows - table.rows, target, source.file)
+    warnings += conversion_warnings(table.types.values(), source.file)
+    types = without_unused(table.types, empty, config)
+    return _File(source, table, numeric, categorical, warnings, types, order)
+
+
+def _read_columns(
+    source: _StoredFile | MemoryData,
+    config: DataConfig,
+    target: str,
+    grouped: Sequence[str],
+    known_columns: KnownColumns | None,
+    problems: Problems,
+    on_read: OnRead,
+) -> Table:
+    """Read the columns that the config and the `known_columns` name; raises DataError if they do not suit."""
     file, memory = source.file, source if isinstance(source, MemoryData) else None
     if not (isinstance(source, _StoredFile) and source.has_rows_digest):
         check_sha256(source.sha256, config.sha256, file=file, setting="data.sha256")
-    problems = Problems(file)
     group, order = config.split.group, config.split.by
-    columns, formats = config.columns, None
-    is_hidden = order in columns.ignore
-    if known_columns is not None:
-        columns, formats, is_hidden = NO_COLUMNS, known_columns.formats, order not in known_columns.sources
+    columns = config.columns if known_columns is None else NO_COLUMNS
     declared = declared_kinds(columns, target, config.weights, group, order, config.exposure)
     kinds: Mapping[str, Kind | None] = declared
     if known_columns is not None:
@@ -359,7 +391,7 @@ def _read_main(
         kinds,
         problems,
         on_read,
-        formats=formats,
+        formats=None if known_columns is None else known_columns.formats,
         plain=frozenset() if known_columns is None else known_columns.plain,
         grouped=dict.fromkeys(grouped),
     )
@@ -384,35 +416,7 @@ def _read_main(
         grouped=grouped,
     )
     problems.raise_any()
-
-    all_rows, table = read.rows, labelled(read, target, config)
-    row_counts = dict(zip(table.numeric.names, table.numeric.present.tolist(), strict=True))
-    ignored = {name for name, column in table.types.items() if column.ignored}
-    wanted = {part for name in (*columns.numeric, *columns.dates) for part in parts_of(table, name)}
-    if known_columns is not None:
-        wanted.update(known_columns.numeric)
-    empty = [name for name, count in row_counts.items() if not count and name not in wanted]
-    hidden, values = hidden_order(table, order if is_hidden else None)
-    ignored.update(empty, hidden)
-    numeric = tuple(name for name in table.numeric if name not in ignored)
-    categorical = tuple(name for name in table.categorical if name not in {target, *hidden})
-    if known_columns is not None:
-        numeric, categorical = known_columns.numeric, known_columns.categorical
-    if not table.rows:
-        problems.add(f"the target {quoted(target)} has no value in any row")
-    if not numeric and not categorical:
-        note_no_column(table, target, config, problems, has_empty=bool(empty))
-    note_wrong_weights_and_groups(table, config, problems)
-    note_exposures(table, config, problems)
-    problems.raise_any()
-    warnings = [
-        Message("empty_column", f"the column {quoted(name)} of {file} has no values and is ignored")
-        for name in empty
-    ]
-    warnings += unlabelled_warnings(all_rows - table.rows, target, file)
-    warnings += conversion_warnings(table.types.values(), file)
-    types = without_unused(table.types, empty, config)
-    return _File(source, table, numeric, categorical, warnings, types, values)
+    return read
 
 
 def _read_test(config: DataConfig, folder: Path, main: _File, target: str, on_read: OnRead) -> _File:

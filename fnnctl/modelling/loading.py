@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -361,22 +362,15 @@ def split_data(data: TaskData, experiment: Experiment) -> Split:
     With bags there is no validation part: see `Fit.split`.
     """
     config = experiment.data.split.model_copy(update={"validation": experiment.validation_share})
-    if data.seen is not None:
-        return split_unseen_rows(
-            data.strata,
-            data.seen,
-            config,
-            seed=experiment.split_seed,
-            test_rows=data.dataset.test_rows,
-            groups=data.dataset.groups,
-            order=data.dataset.order,
-        )
-    return split_rows(
-        data.strata,
-        data.strata_names,
+    strata, dataset = data.strata, data.dataset
+    if data.seen is None:
+        split = partial(split_rows, strata, data.strata_names)
+    else:
+        split = partial(split_unseen_rows, strata, data.seen)
+    return split(
         config,
         seed=experiment.split_seed,
-        test_rows=data.dataset.test_rows,
-        groups=data.dataset.groups,
-        order=data.dataset.order,
+        test_rows=dataset.test_rows,
+        groups=dataset.groups,
+        order=dataset.order,
     )

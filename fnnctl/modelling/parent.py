@@ -14,7 +14,7 @@ from fnnctl.config.reading.loading import load_config
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.warm_start import WARM_START, WarmStartConfig
 from fnnctl.data.known_columns import KnownColumns
-from fnnctl.errors import ConfigError, NoNetworkError, Problem, UsageError
+from fnnctl.errors import ConfigError, MachineError, NoNetworkError, Problem, UsageError
 from fnnctl.messages import Message
 from fnnctl.metrics.drift import DriftLimits
 from fnnctl.modelling.drift import DriftCounter
@@ -24,7 +24,7 @@ from fnnctl.nn.network import Network
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.store.catalogue import find_run
 from fnnctl.store.folder import RunFolder
-from fnnctl.store.volumes import is_in_memory
+from fnnctl.store.volumes import is_in_memory, memory_volume
 from fnnctl.tasks.decoder import OutputDecoder
 from fnnctl.tasks.task import Targets, TaskData
 from fnnctl.text import counted, quoted, word_list
@@ -53,7 +53,7 @@ class Parent:
     @property
     def name(self) -> str:
         """The run's name in messages."""
-        return self.run.named or "a run in memory"
+        return self.run.in_words
 
     @property
     def setting(self) -> WarmStartConfig:
@@ -148,9 +148,7 @@ def find_parent(setting: WarmStartConfig, runs_dir: Path) -> Parent:
     are not those that the setting names.
     """
     try:
-        path = Path(setting.run)
-        run = RunFolder(path) if is_in_memory(path) else find_run(setting.run, runs_dir, has_network)
-        model = load_model(run, lambda text: None)
+        model = load_model(_find_run(setting.run, runs_dir), lambda text: None)
     except (UsageError, NoNetworkError) as error:
         raise _unsuited(error.message) from error
     if setting.sha256 is not None and model.sha256 != setting.sha256:
@@ -162,6 +160,17 @@ def find_parent(setting: WarmStartConfig, runs_dir: Path) -> Parent:
         advice = "name its best trial, RUN/best, or another training"
         raise _unsuited(f"{model.run.path} has the networks of several trials of a search", advice)
     return Parent(model, experiment)
+
+
+def _find_run(name: str, runs_dir: Path) -> RunFolder:
+    path = Path(name)
+    if not is_in_memory(path):
+        return find_run(name, runs_dir, has_network)
+    try:
+        memory_volume(path)
+    except MachineError as error:
+        raise UsageError("the run was in the memory of a Python program, and is gone") from error
+    return RunFolder(path)
 
 
 def _start(network: Network, layout: ParameterLayout) -> Start:

@@ -18,7 +18,7 @@ from fnnctl.arrays import IntArray, UnsignedArray
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.warm_start import WARM_START
 from fnnctl.data.row_digests import DigestedColumns, RowDigester, ranks
-from fnnctl.data.splits.seen_rows import SeenRows
+from fnnctl.data.splits.seen_rows import SeenRows, of_members
 from fnnctl.errors import ConfigError, Problem
 from fnnctl.modelling.fit import Fit, rows_to_train_on
 from fnnctl.store import names
@@ -62,8 +62,15 @@ def rows_of_ancestors(run: RunFolder) -> StoredRows | None:
 def seen_rows(stored: StoredRows, data: TaskData) -> SeenRows:
     """Which rows of these data are those that are stored."""
     digester = _digester(stored)
+    if not stored.digests.size:
+        none = np.zeros(len(data), np.bool_)
+        return SeenRows(none, of_members(none[None], len(stored.counts.trained)))
     row_digests = digester.of_dataset(data.dataset)
-    return _seen(stored, row_digests, _ranks(digester, row_digests))
+    rank = _ranks(digester, row_digests)
+    places = np.searchsorted(stored.digests, row_digests).clip(max=len(stored.digests) - 1)
+    is_stored = stored.digests[places] == row_digests
+    counts = stored.counts
+    return SeenRows(is_stored & (rank < counts.used[places]), is_stored & (rank < counts.trained[:, places]))
 
 
 def trained_rows_of(data: TaskData, fits: Sequence[Fit], former: StoredRows | None = None) -> StoredRows:
@@ -87,8 +94,8 @@ def trained_rows_of(data: TaskData, fits: Sequence[Fit], former: StoredRows | No
     def added(rows: IntArray, counts: IntArray) -> IntArray:
         """The counts (D,) with those of the rows that they do not have yet."""
         places = np.searchsorted(digests, row_digests[rows])
-        new = np.bincount(places[rank[rows] >= counts[places]], minlength=len(digests))
-        return np.minimum(counts + new, 1) if by_group else counts + new
+        sums = counts + np.bincount(places[rank[rows] >= counts[places]], minlength=len(digests))
+        return np.minimum(sums, 1) if by_group else sums
 
     trained = [added(rows, counts) for rows, counts in zip(members, before.trained, strict=True)]
     counts = RowCounts(np.array(trained), added(used_rows, before.used))
@@ -113,7 +120,7 @@ class UnseenRows:
     """(n,) those that are left."""
     seen: int
     """How many it has seen."""
-    unknown: str | None = None
+    reason: str | None = None
     """Why none is recognized, in words; None if they are."""
 
 
@@ -124,13 +131,13 @@ def unseen_rows(data: TaskData, rows: IntArray, run: RunFolder) -> UnseenRows:
         return UnseenRows(rows, 0, f"{run.path} has no {names.TRAINED_ROWS}, as runs of before 0.13")
     columns, dataset = _digester(stored, run).columns, data.dataset
     if columns.group is not None and dataset.groups is None:
-        why = f"the rows have no groups by {quoted(columns.group)}, by which {run.path} recognizes them"
-        return UnseenRows(rows, 0, why)
+        reason = f"the rows have no groups by {quoted(columns.group)}, by which {run.path} recognizes them"
+        return UnseenRows(rows, 0, reason)
     missing = [name for name in columns.numeric if name not in dataset.numeric_names]
     missing += [name for name in columns.categorical if name not in dataset.categorical_names]
     if columns.group is None and missing:
-        why = f"the data lack {quoted(missing[0])}, by which {run.path} recognizes its rows"
-        return UnseenRows(rows, 0, why)
+        reason = f"the data lack {quoted(missing[0])}, by which {run.path} recognizes its rows"
+        return UnseenRows(rows, 0, reason)
     remaining = rows[~seen_rows(stored, data).used[rows]]
     return UnseenRows(remaining, len(rows) - len(remaining))
 
@@ -175,18 +182,6 @@ def _ranks(digester: RowDigester, row_digests: UnsignedArray) -> IntArray:
     return ranks(row_digests)
 
 
-def _seen(stored: StoredRows, row_digests: UnsignedArray, rank: IntArray) -> SeenRows:
-    places = np.searchsorted(stored.digests, row_digests)
-    places[places == len(stored.digests)] = 0
-    if not stored.digests.size:
-        none = np.zeros(len(row_digests), np.bool_)
-        return SeenRows(none, np.zeros((len(stored.counts.trained), len(none)), np.bool_))
-    is_known = stored.digests[places] == row_digests
-    return SeenRows(
-        is_known & (rank < stored.counts.used[places]), is_known & (rank < stored.counts.trained[:, places])
-    )
-
-
 def _counts_before(former: StoredRows | None, digests: UnsignedArray, members: int) -> RowCounts:
     """The ancestors' counts of these digests (D,), for each of the members."""
     trained, used = np.zeros((members, len(digests)), np.int64), np.zeros(len(digests), np.int64)
@@ -195,16 +190,6 @@ def _counts_before(former: StoredRows | None, digests: UnsignedArray, members: i
         trained[:, places] = of_members(former.counts.trained, members)
         used[places] = former.counts.used
     return RowCounts(trained, used)
-
-
-def of_members(trained: IntArray, members: int) -> IntArray:
-    """What each of the members has seen, (members, D), from what M networks have, (M, D).
-
-    Members that are not the same networks have seen what any of these has.
-    """
-    if len(trained) == members:
-        return trained
-    return np.broadcast_to(trained.max(axis=0), (members, trained.shape[1]))
 
 
 def _members(data: TaskData, fit: Fit) -> list[IntArray]:

@@ -225,20 +225,18 @@ def not_worse_result(
     Raises `UsageError` if both are one run, if one of them lacks the metric, if their targets differ, or if
     every run passes the margin, and `DataError` for a damaged file.
     """
-    refuse_itself(run, other)
-    require_same_target((run, other))
+    require_comparable(run, other)
     metric = metric or default_metric(run)
-    if margin is not None:
-        _refuse_idle_margin(margin, metric)
     return compared_result(read_compared_run(run, metric), read_compared_run(other, metric), metric, margin)
 
 
-def refuse_itself(run: RunFolder, other: RunFolder) -> None:
-    """Raise `UsageError` if both are one run, which is never worse than itself."""
+def require_comparable(run: RunFolder, other: RunFolder, *, may_lack_classes: bool = False) -> None:
+    """Raise `UsageError` if both are one run, or if their targets differ: see `require_same_target`."""
     if run.path.resolve() == other.path.resolve():
         raise UsageError(
             f"{NOT_WORSE_THAN}: {other.path} is the run itself; name an earlier one by its folder"
         )
+    require_same_target((run, other), may_lack_classes=may_lack_classes)
 
 
 def compared_result(

@@ -249,8 +249,8 @@ def summarize(run: RunFolder) -> Summary:
     trained_manifest = winner.read_manifest() if winner else manifest
     metrics = scored.read_metrics()
     folders = {names.BEST: winner, names.ENSEMBLE: ensemble, names.DEFAULT: run.default()}
-    labels, *damages = try_labels(run.path)
-    promotions, damage = promotions_of(run.path)
+    labels, labels_damage = try_labels(run.path)
+    promotions, promotions_damage = promotions_of(run.path)
     return Summary(
         path=run.path,
         manifest=manifest,
@@ -282,7 +282,7 @@ def summarize(run: RunFolder) -> Summary:
         ),
         promotions=promotions,
         labels=labels,
-        unread_labels=[message for message in (*damages, damage) if message],
+        unread_labels=[damage for damage in (labels_damage, promotions_damage) if damage],
     )
 
 

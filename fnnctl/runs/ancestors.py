@@ -29,11 +29,11 @@ def ancestor_facts(parent: Parent | None) -> dict[str, Any]:
     if parent is None:
         return {}
     manifest = parent.run.read_manifest()
-    own = AncestorFacts(
+    parent_facts = AncestorFacts(
         run=parent.setting.run, name=manifest.name, started=manifest.started, sha256=parent.model.sha256
     )
-    further = (ancestor.model_copy(update={"metrics": None}) for ancestor in manifest.ancestors)
-    line = [own, *further][:MOST_RECORDED]
+    grandparents = (ancestor.model_copy(update={"metrics": None}) for ancestor in manifest.ancestors)
+    line = [parent_facts, *grandparents][:MOST_RECORDED]
     return {"ancestors": [_plain(ancestor) for ancestor in line], "generation": manifest.generation + 1}
 
 
@@ -44,9 +44,10 @@ def scored_ancestors(ancestors: Iterable[AncestorFacts], data: TaskData, rows: I
     """
     scored = []
     for number, ancestor in enumerate(ancestors):
-        model = _model(ancestor) if number < MOST_SCORED and rows.size else None
+        is_scored = number < MOST_SCORED and rows.size > 0
+        model = _model(ancestor) if is_scored else None
         metrics = None if model is None else _metrics(model, data, rows)
-        facts = {"metrics": metrics, "is_missing": number < MOST_SCORED and model is None and rows.size > 0}
+        facts = {"metrics": metrics, "is_missing": is_scored and model is None}
         scored.append(_plain(ancestor.model_copy(update=facts)))
     return {"ancestors": scored}
 

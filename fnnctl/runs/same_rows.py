@@ -18,13 +18,8 @@ from fnnctl.errors import UsageError
 from fnnctl.modelling.held_out_rows import HeldOutRows, held_out_rows
 from fnnctl.modelling.saved_model import SavedModel, load_model
 from fnnctl.modelling.trained_rows import unseen_rows
-from fnnctl.report.comparison.compared_run import (
-    ComparedRun,
-    MeasuredPart,
-    default_metric,
-    require_same_target,
-)
-from fnnctl.report.gates import GateResult, compared_result, refuse_itself
+from fnnctl.report.comparison.compared_run import ComparedRun, MeasuredPart, default_metric
+from fnnctl.report.gates import GateResult, compared_result, require_comparable
 from fnnctl.store.folder import RunFolder
 from fnnctl.tasks.comparison import MeasuredRows
 from fnnctl.tasks.task import TaskData
@@ -36,37 +31,36 @@ OPTION = "--same-rows"
 @dataclass(frozen=True, slots=True)
 class _Comparison:
     run: ComparedRun
-    former: ComparedRun
+    former_run: ComparedRun
     left_out: int
     new_classes: int
     """How many of the rows have a class that the former run does not know."""
-    unknown: Sequence[str]
+    reasons: Sequence[str]
     """Why rows that a run has seen are not recognized, in words."""
 
 
 def same_rows_result(
-    run: RunFolder, former: RunFolder, metric: str | None = None, margin: float | None = None
+    run: RunFolder, former_run: RunFolder, metric: str | None = None, margin: float | None = None
 ) -> GateResult:
     """Check that the run is not worse than the former one on its own test rows: see `not_worse_result`.
 
-    Raises `InputError` if the run has no test part or its data are gone, if the former run's network cannot
-    be scored on them, if it has seen all of its test rows, or if both are one run.
+    Raises `InputError` if both are one run, if the run has no test part or its data are gone, if the former
+    run's network cannot be scored on them, or if it has seen all of its test rows.
     """
-    refuse_itself(run, former)
-    require_same_target((run, former), may_lack_classes=True)
+    require_comparable(run, former_run, may_lack_classes=True)
     metric = metric or default_metric(run)
-    comparison = _compare(run, former, metric)
-    result = compared_result(comparison.run, comparison.former, metric, margin)
+    comparison = _compare(run, former_run, metric)
+    result = compared_result(comparison.run, comparison.former_run, metric, margin)
     words = [
         f"on the same {counted(_rows(comparison.run), 'row')} of the test part",
         _left_out(comparison),
         *_of_new_classes(comparison),
-        *(f"rows that it has seen are not left out: {why}" for why in comparison.unknown),
+        *(f"rows that it has seen are not left out: {why}" for why in comparison.reasons),
     ]
     facts = {
         "same_rows": True,
         "left_out_rows": comparison.left_out,
-        "not_recognized": list(comparison.unknown),
+        "not_recognized": list(comparison.reasons),
     }
     return replace(
         result,
@@ -86,13 +80,13 @@ def _of_new_classes(comparison: _Comparison) -> list[str]:
     """What a network without some of the classes does with their rows; nothing if it knows all of them."""
     rows = comparison.new_classes
     has = "has" if rows == 1 else "have"
-    where = f"{counted(rows, 'row')} {has} a class that {comparison.former.path} does not know"
+    where = f"{counted(rows, 'row')} {has} a class that {comparison.former_run.path} does not know"
     return [f"{where}, so it is wrong there"] if rows else []
 
 
-def _new_classes(data: TaskData, rows: IntArray, former: SavedModel) -> int:
+def _new_classes(data: TaskData, rows: IntArray, model: SavedModel) -> int:
     """How many of the rows have a class that the former run's network does not know."""
-    trained, classes = former.predictor.task, data.task.classes
+    trained, classes = model.predictor.task, data.task.classes
     is_new = np.array([name not in trained.classes for name in classes], np.bool_)
     return int(is_new[data.targets[rows]].sum()) if is_new.any() else 0
 
@@ -101,32 +95,32 @@ def _rows(run: ComparedRun) -> int:
     return len(run.sample.rows.rows) if isinstance(run.sample, MeasuredPart) else 0
 
 
-def _compare(run: RunFolder, former: RunFolder, metric: str) -> _Comparison:
-    model, former_model = load_model(run, _silent), load_model(former, _silent)
+def _compare(run: RunFolder, former_run: RunFolder, metric: str) -> _Comparison:
+    model, former_model = load_model(run, _silent), load_model(former_run, _silent)
     held_out = held_out_rows(model)
     if not held_out.split.test.size:
         raise UsageError(f"{OPTION}: {run.path} has no test part")
     data = held_out.data
     former_data = _as_read_by(former_model, held_out)
     if message := data.task.difference(former_model.predictor.task, may_lack_classes=True):
-        raise UsageError(f"{OPTION}: {former.path} cannot be scored on the data of {run.path}: {message}")
-    rows, unknown = held_out.split.test, []
+        raise UsageError(f"{OPTION}: {former_run.path} cannot be scored on the data of {run.path}: {message}")
+    rows, reasons = held_out.split.test, []
     for folder, data_of_run in ((model.run, data), (former_model.run, former_data)):
         unseen = unseen_rows(data_of_run, rows, folder)
         rows = unseen.rows
-        unknown += [] if unseen.unknown is None else [unseen.unknown]
+        reasons += [] if unseen.reason is None else [unseen.reason]
     left_out = len(held_out.split.test) - len(rows)
     if not rows.size:
         raise UsageError(
-            f"{OPTION}: nothing is left to compare, because {former.path} was trained on or validated by all "
-            f"{counted(left_out, 'test row')} of {run.path}: train that run on a table with new rows"
+            f"{OPTION}: nothing is left to compare, because {former_run.path} was trained on or validated by "
+            f"all {counted(left_out, 'test row')} of {run.path}: train that run on a table with new rows"
         )
     return _Comparison(
         _compared(run, model, data, run, rows, metric),
-        _compared(former, former_model, former_data, run, rows, metric),
+        _compared(former_run, former_model, former_data, run, rows, metric),
         left_out,
         _new_classes(data, rows, former_model),
-        unknown,
+        reasons,
     )
 
 

@@ -82,7 +82,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
 
         `classes` may occur in later rows. A failure leaves an estimator that was to be trained on as it was.
         """
-        before = dict(self.__dict__)
+        attributes = dict(self.__dict__)
         try:
             rows = self._checked(X, y, fits=True, goes_on=goes_on)
             targets = column_or_1d(y, warn=True)
@@ -102,7 +102,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
                 self.run_ = self._run(Experiment(settings), memory)
         except BaseException:  # also Ctrl-C: an estimator that was fitted stays as it was
             if goes_on:
-                self.__dict__.update(before)
+                self.__dict__.update(attributes)
             raise
         history = self.run_.history
         self.n_iter_ = len(history["epoch"])
@@ -200,8 +200,8 @@ class Classifier(ClassifierMixin, Estimator):  # type: ignore[misc]
                 kind = "numbers" if _is_numeric(self.classes_) else "texts"
                 raise ValueError(f"the classes of y must be {kind}, as those of the fit that is trained on")
             text_of = dict(zip(self.classes_.tolist(), self._texts, strict=True))
-            if new := [label for label in all_classes.tolist() if label not in text_of]:
-                for label in new:
+            if new_labels := [label for label in all_classes.tolist() if label not in text_of]:
+                for label in new_labels:
                     text_of[label] = _free_text(label, text_of.values())
                 self.classes_ = np.union1d(self.classes_, all_classes)
                 self._texts = [text_of[label] for label in self.classes_.tolist()]

@@ -51,6 +51,11 @@ class RunFolder:
         """The path as commands name it; None for a run in memory, which no command can reach."""
         return None if is_in_memory(self.path) else str(self.path)
 
+    @property
+    def in_words(self) -> str:
+        """The path as commands name it, or what a run in memory is called."""
+        return self.named or "a run in memory"
+
     def files(self) -> tuple[str, ...]:
         """The names of the run's files, in the order of the layout; then those of its figures."""
         try:

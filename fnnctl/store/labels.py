@@ -83,7 +83,7 @@ def read_labels(run: Path) -> Labels:
     path = run / names.LABELS
     content = read_bytes(path)
     if content is None:
-        return Labels()
+        return NO_LABELS
     facts = read_mapping(content, path)
     tags, note = facts.get("tags", []), facts.get("note")
     if not isinstance(tags, list) or not all(isinstance(tag, str) and _TAG.fullmatch(tag) for tag in tags):
@@ -112,4 +112,4 @@ def try_labels(run: Path) -> tuple[Labels, str | None]:
     try:
         return read_labels(run), None
     except FnnctlError as error:
-        return Labels(), error.message
+        return NO_LABELS, error.message

@@ -33,10 +33,9 @@ DAMAGED: Final = "damaged"
 """The status shown for a run with a damaged file."""
 
 
+_WATCHED_IN_ALL: Final = (names.MANIFEST, names.METRICS, names.LABELS)
 _WATCHED: Final = (
-    names.MANIFEST,
-    names.METRICS,
-    names.LABELS,
+    *_WATCHED_IN_ALL,
     names.JOURNAL,
     *(
         f"{folder}/{file}"
@@ -44,7 +43,7 @@ _WATCHED: Final = (
         for file in (names.MANIFEST, names.METRICS)
     ),
 )
-"""The files that an entry is read from; runs that are no searches have only the first three."""
+"""The files that an entry is read from; runs that are no searches have only those that all runs have."""
 _NONE: Final = type(None)
 _TYPES: Final[tuple[type | tuple[type, ...], ...]] = (
     *(str, str, str, str, (str, _NONE), (float, _NONE), (int, _NONE), (str, _NONE), (str, _NONE)),
@@ -173,7 +172,9 @@ def _has_file(folder: str, name: str) -> bool:
 def _entry(path: Path, cache: RunCache) -> RunEntry:
     folder, name = str(path), path.name
     # What was no search is none now: it is not asked again whether it has a journal.
-    count = cache.stamped_files(name) or (len(_WATCHED) if _has_file(folder, names.JOURNAL) else 3)
+    count = cache.stamped_files(name)
+    if not count:
+        count = len(_WATCHED if _has_file(folder, names.JOURNAL) else _WATCHED_IN_ALL)
     mark = stamp(folder, _WATCHED[:count])
     if (cached := _cached(cache.get(name, mark))) is not None:
         return RunEntry(path, cached[0], _is_alive(path, cached[0]), labels=cached[1])

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from fnnctl.errors import DataError, FnnctlError, UsageError
 from fnnctl.store import names
@@ -80,11 +80,20 @@ class Promotions:
             folders[promotion.folder] = (*folders.get(promotion.folder, ()), name)
         return folders
 
-    def former(self, promotion: Promotion) -> Promotion | None:
+    def predecessor(self, promotion: Promotion) -> Promotion | None:
         """The promotion of the run that had the name just before; None if no run had it."""
-        before = reversed(self.history[: self.history.index(promotion)])
-        former = next((earlier for earlier in before if earlier.name == promotion.name), None)
-        return former if former and former.run is not None else None
+        earlier = self.history[: self.history.index(promotion)]
+        return Promotions(earlier).present.get(promotion.name)
+
+
+class Naming(NamedTuple):
+    """What giving a name to a run has led to."""
+
+    promotion: Promotion
+    predecessor: Promotion | None
+    """That of the run that had the name just before; None if no run had it."""
+    is_new: bool
+    """Whether the run did not have the name already."""
 
 
 def read_promotions(runs_dir: Path) -> Promotions:
@@ -178,11 +187,10 @@ def promotable(path: Path, runs_dir: Path) -> str:
     return f"{folder}/{_INSIDE[part]}" if part else folder
 
 
-def promote(path: Path, name: str, runs_dir: Path) -> tuple[Promotion, Promotion | None, bool]:
-    """Give a run a name; return the promotion, that of the run that had the name just before, if there is
-    one, and whether it is new.
+def promote(path: Path, name: str, runs_dir: Path) -> Naming:
+    """Give a run a name. A run that has the name keeps its promotion.
 
-    A run that has the name keeps its promotion. Of simultaneous calls, each is in the history. Raises
+    Of simultaneous calls, each is in the history. Raises
     `UsageError` for a name that cannot be given, or that stands for something else, `DataError` if the file
     is damaged, and `MachineError` if it cannot be written.
     """
@@ -193,10 +201,12 @@ def promote(path: Path, name: str, runs_dir: Path) -> tuple[Promotion, Promotion
             raise UsageError(f"{path} was removed meanwhile")
         present = promotions.present.get(name)
         if present is not None and present.run == run:
-            return present, promotions.former(present), False
-        if name not in {promotion.name for promotion in promotions.history}:
+            return Naming(present, promotions.predecessor(present), is_new=False)
+        if present is None:
             _refuse_taken(name, promotions, runs_dir)
-        return _append(Promotion(name, run, now_text()), promotions, runs_dir), present, True
+        promotion = Promotion(name, run, now_text())
+        _append(promotion, promotions, runs_dir)
+        return Naming(promotion, present, is_new=True)
 
 
 def withdraw(name: str, runs_dir: Path) -> Promotion:
@@ -216,11 +226,10 @@ def no_such_name(name: str, promoted: Collection[str]) -> UsageError:
     return UsageError(f"no run is promoted as {quoted(name)}{hint}")
 
 
-def _append(promotion: Promotion, promotions: Promotions, runs_dir: Path) -> Promotion:
+def _append(promotion: Promotion, promotions: Promotions, runs_dir: Path) -> None:
     history = [asdict(entry) for entry in (*promotions.history, promotion)]
     facts = {"layout": LAYOUT_VERSION, "promotions": history}
     write_text(runs_dir / names.PROMOTED, to_json(facts))
-    return promotion
 
 
 def refuse_odd_name(name: str) -> None:
@@ -239,20 +248,20 @@ def refuse_odd_name(name: str) -> None:
 def _refuse_taken(name: str, promotions: Promotions, runs_dir: Path) -> None:
     """Raise `UsageError` for a new name that stands for something else, or could be taken for it."""
     folded = name.casefold()
-    alike = [promotion.name for promotion in promotions.history if promotion.name.casefold() == folded]
-    if alike:
+    folded_names = {entry.name.casefold(): entry.name for entry in promotions.history if entry.name != name}
+    if alike := folded_names.get(folded):
         raise UsageError(
-            f"{quoted(name)} differs from the name '{alike[-1]}' in upper case alone: write '{alike[-1]}'"
+            f"{quoted(name)} differs from the name '{alike}' in upper case alone: write '{alike}'"
         )
     begun = (path.name for path in run_paths(runs_dir) if path.name.casefold().startswith(folded))
     if folder := next(begun, None):
         is_same = folder.casefold() == folded
         what = "is the name of a run's folder" if is_same else f"is the start of the run folder {folder}"
-        raise UsageError(f"{quoted(name)} {what}: choose another name, {_EXAMPLE}")
+        raise UsageError(f"{quoted(name)} {what}: choose another name")
     if folded in _experiments(runs_dir):
         raise UsageError(
             f"{quoted(name)} is the name of an experiment, which stands for its newest run: choose another "
-            f"name, {_EXAMPLE}"
+            "name"
         )
 
 

@@ -53,7 +53,7 @@ Raises `UnmeasuredError` for a metric that does not follow from them, and `DataE
 """
 
 
-def read_labels(run: RunFolder) -> tuple[list[str], Iterator[list[str]]] | None:
+def read_classified(run: RunFolder) -> tuple[list[str], Iterator[list[str]]] | None:
     """The columns of a classification's predictions.csv, and its rows, one at a time; None without a file.
 
     A large file fits into memory as numbers, but not as texts.
@@ -77,7 +77,7 @@ def classified_rows(run: RunFolder, name: str) -> MeasuredRows | None:
     data = run.read_manifest().data
     kinds = class_kinds(is_ordered=data is not None and data.ordered)
     owner, metric = _compared(name, kinds)
-    content = read_labels(run)
+    content = read_classified(run)
     if content is None:
         return None
     columns, lines = content

@@ -231,6 +231,10 @@ def test_a_run_is_trained_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert not np.array_equal(experiment.train(new).predictor.predict_proba(rows), expected)
     assert second.config["training"]["warm_start"]["run"] == str(first.path)
     assert Experiment(training={"warm_start": "nightly"}).batch_rows(new) <= 60
+    saved = in_memory.save("saved")
+    assert "a run in memory" in saved.report()
+    with pytest.raises(ConfigError, match="the run was in the memory of a Python program, and is gone"):
+        Experiment.load("saved/resolved.yaml").train(new)
 
 
 def test_a_start_is_a_run() -> None:

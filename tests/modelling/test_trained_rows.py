@@ -16,7 +16,6 @@ from fnnctl.errors import ConfigError, DataError
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.loading import LoadedExperiment, load_experiment
 from fnnctl.modelling.trained_rows import (
-    of_members,
     rows_of_ancestors,
     rows_of_parent,
     seen_rows,
@@ -157,12 +156,6 @@ def test_equal_rows_are_new_beyond_those_that_trained(tmp_path: Path) -> None:
     assert sorted(child.counts.used.tolist()) == [1, 1, 3]
 
 
-def test_members_of_another_number_have_seen_what_any_has() -> None:
-    counts = np.array([[1, 0, 2], [0, 0, 1]])
-    assert of_members(counts, 2) is counts
-    assert of_members(counts, 3).tolist() == [[1, 0, 2]] * 3
-
-
 def test_several_fits_are_one_ensemble(tmp_path: Path) -> None:
     experiment = loaded(tmp_path, rows_of(40))
     other = loaded(tmp_path, rows_of(40), ["data.split.seed=5"])
@@ -273,13 +266,13 @@ def test_rows_that_another_run_has_seen_are_left_out(tmp_path: Path) -> None:
     rows = np.array([3, 50, 4, 51])
     unknown = unseen_rows(first.data, rows[:1], run)
     assert (unknown.rows.tolist(), unknown.seen) == ([3], 0)
-    assert unknown.unknown == f"{run.path} has no trained_rows.npz, as runs of before 0.13"
+    assert unknown.reason == f"{run.path} has no trained_rows.npz, as runs of before 0.13"
     fit, stored = trained(first)
     run.write_trained_rows(stored)
     used = fit.split(first.data).non_test
     second = loaded(tmp_path, rows_of(60))
     left = unseen_rows(second.data, np.array([used[0], 50, used[1], 51]), run)
-    assert (left.rows.tolist(), left.seen, left.unknown) == ([50, 51], 2, None)
+    assert (left.rows.tolist(), left.seen, left.reason) == ([50, 51], 2, None)
     other = loaded(tmp_path, [(1, "p"), (2, "q"), (3, "p"), (4, "q")], header="b,y")
     lacking = unseen_rows(other.data, np.array([1]), run)
-    assert lacking.unknown == f"the data lack 'a', by which {run.path} recognizes its rows"
+    assert lacking.reason == f"the data lack 'a', by which {run.path} recognizes its rows"

@@ -43,10 +43,10 @@ def _times(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_name_stands_for_the_run_that_was_promoted_last(runs: Path) -> None:
-    first, former, is_new = promote(runs / IRIS, "champion", runs)
-    assert (first.run, former, is_new) == (IRIS, None, True)
-    second, former, is_new = promote(runs / WINE, "champion", runs)
-    assert (second.run, former, is_new) == (WINE, first, True)
+    first, predecessor, is_new = promote(runs / IRIS, "champion", runs)
+    assert (first.run, predecessor, is_new) == (IRIS, None, True)
+    second, predecessor, is_new = promote(runs / WINE, "champion", runs)
+    assert (second.run, predecessor, is_new) == (WINE, first, True)
     assert promote(runs / WINE, "champion", runs) == (second, first, False)
     promote(runs / WINE, "stable", runs)
     promoted = read_promotions(runs)
@@ -71,9 +71,18 @@ def test_a_name_is_withdrawn(runs: Path, messages: Messages) -> None:
         messages.check(caught.value)
     with pytest.raises(UsageError):
         find_run("champion", runs)
-    _, former, _ = promote(runs / WINE, "champion", runs)
-    assert former is None
-    assert promote(runs / WINE, "champion", runs)[1] is None
+    _, predecessor, _ = promote(runs / WINE, "champion", runs)
+    assert predecessor is None
+    assert promote(runs / WINE, "champion", runs).predecessor is None
+
+
+def test_a_withdrawn_name_may_be_taken(runs: Path, messages: Messages) -> None:
+    promote(runs / IRIS, "champion", runs)
+    withdraw("champion", runs)
+    make_run(runs, "2026-01-03T00-00-00Z-champion-000003")
+    with pytest.raises(UsageError) as caught:
+        promote(runs / WINE, "champion", runs)
+    messages.check(caught.value)
 
 
 def test_simultaneous_promotions_lose_nothing(runs: Path) -> None:
@@ -126,9 +135,9 @@ def test_the_winner_of_a_search_is_promoted(runs: Path, monkeypatch: pytest.Monk
     assert [entry.run for entry in promotions_of(best)[0]] == [f"{WINE}/best"]
     assert promotions_of(runs / WINE)[0] == []
     assert read_promotions(runs).by_folder() == {WINE: ("champion",)}
-    former = best.rename(runs / WINE / ".former-best")
-    assert find_run("champion", runs).path == former
-    assert [entry.name for entry in promotions_of(former)[0]] == ["champion"]
+    former_best = best.rename(runs / WINE / ".former-best")
+    assert find_run("champion", runs).path == former_best
+    assert [entry.name for entry in promotions_of(former_best)[0]] == ["champion"]
     monkeypatch.chdir(runs / WINE)
     promote(Path(), "search", Path(".."))
     assert find_run("search", Path("..")).path == Path("..") / WINE

@@ -55,15 +55,15 @@ class Inheritance:
 
     def differences(self, experiment: Experiment) -> Iterator[Problem]:
         """What an experiment has otherwise than the run, each with the path of the setting."""
-        own = dict(_inherited(plain(experiment, nulls=True)))
-        of_run = dict(_inherited(plain(self.experiment, nulls=True)))
-        for path in {**of_run, **own}:
-            if own.get(path) != of_run.get(path):
+        values = dict(_inherited(plain(experiment, nulls=True)))
+        run_values = dict(_inherited(plain(self.experiment, nulls=True)))
+        for path in {**run_values, **values}:
+            if values.get(path) != run_values.get(path):
                 problem = predicate(
                     "must be {value}, as in {run}, whose networks are trained on",
                     WARM_START,
                     advice=f"remove this setting, or {WARM_START}",
-                    value=flow_yaml(of_run.get(path)),
+                    value=flow_yaml(run_values.get(path)),
                     run=self.run,
                 )
                 yield replace(problem, path=format_path(path))

@@ -208,9 +208,8 @@ def load_config(
     """Read, override, check and complete an experiment.
 
     The `overrides` are applied in order, and then what is `inherited` is filled in. What the recipe's values
-    may mend is no problem yet, because they
-    are known only once the data are. Raises `ConfigError` with every other problem that was found, or
-    `MachineError` if the file exists but cannot be read.
+    may mend is no problem yet, because they are known only once the data are. Raises `ConfigError` with every
+    other problem that was found, or `MachineError` if the file exists but cannot be read.
     """
     if isinstance(source, Path):
         source = read_config(source)
@@ -271,18 +270,25 @@ class _UncheckedConfig:
             return
         locations = locations_in(document, file)
         if variables is not None and is_set(self.config, EXTENDS):
-            from fnnctl.config.reading.bases import BaseReader  # most configs have none
-
-            reader = BaseReader(variables, source.bases, MAX_BYTES - len(source.content))
-            try:
-                layer = reader.with_bases(document, source.file, file, {})
-            except ConfigError as error:
-                problems = dict.fromkeys([*self.problems, *reader.problems, *error.problems])
-                raise ConfigError(*self.locations.from_top_to_bottom(problems)) from None
-            self.bases, self.base_contents = [*reader.bases.values()], reader.contents
-            self._add_located(dict.fromkeys(reader.problems))
-            self.config, locations = layer.settings, layer.locations
+            locations = self._read_bases(document, source, file, variables)
         self.locations.update({format_path(path): location for path, location in locations.items()})
+
+    def _read_bases(
+        self, document: Document, source: ConfigText, file: str, variables: Variables
+    ) -> dict[ConfigPath, Location]:
+        """Merge the config with those that it extends; return the locations of all values."""
+        from fnnctl.config.reading.bases import BaseReader  # most configs have none
+
+        reader = BaseReader(variables, source.bases, MAX_BYTES - len(source.content))
+        try:
+            layer = reader.with_bases(document, source.file, file, {})
+        except ConfigError as error:
+            problems = dict.fromkeys([*self.problems, *reader.problems, *error.problems])
+            raise ConfigError(*self.locations.from_top_to_bottom(problems)) from None
+        self.bases, self.base_contents = [*reader.bases.values()], reader.contents
+        self._add_located(dict.fromkeys(reader.problems))
+        self.config = layer.settings
+        return layer.locations
 
     def override(self, change: Override) -> None:
         """Apply one change from the command line."""

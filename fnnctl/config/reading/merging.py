@@ -35,13 +35,13 @@ class Layer:
         """The settings of both; where both have a value, it is that of the given layer."""
         merging = _Merging()
         settings = merging.merged(self.settings, layer.settings, ())
-        kept = {
+        base_locations = {
             path: location
             for path, location in self.locations.items()
             if path not in merging.replaced and not is_below(path, merging.replaced)
         }
-        short = {path: self.locations[path[:-1]] for path in merging.written_out}
-        return Layer(settings, {**kept, **short, **layer.locations})
+        short_forms = {path: self.locations[path[:-1]] for path in merging.written_out}
+        return Layer(settings, {**base_locations, **short_forms, **layer.locations})
 
     def without(self, path: ConfigPath) -> Layer:
         """The settings without one that they have; its location stays."""
@@ -67,11 +67,11 @@ class _Merging:
         values = dict(base)
         for key, value in extending.items():
             inner = (*path, key)
-            former = _written_out(base.get(key), value, inner)
-            if isinstance(former, dict) and isinstance(value, dict) and not _is_other(value, former, inner):
-                if former is not base[key]:
-                    self.written_out |= {(*inner, setting) for setting in former}
-                values[key] = self.merged(former, value, inner)
+            section = _written_out(base.get(key), value, inner)
+            if isinstance(section, dict) and isinstance(value, dict) and not _is_other(value, section, inner):
+                if section is not base[key]:
+                    self.written_out |= {(*inner, setting) for setting in section}
+                values[key] = self.merged(section, value, inner)
             else:
                 self.replaced.add(inner)
                 values[key] = value

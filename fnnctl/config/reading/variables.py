@@ -17,7 +17,7 @@ from fnnctl.text import quoted
 MARK: Final = "${"
 LITERAL: Final = "$${"
 _START: Final = r"\$?\$\{"
-_VARIABLE: Final = r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^{}]*))?\}"
+_VARIABLE: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^{}]*))?\}")
 _FORMS: Final = "write ${VAR} or ${VAR:-default}, or $${ for the characters themselves"
 
 
@@ -54,7 +54,7 @@ class Variables:
                 parts.append(MARK)
                 end = start.end()
                 continue
-            variable = re.compile(_VARIABLE).match(text, start.start())
+            variable = _VARIABLE.match(text, start.start())
             if variable is None:
                 raise VariableError(_why_no_variable(text[start.start() :]))
             names.append(variable[1])
@@ -64,7 +64,7 @@ class Variables:
                 raise VariableError(f"is too long: all variables have at most {self._most:,} characters")
             end = variable.end()
         value = "".join([*parts, text[end:]])
-        is_scalar = is_plain and bool(names) and re.fullmatch(_VARIABLE, text) is not None
+        is_scalar = is_plain and _VARIABLE.fullmatch(text) is not None
         plain = value.strip(" \t")  # as YAML does
         return Expanded(plain_scalar(plain) if is_scalar and plain else value, tuple(names))
 

@@ -145,13 +145,13 @@ def _folds_after(
     """
     members, rows = trained.shape
     unit_of = np.arange(rows) if groups is None else np.unique(groups, return_inverse=True)[1]
-    lots = rng.random((members, int(unit_of.max(initial=-1)) + 1))[:, unit_of]
-    lots[trained] = -1.0
-    fold_of = np.where(trained.all(axis=0), _IN_NO_FOLD, lots.argmax(axis=0))
-    new = np.flatnonzero(~trained.any(axis=0))
-    if new.size:
-        new_groups = None if groups is None else groups[new]
-        fold_of[new] = _new_folds(strata[new], members, rng, new_groups, fewest=0)
+    draws = rng.random((members, int(unit_of.max(initial=-1)) + 1))[:, unit_of]
+    draws[trained] = -1.0
+    fold_of = np.where(trained.all(axis=0), _IN_NO_FOLD, draws.argmax(axis=0))
+    new_rows = np.flatnonzero(~trained.any(axis=0))
+    if new_rows.size:
+        new_groups = None if groups is None else groups[new_rows]
+        fold_of[new_rows] = _new_folds(strata[new_rows], members, rng, new_groups, fewest=0)
     return fold_of
 
 

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from fnnctl.arrays import BoolArray, FloatArray, IntArray, UnsignedArray
 from fnnctl.config.schema.data import SplitConfig
@@ -17,6 +19,9 @@ from fnnctl.data.splits.parts import TEST, TRAIN, VALIDATION, Split, apportion, 
 from fnnctl.errors import DataError, Problem
 from fnnctl.seeds import Purpose, stream
 from fnnctl.text import counted
+
+Trained = TypeVar("Trained", bound=np.generic)
+"""Whether or how often rows were trained on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +34,21 @@ class SeenRows:
     """(M, N) the rows that each of them was trained on."""
 
     def of_members(self, members: int) -> SeenRows:
-        """What each of so many members has seen: if they are not these networks, what any of these has."""
-        if len(self.trained) == members:
-            return self
-        return SeenRows(self.used, np.broadcast_to(self.trained.any(axis=0), (members, len(self.used))))
+        """What each of so many members has seen: see the function `of_members`."""
+        return SeenRows(self.used, of_members(self.trained, members))
 
     def __reduce__(self) -> tuple[object, tuple[UnsignedArray, UnsignedArray, int]]:
         return _unpacked, (np.packbits(self.used), np.packbits(self.trained, axis=1), len(self.used))
+
+
+def of_members(trained: npt.NDArray[Trained], members: int) -> npt.NDArray[Trained]:
+    """What each of the members has been trained on, (members, N), from what M networks have, (M, N).
+
+    Members that are not the same networks have been trained on what any of these has.
+    """
+    if len(trained) == members:
+        return trained
+    return np.broadcast_to(trained.max(axis=0), (members, trained.shape[1]))
 
 
 def _unpacked(used: UnsignedArray, trained: UnsignedArray, rows: int) -> SeenRows:
@@ -153,8 +166,8 @@ class _Draw:
         """In the proportions of the candidates' strata; if possible, a training row of each is left."""
         strata = self.strata[candidates]
         counts = np.bincount(strata, minlength=int(self.strata.max()) + 1)
-        left = np.bincount(self.strata[outside], minlength=len(counts))
-        most = np.minimum(counts, left - 1)
+        remaining = np.bincount(self.strata[outside], minlength=len(counts))
+        most = np.minimum(counts, remaining - 1)
         most = counts if np.maximum(most, 0).sum() < size else most
         tie_break = self.rng.permutation(len(counts))
         shares = np.zeros_like(counts)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from fnnctl.report.blocks import Block, Facts, Table
 from fnnctl.report.summary import Summary
 from fnnctl.report.topics.topic import SUMMARY
 from fnnctl.report.words import number, seconds_text
+from fnnctl.store.facts import AncestorFacts
+from fnnctl.store.folder import RunFolder
 from fnnctl.store.manifest import ModelFacts, TrainingFacts
 from fnnctl.tasks.decisions import BY_WEIGHTS
 from fnnctl.tasks.reports import without_repetition
@@ -51,25 +54,31 @@ def network_text(model: ModelFacts, training: TrainingFacts | None) -> str:
 def ancestors(summary: Summary) -> Iterator[Block]:
     """The metrics of a network that was trained on, beside those of the runs before, on its test part."""
     line, metrics = summary.manifest.ancestors, summary.part_metrics("test") or {}
-    scored = [ancestor for ancestor in line if ancestor.metrics is not None]
     if not line:
         return
-    rows = [("trained on from", f"{line[0].name}, {line[0].run}")]
+    rows = [("trained on from", f"{line[0].name}, {_place(line[0])}")]
     if summary.manifest.generation > 1:
         rows.append(("runs before", f"{summary.manifest.generation:,}"))
-    if missing := [ancestor.run for ancestor in line if ancestor.is_missing]:
+    if missing := [_place(ancestor) for ancestor in line if ancestor.is_missing]:
         rows.append(("no longer there", ", ".join(missing)))
     yield Facts("Ancestors", tuple(rows))
+    scored = {ancestor.started: ancestor.metrics for ancestor in line if ancestor.metrics is not None}
     if scored:
-        header = ("", "this run", *(ancestor.started[:16].replace("T", " ") for ancestor in scored))
+        header = ("", "this run", *(started[:16].replace("T", " ") for started in scored))
+        columns = [metrics, *scored.values()]
         values = {
-            key: (label, number(metrics.get(key)), *(number((a.metrics or {}).get(key)) for a in scored))
+            key: (label, *(number(column.get(key)) for column in columns))
             for label, key in summary.task_report.reported_metrics(metrics)
-            if any((ancestor.metrics or {}).get(key) is not None for ancestor in scored)
+            if any(column.get(key) is not None for column in scored.values())
         }
         note = "The ancestors, named by when they were started, are scored on the same test rows."
         table = without_repetition(summary.task_report, values)
         yield Table("Ancestors on the test part", header, table, notes=(note,))
+
+
+def _place(ancestor: AncestorFacts) -> str:
+    """Where an ancestor was."""
+    return RunFolder(Path(ancestor.run)).in_words
 
 
 def _decision(summary: Summary) -> Iterator[tuple[str, str]]:

@@ -48,8 +48,8 @@ def encode(
     has_several = is_extended and len({*recorded, *classes}) > 1
     if not has_several and (problem := target_problem(target.name, classes, counts[counts > 0])):
         raise DataError(Problem(problem, file=printable(dataset.source)))
-    new = [text for text in classes if text not in recorded]
-    if is_extended and len(new) > len(recorded) > 0 and are_amounts(classes, counts[counts > 0]):
+    new_classes = [text for text in classes if text not in recorded]
+    if is_extended and len(new_classes) > len(recorded) > 0 and are_amounts(classes, counts[counts > 0]):
         problem = (
             f"the target {quoted(target.name)} has {len(classes):,} different numbers, as amounts have, "
             f"but the classes of the networks that are trained on are {word_list([*map(quoted, recorded)])}: "
@@ -58,8 +58,8 @@ def encode(
         raise DataError(Problem(problem, file=printable(dataset.source)))
     problems = Problems(printable(dataset.test_source or ""))
     file_labels = zip(target.lines, target.texts, counts.tolist(), strict=True)
-    former = recorded if is_extended else ()
-    unknown = [(line, text) for line, text, count in file_labels if not count and text not in former]
+    kept_classes = recorded if is_extended else ()
+    unknown = [(line, text) for line, text, count in file_labels if not count and text not in kept_classes]
     for line, text in sorted(unknown, key=lambda pair: pair[0] or 0):
         problems.add(f"the label {quoted(text)} does not occur in the training data", line=line)
         if line is None:  # one example is enough if there is no line to correct

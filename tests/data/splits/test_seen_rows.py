@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.config.schema.data import SplitConfig
 from fnnctl.data.splits.parts import Split
-from fnnctl.data.splits.seen_rows import SeenRows, split_unseen_rows
+from fnnctl.data.splits.seen_rows import SeenRows, of_members, split_unseen_rows
 from fnnctl.errors import DataError
 from tests.messages import Messages
 
@@ -175,3 +175,9 @@ def test_no_part_has_a_row_that_it_must_not_have(
         if kind == "groups":
             assert not {*groups[part.test]} & {*groups[part.train], *groups[part.validation]}
     np.testing.assert_array_equal(parts[1].test, parts[2].test)
+
+
+def test_members_of_another_number_have_seen_what_any_has() -> None:
+    counts = np.array([[1, 0, 2], [0, 0, 1]])
+    assert of_members(counts, 2) is counts
+    assert of_members(counts, 3).tolist() == [[1, 0, 2]] * 3
