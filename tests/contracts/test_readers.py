@@ -7,16 +7,23 @@ import json
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
+from datetime import date, datetime, time
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from fnnctl.cli import run
 from fnnctl.config.reading.starter import is_table
+from fnnctl.config.schema.data import DataConfig
 from fnnctl.config.table_files import CSV, TABLE_FILES, TableFile
 from fnnctl.config.table_kinds import kind_by_name
+from fnnctl.data.dataset import Dataset
+from fnnctl.data.loading import load_dataset
 from fnnctl.data.problems import Problems
 from fnnctl.data.tables import blocks
 from fnnctl.data.tables.open_table import CsvFormat, missing_texts
@@ -133,6 +140,118 @@ def test_the_same_values_give_the_same_table(
     assert {name: column.kind for name, column in table.types.items()} == {
         name: column.kind for name, column in expected.types.items()
     }
+
+
+def _gaps(values: Sequence[Any]) -> list[Any]:
+    return [None if i % 7 == 3 else value for i, value in enumerate(values)]
+
+
+_LONG = ("x" * 40_000, "y" * 70_000)
+"""More than a cell of Excel may have, and more than 64 KiB."""
+_DAYS = [date(2024, 1 + i % 12, 1 + i % 28) for i in range(ROWS)]
+ALL_TYPES: Columns = {
+    "row": range(ROWS),
+    "number": _gaps(NUMBERS),
+    "tiny": [10.0 ** -(5 * i) for i in range(ROWS)],
+    "integer": _gaps([i % 11 for i in range(ROWS)]),
+    "large": [2**53 + 2 * i + 1 for i in range(ROWS)],
+    "larger": [2**62 + i for i in range(ROWS)],
+    "truth": _gaps([i % 2 == 0 for i in range(ROWS)]),
+    "category": _gaps([("a", "größe, x", 'say "so"', "x\ny", "<&>")[i % 5] for i in range(ROWS)]),
+    "level": [("low", "mid", "high")[i % 3] for i in range(ROWS)],
+    "day": _gaps(_DAYS),
+    "moment": [datetime(2024, 1 + i % 12, 1 + i % 28, i % 24, i % 60, 7 * i % 60) for i in range(ROWS)],
+    "midnight": [datetime(2024, 1 + i % 12, 1 + i % 28, i % 3 * 6) for i in range(ROWS)],
+    "clock": _gaps([time(i % 24, i % 60, 7 * i % 60) for i in range(ROWS)]),
+    "zone": [f"{day}T{i % 24:02}:00:00+0{i % 3}:00" for i, day in enumerate(_DAYS)],
+    "german": [f"{day.day}.{day.month}.{day.year}" for day in _DAYS],
+    "mixed": [f"{day:%d/%m/%Y}" if i % 2 else f"{day}" for i, day in enumerate(_DAYS)],
+    "empty": ["" if i % 5 == 1 else "pq"[i % 2] for i in range(ROWS)],
+    "blanks": [(" p ", "q ", " ")[i % 3] for i in range(ROWS)],
+    "digits": [str(3 * i) for i in range(ROWS)],
+    "code": [f"{i % 5:03}" for i in range(ROWS)],
+    "percent": [f"{i}.5%" for i in range(ROWS)],
+    "price": [f"${1000 * i + 1:,}.50" for i in range(ROWS)],
+    "debt": [f"(${i + 1})" if i % 3 else f"${i}" for i in range(ROWS)],
+    "exponent": [f"1e{i % 5}" for i in range(ROWS)],
+    "unicode": [("日本", "😀", "é\u0301", "\u202ex")[i % 4] for i in range(ROWS)],
+    "long": [_LONG[i % 2] if i < 4 else "short" for i in range(ROWS)],
+    "missing": [None] * ROWS,
+    "y": [("yes", "no", "maybe")[i % 3] for i in range(ROWS)],
+}
+
+
+def stored(kind: TableFile, columns: Columns) -> Columns:
+    """The values as they are written where a kind of files has no such type; the first column orders them."""
+
+    def value_of(value: Any) -> Any:
+        match value:
+            case bool():
+                return {"csv": str(value).lower(), "sqlite": str(value).lower()}.get(kind.name, value)
+            case date() | time() if kind.name not in {"parquet", "excel"}:
+                return value.isoformat()
+        return value
+
+    return {name: [*map(value_of, values)] for name, values in columns.items()}
+
+
+def loaded(folder: Path, kind: TableFile, columns: Columns) -> Dataset:
+    path = written(folder, kind, stored(kind, columns))
+    return load_dataset(DataConfig(source=path.name, target="y"), folder)
+
+
+def assert_equal_data(dataset: Dataset, expected: Dataset) -> None:
+    assert dataset.numeric_names == expected.numeric_names
+    numbers, of_csv = dataset.numbers(slice(None)), expected.numbers(slice(None))
+    for j, name in enumerate(dataset.numeric_names):
+        np.testing.assert_array_equal(numbers[:, j], of_csv[:, j], err_msg=name)
+    assert dataset.categorical_names == expected.categorical_names
+    assert dataset.categories == expected.categories
+    np.testing.assert_array_equal(dataset.categorical, expected.categorical)
+    assert {name: column.kind for name, column in dataset.types.items()} == {
+        name: column.kind for name, column in expected.types.items()
+    }
+    assert dataset.target.texts == expected.target.texts
+    np.testing.assert_array_equal(dataset.target.codes, expected.target.codes)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_columns_of_all_types_give_the_same_data(tmp_path: Path, kind: TableFile) -> None:
+    expected = loaded(tmp_path, CSV, ALL_TYPES)
+    assert {column.kind for column in expected.types.values()} == {
+        "numeric", "boolean", "categorical", "date", "empty"
+    }  # fmt: skip
+    assert_equal_data(loaded(tmp_path, kind, ALL_TYPES), expected)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@given(
+    columns=st.lists(
+        st.one_of(
+            st.lists(st.none() | st.floats(allow_nan=False, allow_infinity=False), min_size=3, max_size=9),
+            st.lists(st.none() | st.integers(-(2**63), 2**63 - 1), min_size=3, max_size=9),
+            st.lists(st.none() | st.booleans(), min_size=3, max_size=9),
+            st.lists(st.none() | st.dates(date(1950, 1, 1), date(2050, 1, 1)), min_size=3, max_size=9),
+            st.lists(st.none() | st.text("aB é日😀\"'<&>\n", max_size=4), min_size=3, max_size=9),
+        ),
+        min_size=1,
+        max_size=3,
+    )
+)
+@settings(max_examples=25, deadline=None)
+def test_random_columns_give_the_same_data(
+    tmp_path_factory: pytest.TempPathFactory, kind: TableFile, columns: list[list[Any]]
+) -> None:
+    if kind.name in {"parquet", "excel"}:
+        pytest.importorskip({"parquet": "pyarrow", "excel": "python_calamine"}[kind.name])
+    rows = [*zip_longest(*columns)]
+    table: Columns = {
+        "row": range(len(rows)),
+        **{f"c{j}": [row[j] for row in rows] for j in range(len(columns))},
+        "y": [("p", "q")[i % 2] for i in range(len(rows))],
+    }
+    folder = tmp_path_factory.mktemp("random")
+    assert_equal_data(loaded(folder, kind, table), loaded(folder, CSV, table))
 
 
 @pytest.mark.parametrize("kind", KINDS)
