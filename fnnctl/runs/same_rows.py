@@ -6,7 +6,6 @@ is left out for both, so that the comparison is paired and fair.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -35,8 +34,8 @@ class _Comparison:
     left_out: int
     new_classes: int
     """How many of the rows have a class that the former run does not know."""
-    reasons: Sequence[str]
-    """Why rows that a run has seen are not recognized, in words."""
+    reason: str | None
+    """Why rows that the former run has seen are not recognized, in words; None if they are."""
 
 
 def same_rows_result(
@@ -51,16 +50,17 @@ def same_rows_result(
     metric = metric or default_metric(run)
     comparison = _compare(run, former_run, metric)
     result = compared_result(comparison.run, comparison.former_run, metric, margin)
+    reasons = [] if comparison.reason is None else [comparison.reason]
     words = [
         f"on the same {counted(_rows(comparison.run), 'row')} of the test part",
         _left_out(comparison),
         *_of_new_classes(comparison),
-        *(f"rows that it has seen are not left out: {why}" for why in comparison.reasons),
+        *(f"rows that it has seen are not left out: {reason}" for reason in reasons),
     ]
     facts = {
         "same_rows": True,
         "left_out_rows": comparison.left_out,
-        "not_recognized": list(comparison.reasons),
+        "not_recognized": reasons,
     }
     return replace(
         result,
@@ -104,12 +104,9 @@ def _compare(run: RunFolder, former_run: RunFolder, metric: str) -> _Comparison:
     former_data = _as_read_by(former_model, held_out)
     if message := data.task.difference(former_model.predictor.task, may_lack_classes=True):
         raise UsageError(f"{OPTION}: {former_run.path} cannot be scored on the data of {run.path}: {message}")
-    rows, reasons = held_out.split.test, []
-    for folder, data_of_run in ((model.run, data), (former_model.run, former_data)):
-        unseen = unseen_rows(data_of_run, rows, folder)
-        rows = unseen.rows
-        reasons += [] if unseen.reason is None else [unseen.reason]
-    left_out = len(held_out.split.test) - len(rows)
+    # The run's own test rows are new to it, even those that equal a training row.
+    unseen = unseen_rows(former_data, held_out.split.test, former_model.run)
+    rows, left_out = unseen.rows, unseen.seen
     if not rows.size:
         raise UsageError(
             f"{OPTION}: nothing is left to compare, because {former_run.path} was trained on or validated by "
@@ -120,7 +117,7 @@ def _compare(run: RunFolder, former_run: RunFolder, metric: str) -> _Comparison:
         _compared(former_run, former_model, former_data, run, rows, metric),
         left_out,
         _new_classes(data, rows, former_model),
-        reasons,
+        unseen.reason,
     )
 
 

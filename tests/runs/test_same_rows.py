@@ -59,6 +59,18 @@ def test_rows_that_the_earlier_run_has_seen_are_left_out_for_both(program: Progr
     assert f"{seen} rows that trained or validated a run left out" in junit.out
 
 
+def test_rows_that_equal_one_another_are_not_left_out(program: Program, tmp_path: Path) -> None:
+    """Of rows in pairs, the run's test part has many whose twin it was trained on."""
+    write_table(tmp_path, 0, 40)
+    champion = train(program, tmp_path, "champion")
+    write_table(tmp_path, 40, 90)
+    header, *lines = (tmp_path / "t.csv").read_text().splitlines()
+    (tmp_path / "t.csv").write_text("\n".join([header, *lines, *lines]) + "\n")
+    challenger = train(program, tmp_path, "challenger")
+    result = same_rows_result(challenger, champion)
+    assert (result.details["left_out_rows"], result.details["count"]) == (0, 20)
+
+
 def test_the_champion_alone_is_as_its_own_test_part_says(program: Program, tmp_path: Path) -> None:
     """Against itself by another seed of the weights: the same test part, of which nothing is left out."""
     write_table(tmp_path, 0, 80)
