@@ -172,7 +172,7 @@ def show_pruned(pruned: Pruned, output: Output) -> int:
             output.complain(error.message)
         if pruned.spared:
             spared = f"spared {counted(len(pruned.spared), 'run')}: {word_list(_reasons(pruned.spared))}"
-            output.note(f"{spared}; --where tag=WORD and --where promoted=NAME remove such runs, too")
+            output.note(f"{spared}; each reason needs its condition: --where promoted=NAME, --where tag=WORD")
         output.note(_summary(pruned))
     return pruned.errors[0].exit_code if pruned.errors else 0
 
