@@ -24,7 +24,7 @@ LOCK_SECONDS: Final = 5.0
 LONGEST_VALUE: Final = 2**24
 """The most bytes of a value, and of a row, as of a row of a CSV file."""
 LEAST_STEPS: Final = 10**9
-"""A query may take so many steps of SQLite's machine, and more for a large file. This is half a minute."""
+"""A query may take so many steps of SQLite's machine, and more for a large file: about twenty seconds."""
 STEPS_PER_BYTE: Final = 200
 """To read all columns of a table, and to sort its rows, takes less than ten."""
 _STEPS: Final = 100_000
