@@ -26,6 +26,10 @@ class Message:
     def __str__(self) -> str:
         return self.sentence
 
+    def about(self, target: str) -> Message:
+        """The message about one of several targets, which it names."""
+        return replace(self, sentence=f"{target}: {self.sentence}")
+
     @property
     def stored_kind(self) -> str:
         """The kind as a run stores it: `dead_units` or, of a part, `ensemble.dead_units`."""

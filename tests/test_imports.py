@@ -40,6 +40,7 @@ READ_STORED_TABLES = {
     "report/figures/quantile_figure.py",
     "report/figures/run_figures.py",
     "report/summary.py",
+    "report/target_views.py",
 }
 """Modules that may import a task's own package: all draw figures from tables that the task wrote."""
 TASK_PACKAGES = [[name] for name in TASK_REPORTS]
@@ -60,16 +61,17 @@ FILES = [file for file in sources.FILES if file != "__main__.py"]
 ORDERS = {
     "metrics": (
         "conformal", "shapley", "homogeneity", "confusion", "ranks", "ranking", "calibration", "rows",
-        "metric", "class_metrics", "number_metrics", "plugin_metrics", "registry", "bootstrap",
+        "metric", "class_metrics", "number_metrics", "plugin_metrics", "stored", "registry", "bootstrap",
         "classification", "regression", "resampling",
         "paired", "drift", "mean_calibration", "comparison", "curves", "decisions", "guessing",
-        "feature_importance", "hyperparameter_importance", "kendall", "partial_dependence", "stored",
+        "feature_importance", "hyperparameter_importance", "kendall", "partial_dependence",
     ),
     "tasks": (
         "estimate_columns", "stored_estimates", "regions", "stored_coverage", "decisions", "detection",
         "class_orders", "mixture", "one_column", "warnings", "worst_rows", "shares", "target_transforms",
         "decoding", "temperature", "decoder", "epoch_metrics", "task", "coverage", "folds", "group_metrics",
-        "post_training", "checks", "comparison", "reports", "regression", "classification", "registry",
+        "post_training", "checks", "comparison", "reports", "regression", "classification", "joint",
+        "registry",
     ),
     "config": (
         "paths", "problems", "sources", "yaml_text", "table_files", "table_kinds", "other_files", "schema",
@@ -79,11 +81,11 @@ ORDERS = {
         "files", "problems", "builtin", "comparable_numbers", "matrix", "columns", "tables", "row_facts",
         "stored_arrays", "feature_array", "dataset", "row_digests", "row_texts", "axis_values", "in_memory",
         "settings", "groupings", "preprocessing", "histograms", "fitting", "splits",
-        "warnings", "row_encoder", "known_columns", "new_rows", "unseen_values", "labelled_rows",
-        "loading", "profile",
+        "warnings", "row_encoder", "known_columns", "new_rows", "unseen_values", "labels",
+        "labelled_rows", "loading", "profile",
     ),
     "report": (
-        "words", "verdicts", "blocks", "document", "plan", "summary", "stored_importances",
+        "words", "verdicts", "blocks", "document", "plan", "summary", "target_views", "stored_importances",
         "stored_dependence", "searched_settings", "best_model", "side_by_side", "gated_values",
         "measured_groups", "figures", "comparison", "topics", "gates", "listing", "html", "formats",
         "description",

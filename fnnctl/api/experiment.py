@@ -160,8 +160,8 @@ class Experiment:
 
         Args:
             data: A table in memory instead of `data.source`: a data frame (pandas, polars, pyarrow), a
-                mapping of columns, a list of records, or a pair (X, y); or the path of a table, which
-                starts in the working directory, or the name of a built-in one.
+                mapping of columns, a list of records, or a pair (X, y), where y may have several columns; or
+                the path of a table, which starts in the working directory, or the name of a built-in one.
             start: A run whose networks are trained on, the setting `training.warm_start`.
             workers: Processes for the members of an ensemble (default: one per processor, if that pays
                 off); they change no number.

@@ -40,7 +40,7 @@ from fnnctl.modelling.scored_rows import explained_block, scored_blocks
 from fnnctl.plugins import Scope, scope
 from fnnctl.store.volumes import MemoryVolume
 from fnnctl.tasks.regions import RegionLimits
-from fnnctl.text import did_you_mean, quoted
+from fnnctl.text import did_you_mean, joined_words, quoted
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +86,10 @@ class Predictor:
         self._formats, self._missing = table.formats, missing_texts(table.missing_values)
         self.feature_names: tuple[str, ...] = columns_of(preprocessor, self._formats)
         """The columns that the network was trained with."""
+        self.targets: tuple[str, ...] = model.description.target_names
+        """The names of the columns that are predicted."""
         self.classes: tuple[str, ...] | None = tuple(model.description.classes) or None
-        """The classes, in the order of the probabilities; None for a regression."""
+        """The classes, in the order of the probabilities; None for a regression, and for several targets."""
         self.levels: tuple[float, ...] | None = model.predictor.decoder.output.levels or None
         """The levels of the quantiles that are estimated; None for other outputs."""
         self._has_categories = bool(preprocessor.categories)
@@ -101,25 +103,47 @@ class Predictor:
 
     @property
     def target(self) -> str:
-        """The name of the column that is predicted."""
-        return self._model.description.target
+        """The name of the column that is predicted, or the names of several, joined by commas."""
+        return ", ".join(self.targets)
+
+    def of_target(self, name: str) -> Predictor:
+        """The predictor of one of several targets, which has its classes, probabilities and contributions.
+
+        Raises `UsageError` if there is no target of this name.
+        """
+        if name not in self.targets:
+            hint = did_you_mean(str(name), self.targets) or f"; choose {joined_words(self.targets, 'or')}"
+            raise UsageError(f"there is no target {quoted(str(name))}{hint}")
+        if len(self.targets) == 1:
+            return self
+        model = self._model.of_target(self.targets.index(name))
+        return Predictor(model, self._volume, self._plugins)
+
+    def _refuse_several(self, method: str) -> None:
+        """Raise `UsageError` if there are several targets."""
+        if len(self.targets) > 1:
+            example = f"predictor.of_target({self.targets[0]!r}).{method}"
+            raise UsageError(f"{method} is for one of the {len(self.targets)} targets: use {example}")
 
     @property
     def exposure(self) -> str | None:
         """The name of the column with the exposures; None if the network was trained without any."""
         return self._model.description.table.exposure
 
-    def predict(self, rows: Any) -> npt.NDArray[Any]:
+    def predict(self, rows: Any) -> Any:
         """The predicted classes, as texts, or numbers, (n,); of quantiles the one nearest to level 0.5.
+
+        Of several targets a mapping from their names to such arrays.
 
         Of a network that was trained with exposures, they are for those of the rows; of rows without this
         column they are rates.
         """
-        predicted, _ = self._predictions(rows)
-        return predicted[:, 0]
+        predicted = [predicted[:, 0] for predicted, _ in self._predictions_of_targets(rows)]
+        return predicted[0] if len(self.targets) == 1 else dict(zip(self.targets, predicted, strict=True))
 
     def predict_proba(self, rows: Any) -> FloatArray:
         """The probabilities of the classes, (n, classes); raises `UsageError` for a regression."""
+        self._refuse_several("predict_proba")
         if self.classes is None:
             raise UsageError("a regression has no probabilities: use predict")
         _, probabilities = self._predictions(rows)
@@ -130,6 +154,7 @@ class Predictor:
 
         Raises `UsageError` for a regression.
         """
+        self._refuse_several("decision")
         logs = np.log(np.maximum(self.predict_proba(rows), np.finfo(np.float64).tiny))
         ratio: FloatArray = logs[:, 1] - logs[:, 0] if logs.shape[1] == 2 else logs
         return ratio
@@ -139,6 +164,7 @@ class Predictor:
 
         Raises `UsageError` for classes, and as `modelling.covering` does.
         """
+        self._refuse_several("predict_interval")
         if self.classes is not None:
             raise UsageError("classes have no intervals: use predict_set")
         predicted, _ = self._predictions(rows, self._region(coverage))
@@ -150,6 +176,7 @@ class Predictor:
 
         Raises `UsageError` if the network estimates none.
         """
+        self._refuse_several("predict_quantiles")
         if self.levels is None:
             raise UsageError(
                 "the network estimates no quantiles: train with model.output: {name: quantile, "
@@ -165,6 +192,7 @@ class Predictor:
 
         Raises `UsageError` for a regression, and as `modelling.covering` does.
         """
+        self._refuse_several("predict_set")
         if self.classes is None:
             raise UsageError("a regression has no sets of classes: use predict_interval")
         return self._region(coverage).sets(self.predict_proba(rows))
@@ -182,6 +210,7 @@ class Predictor:
         `UsageError` if the training rows were in memory, and `DataError` if they are not there any more or
         have changed.
         """
+        self._refuse_several("contributions")
         with self._own() as (networks, encoder), restored_blas_threads(self._model.threads):
             if background is None:
                 rows_of_background = self._background()
@@ -211,11 +240,18 @@ class Predictor:
                 self._note(note)
         return self._regions[coverage]
 
-    @default_errstate()
     def _predictions(
         self, rows: Any, region: RegionLimits | None = None
     ) -> tuple[npt.NDArray[Any], FloatArray]:
-        """The leading columns of `fnnctl predict`, (n, columns), and the probabilities."""
+        """The leading columns of `fnnctl predict`, (n, columns), and probabilities, of a single target."""
+        (predictions,) = self._predictions_of_targets(rows, region)
+        return predictions
+
+    @default_errstate()
+    def _predictions_of_targets(
+        self, rows: Any, region: RegionLimits | None = None
+    ) -> list[tuple[npt.NDArray[Any], FloatArray]]:
+        """The predictions of each target: see `_predictions`."""
         with self._own() as (networks, encoder), restored_blas_threads(self._model.threads):
             exposures: list[FloatArray] = []
 
@@ -229,10 +265,13 @@ class Predictor:
             scores = np.concatenate([batch.copy() for _, batch in batches])
             decoder = networks.decoder if region is None else replace(networks.decoder, region=region)
             networks.task.prediction_columns(decoder, has_exposures=bool(exposures))
-            predicted, probabilities = networks.task.predict(
-                scores, decoder, exposures=np.concatenate(exposures) if exposures else None
-            )
-        return np.array(predicted), probabilities
+            no_targets = np.zeros((len(scores), len(self.targets)))
+            all_exposures = np.concatenate(exposures) if exposures else None
+            predictions = [
+                task.predict(of_target, part, exposures=all_exposures)
+                for task, part, of_target, _ in networks.task.separately(decoder, scores, no_targets)
+            ]
+        return [(np.array(predicted), probabilities) for predicted, probabilities in predictions]
 
     @contextmanager
     def _own(self) -> Iterator[tuple[Networks, RowEncoder]]:
@@ -269,7 +308,7 @@ class Predictor:
             block = RecordBlock(self.feature_names, records)
             yield from encoder.fresh().rows(block, Problems(MEMORY_SOURCE))
         elif isinstance(rows, np.ndarray) and self._are_features(rows):
-            array = FeatureArray(ArrayInMemory(MEMORY_SOURCE, rows), self.feature_names, True, None)
+            array = FeatureArray(ArrayInMemory(MEMORY_SOURCE, rows), self.feature_names, True)
             yield from array_blocks(array, self.feature_names, (), self._missing)
         else:
             file = InputFile.of_memory(rows_data(rows), self._model)
@@ -301,7 +340,7 @@ class Predictor:
 
     def _check_names(self, row: Mapping[str, Any]) -> None:
         """Note the columns of a record that the network does not use; raise `DataError` if it lacks one."""
-        extra = [str(name) for name in row if name not in self._names and name != self.target]
+        extra = [str(name) for name in row if name not in self._names and name not in self.targets]
         missing = [name for name in self.feature_names if name not in row]
         if missing:
             messages = (

@@ -44,7 +44,7 @@ from fnnctl.store.folder import RunFolder
 from fnnctl.store.labels import try_labels
 from fnnctl.store.listing import is_run_path
 from fnnctl.store.listing import list_runs as read_entries
-from fnnctl.store.names import FIGURE_ENDING, LATEST, PREDICTIONS
+from fnnctl.store.names import FIGURE_ENDING, LATEST, PREDICTIONS, target_folder_name
 from fnnctl.store.promotions import promotions_of
 from fnnctl.store.run import save_run
 from fnnctl.store.volumes import MemoryVolume, is_in_memory
@@ -143,13 +143,22 @@ class Run:
         return (self.folder.winner() or self.folder).read_history() or {}
 
     @property
-    def predictions(self) -> dict[str, list[Any]]:
+    def predictions(self) -> dict[str, Any]:
         """The columns of predictions.csv: rows of the test part, their targets, and what is predicted.
 
         A cross-validation predicts all rows, and has the columns `repeat` and `fold` too; those of a
-        search are as its `metrics`. Empty if no row was predicted.
+        search are as its `metrics`. Empty if no row was predicted. Of several targets, the columns of each
+        by its name.
         """
-        table = (self.folder.result_run() or self.folder).read_table(PREDICTIONS)
+        data = (self.folder.result_run() or self.folder).read_manifest().data
+        if data is None or not data.targets:
+            return self._predictions(PREDICTIONS)
+        names = [target.name for target in data.targets]
+        files = [f"{target_folder_name(k, name)}/{PREDICTIONS}" for k, name in enumerate(names, start=1)]
+        return {name: self._predictions(file) for name, file in zip(names, files, strict=True)}
+
+    def _predictions(self, file: str) -> dict[str, list[Any]]:
+        table = (self.folder.result_run() or self.folder).read_table(file)
         if table is None:
             return {}
         texts = {"label", "prediction"} if "label" in table.columns else set()

@@ -180,6 +180,7 @@ def _explanation(
     """What is written of contributions; None if none are."""
     if most is None:
         return None
+    model.refuse_several("--contributions")
     from fnnctl.modelling.explanations.background import (  # it reads training data
         background_of_model,
         background_of_rows,

@@ -31,6 +31,7 @@ MAX_ROWS: Final[ConfigPath] = ("training", "max_rows")
 OPTIMIZER: Final[ConfigPath] = ("training", "optimizer")
 LEARNING_RATE: Final[ConfigPath] = (*OPTIMIZER, "learning_rate")
 OBJECTIVE_ON: Final[ConfigPath] = ("search", "objective", "on")
+TASK: Final[ConfigPath] = ("data", "task")
 SPACE: Final[ConfigPath] = ("search", "space")
 """The mapping whose keys are paths of other settings."""
 _INDEX = re.compile(r"\[([0-9]+)\]")

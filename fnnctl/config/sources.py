@@ -6,3 +6,6 @@ from typing import Final
 
 MEMORY_SOURCE: Final = "memory"
 """`data.source` of rows that a Python program hands over; it stands for a file's name in messages."""
+BUILTIN_NAMES = ("iris", "wine", "breast_cancer", "digits", "penguins", "diabetes")
+"""The data sets that fnnctl brings along."""
+ARRAY_REASON: Final = "arrays hold numbers only, with a column each"

@@ -145,7 +145,8 @@ class Dataset(Columns):
     """The built-in data set's name, or the file's absolute path."""
     sha256: str
     """The SHA-256 of the file's bytes on disk."""
-    target: RawTarget
+    targets: tuple[RawTarget, ...]
+    """In the order of the config; codes are -1 in rows without one of several."""
     file_rows: IntArray
     """(N,) each row's number in its file, from 0; rows without a label are counted as well."""
     weights: FloatArray | None = None
@@ -187,6 +188,17 @@ class Dataset(Columns):
         categories = dict(zip(self.categorical_names, self.categories, strict=True))
         return [*self.file_notes, *conversion_notes(self.types.values()), *spelling_notes(categories)]
 
+    @property
+    def target(self) -> RawTarget:
+        """The only target."""
+        (target,) = self.targets
+        return target
+
+    @property
+    def target_names(self) -> tuple[str, ...]:
+        """The columns of the targets."""
+        return tuple(target.name for target in self.targets)
+
     def with_amounts(self) -> Dataset:
         """The data set with plain numbers as its target, if these are written in another notation."""
         form, target = self.target.format, self.target.plain()
@@ -198,7 +210,7 @@ class Dataset(Columns):
         column = self.types.get(target.name) or ColumnType(name=target.name, kind="numeric")  # of an array
         amounts = replace(column, kind="numeric", format=form, example=example, warning=target.warning)
         warnings = (*self.warnings, *conversion_warnings([amounts], printable(self.source)))
-        return replace(self, target=target, types={**self.types, target.name: amounts}, warnings=warnings)
+        return replace(self, targets=(target,), types={**self.types, target.name: amounts}, warnings=warnings)
 
     def with_truth_values(self) -> Dataset:
         """The data set with one class for all spellings of yes and one for no, if its classes are these."""
@@ -211,9 +223,9 @@ class Dataset(Columns):
         example = form.example(target.name, texts, None)
         column = replace(self.types[target.name], kind="boolean", format=form, example=example)
         types = {**self.types, target.name: column}
-        return replace(self, target=target.with_texts(map(form.label, target.texts)), types=types)
+        return replace(self, targets=(target.with_texts(map(form.label, target.texts)),), types=types)
 
     def target_counts(self) -> IntArray:
         """(T,) the number of rows with each of the target's texts, not counting the test file."""
         codes = self.target.codes[: len(self) - self.test_rows]
-        return np.bincount(codes, minlength=len(self.target.texts))
+        return np.bincount(codes[codes >= 0], minlength=len(self.target.texts))

@@ -40,10 +40,10 @@ class FeatureArray:
     """The names saved with it, or x0, x1, …"""
     named: bool
     """Whether names were saved with it."""
-    labels: CodedTexts | None
-    """(N,) if the arrays were opened with labels."""
-    target: str = LABELS
-    """The name of the labels."""
+    labels: tuple[CodedTexts, ...] = ()
+    """(N,) of each target, if the arrays were opened with labels."""
+    targets: tuple[str, ...] = (LABELS,)
+    """The names of the labels."""
 
     @classmethod
     def of(cls, arrays: Mapping[str, StoredArray]) -> Self:
@@ -57,7 +57,7 @@ class FeatureArray:
         if labels and len(labels.codes) != rows:
             counts = f"has {counted(rows, 'row')}, but {LABELS} has {counted(len(labels.codes), 'label')}"
             raise array_error(features.origin, f"{counts}: one per row is needed")
-        return cls(features, names, saved is not None, labels)
+        return cls(features, names, saved is not None, () if labels is None else (labels,))
 
     def selected(self, columns: Sequence[int]) -> Self:
         """Some columns of an array in memory; raises ValueError for one in a file."""
@@ -219,8 +219,9 @@ def read_arrays(
     array = source if isinstance(source, FeatureArray) else FeatureArray.of(find_arrays(source))
     # A column of X may have the label's name; the label itself is a separate array.
     kind_of = {name: kinds.get(name) or default_kind for name in array.names}
-    if array.target in kind_of:
-        kind_of[array.target] = "numeric"
+    for target in array.targets:
+        if target in kind_of:
+            kind_of[target] = "numeric"
     numeric = [name for name, kind in kind_of.items() if kind == "numeric"]
     extra = {kind: name for name, kind in kind_of.items() if kind in (*ROW_KINDS, "group")}
     columns: dict[Kind, list[FloatArray]] = {kind: [] for kind in extra}
@@ -239,9 +240,9 @@ def read_arrays(
         raise array_error(array.stored.origin, "has no column with values to train on")
     groups, group_texts = _numbered(np.concatenate(columns["group"])) if "group" in columns else (None, ())
     return Table(
-        names=(*array.names, array.target),
+        names=(*array.names, *array.targets),
         numeric=matrix,
-        categorical={array.target: array.labels} if array.labels else {},
+        categorical=dict(zip(array.targets, array.labels, strict=True)) if array.labels else {},
         rows=array.rows,
         weights=np.concatenate(columns["weights"]) if "weights" in columns else None,
         groups=groups,

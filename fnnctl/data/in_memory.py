@@ -52,11 +52,11 @@ class MemoryData:
     """
 
     features: MemoryTable | FeatureArray
-    """A table, with its target unless there are `labels`; or an array of numbers."""
-    labels: CodedTexts | None = None
-    """(N,) the target, if it is apart from the features; -1 if missing."""
-    label_name: str | None = None
-    """The name that the labels came with."""
+    """A table, with its targets unless there are `labels`; or an array of numbers."""
+    labels: tuple[CodedTexts, ...] = ()
+    """(N,) of each target, if they are apart from the features; -1 if missing."""
+    label_names: tuple[str | None, ...] = ()
+    """The names that the labels came with."""
     weights: FloatArray | None = None
     """(N,) the weight of each row in the loss, if they are apart from the features."""
     classes: tuple[str, ...] = ()
@@ -85,42 +85,61 @@ class MemoryData:
         features = self.features
         table = features.digest() if isinstance(features, MemoryTable) else _array_digest(features)
         digest.update(table)
-        if self.labels is not None:
-            digest.update(column_digest(LABELS, _label_column(self.labels)))
+        for name, labels in zip(_default_labels(len(self.labels)), self.labels, strict=True):
+            digest.update(column_digest(name, _label_column(labels)))
         if self.weights is not None:
             digest.update(b"weights\0" + number_bytes(self.weights))
         return digest.hexdigest()
 
-    def target(self, configured: str | None) -> str:
-        """The name of the target: `configured`, or that of the labels; empty if there is none.
+    def targets(self, configured: tuple[str, ...]) -> tuple[str, ...]:
+        """The names of the targets: those `configured`, or that of the labels; empty if there is none.
 
-        Raises DataError if these differ, or if a column has the name.
+        Raises DataError if these differ, or if a column has the name of the labels.
         """
-        name, names = self.label_name, self.features.names
-        if self.labels is None:
-            if self.holds_arrays:
-                raise memory_error(f"there is no target: pass ({FEATURES_NAME}, {LABELS})")
-            return configured or ""
+        if self.labels:
+            return self._names_of_labels(configured)
+        if self.holds_arrays:
+            raise memory_error(f"there is no target: pass ({FEATURES_NAME}, {LABELS})")
+        return configured
+
+    def _names_of_labels(self, configured: tuple[str, ...]) -> tuple[str, ...]:
+        count = len(self.labels)
+        if configured and len(configured) != count:
+            named = f"data.target names {len(configured)}"
+            raise memory_error(
+                f"{LABELS} has {counted(count, 'target')}, but {named}: one per column is needed"
+            )
+        in_config = configured or (None,) * count
+        defaults = _default_labels(count)
+        if count == 1 and LABELS in self.features.names and not self.holds_arrays:
+            defaults = (TARGET,)
+        names = [*map(self._name_of, self.label_names, in_config, defaults)]
+        if repeated := [name for name in names if names.count(name) > 1]:
+            raise memory_error(f"two targets have the name {quoted(repeated[0])}: rename one")
+        return tuple(names)
+
+    def _name_of(self, name: str | None, configured: str | None, default: str) -> str:
         if name and configured and name != configured:
             message = (
                 f"the target is named {quoted(name)}, but data.target is {quoted(configured)}: rename it"
             )
             raise memory_error(message)
-        name = name or configured
-        if name is None:
-            return TARGET if LABELS in names and not self.holds_arrays else LABELS
-        if name in names and not self.holds_arrays:
+        name = name or configured or default
+        if name in self.features.names and not self.holds_arrays and name != TARGET:
             message = f"a column has the name of the target, {quoted(name)}: remove the column, or rename it"
             raise memory_error(message)
         return name
 
-    def with_target(self, name: str) -> MemoryTable | FeatureArray:
-        """All columns; the labels are the column `name`."""
-        if self.labels is None:
+    def with_targets(self, names: Sequence[str]) -> MemoryTable | FeatureArray:
+        """All columns; `names` are those of the labels, if they are apart from the features."""
+        if not self.labels:
             return self.features
         if isinstance(self.features, FeatureArray):
-            return replace(self.features, target=name)
-        return self.features.with_column(name, _label_column(self.labels))
+            return replace(self.features, targets=tuple(names))
+        table = self.features
+        for name, labels in zip(names, self.labels, strict=True):
+            table = table.with_column(name, _label_column(labels))
+        return table
 
 
 def memory_data(data: object) -> MemoryData:
@@ -129,7 +148,8 @@ def memory_data(data: object) -> MemoryData:
     They are a data frame of any library with the interface of Arrow or with columns by name, a mapping from
     names to columns, or a list of mappings, one per row; the target is a column. Or they are `(X, y)` or
     `(X, y, weights)`: X is one of these, or an array of numbers (N, p) with the columns x0, x1, …; y has a
-    value per row, and so have the weights in the loss. For new rows, they may also be an array alone.
+    value per row, and so have the weights in the loss. Several targets are an array (N, T), with the names
+    y0, y1, …, or a data frame with theirs. For new rows, they may also be an array alone.
 
     Raises `DataError`, which names what is wrong.
     """
@@ -145,9 +165,10 @@ def memory_data(data: object) -> MemoryData:
     table = memory_table(features) or _feature_array(features)
     if not table.rows:
         raise memory_error("there are no rows")
-    coded, name = (None, None) if labels is None else _labels(labels, table.rows)
-    memory = MemoryData(table, coded, name, None if weights is None else _weights(weights, table.rows))
-    if isinstance(table, FeatureArray) and coded is not None:
+    columns = [] if labels is None else _label_columns(labels, table.rows)
+    coded, names = tuple(coded for _, coded in columns), tuple(name for name, _ in columns)
+    memory = MemoryData(table, coded, names, None if weights is None else _weights(weights, table.rows))
+    if isinstance(table, FeatureArray) and coded:
         memory = replace(memory, features=replace(table, labels=coded))
     return memory
 
@@ -175,7 +196,7 @@ def _feature_array(features: object) -> FeatureArray:
     """X, (N, p); raises DataError unless it is a table of numbers."""
     values = _numbers(features)
     check_shape(values.shape, f"{MEMORY_SOURCE}: {FEATURES_NAME}")
-    return FeatureArray(ArrayInMemory(MEMORY_SOURCE, values), default_names(values.shape[1]), False, None)
+    return FeatureArray(ArrayInMemory(MEMORY_SOURCE, values), default_names(values.shape[1]), False)
 
 
 def _numbers(features: object) -> npt.NDArray[Any]:
@@ -245,15 +266,53 @@ def _unknown(data: object) -> str:
     return f"an object of type {kind} is no data: pass {alternatives}"
 
 
-def _labels(labels: object, rows: int) -> tuple[CodedTexts, str | None]:
-    """The labels as codes into their sorted texts, as of an array file; and the name that they have."""
-    name = getattr(labels, "name", None)
+def _default_labels(count: int) -> tuple[str, ...]:
+    """The names of labels that have none."""
+    return (LABELS,) if count == 1 else tuple(f"{LABELS}{number}" for number in range(count))
+
+
+def _label_columns(labels: object, rows: int) -> list[tuple[str | None, CodedTexts]]:
+    """The name and the labels of each target: of columns, or of an array (N, T)."""
     if is_frame(labels):
-        names = frame_names(labels) or []
-        if len(names) != 1:
-            message = f"{LABELS} is a data frame with {counted(len(names), 'column')}: pass one column"
-            raise memory_error(message)
-        name, labels = names[0], labels[names[0]]
+        columns: Any = labels
+        if not (names := frame_names(labels)):
+            raise memory_error(f"{LABELS} is a data frame without columns: pass one or more")
+        return [_labels(columns[name], rows, name) for name in names]
+    table = labels
+    if isinstance(labels, list | tuple) and labels and all(map(_is_row, labels)):
+        table = np.array(labels) if _has_numbers(labels) else _object_table(labels)
+    if not isinstance(table, np.ndarray) or table.ndim != 2 or table.shape[1] == 1:
+        return [_labels(table, rows, getattr(labels, "name", None))]
+    if not table.shape[1]:
+        raise memory_error(f"{LABELS} has no columns: pass one or more")
+    if isinstance(table, np.ma.MaskedArray):
+        return [_labels(table[:, number], rows, None) for number in range(table.shape[1])]
+    return [_labels(column, rows, None) for column in table.T]
+
+
+def _is_row(value: object) -> bool:
+    return isinstance(value, list | tuple) or (isinstance(value, np.ndarray) and value.ndim == 1)
+
+
+def _has_numbers(rows: Sequence[Any]) -> bool:
+    return all(isinstance(value, int | float | np.number | np.bool_) for row in rows for value in row) and (
+        len({len(row) for row in rows}) == 1
+    )
+
+
+def _object_table(rows: Sequence[Any]) -> npt.NDArray[Any]:
+    """(N, T) values of any type; raises DataError if the rows differ in length."""
+    lengths = {len(row) for row in rows}
+    if len(lengths) > 1:
+        raise memory_error(f"{LABELS} has rows of different lengths: one value per target is needed")
+    table = np.empty((len(rows), lengths.pop()), object)
+    for number, row in enumerate(rows):
+        table[number] = [*row]
+    return table
+
+
+def _labels(labels: object, rows: int, name: object) -> tuple[str | None, CodedTexts]:
+    """The name of one target, if it has any, and its labels as codes into their sorted texts."""
     values = _one_per_row(labels, LABELS, rows)
     if values.dtype.kind in "biuf":
         coded = _coded_numbers(values)
@@ -263,7 +322,7 @@ def _labels(labels: object, rows: int) -> tuple[CodedTexts, str | None]:
         kind = "complex numbers" if values.dtype.kind == "c" else f"values of type {values.dtype}"
         raise memory_error(f"{LABELS} has {kind}: numbers, texts or booleans are needed")
     has_name = isinstance(name, str) and name.strip() != ""
-    return CodedTexts.concatenate([coded]), str(name).strip() if has_name else None
+    return str(name).strip() if has_name else None, CodedTexts.concatenate([coded])
 
 
 def _one_per_row(values: object, what: str, rows: int) -> npt.NDArray[Any]:
@@ -288,8 +347,7 @@ def _one_per_row(values: object, what: str, rows: int) -> npt.NDArray[Any]:
     if array.shape[1:] == (1,):
         array = array.reshape(-1)
     if array.ndim != 1:
-        hint = f" (for one-hot labels, {what}.argmax(axis=1))" if array.ndim == 2 and what == LABELS else ""
-        raise memory_error(f"{what} has the shape {array.shape}, but one value per row is needed{hint}")
+        raise memory_error(f"{what} has the shape {array.shape}, but one value per row is needed")
     if len(array) != rows:
         message = f"{what} has {counted(len(array), 'value')}, but {FEATURES_NAME} has {counted(rows, 'row')}"
         raise memory_error(f"{message}: one per row is needed")

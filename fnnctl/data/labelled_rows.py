@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -18,24 +18,37 @@ from fnnctl.data.splits.row_order import order_column
 from fnnctl.data.tables.open_table import missing_texts
 from fnnctl.data.tables.table import Table
 from fnnctl.messages import Message
-from fnnctl.text import counted, quoted, word_list
+from fnnctl.text import counted, did_you_mean, joined_words, printable, quoted, word_list
 
 
-def labelled(table: Table, target: str, config: DataConfig) -> Table:
+def target_words(targets: Sequence[str]) -> str:
+    """The targets as the subject of a sentence, with the verb `have`."""
+    if len(targets) == 1:
+        return f"the target {quoted(targets[0])} has"
+    return f"the targets {joined_words([*map(quoted, targets)])} have"
+
+
+def _listed(targets: Sequence[str]) -> str:
+    noun = "the target" if len(targets) == 1 else "any of the targets"
+    return f"{noun} {joined_words([*map(quoted, targets)])}"
+
+
+def labelled(table: Table, targets: Sequence[str], config: DataConfig) -> Table:
     """The rows with a target; in a target of numbers each that equals a missing value is missing."""
     missing = missing_texts(config.missing_values)
-    if codes := numbers_among(missing):
+    codes = numbers_among(missing)
+    for target in targets if codes else ():
         labels = table.categorical[target].without_numbers(missing)
         candidate = NumberFormat.find(target, labels, table.notation)
         if candidate is not None and candidate.numbers is not None and candidate.fits.all():
             if candidate.format is None or candidate.format.keeps_numbers:
                 labels = labels.without(np.isin(candidate.numbers[:, 0], codes))
             table.categorical[target] = labels
-    return table.labelled(target)
+    return table.labelled(targets)
 
 
 def features_of(
-    table: Table, target: str, config: DataConfig, hidden: Sequence[str]
+    table: Table, targets: Sequence[str], config: DataConfig, hidden: Sequence[str]
 ) -> tuple[tuple[str, ...], tuple[str, ...], list[str]]:
     """The numeric and the categorical features without `hidden` columns, and the columns without values."""
     declared = {
@@ -45,7 +58,7 @@ def features_of(
     empty = [name for name, count in row_counts if not count and name not in declared]
     ignored = {name for name, column in table.types.items() if column.ignored} | {*empty, *hidden}
     numeric = tuple(name for name in table.numeric if name not in ignored)
-    categorical = tuple(name for name in table.categorical if name not in {target, *hidden})
+    categorical = tuple(name for name in table.categorical if name not in {*targets, *hidden})
     return numeric, categorical, empty
 
 
@@ -75,6 +88,35 @@ def hidden_order(table: Table, by: str | None) -> tuple[tuple[str, ...], FloatAr
     return expanded.get(by, (by,)), table.numeric[column]
 
 
+def note_missing_columns(
+    read: Table,
+    config: DataConfig,
+    numeric: Sequence[str],
+    categorical: Sequence[str],
+    grouped: Collection[str],
+    problems: Problems,
+    *,
+    holds_arrays: bool,
+) -> None:
+    """Note the columns of the training data that a test file lacks, those of `grouped` rows among them."""
+    names = frozenset(read.names)
+    present = frozenset(read.numeric) if holds_arrays else names  # X may have a column of the label's name
+    missing = [name for name in numeric if name not in present]
+    missing += [name for name in categorical if name not in names]
+    for name in missing:
+        suggestion = did_you_mean(name, map(printable, read.names))
+        message = f"the column {quoted(name)} of the training data is missing{suggestion}"
+        problems.add(message, line=read.header_line)
+    if config.exposure is not None and config.exposure not in {*missing, *read.names}:
+        suggestion = did_you_mean(config.exposure, map(printable, read.names))
+        message = f"the column {quoted(config.exposure)}, which data.exposure names, is missing{suggestion}"
+        problems.add(message, line=read.header_line)
+    for name in grouped:
+        if name not in {*missing, *read.names}:
+            message = f"the column {quoted(name)}, which evaluation.groups names, is missing"
+            problems.add(message, line=read.header_line)
+
+
 def note_wrong_weights_and_groups(table: Table, config: DataConfig, problems: Problems) -> None:
     """Note weights that cannot be used, and rows without a group."""
     weights, groups, lines = table.weights, table.groups, table.lines
@@ -98,22 +140,22 @@ def note_exposures(table: Table, config: DataConfig, problems: Problems) -> None
         note_wrong_exposures(table.exposures, config.exposure or "", problems, lines=table.lines)
 
 
-def unlabelled_warnings(left_out: int, target: str, file: str) -> list[Message]:
-    """One warning if rows without a target are left out; else none."""
+def unlabelled_warnings(left_out: int, targets: Sequence[str], file: str) -> list[Message]:
+    """One warning if rows without any target are left out; else none."""
     if left_out == 0:
         return []
     sentence = (
-        f"left out {counted(left_out, 'row')} of {file} without a value in the target {quoted(target)} "
+        f"left out {counted(left_out, 'row')} of {file} without a value in {_listed(targets)} "
         "(it is empty, or one of data.missing_values)"
     )
     return [Message("unlabelled_rows", sentence)]
 
 
 def note_no_column(
-    table: Table, target: str, config: DataConfig, problems: Problems, *, has_empty: bool
+    table: Table, targets: Sequence[str], config: DataConfig, problems: Problems, *, has_empty: bool
 ) -> None:
     """Note that there is no feature; whether some column `has_empty` rows alone is part of the reason."""
-    beside = f"besides the target {quoted(target)}"
+    beside = f"besides {_listed(targets)}"
     no_column = f"there is no column {beside}: is data.delimiter right?"
     if config.columns.ignore:
         no_column = f"there is no column {beside}: does data.columns.ignore name all others?"

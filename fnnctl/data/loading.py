@@ -39,11 +39,14 @@ from fnnctl.data.labelled_rows import (
     hidden_order,
     labelled,
     note_exposures,
+    note_missing_columns,
     note_no_column,
     note_wrong_weights_and_groups,
+    target_words,
     unlabelled_warnings,
     without_unused,
 )
+from fnnctl.data.labels import with_labels
 from fnnctl.data.problems import Problems
 from fnnctl.data.settings import (
     check_settings,
@@ -60,7 +63,7 @@ from fnnctl.data.tables.readers import kind_of_table, table_sha256
 from fnnctl.data.tables.table import Kind, Table, code_matrix, numeric_matrix, read_table
 from fnnctl.errors import DataError, Problem
 from fnnctl.messages import Message
-from fnnctl.text import did_you_mean, printable, quoted
+from fnnctl.text import printable, quoted
 
 if TYPE_CHECKING:
     from fnnctl.data.known_columns import KnownColumns
@@ -108,6 +111,8 @@ class _File:
     source: _StoredFile | MemoryData
     table: Table
     """Its labelled rows."""
+    targets: tuple[str, ...]
+    """The columns of its targets, or those of its labels."""
     numeric_names: tuple[str, ...]
     categorical_names: tuple[str, ...]
     warnings: list[Message]
@@ -168,23 +173,21 @@ def _load(
     on_read: OnRead,
 ) -> Dataset:
     info = BUILTIN.get(config.source)
-    target = config.target or (info.target if info else "")
+    targets = config.target_columns or ((info.target,) if info else ())
     if isinstance(source, MemoryData):
-        target = source.target(config.target)
+        targets = source.targets(config.target_columns)
     elif source.holds_arrays:
-        target = LABELS
+        targets = (LABELS,)
     if source.holds_arrays:
-        refuse_table_settings(config, target)
+        refuse_table_settings(config, targets)
     if config.test_source is None:
         _refuse_file_settings(config, source)
-    main = _read_main(source, config, target, grouped, known_columns, on_read)
+    main = _read_main(source, config, targets, grouped, known_columns, on_read)
     files = [main]
-    notation = amounts(main.table, target)
     if config.test_source is not None:
-        files.append(_read_test(config, folder, main, target, on_read))
+        files.append(_read_test(config, folder, main, targets, on_read))
     tables = [file.table for file in files]
     mapped, test_rows = main.table.mapped, sum(table.rows for table in tables[1:])
-    labels = CodedTexts.concatenate([table.categorical[target] for table in tables])
     categorical, categories = code_matrix(tables, main.categorical_names)
     numeric, packing = (mapped.numbers, None) if mapped else numeric_matrix(tables, main.numeric_names)
     dataset = Dataset(
@@ -196,8 +199,8 @@ def _load(
         categorical=categorical,
         categorical_names=main.categorical_names,
         categories=categories,
-        target=raw_target(target, labels, notation),
-        task=info.task if info and info.target == target else None,
+        targets=tuple(_raw_target(name, tables) for name in main.targets),
+        task=info.task if info and (info.target,) == main.targets else None,
         file_rows=np.concatenate([table.file_rows for table in tables]),
         test_rows=test_rows,
         test_source=_dataset_source(files[1].source) if files[1:] else None,
@@ -240,6 +243,12 @@ def _ordered(dataset: Dataset, by: str) -> Dataset:
     order = row_order(dataset, by) if dataset.order is None else dataset.order
     refuse_missing(order[: len(order) - dataset.test_rows], by, printable(dataset.source))
     return replace(dataset, order=order)
+
+
+def _raw_target(name: str, tables: Sequence[Table]) -> RawTarget:
+    """A target of all tables, of which the first one says how amounts are written."""
+    labels = CodedTexts.concatenate([table.categorical[name] for table in tables])
+    return raw_target(name, labels, amounts(tables[0], name))
 
 
 def raw_target(name: str, labels: CodedTexts, written: Candidate | None) -> RawTarget:
@@ -333,41 +342,43 @@ def _read(
 def _read_main(
     source: _StoredFile | MemoryData,
     config: DataConfig,
-    target: str,
+    targets: Sequence[str],
     grouped: Sequence[str],
     known_columns: KnownColumns | None,
     on_read: OnRead,
 ) -> _File:
     problems = Problems(source.file)
-    read = _read_columns(source, config, target, grouped, known_columns, problems, on_read)
-    all_rows, table, by = read.rows, labelled(read, target, config), config.split.by
+    read = _read_columns(source, config, targets, grouped, known_columns, problems, on_read)
+    all_rows, by = read.rows, config.split.by
+    read, targets, warnings = with_labels(read, targets, config.target, problems)
+    table = labelled(read, targets, config)
     is_feature = by in known_columns.sources if known_columns else by not in config.columns.ignore
     hidden, order = hidden_order(table, None if is_feature else by)
     if known_columns is None:
-        numeric, categorical, empty = features_of(table, target, config, hidden)
+        numeric, categorical, empty = features_of(table, targets, config, hidden)
     else:
         numeric, categorical, empty = known_columns.numeric, known_columns.categorical, []
     if not table.rows:
-        problems.add(f"the target {quoted(target)} has no value in any row")
+        problems.add(f"{target_words(targets)} no value in any row")
     if not numeric and not categorical:
-        note_no_column(table, target, config, problems, has_empty=bool(empty))
+        note_no_column(table, targets, config, problems, has_empty=bool(empty))
     note_wrong_weights_and_groups(table, config, problems)
     note_exposures(table, config, problems)
     problems.raise_any()
-    warnings = [
+    warnings += [
         Message("empty_column", f"the column {quoted(name)} of {source.file} has no values and is ignored")
         for name in empty
     ]
-    warnings += unlabelled_warnings(all_rows - table.rows, target, source.file)
+    warnings += unlabelled_warnings(all_rows - table.rows, targets, source.file)
     warnings += conversion_warnings(table.types.values(), source.file)
     types = without_unused(table.types, empty, config)
-    return _File(source, table, numeric, categorical, warnings, types, order)
+    return _File(source, table, (*targets,), numeric, categorical, warnings, types, order)
 
 
 def _read_columns(
     source: _StoredFile | MemoryData,
     config: DataConfig,
-    target: str,
+    targets: Sequence[str],
     grouped: Sequence[str],
     known_columns: KnownColumns | None,
     problems: Problems,
@@ -379,12 +390,12 @@ def _read_columns(
         check_sha256(source.sha256, config.sha256, file=file, setting="data.sha256")
     group, order = config.split.group, config.split.by
     columns = config.columns if known_columns is None else NO_COLUMNS
-    declared = declared_kinds(columns, target, config.weights, group, order, config.exposure)
+    declared = declared_kinds(columns, targets, config.weights, group, order, config.exposure)
     kinds: Mapping[str, Kind | None] = declared
     if known_columns is not None:
         known_columns.note_other_uses(declared, problems)
         kinds = {**({order: None} if order else {}), **known_columns.kinds, **declared}
-    rows = source.path if isinstance(source, _StoredFile) else source.with_target(target)
+    rows = source.path if isinstance(source, _StoredFile) else source.with_targets(targets)
     read = _read(
         rows,
         config,
@@ -406,7 +417,7 @@ def _read_columns(
         known_columns.note_missing(read.names, problems, read.header_line)
     check_settings(
         columns,
-        target,
+        targets,
         config.weights,
         read.names,
         problems,
@@ -419,7 +430,9 @@ def _read_columns(
     return read
 
 
-def _read_test(config: DataConfig, folder: Path, main: _File, target: str, on_read: OnRead) -> _File:
+def _read_test(
+    config: DataConfig, folder: Path, main: _File, targets: Sequence[str], on_read: OnRead
+) -> _File:
     arrays = main.source.holds_arrays
     path = find_file(config.test_source or "", folder, setting="data.test_source", folders=arrays)
     source = _StoredFile(path, part=config.part)
@@ -435,40 +448,29 @@ def _read_test(config: DataConfig, folder: Path, main: _File, target: str, on_re
         check_sha256(source.sha256, config.test_sha256, file=file, setting="data.test_sha256")
     sources = _numeric_sources(main)
     kinds: dict[str, Kind] = dict.fromkeys(sources, "numeric")
-    kinds.update(dict.fromkeys((*main.categorical_names, target), "categorical"))
+    kinds.update(dict.fromkeys((*main.categorical_names, *targets), "categorical"))
     if config.exposure is not None:
         kinds[config.exposure] = "exposure"
     problems = Problems(file)
-    used = {*sources, *main.categorical_names} - {target}
+    used = {*sources, *main.categorical_names} - {*targets}
     formats = {name: column.format for name, column in main.types.items() if column.format and name in used}
     grouped = {name: column.type for name, column in main.table.grouped.items()}
     read = _read(path, config, kinds, problems, on_read, test=True, formats=formats, grouped=grouped)
     if read.sha256 is not None:
         check_sha256(read.sha256, config.test_sha256, file=file, setting="data.test_sha256")
-    names = frozenset(read.names)
-    numeric = frozenset(read.numeric) if arrays else names  # a column of X may have the label's name
-    missing = [name for name in sources if name not in numeric]
-    missing += [name for name in (*main.categorical_names, target) if name not in names]
-    for name in missing:
-        suggestion = did_you_mean(name, map(printable, read.names))
-        message = f"the column {quoted(name)} of the training data is missing{suggestion}"
-        problems.add(message, line=read.header_line)
-    if config.exposure is not None and config.exposure not in {*missing, *read.names}:
-        suggestion = did_you_mean(config.exposure, map(printable, read.names))
-        message = f"the column {quoted(config.exposure)}, which data.exposure names, is missing{suggestion}"
-        problems.add(message, line=read.header_line)
-    for name in grouped:
-        if name not in {*missing, *read.names}:
-            message = f"the column {quoted(name)}, which evaluation.groups names, is missing"
-            problems.add(message, line=read.header_line)
+    categorical = (*main.categorical_names, *targets)
+    note_missing_columns(read, config, sources, categorical, grouped, problems, holds_arrays=arrays)
     problems.raise_any()
 
-    all_rows, table = read.rows, labelled(read, target, config)
-    written = amounts(main.table, target)
-    note_plain_problems(target, table.categorical[target], written.format if written else None, problems)
+    all_rows = read.rows
+    read, targets, new_words = with_labels(read, targets, config.target, problems, main.targets)
+    table = labelled(read, targets, config)
+    for target in targets:
+        written = amounts(main.table, target)
+        note_plain_problems(target, table.categorical[target], written.format if written else None, problems)
     problems.raise_any()
     if not table.rows:
-        problems.add(f"no row has a value in the target {quoted(target)}")
+        problems.add(f"{target_words(targets)} no value in any row")
     note_exposures(table, config, problems)
     problems.raise_any()
     columns = frozenset(main.table.names)
@@ -480,9 +482,9 @@ def _read_test(config: DataConfig, folder: Path, main: _File, target: str, on_re
         for name in table.names
         if name and name not in columns
     ]
-    warnings += unlabelled_warnings(all_rows - table.rows, target, file)
+    warnings += [*new_words, *unlabelled_warnings(all_rows - table.rows, targets, file)]
     warnings += conversion_warnings(table.types.values(), file)
-    return _File(source, table, main.numeric_names, main.categorical_names, warnings, {})
+    return _File(source, table, main.targets, main.numeric_names, main.categorical_names, warnings, {})
 
 
 def _numeric_sources(main: _File) -> tuple[str, ...]:

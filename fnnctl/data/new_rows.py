@@ -128,7 +128,7 @@ def open_new_rows(
     form: CsvFormat,
     preprocessor: Preprocessor,
     *,
-    target: str,
+    targets: Sequence[str],
     labelled: bool,
     delimiter_setting: str,
     exposure: str | None = None,
@@ -138,10 +138,10 @@ def open_new_rows(
 ) -> Iterator[NewFile]:
     """Open a table in a file, on standard input (None) or in memory, whose columns are the preprocessor's.
 
-    The column `target` must be there if the rows are to be `labelled`, and is ignored otherwise. So must the
-    column `exposure` of a network that was trained with exposures, which is read otherwise if it is there.
-    `delimiter_setting` is what the user changes if the header was not split into columns. The texts of the
-    columns to `keep` are returned with the rows, and so are those to `keep_if_there`. `on_read` is called
+    The columns `targets` must be there if the rows are to be `labelled`; they are ignored otherwise. So must
+    the column `exposure` of a network that was trained with exposures, which is read otherwise if it is
+    there. `delimiter_setting` is what the user changes if the header was not split into columns. The texts of
+    the columns to `keep` are returned with the rows, and so are those to `keep_if_there`. `on_read` is called
     after each block if the file's length is known. Raises DataError if a column is missing, and the errors of
     `open_table`.
     """
@@ -149,7 +149,7 @@ def open_new_rows(
     with open_table(source, form, problems) as file:
         problems.raise_any()
         needed = columns_of(preprocessor, form.formats)
-        used = {*needed, target, exposure}
+        used = {*needed, *targets, exposure}
         unused = tuple(name for name in file.names if name not in used)
         is_unsplit = file.header_line is not None and len(file.names) == 1 < len(needed)
         if is_unsplit and file.names[0] not in needed:
@@ -159,9 +159,11 @@ def open_new_rows(
             problems.add(f"{header}: is {delimiter_setting} right?", line=file.header_line)
         else:
             note_missing(needed, unused, file.names, problems, line=file.header_line)
-        if labelled and target not in file.names and not problems:
-            without = f"the target column {quoted(target)} is missing{suggestion(target, unused)}"
-            problems.add(without, line=file.header_line)
+        if labelled and not problems:
+            for target in targets:
+                if target not in file.names:
+                    without = f"the target column {quoted(target)} is missing{suggestion(target, unused)}"
+                    problems.add(without, line=file.header_line)
         if exposure is not None and exposure not in file.names:
             if labelled:
                 problems.add(_without_exposure(exposure, unused), line=file.header_line)
@@ -175,7 +177,7 @@ def open_new_rows(
             form.formats,
             form.missing,
             file.block_rows,
-            target=target if labelled else None,
+            targets=targets if labelled else (),
             kept=kept,
             exposure=exposure,
         )
@@ -255,7 +257,8 @@ def open_new_arrays(
     """
     array = FeatureArray.of(find_arrays(source, labelled=labelled)) if isinstance(source, Path) else source
     if array.labels:
-        array = replace(array, labels=as_trained(array.labels, label_format))
+        labels = tuple(as_trained(column, label_format) for column in array.labels)
+        array = replace(array, labels=labels)
     needed_columns = columns_of(preprocessor)
     used, names = frozenset({*needed_columns, exposure}), frozenset(array.names)
     unused = tuple(name for name in array.names if name not in used)
@@ -309,7 +312,7 @@ def array_blocks(
             categories=(),
             kept=block_texts,
             kept_names=kept,
-            labels=labels and replace(labels, codes=labels.codes[first:end]),
+            labels=tuple(replace(column, codes=column.codes[first:end]) for column in labels),
             exposures=exposures,
         )
         first = end

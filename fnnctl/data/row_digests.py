@@ -38,7 +38,8 @@ class DigestedColumns:
     """Names, sorted."""
     categorical: tuple[str, ...]
     """Names, sorted."""
-    target: str
+    target: str | tuple[str, ...]
+    """The column, or several of them."""
     exposure: str | None = None
     """The column of exposures; None if the rows have none."""
     group: str | None = None
@@ -63,7 +64,7 @@ class RowDigester:
         A column that the data set lacks counts as missing. With groups, the rows of a test file, which have
         none, are never recognized.
         """
-        columns, target, exposures = self.columns, rows.target, rows.exposures
+        columns, exposures = self.columns, rows.exposures
         if columns.group is not None:
             return self._of_groups(rows)
         first_days = _first_days(rows)
@@ -72,8 +73,8 @@ class RowDigester:
         numeric = [index for name in columns.numeric if (index := names.get(name)) is not None]
         places = [place for place, name in enumerate(columns.numeric) if name in names]
         coded = [self._category_hashes(rows, name) for name in columns.categorical]
-        target_hashes = self._hashed_texts(target.texts)
-        width = len(columns.numeric) + len(coded) + 1 + (columns.exposure is not None)
+        coded += [(target.codes, self._hashed_texts(target.texts)) for target in rows.targets]
+        width = len(columns.numeric) + len(coded) + (columns.exposure is not None)
         digests = np.empty(len(rows), np.uint64)
         step = max(1, _BLOCK_VALUES // width)
         for start in range(0, len(rows), step):
@@ -84,7 +85,6 @@ class RowDigester:
             contents[:, places] = numbers.view(np.uint64)
             for place, (codes, hashes) in enumerate(coded, len(columns.numeric)):
                 contents[:, place] = hashes[codes[block]]
-            contents[:, len(columns.numeric) + len(coded)] = target_hashes[target.codes[block]]
             if columns.exposure is not None:
                 values = np.full(len(contents), np.nan) if exposures is None else exposures[block]
                 contents[:, -1] = comparable(values.astype(np.float64)).view(np.uint64)

@@ -42,8 +42,8 @@ class NewRows(Columns):
 
     first: int
     """The first row's number in its file, from 0."""
-    labels: CodedTexts | None
-    """(n,) if they were requested."""
+    labels: tuple[CodedTexts, ...] = ()
+    """Those of each target, (n,), if they were requested."""
     kept: Sequence[Sequence[str]] | None = None
     """For each row, the texts of the columns to keep, as they are in the file, empty for null. None if none
     was requested."""
@@ -59,7 +59,7 @@ class NewRows(Columns):
             numeric=self.numeric[rows],
             categorical=self.categorical[rows],
             first=self.first + rows.start,
-            labels=self.labels and replace(self.labels, codes=self.labels.codes[rows]),
+            labels=tuple(replace(labels, codes=labels.codes[rows]) for labels in self.labels),
             kept=self.kept and self.kept[rows],
             exposures=None if self.exposures is None else self.exposures[rows],
         )
@@ -97,7 +97,7 @@ class RowEncoder:
         missing: frozenset[str],
         block_rows: int,
         *,
-        target: str | None = None,
+        targets: Sequence[str] = (),
         kept: Sequence[str] = (),
         exposure: str | None = None,
     ) -> None:
@@ -109,15 +109,15 @@ class RowEncoder:
             formats: The formats of columns in the training data.
             missing: The texts of missing values.
             block_rows: If something is wrong with a block, this many rows are read together.
-            target: The column of the labels; None if they are not needed.
+            targets: The columns of the labels; empty if they are not needed.
             kept: The columns whose texts are kept.
             exposure: The column of the exposures; None if there is none.
         """
-        self._formats, self._target, self._missing, self._block_rows = formats, target, missing, block_rows
+        self._formats, self._targets, self._missing, self._block_rows = formats, targets, missing, block_rows
         self._position = {name: j for j, name in enumerate(names)}
         self._kept, self._kept_names = [self._position[name] for name in kept], tuple(kept)
         self._exposure = exposure
-        used = {*columns_of(preprocessor, formats), *kept, target, exposure}
+        used = {*columns_of(preprocessor, formats), *kept, *targets, exposure}
         self._used = [(name, j) for name, j in self._position.items() if name in used]
         self._names = tuple(number.name for number in preprocessor.numbers)
         self._numbers = _Numbers(self._names, self._position, formats, missing)
@@ -125,8 +125,8 @@ class RowEncoder:
             _Categories(column.known, formats.get(column.name), missing) for column in preprocessor.categories
         ]
         self._category_names = tuple(column.name for column in preprocessor.categories)
-        self._labels: TextColumn | None = None
-        """None until the first labels are read."""
+        self._labels: dict[str, TextColumn] = {}
+        """By target, as soon as its first labels are read."""
         self._expansions = expansions_of(formats)
         self._first = 0
 
@@ -171,7 +171,7 @@ class RowEncoder:
             for j, (name, column) in enumerate(zip(self._category_names, self._categories, strict=True)):
                 codes[:, j], texts = column.codes(columns[self._position[name]], block.lines)
                 categories.append(texts)
-            labels = None if self._target is None else self._read_labels(self._target, block, problems)
+            labels = tuple(self._read_labels(target, block, problems) for target in self._targets)
             texts_of_columns = [
                 ["" if text == NULL else text for text in columns[position].texts()]
                 for position in self._kept
@@ -206,8 +206,9 @@ class RowEncoder:
     def _read_labels(self, target: str, block: Block, problems: Problems) -> CodedTexts:
         """The targets, of which numbers that equal a missing value are missing if all are numbers."""
         column, form = block.columns[self._position[target]], self._formats.get(target)
-        self._labels = self._labels or text_column(column, self._missing)
-        labels = self._labels.block(column, block.lines)
+        if target not in self._labels:
+            self._labels[target] = text_column(column, self._missing)
+        labels = self._labels[target].block(column, block.lines)
         of_numbers = form is not None and form.column_kind == "numeric"
         missing = frozenset[str]()
         if of_numbers or plain_numbers(labels.texts, missing) is not None:

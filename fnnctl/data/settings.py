@@ -8,7 +8,8 @@ from typing import Final
 
 from fnnctl.config.paths import format_path
 from fnnctl.config.problems import no_effect
-from fnnctl.config.schema.data import ARRAY_REASON, AUTO_PATTERN, TABLE_SETTINGS, ColumnsConfig, DataConfig
+from fnnctl.config.schema.data import AUTO_PATTERN, TABLE_SETTINGS, ColumnsConfig, DataConfig
+from fnnctl.config.sources import ARRAY_REASON
 from fnnctl.data.columns.formats.moments import pattern_problem
 from fnnctl.data.columns.numbers import plain_number
 from fnnctl.data.dataset import Dataset
@@ -25,13 +26,13 @@ _GROUPS: Final = ("evaluation", "groups")
 
 def declared_kinds(
     columns: ColumnsConfig,
-    target: str,
+    targets: Sequence[str],
     weights: str | None,
     group: str | None = None,
     order: str | None = None,
     exposure: str | None = None,
 ) -> dict[str, Kind]:
-    """Return the kind of each column that the config names; the target is read as categories."""
+    """Return the kind of each column that the config names; targets are read as categories."""
     kinds: dict[str, Kind] = {}
     for kind, names in _lists(columns):
         kinds.update(dict.fromkeys(names, kind))
@@ -43,13 +44,13 @@ def declared_kinds(
         kinds[exposure] = "exposure"
     if group is not None:
         kinds[group] = "group"
-    kinds[target] = "categorical"
+    kinds.update(dict.fromkeys(targets, "categorical"))
     return kinds
 
 
 def check_settings(
     columns: ColumnsConfig,
-    target: str,
+    targets: Sequence[str],
     weights: str | None,
     names: Sequence[str],
     problems: Problems,
@@ -64,15 +65,16 @@ def check_settings(
     The columns by which rows are `grouped` may be used otherwise, too, but none is the target.
     """
     file, names = problems.file, [name for name in names if name]  # an index has none
-    if not target:
+    if not targets:
         listing = word_list([printable(name) for name in names])
         message = f"name the target column; the columns of {file} are {listing}"
         problems.add_setting("data.target", message)
-    elif target not in names:
+    for target in (target for target in targets if target not in names):
         headless = any(plain_number(name) is not None for name in names)
         hint = ". Its first line must name the columns" if headless else ""
         problems.add_setting("data.target", _unknown(target, names, file) + hint)
-    used = {target: "the target, whose kind data.task decides"}
+    is_target = ("a target, whose kind model.outputs", "the target, whose kind data.task")[len(targets) == 1]
+    used = dict.fromkeys(targets, f"{is_target} decides")
     for setting, name, use in (
         ("data.weights", weights, "data.weights, which is always read as numbers"),
         ("data.exposure", exposure, "data.exposure, which is always read as numbers"),
@@ -88,7 +90,7 @@ def check_settings(
             problems.add_setting(setting, _unknown(name, names, file))
         if use is not None:
             used.setdefault(name, use)
-    _check_grouped(grouped, target, names, problems)
+    _check_grouped(grouped, targets, names, problems)
     seen: dict[str, Kind] = {}
     for kind, declared in _lists(columns):
         for name in dict.fromkeys(declared):
@@ -105,9 +107,11 @@ def check_settings(
     _check_patterns(columns, problems)
 
 
-def _check_grouped(grouped: Sequence[str], target: str, names: Sequence[str], problems: Problems) -> None:
+def _check_grouped(
+    grouped: Sequence[str], targets: Sequence[str], names: Sequence[str], problems: Problems
+) -> None:
     for index, name in enumerate(grouped):
-        if name == target:
+        if name in targets:
             problems.add_setting(group_setting(index), f"{quoted(name)} is the target: name another column")
         elif name not in names:
             problems.add_setting(group_setting(index), _unknown(name, names, problems.file))
@@ -118,17 +122,16 @@ def group_setting(index: int) -> str:
     return format_path((*_GROUPS, index))
 
 
-def refuse_table_settings(config: DataConfig, target: str) -> None:
+def refuse_table_settings(config: DataConfig, targets: Sequence[str]) -> None:
     """Raise DataError for settings of tables; the config rules cannot know that a path is a folder."""
     ineffective = _changed(config, (*TABLE_SETTINGS, "max_categories", "category_encoding"))
     ineffective += [
         f"data.columns.{key}" for key in ("numeric", "categorical", "dates") if getattr(config.columns, key)
     ]
     problems = [replace(no_effect(ARRAY_REASON), path=path) for path in ineffective]
-    if config.target not in {None, target}:
-        problems.insert(
-            0, Problem(f"the label is always the array {target}: remove this setting", path="data.target")
-        )
+    if config.target_columns not in ((), (*targets,)):
+        message = f"the label is always the array {targets[0]}: remove this setting"
+        problems.insert(0, Problem(message, path="data.target"))
     if problems:
         raise DataError(*problems)
 
@@ -184,5 +187,5 @@ def left_out_columns(config: DataConfig, dataset: Dataset) -> list[str]:
     roles = (config.weights, config.exposure, config.split.group, config.split.by)
     names = [*config.columns.ignore, *filter(None, roles)]
     names += [name for name, column in dataset.types.items() if column.ignored]
-    used = {*dataset.numeric_names, *dataset.categorical_names, *dataset.expansions, dataset.target.name}
+    used = {*dataset.numeric_names, *dataset.categorical_names, *dataset.expansions, *dataset.target_names}
     return [name for name in dict.fromkeys(names) if name not in used]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -114,7 +115,8 @@ def data_warnings(
         numbers = dataset.numbers(block)
         all_ranges.add(numbers[: max(0, rows - start)])
         train_ranges.add(numbers[is_train[block]])
-        hashes[block] = row_hashes(dataset.target.codes[block], numbers, dataset.categorical[block])
+        codes = [*dataset.categorical[block].T, *(target.codes[block] for target in dataset.targets[1:])]
+        hashes[block] = row_hashes(dataset.targets[0].codes[block], numbers, codes)
     return [
         *_equal_rows(dataset, hashes, split, bags=bags),
         *_row_ids(dataset, all_ranges, rows),
@@ -133,15 +135,16 @@ def _equal_rows(dataset: Dataset, hashes: Hashes, split: Split | None, *, bags: 
     return shared or (_repeated_rows(dataset, hashes, split.train) if bags else [])
 
 
-def row_hashes(labels: IntArray, numbers: FloatArray, codes: IntArray) -> Hashes:
-    """(n,) a hash of each row's label (n,), numbers (n, p) and codes (n, q); 0 and -0 are one number.
+def row_hashes(labels: IntArray, numbers: FloatArray, codes: Iterable[IntArray]) -> Hashes:
+    """(n,) a hash of each row's label, (n,), numbers (n, p) and columns of codes, (n,) each; 0 and -0 are one
+    number.
 
     The probability that any two of N different rows have the same hash is about N²/2⁶⁵.
     """
     hashes = _mixed(labels.astype(np.uint64))
     for column in numbers.T:
         hashes = _mixed(hashes ^ (column + 0.0).view(np.uint64))
-    for column in codes.T:
+    for column in codes:
         hashes = _mixed(hashes ^ column.astype(np.uint64))
     return hashes
 
@@ -235,7 +238,7 @@ def _coincidence(dataset: Dataset, hashes: Hashes) -> float:
     rows = _different_rows(hashes)
     if len(rows) < 2:
         return 1.0
-    chance = _agreement(dataset.target.codes[rows])
+    chance = math.prod(_agreement(target.codes[rows]) for target in dataset.targets)
     for codes in dataset.categorical[rows].T:
         chance *= _agreement(codes)
     for columns in dataset.number_columns(rows):

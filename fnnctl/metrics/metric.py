@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 TaskName: TypeAlias = Literal["classification", "regression"]
 CLASSIFICATION: Final = "classification"
 REGRESSION: Final = "regression"
+SEVERAL: Final = "several"
+TargetKind: TypeAlias = Literal["classification", "regression", "several"]
+"""What a network predicts: one target of a task, or several targets."""
 Needs: TypeAlias = Literal[
     "predictions", "ranks", "deviances", "levels", "ranking", "probabilities", "decision"
 ]

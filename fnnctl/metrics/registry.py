@@ -13,6 +13,7 @@ from fnnctl.metrics.class_metrics import CLASS_METRICS
 from fnnctl.metrics.metric import CLASSIFICATION, INTERVAL, NEEDS, REGRESSION, UNCALIBRATED, Metric, TaskName
 from fnnctl.metrics.number_metrics import D2, NUMBER_METRICS
 from fnnctl.metrics.plugin_metrics import described, fault_of
+from fnnctl.metrics.stored import TARGETS
 from fnnctl.plugins import current, values_in_use
 
 TRAIN, VALIDATION = "train_", "validation_"
@@ -95,9 +96,19 @@ def label_of(name: str) -> str:
     return next((metric.label for metric in all_metrics() if metric.name == name), name)
 
 
+def of_one_target(name: str) -> str | None:
+    """The metric in a name like `targets.NAME.METRIC`; the target may contain dots. None for other names."""
+    first, *words = name.split(".")
+    if first != TARGETS:
+        return None
+    rests = (".".join(words[start:]) for start in range(1, len(words)))
+    names = {metric.name for metric in all_metrics()}
+    return next((rest for rest in rests if rest in names or class_of(rest)), None)
+
+
 def class_of(name: str) -> str | None:
     """The class in a name like `per_class.CLASS.recall`, which may contain dots; None for other metrics."""
-    first, _, rest = name.partition(".")
+    first, _, rest = (of_one_target(name) or name).partition(".")
     owner, _, key = rest.rpartition(".")
     return owner if first == PER_CLASS and owner and key in class_names() else None
 

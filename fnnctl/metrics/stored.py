@@ -17,6 +17,8 @@ def flat_metrics(metrics: Mapping[str, Any], prefix: str = "") -> dict[str, floa
     return values
 
 
+TARGETS: Final = "targets"
+"""The key of a part's metrics of each of several targets, by name."""
 GROUPS: Final = "groups"
 """The key of a part's groups of rows, by column and name of the group: see `evaluation.groups`."""
 DIFFERENCE: Final = "difference"

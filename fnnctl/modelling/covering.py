@@ -91,6 +91,7 @@ def limits_of(model: SavedModel, coverage: float) -> tuple[RegionLimits, list[st
     if not isinstance(coverage, int | float) or not LEAST_COVERAGE <= coverage < 1:
         wanted = f"a share of rows from {LEAST_COVERAGE} to below 1"
         raise UsageError(f"the coverage must be {wanted}, not {quoted(str(coverage))}")
+    model.refuse_several("the coverage")
     if levels := model.predictor.decoder.output.levels:
         coverage = round(coverage, DIGITS)
         _refuse_other_coverages(model, coverage, levels)

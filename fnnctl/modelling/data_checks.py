@@ -60,8 +60,28 @@ class ColumnCheck:
 
 
 def check_columns(data: TaskData, split: Split | None) -> ColumnCheck:
-    """Predict the target from each column alone, outside the test part; of all rows without a split."""
+    """Predict the target from each column alone, outside the test part; of all rows without a split.
+
+    Of several targets, the leaks of each are looked for.
+    """
     rows = np.arange(len(data)) if split is None else np.concatenate([split.train, split.validation])
+    checks = [
+        _check_columns(single, rows[np.isin(rows, present)]) for single, present in data.of_single_targets
+    ]
+    if len(checks) == 1:
+        return checks[0]
+    return ColumnCheck(
+        leaks=tuple(dict.fromkeys(name for check in checks for name in check.leaks)),
+        warnings=tuple(
+            warning.about(target)
+            for target, check in zip(data.task.targets, checks, strict=True)
+            for warning in check.warnings
+        ),
+    )
+
+
+def _check_columns(data: TaskData, rows: IntArray) -> ColumnCheck:
+    """The columns by which some rows, (n,), of data with one target are predicted."""
     columns = len(data.dataset.numeric_names) + len(data.dataset.categorical_names)
     if len(rows) < MIN_ROWS or columns > MAX_COLUMNS:
         return ColumnCheck()

@@ -56,8 +56,9 @@ def histogram_arrays(
     histograms = fitted_histograms(empty, data.dataset, rows)
     held_out = parts["test"] or (None if out_of_bag else parts["validation"])
     if held_out is not None:
-        predictions = _empty_of_predictions(data.task, data.dataset.target.name)
-        histograms.append(_fitted(predictions, held_out.predictions))
+        predictions = held_out.predictions.reshape(len(held_out.predictions), -1)
+        for task, of_target in zip(data.task.tasks, predictions.T, strict=True):
+            histograms.append(_fitted(_empty_of_predictions(task), of_target[~np.isnan(of_target)]))
     return {f"{HISTOGRAMS}{name}": array for name, array in to_arrays(histograms).items()}
 
 
@@ -71,16 +72,17 @@ def saved_histograms(model: SavedModel) -> list[Histogram]:
             f"{model.run.path} keeps no histograms of its training rows: {model.why_without_facts}"
         )
     empty = empty_histograms(model.predictor.preprocessor, model.description.table.formats)
-    predictions = _empty_of_predictions(model.predictor.task, model.description.target)
+    predictions = [_empty_of_predictions(task) for task in model.predictor.task.tasks]
     bins = model.histogram_arrays.get("bins")
     has_predictions = bins is not None and bins.size > len(empty)
     try:
-        return from_arrays(model.histogram_arrays, [*empty, *([predictions] if has_predictions else [])])
+        return from_arrays(model.histogram_arrays, [*empty, *(predictions if has_predictions else [])])
     except (KeyError, ValueError) as error:
         raise damaged(model.run.path / names.WEIGHTS, f"is damaged: {error}") from error
 
 
-def _empty_of_predictions(task: Task, target: str) -> Histogram:
+def _empty_of_predictions(task: Task) -> Histogram:
+    (target,) = task.targets
     if task.classes:
         return CategoryHistogram(target, PREDICTION, task.classes, is_closed=True)
     return NumberHistogram(target, PREDICTION, target)
@@ -124,13 +126,12 @@ class DriftCounter:
 
     def count_scores(self, scores: FloatArray) -> None:
         """Count the predictions of rows with these scores, (n, outputs)."""
-        histogram = self.histograms[-1]
-        if histogram.kind != PREDICTION:
-            return
-        if isinstance(histogram, CategoryHistogram):
-            self.counts[-1] += histogram.counted(self._task.predicted_indices(scores, self._decoder))
-        else:
-            self.counts[-1] += histogram.counted(self._task.predicted_values(scores, self._decoder)[:, 0])
+        of_targets = range(len(self._columns), len(self.histograms))
+        predictions = self._task.predictions(scores, self._decoder) if of_targets else np.empty((0, 0))
+        for index, of_target in zip(of_targets, predictions.T, strict=True):
+            histogram = self.histograms[index]
+            is_class = isinstance(histogram, CategoryHistogram)
+            self.counts[index] += histogram.counted(of_target.astype(np.intp) if is_class else of_target)
 
     def fresh(self) -> DriftCounter:
         """A counter that has counted nothing."""

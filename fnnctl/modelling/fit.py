@@ -11,9 +11,11 @@ import numpy as np
 from fnnctl.arrays import IntArray
 from fnnctl.config.paths import CATEGORY_ENCODING, format_path
 from fnnctl.config.rules.canonical import configuration_seed
+from fnnctl.config.schema.data import DataConfig
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.losses import output_of
 from fnnctl.config.schema.objective import AUTO_METRIC, objective_of
+from fnnctl.config.schema.target import LabelsTarget, Target
 from fnnctl.data.fitting import fit_preprocessor
 from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.data.splits.bags import BaggedRows
@@ -22,12 +24,13 @@ from fnnctl.data.splits.parts import Rows, Split
 from fnnctl.data.splits.samples import sample_rows
 from fnnctl.errors import ConfigError, Problem
 from fnnctl.memory import available_bytes
+from fnnctl.metrics.metric import SEVERAL
 from fnnctl.modelling.stack_settings import member_of, network_shape, number_bins, stack_settings
-from fnnctl.nn.losses.registry import target_type
+from fnnctl.nn.losses.joint import target_type
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.seeds import Purpose, member_seed, stream, twin_seed
 from fnnctl.tasks.decoder import OutputDecoder
-from fnnctl.tasks.task import TaskData
+from fnnctl.tasks.task import Task, TaskData
 from fnnctl.text import counted
 from fnnctl.training.members import Member, StackSettings, Start
 from fnnctl.training.memory import training_bytes
@@ -106,6 +109,7 @@ class Fit:
             experiment = experiment.model_copy(update={"data": data_config})
         if parent is not None:
             decoder = parent.decoder(decoder, targets)
+        decoder = decoder.with_target_weights(experiment.training.target_weights)
         decision, exposure = data.task.decision(experiment), experiment.data.exposure
         decoder = replace(decoder, decision=decision, exposure=exposure).weighted(
             data.task.class_weights(experiment.training, targets)
@@ -168,8 +172,8 @@ class Fit:
     def examples(self, data: TaskData) -> Pool:
         """All rows of the data, preprocessed for this fit's network."""
         features, targets = self.preprocessor.of(data.dataset), self.decoder.standardized(data.rates)
-        kind = target_type(self.settings.shape.output.kind, self.settings.dtype)
-        factors = self.decoder.loss_factors(data.dataset.exposures, len(data))
+        kind = target_type(self.settings.shape.output, self.settings.dtype)
+        factors = self.decoder.loss_factors(data.targets, data.dataset.exposures)
         return make_pool(
             features,
             targets.astype(kind, copy=False),
@@ -292,19 +296,27 @@ def with_data_facts(experiment: Experiment, data: TaskData) -> Experiment:
         "task": task.name,
         "source": dataset.source,
         "sha256": dataset.sha256,
-        "target": dataset.target.name,
+        "target": _target_setting(experiment.data, task),
         "test_source": dataset.test_source,
         "test_sha256": dataset.test_sha256,
     }
     changes["data"] = experiment.data.model_copy(update=facts)
-    output = output_of(experiment.model.output, task.name, is_ordered=experiment.data.is_ordered)
-    changes["model"] = experiment.model.model_copy(update={"output": output})
+    if task.name != SEVERAL:
+        output = output_of(experiment.model.output, task.name, is_ordered=experiment.data.is_ordered)
+        changes["model"] = experiment.model.model_copy(update={"output": output})
     search = experiment.search
     if search is not None and not search.is_auto and search.objective.metric == AUTO_METRIC:
         metric = objective_of(experiment, task.name, task.default_metric)
         objective = search.objective.model_copy(update={"metric": metric})
         changes["search"] = search.model_copy(update={"objective": objective})
     return experiment.model_copy(update=changes)
+
+
+def _target_setting(config: DataConfig, task: Task) -> Target:
+    """The setting `data.target`, with the target of a source that has its own."""
+    if isinstance(config.target, LabelsTarget):
+        return config.target
+    return task.targets if len(task.targets) > 1 else task.targets[0]
 
 
 def memory_shortage(settings: StackSettings, *, rows: int) -> str | None:

@@ -200,17 +200,19 @@ class InputFile:
         keep_if_there: Sequence[str],
         on_read: OnRead,
     ) -> AbstractContextManager[NewFile]:
-        preprocessor, target = model.predictor.preprocessor, model.description.target
+        preprocessor, targets = model.predictor.preprocessor, model.description.target_names
         source: Path | MemoryTable | FeatureArray | None = self.path
         if self.memory is not None:
-            source = self.memory.with_target(self.memory.target(target)) if labelled else self.memory.features
+            source = self.memory.features
+            if labelled:
+                source = self.memory.with_targets(self.memory.targets(targets))
         if isinstance(source, FeatureArray) or (isinstance(source, Path) and holds_arrays(source)):
             return nullcontext(
                 open_new_arrays(
                     source,
                     preprocessor,
                     labelled=labelled,
-                    label_format=self.form.formats.get(target),
+                    label_format=self.form.formats.get(targets[0]),
                     missing=self.form.missing,
                     exposure=model.description.table.exposure,
                     keep=keep,
@@ -221,7 +223,7 @@ class InputFile:
             source,
             self.form,
             preprocessor,
-            target=target,
+            targets=targets,
             labelled=labelled,
             delimiter_setting="--delimiter",
             exposure=model.description.table.exposure,

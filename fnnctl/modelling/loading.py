@@ -224,6 +224,7 @@ def load_experiment(
             dataset,
             settings.task,
             output=config.experiment.model.output.name,
+            outputs=config.experiment.model.outputs,
             bins=settings.split.bins,
             seed=config.experiment.seed,
             recorded_classes=tuple(dict.fromkeys((*recorded, *in_memory))),

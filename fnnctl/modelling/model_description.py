@@ -13,9 +13,9 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from fnnctl.arrays import FloatArray
 from fnnctl.config.messages.document_errors import first_problem
@@ -25,17 +25,17 @@ from fnnctl.data.columns.formats.registry import AnyFormat
 from fnnctl.data.groupings import Grouping
 from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.data.settings import left_out_columns
-from fnnctl.metrics.decisions import Costs
 from fnnctl.modelling.row_groups import fit_groupings
-from fnnctl.modelling.target_facts import target_problem
+from fnnctl.modelling.target_description import Described, FittedDescription, TargetDescription
+from fnnctl.modelling.target_facts import targets_problem
 from fnnctl.nn.layers.activations import ACTIVATIONS
 from fnnctl.nn.parameters import ParameterLayout
-from fnnctl.nn.shape import HiddenShape, InputStageShape, NetworkShape, OutputShape
+from fnnctl.nn.shape import HiddenShape, InputStageShape, NetworkShape
 from fnnctl.store.atomic import damaged
-from fnnctl.tasks.decisions import Decision
-from fnnctl.tasks.decoder import FittedValues, OutputDecoder, TargetScale
-from fnnctl.tasks.target_transforms import TargetTransform
-from fnnctl.tasks.task import TaskData
+from fnnctl.tasks.decoder import FittedValues, OutputDecoder
+from fnnctl.tasks.joint.decoder import FittedParts, JointDecoder
+from fnnctl.tasks.joint.task import JointTask
+from fnnctl.tasks.task import Task, TaskData
 from fnnctl.text import quoted
 from fnnctl.training.members import Member
 
@@ -45,19 +45,8 @@ if TYPE_CHECKING:
 
 MAX_SIZE: Final = 1_000_000_000
 """The largest size of a layer, far beyond what can be trained."""
-Cost = Annotated[float, Field(gt=0.0, le=1e6)]
-ClassWeight = Annotated[float, Field(gt=0.0)]
 PARTS_KEY = "parts"
 """The entry of model.json that only a model of several networks has."""
-
-
-class Described(BaseModel):
-    """A part of the description; shapes are the engine's own dataclasses.
-
-    It is read from JSON: only there does a strict model take an object for a dataclass, a list for a tuple.
-    """
-
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False, defer_build=True)
 
 
 class LayerHyperparameters(Described):
@@ -105,7 +94,7 @@ class TableFormat(Described):
     """The columns of `evaluation.groups`, and how their values divide rows into groups."""
 
 
-class NetworkDescription(Described):
+class NetworkDescription(TargetDescription):
     """A trained network: its features, the meaning of its weights, and the meaning of its outputs."""
 
     precision: Literal["float32", "float64"]
@@ -118,60 +107,30 @@ class NetworkDescription(Described):
     """The input stage; null if the first layer reads the features themselves."""
     hidden: list[LayerDescription]
     """The hidden layers, first to last."""
-    output: str
-    """The output with its loss: see `model.output`."""
     members: Annotated[int, Field(ge=1, le=100_000)] = 1
     """The number of inner members, which share the hidden layers' weights; they count equally."""
-    delta: Annotated[float, Field(gt=0.0, le=1e6)] | None = None
-    """The parameter of Huber's loss; null for others."""
-    power: Annotated[float, Field(gt=1.0, lt=2.0)] | None = None
-    """The parameter of Tweedie's deviance; null for other losses."""
-    levels: tuple[Annotated[float, Field(gt=0.0, lt=1.0)], ...] = ()
-    """The levels of estimated quantiles, rising, in the order of the outputs; empty for other outputs."""
-    loss_parameter: float | None = None
-    """The parameter of a plug-in's loss; null for other losses."""
-    temperature: Annotated[float, Field(ge=1e-6, le=1e6)] | None = None
-    """Scores are divided by it to calibrate the probabilities; null if they are not calibrated."""
-    positive: str | None = None
-    """For a logistic output: the class whose score it is."""
-    positive_class: str | None = None
-    """Of two classes: the one that decisions are about; null for that of the output, or else the second."""
-    threshold: Annotated[float, Field(ge=0.0, le=1.0)] | None = None
-    """The positive class is predicted if its probability is at least this number; null if the more probable
-    class is predicted."""
-    class_weights: tuple[ClassWeight, ...] | None = None
-    """The weight of each class in training, to a fitted power, by which its probability is divided; the class
-    with the largest product of both is predicted. Null if all are equal."""
-    costs: tuple[Cost, Cost] | None = None
-    """What a false positive and a false negative cost; null if it is not known."""
-    target: str
-    """The name of the target column."""
-    classes: list[str] = []
-    """The classes, in the order of the scores; empty for a regression."""
-    ordered: bool = False
-    """Whether the classes are in an order from the lowest to the highest."""
-    target_mean: float | None = None
-    """For a regression: the estimate is the network's output times `target_deviation` plus this."""
-    target_deviation: Annotated[float, Field(gt=0.0)] | None = None
-    """For a regression: the standard deviation that the target was divided by."""
-    target_transform: Annotated[TargetTransform, Field(discriminator="name")] | None = None
-    """For a regression: the transform of the target; mean and deviation are then those of the transformed
-    target. Null if it is not transformed."""
-    target_residuals: tuple[float, ...] = ()
-    """With a transform: the residuals with which means are corrected; empty if estimates are medians."""
-    target_range: tuple[float, float] | None = None
-    """For a regression: the smallest and the largest estimate; null if estimates are not limited."""
-    target_deviance: Annotated[float, Field(gt=0.0)] | None = None
-    """For counts and amounts: the baseline's mean deviance, by which losses are divided."""
-    baseline: list[float] | None = None
-    """The prediction without features: each class's share of the training rows, their mean target, or its
-    quantiles."""
     features: list[str]
     """The names of the features, in the order of the first layer's weights."""
     table: TableFormat = TableFormat.model_construct()
     """The CSV format of new rows."""
+    targets: list[TargetDescription] = []
+    """The targets, if there are several, whose outputs follow one another; what stands beside this list says
+    nothing of them then."""
+    fitted_targets: list[FittedDescription] = []
+    """With several targets: what was fitted for each, in their order."""
     preprocessing: dict[str, Any]
     """How columns become features: see `data.preprocessing`."""
+
+    @property
+    def target_names(self) -> tuple[str, ...]:
+        """The name of the target column, or of each of several."""
+        return tuple(target.target for target in self.targets) or (self.target,)
+
+    def of_target(self, number: int) -> Self:
+        """The description with one of several targets alone, counted from 0; its weights are those of all."""
+        target = self.targets[number]
+        entries = {name: getattr(target, name) for name in TargetDescription.model_fields}
+        return self.model_copy(update={**entries, "targets": [], "fitted_targets": []})
 
     @property
     def shape(self) -> NetworkShape:
@@ -181,37 +140,27 @@ class NetworkDescription(Described):
 
     @property
     def decoder(self) -> OutputDecoder:
-        """How the network's outputs become predictions: the inverse of `_decoder_entries`."""
-        scale = None
-        if self.target_mean is not None and self.target_deviation is not None:
-            scale = TargetScale(
-                **{field.name: getattr(self, f"target_{field.name}") for field in fields(TargetScale)}
-            )
-        parameters = (self.delta, self.power, self.loss_parameter)
-        output = OutputShape(
-            len(self.classes or self.levels) or 1,
-            self.output,
-            positive=1 if self.positive is None else self.classes.index(self.positive),
-            loss_parameter=next((each for each in parameters if each is not None), 1.0),
-            levels=self.levels,
-        )
-        decision = None
-        if len(self.classes) == 2:
-            positive = self.positive_class or self.positive
-            costs = None if self.costs is None else Costs(*self.costs)
-            decision = Decision(1 if positive is None else self.classes.index(positive), costs)
-        decoder = OutputDecoder(
-            output,
-            None if self.baseline is None else tuple(self.baseline),
-            scale,
-            decision=decision,
-            exposure=self.table.exposure,
-        )
-        return decoder.with_fitted(fitted_values(self))
+        """How the network's outputs become predictions."""
+        if not self.targets:
+            return self.decoder_of_target(self.table.exposure)
+        parts = [target.decoder_of_target() for target in self.targets]
+        joint = JointDecoder.of(parts, [target.loss_factor or 1.0 for target in self.targets])
+        return joint.with_fitted(self.all_fitted) if self.fitted_targets else joint
+
+    @property
+    def all_fitted(self) -> FittedValues:
+        """What was fitted, of each target if there are several."""
+        return _all_fitted(self.fitted, self.fitted_targets)
+
+    def task(self, seed: int = 0) -> Task:
+        """The task of the network."""
+        if not self.targets:
+            return super().task(seed)
+        return JointTask(tuple(target.task(seed) for target in self.targets))
 
     def problem(self, preprocessor: Preprocessor) -> str | None:
         """Why the facts, though each is valid on its own, do not describe a network; None if they do."""
-        if problem := target_problem(self):
+        if problem := targets_problem(self):
             return problem
         if list(preprocessor.features) != self.features or self.inputs != len(self.features):
             return "features: they differ from those of the preprocessing"
@@ -303,19 +252,32 @@ def _decoder_entries(decoder: OutputDecoder, classes: Sequence[str]) -> dict[str
     return entries
 
 
+def _target_entries(decoder: OutputDecoder, task: Task) -> dict[str, Any]:
+    """The entries about the target, or about each of several."""
+    if isinstance(decoder, JointDecoder) and isinstance(task, JointTask):
+        targets = [
+            {**_target_entries(part, of_target), "loss_factor": factor}
+            for part, of_target, factor in zip(decoder.parts, task.tasks, decoder.factors, strict=True)
+        ]
+        return {"output": decoder.output.kind, "target": "", "targets": targets}
+    entries = _decoder_entries(decoder, task.classes)
+    return {"target": task.targets[0], **entries, "ordered": task.is_ordered}
+
+
 def fitted_entries(decoder: OutputDecoder) -> dict[str, Any]:
     """The entries of model.json that are known only after training, without those that are null.
 
     The threshold is also that of class weights, if none is chosen.
     """
+    if isinstance(decoder, JointDecoder):
+        return {"fitted_targets": [fitted_entries(part) for part in decoder.parts]}
     threshold = None if decoder.decision is None else decoder.decision.effective
     entries = {**asdict(decoder.fitted), "threshold": threshold}
     return {name: value for name, value in entries.items() if value not in (None, ())}
 
 
-def fitted_values(description: NetworkDescription | EnsembleDescription) -> FittedValues:
-    """The values of these entries."""
-    return FittedValues(**{field.name: getattr(description, field.name) for field in fields(FittedValues)})
+def _all_fitted(fitted: FittedValues, of_targets: Sequence[FittedDescription]) -> FittedValues:
+    return FittedParts(parts=tuple(target.fitted for target in of_targets)) if of_targets else fitted
 
 
 def describe(fit: Fit, trained: TaskData, member: Member) -> NetworkDescription:
@@ -339,9 +301,7 @@ def describe(fit: Fit, trained: TaskData, member: Member) -> NetworkDescription:
             "stage": shape.stage,
             "hidden": hidden,
             "members": shape.inner_members,
-            "target": trained.dataset.target.name,
-            **_decoder_entries(fit.decoder, trained.task.classes),
-            "ordered": data.is_ordered,
+            **_target_entries(fit.decoder, trained.task),
             "features": list(fit.preprocessor.features),
             "table": {
                 **data.model_dump(include={"delimiter", "encoding", "exposure", *missing}, mode="json"),
@@ -367,22 +327,20 @@ class PartDescription(Described):
     """Each of the networks."""
 
 
-class EnsembleDescription(Described):
-    """The content of model.json for several networks."""
+class EnsembleDescription(FittedDescription):
+    """The content of model.json for several networks, with what was fitted to their combined scores."""
 
-    temperature: Annotated[float, Field(ge=1e-6, le=1e6)] | None = None
-    """Combined scores are divided by it to calibrate the probabilities; null if they are not calibrated."""
-    threshold: Annotated[float, Field(ge=0.0, le=1.0)] | None = None
-    """The threshold between two classes, for the combined scores; null if the more probable class is
-    predicted."""
-    class_weights: tuple[ClassWeight, ...] | None = None
-    """The weights of the classes for which the combined scores are corrected; null if there are none."""
-    target_residuals: tuple[float, ...] = ()
-    """The residuals with which the means of the combined scores are corrected; empty if there are none."""
+    fitted_targets: list[FittedDescription] = []
+    """With several targets: what was fitted for each, in their order."""
     parts: Annotated[list[PartDescription], Field(min_length=1)]
     """The parts, in the order of their arrays."""
     arrays: dict[str, Any] = Field(default={})
     """The arrays in model.npz: see `store.weights`; their names begin with those of part and member."""
+
+    @property
+    def all_fitted(self) -> FittedValues:
+        """What was fitted, of each target if there are several."""
+        return _all_fitted(self.fitted, self.fitted_targets)
 
     def problem(self) -> str | None:
         """Why the parts cannot form one model; None if they can."""

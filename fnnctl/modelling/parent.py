@@ -153,6 +153,8 @@ def find_parent(setting: WarmStartConfig, runs_dir: Path) -> Parent:
         raise _unsuited(error.message) from error
     if setting.sha256 is not None and model.sha256 != setting.sha256:
         raise _unsuited(f"the weights of {model.run.path} have changed: their SHA-256 is {model.sha256}")
+    if len(model.predictor.task.tasks) > 1:
+        raise _unsuited(f"{model.run.path} predicts several targets, and cannot be trained on")
     experiment = load_config(resolved_config(model.run)).experiment
     ensemble = experiment.model.ensemble
     members = 1 if ensemble.share_weights else ensemble.members

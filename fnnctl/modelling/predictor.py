@@ -16,6 +16,7 @@ from fnnctl.data.splits.parts import Split
 from fnnctl.modelling.donated_values import DonatedValues
 from fnnctl.nn.network import Network, inner_members
 from fnnctl.tasks.decoder import OutputDecoder
+from fnnctl.tasks.joint.decoder import parts_of
 from fnnctl.tasks.task import PartScores, Targets, Task, TaskData
 from fnnctl.training.members import Member, make_network
 from fnnctl.training.pool import Pool
@@ -62,7 +63,7 @@ class PredictorPart:
     def scores(self, task: Task, rows: int) -> FloatArray:
         """The scores of the first rows of `inputs`."""
         scores = self.scorer.scores(rows)
-        return scores[0] if len(scores) == 1 else task.combine(scores)
+        return scores[0] if len(scores) == 1 else task.combine(scores, self.decoder)
 
     def has_inputs_of(self, other: PredictorPart) -> bool:
         """Whether the features of a row are the same in both parts, to the last bit."""
@@ -282,6 +283,12 @@ class Predictor:
             for scorers in members
         ]
 
+    def of_target(self, number: int) -> TargetPredictor:
+        """The predictor of one of several targets, counted from 0: see `Task.tasks`."""
+        parts = tuple(replace(part, decoder=part.decoder.of_targets[number]) for part in self.parts)
+        decoder = self.decoder.of_targets[number]
+        return TargetPredictor(self.task.tasks[number], parts, decoder, self, number)
+
     def _sources(self) -> list[int]:
         """For each part, the index of the first one with the same features."""
         return [
@@ -302,7 +309,24 @@ class Predictor:
             self.task.converted(part_scores, part.decoder, self.decoder)
             for part_scores, part in zip(scores, self.parts, strict=True)
         ]
-        return self.task.combine(converted, [part.weight for part in self.parts])
+        return self.task.combine(converted, self.decoder, [part.weight for part in self.parts])
+
+
+@dataclass(frozen=True, slots=True)
+class TargetPredictor(Predictor):
+    """What predicts one of several targets with the networks of all."""
+
+    joint: Predictor
+    """Its parts have the same weights, and buffers of their own if this predictor is a copy."""
+    number: int
+    """That of the target, from 0."""
+
+    def _scores(self, rows: int) -> FloatArray:
+        """The scores of the target, (rows, outputs)."""
+        parts = zip(self.joint.parts, self.parts, strict=True)
+        joint = replace(self.joint, parts=tuple(replace(part, scorer=own.scorer) for part, own in parts))
+        outputs = parts_of(joint.decoder).slices[self.number]
+        return np.ascontiguousarray(joint._scores(rows)[:, outputs])
 
 
 def fresh_part(

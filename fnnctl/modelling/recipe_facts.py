@@ -23,7 +23,7 @@ from fnnctl.data.dataset import Dataset
 from fnnctl.data.splits.groups import most_folds
 from fnnctl.data.splits.parts import Rows, Split
 from fnnctl.errors import ConfigError, Problem
-from fnnctl.metrics.metric import TaskName
+from fnnctl.metrics.metric import SEVERAL, TargetKind
 from fnnctl.modelling.cross_validation import divided
 from fnnctl.modelling.fit import NO_WEIGHT, bagged_rows
 from fnnctl.tasks.task import TaskData
@@ -68,9 +68,11 @@ def recipe_facts(data: TaskData, experiment: Experiment) -> RecipeFacts:
     )
 
 
-def _output_name(experiment: Experiment, task: TaskName) -> str:
-    """The name of the output that the config asks for."""
+def _output_name(experiment: Experiment, task: TargetKind) -> str:
+    """The name of the output that the config asks for; `auto` with several targets."""
     name = experiment.model.output.name
+    if task == SEVERAL:
+        return name
     return default_output(task, is_ordered=experiment.data.is_ordered).name if name == "auto" else name
 
 

@@ -18,10 +18,9 @@ from fnnctl.modelling.model_description import (
     PARTS_KEY,
     DescribedPart,
     NetworkDescription,
-    fitted_values,
     read_parts,
 )
-from fnnctl.modelling.predictor import Predictor, PredictorPart
+from fnnctl.modelling.predictor import Predictor, PredictorPart, TargetPredictor
 from fnnctl.modelling.run_plugins import require_plugins
 from fnnctl.nn.network import LAYER_HYPERPARAMETERS, Network
 from fnnctl.nn.parameters import ParameterLayout
@@ -31,7 +30,6 @@ from fnnctl.store.atomic import damaged
 from fnnctl.store.catalogue import displayed_status
 from fnnctl.store.folder import RunFolder, StoredModel
 from fnnctl.store.weights import BACKGROUND, ERRORS, HISTOGRAMS, Array
-from fnnctl.tasks.registry import task_of
 from fnnctl.text import quoted
 from fnnctl.training.threads import default_threads
 
@@ -74,6 +72,24 @@ class SavedModel:
             f"fnnctl train {self.run.path / names.RESOLVED}"
         )
 
+    def of_target(self, number: int) -> SavedModel:
+        """The model of one of several targets, counted from 0. It knows nothing of its errors."""
+        description, predictor = self.description.of_target(number), self.predictor.of_target(number)
+        return replace(self, description=description, predictor=predictor, error_arrays={})
+
+    @property
+    def of_targets(self) -> list[SavedModel]:
+        """The model of each target; itself if there is only one."""
+        several = range(len(self.description.targets))
+        return [self.of_target(number) for number in several] or [self]
+
+    def refuse_several(self, what: str) -> None:
+        """Raise `UsageError` if its networks have several targets, and `what` is for those of one alone."""
+        predictor = self.predictor
+        task = predictor.joint.task if isinstance(predictor, TargetPredictor) else predictor.task
+        if len(task.tasks) > 1:
+            raise UsageError(f"{what}: is for one target, but {self.run.path} has {task.in_words()}")
+
     def deciding_at(self, threshold: float | None) -> SavedModel:
         """The model with another threshold between two classes; unchanged if it is None.
 
@@ -81,6 +97,7 @@ class SavedModel:
         """
         if threshold is None:
             return self
+        self.refuse_several("--threshold")
         if self.predictor.decoder.decision is None:
             task = self.predictor.task.in_words()
             raise UsageError(f"--threshold: is for two classes, but {self.run.path} has {task}")
@@ -199,10 +216,9 @@ def _loaded(run: RunFolder, stored: StoredModel) -> SavedModel:
     first = described[0].description.network
     # The seed determines the metrics' intervals. They differ if the copied manifest has no seed.
     seed = run.read_manifest().seed or 0
-    task = task_of(first.target, first.classes, is_ordered=first.ordered, seed=seed)
-    predictor = Predictor.of_parts(task, parts)
+    predictor = Predictor.of_parts(first.task(seed), parts)
     if ensemble:
-        predictor = replace(predictor, decoder=predictor.decoder.with_fitted(fitted_values(ensemble)))
+        predictor = replace(predictor, decoder=predictor.decoder.with_fitted(ensemble.all_fitted))
     return SavedModel(
         run=run,
         description=first,

@@ -35,7 +35,7 @@ class LabelledRows:
     numbers: IntArray
     """(n,) row numbers in the file, from 0."""
     targets: Targets
-    """(n,)"""
+    """(n,), or (n, T) of several."""
     scores: list[FloatArray]
     """(n, outputs) in total, batch by batch."""
     exposures: FloatArray | None
@@ -114,7 +114,7 @@ class _Piece:
     rows: IntArray
     """(m,) indices into the block."""
     targets: Targets
-    """(m,)"""
+    """(m,), or (m, T) of several."""
 
     @property
     def exposures(self) -> FloatArray | None:
@@ -150,10 +150,10 @@ def labelled_blocks(
     """The blocks of a file, each with the numbers of its rows that have a label, and their targets, (m,).
 
     They have the texts of the columns to `keep_if_there`. The other parameters and the errors are those of
-    `read_labelled`.
+    `read_labelled`, also if none has one of several targets.
     """
-    target = model.description.target
-    labelled = left_out = 0
+    targets = model.description.target_names
+    labelled, missing = 0, np.zeros(1 + len(targets), np.intp)
     warn = warn or as_notes(note)
     with file.open(
         model, note, warn=warn, labelled=True, keep_if_there=keep_if_there, on_read=on_read
@@ -161,28 +161,49 @@ def labelled_blocks(
         for block in opened.blocks:
             kept, encoded = _encoded(block.labels, model.predictor, file.name)
             labelled += len(kept)
-            left_out += len(block) - len(kept)
+            missing += [len(block) - len(kept), *_missing(block.labels, kept)]
             yield block, kept, encoded
-    if not labelled:
-        message = f"no row has a label in the column {quoted(target)}"
-        raise DataError(Problem(message, file=file.name))
+    left_out, *missing_targets = missing.tolist()
+    if empty := [target for target, rows in zip(targets, missing_targets, strict=True) if rows == labelled]:
+        raise DataError(
+            *(Problem(f"no row has a label in the column {quoted(name)}", file=file.name) for name in empty)
+        )
     if left_out:
-        sentence = f"{file.name}: left out {counted(left_out, 'row')} without a value in {quoted(target)}"
+        column = quoted(targets[0]) if len(targets) == 1 else "any target"
+        sentence = f"{file.name}: left out {counted(left_out, 'row')} without a value in {column}"
         warn(Message("unlabelled_new_rows", sentence))
+    for target, rows in zip(targets, missing_targets, strict=True):
+        if rows:
+            note(f"{file.name}: {counted(rows, 'row')} without a value in {quoted(target)}, left out there")
 
 
-def _encoded(labels: CodedTexts | None, predictor: Predictor, file: str) -> tuple[IntArray, Targets]:
-    """The numbers of a block's rows that have a target, (m,), and the targets, (m,)."""
-    if labels is None:
+def _missing(labels: Sequence[CodedTexts], kept: IntArray) -> list[int]:
+    """How many of the rows that are kept, (m,), lack each target."""
+    return [int(np.count_nonzero(of_target.codes[kept] < 0)) for of_target in labels]
+
+
+def _encoded(labels: Sequence[CodedTexts], predictor: Predictor, file: str) -> tuple[IntArray, Targets]:
+    """The numbers of a block's rows that have a target, (m,), and their targets, (m,) or (m, T) of several.
+
+    Raises `DataError` for those that the model cannot have.
+    """
+    if not labels:
         raise ValueError("the rows were read without labels")
-    targets, wrong = predictor.task.encode_new(labels.texts, labels.codes, predictor.decoder)
-    problems = Problems(file)
-    for text, line in zip(labels.texts, labels.lines, strict=True):
-        if text in wrong:
-            problems.add(wrong[text], line=line)
+    tasks, decoders = predictor.task.tasks, predictor.decoder.of_targets
+    problems, of_targets = Problems(file), []
+    for texts, task, decoder in zip(labels, tasks, decoders, strict=True):
+        targets, wrong = task.encode_new(texts.texts, texts.codes, decoder)
+        of_targets.append(targets)
+        about = f"{quoted(task.targets[0])}: " if len(tasks) > 1 and task.classes else ""
+        for text, line in zip(texts.texts, texts.lines, strict=True):
+            if text in wrong:
+                problems.add(f"{about}{wrong[text]}", line=line)
     problems.raise_any()
-    kept = np.flatnonzero(labels.codes >= 0)
-    return kept, targets[kept]
+    is_present = np.stack([texts.codes >= 0 for texts in labels], axis=1)
+    kept = np.flatnonzero(is_present.any(axis=1))
+    if len(tasks) == 1:
+        return kept, of_targets[0][kept]
+    return kept, np.where(is_present, np.stack(of_targets, axis=1), np.nan)[kept]
 
 
 def predicted_rows(

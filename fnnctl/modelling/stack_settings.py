@@ -48,12 +48,17 @@ def input_stage(
         )
     categories = None
     if codes := tuple(column.codes for column in preprocessor.coded):
-        has_classes = loss_record(output.kind).task == CLASSIFICATION
-        of_target = output.size if has_classes and output.size > 2 else 1
-        categories = CategoryStatisticsShape(codes, size=of_target + 1)
+        of_targets = sum(map(_statistics_of, output.parts or [output]))
+        categories = CategoryStatisticsShape(codes, size=of_targets + 1)
     has_inputs = bool(preprocessor.features)
     stage = InputStageShape(numeric, categories, scaled=model.scaling_layer and has_inputs)
     return None if stage == InputStageShape() else stage
+
+
+def _statistics_of(output: OutputShape) -> int:
+    """The statistics of a category by its target: one per class if there are more than two, else one."""
+    has_classes = loss_record(output.kind).task == CLASSIFICATION
+    return output.size if has_classes and output.size > 2 else 1
 
 
 def number_bins(model: ModelConfig) -> NumberBins | None:

@@ -171,7 +171,7 @@ def _dataset(source: Source, target: TargetFacts, rows: IntArray, names: list[st
         .T,
         categorical_names=tuple(categorical),
         categories=tuple(table.categorical[name].texts for name in categorical),
-        target=raw.plain(),
+        targets=(raw.plain(),),
         file_rows=rows.astype(ROW_NUMBER),
         expansions={
             name: parts for name, parts in expansions(source.types).items() if {*parts} <= {*numeric}

@@ -12,17 +12,29 @@ from fnnctl.text import quoted
 
 if TYPE_CHECKING:
     from fnnctl.modelling.model_description import NetworkDescription
+    from fnnctl.modelling.target_description import TargetDescription
 
 
-def target_problem(network: NetworkDescription) -> str | None:
-    """What is wrong with the facts about the target and the output; None if they are valid."""
+def targets_problem(network: NetworkDescription) -> str | None:
+    """What is wrong with the facts about the target, or about each of several; None if they are valid."""
+    if not network.targets:
+        return _target_problem(network, network.table.exposure)
+    if len(network.targets) == 1 or len({target.target for target in network.targets}) < len(network.targets):
+        return "targets: there must be two or more, with different names"
+    if len(network.fitted_targets) not in (0, len(network.targets)):
+        return "fitted_targets: there must be one entry per target"
+    problems = ((number, _target_problem(target, None)) for number, target in enumerate(network.targets))
+    return next((f"targets.{number}.{problem}" for number, problem in problems if problem), None)
+
+
+def _target_problem(network: TargetDescription, exposure: str | None) -> str | None:
     record = loss_records().get(network.output) or find_loss(network.output)
     if record is None:
         return f"output: there is no output named {quoted(network.output)}"
     if record.task == REGRESSION:
         if network.classes:
             return f"classes: the output {network.output} has no classes"
-        if problem := _scale_problem(network, record):
+        if problem := _scale_problem(network, record, exposure):
             return problem
     elif len(network.classes) < 2:
         return "classes: there must be two or more"
@@ -39,7 +51,7 @@ def target_problem(network: NetworkDescription) -> str | None:
     return None
 
 
-def _class_problem(network: NetworkDescription, record: LossRecord) -> str | None:
+def _class_problem(network: TargetDescription, record: LossRecord) -> str | None:
     """What is wrong with the names and the order of the classes; None if they suit the output."""
     if len(set(network.classes)) < len(network.classes):
         return "classes: two have the same name"
@@ -55,7 +67,7 @@ def _class_problem(network: NetworkDescription, record: LossRecord) -> str | Non
     return None
 
 
-def _scale_problem(network: NetworkDescription, record: LossRecord) -> str | None:
+def _scale_problem(network: TargetDescription, record: LossRecord, exposure: str | None) -> str | None:
     """What is wrong with the facts about a regression's outputs; None if they are valid."""
     if network.target_mean is None or network.target_deviation is None:
         return "target_mean, target_deviation: a regression needs both"
@@ -63,11 +75,7 @@ def _scale_problem(network: NetworkDescription, record: LossRecord) -> str | Non
     if has_levels != bool(network.levels) or any(low >= high for low, high in pairwise(network.levels)):
         return "levels: quantiles need at least one, rising, and other outputs have none"
     is_log = record.scores == "logarithm"
-    suits = (
-        network.target_mean == 0.0 and network.target_transform is None
-        if is_log
-        else not network.table.exposure
-    )
+    suits = network.target_mean == 0.0 and network.target_transform is None if is_log else not exposure
     if not suits or is_log != (network.target_deviance is not None):
         return f"target_deviance, target_mean, table.exposure: they do not suit the output {network.output}"
     if network.target_range is not None and network.target_range[0] > network.target_range[1]:

@@ -168,7 +168,7 @@ def _new_digester(data: TaskData, fits: Sequence[Fit]) -> RowDigester:
         DigestedColumns(
             tuple(sorted({number.name for each in preprocessors for number in each.numbers})),
             tuple(sorted({column.name for each in preprocessors for column in each.categories})),
-            data.dataset.target.name,
+            data.task.targets if len(data.task.targets) > 1 else data.task.targets[0],
             settings.data.exposure,
             settings.data.split.group,
         )

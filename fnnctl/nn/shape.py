@@ -7,12 +7,12 @@ member to member. A part is present in all members or in none; a rate of 0 is no
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Self
 
 import numpy as np
 
 from fnnctl.arrays import IntArray
-from fnnctl.nn.losses.registry import loss_of
+from fnnctl.nn.losses.joint import loss_class
 
 NormalizationKind = Literal["batch", "layer"]
 EmbeddingCode = Literal["linear", "steps", "both"]
@@ -137,6 +137,21 @@ class OutputShape:
     """The parameter of the loss function, such as Huber's δ; without effect on one that has none."""
     levels: tuple[float, ...] = ()
     """The levels of quantiles, rising, one per output; empty for other outputs."""
+    target: str = ""
+    """The name of the target, if the layer is a part of another one."""
+    parts: tuple[OutputShape, ...] = ()
+    """With several targets, the layer of each: its outputs follow those of the former ones. Empty with one.
+    """
+
+    @classmethod
+    def of_parts(cls, parts: tuple[OutputShape, ...]) -> Self:
+        """The output layer of several targets."""
+        return cls(sum(part.size for part in parts), "joint", parts=parts)
+
+    @property
+    def target_axis(self) -> tuple[int, ...]:
+        """The axis of a row's targets: (T,) with several, and none with one."""
+        return (len(self.parts),) if self.parts else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,4 +221,4 @@ class NetworkShape:
     @property
     def scores(self) -> int:
         """Output units, from whose scores the outputs follow."""
-        return loss_of(self.output.kind).scores_of(self.output.size)
+        return loss_class(self.output).scores_of(self.output)

@@ -11,7 +11,7 @@ from fnnctl.arrays import FloatArray
 from fnnctl.nn.layers.hidden import hidden_buffers
 from fnnctl.nn.layers.input_stage import stage_buffers
 from fnnctl.nn.losses.base import Targets
-from fnnctl.nn.losses.registry import loss_of, target_type
+from fnnctl.nn.losses.joint import loss_class, target_type
 from fnnctl.nn.shape import NetworkShape
 
 COPIED_VALUES = 2**16
@@ -50,7 +50,7 @@ class Workspace:
         """Rows of the pool, each with a 1 at its end."""
         self.inputs_T = self.inputs.transpose(0, 2, 1)
         """One example per column: a view of `inputs`, or a copy once the inputs are frozen."""
-        rows, kind = (members, batch), target_type(shape.output.kind, dtype)
+        rows, kind = (members, batch, *shape.output.target_axis), target_type(shape.output, dtype)
         smoothing = techniques.get("label_smoothing")
         self.targets = Targets(
             y=np.empty(rows, kind),
@@ -60,7 +60,7 @@ class Workspace:
             smoothing=None if smoothing is None else smoothing.astype(dtype)[:, None],
         )
         self.scores = np.empty((members, shape.scores, columns), dtype)
-        self.loss = loss_of(shape.output.kind)(shape.output, members, columns, dtype)
+        self.loss = loss_class(shape.output)(shape.output, members, columns, dtype)
         self.stage = stage_buffers(shape, members, batch, dtype, training=training)
         """Those of the input stage; None if there is none."""
         gathered = None if self.stage is None else self.stage.gathered

@@ -5,7 +5,7 @@ validation.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
+from itertools import cycle, pairwise
 from typing import Any
 
 import numpy as np
@@ -18,13 +18,16 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from fnnctl.arrays import FloatArray, IntArray, evenly_spaced
 from fnnctl.metrics.registry import CALIBRATED_LOSS
 from fnnctl.plots.axes import finish_epochs, finish_loss, finish_metric
-from fnnctl.plots.style import COLOURS, DASHES, MUTED, WIDTH, legend_above, new_figure
+from fnnctl.plots.style import COLOURS, DASHES, MUTED, WIDTH, drawable_text, legend_above, new_figure
 from fnnctl.text import counted
 
 MAX_MARKED_EPOCHS = 20
 MAX_BINS = 2000
 """Longer histories are drawn as the minimum and maximum of this many bins, which looks the same."""
 MAX_DEAD_LAYERS = 4
+MAX_TARGETS = 6
+"""The losses of so many targets are drawn, each with a colour."""
+MAX_TARGET_NAME = 12
 
 History = Mapping[str, Sequence[float | None]]
 
@@ -36,12 +39,14 @@ def learning_curve_figure(
     best_epoch: int | None,
     title: str,
     validation: str = "validation",
+    targets: Sequence[str] = (),
 ) -> Figure:
     """Draw columns of history.csv over `epoch`: the losses, a metric and, if there are any, dead units.
 
     `metric` is the metric's label and its name in columns, such as `accuracy` in `train_accuracy`. Values
     that are None or not finite, and missing or empty columns, are left out. A vertical line marks
-    `best_epoch`. The legend calls the validation part `validation`.
+    `best_epoch`. The legend calls the validation part `validation`. With several `targets`, the loss of each
+    is drawn instead of the metric.
     """
     dead_layers = _layers_with_dead_units(history)
     heights = [3.0, 2.4, 1.2] if dead_layers else [3.0, 2.4]
@@ -49,10 +54,15 @@ def learning_curve_figure(
         panels = figure.subplots(len(heights), sharex=True, height_ratios=heights)
         losses = {"training": "train_loss", validation: "validation_loss", "calibrated": CALIBRATED_LOSS}
         lines = _draw(panels[0], history, losses)
-        label, name = metric
-        _draw(panels[1], history, {"training": f"train_{name}", validation: f"validation_{name}"})
         finish_loss(panels[0])
-        finish_metric(panels[1], label, every_line=True)
+        if targets:
+            columns = _columns_of_targets(history, targets)
+            of_targets = _draw(panels[1], history, columns, colours=COLOURS)
+            _finish_targets(panels[1], history, of_targets, len(targets), validation)
+        else:
+            label, name = metric
+            _draw(panels[1], history, {"training": f"train_{name}", validation: f"validation_{name}"})
+            finish_metric(panels[1], label, every_line=True)
         if dead_layers:
             columns = {f"hidden layer {layer}": f"dead_{layer}" for layer in dead_layers}
             _finish_dead_units(panels[2], _draw(panels[2], history, columns, colours=COLOURS[2:]))
@@ -70,13 +80,36 @@ def _draw(
 ) -> dict[str, Line2D]:
     """Draw the columns that have values; return the lines by name for the legend."""
     lines = {}
-    for (name, column), colour, dash in zip(columns.items(), colours, DASHES, strict=False):
+    for (name, column), colour, dash in zip(columns.items(), colours, cycle(DASHES), strict=False):
         epochs, values = _series(history, column)
         if len(values):
             marker = "o" if len(values) <= MAX_MARKED_EPOCHS else None
             look: dict[str, Any] = {"color": colour, "linestyle": dash, "marker": marker, "markersize": 3.5}
             (lines[name],) = axes.plot(epochs, values, **look)
     return lines
+
+
+def _columns_of_targets(history: History, targets: Sequence[str]) -> dict[str, str]:
+    """The columns of the losses of the first targets, by what the legend calls them."""
+    part = _part_of_targets(history)
+    drawn = targets[:MAX_TARGETS]
+    return {drawable_text(name, MAX_TARGET_NAME): f"{part}_targets.{name}.loss" for name in drawn}
+
+
+def _part_of_targets(history: History) -> str:
+    """The part whose losses are drawn by target: `validation`, if there is one."""
+    has_validation = any(value is not None for value in history.get("validation_loss", ()))
+    return "validation" if has_validation else "train"
+
+
+def _finish_targets(
+    axes: Axes, history: History, lines: Mapping[str, Line2D], targets: int, validation: str = "validation"
+) -> None:
+    finish_loss(axes)
+    part = "training" if _part_of_targets(history) == "train" else validation
+    which = "each target" if targets <= MAX_TARGETS else f"{MAX_TARGETS} of {targets:,} targets"
+    axes.set_title(f"loss of {which}, {part}")
+    legend_above(axes, lines)
 
 
 def _series(history: History, column: str) -> tuple[FloatArray, FloatArray]:
@@ -125,12 +158,14 @@ MAX_ABOVE = 10.0
 PARTS = {"training": "train", "validation": "validation"}
 
 
-def folds_learning_figure(history: History, *, metric: tuple[str, str], title: str) -> Figure:
+def folds_learning_figure(
+    history: History, *, metric: tuple[str, str], title: str, targets: Sequence[str] = ()
+) -> Figure:
     """Draw the columns of a cross-validation's history.csv over `epoch`: loss and a metric, fold by fold.
 
     `metric` is the label and the column name of the metric. The mean is over the folds that are still
     training. It ends when these are fewer than half, because the folds that train longest are not
-    representative.
+    representative. With several `targets`, the mean loss of each is drawn instead of the metric.
     """
     epochs = np.array(history["epoch"], dtype=np.intp)
     starts = np.append(np.flatnonzero(epochs == 1), len(epochs))
@@ -139,7 +174,8 @@ def folds_learning_figure(history: History, *, metric: tuple[str, str], title: s
         panels = figure.subplots(2, sharex=True, height_ratios=[3.0, 2.4])
         lines: dict[str, Line2D] = {}
         label, name = metric
-        for axes, column in zip(panels, ("loss", name), strict=True):
+        columns = ("loss",) if targets else ("loss", name)
+        for axes, column in zip(panels, columns, strict=False):
             drawn = []
             for (part, prefix), colour, dash in zip(PARTS.items(), COLOURS, DASHES, strict=False):
                 values = _by_fold(history, f"{prefix}_{column}", starts, longest)
@@ -152,6 +188,14 @@ def folds_learning_figure(history: History, *, metric: tuple[str, str], title: s
                 finish_metric(axes, label)
             if drawn:
                 _show_all(axes, np.concatenate([values.ravel() for values in drawn]))
+        if targets:
+            of_targets = {
+                name: _draw_mean(panels[1], _by_fold(history, column, starts, longest), colour, dash)
+                for (name, column), colour, dash in zip(
+                    _columns_of_targets(history, targets).items(), COLOURS, cycle(DASHES), strict=False
+                )
+            }
+            _finish_targets(panels[1], history, of_targets, len(targets), "mean validation")
         if lines:
             folds = Line2D([], [], color=COLOURS[0], linewidth=0.7, alpha=0.5)
             legend_above(panels[0], {**lines, counted(len(starts) - 1, "fold"): folds})
@@ -179,6 +223,13 @@ def _draw_folds(axes: Axes, values: FloatArray, colour: str, dash: Any) -> Line2
         np.column_stack([epochs + 1.0, values[fold, epochs]]) for fold in evenly_spaced(folds, MAX_FOLDS)
     ]
     axes.add_collection(LineCollection(segments, colors=colour, linewidths=0.6, alpha=0.3), autolim=False)
+    return _draw_mean(axes, values, colour, dash)
+
+
+def _draw_mean(axes: Axes, values: FloatArray, colour: str, dash: Any) -> Line2D:
+    """Draw the mean over the folds while at least half of them are training; values are (folds, epochs)."""
+    folds, longest = values.shape
+    epochs = evenly_spaced(longest, MAX_POINTS)
     present = np.isfinite(values).sum(axis=0)
     common = epochs[2 * present[epochs] >= folds]
     mean = np.nansum(values[:, common], axis=0) / present[common]

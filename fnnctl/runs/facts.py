@@ -17,7 +17,7 @@ from fnnctl.store.manifest import Manifest, Resumption
 from fnnctl.store.provenance import environment, machine
 from fnnctl.store.times import now_text
 from fnnctl.tasks.decisions import Decision
-from fnnctl.tasks.task import TaskData
+from fnnctl.tasks.task import Task, TaskData
 from fnnctl.training.members import StackSettings
 
 if TYPE_CHECKING:
@@ -57,7 +57,8 @@ def known_facts(
         "test_source": dataset.test_source,
         "test_sha256": dataset.test_sha256,
         "task": data.task.name,
-        "target": dataset.target.name,
+        "target": ", ".join(data.task.targets),
+        **_targets_facts(data.task),
         "classes": list(data.task.classes),
         "ordered": data.task.is_ordered,
         "rows": len(dataset),
@@ -87,6 +88,19 @@ def known_facts(
     }
 
 
+def _targets_facts(task: Task) -> dict[str, Any]:
+    """The facts about each of several targets; none about a single one."""
+    if len(task.tasks) == 1:
+        return {}
+    targets = zip(task.targets, task.tasks, strict=True)
+    return {
+        "targets": [
+            {"name": name, "task": of_target.name, "classes": list(of_target.classes)}
+            for name, of_target in targets
+        ]
+    }
+
+
 def evaluation_facts(
     model: SavedModel,
     file: InputFile,
@@ -107,7 +121,8 @@ def evaluation_facts(
             "source": file.source,
             "sha256": sha256,
             "task": task.name,
-            "target": model.description.target,
+            "target": ", ".join(task.targets),
+            **_targets_facts(task),
             "classes": list(task.classes),
             "ordered": task.is_ordered,
             "rows": rows,
@@ -193,7 +208,7 @@ def _network_facts(
 ) -> dict[str, Any]:
     """The facts about one network, or about those of an ensemble."""
     shape = networks[0].shape
-    power = power_of(shape.output)
+    power = None if shape.output.parts else power_of(shape.output)
     return {
         "layers": list(shape.widths),
         "parameters": sum(layout.size for layout in networks),

@@ -27,8 +27,10 @@ class MeasuredNetwork:
         self.run, self.context, self.with_figures, self._memory = run, context, with_figures, memory
         self.evaluated = run.read_manifest().evaluated
         """The facts of an evaluation of a file; None for other runs."""
+        model = load_model(run, context.labelled_note)
+        model.refuse_several("the importance of columns, or partial dependence")
         threshold = self.evaluated.threshold if self.evaluated else None
-        self.model: SavedModel = load_model(run, context.labelled_note).deciding_at(threshold)
+        self.model: SavedModel = model.deciding_at(threshold)
         set_blas_threads(self.model.threads)
 
     @property

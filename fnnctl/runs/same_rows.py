@@ -138,7 +138,7 @@ def _as_read_by(model: SavedModel, held_out: HeldOutRows) -> TaskData:
     split = config.split.model_copy(update={"group": group, "by": None})
     config = config.model_copy(update={"weights": None, "split": split})
     dataset = load_dataset(config, loaded.config.file.parent, known_columns=columns)
-    return replace(held_out.data, dataset=replace(dataset, target=held_out.data.dataset.target))
+    return replace(held_out.data, dataset=replace(dataset, targets=held_out.data.dataset.targets))
 
 
 def _compared(

@@ -5,10 +5,9 @@ The only file that imports scikit-learn.
 
 from __future__ import annotations
 
-import math
 import sys
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Final, Self
@@ -16,20 +15,28 @@ from typing import Any, Final, Self
 import numpy as np
 import numpy.typing as npt
 
-from fnnctl.api.arguments import number
 from fnnctl.api.experiment import Experiment
 from fnnctl.api.observer import Observer
-from fnnctl.api.plain_values import plain_value
 from fnnctl.api.predictor import Predictor
 from fnnctl.api.run import Run
 from fnnctl.arrays import FloatArray
-from fnnctl.config.schema.data import DEFAULT_MISSING_VALUES
-from fnnctl.config.schema.optimizers import LbfgsOptimizer
-from fnnctl.config.schema.training import TrainingConfig
-from fnnctl.data.feature_array import default_names, label_text
+from fnnctl.data.feature_array import default_names
 from fnnctl.data.in_memory import MemoryData, memory_data
 from fnnctl.data.tables.memory_table import is_frame
 from fnnctl.errors import InputError
+from fnnctl.sklearn.targets import (
+    ClassTarget,
+    as_text,
+    class_texts,
+    column_names,
+    free_text,
+    is_indicator,
+    is_numeric,
+    stacked,
+    target_columns,
+    target_names,
+    with_columns,
+)
 from fnnctl.text import install_command
 
 try:
@@ -47,14 +54,14 @@ except ModuleNotFoundError as error:
 
 _SEEDS: Final = 2**31 - 1
 """Seeds drawn from a random state are below this number, which every platform's integers can hold."""
-_PATIENCE: Final = 10
-"""Epochs without improvement before `early_stopping=True` ends the training: as many as in scikit-learn."""
 
 
 class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """What all estimators share: data in, an experiment run on them, rows in."""
 
     run_: Run
+    _targets: list[str]
+    """The names of the experiment's targets."""
     _texts: Sequence[str]
     """The classes of an experiment, in the order of `classes_`."""
     loss_curve_: list[Any]
@@ -65,7 +72,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
         Args:
             X: An array of numbers (n, p), or a data frame with numbers, categories, texts and dates. Values
                 may be missing.
-            y: The targets, (n,).
+            y: The target, (n,); or several, (n, T), as an array or a data frame, which one network predicts.
             sample_weight: The weight of each row in the loss, (n,).
 
         Raises `ValueError` if parameters or data are wrong, and `DivergedError` if the loss is not finite.
@@ -85,14 +92,23 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
         attributes = dict(self.__dict__)
         try:
             rows = self._checked(X, y, fits=True, goes_on=goes_on)
-            targets = column_or_1d(y, warn=True)
-            check_consistent_length(rows, targets)
-            data: tuple[Any, ...] = self._named(rows), self._encoded(targets, classes, goes_on=goes_on)
+            columns = target_columns(y)
+            if columns and (goes_on or classes is not None):
+                way = "warm_start" if getattr(self, "warm_start", False) else "partial_fit"
+                raise ValueError(f"{way} is for one target, but y has {len(columns)}: call fit without it")
+            if not goes_on:
+                self._targets = target_names(y, len(columns) or 1, self._columns or ())
+            if columns:
+                check_consistent_length(rows, *columns)
+                targets: Any = self._several_encoded(columns)
+            else:
+                y = column_or_1d(y, warn=True)
+                check_consistent_length(rows, y)
+                targets = self._encoded(y, classes, goes_on=goes_on)
+            data: tuple[Any, ...] = self._named(rows), targets
             if sample_weight is not None:
                 data = *data, _check_sample_weight(sample_weight, rows, ensure_non_negative=True)
-            if not goes_on:
-                self._target = _target_name(y, self._columns or ())
-            settings = self._settings() | {"data.target": self._target}
+            settings = self._settings()
             if goes_on:
                 settings["training.warm_start"] = str(self.run_.folder.path)
             with _input_as_value_errors():
@@ -113,11 +129,28 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
         """The targets as an experiment gets them."""
         raise NotImplementedError
 
+    def _several_encoded(self, columns: Sequence[npt.NDArray[Any]]) -> npt.NDArray[Any]:
+        """Several targets as an experiment gets them, (n, T); `_targets` are those that it gets."""
+        raise NotImplementedError
+
+    def _target_settings(self, settings: Mapping[str, Any], task: str, output: str) -> dict[str, Any]:
+        """Settings with the targets: the `task` of a single one, or the `output` of each of several."""
+        names = self._targets
+        if len(names) == 1:
+            return {**settings, "data.target": names[0], "data.task": task}
+        if is_set(settings, "model.outputs"):
+            return {**settings, "data.target": names}
+        prefix = "model.outputs."
+        own = {path: value for path, value in settings.items() if path.startswith(prefix)}
+        outputs = dict.fromkeys(names, output) | {path[len(prefix) :]: own[path] for path in own}
+        rest = {path: value for path, value in settings.items() if path not in own}
+        return {**rest, "data.target": names, "model.outputs": outputs}
+
     def _settings(self) -> dict[str, Any]:
         """The settings of the experiment by path. Parameters that are None leave theirs to the recipe."""
         settings: dict[str, Any] = {**(self.settings or {}), "data.split.test": 0}
         for path in ("data.source", "data.test_source", "data.target"):
-            if _sets(settings, path):
+            if is_set(settings, path):
                 raise ValueError(f"settings has {path}, but the data are the arguments of fit: leave it out")
         if self.recipe is not None:
             settings["recipe"] = self.recipe
@@ -128,6 +161,13 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
     def _run(self, experiment: Experiment, data: MemoryData) -> Run:
         """Run the experiment on these rows."""
         raise NotImplementedError
+
+    @property
+    def _workers(self) -> int:
+        return int(effective_n_jobs(self.n_jobs))
+
+    def _warn_of_end(self, message: str) -> None:
+        warnings.warn(message, ConvergenceWarning, stacklevel=5)  # that of fit or partial_fit
 
     @property
     def _observer(self) -> Observer:
@@ -141,7 +181,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
         if fits:
             validate_data(self, X, y, reset=is_first, skip_check_array=True)  # refuses y=None
         if is_first:
-            self._columns = [*map(_text, _column_names(X))] if is_frame(X) else None
+            self._columns = [*map(as_text, column_names(X))] if is_frame(X) else None
         if self._columns is not None and is_frame(X):
             validate_data(self, X, reset=is_first, skip_check_array=True)
             return X
@@ -165,10 +205,10 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
         check_is_fitted(self, "run_")
         rows, predictor = self._checked(X), self.run_.predictor
         names, exposure = predictor.feature_names, predictor.exposure
-        if exposure is not None and (not is_frame(rows) or exposure in map(_text, _column_names(rows))):
+        if exposure is not None and (not is_frame(rows) or exposure in map(as_text, column_names(rows))):
             names = (*names, exposure)
         if is_frame(rows):
-            return _with_columns(rows, names)
+            return with_columns(rows, names)
         if self._columns is None:
             columns = default_names(self.n_features_in_)
             if exposure is not None:
@@ -180,15 +220,20 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no typ
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
         tags.input_tags.categorical = True
+        tags.target_tags.multi_output = True
         return tags
 
 
 class Classifier(ClassifierMixin, Estimator):  # type: ignore[misc]
     """Classes of any type: the experiment gets them as texts."""
 
-    classes_: npt.NDArray[Any]
+    classes_: Any
+    _class_targets: Sequence[ClassTarget] = ()
+    """Of several targets; those of one class are predicted without a network."""
+    _is_multilabel = False
 
     def _encoded(self, y: npt.NDArray[Any], classes: Any, *, goes_on: bool) -> npt.NDArray[Any]:
+        self._class_targets, self._is_multilabel = (), False
         check_array(y, ensure_2d=False, dtype=None, input_name="y")
         all_classes = present = _distinct(y, "y")
         if classes is not None:
@@ -196,25 +241,31 @@ class Classifier(ClassifierMixin, Estimator):  # type: ignore[misc]
             if unlisted := [label for label in present.tolist() if label not in all_classes.tolist()]:
                 raise ValueError(f"y has the label {unlisted[0]!r}, which is not in classes")
         if goes_on:
-            if _is_numeric(all_classes) != _is_numeric(self.classes_):
-                kind = "numbers" if _is_numeric(self.classes_) else "texts"
+            if is_numeric(all_classes) != is_numeric(self.classes_):
+                kind = "numbers" if is_numeric(self.classes_) else "texts"
                 raise ValueError(f"the classes of y must be {kind}, as those of the fit that is trained on")
             text_of = dict(zip(self.classes_.tolist(), self._texts, strict=True))
             if new_labels := [label for label in all_classes.tolist() if label not in text_of]:
                 for label in new_labels:
-                    text_of[label] = _free_text(label, text_of.values())
+                    text_of[label] = free_text(label, text_of.values())
                 self.classes_ = np.union1d(self.classes_, all_classes)
                 self._texts = [text_of[label] for label in self.classes_.tolist()]
         else:
             if len(all_classes) == 1:
                 advice = "two or more are needed; partial_fit takes those of later calls as `classes`"
                 raise ValueError(f"y has one class, {str(all_classes[0])!r}: {advice}")
-            self.classes_, self._texts = all_classes, _class_texts(all_classes)
+            self.classes_, self._texts = all_classes, class_texts(all_classes)
         return np.array(self._texts, object)[np.searchsorted(self.classes_, y)]
 
     def _settings(self) -> dict[str, Any]:
-        settings = {**super()._settings(), "data.task": "classification"}
+        settings = self._target_settings(super()._settings(), "classification", "softmax")
+        if self._is_multilabel and len(self._targets) > 1:
+            settings["data.target"] = {"labels": self._targets}
         weights = self.class_weight
+        if weights is not None and self._class_targets:
+            raise ValueError(
+                f"class_weight is for one target, but y has {len(self._class_targets)}: leave it out"
+            )
         if isinstance(weights, Mapping):
             text_of = dict(zip(self.classes_.tolist(), self._texts, strict=True))
             if unknown := [label for label in weights if label not in text_of]:
@@ -224,20 +275,80 @@ class Classifier(ClassifierMixin, Estimator):  # type: ignore[misc]
             settings["training.class_weights"] = weights
         return settings
 
+    def _several_encoded(self, columns: Sequence[npt.NDArray[Any]]) -> npt.NDArray[Any]:
+        for column in columns:
+            check_array(column, ensure_2d=False, dtype=None, input_name="y")
+        all_classes = [_distinct(column, "y") for column in columns]
+        self._is_multilabel = is_indicator(columns)
+        self._class_targets = [
+            ClassTarget(name, classes, [str(int(label)) for label in classes.tolist()])
+            if self._is_multilabel
+            else ClassTarget(name, classes, class_texts(classes))
+            for name, classes in zip(self._targets, all_classes, strict=True)
+        ]
+        self.classes_ = np.arange(len(columns)) if self._is_multilabel else all_classes
+        trained = [number for number, classes in enumerate(all_classes) if len(classes) > 1]
+        if not trained:
+            raise ValueError("y has one class in each column: two or more are needed in one")
+        self._targets = [self._targets[number] for number in trained]
+        return np.stack([self._class_targets[number].encoded(columns[number]) for number in trained], axis=1)
+
     def predict(self, X: Any) -> npt.NDArray[Any]:
-        """The class of each row, (n,)."""
+        """The class of each row, (n,); of several targets, or labels, (n, T)."""
         rows = self._new_rows(X)
+        if self._class_targets:
+            predicted = self._predictions(rows)
+            count = len(next(iter(predicted.values()))[0])
+            return stacked(
+                [
+                    target.decoded(predicted[target.name][0])
+                    if target.name in predicted
+                    else np.repeat(target.classes, count)
+                    for target in self._class_targets
+                ]
+            )
         with _input_as_value_errors():
             texts = self.run_.predictor.predict(rows)
         number_of = {text: number for number, text in enumerate(self._texts)}
-        return self.classes_[[number_of[text] for text in texts.tolist()]]
+        classes: npt.NDArray[Any] = self.classes_[[number_of[text] for text in texts.tolist()]]
+        return classes
 
-    def predict_proba(self, X: Any) -> FloatArray:
-        """The probabilities of `classes_`, (n, classes)."""
+    def predict_proba(self, X: Any) -> Any:
+        """The probabilities of `classes_`, (n, classes).
+
+        Of several targets a list of such arrays; of labels the probability of each, (n, T).
+        """
         rows, predictor = self._new_rows(X), self.run_.predictor
+        if self._class_targets:
+            return self._several_probabilities(self._predictions(rows))
         with _input_as_value_errors():
             probabilities = predictor.predict_proba(rows)
         return probabilities[:, self._class_order(predictor)]
+
+    def _several_probabilities(self, predicted: Mapping[str, tuple[npt.NDArray[Any], FloatArray]]) -> Any:
+        probabilities = []
+        for target in self._class_targets:
+            if target.name in predicted:
+                classes = self.run_.predictor.of_target(target.name).classes or ()
+                order = [classes.index(text) for text in target.texts]
+                probabilities.append(predicted[target.name][1][:, order])
+            else:
+                probabilities.append(np.ones((len(next(iter(predicted.values()))[0]), 1)))
+        if not self._is_multilabel:
+            return probabilities
+        pairs = zip(self._class_targets, probabilities, strict=True)
+        return np.stack(
+            [(of_target * target.classes.astype(float)).sum(axis=1) for target, of_target in pairs], axis=1
+        )
+
+    def _predictions(self, rows: Any) -> dict[str, tuple[npt.NDArray[Any], FloatArray]]:
+        """The texts (n,) and the probabilities (n, classes) of each target that has a network."""
+        with _input_as_value_errors():
+            predictions = self.run_.predictor._predictions_of_targets(rows)
+        return {
+            name: (texts[:, 0], probabilities)
+            for name, (texts, probabilities) in zip(self._targets, predictions, strict=True)
+        }
 
     def predict_set(self, X: Any, coverage: float) -> npt.NDArray[np.bool_]:
         """Whether each of `classes_` is in the set of each row, (n, classes).
@@ -254,14 +365,28 @@ class Classifier(ClassifierMixin, Estimator):  # type: ignore[misc]
         classes = predictor.classes or ()
         return [classes.index(text) for text in self._texts]
 
-    def predict_log_proba(self, X: Any) -> FloatArray:
-        """The logarithms of the probabilities, (n, classes)."""
-        return np.log(np.maximum(self.predict_proba(X), np.finfo(np.float64).tiny))
+    def predict_log_proba(self, X: Any) -> Any:
+        """The logarithms of the probabilities, in the form of `predict_proba`."""
+        probabilities = self.predict_proba(X)
+        return [*map(_logs, probabilities)] if isinstance(probabilities, list) else _logs(probabilities)
 
     def decision_function(self, X: Any) -> FloatArray:
-        """The log odds of the second of two classes, (n,); of more, the logarithms of their probabilities."""
-        logs = self.predict_log_proba(X)
+        """The log odds of the second of two classes, (n,); of more, the logarithms of their probabilities;
+        of labels the log odds of each, (n, T).
+        """
+        check_is_fitted(self, "run_")
+        if self._class_targets and not self._is_multilabel:
+            raise ValueError(f"decision_function is for one target, not {len(self._class_targets)}")
+        if self._is_multilabel:
+            probabilities: FloatArray = self.predict_proba(X)
+            return _logs(probabilities) - _logs(1 - probabilities)
+        logs: FloatArray = self.predict_log_proba(X)
         return logs[:, 1] - logs[:, 0] if logs.shape[1] == 2 else logs
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags
 
 
 class Regressor(RegressorMixin, Estimator):  # type: ignore[misc]
@@ -272,102 +397,27 @@ class Regressor(RegressorMixin, Estimator):  # type: ignore[misc]
         return numbers
 
     def _settings(self) -> dict[str, Any]:
-        return {**super()._settings(), "data.task": "regression"}
+        return self._target_settings(super()._settings(), "regression", "squared")
+
+    def _several_encoded(self, columns: Sequence[npt.NDArray[Any]]) -> npt.NDArray[Any]:
+        numbers: npt.NDArray[Any] = check_array(stacked(columns), dtype=np.float64, input_name="y")
+        return numbers
 
     def predict(self, X: Any) -> FloatArray:
-        """The value of each row, (n,)."""
+        """The value of each row, (n,); of several targets (n, T)."""
         rows = self._new_rows(X)
         with _input_as_value_errors():
-            return self.run_.predictor.predict(rows)
+            predicted: Any = self.run_.predictor.predict(rows)
+        if len(self._targets) > 1:
+            predicted = np.stack([predicted[name] for name in self._targets], axis=1)
+        values: FloatArray = predicted
+        return values
 
     def predict_interval(self, X: Any, coverage: float) -> FloatArray:
         """The lower and upper ends, (n, 2), of intervals that hold the value in about this share of rows."""
         rows = self._new_rows(X)
         with _input_as_value_errors():
             return self.run_.predictor.predict_interval(rows, coverage)
-
-
-class Trained(Estimator):
-    """Trains the experiment."""
-
-    def _settings(self) -> dict[str, Any]:
-        settings, sizes = super()._settings(), self.hidden_layer_sizes
-        parameters = {
-            "model.hidden": [sizes] if isinstance(sizes, int | np.integer) else sizes,
-            "model.activation": self.activation,
-            "training.batch_size": self.batch_size,
-            "training.optimizer.learning_rate": self.learning_rate_init,
-            "training.epochs": self.max_iter,
-        }
-        settings |= {path: value for path, value in parameters.items() if value is not None}
-        if self.learning_rate_init is not None and not _sets(settings, "training.parametrization"):
-            settings["training.parametrization"] = "standard"  # scikit-learn's rate is for this one
-        if self.early_stopping:
-            settings |= self._stopping_rule("training.early_stopping", patience=_PATIENCE)
-        else:
-            settings |= self._stopping_rule("training.convergence", patience=None)
-        if self.early_stopping is not None and not self.early_stopping:
-            settings["training.early_stopping"] = None
-            if self.recipe == "classic" and not _sets(settings, "data.split.validation"):
-                settings["data.split.validation"] = 0  # nothing else in this recipe needs them
-        return settings
-
-    def _stopping_rule(self, section: str, *, patience: int | None) -> dict[str, Any]:
-        """The settings of a rule that ends training, by `tol` and `n_iter_no_change`; infinity is never."""
-        if self.n_iter_no_change == math.inf:
-            return {f"{section}.patience": None} if self.early_stopping else {section: None}
-        chosen = patience if self.n_iter_no_change is None else self.n_iter_no_change
-        rule = {f"{section}.tolerance": self.tol, f"{section}.patience": chosen}
-        return {path: value for path, value in rule.items() if value is not None}
-
-    def _run(self, experiment: Experiment, data: MemoryData) -> Run:
-        if self.alpha is not None:
-            alpha = number("alpha", plain_value(self.alpha, ("alpha",)), least=0)
-            experiment = experiment.set("training.l2", alpha / _batch_weight(experiment, data))
-        run = experiment.train(data, workers=effective_n_jobs(self.n_jobs), observer=self._observer)
-        training = TrainingConfig.model_validate(run.config["training"])
-        if _is_cut_short(training, len(run.history["epoch"])):
-            reached = f"Maximum iterations ({training.epochs:,}) reached"
-            message = f"{reached} and the optimization hasn't converged yet: raise max_iter"
-            warnings.warn(message, ConvergenceWarning, stacklevel=4)  # that of fit or partial_fit
-        return run
-
-
-def _is_cut_short(training: TrainingConfig, epochs: int) -> bool:
-    """Whether a rule could have ended a training that had all its epochs.
-
-    If the learning rate is planned for these epochs, the last one completes the training.
-    """
-    has_rule = training.may_end_early or isinstance(training.optimizer, LbfgsOptimizer)
-    return has_rule and not training.is_planned and epochs == training.epochs
-
-
-def _batch_weight(experiment: Experiment, data: MemoryData) -> float:
-    """The sum of the weights of a batch's rows, on average: scikit-learn divides the penalty by it."""
-    rows = experiment.batch_rows(data)
-    return rows if data.weights is None else rows * float(np.mean(data.weights))
-
-
-class Searched(Estimator):
-    """Searches the experiment's space."""
-
-    def _settings(self) -> dict[str, Any]:
-        parameters = {"search.space": self.space, "search.method": self.method, "search.trials": self.budget}
-        settings = {path: value for path, value in parameters.items() if value is not None}
-        return {**super()._settings(), **settings}
-
-    def _run(self, experiment: Experiment, data: MemoryData) -> Run:
-        run = experiment.search(
-            data,
-            max_trials=self.budget,  # brackets do not count trials: they only stop there
-            time_limit=self.time_limit,
-            workers=effective_n_jobs(self.n_jobs),
-            observer=self._observer,
-        )
-        self.best_params_ = run.best_settings
-        self.results_ = run.leaderboard
-        self.best_score_ = self.results_["objective"][0]
-        return run
 
 
 class _Printer(Observer):
@@ -417,10 +467,10 @@ def _input_as_value_errors() -> Iterator[None]:
         raise ValueError(error.message) from error
 
 
-def _sets(settings: Mapping[str, Any], path: str) -> bool:
+def is_set(settings: Mapping[str, Any], path: str) -> bool:
     """Whether settings have a value at a path, alone or in a section."""
     return path in settings or any(
-        isinstance(value, Mapping) and path.startswith(f"{key}.") and _sets(value, path[len(key) + 1 :])
+        isinstance(value, Mapping) and path.startswith(f"{key}.") and is_set(value, path[len(key) + 1 :])
         for key, value in settings.items()
     )
 
@@ -432,34 +482,6 @@ def _seed(random_state: Any) -> int:
     return int(check_random_state(random_state).randint(_SEEDS))
 
 
-def _target_name(y: Any, columns: Sequence[str]) -> str:
-    """The name of a series, or else `y`, and no column's."""
-    name = getattr(y, "name", None)
-    free = (isinstance(name, str) and name.strip()) or "y"
-    while free in columns:
-        free += "_"
-    return free
-
-
-def _column_names(frame: Any) -> list[Any]:
-    """The names of a data frame's columns; those of an Arrow table are not its `columns`."""
-    return list(frame.column_names if hasattr(type(frame), "column_names") else frame.columns)
-
-
-def _text(name: Any) -> str:
-    """A column's name in an experiment."""
-    return str(name).strip()
-
-
-def _with_columns(frame: Any, used: Sequence[str]) -> Any:
-    """The data frame, of any library, without its other columns."""
-    names = _column_names(frame)
-    selection = [name for name in names if _text(name) in used]
-    if len(selection) == len(names):
-        return frame
-    return frame.select(selection) if hasattr(type(frame), "select") else frame[selection]
-
-
 def _distinct(labels: npt.NDArray[Any], what: str) -> npt.NDArray[Any]:
     """The sorted values of labels."""
     try:
@@ -469,20 +491,7 @@ def _distinct(labels: npt.NDArray[Any], what: str) -> npt.NDArray[Any]:
         raise ValueError(f"{what} has values of several types, or missing ones") from error
 
 
-def _is_numeric(classes: npt.NDArray[Any]) -> bool:
-    return classes.dtype.kind in "biuf"
-
-
-def _free_text(label: Any, taken: Iterable[str]) -> str:
-    """The text of a further class, which no other one has and which stands for no missing value."""
-    text, taken = label_text(label), {*taken, *DEFAULT_MISSING_VALUES}
-    while text in taken:
-        text += "_"
-    return text
-
-
-def _class_texts(classes: npt.NDArray[Any]) -> list[str]:
-    """A text per class: its own, or its number where some would be equal or stand for a missing value."""
-    texts = [label_text(label) for label in classes.tolist()]
-    is_clear = len({*texts}) == len(texts) and not {*texts} & {*DEFAULT_MISSING_VALUES}
-    return texts if is_clear else [str(number) for number in range(len(texts))]
+def _logs(probabilities: FloatArray) -> FloatArray:
+    """Their logarithms; of 0 that of the least number above it."""
+    logs: FloatArray = np.log(np.maximum(probabilities, np.finfo(np.float64).tiny))
+    return logs

@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Self
 
-from fnnctl.sklearn.base import Classifier, Regressor, Searched, Trained
+from fnnctl.sklearn.base import Classifier, Regressor
+from fnnctl.sklearn.trained import Searched, Trained
 
 
 class FNNClassifier(Classifier, Trained):
     """A classifier that is an experiment of fnnctl. A parameter that is None is left to the recipe.
+
+    With several columns of y, `classes_` and `predict_proba` are lists, as of RandomForestClassifier. If all
+    their values are 0 and 1, they are labels: `predict_proba` is (n, T), as of MLPClassifier. A column of one
+    class is predicted without a network.
 
     Args:
         recipe: "default", "fast" or "classic": what all settings are that nothing else sets.

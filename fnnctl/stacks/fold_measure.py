@@ -70,7 +70,7 @@ class FoldMeasure:
             stack.data.exposures(rows),
             out_of_bag=fit.settings.bags,
         )
-        scores = tested[0] if len(tested) == 1 else task.combine(tested, weights)
+        scores = tested[0] if len(tested) == 1 else task.combine(tested, decoder, weights)
         result = FoldResult(
             trained.outcome, trained.epochs, trained.best_epoch, trained.history, decoder.fitted
         )
@@ -108,7 +108,7 @@ def _scores(stack: TrainedStack, scorer: Scorer, rows: Sequence[IntArray]) -> li
     combine = stack.data.task.combine
     return [
         [
-            of_fit[part][0] if len(of_fit[part]) == 1 else combine(list(of_fit[part]))
+            of_fit[part][0] if len(of_fit[part]) == 1 else combine(list(of_fit[part]), fit.decoder)
             for part in member_slices(fit)
         ]
         for fit, of_fit in zip(stack.fits, by_fit, strict=True)

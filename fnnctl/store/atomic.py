@@ -111,14 +111,20 @@ def write_files(folder: Path, files: Iterable[tuple[str, Iterable[str] | Iterabl
     """Write several files of a folder, given as pairs of a name and the pieces of its content.
 
     Each is written as `write_lines` does, but their names are synced together, which takes less time: after a
-    power cut any of them may be missing.
+    power cut any of them may be missing. A name may begin with a folder, which is made.
     """
+    folders = {folder}
     for name, pieces in files:
+        path = folder / name
         try:
-            _replace(folder / name, _as_bytes(pieces), sync="file")
+            if path.parent not in folders:
+                make_folder(path.parent)
+            _replace(path, _as_bytes(pieces), sync="file")
         except OSError as error:
-            raise cannot_write(folder / name, error) from error
-    sync_folder(folder)
+            raise cannot_write(path, error) from error
+        folders.add(path.parent)
+    for written in folders:
+        sync_folder(written)
 
 
 def write_output(path: Path, pieces: Iterable[str] | Iterable[bytes]) -> None:

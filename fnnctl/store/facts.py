@@ -98,3 +98,14 @@ class PluginFacts(Facts):
     """The version of the package."""
     metric: MetricFacts | None = None
     """What reports say of a metric; null for a loss and a reader."""
+
+
+class TargetFacts(Facts):
+    """One of several targets."""
+
+    name: str
+    """Its column."""
+    task: Literal["classification", "regression"]
+    """Its kind."""
+    classes: list[str] = []
+    """Its classes, in the order of the network's outputs; empty for a number."""

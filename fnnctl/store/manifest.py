@@ -11,7 +11,7 @@ from typing import Any, Final, Literal
 
 from fnnctl.config.sources import MEMORY_SOURCE
 from fnnctl.messages import Message
-from fnnctl.store.facts import AncestorFacts, Blas, Facts, GitState, PluginFacts, Processor
+from fnnctl.store.facts import AncestorFacts, Blas, Facts, GitState, PluginFacts, Processor, TargetFacts
 from fnnctl.store.names import LAYOUT_VERSION
 
 RunStatus = Literal["running", "completed", "failed", "interrupted"]
@@ -73,10 +73,12 @@ class DataFacts(Facts):
     """The test file's absolute path, if there is one."""
     test_sha256: str | None = None
     """SHA-256 of the test file."""
-    task: Literal["classification", "regression"] = "classification"
+    task: Literal["classification", "regression", "several"] = "classification"
     """The kind of target."""
     target: str
-    """The target column."""
+    """The target column; of several their names, with commas."""
+    targets: list[TargetFacts] = []
+    """The targets, if there are several."""
     classes: list[str] = []
     """The classes, in the order of the network's outputs; empty for a regression."""
     ordered: bool = False

@@ -185,6 +185,11 @@ def base_file_name(number: int, name: str) -> str:
     return f"{number}-{slug(Path(name).stem)}.yaml"
 
 
+def target_folder_name(number: int, name: str) -> str:
+    """The folder in a run of the files of one of several targets: `targets/1-price`."""
+    return f"targets/{number}-{slug(name)}"
+
+
 def fold_file_name(first_fold: int) -> str:
     """A new file name for the results of a stack of folds; contains its first fold."""
     return f"{first_fold}-{_random_hex(4)}.npz"

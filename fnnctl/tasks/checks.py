@@ -22,12 +22,12 @@ def refused_output(output: Output, task: TaskName) -> Iterator[Problem]:
         yield Problem(text, path="model.output", advice=advice, has_subject=True)
 
 
-def refused_monitors(experiment: Experiment, metrics: EpochMetrics, task: str) -> Iterator[Problem]:
-    """A problem for each monitor that is not a column of the task's history."""
+def refused_monitors(experiment: Experiment, metrics: EpochMetrics, where: str) -> Iterator[Problem]:
+    """A problem for each monitor that is not a column of the history, such as that `in a regression`."""
     for path, monitor in experiment.training.monitors.items():
         if monitor not in metrics.monitors:
             advice = f"choose from {', '.join(metrics.monitors)}"
-            text = f"{monitor} is not recorded in a {task}"
+            text = f"{monitor} is not recorded {where}"
             yield Problem(text, path=path, advice=advice, has_subject=True)
 
 

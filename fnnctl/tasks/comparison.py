@@ -13,11 +13,19 @@ import numpy.typing as npt
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.metrics.comparison.measures import Measure, class_measure, error_measure
 from fnnctl.metrics.metric import Metric
-from fnnctl.metrics.registry import class_of, compared, metric_of, metrics_of
+from fnnctl.metrics.registry import (
+    class_of,
+    compared,
+    headline,
+    metric_of,
+    metrics_of,
+    positive_metric,
+)
 from fnnctl.metrics.rows import ClassRows, class_kinds
+from fnnctl.metrics.stored import TARGETS
 from fnnctl.store.atomic import damaged
 from fnnctl.store.folder import RunFolder
-from fnnctl.store.names import PREDICTIONS
+from fnnctl.store.names import PREDICTIONS, target_folder_name
 from fnnctl.tasks.estimate_columns import RATE, is_level_column, level_of
 from fnnctl.tasks.stored_estimates import read_stored_estimates
 
@@ -75,7 +83,11 @@ def classified_rows(run: RunFolder, name: str) -> MeasuredRows | None:
     their own for a metric of ranks.
     """
     data = run.read_manifest().data
-    kinds = class_kinds(is_ordered=data is not None and data.ordered)
+    return _classified_rows(run, name, is_ordered=data is not None and data.ordered)
+
+
+def _classified_rows(run: RunFolder, name: str, *, is_ordered: bool) -> MeasuredRows | None:
+    kinds = class_kinds(is_ordered=is_ordered)
     owner, metric = _compared(name, kinds)
     content = read_classified(run)
     if content is None:
@@ -129,11 +141,15 @@ def _unmeasured(kinds: Container[str]) -> UnmeasuredError:
 
 def estimated_rows(run: RunFolder, name: str) -> MeasuredRows | None:
     """See `ReadMeasured`; the truths are the targets."""
+    model = run.read_manifest().model
+    return _estimated_rows(run, name, None if model is None else model.power)
+
+
+def _estimated_rows(run: RunFolder, name: str, power: float | None) -> MeasuredRows | None:
     metric = next((metric for metric in metrics_of("regression") if metric.name == name), None)
     if metric is None or not metric.is_compared:
         raise UnmeasuredError(compared("regression"))
-    model = run.read_manifest().model
-    stored = read_stored_estimates(run, None if model is None else model.power)
+    stored = read_stored_estimates(run, power)
     if stored is None or not len(stored.numbers):
         return None
     order = np.argsort(stored.numbers, kind="stable")
@@ -141,6 +157,28 @@ def estimated_rows(run: RunFolder, name: str) -> MeasuredRows | None:
     if metric.needs not in rows.kinds:
         raise UnmeasuredError(compared("regression", rows.kinds))
     return MeasuredRows(stored.numbers[order], rows.targets, error_measure(metric, rows))
+
+
+def rows_of_target(run: RunFolder, name: str) -> MeasuredRows | None:
+    """See `ReadMeasured`: of `targets.NAME.METRIC`, the rows that have the target."""
+    data = run.read_manifest().data
+    targets = [] if data is None else data.targets
+    for number, target in enumerate(targets, start=1):
+        metric = name.removeprefix(f"{TARGETS}.{target.name}.")
+        if metric == name:
+            continue
+        folder = RunFolder(run.path / target_folder_name(number, target.name))
+        try:
+            if not target.classes:
+                return _estimated_rows(folder, metric, None)
+            record = positive_metric(metric)
+            if record is not None and record.is_compared and len(target.classes) == 2:
+                metric = f"per_class.{target.classes[1]}.{record.class_name}"
+            return _classified_rows(folder, metric, is_ordered=False)
+        except UnmeasuredError as error:
+            of_target = [f"{TARGETS}.{target.name}.{known}" for known in error.known]
+            raise UnmeasuredError(of_target) from error
+    raise UnmeasuredError([f"{TARGETS}.{target.name}.{headline(target.task).name}" for target in targets])
 
 
 def has_rates(run: RunFolder) -> bool:
@@ -159,7 +197,13 @@ def read_levels(run: RunFolder) -> tuple[float, ...]:
         raise damaged(run.path / PREDICTIONS, f"is damaged: {error}") from error
 
 
+def rows_of_several(run: RunFolder, name: str) -> MeasuredRows | None:
+    """Raises `UnmeasuredError`: rows may lack some of several targets."""
+    raise UnmeasuredError(())
+
+
 MEASURED_ROWS: Final[Mapping[str, ReadMeasured]] = {
     "classification": classified_rows,
     "regression": estimated_rows,
+    "several": rows_of_target,
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -150,6 +151,11 @@ class OutputDecoder:
     """How far regions around predictions reach; None if none are asked for."""
 
     @property
+    def of_targets(self) -> tuple[OutputDecoder, ...]:
+        """The decoder of each target; of a single one itself."""
+        return (self,)
+
+    @property
     def loss(self) -> LossRecord:
         """What is known of the output and its loss."""
         return loss_record(self.output.kind)
@@ -179,14 +185,14 @@ class OutputDecoder:
         """The smallest target that there can be; None if there is none."""
         return None if self.power is None else 0.0
 
-    def loss_factors(self, exposures: FloatArray | None, rows: int) -> FloatArray | None:
-        """The factor of each of n rows in the loss, (n,), from their exposures, (n,); None if all are 1.
+    def loss_factors(self, targets: TargetArray, exposures: FloatArray | None) -> FloatArray | None:
+        """The factor in the loss of rows with these targets and exposures, (n,) each; None if all are 1.
 
         The targets of the loss are rates: see `nn.losses.log_means`.
         """
         if self.power is None or self.scale is None or self.scale.deviance is None:
             return None
-        factors = np.ones(rows) if exposures is None else exposures ** (2.0 - self.power)
+        factors = np.ones(len(targets)) if exposures is None else exposures ** (2.0 - self.power)
         return factors / self.scale.deviance
 
     @property
@@ -244,6 +250,10 @@ class OutputDecoder:
             return self
         decision = self.decision and self.decision.weighted(class_weights)
         return replace(self, decision=decision, class_weights=class_weights)
+
+    def with_target_weights(self, weights: Mapping[str, float] | None) -> OutputDecoder:
+        """The decoder with these weights of the losses of several targets; 1 for those that have none."""
+        return self
 
     def standardized(self, targets: TargetArray) -> TargetArray:
         """Targets, (N,), standardized for training if there is a scale."""

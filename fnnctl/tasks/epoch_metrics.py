@@ -33,8 +33,8 @@ class EpochMetrics(Protocol):
     """The metrics that training records after every epoch, for all members of a stack at once."""
 
     @property
-    def training_columns(self) -> tuple[str, str]:
-        """The loss, and the metric that is summed along with it: see `Loss.totals`."""
+    def training_columns(self) -> tuple[str, ...]:
+        """The loss, and what is summed along with it: see `Loss.totals`."""
 
     @property
     def validation_columns(self) -> tuple[str, ...]:
@@ -61,7 +61,8 @@ class EpochMetrics(Protocol):
     ) -> Mapping[str, FloatArray]:
         """The validation columns, (K,) each, from mean losses, (K,), predictions and targets, (K, rows).
 
-        The rows' `factors` in the loss, (K, rows), are those of the pool.
+        The rows' `factors` in the loss, (K, rows), are those of the pool. With T targets, losses are (K, T)
+        and all others (K, rows, T).
         """
 
     def calibrated_losses(
@@ -225,6 +226,54 @@ class DevianceEpochMetrics(RegressionEpochMetrics):
         return dict(zip(self.validation_columns, (losses, d2), strict=True))
 
 
+@dataclass(frozen=True, slots=True)
+class JointEpochMetrics:
+    """The losses of several targets, which tell what metrics would: they are shares of the baseline's."""
+
+    targets: tuple[str, ...]
+
+    rising_columns: ClassVar[frozenset[str]] = frozenset()
+
+    @property
+    def training_columns(self) -> tuple[str, ...]:
+        """The sum of the losses, and that of each target."""
+        return TRAIN_LOSS, *self._of_targets(TRAIN)
+
+    @property
+    def validation_columns(self) -> tuple[str, ...]:
+        """The sum of the losses, and that of each target."""
+        return VALIDATION_LOSS, *self._of_targets(VALIDATION)
+
+    @property
+    def monitors(self) -> tuple[str, ...]:
+        """The columns that can be monitored: see `EpochMetrics`."""
+        return (*self.training_columns, *self.validation_columns)
+
+    @property
+    def guessing_loss(self) -> float:
+        """The loss of the baselines, each of which has 1."""
+        return float(len(self.targets))
+
+    def validation_record(
+        self,
+        losses: FloatArray,
+        predictions: TargetArray,
+        targets: TargetArray,
+        factors: FloatArray | None = None,
+    ) -> Mapping[str, FloatArray]:
+        """The validation columns, (K,) each, from the mean losses, (K, T): see `EpochMetrics`."""
+        return dict(zip(self.validation_columns, (losses.sum(axis=1), *losses.T), strict=True))
+
+    def calibrated_losses(
+        self, scores: FloatArray, targets: TargetArray, networks: int, *, out_of_bag: bool
+    ) -> FloatArray:
+        """Raises TypeError: targets are calibrated one by one, after the training."""
+        raise TypeError("the losses of several targets are not calibrated in training")
+
+    def _of_targets(self, part: str) -> list[str]:
+        return [f"{part}targets.{name}.loss" for name in self.targets]
+
+
 def _of_regression(output: OutputShape) -> RegressionEpochMetrics:
     power = power_of(output)
     return RegressionEpochMetrics() if power is None else DevianceEpochMetrics(power)
@@ -239,4 +288,6 @@ EPOCH_METRICS: Final[Mapping[TaskName, Callable[[OutputShape], EpochMetrics]]] =
 
 def epoch_metrics(shape: NetworkShape) -> EpochMetrics:
     """The metrics that are recorded for networks of this shape after every epoch."""
+    if shape.output.parts:
+        return JointEpochMetrics(tuple(part.target for part in shape.output.parts))
     return EPOCH_METRICS[loss_record(shape.output.kind).task](shape.output)

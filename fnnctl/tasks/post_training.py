@@ -89,8 +89,17 @@ class PostTraining:
         """A network's decoder, fitted to the scores of n validation rows, (n, outputs), and targets (n,).
 
         Without `needs_rows` the rows are not used. The temperature or the threshold is None if none fits.
-        `out_of_bag` scores are those of single members of the ensemble whose decoder it is.
+        `out_of_bag` scores are those of single members of the ensemble whose decoder it is. Several targets
+        are fitted one by one.
         """
+        if len(task.tasks) > 1:
+            if not self.needs_rows(decoder):
+                return decoder
+            fitted = [
+                self.fit(*of_target, out_of_bag=out_of_bag)
+                for of_target in task.separately(decoder, scores, targets)
+            ]
+            return task.rejoined(decoder, fitted)
         if len(targets) and self.needs_rows(decoder):
             with np.errstate(over="ignore", invalid="ignore"):
                 decoder = task.with_calibration(decoder, self.calibration, scores, targets)
@@ -123,13 +132,20 @@ class PostTraining:
         weights, mean = [1.0] * len(scores), scores[0]
         if len(scores) > 1:
             weights = task.shares(scores, targets, decoder, exposures) if len(targets) else weights
-            mean = task.combine(scores, weights)
+            mean = task.combine(scores, decoder, weights)
         return weights, self.fit(task, decoder, mean, targets, out_of_bag=out_of_bag)
 
     def warnings(self, decoder: OutputDecoder, *, rows: int) -> list[Message]:
         """Warnings about what the validation rows were too few to determine, from the fitted decoder."""
+        if len(decoder.of_targets) > 1:
+            return [
+                warning.about(part.output.target)
+                for part in decoder.of_targets
+                for warning in self.warnings(part, rows=rows)
+            ]
         warnings = []
-        if self.calibrates and decoder.temperature is None:
+        has_probabilities = decoder.loss.estimates == "probabilities"
+        if self.calibrates and has_probabilities and decoder.temperature is None:
             shrunk = self.calibration == "shrunk_temperature"
             unfitted = Message("no_temperature", NO_TEMPERATURE.format(rows=rows))
             warnings.append(TOO_LARGE if shrunk else unfitted)

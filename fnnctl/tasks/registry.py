@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
 
 from fnnctl.arrays import IntArray
 from fnnctl.config.schema.data import TaskKind
-from fnnctl.config.schema.losses import is_for_numbers
+from fnnctl.config.schema.losses import Output, is_for_classes, is_for_numbers
 from fnnctl.data.columns.numbers import number_problem
 from fnnctl.data.dataset import Dataset, RawTarget
 from fnnctl.errors import DataError, Problem
@@ -23,6 +24,7 @@ from fnnctl.tasks.detection import (
     misspelt_amount,
     quantity_of,
 )
+from fnnctl.tasks.joint.task import JointTask
 from fnnctl.tasks.regression import encoding as regression
 from fnnctl.tasks.regression.task import Regression
 from fnnctl.tasks.task import Task, TaskData
@@ -39,11 +41,13 @@ def encode(
     kind: TaskKind = "auto",
     *,
     output: str = "auto",
+    outputs: Mapping[str, Output] | None = None,
     bins: int | None = None,
     seed: int = 0,
     recorded_classes: Sequence[str] = (),
     class_order: Sequence[str] | None = None,
     is_extended: bool = False,
+    is_one_of_several: bool = False,
 ) -> TaskData:
     """The data set with its target encoded for a task; raises DataError if the target does not suit it.
 
@@ -51,8 +55,13 @@ def encode(
     with exposures. For a regression, rows are stratified by `bins` of the target's values, if given, and the
     intervals of the metrics follow from the experiment's `seed`. Classes have their `class_order`, or keep
     the order that a run has recorded, if there is one; with a `class_order`, `auto` is a classification.
-    If the recorded classes are extended, they stay even without rows, and new ones come after them.
+    If the recorded classes are extended, they stay even without rows, and new ones come after them. Notes
+    about one of several targets advise what its output may be.
+
+    Several targets are encoded one by one, each with the kind of its output in `outputs`, or of its values.
     """
+    if len(dataset.targets) > 1:
+        return _encode_several(dataset, outputs or {}, bins, seed)
     notes: list[str] = []
     amounts = dataset.with_amounts()
     if kind == "auto" and class_order is not None:
@@ -60,10 +69,10 @@ def encode(
     elif kind == "auto" and (is_for_numbers(output) or dataset.exposures is not None):
         kind = "regression"
     if kind == "auto":
-        kind, notes = _detected(amounts, recorded_classes)
+        kind, notes = _detected(amounts, recorded_classes, is_one_of_several=is_one_of_several)
     if kind == "regression":
         if output == "auto" and dataset.exposures is None:
-            notes += _count_notes(amounts)
+            notes += _count_notes(amounts, is_one_of_several=is_one_of_several)
         return _regression(amounts, bins, seed, notes)
     texts = set(dataset.target.texts)
     if not (texts <= set(recorded_classes) if is_extended else texts == set(recorded_classes)):
@@ -74,7 +83,39 @@ def encode(
     return TaskData(dataset, task, encoded.labels, encoded.labels, encoded.classes, warnings, notes)
 
 
-def _detected(dataset: Dataset, recorded_classes: Sequence[str]) -> tuple[TaskKind, list[str]]:
+def _encode_several(dataset: Dataset, outputs: Mapping[str, Output], bins: int | None, seed: int) -> TaskData:
+    """Rows are stratified by the first target; those without it are a stratum of their own, unless one is
+    alone.
+    """
+    encoded = []
+    for target in dataset.targets:
+        output = outputs[target.name].name if target.name in outputs else "auto"
+        kind: TaskKind = "classification" if is_for_classes(output) else "auto"
+        single = replace(dataset, targets=(target,))
+        data = encode(single, kind, output=output, bins=bins, seed=seed, is_one_of_several=True)
+        encoded.append(data)
+    columns = [
+        np.where(data.dataset.target.codes < 0, np.nan, data.targets.astype(np.float64)) for data in encoded
+    ]
+    first, strata, names = encoded[0], encoded[0].strata, [*encoded[0].strata_names]
+    is_missing = np.isnan(columns[0])
+    if is_missing[: len(dataset) - dataset.test_rows].sum() == 1:
+        strata = np.where(is_missing, np.bincount(strata[~is_missing]).argmax(), strata)
+    elif is_missing.any():
+        strata = np.where(is_missing, len(names), strata)
+        names.append(f"no {first.dataset.target.name}")
+    raw_targets = tuple(data.dataset.target for data in encoded)
+    types = {name: kind for data in encoded for name, kind in data.dataset.types.items()}
+    warnings = dict.fromkeys(warning for data in encoded for warning in data.warnings)
+    notes = dict.fromkeys(note for data in encoded for note in data.notes)
+    task = JointTask(tuple(data.task for data in encoded))
+    joint = replace(dataset, targets=raw_targets, types=types)
+    return TaskData(joint, task, np.stack(columns, axis=1), strata, names, [*warnings], [*notes])
+
+
+def _detected(
+    dataset: Dataset, recorded_classes: Sequence[str], *, is_one_of_several: bool
+) -> tuple[TaskKind, list[str]]:
     """The kind of task that suits the target, and notes for the user about the choice.
 
     Raises DataError if only a few texts keep the target from being a regression, unless they are the classes
@@ -83,38 +124,41 @@ def _detected(dataset: Dataset, recorded_classes: Sequence[str]) -> tuple[TaskKi
     counts = dataset.target_counts()
     texts = [dataset.target.texts[code] for code in np.flatnonzero(counts)]
     name, values = quoted(dataset.target.name), f"{len(texts):,} distinct numbers"
+    setting, numbers, classes = "data.task", "regression", "classification"
+    if is_one_of_several:
+        setting, numbers, classes = f"model.outputs.{dataset.target.name}", "squared", "softmax"
     if dataset.task is not None:
         return dataset.task, []
     if are_amounts(texts, counts[counts > 0]):
-        advice = "write data.task: regression, or classification if they are classes"
+        advice = f"write {setting}: {numbers}, or {classes} if they are classes"
         return "regression", [
             f"the target {name} has {values}, which look continuous, so this is a regression ({advice})"
         ]
     if not recorded_classes:
-        _refuse_misspelt_amount(dataset.target, counts, dataset.source)
+        _refuse_misspelt_amount(dataset.target, counts, dataset.source, f"{setting}: {classes}")
     if len(texts) > MANY_VALUES and all_numbers(texts):
-        advice = "write data.task: classification, or regression if they are amounts"
+        advice = f"write {setting}: {classes}, or {numbers} if they are amounts"
         return "classification", [f"the target {name} has {values}, which are treated as classes ({advice})"]
     if quantity := quantity_of(texts, counts[counts > 0]):
-        advice = (
-            "--set data.task=regression predicts amounts, --set data.task=classification keeps the classes"
-        )
+        advice = f"--set {setting}={numbers} predicts amounts, --set {setting}={classes} keeps the classes"
         if quantity.noun == "counts":
-            advice = f"--set model.output=poisson predicts their means, {advice}"
+            output = setting if is_one_of_several else "model.output"
+            advice = f"--set {output}=poisson predicts their means, {advice}"
         return "classification", [
             f"the target {name} looks like {quantity}, which are treated as {len(texts)} classes ({advice})"
         ]
     return "classification", []
 
 
-def _count_notes(dataset: Dataset) -> list[str]:
+def _count_notes(dataset: Dataset, *, is_one_of_several: bool) -> list[str]:
     """A note if the target of a regression looks like counts."""
     counts = dataset.target_counts()
     codes = np.flatnonzero(counts)
     found = counts_of([dataset.target.texts[code] for code in codes], counts[codes])
     if found is None:
         return []
-    advice = "--set model.output=poisson estimates the logarithm of their mean, and scores deviances"
+    setting = f"model.outputs.{dataset.target.name}" if is_one_of_several else "model.output"
+    advice = f"--set {setting}=poisson estimates the logarithm of their mean, and scores deviances"
     return [f"the target {quoted(dataset.target.name)} looks like {found}: {advice}"]
 
 
@@ -148,7 +192,10 @@ def _counts(target: RawTarget) -> IntArray:
     return np.bincount(target.codes[target.codes >= 0], minlength=len(target.texts))
 
 
-def _refuse_misspelt_amount(target: RawTarget, counts: IntArray, source: str) -> None:
+def _refuse_misspelt_amount(
+    target: RawTarget, counts: IntArray, source: str, setting: str = "data.task: classification"
+) -> None:
+    """Raise DataError if a few texts are no numbers; `setting` is what makes the target classes."""
     codes = np.flatnonzero(counts).tolist()
     in_order = sorted(codes, key=lambda code: target.lines[code] or 0)
     texts = [target.texts[code] for code in in_order]
@@ -160,7 +207,7 @@ def _refuse_misspelt_amount(target: RawTarget, counts: IntArray, source: str) ->
     if "," not in text:
         wrong += ": correct it, or add it to data.missing_values"
     message = f"most values of the target {quoted(target.name)} are numbers, but {wrong}"
-    message += " (if they are classes, write data.task: classification)"
+    message += f" (if they are classes, write {setting})"
     raise DataError(Problem(message, file=printable(source), line=target.lines[in_order[index]]))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from fnnctl.metrics.class_metrics import COST, F1
@@ -64,7 +64,8 @@ class BaselineSentence(NamedTuple):
 class TaskReport:
     """The tables of a report on the predictions of a task's networks."""
 
-    task: TaskName
+    tasks: tuple[TaskName, ...]
+    """The task of the target, or those of several targets."""
     baseline: tuple[BaselineSentence, ...]
     """What the baseline predicts."""
     regions: tuple[str, str]
@@ -74,6 +75,8 @@ class TaskReport:
     groups: GroupMetrics | None = None
     matrix: tuple[str, str] | None = None
     """Title and corner of the table of the confusion matrix."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """Labels of metrics that are called otherwise elsewhere."""
 
     @property
     def metrics(self) -> Labels:
@@ -82,7 +85,7 @@ class TaskReport:
         for metric in self._in_order():
             if metric.reported == "no":
                 continue
-            rows.append((metric.label, metric.name))
+            rows.append((self.labels.get(metric.name, metric.label), metric.name))
             if metric.interval:
                 rows.append(("  95 % interval", f"{metric.name}{INTERVAL}"))
             if metric.has_uncalibrated:
@@ -95,9 +98,14 @@ class TaskReport:
         return tuple(metric.name for metric in self._in_order() if metric.reported == "first")
 
     @property
+    def main(self) -> tuple[str, ...]:
+        """Those of `first` that a report begins with: of several targets one per kind, as scales differ."""
+        return self.first if len(self.tasks) == 1 else tuple(headline(task).name for task in self.tasks)
+
+    @property
     def instead(self) -> dict[str, str]:
         """Metrics that are left out where another one, which says the same more precisely, has a value."""
-        names = ((metric.instead_of, metric.name) for metric in metrics_of(self.task) if metric.instead_of)
+        names = ((metric.instead_of, metric.name) for metric in self._all() if metric.instead_of)
         return {f"{name}{end}": other for name, other in names for end in ("", INTERVAL, UNCALIBRATED)}
 
     def curve(self, columns: Container[str]) -> tuple[str, str]:
@@ -105,13 +113,17 @@ class TaskReport:
 
         It is the first one that the `columns` of history.csv have for the training part.
         """
-        recorded = (metric for metric in monitored(self.task) if f"{TRAIN}{metric.name}" in columns)
-        metric = next(recorded, headline(self.task))
+        of_tasks = [metric for task in self.tasks for metric in monitored(task)]
+        recorded = (metric for metric in of_tasks if f"{TRAIN}{metric.name}" in columns)
+        metric = next(recorded, headline(self.tasks[0]))
         return metric.label, metric.name
+
+    def _all(self) -> list[Metric[Any]]:
+        return [metric for task in self.tasks for metric in metrics_of(task)]
 
     def _in_order(self) -> list[Metric[Any]]:
         """The metrics by what they need; one that stands in for another one is in its place."""
-        metrics = metrics_of(self.task)
+        metrics = self._all()
         positions = {metric.name: index for index, metric in enumerate(metrics)}
         return sorted(
             metrics,
@@ -131,7 +143,8 @@ def without_repetition(task: TaskReport, rows: Mapping[str, tuple[str, ...]]) ->
     """The rows of the metrics, by name, without those that show the same numbers as another one."""
     repeated = {
         metric.name
-        for metric in metrics_of(task.task)
+        for task_name in task.tasks
+        for metric in metrics_of(task_name)
         if metric.name in rows
         and (equal := rows.get(metric.equals or ""))
         and rows[metric.name][1:] == equal[1:]
@@ -140,7 +153,7 @@ def without_repetition(task: TaskReport, rows: Mapping[str, tuple[str, ...]]) ->
 
 
 CLASSIFICATION_REPORT: Final = TaskReport(
-    task=CLASSIFICATION,
+    tasks=(CLASSIFICATION,),
     baseline=(
         BaselineSentence(
             "Baseline: the training part's class shares, so always its most frequent class.",
@@ -164,7 +177,7 @@ CLASSIFICATION_REPORT: Final = TaskReport(
 
 
 REGRESSION_REPORT: Final = TaskReport(
-    task=REGRESSION,
+    tasks=(REGRESSION,),
     baseline=(
         BaselineSentence(
             "Baseline: always the mean of the training part.",
@@ -182,7 +195,18 @@ REGRESSION_REPORT: Final = TaskReport(
 )
 
 
+SEVERAL_REPORT: Final = TaskReport(
+    tasks=(REGRESSION, CLASSIFICATION),
+    baseline=(),
+    regions=("regions", "mean size"),
+    region_part="prediction",
+    labels={"loss": "loss, relative"},
+)
+"""Of several targets: its metrics are means over the targets of one kind."""
+
+
 TASK_REPORTS: Final[Mapping[str, TaskReport]] = {
     "classification": CLASSIFICATION_REPORT,
     "regression": REGRESSION_REPORT,
+    "several": SEVERAL_REPORT,
 }

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+
+import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.config.schema.data import TargetTransformName
+from fnnctl.config.schema.losses import Output
 from fnnctl.config.schema.model import Calibration, ModelConfig, Threshold
 from fnnctl.data.dataset import Dataset
 from fnnctl.errors import Problem
 from fnnctl.messages import Message
 from fnnctl.metrics.comparison.measures import Measure
-from fnnctl.metrics.metric import TaskName
+from fnnctl.metrics.metric import TargetKind
 from fnnctl.metrics.stored import flat_metrics
 from fnnctl.nn.losses.base import TargetArray
 from fnnctl.tasks.decisions import Decision
@@ -31,7 +34,7 @@ if TYPE_CHECKING:
     from fnnctl.data.splits.seen_rows import SeenRows
 
 Targets: TypeAlias = TargetArray
-"""(N,) the target of each row as encoded by the task, such as class indices."""
+"""(N,) the target of each row as encoded by the task, such as class indices; of several targets (N, T)."""
 
 Artifact: TypeAlias = tuple[str, Iterable[str]]
 """A file of a run: a name from `store.names`, and its text in pieces, which are generated when written."""
@@ -146,8 +149,16 @@ class Task(Protocol):
     """One kind of target, with facts from the data, such as the names of the classes."""
 
     @property
-    def name(self) -> TaskName:
+    def name(self) -> TargetKind:
         """The name of the kind."""
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """The columns of the targets."""
+
+    @property
+    def tasks(self) -> tuple[Task, ...]:
+        """The task of each target; of a single one itself."""
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -172,6 +183,9 @@ class Task(Protocol):
 
     def check(self, experiment: Experiment) -> list[Problem]:
         """Problems with settings that do not suit this target, each with its config path."""
+
+    def check_output(self, output: Output) -> list[Problem]:
+        """Problems with an output, at the path `model.output`; raises TypeError for several targets."""
 
     def check_metric(self, metric: str) -> str | None:
         """Why a metric cannot be used with this target; None if it can."""
@@ -218,6 +232,14 @@ class Task(Protocol):
         correction assumes. In a regression it is the correction of a transformed target's mean.
         """
 
+    def separately(
+        self, decoder: OutputDecoder, scores: FloatArray, targets: Targets
+    ) -> Sequence[tuple[Task, OutputDecoder, FloatArray, Targets]]:
+        """The task and the decoder of each target, with scores and targets of the rows that have it."""
+
+    def rejoined(self, decoder: OutputDecoder, of_targets: Sequence[OutputDecoder]) -> OutputDecoder:
+        """The decoder with these decoders of its targets."""
+
     def choose_threshold(
         self, threshold: Threshold, scores: FloatArray, targets: Targets, decoder: OutputDecoder
     ) -> float | None:
@@ -232,8 +254,10 @@ class Task(Protocol):
     def converted(self, scores: FloatArray, decoder: OutputDecoder, joint: OutputDecoder) -> FloatArray:
         """Scores of a network with its own decoder, (n, outputs), as scores for `joint_decoder`."""
 
-    def combine(self, scores: Sequence[FloatArray], weights: Sequence[float] | None = None) -> FloatArray:
-        """An ensemble's scores, (n, outputs), from those of its networks, which have one decoder.
+    def combine(
+        self, scores: Sequence[FloatArray], decoder: OutputDecoder, weights: Sequence[float] | None = None
+    ) -> FloatArray:
+        """An ensemble's scores, (n, outputs), from those of its networks, which have this decoder.
 
         They are a mean of predictions with these positive weights, by default equal ones. A row's scores
         never depend on the other rows.
@@ -294,6 +318,12 @@ class Task(Protocol):
 
     def predicted_indices(self, scores: FloatArray, decoder: OutputDecoder) -> IntArray:
         """The index of the class that is predicted for each row, (n,); 0 in a regression."""
+
+    def predictions(self, scores: FloatArray, decoder: OutputDecoder) -> FloatArray:
+        """What is predicted for n rows, (n, 1) or of several targets (n, T): indices of classes, or numbers.
+
+        With exposures these are rates.
+        """
 
     def explained(self, scores: FloatArray, decoder: OutputDecoder, index: int) -> FloatArray:
         """What contributions sum to, (n,): estimates, or the log-odds of the class of this index.
@@ -382,6 +412,23 @@ class TaskData:
 
     def __len__(self) -> int:
         return len(self.dataset)
+
+    @property
+    def of_single_targets(self) -> list[tuple[TaskData, IntArray]]:
+        """The data with each of several targets alone, and the rows that have it, (m,); others have a 0.
+
+        With one target, the data themselves and all rows.
+        """
+        if len(self.task.tasks) == 1:
+            return [(self, np.arange(len(self)))]
+        single: list[tuple[TaskData, IntArray]] = []
+        targets = zip(self.task.tasks, self.dataset.targets, self.targets.T, strict=True)
+        for task, raw_target, column in targets:
+            encoded = np.nan_to_num(column, nan=0.0).astype(np.intp if task.classes else np.float64)
+            dataset = replace(self.dataset, targets=(raw_target,))
+            data = replace(self, dataset=dataset, task=task, targets=encoded)
+            single.append((data, np.flatnonzero(~np.isnan(column))))
+        return single
 
     @property
     def rates(self) -> Targets:

@@ -18,6 +18,7 @@ from fnnctl.nn.losses.base import TargetArray
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.nn.shape import CategoryStatisticsShape, NetworkShape
 from fnnctl.seeds import Purpose, stream
+from fnnctl.training.joint_targets import targets_of_rows
 from fnnctl.training.members import Member, Start, weights_in_loss, with_equal_rows
 from fnnctl.training.pool import Pool, gathered_features
 
@@ -53,7 +54,8 @@ def category_statistics(
         for k, start in starts.items():
             statistics[k] = _of_start(start, codes, ParameterLayout(shape))
         if len(starts) < len(group):
-            of_group = statistics_of(codes, pool.targets[rows], weights, categories, dtype)
+            targets = targets_of_rows(shape.output, pool, rows)
+            of_group = statistics_of(codes, targets, weights, categories, dtype)
             statistics |= dict.fromkeys(group, of_group)
     return [statistics[k] for k in range(len(members))]
 
@@ -75,7 +77,7 @@ def statistics_of(
     shape: CategoryStatisticsShape,
     dtype: np.dtype[np.floating],
 ) -> CategoryStatistics:
-    """The statistics of rows with these codes, (n, columns), and targets, (n,).
+    """The statistics of rows with these codes, (n, columns), and targets, (n,) or (n, columns of targets).
 
     They are those of `raw_statistics`. Each is scaled to mean 0 and variance 1 over these rows, unless it is
     constant. Only by these two numbers, and by the prior, does a row's own target reach its statistics. Those
@@ -123,15 +125,15 @@ def raw_statistics(
 
 
 class _Numbers:
-    """The mean of the target, less that of all rows, with `SMOOTHING` more rows that have the latter."""
+    """The means of columns of targets, less those of all rows, which `SMOOTHING` more rows have."""
 
     def __init__(self, targets: TargetArray, weights: FloatArray) -> None:
-        numbers = targets.astype(np.float64)
-        self.outcomes = (numbers - np.average(numbers, weights=weights))[:, None]
-        """(n, 1): what is summed per category."""
+        numbers = targets.astype(np.float64).reshape(len(targets), -1)
+        self.outcomes = numbers - np.average(numbers, axis=0, weights=weights)
+        """(n, columns): what is summed per category."""
 
     def statistics(self, rows: FloatArray, sums: FloatArray) -> FloatArray:
-        """(…, 1) from the rows (…, 1) of categories and the sums of their outcomes, (…, 1)."""
+        """(…, columns) from the rows (…, 1) of categories and the sums of their outcomes, (…, columns)."""
         return np.asarray(sums / (rows + SMOOTHING))
 
 

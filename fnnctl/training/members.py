@@ -129,10 +129,10 @@ def with_equal_rows(members: Sequence[Member]) -> list[list[int]]:
 def weights_in_loss(member: Member, factors: FloatArray | None) -> FloatArray | None:
     """The weight of each training row, (rows,), times its factor in the loss; None if all are 1.
 
-    `factors` are those of all rows of the pool.
+    `factors` are those of all rows of the pool; those of several targets do not count.
     """
     weights = member.weights
-    if factors is None:
+    if factors is None or factors.ndim > 1:
         return weights
     of_rows: FloatArray = factors[member.train_rows]
     return of_rows if weights is None else weights * of_rows

@@ -29,11 +29,13 @@ class Pool(Protocol):
 
     @property
     def targets(self) -> TargetArray:
-        """(rows,), indices of classes or real values."""
+        """(rows,), indices of classes or real values; with T targets (rows, T)."""
 
     @property
     def factors(self) -> FloatArray | None:
-        """(rows,), each row's factor in the loss, also in validation; None if all are 1."""
+        """(rows,), each row's factor in the loss, also in validation; None if all are 1. With T targets
+        (rows, T), where a missing target has the factor 0.
+        """
 
     def gather(self, rows: IntArray, inputs: FloatArray) -> None:
         """Write each member's rows, (K, batch), and a 1 at their ends to inputs, (K, batch, features + 1)."""
@@ -151,6 +153,6 @@ def gathered_features(
 def gather(pool: Pool, rows: IntArray, work: Workspace) -> None:
     """Fetch each member's rows, (K, batch), with their targets and factors, into a workspace."""
     pool.gather(rows, work.inputs)
-    pool.targets.take(rows, None, work.targets.y, "clip")
+    pool.targets.take(rows, 0, work.targets.y, "clip")
     if pool.factors is not None and work.targets.weights is not None:
-        pool.factors.take(rows, None, work.targets.weights, "clip")
+        pool.factors.take(rows, 0, work.targets.weights, "clip")

@@ -22,7 +22,7 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.nn.losses.base import TargetArray
-from fnnctl.nn.losses.registry import target_type
+from fnnctl.nn.losses.joint import target_type
 from fnnctl.nn.network import Network, for_scoring, stacked
 from fnnctl.nn.shape import NetworkShape
 from fnnctl.nn.workspace import Workspace
@@ -58,19 +58,21 @@ class Scorer:
     def evaluate(self, rows: IntArray, outputs: FloatArray | None = None) -> tuple[FloatArray, TargetArray]:
         """Mean loss, (K,), and predictions, (K, n), of each member's rows, (K, n).
 
-        Those of inner members are of their average. What `scores` returns is written to `outputs`, if given.
+        With T targets they are (K, T) and (K, n, T). Those of inner members are of their average. What
+        `scores` returns is written to `outputs`, if given.
         """
         if self._network.layout.shape.inner_members > 1:
             return self.evaluate_ensembles(rows, 1, outputs)
         shape, dtype = self._network.layout.shape, self._network.parameters.dtype
-        predictions: TargetArray = np.empty(rows.shape, target_type(shape.output.kind, dtype))
-        total = np.zeros(len(rows))
+        per_row = shape.output.target_axis
+        predictions: TargetArray = np.empty((*rows.shape, *per_row), target_type(shape.output, dtype))
+        total = np.zeros((len(rows), *per_row))
         for part, work in self._batches(rows):
             scores = self._network.within_limits(work.scores)
             if outputs is not None:
                 outputs[:, part] = work.loss.outputs(scores).transpose(0, 2, 1)
-            loss, predictions[:, part] = work.loss.evaluate(scores, work.targets)
-            total += loss
+            losses, predictions[:, part] = work.loss.evaluate(scores, work.targets)
+            total += losses.sum(axis=1, dtype=np.float64)
         return total / rows.shape[1], predictions
 
     def evaluate_ensembles(
@@ -82,17 +84,18 @@ class Scorer:
         """
         shape, count = self._network.layout.shape, rows.shape[1]
         networks = size * shape.inner_members
+        ensembles, per_row = len(rows) // size, shape.output.target_axis
         predictions: TargetArray = np.empty(
-            (len(rows) // size, count), target_type(shape.output.kind, np.dtype(np.float64))
+            (ensembles, count, *per_row), target_type(shape.output, np.dtype(np.float64))
         )
-        total = np.zeros(len(predictions))
+        total = np.zeros((ensembles, *per_row))
         for part, work in self._batches(rows):
             scores = self._network.within_limits(work.member_scores())
             if outputs is not None:
                 outputs[:, part] = work.loss.outputs(scores).transpose(0, 2, 1)
             targets = work.targets.of_ensembles(size)
-            loss, predictions[:, part] = work.loss.evaluate_ensembles(scores, targets, networks)
-            total += loss
+            losses, predictions[:, part] = work.loss.evaluate_ensembles(scores, targets, networks)
+            total += losses.sum(axis=1, dtype=np.float64)
         return total / count, predictions
 
     def scores(self, rows: IntArray) -> FloatArray:

@@ -176,7 +176,7 @@ class Stack:
             losses, predictions = self._scorer.evaluate_ensembles(rows, together, outputs)
         else:
             losses, predictions = self._scorer.evaluate(rows, outputs)
-        losses = losses.reshape(-1, bags).sum(axis=1) / bags
+        losses = losses.reshape(-1, bags, *losses.shape[1:]).sum(axis=1) / bags
         predictions = _concatenate_rows(predictions, bags)
         targets = _concatenate_rows(targets[::together], bags)
         factors = self._validation_factors
@@ -209,5 +209,5 @@ def _means_over_members(record: Mapping[str, FloatArray], size: int) -> dict[str
 
 
 def _concatenate_rows(member_rows: npt.NDArray[T], size: int) -> npt.NDArray[T]:
-    """Values (K, n) of the members' own rows as those of their ensembles, (K / size, size·n)."""
-    return member_rows.reshape(-1, size * member_rows.shape[1])
+    """Values (K, n, …) of the members' own rows as those of their ensembles, (K / size, size·n, …)."""
+    return member_rows.reshape(-1, size * member_rows.shape[1], *member_rows.shape[2:])

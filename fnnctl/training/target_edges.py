@@ -16,6 +16,7 @@ import numpy as np
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.nn.losses.base import TargetArray
 from fnnctl.nn.shape import NetworkShape
+from fnnctl.training.joint_targets import targets_of_rows
 from fnnctl.training.members import Member, weights_in_loss, with_equal_rows
 from fnnctl.training.pool import Pool, gathered_features
 
@@ -43,7 +44,7 @@ def target_edges(
         if weights is not None:
             rows, weights = rows[weights > 0.0], weights[weights > 0.0]
         fine_bins = gathered_features(pool, rows, shape.inputs, slice(end - numbers, end), dtype, BIN)
-        targets = pool.targets[rows]
+        targets = targets_of_rows(shape.output, pool, rows)
         for j in range(numbers):
             edges[group, j] = tree_edges(fine_bins[:, j].astype(np.intp), targets, weights, leaves=bins)
     return edges
@@ -59,7 +60,8 @@ def tree_edges(
 ) -> FloatArray:
     """The edges of at most `leaves` groups of fine bins, (leaves + 1,); the last one is repeated.
 
-    `bins` (n,) are the rows' fine bins, and `targets` (n,) their classes, which are integers, or numbers.
+    `bins` (n,) are the rows' fine bins, and `targets` (n,) their classes, which are integers, or numbers,
+    (n,) or several columns of them.
     Rows count by their `weights` (n,), all above 0, divided by their mean. The leaf whose division gains most
     is divided first. Of classes, the gain is that of the entropy, of numbers that of the sum of squares.
     """
@@ -92,7 +94,7 @@ class _Totals(NamedTuple):
     rows: FloatArray
     """(F + 1,): their number, by weight."""
     sums: FloatArray
-    """(F + 1, c): the rows of each class, or the sum of the targets."""
+    """(F + 1, c): the rows of each class, or the sum of each column of targets."""
     purity: Callable[[FloatArray, FloatArray], FloatArray]
     """How alike the targets of groups (g,) are, from their numbers of rows and their sums (g, c)."""
 
@@ -106,8 +108,10 @@ class _Totals(NamedTuple):
             sums = np.bincount(bins * classes + targets, weights, count * classes).reshape(count, classes)
             purity = _negative_entropy
         else:
-            centred = targets - np.average(targets.astype(np.float64), weights=weights)
-            sums, purity = np.bincount(bins, weights * centred, count)[:, None], _explained_squares
+            numbers = targets.reshape(len(targets), -1)
+            centred = numbers - np.average(numbers.astype(np.float64), axis=0, weights=weights)
+            of_columns = [np.bincount(bins, weights * column, count) for column in centred.T]
+            sums, purity = np.stack(of_columns, axis=1), _explained_squares
         return cls(_before(rows), _before(sums), purity)
 
     def best_division(self, start: int, stop: int, *, least_rows: int) -> _Division | None:
@@ -143,5 +147,5 @@ def _negative_entropy(rows: FloatArray, counts: FloatArray) -> FloatArray:
 
 
 def _explained_squares(rows: FloatArray, sums: FloatArray) -> FloatArray:
-    """The squares of the mean of the targets, summed over the rows."""
-    return np.asarray(sums[:, 0] ** 2 / rows)
+    """The squares of the means of the targets, summed over their columns and the rows."""
+    return np.asarray((sums**2).sum(axis=1) / rows)

@@ -62,7 +62,7 @@ class _Candidates:
     ) -> Self:
         joint = data.task.joint_decoder([trial.fit.decoder for trial in trials])
         predictions = [
-            data.task.combine(_calibrated(data, trial, joint), trial.weights[SHARES].tolist())
+            data.task.combine(_calibrated(data, trial, joint), joint, trial.weights[SHARES].tolist())
             for trial in trials
         ]
         return cls(data, trials, rows, joint, predictions, post_training)
@@ -76,7 +76,7 @@ class _Candidates:
     def combined(self, selection: Selection) -> FloatArray:
         """The scores of an ensemble of some trials, (n, outputs)."""
         weights = [float(count) for count in selection.counts.values()]
-        return self.data.task.combine([self.predictions[k] for k in selection.counts], weights)
+        return self.data.task.combine([self.predictions[k] for k in selection.counts], self.decoder, weights)
 
     def of_parts(self, members: Sequence[tuple[TrainedTrial, int]], decoder: OutputDecoder) -> FloatArray:
         """The scores of an ensemble, (n, outputs), with the bits that its predictor gives: part by part.
@@ -89,7 +89,7 @@ class _Candidates:
             shares = trial.weights[SHARES].tolist()
             parts += _calibrated(self.data, trial, decoder)
             weights += [float(count) * share / sum(shares) for share in shares]
-        return self.data.task.combine(parts, weights)
+        return self.data.task.combine(parts, decoder, weights)
 
     def fitted(self, decoder: OutputDecoder, scores: FloatArray, at: IntArray) -> OutputDecoder:
         """A decoder that is fitted to the scores of some rows, given by their indices."""
@@ -180,7 +180,7 @@ def _trained_predictor(
         of_kinds = [
             data.task.converted(part, trial.fit.decoder, predictor.decoder) for part in trial.weights[SCORES]
         ]
-        scores = data.task.combine(of_kinds, trial.weights[SHARES].tolist())
+        scores = data.task.combine(of_kinds, predictor.decoder, trial.weights[SHARES].tolist())
     targets = data.targets[trial.fit.split(data).validation]
     decoder = post_training.fit(data.task, predictor.decoder, scores, targets, out_of_bag=True)
     return replace(predictor, decoder=decoder), scores

@@ -151,12 +151,13 @@ def select_trials(
         scores = np.concatenate([batch.copy() for batch in alone.column_scores([(dataset, rows)])])
         if np.isfinite(scores).all():
             candidates.append(trial)
-            predictions.append(task.combine([task.converted(scores, trial.fit.decoder, joint)]))
+            predictions.append(task.combine([task.converted(scores, trial.fit.decoder, joint)], joint))
     if not candidates:
         return None
 
     def score(counts: Mapping[int, int]) -> Score:
-        mean = task.combine([predictions[k] for k in counts], [float(count) for count in counts.values()])
+        weights = [float(count) for count in counts.values()]
+        mean = task.combine([predictions[k] for k in counts], joint, weights)
         part = data.score(rows, [mean], joint)
         if not math.isfinite(part.loss):
             return None, math.inf

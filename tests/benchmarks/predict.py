@@ -61,7 +61,7 @@ def reading(path: Path, preprocessor: Preprocessor) -> float:
     """Processor time to read the file's numbers as `predict` does."""
     begun = time.process_time()
     with open_new_rows(
-        path, FORM, preprocessor, target="y", labelled=False, delimiter_setting="--delimiter"
+        path, FORM, preprocessor, targets=("y",), labelled=False, delimiter_setting="--delimiter"
     ) as file:
         for _ in file.blocks:
             pass

@@ -12,7 +12,7 @@ import pytest
 import typer
 
 from fnnctl.config.reading.yaml_reader import read_yaml
-from fnnctl.config.schema.data import BUILTIN_NAMES
+from fnnctl.config.sources import BUILTIN_NAMES
 from tests.program import Program
 from tests.waiting import DEADLINE
 

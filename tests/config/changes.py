@@ -7,7 +7,7 @@ from typing import Any
 
 from fnnctl.config.paths import ConfigPath
 from fnnctl.config.schema.data import DELIMITER_PATTERN, SHA256_PATTERN
-from fnnctl.config.schema.forms import Form, field_forms, required_keys, sections_of
+from fnnctl.config.schema.forms import Form, choice_names, field_forms, required_keys, sections_of
 from fnnctl.config.schema.section import Section
 
 PATTERNS = {SHA256_PATTERN: ["0" * 64, "1" * 64], DELIMITER_PATTERN: [";", ","]}
@@ -19,6 +19,8 @@ def plain_values(forms: Iterable[Form]) -> list[Any]:
 
 
 def values_of(form: Form) -> list[Any]:
+    if form.has_free_keys and (names := choice_names(form.entries)):
+        return [{}, {"a": names[-1]}]
     if form.has_free_keys and sections_of(form.entries):
         return [{}, {"training.l2": {"choice": [0.1]}}]
     match form.kind:

@@ -112,7 +112,13 @@ def raw_experiment(draw: st.DrawFn) -> dict[str, Any]:
 def _cause(config: dict[str, Any], path: ConfigPath, problem: Problem) -> ConfigPath:
     """The setting to leave out: the wrong one, or else one that makes a default wrong."""
     return next(
-        cause for cause in [path, *map(parse_path, problem.related), path[:1]] if is_set(config, cause)
+        cause
+        for cause in [
+            path,
+            *map(parse_path, problem.related),
+            *(path[:end] for end in range(len(path) - 1, 0, -1)),
+        ]
+        if is_set(config, cause)
     )
 
 

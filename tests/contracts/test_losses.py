@@ -30,7 +30,7 @@ from fnnctl.config.schema.losses import (
 from fnnctl.export.onnx.outputs import OUTPUT_OPERATORS
 from fnnctl.metrics.metric import CLASSIFICATION, REGRESSION, TaskName
 from fnnctl.nn.losses.registry import LOSSES, REAL_VALUE_LOSSES
-from fnnctl.nn.shape import HiddenShape, NetworkShape
+from fnnctl.nn.shape import HiddenShape, NetworkShape, OutputShape
 from fnnctl.tasks.classification.scores import CLASS_LOSSES
 from fnnctl.tasks.epoch_metrics import EPOCH_METRICS
 from tests.contracts.trained import assert_exported_by_record, assert_repeated_by_its_model
@@ -132,7 +132,8 @@ class TestRecord:
 
     def test_the_engine_agrees_with_it(self, name: str) -> None:
         record, loss = LOSS_RECORDS[name], LOSSES[name]
-        assert loss.scores_of(2) == (1 if record.scores in ("positive_class", "thresholds") else 2)
+        scores = 1 if record.scores in ("positive_class", "thresholds") else 2
+        assert loss.scores_of(OutputShape(2, name)) == scores
         assert (loss.target_type is np.intp) == (record.task == CLASSIFICATION)
         assert (record.estimates == "probabilities") == (record.task == CLASSIFICATION)
 

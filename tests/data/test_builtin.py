@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from sklearn import datasets
 
-from fnnctl.config.schema.data import BUILTIN_NAMES, DataConfig
+from fnnctl.config.schema.data import DataConfig
+from fnnctl.config.sources import BUILTIN_NAMES
 from fnnctl.data.builtin import BUILTIN
 from fnnctl.data.dataset import Dataset
 from fnnctl.data.loading import load_dataset

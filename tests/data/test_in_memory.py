@@ -123,6 +123,30 @@ def test_the_target_has_the_name_of_the_labels_or_of_the_config() -> None:
         load(({"species": [1, 2, 3, 4]}, Named(Y)))
 
 
+def test_several_targets_are_columns() -> None:
+    table = [[1.5, "a"], [2, "b"], [np.nan, None], [4, "a"]]
+    dataset = load((X, table))
+    assert [target.name for target in dataset.targets] == ["y0", "y1"]
+    assert dataset.file_rows.tolist() == [0, 1, 3]
+    assert [target.texts for target in dataset.targets] == [("1.5", "2", "4"), ("a", "b")]
+    named = load(({"a": X[:, 0]}, np.eye(4)[:, :2]), target=("u", "v"))
+    assert [target.name for target in named.targets] == ["u", "v"]
+    assert [target.texts for target in named.targets] == [("0", "1"), ("0", "1")]
+    assert load((X, np.array(Y)[:, None])).target.name == "y"
+    assert digest((X, np.eye(4)[:, :2])) != digest((X, np.eye(4)[:, 1::-1]))
+    with pytest.raises(DataError, match=r"y has 2 targets, but data\.target names 3"):
+        load((X, np.eye(4)[:, :2]), target=("u", "v", "w"))
+    with pytest.raises(DataError, match="a column has the name of the target, 'y1'"):
+        load(({"y1": X[:, 0]}, np.eye(4)[:, :2]))
+
+
+@pytest.mark.extra
+def test_the_columns_of_a_frame_are_the_targets() -> None:
+    frames = pytest.importorskip("pandas")
+    dataset = load((X, frames.DataFrame({"price": [1.5, 2, 3, 4], "grade": Y})))
+    assert [target.name for target in dataset.targets] == ["price", "grade"]
+
+
 def digest(data: object) -> str:
     return memory_data(data).sha256
 
@@ -193,7 +217,8 @@ def generator() -> Any:
 MISUSE: list[object] = [
     None, "iris.csv", Path("a/iris.csv"), generator(), io.StringIO("a,b"), 42,
     # tuples
-    (X,), (X, None), (X, Y[:3]), (X, Y, [1, 2]), (X, Y, [1, 2, 3, 10**5000]), (X, "noyes"), (X, np.eye(4)),
+    (X,), (X, None), (X, Y[:3]), (X, Y, [1, 2]), (X, Y, [1, 2, 3, 10**5000]), (X, "noyes"),
+    (X, np.eye(4)[None]), (X, [[1, 2], [1], [1, 2], [1, 2]]),
     (X, [1, 2, np.inf, 3]), (X, [1j] * 4), (X, [[1], [2, 3], [4], [5]]),
     # arrays
     X, (X[:, 0], Y), (X[None], Y), (X[:0], Y[:0]), (X * 1j, Y), (X.astype(str), Y), ([["a", 1.0]] * 4, Y),

@@ -63,7 +63,7 @@ def read(tmp_path: Path) -> Read:
 
     def read_text(text: str, *, labelled: bool = False, form: CsvFormat = FORM) -> Any:
         (tmp_path / "new.csv").write_text(text)
-        settings: Any = {"target": "y", "labelled": labelled, "delimiter_setting": "--delimiter"}
+        settings: Any = {"targets": ("y",), "labelled": labelled, "delimiter_setting": "--delimiter"}
         with open_new_rows(tmp_path / "new.csv", form, PREPROCESSOR, **settings) as file:
             return file.unused, list(file.blocks)
 
@@ -81,14 +81,14 @@ def test_columns_are_found_by_name_and_kept_to_their_kind(read: Read) -> None:
     """`c` holds numbers but is read as categories; 01 and 1 are different texts."""
     table = "c,id,v,y,u\n 1 ,x,3, b ,0.5\n01,x,NA,NA,-2\n,x, 5 ,a,NA\n2,x,1,b,1\n"
     unused, (block,) = read(table)
-    assert (unused, block.labels) == (("id",), None)
+    assert (unused, block.labels) == (("id",), ())
     # u, v, v missing, c=1, c=2
     rows = [[0.5, 1, 0, 1, 0], [-2, 3, 1, 0, 0], [0, 2, 0, 0, 0], [1, 0, 0, 0, 1]]
     assert transformed([block]) == rows
     _, (block,) = read(table, labelled=True)
-    assert block.labels is not None
-    assert (block.labels.texts, block.labels.codes.tolist()) == (("b", "a"), [0, -1, 1, 0])
-    assert block.labels.lines == [2, 4]
+    (labels,) = block.labels
+    assert (labels.texts, labels.codes.tolist()) == (("b", "a"), [0, -1, 1, 0])
+    assert labels.lines == [2, 4]
 
 
 def test_blocks_follow_one_another(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -125,7 +125,9 @@ def test_a_fault_is_raised_when_its_block_was_read(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(records, "BLOCK_VALUES", 1)
     path = tmp_path / "new.csv"
     path.write_text("u,v,c\n1,1,1\n2,1,1\n3,x,1\n")
-    with open_new_rows(path, FORM, PREPROCESSOR, target="y", labelled=False, delimiter_setting="") as file:
+    with open_new_rows(
+        path, FORM, PREPROCESSOR, targets=("y",), labelled=False, delimiter_setting=""
+    ) as file:
         assert len(next(file.blocks)) == 2
         with pytest.raises(DataError, match=r"new\.csv:4: column 'v': 'x' is not a number"):
             next(file.blocks)
@@ -149,7 +151,7 @@ def test_columns_by_name_and_labels_block_by_block(
     blocks = list(file.blocks)
     assert (file.unused, [block.first for block in blocks]) == (("id",), list(range(0, 3, step)))
     np.testing.assert_array_equal(np.concatenate([block.numeric for block in blocks]), X[:, [2, 0]])
-    labels = [block.labels.texts[code] for block in blocks if block.labels for code in block.labels.codes]
+    labels = [labels.texts[code] for block in blocks for labels in block.labels for code in labels.codes]
     assert labels == ["b", "a", "b"]
 
 
@@ -157,7 +159,7 @@ def test_an_array_alone_has_no_labels(tmp_path: Path) -> None:
     np.save(tmp_path / "X.npy", X)
     file = open_new_arrays(tmp_path / "X.npy", knowing("x0", "x1", "x2"), labelled=False)
     (block,) = file.blocks
-    assert (file.unused, block.labels) == ((), None)
+    assert (file.unused, block.labels) == ((), ())
     np.testing.assert_array_equal(block.numeric, X)
 
 

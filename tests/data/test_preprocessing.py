@@ -67,7 +67,7 @@ def dataset_of(numeric: FloatArray, codes: IntArray | None = None, categories: A
         numeric=numeric, numeric_names=tuple(f"n{j}" for j in range(numeric.shape[1])),
         categorical=np.empty((n, 0), np.int32) if codes is None else codes,
         categorical_names=tuple(f"c{j}" for j in range(len(categories))), categories=categories,
-        target=RawTarget("y", np.zeros(n, np.intp), ("p", "q"), (2, 3)), file_rows=np.arange(n),
+        targets=(RawTarget("y", np.zeros(n, np.intp), ("p", "q"), (2, 3)),), file_rows=np.arange(n),
     )  # fmt: skip
 
 

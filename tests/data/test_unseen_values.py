@@ -27,7 +27,7 @@ def block(first: int = 0, **columns: Sequence[str | None]) -> NewRows:
     ]
     return NewRows(
         numeric=np.empty((len(codes[0]), 0)), numeric_names=(), categorical=np.array(codes, np.int32).T,
-        categorical_names=(*columns,), categories=(*categories,), first=first, labels=None,
+        categorical_names=(*columns,), categories=(*categories,), first=first,
     )  # fmt: skip
 
 
@@ -35,7 +35,7 @@ def numbers(values: Sequence[float], names: tuple[str, ...] = ("age",)) -> NewRo
     numeric = np.array(values).reshape(-1, 1) * np.ones(len(names))
     return NewRows(
         numeric=numeric, numeric_names=names, categorical=np.empty((len(values), 0), np.int32),
-        categorical_names=(), categories=(), first=0, labels=None,
+        categorical_names=(), categories=(), first=0,
     )  # fmt: skip
 
 

@@ -31,7 +31,7 @@ def dataset_of(
         numeric=numeric, numeric_names=tuple(f"n{j}" for j in range(numeric.shape[1])),
         categorical=codes, categorical_names=tuple(f"c{j}" for j in range(q)),
         categories=tuple(tuple(f"t{i}" for i in range(codes.max() + 1)) for _ in range(q)),
-        target=RawTarget("y", np.arange(n) % 2 if labels is None else labels, ("p", "q"), (2, 3)),
+        targets=(RawTarget("y", np.arange(n) % 2 if labels is None else labels, ("p", "q"), (2, 3)),),
         file_rows=np.arange(n), **{"types": {"n0": ColumnType(name="n0", kind="numeric")}, **more},
     )  # fmt: skip
 

@@ -13,7 +13,6 @@ from fnnctl.config.schema.docstrings import attribute_docstrings
 from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.errors import DataError
 from fnnctl.modelling.model_description import (
-    Described,
     EnsembleDescription,
     LayerDescription,
     ModelDescription,
@@ -21,6 +20,7 @@ from fnnctl.modelling.model_description import (
     PartDescription,
     read_description,
 )
+from fnnctl.modelling.target_description import Described
 from fnnctl.nn.shape import CategoryStatisticsShape, InputStageShape, NumericEmbeddingShape
 from tests.messages import Messages
 from tests.store.conftest import described

@@ -15,6 +15,8 @@ from fnnctl.config.schema.losses import LOSS_RECORDS
 from fnnctl.metrics.metric import REGRESSION
 from fnnctl.nn.backpropagation import BackPropagation
 from fnnctl.nn.layers.activations import ACTIVATIONS
+from fnnctl.nn.losses.base import Targets
+from fnnctl.nn.losses.joint import loss_class
 from fnnctl.nn.losses.quantiles import reference_index
 from fnnctl.nn.losses.real_values import ERROR_LOSSES
 from fnnctl.nn.losses.registry import REAL_VALUE_LOSSES
@@ -59,16 +61,18 @@ def pieces_of(activation: str) -> int:
     return 3 if ACTIVATIONS[activation].has_pieces else 1
 
 
-def draw_targets(shape: NetworkShape, rng: np.random.Generator, size: tuple[int, ...]) -> npt.NDArray[Any]:
-    """Random targets of the output's kind."""
-    match LOSS_RECORDS[shape.output.kind].targets:
+def draw_targets(output: OutputShape, rng: np.random.Generator, size: tuple[int, ...]) -> npt.NDArray[Any]:
+    """Random targets of the output's kind; with several parts the last axis has one of each."""
+    if output.parts:
+        return np.stack([draw_targets(part, rng, size[:-1]) for part in output.parts], axis=-1)
+    match LOSS_RECORDS[output.kind].targets:
         case "counts" | "not_negative":
             return rng.poisson(1.0, size).astype(np.float64)
         case "positive":
             return rng.gamma(2.0, 0.5, size)
-    if shape.output.kind in REAL_VALUE_LOSSES:
+    if output.kind in REAL_VALUE_LOSSES:
         return rng.normal(size=size)
-    return rng.integers(0, shape.output.size, size)
+    return rng.integers(0, output.size, size)
 
 
 def draw_stage_features(shape: NetworkShape, inputs: FloatArray, rng: np.random.Generator) -> None:
@@ -170,6 +174,48 @@ def real_outputs(output: OutputShape, scores: FloatArray) -> FloatArray:
     return outputs
 
 
+def losses_of(output: OutputShape, scores: FloatArray, targets: Targets) -> FloatArray:
+    """The losses, (K, batch), of scores (K, scores, batch), with the weights of the targets."""
+    if output.parts:
+        first, total = 0, np.zeros(targets.y.shape[:2])
+        for number, part in enumerate(output.parts):
+            stop = first + loss_class(part).scores_of(part)
+            weights = None if targets.weights is None else targets.weights[..., number]
+            total += losses_of(part, scores[:, first:stop], Targets(targets.y[..., number], weights))
+            first = stop
+        return total
+    is_real = output.kind in REAL_VALUE_LOSSES
+    losses = (_mixed_real_losses if is_real else cross_entropies)(output, scores, targets)
+    return losses if targets.weights is None else losses * targets.weights
+
+
+def _mixed_real_losses(output: OutputShape, scores: FloatArray, targets: Targets) -> FloatArray:
+    """The losses of real values, (K, batch)."""
+    mixed = targets.y
+    if targets.partners is not None and targets.share is not None:
+        mixed = targets.share * targets.y + (1 - targets.share) * targets.partners
+    return real_losses(output, real_outputs(output, scores.swapaxes(0, 1)), mixed)
+
+
+def cross_entropies(output: OutputShape, scores: FloatArray, targets: Targets) -> FloatArray:
+    """−Σ t log ŷ, (K, batch)."""
+    if output.kind == "ordinal":
+        scores = ordinal_log_probabilities(scores)
+    elif scores.shape[1] < output.size:
+        pair = [np.zeros_like(scores[:, 0]), scores[:, 0]]
+        scores = np.stack(pair if output.positive == 1 else pair[::-1], axis=1)
+    log_probabilities = scores - np.log(np.exp(scores).sum(axis=1, keepdims=True))
+    unit = np.eye(output.size)
+    t = np.moveaxis(unit[targets.y.astype(np.intp)], 2, 1)
+    if targets.partners is not None and targets.share is not None:
+        share = targets.share[:, None, :]
+        t = share * t + (1 - share) * np.moveaxis(unit[targets.partners], 2, 1)
+    if targets.smoothing is not None:
+        epsilon = targets.smoothing[:, :, None]
+        t = (1 - epsilon) * t + epsilon / output.size
+    return -np.asarray((t * log_probabilities).sum(axis=1))
+
+
 class Case:
     """K networks with a filled workspace, all drawn from one seed."""
 
@@ -216,11 +262,11 @@ class Case:
         for gathered in self.work.gathered_statistics:
             gathered[...] = rng.normal(size=gathered.shape)
         targets = self.work.targets
-        targets.y[...] = draw_targets(shape, rng, targets.y.shape)
+        targets.y[...] = draw_targets(shape.output, rng, targets.y.shape)
         if targets.weights is not None:
             targets.weights[...] = rng.uniform(0.0, 3.0, targets.weights.shape)
         if targets.partners is not None and targets.share is not None:
-            targets.partners[...] = draw_targets(shape, rng, targets.y.shape)
+            targets.partners[...] = draw_targets(shape.output, rng, targets.y.shape)
             targets.share[...] = rng.uniform(0.0, 1.0, targets.share.shape)
         self.work.set_targets()
         self.targets = targets.repeated(shape.inner_members)
@@ -241,10 +287,7 @@ class Case:
         """(1/N) Σ w·L + ½λ‖W‖² + λ₁Σ|w| of every member, from the definition."""
         targets = self.targets
         scores = self.network.forward(self.work, self.rngs()).copy()
-        is_real = self.layout.shape.output.kind in REAL_VALUE_LOSSES
-        losses = self.real_losses(scores) if is_real else self.cross_entropies(scores)
-        if targets.weights is not None:
-            losses = losses * targets.weights
+        losses = losses_of(self.layout.shape.output, scores, targets)
         risk: FloatArray = losses.mean(axis=1)
         for layer in self.layout.layers:
             W = layer.weights_alone(self.network.parameters)
@@ -252,33 +295,6 @@ class Case:
             if self.l1 is not None:
                 risk = risk + self.l1 * np.abs(W).reshape(len(W), -1).sum(axis=1)
         return risk
-
-    def real_losses(self, scores: FloatArray) -> FloatArray:
-        """The losses of real values, (K, batch)."""
-        targets, output = self.targets, self.layout.shape.output
-        mixed = targets.y
-        if targets.partners is not None and targets.share is not None:
-            mixed = targets.share * targets.y + (1 - targets.share) * targets.partners
-        return real_losses(output, real_outputs(output, scores.swapaxes(0, 1)), mixed)
-
-    def cross_entropies(self, scores: FloatArray) -> FloatArray:
-        """−Σ t log ŷ, (K, batch)."""
-        shape, targets = self.layout.shape, self.targets
-        if shape.output.kind == "ordinal":
-            scores = ordinal_log_probabilities(scores)
-        elif shape.scores < shape.output.size:
-            pair = [np.zeros_like(scores[:, 0]), scores[:, 0]]
-            scores = np.stack(pair if shape.output.positive == 1 else pair[::-1], axis=1)
-        log_probabilities = scores - np.log(np.exp(scores).sum(axis=1, keepdims=True))
-        unit = np.eye(shape.output.size)
-        t = np.moveaxis(unit[targets.y], 2, 1)
-        if targets.partners is not None and targets.share is not None:
-            share = targets.share[:, None, :]
-            t = share * t + (1 - share) * np.moveaxis(unit[targets.partners], 2, 1)
-        if targets.smoothing is not None:
-            epsilon = targets.smoothing[:, :, None]
-            t = (1 - epsilon) * t + epsilon / shape.output.size
-        return -np.asarray((t * log_probabilities).sum(axis=1))
 
     @cached_property
     def differences(self) -> tuple[FloatArray, bool]:

@@ -88,7 +88,7 @@ def test_continuous_numbers_with_a_few_texts_are_not_classes(messages: Messages,
     lines = [values.index(text) + 2 for text in dataset.target.texts]
     target = replace(dataset.target, lines=lines, format=None)
     with pytest.raises(DataError) as error:
-        encode(replace(dataset, source="y.csv", target=target))
+        encode(replace(dataset, source="y.csv", targets=(target,)))
     messages.check(error.value)
 
 

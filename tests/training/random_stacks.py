@@ -17,7 +17,7 @@ from fnnctl.config.schema.training import TrainingConfig
 from fnnctl.nn.losses.registry import LOSSES, REAL_VALUE_LOSSES
 from fnnctl.nn.optimizers.first_order import OPTIMIZERS
 from fnnctl.nn.optimizers.lr_schedules import LR_SCHEDULES
-from fnnctl.nn.shape import NetworkShape
+from fnnctl.nn.shape import NetworkShape, OutputShape
 from fnnctl.tasks.epoch_metrics import epoch_metrics
 from fnnctl.training.members import Member, StackSettings
 from fnnctl.training.pool import Examples
@@ -57,7 +57,8 @@ class Case:
 def stacks(draw: st.DrawFn, kind: Kind) -> Case:
     """Members that differ in all hyperparameters, in seed, rows, length and stopping."""
     classes = draw(st.sampled_from([1, 2, 2, 3, 5, 7]))
-    settings = draw(_settings(classes))
+    joint = draw(st.integers(0, 2)) == 0
+    settings = draw(_settings(classes, joint_output(draw(st.integers(0, 99))) if joint else None))
     rows, validation = draw(st.integers(max(classes, 3), 170)), draw(st.integers(1, 30))
     pool_size = rows + validation + 20
     rng = np.random.default_rng(draw(st.integers(0, 2**32)))
@@ -80,26 +81,34 @@ def stacks(draw: st.DrawFn, kind: Kind) -> Case:
 
 
 @st.composite
-def _settings(draw: st.DrawFn, classes: int) -> StackSettings:
-    """Any shape, optimizer, schedule, averaging and techniques; one in four is wide."""
+def _settings(draw: st.DrawFn, classes: int, joint: OutputShape | None) -> StackSettings:
+    """Any shape, optimizer, schedule, averaging and techniques; one in four is wide.
+
+    With a `joint` output there are several targets.
+    """
     widest, features, most = draw(st.sampled_from([(20, 12, 50)] * 3 + [(130, 60, 150)]))
     inputs = draw(st.integers(1, features))
     stage = draw(input_stages(inputs, classes))
+    if joint is not None and stage is not None and stage.categories is not None:
+        size = 1 + sum(outcomes_of(part) for part in joint.parts)
+        stage = replace(stage, categories=replace(stage.categories, size=size))
     first = stage.outputs(inputs) if stage else inputs
     output = draw(st.sampled_from([name for name in LOSSES if outputs_for(name, max(classes, 2)) == classes]))
     techniques = [name for name in TECHNIQUES if classes > 1 or name != "label_smoothing"]
+    if joint is not None:
+        techniques = [name for name in techniques if name not in ("label_smoothing", "mixup")]
     return StackSettings(
         NetworkShape(
             inputs,
             draw(hidden_layers(first, widest=widest, most=3)),
-            output_of(output, classes, positive=draw(st.integers(0, 1))),
+            joint or output_of(output, classes, positive=draw(st.integers(0, 1))),
             stage=stage,
         ),
         optimizer=draw(st.sampled_from(sorted(OPTIMIZERS))),
         batch_size=draw(st.integers(2, most)),
         shuffle=draw(st.booleans()),
         precision=draw(st.sampled_from(["float32", "float64"])),
-        weighted=draw(st.booleans()),
+        weighted=joint is not None or draw(st.booleans()),
         techniques=tuple(name for name in techniques if draw(st.booleans())),
         lr_schedule=draw(st.sampled_from(sorted(LR_SCHEDULES))),
         averaging=draw(st.sampled_from([None, "ema", "swa"])),
@@ -123,6 +132,8 @@ def _members(
     is_regression = settings.shape.output.kind in REAL_VALUE_LOSSES
     layers = len(settings.shape.hidden)
     metric = epoch_metrics(settings.shape).training_columns[1].removeprefix("train_")
+    if settings.shape.output.parts:
+        metric = "loss"
     return member_of(
         settings,
         rows,
@@ -180,8 +191,14 @@ def _of_ensemble(member: Member, number: int, pool_size: int | None) -> Member:
 
 
 def examples_of(settings: StackSettings, rows: int) -> Examples:
-    """Rows around one centre per class, or with real targets."""
+    """Rows around one centre per class, or with real targets; of several targets some are missing."""
     shape = settings.shape
+    if shape.output.parts:
+        alone = [replace(settings, shape=replace(shape, output=part)) for part in shape.output.parts]
+        of_parts = [examples_of(part, rows) for part in alone]
+        targets = np.stack([examples.targets for examples in of_parts], axis=1).astype(settings.dtype)
+        present = np.random.default_rng(3).uniform(size=targets.shape) < 0.8
+        return Examples(of_parts[0].inputs, targets, np.where(present, 1.5, 0.0).astype(settings.dtype))
     is_real = shape.output.kind in REAL_VALUE_LOSSES
     examples = blobs(rows, shape.inputs, 5 if is_real else shape.output.size, precision=settings.precision)
     draw_stage_features(shape, examples.inputs, np.random.default_rng(2))
@@ -190,6 +207,19 @@ def examples_of(settings: StackSettings, rows: int) -> Examples:
     noise = np.random.default_rng(1).normal(size=rows)
     targets = in_range(shape.output.kind, (examples.targets - 2.0 + noise) / 2.0)
     return Examples(examples.inputs, targets.astype(settings.dtype))
+
+
+def joint_output(seed: int) -> OutputShape:
+    """Two or three parts with any outputs."""
+    rng = np.random.default_rng(seed)
+    names = rng.choice(sorted(LOSSES), rng.integers(2, 4), replace=False).tolist()
+    parts = [replace(output_of(name, 3), target=f"target {name}") for name in names]
+    return OutputShape.of_parts(tuple(parts))
+
+
+def outcomes_of(part: OutputShape) -> int:
+    """The columns of `training.joint_targets` of one target."""
+    return part.size if part.kind in ("softmax", "ordinal") and part.size > 2 else 1
 
 
 def in_range(output: str, numbers: FloatArray) -> FloatArray:

@@ -39,7 +39,7 @@ def features_of(numeric: FloatArray, codes: IntArray, *, bins: int | None = None
         name="t", source="t.csv", sha256="0" * 64,
         numeric=packing.pack(numeric), numeric_names=tuple(f"n{j}" for j in range(NUMBERS)),
         categorical=codes, categorical_names=("c",), categories=(tuple("abcde"),),
-        target=RawTarget("y", np.arange(rows) % 3, ("p", "q", "r"), (2, 3, 4)), file_rows=np.arange(rows),
+        targets=(RawTarget("y", np.arange(rows) % 3, ("p", "q", "r"), (2, 3, 4)),), file_rows=np.arange(rows),
         packing=packing,
     )  # fmt: skip
     config = DataConfig(source="t.csv", target="y")

@@ -49,7 +49,7 @@ def test_each_row_is_scored_by_the_networks_that_were_not_trained_on_it(tmp_path
             of_kinds[kind, np.searchsorted(rows, bag.validation)] = scores
     assert (of_kinds == result.weights[SCORES]).all()
     shares, temperature = result.weights[SHARES].tolist(), float(result.weights[TEMPERATURE])
-    mean = data.task.combine(list(of_kinds), shares)
+    mean = data.task.combine(list(of_kinds), predictor.decoder, shares)
     part_scores = data.score(rows, [mean], replace(predictor.decoder, temperature=temperature))
     assert result.objective == pytest.approx(flat_metrics(part_scores.metrics())[metric], rel=1e-9)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from fnnctl.config.schema.data import DELIMITER_PATTERN, SHA256_PATTERN
 from fnnctl.config.schema.experiment import NAME_PATTERN, NOTE_PATTERN
-from fnnctl.config.schema.forms import Form, names_of, sections_of
+from fnnctl.config.schema.forms import Form, choice_names, names_of, sections_of
 from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.text import truncate_end, word_list
 
@@ -62,6 +62,8 @@ def _form_in_words(form: Form) -> str:
 
 def _mapping_in_words(form: Form) -> str:
     if form.has_free_keys:
+        if names := choice_names(form.entries):
+            return f"a mapping of names to {word_list(names, limit=2)}"
         if sections_of(form.entries):
             return "a mapping of settings to domains"
         return _number_in_words("a mapping of names to numbers", form.entries[0])

@@ -27,9 +27,8 @@ from fnnctl.config.reading.config_files import (
 from fnnctl.config.reading.merging import Layer
 from fnnctl.config.reading.variables import Variables
 from fnnctl.config.reading.yaml_reader import MAX_BYTES, Document
-from fnnctl.config.schema.data import BUILTIN_NAMES
 from fnnctl.config.schema.records import records_by_path
-from fnnctl.config.sources import MEMORY_SOURCE
+from fnnctl.config.sources import BUILTIN_NAMES, MEMORY_SOURCE
 from fnnctl.errors import ConfigError, Problem
 
 _KEY: Final = str(EXTENDS[0])

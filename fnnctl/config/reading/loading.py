@@ -44,9 +44,9 @@ from fnnctl.config.rules.left_out import Changed, Result, without_ineffective
 from fnnctl.config.rules.plain_config import is_set, override, unset, value_at
 from fnnctl.config.rules.trials import Check
 from fnnctl.config.rules.validation import InvalidConfigurationError
-from fnnctl.config.schema.data import BUILTIN_NAMES
 from fnnctl.config.schema.experiment import ONLY_IN_FILES, Experiment
 from fnnctl.config.schema.losses import find_searched_losses
+from fnnctl.config.sources import BUILTIN_NAMES
 from fnnctl.config.table_kinds import kind_by_name
 from fnnctl.config.yaml_text import block_yaml
 from fnnctl.errors import ConfigError, DataError, MachineError, Problem

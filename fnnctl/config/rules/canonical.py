@@ -93,6 +93,8 @@ def _counted(value: Any, path: ConfigPath, ineffective: AbstractSet[ConfigPath])
     """The plain form of a value, without settings that are ineffective, at their default or not counted."""
     if isinstance(value, tuple):
         return [_counted(entry, (*path, index), ineffective) for index, entry in enumerate(value)]
+    if isinstance(value, dict):
+        return {key: _counted(entry, (*path, key), ineffective) for key, entry in value.items()}
     if not isinstance(value, Section):
         return value
     fields = _LAYER_FIELDS if isinstance(value, HiddenLayerConfig) else type(value).model_fields

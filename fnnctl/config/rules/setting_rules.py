@@ -6,12 +6,12 @@ of a space applies the rules to hundreds of trials, so only the sections that ha
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Any, Literal, TypeAlias
 
-from fnnctl.config.paths import ConfigPath, format_path, is_below, parse_path
+from fnnctl.config.paths import TASK, ConfigPath, format_path, is_below, parse_path
 from fnnctl.config.problems import Problems, predicate, sentence
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.forms import field_forms, sections_of
@@ -19,9 +19,12 @@ from fnnctl.config.schema.section import Section
 from fnnctl.config.schema.setting import Place, Setting, setting_of
 from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.errors import Problem
-from fnnctl.text import quoted
+from fnnctl.metrics.metric import SEVERAL
+from fnnctl.text import did_you_mean, quoted, word_list
 
-_Rules: TypeAlias = Literal["no_effect", "contradictions", "search_contradictions", "needs_target"]
+_Rules: TypeAlias = Literal[
+    "no_effect", "contradictions", "search_contradictions", "needs_target", "needs_targets"
+]
 """What of a `Setting` is applied."""
 
 
@@ -36,6 +39,9 @@ def contradictions(experiment: Experiment, ineffective: Collection[ConfigPath] =
     Settings inside an ineffective section are left out.
     """
     problems = _problems(experiment, "contradictions")
+    if experiment.data.targets:
+        refused = refused_by_targets(experiment, experiment.data.targets)
+        problems |= {parse_path(problem.path or ""): problem for problem in refused}
     return {path: problem for path, problem in problems.items() if not is_below(path, ineffective)}
 
 
@@ -44,11 +50,44 @@ def search_contradictions(experiment: Experiment) -> Problems:
     return _problems(experiment, "search_contradictions")
 
 
+def refused_by_targets(experiment: Experiment, targets: Sequence[str]) -> Iterator[Problem]:
+    """The problems with settings that are not for so many targets, and with names that no target has."""
+    for place in _places(experiment, (), "needs_targets"):
+        needed, counterpart = place.setting.needs_targets, place.setting.counterpart
+        if place.value == place.default or (place.path == TASK and place.value == SEVERAL):
+            continue
+        if needed == "one" and len(targets) > 1:
+            advice = "leave it out, or write one column as data.target"
+            if counterpart is not None:
+                advice = (
+                    f"write {counterpart}: {{{flow_yaml(targets[0])}: …}}, and the same for other targets"
+                )
+            problem = predicate("is for one target alone", "data.target")
+            yield replace(problem, path=format_path(place.path), advice=advice)
+        elif needed == "several" and len(targets) == 1:
+            advice = "leave it out" if counterpart is None else f"write {counterpart}"
+            problem = predicate(
+                f"is for several targets, but {quoted(targets[0])} is the only one", "data.target"
+            )
+            yield replace(problem, path=format_path(place.path), advice=advice)
+        elif needed == "several":
+            yield from _no_targets(place, targets)
+
+
+def _no_targets(place: Place, targets: Sequence[str]) -> Iterator[Problem]:
+    """The names in a mapping that are none of the targets."""
+    for name in (name for name in place.value if name not in targets):
+        near = did_you_mean(name, targets) or f": they are {word_list(targets)}"
+        problem = sentence(f"{quoted(name)} is none of the targets", "data.target").suffixed(near)
+        yield replace(problem, path=format_path((*place.path, name)))
+
+
 def refused_settings(experiment: Experiment, target: str, classes: int) -> Iterator[Problem]:
     """The problems with settings that are not for a target, and do not have their defaults.
 
     `classes` is the number of the target's classes; 0 in a regression.
     """
+    yield from refused_by_targets(experiment, (target,))
     for place in _places(experiment, (), "needs_target"):
         setting, default = place.setting, place.default
         if place.value == default:
@@ -87,10 +126,17 @@ def _places(section: Section, path: ConfigPath, kind: _Rules) -> Iterator[Place]
             continue
         if isinstance(value, Section):
             yield from _places(value, (*path, key), kind)
-        elif isinstance(value, tuple):
-            for index, entry in enumerate(value):
-                if isinstance(entry, Section):
-                    yield from _places(entry, (*path, key, index), kind)
+            continue
+        for part, entry in _entries(value):
+            if isinstance(entry, Section):
+                yield from _places(entry, (*path, key, part), kind)
+
+
+def _entries(value: Any) -> Iterable[tuple[str | int, Any]]:
+    """The entries of a list or a mapping, each with its index or key; none of other values."""
+    if isinstance(value, dict):
+        return value.items()
+    return enumerate(value) if isinstance(value, tuple) else ()
 
 
 @cache

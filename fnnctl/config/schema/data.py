@@ -7,25 +7,34 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from pydantic import Discriminator, Field, Tag
 
-from fnnctl.config.problems import no_effect, no_effect_without, predicate, sentence
+from fnnctl.config.problems import no_effect, predicate, sentence
 from fnnctl.config.schema import recipe_values
 from fnnctl.config.schema.losses import LOG_MEANS, is_log_mean
 from fnnctl.config.schema.plugin_choice import PluginName
 from fnnctl.config.schema.section import MAX_SEED, ClassName, Section
 from fnnctl.config.schema.setting import Place, RecipeValue, Rule, Setting
-from fnnctl.config.table_files import TablePart, part_reason
-from fnnctl.config.table_kinds import ARRAYS, kind_by_ending, kind_by_name
+from fnnctl.config.schema.source_rules import (
+    a_table_and_a_query,
+    has_one_table,
+    has_own_notation,
+    has_test_file,
+    has_types,
+    is_array,
+    no_test_file,
+)
+from fnnctl.config.schema.target import LabelsTarget, Target, repeated_target
+from fnnctl.config.table_files import TablePart
+from fnnctl.config.table_kinds import kind_by_name
 from fnnctl.errors import Problem
+from fnnctl.metrics.metric import SEVERAL
 from fnnctl.text import joined_words, quoted
 
 if TYPE_CHECKING:
     from fnnctl.config.schema.experiment import Experiment
 
-BUILTIN_NAMES = ("iris", "wine", "breast_cancer", "digits", "penguins", "diabetes")
 SHA256_PATTERN = "^[0-9a-f]{64}$"
 DELIMITER_PATTERN = r'^[^"\r\n]$'
 MEMORY_REASON: Final = "it is for CSV files, and the data are in memory"
-ARRAY_REASON = "arrays hold numbers only, with a column each"
 DEFAULT_MISSING_VALUES = ("", "NA", "N/A", "NaN", "nan", "null", "NULL", "?")
 
 MAX_CATEGORIES = 200
@@ -33,7 +42,7 @@ MAX_CATEGORIES = 200
 MANY_CATEGORIES: Final = 10
 """With `data.category_encoding: target`, columns of more categories have statistics; judgement."""
 
-TaskKind = Literal["auto", "classification", "regression"]
+TaskKind = Literal["auto", "classification", "regression", "several"]
 TargetTransformName = Literal["none", "log", "quantile", "auto"]
 Names = Annotated[tuple[str, ...], Field(strict=False)]
 ClassOrder = Annotated[tuple[ClassName, ...], Field(strict=False)]
@@ -64,54 +73,12 @@ _SAME_TARGET: Final = "all trials predict the same"
 _READ_ONCE: Final = "the data are read once, for all trials"
 
 
-def _has_own_notation(experiment: Experiment, _: Place) -> Iterator[Problem]:
-    """With built-in data, which come with their own format."""
-    source = experiment.data.source
-    if source in BUILTIN_NAMES:
-        yield no_effect(f"{source} is built in and comes with its own format", "data.source")
-
-
-def _is_array(experiment: Experiment, _: Place) -> Iterator[Problem]:
-    """With arrays, which hold numbers only."""
-    if experiment.data.source.endswith(".npz"):
-        yield no_effect(ARRAY_REASON, "data.source")
-
-
-def _has_types(experiment: Experiment, _: Place) -> Iterator[Problem]:
-    """With files that say themselves what their values are, as Parquet files do."""
-    data = experiment.data
-    kind, test_kind = map(kind_by_name, (data.source, data.test_source or data.source))
-    if kind.has_types and test_kind.has_types:
-        yield no_effect(kind.reason, "data.source", "data.test_source")
-
-
-def _has_one_table(experiment: Experiment, place: Place) -> Iterator[Problem]:
-    """With other kinds of files, which have one table."""
-    data = experiment.data
-    for source in (data.source, data.test_source or data.source):
-        kind = kind_by_ending(source)
-        is_other = source in BUILTIN_NAMES or source.endswith(ARRAYS) or kind is not None
-        if not is_other or (kind is not None and place.key in kind.parts):
-            return
-    yield no_effect(part_reason(place.key), "data.source", "data.test_source")
-
-
-def _a_table_and_a_query(experiment: Experiment, _: Place) -> Iterator[Problem]:
-    """With `data.query`, which says which rows of which tables are read."""
-    if experiment.data.query is not None:
-        yield sentence("data.query says which rows are read", "data.query", advice="remove one of the two")
-
-
-def _no_test_file(experiment: Experiment, _: Place) -> Iterator[Problem]:
-    """Without a `data.test_source`."""
-    if experiment.data.test_source is None:
-        yield no_effect_without("data.test_source")
-
-
-def _test_file(experiment: Experiment, _: Place) -> Iterator[Problem]:
-    """With a `data.test_source`, which is the test part."""
-    if experiment.data.test_source is not None:
-        yield no_effect("data.test_source is the test part", "data.test_source")
+def _one_of_several(experiment: Experiment, place: Place) -> Iterator[Problem]:
+    """If it is `several`, with a single target."""
+    if place.value == SEVERAL and len(experiment.data.targets) == 1:
+        yield sentence(
+            "there is one target", "data.target", advice="write auto, or several columns as data.target"
+        )
 
 
 def _validated_in_bags(experiment: Experiment, _: Place) -> Iterator[Problem]:
@@ -205,7 +172,7 @@ def _no_order(_: Experiment, place: Place) -> Iterator[Problem]:
         yield predicate("names the class {twice} twice", advice="write each class once", twice=quoted(twice))
 
 
-_OF_CSV_FILES: Final = (_has_types, _has_own_notation, _is_array)
+_OF_CSV_FILES: Final = (has_types, has_own_notation, is_array)
 
 
 class ColumnsConfig(Section):
@@ -239,7 +206,7 @@ class SplitConfig(Section):
     test: Annotated[
         Share,
         Setting(
-            is_common=True, no_effect=(_test_file,), synonyms=("test_fraction", "test_size", "test_split")
+            is_common=True, no_effect=(has_test_file,), synonyms=("test_fraction", "test_size", "test_split")
         ),
     ] = 0.2
     """The share of the rows that are used once, at the end; 0 for none."""
@@ -276,7 +243,7 @@ def _part(*synonyms: str, contradictions: tuple[Rule, ...] = ()) -> Setting:
     return Setting(
         not_counted="it is where the rows are",
         not_searched=_SAME_ROWS,
-        no_effect=(_has_one_table,),
+        no_effect=(has_one_table,),
         contradictions=contradictions,
         since="0.13",
         synonyms=synonyms,
@@ -311,15 +278,26 @@ class DataConfig(Section):
     """The file's SHA-256 (for a folder, the digest of the output of sha256sum for its files; for an SQLite or
     Excel file, the digest of the rows). If it is given, a file with a different digest is refused."""
     target: Annotated[
-        str | None,
+        Target | None,
         Setting(
-            is_inherited=True, is_common=True, not_searched=_SAME_TARGET, synonyms=("label", "target_column")
+            is_inherited=True,
+            is_common=True,
+            not_searched=_SAME_TARGET,
+            contradictions=(repeated_target,),
+            synonyms=("label", "target_column", "targets"),
         ),
     ] = None
-    """The column to predict. Required for a table; a built-in data set has its own."""
+    """The column to predict, or a list of several, which one network predicts together. Or `{labels: …}`:
+    labels of which a row may have any number. Required for a table; a built-in data set has its own."""
     task: Annotated[
         TaskKind,
-        Setting(is_inherited=True, not_counted="it follows from the target", not_searched=_SAME_TARGET),
+        Setting(
+            is_inherited=True,
+            not_counted="it follows from the target",
+            not_searched=_SAME_TARGET,
+            needs_targets="one",
+            contradictions=(_one_of_several,),
+        ),
     ] = "auto"
     """The kind of target. `auto` is a regression if `model.output` is one of numbers, or if the values are
     continuous numbers: numbers with fractions, or many whole numbers with few rows each."""
@@ -329,6 +307,7 @@ class DataConfig(Section):
             is_inherited=True,
             not_searched=_SAME_TARGET,
             needs_classes="any",
+            needs_targets="one",
             contradictions=(_no_order,),
             since="0.12",
             synonyms=("label_order", "ordered_classes"),
@@ -349,6 +328,7 @@ class DataConfig(Section):
             not_searched=_READ_ONCE,
             since="0.12",
             needs_numbers="classes have no rates",
+            needs_targets="one",
             contradictions=(_no_rates,),
             synonyms=("exposures", "offset", "offset_column"),
         ),
@@ -362,6 +342,7 @@ class DataConfig(Section):
             not_counted="it says which class decisions are about, not what is trained",
             not_searched="all trials are evaluated in the same way",
             needs_classes="two",
+            needs_targets="one",
             contradictions=(_two_positive_classes,),
             synonyms=("pos_label",),
         ),
@@ -381,13 +362,13 @@ class DataConfig(Section):
     test_sha256: Annotated[
         Sha256 | None,
         Setting(
-            not_counted="it identifies the test rows", not_searched=_SAME_ROWS, no_effect=(_no_test_file,)
+            not_counted="it identifies the test rows", not_searched=_SAME_ROWS, no_effect=(no_test_file,)
         ),
     ] = None
     """The test file's SHA-256; if it is given, a file with a different digest is refused."""
     table: Annotated[
         Annotated[str, Field(min_length=1)] | None,
-        _part("table_name", contradictions=(_a_table_and_a_query,)),
+        _part("table_name", contradictions=(a_table_and_a_query,)),
     ] = None
     """The table or view of an SQLite file, also of a `test_source`; null if the file has one table. The rows
     are sorted by their values, because a table has no order."""
@@ -416,7 +397,7 @@ class DataConfig(Section):
     ] = "utf-8"
     """The encoding of the CSV file. UTF-16 and UTF-32 with a byte-order mark need no setting."""
     missing_values: Annotated[
-        Names, Setting(is_inherited=True, not_searched=_READ_ONCE, no_effect=(_has_own_notation, _is_array))
+        Names, Setting(is_inherited=True, not_searched=_READ_ONCE, no_effect=(has_own_notation, is_array))
     ] = DEFAULT_MISSING_VALUES
     """The texts that stand for missing values in the table. In a column of numbers, `"-999"` stands for every
     number that equals it, such as `-999.0`; in a column of texts, for this text alone. A null of a Parquet
@@ -454,7 +435,7 @@ class DataConfig(Section):
     is above 1, and that of the logarithm is nearer to 0; else `none`, also for counts and amounts, whose
     outputs are logarithms of means. Predictions and metrics are in the target's units."""
     max_categories: Annotated[
-        Annotated[int, Field(ge=2, le=1_000_000)] | None, Setting(is_inherited=True, no_effect=(_is_array,))
+        Annotated[int, Field(ge=2, le=1_000_000)] | None, Setting(is_inherited=True, no_effect=(is_array,))
     ] = MAX_CATEGORIES
     """The most categories of a column; null for no limit. If the training part has more, the most frequent
     ones are kept (in a tie the first in the order of texts), and all others form one category, with the
@@ -465,7 +446,7 @@ class DataConfig(Section):
             is_inherited=True,
             synonyms=("target_encoding",),
             since="0.9",
-            no_effect=(_is_array,),
+            no_effect=(is_array,),
             recipe=RecipeValue(default=recipe_values.category_encoding),
         ),
     ] = "one_hot"
@@ -487,6 +468,21 @@ class DataConfig(Section):
     def part(self) -> TablePart:
         """Which table of a file is meant."""
         return TablePart(table=self.table, query=self.query, sheet=self.sheet)
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """The names of the targets; empty if the source has a target of its own, or if they are words."""
+        has_words = isinstance(self.target, LabelsTarget) and self.target.has_words
+        return () if has_words else self.target_columns
+
+    @property
+    def target_columns(self) -> tuple[str, ...]:
+        """The columns that the targets are read from; empty if the source has a target of its own."""
+        if isinstance(self.target, LabelsTarget):
+            return self.target.columns
+        if self.target is None:
+            return ()
+        return self.target if isinstance(self.target, tuple) else (self.target,)
 
     @property
     def is_ordered(self) -> bool:

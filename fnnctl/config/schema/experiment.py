@@ -105,7 +105,7 @@ class EvaluationConfig(Section):
         Annotated[
             tuple[Annotated[str, Field(min_length=1), PluginName(find_metric)], ...], Field(strict=False)
         ],
-        Setting(contradictions=(_no_plugins,), since="0.12"),
+        Setting(contradictions=(_no_plugins,), needs_targets="one", since="0.12"),
     ] = ()
     """Metrics of plug-ins that are measured beside all metrics of fnnctl itself."""
 

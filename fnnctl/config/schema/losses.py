@@ -363,6 +363,12 @@ def is_for_numbers(name: str) -> bool:
     return record is not None and record.task == REGRESSION
 
 
+def is_for_classes(name: str) -> bool:
+    """Whether an output is one of a classification; `auto` is not."""
+    record = loss_records().get(name)
+    return record is not None and record.task == CLASSIFICATION
+
+
 def loss_record(name: str) -> LossRecord:
     """The record of a loss of fnnctl, or of a plug-in in use; raises `PluginError` if there is none."""
     if record := LOSS_RECORDS.get(name):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from pydantic import Field
 
@@ -22,8 +22,9 @@ Factor = Annotated[float, Field(gt=0.0, le=1.0)]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 
 
-Monitor = Annotated[str, PluginName(find_monitored), OneOf(monitors)]
-"""A column of history.csv with a loss or a metric that training records."""
+LOSS_OF_TARGET: Final = r"(train|validation)_targets\..+\.loss"
+Monitor = Annotated[str, PluginName(find_monitored), OneOf(monitors, others=LOSS_OF_TARGET)]
+"""A column of history.csv with a loss or a metric that training records, also for one of several targets."""
 
 
 def lacks_rows(monitor: str, experiment: Experiment) -> bool:

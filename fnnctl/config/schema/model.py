@@ -24,10 +24,11 @@ from fnnctl.config.schema.layers import (
     Normalization,
     batch_with_lbfgs,
 )
-from fnnctl.config.schema.losses import OUTPUTS_BY_TASK, AutoOutput, Output
+from fnnctl.config.schema.losses import OUTPUTS_BY_TASK, AutoOutput, Output, is_for_numbers
 from fnnctl.config.schema.optimizers import not_with_lbfgs
 from fnnctl.config.schema.section import Section, Shorthand
 from fnnctl.config.schema.setting import Place, RecipeValue, Rule, Setting
+from fnnctl.config.schema.target import LabelsTarget
 from fnnctl.errors import Problem
 
 if TYPE_CHECKING:
@@ -175,6 +176,16 @@ def _nothing_to_choose_on(experiment: Experiment, place: Place) -> Iterator[Prob
         )
 
 
+def _numbers_of_labels(experiment: Experiment, place: Place) -> Iterator[Problem]:
+    """With labels, if an output is one of numbers."""
+    if isinstance(experiment.data.target, LabelsTarget):
+        for name, output in place.value.items():
+            if is_for_numbers(output.name):
+                text = f"labels are classes, and {output.name} is an output of numbers"
+                problem = sentence(text, "data.target", advice="write logistic or softmax")
+                yield replace(problem, path=format_path((*place.path, name)))
+
+
 class ModelConfig(Section):
     """The network between the features and the target."""
 
@@ -278,9 +289,29 @@ class ModelConfig(Section):
     output: Annotated[
         Output,
         Field(description=OUTPUTS_BY_TASK),
-        Setting(is_inherited=True, synonyms=("criterion", "loss", "loss_function")),
+        Setting(
+            is_inherited=True,
+            needs_targets="one",
+            counterpart="model.outputs",
+            synonyms=("criterion", "loss", "loss_function"),
+        ),
     ] = AutoOutput.model_construct()
     """The output layer and its loss."""
+    outputs: Annotated[
+        dict[str, Output] | None,
+        Setting(
+            is_inherited=True,
+            not_searched="the losses of all trials must be comparable",
+            needs_targets="several",
+            counterpart="model.output",
+            contradictions=(_numbers_of_labels,),
+            since="0.13",
+            synonyms=("losses",),
+        ),
+    ] = None
+    """With several targets: the output and its loss of each, as {target: output}, each as a `model.output`; a
+    target that is left out has `auto`. An output of numbers makes its target numbers, one of classes makes it
+    classes."""
     clip_outputs: Annotated[
         bool,
         Setting(
@@ -338,6 +369,10 @@ class ModelConfig(Section):
             CompleteLayer(**{**layer, "residual": bool(self.residual_of(index))})
             for index, layer in enumerate(settings)
         )
+
+    def output_for(self, target: str) -> Output:
+        """The output for one of several targets."""
+        return (self.outputs or {}).get(target) or AutoOutput()
 
     def residual_of(self, index: int) -> bool | None:
         """Whether the hidden layer adds its inputs to its outputs; None if it cannot: see `residual`."""

@@ -21,8 +21,16 @@ from fnnctl.config.schema.validation_schemes import (
     ValidationScheme,
 )
 from fnnctl.errors import Problem
-from fnnctl.metrics.metric import CLASSIFICATION, NEEDS, TaskName
-from fnnctl.metrics.registry import class_of, find_metric, is_loss, metric_of, objectives, positive_metric
+from fnnctl.metrics.metric import CLASSIFICATION, NEEDS, SEVERAL, TargetKind, TaskName
+from fnnctl.metrics.registry import (
+    class_of,
+    find_metric,
+    is_loss,
+    metric_of,
+    objectives,
+    of_one_target,
+    positive_metric,
+)
 from fnnctl.text import did_you_mean, joined_words, quoted
 
 if TYPE_CHECKING:
@@ -34,6 +42,8 @@ AUTO_METRIC: Final = "auto"
 def metric_problem(metric: str) -> Problem | None:
     """What is wrong with the name of a metric; None if there is such a metric."""
     if metric in (AUTO_METRIC, *objectives()) or class_of(metric) is not None:
+        return None
+    if of_one_target(metric) in objectives():
         return None
     part, _, name = metric.partition("_")
     suggestion = advice = ""
@@ -111,8 +121,10 @@ def outputs_of_trials(experiment: Experiment, task: TaskName) -> list[LossRecord
     return [record for name, record in loss_records().items() if name in names and record.task == task]
 
 
-def objective_of(experiment: Experiment, task: TaskName, default: str) -> str:
+def objective_of(experiment: Experiment, task: TargetKind, default: str) -> str:
     """What the metric `auto` stands for: the objective that all outputs share, or that of the task."""
+    if task == SEVERAL:
+        return default
     objectives_of_outputs = {record.objective for record in outputs_of_trials(experiment, task)}
     shared = objectives_of_outputs.pop() if len(objectives_of_outputs) == 1 else None
     is_comparable = shared is None or not _is_of_function(shared) or _searched_losses(experiment) is None

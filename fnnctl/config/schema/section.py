@@ -7,6 +7,7 @@ of units is short for a hidden layer, and a number of members for an ensemble.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Final
@@ -104,14 +105,28 @@ class Shorthand:
 
 
 @dataclass(frozen=True)
+class OneAlone:
+    """Has a list of one text stand for the text."""
+
+    def unwrap(self, value: Any) -> Any:
+        """The only entry of a list; anything else unchanged, for the schema to check."""
+        return value[0] if isinstance(value, list | tuple) and len(value) == 1 else value
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_before_validator_function(self.unwrap, handler(source))
+
+
+@dataclass(frozen=True)
 class OneOf:
     """Lets a text be one of these words, which a function gives because metrics may be registered later."""
 
     words: Callable[[], Sequence[str]]
+    others: str = ""
+    """A pattern of further texts, such as those with a name from the data."""
 
     def check(self, text: str) -> str:
-        """The text; raises ValueError if it is none of the words."""
-        if text not in self.words():
+        """The text; raises ValueError if it is none of the words, and no other text."""
+        if text not in self.words() and not (self.others and re.fullmatch(self.others, text)):
             raise ValueError(f"must be one of {', '.join(self.words())}")
         return text
 
@@ -121,7 +136,10 @@ class OneOf:
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
-        return {"enum": list(self.words()), "type": "string"}
+        words: JsonSchemaValue = {"enum": list(self.words()), "type": "string"}
+        if not self.others:
+            return words
+        return {"anyOf": [words, {"type": "string", "pattern": f"^{self.others}$"}]}
 
 
 def _number_as_text(value: Any) -> Any:

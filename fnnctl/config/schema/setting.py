@@ -122,6 +122,11 @@ class Setting:
     """How many classes it is for; with other targets it must have its default. None if it is for all."""
     needs_numbers: str | None = None
     """Why it is for a regression alone, such as `classes are no numbers`; None if it is not."""
+    needs_targets: Literal["one", "several"] | None = None
+    """Whether it is for a single target or for several alone; otherwise it must have its default. The keys of
+    a mapping that is for several are names of targets."""
+    counterpart: str | None = None
+    """The path of the setting that takes its place if there are more targets, or only one."""
     recipe: RecipeValue | None = None
     """What the recipes give it."""
     since: str | None = None

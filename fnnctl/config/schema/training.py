@@ -129,6 +129,7 @@ def _limit_in_a_search(_: Experiment, place: Place) -> Iterator[Problem]:
 
 
 Weight = Annotated[float, Field(ge=0.0, le=1e9)]
+TargetWeight = Annotated[float, Field(gt=0.0, le=1e6)]
 
 
 class TrainingConfig(Section):
@@ -279,6 +280,7 @@ class TrainingConfig(Section):
         Setting(
             is_common=True,
             needs_classes="any",
+            needs_targets="one",
             contradictions=(_no_class_weighed,),
             synonyms=("class_weight",),
         ),
@@ -287,12 +289,20 @@ class TrainingConfig(Section):
     `balanced` gives all classes the same total weight; null for no weights. Only ratios matter, because
     weights are scaled to mean 1. They change which class is predicted. The probabilities are divided by a
     power of them that is fitted to the validation rows, so that they agree with the classes' frequencies."""
+    target_weights: Annotated[
+        dict[str, TargetWeight] | None,
+        Setting(needs_targets="several", since="0.13", synonyms=("loss_weights", "output_weights")),
+    ] = None
+    """With several targets: the weight of the loss of each, as {target: weight}; a target that is left out
+    has weight 1. The loss of a target is a share of that of its baseline, so weights count alike for all
+    targets. A higher weight makes the network better for this target, at the cost of others."""
     label_smoothing: Annotated[
         float,
         Field(ge=0.0, lt=1.0),
         Setting(
             is_technique=True,
             needs_classes="any",
+            needs_targets="one",
             recipe=RecipeValue(
                 default=recipe_values.label_smoothing,
                 tuned=(
@@ -321,7 +331,10 @@ class TrainingConfig(Section):
         float,
         Field(ge=0.0, le=100.0),
         Setting(
-            is_technique=True, contradictions=(not_with_lbfgs("0"), _changed_bins), synonyms=("mixup_alpha",)
+            is_technique=True,
+            needs_targets="one",
+            contradictions=(not_with_lbfgs("0"), _changed_bins),
+            synonyms=("mixup_alpha",),
         ),
     ] = 0.0
     """Mixup's α: rows are mixed in pairs, with shares drawn from Beta(α, α); 0 for no mixup."""

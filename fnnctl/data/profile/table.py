@@ -99,7 +99,7 @@ def _repeated_rows(source: Source, ignored: frozenset[str]) -> int:
         block = slice(start, start + len(numbers))
         codes = np.array([column[block] for column in texts], np.int64).reshape(-1, len(numbers))
         labels = np.zeros(len(numbers), np.intp)
-        hashes[block] = row_hashes(labels, numbers, codes.T)
+        hashes[block] = row_hashes(labels, numbers, codes)
         start += len(numbers)
     hashes.sort()
     return int(np.count_nonzero(hashes[1:] == hashes[:-1]))

@@ -89,9 +89,9 @@ class Table:
     notes: tuple[str, ...] = ()
     """What the user should know of the rows."""
 
-    def labelled(self, target: str) -> Table:
-        """The rows that have a value in the column `target`; the others are dropped in place."""
-        has_label = self.categorical[target].codes >= 0
+    def labelled(self, targets: Sequence[str]) -> Table:
+        """The rows that have a value in one of the columns `targets`; the others are dropped in place."""
+        has_label = np.logical_or.reduce([self.categorical[name].codes >= 0 for name in targets])
         file_rows = np.flatnonzero(has_label).astype(ROW_NUMBER)
         if has_label.all():
             return replace(self, file_rows=file_rows)

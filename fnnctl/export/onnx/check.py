@@ -133,10 +133,23 @@ def feeds(columns: Columns, rows: IntArray, model: SavedModel) -> dict[str, npt.
 
 def _largest_difference(model: SavedModel, runtime: Runtime, columns: Columns, rows: IntArray) -> float:
     """The largest difference over the rows; raises `UsageError` if it is too large, or a label differs."""
+    largest, first = 0.0, 0
+    for of_target in model.of_targets:
+        decoder = of_target.predictor.decoder
+        outputs = slice(first, first + (2 if of_target.description.classes or decoder.output.levels else 1))
+        largest = max(largest, _difference_of_target(of_target, runtime, columns, rows, outputs))
+        first = outputs.stop
+    return largest
+
+
+def _difference_of_target(
+    model: SavedModel, runtime: Runtime, columns: Columns, rows: IntArray, outputs: slice
+) -> float:
+    """The `_largest_difference` of a target, which has these outputs of the graph."""
     largest = 0.0
     has_classes = bool(model.description.classes)
     for block, predicted, probabilities in _predictions(model, columns, rows):
-        results = runtime.run(feeds(columns, block, model))
+        results = runtime.run(feeds(columns, block, model))[outputs]
         if has_classes:
             labels = predicted[:, 0]
             margins = margins_of(probabilities, model.predictor.decoder)

@@ -20,6 +20,7 @@ from fnnctl.errors import UsageError
 from fnnctl.export.onnx.activations import ACTIVATION_OPERATORS, Layer
 from fnnctl.export.onnx.outputs import OUTPUT_OPERATORS, Scores
 from fnnctl.nn.layers.input_stage import own_bins
+from fnnctl.nn.losses.joint import score_slices
 from fnnctl.nn.network import Network
 from fnnctl.nn.shape import CategoryStatisticsShape, InputStageShape, NumericEmbeddingShape
 from fnnctl.plugins import current
@@ -90,8 +91,8 @@ class Inputs:
         return total
 
 
-def outputs(graph: Graph, networks: Sequence[Network], features: GraphFeatures) -> str:
-    """The task's outputs, (K, rows, outputs), or (rows, outputs) of a single network.
+def outputs(graph: Graph, networks: Sequence[Network], features: GraphFeatures) -> list[str]:
+    """The outputs of each target, (K, rows, outputs), or (rows, outputs) of a single network.
 
     Raises `UsageError` for a layer that cannot be exported.
     """
@@ -217,12 +218,9 @@ def _activated(graph: Graph, stack: Stack, z: str, index: int) -> str:
     return ACTIVATION_OPERATORS[name](layer, z)
 
 
-def _output_layer(graph: Graph, stack: Stack, inputs: Inputs, scales: FloatArray | None) -> str:
-    """The outputs within their limits, if they have any."""
-    number, kind = len(stack.shape.hidden) + 1, stack.shape.output.kind
-    record, plugin = loss_record(kind), current().get("loss", kind)
-    if not record.exported:
-        raise _refused("the output", kind)
+def _output_layer(graph: Graph, stack: Stack, inputs: Inputs, scales: FloatArray | None) -> list[str]:
+    """The outputs of each target, within their limits, if they have any."""
+    number, output = len(stack.shape.hidden) + 1, stack.shape.output
     weights, biases = stack.matrix(f"weights_{number}"), stack.row(f"biases_{number}")
     if scales is not None:
         weights = weights * scales
@@ -231,9 +229,26 @@ def _output_layer(graph: Graph, stack: Stack, inputs: Inputs, scales: FloatArray
     if limits:
         low, high = (stack.of_members(np.array(ends)[:, None, None]) for ends in zip(*limits, strict=True))
         z = graph.add("Max", graph.add("Min", z, high), low)
+    if not output.parts:
+        return [_of_target(Scores(graph, stack, z, output))]
+    axis = np.array([-1], np.int64)
+    of_targets = []
+    for part, scores in score_slices(output):
+        start, stop = (np.array([end], np.int64) for end in (scores.start, scores.stop))
+        of_part = graph.add("Slice", z, start, stop, axis)
+        of_targets.append(_of_target(Scores(graph, stack, of_part, part)))
+    return of_targets
+
+
+def _of_target(scores: Scores) -> str:
+    """The outputs of one target, (…, rows, outputs), from its scores."""
+    kind = scores.output.kind
+    record, plugin = loss_record(kind), current().get("loss", kind)
+    if not record.exported:
+        raise _refused("the output", kind)
     if plugin is not None and plugin.value.operators is not None:
-        return str(plugin.value.operators(graph, z))
-    return OUTPUT_OPERATORS[record.scores](Scores(graph, stack, z))
+        return str(plugin.value.operators(scores.graph, scores.tensor))
+    return OUTPUT_OPERATORS[record.scores](scores)
 
 
 def _refused(kind: str, name: str) -> UsageError:

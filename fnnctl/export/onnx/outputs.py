@@ -28,11 +28,8 @@ class Scores:
     stack: Stack
     tensor: str
     """(…, rows, scores)"""
-
-    @property
-    def output(self) -> OutputShape:
-        """The output layer."""
-        return self.stack.shape.output
+    output: OutputShape
+    """The output layer, or its part of one target."""
 
     def constant(self, values: FloatArray) -> FloatArray:
         """An operand of the networks' precision."""

@@ -29,7 +29,7 @@ class Targets:
     """The targets of K members' batches; an array that the techniques do not need is None."""
 
     y: TargetArray
-    """(K, batch): the target of each example."""
+    """(K, batch): the target of each example; with T targets (K, batch, T), and so are its weights."""
     weights: FloatArray | None = None
     """(K, batch): each example's factor in the loss. Losses of counts and amounts have them also in
     validation: see `log_means`."""
@@ -52,8 +52,8 @@ class Targets:
     def repeated(self, times: int) -> Targets:
         """The targets of `times` copies of the batch, one after the other, (K, times · batch)."""
         arrays = (self.weights, self.partners, self.share)
-        weights, partners, share = (None if array is None else np.tile(array, times) for array in arrays)
-        return Targets(np.tile(self.y, times), weights, partners, share, self.smoothing)
+        weights, partners, share = (None if array is None else _repeated(array, times) for array in arrays)
+        return Targets(_repeated(self.y, times), weights, partners, share, self.smoothing)
 
     def probabilities(self, out: FloatArray) -> None:
         """Write the target probabilities, (K, classes, batch): (1 − ε)(ρy + (1 − ρ)y′) + ε/classes."""
@@ -68,6 +68,11 @@ class Targets:
         out[at] += weight * self.share
         at_partner = at[0], self.partners, at[2]
         out[at_partner] += weight * (1.0 - self.share)
+
+
+def _repeated(values: npt.NDArray[Any], times: int) -> npt.NDArray[Any]:
+    """The values, (K, batch, …), of `times` copies of the batch."""
+    return np.concatenate([values] * times, axis=1)
 
 
 class LossTotals:
@@ -116,9 +121,9 @@ class Loss:
         self._targets = Targets(np.zeros((members, batch), self.target_type or dtype))
 
     @classmethod
-    def scores_of(cls, outputs: int) -> int:
-        """The number of a network's scores, from which these outputs of the task follow; see `outputs`."""
-        return outputs
+    def scores_of(cls, output: OutputShape) -> int:
+        """The number of a network's scores, from which the outputs of the task follow; see `outputs`."""
+        return output.size
 
     def set_targets(self, targets: Targets) -> None:
         """Set the targets of the following batches; they must not change."""
@@ -129,11 +134,11 @@ class Loss:
         raise NotImplementedError
 
     def totals(self) -> FloatArray:
-        """Sums over the examples since the last call, (2, K): the loss and the task's training metric."""
+        """Sums over the examples since the last call: the loss and the task's training metric, (2, K)."""
         return self._totals.totals()
 
     def evaluate(self, z: FloatArray, targets: Targets) -> tuple[FloatArray, TargetArray]:
-        """The sum of the plain loss, (K,), and the predictions, (K, batch). z is overwritten."""
+        """The plain loss and the prediction of each example, (K, batch) each. z is overwritten."""
         raise NotImplementedError
 
     def evaluate_ensembles(
@@ -141,8 +146,8 @@ class Loss:
     ) -> tuple[FloatArray, TargetArray]:
         """As `evaluate`, for ensembles of `size` consecutive members: their average's loss and predictions.
 
-        Loss (K / size,) and predictions (K / size, batch); the targets, (K / size, batch), are those of the
-        ensembles. Outputs are averaged, in float64: probabilities or values.
+        Losses, predictions and targets, (K / size, batch) each, are those of the ensembles. Outputs are
+        averaged, in float64: probabilities or values.
         """
         raise NotImplementedError
 

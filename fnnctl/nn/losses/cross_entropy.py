@@ -93,7 +93,7 @@ class SoftmaxCrossEntropy(Loss):
         self._locate(y, out=at_label)
         z.reshape(-1).take(at_label, out=self._picked, mode="clip")
         self._losses_from_shifted(z, out=losses)
-        return losses.sum(axis=1, dtype=np.float64), predictions
+        return losses, predictions
 
     def evaluate_ensembles(self, z: FloatArray, targets: Targets, size: int) -> tuple[FloatArray, IntArray]:
         return averaged_cross_entropy(self.outputs(z), targets.y, size)
@@ -167,13 +167,13 @@ class LogisticCrossEntropy(Loss):
             score *= weights
 
     @classmethod
-    def scores_of(cls, outputs: int) -> int:
+    def scores_of(cls, output: OutputShape) -> int:
         return 1
 
     def evaluate(self, z: FloatArray, targets: Targets) -> tuple[FloatArray, IntArray]:
         score, losses = z[:, 0], np.empty(targets.y.shape, z.dtype)
         self._losses(score, self._is_positive(targets.y).astype(z.dtype), out=losses)
-        return losses.sum(axis=1, dtype=np.float64), self._predictions(score)
+        return losses, self._predictions(score)
 
     def evaluate_ensembles(self, z: FloatArray, targets: Targets, size: int) -> tuple[FloatArray, IntArray]:
         return averaged_cross_entropy(self.outputs(z), targets.y, size)
@@ -261,7 +261,7 @@ def cross_entropy(z: FloatArray, y: IntArray) -> FloatArray:
 
 
 def averaged_cross_entropy(scores: FloatArray, y: IntArray, size: int) -> tuple[FloatArray, IntArray]:
-    """The loss of averaged probabilities, summed over the batch, (G,), and the classes predicted, (G, batch).
+    """The losses of averaged probabilities, and the classes predicted, (G, batch) each.
 
     From the scores of `size` members per ensemble, (G·size, classes, batch), and labels, (G, batch). The
     label's mean probability is computed on logarithms, so that a very small one does not become 0.
@@ -274,7 +274,7 @@ def averaged_cross_entropy(scores: FloatArray, y: IntArray, size: int) -> tuple[
     p /= total
     logs = np.logaddexp.reduce((label_probabilities - np.log(total))[:, :, 0], axis=1)
     losses: FloatArray = np.log(size) - logs
-    return losses.sum(axis=1), p.sum(axis=1).argmax(axis=1)
+    return losses, p.sum(axis=1).argmax(axis=1)
 
 
 def _shifted(z: FloatArray) -> FloatArray:

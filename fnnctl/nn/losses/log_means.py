@@ -75,13 +75,13 @@ class LogMeanLoss(RealValueLoss):
     def evaluate(self, z: FloatArray, targets: Targets) -> tuple[FloatArray, FloatArray]:
         means = self.outputs(z)
         losses = _weighted(self.row_losses(means.transpose(0, 2, 1), targets.y, self.output), targets.weights)
-        return losses.sum(axis=1, dtype=np.float64), means[:, 0]
+        return losses, means[:, 0]
 
     def evaluate_ensembles(self, z: FloatArray, targets: Targets, size: int) -> tuple[FloatArray, FloatArray]:
         values = self.outputs(z)[:, 0].reshape(-1, size, z.shape[2])
         means: FloatArray = values.sum(axis=1, dtype=np.float64) / size
         losses = _weighted(self.row_losses(means[..., None], targets.y, self.output), targets.weights)
-        return losses.sum(axis=1), means
+        return losses, means
 
     def outputs(self, z: FloatArray) -> FloatArray:
         """The means relative to the baseline's: they, not their logarithms, are averaged."""

@@ -38,8 +38,8 @@ class OrdinalCrossEntropy(Loss):
     target_type = np.intp
 
     @classmethod
-    def scores_of(cls, outputs: int) -> int:
-        return outputs - 1
+    def scores_of(cls, output: OutputShape) -> int:
+        return output.size - 1
 
     def __init__(self, output: OutputShape, members: int, batch: int, dtype: np.dtype[np.floating]) -> None:
         super().__init__(output, members, batch, dtype)
@@ -76,7 +76,7 @@ class OrdinalCrossEntropy(Loss):
     def evaluate(self, z: FloatArray, targets: Targets) -> tuple[FloatArray, IntArray]:
         logs = self.outputs(z)
         at_label = np.take_along_axis(logs, targets.y[:, None], axis=1)[:, 0]
-        return -at_label.sum(axis=1, dtype=np.float64), logs.argmax(axis=1)
+        return -at_label, logs.argmax(axis=1)
 
     def evaluate_ensembles(self, z: FloatArray, targets: Targets, size: int) -> tuple[FloatArray, IntArray]:
         return averaged_cross_entropy(self.outputs(z), targets.y, size)

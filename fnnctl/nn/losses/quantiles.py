@@ -85,13 +85,12 @@ class PinballLoss(RealValueLoss):
 
     def evaluate(self, z: FloatArray, targets: Targets) -> tuple[FloatArray, FloatArray]:
         quantiles = self.outputs(z)
-        losses = self._losses(quantiles, targets)
-        return losses.sum(axis=1, dtype=np.float64), quantiles[:, self._reference].copy()
+        return self._losses(quantiles, targets), quantiles[:, self._reference].copy()
 
     def evaluate_ensembles(self, z: FloatArray, targets: Targets, size: int) -> tuple[FloatArray, FloatArray]:
         of_members = self.outputs(z).reshape(-1, size, *z.shape[1:])
         quantiles: FloatArray = of_members.sum(axis=1, dtype=np.float64) / size
-        return self._losses(quantiles, targets).sum(axis=1), quantiles[:, self._reference].copy()
+        return self._losses(quantiles, targets), quantiles[:, self._reference].copy()
 
     def outputs(self, z: FloatArray) -> FloatArray:
         return self._quantiles(*self._arguments(z))

@@ -85,14 +85,14 @@ class ErrorLoss(RealValueLoss):
     def evaluate(self, z: FloatArray, targets: Targets) -> tuple[FloatArray, FloatArray]:
         predictions, losses = z[:, 0].copy(), np.empty(targets.y.shape, z.dtype)
         self.losses(predictions - targets.y, self.output.loss_parameter, out=losses)
-        return losses.sum(axis=1, dtype=np.float64), predictions
+        return losses, predictions
 
     def evaluate_ensembles(self, z: FloatArray, targets: Targets, size: int) -> tuple[FloatArray, FloatArray]:
         values = z[:, 0].reshape(-1, size, z.shape[2])
         predictions: FloatArray = values.sum(axis=1, dtype=np.float64) / size
         losses = np.empty_like(predictions)
         self.losses(predictions - targets.y, self.output.loss_parameter, out=losses)
-        return losses.sum(axis=1), predictions
+        return losses, predictions
 
 
 class SquaredError(ErrorLoss):

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
-
 from fnnctl.nn.losses.base import Loss
 from fnnctl.nn.losses.cross_entropy import CROSS_ENTROPIES
 from fnnctl.nn.losses.log_means import LOG_MEAN_LOSSES, LogMeanLoss
@@ -43,8 +41,3 @@ def power_of(output: OutputShape) -> float | None:
     """The power of the mean in the variance of counts and amounts; None for other outputs."""
     loss = loss_of(output.kind)
     return loss.power_of(output) if issubclass(loss, LogMeanLoss) else None
-
-
-def target_type(output: str, dtype: np.dtype[np.floating]) -> np.dtype[np.generic]:
-    """The type of targets and predictions for this output and this working type."""
-    return np.dtype(loss_of(output).target_type or dtype)

@@ -120,7 +120,7 @@ def refuse_other_rows(
     `stored` are the metrics of the test part.
     """
     path, rows = run.path / PREDICTIONS, len(part.rows)
-    if data.parts and rows != data.parts.test:
+    if data.parts and not data.targets and rows != data.parts.test:  # a row may lack some of several targets
         raise damaged(path, f"has {rows:,} rows, but the run was tested on {data.parts.test:,}{_ADVICE}")
     value = part.measure.value if part.measure else None
     _refuse_other_value(path, f"{metric} of its rows", value, flat_metrics(stored).get(metric))
@@ -391,4 +391,7 @@ def _different_target(a: DataFacts, b: DataFacts) -> str | None:
         return f"their targets are {quoted(a.target)} and {quoted(b.target)}"
     if unshared := sorted({*a.classes} ^ {*b.classes}):
         return f"only one of them has the class{'es' if len(unshared) > 1 else ''} {word_list(unshared)}"
+    for mine, theirs in zip(a.targets, b.targets, strict=False):
+        if (mine.task, {*mine.classes}) != (theirs.task, {*theirs.classes}):
+            return f"their target {quoted(mine.name)} has other classes, or is a number in only one of them"
     return None

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from fnnctl.report.figures.record import RunFigure
 from fnnctl.report.figures.registry import figures_of, registered_figures
 from fnnctl.report.summary import Summary, summarize
+from fnnctl.report.target_views import target_views
 from fnnctl.store import names
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.manifest import Manifest
@@ -63,16 +64,25 @@ def figure_jobs(
     manifest, files = run.read_manifest(), run.files()
     is_search = manifest.kind == "search" or names.JOURNAL in files
     candidates = _with_source(registered_figures(is_search=is_search), files, manifest)
+    has_targets = manifest.data is not None and bool(manifest.data.targets)
 
-    def is_missing(figure: RunFigure) -> bool:
+    def is_missing(figure: RunFigure, present: Set[str] = present) -> bool:
         return figure.file not in present and (for_report or not figure.only_in_reports)
 
-    if not any(map(is_missing, candidates)):  # reading the run takes longer
+    if not has_targets and not any(map(is_missing, candidates)):  # reading the run takes longer
         return []
     summary = summarize(run)
-    return [
+    jobs = [
         FigureJob(run, summary, figure) for figure in possible_figures(run, summary) if is_missing(figure)
     ]
+    for view in target_views(run, summary):
+        own = present | ({*view.summary.files} if present else frozenset())
+        jobs += [
+            FigureJob(view.run, view.summary, figure)
+            for figure in possible_figures(view.run, view.summary)
+            if is_missing(figure, own)
+        ]
+    return jobs
 
 
 def possible_figures(run: RunFolder, summary: Summary) -> list[RunFigure]:

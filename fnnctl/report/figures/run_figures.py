@@ -10,6 +10,7 @@ from fnnctl.metrics.class_metrics import CALIBRATION_ERROR, CLASS_CALIBRATION_ER
 from fnnctl.metrics.registry import is_loss, label_of
 from fnnctl.report.blocks import DrawnNumbers
 from fnnctl.report.figures.dependence_figures import CURVES, SURFACES
+from fnnctl.report.figures.errors_figure import ERRORS
 from fnnctl.report.figures.mean_figure import MEANS
 from fnnctl.report.figures.numbers import some_numbers
 from fnnctl.report.figures.quantile_figure import QUANTILES
@@ -127,15 +128,28 @@ def _draw_learning_curve(run: RunFolder, summary: Summary) -> Any:
         return None
     metric = summary.task_report.curve(history)
     if "fold" in history:
-        return folds_learning_figure(history, metric=metric, title=f"{title}s of all folds")
+        return folds_learning_figure(
+            history, metric=metric, title=f"{title}s of all folds", targets=_target_names(summary)
+        )
     losses = (*history.get("train_loss", ()), *history.get("validation_loss", ()))
     if not any(loss is not None and math.isfinite(loss) for loss in losses):  # it diverged at once
         return None
     training, validation = summary.manifest.training, validation_name(summary)
     best_epoch = training.best_epoch if training else None
     return learning_curve_figure(
-        history, metric=metric, best_epoch=best_epoch, title=title, validation=validation
+        history,
+        metric=metric,
+        best_epoch=best_epoch,
+        title=title,
+        validation=validation,
+        targets=_target_names(summary),
     )
+
+
+def _target_names(summary: Summary) -> list[str]:
+    """The names of several targets; none of a single one."""
+    data = summary.manifest.data
+    return [target.name for target in data.targets] if data is not None else []
 
 
 def _draw_data_sizes(run: RunFolder, summary: Summary) -> Any:
@@ -413,6 +427,7 @@ value, and the logarithm of the target is worth a try.""",
     ),
     QUANTILES,
     MEANS,
+    ERRORS,
     RunFigure(
         file="coverage.png",
         title="how often intervals or sets of classes hold the truth",

@@ -8,8 +8,9 @@ from fnnctl.metrics.registry import label_of
 from fnnctl.report.blocks import Block, Facts
 from fnnctl.report.summary import Summary, has_bags
 from fnnctl.report.topics.topic import SUMMARY
+from fnnctl.store.facts import TargetFacts
 from fnnctl.store.manifest import DataFacts
-from fnnctl.text import counted, parts_words
+from fnnctl.text import counted, parts_words, quoted, word_list
 
 
 def data(summary: Summary) -> Iterator[Block]:
@@ -17,11 +18,19 @@ def data(summary: Summary) -> Iterator[Block]:
     if (data := summary.manifest.data) is not None:
         columns = counted(data.columns or data.numeric + data.categorical, "column")
         about = f" ({len(data.classes):,} classes)" if data.classes else _transform(summary)
-        text = f"{data.name}: {counted(data.rows, 'row')}, {columns}, target {data.target}{about}"
+        target = f"target {data.target}{about}"
+        if data.targets:
+            target = f"{len(data.targets):,} targets: {', '.join(map(_in_short, data.targets))}"
+        text = f"{data.name}: {counted(data.rows, 'row')}, {columns}, {target}"
         yield Facts(SUMMARY, (("data", text),))
     if (rows := summary.manifest.trained_rows) is not None:
         text = f"{counted(rows.trained, rows.unit)} with its ancestors, {rows.new:,} of them new"
         yield Facts(SUMMARY, (("trained on", text),))
+
+
+def _in_short(target: TargetFacts) -> str:
+    """One of several targets, in a list of them."""
+    return f"{target.name} ({len(target.classes):,} classes)" if target.classes else target.name
 
 
 def _transform(summary: Summary) -> str:
@@ -52,7 +61,11 @@ def _definitions(summary: Summary, data: DataFacts) -> Iterator[tuple[str, str]]
     inputs = f"{data.numeric:,} numeric, {data.categorical:,} categorical"
     has_parts = data.columns is not None and data.columns < data.numeric + data.categorical
     yield "columns", f"{data.columns:,}, read as {inputs}" if has_parts else inputs
-    yield "target", data.target + (f", {len(data.classes):,} classes" if data.classes else "")
+    if not data.targets:
+        yield "target", data.target + (f", {len(data.classes):,} classes" if data.classes else "")
+    for number, target in enumerate(data.targets, start=1):
+        classes = f"{len(target.classes):,} classes: {word_list([*map(quoted, target.classes)])}"
+        yield f"target {number}", f"{target.name}, {classes if target.classes else 'a number'}"
     if data.exposure is not None:
         yield "exposure", data.exposure
     if (best := data.best_column) and best.score > best.baseline:

@@ -8,7 +8,9 @@ from typing import Final
 from fnnctl.report.blocks import Block, Files
 from fnnctl.report.figures.registry import figures_of
 from fnnctl.report.summary import Summary
+from fnnctl.report.target_views import target_views
 from fnnctl.store import names
+from fnnctl.store.folder import RunFolder
 
 FIRST_FILES: Final = (
     (names.METRICS, "all metrics"),
@@ -62,4 +64,10 @@ def files(summary: Summary) -> Iterator[Block]:
     if summary.manifest.selection:
         descriptions |= IN_ENSEMBLES
     rows = tuple((name, text) for name, text in descriptions.items() if name in summary.files)
-    yield Files("Files", rows)
+    yield Files("Files", (*rows, *_of_targets(summary)))
+
+
+def _of_targets(summary: Summary) -> Iterator[tuple[str, str]]:
+    """The folders of the files of several targets."""
+    for view in target_views(RunFolder(summary.path), summary):
+        yield f"{view.folder}/", f"predictions, tables and figures of {view.name}"

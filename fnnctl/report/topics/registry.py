@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
-from fnnctl.report.blocks import FIGURES, Block, Command, Figure, Files
+from fnnctl.report.blocks import FIGURES, Block, Command, Figure, Files, Table
 from fnnctl.report.document import Document, ReportedRun, Section, merge_blocks
 from fnnctl.report.figures.drawing import possible_figures
 from fnnctl.report.figures.record import RunFigure
 from fnnctl.report.summary import Summary, headline
+from fnnctl.report.target_views import target_views
 from fnnctl.report.topics.topic import SUMMARY, WARNINGS, Heading, Reports, Topic
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.volumes import is_in_memory
-from fnnctl.text import capitalized
+from fnnctl.text import capitalized, quoted
 
 _in_all = partial(Topic, reports=Reports.ALL)
 _in_short = partial(Topic, reports=Reports.SHORT)
@@ -51,6 +54,7 @@ CONTENTS: Final[tuple[Heading, ...]] = (
     ),
     Heading("The winner", "columns", (_of_search("winner.winner"),)),
     Heading(WARNINGS, "warning", (_in_all_of_search("default_trial.warning"), _in_all("outcome.warnings"))),
+    Heading("Targets", "columns", (_in_all("scores.of_targets"),)),
     Heading("Quantiles", "columns", (_in_all("coverage.levels"),)),
     Heading(
         "What goes wrong",
@@ -106,6 +110,14 @@ CONTENTS: Final[tuple[Heading, ...]] = (
     Heading("Files", "block", (Topic("files.files"),)),
 )
 """The headings of a report in their order, with what a page knows of their looks."""
+OF_TARGETS: Final[tuple[Topic, ...]] = (
+    Topic("scores.all_scores"),
+    Topic("classes.all_classes"),
+    Topic("thresholds.threshold_table"),
+    Topic("scores.means"),
+    Topic("coverage.regions"),
+)
+"""The topics on each of several targets, below its figures."""
 JSON_ENTRIES: Final[tuple[Topic, ...]] = (
     Topic("provenance.json_entries"),
     _of_search("search.json_entries"),
@@ -140,6 +152,8 @@ def run_document(summary: Summary, *, short: bool = False) -> Document:
             blocks = [block for block in blocks if not isinstance(block, Command | Files)]
         if merged := merge_blocks(blocks):
             sections.append(Section(heading.title, merged, heading.look, heading.is_requested))
+        if heading.title == FIGURES and not short:
+            sections += _sections_of_targets(summary)
     run = ReportedRun(summary.path, summary.manifest.kind, summary.displayed_status, summary.manifest.fnnctl)
     return Document(summary.manifest.name, headline(summary), tuple(sections), run)
 
@@ -158,10 +172,38 @@ def _figures(summary: Summary) -> dict[str, list[Figure]]:
     return figures
 
 
-def _figure(record: RunFigure, run: RunFolder, summary: Summary) -> Figure:
+def _sections_of_targets(summary: Summary) -> Iterator[Section]:
+    """The figures and tables of each of several targets, under its name."""
+    for view in target_views(RunFolder(summary.path), summary):
+        blocks: list[Block] = [
+            _figure(record, view.run, view.summary, f"{view.folder}/", f"{view.name}: ")
+            for record in possible_figures(view.run, view.summary)
+        ]
+        for topic in OF_TARGETS:
+            blocks += (_about(view.name, block) for block in topic.of(view.summary))
+        if merged := merge_blocks(blocks):
+            yield Section(f"Target {quoted(view.name)}", merged, "figures")
+
+
+def _about(target: str, block: Block) -> Block:
+    """A table whose title begins with the target; other blocks as they are."""
+    if not isinstance(block, Table):
+        return block
+    narrow = None if block.narrow is None else _about(target, block.narrow)
+    return replace(
+        block,
+        title=f"{target}: {block.title}",
+        narrow=narrow if isinstance(narrow, Table) else None,
+    )
+
+
+def _figure(
+    record: RunFigure, run: RunFolder, summary: Summary, folder: str = "", target: str = ""
+) -> Figure:
+    """The figure; that of a target is in its `folder`, and its title begins with the target."""
     return Figure(
-        capitalized(record.title),
-        record.file,
+        f"{target}{record.title}" if target else capitalized(record.title),
+        f"{folder}{record.file}",
         draw=partial(record.draw, run, summary),
         in_words=partial(record.in_words, summary),
         numbers=partial(record.drawn_numbers, run, summary),

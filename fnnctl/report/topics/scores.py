@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
-from fnnctl.metrics.metric import UNCALIBRATED
+from fnnctl.metrics.metric import REGRESSION, UNCALIBRATED
 from fnnctl.metrics.registry import is_loss, label_of, metric_of, positive_metric
-from fnnctl.metrics.stored import PARTS
+from fnnctl.metrics.stored import PARTS, TARGETS
 from fnnctl.report.blocks import Block, Notes, Score, Scores, Table
 from fnnctl.report.summary import (
     OUT_OF_BAG,
@@ -21,8 +21,11 @@ from fnnctl.report.summary import (
 )
 from fnnctl.report.topics.topic import ABOUT
 from fnnctl.report.words import number
-from fnnctl.tasks.reports import without_repetition
+from fnnctl.tasks.reports import TASK_REPORTS, without_repetition
 from fnnctl.text import counted, joined_words, quoted
+
+MAX_OF_TARGETS: Final = 3
+"""The metrics of each of several targets in a table that fits 80 columns."""
 
 
 def first_scores(summary: Summary) -> Iterator[Block]:
@@ -61,6 +64,37 @@ def positive(summary: Summary) -> Iterator[Block]:
         yield Notes(ABOUT, (sentence,))
 
 
+def of_targets(summary: Summary) -> Iterator[Block]:
+    """The first metrics of each of several targets, with a table per kind."""
+    part, data = judged_part(summary), summary.manifest.data
+    if part is None or data is None or not data.targets:
+        return
+    metrics = (summary.part_metrics(part) or {}).get(TARGETS, {})
+    baselines = (summary.baseline or {}).get(TARGETS, {})
+    for kind in dict.fromkeys(target.task for target in data.targets):
+        report, names = TASK_REPORTS[kind], [target.name for target in data.targets if target.task == kind]
+        known = {name: of_target for name in names if (of_target := metrics.get(name))}
+        keys = [
+            key for key in report.first if known and all(of.get(key) is not None for of in known.values())
+        ][:MAX_OF_TARGETS]
+        main = keys[0] if keys else ""
+        rows = [
+            (
+                name,
+                *(number(values.get(key)) for key in keys),
+                number((baselines.get(name) or {}).get(main)),
+                number(values.get("support")),
+            )
+            for name, values in known.items()
+        ]
+        labels = [label_of(key) for key in keys]
+        heading = "Numbers" if kind == REGRESSION else "Classes"
+        # Those of a single target are not measured per fold.
+        where = "pooled out-of-fold rows" if summary.cross_validation else measured_text(summary, part)
+        title = f"{heading}, {where}"
+        yield Table(title, ("target", *labels, f"baseline {label_of(main)}", "rows"), tuple(rows))
+
+
 def baseline(summary: Summary) -> Iterator[Block]:
     """What the baseline of the first scores is."""
     part = judged_part(summary)
@@ -97,7 +131,7 @@ def scores_by_metric(summary: Summary, part: str) -> dict[str, Score]:
     """
     task, metrics = summary.task_report, summary.part_metrics(part) or {}
     objectives = [summary.search.metric] if summary.search else []
-    keys = [key for key in task.first if metrics.get(task.instead.get(key, "")) is None]
+    keys = [key for key in task.main if metrics.get(task.instead.get(key, "")) is None]
     return _scores(summary, part, dict.fromkeys([*objectives, *keys]))
 
 

@@ -13,7 +13,7 @@ from fnnctl.arrays import BoolArray, FloatArray, IntArray
 from fnnctl.config.paths import ConfigPath, format_path
 from fnnctl.config.rules.setting_rules import refused_settings
 from fnnctl.config.schema.data import TargetTransformName
-from fnnctl.config.schema.losses import default_output, loss_records, output_of
+from fnnctl.config.schema.losses import Output, default_output, loss_records, output_of
 from fnnctl.config.schema.model import Calibration, ModelConfig, Threshold
 from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.errors import Problem
@@ -71,6 +71,14 @@ class Classification:
     name: ClassVar[TaskName] = CLASSIFICATION
     default_metric = ACCURACY.name
 
+    @property
+    def targets(self) -> tuple[str, ...]:
+        return (self.target,)
+
+    @property
+    def tasks(self) -> tuple[Task, ...]:
+        return (self,)
+
     def prediction_columns(
         self, decoder: OutputDecoder, top: int | None = None, *, has_exposures: bool = False
     ) -> Sequence[str]:
@@ -80,10 +88,9 @@ class Classification:
         return (*leading, *top_columns(min(top, len(self.classes))))
 
     def check(self, experiment: Experiment) -> list[Problem]:
-        weights, output = experiment.training.class_weights, experiment.model.output
+        weights = experiment.training.class_weights
         problems = [
-            *refused_output(output, self.name),
-            *refused_monitors(experiment, ClassificationEpochMetrics(len(self.classes)), self.name),
+            *refused_monitors(experiment, ClassificationEpochMetrics(len(self.classes)), f"in a {self.name}"),
             *refused_metrics(experiment, self.name),
             *refused_settings(experiment, self.target, len(self.classes)),
         ]
@@ -95,20 +102,25 @@ class Classification:
             wrong += [
                 (("training", "class_weights", name), name) for name in weights if name not in self.classes
             ]
+        problems += [Problem(self._no_class(name), path=format_path(path)) for path, name in wrong]
+        return [*self.check_output(experiment.model.output), *problems]
+
+    def check_output(self, output: Output) -> list[Problem]:
+        problems = [*refused_output(output, self.name)]
         record = loss_records().get(output.name)  # `auto` has none
         if record is not None and record.scores == "positive_class" and len(self.classes) != 2:
             text = (
                 f"a {output.name} output needs two classes, but {quoted(self.target)} has {len(self.classes)}"
             )
-            advice = f"write output: {default_output(self.name, is_ordered=self.is_ordered).name}"
+            advice = f"write {default_output(self.name, is_ordered=self.is_ordered).name}"
             return [*problems, Problem(text, path="model.output", advice=advice, has_subject=True)]
         if record is not None and record.needs_order and not self.is_ordered:
             text = f"an {output.name} output needs the order of the classes"
             advice = f"write data.class_order: {self._example_order()}, from the lowest class to the highest"
             return [*problems, Problem(text, path="model.output", advice=advice, has_subject=True)]
         if output.positive is not None and output.positive not in self.classes:
-            wrong.append((("model", "output", "positive_class"), output.positive))
-        return [*problems, *(Problem(self._no_class(name), path=format_path(path)) for path, name in wrong)]
+            problems.append(Problem(self._no_class(output.positive), path="model.output.positive_class"))
+        return problems
 
     def check_metric(self, metric: str) -> str | None:
         name = class_of(metric)
@@ -197,6 +209,15 @@ class Classification:
         logs = np.clip(share * np.log(weights), -MAX_LOG, MAX_LOG)
         return replace(decoder, temperature=temperature).weighted(tuple(np.exp(logs).tolist()))
 
+    def separately(
+        self, decoder: OutputDecoder, scores: FloatArray, targets: Targets
+    ) -> list[tuple[Task, OutputDecoder, FloatArray, Targets]]:
+        return [(self, decoder, scores, targets)]
+
+    def rejoined(self, decoder: OutputDecoder, of_targets: Sequence[OutputDecoder]) -> OutputDecoder:
+        (only,) = of_targets
+        return only
+
     def joint_decoder(self, decoders: Sequence[OutputDecoder]) -> OutputDecoder:
         """The first network's, for combined scores, which are logarithms of probabilities, one per class.
 
@@ -213,7 +234,9 @@ class Classification:
         """The scores calibrated by the network's decoder: they then mean the same for every output."""
         return calibrated(scores, decoder.temperature, None if joint.class_weights else decoder.class_weights)
 
-    def combine(self, scores: Sequence[FloatArray], weights: Sequence[float] | None = None) -> FloatArray:
+    def combine(
+        self, scores: Sequence[FloatArray], decoder: OutputDecoder, weights: Sequence[float] | None = None
+    ) -> FloatArray:
         """The logarithms of the networks' mean probabilities, (n, C); softmax turns them into probabilities.
 
         The sum is computed on logarithms, so that very small probabilities do not become 0.
@@ -283,6 +306,9 @@ class Classification:
     def predicted_indices(self, scores: FloatArray, decoder: OutputDecoder) -> IntArray:
         probabilities = self.predicted_values(scores, decoder)
         return predicted_classes(probabilities, decoder.decision, decoder.class_weights)
+
+    def predictions(self, scores: FloatArray, decoder: OutputDecoder) -> FloatArray:
+        return self.predicted_indices(scores, decoder)[:, None].astype(np.float64)
 
     def explained(self, scores: FloatArray, decoder: OutputDecoder, index: int) -> FloatArray:
         return log_odds(calibrated(scores, decoder.temperature, decoder.class_weights), index)

@@ -41,5 +41,5 @@ def rates_of(
 ) -> tuple[FloatArray, FloatArray]:
     """The standardized rates of n rows, and their factors in the loss, (n,) each."""
     rates = targets if exposures is None else targets / exposures
-    factors = decoder.loss_factors(exposures, len(targets))
+    factors = decoder.loss_factors(targets, exposures)
     return decoder.standardized(rates), np.ones(len(targets)) if factors is None else factors

@@ -207,7 +207,7 @@ def estimate_scores(
 
     With exposures, (n,), the outputs are of rates. The caller must check that the loss is finite.
     """
-    scale, factors = scale_of(decoder), decoder.loss_factors(exposures, len(targets))
+    scale, factors = scale_of(decoder), decoder.loss_factors(targets, exposures)
     outputs = np.concatenate(list(batches)).astype(np.float64)
     standardized = scale.standardized(targets if exposures is None else targets / exposures)
     baseline_losses = None

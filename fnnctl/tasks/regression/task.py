@@ -82,6 +82,14 @@ class Regression:
     classes: ClassVar[tuple[str, ...]] = ()
     default_metric = R2.name
 
+    @property
+    def targets(self) -> tuple[str, ...]:
+        return (self.target,)
+
+    @property
+    def tasks(self) -> tuple[Task, ...]:
+        return (self,)
+
     def prediction_columns(
         self, decoder: OutputDecoder, top: int | None = None, *, has_exposures: bool = False
     ) -> Sequence[str]:
@@ -101,12 +109,14 @@ class Regression:
 
     def check(self, experiment: Experiment) -> list[Problem]:
         return [
-            *refused_output(experiment.model.output, self.name),
-            *self._refused_targets(experiment.model.output),
-            *refused_monitors(experiment, _epoch_metrics(experiment.model.output), self.name),
+            *self.check_output(experiment.model.output),
+            *refused_monitors(experiment, _epoch_metrics(experiment.model.output), f"in a {self.name}"),
             *refused_metrics(experiment, self.name),
             *refused_settings(experiment, self.target, classes=0),
         ]
+
+    def check_output(self, output: Output) -> list[Problem]:
+        return [*refused_output(output, self.name), *self._refused_targets(output)]
 
     def _refused_targets(self, output: Output) -> Iterator[Problem]:
         """A problem if a target is outside the range of the output."""
@@ -118,7 +128,7 @@ class Regression:
                 for name in (*LOG_MEANS, "squared")
                 if name != output.name and LOSS_RECORDS[name].targets not in self.outside
             ]
-            advice = f"correct the value, or write output: {joined_words(others, 'or')}"
+            advice = f"correct the value, or write {joined_words(others, 'or')}"
             yield Problem(text, path="model.output", advice=advice, has_subject=True)
 
     def check_metric(self, metric: str) -> str | None:
@@ -176,6 +186,15 @@ class Regression:
             return decoder
         return replace(decoder, scale=scale_of(decoder).corrected(scores[:, 0], targets))
 
+    def separately(
+        self, decoder: OutputDecoder, scores: FloatArray, targets: Targets
+    ) -> list[tuple[Task, OutputDecoder, FloatArray, Targets]]:
+        return [(self, decoder, scores, targets)]
+
+    def rejoined(self, decoder: OutputDecoder, of_targets: Sequence[OutputDecoder]) -> OutputDecoder:
+        (only,) = of_targets
+        return only
+
     def joint_decoder(self, decoders: Sequence[OutputDecoder]) -> OutputDecoder:
         """The first network's: its scale, and its loss as the loss of the mean estimates.
 
@@ -197,7 +216,9 @@ class Regression:
         # A mean of counts or amounts is above 0, and an estimate of another kind of network may not be.
         return standardized if joint.power is None else np.maximum(standardized, math.exp(-BOUND))
 
-    def combine(self, scores: Sequence[FloatArray], weights: Sequence[float] | None = None) -> FloatArray:
+    def combine(
+        self, scores: Sequence[FloatArray], decoder: OutputDecoder, weights: Sequence[float] | None = None
+    ) -> FloatArray:
         """The mean of the networks' outputs, (n, outputs) each: values, or quantiles, which cannot cross.
 
         They are added one by one: the order of the additions in `numpy.sum` depends on the number of rows.
@@ -291,6 +312,9 @@ class Regression:
 
     def predicted_indices(self, scores: FloatArray, decoder: OutputDecoder) -> IntArray:
         return np.zeros(len(scores), np.intp)
+
+    def predictions(self, scores: FloatArray, decoder: OutputDecoder) -> FloatArray:
+        return self.predicted_values(scores, decoder)
 
     def explained(self, scores: FloatArray, decoder: OutputDecoder, index: int) -> FloatArray:
         estimates: FloatArray = self.predicted_values(scores, decoder)[:, 0]

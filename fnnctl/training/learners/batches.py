@@ -124,22 +124,24 @@ def batch_bounds(rows: int, settings: StackSettings) -> list[tuple[int, int]]:
 
 
 def _each_in(orders: Sequence[IntArray], values: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Each member's values, (K, rows), in its own order."""
+    """Each member's values, (K, rows, …), in its own order."""
     ordered = np.empty_like(values)
     for member_values, order, out in zip(values, orders, ordered, strict=True):
-        member_values.take(order, None, out, "clip")
+        member_values.take(order, 0, out, "clip")
     return ordered
 
 
 def _weights(members: Sequence[Member], settings: StackSettings, factors: FloatArray | None) -> FloatArray:
     """The examples' weights, (K, rows), scaled to mean 1 so that they do not change the step length.
 
-    They are multiplied by the `factors` of the pool's rows, if there are any.
+    They are multiplied by the `factors` of the pool's rows, if there are any; with T targets these, and the
+    weights, have a last axis of T.
     """
     weights = np.stack(
         [np.ones(member.train_rows.size) if member.weights is None else member.weights for member in members]
     )
     weights /= weights.mean(axis=1, keepdims=True)
     if factors is not None:
-        weights *= np.stack([factors[member.train_rows] for member in members])
+        of_rows = np.stack([factors[member.train_rows] for member in members])
+        weights = weights.reshape(*weights.shape, *[1] * (of_rows.ndim - weights.ndim)) * of_rows
     return weights.astype(settings.dtype)

@@ -147,8 +147,9 @@ def test_every_setting_alone_is_written_and_read_back(load: Load) -> None:
             continue
         assert load(resolved_yaml(experiment)).experiment == marked(experiment), format_path(path)
     assert " ".join(sorted(refused)) == (
-        "data.class_order data.exposure data.test_sha256 evaluation.metrics extends model.ensemble.bags "
+        "data.class_order data.exposure data.target.labels data.test_sha256 evaluation.metrics extends "
+        "model.ensemble.bags "
         "model.ensemble.plain_twins model.ensemble.share_weights model.hidden[0].normalization.epsilon "
-        "model.hidden[0].residual model.residual training.averaging training.averaging.start "
+        "model.hidden[0].residual model.outputs model.residual training.averaging training.averaging.start "
         "training.horizon training.lr_schedule.minimum"
     )

@@ -13,8 +13,8 @@ from fnnctl.config.reading.explanation import recipe_line
 from fnnctl.config.reading.loading import LoadedConfig, load_config
 from fnnctl.config.reading.starter import STARTER_NAME, starter_text
 from fnnctl.config.recipes.resolving import resolve
-from fnnctl.config.schema.data import BUILTIN_NAMES
 from fnnctl.config.schema.records import setting_records
+from fnnctl.config.sources import BUILTIN_NAMES
 from fnnctl.config.yaml_text import CoreLoader
 from tests.config.recipes.cases import facts_of
 

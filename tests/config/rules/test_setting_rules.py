@@ -8,6 +8,7 @@ from fnnctl.config.reading.loading import LoadedConfig
 from fnnctl.config.reading.resolved import resolved_yaml
 from fnnctl.config.rules.canonical import configuration_seed
 from fnnctl.config.rules.setting_rules import ineffective_settings
+from fnnctl.config.sources import BUILTIN_NAMES
 
 Load = Callable[..., LoadedConfig]
 
@@ -23,7 +24,6 @@ def test_auto_given_or_not_is_one_configuration(load: Load) -> None:
 
 
 def test_the_names_of_the_built_in_data_sets_are_those_of_the_data_package() -> None:
-    from fnnctl.config.schema.data import BUILTIN_NAMES
     from fnnctl.data.builtin import BUILTIN
 
     assert tuple(BUILTIN) == BUILTIN_NAMES

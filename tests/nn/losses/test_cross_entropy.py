@@ -79,7 +79,7 @@ def test_agrees_with_scipy(classes: int) -> None:
     for _ in range(2):  # the targets stay the same until others are set
         loss.error_terms(z.copy())
     loss_sum, correct = loss.totals()
-    np.testing.assert_allclose(evaluated, expected.sum(axis=1), rtol=1e-12)
+    np.testing.assert_allclose(evaluated, expected, rtol=1e-12)
     np.testing.assert_allclose(loss_sum, 2 * expected.sum(axis=1), rtol=1e-12)
     np.testing.assert_array_equal(predictions, z.argmax(axis=1))
     np.testing.assert_array_equal(correct, 2 * (z.argmax(axis=1) == y).sum(axis=1))
@@ -113,7 +113,7 @@ def test_logistic_is_softmax_of_its_class_scores(positive: int) -> None:
 
 def test_confident_and_wrong_is_a_large_finite_loss() -> None:
     loss, _ = loss_for(z := np.array([[[0.0], [1000.0]]])).evaluate(z, Targets(labels(0)))
-    assert loss.tolist() == [1000.0]
+    assert loss.tolist() == [[1000.0]]
 
 
 @pytest.mark.parametrize(("scores", "positive"), [(3, 1), (1, 0), (1, 1)])

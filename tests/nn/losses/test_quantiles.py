@@ -57,8 +57,9 @@ class TestByHand:
         loss, z = loss_of(LEVELS, 1, 1), scores_of(LEVELS, QUANTILES)[None, :, None]
         targets = Targets(np.array([[TARGET]]))
         assert loss.outputs(z)[0, :, 0].tolist() == pytest.approx(QUANTILES.tolist(), abs=1e-12)
-        total, prediction = loss.evaluate(z.copy(), targets)
-        assert (total.tolist(), prediction.tolist()) == (pytest.approx([1.8 / 3]), [[pytest.approx(0.0)]])
+        losses, prediction = loss.evaluate(z.copy(), targets)
+        assert losses.tolist() == [[pytest.approx(1.8 / 3)]]
+        assert prediction.tolist() == [[pytest.approx(0.0)]]
 
     def test_error_terms(self) -> None:
         """The lowest quantile has the median less softplus(x) = 1, whose slope is 1 − 1/e; the highest has

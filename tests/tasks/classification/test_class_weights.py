@@ -208,8 +208,8 @@ def test_an_ensemble_is_corrected_after_averaging_if_all_networks_have_the_same_
     own = decoder_of(3, WEIGHTS[3])
     joint = task.joint_decoder([own, own])
     assert joint.class_weights == WEIGHTS[3]
-    combined = task.combine([task.converted(of_network, own, joint) for of_network in scores])
-    assert combined.tolist() == task.combine(scores).tolist()
+    combined = task.combine([task.converted(of_network, own, joint) for of_network in scores], joint)
+    assert combined.tolist() == task.combine(scores, joint).tolist()
     assert labels_of(3, combined, joint) == most_likely(3, combined)
 
 

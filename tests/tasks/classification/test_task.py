@@ -9,10 +9,13 @@ from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.config.schema.training import TrainingConfig
 from fnnctl.data.splits.parts import Split
 from fnnctl.nn.losses.cross_entropy import softmax
+from fnnctl.nn.shape import OutputShape
 from fnnctl.tasks.classification.task import Classification
+from fnnctl.tasks.decoder import OutputDecoder
 from tests.messages import Messages
 
 TASK = Classification("y", ("a", "b", "c"))
+DECODER = OutputDecoder(OutputShape(3))
 
 
 LABELS = np.array([0, 0, 0, 0, 1, 2, 2])
@@ -46,13 +49,13 @@ def test_given_class_weights_and_given_row_weights_are_multiplied() -> None:
 def test_an_ensemble_has_the_mean_probabilities() -> None:
     scores = [np.random.default_rng(seed).normal(size=(5, 3)) for seed in range(3)]
     expected = np.mean([softmax(each) for each in scores], axis=0)
-    np.testing.assert_allclose(softmax(TASK.combine(scores)), expected, rtol=1e-12)
+    np.testing.assert_allclose(softmax(TASK.combine(scores, DECODER)), expected, rtol=1e-12)
 
 
 def test_an_ensemble_of_scores_far_apart_stays_finite() -> None:
     """An ensemble of one network has that network's loss, 800, not infinity."""
     scores = np.array([[0.0, 800.0, -900.0]])
-    (combined,) = TASK.combine([scores, scores])
+    (combined,) = TASK.combine([scores, scores], DECODER)
     np.testing.assert_allclose(combined - combined.max(), [-800, 0, -1700])
 
 

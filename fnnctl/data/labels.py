@@ -1,0 +1,116 @@
+"""Labels of which a row may have any number, as columns of 0 and 1: see `config.schema.target`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+
+from fnnctl.arrays import BoolArray
+from fnnctl.config.schema.target import LabelsTarget, Target
+from fnnctl.data.columns.coded_texts import CodedTexts
+from fnnctl.data.columns.numbers import ordered, plain_number
+from fnnctl.data.problems import Problems
+from fnnctl.data.tables.table import Table
+from fnnctl.messages import Message
+from fnnctl.text import counted, quoted, word_list
+
+CLASSES: Final = ("0", "1")
+"""Without the label, and with it."""
+MAX_LABELS: Final = 1000
+"""More words are rather texts, or have another separator."""
+_TRUTH: Final = {"false": "0", "true": "1"}
+_NUMBERS: Final = {0.0: "0", 1.0: "1"}
+
+
+def with_labels(
+    table: Table,
+    targets: Sequence[str],
+    setting: Target | None,
+    problems: Problems,
+    known: Sequence[str] = (),
+) -> tuple[Table, Sequence[str], list[Message]]:
+    """The table with a column of 0 and 1 per label, the names of all targets, and warnings.
+
+    Targets that are no labels, by the `setting` data.target, stay as they are. If there are words, those in
+    `known` are the labels, unless it is empty; others are left out. Raises DataError with all `problems`.
+    """
+    if not isinstance(setting, LabelsTarget):
+        return table, targets, []
+    warnings: list[Message] = []
+    if setting.has_words:
+        table, targets, warnings = _of_words(table, setting, problems, known)
+    else:
+        for name in targets:
+            table.categorical[name] = _zeros_and_ones(name, table.categorical[name], problems)
+    problems.raise_any()
+    return table, targets, warnings
+
+
+def _of_words(
+    table: Table, target: LabelsTarget, problems: Problems, known: Sequence[str]
+) -> tuple[Table, tuple[str, ...], list[Message]]:
+    (column,) = target.columns
+    cells = table.categorical[column]
+    words = [_words(text, target.separator or "") for text in cells.texts]
+    names = tuple(known or ordered(dict.fromkeys(word for of_text in words for word in of_text)))
+    if not names:
+        problems.add(f"the column {quoted(column)} has no word in any row")
+    elif len(names) > MAX_LABELS:
+        problems.add(
+            f"the column {quoted(column)} has {counted(len(names), 'different word')}, which are too many "
+            f"for labels: is data.target.separator {quoted(target.separator or '')} right?"
+        )
+        return table, (), []
+    for name in names:
+        if name != column and name in table.names:
+            problems.add(
+                f"the label {quoted(name)} of the column {quoted(column)} has the name of another column: "
+                "rename one of them"
+            )
+    has_word = np.array([[name in of_text for name in names] for of_text in words], np.bool_)
+    categorical = {name: texts for name, texts in table.categorical.items() if name != column}
+    categorical |= {name: _of_word(cells, has_word[:, number]) for number, name in enumerate(names)}
+    new_words = {word for of_text in words for word in of_text} - {*names}
+    return replace(table, categorical=categorical), names, _warnings(new_words, column, problems.file)
+
+
+def _words(text: str, separator: str) -> frozenset[str]:
+    """The words of a cell, without the blanks around them."""
+    return frozenset(filter(None, map(str.strip, text.split(separator))))
+
+
+def _of_word(cells: CodedTexts, has_word: BoolArray) -> CodedTexts:
+    """The column of a word, from the cells and whether each distinct text (texts,) has it; never missing."""
+    codes = np.append(has_word, False)[cells.codes].astype(np.intp)
+    of_texts = [
+        (has, line) for has, line in zip(has_word.tolist(), cells.lines, strict=True) if line is not None
+    ]
+    lines = [min((line for has, line in of_texts if has == truth), default=None) for truth in (False, True)]
+    return CodedTexts(codes, CLASSES, lines)
+
+
+def _zeros_and_ones(name: str, column: CodedTexts, problems: Problems) -> CodedTexts:
+    """The column with 0 and 1 for all their spellings; notes other values."""
+    classes = []
+    for text, line in zip(column.texts, column.lines, strict=True):
+        number = plain_number(text)
+        name_of_class = _TRUTH.get(text.casefold()) if number is None else _NUMBERS.get(number)
+        if name_of_class is None:
+            message = f"the label {quoted(name)} must be 0 or 1, or false or true, not {quoted(text)}"
+            problems.add(message, line=line)
+        classes.append(name_of_class or text)
+    return column.with_texts(classes)
+
+
+def _warnings(words: set[str], column: str, file: str) -> list[Message]:
+    """One warning about words that are no labels; none without any."""
+    if not words:
+        return []
+    sentence = (
+        f"the column {quoted(column)} of {file} has words that the training data lack, which are left out: "
+        f"{word_list([*map(quoted, sorted(words))])}"
+    )
+    return [Message("unknown_labels", sentence)]

@@ -1,0 +1,258 @@
+"""The results of a network with several targets: those of each, and means over the targets of one kind."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.messages import Message
+from fnnctl.metrics.comparison.measures import Measure
+from fnnctl.metrics.metric import SUPPORT, TaskName
+from fnnctl.metrics.registry import metrics_of
+from fnnctl.metrics.stored import TARGETS
+from fnnctl.store import names
+from fnnctl.tasks.regions import ErrorTails, MeasuredRegions, RegionLimits
+from fnnctl.tasks.task import Artifacts, FoldScores, OutOfFold, PartScores
+from fnnctl.tasks.warnings import TEST_PART, UNKNOWN, TrainingOutcome
+
+LOSS: Final = "loss"
+"""The key of the loss, which a mean over targets of one kind has not."""
+
+
+@dataclass(frozen=True, slots=True)
+class TargetScores:
+    """The results for one target."""
+
+    name: str
+    task: TaskName
+    factor: float
+    """Of its loss in the sum."""
+    present: IntArray
+    """(m,) the rows that have the target, among all rows of the part."""
+    part: PartScores
+    """On these rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class JointScores:
+    """The results for n rows and the targets that any of them has."""
+
+    rows: IntArray
+    """(n,) the row numbers in the file."""
+    targets: Sequence[TargetScores]
+
+    @property
+    def loss(self) -> float:
+        """The sum of the losses of the targets, each relative to its baseline's: see `JointDecoder`."""
+        losses = [target.factor * target.part.loss * self._share(target) for target in self.targets]
+        return math.fsum(losses) if all(map(math.isfinite, losses)) else math.nan
+
+    def _share(self, target: TargetScores) -> float:
+        """The share of the rows that have the target: others have the loss 0."""
+        return len(target.present) / len(self.rows)
+
+    def metrics(self, *, complete: bool = True) -> dict[str, Any]:
+        """The loss, means over the targets of one kind, and the metrics of each; see `PartScores`."""
+        of_targets = {target.name: target.part.metrics(complete=complete) for target in self.targets}
+        metrics = {
+            LOSS: self.loss,
+            **self.means(of_targets),
+            SUPPORT: len(self.rows),
+            TARGETS: of_targets,
+        }
+        return {**metrics, "baseline": self.baseline_metrics()} if complete else metrics
+
+    def baseline_metrics(self) -> dict[str, Any] | None:
+        """The metrics of the baselines, and their means: see `PartScores`."""
+        known = {target.name: target.part.baseline_metrics() for target in self.targets}
+        of_targets = {name: metrics for name, metrics in known.items() if metrics is not None}
+        if len(of_targets) < len(known):
+            return None
+        losses = [
+            target.factor * loss * self._share(target)
+            for target in self.targets
+            if (loss := of_targets[target.name][LOSS]) is not None  # a class may have no training row
+        ]
+        loss = math.fsum(losses) if len(losses) == len(known) else None
+        return {LOSS: loss, **self.means(of_targets), TARGETS: of_targets}
+
+    def means(self, of_targets: Mapping[str, Mapping[str, Any]]) -> dict[str, float | None]:
+        """The mean of each metric over the targets of its kind; None if one of them has none."""
+        means: dict[str, float | None] = {}
+        for task in dict.fromkeys(target.task for target in self.targets):
+            of_task = [of_targets[target.name] for target in self.targets if target.task == task]
+            for metric in metrics_of(task):
+                if metric.name != LOSS and all(metric.name in metrics for metrics in of_task):
+                    values = [metrics[metric.name] for metrics in of_task]
+                    known = [value for value in values if value is not None]
+                    means[metric.name] = math.fsum(known) / len(known) if len(known) == len(values) else None
+        return means
+
+    def warnings(
+        self,
+        where: str = TEST_PART,
+        training: TrainingOutcome = UNKNOWN,
+        held_out: PartScores | None = None,
+    ) -> list[Message]:
+        """Those of each target, which they name: see `PartScores`."""
+        of_held_out = held_out.by_name if isinstance(held_out, JointScores) else {}
+        return [
+            warning.about(target.name)
+            for target in self.targets
+            for warning in target.part.warnings(where, training, of_held_out.get(target.name))
+        ]
+
+    @property
+    def by_name(self) -> dict[str, PartScores]:
+        """The results for each target."""
+        return {target.name: target.part for target in self.targets}
+
+    @property
+    def predictions(self) -> FloatArray:
+        """(n, T) as those of each target; NaN in rows without it."""
+        predictions = np.full((len(self.rows), len(self.targets)), np.nan)
+        for column, target in zip(predictions.T, self.targets, strict=True):
+            column[target.present] = target.part.predictions
+        return predictions
+
+    def row_losses(self) -> dict[str, FloatArray]:
+        """The losses of each target by the path of its metric, in the rows with all targets."""
+        return {
+            f"{TARGETS}.{target.name}.{metric}": losses
+            for target in self.targets
+            for metric, losses in target.part.row_losses().items()
+        }
+
+    def measure(self, metric: str) -> Measure | None:
+        """That of a metric of one target: see `PartScores`."""
+        return next(
+            (
+                target.part.measure(metric.removeprefix(f"{TARGETS}.{target.name}."))
+                for target in self.targets
+                if metric.startswith(f"{TARGETS}.{target.name}.")
+            ),
+            None,
+        )
+
+    def subset(self, rows: IntArray) -> JointScores:
+        """Some of the rows; see `PartScores`."""
+        positions = np.full(len(self.rows), -1, np.intp)
+        positions[rows] = np.arange(len(rows))
+        targets = []
+        for target in self.targets:
+            chosen = np.flatnonzero(positions[target.present] >= 0)
+            present = positions[target.present[chosen]]
+            order = np.argsort(present)
+            part = target.part.subset(chosen[order])
+            targets.append(TargetScores(target.name, target.task, target.factor, present[order], part))
+        return JointScores(self.rows[rows], targets)
+
+    def row_badness(self) -> tuple[IntArray, FloatArray]:
+        """The rows, and the rank of the worst prediction of a target among those of all rows, up to 1."""
+        worst = np.full(len(self.rows), np.nan)
+        for target in self.targets:
+            _, badness = target.part.row_badness()
+            ranks = np.full(len(badness), np.nan)
+            known = np.flatnonzero(~np.isnan(badness))
+            ranks[known[np.argsort(badness[known], kind="stable")]] = (np.arange(len(known)) + 1) / len(known)
+            worst[target.present] = np.fmax(worst[target.present], ranks)
+        return self.rows, worst
+
+    def error_tails(self, groups: IntArray | None) -> ErrorTails | None:
+        """None: regions are those of single targets."""
+
+    def regions(self, limits: RegionLimits) -> MeasuredRegions:
+        """Raises TypeError: regions are those of single targets."""
+        raise TypeError("regions are those of single targets")
+
+    def confusion_table(self) -> None:
+        """None: each target has its own."""
+
+    def artifacts(self) -> Artifacts:
+        """The files of each target in a folder of its own; see `PartScores`."""
+        for number, target in enumerate(self.targets, start=1):
+            yield from in_folder(number, target.name, target.part.artifacts())
+
+
+def in_folder(number: int, target: str, artifacts: Artifacts) -> Artifacts:
+    """Files in the folder of a target."""
+    folder = names.target_folder_name(number, target)
+    return ((f"{folder}/{name}", text) for name, text in artifacts)
+
+
+@dataclass(frozen=True, slots=True)
+class JointOutOfFold:
+    """The out-of-fold predictions of each target."""
+
+    repeats: Sequence[tuple[IntArray, JointScores]]
+    """For each repeat, the indices of its rows in the data set, (n,), and the results on them."""
+    names: Sequence[str]
+    of_targets: Sequence[OutOfFold]
+    """In the order of the names."""
+
+    @property
+    def parts(self) -> Sequence[tuple[IntArray, JointScores]]:
+        """See `OutOfFold`."""
+        return self.repeats
+
+    def metrics(self) -> dict[str, Any]:
+        """The metrics of each target, averaged over the repeats, and their means: see `OutOfFold`."""
+        (_, first), *_ = self.repeats
+        of_targets = {name: part.metrics() for name, part in zip(self.names, self.of_targets, strict=True)}
+        losses = [part.loss for _, part in self.repeats]
+        return {
+            LOSS: math.fsum(losses) / len(losses),
+            **first.means(of_targets),
+            SUPPORT: max(len(part.rows) for _, part in self.repeats),
+            TARGETS: of_targets,
+        }
+
+    def warnings(self, training: TrainingOutcome = UNKNOWN) -> list[Message]:
+        """Those of each target: see `OutOfFold`."""
+        return [
+            warning.about(name)
+            for name, part in zip(self.names, self.of_targets, strict=True)
+            for warning in part.warnings(training)
+        ]
+
+    def row_badness(self) -> tuple[IntArray, FloatArray]:
+        """See `PartScores.row_badness`; the rows of all repeats."""
+        of_repeats = [part.row_badness() for _, part in self.repeats]
+        rows, badness = zip(*of_repeats, strict=True)
+        return np.concatenate(rows), np.concatenate(badness)
+
+    def artifacts(self) -> Artifacts:
+        """The files of each target in a folder of its own; see `OutOfFold`."""
+        for number, (name, part) in enumerate(zip(self.names, self.of_targets, strict=True), start=1):
+            yield from in_folder(number, name, part.artifacts())
+
+
+def joint_out_of_fold(
+    folds: Sequence[tuple[FoldScores, JointScores]],
+    of_targets: Sequence[OutOfFold],
+    file_rows: IntArray,
+) -> JointOutOfFold:
+    """The predictions of all folds, from those of each target; `file_rows` (N,) are those of all rows.
+
+    In a loss a target has the mean of its factors in the folds.
+    """
+    factors: dict[tuple[str, TaskName], list[float]] = {}
+    for _, part in folds:
+        for target in part.targets:
+            factors.setdefault((target.name, target.task), []).append(target.factor)
+    repeats = []
+    for of_repeat in zip(*(of_target.parts for of_target in of_targets), strict=True):
+        rows = np.unique(np.concatenate([rows_of_target for rows_of_target, _ in of_repeat]))
+        targets = [
+            TargetScores(name, task, math.fsum(known) / len(known), np.searchsorted(rows, of_target), part)
+            for (name, task), known, (of_target, part) in zip(
+                factors, factors.values(), of_repeat, strict=True
+            )
+        ]
+        repeats.append((rows, JointScores(file_rows[rows], targets)))
+    return JointOutOfFold(repeats, [name for name, _ in factors], of_targets)

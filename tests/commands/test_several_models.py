@@ -1,0 +1,154 @@
+"""Several targets: what `predict` and `evaluate RUN` do with the network, and what they refuse."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fnnctl.cli import run as run_program
+from tests.messages import Messages
+from tests.program import Program, read_json, run_of
+from tests.several import CLASSES, TARGETS, several_targets, write_config, write_csv
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The run of a training of four targets."""
+    folder = tmp_path_factory.mktemp("several")
+    write_csv(folder / "t.csv", several_targets())
+    write_config(folder / "c.yaml", folder / "t.csv")
+    assert run_program(["train", str(folder / "c.yaml"), "--runs-dir", str(folder / "runs"), "--quiet"]) == 0
+    (path,) = (folder / "runs").iterdir()
+    return path
+
+
+@pytest.fixture
+def run(trained: Path, tmp_path: Path, program: Program) -> str:
+    """A copy of the run in the test's folder, beside its table."""
+    shutil.copy(trained.parent.parent / "t.csv", tmp_path)
+    shutil.copytree(trained, tmp_path / "runs" / trained.name)
+    return f"runs/{trained.name}"
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    with path.open() as file:
+        return list(csv.DictReader(file))
+
+
+def test_the_columns_of_predictions_are_named_after_the_targets(run: str, program: Program) -> None:
+    done = program("predict", run, "t.csv", "-o", "p.csv")
+    assert (done.code, done.err) == (0, "")
+    first, *_ = rows = rows_of(Path("p.csv"))
+    days = sorted({str(value) for value in several_targets()["days"] if value is not None}, key=int)
+    assert list(first) == [
+        "row", "price", "days", *(f"days_p_{name}" for name in days),
+        "grade", *(f"grade_p_{name}" for name in CLASSES), "label", "label_p_0", "label_p_1",
+    ]  # fmt: skip
+    assert len(rows) == 120
+    for row in rows:
+        probabilities = [float(row[f"grade_p_{name}"]) for name in CLASSES]
+        assert abs(sum(probabilities) - 1.0) < 1e-9
+        assert row["grade"] == CLASSES[int(np.argmax(probabilities))]
+
+
+def test_a_loaded_model_predicts_the_test_rows_as_the_training_did(run: str, program: Program) -> None:
+    program("predict", run, "t.csv", "-o", "p.csv", "--workers", "2")
+    predicted = rows_of(Path("p.csv"))
+    for number, target in enumerate(TARGETS, start=1):
+        recorded = rows_of(Path(run) / "targets" / f"{number}-{target}" / "predictions.csv")
+        assert recorded
+        for row in recorded:
+            expected = predicted[int(row["row"])]
+            assert expected[target] == row["prediction"]
+            probabilities = {name: float(text) for name, text in row.items() if name.startswith("p_")}
+            assert probabilities == {name: float(expected[f"{target}_{name}"]) for name in probabilities}
+
+
+def test_the_test_part_has_the_metrics_of_the_run(run: str, program: Program) -> None:
+    done = program("evaluate", run)
+    assert "the metrics equal those in metrics.json, to the last digit" in done.err
+
+
+def test_a_row_counts_for_the_targets_that_it_has(run: str, program: Program) -> None:
+    """Predictions and metrics of each target are those of the rows with it, as in a file of them alone."""
+    columns = several_targets(40, seed=1)
+    write_csv(Path("new.csv"), columns)
+    scored = program("evaluate", run, "--data", "new.csv", "--json")
+    assert scored.code == 0, scored.err
+    assert "new.csv: 6 rows without a value in 'price', left out there\n" in scored.err
+    assert "new.csv: left out 1 row without a value in any target" in scored.err
+    test = read_json(Path(scored.json["run"]) / "metrics.json")["test"]
+    supports = {name: entry["support"] for name, entry in test["targets"].items()}
+    assert supports == {"price": 33, "days": 39, "grade": 39, "label": 39}
+    program("predict", run, "new.csv", "-o", "p.csv")
+    predicted = rows_of(Path("p.csv"))
+    hits = [
+        row["grade"] == grade
+        for row, grade in zip(predicted, columns["grade"], strict=True)
+        if grade is not None
+    ]
+    assert test["targets"]["grade"]["accuracy"] == np.mean(hits)
+    errors = [
+        float(row["price"]) - price
+        for row, price in zip(predicted, columns["price"], strict=True)
+        if price is not None
+    ]
+    assert abs(test["targets"]["price"]["rmse"] - np.sqrt(np.mean(np.square(errors)))) < 1e-12
+
+
+def test_an_evaluation_is_reported_and_compared_with_the_training_rows(run: str, program: Program) -> None:
+    folder = run_of(program, "evaluate", run, "--data", "t.csv")
+    assert {row["column"] for row in rows_of(folder / "drift.csv")} >= {"a", "k", *TARGETS}
+    done = program("report", str(folder))
+    assert done.code == 0
+    assert "Measured on 119 rows of 't'." in done.out
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"grade": None},
+        {"price": ["dear"], "grade": ["mdi"], "label": [2]},
+        {"days": [None] * 40},
+        {name: [None] * 40 for name in TARGETS},
+    ],
+)
+def test_wrong_labels(
+    change: dict[str, list[object] | None], run: str, program: Program, messages: Messages
+) -> None:
+    columns = several_targets(40, seed=1)
+    for name, values in change.items():
+        if values is None:
+            del columns[name]
+        else:
+            columns[name][: len(values)] = values
+    write_csv(Path("new.csv"), columns)
+    done = program("evaluate", run, "--data", "new.csv")
+    assert done.code == 2
+    assert len(list(Path("runs").iterdir())) == 1
+    messages.check(done.err)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("predict", "t.csv", "--threshold", "0.4"),
+        ("predict", "t.csv", "--top", "2"),
+        ("predict", "t.csv", "--coverage", "0.9"),
+        ("predict", "t.csv", "--contributions", "2"),
+        ("evaluate", "--threshold", "0.4"),
+        ("report", "--importance"),
+        ("report", "--partial-dependence", "2"),
+    ],
+)
+def test_what_is_for_one_target_is_refused(
+    arguments: tuple[str, ...], run: str, program: Program, messages: Messages
+) -> None:
+    command, *further = arguments
+    done = program(command, run, *further)
+    assert done.code == 2
+    messages.check(done.err.replace(run, "RUN"))
