@@ -57,7 +57,19 @@ def joined(dask_workers: DaskCluster, count: int, **options: Any) -> DaskExecuto
     return executor
 
 
+@pytest.fixture
+def kept_copies(shared_cluster: DaskCluster) -> Iterator[None]:
+    """The cluster keeps copies that nobody needs yet: else it may delete one before its first item arrives."""
+    import distributed
+
+    with distributed.Client(shared_cluster.address, set_as_default=False) as client:
+        client.amm.stop()
+        yield
+        client.amm.start()
+
+
 @extra
+@pytest.mark.usefixtures("kept_copies")
 def test_each_worker_gets_a_shared_value_once(shared_cluster: DaskCluster, tmp_path: Path) -> None:
     workers = {worker.pid for worker in shared_cluster.workers}
     options = ClusterOptions(shared_cluster.address)
