@@ -59,7 +59,7 @@ def joined(dask_workers: DaskCluster, count: int, **options: Any) -> DaskExecuto
 
 @pytest.fixture
 def kept_copies(shared_cluster: DaskCluster) -> Iterator[None]:
-    """The cluster keeps copies that nobody needs yet: else it may delete one before its first item arrives."""
+    """The cluster keeps copies that nobody needs yet: else it may delete one before an item comes."""
     import distributed
 
     with distributed.Client(shared_cluster.address, set_as_default=False) as client:
