@@ -16,7 +16,6 @@ from fnnctl.modelling.model_description import (
     EnsembleDescription,
     LayerDescription,
     ModelDescription,
-    NetworkDescription,
     PartDescription,
     read_description,
 )
