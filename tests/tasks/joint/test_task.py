@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -218,6 +219,28 @@ class TestPredictions:
         predictions = task().predictions(scores(), decoder())
         assert predictions.shape == (ROWS, 3)
         np.testing.assert_array_equal(predictions[:, 1], scores()[:, 1:4].argmax(axis=1))
+
+
+class TestTraining:
+    def test_a_missing_target_is_not_trained_on(self) -> None:
+        """Whatever stands in its place: the pool has 0 there, and factors of 0."""
+        pool = fit().examples(data())
+        assert pool.factors is not None
+        targets = pool.targets.copy()
+        targets[pool.factors == 0.0] = 1.0
+        (trained,) = train_fits(data(), [fit()]).trained
+        pools = [replace(pool, targets=targets)]  # type: ignore[type-var]
+        (changed,) = train_fits(data(), [fit()], pools=lambda _: pools[0]).trained
+        assert (pool.factors == 0.0).any()
+        assert changed.parameters.tobytes() == trained.parameters.tobytes()
+
+    def test_the_training_loss_is_relative_to_the_baselines(self) -> None:
+        """In the first epoch each target has about the loss of its baseline, which is 1."""
+        (trained,) = train_fits(data(), [fit()]).trained
+        first = {name: values[0] for name, values in trained.history.items()}
+        of_targets = [first[f"train_targets.{name}.loss"] for name in NAMES]
+        assert first["train_loss"] == pytest.approx(sum(of_targets), rel=1e-5)
+        assert all(0.5 < loss < 2.5 for loss in of_targets)
 
 
 class TestEnsembles:
