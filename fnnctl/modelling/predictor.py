@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from fnnctl.tasks.post_training import PostTraining
 
 TWO_KINDS: Final = (slice(0, None, 2), slice(1, None, 2))
-"""The members among members and twins, which take turns, and the twins."""
+"""The kinds of networks that are members, and those that are twins, if both take turns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -364,15 +364,23 @@ def fresh_part(
 
 
 def member_slices(fit: Fit) -> list[slice]:
-    """The networks of a fit that are its members and, if it has any, those that are their plain twins."""
-    return list(TWO_KINDS) if fit.settings.twins else [slice(None)]
+    """The networks of a fit that are its members and, if it has any, those that are their plain twins.
+
+    They are those of each target in turn, if it has networks of its own.
+    """
+    settings = fit.settings
+    kinds, size = settings.networks_per_target, settings.ensemble // settings.separate_targets
+    firsts = [target * size for target in range(settings.separate_targets)]
+    return [slice(first + kind, first + size, kinds) for first in firsts for kind in range(kinds)]
 
 
 def kind_weights(fit: Fit) -> FloatArray:
     """How much each of `member_slices` counts before weights are fitted, (kinds,); of several targets
     (kinds, T).
     """
-    kinds, targets = len(member_slices(fit)), len(fit.decoder.of_targets)
+    kinds, targets = fit.settings.networks_per_target, len(fit.decoder.of_targets)
+    if fit.settings.separate_targets > 1:
+        return np.eye(targets).repeat(kinds, axis=0)
     return np.ones(kinds if targets == 1 else (kinds, targets))
 
 

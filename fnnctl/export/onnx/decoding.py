@@ -81,7 +81,7 @@ def _weighted_mean(graph: Graph, values: Sequence[str], predictor: Predictor) ->
     """The mean of tensors by the weights of the predictor's parts, which are those of a single target."""
     weights = np.array([part.weight for part in predictor.parts])
     shares = weights / sum(weights)
-    terms = [graph.add("Mul", value, share) for value, share in zip(values, shares, strict=True)]
+    terms = [graph.add("Mul", value, share) for value, share in zip(values, shares, strict=True) if share]
     return graph.add("Sum", *terms)
 
 
