@@ -85,7 +85,7 @@ class Parent:
         return [*self._new_classes(data), *self._shifts(data, rows)]
 
     def refuse_targets(self, targets: Sequence[str]) -> None:
-        """Raise `ConfigError` if these are not those of the networks, in their order, and either are several."""
+        """Raise `ConfigError` if these or those of the networks are several, and differ, or their order."""
         former = self.model.predictor.task.targets
         if tuple(targets) == former or len(targets) == len(former) == 1:
             return
@@ -94,8 +94,8 @@ class Parent:
             numbers = [counted(len(names), "target") for names in (targets, former)]
             reason = f"names {numbers[0]}, but {self.name} has {numbers[1]}"
         elif others:
-            is_one = len(others) == 1
-            reason = f"names {word_list(others)}, which {'is no target' if is_one else 'are no targets'} of {self.name}"
+            what = "is no target" if len(others) == 1 else "are no targets"
+            reason = f"names {word_list(others)}, which {what} of {self.name}"
         elif len(targets) < len(former):
             missing = [quoted(name) for name in former if name not in targets]
             reason = f"lacks {word_list(missing)} of the targets of {self.name}"
@@ -103,7 +103,7 @@ class Parent:
             reason = f"names the targets of {self.name} in another order"
         setting = flow_yaml(plain(self.experiment, nulls=True)["data"]["target"])
         advice = f"write {setting}, or {FROM_NOTHING}"
-        raise ConfigError(Problem(reason, path="data.target", advice=advice, has_subject=False))
+        raise ConfigError(Problem(reason, path="data.target", advice=advice))
 
     def refuse_new_classes(self, data: TaskData) -> None:
         """Raise `ConfigError` if classes are new to networks with one output for two classes."""
