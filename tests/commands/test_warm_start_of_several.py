@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from fnnctl.arrays import FloatArray
+from fnnctl.metrics.stored import flat_metrics
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.names import WEIGHTS
 from tests.messages import Messages
@@ -205,3 +206,40 @@ def test_words_of_new_rows_are_labels_of_the_run(program: Program, tmp_path: Pat
     assert "has words that the training data lack, which are left out: 'x'" in done.err
     (more,) = (tmp_path / "runs").glob("*-more-*")
     assert [target.name for target in RunFolder(more).read_manifest().data.targets] == ["a", "b", "c"]  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    "metric",
+    ["targets.price.r2", "targets.grade.accuracy", "targets.days.deviance", "r2", "roc_auc_macro", None],
+)
+def test_a_run_is_compared_on_the_rows_of_another_one(
+    program: Program, tmp_path: Path, parent: Path, metric: str | None
+) -> None:
+    """By a metric of one target, on the rows that have it, or by the mean over the targets of one kind."""
+    child = run_of(program, "train", "night.yaml", "--warm-start", "night")
+    options = ("--not-worse-than", str(parent), "--same-rows", *(("--metric", metric) if metric else ()))
+    done = program("report", str(child), *options, "--json")
+    (gate,) = done.json["gates"]
+    assert done.code == (0 if gate["passed"] else 1)
+    stored = json.loads((child / "metrics.json").read_text())["test"]
+    assert gate["value"] == pytest.approx(flat_metrics(stored)[metric or "r2"], rel=1e-9)
+    (ancestor,) = RunFolder(child).read_manifest().ancestors
+    assert ancestor.metrics is not None
+    assert gate["other_value"] == pytest.approx(ancestor.metrics[metric or "r2"], rel=1e-9)
+    assert (gate["same_rows"], gate["paired"]) == (True, True)
+    rows = stored["targets"][metric.split(".")[1]] if metric and "." in metric else stored
+    assert gate["count"] == rows["support"]
+
+
+def test_a_class_that_the_former_run_does_not_know_is_said(
+    program: Program, tmp_path: Path, parent: Path
+) -> None:
+    grade = several_targets(400)["grade"][150:300]
+    grade[::4] = ["aaa"] * len(grade[::4])
+    write_table(tmp_path, slice(150, 300), grade=grade)
+    child = run_of(program, "train", "night.yaml", "--warm-start", "night")
+    options = ("--not-worse-than", str(parent), "--same-rows", "--metric", "targets.grade.accuracy")
+    assert "have a class that" in " ".join(program("report", str(child), *options).out.split())
+    wrong = program("report", str(child), *options[:-1], "targets.size.accuracy")
+    assert wrong.code == 2
+    assert "targets.size.accuracy has no value" in wrong.err
