@@ -197,11 +197,6 @@ def read_levels(run: RunFolder) -> tuple[float, ...]:
         raise damaged(run.path / PREDICTIONS, f"is damaged: {error}") from error
 
 
-def rows_of_several(run: RunFolder, name: str) -> MeasuredRows | None:
-    """Raises `UnmeasuredError`: rows may lack some of several targets."""
-    raise UnmeasuredError(())
-
-
 MEASURED_ROWS: Final[Mapping[str, ReadMeasured]] = {
     "classification": classified_rows,
     "regression": estimated_rows,

@@ -21,6 +21,7 @@ from fnnctl.config.schema.model import Calibration, ModelConfig, Threshold
 from fnnctl.errors import DataError, Problem, UsageError
 from fnnctl.messages import Message
 from fnnctl.metrics.metric import SEVERAL, TargetKind
+from fnnctl.metrics.registry import of_one_target
 from fnnctl.metrics.stored import TARGETS
 from fnnctl.tasks.checks import refused_monitors
 from fnnctl.tasks.decisions import Decision
@@ -36,7 +37,7 @@ from fnnctl.tasks.joint.scores import (
 from fnnctl.tasks.mixture import Mixture, SomeRows, joint_mixture
 from fnnctl.tasks.one_column import ColumnValues
 from fnnctl.tasks.task import FoldScores, Targets, Task
-from fnnctl.text import joined_words, quoted
+from fnnctl.text import did_you_mean, joined_words, quoted
 
 if TYPE_CHECKING:
     from fnnctl.config.schema.experiment import Experiment
@@ -119,10 +120,14 @@ class JointTask:
             of_target = metric.removeprefix(f"{TARGETS}.{name}.")
             if of_target != metric:
                 return task.check_metric(of_target)
-        if any(task.check_metric(metric) is None for task in self.tasks):
+        is_mean = "." not in metric
+        if is_mean and any(task.check_metric(metric) is None for task in self.tasks):
             return None
         example = f"{TARGETS}.{self.targets[0]}.{self.tasks[0].default_metric}"
-        return f"{metric} is no metric of these targets; choose, e.g., loss or {example}"
+        near = ""
+        if (of_target := of_one_target(metric)) is not None:
+            near = did_you_mean(metric, [f"{TARGETS}.{name}.{of_target}" for name in self.targets])
+        return f"{metric} is no metric of these targets{near or f'; choose, e.g., loss or {example}'}"
 
     def output_decoder(
         self,

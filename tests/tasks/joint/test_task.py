@@ -296,6 +296,8 @@ def test_metrics_are_named_by_their_target() -> None:
     assert [check(name) for name in ("loss", "r2", "accuracy", "targets.price.r2")] == [None] * 4
     assert check("targets.grade.per_class.low.recall") is None
     assert "a regression has no classes" in (check("targets.price.per_class.low.recall") or "")
+    assert (check("targets.prise.r2") or "").endswith("(did you mean 'targets.price.r2'?)")
+    assert check("per_class.low.recall") is not None
     only_classes = JointTask(task().tasks[1:])
     assert "choose, e.g., loss or targets.grade.accuracy" in (only_classes.check_metric("r2") or "")
 
