@@ -209,6 +209,7 @@ def load_experiment(
     known_columns, former_rows = None if parent is None else parent.columns, None
     recorded, recorded_targets = _recorded_classes(run or (None if parent is None else parent.run))
     in_memory: Sequence[str] = () if memory is None else memory.classes or (recorded if run else ())
+    of_targets = {} if memory is None else memory.classes_of_targets or (recorded_targets if run else {})
     with config.add_locations():
         settings, grouped = config.experiment.data, config.experiment.evaluation.groups
         dataset = load_dataset(
@@ -228,9 +229,12 @@ def load_experiment(
             bins=settings.split.bins,
             seed=config.experiment.seed,
             recorded_classes=tuple(dict.fromkeys((*recorded, *in_memory))),
-            recorded_targets=recorded_targets,
+            recorded_targets={
+                name: tuple(dict.fromkeys((*recorded_targets.get(name, ()), *of_targets.get(name, ()))))
+                for name in (*recorded_targets, *of_targets)
+            },
             class_order=settings.class_order,
-            is_extended=parent is not None or bool(in_memory),
+            is_extended=parent is not None or bool(in_memory or of_targets),
         )
         if parent is not None:
             parent.refuse_targets(data.task.targets)
