@@ -14,7 +14,7 @@ from sklearn.metrics import r2_score
 from sklearn.model_selection import GridSearchCV
 from sklearn.neural_network import MLPClassifier
 
-from fnnctl.sklearn import FNNClassifier, FNNRegressor
+from fnnctl.sklearn import FNNClassifier, FNNRegressor, FNNSearchClassifier
 from tests.messages import Messages
 
 pytestmark = [
@@ -150,8 +150,8 @@ def test_new_classes_of_a_target_come_later() -> None:
     model.set_params(**STILL).partial_fit(X, CLASSES)
     assert [own.tolist() for own in model.classes_] == [[0, 1, 2], [3, 7], [5]]
     logs = model.predict_log_proba(X)
-    odds = [part[0][:, 1] - part[0][:, 0] for part in (logs, before)]
-    np.testing.assert_allclose(*odds, rtol=1e-4, atol=1e-4)
+    odds, odds_before = (part[0][:, 1] - part[0][:, 0] for part in (logs, before))
+    np.testing.assert_allclose(odds, odds_before, rtol=1e-4, atol=1e-4)
     np.testing.assert_array_equal(logs[1], before[1])
 
 
@@ -186,6 +186,16 @@ def test_what_cannot_be_trained_on_leaves_the_estimator_as_it_was(name: str, mes
         WRONG[name](model)
     messages.check(raised.value)
     np.testing.assert_array_equal(model.predict(X), predicted)
+
+
+@pytest.mark.parametrize("targets", [CLASSES, LABELS], ids=["classes", "labels"])
+def test_settings_are_searched(targets: Any) -> None:
+    space = {"training.l2": {"log_uniform": [1e-6, 1e-2]}}
+    fast = {"training.epochs": 30, "model.hidden": [20], "training.optimizer.learning_rate": 0.02}
+    search = FNNSearchClassifier(space, method="random", budget=2, recipe="classic", settings=fast)
+    search.fit(X, targets)
+    assert [*search.best_params_] == ["training.l2"]
+    assert (search.predict(X) == targets).mean() > 0.9
 
 
 def test_sparse_labels_are_labels() -> None:
